@@ -1,0 +1,22 @@
+# Every public header, module by module: the one list that targets, the installed files, the single
+# header, the unit tests (tests/unit/<path>.cpp each) and the meta tests are made from.
+# Private headers stand under <module>/detail/ and have no unit test of their own.
+
+# Modules that need the standard library alone: millrace::core and millrace.hpp.
+set(MILLRACE_STD_MODULES core chain tensor aggregate store observe)
+# Modules that need Eigen, zlib or nlohmann_json: millrace::millrace.
+set(MILLRACE_FULL_MODULES model middleware train)
+
+set(MILLRACE_core_HEADERS
+  core.hpp
+  core/clock.hpp core/config.hpp core/context.hpp core/error.hpp core/field.hpp core/fixed_string.hpp core/id.hpp
+  core/json_writer.hpp core/result.hpp core/seed.hpp core/timestamp.hpp core/type_name.hpp core/version.hpp
+  core/detail/cycle_counter.hpp)
+set(MILLRACE_chain_HEADERS)
+set(MILLRACE_tensor_HEADERS)
+set(MILLRACE_aggregate_HEADERS)
+set(MILLRACE_store_HEADERS)
+set(MILLRACE_observe_HEADERS)
+set(MILLRACE_model_HEADERS)
+set(MILLRACE_middleware_HEADERS)
+set(MILLRACE_train_HEADERS)

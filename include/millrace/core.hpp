@@ -1,0 +1,28 @@
+#ifndef MILLRACE_CORE_HPP
+#define MILLRACE_CORE_HPP
+
+/// core: the words every other module is written in.
+///
+/// - `field`, `context`: named, typed slots found at compile time
+/// - `result`, `error`, `errc`: failures as values that name the thing at fault
+/// - `clock.hpp`: time as a policy (`steady_clock`, `tsc_clock`, `manual_clock`); `timestamp.hpp`: UTC
+/// - `random_engine`, `make_session_id`: randomness and identifiers, seeded per instance
+/// - `json_writer`: strict JSON out of any bytes
+///
+/// Standard library and POSIX alone.
+
+#include <millrace/core/clock.hpp>
+#include <millrace/core/config.hpp>
+#include <millrace/core/context.hpp>
+#include <millrace/core/error.hpp>
+#include <millrace/core/field.hpp>
+#include <millrace/core/fixed_string.hpp>
+#include <millrace/core/id.hpp>
+#include <millrace/core/json_writer.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/core/seed.hpp>
+#include <millrace/core/timestamp.hpp>
+#include <millrace/core/type_name.hpp>
+#include <millrace/core/version.hpp>
+
+#endif  // MILLRACE_CORE_HPP

@@ -1,0 +1,82 @@
+#ifndef MILLRACE_CORE_CONTEXT_HPP
+#define MILLRACE_CORE_CONTEXT_HPP
+
+#include <millrace/core/field.hpp>
+
+#include <type_traits>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+template <class Field>
+struct slot {
+  typename Field::type value{};
+};
+
+/// Names the missing field where a context is asked for one that it does not have.
+template <class Field, class Name, bool Present>
+struct require_slot {
+  static_assert(requirement<Present, Name>, "millrace[CONTEXT-1]: the context has no slot for this field");
+  static constexpr bool present = Present;
+};
+
+template <class... Fields>
+inline constexpr bool all_different = true;
+template <class First, class... Rest>
+inline constexpr bool all_different<First, Rest...> =
+    (!std::is_same_v<First, Rest> && ...) && all_different<Rest...>;
+
+}  // namespace detail
+
+template <class Provided, class Slots>
+class basic_context;
+
+/// What a chain's events read and write: one typed slot a field, found at compile time.
+///
+/// `Provided` lists the fields that were given a start value, so a chain can tell what may be read
+/// before any event has written. Build one by `chain.context(epoch = 0)`, or `mr::context{epoch = 0}`.
+/// Allocates: only what the values themselves do. Threads: one at a time.
+template <class... Provided, class... Slots>
+class basic_context<field_list<Provided...>, field_list<Slots...>> : private detail::slot<Slots>... {
+  static_assert(detail::all_different<Slots...>, "millrace[CONTEXT-2]: a field is given twice");
+
+ public:
+  using provided = field_list<Provided...>;
+  using slots = field_list<Slots...>;
+
+  template <class Field>
+  static constexpr bool has = (std::is_same_v<Field, Slots> || ...);
+
+  constexpr explicit basic_context(bound<Provided>... values) {
+    ((static_cast<detail::slot<Provided>&>(*this).value = std::move(values.value)), ...);
+  }
+
+  template <class Field>
+  constexpr typename Field::type& operator[](Field) noexcept {
+    if constexpr (detail::require_slot<Field, detail::spelling_t<Field>, has<Field>>::present)
+      return static_cast<detail::slot<Field>&>(*this).value;
+    else
+      __builtin_unreachable();
+  }
+  template <class Field>
+  constexpr const typename Field::type& operator[](Field) const noexcept {
+    if constexpr (detail::require_slot<Field, detail::spelling_t<Field>, has<Field>>::present)
+      return static_cast<const detail::slot<Field>&>(*this).value;
+    else
+      __builtin_unreachable();
+  }
+};
+
+/// A context with a slot for exactly the fields that it starts with.
+template <class... Fields>
+constexpr auto context(bound<Fields>... values) {
+  return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_CONTEXT_HPP

@@ -1,0 +1,169 @@
+#ifndef MILLRACE_CORE_JSON_WRITER_HPP
+#define MILLRACE_CORE_JSON_WRITER_HPP
+
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// The length of the well-formed UTF-8 sequence at the front of `text`, or 0.
+/// Source: The Unicode Standard, table 3-7.
+constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto in = [&](std::size_t i, unsigned low, unsigned high) {
+    return i < text.size() && byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return in(1, 0x80, 0xbf) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    const unsigned low = lead == 0xe0 ? 0xa0 : 0x80;
+    const unsigned high = lead == 0xed ? 0x9f : 0xbf;
+    return in(1, low, high) && in(2, 0x80, 0xbf) ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    const unsigned low = lead == 0xf0 ? 0x90 : 0x80;
+    const unsigned high = lead == 0xf4 ? 0x8f : 0xbf;
+    return in(1, low, high) && in(2, 0x80, 0xbf) && in(3, 0x80, 0xbf) ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace detail
+
+/// Appends a JSON string literal. Any bytes go in and strict JSON comes out: control bytes are
+/// escaped, and a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`.
+inline void append_json(std::string& out, std::string_view text) {
+  static constexpr char hex[] = "0123456789abcdef";
+  out += '"';
+  std::size_t clean = 0;  // start of the run that needs no escape
+  std::size_t i = 0;
+  const auto flush = [&] { out.append(text.data() + clean, i - clean); };
+  while (i < text.size()) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+      ++i;
+      continue;
+    }
+    if (c >= 0x80) {
+      if (const std::size_t length = detail::utf8_sequence(text.substr(i)); length != 0) {
+        i += length;
+        continue;
+      }
+      flush();
+      const char escape[] = {'\\', '\\', 'x', hex[c >> 4], hex[c & 15U]};
+      out.append(escape, sizeof escape);
+    } else {
+      flush();
+      switch (c) {
+        case '"': out += "\\\""; break;
+        case '\\': out += "\\\\"; break;
+        case '\n': out += "\\n"; break;
+        case '\r': out += "\\r"; break;
+        case '\t': out += "\\t"; break;
+        default: {
+          const char escape[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15U]};
+          out.append(escape, sizeof escape);
+        }
+      }
+    }
+    clean = ++i;
+  }
+  flush();
+  out += '"';
+}
+
+/// Appends a number in the shortest form that reads back to the same value, whatever the locale.
+/// JSON has no NaN and no infinities: they become the strings "NaN", "Infinity", "-Infinity".
+template <class T>
+  requires std::floating_point<T>
+void append_json(std::string& out, T value) {
+  if (std::isnan(value)) {
+    out += "\"NaN\"";
+  } else if (std::isinf(value)) {
+    out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  } else {
+    char digits[40];
+    out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
+  }
+}
+template <class T>
+  requires(std::integral<T> && !std::same_as<T, bool>)
+void append_json(std::string& out, T value) {
+  char digits[24];
+  out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
+}
+inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
+inline void append_json(std::string& out, const char* text) { append_json(out, std::string_view(text)); }
+inline void append_json(std::string& out, std::nullptr_t) { out += "null"; }
+
+/// Writes JSON into a string and keeps the commas: `w.begin_object().key("n").value(3).end_object()`.
+/// Writes what it is told; that keys stand in objects and every begin has its end is the caller's
+/// part. Allocates: only as the string grows.
+class json_writer {
+ public:
+  explicit json_writer(std::string& out) noexcept : out_(&out) {}
+
+  json_writer& begin_object() { return open('{'); }
+  json_writer& end_object() { return close('}'); }
+  json_writer& begin_array() { return open('['); }
+  json_writer& end_array() { return close(']'); }
+
+  json_writer& key(std::string_view name) {
+    separate();
+    append_json(*out_, name);
+    *out_ += ':';
+    comma_ = false;
+    return *this;
+  }
+  template <class T>
+  json_writer& value(const T& item) {
+    separate();
+    append_json(*out_, item);
+    comma_ = true;
+    return *this;
+  }
+  /// A value that is JSON already.
+  json_writer& raw(std::string_view json) {
+    separate();
+    out_->append(json);
+    comma_ = true;
+    return *this;
+  }
+  template <class T>
+  json_writer& member(std::string_view name, const T& item) {
+    return key(name).value(item);
+  }
+
+ private:
+  void separate() {
+    if (comma_) *out_ += ',';
+  }
+  json_writer& open(char bracket) {
+    separate();
+    *out_ += bracket;
+    comma_ = false;
+    return *this;
+  }
+  json_writer& close(char bracket) {
+    *out_ += bracket;
+    comma_ = true;
+    return *this;
+  }
+
+  std::string* out_;
+  bool comma_ = false;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_JSON_WRITER_HPP

@@ -1,0 +1,188 @@
+#ifndef MILLRACE_CORE_RESULT_HPP
+#define MILLRACE_CORE_RESULT_HPP
+
+#include <millrace/core/error.hpp>
+
+#include <concepts>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+
+template <class T>
+class result;
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<result<T>> = true;
+
+/// std::construct_at without <memory>, which costs more to parse than this header.
+template <class T, class... Args>
+void construct(T& place, Args&&... args) {
+  ::new (static_cast<void*>(__builtin_addressof(place))) T(std::forward<Args>(args)...);
+}
+
+/// Makes a result<U> from a callable whose value may be void.
+template <class U, class F, class... Args>
+result<U> invoke_to_result(F&& f, Args&&... args) {
+  if constexpr (std::is_void_v<U>) {
+    std::forward<F>(f)(std::forward<Args>(args)...);
+    return {};
+  } else {
+    return std::forward<F>(f)(std::forward<Args>(args)...);
+  }
+}
+
+}  // namespace detail
+
+/// A value or the `error` that stands in its place, with std::expected's interface. A type of our
+/// own, because one that changed with the standard version would break programs of two parts.
+///
+/// Reading `value()` of a failed result, or `error()` of a good one, is a programmer's error.
+/// Allocates: never by itself.
+template <class T>
+class [[nodiscard]] result {
+  static_assert(!std::is_reference_v<T>, "millrace[RESULT-1]: result<T&> is not supported; use result<T*>");
+
+ public:
+  using value_type = T;
+  using error_type = millrace::error;
+
+  result() requires std::default_initializable<T> : value_(), has_value_(true) {}
+
+  template <class U = T>
+    requires(std::constructible_from<T, U> && !detail::is_result<std::remove_cvref_t<U>> &&
+             !std::same_as<std::remove_cvref_t<U>, millrace::error>)
+  result(U&& value) : value_(std::forward<U>(value)), has_value_(true) {}
+
+  result(millrace::error failure) noexcept : error_(std::move(failure)), has_value_(false) {}
+
+  result(const result& other) requires std::copy_constructible<T> : has_value_(other.has_value_) {
+    if (has_value_)
+      detail::construct(value_, other.value_);
+    else
+      detail::construct(error_, other.error_);
+  }
+  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_value_(other.has_value_) {
+    if (has_value_)
+      detail::construct(value_, std::move(other.value_));
+    else
+      detail::construct(error_, std::move(other.error_));
+  }
+  result& operator=(result other) noexcept(std::is_nothrow_move_constructible_v<T>) {
+    destroy();
+    has_value_ = other.has_value_;
+    if (has_value_)
+      detail::construct(value_, std::move(other.value_));
+    else
+      detail::construct(error_, std::move(other.error_));
+    return *this;
+  }
+  ~result() { destroy(); }
+
+  bool has_value() const noexcept { return has_value_; }
+  explicit operator bool() const noexcept { return has_value_; }
+
+  T& value() & noexcept { return value_; }
+  const T& value() const& noexcept { return value_; }
+  T&& value() && noexcept { return std::move(value_); }
+  T& operator*() & noexcept { return value_; }
+  const T& operator*() const& noexcept { return value_; }
+  T&& operator*() && noexcept { return std::move(value_); }
+  T* operator->() noexcept { return __builtin_addressof(value_); }
+  const T* operator->() const noexcept { return __builtin_addressof(value_); }
+
+  millrace::error& error() & noexcept { return error_; }
+  const millrace::error& error() const& noexcept { return error_; }
+  millrace::error&& error() && noexcept { return std::move(error_); }
+
+  template <class U>
+  T value_or(U&& otherwise) const& {
+    return has_value_ ? value_ : static_cast<T>(std::forward<U>(otherwise));
+  }
+  template <class U>
+  T value_or(U&& otherwise) && {
+    return has_value_ ? std::move(value_) : static_cast<T>(std::forward<U>(otherwise));
+  }
+
+  /// f(value) -> result<U>; a failure passes through.
+  template <class F>
+  auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
+    if (has_value_) return std::forward<F>(f)(std::move(value_));
+    return std::move(error_);
+  }
+  /// f(value) -> U; a failure passes through.
+  template <class F>
+  auto transform(F&& f) && -> result<std::invoke_result_t<F, T&&>> {
+    if (has_value_)
+      return detail::invoke_to_result<std::invoke_result_t<F, T&&>>(std::forward<F>(f), std::move(value_));
+    return std::move(error_);
+  }
+  /// f(error) -> result<T>; a value passes through.
+  template <class F>
+  result or_else(F&& f) && {
+    if (has_value_) return std::move(*this);
+    return std::forward<F>(f)(std::move(error_));
+  }
+
+ private:
+  void destroy() noexcept {
+    if (has_value_)
+      value_.~T();
+    else
+      error_.~error_type();
+  }
+
+  union {
+    T value_;
+    millrace::error error_;
+  };
+  bool has_value_;
+};
+
+/// Success, or the error. One pointer wide; success is null, so the check is one comparison.
+template <>
+class [[nodiscard]] result<void> {
+ public:
+  using value_type = void;
+  using error_type = millrace::error;
+
+  result() noexcept = default;
+  result(millrace::error failure) noexcept : error_(std::move(failure)) {}
+
+  bool has_value() const noexcept { return error_.body_ == nullptr; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  millrace::error& error() & noexcept { return error_; }
+  const millrace::error& error() const& noexcept { return error_; }
+  millrace::error&& error() && noexcept { return std::move(error_); }
+
+  template <class F>
+  auto and_then(F&& f) && -> std::invoke_result_t<F> {
+    if (has_value()) return std::forward<F>(f)();
+    return std::move(error_);
+  }
+  template <class F>
+  auto transform(F&& f) && -> result<std::invoke_result_t<F>> {
+    if (has_value()) return detail::invoke_to_result<std::invoke_result_t<F>>(std::forward<F>(f));
+    return std::move(error_);
+  }
+  template <class F>
+  result or_else(F&& f) && {
+    if (has_value()) return {};
+    return std::forward<F>(f)(std::move(error_));
+  }
+
+ private:
+  millrace::error error_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_RESULT_HPP

@@ -1,0 +1,99 @@
+#ifndef MILLRACE_CORE_SEED_HPP
+#define MILLRACE_CORE_SEED_HPP
+
+#include <millrace/core/config.hpp>
+#include <millrace/core/clock.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <unistd.h>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+
+/// The next output of SplitMix64 and its state advanced. Source: Steele, Lea, Flood, "Fast
+/// splittable pseudorandom number generators", OOPSLA 2014.
+constexpr std::uint64_t splitmix64(std::uint64_t& state) noexcept {
+  std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31);
+}
+
+/// A seed from the system's entropy, for identifiers and for runs that need not be repeated.
+inline std::uint64_t entropy_seed() noexcept {
+  std::uint64_t seed = 0;
+  if (::getentropy(&seed, sizeof seed) != 0) {
+    std::uint64_t state = unix_nanoseconds();
+    seed = splitmix64(state);
+  }
+  return seed;
+}
+
+/// The library's generator: xoshiro256++, 32 bytes, seeded per instance; the same seed gives the
+/// same numbers on every compiler. A UniformRandomBitGenerator. Not for secrets.
+/// Source: Blackman, Vigna, "Scrambled linear pseudorandom number generators", TOMS 47(4), 2021.
+class random_engine {
+ public:
+  using result_type = std::uint64_t;
+
+  constexpr explicit random_engine(std::uint64_t seed) noexcept {
+    for (std::uint64_t& word : state_) word = splitmix64(seed);
+  }
+
+  static constexpr result_type min() noexcept { return 0; }
+  static constexpr result_type max() noexcept { return ~result_type{0}; }
+
+  constexpr result_type operator()() noexcept {
+    const std::uint64_t out = rotate(state_[0] + state_[3], 23) + state_[0];
+    const std::uint64_t t = state_[1] << 17;
+    state_[2] ^= state_[0];
+    state_[3] ^= state_[1];
+    state_[1] ^= state_[2];
+    state_[0] ^= state_[3];
+    state_[2] ^= t;
+    state_[3] = rotate(state_[3], 45);
+    return out;
+  }
+
+  /// Uniform in [0, 1), 53 bits.
+  constexpr double uniform() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
+
+  /// Uniform in [0, bound), without bias; `bound` > 0. Source: Lemire, TOMACS 29(1), 2019.
+  constexpr std::uint64_t below(std::uint64_t bound) noexcept {
+    auto product = static_cast<detail::uint128>((*this)()) * bound;
+    if (static_cast<std::uint64_t>(product) < bound) {
+      const std::uint64_t threshold = (0 - bound) % bound;
+      while (static_cast<std::uint64_t>(product) < threshold)
+        product = static_cast<detail::uint128>((*this)()) * bound;
+    }
+    return static_cast<std::uint64_t>(product >> 64);
+  }
+
+  /// Standard normal (Box-Muller, one of the pair).
+  double normal() noexcept {
+    const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
+    return radius * std::cos(6.283185307179586 * uniform());
+  }
+
+  /// Fisher-Yates over anything indexable with size().
+  template <class Range>
+  constexpr void shuffle(Range& range) noexcept {
+    for (std::size_t i = range.size(); i > 1; --i) {
+      using std::swap;
+      swap(range[i - 1], range[static_cast<std::size_t>(below(i))]);
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t rotate(std::uint64_t x, int k) noexcept { return (x << k) | (x >> (64 - k)); }
+
+  std::uint64_t state_[4]{};
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_SEED_HPP

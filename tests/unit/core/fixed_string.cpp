@@ -1,0 +1,1 @@
+#include <millrace/core/fixed_string.hpp>

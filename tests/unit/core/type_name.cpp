@@ -1,0 +1,1 @@
+#include <millrace/core/type_name.hpp>
