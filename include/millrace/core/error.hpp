@@ -78,8 +78,8 @@ constexpr std::string_view to_string(errc code) noexcept {
 /// A moved-from error may only be assigned to or destroyed.
 class error {
  public:
-  error(errc code, std::string message);
-  error(errc code, std::string message, error cause);
+  [[gnu::cold]] error(errc code, std::string message);
+  [[gnu::cold]] error(errc code, std::string message, error cause);
 
   error(const error& other);
   error(error&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
@@ -107,7 +107,7 @@ class error {
  private:
   struct body;
   error() noexcept = default;
-  static void destroy(body* owned) noexcept;
+  [[gnu::cold]] static void destroy(body* owned) noexcept;
 
   body* body_ = nullptr;
 

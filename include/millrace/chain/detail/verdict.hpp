@@ -1,0 +1,122 @@
+#ifndef MILLRACE_CHAIN_DETAIL_VERDICT_HPP
+#define MILLRACE_CHAIN_DETAIL_VERDICT_HPP
+
+#include <millrace/chain/event.hpp>
+#include <millrace/chain/middleware.hpp>
+
+#include <type_traits>
+#include <utility>
+
+// What is wrong with a composition, found before anything is instantiated that would say so in the
+// compiler's words. Each verdict is `ok`, or names the first culprit.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+struct nobody {
+  static constexpr std::string_view name = "";
+  using type = int;
+};
+
+struct flawless {
+  static constexpr bool ok = true;
+  using culprit = nobody;
+  using other = nobody;
+};
+template <class Culprit, class Other = nobody>
+struct flawed {
+  static constexpr bool ok = false;
+  using culprit = Culprit;
+  using other = Other;
+};
+
+/// The first of `Verdicts` that is not ok.
+template <class... Verdicts>
+struct first_flaw {
+  using type = flawless;
+};
+template <class First, class... Rest>
+struct first_flaw<First, Rest...> : first_flaw<Rest...> {};
+template <class First, class... Rest>
+requires(!First::ok) struct first_flaw<First, Rest...> {
+  using type = First;
+};
+
+// Events that declare no fields.
+template <class... Events>
+using undeclared = typename first_flaw<std::conditional_t<event<Events>, flawless, flawed<Events>>...>::type;
+
+// Data flow: every field is given at the start or written by an earlier event before it is read.
+template <class Known, class Event, class Reads>
+struct unwritten_in {
+  using type = flawless;
+};
+template <class Known, class Event, class Field, class... Rest>
+struct unwritten_in<Known, Event, field_list<Field, Rest...>>
+    : std::conditional_t<contains<Known, Field>, unwritten_in<Known, Event, field_list<Rest...>>,
+                         std::type_identity<flawed<Event, Field>>> {};
+
+template <class Known, class... Events>
+struct data_flow {
+  using type = flawless;
+};
+template <class Known, class Event, class... Rest>
+struct data_flow<Known, Event, Rest...> {
+  using here = typename unwritten_in<Known, Event, reads_of<Event>>::type;
+  using type =
+      typename first_flaw<here, typename data_flow<merge_fields_t<Known, writes_of<Event>>, Rest...>::type>::type;
+};
+
+// Slots: the context has one for every field that an event touches.
+template <class Context, class Event, class List>
+struct slotless;
+template <class Context, class Event, class... Fields>
+struct slotless<Context, Event, field_list<Fields...>> {
+  using type =
+      typename first_flaw<std::conditional_t<Context::template has<Fields>, flawless, flawed<Event, Fields>>...>::type;
+};
+template <class Context, class... Events>
+using missing_slot = typename first_flaw<
+    typename slotless<Context, Events, merge_fields_t<reads_of<Events>, writes_of<Events>>>::type...>::type;
+
+// Signatures: called with its view of the context, an event answers void or result<void>.
+template <class Context, class Event>
+concept callable_on = requires(Event& event, event_context<Context, Event>& ctx) {
+  { event(ctx) } -> void_or_result;
+};
+template <class Context, class... Events>
+using uncallable =
+    typename first_flaw<std::conditional_t<callable_on<Context, Events>, flawless, flawed<Events>>...>::type;
+
+// Places: of two middlewares, the inner one allows the outer at its outside, and the other way round.
+template <class Inner, class Outer>
+inline constexpr bool well_placed = allows<typename place_of<Inner>::type>::outside(part_name<Outer>()) &&
+                                    allows<typename place_of<Outer>::type>::inside(part_name<Inner>());
+template <class... InnermostFirst>
+struct misplaced {
+  using type = flawless;
+};
+template <class Inner, class... Outer>
+struct misplaced<Inner, Outer...> {
+  using type = typename first_flaw<std::conditional_t<well_placed<Inner, Outer>, flawless, flawed<Inner, Outer>>...,
+                                   typename misplaced<Outer...>::type>::type;
+};
+
+// Hooks: every member named like one can be called as one, and there is at least one.
+template <class Stage, class Context, class... Middlewares>
+using malformed = typename first_flaw<
+    std::conditional_t<hooks<Middlewares, Stage, Context>::well_formed, flawless, flawed<Middlewares, Stage>>...>::type;
+template <class Stage, class Context, class... Middlewares>
+using hookless = typename first_flaw<
+    std::conditional_t<hooks<Middlewares, Stage, Context>::any, flawless, flawed<Middlewares>>...>::type;
+
+// Threads: what has not said that it may be shared.
+template <class... Parts>
+using unshareable =
+    typename first_flaw<std::conditional_t<says_thread_safe<Parts>(), flawless, flawed<Parts>>...>::type;
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_DETAIL_VERDICT_HPP

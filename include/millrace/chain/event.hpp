@@ -1,0 +1,183 @@
+#ifndef MILLRACE_CHAIN_EVENT_HPP
+#define MILLRACE_CHAIN_EVENT_HPP
+
+#include <millrace/core/context.hpp>
+#include <millrace/core/field.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/core/type_name.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+
+/// A step of a chain: it says which fields it reads and writes, and is called with the context.
+///
+///     struct scale {
+///       using reads = mr::fields<batch>;
+///       using writes = mr::fields<batch>;
+///       mr::result<void> operator()(auto& ctx) { ctx[batch] *= 2; return {}; }
+///     };
+///
+/// Law: it touches no other field of the context; the chain enforces this by handing it an
+/// `event_context`. It fails by returning an error or by throwing; it may also return void. Its
+/// `static constexpr std::string_view name` is optional (the type's own name otherwise), and so is
+/// `static constexpr bool thread_safe`.
+template <class E>
+concept event = std::is_object_v<E> && requires {
+  typename detail::to_field_list<typename E::reads>::type;
+  typename detail::to_field_list<typename E::writes>::type;
+};
+
+namespace detail {
+
+/// The object behind a part of a chain: itself, or what `borrow` points to.
+template <class T>
+struct unborrowed {
+  using type = T;
+};
+template <class T>
+using unborrowed_t = typename unborrowed<T>::type;
+
+template <class T>
+constexpr std::string_view part_name() noexcept {
+  if constexpr (requires {
+                  { T::name } -> std::convertible_to<std::string_view>;
+                })
+    return T::name;
+  else
+    return type_name<T>;
+}
+
+template <class T>
+constexpr bool says_thread_safe() noexcept {
+  if constexpr (requires {
+                  { T::thread_safe } -> std::convertible_to<bool>;
+                })
+    return T::thread_safe;
+  else
+    return false;
+}
+
+template <class E>
+using reads_of = to_field_list_t<typename E::reads>;
+template <class E>
+using writes_of = to_field_list_t<typename E::writes>;
+
+}  // namespace detail
+
+/// A chain's part that stays where it is: `chain(...).use(mr::borrow(audit))` keeps a reference, so
+/// the caller can go on using `audit`, which must outlive the chain.
+template <class T>
+struct borrowed {
+  T* object;
+};
+template <class T>
+constexpr borrowed<T> borrow(T& object) noexcept {
+  return {&object};
+}
+template <class T>
+void borrow(const T&&) = delete;
+
+namespace detail {
+template <class T>
+struct unborrowed<borrowed<T>> {
+  using type = T;
+};
+template <class T>
+constexpr T& object_of(T& part) noexcept {
+  return part;
+}
+template <class T>
+constexpr T& object_of(borrowed<T>& part) noexcept {
+  return *part.object;
+}
+}  // namespace detail
+
+/// What an event sees of the context: its declared fields, const where it only reads them.
+/// Costs nothing: one reference.
+template <class Context, class Event>
+class event_context {
+ public:
+  constexpr explicit event_context(Context& context) noexcept : context_(&context) {}
+
+  /// Whether the event declares this field.
+  template <class Field>
+  static constexpr bool has =
+      detail::contains<detail::reads_of<Event>, Field> || detail::contains<detail::writes_of<Event>, Field>;
+
+  template <class Field>
+  constexpr auto& operator[](Field key) const noexcept {
+    static_assert(detail::requirement<has<Field>, Event, detail::spelling_t<Field>>,
+                  "millrace[CHAIN-4]: the event touches a field that it declares neither in `reads` nor in `writes`");
+    if constexpr (detail::contains<detail::writes_of<Event>, Field>)
+      return (*context_)[key];
+    else
+      return std::as_const(*context_)[key];
+  }
+
+ private:
+  Context* context_;
+};
+
+/// An event made from a callable: `mr::step<"scale", mr::fields<batch>, mr::fields<batch>>(f)`.
+template <fixed_string Name, class Reads, class Writes, class F>
+struct callable_event {
+  using reads = Reads;
+  using writes = Writes;
+  static constexpr std::string_view name = Name.view();
+
+  template <class Context>
+  constexpr decltype(auto) operator()(Context& context) {
+    return function(context);
+  }
+
+  [[no_unique_address]] F function;
+};
+template <fixed_string Name, class Reads, class Writes, class F>
+constexpr auto step(F function) {
+  return callable_event<Name, Reads, Writes, F>{std::move(function)};
+}
+
+/// One event in its place in a chain; what a middleware's hooks are given. Everything but `clock`
+/// and `event` is known at compile time.
+template <class Event, std::size_t Index, class Clock, class... Events>
+class stage {
+ public:
+  using event_type = Event;
+  using reads = detail::reads_of<Event>;
+  using writes = detail::writes_of<Event>;
+  static constexpr std::string_view name = detail::part_name<Event>();
+  static constexpr std::size_t index = Index;
+  /// How many events the chain has.
+  static constexpr std::size_t count = sizeof...(Events);
+
+  /// Whether this event declares the field and no later one does: what stands there may now go.
+  template <class Field>
+  static constexpr bool is_last_use = [] {
+    std::size_t at = 0;
+    std::size_t last = count;
+    ((detail::contains<detail::reads_of<Events>, Field> || detail::contains<detail::writes_of<Events>, Field>
+          ? void(last = at++)
+          : void(++at)),
+     ...);
+    return last == Index;
+  }();
+
+  constexpr stage(Event& event, const Clock& clock) noexcept : event_(&event), clock_(&clock) {}
+  constexpr Event& event() const noexcept { return *event_; }
+  constexpr const Clock& clock() const noexcept { return *clock_; }
+
+ private:
+  Event* event_;
+  const Clock* clock_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_EVENT_HPP

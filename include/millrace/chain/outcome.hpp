@@ -1,0 +1,66 @@
+#ifndef MILLRACE_CHAIN_OUTCOME_HPP
+#define MILLRACE_CHAIN_OUTCOME_HPP
+
+#include <millrace/core/result.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// One event that failed in a lenient run.
+struct event_failure {
+  std::size_t index;
+  std::string_view event;
+  millrace::error error;
+};
+
+/// How a lenient run ended: success, or "completed with n failures" and their list.
+class lenient_result {
+ public:
+  bool has_value() const noexcept { return failures_.empty(); }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  /// The events that failed, in order.
+  const std::vector<event_failure>& failures() const noexcept { return failures_; }
+
+  /// All failures as one error. Only where there are any.
+  millrace::error error() const {
+    std::string message =
+        "completed with " + std::to_string(failures_.size()) + (failures_.size() == 1 ? " failure" : " failures");
+    const char* separator = ": ";
+    for (const event_failure& failure : failures_) {
+      message += separator;
+      message += failure.error.message();
+      separator = "; ";
+    }
+    return millrace::error(errc::completed_with_failures, std::move(message));
+  }
+
+  void add(event_failure failure) { failures_.push_back(std::move(failure)); }
+
+ private:
+  std::vector<event_failure> failures_;
+};
+
+/// A run stops at the first event that fails and answers its error. The default.
+struct strict {
+  using result_type = result<void>;
+};
+
+/// A run goes on after a failed event and lists all that failed.
+struct lenient {
+  using result_type = lenient_result;
+};
+
+template <class S>
+concept strictness_policy = std::same_as<S, strict> || std::same_as<S, lenient>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_OUTCOME_HPP
