@@ -30,9 +30,11 @@ namespace detail {
 template <class... Parts>
 struct part_list {};
 
-/// std::declval for code that is compiled but never run; has no body.
+/// std::declval for code that is compiled but never run. Has a body, which local types ask for.
 template <class T>
-T& pretend() noexcept;
+T& pretend() noexcept {
+  __builtin_unreachable();
+}
 
 template <class Describe>
 [[gnu::cold, gnu::noinline]] error thrown_error(const Describe& describe, const char* what) {
