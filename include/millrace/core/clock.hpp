@@ -4,9 +4,9 @@
 #include <millrace/core/config.hpp>
 #include <millrace/core/detail/cycle_counter.hpp>
 
+#include <time.h>
 #include <concepts>
 #include <cstdint>
-#include <time.h>
 
 namespace millrace {
 inline namespace v0 {
@@ -15,8 +15,10 @@ inline namespace v0 {
 /// reading on the clock's own monotonic time line. Two calls, so that a hot path converts later.
 template <class C>
 concept clock_policy = requires(const C& clock, std::uint64_t ticks) {
-  { clock.ticks() } noexcept -> std::same_as<std::uint64_t>;
-  { clock.nanoseconds(ticks) } noexcept -> std::same_as<std::uint64_t>;
+  { clock.ticks() }
+  noexcept->std::same_as<std::uint64_t>;
+  { clock.nanoseconds(ticks) }
+  noexcept->std::same_as<std::uint64_t>;
 };
 
 namespace detail {
@@ -90,8 +92,8 @@ class tsc_clock {
       while (detail::read_clock(CLOCK_MONOTONIC) - first.nanoseconds < 5'000'000U) {
       }
       const reading last = read_both();
-      const auto rate = (static_cast<detail::uint128>(last.nanoseconds - first.nanoseconds) << 32) /
-                        (last.ticks - first.ticks);
+      const auto rate =
+          (static_cast<detail::uint128>(last.nanoseconds - first.nanoseconds) << 32) / (last.ticks - first.ticks);
       return calibration{last.ticks, last.nanoseconds, static_cast<std::uint64_t>(rate)};
     }();
     return once;

@@ -26,8 +26,7 @@ struct require_slot {
 template <class... Fields>
 inline constexpr bool all_different = true;
 template <class First, class... Rest>
-inline constexpr bool all_different<First, Rest...> =
-    (!std::is_same_v<First, Rest> && ...) && all_different<Rest...>;
+inline constexpr bool all_different<First, Rest...> = (!std::is_same_v<First, Rest> && ...) && all_different<Rest...>;
 
 }  // namespace detail
 

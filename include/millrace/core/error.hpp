@@ -128,9 +128,7 @@ inline error::error(const error& other) : body_(other.body_ != nullptr ? new bod
 
 inline errc error::code() const noexcept { return body_->code; }
 inline const std::string& error::message() const noexcept { return body_->message; }
-inline const error* error::cause() const noexcept {
-  return body_->cause.body_ != nullptr ? &body_->cause : nullptr;
-}
+inline const error* error::cause() const noexcept { return body_->cause.body_ != nullptr ? &body_->cause : nullptr; }
 inline std::string error::describe() const {
   std::string text = message();
   for (const error* next = cause(); next != nullptr; next = next->cause()) {

@@ -34,10 +34,8 @@ struct field {
 
   /// `loss = 0.5` is a start value for a context; it does not change the field.
   template <class V>
-    requires std::is_constructible_v<T, V>
-  constexpr bound<field> operator=(V&& value) const {
-    return {T(std::forward<V>(value))};
-  }
+  requires std::is_constructible_v<T, V>
+  constexpr bound<field> operator=(V&& value) const { return {T(std::forward<V>(value))}; }
 };
 
 /// A list of fields, as events declare them: `using reads = mr::fields<batch, labels>;`

@@ -84,7 +84,7 @@ inline void append_json(std::string& out, std::string_view text) {
 /// Appends a number in the shortest form that reads back to the same value, whatever the locale.
 /// JSON has no NaN and no infinities: they become the strings "NaN", "Infinity", "-Infinity".
 template <class T>
-  requires std::floating_point<T>
+requires std::floating_point<T>
 void append_json(std::string& out, T value) {
   if (std::isnan(value)) {
     out += "\"NaN\"";
@@ -96,8 +96,7 @@ void append_json(std::string& out, T value) {
   }
 }
 template <class T>
-  requires(std::integral<T> && !std::same_as<T, bool>)
-void append_json(std::string& out, T value) {
+requires(std::integral<T> && !std::same_as<T, bool>) void append_json(std::string& out, T value) {
   char digits[24];
   out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
 }

@@ -56,9 +56,9 @@ class [[nodiscard]] result {
   result() requires std::default_initializable<T> : value_(), has_value_(true) {}
 
   template <class U = T>
-    requires(std::constructible_from<T, U> && !detail::is_result<std::remove_cvref_t<U>> &&
-             !std::same_as<std::remove_cvref_t<U>, millrace::error>)
-  result(U&& value) : value_(std::forward<U>(value)), has_value_(true) {}
+  requires(std::constructible_from<T, U> && !detail::is_result<std::remove_cvref_t<U>> &&
+           !std::same_as<std::remove_cvref_t<U>, millrace::error>) result(U&& value)
+      : value_(std::forward<U>(value)), has_value_(true) {}
 
   result(millrace::error failure) noexcept : error_(std::move(failure)), has_value_(false) {}
 

@@ -1,13 +1,14 @@
 #ifndef MILLRACE_CORE_SEED_HPP
 #define MILLRACE_CORE_SEED_HPP
 
-#include <millrace/core/config.hpp>
 #include <millrace/core/clock.hpp>
+#include <millrace/core/config.hpp>
 
+#include <unistd.h>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <unistd.h>
 #include <utility>
 
 namespace millrace {
@@ -43,8 +44,17 @@ class random_engine {
     for (std::uint64_t& word : state_) word = splitmix64(seed);
   }
 
-  static constexpr result_type min() noexcept { return 0; }
-  static constexpr result_type max() noexcept { return ~result_type{0}; }
+  /// The 256 bits that decide every later number: to save a run and take it up again.
+  using state_type = std::array<std::uint64_t, 4>;
+  constexpr const state_type& state() const noexcept { return state_; }
+  static constexpr random_engine from_state(const state_type& state) noexcept {
+    random_engine engine(0);
+    engine.state_ = state;
+    return engine;
+  }
+
+  static constexpr result_type(min)() noexcept { return 0; }
+  static constexpr result_type(max)() noexcept { return ~result_type{0}; }
 
   constexpr result_type operator()() noexcept {
     const std::uint64_t out = rotate(state_[0] + state_[3], 23) + state_[0];
@@ -66,8 +76,7 @@ class random_engine {
     auto product = static_cast<detail::uint128>((*this)()) * bound;
     if (static_cast<std::uint64_t>(product) < bound) {
       const std::uint64_t threshold = (0 - bound) % bound;
-      while (static_cast<std::uint64_t>(product) < threshold)
-        product = static_cast<detail::uint128>((*this)()) * bound;
+      while (static_cast<std::uint64_t>(product) < threshold) product = static_cast<detail::uint128>((*this)()) * bound;
     }
     return static_cast<std::uint64_t>(product >> 64);
   }
@@ -90,7 +99,7 @@ class random_engine {
  private:
   static constexpr std::uint64_t rotate(std::uint64_t x, int k) noexcept { return (x << k) | (x >> (64 - k)); }
 
-  std::uint64_t state_[4]{};
+  state_type state_{};
 };
 
 }  // namespace v0

@@ -45,9 +45,8 @@ constexpr std::string_view unqualified(std::string_view name) noexcept {
 
 /// The type's name as the compiler spells it, qualified. For messages; not stable across compilers.
 template <class T>
-inline constexpr std::string_view full_type_name =
-    detail::pretty_function<T>().substr(detail::probe_prefix, detail::pretty_function<T>().size() - detail::probe_prefix -
-                                                                  detail::probe_suffix);
+inline constexpr std::string_view full_type_name = detail::pretty_function<T>().substr(
+    detail::probe_prefix, detail::pretty_function<T>().size() - detail::probe_prefix - detail::probe_suffix);
 
 /// The type's own name without namespaces and template arguments: `forward_pass` for
 /// `millrace::v0::forward_pass<net>`. The same on g++ and clang, so it can stand in logs and metrics.
