@@ -1,0 +1,155 @@
+#ifndef MILLRACE_STORE_ATOMIC_FILE_HPP
+#define MILLRACE_STORE_ATOMIC_FILE_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/core/seed.hpp>
+#include <millrace/store/file.hpp>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+
+/// A file written as a whole: under its name stands either what was there before or all of the new
+/// content, whenever the process or the machine stops.
+///
+/// The bytes go to a temporary file in the same folder; `commit()` syncs it, renames it over the
+/// target and syncs the folder. Without commit the destructor removes it. A killed process may leave
+/// a temporary file (`.millrace-<16 hex digits>.tmp`) behind, never a half-written target.
+/// An existing target's permission bits are kept, and one that the caller may not write is refused; a
+/// new file's are 0666 less the umask. A symbolic link to a file stays, and the file is replaced.
+/// Threads: one at a time. Two writers of one path do not mix; the last commit stays.
+class atomic_file {
+ public:
+  atomic_file(atomic_file&& other) noexcept
+      : target_(std::move(other.target_)),
+        base_(std::move(other.base_)),
+        temporary_(std::exchange(other.temporary_, {})),
+        folder_(std::move(other.folder_)),
+        file_(std::move(other.file_)) {}
+  atomic_file& operator=(atomic_file&& other) noexcept {
+    if (this != &other) {
+      discard();
+      target_ = std::move(other.target_);
+      base_ = std::move(other.base_);
+      temporary_ = std::exchange(other.temporary_, {});
+      folder_ = std::move(other.folder_);
+      file_ = std::move(other.file_);
+    }
+    return *this;
+  }
+  ~atomic_file() { discard(); }
+
+  /// Errors: the folder does not exist or is not writable; the target is there and no regular file.
+  static result<atomic_file> create(std::string path) {
+    atomic_file made;
+    made.target_ = std::move(path);
+    if (made.target_.empty() || made.target_.find('\0') != std::string::npos)
+      return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": not a path");
+
+    // The file behind a symbolic link is the one to replace.
+    std::string real = made.target_;
+    struct stat facts {};
+    const bool exists = ::stat(made.target_.c_str(), &facts) == 0;
+    if (exists) {
+      if (!S_ISREG(facts.st_mode))
+        return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it is not a regular file");
+      // A rename asks the folder alone; a file that plain writing may not touch is not replaced either.
+      if (::faccessat(AT_FDCWD, made.target_.c_str(), W_OK, AT_EACCESS) != 0)
+        return system_error(errno, "write", made.target_);
+      if (char* resolved = ::realpath(made.target_.c_str(), nullptr)) {
+        real = resolved;
+        std::free(resolved);
+      }
+    } else if (errno != ENOENT) {
+      return system_error(errno, "write", made.target_);
+    }
+
+    const std::size_t slash = real.rfind('/');
+    made.base_ = slash == std::string::npos ? real : real.substr(slash + 1);
+    if (made.base_.empty() || made.base_ == "." || made.base_ == "..")
+      return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it names a folder");
+    auto folder = file::open(slash == std::string::npos ? "." : real.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
+    if (!folder) return std::move(folder).error().wrap("cannot write \"" + made.target_ + "\"");
+    made.folder_ = std::move(*folder);
+
+    int descriptor = -1;
+    std::string name;
+    do {
+      name = temporary_name();
+      descriptor = ::openat(made.folder_.descriptor(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (descriptor < 0 && (errno == EINTR || errno == EEXIST));
+    if (descriptor < 0) return system_error(errno, "write", made.target_);
+    made.temporary_ = std::move(name);
+    made.file_ = file(descriptor, made.target_);
+    if (exists && ::fchmod(descriptor, facts.st_mode & 0777U) != 0)
+      return system_error(errno, "set the permissions of", made.target_);
+    return made;
+  }
+
+  /// The path that `commit` gives the content.
+  const std::string& path() const noexcept { return target_; }
+
+  result<void> write(std::string_view bytes) { return file_.write(bytes); }
+
+  /// Puts the content in place, durable. At most once. After an error the target is as it was,
+  /// except when only the folder's sync failed: then the message says that the new content stands
+  /// but may not survive a power cut.
+  result<void> commit() {
+    if (temporary_.empty()) return error(errc::closed, "cannot write \"" + target_ + "\": it is committed already");
+    if (auto done = file_.sync(); !done) return done;
+    if (auto done = file_.close(); !done) return done;
+    const int folder = folder_.descriptor();
+    if (::renameat(folder, temporary_.c_str(), folder, base_.c_str()) != 0)
+      return system_error(errno, "put in place", target_);
+    temporary_.clear();
+    // Some file systems cannot sync a folder and say EINVAL; their renames are as durable as they get.
+    if (::fsync(folder) != 0 && errno != EINVAL)
+      return system_error(errno, "sync the folder of the written file", target_);
+    return {};
+  }
+
+ private:
+  atomic_file() noexcept = default;
+
+  static std::string temporary_name() {
+    static constexpr char hex[] = "0123456789abcdef";
+    std::string name = ".millrace-";
+    std::uint64_t bits = entropy_seed();
+    for (int i = 0; i < 16; ++i, bits >>= 4) name += hex[bits & 15U];
+    name += ".tmp";
+    return name;
+  }
+  void discard() noexcept {
+    if (!temporary_.empty()) ::unlinkat(folder_.descriptor(), temporary_.c_str(), 0);
+    temporary_.clear();
+  }
+
+  std::string target_;     // as the caller named it
+  std::string base_;       // the file's own name within folder_
+  std::string temporary_;  // beside it; empty once committed or moved from
+  file folder_;            // held open, so that a change of the working directory does not matter
+  file file_;
+};
+
+/// Replaces a whole file's content, durably, or leaves it as it was.
+inline result<void> write_file(std::string path, std::string_view content) {
+  auto made = atomic_file::create(std::move(path));
+  if (!made) return std::move(made).error();
+  if (auto done = made->write(content); !done) return done;
+  return made->commit();
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_ATOMIC_FILE_HPP

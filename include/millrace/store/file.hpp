@@ -1,0 +1,190 @@
+#ifndef MILLRACE_STORE_FILE_HPP
+#define MILLRACE_STORE_FILE_HPP
+
+#include <millrace/core/result.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+// strerror_r answers with a pointer in GNU's form and with a status in POSIX's; both fill or replace the buffer.
+inline const char* strerror_text(const char* answer, const char*) noexcept { return answer; }
+inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
+
+constexpr errc errc_of_errno(int number) noexcept {
+  switch (number) {
+    case ENOENT:
+    case ENOTDIR: return errc::not_found;
+    case EEXIST: return errc::already_exists;
+    case EACCES:
+    case EPERM:
+    case EROFS: return errc::permission_denied;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: return errc::no_space;
+    case EINVAL:
+    case ENAMETOOLONG:
+    case EISDIR: return errc::invalid_argument;
+    default: return errc::io;
+  }
+}
+
+}  // namespace detail
+
+/// An error of the operating system: `cannot write "out/audit.jsonl": No space left on device`.
+/// `number` is the errno, taken before anything else could change it.
+inline error system_error(int number, std::string_view action, std::string_view subject) {
+  char buffer[256] = "unknown error";
+  const char* text = detail::strerror_text(::strerror_r(number, buffer, sizeof buffer), buffer);
+  std::string message = "cannot ";
+  message += action;
+  message += " \"";
+  message += subject;
+  message += "\": ";
+  message += text;
+  return error(detail::errc_of_errno(number), std::move(message));
+}
+
+/// An open file: owns the descriptor, knows its path for messages, retries what a signal
+/// interrupted and finishes what the system wrote in part. Movable. Threads: one at a time, but
+/// `read_at` may run beside anything that does not close it.
+///
+/// Errors: every call that touches the system answers a `result` that names the path.
+class file {
+ public:
+  file() noexcept = default;
+  file(int descriptor, std::string path) noexcept : descriptor_(descriptor), path_(std::move(path)) {}
+  file(file&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+  file& operator=(file&& other) noexcept {
+    if (this != &other) {
+      discard();
+      descriptor_ = std::exchange(other.descriptor_, -1);
+      path_ = std::move(other.path_);
+    }
+    return *this;
+  }
+  ~file() { discard(); }
+
+  /// open(2) with O_CLOEXEC added; `mode` as the umask leaves it.
+  static result<file> open(std::string path, int flags, mode_t mode = 0666) {
+    int descriptor = -1;
+    do descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+    while (descriptor < 0 && errno == EINTR);
+    if (descriptor < 0) return system_error(errno, "open", path);
+    return file(descriptor, std::move(path));
+  }
+
+  bool is_open() const noexcept { return descriptor_ >= 0; }
+  int descriptor() const noexcept { return descriptor_; }
+  const std::string& path() const noexcept { return path_; }
+
+  /// Writes all of it at the file's position. After an error a part may have been written.
+  result<void> write(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
+      if (done < 0) {
+        if (errno == EINTR) continue;
+        return failure("write");
+      }
+      bytes.remove_prefix(static_cast<std::size_t>(done));
+    }
+    return {};
+  }
+
+  /// Reads up to `size` bytes from `offset`; fewer only at the end of the file.
+  result<std::size_t> read_at(std::uint64_t offset, char* out, std::size_t size) const {
+    std::size_t total = 0;
+    while (total < size) {
+      const ssize_t got = ::pread(descriptor_, out + total, size - total, static_cast<off_t>(offset + total));
+      if (got < 0) {
+        if (errno == EINTR) continue;
+        return failure("read");
+      }
+      if (got == 0) break;
+      total += static_cast<std::size_t>(got);
+    }
+    return total;
+  }
+
+  result<std::uint64_t> size() const {
+    struct stat facts {};
+    if (::fstat(descriptor_, &facts) != 0) return failure("examine");
+    return static_cast<std::uint64_t>(facts.st_size);
+  }
+
+  result<void> truncate(std::uint64_t size) {
+    int status = 0;
+    do status = ::ftruncate(descriptor_, static_cast<off_t>(size));
+    while (status != 0 && errno == EINTR);
+    if (status != 0) return failure("truncate");
+    return {};
+  }
+
+  /// On disk, with everything needed to find it again (fsync).
+  result<void> sync() {
+    if (::fsync(descriptor_) != 0) return failure("sync");
+    return {};
+  }
+  /// On disk, with the size but not the times (fdatasync).
+  result<void> sync_data() {
+    if (::fdatasync(descriptor_) != 0) return failure("sync");
+    return {};
+  }
+
+  /// Closes and says what the system says; the destructor closes too, but has no one to tell.
+  result<void> close() {
+    if (!is_open()) return {};
+    // Linux has released the descriptor whatever close answers, so it is never called twice.
+    if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) return failure("close");
+    return {};
+  }
+
+ private:
+  error failure(std::string_view action) const { return system_error(errno, action, path_); }
+  void discard() noexcept {
+    if (is_open()) ::close(std::exchange(descriptor_, -1));
+  }
+
+  int descriptor_ = -1;
+  std::string path_;
+};
+
+/// A whole file's bytes. Works for files without a size too (pipes, /proc).
+inline result<std::string> read_file(std::string path) {
+  auto opened = file::open(std::move(path), O_RDONLY);
+  if (!opened) return std::move(opened).error();
+  const auto size = opened->size();
+  if (!size) return size.error();
+  std::string bytes;
+  std::size_t filled = 0;
+  for (;;) {
+    // One byte more than the size says, so that a file read in one go also shows its end in one go.
+    if (filled == bytes.size()) bytes.resize(filled == 0 ? static_cast<std::size_t>(*size) + 1 : filled * 2 + 4096);
+    const ssize_t got = ::read(opened->descriptor(), bytes.data() + filled, bytes.size() - filled);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return system_error(errno, "read", opened->path());
+    }
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_FILE_HPP

@@ -1,1 +1,0 @@
-// The object whose precompiled header every test shares.
