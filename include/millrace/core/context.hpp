@@ -40,8 +40,6 @@ class basic_context;
 /// Allocates: only what the values themselves do. Threads: one at a time.
 template <class... Provided, class... Slots>
 class basic_context<field_list<Provided...>, field_list<Slots...>> : private detail::slot<Slots>... {
-  static_assert(detail::all_different<Slots...>, "millrace[CONTEXT-2]: a field is given twice");
-
  public:
   using provided = field_list<Provided...>;
   using slots = field_list<Slots...>;
@@ -72,7 +70,9 @@ class basic_context<field_list<Provided...>, field_list<Slots...>> : private det
 /// A context with a slot for exactly the fields that it starts with.
 template <class... Fields>
 constexpr auto context(bound<Fields>... values) {
-  return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
+  static_assert(detail::all_different<Fields...>, "millrace[CONTEXT-2]: a field is given twice");
+  if constexpr (detail::all_different<Fields...>)
+    return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
 }
 
 }  // namespace v0

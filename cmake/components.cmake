@@ -1,0 +1,44 @@
+# What each component needs beside the standard library. Read by the build, and by the installed
+# package, so both look for the same things and say the same when one is missing.
+
+set(MILLRACE_ALL_COMPONENTS core millrace xtensor)
+set(MILLRACE_DEFAULT_COMPONENTS core millrace)
+
+set(MILLRACE_core_REQUIRES)
+set(MILLRACE_core_PACKAGES Threads)
+
+set(MILLRACE_millrace_REQUIRES core)
+set(MILLRACE_millrace_PACKAGES Eigen3 ZLIB nlohmann_json)
+
+set(MILLRACE_xtensor_REQUIRES core)
+set(MILLRACE_xtensor_PACKAGES xtensor)
+
+# package -> the target it defines, its name for people, the Debian and Ubuntu package
+set(MILLRACE_PACKAGE_Threads Threads::Threads "a thread library" libc6-dev)
+set(MILLRACE_PACKAGE_Eigen3 Eigen3::Eigen "Eigen 3.4" libeigen3-dev)
+set(MILLRACE_PACKAGE_ZLIB ZLIB::ZLIB "zlib" zlib1g-dev)
+set(MILLRACE_PACKAGE_nlohmann_json nlohmann_json::nlohmann_json "nlohmann_json" nlohmann-json3-dev)
+set(MILLRACE_PACKAGE_xtensor xtensor "xtensor" libxtensor-dev)
+
+# Looks for what `component` needs. `missing` becomes a sentence for each package that is not there.
+# A macro, since find_package may set variables that belong to the caller's scope.
+macro(millrace_find_packages component missing)
+  set(${missing} "")
+  foreach(_millrace_package IN LISTS MILLRACE_${component}_PACKAGES)
+    list(GET MILLRACE_PACKAGE_${_millrace_package} 0 _millrace_target)
+    if(NOT TARGET ${_millrace_target})
+      find_package(${_millrace_package} QUIET)
+    endif()
+    if(NOT TARGET ${_millrace_target})
+      list(GET MILLRACE_PACKAGE_${_millrace_package} 1 _millrace_title)
+      list(GET MILLRACE_PACKAGE_${_millrace_package} 2 _millrace_debian)
+      string(APPEND ${missing} "millrace::${component} needs ${_millrace_title}, which CMake does not find "
+             "(target ${_millrace_target}): install ${_millrace_debian} (Debian, Ubuntu) or set "
+             "${_millrace_package}_ROOT.\n")
+    endif()
+  endforeach()
+  unset(_millrace_package)
+  unset(_millrace_target)
+  unset(_millrace_title)
+  unset(_millrace_debian)
+endmacro()

@@ -1,0 +1,1 @@
+// The object whose precompiled header every test shares.
