@@ -77,8 +77,6 @@ class basic_chain;
 
 template <class Strictness, class Clock, class... Events, class... Middlewares>
 class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares...>> {
-  static_assert(sizeof...(Events) > 0, "millrace[CHAIN-5]: a chain has at least one event");
-
   template <class, class, class, class>
   friend class basic_chain;
   template <class>
@@ -125,6 +123,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   /// arguments give: `chain.context(epoch = 0)`.
   template <class... Given>
   constexpr auto context(bound<Given>... start) const {
+    static_assert(detail::all_different<Given...>, "millrace[CONTEXT-2]: a field is given twice");
     using slots =
         detail::merge_fields_t<field_list<Given...>, detail::reads_of<detail::unborrowed_t<Events>>...,
                                detail::writes_of<detail::unborrowed_t<Events>>...,
@@ -436,13 +435,14 @@ struct clock_of<First, Rest...>
 /// `mr::chain<mr::lenient, mr::tsc_clock>(...)`.
 template <class... Policies, class... Events>
 requires(detail::is_policy<Policies>&&...) constexpr auto chain(Events... events) {
+  static_assert(sizeof...(Events) > 0, "millrace[CHAIN-5]: a chain has at least one event");
   using strictness = typename detail::strictness_of<Policies...>::type;
   using clock = typename detail::clock_of<Policies...>::type;
   using flaw = detail::undeclared<detail::unborrowed_t<Events>...>;
   static_assert(detail::requirement<flaw::ok, typename flaw::culprit>,
                 "millrace[CHAIN-9]: an event declares its fields: using reads = mr::fields<...>; "
                 "using writes = mr::fields<...>;");
-  if constexpr (flaw::ok)
+  if constexpr (flaw::ok && sizeof...(Events) > 0)
     return basic_chain<strictness, clock, detail::part_list<Events...>, detail::part_list<>>(
         clock(), std::tuple<Events...>(std::move(events)...), {});
 }
@@ -454,12 +454,10 @@ class shared_chain<basic_chain<Strictness, Clock, detail::part_list<Events...>, 
  public:
   using chain_type = basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares...>>;
 
-  explicit shared_chain(chain_type& shared) noexcept : chain_(&shared) {
-    using flaw = detail::unshareable<detail::unborrowed_t<Events>..., detail::unborrowed_t<Middlewares>...>;
-    static_assert(detail::requirement<flaw::ok, typename flaw::culprit>,
-                  "millrace[CHAIN-11]: a chain is shared between threads, but a part of it does not say "
-                  "`static constexpr bool thread_safe = true`");
-  }
+  /// Whether every part says that it is thread-safe; if not, who does not.
+  using check = detail::unshareable<detail::unborrowed_t<Events>..., detail::unborrowed_t<Middlewares>...>;
+
+  explicit shared_chain(chain_type& shared) noexcept requires(check::ok) : chain_(&shared) {}
 
   template <class Context>
   typename chain_type::result_type operator()(Context& ctx) const {
@@ -473,8 +471,12 @@ class shared_chain<basic_chain<Strictness, Clock, detail::part_list<Events...>, 
 /// A handle through which any number of threads may run the chain; every event and middleware must
 /// say that it is thread-safe.
 template <class Chain>
-shared_chain<Chain> share(Chain& chain) noexcept {
-  return shared_chain<Chain>(chain);
+auto share(Chain& chain) noexcept {
+  using flaw = typename shared_chain<Chain>::check;
+  static_assert(detail::requirement<flaw::ok, typename flaw::culprit>,
+                "millrace[CHAIN-11]: a chain is shared between threads, but a part of it does not say "
+                "`static constexpr bool thread_safe = true`");
+  if constexpr (flaw::ok) return shared_chain<Chain>(chain);
 }
 
 }  // namespace v0

@@ -16,13 +16,6 @@ struct slot {
   typename Field::type value{};
 };
 
-/// Names the missing field where a context is asked for one that it does not have.
-template <class Field, class Name, bool Present>
-struct require_slot {
-  static_assert(requirement<Present, Name>, "millrace[CONTEXT-1]: the context has no slot for this field");
-  static constexpr bool present = Present;
-};
-
 template <class... Fields>
 inline constexpr bool all_different = true;
 template <class First, class... Rest>
@@ -53,17 +46,15 @@ class basic_context<field_list<Provided...>, field_list<Slots...>> : private det
 
   template <class Field>
   constexpr typename Field::type& operator[](Field) noexcept {
-    if constexpr (detail::require_slot<Field, detail::spelling_t<Field>, has<Field>>::present)
-      return static_cast<detail::slot<Field>&>(*this).value;
-    else
-      __builtin_unreachable();
+    static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
+                  "millrace[CONTEXT-1]: the context has no slot for this field");
+    return static_cast<detail::slot<Field>&>(*this).value;
   }
   template <class Field>
   constexpr const typename Field::type& operator[](Field) const noexcept {
-    if constexpr (detail::require_slot<Field, detail::spelling_t<Field>, has<Field>>::present)
-      return static_cast<const detail::slot<Field>&>(*this).value;
-    else
-      __builtin_unreachable();
+    static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
+                  "millrace[CONTEXT-1]: the context has no slot for this field");
+    return static_cast<const detail::slot<Field>&>(*this).value;
   }
 };
 
