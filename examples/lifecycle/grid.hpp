@@ -1,0 +1,149 @@
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_GRID_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_GRID_HPP
+
+#include "../common/csv.hpp"
+#include "format.hpp"
+
+#include <millrace/core/error.hpp>
+#include <millrace/core/result.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace lifecycle {
+
+namespace mr = millrace;
+
+/// `text` without the blanks around it.
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// A table as it stands in its file: a header, and rows of trimmed cells of text, all of one length.
+class grid {
+ public:
+  /// Errors: errc::invalid_data where the text is not such a table, errc::truncated where it has no row. Both name
+  /// `name`, and the line and column where they apply.
+  static mr::result<grid> read(std::string name, std::string text, char delimiter) {
+    grid made(std::move(name), std::move(text), delimiter);
+    const auto in_file = [&](const mr::error& why) { return mr::error(why.code(), made.name_ + ", " + why.message()); };
+    std::vector<std::string_view> row;
+    mr::result<bool> more = made.reader_->next(row);
+    if (!more) return in_file(more.error());
+    if (!*more) return mr::error(mr::errc::truncated, made.name_ + " is empty: the first line should name the columns");
+    made.take_header(row);
+    while ((more = made.reader_->next(row)) && *more) {
+      if (row.size() != made.columns()) return made.ragged(row.size());
+      for (const std::string_view cell : row) made.cells_.push_back(trimmed(cell));
+      made.lines_.push_back(made.reader_->line());
+    }
+    if (!more) return in_file(more.error());
+    if (made.rows() == 0)
+      return mr::error(mr::errc::truncated,
+                       made.name_ + " has a header of " + counted(made.columns(), "column") + " and no rows");
+    return made;
+  }
+
+  const std::string& name() const noexcept { return name_; }
+  std::size_t rows() const noexcept { return lines_.size(); }
+  std::size_t columns() const noexcept { return names_.size(); }
+  const std::string& column_name(std::size_t column) const noexcept { return names_[column]; }
+  std::string_view cell(std::size_t row, std::size_t column) const noexcept { return cells_[row * columns() + column]; }
+  const std::vector<std::size_t>& lines() const noexcept { return lines_; }
+  const std::vector<std::string>& notes() const noexcept { return notes_; }
+
+  /// `adult.csv, line 17, column 3 ("age")`.
+  std::string place(std::size_t row, std::size_t column) const {
+    return name_ + ", line " + std::to_string(lines_[row]) + ", column " + std::to_string(column + 1) + " (" +
+           quoted(names_[column]) + ")";
+  }
+
+  /// Where the column of that name stands. Errors: errc::not_found, with the names there are.
+  mr::result<std::size_t> find(std::string_view wanted) const {
+    const auto found = std::find(header_.begin(), header_.end(), trimmed(wanted));
+    if (found == header_.end()) return no_such_column(wanted);
+    if (std::find(found + 1, header_.end(), *found) != header_.end())
+      return mr::error(mr::errc::not_found, name_ + " has more than one column named " + quoted(wanted) +
+                                                ": rename all but the one that is meant");
+    return static_cast<std::size_t>(found - header_.begin());
+  }
+
+ private:
+  grid(std::string name, std::string text, char delimiter)
+      : name_(std::move(name)), reader_(std::make_unique<csv::reader>(std::move(text), delimiter)) {}
+
+  /// Every column gets a name of its own: an empty one its number, a repeated one a number behind it.
+  void take_header(const std::vector<std::string_view>& row) {
+    std::unordered_map<std::string, std::size_t> seen;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      header_.emplace_back(trimmed(row[i]));
+      std::string name = header_.back();
+      if (name.empty()) {
+        name = "column " + std::to_string(i + 1);
+        notes_.push_back("column " + std::to_string(i + 1) + " has no name");
+      }
+      if (seen[name]++ > 0) {
+        const std::string repeated = name;
+        do name = repeated + " (" + std::to_string(seen[repeated]++) + ")";
+        while (seen.contains(name));
+        seen[name] = 1;
+        notes_.push_back("column " + std::to_string(i + 1) + " repeats the name " + quoted(repeated) +
+                         " and is called " + quoted(name));
+      }
+      names_.push_back(std::move(name));
+    }
+  }
+
+  mr::error ragged(std::size_t got) const {
+    const std::string line = name_ + ", line " + std::to_string(reader_->line()) + ", column ";
+    const std::string wanted = "the header names " + counted(columns(), "column");
+    if (got < columns())
+      return mr::error(mr::errc::invalid_data, line + std::to_string(got + 1) + ": the row ends after " +
+                                                   counted(got, "cell") + ", but " + wanted);
+    return mr::error(mr::errc::invalid_data, line + std::to_string(columns() + 1) + ": the row has " +
+                                                 counted(got, "cell") + ", but " + wanted);
+  }
+
+  mr::error no_such_column(std::string_view wanted) const {
+    const auto lower = [](std::string_view text) {
+      std::string out(text);
+      for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      return out;
+    };
+    std::string message = name_ + " has no column named " + quoted(wanted);
+    const auto alike = std::find_if(header_.begin(), header_.end(),
+                                    [&](const std::string& name) { return lower(name) == lower(trimmed(wanted)); });
+    if (alike != header_.end())
+      return mr::error(mr::errc::not_found, message + "; did you mean " + quoted(*alike) + "?");
+    if (columns() == 1 && header_[0].find_first_of(";\t|") != std::string::npos)
+      return mr::error(mr::errc::not_found, message + ": the whole header is one cell, " + quoted(header_[0]) +
+                                                "; --delimiter names another separator than the comma");
+    message += "; its columns are ";
+    constexpr std::size_t most = 20;
+    for (std::size_t i = 0; i < (std::min)(columns(), most); ++i)
+      message += (i > 0 ? ", " : "") + clipped(names_[i], 60);
+    if (columns() > most) message += ", and " + std::to_string(columns() - most) + " more";
+    return mr::error(mr::errc::not_found, std::move(message));
+  }
+
+  std::string name_;
+  std::unique_ptr<csv::reader> reader_;  // owns what the cells point into; on the heap, so that the grid can move
+  std::vector<std::string> header_;      // as written
+  std::vector<std::string> names_;       // made unique
+  std::vector<std::string_view> cells_;
+  std::vector<std::size_t> lines_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace lifecycle
+
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_GRID_HPP

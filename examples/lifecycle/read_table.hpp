@@ -1,0 +1,193 @@
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_READ_TABLE_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_READ_TABLE_HPP
+
+#include "cells.hpp"
+#include "grid.hpp"
+#include "read_target.hpp"
+#include "table.hpp"
+
+#include <millrace/core/error.hpp>
+#include <millrace/core/result.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace lifecycle {
+
+/// How a table is to be read.
+struct reading {
+  std::string target;                // empty: no column is to be learned
+  std::string positive;              // empty: chosen, see read_target.hpp
+  bool nan_is_missing = false;       // else a cell that says NaN is an error
+  std::vector<std::string> missing;  // further spellings of "missing"
+  char delimiter = ',';
+};
+
+namespace detail {
+
+inline number_summary summarize(std::vector<double> present) {
+  number_summary summary;
+  if (present.empty()) return summary;
+  std::sort(present.begin(), present.end());
+  const std::size_t half = present.size() / 2;
+  summary.smallest = present.front();
+  summary.largest = present.back();
+  summary.median = present.size() % 2 == 1 ? present[half] : present[half - 1] / 2 + present[half] / 2;
+  const auto count = static_cast<double>(present.size());
+  for (const double value : present) summary.mean += value / count;
+  double second = 0;
+  double third = 0;
+  for (const double value : present) {
+    const double from = value - summary.mean;
+    second += from * from / count;
+    third += from * from * from / count;
+  }
+  summary.deviation = std::sqrt(second);
+  if (second > 0) summary.skewness = third / (second * summary.deviation);
+  return summary;
+}
+
+inline std::size_t count_distinct(std::vector<double> present) {
+  std::sort(present.begin(), present.end());
+  return static_cast<std::size_t>(std::unique(present.begin(), present.end()) - present.begin());
+}
+
+/// Among categories NaN still marks a value that somebody failed to compute; "Inf" or "Nan" are words like others.
+inline bool says_nan(std::string_view cell) {
+  return cell == "NaN" || cell == "nan" || cell == "NAN" || cell == "-nan";
+}
+
+/// A column whose every cell differs says nothing about the next row.
+inline void drop_useless(column& made, std::size_t rows) {
+  const std::size_t present = rows - made.missing;
+  const number_summary& seen = made.summary;
+  if (present == 0) {
+    made.dropped = "every cell is missing";
+  } else if (made.distinct == 1 && made.missing == 0) {
+    made.dropped = "every cell is the same";
+  } else if (made.type == column_type::category && made.distinct > 20 && made.distinct * 20 > present * 19) {
+    made.dropped = "nearly every cell is different, like an identifier";
+  } else if (made.type == column_type::number && rows > 20 && made.distinct == rows &&
+             seen.largest - seen.smallest == static_cast<double>(rows - 1) &&
+             std::floor(seen.smallest) == seen.smallest) {
+    made.dropped = "counts the rows";
+  }
+}
+
+inline column number_column(const grid& from, std::size_t at, const std::vector<parsed_cell>& cells) {
+  column made;
+  made.name = from.column_name(at);
+  made.numbers.reserve(cells.size());
+  std::vector<double> present;
+  for (const parsed_cell& cell : cells) {
+    made.numbers.push_back(cell.number);
+    if (cell.kind == cell_kind::number) present.push_back(cell.number);
+  }
+  made.missing = cells.size() - present.size();
+  made.distinct = count_distinct(present);
+  made.summary = summarize(std::move(present));
+  return made;
+}
+
+inline column category_column(const grid& from, std::size_t at, const std::vector<parsed_cell>& cells) {
+  column made;
+  made.name = from.column_name(at);
+  made.type = column_type::category;
+  made.codes.reserve(cells.size());
+  std::unordered_map<std::string_view, std::uint32_t> known;
+  for (std::size_t row = 0; row < cells.size(); ++row) {
+    if (cells[row].kind == cell_kind::missing || cells[row].kind == cell_kind::not_finite) {
+      made.codes.push_back(missing_code);
+      ++made.missing;
+      continue;
+    }
+    const auto [entry, fresh] = known.try_emplace(from.cell(row, at), static_cast<std::uint32_t>(known.size()));
+    if (fresh) {
+      made.categories.emplace_back(entry->first);
+      made.counts.push_back(0);
+    }
+    ++made.counts[entry->second];
+    made.codes.push_back(entry->second);
+  }
+  made.distinct = known.size();
+  return made;
+}
+
+/// Numbers with a few strange cells among them are a mistake in the file; a small set of values that are not all
+/// numbers ("1", "2", "3+") are categories.
+inline bool is_category(const std::vector<parsed_cell>& cells) {
+  std::size_t text = 0;
+  std::vector<double> numbers;
+  for (const parsed_cell& cell : cells) {
+    text += cell.kind == cell_kind::text ? 1 : 0;
+    if (cell.kind == cell_kind::number) numbers.push_back(cell.number);
+  }
+  if (text == 0) return false;
+  return text * 10 > numbers.size() || count_distinct(std::move(numbers)) <= 50;
+}
+
+inline mr::result<column> read_column(const grid& from, std::size_t at, const cell_parser& parse, const reading& how) {
+  std::vector<parsed_cell> cells;
+  cells.reserve(from.rows());
+  for (std::size_t row = 0; row < from.rows(); ++row) cells.push_back(parse(from.cell(row, at)));
+  const bool category = is_category(cells);
+  for (std::size_t row = 0; row < cells.size(); ++row) {
+    const std::string_view cell = from.cell(row, at);
+    if (cells[row].kind == cell_kind::not_finite && category && !says_nan(cell)) cells[row].kind = cell_kind::text;
+    if (cells[row].kind == cell_kind::not_finite && !how.nan_is_missing)
+      return mr::error(mr::errc::not_finite, from.place(row, at) + ": the cell says " + quoted(cell) +
+                                                 ", which is no number; --nan missing treats such cells as missing");
+    if (cells[row].kind == cell_kind::text && !category)
+      return mr::error(mr::errc::type_mismatch, from.place(row, at) + ": " + quoted(cell) +
+                                                    " stands in a column of numbers; if it means that the value is "
+                                                    "missing, say so with --missing " +
+                                                    quoted(cell));
+  }
+  column made = category ? category_column(from, at, cells) : number_column(from, at, cells);
+  drop_useless(made, from.rows());
+  return made;
+}
+
+}  // namespace detail
+
+/// Reads a table out of CSV text: finds each column's type, sets aside the columns that cannot help, and turns the
+/// target into two classes. `name` is what messages call it.
+///
+/// Errors: errc::invalid_data (not a table), errc::truncated (no rows), errc::not_found (no such column),
+/// errc::unsupported (a target that is not two classes), errc::not_finite and errc::type_mismatch (a cell that is no
+/// number); each names the line and column where there is one.
+inline mr::result<table> read_table(std::string name, std::string text, const reading& how) {
+  mr::result<grid> from = grid::read(std::move(name), std::move(text), how.delimiter);
+  if (!from) return std::move(from).error();
+  const cell_parser parse(how.missing);
+  table made;
+  made.name = from->name();
+  made.lines = from->lines();
+  made.notes = from->notes();
+  std::size_t target = from->columns();
+  if (!how.target.empty()) {
+    const mr::result<std::size_t> at = from->find(how.target);
+    if (!at) return at.error();
+    target = *at;
+    mr::result<target_column> read = read_target(*from, target, how.positive, parse);
+    if (!read) return std::move(read).error();
+    made.target = *std::move(read);
+  }
+  for (std::size_t at = 0; at < from->columns(); ++at) {
+    if (at == target) continue;
+    mr::result<column> read = detail::read_column(*from, at, parse, how);
+    if (!read) return std::move(read).error();
+    made.columns.push_back(*std::move(read));
+  }
+  return made;
+}
+
+}  // namespace lifecycle
+
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_READ_TABLE_HPP

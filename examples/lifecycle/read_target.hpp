@@ -1,0 +1,150 @@
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_READ_TARGET_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_READ_TARGET_HPP
+
+#include "cells.hpp"
+#include "format.hpp"
+#include "grid.hpp"
+#include "table.hpp"
+
+#include <millrace/core/error.hpp>
+#include <millrace/core/result.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace lifecycle {
+
+namespace detail {
+
+/// One value of the target and where it first stands.
+struct target_class {
+  std::string text;
+  double number = 0;
+  std::size_t rows = 0;
+  std::size_t first_row = 0;
+};
+
+struct target_classes {
+  std::vector<target_class> classes;
+  std::vector<std::size_t> of_row;
+  bool numbers = true;  // every value is a number: "1" and "1.0" are one class
+};
+
+inline mr::result<target_classes> find_classes(const grid& from, std::size_t at, const cell_parser& parse) {
+  std::vector<parsed_cell> cells;
+  target_classes found;
+  for (std::size_t row = 0; row < from.rows(); ++row) {
+    cells.push_back(parse(from.cell(row, at)));
+    if (cells[row].kind == cell_kind::missing || cells[row].kind == cell_kind::not_finite)
+      return mr::error(mr::errc::type_mismatch,
+                       from.place(row, at) + ": the target " +
+                           (from.cell(row, at).empty() ? "is missing" : "says " + quoted(from.cell(row, at))) +
+                           ", and a row without a target cannot be learned from");
+    if (cells[row].kind == cell_kind::text) found.numbers = false;
+  }
+  std::unordered_map<std::string_view, std::size_t> by_text;
+  std::unordered_map<double, std::size_t> by_number;
+  for (std::size_t row = 0; row < from.rows(); ++row) {
+    const std::string_view text = from.cell(row, at);
+    const std::size_t next = found.classes.size();
+    const std::size_t index = found.numbers ? by_number.try_emplace(cells[row].number, next).first->second
+                                            : by_text.try_emplace(text, next).first->second;
+    if (index == next) found.classes.push_back({std::string(text), cells[row].number, 0, row});
+    ++found.classes[index].rows;
+    found.of_row.push_back(index);
+  }
+  return found;
+}
+
+/// "no" (9,850 rows), "yes" (150 rows).
+inline std::string list_classes(const std::vector<target_class>& classes) {
+  std::string list;
+  for (std::size_t i = 0; i < (std::min)(classes.size(), std::size_t{8}); ++i)
+    list += (i > 0 ? ", " : "") + quoted(classes[i].text) + " (" + counted(classes[i].rows, "row") + ")";
+  if (classes.size() > 8) list += ", and " + grouped(classes.size() - 8) + " more";
+  return list;
+}
+
+/// Which of two classes is the positive one: the one that says yes, or else the rarer.
+inline std::size_t choose_positive(const target_classes& found) {
+  const auto& classes = found.classes;
+  static constexpr std::array<std::string_view, 8> yes{"1", "yes", "true", "y", "t", "positive", "pos", "+"};
+  const auto says_yes = [&](const target_class& one) {
+    if (found.numbers) return one.number == 1;
+    std::string lower = one.text;
+    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return std::find(yes.begin(), yes.end(), lower) != yes.end();
+  };
+  if (says_yes(classes[0]) != says_yes(classes[1])) return says_yes(classes[0]) ? 0 : 1;
+  if (classes[0].rows != classes[1].rows) return classes[0].rows < classes[1].rows ? 0 : 1;
+  return classes[0].text > classes[1].text ? 0 : 1;
+}
+
+inline mr::error not_two_classes(const grid& from, std::size_t at, target_classes found) {
+  const std::string target = "the target " + quoted(from.column_name(at)) + " of " + from.name();
+  auto& classes = found.classes;
+  if (classes.size() == 1)
+    return mr::error(mr::errc::unsupported, target + " is " + quoted(classes[0].text) +
+                                                " in every row: there is nothing " +
+                                                "to tell apart, two classes are needed");
+  const std::string choice = "; --positive VALUE learns one value against the rest";
+  if (found.numbers && classes.size() > 10) {
+    const auto [low, high] = std::minmax_element(classes.begin(), classes.end(),
+                                                 [](const auto& a, const auto& b) { return a.number < b.number; });
+    return mr::error(mr::errc::unsupported, target + " is a quantity with " + grouped(classes.size()) +
+                                                " different values from " + low->text + " to " + high->text +
+                                                ", and this job learns two classes" + choice);
+  }
+  std::stable_sort(classes.begin(), classes.end(), [](const auto& a, const auto& b) { return a.rows > b.rows; });
+  const target_class& rarest = classes.back();
+  return mr::error(mr::errc::unsupported, target + " has " + counted(classes.size(), "class") + ", " +
+                                              list_classes(classes) +
+                                              ", and this job learns two (the rarest first stands on line " +
+                                              std::to_string(from.lines()[rarest.first_row]) + ")" + choice);
+}
+
+}  // namespace detail
+
+/// Turns the target's column into two classes: `positive` against the rest, or where that is empty the only two there
+/// are. Errors: errc::type_mismatch for a cell without a class, errc::unsupported for other than two classes.
+inline mr::result<target_column> read_target(const grid& from, std::size_t at, std::string_view positive,
+                                             const cell_parser& parse) {
+  mr::result<detail::target_classes> found = detail::find_classes(from, at, parse);
+  if (!found) return std::move(found).error();
+  auto& classes = found->classes;
+  std::size_t chosen = classes.size();
+  if (!positive.empty()) {
+    const parsed_cell number = parse(trimmed(positive));
+    for (std::size_t i = 0; i < classes.size(); ++i)
+      if (classes[i].text == trimmed(positive) ||
+          (found->numbers && number.kind == cell_kind::number && number.number == classes[i].number))
+        chosen = i;
+    if (chosen == classes.size())
+      return mr::error(mr::errc::unsupported, "the target " + quoted(from.column_name(at)) + " of " + from.name() +
+                                                  " is never " + quoted(positive) + "; its values are " +
+                                                  detail::list_classes(classes));
+    if (classes.size() == 1) return detail::not_two_classes(from, at, *std::move(found));
+  } else {
+    if (classes.size() != 2) return detail::not_two_classes(from, at, *std::move(found));
+    chosen = detail::choose_positive(*found);
+  }
+  target_column made;
+  made.name = from.column_name(at);
+  made.positive = classes[chosen].text;
+  made.negative = classes.size() == 2 ? classes[1 - chosen].text : "not " + made.positive;
+  made.positives = classes[chosen].rows;
+  made.labels.reserve(from.rows());
+  for (const std::size_t index : found->of_row) made.labels.push_back(index == chosen ? 1 : 0);
+  return made;
+}
+
+}  // namespace lifecycle
+
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_READ_TARGET_HPP

@@ -1,0 +1,67 @@
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_TABLE_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_TABLE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lifecycle {
+
+enum class column_type : std::uint8_t { number, category };
+
+constexpr std::string_view to_string(column_type type) noexcept {
+  return type == column_type::number ? "number" : "category";
+}
+
+/// The code of a missing cell in a category column; in a number column it is NaN.
+inline constexpr std::uint32_t missing_code = std::numeric_limits<std::uint32_t>::max();
+
+/// What a number column's present cells look like; all zero where there are none.
+struct number_summary {
+  double smallest = 0;
+  double median = 0;
+  double mean = 0;
+  double deviation = 0;
+  double largest = 0;
+  double skewness = 0;
+};
+
+struct column {
+  std::string name;
+  column_type type = column_type::number;
+  std::vector<double> numbers;          // a number column's cells
+  std::vector<std::uint32_t> codes;     // a category column's cells, into `categories`
+  std::vector<std::string> categories;  // in order of first appearance
+  std::vector<std::size_t> counts;      // rows of each category
+  std::size_t missing = 0;
+  std::size_t distinct = 0;
+  number_summary summary;
+  std::string dropped;  // why it is no feature; empty where it is one
+};
+
+/// The column to learn, as two classes.
+struct target_column {
+  std::string name;
+  std::string positive;
+  std::string negative;
+  std::vector<std::uint8_t> labels;  // 1: positive
+  std::size_t positives = 0;
+};
+
+/// Columns of equal length. `lines[row]` is where a row began in its file.
+struct table {
+  std::string name;
+  std::vector<column> columns;  // without the target
+  target_column target;         // empty where none was asked for
+  std::vector<std::size_t> lines;
+  std::vector<std::string> notes;  // what a reader should know about how it was read
+
+  std::size_t rows() const noexcept { return lines.size(); }
+};
+
+}  // namespace lifecycle
+
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_TABLE_HPP

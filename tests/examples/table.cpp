@@ -1,0 +1,220 @@
+#include <examples/lifecycle/read_table.hpp>
+
+#include <support/catch.hpp>
+
+#include <cmath>
+#include <string>
+
+using namespace lifecycle;
+
+namespace {
+
+mr::result<table> read(std::string text, reading how = {}) { return read_table("t.csv", std::move(text), how); }
+
+std::string error_of(std::string text, reading how = {}) {
+  const auto made = read(std::move(text), how);
+  REQUIRE(!made);
+  return made.error().describe();
+}
+
+mr::errc code_of(std::string text, reading how = {}) {
+  const auto made = read(std::move(text), how);
+  REQUIRE(!made);
+  return made.error().code();
+}
+
+reading learn(std::string target, std::string positive = {}) {
+  reading how;
+  how.target = std::move(target);
+  how.positive = std::move(positive);
+  return how;
+}
+
+/// A column of `count` lines under a header, of text(i).
+template <class Text>
+std::string lines(std::string header, int count, Text text) {
+  std::string out = std::move(header) + "\n";
+  for (int i = 0; i < count; ++i) out += text(i) + "\n";
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("numbers are numbers, whatever their spelling, and their summary is right") {
+  const auto made = read("x,y\n1, +2.5 \n-3,1e2\n4,.5\n2,1e-999\n");
+  REQUIRE(made);
+  const column& x = made->columns[0];
+  const column& y = made->columns[1];
+  CHECK(x.type == column_type::number);
+  CHECK(x.numbers == std::vector<double>{1, -3, 4, 2});
+  CHECK(y.numbers == std::vector<double>{2.5, 100, .5, 0});
+  CHECK(x.summary.smallest == -3);
+  CHECK(x.summary.median == 1.5);
+  CHECK(x.summary.mean == 1);
+  CHECK(x.summary.largest == 4);
+  CHECK(x.summary.deviation == Approx(std::sqrt(26.0 / 4)));  // of 1 -3 4 2, by hand
+  CHECK(x.summary.skewness == Approx((0 - 64 + 27 + 1) / 4.0 / std::pow(26.0 / 4, 1.5)));
+  CHECK(x.distinct == 4);
+  CHECK(made->rows() == 4);
+}
+
+TEST_CASE("one text among few values makes categories; the same spelling with blanks is one") {
+  const auto made = read("size\n1\n2\n3+\n 2 \n");
+  REQUIRE(made);
+  const column& size = made->columns[0];
+  CHECK(size.type == column_type::category);
+  CHECK(size.categories == std::vector<std::string>{"1", "2", "3+"});
+  CHECK(size.counts == std::vector<std::size_t>{1, 2, 1});
+  CHECK(size.codes == std::vector<std::uint32_t>{0, 1, 2, 1});
+}
+
+TEST_CASE("empty cells and the usual spellings are missing, in numbers and in categories") {
+  const auto made = read("x,c\n1,a\n,b\nNA,?\n?,\nnull,N/A\nNone,a\n", {});
+  REQUIRE(made);
+  CHECK(made->columns[0].type == column_type::number);
+  CHECK(made->columns[0].missing == 5);
+  CHECK(std::isnan(made->columns[0].numbers[1]));
+  CHECK(made->columns[1].missing == 3);
+  CHECK(made->columns[1].codes[2] == missing_code);
+}
+
+TEST_CASE("further spellings of missing are taken as told") {
+  reading how;
+  how.missing = {"-999", "unknown"};
+  const auto made = read("x,c\n1,a\n-999,unknown\n2,b\n", how);
+  REQUIRE(made);
+  CHECK(made->columns[0].missing == 1);
+  CHECK(made->columns[1].missing == 1);
+}
+
+TEST_CASE("a cell that says NaN or infinity is an error with its place, or missing where that is asked for") {
+  CHECK(error_of("age,y\n1,a\nnan,b\n") ==
+        "t.csv, line 3, column 1 (\"age\"): the cell says \"nan\", which is no number; --nan missing treats such cells "
+        "as missing");
+  CHECK(code_of("age\n1\n1e999\n") == mr::errc::not_finite);
+  CHECK(code_of("age\n1\n-inf\n") == mr::errc::not_finite);
+  CHECK(code_of("word\na\nb\nNaN\n") == mr::errc::not_finite);
+  reading how;
+  how.nan_is_missing = true;
+  const auto made = read("age,word\n1,a\nnan,NaN\ninf,b\n", how);
+  REQUIRE(made);
+  CHECK(made->columns[0].missing == 2);
+  CHECK(made->columns[1].missing == 1);
+}
+
+TEST_CASE("among words, Inf and Nan are words") {
+  const auto made = read("name\nInf\nNan\nBob\n");
+  REQUIRE(made);
+  CHECK(made->columns[0].categories == std::vector<std::string>{"Inf", "Nan", "Bob"});
+}
+
+TEST_CASE("text in a long column of numbers is an error with its place and what to do") {
+  const std::string text = lines("x", 100, [](int i) { return i == 57 ? std::string("oops") : std::to_string(i * 7); });
+  CHECK(error_of(text) ==
+        "t.csv, line 59, column 1 (\"x\"): \"oops\" stands in a column of numbers; if it means that the value is "
+        "missing, "
+        "say so with --missing \"oops\"");
+  CHECK(code_of(text) == mr::errc::type_mismatch);
+}
+
+TEST_CASE("columns that cannot help are set aside, and say why") {
+  std::string text = "id,row,same,empty,half,x\n";
+  for (int i = 0; i < 60; ++i)
+    text += "user" + std::to_string(i) + "," + std::to_string(i + 1) + ",k,," + (i % 2 == 0 ? "k" : "") + "," +
+            std::to_string(i * i) + "\n";
+  const auto made = read(text);
+  REQUIRE(made);
+  CHECK(made->columns[0].dropped == "nearly every cell is different, like an identifier");
+  CHECK(made->columns[1].dropped == "counts the rows");
+  CHECK(made->columns[2].dropped == "every cell is the same");
+  CHECK(made->columns[3].dropped == "every cell is missing");
+  CHECK(made->columns[4].dropped.empty());  // whether it is missing is worth knowing
+  CHECK(made->columns[5].dropped.empty());
+}
+
+TEST_CASE("repeated and empty column names get names of their own, and a note") {
+  const auto made = read("a,,a,a (1),a\n1,2,3,4,5\n");
+  REQUIRE(made);
+  std::vector<std::string> names;
+  for (const column& one : made->columns) names.push_back(one.name);
+  CHECK(names.size() == 5);
+  CHECK(names[0] == "a");
+  CHECK(names[1] == "column 2");
+  std::sort(names.begin(), names.end());
+  CHECK(std::unique(names.begin(), names.end()) == names.end());
+  CHECK(made->notes.size() >= 3);
+}
+
+TEST_CASE("an empty table is an error of its own") {
+  CHECK(error_of("") == "t.csv is empty: the first line should name the columns");
+  CHECK(error_of("a,b\n\n") == "t.csv has a header of 2 columns and no rows");
+  CHECK(code_of("") == mr::errc::truncated);
+  CHECK(code_of("a,b\r\n") == mr::errc::truncated);
+}
+
+TEST_CASE("a ragged row is an error that names line and column") {
+  CHECK(error_of("a,b,c\n1,2,3\n1,2\n") ==
+        "t.csv, line 3, column 3: the row ends after 2 cells, but the header names 3 columns");
+  CHECK(error_of("a,b\n1,2,3\n") == "t.csv, line 2, column 3: the row has 3 cells, but the header names 2 columns");
+  CHECK(error_of("a,b\n1,\"2\n") == "t.csv, line 2, column 2: the quote that opens here is never closed");
+  CHECK(code_of("a,b\n1\n") == mr::errc::invalid_data);
+}
+
+TEST_CASE("a missing column is an error that helps to find it") {
+  CHECK(error_of("age,Income\n1,2\n", learn("income")) ==
+        "t.csv has no column named \"income\"; did you mean \"Income\"?");
+  CHECK(error_of("age,income\n1,2\n", learn("wage")) ==
+        "t.csv has no column named \"wage\"; its columns are age, income");
+  CHECK(error_of("age;income\n1;2\n", learn("income")).find("--delimiter") != std::string::npos);
+  CHECK(error_of("y,y\n1,2\n", learn("y")).find("more than one column named \"y\"") != std::string::npos);
+  CHECK(code_of("a\n1\n", learn("b")) == mr::errc::not_found);
+}
+
+TEST_CASE("the target's two classes: yes is positive, else the rarer, and blanks do not matter") {
+  auto made = read("x, y \n1,no\n2, yes\n3,yes \n4,yes\n", learn(" y"));
+  REQUIRE(made);
+  CHECK(made->target.name == "y");
+  CHECK(made->target.positive == "yes");
+  CHECK(made->target.negative == "no");
+  CHECK(made->target.labels == std::vector<std::uint8_t>{0, 1, 1, 1});
+  CHECK(made->target.positives == 3);
+  CHECK(made->columns.size() == 1);
+  made = read("y\na\nb\nb\n", learn("y"));
+  REQUIRE(made);
+  CHECK(made->target.positive == "a");
+  made = read("y\na\nb\nb\n", learn("y", "b"));
+  REQUIRE(made);
+  CHECK(made->target.positive == "b");
+  made = read("y\n0\n1.0\n1\n1\n0.0\n", learn("y"));
+  REQUIRE(made);
+  CHECK(made->target.labels == std::vector<std::uint8_t>{0, 1, 1, 1, 0});
+}
+
+TEST_CASE("a target of one class, of many, or of a quantity is refused; --positive picks one of many") {
+  CHECK(error_of("y\nno\nno\n", learn("y")).find("is \"no\" in every row") != std::string::npos);
+  const std::string three = "y\na\na\nb\nb\na\nc\n";
+  const std::string many = error_of(three, learn("y"));
+  CHECK(many.find("has 3 classes, \"a\" (3 rows), \"b\" (2 rows), \"c\" (1 row)") != std::string::npos);
+  CHECK(many.find("stands on line 7") != std::string::npos);
+  CHECK(many.find("--positive") != std::string::npos);
+  const std::string quantity = lines("y", 30, [](int i) { return std::to_string(i) + ".5"; });
+  CHECK(error_of(quantity, learn("y")).find("a quantity with 30 different values from 0.5 to 29.5") !=
+        std::string::npos);
+  CHECK(code_of(quantity, learn("y")) == mr::errc::unsupported);
+  CHECK(error_of(three, learn("y", "d")).find("is never \"d\"") != std::string::npos);
+  const auto made = read(three, learn("y", "b"));
+  REQUIRE(made);
+  CHECK(made->target.negative == "not b");
+  CHECK(made->target.positives == 2);
+  CHECK(read(quantity, learn("y", "3.50")));
+}
+
+TEST_CASE("a target cell without a class is an error with its place") {
+  CHECK(error_of("x,y\n1,a\n2,\n3,b\n", learn("y")) ==
+        "t.csv, line 3, column 2 (\"y\"): the target is missing, and a row without a target cannot be learned from");
+  CHECK(error_of("x,y\n1,0\n2,1\n3,NaN\n", learn("y")).find("line 4, column 2 (\"y\"): the target says \"NaN\"") !=
+        std::string::npos);
+  reading how = learn("y");
+  how.nan_is_missing = true;
+  CHECK(code_of("x,y\n1,0\n2,1\n3,NaN\n", how) == mr::errc::type_mismatch);
+}
