@@ -299,10 +299,8 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   }
   template <class Stage>
   [[gnu::cold, gnu::noinline]] static error locate(error why) {
-    std::string message = "event \"" + std::string(Stage::name) + "\" (" + std::to_string(Stage::index + 1) + " of " +
-                          std::to_string(Stage::count) + ") failed: " + why.message();
-    const errc code = why.code();
-    return error(code, std::move(message), std::move(why));
+    return std::move(why).wrap("event \"" + std::string(Stage::name) + "\" (" + std::to_string(Stage::index + 1) +
+                               " of " + std::to_string(Stage::count) + ") failed");
   }
 
   /// The event inside its `Level` innermost middlewares.

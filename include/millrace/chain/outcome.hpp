@@ -35,7 +35,7 @@ class lenient_result {
     const char* separator = ": ";
     for (const event_failure& failure : failures_) {
       message += separator;
-      message += failure.error.message();
+      message += failure.error.describe();
       separator = "; ";
     }
     return millrace::error(errc::completed_with_failures, std::move(message));

@@ -93,6 +93,7 @@ class error {
   }
 
   errc code() const noexcept;
+  /// What went wrong at this level; the causes say why. For people, `describe` has it all.
   const std::string& message() const noexcept;
 
   /// The error that led to this one, or null.

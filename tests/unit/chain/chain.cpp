@@ -168,7 +168,8 @@ TEST_CASE("a strict run stops at the first failure and says which event") {
   const mr::result<void> done = chain(ctx);
   REQUIRE_FALSE(done);
   CHECK(done.error().code() == mr::errc::invalid_data);
-  CHECK(done.error().message() == "event \"refuse\" (2 of 3) failed: row 7 is empty");
+  CHECK(done.error().message() == "event \"refuse\" (2 of 3) failed");
+  CHECK(done.error().describe() == "event \"refuse\" (2 of 3) failed: row 7 is empty");
   REQUIRE(done.error().cause() != nullptr);
   CHECK(done.error().cause()->message() == "row 7 is empty");
   CHECK(ctx[value] == 1);
@@ -181,7 +182,7 @@ TEST_CASE("what an event throws becomes an error value after its closing hooks")
   const mr::result<void> done = chain(ctx);
   REQUIRE_FALSE(done);
   CHECK(done.error().code() == mr::errc::event_threw);
-  CHECK(done.error().message() == "event \"throws_error\" (1 of 1) failed: event \"throws_error\" threw: boom");
+  CHECK(done.error().describe() == "event \"throws_error\" (1 of 1) failed: event \"throws_error\" threw: boom");
   CHECK(log == "b>throws_error a>throws_error a!throws_error b!throws_error ");
   auto odd = mr::chain(throws_int{});
   auto empty = odd.context();
