@@ -17,7 +17,9 @@ set(MILLRACE_chain_HEADERS
   chain/chain.hpp chain/event.hpp chain/middleware.hpp chain/outcome.hpp
   chain/detail/verdict.hpp)
 set(MILLRACE_tensor_HEADERS)
-set(MILLRACE_aggregate_HEADERS)
+set(MILLRACE_aggregate_HEADERS
+  aggregate.hpp
+  aggregate/log_histogram.hpp)
 set(MILLRACE_store_HEADERS
   store.hpp
   store/atomic_file.hpp store/file.hpp)

@@ -6,6 +6,7 @@
 /// Left out, to be included by name: the modules that need Eigen, zlib or nlohmann_json (model, middleware,
 /// train) and the adapters to a third party (tensor/eigen.hpp, tensor/xtensor.hpp, tensor/deflate.hpp).
 
+#include <millrace/aggregate.hpp>
 #include <millrace/chain.hpp>
 #include <millrace/core.hpp>
 #include <millrace/store.hpp>

@@ -33,7 +33,7 @@ struct field {
   static constexpr std::string_view name = Name.view();
 
   /// `loss = 0.5` is a start value for a context; it does not change the field.
-  template <class V>
+  template <class V = T>
   requires std::is_constructible_v<T, V>
   constexpr bound<field> operator=(V&& value) const { return {T(std::forward<V>(value))}; }
 };

@@ -1,0 +1,105 @@
+#ifndef MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
+#define MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
+
+#include <millrace/core/config.hpp>
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+namespace millrace {
+inline namespace v0 {
+
+/// Quantiles of a stream of durations in fixed memory, whatever their number and range.
+///
+/// Units: any whole number; the profiler's are nanoseconds.
+/// Guarantee: `count`, `sum`, `min`, `max`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
+/// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
+/// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
+/// share one bucket. Merging is exact: any split of a stream merges to the same histogram.
+/// Complexity: update O(1), quantile and merge O(buckets); 32 KiB, allocates: never.
+/// Threads: one at a time.
+/// Source: log-linear buckets as in G. Tene's HdrHistogram; here octave and sub-bucket are read off
+/// the exponent and the first mantissa bits of the value as a double.
+class log_histogram {
+ public:
+  static constexpr double relative_error = 1.0 / 128;
+
+  void update(std::uint64_t value) noexcept {
+    ++buckets_[bucket_of(value)];
+    ++count_;
+    sum_ += value;
+    if (value < min_) min_ = value;
+    if (value > max_) max_ = value;
+  }
+
+  void merge(const log_histogram& other) noexcept {
+    for (std::size_t i = 0; i < bucket_count; ++i) buckets_[i] += other.buckets_[i];
+    count_ += other.count_;
+    sum_ += other.sum_;
+    if (other.min_ < min_) min_ = other.min_;
+    if (other.max_ > max_) max_ = other.max_;
+  }
+
+  std::uint64_t count() const noexcept { return count_; }
+  std::uint64_t sum() const noexcept {
+    constexpr std::uint64_t most = ~std::uint64_t{0};
+    return sum_ > most ? most : static_cast<std::uint64_t>(sum_);
+  }
+  /// 0 when empty; so are `min`, `max` and `quantile`.
+  double mean() const noexcept { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
+  std::uint64_t min() const noexcept { return count_ == 0 ? 0 : min_; }
+  std::uint64_t max() const noexcept { return max_; }
+
+  /// `p` in [0, 1]; outside, the nearer end.
+  std::uint64_t quantile(double p) const noexcept {
+    if (!(p > 0)) return min();
+    if (p >= 1) return max();
+    const double wanted = std::ceil(p * static_cast<double>(count_));
+    double seen = 0;
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+      seen += static_cast<double>(buckets_[i]);
+      if (buckets_[i] != 0 && seen >= wanted) {
+        const std::uint64_t value = middle_of(i);
+        return value < min_ ? min_ : value > max_ ? max_ : value;
+      }
+    }
+    return max();
+  }
+
+ private:
+  static constexpr unsigned sub_bits = 6;  // 64 buckets an octave: a bucket's middle is within 1/128 of all in it
+  static constexpr std::size_t octaves = 63;
+  static constexpr std::size_t bucket_count = 1 + (octaves << sub_bits);      // the first one is for zero
+  static constexpr std::uint64_t top = (std::uint64_t{1} << octaves) - 1024;  // the largest double below 2^63
+
+  static std::size_t bucket_of(std::uint64_t value) noexcept {
+    // Signed, because that conversion is one instruction.
+    const auto clamped = static_cast<double>(static_cast<std::int64_t>(value < top ? value : top));
+    constexpr std::int64_t before_one = (std::int64_t{1023} << sub_bits) - 1;
+    const auto index = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(clamped) >> (52 - sub_bits)) - before_one;
+    return static_cast<std::size_t>(index < 0 ? 0 : index);
+  }
+
+  static std::uint64_t middle_of(std::size_t index) noexcept {
+    if (index == 0) return 0;
+    const std::size_t octave = (index - 1) >> sub_bits;
+    const std::uint64_t mantissa = (std::uint64_t{1} << sub_bits) + ((index - 1) & ((std::size_t{1} << sub_bits) - 1));
+    if (octave <= sub_bits) return mantissa >> (sub_bits - octave);
+    const std::size_t shift = octave - sub_bits;
+    return (mantissa << shift) + (((std::uint64_t{1} << shift) - 1) >> 1);
+  }
+
+  std::uint64_t count_ = 0;
+  detail::uint128 sum_ = 0;
+  std::uint64_t min_ = ~std::uint64_t{0};
+  std::uint64_t max_ = 0;
+  std::array<std::uint64_t, bucket_count> buckets_{};
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
