@@ -10,5 +10,6 @@
 #include <millrace/chain.hpp>
 #include <millrace/core.hpp>
 #include <millrace/store.hpp>
+#include <millrace/tensor.hpp>
 
 #endif  // MILLRACE_MILLRACE_HPP

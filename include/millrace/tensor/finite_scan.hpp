@@ -1,0 +1,150 @@
+#ifndef MILLRACE_TENSOR_FINITE_SCAN_HPP
+#define MILLRACE_TENSOR_FINITE_SCAN_HPP
+
+#include <millrace/tensor/detail/scan_kernels.hpp>
+#include <millrace/tensor/view.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace millrace {
+inline namespace v0 {
+
+enum class non_finite_kind : std::uint8_t { nan, infinity, negative_infinity };
+
+/// As it is written in logs and messages: `NaN`, `Infinity`, `-Infinity`.
+constexpr std::string_view to_string(non_finite_kind kind) noexcept {
+  switch (kind) {
+    case non_finite_kind::nan: return "NaN";
+    case non_finite_kind::infinity: return "Infinity";
+    case non_finite_kind::negative_infinity: return "-Infinity";
+  }
+  return "unknown";
+}
+
+/// An element that is NaN or infinite: what, and where.
+struct non_finite_element {
+  non_finite_kind kind = non_finite_kind::nan;
+  std::size_t index = 0;     ///< counted in memory order (largest stride outermost)
+  tensor_position position;  ///< the same place, one index an axis
+};
+
+struct finite_report {
+  std::size_t nan_count = 0;
+  std::size_t infinity_count = 0;
+  std::optional<non_finite_element> first;  ///< in memory order
+
+  std::size_t non_finite_count() const noexcept { return nan_count + infinity_count; }
+};
+
+namespace detail {
+
+/// An IEEE format by its bits: Bits is an unsigned integer of the element's width.
+template <class Bits, Bits Infinity>
+struct ieee_bits {
+  using type = Bits;
+  static constexpr Bits magnitude = static_cast<Bits>(static_cast<Bits>(~Bits{0}) >> 1);
+
+  static Bits load(const unsigned char* at) noexcept {
+    Bits bits{};
+    __builtin_memcpy(&bits, at, sizeof bits);
+    return bits;
+  }
+  static bool is_finite(Bits bits) noexcept { return (bits & magnitude) < Infinity; }
+  static non_finite_kind kind(Bits bits) noexcept {
+    if ((bits & magnitude) > Infinity) return non_finite_kind::nan;
+    return bits > magnitude ? non_finite_kind::negative_infinity : non_finite_kind::infinity;
+  }
+  /// Whether all of the elements that these maxima were taken of are finite.
+  static bool all_finite(const lane_maxima& maxima) noexcept {
+    constexpr std::size_t step = sizeof(Bits) / 2;
+    constexpr auto limit = static_cast<std::int16_t>(Infinity >> (16 * (step - 1)));
+    for (std::size_t lane = step - 1; lane < 4; lane += step)
+      if (maxima.lane[lane] >= limit) return false;
+    return true;
+  }
+};
+
+/// Calls f(ieee_bits<...>{}) for the format of a floating dtype.
+template <class F>
+decltype(auto) visit_ieee(dtype type, F&& f) {
+  switch (type) {
+    case dtype::f64: return f(ieee_bits<std::uint64_t, 0x7ff0'0000'0000'0000U>{});
+    case dtype::f16: return f(ieee_bits<std::uint16_t, 0x7c00U>{});
+    case dtype::bf16: return f(ieee_bits<std::uint16_t, 0x7f80U>{});
+    default: return f(ieee_bits<std::uint32_t, 0x7f80'0000U>{});
+  }
+}
+
+/// Finds non-finite elements in memory order, f(index, kind) returning whether to go on.
+template <class Format, class F>
+void scan(const tensor_view& view, Format, F&& f) {
+  constexpr std::size_t size = sizeof(typename Format::type);
+  constexpr std::size_t block = 16384 / size;  // looked at again, element by element, only if it has a hit
+  const auto* data = static_cast<const unsigned char*>(view.data());
+  std::size_t index = 0;
+  const auto one_by_one = [&](const unsigned char* at, std::size_t count, std::ptrdiff_t step) {
+    for (std::size_t i = 0; i < count; ++i, at += step)
+      if (const auto bits = Format::load(at); !Format::is_finite(bits))
+        if (!f(index + i, Format::kind(bits))) return false;
+    return true;
+  };
+  for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
+    const unsigned char* at = data + offset * static_cast<std::ptrdiff_t>(size);
+    if (stride != 1) {
+      if (!one_by_one(at, count, stride * static_cast<std::ptrdiff_t>(size))) return false;
+      index += count;
+      return true;
+    }
+    while (count != 0) {
+      const std::size_t now = count < block ? count : block;
+      if (!Format::all_finite(max_lanes(at, now * size)) && !one_by_one(at, now, size)) return false;
+      at += now * size;
+      index += now;
+      count -= now;
+    }
+    return true;
+  });
+}
+
+}  // namespace detail
+
+/// The first element, in memory order, that is NaN or infinite; none if all are finite, as integers
+/// always are. Reads the tensor once, at the speed of the memory where it lies without gaps, and
+/// stops at the find. Holds under -ffast-math too. Allocates: never.
+inline std::optional<non_finite_element> find_non_finite(const tensor_view& view) {
+  std::optional<non_finite_element> found;
+  if (!is_floating(view.dtype())) return found;
+  detail::visit_ieee(view.dtype(), [&](auto format) {
+    detail::scan(view, format, [&](std::size_t index, non_finite_kind kind) {
+      found = non_finite_element{kind, index, view.layout().position(index)};
+      return false;
+    });
+  });
+  return found;
+}
+
+/// Whether no element is NaN or infinite. As `find_non_finite`.
+inline bool all_finite(const tensor_view& view) { return !find_non_finite(view); }
+
+/// Counts the elements that are NaN or infinite, and says where the first is. One pass, slower than
+/// `find_non_finite` only where there are any. Allocates: never.
+inline finite_report scan_finite(const tensor_view& view) {
+  finite_report report;
+  if (!is_floating(view.dtype())) return report;
+  detail::visit_ieee(view.dtype(), [&](auto format) {
+    detail::scan(view, format, [&](std::size_t index, non_finite_kind kind) {
+      if (!report.first) report.first = non_finite_element{kind, index, view.layout().position(index)};
+      ++(kind == non_finite_kind::nan ? report.nan_count : report.infinity_count);
+      return true;
+    });
+  });
+  return report;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_FINITE_SCAN_HPP

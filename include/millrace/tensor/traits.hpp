@@ -1,0 +1,139 @@
+#ifndef MILLRACE_TENSOR_TRAITS_HPP
+#define MILLRACE_TENSOR_TRAITS_HPP
+
+#include <millrace/tensor/view.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <type_traits>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+
+/// How a type shows its elements as a tensor. Specialize it for a tensor type of your own:
+///
+///     template <>
+///     struct mr::tensor_traits<image> {
+///       static mr::tensor_view view(const image& i) { return mr::basic_tensor_view(i.pixels, {i.rows, i.columns}); }
+///       // only where compressed tensors are to come back: give `i` that shape, and show where to write
+///       static mr::result<mr::mutable_tensor_view> resize(image& i, const mr::tensor_shape& shape);
+///     };
+///
+/// Here: numbers, and what lies gapless in memory (arrays, std::vector, std::array, std::span).
+/// tensor/eigen.hpp and tensor/xtensor.hpp add theirs.
+template <class T>
+struct tensor_traits {};
+
+namespace detail {
+
+template <class T>
+concept gapless = !requires(const T& value) {
+  value.shape();
+}
+&&requires(const T& value) {
+  { value.begin() } -> std::contiguous_iterator;
+  { value.data() } -> std::convertible_to<const void*>;
+  { value.size() } -> std::convertible_to<std::size_t>;
+  requires tensor_element<std::remove_reference_t<decltype(*value.data())>>;
+};
+
+template <class T>
+concept resizable = requires(T& value, std::size_t size) {
+  value.resize(size);
+};
+
+}  // namespace detail
+
+/// A number is a tensor without axes.
+template <tensor_element T>
+requires(!std::is_const_v<T>) struct tensor_traits<T> {
+  static constexpr tensor_view view(const T& value) noexcept {
+    return basic_tensor_view<const T>(&value, tensor_shape{});
+  }
+};
+
+template <tensor_element T, std::size_t Extent>
+struct tensor_traits<T[Extent]> {
+  static constexpr tensor_view view(const T (&value)[Extent]) noexcept {
+    return basic_tensor_view<const T>(value, tensor_shape{Extent});
+  }
+};
+
+template <detail::gapless T>
+struct tensor_traits<T> {
+  static constexpr tensor_view view(const T& value) noexcept {
+    return basic_tensor_view(value.data(), tensor_shape{value.size()});
+  }
+  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires(
+      !std::is_const_v<std::remove_reference_t<decltype(*value.data())>>) {
+    if (shape.rank() == 1) {
+      if constexpr (detail::resizable<T>) value.resize(shape[0]);
+      if (value.size() == shape[0]) return mutable_tensor_view(basic_tensor_view(value.data(), shape));
+    }
+    return error(errc::shape_mismatch, "a sequence cannot take the shape " + to_string(shape));
+  }
+};
+
+/// A type that is one tensor.
+template <class T>
+concept tensor_like = requires(const T& value) {
+  { tensor_traits<T>::view(value) } -> std::convertible_to<tensor_view>;
+};
+
+/// A tensor that can be given another shape, and be written.
+template <class T>
+concept restorable_tensor = tensor_like<T> && requires(T& value, const tensor_shape& shape) {
+  { tensor_traits<T>::resize(value, shape) } -> std::same_as<result<mutable_tensor_view>>;
+};
+
+namespace detail {
+
+template <class T>
+using item_of = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
+
+/// Whether T is a range of tensors, at whatever depth.
+template <class T>
+struct is_tensor_range : std::false_type {};
+template <class T>
+requires(!tensor_like<T> && requires(const T& value) { value.begin() != value.end(); } &&
+         !std::same_as<item_of<T>, T> && !tensor_element<item_of<T>>) struct is_tensor_range<T>
+    : std::bool_constant<tensor_like<item_of<T>> || is_tensor_range<item_of<T>>::value> {
+};
+
+}  // namespace detail
+
+/// One tensor, or a range of tensors (of ranges, ...). A range of plain numbers that do not lie
+/// gapless is neither: looking at them one by one would be no view.
+template <class T>
+concept tensor_source = tensor_like<T> || detail::is_tensor_range<T>::value;
+
+/// The view of one tensor.
+template <tensor_like T>
+constexpr tensor_view view_of(const T& value) {
+  return tensor_traits<T>::view(value);
+}
+
+/// Calls f(tensor_view) for every tensor in `value`, in order. f may return bool: false stops.
+/// Returns whether all were visited. Allocates: never by itself.
+template <tensor_source T, class F>
+constexpr bool for_each_tensor(const T& value, F&& f) {
+  if constexpr (tensor_like<T>) {
+    if constexpr (std::is_void_v<decltype(f(view_of(value)))>) {
+      f(view_of(value));
+      return true;
+    } else {
+      return static_cast<bool>(f(view_of(value)));
+    }
+  } else {
+    for (const auto& item : value)
+      if (!for_each_tensor(item, f)) return false;
+    return true;
+  }
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_TRAITS_HPP
