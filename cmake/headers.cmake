@@ -29,7 +29,9 @@ set(MILLRACE_store_HEADERS
   store/atomic_file.hpp store/file.hpp)
 set(MILLRACE_observe_HEADERS)
 set(MILLRACE_model_HEADERS)
-set(MILLRACE_middleware_HEADERS)
+set(MILLRACE_middleware_HEADERS
+  middleware.hpp
+  middleware/validation.hpp middleware/validation_rules.hpp)
 set(MILLRACE_train_HEADERS)
 
 # Headers of the lists above that include a third party. They belong to the component named, and to

@@ -168,6 +168,13 @@ class stage {
     return last == Index;
   }();
 
+  /// Whether this event or an earlier one writes the field.
+  template <class Field>
+  static constexpr bool is_written = [] {
+    std::size_t at = 0;
+    return ((at++ <= Index && detail::contains<detail::writes_of<Events>, Field>) || ...);
+  }();
+
   constexpr stage(Event& event, const Clock& clock) noexcept : event_(&event), clock_(&clock) {}
   constexpr Event& event() const noexcept { return *event_; }
   constexpr const Clock& clock() const noexcept { return *clock_; }

@@ -49,6 +49,14 @@ TEST_CASE("an event's view is const where it only reads") {
   STATIC_REQUIRE(sizeof view == sizeof(void*));
 }
 
+TEST_CASE("a stage knows what has been written by now") {
+  using first = mr::stage<use_y, 0, mr::steady_clock, use_y, half>;
+  using second = mr::stage<half, 1, mr::steady_clock, use_y, half>;
+  using y_field = std::remove_const_t<decltype(y)>;
+  STATIC_REQUIRE_FALSE(first::is_written<y_field>);
+  STATIC_REQUIRE(second::is_written<y_field>);
+}
+
 TEST_CASE("a stage knows its place and which fields nobody uses after it") {
   using first = mr::stage<half, 0, mr::steady_clock, half, use_y>;
   using second = mr::stage<use_y, 1, mr::steady_clock, half, use_y>;

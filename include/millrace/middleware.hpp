@@ -1,0 +1,11 @@
+#ifndef MILLRACE_MIDDLEWARE_HPP
+#define MILLRACE_MIDDLEWARE_HPP
+
+/// middleware: what runs around a chain's events in production.
+///
+/// - `validation`: NaN, infinities, shapes, ranges and norms in what events write; strict or lenient
+
+#include <millrace/middleware/validation.hpp>
+#include <millrace/middleware/validation_rules.hpp>
+
+#endif  // MILLRACE_MIDDLEWARE_HPP

@@ -1,0 +1,208 @@
+#ifndef MILLRACE_MIDDLEWARE_VALIDATION_HPP
+#define MILLRACE_MIDDLEWARE_VALIDATION_HPP
+
+#include <millrace/chain/middleware.hpp>
+#include <millrace/chain/outcome.hpp>
+#include <millrace/middleware/validation_rules.hpp>
+#include <millrace/tensor/finite_scan.hpp>
+#include <millrace/tensor/traits.hpp>
+
+#include <cstddef>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// Something that a lenient validation saw and let pass.
+struct validation_issue {
+  std::string_view event;  ///< after which it was seen; with `at_start`, before which
+  bool at_start = false;   ///< in the context's start values
+  millrace::error error;
+};
+
+namespace detail {
+
+/// What is wrong with a tensor known to hold `first`; the slow path, so it counts them all.
+[[gnu::cold, gnu::noinline]] inline error describe_non_finite(std::string_view field, std::size_t ordinal, bool several,
+                                                              const tensor_view& view,
+                                                              const non_finite_element& first) {
+  const finite_report report = scan_finite(view);
+  std::string message = "field \"" + std::string(field) + '"';
+  if (several) message += ", tensor " + std::to_string(ordinal) + ',';
+  message += view.rank() == 0 ? " is " : " holds ";
+  message += to_string(first.kind);
+  if (view.rank() != 0) {
+    message += " at " + to_string(first.position) + " (" + std::to_string(report.nan_count) + " NaN and " +
+               std::to_string(report.infinity_count) + " infinite of " + std::to_string(view.size()) + " elements)";
+  }
+  return error(errc::not_finite, std::move(message));
+}
+
+/// The first non-finite element of a field's tensors as an error, or success.
+template <class Field>
+result<void> check_finite(const typename Field::type& value) {
+  result<void> verdict;
+  std::size_t ordinal = 0;
+  for_each_tensor(value, [&](const tensor_view& view) {
+    if (const auto found = find_non_finite(view)) [[unlikely]] {
+      verdict = describe_non_finite(Field::name, ordinal, !tensor_like<typename Field::type>, view, *found);
+      return false;
+    }
+    ++ordinal;
+    return true;
+  });
+  return verdict;
+}
+
+}  // namespace detail
+
+/// Looks for NaN and infinities in every tensor and floating number that an event writes, once, and
+/// in the start values before the first event; and checks the rules given to it as soon as all
+/// their fields are there. `strict` fails the event with an error that names the field, the place
+/// and the value; `lenient` keeps a bounded list and lets the event pass.
+///
+///     mr::validation<mr::strict>{}
+///     mr::validation{mr::lenient{}, mr::same_rows<batch, labels>{}, mr::max_norm<gradients>{100}}
+///
+/// Complexity: one read of what was written. Allocates: only for an issue. Threads: any number.
+template <strictness_policy Strictness = strict, validation_rule... Rules>
+class validation {
+ public:
+  static constexpr std::string_view name = "validation";
+  static constexpr bool thread_safe = true;
+  static constexpr std::size_t default_capacity = 100;
+
+  explicit validation(Strictness = {}, Rules... rules)
+      : rules_(std::move(rules)...), seen_(std::make_unique<issues>()) {}
+
+  /// Keeps at most so many issues; all are counted.
+  validation&& keep(std::size_t capacity) && {
+    seen_->capacity = capacity;
+    return std::move(*this);
+  }
+  /// Also writes each issue as a line to a stream that outlives this, such as stderr.
+  validation&& echo(std::FILE* stream) && {
+    seen_->stream = stream;
+    return std::move(*this);
+  }
+
+  template <class Stage, class Context>
+  result<void> before(const Stage&, Context& ctx) {
+    if constexpr (Stage::index == 0)
+      return inspect<Stage, typename Context::provided>(
+          ctx, true, []<class F>(F) { return detail::contains<typename Context::provided, F>; });
+    else
+      return {};
+  }
+
+  template <class Stage, class Context>
+  result<void> after(const Stage&, Context& ctx, const result<void>& outcome) {
+    if (!outcome) [[unlikely]]
+      return {};  // what a failed event left behind is nobody's result
+    return inspect<Stage, typename Stage::writes>(ctx, false, []<class F>(F) {
+      return Stage::template is_written<F> || detail::contains<typename Context::provided, F>;
+    });
+  }
+
+  /// A copy of the issues kept so far, oldest first.
+  std::vector<validation_issue> errors() const {
+    const std::lock_guard lock(seen_->mutex);
+    return seen_->list;
+  }
+  /// How many there were in all, kept or not. In strict mode, how many events were failed.
+  std::size_t error_count() const {
+    const std::lock_guard lock(seen_->mutex);
+    return seen_->count;
+  }
+  void clear() {
+    const std::lock_guard lock(seen_->mutex);
+    seen_->list.clear();
+    seen_->count = 0;
+  }
+
+ private:
+  struct issues {
+    std::mutex mutex;
+    std::vector<validation_issue> list;
+    std::size_t count = 0;
+    std::size_t capacity = default_capacity;
+    std::FILE* stream = nullptr;
+  };
+
+  /// Scans the fields of `Fresh`, then checks the rules on them whose fields are all `known`.
+  template <class Stage, class Fresh, class Context, class Known>
+  result<void> inspect(Context& ctx, bool at_start, Known known) {
+    result<void> verdict = scan<Stage>(ctx, at_start, Fresh{});
+    if constexpr (sizeof...(Rules) > 0) {
+      if (verdict)
+        std::apply(
+            [&](const Rules&... rule) {
+              (void)((verdict = check<Stage, Fresh>(rule, ctx, at_start, known)).has_value() && ...);
+            },
+            rules_);
+    }
+    return verdict;
+  }
+
+  template <class Stage, class Context, class... Fields>
+  result<void> scan([[maybe_unused]] Context& ctx, [[maybe_unused]] bool at_start, field_list<Fields...>) {
+    result<void> verdict;
+    (void)((verdict = scan_field<Stage, Fields>(ctx, at_start)).has_value() && ...);
+    return verdict;
+  }
+  template <class Stage, class Field, class Context>
+  result<void> scan_field([[maybe_unused]] Context& ctx, [[maybe_unused]] bool at_start) {
+    if constexpr (tensor_source<typename Field::type>) {
+      if (result<void> found = detail::check_finite<Field>(ctx[Field{}]); !found) [[unlikely]]
+        return record(Stage::name, at_start, std::move(found).error());
+    }
+    return {};
+  }
+  template <class Stage, class Fresh, class Rule, class Context, class Known>
+  result<void> check([[maybe_unused]] const Rule& rule, [[maybe_unused]] Context& ctx, [[maybe_unused]] bool at_start,
+                     Known known) {
+    constexpr bool due = []<class... Fields>(field_list<Fields...>) {
+      return (detail::contains<Fresh, Fields> || ...) && (decltype(known){}(Fields{}) && ...);
+    }(detail::to_field_list_t<typename Rule::fields>{});
+    if constexpr (due) {
+      if (result<void> found = rule(std::as_const(ctx)); !found) [[unlikely]]
+        return record(Stage::name, at_start, std::move(found).error());
+    }
+    return {};
+  }
+
+  [[gnu::cold, gnu::noinline]] result<void> record(std::string_view event, bool at_start, error found) {
+    {
+      const std::lock_guard lock(seen_->mutex);
+      ++seen_->count;
+      if (seen_->stream != nullptr)
+        std::fprintf(seen_->stream, "validation, %s event \"%.*s\": %s\n", at_start ? "before" : "after",
+                     static_cast<int>(event.size()), event.data(), found.describe().c_str());
+      if constexpr (std::is_same_v<Strictness, lenient>)
+        if (seen_->list.size() < seen_->capacity) seen_->list.push_back({event, at_start, std::move(found)});
+    }
+    if constexpr (std::is_same_v<Strictness, lenient>)
+      return {};
+    else
+      return found;
+  }
+
+  [[no_unique_address]] std::tuple<Rules...> rules_;
+  std::unique_ptr<issues> seen_;
+};
+
+template <strictness_policy Strictness, validation_rule... Rules>
+validation(Strictness, Rules...) -> validation<Strictness, Rules...>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_VALIDATION_HPP
