@@ -32,7 +32,12 @@ set(MILLRACE_model_HEADERS)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/validation.hpp middleware/validation_rules.hpp)
-set(MILLRACE_train_HEADERS)
+set(MILLRACE_train_HEADERS
+  train.hpp
+  train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp
+  train/forward_pass.hpp train/load_batch.hpp train/loss.hpp train/model.hpp train/network.hpp train/optimizer.hpp
+  train/samples.hpp train/schedule.hpp train/update_weights.hpp
+  train/detail/loss_kernels.hpp)
 
 # Headers of the lists above that include a third party. They belong to the component named, and to
 # no umbrella and not to the single header; every other header of a standard-library module is free

@@ -1,0 +1,38 @@
+#ifndef MILLRACE_TRAIN_HPP
+#define MILLRACE_TRAIN_HPP
+
+/// train: a network taught by a chain of events.
+///
+/// - `training_fields`, `training`: the fields that the events hand to each other
+/// - `network`, `dense`, `activation`: dense layers over one vector of parameters, seeded
+/// - `load_batch` (from `matrix_samples`, `range_samples`), `forward_pass`, `calculate_loss`,
+///   `calculate_accuracy`, `backpropagation`, `update_weights`: the events
+/// - losses: `mse`, `binary_cross_entropy`, `multilabel_cross_entropy`, `softmax_cross_entropy`
+/// - optimizers: `sgd`, `momentum`, `adam`, `adamw`; schedules: `constant_rate`, `step_decay`,
+///   `exponential_decay`, `cosine_decay`, `warm_up`; clipping: `clip_norm`, `clip_value`
+///
+///     mr::network<> net(2, {{32, mr::activation::tanh}, {1}}, seed);
+///     auto step = mr::chain(mr::load_batch(points, classes, {.size = 64}), mr::forward_pass(net),
+///                           mr::calculate_loss<mr::binary_cross_entropy>(), mr::backpropagation(net),
+///                           mr::update_weights(net, mr::adam{}, mr::constant_rate{0.01}));
+///     auto ctx = step.context(mr::training::epoch = 0, mr::training::batch_idx = 0);
+///     auto done = step(ctx);
+///
+/// Eigen does the linear algebra.
+
+#include <millrace/train/activation.hpp>
+#include <millrace/train/backpropagation.hpp>
+#include <millrace/train/calculate_loss.hpp>
+#include <millrace/train/clip.hpp>
+#include <millrace/train/fields.hpp>
+#include <millrace/train/forward_pass.hpp>
+#include <millrace/train/load_batch.hpp>
+#include <millrace/train/loss.hpp>
+#include <millrace/train/model.hpp>
+#include <millrace/train/network.hpp>
+#include <millrace/train/optimizer.hpp>
+#include <millrace/train/samples.hpp>
+#include <millrace/train/schedule.hpp>
+#include <millrace/train/update_weights.hpp>
+
+#endif  // MILLRACE_TRAIN_HPP

@@ -1,0 +1,61 @@
+#ifndef MILLRACE_TRAIN_CLIP_HPP
+#define MILLRACE_TRAIN_CLIP_HPP
+
+#include <millrace/train/fields.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace millrace {
+inline namespace v0 {
+
+/// Euclidean norm of all gradients, summed in double precision piece by piece; not finite where a
+/// gradient is not, or where single-precision squares overflow (a gradient beyond 1e18).
+/// Allocates: never.
+template <class Scalar>
+double gradient_norm_of(const column_vector<Scalar>& gradients) noexcept {
+  constexpr Eigen::Index piece = 1024;
+  double sum = 0;
+  for (Eigen::Index i = 0; i < gradients.size(); i += piece)
+    sum += static_cast<double>(gradients.segment(i, (std::min)(piece, gradients.size() - i)).squaredNorm());
+  return std::sqrt(sum);
+}
+
+/// Gradients stay as they are.
+struct no_clipping {
+  static constexpr bool changes_gradients = false;
+
+  template <class Scalar>
+  void operator()(column_vector<Scalar>&, double) const noexcept {}
+};
+
+/// All gradients are scaled by one number so that their norm is at most `limit`: the direction stays.
+/// Source: Pascanu, Mikolov, Bengio, "On the difficulty of training recurrent neural networks", ICML
+/// 2013, algorithm 1. Allocates: never.
+struct clip_norm {
+  static constexpr bool changes_gradients = true;
+
+  double limit = 1;
+
+  template <class Scalar>
+  void operator()(column_vector<Scalar>& gradients, double norm) const noexcept {
+    if (norm > limit) gradients *= static_cast<Scalar>(limit / norm);
+  }
+};
+
+/// Each gradient is brought into [-limit, limit]. Allocates: never.
+struct clip_value {
+  static constexpr bool changes_gradients = true;
+
+  double limit = 1;
+
+  template <class Scalar>
+  void operator()(column_vector<Scalar>& gradients, double) const noexcept {
+    gradients = gradients.cwiseMin(static_cast<Scalar>(limit)).cwiseMax(static_cast<Scalar>(-limit));
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TRAIN_CLIP_HPP

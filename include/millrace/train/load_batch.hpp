@@ -1,0 +1,119 @@
+#ifndef MILLRACE_TRAIN_LOAD_BATCH_HPP
+#define MILLRACE_TRAIN_LOAD_BATCH_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/core/seed.hpp>
+#include <millrace/train/fields.hpp>
+#include <millrace/train/samples.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// How a data set is cut into batches.
+struct batch_options {
+  std::size_t size = 32;
+  std::uint64_t seed = 0;
+  bool shuffle = true;       // anew for every epoch
+  bool keep_partial = true;  // the last, smaller batch, where the size does not divide the data set
+};
+
+/// The event that fills `batch` and `labels` (or `targets`) with batch number `batch_idx` of epoch
+/// number `epoch`.
+///
+/// Models: event. The order of an epoch depends on the seed and the epoch's number alone, so any
+/// batch of any epoch can be had again. Complexity: linear in the batch; linear in the data set once
+/// an epoch. Allocates: when the batch's shape changes, and for the order at the first batch.
+/// Threads: one at a time. Errors: invalid_argument (an empty data set, batches of no rows),
+/// out_of_range (a batch that the epoch does not have), and the source's.
+template <class Source, class Fields = training_fields<typename Source::scalar_type>>
+class load_batch {
+  static constexpr bool has_labels = sample_source<Source, Eigen::VectorXi>;
+  static_assert(has_labels || sample_source<Source, typename Fields::matrix_type>,
+                "millrace[TRAIN-1]: load_batch wants a source with size() and read(rows, batch, labels or targets); "
+                "see millrace/train/samples.hpp");
+
+ public:
+  using reads = fields<Fields::epoch, Fields::batch_idx>;
+  using writes =
+      std::conditional_t<has_labels, fields<Fields::batch, Fields::labels>, fields<Fields::batch, Fields::targets>>;
+  static constexpr std::string_view name = "load_batch";
+
+  explicit load_batch(Source source, batch_options options = {}) : source_(std::move(source)), options_(options) {}
+  /// Refers to both matrices, which must outlive the event.
+  template <class Features, class Reference>
+  load_batch(const Features& features, const Reference& reference, batch_options options = {})
+      : load_batch(Source(features, reference), options) {}
+
+  /// How many batches an epoch has: what `batch_idx` counts to.
+  std::size_t batches_per_epoch() const noexcept {
+    if (options_.size == 0) return 0;
+    const std::size_t whole = source_.size() / options_.size;
+    return whole + (options_.keep_partial && source_.size() % options_.size != 0 ? 1 : 0);
+  }
+  const batch_options& options() const noexcept { return options_; }
+
+  result<void> operator()(auto& ctx) {
+    const std::uint64_t index = ctx[Fields::batch_idx];
+    if (index >= batches_per_epoch()) return no_such_batch(index);
+    if (auto ready = put_in_order(ctx[Fields::epoch]); !ready) return ready;
+    const std::size_t first = static_cast<std::size_t>(index) * options_.size;
+    const auto rows =
+        std::span<const std::uint32_t>(order_).subspan(first, (std::min)(options_.size, order_.size() - first));
+    if constexpr (has_labels)
+      return source_.read(rows, ctx[Fields::batch], ctx[Fields::labels]);
+    else
+      return source_.read(rows, ctx[Fields::batch], ctx[Fields::targets]);
+  }
+
+ private:
+  error no_such_batch(std::uint64_t index) const {
+    if (source_.size() == 0) return error(errc::invalid_argument, "the data set is empty");
+    if (options_.size == 0) return error(errc::invalid_argument, "the batch size is 0");
+    return error(errc::out_of_range, "batch_idx is " + std::to_string(index) + ", but an epoch of " +
+                                         std::to_string(source_.size()) + " rows has " +
+                                         std::to_string(batches_per_epoch()) + " batches of " +
+                                         std::to_string(options_.size));
+  }
+
+  result<void> put_in_order(std::uint64_t epoch) {
+    const std::size_t size = source_.size();
+    if (order_.size() == size && (!options_.shuffle || epoch == order_epoch_)) return {};
+    if (size > ~std::uint32_t{0}) return error(errc::unsupported, "the data set has more than 4294967295 rows");
+    order_.resize(size);
+    std::iota(order_.begin(), order_.end(), std::uint32_t{0});
+    if (options_.shuffle) {
+      std::uint64_t state = options_.seed;
+      state = splitmix64(state) ^ epoch;
+      random_engine(splitmix64(state)).shuffle(order_);
+    }
+    order_epoch_ = epoch;
+    return {};
+  }
+
+  Source source_;
+  batch_options options_;
+  std::vector<std::uint32_t> order_;
+  std::uint64_t order_epoch_ = 0;
+};
+
+template <class Features, class Reference>
+requires requires { typename Features::Scalar; }
+load_batch(const Features&, const Reference&, batch_options = {})->load_batch<matrix_samples<Features, Reference>>;
+template <class Source>
+explicit load_batch(Source, batch_options = {}) -> load_batch<Source>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TRAIN_LOAD_BATCH_HPP

@@ -1,0 +1,244 @@
+#ifndef MILLRACE_TRAIN_NETWORK_HPP
+#define MILLRACE_TRAIN_NETWORK_HPP
+
+#include <millrace/core/seed.hpp>
+#include <millrace/train/activation.hpp>
+#include <millrace/train/fields.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// A layer to build: how many units, and what they do to their weighted sums.
+struct dense {
+  Eigen::Index units = 1;
+  activation function = activation::identity;
+};
+
+template <class Scalar>
+class network;
+
+/// The memory that passes through a network need besides its parameters: hidden layers' outputs and
+/// the gradients that travel back. Each thread has its own; it grows to the largest batch seen.
+template <class Scalar = float>
+class network_workspace {
+ public:
+  /// How many rows the last forward pass had.
+  Eigen::Index rows() const noexcept { return rows_; }
+
+ private:
+  friend class network<Scalar>;
+
+  column_vector<Scalar> hidden_;    // per layer but the last: rows x units
+  column_vector<Scalar> sums_;      // the same before activation, for layers whose derivative needs it
+  column_vector<Scalar> gradient_;  // two of rows x widest hidden layer
+  Eigen::Index rows_ = 0;
+};
+
+/// A network of dense layers: each answers function(input * weights + bias).
+///
+/// Models: trainable_model. Shapes: rows x features in, rows x units of the last layer out.
+/// Parameters are one contiguous vector, layer by layer: weights (inputs x units, row by row), then
+/// the bias, so optimizers, clipping and files see plain memory.
+/// Threads: const members may run on any number of threads, each with its own workspace.
+/// Same seed, same layers: same bytes. Products sum in the order that Eigen chooses for the CPU's
+/// caches, so bytes agree between compilers on one machine.
+template <class Scalar = float>
+class network {
+ public:
+  using scalar_type = Scalar;
+  using matrix_type = row_major_matrix<Scalar>;
+  using vector_type = column_vector<Scalar>;
+  using workspace_type = network_workspace<Scalar>;
+  using weights_view = Eigen::Map<const matrix_type>;
+  using bias_view = Eigen::Map<const Eigen::Matrix<Scalar, 1, Eigen::Dynamic>>;
+
+  /// `inputs` and every layer's units are at least 1, and there is at least one layer.
+  /// Weights start uniform: He (relu family) or Glorot (the others); biases start at 0.
+  /// Source: He et al., ICCV 2015, eq. 10; Glorot, Bengio, AISTATS 2010, eq. 16.
+  network(Eigen::Index inputs, std::vector<dense> layers, std::uint64_t seed = 0);
+
+  Eigen::Index inputs() const noexcept { return layers_.front().inputs; }
+  Eigen::Index outputs() const noexcept { return layers_.back().units; }
+  std::size_t layer_count() const noexcept { return layers_.size(); }
+  dense layer(std::size_t index) const noexcept { return {layers_[index].units, layers_[index].function}; }
+
+  /// All weights and biases. Change the numbers, not the size.
+  vector_type& parameters() noexcept { return parameters_; }
+  const vector_type& parameters() const noexcept { return parameters_; }
+  Eigen::Index parameter_count() const noexcept { return parameters_.size(); }
+
+  /// A layer's part of the parameters, or of a vector laid out like them. inputs x units.
+  weights_view weights(std::size_t index) const noexcept { return weights_of(index, parameters_); }
+  weights_view weights_of(std::size_t index, const vector_type& like_parameters) const noexcept {
+    const place& at = layers_[index];
+    return {like_parameters.data() + at.weights, at.inputs, at.units};
+  }
+  bias_view bias(std::size_t index) const noexcept {
+    return {parameters_.data() + layers_[index].bias, layers_[index].units};
+  }
+
+  /// A workspace that `predict` may use with up to `rows` rows.
+  workspace_type make_workspace(Eigen::Index rows) const {
+    workspace_type space;
+    reserve(space, rows);
+    return space;
+  }
+
+  /// Answers every row of `batch` and keeps in `space` what `backward` needs. `batch` has inputs()
+  /// columns. Allocates: when there are more rows than before (in `space`) or another number of them
+  /// (in `output`), and where a layer is so wide that Eigen's packed panels outgrow its 128 KiB of stack.
+  void forward(const matrix_type& batch, workspace_type& space, matrix_type& output) const {
+    reserve(space, batch.rows());
+    output.resize(batch.rows(), outputs());
+    run_forward(batch.data(), batch.rows(), space, output.data());
+  }
+
+  /// After `forward` with the same batch, parameters and workspace: d loss / d parameters from
+  /// d loss / d output. Allocates: as forward does.
+  void backward(const matrix_type& batch, const matrix_type& output, const matrix_type& output_gradient,
+                workspace_type& space, vector_type& gradients) const;
+
+  /// A hidden layer's outputs in the last forward pass; index < layer_count() - 1. rows x units.
+  weights_view hidden(std::size_t index, const workspace_type& space) const noexcept {
+    const place& at = layers_[index];
+    return {space.hidden_.data() + space.rows_ * at.hidden, space.rows_, at.units};
+  }
+
+  /// Answers rows that lie one after the other, `features.size() / inputs()` of them; `space` comes
+  /// from make_workspace for at least so many, and `answers` has room for outputs() a row.
+  /// Allocates: not while Eigen's packed panels fit its 128 KiB of stack (layers to about 256 wide);
+  /// beyond that Eigen takes its panels from the heap, and running out of memory there terminates.
+  void predict(std::span<const Scalar> features, workspace_type& space, std::span<Scalar> answers) const noexcept {
+    const Eigen::Index rows = static_cast<Eigen::Index>(features.size()) / inputs();
+    eigen_assert(space.hidden_.size() >= rows * hidden_units_ &&
+                 static_cast<Eigen::Index>(answers.size()) >= rows * outputs());
+    run_forward(features.data(), rows, space, answers.data());
+  }
+
+ private:
+  struct place {
+    Eigen::Index inputs;
+    Eigen::Index units;
+    activation function;
+    Eigen::Index weights;  // offsets into the parameters
+    Eigen::Index bias;
+    Eigen::Index hidden;  // offsets into a workspace, for one row
+    Eigen::Index sums;
+  };
+  using matrix_map = Eigen::Map<matrix_type>;
+  using array_map = Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>>;
+
+  void reserve(workspace_type& space, Eigen::Index rows) const {
+    if (space.hidden_.size() < rows * hidden_units_) space.hidden_.resize(rows * hidden_units_);
+    if (space.sums_.size() < rows * sum_units_) space.sums_.resize(rows * sum_units_);
+  }
+  void run_forward(const Scalar* batch, Eigen::Index rows, workspace_type& space, Scalar* output) const;
+
+  std::vector<place> layers_;
+  vector_type parameters_;
+  Eigen::Index hidden_units_ = 0;  // of all layers but the last
+  Eigen::Index sum_units_ = 0;     // of those among them (and the last) that keep their sums
+  Eigen::Index widest_ = 0;        // hidden layer
+};
+
+template <class Scalar>
+network<Scalar>::network(Eigen::Index inputs, std::vector<dense> layers, std::uint64_t seed) {
+  eigen_assert(inputs > 0 && !layers.empty());
+  Eigen::Index size = 0;
+  layers_.reserve(layers.size());
+  for (const dense& next : layers) {
+    eigen_assert(next.units > 0);
+    const Eigen::Index weights = size;
+    const Eigen::Index bias = weights + inputs * next.units;
+    layers_.push_back({inputs, next.units, next.function, weights, bias, hidden_units_, sum_units_});
+    size = bias + next.units;
+    if (layers_.size() < layers.size()) {
+      hidden_units_ += next.units;
+      widest_ = (std::max)(widest_, next.units);
+    }
+    if (needs_input(next.function)) sum_units_ += next.units;
+    inputs = next.units;
+  }
+
+  parameters_.setZero(size);
+  random_engine random(seed);
+  for (const place& at : layers_) {
+    const bool glorot =
+        at.function == activation::identity || at.function == activation::tanh || at.function == activation::sigmoid;
+    const auto fan = static_cast<double>(glorot ? at.inputs + at.units : at.inputs);
+    const double limit = std::sqrt(6.0 / fan);
+    for (Eigen::Index i = at.weights; i < at.bias; ++i)
+      parameters_[i] = static_cast<Scalar>(limit * (2.0 * random.uniform() - 1.0));
+  }
+}
+
+template <class Scalar>
+void network<Scalar>::run_forward(const Scalar* batch, Eigen::Index rows, workspace_type& space, Scalar* output) const {
+  space.rows_ = rows;
+  const Scalar* from = batch;
+  for (std::size_t k = 0; k < layers_.size(); ++k) {
+    const place& at = layers_[k];
+    Scalar* to = k + 1 < layers_.size() ? space.hidden_.data() + rows * at.hidden : output;
+    matrix_map sums(to, rows, at.units);
+    sums.rowwise() = bias(k);
+    sums.noalias() += weights_view(from, rows, at.inputs) * weights(k);
+    if (needs_input(at.function))
+      array_map(space.sums_.data() + rows * at.sums, sums.size()) = array_map(to, sums.size());
+    activate(at.function, to, sums.size());
+    from = to;
+  }
+}
+
+template <class Scalar>
+void network<Scalar>::backward(const matrix_type& batch, const matrix_type& output, const matrix_type& output_gradient,
+                               workspace_type& space, vector_type& gradients) const {
+  const Eigen::Index rows = batch.rows();
+  eigen_assert(space.rows_ == rows && output_gradient.rows() == rows && output_gradient.cols() == outputs());
+  gradients.resize(parameter_count());
+  const Eigen::Index half = rows * (std::max)(widest_, outputs());
+  if (space.gradient_.size() < 2 * half) space.gradient_.resize(2 * half);
+  Scalar* here = space.gradient_.data();
+  Scalar* there = here + half;
+
+  const Scalar* gradient = output_gradient.data();  // with respect to this layer's outputs, then to its sums
+  for (std::size_t k = layers_.size(); k-- > 0;) {
+    const place& at = layers_[k];
+    if (at.function != activation::identity) {
+      if (k + 1 == layers_.size()) {
+        array_map(here, output_gradient.size()) =
+            Eigen::Map<const Eigen::Array<Scalar, Eigen::Dynamic, 1>>(gradient, output_gradient.size());
+        gradient = here;
+        std::swap(here, there);
+      }
+      const Scalar* values = needs_input(at.function)  ? space.sums_.data() + rows * at.sums
+                             : k + 1 == layers_.size() ? output.data()
+                                                       : space.hidden_.data() + rows * at.hidden;
+      // `gradient` is the buffer that was written last, now under the name `there`.
+      activate_backward(at.function, values, there, rows * at.units);
+    }
+    const weights_view sums_gradient(gradient, rows, at.units);
+    const weights_view from(k > 0 ? space.hidden_.data() + rows * layers_[k - 1].hidden : batch.data(), rows,
+                            at.inputs);
+    matrix_map(gradients.data() + at.weights, at.inputs, at.units).noalias() = from.transpose() * sums_gradient;
+    Eigen::Map<Eigen::Matrix<Scalar, 1, Eigen::Dynamic>>(gradients.data() + at.bias, at.units) =
+        sums_gradient.colwise().sum();
+    if (k > 0) {
+      matrix_map(here, rows, at.inputs).noalias() = sums_gradient * weights(k).transpose();
+      gradient = here;
+      std::swap(here, there);
+    }
+  }
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TRAIN_NETWORK_HPP

@@ -1,0 +1,97 @@
+#ifndef MILLRACE_TRAIN_UPDATE_WEIGHTS_HPP
+#define MILLRACE_TRAIN_UPDATE_WEIGHTS_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/train/clip.hpp>
+#include <millrace/train/fields.hpp>
+#include <millrace/train/model.hpp>
+#include <millrace/train/optimizer.hpp>
+#include <millrace/train/schedule.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+
+/// The event that moves the model's parameters by `gradients`, after clipping them, at the rate that
+/// the schedule has for this step: writes `learning_rate` and `gradient_norm` (before clipping).
+///
+/// Models: event. Refers to the model, which must outlive it, and keeps the optimizer's state.
+/// Guarantee: where it fails, the parameters stay as they were. Allocates: never; the state is made
+/// with the event. Threads: one at a time, and nobody else uses the model meanwhile.
+/// Errors: shape_mismatch (number of gradients), not_finite (a gradient or their norm).
+template <class Model, class Optimizer = adam, class Schedule = constant_rate, class Clip = no_clipping,
+          class Fields = training_fields<typename Model::scalar_type>>
+class update_weights {
+  using scalar = typename Model::scalar_type;
+  static_assert(trainable_model<Model>,
+                "millrace[TRAIN-7]: update_weights wants a trainable_model; see "
+                "millrace/train/model.hpp");
+  static_assert(optimizer<Optimizer, scalar>,
+                "millrace[TRAIN-8]: update_weights wants an optimizer after the model; see "
+                "millrace/train/optimizer.hpp");
+  static_assert(learning_rate_schedule<Schedule>,
+                "millrace[TRAIN-9]: update_weights wants a learning_rate_schedule "
+                "after the optimizer; see millrace/train/schedule.hpp");
+
+ public:
+  using reads = fields<Fields::gradients>;
+  using writes = std::conditional_t<Clip::changes_gradients,
+                                    fields<Fields::gradients, Fields::learning_rate, Fields::gradient_norm>,
+                                    fields<Fields::learning_rate, Fields::gradient_norm>>;
+  static constexpr std::string_view name = "update_weights";
+
+  explicit update_weights(Model& model, Optimizer rule = {}, Schedule schedule = {}, Clip clip = {})
+      : model_(&model), rule_(std::move(rule)), schedule_(std::move(schedule)), clip_(std::move(clip)) {
+    rule_.template prepare<scalar>(state_, model.parameters().size());
+  }
+
+  /// How many updates were made.
+  std::uint64_t steps() const noexcept { return steps_; }
+
+  result<void> operator()(auto& ctx) {
+    auto& gradients = ctx[Fields::gradients];
+    auto& parameters = model_->parameters();
+    if (gradients.size() != parameters.size()) return misfit(gradients.size(), parameters.size());
+    const double norm = gradient_norm_of(gradients);
+    ctx[Fields::gradient_norm] = norm;
+    if (!std::isfinite(norm)) return not_finite(gradients);
+    const double rate = schedule_(steps_);
+    ctx[Fields::learning_rate] = rate;
+    if constexpr (Clip::changes_gradients) clip_(gradients, norm);
+    rule_.template update<scalar>(state_, parameters, gradients, rate);
+    ++steps_;
+    return {};
+  }
+
+ private:
+  [[gnu::cold]] static error misfit(Eigen::Index gradients, Eigen::Index parameters) {
+    return error(errc::shape_mismatch,
+                 "gradients: " + std::to_string(gradients) + " for " + std::to_string(parameters) + " parameters");
+  }
+  template <class Vector>
+  [[gnu::cold]] static error not_finite(const Vector& gradients) {
+    for (Eigen::Index i = 0; i < gradients.size(); ++i)
+      if (!std::isfinite(gradients[i]))
+        return error(errc::not_finite, "gradients: number " + std::to_string(i) + " is " +
+                                           std::to_string(gradients[i]) + "; the weights stay as they were");
+    return error(errc::not_finite, "gradients: their norm overflows; the weights stay as they were");
+  }
+
+  Model* model_;
+  [[no_unique_address]] Optimizer rule_;
+  [[no_unique_address]] Schedule schedule_;
+  [[no_unique_address]] Clip clip_;
+  [[no_unique_address]] typename Optimizer::template state<scalar> state_;
+  std::uint64_t steps_ = 0;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TRAIN_UPDATE_WEIGHTS_HPP

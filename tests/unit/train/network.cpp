@@ -1,0 +1,211 @@
+#include <millrace/train/network.hpp>
+#include <support/catch.hpp>
+
+#include <millrace/train/loss.hpp>
+#include <millrace/train/model.hpp>
+
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <support/train.hpp>
+#include <thread>
+#include <vector>
+
+namespace mr = millrace;
+
+namespace {
+
+constexpr mr::activation all[]{mr::activation::identity, mr::activation::relu,    mr::activation::leaky_relu,
+                               mr::activation::tanh,     mr::activation::sigmoid, mr::activation::gelu};
+
+/// Largest difference between backward's gradients and central differences of the loss.
+template <class Loss, class Reference>
+double gradient_error(mr::network<double>& net, const mr::row_major_matrix<double>& batch, const Loss& loss,
+                      const Reference& right) {
+  mr::network_workspace<double> space;
+  mr::row_major_matrix<double> output;
+  mr::row_major_matrix<double> output_gradient;
+  mr::column_vector<double> gradients;
+  net.forward(batch, space, output);
+  REQUIRE(loss(output, right, output_gradient));
+  net.backward(batch, output, output_gradient, space, gradients);
+  double worst = 0;
+  constexpr double h = 1e-6;
+  for (Eigen::Index i = 0; i < net.parameter_count(); ++i) {
+    const double kept = net.parameters()[i];
+    const auto at = [&](double value) {
+      net.parameters()[i] = value;
+      net.forward(batch, space, output);
+      return *loss(output, right);
+    };
+    const double slope = (at(kept + h) - at(kept - h)) / (2 * h);
+    net.parameters()[i] = kept;
+    worst = (std::max)(worst, std::abs(slope - gradients[i]));
+  }
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("gradients of every loss through every activation agree with finite differences") {
+  const auto batch = support::random_matrix<double>(9, 4, 1);
+  const auto targets = support::random_matrix<double>(9, 3, 2);
+  const mr::row_major_matrix<double> shares = (targets.array() + 1.0) / 2.0;
+  Eigen::VectorXi two(9);
+  Eigen::VectorXi three(9);
+  for (int i = 0; i < 9; ++i) {
+    two[i] = i % 2;
+    three[i] = i % 3;
+  }
+  for (mr::activation hidden : all)
+    for (mr::activation last : {mr::activation::identity, mr::activation::tanh, mr::activation::gelu}) {
+      CAPTURE(mr::to_string(hidden), mr::to_string(last));
+      const auto net = [&](Eigen::Index outputs) {
+        mr::network<double> made(4, {{6, hidden}, {5, hidden}, {outputs, last}}, 3);
+        made.parameters() = support::random_matrix<double>(made.parameter_count(), 1, 4).col(0);
+        return made;
+      };
+      auto several = net(3);
+      CHECK(gradient_error(several, batch, mr::mse{}, targets) < 1e-7);
+      CHECK(gradient_error(several, batch, mr::multilabel_cross_entropy{}, shares) < 1e-7);
+      CHECK(gradient_error(several, batch, mr::softmax_cross_entropy{}, three) < 1e-7);
+      CHECK(gradient_error(several, batch, mr::softmax_cross_entropy{{1.0, 0.2, 3.0}}, three) < 1e-7);
+      auto one = net(1);
+      CHECK(gradient_error(one, batch, mr::binary_cross_entropy{}, two) < 1e-7);
+      CHECK(gradient_error(one, batch, mr::binary_cross_entropy{{0.5, 4.0}}, two) < 1e-7);
+    }
+}
+
+TEST_CASE("a network of one layer, and of layers wider at the end, has right gradients too") {
+  const auto batch = support::random_matrix<double>(7, 3, 1);
+  const auto targets = support::random_matrix<double>(7, 8, 2);
+  mr::network<double> single(3, {{8, mr::activation::sigmoid}}, 1);
+  CHECK(gradient_error(single, batch, mr::mse{}, targets) < 1e-7);
+  mr::network<double> widening(3, {{2, mr::activation::tanh}, {8, mr::activation::gelu}}, 1);
+  CHECK(gradient_error(widening, batch, mr::mse{}, targets) < 1e-7);
+}
+
+TEST_CASE("a forward pass is the formula, layer by layer") {
+  const mr::network<double> net(3, {{5, mr::activation::relu}, {2}}, 11);
+  const auto batch = support::random_matrix<double>(6, 3, 1);
+  mr::network_workspace<double> space;
+  mr::row_major_matrix<double> output;
+  net.forward(batch, space, output);
+  for (Eigen::Index row = 0; row < 6; ++row)
+    for (Eigen::Index unit = 0; unit < 2; ++unit) {
+      double sum = net.bias(1)[unit];
+      for (Eigen::Index hidden = 0; hidden < 5; ++hidden) {
+        double inner = net.bias(0)[hidden];
+        for (Eigen::Index k = 0; k < 3; ++k) inner += batch(row, k) * net.weights(0)(k, hidden);
+        sum += (std::max)(0.0, inner) * net.weights(1)(hidden, unit);
+        CHECK(net.hidden(0, space)(row, hidden) == Approx((std::max)(0.0, inner)).margin(1e-14));
+      }
+      CHECK(output(row, unit) == Approx(sum));
+    }
+}
+
+TEST_CASE("parameters are one vector: each layer's weights, inputs x units, then its bias") {
+  mr::network<float> net(2, {{3, mr::activation::tanh}, {1}}, 5);
+  CHECK(net.parameter_count() == 2 * 3 + 3 + 3 * 1 + 1);
+  CHECK(net.inputs() == 2);
+  CHECK(net.outputs() == 1);
+  CHECK(net.layer_count() == 2);
+  CHECK(net.layer(0).units == 3);
+  CHECK(net.layer(0).function == mr::activation::tanh);
+  for (Eigen::Index i = 0; i < net.parameter_count(); ++i) net.parameters()[i] = static_cast<float>(i);
+  CHECK(net.weights(0)(0, 2) == 2);
+  CHECK(net.weights(0)(1, 0) == 3);
+  CHECK(net.bias(0)[0] == 6);
+  CHECK(net.weights(1)(2, 0) == 11);
+  CHECK(net.bias(1)[0] == 12);
+}
+
+TEST_CASE("one seed gives one start, bit for bit; another seed another") {
+  const std::vector<mr::dense> layers{{16, mr::activation::relu}, {4}};
+  const mr::network<float> a(8, layers, 42);
+  const mr::network<float> b(8, layers, 42);
+  const mr::network<float> c(8, layers, 43);
+  CHECK(std::memcmp(a.parameters().data(), b.parameters().data(),
+                    sizeof(float) * static_cast<std::size_t>(a.parameter_count())) == 0);
+  CHECK(a.parameters() != c.parameters());
+  // The first numbers, so that a change of generator or formula is seen.
+  CHECK(a.weights(0)(0, 0) == 0.544392467f);
+  CHECK(a.weights(0)(0, 1) == -0.313811153f);
+}
+
+TEST_CASE("weights start within their limits, filling them, and biases at 0") {
+  const mr::network<double> net(600, {{200, mr::activation::relu}, {100, mr::activation::tanh}, {10}}, 1);
+  const double he = std::sqrt(6.0 / 600.0);
+  const double glorot = std::sqrt(6.0 / 300.0);
+  CHECK(net.weights(0).cwiseAbs().maxCoeff() <= he);
+  CHECK(net.weights(0).cwiseAbs().maxCoeff() > 0.99 * he);
+  CHECK(net.weights(0).squaredNorm() / static_cast<double>(net.weights(0).size()) == Approx(2.0 / 600.0).epsilon(0.02));
+  CHECK(net.weights(1).cwiseAbs().maxCoeff() <= glorot);
+  CHECK(net.weights(1).cwiseAbs().maxCoeff() > 0.99 * glorot);
+  for (std::size_t k = 0; k < 3; ++k) CHECK(net.bias(k).isZero(0.0));
+}
+
+TEMPLATE_TEST_CASE("predict answers what forward does, row by row and all at once", "", float, double) {
+  const mr::network<TestType> net(7, {{20, mr::activation::gelu}, {9, mr::activation::relu}, {3}}, 1);
+  const auto batch = support::random_matrix<TestType>(50, 7, 2);
+  mr::network_workspace<TestType> space;
+  mr::row_major_matrix<TestType> output;
+  net.forward(batch, space, output);
+
+  auto scratch = net.make_workspace(50);
+  mr::row_major_matrix<TestType> answers(50, 3);
+  net.predict({batch.data(), 350}, scratch, {answers.data(), 150});
+  CHECK(answers == output);
+  auto narrow = net.make_workspace(1);
+  for (Eigen::Index i = 0; i < 50; ++i) net.predict({batch.data() + 7 * i, 7}, narrow, {answers.data() + 3 * i, 3});
+  CHECK(support::distance(answers, output) < 1e-5);
+  STATIC_REQUIRE(noexcept(net.predict({}, scratch, {})));
+}
+
+TEST_CASE("a workspace serves batches of any size in turn") {
+  const mr::network<double> net(3, {{8, mr::activation::gelu}, {1}}, 1);
+  const auto all_rows = support::random_matrix<double>(40, 3, 2);
+  mr::network_workspace<double> used;
+  mr::row_major_matrix<double> output;
+  mr::column_vector<double> gradients;
+  for (Eigen::Index rows : {40, 1, 7, 40, 2}) {
+    const mr::row_major_matrix<double> batch = all_rows.topRows(rows);
+    mr::network_workspace<double> fresh;
+    mr::row_major_matrix<double> expected;
+    mr::column_vector<double> expected_gradients;
+    net.forward(batch, fresh, expected);
+    net.backward(batch, expected, expected, fresh, expected_gradients);
+    net.forward(batch, used, output);
+    net.backward(batch, output, output, used, gradients);
+    CHECK(used.rows() == rows);
+    CHECK(output == expected);
+    CHECK(gradients == expected_gradients);
+  }
+}
+
+TEST_CASE("many threads use one network, each with a workspace of its own") {
+  const mr::network<float> net(5, {{32, mr::activation::relu}, {2}}, 1);
+  const auto batch = support::random_matrix<float>(64, 5, 2);
+  mr::network_workspace<float> space;
+  mr::row_major_matrix<float> expected;
+  net.forward(batch, space, expected);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&] {
+      auto scratch = net.make_workspace(64);
+      mr::row_major_matrix<float> answers(64, 2);
+      for (int i = 0; i < 50; ++i) {
+        answers.setZero();
+        net.predict({batch.data(), 320}, scratch, {answers.data(), 128});
+        if (answers != expected) ++wrong;
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("a network is a trainable model of layers") {
+  STATIC_REQUIRE(mr::trainable_model<mr::network<float>>);
+  STATIC_REQUIRE(mr::layered_model<mr::network<double>>);
+}
