@@ -100,16 +100,14 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   basic_chain(const basic_chain&) = delete;
   basic_chain& operator=(const basic_chain&) = delete;
 
-  /// Adds a middleware outside all those there: the last one used is the outermost.
+  /// Adds a middleware outside all those there: the last one used is the outermost. A bundle, which is
+  /// anything with `add_to(chain) &&`, adds its middlewares itself and answers the chain with them.
   template <class M>
   constexpr auto use(M middleware) && {
-    using flaw = typename detail::misplaced<detail::unborrowed_t<Middlewares>..., detail::unborrowed_t<M>>::type;
-    static_assert(detail::requirement<flaw::ok, typename flaw::culprit, typename flaw::other>,
-                  "millrace[CHAIN-8]: two middlewares stand in the wrong order: the first one named here is inside the "
-                  "other, and one of their `place` rules forbids it; change the order of use()");
-    return basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares..., M>>(
-        std::move(clock_), std::move(events_),
-        std::tuple_cat(std::move(middlewares_), std::tuple<M>(std::move(middleware))));
+    if constexpr (requires { std::move(middleware).add_to(std::move(*this)); })
+      return std::move(middleware).add_to(std::move(*this));
+    else
+      return std::move(*this).use_one(std::move(middleware));
   }
 
   /// The same chain on a clock that the caller made.
@@ -213,6 +211,17 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   constexpr const Clock& clock() const noexcept { return clock_; }
 
  private:
+  template <class M>
+  constexpr auto use_one(M middleware) && {
+    using flaw = typename detail::misplaced<detail::unborrowed_t<Middlewares>..., detail::unborrowed_t<M>>::type;
+    static_assert(detail::requirement<flaw::ok, typename flaw::culprit, typename flaw::other>,
+                  "millrace[CHAIN-8]: two middlewares stand in the wrong order: the first one named here is inside the "
+                  "other, and one of their `place` rules forbids it; change the order of use()");
+    return basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares..., M>>(
+        std::move(clock_), std::move(events_),
+        std::tuple_cat(std::move(middlewares_), std::tuple<M>(std::move(middleware))));
+  }
+
   template <class Match>
   static constexpr std::size_t index_of(Match match) {
     std::size_t at = 0;

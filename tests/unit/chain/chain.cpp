@@ -129,7 +129,17 @@ struct counting {
   void before(const auto&, auto&) { calls->fetch_add(1, std::memory_order_relaxed); }
 };
 
+struct both_maps {
+  auto add_to(auto chain) && { return std::move(chain).use(times_three{}).use(plus_seven{}); }
+};
+
 }  // namespace
+
+TEST_CASE("a bundle adds its middlewares in its own order") {
+  auto chain = mr::chain(copy_out{}).use(both_maps{}).use(square{});
+  CHECK(decltype(chain)::order()[0] == "square");
+  CHECK(decltype(chain)::order()[2] == "times_three");
+}
 
 TEST_CASE("a chain runs its events in order") {
   auto chain = mr::chain(add_one{}, copy_out{}, add_one{});
