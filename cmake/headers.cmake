@@ -10,7 +10,8 @@ set(MILLRACE_FULL_MODULES model middleware train)
 set(MILLRACE_core_HEADERS
   core.hpp
   core/clock.hpp core/config.hpp core/context.hpp core/error.hpp core/field.hpp core/fixed_string.hpp core/id.hpp
-  core/json_writer.hpp core/result.hpp core/seed.hpp core/timestamp.hpp core/type_name.hpp core/version.hpp
+  core/json_check.hpp core/json_writer.hpp core/result.hpp core/seed.hpp core/timestamp.hpp core/type_name.hpp
+  core/version.hpp
   core/detail/cycle_counter.hpp)
 set(MILLRACE_chain_HEADERS
   chain.hpp
@@ -26,7 +27,9 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/log_histogram.hpp)
 set(MILLRACE_store_HEADERS
   store.hpp
-  store/atomic_file.hpp store/file.hpp)
+  store/atomic_file.hpp store/file.hpp store/file_system.hpp store/line_log.hpp store/line_log_options.hpp
+  store/record_ring.hpp
+  store/detail/line_writer.hpp store/detail/torn_tail.hpp store/detail/worker.hpp)
 set(MILLRACE_observe_HEADERS)
 set(MILLRACE_model_HEADERS)
 set(MILLRACE_middleware_HEADERS

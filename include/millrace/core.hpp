@@ -7,7 +7,7 @@
 /// - `result`, `error`, `errc`: failures as values that name the thing at fault
 /// - `clock.hpp`: time as a policy (`steady_clock`, `tsc_clock`, `manual_clock`); `timestamp.hpp`: UTC
 /// - `random_engine`, `make_session_id`: randomness and identifiers, seeded per instance
-/// - `json_writer`: strict JSON out of any bytes
+/// - `json_writer`, `is_json`: strict JSON out of any bytes, and whether a text is it
 ///
 /// Standard library and POSIX alone.
 
@@ -18,6 +18,7 @@
 #include <millrace/core/field.hpp>
 #include <millrace/core/fixed_string.hpp>
 #include <millrace/core/id.hpp>
+#include <millrace/core/json_check.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>

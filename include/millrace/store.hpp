@@ -5,10 +5,17 @@
 ///
 /// - `file`, `read_file`: a descriptor that closes itself, and errors that name the path
 /// - `atomic_file`, `write_file`: a file that is there as a whole or not at all
+/// - `line_log`: an append-only file of lines with one writer thread, group commit, a durable
+///   watermark and repair of a torn end; `record_ring` is the queue in front of it
+/// - `file_system`: the calls that a log makes, as a policy
 ///
 /// Standard library and POSIX alone.
 
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/file.hpp>
+#include <millrace/store/file_system.hpp>
+#include <millrace/store/line_log.hpp>
+#include <millrace/store/line_log_options.hpp>
+#include <millrace/store/record_ring.hpp>
 
 #endif  // MILLRACE_STORE_HPP

@@ -1,0 +1,69 @@
+#ifndef MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
+#define MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+
+namespace millrace {
+inline namespace v0 {
+
+/// A record that finds the ring full waits for room. It is lost only when the disk refuses, and then
+/// the append says so.
+struct block {
+  static constexpr bool waits = true;
+};
+/// A record that finds the ring full is dropped and counted; a line in the log says how many.
+struct drop_and_count {
+  static constexpr bool waits = false;
+};
+
+template <class P>
+concept full_policy = requires {
+  { P::waits } -> std::convertible_to<bool>;
+};
+
+/// When written lines are synced to the disk by themselves. `wait_durable`, `flush` and `close` sync
+/// under every policy.
+enum class sync_policy : std::uint8_t {
+  every_group,  // after every write; lines that came during a sync share the next one
+  interval,     // at most every `sync_interval_ms`
+  on_request,   // only when asked
+};
+
+struct line_log_options {
+  sync_policy sync = sync_policy::interval;
+  std::uint32_t sync_interval_ms = 100;
+  /// How long a record may wait in the ring before it is written, while the log is in use. After half
+  /// a second without records the writer sleeps, and the next record wakes it.
+  std::uint32_t max_delay_ms = 10;
+  /// Of the ring; rounded up to a power of two. A record takes at most a quarter of it.
+  std::size_t ring_bytes = std::size_t{1} << 20;
+  /// Refuse a file that another log has open (flock). Where the file system has no locks: false, and
+  /// the caller sees to it that there is one writer.
+  bool lock = true;
+  unsigned permissions = 0644;
+  /// Lines go here too, for people; not part of what is durable.
+  std::FILE* echo = nullptr;
+};
+
+struct line_log_statistics {
+  std::uint64_t written_bytes = 0;
+  std::uint64_t groups = 0;  // writes
+  std::uint64_t syncs = 0;
+  std::uint64_t lost = 0;  // records dropped or refused
+};
+
+/// What opening a line file had to cut off its end. The bytes stand in `<path>.torn`.
+struct tail_repair {
+  std::uint64_t offset = 0;  // where the file ended then
+  std::uint64_t removed_bytes = 0;
+
+  explicit operator bool() const noexcept { return removed_bytes != 0; }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
