@@ -64,9 +64,9 @@ struct spelled {};
 
 template <class Field, class Indices = std::make_index_sequence<Field::name.size()>>
 struct spelling;
-template <class Field, std::size_t... I>
-struct spelling<Field, std::index_sequence<I...>> {
-  using type = spelled<Field::name[I]...>;
+template <class Field, std::size_t... Index>
+struct spelling<Field, std::index_sequence<Index...>> {
+  using type = spelled<Field::name[Index]...>;
 };
 template <class Field>
 using spelling_t = typename spelling<Field>::type;

@@ -1,0 +1,2736 @@
+// millrace 0.1.0: the modules that need the standard library alone, as one header.
+// Made by tools/amalgamate from include/millrace; change those files, not this one.
+//
+// MIT License
+//
+// Copyright (c) 2026 The millrace authors
+//
+// Permission is hereby granted, free of charge, to any person obtaining a copy
+// of this software and associated documentation files (the "Software"), to deal
+// in the Software without restriction, including without limitation the rights
+// to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+// copies of the Software, and to permit persons to whom the Software is
+// furnished to do so, subject to the following conditions:
+//
+// The above copyright notice and this permission notice shall be included in all
+// copies or substantial portions of the Software.
+//
+// THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+// IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+// FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+// AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+// LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+// OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+// SOFTWARE.
+
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <cxxabi.h>
+#include <exception>
+#include <fcntl.h>
+#include <new>
+#include <stdio.h>
+#include <string>
+#include <string_view>
+#include <sys/stat.h>
+#include <time.h>
+#include <tuple>
+#include <type_traits>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+// ---- core/config.hpp
+
+#ifndef MILLRACE_CORE_CONFIG_HPP
+#define MILLRACE_CORE_CONFIG_HPP
+
+/// Marks a function that device code may call too. The only place outside `cuda/` that asks which
+/// compiler is running, and it changes no type and no function body.
+#if defined(__CUDACC__)
+#define MILLRACE_HOST_DEVICE __host__ __device__
+#else
+#define MILLRACE_HOST_DEVICE
+#endif
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+__extension__ typedef __int128 int128;
+__extension__ typedef unsigned __int128 uint128;
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_CONFIG_HPP
+
+// ---- aggregate/log_histogram.hpp
+
+#ifndef MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
+#define MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Quantiles of a stream of durations in fixed memory, whatever their number and range.
+///
+/// Units: any whole number; the profiler's are nanoseconds.
+/// Guarantee: `count`, `sum`, `min`, `max`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
+/// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
+/// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
+/// share one bucket. Merging is exact: any split of a stream merges to the same histogram.
+/// Complexity: update O(1), quantile and merge O(buckets); 32 KiB, allocates: never.
+/// Threads: one at a time.
+/// Source: log-linear buckets as in G. Tene's HdrHistogram; here octave and sub-bucket are read off
+/// the exponent and the first mantissa bits of the value as a double.
+class log_histogram {
+ public:
+  static constexpr double relative_error = 1.0 / 128;
+
+  void update(std::uint64_t value) noexcept {
+    ++buckets_[bucket_of(value)];
+    ++count_;
+    sum_ += value;
+    if (value < min_) min_ = value;
+    if (value > max_) max_ = value;
+  }
+
+  void merge(const log_histogram& other) noexcept {
+    for (std::size_t i = 0; i < bucket_count; ++i) buckets_[i] += other.buckets_[i];
+    count_ += other.count_;
+    sum_ += other.sum_;
+    if (other.min_ < min_) min_ = other.min_;
+    if (other.max_ > max_) max_ = other.max_;
+  }
+
+  std::uint64_t count() const noexcept { return count_; }
+  std::uint64_t sum() const noexcept {
+    constexpr std::uint64_t most = ~std::uint64_t{0};
+    return sum_ > most ? most : static_cast<std::uint64_t>(sum_);
+  }
+  /// 0 when empty; so are `min`, `max` and `quantile`.
+  double mean() const noexcept { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
+  std::uint64_t min() const noexcept { return count_ == 0 ? 0 : min_; }
+  std::uint64_t max() const noexcept { return max_; }
+
+  /// `p` in [0, 1]; outside, the nearer end.
+  std::uint64_t quantile(double p) const noexcept {
+    if (!(p > 0)) return min();
+    if (p >= 1) return max();
+    const double wanted = std::ceil(p * static_cast<double>(count_));
+    double seen = 0;
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+      seen += static_cast<double>(buckets_[i]);
+      if (buckets_[i] != 0 && seen >= wanted) {
+        const std::uint64_t value = middle_of(i);
+        return value < min_ ? min_ : value > max_ ? max_ : value;
+      }
+    }
+    return max();
+  }
+
+ private:
+  static constexpr unsigned sub_bits = 6;  // 64 buckets an octave: a bucket's middle is within 1/128 of all in it
+  static constexpr std::size_t octaves = 63;
+  static constexpr std::size_t bucket_count = 1 + (octaves << sub_bits);      // the first one is for zero
+  static constexpr std::uint64_t top = (std::uint64_t{1} << octaves) - 1024;  // the largest double below 2^63
+
+  static std::size_t bucket_of(std::uint64_t value) noexcept {
+    // Signed, because that conversion is one instruction.
+    const auto clamped = static_cast<double>(static_cast<std::int64_t>(value < top ? value : top));
+    constexpr std::int64_t before_one = (std::int64_t{1023} << sub_bits) - 1;
+    const auto index = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(clamped) >> (52 - sub_bits)) - before_one;
+    return static_cast<std::size_t>(index < 0 ? 0 : index);
+  }
+
+  static std::uint64_t middle_of(std::size_t index) noexcept {
+    if (index == 0) return 0;
+    const std::size_t octave = (index - 1) >> sub_bits;
+    const std::uint64_t mantissa = (std::uint64_t{1} << sub_bits) + ((index - 1) & ((std::size_t{1} << sub_bits) - 1));
+    if (octave <= sub_bits) return mantissa >> (sub_bits - octave);
+    const std::size_t shift = octave - sub_bits;
+    return (mantissa << shift) + (((std::uint64_t{1} << shift) - 1) >> 1);
+  }
+
+  std::uint64_t count_ = 0;
+  detail::uint128 sum_ = 0;
+  std::uint64_t min_ = ~std::uint64_t{0};
+  std::uint64_t max_ = 0;
+  std::array<std::uint64_t, bucket_count> buckets_{};
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
+
+// ---- aggregate.hpp
+
+#ifndef MILLRACE_AGGREGATE_HPP
+#define MILLRACE_AGGREGATE_HPP
+
+/// aggregate: streams summed up in fixed memory.
+///
+/// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
+///
+/// Standard library alone.
+
+#endif  // MILLRACE_AGGREGATE_HPP
+
+// ---- core/fixed_string.hpp
+
+#ifndef MILLRACE_CORE_FIXED_STRING_HPP
+#define MILLRACE_CORE_FIXED_STRING_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A string literal that can stand as a template argument: `field<"loss", double>`.
+/// `Size` counts the terminating zero.
+template <std::size_t Size>
+struct fixed_string {
+  char text[Size]{};
+
+  constexpr fixed_string(const char (&literal)[Size]) noexcept {
+    for (std::size_t i = 0; i < Size; ++i) text[i] = literal[i];
+  }
+
+  constexpr std::string_view view() const noexcept { return {text, Size - 1}; }
+  constexpr operator std::string_view() const noexcept { return view(); }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_FIXED_STRING_HPP
+
+// ---- core/field.hpp
+
+#ifndef MILLRACE_CORE_FIELD_HPP
+#define MILLRACE_CORE_FIELD_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A field with the value it starts with: what `epoch = 3` makes.
+template <class Field>
+struct bound {
+  using field_type = Field;
+  typename Field::type value;
+};
+
+/// A slot of a context: a name for people, logs and metrics, and the type of what it holds.
+/// Declare it once, at namespace scope, and use the object as the key:
+///
+///     inline constexpr mr::field<"loss", double> loss;
+///     ctx[loss] = 0.25;
+///
+/// Two fields of one name and one type are the same field. Empty; costs nothing.
+template <fixed_string Name, class T>
+struct field {
+  static_assert(std::is_object_v<T> && !std::is_const_v<T>,
+                "millrace[FIELD-1]: a field holds a plain object type, no reference and nothing const");
+  using type = T;
+  static constexpr std::string_view name = Name.view();
+
+  /// `loss = 0.5` is a start value for a context; it does not change the field.
+  template <class V = T>
+  requires std::is_constructible_v<T, V>
+  constexpr bound<field> operator=(V&& value) const { return {T(std::forward<V>(value))}; }
+};
+
+/// A list of fields, as events declare them: `using reads = mr::fields<batch, labels>;`
+template <auto... Fields>
+struct fields {
+  static constexpr std::size_t size = sizeof...(Fields);
+};
+
+/// The same list spelled with types; what the library computes with.
+template <class... Fields>
+struct field_list {
+  static constexpr std::size_t size = sizeof...(Fields);
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_field = false;
+template <fixed_string Name, class T>
+inline constexpr bool is_field<field<Name, T>> = true;
+
+/// A name as characters: clang prints a string template argument as numbers, but these as letters,
+/// so failed requirements mention this type to name the field.
+template <char... Letters>
+struct spelled {};
+
+template <class Field, class Indices = std::make_index_sequence<Field::name.size()>>
+struct spelling;
+template <class Field, std::size_t... Index>
+struct spelling<Field, std::index_sequence<Index...>> {
+  using type = spelled<Field::name[Index]...>;
+};
+template <class Field>
+using spelling_t = typename spelling<Field>::type;
+
+/// `Holds`, with names in tow for the compiler to print when it does not.
+template <bool Holds, class... Names>
+inline constexpr bool requirement = Holds;
+
+template <class List>
+struct to_field_list;
+template <auto... Fields>
+struct to_field_list<fields<Fields...>> {
+  using type = field_list<std::remove_cv_t<decltype(Fields)>...>;
+};
+template <class... Fields>
+struct to_field_list<field_list<Fields...>> {
+  using type = field_list<Fields...>;
+};
+template <class List>
+using to_field_list_t = typename to_field_list<List>::type;
+
+template <class List, class Field>
+inline constexpr bool contains = false;
+template <class... Fields, class Field>
+inline constexpr bool contains<field_list<Fields...>, Field> = (std::is_same_v<Fields, Field> || ...);
+
+/// The union of field lists, in order of first appearance.
+template <class... Lists>
+struct merge_fields;
+template <class List>
+struct merge_fields<List> {
+  using type = List;
+};
+template <class... Fields, class... Rest>
+struct merge_fields<field_list<Fields...>, field_list<>, Rest...> : merge_fields<field_list<Fields...>, Rest...> {};
+template <class... Fields, class Next, class... More, class... Rest>
+struct merge_fields<field_list<Fields...>, field_list<Next, More...>, Rest...>
+    : merge_fields<
+          std::conditional_t<contains<field_list<Fields...>, Next>, field_list<Fields...>, field_list<Fields..., Next>>,
+          field_list<More...>, Rest...> {};
+template <class... Lists>
+using merge_fields_t = typename merge_fields<field_list<>, Lists...>::type;
+
+/// Calls f(field) for every field of the list.
+template <class... Fields, class F>
+constexpr void for_each_field(field_list<Fields...>, F&& f) {
+  (f(Fields{}), ...);
+}
+
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_FIELD_HPP
+
+// ---- core/context.hpp
+
+#ifndef MILLRACE_CORE_CONTEXT_HPP
+#define MILLRACE_CORE_CONTEXT_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+template <class Field>
+struct slot {
+  typename Field::type value{};
+};
+
+template <class... Fields>
+inline constexpr bool all_different = true;
+template <class First, class... Rest>
+inline constexpr bool all_different<First, Rest...> = (!std::is_same_v<First, Rest> && ...) && all_different<Rest...>;
+
+}  // namespace detail
+
+template <class Provided, class Slots>
+class basic_context;
+
+/// What a chain's events read and write: one typed slot a field, found at compile time.
+///
+/// `Provided` lists the fields that were given a start value, so a chain can tell what may be read
+/// before any event has written. Build one by `chain.context(epoch = 0)`, or `mr::context{epoch = 0}`.
+/// Allocates: only what the values themselves do. Threads: one at a time.
+template <class... Provided, class... Slots>
+class basic_context<field_list<Provided...>, field_list<Slots...>> : private detail::slot<Slots>... {
+ public:
+  using provided = field_list<Provided...>;
+  using slots = field_list<Slots...>;
+
+  template <class Field>
+  static constexpr bool has = (std::is_same_v<Field, Slots> || ...);
+
+  constexpr explicit basic_context(bound<Provided>... values) {
+    ((static_cast<detail::slot<Provided>&>(*this).value = std::move(values.value)), ...);
+  }
+
+  template <class Field>
+  constexpr typename Field::type& operator[](Field) noexcept {
+    static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
+                  "millrace[CONTEXT-1]: the context has no slot for this field");
+    return static_cast<detail::slot<Field>&>(*this).value;
+  }
+  template <class Field>
+  constexpr const typename Field::type& operator[](Field) const noexcept {
+    static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
+                  "millrace[CONTEXT-1]: the context has no slot for this field");
+    return static_cast<const detail::slot<Field>&>(*this).value;
+  }
+};
+
+/// A context with a slot for exactly the fields that it starts with.
+template <class... Fields>
+constexpr auto context(bound<Fields>... values) {
+  static_assert(detail::all_different<Fields...>, "millrace[CONTEXT-2]: a field is given twice");
+  if constexpr (detail::all_different<Fields...>)
+    return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_CONTEXT_HPP
+
+// ---- core/error.hpp
+
+#ifndef MILLRACE_CORE_ERROR_HPP
+#define MILLRACE_CORE_ERROR_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// What kind of failure an `error` is. The numbers and names are stable: they stand in logs and
+/// metrics. New codes are added at the end of their group.
+enum class errc : std::uint16_t {
+  // the caller's request
+  invalid_argument = 100,
+  out_of_range = 101,
+  not_found = 102,
+  already_exists = 103,
+  unsupported = 104,
+  // data
+  invalid_data = 200,
+  not_finite = 201,
+  shape_mismatch = 202,
+  type_mismatch = 203,
+  corrupt = 204,
+  truncated = 205,
+  checksum_mismatch = 206,
+  // the world
+  io = 300,
+  no_space = 301,
+  permission_denied = 302,
+  timeout = 303,
+  unavailable = 304,
+  closed = 305,
+  cancelled = 306,
+  // a chain's run
+  event_failed = 400,
+  event_threw = 401,
+  completed_with_failures = 402,
+  vetoed = 403,
+};
+
+/// The code's stable name, as it stands in logs: `not_finite`.
+constexpr std::string_view to_string(errc code) noexcept {
+  switch (code) {
+    case errc::invalid_argument: return "invalid_argument";
+    case errc::out_of_range: return "out_of_range";
+    case errc::not_found: return "not_found";
+    case errc::already_exists: return "already_exists";
+    case errc::unsupported: return "unsupported";
+    case errc::invalid_data: return "invalid_data";
+    case errc::not_finite: return "not_finite";
+    case errc::shape_mismatch: return "shape_mismatch";
+    case errc::type_mismatch: return "type_mismatch";
+    case errc::corrupt: return "corrupt";
+    case errc::truncated: return "truncated";
+    case errc::checksum_mismatch: return "checksum_mismatch";
+    case errc::io: return "io";
+    case errc::no_space: return "no_space";
+    case errc::permission_denied: return "permission_denied";
+    case errc::timeout: return "timeout";
+    case errc::unavailable: return "unavailable";
+    case errc::closed: return "closed";
+    case errc::cancelled: return "cancelled";
+    case errc::event_failed: return "event_failed";
+    case errc::event_threw: return "event_threw";
+    case errc::completed_with_failures: return "completed_with_failures";
+    case errc::vetoed: return "vetoed";
+  }
+  return "unknown";
+}
+
+/// A failure as a value: a stable code, a message that names the thing at fault (field, row, path)
+/// and, where there is one, the error that led to it.
+///
+/// One pointer wide; the text lives on the heap, because failing is the cold path. Copies are deep.
+/// A moved-from error may only be assigned to or destroyed.
+class error {
+ public:
+  [[gnu::cold]] error(errc code, std::string message);
+  [[gnu::cold]] error(errc code, std::string message, error cause);
+
+  error(const error& other);
+  error(error&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
+  error& operator=(error other) noexcept {
+    std::swap(body_, other.body_);
+    return *this;
+  }
+  ~error() {
+    if (body_ != nullptr) [[unlikely]]
+      destroy(body_);
+  }
+
+  errc code() const noexcept;
+  /// What went wrong at this level; the causes say why. For people, `describe` has it all.
+  const std::string& message() const noexcept;
+
+  /// The error that led to this one, or null.
+  const error* cause() const noexcept;
+
+  /// `message: cause's message: ...`, for people.
+  std::string describe() const;
+
+  /// This error as the cause of another one of the same code that says where it happened.
+  error wrap(std::string message) &&;
+
+ private:
+  struct body;
+  error() noexcept = default;
+  [[gnu::cold]] static void destroy(body* owned) noexcept;
+
+  body* body_ = nullptr;
+
+  template <class T>
+  friend class result;
+};
+
+struct error::body {
+  errc code;
+  std::string message;
+  error cause;
+};
+
+inline error::error(errc code, std::string message) : body_(new body{code, std::move(message), error()}) {}
+inline error::error(errc code, std::string message, error cause)
+    : body_(new body{code, std::move(message), std::move(cause)}) {}
+inline error::error(const error& other) : body_(other.body_ != nullptr ? new body(*other.body_) : nullptr) {}
+
+inline errc error::code() const noexcept { return body_->code; }
+inline const std::string& error::message() const noexcept { return body_->message; }
+inline const error* error::cause() const noexcept { return body_->cause.body_ != nullptr ? &body_->cause : nullptr; }
+inline std::string error::describe() const {
+  std::string text = message();
+  for (const error* next = cause(); next != nullptr; next = next->cause()) {
+    text += ": ";
+    text += next->message();
+  }
+  return text;
+}
+inline error error::wrap(std::string message) && {
+  const errc kind = code();
+  return error(kind, std::move(message), std::move(*this));
+}
+inline void error::destroy(body* owned) noexcept { delete owned; }
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_ERROR_HPP
+
+// ---- core/result.hpp
+
+#ifndef MILLRACE_CORE_RESULT_HPP
+#define MILLRACE_CORE_RESULT_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+template <class T>
+class result;
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_result = false;
+template <class T>
+inline constexpr bool is_result<result<T>> = true;
+
+/// std::construct_at without <memory>, which costs more to parse than this header.
+template <class T, class... Args>
+void construct(T& place, Args&&... args) {
+  ::new (static_cast<void*>(__builtin_addressof(place))) T(std::forward<Args>(args)...);
+}
+
+/// Makes a result<U> from a callable whose value may be void.
+template <class U, class F, class... Args>
+result<U> invoke_to_result(F&& f, Args&&... args) {
+  if constexpr (std::is_void_v<U>) {
+    std::forward<F>(f)(std::forward<Args>(args)...);
+    return {};
+  } else {
+    return std::forward<F>(f)(std::forward<Args>(args)...);
+  }
+}
+
+}  // namespace detail
+
+/// A value or the `error` that stands in its place, with std::expected's interface. A type of our
+/// own, because one that changed with the standard version would break programs of two parts.
+///
+/// Reading `value()` of a failed result, or `error()` of a good one, is a programmer's error.
+/// Allocates: never by itself.
+template <class T>
+class [[nodiscard]] result {
+  static_assert(!std::is_reference_v<T>, "millrace[RESULT-1]: result<T&> is not supported; use result<T*>");
+
+ public:
+  using value_type = T;
+  using error_type = millrace::error;
+
+  result() requires std::default_initializable<T> : value_(), has_value_(true) {}
+
+  template <class U = T>
+  requires(std::constructible_from<T, U> && !detail::is_result<std::remove_cvref_t<U>> &&
+           !std::same_as<std::remove_cvref_t<U>, millrace::error>) result(U&& value)
+      : value_(std::forward<U>(value)), has_value_(true) {}
+
+  result(millrace::error failure) noexcept : error_(std::move(failure)), has_value_(false) {}
+
+  result(const result& other) requires std::copy_constructible<T> : has_value_(other.has_value_) {
+    if (has_value_)
+      detail::construct(value_, other.value_);
+    else
+      detail::construct(error_, other.error_);
+  }
+  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_value_(other.has_value_) {
+    if (has_value_)
+      detail::construct(value_, std::move(other.value_));
+    else
+      detail::construct(error_, std::move(other.error_));
+  }
+  result& operator=(result other) noexcept(std::is_nothrow_move_constructible_v<T>) {
+    destroy();
+    has_value_ = other.has_value_;
+    if (has_value_)
+      detail::construct(value_, std::move(other.value_));
+    else
+      detail::construct(error_, std::move(other.error_));
+    return *this;
+  }
+  ~result() { destroy(); }
+
+  bool has_value() const noexcept { return has_value_; }
+  explicit operator bool() const noexcept { return has_value_; }
+
+  T& value() & noexcept { return value_; }
+  const T& value() const& noexcept { return value_; }
+  T&& value() && noexcept { return std::move(value_); }
+  T& operator*() & noexcept { return value_; }
+  const T& operator*() const& noexcept { return value_; }
+  T&& operator*() && noexcept { return std::move(value_); }
+  T* operator->() noexcept { return __builtin_addressof(value_); }
+  const T* operator->() const noexcept { return __builtin_addressof(value_); }
+
+  millrace::error& error() & noexcept { return error_; }
+  const millrace::error& error() const& noexcept { return error_; }
+  millrace::error&& error() && noexcept { return std::move(error_); }
+
+  template <class U>
+  T value_or(U&& otherwise) const& {
+    return has_value_ ? value_ : static_cast<T>(std::forward<U>(otherwise));
+  }
+  template <class U>
+  T value_or(U&& otherwise) && {
+    return has_value_ ? std::move(value_) : static_cast<T>(std::forward<U>(otherwise));
+  }
+
+  /// f(value) -> result<U>; a failure passes through.
+  template <class F>
+  auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
+    if (has_value_) return std::forward<F>(f)(std::move(value_));
+    return std::move(error_);
+  }
+  /// f(value) -> U; a failure passes through.
+  template <class F>
+  auto transform(F&& f) && -> result<std::invoke_result_t<F, T&&>> {
+    if (has_value_)
+      return detail::invoke_to_result<std::invoke_result_t<F, T&&>>(std::forward<F>(f), std::move(value_));
+    return std::move(error_);
+  }
+  /// f(error) -> result<T>; a value passes through.
+  template <class F>
+  result or_else(F&& f) && {
+    if (has_value_) return std::move(*this);
+    return std::forward<F>(f)(std::move(error_));
+  }
+
+ private:
+  void destroy() noexcept {
+    if (has_value_)
+      value_.~T();
+    else
+      error_.~error_type();
+  }
+
+  union {
+    T value_;
+    millrace::error error_;
+  };
+  bool has_value_;
+};
+
+/// Success, or the error. One pointer wide; success is null, so the check is one comparison.
+template <>
+class [[nodiscard]] result<void> {
+ public:
+  using value_type = void;
+  using error_type = millrace::error;
+
+  result() noexcept = default;
+  result(millrace::error failure) noexcept : error_(std::move(failure)) {}
+
+  bool has_value() const noexcept { return error_.body_ == nullptr; }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  millrace::error& error() & noexcept { return error_; }
+  const millrace::error& error() const& noexcept { return error_; }
+  millrace::error&& error() && noexcept { return std::move(error_); }
+
+  template <class F>
+  auto and_then(F&& f) && -> std::invoke_result_t<F> {
+    if (has_value()) return std::forward<F>(f)();
+    return std::move(error_);
+  }
+  template <class F>
+  auto transform(F&& f) && -> result<std::invoke_result_t<F>> {
+    if (has_value()) return detail::invoke_to_result<std::invoke_result_t<F>>(std::forward<F>(f));
+    return std::move(error_);
+  }
+  template <class F>
+  result or_else(F&& f) && {
+    if (has_value()) return {};
+    return std::forward<F>(f)(std::move(error_));
+  }
+
+ private:
+  millrace::error error_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_RESULT_HPP
+
+// ---- core/type_name.hpp
+
+#ifndef MILLRACE_CORE_TYPE_NAME_HPP
+#define MILLRACE_CORE_TYPE_NAME_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+template <class T>
+constexpr std::string_view pretty_function() noexcept {
+  return __PRETTY_FUNCTION__;
+}
+
+/// How many characters the compiler prints before and after the type; measured on a known one.
+inline constexpr std::string_view probe = pretty_function<double>();
+inline constexpr std::size_t probe_prefix = probe.find("double");
+inline constexpr std::size_t probe_suffix = probe.size() - probe_prefix - 6;
+
+/// `a::b<c::d>::e<f>` -> `e`: the last component, without its own template arguments.
+constexpr std::string_view unqualified(std::string_view name) noexcept {
+  std::size_t depth = 0;
+  std::size_t begin = 0;
+  std::size_t end = name.size();
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (c == '<' || c == '(' || c == '{') {
+      // g++ and clang write `(anonymous namespace)::x` and `{anonymous}::x`; those are qualifiers, not arguments.
+      if (c == '<' && depth == 0) end = i;
+      ++depth;
+    } else if (c == '>' || c == ')' || c == '}') {
+      if (depth > 0) --depth;
+    } else if (c == ':' && depth == 0 && i + 1 < name.size() && name[i + 1] == ':') {
+      begin = i + 2;
+      end = name.size();
+      ++i;
+    }
+  }
+  return name.substr(begin, end - begin);
+}
+
+}  // namespace detail
+
+/// The type's name as the compiler spells it, qualified. For messages; not stable across compilers.
+template <class T>
+inline constexpr std::string_view full_type_name = detail::pretty_function<T>().substr(
+    detail::probe_prefix, detail::pretty_function<T>().size() - detail::probe_prefix - detail::probe_suffix);
+
+/// The type's own name without namespaces and template arguments: `forward_pass` for
+/// `millrace::v0::forward_pass<net>`. The same on g++ and clang, so it can stand in logs and metrics.
+template <class T>
+inline constexpr std::string_view type_name = detail::unqualified(full_type_name<T>);
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_TYPE_NAME_HPP
+
+// ---- chain/event.hpp
+
+#ifndef MILLRACE_CHAIN_EVENT_HPP
+#define MILLRACE_CHAIN_EVENT_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A step of a chain: it says which fields it reads and writes, and is called with the context.
+///
+///     struct scale {
+///       using reads = mr::fields<batch>;
+///       using writes = mr::fields<batch>;
+///       mr::result<void> operator()(auto& ctx) { ctx[batch] *= 2; return {}; }
+///     };
+///
+/// Law: it touches no other field of the context; the chain enforces this by handing it an
+/// `event_context`. It fails by returning an error or by throwing; it may also return void. Its
+/// `static constexpr std::string_view name` is optional (the type's own name otherwise), and so is
+/// `static constexpr bool thread_safe`.
+template <class E>
+concept event = std::is_object_v<E> && requires {
+  typename detail::to_field_list<typename E::reads>::type;
+  typename detail::to_field_list<typename E::writes>::type;
+};
+
+namespace detail {
+
+/// The object behind a part of a chain: itself, or what `borrow` points to.
+template <class T>
+struct unborrowed {
+  using type = T;
+};
+template <class T>
+using unborrowed_t = typename unborrowed<T>::type;
+
+template <class T>
+constexpr std::string_view part_name() noexcept {
+  if constexpr (requires {
+                  { T::name } -> std::convertible_to<std::string_view>;
+                })
+    return T::name;
+  else
+    return type_name<T>;
+}
+
+template <class T>
+constexpr bool says_thread_safe() noexcept {
+  if constexpr (requires {
+                  { T::thread_safe } -> std::convertible_to<bool>;
+                })
+    return T::thread_safe;
+  else
+    return false;
+}
+
+template <class E>
+using reads_of = to_field_list_t<typename E::reads>;
+template <class E>
+using writes_of = to_field_list_t<typename E::writes>;
+
+}  // namespace detail
+
+/// A chain's part that stays where it is: `chain(...).use(mr::borrow(audit))` keeps a reference, so
+/// the caller can go on using `audit`, which must outlive the chain.
+template <class T>
+struct borrowed {
+  T* object;
+};
+template <class T>
+constexpr borrowed<T> borrow(T& object) noexcept {
+  return {&object};
+}
+template <class T>
+void borrow(const T&&) = delete;
+
+namespace detail {
+template <class T>
+struct unborrowed<borrowed<T>> {
+  using type = T;
+};
+template <class T>
+constexpr T& object_of(T& part) noexcept {
+  return part;
+}
+template <class T>
+constexpr T& object_of(borrowed<T>& part) noexcept {
+  return *part.object;
+}
+}  // namespace detail
+
+/// What an event sees of the context: its declared fields, const where it only reads them.
+/// Costs nothing: one reference.
+template <class Context, class Event>
+class event_context {
+ public:
+  constexpr explicit event_context(Context& context) noexcept : context_(&context) {}
+
+  /// Whether the event declares this field.
+  template <class Field>
+  static constexpr bool has =
+      detail::contains<detail::reads_of<Event>, Field> || detail::contains<detail::writes_of<Event>, Field>;
+
+  template <class Field>
+  constexpr auto& operator[](Field key) const noexcept {
+    static_assert(detail::requirement<has<Field>, Event, detail::spelling_t<Field>>,
+                  "millrace[CHAIN-4]: the event touches a field that it declares neither in `reads` nor in `writes`");
+    if constexpr (detail::contains<detail::writes_of<Event>, Field>)
+      return (*context_)[key];
+    else
+      return std::as_const(*context_)[key];
+  }
+
+ private:
+  Context* context_;
+};
+
+/// An event made from a callable: `mr::step<"scale", mr::fields<batch>, mr::fields<batch>>(f)`.
+template <fixed_string Name, class Reads, class Writes, class F>
+struct callable_event {
+  using reads = Reads;
+  using writes = Writes;
+  static constexpr std::string_view name = Name.view();
+
+  template <class Context>
+  constexpr decltype(auto) operator()(Context& context) {
+    return function(context);
+  }
+
+  [[no_unique_address]] F function;
+};
+template <fixed_string Name, class Reads, class Writes, class F>
+constexpr auto step(F function) {
+  return callable_event<Name, Reads, Writes, F>{std::move(function)};
+}
+
+/// One event in its place in a chain; what a middleware's hooks are given. Everything but `clock`
+/// and `event` is known at compile time.
+template <class Event, std::size_t Index, class Clock, class... Events>
+class stage {
+ public:
+  using event_type = Event;
+  using reads = detail::reads_of<Event>;
+  using writes = detail::writes_of<Event>;
+  static constexpr std::string_view name = detail::part_name<Event>();
+  static constexpr std::size_t index = Index;
+  /// How many events the chain has.
+  static constexpr std::size_t count = sizeof...(Events);
+
+  /// Whether this event declares the field and no later one does: what stands there may now go.
+  template <class Field>
+  static constexpr bool is_last_use = [] {
+    std::size_t at = 0;
+    std::size_t last = count;
+    ((detail::contains<detail::reads_of<Events>, Field> || detail::contains<detail::writes_of<Events>, Field>
+          ? void(last = at++)
+          : void(++at)),
+     ...);
+    return last == Index;
+  }();
+
+  constexpr stage(Event& event, const Clock& clock) noexcept : event_(&event), clock_(&clock) {}
+  constexpr Event& event() const noexcept { return *event_; }
+  constexpr const Clock& clock() const noexcept { return *clock_; }
+
+ private:
+  Event* event_;
+  const Clock* clock_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_EVENT_HPP
+
+// ---- core/detail/cycle_counter.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
+#define MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
+// The platform's constant-rate counter. Which CPU it is decides here and nowhere else.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Whether the CPU has a counter that ticks at one rate whatever its frequency and sleep state.
+inline bool has_cycle_counter() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(0x80000007U, &a, &b, &c, &d) != 0 && (d & (1U << 8)) != 0;  // invariant TSC
+#elif defined(__aarch64__)
+  return true;
+#else
+  return false;
+#endif
+}
+
+inline std::uint64_t cycle_counter() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  std::uint64_t ticks = 0;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+  return ticks;
+#else
+  return 0;
+#endif
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
+
+// ---- core/clock.hpp
+
+#ifndef MILLRACE_CORE_CLOCK_HPP
+#define MILLRACE_CORE_CLOCK_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Where a chain takes its time from. `ticks()` reads the counter; `nanoseconds(ticks)` places a
+/// reading on the clock's own monotonic time line. Two calls, so that a hot path converts later.
+template <class C>
+concept clock_policy = requires(const C& clock, std::uint64_t ticks) {
+  { clock.ticks() }
+  noexcept->std::same_as<std::uint64_t>;
+  { clock.nanoseconds(ticks) }
+  noexcept->std::same_as<std::uint64_t>;
+};
+
+namespace detail {
+inline std::uint64_t read_clock(clockid_t which) noexcept {
+  timespec now{};
+  ::clock_gettime(which, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+}
+}  // namespace detail
+
+/// Nanoseconds since 1970-01-01T00:00:00Z by the system's wall clock; may jump.
+inline std::uint64_t unix_nanoseconds() noexcept { return detail::read_clock(CLOCK_REALTIME); }
+
+/// The system's monotonic clock, about 20 ns a reading. The default. Threads: any.
+struct steady_clock {
+  std::uint64_t ticks() const noexcept { return detail::read_clock(CLOCK_MONOTONIC); }
+  static constexpr std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
+};
+
+/// The CPU's constant-rate counter, about 8 ns a reading, calibrated once a process against the
+/// monotonic clock (5 ms, at the first construction) to a few parts in a million. Where the CPU has
+/// no such counter it reads the monotonic clock instead. Threads: any.
+class tsc_clock {
+ public:
+  tsc_clock() noexcept : base_(calibrated()) {}
+
+  /// Whether readings come from the CPU's counter.
+  bool counts_cycles() const noexcept { return base_.rate != 0; }
+
+  std::uint64_t ticks() const noexcept {
+    return counts_cycles() ? detail::cycle_counter() : detail::read_clock(CLOCK_MONOTONIC);
+  }
+  std::uint64_t nanoseconds(std::uint64_t ticks) const noexcept {
+    if (!counts_cycles()) return ticks;
+    // Signed, so that a reading from another core just before the anchor stays just before it.
+    const auto since = static_cast<std::int64_t>(ticks - base_.ticks);
+    return base_.nanoseconds + static_cast<std::uint64_t>(static_cast<std::int64_t>(
+                                   (static_cast<detail::int128>(since) * static_cast<std::int64_t>(base_.rate)) >> 32));
+  }
+
+ private:
+  struct calibration {
+    std::uint64_t ticks = 0;
+    std::uint64_t nanoseconds = 0;
+    std::uint64_t rate = 0;  // nanoseconds a tick, 32.32 fixed point; 0: no counter
+  };
+
+  struct reading {
+    std::uint64_t ticks;
+    std::uint64_t nanoseconds;
+  };
+  /// Both clocks at one moment: the tightest of a few tries.
+  static reading read_both() noexcept {
+    reading best{};
+    std::uint64_t width = ~std::uint64_t{0};
+    for (int i = 0; i < 8; ++i) {
+      const std::uint64_t before = detail::cycle_counter();
+      const std::uint64_t nanoseconds = detail::read_clock(CLOCK_MONOTONIC);
+      const std::uint64_t after = detail::cycle_counter();
+      if (after - before < width) {
+        width = after - before;
+        best = {before + width / 2, nanoseconds};
+      }
+    }
+    return best;
+  }
+  static const calibration& calibrated() noexcept {
+    static const calibration once = [] {
+      if (!detail::has_cycle_counter()) return calibration{};
+      const reading first = read_both();
+      while (detail::read_clock(CLOCK_MONOTONIC) - first.nanoseconds < 5'000'000U) {
+      }
+      const reading last = read_both();
+      const auto rate =
+          (static_cast<detail::uint128>(last.nanoseconds - first.nanoseconds) << 32) / (last.ticks - first.ticks);
+      return calibration{last.ticks, last.nanoseconds, static_cast<std::uint64_t>(rate)};
+    }();
+    return once;
+  }
+
+  calibration base_;
+};
+
+/// A clock that stands still until told: for tests. `step` is added at every reading. The caller
+/// keeps the time; copies of the clock share it.
+class manual_clock {
+ public:
+  explicit manual_clock(std::uint64_t& now, std::uint64_t step = 0) noexcept : now_(&now), step_(step) {}
+  std::uint64_t ticks() const noexcept {
+    const std::uint64_t now = *now_;
+    *now_ += step_;
+    return now;
+  }
+  static constexpr std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
+
+ private:
+  std::uint64_t* now_;
+  std::uint64_t step_;
+};
+
+/// When an event began and ended, in nanoseconds on the chain's clock. Taken once an event and
+/// shared by every middleware.
+struct time_span {
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+
+  constexpr std::uint64_t nanoseconds() const noexcept { return end - start; }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_CLOCK_HPP
+
+// ---- chain/middleware.hpp
+
+#ifndef MILLRACE_CHAIN_MIDDLEWARE_HPP
+#define MILLRACE_CHAIN_MIDDLEWARE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+// A middleware is any class with at least one of these members, usually templates over `event`
+// (a `stage`) and `ctx` (the whole context):
+//
+//   before(event, ctx)                  -> void or result<void>; an error vetoes the event
+//   after(event, ctx, span, outcome)    -> void or result<void>; an error fails a good event
+//   after(event, ctx, outcome)          the same, for one that needs no time: the chain stamps the
+//                                       event only if somebody looks
+//   around(event, ctx, next)            -> result<void>; calls next() as often as it likes
+//   rejected(event, ctx, error)         the event succeeded here, or never came this far, and a
+//                                       middleware further out failed it
+//
+// `span` is the event's own time on the chain's clock, from the first attempt's start to the last
+// one's end; `outcome` is a const result<void>&. Law: `after` follows every `before` that did not
+// veto, in exactly the reverse order, whatever the event did.
+//
+// A hook that does nothing costs nothing. g++ inlines a small `around` around a large event only if
+// it is marked [[gnu::always_inline]]; otherwise it costs a call.
+//
+// Optional: `name`; `thread_safe`; `using fields = mr::fields<...>`, slots of its own that it wants
+// in the context; `using place = mr::place<...>`.
+
+/// The middleware must stand inside / outside those of these names, where the chain has them.
+template <fixed_string... Names>
+struct inside_of {};
+template <fixed_string... Names>
+struct outside_of {};
+template <class... Rules>
+struct place {};
+
+namespace detail {
+
+/// What `next` is, as far as a hook's signature goes.
+struct any_next {
+  result<void> operator()() const;
+};
+
+// A class that inherits the member name from two bases cannot name it: so a hook is seen even when
+// it is a template or has the wrong parameters, and a misspelt signature is an error, not silence.
+struct member_before {
+  int before;
+};
+struct member_after {
+  int after;
+};
+struct member_around {
+  int around;
+};
+struct member_rejected {
+  int rejected;
+};
+template <class M, class Named>
+struct both_of : M, Named {};
+
+/// Whether M names each hook. A final class cannot be looked into; there only what can be called counts.
+template <class M>
+struct hook_names {
+  static constexpr bool before = !requires { &both_of<M, member_before>::before; };
+  static constexpr bool after = !requires { &both_of<M, member_after>::after; };
+  static constexpr bool around = !requires { &both_of<M, member_around>::around; };
+  static constexpr bool rejected = !requires { &both_of<M, member_rejected>::rejected; };
+};
+template <class M>
+requires(!std::is_class_v<M> || std::is_final_v<M>) struct hook_names<M> {
+  static constexpr bool before = false;
+  static constexpr bool after = false;
+  static constexpr bool around = false;
+  static constexpr bool rejected = false;
+};
+
+template <class R>
+concept void_or_result = std::is_void_v<R> || std::is_same_v<R, result<void>>;
+
+/// Which hooks M has for one event and context type.
+template <class M, class Stage, class Context>
+struct hooks {
+  static constexpr bool before = requires(M & m, const Stage& event, Context& ctx) {
+    { m.before(event, ctx) } -> void_or_result;
+  };
+  static constexpr bool timed_after =
+      requires(M & m, const Stage& event, Context& ctx, const time_span& span, const result<void>& outcome) {
+    { m.after(event, ctx, span, outcome) } -> void_or_result;
+  };
+  static constexpr bool plain_after = requires(M & m, const Stage& event, Context& ctx, const result<void>& outcome) {
+    { m.after(event, ctx, outcome) } -> void_or_result;
+  };
+  static constexpr bool after = timed_after || plain_after;
+  static constexpr bool around = requires(M & m, const Stage& event, Context& ctx, any_next& next) {
+    { m.around(event, ctx, next) } -> std::same_as<result<void>>;
+  };
+  static constexpr bool rejected = requires(M & m, const Stage& event, Context& ctx, const error& why) {
+    { m.rejected(event, ctx, why) } -> std::same_as<void>;
+  };
+  /// Every member with a hook's name can be called as that hook.
+  static constexpr bool well_formed = (before || !hook_names<M>::before) && (after || !hook_names<M>::after) &&
+                                      (around || !hook_names<M>::around) && (rejected || !hook_names<M>::rejected);
+  static constexpr bool any = before || after || around || rejected;
+};
+
+template <class M>
+struct fields_of_middleware {
+  using type = field_list<>;
+};
+template <class M>
+requires requires { typename M::fields; }
+struct fields_of_middleware<M> {
+  using type = to_field_list_t<typename M::fields>;
+};
+
+template <class M>
+struct place_of {
+  using type = place<>;
+};
+template <class M>
+requires requires { typename M::place; }
+struct place_of<M> {
+  using type = typename M::place;
+};
+
+/// Whether `M` may have `Other` at the given side of it.
+template <class Rule>
+struct allows;
+template <fixed_string... Names>
+struct allows<inside_of<Names...>> {
+  static constexpr bool outside(std::string_view) noexcept { return true; }
+  static constexpr bool inside(std::string_view other) noexcept { return ((Names.view() != other) && ...); }
+};
+template <fixed_string... Names>
+struct allows<outside_of<Names...>> {
+  static constexpr bool outside(std::string_view other) noexcept { return ((Names.view() != other) && ...); }
+  static constexpr bool inside(std::string_view) noexcept { return true; }
+};
+template <class... Rules>
+struct allows<place<Rules...>> {
+  static constexpr bool outside([[maybe_unused]] std::string_view other) noexcept {
+    return (allows<Rules>::outside(other) && ...);
+  }
+  static constexpr bool inside([[maybe_unused]] std::string_view other) noexcept {
+    return (allows<Rules>::inside(other) && ...);
+  }
+};
+
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_MIDDLEWARE_HPP
+
+// ---- chain/detail/verdict.hpp
+
+#ifndef MILLRACE_CHAIN_DETAIL_VERDICT_HPP
+#define MILLRACE_CHAIN_DETAIL_VERDICT_HPP
+
+// What is wrong with a composition, found before anything is instantiated that would say so in the
+// compiler's words. Each verdict is `ok`, or names the first culprit.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+struct nobody {
+  static constexpr std::string_view name = "";
+  using type = int;
+};
+
+struct flawless {
+  static constexpr bool ok = true;
+  using culprit = nobody;
+  using other = nobody;
+};
+template <class Culprit, class Other = nobody>
+struct flawed {
+  static constexpr bool ok = false;
+  using culprit = Culprit;
+  using other = Other;
+};
+
+/// The first of `Verdicts` that is not ok.
+template <class... Verdicts>
+struct first_flaw {
+  using type = flawless;
+};
+template <class First, class... Rest>
+struct first_flaw<First, Rest...> : first_flaw<Rest...> {};
+template <class First, class... Rest>
+requires(!First::ok) struct first_flaw<First, Rest...> {
+  using type = First;
+};
+
+// Events that declare no fields.
+template <class... Events>
+using undeclared = typename first_flaw<std::conditional_t<event<Events>, flawless, flawed<Events>>...>::type;
+
+// Data flow: every field is given at the start or written by an earlier event before it is read.
+template <class Known, class Event, class Reads>
+struct unwritten_in {
+  using type = flawless;
+};
+template <class Known, class Event, class Field, class... Rest>
+struct unwritten_in<Known, Event, field_list<Field, Rest...>>
+    : std::conditional_t<contains<Known, Field>, unwritten_in<Known, Event, field_list<Rest...>>,
+                         std::type_identity<flawed<Event, Field>>> {};
+
+template <class Known, class... Events>
+struct data_flow {
+  using type = flawless;
+};
+template <class Known, class Event, class... Rest>
+struct data_flow<Known, Event, Rest...> {
+  using here = typename unwritten_in<Known, Event, reads_of<Event>>::type;
+  using type =
+      typename first_flaw<here, typename data_flow<merge_fields_t<Known, writes_of<Event>>, Rest...>::type>::type;
+};
+
+// Slots: the context has one for every field that an event touches.
+template <class Context, class Event, class List>
+struct slotless;
+template <class Context, class Event, class... Fields>
+struct slotless<Context, Event, field_list<Fields...>> {
+  using type =
+      typename first_flaw<std::conditional_t<Context::template has<Fields>, flawless, flawed<Event, Fields>>...>::type;
+};
+template <class Context, class... Events>
+using missing_slot = typename first_flaw<
+    typename slotless<Context, Events, merge_fields_t<reads_of<Events>, writes_of<Events>>>::type...>::type;
+
+// Signatures: called with its view of the context, an event answers void or result<void>.
+template <class Context, class Event>
+concept callable_on = requires(Event& event, event_context<Context, Event>& ctx) {
+  { event(ctx) } -> void_or_result;
+};
+template <class Context, class... Events>
+using uncallable =
+    typename first_flaw<std::conditional_t<callable_on<Context, Events>, flawless, flawed<Events>>...>::type;
+
+// Places: of two middlewares, the inner one allows the outer at its outside, and the other way round.
+template <class Inner, class Outer>
+inline constexpr bool well_placed = allows<typename place_of<Inner>::type>::outside(part_name<Outer>()) &&
+                                    allows<typename place_of<Outer>::type>::inside(part_name<Inner>());
+template <class... InnermostFirst>
+struct misplaced {
+  using type = flawless;
+};
+template <class Inner, class... Outer>
+struct misplaced<Inner, Outer...> {
+  using type = typename first_flaw<std::conditional_t<well_placed<Inner, Outer>, flawless, flawed<Inner, Outer>>...,
+                                   typename misplaced<Outer...>::type>::type;
+};
+
+// Hooks: every member named like one can be called as one, and there is at least one.
+template <class Stage, class Context, class... Middlewares>
+using malformed = typename first_flaw<
+    std::conditional_t<hooks<Middlewares, Stage, Context>::well_formed, flawless, flawed<Middlewares, Stage>>...>::type;
+template <class Stage, class Context, class... Middlewares>
+using hookless = typename first_flaw<
+    std::conditional_t<hooks<Middlewares, Stage, Context>::any, flawless, flawed<Middlewares>>...>::type;
+
+// Threads: what has not said that it may be shared.
+template <class... Parts>
+using unshareable =
+    typename first_flaw<std::conditional_t<says_thread_safe<Parts>(), flawless, flawed<Parts>>...>::type;
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_DETAIL_VERDICT_HPP
+
+// ---- chain/outcome.hpp
+
+#ifndef MILLRACE_CHAIN_OUTCOME_HPP
+#define MILLRACE_CHAIN_OUTCOME_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// One event that failed in a lenient run.
+struct event_failure {
+  std::size_t index;
+  std::string_view event;
+  millrace::error error;
+};
+
+/// How a lenient run ended: success, or "completed with n failures" and their list.
+class lenient_result {
+ public:
+  bool has_value() const noexcept { return failures_.empty(); }
+  explicit operator bool() const noexcept { return has_value(); }
+
+  /// The events that failed, in order.
+  const std::vector<event_failure>& failures() const noexcept { return failures_; }
+
+  /// All failures as one error. Only where there are any.
+  millrace::error error() const {
+    std::string message =
+        "completed with " + std::to_string(failures_.size()) + (failures_.size() == 1 ? " failure" : " failures");
+    const char* separator = ": ";
+    for (const event_failure& failure : failures_) {
+      message += separator;
+      message += failure.error.describe();
+      separator = "; ";
+    }
+    return millrace::error(errc::completed_with_failures, std::move(message));
+  }
+
+  void add(event_failure failure) { failures_.push_back(std::move(failure)); }
+
+ private:
+  std::vector<event_failure> failures_;
+};
+
+/// A run stops at the first event that fails and answers its error. The default.
+struct strict {
+  using result_type = result<void>;
+};
+
+/// A run goes on after a failed event and lists all that failed.
+struct lenient {
+  using result_type = lenient_result;
+};
+
+template <class S>
+concept strictness_policy = std::same_as<S, strict> || std::same_as<S, lenient>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_OUTCOME_HPP
+
+// ---- chain/chain.hpp
+
+#ifndef MILLRACE_CHAIN_CHAIN_HPP
+#define MILLRACE_CHAIN_CHAIN_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+template <class Chain>
+class shared_chain;
+
+namespace detail {
+
+template <class... Parts>
+struct part_list {};
+
+/// std::declval for code that is compiled but never run. Has a body, which local types ask for.
+template <class T>
+T& pretend() noexcept {
+  __builtin_unreachable();
+}
+
+template <class Describe>
+[[gnu::cold, gnu::noinline]] error thrown_error(const Describe& describe, const char* what) {
+  const std::string where = describe();
+  return error(errc::event_threw,
+               what != nullptr ? where + " threw: " + what : where + " threw something that is no std::exception");
+}
+
+/// Calls f and makes an error value of whatever it throws. A cancelled thread goes on unwinding.
+template <class F, class Describe>
+[[gnu::always_inline]] inline result<void> guarded(F&& f, Describe&& describe) {
+  try {
+    if constexpr (std::is_void_v<decltype(f())>) {
+      f();
+      return {};
+    } else {
+      return f();
+    }
+  } catch (abi::__forced_unwind&) {
+    throw;
+  } catch (const std::exception& thrown) {
+    return thrown_error(describe, thrown.what());
+  } catch (...) {
+    return thrown_error(describe, nullptr);
+  }
+}
+
+}  // namespace detail
+
+/// Events in order, with middleware around each of them, resolved at compile time.
+///
+/// Made by `chain(events...)`; `use` adds a middleware outside those already there. Called with a
+/// context, it runs every event and answers `Strictness::result_type`. What an event or a hook
+/// throws becomes an error value at the event's boundary.
+///
+/// Complexity: the events' and hooks' own; with no middleware, or one that does nothing, the bare
+/// calls. Allocates: only for an error. Threads: one at a time, or any number through `share`.
+template <class Strictness, class Clock, class Events, class Middlewares>
+class basic_chain;
+
+template <class Strictness, class Clock, class... Events, class... Middlewares>
+class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares...>> {
+  template <class, class, class, class>
+  friend class basic_chain;
+  template <class>
+  friend class shared_chain;
+
+  template <std::size_t I>
+  using event_at = detail::unborrowed_t<std::tuple_element_t<I, std::tuple<Events...>>>;
+  template <std::size_t I>
+  using middleware_at = detail::unborrowed_t<std::tuple_element_t<I, std::tuple<Middlewares...>>>;
+  template <std::size_t I>
+  using stage_at = stage<event_at<I>, I, Clock, detail::unborrowed_t<Events>...>;
+  static constexpr std::size_t depth = sizeof...(Middlewares);
+
+ public:
+  using result_type = typename Strictness::result_type;
+
+  constexpr basic_chain(Clock clock, std::tuple<Events...> events, std::tuple<Middlewares...> middlewares)
+      : clock_(std::move(clock)), events_(std::move(events)), middlewares_(std::move(middlewares)) {}
+  basic_chain(basic_chain&&) = default;
+  basic_chain& operator=(basic_chain&&) = default;
+  basic_chain(const basic_chain&) = delete;
+  basic_chain& operator=(const basic_chain&) = delete;
+
+  /// Adds a middleware outside all those there: the last one used is the outermost.
+  template <class M>
+  constexpr auto use(M middleware) && {
+    using flaw = typename detail::misplaced<detail::unborrowed_t<Middlewares>..., detail::unborrowed_t<M>>::type;
+    static_assert(detail::requirement<flaw::ok, typename flaw::culprit, typename flaw::other>,
+                  "millrace[CHAIN-8]: two middlewares stand in the wrong order: the first one named here is inside the "
+                  "other, and one of their `place` rules forbids it; change the order of use()");
+    return basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares..., M>>(
+        std::move(clock_), std::move(events_),
+        std::tuple_cat(std::move(middlewares_), std::tuple<M>(std::move(middleware))));
+  }
+
+  /// The same chain on a clock that the caller made.
+  template <clock_policy Other>
+  constexpr auto on(Other clock) && {
+    return basic_chain<Strictness, Other, detail::part_list<Events...>, detail::part_list<Middlewares...>>(
+        std::move(clock), std::move(events_), std::move(middlewares_));
+  }
+
+  /// A context with a slot for every field that the events touch, the middlewares ask for and the
+  /// arguments give: `chain.context(epoch = 0)`.
+  template <class... Given>
+  constexpr auto context(bound<Given>... start) const {
+    static_assert(detail::all_different<Given...>, "millrace[CONTEXT-2]: a field is given twice");
+    using slots =
+        detail::merge_fields_t<field_list<Given...>, detail::reads_of<detail::unborrowed_t<Events>>...,
+                               detail::writes_of<detail::unborrowed_t<Events>>...,
+                               typename detail::fields_of_middleware<detail::unborrowed_t<Middlewares>>::type...>;
+    return basic_context<field_list<Given...>, slots>(std::move(start)...);
+  }
+
+  /// Runs the events in order. Guarantee: an event that fails or throws has had its `after` hooks.
+  template <class Context>
+  [[gnu::always_inline]] inline result_type operator()(Context& ctx) {
+    // One check at a time, so that the first error is the cause and not its consequences.
+    using flow = typename detail::data_flow<typename Context::provided, detail::unborrowed_t<Events>...>::type;
+    static_assert(detail::requirement<flow::ok, typename flow::culprit, detail::spelling_t<typename flow::other>>,
+                  "millrace[CHAIN-3]: the event reads a field that neither the context's start values nor an earlier "
+                  "event provides; give it to context(), or put the event that writes it first");
+    if constexpr (flow::ok) {
+      using slots = detail::missing_slot<Context, detail::unborrowed_t<Events>...>;
+      static_assert(detail::requirement<slots::ok, typename slots::culprit, detail::spelling_t<typename slots::other>>,
+                    "millrace[CHAIN-6]: the context has no slot for a field that the event writes; make the context "
+                    "with chain.context(...)");
+      if constexpr (slots::ok) {
+        using signature = detail::uncallable<Context, detail::unborrowed_t<Events>...>;
+        static_assert(detail::requirement<signature::ok, typename signature::culprit>,
+                      "millrace[CHAIN-2]: the event cannot be called as event(ctx), or answers something else than "
+                      "void or mr::result<void>; write: mr::result<void> operator()(auto& ctx)");
+        if constexpr (signature::ok) {
+          // Never runs: instantiates the events' bodies here, so that a mistake in one is reported next to this call.
+          if (false)
+            (void(detail::pretend<detail::unborrowed_t<Events>>()(
+                 detail::pretend<event_context<Context, detail::unborrowed_t<Events>>>())),
+             ...);
+          using hooks = detail::malformed<stage_at<0>, Context, detail::unborrowed_t<Middlewares>...>;
+          static_assert(detail::requirement<hooks::ok, typename hooks::culprit>,
+                        "millrace[CHAIN-7]: the middleware has a member named before, after, around or rejected that "
+                        "cannot be called as that hook; see millrace/chain/middleware.hpp for their parameters");
+          using idle = detail::hookless<stage_at<0>, Context, detail::unborrowed_t<Middlewares>...>;
+          static_assert(!hooks::ok || detail::requirement<idle::ok, typename idle::culprit>,
+                        "millrace[CHAIN-1]: the middleware has none of before, after, around and rejected");
+          if constexpr (hooks::ok && idle::ok) {
+            if constexpr (std::is_same_v<Strictness, strict>)
+              return run_strict<0>(ctx);
+            else
+              return run_lenient(ctx, std::make_index_sequence<sizeof...(Events)>{});
+          }
+        }
+      }
+    }
+  }
+
+  /// The middlewares' names, outermost first: the order in which `before` is called.
+  static constexpr std::array<std::string_view, depth> order() noexcept {
+    std::array<std::string_view, depth> names{};
+    std::size_t at = depth;
+    ((names[--at] = detail::part_name<detail::unborrowed_t<Middlewares>>()), ...);
+    return names;
+  }
+
+  /// The chain in words: its events with what they read and write, and its middlewares in order.
+  static std::string describe() {
+    std::string text = "chain, ";
+    text += std::is_same_v<Strictness, strict> ? "strict\n" : "lenient\n";
+    std::size_t number = 0;
+    (describe_event<detail::unborrowed_t<Events>>(text, ++number), ...);
+    text += depth == 0 ? "no middleware\n" : "middleware, outermost first:\n";
+    for (const std::string_view name : order()) {
+      text += "  ";
+      text += name;
+      text += '\n';
+    }
+    return text;
+  }
+
+  /// The event or middleware of this type, or of this name: `training.get<"profiler">()`.
+  template <class Part>
+  constexpr Part& get() noexcept {
+    constexpr std::size_t at = index_of([]<class T>() { return std::is_same_v<T, Part>; });
+    static_assert(at < sizeof...(Events) + depth, "millrace[CHAIN-10]: the chain has no part of this type");
+    return part<at>();
+  }
+  template <fixed_string Name>
+  constexpr auto& get() noexcept {
+    constexpr std::size_t at = index_of([]<class T>() { return detail::part_name<T>() == Name.view(); });
+    static_assert(at < sizeof...(Events) + depth, "millrace[CHAIN-10]: the chain has no part of this name");
+    return part<at>();
+  }
+
+  constexpr const Clock& clock() const noexcept { return clock_; }
+
+ private:
+  template <class Match>
+  static constexpr std::size_t index_of(Match match) {
+    std::size_t at = 0;
+    std::size_t found = sizeof...(Events) + depth;
+    const auto look = [&](bool matches) {
+      if (matches && found == sizeof...(Events) + depth) found = at;
+      ++at;
+    };
+    (look(match.template operator()<detail::unborrowed_t<Events>>()), ...);
+    (look(match.template operator()<detail::unborrowed_t<Middlewares>>()), ...);
+    return found;
+  }
+  template <std::size_t At>
+  constexpr auto& part() noexcept {
+    if constexpr (At < sizeof...(Events))
+      return detail::object_of(std::get<At>(events_));
+    else
+      return detail::object_of(std::get<At - sizeof...(Events)>(middlewares_));
+  }
+
+  template <class Event>
+  static void describe_event(std::string& text, std::size_t number) {
+    text += "  " + std::to_string(number) + " ";
+    text += detail::part_name<Event>();
+    const auto list = [&]<class... Fields>(std::string_view label, field_list<Fields...>) {
+      if constexpr (sizeof...(Fields) > 0) {
+        text += label;
+        const char* separator = " ";
+        ((text += separator, text += Fields::name, separator = ", "), ...);
+      }
+    };
+    list("; reads", detail::reads_of<Event>{});
+    list("; writes", detail::writes_of<Event>{});
+    text += '\n';
+  }
+
+  template <std::size_t Level, class Stage, class Context>
+  using hooks_at = detail::hooks<middleware_at<Level>, Stage, Context>;
+  template <class Stage, class Context>
+  static constexpr bool timed = (detail::hooks<detail::unborrowed_t<Middlewares>, Stage, Context>::timed_after || ...);
+
+  /// One event's stamps, in clock ticks: its first attempt's start, its last one's end.
+  struct stamps {
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+  };
+  /// For an event that a middleware kept from running: a span of no length.
+  template <class Stage, class Context>
+  static void stamp_unrun(const Stage& event, stamps& times) {
+    if constexpr (timed<Stage, Context>) {
+      if (times.start == 0) times.start = times.end = event.clock().ticks();
+    }
+  }
+
+  template <std::size_t I, class Context>
+  [[gnu::always_inline]] inline result<void> run_strict(Context& ctx) {
+    result<void> outcome = run_event<I>(ctx);
+    if constexpr (I + 1 < sizeof...(Events)) {
+      if (outcome) [[likely]]
+        return run_strict<I + 1>(ctx);
+    }
+    return outcome;
+  }
+  template <class Context, std::size_t... I>
+  [[gnu::always_inline]] inline lenient_result run_lenient(Context& ctx, std::index_sequence<I...>) {
+    lenient_result outcome;
+    (collect<I>(outcome, run_event<I>(ctx)), ...);
+    return outcome;
+  }
+  template <std::size_t I>
+  static void collect(lenient_result& all, result<void> one) {
+    if (!one) [[unlikely]]
+      all.add({I, stage_at<I>::name, std::move(one).error()});
+  }
+
+  template <std::size_t I, class Context>
+  [[gnu::always_inline]] inline result<void> run_event(Context& ctx) {
+    const stage_at<I> event(detail::object_of(std::get<I>(events_)), clock_);
+    stamps times;
+    result<void> outcome = enter<depth>(event, ctx, times);
+    if (!outcome) [[unlikely]]
+      return locate<stage_at<I>>(std::move(outcome).error());
+    return outcome;
+  }
+  template <class Stage>
+  [[gnu::cold, gnu::noinline]] static error locate(error why) {
+    return std::move(why).wrap("event \"" + std::string(Stage::name) + "\" (" + std::to_string(Stage::index + 1) +
+                               " of " + std::to_string(Stage::count) + ") failed");
+  }
+
+  /// The event inside its `Level` innermost middlewares.
+  template <std::size_t Level, class Stage, class Context>
+  [[gnu::always_inline]] inline result<void> enter(const Stage& event, Context& ctx, stamps& times) {
+    if constexpr (Level == 0) {
+      return call(event, ctx, times);
+    } else {
+      using has = hooks_at<Level - 1, Stage, Context>;
+      auto& middleware = detail::object_of(std::get<Level - 1>(middlewares_));
+      if constexpr (has::before) {
+        result<void> go =
+            detail::guarded([&] { return middleware.before(event, ctx); }, describe_hook<Level - 1, Stage>{"before"});
+        if (!go) [[unlikely]] {
+          stamp_unrun<Stage, Context>(event, times);
+          reject<Level - 1>(event, ctx, go.error());
+          return go;
+        }
+      }
+      result<void> outcome = through<Level>(event, ctx, times);
+      if constexpr (has::after) {
+        result<void> verdict = detail::guarded(
+            [&] {
+              if constexpr (has::timed_after) {
+                const time_span span{event.clock().nanoseconds(times.start), event.clock().nanoseconds(times.end)};
+                return middleware.after(event, ctx, span, std::as_const(outcome));
+              } else {
+                return middleware.after(event, ctx, std::as_const(outcome));
+              }
+            },
+            describe_hook<Level - 1, Stage>{"after"});
+        if (!verdict && outcome) [[unlikely]] {
+          outcome = std::move(verdict);
+          reject<Level - 1>(event, ctx, outcome.error());
+        }
+      }
+      return outcome;
+    }
+  }
+
+  /// The inner levels, through this level's `around` if it has one.
+  template <std::size_t Level, class Stage, class Context>
+  [[gnu::always_inline]] inline result<void> through(const Stage& event, Context& ctx, stamps& times) {
+    if constexpr (hooks_at<Level - 1, Stage, Context>::around) {
+      auto& middleware = detail::object_of(std::get<Level - 1>(middlewares_));
+      bool inner_failed = false;
+      const auto next = [&]() __attribute__((always_inline))->result<void> {
+        result<void> outcome = enter<Level - 1>(event, ctx, times);
+        inner_failed = !outcome;
+        return outcome;
+      };
+      result<void> outcome = detail::guarded([&] { return middleware.around(event, ctx, next); },
+                                             describe_hook<Level - 1, Stage>{"around"});
+      stamp_unrun<Stage, Context>(event, times);
+      if (!outcome && !inner_failed) [[unlikely]]
+        reject<Level - 1>(event, ctx, outcome.error());
+      return outcome;
+    } else {
+      return enter<Level - 1>(event, ctx, times);
+    }
+  }
+
+  template <class Stage, class Context>
+  [[gnu::always_inline]] inline result<void> call(const Stage& event, Context& ctx, stamps& times) {
+    event_context<Context, typename Stage::event_type> view(ctx);
+    if constexpr (timed<Stage, Context>) {
+      const std::uint64_t now = event.clock().ticks();
+      if (times.start == 0) times.start = now;
+    }
+    result<void> outcome = detail::guarded([&] { return event.event()(view); }, describe_event_name<Stage>{});
+    if constexpr (timed<Stage, Context>) times.end = event.clock().ticks();
+    return outcome;
+  }
+
+  /// Tells the `Levels` innermost middlewares, from the outside in, that the event failed further out.
+  template <std::size_t Levels, class Stage, class Context>
+  [[gnu::cold]] void reject(const Stage& event, Context& ctx, const error& why) {
+    if constexpr (Levels > 0) {
+      if constexpr (hooks_at<Levels - 1, Stage, Context>::rejected) {
+        auto& middleware = detail::object_of(std::get<Levels - 1>(middlewares_));
+        // A hook that throws here has nowhere to report to: the event has failed already, with `why`.
+        (void)detail::guarded([&] { middleware.rejected(event, ctx, why); },
+                              describe_hook<Levels - 1, Stage>{"rejected"});
+      }
+      reject<Levels - 1>(event, ctx, why);
+    }
+  }
+
+  template <class Stage>
+  struct describe_event_name {
+    std::string operator()() const { return "event \"" + std::string(Stage::name) + '"'; }
+  };
+  template <std::size_t Index, class Stage>
+  struct describe_hook {
+    const char* hook;
+    std::string operator()() const {
+      return "middleware \"" + std::string(detail::part_name<middleware_at<Index>>()) + "\", " + hook + " event \"" +
+             std::string(Stage::name) + "\",";
+    }
+  };
+
+  [[no_unique_address]] Clock clock_;
+  [[no_unique_address]] std::tuple<Events...> events_;
+  [[no_unique_address]] std::tuple<Middlewares...> middlewares_;
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_policy = strictness_policy<T> || clock_policy<T>;
+
+template <class... Policies>
+struct strictness_of {
+  using type = strict;
+};
+template <class First, class... Rest>
+struct strictness_of<First, Rest...>
+    : std::conditional_t<strictness_policy<First>, std::type_identity<First>, strictness_of<Rest...>> {};
+template <class... Policies>
+struct clock_of {
+  using type = steady_clock;
+};
+template <class First, class... Rest>
+struct clock_of<First, Rest...>
+    : std::conditional_t<clock_policy<First>, std::type_identity<First>, clock_of<Rest...>> {};
+
+}  // namespace detail
+
+/// Makes a chain of events, strict and on the steady clock. Policies change that, in any order:
+/// `mr::chain<mr::lenient, mr::tsc_clock>(...)`.
+template <class... Policies, class... Events>
+requires(detail::is_policy<Policies>&&...) constexpr auto chain(Events... events) {
+  static_assert(sizeof...(Events) > 0, "millrace[CHAIN-5]: a chain has at least one event");
+  using strictness = typename detail::strictness_of<Policies...>::type;
+  using clock = typename detail::clock_of<Policies...>::type;
+  using flaw = detail::undeclared<detail::unborrowed_t<Events>...>;
+  static_assert(detail::requirement<flaw::ok, typename flaw::culprit>,
+                "millrace[CHAIN-9]: an event declares its fields: using reads = mr::fields<...>; "
+                "using writes = mr::fields<...>;");
+  if constexpr (flaw::ok && sizeof...(Events) > 0)
+    return basic_chain<strictness, clock, detail::part_list<Events...>, detail::part_list<>>(
+        clock(), std::tuple<Events...>(std::move(events)...), {});
+}
+
+/// A chain that several threads may run at once, each with its own context. Refers to the chain,
+/// which must outlive it.
+template <class Strictness, class Clock, class... Events, class... Middlewares>
+class shared_chain<basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares...>>> {
+ public:
+  using chain_type = basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares...>>;
+
+  /// Whether every part says that it is thread-safe; if not, who does not.
+  using check = detail::unshareable<detail::unborrowed_t<Events>..., detail::unborrowed_t<Middlewares>...>;
+
+  explicit shared_chain(chain_type& shared) noexcept requires(check::ok) : chain_(&shared) {}
+
+  template <class Context>
+  typename chain_type::result_type operator()(Context& ctx) const {
+    return (*chain_)(ctx);
+  }
+
+ private:
+  chain_type* chain_;
+};
+
+/// A handle through which any number of threads may run the chain; every event and middleware must
+/// say that it is thread-safe.
+template <class Chain>
+auto share(Chain& chain) noexcept {
+  using flaw = typename shared_chain<Chain>::check;
+  static_assert(detail::requirement<flaw::ok, typename flaw::culprit>,
+                "millrace[CHAIN-11]: a chain is shared between threads, but a part of it does not say "
+                "`static constexpr bool thread_safe = true`");
+  if constexpr (flaw::ok) return shared_chain<Chain>(chain);
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_CHAIN_HPP
+
+// ---- chain.hpp
+
+#ifndef MILLRACE_CHAIN_HPP
+#define MILLRACE_CHAIN_HPP
+
+/// chain: events in order, middleware around them, everything resolved at compile time.
+///
+/// - `chain(events...)`: the chain; `.use(middleware)` adds outward, `.context(...)` makes what it runs on
+/// - `event`: what a step must be; `event_context`: what it sees; `step`: one made from a callable
+/// - `middleware.hpp`: the hooks `before`, `after`, `around`, `rejected`, and `place` rules
+/// - `strict`, `lenient`, `lenient_result`: what happens after a failed event
+/// - `share`: a handle for several threads; `borrow`: a part that stays where it is
+///
+/// Standard library alone.
+
+// First, because the compiler repeats the way to a header above an error in it, and most are found there.
+
+#endif  // MILLRACE_CHAIN_HPP
+
+// ---- core/seed.hpp
+
+#ifndef MILLRACE_CORE_SEED_HPP
+#define MILLRACE_CORE_SEED_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The next output of SplitMix64 and its state advanced. Source: Steele, Lea, Flood, "Fast
+/// splittable pseudorandom number generators", OOPSLA 2014.
+constexpr std::uint64_t splitmix64(std::uint64_t& state) noexcept {
+  std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31);
+}
+
+/// A seed from the system's entropy, for identifiers and for runs that need not be repeated.
+inline std::uint64_t entropy_seed() noexcept {
+  std::uint64_t seed = 0;
+  if (::getentropy(&seed, sizeof seed) != 0) {
+    std::uint64_t state = unix_nanoseconds();
+    seed = splitmix64(state);
+  }
+  return seed;
+}
+
+/// The library's generator: xoshiro256++, 32 bytes, seeded per instance; the same seed gives the
+/// same numbers on every compiler. A UniformRandomBitGenerator. Not for secrets.
+/// Source: Blackman, Vigna, "Scrambled linear pseudorandom number generators", TOMS 47(4), 2021.
+class random_engine {
+ public:
+  using result_type = std::uint64_t;
+
+  constexpr explicit random_engine(std::uint64_t seed) noexcept {
+    for (std::uint64_t& word : state_) word = splitmix64(seed);
+  }
+
+  /// The 256 bits that decide every later number: to save a run and take it up again.
+  using state_type = std::array<std::uint64_t, 4>;
+  constexpr const state_type& state() const noexcept { return state_; }
+  static constexpr random_engine from_state(const state_type& state) noexcept {
+    random_engine engine(0);
+    engine.state_ = state;
+    return engine;
+  }
+
+  static constexpr result_type(min)() noexcept { return 0; }
+  static constexpr result_type(max)() noexcept { return ~result_type{0}; }
+
+  constexpr result_type operator()() noexcept {
+    const std::uint64_t out = rotate(state_[0] + state_[3], 23) + state_[0];
+    const std::uint64_t t = state_[1] << 17;
+    state_[2] ^= state_[0];
+    state_[3] ^= state_[1];
+    state_[1] ^= state_[2];
+    state_[0] ^= state_[3];
+    state_[2] ^= t;
+    state_[3] = rotate(state_[3], 45);
+    return out;
+  }
+
+  /// Uniform in [0, 1), 53 bits.
+  constexpr double uniform() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
+
+  /// Uniform in [0, bound), without bias; `bound` > 0. Source: Lemire, TOMACS 29(1), 2019.
+  constexpr std::uint64_t below(std::uint64_t bound) noexcept {
+    auto product = static_cast<detail::uint128>((*this)()) * bound;
+    if (static_cast<std::uint64_t>(product) < bound) {
+      const std::uint64_t threshold = (0 - bound) % bound;
+      while (static_cast<std::uint64_t>(product) < threshold) product = static_cast<detail::uint128>((*this)()) * bound;
+    }
+    return static_cast<std::uint64_t>(product >> 64);
+  }
+
+  /// Standard normal (Box-Muller, one of the pair).
+  double normal() noexcept {
+    const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
+    return radius * std::cos(6.283185307179586 * uniform());
+  }
+
+  /// Fisher-Yates over anything indexable with size().
+  template <class Range>
+  constexpr void shuffle(Range& range) noexcept {
+    for (std::size_t i = range.size(); i > 1; --i) {
+      using std::swap;
+      swap(range[i - 1], range[static_cast<std::size_t>(below(i))]);
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t rotate(std::uint64_t x, int k) noexcept { return (x << k) | (x >> (64 - k)); }
+
+  state_type state_{};
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_SEED_HPP
+
+// ---- core/timestamp.hpp
+
+#ifndef MILLRACE_CORE_TIMESTAMP_HPP
+#define MILLRACE_CORE_TIMESTAMP_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A moment split into the proleptic Gregorian calendar, UTC.
+struct calendar_time {
+  int year = 1970;
+  unsigned month = 1;  // 1..12
+  unsigned day = 1;    // 1..31
+  unsigned hour = 0;
+  unsigned minute = 0;
+  unsigned second = 0;
+  unsigned nanosecond = 0;
+};
+
+/// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
+constexpr calendar_time to_calendar(std::uint64_t unix_nanoseconds) noexcept {
+  const std::uint64_t seconds = unix_nanoseconds / 1'000'000'000U;
+  const auto of_day = static_cast<unsigned>(seconds % 86'400U);
+  const std::uint64_t shifted = seconds / 86'400U + 719'468U;  // days since 0000-03-01
+  const std::uint64_t era = shifted / 146'097U;
+  const auto day_of_era = static_cast<unsigned>(shifted - era * 146'097U);
+  const unsigned year_of_era = (day_of_era - day_of_era / 1'460U + day_of_era / 36'524U - day_of_era / 146'096U) / 365U;
+  const unsigned day_of_year = day_of_era - (365U * year_of_era + year_of_era / 4U - year_of_era / 100U);
+  const unsigned shifted_month = (5U * day_of_year + 2U) / 153U;  // March is 0
+  calendar_time at;
+  at.day = day_of_year - (153U * shifted_month + 2U) / 5U + 1U;
+  at.month = shifted_month < 10U ? shifted_month + 3U : shifted_month - 9U;
+  at.year = static_cast<int>(year_of_era) + static_cast<int>(era) * 400 + (at.month <= 2U ? 1 : 0);
+  at.hour = of_day / 3'600U;
+  at.minute = of_day / 60U % 60U;
+  at.second = of_day % 60U;
+  at.nanosecond = static_cast<unsigned>(unix_nanoseconds % 1'000'000'000U);
+  return at;
+}
+
+namespace detail {
+constexpr char* write_digits(char* out, unsigned value, int width) noexcept {
+  for (int i = width - 1; i >= 0; --i) {
+    out[i] = static_cast<char>('0' + value % 10U);
+    value /= 10U;
+  }
+  return out + width;
+}
+}  // namespace detail
+
+inline constexpr std::size_t iso8601_size = 27;  // 2025-01-21T14:30:22.123456Z
+
+/// Writes ISO 8601, UTC, microseconds; `iso8601_size` characters. Allocates: never.
+constexpr char* write_iso8601(char* out, std::uint64_t unix_nanoseconds) noexcept {
+  const calendar_time at = to_calendar(unix_nanoseconds);
+  out = detail::write_digits(out, static_cast<unsigned>(at.year), 4);
+  *out++ = '-';
+  out = detail::write_digits(out, at.month, 2);
+  *out++ = '-';
+  out = detail::write_digits(out, at.day, 2);
+  *out++ = 'T';
+  out = detail::write_digits(out, at.hour, 2);
+  *out++ = ':';
+  out = detail::write_digits(out, at.minute, 2);
+  *out++ = ':';
+  out = detail::write_digits(out, at.second, 2);
+  *out++ = '.';
+  out = detail::write_digits(out, at.nanosecond / 1'000U, 6);
+  *out++ = 'Z';
+  return out;
+}
+
+inline std::string to_iso8601(std::uint64_t unix_nanoseconds) {
+  std::string text(iso8601_size, '\0');
+  write_iso8601(text.data(), unix_nanoseconds);
+  return text;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_TIMESTAMP_HPP
+
+// ---- core/id.hpp
+
+#ifndef MILLRACE_CORE_ID_HPP
+#define MILLRACE_CORE_ID_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// One run's identifier: UTC date, time and 32 random bits, `20250121_143022_a3f8b2c1`. Sorts by
+/// time. Deterministic in its arguments.
+inline std::string make_session_id(std::uint64_t unix_nanoseconds, std::uint64_t random_bits) {
+  const calendar_time at = to_calendar(unix_nanoseconds);
+  std::string id(24, '_');
+  char* out = id.data();
+  out = detail::write_digits(out, static_cast<unsigned>(at.year), 4);
+  out = detail::write_digits(out, at.month, 2);
+  out = detail::write_digits(out, at.day, 2) + 1;
+  out = detail::write_digits(out, at.hour, 2);
+  out = detail::write_digits(out, at.minute, 2);
+  out = detail::write_digits(out, at.second, 2) + 1;
+  for (int shift = 28; shift >= 0; shift -= 4) *out++ = "0123456789abcdef"[(random_bits >> shift) & 15U];
+  return id;
+}
+
+/// An identifier for a run that starts now.
+inline std::string make_session_id() { return make_session_id(unix_nanoseconds(), entropy_seed()); }
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_ID_HPP
+
+// ---- core/json_writer.hpp
+
+#ifndef MILLRACE_CORE_JSON_WRITER_HPP
+#define MILLRACE_CORE_JSON_WRITER_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// The length of the well-formed UTF-8 sequence at the front of `text`, or 0.
+/// Source: The Unicode Standard, table 3-7.
+constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto in = [&](std::size_t i, unsigned low, unsigned high) {
+    return i < text.size() && byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return in(1, 0x80, 0xbf) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    const unsigned low = lead == 0xe0 ? 0xa0 : 0x80;
+    const unsigned high = lead == 0xed ? 0x9f : 0xbf;
+    return in(1, low, high) && in(2, 0x80, 0xbf) ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    const unsigned low = lead == 0xf0 ? 0x90 : 0x80;
+    const unsigned high = lead == 0xf4 ? 0x8f : 0xbf;
+    return in(1, low, high) && in(2, 0x80, 0xbf) && in(3, 0x80, 0xbf) ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace detail
+
+/// Appends a JSON string literal. Any bytes go in and strict JSON comes out: control bytes are
+/// escaped, and a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`.
+inline void append_json(std::string& out, std::string_view text) {
+  static constexpr char hex[] = "0123456789abcdef";
+  out += '"';
+  std::size_t clean = 0;  // start of the run that needs no escape
+  std::size_t i = 0;
+  const auto flush = [&] { out.append(text.data() + clean, i - clean); };
+  while (i < text.size()) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+      ++i;
+      continue;
+    }
+    if (c >= 0x80) {
+      if (const std::size_t length = detail::utf8_sequence(text.substr(i)); length != 0) {
+        i += length;
+        continue;
+      }
+      flush();
+      const char escape[] = {'\\', '\\', 'x', hex[c >> 4], hex[c & 15U]};
+      out.append(escape, sizeof escape);
+    } else {
+      flush();
+      switch (c) {
+        case '"': out += "\\\""; break;
+        case '\\': out += "\\\\"; break;
+        case '\n': out += "\\n"; break;
+        case '\r': out += "\\r"; break;
+        case '\t': out += "\\t"; break;
+        default: {
+          const char escape[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15U]};
+          out.append(escape, sizeof escape);
+        }
+      }
+    }
+    clean = ++i;
+  }
+  flush();
+  out += '"';
+}
+
+/// Appends a number in the shortest form that reads back to the same value, whatever the locale.
+/// JSON has no NaN and no infinities: they become the strings "NaN", "Infinity", "-Infinity".
+template <class T>
+requires std::floating_point<T>
+void append_json(std::string& out, T value) {
+  if (std::isnan(value)) {
+    out += "\"NaN\"";
+  } else if (std::isinf(value)) {
+    out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  } else {
+    char digits[40];
+    out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
+  }
+}
+template <class T>
+requires(std::integral<T> && !std::same_as<T, bool>) void append_json(std::string& out, T value) {
+  char digits[24];
+  out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
+}
+inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
+inline void append_json(std::string& out, const char* text) { append_json(out, std::string_view(text)); }
+inline void append_json(std::string& out, std::nullptr_t) { out += "null"; }
+
+/// Writes JSON into a string and keeps the commas: `w.begin_object().key("n").value(3).end_object()`.
+/// Writes what it is told; that keys stand in objects and every begin has its end is the caller's
+/// part. Allocates: only as the string grows.
+class json_writer {
+ public:
+  explicit json_writer(std::string& out) noexcept : out_(&out) {}
+
+  json_writer& begin_object() { return open('{'); }
+  json_writer& end_object() { return close('}'); }
+  json_writer& begin_array() { return open('['); }
+  json_writer& end_array() { return close(']'); }
+
+  json_writer& key(std::string_view name) {
+    separate();
+    append_json(*out_, name);
+    *out_ += ':';
+    comma_ = false;
+    return *this;
+  }
+  template <class T>
+  json_writer& value(const T& item) {
+    separate();
+    append_json(*out_, item);
+    comma_ = true;
+    return *this;
+  }
+  /// A value that is JSON already.
+  json_writer& raw(std::string_view json) {
+    separate();
+    out_->append(json);
+    comma_ = true;
+    return *this;
+  }
+  template <class T>
+  json_writer& member(std::string_view name, const T& item) {
+    return key(name).value(item);
+  }
+
+ private:
+  void separate() {
+    if (comma_) *out_ += ',';
+  }
+  json_writer& open(char bracket) {
+    separate();
+    *out_ += bracket;
+    comma_ = false;
+    return *this;
+  }
+  json_writer& close(char bracket) {
+    *out_ += bracket;
+    comma_ = true;
+    return *this;
+  }
+
+  std::string* out_;
+  bool comma_ = false;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_JSON_WRITER_HPP
+
+// ---- core/version.hpp
+
+#ifndef MILLRACE_CORE_VERSION_HPP
+#define MILLRACE_CORE_VERSION_HPP
+
+#define MILLRACE_VERSION_MAJOR 0
+#define MILLRACE_VERSION_MINOR 1
+#define MILLRACE_VERSION_PATCH 0
+#define MILLRACE_VERSION_STRING "0.1.0"
+
+namespace millrace {
+inline namespace v0 {
+
+/// The library's semantic version. CMake, Conan and vcpkg read the macros above.
+struct version {
+  int major_number = MILLRACE_VERSION_MAJOR;
+  int minor_number = MILLRACE_VERSION_MINOR;
+  int patch_number = MILLRACE_VERSION_PATCH;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_VERSION_HPP
+
+// ---- core.hpp
+
+#ifndef MILLRACE_CORE_HPP
+#define MILLRACE_CORE_HPP
+
+/// core: the words every other module is written in.
+///
+/// - `field`, `context`: named, typed slots found at compile time
+/// - `result`, `error`, `errc`: failures as values that name the thing at fault
+/// - `clock.hpp`: time as a policy (`steady_clock`, `tsc_clock`, `manual_clock`); `timestamp.hpp`: UTC
+/// - `random_engine`, `make_session_id`: randomness and identifiers, seeded per instance
+/// - `json_writer`: strict JSON out of any bytes
+///
+/// Standard library and POSIX alone.
+
+#endif  // MILLRACE_CORE_HPP
+
+// ---- store/file.hpp
+
+#ifndef MILLRACE_STORE_FILE_HPP
+#define MILLRACE_STORE_FILE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+// strerror_r answers with a pointer in GNU's form and with a status in POSIX's; both fill or replace the buffer.
+inline const char* strerror_text(const char* answer, const char*) noexcept { return answer; }
+inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
+
+constexpr errc errc_of_errno(int number) noexcept {
+  switch (number) {
+    case ENOENT:
+    case ENOTDIR: return errc::not_found;
+    case EEXIST: return errc::already_exists;
+    case EACCES:
+    case EPERM:
+    case EROFS: return errc::permission_denied;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: return errc::no_space;
+    case EINVAL:
+    case ENAMETOOLONG:
+    case EISDIR: return errc::invalid_argument;
+    default: return errc::io;
+  }
+}
+
+}  // namespace detail
+
+/// An error of the operating system: `cannot write "out/audit.jsonl": No space left on device`.
+/// `number` is the errno, taken before anything else could change it.
+inline error system_error(int number, std::string_view action, std::string_view subject) {
+  char buffer[256] = "unknown error";
+  const char* text = detail::strerror_text(::strerror_r(number, buffer, sizeof buffer), buffer);
+  std::string message = "cannot ";
+  message += action;
+  message += " \"";
+  message += subject;
+  message += "\": ";
+  message += text;
+  return error(detail::errc_of_errno(number), std::move(message));
+}
+
+/// An open file: owns the descriptor, knows its path for messages, retries what a signal
+/// interrupted and finishes what the system wrote in part. Movable. Threads: one at a time, but
+/// `read_at` may run beside anything that does not close it.
+///
+/// Errors: every call that touches the system answers a `result` that names the path.
+class file {
+ public:
+  file() noexcept = default;
+  file(int descriptor, std::string path) noexcept : descriptor_(descriptor), path_(std::move(path)) {}
+  file(file&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+  file& operator=(file&& other) noexcept {
+    if (this != &other) {
+      discard();
+      descriptor_ = std::exchange(other.descriptor_, -1);
+      path_ = std::move(other.path_);
+    }
+    return *this;
+  }
+  ~file() { discard(); }
+
+  /// open(2) with O_CLOEXEC added; `mode` as the umask leaves it.
+  static result<file> open(std::string path, int flags, mode_t mode = 0666) {
+    int descriptor = -1;
+    do descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+    while (descriptor < 0 && errno == EINTR);
+    if (descriptor < 0) return system_error(errno, "open", path);
+    return file(descriptor, std::move(path));
+  }
+
+  bool is_open() const noexcept { return descriptor_ >= 0; }
+  int descriptor() const noexcept { return descriptor_; }
+  const std::string& path() const noexcept { return path_; }
+
+  /// Writes all of it at the file's position. After an error a part may have been written.
+  result<void> write(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
+      if (done < 0) {
+        if (errno == EINTR) continue;
+        return failure("write");
+      }
+      bytes.remove_prefix(static_cast<std::size_t>(done));
+    }
+    return {};
+  }
+
+  /// Reads up to `size` bytes from `offset`; fewer only at the end of the file.
+  result<std::size_t> read_at(std::uint64_t offset, char* out, std::size_t size) const {
+    std::size_t total = 0;
+    while (total < size) {
+      const ssize_t got = ::pread(descriptor_, out + total, size - total, static_cast<off_t>(offset + total));
+      if (got < 0) {
+        if (errno == EINTR) continue;
+        return failure("read");
+      }
+      if (got == 0) break;
+      total += static_cast<std::size_t>(got);
+    }
+    return total;
+  }
+
+  result<std::uint64_t> size() const {
+    struct stat facts {};
+    if (::fstat(descriptor_, &facts) != 0) return failure("examine");
+    return static_cast<std::uint64_t>(facts.st_size);
+  }
+
+  result<void> truncate(std::uint64_t size) {
+    int status = 0;
+    do status = ::ftruncate(descriptor_, static_cast<off_t>(size));
+    while (status != 0 && errno == EINTR);
+    if (status != 0) return failure("truncate");
+    return {};
+  }
+
+  /// On disk, with everything needed to find it again (fsync).
+  result<void> sync() {
+    if (::fsync(descriptor_) != 0) return failure("sync");
+    return {};
+  }
+  /// On disk, with the size but not the times (fdatasync).
+  result<void> sync_data() {
+    if (::fdatasync(descriptor_) != 0) return failure("sync");
+    return {};
+  }
+
+  /// Closes and says what the system says; the destructor closes too, but has no one to tell.
+  result<void> close() {
+    if (!is_open()) return {};
+    // Linux has released the descriptor whatever close answers, so it is never called twice.
+    if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) return failure("close");
+    return {};
+  }
+
+ private:
+  error failure(std::string_view action) const { return system_error(errno, action, path_); }
+  void discard() noexcept {
+    if (is_open()) ::close(std::exchange(descriptor_, -1));
+  }
+
+  int descriptor_ = -1;
+  std::string path_;
+};
+
+/// A whole file's bytes. Works for files without a size too (pipes, /proc).
+inline result<std::string> read_file(std::string path) {
+  auto opened = file::open(std::move(path), O_RDONLY);
+  if (!opened) return std::move(opened).error();
+  const auto size = opened->size();
+  if (!size) return size.error();
+  std::string bytes;
+  std::size_t filled = 0;
+  for (;;) {
+    // One byte more than the size says, so that a file read in one go also shows its end in one go.
+    if (filled == bytes.size()) bytes.resize(filled == 0 ? static_cast<std::size_t>(*size) + 1 : filled * 2 + 4096);
+    const ssize_t got = ::read(opened->descriptor(), bytes.data() + filled, bytes.size() - filled);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return system_error(errno, "read", opened->path());
+    }
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_FILE_HPP
+
+// ---- store/atomic_file.hpp
+
+#ifndef MILLRACE_STORE_ATOMIC_FILE_HPP
+#define MILLRACE_STORE_ATOMIC_FILE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A file written as a whole: under its name stands either what was there before or all of the new
+/// content, whenever the process or the machine stops.
+///
+/// The bytes go to a temporary file in the same folder; `commit()` syncs it, renames it over the
+/// target and syncs the folder. Without commit the destructor removes it. A killed process may leave
+/// a temporary file (`.millrace-<16 hex digits>.tmp`) behind, never a half-written target.
+/// An existing target's permission bits are kept, and one that the caller may not write is refused; a
+/// new file's are 0666 less the umask. A symbolic link to a file stays, and the file is replaced.
+/// Threads: one at a time. Two writers of one path do not mix; the last commit stays.
+class atomic_file {
+ public:
+  atomic_file(atomic_file&& other) noexcept
+      : target_(std::move(other.target_)),
+        base_(std::move(other.base_)),
+        temporary_(std::exchange(other.temporary_, {})),
+        folder_(std::move(other.folder_)),
+        file_(std::move(other.file_)) {}
+  atomic_file& operator=(atomic_file&& other) noexcept {
+    if (this != &other) {
+      discard();
+      target_ = std::move(other.target_);
+      base_ = std::move(other.base_);
+      temporary_ = std::exchange(other.temporary_, {});
+      folder_ = std::move(other.folder_);
+      file_ = std::move(other.file_);
+    }
+    return *this;
+  }
+  ~atomic_file() { discard(); }
+
+  /// Errors: the folder does not exist or is not writable; the target is there and no regular file.
+  static result<atomic_file> create(std::string path) {
+    atomic_file made;
+    made.target_ = std::move(path);
+    if (made.target_.empty() || made.target_.find('\0') != std::string::npos)
+      return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": not a path");
+
+    // The file behind a symbolic link is the one to replace.
+    std::string real = made.target_;
+    struct stat facts {};
+    const bool exists = ::stat(made.target_.c_str(), &facts) == 0;
+    if (exists) {
+      if (!S_ISREG(facts.st_mode))
+        return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it is not a regular file");
+      // A rename asks the folder alone; a file that plain writing may not touch is not replaced either.
+      if (::faccessat(AT_FDCWD, made.target_.c_str(), W_OK, AT_EACCESS) != 0)
+        return system_error(errno, "write", made.target_);
+      if (char* resolved = ::realpath(made.target_.c_str(), nullptr)) {
+        real = resolved;
+        std::free(resolved);
+      }
+    } else if (errno != ENOENT) {
+      return system_error(errno, "write", made.target_);
+    }
+
+    const std::size_t slash = real.rfind('/');
+    made.base_ = slash == std::string::npos ? real : real.substr(slash + 1);
+    if (made.base_.empty() || made.base_ == "." || made.base_ == "..")
+      return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it names a folder");
+    auto folder = file::open(slash == std::string::npos ? "." : real.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
+    if (!folder) return std::move(folder).error().wrap("cannot write \"" + made.target_ + "\"");
+    made.folder_ = std::move(*folder);
+
+    int descriptor = -1;
+    std::string name;
+    do {
+      name = temporary_name();
+      descriptor = ::openat(made.folder_.descriptor(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    } while (descriptor < 0 && (errno == EINTR || errno == EEXIST));
+    if (descriptor < 0) return system_error(errno, "write", made.target_);
+    made.temporary_ = std::move(name);
+    made.file_ = file(descriptor, made.target_);
+    if (exists && ::fchmod(descriptor, facts.st_mode & 0777U) != 0)
+      return system_error(errno, "set the permissions of", made.target_);
+    return made;
+  }
+
+  /// The path that `commit` gives the content.
+  const std::string& path() const noexcept { return target_; }
+
+  result<void> write(std::string_view bytes) { return file_.write(bytes); }
+
+  /// Puts the content in place, durable. At most once. After an error the target is as it was,
+  /// except when only the folder's sync failed: then the message says that the new content stands
+  /// but may not survive a power cut.
+  result<void> commit() {
+    if (temporary_.empty()) return error(errc::closed, "cannot write \"" + target_ + "\": it is committed already");
+    if (auto done = file_.sync(); !done) return done;
+    if (auto done = file_.close(); !done) return done;
+    const int folder = folder_.descriptor();
+    if (::renameat(folder, temporary_.c_str(), folder, base_.c_str()) != 0)
+      return system_error(errno, "put in place", target_);
+    temporary_.clear();
+    // Some file systems cannot sync a folder and say EINVAL; their renames are as durable as they get.
+    if (::fsync(folder) != 0 && errno != EINVAL)
+      return system_error(errno, "sync the folder of the written file", target_);
+    return {};
+  }
+
+ private:
+  atomic_file() noexcept = default;
+
+  static std::string temporary_name() {
+    static constexpr char hex[] = "0123456789abcdef";
+    std::string name = ".millrace-";
+    std::uint64_t bits = entropy_seed();
+    for (int i = 0; i < 16; ++i, bits >>= 4) name += hex[bits & 15U];
+    name += ".tmp";
+    return name;
+  }
+  void discard() noexcept {
+    if (!temporary_.empty()) ::unlinkat(folder_.descriptor(), temporary_.c_str(), 0);
+    temporary_.clear();
+  }
+
+  std::string target_;     // as the caller named it
+  std::string base_;       // the file's own name within folder_
+  std::string temporary_;  // beside it; empty once committed or moved from
+  file folder_;            // held open, so that a change of the working directory does not matter
+  file file_;
+};
+
+/// Replaces a whole file's content, durably, or leaves it as it was.
+inline result<void> write_file(std::string path, std::string_view content) {
+  auto made = atomic_file::create(std::move(path));
+  if (!made) return std::move(made).error();
+  if (auto done = made->write(content); !done) return done;
+  return made->commit();
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_ATOMIC_FILE_HPP
+
+// ---- store.hpp
+
+#ifndef MILLRACE_STORE_HPP
+#define MILLRACE_STORE_HPP
+
+/// store: bytes on disk that mean what they say.
+///
+/// - `file`, `read_file`: a descriptor that closes itself, and errors that name the path
+/// - `atomic_file`, `write_file`: a file that is there as a whole or not at all
+///
+/// Standard library and POSIX alone.
+
+#endif  // MILLRACE_STORE_HPP
+
+// ---- millrace.hpp
+
+#ifndef MILLRACE_MILLRACE_HPP
+#define MILLRACE_MILLRACE_HPP
+
+/// millrace: the modules that need the standard library alone.
+///
+/// Left out, to be included by name: the modules that need Eigen, zlib or nlohmann_json (model, middleware,
+/// train) and the adapters to a third party (tensor/eigen.hpp, tensor/xtensor.hpp, tensor/deflate.hpp).
+
+#endif  // MILLRACE_MILLRACE_HPP

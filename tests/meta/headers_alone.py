@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Compiles each header of a module alone: once with nothing before it, once after somebody else's macros.
+
+usage: headers_alone.py --compiler CXX --folders FILE MODULE      (MODULE `millrace`: millrace.hpp)
+
+The macros are ones that real headers define (<complex.h>, <termios.h>, <sys/sysmacros.h>, windows.h, X11, and
+those single letters that embedded and scientific code is fond of). Third parties and the standard library are
+included before they are defined, since it is our names that are on trial.
+"""
+import argparse
+import pathlib
+import subprocess
+import sys
+
+from tree import Tree
+
+OBJECTS = """I B0 B50 E N PI small near far interface IN OUT OPTIONAL VOID ERROR DELETE STRICT IGNORE INFINITE
+None Bool Status True False Always Success Complex Unsorted unix linux""".split()
+FUNCTIONS = "min max major minor makedev check verify require likely unlikely".split()
+
+
+def hostile(tree, name):
+    others = [path for path in tree.closure(name) if path.startswith("<")]
+    lines = [f"#if __has_include({path})\n#include {path}\n#endif" for path in others]
+    lines += [f"#undef {macro}\n#define {macro} (the macro {macro} of somebody else)" for macro in OBJECTS]
+    lines += [f"#undef {macro}\n#define {macro}(...) (the macro {macro} of somebody else)" for macro in FUNCTIONS]
+    return "\n".join(lines + [f"#include <millrace/{name}>", ""])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--compiler", required=True)
+    parser.add_argument("--folders", type=pathlib.Path, required=True)
+    parser.add_argument("module")
+    args = parser.parse_args()
+    tree = Tree()
+    folders = [f"-I{folder}" for folder in args.folders.read_text().split() if folder != "/usr/include"]
+    names = ["millrace.hpp"] if args.module == "millrace" else tree.headers[args.module]
+    failures = 0
+    for name in names:
+        for how, text in (("alone", f"#include <millrace/{name}>\n#include <millrace/{name}>\n"),
+                          ("after hostile macros", hostile(tree, name))):
+            done = subprocess.run([args.compiler, "-std=c++20", "-fsyntax-only", *folders, "-x", "c++", "-"],
+                                  input=text, capture_output=True, text=True)
+            if done.returncode != 0:
+                print(f"{name} does not compile {how}:\n" + "\n".join(done.stderr.splitlines()[:6]), file=sys.stderr)
+                failures += 1
+    print(f"{len(names)} headers, {failures} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

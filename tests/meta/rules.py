@@ -1,0 +1,279 @@
+#!/usr/bin/env python3
+"""The rules of the house that can be read off the files. usage: rules.py [--root DIR] RULE ...
+
+Each rule is a function from the tree to a list of sentences; an empty list is a pass. test_rules.py breaks each
+of them once in a copy of the tree and sees it refused.
+"""
+import argparse
+import fnmatch
+import pathlib
+import re
+import sys
+
+from tree import INCLUDE, ROOT, Tree, is_public, module_of
+
+MAX_HEADER_LINES = 600
+MAX_COLUMNS = 120
+ALLOWED_MACROS = re.compile(r"MILLRACE_VERSION_(MAJOR|MINOR|PATCH|STRING)|MILLRACE_HOST_DEVICE")
+# What a detail header (and core/config.hpp) may ask the preprocessor: which machine this is.
+ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__i386__|__aarch64__|__linux__|__CUDACC__|__BYTE_ORDER__)")
+# Third-party includes by their first folder, and the component that brings them. A header that includes one
+# belongs to a module of that component, or is listed as its adapter.
+THIRD_PARTY = {"Eigen": "millrace", "zlib.h": "millrace", "nlohmann": "millrace", "xtensor": "xtensor", "xtl": "xtensor"}
+POSIX = re.compile(r"(sys|arpa|netinet)/\w+\.h|(fcntl|unistd|poll|signal|errno|netdb|pthread|sched|time|dirent)\.h"
+                   r"|(x86|i(mm))intrin\.h|arm_neon\.h|cpuid\.h|cxxabi\.h")
+ROOT_ENTRIES = """.ci .clang-format .editorconfig .gitattributes .gitignore CHANGELOG.md CMakeLists.txt CMakePresets.json
+LICENSE README.md benchmarks cmake conanfile.py examples include ports single_include tests tools vcpkg.json""".split()
+TEXT = {".hpp", ".cuh", ".cpp", ".py", ".txt", ".cmake", ".md", ".json", ".sh", ".yml", ""}
+
+
+def listed(tree):
+    """cmake/headers.cmake lists what is on disk, and nothing else."""
+    on_disk = {path.relative_to(tree.include).as_posix() for path in tree.include.rglob("*") if path.is_file()}
+    named = tree.all_headers
+    yield from (f"{name}: on disk, but not in cmake/headers.cmake" for name in sorted(on_disk - set(named)))
+    yield from (f"{name}: in cmake/headers.cmake, but not on disk" for name in sorted(set(named) - on_disk))
+    yield from (f"{name}: listed twice in cmake/headers.cmake" for name in sorted({n for n in named if named.count(n) > 1}))
+    for module, names in tree.headers.items():
+        yield from (f"{name}: listed under {module}" for name in names if module_of(name) != module)
+    yield from (f"{name}: an adapter that no module lists" for name in sorted(tree.all_adapters - set(named)))
+
+
+def floors(tree):
+    """A header includes its own module and strictly lower floors, and no other module's detail."""
+    floor = {}
+    for line in pathlib.Path(__file__).with_name("floors.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            number, *modules = line.split()
+            floor.update({module: int(number) for module in modules})
+    for name in tree.all_headers[1:]:
+        own = module_of(name)
+        free = own.split("/")[0] in ("connect", "cuda")
+        if not free and own not in floor:
+            yield f"{name}: module {own} has no floor in tests/meta/floors.txt"
+            continue
+        for path in tree.included(name):
+            other = module_of(path)
+            if path.startswith("<") or other == own:
+                continue
+            if path == "millrace.hpp":
+                yield f"{name} includes millrace.hpp"
+            elif other not in floor:
+                yield f"{name} includes {path}: nobody may include {other}"
+            elif not free and floor[other] >= floor[own]:
+                yield f"{name} (floor {floor[own]}) includes {path} (floor {floor[other]})"
+            elif "/detail/" in path:
+                yield f"{name} includes {path}, which is private to {other}"
+
+
+def third_party(tree):
+    """The third-party includes stand only where the target brings the third party along."""
+    allowed = {module: set() for module in tree.std_modules} | {module: {"millrace"} for module in tree.full_modules}
+    for name in tree.all_headers[1:]:
+        components = {component for component, names in tree.adapters.items() if name in names}
+        components = components or allowed[module_of(name)]
+        for path in tree.included(name):
+            inner = path.strip("<>")
+            if not path.startswith("<"):
+                if path in tree.all_adapters and name not in tree.all_adapters and "millrace" not in components:
+                    yield f"{name} includes {path}, an adapter to a third party, and is none itself"
+            elif inner.split("/")[0] in THIRD_PARTY:
+                component = THIRD_PARTY[inner.split("/")[0]]
+                if component not in components:
+                    yield f"{name} includes {path}, but is not among MILLRACE_{component}_ADAPTERS in cmake/headers.cmake"
+            elif re.fullmatch(r"\w+", inner):
+                if inner in ("format", "expected"):
+                    yield f"{name} includes {path}, which the oldest supported compiler does not have"
+            elif not POSIX.fullmatch(inner):
+                yield f"{name} includes {path}: neither the standard library's, POSIX, nor a third party in tests/meta/rules.py"
+
+
+def guards(tree):
+    """Include guards spell the path, so they are unique and survive the single header."""
+    for name in tree.all_headers:
+        guard = "MILLRACE_" + re.sub(r"\W", "_", name).upper()
+        lines = tree.header(name).splitlines()
+        if lines[:2] != [f"#ifndef {guard}", f"#define {guard}"] or lines[-1] != f"#endif  // {guard}":
+            yield f"{name}: must begin with `#ifndef {guard}`, `#define {guard}` and end with `#endif  // {guard}`"
+
+
+def preprocessor(tree):
+    """No macro beyond the allowed few, and no branch of the preprocessor outside detail/ and core/config.hpp."""
+    for name in tree.all_headers:
+        text = tree.header(name)
+        guard = "MILLRACE_" + re.sub(r"\W", "_", name).upper()
+        for macro in re.findall(r"^\s*#\s*define\s+(\w+)", text, re.MULTILINE):
+            if macro != guard and not ALLOWED_MACROS.fullmatch(macro):
+                yield f"{name}: defines the macro {macro}"
+        if "__has_include" in text:
+            yield f"{name}: asks __has_include; a backend is a template argument"
+        for question in re.findall(r"^\s*#\s*(?:if|ifdef|ifndef|elif)\b(.*)", text, re.MULTILINE):
+            if question.strip() == guard:
+                continue
+            asked = re.findall(r"\b(?!defined\b)[A-Za-z_]\w*", question)
+            if "/detail/" not in name and name != "core/config.hpp":
+                yield f"{name}: a preprocessor branch outside detail/:{question}"
+            elif not all(ALLOWED_QUESTIONS.match(macro) for macro in asked):
+                yield f"{name}: a preprocessor branch on something else than the machine:{question}"
+
+
+def style(tree):
+    """What a reader may count on in every header: short, angle includes, one namespace, nothing leaked."""
+    for name in tree.all_headers:
+        text = tree.header(name)
+        if text.count("\n") > MAX_HEADER_LINES:
+            yield f"{name}: {text.count(chr(10))} lines; {MAX_HEADER_LINES} at most"
+        yield from (f"{name}:{number}: {len(line)} columns; {MAX_COLUMNS} at most"
+                    for number, line in enumerate(text.splitlines(), 1) if len(line) > MAX_COLUMNS)
+        yield from (f'{name}: includes "{path}" with quotes' for mark, path in INCLUDE.findall(text) if mark == '"')
+        if re.search(r"^\s*namespace\s*\{", text, re.MULTILINE):
+            yield f"{name}: an anonymous namespace, which is another one in each translation unit"
+        if re.search(r"^using namespace", text, re.MULTILINE):
+            yield f"{name}: `using namespace` at namespace scope"
+        if re.search(r"^namespace millrace", text, re.MULTILINE) and "inline namespace v0 {" not in text:
+            yield f"{name}: namespace millrace without `inline namespace v0`"
+        if re.search(r"\b(TODO|FIXME|XXX)\b", text):
+            yield f"{name}: an unfinished note"
+
+
+def umbrellas(tree):
+    """An umbrella includes every public header of its module but the adapters, which its opening comment names."""
+    for module in tree.modules:
+        if not tree.headers[module]:
+            continue
+        name = f"{module}.hpp"
+        if name not in tree.headers[module]:
+            yield f"{name}: the module has headers but no umbrella"
+            continue
+        included = tree.included(name)
+        adapters = [header for header in tree.headers[module] if header in tree.all_adapters]
+        for header in tree.headers[module]:
+            if is_public(header) and header not in adapters and header not in included:
+                yield f"{name} does not include {header}"
+        yield from (f"{name} includes {path}" for path in included if not (is_public(path) and module_of(path) == module))
+        yield from (f"{name} includes {path}, an adapter to a third party" for path in included if path in adapters)
+        comment = re.match(r"#ifndef \w+\n#define \w+\n\n((?:///.*\n)+)", tree.header(name))
+        if not comment:
+            yield f"{name}: no opening comment that is the module's page"
+        else:
+            yield from (f"{name}: its opening comment does not name {header}" for header in adapters if header not in comment[1])
+    hoped = [f"{module}.hpp" for module in tree.std_modules if tree.headers[module]]
+    found = tree.included("millrace.hpp")
+    if sorted(hoped) != found:
+        yield f"millrace.hpp must include {', '.join(sorted(hoped))}, in this order; it includes {', '.join(found)}"
+
+
+def unit_tests(tree):
+    """Every public header has its unit test, which includes it first; and no test stands without its header."""
+    tests = tree.root / "tests/unit"
+    public = {header for module in tree.modules for header in tree.headers[module] if is_public(header)}
+    for header in sorted(public):
+        test = tests / header.replace(".hpp", ".cpp")
+        if not test.exists():
+            yield f"{header}: no test tests/unit/{header.replace('.hpp', '.cpp')}"
+            continue
+        includes = INCLUDE.findall(test.read_text())
+        if not includes or includes[0] != ("<", f"millrace/{header}"):
+            yield f"tests/unit/{header.replace('.hpp', '.cpp')}: its first include must be <millrace/{header}>"
+    for test in sorted(tests.rglob("*.cpp")):
+        if test.relative_to(tests).as_posix().replace(".cpp", ".hpp") not in public:
+            yield f"tests/unit/{test.relative_to(tests).as_posix()}: no header of this name"
+
+
+def codes(tree):
+    """Every millrace[CODE] that a header can say has a test in tests/compile_fail, and every such test its code."""
+    said = {}
+    for name in tree.all_headers:
+        for code in re.findall(r"millrace\[([A-Z][A-Z0-9]*-\d+)\]", tree.header(name)):
+            said.setdefault(code, name)
+    tested = {path.stem.split("_")[0] for path in (tree.root / "tests/compile_fail").glob("*.cpp")}
+    yield from (f"{said[code]}: millrace[{code}] has no tests/compile_fail/{code}_<slug>.cpp" for code in sorted(set(said) - tested))
+    yield from (f"tests/compile_fail/{code}_*.cpp: no header says millrace[{code}]" for code in sorted(tested - set(said)))
+
+
+def sources(tree, *suffixes):
+    """Every file of the tree that is ours: not what git ignores, not .git."""
+    ignored = [line.strip("/") for line in tree.text(".gitignore").splitlines() if line and not line.startswith("#")]
+    todo = [tree.root]
+    while todo:
+        for path in sorted(todo.pop().iterdir()):
+            if path.name == ".git" or any(fnmatch.fnmatch(path.name, pattern) for pattern in ignored):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                todo.append(path)
+            elif not suffixes or path.suffix in suffixes:
+                yield path
+
+
+def root(tree):
+    """At the root stands what architecture asks for, and nothing else."""
+    found = {path.relative_to(tree.root).parts[0] for path in sources(tree)}
+    yield from (f"{name}: unexpected at the root" for name in sorted(found - set(ROOT_ENTRIES)))
+
+
+def paths(tree):
+    """No file names a folder of somebody's machine."""
+    machine = re.compile(r"(?<![\w.$}])/(home|root|work|Users|mnt|media|srv)/\w")
+    for path in sources(tree, *TEXT):
+        if path == tree.root / "tests/meta/test_rules.py":
+            continue
+        try:
+            lines = path.read_text().splitlines()
+        except UnicodeDecodeError:
+            continue
+        for number, line in enumerate(lines, 1):
+            if machine.search(line):
+                yield f"{path.relative_to(tree.root)}:{number}: a folder of somebody's machine: {line.strip()}"
+
+
+def readme(tree):
+    """Every C++ and CMake block of the README is a region of a file that the tests build, word for word."""
+    if not (tree.root / "README.md").exists():
+        yield "no README.md"
+        return
+    text = tree.text("README.md")
+    blocks = re.findall(r"^([^\n]*)\n```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    if not any(language == "cpp" for _, language, _ in blocks):
+        yield "README.md shows no C++"
+    for before, language, body in blocks:
+        if language not in ("cpp", "cmake"):
+            continue
+        source = re.fullmatch(r"<!-- ((?:examples|tests)/[\w./-]+)(?: \[(\w+)\])? -->", before.strip())
+        if not source:
+            yield f"README.md: no `<!-- examples/... -->` before the {language} block that begins {body.splitlines()[0]!r}"
+            continue
+        path, region = source.groups()
+        if not (tree.root / path).exists():
+            yield f"README.md quotes {path}, which does not exist"
+            continue
+        quoted = tree.text(path)
+        if region:
+            found = re.search(rf"^[ \t]*(?://|#) \[{region}\]\n(.*?)^[ \t]*(?://|#) \[/{region}\]$", quoted, re.MULTILINE | re.DOTALL)
+            quoted = found[1] if found else f"(no region [{region}] in {path})\n"
+        if quoted.strip("\n") != body.strip("\n"):
+            yield f"README.md: the block after `{before.strip()}` is not what stands in {path}"
+        name = pathlib.Path(path)
+        if name.parts[0] == "examples" and not re.search(rf"\b{name.stem}\b", tree.text("examples/CMakeLists.txt")):
+            yield f"README.md quotes {path}, which examples/CMakeLists.txt does not build"
+
+
+RULES = {rule.__name__: rule for rule in (listed, floors, third_party, guards, preprocessor, style, umbrellas, unit_tests,
+                                          codes, root, paths, readme)}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--root", type=pathlib.Path, default=ROOT)
+    parser.add_argument("rules", nargs="*", metavar="RULE", help=", ".join(RULES))
+    args = parser.parse_args()
+    tree = Tree(args.root)
+    broken = 0
+    for name in args.rules or RULES:
+        for sentence in RULES[name](tree):
+            print(f"{name}: {sentence}", file=sys.stderr)
+            broken += 1
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Breaks each rule of rules.py once, in a small tree of its own, and sees it refused."""
+import pathlib
+import sys
+import tempfile
+
+import rules
+from tree import Tree
+
+CORE = """#ifndef MILLRACE_CORE_HPP
+#define MILLRACE_CORE_HPP
+
+/// core: words for all.
+
+#include <millrace/core/error.hpp>
+#include <millrace/core/result.hpp>
+
+#endif  // MILLRACE_CORE_HPP
+"""
+TENSOR = """#ifndef MILLRACE_TENSOR_HPP
+#define MILLRACE_TENSOR_HPP
+
+/// tensor: numbers in rows. The adapter tensor/eigen.hpp is included by name.
+
+#include <millrace/tensor/view.hpp>
+
+#endif  // MILLRACE_TENSOR_HPP
+"""
+
+
+def header(name, includes="", body="struct thing {};"):
+    guard = "MILLRACE_" + name.replace("/", "_").replace(".", "_").upper()
+    return (f"#ifndef {guard}\n#define {guard}\n\n{includes}\n\nnamespace millrace {{\ninline namespace v0 {{\n\n/// A thing.\n"
+            f"{body}\n\n}}  // namespace v0\n}}  // namespace millrace\n\n#endif  // {guard}\n")
+
+
+RESULT = header("core/result.hpp", "#include <millrace/core/error.hpp>\n\n#include <string>")
+ERROR = header("core/error.hpp", body='template <bool B> struct must { static_assert(B, "millrace[CORE-1]: must"); };')
+VIEW = header("tensor/view.hpp", "#include <millrace/core/result.hpp>\n#include <unistd.h>")
+EIGEN = header("tensor/eigen.hpp", "#include <millrace/tensor/view.hpp>\n#include <Eigen/Core>")
+LISTS = """set(MILLRACE_STD_MODULES core tensor)
+set(MILLRACE_FULL_MODULES train)
+set(MILLRACE_core_HEADERS core.hpp core/error.hpp core/result.hpp)
+set(MILLRACE_tensor_HEADERS tensor.hpp tensor/eigen.hpp tensor/view.hpp)
+set(MILLRACE_train_HEADERS)
+set(MILLRACE_millrace_ADAPTERS tensor/eigen.hpp)
+set(MILLRACE_xtensor_ADAPTERS)
+"""
+GOOD = {
+    "cmake/headers.cmake": LISTS,
+    "include/millrace/millrace.hpp": "#ifndef MILLRACE_MILLRACE_HPP\n#define MILLRACE_MILLRACE_HPP\n\n"
+                                     "#include <millrace/core.hpp>\n#include <millrace/tensor.hpp>\n\n"
+                                     "#endif  // MILLRACE_MILLRACE_HPP\n",
+    "include/millrace/core.hpp": CORE,
+    "include/millrace/core/error.hpp": ERROR,
+    "include/millrace/core/result.hpp": RESULT,
+    "include/millrace/tensor.hpp": TENSOR,
+    "include/millrace/tensor/eigen.hpp": EIGEN,
+    "include/millrace/tensor/view.hpp": VIEW,
+    "tests/unit/core/error.cpp": "#include <millrace/core/error.hpp>\n",
+    "tests/unit/core/result.cpp": "#include <millrace/core/result.hpp>\n",
+    "tests/unit/tensor/eigen.cpp": "#include <millrace/tensor/eigen.hpp>\n",
+    "tests/unit/tensor/view.cpp": "#include <millrace/tensor/view.hpp>\n",
+    "tests/compile_fail/CORE-1_must.cpp": "// expect: must\n",
+    "examples/CMakeLists.txt": "set(examples 01_first)\n",
+    "examples/01_first.cpp": "int main() {\n  // [call]\n  return 0;\n  // [/call]\n}\n",
+    ".gitignore": "/build*/\n",
+    "README.md": "# x\n\n<!-- examples/01_first.cpp [call] -->\n```cpp\n  return 0;\n```\n\n```sh\ntools/test\n```\n",
+}
+
+BAD = [  # rule, words of the refusal, the files changed (None: removed)
+    ("listed", "extra.hpp: on disk", {"include/millrace/core/extra.hpp": header("core/extra.hpp")}),
+    ("listed", "view.hpp: in cmake", {"include/millrace/tensor/view.hpp": None}),
+    ("listed", "listed under train", {"cmake/headers.cmake": LISTS.replace("train_HEADERS", "train_HEADERS core/id.hpp")}),
+    ("floors", "core/result.hpp (floor 0) includes tensor/view.hpp (floor 1)",
+     {"include/millrace/core/result.hpp": RESULT.replace("core/error.hpp>", "tensor/view.hpp>")}),
+    ("floors", "private to core", {"include/millrace/tensor/view.hpp": VIEW.replace("core/result", "core/detail/x")}),
+    ("floors", "includes millrace.hpp", {"include/millrace/tensor/view.hpp": VIEW.replace("core/result", "millrace")}),
+    ("third_party", "not among MILLRACE_millrace_ADAPTERS",
+     {"include/millrace/tensor/view.hpp": VIEW.replace("unistd.h", "zlib.h")}),
+    ("third_party", "is none itself",
+     {"include/millrace/tensor/view.hpp": VIEW.replace("core/result.hpp", "tensor/eigen.hpp")}),
+    ("third_party", "oldest supported compiler", {"include/millrace/tensor/view.hpp": VIEW.replace("unistd.h", "format")}),
+    ("third_party", "neither the standard", {"include/millrace/tensor/view.hpp": VIEW.replace("unistd.h", "boost/any.hpp")}),
+    ("guards", "must begin with", {"include/millrace/tensor/view.hpp": VIEW.replace("TENSOR_VIEW", "VIEW")}),
+    ("preprocessor", "defines the macro", {"include/millrace/core/result.hpp": RESULT + "#define MILLRACE_TRY(x) x\n"}),
+    ("preprocessor", "branch outside detail", {"include/millrace/core/result.hpp": RESULT + "#ifdef NDEBUG\n#endif\n"}),
+    ("preprocessor", "__has_include", {"include/millrace/core/result.hpp": RESULT + "#if __has_include(<zlib.h>)\n#endif\n"}),
+    ("style", "601 lines", {"include/millrace/core/result.hpp": RESULT + "\n" * (601 - RESULT.count("\n"))}),
+    ("style", "columns", {"include/millrace/core/result.hpp": RESULT + "// " + "x" * 118 + "\n"}),
+    ("style", "with quotes", {"include/millrace/core/result.hpp": RESULT.replace("<string>", '"string"')}),
+    ("style", "anonymous namespace", {"include/millrace/core/result.hpp": RESULT + "namespace {\n}\n"}),
+    ("style", "without `inline namespace v0`",
+     {"include/millrace/core/result.hpp": RESULT.replace("inline namespace v0", "namespace v0")}),
+    ("umbrellas", "does not include core/result.hpp",
+     {"include/millrace/core.hpp": CORE.replace("#include <millrace/core/result.hpp>\n", "")}),
+    ("umbrellas", "no opening comment", {"include/millrace/core.hpp": CORE.replace("/// core: words for all.\n\n", "")}),
+    ("umbrellas", "does not name tensor/eigen.hpp", {"include/millrace/tensor.hpp": TENSOR.replace("tensor/eigen.hpp", "x")}),
+    ("umbrellas", "an adapter",
+     {"include/millrace/tensor.hpp": TENSOR.replace("#include", "#include <millrace/tensor/eigen.hpp>\n#include")}),
+    ("umbrellas", "millrace.hpp must include", {"include/millrace/millrace.hpp": "#include <millrace/core.hpp>\n"}),
+    ("unit_tests", "core/error.hpp: no test", {"tests/unit/core/error.cpp": None}),
+    ("unit_tests", "first include", {"tests/unit/core/error.cpp": "#include <string>\n#include <millrace/core/error.hpp>\n"}),
+    ("unit_tests", "no header of this name", {"tests/unit/core/gone.cpp": "\n"}),
+    ("codes", "has no tests/compile_fail/CORE-1", {"tests/compile_fail/CORE-1_must.cpp": None}),
+    ("codes", "no header says millrace[CORE-2]", {"tests/compile_fail/CORE-2_old.cpp": "\n"}),
+    ("root", "notes.txt: unexpected", {"notes.txt": "\n"}),
+    ("paths", "somebody's machine", {"tools/run.py": 'open("/home/me/data.csv")\n'}),
+    ("readme", "is not what stands in", {"examples/01_first.cpp": "int main() {\n  // [call]\n  return 1;\n  // [/call]\n}\n"}),
+    ("readme", "does not build", {"examples/CMakeLists.txt": "set(examples 02_other)\n"}),
+    ("readme", "no `<!-- examples", {"README.md": "# x\n\n```cpp\nint main() {}\n```\n"}),
+]
+
+
+def check(rule, files):
+    with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+        for name, text in files.items():
+            if text is not None:
+                path = pathlib.Path(folder) / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
+        return list(rules.RULES[rule](Tree(folder)))
+
+
+def main():
+    failures = 0
+    for rule in rules.RULES:
+        found = check(rule, GOOD)
+        if found:
+            print(f"FAIL {rule} refuses the good tree: {found}")
+            failures += 1
+    for rule, words, change in BAD:
+        found = check(rule, GOOD | change)
+        if not any(words in sentence for sentence in found):
+            print(f"FAIL {rule} does not say `{words}` of {', '.join(change)}; it says {found}")
+            failures += 1
+    for rule in set(rules.RULES) - {rule for rule, _, _ in BAD}:
+        print(f"FAIL no case breaks {rule}")
+        failures += 1
+    print(f"{len(BAD)} breaches, {failures} not seen")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
