@@ -36,7 +36,11 @@
 #include <cxxabi.h>
 #include <exception>
 #include <fcntl.h>
+#include <initializer_list>
+#include <iterator>
+#include <limits>
 #include <new>
+#include <optional>
 #include <stdio.h>
 #include <string>
 #include <string_view>
@@ -83,7 +87,7 @@ inline namespace v0 {
 /// Quantiles of a stream of durations in fixed memory, whatever their number and range.
 ///
 /// Units: any whole number; the profiler's are nanoseconds.
-/// Guarantee: `count`, `sum`, `min`, `max`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
+/// Guarantee: `count`, `sum`, `smallest`, `largest`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
 /// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
 /// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
 /// share one bucket. Merging is exact: any split of a stream merges to the same histogram.
@@ -116,15 +120,15 @@ class log_histogram {
     constexpr std::uint64_t most = ~std::uint64_t{0};
     return sum_ > most ? most : static_cast<std::uint64_t>(sum_);
   }
-  /// 0 when empty; so are `min`, `max` and `quantile`.
+  /// 0 when empty; so are `smallest`, `largest` and `quantile`.
   double mean() const noexcept { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
-  std::uint64_t min() const noexcept { return count_ == 0 ? 0 : min_; }
-  std::uint64_t max() const noexcept { return max_; }
+  std::uint64_t smallest() const noexcept { return count_ == 0 ? 0 : min_; }
+  std::uint64_t largest() const noexcept { return max_; }
 
   /// `p` in [0, 1]; outside, the nearer end.
   std::uint64_t quantile(double p) const noexcept {
-    if (!(p > 0)) return min();
-    if (p >= 1) return max();
+    if (!(p > 0)) return smallest();
+    if (p >= 1) return largest();
     const double wanted = std::ceil(p * static_cast<double>(count_));
     double seen = 0;
     for (std::size_t i = 0; i < bucket_count; ++i) {
@@ -134,7 +138,7 @@ class log_histogram {
         return value < min_ ? min_ : value > max_ ? max_ : value;
       }
     }
-    return max();
+    return largest();
   }
 
  private:
@@ -813,10 +817,10 @@ inline namespace v0 {
 /// `event_context`. It fails by returning an error or by throwing; it may also return void. Its
 /// `static constexpr std::string_view name` is optional (the type's own name otherwise), and so is
 /// `static constexpr bool thread_safe`.
-template <class E>
-concept event = std::is_object_v<E> && requires {
-  typename detail::to_field_list<typename E::reads>::type;
-  typename detail::to_field_list<typename E::writes>::type;
+template <class Event>
+concept event = std::is_object_v<Event> && requires {
+  typename detail::to_field_list<typename Event::reads>::type;
+  typename detail::to_field_list<typename Event::writes>::type;
 };
 
 namespace detail {
@@ -849,10 +853,10 @@ constexpr bool says_thread_safe() noexcept {
     return false;
 }
 
-template <class E>
-using reads_of = to_field_list_t<typename E::reads>;
-template <class E>
-using writes_of = to_field_list_t<typename E::writes>;
+template <class Event>
+using reads_of = to_field_list_t<typename Event::reads>;
+template <class Event>
+using writes_of = to_field_list_t<typename Event::writes>;
 
 }  // namespace detail
 
@@ -952,6 +956,13 @@ class stage {
           : void(++at)),
      ...);
     return last == Index;
+  }();
+
+  /// Whether this event or an earlier one writes the field.
+  template <class Field>
+  static constexpr bool is_written = [] {
+    std::size_t at = 0;
+    return ((at++ <= Index && detail::contains<detail::writes_of<Events>, Field>) || ...);
   }();
 
   constexpr stage(Event& event, const Clock& clock) noexcept : event_(&event), clock_(&clock) {}
@@ -1546,12 +1557,12 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   template <class>
   friend class shared_chain;
 
-  template <std::size_t I>
-  using event_at = detail::unborrowed_t<std::tuple_element_t<I, std::tuple<Events...>>>;
-  template <std::size_t I>
-  using middleware_at = detail::unborrowed_t<std::tuple_element_t<I, std::tuple<Middlewares...>>>;
-  template <std::size_t I>
-  using stage_at = stage<event_at<I>, I, Clock, detail::unborrowed_t<Events>...>;
+  template <std::size_t Index>
+  using event_at = detail::unborrowed_t<std::tuple_element_t<Index, std::tuple<Events...>>>;
+  template <std::size_t Index>
+  using middleware_at = detail::unborrowed_t<std::tuple_element_t<Index, std::tuple<Middlewares...>>>;
+  template <std::size_t Index>
+  using stage_at = stage<event_at<Index>, Index, Clock, detail::unborrowed_t<Events>...>;
   static constexpr std::size_t depth = sizeof...(Middlewares);
 
  public:
@@ -1731,34 +1742,34 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     }
   }
 
-  template <std::size_t I, class Context>
+  template <std::size_t Index, class Context>
   [[gnu::always_inline]] inline result<void> run_strict(Context& ctx) {
-    result<void> outcome = run_event<I>(ctx);
-    if constexpr (I + 1 < sizeof...(Events)) {
+    result<void> outcome = run_event<Index>(ctx);
+    if constexpr (Index + 1 < sizeof...(Events)) {
       if (outcome) [[likely]]
-        return run_strict<I + 1>(ctx);
+        return run_strict<Index + 1>(ctx);
     }
     return outcome;
   }
-  template <class Context, std::size_t... I>
-  [[gnu::always_inline]] inline lenient_result run_lenient(Context& ctx, std::index_sequence<I...>) {
+  template <class Context, std::size_t... Index>
+  [[gnu::always_inline]] inline lenient_result run_lenient(Context& ctx, std::index_sequence<Index...>) {
     lenient_result outcome;
-    (collect<I>(outcome, run_event<I>(ctx)), ...);
+    (collect<Index>(outcome, run_event<Index>(ctx)), ...);
     return outcome;
   }
-  template <std::size_t I>
+  template <std::size_t Index>
   static void collect(lenient_result& all, result<void> one) {
     if (!one) [[unlikely]]
-      all.add({I, stage_at<I>::name, std::move(one).error()});
+      all.add({Index, stage_at<Index>::name, std::move(one).error()});
   }
 
-  template <std::size_t I, class Context>
+  template <std::size_t Index, class Context>
   [[gnu::always_inline]] inline result<void> run_event(Context& ctx) {
-    const stage_at<I> event(detail::object_of(std::get<I>(events_)), clock_);
+    const stage_at<Index> event(detail::object_of(std::get<Index>(events_)), clock_);
     stamps times;
     result<void> outcome = enter<depth>(event, ctx, times);
     if (!outcome) [[unlikely]]
-      return locate<stage_at<I>>(std::move(outcome).error());
+      return locate<stage_at<Index>>(std::move(outcome).error());
     return outcome;
   }
   template <class Stage>
@@ -2722,6 +2733,1298 @@ inline result<void> write_file(std::string path, std::string_view content) {
 /// Standard library and POSIX alone.
 
 #endif  // MILLRACE_STORE_HPP
+
+// ---- tensor/dtype.hpp
+
+#ifndef MILLRACE_TENSOR_DTYPE_HPP
+#define MILLRACE_TENSOR_DTYPE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// What a tensor's elements are. The numbers and names are stable: they stand in compressed tensors
+/// and in logs.
+enum class dtype : std::uint8_t {
+  f32 = 1,
+  f64 = 2,
+  f16 = 3,
+  bf16 = 4,
+  i8 = 5,
+  i16 = 6,
+  i32 = 7,
+  i64 = 8,
+  u8 = 9,
+  u16 = 10,
+  u32 = 11,
+  u64 = 12,
+  boolean = 13,
+};
+
+inline constexpr dtype all_dtypes[] = {dtype::f32, dtype::f64, dtype::f16,    dtype::bf16, dtype::i8,
+                                       dtype::i16, dtype::i32, dtype::i64,    dtype::u8,   dtype::u16,
+                                       dtype::u32, dtype::u64, dtype::boolean};
+
+/// The dtype's stable name, as it stands in logs: `f32`, `bool`.
+constexpr std::string_view to_string(dtype type) noexcept {
+  switch (type) {
+    case dtype::f32: return "f32";
+    case dtype::f64: return "f64";
+    case dtype::f16: return "f16";
+    case dtype::bf16: return "bf16";
+    case dtype::i8: return "i8";
+    case dtype::i16: return "i16";
+    case dtype::i32: return "i32";
+    case dtype::i64: return "i64";
+    case dtype::u8: return "u8";
+    case dtype::u16: return "u16";
+    case dtype::u32: return "u32";
+    case dtype::u64: return "u64";
+    case dtype::boolean: return "bool";
+  }
+  return "unknown";
+}
+
+/// Bytes an element takes.
+constexpr std::size_t size_of(dtype type) noexcept {
+  switch (type) {
+    case dtype::f64:
+    case dtype::i64:
+    case dtype::u64: return 8;
+    case dtype::f32:
+    case dtype::i32:
+    case dtype::u32: return 4;
+    case dtype::f16:
+    case dtype::bf16:
+    case dtype::i16:
+    case dtype::u16: return 2;
+    case dtype::i8:
+    case dtype::u8:
+    case dtype::boolean: return 1;
+  }
+  return 1;
+}
+
+/// Whether elements can be NaN or infinite.
+constexpr bool is_floating(dtype type) noexcept {
+  return type == dtype::f32 || type == dtype::f64 || type == dtype::f16 || type == dtype::bf16;
+}
+
+/// Whether `code`, as read from a file, is one of the enumerators.
+constexpr bool is_dtype(std::uint8_t code) noexcept { return code >= 1 && code <= 13; }
+
+/// IEEE 754 binary16: its bits. Arithmetic is done in float.
+///
+/// From float: round to nearest, ties to even; too large becomes infinity, too small a denormal or
+/// zero; NaN stays NaN and keeps the payload's top ten bits. To float: exact.
+/// Source: IEEE 754-2019, sections 3.4 and 4.3.1.
+struct float16 {
+  std::uint16_t bits = 0;
+
+  constexpr float16() noexcept = default;
+  constexpr explicit float16(float value) noexcept : bits(round(value)) {}
+  static constexpr float16 from_bits(std::uint16_t bits) noexcept {
+    float16 made;
+    made.bits = bits;
+    return made;
+  }
+
+  constexpr explicit operator float() const noexcept {
+    const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16;
+    const std::uint32_t magnitude = bits & 0x7fffU;
+    if (magnitude >= 0x7c00U) return std::bit_cast<float>(sign | 0x7f800000U | (magnitude & 0x3ffU) << 13);
+    if (magnitude >= 0x0400U) return std::bit_cast<float>(sign | ((magnitude << 13) + 0x38000000U));
+    const float denormal = static_cast<float>(magnitude) * 0x1p-24F;
+    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(denormal));
+  }
+
+ private:
+  static constexpr std::uint16_t round(float value) noexcept {
+    const auto all = std::bit_cast<std::uint32_t>(value);
+    const std::uint32_t sign = all >> 16 & 0x8000U;
+    const std::uint32_t magnitude = all & 0x7fffffffU;
+    std::uint32_t half = 0;
+    if (magnitude > 0x7f800000U) {
+      half = 0x7e00U | (magnitude >> 13 & 0x3ffU);  // quiet, so that no payload rounds to infinity
+    } else if (magnitude >= 0x477ff000U) {          // 65520 and above round to infinity
+      half = 0x7c00U;
+    } else if (magnitude >= 0x38800000U) {  // 2^-14: normal in binary16
+      half = (magnitude - 0x38000000U + 0xfffU + (magnitude >> 13 & 1U)) >> 13;
+    } else if (magnitude >= 0x33000000U) {  // 2^-25: half of the smallest denormal
+      const std::uint32_t shift = 126U - (magnitude >> 23);
+      const std::uint32_t mantissa = (magnitude & 0x7fffffU) | 0x800000U;
+      half = (mantissa + (1U << (shift - 1)) - 1U + (mantissa >> shift & 1U)) >> shift;
+    }
+    return static_cast<std::uint16_t>(sign | half);
+  }
+};
+
+/// bfloat16: the upper half of a binary32. Conversions as for `float16`.
+struct bfloat16 {
+  std::uint16_t bits = 0;
+
+  constexpr bfloat16() noexcept = default;
+  constexpr explicit bfloat16(float value) noexcept : bits(round(value)) {}
+  static constexpr bfloat16 from_bits(std::uint16_t bits) noexcept {
+    bfloat16 made;
+    made.bits = bits;
+    return made;
+  }
+
+  constexpr explicit operator float() const noexcept {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+  }
+
+ private:
+  static constexpr std::uint16_t round(float value) noexcept {
+    const auto all = std::bit_cast<std::uint32_t>(value);
+    if ((all & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>(all >> 16 | 0x40U);
+    return static_cast<std::uint16_t>((all + 0x7fffU + (all >> 16 & 1U)) >> 16);
+  }
+};
+
+namespace detail {
+
+constexpr int integer_dtype(std::size_t size, bool is_signed) noexcept {
+  switch (size) {
+    case 1: return static_cast<int>(is_signed ? dtype::i8 : dtype::u8);
+    case 2: return static_cast<int>(is_signed ? dtype::i16 : dtype::u16);
+    case 4: return static_cast<int>(is_signed ? dtype::i32 : dtype::u32);
+    case 8: return static_cast<int>(is_signed ? dtype::i64 : dtype::u64);
+    default: return 0;
+  }
+}
+
+template <class T>
+inline constexpr bool is_character =
+    std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> ||
+    std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
+
+}  // namespace detail
+
+/// The dtype of a C++ type, as a number; 0: it has none. Specialize it for a type whose bytes are
+/// one of the dtypes (tensor/eigen.hpp does so for Eigen::half). Integers go by size and sign;
+/// `char` is text, not a number.
+template <class T>
+inline constexpr int dtype_code = 0;
+template <>
+inline constexpr int dtype_code<float> = static_cast<int>(dtype::f32);
+template <>
+inline constexpr int dtype_code<double> = static_cast<int>(dtype::f64);
+template <>
+inline constexpr int dtype_code<float16> = static_cast<int>(dtype::f16);
+template <>
+inline constexpr int dtype_code<bfloat16> = static_cast<int>(dtype::bf16);
+template <>
+inline constexpr int dtype_code<bool> = static_cast<int>(dtype::boolean);
+template <class T>
+requires(std::is_integral_v<T> && !std::is_same_v<T, bool> && !detail::is_character<T> && !std::is_const_v<T> &&
+         !std::is_volatile_v<T>) inline constexpr int dtype_code<T> = detail::integer_dtype(sizeof(T),
+                                                                                            std::is_signed_v<T>);
+
+/// A type that a tensor can be made of.
+template <class T>
+concept tensor_element = dtype_code<std::remove_cv_t<T>>
+!= 0;
+
+/// The dtype of a tensor element type.
+template <tensor_element T>
+inline constexpr dtype dtype_of = static_cast<dtype>(dtype_code<std::remove_cv_t<T>>);
+
+/// The dtype as a type, for `visit_dtype`.
+template <class T>
+struct element_tag {
+  using type = T;
+};
+
+/// Calls f(element_tag<T>{}) with the library's own type for the dtype. All calls return one type.
+template <class F>
+constexpr decltype(auto) visit_dtype(dtype type, F&& f) {
+  switch (type) {
+    case dtype::f64: return f(element_tag<double>{});
+    case dtype::f16: return f(element_tag<float16>{});
+    case dtype::bf16: return f(element_tag<bfloat16>{});
+    case dtype::i8: return f(element_tag<std::int8_t>{});
+    case dtype::i16: return f(element_tag<std::int16_t>{});
+    case dtype::i32: return f(element_tag<std::int32_t>{});
+    case dtype::i64: return f(element_tag<std::int64_t>{});
+    case dtype::u8: return f(element_tag<std::uint8_t>{});
+    case dtype::u16: return f(element_tag<std::uint16_t>{});
+    case dtype::u32: return f(element_tag<std::uint32_t>{});
+    case dtype::u64: return f(element_tag<std::uint64_t>{});
+    case dtype::boolean: return f(element_tag<bool>{});
+    case dtype::f32: break;
+  }
+  return f(element_tag<float>{});
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DTYPE_HPP
+
+// ---- tensor/detail/simd.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_SIMD_HPP
+#define MILLRACE_TENSOR_DETAIL_SIMD_HPP
+
+// Vectors without the compiler's intrinsics headers, which cost half a second to parse: the vector
+// types that g++ and clang share, and which instruction set to use, asked of the CPU at run time. A
+// kernel is one always-inlined template; each instruction set is a function with a target attribute
+// around it. Which CPU it is decides here and in the kernels' entry functions, nowhere else.
+#if defined(__x86_64__)
+#define MILLRACE_X86_TARGET(features) [[gnu::target(features)]]
+#else
+#define MILLRACE_X86_TARGET(features)
+#endif
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+static_assert(std::endian::native == std::endian::little, "millrace's tensor kernels are for little-endian machines");
+
+template <class T, std::size_t Bytes>
+struct vector_of {
+  typedef T type __attribute__((vector_size(Bytes)));
+};
+/// A vector register's worth of T.
+template <class T, std::size_t Bytes>
+using vector = typename vector_of<T, Bytes>::type;
+
+template <class V>
+[[gnu::always_inline]] inline void load(V& to, const void* from) noexcept {
+  __builtin_memcpy(&to, from, sizeof(V));
+}
+template <class V>
+[[gnu::always_inline]] inline void store(void* to, const V& from) noexcept {
+  __builtin_memcpy(to, &from, sizeof(V));
+}
+
+#if defined(__x86_64__)
+inline bool cpu_has_avx2() noexcept { return __builtin_cpu_supports("avx2") != 0; }
+#else
+inline bool cpu_has_avx2() noexcept { return false; }
+#endif
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_SIMD_HPP
+
+// ---- tensor/detail/scan_kernels.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
+#define MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+// An IEEE number is NaN or infinite exactly if its exponent is all ones, that is, if its magnitude
+// bits are at least those of infinity. The exponent of every width begins in the upper 15 bits below
+// the sign, so one loop serves all: take away the sign bit of each 16-bit lane and keep the greatest
+// lane, lane by lane. Two instructions for 16 bytes even in SSE2, so memory is what it waits for;
+// and being integer arithmetic it means the same under -ffast-math.
+
+/// The greatest 15-bit magnitude in each of the four 16-bit lanes of the 64-bit words.
+struct lane_maxima {
+  std::int16_t lane[4] = {};
+
+  void take(std::size_t at, std::int16_t value) noexcept {
+    if (value > lane[at % 4]) lane[at % 4] = value;
+  }
+};
+
+template <std::size_t Bytes>
+[[gnu::always_inline]] inline std::size_t max_lanes_body(const unsigned char* data, std::size_t bytes,
+                                                         lane_maxima& maxima) noexcept {
+  using v = vector<std::int16_t, Bytes>;
+  const v magnitude = v{} + static_cast<std::int16_t>(0x7fff);
+  v a{}, b{}, c{}, d{};
+  std::size_t at = 0;
+  for (; at + 4 * Bytes <= bytes; at += 4 * Bytes) {
+    v w, x, y, z;
+    load(w, data + at);
+    load(x, data + at + Bytes);
+    load(y, data + at + 2 * Bytes);
+    load(z, data + at + 3 * Bytes);
+    w &= magnitude;
+    x &= magnitude;
+    y &= magnitude;
+    z &= magnitude;
+    a = w > a ? w : a;
+    b = x > b ? x : b;
+    c = y > c ? y : c;
+    d = z > d ? z : d;
+  }
+  a = b > a ? b : a;
+  c = d > c ? d : c;
+  a = c > a ? c : a;
+  for (std::size_t lane = 0; lane < Bytes / 2; ++lane) maxima.take(lane, a[lane]);
+  return at;
+}
+
+inline std::size_t max_lanes_baseline(const unsigned char* data, std::size_t bytes, lane_maxima& maxima) noexcept {
+  return max_lanes_body<16>(data, bytes, maxima);
+}
+MILLRACE_X86_TARGET("avx2")
+inline std::size_t max_lanes_avx2(const unsigned char* data, std::size_t bytes, lane_maxima& maxima) noexcept {
+  return max_lanes_body<32>(data, bytes, maxima);
+}
+
+/// Precondition: data begins with an element, and bytes is a multiple of its size.
+inline lane_maxima max_lanes(const unsigned char* data, std::size_t bytes) noexcept {
+  lane_maxima maxima;
+  std::size_t at = cpu_has_avx2() ? max_lanes_avx2(data, bytes, maxima) : max_lanes_baseline(data, bytes, maxima);
+  for (; at < bytes; at += 2) {
+    std::uint16_t lane = 0;
+    __builtin_memcpy(&lane, data + at, 2);
+    maxima.take(at / 2, static_cast<std::int16_t>(lane & 0x7fffU));
+  }
+  return maxima;
+}
+
+/// What one block of doubles adds to a summary. Eight partial sums whatever the CPU, so that the
+/// answer is the same on all.
+struct block_sums {
+  double sum = 0;
+  double squares = 0;
+  double low = 0;
+  double high = 0;
+};
+
+template <std::size_t Lanes, class T>
+[[gnu::always_inline]] inline void load_widened(vector<double, 8 * Lanes>& to, const T* from) noexcept {
+  vector<T, sizeof(T) * Lanes> narrow;
+  load(narrow, from);
+  to = __builtin_convertvector(narrow, vector<double, 8 * Lanes>);
+}
+
+/// Precondition: count is a positive multiple of 8.
+template <std::size_t Lanes, class T>
+[[gnu::always_inline]] inline block_sums block_sums_body(const T* data, std::size_t count) noexcept {
+  using v = vector<double, 8 * Lanes>;
+  constexpr std::size_t width = 8 / Lanes;
+  v sum[width]{}, squares[width]{}, low, high;
+  load_widened<Lanes>(low, data);
+  high = low;
+  for (std::size_t at = 0; at < count; at += 8) {
+    v x[width];
+    for (std::size_t k = 0; k < width; ++k) load_widened<Lanes>(x[k], data + at + k * Lanes);
+    for (std::size_t k = 0; k < width; ++k) {
+      sum[k] += x[k];
+      squares[k] += x[k] * x[k];
+    }
+    v least = x[0], greatest = x[0];
+    for (std::size_t k = 1; k < width; ++k) {
+      least = x[k] < least ? x[k] : least;
+      greatest = x[k] > greatest ? x[k] : greatest;
+    }
+    low = least < low ? least : low;
+    high = greatest > high ? greatest : high;
+  }
+  block_sums made{0, 0, low[0], high[0]};
+  for (std::size_t k = 0; k < width; ++k)
+    for (std::size_t lane = 0; lane < Lanes; ++lane) {
+      made.sum += sum[k][lane];
+      made.squares += squares[k][lane];
+    }
+  for (std::size_t lane = 1; lane < Lanes; ++lane) {
+    made.low = low[lane] < made.low ? low[lane] : made.low;
+    made.high = high[lane] > made.high ? high[lane] : made.high;
+  }
+  return made;
+}
+
+template <class T>
+block_sums sum_block_baseline(const T* data, std::size_t count) noexcept {
+  return block_sums_body<2>(data, count);
+}
+template <class T>
+MILLRACE_X86_TARGET("avx2")
+block_sums sum_block_avx2(const T* data, std::size_t count) noexcept {
+  return block_sums_body<4>(data, count);
+}
+
+/// Precondition: count > 0, every element is finite.
+template <class T>
+block_sums sum_block(const T* data, std::size_t count) noexcept {
+  const std::size_t even = count / 8 * 8;
+  block_sums made;
+  if (even != 0)
+    made = cpu_has_avx2() ? sum_block_avx2(data, even) : sum_block_baseline(data, even);
+  else
+    made.low = made.high = static_cast<double>(data[0]);
+  for (std::size_t at = even; at < count; ++at) {
+    const auto x = static_cast<double>(data[at]);
+    made.sum += x;
+    made.squares += x * x;
+    made.low = x < made.low ? x : made.low;
+    made.high = x > made.high ? x : made.high;
+  }
+  return made;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
+
+// ---- tensor/layout.hpp
+
+#ifndef MILLRACE_TENSOR_LAYOUT_HPP
+#define MILLRACE_TENSOR_LAYOUT_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The most axes a tensor may have.
+inline constexpr std::size_t max_rank = 8;
+
+/// A tensor's extents, outermost axis first; rank 0 is a scalar. Allocates: never.
+/// Precondition of every constructor: at most `max_rank` axes.
+class tensor_shape {
+ public:
+  constexpr tensor_shape() noexcept = default;
+  constexpr tensor_shape(std::initializer_list<std::size_t> extents) noexcept {
+    for (const std::size_t extent : extents) push_back(extent);
+  }
+  template <class Iterator>
+  constexpr tensor_shape(Iterator first, Iterator last) noexcept {
+    for (; first != last; ++first) push_back(static_cast<std::size_t>(*first));
+  }
+
+  constexpr void push_back(std::size_t extent) noexcept {
+    if (rank_ == max_rank) [[unlikely]]
+      __builtin_trap();  // a broken precondition stops here rather than in somebody's memory
+    extents_[rank_++] = extent;
+  }
+
+  constexpr std::size_t rank() const noexcept { return rank_; }
+  constexpr std::size_t operator[](std::size_t axis) const noexcept { return extents_[axis]; }
+  constexpr const std::size_t* begin() const noexcept { return extents_; }
+  constexpr const std::size_t* end() const noexcept { return extents_ + rank_; }
+
+  /// The product of the extents; 1 for a scalar.
+  constexpr std::size_t element_count() const noexcept {
+    std::size_t count = 1;
+    for (const std::size_t extent : *this) count *= extent;
+    return count;
+  }
+
+  friend constexpr bool operator==(const tensor_shape& a, const tensor_shape& b) noexcept {
+    if (a.rank_ != b.rank_) return false;
+    for (std::size_t axis = 0; axis < a.rank_; ++axis)
+      if (a[axis] != b[axis]) return false;
+    return true;
+  }
+
+ private:
+  std::size_t extents_[max_rank] = {};
+  std::size_t rank_ = 0;
+};
+
+/// A place in a tensor, one index an axis.
+using tensor_position = tensor_shape;
+
+namespace detail {
+inline std::string bracketed(const tensor_shape& numbers, char open, char close) {
+  std::string text(1, open);
+  for (std::size_t axis = 0; axis < numbers.rank(); ++axis) {
+    char digits[24];
+    if (axis != 0) text += ", ";
+    text.append(digits, std::to_chars(digits, digits + sizeof digits, numbers[axis]).ptr);
+  }
+  text += close;
+  return text;
+}
+}  // namespace detail
+
+/// `[32, 64]`; a scalar is `[]`.
+inline std::string to_string(const tensor_shape& shape) { return detail::bracketed(shape, '[', ']'); }
+
+/// The order of a tensor's axes in memory, outermost (largest stride) first.
+struct axis_order {
+  unsigned char axes[max_rank] = {0, 1, 2, 3, 4, 5, 6, 7};
+
+  constexpr unsigned char operator[](std::size_t place) const noexcept { return axes[place]; }
+  friend constexpr bool operator==(const axis_order&, const axis_order&) noexcept = default;
+};
+
+/// A shape and how far apart, in elements, neighbours on each axis lie. Strides may be negative, or
+/// zero for an axis that repeats. Allocates: never.
+class tensor_layout {
+ public:
+  constexpr tensor_layout() noexcept = default;
+
+  /// Any layout. Precondition: `strides` points to shape.rank() numbers.
+  template <class Stride>
+  constexpr tensor_layout(const tensor_shape& shape, const Stride* strides) noexcept : shape_(shape) {
+    for (std::size_t axis = 0; axis < shape.rank(); ++axis) strides_[axis] = static_cast<std::ptrdiff_t>(strides[axis]);
+  }
+  constexpr tensor_layout(const tensor_shape& shape, std::initializer_list<std::ptrdiff_t> strides) noexcept
+      : tensor_layout(shape, strides.begin()) {}
+
+  /// Gapless, the last axis innermost: C, NumPy.
+  static constexpr tensor_layout row_major(const tensor_shape& shape) noexcept { return dense(shape, axis_order{}); }
+  /// Gapless, the first axis innermost: Fortran, Eigen.
+  static constexpr tensor_layout column_major(const tensor_shape& shape) noexcept {
+    axis_order order;
+    for (std::size_t place = 0; place < shape.rank(); ++place)
+      order.axes[place] = static_cast<unsigned char>(shape.rank() - 1 - place);
+    return dense(shape, order);
+  }
+  /// Gapless, axes nested as `order` says. Precondition: its first rank() entries are a permutation.
+  static constexpr tensor_layout dense(const tensor_shape& shape, const axis_order& order) noexcept {
+    tensor_layout made;
+    made.shape_ = shape;
+    std::size_t stride = 1;
+    for (std::size_t place = shape.rank(); place-- > 0;) {
+      made.strides_[order[place]] = static_cast<std::ptrdiff_t>(stride);
+      stride *= shape[order[place]];
+    }
+    return made;
+  }
+
+  constexpr const tensor_shape& shape() const noexcept { return shape_; }
+  constexpr std::size_t rank() const noexcept { return shape_.rank(); }
+  constexpr std::ptrdiff_t stride(std::size_t axis) const noexcept { return strides_[axis]; }
+  constexpr std::size_t element_count() const noexcept { return shape_.element_count(); }
+
+  /// Where an element lies, counted in elements from the first one.
+  constexpr std::ptrdiff_t offset(const tensor_position& at) const noexcept {
+    std::ptrdiff_t sum = 0;
+    for (std::size_t axis = 0; axis < rank(); ++axis) sum += static_cast<std::ptrdiff_t>(at[axis]) * strides_[axis];
+    return sum;
+  }
+
+  /// The axes from the largest stride to the smallest. Equal strides keep their order, and axes of
+  /// extent 1 their place.
+  constexpr axis_order order() const noexcept {
+    axis_order order;
+    for (std::size_t i = 1; i < rank(); ++i) {  // insertion sort: at most eight
+      if (shape_[i] == 1) continue;
+      for (std::size_t at = i, before = i; before-- > 0;) {
+        if (shape_[order.axes[before]] == 1) continue;
+        if (width(order.axes[at]) <= width(order.axes[before])) break;
+        const unsigned char moved = order.axes[at];
+        order.axes[at] = order.axes[before];
+        order.axes[before] = moved;
+        at = before;
+      }
+    }
+    return order;
+  }
+
+  /// Row-major without gaps.
+  constexpr bool is_contiguous() const noexcept { return is_dense(axis_order{}); }
+  /// Without gaps in some order of its axes: element_count() elements from the first one.
+  constexpr bool is_dense() const noexcept { return is_dense(order()); }
+
+  /// The position of the element that stands at `flat` when elements are counted in `order()`.
+  constexpr tensor_position position(std::size_t flat) const noexcept {
+    std::size_t found[max_rank] = {};
+    const axis_order nesting = order();
+    for (std::size_t place = rank(); place-- > 0;) {
+      const std::size_t extent = shape_[nesting[place]];
+      found[nesting[place]] = flat % extent;
+      flat /= extent;
+    }
+    return tensor_position(found, found + rank());
+  }
+
+ private:
+  constexpr std::ptrdiff_t width(std::size_t axis) const noexcept {
+    return strides_[axis] < 0 ? -strides_[axis] : strides_[axis];
+  }
+  constexpr bool is_dense(const axis_order& order) const noexcept {
+    std::ptrdiff_t expected = 1;
+    for (std::size_t place = rank(); place-- > 0;) {
+      const std::size_t extent = shape_[order[place]];
+      if (extent == 0) return true;
+      if (extent != 1 && strides_[order[place]] != expected) return false;
+      expected *= static_cast<std::ptrdiff_t>(extent);
+    }
+    return true;
+  }
+
+  tensor_shape shape_;
+  std::ptrdiff_t strides_[max_rank] = {};
+};
+
+namespace detail {
+
+/// Walks a layout in its memory order as runs of evenly spaced elements, as long as they can be:
+/// f(offset of the first, count, stride), where f returns whether to go on. Returns false if f did.
+template <class F>
+constexpr bool for_each_run(const tensor_layout& layout, F&& f) {
+  // Axes with one element go; an axis whose stride continues the next inner one merges with it.
+  std::size_t extents[max_rank] = {};
+  std::ptrdiff_t strides[max_rank] = {};
+  std::size_t depth = 0;
+  const axis_order order = layout.order();
+  for (std::size_t place = 0; place < layout.rank(); ++place) {
+    const std::size_t extent = layout.shape()[order[place]];
+    const std::ptrdiff_t stride = layout.stride(order[place]);
+    if (extent == 0) return true;
+    if (extent == 1) continue;
+    if (depth > 0 && strides[depth - 1] == stride * static_cast<std::ptrdiff_t>(extent)) {
+      extents[depth - 1] *= extent;
+      strides[depth - 1] = stride;
+    } else {
+      extents[depth] = extent;
+      strides[depth++] = stride;
+    }
+  }
+  if (depth == 0) return f(std::ptrdiff_t{0}, std::size_t{1}, std::ptrdiff_t{1});
+  const std::size_t inner = depth - 1;
+  std::size_t index[max_rank] = {};
+  std::ptrdiff_t offset = 0;
+  for (;;) {
+    if (!f(offset, extents[inner], strides[inner])) return false;
+    std::size_t axis = inner;
+    for (;;) {
+      if (axis == 0) return true;
+      --axis;
+      offset += strides[axis];
+      if (++index[axis] < extents[axis]) break;
+      offset -= strides[axis] * static_cast<std::ptrdiff_t>(extents[axis]);
+      index[axis] = 0;
+    }
+  }
+}
+
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_LAYOUT_HPP
+
+// ---- tensor/view.hpp
+
+#ifndef MILLRACE_TENSOR_VIEW_HPP
+#define MILLRACE_TENSOR_VIEW_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A window on somebody else's elements of a known type: a pointer and a layout. `T` may be const.
+/// It owns nothing and must not outlive what it looks at. Allocates: never.
+template <tensor_element T>
+class basic_tensor_view {
+ public:
+  using element_type = T;
+  using value_type = std::remove_cv_t<T>;
+
+  constexpr basic_tensor_view() noexcept : layout_(tensor_layout::row_major({0})) {}
+  constexpr basic_tensor_view(T* data, const tensor_layout& layout) noexcept : data_(data), layout_(layout) {}
+  /// Row-major without gaps.
+  constexpr basic_tensor_view(T* data, const tensor_shape& shape) noexcept
+      : data_(data), layout_(tensor_layout::row_major(shape)) {}
+  template <std::same_as<value_type> U>
+  requires std::is_const_v<T>
+  constexpr basic_tensor_view(const basic_tensor_view<U>& other) noexcept
+      : data_(other.data()), layout_(other.layout()) {}
+
+  constexpr T* data() const noexcept { return data_; }
+  constexpr const tensor_layout& layout() const noexcept { return layout_; }
+  constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
+  constexpr std::size_t rank() const noexcept { return layout_.rank(); }
+  constexpr std::size_t size() const noexcept { return layout_.element_count(); }
+  constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
+
+  /// The element at one index an axis. Precondition: as many as axes, each within its extent.
+  template <class... Indices>
+  requires(std::is_integral_v<Indices>&&...) constexpr T& operator()(Indices... at) const noexcept {
+    return data_[layout_.offset(tensor_position{static_cast<std::size_t>(at)...})];
+  }
+  constexpr T& operator[](const tensor_position& at) const noexcept { return data_[layout_.offset(at)]; }
+
+ private:
+  T* data_ = nullptr;
+  tensor_layout layout_;
+};
+
+template <class T>
+basic_tensor_view(T*, tensor_layout) -> basic_tensor_view<T>;
+template <class T>
+basic_tensor_view(T*, tensor_shape) -> basic_tensor_view<T>;
+
+namespace detail {
+/// What both erased views are. `Void` is void or const void.
+template <class Void>
+class erased_view {
+  template <class T>
+  using like = std::conditional_t<std::is_const_v<Void>, const T, T>;
+
+ public:
+  constexpr erased_view() noexcept : layout_(tensor_layout::row_major({0})) {}
+  constexpr erased_view(millrace::dtype type, Void* data, const tensor_layout& layout) noexcept
+      : data_(data), layout_(layout), type_(type) {}
+
+  constexpr millrace::dtype dtype() const noexcept { return type_; }
+  constexpr Void* data() const noexcept { return data_; }
+  constexpr const tensor_layout& layout() const noexcept { return layout_; }
+  constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
+  constexpr std::size_t rank() const noexcept { return layout_.rank(); }
+  /// How many elements.
+  constexpr std::size_t size() const noexcept { return layout_.element_count(); }
+  constexpr std::size_t size_bytes() const noexcept { return size() * size_of(type_); }
+  constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
+
+  /// The view with its type back. Error: type_mismatch, if the elements are something else.
+  template <tensor_element T>
+  result<basic_tensor_view<like<T>>> as() const {
+    if (dtype_of<T> != type_)
+      return error(errc::type_mismatch, std::string("tensor has elements of type ") + std::string(to_string(type_)) +
+                                            ", asked for as " + std::string(to_string(dtype_of<T>)));
+    return basic_tensor_view<like<T>>(static_cast<like<T>*>(data_), layout_);
+  }
+
+ private:
+  Void* data_ = nullptr;
+  tensor_layout layout_;
+  millrace::dtype type_ = millrace::dtype::f32;
+};
+}  // namespace detail
+
+/// A read-only window on a tensor of any dtype and layout: what validation, audit and compression
+/// take. It owns nothing and must not outlive what it looks at. Allocates: never.
+class tensor_view : public detail::erased_view<const void> {
+ public:
+  using erased_view::erased_view;
+  template <class T>
+  constexpr tensor_view(const basic_tensor_view<T>& typed) noexcept
+      : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
+  constexpr tensor_view(const detail::erased_view<void>& writable) noexcept
+      : erased_view(writable.dtype(), writable.data(), writable.layout()) {}
+};
+
+/// The same window, to write through.
+class mutable_tensor_view : public detail::erased_view<void> {
+ public:
+  using erased_view::erased_view;
+  template <class T>
+  requires(!std::is_const_v<T>) constexpr mutable_tensor_view(const basic_tensor_view<T>& typed) noexcept
+      : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
+};
+
+/// Calls f(element) for every element in memory order (largest stride outermost), whatever the
+/// layout: one plain loop where the elements lie evenly.
+template <class T, class F>
+constexpr void for_each_element(const basic_tensor_view<T>& view, F&& f) {
+  detail::for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
+    T* at = view.data() + offset;
+    if (stride == 1) {
+      for (std::size_t i = 0; i < count; ++i) f(at[i]);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) f(at[static_cast<std::ptrdiff_t>(i) * stride]);
+    }
+    return true;
+  });
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_VIEW_HPP
+
+// ---- tensor/finite_scan.hpp
+
+#ifndef MILLRACE_TENSOR_FINITE_SCAN_HPP
+#define MILLRACE_TENSOR_FINITE_SCAN_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+enum class non_finite_kind : std::uint8_t { nan, infinity, negative_infinity };
+
+/// As it is written in logs and messages: `NaN`, `Infinity`, `-Infinity`.
+constexpr std::string_view to_string(non_finite_kind kind) noexcept {
+  switch (kind) {
+    case non_finite_kind::nan: return "NaN";
+    case non_finite_kind::infinity: return "Infinity";
+    case non_finite_kind::negative_infinity: return "-Infinity";
+  }
+  return "unknown";
+}
+
+/// An element that is NaN or infinite: what, and where.
+struct non_finite_element {
+  non_finite_kind kind = non_finite_kind::nan;
+  std::size_t index = 0;     ///< counted in memory order (largest stride outermost)
+  tensor_position position;  ///< the same place, one index an axis
+};
+
+struct finite_report {
+  std::size_t nan_count = 0;
+  std::size_t infinity_count = 0;
+  std::optional<non_finite_element> first;  ///< in memory order
+
+  std::size_t non_finite_count() const noexcept { return nan_count + infinity_count; }
+};
+
+namespace detail {
+
+/// An IEEE format by its bits: Bits is an unsigned integer of the element's width.
+template <class Bits, Bits Infinity>
+struct ieee_bits {
+  using type = Bits;
+  static constexpr Bits magnitude = static_cast<Bits>(static_cast<Bits>(~Bits{0}) >> 1);
+
+  static Bits load(const unsigned char* at) noexcept {
+    Bits bits{};
+    __builtin_memcpy(&bits, at, sizeof bits);
+    return bits;
+  }
+  static bool is_finite(Bits bits) noexcept { return (bits & magnitude) < Infinity; }
+  static non_finite_kind kind(Bits bits) noexcept {
+    if ((bits & magnitude) > Infinity) return non_finite_kind::nan;
+    return bits > magnitude ? non_finite_kind::negative_infinity : non_finite_kind::infinity;
+  }
+  /// Whether all of the elements that these maxima were taken of are finite.
+  static bool all_finite(const lane_maxima& maxima) noexcept {
+    constexpr std::size_t step = sizeof(Bits) / 2;
+    constexpr auto limit = static_cast<std::int16_t>(Infinity >> (16 * (step - 1)));
+    for (std::size_t lane = step - 1; lane < 4; lane += step)
+      if (maxima.lane[lane] >= limit) return false;
+    return true;
+  }
+};
+
+/// Calls f(ieee_bits<...>{}) for the format of a floating dtype.
+template <class F>
+decltype(auto) visit_ieee(dtype type, F&& f) {
+  switch (type) {
+    case dtype::f64: return f(ieee_bits<std::uint64_t, 0x7ff0'0000'0000'0000U>{});
+    case dtype::f16: return f(ieee_bits<std::uint16_t, 0x7c00U>{});
+    case dtype::bf16: return f(ieee_bits<std::uint16_t, 0x7f80U>{});
+    default: return f(ieee_bits<std::uint32_t, 0x7f80'0000U>{});
+  }
+}
+
+/// Finds non-finite elements in memory order, f(index, kind) returning whether to go on.
+template <class Format, class F>
+void scan(const tensor_view& view, Format, F&& f) {
+  constexpr std::size_t size = sizeof(typename Format::type);
+  constexpr std::size_t block = 16384 / size;  // looked at again, element by element, only if it has a hit
+  const auto* data = static_cast<const unsigned char*>(view.data());
+  std::size_t index = 0;
+  const auto one_by_one = [&](const unsigned char* at, std::size_t count, std::ptrdiff_t step) {
+    for (std::size_t i = 0; i < count; ++i, at += step)
+      if (const auto bits = Format::load(at); !Format::is_finite(bits))
+        if (!f(index + i, Format::kind(bits))) return false;
+    return true;
+  };
+  for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
+    const unsigned char* at = data + offset * static_cast<std::ptrdiff_t>(size);
+    if (stride != 1) {
+      if (!one_by_one(at, count, stride * static_cast<std::ptrdiff_t>(size))) return false;
+      index += count;
+      return true;
+    }
+    while (count != 0) {
+      const std::size_t now = count < block ? count : block;
+      if (!Format::all_finite(max_lanes(at, now * size)) && !one_by_one(at, now, size)) return false;
+      at += now * size;
+      index += now;
+      count -= now;
+    }
+    return true;
+  });
+}
+
+}  // namespace detail
+
+/// The first element, in memory order, that is NaN or infinite; none if all are finite, as integers
+/// always are. Reads the tensor once, at the speed of the memory where it lies without gaps, and
+/// stops at the find. Holds under -ffast-math too. Allocates: never.
+inline std::optional<non_finite_element> find_non_finite(const tensor_view& view) {
+  std::optional<non_finite_element> found;
+  if (!is_floating(view.dtype())) return found;
+  detail::visit_ieee(view.dtype(), [&](auto format) {
+    detail::scan(view, format, [&](std::size_t index, non_finite_kind kind) {
+      found = non_finite_element{kind, index, view.layout().position(index)};
+      return false;
+    });
+  });
+  return found;
+}
+
+/// Whether no element is NaN or infinite. As `find_non_finite`.
+inline bool all_finite(const tensor_view& view) { return !find_non_finite(view); }
+
+/// Counts the elements that are NaN or infinite, and says where the first is. One pass, slower than
+/// `find_non_finite` only where there are any. Allocates: never.
+inline finite_report scan_finite(const tensor_view& view) {
+  finite_report report;
+  if (!is_floating(view.dtype())) return report;
+  detail::visit_ieee(view.dtype(), [&](auto format) {
+    detail::scan(view, format, [&](std::size_t index, non_finite_kind kind) {
+      if (!report.first) report.first = non_finite_element{kind, index, view.layout().position(index)};
+      ++(kind == non_finite_kind::nan ? report.nan_count : report.infinity_count);
+      return true;
+    });
+  });
+  return report;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_FINITE_SCAN_HPP
+
+// ---- tensor/summary.hpp
+
+#ifndef MILLRACE_TENSOR_SUMMARY_HPP
+#define MILLRACE_TENSOR_SUMMARY_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A tensor in a few numbers, taken over its finite elements. Without any, the numbers are NaN and
+/// `l2_norm` is 0.
+struct tensor_summary {
+  std::size_t count = 0;  ///< all elements
+  std::size_t nan_count = 0;
+  std::size_t infinity_count = 0;
+  double low = std::numeric_limits<double>::quiet_NaN();
+  double high = std::numeric_limits<double>::quiet_NaN();
+  double mean = std::numeric_limits<double>::quiet_NaN();
+  double l2_norm = 0;
+  std::optional<non_finite_element> first_non_finite;  ///< in memory order
+
+  std::size_t finite_count() const noexcept { return count - nan_count - infinity_count; }
+  /// The greatest magnitude.
+  double max_abs() const noexcept { return std::fmax(std::fabs(low), std::fabs(high)); }
+};
+
+/// An element outside of a permitted range.
+struct out_of_range_element {
+  std::size_t index = 0;  ///< counted in memory order
+  tensor_position position;
+  double value = 0;
+};
+
+namespace detail {
+
+inline constexpr std::size_t summary_block = 1024;
+
+/// Converts evenly spaced elements to a gapless block.
+using widen_function = void (*)(const unsigned char* from, std::ptrdiff_t stride, std::size_t count, void* to);
+
+template <class Stored, class Wide>
+void widen(const unsigned char* from, std::ptrdiff_t stride, std::size_t count, void* to) {
+  const auto* source = reinterpret_cast<const Stored*>(from);
+  auto* block = static_cast<Wide*>(to);
+  for (std::size_t i = 0; i < count; ++i) block[i] = static_cast<Wide>(source[static_cast<std::ptrdiff_t>(i) * stride]);
+}
+
+template <class T>
+inline constexpr bool widens_to_float =
+    std::is_same_v<T, float> || std::is_same_v<T, float16> || std::is_same_v<T, bfloat16>;
+
+inline widen_function widener(dtype type) noexcept {
+  return visit_dtype(type, [](auto tag) -> widen_function {
+    using stored = typename decltype(tag)::type;
+    using element = std::conditional_t<std::is_same_v<stored, bool>, unsigned char, stored>;
+    return &widen<element, std::conditional_t<widens_to_float<stored>, float, double>>;
+  });
+}
+
+/// Hands a tensor to f(first index, elements, count) in memory order, in gapless blocks of at most
+/// `summary_block` elements that f may read as float or double: where they lie if they are such and
+/// gapless, else converted into a buffer on the stack. f returns whether to go on.
+template <class F>
+void for_each_block(const tensor_view& view, F&& f) {
+  const std::size_t size = size_of(view.dtype());
+  const bool as_float = is_floating(view.dtype()) && view.dtype() != dtype::f64;
+  const bool as_stored = view.dtype() == dtype::f32 || view.dtype() == dtype::f64;
+  const widen_function convert = widener(view.dtype());
+  std::size_t index = 0;
+  for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
+    const auto step = stride * static_cast<std::ptrdiff_t>(size);
+    const unsigned char* at =
+        static_cast<const unsigned char*>(view.data()) + offset * static_cast<std::ptrdiff_t>(size);
+    while (count != 0) {
+      alignas(64) double buffer[summary_block];
+      const std::size_t now = count < summary_block ? count : summary_block;
+      const void* block = at;
+      if (!as_stored || stride != 1) {
+        convert(at, stride, now, buffer);
+        block = buffer;
+      }
+      if (!(as_float ? f(index, static_cast<const float*>(block), now)
+                     : f(index, static_cast<const double*>(block), now)))
+        return false;
+      at += static_cast<std::ptrdiff_t>(now) * step;
+      index += now;
+      count -= now;
+    }
+    return true;
+  });
+}
+
+template <class T>
+using format_of = std::conditional_t<std::is_same_v<T, float>, ieee_bits<std::uint32_t, 0x7f80'0000U>,
+                                     ieee_bits<std::uint64_t, 0x7ff0'0000'0000'0000U>>;
+
+template <class T>
+bool block_is_finite(const T* data, std::size_t count) noexcept {
+  return format_of<T>::all_finite(max_lanes(reinterpret_cast<const unsigned char*>(data), count * sizeof(T)));
+}
+
+/// Sums divided by the greatest magnitude, for those that leave the range of double.
+inline block_sums scaled_sums(const tensor_view& view, double scale) {
+  block_sums made;
+  for_each_block(view, [&](std::size_t, const auto* data, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+      if (const double x = static_cast<double>(data[i]) / scale; std::fabs(x) <= 1) {  // so not NaN, not infinite
+        made.sum += x;
+        made.squares += x * x;
+      }
+    return true;
+  });
+  return made;
+}
+
+}  // namespace detail
+
+/// Summarizes a tensor of any dtype and layout in one pass. Sums are taken in double, in an order
+/// that is the same on every CPU. Integers beyond 2^53 are rounded to double. A second pass follows only if squares
+/// leave double's range. Allocates: never.
+inline tensor_summary summarize(const tensor_view& view) {
+  tensor_summary made;
+  made.count = view.size();
+  double sum = 0;
+  double squares = 0;
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
+  detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
+    using element = std::remove_cvref_t<decltype(*data)>;
+    using format = detail::format_of<element>;
+    detail::block_sums block;
+    if (detail::block_is_finite(data, count)) [[likely]] {
+      block = detail::sum_block(data, count);
+    } else {
+      block.low = low;
+      block.high = high;
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto bits = format::load(reinterpret_cast<const unsigned char*>(data + i));
+        if (!format::is_finite(bits)) {
+          const non_finite_kind kind = format::kind(bits);
+          if (!made.first_non_finite)
+            made.first_non_finite = non_finite_element{kind, first + i, view.layout().position(first + i)};
+          ++(kind == non_finite_kind::nan ? made.nan_count : made.infinity_count);
+          continue;
+        }
+        const auto x = static_cast<double>(data[i]);
+        block.sum += x;
+        block.squares += x * x;
+        block.low = x < block.low ? x : block.low;
+        block.high = x > block.high ? x : block.high;
+      }
+    }
+    sum += block.sum;
+    squares += block.squares;
+    low = block.low < low ? block.low : low;
+    high = block.high > high ? block.high : high;
+    return true;
+  });
+  const std::size_t finite = made.finite_count();
+  if (finite == 0) return made;
+  made.low = low + 0.0;  // of two zeros, the positive one
+  made.high = high + 0.0;
+  made.mean = sum / static_cast<double>(finite);
+  made.l2_norm = std::sqrt(squares);
+  constexpr double most = (std::numeric_limits<double>::max)();
+  if (const double scale = made.max_abs(); scale > 0 && !(squares <= most && squares >= 1e-290)) {
+    const detail::block_sums scaled = detail::scaled_sums(view, scale);
+    made.l2_norm = scale * std::sqrt(scaled.squares);
+    if (!(std::fabs(sum) <= most)) made.mean = scale * (scaled.sum / static_cast<double>(finite));
+  }
+  return made;
+}
+
+/// The first element, in memory order, outside of [low, high]; NaN is outside of every range. One
+/// pass; integers beyond 2^53 are compared as double. Allocates: never.
+inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& view, double low, double high) {
+  std::optional<out_of_range_element> found;
+  detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
+    if (detail::block_is_finite(data, count)) {
+      const detail::block_sums block = detail::sum_block(data, count);
+      if (block.low >= low && block.high <= high) return true;
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto x = static_cast<double>(data[i]);
+      if (x >= low && x <= high) continue;
+      found = out_of_range_element{first + i, view.layout().position(first + i), x};
+      return false;
+    }
+    return true;
+  });
+  return found;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_SUMMARY_HPP
+
+// ---- tensor/traits.hpp
+
+#ifndef MILLRACE_TENSOR_TRAITS_HPP
+#define MILLRACE_TENSOR_TRAITS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// How a type shows its elements as a tensor. Specialize it for a tensor type of your own:
+///
+///     template <>
+///     struct mr::tensor_traits<image> {
+///       static mr::tensor_view view(const image& i) { return mr::basic_tensor_view(i.pixels, {i.rows, i.columns}); }
+///       // only where compressed tensors are to come back: give `i` that shape, and show where to write
+///       static mr::result<mr::mutable_tensor_view> resize(image& i, const mr::tensor_shape& shape);
+///     };
+///
+/// Here: numbers, and what lies gapless in memory (arrays, std::vector, std::array, std::span).
+/// tensor/eigen.hpp and tensor/xtensor.hpp add theirs.
+template <class T>
+struct tensor_traits {};
+
+namespace detail {
+
+template <class T>
+concept gapless = !requires(const T& value) {
+  value.shape();
+}
+&&requires(const T& value) {
+  { value.begin() } -> std::contiguous_iterator;
+  { value.data() } -> std::convertible_to<const void*>;
+  { value.size() } -> std::convertible_to<std::size_t>;
+  requires tensor_element<std::remove_reference_t<decltype(*value.data())>>;
+};
+
+template <class T>
+concept resizable = requires(T& value, std::size_t size) {
+  value.resize(size);
+};
+
+}  // namespace detail
+
+/// A number is a tensor without axes.
+template <tensor_element T>
+requires(!std::is_const_v<T>) struct tensor_traits<T> {
+  static constexpr tensor_view view(const T& value) noexcept {
+    return basic_tensor_view<const T>(&value, tensor_shape{});
+  }
+};
+
+template <tensor_element T, std::size_t Extent>
+struct tensor_traits<T[Extent]> {
+  static constexpr tensor_view view(const T (&value)[Extent]) noexcept {
+    return basic_tensor_view<const T>(value, tensor_shape{Extent});
+  }
+};
+
+template <detail::gapless T>
+struct tensor_traits<T> {
+  static constexpr tensor_view view(const T& value) noexcept {
+    return basic_tensor_view(value.data(), tensor_shape{value.size()});
+  }
+  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires(
+      !std::is_const_v<std::remove_reference_t<decltype(*value.data())>>) {
+    if (shape.rank() == 1) {
+      if constexpr (detail::resizable<T>) value.resize(shape[0]);
+      if (value.size() == shape[0]) return mutable_tensor_view(basic_tensor_view(value.data(), shape));
+    }
+    return error(errc::shape_mismatch, "a sequence cannot take the shape " + to_string(shape));
+  }
+};
+
+/// A type that is one tensor.
+template <class T>
+concept tensor_like = requires(const T& value) {
+  { tensor_traits<T>::view(value) } -> std::convertible_to<tensor_view>;
+};
+
+/// A tensor that can be given another shape, and be written.
+template <class T>
+concept restorable_tensor = tensor_like<T> && requires(T& value, const tensor_shape& shape) {
+  { tensor_traits<T>::resize(value, shape) } -> std::same_as<result<mutable_tensor_view>>;
+};
+
+namespace detail {
+
+template <class T>
+using item_of = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
+
+/// Whether T is a range of tensors, at whatever depth.
+template <class T>
+struct is_tensor_range : std::false_type {};
+template <class T>
+requires(!tensor_like<T> && requires(const T& value) { value.begin() != value.end(); } &&
+         !std::same_as<item_of<T>, T> && !tensor_element<item_of<T>>) struct is_tensor_range<T>
+    : std::bool_constant<tensor_like<item_of<T>> || is_tensor_range<item_of<T>>::value> {
+};
+
+}  // namespace detail
+
+/// One tensor, or a range of tensors (of ranges, ...). A range of plain numbers that do not lie
+/// gapless is neither: looking at them one by one would be no view.
+template <class T>
+concept tensor_source = tensor_like<T> || detail::is_tensor_range<T>::value;
+
+/// The view of one tensor.
+template <tensor_like T>
+constexpr tensor_view view_of(const T& value) {
+  return tensor_traits<T>::view(value);
+}
+
+/// Calls f(tensor_view) for every tensor in `value`, in order. f may return bool: false stops.
+/// Returns whether all were visited. Allocates: never by itself.
+template <tensor_source T, class F>
+constexpr bool for_each_tensor(const T& value, F&& f) {
+  if constexpr (tensor_like<T>) {
+    if constexpr (std::is_void_v<decltype(f(view_of(value)))>) {
+      f(view_of(value));
+      return true;
+    } else {
+      return static_cast<bool>(f(view_of(value)));
+    }
+  } else {
+    for (const auto& item : value)
+      if (!for_each_tensor(item, f)) return false;
+    return true;
+  }
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_TRAITS_HPP
+
+// ---- tensor.hpp
+
+#ifndef MILLRACE_TENSOR_HPP
+#define MILLRACE_TENSOR_HPP
+
+/// tensor: numbers in memory, whoever owns them.
+///
+/// - `dtype`, `float16`, `bfloat16`: what elements are
+/// - `tensor_shape`, `tensor_layout`, `tensor_view`: a pointer, a shape, strides; any layout
+/// - `tensor_traits`, `for_each_tensor`: how a type shows itself as one tensor or as several
+/// - `find_non_finite`, `scan_finite`: NaN and infinities, at the speed of the memory
+/// - `summarize`, `find_out_of_range`: range, mean, norm in one pass
+///
+/// Standard library alone. Left out, because they bring a third party along: tensor/eigen.hpp
+/// (Eigen) and tensor/xtensor.hpp (xtensor).
+
+#endif  // MILLRACE_TENSOR_HPP
 
 // ---- millrace.hpp
 

@@ -15,7 +15,7 @@ inline namespace v0 {
 /// Quantiles of a stream of durations in fixed memory, whatever their number and range.
 ///
 /// Units: any whole number; the profiler's are nanoseconds.
-/// Guarantee: `count`, `sum`, `min`, `max`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
+/// Guarantee: `count`, `sum`, `smallest`, `largest`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
 /// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
 /// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
 /// share one bucket. Merging is exact: any split of a stream merges to the same histogram.
@@ -48,15 +48,15 @@ class log_histogram {
     constexpr std::uint64_t most = ~std::uint64_t{0};
     return sum_ > most ? most : static_cast<std::uint64_t>(sum_);
   }
-  /// 0 when empty; so are `min`, `max` and `quantile`.
+  /// 0 when empty; so are `smallest`, `largest` and `quantile`.
   double mean() const noexcept { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
-  std::uint64_t min() const noexcept { return count_ == 0 ? 0 : min_; }
-  std::uint64_t max() const noexcept { return max_; }
+  std::uint64_t smallest() const noexcept { return count_ == 0 ? 0 : min_; }
+  std::uint64_t largest() const noexcept { return max_; }
 
   /// `p` in [0, 1]; outside, the nearer end.
   std::uint64_t quantile(double p) const noexcept {
-    if (!(p > 0)) return min();
-    if (p >= 1) return max();
+    if (!(p > 0)) return smallest();
+    if (p >= 1) return largest();
     const double wanted = std::ceil(p * static_cast<double>(count_));
     double seen = 0;
     for (std::size_t i = 0; i < bucket_count; ++i) {
@@ -66,7 +66,7 @@ class log_histogram {
         return value < min_ ? min_ : value > max_ ? max_ : value;
       }
     }
-    return max();
+    return largest();
   }
 
  private:

@@ -82,12 +82,12 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   template <class>
   friend class shared_chain;
 
-  template <std::size_t I>
-  using event_at = detail::unborrowed_t<std::tuple_element_t<I, std::tuple<Events...>>>;
-  template <std::size_t I>
-  using middleware_at = detail::unborrowed_t<std::tuple_element_t<I, std::tuple<Middlewares...>>>;
-  template <std::size_t I>
-  using stage_at = stage<event_at<I>, I, Clock, detail::unborrowed_t<Events>...>;
+  template <std::size_t Index>
+  using event_at = detail::unborrowed_t<std::tuple_element_t<Index, std::tuple<Events...>>>;
+  template <std::size_t Index>
+  using middleware_at = detail::unborrowed_t<std::tuple_element_t<Index, std::tuple<Middlewares...>>>;
+  template <std::size_t Index>
+  using stage_at = stage<event_at<Index>, Index, Clock, detail::unborrowed_t<Events>...>;
   static constexpr std::size_t depth = sizeof...(Middlewares);
 
  public:
@@ -276,34 +276,34 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     }
   }
 
-  template <std::size_t I, class Context>
+  template <std::size_t Index, class Context>
   [[gnu::always_inline]] inline result<void> run_strict(Context& ctx) {
-    result<void> outcome = run_event<I>(ctx);
-    if constexpr (I + 1 < sizeof...(Events)) {
+    result<void> outcome = run_event<Index>(ctx);
+    if constexpr (Index + 1 < sizeof...(Events)) {
       if (outcome) [[likely]]
-        return run_strict<I + 1>(ctx);
+        return run_strict<Index + 1>(ctx);
     }
     return outcome;
   }
-  template <class Context, std::size_t... I>
-  [[gnu::always_inline]] inline lenient_result run_lenient(Context& ctx, std::index_sequence<I...>) {
+  template <class Context, std::size_t... Index>
+  [[gnu::always_inline]] inline lenient_result run_lenient(Context& ctx, std::index_sequence<Index...>) {
     lenient_result outcome;
-    (collect<I>(outcome, run_event<I>(ctx)), ...);
+    (collect<Index>(outcome, run_event<Index>(ctx)), ...);
     return outcome;
   }
-  template <std::size_t I>
+  template <std::size_t Index>
   static void collect(lenient_result& all, result<void> one) {
     if (!one) [[unlikely]]
-      all.add({I, stage_at<I>::name, std::move(one).error()});
+      all.add({Index, stage_at<Index>::name, std::move(one).error()});
   }
 
-  template <std::size_t I, class Context>
+  template <std::size_t Index, class Context>
   [[gnu::always_inline]] inline result<void> run_event(Context& ctx) {
-    const stage_at<I> event(detail::object_of(std::get<I>(events_)), clock_);
+    const stage_at<Index> event(detail::object_of(std::get<Index>(events_)), clock_);
     stamps times;
     result<void> outcome = enter<depth>(event, ctx, times);
     if (!outcome) [[unlikely]]
-      return locate<stage_at<I>>(std::move(outcome).error());
+      return locate<stage_at<Index>>(std::move(outcome).error());
     return outcome;
   }
   template <class Stage>

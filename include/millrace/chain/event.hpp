@@ -27,10 +27,10 @@ inline namespace v0 {
 /// `event_context`. It fails by returning an error or by throwing; it may also return void. Its
 /// `static constexpr std::string_view name` is optional (the type's own name otherwise), and so is
 /// `static constexpr bool thread_safe`.
-template <class E>
-concept event = std::is_object_v<E> && requires {
-  typename detail::to_field_list<typename E::reads>::type;
-  typename detail::to_field_list<typename E::writes>::type;
+template <class Event>
+concept event = std::is_object_v<Event> && requires {
+  typename detail::to_field_list<typename Event::reads>::type;
+  typename detail::to_field_list<typename Event::writes>::type;
 };
 
 namespace detail {
@@ -63,10 +63,10 @@ constexpr bool says_thread_safe() noexcept {
     return false;
 }
 
-template <class E>
-using reads_of = to_field_list_t<typename E::reads>;
-template <class E>
-using writes_of = to_field_list_t<typename E::writes>;
+template <class Event>
+using reads_of = to_field_list_t<typename Event::reads>;
+template <class Event>
+using writes_of = to_field_list_t<typename Event::writes>;
 
 }  // namespace detail
 

@@ -145,7 +145,7 @@ class validation {
       if (verdict)
         std::apply(
             [&](const Rules&... rule) {
-              (void)((verdict = check<Stage, Fresh>(rule, ctx, at_start, known)).has_value() && ...);
+              (void)((verdict = examine<Stage, Fresh>(rule, ctx, at_start, known)).has_value() && ...);
             },
             rules_);
     }
@@ -167,7 +167,7 @@ class validation {
     return {};
   }
   template <class Stage, class Fresh, class Rule, class Context, class Known>
-  result<void> check([[maybe_unused]] const Rule& rule, [[maybe_unused]] Context& ctx, [[maybe_unused]] bool at_start,
+  result<void> examine([[maybe_unused]] const Rule& rule, [[maybe_unused]] Context& ctx, [[maybe_unused]] bool at_start,
                      Known known) {
     constexpr bool due = []<class... Fields>(field_list<Fields...>) {
       return (detail::contains<Fresh, Fields> || ...) && (decltype(known){}(Fields{}) && ...);

@@ -167,7 +167,7 @@ inline tensor_summary summarize(const tensor_view& view) {
   made.high = high + 0.0;
   made.mean = sum / static_cast<double>(finite);
   made.l2_norm = std::sqrt(squares);
-  constexpr double most = std::numeric_limits<double>::max();
+  constexpr double most = (std::numeric_limits<double>::max)();
   if (const double scale = made.max_abs(); scale > 0 && !(squares <= most && squares >= 1e-290)) {
     const detail::block_sums scaled = detail::scaled_sums(view, scale);
     made.l2_norm = scale * std::sqrt(scaled.squares);

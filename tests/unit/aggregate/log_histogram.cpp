@@ -43,8 +43,8 @@ TEST_CASE("an empty histogram answers zero") {
   CHECK(h->count() == 0);
   CHECK(h->sum() == 0);
   CHECK(h->mean() == 0);
-  CHECK(h->min() == 0);
-  CHECK(h->max() == 0);
+  CHECK(h->smallest() == 0);
+  CHECK(h->largest() == 0);
   for (const double p : {0.0, 0.5, 1.0}) CHECK(h->quantile(p) == 0);
 }
 
@@ -64,8 +64,8 @@ TEST_CASE("count, sum, mean and extremes are exact") {
   CHECK(h->count() == 10000);
   CHECK(h->sum() == sum);
   CHECK(h->mean() == Approx(static_cast<double>(sum) / 10000));
-  CHECK(h->min() == low);
-  CHECK(h->max() == high);
+  CHECK(h->smallest() == low);
+  CHECK(h->largest() == high);
 }
 
 TEST_CASE("quantiles keep the stated relative error whatever the distribution") {
@@ -116,11 +116,11 @@ TEST_CASE("the largest values and an overflowing sum stay in bounds") {
   constexpr auto top = std::numeric_limits<std::uint64_t>::max();
   for (const auto v : {top, top, top - 1, std::uint64_t{1} << 63, (std::uint64_t{1} << 63) - 1}) h->update(v);
   CHECK(h->sum() == top);
-  CHECK(h->max() == top);
-  CHECK(h->min() == (std::uint64_t{1} << 63) - 1);
+  CHECK(h->largest() == top);
+  CHECK(h->smallest() == (std::uint64_t{1} << 63) - 1);
   CHECK(h->mean() == Approx((3.0 * 18446744073709551615.0 + 2.0 * 9223372036854775808.0) / 5));
   CHECK(h->quantile(1) == top);
-  CHECK(h->quantile(0.5) >= h->min());
+  CHECK(h->quantile(0.5) >= h->smallest());
 }
 
 TEST_CASE("quantiles never decrease as p grows") {
@@ -135,9 +135,9 @@ TEST_CASE("quantiles never decrease as p grows") {
       before = now;
     }
     REQUIRE(h->quantile(1) >= before);
-    CHECK(h->quantile(-3) == h->min());
-    CHECK(h->quantile(7) == h->max());
-    CHECK(h->quantile(std::numeric_limits<double>::quiet_NaN()) == h->min());
+    CHECK(h->quantile(-3) == h->smallest());
+    CHECK(h->quantile(7) == h->largest());
+    CHECK(h->quantile(std::numeric_limits<double>::quiet_NaN()) == h->smallest());
   }
 }
 
@@ -156,7 +156,7 @@ TEST_CASE("merging any split of a stream gives the stream's own histogram") {
   CHECK(parts[0].count() == whole->count());
   CHECK(parts[0].sum() == whole->sum());
   CHECK(parts[0].mean() == whole->mean());
-  CHECK(parts[0].min() == whole->min());
-  CHECK(parts[0].max() == whole->max());
+  CHECK(parts[0].smallest() == whole->smallest());
+  CHECK(parts[0].largest() == whole->largest());
   for (int i = 0; i <= 100; ++i) CHECK(parts[0].quantile(i / 100.0) == whole->quantile(i / 100.0));
 }
