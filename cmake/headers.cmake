@@ -31,7 +31,10 @@ set(MILLRACE_store_HEADERS
   store/record_ring.hpp
   store/detail/line_writer.hpp store/detail/torn_tail.hpp store/detail/worker.hpp)
 set(MILLRACE_observe_HEADERS)
-set(MILLRACE_model_HEADERS)
+set(MILLRACE_model_HEADERS
+  model.hpp
+  model/confusion_matrix.hpp model/evaluation.hpp model/real_view.hpp
+  model/detail/checked_columns.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/validation.hpp middleware/validation_rules.hpp)
@@ -39,8 +42,8 @@ set(MILLRACE_train_HEADERS
   train.hpp
   train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp
   train/forward_pass.hpp train/load_batch.hpp train/loss.hpp train/model.hpp train/network.hpp train/optimizer.hpp
-  train/samples.hpp train/schedule.hpp train/update_weights.hpp
-  train/detail/loss_kernels.hpp)
+  train/network_file.hpp train/samples.hpp train/schedule.hpp train/update_weights.hpp
+  train/detail/loss_kernels.hpp train/detail/network_bytes.hpp)
 
 # Headers of the lists above that include a third party. They belong to the component named, and to
 # no umbrella and not to the single header; every other header of a standard-library module is free

@@ -2,6 +2,7 @@
 #define MILLRACE_TRAIN_FIELDS_HPP
 
 #include <millrace/core/field.hpp>
+#include <millrace/tensor/eigen.hpp>
 
 #include <Eigen/Core>
 

@@ -1,0 +1,99 @@
+#ifndef MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
+#define MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/model/real_view.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+inline result<void> same_length(std::size_t labels, std::size_t others, const char* what) {
+  if (labels == 0) return error(errc::invalid_argument, "there are no rows to evaluate");
+  if (labels == others) return {};
+  return error(errc::shape_mismatch,
+               std::string(what) + ": there are " + std::to_string(others) + ", not " + std::to_string(labels));
+}
+
+[[gnu::cold]] inline error not_a_class(std::size_t row, int label, std::size_t classes) {
+  return error(errc::out_of_range, "labels: row " + std::to_string(row) + " is of class " + std::to_string(label) +
+                                       ", outside 0 to " + std::to_string(classes - 1));
+}
+[[gnu::cold]] inline error not_a_probability(std::size_t row, double value) {
+  return error(std::isnan(value) ? errc::not_finite : errc::out_of_range,
+               "probabilities: row " + std::to_string(row) + " has " + std::to_string(value));
+}
+
+inline bool is_probability(double value) noexcept { return value >= 0 && value <= 1; }
+inline double clipped(double probability) noexcept { return (std::min)((std::max)(probability, 0x1p-52), 1 - 0x1p-52); }
+
+inline result<void> binary_probabilities(std::span<const int> labels, const real_view& probabilities) {
+  if (auto fit = same_length(labels.size(), probabilities.size(), "probabilities"); !fit) return fit;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] != 0 && labels[i] != 1) return not_a_class(i, labels[i], 2);
+    if (!is_probability(probabilities[i])) return not_a_probability(i, probabilities[i]);
+  }
+  return {};
+}
+
+inline result<void> finite_columns(const real_view& targets, const real_view& answers) {
+  if (auto fit = same_length(targets.size(), answers.size(), "answers"); !fit) return fit;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (!std::isfinite(targets[i]))
+      return error(errc::not_finite, "targets: row " + std::to_string(i) + " is not finite");
+    if (!std::isfinite(answers[i]))
+      return error(errc::not_finite, "answers: row " + std::to_string(i) + " is not finite");
+  }
+  return {};
+}
+
+struct scored_label {
+  double score;
+  int label;
+};
+
+/// From the highest score down. Both classes occur.
+inline result<std::vector<scored_label>> sorted_by_score(std::span<const int> labels, const real_view& scores) {
+  if (auto fit = same_length(labels.size(), scores.size(), "scores"); !fit) return std::move(fit).error();
+  std::vector<scored_label> sorted;
+  sorted.reserve(labels.size());
+  std::size_t positives = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] != 0 && labels[i] != 1) return not_a_class(i, labels[i], 2);
+    if (std::isnan(scores[i])) return error(errc::not_finite, "scores: row " + std::to_string(i) + " is NaN");
+    if (labels[i] == 1) ++positives;
+    sorted.push_back({scores[i], labels[i]});
+  }
+  if (positives == 0 || positives == labels.size())
+    return error(errc::invalid_data,
+                 "labels: every row is of class " + std::to_string(labels[0]) + ", so there is nothing to tell apart");
+  std::sort(sorted.begin(), sorted.end(),
+            [](const scored_label& a, const scored_label& b) { return a.score > b.score; });
+  return sorted;
+}
+
+/// Calls f(score, positives, negatives) for every group of equal scores.
+template <class F>
+void for_each_tie(const std::vector<scored_label>& sorted, F f) {
+  for (std::size_t i = 0; i < sorted.size();) {
+    const double score = sorted[i].score;
+    std::uint64_t positives = 0;
+    std::uint64_t negatives = 0;
+    for (; i < sorted.size() && sorted[i].score == score; ++i) ++(sorted[i].label == 1 ? positives : negatives);
+    f(score, positives, negatives);
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP

@@ -1,0 +1,223 @@
+#ifndef MILLRACE_MODEL_EVALUATION_HPP
+#define MILLRACE_MODEL_EVALUATION_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/model/detail/checked_columns.hpp>
+#include <millrace/model/real_view.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+// Every function here answers an error instead of a number that means nothing:
+//   invalid_argument  there are no rows
+//   shape_mismatch    the columns have different lengths
+//   out_of_range      a label is no class, or a probability is not in [0, 1]: with the row
+//   not_finite        a NaN (or, where a sum would swallow it, an infinity): with the row
+//   invalid_data      one class only, where two are compared
+// Labels are 0 and 1 unless said otherwise.
+
+/// Share of rows whose answer is the label; any classes.
+inline result<double> accuracy(std::span<const int> labels, std::span<const int> answers) {
+  if (auto fit = detail::same_length(labels.size(), answers.size(), "answers"); !fit) return std::move(fit).error();
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] == answers[i]) ++right;
+  return static_cast<double>(right) / static_cast<double>(labels.size());
+}
+
+/// Area under the ROC curve: the chance that a row of class 1 scores above one of class 0, a tie
+/// counting half. Counted exactly, in whole numbers. Scores may be any order, infinities included.
+/// Complexity: n log n. Allocates: 16 bytes a row.
+/// Source: Hanley, McNeil, "The meaning and use of the area under a ROC curve", Radiology 143, 1982.
+inline result<double> roc_auc(std::span<const int> labels, real_view scores) {
+  auto sorted = detail::sorted_by_score(labels, scores);
+  if (!sorted) return std::move(sorted).error();
+  std::uint64_t above = 0;   // class 1 seen so far, from the highest score down
+  std::uint64_t below = 0;   // class 0
+  std::uint64_t halves = 0;  // pairs in the right order, in halves
+  detail::for_each_tie(*sorted, [&](double, std::uint64_t positives, std::uint64_t negatives) {
+    halves += 2 * above * negatives + positives * negatives;
+    above += positives;
+    below += negatives;
+  });
+  return static_cast<double>(halves) / (2.0 * static_cast<double>(above) * static_cast<double>(below));
+}
+
+/// What a threshold would do: rows with a score at or above it are answered 1.
+struct roc_point {
+  double false_positive_rate = 0;
+  double true_positive_rate = 0;
+  double threshold = 0;
+};
+
+/// Which thresholds to answer: every distinct score, or those where the curve bends.
+enum class roc_points : std::uint8_t { corners, all };
+
+/// The ROC curve from (0, 0), whose threshold is infinite, to (1, 1).
+/// Complexity: n log n. Allocates: 16 bytes a row, and the points.
+inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, real_view scores,
+                                                roc_points wanted = roc_points::corners) {
+  auto sorted = detail::sorted_by_score(labels, scores);
+  if (!sorted) return std::move(sorted).error();
+  struct step {
+    std::uint64_t negatives;
+    std::uint64_t positives;
+    double threshold;
+  };
+  std::vector<step> steps{{0, 0, std::numeric_limits<double>::infinity()}};
+  detail::for_each_tie(*sorted, [&](double score, std::uint64_t positives, std::uint64_t negatives) {
+    const step next{steps.back().negatives + negatives, steps.back().positives + positives, score};
+    if (wanted == roc_points::corners && steps.size() > 1) {
+      // The last point goes if the line runs straight through it.
+      const step& last = steps.back();
+      const step& before = steps[steps.size() - 2];
+      if ((last.negatives - before.negatives) * positives == (last.positives - before.positives) * negatives)
+        steps.pop_back();
+    }
+    steps.push_back(next);
+  });
+  std::vector<roc_point> curve;
+  curve.reserve(steps.size());
+  for (const step& at : steps)
+    curve.push_back({static_cast<double>(at.negatives) / static_cast<double>(steps.back().negatives),
+                     static_cast<double>(at.positives) / static_cast<double>(steps.back().positives), at.threshold});
+  return curve;
+}
+
+/// Mean of -log(probability of what occurred), of probabilities of class 1. Probabilities are kept
+/// 2^-52 away from 0 and 1, so that one sure mistake costs 36 and not infinity (as scikit-learn has it).
+inline result<double> log_loss(std::span<const int> labels, real_view probabilities) {
+  if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
+  double sum = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    sum -= std::log(detail::clipped(labels[i] == 1 ? probabilities[i] : 1.0 - probabilities[i]));
+  return sum / static_cast<double>(labels.size());
+}
+
+/// The same for any number of classes: `probabilities` are rows x classes, one row after the other;
+/// what a row's do not add up to 1 is not corrected.
+inline result<double> log_loss(std::span<const int> labels, real_view probabilities, std::size_t classes) {
+  if (auto fit = detail::same_length(labels.size() * classes, probabilities.size(), "probabilities"); !fit)
+    return std::move(fit).error();
+  double sum = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] < 0 || static_cast<std::size_t>(labels[i]) >= classes)
+      return detail::not_a_class(i, labels[i], classes);
+    for (std::size_t k = 0; k < classes; ++k)
+      if (!detail::is_probability(probabilities[i * classes + k]))
+        return detail::not_a_probability(i, probabilities[i * classes + k]);
+    sum -= std::log(detail::clipped(probabilities[i * classes + static_cast<std::size_t>(labels[i])]));
+  }
+  return sum / static_cast<double>(labels.size());
+}
+
+/// Mean squared difference between probability and what occurred, 0 (best) to 1.
+/// Source: Brier, "Verification of forecasts expressed in terms of probability", 1950.
+inline result<double> brier_score(std::span<const int> labels, real_view probabilities) {
+  if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
+  double sum = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const double apart = probabilities[i] - labels[i];
+    sum += apart * apart;
+  }
+  return sum / static_cast<double>(labels.size());
+}
+
+/// The rows whose probability lies in (lower, upper]; the first bin has 0 as well. The two means are
+/// 0 where there are no rows.
+struct calibration_bin {
+  double lower = 0;
+  double upper = 0;
+  std::uint64_t rows = 0;
+  double mean_probability = 0;
+  double positive_share = 0;
+};
+
+/// How often class 1 occurred where it was given such a probability, in bins of equal width.
+/// Errors: also invalid_argument (no bins). Allocates: the bins.
+inline result<std::vector<calibration_bin>> calibration_curve(std::span<const int> labels, real_view probabilities,
+                                                              std::size_t bins = 10) {
+  if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
+  if (bins == 0) return error(errc::invalid_argument, "calibration: there are no bins");
+  std::vector<calibration_bin> curve(bins);
+  const auto edge = [&](std::size_t k) { return static_cast<double>(k) / static_cast<double>(bins); };
+  for (std::size_t k = 0; k < bins; ++k) {
+    curve[k].lower = edge(k);
+    curve[k].upper = edge(k + 1);
+  }
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const double p = probabilities[i];
+    std::size_t at = (std::min)(static_cast<std::size_t>(p * static_cast<double>(bins)), bins - 1);
+    if (at > 0 && p <= curve[at].lower) --at;
+    if (p > curve[at].upper) ++at;
+    ++curve[at].rows;
+    curve[at].mean_probability += p;
+    curve[at].positive_share += labels[i];
+  }
+  for (calibration_bin& bin : curve)
+    if (bin.rows > 0) {
+      bin.mean_probability /= static_cast<double>(bin.rows);
+      bin.positive_share /= static_cast<double>(bin.rows);
+    }
+  return curve;
+}
+
+/// Mean distance between probability and what occurred over the bins, weighted by their rows; 0 for none.
+/// Source: Guo et al., "On calibration of modern neural networks", ICML 2017, eq. 3, of class 1's probability.
+inline double expected_calibration_error(std::span<const calibration_bin> bins) noexcept {
+  double sum = 0;
+  double rows = 0;
+  for (const calibration_bin& bin : bins) {
+    sum += static_cast<double>(bin.rows) * std::abs(bin.positive_share - bin.mean_probability);
+    rows += static_cast<double>(bin.rows);
+  }
+  return rows == 0 ? 0.0 : sum / rows;
+}
+
+/// Root of the mean squared difference.
+inline result<double> rmse(real_view targets, real_view answers) {
+  if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
+  double sum = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) sum += (answers[i] - targets[i]) * (answers[i] - targets[i]);
+  return std::sqrt(sum / static_cast<double>(targets.size()));
+}
+
+/// Mean absolute difference.
+inline result<double> mae(real_view targets, real_view answers) {
+  if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
+  double sum = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) sum += std::abs(answers[i] - targets[i]);
+  return sum / static_cast<double>(targets.size());
+}
+
+/// Coefficient of determination: 1 less the squared error over that of always answering the mean.
+/// Where all targets are equal, 1 for answers without error and 0 for others. At least two rows.
+inline result<double> r2(real_view targets, real_view answers) {
+  if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
+  if (targets.size() < 2) return error(errc::invalid_argument, "targets: R2 needs at least two rows");
+  double mean = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) mean += targets[i];
+  mean /= static_cast<double>(targets.size());
+  double left = 0;
+  double whole = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    left += (targets[i] - answers[i]) * (targets[i] - answers[i]);
+    whole += (targets[i] - mean) * (targets[i] - mean);
+  }
+  if (whole == 0) return left == 0 ? 1.0 : 0.0;
+  return 1.0 - left / whole;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_EVALUATION_HPP
