@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154  # $tool comes from whoever sources this
 # What tools/demo and tools/test share. Sourced, not run; POSIX sh.
 #
 # Wants $tool (the name for messages). Gives: $root, $jobs, say, die, install_packages, check_tools,

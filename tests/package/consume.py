@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""Uses the library as its users do, each way in a fresh folder. usage: consume.py WAY --compiler CXX [...]
+
+Ways: add_subdirectory, find_package, include_folder, single_header, vcpkg_port, conan.
+"""
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE.parent / "meta"))
+
+from tree import Tree  # noqa: E402
+
+THIRD_PARTIES = ["Eigen3", "ZLIB", "nlohmann_json", "xtensor"]
+NOTHING_INSTALLED = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in THIRD_PARTIES]
+
+
+class Failure(Exception):
+    pass
+
+
+def run(*command, fails_with=None, **options):
+    """Runs a command that must succeed; with `fails_with`, one that must fail and say so."""
+    command = [str(part) for part in command]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    said = " ".join(done.stdout.split())
+    if fails_with is None and done.returncode != 0:
+        raise Failure(f"{' '.join(command)} answered {done.returncode}:\n{done.stdout}")
+    if fails_with is not None and (done.returncode == 0 or fails_with not in said):
+        raise Failure(f"{' '.join(command)} answered {done.returncode} and should have failed with "
+                      f"`{fails_with}`; it said:\n{done.stdout}")
+    return done.stdout
+
+
+class Consumer:
+    """A project of a user's: a CMakeLists.txt and app.cpp in a folder of their own."""
+
+    def __init__(self, args, folder):
+        self.args, self.folder = args, pathlib.Path(folder)
+        self.count = 0
+
+    def configure(self, text, source, *definitions, fails_with=None):
+        self.count += 1
+        project = self.folder / f"consumer{self.count}"
+        project.mkdir()
+        (project / "CMakeLists.txt").write_text(text)
+        shutil.copy(HERE / source, project / "app.cpp")
+        (project / "millrace").symlink_to(ROOT)
+        run(self.args.cmake, "-S", project, "-B", project / "build", "-G", self.args.generator,
+            f"-DCMAKE_CXX_COMPILER={self.args.compiler}", *definitions, fails_with=fails_with)
+        return project / "build"
+
+    def build(self, text, source, *definitions):
+        build = self.configure(text, source, *definitions)
+        run(self.args.cmake, "--build", build)
+        run(build / "app")
+
+
+def project(*lines):
+    return "\n".join(["cmake_minimum_required(VERSION 3.25)", "project(consumer LANGUAGES CXX)", *lines, ""])
+
+
+def add_subdirectory(args, folder):
+    consumer = Consumer(args, folder)
+
+    def text(target, *before):
+        return project(*before, "add_subdirectory(millrace)", "add_executable(app app.cpp)",
+                       f"target_link_libraries(app PRIVATE millrace::{target})")
+
+    consumer.build((HERE / "add_subdirectory/CMakeLists.txt").read_text(), "full.cpp")
+    consumer.build(text("core", "set(MILLRACE_COMPONENTS core)"), "core.cpp", *NOTHING_INSTALLED)
+    consumer.build(text("xtensor", "set(MILLRACE_COMPONENTS xtensor)"), "xtensor.cpp")
+    consumer.configure(text("millrace"), "full.cpp", "-DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON", fails_with="libeigen3-dev")
+    consumer.configure(text("millrace", "set(MILLRACE_COMPONENTS core)"), "full.cpp",
+                       fails_with="millrace::millrace_is_not_in_MILLRACE_COMPONENTS")
+    # A subproject makes no install rules, tests or warnings of its own for whoever adds it.
+    build = consumer.configure(text("core", "set(MILLRACE_COMPONENTS core)", "enable_testing()"), "core.cpp",
+                               "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON")
+    commands = (build / "compile_commands.json").read_text()
+    if commands.count('"file"') != 1 or "-W" in commands or "-std=gnu++20" not in commands:
+        raise Failure(f"a consumer's own file alone should be compiled, as C++20, with no warning flag of ours:\n{commands}")
+
+
+def install(args, folder):
+    """Installs with no third party in reach, and moves the prefix away from where it was installed to."""
+    folder = pathlib.Path(folder)
+    run(args.cmake, "-S", ROOT, "-B", folder / "build", "-G", args.generator, f"-DCMAKE_CXX_COMPILER={args.compiler}",
+        "-DMILLRACE_TESTS=OFF", "-DMILLRACE_EXAMPLES=OFF", f"-DCMAKE_INSTALL_PREFIX={folder / 'first'}", *NOTHING_INSTALLED)
+    run(args.cmake, "--install", folder / "build")
+    prefix = folder / "moved"
+    (folder / "first").rename(prefix)
+    tree = Tree()
+    installed = {path.relative_to(prefix / "include/millrace").as_posix() for path in (prefix / "include").rglob("*.hpp")}
+    if installed != set(tree.all_headers):
+        raise Failure(f"installed headers differ from the list: {sorted(installed ^ set(tree.all_headers))}")
+    for path in prefix.rglob("*.cmake"):
+        if str(folder) in path.read_text() or str(ROOT) in path.read_text():
+            raise Failure(f"{path.name} names a folder of this machine")
+    return prefix
+
+
+def find_package(args, folder):
+    prefix = install(args, folder)
+    consumer = Consumer(args, folder)
+    here = f"-DCMAKE_PREFIX_PATH={prefix}"
+
+    def text(target, *words):
+        return project(f"find_package(millrace {' '.join(words)})", "add_executable(app app.cpp)",
+                       f"target_link_libraries(app PRIVATE {target})")
+
+    consumer.build((HERE / "find_package/CMakeLists.txt").read_text(), "core.cpp", here, *NOTHING_INSTALLED)
+    consumer.build(text("millrace::millrace", "REQUIRED"), "full.cpp", here, "-DCMAKE_DISABLE_FIND_PACKAGE_xtensor=ON")
+    consumer.build(text("millrace::xtensor", "0.1 REQUIRED COMPONENTS xtensor"), "xtensor.cpp", here,
+                   "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON")
+    consumer.configure(text("millrace::millrace", "REQUIRED COMPONENTS millrace"), "full.cpp", here,
+                       "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON", fails_with="install zlib1g-dev")
+    consumer.configure(text("millrace::core", "REQUIRED COMPONENTS kafkaesque"), "core.cpp", here,
+                       fails_with='millrace has no component "kafkaesque"; it has core, millrace, xtensor')
+    consumer.configure(text("millrace::core", "9.9 REQUIRED COMPONENTS core"), "core.cpp", here,
+                       fails_with='compatible with requested version "9.9"')
+    # What is only wished for may be missing.
+    consumer.build(text("millrace::core", "REQUIRED COMPONENTS core OPTIONAL_COMPONENTS xtensor"), "core.cpp", here,
+                   *NOTHING_INSTALLED)
+
+
+def compile_and_run(args, folder, *words):
+    program = pathlib.Path(folder) / "app"
+    run(args.compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *words, "-pthread", "-o", program)
+    run(program)
+
+
+def include_folder(args, folder):
+    compile_and_run(args, folder, "-I", ROOT / "include", HERE / "core.cpp")
+
+
+def single_header(args, folder):
+    """The one file, copied away from everything else, in two translation units; then mixed with the folder."""
+    alone = pathlib.Path(folder) / "alone/millrace"
+    alone.mkdir(parents=True)
+    shutil.copy(ROOT / "single_include/millrace/millrace.hpp", alone)
+    compile_and_run(args, folder, "-I", alone.parent, HERE / "single_header.cpp", HERE / "second_unit.cpp")
+    compile_and_run(args, folder, "-I", alone.parent, "-include", "millrace/millrace.hpp", "-I", ROOT / "include", HERE / "core.cpp")
+
+
+def vcpkg_port(args, folder):
+    """Runs ports/millrace/portfile.cmake with stand-ins for vcpkg's functions, and consumes what it installs."""
+    import vcpkg_port as port
+    prefix = port.install(args, folder, run, Failure)
+    consumer = Consumer(args, folder)
+    consumer.build((HERE / "find_package/CMakeLists.txt").read_text(), "core.cpp", f"-DCMAKE_PREFIX_PATH={prefix}",
+                   *NOTHING_INSTALLED)
+
+
+# Conan's own index may be out of reach, so the third parties are stood for by packages that point to the system's.
+STAND_IN = """from conan import ConanFile
+class StandIn(ConanFile):
+    name, version, package_type = {name!r}, {version!r}, "header-library"
+    def package_id(self): self.info.clear()
+    def package_info(self):
+        self.cpp_info.set_property("cmake_target_name", {target!r})
+        self.cpp_info.includedirs, self.cpp_info.libdirs, self.cpp_info.bindirs = {folders!r}, [], []
+        self.cpp_info.system_libs = {libraries!r}
+"""
+STAND_INS = [("eigen", "3.4.0", "Eigen3::Eigen", ["/usr/include/eigen3"], []), ("zlib", "1.3.1", "ZLIB::ZLIB", [], ["z"]),
+             ("nlohmann_json", "3.11.3", "nlohmann_json::nlohmann_json", [], []), ("xtensor", "0.25.0", "xtensor", [], [])]
+
+
+def conan(args, folder):
+    """`conan create` with the options off, which needs the recipe alone; then with each on; and with C++17, refused."""
+    folder = pathlib.Path(folder)
+    environment = {**os.environ, "CONAN_HOME": str(folder / "home"), "CXX": args.compiler}
+    conf = ["-c", f"tools.cmake.cmake_layout:test_folder={folder}", "-c", "tools.cmake.cmaketoolchain:user_presets="]
+
+    def create(standard, *options, fails_with=None):
+        return run(args.conan, "create", ROOT, "--test-folder", HERE / "conan", *conf, "-s", f"compiler.cppstd={standard}",
+                   *options, "--no-remote", env=environment, cwd=folder, fails_with=fails_with)
+
+    run(args.conan, "profile", "detect", env=environment)
+    version = re.search(r'STRING "([^"]+)"', (ROOT / "include/millrace/core/version.hpp").read_text())[1]
+    said = create(20)
+    if f"millrace {version} says 12" not in said:
+        raise Failure(f"the program did not run:\n{said}")
+    create(17, fails_with="Current cppstd (17) is lower than the required C++ standard (20)")
+    create(20, "-o", "millrace/*:millrace=True", fails_with="Package 'eigen/3.4.0' not resolved")
+    for name, number, target, folders, libraries in STAND_INS:
+        recipe = folder / name / "conanfile.py"
+        recipe.parent.mkdir()
+        recipe.write_text(STAND_IN.format(name=name, version=number, target=target, folders=folders, libraries=libraries))
+        run(args.conan, "create", recipe.parent, "--no-remote", env=environment, cwd=folder)
+    create(20, "-o", "millrace/*:millrace=True")
+    create(20, "-o", "millrace/*:xtensor=True")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    ways = {way.__name__: way for way in (add_subdirectory, find_package, include_folder, single_header, vcpkg_port, conan)}
+    parser.add_argument("way", choices=ways)
+    parser.add_argument("--compiler", required=True)
+    parser.add_argument("--cmake", default="cmake")
+    parser.add_argument("--generator", default="Ninja")
+    parser.add_argument("--conan", default="conan")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+        try:
+            ways[args.way](args, folder)
+        except Failure as failure:
+            print(failure, file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

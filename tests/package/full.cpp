@@ -1,0 +1,16 @@
+// A program that needs Eigen, zlib and nlohmann_json as well.
+#include <millrace/middleware.hpp>
+#include <millrace/tensor/eigen.hpp>
+#include <millrace/train.hpp>
+
+#include <Eigen/Core>
+#include <limits>
+
+namespace mr = millrace;
+
+int main() {
+  Eigen::MatrixXf matrix = Eigen::MatrixXf::Ones(3, 4);
+  if (mr::find_non_finite(mr::tensor_traits<Eigen::MatrixXf>::view(matrix))) return 1;
+  matrix(1, 2) = std::numeric_limits<float>::quiet_NaN();
+  return mr::find_non_finite(mr::tensor_traits<Eigen::MatrixXf>::view(matrix)) ? 0 : 1;
+}
