@@ -23,7 +23,9 @@
 // OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 // SOFTWARE.
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cerrno>
 #include <charconv>
@@ -31,6 +33,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <cxxabi.h>
@@ -41,9 +44,12 @@
 #include <limits>
 #include <new>
 #include <optional>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string>
 #include <string_view>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <tuple>
@@ -1575,16 +1581,14 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   basic_chain(const basic_chain&) = delete;
   basic_chain& operator=(const basic_chain&) = delete;
 
-  /// Adds a middleware outside all those there: the last one used is the outermost.
+  /// Adds a middleware outside all those there: the last one used is the outermost. A bundle, which is
+  /// anything with `add_to(chain) &&`, adds its middlewares itself and answers the chain with them.
   template <class M>
   constexpr auto use(M middleware) && {
-    using flaw = typename detail::misplaced<detail::unborrowed_t<Middlewares>..., detail::unborrowed_t<M>>::type;
-    static_assert(detail::requirement<flaw::ok, typename flaw::culprit, typename flaw::other>,
-                  "millrace[CHAIN-8]: two middlewares stand in the wrong order: the first one named here is inside the "
-                  "other, and one of their `place` rules forbids it; change the order of use()");
-    return basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares..., M>>(
-        std::move(clock_), std::move(events_),
-        std::tuple_cat(std::move(middlewares_), std::tuple<M>(std::move(middleware))));
+    if constexpr (requires { std::move(middleware).add_to(std::move(*this)); })
+      return std::move(middleware).add_to(std::move(*this));
+    else
+      return std::move(*this).use_one(std::move(middleware));
   }
 
   /// The same chain on a clock that the caller made.
@@ -1688,6 +1692,17 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   constexpr const Clock& clock() const noexcept { return clock_; }
 
  private:
+  template <class M>
+  constexpr auto use_one(M middleware) && {
+    using flaw = typename detail::misplaced<detail::unborrowed_t<Middlewares>..., detail::unborrowed_t<M>>::type;
+    static_assert(detail::requirement<flaw::ok, typename flaw::culprit, typename flaw::other>,
+                  "millrace[CHAIN-8]: two middlewares stand in the wrong order: the first one named here is inside the "
+                  "other, and one of their `place` rules forbids it; change the order of use()");
+    return basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares..., M>>(
+        std::move(clock_), std::move(events_),
+        std::tuple_cat(std::move(middlewares_), std::tuple<M>(std::move(middleware))));
+  }
+
   template <class Match>
   static constexpr std::size_t index_of(Match match) {
     std::size_t at = 0;
@@ -2355,6 +2370,162 @@ class json_writer {
 
 #endif  // MILLRACE_CORE_JSON_WRITER_HPP
 
+// ---- core/json_check.hpp
+
+#ifndef MILLRACE_CORE_JSON_CHECK_HPP
+#define MILLRACE_CORE_JSON_CHECK_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// Reads JSON without making anything of it.
+class json_scanner {
+ public:
+  constexpr explicit json_scanner(std::string_view text) noexcept : text_(text) {}
+
+  constexpr bool document() noexcept {
+    space();
+    if (!value()) return false;
+    space();
+    return at_ == text_.size();
+  }
+
+ private:
+  // Nesting is kept in bits, one a level, so that no input can exhaust the stack.
+  static constexpr unsigned max_depth = 512;
+
+  constexpr bool more() const noexcept { return at_ < text_.size(); }
+  constexpr bool take(char c) noexcept {
+    if (!more() || text_[at_] != c) return false;
+    ++at_;
+    return true;
+  }
+  constexpr void space() noexcept {
+    while (more() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) ++at_;
+  }
+  constexpr bool word(std::string_view expected) noexcept {
+    if (text_.substr(at_, expected.size()) != expected) return false;
+    at_ += expected.size();
+    return true;
+  }
+  constexpr bool digits() noexcept {
+    const std::size_t begin = at_;
+    while (more() && text_[at_] >= '0' && text_[at_] <= '9') ++at_;
+    return at_ != begin;
+  }
+  constexpr bool number() noexcept {
+    take('-');
+    if (!take('0') && !digits()) return false;
+    if (take('.') && !digits()) return false;
+    if (take('e') || take('E')) {
+      if (!take('+')) take('-');
+      return digits();
+    }
+    return true;
+  }
+  constexpr bool hex() noexcept {
+    if (!more()) return false;
+    const char c = text_[at_++];
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  }
+  constexpr bool string() noexcept {
+    if (!take('"')) return false;
+    while (more()) {
+      const auto c = static_cast<unsigned char>(text_[at_]);
+      if (c < 0x20) return false;
+      if (c >= 0x80) {
+        const std::size_t length = utf8_sequence(text_.substr(at_));
+        if (length == 0) return false;
+        at_ += length;
+        continue;
+      }
+      ++at_;
+      if (c == '"') return true;
+      if (c != '\\') continue;
+      if (!more()) return false;
+      switch (text_[at_++]) {
+        case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': break;
+        case 'u':
+          if (!(hex() && hex() && hex() && hex())) return false;
+          break;
+        default: return false;
+      }
+    }
+    return false;
+  }
+  constexpr bool key() noexcept {
+    space();
+    if (!string()) return false;
+    space();
+    return take(':');
+  }
+
+  constexpr bool value() noexcept {
+    for (;;) {
+      space();
+      if (!more()) return false;
+      const char c = text_[at_];
+      if (c == '{' || c == '[') {
+        ++at_;
+        if (depth_ == max_depth) return false;
+        push(c == '{');
+        space();
+        if (!take(c == '{' ? '}' : ']')) {
+          if (c == '{' && !key()) return false;
+          continue;
+        }
+        --depth_;
+      } else if (!(c == '"' ? string() : c == 't' ? word("true") : c == 'f' ? word("false")
+                   : c == 'n' ? word("null") : number())) {
+        return false;
+      }
+      // Behind a value: close what it ends, or go on to the next.
+      for (;;) {
+        if (depth_ == 0) return true;
+        space();
+        if (take(',')) {
+          if (in_object() && !key()) return false;
+          break;
+        }
+        if (!take(in_object() ? '}' : ']')) return false;
+        --depth_;
+      }
+    }
+  }
+
+  constexpr void push(bool object) noexcept {
+    const std::uint64_t bit = std::uint64_t{1} << (depth_ % 64);
+    objects_[depth_ / 64] = object ? objects_[depth_ / 64] | bit : objects_[depth_ / 64] & ~bit;
+    ++depth_;
+  }
+  constexpr bool in_object() const noexcept {
+    return (objects_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64) & 1U) != 0;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  unsigned depth_ = 0;
+  std::uint64_t objects_[max_depth / 64]{};
+};
+
+}  // namespace detail
+
+/// Whether the text is one strict JSON value in well-formed UTF-8, at most 512 levels deep.
+/// Complexity: one pass. Allocates: never. Source: RFC 8259.
+constexpr bool is_json(std::string_view text) noexcept { return detail::json_scanner(text).document(); }
+
+/// Whether it is one strict JSON object from the first byte to the last: a line of a JSONL file.
+constexpr bool is_json_object(std::string_view text) noexcept {
+  return !text.empty() && text.front() == '{' && text.back() == '}' && is_json(text);
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_JSON_CHECK_HPP
+
 // ---- core/version.hpp
 
 #ifndef MILLRACE_CORE_VERSION_HPP
@@ -2391,7 +2562,7 @@ struct version {
 /// - `result`, `error`, `errc`: failures as values that name the thing at fault
 /// - `clock.hpp`: time as a policy (`steady_clock`, `tsc_clock`, `manual_clock`); `timestamp.hpp`: UTC
 /// - `random_engine`, `make_session_id`: randomness and identifiers, seeded per instance
-/// - `json_writer`: strict JSON out of any bytes
+/// - `json_writer`, `is_json`: strict JSON out of any bytes, and whether a text is it
 ///
 /// Standard library and POSIX alone.
 
@@ -2720,6 +2891,1150 @@ inline result<void> write_file(std::string path, std::string_view content) {
 
 #endif  // MILLRACE_STORE_ATOMIC_FILE_HPP
 
+// ---- store/file_system.hpp
+
+#ifndef MILLRACE_STORE_FILE_SYSTEM_HPP
+#define MILLRACE_STORE_FILE_SYSTEM_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// What the store asks of a file system: the POSIX calls and their answers, -1 with errno on
+/// failure. A policy, so that tests can hand in a disk that is full, slow or broken.
+/// Threads: as the store says; `posix_file_system` any.
+template <class F>
+concept file_system = std::movable<F> && requires(F& fs, const char* path, int fd, const void* from, void* to,
+                                                  std::size_t size, std::uint64_t offset) {
+  { fs.open(path, 0, 0U) } noexcept -> std::same_as<int>;
+  { fs.close(fd) } noexcept -> std::same_as<int>;
+  { fs.write(fd, from, size) } noexcept -> std::same_as<std::ptrdiff_t>;
+  { fs.read_at(fd, to, size, offset) } noexcept -> std::same_as<std::ptrdiff_t>;
+  { fs.truncate(fd, offset) } noexcept -> std::same_as<int>;
+  { fs.sync_data(fd) } noexcept -> std::same_as<int>;
+  { fs.sync_directory_of(path) } noexcept -> std::same_as<int>;
+  { fs.lock(fd) } noexcept -> std::same_as<int>;
+  { fs.regular_size(fd) } noexcept -> std::same_as<std::int64_t>;
+};
+
+/// The machine's own.
+struct posix_file_system {
+  int open(const char* path, int flags, unsigned mode) noexcept { return ::open(path, flags, mode); }
+  int close(int fd) noexcept { return ::close(fd); }
+  std::ptrdiff_t write(int fd, const void* from, std::size_t size) noexcept { return ::write(fd, from, size); }
+  std::ptrdiff_t read_at(int fd, void* to, std::size_t size, std::uint64_t offset) noexcept {
+    return ::pread(fd, to, size, static_cast<off_t>(offset));
+  }
+  int truncate(int fd, std::uint64_t size) noexcept { return ::ftruncate(fd, static_cast<off_t>(size)); }
+  int sync_data(int fd) noexcept {
+#if defined(__APPLE__)
+    return ::fcntl(fd, F_FULLFSYNC);
+#else
+    return ::fdatasync(fd);
+#endif
+  }
+  /// Makes a file's name durable: syncs the directory that it stands in.
+  int sync_directory_of(const char* path) noexcept {
+    const char* const slash = std::strrchr(path, '/');
+    char directory[4096] = ".";
+    if (slash != nullptr) {
+      const auto length = slash == path ? std::size_t{1} : static_cast<std::size_t>(slash - path);
+      if (length >= sizeof directory) {
+        errno = ENAMETOOLONG;
+        return -1;
+      }
+      std::memcpy(directory, path, length);
+      directory[length] = '\0';
+    }
+    const int fd = ::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    const int failed = ::fsync(fd);
+    const int why = errno;
+    ::close(fd);
+    errno = why;
+    return failed;
+  }
+  /// An exclusive advisory lock, or EWOULDBLOCK.
+  int lock(int fd) noexcept { return ::flock(fd, LOCK_EX | LOCK_NB); }
+  /// The size of a regular file; EINVAL for anything else.
+  std::int64_t regular_size(int fd) noexcept {
+    struct stat about {};
+    if (::fstat(fd, &about) != 0) return -1;
+    if (!S_ISREG(about.st_mode)) {
+      errno = EINVAL;
+      return -1;
+    }
+    return about.st_size;
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_FILE_SYSTEM_HPP
+
+// ---- store/line_log_options.hpp
+
+#ifndef MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
+#define MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A record that finds the ring full waits for room. It is lost only when the disk refuses, and then
+/// the append says so.
+struct block {
+  static constexpr bool waits = true;
+};
+/// A record that finds the ring full is dropped and counted; a line in the log says how many.
+struct drop_and_count {
+  static constexpr bool waits = false;
+};
+
+template <class P>
+concept full_policy = requires {
+  { P::waits } -> std::convertible_to<bool>;
+};
+
+/// When written lines are synced to the disk by themselves. `wait_durable`, `flush` and `close` sync
+/// under every policy.
+enum class sync_policy : std::uint8_t {
+  every_group,  // after every write; lines that came during a sync share the next one
+  interval,     // at most every `sync_interval_ms`
+  on_request,   // only when asked
+};
+
+struct line_log_options {
+  sync_policy sync = sync_policy::interval;
+  std::uint32_t sync_interval_ms = 100;
+  /// How long a record may wait in the ring before it is written, while the log is in use. After half
+  /// a second without records the writer sleeps, and the next record wakes it.
+  std::uint32_t max_delay_ms = 10;
+  /// Of the ring; rounded up to a power of two. A record takes at most a quarter of it.
+  std::size_t ring_bytes = std::size_t{1} << 20;
+  /// Refuse a file that another log has open (flock). Where the file system has no locks: false, and
+  /// the caller sees to it that there is one writer.
+  bool lock = true;
+  unsigned permissions = 0644;
+  /// Lines go here too, for people; not part of what is durable.
+  std::FILE* echo = nullptr;
+};
+
+struct line_log_statistics {
+  std::uint64_t written_bytes = 0;
+  std::uint64_t groups = 0;  // writes
+  std::uint64_t syncs = 0;
+  std::uint64_t lost = 0;  // records dropped or refused
+};
+
+/// What opening a line file had to cut off its end. The bytes stand in `<path>.torn`.
+struct tail_repair {
+  std::uint64_t offset = 0;  // where the file ended then
+  std::uint64_t removed_bytes = 0;
+
+  explicit operator bool() const noexcept { return removed_bytes != 0; }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
+
+// ---- store/detail/torn_tail.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
+#define MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
+
+// The end of a line file after a crash: found, kept aside, cut off.
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// How far back a torn tail is looked for.
+inline constexpr std::uint64_t max_tail = std::uint64_t{1} << 24;
+
+enum class tail_verdict {
+  found,      // `keep` bytes are whole lines, the last one valid
+  need_more,  // no valid line in what was shown, and the file goes on before it
+  not_a_log,  // whole lines, and none of them valid; or a beginning that is none of ours
+};
+struct tail_end {
+  tail_verdict verdict;
+  std::size_t keep = 0;
+};
+
+/// Where in the last bytes of a line file its last valid line ends. `whole`: `tail` is the whole file.
+template <class Format>
+tail_end find_tail_end(std::string_view tail, bool whole) noexcept {
+  const std::size_t last = tail.rfind('\n');
+  if (last == std::string_view::npos) {
+    if (!whole) return {tail_verdict::need_more};
+    return {tail.empty() || Format::may_begin(tail) ? tail_verdict::found : tail_verdict::not_a_log};
+  }
+  std::size_t keep = last + 1;
+  for (;;) {
+    const std::size_t previous = keep >= 2 ? tail.rfind('\n', keep - 2) : std::string_view::npos;
+    if (previous == std::string_view::npos && !whole) return {tail_verdict::need_more};
+    const std::size_t begin = previous == std::string_view::npos ? 0 : previous + 1;
+    if (Format::is_line(tail.substr(begin, keep - 1 - begin))) return {tail_verdict::found, keep};
+    if (begin == 0) return {tail_verdict::not_a_log};
+    keep = begin;
+  }
+}
+
+template <class FileSystem>
+result<void> write_fully(FileSystem& fs, int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const std::ptrdiff_t done = fs.write(fd, bytes.data(), bytes.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return system_error(errno, "write", path);
+    if (done == 0) return error(errc::io, "cannot write \"" + path + "\": nothing is taken");
+    bytes.remove_prefix(static_cast<std::size_t>(done));
+  }
+  return {};
+}
+
+template <class FileSystem>
+result<void> read_fully(FileSystem& fs, int fd, std::string& bytes, std::uint64_t offset, const std::string& path) {
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const std::ptrdiff_t got = fs.read_at(fd, bytes.data() + have, bytes.size() - have, offset + have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_error(errno, "read", path);
+    if (got == 0) return error(errc::truncated, "cannot read \"" + path + "\": it ends before its size");
+    have += static_cast<std::size_t>(got);
+  }
+  return {};
+}
+
+/// Keeps the torn bytes in `<path>.torn`, durably, before the file is cut.
+template <class FileSystem>
+result<void> keep_torn(FileSystem& fs, const std::string& path, std::string_view torn) {
+  const std::string aside = path + ".torn";
+  const int fd = fs.open(aside.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644U);
+  if (fd < 0) return system_error(errno, "keep a torn end in", aside);
+  result<void> done = write_fully(fs, fd, torn, aside);
+  if (done) done = write_fully(fs, fd, "\n", aside);
+  if (done && fs.sync_data(fd) != 0) done = system_error(errno, "sync", aside);
+  fs.close(fd);
+  return done;
+}
+
+/// Makes the file end in a whole, valid line; or leaves it untouched and says why it cannot.
+template <class Format, class FileSystem>
+result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path) {
+  const std::int64_t known = fs.regular_size(fd);
+  if (known < 0) {
+    return errno == EINVAL ? error(errc::invalid_argument, "cannot append to \"" + path + "\": no regular file")
+                           : system_error(errno, "read the size of", path);
+  }
+  const auto size = static_cast<std::uint64_t>(known);
+  std::string tail;
+  std::uint64_t window = (std::min)(size, std::uint64_t{1} << 16);
+  for (;; window = (std::min)(size, window * 4)) {
+    tail.resize(static_cast<std::size_t>(window));
+    if (result<void> got = read_fully(fs, fd, tail, size - window, path); !got) return std::move(got).error();
+    const tail_end end = find_tail_end<Format>(tail, window == size);
+    if (end.verdict == tail_verdict::need_more && window < max_tail) continue;
+    if (end.verdict != tail_verdict::found)
+      return error(errc::corrupt, "cannot append to \"" + path + "\": no line of such a log in its last " +
+                                      std::to_string(window) + " bytes; it is left as it is");
+    const tail_repair repair{size - window + end.keep, window - end.keep};
+    if (repair) {
+      if (result<void> kept = keep_torn(fs, path, std::string_view(tail).substr(end.keep)); !kept)
+        return std::move(kept).error();
+      if (fs.truncate(fd, repair.offset) != 0) return system_error(errno, "cut the torn end off", path);
+      if (fs.sync_data(fd) != 0) return system_error(errno, "sync", path);
+    }
+    return repair;
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
+
+// ---- store/detail/worker.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_WORKER_HPP
+#define MILLRACE_STORE_DETAIL_WORKER_HPP
+
+// A mutex, conditions on it, and one thread, on POSIX threads: <thread> and <condition_variable>
+// would double what this module's headers cost to parse.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+class mutex {
+ public:
+  mutex() noexcept { ::pthread_mutex_init(&handle_, nullptr); }
+  mutex(const mutex&) = delete;
+  mutex& operator=(const mutex&) = delete;
+  ~mutex() { ::pthread_mutex_destroy(&handle_); }
+
+  void lock() noexcept { ::pthread_mutex_lock(&handle_); }
+  void unlock() noexcept { ::pthread_mutex_unlock(&handle_); }
+
+ private:
+  friend class condition;
+  pthread_mutex_t handle_;
+};
+
+class lock_guard {
+ public:
+  explicit lock_guard(mutex& held) noexcept : held_(&held) { held_->lock(); }
+  lock_guard(const lock_guard&) = delete;
+  lock_guard& operator=(const lock_guard&) = delete;
+  ~lock_guard() { held_->unlock(); }
+
+ private:
+  mutex* held_;
+};
+
+/// A condition that waits on the monotonic clock.
+class condition {
+ public:
+  condition() noexcept {
+    pthread_condattr_t attributes;
+    ::pthread_condattr_init(&attributes);
+    ::pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    ::pthread_cond_init(&handle_, &attributes);
+    ::pthread_condattr_destroy(&attributes);
+  }
+  condition(const condition&) = delete;
+  condition& operator=(const condition&) = delete;
+  ~condition() { ::pthread_cond_destroy(&handle_); }
+
+  void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
+
+  /// Waits, at most until this moment of the monotonic clock. The caller holds the mutex.
+  void wait_until(mutex& held, std::uint64_t nanoseconds) noexcept {
+    timespec until{};
+    until.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000U);
+    until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000U);
+    ::pthread_cond_timedwait(&handle_, &held.handle_, &until);
+  }
+  void wait_for(mutex& held, std::uint64_t nanoseconds) noexcept {
+    wait_until(held, read_clock(CLOCK_MONOTONIC) + nanoseconds);
+  }
+
+ private:
+  pthread_cond_t handle_;
+};
+
+/// A thread that takes no signals: the program's handlers go on running where they ran.
+class worker_thread {
+ public:
+  worker_thread() noexcept = default;
+  worker_thread(const worker_thread&) = delete;
+  worker_thread& operator=(const worker_thread&) = delete;
+
+  /// Runs `object.run()`. Answers errno's value, 0 on success.
+  template <class T>
+  int start(T& object) noexcept {
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int failed = ::pthread_create(
+        &handle_, nullptr,
+        [](void* self) -> void* {
+          static_cast<T*>(self)->run();
+          return nullptr;
+        },
+        &object);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    running_ = failed == 0;
+    return failed;
+  }
+  bool running() const noexcept { return running_; }
+  void join() noexcept {
+    if (running_) ::pthread_join(handle_, nullptr);
+    running_ = false;
+  }
+  /// For the other side of a fork, where the thread does not exist.
+  void forget() noexcept { running_ = false; }
+
+ private:
+  pthread_t handle_{};
+  bool running_ = false;
+};
+
+/// A std::chrono duration in nanoseconds, without <chrono>; negative is none.
+template <class Duration>
+constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept {
+  const double whole = static_cast<double>(duration.count()) * static_cast<double>(Duration::period::num) * 1e9 /
+                       static_cast<double>(Duration::period::den);
+  if (!(whole > 0)) return 0;
+  return whole < 4e18 ? static_cast<std::uint64_t>(whole) : std::uint64_t{4'000'000'000'000'000'000U};
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_WORKER_HPP
+
+// ---- store/record_ring.hpp
+
+#ifndef MILLRACE_STORE_RECORD_RING_HPP
+#define MILLRACE_STORE_RECORD_RING_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Appended to by one thread at a time.
+struct exclusive {};
+/// Appended to by any number of threads at once.
+struct shared {};
+
+namespace detail {
+
+/// The memory of a ring: `capacity` bytes, a power of two, and room behind them for the one record
+/// that starts before the end and runs over it, so that no record is ever in two pieces.
+class ring_storage {
+ public:
+  explicit ring_storage(std::size_t capacity) {
+    std::size_t rounded = 4096;
+    while (rounded < capacity) rounded *= 2;
+    capacity_ = rounded;
+    words_ = new (std::align_val_t{64}) std::uint64_t[(capacity_ + max_span()) / 8]();
+  }
+  ring_storage(const ring_storage&) = delete;
+  ring_storage& operator=(const ring_storage&) = delete;
+  ~ring_storage() { ::operator delete[](words_, std::align_val_t{64}); }
+
+  std::size_t capacity() const noexcept { return capacity_; }
+  /// The most a record may take, header included.
+  std::size_t max_span() const noexcept { return capacity_ / 4; }
+  std::uint64_t* at(std::uint64_t position) const noexcept { return words_ + (position & (capacity_ - 1)) / 8; }
+
+  static constexpr std::uint64_t span(std::size_t size) noexcept { return 8 + ((size + 7) & ~std::size_t{7}); }
+
+ private:
+  std::size_t capacity_ = 0;
+  std::uint64_t* words_ = nullptr;
+};
+
+// A record's header: its size and, above, how many records were lost just before it.
+constexpr std::uint64_t ring_header(std::size_t size, std::uint32_t lost) noexcept {
+  return std::uint64_t{lost} << 32 | std::uint64_t{1} << 31 | size;
+}
+constexpr std::size_t ring_header_size(std::uint64_t header) noexcept { return header & 0x7fffffffU; }
+constexpr std::uint32_t ring_header_lost(std::uint64_t header) noexcept {
+  return static_cast<std::uint32_t>(header >> 32);
+}
+
+}  // namespace detail
+
+/// What a producer is given to fill: `size` bytes at `data`, 8-aligned. Empty when the ring is full.
+struct ring_slot {
+  std::byte* data = nullptr;
+  /// The ring's position behind this record; what `drain` answers once it has consumed it.
+  std::uint64_t end = 0;
+  std::size_t size = 0;
+
+  explicit operator bool() const noexcept { return data != nullptr; }
+};
+
+/// A bounded queue of binary records of different sizes from producers to one consumer, in one block
+/// of memory. `Producers` says how many threads append: `exclusive` or `shared`.
+///
+/// Guarantee: records come out whole, and each producer's in the order it appended them. Positions
+/// are bytes, never wrap, and grow with every record.
+/// Complexity: an append is a comparison, the copy and a release store (`shared`: and a
+/// compare-exchange, never a lock). Allocates: at construction only.
+/// Threads: reserve, commit and lose: the producers; drain and take_lost: one consumer.
+template <class Producers = exclusive>
+class record_ring;
+
+template <>
+class record_ring<exclusive> {
+ public:
+  /// `capacity` is rounded up to a power of two, at least 4096.
+  explicit record_ring(std::size_t capacity) : storage_(capacity), limit_(storage_.capacity() / 2) {}
+
+  std::size_t capacity() const noexcept { return storage_.capacity(); }
+  /// The largest record that fits.
+  std::size_t max_size() const noexcept { return storage_.max_span() - 8; }
+
+  /// Room for a record of `size` bytes; empty if there is none, or never can be. Calls past_half() now and then while more than
+  /// half of the ring is in use: a moment to wake the consumer.
+  template <class F>
+  ring_slot reserve(std::size_t size, F&& past_half) noexcept {
+    if (size > max_size()) [[unlikely]] return {};
+    const std::uint64_t head = head_.load(std::memory_order_relaxed);
+    const std::uint64_t end = head + detail::ring_storage::span(size);
+    if (end > limit_) [[unlikely]] {
+      const std::uint64_t tail = tail_.load(std::memory_order_acquire);
+      const bool half = end - tail > capacity() / 2;
+      if (half) past_half();
+      if (end - tail > capacity()) return {};
+      limit_ = tail + (half ? capacity() : capacity() / 2);
+    }
+    return {reinterpret_cast<std::byte*>(storage_.at(head) + 1), end, size};
+  }
+
+  /// Hands the filled slot to the consumer.
+  void commit(const ring_slot& slot) noexcept {
+    std::uint32_t lost = 0;
+    if (lost_.load(std::memory_order_relaxed) != 0) [[unlikely]] lost = take_lost();
+    reinterpret_cast<std::uint64_t*>(slot.data)[-1] = detail::ring_header(slot.size, lost);
+    head_.store(slot.end, std::memory_order_release);
+  }
+
+  /// Counts a record that found no room; the next one that does carries the count.
+  void lose() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint32_t take_lost() noexcept { return lost_.exchange(0, std::memory_order_relaxed); }
+
+  /// Calls f(data, size, lost) for every record in turn until it answers false or there is none;
+  /// `lost` records are missing before this one. Answers the position reached.
+  template <class F>
+  std::uint64_t drain(F&& f) noexcept {
+    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+    const std::uint64_t head = head_.load(std::memory_order_acquire);
+    std::uint64_t released = tail;
+    bool go_on = true;
+    while (go_on && tail != head) {
+      const std::uint64_t* const at = storage_.at(tail);
+      const std::size_t size = detail::ring_header_size(*at);
+      go_on = f(reinterpret_cast<const std::byte*>(at + 1), size, detail::ring_header_lost(*at));
+      tail += detail::ring_storage::span(size);
+      if (tail - released > capacity() / 8) tail_.store(released = tail, std::memory_order_release);
+    }
+    tail_.store(tail, std::memory_order_release);
+    return tail;
+  }
+
+  /// The position behind the last record appended.
+  std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
+
+ private:
+  detail::ring_storage storage_;
+  alignas(64) std::atomic<std::uint64_t> head_{0};
+  std::uint64_t limit_;  // up to where the producer may go without looking at the consumer
+  std::atomic<std::uint32_t> lost_{0};
+  alignas(64) std::atomic<std::uint64_t> tail_{0};
+};
+
+/// A record is there once its header is not zero, so the consumer clears what it has read.
+template <>
+class record_ring<shared> {
+ public:
+  explicit record_ring(std::size_t capacity) : storage_(capacity), limit_(storage_.capacity() / 2) {}
+
+  std::size_t capacity() const noexcept { return storage_.capacity(); }
+  std::size_t max_size() const noexcept { return storage_.max_span() - 8; }
+
+  template <class F>
+  ring_slot reserve(std::size_t size, F&& past_half) noexcept {
+    if (size > max_size()) [[unlikely]] return {};
+    std::uint64_t head = head_.load(std::memory_order_relaxed);
+    std::uint64_t end = 0;
+    do {
+      end = head + detail::ring_storage::span(size);
+      // Acquire, here or there: the room is clear, because the consumer cleared it before `tail`.
+      if (end > limit_.load(std::memory_order_acquire)) [[unlikely]] {
+        const std::uint64_t tail = tail_.load(std::memory_order_acquire);
+        const bool half = end > tail + capacity() / 2;
+        if (half) past_half();
+        if (end > tail + capacity()) {
+          // Full, unless the consumer has overtaken this old view of the head.
+          const std::uint64_t now = head_.load(std::memory_order_relaxed);
+          if (now == head) return {};
+          head = now;
+          continue;
+        }
+        limit_.store(tail + (half ? capacity() : capacity() / 2), std::memory_order_release);
+      }
+      if (head_.compare_exchange_weak(head, end, std::memory_order_relaxed)) break;
+    } while (true);
+    return {reinterpret_cast<std::byte*>(storage_.at(head) + 1), end, size};
+  }
+
+  void commit(const ring_slot& slot) noexcept {
+    std::uint32_t lost = 0;
+    if (lost_.load(std::memory_order_relaxed) != 0) [[unlikely]] lost = take_lost();
+    std::atomic_ref<std::uint64_t>(reinterpret_cast<std::uint64_t*>(slot.data)[-1])
+        .store(detail::ring_header(slot.size, lost), std::memory_order_release);
+  }
+
+  void lose() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint32_t take_lost() noexcept { return lost_.exchange(0, std::memory_order_relaxed); }
+
+  template <class F>
+  std::uint64_t drain(F&& f) noexcept {
+    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+    std::uint64_t released = tail;
+    bool go_on = true;
+    while (go_on) {
+      std::uint64_t* const at = storage_.at(tail);
+      const std::uint64_t header = std::atomic_ref<std::uint64_t>(*at).load(std::memory_order_acquire);
+      if (header == 0) break;
+      const std::size_t size = detail::ring_header_size(header);
+      go_on = f(reinterpret_cast<const std::byte*>(at + 1), size, detail::ring_header_lost(header));
+      const std::uint64_t span = detail::ring_storage::span(size);
+      for (std::uint64_t i = 0; i < span / 8; ++i) at[i] = 0;
+      tail += span;
+      if (tail - released > capacity() / 8) tail_.store(released = tail, std::memory_order_release);
+    }
+    tail_.store(tail, std::memory_order_release);
+    return tail;
+  }
+
+  std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
+
+ private:
+  detail::ring_storage storage_;
+  alignas(64) std::atomic<std::uint64_t> head_{0};
+  alignas(64) std::atomic<std::uint64_t> limit_;
+  std::atomic<std::uint32_t> lost_{0};
+  alignas(64) std::atomic<std::uint64_t> tail_{0};
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_RECORD_RING_HPP
+
+// ---- store/detail/line_writer.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
+#define MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A line log's other side: the thread that turns records into lines, writes them in groups and
+/// syncs them, and what it shares with the producers.
+template <class Format, class Producers, class FileSystem>
+class line_writer {
+ public:
+  static constexpr std::uint32_t failed = 1;  // the disk refuses: producers are told, not kept waiting
+  static constexpr std::uint32_t asleep = 2;  // nothing came for long: the next record wakes the thread
+  static constexpr std::uint32_t closed = 4;
+
+  line_writer(std::string path, const line_log_options& options, Format lines, FileSystem fs, int fd,
+              tail_repair repaired)
+      : format(std::move(lines)),
+        ring(options.ring_bytes),
+        path_(std::move(path)),
+        options_(options),
+        repaired_(repaired),
+        fs_(std::move(fs)),
+        fd_(fd),
+        size_(repaired.offset),
+        formatting_failed_(errc::unavailable, "cannot make lines for \"" + path_ + "\": out of memory") {
+    text_.reserve(2 * group_bytes);
+  }
+  line_writer(const line_writer&) = delete;
+  line_writer& operator=(const line_writer&) = delete;
+  ~line_writer() {
+    if (fd_ >= 0) fs_.close(fd_);
+  }
+
+  int start() noexcept { return thread_.start(*this); }
+
+  /// This process holds a forked copy, which has no thread and a lock that nobody will open.
+  bool forked() const noexcept { return ::getpid() != owner_; }
+  const std::string& path() const noexcept { return path_; }
+  const tail_repair& repaired() const noexcept { return repaired_; }
+
+  result<void> status() const {
+    if (forked()) return forked_error();
+    if ((attention.load(std::memory_order_acquire) & (failed | closed)) == 0) return {};
+    const lock_guard held(mutex_);
+    return status_;
+  }
+
+  /// Wakes the thread if it pauses; a miss costs one pause.
+  void nudge() noexcept {
+    if (pausing_.load(std::memory_order_relaxed)) wake();
+  }
+  void wake() noexcept {
+    if (forked()) return;
+    const lock_guard held(mutex_);
+    woken_ = true;
+    attention.fetch_and(~asleep, std::memory_order_relaxed);
+    wake_.notify_all();
+  }
+
+  /// Waits a while for the thread to make room. False: it will not, because the disk refuses.
+  bool await_room() noexcept {
+    if (forked()) return false;
+    const lock_guard held(mutex_);
+    if ((attention.load(std::memory_order_relaxed) & (failed | closed)) != 0) return false;
+    waiting_for_room_.store(true, std::memory_order_relaxed);
+    woken_ = true;
+    wake_.notify_all();
+    progress_.wait_for(mutex_, 1'000'000);
+    return true;
+  }
+
+  result<void> wait_durable(std::uint64_t seq, std::uint64_t nanoseconds) {
+    if (durable.load(std::memory_order_acquire) >= seq) return {};
+    if (forked()) return forked_error();
+    if (seq > ring.head()) return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path_ + '"');
+    const std::uint64_t until = read_clock(CLOCK_MONOTONIC) + nanoseconds;
+    const lock_guard held(mutex_);
+    if (wanted_.load(std::memory_order_relaxed) < seq) wanted_.store(seq, std::memory_order_relaxed);
+    woken_ = true;
+    wake_.notify_all();
+    for (;;) {
+      if (durable.load(std::memory_order_acquire) >= seq) return {};
+      if (!status_) return status_;
+      if (ended_)
+        return error(errc::closed, '"' + path_ + "\" was closed before the record was durable");
+      if (read_clock(CLOCK_MONOTONIC) >= until)
+        return error(errc::timeout, "a record of \"" + path_ + "\" is not durable yet");
+      progress_.wait_until(mutex_, until);
+    }
+  }
+
+  /// Writes and syncs what there is, ends the thread, closes the file.
+  result<void> close() {
+    if (fd_ < 0) return status_;
+    if (forked()) {
+      thread_.forget();
+      fs_.close(std::exchange(fd_, -1));
+      return {};
+    }
+    {
+      const lock_guard held(mutex_);
+      attention.fetch_or(closed, std::memory_order_relaxed);
+      stopping_ = woken_ = true;
+      wake_.notify_all();
+    }
+    thread_.join();
+    lost_.fetch_add(ring.take_lost(), std::memory_order_relaxed);
+    const lock_guard held(mutex_);
+    ended_ = true;
+    progress_.notify_all();
+    const bool closes = fs_.close(std::exchange(fd_, -1)) == 0 || errno == EINTR;
+    if (!status_)
+      status_ = std::move(status_).error().wrap('"' + path_ + "\" is closed with records that are not durable");
+    else if (!closes)
+      status_ = system_error(errno, "close", path_);
+    else if (echo_failed_ != 0)
+      status_ = system_error(echo_failed_, "echo what is complete in", path_);
+    return status_;
+  }
+
+  line_log_statistics statistics() const noexcept {
+    return {bytes_.load(std::memory_order_relaxed), groups_.load(std::memory_order_relaxed),
+            syncs_.load(std::memory_order_relaxed), lost_.load(std::memory_order_relaxed)};
+  }
+
+  /// The thread.
+  void run() noexcept {
+    std::uint64_t synced_at = read_clock(CLOCK_MONOTONIC);
+    unsigned idle = 0;
+    for (;;) {
+      const bool stopping = is_stopping();  // asked first: what was appended before it is still drained
+      const bool moved = !broken_ && step(stopping, synced_at);
+      if (stopping && (!moved || (attention.load(std::memory_order_relaxed) & failed) != 0)) return;
+      if (moved) {
+        if (idle > idle_rounds) attention.fetch_and(~asleep, std::memory_order_relaxed);
+        idle = 0;
+      } else {
+        pause(++idle, synced_at);
+      }
+    }
+  }
+
+  Format format;
+  record_ring<Producers> ring;
+  alignas(64) std::atomic<std::uint32_t> attention{0};
+  std::atomic<std::uint64_t> written{0};
+  std::atomic<std::uint64_t> durable{0};
+
+ private:
+  static constexpr std::size_t group_bytes = std::size_t{1} << 18;
+  static constexpr std::uint64_t retry_after = 20'000'000;
+  static constexpr std::uint64_t millisecond = 1'000'000;
+
+  error forked_error() const {
+    return error(errc::unavailable, "a forked copy of \"" + path_ + "\" cannot be used: open the log after fork()");
+  }
+  bool is_stopping() noexcept {
+    const lock_guard held(mutex_);
+    return stopping_;
+  }
+
+  /// Drains, writes and syncs what is due. Whether there was anything to do.
+  bool step(bool stopping, std::uint64_t& synced_at) noexcept {
+    const bool retry = !text_.empty();
+    if (!retry) gather();
+    if (waiting_for_room_.load(std::memory_order_relaxed)) {
+      const lock_guard held(mutex_);
+      waiting_for_room_.store(false, std::memory_order_relaxed);
+      progress_.notify_all();
+    }
+    const bool moved = !text_.empty();
+    if ((moved && !write_group()) || broken_) return false;
+    written.store(gathered_, std::memory_order_release);
+    if (durable.load(std::memory_order_relaxed) != gathered_) {
+      const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
+      if (stopping || options_.sync == sync_policy::every_group || due(now, synced_at)) {
+        synced_at = now;
+        if (!sync_file()) return false;
+      }
+    }
+    return moved;
+  }
+  bool due(std::uint64_t now, std::uint64_t synced_at) const noexcept {
+    return wanted_.load(std::memory_order_relaxed) > durable.load(std::memory_order_relaxed) ||
+           (options_.sync == sync_policy::interval && now - synced_at >= options_.sync_interval_ms * millisecond);
+  }
+
+  /// Turns waiting records into lines, up to a group's worth.
+  void gather() noexcept {
+    const auto make_lines = [&](auto&& make) noexcept {
+      try {
+        make();
+        return true;
+      } catch (...) {
+        broken_ = true;
+        fail(std::move(formatting_failed_));
+        return false;
+      }
+    };
+    const std::uint64_t reached = ring.drain([&](const std::byte* data, std::size_t size, std::uint32_t lost) noexcept {
+      return make_lines([&] {
+               if (lost != 0) add_lost(lost);
+               format.line(text_, data, size);
+             }) &&
+             text_.size() < group_bytes;
+    });
+    if (text_.empty()) {
+      if (const std::uint32_t lost = ring.take_lost(); lost != 0) make_lines([&] { add_lost(lost); });
+    }
+    if (!broken_) gathered_ = reached;  // else a record is missing, and the watermark stays before it
+    if (text_.empty()) return;
+    if constexpr (requires { format.end_group(text_); }) make_lines([&] { format.end_group(text_); });
+    if (options_.echo != nullptr && echo_failed_ == 0) {
+      if (std::fwrite(text_.data(), 1, text_.size(), options_.echo) != text_.size() || std::fflush(options_.echo) != 0)
+        echo_failed_ = errno;
+    }
+  }
+  void add_lost(std::uint32_t lost) {
+    lost_.fetch_add(lost, std::memory_order_relaxed);
+    format.lost(text_, lost);
+  }
+
+  /// Writes the group; after a refusal, cuts off what stands of a line and keeps the rest of the
+  /// group for the next try.
+  bool write_group() noexcept {
+    if (torn_) {
+      if (fs_.truncate(fd_, size_) != 0) return refuse(errno, "cut a torn line off");
+      torn_ = false;
+    }
+    std::size_t done = 0;
+    while (done < text_.size()) {
+      const std::ptrdiff_t now = fs_.write(fd_, text_.data() + done, text_.size() - done);
+      if (now > 0) {
+        done += static_cast<std::size_t>(now);
+        continue;
+      }
+      const int why = now == 0 ? EIO : errno;
+      if (why == EINTR) continue;
+      const std::size_t lines = done == 0 ? 0 : text_.rfind('\n', done - 1) + 1;
+      advance(lines);
+      if (lines != done) torn_ = fs_.truncate(fd_, size_) != 0;
+      return refuse(why, "write");
+    }
+    advance(done);
+    groups_.fetch_add(1, std::memory_order_relaxed);
+    if (!broken_ && (attention.load(std::memory_order_relaxed) & failed) != 0) recover();
+    return true;
+  }
+  void advance(std::size_t lines) noexcept {
+    size_ += lines;
+    bytes_.fetch_add(lines, std::memory_order_relaxed);
+    text_.erase(0, lines);
+  }
+
+  bool sync_file() noexcept {
+    while (fs_.sync_data(fd_) != 0) {
+      if (errno == EINTR) continue;
+      // The kernel may have dropped what it could not write: a later success would prove nothing.
+      broken_ = true;
+      return refuse(errno, "sync");
+    }
+    syncs_.fetch_add(1, std::memory_order_relaxed);
+    const lock_guard held(mutex_);
+    durable.store(gathered_, std::memory_order_release);
+    progress_.notify_all();
+    return true;
+  }
+
+  /// A full disk may have room later; anything else stays broken.
+  bool refuse(int why, const char* what) noexcept {
+    if (why != ENOSPC && why != EDQUOT) broken_ = true;
+    try {
+      fail(system_error(why, what, path_));
+    } catch (...) {
+      // Out of memory for the words: the earlier ones stand, or these.
+      broken_ = true;
+      if ((attention.load(std::memory_order_relaxed) & failed) == 0) fail(std::move(formatting_failed_));
+    }
+    return false;
+  }
+  void fail(error why) noexcept {
+    const lock_guard held(mutex_);
+    status_ = std::move(why);
+    attention.fetch_or(failed, std::memory_order_release);
+    progress_.notify_all();
+  }
+  void recover() noexcept {
+    const lock_guard held(mutex_);
+    status_ = {};
+    attention.fetch_and(~failed, std::memory_order_release);
+  }
+
+  void pause(unsigned idle, std::uint64_t synced_at) noexcept {
+    std::uint64_t time = (std::max)(std::uint64_t{options_.max_delay_ms}, std::uint64_t{1}) * millisecond;
+    const std::uint32_t state = attention.load(std::memory_order_relaxed);
+    const bool unsynced = durable.load(std::memory_order_relaxed) != gathered_;
+    if (broken_) {
+      time = 1000 * millisecond;
+    } else if ((state & failed) != 0) {
+      time = retry_after;
+    } else if (unsynced && options_.sync == sync_policy::interval) {
+      const std::uint64_t interval = options_.sync_interval_ms * millisecond;
+      const std::uint64_t since = read_clock(CLOCK_MONOTONIC) - synced_at;
+      time = (std::min)(time, since < interval ? interval - since : 1);
+    } else if (idle > idle_rounds) {
+      // The flag is long visible before the thread relies on it: one ordinary pause comes between.
+      if ((state & asleep) != 0) time = 1000 * millisecond;
+      attention.fetch_or(asleep, std::memory_order_relaxed);
+    }
+    const lock_guard held(mutex_);
+    if (!woken_) {
+      pausing_.store(true, std::memory_order_relaxed);
+      wake_.wait_for(mutex_, time);
+      pausing_.store(false, std::memory_order_relaxed);
+    }
+    woken_ = false;
+  }
+  static constexpr unsigned idle_rounds = 50;
+
+  // The producers' and waiters' side.
+  mutable mutex mutex_;
+  condition wake_;
+  mutable condition progress_;
+  std::atomic<bool> pausing_{false};
+  std::atomic<bool> waiting_for_room_{false};
+  std::atomic<std::uint64_t> wanted_{0};  // somebody waits for this to be durable
+  bool woken_ = false;
+  bool stopping_ = false;
+  bool ended_ = false;
+  result<void> status_;
+  const pid_t owner_ = ::getpid();
+  const std::string path_;
+  const line_log_options options_;
+  const tail_repair repaired_;
+
+  // The thread's side.
+  FileSystem fs_;
+  int fd_;
+  std::uint64_t size_;  // of the file, up to the end of its last whole line
+  std::string text_;    // lines not yet in the file
+  std::uint64_t gathered_ = 0;
+  bool torn_ = false;
+  bool broken_ = false;
+  int echo_failed_ = 0;
+  error formatting_failed_;
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::uint64_t> groups_{0};
+  std::atomic<std::uint64_t> syncs_{0};
+  std::atomic<std::uint64_t> lost_{0};
+  worker_thread thread_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
+
+// ---- store/line_log.hpp
+
+#ifndef MILLRACE_STORE_LINE_LOG_HPP
+#define MILLRACE_STORE_LINE_LOG_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// How a log's records become lines. `line` and `lost` append whole lines, newline included, on the
+/// writer's thread; `is_line` knows a complete one (without its newline) from a torn one, and
+/// `may_begin` whether bytes can be the torn beginning of a file of this kind. An optional
+/// `end_group(out)` is called before a group is written.
+template <class F>
+concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record, std::size_t size,
+                                                  std::uint64_t count, std::string_view text) {
+  format.line(out, record, size);
+  format.lost(out, count);
+  { F::is_line(text) } noexcept -> std::same_as<bool>;
+  { F::may_begin(text) } noexcept -> std::same_as<bool>;
+};
+
+/// Records are lines already.
+struct plain_lines {
+  void line(std::string& out, const std::byte* record, std::size_t size) {
+    out.append(reinterpret_cast<const char*>(record), size);
+    out += '\n';
+  }
+  void lost(std::string& out, std::uint64_t count) { out += "... " + std::to_string(count) + " lines lost\n"; }
+  static bool is_line(std::string_view text) noexcept { return text.find('\0') == std::string_view::npos; }
+  static bool may_begin(std::string_view) noexcept { return true; }
+};
+
+/// An append-only file of lines. Producers put binary records into a ring; one writer thread turns
+/// them into lines, writes them in groups and syncs the groups.
+///
+/// Guarantee: lines stand in the order of their records, whole. What is at or below `durable_seq()`
+/// survives a crash of the process, and of the machine where the disk keeps what it syncs. Of what is
+/// above it, a crash keeps a beginning, and at most the last line is torn. `open` cuts a torn end off
+/// (the bytes go to `<path>.torn`) and goes on behind it; a file that is no such log it leaves alone.
+/// Complexity: an append is a copy into the ring. Allocates: when opened, and on the writer's thread.
+/// Threads: append: `Producers`; everything else but move and close: any.
+/// Errors: what the disk refuses stands in `status()`, fails `wait_durable`, `flush` and `close`, and
+/// makes appends that find no room fail under every policy. A full disk is tried again until there is
+/// room; after any other failure the log is done, because a sync that failed proves nothing later.
+/// Fork: the child's copy refuses to work and may only be destroyed; the parent's goes on. The file's
+/// lock is held until both have closed it.
+template <line_format Format, class Producers = exclusive, full_policy Full = block,
+          file_system FileSystem = posix_file_system>
+class basic_line_log {
+  using writer = detail::line_writer<Format, Producers, FileSystem>;
+
+ public:
+  /// Opens or creates the file, locks it, repairs its end, starts the writer.
+  static result<basic_line_log> open(std::string path, line_log_options options = {}, Format format = {},
+                                     FileSystem fs = {}) {
+    const int fd = fs.open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, options.permissions);
+    if (fd < 0) return system_error(errno, "open", path);
+    // From here on the writer's destructor closes the file.
+    result<tail_repair> repaired = prepare(fs, fd, path, options);
+    if (!repaired) {
+      fs.close(fd);
+      return std::move(repaired).error();
+    }
+    basic_line_log log(
+        new writer(std::move(path), options, std::move(format), std::move(fs), fd, *repaired));
+    if (const int why = log.writer_->start(); why != 0)
+      return system_error(why, "start the writer of", log.writer_->path());
+    return log;
+  }
+
+  basic_line_log(basic_line_log&& other) noexcept : writer_(std::exchange(other.writer_, nullptr)) {}
+  basic_line_log& operator=(basic_line_log other) noexcept {
+    std::swap(writer_, other.writer_);
+    return *this;
+  }
+  /// Closes. What close() would have answered is lost here: call it to know.
+  ~basic_line_log() {
+    if (writer_ == nullptr) return;
+    const bool forked = writer_->forked();
+    (void)writer_->close();
+    // A forked copy's conditions have waiters that will never leave: destroying them would hang.
+    if (!forked) delete writer_;
+  }
+
+  /// Appends a record of `size` bytes that fill(std::byte*) writes. Answers its sequence number, a
+  /// position that only grows; 0 when it was dropped or refused, or is larger than `max_record()`.
+  /// About 5 ns; allocates and locks: never, while there is room.
+  template <class Fill>
+  [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::closed) != 0) [[unlikely]] return 0;
+    ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
+    if (!slot) [[unlikely]] {
+      slot = await_slot(size);
+      if (!slot) return 0;
+    }
+    fill(slot.data);
+    writer_->ring.commit(slot);
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::asleep) != 0) [[unlikely]]
+      writer_->wake();
+    return slot.end;
+  }
+  std::uint64_t append(std::string_view bytes) noexcept {
+    return append(bytes.size(), [&](std::byte* to) { std::memcpy(to, bytes.data(), bytes.size()); });
+  }
+  std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
+
+  /// False while the disk refuses. One load.
+  bool healthy() const noexcept {
+    return (writer_->attention.load(std::memory_order_relaxed) & writer::failed) == 0;
+  }
+  /// What the disk refuses at the moment, or for good.
+  result<void> status() const { return writer_->status(); }
+
+  /// The last record's number; the last one whose line is in the file; the last one that is durable.
+  std::uint64_t appended_seq() const noexcept { return writer_->ring.head(); }
+  std::uint64_t written_seq() const noexcept { return writer_->written.load(std::memory_order_acquire); }
+  std::uint64_t durable_seq() const noexcept { return writer_->durable.load(std::memory_order_acquire); }
+
+  /// Has the group with this record synced, and waits for it: any std::chrono duration.
+  template <class Duration>
+  result<void> wait_durable(std::uint64_t seq, const Duration& timeout) {
+    return writer_->wait_durable(seq, detail::duration_nanoseconds(timeout));
+  }
+  /// Waits until everything appended so far is durable.
+  result<void> flush() { return writer_->wait_durable(appended_seq(), std::uint64_t{1} << 61); }
+  /// Writes and syncs the rest and closes the file. No append may run at the same time. Again: the
+  /// same answer.
+  result<void> close() { return writer_->close(); }
+
+  line_log_statistics statistics() const noexcept { return writer_->statistics(); }
+  /// What opening had to cut off.
+  const tail_repair& repaired() const noexcept { return writer_->repaired(); }
+  const std::string& path() const noexcept { return writer_->path(); }
+
+ private:
+  explicit basic_line_log(writer* owned) noexcept : writer_(owned) {}
+
+  static result<tail_repair> prepare(FileSystem& fs, int fd, const std::string& path, const line_log_options& options) {
+    if (options.lock && fs.lock(fd) != 0) {
+      return errno == EWOULDBLOCK ? error(errc::unavailable, "cannot open \"" + path + "\": another log has it open")
+                                  : system_error(errno, "lock", path);
+    }
+    result<tail_repair> repaired = detail::repair_tail<Format>(fs, fd, path);
+    if (repaired && repaired->offset == 0 && fs.sync_directory_of(path.c_str()) != 0 && errno != EINVAL)
+      return system_error(errno, "sync the folder of", path);
+    return repaired;
+  }
+
+  struct past_half {
+    writer* to;
+    void operator()() const noexcept { to->nudge(); }
+  };
+
+  [[gnu::cold, gnu::noinline]] ring_slot await_slot(std::size_t size) noexcept {
+    if constexpr (Full::waits) {
+      while (size <= max_record() && writer_->await_room()) {
+        if (const ring_slot slot = writer_->ring.reserve(size, past_half{writer_})) return slot;
+      }
+    }
+    writer_->ring.lose();
+    return {};
+  }
+
+  writer* writer_;
+};
+
+/// Lines of text. Each append is one line and must not contain a newline.
+using line_log = basic_line_log<plain_lines>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_LINE_LOG_HPP
+
 // ---- store.hpp
 
 #ifndef MILLRACE_STORE_HPP
@@ -2729,6 +4044,9 @@ inline result<void> write_file(std::string path, std::string_view content) {
 ///
 /// - `file`, `read_file`: a descriptor that closes itself, and errors that name the path
 /// - `atomic_file`, `write_file`: a file that is there as a whole or not at all
+/// - `line_log`: an append-only file of lines with one writer thread, group commit, a durable
+///   watermark and repair of a torn end; `record_ring` is the queue in front of it
+/// - `file_system`: the calls that a log makes, as a policy
 ///
 /// Standard library and POSIX alone.
 
