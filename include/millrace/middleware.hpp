@@ -3,8 +3,10 @@
 
 /// middleware: what runs around a chain's events in production.
 ///
+/// - `profiler`: how long each event takes, as a table and as JSON
 /// - `validation`: NaN, infinities, shapes, ranges and norms in what events write; strict or lenient
 
+#include <millrace/middleware/profiler.hpp>
 #include <millrace/middleware/validation.hpp>
 #include <millrace/middleware/validation_rules.hpp>
 

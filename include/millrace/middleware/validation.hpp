@@ -168,7 +168,7 @@ class validation {
   }
   template <class Stage, class Fresh, class Rule, class Context, class Known>
   result<void> examine([[maybe_unused]] const Rule& rule, [[maybe_unused]] Context& ctx, [[maybe_unused]] bool at_start,
-                     Known known) {
+                       Known known) {
     constexpr bool due = []<class... Fields>(field_list<Fields...>) {
       return (detail::contains<Fresh, Fields> || ...) && (decltype(known){}(Fields{}) && ...);
     }(detail::to_field_list_t<typename Rule::fields>{});

@@ -1,0 +1,149 @@
+#ifndef MILLRACE_MIDDLEWARE_PROFILER_HPP
+#define MILLRACE_MIDDLEWARE_PROFILER_HPP
+
+#include <millrace/aggregate/log_histogram.hpp>
+#include <millrace/chain/middleware.hpp>
+#include <millrace/core/json_writer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// What one event took so far. Times are in nanoseconds.
+struct event_profile {
+  std::string_view event;
+  std::uint64_t failures = 0;
+  log_histogram durations;
+};
+
+/// How long each event takes: count, total, mean, least, most and the 50th, 95th and 99th percentile,
+/// within `log_histogram::relative_error`. Failed runs count too.
+///
+/// Complexity: one histogram update an event; 32 KiB an event, allocated when it is first seen.
+/// Threads: one at a time. Where several share a chain, `metrics` keeps durations for them.
+class profiler {
+ public:
+  static constexpr std::string_view name = "profiler";
+
+  template <class Stage>
+  void after(const Stage&, auto&, const time_span& span, const result<void>& outcome) {
+    if (Stage::index >= by_index_.size() || by_index_[Stage::index] == nullptr ||
+        by_index_[Stage::index]->event.data() != Stage::name.data()) [[unlikely]]
+      enter(Stage::index, Stage::name);
+    event_profile& seen = *by_index_[Stage::index];
+    seen.durations.update(span.nanoseconds());
+    if (!outcome) [[unlikely]]
+      ++seen.failures;
+  }
+
+  /// The events in the order in which they were first seen. Good until the next event runs.
+  std::vector<const event_profile*> events() const {
+    std::vector<const event_profile*> all;
+    for (const auto& one : profiles_) all.push_back(one.get());
+    return all;
+  }
+
+  void reset() noexcept {
+    by_index_.clear();
+    profiles_.clear();
+  }
+
+  /// A table for people, one line an event and one for their sum.
+  std::string report() const {
+    std::size_t widest = 5;
+    std::uint64_t total = 0;
+    for (const auto& one : profiles_) {
+      if (one->event.size() > widest) widest = one->event.size();
+      total += one->durations.sum();
+    }
+    std::string text = padded("event", widest) +
+                       "      count   failed      total     %       mean        min        p50" +
+                       "        p95        p99        max\n";
+    for (const auto& one : profiles_) {
+      const log_histogram& took = one->durations;
+      char cells[64];
+      std::snprintf(cells, sizeof cells, " %10llu %8llu", static_cast<unsigned long long>(took.count()),
+                    static_cast<unsigned long long>(one->failures));
+      text += padded(one->event, widest) + cells + duration(static_cast<double>(took.sum()));
+      std::snprintf(cells, sizeof cells, " %5.1f",
+                    total == 0 ? 0.0 : 100.0 * static_cast<double>(took.sum()) / static_cast<double>(total));
+      text += cells + duration(took.mean()) + duration(static_cast<double>(took.smallest()));
+      for (const double p : {0.5, 0.95, 0.99}) text += duration(static_cast<double>(took.quantile(p)));
+      text += duration(static_cast<double>(took.largest())) + '\n';
+    }
+    text += padded("all", widest) + std::string(20, ' ') + duration(static_cast<double>(total)) + '\n';
+    return text;
+  }
+
+  /// The same as a JSON object: `{"events":[{"event":...,"count":...,"total_ns":...},...]}`.
+  std::string json() const {
+    std::string out;
+    json_writer writer(out);
+    writer.begin_object().key("events").begin_array();
+    for (const auto& one : profiles_) {
+      const log_histogram& took = one->durations;
+      writer.begin_object()
+          .member("event", one->event)
+          .member("count", took.count())
+          .member("failures", one->failures)
+          .member("total_ns", took.sum())
+          .member("mean_ns", took.mean())
+          .member("min_ns", took.smallest())
+          .member("p50_ns", took.quantile(0.5))
+          .member("p95_ns", took.quantile(0.95))
+          .member("p99_ns", took.quantile(0.99))
+          .member("max_ns", took.largest())
+          .end_object();
+    }
+    writer.end_array().end_object();
+    return out;
+  }
+
+ private:
+  /// One profiler may be lent to several chains: an index then stands for another event than before.
+  [[gnu::cold, gnu::noinline]] void enter(std::size_t index, std::string_view event) {
+    if (index >= by_index_.size()) by_index_.resize(index + 1);
+    for (const auto& one : profiles_)
+      if (one->event == event) {
+        one->event = event;
+        by_index_[index] = one.get();
+        return;
+      }
+    profiles_.push_back(std::make_unique<event_profile>());
+    profiles_.back()->event = event;
+    by_index_[index] = profiles_.back().get();
+  }
+
+  static std::string padded(std::string_view text, std::size_t width) {
+    std::string cell(text);
+    cell.resize(width, ' ');
+    return cell;
+  }
+  /// Eleven characters, with the unit that leaves one to three digits before the point.
+  static std::string duration(double nanoseconds) {
+    static constexpr const char* units[] = {"ns", "us", "ms", "s "};
+    std::size_t unit = 0;
+    while (unit < 3 && nanoseconds >= 999.95) {
+      nanoseconds /= 1000;
+      ++unit;
+    }
+    char cell[32];
+    std::snprintf(cell, sizeof cell, " %7.1f %s", nanoseconds, units[unit]);
+    return cell;
+  }
+
+  std::vector<event_profile*> by_index_;
+  std::vector<std::unique_ptr<event_profile>> profiles_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_PROFILER_HPP
