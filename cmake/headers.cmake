@@ -24,7 +24,9 @@ set(MILLRACE_tensor_HEADERS
   tensor/detail/scan_kernels.hpp tensor/detail/simd.hpp)
 set(MILLRACE_aggregate_HEADERS
   aggregate.hpp
-  aggregate/log_histogram.hpp)
+  aggregate/concepts.hpp aggregate/envelope.hpp
+  aggregate/log_histogram.hpp
+  aggregate/detail/crc32c.hpp)
 set(MILLRACE_store_HEADERS
   store.hpp
   store/atomic_file.hpp store/file.hpp store/file_system.hpp store/line_log.hpp store/line_log_options.hpp

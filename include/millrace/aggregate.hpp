@@ -3,10 +3,14 @@
 
 /// aggregate: streams summed up in fixed memory.
 ///
+/// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
+/// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
 /// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
 ///
 /// Standard library alone.
 
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/envelope.hpp>
 #include <millrace/aggregate/log_histogram.hpp>
 
 #endif  // MILLRACE_AGGREGATE_HPP
