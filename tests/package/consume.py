@@ -102,7 +102,7 @@ def install(args, folder):
     if installed != set(tree.all_headers):
         raise Failure(f"installed headers differ from the list: {sorted(installed ^ set(tree.all_headers))}")
     for path in prefix.rglob("*.cmake"):
-        if str(folder) in path.read_text() or str(ROOT) in path.read_text():
+        if re.search(rf"""["; ]({re.escape(str(folder))}|{re.escape(str(ROOT))})/""", path.read_text()):
             raise Failure(f"{path.name} names a folder of this machine")
     return prefix
 
