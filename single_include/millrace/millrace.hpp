@@ -46,6 +46,7 @@
 #include <optional>
 #include <pthread.h>
 #include <signal.h>
+#include <span>
 #include <stdio.h>
 #include <string>
 #include <string_view>
@@ -57,360 +58,6 @@
 #include <unistd.h>
 #include <utility>
 #include <vector>
-
-// ---- core/config.hpp
-
-#ifndef MILLRACE_CORE_CONFIG_HPP
-#define MILLRACE_CORE_CONFIG_HPP
-
-/// Marks a function that device code may call too. The only place outside `cuda/` that asks which
-/// compiler is running, and it changes no type and no function body.
-#if defined(__CUDACC__)
-#define MILLRACE_HOST_DEVICE __host__ __device__
-#else
-#define MILLRACE_HOST_DEVICE
-#endif
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-__extension__ typedef __int128 int128;
-__extension__ typedef unsigned __int128 uint128;
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_CONFIG_HPP
-
-// ---- aggregate/log_histogram.hpp
-
-#ifndef MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
-#define MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// Quantiles of a stream of durations in fixed memory, whatever their number and range.
-///
-/// Units: any whole number; the profiler's are nanoseconds.
-/// Guarantee: `count`, `sum`, `smallest`, `largest`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
-/// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
-/// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
-/// share one bucket. Merging is exact: any split of a stream merges to the same histogram.
-/// Complexity: update O(1), quantile and merge O(buckets); 32 KiB, allocates: never.
-/// Threads: one at a time.
-/// Source: log-linear buckets as in G. Tene's HdrHistogram; here octave and sub-bucket are read off
-/// the exponent and the first mantissa bits of the value as a double.
-class log_histogram {
- public:
-  static constexpr double relative_error = 1.0 / 128;
-
-  void update(std::uint64_t value) noexcept {
-    ++buckets_[bucket_of(value)];
-    ++count_;
-    sum_ += value;
-    if (value < min_) min_ = value;
-    if (value > max_) max_ = value;
-  }
-
-  void merge(const log_histogram& other) noexcept {
-    for (std::size_t i = 0; i < bucket_count; ++i) buckets_[i] += other.buckets_[i];
-    count_ += other.count_;
-    sum_ += other.sum_;
-    if (other.min_ < min_) min_ = other.min_;
-    if (other.max_ > max_) max_ = other.max_;
-  }
-
-  std::uint64_t count() const noexcept { return count_; }
-  std::uint64_t sum() const noexcept {
-    constexpr std::uint64_t most = ~std::uint64_t{0};
-    return sum_ > most ? most : static_cast<std::uint64_t>(sum_);
-  }
-  /// 0 when empty; so are `smallest`, `largest` and `quantile`.
-  double mean() const noexcept { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
-  std::uint64_t smallest() const noexcept { return count_ == 0 ? 0 : min_; }
-  std::uint64_t largest() const noexcept { return max_; }
-
-  /// `p` in [0, 1]; outside, the nearer end.
-  std::uint64_t quantile(double p) const noexcept {
-    if (!(p > 0)) return smallest();
-    if (p >= 1) return largest();
-    const double wanted = std::ceil(p * static_cast<double>(count_));
-    double seen = 0;
-    for (std::size_t i = 0; i < bucket_count; ++i) {
-      seen += static_cast<double>(buckets_[i]);
-      if (buckets_[i] != 0 && seen >= wanted) {
-        const std::uint64_t value = middle_of(i);
-        return value < min_ ? min_ : value > max_ ? max_ : value;
-      }
-    }
-    return largest();
-  }
-
- private:
-  static constexpr unsigned sub_bits = 6;  // 64 buckets an octave: a bucket's middle is within 1/128 of all in it
-  static constexpr std::size_t octaves = 63;
-  static constexpr std::size_t bucket_count = 1 + (octaves << sub_bits);      // the first one is for zero
-  static constexpr std::uint64_t top = (std::uint64_t{1} << octaves) - 1024;  // the largest double below 2^63
-
-  static std::size_t bucket_of(std::uint64_t value) noexcept {
-    // Signed, because that conversion is one instruction.
-    const auto clamped = static_cast<double>(static_cast<std::int64_t>(value < top ? value : top));
-    constexpr std::int64_t before_one = (std::int64_t{1023} << sub_bits) - 1;
-    const auto index = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(clamped) >> (52 - sub_bits)) - before_one;
-    return static_cast<std::size_t>(index < 0 ? 0 : index);
-  }
-
-  static std::uint64_t middle_of(std::size_t index) noexcept {
-    if (index == 0) return 0;
-    const std::size_t octave = (index - 1) >> sub_bits;
-    const std::uint64_t mantissa = (std::uint64_t{1} << sub_bits) + ((index - 1) & ((std::size_t{1} << sub_bits) - 1));
-    if (octave <= sub_bits) return mantissa >> (sub_bits - octave);
-    const std::size_t shift = octave - sub_bits;
-    return (mantissa << shift) + (((std::uint64_t{1} << shift) - 1) >> 1);
-  }
-
-  std::uint64_t count_ = 0;
-  detail::uint128 sum_ = 0;
-  std::uint64_t min_ = ~std::uint64_t{0};
-  std::uint64_t max_ = 0;
-  std::array<std::uint64_t, bucket_count> buckets_{};
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
-
-// ---- aggregate.hpp
-
-#ifndef MILLRACE_AGGREGATE_HPP
-#define MILLRACE_AGGREGATE_HPP
-
-/// aggregate: streams summed up in fixed memory.
-///
-/// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
-///
-/// Standard library alone.
-
-#endif  // MILLRACE_AGGREGATE_HPP
-
-// ---- core/fixed_string.hpp
-
-#ifndef MILLRACE_CORE_FIXED_STRING_HPP
-#define MILLRACE_CORE_FIXED_STRING_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// A string literal that can stand as a template argument: `field<"loss", double>`.
-/// `Size` counts the terminating zero.
-template <std::size_t Size>
-struct fixed_string {
-  char text[Size]{};
-
-  constexpr fixed_string(const char (&literal)[Size]) noexcept {
-    for (std::size_t i = 0; i < Size; ++i) text[i] = literal[i];
-  }
-
-  constexpr std::string_view view() const noexcept { return {text, Size - 1}; }
-  constexpr operator std::string_view() const noexcept { return view(); }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_FIXED_STRING_HPP
-
-// ---- core/field.hpp
-
-#ifndef MILLRACE_CORE_FIELD_HPP
-#define MILLRACE_CORE_FIELD_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// A field with the value it starts with: what `epoch = 3` makes.
-template <class Field>
-struct bound {
-  using field_type = Field;
-  typename Field::type value;
-};
-
-/// A slot of a context: a name for people, logs and metrics, and the type of what it holds.
-/// Declare it once, at namespace scope, and use the object as the key:
-///
-///     inline constexpr mr::field<"loss", double> loss;
-///     ctx[loss] = 0.25;
-///
-/// Two fields of one name and one type are the same field. Empty; costs nothing.
-template <fixed_string Name, class T>
-struct field {
-  static_assert(std::is_object_v<T> && !std::is_const_v<T>,
-                "millrace[FIELD-1]: a field holds a plain object type, no reference and nothing const");
-  using type = T;
-  static constexpr std::string_view name = Name.view();
-
-  /// `loss = 0.5` is a start value for a context; it does not change the field.
-  template <class V = T>
-  requires std::is_constructible_v<T, V>
-  constexpr bound<field> operator=(V&& value) const { return {T(std::forward<V>(value))}; }
-};
-
-/// A list of fields, as events declare them: `using reads = mr::fields<batch, labels>;`
-template <auto... Fields>
-struct fields {
-  static constexpr std::size_t size = sizeof...(Fields);
-};
-
-/// The same list spelled with types; what the library computes with.
-template <class... Fields>
-struct field_list {
-  static constexpr std::size_t size = sizeof...(Fields);
-};
-
-namespace detail {
-
-template <class T>
-inline constexpr bool is_field = false;
-template <fixed_string Name, class T>
-inline constexpr bool is_field<field<Name, T>> = true;
-
-/// A name as characters: clang prints a string template argument as numbers, but these as letters,
-/// so failed requirements mention this type to name the field.
-template <char... Letters>
-struct spelled {};
-
-template <class Field, class Indices = std::make_index_sequence<Field::name.size()>>
-struct spelling;
-template <class Field, std::size_t... Index>
-struct spelling<Field, std::index_sequence<Index...>> {
-  using type = spelled<Field::name[Index]...>;
-};
-template <class Field>
-using spelling_t = typename spelling<Field>::type;
-
-/// `Holds`, with names in tow for the compiler to print when it does not.
-template <bool Holds, class... Names>
-inline constexpr bool requirement = Holds;
-
-template <class List>
-struct to_field_list;
-template <auto... Fields>
-struct to_field_list<fields<Fields...>> {
-  using type = field_list<std::remove_cv_t<decltype(Fields)>...>;
-};
-template <class... Fields>
-struct to_field_list<field_list<Fields...>> {
-  using type = field_list<Fields...>;
-};
-template <class List>
-using to_field_list_t = typename to_field_list<List>::type;
-
-template <class List, class Field>
-inline constexpr bool contains = false;
-template <class... Fields, class Field>
-inline constexpr bool contains<field_list<Fields...>, Field> = (std::is_same_v<Fields, Field> || ...);
-
-/// The union of field lists, in order of first appearance.
-template <class... Lists>
-struct merge_fields;
-template <class List>
-struct merge_fields<List> {
-  using type = List;
-};
-template <class... Fields, class... Rest>
-struct merge_fields<field_list<Fields...>, field_list<>, Rest...> : merge_fields<field_list<Fields...>, Rest...> {};
-template <class... Fields, class Next, class... More, class... Rest>
-struct merge_fields<field_list<Fields...>, field_list<Next, More...>, Rest...>
-    : merge_fields<
-          std::conditional_t<contains<field_list<Fields...>, Next>, field_list<Fields...>, field_list<Fields..., Next>>,
-          field_list<More...>, Rest...> {};
-template <class... Lists>
-using merge_fields_t = typename merge_fields<field_list<>, Lists...>::type;
-
-/// Calls f(field) for every field of the list.
-template <class... Fields, class F>
-constexpr void for_each_field(field_list<Fields...>, F&& f) {
-  (f(Fields{}), ...);
-}
-
-}  // namespace detail
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_FIELD_HPP
-
-// ---- core/context.hpp
-
-#ifndef MILLRACE_CORE_CONTEXT_HPP
-#define MILLRACE_CORE_CONTEXT_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-namespace detail {
-
-template <class Field>
-struct slot {
-  typename Field::type value{};
-};
-
-template <class... Fields>
-inline constexpr bool all_different = true;
-template <class First, class... Rest>
-inline constexpr bool all_different<First, Rest...> = (!std::is_same_v<First, Rest> && ...) && all_different<Rest...>;
-
-}  // namespace detail
-
-template <class Provided, class Slots>
-class basic_context;
-
-/// What a chain's events read and write: one typed slot a field, found at compile time.
-///
-/// `Provided` lists the fields that were given a start value, so a chain can tell what may be read
-/// before any event has written. Build one by `chain.context(epoch = 0)`, or `mr::context{epoch = 0}`.
-/// Allocates: only what the values themselves do. Threads: one at a time.
-template <class... Provided, class... Slots>
-class basic_context<field_list<Provided...>, field_list<Slots...>> : private detail::slot<Slots>... {
- public:
-  using provided = field_list<Provided...>;
-  using slots = field_list<Slots...>;
-
-  template <class Field>
-  static constexpr bool has = (std::is_same_v<Field, Slots> || ...);
-
-  constexpr explicit basic_context(bound<Provided>... values) {
-    ((static_cast<detail::slot<Provided>&>(*this).value = std::move(values.value)), ...);
-  }
-
-  template <class Field>
-  constexpr typename Field::type& operator[](Field) noexcept {
-    static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
-                  "millrace[CONTEXT-1]: the context has no slot for this field");
-    return static_cast<detail::slot<Field>&>(*this).value;
-  }
-  template <class Field>
-  constexpr const typename Field::type& operator[](Field) const noexcept {
-    static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
-                  "millrace[CONTEXT-1]: the context has no slot for this field");
-    return static_cast<const detail::slot<Field>&>(*this).value;
-  }
-};
-
-/// A context with a slot for exactly the fields that it starts with.
-template <class... Fields>
-constexpr auto context(bound<Fields>... values) {
-  static_assert(detail::all_different<Fields...>, "millrace[CONTEXT-2]: a field is given twice");
-  if constexpr (detail::all_different<Fields...>)
-    return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_CONTEXT_HPP
 
 // ---- core/error.hpp
 
@@ -743,6 +390,699 @@ class [[nodiscard]] result<void> {
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_RESULT_HPP
+
+// ---- aggregate/concepts.hpp
+
+#ifndef MILLRACE_AGGREGATE_CONCEPTS_HPP
+#define MILLRACE_AGGREGATE_CONCEPTS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// How much an item counts: `update(x, mr::weight{2.5})`. A real number above zero; zero leaves the
+/// aggregate as it was, and a negative or non-finite weight is treated as a NaN value is.
+struct weight {
+  double value = 1;
+  constexpr explicit weight(double w) noexcept : value(w) {}
+};
+
+/// Can take up what another one of its type has seen.
+///
+/// Laws, up to the error that A states: merging an empty A changes nothing; a.merge(b) then
+/// a.merge(c) answers what b.merge(c) and then a.merge(b) does; and, where `commutative`,
+/// a.merge(b) answers what b.merge(a) does. The answer may be void, or result<void> where two A can
+/// disagree in their parameters; after an error, a is as it was.
+template <class A>
+concept mergeable = requires(A& into, const A& other) {
+  into.merge(other);
+};
+
+/// Can be kept as bytes and brought back.
+///
+/// Laws: load(a.save()) succeeds, and is a: the same answers, the same bytes when saved again, the
+/// same future under the same updates. `load` of any other bytes answers an error or a valid A; it
+/// reads nothing beyond them and allocates no more than a fixed multiple of their length.
+template <class A>
+concept saveable = requires(const A& a, std::span<const std::byte> bytes) {
+  { a.save() } -> std::same_as<std::vector<std::byte>>;
+  { A::load(bytes) } -> std::same_as<result<A>>;
+};
+
+/// A value that sums up a stream: grows by `update`, joins by `merge`, answers its own queries.
+template <class A>
+concept aggregator = std::copy_constructible<A> && std::movable<A> && mergeable<A> && saveable<A>;
+
+/// An aggregator of items like X.
+template <class A, class X>
+concept aggregator_of = aggregator<A> && requires(A& a, const X& x) {
+  a.update(x);
+};
+
+/// An aggregator with a faster way for many at once.
+/// Law: update(span) answers what the single updates, in order, do, up to the stated error.
+template <class A, class X>
+concept span_aggregator_of = aggregator_of<A, X> && requires(A& a, std::span<const X> items) {
+  a.update(items);
+};
+
+/// An aggregator of items that count differently.
+/// Law: for whole k, update(x, weight(k)) answers what k times update(x) does, up to the stated error.
+template <class A, class X>
+concept weighted_aggregator_of = aggregator_of<A, X> && requires(A& a, const X& x) {
+  a.update(x, weight(1));
+};
+
+/// What wrappers and windows may do with an aggregator. Each is a `static constexpr bool` of the
+/// aggregator; left out, it has the default named here.
+template <class A>
+struct aggregator_traits {
+  /// `a.unmerge(b)` takes b's items, merged before, away again, up to rounding. Default: false.
+  static constexpr bool invertible = [] {
+    if constexpr (requires { A::invertible; })
+      return bool{A::invertible};
+    else
+      return false;
+  }();
+  /// ... and to the bit, so that a window may subtract what it evicts for ever. Default: false.
+  static constexpr bool exactly_invertible = [] {
+    if constexpr (requires { A::exactly_invertible; })
+      return bool{A::exactly_invertible};
+    else
+      return false;
+  }();
+  /// The order of merging makes no difference beyond the stated error. Default: true.
+  static constexpr bool commutative = [] {
+    if constexpr (requires { A::commutative; })
+      return bool{A::commutative};
+    else
+      return true;
+  }();
+  /// Merging the same items twice is as good as once: a maximum, a set of distinct ones. Default: false.
+  static constexpr bool idempotent = [] {
+    if constexpr (requires { A::idempotent; })
+      return bool{A::idempotent};
+    else
+      return false;
+  }();
+  /// Its work on a span of doubles is block reductions that fuse with others'. Default: false.
+  static constexpr bool fusable = [] {
+    if constexpr (requires { A::fusable; })
+      return bool{A::fusable};
+    else
+      return false;
+  }();
+  /// Small and without heap, so that a window may keep one per item. Follows from the type.
+  static constexpr bool compact = std::is_trivially_copyable_v<A> && sizeof(A) <= 256;
+
+  static_assert(!exactly_invertible || invertible,
+                "millrace[AGGREGATE-1]: an exactly_invertible aggregator is invertible too; say both");
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_CONCEPTS_HPP
+
+// ---- aggregate/detail/crc32c.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_CRC32C_HPP
+#define MILLRACE_AGGREGATE_DETAIL_CRC32C_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Tables for eight bytes a step: table[k][b] is the remainder of byte b with k zero bytes after it.
+inline constexpr auto crc32c_tables = [] {
+  std::array<std::array<std::uint32_t, 256>, 8> table{};
+  for (std::uint32_t byte = 0; byte < 256; ++byte) {
+    std::uint32_t r = byte;
+    for (int bit = 0; bit < 8; ++bit) r = (r >> 1) ^ ((r & 1U) != 0 ? 0x82f63b78U : 0U);
+    table[0][byte] = r;
+  }
+  for (std::size_t k = 1; k < 8; ++k)
+    for (std::size_t byte = 0; byte < 256; ++byte)
+      table[k][byte] = (table[k - 1][byte] >> 8) ^ table[0][table[k - 1][byte] & 0xffU];
+  return table;
+}();
+
+/// CRC-32C (Castagnoli), as in RFC 3720, appendix B.4. Finds every error of one to three bits, and
+/// every burst up to 32 bits.
+inline std::uint32_t crc32c(std::span<const std::byte> bytes) noexcept {
+  const auto& t = crc32c_tables;
+  std::uint32_t r = ~std::uint32_t{0};
+  const std::byte* at = bytes.data();
+  std::size_t left = bytes.size();
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(at[i]); };
+  for (; left >= 8; left -= 8, at += 8) {
+    r ^= byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
+    r = t[7][r & 0xffU] ^ t[6][(r >> 8) & 0xffU] ^ t[5][(r >> 16) & 0xffU] ^ t[4][r >> 24] ^ t[3][byte(4)] ^
+        t[2][byte(5)] ^ t[1][byte(6)] ^ t[0][byte(7)];
+  }
+  for (; left != 0; --left, ++at) r = (r >> 8) ^ t[0][(r ^ byte(0)) & 0xffU];
+  return ~r;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_CRC32C_HPP
+
+// ---- aggregate/envelope.hpp
+
+#ifndef MILLRACE_AGGREGATE_ENVELOPE_HPP
+#define MILLRACE_AGGREGATE_ENVELOPE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+// The bytes of a saved aggregate, for everything that has no foreign format. Little-endian:
+//
+//   0  4  "MRAG"
+//   4  1  version of this layout: 1
+//   5  1  0
+//   6  2  s, the length of the type's name
+//   8  8  p, the length of the payload
+//  16  s  the type's name with what decides its meaning: `mean`, `kll<200>`
+//   .  p  the payload, as the type documents it
+//   .  4  CRC-32C of all before
+//
+// The name makes an error readable ("holds kll<200>, expected mean"), also years later.
+
+/// Writes an envelope. Numbers are stored little-endian, doubles by their IEEE bits.
+/// Allocates: the bytes. The name must be at most 65,535 bytes long.
+class envelope_writer {
+ public:
+  explicit envelope_writer(std::string_view type) {
+    bytes_.reserve(64 + type.size());
+    for (const char c : {'M', 'R', 'A', 'G', '\1', '\0'}) bytes_.push_back(static_cast<std::byte>(c));
+    u16(static_cast<std::uint16_t>(type.size()));
+    u64(0);
+    for (const char c : type) bytes_.push_back(static_cast<std::byte>(c));
+    payload_ = bytes_.size();
+  }
+
+  void u8(std::uint8_t value) { bytes_.push_back(static_cast<std::byte>(value)); }
+  void u16(std::uint16_t value) { put(value, 2); }
+  void u32(std::uint32_t value) { put(value, 4); }
+  void u64(std::uint64_t value) { put(value, 8); }
+  void i64(std::int64_t value) { put(static_cast<std::uint64_t>(value), 8); }
+  void f64(double value) { put(std::bit_cast<std::uint64_t>(value), 8); }
+
+  /// A length (u64) and that many bytes: text, or another object's saved form.
+  void block(std::span<const std::byte> bytes) {
+    u64(bytes.size());
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  }
+  void text(std::string_view text) { block(std::as_bytes(std::span(text))); }
+
+  /// The finished bytes; the writer is done.
+  std::vector<std::byte> finish() && {
+    const std::uint64_t length = bytes_.size() - payload_;
+    for (unsigned i = 0; i < 8; ++i) bytes_[8 + i] = static_cast<std::byte>(length >> (8 * i));
+    u32(detail::crc32c(bytes_));
+    return std::move(bytes_);
+  }
+
+ private:
+  void put(std::uint64_t value, unsigned size) {
+    for (unsigned i = 0; i < size; ++i) bytes_.push_back(static_cast<std::byte>(value >> (8 * i)));
+  }
+
+  std::vector<std::byte> bytes_;
+  std::size_t payload_ = 0;
+};
+
+/// Reads an envelope's payload, in the order in which it was written. Reading beyond the end answers
+/// zeros and is remembered; `finish` says so. The bytes and the type's name must outlive the reader.
+/// Allocates: never, but for an error's text.
+class envelope_reader {
+ public:
+  /// Errors: truncated, corrupt (not an envelope), unsupported (a later layout), checksum_mismatch,
+  /// type_mismatch (another type's bytes, named).
+  static result<envelope_reader> open(std::span<const std::byte> bytes, std::string_view type) {
+    if (bytes.size() < header + checksum)
+      return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
+                                        " bytes are too few for an envelope");
+    if (get(bytes, 4) != magic)
+      return error(errc::corrupt, "saved " + std::string(type) + ": does not begin with MRAG");
+    if (const unsigned version = std::to_integer<unsigned>(bytes[4]); version != 1)
+      return error(errc::unsupported, "saved " + std::string(type) + ": envelope version " + std::to_string(version) +
+                                          ", this library reads 1");
+    const std::size_t name = static_cast<std::size_t>(get(bytes.subspan(6), 2));
+    const std::uint64_t payload = get(bytes.subspan(8), 8);
+    const std::size_t room = bytes.size() - header - checksum;
+    if (name > room || payload > room - name)
+      return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
+                                        " bytes, fewer than its header promises");
+    if (payload < room - name)
+      return error(errc::corrupt,
+                   "saved " + std::string(type) + ": " + std::to_string(room - name - payload) + " bytes too many");
+    if (detail::crc32c(bytes.first(bytes.size() - checksum)) != get(bytes.last(checksum), 4))
+      return error(errc::checksum_mismatch, "saved " + std::string(type) + ": damaged, its checksum does not match");
+    if (bytes[5] != std::byte{0}) return error(errc::corrupt, "saved " + std::string(type) + ": reserved byte is set");
+    const auto* text = reinterpret_cast<const char*>(bytes.data()) + header;
+    if (const std::string_view found(text, name); found != type)
+      return error(errc::type_mismatch, "saved form holds " + printable(found) + ", expected " + std::string(type));
+    return envelope_reader(bytes.subspan(header + name, room - name), type);
+  }
+
+  std::uint8_t u8() noexcept { return static_cast<std::uint8_t>(take(1)); }
+  std::uint16_t u16() noexcept { return static_cast<std::uint16_t>(take(2)); }
+  std::uint32_t u32() noexcept { return static_cast<std::uint32_t>(take(4)); }
+  std::uint64_t u64() noexcept { return take(8); }
+  std::int64_t i64() noexcept { return static_cast<std::int64_t>(take(8)); }
+  double f64() noexcept { return std::bit_cast<double>(take(8)); }
+
+  /// How many elements follow (u64), of at least `least` bytes each: never more than the bytes left
+  /// can hold, so it may be allocated for. 0, and remembered as a failure, if the bytes say more.
+  std::size_t count(std::size_t least) noexcept {
+    const std::uint64_t n = u64();
+    if (n <= left_.size() / (least == 0 ? 1 : least)) return static_cast<std::size_t>(n);
+    failed_ = true;
+    return 0;
+  }
+  /// What `envelope_writer::block` wrote; it points into the bytes being read.
+  std::span<const std::byte> block() noexcept {
+    const std::size_t size = count(1);
+    const auto found = left_.first(size);
+    left_ = left_.subspan(size);
+    return found;
+  }
+  std::string_view text() noexcept {
+    const auto found = block();
+    return {reinterpret_cast<const char*>(found.data()), found.size()};
+  }
+
+  bool ok() const noexcept { return !failed_; }
+  std::size_t remaining() const noexcept { return left_.size(); }
+
+  /// To be asked before what was read is used as an object: was there enough, was it all, and is it
+  /// `valid`, the type's own condition?
+  result<void> finish(bool valid) const {
+    if (failed_) return error(errc::corrupt, "saved " + std::string(type_) + ": its payload ends too early");
+    if (!left_.empty())
+      return error(errc::corrupt, "saved " + std::string(type_) + ": its payload is " + std::to_string(left_.size()) +
+                                      " bytes too long");
+    if (!valid) return error(errc::corrupt, "saved " + std::string(type_) + ": its numbers contradict each other");
+    return {};
+  }
+
+ private:
+  static constexpr std::size_t header = 16;
+  static constexpr std::size_t checksum = 4;
+  static constexpr std::uint64_t magic = 0x4741524dU;
+
+  envelope_reader(std::span<const std::byte> payload, std::string_view type) noexcept : left_(payload), type_(type) {}
+
+  static std::uint64_t get(std::span<const std::byte> bytes, unsigned size) noexcept {
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < size; ++i) value |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
+    return value;
+  }
+  static std::string printable(std::string_view name) {
+    std::string made(name.substr(0, 200));
+    for (char& c : made)
+      if (c < ' ' || c > '~') c = '?';
+    return made;
+  }
+  std::uint64_t take(unsigned size) noexcept {
+    if (left_.size() < size) {
+      failed_ = true;
+      left_ = {};
+      return 0;
+    }
+    const std::uint64_t value = get(left_, size);
+    left_ = left_.subspan(size);
+    return value;
+  }
+
+  std::span<const std::byte> left_;
+  std::string_view type_;
+  bool failed_ = false;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_ENVELOPE_HPP
+
+// ---- core/config.hpp
+
+#ifndef MILLRACE_CORE_CONFIG_HPP
+#define MILLRACE_CORE_CONFIG_HPP
+
+/// Marks a function that device code may call too. The only place outside `cuda/` that asks which
+/// compiler is running, and it changes no type and no function body.
+#if defined(__CUDACC__)
+#define MILLRACE_HOST_DEVICE __host__ __device__
+#else
+#define MILLRACE_HOST_DEVICE
+#endif
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+__extension__ typedef __int128 int128;
+__extension__ typedef unsigned __int128 uint128;
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_CONFIG_HPP
+
+// ---- aggregate/log_histogram.hpp
+
+#ifndef MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
+#define MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Quantiles of a stream of durations in fixed memory, whatever their number and range.
+///
+/// Units: any whole number; the profiler's are nanoseconds.
+/// Guarantee: `count`, `sum`, `smallest`, `largest`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
+/// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
+/// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
+/// share one bucket. Merging is exact: any split of a stream merges to the same histogram.
+/// Complexity: update O(1), quantile and merge O(buckets); 32 KiB, allocates: never.
+/// Threads: one at a time.
+/// Source: log-linear buckets as in G. Tene's HdrHistogram; here octave and sub-bucket are read off
+/// the exponent and the first mantissa bits of the value as a double.
+class log_histogram {
+ public:
+  static constexpr double relative_error = 1.0 / 128;
+
+  void update(std::uint64_t value) noexcept {
+    ++buckets_[bucket_of(value)];
+    ++count_;
+    sum_ += value;
+    if (value < min_) min_ = value;
+    if (value > max_) max_ = value;
+  }
+
+  void merge(const log_histogram& other) noexcept {
+    for (std::size_t i = 0; i < bucket_count; ++i) buckets_[i] += other.buckets_[i];
+    count_ += other.count_;
+    sum_ += other.sum_;
+    if (other.min_ < min_) min_ = other.min_;
+    if (other.max_ > max_) max_ = other.max_;
+  }
+
+  std::uint64_t count() const noexcept { return count_; }
+  std::uint64_t sum() const noexcept {
+    constexpr std::uint64_t most = ~std::uint64_t{0};
+    return sum_ > most ? most : static_cast<std::uint64_t>(sum_);
+  }
+  /// 0 when empty; so are `smallest`, `largest` and `quantile`.
+  double mean() const noexcept { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
+  std::uint64_t smallest() const noexcept { return count_ == 0 ? 0 : min_; }
+  std::uint64_t largest() const noexcept { return max_; }
+
+  /// `p` in [0, 1]; outside, the nearer end.
+  std::uint64_t quantile(double p) const noexcept {
+    if (!(p > 0)) return smallest();
+    if (p >= 1) return largest();
+    const double wanted = std::ceil(p * static_cast<double>(count_));
+    double seen = 0;
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+      seen += static_cast<double>(buckets_[i]);
+      if (buckets_[i] != 0 && seen >= wanted) {
+        const std::uint64_t value = middle_of(i);
+        return value < min_ ? min_ : value > max_ ? max_ : value;
+      }
+    }
+    return largest();
+  }
+
+ private:
+  static constexpr unsigned sub_bits = 6;  // 64 buckets an octave: a bucket's middle is within 1/128 of all in it
+  static constexpr std::size_t octaves = 63;
+  static constexpr std::size_t bucket_count = 1 + (octaves << sub_bits);      // the first one is for zero
+  static constexpr std::uint64_t top = (std::uint64_t{1} << octaves) - 1024;  // the largest double below 2^63
+
+  static std::size_t bucket_of(std::uint64_t value) noexcept {
+    // Signed, because that conversion is one instruction.
+    const auto clamped = static_cast<double>(static_cast<std::int64_t>(value < top ? value : top));
+    constexpr std::int64_t before_one = (std::int64_t{1023} << sub_bits) - 1;
+    const auto index = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(clamped) >> (52 - sub_bits)) - before_one;
+    return static_cast<std::size_t>(index < 0 ? 0 : index);
+  }
+
+  static std::uint64_t middle_of(std::size_t index) noexcept {
+    if (index == 0) return 0;
+    const std::size_t octave = (index - 1) >> sub_bits;
+    const std::uint64_t mantissa = (std::uint64_t{1} << sub_bits) + ((index - 1) & ((std::size_t{1} << sub_bits) - 1));
+    if (octave <= sub_bits) return mantissa >> (sub_bits - octave);
+    const std::size_t shift = octave - sub_bits;
+    return (mantissa << shift) + (((std::uint64_t{1} << shift) - 1) >> 1);
+  }
+
+  std::uint64_t count_ = 0;
+  detail::uint128 sum_ = 0;
+  std::uint64_t min_ = ~std::uint64_t{0};
+  std::uint64_t max_ = 0;
+  std::array<std::uint64_t, bucket_count> buckets_{};
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
+
+// ---- aggregate.hpp
+
+#ifndef MILLRACE_AGGREGATE_HPP
+#define MILLRACE_AGGREGATE_HPP
+
+/// aggregate: streams summed up in fixed memory.
+///
+/// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
+/// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
+/// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
+///
+/// Standard library alone.
+
+#endif  // MILLRACE_AGGREGATE_HPP
+
+// ---- core/fixed_string.hpp
+
+#ifndef MILLRACE_CORE_FIXED_STRING_HPP
+#define MILLRACE_CORE_FIXED_STRING_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A string literal that can stand as a template argument: `field<"loss", double>`.
+/// `Size` counts the terminating zero.
+template <std::size_t Size>
+struct fixed_string {
+  char text[Size]{};
+
+  constexpr fixed_string(const char (&literal)[Size]) noexcept {
+    for (std::size_t i = 0; i < Size; ++i) text[i] = literal[i];
+  }
+
+  constexpr std::string_view view() const noexcept { return {text, Size - 1}; }
+  constexpr operator std::string_view() const noexcept { return view(); }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_FIXED_STRING_HPP
+
+// ---- core/field.hpp
+
+#ifndef MILLRACE_CORE_FIELD_HPP
+#define MILLRACE_CORE_FIELD_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A field with the value it starts with: what `epoch = 3` makes.
+template <class Field>
+struct bound {
+  using field_type = Field;
+  typename Field::type value;
+};
+
+/// A slot of a context: a name for people, logs and metrics, and the type of what it holds.
+/// Declare it once, at namespace scope, and use the object as the key:
+///
+///     inline constexpr mr::field<"loss", double> loss;
+///     ctx[loss] = 0.25;
+///
+/// Two fields of one name and one type are the same field. Empty; costs nothing.
+template <fixed_string Name, class T>
+struct field {
+  static_assert(std::is_object_v<T> && !std::is_const_v<T>,
+                "millrace[FIELD-1]: a field holds a plain object type, no reference and nothing const");
+  using type = T;
+  static constexpr std::string_view name = Name.view();
+
+  /// `loss = 0.5` is a start value for a context; it does not change the field.
+  template <class V = T>
+  requires std::is_constructible_v<T, V>
+  constexpr bound<field> operator=(V&& value) const { return {T(std::forward<V>(value))}; }
+};
+
+/// A list of fields, as events declare them: `using reads = mr::fields<batch, labels>;`
+template <auto... Fields>
+struct fields {
+  static constexpr std::size_t size = sizeof...(Fields);
+};
+
+/// The same list spelled with types; what the library computes with.
+template <class... Fields>
+struct field_list {
+  static constexpr std::size_t size = sizeof...(Fields);
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_field = false;
+template <fixed_string Name, class T>
+inline constexpr bool is_field<field<Name, T>> = true;
+
+/// A name as characters: clang prints a string template argument as numbers, but these as letters,
+/// so failed requirements mention this type to name the field.
+template <char... Letters>
+struct spelled {};
+
+template <class Field, class Indices = std::make_index_sequence<Field::name.size()>>
+struct spelling;
+template <class Field, std::size_t... Index>
+struct spelling<Field, std::index_sequence<Index...>> {
+  using type = spelled<Field::name[Index]...>;
+};
+template <class Field>
+using spelling_t = typename spelling<Field>::type;
+
+/// `Holds`, with names in tow for the compiler to print when it does not.
+template <bool Holds, class... Names>
+inline constexpr bool requirement = Holds;
+
+template <class List>
+struct to_field_list;
+template <auto... Fields>
+struct to_field_list<fields<Fields...>> {
+  using type = field_list<std::remove_cv_t<decltype(Fields)>...>;
+};
+template <class... Fields>
+struct to_field_list<field_list<Fields...>> {
+  using type = field_list<Fields...>;
+};
+template <class List>
+using to_field_list_t = typename to_field_list<List>::type;
+
+template <class List, class Field>
+inline constexpr bool contains = false;
+template <class... Fields, class Field>
+inline constexpr bool contains<field_list<Fields...>, Field> = (std::is_same_v<Fields, Field> || ...);
+
+/// The union of field lists, in order of first appearance.
+template <class... Lists>
+struct merge_fields;
+template <class List>
+struct merge_fields<List> {
+  using type = List;
+};
+template <class... Fields, class... Rest>
+struct merge_fields<field_list<Fields...>, field_list<>, Rest...> : merge_fields<field_list<Fields...>, Rest...> {};
+template <class... Fields, class Next, class... More, class... Rest>
+struct merge_fields<field_list<Fields...>, field_list<Next, More...>, Rest...>
+    : merge_fields<
+          std::conditional_t<contains<field_list<Fields...>, Next>, field_list<Fields...>, field_list<Fields..., Next>>,
+          field_list<More...>, Rest...> {};
+template <class... Lists>
+using merge_fields_t = typename merge_fields<field_list<>, Lists...>::type;
+
+/// Calls f(field) for every field of the list.
+template <class... Fields, class F>
+constexpr void for_each_field(field_list<Fields...>, F&& f) {
+  (f(Fields{}), ...);
+}
+
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_FIELD_HPP
+
+// ---- core/context.hpp
+
+#ifndef MILLRACE_CORE_CONTEXT_HPP
+#define MILLRACE_CORE_CONTEXT_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+template <class Field>
+struct slot {
+  typename Field::type value{};
+};
+
+template <class... Fields>
+inline constexpr bool all_different = true;
+template <class First, class... Rest>
+inline constexpr bool all_different<First, Rest...> = (!std::is_same_v<First, Rest> && ...) && all_different<Rest...>;
+
+}  // namespace detail
+
+template <class Provided, class Slots>
+class basic_context;
+
+/// What a chain's events read and write: one typed slot a field, found at compile time.
+///
+/// `Provided` lists the fields that were given a start value, so a chain can tell what may be read
+/// before any event has written. Build one by `chain.context(epoch = 0)`, or `mr::context{epoch = 0}`.
+/// Allocates: only what the values themselves do. Threads: one at a time.
+template <class... Provided, class... Slots>
+class basic_context<field_list<Provided...>, field_list<Slots...>> : private detail::slot<Slots>... {
+ public:
+  using provided = field_list<Provided...>;
+  using slots = field_list<Slots...>;
+
+  template <class Field>
+  static constexpr bool has = (std::is_same_v<Field, Slots> || ...);
+
+  constexpr explicit basic_context(bound<Provided>... values) {
+    ((static_cast<detail::slot<Provided>&>(*this).value = std::move(values.value)), ...);
+  }
+
+  template <class Field>
+  constexpr typename Field::type& operator[](Field) noexcept {
+    static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
+                  "millrace[CONTEXT-1]: the context has no slot for this field");
+    return static_cast<detail::slot<Field>&>(*this).value;
+  }
+  template <class Field>
+  constexpr const typename Field::type& operator[](Field) const noexcept {
+    static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
+                  "millrace[CONTEXT-1]: the context has no slot for this field");
+    return static_cast<const detail::slot<Field>&>(*this).value;
+  }
+};
+
+/// A context with a slot for exactly the fields that it starts with.
+template <class... Fields>
+constexpr auto context(bound<Fields>... values) {
+  static_assert(detail::all_different<Fields...>, "millrace[CONTEXT-2]: a field is given twice");
+  if constexpr (detail::all_different<Fields...>)
+    return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_CONTEXT_HPP
 
 // ---- core/type_name.hpp
 
