@@ -32,7 +32,13 @@ set(MILLRACE_store_HEADERS
   store/atomic_file.hpp store/file.hpp store/file_system.hpp store/line_log.hpp store/line_log_options.hpp
   store/record_ring.hpp
   store/detail/line_writer.hpp store/detail/torn_tail.hpp store/detail/worker.hpp)
-set(MILLRACE_observe_HEADERS)
+set(MILLRACE_observe_HEADERS
+  observe.hpp
+  observe/event_metrics.hpp observe/instruments.hpp observe/json_export.hpp observe/label_set.hpp observe/metrics.hpp
+  observe/metrics_snapshot.hpp observe/openmetrics.hpp observe/prometheus.hpp observe/statsd.hpp observe/udp_sender.hpp
+  observe/detail/bucket_table.hpp observe/detail/cells.hpp observe/detail/exposition.hpp
+  observe/detail/instrument_cells.hpp observe/detail/metric_catalog.hpp observe/detail/metric_text.hpp
+  observe/detail/owned_cell.hpp)
 set(MILLRACE_model_HEADERS
   model.hpp
   model/confusion_matrix.hpp model/evaluation.hpp model/real_view.hpp

@@ -1,0 +1,137 @@
+// Counters, gauges, histograms and scrapes of millrace::metrics_registry beside prometheus-cpp's and
+// beside a bare atomic. Inputs are rotated: a log-normal run of durations that no predictor learns.
+#include <benchmark/benchmark.h>
+
+#include <millrace/aggregate/log_histogram.hpp>
+#include <millrace/observe/metrics.hpp>
+#include <millrace/observe/openmetrics.hpp>
+#include <millrace/observe/prometheus.hpp>
+
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <prometheus/registry.h>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/text_serializer.h>
+
+namespace mr = millrace;
+
+namespace {
+
+constexpr std::size_t inputs = 4096;
+
+const std::uint64_t* durations() {
+  static const std::vector<std::uint64_t> values = [] {
+    std::mt19937_64 random(1);
+    std::lognormal_distribution<double> shape(11, 1.5);
+    std::vector<std::uint64_t> made(inputs);
+    for (auto& v : made) v = static_cast<std::uint64_t>(shape(random));
+    return made;
+  }();
+  return values.data();
+}
+const double* seconds() {
+  static const std::vector<double> values = [] {
+    std::vector<double> made(inputs);
+    for (std::size_t i = 0; i < inputs; ++i) made[i] = static_cast<double>(durations()[i]) / 1e9;
+    return made;
+  }();
+  return values.data();
+}
+std::vector<double> default_buckets() { return {std::begin(mr::latency_buckets), std::end(mr::latency_buckets)}; }
+
+// What the loop and the rotated input cost by themselves; part of every figure below.
+void loop_alone(benchmark::State& state) {
+  const std::uint64_t* in = durations();
+  std::size_t i = 0;
+  for (auto _ : state) benchmark::DoNotOptimize(in[i++ % inputs]);
+}
+BENCHMARK(loop_alone);
+
+mr::metrics_registry& registry() {
+  static mr::metrics_registry only;
+  return only;
+}
+
+void counter_millrace(benchmark::State& state) {
+  static const mr::counter counted = registry().counter({"bench_total", "."}).value();
+  const mr::counter mine = counted;
+  for (auto _ : state) mine.add();
+}
+void counter_atomic(benchmark::State& state) {
+  static std::atomic<std::uint64_t> counted{0};
+  for (auto _ : state) counted.fetch_add(1, std::memory_order_relaxed);
+}
+void counter_prometheus_cpp(benchmark::State& state) {
+  static prometheus::Registry peers;
+  static prometheus::Counter& counted =
+      prometheus::BuildCounter().Name("bench_total").Help(".").Register(peers).Add({});
+  for (auto _ : state) counted.Increment();
+}
+BENCHMARK(counter_millrace)->Threads(1)->Threads(2);
+BENCHMARK(counter_atomic)->Threads(1)->Threads(2);
+BENCHMARK(counter_prometheus_cpp)->Threads(1)->Threads(2);
+
+void gauge_millrace(benchmark::State& state) {
+  static const mr::gauge measured = registry().gauge({"bench_gauge", "."}).value();
+  const mr::gauge mine = measured;
+  const double* in = seconds();
+  std::size_t i = 0;
+  for (auto _ : state) mine.set(in[i++ % inputs]);
+}
+void gauge_prometheus_cpp(benchmark::State& state) {
+  static prometheus::Registry peers;
+  static prometheus::Gauge& measured = prometheus::BuildGauge().Name("bench_gauge").Help(".").Register(peers).Add({});
+  const double* in = seconds();
+  std::size_t i = 0;
+  for (auto _ : state) measured.Set(in[i++ % inputs]);
+}
+BENCHMARK(gauge_millrace)->Threads(1)->Threads(2);
+BENCHMARK(gauge_prometheus_cpp)->Threads(1)->Threads(2);
+
+void histogram_millrace_timer(benchmark::State& state) {
+  static const mr::timer timed = registry().timer({"bench_seconds", "."}).value();
+  const mr::timer mine = timed;
+  const std::uint64_t* in = durations();
+  std::size_t i = 0;
+  for (auto _ : state) mine.record(in[i++ % inputs]);
+}
+void histogram_millrace_double(benchmark::State& state) {
+  static const mr::histogram observed = registry().histogram({"bench_values", "."}, default_buckets()).value();
+  const mr::histogram mine = observed;
+  const double* in = seconds();
+  std::size_t i = 0;
+  for (auto _ : state) mine.observe(in[i++ % inputs]);
+}
+void histogram_millrace_log(benchmark::State& state) {
+  const auto mine = std::make_unique<mr::log_histogram>();
+  const std::uint64_t* in = durations();
+  std::size_t i = 0;
+  for (auto _ : state) {
+    mine->update(in[i++ % inputs]);
+    benchmark::ClobberMemory();
+  }
+}
+void histogram_prometheus_cpp(benchmark::State& state) {
+  static prometheus::Registry peers;
+  static prometheus::Histogram& observed =
+      prometheus::BuildHistogram().Name("bench_seconds").Help(".").Register(peers).Add({}, default_buckets());
+  const double* in = seconds();
+  std::size_t i = 0;
+  for (auto _ : state) observed.Observe(in[i++ % inputs]);
+}
+BENCHMARK(histogram_millrace_timer)->Threads(1)->Threads(2);
+BENCHMARK(histogram_millrace_double)->Threads(1)->Threads(2);
+BENCHMARK(histogram_millrace_log);
+BENCHMARK(histogram_prometheus_cpp)->Threads(1)->Threads(2);
+
+}  // namespace
+BENCHMARK_MAIN();

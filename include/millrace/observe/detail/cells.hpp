@@ -1,0 +1,208 @@
+#ifndef MILLRACE_OBSERVE_DETAIL_CELLS_HPP
+#define MILLRACE_OBSERVE_DETAIL_CELLS_HPP
+
+#include <millrace/observe/detail/owned_cell.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <span>
+#include <vector>
+
+// Where counters and histograms keep their numbers. A metric is a range of cells, the same range in
+// every thread's own slab. A thread adds to its cells by a plain load and store that nobody else
+// writes, so threads never meet; a scrape sums over the slabs. When a thread ends, its slab is
+// folded into the one of the ended threads, so no count is ever lost.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// How two threads' cells become one.
+enum class cell_kind : std::uint8_t {
+  integer,            // added as uint64
+  real,               // added as the bits of a double
+  largest,            // the larger uint64 stays
+  private_to_thread,  // says nothing beyond its thread
+};
+
+struct cell_slab {
+  metric_cell* cells = nullptr;
+  std::uint32_t size = 0;
+};
+
+/// The calling thread's slab, as the hot path sees it. Constant-initialized and never destroyed, so
+/// that reading it is one instruction and safe to the thread's last breath.
+struct local_slab : cell_slab {
+  cell_slab* shared = nullptr;  // the same, where the store finds it
+  bool over = false;            // the thread's end has folded the slab; what still comes goes to the ended threads' one
+};
+[[gnu::visibility("default")]] inline constinit thread_local local_slab local_cells{};
+
+/// The process's slabs and the map of which cells are taken. One for all registries, because a
+/// thread needs one slab, not one a registry. Never destroyed: threads may end after main has.
+class [[gnu::visibility("default")]] cell_store {
+ public:
+  static constexpr std::uint32_t discarded = 1;  // the first cell takes what counters without a registry count
+
+  static cell_store& instance() {
+    static cell_store& only = *new cell_store;
+    return only;
+  }
+
+  /// A range of fresh zero cells; its first index. Throws std::bad_alloc alone.
+  std::uint32_t allocate(std::span<const cell_kind> kinds) {
+    const std::lock_guard lock(mutex_);
+    const auto count = static_cast<std::uint32_t>(kinds.size());
+    // Room for this range among the free ones now, so that giving it back never allocates.
+    if (free_.capacity() < free_.size() + taken_ + 1) free_.reserve(2 * (free_.size() + taken_ + 1));
+    auto place = std::find_if(free_.begin(), free_.end(), [&](const range& r) { return r.end - r.first >= count; });
+    std::uint32_t first = 0;
+    if (place != free_.end()) {
+      first = place->first;
+      place->first += count;
+      if (place->first == place->end) free_.erase(place);
+    } else {
+      first = static_cast<std::uint32_t>(kinds_.size());
+      grow(*ended_, first + count);
+      kinds_.resize(first + count);
+    }
+    std::copy(kinds.begin(), kinds.end(), kinds_.begin() + first);
+    ++taken_;
+    return first;
+  }
+
+  /// Gives a range back. Nobody may be adding to it any more.
+  void release(std::uint32_t first, std::uint32_t count) noexcept {
+    const std::lock_guard lock(mutex_);
+    --taken_;
+    for (const cell_slab* slab : slabs_)
+      for (std::uint32_t i = first; i < first + count && i < slab->size; ++i)
+        slab->cells[i].store(0, std::memory_order_relaxed);
+    auto after = std::find_if(free_.begin(), free_.end(), [&](const range& r) { return r.first >= first; });
+    if (after != free_.begin() && std::prev(after)->end == first) {
+      std::prev(after)->end = first + count;
+      if (after != free_.end() && after->first == first + count) {
+        std::prev(after)->end = after->end;
+        free_.erase(after);
+      }
+    } else if (after != free_.end() && after->first == first + count) {
+      after->first = first;
+    } else {
+      free_.insert(after, {first, first + count});
+    }
+  }
+
+  /// Calls f(slabs) while no slab comes, goes or moves. Cells may be read, and still grow meanwhile.
+  template <class F>
+  void read(F && f) {
+    const std::lock_guard lock(mutex_);
+    f(std::span<const cell_slab* const>(slabs_));
+  }
+
+  /// Calls f(cells) on cells up to `end` that the caller may write: its own, made or enlarged now,
+  /// or, at the thread's end or without memory, the ended threads' under the lock.
+  template <class F>
+  void write(std::uint32_t end, F && f) noexcept {
+    if (enlarge_local(end)) {
+      f(local_cells.cells);
+    } else {
+      const std::lock_guard lock(mutex_);
+      f(ended_->cells);
+    }
+  }
+
+  std::size_t slab_count() {
+    const std::lock_guard lock(mutex_);
+    return slabs_.size();
+  }
+
+ private:
+  struct range {
+    std::uint32_t first;
+    std::uint32_t end;
+  };
+  struct thread_end {
+    ~thread_end() { instance().retire_local(); }
+  };
+
+  cell_store() : ended_(new cell_slab) {
+    slabs_.push_back(ended_);
+    grow(*ended_, discarded);
+    kinds_.assign(discarded, cell_kind::private_to_thread);
+  }
+
+  static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs
+
+  /// Under the lock. Moves a slab to more room.
+  static void grow(cell_slab & slab, std::uint32_t end) {
+    if (end <= slab.size) return;
+    const std::uint32_t size = (std::max)(std::bit_ceil(end), std::uint32_t{64});
+    auto* cells = static_cast<metric_cell*>(::operator new(size * sizeof(metric_cell), cache_line));
+    for (std::uint32_t i = 0; i < size; ++i)
+      ::new (static_cast<void*>(cells + i))
+          metric_cell(i < slab.size ? slab.cells[i].load(std::memory_order_relaxed) : 0);
+    if (slab.cells != nullptr) ::operator delete(slab.cells, cache_line);
+    slab.cells = cells;
+    slab.size = size;
+  }
+
+  bool enlarge_local(std::uint32_t end) noexcept {
+    if (local_cells.over) return false;
+    static thread_local thread_end at_end;  // made here, destroyed when the thread ends
+    static_cast<void>(&at_end);
+    try {
+      const std::lock_guard lock(mutex_);
+      if (local_cells.shared == nullptr) {
+        auto made = std::make_unique<cell_slab>();
+        grow(*made, end);
+        slabs_.push_back(made.get());
+        local_cells.shared = made.release();
+      } else {
+        grow(*local_cells.shared, end);
+      }
+      static_cast<cell_slab&>(local_cells) = *local_cells.shared;
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+
+  void retire_local() noexcept {
+    const std::lock_guard lock(mutex_);
+    local_cells.over = true;
+    cell_slab* const mine = local_cells.shared;
+    if (mine == nullptr) return;
+    const auto count = (std::min)(mine->size, static_cast<std::uint32_t>(kinds_.size()));
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint64_t last = mine->cells[i].load(std::memory_order_relaxed);
+      switch (kinds_[i]) {
+        case cell_kind::integer: bump(ended_->cells[i], last); break;
+        case cell_kind::real: bump_real(ended_->cells[i], std::bit_cast<double>(last)); break;
+        case cell_kind::largest: raise(ended_->cells[i], last); break;
+        case cell_kind::private_to_thread: break;
+      }
+    }
+    slabs_.erase(std::find(slabs_.begin(), slabs_.end(), mine));
+    local_cells = local_slab{{}, nullptr, true};
+    ::operator delete(mine->cells, cache_line);
+    delete mine;
+  }
+
+  std::mutex mutex_;
+  std::vector<cell_slab*> slabs_;  // the ended threads' one first
+  cell_slab* ended_;
+  std::vector<cell_kind> kinds_;  // of every cell that was ever taken
+  std::vector<range> free_;       // sorted, never touching each other
+  std::size_t taken_ = 0;         // ranges
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_CELLS_HPP

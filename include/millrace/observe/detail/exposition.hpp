@@ -1,0 +1,77 @@
+#ifndef MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP
+#define MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP
+
+#include <millrace/observe/detail/metric_text.hpp>
+#include <millrace/observe/metrics_snapshot.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+// Sample lines, which Prometheus' text format and OpenMetrics write alike. Written through a pointer
+// into room that was made beforehand: an append a word costs more than the words.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+inline char* put(char* out, std::string_view text) noexcept {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+template <class Number>
+char* put_line(char* out, std::string_view text, Number value) noexcept {
+  out = write_number(put(out, text), value);
+  *out++ = '\n';
+  return out;
+}
+
+/// `x_bucket{...}` for each bound and +Inf, cumulated, then `x_sum` and `x_count`.
+inline char* put_histogram(char* out, const metric_family& family, const metric_sample& sample, bool totals) noexcept {
+  std::uint64_t cumulated = 0;
+  for (std::size_t i = 0; i < sample.buckets.size(); ++i) {
+    cumulated += sample.buckets[i];
+    out = put_line(put(out, sample.series->text), family.bound_text[i], cumulated);
+  }
+  if (!totals) return out;
+  out = put_line(out, sample.series->sum_text, sample.value);
+  return put_line(out, sample.series->count_text, sample.count);
+}
+
+/// The most characters that one sample's lines can take.
+inline std::size_t room_for(const metric_family& family, const metric_sample& sample) noexcept {
+  const metric_series& series = *sample.series;
+  constexpr std::size_t ending = longest_number + 1;
+  std::size_t room = series.text.size() + ending;
+  if (family.type == metric_type::histogram) {
+    room = series.sum_text.size() + series.count_text.size() + 2 * ending;
+    for (const std::string& bound : family.bound_text) room += series.text.size() + bound.size() + ending;
+  }
+  return room;
+}
+
+/// Appends the lines of a family's samples. `totals`: histograms with sum and count.
+inline void append_samples(std::string& out, const metric_family_samples& each, bool totals) {
+  const metric_family& family = *each.family;
+  std::size_t room = 0;
+  for (const metric_sample& sample : each.samples) room += room_for(family, sample);
+  const std::size_t before = out.size();
+  out.resize(before + room);
+  char* at = out.data() + before;
+  for (const metric_sample& sample : each.samples) {
+    switch (family.type) {
+      case metric_type::counter: at = put_line(at, sample.series->text, sample.count); break;
+      case metric_type::gauge: at = put_line(at, sample.series->text, sample.value); break;
+      case metric_type::histogram: at = put_histogram(at, family, sample, totals); break;
+    }
+  }
+  out.resize(static_cast<std::size_t>(at - out.data()));
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP

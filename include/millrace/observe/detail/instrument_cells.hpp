@@ -1,0 +1,151 @@
+#ifndef MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
+#define MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
+
+#include <millrace/observe/detail/bucket_table.hpp>
+#include <millrace/observe/detail/cells.hpp>
+#include <millrace/observe/detail/owned_cell.hpp>
+
+#include <atomic>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+// How each instrument lays its numbers into cells, and writes them. An instrument here has
+//   end             one past its cells, or `always_slow`
+//   write(cells, v) the hot path, on a slab that reaches to `end`
+//   end_cell()      the true end; 0 for one that counts into nothing
+//   write_any(cells, v) the same as write, for whatever `write` leaves out
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// An `end` that no slab reaches, so that the one comparison of the hot path leads to the slow one.
+inline constexpr std::uint32_t always_slow = std::numeric_limits<std::uint32_t>::max();
+
+template <class Instrument, class Value>
+[[gnu::noinline]] void write_local_slowly(Instrument instrument, Value value) noexcept {
+  if (const std::uint32_t end = instrument.end_cell(); end != 0)
+    cell_store::instance().write(end, [&](metric_cell* cells) { instrument.write_any(cells, value); });
+}
+/// The hot path of counters, histograms and timers. Allocates: once a thread, and when metrics were added since.
+template <class Instrument, class Value>
+[[gnu::always_inline]] inline void write_local(const Instrument& instrument, Value value) noexcept {
+  if (instrument.end > local_cells.size) [[unlikely]] {
+    write_local_slowly(instrument, value);
+    return;
+  }
+  instrument.write(local_cells.cells, value);
+}
+
+struct alignas(64) gauge_cell {
+  std::atomic<double> value{0.0};
+};
+[[gnu::visibility("default")]] inline constinit gauge_cell discarded_gauge{};
+
+struct counter_cell {
+  std::uint32_t end = 1;  // the first cell is nobody's
+
+  std::uint32_t end_cell() const noexcept { return end; }
+  void write(metric_cell* cells, std::uint64_t by) const noexcept { bump(cells[end - 1], by); }
+  void write_any(metric_cell* cells, std::uint64_t by) const noexcept { write(cells, by); }
+
+  static std::vector<cell_kind> kinds() { return {cell_kind::integer}; }
+};
+
+/// For each bucket a count and a sum: sums of like values lose least, and one addition seldom has
+/// to wait for the one before.
+struct histogram_cells {
+  const real_buckets* table = nullptr;
+  std::uint32_t first = 0;
+  std::uint32_t end = always_slow;
+
+  constexpr histogram_cells() noexcept = default;
+  histogram_cells(const real_buckets& buckets, std::uint32_t from) noexcept : table(&buckets), first(from) {
+    if (buckets.tabled) end = end_cell();
+  }
+  std::uint32_t end_cell() const noexcept {
+    return table == nullptr ? 0 : first + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1);
+  }
+
+  void write(metric_cell* cells, double value) const noexcept {
+    const std::uint64_t bits = real_buckets::bits_of(value);
+    const std::uint64_t at = (bits >> real_buckets::shift) - table->base;
+    if (at >= 512) [[unlikely]] {
+      write_any(cells, value);
+      return;
+    }
+    metric_cell* const pair = cells + first + 2 * (table->bucket[at] + (table->bound[at] < bits ? 1U : 0U));
+    bump(pair[0], 1);
+    bump_real(pair[1], value);
+  }
+  [[gnu::noinline]] void write_any(metric_cell* cells, double value) const noexcept {
+    const std::uint64_t bucket =
+        std::isnan(value) ? table->keys.size() : table->search(real_buckets::key_of(value + 0.0));
+    metric_cell* const pair = cells + first + 2 * bucket;
+    bump(pair[0], 1);
+    if (std::isfinite(value)) bump_real(pair[1], value);
+  }
+
+  static std::vector<cell_kind> kinds(std::size_t bounds) {
+    std::vector<cell_kind> made(2 * (bounds + 1), cell_kind::integer);
+    for (std::size_t i = 1; i < made.size(); i += 2) made[i] = cell_kind::real;
+    return made;
+  }
+};
+
+struct timer_cells {
+  const whole_buckets* table = nullptr;
+  std::uint32_t first = 0;
+  std::uint32_t end = always_slow;
+
+  // The hot path asks by one comparison whether a value lies within the extremes seen so far:
+  // value - low < span. Both start at 0, which no value passes. The extremes that threads merge stand
+  // beside them, the least as its complement, so that there too 0 means none.
+  enum cell : std::uint32_t { sum, low, span, greatest, least, buckets };
+
+  constexpr timer_cells() noexcept = default;
+  timer_cells(const whole_buckets& of, std::uint32_t from) noexcept : table(&of), first(from) {
+    if (of.tabled) end = end_cell();
+  }
+  std::uint32_t end_cell() const noexcept {
+    return table == nullptr ? 0 : first + buckets + static_cast<std::uint32_t>(table->keys.size()) + 1;
+  }
+
+  void write(metric_cell* cells, std::uint64_t value) const noexcept {
+    const unsigned at = whole_buckets::cell_of(value);
+    write_bucket(cells + first, table->bucket[at] + (table->bound[at] < value ? 1U : 0U), value);
+  }
+  void write_any(metric_cell* cells, std::uint64_t value) const noexcept {
+    write_bucket(cells + first, table->search(value), value);
+  }
+
+  static std::vector<cell_kind> kinds(std::size_t bounds) {
+    std::vector<cell_kind> made(buckets + bounds + 1, cell_kind::integer);
+    made[low] = made[span] = cell_kind::private_to_thread;
+    made[greatest] = made[least] = cell_kind::largest;
+    return made;
+  }
+
+ private:
+  static void write_bucket(metric_cell* mine, std::uint64_t bucket, std::uint64_t value) noexcept {
+    bump(mine[buckets + bucket], 1);
+    bump(mine[sum], value);
+    if (value - mine[low].load(std::memory_order_relaxed) >= mine[span].load(std::memory_order_relaxed)) [[unlikely]]
+      widen(mine, value);
+  }
+  [[gnu::noinline]] static void widen(metric_cell* mine, std::uint64_t value) noexcept {
+    raise(mine[greatest], value);
+    raise(mine[least], ~value);
+    const std::uint64_t lowest = ~mine[least].load(std::memory_order_relaxed);
+    mine[low].store(lowest, std::memory_order_relaxed);
+    mine[span].store(mine[greatest].load(std::memory_order_relaxed) - lowest + 1, std::memory_order_relaxed);
+  }
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP

@@ -1,0 +1,110 @@
+#ifndef MILLRACE_OBSERVE_LABEL_SET_HPP
+#define MILLRACE_OBSERVE_LABEL_SET_HPP
+
+#include <millrace/core/json_writer.hpp>
+#include <millrace/core/result.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// `text` with each byte that is not part of well-formed UTF-8 as the four characters `\xHH`.
+/// Different bytes stay different, which a replacement character would not promise.
+inline std::string valid_utf8(std::string_view text) {
+  static constexpr char hex[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence(text);
+    if (length != 0) {
+      out.append(text.substr(0, length));
+    } else {
+      const auto byte = static_cast<unsigned char>(text.front());
+      out += {'\\', 'x', hex[byte >> 4], hex[byte & 15U]};
+    }
+    text.remove_prefix(length != 0 ? length : 1);
+  }
+  return out;
+}
+
+constexpr bool is_name(std::string_view name, bool colons) noexcept {
+  const auto letter = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colons && c == ':');
+  };
+  if (name.empty() || !letter(name.front())) return false;
+  for (const char c : name)
+    if (!letter(c) && !(c >= '0' && c <= '9')) return false;
+  return true;
+}
+
+}  // namespace detail
+
+/// The labels of one series, in the order of their names: `{{"event", "forward"}, {"split", "train"}}`.
+///
+/// Values are any bytes; those that are not UTF-8 are kept as `\xHH`, because the systems that
+/// collect metrics refuse a whole page for one of them. Names are checked when a metric is made.
+class label_set {
+ public:
+  struct label {
+    std::string name;
+    std::string value;
+    friend bool operator==(const label&, const label&) = default;
+  };
+
+  label_set() = default;
+  label_set(std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
+    for (const auto& [name, value] : labels) add(name, value);
+  }
+
+  label_set& add(std::string_view name, std::string_view value) {
+    const auto place = std::upper_bound(labels_.begin(), labels_.end(), name,
+                                        [](std::string_view n, const label& l) { return n < l.name; });
+    labels_.insert(place, label{std::string(name), detail::valid_utf8(value)});
+    return *this;
+  }
+
+  auto begin() const noexcept { return labels_.begin(); }
+  auto end() const noexcept { return labels_.end(); }
+  std::size_t size() const noexcept { return labels_.size(); }
+  bool empty() const noexcept { return labels_.empty(); }
+
+  /// The value of the label of this name; empty where there is none, which means the same.
+  std::string_view operator[](std::string_view name) const noexcept {
+    for (const label& l : labels_)
+      if (l.name == name) return l.value;
+    return {};
+  }
+
+  friend bool operator==(const label_set&, const label_set&) = default;
+
+  /// Whether collectors accept the names: letters, digits, `_`; not `__` in front; none twice; not `reserved`.
+  result<void> check(std::string_view reserved = {}) const {
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      const std::string& name = labels_[i].name;
+      if (!detail::is_name(name, false) || name.starts_with("__"))
+        return error(errc::invalid_argument, "label \"" + detail::valid_utf8(name) +
+                                                 "\": a name is letters, digits and '_', no digit first and no \"__\"");
+      if (name == reserved) return error(errc::invalid_argument, "label \"" + name + "\" is the histogram's own");
+      if (i > 0 && labels_[i - 1].name == name)
+        return error(errc::invalid_argument, "label \"" + name + "\" is given twice");
+    }
+    return {};
+  }
+
+ private:
+  std::vector<label> labels_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_LABEL_SET_HPP

@@ -1,0 +1,212 @@
+#ifndef MILLRACE_OBSERVE_METRICS_HPP
+#define MILLRACE_OBSERVE_METRICS_HPP
+
+#include <millrace/core/clock.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/observe/detail/cells.hpp>
+#include <millrace/observe/detail/metric_catalog.hpp>
+#include <millrace/observe/instruments.hpp>
+#include <millrace/observe/label_set.hpp>
+#include <millrace/observe/metrics_snapshot.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// Durations from 100 ns to 10 s in steps of 1, 2, 5; seconds.
+inline constexpr double latency_buckets[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5,
+                                             1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2,
+                                             1e-1, 2e-1, 5e-1, 1.0,  2.0,  5.0,  10.0};
+
+struct metrics_options {
+  /// A label with unbounded values (a user, a path) would otherwise take the process' memory, and
+  /// the collector's.
+  std::size_t max_series_per_family = 10'000;
+};
+
+/// Where metrics are made, and scraped from.
+///
+///     mr::metrics_registry registry;
+///     const auto rows = registry.counter({"rows_total", "Rows read."}, {{"split", "train"}}).value();
+///     rows.add();
+///     mr::write_file("metrics.prom", mr::to_prometheus(registry.snapshot()));
+///
+/// Asking again for the same name and labels answers the same series. Handles are good as long as
+/// the registry; snapshots outlive it.
+/// Threads: all members, any number at once; scraping does not slow the hot paths.
+/// Errors: `invalid_argument` for a name, label, unit or bounds that collectors would refuse;
+/// `already_exists` for a name that is taken in another sense (type, help, unit, bounds, label
+/// names); `out_of_range` for a series too many.
+class metrics_registry {
+ public:
+  explicit metrics_registry(metrics_options options = {})
+      : options_(options), catalog_(std::make_shared<detail::metric_catalog>()), born_(steady_clock().ticks()) {}
+  metrics_registry(const metrics_registry&) = delete;
+  metrics_registry& operator=(const metrics_registry&) = delete;
+  ~metrics_registry() {
+    catalog_->read([](detail::metric_catalog::extent, const auto& families) {
+      for (const auto& family : families)
+        for (const auto& series : family->series)
+          if (series->cell_count != 0) detail::cell_store::instance().release(series->first_cell, series->cell_count);
+    });
+  }
+
+  /// The name stands in exports with `_total` at its end, whether it is given with it or without.
+  result<v0::counter> counter(const metric_info& info, const label_set& labels = {});
+  result<v0::gauge> gauge(const metric_info& info, const label_set& labels = {});
+  /// `bounds`: at least one, finite, ascending.
+  result<v0::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
+                                  const label_set& labels = {});
+  /// Takes nanoseconds; name, bounds and export are in seconds, so the name ends in `_seconds`.
+  result<v0::timer> timer(const metric_info& info, const label_set& labels = {});
+  result<v0::timer> timer(const metric_info& info, const std::vector<double>& bounds, const label_set& labels = {});
+
+  /// A counter's sum over all threads. For tests and health checks; a scrape is `snapshot`.
+  std::uint64_t total(v0::counter counted) const;
+
+  metrics_snapshot snapshot() const {
+    metrics_snapshot taken;
+    snapshot(taken);
+    return taken;
+  }
+  /// The same into one that is used again, so that a scrape every second does not allocate.
+  void snapshot(metrics_snapshot& into) const;
+
+ private:
+  result<const detail::catalog_series*> add(const detail::family_request& request, const label_set& labels) {
+    return catalog_->find_or_add(request, labels, options_.max_series_per_family);
+  }
+  static void read(const detail::catalog_series& series, std::span<const detail::cell_slab* const> slabs,
+                   metric_sample& sample, std::span<std::uint64_t> buckets);
+
+  metrics_options options_;
+  std::shared_ptr<detail::metric_catalog> catalog_;
+  std::uint64_t born_;
+};
+
+inline result<counter> metrics_registry::counter(const metric_info& info, const label_set& labels) {
+  const auto series = add({info, metric_type::counter, false, {}, detail::counter_cell::kinds()}, labels);
+  if (!series) return series.error();
+  return v0::counter((*series)->first_cell);
+}
+
+inline result<gauge> metrics_registry::gauge(const metric_info& info, const label_set& labels) {
+  const auto series = add({info, metric_type::gauge, false, {}, {}}, labels);
+  if (!series) return series.error();
+  return v0::gauge(*(*series)->gauge);
+}
+
+inline result<histogram> metrics_registry::histogram(const metric_info& info, const std::vector<double>& bounds,
+                                                     const label_set& labels) {
+  const auto series =
+      add({info, metric_type::histogram, false, bounds, detail::histogram_cells::kinds(bounds.size())}, labels);
+  if (!series) return series.error();
+  return v0::histogram({*(*series)->family->reals, (*series)->first_cell});
+}
+
+inline result<timer> metrics_registry::timer(const metric_info& info, const label_set& labels) {
+  return timer(info, std::vector<double>(std::begin(latency_buckets), std::end(latency_buckets)), labels);
+}
+
+inline result<timer> metrics_registry::timer(const metric_info& info, const std::vector<double>& bounds,
+                                             const label_set& labels) {
+  metric_info in_seconds = info;
+  if (in_seconds.unit.empty()) in_seconds.unit = "seconds";
+  const auto series =
+      add({in_seconds, metric_type::histogram, true, bounds, detail::timer_cells::kinds(bounds.size())}, labels);
+  if (!series) return series.error();
+  return v0::timer({*(*series)->family->wholes, (*series)->first_cell});
+}
+
+inline std::uint64_t metrics_registry::total(v0::counter counted) const {
+  std::uint64_t sum = 0;
+  detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
+    for (const detail::cell_slab* slab : slabs)
+      if (counted.cell_.end <= slab->size) sum += slab->cells[counted.cell_.end - 1].load(std::memory_order_relaxed);
+  });
+  return sum;
+}
+
+inline void metrics_registry::read(const detail::catalog_series& series,
+                                   std::span<const detail::cell_slab* const> slabs, metric_sample& sample,
+                                   std::span<std::uint64_t> buckets) {
+  const metric_family& family = series.family->info;
+  const auto now = [](const detail::metric_cell& cell) { return cell.load(std::memory_order_relaxed); };
+  const auto for_each_slab = [&](auto&& add) {
+    // A thread whose slab ends before the series has never added to it.
+    for (const detail::cell_slab* slab : slabs)
+      if (series.first_cell + series.cell_count <= slab->size) add(slab->cells + series.first_cell);
+  };
+  sample = metric_sample{};
+  sample.series = &series.info;
+  if (family.type == metric_type::gauge) {
+    sample.value = series.gauge->value.load(std::memory_order_relaxed);
+  } else if (family.type == metric_type::counter) {
+    for_each_slab([&](const detail::metric_cell* cells) { sample.count += now(*cells); });
+  } else if (family.nanoseconds) {
+    std::uint64_t sum = 0;
+    std::uint64_t greatest = 0;
+    std::uint64_t least = 0;
+    for_each_slab([&](const detail::metric_cell* cells) {
+      sum += now(cells[detail::timer_cells::sum]);
+      greatest = (std::max)(greatest, now(cells[detail::timer_cells::greatest]));
+      least = (std::max)(least, now(cells[detail::timer_cells::least]));
+      for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += now(cells[detail::timer_cells::buckets + i]);
+    });
+    sample.value = static_cast<double>(sum) / 1e9;
+    sample.greatest = static_cast<double>(greatest) / 1e9;
+    if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
+  } else {
+    for_each_slab([&](const detail::metric_cell* cells) {
+      for (std::size_t i = 0; i < buckets.size(); ++i) {
+        buckets[i] += now(cells[2 * i]);
+        sample.value += std::bit_cast<double>(now(cells[2 * i + 1]));
+      }
+    });
+  }
+  if (family.type == metric_type::histogram) {
+    for (const std::uint64_t n : buckets) sample.count += n;
+    sample.buckets = buckets;
+  }
+}
+
+inline void metrics_registry::snapshot(metrics_snapshot& into) const {
+  into.catalog_ = catalog_;
+  into.registry_id = catalog_->id();
+  into.unix_nanoseconds = unix_nanoseconds();
+  into.uptime_nanoseconds = steady_clock().ticks() - born_;
+  into.families_.clear();
+  catalog_->read([&](detail::metric_catalog::extent size, const auto& families) {
+    into.samples_.resize(size.series);
+    into.buckets_.assign(size.buckets, 0);
+    metric_sample* sample = into.samples_.data();
+    std::uint64_t* buckets = into.buckets_.data();
+    detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
+      for (const auto& family : families) {
+        into.families_.push_back({&family->info, {sample, family->series.size()}});
+        const std::size_t bucket_count =
+            family->info.type == metric_type::histogram ? family->info.bounds.size() + 1 : 0;
+        for (const auto& series : family->series) {
+          read(*series, slabs, *sample++, {buckets, bucket_count});
+          buckets += bucket_count;
+        }
+      }
+    });
+  });
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_HPP

@@ -1,0 +1,116 @@
+#ifndef MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
+#define MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
+
+#include <millrace/observe/label_set.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+enum class metric_type : std::uint8_t { counter, gauge, histogram };
+
+constexpr std::string_view to_string(metric_type type) noexcept {
+  switch (type) {
+    case metric_type::counter: return "counter";
+    case metric_type::gauge: return "gauge";
+    case metric_type::histogram: return "histogram";
+  }
+  return "unknown";
+}
+
+/// What a metric is called and what it says about itself. `unit`, where given, is what the name ends
+/// in, as `seconds` in `epoch_duration_seconds`.
+struct metric_info {
+  std::string_view name;
+  std::string_view help;
+  std::string_view unit = {};
+};
+
+/// What the series of one name share. Does not change once made.
+struct metric_family {
+  std::string name;  // a counter's without its `_total`
+  std::string help;
+  std::string unit;  // empty, or what the name ends in
+  metric_type type = metric_type::counter;
+  bool nanoseconds = false;    // a timer: kept in nanoseconds, told in seconds
+  std::vector<double> bounds;  // a histogram's, ascending, as exported; the last bucket's +Inf is not among them
+
+  /// For the text formats, rendered once: `0.5"} ` for each bound and for +Inf.
+  std::vector<std::string> bound_text;
+};
+
+/// One series of a family. Does not change once made.
+struct metric_series {
+  label_set labels;
+  std::uint32_t id = 0;  // dense within the registry, in order of creation
+
+  /// For the text formats, rendered once: what stands before a counter's or a gauge's value, or,
+  /// for a histogram, `x_bucket{...,le="`, `x_sum{...} ` and `x_count{...} `.
+  std::string text;
+  std::string sum_text;
+  std::string count_text;
+};
+
+/// One series' values at one moment.
+struct metric_sample {
+  const metric_series* series = nullptr;
+  std::uint64_t count = 0;  // a counter's value; a histogram's number of observations
+  double value = 0;         // a gauge's value; a histogram's sum
+  double least = 0;         // a timer's shortest and longest; 0 when it has none
+  double greatest = 0;
+  std::span<const std::uint64_t> buckets;  // a histogram's, each by itself: not cumulated; the last is +Inf
+
+  const label_set& labels() const noexcept { return series->labels; }
+};
+
+struct metric_family_samples {
+  const metric_family* family = nullptr;
+  std::span<const metric_sample> samples;
+};
+
+namespace detail {
+class metric_catalog;
+}
+
+/// Everything a registry knew at one moment: what every exporter is written from. Families and
+/// series in the order of their creation. Stays valid after the registry is gone.
+///
+/// A histogram's buckets and its count always agree. Values that threads are adding meanwhile may be
+/// in one series already and not yet in another.
+class metrics_snapshot {
+ public:
+  std::span<const metric_family_samples> families() const noexcept { return families_; }
+  const metric_family_samples* find(std::string_view name) const noexcept {
+    for (const auto& f : families_)
+      if (f.family->name == name) return &f;
+    return nullptr;
+  }
+
+  std::uint64_t unix_nanoseconds = 0;    // when it was taken
+  std::uint64_t uptime_nanoseconds = 0;  // since the registry was made
+  std::uint64_t registry_id = 0;         // which registry of the process
+
+  metrics_snapshot() = default;
+  metrics_snapshot(metrics_snapshot&&) noexcept = default;
+  metrics_snapshot& operator=(metrics_snapshot&&) noexcept = default;
+
+ private:
+  friend class metrics_registry;
+
+  std::shared_ptr<const detail::metric_catalog> catalog_;
+  std::vector<metric_family_samples> families_;
+  std::vector<metric_sample> samples_;
+  std::vector<std::uint64_t> buckets_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP

@@ -1,0 +1,46 @@
+#ifndef MILLRACE_OBSERVE_OPENMETRICS_HPP
+#define MILLRACE_OBSERVE_OPENMETRICS_HPP
+
+#include <millrace/observe/detail/exposition.hpp>
+#include <millrace/observe/detail/metric_text.hpp>
+#include <millrace/observe/metrics_snapshot.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace millrace {
+inline namespace v0 {
+
+/// What an HTTP answer with such a page says it is.
+inline constexpr std::string_view openmetrics_content_type =
+    "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Appends a snapshot as OpenMetrics text, with its `# EOF`; nothing may follow. A histogram with
+/// negative bounds has no sum and no count there, because its sum can fall.
+/// The same whatever the locale. Allocates: only as the string grows.
+/// Source: OpenMetrics 1.0.0.
+inline void append_openmetrics(std::string& out, const metrics_snapshot& snapshot) {
+  for (const metric_family_samples& each : snapshot.families()) {
+    const metric_family& family = *each.family;
+    out.append("# TYPE ").append(family.name).append(" ").append(to_string(family.type)).append("\n");
+    if (!family.unit.empty()) out.append("# UNIT ").append(family.name).append(" ").append(family.unit).append("\n");
+    if (!family.help.empty()) {
+      out.append("# HELP ").append(family.name).append(" ");
+      detail::append_escaped(out, family.help, true);
+      out += '\n';
+    }
+    detail::append_samples(out, each, family.bounds.empty() || !(family.bounds.front() < 0));
+  }
+  out += "# EOF\n";
+}
+
+inline std::string to_openmetrics(const metrics_snapshot& snapshot) {
+  std::string page;
+  append_openmetrics(page, snapshot);
+  return page;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_OPENMETRICS_HPP

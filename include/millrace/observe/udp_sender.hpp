@@ -1,0 +1,66 @@
+#ifndef MILLRACE_OBSERVE_UDP_SENDER_HPP
+#define MILLRACE_OBSERVE_UDP_SENDER_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/store/file.hpp>
+
+#include <netdb.h>
+#include <sys/socket.h>
+#include <cerrno>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+
+/// Sends datagrams to one address. Nobody answers, so success means that the system took them.
+/// Threads: any number at once.
+class udp_sender {
+ public:
+  /// `host` by number or by name; IPv4 where a name has both. Looking a name up may block.
+  static result<udp_sender> open(const std::string& host, std::uint16_t port) {
+    const std::string address = host + ":" + std::to_string(port);
+    addrinfo wanted{};
+    wanted.ai_socktype = SOCK_DGRAM;
+    addrinfo* found = nullptr;
+    if (const int status = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found); status != 0)
+      return error(errc::not_found, "cannot send to \"" + address + "\": " + ::gai_strerror(status));
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
+
+    const addrinfo* chosen = found;
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next)
+      if (each->ai_family == AF_INET) {
+        chosen = each;
+        break;
+      }
+    const int descriptor = ::socket(chosen->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return system_error(errno, "send to", address);
+    file socket(descriptor, address);
+    if (::connect(descriptor, chosen->ai_addr, chosen->ai_addrlen) != 0) return system_error(errno, "send to", address);
+    return udp_sender(std::move(socket));
+  }
+
+  /// One datagram. Errors: `unavailable` when an earlier one came back because nobody listens.
+  result<void> operator()(std::string_view datagram) const {
+    for (;;) {
+      if (::send(socket_.descriptor(), datagram.data(), datagram.size(), MSG_NOSIGNAL) >= 0) return {};
+      if (errno == EINTR) continue;
+      if (errno == ECONNREFUSED)
+        return error(errc::unavailable, "cannot send to \"" + socket_.path() + "\": nobody listens there");
+      return system_error(errno, "send to", socket_.path());
+    }
+  }
+
+ private:
+  explicit udp_sender(file socket) noexcept : socket_(std::move(socket)) {}
+
+  file socket_;  // a socket is closed like a file; its path is the address
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_UDP_SENDER_HPP
