@@ -87,7 +87,7 @@ class label_set {
   friend bool operator==(const label_set&, const label_set&) = default;
 
   /// Whether collectors accept the names: letters, digits, `_`; not `__` in front; none twice; not `reserved`.
-  result<void> check(std::string_view reserved = {}) const {
+  result<void> validate(std::string_view reserved = {}) const {
     for (std::size_t i = 0; i < labels_.size(); ++i) {
       const std::string& name = labels_[i].name;
       if (!detail::is_name(name, false) || name.starts_with("__"))

@@ -27,15 +27,15 @@ TEST_CASE("bytes that are not UTF-8 are kept readable, and different ones stay d
 }
 
 TEST_CASE("names that collectors refuse are named in the error") {
-  CHECK(mr::label_set{{"event", "x"}, {"_a9", "y"}}.check());
+  CHECK(mr::label_set{{"event", "x"}, {"_a9", "y"}}.validate());
   for (const std::string name : {"", "9a", "a-b", "a:b", "__reserved", "caf\xc3\xa9", "a b", "bad\xff"}) {
     CAPTURE(name);
-    const auto refused = mr::label_set{{name, "x"}}.check();
+    const auto refused = mr::label_set{{name, "x"}}.validate();
     REQUIRE(!refused);
     CHECK(refused.error().code() == mr::errc::invalid_argument);
     CHECK(refused.error().message().find(name == "bad\xff" ? "bad\\xff" : name) != std::string::npos);
   }
-  CHECK(mr::label_set{{"le", "x"}}.check());
-  CHECK(mr::label_set{{"le", "x"}}.check("le").error().message() == "label \"le\" is the histogram's own");
-  CHECK(mr::label_set{{"a", "x"}, {"a", "y"}}.check().error().message() == "label \"a\" is given twice");
+  CHECK(mr::label_set{{"le", "x"}}.validate());
+  CHECK(mr::label_set{{"le", "x"}}.validate("le").error().message() == "label \"le\" is the histogram's own");
+  CHECK(mr::label_set{{"a", "x"}, {"a", "y"}}.validate().error().message() == "label \"a\" is given twice");
 }

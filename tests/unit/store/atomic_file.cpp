@@ -150,7 +150,6 @@ TEST_CASE("a relative path stays the same file when the working directory change
 
 TEST_CASE("two writers of one path leave one whole content") {
   const support::temp_dir folder;
-<<<<<<< HEAD
   bool written = true;  // Catch's assertions are for one thread
   std::thread other([&] {
     for (int i = 0; i < 50; ++i) written = mr::write_file(folder / "a", std::string(50'000, 'b')) && written;
@@ -158,15 +157,6 @@ TEST_CASE("two writers of one path leave one whole content") {
   for (int i = 0; i < 50; ++i) REQUIRE(mr::write_file(folder / "a", std::string(70'000, 'a')));
   other.join();
   CHECK(written);
-=======
-  int failed = 0;
-  std::thread other([&] {
-    for (int i = 0; i < 50; ++i) failed += !mr::write_file(folder / "a", std::string(50'000, 'b'));
-  });
-  for (int i = 0; i < 50; ++i) REQUIRE(mr::write_file(folder / "a", std::string(70'000, 'a')));
-  other.join();
-  CHECK(failed == 0);
->>>>>>> 07e848a (observe: add the metrics registry, its instruments and the exporters)
   const auto read = mr::read_file(folder / "a").value();
   CHECK((read == std::string(50'000, 'b') || read == std::string(70'000, 'a')));
   CHECK(entries(folder) == 1);

@@ -35,7 +35,7 @@ struct bucket_table {
     std::size_t next = skipped;
     for (std::uint64_t cell = 0; cell < Cells; ++cell) {
       bucket[cell] = static_cast<std::uint16_t>(next);
-      bound[cell] = std::numeric_limits<std::uint64_t>::max();
+      bound[cell] = (std::numeric_limits<std::uint64_t>::max)();
       if (next == bounds.size() || cell_of(bounds[next]) != cell) continue;
       bound[cell] = bounds[next++];
       if (next < bounds.size() && cell_of(bounds[next]) == cell) tabled = false;

@@ -22,7 +22,7 @@ inline namespace v0 {
 namespace detail {
 
 /// An `end` that no slab reaches, so that the one comparison of the hot path leads to the slow one.
-inline constexpr std::uint32_t always_slow = std::numeric_limits<std::uint32_t>::max();
+inline constexpr std::uint32_t always_slow = (std::numeric_limits<std::uint32_t>::max)();
 
 template <class Instrument, class Value>
 [[gnu::noinline]] void write_local_slowly(Instrument instrument, Value value) noexcept {

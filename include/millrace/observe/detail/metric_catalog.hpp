@@ -74,7 +74,7 @@ class metric_catalog {
     } else if (auto ok = check_same(*known->second, request); !ok) {
       return std::move(ok).error();
     }
-    if (auto ok = labels.check(request.type == metric_type::histogram ? "le" : ""); !ok)
+    if (auto ok = labels.validate(request.type == metric_type::histogram ? "le" : ""); !ok)
       return std::move(ok).error().wrap("metric \"" + name + "\"");
 
     const std::string rendered = label_text(labels);
