@@ -45,7 +45,7 @@ set(MILLRACE_model_HEADERS
   model/detail/checked_columns.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
-  middleware/profiler.hpp middleware/validation.hpp middleware/validation_rules.hpp)
+  middleware/metrics.hpp middleware/profiler.hpp middleware/validation.hpp middleware/validation_rules.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp
   train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp

@@ -3,9 +3,11 @@
 
 /// middleware: what runs around a chain's events in production.
 ///
+/// - `metrics`: runs, failures, durations and numeric fields in a metrics registry
 /// - `profiler`: how long each event takes, as a table and as JSON
 /// - `validation`: NaN, infinities, shapes, ranges and norms in what events write; strict or lenient
 
+#include <millrace/middleware/metrics.hpp>
 #include <millrace/middleware/profiler.hpp>
 #include <millrace/middleware/validation.hpp>
 #include <millrace/middleware/validation_rules.hpp>

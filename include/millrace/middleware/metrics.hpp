@@ -1,0 +1,161 @@
+#ifndef MILLRACE_MIDDLEWARE_METRICS_HPP
+#define MILLRACE_MIDDLEWARE_METRICS_HPP
+
+#include <millrace/chain/middleware.hpp>
+#include <millrace/core/field.hpp>
+#include <millrace/observe/event_metrics.hpp>
+#include <millrace/observe/metrics.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+template <class Field>
+inline constexpr bool is_gauge_field =
+    std::is_arithmetic_v<typename Field::type> && !std::is_same_v<typename Field::type, bool>;
+
+template <template <class> class Keep, class List>
+struct filter_fields;
+template <template <class> class Keep, class... Fields>
+struct filter_fields<Keep, field_list<Fields...>> {
+  using type = merge_fields_t<std::conditional_t<Keep<Fields>::value, field_list<Fields>, field_list<>>...>;
+};
+
+}  // namespace detail
+
+/// Counts every event's runs and failures, keeps a histogram of its durations, and shows numeric
+/// fields as gauges, in a registry that outlives it: see observe/event_metrics.hpp for the names.
+///
+///     mr::metrics{registry}                          gauges for every number that events write
+///     mr::metrics<loss, learning_rate>{registry}     gauges for these, written by events or given
+///
+/// Hot path: a counter and a timer, and a store a gauge; allocates only when an event is first seen.
+/// Threads: any number. Errors: what the registry refuses (another meaning of the same name, too
+/// many series) fails the event, so that it is seen at the first run.
+template <auto... Gauges>
+class metrics {
+ public:
+  static constexpr std::string_view name = "metrics";
+  static constexpr bool thread_safe = true;
+
+  explicit metrics(metrics_registry& registry) : state_(std::make_unique<state>(registry)) {}
+
+  template <class Stage, class Context>
+  result<void> after(const Stage&, Context& ctx, const time_span& span, const result<void>& outcome) {
+    const instruments* seen = state_->slots[Stage::index % slot_count].load(std::memory_order_acquire);
+    if (seen == nullptr || seen->event.data() != Stage::name.data()) [[unlikely]] {
+      result<const instruments*> made = state_->enter(Stage::index, Stage::name, names(recorded<Stage, Context>{}));
+      if (!made) return std::move(made).error();
+      seen = *made;
+    }
+    seen->runs.add();
+    seen->durations.record(span.nanoseconds());
+    if (outcome) [[likely]]
+      show(ctx, seen->gauges.data(), recorded<Stage, Context>{});
+    else
+      seen->failures.add();
+    return {};
+  }
+
+  /// What was seen so far, by everything that shares the registry.
+  metrics_summary summary() const { return summarize(state_->registry->snapshot()); }
+
+ private:
+  static constexpr std::size_t slot_count = 64;  // more events than that look their instruments up
+
+  struct instruments {
+    std::string_view event;
+    counter runs;
+    counter failures;
+    timer durations;
+    std::vector<gauge> gauges;
+  };
+
+  /// Which fields to show after an event: numbers it wrote, and after the first also those given.
+  template <class Stage, class Context>
+  struct recorded_fields {
+    using fresh = std::conditional_t<Stage::index == 0 && sizeof...(Gauges) != 0,
+                                     detail::merge_fields_t<typename Context::provided, typename Stage::writes>,
+                                     typename Stage::writes>;
+    using named = field_list<std::remove_cv_t<decltype(Gauges)>...>;
+    template <class Field>
+    struct wanted
+        : std::bool_constant<sizeof...(Gauges) == 0 ? detail::is_gauge_field<Field> : detail::contains<named, Field>> {
+    };
+    using type = typename detail::filter_fields<wanted, fresh>::type;
+  };
+  template <class Stage, class Context>
+  using recorded = typename recorded_fields<Stage, Context>::type;
+
+  static_assert((detail::is_gauge_field<std::remove_cv_t<decltype(Gauges)>> && ...),
+                "millrace[METRICS-1]: a gauge shows a field that holds a number");
+
+  template <class... Fields>
+  static std::vector<std::string_view> names(field_list<Fields...>) {
+    return {Fields::name...};
+  }
+  template <class Context, class... Fields>
+  static void show([[maybe_unused]] Context& ctx, [[maybe_unused]] const gauge* gauges, field_list<Fields...>) {
+    (gauges++->set(static_cast<double>(ctx[Fields{}])), ...);
+  }
+
+  struct state {
+    explicit state(metrics_registry& shown_in) : registry(&shown_in) {}
+
+    [[gnu::cold, gnu::noinline]] result<const instruments*> enter(std::size_t index, std::string_view event,
+                                                                  const std::vector<std::string_view>& fields) {
+      const std::lock_guard lock(mutex);
+      for (const auto& one : known)
+        if (one->event.data() == event.data() && one->gauges.size() == fields.size()) return publish(index, one.get());
+      auto made = std::make_unique<instruments>();
+      made->event = event;
+      const label_set label{{event_label, event}};
+      auto runs = registry->counter(event_count_info, label);
+      if (!runs) return std::move(runs).error();
+      auto failures = registry->counter(event_failures_info, label);
+      if (!failures) return std::move(failures).error();
+      auto durations = registry->timer(event_duration_info, label);
+      if (!durations) return std::move(durations).error();
+      made->runs = *runs;
+      made->failures = *failures;
+      made->durations = *durations;
+      for (const std::string_view field : fields) {
+        auto shown = registry->gauge(event_field_info, {{field_label, field}});
+        if (!shown) return std::move(shown).error();
+        made->gauges.push_back(*shown);
+      }
+      known.push_back(std::move(made));
+      return publish(index, known.back().get());
+    }
+    const instruments* publish(std::size_t index, const instruments* one) {
+      slots[index % slot_count].store(one, std::memory_order_release);
+      return one;
+    }
+
+    metrics_registry* registry;
+    std::array<std::atomic<const instruments*>, slot_count> slots{};
+    std::mutex mutex;
+    std::vector<std::unique_ptr<instruments>> known;
+  };
+
+  std::unique_ptr<state> state_;
+};
+
+metrics(metrics_registry&)->metrics<>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_METRICS_HPP
