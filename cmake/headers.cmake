@@ -26,7 +26,10 @@ set(MILLRACE_aggregate_HEADERS
   aggregate.hpp
   aggregate/concepts.hpp aggregate/envelope.hpp
   aggregate/log_histogram.hpp
-  aggregate/detail/crc32c.hpp)
+  aggregate/detail/crc32c.hpp
+  aggregate/kll.hpp aggregate/quantile_view.hpp
+  aggregate/detail/extremes.hpp aggregate/detail/image.hpp aggregate/detail/kll_levels.hpp
+  aggregate/detail/order_key.hpp aggregate/detail/sort.hpp)
 set(MILLRACE_store_HEADERS
   store.hpp
   store/atomic_file.hpp store/file.hpp store/file_system.hpp store/line_log.hpp store/line_log_options.hpp

@@ -735,6 +735,292 @@ class envelope_reader {
 
 #endif  // MILLRACE_AGGREGATE_ENVELOPE_HPP
 
+// ---- aggregate/detail/image.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_IMAGE_HPP
+#define MILLRACE_AGGREGATE_DETAIL_IMAGE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+static_assert(std::endian::native == std::endian::little, "millrace's sketches are for little-endian machines");
+
+/// Writes the fields of a saved sketch one after the other, little-endian.
+class image_writer {
+ public:
+  explicit image_writer(std::size_t expected) { bytes_.reserve(expected); }
+
+  template <class T>
+  image_writer& put(const T& value) {
+    static_assert(std::is_arithmetic_v<T>);
+    return put_array(&value, 1);
+  }
+  template <class T>
+  image_writer& put_array(const T* values, std::size_t count) {
+    const std::size_t before = bytes_.size();
+    bytes_.resize(before + count * sizeof(T));
+    if (count != 0) std::memcpy(bytes_.data() + before, values, count * sizeof(T));
+    return *this;
+  }
+  std::vector<std::byte> take() && { return std::move(bytes_); }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+/// Reads them back from bytes nobody vouches for. A read past the end answers zero and is remembered, so a
+/// parser may read a whole header and ask `ok` once; nothing outside the span is ever touched.
+class image_reader {
+ public:
+  explicit image_reader(std::span<const std::byte> bytes) noexcept : rest_(bytes) {}
+
+  template <class T>
+  T take() noexcept {
+    static_assert(std::is_arithmetic_v<T>);
+    T value{};
+    take_array(&value, 1);
+    return value;
+  }
+  /// All of them or none.
+  template <class T>
+  bool take_array(T* values, std::size_t count) noexcept {
+    if (!holds<T>(count)) return fail();
+    if (count != 0) std::memcpy(values, rest_.data(), count * sizeof(T));
+    rest_ = rest_.subspan(count * sizeof(T));
+    return true;
+  }
+  bool skip(std::size_t count) noexcept {
+    if (count > rest_.size()) return fail();
+    rest_ = rest_.subspan(count);
+    return true;
+  }
+  template <class T>
+  bool holds(std::size_t count) const noexcept {
+    return count <= rest_.size() / sizeof(T);
+  }
+
+  bool ok() const noexcept { return ok_; }
+  std::span<const std::byte> rest() const noexcept { return rest_; }
+
+ private:
+  bool fail() noexcept {
+    rest_ = {};
+    return ok_ = false;
+  }
+
+  std::span<const std::byte> rest_;
+  bool ok_ = true;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_IMAGE_HPP
+
+// ---- aggregate/detail/extremes.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
+#define MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+template <class T>
+struct extremes {
+  T low = std::numeric_limits<T>::infinity();
+  T high = -std::numeric_limits<T>::infinity();
+  bool nan = false;  ///< one of the numbers was NaN: then low and high say nothing
+};
+
+/// The least and the greatest of many numbers, and whether any is NaN, in one pass over vectors of 16 bytes.
+template <class T>
+inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
+  typedef T vector __attribute__((vector_size(16)));
+  constexpr std::size_t lanes = sizeof(vector) / sizeof(T);
+  constexpr std::size_t chains = 2;
+  extremes<T> found;
+  std::size_t i = 0;
+  if (count >= chains * lanes) {
+    vector low[chains], high[chains];
+    auto odd = vector{} != vector{};
+    for (std::size_t c = 0; c < chains; ++c) {
+      low[c] = vector{} + found.low;
+      high[c] = vector{} + found.high;
+    }
+    for (; i + chains * lanes <= count; i += chains * lanes) {
+      for (std::size_t c = 0; c < chains; ++c) {
+        vector v;
+        __builtin_memcpy(&v, values + i + c * lanes, sizeof v);
+        low[c] = v < low[c] ? v : low[c];
+        high[c] = v > high[c] ? v : high[c];
+        odd |= v != v;
+      }
+    }
+    for (std::size_t c = 0; c < chains; ++c) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        if (low[c][lane] < found.low) found.low = low[c][lane];
+        if (high[c][lane] > found.high) found.high = high[c][lane];
+        if (odd[lane] != 0) found.nan = true;
+      }
+    }
+  }
+  for (; i < count; ++i) {
+    if (values[i] < found.low) found.low = values[i];
+    if (values[i] > found.high) found.high = values[i];
+    if (values[i] != values[i]) found.nan = true;
+  }
+  return found;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
+
+// ---- aggregate/detail/order_key.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_ORDER_KEY_HPP
+#define MILLRACE_AGGREGATE_DETAIL_ORDER_KEY_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A floating-point number as the signed integer of the same order: integers sort and merge without branches,
+/// and -0.0 comes before 0.0, so that sorting gives one answer. Not for NaN.
+template <class T>
+using order_key = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+template <class T>
+constexpr order_key<T> flip_negative(order_key<T> bits) noexcept {
+  constexpr int sign = std::numeric_limits<order_key<T>>::digits;
+  return bits ^ ((bits >> sign) & (std::numeric_limits<order_key<T>>::max)());
+}
+template <class T>
+constexpr order_key<T> to_order_key(T value) noexcept {
+  return flip_negative<T>(std::bit_cast<order_key<T>>(value));
+}
+template <class T>
+constexpr T from_order_key(order_key<T> key) noexcept {
+  return std::bit_cast<T>(flip_negative<T>(key));
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_ORDER_KEY_HPP
+
+// ---- aggregate/detail/sort.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_SORT_HPP
+#define MILLRACE_AGGREGATE_DETAIL_SORT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Puts the lesser of two integers first. Written so that compilers make no branch of it.
+template <class T>
+[[gnu::always_inline]] inline void put_in_order(T& a, T& b) noexcept {
+  const T low = b < a ? b : a;
+  b ^= a ^ low;
+  a = low;
+}
+
+/// Sorts eight. Source: Batcher's odd-even merge sort for eight inputs, 19 exchanges.
+template <class T>
+[[gnu::always_inline]] inline void sort_eight(T* at) noexcept {
+  T a = at[0], b = at[1], c = at[2], d = at[3], e = at[4], f = at[5], g = at[6], h = at[7];
+  put_in_order(a, b), put_in_order(c, d), put_in_order(e, f), put_in_order(g, h);
+  put_in_order(a, c), put_in_order(b, d), put_in_order(e, g), put_in_order(f, h);
+  put_in_order(b, c), put_in_order(f, g), put_in_order(a, e), put_in_order(d, h);
+  put_in_order(b, f), put_in_order(c, g);
+  put_in_order(b, e), put_in_order(d, g);
+  put_in_order(c, e), put_in_order(d, f);
+  put_in_order(d, e);
+  at[0] = a, at[1] = b, at[2] = c, at[3] = d, at[4] = e, at[5] = f, at[6] = g, at[7] = h;
+}
+
+template <class T>
+inline void insertion_sort(T* at, std::size_t count) noexcept {
+  for (std::size_t i = 1; i < count; ++i) {
+    const T value = at[i];
+    std::size_t j = i;
+    for (; j > 0 && value < at[j - 1]; --j) at[j] = at[j - 1];
+    at[j] = value;
+  }
+}
+
+/// Merges two sorted runs. `out` may lie before `b` so that the end of the output is the end of `b`:
+/// then the merge is in place.
+template <class T>
+inline void merge_runs(const T* a, std::size_t a_count, const T* b, std::size_t b_count, T* out) noexcept {
+  const T* const a_end = a + a_count;
+  const T* const b_end = b + b_count;
+  while (a != a_end && b != b_end) {
+    const bool second = *b < *a;
+    *out++ = second ? *b : *a;
+    b += second;
+    a += !second;
+  }
+  if (a != a_end) std::memmove(out, a, static_cast<std::size_t>(a_end - a) * sizeof(T));
+  if (b != b_end && out != b) std::memmove(out, b, static_cast<std::size_t>(b_end - b) * sizeof(T));
+}
+
+/// Merges two sorted runs of the same length that stand side by side, from both ends at once: two independent
+/// chains of comparisons, and no test for the end of a run.
+template <class T>
+inline void merge_equal_runs(const T* at, std::size_t length, T* out) noexcept {
+  const T* a = at;
+  const T* b = at + length;
+  const T* a_back = at + length - 1;
+  const T* b_back = at + 2 * length - 1;
+  T* out_back = out + 2 * length - 1;
+  for (std::size_t i = 0; i < length; ++i) {
+    const bool second = *b < *a;
+    *out++ = second ? *b : *a;
+    b += second;
+    a += !second;
+    const bool first = *b_back < *a_back;
+    *out_back-- = first ? *a_back : *b_back;
+    a_back -= first;
+    b_back -= !first;
+  }
+}
+
+/// Sorts numbers, none of them NaN, without a branch that depends on them.
+/// Complexity: O(count log count) whatever the input. `scratch` holds as many; allocates: never.
+template <class T>
+inline void sort_numbers(T* values, std::size_t count, T* scratch) noexcept {
+  constexpr std::size_t base = 8;
+  std::size_t i = 0;
+  for (; i + base <= count; i += base) sort_eight(values + i);
+  insertion_sort(values + i, count - i);
+  T* from = values;
+  T* to = scratch;
+  for (std::size_t length = base; length < count; length *= 2) {
+    for (i = 0; i + 2 * length <= count; i += 2 * length) merge_equal_runs(from + i, length, to + i);
+    const std::size_t left = count - i;
+    const std::size_t first = left < length ? left : length;
+    merge_runs(from + i, first, from + i + first, left - first, to + i);
+    T* const swapped = from;
+    from = to;
+    to = swapped;
+  }
+  if (from != values) std::memcpy(values, from, count * sizeof(T));
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_SORT_HPP
+
 // ---- core/config.hpp
 
 #ifndef MILLRACE_CORE_CONFIG_HPP
@@ -758,6 +1044,1010 @@ __extension__ typedef unsigned __int128 uint128;
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_CONFIG_HPP
+
+// ---- core/detail/cycle_counter.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
+#define MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
+// The platform's constant-rate counter. Which CPU it is decides here and nowhere else.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Whether the CPU has a counter that ticks at one rate whatever its frequency and sleep state.
+inline bool has_cycle_counter() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(0x80000007U, &a, &b, &c, &d) != 0 && (d & (1U << 8)) != 0;  // invariant TSC
+#elif defined(__aarch64__)
+  return true;
+#else
+  return false;
+#endif
+}
+
+inline std::uint64_t cycle_counter() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  std::uint64_t ticks = 0;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+  return ticks;
+#else
+  return 0;
+#endif
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
+
+// ---- core/clock.hpp
+
+#ifndef MILLRACE_CORE_CLOCK_HPP
+#define MILLRACE_CORE_CLOCK_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Where a chain takes its time from. `ticks()` reads the counter; `nanoseconds(ticks)` places a
+/// reading on the clock's own monotonic time line. Two calls, so that a hot path converts later.
+template <class C>
+concept clock_policy = requires(const C& clock, std::uint64_t ticks) {
+  { clock.ticks() }
+  noexcept->std::same_as<std::uint64_t>;
+  { clock.nanoseconds(ticks) }
+  noexcept->std::same_as<std::uint64_t>;
+};
+
+namespace detail {
+inline std::uint64_t read_clock(clockid_t which) noexcept {
+  timespec now{};
+  ::clock_gettime(which, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+}
+}  // namespace detail
+
+/// Nanoseconds since 1970-01-01T00:00:00Z by the system's wall clock; may jump.
+inline std::uint64_t unix_nanoseconds() noexcept { return detail::read_clock(CLOCK_REALTIME); }
+
+/// The system's monotonic clock, about 20 ns a reading. The default. Threads: any.
+struct steady_clock {
+  std::uint64_t ticks() const noexcept { return detail::read_clock(CLOCK_MONOTONIC); }
+  static constexpr std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
+};
+
+/// The CPU's constant-rate counter, about 8 ns a reading, calibrated once a process against the
+/// monotonic clock (5 ms, at the first construction) to a few parts in a million. Where the CPU has
+/// no such counter it reads the monotonic clock instead. Threads: any.
+class tsc_clock {
+ public:
+  tsc_clock() noexcept : base_(calibrated()) {}
+
+  /// Whether readings come from the CPU's counter.
+  bool counts_cycles() const noexcept { return base_.rate != 0; }
+
+  std::uint64_t ticks() const noexcept {
+    return counts_cycles() ? detail::cycle_counter() : detail::read_clock(CLOCK_MONOTONIC);
+  }
+  std::uint64_t nanoseconds(std::uint64_t ticks) const noexcept {
+    if (!counts_cycles()) return ticks;
+    // Signed, so that a reading from another core just before the anchor stays just before it.
+    const auto since = static_cast<std::int64_t>(ticks - base_.ticks);
+    return base_.nanoseconds + static_cast<std::uint64_t>(static_cast<std::int64_t>(
+                                   (static_cast<detail::int128>(since) * static_cast<std::int64_t>(base_.rate)) >> 32));
+  }
+
+ private:
+  struct calibration {
+    std::uint64_t ticks = 0;
+    std::uint64_t nanoseconds = 0;
+    std::uint64_t rate = 0;  // nanoseconds a tick, 32.32 fixed point; 0: no counter
+  };
+
+  struct reading {
+    std::uint64_t ticks;
+    std::uint64_t nanoseconds;
+  };
+  /// Both clocks at one moment: the tightest of a few tries.
+  static reading read_both() noexcept {
+    reading best{};
+    std::uint64_t width = ~std::uint64_t{0};
+    for (int i = 0; i < 8; ++i) {
+      const std::uint64_t before = detail::cycle_counter();
+      const std::uint64_t nanoseconds = detail::read_clock(CLOCK_MONOTONIC);
+      const std::uint64_t after = detail::cycle_counter();
+      if (after - before < width) {
+        width = after - before;
+        best = {before + width / 2, nanoseconds};
+      }
+    }
+    return best;
+  }
+  static const calibration& calibrated() noexcept {
+    static const calibration once = [] {
+      if (!detail::has_cycle_counter()) return calibration{};
+      const reading first = read_both();
+      while (detail::read_clock(CLOCK_MONOTONIC) - first.nanoseconds < 5'000'000U) {
+      }
+      const reading last = read_both();
+      const auto rate =
+          (static_cast<detail::uint128>(last.nanoseconds - first.nanoseconds) << 32) / (last.ticks - first.ticks);
+      return calibration{last.ticks, last.nanoseconds, static_cast<std::uint64_t>(rate)};
+    }();
+    return once;
+  }
+
+  calibration base_;
+};
+
+/// A clock that stands still until told: for tests. `step` is added at every reading. The caller
+/// keeps the time; copies of the clock share it.
+class manual_clock {
+ public:
+  explicit manual_clock(std::uint64_t& now, std::uint64_t step = 0) noexcept : now_(&now), step_(step) {}
+  std::uint64_t ticks() const noexcept {
+    const std::uint64_t now = *now_;
+    *now_ += step_;
+    return now;
+  }
+  static constexpr std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
+
+ private:
+  std::uint64_t* now_;
+  std::uint64_t step_;
+};
+
+/// When an event began and ended, in nanoseconds on the chain's clock. Taken once an event and
+/// shared by every middleware.
+struct time_span {
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+
+  constexpr std::uint64_t nanoseconds() const noexcept { return end - start; }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_CLOCK_HPP
+
+// ---- core/seed.hpp
+
+#ifndef MILLRACE_CORE_SEED_HPP
+#define MILLRACE_CORE_SEED_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The next output of SplitMix64 and its state advanced. Source: Steele, Lea, Flood, "Fast
+/// splittable pseudorandom number generators", OOPSLA 2014.
+constexpr std::uint64_t splitmix64(std::uint64_t& state) noexcept {
+  std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+  return z ^ (z >> 31);
+}
+
+/// A seed from the system's entropy, for identifiers and for runs that need not be repeated.
+inline std::uint64_t entropy_seed() noexcept {
+  std::uint64_t seed = 0;
+  if (::getentropy(&seed, sizeof seed) != 0) {
+    std::uint64_t state = unix_nanoseconds();
+    seed = splitmix64(state);
+  }
+  return seed;
+}
+
+/// The library's generator: xoshiro256++, 32 bytes, seeded per instance; the same seed gives the
+/// same numbers on every compiler. A UniformRandomBitGenerator. Not for secrets.
+/// Source: Blackman, Vigna, "Scrambled linear pseudorandom number generators", TOMS 47(4), 2021.
+class random_engine {
+ public:
+  using result_type = std::uint64_t;
+
+  constexpr explicit random_engine(std::uint64_t seed) noexcept {
+    for (std::uint64_t& word : state_) word = splitmix64(seed);
+  }
+
+  /// The 256 bits that decide every later number: to save a run and take it up again.
+  using state_type = std::array<std::uint64_t, 4>;
+  constexpr const state_type& state() const noexcept { return state_; }
+  static constexpr random_engine from_state(const state_type& state) noexcept {
+    random_engine engine(0);
+    engine.state_ = state;
+    return engine;
+  }
+
+  static constexpr result_type(min)() noexcept { return 0; }
+  static constexpr result_type(max)() noexcept { return ~result_type{0}; }
+
+  constexpr result_type operator()() noexcept {
+    const std::uint64_t out = rotate(state_[0] + state_[3], 23) + state_[0];
+    const std::uint64_t t = state_[1] << 17;
+    state_[2] ^= state_[0];
+    state_[3] ^= state_[1];
+    state_[1] ^= state_[2];
+    state_[0] ^= state_[3];
+    state_[2] ^= t;
+    state_[3] = rotate(state_[3], 45);
+    return out;
+  }
+
+  /// Uniform in [0, 1), 53 bits.
+  constexpr double uniform() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
+
+  /// Uniform in [0, bound), without bias; `bound` > 0. Source: Lemire, TOMACS 29(1), 2019.
+  constexpr std::uint64_t below(std::uint64_t bound) noexcept {
+    auto product = static_cast<detail::uint128>((*this)()) * bound;
+    if (static_cast<std::uint64_t>(product) < bound) {
+      const std::uint64_t threshold = (0 - bound) % bound;
+      while (static_cast<std::uint64_t>(product) < threshold) product = static_cast<detail::uint128>((*this)()) * bound;
+    }
+    return static_cast<std::uint64_t>(product >> 64);
+  }
+
+  /// Standard normal (Box-Muller, one of the pair).
+  double normal() noexcept {
+    const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
+    return radius * std::cos(6.283185307179586 * uniform());
+  }
+
+  /// Fisher-Yates over anything indexable with size().
+  template <class Range>
+  constexpr void shuffle(Range& range) noexcept {
+    for (std::size_t i = range.size(); i > 1; --i) {
+      using std::swap;
+      swap(range[i - 1], range[static_cast<std::size_t>(below(i))]);
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t rotate(std::uint64_t x, int k) noexcept { return (x << k) | (x >> (64 - k)); }
+
+  state_type state_{};
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_SEED_HPP
+
+// ---- aggregate/detail/kll_levels.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_KLL_LEVELS_HPP
+#define MILLRACE_AGGREGATE_DETAIL_KLL_LEVELS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// The values that a KLL sketch keeps. Level 0 holds values of weight 1, each level above twice the weight of the one
+/// below it. Levels are sorted runs at the end of `items_`: level l is [start_[l], start_[l + 1]). The front takes
+/// what comes in: [raw_, fill_) are values of weight 1 not looked at yet. Once the stream is long, only one in
+/// 2^height_ of them is drawn and joins [0, raw_), values of weight 2^height_ on their way into level height_.
+template <class T>
+class kll_levels {
+ public:
+  using key_type = order_key<T>;
+  static constexpr unsigned min_width = 8;
+  static constexpr unsigned max_levels = 60;
+  /// What all may weigh together, so that no level beyond the highest is ever asked for.
+  static constexpr std::uint64_t max_weight = (std::uint64_t{1} << max_levels) - 1;
+
+  kll_levels(unsigned k, std::uint64_t seed) noexcept : k_(k), capacity_(total_capacity(k, 1)), random_(seed) {}
+
+  /// From runs that are sorted: level l is [starts[l], starts[l + 1]) of `keys`, and `starts` has one more.
+  kll_levels(unsigned k, std::uint64_t seed, std::vector<key_type> keys, std::span<const std::uint32_t> starts,
+             key_type low, key_type high) noexcept
+      : kll_levels(k, seed) {
+    items_ = std::move(keys);
+    levels_ = static_cast<unsigned>(starts.size() - 1);
+    capacity_ = total_capacity(k_, levels_);
+    for (unsigned level = 0; level <= levels_; ++level) start_[level] = starts[level];
+    for (unsigned level = 0; level < levels_; ++level) settled_ += std::uint64_t{size_of(level)} << level;
+    low_ = low;
+    high_ = high;
+    raise_height();
+  }
+
+  /// How many values `levels` levels may hold, the lowest one first in the saved form's array.
+  static std::uint32_t total_capacity(unsigned k, unsigned levels) noexcept {
+    std::uint32_t total = 0;
+    for (unsigned depth = 0; depth < levels; ++depth) total += width_at(k, depth);
+    return total;
+  }
+
+  void update(T value) {
+    if (value != value) [[unlikely]]
+      return;
+    if (fill_ == stop_) [[unlikely]]
+      settle();
+    items_[fill_++] = to_order_key(value);
+  }
+
+  void update(std::span<const T> values) {
+    while (!values.empty()) {
+      if (fill_ == stop_) settle();
+      const bool whole_blocks = height_ > 0 && fill_ == raw_ && values.size() > block();
+      values = values.subspan(whole_blocks ? update_blocks(values) : update_raw(values));
+    }
+  }
+
+  /// A value that weighs 2^level.
+  void insert(unsigned level, T value) {
+    if (level >= levels_) {
+      absorb_entry();
+      while (level >= levels_) add_level();
+      raise_height();
+    }
+    make_room(1);
+    const key_type key = to_order_key(value);
+    include(key, key);
+    settled_ += std::uint64_t{1} << level;
+    place(level, &key, 1);
+  }
+
+  void merge(const kll_levels& tidied) {
+    absorb_entry();
+    while (levels_ < tidied.levels_) add_level();
+    const auto together = static_cast<std::uint32_t>(retained() + tidied.retained());
+    if (end() < together) resize(together);
+    for (unsigned level = 0; level < tidied.levels_; ++level)
+      place(level, tidied.items_.data() + tidied.start_[level], tidied.size_of(level));
+    include(tidied.low_, tidied.high_);
+    settled_ += tidied.settled_;
+    compress(0);
+    raise_height();
+    if (end() > capacity_) resize(capacity_);
+    stop_ = fill_;
+  }
+
+  /// The same values, every one in the sorted run of its level.
+  kll_levels tidy() const {
+    kll_levels all = *this;
+    all.absorb_entry();
+    if (all.fill_ > 0) all.settle_raw();
+    all.absorb(0, all.fill_);
+    return all;
+  }
+
+  std::uint64_t count() const noexcept { return settled_ + (fill_ - raw_); }
+  std::size_t retained() const noexcept { return fill_ + (items_.size() - start_[0]); }
+  unsigned levels() const noexcept { return levels_; }
+  unsigned k() const noexcept { return k_; }
+  std::uint32_t capacity() const noexcept { return capacity_; }
+  /// The sorted run of a level; all of its values after `tidy`.
+  std::span<const key_type> run(unsigned level) const noexcept {
+    return std::span<const key_type>(items_).subspan(start_[level], size_of(level));
+  }
+  /// Uniform in [0, 1).
+  double draw() noexcept { return random_.uniform(); }
+  /// Only if there are values.
+  T smallest() const noexcept { return edge<false>(); }
+  T largest() const noexcept { return edge<true>(); }
+
+ private:
+  static constexpr unsigned max_height = 5;  // 2^5 raw values fit where the 5 levels below would have 8 each
+  static constexpr std::uint32_t first_room = 16;
+  static constexpr std::uint32_t entry_room = 64;
+  static constexpr std::uint32_t span_chunk = 1024;
+
+  static constexpr std::uint32_t width_at(unsigned k, unsigned depth) noexcept {
+    if (depth >= 30) return min_width;
+    std::uint64_t power = 1;
+    for (unsigned i = 0; i < depth; ++i) power *= 3;
+    const std::uint64_t rounded = ((std::uint64_t{2} * k << depth) / power + 1) / 2;  // k (2/3)^depth
+    return rounded < min_width ? min_width : static_cast<std::uint32_t>(rounded);
+  }
+  /// A sampler this far below the top level adds a tenth to the error of the levels above it.
+  void raise_height() noexcept {
+    const auto above = static_cast<unsigned>(std::bit_width(k_));
+    const unsigned height = levels_ > above ? levels_ - above : 0;
+    if (height > height_) height_ = height < max_height ? height : max_height;
+  }
+
+  std::uint32_t block() const noexcept { return std::uint32_t{1} << height_; }
+  std::uint32_t size_of(unsigned level) const noexcept { return start_[level + 1] - start_[level]; }
+  std::uint32_t end() const noexcept { return static_cast<std::uint32_t>(items_.size()); }
+  key_type* at(std::uint32_t position) noexcept { return items_.data() + position; }
+
+  void include(key_type low, key_type high) noexcept {
+    if (settled_ == 0 || low < low_) low_ = low;
+    if (settled_ == 0 || high > high_) high_ = high;
+  }
+  template <bool Largest>
+  T edge() const noexcept {
+    std::uint32_t i = raw_;
+    key_type best = Largest ? high_ : low_;
+    if (settled_ == 0) best = items_[i++];
+    for (; i < fill_; ++i)
+      if (Largest ? items_[i] > best : items_[i] < best) best = items_[i];
+    return from_order_key<T>(best);
+  }
+
+  /// Up to 32 random bits, drawn from the generator 64 at a time.
+  std::uint32_t random_bits(unsigned wanted) noexcept {
+    if (bits_left_ < wanted) {
+      bits_ = random_();
+      bits_left_ = 64;
+    }
+    const auto drawn = static_cast<std::uint32_t>(bits_ & ((std::uint64_t{1} << wanted) - 1));
+    bits_ >>= wanted;
+    bits_left_ -= wanted;
+    return drawn;
+  }
+  /// A fair coin for a level; every second one is the opposite of the one before, so that their errors cancel.
+  std::uint32_t toss(unsigned level) noexcept {
+    const std::uint64_t mask = std::uint64_t{1} << level;
+    if ((tossed_ & mask) != 0)
+      coins_ ^= mask;
+    else
+      coins_ = random_bits(1) != 0 ? coins_ | mask : coins_ & ~mask;
+    tossed_ ^= mask;
+    return (coins_ & mask) != 0 ? 1 : 0;
+  }
+
+  std::size_t update_raw(std::span<const T> values) noexcept {
+    std::size_t done = 0;
+    for (; done < values.size() && fill_ != stop_; ++done) {
+      items_[fill_] = to_order_key(values[done]);
+      fill_ += values[done] == values[done];
+    }
+    return done;
+  }
+
+  /// Draws from whole blocks without copying them, and leaves at least one value to come.
+  std::size_t update_blocks(std::span<const T> values) {
+    std::size_t blocks = (values.size() - 1) >> height_;
+    if (const std::size_t room = start_[0] - raw_ - block() + 1; blocks > room) blocks = room;
+    if (const std::size_t most = span_chunk >> height_; blocks > most) blocks = most;
+    const std::size_t length = blocks << height_;
+    const extremes<T> found = scan_extremes(values.data(), length);
+    if (found.nan) return update_raw(values);
+    include(to_order_key(found.low), to_order_key(found.high));
+    for (const T* from = values.data(); from != values.data() + length; from += block())
+      items_[raw_++] = to_order_key(from[random_bits(height_)]);
+    settled_ += length;
+    fill_ = raw_;
+    make_room(0);
+    return length;
+  }
+
+  /// Called when the raw values have reached `stop_`: makes room for at least one more.
+  [[gnu::noinline]] void settle() {
+    if (height_ > 0 && fill_ - raw_ == block()) {
+      settle_raw();
+      items_[raw_] = items_[raw_ + random_bits(height_)];
+      fill_ = ++raw_;
+    }
+    make_room(0);
+  }
+
+  /// Lets the raw values' extremes and weight count among the rest.
+  void settle_raw() noexcept {
+    key_type low = items_[raw_];
+    key_type high = low;
+    for (std::uint32_t i = raw_; i < fill_; ++i) {
+      low = items_[i] < low ? items_[i] : low;
+      high = items_[i] > high ? items_[i] : high;
+    }
+    include(low, high);
+    settled_ += fill_ - raw_;
+  }
+
+  /// Makes room for the rest of a block of raw values and `extra` ones.
+  void make_room(std::uint32_t extra) {
+    for (;;) {
+      const std::uint32_t wanted = block() - (height_ > 0 ? fill_ - raw_ : 0) + extra;
+      if (fill_ + wanted <= start_[0]) break;
+      if (end() < capacity_) {
+        const std::uint32_t twice = end() < first_room / 2 ? first_room : 2 * end();
+        resize(twice < capacity_ ? twice : capacity_);
+      } else {
+        absorb_entry();
+        compress(wanted);
+        raise_height();
+      }
+    }
+    stop_ = height_ > 0 ? raw_ + block() : start_[0] - extra;
+  }
+
+  /// Moves everything into an array of `size`.
+  void resize(std::uint32_t size) {
+    std::vector<key_type> moved(size);
+    if (end() != 0) {
+      std::memcpy(moved.data(), items_.data(), fill_ * sizeof(key_type));
+      std::memcpy(moved.data() + size - (end() - start_[0]), at(start_[0]), (end() - start_[0]) * sizeof(key_type));
+    }
+    for (unsigned level = 0; level <= levels_; ++level) start_[level] = size - (end() - start_[level]);
+    items_.swap(moved);
+  }
+
+  /// Merges a sorted run into a level; as much room must be free.
+  void place(unsigned level, const key_type* sorted, std::uint32_t count) noexcept {
+    if (count == 0) return;
+    const std::uint32_t begin = start_[level];
+    std::memmove(at(start_[0] - count), at(start_[0]), (begin - start_[0]) * sizeof(key_type));
+    merge_runs(sorted, count, at(begin), size_of(level), at(begin - count));
+    for (unsigned below = 0; below <= level; ++below) start_[below] -= count;
+  }
+
+  /// Sorts the first `count` values of the front into a level.
+  void absorb(unsigned level, std::uint32_t count) {
+    if (count == 0) return;
+    constexpr std::uint32_t enough = 256;
+    std::array<key_type, 2 * enough> on_stack;
+    std::vector<key_type> on_heap(count > enough ? 2 * count : 0);
+    key_type* const sorted = count > enough ? on_heap.data() : on_stack.data();
+    std::memcpy(sorted, items_.data(), count * sizeof(key_type));
+    sort_numbers(sorted, count, sorted + count);
+    std::memmove(at(0), at(count), (fill_ - count) * sizeof(key_type));
+    fill_ -= count;
+    place(level, sorted, count);
+  }
+
+  /// Takes the values on their way into level `height_` there; raw values that wait for their block stay.
+  void absorb_entry() {
+    if (height_ == 0 && fill_ > 0) settle_raw();
+    absorb(height_, height_ == 0 ? fill_ : raw_);
+    raw_ = 0;
+  }
+
+  /// Compacts levels, the lowest first, until `wanted` values more are within the capacity. While there are levels
+  /// to compact it makes room for some more, so that the entry is sorted in larger pieces.
+  void compress(std::uint32_t wanted) noexcept {
+    const auto fits = [this](std::uint32_t more) { return retained() + more <= capacity_; };
+    std::uint32_t hoped = wanted > entry_room ? wanted : entry_room;
+    while (!fits(wanted)) {
+      for (unsigned level = 0; level < levels_ && !fits(hoped); ++level) {
+        const std::uint32_t full = level < height_ ? 2 : width_at(k_, levels_ - 1 - level);
+        if (size_of(level) >= full) compact(level);
+      }
+      hoped = wanted;
+    }
+  }
+
+  /// Every second value of a level, the odd or the even ones, moves up and stands for its neighbour too.
+  void compact(unsigned level) noexcept {
+    if (level + 1 == levels_) add_level();
+    const std::uint32_t begin = start_[level];
+    const std::uint32_t above = start_[level + 1];
+    const std::uint32_t odd = (above - begin) & 1;  // one is left over and stays
+    const std::uint32_t half = (above - begin) / 2;
+    const key_type left_over = items_[begin];
+    key_type* const kept = at(begin + odd);
+    const std::uint32_t coin = toss(level);
+    for (std::uint32_t i = 0; i < half; ++i) kept[i] = kept[2 * i + coin];
+    merge_runs(kept, half, at(above), size_of(level + 1), at(above - half));
+    if (odd != 0) items_[begin + half] = left_over;
+    std::memmove(at(start_[0] + half), at(start_[0]), (begin - start_[0]) * sizeof(key_type));
+    for (unsigned below = 0; below <= level; ++below) start_[below] += half;
+    start_[level + 1] = above - half;
+  }
+
+  void add_level() noexcept {
+    start_[levels_ + 1] = start_[levels_];
+    ++levels_;
+    capacity_ = total_capacity(k_, levels_);
+  }
+
+  std::vector<key_type> items_;
+  std::uint32_t fill_ = 0;
+  std::uint32_t stop_ = 0;
+  std::uint32_t raw_ = 0;
+  unsigned k_;
+  unsigned levels_ = 1;
+  unsigned height_ = 0;
+  std::uint32_t capacity_;
+  unsigned bits_left_ = 0;
+  std::uint64_t bits_ = 0;
+  std::uint64_t settled_ = 0;  // what all but the raw values weigh
+  key_type low_ = 0;           // of all but the raw values
+  key_type high_ = 0;
+  std::uint64_t coins_ = 0;   // level by level, the last toss
+  std::uint64_t tossed_ = 0;  // and whether the next one must be its opposite
+  random_engine random_;
+  std::array<std::uint32_t, max_levels + 2> start_{};
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_KLL_LEVELS_HPP
+
+// ---- aggregate/quantile_view.hpp
+
+#ifndef MILLRACE_AGGREGATE_QUANTILE_VIEW_HPP
+#define MILLRACE_AGGREGATE_QUANTILE_VIEW_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Two values that a quantile lies between.
+template <class T>
+struct quantile_bounds {
+  T lower;
+  T upper;
+};
+
+/// A distribution as a sketch of quantiles saw it: values in ascending order, each with the weight of the
+/// stream that it stands for. Made once by a sketch's `view()`, asked many times.
+///
+/// Shapes and units: a rank is the fraction of the stream at or below a value, in [0, 1].
+/// Guarantee: `quantile` never decreases with p, `rank` never with the value; p = 0 and p = 1 are the stream's
+/// extremes exactly; quantile(p) is the least value seen whose rank is at least p.
+/// Complexity: O(log values) a query; allocates: only what `cdf` and `pmf` return.
+/// Threads: queries may run side by side.
+template <class T>
+class quantile_view {
+ public:
+  quantile_view() = default;
+  /// `values` ascending, `weights` of the same length and positive; all values within [smallest, largest].
+  quantile_view(std::vector<T> values, std::vector<std::uint64_t> weights, T smallest, T largest)
+      : values_(std::move(values)), up_to_(std::move(weights)), smallest_(smallest), largest_(largest) {
+    for (std::size_t i = 1; i < up_to_.size(); ++i) up_to_[i] += up_to_[i - 1];
+  }
+
+  /// What the values weigh together: the stream's length.
+  std::uint64_t count() const noexcept { return up_to_.empty() ? 0 : up_to_.back(); }
+
+  /// `p` in [0, 1]; outside, the nearer end. NaN when p is NaN or nothing was seen.
+  T quantile(double p) const noexcept {
+    if (values_.empty() || std::isnan(p)) return std::numeric_limits<T>::quiet_NaN();
+    if (p <= 0) return smallest_;
+    if (p >= 1) return largest_;
+    const double wanted = std::ceil(p * static_cast<double>(count()));
+    std::size_t first = 0;
+    for (std::size_t last = values_.size() - 1; first < last;) {
+      const std::size_t middle = first + (last - first) / 2;
+      if (static_cast<double>(up_to_[middle]) < wanted)
+        first = middle + 1;
+      else
+        last = middle;
+    }
+    return values_[first];
+  }
+
+  T median() const noexcept { return quantile(0.5); }
+  /// Upper less lower quartile.
+  T interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
+
+  /// The fraction of the stream at or below `value`; NaN when that is NaN or nothing was seen.
+  double rank(T value) const noexcept {
+    if (values_.empty() || std::isnan(value)) return std::numeric_limits<double>::quiet_NaN();
+    return static_cast<double>(weight_up_to(value)) / static_cast<double>(count());
+  }
+
+  /// The rank of each point.
+  std::vector<double> cdf(std::span<const T> points) const {
+    std::vector<double> ranks;
+    ranks.reserve(points.size());
+    for (const T point : points) ranks.push_back(rank(point));
+    return ranks;
+  }
+
+  /// The fractions of the stream up to the first point, between neighbouring points (the upper one included), and
+  /// beyond the last: one more than there are points, 1 together.
+  /// Errors: invalid_argument when the points do not ascend or nothing was seen.
+  result<std::vector<double>> pmf(std::span<const T> points) const {
+    if (values_.empty()) return error(errc::invalid_argument, "pmf of an empty sketch");
+    std::vector<double> masses;
+    masses.reserve(points.size() + 1);
+    std::uint64_t before = 0;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      if (std::isnan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
+        return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
+      const std::uint64_t now = weight_up_to(points[i]);
+      masses.push_back(static_cast<double>(now - before) / static_cast<double>(count()));
+      before = now;
+    }
+    masses.push_back(static_cast<double>(count() - before) / static_cast<double>(count()));
+    return masses;
+  }
+
+  std::span<const T> values() const noexcept { return values_; }
+  /// For each value, the weight at or below it.
+  std::span<const std::uint64_t> cumulative() const noexcept { return up_to_; }
+
+ private:
+  std::uint64_t weight_up_to(T value) const noexcept {
+    std::size_t first = 0;
+    for (std::size_t last = values_.size(); first < last;) {
+      const std::size_t middle = first + (last - first) / 2;
+      if (values_[middle] <= value)
+        first = middle + 1;
+      else
+        last = middle;
+    }
+    return first == 0 ? 0 : up_to_[first - 1];
+  }
+
+  std::vector<T> values_;
+  std::vector<std::uint64_t> up_to_;
+  T smallest_{};
+  T largest_{};
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_QUANTILE_VIEW_HPP
+
+// ---- aggregate/kll.hpp
+
+#ifndef MILLRACE_AGGREGATE_KLL_HPP
+#define MILLRACE_AGGREGATE_KLL_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::kll_image {
+
+// Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, flags, k (2), m, 0; then,
+// for two values and more, count (8), min k (2), levels, 0, the levels' first positions in an array of the full
+// capacity (4 each), smallest, largest; then the values, level 0 first.
+inline constexpr std::uint8_t family = 15;
+inline constexpr std::uint8_t short_preamble = 2;
+inline constexpr std::uint8_t long_preamble = 5;
+inline constexpr std::uint8_t version_long = 1;
+inline constexpr std::uint8_t version_single = 2;
+inline constexpr std::uint8_t is_empty = 1;
+inline constexpr std::uint8_t is_sorted = 2;  // level 0 is in order
+inline constexpr std::uint8_t is_single = 4;
+inline constexpr std::size_t header_bytes = 20;
+
+}  // namespace detail::kll_image
+
+/// Quantiles of a stream of any length with a bound on the error in rank, in a few kilobytes: the KLL sketch.
+///
+/// `K` sets accuracy and size of a new sketch; a loaded one has the K of its image. `T` is double or float.
+/// NaN is left out; infinities count as values.
+/// Guarantee: up to K values everything is exact; `smallest`, `largest`, `quantile(0)` and `quantile(1)` always are.
+/// Beyond, one query's rank is off by at most `rank_error()` with probability 0.99 (1.33 % at K = 200). Merging keeps
+/// that bound (of the lesser K, if they differ). The same seed, input and order of merges give the same bytes, and a
+/// span does what its values do one by one.
+/// Complexity: update O(1) amortised, merge and query O(values kept); `view()` serves many queries. At most
+/// 3 K + 8 log2(count / K) values are kept: 5 KB at K = 200. Allocates: O(log count) times as it grows.
+/// Threads: one at a time.
+/// Source: Karnin, Lang, Liberty, "Optimal quantile approximation in streams", FOCS 2016: a sampler in front of
+/// compactors of falling width; coins in opposite pairs: Ivkin, Liberty, Lang, Karnin, Braverman, "Streaming quantiles
+/// algorithms with small space and update time", 2019.
+/// Bytes: the image of Apache DataSketches' KLL sketch. It has no place for the generator: a loaded sketch answers
+/// the same, but tosses coins of its own from there on.
+template <unsigned K = 200, class T = double>
+class kll {
+  static_assert(K >= 8 && K <= 65535, "millrace[SKETCH-1]: kll<K>: K must be in [8, 65535]");
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
+                "millrace[SKETCH-2]: kll<K, T>: T must be double or float");
+
+ public:
+  using value_type = T;
+  /// Updates and merges that would take `count` beyond this are left out.
+  static constexpr std::uint64_t max_count = detail::kll_levels<T>::max_weight;
+
+  /// Sketches that are to be merged want different seeds: with the same one, their errors may add up instead of
+  /// cancelling.
+  explicit kll(std::uint64_t seed = 0) noexcept : kept_(K, seed) {}
+
+  void update(T value) { kept_.update(value); }
+  void update(std::span<const T> values) { kept_.update(values); }
+  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
+  /// that probability, so that weights add up on average. Complexity: O(values kept log weight).
+  void update(T value, weight counts) {
+    if (value != value || !(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
+    const auto whole = static_cast<std::uint64_t>(counts.value);
+    const double fraction = counts.value - static_cast<double>(whole);
+    const std::uint64_t times = whole + (fraction > 0 && kept_.draw() < fraction ? 1 : 0);
+    if (times > max_count - count()) return;
+    if ((times & 1) != 0) update(value);
+    for (unsigned level = 1; times >> level != 0; ++level)
+      if ((times >> level & 1) != 0) kept_.insert(level, value);
+  }
+
+  void merge(const kll& other) {
+    if (other.empty() || other.count() > max_count - count()) return;
+    if (!other.exact() && other.min_k_ < min_k_) min_k_ = other.min_k_;
+    kept_.merge(other.kept_.tidy());
+  }
+
+  std::uint64_t count() const noexcept { return kept_.count(); }
+  bool empty() const noexcept { return count() == 0; }
+  /// No value was left out so far.
+  bool exact() const noexcept { return kept_.levels() == 1; }
+  unsigned k() const noexcept { return kept_.k(); }
+  /// How many values are kept.
+  std::size_t retained() const noexcept { return kept_.retained(); }
+
+  /// NaN when empty; so are `largest`, `quantile` and `rank`.
+  T smallest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : kept_.smallest(); }
+  T largest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : kept_.largest(); }
+
+  /// The distribution seen so far, for many queries.
+  quantile_view<T> view() const;
+  T quantile(double p) const { return view().quantile(p); }
+  T median() const { return view().median(); }
+  T interquartile_range() const { return view().interquartile_range(); }
+  double rank(T value) const { return view().rank(value); }
+  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
+  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
+
+  /// How far the rank of one answer may be off, as a fraction of the stream, at 99 % confidence; 0 while `exact`.
+  double rank_error() const noexcept { return exact() ? 0.0 : 2.296 / std::pow(min_k_, 0.9723); }
+  /// The same for each fraction that `pmf` answers.
+  double pmf_error() const noexcept { return exact() ? 0.0 : 2.446 / std::pow(min_k_, 0.9433); }
+  /// Between these the true quantile lies, at 99 % confidence.
+  quantile_bounds<T> bounds(double p) const {
+    const quantile_view<T> seen = view();
+    return {seen.quantile(p - rank_error()), seen.quantile(p + rank_error())};
+  }
+
+  /// Allocates: a copy of the sketch.
+  std::vector<std::byte> save() const;
+  /// `seed` as of a new sketch. Errors: truncated, unsupported, corrupt, each naming what is wrong.
+  /// Allocates: no more than a few times the bytes given.
+  static result<kll> load(std::span<const std::byte> bytes, std::uint64_t seed = 0);
+
+ private:
+  using key_type = detail::order_key<T>;
+  static constexpr unsigned max_levels = detail::kll_levels<T>::max_levels;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("KLL image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+
+  detail::kll_levels<T> kept_;
+  unsigned min_k_ = K;  // the least K that was merged in
+};
+
+template <unsigned K, class T>
+quantile_view<T> kll<K, T>::view() const {
+  if (empty()) return {};
+  const detail::kll_levels<T> all = kept_.tidy();
+  std::vector<T> values, merged_values;
+  std::vector<std::uint64_t> weights, merged_weights;
+  for (unsigned level = 0; level < all.levels(); ++level) {
+    // From the short runs below to the long ones above, so that few values are moved often.
+    const std::span<const key_type> run = all.run(level);
+    merged_values.resize(values.size() + run.size());
+    merged_weights.resize(merged_values.size());
+    std::size_t from_run = 0;
+    std::size_t from_rest = 0;
+    for (std::size_t i = 0; i < merged_values.size(); ++i) {
+      const bool rest = from_run == run.size() ||
+                        (from_rest < values.size() && detail::to_order_key(values[from_rest]) <= run[from_run]);
+      merged_values[i] = rest ? values[from_rest] : detail::from_order_key<T>(run[from_run]);
+      merged_weights[i] = rest ? weights[from_rest] : std::uint64_t{1} << level;
+      ++(rest ? from_rest : from_run);
+    }
+    values.swap(merged_values);
+    weights.swap(merged_weights);
+  }
+  return quantile_view<T>(std::move(values), std::move(weights), smallest(), largest());
+}
+
+template <unsigned K, class T>
+std::vector<std::byte> kll<K, T>::save() const {
+  using namespace detail::kll_image;
+  const bool one = count() == 1;
+  const bool small_image = empty() || one;
+  const unsigned levels = kept_.levels();
+  detail::image_writer out(header_bytes + 4 * levels + (retained() + 2) * sizeof(T));
+  out.put(small_image ? short_preamble : long_preamble).put(one ? version_single : version_long).put(family);
+  out.put(static_cast<std::uint8_t>(empty() ? is_empty : one ? is_single | is_sorted : is_sorted));
+  out.put(static_cast<std::uint16_t>(k()));
+  out.put(std::uint8_t{detail::kll_levels<T>::min_width}).put(std::uint8_t{0});
+  const detail::kll_levels<T> all = kept_.tidy();
+  if (!small_image) {
+    out.put(count())
+        .put(static_cast<std::uint16_t>(min_k_))
+        .put(static_cast<std::uint8_t>(levels))
+        .put(std::uint8_t{0});
+    auto position = static_cast<std::uint32_t>(all.capacity() - all.retained());
+    for (unsigned level = 0; level < levels; ++level) {
+      out.put(position);
+      position += static_cast<std::uint32_t>(all.run(level).size());
+    }
+    out.put(smallest()).put(largest());
+  }
+  for (unsigned level = 0; level < levels; ++level)
+    for (const key_type key : all.run(level)) out.put(detail::from_order_key<T>(key));
+  return std::move(out).take();
+}
+
+template <unsigned K, class T>
+result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+  using namespace detail::kll_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto kind = in.take<std::uint8_t>();
+  const auto flags = in.take<std::uint8_t>();
+  const unsigned k = in.take<std::uint16_t>();
+  const auto width = in.take<std::uint8_t>();
+  in.skip(1);
+  if (!in.ok()) return truncated();
+  const bool none = (flags & is_empty) != 0;
+  const bool one = (flags & is_single) != 0;
+  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (version != version_long && version != version_single) return fault(errc::unsupported, "unknown serial version");
+  if (width != detail::kll_levels<T>::min_width) return fault(errc::unsupported, "m is not 8");
+  if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
+    return fault(errc::corrupt, "the preamble's length and the flags disagree");
+  if (k < 8) return fault(errc::corrupt, "k is below 8");
+
+  kll loaded(seed);
+  loaded.kept_ = detail::kll_levels<T>(k, seed);
+  loaded.min_k_ = k;
+  if (none) {
+    if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+    return loaded;
+  }
+  std::uint64_t count = 1;
+  unsigned levels = 1;
+  T low{}, high{};
+  std::array<std::uint32_t, max_levels + 1> starts{};
+  if (one) {
+    starts[1] = 1;
+  } else {
+    count = in.take<std::uint64_t>();
+    loaded.min_k_ = in.take<std::uint16_t>();
+    levels = in.take<std::uint8_t>();
+    in.skip(1);
+    if (!in.ok()) return truncated();
+    if (loaded.min_k_ < 8 || loaded.min_k_ > k) return fault(errc::corrupt, "min k is not in [8, k]");
+    if (levels == 0 || levels > max_levels) return fault(errc::corrupt, "number of levels");
+    if (count == 0 || count > max_count) return fault(errc::corrupt, "count");
+    if (!in.take_array(starts.data(), levels)) return truncated();
+    starts[levels] = detail::kll_levels<T>::total_capacity(k, levels);
+    low = in.take<T>();
+    high = in.take<T>();
+    if (!in.ok()) return truncated();
+  }
+  std::uint64_t weight = 0;
+  for (unsigned level = 0; level < levels; ++level) {
+    if (starts[level] > starts[level + 1]) return fault(errc::corrupt, "the levels overlap");
+    const std::uint64_t size = starts[level + 1] - starts[level];
+    if (size > (max_count - weight) >> level) return fault(errc::corrupt, "the levels weigh too much");
+    weight += size << level;
+  }
+  if (weight != count) return fault(errc::corrupt, "the levels do not weigh what the count says");
+  const std::uint32_t kept = starts[levels] - starts[0];
+  if (!in.holds<T>(kept)) return truncated();
+  if (in.rest().size() != kept * sizeof(T)) return fault(errc::corrupt, "bytes after the end");
+  std::vector<T> values(kept);
+  in.take_array(values.data(), kept);
+  if (one) low = high = values[0];
+  if (!(low <= high)) return fault(errc::corrupt, "the extremes are out of order");
+  std::vector<key_type> keys(kept);
+  std::vector<key_type> scratch(kept);
+  const std::uint32_t first = starts[0];
+  for (unsigned level = 0; level <= levels; ++level) starts[level] -= first;
+  for (unsigned level = 0; level < levels; ++level) {
+    for (std::uint32_t i = starts[level]; i < starts[level + 1]; ++i) {
+      if (!(low <= values[i] && values[i] <= high)) return fault(errc::corrupt, "a value outside the extremes");
+      if (level > 0 && i > starts[level] && values[i] < values[i - 1])
+        return fault(errc::corrupt, "a level is not sorted");
+      keys[i] = detail::to_order_key(values[i]);
+    }
+    // Level 0 need not be sorted, and zeros of both signs may stand in any order.
+    detail::sort_numbers(keys.data() + starts[level], starts[level + 1] - starts[level], scratch.data());
+  }
+  loaded.kept_ = detail::kll_levels<T>(k, seed, std::move(keys), std::span(starts).first(levels + 1),
+                                       detail::to_order_key(low), detail::to_order_key(high));
+  return loaded;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_KLL_HPP
 
 // ---- aggregate/log_histogram.hpp
 
@@ -869,6 +2159,9 @@ class log_histogram {
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
 /// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
 /// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
+///
+/// Sketches: mergeable, seeded, bounded in memory, in the bytes of Apache DataSketches.
+/// - `kll`: quantiles with a bound on the error in rank; `quantile_view` for many queries
 ///
 /// Standard library alone.
 
@@ -1331,180 +2624,6 @@ class stage {
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_EVENT_HPP
-
-// ---- core/detail/cycle_counter.hpp
-
-#ifndef MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
-#define MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
-
-#if defined(__x86_64__) || defined(__i386__)
-#include <cpuid.h>
-#endif
-
-// The platform's constant-rate counter. Which CPU it is decides here and nowhere else.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// Whether the CPU has a counter that ticks at one rate whatever its frequency and sleep state.
-inline bool has_cycle_counter() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  return __get_cpuid(0x80000007U, &a, &b, &c, &d) != 0 && (d & (1U << 8)) != 0;  // invariant TSC
-#elif defined(__aarch64__)
-  return true;
-#else
-  return false;
-#endif
-}
-
-inline std::uint64_t cycle_counter() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  return __builtin_ia32_rdtsc();
-#elif defined(__aarch64__)
-  std::uint64_t ticks = 0;
-  asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
-  return ticks;
-#else
-  return 0;
-#endif
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
-
-// ---- core/clock.hpp
-
-#ifndef MILLRACE_CORE_CLOCK_HPP
-#define MILLRACE_CORE_CLOCK_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// Where a chain takes its time from. `ticks()` reads the counter; `nanoseconds(ticks)` places a
-/// reading on the clock's own monotonic time line. Two calls, so that a hot path converts later.
-template <class C>
-concept clock_policy = requires(const C& clock, std::uint64_t ticks) {
-  { clock.ticks() }
-  noexcept->std::same_as<std::uint64_t>;
-  { clock.nanoseconds(ticks) }
-  noexcept->std::same_as<std::uint64_t>;
-};
-
-namespace detail {
-inline std::uint64_t read_clock(clockid_t which) noexcept {
-  timespec now{};
-  ::clock_gettime(which, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
-}
-}  // namespace detail
-
-/// Nanoseconds since 1970-01-01T00:00:00Z by the system's wall clock; may jump.
-inline std::uint64_t unix_nanoseconds() noexcept { return detail::read_clock(CLOCK_REALTIME); }
-
-/// The system's monotonic clock, about 20 ns a reading. The default. Threads: any.
-struct steady_clock {
-  std::uint64_t ticks() const noexcept { return detail::read_clock(CLOCK_MONOTONIC); }
-  static constexpr std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
-};
-
-/// The CPU's constant-rate counter, about 8 ns a reading, calibrated once a process against the
-/// monotonic clock (5 ms, at the first construction) to a few parts in a million. Where the CPU has
-/// no such counter it reads the monotonic clock instead. Threads: any.
-class tsc_clock {
- public:
-  tsc_clock() noexcept : base_(calibrated()) {}
-
-  /// Whether readings come from the CPU's counter.
-  bool counts_cycles() const noexcept { return base_.rate != 0; }
-
-  std::uint64_t ticks() const noexcept {
-    return counts_cycles() ? detail::cycle_counter() : detail::read_clock(CLOCK_MONOTONIC);
-  }
-  std::uint64_t nanoseconds(std::uint64_t ticks) const noexcept {
-    if (!counts_cycles()) return ticks;
-    // Signed, so that a reading from another core just before the anchor stays just before it.
-    const auto since = static_cast<std::int64_t>(ticks - base_.ticks);
-    return base_.nanoseconds + static_cast<std::uint64_t>(static_cast<std::int64_t>(
-                                   (static_cast<detail::int128>(since) * static_cast<std::int64_t>(base_.rate)) >> 32));
-  }
-
- private:
-  struct calibration {
-    std::uint64_t ticks = 0;
-    std::uint64_t nanoseconds = 0;
-    std::uint64_t rate = 0;  // nanoseconds a tick, 32.32 fixed point; 0: no counter
-  };
-
-  struct reading {
-    std::uint64_t ticks;
-    std::uint64_t nanoseconds;
-  };
-  /// Both clocks at one moment: the tightest of a few tries.
-  static reading read_both() noexcept {
-    reading best{};
-    std::uint64_t width = ~std::uint64_t{0};
-    for (int i = 0; i < 8; ++i) {
-      const std::uint64_t before = detail::cycle_counter();
-      const std::uint64_t nanoseconds = detail::read_clock(CLOCK_MONOTONIC);
-      const std::uint64_t after = detail::cycle_counter();
-      if (after - before < width) {
-        width = after - before;
-        best = {before + width / 2, nanoseconds};
-      }
-    }
-    return best;
-  }
-  static const calibration& calibrated() noexcept {
-    static const calibration once = [] {
-      if (!detail::has_cycle_counter()) return calibration{};
-      const reading first = read_both();
-      while (detail::read_clock(CLOCK_MONOTONIC) - first.nanoseconds < 5'000'000U) {
-      }
-      const reading last = read_both();
-      const auto rate =
-          (static_cast<detail::uint128>(last.nanoseconds - first.nanoseconds) << 32) / (last.ticks - first.ticks);
-      return calibration{last.ticks, last.nanoseconds, static_cast<std::uint64_t>(rate)};
-    }();
-    return once;
-  }
-
-  calibration base_;
-};
-
-/// A clock that stands still until told: for tests. `step` is added at every reading. The caller
-/// keeps the time; copies of the clock share it.
-class manual_clock {
- public:
-  explicit manual_clock(std::uint64_t& now, std::uint64_t step = 0) noexcept : now_(&now), step_(step) {}
-  std::uint64_t ticks() const noexcept {
-    const std::uint64_t now = *now_;
-    *now_ += step_;
-    return now;
-  }
-  static constexpr std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
-
- private:
-  std::uint64_t* now_;
-  std::uint64_t step_;
-};
-
-/// When an event began and ended, in nanoseconds on the chain's clock. Taken once an event and
-/// shared by every middleware.
-struct time_span {
-  std::uint64_t start = 0;
-  std::uint64_t end = 0;
-
-  constexpr std::uint64_t nanoseconds() const noexcept { return end - start; }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_CLOCK_HPP
 
 // ---- chain/middleware.hpp
 
@@ -2337,107 +3456,6 @@ auto share(Chain& chain) noexcept {
 // First, because the compiler repeats the way to a header above an error in it, and most are found there.
 
 #endif  // MILLRACE_CHAIN_HPP
-
-// ---- core/seed.hpp
-
-#ifndef MILLRACE_CORE_SEED_HPP
-#define MILLRACE_CORE_SEED_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// The next output of SplitMix64 and its state advanced. Source: Steele, Lea, Flood, "Fast
-/// splittable pseudorandom number generators", OOPSLA 2014.
-constexpr std::uint64_t splitmix64(std::uint64_t& state) noexcept {
-  std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-  return z ^ (z >> 31);
-}
-
-/// A seed from the system's entropy, for identifiers and for runs that need not be repeated.
-inline std::uint64_t entropy_seed() noexcept {
-  std::uint64_t seed = 0;
-  if (::getentropy(&seed, sizeof seed) != 0) {
-    std::uint64_t state = unix_nanoseconds();
-    seed = splitmix64(state);
-  }
-  return seed;
-}
-
-/// The library's generator: xoshiro256++, 32 bytes, seeded per instance; the same seed gives the
-/// same numbers on every compiler. A UniformRandomBitGenerator. Not for secrets.
-/// Source: Blackman, Vigna, "Scrambled linear pseudorandom number generators", TOMS 47(4), 2021.
-class random_engine {
- public:
-  using result_type = std::uint64_t;
-
-  constexpr explicit random_engine(std::uint64_t seed) noexcept {
-    for (std::uint64_t& word : state_) word = splitmix64(seed);
-  }
-
-  /// The 256 bits that decide every later number: to save a run and take it up again.
-  using state_type = std::array<std::uint64_t, 4>;
-  constexpr const state_type& state() const noexcept { return state_; }
-  static constexpr random_engine from_state(const state_type& state) noexcept {
-    random_engine engine(0);
-    engine.state_ = state;
-    return engine;
-  }
-
-  static constexpr result_type(min)() noexcept { return 0; }
-  static constexpr result_type(max)() noexcept { return ~result_type{0}; }
-
-  constexpr result_type operator()() noexcept {
-    const std::uint64_t out = rotate(state_[0] + state_[3], 23) + state_[0];
-    const std::uint64_t t = state_[1] << 17;
-    state_[2] ^= state_[0];
-    state_[3] ^= state_[1];
-    state_[1] ^= state_[2];
-    state_[0] ^= state_[3];
-    state_[2] ^= t;
-    state_[3] = rotate(state_[3], 45);
-    return out;
-  }
-
-  /// Uniform in [0, 1), 53 bits.
-  constexpr double uniform() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
-
-  /// Uniform in [0, bound), without bias; `bound` > 0. Source: Lemire, TOMACS 29(1), 2019.
-  constexpr std::uint64_t below(std::uint64_t bound) noexcept {
-    auto product = static_cast<detail::uint128>((*this)()) * bound;
-    if (static_cast<std::uint64_t>(product) < bound) {
-      const std::uint64_t threshold = (0 - bound) % bound;
-      while (static_cast<std::uint64_t>(product) < threshold) product = static_cast<detail::uint128>((*this)()) * bound;
-    }
-    return static_cast<std::uint64_t>(product >> 64);
-  }
-
-  /// Standard normal (Box-Muller, one of the pair).
-  double normal() noexcept {
-    const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
-    return radius * std::cos(6.283185307179586 * uniform());
-  }
-
-  /// Fisher-Yates over anything indexable with size().
-  template <class Range>
-  constexpr void shuffle(Range& range) noexcept {
-    for (std::size_t i = range.size(); i > 1; --i) {
-      using std::swap;
-      swap(range[i - 1], range[static_cast<std::size_t>(below(i))]);
-    }
-  }
-
- private:
-  static constexpr std::uint64_t rotate(std::uint64_t x, int k) noexcept { return (x << k) | (x >> (64 - k)); }
-
-  state_type state_{};
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_SEED_HPP
 
 // ---- core/timestamp.hpp
 

@@ -1,0 +1,32 @@
+#ifndef MILLRACE_TESTS_SUPPORT_SKETCH_QUESTIONS_HPP
+#define MILLRACE_TESTS_SUPPORT_SKETCH_QUESTIONS_HPP
+
+#include <optional>
+#include <string>
+
+// What tests/oracle/sketches.py asks of each kind of sketch, put to ours.
+namespace support {
+
+template <class S>
+std::optional<double> ask_quantiles(const S& sketch, const std::string& query, const std::string& argument) {
+  using value = typename S::value_type;
+  if (query == "count") return static_cast<double>(sketch.count());
+  if (query == "smallest") return sketch.smallest();
+  if (query == "largest") return sketch.largest();
+  if (query == "quantile") return sketch.quantile(std::stod(argument));
+  if (query == "rank") return sketch.rank(static_cast<value>(std::stod(argument)));
+  return std::nullopt;
+}
+
+template <class S>
+std::optional<double> ask_kll(const S& sketch, const std::string& query, const std::string& argument) {
+  if (query == "k") return sketch.k();
+  if (query == "retained") return static_cast<double>(sketch.retained());
+  if (query == "rank_error") return sketch.rank_error();
+  if (query == "pmf_error") return sketch.pmf_error();
+  return ask_quantiles(sketch, query, argument);
+}
+
+}  // namespace support
+
+#endif  // MILLRACE_TESTS_SUPPORT_SKETCH_QUESTIONS_HPP
