@@ -51,6 +51,11 @@ fpr, tpr, thresholds = metrics.roc_curve(labels, probabilities, drop_intermediat
 array("roc_false_positive_rate", fpr)
 array("roc_true_positive_rate", tpr)
 array("roc_threshold", thresholds)
+precision, recall, cut = metrics.precision_recall_curve(labels, probabilities)
+array("curve_precision", precision[-2::-1])  # from the highest score down, without the point at recall 0
+array("curve_recall", recall[-2::-1])
+array("curve_threshold", cut[::-1])
+scalar("average_precision", metrics.average_precision_score(labels, probabilities))
 scalar("log_loss", metrics.log_loss(labels, probabilities))
 scalar("brier", metrics.brier_score_loss(labels, probabilities))
 share, mean = calibration.calibration_curve(labels, probabilities, n_bins=10)

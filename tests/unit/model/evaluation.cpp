@@ -52,6 +52,26 @@ TEST_CASE("the corners of the ROC curve enclose the same area with fewer points"
   CHECK(corners->back().false_positive_rate == 1.0);
 }
 
+TEST_CASE("precision and recall at every score, and their average, are scikit-learn's") {
+  const auto curve = mr::precision_recall_curve(reference::labels, reference::probabilities);
+  REQUIRE(curve);
+  REQUIRE(curve->size() == reference::curve_threshold.size());
+  for (std::size_t i = 0; i < curve->size(); ++i) {
+    CHECK((*curve)[i].precision == Approx(reference::curve_precision[i]).epsilon(1e-14));
+    CHECK((*curve)[i].recall == Approx(reference::curve_recall[i]).epsilon(1e-14));
+    CHECK((*curve)[i].threshold == reference::curve_threshold[i]);
+  }
+  CHECK(*mr::average_precision(reference::labels, reference::probabilities) ==
+        Approx(reference::average_precision).epsilon(1e-14));
+}
+
+TEST_CASE("average precision is 1 for the right order and the share of class 1 for one score") {
+  const std::vector<int> labels{0, 1, 1, 0, 0};
+  CHECK(*mr::average_precision(labels, std::vector<double>{1, 9, 8, 2, 3}) == 1.0);
+  CHECK(*mr::average_precision(labels, std::vector<double>(5, 0.5)) == Approx(0.4));
+  CHECK(*mr::average_precision(labels, std::vector<double>{9, 1, 2, 8, 7}) == Approx((1.0 / 4 + 2.0 / 5) / 2));
+}
+
 TEST_CASE("the area under the curve counts pairs, ties half, as the definition does") {
   mr::random_engine random(3);
   for (int round = 0; round < 200; ++round) {
@@ -166,6 +186,8 @@ TEST_CASE("one class only is an error where two are compared") {
     CHECK(failed.error().message() ==
           "labels: every row is of class " + std::to_string(label) + ", so there is nothing to tell apart");
     CHECK(!mr::roc_curve(labels, scores));
+    CHECK(!mr::precision_recall_curve(labels, scores));
+    CHECK(!mr::average_precision(labels, scores));
     CHECK(mr::log_loss(labels, scores));
     CHECK(mr::brier_score(labels, scores));
   }
@@ -184,6 +206,7 @@ TEST_CASE("no rows, columns of different length, wrong labels and wrong numbers 
   CHECK(code(mr::accuracy(none, none)) == mr::errc::invalid_argument);
   CHECK(code(mr::accuracy(labels, none)) == mr::errc::shape_mismatch);
   for (const auto& figure : {+[](std::span<const int> l, mr::real_view p) { return mr::roc_auc(l, p); },
+                             +[](std::span<const int> l, mr::real_view p) { return mr::average_precision(l, p); },
                              +[](std::span<const int> l, mr::real_view p) { return mr::log_loss(l, p); },
                              +[](std::span<const int> l, mr::real_view p) { return mr::brier_score(l, p); },
                              +[](std::span<const int> l, mr::real_view p) -> mr::result<double> {
