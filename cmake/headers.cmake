@@ -48,7 +48,9 @@ set(MILLRACE_model_HEADERS
   model/detail/checked_columns.hpp)
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
-  middleware/metrics.hpp middleware/profiler.hpp middleware/validation.hpp middleware/validation_rules.hpp)
+  middleware/audit_codec.hpp middleware/audit_log.hpp middleware/audit_options.hpp middleware/metrics.hpp
+  middleware/profiler.hpp middleware/validation.hpp middleware/validation_rules.hpp
+  middleware/detail/audit_format.hpp middleware/detail/audit_policies.hpp middleware/detail/audit_record.hpp)
 set(MILLRACE_train_HEADERS
   train.hpp
   train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp

@@ -325,7 +325,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
             detail::guarded([&] { return middleware.before(event, ctx); }, describe_hook<Level - 1, Stage>{"before"});
         if (!go) [[unlikely]] {
           stamp_unrun<Stage, Context>(event, times);
-          reject<Level - 1>(event, ctx, go.error());
+          reject<Level - 1>(Stage(event, false), ctx, go.error());
           return go;
         }
       }
@@ -356,7 +356,9 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     if constexpr (hooks_at<Level - 1, Stage, Context>::around) {
       auto& middleware = detail::object_of(std::get<Level - 1>(middlewares_));
       bool inner_failed = false;
+      bool reached = false;
       const auto next = [&]() __attribute__((always_inline))->result<void> {
+        reached = true;
         result<void> outcome = enter<Level - 1>(event, ctx, times);
         inner_failed = !outcome;
         return outcome;
@@ -365,7 +367,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
                                              describe_hook<Level - 1, Stage>{"around"});
       stamp_unrun<Stage, Context>(event, times);
       if (!outcome && !inner_failed) [[unlikely]]
-        reject<Level - 1>(event, ctx, outcome.error());
+        reject<Level - 1>(Stage(event, reached), ctx, outcome.error());
       return outcome;
     } else {
       return enter<Level - 1>(event, ctx, times);

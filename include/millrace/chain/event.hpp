@@ -176,12 +176,19 @@ class stage {
   }();
 
   constexpr stage(Event& event, const Clock& clock) noexcept : event_(&event), clock_(&clock) {}
+  constexpr stage(const stage& other, bool reached) noexcept
+      : event_(other.event_), clock_(other.clock_), reached_(reached) {}
   constexpr Event& event() const noexcept { return *event_; }
   constexpr const Clock& clock() const noexcept { return *clock_; }
+
+  /// In `rejected`: whether the run had come through this middleware, its `after` included, or was
+  /// stopped further out before it came here.
+  constexpr bool reached() const noexcept { return reached_; }
 
  private:
   Event* event_;
   const Clock* clock_;
+  bool reached_ = true;
 };
 
 }  // namespace v0

@@ -18,7 +18,7 @@ inline namespace v0 {
 //                                       event only if somebody looks
 //   around(event, ctx, next)            -> result<void>; calls next() as often as it likes
 //   rejected(event, ctx, error)         the event succeeded here, or never came this far, and a
-//                                       middleware further out failed it
+//                                       middleware further out failed it; event.reached() says which
 //
 // `span` is the event's own time on the chain's clock, from the first attempt's start to the last
 // one's end; `outcome` is a const result<void>&. Law: `after` follows every `before` that did not

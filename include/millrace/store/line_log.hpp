@@ -25,7 +25,7 @@ inline namespace v0 {
 /// How a log's records become lines. `line` and `lost` append whole lines, newline included, on the
 /// writer's thread; `is_line` knows a complete one (without its newline) from a torn one, and
 /// `may_begin` whether bytes can be the torn beginning of a file of this kind. An optional
-/// `end_group(out)` is called before a group is written.
+/// `end_group(out, bool caught_up)` is called before a group is written; caught up, no record waits.
 template <class F>
 concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record, std::size_t size,
                                                   std::uint64_t count, std::string_view text) {
@@ -98,6 +98,9 @@ class basic_line_log {
     if (!forked) delete writer_;
   }
 
+  /// False once moved from.
+  explicit operator bool() const noexcept { return writer_ != nullptr; }
+
   /// Appends a record of `size` bytes that fill(std::byte*) writes. Answers its sequence number, a
   /// position that only grows; 0 when it was dropped or refused, or is larger than `max_record()`.
   /// About 5 ns; allocates and locks: never, while there is room.
@@ -109,11 +112,14 @@ class basic_line_log {
       slot = await_slot(size);
       if (!slot) return 0;
     }
-    fill(slot.data);
-    writer_->ring.commit(slot);
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::asleep) != 0) [[unlikely]]
-      writer_->wake();
-    return slot.end;
+    return fill_slot(slot, fill);
+  }
+  /// The same for a record that may as well be missing: never waits, and is not counted as lost.
+  template <class Fill>
+  std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::closed) != 0) return 0;
+    const ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
+    return slot ? fill_slot(slot, fill) : 0;
   }
   std::uint64_t append(std::string_view bytes) noexcept {
     return append(bytes.size(), [&](std::byte* to) { std::memcpy(to, bytes.data(), bytes.size()); });
@@ -160,6 +166,15 @@ class basic_line_log {
     if (repaired && repaired->offset == 0 && fs.sync_directory_of(path.c_str()) != 0 && errno != EINVAL)
       return system_error(errno, "sync the folder of", path);
     return repaired;
+  }
+
+  template <class Fill>
+  [[gnu::always_inline]] inline std::uint64_t fill_slot(const ring_slot& slot, Fill&& fill) noexcept {
+    fill(slot.data);
+    writer_->ring.commit(slot);
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::asleep) != 0) [[unlikely]]
+      writer_->wake();
+    return slot.end;
   }
 
   struct past_half {

@@ -345,3 +345,37 @@ TEST_CASE("a shared chain runs on several threads, each with its own context") {
   for (std::size_t t = 0; t < results.size(); ++t) CHECK(results[t] == static_cast<std::int64_t>(t) + 1000);
   CHECK(calls == 8000);
 }
+
+namespace {
+struct reach {
+  std::string* log;
+  void rejected(const auto& event, auto&, const mr::error&) { *log += event.reached() ? "came " : "never "; }
+};
+struct refuses_around {
+  bool runs;
+  mr::result<void> around(const auto&, auto&, auto& next) {
+    if (runs) (void)next();
+    return mr::error(mr::errc::vetoed, "no");
+  }
+};
+struct adds_one {
+  using reads = mr::fields<value>;
+  using writes = mr::fields<value>;
+  void operator()(auto& ctx) const { ++ctx[value]; }
+};
+}  // namespace
+
+TEST_CASE("a rejected hook knows whether the run had come through it", "[chain]") {
+  std::string log;
+  const auto run = [&](auto&& chain) {
+    log.clear();
+    auto ctx = chain.context(value = 0);
+    CHECK_FALSE(chain(ctx));
+    return log;
+  };
+  CHECK(run(mr::chain(adds_one{}).use(reach{&log}).use(veto{})) == "never ");
+  CHECK(run(mr::chain(adds_one{}).use(reach{&log}).use(picky{})) == "came ");
+  CHECK(run(mr::chain(adds_one{}).use(reach{&log}).use(refuses_around{true})) == "came ");
+  CHECK(run(mr::chain(adds_one{}).use(reach{&log}).use(refuses_around{false})) == "never ");
+  CHECK(run(mr::chain(adds_one{}).use(reach{&log}).use(reach{&log}).use(picky{})) == "came came ");
+}

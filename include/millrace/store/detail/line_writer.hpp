@@ -231,7 +231,8 @@ class line_writer {
     }
     if (!broken_) gathered_ = reached;  // else a record is missing, and the watermark stays before it
     if (text_.empty()) return;
-    if constexpr (requires { format.end_group(text_); }) make_lines([&] { format.end_group(text_); });
+    if constexpr (requires { format.end_group(text_, true); })
+      make_lines([&] { format.end_group(text_, reached == ring.head()); });
     if (options_.echo != nullptr && echo_failed_ == 0) {
       if (std::fwrite(text_.data(), 1, text_.size(), options_.echo) != text_.size() || std::fflush(options_.echo) != 0)
         echo_failed_ = errno;

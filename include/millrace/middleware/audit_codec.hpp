@@ -1,0 +1,468 @@
+#ifndef MILLRACE_MIDDLEWARE_AUDIT_CODEC_HPP
+#define MILLRACE_MIDDLEWARE_AUDIT_CODEC_HPP
+
+#include <millrace/core/json_writer.hpp>
+#include <millrace/core/type_name.hpp>
+#include <millrace/tensor/summary.hpp>
+#include <millrace/tensor/traits.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace millrace {
+inline namespace v0 {
+
+/// How much of a value stands in an audit record; the rest is counted.
+struct audit_limits {
+  std::uint32_t text_bytes = 1024;            ///< of a string
+  std::uint32_t entries = 64;                 ///< of a map or a list
+  std::size_t summary_bytes = 64 * 1024;      ///< tensors up to this size get min, max and mean
+  std::size_t record_bytes = 16 * 1024;       ///< of one record; a field that no longer fits is left out
+};
+
+/// How a value goes into an audit record, and from there into JSON. Specialize it for a type of your
+/// own:
+///
+///     template <>
+///     struct mr::audit_codec<money> {
+///       static constexpr std::size_t fixed_size = 8;                   // where every value takes the same
+///       static std::size_t size(const money&, const audit_limits&);    // the bytes this value takes
+///       static std::byte* write(std::byte*, const money&, const audit_limits&);         // the event's thread
+///       static const std::byte* render(const std::byte*, std::string& json);            // the log's thread
+///     };
+///
+/// `write` writes exactly `size` bytes and answers their end; `render` reads them back and appends
+/// one JSON value. Both are on the path of every event: they must not throw, and `size` and `write`
+/// should not allocate.
+///
+/// Here: numbers, enums, strings, optional, variant, maps from strings, lists, tensors (dtype, shape,
+/// summary) and ranges of tensors. Any other type stands as its name and costs nothing.
+template <class T>
+struct audit_codec {
+  static constexpr std::size_t fixed_size = 0;
+  static std::size_t size(const T&, const audit_limits&) noexcept { return 0; }
+  static std::byte* write(std::byte* at, const T&, const audit_limits&) noexcept { return at; }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    json += "{\"type\":";
+    append_json(json, type_name<T>);
+    json += '}';
+    return at;
+  }
+};
+
+namespace detail {
+
+template <class T>
+std::byte* put(std::byte* at, const T& value) noexcept {
+  std::memcpy(at, &value, sizeof value);
+  return at + sizeof value;
+}
+template <class T>
+T take(const std::byte*& at) noexcept {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  at += sizeof value;
+  return value;
+}
+
+template <class T>
+concept audit_number = std::is_arithmetic_v<T> || std::same_as<T, float16> || std::same_as<T, bfloat16>;
+template <class T>
+concept audit_text = std::convertible_to<const T&, std::string_view>;
+template <class T>
+concept audit_fixed = requires { audit_codec<T>::fixed_size; };
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_variant = false;
+template <class... Ts>
+inline constexpr bool is_variant<std::variant<Ts...>> = true;
+template <class T>
+inline constexpr bool is_pair = false;
+template <class A, class B>
+inline constexpr bool is_pair<std::pair<A, B>> = true;
+
+template <class T>
+concept audit_scalar = audit_number<T> || std::is_enum_v<T> || audit_text<T> || is_optional<T> || is_variant<T>;
+
+/// std::map and std::unordered_map, and what looks like them.
+template <class T>
+concept audit_map = requires(const T& map) {
+  typename T::mapped_type;
+  requires audit_text<typename T::key_type>;
+  { map.size() } -> std::convertible_to<std::size_t>;
+  { map.begin()->second } -> std::convertible_to<const typename T::mapped_type&>;
+  map.end();
+};
+
+template <class T>
+concept audit_list = !audit_text<T> && !tensor_source<T> && !audit_map<T> && requires(const T& list) {
+  { list.size() } -> std::convertible_to<std::size_t>;
+  requires std::forward_iterator<decltype(list.begin())>;
+  list.end();
+  requires !std::same_as<std::remove_cvref_t<decltype(*list.begin())>, T>;
+  requires audit_scalar<std::remove_cvref_t<decltype(*list.begin())>>;
+};
+
+template <class T>
+concept audit_tensor = !audit_number<T> && !audit_text<T> && tensor_like<T>;
+template <class T>
+concept audit_tensors = !audit_text<T> && !audit_map<T> && !tensor_like<T> && tensor_source<T>;
+
+/// `out` ends in a JSON string or list of which this much more exists.
+inline void append_more(std::string& out, std::size_t more, const char* unit) {
+  out += "\"... ";
+  append_json(out, more);
+  out += unit;
+  out += '"';
+}
+
+/// The longest beginning of at most `most` bytes that cuts no UTF-8 sequence.
+inline std::size_t cut_text(std::string_view text, std::size_t most) noexcept {
+  if (text.size() <= most) return text.size();
+  std::size_t end = most;
+  for (int i = 0; i < 3 && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80; ++i) --end;
+  return (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80 ? most : end;
+}
+
+}  // namespace detail
+
+template <detail::audit_number T>
+struct audit_codec<T> {
+  static constexpr std::size_t fixed_size = sizeof(T);
+  static constexpr std::size_t size(const T&, const audit_limits&) noexcept { return sizeof(T); }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits&) noexcept { return detail::put(at, value); }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const T value = detail::take<T>(at);
+    if constexpr (std::same_as<T, bool> || std::floating_point<T>)
+      append_json(json, value);
+    else if constexpr (!std::is_arithmetic_v<T>)
+      append_json(json, static_cast<float>(value));
+    else if constexpr (std::is_signed_v<T>)
+      append_json(json, static_cast<std::int64_t>(value));
+    else
+      append_json(json, static_cast<std::uint64_t>(value));
+    return at;
+  }
+};
+
+/// An enumerator stands as to_string(e) where there is one, else as its number.
+template <class T>
+  requires std::is_enum_v<T>
+struct audit_codec<T> {
+  static constexpr std::size_t fixed_size = sizeof(T);
+  static constexpr std::size_t size(const T&, const audit_limits&) noexcept { return sizeof(T); }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits&) noexcept { return detail::put(at, value); }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const T value = detail::take<T>(at);
+    if constexpr (requires { { to_string(value) } -> std::convertible_to<std::string_view>; }) {
+      append_json(json, std::string_view(to_string(value)));
+    } else {
+      const auto number = static_cast<std::underlying_type_t<T>>(value);
+      audit_codec<std::underlying_type_t<T>>::render(reinterpret_cast<const std::byte*>(&number), json);
+    }
+    return at;
+  }
+};
+
+template <detail::audit_text T>
+struct audit_codec<T> {
+  static std::size_t size(const T& value, const audit_limits& limits) noexcept {
+    return 16 + detail::cut_text(view(value), limits.text_bytes);
+  }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits& limits) noexcept {
+    const std::string_view text = view(value);
+    const std::size_t kept = detail::cut_text(text, limits.text_bytes);
+    at = detail::put(at, is_null(value) ? null : std::uint64_t{text.size()});
+    at = detail::put(at, std::uint64_t{kept});
+    if (kept != 0) std::memcpy(at, text.data(), kept);
+    return at + kept;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const auto whole = detail::take<std::uint64_t>(at);
+    const auto kept = detail::take<std::uint64_t>(at);
+    if (whole == null) {
+      append_json(json, nullptr);
+      return at;
+    }
+    append_json(json, std::string_view(reinterpret_cast<const char*>(at), kept));
+    if (kept != whole) {
+      json.pop_back();
+      json += "... (";
+      append_json(json, whole);
+      json += " bytes)\"";
+    }
+    return at + kept;
+  }
+
+ private:
+  static constexpr std::uint64_t null = ~std::uint64_t{0};
+  static bool is_null(const T& value) noexcept {
+    if constexpr (std::is_pointer_v<T>) return value == nullptr;
+    return false;
+  }
+  static std::string_view view(const T& value) noexcept {
+    if (is_null(value)) return {};
+    return value;
+  }
+};
+
+template <class T>
+struct audit_codec<std::optional<T>> {
+  static std::size_t size(const std::optional<T>& value, const audit_limits& limits) noexcept {
+    return 1 + (value ? audit_codec<T>::size(*value, limits) : 0);
+  }
+  static std::byte* write(std::byte* at, const std::optional<T>& value, const audit_limits& limits) noexcept {
+    at = detail::put(at, value.has_value());
+    return value ? audit_codec<T>::write(at, *value, limits) : at;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    if (detail::take<bool>(at)) return audit_codec<T>::render(at, json);
+    append_json(json, nullptr);
+    return at;
+  }
+};
+
+template <>
+struct audit_codec<std::monostate> {
+  static constexpr std::size_t fixed_size = 0;
+  static std::size_t size(std::monostate, const audit_limits&) noexcept { return 0; }
+  static std::byte* write(std::byte* at, std::monostate, const audit_limits&) noexcept { return at; }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    append_json(json, nullptr);
+    return at;
+  }
+};
+
+template <class... Ts>
+struct audit_codec<std::variant<Ts...>> {
+  using variant = std::variant<Ts...>;
+  static std::size_t size(const variant& value, const audit_limits& limits) noexcept {
+    std::size_t bytes = 1;
+    with(value, [&]<class T>(const T& held) { bytes += audit_codec<T>::size(held, limits); });
+    return bytes;
+  }
+  static std::byte* write(std::byte* at, const variant& value, const audit_limits& limits) noexcept {
+    at = detail::put(at, static_cast<unsigned char>(value.index()));
+    with(value, [&]<class T>(const T& held) { at = audit_codec<T>::write(at, held, limits); });
+    return at;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const auto index = detail::take<unsigned char>(at);
+    std::size_t i = 0;
+    if (!((i++ == index ? (at = audit_codec<Ts>::render(at, json), true) : false) || ...)) append_json(json, nullptr);
+    return at;
+  }
+
+ private:
+  static_assert(sizeof...(Ts) < 255);
+  /// std::visit, for a variant that may have lost its value.
+  template <class F>
+  static void with(const variant& value, F&& f) noexcept {
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (void)((value.index() == Index ? (f(*std::get_if<Index>(&value)), true) : false) || ...);
+    }(std::index_sequence_for<Ts...>{});
+  }
+};
+
+template <detail::audit_map T>
+struct audit_codec<T> {
+  using key_codec = audit_codec<typename T::key_type>;
+  using value_codec = audit_codec<typename T::mapped_type>;
+
+  static std::size_t size(const T& map, const audit_limits& limits) noexcept {
+    std::size_t bytes = 16;
+    std::size_t left = limits.entries;
+    for (const auto& [key, value] : map) {
+      if (left-- == 0) break;
+      bytes += key_codec::size(key, limits) + value_codec::size(value, limits);
+    }
+    return bytes;
+  }
+  static std::byte* write(std::byte* at, const T& map, const audit_limits& limits) noexcept {
+    std::uint64_t left = limits.entries;
+    at = detail::put(at, std::uint64_t{map.size()});
+    at = detail::put(at, std::uint64_t{map.size() < left ? map.size() : left});
+    for (const auto& [key, value] : map) {
+      if (left-- == 0) break;
+      at = value_codec::write(key_codec::write(at, key, limits), value, limits);
+    }
+    return at;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const auto whole = detail::take<std::uint64_t>(at);
+    const auto kept = detail::take<std::uint64_t>(at);
+    json += '{';
+    for (std::uint64_t i = 0; i < kept; ++i) {
+      if (i != 0) json += ',';
+      at = key_codec::render(at, json);
+      json += ':';
+      at = value_codec::render(at, json);
+    }
+    if (kept != whole) {
+      json += kept != 0 ? ",\"...\":" : "\"...\":";
+      detail::append_more(json, whole - kept, " more");
+    }
+    json += '}';
+    return at;
+  }
+};
+
+template <detail::audit_list T>
+struct audit_codec<T> {
+  using item_codec = audit_codec<std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>>;
+
+  static std::size_t size(const T& list, const audit_limits& limits) noexcept {
+    std::size_t bytes = 16;
+    std::size_t left = limits.entries;
+    for (auto at = list.begin(); at != list.end() && left != 0; ++at, --left) bytes += item_codec::size(*at, limits);
+    return bytes;
+  }
+  static std::byte* write(std::byte* to, const T& list, const audit_limits& limits) noexcept {
+    std::uint64_t left = limits.entries;
+    to = detail::put(to, std::uint64_t{list.size()});
+    to = detail::put(to, std::uint64_t{list.size() < left ? list.size() : left});
+    for (auto at = list.begin(); at != list.end() && left != 0; ++at, --left) to = item_codec::write(to, *at, limits);
+    return to;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const auto whole = detail::take<std::uint64_t>(at);
+    const auto kept = detail::take<std::uint64_t>(at);
+    json += '[';
+    for (std::uint64_t i = 0; i < kept; ++i) {
+      if (i != 0) json += ',';
+      at = item_codec::render(at, json);
+    }
+    if (kept != whole) {
+      if (kept != 0) json += ',';
+      detail::append_more(json, whole - kept, " more");
+    }
+    json += ']';
+    return at;
+  }
+};
+
+namespace detail {
+
+// A tensor's record: dtype, rank, whether a summary follows; the extents; the summary.
+inline std::size_t tensor_record_size(const tensor_view& view, const audit_limits& limits) noexcept {
+  const bool summed = view.size() * size_of(view.dtype()) <= limits.summary_bytes;
+  return 3 + 8 * view.rank() + (summed ? 32 : 0);
+}
+inline std::byte* write_tensor_record(std::byte* at, const tensor_view& view, const audit_limits& limits) noexcept {
+  const bool summed = view.size() * size_of(view.dtype()) <= limits.summary_bytes;
+  at = put(at, static_cast<unsigned char>(view.dtype()));
+  at = put(at, static_cast<unsigned char>(view.rank()));
+  at = put(at, summed);
+  for (const std::size_t extent : view.shape()) at = put(at, std::uint64_t{extent});
+  if (!summed) return at;
+  const tensor_summary summary = summarize(view);
+  at = put(at, summary.low);
+  at = put(at, summary.high);
+  at = put(at, summary.mean);
+  return put(at, std::uint64_t{summary.nan_count + summary.infinity_count});
+}
+inline const std::byte* render_tensor_record(const std::byte* at, std::string& json) {
+  json += "{\"dtype\":";
+  append_json(json, to_string(static_cast<dtype>(take<unsigned char>(at))));
+  const auto rank = take<unsigned char>(at);
+  const bool summed = take<bool>(at);
+  json += ",\"shape\":[";
+  bool empty = false;
+  for (unsigned axis = 0; axis < rank; ++axis) {
+    if (axis != 0) json += ',';
+    const auto extent = take<std::uint64_t>(at);
+    empty = empty || extent == 0;
+    append_json(json, extent);
+  }
+  json += ']';
+  if (summed) {
+    const auto low = take<double>(at);
+    const auto high = take<double>(at);
+    const auto mean = take<double>(at);
+    const auto non_finite = take<std::uint64_t>(at);
+    if (!empty) {
+      json += ",\"min\":";
+      append_json(json, low);
+      json += ",\"max\":";
+      append_json(json, high);
+      json += ",\"mean\":";
+      append_json(json, mean);
+    }
+    json += ",\"non_finite\":";
+    append_json(json, non_finite);
+  }
+  json += '}';
+  return at;
+}
+
+}  // namespace detail
+
+template <detail::audit_tensor T>
+struct audit_codec<T> {
+  static std::size_t size(const T& value, const audit_limits& limits) noexcept {
+    return detail::tensor_record_size(view_of(value), limits);
+  }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits& limits) noexcept {
+    return detail::write_tensor_record(at, view_of(value), limits);
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    return detail::render_tensor_record(at, json);
+  }
+};
+
+template <detail::audit_tensors T>
+struct audit_codec<T> {
+  static std::size_t size(const T& value, const audit_limits& limits) noexcept {
+    std::size_t bytes = 16;
+    std::size_t left = limits.entries;
+    for_each_tensor(value, [&](const tensor_view& view) {
+      if (left == 0) return;
+      --left;
+      bytes += detail::tensor_record_size(view, limits);
+    });
+    return bytes;
+  }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits& limits) noexcept {
+    std::byte* const counts = at;
+    at += 16;
+    std::uint64_t whole = 0;
+    for_each_tensor(value, [&](const tensor_view& view) {
+      if (whole++ < limits.entries) at = detail::write_tensor_record(at, view, limits);
+    });
+    detail::put(detail::put(counts, whole), whole < limits.entries ? whole : std::uint64_t{limits.entries});
+    return at;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const auto whole = detail::take<std::uint64_t>(at);
+    const auto kept = detail::take<std::uint64_t>(at);
+    json += '[';
+    for (std::uint64_t i = 0; i < kept; ++i) {
+      if (i != 0) json += ',';
+      at = detail::render_tensor_record(at, json);
+    }
+    if (kept != whole) {
+      if (kept != 0) json += ',';
+      detail::append_more(json, whole - kept, " more");
+    }
+    json += ']';
+    return at;
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_AUDIT_CODEC_HPP

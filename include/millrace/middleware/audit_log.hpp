@@ -1,0 +1,267 @@
+#ifndef MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP
+#define MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP
+
+#include <millrace/chain/outcome.hpp>
+#include <millrace/core/clock.hpp>
+#include <millrace/core/id.hpp>
+#include <millrace/core/json_writer.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/core/timestamp.hpp>
+#include <millrace/core/version.hpp>
+#include <millrace/middleware/audit_codec.hpp>
+#include <millrace/middleware/audit_options.hpp>
+#include <millrace/middleware/detail/audit_format.hpp>
+#include <millrace/middleware/detail/audit_policies.hpp>
+#include <millrace/middleware/detail/audit_record.hpp>
+#include <millrace/store/line_log.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace millrace {
+inline namespace v0 {
+
+/// Writes what a chain does to a file of JSON lines: for every event an `event_start` and an
+/// `event_complete`, whatever the event did, with UTC time, duration, success, error and the fields
+/// that it reads (start, with the context's given ones) and writes (complete); an `event_rejected`
+/// where a middleware further out failed it afterwards or kept it from starting; `session_start` and
+/// `session_end` around them; and `dropped`, with a count, where records are missing.
+///
+///     mr::audit_log{"audit.jsonl"}
+///     mr::audit_log<mr::shared, mr::drop_and_count>{"audit.jsonl", {.session_id = "run-7"}}
+///
+/// Policies, in any order, defaults first: `exclusive` or `shared` (one thread or many run the
+/// chain); `block` or `drop_and_count` (when the ring is full); `strict` or `lenient` (events are
+/// vetoed while the log cannot be written, or go on without it; status() tells either way); a file
+/// system. Values go in through `audit_codec`; each line is strict JSON whatever they hold.
+///
+/// Guarantee: as `line_log`: lines up to `durable_seq()` survive a crash, and opening again goes on
+/// behind the last whole line. Times come from the chain's clock, set to UTC about once a second. An
+/// event that took less than 4 us last time is not stamped at its start, to save the clock's reading:
+/// its start line has the span's start, or, written while it still runs, the time of writing.
+/// Complexity: a copy of the fields into the ring, a few ns and 0.2 ns a byte; tensors up to
+/// `limits.summary_bytes` are read once. Allocates: for failed events, and on the log's thread.
+/// Threads: as the policy says; status, wait_durable and the counters any. Chains that share a log
+/// (`mr::borrow`) use one clock.
+template <class... Policies>
+class audit_log {
+  static_assert((detail::is_audit_policy<Policies> && ...),
+                "millrace[AUDIT-1]: an audit_log's policies are exclusive or shared, block or drop_and_count, strict or "
+                "lenient, and a file system");
+  using producers = detail::policy_or<detail::is_producers, exclusive, Policies...>;
+  using full = detail::policy_or<detail::is_full, block, Policies...>;
+  using strictness = detail::policy_or<detail::is_strictness, strict, Policies...>;
+  using files = detail::policy_or<detail::is_files, posix_file_system, Policies...>;
+  using log_type = basic_line_log<detail::audit_format, producers, full, files>;
+
+ public:
+  static constexpr std::string_view name = "audit_log";
+  static constexpr bool thread_safe = std::is_same_v<producers, shared>;
+
+  /// Opens the log. Why it could not be opened is in status(), and with `strict` in every event.
+  explicit audit_log(std::string path, audit_options options = {}, files fs = {})
+      : context_(options.context), limits_(options.limits), wall_clock_(options.wall_clock), log_(nothing_yet()) {
+    session_id_ = options.session_id.empty() ? make_session_id(wall_clock_(), entropy_seed())
+                                             : std::move(options.session_id);
+    const std::uint64_t now = wall_clock_();
+    log_ = log_type::open(std::move(path), options.log, detail::audit_format(session_id_, now, wall_clock_),
+                          std::move(fs));
+    if (!log_) return;
+    if (limits_.record_bytes > log_->max_record() / 2) limits_.record_bytes = log_->max_record() / 2;
+    open_ = append_text(session_start(now, options));
+    if (!open_) log_ = error(errc::out_of_range, "the metadata is too large for the audit log's ring");
+  }
+  /// The same, with the reason as a result.
+  static result<audit_log> open(std::string path, audit_options options = {}, files fs = {}) {
+    audit_log made(std::move(path), std::move(options), std::move(fs));
+    if (!made.log_) return std::move(made.log_).error();
+    return made;
+  }
+
+  audit_log(audit_log&&) noexcept = default;
+  audit_log& operator=(audit_log&& other) noexcept {
+    if (this != &other) {
+      this->~audit_log();
+      new (this) audit_log(std::move(other));
+    }
+    return *this;
+  }
+  /// Closes. What close() would have answered is lost here: call it to know.
+  ~audit_log() {
+    if (log_ && *log_) (void)close();
+  }
+
+  template <class Stage, class Context>
+  result<void> before(const Stage& event, Context& ctx) {
+    if (!open_ || (vetoes && !log_->healthy())) [[unlikely]]
+      return refusal();
+    const std::uint64_t id = counters_.begin();
+    std::uint64_t time = 0;
+    if (!counters_.is_quick(Stage::index)) {
+      time = event.clock().nanoseconds(event.clock().ticks());
+      set_clock(event, time);
+    }
+    using fields = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;
+    return append<detail::audit_kind::start, Stage, fields>(detail::audit_moment{nullptr, id, time}, ctx);
+  }
+
+  template <class Stage, class Context>
+  result<void> after(const Stage& event, Context& ctx, const time_span& span, const result<void>& outcome) {
+    if (!open_) [[unlikely]]
+      return refusal();
+    set_clock(event, span.end);
+    counters_.set_quick(Stage::index, span.nanoseconds() < quick_nanoseconds);
+    const detail::audit_span head{nullptr, counters_.current(), span.start, span.end};
+    if (outcome) [[likely]]
+      return append<detail::audit_kind::complete, Stage, typename Stage::writes>(head, ctx);
+    counters_.fail();
+    return append<detail::audit_kind::failed, Stage, typename Stage::writes>(head, ctx, outcome.error());
+  }
+
+  template <class Stage, class Context>
+  void rejected(const Stage& event, Context& ctx, const error& why) {
+    if (!open_) return;
+    const std::uint64_t id = event.reached() ? counters_.current() : counters_.begin();
+    const std::uint64_t time = event.clock().nanoseconds(event.clock().ticks());
+    set_clock(event, time);
+    // What the disk refuses here stands in status(); the event has failed already.
+    (void)append<detail::audit_kind::rejected, Stage, typename Stage::writes>(detail::audit_moment{nullptr, id, time},
+                                                                            ctx, why);
+  }
+
+  /// Writes the session's end, syncs and closes the file. Again: the same answer. No event may run.
+  result<void> close() {
+    if (!log_) return log_.error();
+    if (!*log_) return {};  // moved from
+    if (std::exchange(open_, false)) append_text(session_end());
+    return log_->close();
+  }
+
+  const std::string& session_id() const noexcept { return session_id_; }
+  /// Why the log could not be opened, or what the disk refuses.
+  result<void> status() const { return log_ ? log_->status() : result<void>(log_.error()); }
+
+  /// The last record's number, the last one whose line is in the file, and the last one that is
+  /// durable; 0 while there is none.
+  std::uint64_t appended_seq() const noexcept { return log_ ? log_->appended_seq() : 0; }
+  std::uint64_t written_seq() const noexcept { return log_ ? log_->written_seq() : 0; }
+  std::uint64_t durable_seq() const noexcept { return log_ ? log_->durable_seq() : 0; }
+  template <class Duration>
+  result<void> wait_durable(std::uint64_t seq, const Duration& timeout) {
+    return log_ ? log_->wait_durable(seq, timeout) : result<void>(log_.error());
+  }
+  result<void> flush() { return log_ ? log_->flush() : result<void>(log_.error()); }
+
+  line_log_statistics statistics() const noexcept { return log_ ? log_->statistics() : line_log_statistics{}; }
+
+ private:
+  static constexpr bool vetoes = std::is_same_v<strictness, strict>;
+  static constexpr std::uint64_t quick_nanoseconds = 4'000;
+  static constexpr std::uint64_t clock_period = 1'000'000'000;
+
+  static result<log_type> nothing_yet() { return error(errc::closed, "not opened"); }
+
+  [[gnu::cold, gnu::noinline]] result<void> refusal() const {
+    if constexpr (!vetoes) return {};
+    if (!log_) return log_.error();
+    if (result<void> told = log_->status(); !told) return told;
+    if (!open_) return error(errc::closed, "the audit log \"" + log_->path() + "\" is closed");
+    return error(errc::unavailable, "the audit log \"" + log_->path() +
+                                        "\" did not take a record: it was full, or the record is larger than its ring takes");
+  }
+
+  /// Tells the log's thread, about once a second, what UTC it is at a moment of the chain's clock.
+  template <class Stage>
+  [[gnu::always_inline]] inline void set_clock(const Stage& event, std::uint64_t now) {
+    if (counters_.clock_is_set(now, clock_period)) [[likely]] return;
+    anchor(event);
+  }
+  template <class Stage>
+  [[gnu::cold, gnu::noinline]] void anchor(const Stage& event) {
+    detail::audit_anchor best{&detail::anchor_schema, 0, 0};
+    std::uint64_t width = ~std::uint64_t{0};
+    for (int tries = 0; tries < 3 && width > 2'000; ++tries) {
+      const std::uint64_t begin = event.clock().nanoseconds(event.clock().ticks());
+      const std::uint64_t utc = wall_clock_();
+      const std::uint64_t end = event.clock().nanoseconds(event.clock().ticks());
+      if (end - begin >= width) continue;
+      width = end - begin;
+      best.chain_time = begin + width / 2;
+      best.unix_time = utc;
+    }
+    if (log_->try_append(sizeof best, [&](std::byte* at) { detail::put(at, best); }) != 0)
+      counters_.set_clock(best.chain_time);
+  }
+
+  /// One record: its head, for a failure the error, and the fields of List that the context has.
+  template <detail::audit_kind Kind, class Stage, class List, class Head, class Context, class... Error>
+  [[gnu::always_inline]] inline result<void> append(Head head, const Context& ctx, const Error&... why) {
+    using list = typename detail::present_fields<Context, List>::type;
+    using fields = detail::audit_fields<list>;
+    const detail::audit_error<Error...> failure(why...);
+    const std::size_t before_fields = sizeof head + failure.size(limits_);
+    head.schema = context_ ? &detail::event_schema<Kind, Stage, list> : &detail::bare_schema<Kind, Stage>;
+    const std::size_t size = before_fields + (context_ ? fields::size(ctx, limits_, before_fields) : 0);
+    const std::uint64_t seq = log_->append(size, [&](std::byte* at) {
+      at = failure.write(detail::put(at, head), limits_);
+      if (context_) fields::write(at, ctx, limits_, before_fields);
+    });
+    if (seq == 0 && full::waits) [[unlikely]] return refusal();
+    return {};
+  }
+
+  bool append_text(const std::string& line) {
+    const detail::audit_schema* const schema = &detail::text_schema;
+    return log_->append(sizeof schema + line.size(), [&](std::byte* at) {
+      std::memcpy(detail::put(at, schema), line.data(), line.size());
+    }) != 0;
+  }
+  std::string session_start(std::uint64_t now, const audit_options& options) const {
+    std::string line;
+    json_writer json(line);
+    json.begin_object().member("type", "session_start").member("session_id", session_id_);
+    json.member("timestamp", to_iso8601(now)).member("library", "millrace " MILLRACE_VERSION_STRING);
+    json.key("metadata").begin_object();
+    for (const auto& [key, value] : options.metadata) {
+      json.key(key);
+      std::visit([&](const auto& held) { json.value(held); }, value);
+    }
+    json.end_object();
+    if (const tail_repair& repaired = log_->repaired()) {
+      json.key("repaired").begin_object().member("offset", repaired.offset);
+      json.member("removed_bytes", repaired.removed_bytes).member("kept_in", log_->path() + ".torn").end_object();
+    }
+    json.end_object();
+    return line;
+  }
+  std::string session_end() const {
+    std::string line;
+    json_writer json(line);
+    json.begin_object().member("type", "session_end").member("session_id", session_id_);
+    json.member("timestamp", to_iso8601(wall_clock_())).member("events", counters_.events());
+    json.member("failures", counters_.failures()).end_object();
+    return line;
+  }
+
+  bool context_;
+  bool open_ = false;
+  audit_limits limits_;
+  std::uint64_t (*wall_clock_)() noexcept;
+  detail::audit_counters<producers> counters_;
+  result<log_type> log_;
+  std::string session_id_;
+};
+
+audit_log(std::string) -> audit_log<>;
+audit_log(std::string, audit_options) -> audit_log<>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP

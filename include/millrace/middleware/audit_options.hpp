@@ -1,0 +1,37 @@
+#ifndef MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP
+#define MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP
+
+#include <millrace/core/clock.hpp>
+#include <millrace/middleware/audit_codec.hpp>
+#include <millrace/store/line_log_options.hpp>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// A value of an experiment's metadata.
+using audit_value = std::variant<bool, std::int64_t, double, std::string>;
+
+struct audit_options {
+  /// This run's; made of the time and random bits where it is empty.
+  std::string session_id = {};
+  /// Stands in the session_start line: what the run is, who started it, its hyperparameters.
+  std::vector<std::pair<std::string, audit_value>> metadata = {};
+  /// Whether records carry the context's fields.
+  bool context = true;
+  audit_limits limits = {};
+  /// The file: sync policy, ring size, lock, echo to a console.
+  line_log_options log = {};
+  /// UTC in nanoseconds; asked about once a second, the chain's clock does the rest.
+  std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP

@@ -1,0 +1,185 @@
+#ifndef MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP
+#define MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP
+
+#include <millrace/core/json_check.hpp>
+#include <millrace/core/json_writer.hpp>
+#include <millrace/core/timestamp.hpp>
+#include <millrace/middleware/detail/audit_record.hpp>
+
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Turns the audit log's records into JSON lines, on the log's thread.
+class audit_format {
+ public:
+  audit_format(std::string_view session_id, std::uint64_t started, std::uint64_t (*wall_clock)() noexcept)
+      : wall_clock_(wall_clock), last_time_(started) {
+    session_ = ",\"session_id\":";
+    append_json(session_, session_id);
+  }
+
+  void line(std::string& out, const std::byte* record, std::size_t size) {
+    const auto* const schema = take<const audit_schema*>(record);
+    switch (schema->kind) {
+      case audit_kind::text:
+        out.append(reinterpret_cast<const char*>(record), size - sizeof schema);
+        out += '\n';
+        return;
+      case audit_kind::anchor: {
+        const auto chain_time = take<std::uint64_t>(record);
+        offset_ = take<std::uint64_t>(record) - chain_time;
+        return;
+      }
+      case audit_kind::start: {
+        const auto id = take<std::uint64_t>(record);
+        const auto time = take<std::uint64_t>(record);
+        begin(out, "event_start", schema, id);
+        if (time == 0) untimed_.push_back({id, out.size()});
+        stamp(out, time == 0 ? last_time_ : time + offset_);
+        break;
+      }
+      case audit_kind::complete:
+      case audit_kind::failed: {
+        const auto id = take<std::uint64_t>(record);
+        const auto start = take<std::uint64_t>(record);
+        const auto end = take<std::uint64_t>(record);
+        settle(out, id, start + offset_);
+        begin(out, "event_complete", schema, id);
+        stamp(out, end + offset_);
+        out += ",\"duration_ms\":";
+        append_milliseconds(out, end - start);
+        if (schema->kind == audit_kind::complete) {
+          out += ",\"success\":true";
+        } else {
+          out += ",\"success\":false,\"error\":";
+          record = render_error(record, out);
+        }
+        break;
+      }
+      case audit_kind::rejected: {
+        const auto id = take<std::uint64_t>(record);
+        const auto time = take<std::uint64_t>(record);
+        begin(out, "event_rejected", schema, id);
+        stamp(out, time + offset_);
+        out += ",\"error\":";
+        record = render_error(record, out);
+        break;
+      }
+    }
+    if (schema->render_context != nullptr) {
+      out += ",\"context\":";
+      schema->render_context(record, out);
+    }
+    out += "}\n";
+  }
+
+  void lost(std::string& out, std::uint64_t count) {
+    out += "{\"type\":\"dropped\"";
+    out += session_;
+    out += ",\"timestamp\":\"";
+    stamp(out, last_time_);
+    out += ",\"count\":";
+    append_json(out, count);
+    out += "}\n";
+  }
+
+  /// Starts whose events are still running get the best time known: now, or while more records wait,
+  /// the time of the line before them.
+  void end_group(std::string& out, bool caught_up) {
+    if (untimed_.empty()) return;
+    if (caught_up) {
+      const std::uint64_t now = wall_clock_();
+      for (const untimed& start : untimed_) write_iso8601(out.data() + start.at, now);
+    }
+    untimed_.clear();
+  }
+
+  static bool is_line(std::string_view text) noexcept { return is_json_object(text); }
+  static bool may_begin(std::string_view text) noexcept {
+    constexpr std::string_view first = "{\"type\":\"";
+    return text.substr(0, first.size()) == first.substr(0, text.size()) ||
+           text.find_first_not_of('\0') == std::string_view::npos;
+  }
+
+  static void append_milliseconds(std::string& out, std::uint64_t nanoseconds) {
+    char digits[32];
+    char* at = std::to_chars(digits, digits + 24, nanoseconds / 1'000'000U).ptr;
+    unsigned rest = static_cast<unsigned>(nanoseconds % 1'000'000U);
+    if (rest != 0) {
+      *at++ = '.';
+      at = write_digits(at, rest, 6);
+      while (at[-1] == '0') --at;
+    }
+    out.append(digits, static_cast<std::size_t>(at - digits));
+  }
+
+ private:
+  struct untimed {
+    std::uint64_t id;
+    std::size_t at;  // of the timestamp in the group's text
+  };
+
+  void begin(std::string& out, std::string_view type, const audit_schema* schema, std::uint64_t id) {
+    out += "{\"type\":\"";
+    out += type;
+    out += '"';
+    out += session_;
+    out += ",\"event_id\":";
+    append_json(out, id);
+    out += ",\"event_name\":";
+    append_json(out, schema->event);
+    out += ",\"timestamp\":\"";
+  }
+
+  void stamp(std::string& out, std::uint64_t time) {
+    last_time_ = time;
+    char text[iso8601_size + 1];
+    write_time(text, time);
+    text[iso8601_size] = '"';
+    out.append(text, sizeof text);
+  }
+  /// As write_iso8601; the calendar is asked only when the second changes.
+  void write_time(char* text, std::uint64_t time) {
+    const std::uint64_t second = time / 1'000'000'000U;
+    if (second != cached_second_) {
+      write_iso8601(cached_, time);
+      cached_second_ = second;
+    }
+    std::memcpy(text, cached_, iso8601_size);
+    write_digits(text + 20, static_cast<unsigned>(time % 1'000'000'000U) / 1'000U, 6);
+  }
+
+  /// The event has ended, so now it is known when it began.
+  void settle(std::string& out, std::uint64_t id, std::uint64_t time) {
+    for (std::size_t i = untimed_.size(); i-- > 0;) {
+      if (untimed_[i].id != id) continue;
+      write_time(out.data() + untimed_[i].at, time);
+      untimed_[i] = untimed_.back();
+      untimed_.pop_back();
+      return;
+    }
+  }
+
+  std::string session_;
+  std::uint64_t (*wall_clock_)() noexcept;
+  std::uint64_t offset_ = 0;     // from the chain's clock to UTC
+  std::uint64_t last_time_ = 0;  // UTC of the last line
+  std::vector<untimed> untimed_;
+  std::uint64_t cached_second_ = ~std::uint64_t{0};
+  char cached_[iso8601_size] = {};
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP

@@ -1,0 +1,148 @@
+#ifndef MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP
+#define MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP
+
+#include <millrace/chain/outcome.hpp>
+#include <millrace/store/file_system.hpp>
+#include <millrace/store/line_log_options.hpp>
+#include <millrace/store/record_ring.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+// The audit log's policies, and what it counts: plainly when one thread runs the chain, else so
+// that many may.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+template <class P>
+struct is_producers : std::bool_constant<std::is_same_v<P, exclusive> || std::is_same_v<P, shared>> {};
+template <class P>
+struct is_full : std::bool_constant<full_policy<P>> {};
+template <class P>
+struct is_strictness : std::bool_constant<strictness_policy<P>> {};
+template <class P>
+struct is_files : std::bool_constant<file_system<P>> {};
+template <class P>
+inline constexpr bool is_audit_policy =
+    is_producers<P>::value || is_full<P>::value || is_strictness<P>::value || is_files<P>::value;
+
+template <template <class> class Is, class Default, class... Policies>
+struct first_policy {
+  using type = Default;
+};
+template <template <class> class Is, class Default, class First, class... Rest>
+struct first_policy<Is, Default, First, Rest...>
+    : std::conditional_t<Is<First>::value, std::type_identity<First>, first_policy<Is, Default, Rest...>> {};
+template <template <class> class Is, class Default, class... Policies>
+using policy_or = typename first_policy<Is, Default, Policies...>::type;
+
+template <class Producers>
+class audit_counters;
+
+template <>
+class audit_counters<exclusive> {
+ public:
+  std::uint64_t begin() noexcept { return ++events_; }
+  std::uint64_t current() const noexcept { return events_; }
+  void fail() noexcept { ++failures_; }
+  std::uint64_t events() const noexcept { return events_; }
+  std::uint64_t failures() const noexcept { return failures_; }
+
+  /// Whether the last event at this place of the chain was over quickly.
+  bool is_quick(std::size_t index) const noexcept { return (quick_ >> (index % 64) & 1U) != 0; }
+  void set_quick(std::size_t index, bool quick) noexcept {
+    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+    quick_ = quick ? quick_ | bit : quick_ & ~bit;
+  }
+
+  bool clock_is_set(std::uint64_t now, std::uint64_t period) const noexcept { return now - clock_set_ <= period; }
+  void set_clock(std::uint64_t now) noexcept { clock_set_ = now; }
+
+ private:
+  std::uint64_t events_ = 0;
+  std::uint64_t failures_ = 0;
+  std::uint64_t quick_ = 0;
+  std::uint64_t clock_set_ = std::uint64_t{1} << 63;  // never
+};
+
+/// Which event of which log this thread is in. A thread is in few: one a chain that calls another.
+class open_events {
+ public:
+  std::uint64_t& of(std::uint64_t log) noexcept {
+    for (entry& known : entries_)
+      if (known.log == log) return known.event;
+    entry& oldest = entries_[next_++ % size];
+    oldest = {log, 0};
+    return oldest.event;
+  }
+
+ private:
+  static constexpr unsigned size = 16;
+  struct entry {
+    std::uint64_t log = 0;
+    std::uint64_t event = 0;
+  };
+  entry entries_[size];
+  unsigned next_ = 0;
+};
+inline thread_local constinit open_events this_threads_events;
+
+template <>
+class audit_counters<shared> {
+ public:
+  audit_counters() noexcept : log_(logs().fetch_add(1, std::memory_order_relaxed) + 1) {}
+  audit_counters(audit_counters&& other) noexcept
+      : log_(other.log_),
+        events_(other.events()),
+        failures_(other.failures()),
+        quick_(other.quick_.load(std::memory_order_relaxed)),
+        clock_set_(other.clock_set_.load(std::memory_order_relaxed)) {}
+
+  std::uint64_t begin() noexcept {
+    return this_threads_events.of(log_) = events_.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+  std::uint64_t current() const noexcept { return this_threads_events.of(log_); }
+  void fail() noexcept { failures_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint64_t events() const noexcept { return events_.load(std::memory_order_relaxed); }
+  std::uint64_t failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
+
+  bool is_quick(std::size_t index) const noexcept {
+    return (quick_.load(std::memory_order_relaxed) >> (index % 64) & 1U) != 0;
+  }
+  void set_quick(std::size_t index, bool quick) noexcept {
+    if (is_quick(index) == quick) return;
+    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+    if (quick)
+      quick_.fetch_or(bit, std::memory_order_relaxed);
+    else
+      quick_.fetch_and(~bit, std::memory_order_relaxed);
+  }
+
+  bool clock_is_set(std::uint64_t now, std::uint64_t period) const noexcept {
+    // Another thread may have set it just after this one looked at its clock: late by less than a
+    // period either way is still set.
+    return now - clock_set_.load(std::memory_order_relaxed) + period <= 2 * period;
+  }
+  void set_clock(std::uint64_t now) noexcept { clock_set_.store(now, std::memory_order_relaxed); }
+
+ private:
+  static std::atomic<std::uint64_t>& logs() noexcept {
+    static constinit std::atomic<std::uint64_t> count{0};
+    return count;
+  }
+
+  std::uint64_t log_;
+  std::atomic<std::uint64_t> events_{0};
+  std::atomic<std::uint64_t> failures_{0};
+  std::atomic<std::uint64_t> quick_{0};
+  std::atomic<std::uint64_t> clock_set_{std::uint64_t{1} << 63};
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP
