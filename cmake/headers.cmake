@@ -56,7 +56,7 @@ set(MILLRACE_train_HEADERS
   train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp
   train/forward_pass.hpp train/load_batch.hpp train/loss.hpp train/model.hpp train/network.hpp train/optimizer.hpp
   train/network_file.hpp train/samples.hpp train/schedule.hpp train/update_weights.hpp
-  train/detail/loss_kernels.hpp train/detail/network_bytes.hpp)
+  train/detail/loss_kernels.hpp train/detail/network_bytes.hpp train/detail/product.hpp)
 
 # Headers of the lists above that include a third party. They belong to the component named, and to
 # no umbrella and not to the single header; every other header of a standard-library module is free

@@ -20,7 +20,7 @@ inline namespace v0 {
 /// Threads: any, each with its own context, while nobody changes the model.
 /// Errors: shape_mismatch, where batch, output, its gradient and the last forward pass do not belong
 /// together.
-template <class Model, class Fields = training_fields<typename Model::scalar_type>, bool Track = false>
+template <class Model, class Fields = training_fields<detail::scalar_of_t<Model>>, bool Track = false>
 class backpropagation {
   static_assert(trainable_model<Model>,
                 "millrace[TRAIN-5]: backpropagation wants a trainable_model; see "
@@ -78,10 +78,10 @@ template <class Model>
 explicit backpropagation(const Model&) -> backpropagation<Model>;
 template <class Model>
 backpropagation(const Model&, track_gradients_t)
-    -> backpropagation<Model, training_fields<typename Model::scalar_type>, true>;
+    -> backpropagation<Model, training_fields<detail::scalar_of_t<Model>>, true>;
 template <class Model, class Element>
 backpropagation(const Model&, track_gradients_as<Element>)
-    -> backpropagation<Model, training_fields<typename Model::scalar_type, Element>, true>;
+    -> backpropagation<Model, training_fields<detail::scalar_of_t<Model>, Element>, true>;
 
 }  // namespace v0
 }  // namespace millrace

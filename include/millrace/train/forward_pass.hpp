@@ -19,7 +19,7 @@ inline namespace v0 {
 /// Models: event. Refers to the model, which must outlive it. Allocates: as the model's forward does.
 /// Threads: any, each with its own context, while nobody changes the model.
 /// Errors: shape_mismatch (columns of the batch), invalid_argument (no rows).
-template <class Model, class Fields = training_fields<typename Model::scalar_type>, bool Track = false>
+template <class Model, class Fields = training_fields<detail::scalar_of_t<Model>>, bool Track = false>
 class forward_pass {
   static_assert(trainable_model<Model>,
                 "millrace[TRAIN-2]: forward_pass wants a trainable_model; see "
@@ -68,10 +68,10 @@ template <class Model>
 explicit forward_pass(const Model&) -> forward_pass<Model>;
 template <class Model>
 forward_pass(const Model&, track_activations_t)
-    -> forward_pass<Model, training_fields<typename Model::scalar_type>, true>;
+    -> forward_pass<Model, training_fields<detail::scalar_of_t<Model>>, true>;
 template <class Model, class Element>
 forward_pass(const Model&, track_activations_as<Element>)
-    -> forward_pass<Model, training_fields<typename Model::scalar_type, Element>, true>;
+    -> forward_pass<Model, training_fields<detail::scalar_of_t<Model>, Element>, true>;
 
 }  // namespace v0
 }  // namespace millrace

@@ -4,6 +4,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/train/fields.hpp>
+#include <millrace/train/model.hpp>
 #include <millrace/train/samples.hpp>
 
 #include <algorithm>
@@ -36,7 +37,7 @@ struct batch_options {
 /// an epoch. Allocates: when the batch's shape changes, and for the order at the first batch.
 /// Threads: one at a time. Errors: invalid_argument (an empty data set, batches of no rows),
 /// out_of_range (a batch that the epoch does not have), and the source's.
-template <class Source, class Fields = training_fields<typename Source::scalar_type>>
+template <class Source, class Fields = training_fields<detail::scalar_of_t<Source>>>
 class load_batch {
   static constexpr bool has_labels = sample_source<Source, Eigen::VectorXi>;
   static_assert(has_labels || sample_source<Source, typename Fields::matrix_type>,

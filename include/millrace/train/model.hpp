@@ -36,6 +36,21 @@ concept layered_model = trainable_model<Model> &&
   model.weights_of(layer, gradients);
 };
 
+namespace detail {
+/// The scalar of a model or a source; of anything else float, so that a static_assert has the first word.
+template <class T>
+struct scalar_of {
+  using type = float;
+};
+template <class T>
+requires requires { typename T::scalar_type; }
+struct scalar_of<T> {
+  using type = typename T::scalar_type;
+};
+template <class T>
+using scalar_of_t = typename scalar_of<T>::type;
+}  // namespace detail
+
 /// Asks `forward_pass` to keep every hidden layer's outputs in the field `activations`, each as an
 /// `Element`: `forward_pass(net, track_activations)`, or `track_activations_as<Element>{}`.
 template <class Element>

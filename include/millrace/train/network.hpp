@@ -3,6 +3,7 @@
 
 #include <millrace/core/seed.hpp>
 #include <millrace/train/activation.hpp>
+#include <millrace/train/detail/product.hpp>
 #include <millrace/train/fields.hpp>
 
 #include <algorithm>
@@ -94,7 +95,7 @@ class network {
 
   /// Answers every row of `batch` and keeps in `space` what `backward` needs. `batch` has inputs()
   /// columns. Allocates: when there are more rows than before (in `space`) or another number of them
-  /// (in `output`), and where a layer is so wide that Eigen's packed panels outgrow its 128 KiB of stack.
+  /// (in `output`); uses up to 256 KiB of stack.
   void forward(const matrix_type& batch, workspace_type& space, matrix_type& output) const {
     reserve(space, batch.rows());
     output.resize(batch.rows(), outputs());
@@ -114,8 +115,7 @@ class network {
 
   /// Answers rows that lie one after the other, `features.size() / inputs()` of them; `space` comes
   /// from make_workspace for at least so many, and `answers` has room for outputs() a row.
-  /// Allocates: not while Eigen's packed panels fit its 128 KiB of stack (layers to about 256 wide);
-  /// beyond that Eigen takes its panels from the heap, and running out of memory there terminates.
+  /// Allocates: never; uses up to 256 KiB of stack.
   void predict(std::span<const Scalar> features, workspace_type& space, std::span<Scalar> answers) const noexcept {
     const Eigen::Index rows = static_cast<Eigen::Index>(features.size()) / inputs();
     eigen_assert(space.hidden_.size() >= rows * hidden_units_ &&
@@ -189,7 +189,7 @@ void network<Scalar>::run_forward(const Scalar* batch, Eigen::Index rows, worksp
     Scalar* to = k + 1 < layers_.size() ? space.hidden_.data() + rows * at.hidden : output;
     matrix_map sums(to, rows, at.units);
     sums.rowwise() = bias(k);
-    sums.noalias() += weights_view(from, rows, at.inputs) * weights(k);
+    detail::add_product(sums, weights_view(from, rows, at.inputs), weights(k));
     if (needs_input(at.function))
       array_map(space.sums_.data() + rows * at.sums, sums.size()) = array_map(to, sums.size());
     activate(at.function, to, sums.size());
@@ -227,11 +227,15 @@ void network<Scalar>::backward(const matrix_type& batch, const matrix_type& outp
     const weights_view sums_gradient(gradient, rows, at.units);
     const weights_view from(k > 0 ? space.hidden_.data() + rows * layers_[k - 1].hidden : batch.data(), rows,
                             at.inputs);
-    matrix_map(gradients.data() + at.weights, at.inputs, at.units).noalias() = from.transpose() * sums_gradient;
+    matrix_map weights_gradient(gradients.data() + at.weights, at.inputs, at.units);
+    weights_gradient.setZero();
+    detail::add_product(weights_gradient, from.transpose(), sums_gradient);
     Eigen::Map<Eigen::Matrix<Scalar, 1, Eigen::Dynamic>>(gradients.data() + at.bias, at.units) =
         sums_gradient.colwise().sum();
     if (k > 0) {
-      matrix_map(here, rows, at.inputs).noalias() = sums_gradient * weights(k).transpose();
+      matrix_map from_gradient(here, rows, at.inputs);
+      from_gradient.setZero();
+      detail::add_product(from_gradient, sums_gradient, weights(k).transpose());
       gradient = here;
       std::swap(here, there);
     }

@@ -26,9 +26,9 @@ inline namespace v0 {
 /// with the event. Threads: one at a time, and nobody else uses the model meanwhile.
 /// Errors: shape_mismatch (number of gradients), not_finite (a gradient or their norm).
 template <class Model, class Optimizer = adam, class Schedule = constant_rate, class Clip = no_clipping,
-          class Fields = training_fields<typename Model::scalar_type>>
+          class Fields = training_fields<detail::scalar_of_t<Model>>>
 class update_weights {
-  using scalar = typename Model::scalar_type;
+  using scalar = detail::scalar_of_t<Model>;
   static_assert(trainable_model<Model>,
                 "millrace[TRAIN-7]: update_weights wants a trainable_model; see "
                 "millrace/train/model.hpp");

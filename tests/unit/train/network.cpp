@@ -1,12 +1,13 @@
 #include <millrace/train/network.hpp>
 #include <support/catch.hpp>
 
-#include <millrace/train/loss.hpp>
-#include <millrace/train/model.hpp>
+#include <millrace/chain.hpp>
+#include <millrace/train.hpp>
 
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <support/allocations.hpp>
 #include <support/train.hpp>
 #include <thread>
 #include <vector>
@@ -102,6 +103,30 @@ TEST_CASE("a forward pass is the formula, layer by layer") {
       }
       CHECK(output(row, unit) == Approx(sum));
     }
+}
+
+TEST_CASE("layers of every width, also beyond one tile, answer and learn by the formula") {
+  for (Eigen::Index width : {1, 127, 128, 129, 257, 300}) {
+    CAPTURE(width);
+    const mr::network<double> net(width, {{width, mr::activation::relu}, {2}}, 1);
+    const auto batch = support::random_matrix<double>(width + 3, width, 2);
+    mr::network_workspace<double> space;
+    mr::row_major_matrix<double> output;
+    mr::column_vector<double> gradients;
+    net.forward(batch, space, output);
+    net.backward(batch, output, output, space, gradients);
+    // The same through Eigen's lazy products, which take no tiles.
+    mr::row_major_matrix<double> hidden = batch.lazyProduct(net.weights(0));
+    hidden.rowwise() += net.bias(0);
+    hidden = hidden.cwiseMax(0.0);
+    mr::row_major_matrix<double> expected = hidden.lazyProduct(net.weights(1));
+    expected.rowwise() += net.bias(1);
+    CHECK(support::distance(output, expected) < 1e-12);
+    mr::row_major_matrix<double> back = expected.lazyProduct(net.weights(1).transpose());
+    back = (hidden.array() > 0.0).select(back.array(), 0.0).matrix();
+    const mr::row_major_matrix<double> slope = batch.transpose().lazyProduct(back);
+    CHECK(support::distance(mr::row_major_matrix<double>(net.weights_of(0, gradients)), slope) < 1e-11);
+  }
 }
 
 TEST_CASE("parameters are one vector: each layer's weights, inputs x units, then its bias") {
@@ -203,6 +228,53 @@ TEST_CASE("many threads use one network, each with a workspace of its own") {
     });
   for (std::thread& thread : threads) thread.join();
   CHECK(wrong == 0);
+}
+
+TEST_CASE("the counter of allocations counts") {
+  if (!support::counts_allocations) return;
+  CHECK(support::allocations_of([] { mr::column_vector<float>(1000).setZero(); }) == 1);
+  CHECK(support::allocations_of([] {
+          const std::vector<int> kept(1000);
+          asm volatile("" : : "r"(kept.data()) : "memory");  // or clang sees that nobody looks
+        }) == 1);
+}
+
+TEMPLATE_TEST_CASE("prediction never allocates, from the first row on", "", float, double) {
+  for (mr::activation function : all) {
+    const mr::network<TestType> net(30, {{64, function}, {128, function}, {3}}, 1);
+    const auto batch = support::random_matrix<TestType>(64, 30, 2);
+    mr::row_major_matrix<TestType> answers(64, 3);
+    auto scratch = net.make_workspace(64);
+    CHECK(support::allocations_of([&] { net.predict({batch.data(), 30}, scratch, {answers.data(), 3}); }) == 0);
+    CHECK(support::allocations_of([&] { net.predict({batch.data(), 1920}, scratch, {answers.data(), 192}); }) == 0);
+  }
+  const mr::network<TestType> wide(300, {{700, mr::activation::relu}, {513, mr::activation::relu}, {2}}, 1);
+  const auto batch = support::random_matrix<TestType>(300, 300, 2);
+  mr::row_major_matrix<TestType> answers(300, 2);
+  auto scratch = wide.make_workspace(300);
+  CHECK(support::allocations_of([&] { wide.predict({batch.data(), 90'000}, scratch, {answers.data(), 600}); }) == 0);
+}
+
+TEST_CASE("after the first, a training step through a chain allocates nothing") {
+  using mr::training;
+  const auto data = support::random_matrix<float>(256, 30, 1);
+  Eigen::VectorXi labels(256);
+  for (int i = 0; i < 256; ++i) labels[i] = i % 2;
+  for (mr::activation function : all) {
+    mr::network<> net(30, {{64, function}, {32, function}, {1}}, 1);
+    auto step = mr::chain(mr::load_batch(data, labels, {.size = 64}), mr::forward_pass(net, mr::track_activations),
+                          mr::calculate_loss<mr::binary_cross_entropy>(), mr::calculate_accuracy{},
+                          mr::backpropagation(net, mr::track_gradients),
+                          mr::update_weights(net, mr::adam{}, mr::cosine_decay{}, mr::clip_norm{1.0}));
+    auto ctx = step.context(training::epoch = 0, training::batch_idx = 0);
+    REQUIRE(step(ctx));
+    const std::uint64_t taken = support::allocations_of([&] {
+      for (ctx[training::epoch] = 0; ctx[training::epoch] < 3; ++ctx[training::epoch])
+        for (ctx[training::batch_idx] = 0; ctx[training::batch_idx] < 4; ++ctx[training::batch_idx])
+          if (!step(ctx)) FAIL("a step failed");
+    });
+    CHECK(taken == 0);
+  }
 }
 
 TEST_CASE("a network is a trainable model of layers") {

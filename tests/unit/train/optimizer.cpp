@@ -1,6 +1,7 @@
 #include <millrace/train/optimizer.hpp>
 #include <support/catch.hpp>
 
+#include <cmath>
 #include <support/train.hpp>
 #include <support/train_reference.hpp>
 
@@ -63,6 +64,29 @@ TEST_CASE("every optimizer finds the bottom of a bowl") {
   CHECK(descend(mr::momentum{.nesterov = true}, 0.05) < 1e-6);
   CHECK(descend(mr::adam{}, 0.02) < 1e-3);
   CHECK(descend(mr::adamw{.weight_decay = 0.0}, 0.02) < 1e-3);
+}
+
+TEMPLATE_TEST_CASE("what is remembered of a parameter without gradients fades, but never into subnormal numbers", "",
+                   float, double) {
+  const auto faded = [](const mr::column_vector<TestType>& values) {
+    for (Eigen::Index i = 0; i < values.size(); ++i)
+      if (values[i] != 0 && !std::isnormal(values[i])) return false;
+    return values.cwiseAbs().maxCoeff() < TestType(1e-25);
+  };
+  mr::column_vector<TestType> values = mr::column_vector<TestType>::Zero(9);
+  mr::column_vector<TestType> gradient = mr::column_vector<TestType>::Constant(9, TestType(-1e-3));
+  mr::adam::state<TestType> adam;
+  mr::momentum::state<TestType> momentum;
+  mr::adam{.beta2 = 0.9}.prepare(adam, 9);
+  mr::momentum{}.prepare(momentum, 9);
+  for (int i = 0; i < 20'000; ++i) {
+    mr::adam{.beta2 = 0.9}.update(adam, values, gradient, 1e-3);
+    mr::momentum{}.update(momentum, values, gradient, 1e-3);
+    gradient.setZero();
+  }
+  CHECK(faded(adam.mean));
+  CHECK(faded(adam.square));
+  CHECK(faded(momentum.velocity));
 }
 
 TEST_CASE("prepare forgets the past") {

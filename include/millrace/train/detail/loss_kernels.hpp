@@ -86,7 +86,7 @@ double logistic_loss(const Scalar* logits, Eigen::Index size, Target target, Wei
     }
     // exp never sees a positive number: log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)).
     const array decay = (-z.abs()).exp();
-    sum += static_cast<double>((w * (z.max(Scalar(0)) - z * y + decay.log1p())).sum());
+    sum += static_cast<double>((w * ((z.max)(Scalar(0)) - z * y + decay.log1p())).sum());
     if (gradient == nullptr) continue;
     const array inverse = (Scalar(1) + decay).inverse();
     for (Eigen::Index i = 0; i < block; ++i) {

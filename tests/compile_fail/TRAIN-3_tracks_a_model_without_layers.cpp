@@ -1,0 +1,32 @@
+// expect: millrace\[TRAIN-3\]
+// expect: plain_model
+#include <millrace/train/forward_pass.hpp>
+
+namespace mr = millrace;
+
+namespace {
+
+struct plain_model {
+  using scalar_type = float;
+  struct workspace_type {
+    Eigen::Index rows() const { return 0; }
+  };
+  Eigen::Index inputs() const { return 1; }
+  Eigen::Index outputs() const { return 1; }
+  mr::column_vector<float>& parameters() { return values; }
+  void forward(const mr::row_major_matrix<float>&, workspace_type&, mr::row_major_matrix<float>&) const {}
+  void backward(const mr::row_major_matrix<float>&, const mr::row_major_matrix<float>&,
+                const mr::row_major_matrix<float>&, workspace_type&, mr::column_vector<float>&) const {}
+  mr::column_vector<float> values;
+};
+
+}  // namespace
+
+int main() {
+  const plain_model model;
+#ifdef MILLRACE_MISUSE
+  [[maybe_unused]] mr::forward_pass event(model, mr::track_activations);
+#else
+  [[maybe_unused]] mr::forward_pass event(model);
+#endif
+}

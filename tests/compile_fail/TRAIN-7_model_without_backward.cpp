@@ -1,0 +1,30 @@
+// expect: millrace\[TRAIN-7\]
+// expect: constant_model
+#include <millrace/train/update_weights.hpp>
+
+namespace mr = millrace;
+
+namespace {
+
+struct constant_model {
+  using scalar_type = float;
+  struct workspace_type {
+    Eigen::Index rows() const { return 0; }
+  };
+  Eigen::Index inputs() const { return 1; }
+  Eigen::Index outputs() const { return 1; }
+  mr::column_vector<float>& parameters() { return values; }
+  void forward(const mr::row_major_matrix<float>&, workspace_type&, mr::row_major_matrix<float>&) const {}
+#ifndef MILLRACE_MISUSE
+  void backward(const mr::row_major_matrix<float>&, const mr::row_major_matrix<float>&,
+                const mr::row_major_matrix<float>&, workspace_type&, mr::column_vector<float>&) const {}
+#endif
+  mr::column_vector<float> values;
+};
+
+}  // namespace
+
+int main() {
+  constant_model model;
+  [[maybe_unused]] mr::update_weights event(model);
+}
