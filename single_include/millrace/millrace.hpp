@@ -2612,12 +2612,19 @@ class stage {
   }();
 
   constexpr stage(Event& event, const Clock& clock) noexcept : event_(&event), clock_(&clock) {}
+  constexpr stage(const stage& other, bool reached) noexcept
+      : event_(other.event_), clock_(other.clock_), reached_(reached) {}
   constexpr Event& event() const noexcept { return *event_; }
   constexpr const Clock& clock() const noexcept { return *clock_; }
+
+  /// In `rejected`: whether the run had come through this middleware, its `after` included, or was
+  /// stopped further out before it came here.
+  constexpr bool reached() const noexcept { return reached_; }
 
  private:
   Event* event_;
   const Clock* clock_;
+  bool reached_ = true;
 };
 
 }  // namespace v0
@@ -2642,7 +2649,7 @@ inline namespace v0 {
 //                                       event only if somebody looks
 //   around(event, ctx, next)            -> result<void>; calls next() as often as it likes
 //   rejected(event, ctx, error)         the event succeeded here, or never came this far, and a
-//                                       middleware further out failed it
+//                                       middleware further out failed it; event.reached() says which
 //
 // `span` is the event's own time on the chain's clock, from the first attempt's start to the last
 // one's end; `outcome` is a const result<void>&. Law: `after` follows every `before` that did not
@@ -3272,7 +3279,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
             detail::guarded([&] { return middleware.before(event, ctx); }, describe_hook<Level - 1, Stage>{"before"});
         if (!go) [[unlikely]] {
           stamp_unrun<Stage, Context>(event, times);
-          reject<Level - 1>(event, ctx, go.error());
+          reject<Level - 1>(Stage(event, false), ctx, go.error());
           return go;
         }
       }
@@ -3303,7 +3310,9 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     if constexpr (hooks_at<Level - 1, Stage, Context>::around) {
       auto& middleware = detail::object_of(std::get<Level - 1>(middlewares_));
       bool inner_failed = false;
+      bool reached = false;
       const auto next = [&]() __attribute__((always_inline))->result<void> {
+        reached = true;
         result<void> outcome = enter<Level - 1>(event, ctx, times);
         inner_failed = !outcome;
         return outcome;
@@ -3312,7 +3321,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
                                              describe_hook<Level - 1, Stage>{"around"});
       stamp_unrun<Stage, Context>(event, times);
       if (!outcome && !inner_failed) [[unlikely]]
-        reject<Level - 1>(event, ctx, outcome.error());
+        reject<Level - 1>(Stage(event, reached), ctx, outcome.error());
       return outcome;
     } else {
       return enter<Level - 1>(event, ctx, times);
@@ -5409,14 +5418,18 @@ char* put_line(char* out, std::string_view text, Number value) noexcept {
   return out;
 }
 
+/// Whether a histogram that has seen negative values may keep its sum and count.
+enum class falling_sums : bool { left_out, kept };
+
 /// `x_bucket{...}` for each bound and +Inf, cumulated, then `x_sum` and `x_count`.
-inline char* put_histogram(char* out, const metric_family& family, const metric_sample& sample, bool totals) noexcept {
+inline char* put_histogram(char* out, const metric_family& family, const metric_sample& sample,
+                           falling_sums sums) noexcept {
   std::uint64_t cumulated = 0;
   for (std::size_t i = 0; i < sample.buckets.size(); ++i) {
     cumulated += sample.buckets[i];
     out = put_line(put(out, sample.series->text), family.bound_text[i], cumulated);
   }
-  if (!totals) return out;
+  if (sums == falling_sums::left_out && (family.bounds.front() < 0 || !(sample.value >= 0))) return out;
   out = put_line(out, sample.series->sum_text, sample.value);
   return put_line(out, sample.series->count_text, sample.count);
 }
@@ -5433,8 +5446,8 @@ inline std::size_t room_for(const metric_family& family, const metric_sample& sa
   return room;
 }
 
-/// Appends the lines of a family's samples. `totals`: histograms with sum and count.
-inline void append_samples(std::string& out, const metric_family_samples& each, bool totals) {
+/// Appends the lines of a family's samples.
+inline void append_samples(std::string& out, const metric_family_samples& each, falling_sums sums) {
   const metric_family& family = *each.family;
   std::size_t room = 0;
   for (const metric_sample& sample : each.samples) room += room_for(family, sample);
@@ -5445,7 +5458,7 @@ inline void append_samples(std::string& out, const metric_family_samples& each, 
     switch (family.type) {
       case metric_type::counter: at = put_line(at, sample.series->text, sample.count); break;
       case metric_type::gauge: at = put_line(at, sample.series->text, sample.value); break;
-      case metric_type::histogram: at = put_histogram(at, family, sample, totals); break;
+      case metric_type::histogram: at = put_histogram(at, family, sample, sums); break;
     }
   }
   out.resize(static_cast<std::size_t>(at - out.data()));
@@ -5469,8 +5482,8 @@ inline namespace v0 {
 inline constexpr std::string_view openmetrics_content_type =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Appends a snapshot as OpenMetrics text, with its `# EOF`; nothing may follow. A histogram with
-/// negative bounds has no sum and no count there, because its sum can fall.
+/// Appends a snapshot as OpenMetrics text, with its `# EOF`; nothing may follow. A histogram with a
+/// negative bound or sum has no sum and no count there, because its sum can fall.
 /// The same whatever the locale. Allocates: only as the string grows.
 /// Source: OpenMetrics 1.0.0.
 inline void append_openmetrics(std::string& out, const metrics_snapshot& snapshot) {
@@ -5483,7 +5496,7 @@ inline void append_openmetrics(std::string& out, const metrics_snapshot& snapsho
       detail::append_escaped(out, family.help, true);
       out += '\n';
     }
-    detail::append_samples(out, each, family.bounds.empty() || !(family.bounds.front() < 0));
+    detail::append_samples(out, each, detail::falling_sums::left_out);
   }
   out += "# EOF\n";
 }
@@ -5524,7 +5537,7 @@ inline void append_prometheus(std::string& out, const metrics_snapshot& snapshot
       out += '\n';
     }
     out.append("# TYPE ").append(name).append(" ").append(to_string(family.type)).append("\n");
-    detail::append_samples(out, each, true);
+    detail::append_samples(out, each, detail::falling_sums::kept);
   }
 }
 
@@ -6956,7 +6969,8 @@ class line_writer {
     }
     if (!broken_) gathered_ = reached;  // else a record is missing, and the watermark stays before it
     if (text_.empty()) return;
-    if constexpr (requires { format.end_group(text_); }) make_lines([&] { format.end_group(text_); });
+    if constexpr (requires { format.end_group(text_, true); })
+      make_lines([&] { format.end_group(text_, reached == ring.head()); });
     if (options_.echo != nullptr && echo_failed_ == 0) {
       if (std::fwrite(text_.data(), 1, text_.size(), options_.echo) != text_.size() || std::fflush(options_.echo) != 0)
         echo_failed_ = errno;
@@ -7114,7 +7128,7 @@ inline namespace v0 {
 /// How a log's records become lines. `line` and `lost` append whole lines, newline included, on the
 /// writer's thread; `is_line` knows a complete one (without its newline) from a torn one, and
 /// `may_begin` whether bytes can be the torn beginning of a file of this kind. An optional
-/// `end_group(out)` is called before a group is written.
+/// `end_group(out, bool caught_up)` is called before a group is written; caught up, no record waits.
 template <class F>
 concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record, std::size_t size,
                                                   std::uint64_t count, std::string_view text) {
@@ -7187,6 +7201,9 @@ class basic_line_log {
     if (!forked) delete writer_;
   }
 
+  /// False once moved from.
+  explicit operator bool() const noexcept { return writer_ != nullptr; }
+
   /// Appends a record of `size` bytes that fill(std::byte*) writes. Answers its sequence number, a
   /// position that only grows; 0 when it was dropped or refused, or is larger than `max_record()`.
   /// About 5 ns; allocates and locks: never, while there is room.
@@ -7198,11 +7215,14 @@ class basic_line_log {
       slot = await_slot(size);
       if (!slot) return 0;
     }
-    fill(slot.data);
-    writer_->ring.commit(slot);
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::asleep) != 0) [[unlikely]]
-      writer_->wake();
-    return slot.end;
+    return fill_slot(slot, fill);
+  }
+  /// The same for a record that may as well be missing: never waits, and is not counted as lost.
+  template <class Fill>
+  std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::closed) != 0) return 0;
+    const ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
+    return slot ? fill_slot(slot, fill) : 0;
   }
   std::uint64_t append(std::string_view bytes) noexcept {
     return append(bytes.size(), [&](std::byte* to) { std::memcpy(to, bytes.data(), bytes.size()); });
@@ -7249,6 +7269,15 @@ class basic_line_log {
     if (repaired && repaired->offset == 0 && fs.sync_directory_of(path.c_str()) != 0 && errno != EINVAL)
       return system_error(errno, "sync the folder of", path);
     return repaired;
+  }
+
+  template <class Fill>
+  [[gnu::always_inline]] inline std::uint64_t fill_slot(const ring_slot& slot, Fill&& fill) noexcept {
+    fill(slot.data);
+    writer_->ring.commit(slot);
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::asleep) != 0) [[unlikely]]
+      writer_->wake();
+    return slot.end;
   }
 
   struct past_half {

@@ -15,8 +15,8 @@ inline namespace v0 {
 inline constexpr std::string_view openmetrics_content_type =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Appends a snapshot as OpenMetrics text, with its `# EOF`; nothing may follow. A histogram with
-/// negative bounds has no sum and no count there, because its sum can fall.
+/// Appends a snapshot as OpenMetrics text, with its `# EOF`; nothing may follow. A histogram with a
+/// negative bound or sum has no sum and no count there, because its sum can fall.
 /// The same whatever the locale. Allocates: only as the string grows.
 /// Source: OpenMetrics 1.0.0.
 inline void append_openmetrics(std::string& out, const metrics_snapshot& snapshot) {
@@ -29,7 +29,7 @@ inline void append_openmetrics(std::string& out, const metrics_snapshot& snapsho
       detail::append_escaped(out, family.help, true);
       out += '\n';
     }
-    detail::append_samples(out, each, family.bounds.empty() || !(family.bounds.front() < 0));
+    detail::append_samples(out, each, detail::falling_sums::left_out);
   }
   out += "# EOF\n";
 }

@@ -28,14 +28,18 @@ char* put_line(char* out, std::string_view text, Number value) noexcept {
   return out;
 }
 
+/// Whether a histogram that has seen negative values may keep its sum and count.
+enum class falling_sums : bool { left_out, kept };
+
 /// `x_bucket{...}` for each bound and +Inf, cumulated, then `x_sum` and `x_count`.
-inline char* put_histogram(char* out, const metric_family& family, const metric_sample& sample, bool totals) noexcept {
+inline char* put_histogram(char* out, const metric_family& family, const metric_sample& sample,
+                           falling_sums sums) noexcept {
   std::uint64_t cumulated = 0;
   for (std::size_t i = 0; i < sample.buckets.size(); ++i) {
     cumulated += sample.buckets[i];
     out = put_line(put(out, sample.series->text), family.bound_text[i], cumulated);
   }
-  if (!totals) return out;
+  if (sums == falling_sums::left_out && (family.bounds.front() < 0 || !(sample.value >= 0))) return out;
   out = put_line(out, sample.series->sum_text, sample.value);
   return put_line(out, sample.series->count_text, sample.count);
 }
@@ -52,8 +56,8 @@ inline std::size_t room_for(const metric_family& family, const metric_sample& sa
   return room;
 }
 
-/// Appends the lines of a family's samples. `totals`: histograms with sum and count.
-inline void append_samples(std::string& out, const metric_family_samples& each, bool totals) {
+/// Appends the lines of a family's samples.
+inline void append_samples(std::string& out, const metric_family_samples& each, falling_sums sums) {
   const metric_family& family = *each.family;
   std::size_t room = 0;
   for (const metric_sample& sample : each.samples) room += room_for(family, sample);
@@ -64,7 +68,7 @@ inline void append_samples(std::string& out, const metric_family_samples& each, 
     switch (family.type) {
       case metric_type::counter: at = put_line(at, sample.series->text, sample.count); break;
       case metric_type::gauge: at = put_line(at, sample.series->text, sample.value); break;
-      case metric_type::histogram: at = put_histogram(at, family, sample, totals); break;
+      case metric_type::histogram: at = put_histogram(at, family, sample, sums); break;
     }
   }
   out.resize(static_cast<std::size_t>(at - out.data()));

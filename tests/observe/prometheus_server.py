@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""A Prometheus server scrapes our pages from 127.0.0.1 and answers queries with exactly the values that we exported.
+
+Three targets: the troublesome page and a random one as text, and the troublesome one as OpenMetrics. The server
+has a folder and a port of its own and is stopped in the end.
+
+usage: prometheus_server.py OBSERVE_PAGE
+"""
+import http.server
+import json
+import math
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import urllib.request
+
+import expected
+
+SKIPPED = 77
+SEED = 2025
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+
+def serve(pages):
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            content_type, body = pages[self.path]
+            self.send_response(200)
+            self.send_header("Content-Type", content_type)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def query(port, expression):
+    url = f"http://127.0.0.1:{port}/api/v1/query?" + urllib.parse.urlencode({"query": expression})
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return json.load(answer)["data"]["result"]
+
+
+def wait_until(seconds, condition, alive):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if alive() is not None:
+            return False
+        try:
+            if condition():
+                return True
+        except OSError:
+            pass  # not up yet
+        time.sleep(0.2)
+    return False
+
+
+def scraped(port, job):
+    """What the server knows of a job, as `expected.samples` has it."""
+    out = {}
+    for result in query(port, '{job="%s"}' % job):
+        labels = dict(result["metric"])
+        name = labels.pop("__name__")
+        if name == "up" or name.startswith("scrape_"):
+            continue
+        del labels["job"], labels["instance"]
+        if "le" in labels:
+            labels["le"] = float(labels["le"])
+        out[name, frozenset(labels.items())] = float(result["value"][1])
+    return out
+
+
+def main():
+    program = sys.argv[1]
+    if shutil.which("prometheus") is None:
+        print("skipped: prometheus is missing (Debian's package prometheus)")
+        return SKIPPED
+    trouble = expected.samples(program)
+    # OpenMetrics has no sum and count where bounds are negative.
+    without_sums = {key: value for key, value in trouble.items() if key[0] not in ("score_sum", "score_count")}
+    wanted = {"text": trouble, "random": expected.samples(program, SEED), "openmetrics": without_sums}
+    pages = serve({"/text": (TEXT, expected.page(program, "prometheus")),
+                   "/random": (TEXT, expected.page(program, "prometheus", SEED)),
+                   "/openmetrics": (OPENMETRICS, expected.page(program, "openmetrics"))})
+    with tempfile.TemporaryDirectory(prefix="millrace-prometheus-") as folder:
+        port = free_port()
+        jobs = [{"job_name": job, "metrics_path": "/" + job,
+                 "static_configs": [{"targets": [f"127.0.0.1:{pages.server_port}"]}]} for job in wanted]
+        config = pathlib.Path(folder, "prometheus.yml")  # JSON is YAML
+        config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}))
+        log = pathlib.Path(folder, "log")
+        with log.open("wb") as out:
+            server = subprocess.Popen(
+                ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder}/data",
+                 f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"], stdout=out, stderr=out)
+        try:
+            up = wait_until(90, lambda: len(query(port, "up == 1")) == len(wanted), server.poll)
+            wrong = "" if up else "the server scraped not all of our pages: " + str(
+                [(r["metric"]["job"], r["value"]) for r in query(port, "up")] if server.poll() is None else "it ended")
+            if up:
+                for job, samples in wanted.items():
+                    if found := expected.difference(samples, scraped(port, job)):
+                        wrong += f"{job}:\n{found}\n"
+        finally:
+            server.terminate()
+            server.wait()
+            pages.shutdown()
+        if wrong:
+            print(wrong + "\nthe server's log:\n" + log.read_text()[-2000:], file=sys.stderr)
+            return 1
+    print(f"{sum(map(len, wanted.values()))} samples came back exactly")
+    assert all(len(samples) > 20 for samples in wanted.values())
+    assert any(math.isnan(value) for value in trouble.values())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
