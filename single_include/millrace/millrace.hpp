@@ -6180,13 +6180,7 @@ struct posix_file_system {
     return ::pread(fd, to, size, static_cast<off_t>(offset));
   }
   int truncate(int fd, std::uint64_t size) noexcept { return ::ftruncate(fd, static_cast<off_t>(size)); }
-  int sync_data(int fd) noexcept {
-#if defined(__APPLE__)
-    return ::fcntl(fd, F_FULLFSYNC);
-#else
-    return ::fdatasync(fd);
-#endif
-  }
+  int sync_data(int fd) noexcept { return ::fdatasync(fd); }
   /// Makes a file's name durable: syncs the directory that it stands in.
   int sync_directory_of(const char* path) noexcept {
     const char* const slash = std::strrchr(path, '/');
@@ -6615,8 +6609,8 @@ class record_ring<exclusive> {
   /// The largest record that fits.
   std::size_t max_size() const noexcept { return storage_.max_span() - 8; }
 
-  /// Room for a record of `size` bytes; empty if there is none, or never can be. Calls past_half() now and then while more than
-  /// half of the ring is in use: a moment to wake the consumer.
+  /// Room for a record of `size` bytes; empty if there is none, or never can be. Calls past_half()
+  /// now and then while more than half of the ring is in use: a moment to wake the consumer.
   template <class F>
   ring_slot reserve(std::size_t size, F&& past_half) noexcept {
     if (size > max_size()) [[unlikely]] return {};
@@ -6832,7 +6826,8 @@ class line_writer {
   result<void> wait_durable(std::uint64_t seq, std::uint64_t nanoseconds) {
     if (durable.load(std::memory_order_acquire) >= seq) return {};
     if (forked()) return forked_error();
-    if (seq > ring.head()) return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path_ + '"');
+    if (seq > ring.head())
+      return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path_ + '"');
     const std::uint64_t until = read_clock(CLOCK_MONOTONIC) + nanoseconds;
     const lock_guard held(mutex_);
     if (wanted_.load(std::memory_order_relaxed) < seq) wanted_.store(seq, std::memory_order_relaxed);
@@ -7130,8 +7125,8 @@ inline namespace v0 {
 /// `may_begin` whether bytes can be the torn beginning of a file of this kind. An optional
 /// `end_group(out, bool caught_up)` is called before a group is written; caught up, no record waits.
 template <class F>
-concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record, std::size_t size,
-                                                  std::uint64_t count, std::string_view text) {
+concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record,
+                                                  std::size_t size, std::uint64_t count, std::string_view text) {
   format.line(out, record, size);
   format.lost(out, count);
   { F::is_line(text) } noexcept -> std::same_as<bool>;

@@ -143,7 +143,9 @@ template <detail::audit_number T>
 struct audit_codec<T> {
   static constexpr std::size_t fixed_size = sizeof(T);
   static constexpr std::size_t size(const T&, const audit_limits&) noexcept { return sizeof(T); }
-  static std::byte* write(std::byte* at, const T& value, const audit_limits&) noexcept { return detail::put(at, value); }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits&) noexcept {
+    return detail::put(at, value);
+  }
   static const std::byte* render(const std::byte* at, std::string& json) {
     const T value = detail::take<T>(at);
     if constexpr (std::same_as<T, bool> || std::floating_point<T>)
@@ -164,7 +166,9 @@ template <class T>
 struct audit_codec<T> {
   static constexpr std::size_t fixed_size = sizeof(T);
   static constexpr std::size_t size(const T&, const audit_limits&) noexcept { return sizeof(T); }
-  static std::byte* write(std::byte* at, const T& value, const audit_limits&) noexcept { return detail::put(at, value); }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits&) noexcept {
+    return detail::put(at, value);
+  }
   static const std::byte* render(const std::byte* at, std::string& json) {
     const T value = detail::take<T>(at);
     if constexpr (requires { { to_string(value) } -> std::convertible_to<std::string_view>; }) {

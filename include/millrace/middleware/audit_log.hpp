@@ -52,8 +52,8 @@ inline namespace v0 {
 template <class... Policies>
 class audit_log {
   static_assert((detail::is_audit_policy<Policies> && ...),
-                "millrace[AUDIT-1]: an audit_log's policies are exclusive or shared, block or drop_and_count, strict or "
-                "lenient, and a file system");
+                "millrace[AUDIT-1]: an audit_log's policies are exclusive or shared, block or drop_and_count, strict "
+                "or lenient, and a file system");
   using producers = detail::policy_or<detail::is_producers, exclusive, Policies...>;
   using full = detail::policy_or<detail::is_full, block, Policies...>;
   using strictness = detail::policy_or<detail::is_strictness, strict, Policies...>;
@@ -173,7 +173,7 @@ class audit_log {
     if (result<void> told = log_->status(); !told) return told;
     if (!open_) return error(errc::closed, "the audit log \"" + log_->path() + "\" is closed");
     return error(errc::unavailable, "the audit log \"" + log_->path() +
-                                        "\" did not take a record: it was full, or the record is larger than its ring takes");
+                                        "\" did not take a record: it was full, or the record larger than it takes");
   }
 
   /// Tells the log's thread, about once a second, what UTC it is at a moment of the chain's clock.

@@ -40,13 +40,7 @@ struct posix_file_system {
     return ::pread(fd, to, size, static_cast<off_t>(offset));
   }
   int truncate(int fd, std::uint64_t size) noexcept { return ::ftruncate(fd, static_cast<off_t>(size)); }
-  int sync_data(int fd) noexcept {
-#if defined(__APPLE__)
-    return ::fcntl(fd, F_FULLFSYNC);
-#else
-    return ::fdatasync(fd);
-#endif
-  }
+  int sync_data(int fd) noexcept { return ::fdatasync(fd); }
   /// Makes a file's name durable: syncs the directory that it stands in.
   int sync_directory_of(const char* path) noexcept {
     const char* const slash = std::strrchr(path, '/');

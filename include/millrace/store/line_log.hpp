@@ -27,8 +27,8 @@ inline namespace v0 {
 /// `may_begin` whether bytes can be the torn beginning of a file of this kind. An optional
 /// `end_group(out, bool caught_up)` is called before a group is written; caught up, no record waits.
 template <class F>
-concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record, std::size_t size,
-                                                  std::uint64_t count, std::string_view text) {
+concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record,
+                                                  std::size_t size, std::uint64_t count, std::string_view text) {
   format.line(out, record, size);
   format.lost(out, count);
   { F::is_line(text) } noexcept -> std::same_as<bool>;

@@ -85,8 +85,8 @@ class record_ring<exclusive> {
   /// The largest record that fits.
   std::size_t max_size() const noexcept { return storage_.max_span() - 8; }
 
-  /// Room for a record of `size` bytes; empty if there is none, or never can be. Calls past_half() now and then while more than
-  /// half of the ring is in use: a moment to wake the consumer.
+  /// Room for a record of `size` bytes; empty if there is none, or never can be. Calls past_half()
+  /// now and then while more than half of the ring is in use: a moment to wake the consumer.
   template <class F>
   ring_slot reserve(std::size_t size, F&& past_half) noexcept {
     if (size > max_size()) [[unlikely]] return {};

@@ -94,7 +94,8 @@ class line_writer {
   result<void> wait_durable(std::uint64_t seq, std::uint64_t nanoseconds) {
     if (durable.load(std::memory_order_acquire) >= seq) return {};
     if (forked()) return forked_error();
-    if (seq > ring.head()) return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path_ + '"');
+    if (seq > ring.head())
+      return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path_ + '"');
     const std::uint64_t until = read_clock(CLOCK_MONOTONIC) + nanoseconds;
     const lock_guard held(mutex_);
     if (wanted_.load(std::memory_order_relaxed) < seq) wanted_.store(seq, std::memory_order_relaxed);
