@@ -64,6 +64,7 @@
 #include <unistd.h>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 // ---- core/error.hpp
@@ -7318,6 +7319,910 @@ using line_log = basic_line_log<plain_lines>;
 
 #endif  // MILLRACE_STORE_HPP
 
+// ---- tensor/detail/byte_buffer.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
+#define MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Bytes on the heap that begin as they come: std::vector would write them all first. Large ones grow
+/// by remapping pages, where the system can. Throws std::bad_alloc.
+class byte_buffer {
+ public:
+  byte_buffer() noexcept = default;
+  explicit byte_buffer(std::size_t size) { resize(size); }
+  byte_buffer(const byte_buffer& other) : byte_buffer(other.size_) {
+    if (size_ != 0) __builtin_memcpy(data_, other.data_, size_);
+  }
+  byte_buffer(byte_buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  byte_buffer& operator=(byte_buffer other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+    return *this;
+  }
+  ~byte_buffer() { std::free(data_); }
+
+  void resize(std::size_t size) {
+    if (size > capacity_) reallocate(size);
+    size_ = size;
+  }
+  /// Gives back what is not used, if that is a tenth. Less is kept: the C library serves a size that
+  /// it has seen freed without asking the system for fresh pages.
+  void shrink() {
+    if (capacity_ - size_ > capacity_ / 10) reallocate(size_);
+  }
+
+  unsigned char* data() noexcept { return data_; }
+  const unsigned char* data() const noexcept { return data_; }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  void reallocate(std::size_t size) {
+    void* moved = std::realloc(data_, size == 0 ? 1 : size);
+    if (moved == nullptr) throw std::bad_alloc();
+    data_ = static_cast<unsigned char*>(moved);
+    capacity_ = size;
+  }
+
+  unsigned char* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
+
+// ---- tensor/detail/decode_table.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
+#define MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// One Huffman code as a table over the next bits. Codes too long for it are found bit by bit.
+template <unsigned Bits>
+class decode_table {
+ public:
+  // An entry: bits 0-5 how many bits it takes; bits 6-7 how many literals it is (0: something else);
+  // from bit 8 on the literals, or the symbol.
+  static constexpr std::uint32_t symbol_mask = 0xffffU;
+
+  /// False for a set of lengths that no prefix code has. `literals`: symbols below it may be joined.
+  bool build(const unsigned char* lengths, std::size_t symbols, std::uint32_t literals) noexcept {
+    for (std::uint16_t& n : of_length_) n = 0;
+    for (std::size_t symbol = 0; symbol < symbols; ++symbol) ++of_length_[lengths[symbol]];
+    const std::size_t used = symbols - of_length_[0];
+    of_length_[0] = 0;
+    std::uint32_t code[16] = {};
+    std::uint16_t place[16] = {};
+    std::uint32_t space = 0;
+    for (unsigned length = 1; length < 16; ++length) {
+      code[length] = (code[length - 1] + of_length_[length - 1]) << 1;
+      place[length] = static_cast<std::uint16_t>(place[length - 1] + of_length_[length - 1]);
+      space += static_cast<std::uint32_t>(of_length_[length]) << (15 - length);
+    }
+    // A code must fill its space; but one symbol alone may take one bit, and there may be none.
+    const bool full = space == 1U << 15;
+    if (!full && !(used == 0 || (used == 1 && of_length_[1] == 1))) return false;
+    if (!full)
+      for (std::uint32_t& entry : entries_) entry = 0;
+    for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
+      const unsigned length = lengths[symbol];
+      if (length == 0) continue;
+      by_code_[place[length]++] = static_cast<std::uint16_t>(symbol);
+      std::uint32_t reversed = 0;
+      for (std::uint32_t bit = 0, rest = code[length]++; bit < length; ++bit, rest >>= 1)
+        reversed = reversed << 1 | (rest & 1U);
+      if (length <= Bits) {
+        const std::uint32_t entry =
+            static_cast<std::uint32_t>(symbol) << 8 | (symbol < literals ? 1U << 6 : 0U) | length;
+        for (std::uint32_t at = reversed; at < size; at += 1U << length) entries_[at] = entry;
+      } else {
+        entries_[reversed & (size - 1)] = 0;  // of no length: ask `find_long`
+      }
+    }
+    if (literals != 0) join();
+    return true;
+  }
+
+  std::uint32_t operator[](std::uint64_t bits) const noexcept { return entries_[bits & (size - 1)]; }
+
+  /// The entry of a code of any length, or 0 if these bits are none. RFC 1951, section 3.2.2.
+  std::uint32_t find_long(std::uint64_t bits) const noexcept {
+    std::uint32_t code = 0;
+    std::uint32_t first = 0;
+    std::uint32_t index = 0;
+    for (unsigned length = 1; length < 16; ++length, bits >>= 1) {
+      code |= static_cast<std::uint32_t>(bits & 1U);
+      const std::uint32_t count = of_length_[length];
+      if (code < first + count) return static_cast<std::uint32_t>(by_code_[index + code - first]) << 8 | length;
+      index += count;
+      first = (first + count) << 1;
+      code <<= 1;
+    }
+    return 0;
+  }
+
+ private:
+  static constexpr std::uint32_t size = 1U << Bits;
+
+  /// Adds the literals that follow a literal within the same bits, to three in all. From the back,
+  /// because what follows stands at a lower index, which still holds a single symbol then.
+  void join() noexcept {
+    for (std::uint32_t at = size; at-- > 0;) {
+      const std::uint32_t own = entries_[at];
+      std::uint32_t entry = own;
+      for (unsigned joined = 1; joined < 3 && (entry >> 6 & 3U) == joined; ++joined) {
+        const unsigned taken = entry & 63U;
+        const std::uint32_t rest = at >> taken;
+        const std::uint32_t next = rest == at ? own : entries_[rest];  // 0 follows on itself
+        if ((next >> 6 & 3U) != 1 || taken + (next & 63U) > Bits) break;
+        entry = (entry & ~0xffU) | (next >> 8 & 0xffU) << (8 + 8 * joined) | (joined + 1) << 6 | (taken + (next & 63U));
+      }
+      entries_[at] = entry;
+    }
+  }
+
+  std::uint32_t entries_[size];
+  std::uint16_t of_length_[16];
+  std::uint16_t by_code_[288];
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
+
+// ---- tensor/detail/inflate.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_INFLATE_HPP
+#define MILLRACE_TENSOR_DETAIL_INFLATE_HPP
+
+// A DEFLATE decoder (RFC 1951) into one piece of memory of known size. Complete, so that reading a
+// compressed tensor needs no third party, and made for the blocks that deflate_block.hpp writes: up to
+// three literals a table look-up.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Bytes that may be written beyond the output.
+inline constexpr std::size_t inflate_slack = 32;
+
+constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
+
+/// Bits out of bytes. Looks ahead, up to 8 bytes beyond the end.
+struct bit_reader {
+  const unsigned char* in = nullptr;
+  std::size_t size = 0;
+  std::size_t at = 0;  // the next byte to look at
+  std::uint64_t bits = 0;
+  unsigned count = 0;  // of these bits, how many may be taken
+
+  /// At least 56 bits may be taken afterwards; false when more were taken before than there were.
+  bool refill() noexcept {
+    if (at <= size) [[likely]] {
+      std::uint64_t word = 0;
+      __builtin_memcpy(&word, in + at, 8);
+      bits |= word << count;
+    } else if (at - (count >> 3) > size) {
+      return false;
+    }
+    at += (63 - count) >> 3;
+    count |= 56;
+    return true;
+  }
+  std::uint64_t peek() const noexcept { return bits; }
+  void drop(unsigned n) noexcept {
+    bits >>= n;
+    count -= n;
+  }
+  unsigned take(unsigned n) noexcept {
+    const auto taken = static_cast<unsigned>(bits & ((std::uint64_t{1} << n) - 1));
+    drop(n);
+    return taken;
+  }
+  /// Drops what is left of the byte begun. Returns how many bytes were taken in all, which may be
+  /// more than there were.
+  std::size_t align() noexcept {
+    at -= count >> 3;
+    bits = 0;
+    count = 0;
+    return at;
+  }
+  void skip(std::size_t bytes) noexcept { at += bytes; }
+};
+
+/// Reads one DEFLATE stream at a time. Keep one for many: it holds the tables. Allocates: never.
+///
+/// Reads and writes nothing out of bounds, whatever the input, provided that 8 bytes may be read
+/// after the input, and `inflate_slack` written after the output.
+class inflater {
+ public:
+  /// Whether `in` is exactly one DEFLATE stream of exactly `out_bytes` bytes; then `out` holds them.
+  /// Else `out` holds anything.
+  bool inflate(const unsigned char* in, std::size_t in_bytes, unsigned char* out, std::size_t out_bytes) noexcept {
+    open(in, in_bytes, out, out_bytes);
+    return finish();
+  }
+
+  /// `inflate` in two steps, between which `advance_both` may do most of the work of two.
+  void open(const unsigned char* in, std::size_t in_bytes, unsigned char* out, std::size_t out_bytes) noexcept {
+    reader_ = bit_reader{in, in_bytes};
+    out_ = out_begin_ = out;
+    out_end_ = out + out_bytes;
+    last_ = false;
+    broken_ = false;
+    coded_ = next_block();
+  }
+  bool finish() noexcept {
+    for (; coded_; coded_ = next_block())
+      if (!symbols()) return false;
+    return !broken_ && out_ == out_end_ && reader_.align() == reader_.size;
+  }
+
+  /// Goes on with the literals of two streams at once, as far as both have them: a look-up's latency
+  /// in one is time for the other.
+  static void advance_both(inflater& first, inflater& second) noexcept {
+    if (!first.coded_ || !second.coded_) return;
+    lane a = first.begin_lane();
+    lane b = second.begin_lane();
+    for (bool literals = true; literals;) {
+      const std::size_t rounds = smaller(first.safe_rounds(a), second.safe_rounds(b));
+      if (rounds == 0) break;
+      for (std::size_t round = 0; round < rounds && literals; ++round) {
+        a.refill();
+        b.refill();
+        // Five look-ups of 11 bits; a stream that has something else waits for the others' turn.
+        literals = both(a, b, first, second) && both(a, b, first, second) && both(a, b, first, second) &&
+                   both(a, b, first, second) && both(a, b, first, second);
+      }
+    }
+    first.end_lane(a);
+    second.end_lane(b);
+  }
+
+ private:
+  /// A stream's state in a loop without checks: in registers.
+  struct lane {
+    const unsigned char* in;
+    std::uint64_t bits;
+    unsigned count;
+    unsigned char* out;
+
+    [[gnu::always_inline]] void refill() noexcept {
+      std::uint64_t word = 0;
+      __builtin_memcpy(&word, in, 8);
+      bits |= word << count;
+      in += (63 - count) >> 3;
+      count |= 56;
+    }
+    [[gnu::always_inline]] void put(std::uint32_t entry) noexcept {
+      const std::uint32_t bytes = entry >> 8;
+      __builtin_memcpy(out, &bytes, 4);
+      out += entry >> 6 & 3U;
+      bits >>= entry & 63U;
+      count -= entry & 63U;
+    }
+  };
+  lane begin_lane() const noexcept { return {reader_.in + reader_.at, reader_.bits, reader_.count, out_}; }
+  void end_lane(const lane& from) noexcept {
+    reader_.at = static_cast<std::size_t>(from.in - reader_.in);
+    reader_.bits = from.bits;
+    reader_.count = from.count;
+    out_ = from.out;
+  }
+  /// How often a lane may refill and look up five times without a check: 8 bytes in, 15 out.
+  std::size_t safe_rounds(const lane& from) const noexcept {
+    const auto taken = static_cast<std::size_t>(from.in - reader_.in);
+    if (taken >= reader_.size || from.out >= out_end_) return 0;
+    return smaller((reader_.size - taken) / 8, static_cast<std::size_t>(out_end_ - from.out) / 15);
+  }
+  [[gnu::always_inline]] static bool both(lane& a, lane& b, const inflater& first, const inflater& second) noexcept {
+    const std::uint32_t x = first.literals_[a.bits];
+    const std::uint32_t y = second.literals_[b.bits];
+    if ((x & 0xc0U) == 0 || (y & 0xc0U) == 0) return false;
+    a.put(x);
+    b.put(y);
+    return true;
+  }
+  [[gnu::always_inline]] static bool one(lane& a, const inflater& first) noexcept {
+    const std::uint32_t x = first.literals_[a.bits];
+    if ((x & 0xc0U) == 0) return false;
+    a.put(x);
+    return true;
+  }
+
+  /// To the next Huffman block's first symbol. False: the stream is over, or broken.
+  bool next_block() noexcept {
+    while (!last_) {
+      bool good = reader_.refill();
+      last_ = reader_.take(1) != 0;
+      const unsigned kind = reader_.take(2);
+      if (good && kind == 0 && stored()) continue;
+      good = good && (kind == 1 ? fixed_codes() : kind == 2 && read_codes());
+      broken_ = !good;
+      return good;
+    }
+    return false;
+  }
+
+  bool stored() noexcept {
+    const std::size_t at = reader_.align();
+    if (at > reader_.size || reader_.size - at < 4) return false;
+    std::uint16_t length = 0;
+    std::uint16_t complement = 0;
+    __builtin_memcpy(&length, reader_.in + at, 2);
+    __builtin_memcpy(&complement, reader_.in + at + 2, 2);
+    if (length != static_cast<std::uint16_t>(~complement)) return false;
+    if (reader_.size - at - 4 < length || static_cast<std::size_t>(out_end_ - out_) < length) return false;
+    if (length != 0) __builtin_memcpy(out_, reader_.in + at + 4, length);
+    reader_.skip(4U + length);
+    out_ += length;
+    return true;
+  }
+
+  bool fixed_codes() noexcept {
+    unsigned char lengths[288];
+    for (unsigned symbol = 0; symbol < 288; ++symbol)
+      lengths[symbol] = symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
+    unsigned char distances[32];
+    for (unsigned char& length : distances) length = 5;
+    return literals_.build(lengths, 288, 256) && distances_.build(distances, 32, 0);
+  }
+
+  bool read_codes() noexcept {
+    bit_reader& reader = reader_;
+    static constexpr unsigned char order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    const unsigned literals = reader.take(5) + 257;
+    const unsigned distances = reader.take(5) + 1;
+    const unsigned lengths_given = reader.take(4) + 4;
+    if (literals > 286 || distances > 30) return false;
+    unsigned char lengths[286 + 30 + 138] = {};
+    for (unsigned at = 0; at < lengths_given; ++at) {
+      if (!reader.refill()) return false;
+      lengths[order[at]] = static_cast<unsigned char>(reader.take(3));
+    }
+    if (!lengths_.build(lengths, 19, 0)) return false;
+    unsigned char all[286 + 30 + 138] = {};
+    for (unsigned at = 0; at < literals + distances;) {
+      if (!reader.refill()) return false;
+      const std::uint32_t entry = lengths_[reader.peek()];
+      if (entry == 0) return false;
+      reader.drop(entry & 63U);
+      const unsigned symbol = entry >> 8;
+      if (symbol < 16) {
+        all[at++] = static_cast<unsigned char>(symbol);
+        continue;
+      }
+      if (symbol == 16 && at == 0) return false;
+      const unsigned char repeated = symbol == 16 ? all[at - 1] : 0;
+      unsigned run = symbol == 16 ? 3 + reader.take(2) : symbol == 17 ? 3 + reader.take(3) : 11 + reader.take(7);
+      while (run-- > 0) all[at++] = repeated;
+      if (at > literals + distances) return false;
+    }
+    return all[256] != 0 && literals_.build(all, literals, 256) && distances_.build(all + literals, distances, 0);
+  }
+
+  /// A block's symbols, to its end. False: they are broken.
+  bool symbols() noexcept {
+    static constexpr std::uint16_t length_base[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
+                                                      31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+    static constexpr unsigned char length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+                                                       2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
+    static constexpr std::uint16_t distance_base[30] = {1,    2,    3,    4,    5,    7,    9,    13,    17,    25,
+                                                        33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
+                                                        1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+    bit_reader reader = reader_;  // locals stay in registers
+    unsigned char* out = out_;
+    for (;;) {
+      lane a{reader.in + reader.at, reader.bits, reader.count, out};
+      for (std::size_t rounds = safe_rounds(a); rounds > 0; --rounds) {
+        a.refill();
+        if (!(one(a, *this) && one(a, *this) && one(a, *this) && one(a, *this) && one(a, *this))) break;
+      }
+      reader.at = static_cast<std::size_t>(a.in - reader.in);
+      reader.bits = a.bits;
+      reader.count = a.count;
+      out = a.out;
+
+      if (!reader.refill()) return false;
+      std::uint32_t entry = literals_[reader.peek()];
+      if ((entry & 0xc0U) != 0) {  // near an end
+        const unsigned count = entry >> 6 & 3U;
+        if (static_cast<std::size_t>(out_end_ - out) < count) return false;
+        const std::uint32_t bytes = entry >> 8;
+        __builtin_memcpy(out, &bytes, 4);
+        out += count;
+        reader.drop(entry & 63U);
+        continue;
+      }
+      if (entry == 0) entry = literals_.find_long(reader.peek());
+      if (entry == 0) return false;
+      reader.drop(entry & 63U);
+      const std::uint32_t symbol = entry >> 8;
+      if (symbol < 256) {
+        if (out == out_end_) return false;
+        *out++ = static_cast<unsigned char>(symbol);
+        continue;
+      }
+      if (symbol == 256) {
+        reader_ = reader;
+        out_ = out;
+        return true;
+      }
+      if (symbol > 285) return false;
+      const std::size_t length = length_base[symbol - 257] + reader.take(length_extra[symbol - 257]);
+      entry = distances_[reader.peek()];
+      if (entry == 0) entry = distances_.find_long(reader.peek());
+      const std::uint32_t code = entry >> 8;
+      if (entry == 0 || code > 29) return false;
+      reader.drop(entry & 63U);
+      const std::size_t distance = distance_base[code] + reader.take(code < 4 ? 0 : code / 2 - 1);
+      if (distance > static_cast<std::size_t>(out - out_begin_) || length > static_cast<std::size_t>(out_end_ - out))
+        return false;
+      copy(out, distance, length);
+      out += length;
+    }
+  }
+
+  /// May write up to 15 bytes beyond the match.
+  static void copy(unsigned char* out, std::size_t distance, std::size_t length) noexcept {
+    if (distance == 1) {
+      __builtin_memset(out, out[-1], length);
+    } else if (distance >= 16) {
+      for (std::size_t at = 0; at < length; at += 16) __builtin_memcpy(out + at, out + at - distance, 16);
+    } else {
+      for (std::size_t at = 0; at < length; ++at) out[at] = out[at - distance];
+    }
+  }
+
+  decode_table<11> literals_;
+  decode_table<9> distances_;
+  decode_table<7> lengths_;
+  bit_reader reader_;
+  unsigned char* out_ = nullptr;
+  unsigned char* out_begin_ = nullptr;
+  unsigned char* out_end_ = nullptr;
+  bool last_ = false;
+  bool coded_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_INFLATE_HPP
+
+// ---- tensor/detail/simd.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_SIMD_HPP
+#define MILLRACE_TENSOR_DETAIL_SIMD_HPP
+
+// Vectors without the compiler's intrinsics headers, which cost half a second to parse: the vector
+// types that g++ and clang share, and which instruction set to use, asked of the CPU at run time. A
+// kernel is one always-inlined template; each instruction set is a function with a target attribute
+// around it. Which CPU it is decides here and in the kernels' entry functions, nowhere else.
+#if defined(__x86_64__)
+#define MILLRACE_X86_TARGET(features) [[gnu::target(features)]]
+#else
+#define MILLRACE_X86_TARGET(features)
+#endif
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+static_assert(std::endian::native == std::endian::little, "millrace's tensor kernels are for little-endian machines");
+
+template <class T, std::size_t Bytes>
+struct vector_of {
+  typedef T type __attribute__((vector_size(Bytes)));
+};
+/// A vector register's worth of T.
+template <class T, std::size_t Bytes>
+using vector = typename vector_of<T, Bytes>::type;
+
+template <class V>
+[[gnu::always_inline]] inline void load(V& to, const void* from) noexcept {
+  __builtin_memcpy(&to, from, sizeof(V));
+}
+template <class V>
+[[gnu::always_inline]] inline void store(void* to, const V& from) noexcept {
+  __builtin_memcpy(to, &from, sizeof(V));
+}
+
+#if defined(__x86_64__)
+inline bool cpu_has_avx2() noexcept { return __builtin_cpu_supports("avx2") != 0; }
+#else
+inline bool cpu_has_avx2() noexcept { return false; }
+#endif
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_SIMD_HPP
+
+// ---- tensor/detail/planes.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_PLANES_HPP
+#define MILLRACE_TENSOR_DETAIL_PLANES_HPP
+
+// What makes numbers compressible: like with like. Elements become byte planes (all lowest bytes,
+// then all next ones, ...). A float is rotated left by one bit before, so that the sign joins the
+// mantissa's lowest bits and the top plane is the whole exponent, which is where the redundancy is.
+// Where many elements are zero, a bitmap says which are not, and only those go into the planes.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+template <std::size_t Width>
+struct unsigned_of;
+template <>
+struct unsigned_of<1> {
+  using type = std::uint8_t;
+};
+template <>
+struct unsigned_of<2> {
+  using type = std::uint16_t;
+};
+template <>
+struct unsigned_of<4> {
+  using type = std::uint32_t;
+};
+template <>
+struct unsigned_of<8> {
+  using type = std::uint64_t;
+};
+
+using bytes16 = vector<unsigned char, 16>;
+
+/// a0 b0 a1 b1 ... of the lower halves, then of the upper ones.
+[[gnu::always_inline]] inline bytes16 zip_low(bytes16 a, bytes16 b) noexcept {
+  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+[[gnu::always_inline]] inline bytes16 zip_high(bytes16 a, bytes16 b) noexcept {
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
+/// A perfect shuffle of Width x 16 bytes, `Rounds` times. Each turns the bits of a byte's address left
+/// by one. Sixteen elements of Width bytes have addresses element:byte, so four rounds make planes of
+/// them, byte:element; log2(Width) rounds make elements of planes.
+template <std::size_t Rounds, std::size_t Width>
+[[gnu::always_inline]] inline void perfect_shuffle(bytes16 (&v)[Width]) noexcept {
+  if constexpr (Rounds > 0 && Width > 1) {
+    bytes16 next[Width];
+    constexpr std::size_t half = Width / 2;
+    if constexpr (Width == 2) {
+      next[0] = zip_low(v[0], v[1]);
+      next[1] = zip_high(v[0], v[1]);
+    } else if constexpr (Width == 4) {
+      next[0] = zip_low(v[0], v[half]);
+      next[1] = zip_high(v[0], v[half]);
+      next[2] = zip_low(v[1], v[half + 1]);
+      next[3] = zip_high(v[1], v[half + 1]);
+    } else {
+      next[0] = zip_low(v[0], v[half]);
+      next[1] = zip_high(v[0], v[half]);
+      next[2] = zip_low(v[1], v[half + 1]);
+      next[3] = zip_high(v[1], v[half + 1]);
+      next[4] = zip_low(v[2], v[half + 2]);
+      next[5] = zip_high(v[2], v[half + 2]);
+      next[6] = zip_low(v[3], v[half + 3]);
+      next[7] = zip_high(v[3], v[half + 3]);
+    }
+    perfect_shuffle<Rounds - 1, Width>(next);
+    __builtin_memcpy(&v, &next, sizeof v);
+  }
+}
+
+/// Splits `count` elements of Width bytes into planes, `pitch` bytes apart.
+template <std::size_t Width, bool Rotate>
+void split_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept {
+  using word = typename unsigned_of<Width>::type;
+  using words = vector<word, 16>;
+  constexpr int top = 8 * Width - 1;
+  std::size_t at = 0;
+  for (; at + 16 <= count; at += 16) {
+    bytes16 v[Width];
+    __builtin_memcpy(&v, elements + at * Width, sizeof v);
+    if constexpr (Rotate)
+      for (bytes16& lane : v) {
+        const auto x = reinterpret_cast<words>(lane);
+        lane = reinterpret_cast<bytes16>(x << 1 | x >> top);
+      }
+    perfect_shuffle<4, Width>(v);
+    for (std::size_t plane = 0; plane < Width; ++plane) store(planes + plane * pitch + at, v[plane]);
+  }
+  for (; at < count; ++at) {
+    word x = 0;
+    __builtin_memcpy(&x, elements + at * Width, Width);
+    if constexpr (Rotate) x = static_cast<word>(x << 1 | x >> top);
+    for (std::size_t plane = 0; plane < Width; ++plane)
+      planes[plane * pitch + at] = static_cast<unsigned char>(x >> (8 * plane));
+  }
+}
+
+/// The reverse. `planes` points to each plane.
+template <std::size_t Width, bool Rotate>
+void join_planes(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept {
+  using word = typename unsigned_of<Width>::type;
+  using words = vector<word, 16>;
+  constexpr int top = 8 * Width - 1;
+  constexpr std::size_t rounds = Width == 1 ? 0 : Width == 2 ? 1 : Width == 4 ? 2 : 3;
+  std::size_t at = 0;
+  for (; at + 16 <= count; at += 16) {
+    bytes16 v[Width];
+    for (std::size_t plane = 0; plane < Width; ++plane) load(v[plane], planes[plane] + at);
+    perfect_shuffle<rounds, Width>(v);
+    if constexpr (Rotate)
+      for (bytes16& lane : v) {
+        const auto x = reinterpret_cast<words>(lane);
+        lane = reinterpret_cast<bytes16>(x >> 1 | x << top);
+      }
+    __builtin_memcpy(elements + at * Width, &v, sizeof v);
+  }
+  for (; at < count; ++at) {
+    word x = 0;
+    for (std::size_t plane = 0; plane < Width; ++plane)
+      x = static_cast<word>(x | static_cast<word>(planes[plane][at]) << (8 * plane));
+    if constexpr (Rotate) x = static_cast<word>(x >> 1 | x << top);
+    __builtin_memcpy(elements + at * Width, &x, Width);
+  }
+}
+
+/// Copies the elements that are not zero (in all bits) to `packed`, and sets their bits in `bitmap`,
+/// the first element's lowest. Returns how many. `packed` has room for all, and one more.
+template <std::size_t Width>
+std::size_t pack_nonzero(const unsigned char* elements, std::size_t count, unsigned char* bitmap,
+                         unsigned char* packed) noexcept {
+  using word = typename unsigned_of<Width>::type;
+  unsigned char* to = packed;
+  // Always copied, kept by moving on: no branch to mispredict.
+  const auto take = [&](const unsigned char* from, unsigned bit) __attribute__((always_inline)) {
+    word x;
+    __builtin_memcpy(&x, from, Width);
+    __builtin_memcpy(to, &x, Width);
+    const unsigned kept = x != 0 ? 1 : 0;
+    to += kept * Width;
+    return kept << bit;
+  };
+  std::size_t at = 0;
+  for (; at + 8 <= count; at += 8, elements += 8 * Width) {
+    unsigned bits = take(elements, 0);  // spelled out: -O2 does not unroll loops
+    bits |= take(elements + Width, 1);
+    bits |= take(elements + 2 * Width, 2);
+    bits |= take(elements + 3 * Width, 3);
+    bits |= take(elements + 4 * Width, 4);
+    bits |= take(elements + 5 * Width, 5);
+    bits |= take(elements + 6 * Width, 6);
+    bits |= take(elements + 7 * Width, 7);
+    bitmap[at / 8] = static_cast<unsigned char>(bits);
+  }
+  if (at < count) {
+    unsigned bits = 0;
+    for (unsigned bit = 0; bit < count - at; ++bit) bits |= take(elements + bit * Width, bit);
+    bitmap[at / 8] = static_cast<unsigned char>(bits);
+  }
+  return static_cast<std::size_t>(to - packed) / Width;
+}
+
+/// The reverse. Reads up to one element beyond those that are packed.
+template <std::size_t Width>
+void unpack_nonzero(const unsigned char* bitmap, const unsigned char* packed, std::size_t count,
+                    unsigned char* elements) noexcept {
+  using word = typename unsigned_of<Width>::type;
+  const auto give = [&](unsigned char* to, unsigned bit) __attribute__((always_inline)) {
+    word x;
+    __builtin_memcpy(&x, packed, Width);
+    x = static_cast<word>(x & (word{0} - static_cast<word>(bit & 1U)));
+    __builtin_memcpy(to, &x, Width);
+    packed += (bit & 1U) * Width;
+  };
+  std::size_t at = 0;
+  for (; at + 8 <= count; at += 8, elements += 8 * Width) {
+    const unsigned bits = bitmap[at / 8];
+    give(elements, bits);
+    give(elements + Width, bits >> 1);
+    give(elements + 2 * Width, bits >> 2);
+    give(elements + 3 * Width, bits >> 3);
+    give(elements + 4 * Width, bits >> 4);
+    give(elements + 5 * Width, bits >> 5);
+    give(elements + 6 * Width, bits >> 6);
+    give(elements + 7 * Width, bits >> 7);
+  }
+  for (unsigned bit = 0; at + bit < count; ++bit)
+    give(elements + bit * Width, static_cast<unsigned>(bitmap[at / 8]) >> bit);
+}
+
+/// The kernels for elements of one width.
+struct plane_kernels {
+  void (*split)(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept;
+  void (*join)(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept;
+  std::size_t (*pack)(const unsigned char* elements, std::size_t count, unsigned char* bitmap,
+                      unsigned char* packed) noexcept;
+  void (*unpack)(const unsigned char* bitmap, const unsigned char* packed, std::size_t count,
+                 unsigned char* elements) noexcept;
+};
+template <std::size_t Width, bool Rotate>
+constexpr plane_kernels kernels_of() noexcept {
+  return {&split_planes<Width, Rotate>, &join_planes<Width, Rotate>, &pack_nonzero<Width>, &unpack_nonzero<Width>};
+}
+inline plane_kernels kernels_for(std::size_t width, bool rotate) noexcept {
+  switch (width) {
+    case 8: return rotate ? kernels_of<8, true>() : kernels_of<8, false>();
+    case 4: return rotate ? kernels_of<4, true>() : kernels_of<4, false>();
+    case 2: return rotate ? kernels_of<2, true>() : kernels_of<2, false>();
+    default: return kernels_of<1, false>();
+  }
+}
+
+/// How many bits are set among the first `count`; the rest of the last byte must be clear, or it is
+/// `count + 1`, which no bitmap has.
+inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) noexcept {
+  std::size_t set = 0;
+  const std::size_t bytes = (count + 7) / 8;
+  std::size_t at = 0;
+  for (; at + 8 <= bytes; at += 8) {
+    std::uint64_t word = 0;
+    __builtin_memcpy(&word, bitmap + at, 8);
+    set += static_cast<std::size_t>(std::popcount(word));
+  }
+  for (; at < bytes; ++at) set += static_cast<std::size_t>(std::popcount(static_cast<unsigned>(bitmap[at])));
+  if (count % 8 != 0 && bitmap[bytes - 1] >> (count % 8) != 0) return count + 1;
+  return set;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_PLANES_HPP
+
+// ---- tensor/detail/crc32.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_CRC32_HPP
+#define MILLRACE_TENSOR_DETAIL_CRC32_HPP
+
+// CRC-32 as gzip has it (RFC 1952, section 8): polynomial 0x04c11db7, bits reflected. Eight bytes a
+// step from tables; with the CPU's carry-less multiplication, 64 bytes a step.
+// Source of the folding: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ
+// Instruction", Intel, 2009. The constants are computed here from the polynomial.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+inline constexpr std::uint32_t crc32_polynomial = 0xedb8'8320U;
+
+struct crc32_tables {
+  std::uint32_t at[8][256];
+
+  constexpr crc32_tables() noexcept : at() {
+    for (std::uint32_t byte = 0; byte < 256; ++byte) {
+      std::uint32_t r = byte;
+      for (int bit = 0; bit < 8; ++bit) r = (r & 1U) != 0 ? r >> 1 ^ crc32_polynomial : r >> 1;
+      at[0][byte] = r;
+    }
+    for (std::uint32_t byte = 0; byte < 256; ++byte)
+      for (int k = 1; k < 8; ++k) at[k][byte] = at[k - 1][byte] >> 8 ^ at[0][at[k - 1][byte] & 0xffU];
+  }
+};
+inline constexpr crc32_tables crc32_table{};
+
+/// a * b modulo the polynomial; bit 31 is x^0.
+constexpr std::uint32_t crc32_multiply(std::uint32_t a, std::uint32_t b) noexcept {
+  std::uint32_t product = 0;
+  for (std::uint32_t bit = 0x8000'0000U; bit != 0; bit >>= 1) {
+    if ((a & bit) != 0) product ^= b;
+    b = (b & 1U) != 0 ? b >> 1 ^ crc32_polynomial : b >> 1;
+  }
+  return product;
+}
+
+/// x^n modulo the polynomial.
+constexpr std::uint32_t crc32_power(std::uint64_t n) noexcept {
+  std::uint32_t power = 0x8000'0000U;
+  for (std::uint32_t square = 0x4000'0000U; n != 0; n >>= 1) {
+    if ((n & 1U) != 0) power = crc32_multiply(power, square);
+    square = crc32_multiply(square, square);
+  }
+  return power;
+}
+
+/// The CRC of two strings of bytes one after the other, from the CRC of each and the second's length.
+constexpr std::uint32_t crc32_combine(std::uint32_t first, std::uint32_t second, std::uint64_t second_bytes) noexcept {
+  return crc32_multiply(first, crc32_power(8 * second_bytes)) ^ second;
+}
+
+/// The register (not inverted) after more bytes.
+inline std::uint32_t crc32_step(std::uint32_t state, const unsigned char* data, std::size_t bytes) noexcept {
+  const auto& t = crc32_table.at;
+  for (; bytes >= 8; data += 8, bytes -= 8) {
+    std::uint32_t a = 0;
+    std::uint32_t b = 0;
+    __builtin_memcpy(&a, data, 4);
+    __builtin_memcpy(&b, data + 4, 4);
+    a ^= state;
+    state = t[7][a & 0xffU] ^ t[6][a >> 8 & 0xffU] ^ t[5][a >> 16 & 0xffU] ^ t[4][a >> 24] ^  //
+            t[3][b & 0xffU] ^ t[2][b >> 8 & 0xffU] ^ t[1][b >> 16 & 0xffU] ^ t[0][b >> 24];
+  }
+  for (; bytes != 0; ++data, --bytes) state = state >> 8 ^ t[0][(state ^ *data) & 0xffU];
+  return state;
+}
+
+#if defined(__x86_64__)
+
+using clmul_lane = vector<long long, 16>;
+
+/// What 16 bytes are multiplied by to move them `bits` further on: their two halves' constants.
+constexpr long long crc32_fold_low(std::uint64_t bits) noexcept {
+  return static_cast<long long>(static_cast<std::uint64_t>(crc32_power(bits + 32)) << 1);
+}
+constexpr long long crc32_fold_high(std::uint64_t bits) noexcept {
+  return static_cast<long long>(static_cast<std::uint64_t>(crc32_power(bits - 32)) << 1);
+}
+
+/// Precondition: at least 64 bytes. The 16 bytes that are left stand for all before `at`.
+[[gnu::target("pclmul")]] inline std::uint32_t crc32_clmul(std::uint32_t state, const unsigned char* data,
+                                                           std::size_t bytes) noexcept {
+  constexpr clmul_lane by64 = {crc32_fold_low(512), crc32_fold_high(512)};
+  constexpr clmul_lane by16 = {crc32_fold_low(128), crc32_fold_high(128)};
+  const auto fold = [](clmul_lane x, clmul_lane by) __attribute__((target("pclmul"), always_inline)) {
+    return __builtin_ia32_pclmulqdq128(x, by, 0x00) ^ __builtin_ia32_pclmulqdq128(x, by, 0x11);
+  };
+  clmul_lane x[4];
+  load(x, data);
+  x[0] ^= clmul_lane{static_cast<long long>(state), 0};
+  data += 64;
+  bytes -= 64;
+  for (; bytes >= 64; data += 64, bytes -= 64) {
+    clmul_lane next[4];
+    load(next, data);
+    for (int k = 0; k < 4; ++k) x[k] = fold(x[k], by64) ^ next[k];
+  }
+  clmul_lane all = x[0];
+  for (int k = 1; k < 4; ++k) all = fold(all, by16) ^ x[k];
+  for (; bytes >= 16; data += 16, bytes -= 16) {
+    clmul_lane next;
+    load(next, data);
+    all = fold(all, by16) ^ next;
+  }
+  unsigned char rest[16];
+  store(rest, all);
+  return crc32_step(crc32_step(0, rest, 16), data, bytes);
+}
+
+#endif
+
+/// The CRC-32 of `bytes` bytes that follow those whose CRC-32 is `crc`; 0 to begin.
+inline std::uint32_t crc32(std::uint32_t crc, const unsigned char* data, std::size_t bytes) noexcept {
+  std::uint32_t state = ~crc;
+#if defined(__x86_64__)
+  if (bytes >= 64 && __builtin_cpu_supports("pclmul")) return ~crc32_clmul(state, data, bytes);
+#endif
+  return ~crc32_step(state, data, bytes);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_CRC32_HPP
+
 // ---- tensor/dtype.hpp
 
 #ifndef MILLRACE_TENSOR_DTYPE_HPP
@@ -7483,6 +8388,10 @@ inline constexpr bool is_character =
     std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> ||
     std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
 
+template <class T>
+concept plain_integer = std::is_integral_v<T> && !std::is_same_v<T, bool> && !is_character<T> && !std::is_const_v<T> &&
+                        !std::is_volatile_v<T>;
+
 }  // namespace detail
 
 /// The dtype of a C++ type, as a number; 0: it has none. Specialize it for a type whose bytes are
@@ -7500,10 +8409,8 @@ template <>
 inline constexpr int dtype_code<bfloat16> = static_cast<int>(dtype::bf16);
 template <>
 inline constexpr int dtype_code<bool> = static_cast<int>(dtype::boolean);
-template <class T>
-requires(std::is_integral_v<T> && !std::is_same_v<T, bool> && !detail::is_character<T> && !std::is_const_v<T> &&
-         !std::is_volatile_v<T>) inline constexpr int dtype_code<T> = detail::integer_dtype(sizeof(T),
-                                                                                            std::is_signed_v<T>);
+template <detail::plain_integer T>
+inline constexpr int dtype_code<T> = detail::integer_dtype(sizeof(T), std::is_signed_v<T>);
 
 /// A type that a tensor can be made of.
 template <class T>
@@ -7546,55 +8453,2006 @@ constexpr decltype(auto) visit_dtype(dtype type, F&& f) {
 
 #endif  // MILLRACE_TENSOR_DTYPE_HPP
 
-// ---- tensor/detail/simd.hpp
+// ---- tensor/layout.hpp
 
-#ifndef MILLRACE_TENSOR_DETAIL_SIMD_HPP
-#define MILLRACE_TENSOR_DETAIL_SIMD_HPP
-
-// Vectors without the compiler's intrinsics headers, which cost half a second to parse: the vector
-// types that g++ and clang share, and which instruction set to use, asked of the CPU at run time. A
-// kernel is one always-inlined template; each instruction set is a function with a target attribute
-// around it. Which CPU it is decides here and in the kernels' entry functions, nowhere else.
-#if defined(__x86_64__)
-#define MILLRACE_X86_TARGET(features) [[gnu::target(features)]]
-#else
-#define MILLRACE_X86_TARGET(features)
-#endif
+#ifndef MILLRACE_TENSOR_LAYOUT_HPP
+#define MILLRACE_TENSOR_LAYOUT_HPP
 
 namespace millrace {
 inline namespace v0 {
+
+/// The most axes a tensor may have.
+inline constexpr std::size_t max_rank = 8;
+
+/// A tensor's extents, outermost axis first; rank 0 is a scalar. Allocates: never.
+/// Precondition of every constructor: at most `max_rank` axes.
+class tensor_shape {
+ public:
+  constexpr tensor_shape() noexcept = default;
+  constexpr tensor_shape(std::initializer_list<std::size_t> extents) noexcept {
+    for (const std::size_t extent : extents) push_back(extent);
+  }
+  template <class Iterator>
+  constexpr tensor_shape(Iterator first, Iterator last) noexcept {
+    for (; first != last; ++first) push_back(static_cast<std::size_t>(*first));
+  }
+
+  constexpr void push_back(std::size_t extent) noexcept {
+    if (rank_ == max_rank) [[unlikely]]
+      __builtin_trap();  // a broken precondition stops here rather than in somebody's memory
+    extents_[rank_++] = extent;
+  }
+
+  constexpr std::size_t rank() const noexcept { return rank_; }
+  constexpr std::size_t operator[](std::size_t axis) const noexcept { return extents_[axis]; }
+  constexpr const std::size_t* begin() const noexcept { return extents_; }
+  constexpr const std::size_t* end() const noexcept { return extents_ + rank_; }
+
+  /// The product of the extents; 1 for a scalar.
+  constexpr std::size_t element_count() const noexcept {
+    std::size_t count = 1;
+    for (const std::size_t extent : *this) count *= extent;
+    return count;
+  }
+
+  friend constexpr bool operator==(const tensor_shape& a, const tensor_shape& b) noexcept {
+    if (a.rank_ != b.rank_) return false;
+    for (std::size_t axis = 0; axis < a.rank_; ++axis)
+      if (a[axis] != b[axis]) return false;
+    return true;
+  }
+
+ private:
+  std::size_t extents_[max_rank] = {};
+  std::size_t rank_ = 0;
+};
+
+/// A place in a tensor, one index an axis.
+using tensor_position = tensor_shape;
+
+namespace detail {
+inline std::string bracketed(const tensor_shape& numbers, char open, char close) {
+  std::string text(1, open);
+  for (std::size_t axis = 0; axis < numbers.rank(); ++axis) {
+    char digits[24];
+    if (axis != 0) text += ", ";
+    text.append(digits, std::to_chars(digits, digits + sizeof digits, numbers[axis]).ptr);
+  }
+  text += close;
+  return text;
+}
+}  // namespace detail
+
+/// `[32, 64]`; a scalar is `[]`.
+inline std::string to_string(const tensor_shape& shape) { return detail::bracketed(shape, '[', ']'); }
+
+/// The order of a tensor's axes in memory, outermost (largest stride) first.
+struct axis_order {
+  unsigned char axes[max_rank] = {0, 1, 2, 3, 4, 5, 6, 7};
+
+  constexpr unsigned char operator[](std::size_t place) const noexcept { return axes[place]; }
+  friend constexpr bool operator==(const axis_order&, const axis_order&) noexcept = default;
+};
+
+/// A shape and how far apart, in elements, neighbours on each axis lie. Strides may be negative, or
+/// zero for an axis that repeats. Allocates: never.
+class tensor_layout {
+ public:
+  constexpr tensor_layout() noexcept = default;
+
+  /// Any layout. Precondition: `strides` points to shape.rank() numbers.
+  template <class Stride>
+  constexpr tensor_layout(const tensor_shape& shape, const Stride* strides) noexcept : shape_(shape) {
+    for (std::size_t axis = 0; axis < shape.rank(); ++axis) strides_[axis] = static_cast<std::ptrdiff_t>(strides[axis]);
+  }
+  constexpr tensor_layout(const tensor_shape& shape, std::initializer_list<std::ptrdiff_t> strides) noexcept
+      : tensor_layout(shape, strides.begin()) {}
+
+  /// Gapless, the last axis innermost: C, NumPy.
+  static constexpr tensor_layout row_major(const tensor_shape& shape) noexcept { return dense(shape, axis_order{}); }
+  /// Gapless, the first axis innermost: Fortran, Eigen.
+  static constexpr tensor_layout column_major(const tensor_shape& shape) noexcept {
+    axis_order order;
+    for (std::size_t place = 0; place < shape.rank(); ++place)
+      order.axes[place] = static_cast<unsigned char>(shape.rank() - 1 - place);
+    return dense(shape, order);
+  }
+  /// Gapless, axes nested as `order` says. Precondition: its first rank() entries are a permutation.
+  static constexpr tensor_layout dense(const tensor_shape& shape, const axis_order& order) noexcept {
+    tensor_layout made;
+    made.shape_ = shape;
+    std::size_t stride = 1;
+    for (std::size_t place = shape.rank(); place-- > 0;) {
+      made.strides_[order[place]] = static_cast<std::ptrdiff_t>(stride);
+      stride *= shape[order[place]];
+    }
+    return made;
+  }
+
+  constexpr const tensor_shape& shape() const noexcept { return shape_; }
+  constexpr std::size_t rank() const noexcept { return shape_.rank(); }
+  constexpr std::ptrdiff_t stride(std::size_t axis) const noexcept { return strides_[axis]; }
+  constexpr std::size_t element_count() const noexcept { return shape_.element_count(); }
+
+  /// Where an element lies, counted in elements from the first one.
+  constexpr std::ptrdiff_t offset(const tensor_position& at) const noexcept {
+    std::ptrdiff_t sum = 0;
+    for (std::size_t axis = 0; axis < rank(); ++axis) sum += static_cast<std::ptrdiff_t>(at[axis]) * strides_[axis];
+    return sum;
+  }
+
+  /// The axes from the largest stride to the smallest. Equal strides keep their order, and axes of
+  /// extent 1 their place; of an empty tensor all do.
+  constexpr axis_order order() const noexcept {
+    axis_order order;
+    if (element_count() == 0) return order;
+    for (std::size_t i = 1; i < rank(); ++i) {  // insertion sort: at most eight
+      if (shape_[i] == 1) continue;
+      for (std::size_t at = i, before = i; before-- > 0;) {
+        if (shape_[order.axes[before]] == 1) continue;
+        if (width(order.axes[at]) <= width(order.axes[before])) break;
+        const unsigned char moved = order.axes[at];
+        order.axes[at] = order.axes[before];
+        order.axes[before] = moved;
+        at = before;
+      }
+    }
+    return order;
+  }
+
+  /// Row-major without gaps.
+  constexpr bool is_contiguous() const noexcept { return is_dense(axis_order{}); }
+  /// Without gaps in some order of its axes: element_count() elements from the first one.
+  constexpr bool is_dense() const noexcept { return is_dense(order()); }
+
+  /// The position of the element that stands at `flat` when elements are counted in `order()`.
+  constexpr tensor_position position(std::size_t flat) const noexcept {
+    std::size_t found[max_rank] = {};
+    const axis_order nesting = order();
+    for (std::size_t place = rank(); place-- > 0;) {
+      const std::size_t extent = shape_[nesting[place]];
+      found[nesting[place]] = flat % extent;
+      flat /= extent;
+    }
+    return tensor_position(found, found + rank());
+  }
+
+ private:
+  constexpr std::ptrdiff_t width(std::size_t axis) const noexcept {
+    return strides_[axis] < 0 ? -strides_[axis] : strides_[axis];
+  }
+  constexpr bool is_dense(const axis_order& order) const noexcept {
+    std::ptrdiff_t expected = 1;
+    for (std::size_t place = rank(); place-- > 0;) {
+      const std::size_t extent = shape_[order[place]];
+      if (extent == 0) return true;
+      if (extent != 1 && strides_[order[place]] != expected) return false;
+      expected *= static_cast<std::ptrdiff_t>(extent);
+    }
+    return true;
+  }
+
+  tensor_shape shape_;
+  std::ptrdiff_t strides_[max_rank] = {};
+};
+
 namespace detail {
 
-static_assert(std::endian::native == std::endian::little, "millrace's tensor kernels are for little-endian machines");
+/// Walks a layout in its memory order as runs of evenly spaced elements, as long as they can be:
+/// f(offset of the first, count, stride), where f returns whether to go on. Returns false if f did.
+template <class F>
+constexpr bool for_each_run(const tensor_layout& layout, F&& f) {
+  // Axes with one element go; an axis whose stride continues the next inner one merges with it.
+  std::size_t extents[max_rank] = {};
+  std::ptrdiff_t strides[max_rank] = {};
+  std::size_t depth = 0;
+  const axis_order order = layout.order();
+  for (std::size_t place = 0; place < layout.rank(); ++place) {
+    const std::size_t extent = layout.shape()[order[place]];
+    const std::ptrdiff_t stride = layout.stride(order[place]);
+    if (extent == 0) return true;
+    if (extent == 1) continue;
+    if (depth > 0 && strides[depth - 1] == stride * static_cast<std::ptrdiff_t>(extent)) {
+      extents[depth - 1] *= extent;
+      strides[depth - 1] = stride;
+    } else {
+      extents[depth] = extent;
+      strides[depth++] = stride;
+    }
+  }
+  if (depth == 0) return f(std::ptrdiff_t{0}, std::size_t{1}, std::ptrdiff_t{1});
+  const std::size_t inner = depth - 1;
+  std::size_t index[max_rank] = {};
+  std::ptrdiff_t offset = 0;
+  for (;;) {
+    if (!f(offset, extents[inner], strides[inner])) return false;
+    std::size_t axis = inner;
+    for (;;) {
+      if (axis == 0) return true;
+      --axis;
+      offset += strides[axis];
+      if (++index[axis] < extents[axis]) break;
+      offset -= strides[axis] * static_cast<std::ptrdiff_t>(extents[axis]);
+      index[axis] = 0;
+    }
+  }
+}
 
-template <class T, std::size_t Bytes>
-struct vector_of {
-  typedef T type __attribute__((vector_size(Bytes)));
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_LAYOUT_HPP
+
+// ---- tensor/detail/tensor_file.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
+#define MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
+
+// The bytes of a compressed tensor: gzip members (RFC 1952) one after the other, so gunzip reads them.
+//
+// The first member is empty; its extra field, subfield "MT", says what follows. All little-endian:
+//   u8 version (1), u8 dtype, u8 filter, u8 rank, u8 axis order [rank] (outermost in memory first),
+//   u64 extent [rank], u32 elements a chunk, u64 filtered bytes, u32 CRC-32 of the filtered bytes,
+//   u32 CRC-32 of the subfield up to here.
+// Elements stand in memory order and go chunk by chunk; a chunk is one or more parts, a part is one
+// member, whose extra field, subfield "MP", is u32: how many bytes its DEFLATE stream takes.
+//   filter none:            the elements
+//   filter planes:          a part for each byte of an element, the lowest first
+//   filter nonzero_planes:  a bitmap of the elements that are not zero, then planes of those alone
+// The planes of floating dtypes are of the bits rotated left by one: exponent on top, sign below.
+namespace millrace {
+inline namespace v0 {
+
+/// What is done to elements before they are deflated. The numbers stand in compressed tensors.
+enum class tensor_filter : std::uint8_t { none = 0, planes = 1, nonzero_planes = 2 };
+
+constexpr std::string_view to_string(tensor_filter filter) noexcept {
+  switch (filter) {
+    case tensor_filter::none: return "none";
+    case tensor_filter::planes: return "planes";
+    case tensor_filter::nonzero_planes: return "nonzero_planes";
+  }
+  return "unknown";
+}
+
+namespace detail {
+
+/// Elements a chunk at most: a plane then fills one stored block, and a bitmap has whole bytes.
+inline constexpr std::size_t plane_chunk = 65528;
+/// Bytes a part at most, without a filter.
+inline constexpr std::size_t plain_chunk_bytes = std::size_t{1} << 20;
+/// What DEFLATE can shrink bytes to, at most: a match of 258 bytes in two bits.
+inline constexpr std::size_t deflate_ratio = 1032;
+
+struct tensor_header {
+  dtype type = dtype::f32;
+  tensor_filter filter = tensor_filter::none;
+  tensor_shape shape;
+  axis_order order;
+  std::uint32_t chunk = 1;
+  std::uint64_t filtered_bytes = 0;
+  std::uint32_t checksum = 0;
+
+  std::size_t element_size() const noexcept { return size_of(type); }
+  std::size_t elements() const noexcept { return shape.element_count(); }
+  std::size_t bytes() const noexcept { return elements() * element_size(); }
 };
-/// A vector register's worth of T.
-template <class T, std::size_t Bytes>
-using vector = typename vector_of<T, Bytes>::type;
 
-template <class V>
-[[gnu::always_inline]] inline void load(V& to, const void* from) noexcept {
-  __builtin_memcpy(&to, from, sizeof(V));
+inline constexpr std::size_t member_head = 12;  // up to and with the extra field's length
+inline constexpr std::size_t member_tail = 8;
+inline constexpr std::size_t part_head = member_head + 8;
+
+template <class Integer>
+unsigned char* put(unsigned char* out, Integer value) noexcept {
+  __builtin_memcpy(out, &value, sizeof value);
+  return out + sizeof value;
 }
-template <class V>
-[[gnu::always_inline]] inline void store(void* to, const V& from) noexcept {
-  __builtin_memcpy(to, &from, sizeof(V));
+template <class Integer>
+Integer get(const unsigned char* in) noexcept {
+  Integer value{};
+  __builtin_memcpy(&value, in, sizeof value);
+  return value;
 }
 
-#if defined(__x86_64__)
-inline bool cpu_has_avx2() noexcept { return __builtin_cpu_supports("avx2") != 0; }
-#else
-inline bool cpu_has_avx2() noexcept { return false; }
-#endif
+inline constexpr unsigned char gzip_head[10] = {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff};
+
+inline unsigned char* put_member_head(unsigned char* out, char kind, std::size_t payload) noexcept {
+  __builtin_memcpy(out, gzip_head, sizeof gzip_head);
+  out = put(out + sizeof gzip_head, static_cast<std::uint16_t>(4 + payload));
+  *out++ = 'M';
+  *out++ = static_cast<unsigned char>(kind);
+  return put(out, static_cast<std::uint16_t>(payload));
+}
+
+constexpr std::size_t header_payload(std::size_t rank) noexcept { return 4 + rank + 8 * rank + 4 + 8 + 4 + 4; }
+constexpr std::size_t header_size(std::size_t rank) noexcept {
+  return member_head + 4 + header_payload(rank) + 2 + member_tail;
+}
+
+/// Precondition: room for header_size(rank) bytes.
+inline void write_header(const tensor_header& header, unsigned char* out) noexcept {
+  const std::size_t rank = header.shape.rank();
+  out = put_member_head(out, 'T', header_payload(rank));
+  const unsigned char* begin = out;
+  *out++ = 1;
+  *out++ = static_cast<unsigned char>(header.type);
+  *out++ = static_cast<unsigned char>(header.filter);
+  *out++ = static_cast<unsigned char>(rank);
+  for (std::size_t place = 0; place < rank; ++place) *out++ = header.order[place];
+  for (const std::size_t extent : header.shape) out = put(out, static_cast<std::uint64_t>(extent));
+  out = put(out, header.chunk);
+  out = put(out, header.filtered_bytes);
+  out = put(out, header.checksum);
+  out = put(out, crc32(0, begin, static_cast<std::size_t>(out - begin)));
+  *out++ = 3;  // an empty DEFLATE stream
+  *out++ = 0;
+  out = put(out, std::uint64_t{0});  // its CRC-32 and length
+}
+
+inline error damaged(std::string what) { return error(errc::corrupt, "compressed tensor: " + std::move(what)); }
+inline error cut_off(std::string what) { return error(errc::truncated, "compressed tensor: " + std::move(what)); }
+
+/// Reads the first member. Whatever the bytes, a header that is returned has a size that fits in
+/// memory's addresses and chunks within the bounds above.
+inline result<tensor_header> read_header(const unsigned char* in, std::size_t bytes) {
+  if (bytes < header_size(0)) return cut_off("shorter than a header");
+  for (std::size_t at = 0; at < sizeof gzip_head; ++at)
+    if (in[at] != gzip_head[at]) return damaged("does not begin as one");
+  const std::size_t extra = get<std::uint16_t>(in + 10);
+  if (in[12] != 'M' || in[13] != 'T' || get<std::uint16_t>(in + 14) + 4U != extra) return damaged("has no description");
+  if (bytes < member_head + extra + 2 + member_tail) return cut_off("ends within its header");
+  const unsigned char* at = in + 16;
+  const std::size_t rank = at[3];
+  if (at[0] != 1) return error(errc::unsupported, "compressed tensor: format version " + std::to_string(at[0]));
+  if (rank > max_rank || extra != 4 + header_payload(rank)) return damaged("its header's length is wrong");
+  const unsigned char* last = in + member_head + extra - 4;
+  if (get<std::uint32_t>(last) != crc32(0, at, static_cast<std::size_t>(last - at)))
+    return error(errc::checksum_mismatch, "compressed tensor: its header does not match its checksum");
+  const unsigned char* end = last + 4;
+  if (end[0] != 3 || end[1] != 0 || get<std::uint64_t>(end + 2) != 0)
+    return damaged("its header is not an empty member");
+
+  if (!is_dtype(at[1])) return error(errc::unsupported, "compressed tensor: dtype number " + std::to_string(at[1]));
+  if (at[2] > 2) return error(errc::unsupported, "compressed tensor: filter number " + std::to_string(at[2]));
+  tensor_header header;
+  header.type = static_cast<dtype>(at[1]);
+  header.filter = static_cast<tensor_filter>(at[2]);
+  at += 4;
+  unsigned axes = 0;
+  for (std::size_t place = 0; place < rank; ++place, ++at) {
+    if (*at >= rank || (axes >> *at & 1U) != 0) return damaged("its axes' order is none");
+    axes |= 1U << *at;
+    header.order.axes[place] = *at;
+  }
+  std::size_t size = header.element_size();
+  bool fits = true;
+  for (std::size_t axis = 0; axis < rank; ++axis, at += 8) {
+    const auto extent = get<std::uint64_t>(at);
+    // Even of an empty tensor: its strides are products of extents.
+    fits = fits && extent <= PTRDIFF_MAX && !__builtin_mul_overflow(size, extent == 0 ? 1 : extent, &size);
+    header.shape.push_back(static_cast<std::size_t>(extent));
+  }
+  if (!fits || size > PTRDIFF_MAX) return damaged("its extents are too large");
+  header.chunk = get<std::uint32_t>(at);
+  header.filtered_bytes = get<std::uint64_t>(at + 4);
+  header.checksum = get<std::uint32_t>(at + 12);
+  const std::size_t most =
+      header.filter == tensor_filter::none ? plain_chunk_bytes / header.element_size() : plane_chunk;
+  if (header.chunk == 0 || header.chunk > most) return damaged("its chunks' size is out of range");
+  return header;
+}
+
+/// One part as it stands in the file.
+struct tensor_part {
+  const unsigned char* deflated = nullptr;
+  std::size_t deflated_bytes = 0;
+  std::uint32_t crc = 0;
+  std::uint32_t bytes = 0;
+};
+
+/// Reads parts one after the other.
+class part_reader {
+ public:
+  part_reader(const unsigned char* in, std::size_t bytes) noexcept : at_(in), left_(bytes) {}
+
+  std::size_t left() const noexcept { return left_; }
+
+  result<tensor_part> next() {
+    if (left_ < part_head + member_tail) return cut_off("ends before its last part");
+    for (std::size_t at = 0; at < sizeof gzip_head; ++at)
+      if (at_[at] != gzip_head[at]) return damaged("a part does not begin as one");
+    if (get<std::uint16_t>(at_ + 10) != 8 || at_[12] != 'M' || at_[13] != 'P' || get<std::uint16_t>(at_ + 14) != 4)
+      return damaged("a part's head is wrong");
+    tensor_part part;
+    part.deflated = at_ + part_head;
+    part.deflated_bytes = get<std::uint32_t>(at_ + 16);
+    if (left_ - part_head - member_tail < part.deflated_bytes) return cut_off("ends within a part");
+    const unsigned char* tail = part.deflated + part.deflated_bytes;
+    part.crc = get<std::uint32_t>(tail);
+    part.bytes = get<std::uint32_t>(tail + 4);
+    if (part.bytes / deflate_ratio > part.deflated_bytes) return damaged("a part says to be larger than it can be");
+    at_ = tail + member_tail;
+    left_ -= part_head + part.deflated_bytes + member_tail;
+    return part;
+  }
+
+ private:
+  const unsigned char* at_;
+  std::size_t left_;
+};
+
+/// The parts a chunk has.
+constexpr std::size_t parts_of(const tensor_header& header) noexcept {
+  switch (header.filter) {
+    case tensor_filter::planes: return header.element_size();
+    case tensor_filter::nonzero_planes: return 1 + header.element_size();
+    case tensor_filter::none: break;
+  }
+  return 1;
+}
+
+/// Whether the parts are those that the header tells of, by number, size and checksum. What they
+/// hold is looked at when they are decoded; but no more memory than this has seen to be plausible is
+/// asked for then.
+inline result<void> check_parts(const tensor_header& header, const unsigned char* in, std::size_t bytes) {
+  part_reader parts(in, bytes);
+  const std::size_t width = header.element_size();
+  std::uint64_t filtered = 0;
+  std::uint32_t checksum = 0;
+  for (std::size_t left = header.elements(); left != 0;) {
+    const std::size_t count = left < header.chunk ? left : header.chunk;
+    std::size_t packed = count;
+    for (std::size_t n = 0; n < parts_of(header); ++n) {
+      auto part = parts.next();
+      if (!part) return std::move(part.error());
+      const bool bitmap = header.filter == tensor_filter::nonzero_planes && n == 0;
+      const bool sizes = header.filter == tensor_filter::nonzero_planes && n == 1;
+      if (sizes && part->bytes <= count) packed = part->bytes;
+      const std::size_t expected = header.filter == tensor_filter::none ? count * width
+                                   : bitmap                             ? (count + 7) / 8
+                                                                        : packed;
+      if (part->bytes != expected) return damaged("a part has the wrong size");
+      filtered += part->bytes;
+      checksum = crc32_combine(checksum, part->crc, part->bytes);
+    }
+    left -= count;
+  }
+  if (parts.left() != 0) return damaged("bytes follow its last part");
+  if (filtered != header.filtered_bytes) return damaged("its parts' sizes do not add up");
+  if (checksum != header.checksum)
+    return error(errc::checksum_mismatch, "compressed tensor: its parts do not match its checksum");
+  return {};
+}
 
 }  // namespace detail
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_TENSOR_DETAIL_SIMD_HPP
+#endif  // MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
+
+// ---- tensor/detail/decode.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_DECODE_HPP
+#define MILLRACE_TENSOR_DETAIL_DECODE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Reads one tensor's parts, of which check_parts has said yes.
+class tensor_decoder {
+ public:
+  tensor_decoder(const tensor_header& header, const unsigned char* in, std::size_t bytes) noexcept
+      : header_(header), parts_(in, bytes), kernels_(kernels_for(header.element_size(), is_floating(header.type))) {}
+
+  /// Writes the elements in memory order, without gaps.
+  result<void> decode(unsigned char* elements) {
+    const std::size_t width = header_.element_size();
+    for (std::size_t first = 0; first < header_.elements();) {
+      // Two chunks at a time, for the sake of pairs of parts to inflate.
+      std::size_t counts[2] = {};
+      std::size_t ready = 0;
+      for (std::size_t n = 0, at = first; n < 2 && at < header_.elements(); ++n, at += counts[0]) {
+        counts[n] = smaller(header_.elements() - at, header_.chunk);
+        for (std::size_t part = 0; part < parts_of(header_); ++part)
+          if (auto done = open(pieces_[ready++]); !done) return done;
+      }
+      if (auto done = inflate(ready); !done) return done;
+      for (std::size_t n = 0; n < 2 && counts[n] != 0; first += counts[n++]) {
+        unsigned char* to = elements + first * width;
+        const piece* parts = pieces_ + n * parts_of(header_);
+        if (auto done = assemble(parts, counts[n], to); !done) return done;
+        if (header_.type == dtype::boolean)
+          for (std::size_t i = 0; i < counts[n]; ++i)
+            if (to[i] > 1) return damaged("a boolean is neither 0 nor 1");
+      }
+    }
+    return {};
+  }
+
+ private:
+  /// A part on its way: in the file, and then its bytes, in the file too if they are stored there in
+  /// one block, else inflated into memory of its own.
+  struct piece {
+    tensor_part part;
+    const unsigned char* bytes = nullptr;
+    byte_buffer inflated;
+  };
+
+  result<void> open(piece& next) {
+    auto part = parts_.next();
+    if (!part) return std::move(part.error());
+    next.part = *part;
+    const unsigned char* head = part->deflated;
+    const bool stored = part->deflated_bytes == 5 + std::size_t{part->bytes} && part->bytes <= 65535 && head[0] == 1 &&
+                        get<std::uint16_t>(head + 1) == part->bytes &&
+                        get<std::uint16_t>(head + 3) == (~part->bytes & 0xffffU);
+    next.bytes = stored ? head + 5 : nullptr;
+    return {};
+  }
+
+  result<void> inflate(std::size_t ready) {
+    const std::size_t parts = parts_of(header_);
+    const piece* waiting = nullptr;
+    bool good = true;
+    for (std::size_t n = 0; n < 2 * parts; ++n) {
+      const std::size_t which = n / 2 + n % 2 * parts;  // the same part of both chunks: likely of like length
+      if (which >= ready || pieces_[which].bytes != nullptr) continue;
+      piece& next = pieces_[which];
+      next.inflated.resize(next.part.bytes + inflate_slack);
+      next.bytes = next.inflated.data();
+      inflater& into = inflaters_[waiting == nullptr ? 0 : 1];
+      into.open(next.part.deflated, next.part.deflated_bytes, next.inflated.data(), next.part.bytes);
+      if (waiting == nullptr) {
+        waiting = &next;
+        continue;
+      }
+      inflater::advance_both(inflaters_[0], inflaters_[1]);
+      good = inflaters_[0].finish() && inflaters_[1].finish() && good;
+      waiting = nullptr;
+    }
+    if (waiting != nullptr) good = inflaters_[0].finish() && good;
+    if (!good) return damaged("a part cannot be inflated");
+    for (std::size_t n = 0; n < ready; ++n)
+      if (crc32(0, pieces_[n].bytes, pieces_[n].part.bytes) != pieces_[n].part.crc)
+        return error(errc::checksum_mismatch, "compressed tensor: a part does not match its checksum");
+    return {};
+  }
+
+  result<void> assemble(const piece* parts, std::size_t count, unsigned char* elements) {
+    const std::size_t width = header_.element_size();
+    if (header_.filter == tensor_filter::none) {
+      __builtin_memcpy(elements, parts[0].bytes, count * width);
+      return {};
+    }
+    const unsigned char* planes[8] = {};
+    const bool nonzero = header_.filter == tensor_filter::nonzero_planes;
+    for (std::size_t plane = 0; plane < width; ++plane) planes[plane] = parts[plane + (nonzero ? 1 : 0)].bytes;
+    if (!nonzero) {
+      kernels_.join(planes, count, elements);
+      return {};
+    }
+    const std::size_t kept = parts[1].part.bytes;
+    if (count_bits(parts[0].bytes, count) != kept) return damaged("a bitmap does not match its planes");
+    packed_.resize((count + 1) * width);
+    kernels_.join(planes, kept, packed_.data());
+    __builtin_memset(packed_.data() + kept * width, 0, width);
+    kernels_.unpack(parts[0].bytes, packed_.data(), count, elements);
+    return {};
+  }
+
+  const tensor_header& header_;
+  part_reader parts_;
+  plane_kernels kernels_;
+  inflater inflaters_[2];
+  piece pieces_[18];
+  byte_buffer packed_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_DECODE_HPP
+
+// ---- tensor/detail/huffman.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
+#define MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
+
+// Huffman codes as DEFLATE has them (RFC 1951): lengths limited, canonical.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// The longest code that the encoder makes. Short enough for the decoder's one table and for five
+/// symbols between two writes; long enough that the limit costs less than 0.1 %.
+inline constexpr unsigned encoder_code_limit = 11;
+
+inline constexpr std::size_t literal_symbols = 286;
+inline constexpr std::size_t end_of_block = 256;
+
+/// A symbol's code, its bits in the order in which they are written.
+struct huffman_code {
+  std::uint16_t bits = 0;
+  std::uint16_t length = 0;
+};
+
+/// The lengths of a shortest prefix code for symbols that occur `counts` times, none longer than
+/// `limit`; 0 for those that do not occur. Ties go by symbol, so the same counts give the same code.
+/// Precondition: at most 286 symbols, 2^limit of them used, counts sum to less than 2^32.
+inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, unsigned limit,
+                            unsigned char* lengths) noexcept {
+  std::uint64_t sorted[literal_symbols];  // count, then symbol
+  std::size_t used = 0;
+  for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
+    lengths[symbol] = 0;
+    if (counts[symbol] != 0) sorted[used++] = static_cast<std::uint64_t>(counts[symbol]) << 16 | symbol;
+  }
+  if (used <= 1) {
+    if (used == 1) lengths[sorted[0] & 0xffffU] = 1;
+    return;
+  }
+  static constexpr std::size_t gaps[] = {57, 23, 10, 4, 1};
+  for (const std::size_t gap : gaps)
+    for (std::size_t i = gap; i < used; ++i) {  // shell sort
+      const std::uint64_t moved = sorted[i];
+      std::size_t at = i;
+      for (; at >= gap && sorted[at - gap] > moved; at -= gap) sorted[at] = sorted[at - gap];
+      sorted[at] = moved;
+    }
+
+  // Huffman's tree from two queues, the leaves and the inner nodes, each in ascending weight.
+  std::uint64_t weight[literal_symbols];
+  std::uint16_t parent[2 * literal_symbols];
+  std::size_t leaf = 0;
+  std::size_t inner = 0;
+  for (std::size_t made = 0; made + 1 < used; ++made) {
+    weight[made] = 0;
+    for (int child = 0; child < 2; ++child) {
+      const bool take_leaf = leaf < used && (inner == made || sorted[leaf] >> 16 <= weight[inner]);
+      weight[made] += take_leaf ? sorted[leaf] >> 16 : weight[inner];
+      parent[take_leaf ? leaf++ : used + inner++] = static_cast<std::uint16_t>(used + made);
+    }
+  }
+  std::uint16_t depth[2 * literal_symbols];
+  std::uint32_t of_length[64] = {};
+  const std::size_t root = 2 * used - 2;
+  depth[root] = 0;
+  for (std::size_t node = root; node-- > 0;) {
+    depth[node] = static_cast<std::uint16_t>(depth[parent[node]] + 1);
+    if (node < used) ++of_length[depth[node] < limit ? depth[node] : limit];
+  }
+
+  // Cutting codes to the limit takes more than the whole code space: give it back by moving the
+  // shortest step down, one unit at a time.
+  std::uint64_t space = 0;
+  for (unsigned length = 1; length <= limit; ++length)
+    space += static_cast<std::uint64_t>(of_length[length]) << (limit - length);
+  for (; space > std::uint64_t{1} << limit; --space) {
+    unsigned length = limit - 1;
+    while (of_length[length] == 0) --length;
+    --of_length[limit];
+    --of_length[length];
+    of_length[length + 1] += 2;
+  }
+  std::size_t at = 0;
+  for (unsigned length = limit; length > 0; --length)
+    for (std::uint32_t n = of_length[length]; n > 0; --n)
+      lengths[sorted[at++] & 0xffffU] = static_cast<unsigned char>(length);
+}
+
+/// The canonical codes of RFC 1951, section 3.2.2.
+inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huffman_code* codes) noexcept {
+  std::uint32_t of_length[17] = {};
+  for (std::size_t symbol = 0; symbol < symbols; ++symbol) ++of_length[lengths[symbol]];
+  of_length[0] = 0;
+  std::uint32_t next[17] = {};
+  for (unsigned length = 1; length < 17; ++length) next[length] = (next[length - 1] + of_length[length - 1]) << 1;
+  for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
+    const unsigned length = lengths[symbol];
+    if (length == 0) continue;
+    std::uint32_t reversed = 0;
+    for (std::uint32_t bit = 0, code = next[length]++; bit < length; ++bit, code >>= 1)
+      reversed = reversed << 1 | (code & 1U);
+    codes[symbol] = {static_cast<std::uint16_t>(reversed), static_cast<std::uint16_t>(length)};
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
+
+// ---- tensor/detail/deflate_block.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
+#define MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
+
+// A DEFLATE encoder (RFC 1951) for bytes whose order carries little: exponents, bitmaps, small
+// integers. One dynamic Huffman block of literals, with runs of one byte as matches of distance 1
+// where they pay; no search for other matches, which is what makes deflate slow.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Bits into bytes, the first in the lowest bit. Precondition of flush(): 8 bytes may be written.
+class bit_writer {
+ public:
+  explicit bit_writer(unsigned char* out) noexcept : out_(out) {}
+
+  /// Precondition: no more than 57 bits since the last flush.
+  void put(std::uint64_t bits, unsigned count) noexcept {
+    pending_ |= bits << count_;
+    count_ += count;
+  }
+  void put(huffman_code code) noexcept { put(code.bits, code.length); }
+  void flush() noexcept {
+    __builtin_memcpy(out_, &pending_, 8);
+    out_ += count_ >> 3;
+    pending_ >>= count_ & ~7U;
+    count_ &= 7U;
+  }
+  /// Where the next whole byte goes. Precondition: flushed.
+  unsigned char* finish() noexcept {
+    if (count_ != 0) *out_++ = static_cast<unsigned char>(pending_);
+    pending_ = 0;
+    count_ = 0;
+    return out_;
+  }
+
+ private:
+  unsigned char* out_;
+  std::uint64_t pending_ = 0;
+  unsigned count_ = 0;
+};
+
+/// RFC 1951, section 3.2.5: which symbol stands for a match of 3 to 258 bytes, and its extra bits.
+struct length_symbol {
+  std::uint16_t symbol = 0;
+  unsigned char extra_count = 0;
+  unsigned char extra_bits = 0;
+};
+constexpr length_symbol length_symbol_of(unsigned length) noexcept {
+  if (length == 258) return {285, 0, 0};
+  const unsigned above = length - 3;
+  if (above < 8) return {static_cast<std::uint16_t>(257 + above), 0, 0};
+  const auto extra = static_cast<unsigned>(std::bit_width(above)) - 3;
+  return {static_cast<std::uint16_t>(257 + 4 * extra + (above >> extra)), static_cast<unsigned char>(extra),
+          static_cast<unsigned char>(above & ((1U << extra) - 1U))};
+}
+
+/// Counts bytes, in four tables, so that runs do not wait for one counter.
+inline void count_bytes(const unsigned char* data, std::size_t bytes, std::uint32_t* counts) noexcept {
+  std::uint32_t table[4][256] = {};
+  std::size_t at = 0;
+  for (; at + 8 <= bytes; at += 8) {
+    std::uint64_t word = 0;
+    __builtin_memcpy(&word, data + at, 8);
+    ++table[0][word & 0xffU];  // spelled out: -O2 does not unroll loops
+    ++table[1][word >> 8 & 0xffU];
+    ++table[2][word >> 16 & 0xffU];
+    ++table[3][word >> 24 & 0xffU];
+    ++table[0][word >> 32 & 0xffU];
+    ++table[1][word >> 40 & 0xffU];
+    ++table[2][word >> 48 & 0xffU];
+    ++table[3][word >> 56];
+  }
+  for (; at < bytes; ++at) ++table[0][data[at]];
+  for (std::size_t byte = 0; byte < 256; ++byte)
+    counts[byte] = table[0][byte] + table[1][byte] + table[2][byte] + table[3][byte];
+}
+
+/// How many bytes equal the one before them.
+inline std::size_t count_repeats(const unsigned char* data, std::size_t bytes) noexcept {
+  using v = vector<unsigned char, 16>;
+  std::size_t repeats = 0;
+  std::size_t at = 1;
+  while (at + 16 <= bytes) {
+    v sum{};
+    for (int rounds = 0; rounds < 255 && at + 16 <= bytes; ++rounds, at += 16) {
+      v here, before;
+      load(here, data + at);
+      load(before, data + at - 1);
+      sum -= reinterpret_cast<v>(here == before);
+    }
+    for (int lane = 0; lane < 16; ++lane) repeats += sum[lane];
+  }
+  for (; at < bytes; ++at) repeats += data[at] == data[at - 1] ? 1U : 0U;
+  return repeats;
+}
+
+/// How many bytes from `at` on equal the one before it, up to `most`.
+inline std::size_t run_length(const unsigned char* at, std::size_t most) noexcept {
+  std::size_t length = 0;
+  for (; length + 8 <= most; length += 8) {
+    std::uint64_t here = 0, before = 0;
+    __builtin_memcpy(&here, at + length, 8);
+    __builtin_memcpy(&before, at + length - 1, 8);
+    if (here != before) return length + static_cast<std::size_t>(std::countr_zero(here ^ before)) / 8;
+  }
+  while (length < most && at[length] == at[length - 1]) ++length;
+  return length;
+}
+
+inline constexpr std::size_t shortest_run = 4;
+inline constexpr std::size_t longest_run = 258;
+
+/// Goes through bytes as literals and runs: literal(byte) or run(length).
+template <class Literal, class Run>
+void for_each_token(const unsigned char* data, std::size_t bytes, Literal&& literal, Run&& run) {
+  std::size_t at = 0;
+  if (bytes != 0) literal(data[at++]);
+  while (at < bytes) {
+    if (data[at] == data[at - 1]) {
+      const std::size_t left = bytes - at;
+      const std::size_t length = run_length(data + at, left < longest_run ? left : longest_run);
+      if (length >= shortest_run) {
+        run(static_cast<unsigned>(length));
+        at += length;
+        continue;
+      }
+    }
+    literal(data[at++]);
+  }
+}
+
+/// One dynamic Huffman block, planned: its codes, and how many bits it takes.
+class huffman_block {
+ public:
+  /// For the data's literals alone, `counts` of each byte.
+  void plan_literals(const std::uint32_t* counts) noexcept {
+    for (std::size_t byte = 0; byte < 256; ++byte) counts_[byte] = counts[byte];
+    for (std::size_t symbol = 256; symbol < literal_symbols; ++symbol) counts_[symbol] = 0;
+    runs_ = false;
+    plan();
+  }
+  /// For literals and runs.
+  void plan_runs(const unsigned char* data, std::size_t bytes) noexcept {
+    for (std::uint32_t& count : counts_) count = 0;
+    for_each_token(
+        data, bytes, [&](unsigned char byte) { ++counts_[byte]; },
+        [&](unsigned length) { ++counts_[length_symbol_of(length).symbol]; });
+    runs_ = true;
+    plan();
+  }
+
+  std::uint64_t bits() const noexcept { return bits_; }
+  /// Of these, what describes the code.
+  std::uint64_t header_bits() const noexcept { return header_bits_; }
+
+  /// Writes the block, as the last of its stream. Precondition: the data that it was planned for,
+  /// and room for bits() / 8 + 16 bytes. Returns the end.
+  unsigned char* write(const unsigned char* data, std::size_t bytes, unsigned char* out) const noexcept {
+    bit_writer writer(out);
+    write_header(writer);
+    huffman_code codes[literal_symbols];
+    huffman_codes(lengths_, literal_symbols, codes);
+    if (runs_)
+      write_runs(writer, codes, data, bytes);
+    else
+      write_literals(writer, codes, data, bytes);
+    writer.put(codes[end_of_block]);
+    writer.flush();
+    return writer.finish();
+  }
+
+ private:
+  void plan() noexcept {
+    counts_[end_of_block] = 1;
+    huffman_lengths(counts_, literal_symbols, encoder_code_limit, lengths_);
+    symbols_ = literal_symbols;
+    while (symbols_ > 257 && lengths_[symbols_ - 1] == 0) --symbols_;
+    plan_header();
+    bits_ = header_bits_;
+    for (std::size_t symbol = 0; symbol < symbols_; ++symbol) {
+      std::uint64_t each = lengths_[symbol];
+      if (symbol > end_of_block) each += 1U + (symbol < 265 || symbol == 285 ? 0U : (symbol - 261) / 4);
+      bits_ += counts_[symbol] * each;
+    }
+  }
+
+  /// RFC 1951, section 3.2.7: the code lengths, run-length coded, in a Huffman code of their own.
+  void plan_header() noexcept {
+    unsigned char all[literal_symbols + 1];
+    for (std::size_t symbol = 0; symbol < symbols_; ++symbol) all[symbol] = lengths_[symbol];
+    all[symbols_] = 1;  // one distance, 1, of one bit
+    const std::size_t total = symbols_ + 1;
+    std::uint32_t counts[19] = {};
+    header_size_ = 0;
+    const auto emit = [&](unsigned symbol, std::size_t extra) {
+      header_[header_size_++] = static_cast<std::uint16_t>(symbol | extra << 8);
+      ++counts[symbol];
+    };
+    for (std::size_t at = 0; at < total;) {
+      std::size_t run = 1;
+      while (at + run < total && all[at + run] == all[at]) ++run;
+      at += run;
+      const unsigned char length = all[at - 1];
+      if (length != 0) {
+        emit(length, 0);
+        --run;
+      }
+      while (run >= 3) {
+        const std::size_t most = length != 0 ? 6 : 138;
+        const std::size_t now = run < most ? run : most;
+        if (length != 0)
+          emit(16, now - 3);
+        else
+          emit(now <= 10 ? 17U : 18U, now <= 10 ? now - 3 : now - 11);
+        run -= now;
+      }
+      while (run-- > 0) emit(length, 0);
+    }
+    huffman_lengths(counts, 19, 7, header_lengths_);
+    order_size_ = 19;
+    while (order_size_ > 4 && header_lengths_[order[order_size_ - 1]] == 0) --order_size_;
+    header_bits_ = 3 + 5 + 5 + 4 + 3 * order_size_;
+    for (std::size_t symbol = 0; symbol < 19; ++symbol)
+      header_bits_ += static_cast<std::uint64_t>(counts[symbol]) * (header_lengths_[symbol] + header_extra(symbol));
+  }
+  static constexpr unsigned header_extra(std::size_t symbol) noexcept {
+    return symbol == 16 ? 2U : symbol == 17 ? 3U : symbol == 18 ? 7U : 0U;
+  }
+
+  void write_header(bit_writer& writer) const noexcept {
+    writer.put(1 | 2 << 1, 3);  // last block, dynamic codes
+    writer.put(symbols_ - 257, 5);
+    writer.put(0, 5);
+    writer.put(order_size_ - 4, 4);
+    for (std::size_t at = 0; at < order_size_; ++at) {
+      writer.flush();
+      writer.put(header_lengths_[order[at]], 3);
+    }
+    huffman_code codes[19];
+    huffman_codes(header_lengths_, 19, codes);
+    for (std::size_t at = 0; at < header_size_; ++at) {
+      const unsigned symbol = header_[at] & 0xffU;
+      writer.flush();
+      writer.put(codes[symbol]);
+      writer.put(static_cast<std::uint64_t>(header_[at] >> 8), header_extra(symbol));
+    }
+    writer.flush();
+  }
+
+  static void write_literals(bit_writer& out, const huffman_code* codes, const unsigned char* data,
+                             std::size_t bytes) noexcept {
+    bit_writer writer = out;  // a local of its own stays in registers
+    std::size_t at = 0;
+    for (; at + 5 <= bytes; at += 5) {
+      writer.put(codes[data[at]]);
+      writer.put(codes[data[at + 1]]);
+      writer.put(codes[data[at + 2]]);
+      writer.put(codes[data[at + 3]]);
+      writer.put(codes[data[at + 4]]);
+      writer.flush();
+    }
+    for (; at < bytes; ++at) {
+      writer.put(codes[data[at]]);
+      writer.flush();
+    }
+    out = writer;
+  }
+  static void write_runs(bit_writer& out, const huffman_code* codes, const unsigned char* data,
+                         std::size_t bytes) noexcept {
+    bit_writer writer = out;
+    for_each_token(
+        data, bytes,
+        [&](unsigned char byte) {
+          writer.put(codes[byte]);
+          writer.flush();
+        },
+        [&](unsigned length) {
+          const length_symbol s = length_symbol_of(length);
+          writer.put(codes[s.symbol]);
+          writer.put(s.extra_bits, s.extra_count);
+          writer.put(0, 1);  // the one distance
+          writer.flush();
+        });
+    out = writer;
+  }
+
+  static constexpr unsigned char order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+
+  std::uint32_t counts_[literal_symbols] = {};
+  unsigned char lengths_[literal_symbols] = {};
+  std::size_t symbols_ = 0;
+  std::uint16_t header_[literal_symbols + 1] = {};
+  std::size_t header_size_ = 0;
+  unsigned char header_lengths_[19] = {};
+  std::size_t order_size_ = 0;
+  std::uint64_t header_bits_ = 0;
+  std::uint64_t bits_ = 0;
+  bool runs_ = false;
+};
+
+/// The most bytes that stored blocks of `bytes` bytes take.
+constexpr std::size_t stored_size(std::size_t bytes) noexcept {
+  return bytes + 5 * (bytes == 0 ? 1 : (bytes + 65534) / 65535);
+}
+
+/// RFC 1951, section 3.2.4: the bytes as they are. Returns the end.
+inline unsigned char* write_stored(const unsigned char* data, std::size_t bytes, unsigned char* out) noexcept {
+  do {
+    const std::size_t now = bytes < 65535 ? bytes : 65535;
+    bytes -= now;
+    *out++ = bytes == 0 ? 1 : 0;
+    const auto length = static_cast<std::uint16_t>(now);
+    const auto complement = static_cast<std::uint16_t>(~length);
+    __builtin_memcpy(out, &length, 2);
+    __builtin_memcpy(out + 2, &complement, 2);
+    out += 4;
+    if (now != 0) __builtin_memcpy(out, data, now);
+    out += now;
+    data += now;
+  } while (bytes != 0);
+  return out;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
+
+// ---- tensor/detail/encode.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_ENCODE_HPP
+#define MILLRACE_TENSOR_DETAIL_ENCODE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// How a part becomes a DEFLATE stream: as it is, by the Huffman coder, or by the backend.
+enum class part_method : std::uint8_t { stored, entropy, general };
+
+/// What is done to a tensor: chosen once, from samples. Method 0 is for plain bytes or the bitmap, 1 +
+/// plane for the planes.
+struct encode_plan {
+  tensor_filter filter = tensor_filter::none;
+  part_method methods[9] = {};
+  std::uint64_t bits = 0;  // what the samples would take
+};
+
+/// The better of both Huffman blocks for these bytes.
+class entropy_coder {
+ public:
+  void plan(const unsigned char* data, std::size_t bytes) noexcept {
+    std::uint32_t counts[256];
+    count_bytes(data, bytes, counts);
+    literals_.plan_literals(counts);
+    best_ = &literals_;
+    distinct_ = 0;
+    for (const std::uint32_t count : counts) distinct_ += count != 0 ? 1U : 0U;
+    if (2 * count_repeats(data, bytes) < bytes) return;
+    runs_.plan_runs(data, bytes);
+    if (runs_.bits() < literals_.bits()) best_ = &runs_;
+  }
+  const huffman_block& best() const noexcept { return *best_; }
+  /// The bits per sample's worth of a longer stream like this sample: the code's own description, which
+  /// comes once, left out; what a small sample flatters itself by, added (Miller 1955).
+  std::uint64_t sample_bits() const noexcept {
+    return best_->bits() - best_->header_bits() + 3 * std::uint64_t{distinct_ - 1} / 4;
+  }
+
+ private:
+  huffman_block literals_;
+  huffman_block runs_;
+  const huffman_block* best_ = &literals_;
+  unsigned distinct_ = 1;
+};
+
+/// About how many bits a search for matches would bring these bytes to; on the high side. One greedy
+/// parse, so that choosing a filter costs no run of the backend and does not depend on its version.
+inline std::uint64_t matched_bits(const unsigned char* data, std::size_t bytes) noexcept {
+  std::uint32_t last[2048] = {};
+  std::uint32_t literals[256] = {};
+  std::uint64_t bits = 0;
+  std::size_t at = 0;
+  while (at + 4 <= bytes) {
+    const auto word = get<std::uint32_t>(data + at);
+    std::uint32_t& seen = last[word * 0x9e37'79b1U >> 21];
+    const std::size_t before = seen;
+    seen = static_cast<std::uint32_t>(at + 1);
+    if (before == 0 || get<std::uint32_t>(data + before - 1) != word) {
+      ++literals[data[at++]];
+      continue;
+    }
+    std::size_t length = 4;
+    while (length < longest_run && at + length < bytes && data[at + length] == data[before - 1 + length]) ++length;
+    const std::size_t distance = at - (before - 1);
+    const length_symbol symbol = length_symbol_of(static_cast<unsigned>(length));
+    bits += 8 + symbol.extra_count + (distance < 5 ? 0U : static_cast<unsigned>(std::bit_width(distance)) - 2);
+    at += length;
+  }
+  for (; at < bytes; ++at) ++literals[data[at]];
+  unsigned char lengths[256];
+  huffman_lengths(literals, 256, 15, lengths);
+  for (std::size_t byte = 0; byte < 256; ++byte) bits += std::uint64_t{literals[byte]} * (lengths[byte] + 1U);
+  return bits;
+}
+
+/// Whether a backend looks for matches; one may say that it does not.
+template <class Backend>
+constexpr bool finds_matches() noexcept {
+  if constexpr (requires { Backend::finds_matches; })
+    return Backend::finds_matches;
+  else
+    return true;
+}
+
+/// Writes one tensor's parts.
+template <class Backend>
+class tensor_encoder {
+ public:
+  tensor_encoder(const tensor_header& header, int level, const Backend& backend)
+      : header_(header), level_(level), backend_(backend), kernels_(kernels_for(width(), is_floating(header.type))) {}
+
+  /// `elements` in memory order, without gaps. Returns the whole file.
+  result<byte_buffer> encode(const unsigned char* elements) {
+    encode_plan plan;
+    if (level_ > 0 && header_.elements() > 0) {
+      plan = choose(elements);
+    }
+    header_.filter = plan.filter;
+    const bool plain = plan.filter == tensor_filter::none && plan.methods[0] != part_method::entropy;
+    header_.chunk = static_cast<std::uint32_t>(plain ? plain_chunk_bytes / width() : plane_chunk);
+    used_ = header_size(header_.shape.rank());
+    reserve(expected_size(plan));
+    for (std::size_t first = 0; first < header_.elements(); first += header_.chunk) {
+      const std::size_t left = header_.elements() - first;
+      const std::size_t count = left < header_.chunk ? left : header_.chunk;
+      if (auto done = chunk(plan, elements + first * width(), count); !done) return std::move(done.error());
+    }
+    write_header(header_, out_.data());
+    out_.resize(used_);
+    out_.shrink();
+    return std::move(out_);
+  }
+
+  /// Of the file that was encoded.
+  const tensor_header& header() const noexcept { return header_; }
+
+ private:
+  std::size_t width() const noexcept { return header_.element_size(); }
+
+  result<void> chunk(const encode_plan& plan, const unsigned char* elements, std::size_t count) {
+    if (plan.filter == tensor_filter::none) return part(elements, count * width(), plan.methods[0]);
+    if (plan.filter == tensor_filter::nonzero_planes) {
+      packed_.resize((count + 1) * width());
+      bitmap_.resize((count + 7) / 8);
+      const std::size_t packed = kernels_.pack(elements, count, bitmap_.data(), packed_.data());
+      if (auto done = part(bitmap_.data(), (count + 7) / 8, plan.methods[0]); !done) return done;
+      elements = packed_.data();
+      count = packed;
+    }
+    planes_.resize(count * width());
+    kernels_.split(elements, count, planes_.data(), count);
+    for (std::size_t plane = 0; plane < width(); ++plane)
+      if (auto done = part(planes_.data() + plane * count, count, plan.methods[1 + plane]); !done) return done;
+    return {};
+  }
+
+  result<void> part(const unsigned char* data, std::size_t bytes, part_method method) {
+    reserve(used_ + part_head + stored_size(bytes) + 16 + member_tail);
+    unsigned char* begin = out_.data() + used_ + part_head;
+    unsigned char* end = nullptr;
+    if (bytes == 0) {
+      begin[0] = 3;  // an empty DEFLATE stream
+      begin[1] = 0;
+      end = begin + 2;
+    } else {
+      method = settle(data, bytes, method);
+      if (method == part_method::entropy) end = entropy_.best().write(data, bytes, begin);
+      if (method == part_method::general) {
+        auto size = backend_.deflate(data, bytes, level_, begin, bytes);
+        if (!size) return std::move(size.error());
+        if (*size != 0) end = begin + *size;
+      }
+    }
+    if (end == nullptr) end = write_stored(data, bytes, begin);
+    const auto size = static_cast<std::uint32_t>(end - begin);
+    put(put_member_head(begin - part_head, 'P', 4), size);
+    const std::uint32_t crc = crc32(0, data, bytes);
+    put(put(end, crc), static_cast<std::uint32_t>(bytes));
+    header_.checksum = crc32_combine(header_.checksum, crc, bytes);
+    header_.filtered_bytes += bytes;
+    used_ += part_head + size + member_tail;
+    return {};
+  }
+
+  /// What is done to this part. The plan was made from samples: where its Huffman code gains nothing,
+  /// and at the thorough levels for every part, the part is looked at by itself. If the answer is
+  /// entropy, that is planned.
+  part_method settle(const unsigned char* data, std::size_t bytes, part_method method) noexcept {
+    if (method == part_method::general || level_ == 0) return method;
+    if (method == part_method::stored && !thorough()) return method;
+    entropy_.plan(data, bytes);
+    std::uint64_t least = 8 * bytes;
+    method = part_method::stored;
+    if (gains(entropy_.best().bits(), least, 64)) {
+      least = entropy_.best().bits();
+      method = part_method::entropy;
+    }
+    if constexpr (finds_matches<Backend>()) {
+      if (thorough() || (method == part_method::stored && level_ > 3)) {
+        const std::size_t slice = bytes < 16384 ? bytes : 16384;
+        const std::uint64_t matched = matched_bits(data + (bytes - slice) / 2, slice) * bytes / slice;
+        if (gains(matched, least, general_share())) method = part_method::general;
+      }
+    }
+    return method;
+  }
+
+  // ---- the plan ----
+
+  /// Whether a is less than b by one part in `share`.
+  static bool gains(std::uint64_t a, std::uint64_t b, std::uint64_t share) noexcept { return a < b - b / share; }
+
+  bool thorough() const noexcept { return level_ >= 7; }
+  /// What a step must save for its time to be worth it, by level.
+  std::uint64_t entropy_share() const noexcept { return level_ <= 3 ? 8 : level_ <= 6 ? 16 : 64; }
+  std::uint64_t general_share() const noexcept { return level_ <= 3 ? 6 : level_ <= 6 ? 10 : 50; }
+
+  /// The sizes that all filters would reach on four windows of the tensor, each up to 1024 elements,
+  /// at the thorough levels 4096.
+  encode_plan choose(const unsigned char* elements) {
+    const std::size_t all = header_.elements();
+    constexpr std::size_t windows = 4;
+    const std::size_t most = thorough() ? 4096 : 1024;
+    std::size_t window = all / (thorough() ? 16 : 64) / windows / 8 * 8;
+    window = window < 128 ? 128 : window > most ? most : window;
+    const bool whole = all <= windows * window;
+    const std::size_t count = whole ? all : windows * window;
+    byte_buffer sample((count + 1) * width());
+    for (std::size_t n = 0; n < (whole ? 1 : windows); ++n) {
+      const std::size_t first = whole ? 0 : (all - window) / (windows - 1) * n;
+      __builtin_memcpy(sample.data() + n * window * width(), elements + first * width(),
+                       (whole ? all : window) * width());
+    }
+    sampled_bits_ = 8 * count * width();
+
+    encode_plan best;  // plain; the bytes of one-byte elements are their own plane
+    best.methods[0] = weigh(sample.data(), count * width(), width() == 1, best.bits);
+    if (width() == 1) return best;
+    // Plain is the slow one: it must be the smaller by what deflate's time is worth.
+    const auto beats_best = [&](const encode_plan& plan) {
+      return best.methods[0] == part_method::general && best.filter == tensor_filter::none
+                 ? !gains(best.bits, plan.bits, general_share())
+                 : gains(plan.bits, best.bits, 128);
+    };
+    byte_buffer planes(count * width());
+    encode_plan split;
+    split.filter = tensor_filter::planes;
+    weigh_planes(sample.data(), count, planes.data(), split);
+    if (beats_best(split)) best = split;
+
+    byte_buffer packed((count + 1) * width());
+    byte_buffer bitmap(count / 8 + 1);
+    const std::size_t kept = kernels_.pack(sample.data(), count, bitmap.data(), packed.data());
+    if (kept > count - count / 16) return best;
+    encode_plan nonzero;
+    nonzero.filter = tensor_filter::nonzero_planes;
+    nonzero.methods[0] = weigh(bitmap.data(), (count + 7) / 8, true, nonzero.bits);
+    weigh_planes(packed.data(), kept, planes.data(), nonzero);
+    if (beats_best(nonzero)) best = nonzero;
+    return best;
+  }
+
+  void weigh_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, encode_plan& plan) {
+    kernels_.split(elements, count, planes, count);
+    for (std::size_t plane = 0; plane < width(); ++plane)
+      plan.methods[1 + plane] = weigh(planes + plane * count, count, true, plan.bits);
+  }
+
+  /// The method for a part like this sample; adds the bits that it takes.
+  part_method weigh(const unsigned char* data, std::size_t bytes, bool try_entropy, std::uint64_t& bits) {
+    std::uint64_t least = 8 * bytes;
+    part_method method = part_method::stored;
+    if (try_entropy && bytes != 0) {
+      entropy_.plan(data, bytes);
+      if (gains(entropy_.sample_bits(), least, entropy_share())) {
+        least = entropy_.sample_bits();
+        method = part_method::entropy;
+      }
+    }
+    if constexpr (finds_matches<Backend>()) {
+      const std::uint64_t matched = matched_bits(data, bytes);
+      if (gains(matched, least, general_share())) {
+        least = matched;
+        method = part_method::general;
+      }
+    }
+    bits += least;
+    return method;
+  }
+
+  std::size_t expected_size(const encode_plan& plan) const noexcept {
+    const std::size_t bytes = header_.bytes();
+    const double share = sampled_bits_ == 0 ? 1.0 : static_cast<double>(plan.bits) / static_cast<double>(sampled_bits_);
+    return static_cast<std::size_t>(static_cast<double>(bytes) * share * 1.04) + 1024;
+  }
+  void reserve(std::size_t size) {
+    if (size > out_.size()) out_.resize(size > used_ + used_ / 4 ? size : used_ + used_ / 4);
+  }
+
+  tensor_header header_;
+  int level_;
+  const Backend& backend_;
+  plane_kernels kernels_;
+  entropy_coder entropy_;
+  byte_buffer out_;
+  std::size_t used_ = 0;
+  std::uint64_t sampled_bits_ = 0;
+  byte_buffer bitmap_;
+  byte_buffer packed_;
+  byte_buffer planes_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_ENCODE_HPP
+
+// ---- tensor/detail/gather.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_GATHER_HPP
+#define MILLRACE_TENSOR_DETAIL_GATHER_HPP
+
+// Elements of `size` bytes between memory of any layout and a block without gaps.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// `from_step` and `to_step` are in bytes.
+template <std::size_t Size>
+void copy_each(const unsigned char* from, std::ptrdiff_t from_step, unsigned char* to, std::ptrdiff_t to_step,
+               std::size_t count) noexcept {
+  for (; count != 0; --count, from += from_step, to += to_step) __builtin_memcpy(to, from, Size);
+}
+inline void copy_evenly(const unsigned char* from, std::ptrdiff_t from_step, unsigned char* to, std::ptrdiff_t to_step,
+                        std::size_t count, std::size_t size) noexcept {
+  switch (size) {
+    case 8: return copy_each<8>(from, from_step, to, to_step, count);
+    case 4: return copy_each<4>(from, from_step, to, to_step, count);
+    case 2: return copy_each<2>(from, from_step, to, to_step, count);
+    default: return copy_each<1>(from, from_step, to, to_step, count);
+  }
+}
+
+/// Into `block`, in memory order.
+inline void gather(const unsigned char* elements, const tensor_layout& layout, std::size_t size,
+                   unsigned char* block) noexcept {
+  const auto width = static_cast<std::ptrdiff_t>(size);
+  for_each_run(layout, [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
+    copy_evenly(elements + offset * width, stride * width, block, width, count, size);
+    block += count * size;
+    return true;
+  });
+}
+
+/// Out of `block`, whose axes are nested as `order` says, to wherever the layout has them.
+inline void scatter(const unsigned char* block, const axis_order& order, const tensor_layout& layout, std::size_t size,
+                    unsigned char* elements) noexcept {
+  const auto width = static_cast<std::ptrdiff_t>(size);
+  const std::size_t rank = layout.rank();
+  if (layout.element_count() == 0) return;
+  if (rank == 0) return copy_evenly(block, 0, elements, 0, 1, size);
+  const std::size_t innermost = order[rank - 1];
+  const std::size_t count = layout.shape()[innermost];
+  std::size_t index[max_rank] = {};
+  for (;;) {
+    std::ptrdiff_t offset = 0;
+    for (std::size_t place = 0; place + 1 < rank; ++place)
+      offset += static_cast<std::ptrdiff_t>(index[place]) * layout.stride(order[place]);
+    copy_evenly(block, width, elements + offset * width, layout.stride(innermost) * width, count, size);
+    block += count * size;
+    std::size_t place = rank - 1;
+    do {
+      if (place == 0) return;
+      --place;
+      if (++index[place] < layout.shape()[order[place]]) break;
+      index[place] = 0;
+    } while (true);
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_GATHER_HPP
+
+// ---- tensor/view.hpp
+
+#ifndef MILLRACE_TENSOR_VIEW_HPP
+#define MILLRACE_TENSOR_VIEW_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A window on somebody else's elements of a known type: a pointer and a layout. `T` may be const.
+/// It owns nothing and must not outlive what it looks at. Allocates: never.
+template <tensor_element T>
+class basic_tensor_view {
+ public:
+  using element_type = T;
+  using value_type = std::remove_cv_t<T>;
+
+  constexpr basic_tensor_view() noexcept : layout_(tensor_layout::row_major({0})) {}
+  constexpr basic_tensor_view(T* data, const tensor_layout& layout) noexcept : data_(data), layout_(layout) {}
+  /// Row-major without gaps.
+  constexpr basic_tensor_view(T* data, const tensor_shape& shape) noexcept
+      : data_(data), layout_(tensor_layout::row_major(shape)) {}
+  template <std::same_as<value_type> U>
+  requires std::is_const_v<T>
+  constexpr basic_tensor_view(const basic_tensor_view<U>& other) noexcept
+      : data_(other.data()), layout_(other.layout()) {}
+
+  constexpr T* data() const noexcept { return data_; }
+  constexpr const tensor_layout& layout() const noexcept { return layout_; }
+  constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
+  constexpr std::size_t rank() const noexcept { return layout_.rank(); }
+  constexpr std::size_t size() const noexcept { return layout_.element_count(); }
+  constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
+
+  /// The element at one index an axis. Precondition: as many as axes, each within its extent.
+  template <std::integral... Indices>
+  constexpr T& operator()(Indices... at) const noexcept {
+    return data_[layout_.offset(tensor_position{static_cast<std::size_t>(at)...})];
+  }
+  constexpr T& operator[](const tensor_position& at) const noexcept { return data_[layout_.offset(at)]; }
+
+ private:
+  T* data_ = nullptr;
+  tensor_layout layout_;
+};
+
+template <class T>
+basic_tensor_view(T*, tensor_layout) -> basic_tensor_view<T>;
+template <class T>
+basic_tensor_view(T*, tensor_shape) -> basic_tensor_view<T>;
+
+namespace detail {
+
+template <class T>
+concept mutable_element = tensor_element<T> && !std::is_const_v<T>;
+
+/// What both erased views are. `Void` is void or const void.
+template <class Void>
+class erased_view {
+  template <class T>
+  using like = std::conditional_t<std::is_const_v<Void>, const T, T>;
+
+ public:
+  constexpr erased_view() noexcept : layout_(tensor_layout::row_major({0})) {}
+  constexpr erased_view(millrace::dtype type, Void* data, const tensor_layout& layout) noexcept
+      : data_(data), layout_(layout), type_(type) {}
+
+  constexpr millrace::dtype dtype() const noexcept { return type_; }
+  constexpr Void* data() const noexcept { return data_; }
+  constexpr const tensor_layout& layout() const noexcept { return layout_; }
+  constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
+  constexpr std::size_t rank() const noexcept { return layout_.rank(); }
+  /// How many elements.
+  constexpr std::size_t size() const noexcept { return layout_.element_count(); }
+  constexpr std::size_t size_bytes() const noexcept { return size() * size_of(type_); }
+  constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
+
+  /// The view with its type back. Error: type_mismatch, if the elements are something else.
+  template <tensor_element T>
+  result<basic_tensor_view<like<T>>> as() const {
+    if (dtype_of<T> != type_)
+      return error(errc::type_mismatch, std::string("tensor has elements of type ") + std::string(to_string(type_)) +
+                                            ", asked for as " + std::string(to_string(dtype_of<T>)));
+    return basic_tensor_view<like<T>>(static_cast<like<T>*>(data_), layout_);
+  }
+
+ private:
+  Void* data_ = nullptr;
+  tensor_layout layout_;
+  millrace::dtype type_ = millrace::dtype::f32;
+};
+}  // namespace detail
+
+/// A read-only window on a tensor of any dtype and layout: what validation, audit and compression
+/// take. It owns nothing and must not outlive what it looks at. Allocates: never.
+class tensor_view : public detail::erased_view<const void> {
+ public:
+  using erased_view::erased_view;
+  template <class T>
+  constexpr tensor_view(const basic_tensor_view<T>& typed) noexcept
+      : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
+  constexpr tensor_view(const detail::erased_view<void>& writable) noexcept
+      : erased_view(writable.dtype(), writable.data(), writable.layout()) {}
+};
+
+/// The same window, to write through.
+class mutable_tensor_view : public detail::erased_view<void> {
+ public:
+  using erased_view::erased_view;
+  template <detail::mutable_element T>
+  constexpr mutable_tensor_view(const basic_tensor_view<T>& typed) noexcept
+      : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
+};
+
+/// Calls f(element) for every element in memory order (largest stride outermost), whatever the
+/// layout: one plain loop where the elements lie evenly.
+template <class T, class F>
+constexpr void for_each_element(const basic_tensor_view<T>& view, F&& f) {
+  detail::for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
+    T* at = view.data() + offset;
+    if (stride == 1) {
+      for (std::size_t i = 0; i < count; ++i) f(at[i]);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) f(at[static_cast<std::ptrdiff_t>(i) * stride]);
+    }
+    return true;
+  });
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_VIEW_HPP
+
+// ---- tensor/codec.hpp
+
+#ifndef MILLRACE_TENSOR_CODEC_HPP
+#define MILLRACE_TENSOR_CODEC_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A general DEFLATE encoder (RFC 1951), for data that only a search for matches shrinks:
+/// `deflate(in, bytes, level, out, room)` writes one whole raw stream and returns its size, or 0 if it
+/// takes more than `room` bytes. Level 1 is its fastest, 9 its thorough one. One that looks for no
+/// matches says so by `static constexpr bool finds_matches = false`.
+template <class B>
+concept deflate_backend = requires(const B& backend, const unsigned char* in, std::size_t bytes, int level,
+                                   unsigned char* out) {
+  { backend.deflate(in, bytes, level, out, bytes) } -> std::same_as<result<std::size_t>>;
+};
+
+/// zlib, the default backend: include <millrace/tensor/deflate.hpp>.
+struct zlib_deflate;
+
+/// No third party: Huffman codes and runs of one byte, but no other matches.
+/// Models: deflate_backend.
+struct huffman_deflate {
+  static constexpr bool finds_matches = false;
+
+  result<std::size_t> deflate(const unsigned char* in, std::size_t bytes, int, unsigned char* out,
+                              std::size_t room) const {
+    detail::entropy_coder coder;
+    coder.plan(in, bytes);
+    if (bytes == 0 || coder.best().bits() / 8 + 16 > room) return std::size_t{0};
+    return static_cast<std::size_t>(coder.best().write(in, bytes, out) - out);
+  }
+};
+
+class compressed_tensor;
+
+/// Compresses a tensor of any dtype and layout; exact bits come back, NaN payloads and -0.0 too.
+///
+/// Level 0 stores, 1 is fast, 9 thorough. The filter is chosen from the data, on samples: byte planes,
+/// for floats the exponent apart; of the elements that are not zero where many are; or none, and plain
+/// DEFLATE by the backend. The same tensor, level and backend give the same bytes.
+/// Allocates: the result, about 1 MiB, and a copy of a tensor that has gaps.
+/// Errors: invalid_argument (the level), and the backend's.
+template <class Backend>
+result<compressed_tensor> compress(const tensor_view& tensor, int level, const Backend& backend);
+
+/// The same with a backend made here: zlib's, where <millrace/tensor/deflate.hpp> is included.
+template <class Backend = zlib_deflate>
+result<compressed_tensor> compress(const tensor_view& tensor, int level = 6);
+
+/// A tensor as compressed bytes, with what is needed to get it back: shape, dtype, the order of its
+/// axes in memory.
+///
+/// The bytes are a gzip stream (RFC 1952): gunzip writes the filtered elements, whose CRC-32 is
+/// `checksum()`. tensor/detail/tensor_file.hpp describes the format; version 1 stays readable.
+/// Made by `compress` or `parse`, so what it says of itself has been checked.
+class compressed_tensor {
+ public:
+  /// Reads compressed bytes: copies them and checks their structure, not yet their contents.
+  /// Errors: corrupt, truncated, checksum_mismatch, unsupported (a later version).
+  static result<compressed_tensor> parse(std::span<const unsigned char> bytes) {
+    auto header = detail::read_header(bytes.data(), bytes.size());
+    if (!header) return std::move(header.error());
+    const std::size_t head = detail::header_size(header->shape.rank());
+    if (auto parts = detail::check_parts(*header, bytes.data() + head, bytes.size() - head); !parts)
+      return std::move(parts.error());
+    detail::byte_buffer copy(bytes.size());
+    __builtin_memcpy(copy.data(), bytes.data(), bytes.size());
+    return compressed_tensor(*header, std::move(copy));
+  }
+
+  std::span<const unsigned char> bytes() const noexcept { return {bytes_.data(), bytes_.size()}; }
+  const tensor_shape& shape() const noexcept { return header_.shape; }
+  /// How the elements lay, and will lie again: without gaps, in the same order of axes.
+  tensor_layout layout() const noexcept { return tensor_layout::dense(header_.shape, header_.order); }
+  millrace::dtype dtype() const noexcept { return header_.type; }
+  tensor_filter filter() const noexcept { return header_.filter; }
+  std::size_t original_bytes() const noexcept { return header_.bytes(); }
+  std::size_t compressed_bytes() const noexcept { return bytes_.size(); }
+  /// Original to compressed bytes; more is better.
+  double ratio() const noexcept {
+    return static_cast<double>(original_bytes()) / static_cast<double>(compressed_bytes());
+  }
+  /// The CRC-32 of what gunzip writes.
+  std::uint32_t checksum() const noexcept { return header_.checksum; }
+
+  /// Writes the tensor into `to`, bit for bit; into memory of any layout, fastest into `layout()`.
+  /// Allocates: at most about 1 MiB, and the tensor's size once more for a layout of another order.
+  /// Errors: type_mismatch, shape_mismatch; corrupt, checksum_mismatch (`to` then holds anything).
+  result<void> decompress(const mutable_tensor_view& to) const;
+
+ private:
+  template <class Backend>
+  friend result<compressed_tensor> compress(const tensor_view&, int, const Backend&);
+
+  compressed_tensor(const detail::tensor_header& header, detail::byte_buffer bytes) noexcept
+      : header_(header), bytes_(std::move(bytes)) {}
+
+  detail::tensor_header header_;
+  detail::byte_buffer bytes_;
+};
+
+namespace detail {
+
+template <class Backend>
+inline constexpr bool is_complete = requires {
+  sizeof(Backend);
+};
+
+}  // namespace detail
+
+template <class Backend>
+result<compressed_tensor> compress(const tensor_view& tensor, int level, const Backend& backend) {
+  static_assert(deflate_backend<Backend>,
+                "millrace[TENSOR-2]: a deflate backend has result<std::size_t> deflate(const unsigned char* in, "
+                "std::size_t bytes, int level, unsigned char* out, std::size_t room) const");
+  if constexpr (deflate_backend<Backend>) {
+    if (level < 0 || level > 9)
+      return error(errc::invalid_argument, "compression level " + std::to_string(level) + " is not within 0 to 9");
+    detail::tensor_header header;
+    header.type = tensor.dtype();
+    header.shape = tensor.shape();
+    header.order = tensor.layout().order();
+    const auto* elements = static_cast<const unsigned char*>(tensor.data());
+    detail::byte_buffer copy;
+    if (!tensor.layout().is_dense()) {
+      copy.resize(header.bytes());
+      detail::gather(elements, tensor.layout(), header.element_size(), copy.data());
+      elements = copy.data();
+    }
+    detail::tensor_encoder encoder(header, level, backend);
+    auto bytes = encoder.encode(elements);
+    if (!bytes) return std::move(bytes.error()).wrap("compressing a tensor of shape " + to_string(header.shape));
+    return compressed_tensor(encoder.header(), std::move(*bytes));
+  } else {
+    return error(errc::unsupported, "no backend");
+  }
+}
+
+template <class Backend>
+result<compressed_tensor> compress(const tensor_view& tensor, int level) {
+  static_assert(detail::is_complete<Backend>,
+                "millrace[TENSOR-1]: compress uses zlib unless told otherwise: include <millrace/tensor/deflate.hpp>, "
+                "or pass a backend such as huffman_deflate{}");
+  if constexpr (detail::is_complete<Backend>)
+    return compress(tensor, level, Backend());
+  else
+    return error(errc::unsupported, "no backend");
+}
+
+inline result<void> compressed_tensor::decompress(const mutable_tensor_view& to) const {
+  if (to.dtype() != dtype())
+    return error(errc::type_mismatch, "compressed tensor of " + std::string(to_string(dtype())) +
+                                          " cannot be written as " + std::string(to_string(to.dtype())));
+  if (!(to.shape() == shape()))
+    return error(errc::shape_mismatch,
+                 "compressed tensor of shape " + to_string(shape()) + " cannot be written as " + to_string(to.shape()));
+  const std::size_t head = detail::header_size(shape().rank());
+  detail::tensor_decoder decoder(header_, bytes_.data() + head, bytes_.size() - head);
+  auto* elements = static_cast<unsigned char*>(to.data());
+  if (to.layout().is_dense() && to.layout().order() == header_.order) return decoder.decode(elements);
+  detail::byte_buffer block(original_bytes());
+  if (auto done = decoder.decode(block.data()); !done) return done;
+  detail::scatter(block.data(), header_.order, to.layout(), size_of(dtype()), elements);
+  return {};
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_CODEC_HPP
+
+// ---- tensor/traits.hpp
+
+#ifndef MILLRACE_TENSOR_TRAITS_HPP
+#define MILLRACE_TENSOR_TRAITS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// How a type shows its elements as a tensor. Specialize it for a tensor type of your own:
+///
+///     template <>
+///     struct mr::tensor_traits<image> {
+///       static mr::tensor_view view(const image& i) { return mr::basic_tensor_view(i.pixels, {i.rows, i.columns}); }
+///       // only where compressed tensors are to come back: give `i` that shape, and show where to write
+///       static mr::result<mr::mutable_tensor_view> resize(image& i, const mr::tensor_shape& shape);
+///     };
+///
+/// A type that holds several, or none, gives instead of `view`:
+///
+///       template <class F>  // calls f(tensor_view) for each; stops, and is false, when f is
+///       static bool for_each(const gradients& g, F&& f) { return mr::for_each_tensor(g.weights, f) && ...; }
+///
+/// Here: numbers, and what lies gapless in memory (arrays, std::vector, std::array, std::span).
+/// tensor/eigen.hpp and tensor/xtensor.hpp add theirs.
+template <class T>
+struct tensor_traits {};
+
+namespace detail {
+
+template <class T>
+concept has_shape = requires(const T& value) {
+  value.shape();
+};
+
+template <class T>
+concept gapless = !has_shape<T> && requires(const T& value) {
+  { value.begin() } -> std::contiguous_iterator;
+  { value.data() } -> std::convertible_to<const void*>;
+  { value.size() } -> std::convertible_to<std::size_t>;
+  requires tensor_element<std::remove_reference_t<decltype(*value.data())>>;
+};
+
+template <class T>
+concept writable = !std::is_const_v<std::remove_reference_t<decltype(*std::declval<T&>().data())>>;
+
+template <class T>
+concept resizable = requires(T& value, std::size_t size) {
+  value.resize(size);
+};
+
+}  // namespace detail
+
+/// A number is a tensor without axes.
+template <detail::mutable_element T>
+struct tensor_traits<T> {
+  static constexpr tensor_view view(const T& value) noexcept {
+    return basic_tensor_view<const T>(&value, tensor_shape{});
+  }
+};
+
+template <tensor_element T, std::size_t Extent>
+struct tensor_traits<T[Extent]> {
+  static constexpr tensor_view view(const T (&value)[Extent]) noexcept {
+    return basic_tensor_view<const T>(value, tensor_shape{Extent});
+  }
+};
+
+template <detail::gapless T>
+struct tensor_traits<T> {
+  static constexpr tensor_view view(const T& value) noexcept {
+    return basic_tensor_view(value.data(), tensor_shape{value.size()});
+  }
+  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires detail::writable<T> {
+    if (shape.rank() == 1) {
+      if constexpr (detail::resizable<T>) value.resize(shape[0]);
+      if (value.size() == shape[0]) return mutable_tensor_view(basic_tensor_view(value.data(), shape));
+    }
+    return error(errc::shape_mismatch, "a sequence cannot take the shape " + to_string(shape));
+  }
+};
+
+/// A type that is one tensor.
+template <class T>
+concept tensor_like = requires(const T& value) {
+  { tensor_traits<T>::view(value) } -> std::convertible_to<tensor_view>;
+};
+
+/// A tensor that can be given another shape, and be written.
+template <class T>
+concept restorable_tensor = tensor_like<T> && requires(T& value, const tensor_shape& shape) {
+  { tensor_traits<T>::resize(value, shape) } -> std::same_as<result<mutable_tensor_view>>;
+};
+
+namespace detail {
+
+struct tensor_probe {
+  bool operator()(const tensor_view&) const noexcept { return true; }
+};
+
+}  // namespace detail
+
+/// A type whose traits list its tensors themselves.
+template <class T>
+concept tensor_bundle = requires(const T& value, detail::tensor_probe probe) {
+  { tensor_traits<T>::for_each(value, probe) } -> std::same_as<bool>;
+};
+
+namespace detail {
+
+template <class T>
+using item_of = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
+
+template <class T>
+concept range_of_others = !tensor_like<T> && !tensor_bundle<T> && requires(const T& value) {
+  value.begin() != value.end();
+  requires !std::same_as<item_of<T>, T>;
+  requires !tensor_element<item_of<T>>;
+};
+
+/// Whether T is a range of tensors, at whatever depth.
+template <class T>
+struct is_tensor_range : std::false_type {};
+template <range_of_others T>
+struct is_tensor_range<T>
+    : std::bool_constant<tensor_like<item_of<T>> || tensor_bundle<item_of<T>> || is_tensor_range<item_of<T>>::value> {};
+
+}  // namespace detail
+
+/// One tensor, a bundle of them, or a range of tensors (of ranges, ...). A range of plain numbers that do not lie
+/// gapless is neither: looking at them one by one would be no view.
+template <class T>
+concept tensor_source = tensor_like<T> || tensor_bundle<T> || detail::is_tensor_range<T>::value;
+
+/// The view of one tensor.
+template <tensor_like T>
+constexpr tensor_view view_of(const T& value) {
+  return tensor_traits<T>::view(value);
+}
+
+/// Calls f(tensor_view) for every tensor in `value`, in order. f may return bool: false stops.
+/// Returns whether all were visited. Allocates: never by itself.
+template <tensor_source T, class F>
+constexpr bool for_each_tensor(const T& value, F&& f) {
+  if constexpr (tensor_like<T>) {
+    if constexpr (std::is_void_v<decltype(f(view_of(value)))>) {
+      f(view_of(value));
+      return true;
+    } else {
+      return static_cast<bool>(f(view_of(value)));
+    }
+  } else if constexpr (tensor_bundle<T>) {
+    return tensor_traits<T>::for_each(value, [&f](const tensor_view& view) {
+      if constexpr (std::is_void_v<decltype(f(view))>) {
+        f(view);
+        return true;
+      } else {
+        return static_cast<bool>(f(view));
+      }
+    });
+  } else {
+    for (const auto& item : value)
+      if (!for_each_tensor(item, f)) return false;
+    return true;
+  }
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_TRAITS_HPP
+
+// ---- tensor/compressed.hpp
+
+#ifndef MILLRACE_TENSOR_COMPRESSED_HPP
+#define MILLRACE_TENSOR_COMPRESSED_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+template <class T>
+concept default_made_tensor = restorable_tensor<T> && std::default_initializable<T>;
+}  // namespace detail
+
+/// The tensor as a T: an Eigen matrix, a std::vector, ...
+/// Errors: type_mismatch, shape_mismatch, if T cannot be it; what `decompress` has.
+template <detail::default_made_tensor T>
+result<T> decompress_as(const compressed_tensor& tensor) {
+  T value{};
+  auto place = tensor_traits<T>::resize(value, tensor.shape());
+  if (!place) return std::move(place.error());
+  if (auto done = tensor.decompress(*place); !done) return std::move(done.error());
+  return value;
+}
+
+/// A tensor that is either a T or, after `compress`, its compressed form in the T's place; never both.
+/// `get` brings the T back, bit for bit. As the type of a field it is what the compression middleware
+/// looks for; a vector of them holds activations.
+///
+/// Copies are deep. Threads: as T; `get` and `compress` change the value.
+template <class T>
+class compressible {
+  static_assert(
+      restorable_tensor<T>,
+      "millrace[TENSOR-3]: compressible<T> needs a tensor type that can be written back: tensor_traits<T> with "
+      "view and resize (for Eigen and xtensor, include <millrace/tensor/eigen.hpp> or xtensor.hpp)");
+
+ public:
+  using value_type = T;
+
+  compressible() = default;
+  compressible(T value) : held_(std::in_place_index<0>, std::move(value)) {}
+  /// A compressed form from elsewhere; whether a T can be made of it shows in `get`.
+  explicit compressible(compressed_tensor tensor) : held_(std::in_place_index<1>, std::move(tensor)) {}
+  compressible& operator=(T value) {
+    held_.template emplace<0>(std::move(value));
+    return *this;
+  }
+
+  bool is_compressed() const noexcept { return held_.index() == 1; }
+
+  /// The T, decompressed first if need be. The pointer is good until the next `compress`.
+  /// Errors: those of `decompress_as`; the compressed form then stays.
+  result<T*> get() {
+    if (is_compressed()) {
+      auto value = decompress_as<T>(*std::get_if<1>(&held_));
+      if (!value) return std::move(value.error());
+      held_.template emplace<0>(std::move(*value));
+    }
+    return std::get_if<0>(&held_);
+  }
+  /// A copy of the T; what is held stays as it is. Errors: those of `decompress_as`.
+  result<T> copy() const {
+    if (is_compressed()) return decompress_as<T>(*std::get_if<1>(&held_));
+    return *std::get_if<0>(&held_);
+  }
+  /// The T, if it is there uncompressed; or null.
+  const T* plain() const noexcept { return std::get_if<0>(&held_); }
+  T* plain() noexcept { return std::get_if<0>(&held_); }
+  /// The compressed form, if that is what is there; or null.
+  const compressed_tensor* compressed() const noexcept { return std::get_if<1>(&held_); }
+
+  /// Compresses the T and frees it; nothing to do if that was done. Errors: those of
+  /// millrace::compress; the T then stays.
+  template <class Backend>
+  result<void> compress(int level, const Backend& backend) {
+    return replace([&](const tensor_view& tensor) { return millrace::compress(tensor, level, backend); });
+  }
+  template <class Backend = zlib_deflate>
+  result<void> compress(int level = 6) {
+    return replace([&](const tensor_view& tensor) { return millrace::compress<Backend>(tensor, level); });
+  }
+
+ private:
+  template <class Compress>
+  result<void> replace(Compress&& compress_view) {
+    if (is_compressed()) return {};
+    auto tensor = compress_view(view_of(*plain()));
+    if (!tensor) return std::move(tensor.error());
+    held_.template emplace<1>(std::move(*tensor));
+    return {};
+  }
+
+  std::variant<T, compressed_tensor> held_;
+};
+
+/// A compressible shows its tensor while it is there uncompressed, and none otherwise.
+template <class T>
+struct tensor_traits<compressible<T>> {
+  template <class F>
+  static bool for_each(const compressible<T>& value, F&& f) {
+    return value.plain() == nullptr || for_each_tensor(*value.plain(), f);
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_COMPRESSED_HPP
 
 // ---- tensor/detail/scan_kernels.hpp
 
@@ -7755,366 +10613,6 @@ block_sums sum_block(const T* data, std::size_t count) noexcept {
 }  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
-
-// ---- tensor/layout.hpp
-
-#ifndef MILLRACE_TENSOR_LAYOUT_HPP
-#define MILLRACE_TENSOR_LAYOUT_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// The most axes a tensor may have.
-inline constexpr std::size_t max_rank = 8;
-
-/// A tensor's extents, outermost axis first; rank 0 is a scalar. Allocates: never.
-/// Precondition of every constructor: at most `max_rank` axes.
-class tensor_shape {
- public:
-  constexpr tensor_shape() noexcept = default;
-  constexpr tensor_shape(std::initializer_list<std::size_t> extents) noexcept {
-    for (const std::size_t extent : extents) push_back(extent);
-  }
-  template <class Iterator>
-  constexpr tensor_shape(Iterator first, Iterator last) noexcept {
-    for (; first != last; ++first) push_back(static_cast<std::size_t>(*first));
-  }
-
-  constexpr void push_back(std::size_t extent) noexcept {
-    if (rank_ == max_rank) [[unlikely]]
-      __builtin_trap();  // a broken precondition stops here rather than in somebody's memory
-    extents_[rank_++] = extent;
-  }
-
-  constexpr std::size_t rank() const noexcept { return rank_; }
-  constexpr std::size_t operator[](std::size_t axis) const noexcept { return extents_[axis]; }
-  constexpr const std::size_t* begin() const noexcept { return extents_; }
-  constexpr const std::size_t* end() const noexcept { return extents_ + rank_; }
-
-  /// The product of the extents; 1 for a scalar.
-  constexpr std::size_t element_count() const noexcept {
-    std::size_t count = 1;
-    for (const std::size_t extent : *this) count *= extent;
-    return count;
-  }
-
-  friend constexpr bool operator==(const tensor_shape& a, const tensor_shape& b) noexcept {
-    if (a.rank_ != b.rank_) return false;
-    for (std::size_t axis = 0; axis < a.rank_; ++axis)
-      if (a[axis] != b[axis]) return false;
-    return true;
-  }
-
- private:
-  std::size_t extents_[max_rank] = {};
-  std::size_t rank_ = 0;
-};
-
-/// A place in a tensor, one index an axis.
-using tensor_position = tensor_shape;
-
-namespace detail {
-inline std::string bracketed(const tensor_shape& numbers, char open, char close) {
-  std::string text(1, open);
-  for (std::size_t axis = 0; axis < numbers.rank(); ++axis) {
-    char digits[24];
-    if (axis != 0) text += ", ";
-    text.append(digits, std::to_chars(digits, digits + sizeof digits, numbers[axis]).ptr);
-  }
-  text += close;
-  return text;
-}
-}  // namespace detail
-
-/// `[32, 64]`; a scalar is `[]`.
-inline std::string to_string(const tensor_shape& shape) { return detail::bracketed(shape, '[', ']'); }
-
-/// The order of a tensor's axes in memory, outermost (largest stride) first.
-struct axis_order {
-  unsigned char axes[max_rank] = {0, 1, 2, 3, 4, 5, 6, 7};
-
-  constexpr unsigned char operator[](std::size_t place) const noexcept { return axes[place]; }
-  friend constexpr bool operator==(const axis_order&, const axis_order&) noexcept = default;
-};
-
-/// A shape and how far apart, in elements, neighbours on each axis lie. Strides may be negative, or
-/// zero for an axis that repeats. Allocates: never.
-class tensor_layout {
- public:
-  constexpr tensor_layout() noexcept = default;
-
-  /// Any layout. Precondition: `strides` points to shape.rank() numbers.
-  template <class Stride>
-  constexpr tensor_layout(const tensor_shape& shape, const Stride* strides) noexcept : shape_(shape) {
-    for (std::size_t axis = 0; axis < shape.rank(); ++axis) strides_[axis] = static_cast<std::ptrdiff_t>(strides[axis]);
-  }
-  constexpr tensor_layout(const tensor_shape& shape, std::initializer_list<std::ptrdiff_t> strides) noexcept
-      : tensor_layout(shape, strides.begin()) {}
-
-  /// Gapless, the last axis innermost: C, NumPy.
-  static constexpr tensor_layout row_major(const tensor_shape& shape) noexcept { return dense(shape, axis_order{}); }
-  /// Gapless, the first axis innermost: Fortran, Eigen.
-  static constexpr tensor_layout column_major(const tensor_shape& shape) noexcept {
-    axis_order order;
-    for (std::size_t place = 0; place < shape.rank(); ++place)
-      order.axes[place] = static_cast<unsigned char>(shape.rank() - 1 - place);
-    return dense(shape, order);
-  }
-  /// Gapless, axes nested as `order` says. Precondition: its first rank() entries are a permutation.
-  static constexpr tensor_layout dense(const tensor_shape& shape, const axis_order& order) noexcept {
-    tensor_layout made;
-    made.shape_ = shape;
-    std::size_t stride = 1;
-    for (std::size_t place = shape.rank(); place-- > 0;) {
-      made.strides_[order[place]] = static_cast<std::ptrdiff_t>(stride);
-      stride *= shape[order[place]];
-    }
-    return made;
-  }
-
-  constexpr const tensor_shape& shape() const noexcept { return shape_; }
-  constexpr std::size_t rank() const noexcept { return shape_.rank(); }
-  constexpr std::ptrdiff_t stride(std::size_t axis) const noexcept { return strides_[axis]; }
-  constexpr std::size_t element_count() const noexcept { return shape_.element_count(); }
-
-  /// Where an element lies, counted in elements from the first one.
-  constexpr std::ptrdiff_t offset(const tensor_position& at) const noexcept {
-    std::ptrdiff_t sum = 0;
-    for (std::size_t axis = 0; axis < rank(); ++axis) sum += static_cast<std::ptrdiff_t>(at[axis]) * strides_[axis];
-    return sum;
-  }
-
-  /// The axes from the largest stride to the smallest. Equal strides keep their order, and axes of
-  /// extent 1 their place.
-  constexpr axis_order order() const noexcept {
-    axis_order order;
-    for (std::size_t i = 1; i < rank(); ++i) {  // insertion sort: at most eight
-      if (shape_[i] == 1) continue;
-      for (std::size_t at = i, before = i; before-- > 0;) {
-        if (shape_[order.axes[before]] == 1) continue;
-        if (width(order.axes[at]) <= width(order.axes[before])) break;
-        const unsigned char moved = order.axes[at];
-        order.axes[at] = order.axes[before];
-        order.axes[before] = moved;
-        at = before;
-      }
-    }
-    return order;
-  }
-
-  /// Row-major without gaps.
-  constexpr bool is_contiguous() const noexcept { return is_dense(axis_order{}); }
-  /// Without gaps in some order of its axes: element_count() elements from the first one.
-  constexpr bool is_dense() const noexcept { return is_dense(order()); }
-
-  /// The position of the element that stands at `flat` when elements are counted in `order()`.
-  constexpr tensor_position position(std::size_t flat) const noexcept {
-    std::size_t found[max_rank] = {};
-    const axis_order nesting = order();
-    for (std::size_t place = rank(); place-- > 0;) {
-      const std::size_t extent = shape_[nesting[place]];
-      found[nesting[place]] = flat % extent;
-      flat /= extent;
-    }
-    return tensor_position(found, found + rank());
-  }
-
- private:
-  constexpr std::ptrdiff_t width(std::size_t axis) const noexcept {
-    return strides_[axis] < 0 ? -strides_[axis] : strides_[axis];
-  }
-  constexpr bool is_dense(const axis_order& order) const noexcept {
-    std::ptrdiff_t expected = 1;
-    for (std::size_t place = rank(); place-- > 0;) {
-      const std::size_t extent = shape_[order[place]];
-      if (extent == 0) return true;
-      if (extent != 1 && strides_[order[place]] != expected) return false;
-      expected *= static_cast<std::ptrdiff_t>(extent);
-    }
-    return true;
-  }
-
-  tensor_shape shape_;
-  std::ptrdiff_t strides_[max_rank] = {};
-};
-
-namespace detail {
-
-/// Walks a layout in its memory order as runs of evenly spaced elements, as long as they can be:
-/// f(offset of the first, count, stride), where f returns whether to go on. Returns false if f did.
-template <class F>
-constexpr bool for_each_run(const tensor_layout& layout, F&& f) {
-  // Axes with one element go; an axis whose stride continues the next inner one merges with it.
-  std::size_t extents[max_rank] = {};
-  std::ptrdiff_t strides[max_rank] = {};
-  std::size_t depth = 0;
-  const axis_order order = layout.order();
-  for (std::size_t place = 0; place < layout.rank(); ++place) {
-    const std::size_t extent = layout.shape()[order[place]];
-    const std::ptrdiff_t stride = layout.stride(order[place]);
-    if (extent == 0) return true;
-    if (extent == 1) continue;
-    if (depth > 0 && strides[depth - 1] == stride * static_cast<std::ptrdiff_t>(extent)) {
-      extents[depth - 1] *= extent;
-      strides[depth - 1] = stride;
-    } else {
-      extents[depth] = extent;
-      strides[depth++] = stride;
-    }
-  }
-  if (depth == 0) return f(std::ptrdiff_t{0}, std::size_t{1}, std::ptrdiff_t{1});
-  const std::size_t inner = depth - 1;
-  std::size_t index[max_rank] = {};
-  std::ptrdiff_t offset = 0;
-  for (;;) {
-    if (!f(offset, extents[inner], strides[inner])) return false;
-    std::size_t axis = inner;
-    for (;;) {
-      if (axis == 0) return true;
-      --axis;
-      offset += strides[axis];
-      if (++index[axis] < extents[axis]) break;
-      offset -= strides[axis] * static_cast<std::ptrdiff_t>(extents[axis]);
-      index[axis] = 0;
-    }
-  }
-}
-
-}  // namespace detail
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_LAYOUT_HPP
-
-// ---- tensor/view.hpp
-
-#ifndef MILLRACE_TENSOR_VIEW_HPP
-#define MILLRACE_TENSOR_VIEW_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// A window on somebody else's elements of a known type: a pointer and a layout. `T` may be const.
-/// It owns nothing and must not outlive what it looks at. Allocates: never.
-template <tensor_element T>
-class basic_tensor_view {
- public:
-  using element_type = T;
-  using value_type = std::remove_cv_t<T>;
-
-  constexpr basic_tensor_view() noexcept : layout_(tensor_layout::row_major({0})) {}
-  constexpr basic_tensor_view(T* data, const tensor_layout& layout) noexcept : data_(data), layout_(layout) {}
-  /// Row-major without gaps.
-  constexpr basic_tensor_view(T* data, const tensor_shape& shape) noexcept
-      : data_(data), layout_(tensor_layout::row_major(shape)) {}
-  template <std::same_as<value_type> U>
-  requires std::is_const_v<T>
-  constexpr basic_tensor_view(const basic_tensor_view<U>& other) noexcept
-      : data_(other.data()), layout_(other.layout()) {}
-
-  constexpr T* data() const noexcept { return data_; }
-  constexpr const tensor_layout& layout() const noexcept { return layout_; }
-  constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
-  constexpr std::size_t rank() const noexcept { return layout_.rank(); }
-  constexpr std::size_t size() const noexcept { return layout_.element_count(); }
-  constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
-
-  /// The element at one index an axis. Precondition: as many as axes, each within its extent.
-  template <class... Indices>
-  requires(std::is_integral_v<Indices>&&...) constexpr T& operator()(Indices... at) const noexcept {
-    return data_[layout_.offset(tensor_position{static_cast<std::size_t>(at)...})];
-  }
-  constexpr T& operator[](const tensor_position& at) const noexcept { return data_[layout_.offset(at)]; }
-
- private:
-  T* data_ = nullptr;
-  tensor_layout layout_;
-};
-
-template <class T>
-basic_tensor_view(T*, tensor_layout) -> basic_tensor_view<T>;
-template <class T>
-basic_tensor_view(T*, tensor_shape) -> basic_tensor_view<T>;
-
-namespace detail {
-/// What both erased views are. `Void` is void or const void.
-template <class Void>
-class erased_view {
-  template <class T>
-  using like = std::conditional_t<std::is_const_v<Void>, const T, T>;
-
- public:
-  constexpr erased_view() noexcept : layout_(tensor_layout::row_major({0})) {}
-  constexpr erased_view(millrace::dtype type, Void* data, const tensor_layout& layout) noexcept
-      : data_(data), layout_(layout), type_(type) {}
-
-  constexpr millrace::dtype dtype() const noexcept { return type_; }
-  constexpr Void* data() const noexcept { return data_; }
-  constexpr const tensor_layout& layout() const noexcept { return layout_; }
-  constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
-  constexpr std::size_t rank() const noexcept { return layout_.rank(); }
-  /// How many elements.
-  constexpr std::size_t size() const noexcept { return layout_.element_count(); }
-  constexpr std::size_t size_bytes() const noexcept { return size() * size_of(type_); }
-  constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
-
-  /// The view with its type back. Error: type_mismatch, if the elements are something else.
-  template <tensor_element T>
-  result<basic_tensor_view<like<T>>> as() const {
-    if (dtype_of<T> != type_)
-      return error(errc::type_mismatch, std::string("tensor has elements of type ") + std::string(to_string(type_)) +
-                                            ", asked for as " + std::string(to_string(dtype_of<T>)));
-    return basic_tensor_view<like<T>>(static_cast<like<T>*>(data_), layout_);
-  }
-
- private:
-  Void* data_ = nullptr;
-  tensor_layout layout_;
-  millrace::dtype type_ = millrace::dtype::f32;
-};
-}  // namespace detail
-
-/// A read-only window on a tensor of any dtype and layout: what validation, audit and compression
-/// take. It owns nothing and must not outlive what it looks at. Allocates: never.
-class tensor_view : public detail::erased_view<const void> {
- public:
-  using erased_view::erased_view;
-  template <class T>
-  constexpr tensor_view(const basic_tensor_view<T>& typed) noexcept
-      : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
-  constexpr tensor_view(const detail::erased_view<void>& writable) noexcept
-      : erased_view(writable.dtype(), writable.data(), writable.layout()) {}
-};
-
-/// The same window, to write through.
-class mutable_tensor_view : public detail::erased_view<void> {
- public:
-  using erased_view::erased_view;
-  template <class T>
-  requires(!std::is_const_v<T>) constexpr mutable_tensor_view(const basic_tensor_view<T>& typed) noexcept
-      : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
-};
-
-/// Calls f(element) for every element in memory order (largest stride outermost), whatever the
-/// layout: one plain loop where the elements lie evenly.
-template <class T, class F>
-constexpr void for_each_element(const basic_tensor_view<T>& view, F&& f) {
-  detail::for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
-    T* at = view.data() + offset;
-    if (stride == 1) {
-      for (std::size_t i = 0; i < count; ++i) f(at[i]);
-    } else {
-      for (std::size_t i = 0; i < count; ++i) f(at[static_cast<std::ptrdiff_t>(i) * stride]);
-    }
-    return true;
-  });
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_VIEW_HPP
 
 // ---- tensor/finite_scan.hpp
 
@@ -8458,140 +10956,6 @@ inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& 
 
 #endif  // MILLRACE_TENSOR_SUMMARY_HPP
 
-// ---- tensor/traits.hpp
-
-#ifndef MILLRACE_TENSOR_TRAITS_HPP
-#define MILLRACE_TENSOR_TRAITS_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// How a type shows its elements as a tensor. Specialize it for a tensor type of your own:
-///
-///     template <>
-///     struct mr::tensor_traits<image> {
-///       static mr::tensor_view view(const image& i) { return mr::basic_tensor_view(i.pixels, {i.rows, i.columns}); }
-///       // only where compressed tensors are to come back: give `i` that shape, and show where to write
-///       static mr::result<mr::mutable_tensor_view> resize(image& i, const mr::tensor_shape& shape);
-///     };
-///
-/// Here: numbers, and what lies gapless in memory (arrays, std::vector, std::array, std::span).
-/// tensor/eigen.hpp and tensor/xtensor.hpp add theirs.
-template <class T>
-struct tensor_traits {};
-
-namespace detail {
-
-template <class T>
-concept gapless = !requires(const T& value) {
-  value.shape();
-}
-&&requires(const T& value) {
-  { value.begin() } -> std::contiguous_iterator;
-  { value.data() } -> std::convertible_to<const void*>;
-  { value.size() } -> std::convertible_to<std::size_t>;
-  requires tensor_element<std::remove_reference_t<decltype(*value.data())>>;
-};
-
-template <class T>
-concept resizable = requires(T& value, std::size_t size) {
-  value.resize(size);
-};
-
-}  // namespace detail
-
-/// A number is a tensor without axes.
-template <tensor_element T>
-requires(!std::is_const_v<T>) struct tensor_traits<T> {
-  static constexpr tensor_view view(const T& value) noexcept {
-    return basic_tensor_view<const T>(&value, tensor_shape{});
-  }
-};
-
-template <tensor_element T, std::size_t Extent>
-struct tensor_traits<T[Extent]> {
-  static constexpr tensor_view view(const T (&value)[Extent]) noexcept {
-    return basic_tensor_view<const T>(value, tensor_shape{Extent});
-  }
-};
-
-template <detail::gapless T>
-struct tensor_traits<T> {
-  static constexpr tensor_view view(const T& value) noexcept {
-    return basic_tensor_view(value.data(), tensor_shape{value.size()});
-  }
-  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires(
-      !std::is_const_v<std::remove_reference_t<decltype(*value.data())>>) {
-    if (shape.rank() == 1) {
-      if constexpr (detail::resizable<T>) value.resize(shape[0]);
-      if (value.size() == shape[0]) return mutable_tensor_view(basic_tensor_view(value.data(), shape));
-    }
-    return error(errc::shape_mismatch, "a sequence cannot take the shape " + to_string(shape));
-  }
-};
-
-/// A type that is one tensor.
-template <class T>
-concept tensor_like = requires(const T& value) {
-  { tensor_traits<T>::view(value) } -> std::convertible_to<tensor_view>;
-};
-
-/// A tensor that can be given another shape, and be written.
-template <class T>
-concept restorable_tensor = tensor_like<T> && requires(T& value, const tensor_shape& shape) {
-  { tensor_traits<T>::resize(value, shape) } -> std::same_as<result<mutable_tensor_view>>;
-};
-
-namespace detail {
-
-template <class T>
-using item_of = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
-
-/// Whether T is a range of tensors, at whatever depth.
-template <class T>
-struct is_tensor_range : std::false_type {};
-template <class T>
-requires(!tensor_like<T> && requires(const T& value) { value.begin() != value.end(); } &&
-         !std::same_as<item_of<T>, T> && !tensor_element<item_of<T>>) struct is_tensor_range<T>
-    : std::bool_constant<tensor_like<item_of<T>> || is_tensor_range<item_of<T>>::value> {
-};
-
-}  // namespace detail
-
-/// One tensor, or a range of tensors (of ranges, ...). A range of plain numbers that do not lie
-/// gapless is neither: looking at them one by one would be no view.
-template <class T>
-concept tensor_source = tensor_like<T> || detail::is_tensor_range<T>::value;
-
-/// The view of one tensor.
-template <tensor_like T>
-constexpr tensor_view view_of(const T& value) {
-  return tensor_traits<T>::view(value);
-}
-
-/// Calls f(tensor_view) for every tensor in `value`, in order. f may return bool: false stops.
-/// Returns whether all were visited. Allocates: never by itself.
-template <tensor_source T, class F>
-constexpr bool for_each_tensor(const T& value, F&& f) {
-  if constexpr (tensor_like<T>) {
-    if constexpr (std::is_void_v<decltype(f(view_of(value)))>) {
-      f(view_of(value));
-      return true;
-    } else {
-      return static_cast<bool>(f(view_of(value)));
-    }
-  } else {
-    for (const auto& item : value)
-      if (!for_each_tensor(item, f)) return false;
-    return true;
-  }
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_TRAITS_HPP
-
 // ---- tensor.hpp
 
 #ifndef MILLRACE_TENSOR_HPP
@@ -8604,9 +10968,12 @@ constexpr bool for_each_tensor(const T& value, F&& f) {
 /// - `tensor_traits`, `for_each_tensor`: how a type shows itself as one tensor or as several
 /// - `find_non_finite`, `scan_finite`: NaN and infinities, at the speed of the memory
 /// - `summarize`, `find_out_of_range`: range, mean, norm in one pass
+/// - `compress`, `compressed_tensor`: exact bits in a gzip stream, the filter chosen from the data
+/// - `compressible`: a tensor or its compressed form, in one place
 ///
 /// Standard library alone. Left out, because they bring a third party along: tensor/eigen.hpp
-/// (Eigen) and tensor/xtensor.hpp (xtensor).
+/// (Eigen), tensor/xtensor.hpp (xtensor) and tensor/deflate.hpp (zlib, which `compress` uses unless
+/// told otherwise).
 
 #endif  // MILLRACE_TENSOR_HPP
 

@@ -168,6 +168,10 @@ inline constexpr bool is_character =
     std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> ||
     std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
 
+template <class T>
+concept plain_integer = std::is_integral_v<T> && !std::is_same_v<T, bool> && !is_character<T> && !std::is_const_v<T> &&
+                        !std::is_volatile_v<T>;
+
 }  // namespace detail
 
 /// The dtype of a C++ type, as a number; 0: it has none. Specialize it for a type whose bytes are
@@ -185,10 +189,8 @@ template <>
 inline constexpr int dtype_code<bfloat16> = static_cast<int>(dtype::bf16);
 template <>
 inline constexpr int dtype_code<bool> = static_cast<int>(dtype::boolean);
-template <class T>
-requires(std::is_integral_v<T> && !std::is_same_v<T, bool> && !detail::is_character<T> && !std::is_const_v<T> &&
-         !std::is_volatile_v<T>) inline constexpr int dtype_code<T> = detail::integer_dtype(sizeof(T),
-                                                                                            std::is_signed_v<T>);
+template <detail::plain_integer T>
+inline constexpr int dtype_code<T> = detail::integer_dtype(sizeof(T), std::is_signed_v<T>);
 
 /// A type that a tensor can be made of.
 template <class T>

@@ -130,9 +130,10 @@ class tensor_layout {
   }
 
   /// The axes from the largest stride to the smallest. Equal strides keep their order, and axes of
-  /// extent 1 their place.
+  /// extent 1 their place; of an empty tensor all do.
   constexpr axis_order order() const noexcept {
     axis_order order;
+    if (element_count() == 0) return order;
     for (std::size_t i = 1; i < rank(); ++i) {  // insertion sort: at most eight
       if (shape_[i] == 1) continue;
       for (std::size_t at = i, before = i; before-- > 0;) {

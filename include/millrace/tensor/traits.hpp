@@ -21,6 +21,11 @@ inline namespace v0 {
 ///       static mr::result<mr::mutable_tensor_view> resize(image& i, const mr::tensor_shape& shape);
 ///     };
 ///
+/// A type that holds several, or none, gives instead of `view`:
+///
+///       template <class F>  // calls f(tensor_view) for each; stops, and is false, when f is
+///       static bool for_each(const gradients& g, F&& f) { return mr::for_each_tensor(g.weights, f) && ...; }
+///
 /// Here: numbers, and what lies gapless in memory (arrays, std::vector, std::array, std::span).
 /// tensor/eigen.hpp and tensor/xtensor.hpp add theirs.
 template <class T>
@@ -29,15 +34,20 @@ struct tensor_traits {};
 namespace detail {
 
 template <class T>
-concept gapless = !requires(const T& value) {
+concept has_shape = requires(const T& value) {
   value.shape();
-}
-&&requires(const T& value) {
+};
+
+template <class T>
+concept gapless = !has_shape<T> && requires(const T& value) {
   { value.begin() } -> std::contiguous_iterator;
   { value.data() } -> std::convertible_to<const void*>;
   { value.size() } -> std::convertible_to<std::size_t>;
   requires tensor_element<std::remove_reference_t<decltype(*value.data())>>;
 };
+
+template <class T>
+concept writable = !std::is_const_v<std::remove_reference_t<decltype(*std::declval<T&>().data())>>;
 
 template <class T>
 concept resizable = requires(T& value, std::size_t size) {
@@ -47,8 +57,8 @@ concept resizable = requires(T& value, std::size_t size) {
 }  // namespace detail
 
 /// A number is a tensor without axes.
-template <tensor_element T>
-requires(!std::is_const_v<T>) struct tensor_traits<T> {
+template <detail::mutable_element T>
+struct tensor_traits<T> {
   static constexpr tensor_view view(const T& value) noexcept {
     return basic_tensor_view<const T>(&value, tensor_shape{});
   }
@@ -66,8 +76,7 @@ struct tensor_traits<T> {
   static constexpr tensor_view view(const T& value) noexcept {
     return basic_tensor_view(value.data(), tensor_shape{value.size()});
   }
-  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires(
-      !std::is_const_v<std::remove_reference_t<decltype(*value.data())>>) {
+  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires detail::writable<T> {
     if (shape.rank() == 1) {
       if constexpr (detail::resizable<T>) value.resize(shape[0]);
       if (value.size() == shape[0]) return mutable_tensor_view(basic_tensor_view(value.data(), shape));
@@ -90,24 +99,43 @@ concept restorable_tensor = tensor_like<T> && requires(T& value, const tensor_sh
 
 namespace detail {
 
-template <class T>
-using item_of = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
-
-/// Whether T is a range of tensors, at whatever depth.
-template <class T>
-struct is_tensor_range : std::false_type {};
-template <class T>
-requires(!tensor_like<T> && requires(const T& value) { value.begin() != value.end(); } &&
-         !std::same_as<item_of<T>, T> && !tensor_element<item_of<T>>) struct is_tensor_range<T>
-    : std::bool_constant<tensor_like<item_of<T>> || is_tensor_range<item_of<T>>::value> {
+struct tensor_probe {
+  bool operator()(const tensor_view&) const noexcept { return true; }
 };
 
 }  // namespace detail
 
-/// One tensor, or a range of tensors (of ranges, ...). A range of plain numbers that do not lie
+/// A type whose traits list its tensors themselves.
+template <class T>
+concept tensor_bundle = requires(const T& value, detail::tensor_probe probe) {
+  { tensor_traits<T>::for_each(value, probe) } -> std::same_as<bool>;
+};
+
+namespace detail {
+
+template <class T>
+using item_of = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
+
+template <class T>
+concept range_of_others = !tensor_like<T> && !tensor_bundle<T> && requires(const T& value) {
+  value.begin() != value.end();
+  requires !std::same_as<item_of<T>, T>;
+  requires !tensor_element<item_of<T>>;
+};
+
+/// Whether T is a range of tensors, at whatever depth.
+template <class T>
+struct is_tensor_range : std::false_type {};
+template <range_of_others T>
+struct is_tensor_range<T>
+    : std::bool_constant<tensor_like<item_of<T>> || tensor_bundle<item_of<T>> || is_tensor_range<item_of<T>>::value> {};
+
+}  // namespace detail
+
+/// One tensor, a bundle of them, or a range of tensors (of ranges, ...). A range of plain numbers that do not lie
 /// gapless is neither: looking at them one by one would be no view.
 template <class T>
-concept tensor_source = tensor_like<T> || detail::is_tensor_range<T>::value;
+concept tensor_source = tensor_like<T> || tensor_bundle<T> || detail::is_tensor_range<T>::value;
 
 /// The view of one tensor.
 template <tensor_like T>
@@ -126,6 +154,15 @@ constexpr bool for_each_tensor(const T& value, F&& f) {
     } else {
       return static_cast<bool>(f(view_of(value)));
     }
+  } else if constexpr (tensor_bundle<T>) {
+    return tensor_traits<T>::for_each(value, [&f](const tensor_view& view) {
+      if constexpr (std::is_void_v<decltype(f(view))>) {
+        f(view);
+        return true;
+      } else {
+        return static_cast<bool>(f(view));
+      }
+    });
   } else {
     for (const auto& item : value)
       if (!for_each_tensor(item, f)) return false;

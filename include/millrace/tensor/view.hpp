@@ -40,8 +40,8 @@ class basic_tensor_view {
   constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
 
   /// The element at one index an axis. Precondition: as many as axes, each within its extent.
-  template <class... Indices>
-  requires(std::is_integral_v<Indices>&&...) constexpr T& operator()(Indices... at) const noexcept {
+  template <std::integral... Indices>
+  constexpr T& operator()(Indices... at) const noexcept {
     return data_[layout_.offset(tensor_position{static_cast<std::size_t>(at)...})];
   }
   constexpr T& operator[](const tensor_position& at) const noexcept { return data_[layout_.offset(at)]; }
@@ -57,6 +57,10 @@ template <class T>
 basic_tensor_view(T*, tensor_shape) -> basic_tensor_view<T>;
 
 namespace detail {
+
+template <class T>
+concept mutable_element = tensor_element<T> && !std::is_const_v<T>;
+
 /// What both erased views are. `Void` is void or const void.
 template <class Void>
 class erased_view {
@@ -110,8 +114,8 @@ class tensor_view : public detail::erased_view<const void> {
 class mutable_tensor_view : public detail::erased_view<void> {
  public:
   using erased_view::erased_view;
-  template <class T>
-  requires(!std::is_const_v<T>) constexpr mutable_tensor_view(const basic_tensor_view<T>& typed) noexcept
+  template <detail::mutable_element T>
+  constexpr mutable_tensor_view(const basic_tensor_view<T>& typed) noexcept
       : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
 };
 

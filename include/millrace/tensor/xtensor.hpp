@@ -29,6 +29,11 @@ concept xt_strided = std::is_class_v<T> && xt::is_xexpression<T>::value && requi
 };
 
 template <class T>
+concept xt_resizable = requires(T& value) {
+  value.resize(value.shape());
+};
+
+template <class T>
 tensor_layout xt_layout(const T& value) {
   const tensor_shape shape(value.shape().begin(), value.shape().end());
   std::ptrdiff_t strides[max_rank] = {};
@@ -48,9 +53,7 @@ struct tensor_traits<T> {
     return basic_tensor_view<const element>(value.data() + value.data_offset(), detail::xt_layout(value));
   }
 
-  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires(requires {
-    value.resize(value.shape());
-  }) {
+  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires detail::xt_resizable<T> {
     using element = typename T::value_type;
     if (auto wanted = value.shape(); !(detail::xt_layout(value).shape() == shape)) {
       if constexpr (requires { wanted.resize(shape.rank()); }) wanted.resize(shape.rank());

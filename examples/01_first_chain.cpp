@@ -1,0 +1,42 @@
+// Scores payments in a chain of two events, under four middlewares.
+#include <millrace/chain.hpp>
+#include <millrace/middleware.hpp>
+#include <millrace/observe.hpp>
+
+#include <cmath>
+#include <cstdio>
+
+namespace mr = millrace;
+
+inline constexpr mr::field<"amount", double> amount;
+inline constexpr mr::field<"risk", double> risk;
+inline constexpr mr::field<"approved", bool> approved;
+
+struct score {
+  using reads = mr::fields<amount>;
+  using writes = mr::fields<risk>;
+  void operator()(auto& ctx) const { ctx[risk] = 1 / (1 + std::exp(4 - ctx[amount] / 100)); }
+};
+struct decide {
+  using reads = mr::fields<risk>;
+  using writes = mr::fields<approved>;
+  void operator()(auto& ctx) const { ctx[approved] = ctx[risk] < 0.5; }
+};
+
+int main() {
+  mr::metrics_registry registry;
+  auto chain = mr::chain(score{}, decide{})
+                   .use(mr::profiler{})                // innermost: how long each event takes
+                   .use(mr::audit_log{"audit.jsonl"})  // what each event read and wrote, one JSON line each
+                   .use(mr::validation<mr::strict>{})  // a NaN stops the chain, and is named
+                   .use(mr::metrics{registry});        // outermost: what a scrape shows
+
+  for (const double payment : {25.0, 480.0, std::nan("")}) {
+    auto ctx = chain.context(amount = payment);
+    if (auto done = chain(ctx))
+      std::printf("%.0f: risk %.2f, %s\n", payment, ctx[risk], ctx[approved] ? "approved" : "declined");
+    else
+      std::printf("refused: %s\n", done.error().describe().c_str());
+  }
+  std::printf("\n%s\n%s", chain.get<mr::profiler>().report().c_str(), mr::to_prometheus(registry.snapshot()).c_str());
+}

@@ -1,0 +1,203 @@
+#ifndef MILLRACE_MIDDLEWARE_COMPRESSION_HPP
+#define MILLRACE_MIDDLEWARE_COMPRESSION_HPP
+
+#include <millrace/chain/middleware.hpp>
+#include <millrace/core/clock.hpp>
+#include <millrace/core/json_writer.hpp>
+#include <millrace/tensor/compressed.hpp>
+#include <millrace/tensor/deflate.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+
+struct compression_options {
+  int level = 1;  ///< 0 stores, 1 is fast, 9 thorough
+  /// Smaller tensors stay as they are. Not given: 1 MiB where fields are found automatically, 4 KiB
+  /// where they are named.
+  std::size_t threshold_bytes = ~std::size_t{0};
+};
+
+/// What compression did so far.
+struct compression_statistics {
+  std::uint64_t tensors = 0;  ///< compressed
+  std::uint64_t skipped = 0;  ///< smaller than the threshold
+  std::uint64_t original_bytes = 0;
+  std::uint64_t compressed_bytes = 0;
+  std::uint64_t nanoseconds = 0;
+
+  /// Original to compressed bytes; more is better. 1 before anything was compressed.
+  double ratio() const noexcept {
+    return compressed_bytes == 0 ? 1.0 : static_cast<double>(original_bytes) / static_cast<double>(compressed_bytes);
+  }
+  double saved_percent() const noexcept {
+    return original_bytes == 0
+               ? 0.0
+               : 100.0 - 100.0 * static_cast<double>(compressed_bytes) / static_cast<double>(original_bytes);
+  }
+
+  /// For people.
+  std::string report() const {
+    char text[320];
+    const double mib = 1024.0 * 1024.0;
+    const double saved = (static_cast<double>(original_bytes) - static_cast<double>(compressed_bytes)) / mib;
+    const double speed =
+        nanoseconds == 0 ? 0.0 : static_cast<double>(original_bytes) * 1e3 / static_cast<double>(nanoseconds);
+    std::snprintf(text, sizeof text,
+                  "tensors compressed  %llu (%llu below the threshold)\n"
+                  "original size       %.2f MiB\n"
+                  "compressed size     %.2f MiB\n"
+                  "space saved         %.2f MiB (%.1f %%)\n"
+                  "ratio               %.2fx\n"
+                  "speed               %.0f MB/s\n",
+                  static_cast<unsigned long long>(tensors), static_cast<unsigned long long>(skipped),
+                  static_cast<double>(original_bytes) / mib, static_cast<double>(compressed_bytes) / mib, saved,
+                  saved_percent(), ratio(), speed);
+    return text;
+  }
+  std::string json() const {
+    std::string out;
+    json_writer(out)
+        .begin_object()
+        .member("tensors", tensors)
+        .member("skipped", skipped)
+        .member("original_bytes", original_bytes)
+        .member("compressed_bytes", compressed_bytes)
+        .member("ratio", ratio())
+        .member("saved_percent", saved_percent())
+        .member("nanoseconds", nanoseconds)
+        .end_object();
+    return out;
+  }
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_compressible = false;
+template <class T>
+inline constexpr bool is_compressible<compressible<T>> = true;
+
+/// A compressible, or a range of them at whatever depth.
+template <class T>
+struct holds_compressible : std::bool_constant<is_compressible<T>> {};
+template <class T>
+requires(!is_compressible<T> && requires(T & value) { value.begin() != value.end(); } &&
+         !std::is_same_v<item_of<T>, T>) struct holds_compressible<T> : holds_compressible<item_of<T>> {
+};
+
+}  // namespace detail
+
+/// Compresses tensors in their slots after the last event that uses them, losslessly, and counts what
+/// that saves. A slot takes part if it holds `compressible<T>`, or a range of them: it then holds
+/// either the tensor or its compressed form, never both, and `get()` brings the tensor back.
+///
+///     mr::compression<activations>{}               these fields
+///     mr::compression<>{{.threshold_bytes = 1}}    every field that can be, from that size on
+///
+/// Allocates: as `compress` does. Threads: any number. Errors: those of `compress`; the tensor stays
+/// and the event fails.
+template <auto... Fields>
+class compression {
+  static_assert((detail::holds_compressible<typename decltype(Fields)::type>::value && ...),
+                "millrace[COMPRESSION-1]: a field to be compressed holds mr::compressible<T>, or a range of them");
+  static constexpr bool automatic = sizeof...(Fields) == 0;
+
+ public:
+  static constexpr std::string_view name = "compression";
+  static constexpr bool thread_safe = true;
+  /// Those two look at tensors, which are gone for them once compressed.
+  using place = millrace::place<outside_of<"validation", "audit_log">>;
+
+  explicit compression(compression_options options = {}) : options_(options), counts_(std::make_unique<counters>()) {
+    if (options_.threshold_bytes == compression_options{}.threshold_bytes)
+      options_.threshold_bytes = automatic ? std::size_t{1} << 20 : std::size_t{1} << 12;
+  }
+
+  template <class Stage, class Context>
+  result<void> after(const Stage&, Context& ctx, const result<void>& outcome) {
+    if (!outcome) [[unlikely]]
+      return {};  // its fields may be half-written, and somebody may want to look at them
+    return compress_last_used<Stage>(ctx, typename Context::slots{});
+  }
+
+  compression_statistics statistics() const noexcept {
+    const auto now = [](const std::atomic<std::uint64_t>& count) { return count.load(std::memory_order_relaxed); };
+    return {now(counts_->tensors), now(counts_->skipped), now(counts_->original_bytes), now(counts_->compressed_bytes),
+            now(counts_->nanoseconds)};
+  }
+
+ private:
+  struct counters {
+    std::atomic<std::uint64_t> tensors{0};
+    std::atomic<std::uint64_t> skipped{0};
+    std::atomic<std::uint64_t> original_bytes{0};
+    std::atomic<std::uint64_t> compressed_bytes{0};
+    std::atomic<std::uint64_t> nanoseconds{0};
+  };
+
+  template <class Stage, class Context, class... Slots>
+  result<void> compress_last_used([[maybe_unused]] Context& ctx, field_list<Slots...>) {
+    result<void> done;
+    (void)(compress_field<Stage, Slots>(ctx, done) && ...);
+    return done;
+  }
+  template <class Stage, class Field, class Context>
+  bool compress_field([[maybe_unused]] Context& ctx, [[maybe_unused]] result<void>& done) {
+    constexpr bool chosen = automatic ? detail::holds_compressible<typename Field::type>::value
+                                      : (std::is_same_v<Field, std::remove_cv_t<decltype(Fields)>> || ...);
+    if constexpr (chosen && Stage::template is_last_use<Field>) {
+      done = compress_all(ctx[Field{}]);
+      if (!done) [[unlikely]] {
+        done = std::move(done).error().wrap("field \"" + std::string(Field::name) + "\" could not be compressed");
+        return false;
+      }
+    }
+    return true;
+  }
+
+  template <class T>
+  result<void> compress_all(T& value) {
+    if constexpr (detail::is_compressible<T>) {
+      return compress_one(value);
+    } else {
+      for (auto& item : value)
+        if (result<void> done = compress_all(item); !done) return done;
+      return {};
+    }
+  }
+  template <class T>
+  result<void> compress_one(compressible<T>& value) {
+    if (value.is_compressed()) return {};
+    const std::size_t bytes = view_of(*value.plain()).size_bytes();
+    if (bytes < options_.threshold_bytes) {
+      counts_->skipped.fetch_add(1, std::memory_order_relaxed);
+      return {};
+    }
+    const steady_clock clock;
+    const std::uint64_t start = clock.ticks();
+    if (result<void> done = value.compress(options_.level); !done) return done;
+    counts_->nanoseconds.fetch_add(clock.ticks() - start, std::memory_order_relaxed);
+    counts_->tensors.fetch_add(1, std::memory_order_relaxed);
+    counts_->original_bytes.fetch_add(bytes, std::memory_order_relaxed);
+    counts_->compressed_bytes.fetch_add(value.compressed()->bytes().size(), std::memory_order_relaxed);
+    return {};
+  }
+
+  compression_options options_;
+  std::unique_ptr<counters> counts_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_COMPRESSION_HPP

@@ -1,0 +1,67 @@
+#ifndef MILLRACE_MIDDLEWARE_PROFILES_HPP
+#define MILLRACE_MIDDLEWARE_PROFILES_HPP
+
+#include <millrace/chain/outcome.hpp>
+#include <millrace/middleware/audit_log.hpp>
+#include <millrace/middleware/compression.hpp>
+#include <millrace/middleware/metrics.hpp>
+#include <millrace/middleware/profiler.hpp>
+#include <millrace/middleware/validation.hpp>
+
+#include <cstdio>
+#include <string>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+
+/// The combinations that most chains want, to be used like one middleware:
+///
+///     auto training = mr::chain(...).use(mr::profiles::production{registry, "audit.jsonl"});
+///
+/// The parts are there by their names afterwards: `training.get<"audit_log">()`.
+namespace profiles {
+
+/// Everything on and everything said: profiler, audit log echoed to stdout, strict validation echoed
+/// to stderr, metrics, and compression of what nobody uses any more.
+struct development {
+  metrics_registry& registry;
+  std::string audit_path = "audit.jsonl";
+
+  template <class Chain>
+  auto add_to(Chain chain) && {
+    return std::move(chain)
+        .use(profiler{})
+        .use(audit_log{std::move(audit_path), {.log = {.echo = stdout}}})
+        .use(validation<strict>{}.echo(stderr))
+        .use(metrics{registry})
+        .use(compression<>{});
+  }
+};
+
+/// What a test run needs: strict validation and metrics. Writes no file.
+struct testing {
+  metrics_registry& registry;
+
+  template <class Chain>
+  auto add_to(Chain chain) && {
+    return std::move(chain).use(validation<strict>{}).use(metrics{registry});
+  }
+};
+
+/// The least that production needs: audit log, validation that lists and lets pass, metrics.
+struct production {
+  metrics_registry& registry;
+  std::string audit_path = "audit.jsonl";
+
+  template <class Chain>
+  auto add_to(Chain chain) && {
+    return std::move(chain).use(audit_log{std::move(audit_path)}).use(validation<lenient>{}).use(metrics{registry});
+  }
+};
+
+}  // namespace profiles
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_PROFILES_HPP

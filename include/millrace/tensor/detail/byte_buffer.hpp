@@ -1,0 +1,65 @@
+#ifndef MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
+#define MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Bytes on the heap that begin as they come: std::vector would write them all first. Large ones grow
+/// by remapping pages, where the system can. Throws std::bad_alloc.
+class byte_buffer {
+ public:
+  byte_buffer() noexcept = default;
+  explicit byte_buffer(std::size_t size) { resize(size); }
+  byte_buffer(const byte_buffer& other) : byte_buffer(other.size_) {
+    if (size_ != 0) __builtin_memcpy(data_, other.data_, size_);
+  }
+  byte_buffer(byte_buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  byte_buffer& operator=(byte_buffer other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+    return *this;
+  }
+  ~byte_buffer() { std::free(data_); }
+
+  void resize(std::size_t size) {
+    if (size > capacity_) reallocate(size);
+    size_ = size;
+  }
+  /// Gives back what is not used, if that is a tenth. Less is kept: the C library serves a size that
+  /// it has seen freed without asking the system for fresh pages.
+  void shrink() {
+    if (capacity_ - size_ > capacity_ / 10) reallocate(size_);
+  }
+
+  unsigned char* data() noexcept { return data_; }
+  const unsigned char* data() const noexcept { return data_; }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  void reallocate(std::size_t size) {
+    void* moved = std::realloc(data_, size == 0 ? 1 : size);
+    if (moved == nullptr) throw std::bad_alloc();
+    data_ = static_cast<unsigned char*>(moved);
+    capacity_ = size;
+  }
+
+  unsigned char* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP

@@ -1,0 +1,110 @@
+#ifndef MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
+#define MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+// Huffman codes as DEFLATE has them (RFC 1951): lengths limited, canonical.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// The longest code that the encoder makes. Short enough for the decoder's one table and for five
+/// symbols between two writes; long enough that the limit costs less than 0.1 %.
+inline constexpr unsigned encoder_code_limit = 11;
+
+inline constexpr std::size_t literal_symbols = 286;
+inline constexpr std::size_t end_of_block = 256;
+
+/// A symbol's code, its bits in the order in which they are written.
+struct huffman_code {
+  std::uint16_t bits = 0;
+  std::uint16_t length = 0;
+};
+
+/// The lengths of a shortest prefix code for symbols that occur `counts` times, none longer than
+/// `limit`; 0 for those that do not occur. Ties go by symbol, so the same counts give the same code.
+/// Precondition: at most 286 symbols, 2^limit of them used, counts sum to less than 2^32.
+inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, unsigned limit,
+                            unsigned char* lengths) noexcept {
+  std::uint64_t sorted[literal_symbols];  // count, then symbol
+  std::size_t used = 0;
+  for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
+    lengths[symbol] = 0;
+    if (counts[symbol] != 0) sorted[used++] = static_cast<std::uint64_t>(counts[symbol]) << 16 | symbol;
+  }
+  if (used <= 1) {
+    if (used == 1) lengths[sorted[0] & 0xffffU] = 1;
+    return;
+  }
+  static constexpr std::size_t gaps[] = {57, 23, 10, 4, 1};
+  for (const std::size_t gap : gaps)
+    for (std::size_t i = gap; i < used; ++i) {  // shell sort
+      const std::uint64_t moved = sorted[i];
+      std::size_t at = i;
+      for (; at >= gap && sorted[at - gap] > moved; at -= gap) sorted[at] = sorted[at - gap];
+      sorted[at] = moved;
+    }
+
+  // Huffman's tree from two queues, the leaves and the inner nodes, each in ascending weight.
+  std::uint64_t weight[literal_symbols];
+  std::uint16_t parent[2 * literal_symbols];
+  std::size_t leaf = 0;
+  std::size_t inner = 0;
+  for (std::size_t made = 0; made + 1 < used; ++made) {
+    weight[made] = 0;
+    for (int child = 0; child < 2; ++child) {
+      const bool take_leaf = leaf < used && (inner == made || sorted[leaf] >> 16 <= weight[inner]);
+      weight[made] += take_leaf ? sorted[leaf] >> 16 : weight[inner];
+      parent[take_leaf ? leaf++ : used + inner++] = static_cast<std::uint16_t>(used + made);
+    }
+  }
+  std::uint16_t depth[2 * literal_symbols];
+  std::uint32_t of_length[64] = {};
+  const std::size_t root = 2 * used - 2;
+  depth[root] = 0;
+  for (std::size_t node = root; node-- > 0;) {
+    depth[node] = static_cast<std::uint16_t>(depth[parent[node]] + 1);
+    if (node < used) ++of_length[depth[node] < limit ? depth[node] : limit];
+  }
+
+  // Cutting codes to the limit takes more than the whole code space: give it back by moving the
+  // shortest step down, one unit at a time.
+  std::uint64_t space = 0;
+  for (unsigned length = 1; length <= limit; ++length)
+    space += static_cast<std::uint64_t>(of_length[length]) << (limit - length);
+  for (; space > std::uint64_t{1} << limit; --space) {
+    unsigned length = limit - 1;
+    while (of_length[length] == 0) --length;
+    --of_length[limit];
+    --of_length[length];
+    of_length[length + 1] += 2;
+  }
+  std::size_t at = 0;
+  for (unsigned length = limit; length > 0; --length)
+    for (std::uint32_t n = of_length[length]; n > 0; --n)
+      lengths[sorted[at++] & 0xffffU] = static_cast<unsigned char>(length);
+}
+
+/// The canonical codes of RFC 1951, section 3.2.2.
+inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huffman_code* codes) noexcept {
+  std::uint32_t of_length[17] = {};
+  for (std::size_t symbol = 0; symbol < symbols; ++symbol) ++of_length[lengths[symbol]];
+  of_length[0] = 0;
+  std::uint32_t next[17] = {};
+  for (unsigned length = 1; length < 17; ++length) next[length] = (next[length - 1] + of_length[length - 1]) << 1;
+  for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
+    const unsigned length = lengths[symbol];
+    if (length == 0) continue;
+    std::uint32_t reversed = 0;
+    for (std::uint32_t bit = 0, code = next[length]++; bit < length; ++bit, code >>= 1)
+      reversed = reversed << 1 | (code & 1U);
+    codes[symbol] = {static_cast<std::uint16_t>(reversed), static_cast<std::uint16_t>(length)};
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP

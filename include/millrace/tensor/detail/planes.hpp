@@ -1,0 +1,239 @@
+#ifndef MILLRACE_TENSOR_DETAIL_PLANES_HPP
+#define MILLRACE_TENSOR_DETAIL_PLANES_HPP
+
+#include <millrace/tensor/detail/simd.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+// What makes numbers compressible: like with like. Elements become byte planes (all lowest bytes,
+// then all next ones, ...). A float is rotated left by one bit before, so that the sign joins the
+// mantissa's lowest bits and the top plane is the whole exponent, which is where the redundancy is.
+// Where many elements are zero, a bitmap says which are not, and only those go into the planes.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+template <std::size_t Width>
+struct unsigned_of;
+template <>
+struct unsigned_of<1> {
+  using type = std::uint8_t;
+};
+template <>
+struct unsigned_of<2> {
+  using type = std::uint16_t;
+};
+template <>
+struct unsigned_of<4> {
+  using type = std::uint32_t;
+};
+template <>
+struct unsigned_of<8> {
+  using type = std::uint64_t;
+};
+
+using bytes16 = vector<unsigned char, 16>;
+
+/// a0 b0 a1 b1 ... of the lower halves, then of the upper ones.
+[[gnu::always_inline]] inline bytes16 zip_low(bytes16 a, bytes16 b) noexcept {
+  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+[[gnu::always_inline]] inline bytes16 zip_high(bytes16 a, bytes16 b) noexcept {
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
+/// A perfect shuffle of Width x 16 bytes, `Rounds` times. Each turns the bits of a byte's address left
+/// by one. Sixteen elements of Width bytes have addresses element:byte, so four rounds make planes of
+/// them, byte:element; log2(Width) rounds make elements of planes.
+template <std::size_t Rounds, std::size_t Width>
+[[gnu::always_inline]] inline void perfect_shuffle(bytes16 (&v)[Width]) noexcept {
+  if constexpr (Rounds > 0 && Width > 1) {
+    bytes16 next[Width];
+    constexpr std::size_t half = Width / 2;
+    if constexpr (Width == 2) {
+      next[0] = zip_low(v[0], v[1]);
+      next[1] = zip_high(v[0], v[1]);
+    } else if constexpr (Width == 4) {
+      next[0] = zip_low(v[0], v[half]);
+      next[1] = zip_high(v[0], v[half]);
+      next[2] = zip_low(v[1], v[half + 1]);
+      next[3] = zip_high(v[1], v[half + 1]);
+    } else {
+      next[0] = zip_low(v[0], v[half]);
+      next[1] = zip_high(v[0], v[half]);
+      next[2] = zip_low(v[1], v[half + 1]);
+      next[3] = zip_high(v[1], v[half + 1]);
+      next[4] = zip_low(v[2], v[half + 2]);
+      next[5] = zip_high(v[2], v[half + 2]);
+      next[6] = zip_low(v[3], v[half + 3]);
+      next[7] = zip_high(v[3], v[half + 3]);
+    }
+    perfect_shuffle<Rounds - 1, Width>(next);
+    __builtin_memcpy(&v, &next, sizeof v);
+  }
+}
+
+/// Splits `count` elements of Width bytes into planes, `pitch` bytes apart.
+template <std::size_t Width, bool Rotate>
+void split_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept {
+  using word = typename unsigned_of<Width>::type;
+  using words = vector<word, 16>;
+  constexpr int top = 8 * Width - 1;
+  std::size_t at = 0;
+  for (; at + 16 <= count; at += 16) {
+    bytes16 v[Width];
+    __builtin_memcpy(&v, elements + at * Width, sizeof v);
+    if constexpr (Rotate)
+      for (bytes16& lane : v) {
+        const auto x = reinterpret_cast<words>(lane);
+        lane = reinterpret_cast<bytes16>(x << 1 | x >> top);
+      }
+    perfect_shuffle<4, Width>(v);
+    for (std::size_t plane = 0; plane < Width; ++plane) store(planes + plane * pitch + at, v[plane]);
+  }
+  for (; at < count; ++at) {
+    word x = 0;
+    __builtin_memcpy(&x, elements + at * Width, Width);
+    if constexpr (Rotate) x = static_cast<word>(x << 1 | x >> top);
+    for (std::size_t plane = 0; plane < Width; ++plane)
+      planes[plane * pitch + at] = static_cast<unsigned char>(x >> (8 * plane));
+  }
+}
+
+/// The reverse. `planes` points to each plane.
+template <std::size_t Width, bool Rotate>
+void join_planes(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept {
+  using word = typename unsigned_of<Width>::type;
+  using words = vector<word, 16>;
+  constexpr int top = 8 * Width - 1;
+  constexpr std::size_t rounds = Width == 1 ? 0 : Width == 2 ? 1 : Width == 4 ? 2 : 3;
+  std::size_t at = 0;
+  for (; at + 16 <= count; at += 16) {
+    bytes16 v[Width];
+    for (std::size_t plane = 0; plane < Width; ++plane) load(v[plane], planes[plane] + at);
+    perfect_shuffle<rounds, Width>(v);
+    if constexpr (Rotate)
+      for (bytes16& lane : v) {
+        const auto x = reinterpret_cast<words>(lane);
+        lane = reinterpret_cast<bytes16>(x >> 1 | x << top);
+      }
+    __builtin_memcpy(elements + at * Width, &v, sizeof v);
+  }
+  for (; at < count; ++at) {
+    word x = 0;
+    for (std::size_t plane = 0; plane < Width; ++plane)
+      x = static_cast<word>(x | static_cast<word>(planes[plane][at]) << (8 * plane));
+    if constexpr (Rotate) x = static_cast<word>(x >> 1 | x << top);
+    __builtin_memcpy(elements + at * Width, &x, Width);
+  }
+}
+
+/// Copies the elements that are not zero (in all bits) to `packed`, and sets their bits in `bitmap`,
+/// the first element's lowest. Returns how many. `packed` has room for all, and one more.
+template <std::size_t Width>
+std::size_t pack_nonzero(const unsigned char* elements, std::size_t count, unsigned char* bitmap,
+                         unsigned char* packed) noexcept {
+  using word = typename unsigned_of<Width>::type;
+  unsigned char* to = packed;
+  // Always copied, kept by moving on: no branch to mispredict.
+  const auto take = [&](const unsigned char* from, unsigned bit) __attribute__((always_inline)) {
+    word x;
+    __builtin_memcpy(&x, from, Width);
+    __builtin_memcpy(to, &x, Width);
+    const unsigned kept = x != 0 ? 1 : 0;
+    to += kept * Width;
+    return kept << bit;
+  };
+  std::size_t at = 0;
+  for (; at + 8 <= count; at += 8, elements += 8 * Width) {
+    unsigned bits = take(elements, 0);  // spelled out: -O2 does not unroll loops
+    bits |= take(elements + Width, 1);
+    bits |= take(elements + 2 * Width, 2);
+    bits |= take(elements + 3 * Width, 3);
+    bits |= take(elements + 4 * Width, 4);
+    bits |= take(elements + 5 * Width, 5);
+    bits |= take(elements + 6 * Width, 6);
+    bits |= take(elements + 7 * Width, 7);
+    bitmap[at / 8] = static_cast<unsigned char>(bits);
+  }
+  if (at < count) {
+    unsigned bits = 0;
+    for (unsigned bit = 0; bit < count - at; ++bit) bits |= take(elements + bit * Width, bit);
+    bitmap[at / 8] = static_cast<unsigned char>(bits);
+  }
+  return static_cast<std::size_t>(to - packed) / Width;
+}
+
+/// The reverse. Reads up to one element beyond those that are packed.
+template <std::size_t Width>
+void unpack_nonzero(const unsigned char* bitmap, const unsigned char* packed, std::size_t count,
+                    unsigned char* elements) noexcept {
+  using word = typename unsigned_of<Width>::type;
+  const auto give = [&](unsigned char* to, unsigned bit) __attribute__((always_inline)) {
+    word x;
+    __builtin_memcpy(&x, packed, Width);
+    x = static_cast<word>(x & (word{0} - static_cast<word>(bit & 1U)));
+    __builtin_memcpy(to, &x, Width);
+    packed += (bit & 1U) * Width;
+  };
+  std::size_t at = 0;
+  for (; at + 8 <= count; at += 8, elements += 8 * Width) {
+    const unsigned bits = bitmap[at / 8];
+    give(elements, bits);
+    give(elements + Width, bits >> 1);
+    give(elements + 2 * Width, bits >> 2);
+    give(elements + 3 * Width, bits >> 3);
+    give(elements + 4 * Width, bits >> 4);
+    give(elements + 5 * Width, bits >> 5);
+    give(elements + 6 * Width, bits >> 6);
+    give(elements + 7 * Width, bits >> 7);
+  }
+  for (unsigned bit = 0; at + bit < count; ++bit)
+    give(elements + bit * Width, static_cast<unsigned>(bitmap[at / 8]) >> bit);
+}
+
+/// The kernels for elements of one width.
+struct plane_kernels {
+  void (*split)(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept;
+  void (*join)(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept;
+  std::size_t (*pack)(const unsigned char* elements, std::size_t count, unsigned char* bitmap,
+                      unsigned char* packed) noexcept;
+  void (*unpack)(const unsigned char* bitmap, const unsigned char* packed, std::size_t count,
+                 unsigned char* elements) noexcept;
+};
+template <std::size_t Width, bool Rotate>
+constexpr plane_kernels kernels_of() noexcept {
+  return {&split_planes<Width, Rotate>, &join_planes<Width, Rotate>, &pack_nonzero<Width>, &unpack_nonzero<Width>};
+}
+inline plane_kernels kernels_for(std::size_t width, bool rotate) noexcept {
+  switch (width) {
+    case 8: return rotate ? kernels_of<8, true>() : kernels_of<8, false>();
+    case 4: return rotate ? kernels_of<4, true>() : kernels_of<4, false>();
+    case 2: return rotate ? kernels_of<2, true>() : kernels_of<2, false>();
+    default: return kernels_of<1, false>();
+  }
+}
+
+/// How many bits are set among the first `count`; the rest of the last byte must be clear, or it is
+/// `count + 1`, which no bitmap has.
+inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) noexcept {
+  std::size_t set = 0;
+  const std::size_t bytes = (count + 7) / 8;
+  std::size_t at = 0;
+  for (; at + 8 <= bytes; at += 8) {
+    std::uint64_t word = 0;
+    __builtin_memcpy(&word, bitmap + at, 8);
+    set += static_cast<std::size_t>(std::popcount(word));
+  }
+  for (; at < bytes; ++at) set += static_cast<std::size_t>(std::popcount(static_cast<unsigned>(bitmap[at])));
+  if (count % 8 != 0 && bitmap[bytes - 1] >> (count % 8) != 0) return count + 1;
+  return set;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_PLANES_HPP

@@ -1,0 +1,253 @@
+#ifndef MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
+#define MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/tensor/detail/crc32.hpp>
+#include <millrace/tensor/dtype.hpp>
+#include <millrace/tensor/layout.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+// The bytes of a compressed tensor: gzip members (RFC 1952) one after the other, so gunzip reads them.
+//
+// The first member is empty; its extra field, subfield "MT", says what follows. All little-endian:
+//   u8 version (1), u8 dtype, u8 filter, u8 rank, u8 axis order [rank] (outermost in memory first),
+//   u64 extent [rank], u32 elements a chunk, u64 filtered bytes, u32 CRC-32 of the filtered bytes,
+//   u32 CRC-32 of the subfield up to here.
+// Elements stand in memory order and go chunk by chunk; a chunk is one or more parts, a part is one
+// member, whose extra field, subfield "MP", is u32: how many bytes its DEFLATE stream takes.
+//   filter none:            the elements
+//   filter planes:          a part for each byte of an element, the lowest first
+//   filter nonzero_planes:  a bitmap of the elements that are not zero, then planes of those alone
+// The planes of floating dtypes are of the bits rotated left by one: exponent on top, sign below.
+namespace millrace {
+inline namespace v0 {
+
+/// What is done to elements before they are deflated. The numbers stand in compressed tensors.
+enum class tensor_filter : std::uint8_t { none = 0, planes = 1, nonzero_planes = 2 };
+
+constexpr std::string_view to_string(tensor_filter filter) noexcept {
+  switch (filter) {
+    case tensor_filter::none: return "none";
+    case tensor_filter::planes: return "planes";
+    case tensor_filter::nonzero_planes: return "nonzero_planes";
+  }
+  return "unknown";
+}
+
+namespace detail {
+
+/// Elements a chunk at most: a plane then fills one stored block, and a bitmap has whole bytes.
+inline constexpr std::size_t plane_chunk = 65528;
+/// Bytes a part at most, without a filter.
+inline constexpr std::size_t plain_chunk_bytes = std::size_t{1} << 20;
+/// What DEFLATE can shrink bytes to, at most: a match of 258 bytes in two bits.
+inline constexpr std::size_t deflate_ratio = 1032;
+
+struct tensor_header {
+  dtype type = dtype::f32;
+  tensor_filter filter = tensor_filter::none;
+  tensor_shape shape;
+  axis_order order;
+  std::uint32_t chunk = 1;
+  std::uint64_t filtered_bytes = 0;
+  std::uint32_t checksum = 0;
+
+  std::size_t element_size() const noexcept { return size_of(type); }
+  std::size_t elements() const noexcept { return shape.element_count(); }
+  std::size_t bytes() const noexcept { return elements() * element_size(); }
+};
+
+inline constexpr std::size_t member_head = 12;  // up to and with the extra field's length
+inline constexpr std::size_t member_tail = 8;
+inline constexpr std::size_t part_head = member_head + 8;
+
+template <class Integer>
+unsigned char* put(unsigned char* out, Integer value) noexcept {
+  __builtin_memcpy(out, &value, sizeof value);
+  return out + sizeof value;
+}
+template <class Integer>
+Integer get(const unsigned char* in) noexcept {
+  Integer value{};
+  __builtin_memcpy(&value, in, sizeof value);
+  return value;
+}
+
+inline constexpr unsigned char gzip_head[10] = {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff};
+
+inline unsigned char* put_member_head(unsigned char* out, char kind, std::size_t payload) noexcept {
+  __builtin_memcpy(out, gzip_head, sizeof gzip_head);
+  out = put(out + sizeof gzip_head, static_cast<std::uint16_t>(4 + payload));
+  *out++ = 'M';
+  *out++ = static_cast<unsigned char>(kind);
+  return put(out, static_cast<std::uint16_t>(payload));
+}
+
+constexpr std::size_t header_payload(std::size_t rank) noexcept { return 4 + rank + 8 * rank + 4 + 8 + 4 + 4; }
+constexpr std::size_t header_size(std::size_t rank) noexcept {
+  return member_head + 4 + header_payload(rank) + 2 + member_tail;
+}
+
+/// Precondition: room for header_size(rank) bytes.
+inline void write_header(const tensor_header& header, unsigned char* out) noexcept {
+  const std::size_t rank = header.shape.rank();
+  out = put_member_head(out, 'T', header_payload(rank));
+  const unsigned char* begin = out;
+  *out++ = 1;
+  *out++ = static_cast<unsigned char>(header.type);
+  *out++ = static_cast<unsigned char>(header.filter);
+  *out++ = static_cast<unsigned char>(rank);
+  for (std::size_t place = 0; place < rank; ++place) *out++ = header.order[place];
+  for (const std::size_t extent : header.shape) out = put(out, static_cast<std::uint64_t>(extent));
+  out = put(out, header.chunk);
+  out = put(out, header.filtered_bytes);
+  out = put(out, header.checksum);
+  out = put(out, crc32(0, begin, static_cast<std::size_t>(out - begin)));
+  *out++ = 3;  // an empty DEFLATE stream
+  *out++ = 0;
+  out = put(out, std::uint64_t{0});  // its CRC-32 and length
+}
+
+inline error damaged(std::string what) { return error(errc::corrupt, "compressed tensor: " + std::move(what)); }
+inline error cut_off(std::string what) { return error(errc::truncated, "compressed tensor: " + std::move(what)); }
+
+/// Reads the first member. Whatever the bytes, a header that is returned has a size that fits in
+/// memory's addresses and chunks within the bounds above.
+inline result<tensor_header> read_header(const unsigned char* in, std::size_t bytes) {
+  if (bytes < header_size(0)) return cut_off("shorter than a header");
+  for (std::size_t at = 0; at < sizeof gzip_head; ++at)
+    if (in[at] != gzip_head[at]) return damaged("does not begin as one");
+  const std::size_t extra = get<std::uint16_t>(in + 10);
+  if (in[12] != 'M' || in[13] != 'T' || get<std::uint16_t>(in + 14) + 4U != extra) return damaged("has no description");
+  if (bytes < member_head + extra + 2 + member_tail) return cut_off("ends within its header");
+  const unsigned char* at = in + 16;
+  const std::size_t rank = at[3];
+  if (at[0] != 1) return error(errc::unsupported, "compressed tensor: format version " + std::to_string(at[0]));
+  if (rank > max_rank || extra != 4 + header_payload(rank)) return damaged("its header's length is wrong");
+  const unsigned char* last = in + member_head + extra - 4;
+  if (get<std::uint32_t>(last) != crc32(0, at, static_cast<std::size_t>(last - at)))
+    return error(errc::checksum_mismatch, "compressed tensor: its header does not match its checksum");
+  const unsigned char* end = last + 4;
+  if (end[0] != 3 || end[1] != 0 || get<std::uint64_t>(end + 2) != 0)
+    return damaged("its header is not an empty member");
+
+  if (!is_dtype(at[1])) return error(errc::unsupported, "compressed tensor: dtype number " + std::to_string(at[1]));
+  if (at[2] > 2) return error(errc::unsupported, "compressed tensor: filter number " + std::to_string(at[2]));
+  tensor_header header;
+  header.type = static_cast<dtype>(at[1]);
+  header.filter = static_cast<tensor_filter>(at[2]);
+  at += 4;
+  unsigned axes = 0;
+  for (std::size_t place = 0; place < rank; ++place, ++at) {
+    if (*at >= rank || (axes >> *at & 1U) != 0) return damaged("its axes' order is none");
+    axes |= 1U << *at;
+    header.order.axes[place] = *at;
+  }
+  std::size_t size = header.element_size();
+  bool fits = true;
+  for (std::size_t axis = 0; axis < rank; ++axis, at += 8) {
+    const auto extent = get<std::uint64_t>(at);
+    // Even of an empty tensor: its strides are products of extents.
+    fits = fits && extent <= PTRDIFF_MAX && !__builtin_mul_overflow(size, extent == 0 ? 1 : extent, &size);
+    header.shape.push_back(static_cast<std::size_t>(extent));
+  }
+  if (!fits || size > PTRDIFF_MAX) return damaged("its extents are too large");
+  header.chunk = get<std::uint32_t>(at);
+  header.filtered_bytes = get<std::uint64_t>(at + 4);
+  header.checksum = get<std::uint32_t>(at + 12);
+  const std::size_t most =
+      header.filter == tensor_filter::none ? plain_chunk_bytes / header.element_size() : plane_chunk;
+  if (header.chunk == 0 || header.chunk > most) return damaged("its chunks' size is out of range");
+  return header;
+}
+
+/// One part as it stands in the file.
+struct tensor_part {
+  const unsigned char* deflated = nullptr;
+  std::size_t deflated_bytes = 0;
+  std::uint32_t crc = 0;
+  std::uint32_t bytes = 0;
+};
+
+/// Reads parts one after the other.
+class part_reader {
+ public:
+  part_reader(const unsigned char* in, std::size_t bytes) noexcept : at_(in), left_(bytes) {}
+
+  std::size_t left() const noexcept { return left_; }
+
+  result<tensor_part> next() {
+    if (left_ < part_head + member_tail) return cut_off("ends before its last part");
+    for (std::size_t at = 0; at < sizeof gzip_head; ++at)
+      if (at_[at] != gzip_head[at]) return damaged("a part does not begin as one");
+    if (get<std::uint16_t>(at_ + 10) != 8 || at_[12] != 'M' || at_[13] != 'P' || get<std::uint16_t>(at_ + 14) != 4)
+      return damaged("a part's head is wrong");
+    tensor_part part;
+    part.deflated = at_ + part_head;
+    part.deflated_bytes = get<std::uint32_t>(at_ + 16);
+    if (left_ - part_head - member_tail < part.deflated_bytes) return cut_off("ends within a part");
+    const unsigned char* tail = part.deflated + part.deflated_bytes;
+    part.crc = get<std::uint32_t>(tail);
+    part.bytes = get<std::uint32_t>(tail + 4);
+    if (part.bytes / deflate_ratio > part.deflated_bytes) return damaged("a part says to be larger than it can be");
+    at_ = tail + member_tail;
+    left_ -= part_head + part.deflated_bytes + member_tail;
+    return part;
+  }
+
+ private:
+  const unsigned char* at_;
+  std::size_t left_;
+};
+
+/// The parts a chunk has.
+constexpr std::size_t parts_of(const tensor_header& header) noexcept {
+  switch (header.filter) {
+    case tensor_filter::planes: return header.element_size();
+    case tensor_filter::nonzero_planes: return 1 + header.element_size();
+    case tensor_filter::none: break;
+  }
+  return 1;
+}
+
+/// Whether the parts are those that the header tells of, by number, size and checksum. What they
+/// hold is looked at when they are decoded; but no more memory than this has seen to be plausible is
+/// asked for then.
+inline result<void> check_parts(const tensor_header& header, const unsigned char* in, std::size_t bytes) {
+  part_reader parts(in, bytes);
+  const std::size_t width = header.element_size();
+  std::uint64_t filtered = 0;
+  std::uint32_t checksum = 0;
+  for (std::size_t left = header.elements(); left != 0;) {
+    const std::size_t count = left < header.chunk ? left : header.chunk;
+    std::size_t packed = count;
+    for (std::size_t n = 0; n < parts_of(header); ++n) {
+      auto part = parts.next();
+      if (!part) return std::move(part.error());
+      const bool bitmap = header.filter == tensor_filter::nonzero_planes && n == 0;
+      const bool sizes = header.filter == tensor_filter::nonzero_planes && n == 1;
+      if (sizes && part->bytes <= count) packed = part->bytes;
+      const std::size_t expected = header.filter == tensor_filter::none ? count * width
+                                   : bitmap                             ? (count + 7) / 8
+                                                                        : packed;
+      if (part->bytes != expected) return damaged("a part has the wrong size");
+      filtered += part->bytes;
+      checksum = crc32_combine(checksum, part->crc, part->bytes);
+    }
+    left -= count;
+  }
+  if (parts.left() != 0) return damaged("bytes follow its last part");
+  if (filtered != header.filtered_bytes) return damaged("its parts' sizes do not add up");
+  if (checksum != header.checksum)
+    return error(errc::checksum_mismatch, "compressed tensor: its parts do not match its checksum");
+  return {};
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP

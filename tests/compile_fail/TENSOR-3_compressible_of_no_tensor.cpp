@@ -1,0 +1,17 @@
+// expect: millrace\[TENSOR-3\]
+// expect: eigen\.hpp
+#include <millrace/tensor.hpp>
+
+#include <string>
+#include <vector>
+
+namespace mr = millrace;
+
+int main() {
+#ifdef MILLRACE_MISUSE
+  const mr::compressible<std::string> value;
+#else
+  const mr::compressible<std::vector<float>> value;
+#endif
+  return value.is_compressed() ? 1 : 0;
+}

@@ -1,0 +1,141 @@
+#include <millrace/middleware/compression.hpp>
+
+#include <support/catch.hpp>
+
+#include <millrace/chain/chain.hpp>
+#include <millrace/middleware/validation.hpp>
+#include <millrace/tensor/eigen.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace mr = millrace;
+
+namespace {
+
+using matrix = Eigen::MatrixXf;
+using packed = mr::compressible<matrix>;
+
+inline constexpr mr::field<"batch", matrix> batch;
+inline constexpr mr::field<"activations", std::vector<packed>> activations;
+inline constexpr mr::field<"hidden", packed> hidden;
+inline constexpr mr::field<"norm", double> norm;
+
+/// Half zeros, as after a ReLU.
+matrix relu_like(Eigen::Index rows, Eigen::Index columns) {
+  std::srand(7);
+  return matrix::Random(rows, columns).cwiseMax(0.0F);
+}
+
+struct forward {
+  using reads = mr::fields<batch>;
+  using writes = mr::fields<activations, hidden>;
+  void operator()(auto& ctx) const {
+    ctx[activations].assign(2, packed(ctx[batch]));
+    ctx[hidden] = ctx[batch];
+  }
+};
+struct use_hidden {
+  using reads = mr::fields<hidden>;
+  using writes = mr::fields<norm>;
+  mr::result<void> operator()(auto& ctx) const {
+    if (ctx[hidden].is_compressed()) return mr::error(mr::errc::invalid_data, "compressed too early");
+    ctx[norm] = static_cast<double>(ctx[hidden].plain()->norm());
+    return {};
+  }
+};
+
+bool same_bits(const matrix& a, const matrix& b) {
+  return a.rows() == b.rows() && a.cols() == b.cols() &&
+         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(float)) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("named fields are compressed in their slots, and come back bit for bit") {
+  auto chain = mr::chain(forward{}, use_hidden{}).use(mr::compression<activations>{});
+  const matrix start = relu_like(64, 64);
+  auto ctx = chain.context(batch = start);
+  REQUIRE(chain(ctx));
+  for (packed& kept : ctx[activations]) {
+    CHECK(kept.is_compressed());
+    CHECK(kept.plain() == nullptr);  // one form, never both
+    auto back = kept.get();
+    REQUIRE(back);
+    CHECK(same_bits(**back, start));
+  }
+  CHECK_FALSE(ctx[hidden].is_compressed());
+}
+
+TEST_CASE("without names every compressible from the threshold on is, after its last use") {
+  auto chain = mr::chain(forward{}, use_hidden{}).use(mr::compression<>{{.threshold_bytes = 1}});
+  auto ctx = chain.context(batch = relu_like(32, 16));
+  REQUIRE(chain(ctx));
+  CHECK(ctx[activations][0].is_compressed());
+  CHECK(ctx[hidden].is_compressed());
+  CHECK(ctx[norm] > 0);
+  REQUIRE(chain(ctx));  // and the slots serve again
+  CHECK(ctx[hidden].is_compressed());
+}
+
+TEST_CASE("tensors below the threshold stay as they are and are counted") {
+  auto chain = mr::chain(forward{}, use_hidden{}).use(mr::compression<>{});
+  auto ctx = chain.context(batch = relu_like(32, 16));
+  REQUIRE(chain(ctx));
+  CHECK_FALSE(ctx[hidden].is_compressed());
+  const auto statistics = chain.get<"compression">().statistics();
+  CHECK(statistics.tensors == 0);
+  CHECK(statistics.skipped == 3);
+  CHECK(statistics.ratio() == 1.0);
+}
+
+TEST_CASE("NaN payloads, negative zero and denormals survive") {
+  matrix odd = relu_like(40, 40);
+  const std::uint32_t bits[] = {0x7fc00001, 0xffc12345, 0x7f800001, 0x80000000, 0x00000001, 0x807fffff, 0x7f800000};
+  std::memcpy(odd.data(), bits, sizeof bits);
+  auto chain = mr::chain(forward{}, use_hidden{}).use(mr::compression<hidden>{{.level = 9, .threshold_bytes = 0}});
+  auto ctx = chain.context(batch = odd);
+  REQUIRE(chain(ctx));
+  REQUIRE(ctx[hidden].is_compressed());
+  CHECK(same_bits(**ctx[hidden].get(), odd));
+}
+
+TEST_CASE("statistics add up and are told in words and as JSON") {
+  auto chain = mr::chain(forward{}, use_hidden{}).use(mr::compression<activations>{});
+  auto ctx = chain.context(batch = relu_like(256, 256));
+  for (int i = 0; i < 3; ++i) REQUIRE(chain(ctx));
+  const auto statistics = chain.get<"compression">().statistics();
+  CHECK(statistics.tensors == 6);
+  CHECK(statistics.original_bytes == 6 * 256 * 256 * 4);
+  CHECK(statistics.compressed_bytes == 6 * ctx[activations][0].compressed()->bytes().size());
+  CHECK(statistics.ratio() > 1.5);
+  CHECK(statistics.report().find("tensors compressed  6 (0 below the threshold)\noriginal size       1.50 MiB") == 0);
+  CHECK(nlohmann::json::parse(statistics.json())["tensors"] == 6);
+}
+
+TEST_CASE("a level that does not exist fails the event and keeps the tensor") {
+  auto chain = mr::chain(forward{}, use_hidden{}).use(mr::compression<hidden>{{.level = 12, .threshold_bytes = 0}});
+  auto ctx = chain.context(batch = relu_like(8, 8));
+  const auto done = chain(ctx);
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code() == mr::errc::invalid_argument);
+  CHECK(done.error().describe().find("field \"hidden\" could not be compressed") != std::string::npos);
+  CHECK(ctx[hidden].plain() != nullptr);
+}
+
+TEST_CASE("inside it, validation sees the tensors as they are") {
+  matrix bad = relu_like(64, 64);
+  bad(3, 5) = std::numeric_limits<float>::quiet_NaN();
+  auto chain = mr::chain(forward{}, use_hidden{})
+                   .use(mr::validation<mr::lenient>{})
+                   .use(mr::compression<>{{.threshold_bytes = 1}});
+  auto ctx = chain.context(batch = bad);
+  REQUIRE(chain(ctx));
+  // The batch at the start, each of three copies in two fields (first tensor of a field counts), and the norm.
+  CHECK(chain.get<"validation">().error_count() == 4);
+}
