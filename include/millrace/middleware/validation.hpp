@@ -7,8 +7,12 @@
 #include <millrace/tensor/finite_scan.hpp>
 #include <millrace/tensor/traits.hpp>
 
+#include <bit>
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -49,6 +53,17 @@ namespace detail {
 /// The first non-finite element of a field's tensors as an error, or success.
 template <class Field>
 result<void> check_finite(const typename Field::type& value) {
+  if constexpr (std::floating_point<typename Field::type>) {
+    // A number needs no view: its bits say it, under -ffast-math too.
+    using bits = std::conditional_t<sizeof value == 4, std::uint32_t, std::uint64_t>;
+    if constexpr (sizeof value == sizeof(bits)) {
+      constexpr bits infinity = std::bit_cast<bits>(std::numeric_limits<typename Field::type>::infinity());
+      if ((std::bit_cast<bits>(value) & infinity) != infinity) [[likely]]
+        return {};
+    }
+  } else if constexpr (std::integral<typename Field::type>) {
+    return {};
+  }
   result<void> verdict;
   std::size_t ordinal = 0;
   for_each_tensor(value, [&](const tensor_view& view) {
