@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compiles each header of a module alone: once with nothing before it, once after somebody else's macros.
+"""Compiles each header of a module with nothing before it, and then all of them after somebody else's macros.
 
 usage: headers_alone.py --compiler CXX --folders FILE MODULE      (MODULE `millrace`: millrace.hpp)
 
@@ -19,12 +19,12 @@ None Bool Status True False Always Success Complex Unsorted unix linux""".split(
 FUNCTIONS = "min max major minor makedev check verify require likely unlikely".split()
 
 
-def hostile(tree, name):
-    others = [path for path in tree.closure(name) if path.startswith("<")]
+def hostile(tree, names):
+    others = dict.fromkeys(path for name in names for path in tree.closure(name) if path.startswith("<"))
     lines = [f"#if __has_include({path})\n#include {path}\n#endif" for path in others]
     lines += [f"#undef {macro}\n#define {macro} (the macro {macro} of somebody else)" for macro in OBJECTS]
     lines += [f"#undef {macro}\n#define {macro}(...) (the macro {macro} of somebody else)" for macro in FUNCTIONS]
-    return "\n".join(lines + [f"#include <millrace/{name}>", ""])
+    return "\n".join(lines + [f"#include <millrace/{name}>" for name in names] + [""])
 
 
 def main():
@@ -36,15 +36,15 @@ def main():
     tree = Tree()
     folders = [f"-I{folder}" for folder in args.folders.read_text().split() if folder != "/usr/include"]
     names = ["millrace.hpp"] if args.module == "millrace" else tree.headers[args.module]
+    trials = [(f"{name} does not compile alone", f"#include <millrace/{name}>\n#include <millrace/{name}>\n") for name in names]
+    trials.append((f"{args.module} does not compile after hostile macros", hostile(tree, names)))
     failures = 0
-    for name in names:
-        for how, text in (("alone", f"#include <millrace/{name}>\n#include <millrace/{name}>\n"),
-                          ("after hostile macros", hostile(tree, name))):
-            done = subprocess.run([args.compiler, "-std=c++20", "-fsyntax-only", *folders, "-x", "c++", "-"],
-                                  input=text, capture_output=True, text=True)
-            if done.returncode != 0:
-                print(f"{name} does not compile {how}:\n" + "\n".join(done.stderr.splitlines()[:6]), file=sys.stderr)
-                failures += 1
+    for words, text in trials:
+        done = subprocess.run([args.compiler, "-std=c++20", "-fsyntax-only", *folders, "-x", "c++", "-"],
+                              input=text, capture_output=True, text=True)
+        if done.returncode != 0:
+            print(f"{words}:\n" + "\n".join(done.stderr.splitlines()[:12]), file=sys.stderr)
+            failures += 1
     print(f"{len(names)} headers, {failures} failures")
     return 1 if failures else 0
 
