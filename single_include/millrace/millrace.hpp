@@ -3943,6 +3943,520 @@ struct version {
 
 #endif  // MILLRACE_CORE_HPP
 
+// ---- model/confusion_matrix.hpp
+
+#ifndef MILLRACE_MODEL_CONFUSION_MATRIX_HPP
+#define MILLRACE_MODEL_CONFUSION_MATRIX_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// How often each class was taken for which: rows are the classes that were right, columns the ones
+/// that were answered. What would be 0 / 0 (precision of a class never answered, recall of one that
+/// never occurs) is 0, as scikit-learn's `zero_division=0` has it.
+/// Allocates: when made. Threads: one at a time; counts of several are added up by `merge`.
+class confusion_matrix {
+ public:
+  explicit confusion_matrix(std::size_t classes = 2) : classes_(classes), counts_(classes * classes) {}
+
+  std::size_t classes() const noexcept { return classes_; }
+  std::uint64_t count(std::size_t label, std::size_t answer) const noexcept {
+    return counts_[label * classes_ + answer];
+  }
+  /// How many rows were added.
+  std::uint64_t total() const noexcept {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t one : counts_) sum += one;
+    return sum;
+  }
+  /// How often the class was right, and how often it was answered.
+  std::uint64_t occurred(std::size_t label) const noexcept {
+    std::uint64_t sum = 0;
+    for (std::size_t k = 0; k < classes_; ++k) sum += count(label, k);
+    return sum;
+  }
+  std::uint64_t answered(std::size_t answer) const noexcept {
+    std::uint64_t sum = 0;
+    for (std::size_t k = 0; k < classes_; ++k) sum += count(k, answer);
+    return sum;
+  }
+
+  /// One more row. Errors: out_of_range. Allocates: only for an error.
+  result<void> add(int label, int answer) {
+    if (!is_class(label)) return no_class("label", label);
+    if (!is_class(answer)) return no_class("answer", answer);
+    ++counts_[static_cast<std::size_t>(label) * classes_ + static_cast<std::size_t>(answer)];
+    return {};
+  }
+  /// Errors: shape_mismatch, where the number of classes differs.
+  result<void> merge(const confusion_matrix& other) {
+    if (other.classes_ != classes_)
+      return error(errc::shape_mismatch, "confusion matrices of " + std::to_string(classes_) + " and " +
+                                             std::to_string(other.classes_) + " classes do not add up");
+    for (std::size_t k = 0; k < counts_.size(); ++k) counts_[k] += other.counts_[k];
+    return {};
+  }
+
+  /// Share of all rows that were answered right.
+  double accuracy() const noexcept {
+    std::uint64_t right = 0;
+    for (std::size_t k = 0; k < classes_; ++k) right += count(k, k);
+    return share(right, total());
+  }
+  /// Share of the rows answered as this class that were of it.
+  double precision(std::size_t label = 1) const noexcept { return share(count(label, label), answered(label)); }
+  /// Share of the rows of this class that were answered as it.
+  double recall(std::size_t label = 1) const noexcept { return share(count(label, label), occurred(label)); }
+  /// Harmonic mean of precision and recall.
+  double f1(std::size_t label = 1) const noexcept {
+    return share(2 * count(label, label), answered(label) + occurred(label));
+  }
+  /// The plain mean of the classes' F1.
+  double macro_f1() const noexcept {
+    double sum = 0;
+    for (std::size_t k = 0; k < classes_; ++k) sum += f1(k);
+    return classes_ == 0 ? 0.0 : sum / static_cast<double>(classes_);
+  }
+
+ private:
+  static double share(std::uint64_t part, std::uint64_t whole) noexcept {
+    return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+  }
+  bool is_class(int number) const noexcept { return number >= 0 && static_cast<std::size_t>(number) < classes_; }
+  error no_class(const char* what, int number) const {
+    return error(errc::out_of_range, std::string(what) + ' ' + std::to_string(number) + " is none of the " +
+                                         std::to_string(classes_) + " classes");
+  }
+
+  std::size_t classes_;
+  std::vector<std::uint64_t> counts_;
+};
+
+/// The confusion matrix of whole columns.
+/// Errors: invalid_argument (no rows), shape_mismatch (lengths differ), out_of_range (with the row).
+inline result<confusion_matrix> count_confusion(std::span<const int> labels, std::span<const int> answers,
+                                                std::size_t classes = 2) {
+  if (labels.empty()) return error(errc::invalid_argument, "labels: there are none");
+  if (labels.size() != answers.size())
+    return error(errc::shape_mismatch,
+                 "labels: " + std::to_string(labels.size()) + " for " + std::to_string(answers.size()) + " answers");
+  confusion_matrix counted(classes);
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (auto done = counted.add(labels[i], answers[i]); !done)
+      return std::move(done).error().wrap("row " + std::to_string(i) + " cannot be counted");
+  return counted;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_CONFUSION_MATRIX_HPP
+
+// ---- model/real_view.hpp
+
+#ifndef MILLRACE_MODEL_REAL_VIEW_HPP
+#define MILLRACE_MODEL_REAL_VIEW_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A column of numbers in either precision, read as double: from a vector, an array or a span, or
+/// from a pointer and a length. Refers to it. Costs one predictable branch a number, and saves every
+/// function over columns its second instance.
+class real_view {
+ public:
+  constexpr real_view() noexcept = default;
+  constexpr real_view(const float* first, std::size_t size) noexcept : single_(first), size_(size) {}
+  constexpr real_view(const double* first, std::size_t size) noexcept : double_(first), size_(size) {}
+
+  template <class Column>
+  requires std::convertible_to<const Column&, std::span<const float>>
+  constexpr real_view(const Column& column) noexcept
+      : real_view(std::span<const float>(column).data(), std::span<const float>(column).size()) {}
+  template <class Column>
+  requires std::convertible_to<const Column&, std::span<const double>>
+  constexpr real_view(const Column& column) noexcept
+      : real_view(std::span<const double>(column).data(), std::span<const double>(column).size()) {}
+
+  constexpr std::size_t size() const noexcept { return size_; }
+  constexpr bool empty() const noexcept { return size_ == 0; }
+  constexpr double operator[](std::size_t at) const noexcept {
+    return single_ != nullptr ? static_cast<double>(single_[at]) : double_[at];
+  }
+
+ private:
+  const float* single_ = nullptr;
+  const double* double_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_REAL_VIEW_HPP
+
+// ---- model/detail/checked_columns.hpp
+
+#ifndef MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
+#define MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+inline result<void> same_length(std::size_t labels, std::size_t others, const char* what) {
+  if (labels == 0) return error(errc::invalid_argument, "there are no rows to evaluate");
+  if (labels == others) return {};
+  return error(errc::shape_mismatch,
+               std::string(what) + ": there are " + std::to_string(others) + ", not " + std::to_string(labels));
+}
+
+[[gnu::cold]] inline error not_a_class(std::size_t row, int label, std::size_t classes) {
+  return error(errc::out_of_range, "labels: row " + std::to_string(row) + " is of class " + std::to_string(label) +
+                                       ", outside 0 to " + std::to_string(classes - 1));
+}
+[[gnu::cold]] inline error not_a_probability(std::size_t row, double value) {
+  return error(std::isnan(value) ? errc::not_finite : errc::out_of_range,
+               "probabilities: row " + std::to_string(row) + " has " + std::to_string(value));
+}
+
+inline bool is_probability(double value) noexcept { return value >= 0 && value <= 1; }
+inline double clipped(double probability) noexcept { return (std::min)((std::max)(probability, 0x1p-52), 1 - 0x1p-52); }
+
+inline result<void> binary_probabilities(std::span<const int> labels, const real_view& probabilities) {
+  if (auto fit = same_length(labels.size(), probabilities.size(), "probabilities"); !fit) return fit;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] != 0 && labels[i] != 1) return not_a_class(i, labels[i], 2);
+    if (!is_probability(probabilities[i])) return not_a_probability(i, probabilities[i]);
+  }
+  return {};
+}
+
+inline result<void> finite_columns(const real_view& targets, const real_view& answers) {
+  if (auto fit = same_length(targets.size(), answers.size(), "answers"); !fit) return fit;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    if (!std::isfinite(targets[i]))
+      return error(errc::not_finite, "targets: row " + std::to_string(i) + " is not finite");
+    if (!std::isfinite(answers[i]))
+      return error(errc::not_finite, "answers: row " + std::to_string(i) + " is not finite");
+  }
+  return {};
+}
+
+struct scored_label {
+  double score;
+  int label;
+};
+
+/// From the highest score down. Both classes occur.
+inline result<std::vector<scored_label>> sorted_by_score(std::span<const int> labels, const real_view& scores) {
+  if (auto fit = same_length(labels.size(), scores.size(), "scores"); !fit) return std::move(fit).error();
+  std::vector<scored_label> sorted;
+  sorted.reserve(labels.size());
+  std::size_t positives = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] != 0 && labels[i] != 1) return not_a_class(i, labels[i], 2);
+    if (std::isnan(scores[i])) return error(errc::not_finite, "scores: row " + std::to_string(i) + " is NaN");
+    if (labels[i] == 1) ++positives;
+    sorted.push_back({scores[i], labels[i]});
+  }
+  if (positives == 0 || positives == labels.size())
+    return error(errc::invalid_data,
+                 "labels: every row is of class " + std::to_string(labels[0]) + ", so there is nothing to tell apart");
+  std::sort(sorted.begin(), sorted.end(),
+            [](const scored_label& a, const scored_label& b) { return a.score > b.score; });
+  return sorted;
+}
+
+/// Calls f(score, positives, negatives) for every group of equal scores.
+template <class F>
+void for_each_tie(const std::vector<scored_label>& sorted, F f) {
+  for (std::size_t i = 0; i < sorted.size();) {
+    const double score = sorted[i].score;
+    std::uint64_t positives = 0;
+    std::uint64_t negatives = 0;
+    for (; i < sorted.size() && sorted[i].score == score; ++i) ++(sorted[i].label == 1 ? positives : negatives);
+    f(score, positives, negatives);
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
+
+// ---- model/evaluation.hpp
+
+#ifndef MILLRACE_MODEL_EVALUATION_HPP
+#define MILLRACE_MODEL_EVALUATION_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+// Every function here answers an error instead of a number that means nothing:
+//   invalid_argument  there are no rows
+//   shape_mismatch    the columns have different lengths
+//   out_of_range      a label is no class, or a probability is not in [0, 1]: with the row
+//   not_finite        a NaN (or, where a sum would swallow it, an infinity): with the row
+//   invalid_data      one class only, where two are compared
+// Labels are 0 and 1 unless said otherwise.
+
+/// Share of rows whose answer is the label; any classes.
+inline result<double> accuracy(std::span<const int> labels, std::span<const int> answers) {
+  if (auto fit = detail::same_length(labels.size(), answers.size(), "answers"); !fit) return std::move(fit).error();
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] == answers[i]) ++right;
+  return static_cast<double>(right) / static_cast<double>(labels.size());
+}
+
+/// Area under the ROC curve: the chance that a row of class 1 scores above one of class 0, a tie
+/// counting half. Counted exactly, in whole numbers. Scores may be any order, infinities included.
+/// Complexity: n log n. Allocates: 16 bytes a row.
+/// Source: Hanley, McNeil, "The meaning and use of the area under a ROC curve", Radiology 143, 1982.
+inline result<double> roc_auc(std::span<const int> labels, real_view scores) {
+  auto sorted = detail::sorted_by_score(labels, scores);
+  if (!sorted) return std::move(sorted).error();
+  std::uint64_t above = 0;   // class 1 seen so far, from the highest score down
+  std::uint64_t below = 0;   // class 0
+  std::uint64_t halves = 0;  // pairs in the right order, in halves
+  detail::for_each_tie(*sorted, [&](double, std::uint64_t positives, std::uint64_t negatives) {
+    halves += 2 * above * negatives + positives * negatives;
+    above += positives;
+    below += negatives;
+  });
+  return static_cast<double>(halves) / (2.0 * static_cast<double>(above) * static_cast<double>(below));
+}
+
+/// What a threshold would do: rows with a score at or above it are answered 1.
+struct roc_point {
+  double false_positive_rate = 0;
+  double true_positive_rate = 0;
+  double threshold = 0;
+};
+
+/// Which thresholds to answer: every distinct score, or those where the curve bends.
+enum class roc_points : std::uint8_t { corners, all };
+
+/// The ROC curve from (0, 0), whose threshold is infinite, to (1, 1).
+/// Complexity: n log n. Allocates: 16 bytes a row, and the points.
+inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, real_view scores,
+                                                roc_points wanted = roc_points::corners) {
+  auto sorted = detail::sorted_by_score(labels, scores);
+  if (!sorted) return std::move(sorted).error();
+  struct step {
+    std::uint64_t negatives;
+    std::uint64_t positives;
+    double threshold;
+  };
+  std::vector<step> steps{{0, 0, std::numeric_limits<double>::infinity()}};
+  detail::for_each_tie(*sorted, [&](double score, std::uint64_t positives, std::uint64_t negatives) {
+    const step next{steps.back().negatives + negatives, steps.back().positives + positives, score};
+    if (wanted == roc_points::corners && steps.size() > 1) {
+      // The last point goes if the line runs straight through it.
+      const step& last = steps.back();
+      const step& before = steps[steps.size() - 2];
+      if ((last.negatives - before.negatives) * positives == (last.positives - before.positives) * negatives)
+        steps.pop_back();
+    }
+    steps.push_back(next);
+  });
+  std::vector<roc_point> curve;
+  curve.reserve(steps.size());
+  for (const step& at : steps)
+    curve.push_back({static_cast<double>(at.negatives) / static_cast<double>(steps.back().negatives),
+                     static_cast<double>(at.positives) / static_cast<double>(steps.back().positives), at.threshold});
+  return curve;
+}
+
+/// What a threshold would find: rows with a score at or above it are answered 1.
+struct precision_recall_point {
+  double recall = 0;
+  double precision = 0;
+  double threshold = 0;
+};
+
+/// Precision against recall, a point for every distinct score from the highest down, to recall 1.
+/// Complexity: n log n. Allocates: 16 bytes a row, and the points.
+inline result<std::vector<precision_recall_point>> precision_recall_curve(std::span<const int> labels,
+                                                                          real_view scores) {
+  auto sorted = detail::sorted_by_score(labels, scores);
+  if (!sorted) return std::move(sorted).error();
+  std::vector<precision_recall_point> curve;
+  std::uint64_t right = 0;
+  std::uint64_t answered = 0;
+  detail::for_each_tie(*sorted, [&](double score, std::uint64_t positives, std::uint64_t negatives) {
+    right += positives;
+    answered += positives + negatives;
+    curve.push_back(
+        {static_cast<double>(right), static_cast<double>(right) / static_cast<double>(answered), score});
+  });
+  for (precision_recall_point& at : curve) at.recall /= static_cast<double>(right);
+  return curve;
+}
+
+/// Mean precision over the rows of class 1, each at its own score: the sum of precision times the
+/// recall gained, without interpolation. The share of class 1 is what chance reaches.
+/// Source: scikit-learn's definition; Manning, Raghavan, Schuetze, "Introduction to information
+/// retrieval", 2008, section 8.4.
+inline result<double> average_precision(std::span<const int> labels, real_view scores) {
+  auto curve = precision_recall_curve(labels, scores);
+  if (!curve) return std::move(curve).error();
+  double sum = 0;
+  double recall = 0;
+  for (const precision_recall_point& at : *curve) {
+    sum += (at.recall - recall) * at.precision;
+    recall = at.recall;
+  }
+  return sum;
+}
+
+/// Mean of -log(probability of what occurred), of probabilities of class 1. Probabilities are kept
+/// 2^-52 away from 0 and 1, so that one sure mistake costs 36 and not infinity (as scikit-learn has it).
+inline result<double> log_loss(std::span<const int> labels, real_view probabilities) {
+  if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
+  double sum = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    sum -= std::log(detail::clipped(labels[i] == 1 ? probabilities[i] : 1.0 - probabilities[i]));
+  return sum / static_cast<double>(labels.size());
+}
+
+/// The same for any number of classes: `probabilities` are rows x classes, one row after the other;
+/// what a row's do not add up to 1 is not corrected.
+inline result<double> log_loss(std::span<const int> labels, real_view probabilities, std::size_t classes) {
+  if (auto fit = detail::same_length(labels.size() * classes, probabilities.size(), "probabilities"); !fit)
+    return std::move(fit).error();
+  double sum = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] < 0 || static_cast<std::size_t>(labels[i]) >= classes)
+      return detail::not_a_class(i, labels[i], classes);
+    for (std::size_t k = 0; k < classes; ++k)
+      if (!detail::is_probability(probabilities[i * classes + k]))
+        return detail::not_a_probability(i, probabilities[i * classes + k]);
+    sum -= std::log(detail::clipped(probabilities[i * classes + static_cast<std::size_t>(labels[i])]));
+  }
+  return sum / static_cast<double>(labels.size());
+}
+
+/// Mean squared difference between probability and what occurred, 0 (best) to 1.
+/// Source: Brier, "Verification of forecasts expressed in terms of probability", 1950.
+inline result<double> brier_score(std::span<const int> labels, real_view probabilities) {
+  if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
+  double sum = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const double apart = probabilities[i] - labels[i];
+    sum += apart * apart;
+  }
+  return sum / static_cast<double>(labels.size());
+}
+
+/// The rows whose probability lies in (lower, upper]; the first bin has 0 as well. The two means are
+/// 0 where there are no rows.
+struct calibration_bin {
+  double lower = 0;
+  double upper = 0;
+  std::uint64_t rows = 0;
+  double mean_probability = 0;
+  double positive_share = 0;
+};
+
+/// How often class 1 occurred where it was given such a probability, in bins of equal width.
+/// Errors: also invalid_argument (no bins). Allocates: the bins.
+inline result<std::vector<calibration_bin>> calibration_curve(std::span<const int> labels, real_view probabilities,
+                                                              std::size_t bins = 10) {
+  if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
+  if (bins == 0) return error(errc::invalid_argument, "calibration: there are no bins");
+  std::vector<calibration_bin> curve(bins);
+  const auto edge = [&](std::size_t k) { return static_cast<double>(k) / static_cast<double>(bins); };
+  for (std::size_t k = 0; k < bins; ++k) {
+    curve[k].lower = edge(k);
+    curve[k].upper = edge(k + 1);
+  }
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const double p = probabilities[i];
+    std::size_t at = (std::min)(static_cast<std::size_t>(p * static_cast<double>(bins)), bins - 1);
+    if (at > 0 && p <= curve[at].lower) --at;
+    if (p > curve[at].upper) ++at;
+    ++curve[at].rows;
+    curve[at].mean_probability += p;
+    curve[at].positive_share += labels[i];
+  }
+  for (calibration_bin& bin : curve)
+    if (bin.rows > 0) {
+      bin.mean_probability /= static_cast<double>(bin.rows);
+      bin.positive_share /= static_cast<double>(bin.rows);
+    }
+  return curve;
+}
+
+/// Mean distance between probability and what occurred over the bins, weighted by their rows; 0 for none.
+/// Source: Guo et al., "On calibration of modern neural networks", ICML 2017, eq. 3, of class 1's probability.
+inline double expected_calibration_error(std::span<const calibration_bin> bins) noexcept {
+  double sum = 0;
+  double rows = 0;
+  for (const calibration_bin& bin : bins) {
+    sum += static_cast<double>(bin.rows) * std::abs(bin.positive_share - bin.mean_probability);
+    rows += static_cast<double>(bin.rows);
+  }
+  return rows == 0 ? 0.0 : sum / rows;
+}
+
+/// Root of the mean squared difference.
+inline result<double> rmse(real_view targets, real_view answers) {
+  if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
+  double sum = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) sum += (answers[i] - targets[i]) * (answers[i] - targets[i]);
+  return std::sqrt(sum / static_cast<double>(targets.size()));
+}
+
+/// Mean absolute difference.
+inline result<double> mae(real_view targets, real_view answers) {
+  if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
+  double sum = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) sum += std::abs(answers[i] - targets[i]);
+  return sum / static_cast<double>(targets.size());
+}
+
+/// Coefficient of determination: 1 less the squared error over that of always answering the mean.
+/// Where all targets are equal, 1 for answers without error and 0 for others. At least two rows.
+inline result<double> r2(real_view targets, real_view answers) {
+  if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
+  if (targets.size() < 2) return error(errc::invalid_argument, "targets: R2 needs at least two rows");
+  double mean = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) mean += targets[i];
+  mean /= static_cast<double>(targets.size());
+  double left = 0;
+  double whole = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    left += (targets[i] - answers[i]) * (targets[i] - answers[i]);
+    whole += (targets[i] - mean) * (targets[i] - mean);
+  }
+  if (whole == 0) return left == 0 ? 1.0 : 0.0;
+  return 1.0 - left / whole;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_EVALUATION_HPP
+
+// ---- model.hpp
+
+#ifndef MILLRACE_MODEL_HPP
+#define MILLRACE_MODEL_HPP
+
+/// model: how good a model's answers are.
+///
+/// - `evaluation.hpp`: accuracy, ROC curve and the area under it, log loss, Brier score, calibration;
+///   RMSE, MAE and R2
+/// - `confusion_matrix`: counts, and precision, recall and F1 from them
+/// - `real_view`: a column of numbers in either precision
+///
+/// Standard library alone.
+
+#endif  // MILLRACE_MODEL_HPP
+
 // ---- observe/label_set.hpp
 
 #ifndef MILLRACE_OBSERVE_LABEL_SET_HPP
@@ -10984,7 +11498,7 @@ inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& 
 
 /// millrace: the modules that need the standard library alone.
 ///
-/// Left out, to be included by name: the modules that need Eigen, zlib or nlohmann_json (model, middleware,
-/// train) and the adapters to a third party (tensor/eigen.hpp, tensor/xtensor.hpp, tensor/deflate.hpp).
+/// Left out, to be included by name: the modules that need a third party (middleware: zlib, for compression;
+/// train: Eigen), and the adapters to one (tensor/eigen.hpp, tensor/xtensor.hpp, tensor/deflate.hpp).
 
 #endif  // MILLRACE_MILLRACE_HPP
