@@ -103,14 +103,16 @@ inline std::size_t count_repeats(const unsigned char* data, std::size_t bytes) n
 
 /// How many bytes from `at` on equal the one before it, up to `most`.
 inline std::size_t run_length(const unsigned char* at, std::size_t most) noexcept {
+  const unsigned char* before = at - 1;
   std::size_t length = 0;
   for (; length + 8 <= most; length += 8) {
-    std::uint64_t here = 0, before = 0;
-    __builtin_memcpy(&here, at + length, 8);
-    __builtin_memcpy(&before, at + length - 1, 8);
-    if (here != before) return length + static_cast<std::size_t>(std::countr_zero(here ^ before)) / 8;
+    std::uint64_t x = 0;
+    std::uint64_t y = 0;
+    __builtin_memcpy(&x, at + length, 8);
+    __builtin_memcpy(&y, before + length, 8);
+    if (x != y) return length + static_cast<std::size_t>(std::countr_zero(x ^ y)) / 8;
   }
-  while (length < most && at[length] == at[length - 1]) ++length;
+  while (length < most && at[length] == before[length]) ++length;
   return length;
 }
 

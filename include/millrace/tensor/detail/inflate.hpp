@@ -295,12 +295,13 @@ class inflater {
 
   /// May write up to 15 bytes beyond the match.
   static void copy(unsigned char* out, std::size_t distance, std::size_t length) noexcept {
+    const unsigned char* from = out - distance;
     if (distance == 1) {
-      __builtin_memset(out, out[-1], length);
+      __builtin_memset(out, *from, length);
     } else if (distance >= 16) {
-      for (std::size_t at = 0; at < length; at += 16) __builtin_memcpy(out + at, out + at - distance, 16);
+      for (std::size_t at = 0; at < length; at += 16) __builtin_memcpy(out + at, from + at, 16);
     } else {
-      for (std::size_t at = 0; at < length; ++at) out[at] = out[at - distance];
+      for (std::size_t at = 0; at < length; ++at) out[at] = from[at];
     }
   }
 

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 // What makes numbers compressible: like with like. Elements become byte planes (all lowest bytes,
 // then all next ones, ...). A float is rotated left by one bit before, so that the sign joins the
@@ -75,28 +76,40 @@ template <std::size_t Rounds, std::size_t Width>
   }
 }
 
+/// The bits of each element turned left by one, or right.
+template <std::size_t Width>
+[[gnu::always_inline]] inline bytes16 rotate_left(bytes16 elements) noexcept {
+  using words = vector<typename unsigned_of<Width>::type, 16>;
+  const auto x = reinterpret_cast<words>(elements);
+  return reinterpret_cast<bytes16>(x << 1 | x >> (8 * Width - 1));
+}
+template <std::size_t Width>
+[[gnu::always_inline]] inline bytes16 rotate_right(bytes16 elements) noexcept {
+  using words = vector<typename unsigned_of<Width>::type, 16>;
+  const auto x = reinterpret_cast<words>(elements);
+  return reinterpret_cast<bytes16>(x >> 1 | x << (8 * Width - 1));
+}
+
 /// Splits `count` elements of Width bytes into planes, `pitch` bytes apart.
 template <std::size_t Width, bool Rotate>
 void split_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept {
-  using word = typename unsigned_of<Width>::type;
-  using words = vector<word, 16>;
-  constexpr int top = 8 * Width - 1;
   std::size_t at = 0;
-  for (; at + 16 <= count; at += 16) {
-    bytes16 v[Width];
-    __builtin_memcpy(&v, elements + at * Width, sizeof v);
-    if constexpr (Rotate)
-      for (bytes16& lane : v) {
-        const auto x = reinterpret_cast<words>(lane);
-        lane = reinterpret_cast<bytes16>(x << 1 | x >> top);
-      }
-    perfect_shuffle<4, Width>(v);
-    for (std::size_t plane = 0; plane < Width; ++plane) store(planes + plane * pitch + at, v[plane]);
-  }
+  // Spelled out as packs, because -O2 unrolls no loops, and vectors in a loop live in memory.
+  const auto blocks = [&]<std::size_t... I>(std::index_sequence<I...>) {
+    for (; at + 16 <= count; at += 16) {
+      bytes16 v[Width];
+      (load(v[I], elements + at * Width + 16 * I), ...);
+      if constexpr (Rotate) ((v[I] = rotate_left<Width>(v[I])), ...);
+      perfect_shuffle<4, Width>(v);
+      (store(planes + I * pitch + at, v[I]), ...);
+    }
+  };
+  blocks(std::make_index_sequence<Width>{});
+  using word = typename unsigned_of<Width>::type;
   for (; at < count; ++at) {
     word x = 0;
     __builtin_memcpy(&x, elements + at * Width, Width);
-    if constexpr (Rotate) x = static_cast<word>(x << 1 | x >> top);
+    if constexpr (Rotate) x = std::rotl(x, 1);
     for (std::size_t plane = 0; plane < Width; ++plane)
       planes[plane * pitch + at] = static_cast<unsigned char>(x >> (8 * plane));
   }
@@ -105,27 +118,25 @@ void split_planes(const unsigned char* elements, std::size_t count, unsigned cha
 /// The reverse. `planes` points to each plane.
 template <std::size_t Width, bool Rotate>
 void join_planes(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept {
-  using word = typename unsigned_of<Width>::type;
-  using words = vector<word, 16>;
-  constexpr int top = 8 * Width - 1;
-  constexpr std::size_t rounds = Width == 1 ? 0 : Width == 2 ? 1 : Width == 4 ? 2 : 3;
+  constexpr std::size_t rounds = std::bit_width(Width) - 1;
   std::size_t at = 0;
-  for (; at + 16 <= count; at += 16) {
-    bytes16 v[Width];
-    for (std::size_t plane = 0; plane < Width; ++plane) load(v[plane], planes[plane] + at);
-    perfect_shuffle<rounds, Width>(v);
-    if constexpr (Rotate)
-      for (bytes16& lane : v) {
-        const auto x = reinterpret_cast<words>(lane);
-        lane = reinterpret_cast<bytes16>(x >> 1 | x << top);
-      }
-    __builtin_memcpy(elements + at * Width, &v, sizeof v);
-  }
+  const auto blocks = [&]<std::size_t... I>(std::index_sequence<I...>) {
+    const unsigned char* const each[Width] = {planes[I]...};
+    for (; at + 16 <= count; at += 16) {
+      bytes16 v[Width];
+      (load(v[I], each[I] + at), ...);
+      perfect_shuffle<rounds, Width>(v);
+      if constexpr (Rotate) ((v[I] = rotate_right<Width>(v[I])), ...);
+      (store(elements + at * Width + 16 * I, v[I]), ...);
+    }
+  };
+  blocks(std::make_index_sequence<Width>{});
+  using word = typename unsigned_of<Width>::type;
   for (; at < count; ++at) {
     word x = 0;
     for (std::size_t plane = 0; plane < Width; ++plane)
       x = static_cast<word>(x | static_cast<word>(planes[plane][at]) << (8 * plane));
-    if constexpr (Rotate) x = static_cast<word>(x >> 1 | x << top);
+    if constexpr (Rotate) x = std::rotr(x, 1);
     __builtin_memcpy(elements + at * Width, &x, Width);
   }
 }
