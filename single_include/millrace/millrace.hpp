@@ -8294,12 +8294,13 @@ class inflater {
 
   /// May write up to 15 bytes beyond the match.
   static void copy(unsigned char* out, std::size_t distance, std::size_t length) noexcept {
+    const unsigned char* from = out - distance;
     if (distance == 1) {
-      __builtin_memset(out, out[-1], length);
+      __builtin_memset(out, *from, length);
     } else if (distance >= 16) {
-      for (std::size_t at = 0; at < length; at += 16) __builtin_memcpy(out + at, out + at - distance, 16);
+      for (std::size_t at = 0; at < length; at += 16) __builtin_memcpy(out + at, from + at, 16);
     } else {
-      for (std::size_t at = 0; at < length; ++at) out[at] = out[at - distance];
+      for (std::size_t at = 0; at < length; ++at) out[at] = from[at];
     }
   }
 
@@ -8444,28 +8445,40 @@ template <std::size_t Rounds, std::size_t Width>
   }
 }
 
+/// The bits of each element turned left by one, or right.
+template <std::size_t Width>
+[[gnu::always_inline]] inline bytes16 rotate_left(bytes16 elements) noexcept {
+  using words = vector<typename unsigned_of<Width>::type, 16>;
+  const auto x = reinterpret_cast<words>(elements);
+  return reinterpret_cast<bytes16>(x << 1 | x >> (8 * Width - 1));
+}
+template <std::size_t Width>
+[[gnu::always_inline]] inline bytes16 rotate_right(bytes16 elements) noexcept {
+  using words = vector<typename unsigned_of<Width>::type, 16>;
+  const auto x = reinterpret_cast<words>(elements);
+  return reinterpret_cast<bytes16>(x >> 1 | x << (8 * Width - 1));
+}
+
 /// Splits `count` elements of Width bytes into planes, `pitch` bytes apart.
 template <std::size_t Width, bool Rotate>
 void split_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept {
-  using word = typename unsigned_of<Width>::type;
-  using words = vector<word, 16>;
-  constexpr int top = 8 * Width - 1;
   std::size_t at = 0;
-  for (; at + 16 <= count; at += 16) {
-    bytes16 v[Width];
-    __builtin_memcpy(&v, elements + at * Width, sizeof v);
-    if constexpr (Rotate)
-      for (bytes16& lane : v) {
-        const auto x = reinterpret_cast<words>(lane);
-        lane = reinterpret_cast<bytes16>(x << 1 | x >> top);
-      }
-    perfect_shuffle<4, Width>(v);
-    for (std::size_t plane = 0; plane < Width; ++plane) store(planes + plane * pitch + at, v[plane]);
-  }
+  // Spelled out as packs, because -O2 unrolls no loops, and vectors in a loop live in memory.
+  const auto blocks = [&]<std::size_t... I>(std::index_sequence<I...>) {
+    for (; at + 16 <= count; at += 16) {
+      bytes16 v[Width];
+      (load(v[I], elements + at * Width + 16 * I), ...);
+      if constexpr (Rotate) ((v[I] = rotate_left<Width>(v[I])), ...);
+      perfect_shuffle<4, Width>(v);
+      (store(planes + I * pitch + at, v[I]), ...);
+    }
+  };
+  blocks(std::make_index_sequence<Width>{});
+  using word = typename unsigned_of<Width>::type;
   for (; at < count; ++at) {
     word x = 0;
     __builtin_memcpy(&x, elements + at * Width, Width);
-    if constexpr (Rotate) x = static_cast<word>(x << 1 | x >> top);
+    if constexpr (Rotate) x = std::rotl(x, 1);
     for (std::size_t plane = 0; plane < Width; ++plane)
       planes[plane * pitch + at] = static_cast<unsigned char>(x >> (8 * plane));
   }
@@ -8474,27 +8487,25 @@ void split_planes(const unsigned char* elements, std::size_t count, unsigned cha
 /// The reverse. `planes` points to each plane.
 template <std::size_t Width, bool Rotate>
 void join_planes(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept {
-  using word = typename unsigned_of<Width>::type;
-  using words = vector<word, 16>;
-  constexpr int top = 8 * Width - 1;
-  constexpr std::size_t rounds = Width == 1 ? 0 : Width == 2 ? 1 : Width == 4 ? 2 : 3;
+  constexpr std::size_t rounds = std::bit_width(Width) - 1;
   std::size_t at = 0;
-  for (; at + 16 <= count; at += 16) {
-    bytes16 v[Width];
-    for (std::size_t plane = 0; plane < Width; ++plane) load(v[plane], planes[plane] + at);
-    perfect_shuffle<rounds, Width>(v);
-    if constexpr (Rotate)
-      for (bytes16& lane : v) {
-        const auto x = reinterpret_cast<words>(lane);
-        lane = reinterpret_cast<bytes16>(x >> 1 | x << top);
-      }
-    __builtin_memcpy(elements + at * Width, &v, sizeof v);
-  }
+  const auto blocks = [&]<std::size_t... I>(std::index_sequence<I...>) {
+    const unsigned char* const each[Width] = {planes[I]...};
+    for (; at + 16 <= count; at += 16) {
+      bytes16 v[Width];
+      (load(v[I], each[I] + at), ...);
+      perfect_shuffle<rounds, Width>(v);
+      if constexpr (Rotate) ((v[I] = rotate_right<Width>(v[I])), ...);
+      (store(elements + at * Width + 16 * I, v[I]), ...);
+    }
+  };
+  blocks(std::make_index_sequence<Width>{});
+  using word = typename unsigned_of<Width>::type;
   for (; at < count; ++at) {
     word x = 0;
     for (std::size_t plane = 0; plane < Width; ++plane)
       x = static_cast<word>(x | static_cast<word>(planes[plane][at]) << (8 * plane));
-    if constexpr (Rotate) x = static_cast<word>(x >> 1 | x << top);
+    if constexpr (Rotate) x = std::rotr(x, 1);
     __builtin_memcpy(elements + at * Width, &x, Width);
   }
 }
@@ -9781,14 +9792,16 @@ inline std::size_t count_repeats(const unsigned char* data, std::size_t bytes) n
 
 /// How many bytes from `at` on equal the one before it, up to `most`.
 inline std::size_t run_length(const unsigned char* at, std::size_t most) noexcept {
+  const unsigned char* before = at - 1;
   std::size_t length = 0;
   for (; length + 8 <= most; length += 8) {
-    std::uint64_t here = 0, before = 0;
-    __builtin_memcpy(&here, at + length, 8);
-    __builtin_memcpy(&before, at + length - 1, 8);
-    if (here != before) return length + static_cast<std::size_t>(std::countr_zero(here ^ before)) / 8;
+    std::uint64_t x = 0;
+    std::uint64_t y = 0;
+    __builtin_memcpy(&x, at + length, 8);
+    __builtin_memcpy(&y, before + length, 8);
+    if (x != y) return length + static_cast<std::size_t>(std::countr_zero(x ^ y)) / 8;
   }
-  while (length < most && at[length] == at[length - 1]) ++length;
+  while (length < most && at[length] == before[length]) ++length;
   return length;
 }
 
@@ -10060,12 +10073,25 @@ class entropy_coder {
   unsigned distinct_ = 1;
 };
 
-/// About how many bits a search for matches would bring these bytes to; on the high side. One greedy
-/// parse, so that choosing a filter costs no run of the backend and does not depend on its version.
+/// Whether a Huffman code could gain on these bytes: far cheaper than to plan one. Even bytes collide,
+/// two by two, about bytes^2 / 256 times; those of 7.5 bits' entropy a third more often.
+inline bool looks_uneven(const unsigned char* data, std::size_t bytes) noexcept {
+  std::uint32_t counts[256];
+  count_bytes(data, bytes, counts);
+  std::uint64_t collisions = 0;
+  for (const std::uint32_t count : counts) collisions += std::uint64_t{count} * count;
+  const std::uint64_t even = std::uint64_t{bytes} * bytes / 256 + bytes;
+  return collisions > even + even / 4 || 2 * count_repeats(data, bytes) >= bytes;
+}
+
+/// About how many bits a search for matches would bring these bytes to; on the high side, and all of
+/// them where there are few matches. One greedy parse, so that choosing a filter costs no run of the
+/// backend and does not depend on its version.
 inline std::uint64_t matched_bits(const unsigned char* data, std::size_t bytes) noexcept {
   std::uint32_t last[2048] = {};
   std::uint32_t literals[256] = {};
   std::uint64_t bits = 0;
+  std::size_t matched = 0;
   std::size_t at = 0;
   while (at + 4 <= bytes) {
     const auto word = get<std::uint32_t>(data + at);
@@ -10082,7 +10108,9 @@ inline std::uint64_t matched_bits(const unsigned char* data, std::size_t bytes) 
     const length_symbol symbol = length_symbol_of(static_cast<unsigned>(length));
     bits += 8 + symbol.extra_count + (distance < 5 ? 0U : static_cast<unsigned>(std::bit_width(distance)) - 2);
     at += length;
+    matched += length;
   }
+  if (matched < bytes / 16) return 8 * bytes;
   for (; at < bytes; ++at) ++literals[data[at]];
   unsigned char lengths[256];
   huffman_lengths(literals, 256, 15, lengths);
@@ -10185,12 +10213,11 @@ class tensor_encoder {
   part_method settle(const unsigned char* data, std::size_t bytes, part_method method) noexcept {
     if (method == part_method::general || level_ == 0) return method;
     if (method == part_method::stored && !thorough()) return method;
-    entropy_.plan(data, bytes);
     std::uint64_t least = 8 * bytes;
-    method = part_method::stored;
-    if (gains(entropy_.best().bits(), least, 64)) {
-      least = entropy_.best().bits();
-      method = part_method::entropy;
+    if (method == part_method::entropy || looks_uneven(data, bytes)) {
+      entropy_.plan(data, bytes);
+      method = gains(entropy_.best().bits(), least, 64) ? part_method::entropy : part_method::stored;
+      if (method == part_method::entropy) least = entropy_.best().bits();
     }
     if constexpr (finds_matches<Backend>()) {
       if (thorough() || (method == part_method::stored && level_ > 3)) {
@@ -10267,7 +10294,7 @@ class tensor_encoder {
   part_method weigh(const unsigned char* data, std::size_t bytes, bool try_entropy, std::uint64_t& bits) {
     std::uint64_t least = 8 * bytes;
     part_method method = part_method::stored;
-    if (try_entropy && bytes != 0) {
+    if (try_entropy && bytes != 0 && looks_uneven(data, bytes)) {
       entropy_.plan(data, bytes);
       if (gains(entropy_.sample_bits(), least, entropy_share())) {
         least = entropy_.sample_bits();

@@ -31,6 +31,7 @@ struct compression_options {
 struct compression_statistics {
   std::uint64_t tensors = 0;  ///< compressed
   std::uint64_t skipped = 0;  ///< smaller than the threshold
+  std::uint64_t kept = 0;     ///< that would not have become smaller
   std::uint64_t original_bytes = 0;
   std::uint64_t compressed_bytes = 0;
   std::uint64_t nanoseconds = 0;
@@ -53,14 +54,14 @@ struct compression_statistics {
     const double speed =
         nanoseconds == 0 ? 0.0 : static_cast<double>(original_bytes) * 1e3 / static_cast<double>(nanoseconds);
     std::snprintf(text, sizeof text,
-                  "tensors compressed  %llu (%llu below the threshold)\n"
+                  "tensors compressed  %llu (%llu below the threshold, %llu would not shrink)\n"
                   "original size       %.2f MiB\n"
                   "compressed size     %.2f MiB\n"
                   "space saved         %.2f MiB (%.1f %%)\n"
                   "ratio               %.2fx\n"
                   "speed               %.0f MB/s\n",
                   static_cast<unsigned long long>(tensors), static_cast<unsigned long long>(skipped),
-                  static_cast<double>(original_bytes) / mib, static_cast<double>(compressed_bytes) / mib, saved,
+                  static_cast<unsigned long long>(kept), static_cast<double>(original_bytes) / mib, static_cast<double>(compressed_bytes) / mib, saved,
                   saved_percent(), ratio(), speed);
     return text;
   }
@@ -70,6 +71,7 @@ struct compression_statistics {
         .begin_object()
         .member("tensors", tensors)
         .member("skipped", skipped)
+        .member("kept", kept)
         .member("original_bytes", original_bytes)
         .member("compressed_bytes", compressed_bytes)
         .member("ratio", ratio())
@@ -99,16 +101,17 @@ requires(!is_compressible<T> && requires(T & value) { value.begin() != value.end
 
 /// Compresses tensors in their slots after the last event that uses them, losslessly, and counts what
 /// that saves. A slot takes part if it holds `compressible<T>`, or a range of them: it then holds
-/// either the tensor or its compressed form, never both, and `get()` brings the tensor back.
+/// either the tensor or its compressed form, never both, and `get()` brings the tensor back. A tensor
+/// that would not become smaller stays as it is.
 ///
 ///     mr::compression<activations>{}               these fields
 ///     mr::compression<>{{.threshold_bytes = 1}}    every field that can be, from that size on
 ///
-/// Allocates: as `compress` does. Threads: any number. Errors: those of `compress`; the tensor stays
-/// and the event fails.
-template <auto... Fields>
-class compression {
-  static_assert((detail::holds_compressible<typename decltype(Fields)::type>::value && ...),
+/// Allocates: as `compress` does. Threads: any number, if the backend's. Errors: those of `compress`;
+/// the tensor stays and the event fails.
+template <deflate_backend Backend, class... Fields>
+class basic_compression {
+  static_assert((detail::holds_compressible<typename Fields::type>::value && ...),
                 "millrace[COMPRESSION-1]: a field to be compressed holds mr::compressible<T>, or a range of them");
   static constexpr bool automatic = sizeof...(Fields) == 0;
 
@@ -118,7 +121,8 @@ class compression {
   /// Those two look at tensors, which are gone for them once compressed.
   using place = millrace::place<outside_of<"validation", "audit_log">>;
 
-  explicit compression(compression_options options = {}) : options_(options), counts_(std::make_unique<counters>()) {
+  explicit basic_compression(compression_options options = {}, Backend backend = {})
+      : options_(options), backend_(std::move(backend)), counts_(std::make_unique<counters>()) {
     if (options_.threshold_bytes == compression_options{}.threshold_bytes)
       options_.threshold_bytes = automatic ? std::size_t{1} << 20 : std::size_t{1} << 12;
   }
@@ -132,14 +136,15 @@ class compression {
 
   compression_statistics statistics() const noexcept {
     const auto now = [](const std::atomic<std::uint64_t>& count) { return count.load(std::memory_order_relaxed); };
-    return {now(counts_->tensors), now(counts_->skipped), now(counts_->original_bytes), now(counts_->compressed_bytes),
-            now(counts_->nanoseconds)};
+    return {now(counts_->tensors),        now(counts_->skipped),          now(counts_->kept),
+            now(counts_->original_bytes), now(counts_->compressed_bytes), now(counts_->nanoseconds)};
   }
 
  private:
   struct counters {
     std::atomic<std::uint64_t> tensors{0};
     std::atomic<std::uint64_t> skipped{0};
+    std::atomic<std::uint64_t> kept{0};
     std::atomic<std::uint64_t> original_bytes{0};
     std::atomic<std::uint64_t> compressed_bytes{0};
     std::atomic<std::uint64_t> nanoseconds{0};
@@ -154,7 +159,7 @@ class compression {
   template <class Stage, class Field, class Context>
   bool compress_field([[maybe_unused]] Context& ctx, [[maybe_unused]] result<void>& done) {
     constexpr bool chosen = automatic ? detail::holds_compressible<typename Field::type>::value
-                                      : (std::is_same_v<Field, std::remove_cv_t<decltype(Fields)>> || ...);
+                                      : (std::is_same_v<Field, Fields> || ...);
     if constexpr (chosen && Stage::template is_last_use<Field>) {
       done = compress_all(ctx[Field{}]);
       if (!done) [[unlikely]] {
@@ -178,24 +183,39 @@ class compression {
   template <class T>
   result<void> compress_one(compressible<T>& value) {
     if (value.is_compressed()) return {};
-    const std::size_t bytes = view_of(*value.plain()).size_bytes();
+    const tensor_view tensor = view_of(*value.plain());
+    const std::size_t bytes = tensor.size_bytes();
+    const auto count = [](std::atomic<std::uint64_t>& counter, std::uint64_t more) {
+      counter.fetch_add(more, std::memory_order_relaxed);
+    };
     if (bytes < options_.threshold_bytes) {
-      counts_->skipped.fetch_add(1, std::memory_order_relaxed);
+      count(counts_->skipped, 1);
       return {};
     }
     const steady_clock clock;
     const std::uint64_t start = clock.ticks();
-    if (result<void> done = value.compress(options_.level); !done) return done;
-    counts_->nanoseconds.fetch_add(clock.ticks() - start, std::memory_order_relaxed);
-    counts_->tensors.fetch_add(1, std::memory_order_relaxed);
-    counts_->original_bytes.fetch_add(bytes, std::memory_order_relaxed);
-    counts_->compressed_bytes.fetch_add(value.compressed()->bytes().size(), std::memory_order_relaxed);
+    auto packed = compress(tensor, options_.level, backend_);
+    if (!packed) return std::move(packed).error();
+    count(counts_->nanoseconds, clock.ticks() - start);
+    if (packed->compressed_bytes() >= bytes) {
+      count(counts_->kept, 1);
+      return {};
+    }
+    count(counts_->tensors, 1);
+    count(counts_->original_bytes, bytes);
+    count(counts_->compressed_bytes, packed->compressed_bytes());
+    value = compressible<T>(std::move(*packed));
     return {};
   }
 
   compression_options options_;
+  [[no_unique_address]] Backend backend_;
   std::unique_ptr<counters> counts_;
 };
+
+/// With zlib as its backend.
+template <auto... Fields>
+using compression = basic_compression<zlib_deflate, std::remove_cv_t<decltype(Fields)>...>;
 
 }  // namespace v0
 }  // namespace millrace

@@ -5,10 +5,14 @@
 #include <millrace/chain/chain.hpp>
 #include <millrace/middleware/validation.hpp>
 #include <millrace/tensor/eigen.hpp>
+#include <support/temp_dir.hpp>
+#include <support/tensors.hpp>
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -114,7 +118,7 @@ TEST_CASE("statistics add up and are told in words and as JSON") {
   CHECK(statistics.original_bytes == 6 * 256 * 256 * 4);
   CHECK(statistics.compressed_bytes == 6 * ctx[activations][0].compressed()->bytes().size());
   CHECK(statistics.ratio() > 1.5);
-  CHECK(statistics.report().find("tensors compressed  6 (0 below the threshold)\noriginal size       1.50 MiB") == 0);
+  CHECK(statistics.report().find("tensors compressed  6 (0 below the threshold, 0 would not shrink)\noriginal size       1.50 MiB") == 0);
   CHECK(nlohmann::json::parse(statistics.json())["tensors"] == 6);
 }
 
@@ -138,4 +142,54 @@ TEST_CASE("inside it, validation sees the tensors as they are") {
   REQUIRE(chain(ctx));
   // The batch at the start, each of three copies in two fields (first tensor of a field counts), and the norm.
   CHECK(chain.get<"validation">().error_count() == 4);
+}
+
+TEST_CASE("a tensor that would not become smaller stays as it is and is counted") {
+  const auto noise = support::make_elements(mr::dtype::f32, support::data_kind::random_bits, 128 * 64);
+  matrix start(128, 64);
+  std::memcpy(start.data(), noise.data(), noise.size());
+  auto chain = mr::chain(forward{}, use_hidden{}).use(mr::compression<activations>{});
+  auto ctx = chain.context(batch = start);
+  REQUIRE(chain(ctx));
+  CHECK(ctx[activations][0].plain() != nullptr);
+  CHECK(chain.get<"compression">().statistics().kept == 2);
+  CHECK(chain.get<"compression">().statistics().tensors == 0);
+}
+
+TEST_CASE("a backend that fails fails the event, and the tensor stays") {
+  struct broken_deflate {
+    mr::result<std::size_t> deflate(const unsigned char*, std::size_t, int, unsigned char*, std::size_t) const {
+      return mr::error(mr::errc::unavailable, "out of order");
+    }
+  };
+  // The same column again and again: only a search for matches helps, so the backend is asked.
+  const auto noise = support::make_elements(mr::dtype::f32, support::data_kind::random_bits, 100);
+  matrix start(100, 1000);
+  for (Eigen::Index c = 0; c < start.cols(); ++c) std::memcpy(start.data() + c * 100, noise.data(), noise.size());
+  using hidden_field = std::remove_cv_t<decltype(hidden)>;
+  auto chain = mr::chain(forward{}, use_hidden{}).use(mr::basic_compression<broken_deflate, hidden_field>{});
+  auto ctx = chain.context(batch = start);
+  const auto done = chain(ctx);
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code() == mr::errc::unavailable);
+  CHECK(ctx[hidden].plain() != nullptr);
+  auto without = mr::chain(forward{}, use_hidden{}).use(mr::basic_compression<mr::huffman_deflate, hidden_field>{});
+  CHECK(without(ctx));  // no third party, and nothing that it could do
+}
+
+TEST_CASE("gunzip reads what stands in a slot") {
+  auto chain = mr::chain(forward{}, use_hidden{}).use(mr::compression<hidden>{});
+  auto ctx = chain.context(batch = relu_like(300, 200));
+  REQUIRE(chain(ctx));
+  const mr::compressed_tensor& tensor = *ctx[hidden].compressed();
+  support::temp_dir folder;
+  const std::string path = folder / "hidden.gz";
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(tensor.bytes().data()), static_cast<std::streamsize>(tensor.bytes().size()));
+  std::FILE* pipe = ::popen(("gzip -dc '" + path + "'").c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::vector<unsigned char> printed(std::size_t{1} << 20);
+  printed.resize(std::fread(printed.data(), 1, printed.size(), pipe));
+  CHECK(::pclose(pipe) == 0);
+  CHECK(static_cast<std::uint32_t>(::crc32(0, printed.data(), static_cast<uInt>(printed.size()))) == tensor.checksum());
 }

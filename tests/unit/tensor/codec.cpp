@@ -290,7 +290,7 @@ TEST_CASE("the format is what it was: version 1's bytes are read, and still writ
     CHECK(parsed->dtype() == r.type);
     bytes back(parsed->original_bytes());
     REQUIRE(parsed->decompress(mr::mutable_tensor_view(r.type, back.data(), r.layout)));
-    CHECK(back == elements);
-    CHECK(golden == bytes(made->bytes().begin(), made->bytes().end()));
+    CHECK((back == elements));
+    CHECK((golden == bytes(made->bytes().begin(), made->bytes().end())));
   }
 }
