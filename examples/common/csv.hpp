@@ -15,6 +15,17 @@ namespace csv {
 
 namespace mr = millrace;
 
+/// A cell as it is written: in quotes where it needs them.
+inline std::string quoted(std::string_view cell) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  const bool plain = cell.find_first_of(",\"\r\n") == std::string_view::npos && !cell.empty() && !blank(cell.front()) &&
+                     !blank(cell.back());
+  if (plain) return std::string(cell);
+  std::string text = "\"";
+  for (const char c : cell) text.append(c == '"' ? 2 : 1, c);
+  return text += '"';
+}
+
 /// Reads comma-separated rows as RFC 4180 has them: a cell may stand in quotes and then hold
 /// delimiters, line breaks and doubled quotes. Rows end with LF, CRLF or CR, the last one also with
 /// the text; lines with nothing on them are passed over, and so is a UTF-8 byte order mark. A quote

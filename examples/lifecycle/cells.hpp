@@ -47,7 +47,7 @@ class cell_parser {
  private:
   bool is_missing(std::string_view cell) const {
     static constexpr std::array<std::string_view, 8> spellings{"", "NA", "N/A", "n/a", "?", "null", "NULL", "None"};
-    return std::find(spellings.begin(), spellings.end(), cell) != spellings.end() ||
+    return (cell.size() <= 4 && std::find(spellings.begin(), spellings.end(), cell) != spellings.end()) ||
            std::find(also_missing_.begin(), also_missing_.end(), cell) != also_missing_.end();
   }
 

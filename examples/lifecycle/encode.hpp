@@ -201,9 +201,9 @@ inline mr::result<bound_encoder> encoder::bind(const table& to) const {
         std::find_if(to.columns.begin(), to.columns.end(), [&](const column& one) { return one.name == how.name; });
     if (found == to.columns.end())
       return mr::error(mr::errc::not_found,
-                       to.name + " has no column named " + quoted(how.name) + ", which the model reads");
+                       to.name + " has no column named " + in_quotes(how.name) + ", which the model reads");
     if (found->type != how.type)
-      return mr::error(mr::errc::type_mismatch, "the column " + quoted(how.name) + " of " + to.name + " is a " +
+      return mr::error(mr::errc::type_mismatch, "the column " + in_quotes(how.name) + " of " + to.name + " is a " +
                                                     std::string(to_string(found->type)) + ", but the model learned a " +
                                                     std::string(to_string(how.type)));
     bound_encoder::binding one{&how, &*found, {}, 0};

@@ -49,11 +49,48 @@ inline std::string duration(double nanoseconds) {
   return fixed(nanoseconds / 60e9, 1) + " min";
 }
 
+/// A power of ten as an axis has it: "10 µs".
+inline std::string brief_duration(double nanoseconds) {
+  if (nanoseconds < 1e3) return fixed(nanoseconds, 0) + " ns";
+  if (nanoseconds < 1e6) return fixed(nanoseconds / 1e3, 0) + " µs";
+  if (nanoseconds < 1e9) return fixed(nanoseconds / 1e6, 0) + " ms";
+  return fixed(nanoseconds / 1e9, 0) + " s";
+}
+
 inline std::string bytes(double count) {
   if (count < 1024) return fixed(count, 0) + " B";
   if (count < 1024.0 * 1024) return fixed(count / 1024, 1) + " KiB";
   if (count < 1024.0 * 1024 * 1024) return fixed(count / 1024 / 1024, 1) + " MiB";
   return fixed(count / 1024 / 1024 / 1024, 2) + " GiB";
+}
+
+/// The length of the UTF-8 character at `at`, or 0 where the bytes are none.
+inline std::size_t character_length(std::string_view text, std::size_t at) noexcept {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned lead = byte(at);
+  const std::size_t length = lead < 0x80   ? 1
+                             : lead < 0xc2 ? 0
+                             : lead < 0xe0 ? 2
+                             : lead < 0xf0 ? 3
+                             : lead < 0xf5 ? 4
+                                           : 0;
+  unsigned code = lead & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(at + i) & 0xc0U) != 0x80U) return 0;
+    code = code << 6U | (byte(at + i) & 0x3fU);
+  }
+  const bool surrogate = length == 3 && code >= 0xd800 && code <= 0xdfff;
+  const bool too_long = (length == 3 && code < 0x800) || (length == 4 && (code < 0x10000 || code > 0x10ffff));
+  return surrogate || too_long ? 0 : length;
+}
+
+inline bool is_utf8(std::string_view text) noexcept {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = character_length(text, i);
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
 }
 
 /// How many columns a terminal needs for UTF-8 text of ordinary width.
@@ -87,7 +124,7 @@ inline std::string right(std::string_view text, std::size_t width) {
 }
 
 /// "a" in quotes for a message, cut where it is long.
-inline std::string quoted(std::string_view text) { return '"' + clipped(text, 60) + '"'; }
+inline std::string in_quotes(std::string_view text) { return '"' + clipped(text, 60) + '"'; }
 
 /// 1 "row", 2 "rows".
 inline std::string counted(std::uint64_t count, std::string_view noun) {

@@ -28,13 +28,30 @@ constexpr std::string_view trimmed(std::string_view text) noexcept {
   return text;
 }
 
+/// Text that is no UTF-8 as if it were Latin-1, where every byte is a character.
+inline std::string from_latin1(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      text += c;
+    } else {
+      text += static_cast<char>(0xc0U | (byte >> 6U));
+      text += static_cast<char>(0x80U | (byte & 0x3fU));
+    }
+  }
+  return text;
+}
+
 /// A table as it stands in its file: a header, and rows of trimmed cells of text, all of one length.
 class grid {
  public:
   /// Errors: errc::invalid_data where the text is not such a table, errc::truncated where it has no row. Both name
   /// `name`, and the line and column where they apply.
   static mr::result<grid> read(std::string name, std::string text, char delimiter) {
-    grid made(std::move(name), std::move(text), delimiter);
+    const bool utf8 = is_utf8(text);
+    grid made(std::move(name), utf8 ? std::move(text) : from_latin1(text), delimiter);
+    if (!utf8) made.notes_.push_back("the file is not UTF-8 and was read as Latin-1");
     const auto in_file = [&](const mr::error& why) { return mr::error(why.code(), made.name_ + ", " + why.message()); };
     std::vector<std::string_view> row;
     mr::result<bool> more = made.reader_->next(row);
@@ -64,7 +81,7 @@ class grid {
   /// `adult.csv, line 17, column 3 ("age")`.
   std::string place(std::size_t row, std::size_t column) const {
     return name_ + ", line " + std::to_string(lines_[row]) + ", column " + std::to_string(column + 1) + " (" +
-           quoted(names_[column]) + ")";
+           in_quotes(names_[column]) + ")";
   }
 
   /// Where the column of that name stands. Errors: errc::not_found, with the names there are.
@@ -72,7 +89,7 @@ class grid {
     const auto found = std::find(header_.begin(), header_.end(), trimmed(wanted));
     if (found == header_.end()) return no_such_column(wanted);
     if (std::find(found + 1, header_.end(), *found) != header_.end())
-      return mr::error(mr::errc::not_found, name_ + " has more than one column named " + quoted(wanted) +
+      return mr::error(mr::errc::not_found, name_ + " has more than one column named " + in_quotes(wanted) +
                                                 ": rename all but the one that is meant");
     return static_cast<std::size_t>(found - header_.begin());
   }
@@ -96,8 +113,8 @@ class grid {
         do name = repeated + " (" + std::to_string(seen[repeated]++) + ")";
         while (seen.contains(name));
         seen[name] = 1;
-        notes_.push_back("column " + std::to_string(i + 1) + " repeats the name " + quoted(repeated) +
-                         " and is called " + quoted(name));
+        notes_.push_back("column " + std::to_string(i + 1) + " repeats the name " + in_quotes(repeated) +
+                         " and is called " + in_quotes(name));
       }
       names_.push_back(std::move(name));
     }
@@ -119,14 +136,14 @@ class grid {
       for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
       return out;
     };
-    std::string message = name_ + " has no column named " + quoted(wanted);
+    std::string message = name_ + " has no column named " + in_quotes(wanted);
     const auto alike = std::find_if(header_.begin(), header_.end(),
                                     [&](const std::string& name) { return lower(name) == lower(trimmed(wanted)); });
     if (alike != header_.end())
-      return mr::error(mr::errc::not_found, message + "; did you mean " + quoted(*alike) + "?");
-    if (columns() == 1 && header_[0].find_first_of(";\t|") != std::string::npos)
-      return mr::error(mr::errc::not_found, message + ": the whole header is one cell, " + quoted(header_[0]) +
-                                                "; --delimiter names another separator than the comma");
+      return mr::error(mr::errc::not_found, message + "; did you mean " + in_quotes(*alike) + "?");
+    if (columns() == 1 && header_[0].find_first_of(",;\t|") != std::string::npos)
+      return mr::error(mr::errc::not_found, message + ": the whole header is one cell, " + in_quotes(header_[0]) +
+                                                "; --delimiter says what separates cells");
     message += "; its columns are ";
     constexpr std::size_t most = 20;
     for (std::size_t i = 0; i < (std::min)(columns(), most); ++i)

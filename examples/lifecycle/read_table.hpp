@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -27,14 +28,15 @@ struct reading {
   bool nan_is_missing = false;       // else a cell that says NaN is an error
   std::vector<std::string> missing;  // further spellings of "missing"
   char delimiter = ',';
+  std::vector<std::pair<std::string, column_type>> wanted;  // read only these, as these; empty: all, by what they hold
 };
 
 namespace detail {
 
-inline number_summary summarize(std::vector<double> present) {
+/// Of sorted numbers.
+inline number_summary summarize(const std::vector<double>& present) {
   number_summary summary;
   if (present.empty()) return summary;
-  std::sort(present.begin(), present.end());
   const std::size_t half = present.size() / 2;
   summary.smallest = present.front();
   summary.largest = present.back();
@@ -51,11 +53,6 @@ inline number_summary summarize(std::vector<double> present) {
   summary.deviation = std::sqrt(second);
   if (second > 0) summary.skewness = third / (second * summary.deviation);
   return summary;
-}
-
-inline std::size_t count_distinct(std::vector<double> present) {
-  std::sort(present.begin(), present.end());
-  return static_cast<std::size_t>(std::unique(present.begin(), present.end()) - present.begin());
 }
 
 /// Among categories NaN still marks a value that somebody failed to compute; "Inf" or "Nan" are words like others.
@@ -90,8 +87,9 @@ inline column number_column(const grid& from, std::size_t at, const std::vector<
     if (cell.kind == cell_kind::number) present.push_back(cell.number);
   }
   made.missing = cells.size() - present.size();
-  made.distinct = count_distinct(present);
-  made.summary = summarize(std::move(present));
+  std::sort(present.begin(), present.end());
+  made.summary = summarize(present);
+  made.distinct = static_cast<std::size_t>(std::unique(present.begin(), present.end()) - present.begin());
   return made;
 }
 
@@ -122,32 +120,38 @@ inline column category_column(const grid& from, std::size_t at, const std::vecto
 /// Numbers with a few strange cells among them are a mistake in the file; a small set of values that are not all
 /// numbers ("1", "2", "3+") are categories.
 inline bool is_category(const std::vector<parsed_cell>& cells) {
-  std::size_t text = 0;
-  std::vector<double> numbers;
-  for (const parsed_cell& cell : cells) {
-    text += cell.kind == cell_kind::text ? 1 : 0;
-    if (cell.kind == cell_kind::number) numbers.push_back(cell.number);
-  }
-  if (text == 0) return false;
-  return text * 10 > numbers.size() || count_distinct(std::move(numbers)) <= 50;
+  const auto count = [&](cell_kind kind) {
+    return std::count_if(cells.begin(), cells.end(), [&](const parsed_cell& cell) { return cell.kind == kind; });
+  };
+  const auto text = count(cell_kind::text);
+  if (text == 0 || text * 10 > count(cell_kind::number)) return text > 0;
+  std::unordered_set<double> distinct;
+  for (const parsed_cell& cell : cells)
+    if (cell.kind == cell_kind::number && distinct.insert(cell.number).second && distinct.size() > 50) return false;
+  return true;
 }
 
-inline mr::result<column> read_column(const grid& from, std::size_t at, const cell_parser& parse, const reading& how) {
+inline std::vector<parsed_cell> parse_column(const grid& from, std::size_t at, const cell_parser& parse) {
   std::vector<parsed_cell> cells;
   cells.reserve(from.rows());
   for (std::size_t row = 0; row < from.rows(); ++row) cells.push_back(parse(from.cell(row, at)));
-  const bool category = is_category(cells);
+  return cells;
+}
+
+inline mr::result<column> read_column(const grid& from, std::size_t at, std::vector<parsed_cell> cells,
+                                      column_type type, bool nan_is_missing) {
+  const bool category = type == column_type::category;
   for (std::size_t row = 0; row < cells.size(); ++row) {
     const std::string_view cell = from.cell(row, at);
     if (cells[row].kind == cell_kind::not_finite && category && !says_nan(cell)) cells[row].kind = cell_kind::text;
-    if (cells[row].kind == cell_kind::not_finite && !how.nan_is_missing)
-      return mr::error(mr::errc::not_finite, from.place(row, at) + ": the cell says " + quoted(cell) +
+    if (cells[row].kind == cell_kind::not_finite && !nan_is_missing)
+      return mr::error(mr::errc::not_finite, from.place(row, at) + ": the cell says " + in_quotes(cell) +
                                                  ", which is no number; --nan missing treats such cells as missing");
     if (cells[row].kind == cell_kind::text && !category)
-      return mr::error(mr::errc::type_mismatch, from.place(row, at) + ": " + quoted(cell) +
+      return mr::error(mr::errc::type_mismatch, from.place(row, at) + ": " + in_quotes(cell) +
                                                     " stands in a column of numbers; if it means that the value is "
                                                     "missing, say so with --missing " +
-                                                    quoted(cell));
+                                                    in_quotes(cell));
   }
   column made = category ? category_column(from, at, cells) : number_column(from, at, cells);
   drop_useless(made, from.rows());
@@ -179,11 +183,25 @@ inline mr::result<table> read_table(std::string name, std::string text, const re
     if (!read) return std::move(read).error();
     made.target = *std::move(read);
   }
-  for (std::size_t at = 0; at < from->columns(); ++at) {
-    if (at == target) continue;
-    mr::result<column> read = detail::read_column(*from, at, parse, how);
+  const auto add = [&](std::size_t at, const column_type* type) -> mr::result<void> {
+    std::vector<parsed_cell> cells = detail::parse_column(*from, at, parse);
+    const column_type found = detail::is_category(cells) ? column_type::category : column_type::number;
+    mr::result<column> read =
+        detail::read_column(*from, at, std::move(cells), type != nullptr ? *type : found, how.nan_is_missing);
     if (!read) return std::move(read).error();
     made.columns.push_back(*std::move(read));
+    return {};
+  };
+  if (how.wanted.empty()) {
+    for (std::size_t at = 0; at < from->columns(); ++at)
+      if (at != target)
+        if (auto added = add(at, nullptr); !added) return std::move(added).error();
+  } else {
+    for (const auto& [wanted, type] : how.wanted) {
+      const mr::result<std::size_t> at = from->find(wanted);
+      if (!at) return at.error();
+      if (auto added = add(*at, &type); !added) return std::move(added).error();
+    }
   }
   return made;
 }

@@ -45,7 +45,7 @@ inline mr::result<target_classes> find_classes(const grid& from, std::size_t at,
     if (cells[row].kind == cell_kind::missing || cells[row].kind == cell_kind::not_finite)
       return mr::error(mr::errc::type_mismatch,
                        from.place(row, at) + ": the target " +
-                           (from.cell(row, at).empty() ? "is missing" : "says " + quoted(from.cell(row, at))) +
+                           (from.cell(row, at).empty() ? "is missing" : "says " + in_quotes(from.cell(row, at))) +
                            ", and a row without a target cannot be learned from");
     if (cells[row].kind == cell_kind::text) found.numbers = false;
   }
@@ -67,7 +67,7 @@ inline mr::result<target_classes> find_classes(const grid& from, std::size_t at,
 inline std::string list_classes(const std::vector<target_class>& classes) {
   std::string list;
   for (std::size_t i = 0; i < (std::min)(classes.size(), std::size_t{8}); ++i)
-    list += (i > 0 ? ", " : "") + quoted(classes[i].text) + " (" + counted(classes[i].rows, "row") + ")";
+    list += (i > 0 ? ", " : "") + in_quotes(classes[i].text) + " (" + counted(classes[i].rows, "row") + ")";
   if (classes.size() > 8) list += ", and " + grouped(classes.size() - 8) + " more";
   return list;
 }
@@ -88,10 +88,10 @@ inline std::size_t choose_positive(const target_classes& found) {
 }
 
 inline mr::error not_two_classes(const grid& from, std::size_t at, target_classes found) {
-  const std::string target = "the target " + quoted(from.column_name(at)) + " of " + from.name();
+  const std::string target = "the target " + in_quotes(from.column_name(at)) + " of " + from.name();
   auto& classes = found.classes;
   if (classes.size() == 1)
-    return mr::error(mr::errc::unsupported, target + " is " + quoted(classes[0].text) +
+    return mr::error(mr::errc::unsupported, target + " is " + in_quotes(classes[0].text) +
                                                 " in every row: there is nothing " +
                                                 "to tell apart, two classes are needed");
   const std::string choice = "; --positive VALUE learns one value against the rest";
@@ -127,8 +127,8 @@ inline mr::result<target_column> read_target(const grid& from, std::size_t at, s
           (found->numbers && number.kind == cell_kind::number && number.number == classes[i].number))
         chosen = i;
     if (chosen == classes.size())
-      return mr::error(mr::errc::unsupported, "the target " + quoted(from.column_name(at)) + " of " + from.name() +
-                                                  " is never " + quoted(positive) + "; its values are " +
+      return mr::error(mr::errc::unsupported, "the target " + in_quotes(from.column_name(at)) + " of " + from.name() +
+                                                  " is never " + in_quotes(positive) + "; its values are " +
                                                   detail::list_classes(classes));
     if (classes.size() == 1) return detail::not_two_classes(from, at, *std::move(found));
   } else {

@@ -39,11 +39,11 @@ inline mr::result<row_split> split_rows(const table& from, split_shares shares, 
     for (std::size_t row = 0; row < from.rows(); ++row)
       if (from.target.labels[row] == label) rows.push_back(row);
     if (rows.size() < fewest)
-      return mr::error(mr::errc::unsupported, "the target " + quoted(from.target.name) + " of " + from.name + " is " +
-                                                  quoted(label == 1 ? from.target.positive : from.target.negative) +
-                                                  " in only " + counted(rows.size(), "row") +
-                                                  ": too few to train, stop and judge by, " + std::to_string(fewest) +
-                                                  " are needed");
+      return mr::error(mr::errc::unsupported,
+                       "the target " + in_quotes(from.target.name) + " of " + from.name + " is " +
+                           in_quotes(label == 1 ? from.target.positive : from.target.negative) + " in only " +
+                           counted(rows.size(), "row") + ": too few to train, stop and judge by, " +
+                           std::to_string(fewest) + " are needed");
     random.shuffle(rows);
     const auto part = [&](double share) {
       return (std::max)(std::size_t{1},

@@ -1,0 +1,93 @@
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_OPTIONS_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_OPTIONS_HPP
+
+#include "learn.hpp"
+#include "payments.hpp"
+#include "read_table.hpp"
+#include "split.hpp"
+#include "stop.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace lifecycle {
+
+struct options {
+  std::string input;  // empty: made-up payments
+  std::size_t rows = 100'000;
+  std::string use;  // empty: train
+  std::string out = "out";
+  reading read;
+  split_shares shares;
+  training_options training;
+  std::uint64_t seed = 42;
+};
+
+inline constexpr const char* exit_codes_help =
+    "Without --input it makes up card payments and learns which are fraud.\n\n"
+    "Missing values: an empty cell, NA, N/A, null, None and ? are missing (and what --missing adds). A missing number\n"
+    "becomes the median, and a second number says that it was missing; a missing category is a category of its own. A\n"
+    "cell that says NaN or infinity is an error, unless --nan missing is given. The target is never missing.\n\n"
+    "Exit codes: 0 done; 1 internal error; 2 wrong options; 3 the file cannot be read; 4 it is no table; 5 it has no\n"
+    "rows; 6 no such column; 7 the target is not two classes; 8 a cell is no number; 9 the folder cannot be written;\n"
+    "10 training or serving failed; 130 interrupted.";
+
+/// Reads the command line. Ends the job where it makes no sense; answers false where it asked for help, which is
+/// printed then.
+inline bool read_options(int argc, const char* const* argv, options& read) {
+  CLI::App app("Trains, judges and serves a model on a table, under millrace's production middleware.", "lifecycle");
+  app.footer(exit_codes_help);
+  std::string delimiter = ",";
+  std::string nan = "refuse";
+  auto* input = app.add_option("--input", read.input, "the table: a CSV file whose first line names the columns");
+  auto* target = app.add_option("--target", read.read.target, "the column to learn: two classes");
+  app.add_option("--positive", read.read.positive, "the target's value to learn against the rest");
+  app.add_option("--out", read.out, "the folder for what comes out")->capture_default_str();
+  auto* use = app.add_option("--use", read.use,
+                             "do not train: use the model in this folder, an earlier run's --out, on "
+                             "--input, and write predictions.csv");
+  app.add_option("--rows", read.rows, "how many payments to make up")
+      ->capture_default_str()
+      ->check(CLI::Range(1'000, 10'000'000))
+      ->excludes(input);
+  app.add_option("--seed", read.seed, "for the split, the network's start and made-up payments")->capture_default_str();
+  app.add_option("--epochs", read.training.epochs, "passes over the training rows, at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+  app.add_option("--delimiter", delimiter, "what stands between cells; \"tab\" for a tab")->capture_default_str();
+  app.add_option("--missing", read.read.missing, "a further spelling of \"missing\"; may be repeated")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--nan", nan, "what cells are that say NaN or infinity: refuse or missing")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"refuse", "missing"}));
+  target->excludes(use);
+  use->needs(input);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {
+    app.exit(asked);
+    return false;
+  } catch (const CLI::ParseError& why) {
+    throw stop{exit_code::usage, std::string(why.what()) + " (see --help)"};
+  }
+  if (delimiter == "tab" || delimiter == "\\t") delimiter = "\t";
+  if (delimiter.size() != 1 || delimiter == "\"" || delimiter == "\n" || delimiter == "\r")
+    throw stop{exit_code::usage, "--delimiter is one character, such as ; or tab"};
+  if (!read.input.empty() && read.use.empty() && read.read.target.empty())
+    throw stop{exit_code::usage, "--input needs --target: which of its columns is to be learned?"};
+  if (read.input.empty() && !read.read.target.empty())
+    throw stop{exit_code::usage, "--target needs --input: which file has that column?"};
+  if (read.input.empty()) read.read.target = std::string(payments_target);
+  read.read.delimiter = delimiter[0];
+  read.read.nan_is_missing = nan == "missing";
+  read.training.seed = read.seed;
+  return true;
+}
+
+}  // namespace lifecycle
+
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_OPTIONS_HPP

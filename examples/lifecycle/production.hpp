@@ -1,0 +1,91 @@
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_PRODUCTION_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_PRODUCTION_HPP
+
+#include "findings.hpp"
+#include "learn.hpp"
+#include "options.hpp"
+#include "serve.hpp"
+#include "stop.hpp"
+#include "table.hpp"
+
+#include <millrace/chain.hpp>
+#include <millrace/core/error.hpp>
+#include <millrace/middleware.hpp>
+#include <millrace/observe.hpp>
+#include <millrace/train/fields.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lifecycle {
+
+/// The production middlewares, around both chains: a profiler each, one audit log for the whole run, validation that
+/// fails a step whose figures are none, one registry of metrics, and compression of what training keeps.
+class production {
+ public:
+  using metadata = std::vector<std::pair<std::string, mr::audit_value>>;
+
+  production(std::string audit_path, metadata about)
+      : audit_(or_stop(mr::audit_log<>::open(std::move(audit_path), {.metadata = std::move(about)}),
+                       exit_code::no_output)) {}
+
+  /// The order is the one in which they see an event end: the profiler first, compression last.
+  template <class Chain>
+  auto around_training(Chain chain) {
+    return std::move(chain)
+        .use(mr::borrow(training_profiler_))
+        .use(mr::borrow(audit_))
+        .use(mr::validation{mr::strict{}, mr::same_rows<learning::batch, learning::labels>{}})
+        .use(mr::metrics{registry_})
+        .use(mr::borrow(compression_));
+  }
+  template <class Chain>
+  auto around_serving(Chain chain) {
+    return std::move(chain)
+        .use(mr::borrow(serving_profiler_))
+        .use(mr::borrow(audit_))
+        .use(mr::validation{mr::strict{}, mr::in_range<serving::probability>{0, 1}})
+        .use(mr::metrics{registry_});
+  }
+
+  /// Puts the holdout's figures beside the run's metrics.
+  void tell(const judgement& holdout) {
+    const auto show = [&](std::string_view figure, double value) {
+      or_stop(registry_.gauge({"lifecycle_holdout", "How the model did on the holdout."}, {{"figure", figure}}),
+              exit_code::internal)
+          .set(value);
+    };
+    show("auc", holdout.auc);
+    show("average_precision", holdout.average_precision);
+    show("log_loss", holdout.log_loss);
+    show("brier", holdout.brier);
+    show("calibration_error", holdout.calibration_error);
+    show("accuracy", holdout.confusion.accuracy());
+    show("precision", holdout.confusion.precision());
+    show("recall", holdout.confusion.recall());
+  }
+
+  /// Writes the audit log's last line and makes it durable.
+  void close() { or_stop(audit_.close(), exit_code::no_output); }
+
+  const mr::profiler& training_profile() const noexcept { return training_profiler_; }
+  const mr::profiler& serving_profile() const noexcept { return serving_profiler_; }
+  mr::compression_statistics compression() const noexcept { return compression_.statistics(); }
+  std::uint64_t audit_bytes() const noexcept { return audit_.statistics().written_bytes; }
+  std::string prometheus() const { return mr::to_prometheus(registry_.snapshot()); }
+  std::string json() const { return mr::to_json(registry_.snapshot()); }
+
+ private:
+  mr::profiler training_profiler_;
+  mr::profiler serving_profiler_;
+  mr::audit_log<> audit_;
+  mr::metrics_registry registry_;
+  mr::compression<learning::activations> compression_;
+};
+
+}  // namespace lifecycle
+
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_PRODUCTION_HPP

@@ -1,0 +1,114 @@
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_SERVE_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_SERVE_HPP
+
+#include "encode.hpp"
+#include "findings.hpp"
+#include "learn.hpp"
+#include "model_files.hpp"
+#include "stop.hpp"
+
+#include <millrace/chain.hpp>
+#include <millrace/core/clock.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// The model at work: a chain that takes one row of a table from its cells to a decision.
+namespace lifecycle {
+
+namespace serving {
+inline constexpr mr::field<"row", std::uint64_t> row;           // of the table
+inline constexpr mr::field<"line", std::uint64_t> line;         // of its file, for whoever reads the log
+inline constexpr mr::field<"features", matrix> features;        // 1 x width
+inline constexpr mr::field<"probability", double> probability;  // of the positive class
+inline constexpr mr::field<"positive", bool> positive;          // whether that reaches the threshold
+}  // namespace serving
+
+/// Turns the row's cells into the network's inputs.
+struct encode_row {
+  using reads = mr::fields<serving::row>;
+  using writes = mr::fields<serving::features>;
+
+  const bound_encoder* encode;
+
+  void operator()(auto& ctx) const {
+    matrix& features = ctx[serving::features];
+    features.resize(1, static_cast<Eigen::Index>(encode->width()));
+    (*encode)(ctx[serving::row], {features.data(), encode->width()});
+  }
+};
+
+/// Asks the network. Allocates: never after the first row.
+struct predict_row {
+  using reads = mr::fields<serving::features>;
+  using writes = mr::fields<serving::probability>;
+
+  explicit predict_row(const network& asked) : net(&asked), space(asked.make_workspace(1)) {}
+
+  void operator()(auto& ctx) {
+    const matrix& features = ctx[serving::features];
+    float logit = 0;
+    net->predict({features.data(), static_cast<std::size_t>(features.size())}, space, {&logit, 1});
+    ctx[serving::probability] = static_cast<double>(sigmoid(logit));
+  }
+
+  const network* net;
+  network::workspace_type space;
+};
+
+struct decide {
+  using reads = mr::fields<serving::probability>;
+  using writes = mr::fields<serving::positive>;
+
+  double threshold;
+
+  void operator()(auto& ctx) const { ctx[serving::positive] = ctx[serving::probability] >= threshold; }
+};
+
+/// A row's answer; NaN where validation refused the row.
+struct served_row {
+  double probability;
+  bool positive;
+};
+
+/// Streams rows of a table through the model, one at a time. `instrument` puts middlewares around the chain.
+template <class Instrument>
+stream_record serve(const trained_model& model, const bound_encoder& encode, const table& from,
+                    std::span<const std::size_t> rows, std::vector<served_row>& answers, std::string& described,
+                    Instrument&& instrument) {
+  auto serving_chain =
+      instrument(mr::chain<mr::tsc_clock>(encode_row{&encode}, predict_row(model.net), decide{model.threshold}));
+  described = serving_chain.describe();
+  auto ctx = serving_chain.context(serving::row = 0U, serving::line = 0U);
+
+  stream_record record;
+  answers.clear();
+  answers.reserve(rows.size());
+  const mr::steady_clock clock;
+  const std::uint64_t start = clock.ticks();
+  for (const std::size_t row : rows) {
+    ctx[serving::row] = row;
+    ctx[serving::line] = from.lines[row];
+    const auto done = serving_chain(ctx);
+    if (!done) ++record.refused;
+    answers.push_back(done ? served_row{ctx[serving::probability], ctx[serving::positive]}
+                           : served_row{std::nan(""), false});
+    if (interrupted())
+      throw stop{exit_code::interrupted,
+                 "interrupted at row " + grouped(answers.size()) + " of " + grouped(rows.size())};
+  }
+  record.rows = rows.size();
+  record.seconds = static_cast<double>(clock.ticks() - start) / 1e9;
+  record.rows_per_second = static_cast<double>(rows.size()) / record.seconds;
+  return record;
+}
+
+}  // namespace lifecycle
+
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_SERVE_HPP

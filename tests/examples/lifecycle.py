@@ -1,0 +1,374 @@
+"""Runs the main job as its user does and looks at what it leaves behind: lifecycle.py PROGRAM."""
+
+import csv
+import html.parser
+import json
+import os
+import pathlib
+import pty
+import random
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAM = None
+FILES = {"audit.jsonl", "encoder.json", "metrics.json", "metrics.prom", "model.bin", "report.html"}
+
+
+def run(*args, **kwargs):
+    return subprocess.run([PROGRAM, *map(str, args)], capture_output=True, text=True, timeout=300, **kwargs)
+
+
+def refuse_constant(text):
+    raise ValueError(f"{text} is no JSON")
+
+
+def strict_json(text):
+    return json.loads(text, parse_constant=refuse_constant)
+
+
+class Page(html.parser.HTMLParser):
+    """Checks that what is opened is closed, in order, and collects what the page refers to."""
+
+    VOID = {"meta", "br", "img", "link", "input", "hr"}
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.references, self.tags, self.ids = [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name in ("src", "href", "xlink:href", "action", "data", "srcset", "poster"):
+                self.references.append(value)
+            if name in ("x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "width", "height", "d") and tag != "meta":
+                assert not re.search("nan|inf", value), f"{tag} {name}={value}"
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes <{self.open[-1:]}>"
+        self.open.pop()
+
+
+class Lifecycle(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-lifecycle-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.out = self.folder / "out"
+
+    def write(self, text, name="table.csv"):
+        path = self.folder / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def refused(self, code, says, *args):
+        """The job ends with this code and one sentence on stderr, and leaves nothing that could pass for whole."""
+        ended = run(*args, "--out", self.out)
+        self.assertEqual(ended.returncode, code, ended.stderr)
+        self.assertEqual(ended.stderr.count("\n"), 1, ended.stderr)
+        self.assertTrue(ended.stderr.startswith("lifecycle: "), ended.stderr)
+        for part in [says] if isinstance(says, str) else says:
+            self.assertIn(part, ended.stderr)
+        if self.out.exists():
+            self.assertFalse(FILES & set(os.listdir(self.out)))
+
+    def learnable(self, rows=400, seed=1):
+        """x decides, c helps, z is noise."""
+        chance = random.Random(seed)
+        lines = []
+        for _ in range(rows):
+            x, c, z = chance.gauss(0, 1), chance.choice("abc"), chance.gauss(0, 1)
+            lines.append((f"{x:.4f}", c, f"{z:.4f}", "yes" if x + (c == "a") + chance.gauss(0, 0.3) > 0.4 else "no"))
+        return lines
+
+    def table(self, lines, header="x,c,z,y", end="\n"):
+        return end.join([header] + [",".join(line) for line in lines]) + end
+
+    def auc(self, ended):
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        return float(re.search(r"AUC (\d\.\d+)   average precision", ended.stdout)[1])
+
+    # what comes out
+
+    def test_made_up_payments_end_in_every_file(self):
+        ended = run("--rows", 8000, "--out", self.out)
+        self.assertGreater(self.auc(ended), 0.85)
+        self.assertEqual(ended.stderr, "")
+        self.assertEqual(set(os.listdir(self.out)), FILES)
+        self.assertIn("epoch   1/20", ended.stdout)
+        self.assertIn("ETA", ended.stdout)
+        self.assertNotIn("\r", ended.stdout)  # no terminal, no bar
+        for name in FILES:
+            self.assertIn(name, ended.stdout)
+        for event in ("load_batch", "forward_pass", "calculate_loss", "backpropagation", "update_weights", "predict_row"):
+            self.assertIn(event, ended.stdout)
+        self.audit_is_whole(self.out / "audit.jsonl")
+        self.metrics_are_sound()
+        self.page_is_sound("fraud = yes")
+
+    def audit_is_whole(self, path):
+        lines = path.read_bytes().decode("utf-8").split("\n")
+        self.assertEqual(lines.pop(), "")
+        records = [strict_json(line) for line in lines]
+        kinds = [record["type"] for record in records]
+        self.assertEqual(kinds[0], "session_start")
+        self.assertEqual(kinds[-1], "session_end")
+        self.assertEqual(kinds.count("event_start"), kinds.count("event_complete"))
+        self.assertEqual(len({record["session_id"] for record in records}), 1)
+        self.assertTrue(all(record["success"] for record in records if record["type"] == "event_complete"))
+        return records
+
+    def metrics_are_sound(self):
+        strict_json((self.out / "metrics.json").read_text())
+        text = (self.out / "metrics.prom").read_text()
+        self.assertIn("# TYPE", text)
+        self.assertTrue(text.endswith("\n"))
+        if promtool := shutil.which("promtool"):
+            checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True)
+            self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
+    def page_is_sound(self, title):
+        text = (self.out / "report.html").read_bytes().decode("utf-8")
+        page = Page()
+        page.feed(text)
+        page.close()
+        self.assertEqual(page.open, [])
+        self.assertEqual(page.references, [])
+        for outside in ("http:", "https:", "//", "url(", "@import", "<script"):
+            self.assertNotIn(outside, text)
+        self.assertIn(f"<h1>{title}</h1>", text)
+        for picture in ("Loss by epoch", "ROC curve", "Calibration", "Confusion matrix", "Time per event"):
+            self.assertIn(f'aria-label="{picture}', text)
+        self.assertGreater(page.tags.count("svg"), 10)
+
+    def test_the_same_seed_makes_the_same_model_and_another_one_another(self):
+        for folder, seed in (("a", 7), ("b", 7), ("c", 8)):
+            self.assertEqual(run("--rows", 2000, "--seed", seed, "--epochs", 2, "--out", self.folder / folder).returncode, 0)
+        a, b, c = ((self.folder / folder / "model.bin").read_bytes() for folder in "abc")
+        self.assertEqual(a, b)
+        self.assertNotEqual(a, c)
+        self.assertEqual((self.folder / "a/encoder.json").read_bytes(), (self.folder / "b/encoder.json").read_bytes())
+
+    def test_a_table_of_ones_own_is_learned(self):
+        path = self.write(self.table(self.learnable()))
+        self.assertGreater(self.auc(run("--input", path, "--target", "y", "--out", self.out)), 0.9)
+        self.assertEqual(set(os.listdir(self.out)), FILES)
+
+    def test_a_model_is_used_again_and_answers_as_it_did(self):
+        path = self.write(self.table(self.learnable()))
+        self.assertGreater(self.auc(run("--input", path, "--target", "y", "--out", self.folder / "model")), 0.9)
+        fresh = self.learnable(rows=200, seed=2)
+        # Columns in another order, one that the model does not know, one category and one number that it never saw.
+        shuffled = [("?", line[2], line[0], "new" if i == 0 else line[1]) for i, line in enumerate(fresh)]
+        shuffled[1] = ("", "", "", "")
+        other = self.write(self.table(shuffled, header="extra,z,x,c"), "fresh.csv")
+        used = run("--use", self.folder / "model", "--input", other, "--out", self.out)
+        self.assertEqual(used.returncode, 0, used.stderr)
+        self.assertEqual(set(os.listdir(self.out)), {"predictions.csv", "audit.jsonl", "metrics.json", "metrics.prom"})
+        with open(self.out / "predictions.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([int(row["line"]) for row in rows], list(range(2, 202)))
+        right = sum(row["answer"] == line[3] for row, line in zip(rows, fresh))
+        self.assertGreater(right, 160)
+        for row in rows:
+            self.assertEqual(row["answer"], "yes" if float(row["probability"]) >= 0.5 else "no")
+        self.audit_is_whole(self.out / "audit.jsonl")
+
+    def test_a_model_that_is_damaged_or_lacks_its_columns_is_refused(self):
+        path = self.write(self.table(self.learnable()))
+        model = self.folder / "model"
+        self.assertEqual(run("--input", path, "--target", "y", "--epochs", 1, "--out", model).returncode, 0)
+        other = self.write("x,c\n1,a\n", "fresh.csv")
+        self.refused(6, ['no column named "z"'], "--use", model, "--input", other)
+        other = self.write("x,c,z\n1,a,2\nmany,a,2\n", "fresh.csv")
+        self.refused(8, ["line 3, column 1", '"many"'], "--use", model, "--input", other)
+        good = (model / "model.bin").read_bytes()
+        (model / "model.bin").write_bytes(good[:-1])
+        self.refused(3, "model.bin", "--use", model, "--input", path)
+        (model / "model.bin").write_bytes(good)
+        (model / "encoder.json").write_text("{}")
+        self.refused(3, "encoder.json", "--use", model, "--input", path)
+
+    # tables as they come
+
+    def test_quotes_byte_order_mark_and_every_line_end_are_read(self):
+        lines = [(x, f'"{c}, ""{c}""\nline"', z, f'" {y} "') for x, c, z, y in self.learnable()]
+        for end in ("\n", "\r\n", "\r"):
+            path = self.write(b"\xef\xbb\xbf" + self.table(lines, header='x,"c, ""quoted""",z, y ', end=end).encode())
+            self.assertGreater(self.auc(run("--input", path, "--target", "y", "--out", self.out)), 0.9)
+        self.page_is_sound("y = yes")
+
+    def test_columns_that_cannot_help_are_left_out_and_named(self):
+        lines = [(f"id{i}", "k", "", *line) for i, line in enumerate(self.learnable())]
+        path = self.write(self.table(lines, header="name,same,empty,x,x,z,y"))
+        ended = run("--input", path, "--target", "y", "--out", self.out)
+        self.assertGreater(self.auc(ended), 0.9)
+        for says in ("left out: nearly every cell is different", "left out: every cell is the same",
+                     "left out: every cell is missing", 'repeats the name "x"'):
+            self.assertIn(says, ended.stdout)
+
+    def test_missing_cells_are_filled_and_flagged(self):
+        lines = [(x if i % 5 else "", c if i % 7 else "?", z, y) for i, (x, c, z, y) in enumerate(self.learnable())]
+        path = self.write(self.table(lines))
+        self.assertGreater(self.auc(run("--input", path, "--target", "y", "--out", self.out)), 0.8)
+
+    def test_names_with_markup_quotes_and_other_alphabets_reach_every_file_unharmed(self):
+        lines = [(x, "<b>&\"'" if False else "<b>&'" + c, z, "já" if y == "yes" else "</style>") for x, c, z, y in self.learnable()]
+        path = self.write(self.table(lines, header='<script>x</script>,"c\\""",z{},über'))
+        self.assertGreater(self.auc(run("--input", path, "--target", "über", "--positive", "já", "--out", self.out)), 0.9)
+        self.page_is_sound("über = já")
+        self.audit_is_whole(self.out / "audit.jsonl")
+        self.metrics_are_sound()
+
+    def test_latin_1_is_read_with_a_note(self):
+        lines = [(x, "caf\xe9" + c, z, y) for x, c, z, y in self.learnable()]
+        path = self.write(self.table(lines).encode("latin-1"))
+        ended = run("--input", path, "--target", "y", "--out", self.out)
+        self.assertGreater(self.auc(ended), 0.9)
+        self.assertIn("read as Latin-1", ended.stdout)
+        self.assertIn("caféa", ended.stdout)
+
+    def test_one_of_many_classes_is_learned_against_the_rest(self):
+        lines = [(x, c, z, "high" if float(x) > 0.5 else "low" if float(x) < -0.5 else "middle") for x, c, z, _ in self.learnable()]
+        path = self.write(self.table(lines))
+        self.refused(7, ["3 classes", "--positive"], "--input", path, "--target", "y")
+        self.assertGreater(self.auc(run("--input", path, "--target", "y", "--positive", "high", "--out", self.out)), 0.9)
+        self.page_is_sound("y = high")
+
+    # what goes wrong
+
+    def test_options_that_make_no_sense(self):
+        for args in (["--nonsense"], ["--target", "y"], ["--rows", "many"], ["--rows", "10"], ["--nan", "maybe"],
+                     ["--delimiter", "ab", "--rows", "2000"], ["extra"], ["--input", "x.csv"], ["--use", "x"]):
+            self.refused(2, "", *args)
+        self.assertEqual(run("--help").returncode, 0)
+
+    def test_a_file_that_cannot_be_read(self):
+        self.refused(3, ["nowhere.csv", "No such file"], "--input", self.folder / "nowhere.csv", "--target", "y")
+        self.refused(3, "Is a directory", "--input", self.folder, "--target", "y")
+
+    def test_a_file_that_is_no_table(self):
+        def table(text, *says, code=4):
+            self.refused(code, says, "--input", self.write(text), "--target", "y")
+
+        table("x,y\n1,a\n2\n3,b\n", "table.csv", "line 3, column 2", "the row ends after 1 cell", "2 columns")
+        table("x,y\n1,a,b\n", "line 2, column 3", "3 cells")
+        table('x,y\n1,"a\n2,b\n', "line 2, column 2", "never closed")
+        table('x,y\n1,"a"b\n', "line 2, column 2", "closing quote")
+        table("x,y\n1,a\n".encode("utf-16"), "UTF-16")
+        table("", "is empty", code=5)
+        table("\n\n", "is empty", code=5)
+        table("x,y\n", "no rows", code=5)
+
+    def test_a_target_that_cannot_be_learned(self):
+        rows = "\n".join(f"{i * i},no" for i in range(50))
+        path = self.write(f"x,y\n{rows}\n")
+        self.refused(6, ['no column named "Y"', 'did you mean "y"'], "--input", path, "--target", "Y")
+        self.refused(6, ['no column named "wage"', "x, y"], "--input", path, "--target", "wage")
+        self.refused(7, ['is "no" in every row'], "--input", path, "--target", "y")
+        self.refused(7, ["quantity", "--positive"], "--input", path, "--target", "x")
+        self.refused(7, ['never "maybe"'], "--input", path, "--target", "y", "--positive", "maybe")
+        path = self.write(f"x,y\n{rows}\n1,yes\n2,yes\n")
+        self.refused(7, ['"yes" in only 2 rows'], "--input", path, "--target", "y")
+        path = self.write(f"x,y\n{rows}\n1,\n2,yes\n")
+        self.refused(8, ["line 52, column 2", "the target is missing"], "--input", path, "--target", "y")
+        path = self.write(f"x,y\n{rows}\n1,NaN\n2,yes\n")
+        self.refused(8, ["line 52, column 2", '"NaN"'], "--input", path, "--target", "y")
+        path = self.write("y\n" + "no\nyes\n" * 20)
+        self.refused(7, "no column to learn", "--input", path, "--target", "y")
+
+    def test_cells_that_are_no_number(self):
+        lines = self.learnable()
+        lines[41] = ("NaN", *lines[41][1:])
+        path = self.write(self.table(lines))
+        self.refused(8, ["line 43, column 1", '"x"', '"NaN"', "--nan missing"], "--input", path, "--target", "y")
+        self.assertGreater(self.auc(run("--input", path, "--target", "y", "--nan", "missing", "--out", self.out)), 0.9)
+        shutil.rmtree(self.out)
+        lines[41] = ("n.d.", *lines[41][1:])
+        path = self.write(self.table(lines))
+        self.refused(8, ["line 43, column 1", '"n.d."', "--missing"], "--input", path, "--target", "y")
+        self.assertGreater(self.auc(run("--input", path, "--target", "y", "--missing", "n.d.", "--out", self.out)), 0.9)
+
+    def test_a_folder_that_cannot_be_written(self):
+        blocked = self.write("x", "blocked")
+        self.assertEqual(run("--rows", 2000, "--out", blocked).returncode, 9)
+        ended = run("--rows", 2000, "--out", blocked / "below")
+        self.assertEqual(ended.returncode, 9)
+        self.assertIn(str(blocked / "below"), ended.stderr)
+        self.assertEqual(ended.stderr.count("\n"), 1)
+        if os.geteuid() != 0:  # root may write anywhere
+            closed = self.folder / "closed"
+            closed.mkdir(mode=0o500)
+            self.assertEqual(run("--rows", 2000, "--out", closed).returncode, 9)
+
+    # Ctrl-C
+
+    def interrupt_training(self, number=signal.SIGINT):
+        job = subprocess.Popen([PROGRAM, "--rows", "200000", "--out", self.out], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+        for line in job.stdout:
+            if "epoch   1/" in line:
+                break
+        job.send_signal(number)
+        _, error = job.communicate(timeout=60)
+        return job.returncode, error
+
+    def test_an_interrupt_ends_in_order(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            code, error = self.interrupt_training(number)
+            self.assertEqual(code, 130, error)
+            self.assertEqual(error.count("\n"), 1, error)
+            self.assertIn("interrupted in epoch", error)
+            self.assertEqual(os.listdir(self.out), ["audit.partial.jsonl"])
+            records = self.audit_is_whole(self.out / "audit.partial.jsonl")
+            self.assertGreater(len(records), 100)
+
+    def test_an_interrupt_leaves_an_earlier_run_as_it_was(self):
+        self.assertEqual(run("--rows", 2000, "--epochs", 1, "--out", self.out).returncode, 0)
+        before = {name: (self.out / name).read_bytes() for name in FILES}
+        self.assertEqual(self.interrupt_training()[0], 130)
+        self.assertEqual(set(os.listdir(self.out)), FILES | {"audit.partial.jsonl"})
+        for name, content in before.items():
+            self.assertEqual((self.out / name).read_bytes(), content, name)
+        self.assertEqual(run("--rows", 2000, "--epochs", 1, "--out", self.out).returncode, 0)
+        self.assertEqual(set(os.listdir(self.out)), FILES)
+
+    def test_a_terminal_gets_a_bar(self):
+        master, slave = pty.openpty()
+        job = subprocess.Popen([PROGRAM, "--rows", "20000", "--epochs", "4", "--out", str(self.out)], stdout=slave,
+                               stderr=slave, stdin=slave)
+        os.close(slave)
+        shown = b""
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            if select.select([master], [], [], 1)[0]:
+                try:
+                    some = os.read(master, 65536)
+                except OSError:  # the other end is closed
+                    break
+                if not some:
+                    break
+                shown += some
+        os.close(master)
+        self.assertEqual(job.wait(timeout=60), 0)
+        text = shown.decode("utf-8")
+        self.assertIn("\r\x1b[K", text)
+        self.assertIn("━", text)
+        self.assertRegex(text, r"loss \d\.\d+ +[\d,]+ rows/s  ETA")
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main(verbosity=1)

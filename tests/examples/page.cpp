@@ -1,0 +1,90 @@
+#include <examples/lifecycle/report.hpp>
+
+#include <examples/lifecycle/payments.hpp>
+#include <examples/lifecycle/read_table.hpp>
+#include <support/catch.hpp>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+using namespace lifecycle;
+
+TEST_CASE("numbers read as people write them") {
+  CHECK(grouped(0) == "0");
+  CHECK(grouped(999) == "999");
+  CHECK(grouped(1000) == "1,000");
+  CHECK(grouped(1234567890) == "1,234,567,890");
+  CHECK(brief(0.00123456) == "0.001235");
+  CHECK(brief(-1234567.0) == "-1,234,567");
+  CHECK(brief(42) == "42");
+  CHECK(percent(0.2408) == "24.1 %");
+  CHECK(duration(12) == "12 ns");
+  CHECK(duration(1234) == "1.23 µs");
+  CHECK(duration(99.94e6) == "99.9 ms");
+  CHECK(duration(5e9) == "5.00 s");
+  CHECK(duration(600e9) == "10.0 min");
+  CHECK(bytes(1536) == "1.5 KiB");
+  CHECK(counted(1, "row") == "1 row");
+  CHECK(counted(2, "class") == "2 classes");
+}
+
+TEST_CASE("text is cut between characters, and cannot steer a terminal") {
+  CHECK(clipped("äöü", 3) == "äöü");
+  CHECK(clipped("äöüß", 3) == "äö…");
+  CHECK(clipped("a\x1b[31mb", 10) == "a.[31mb");
+  CHECK(left("ä", 3) == "ä  ");
+  CHECK(right("ab", 4) == "  ab");
+}
+
+TEST_CASE("UTF-8 is told from bytes that are none") {
+  for (const char* good : {"", "abc", "é", "€", "😀"}) CHECK(is_utf8(good));
+  for (const char* bad : {"\xff", "\xc0\x80", "\xe2\x82", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "a\xe9"})
+    CHECK(!is_utf8(bad));
+}
+
+TEST_CASE("markup in data stays text") {
+  CHECK(escaped("<b a=\"1\">&</b>") == "&lt;b a=&quot;1&quot;&gt;&amp;&lt;/b&gt;");
+  CHECK(escaped(std::string_view("a\0\x1b\xff", 4)) == "a\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+  CHECK(escaped("é") == "é");
+}
+
+TEST_CASE("ticks are round and lie within the range") {
+  CHECK(round_ticks(0, 1, 5) == std::vector<double>{0, 0.2, 0.4, 0.6000000000000001, 0.8, 1});
+  for (const double tick : round_ticks(0.031, 0.0619, 5)) CHECK((tick >= 0.031 && tick <= 0.062));
+  CHECK(round_ticks(3, 3, 5).size() == 1);
+}
+
+TEST_CASE("the page is drawn from extreme figures without a number that is none") {
+  reading how;
+  how.target = "y";
+  auto data =
+      read_table("<script>alert(1)</script>.csv", "x,c,e,y\n1,a,,no\n1e300,\"<i>\",,yes\n-1e300,b,,no\n?,,,no\n", how);
+  REQUIRE(data);
+  training_record training;
+  training.epochs = {{1e6, 2.0, 0.5, {0.0, 1.0}}};
+  judgement holdout;
+  holdout.rows = 2;
+  holdout.positives = 1;
+  holdout.auc = 0.5;
+  REQUIRE(holdout.confusion.add(0, 0));
+  REQUIRE(holdout.confusion.add(1, 0));
+  holdout.roc = {{0, 0, 0}, {1, 1, 0}};
+  holdout.precision_recall = {{1, 0.5, 0}};
+  holdout.calibration.resize(10);
+  stream_record stream;
+  stream.largest_difference = std::numeric_limits<double>::quiet_NaN();
+  mr::event_profile never, once;
+  never.event = "never";
+  once.event = "once";
+  once.durations.update(0);
+  const event_profiles times{&never, &once};
+  const std::string page =
+      report_page({*data, training, holdout, stream, times, times, {}, "1-1", "chain", "chain", "now", {{"a", "<b>"}}});
+  CHECK(page.find("<script") == std::string::npos);
+  CHECK(page.find("<i>") == std::string::npos);
+  for (const char* none : {"=\"nan", "=\"-nan", "=\"inf", "Lnan", " nan", "NaN\""})
+    CHECK(page.find(none) == std::string::npos);
+  CHECK(page.find("http") == std::string::npos);
+}
