@@ -61,7 +61,8 @@ struct compression_statistics {
                   "ratio               %.2fx\n"
                   "speed               %.0f MB/s\n",
                   static_cast<unsigned long long>(tensors), static_cast<unsigned long long>(skipped),
-                  static_cast<unsigned long long>(kept), static_cast<double>(original_bytes) / mib, static_cast<double>(compressed_bytes) / mib, saved,
+                  static_cast<unsigned long long>(kept), static_cast<double>(original_bytes) / mib,
+                  static_cast<double>(compressed_bytes) / mib, saved,
                   saved_percent(), ratio(), speed);
     return text;
   }

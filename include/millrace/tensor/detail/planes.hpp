@@ -95,13 +95,13 @@ template <std::size_t Width, bool Rotate>
 void split_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept {
   std::size_t at = 0;
   // Spelled out as packs, because -O2 unrolls no loops, and vectors in a loop live in memory.
-  const auto blocks = [&]<std::size_t... I>(std::index_sequence<I...>) {
+  const auto blocks = [&]<std::size_t... Lane>(std::index_sequence<Lane...>) {
     for (; at + 16 <= count; at += 16) {
       bytes16 v[Width];
-      (load(v[I], elements + at * Width + 16 * I), ...);
-      if constexpr (Rotate) ((v[I] = rotate_left<Width>(v[I])), ...);
+      (load(v[Lane], elements + at * Width + 16 * Lane), ...);
+      if constexpr (Rotate) ((v[Lane] = rotate_left<Width>(v[Lane])), ...);
       perfect_shuffle<4, Width>(v);
-      (store(planes + I * pitch + at, v[I]), ...);
+      (store(planes + Lane * pitch + at, v[Lane]), ...);
     }
   };
   blocks(std::make_index_sequence<Width>{});
@@ -120,14 +120,14 @@ template <std::size_t Width, bool Rotate>
 void join_planes(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept {
   constexpr std::size_t rounds = std::bit_width(Width) - 1;
   std::size_t at = 0;
-  const auto blocks = [&]<std::size_t... I>(std::index_sequence<I...>) {
-    const unsigned char* const each[Width] = {planes[I]...};
+  const auto blocks = [&]<std::size_t... Lane>(std::index_sequence<Lane...>) {
+    const unsigned char* const each[Width] = {planes[Lane]...};
     for (; at + 16 <= count; at += 16) {
       bytes16 v[Width];
-      (load(v[I], each[I] + at), ...);
+      (load(v[Lane], each[Lane] + at), ...);
       perfect_shuffle<rounds, Width>(v);
-      if constexpr (Rotate) ((v[I] = rotate_right<Width>(v[I])), ...);
-      (store(elements + at * Width + 16 * I, v[I]), ...);
+      if constexpr (Rotate) ((v[Lane] = rotate_right<Width>(v[Lane])), ...);
+      (store(elements + at * Width + 16 * Lane, v[Lane]), ...);
     }
   };
   blocks(std::make_index_sequence<Width>{});

@@ -44,7 +44,8 @@ class network_writer {
   void text(std::string_view characters) { bytes_ += characters; }
   template <class Unsigned>
   void number(Unsigned value) {
-    for (std::size_t i = 0; i < sizeof(Unsigned); ++i) bytes_ += static_cast<char>((std::uint64_t{value} >> (8 * i)) & 0xFFU);
+    for (std::size_t i = 0; i < sizeof(Unsigned); ++i)
+      bytes_ += static_cast<char>((std::uint64_t{value} >> (8 * i)) & 0xFFU);
   }
   template <class Scalar>
   void real(Scalar value) {
