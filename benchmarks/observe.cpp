@@ -4,7 +4,6 @@
 
 #include <millrace/aggregate/log_histogram.hpp>
 #include <millrace/observe/metrics.hpp>
-#include <millrace/observe/openmetrics.hpp>
 #include <millrace/observe/prometheus.hpp>
 
 #include <atomic>
@@ -16,10 +15,10 @@
 #include <string>
 #include <vector>
 
-#include <prometheus/registry.h>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
+#include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
 namespace mr = millrace;
@@ -132,6 +131,81 @@ BENCHMARK(histogram_millrace_timer)->Threads(1)->Threads(2);
 BENCHMARK(histogram_millrace_double)->Threads(1)->Threads(2);
 BENCHMARK(histogram_millrace_log);
 BENCHMARK(histogram_prometheus_cpp)->Threads(1)->Threads(2);
+
+constexpr int scraped = 1000;
+
+// From a thread's cells to the finished page; snapshot and page are used again, as a server would.
+void scrape(benchmark::State& state, const mr::metrics_registry& from) {
+  mr::metrics_snapshot snapshot;
+  std::string page;
+  for (auto _ : state) {
+    page.clear();
+    from.snapshot(snapshot);
+    mr::append_prometheus(page, snapshot);
+    benchmark::DoNotOptimize(page.data());
+  }
+  state.counters["bytes"] = static_cast<double>(page.size());
+}
+void scrape_prometheus_cpp(benchmark::State& state, const prometheus::Registry& from) {
+  const prometheus::TextSerializer serializer;
+  std::string page;
+  for (auto _ : state) {
+    page = serializer.Serialize(from.Collect());
+    benchmark::DoNotOptimize(page.data());
+  }
+  state.counters["bytes"] = static_cast<double>(page.size());
+}
+
+void scrape_1000_counters_millrace(benchmark::State& state) {
+  static mr::metrics_registry filled;
+  static const bool once = [] {
+    for (int i = 0; i < scraped; ++i)
+      filled.counter({"requests_total", "Requests."}, {{"shard", std::to_string(i)}}).value().add(durations()[i]);
+    return true;
+  }();
+  benchmark::DoNotOptimize(once);
+  scrape(state, filled);
+}
+void scrape_1000_histograms_millrace(benchmark::State& state) {
+  static mr::metrics_registry filled;
+  static const bool once = [] {
+    for (int i = 0; i < scraped; ++i) {
+      const auto timed = filled.timer({"request_seconds", "Requests."}, {{"shard", std::to_string(i)}}).value();
+      for (int k = 0; k < 100; ++k) timed.record(durations()[(i + k) % static_cast<int>(inputs)]);
+    }
+    return true;
+  }();
+  benchmark::DoNotOptimize(once);
+  scrape(state, filled);
+}
+void scrape_1000_counters_prometheus_cpp(benchmark::State& state) {
+  static prometheus::Registry filled;
+  static const bool once = [] {
+    auto& family = prometheus::BuildCounter().Name("requests_total").Help("Requests.").Register(filled);
+    for (int i = 0; i < scraped; ++i)
+      family.Add({{"shard", std::to_string(i)}}).Increment(static_cast<double>(durations()[i]));
+    return true;
+  }();
+  benchmark::DoNotOptimize(once);
+  scrape_prometheus_cpp(state, filled);
+}
+void scrape_1000_histograms_prometheus_cpp(benchmark::State& state) {
+  static prometheus::Registry filled;
+  static const bool once = [] {
+    auto& family = prometheus::BuildHistogram().Name("request_seconds").Help("Requests.").Register(filled);
+    for (int i = 0; i < scraped; ++i) {
+      auto& observed = family.Add({{"shard", std::to_string(i)}}, default_buckets());
+      for (int k = 0; k < 100; ++k) observed.Observe(seconds()[(i + k) % static_cast<int>(inputs)]);
+    }
+    return true;
+  }();
+  benchmark::DoNotOptimize(once);
+  scrape_prometheus_cpp(state, filled);
+}
+BENCHMARK(scrape_1000_counters_millrace)->Unit(benchmark::kMicrosecond);
+BENCHMARK(scrape_1000_counters_prometheus_cpp)->Unit(benchmark::kMicrosecond);
+BENCHMARK(scrape_1000_histograms_millrace)->Unit(benchmark::kMicrosecond);
+BENCHMARK(scrape_1000_histograms_prometheus_cpp)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 BENCHMARK_MAIN();

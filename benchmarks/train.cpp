@@ -3,13 +3,18 @@
 // written with care (memory taken once, products into place). The goal: a step through the whole stack costs at most
 // 3 % more than the careful one.
 #include <millrace/chain.hpp>
+#include <millrace/middleware.hpp>
+#include <millrace/observe.hpp>
 #include <millrace/train.hpp>
 
 #include <benchmark/benchmark.h>
 
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <numeric>
+#include <string>
 #include <vector>
 
 namespace mr = millrace;
@@ -243,6 +248,50 @@ void chain_alone(benchmark::State& state) {
   run(state, chain);
 }
 
+// One middleware at a time, then all of them. The log goes to a folder of its own in $TMPDIR.
+struct temporary_log {
+  std::string path;
+  temporary_log() {
+    const char* folder = std::getenv("TMPDIR");
+    path = std::string(folder != nullptr ? folder : "/tmp") + "/millrace-bench-train.jsonl";
+  }
+  ~temporary_log() { std::remove(path.c_str()); }
+};
+
+void with_profiler(benchmark::State& state) {
+  mr::network<> net = fresh_network();
+  auto chain = events(net).use(mr::profiler{});
+  run(state, chain);
+}
+void with_audit_log(benchmark::State& state) {
+  const temporary_log log;
+  mr::network<> net = fresh_network();
+  auto chain = events(net).use(mr::audit_log{log.path});
+  run(state, chain);
+}
+void with_validation(benchmark::State& state) {
+  mr::network<> net = fresh_network();
+  auto chain = events(net).use(mr::validation{mr::strict{}, mr::same_rows<training::batch, training::labels>{}});
+  run(state, chain);
+}
+void with_metrics(benchmark::State& state) {
+  mr::network<> net = fresh_network();
+  mr::metrics_registry registry;
+  auto chain = events(net).use(mr::metrics{registry});
+  run(state, chain);
+}
+void with_all(benchmark::State& state) {
+  const temporary_log log;
+  mr::network<> net = fresh_network();
+  mr::metrics_registry registry;
+  auto chain = events(net)
+                   .use(mr::profiler{})
+                   .use(mr::audit_log{log.path})
+                   .use(mr::validation{mr::strict{}, mr::same_rows<training::batch, training::labels>{}})
+                   .use(mr::metrics{registry});
+  run(state, chain);
+}
+
 void forward_only(benchmark::State& state) {
   const mr::network<> net = fresh_network();
   const auto count = static_cast<std::size_t>(state.range(0));
@@ -260,6 +309,11 @@ void forward_only(benchmark::State& state) {
 BENCHMARK(by_hand<plain_step>)->Name("step/by_hand_plain");
 BENCHMARK(by_hand<careful_step>)->Name("step/by_hand_careful");
 BENCHMARK(chain_alone)->Name("step/chain");
+BENCHMARK(with_profiler)->Name("step/profiler");
+BENCHMARK(with_audit_log)->Name("step/audit_log");
+BENCHMARK(with_validation)->Name("step/validation");
+BENCHMARK(with_metrics)->Name("step/metrics");
+BENCHMARK(with_all)->Name("step/whole_stack");
 BENCHMARK(forward_only)->Name("predict")->Arg(1)->Arg(64)->Arg(1'024);
 
 }  // namespace
