@@ -12,7 +12,7 @@ set(MILLRACE_core_HEADERS
   core/clock.hpp core/config.hpp core/context.hpp core/error.hpp core/field.hpp core/fixed_string.hpp core/id.hpp
   core/json_check.hpp core/json_writer.hpp core/result.hpp core/seed.hpp core/timestamp.hpp core/type_name.hpp
   core/version.hpp
-  core/detail/cycle_counter.hpp)
+  core/detail/cycle_counter.hpp core/detail/simd.hpp)
 set(MILLRACE_chain_HEADERS
   chain.hpp
   chain/chain.hpp chain/event.hpp chain/middleware.hpp chain/outcome.hpp
@@ -28,6 +28,9 @@ set(MILLRACE_tensor_HEADERS
 set(MILLRACE_aggregate_HEADERS
   aggregate.hpp
   aggregate/concepts.hpp aggregate/envelope.hpp
+  aggregate/aggregate.hpp aggregate/extremes.hpp aggregate/member.hpp aggregate/moments.hpp aggregate/pairs.hpp
+  aggregate/sums.hpp
+  aggregate/detail/block_kernel.hpp aggregate/detail/pair_kernel.hpp aggregate/detail/states.hpp
   aggregate/log_histogram.hpp
   aggregate/detail/crc32c.hpp
   aggregate/kll.hpp aggregate/quantile_view.hpp

@@ -3,19 +3,32 @@
 
 /// aggregate: streams summed up in fixed memory.
 ///
+/// - `aggregate<members...>`: several statistics in one fused pass, merged, saved and loaded; with NaN
+///   policies (`skip_nan`, `propagate_nan`, `reject_nan`) and weights. The members:
+///   - `moments.hpp`: `mean`, `variance`, `stddev`, their population forms, `skewness`, `kurtosis`, `total_weight`
+///   - `sums.hpp`: `count`, `sum` (compensated), `geometric_mean`, `harmonic_mean`
+///   - `extremes.hpp`: `min`, `max`, `range`, `first`, `last`, `argmin`, `argmax`
+///   - `pairs.hpp`, of pairs: `covariance`, `correlation`, `linear_trend`, and `of_x`, `of_y` for the rest
+///   - `member.hpp`: what a member of your own is made of
+/// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
 /// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
-/// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
 ///
 /// Sketches: mergeable, seeded, bounded in memory, in the bytes of Apache DataSketches.
 /// - `kll`: quantiles with a bound on the error in rank; `quantile_view` for many queries
 ///
 /// Standard library alone.
 
+#include <millrace/aggregate/aggregate.hpp>
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/envelope.hpp>
+#include <millrace/aggregate/extremes.hpp>
 #include <millrace/aggregate/kll.hpp>
 #include <millrace/aggregate/log_histogram.hpp>
+#include <millrace/aggregate/member.hpp>
+#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/pairs.hpp>
 #include <millrace/aggregate/quantile_view.hpp>
+#include <millrace/aggregate/sums.hpp>
 
 #endif  // MILLRACE_AGGREGATE_HPP

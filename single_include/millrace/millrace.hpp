@@ -67,6 +67,332 @@
 #include <variant>
 #include <vector>
 
+// ---- core/detail/simd.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_SIMD_HPP
+#define MILLRACE_CORE_DETAIL_SIMD_HPP
+
+// Vectors without the compiler's intrinsics headers, which cost half a second to parse: the vector
+// types that g++ and clang share, and which instruction set to use, asked of the CPU at run time. A
+// kernel is one always-inlined template; each instruction set is a function with a target attribute
+// around it. Which CPU it is decides here and in the kernels' entry functions, nowhere else.
+#if defined(__x86_64__)
+#define MILLRACE_X86_TARGET(features) [[gnu::target(features)]]
+#else
+#define MILLRACE_X86_TARGET(features)
+#endif
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+static_assert(std::endian::native == std::endian::little, "millrace's kernels are for little-endian machines");
+
+template <class T, std::size_t Bytes>
+struct vector_of {
+  typedef T type __attribute__((vector_size(Bytes)));
+};
+/// A vector register's worth of T.
+template <class T, std::size_t Bytes>
+using vector = typename vector_of<T, Bytes>::type;
+
+template <class V>
+[[gnu::always_inline]] inline void load(V& to, const void* from) noexcept {
+  __builtin_memcpy(&to, from, sizeof(V));
+}
+template <class V>
+[[gnu::always_inline]] inline void store(void* to, const V& from) noexcept {
+  __builtin_memcpy(to, &from, sizeof(V));
+}
+
+/// Rounds a product before it is added to something: keeps the compiler from contracting both into
+/// one fused operation, which would answer other bits on one machine than on the next. g++ does that
+/// across statements and has a barrier against it; clang, which has not, does so within one only.
+/// `product` is a double or a vector of them, on its own line.
+template <class V>
+[[gnu::always_inline]] constexpr void rounded(V& product) noexcept {
+  if constexpr (requires { __builtin_assoc_barrier(product); }) product = __builtin_assoc_barrier(product);
+}
+
+#if defined(__x86_64__)
+inline bool cpu_has_avx2() noexcept { return __builtin_cpu_supports("avx2") != 0; }
+inline bool cpu_has_avx512() noexcept { return __builtin_cpu_supports("avx512f") != 0; }
+#else
+inline bool cpu_has_avx2() noexcept { return false; }
+inline bool cpu_has_avx512() noexcept { return false; }
+#endif
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_SIMD_HPP
+
+// ---- aggregate/detail/block_kernel.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_BLOCK_KERNEL_HPP
+#define MILLRACE_AGGREGATE_DETAIL_BLOCK_KERNEL_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// How many items are worked at a time: small enough for the first-level cache, so that every member
+/// of an aggregate finds them there, and large enough that merging a block costs nothing.
+inline constexpr std::size_t block_items = 2048;
+
+/// What a pass over a block can find; members ask for some, and one loop over registers finds all.
+namespace figure {
+inline constexpr unsigned power1 = 1;        // sum of (x - shift)
+inline constexpr unsigned power2 = 2;        // ... squared
+inline constexpr unsigned power3 = 4;        // ... cubed
+inline constexpr unsigned power4 = 8;        // ... to the fourth
+inline constexpr unsigned low = 16;          // smallest
+inline constexpr unsigned high = 32;         // largest
+inline constexpr unsigned total = 64;        // compensated sum of x
+inline constexpr unsigned logarithm = 128;   // product of x, as mantissa and exponent; asks for low too
+inline constexpr unsigned reciprocal = 256;  // sum of 1 / x
+}  // namespace figure
+
+struct block_figures {
+  double shift = 0;
+  double power[4] = {};
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+  double total = 0;  ///< plus total_rest
+  double total_rest = 0;
+  double mantissa = 1;  ///< in [1, 2); times 2^exponent; meaningless unless low is a normal number
+  std::int64_t exponent = 0;
+  double reciprocal = 0;
+  double poison = 0;  ///< NaN if an item is not finite, or if a sum left the range of double
+};
+
+/// Every sum is kept in `sum_lanes` lanes, item i in lane i % sum_lanes, whatever the CPU's vectors, and
+/// the lanes are then added in a fixed order: all machines answer the same bits.
+inline constexpr std::size_t sum_lanes = 16;
+
+inline constexpr std::uint64_t mantissa_bits = 0x000f'ffff'ffff'ffffU;
+inline constexpr std::uint64_t one_bits = 0x3ff0'0000'0000'0000U;
+
+/// sum + rest += x, exactly but for the rounding of rest. Source: Knuth, TAOCP 2, 4.2.2, theorem B.
+template <class V>
+[[gnu::always_inline]] constexpr void add_compensated(V& sum, V& rest, const V& x) noexcept {
+  const V before = sum;
+  sum = before + x;
+  const V taken = sum - before;
+  rest += (before - (sum - taken)) + (x - taken);
+}
+
+[[gnu::always_inline]] constexpr double add_lanes(double (&lane)[sum_lanes]) noexcept {
+  for (std::size_t width = sum_lanes / 2; width != 0; width /= 2)
+    for (std::size_t k = 0; k < width; ++k) lane[k] += lane[k + width];
+  return lane[0];
+}
+
+/// x * 2^exponent with x in [1, 2) for a normal x > 0, its exponent added.
+constexpr double take_exponent(double x, std::int64_t& exponent) noexcept {
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  exponent += static_cast<std::int64_t>(bits >> 52) - 1023;
+  return std::bit_cast<double>((bits & mantissa_bits) | one_bits);
+}
+
+/// Precondition: count is a multiple of `sum_lanes`, and 0 < count <= 2048. `tail` items, fewer than
+/// `sum_lanes`, follow them.
+template <unsigned Wanted, std::size_t Bytes>
+[[gnu::always_inline]] inline void block_body(const double* x, std::size_t count, std::size_t tail,
+                                              block_figures& out) noexcept {
+  using v = vector<double, Bytes>;
+  using w = vector<std::uint64_t, Bytes>;
+  constexpr std::size_t width = Bytes / 8;
+  constexpr std::size_t registers = sum_lanes / width;
+  constexpr bool powers = (Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0;
+  constexpr bool poison = !powers && (Wanted & (figure::total | figure::reciprocal)) == 0;
+
+  const v shift = v{} + out.shift;
+  v p1[registers], p2[registers], p3[registers], p4[registers], low[registers], high[registers];
+  v total[registers], rest[registers], mantissa[registers], reciprocal[registers], bad[registers];
+  w exponent[registers];
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < registers; ++k) {
+    p1[k] = p2[k] = p3[k] = p4[k] = total[k] = rest[k] = reciprocal[k] = bad[k] = v{};
+    mantissa[k] = v{} + 1.0;
+    exponent[k] = w{};
+    load(low[k], x + k * width);
+    load(high[k], x + k * width);
+  }
+  for (std::size_t at = 0; at < count; at += sum_lanes) {
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < registers; ++k) {
+      v item;
+      load(item, x + at + k * width);
+      if constexpr ((Wanted & figure::low) != 0) low[k] = item < low[k] ? item : low[k];
+      if constexpr ((Wanted & figure::high) != 0) high[k] = item > high[k] ? item : high[k];
+      if constexpr (powers) {
+        const v d = item - shift;
+        p1[k] += d;
+        if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
+          v d2 = d * d;
+          rounded(d2);
+          p2[k] += d2;
+          if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) {
+            v d3 = d2 * d;
+            rounded(d3);
+            p3[k] += d3;
+          }
+          if constexpr ((Wanted & figure::power4) != 0) {
+            v d4 = d2 * d2;
+            rounded(d4);
+            p4[k] += d4;
+          }
+        }
+      }
+      if constexpr ((Wanted & figure::total) != 0) add_compensated(total[k], rest[k], item);
+      if constexpr ((Wanted & figure::logarithm) != 0) {
+        w bits;
+        __builtin_memcpy(&bits, &item, Bytes);
+        exponent[k] += bits >> 52;
+        bits = (bits & mantissa_bits) | one_bits;
+        v m;
+        __builtin_memcpy(&m, &bits, Bytes);
+        mantissa[k] *= m;
+      }
+      if constexpr ((Wanted & figure::reciprocal) != 0) reciprocal[k] += 1.0 / item;
+      if constexpr (poison) bad[k] += item - item;
+    }
+  }
+
+  // The lanes leave the registers; what is left of the items joins them there.
+  double lane[sum_lanes], other[sum_lanes];
+  const auto spill = [](double(&to)[sum_lanes], const v(&from)[registers]) {
+    for (std::size_t k = 0; k < registers; ++k) store(to + k * width, from[k]);
+  };
+  const double* const last = x + count;
+  if constexpr (powers) {
+    spill(lane, p1);
+    for (std::size_t i = 0; i < tail; ++i) lane[i] += last[i] - out.shift;
+    out.power[0] = add_lanes(lane);
+    out.poison += out.power[0];
+  }
+  if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
+    spill(lane, p2);
+    for (std::size_t i = 0; i < tail; ++i) {
+      const double d = last[i] - out.shift;
+      double d2 = d * d;
+      rounded(d2);
+      lane[i] += d2;
+    }
+    out.power[1] = add_lanes(lane);
+  }
+  if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) {
+    spill(lane, p3);
+    for (std::size_t i = 0; i < tail; ++i) {
+      const double d = last[i] - out.shift;
+      double d3 = d * d * d;
+      rounded(d3);
+      lane[i] += d3;
+    }
+    out.power[2] = add_lanes(lane);
+  }
+  if constexpr ((Wanted & figure::power4) != 0) {
+    spill(lane, p4);
+    for (std::size_t i = 0; i < tail; ++i) {
+      const double d = last[i] - out.shift;
+      double d4 = (d * d) * (d * d);
+      rounded(d4);
+      lane[i] += d4;
+    }
+    out.power[3] = add_lanes(lane);
+  }
+  if constexpr ((Wanted & figure::low) != 0) {
+    spill(lane, low);
+    for (const double one : lane) out.low = one < out.low ? one : out.low;
+    for (std::size_t i = 0; i < tail; ++i) out.low = last[i] < out.low ? last[i] : out.low;
+  }
+  if constexpr ((Wanted & figure::high) != 0) {
+    spill(lane, high);
+    for (const double one : lane) out.high = one > out.high ? one : out.high;
+    for (std::size_t i = 0; i < tail; ++i) out.high = last[i] > out.high ? last[i] : out.high;
+  }
+  if constexpr ((Wanted & figure::total) != 0) {
+    spill(lane, total);
+    spill(other, rest);
+    for (std::size_t k = 0; k < sum_lanes; ++k) {
+      add_compensated(out.total, out.total_rest, lane[k]);
+      out.total_rest += other[k];
+    }
+    for (std::size_t i = 0; i < tail; ++i) add_compensated(out.total, out.total_rest, last[i]);
+    out.poison += out.total_rest;
+  }
+  if constexpr ((Wanted & figure::logarithm) != 0) {
+    spill(lane, mantissa);
+    for (std::size_t k = 0; k < registers; ++k)
+      for (std::size_t i = 0; i < width; ++i) out.exponent += static_cast<std::int64_t>(exponent[k][i]);
+    out.exponent -= static_cast<std::int64_t>(1023 * count);
+    for (std::size_t i = 0; i < tail; ++i) lane[i] *= take_exponent(last[i], out.exponent);
+    double product = 1;
+    for (const double one : lane) product *= take_exponent(one, out.exponent);
+    out.mantissa = take_exponent(product, out.exponent);
+  }
+  if constexpr ((Wanted & figure::reciprocal) != 0) {
+    spill(lane, reciprocal);
+    for (std::size_t i = 0; i < tail; ++i) lane[i] += 1.0 / last[i];
+    out.reciprocal = add_lanes(lane);
+    out.poison += out.reciprocal;
+  }
+  if constexpr (poison) {
+    spill(lane, bad);
+    for (std::size_t i = 0; i < tail; ++i) lane[i] += last[i] - last[i];
+    out.poison += add_lanes(lane);
+  }
+  out.poison -= out.poison;
+}
+
+template <unsigned Wanted>
+void block_baseline(const double* x, std::size_t count, std::size_t tail, block_figures& out) noexcept {
+  block_body<Wanted, 16>(x, count, tail, out);
+}
+template <unsigned Wanted>
+MILLRACE_X86_TARGET("avx2")
+void block_avx2(const double* x, std::size_t count, std::size_t tail, block_figures& out) noexcept {
+  block_body<Wanted, 32>(x, count, tail, out);
+}
+template <unsigned Wanted>
+MILLRACE_X86_TARGET("avx512f")
+void block_avx512(const double* x, std::size_t count, std::size_t tail, block_figures& out) noexcept {
+  block_body<Wanted, 64>(x, count, tail, out);
+}
+
+/// The mean of some of the block's items: what powers are taken around, so that they lose at most the
+/// digits of block_items / 32, whatever the data (the items averaged are themselves among those summed).
+inline double pilot(const double* x, std::size_t count) noexcept {
+  if (count < 32) return x[0];
+  double sum[8];
+  for (std::size_t k = 0; k < 8; ++k) sum[k] = (x[k] + x[k + 8]) + (x[k + 16] + x[k + 24]);
+  return (((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]))) * (1.0 / 32);
+}
+
+/// The wanted figures of a block. Precondition: sum_lanes <= count <= block_items.
+template <unsigned Wanted>
+block_figures scan_block(const double* x, std::size_t count) noexcept {
+  block_figures made;
+  if constexpr ((Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0)
+    made.shift = pilot(x, count);
+  const std::size_t tail = count % sum_lanes;
+  if (cpu_has_avx512())
+    block_avx512<Wanted>(x, count - tail, tail, made);
+  else if (cpu_has_avx2())
+    block_avx2<Wanted>(x, count - tail, tail, made);
+  else
+    block_baseline<Wanted>(x, count - tail, tail, made);
+  return made;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_BLOCK_KERNEL_HPP
+
 // ---- core/error.hpp
 
 #ifndef MILLRACE_CORE_ERROR_HPP
@@ -735,6 +1061,1086 @@ class envelope_reader {
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_ENVELOPE_HPP
+
+// ---- core/type_name.hpp
+
+#ifndef MILLRACE_CORE_TYPE_NAME_HPP
+#define MILLRACE_CORE_TYPE_NAME_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+template <class T>
+constexpr std::string_view pretty_function() noexcept {
+  return __PRETTY_FUNCTION__;
+}
+
+/// How many characters the compiler prints before and after the type; measured on a known one.
+inline constexpr std::string_view probe = pretty_function<double>();
+inline constexpr std::size_t probe_prefix = probe.find("double");
+inline constexpr std::size_t probe_suffix = probe.size() - probe_prefix - 6;
+
+/// `a::b<c::d>::e<f>` -> `e`: the last component, without its own template arguments.
+constexpr std::string_view unqualified(std::string_view name) noexcept {
+  std::size_t depth = 0;
+  std::size_t begin = 0;
+  std::size_t end = name.size();
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i];
+    if (c == '<' || c == '(' || c == '{') {
+      // g++ and clang write `(anonymous namespace)::x` and `{anonymous}::x`; those are qualifiers, not arguments.
+      if (c == '<' && depth == 0) end = i;
+      ++depth;
+    } else if (c == '>' || c == ')' || c == '}') {
+      if (depth > 0) --depth;
+    } else if (c == ':' && depth == 0 && i + 1 < name.size() && name[i + 1] == ':') {
+      begin = i + 2;
+      end = name.size();
+      ++i;
+    }
+  }
+  return name.substr(begin, end - begin);
+}
+
+}  // namespace detail
+
+/// The type's name as the compiler spells it, qualified. For messages; not stable across compilers.
+template <class T>
+inline constexpr std::string_view full_type_name = detail::pretty_function<T>().substr(
+    detail::probe_prefix, detail::pretty_function<T>().size() - detail::probe_prefix - detail::probe_suffix);
+
+/// The type's own name without namespaces and template arguments: `forward_pass` for
+/// `millrace::v0::forward_pass<net>`. The same on g++ and clang, so it can stand in logs and metrics.
+template <class T>
+inline constexpr std::string_view type_name = detail::unqualified(full_type_name<T>);
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_TYPE_NAME_HPP
+
+// ---- aggregate/member.hpp
+
+#ifndef MILLRACE_AGGREGATE_MEMBER_HPP
+#define MILLRACE_AGGREGATE_MEMBER_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+// What may stand between the brackets of `aggregate<...>`: a member. It is an empty type with any of
+//
+//   using needs = members<...>;            // the members whose states or answers it uses; each exists once
+//   template <class T> class state;        // what it keeps for items of type T (double, or xy)
+//   static auto value(const auto& a);      // its answer; a has get<Member>(), state<Member>() and items()
+//   using sample = xy;                     // it is about pairs; without it: about doubles
+//   static constexpr std::string_view name = "...";          // default: the type's name
+//   template <class Other> static constexpr bool covers;     // its state answers for Other's too
+//
+// A state is a copyable type with
+//
+//   void update(T x);                               // x is not NaN
+//   void merge(const state& later);                 // or merge(const state& later, join)
+//   void save(envelope_writer&) const;
+//   bool load(envelope_reader&);                    // false: the numbers contradict each other
+//
+// and, where it has them,
+//
+//   void update(T x, weight w);                     // w > 0; without it the aggregate takes no weights
+//   void update(const item<T>&);                    // instead of both: with the item's index too
+//   void update(std::span<const T>);                // a block that lies in the first-level cache
+//   void unmerge(const state&);                     // invertible
+//   static constexpr bool finite_only = true;       // infinities are kept away from it
+//   static constexpr bool commutative = false, idempotent = true, exactly_invertible = true;  // as in concepts.hpp
+//   void scale(double factor);                      // every item's weight times factor: for `decayed`
+//
+// Or the type is an aggregator itself (a sketch, one of your own): then it is its own state, and
+// `get<That>()` answers it.
+
+/// A list of members.
+template <class... Members>
+struct members {};
+
+/// One item on its way to the states.
+template <class T>
+struct item {
+  T value;
+  double weight = 1;
+  std::uint64_t index = 0;  ///< how many came before it, those that were skipped included
+};
+
+/// A pair, for covariance, correlation and trend.
+struct xy {
+  double x = 0;
+  double y = 0;
+};
+
+/// What a merge joins: how many items, skipped ones included, came before the later state's first.
+struct join {
+  std::uint64_t items_before = 0;
+};
+
+namespace detail {
+
+template <class M>
+concept has_needs = requires {
+  typename M::needs;
+};
+template <class M, class T>
+concept has_state = requires {
+  typename M::template state<T>;
+};
+template <class M>
+concept is_its_own_state = aggregator<M>;
+
+template <class M, class T>
+struct state_of {
+  using type = typename M::template state<T>;
+};
+template <is_its_own_state M, class T>
+struct state_of<M, T> {
+  using type = M;
+};
+/// What member M keeps for items of type T.
+template <class M, class T>
+using state_t = typename state_of<M, T>::type;
+
+template <class M, class T>
+inline constexpr bool keeps_state = has_state<M, T> || is_its_own_state<M>;
+
+/// Does the state of M answer for Other's?
+template <class M, class Other>
+inline constexpr bool covers = [] {
+  if constexpr (std::is_same_v<M, Other>)
+    return true;
+  else if constexpr (requires { M::template covers<Other>; })
+    return bool{M::template covers<Other>};
+  else
+    return false;
+}();
+
+template <class List, class M>
+struct append_to;
+template <class... Ms, class M>
+struct append_to<members<Ms...>, M> {
+  using type = members<Ms..., M>;
+};
+
+template <class List, class M>
+inline constexpr bool lists = false;
+template <class... Ms, class M>
+inline constexpr bool lists<members<Ms...>, M> = (std::is_same_v<Ms, M> || ...);
+
+/// Every member of the list with what it needs, each once, needs before those who need them.
+template <class Found, class... Todo>
+struct closure_of {
+  using type = Found;
+};
+template <class Found, class M, class... Rest>
+struct closure_of<Found, M, Rest...> {
+  template <class List>
+  struct of_needs;
+  template <class... Ns>
+  struct of_needs<members<Ns...>> {
+    using type = typename closure_of<Found, Ns...>::type;
+  };
+  static constexpr auto with_needs() {
+    if constexpr (has_needs<M>)
+      return std::type_identity<typename of_needs<typename M::needs>::type>{};
+    else
+      return std::type_identity<Found>{};
+  }
+  using before = typename decltype(with_needs())::type;
+  using after = typename std::conditional_t<lists<before, M>, std::type_identity<before>, append_to<before, M>>::type;
+  using type = typename closure_of<after, Rest...>::type;
+};
+
+/// Those of All that keep a state which no other one covers.
+template <class T, class All, class Kept, class... Todo>
+struct states_among {
+  using type = Kept;
+};
+template <class T, class... All, class Kept, class M, class... Rest>
+struct states_among<T, members<All...>, Kept, M, Rest...> {
+  static constexpr bool covered = ((!std::is_same_v<All, M> && covers<All, M>) || ...);
+  static constexpr bool kept = keeps_state<M, T> && !covered;
+  using now = typename std::conditional_t<kept, append_to<Kept, M>, std::type_identity<Kept>>::type;
+  using type = typename states_among<T, members<All...>, now, Rest...>::type;
+};
+
+template <class T, class List>
+struct resolve_list;
+template <class T, class... All>
+struct resolve_list<T, members<All...>> {
+  using type = typename states_among<T, members<All...>, members<>, All...>::type;
+};
+
+/// The members whose states an aggregate of Ms keeps: dependencies resolved, each once.
+template <class T, class... Ms>
+using resolved = typename resolve_list<T, typename closure_of<members<>, Ms...>::type>::type;
+
+/// double, unless a member is about pairs.
+template <class... Ms>
+struct sample_of {
+  template <class M>
+  static constexpr bool of_pairs = [] {
+    if constexpr (requires { typename M::sample; })
+      return std::is_same_v<typename M::sample, xy>;
+    else
+      return false;
+  }();
+  using type = std::conditional_t<(of_pairs<Ms> || ...), xy, double>;
+};
+
+template <class M>
+constexpr std::string_view member_name() {
+  if constexpr (requires { std::string_view(M::name); })
+    return M::name;
+  else
+    return type_name<M>;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_MEMBER_HPP
+
+// ---- aggregate/detail/states.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_STATES_HPP
+#define MILLRACE_AGGREGATE_DETAIL_STATES_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+struct propagate_nan;
+
+namespace detail {
+
+/// Items up to here are summed without a second thought; beyond, sums of differences may overflow.
+inline constexpr double huge = 1e300;
+/// Spans shorter than this go item by item.
+inline constexpr std::size_t least_block = 48;
+
+inline bool is_ordinary(double x) noexcept { return x <= huge && x >= -huge; }
+inline bool is_ordinary(const xy& p) noexcept { return is_ordinary(p.x) && is_ordinary(p.y); }
+inline bool has_nan(double x) noexcept { return x != x; }
+inline bool has_nan(const xy& p) noexcept { return has_nan(p.x) || has_nan(p.y); }
+inline bool is_infinite(double x) noexcept {
+  constexpr double most = (std::numeric_limits<double>::max)();
+  return x > most || x < -most;
+}
+inline bool is_infinite(const xy& p) noexcept { return is_infinite(p.x) || is_infinite(p.y); }
+
+[[gnu::cold]] inline error refused(std::uint64_t index) {
+  return error(errc::not_finite,
+               "item " + std::to_string(index) + " is NaN, or its weight is not a finite number above zero");
+}
+
+/// What every aggregate counts.
+struct tally {
+  std::uint64_t items = 0;
+  std::uint64_t nans = 0;
+  std::uint64_t plus = 0;  // infinite items, which are among `items`
+  std::uint64_t minus = 0;
+
+  std::uint64_t seen() const noexcept { return items + nans; }
+  double infinities() const noexcept {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    return (plus != 0 ? infinity : 0.0) - (minus != 0 ? infinity : 0.0);
+  }
+  void add_infinities(double x) noexcept {
+    if (is_infinite(x)) ++(x > 0 ? plus : minus);
+  }
+  void add_infinities(const xy& p) noexcept {
+    if (!is_infinite(p)) return;
+    ++plus;  // of what a pair with an infinity means, nothing is left but NaN
+    ++minus;
+  }
+  void merge(const tally& other) noexcept {
+    items += other.items;
+    nans += other.nans;
+    plus += other.plus;
+    minus += other.minus;
+  }
+  void unmerge(const tally& other) noexcept {
+    items -= other.items;
+    nans -= other.nans;
+    plus -= other.plus;
+    minus -= other.minus;
+  }
+  void save(envelope_writer& to) const {
+    for (const std::uint64_t n : {items, nans, plus, minus}) to.u64(n);
+  }
+  bool load(envelope_reader& from) {
+    items = from.u64();
+    nans = from.u64();
+    plus = from.u64();
+    minus = from.u64();
+    return plus <= items && minus <= items && nans <= ~items;
+  }
+};
+
+template <class S, class T>
+concept takes_item = !aggregator<S> && requires(S & s, const item<T>& one) {
+  s.update(one);
+};
+template <class S, class T>
+concept takes_weight = takes_item<S, T> || requires(S& s, const T& x) {
+  s.update(x, weight(1));
+};
+template <class S, class T>
+concept takes = takes_item<S, T> || requires(S& s, const T& x) {
+  s.update(x);
+};
+template <class S, class T>
+concept is_fused = std::is_same_v<T, double> &&
+    requires(S& s, const block_figures& found, const double* items, join at) {
+  s.absorb(found, items, 1, at);
+};
+template <class S>
+concept can_scale = requires(S& s) {
+  s.scale(0.5);
+};
+template <class S>
+concept merge_can_fail = requires(S& s, const S& other) {
+  { s.merge(other) } -> std::same_as<result<void>>;
+};
+template <class S>
+concept is_finite_only = requires {
+  requires S::finite_only;
+};
+
+template <bool Weighted, class S, class T>
+[[gnu::always_inline]] inline void feed(S& state, const item<T>& one) {
+  if constexpr (takes_item<S, T>)
+    state.update(one);
+  else if constexpr (Weighted)
+    state.update(one.value, weight(one.weight));
+  else
+    state.update(one.value);
+}
+
+/// An item that is infinite, or finite and huge.
+template <class S, class T>
+void feed_rare(S& state, const item<T>& one, bool infinite) {
+  if constexpr (is_finite_only<S>)
+    if (infinite) return;
+  if constexpr (requires { state.update_huge(one.value, one.weight); })
+    state.update_huge(one.value, one.weight);
+  else
+    feed<takes_weight<S, T>>(state, one);
+}
+
+template <class S, class T>
+void feed_block(S& state, std::span<const T> items, std::uint64_t before) {
+  if constexpr (requires { state.update(items); })
+    state.update(items);
+  else
+    for (std::size_t i = 0; i < items.size(); ++i) feed<false>(state, item<T>{items[i], 1, before + i});
+}
+
+template <class S>
+void merge_state(S& into, const S& later, join at) {
+  if constexpr (requires { into.merge(later, at); })
+    into.merge(later, at);
+  else
+    into.merge(later);
+}
+
+template <class S>
+struct closed {
+  using type = S;
+};
+template <class S>
+requires requires { typename S::closed_type; }
+struct closed<S> {
+  using type = typename S::closed_type;
+};
+template <class S>
+decltype(auto) close(const S& state) {
+  if constexpr (requires { state.closed(); })
+    return state.closed();
+  else
+    return (state);
+}
+
+template <class M, class State>
+struct kept_state {
+  State state;
+};
+
+template <class M, class T, bool Closed>
+using slot_state = std::conditional_t<Closed, typename closed<state_t<M, T>>::type, state_t<M, T>>;
+
+/// The first of Ms whose state answers for M; void if none does.
+template <class M, class... Ms>
+struct state_covering {
+  using type = void;
+};
+template <class M, class First, class... Rest>
+struct state_covering<M, First, Rest...>
+    : std::conditional_t<covers<First, M>, std::type_identity<First>, state_covering<M, Rest...>> {};
+
+/// The states of an aggregate, one after the other.
+template <class T, bool Closed, class List>
+struct state_set;
+template <class T, bool Closed, class... Ms>
+struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, Closed>>... {
+  template <class M>
+  using state_of = slot_state<M, T, Closed>;
+
+  static constexpr bool invertible = (aggregator_traits<state_t<Ms, T>>::invertible && ...);
+  static constexpr bool exactly_invertible = (aggregator_traits<state_t<Ms, T>>::exactly_invertible && ...);
+  static constexpr bool commutative = (aggregator_traits<state_t<Ms, T>>::commutative && ...);
+  static constexpr bool fusable = (is_fused<state_t<Ms, T>, T> && ...);
+  static constexpr bool weighable = (takes_weight<state_t<Ms, T>, T> && ...);
+  static constexpr bool scalable = (can_scale<state_of<Ms>> && ...);
+  static constexpr bool merging_can_fail = (merge_can_fail<state_of<Ms>> || ...);
+
+  template <class M>
+  static constexpr unsigned figures_of() {
+    if constexpr (is_fused<state_t<M, T>, T>)
+      return state_t<M, T>::figures;
+    else
+      return 0;
+  }
+  static constexpr unsigned figures = (figures_of<Ms>() | ... | 0U);
+
+  template <class M>
+  state_of<M>& at() noexcept {
+    return static_cast<kept_state<M, state_of<M>>&>(*this).state;
+  }
+  template <class M>
+  const state_of<M>& at() const noexcept {
+    return static_cast<const kept_state<M, state_of<M>>&>(*this).state;
+  }
+
+  template <class M>
+  using found = typename state_covering<M, Ms...>::type;
+
+  /// The states' names, for the saved form: a snapshot of what decides its meaning.
+  static std::string names() {
+    std::string all;
+    ((all += all.empty() ? "" : ",", all += member_name<Ms>()), ...);
+    return all;
+  }
+
+  template <class F>
+  [[gnu::always_inline]] void for_each(F&& f) {
+    (f(at<Ms>()), ...);
+  }
+
+  template <class Sketch>
+  void set(Sketch sketch) {
+    static_assert(lists<members<Ms...>, Sketch>,
+                  "millrace[AGGREGATE-6]: an argument of the constructor is no member of this aggregate");
+    at<Sketch>() = std::move(sketch);
+  }
+  /// Closes the states of an aggregate.
+  void take(const state_set<T, false, members<Ms...>>& open) { ((at<Ms>() = close(open.template at<Ms>())), ...); }
+
+  void merge(const state_set& later, [[maybe_unused]] join at_join) {
+    (merge_state(at<Ms>(), later.template at<Ms>(), at_join), ...);
+  }
+  result<void> try_merge(const state_set& later, join at_join) {
+    result<void> done;
+    [[maybe_unused]] const auto one = [&](auto& into, const auto& from) {
+      if (!done) return;
+      if constexpr (merge_can_fail<std::remove_cvref_t<decltype(into)>>)
+        done = into.merge(from);
+      else
+        merge_state(into, from, at_join);
+    };
+    (one(at<Ms>(), later.template at<Ms>()), ...);
+    return done;
+  }
+  void unmerge(const state_set<T, true, members<Ms...>>& part) { (at<Ms>().unmerge(part.template at<Ms>()), ...); }
+  void scale(double factor) { (at<Ms>().scale(factor), ...); }
+
+  void save(envelope_writer& to) const {
+    [[maybe_unused]] const auto one = [&](const auto& kept) {
+      if constexpr (aggregator<std::remove_cvref_t<decltype(kept)>>)
+        to.block(kept.save());
+      else
+        kept.save(to);
+    };
+    (one(at<Ms>()), ...);
+  }
+  /// An error: of an aggregator inside. `valid` turns false if a state's numbers contradict each other.
+  result<void> load(envelope_reader& from, bool& valid) {
+    result<void> done;
+    [[maybe_unused]] const auto one = [&](auto& kept) {
+      using state_type = std::remove_cvref_t<decltype(kept)>;
+      if constexpr (aggregator<state_type>) {
+        if (!done) return;
+        auto made = state_type::load(from.block());
+        if (made)
+          kept = *std::move(made);
+        else
+          done = std::move(made).error();
+      } else {
+        valid = kept.load(from) && valid;
+      }
+    };
+    (one(at<Ms>()), ...);
+    return done;
+  }
+};
+
+/// May M's answer be asked of these states: are all those that it needs there?
+template <class M, class States>
+constexpr bool answerable() {
+  if constexpr (has_needs<M>) {
+    constexpr bool all = []<class... Ns>(members<Ns...>) {
+      return (answerable<Ns, States>() && ...);
+    }(typename M::needs{});
+    return all && (!has_state<M, double> || !std::is_void_v<typename States::template found<M>>);
+  } else if constexpr (has_state<M, double> || has_state<M, xy> || is_its_own_state<M>) {
+    return !std::is_void_v<typename States::template found<M>>;
+  } else {
+    return true;
+  }
+}
+
+template <class M>
+inline constexpr bool is_member = std::is_empty_v<M> || aggregator<M>;
+
+/// Do the states of all that a member stands on take items of type T?
+template <class T, class List>
+inline constexpr bool all_take = false;
+template <class T, class... Ms>
+inline constexpr bool all_take<T, members<Ms...>> = [] {
+  [[maybe_unused]] constexpr auto one = []<class M>(std::type_identity<M>) {
+    if constexpr (is_member<M> && keeps_state<M, T>)
+      return takes<state_t<M, T>, T>;
+    else
+      return true;
+  };
+  return (one(std::type_identity<Ms>{}) && ...);
+}();
+
+/// Says what is wrong with one member of an aggregate over T.
+template <class M, class T>
+struct required {
+  static_assert(is_member<M>,
+                "millrace[AGGREGATE-3]: a member must be an empty type with `needs`, `state` or `value`, or an "
+                "aggregator: a copyable class with update, merge, save and load");
+  static_assert(
+      all_take<T, typename closure_of<members<>, M>::type>,
+      "millrace[AGGREGATE-5]: a member cannot be updated with the aggregate's items; if another member makes it "
+      "an aggregate of pairs, write mr::of_x<...> or mr::of_y<...> around those that are about one of the two");
+  static constexpr bool ok = is_member<M>;
+};
+
+template <template <class...> class Template, class M>
+inline constexpr bool is_of_template = false;
+template <template <class...> class Template, class... Args>
+inline constexpr bool is_of_template<Template, Template<Args...>> = true;
+
+/// An argument for Aggregate's constructor; asked in this order, so that copying is not explained by itself.
+template <class S, class Aggregate>
+concept sketch_for = !std::is_same_v<S, Aggregate> && aggregator<S>;
+
+/// What an aggregate and its snapshot have in common: the states, and the questions to them.
+template <bool Closed, class Policy, class... Ms>
+class answers {
+ public:
+  using sample = typename sample_of<Ms...>::type;
+  static_assert((required<Ms, sample>::ok && ...));
+  using states = state_set<sample, Closed, resolved<sample, Ms...>>;
+
+  /// A member's answer. Any member may be asked for whose needs are kept, also one not listed.
+  template <class M>
+  decltype(auto) get() const {
+    static_assert(answerable<M, states>(),
+                  "millrace[AGGREGATE-4]: get<...>: this aggregate does not keep what that member needs; add it to the "
+                  "aggregate's members");
+    if constexpr (is_its_own_state<M>) {
+      return state<M>();
+    } else if constexpr (std::is_same_v<Policy, propagate_nan> && std::is_same_v<decltype(M::value(*this)), double>) {
+      return tally_.nans == 0 ? M::value(*this) : std::numeric_limits<double>::quiet_NaN();
+    } else {
+      return M::value(*this);
+    }
+  }
+  /// The answer of the only member that is made from this template: `get<mr::quantiles>()`.
+  template <template <class...> class Template>
+  decltype(auto) get() const {
+    constexpr std::size_t matches = (std::size_t{is_of_template<Template, Ms>} + ... + 0);
+    static_assert(
+        matches == 1,
+        "millrace[AGGREGATE-7]: get<...>: not exactly one member of the aggregate is made from that template");
+    if constexpr (matches == 1) return get<typename decltype(only<Template>(members<Ms...>{}))::type>();
+  }
+
+  /// What a member keeps, in its closed form where it has one.
+  template <class M>
+  decltype(auto) state() const {
+    return close(states_.template at<typename states::template found<M>>());
+  }
+
+  /// How many items count.
+  std::uint64_t items() const noexcept { return std::is_same_v<Policy, propagate_nan> ? tally_.seen() : tally_.items; }
+  /// 0, or what the infinite items add up to: an infinity, or NaN if there were both.
+  double infinities() const noexcept { return tally_.infinities(); }
+  /// How many items were skipped, or under `propagate_nan` met, for being NaN or weighing something impossible.
+  std::uint64_t skipped() const noexcept { return tally_.nans; }
+
+ protected:
+  answers() = default;
+
+  tally tally_;
+  states states_;
+
+ private:
+  template <template <class...> class Template, class M, class... Rest>
+  static constexpr auto only(members<M, Rest...>) {
+    if constexpr (is_of_template<Template, M>)
+      return std::type_identity<M>{};
+    else
+      return only<Template>(members<Rest...>{});
+  }
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_STATES_HPP
+
+// ---- aggregate/aggregate.hpp
+
+#ifndef MILLRACE_AGGREGATE_AGGREGATE_HPP
+#define MILLRACE_AGGREGATE_AGGREGATE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// NaN policy: an item that is NaN, or whose weight is negative or not finite, is skipped, and counted in
+/// `skipped()`.
+struct skip_nan {
+  static constexpr std::string_view name = "skip_nan";
+};
+/// NaN policy: counted as an item; from then on every answer that is a double is NaN.
+struct propagate_nan {
+  static constexpr std::string_view name = "propagate_nan";
+};
+/// NaN policy: `update` answers an error that names the item, and takes nothing of the call.
+struct reject_nan {
+  static constexpr std::string_view name = "reject_nan";
+};
+
+template <class Policy, class... Members>
+class basic_aggregate;
+
+/// An aggregate's states in their closed forms: smaller, to be merged and asked. What windows keep.
+template <class Policy, class... Members>
+class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
+  using base = detail::answers<true, Policy, Members...>;
+
+ public:
+  aggregate_snapshot() = default;
+  aggregate_snapshot(const detail::tally& counted, const typename base::states& kept) {
+    this->tally_ = counted;
+    this->states_ = kept;
+  }
+
+  void merge(const aggregate_snapshot& later) {
+    this->states_.merge(later.states_, join{this->tally_.seen()});
+    this->tally_.merge(later.tally_);
+  }
+
+ private:
+  friend basic_aggregate<Policy, Members...>;
+};
+
+/// Several statistics of one stream in one pass. Dependencies between members are resolved at compile
+/// time and their states shared: `mean`, `variance` and `stddev` together keep one set of moments.
+///
+///     mr::aggregate<mr::count, mr::min, mr::max, mr::mean, mr::stddev> latency;
+///     latency.update(span_of_doubles);
+///     latency.get<mr::stddev>();
+///
+/// Models: aggregator_of<double> (of pairs, if a member is about them), span_aggregator_of, and
+/// weighted_aggregator_of if all members are.
+/// Guarantee: each member's own; the same bits on every CPU and compiler. Infinite items make of each
+/// answer what they make of its definition: a mean infinite, a variance NaN.
+/// Complexity: a span goes by blocks of 2,048 items: one loop over registers finds what all fused
+/// members need; those that want the items themselves find them in the first-level cache. The
+/// members' own memory and 32 bytes. Allocates: only members that say so.
+/// Threads: one at a time; const calls from any number.
+template <class Policy, class... Members>
+class basic_aggregate : public detail::answers<false, Policy, Members...> {
+  using base = detail::answers<false, Policy, Members...>;
+
+ public:
+  using sample = typename base::sample;
+  using states = typename base::states;
+  using snapshot_type = aggregate_snapshot<Policy, Members...>;
+
+  static constexpr bool invertible = states::invertible;
+  static constexpr bool exactly_invertible = states::exactly_invertible;
+  static constexpr bool commutative = states::commutative;
+  static constexpr bool fusable = states::fusable;
+  /// Does a NaN make the answers NaN?
+  static constexpr bool propagates = std::is_same_v<Policy, propagate_nan>;
+
+  basic_aggregate() = default;
+
+  /// With sketches set up otherwise than by default (a seed, a size), one argument each.
+  template <class... Sketches>
+  requires(sizeof...(Sketches) > 0 &&
+           (detail::sketch_for<Sketches, basic_aggregate> && ...)) explicit basic_aggregate(Sketches... sketches) {
+    (this->states_.set(std::move(sketches)), ...);
+  }
+
+  /// Void; under `reject_nan` result<void>: not_finite, with the item's place.
+  auto update(sample x) { return one<false>(x, 1); }
+  auto update(sample x, weight w) requires(states::weighable) { return one<true>(x, w.value); }
+  auto update(std::span<const sample> items) {
+    if constexpr (std::is_same_v<Policy, reject_nan>) {
+      for (std::size_t i = 0; i < items.size(); ++i)
+        if (detail::has_nan(items[i])) return result<void>(detail::refused(this->tally_.seen() + i));
+      take(items);
+      return result<void>();
+    } else {
+      take(items);
+    }
+  }
+
+  /// Takes up what the same members made of a later part of the stream, or of another stream. Void, or
+  /// result<void> where a member's merging can fail; then nothing is merged.
+  auto merge(const basic_aggregate& later) {
+    if constexpr (states::merging_can_fail) {
+      basic_aggregate joined = *this;
+      result<void> done = joined.states_.try_merge(later.states_, join{this->tally_.seen()});
+      if (!done) return done;
+      joined.tally_.merge(later.tally_);
+      *this = std::move(joined);
+      return done;
+    } else {
+      const join here{this->tally_.seen()};
+      this->tally_.merge(later.tally_);
+      this->states_.merge(later.states_, here);
+    }
+  }
+
+  /// Takes away what was merged or updated before; exact only where the traits say so.
+  void unmerge(const snapshot_type& part) requires(states::invertible) {
+    this->states_.unmerge(part.states_);
+    this->tally_.unmerge(part.tally_);
+  }
+  void unmerge(const basic_aggregate& part) requires(states::invertible) { unmerge(part.snapshot()); }
+
+  /// Every item's weight so far times factor > 0. Counts, extremes and places stay as they are.
+  void scale(double factor) requires(states::scalable) { this->states_.scale(factor); }
+
+  snapshot_type snapshot() const {
+    snapshot_type made;
+    made.tally_ = this->tally_;
+    made.states_.take(this->states_);
+    return made;
+  }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type());
+    this->tally_.save(to);
+    this->states_.save(to);
+    return std::move(to).finish();
+  }
+  static result<basic_aggregate> load(std::span<const std::byte> bytes) {
+    const std::string name = type();
+    auto from = envelope_reader::open(bytes, name);
+    if (!from) return std::move(from).error();
+    basic_aggregate made;
+    bool valid = made.tally_.load(*from);
+    if (auto done = made.states_.load(*from, valid); !done) return std::move(done).error().wrap("saved " + name);
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  using answer = std::conditional_t<std::is_same_v<Policy, reject_nan>, result<void>, void>;
+
+  template <bool Weighted>
+  answer one(const sample& x, double w) {
+    bool ordinary = detail::is_ordinary(x);
+    if constexpr (Weighted) ordinary = ordinary && w > 0 && w <= detail::huge;
+    if (!ordinary) [[unlikely]]
+      return rare(x, w);
+    const item<sample> it{x, w, this->tally_.seen()};
+    this->states_.for_each([&](auto& state) { detail::feed<Weighted>(state, it); });
+    ++this->tally_.items;
+    return answer();
+  }
+
+  /// NaN, an impossible weight, an infinity, or numbers so large that sums may overflow.
+  [[gnu::noinline, gnu::cold]] answer rare(const sample& x, double w) {
+    if (w == 0) return answer();
+    if (detail::has_nan(x) || !(w > 0) || detail::is_infinite(w)) {
+      if constexpr (std::is_same_v<Policy, reject_nan>) {
+        return detail::refused(this->tally_.seen());
+      } else {
+        ++this->tally_.nans;
+        return;
+      }
+    }
+    const item<sample> it{x, w, this->tally_.seen()};
+    this->states_.for_each([&](auto& state) { detail::feed_rare(state, it, detail::is_infinite(x)); });
+    this->tally_.add_infinities(x);
+    ++this->tally_.items;
+    return answer();
+  }
+
+  void take(std::span<const sample> items) {
+    while (items.size() >= detail::least_block) {
+      const std::size_t now = items.size() < detail::block_items ? items.size() : detail::block_items;
+      if (!block(items.first(now))) mixed_block(items.first(now));
+      items = items.subspan(now);
+    }
+    for (const sample& x : items) (void)update(x);
+  }
+
+  /// False, and nothing done, if the block has something to be looked at one by one.
+  bool block(std::span<const sample> items) {
+    if constexpr (std::is_same_v<sample, double>) {
+      const detail::block_figures found = detail::scan_block<states::figures>(items.data(), items.size());
+      if (!(found.poison == 0)) [[unlikely]]
+        return false;
+      this->states_.for_each([&](auto& state) {
+        if constexpr (detail::is_fused<std::remove_cvref_t<decltype(state)>, double>)
+          state.absorb(found, items.data(), items.size(), join{this->tally_.seen()});
+        else
+          detail::feed_block(state, items, this->tally_.seen());
+      });
+    } else {
+      if (!(detail::scan_block<0>(&items[0].x, 2 * items.size()).poison == 0)) [[unlikely]]
+        return false;
+      this->states_.for_each([&](auto& state) { detail::feed_block(state, items, this->tally_.seen()); });
+    }
+    this->tally_.items += items.size();
+    return true;
+  }
+
+  /// Where order does not matter, what is out of the ordinary goes first and alone, the rest as a block.
+  [[gnu::noinline, gnu::cold]] void mixed_block(std::span<const sample> items) {
+    std::size_t kept = 0;
+    if constexpr (states::commutative) {
+      sample ordinary[detail::block_items];
+      for (const sample& x : items) {
+        if (detail::is_ordinary(x))
+          ordinary[kept++] = x;
+        else
+          (void)rare(x, 1);
+      }
+      const std::span<const sample> rest(ordinary, kept);
+      if (kept >= detail::least_block && block(rest)) return;
+      for (const sample& x : rest) (void)update(x);
+    } else {
+      for (const sample& x : items) (void)update(x);
+    }
+  }
+
+  /// What the saved bytes are called: `aggregate<skip_nan;moments2,min>`.
+  static std::string type() { return "aggregate<" + std::string(Policy::name) + ";" + states::names() + ">"; }
+};
+
+/// `basic_aggregate` that skips NaN and counts them.
+template <class... Members>
+using aggregate = basic_aggregate<skip_nan, Members...>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_AGGREGATE_HPP
+
+// ---- aggregate/extremes.hpp
+
+#ifndef MILLRACE_AGGREGATE_EXTREMES_HPP
+#define MILLRACE_AGGREGATE_EXTREMES_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Where an extreme stood: its place in the stream, counted from 0 with the skipped items, and what it
+/// was. Without items: `nowhere` and NaN.
+struct located {
+  static constexpr std::uint64_t nowhere = ~std::uint64_t{0};
+  std::uint64_t index = nowhere;
+  double value = std::numeric_limits<double>::quiet_NaN();
+
+  bool operator==(const located&) const = default;
+};
+
+namespace detail {
+
+/// The least (Sign +1) or greatest (-1) item.
+template <int Sign>
+class extreme_state {
+ public:
+  static constexpr bool idempotent = true;
+  static constexpr unsigned figures = Sign > 0 ? figure::low : figure::high;
+
+  void update(double x) noexcept { best_ = better(x, best_) ? x : best_; }
+  void update(double x, weight) noexcept { update(x); }
+  void absorb(const block_figures& found, const double*, std::size_t, join) noexcept {
+    update(Sign > 0 ? found.low : found.high);
+  }
+  void merge(const extreme_state& later) noexcept { update(later.best_); }
+  void scale(double) noexcept {}
+  /// Of two zeros the positive one.
+  double value(std::uint64_t items) const noexcept {
+    return items == 0 ? std::numeric_limits<double>::quiet_NaN() : best_ + 0.0;
+  }
+
+  void save(envelope_writer& to) const { to.f64(best_); }
+  bool load(envelope_reader& from) {
+    best_ = from.f64();
+    return best_ == best_;
+  }
+
+ private:
+  static bool better(double a, double b) noexcept { return Sign > 0 ? a < b : a > b; }
+
+  double best_ = Sign * std::numeric_limits<double>::infinity();  // the identity of the operator, not 0
+};
+
+/// The first place of the least (Sign +1) or greatest (-1) item.
+template <int Sign>
+class located_state {
+ public:
+  static constexpr bool commutative = false;
+  static constexpr unsigned figures = Sign > 0 ? figure::low : figure::high;
+
+  void update(const item<double>& one) noexcept {
+    if (better(one.value)) best_ = {one.index, one.value + 0.0};
+  }
+  void absorb(const block_figures& found, const double* items, std::size_t, join at) noexcept {
+    const double best = Sign > 0 ? found.low : found.high;
+    if (!better(best)) return;
+    std::size_t i = 0;
+    while (items[i] != best) ++i;
+    best_ = {at.items_before + i, best + 0.0};
+  }
+  void merge(const located_state& later, join at) noexcept {
+    if (later.best_.index != located::nowhere && better(later.best_.value))
+      best_ = {at.items_before + later.best_.index, later.best_.value};
+  }
+  void scale(double) noexcept {}
+  const located& value() const noexcept { return best_; }
+
+  void save(envelope_writer& to) const {
+    to.u64(best_.index);
+    to.f64(best_.value);
+  }
+  bool load(envelope_reader& from) {
+    best_.index = from.u64();
+    best_.value = from.f64();
+    return (best_.index == located::nowhere) == (best_.value != best_.value);
+  }
+
+ private:
+  bool better(double x) const noexcept {
+    return (Sign > 0 ? x < best_.value : x > best_.value) || best_.index == located::nowhere;
+  }
+
+  located best_;
+};
+
+template <bool Last>
+class end_state {
+ public:
+  static constexpr bool commutative = false;
+  static constexpr bool idempotent = true;
+  static constexpr unsigned figures = 0;
+
+  void update(double x) noexcept {
+    if (Last || value_ != value_) value_ = x;
+  }
+  void update(double x, weight) noexcept { update(x); }
+  void absorb(const block_figures&, const double* items, std::size_t count, join) noexcept {
+    update(items[Last ? count - 1 : 0]);
+  }
+  void merge(const end_state& later) noexcept {
+    if (later.value_ == later.value_) update(later.value_);
+  }
+  void scale(double) noexcept {}
+  double value() const noexcept { return value_; }
+
+  void save(envelope_writer& to) const { to.f64(value_); }
+  bool load(envelope_reader& from) {
+    value_ = from.f64();
+    return true;
+  }
+
+ private:
+  double value_ = std::numeric_limits<double>::quiet_NaN();  // none yet
+};
+
+}  // namespace detail
+
+/// Member: the least item. NaN without items.
+struct min {
+  static constexpr std::string_view name = "min";
+  template <class T>
+  using state = detail::extreme_state<1>;
+  static double value(const auto& a) { return a.template state<min>().value(a.items()); }
+};
+
+/// Member: the greatest item. NaN without items.
+struct max {
+  static constexpr std::string_view name = "max";
+  template <class T>
+  using state = detail::extreme_state<-1>;
+  static double value(const auto& a) { return a.template state<max>().value(a.items()); }
+};
+
+/// Member: greatest less least. NaN without items.
+struct range {
+  using needs = members<min, max>;
+  static double value(const auto& a) { return max::value(a) - min::value(a); }
+};
+
+/// Member: the item that came first; after a merge, that of the aggregate merged into. NaN without items.
+struct first {
+  static constexpr std::string_view name = "first";
+  template <class T>
+  using state = detail::end_state<false>;
+  static double value(const auto& a) { return a.template state<first>().value(); }
+};
+
+/// Member: the item that came last. NaN without items.
+struct last {
+  static constexpr std::string_view name = "last";
+  template <class T>
+  using state = detail::end_state<true>;
+  static double value(const auto& a) { return a.template state<last>().value(); }
+};
+
+/// Member: where the least item stood first, `located`. After a merge, places in the stream that one
+/// after the other make; so merging does not commute.
+struct argmin {
+  static constexpr std::string_view name = "argmin";
+  template <class T>
+  using state = detail::located_state<1>;
+  static located value(const auto& a) { return a.template state<argmin>().value(); }
+};
+
+/// Member: where the greatest item stood first, `located`.
+struct argmax {
+  static constexpr std::string_view name = "argmax";
+  template <class T>
+  using state = detail::located_state<-1>;
+  static located value(const auto& a) { return a.template state<argmax>().value(); }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_EXTREMES_HPP
 
 // ---- aggregate/detail/image.hpp
 
@@ -2150,6 +3556,1103 @@ class log_histogram {
 
 #endif  // MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
 
+// ---- aggregate/moments.hpp
+
+#ifndef MILLRACE_AGGREGATE_MOMENTS_HPP
+#define MILLRACE_AGGREGATE_MOMENTS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// A mean in twice the precision: two means far from zero differ by what their last places do not hold,
+/// and a variance is made of such differences.
+struct double_mean {
+  double value = 0;
+  double rest = 0;
+
+  void add(double step) noexcept {
+    add_compensated(value, rest, step);
+    const double all = value + rest;
+    rest -= all - value;
+    value = all;
+  }
+  double less(const double_mean& other) const noexcept { return (value - other.value) + (rest - other.rest); }
+};
+
+}  // namespace detail
+
+/// The weight, the mean and the central moments of what was seen, joined without loss of digits.
+///
+/// central(k) is the sum of w (x - mean)^k.
+/// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2);
+/// central(3) and central(4) lose digits only as far as their own terms cancel.
+/// Complexity: merge O(1), two divisions; 8 (Order + 2) bytes; allocates: never.
+/// Source: Chan, Golub, LeVeque (1979); for orders three and four P. Pébay, SAND2008-6212, eq. 2.1, 3.1.
+template <unsigned Order>
+class moment_sums {
+  static_assert(Order >= 1 && Order <= 4, "millrace[AGGREGATE-2]: moments are kept to an order from 1 to 4");
+
+ public:
+  constexpr moment_sums() noexcept = default;
+  /// One item.
+  constexpr moment_sums(double x, double weight) noexcept : weight_(weight), mean_{x} {}
+
+  /// From sums of (x - shift)^k over items of that weight in all.
+  moment_sums(double weight, double shift, const double* powers) noexcept : weight_(weight) {
+    const double d = powers[0] / weight;
+    mean_.value = shift;
+    mean_.add(d);
+    if constexpr (Order >= 2) {
+      const double around = times(powers[0], d);
+      const double squares = powers[1] - around;
+      central_[0] = squares > 0 ? squares : squares <= 0 ? 0 : std::numeric_limits<double>::infinity();
+      if constexpr (Order >= 3) central_[1] = (powers[2] - times(3 * d, powers[1])) + times(2 * d, around);
+      if constexpr (Order >= 4)
+        central_[2] = (powers[3] - times(4 * d, powers[2])) + (times(6 * d * d, powers[1]) - times(3 * d * d, around));
+    }
+  }
+
+  constexpr double weight() const noexcept { return weight_; }
+  /// NaN without any item.
+  constexpr double mean() const noexcept {
+    return weight_ == 0 ? std::numeric_limits<double>::quiet_NaN() : mean_.value;
+  }
+  /// 2 <= k <= Order
+  constexpr double central(unsigned k) const noexcept { return central_[k - 2]; }
+
+  void merge(const moment_sums& other) noexcept {
+    if (other.weight_ == 0) return;
+    if (weight_ == 0) {
+      *this = other;
+      return;
+    }
+    const double a = weight_;
+    const double b = other.weight_;
+    const double n = a + b;
+    const double d = other.mean_.less(mean_);
+    const double r = b / n;
+    if (!(std::fabs(d) <= 1e300)) [[unlikely]] {
+      mean_ = {times(mean_.value, a / n) + times(other.mean_.value, r)};  // the difference would leave the range
+    } else {
+      mean_.add(times(d, r));
+    }
+    if constexpr (Order >= 2) {
+      const double q = a / n;
+      const double d2 = times(d, d);
+      if constexpr (Order >= 4)
+        central_[2] += other.central_[2] +
+                       times(times(times(d2, d2), times(a, r)), (times(q, q) - times(q, r)) + times(r, r)) +
+                       times(6 * d2, times(q * q, other.central_[0]) + times(r * r, central_[0])) +
+                       times(4 * d, times(q, other.central_[1]) - times(r, central_[1]));
+      if constexpr (Order >= 3)
+        central_[1] += other.central_[1] + times(times(times(d2, d), times(a, r)), q - r) +
+                       times(3 * d, times(q, other.central_[0]) - times(r, central_[0]));
+      central_[0] += other.central_[0] + times(d2, times(a, r));
+    }
+    weight_ = n;
+  }
+
+  /// The reverse of merge, up to rounding; other must have been merged before.
+  void unmerge(const moment_sums& other) noexcept {
+    if (other.weight_ == 0) return;
+    const double n = weight_;
+    const double b = other.weight_;
+    const double a = n - b;
+    if (!(a > n * 0x1p-50)) {  // nothing is left but rounding
+      *this = {};
+      return;
+    }
+    const double d = other.mean_.less(mean_) * (n / a);  // between the two parts
+    const double r = b / n;
+    const double q = a / n;
+    mean_.add(-times(d, r));
+    if constexpr (Order >= 2) {
+      const double d2 = times(d, d);
+      const double squares = (central_[0] - other.central_[0]) - times(d2, times(a, r));
+      central_[0] = squares > 0 ? squares : 0;
+      if constexpr (Order >= 3)
+        central_[1] = (central_[1] - other.central_[1]) - times(times(times(d2, d), times(a, r)), q - r) -
+                      times(3 * d, times(q, other.central_[0]) - times(r, central_[0]));
+      if constexpr (Order >= 4)
+        central_[2] = (central_[2] - other.central_[2]) -
+                      times(times(times(d2, d2), times(a, r)), (times(q, q) - times(q, r)) + times(r, r)) -
+                      times(6 * d2, times(q * q, other.central_[0]) + times(r * r, central_[0])) -
+                      times(4 * d, times(q, other.central_[1]) - times(r, central_[1]));
+    }
+    weight_ = a;
+  }
+
+  /// Every weight times factor > 0.
+  void scale(double factor) noexcept {
+    weight_ *= factor;
+    for (double& c : central_) c *= factor;
+  }
+
+  void save(envelope_writer& to) const {
+    to.f64(weight_);
+    to.f64(mean_.value);
+    to.f64(mean_.rest);
+    if constexpr (Order >= 2)
+      for (unsigned k = 2; k <= Order; ++k) to.f64(central(k));
+  }
+  bool load(envelope_reader& from) {
+    weight_ = from.f64();
+    mean_.value = from.f64();
+    mean_.rest = from.f64();
+    if constexpr (Order >= 2)
+      for (unsigned k = 2; k <= Order; ++k) central_[k - 2] = from.f64();
+    return weight_ >= 0 && !(central_[0] < 0);
+  }
+
+ private:
+  static double times(double a, double b) noexcept {
+    double product = a * b;
+    detail::rounded(product);
+    return product;
+  }
+
+  double weight_ = 0;
+  detail::double_mean mean_;
+  double central_[Order >= 2 ? Order - 1 : 1] = {};
+};
+
+namespace detail {
+template <class M>
+inline constexpr unsigned order_of_moments = 0;
+}
+
+/// Member: moments to an order, kept in shifted blocks; what mean, variance, skewness and kurtosis
+/// stand on. `get` answers `moment_sums<Order>`.
+///
+/// Guarantee: the squares about a block's mean lose at most three digits to cancellation, whatever
+/// the offset, order or outliers (the shift is one of the block's own items, or the mean of 32 of
+/// them); blocks are joined by `moment_sums`. Squares of differences beyond 1e150 overflow to infinity,
+/// below 1e-150 vanish (cubes 1e100, fourth powers 1e75); the mean does neither.
+/// Complexity: update a few additions, no division; 8 (2 Order + 5) bytes; allocates: never.
+template <unsigned Order>
+struct moments {
+  template <class Other>
+  static constexpr bool covers = detail::order_of_moments<Other> != 0 && detail::order_of_moments<Other> <= Order;
+  static constexpr std::string_view name =
+      std::string_view("moments1moments2moments3moments4").substr(8 * (Order - 1), 8);
+
+  template <class T>
+  class state {
+   public:
+    static constexpr bool finite_only = true;
+    static constexpr bool invertible = true;
+    static constexpr unsigned figures = (1U << Order) - 1;
+    using closed_type = moment_sums<Order>;
+
+    void update(double x) noexcept {
+      open(x);
+      add(x - shift_, 1);
+      close_if_full();
+    }
+    void update(double x, weight w) noexcept {
+      open(x);
+      add(x - shift_, w.value);
+      close_if_full();
+    }
+    /// Finite, but so large that sums of differences may overflow.
+    void update_huge(double x, double w) noexcept { closed_.merge(closed_type(x, w)); }
+
+    void absorb(const detail::block_figures& found, const double*, std::size_t count, join) noexcept {
+      closed_.merge(closed_type(static_cast<double>(count), found.shift, found.power));
+    }
+    void merge(const state& later) noexcept { closed_.merge(later.closed()); }
+    void merge(const closed_type& later) noexcept { closed_.merge(later); }
+    void unmerge(const closed_type& part) noexcept {
+      closed_ = closed();
+      weight_ = 0;
+      items_ = 0;
+      closed_.unmerge(part);
+    }
+    void scale(double factor) noexcept {
+      closed_ = closed();
+      weight_ = 0;
+      items_ = 0;
+      closed_.scale(factor);
+    }
+
+    /// All there is, in one.
+    closed_type closed() const noexcept {
+      closed_type all = closed_;
+      if (items_ != 0) all.merge(closed_type(weight_, shift_, power_));
+      return all;
+    }
+
+    void save(envelope_writer& to) const {
+      closed_.save(to);
+      to.u32(items_);
+      if (items_ == 0) return;
+      to.f64(weight_);
+      to.f64(shift_);
+      for (const double p : power_) to.f64(p);
+    }
+    bool load(envelope_reader& from) {
+      bool valid = closed_.load(from);
+      items_ = from.u32();
+      if (items_ == 0) return valid;
+      weight_ = from.f64();
+      shift_ = from.f64();
+      for (double& p : power_) p = from.f64();
+      return valid && items_ < most && weight_ > 0;
+    }
+
+   private:
+    static constexpr std::uint32_t most = 256;
+
+    void open(double x) noexcept {
+      if (items_ != 0) return;
+      weight_ = 0;
+      shift_ = x;
+      for (double& p : power_) p = 0;
+    }
+    void add(double d, double w) noexcept {
+      weight_ += w;
+      double term = w * d;
+      for (unsigned k = 0;;) {
+        detail::rounded(term);
+        power_[k] += term;
+        if (++k == Order) break;
+        term *= d;
+      }
+    }
+    void close_if_full() noexcept {
+      if (++items_ != most) return;
+      closed_.merge(closed_type(weight_, shift_, power_));
+      items_ = 0;
+    }
+
+    closed_type closed_;
+    double weight_ = 0;  // of the open block, as are all below; meaningless while items_ is 0
+    double shift_ = 0;
+    double power_[Order] = {};
+    std::uint32_t items_ = 0;
+  };
+
+  static auto value(const auto& a) { return a.template state<moments>(); }
+};
+
+namespace detail {
+template <unsigned Order>
+inline constexpr unsigned order_of_moments<moments<Order>> = Order;
+
+/// Infinite items stand beside the moments: their sum is what they make of the mean.
+inline double with_infinities(double finite, double infinities) noexcept {
+  return infinities == 0 ? finite : infinities;
+}
+inline double unless_infinite(double finite, double infinities) noexcept {
+  return infinities == 0 ? finite : std::numeric_limits<double>::quiet_NaN();
+}
+}  // namespace detail
+
+/// Member: the arithmetic mean. NaN without items; an infinity if there was one, NaN if both.
+struct mean {
+  using needs = members<moments<1>>;
+  static double value(const auto& a) {
+    return detail::with_infinities(a.template state<moments<1>>().mean(), a.infinities());
+  }
+};
+
+/// Member: the sum of all weights; without weights the number of finite items.
+struct total_weight {
+  using needs = members<moments<1>>;
+  static double value(const auto& a) { return a.template state<moments<1>>().weight(); }
+};
+
+/// Member: the sample variance, squares over weight - 1: weights are repetitions. NaN for a weight of
+/// one or less, and once an item was infinite.
+struct variance {
+  using needs = members<moments<2>>;
+  static double value(const auto& a) {
+    const auto& m = a.template state<moments<2>>();
+    const double freedom = m.weight() - 1;
+    if (!(freedom > 0)) return std::numeric_limits<double>::quiet_NaN();
+    return detail::unless_infinite(m.central(2) / freedom, a.infinities());
+  }
+};
+
+/// Member: the variance of the items as the whole population, squares over weight.
+struct population_variance {
+  using needs = members<moments<2>>;
+  static double value(const auto& a) {
+    const auto& m = a.template state<moments<2>>();
+    if (!(m.weight() > 0)) return std::numeric_limits<double>::quiet_NaN();
+    return detail::unless_infinite(m.central(2) / m.weight(), a.infinities());
+  }
+};
+
+/// Member: the root of `variance`.
+struct stddev {
+  using needs = members<variance>;
+  static double value(const auto& a) { return std::sqrt(variance::value(a)); }
+};
+
+/// Member: the root of `population_variance`.
+struct population_stddev {
+  using needs = members<population_variance>;
+  static double value(const auto& a) { return std::sqrt(population_variance::value(a)); }
+};
+
+/// Member: the third standardised moment of the items as the population (g1). NaN without spread.
+struct skewness {
+  using needs = members<moments<3>>;
+  static double value(const auto& a) {
+    const auto& m = a.template state<moments<3>>();
+    const double spread = m.central(2);
+    if (!(spread > 0)) return std::numeric_limits<double>::quiet_NaN();
+    const double s = std::sqrt(spread / m.weight());
+    return detail::unless_infinite(m.central(3) / m.weight() / s / s / s, a.infinities());
+  }
+};
+
+/// Member: the fourth standardised moment less three (excess, g2): 0 for a normal distribution. NaN
+/// without spread.
+struct kurtosis {
+  using needs = members<moments<4>>;
+  static double value(const auto& a) {
+    const auto& m = a.template state<moments<4>>();
+    const double spread = m.central(2) / m.weight();
+    if (!(spread > 0)) return std::numeric_limits<double>::quiet_NaN();
+    return detail::unless_infinite(m.central(4) / m.weight() / spread / spread - 3, a.infinities());
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_MOMENTS_HPP
+
+// ---- aggregate/detail/pair_kernel.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_PAIR_KERNEL_HPP
+#define MILLRACE_AGGREGATE_DETAIL_PAIR_KERNEL_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Sums over pairs around a shift.
+struct pair_powers {
+  double x = 0, y = 0, xx = 0, yy = 0, xy = 0;
+
+  void add(double dx, double dy, double w) noexcept {
+    double wx = w * dx;
+    double wy = w * dy;
+    rounded(wx);
+    rounded(wy);
+    double dxx = wx * dx;
+    double dyy = wy * dy;
+    double dxy = wx * dy;
+    rounded(dxx);
+    rounded(dyy);
+    rounded(dxy);
+    x += wx;
+    y += wy;
+    xx += dxx;
+    yy += dyy;
+    xy += dxy;
+  }
+};
+
+/// x and y of each pair in a register, changed over.
+template <class V>
+[[gnu::always_inline]] inline void swap_sides(V& to, const V& from) noexcept {
+  if constexpr (sizeof(V) == 16)
+    to = __builtin_shufflevector(from, from, 1, 0);
+  else
+    to = __builtin_shufflevector(from, from, 1, 0, 3, 2);
+}
+
+/// As in block_kernel, but that the lanes hold x and y in turn, as they lie in memory: eight of each.
+struct pair_lanes {
+  double single[sum_lanes];
+  double square[sum_lanes];
+  double product[sum_lanes];  // each twice
+};
+
+/// Precondition: count is a multiple of 8.
+template <std::size_t Bytes>
+[[gnu::always_inline]] inline void pairs_body(const xy* pairs, std::size_t count, const xy& shift,
+                                              pair_lanes& out) noexcept {
+  using v = vector<double, Bytes>;
+  constexpr std::size_t width = Bytes / 8;
+  constexpr std::size_t registers = sum_lanes / width;
+  const double around[] = {shift.x, shift.y, shift.x, shift.y};
+  v center;
+  load(center, around);
+  v single[registers]{}, square[registers]{}, product[registers]{};
+  for (std::size_t at = 0; at < count; at += sum_lanes / 2) {
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < registers; ++k) {
+      v d;
+      load(d, pairs + at + k * width / 2);
+      d -= center;
+      single[k] += d;
+      v d2 = d * d;
+      rounded(d2);
+      square[k] += d2;
+      v both;
+      swap_sides(both, d);
+      both *= d;
+      rounded(both);
+      product[k] += both;
+    }
+  }
+  for (std::size_t k = 0; k < registers; ++k) {
+    store(out.single + k * width, single[k]);
+    store(out.square + k * width, square[k]);
+    store(out.product + k * width, product[k]);
+  }
+}
+
+inline void pairs_baseline(const xy* pairs, std::size_t count, const xy& shift, pair_lanes& out) noexcept {
+  pairs_body<16>(pairs, count, shift, out);
+}
+MILLRACE_X86_TARGET("avx2")
+inline void pairs_avx2(const xy* pairs, std::size_t count, const xy& shift, pair_lanes& out) noexcept {
+  pairs_body<32>(pairs, count, shift, out);
+}
+
+inline pair_powers scan_pairs(const xy* pairs, std::size_t count, const xy& shift) noexcept {
+  pair_lanes found;
+  const std::size_t even = count / (sum_lanes / 2) * (sum_lanes / 2);
+  if (cpu_has_avx2())
+    pairs_avx2(pairs, even, shift, found);
+  else
+    pairs_baseline(pairs, even, shift, found);
+  pair_powers all;
+  for (std::size_t i = even; i < count; ++i) all.add(pairs[i].x - shift.x, pairs[i].y - shift.y, 1);
+  for (double* const lane : {found.single, found.square, found.product})
+    for (std::size_t step = sum_lanes / 2; step > 1; step /= 2)
+      for (std::size_t i = 0; i < step; ++i) lane[i] += lane[i + step];
+  all.x += found.single[0];
+  all.y += found.single[1];
+  all.xx += found.square[0];
+  all.yy += found.square[1];
+  all.xy += found.product[0];
+  return all;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_PAIR_KERNEL_HPP
+
+// ---- aggregate/pairs.hpp
+
+#ifndef MILLRACE_AGGREGATE_PAIRS_HPP
+#define MILLRACE_AGGREGATE_PAIRS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The weight, the means and the second moments of pairs: sums of w (x - mean x)^2, w (y - mean y)^2 and of
+/// the products. Joined as in `moment_sums`, with as little loss. 64 bytes; allocates: never.
+/// Source: Chan, Golub, LeVeque (1979); J. Bennett et al., "Numerically stable, single-pass, parallel
+/// statistics algorithms", IEEE Cluster 2009.
+class comoment_sums {
+ public:
+  comoment_sums() noexcept = default;
+  comoment_sums(const xy& p, double weight) noexcept : weight_(weight), mean_x_{p.x}, mean_y_{p.y} {}
+  /// From sums over items around a shift.
+  comoment_sums(double weight, const xy& shift, const detail::pair_powers& p) noexcept : weight_(weight) {
+    const double dx = p.x / weight;
+    const double dy = p.y / weight;
+    mean_x_.value = shift.x;
+    mean_y_.value = shift.y;
+    mean_x_.add(dx);
+    mean_y_.add(dy);
+    xx_ = not_below_zero(p.xx - times(p.x, dx));
+    yy_ = not_below_zero(p.yy - times(p.y, dy));
+    xy_ = p.xy - times(p.x, dy);
+  }
+
+  double weight() const noexcept { return weight_; }
+  xy mean() const noexcept { return {mean_x_.value, mean_y_.value}; }
+  double xx() const noexcept { return xx_; }
+  double yy() const noexcept { return yy_; }
+  double xy_product() const noexcept { return xy_; }
+
+  void merge(const comoment_sums& other) noexcept {
+    if (other.weight_ == 0) return;
+    if (weight_ == 0) {
+      *this = other;
+      return;
+    }
+    const double n = weight_ + other.weight_;
+    const double r = other.weight_ / n;
+    const double dx = other.mean_x_.less(mean_x_);
+    const double dy = other.mean_y_.less(mean_y_);
+    const double between = times(weight_, r);
+    xx_ += other.xx_ + times(dx * dx, between);
+    yy_ += other.yy_ + times(dy * dy, between);
+    xy_ += other.xy_ + times(dx * dy, between);
+    mean_x_.add(times(dx, r));
+    mean_y_.add(times(dy, r));
+    weight_ = n;
+  }
+  void unmerge(const comoment_sums& other) noexcept {
+    if (other.weight_ == 0) return;
+    const double n = weight_;
+    const double left = n - other.weight_;
+    if (!(left > n * 0x1p-50)) {  // nothing but rounding
+      *this = {};
+      return;
+    }
+    const double r = other.weight_ / n;
+    const double dx = other.mean_x_.less(mean_x_) * (n / left);
+    const double dy = other.mean_y_.less(mean_y_) * (n / left);
+    const double between = times(left, r);
+    xx_ = not_below_zero((xx_ - other.xx_) - times(dx * dx, between));
+    yy_ = not_below_zero((yy_ - other.yy_) - times(dy * dy, between));
+    xy_ = (xy_ - other.xy_) - times(dx * dy, between);
+    mean_x_.add(-times(dx, r));
+    mean_y_.add(-times(dy, r));
+    weight_ = left;
+  }
+  void scale(double factor) noexcept {
+    for (double* const p : {&weight_, &xx_, &yy_, &xy_}) *p *= factor;
+  }
+
+  void save(envelope_writer& to) const {
+    for (const double v : {weight_, mean_x_.value, mean_x_.rest, mean_y_.value, mean_y_.rest, xx_, yy_, xy_}) to.f64(v);
+  }
+  bool load(envelope_reader& from) {
+    for (double* const p : {&weight_, &mean_x_.value, &mean_x_.rest, &mean_y_.value, &mean_y_.rest, &xx_, &yy_, &xy_})
+      *p = from.f64();
+    return weight_ >= 0 && !(xx_ < 0) && !(yy_ < 0);
+  }
+
+ private:
+  static double times(double a, double b) noexcept {
+    double product = a * b;
+    detail::rounded(product);
+    return product;
+  }
+  static double not_below_zero(double x) noexcept { return x < 0 ? 0 : x; }
+
+  double weight_ = 0;
+  detail::double_mean mean_x_;
+  detail::double_mean mean_y_;
+  double xx_ = 0;
+  double yy_ = 0;
+  double xy_ = 0;
+};
+
+/// Member of aggregates of pairs: what covariance, correlation and trend stand on, kept like `moments`:
+/// in shifted blocks. `get` answers `comoment_sums`. 144 bytes; allocates: never.
+struct comoments {
+  using sample = xy;
+  static constexpr std::string_view name = "comoments";
+
+  template <class T>
+  class state {
+   public:
+    static constexpr bool finite_only = true;
+    static constexpr bool invertible = true;
+    using closed_type = comoment_sums;
+
+    void update(const xy& p) noexcept { update(p, weight(1)); }
+    void update(const xy& p, weight w) noexcept {
+      if (items_ == 0) {
+        weight_ = 0;
+        shift_ = p;
+        powers_ = {};
+      }
+      weight_ += w.value;
+      powers_.add(p.x - shift_.x, p.y - shift_.y, w.value);
+      if (++items_ != most) return;
+      closed_.merge(comoment_sums(weight_, shift_, powers_));
+      items_ = 0;
+    }
+    void update_huge(const xy& p, double w) noexcept { closed_.merge(comoment_sums(p, w)); }
+    void update(std::span<const xy> pairs) noexcept {
+      const xy shift = pairs[0];
+      closed_.merge(comoment_sums(static_cast<double>(pairs.size()), shift,
+                                  detail::scan_pairs(pairs.data(), pairs.size(), shift)));
+    }
+
+    void merge(const state& later) noexcept { closed_.merge(later.closed()); }
+    void unmerge(const closed_type& part) noexcept {
+      close_all();
+      closed_.unmerge(part);
+    }
+    void scale(double factor) noexcept {
+      close_all();
+      closed_.scale(factor);
+    }
+    closed_type closed() const noexcept {
+      closed_type all = closed_;
+      if (items_ != 0) all.merge(comoment_sums(weight_, shift_, powers_));
+      return all;
+    }
+
+    void save(envelope_writer& to) const {
+      closed_.save(to);
+      to.u32(items_);
+      if (items_ == 0) return;
+      for (const double v : {weight_, shift_.x, shift_.y}) to.f64(v);
+      for (const double v : {powers_.x, powers_.y, powers_.xx, powers_.yy, powers_.xy}) to.f64(v);
+    }
+    bool load(envelope_reader& from) {
+      const bool valid = closed_.load(from);
+      items_ = from.u32();
+      if (items_ == 0) return valid;
+      for (double* const p : {&weight_, &shift_.x, &shift_.y}) *p = from.f64();
+      for (double* const p : {&powers_.x, &powers_.y, &powers_.xx, &powers_.yy, &powers_.xy}) *p = from.f64();
+      return valid && items_ < most && weight_ > 0;
+    }
+
+   private:
+    static constexpr std::uint32_t most = 256;
+
+    void close_all() noexcept {
+      closed_ = closed();
+      items_ = 0;
+    }
+
+    comoment_sums closed_;
+    double weight_ = 0;
+    xy shift_;
+    detail::pair_powers powers_;
+    std::uint32_t items_ = 0;
+  };
+
+  static auto value(const auto& a) { return a.template state<comoments>(); }
+};
+
+/// Member: sample covariance of x and y, products over weight - 1. NaN for a weight of one or less, and
+/// once a pair was infinite.
+struct covariance {
+  using needs = members<comoments>;
+  using sample = xy;
+  static double value(const auto& a) {
+    const comoment_sums m = a.template state<comoments>();
+    if (!(m.weight() > 1) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
+    return m.xy_product() / (m.weight() - 1);
+  }
+};
+
+/// Member: covariance of the pairs as the whole population, products over weight.
+struct population_covariance {
+  using needs = members<comoments>;
+  using sample = xy;
+  static double value(const auto& a) {
+    const comoment_sums m = a.template state<comoments>();
+    if (!(m.weight() > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
+    return m.xy_product() / m.weight();
+  }
+};
+
+/// Member: Pearson's correlation, in [-1, 1]. NaN where x or y has no spread.
+struct correlation {
+  using needs = members<comoments>;
+  using sample = xy;
+  static double value(const auto& a) {
+    const comoment_sums m = a.template state<comoments>();
+    const double spread = std::sqrt(m.xx()) * std::sqrt(m.yy());
+    if (!(spread > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
+    const double r = m.xy_product() / spread;
+    return r > 1 ? 1 : r < -1 ? -1 : r;
+  }
+};
+
+/// A straight line through pairs.
+struct line {
+  double slope = std::numeric_limits<double>::quiet_NaN();
+  double intercept = std::numeric_limits<double>::quiet_NaN();
+  double r_squared = std::numeric_limits<double>::quiet_NaN();  ///< NaN where y has no spread
+
+  double operator()(double x) const noexcept { return intercept + slope * x; }
+};
+
+/// Member: the least-squares line y = intercept + slope x. NaN where x has no spread.
+struct linear_trend {
+  using needs = members<comoments>;
+  using sample = xy;
+  static line value(const auto& a) {
+    const comoment_sums m = a.template state<comoments>();
+    line made;
+    if (!(m.xx() > 0) || a.infinities() != 0) return made;
+    made.slope = m.xy_product() / m.xx();
+    double at_mean = made.slope * m.mean().x;
+    detail::rounded(at_mean);
+    made.intercept = m.mean().y - at_mean;
+    const double r = correlation::value(a);
+    made.r_squared = r * r;
+    return made;
+  }
+};
+
+namespace detail {
+
+/// An aggregate of one side of the pairs.
+template <class Side, class... Ms>
+struct side_of_pairs {
+  using sample = xy;
+
+  template <class T>
+  class state {
+   public:
+    using inner_type = aggregate<Ms...>;
+    static constexpr bool commutative = inner_type::commutative;
+    static constexpr bool invertible = inner_type::invertible;
+    static constexpr bool exactly_invertible = inner_type::exactly_invertible;
+
+    void update(const xy& p) { inner_.update(Side::of(p)); }
+    void update(const xy& p, weight w) requires(inner_type::states::weighable) { inner_.update(Side::of(p), w); }
+    void update(std::span<const xy> pairs) {
+      double side[256];
+      while (!pairs.empty()) {
+        const std::size_t now = pairs.size() < 256 ? pairs.size() : 256;
+        for (std::size_t i = 0; i < now; ++i) side[i] = Side::of(pairs[i]);
+        inner_.update(std::span<const double>(side, now));
+        pairs = pairs.subspan(now);
+      }
+    }
+    auto merge(const state& later) { return inner_.merge(later.inner_); }
+    void unmerge(const state& part) requires(inner_type::invertible) { inner_.unmerge(part.inner_); }
+    void scale(double factor) requires(inner_type::states::scalable) { inner_.scale(factor); }
+    const inner_type& inner() const noexcept { return inner_; }
+
+    void save(envelope_writer& to) const { to.block(inner_.save()); }
+    bool load(envelope_reader& from) {
+      auto made = inner_type::load(from.block());
+      if (made) inner_ = *std::move(made);
+      return made.has_value();
+    }
+
+   private:
+    inner_type inner_;
+  };
+};
+
+struct x_side {
+  static double of(const xy& p) noexcept { return p.x; }
+};
+struct y_side {
+  static double of(const xy& p) noexcept { return p.y; }
+};
+
+template <class M, class... Rest>
+decltype(auto) side_answer(const auto& inner) {
+  if constexpr (sizeof...(Rest) == 0)
+    return inner.template get<M>();
+  else
+    return (inner);
+}
+
+}  // namespace detail
+
+/// Member of aggregates of pairs: members about the x of each pair. `get` answers what the member does
+/// if it is one, else the aggregate of all.
+template <class... Members>
+struct of_x : detail::side_of_pairs<detail::x_side, Members...> {
+  static constexpr std::string_view name = "of_x";
+  static decltype(auto) value(const auto& a) {
+    return detail::side_answer<Members...>(a.template state<of_x>().inner());
+  }
+};
+
+/// Member of aggregates of pairs: members about the y of each pair.
+template <class... Members>
+struct of_y : detail::side_of_pairs<detail::y_side, Members...> {
+  static constexpr std::string_view name = "of_y";
+  static decltype(auto) value(const auto& a) {
+    return detail::side_answer<Members...>(a.template state<of_y>().inner());
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_PAIRS_HPP
+
+// ---- aggregate/sums.hpp
+
+#ifndef MILLRACE_AGGREGATE_SUMS_HPP
+#define MILLRACE_AGGREGATE_SUMS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A sum that keeps what rounding takes away: as good as adding in twice the precision.
+///
+/// Guarantee: after n additions the error is at most eps |sum| + 2 (n eps)^2 sum |x|, eps = 2^-53.
+/// Beyond double's range it is infinite and stays so. Allocates: never.
+/// Source: A. Neumaier (1974), with Knuth's two-sum in place of the comparison.
+class compensated_sum {
+ public:
+  void add(double x) noexcept {
+    double sum = sum_;
+    double rest = rest_;
+    detail::add_compensated(sum, rest, x);
+    sum_ = sum;
+    // Two stores, not one of both: the next addition needs the sum long before the rest is ready.
+    asm("" : : "m"(sum_));
+    rest_ = rest;
+  }
+  void merge(const compensated_sum& other) noexcept {
+    add(other.sum_);
+    rest_ += other.rest_;
+  }
+  void unmerge(const compensated_sum& other) noexcept {
+    add(-other.sum_);
+    rest_ -= other.rest_;
+  }
+  void scale(double factor) noexcept {
+    sum_ *= factor;
+    rest_ *= factor;
+  }
+  double value() const noexcept {
+    const double all = sum_ + rest_;
+    return all == all ? all : sum_;  // past the range the rest is NaN
+  }
+
+  void save(envelope_writer& to) const {
+    to.f64(sum_);
+    to.f64(rest_);
+  }
+  bool load(envelope_reader& from) {
+    sum_ = from.f64();
+    rest_ = from.f64();
+    return sum_ == sum_;
+  }
+
+ private:
+  double sum_ = 0;
+  double rest_ = 0;
+};
+
+/// Member: how many items, whatever their weight; those skipped for NaN are not among them.
+struct count {
+  static std::uint64_t value(const auto& a) { return a.items(); }
+};
+
+/// Member: the sum, compensated; with weights the weighted sum. 0 without items. 16 bytes.
+struct sum {
+  static constexpr std::string_view name = "sum";
+
+  template <class T>
+  class state {
+   public:
+    static constexpr bool finite_only = true;
+    static constexpr bool invertible = true;
+    static constexpr unsigned figures = detail::figure::total;
+
+    void update(double x) noexcept { sum_.add(x); }
+    void update(double x, weight w) noexcept {
+      double product = x * w.value;
+      detail::rounded(product);
+      sum_.add(product);
+    }
+    void absorb(const detail::block_figures& found, const double*, std::size_t, join) noexcept {
+      sum_.add(found.total);
+      sum_.add(found.total_rest);
+    }
+    void merge(const state& later) noexcept { sum_.merge(later.sum_); }
+    void unmerge(const state& part) noexcept { sum_.unmerge(part.sum_); }
+    void scale(double factor) noexcept { sum_.scale(factor); }
+    double value() const noexcept { return sum_.value(); }
+    void save(envelope_writer& to) const { sum_.save(to); }
+    bool load(envelope_reader& from) { return sum_.load(from); }
+
+   private:
+    compensated_sum sum_;
+  };
+
+  static double value(const auto& a) {
+    return detail::with_infinities(a.template state<sum>().value(), a.infinities());
+  }
+};
+
+/// Member: the geometric mean of items >= 0; NaN once one was negative, or without items.
+///
+/// Guarantee: relative error below 1e-13 for any number of items: the product itself is kept, as
+/// mantissa and exponent, so that no logarithm is taken for an item without a weight.
+/// Complexity: update one multiplication; 48 bytes; allocates: never.
+struct geometric_mean {
+  static constexpr std::string_view name = "geometric_mean";
+
+  template <class T>
+  class state {
+   public:
+    static constexpr bool finite_only = true;
+    static constexpr unsigned figures = detail::figure::logarithm | detail::figure::low;
+
+    void update(double x) noexcept {
+      weight_ += 1;
+      if (!(x >= smallest)) [[unlikely]] {
+        if (!(x > 0)) return refuse(x);
+        x *= 0x1p54;  // below the normal numbers
+        add_exponent(-54);
+      }
+      multiply(x);
+    }
+    void update(double x, weight w) noexcept {
+      if (w.value == 1) return update(x);
+      weight_ += w.value;
+      if (!(x > 0)) return refuse(x);
+      double term = w.value * std::log2(x);
+      detail::rounded(term);
+      logarithms_.add(term);
+    }
+    void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
+      if (!(found.low >= smallest)) [[unlikely]] {
+        for (std::size_t i = 0; i < count; ++i) update(items[i]);
+        return;
+      }
+      weight_ += static_cast<double>(count);
+      add_exponent(found.exponent);
+      multiply(found.mantissa);
+    }
+    void merge(const state& later) noexcept {
+      weight_ += later.weight_;
+      add_exponent(later.exponent_);
+      multiply(later.mantissa_);
+      logarithms_.merge(later.logarithms_);
+      zero_ = zero_ || later.zero_;
+      negative_ = negative_ || later.negative_;
+    }
+    bool has_zero() const noexcept { return zero_; }
+    bool has_negative() const noexcept { return negative_; }
+    double value() const noexcept {
+      if (weight_ == 0 || negative_) return std::numeric_limits<double>::quiet_NaN();
+      if (zero_) return 0;
+      const double product = static_cast<double>(exponent_) + std::log2(mantissa_);
+      return std::exp2((product + logarithms_.value()) / weight_);
+    }
+
+    void save(envelope_writer& to) const {
+      to.f64(weight_);
+      to.f64(mantissa_);
+      to.i64(exponent_);
+      logarithms_.save(to);
+      to.u8(static_cast<std::uint8_t>((zero_ ? 1 : 0) | (negative_ ? 2 : 0)));
+    }
+    bool load(envelope_reader& from) {
+      weight_ = from.f64();
+      mantissa_ = from.f64();
+      exponent_ = from.i64();
+      const bool valid = logarithms_.load(from);
+      const std::uint8_t flags = from.u8();
+      zero_ = (flags & 1U) != 0;
+      negative_ = (flags & 2U) != 0;
+      return valid && weight_ >= 0 && mantissa_ >= 1 && mantissa_ < 2 && flags < 4;
+    }
+
+   private:
+    static constexpr double smallest = (std::numeric_limits<double>::min)();
+
+    void refuse(double x) noexcept {
+      if (x < 0)
+        negative_ = true;
+      else
+        zero_ = true;
+    }
+    void multiply(double x) noexcept {
+      std::int64_t exponent = 0;
+      mantissa_ = detail::take_exponent(mantissa_ * detail::take_exponent(x, exponent), exponent);
+      add_exponent(exponent);
+    }
+    void add_exponent(std::int64_t more) noexcept {  // wraps around, rather than being undefined
+      exponent_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(exponent_) + static_cast<std::uint64_t>(more));
+    }
+
+    double weight_ = 0;
+    double mantissa_ = 1;
+    std::int64_t exponent_ = 0;
+    compensated_sum logarithms_;  // of the items with a weight
+    bool zero_ = false;
+    bool negative_ = false;
+  };
+
+  static double value(const auto& a) {
+    const auto& s = a.template state<geometric_mean>();
+    if (a.infinities() == 0) return s.value();
+    const bool defined = a.infinities() > 0 && !s.has_zero() && !s.has_negative();
+    return defined ? a.infinities() : std::numeric_limits<double>::quiet_NaN();
+  }
+};
+
+/// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without
+/// items. 32 bytes.
+struct harmonic_mean {
+  static constexpr std::string_view name = "harmonic_mean";
+
+  template <class T>
+  class state {
+   public:
+    static constexpr unsigned figures = detail::figure::reciprocal | detail::figure::low;
+
+    void update(double x) noexcept { update(x, weight(1)); }
+    void update(double x, weight w) noexcept {
+      weight_ += w.value;
+      if (x > 0)
+        reciprocals_.add(w.value / x);
+      else if (x < 0)
+        negative_ = true;
+      else
+        zero_ = true;
+    }
+    void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
+      if (!(found.low > 0)) [[unlikely]] {
+        for (std::size_t i = 0; i < count; ++i) update(items[i]);
+        return;
+      }
+      weight_ += static_cast<double>(count);
+      reciprocals_.add(found.reciprocal);
+    }
+    void merge(const state& later) noexcept {
+      weight_ += later.weight_;
+      reciprocals_.merge(later.reciprocals_);
+      zero_ = zero_ || later.zero_;
+      negative_ = negative_ || later.negative_;
+    }
+    void scale(double factor) noexcept {
+      weight_ *= factor;
+      reciprocals_.scale(factor);
+    }
+    double value() const noexcept {
+      if (weight_ == 0 || negative_) return std::numeric_limits<double>::quiet_NaN();
+      return zero_ ? 0 : weight_ / reciprocals_.value();
+    }
+
+    void save(envelope_writer& to) const {
+      to.f64(weight_);
+      reciprocals_.save(to);
+      to.u8(static_cast<std::uint8_t>((zero_ ? 1 : 0) | (negative_ ? 2 : 0)));
+    }
+    bool load(envelope_reader& from) {
+      weight_ = from.f64();
+      const bool valid = reciprocals_.load(from);
+      const std::uint8_t flags = from.u8();
+      zero_ = (flags & 1U) != 0;
+      negative_ = (flags & 2U) != 0;
+      return valid && weight_ >= 0 && flags < 4;
+    }
+
+   private:
+    double weight_ = 0;
+    compensated_sum reciprocals_;
+    bool zero_ = false;
+    bool negative_ = false;
+  };
+
+  static double value(const auto& a) { return a.template state<harmonic_mean>().value(); }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SUMS_HPP
+
 // ---- aggregate.hpp
 
 #ifndef MILLRACE_AGGREGATE_HPP
@@ -2157,9 +4660,16 @@ class log_histogram {
 
 /// aggregate: streams summed up in fixed memory.
 ///
+/// - `aggregate<members...>`: several statistics in one fused pass, merged, saved and loaded; with NaN
+///   policies (`skip_nan`, `propagate_nan`, `reject_nan`) and weights. The members:
+///   - `moments.hpp`: `mean`, `variance`, `stddev`, their population forms, `skewness`, `kurtosis`, `total_weight`
+///   - `sums.hpp`: `count`, `sum` (compensated), `geometric_mean`, `harmonic_mean`
+///   - `extremes.hpp`: `min`, `max`, `range`, `first`, `last`, `argmin`, `argmax`
+///   - `pairs.hpp`, of pairs: `covariance`, `correlation`, `linear_trend`, and `of_x`, `of_y` for the rest
+///   - `member.hpp`: what a member of your own is made of
+/// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
 /// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
-/// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
 ///
 /// Sketches: mergeable, seeded, bounded in memory, in the bytes of Apache DataSketches.
 /// - `kll`: quantiles with a bound on the error in rank; `quantile_view` for many queries
@@ -2384,65 +4894,6 @@ constexpr auto context(bound<Fields>... values) {
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_CONTEXT_HPP
-
-// ---- core/type_name.hpp
-
-#ifndef MILLRACE_CORE_TYPE_NAME_HPP
-#define MILLRACE_CORE_TYPE_NAME_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-namespace detail {
-
-template <class T>
-constexpr std::string_view pretty_function() noexcept {
-  return __PRETTY_FUNCTION__;
-}
-
-/// How many characters the compiler prints before and after the type; measured on a known one.
-inline constexpr std::string_view probe = pretty_function<double>();
-inline constexpr std::size_t probe_prefix = probe.find("double");
-inline constexpr std::size_t probe_suffix = probe.size() - probe_prefix - 6;
-
-/// `a::b<c::d>::e<f>` -> `e`: the last component, without its own template arguments.
-constexpr std::string_view unqualified(std::string_view name) noexcept {
-  std::size_t depth = 0;
-  std::size_t begin = 0;
-  std::size_t end = name.size();
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const char c = name[i];
-    if (c == '<' || c == '(' || c == '{') {
-      // g++ and clang write `(anonymous namespace)::x` and `{anonymous}::x`; those are qualifiers, not arguments.
-      if (c == '<' && depth == 0) end = i;
-      ++depth;
-    } else if (c == '>' || c == ')' || c == '}') {
-      if (depth > 0) --depth;
-    } else if (c == ':' && depth == 0 && i + 1 < name.size() && name[i + 1] == ':') {
-      begin = i + 2;
-      end = name.size();
-      ++i;
-    }
-  }
-  return name.substr(begin, end - begin);
-}
-
-}  // namespace detail
-
-/// The type's name as the compiler spells it, qualified. For messages; not stable across compilers.
-template <class T>
-inline constexpr std::string_view full_type_name = detail::pretty_function<T>().substr(
-    detail::probe_prefix, detail::pretty_function<T>().size() - detail::probe_prefix - detail::probe_suffix);
-
-/// The type's own name without namespaces and template arguments: `forward_pass` for
-/// `millrace::v0::forward_pass<net>`. The same on g++ and clang, so it can stand in logs and metrics.
-template <class T>
-inline constexpr std::string_view type_name = detail::unqualified(full_type_name<T>);
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_TYPE_NAME_HPP
 
 // ---- chain/event.hpp
 
@@ -8326,49 +10777,6 @@ class inflater {
 
 #ifndef MILLRACE_TENSOR_DETAIL_SIMD_HPP
 #define MILLRACE_TENSOR_DETAIL_SIMD_HPP
-
-// Vectors without the compiler's intrinsics headers, which cost half a second to parse: the vector
-// types that g++ and clang share, and which instruction set to use, asked of the CPU at run time. A
-// kernel is one always-inlined template; each instruction set is a function with a target attribute
-// around it. Which CPU it is decides here and in the kernels' entry functions, nowhere else.
-#if defined(__x86_64__)
-#define MILLRACE_X86_TARGET(features) [[gnu::target(features)]]
-#else
-#define MILLRACE_X86_TARGET(features)
-#endif
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-static_assert(std::endian::native == std::endian::little, "millrace's tensor kernels are for little-endian machines");
-
-template <class T, std::size_t Bytes>
-struct vector_of {
-  typedef T type __attribute__((vector_size(Bytes)));
-};
-/// A vector register's worth of T.
-template <class T, std::size_t Bytes>
-using vector = typename vector_of<T, Bytes>::type;
-
-template <class V>
-[[gnu::always_inline]] inline void load(V& to, const void* from) noexcept {
-  __builtin_memcpy(&to, from, sizeof(V));
-}
-template <class V>
-[[gnu::always_inline]] inline void store(void* to, const V& from) noexcept {
-  __builtin_memcpy(to, &from, sizeof(V));
-}
-
-#if defined(__x86_64__)
-inline bool cpu_has_avx2() noexcept { return __builtin_cpu_supports("avx2") != 0; }
-#else
-inline bool cpu_has_avx2() noexcept { return false; }
-#endif
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_SIMD_HPP
 

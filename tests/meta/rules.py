@@ -16,7 +16,9 @@ MAX_HEADER_LINES = 600
 MAX_COLUMNS = 120
 ALLOWED_MACROS = {"core/version.hpp": r"MILLRACE_VERSION_(MAJOR|MINOR|PATCH|STRING)",
                   "core/config.hpp": r"MILLRACE_HOST_DEVICE",
-                  "tensor/detail/simd.hpp": r"MILLRACE_X86_TARGET"}
+                  "core/detail/simd.hpp": r"MILLRACE_X86_TARGET"}
+# Vectors and the choice of the instruction set, for the kernels of every module.
+SHARED_DETAIL = ("core/detail/simd.hpp",)
 # What a detail header (and core/config.hpp) may ask the preprocessor: which machine this is.
 ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__i386__|__aarch64__|__linux__|__CUDACC__|__BYTE_ORDER__)")
 # Third-party includes by their first folder, and the component that brings them. A header that includes one
@@ -64,7 +66,7 @@ def floors(tree):
                 yield f"{name} includes {path}: nobody may include {other}"
             elif not free and floor[other] >= floor[own]:
                 yield f"{name} (floor {floor[own]}) includes {path} (floor {floor[other]})"
-            elif "/detail/" in path:
+            elif "/detail/" in path and path not in SHARED_DETAIL:
                 yield f"{name} includes {path}, which is private to {other}"
 
 

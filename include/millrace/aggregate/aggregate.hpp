@@ -1,0 +1,256 @@
+#ifndef MILLRACE_AGGREGATE_AGGREGATE_HPP
+#define MILLRACE_AGGREGATE_AGGREGATE_HPP
+
+#include <millrace/aggregate/detail/states.hpp>
+#include <millrace/aggregate/member.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// NaN policy: an item that is NaN, or whose weight is negative or not finite, is skipped, and counted in
+/// `skipped()`.
+struct skip_nan {
+  static constexpr std::string_view name = "skip_nan";
+};
+/// NaN policy: counted as an item; from then on every answer that is a double is NaN.
+struct propagate_nan {
+  static constexpr std::string_view name = "propagate_nan";
+};
+/// NaN policy: `update` answers an error that names the item, and takes nothing of the call.
+struct reject_nan {
+  static constexpr std::string_view name = "reject_nan";
+};
+
+template <class Policy, class... Members>
+class basic_aggregate;
+
+/// An aggregate's states in their closed forms: smaller, to be merged and asked. What windows keep.
+template <class Policy, class... Members>
+class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
+  using base = detail::answers<true, Policy, Members...>;
+
+ public:
+  aggregate_snapshot() = default;
+  aggregate_snapshot(const detail::tally& counted, const typename base::states& kept) {
+    this->tally_ = counted;
+    this->states_ = kept;
+  }
+
+  void merge(const aggregate_snapshot& later) {
+    this->states_.merge(later.states_, join{this->tally_.seen()});
+    this->tally_.merge(later.tally_);
+  }
+
+ private:
+  friend basic_aggregate<Policy, Members...>;
+};
+
+/// Several statistics of one stream in one pass. Dependencies between members are resolved at compile
+/// time and their states shared: `mean`, `variance` and `stddev` together keep one set of moments.
+///
+///     mr::aggregate<mr::count, mr::min, mr::max, mr::mean, mr::stddev> latency;
+///     latency.update(span_of_doubles);
+///     latency.get<mr::stddev>();
+///
+/// Models: aggregator_of<double> (of pairs, if a member is about them), span_aggregator_of, and
+/// weighted_aggregator_of if all members are.
+/// Guarantee: each member's own; the same bits on every CPU and compiler. Infinite items make of each
+/// answer what they make of its definition: a mean infinite, a variance NaN.
+/// Complexity: a span goes by blocks of 2,048 items: one loop over registers finds what all fused
+/// members need; those that want the items themselves find them in the first-level cache. The
+/// members' own memory and 32 bytes. Allocates: only members that say so.
+/// Threads: one at a time; const calls from any number.
+template <class Policy, class... Members>
+class basic_aggregate : public detail::answers<false, Policy, Members...> {
+  using base = detail::answers<false, Policy, Members...>;
+
+ public:
+  using sample = typename base::sample;
+  using states = typename base::states;
+  using snapshot_type = aggregate_snapshot<Policy, Members...>;
+
+  static constexpr bool invertible = states::invertible;
+  static constexpr bool exactly_invertible = states::exactly_invertible;
+  static constexpr bool commutative = states::commutative;
+  static constexpr bool fusable = states::fusable;
+  /// Does a NaN make the answers NaN?
+  static constexpr bool propagates = std::is_same_v<Policy, propagate_nan>;
+
+  basic_aggregate() = default;
+
+  /// With sketches set up otherwise than by default (a seed, a size), one argument each.
+  template <class... Sketches>
+  requires(sizeof...(Sketches) > 0 &&
+           (detail::sketch_for<Sketches, basic_aggregate> && ...)) explicit basic_aggregate(Sketches... sketches) {
+    (this->states_.set(std::move(sketches)), ...);
+  }
+
+  /// Void; under `reject_nan` result<void>: not_finite, with the item's place.
+  auto update(sample x) { return one<false>(x, 1); }
+  auto update(sample x, weight w) requires(states::weighable) { return one<true>(x, w.value); }
+  auto update(std::span<const sample> items) {
+    if constexpr (std::is_same_v<Policy, reject_nan>) {
+      for (std::size_t i = 0; i < items.size(); ++i)
+        if (detail::has_nan(items[i])) return result<void>(detail::refused(this->tally_.seen() + i));
+      take(items);
+      return result<void>();
+    } else {
+      take(items);
+    }
+  }
+
+  /// Takes up what the same members made of a later part of the stream, or of another stream. Void, or
+  /// result<void> where a member's merging can fail; then nothing is merged.
+  auto merge(const basic_aggregate& later) {
+    if constexpr (states::merging_can_fail) {
+      basic_aggregate joined = *this;
+      result<void> done = joined.states_.try_merge(later.states_, join{this->tally_.seen()});
+      if (!done) return done;
+      joined.tally_.merge(later.tally_);
+      *this = std::move(joined);
+      return done;
+    } else {
+      const join here{this->tally_.seen()};
+      this->tally_.merge(later.tally_);
+      this->states_.merge(later.states_, here);
+    }
+  }
+
+  /// Takes away what was merged or updated before; exact only where the traits say so.
+  void unmerge(const snapshot_type& part) requires(states::invertible) {
+    this->states_.unmerge(part.states_);
+    this->tally_.unmerge(part.tally_);
+  }
+  void unmerge(const basic_aggregate& part) requires(states::invertible) { unmerge(part.snapshot()); }
+
+  /// Every item's weight so far times factor > 0. Counts, extremes and places stay as they are.
+  void scale(double factor) requires(states::scalable) { this->states_.scale(factor); }
+
+  snapshot_type snapshot() const {
+    snapshot_type made;
+    made.tally_ = this->tally_;
+    made.states_.take(this->states_);
+    return made;
+  }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type());
+    this->tally_.save(to);
+    this->states_.save(to);
+    return std::move(to).finish();
+  }
+  static result<basic_aggregate> load(std::span<const std::byte> bytes) {
+    const std::string name = type();
+    auto from = envelope_reader::open(bytes, name);
+    if (!from) return std::move(from).error();
+    basic_aggregate made;
+    bool valid = made.tally_.load(*from);
+    if (auto done = made.states_.load(*from, valid); !done) return std::move(done).error().wrap("saved " + name);
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  using answer = std::conditional_t<std::is_same_v<Policy, reject_nan>, result<void>, void>;
+
+  template <bool Weighted>
+  answer one(const sample& x, double w) {
+    bool ordinary = detail::is_ordinary(x);
+    if constexpr (Weighted) ordinary = ordinary && w > 0 && w <= detail::huge;
+    if (!ordinary) [[unlikely]]
+      return rare(x, w);
+    const item<sample> it{x, w, this->tally_.seen()};
+    this->states_.for_each([&](auto& state) { detail::feed<Weighted>(state, it); });
+    ++this->tally_.items;
+    return answer();
+  }
+
+  /// NaN, an impossible weight, an infinity, or numbers so large that sums may overflow.
+  [[gnu::noinline, gnu::cold]] answer rare(const sample& x, double w) {
+    if (w == 0) return answer();
+    if (detail::has_nan(x) || !(w > 0) || detail::is_infinite(w)) {
+      if constexpr (std::is_same_v<Policy, reject_nan>) {
+        return detail::refused(this->tally_.seen());
+      } else {
+        ++this->tally_.nans;
+        return;
+      }
+    }
+    const item<sample> it{x, w, this->tally_.seen()};
+    this->states_.for_each([&](auto& state) { detail::feed_rare(state, it, detail::is_infinite(x)); });
+    this->tally_.add_infinities(x);
+    ++this->tally_.items;
+    return answer();
+  }
+
+  void take(std::span<const sample> items) {
+    while (items.size() >= detail::least_block) {
+      const std::size_t now = items.size() < detail::block_items ? items.size() : detail::block_items;
+      if (!block(items.first(now))) mixed_block(items.first(now));
+      items = items.subspan(now);
+    }
+    for (const sample& x : items) (void)update(x);
+  }
+
+  /// False, and nothing done, if the block has something to be looked at one by one.
+  bool block(std::span<const sample> items) {
+    if constexpr (std::is_same_v<sample, double>) {
+      const detail::block_figures found = detail::scan_block<states::figures>(items.data(), items.size());
+      if (!(found.poison == 0)) [[unlikely]]
+        return false;
+      this->states_.for_each([&](auto& state) {
+        if constexpr (detail::is_fused<std::remove_cvref_t<decltype(state)>, double>)
+          state.absorb(found, items.data(), items.size(), join{this->tally_.seen()});
+        else
+          detail::feed_block(state, items, this->tally_.seen());
+      });
+    } else {
+      if (!(detail::scan_block<0>(&items[0].x, 2 * items.size()).poison == 0)) [[unlikely]]
+        return false;
+      this->states_.for_each([&](auto& state) { detail::feed_block(state, items, this->tally_.seen()); });
+    }
+    this->tally_.items += items.size();
+    return true;
+  }
+
+  /// Where order does not matter, what is out of the ordinary goes first and alone, the rest as a block.
+  [[gnu::noinline, gnu::cold]] void mixed_block(std::span<const sample> items) {
+    std::size_t kept = 0;
+    if constexpr (states::commutative) {
+      sample ordinary[detail::block_items];
+      for (const sample& x : items) {
+        if (detail::is_ordinary(x))
+          ordinary[kept++] = x;
+        else
+          (void)rare(x, 1);
+      }
+      const std::span<const sample> rest(ordinary, kept);
+      if (kept >= detail::least_block && block(rest)) return;
+      for (const sample& x : rest) (void)update(x);
+    } else {
+      for (const sample& x : items) (void)update(x);
+    }
+  }
+
+  /// What the saved bytes are called: `aggregate<skip_nan;moments2,min>`.
+  static std::string type() { return "aggregate<" + std::string(Policy::name) + ";" + states::names() + ">"; }
+};
+
+/// `basic_aggregate` that skips NaN and counts them.
+template <class... Members>
+using aggregate = basic_aggregate<skip_nan, Members...>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_AGGREGATE_HPP

@@ -1,0 +1,120 @@
+#ifndef MILLRACE_AGGREGATE_DETAIL_PAIR_KERNEL_HPP
+#define MILLRACE_AGGREGATE_DETAIL_PAIR_KERNEL_HPP
+
+#include <millrace/aggregate/detail/block_kernel.hpp>
+#include <millrace/aggregate/member.hpp>
+#include <millrace/core/detail/simd.hpp>
+
+#include <cstddef>
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Sums over pairs around a shift.
+struct pair_powers {
+  double x = 0, y = 0, xx = 0, yy = 0, xy = 0;
+
+  void add(double dx, double dy, double w) noexcept {
+    double wx = w * dx;
+    double wy = w * dy;
+    rounded(wx);
+    rounded(wy);
+    double dxx = wx * dx;
+    double dyy = wy * dy;
+    double dxy = wx * dy;
+    rounded(dxx);
+    rounded(dyy);
+    rounded(dxy);
+    x += wx;
+    y += wy;
+    xx += dxx;
+    yy += dyy;
+    xy += dxy;
+  }
+};
+
+/// x and y of each pair in a register, changed over.
+template <class V>
+[[gnu::always_inline]] inline void swap_sides(V& to, const V& from) noexcept {
+  if constexpr (sizeof(V) == 16)
+    to = __builtin_shufflevector(from, from, 1, 0);
+  else
+    to = __builtin_shufflevector(from, from, 1, 0, 3, 2);
+}
+
+/// As in block_kernel, but that the lanes hold x and y in turn, as they lie in memory: eight of each.
+struct pair_lanes {
+  double single[sum_lanes];
+  double square[sum_lanes];
+  double product[sum_lanes];  // each twice
+};
+
+/// Precondition: count is a multiple of 8.
+template <std::size_t Bytes>
+[[gnu::always_inline]] inline void pairs_body(const xy* pairs, std::size_t count, const xy& shift,
+                                              pair_lanes& out) noexcept {
+  using v = vector<double, Bytes>;
+  constexpr std::size_t width = Bytes / 8;
+  constexpr std::size_t registers = sum_lanes / width;
+  const double around[] = {shift.x, shift.y, shift.x, shift.y};
+  v center;
+  load(center, around);
+  v single[registers]{}, square[registers]{}, product[registers]{};
+  for (std::size_t at = 0; at < count; at += sum_lanes / 2) {
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < registers; ++k) {
+      v d;
+      load(d, pairs + at + k * width / 2);
+      d -= center;
+      single[k] += d;
+      v d2 = d * d;
+      rounded(d2);
+      square[k] += d2;
+      v both;
+      swap_sides(both, d);
+      both *= d;
+      rounded(both);
+      product[k] += both;
+    }
+  }
+  for (std::size_t k = 0; k < registers; ++k) {
+    store(out.single + k * width, single[k]);
+    store(out.square + k * width, square[k]);
+    store(out.product + k * width, product[k]);
+  }
+}
+
+inline void pairs_baseline(const xy* pairs, std::size_t count, const xy& shift, pair_lanes& out) noexcept {
+  pairs_body<16>(pairs, count, shift, out);
+}
+MILLRACE_X86_TARGET("avx2")
+inline void pairs_avx2(const xy* pairs, std::size_t count, const xy& shift, pair_lanes& out) noexcept {
+  pairs_body<32>(pairs, count, shift, out);
+}
+
+inline pair_powers scan_pairs(const xy* pairs, std::size_t count, const xy& shift) noexcept {
+  pair_lanes found;
+  const std::size_t even = count / (sum_lanes / 2) * (sum_lanes / 2);
+  if (cpu_has_avx2())
+    pairs_avx2(pairs, even, shift, found);
+  else
+    pairs_baseline(pairs, even, shift, found);
+  pair_powers all;
+  for (std::size_t i = even; i < count; ++i) all.add(pairs[i].x - shift.x, pairs[i].y - shift.y, 1);
+  for (double* const lane : {found.single, found.square, found.product})
+    for (std::size_t step = sum_lanes / 2; step > 1; step /= 2)
+      for (std::size_t i = 0; i < step; ++i) lane[i] += lane[i + step];
+  all.x += found.single[0];
+  all.y += found.single[1];
+  all.xx += found.square[0];
+  all.yy += found.square[1];
+  all.xy += found.product[0];
+  return all;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_PAIR_KERNEL_HPP

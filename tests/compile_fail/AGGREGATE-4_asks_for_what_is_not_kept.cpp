@@ -1,0 +1,13 @@
+// expect: millrace\[AGGREGATE-4\]: get<...>: this aggregate does not keep what that member needs
+#include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/moments.hpp>
+
+namespace mr = millrace;
+
+using latency = mr::aggregate<mr::variance>;
+
+#ifdef MILLRACE_MISUSE
+double asked(const latency& seen) { return seen.get<mr::skewness>(); }
+#else
+double asked(const latency& seen) { return seen.get<mr::mean>(); }
+#endif

@@ -1,0 +1,13 @@
+// expect: millrace\[AGGREGATE-7\]: get<...>: not exactly one member of the aggregate is made from that template
+#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/pairs.hpp>
+
+namespace mr = millrace;
+
+#ifdef MILLRACE_MISUSE
+using fit = mr::aggregate<mr::of_y<mr::mean>, mr::of_y<mr::stddev>>;
+#else
+using fit = mr::aggregate<mr::of_y<mr::stddev>>;
+#endif
+
+double spread(const fit& seen) { return seen.get<mr::of_y>(); }
