@@ -29,7 +29,7 @@ set(MILLRACE_aggregate_HEADERS
   aggregate.hpp
   aggregate/concepts.hpp aggregate/envelope.hpp
   aggregate/aggregate.hpp aggregate/extremes.hpp aggregate/member.hpp aggregate/moments.hpp aggregate/pairs.hpp
-  aggregate/sums.hpp
+  aggregate/sketch_members.hpp aggregate/sums.hpp
   aggregate/detail/block_kernel.hpp aggregate/detail/pair_kernel.hpp aggregate/detail/states.hpp
   aggregate/log_histogram.hpp
   aggregate/detail/crc32c.hpp

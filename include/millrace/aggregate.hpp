@@ -9,6 +9,7 @@
 ///   - `sums.hpp`: `count`, `sum` (compensated), `geometric_mean`, `harmonic_mean`
 ///   - `extremes.hpp`: `min`, `max`, `range`, `first`, `last`, `argmin`, `argmax`
 ///   - `pairs.hpp`, of pairs: `covariance`, `correlation`, `linear_trend`, and `of_x`, `of_y` for the rest
+///   - `sketch_members.hpp`, by a sketch: `quantiles<kll<200>>`, `median`, `interquartile_range`, `distinct<...>`
 ///   - `member.hpp`: what a member of your own is made of
 /// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
@@ -29,6 +30,7 @@
 #include <millrace/aggregate/moments.hpp>
 #include <millrace/aggregate/pairs.hpp>
 #include <millrace/aggregate/quantile_view.hpp>
+#include <millrace/aggregate/sketch_members.hpp>
 #include <millrace/aggregate/sums.hpp>
 
 #endif  // MILLRACE_AGGREGATE_HPP

@@ -4374,6 +4374,79 @@ struct of_y : detail::side_of_pairs<detail::y_side, Members...> {
 
 #endif  // MILLRACE_AGGREGATE_PAIRS_HPP
 
+// ---- aggregate/sketch_members.hpp
+
+#ifndef MILLRACE_AGGREGATE_SKETCH_MEMBERS_HPP
+#define MILLRACE_AGGREGATE_SKETCH_MEMBERS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+// A sketch is a member of an aggregate as it is: `aggregate<count, kll<200>>`, and `get<kll<200>>()`
+// answers it. The members below ask it one question each; those that name the same sketch share it.
+
+/// The distribution that an aggregate's sketch has seen, to be asked as long as the aggregate lives and
+/// is not changed. For many questions at once, `view()` is sorted once only.
+template <class Sketch>
+class quantile_query {
+ public:
+  explicit quantile_query(const Sketch& sketch) noexcept : sketch_(&sketch) {}
+
+  /// The quantile at p in [0, 1].
+  double operator()(double p) const { return sketch_->quantile(p); }
+  double median() const { return sketch_->median(); }
+  /// Upper less lower quartile.
+  double interquartile_range() const { return sketch_->interquartile_range(); }
+  /// The fraction of items at or below x.
+  double rank(double x) const { return sketch_->rank(x); }
+  std::vector<double> cdf(std::span<const double> points) const { return sketch_->cdf(points); }
+  /// As the sketch's.
+  auto pmf(std::span<const double> points) const { return sketch_->pmf(points); }
+  auto view() const { return sketch_->view(); }
+  /// With its error bound, image, and whatever else it can be asked.
+  const Sketch& sketch() const noexcept { return *sketch_; }
+
+ private:
+  const Sketch* sketch_;
+};
+
+/// Member: quantiles, ranks and the distribution, as a `quantile_query`: `get<mr::quantiles>()(0.99)`.
+///
+/// Guarantee, memory and weights: the sketch's. Exact for few items with `kll<K>`: up to K of them.
+template <class Sketch = kll<200>>
+struct quantiles {
+  using needs = members<Sketch>;
+  static quantile_query<Sketch> value(const auto& a) { return quantile_query<Sketch>(a.template state<Sketch>()); }
+};
+
+/// Member: the median, by a sketch. NaN without items.
+template <class Sketch>
+struct basic_median {
+  using needs = members<Sketch>;
+  static double value(const auto& a) { return a.template state<Sketch>().median(); }
+};
+using median = basic_median<kll<200>>;
+
+/// Member: upper less lower quartile, by a sketch. NaN without items.
+template <class Sketch>
+struct basic_interquartile_range {
+  using needs = members<Sketch>;
+  static double value(const auto& a) { return a.template state<Sketch>().interquartile_range(); }
+};
+using interquartile_range = basic_interquartile_range<kll<200>>;
+
+/// Member: how many distinct items, by a sketch. The sketch itself, with its error, is `get<Sketch>()`.
+template <class Sketch>
+struct distinct {
+  using needs = members<Sketch>;
+  static double value(const auto& a) { return a.template state<Sketch>().estimate(); }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SKETCH_MEMBERS_HPP
+
 // ---- aggregate/sums.hpp
 
 #ifndef MILLRACE_AGGREGATE_SUMS_HPP
@@ -4666,6 +4739,7 @@ struct harmonic_mean {
 ///   - `sums.hpp`: `count`, `sum` (compensated), `geometric_mean`, `harmonic_mean`
 ///   - `extremes.hpp`: `min`, `max`, `range`, `first`, `last`, `argmin`, `argmax`
 ///   - `pairs.hpp`, of pairs: `covariance`, `correlation`, `linear_trend`, and `of_x`, `of_y` for the rest
+///   - `sketch_members.hpp`, by a sketch: `quantiles<kll<200>>`, `median`, `interquartile_range`, `distinct<...>`
 ///   - `member.hpp`: what a member of your own is made of
 /// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for

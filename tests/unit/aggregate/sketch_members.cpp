@@ -1,0 +1,126 @@
+#include <millrace/aggregate/sketch_members.hpp>
+
+#include <support/catch.hpp>
+
+#include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/pairs.hpp>
+
+#include <support/aggregate.hpp>
+#include <support/envelope.hpp>
+
+#include <cmath>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+namespace mr = millrace;
+
+namespace {
+
+using latency = mr::aggregate<mr::count, mr::mean, mr::stddev, mr::quantiles<mr::kll<200>>, mr::median>;
+
+std::vector<double> stream(std::size_t size, std::uint64_t seed) {
+  mr::random_engine random(seed);
+  std::vector<double> made(size);
+  for (double& x : made) x = std::exp(random.normal());
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("members that name the same sketch share it") {
+  using both = mr::detail::resolved<double, mr::quantiles<>, mr::median, mr::interquartile_range>;
+  STATIC_REQUIRE(std::is_same_v<both, mr::members<mr::kll<200>>>);
+  using two = mr::detail::resolved<double, mr::quantiles<mr::kll<400>>, mr::median>;
+  STATIC_REQUIRE(std::is_same_v<two, mr::members<mr::kll<400>, mr::kll<200>>>);
+}
+
+TEST_CASE("a sketch inside an aggregate answers what it does alone, to the bit") {
+  const auto x = stream(100'000, 1);
+  latency a;
+  a.update(std::span<const double>(x).first(60'000));
+  for (std::size_t i = 60'000; i < 60'100; ++i) a.update(x[i]);
+  a.update(std::span<const double>(x).subspan(60'100));
+  mr::kll<200> alone;
+  alone.update(std::span<const double>(x));
+  CHECK(a.get<mr::kll<200>>().save() == alone.save());
+  for (const double p : {0.0, 0.25, 0.5, 0.99, 1.0}) CHECK(a.get<mr::quantiles>()(p) == alone.quantile(p));
+  CHECK(a.get<mr::median>() == alone.median());
+  CHECK(a.get<mr::interquartile_range>() == alone.interquartile_range());
+  CHECK(a.get<mr::quantiles>().rank(1.0) == alone.rank(1.0));
+  CHECK(a.get<mr::quantiles>().sketch().rank_error() == alone.rank_error());
+  CHECK(a.get<mr::quantiles>().view().count() == 100'000);
+  const std::vector<double> points{0.5, 1, 2};
+  CHECK(a.get<mr::quantiles>().cdf(points) == alone.cdf(points));
+  CHECK(a.get<mr::quantiles>().pmf(points).value() == alone.pmf(points).value());
+}
+
+TEST_CASE("a sketch set up with a seed of its own is an argument of the constructor") {
+  const auto x = stream(50'000, 2);
+  latency seeded{mr::kll<200>(17)};
+  latency other{mr::kll<200>(18)};
+  seeded.update(std::span<const double>(x));
+  other.update(std::span<const double>(x));
+  mr::kll<200> alone(17);
+  alone.update(std::span<const double>(x));
+  CHECK(seeded.get<mr::kll<200>>().save() == alone.save());
+  CHECK(seeded.save() != other.save());
+}
+
+TEST_CASE("NaN never reaches a sketch, infinities do") {
+  auto x = stream(5000, 3);
+  x[100] = std::nan("");
+  x[200] = std::numeric_limits<double>::infinity();
+  latency a;
+  a.update(std::span<const double>(x));
+  CHECK(a.get<mr::kll<200>>().count() == 4999);
+  CHECK(a.skipped() == 1);
+  CHECK(a.get<mr::quantiles>()(1) == std::numeric_limits<double>::infinity());
+}
+
+TEST_CASE("up to K items quantiles are exact, also merged and loaded") {
+  latency a, b;
+  for (int i = 1; i <= 101; ++i) (i % 2 == 0 ? a : b).update(static_cast<double>(i));
+  a.merge(b);
+  auto back = latency::load(a.save());
+  REQUIRE(back.has_value());
+  CHECK(back->get<mr::median>() == 51);
+  CHECK(back->get<mr::quantiles>()(0.9) == 91);
+  CHECK(back->get<mr::interquartile_range>() == 50);
+  CHECK(back->get<mr::mean>() == 51);
+  CHECK(back->save() == a.save());
+}
+
+TEST_CASE("aggregates with sketches merge within the sketch's bound, and weigh") {
+  const auto x = stream(70'000, 4);
+  latency merged{mr::kll<200>(100)};
+  for (std::size_t i = 0; i < 7; ++i) {
+    latency part{mr::kll<200>(i)};
+    part.update(std::span<const double>(x).subspan(10'000 * i, 10'000));
+    merged.merge(part);
+  }
+  CHECK(merged.get<mr::count>() == 70'000);
+  CHECK(std::fabs(merged.get<mr::quantiles>().rank(1.0) - 0.5) < 0.02);
+  latency heavy;
+  heavy.update(1.0, mr::weight(3));
+  heavy.update(2.0, mr::weight(1));
+  CHECK(heavy.get<mr::quantiles>()(0.75) == 1);
+  CHECK(heavy.get<mr::quantiles>()(0.76) == 2);
+}
+
+TEST_CASE("sketches of one side of pairs") {
+  mr::aggregate<mr::correlation, mr::of_x<mr::median>, mr::of_y<mr::quantiles<>>> a;
+  for (int i = 1; i <= 99; ++i) a.update({static_cast<double>(i), static_cast<double>(-i)});
+  CHECK(a.get<mr::of_x>() == 50);
+  CHECK(a.get<mr::of_y>()(0.5) == -50);
+  CHECK(a.get<mr::correlation>() == -1);
+}
+
+TEST_CASE("hostile bytes of an aggregate with a sketch answer an error or one that works") {
+  latency a;
+  a.update(std::span<const double>(stream(1000, 5)));
+  laws::hostile_payload(a, support::reseal, support::use<latency>, 6, 2000);
+  latency few;
+  few.update(std::span<const double>(stream(20, 5)));
+  laws::hostile_bytes(few, support::use<latency>);
+}
