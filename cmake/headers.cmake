@@ -33,7 +33,10 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/detail/block_kernel.hpp aggregate/detail/pair_kernel.hpp aggregate/detail/states.hpp
   aggregate/log_histogram.hpp
   aggregate/detail/crc32c.hpp
-  aggregate/kll.hpp aggregate/quantile_view.hpp
+  aggregate/frequent_items.hpp aggregate/hll.hpp aggregate/kll.hpp
+  aggregate/quantile_curve.hpp aggregate/quantile_view.hpp aggregate/tdigest.hpp aggregate/theta.hpp
+  aggregate/detail/coupon_table.hpp aggregate/detail/hash_set.hpp aggregate/detail/hll_estimate.hpp
+  aggregate/detail/murmur3.hpp
   aggregate/detail/extremes.hpp aggregate/detail/image.hpp aggregate/detail/kll_levels.hpp
   aggregate/detail/order_key.hpp aggregate/detail/sort.hpp)
 set(MILLRACE_store_HEADERS

@@ -17,6 +17,10 @@
 ///
 /// Sketches: mergeable, seeded, bounded in memory, in the bytes of Apache DataSketches.
 /// - `kll`: quantiles with a bound on the error in rank; `quantile_view` for many queries
+/// - `frequent_items`: the items that come up most often, with bounds on how often
+/// - `hll`: how many different items, with 4, 6 or 8 bits a register
+/// - `tdigest`: quantiles most precise at the ends; `quantile_curve` for many queries
+/// - `theta`: how many different items, with unions, intersections and differences
 ///
 /// Standard library alone.
 
@@ -24,13 +28,18 @@
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/envelope.hpp>
 #include <millrace/aggregate/extremes.hpp>
+#include <millrace/aggregate/frequent_items.hpp>
+#include <millrace/aggregate/hll.hpp>
 #include <millrace/aggregate/kll.hpp>
 #include <millrace/aggregate/log_histogram.hpp>
 #include <millrace/aggregate/member.hpp>
 #include <millrace/aggregate/moments.hpp>
 #include <millrace/aggregate/pairs.hpp>
+#include <millrace/aggregate/quantile_curve.hpp>
 #include <millrace/aggregate/quantile_view.hpp>
 #include <millrace/aggregate/sketch_members.hpp>
 #include <millrace/aggregate/sums.hpp>
+#include <millrace/aggregate/tdigest.hpp>
+#include <millrace/aggregate/theta.hpp>
 
 #endif  // MILLRACE_AGGREGATE_HPP

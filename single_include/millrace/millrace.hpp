@@ -2226,101 +2226,113 @@ class image_reader {
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_IMAGE_HPP
 
-// ---- aggregate/detail/extremes.hpp
+// ---- aggregate/detail/murmur3.hpp
 
-#ifndef MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
-#define MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
+#ifndef MILLRACE_AGGREGATE_DETAIL_MURMUR3_HPP
+#define MILLRACE_AGGREGATE_DETAIL_MURMUR3_HPP
 
 namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-template <class T>
-struct extremes {
-  T low = std::numeric_limits<T>::infinity();
-  T high = -std::numeric_limits<T>::infinity();
-  bool nan = false;  ///< one of the numbers was NaN: then low and high say nothing
+struct hash128 {
+  std::uint64_t low;
+  std::uint64_t high;
 };
 
-/// The least and the greatest of many numbers, and whether any is NaN, in one pass over vectors of 16 bytes.
-template <class T>
-inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
-  typedef T vector __attribute__((vector_size(16)));
-  constexpr std::size_t lanes = sizeof(vector) / sizeof(T);
-  constexpr std::size_t chains = 2;
-  extremes<T> found;
-  std::size_t i = 0;
-  if (count >= chains * lanes) {
-    vector low[chains], high[chains];
-    auto odd = vector{} != vector{};
-    for (std::size_t c = 0; c < chains; ++c) {
-      low[c] = vector{} + found.low;
-      high[c] = vector{} + found.high;
+/// MurmurHash3 for 64-bit machines, 128 bits: A. Appleby, 2011, public domain; the hash under every sketch of Apache
+/// DataSketches, which is why it is this one.
+class murmur3 {
+ public:
+  static constexpr std::uint64_t sketch_seed = 9001;
+
+  static hash128 hash(const void* data, std::size_t size, std::uint64_t seed = sketch_seed) noexcept {
+    const auto* bytes = static_cast<const unsigned char*>(data);
+    std::uint64_t low = seed;
+    std::uint64_t high = seed;
+    std::size_t left = size;
+    for (; left >= 16; left -= 16, bytes += 16) {
+      std::uint64_t words[2];
+      std::memcpy(words, bytes, sizeof words);
+      low = (std::rotl(low ^ mix_low(words[0]), 27) + high) * 5 + 0x52dce729;
+      high = (std::rotl(high ^ mix_high(words[1]), 31) + low) * 5 + 0x38495ab5;
     }
-    for (; i + chains * lanes <= count; i += chains * lanes) {
-      for (std::size_t c = 0; c < chains; ++c) {
-        vector v;
-        __builtin_memcpy(&v, values + i + c * lanes, sizeof v);
-        low[c] = v < low[c] ? v : low[c];
-        high[c] = v > high[c] ? v : high[c];
-        odd |= v != v;
-      }
-    }
-    for (std::size_t c = 0; c < chains; ++c) {
-      for (std::size_t lane = 0; lane < lanes; ++lane) {
-        if (low[c][lane] < found.low) found.low = low[c][lane];
-        if (high[c][lane] > found.high) found.high = high[c][lane];
-        if (odd[lane] != 0) found.nan = true;
-      }
-    }
+    std::uint64_t words[2] = {0, 0};  // what is left, zeros behind: they mix to zero
+    if (left != 0) std::memcpy(words, bytes, left);
+    return finish(low ^ mix_low(words[0]), high ^ mix_high(words[1]), size);
   }
-  for (; i < count; ++i) {
-    if (values[i] < found.low) found.low = values[i];
-    if (values[i] > found.high) found.high = values[i];
-    if (values[i] != values[i]) found.nan = true;
+
+  /// Of the eight bytes of a word.
+  static constexpr hash128 hash(std::uint64_t word, std::uint64_t seed = sketch_seed) noexcept {
+    return finish(seed ^ mix_low(word), seed, 8);
   }
-  return found;
+
+  /// Its last step: every bit of the word stirs every bit of the answer.
+  static constexpr std::uint64_t scatter(std::uint64_t word) noexcept {
+    word = (word ^ (word >> 33)) * 0xff51afd7ed558ccdU;
+    word = (word ^ (word >> 33)) * 0xc4ceb9fe1a85ec53U;
+    return word ^ (word >> 33);
+  }
+
+ private:
+  static constexpr std::uint64_t first = 0x87c37b91114253d5U;
+  static constexpr std::uint64_t second = 0x4cf5ad432745937fU;
+
+  static constexpr std::uint64_t mix_low(std::uint64_t word) noexcept { return std::rotl(word * first, 31) * second; }
+  static constexpr std::uint64_t mix_high(std::uint64_t word) noexcept { return std::rotl(word * second, 33) * first; }
+  static constexpr hash128 finish(std::uint64_t low, std::uint64_t high, std::uint64_t size) noexcept {
+    low ^= size;
+    high ^= size;
+    low += high;
+    high += low;
+    low = scatter(low);
+    high = scatter(high);
+    low += high;
+    return {low, high + low};
+  }
+};
+
+/// What images carry of the seed, so that hashes of different seeds are not mixed.
+constexpr std::uint16_t seed_hash() noexcept {
+  return static_cast<std::uint16_t>(murmur3::hash(murmur3::sketch_seed, 0).low);
+}
+
+/// What sketches of items take: whole numbers, floating-point numbers, text.
+template <class Item>
+concept hashable_item = std::is_arithmetic_v<Item> || std::convertible_to<const Item&, std::string_view>;
+
+/// The hash of an item as DataSketches hashes it: a whole number as 64 bits of its value, so that 7 is one item
+/// whatever its type; a floating-point number as a double, with one zero and one NaN; text as its bytes.
+template <hashable_item Item>
+constexpr hash128 hash_item(const Item& item, std::uint64_t seed = murmur3::sketch_seed) noexcept {
+  if constexpr (std::is_integral_v<Item>) {
+    return murmur3::hash(static_cast<std::uint64_t>(item), seed);
+  } else if constexpr (std::is_floating_point_v<Item>) {
+    const auto value = static_cast<double>(item);
+    const std::uint64_t bits = value == 0       ? 0
+                               : value != value ? 0x7ff8000000000000U
+                                                : std::bit_cast<std::uint64_t>(value);
+    return murmur3::hash(bits, seed);
+  } else {
+    const std::string_view text = item;
+    return murmur3::hash(text.data(), text.size(), seed);
+  }
+}
+
+/// DataSketches leaves empty text out.
+template <class Item>
+constexpr bool is_no_item(const Item& item) noexcept {
+  if constexpr (std::is_arithmetic_v<Item>)
+    return false;
+  else
+    return std::string_view(item).empty();
 }
 
 }  // namespace detail
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
-
-// ---- aggregate/detail/order_key.hpp
-
-#ifndef MILLRACE_AGGREGATE_DETAIL_ORDER_KEY_HPP
-#define MILLRACE_AGGREGATE_DETAIL_ORDER_KEY_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// A floating-point number as the signed integer of the same order: integers sort and merge without branches,
-/// and -0.0 comes before 0.0, so that sorting gives one answer. Not for NaN.
-template <class T>
-using order_key = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
-
-template <class T>
-constexpr order_key<T> flip_negative(order_key<T> bits) noexcept {
-  constexpr int sign = std::numeric_limits<order_key<T>>::digits;
-  return bits ^ ((bits >> sign) & (std::numeric_limits<order_key<T>>::max)());
-}
-template <class T>
-constexpr order_key<T> to_order_key(T value) noexcept {
-  return flip_negative<T>(std::bit_cast<order_key<T>>(value));
-}
-template <class T>
-constexpr T from_order_key(order_key<T> key) noexcept {
-  return std::bit_cast<T>(flip_negative<T>(key));
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_AGGREGATE_DETAIL_ORDER_KEY_HPP
+#endif  // MILLRACE_AGGREGATE_DETAIL_MURMUR3_HPP
 
 // ---- aggregate/detail/sort.hpp
 
@@ -2379,29 +2391,47 @@ inline void merge_runs(const T* a, std::size_t a_count, const T* b, std::size_t 
   if (b != b_end && out != b) std::memmove(out, b, static_cast<std::size_t>(b_end - b) * sizeof(T));
 }
 
-/// Merges two sorted runs of the same length that stand side by side, from both ends at once: two independent
-/// chains of comparisons, and no test for the end of a run.
+/// Two sorted runs that stand side by side, merged from both ends at once: two independent chains of comparisons, and
+/// no test for the end of a run within as many steps as the shorter one is long.
 template <class T>
-inline void merge_equal_runs(const T* at, std::size_t length, T* out) noexcept {
-  const T* a = at;
-  const T* b = at + length;
-  const T* a_back = at + length - 1;
-  const T* b_back = at + 2 * length - 1;
-  T* out_back = out + 2 * length - 1;
-  for (std::size_t i = 0; i < length; ++i) {
-    const bool second = *b < *a;
-    *out++ = second ? *b : *a;
-    b += second;
-    a += !second;
-    const bool first = *b_back < *a_back;
-    *out_back-- = first ? *a_back : *b_back;
-    a_back -= first;
-    b_back -= !first;
+class two_ended_merge {
+ public:
+  two_ended_merge(const T* at, std::size_t first, std::size_t second, T* out) noexcept
+      : a_(at),
+        a_back_(at + first - 1),
+        b_(at + first),
+        b_back_(at + first + second - 1),
+        out_(out),
+        out_back_(out + first + second - 1) {}
+
+  /// Places one at each end.
+  [[gnu::always_inline]] void step() noexcept {
+    const bool second = *b_ < *a_;
+    *out_++ = second ? *b_ : *a_;
+    b_ += second;
+    a_ += !second;
+    const bool first = *b_back_ < *a_back_;
+    *out_back_-- = first ? *a_back_ : *b_back_;
+    a_back_ -= first;
+    b_back_ -= !first;
   }
-}
+  /// What lies between.
+  void finish() noexcept {
+    merge_runs(a_, static_cast<std::size_t>(a_back_ + 1 - a_), b_, static_cast<std::size_t>(b_back_ + 1 - b_), out_);
+  }
+
+ private:
+  const T* a_;
+  const T* a_back_;
+  const T* b_;
+  const T* b_back_;
+  T* out_;
+  T* out_back_;
+};
 
 /// Sorts numbers, none of them NaN, without a branch that depends on them.
-/// Complexity: O(count log count) whatever the input. `scratch` holds as many; allocates: never.
+/// Complexity: O(count log count) whatever the input; quickest for powers of two. `scratch` holds as many; allocates:
+/// never.
 template <class T>
 inline void sort_numbers(T* values, std::size_t count, T* scratch) noexcept {
   constexpr std::size_t base = 8;
@@ -2411,15 +2441,62 @@ inline void sort_numbers(T* values, std::size_t count, T* scratch) noexcept {
   T* from = values;
   T* to = scratch;
   for (std::size_t length = base; length < count; length *= 2) {
-    for (i = 0; i + 2 * length <= count; i += 2 * length) merge_equal_runs(from + i, length, to + i);
-    const std::size_t left = count - i;
-    const std::size_t first = left < length ? left : length;
-    merge_runs(from + i, first, from + i + first, left - first, to + i);
+    // Two pairs of runs at once: four chains of comparisons that wait for nothing but themselves.
+    for (i = 0; i + 4 * length <= count; i += 4 * length) {
+      two_ended_merge<T> left(from + i, length, length, to + i);
+      two_ended_merge<T> right(from + i + 2 * length, length, length, to + i + 2 * length);
+      for (std::size_t step = 0; step < length; ++step) left.step(), right.step();
+    }
+    while (i < count) {
+      const std::size_t rest = count - i;
+      const std::size_t first = rest < length ? rest : length;
+      const std::size_t second = rest - first < length ? rest - first : length;
+      two_ended_merge<T> pair(from + i, first, second, to + i);
+      for (std::size_t step = 0; step < second; ++step) pair.step();
+      pair.finish();
+      i += first + second;
+    }
     T* const swapped = from;
     from = to;
     to = swapped;
   }
   if (from != values) std::memcpy(values, from, count * sizeof(T));
+}
+
+/// The value that would be `values[n]` were they sorted; their order is lost. Complexity: O(count), by their bytes from
+/// the highest down, whatever they are.
+inline std::uint64_t nth_smallest(std::vector<std::uint64_t>& values, std::size_t n) {
+  std::uint64_t greatest = 0;
+  for (const std::uint64_t value : values) greatest |= value;
+  std::size_t left = values.size();
+  for (int shift = greatest == 0 ? 0 : (63 - std::countl_zero(greatest)) / 8 * 8;; shift -= 8) {
+    std::array<std::uint32_t, 256> with{};
+    for (std::size_t i = 0; i < left; ++i) ++with[values[i] >> shift & 0xff];
+    std::uint64_t byte = 0;
+    while (n >= with[byte]) n -= with[byte++];
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < left; ++i)
+      if ((values[i] >> shift & 0xff) == byte) values[kept++] = values[i];
+    left = kept;
+    if (shift == 0 || left == 1) return values[0];
+  }
+}
+
+/// Sorts anything movable by a strict order, stably.
+template <class T, class Less>
+inline void sort_by(std::vector<T>& values, Less&& less) {
+  std::vector<T> other(values.size());
+  for (std::size_t length = 1; length < values.size(); length *= 2) {
+    for (std::size_t begin = 0; begin < values.size(); begin += 2 * length) {
+      std::size_t a = begin;
+      const std::size_t a_end = begin + length < values.size() ? begin + length : values.size();
+      std::size_t b = a_end;
+      const std::size_t b_end = a_end + length < values.size() ? a_end + length : values.size();
+      for (std::size_t out = begin; out < b_end; ++out)
+        other[out] = std::move(values[b == b_end || (a != a_end && !less(values[b], values[a])) ? a++ : b++]);
+    }
+    values.swap(other);
+  }
 }
 
 }  // namespace detail
@@ -2726,6 +2803,1075 @@ class random_engine {
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_SEED_HPP
+
+// ---- aggregate/frequent_items.hpp
+
+#ifndef MILLRACE_AGGREGATE_FREQUENT_ITEMS_HPP
+#define MILLRACE_AGGREGATE_FREQUENT_ITEMS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::frequent_image {
+
+// Apache DataSketches' image: preamble length in 8 bytes, version, family, lg of the greatest and of the present size,
+// flags, 0 (2); then, unless empty, how many items (4), 0 (4), the total weight (8), the greatest error (8), the items'
+// weights (8 each) and the items: numbers (8 each), or texts with their lengths (4) before them.
+inline constexpr std::uint8_t empty_preamble = 1;
+inline constexpr std::uint8_t full_preamble = 4;
+inline constexpr std::uint8_t serial_version = 1;
+inline constexpr std::uint8_t family = 10;
+inline constexpr std::uint8_t is_empty = 5;  // two bits, since implementations differed
+inline constexpr unsigned least_lg = 3;
+inline constexpr unsigned most_lg = 30;
+
+}  // namespace detail::frequent_image
+
+/// The items that come up most often in a stream, each with bounds on its weight: the frequent-items sketch.
+///
+/// `Item`: std::string or std::int64_t. `LgSize`: at most 3/4 2^LgSize items of a new sketch are kept; a loaded one has
+/// the size of its image.
+/// Guarantee: `lower(x) <= weight of x <= upper(x)` for every item, kept or not; they differ by `max_error()`, which is
+/// below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10) and 0 until more than 3/4 2^LgSize
+/// different items came. No item heavier than `max_error()` is missing. Merging keeps all of it, the errors added. The
+/// same input and order of merges give the same bytes.
+/// Complexity: update O(1) amortised, merge, `top` and `heavier_than` O(items kept). 32 bytes a number, 96 and its
+/// length a text. Allocates: as it grows; for texts as they come. Threads: one at a time. Source: Anderson, Bevan,
+/// Lang, Liberty, Rhodes, Thaler, "A high-performance algorithm for identifying frequent items in data streams", IMC
+/// 2017: a table of counters whose median is taken off all of them when it is full. Bytes: the image of Apache
+/// DataSketches' frequent-items sketch of longs or of strings, the heaviest item first.
+template <class Item = std::string, unsigned LgSize = 10>
+class frequent_items {
+  static_assert(LgSize >= 3 && LgSize <= 26,
+                "millrace[SKETCH-8]: frequent_items<Item, LgSize>: LgSize must be in [3, 26]");
+  static_assert(std::is_same_v<Item, std::string> || std::is_same_v<Item, std::int64_t>,
+                "millrace[SKETCH-9]: frequent_items<Item>: Item must be std::string or std::int64_t");
+
+ public:
+  /// How items are given to it.
+  using item_type = std::conditional_t<std::is_same_v<Item, std::string>, std::string_view, std::int64_t>;
+  /// Updates and merges that would take `total` beyond this are left out.
+  static constexpr std::uint64_t max_total = std::uint64_t{1} << 62;
+
+  void update(item_type item) { add(item, 1); }
+  void update(std::span<const Item> items) {
+    for (const Item& item : items) add(item, 1);
+  }
+  /// As `weight` updates with the same item, where the image keeps whole weights only: a fraction counts as one with
+  /// that probability, so that weights add up on average.
+  void update(item_type item, weight counts);
+
+  void merge(const frequent_items& other);
+
+  /// What all items weigh together.
+  std::uint64_t total() const noexcept { return total_; }
+  bool empty() const noexcept { return total_ == 0; }
+  /// How many items are kept.
+  std::size_t retained() const noexcept { return kept_; }
+
+  /// The weight of an item lies between these.
+  std::uint64_t lower(item_type item) const noexcept {
+    if (kept_ == 0) return 0;
+    return slots_[place_of(item, hash_of(item))].count;
+  }
+  std::uint64_t upper(item_type item) const noexcept { return lower(item) + offset_; }
+  /// How far they are apart at the most.
+  std::uint64_t max_error() const noexcept { return offset_; }
+  /// `max_error` as a fraction of `total`, at the worst.
+  double epsilon() const noexcept { return 3.5 / static_cast<double>(std::uint64_t{1} << lg_most_); }
+
+  struct row {
+    Item item;
+    std::uint64_t lower;
+    std::uint64_t upper;
+  };
+  /// The `count` items with the greatest weights, the heaviest first; equal weights in the order of the items.
+  std::vector<row> top(std::size_t count) const;
+  /// Those that may weigh more than a threshold: none that does is missing if it is `max_error()` or more.
+  std::vector<row> maybe_above(std::uint64_t threshold) const { return rows(threshold, &row::upper); }
+  /// Those that do: none is there that does not.
+  std::vector<row> surely_above(std::uint64_t threshold) const { return rows(threshold, &row::lower); }
+
+  std::vector<std::byte> save() const;
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
+  /// Allocates: no more than a few times the bytes given.
+  static result<frequent_items> load(std::span<const std::byte> bytes);
+
+ private:
+  static constexpr bool is_text = std::is_same_v<Item, std::string>;
+  struct number_slot {
+    std::int64_t item = 0;
+    std::uint64_t count = 0;  // 0: nothing here
+  };
+  struct text_slot {
+    std::string item;
+    std::uint64_t count = 0;
+    std::uint64_t hash = 0;
+  };
+  using slot = std::conditional_t<is_text, text_slot, number_slot>;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("frequent-items image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+
+  static std::uint64_t hash_of(item_type item) noexcept {
+    if constexpr (is_text)
+      return detail::murmur3::hash(item.data(), item.size()).low;
+    else
+      return detail::murmur3::scatter(static_cast<std::uint64_t>(item));
+  }
+  static std::uint64_t hash_in(const slot& kept) noexcept {
+    if constexpr (is_text)
+      return kept.hash;
+    else
+      return hash_of(kept.item);
+  }
+  static bool is_in(const slot& kept, item_type item, [[maybe_unused]] std::uint64_t hash) noexcept {
+    if constexpr (is_text)
+      return kept.hash == hash && kept.item == item;
+    else
+      return kept.item == item;
+  }
+  /// Where an item is, or would go. Half of the slots at least are free.
+  std::size_t place_of(item_type item, std::uint64_t hash) const noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = hash & mask;
+    while (slots_[at].count != 0 && !is_in(slots_[at], item, hash)) at = (at + 1) & mask;
+    return at;
+  }
+  std::size_t capacity() const noexcept { return (std::size_t{3} << lg_) / 4; }
+
+  void add(item_type item, std::uint64_t count) {
+    if (count > max_total - total_) [[unlikely]]
+      return;
+    total_ += count;
+    const std::uint64_t hash = hash_of(item);
+    if (!slots_.empty()) [[likely]] {
+      slot& kept = slots_[place_of(item, hash)];
+      if (kept.count != 0) [[likely]] {
+        kept.count += count;
+        return;
+      }
+    }
+    insert(item, hash, count);
+  }
+  [[gnu::noinline]] void insert(item_type item, std::uint64_t hash, std::uint64_t count) {
+    if (2 * (kept_ + 1) > slots_.size()) resize(slots_.empty() ? 16 : 2 * slots_.size());
+    slot& place = slots_[place_of(item, hash)];
+    place.item = Item(item);
+    place.count = count;
+    if constexpr (is_text) place.hash = hash;
+    if (++kept_ <= capacity()) return;
+    if (lg_ < lg_most_)
+      ++lg_;
+    else
+      purge();
+  }
+  void resize(std::size_t size) {
+    std::vector<slot> before(size);
+    before.swap(slots_);
+    for (slot& kept : before)
+      if (kept.count != 0) slots_[place_of(kept.item, hash_in(kept))] = std::move(kept);
+  }
+  void purge();
+  bool heavier(const row& a, const row& b) const { return a.lower != b.lower ? a.lower > b.lower : a.item < b.item; }
+  std::vector<row> rows(std::uint64_t threshold, std::uint64_t row::*bound) const;
+
+  std::vector<slot> slots_;
+  std::size_t kept_ = 0;
+  std::uint64_t total_ = 0;
+  std::uint64_t offset_ = 0;          // what was taken off every counter so far
+  std::uint64_t fractions_ = LgSize;  // the generator for fractional weights
+  unsigned lg_ = detail::frequent_image::least_lg;
+  unsigned lg_most_ = LgSize;
+};
+
+template <class Item, unsigned LgSize>
+void frequent_items<Item, LgSize>::update(item_type item, weight counts) {
+  if (!(counts.value > 0 && counts.value < static_cast<double>(max_total))) return;
+  auto times = static_cast<std::uint64_t>(counts.value);
+  if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
+    times += static_cast<double>(splitmix64(fractions_) >> 11) * 0x1p-53 < fraction;
+  if (times != 0) add(item, times);
+}
+
+/// Takes the median counter off all counters; those at it or below become free.
+template <class Item, unsigned LgSize>
+void frequent_items<Item, LgSize>::purge() {
+  std::vector<std::uint64_t> counts;
+  counts.reserve(kept_);
+  for (const slot& kept : slots_)
+    if (kept.count != 0) counts.push_back(kept.count);
+  const std::uint64_t median = detail::nth_smallest(counts, counts.size() / 2);
+  offset_ += median;
+  // Once around from a free slot: what stays moves up to its place, past none that has not been looked at.
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t free = 0;
+  while (slots_[free].count != 0) ++free;
+  for (std::size_t i = 1; i <= mask; ++i) {
+    slot& next = slots_[(free + i) & mask];
+    if (next.count == 0) continue;
+    slot kept = std::exchange(next, slot{});
+    if (kept.count <= median) {
+      --kept_;
+      continue;
+    }
+    kept.count -= median;
+    slots_[place_of(kept.item, hash_in(kept))] = std::move(kept);
+  }
+}
+
+template <class Item, unsigned LgSize>
+void frequent_items<Item, LgSize>::merge(const frequent_items& other) {
+  if (&other == this) return merge(frequent_items(other));
+  if (other.total_ > max_total - total_) return;
+  const std::uint64_t together = total_ + other.total_;
+  // In one order, whatever the tables look like.
+  for (const row& next : other.rows(0, &row::lower)) add(next.item, next.lower);
+  offset_ += other.offset_;
+  total_ = together;
+}
+
+template <class Item, unsigned LgSize>
+std::vector<typename frequent_items<Item, LgSize>::row> frequent_items<Item, LgSize>::rows(
+    std::uint64_t threshold, std::uint64_t row::*bound) const {
+  std::vector<row> found;
+  for (const slot& kept : slots_) {
+    if (kept.count == 0) continue;
+    row next{kept.item, kept.count, kept.count + offset_};
+    if (next.*bound > threshold) found.push_back(std::move(next));
+  }
+  detail::sort_by(found, [this](const row& a, const row& b) { return heavier(a, b); });
+  return found;
+}
+
+template <class Item, unsigned LgSize>
+std::vector<typename frequent_items<Item, LgSize>::row> frequent_items<Item, LgSize>::top(std::size_t count) const {
+  std::vector<row> all = rows(0, &row::lower);
+  if (all.size() > count) all.resize(count);
+  return all;
+}
+
+template <class Item, unsigned LgSize>
+std::vector<std::byte> frequent_items<Item, LgSize>::save() const {
+  using namespace detail::frequent_image;
+  const std::vector<row> all = rows(0, &row::lower);
+  detail::image_writer out(32 + 16 * all.size());
+  out.put(empty() ? empty_preamble : full_preamble).put(serial_version).put(family);
+  out.put(static_cast<std::uint8_t>(lg_most_)).put(static_cast<std::uint8_t>(lg_));
+  out.put(empty() ? is_empty : std::uint8_t{0}).put(std::uint16_t{0});
+  if (empty()) return std::move(out).take();
+  out.put(static_cast<std::uint32_t>(all.size())).put(std::uint32_t{0}).put(total_).put(offset_);
+  for (const row& next : all) out.put(next.lower);
+  for (const row& next : all) {
+    if constexpr (is_text)
+      out.put(static_cast<std::uint32_t>(next.item.size())).put_array(next.item.data(), next.item.size());
+    else
+      out.put(next.item);
+  }
+  return std::move(out).take();
+}
+
+template <class Item, unsigned LgSize>
+result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::span<const std::byte> bytes) {
+  using namespace detail::frequent_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto kind = in.take<std::uint8_t>();
+  frequent_items loaded;
+  loaded.lg_most_ = in.take<std::uint8_t>();
+  loaded.lg_ = in.take<std::uint8_t>();
+  const auto flags = in.take<std::uint8_t>();
+  in.skip(2);
+  if (!in.ok()) return truncated();
+  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
+  if (loaded.lg_ < least_lg || loaded.lg_ > loaded.lg_most_ || loaded.lg_most_ > most_lg)
+    return fault(errc::corrupt, "sizes");
+  const bool none = (flags & is_empty) != 0;
+  if (preamble != (none ? empty_preamble : full_preamble))
+    return fault(errc::corrupt, "the preamble's length and the flags disagree");
+  if (none) {
+    if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+    return loaded;
+  }
+  const auto count = in.take<std::uint32_t>();
+  in.skip(4);
+  const auto total = in.take<std::uint64_t>();
+  const auto offset = in.take<std::uint64_t>();
+  if (!in.ok() || !in.holds<std::uint64_t>(count)) return truncated();
+  if (count > loaded.capacity()) return fault(errc::corrupt, "more items than its size holds");
+  if (total == 0 || total > max_total || offset > total) return fault(errc::corrupt, "total weight");
+  std::vector<std::uint64_t> counts(count);
+  in.take_array(counts.data(), count);
+  for (const std::uint64_t weight : counts) {
+    std::uint64_t length = sizeof(std::int64_t);
+    if constexpr (is_text) length = in.take<std::uint32_t>();
+    if (!in.ok() || !in.template holds<char>(length)) return truncated();
+    Item item{};
+    if constexpr (is_text) {
+      item.resize(length);
+      in.take_array(item.data(), length);
+    } else {
+      item = in.template take<std::int64_t>();
+    }
+    if (weight == 0 || weight > total - loaded.total_) return fault(errc::corrupt, "an item's weight");
+    if (loaded.lower(item) != 0) return fault(errc::corrupt, "an item twice");
+    loaded.add(item, weight);
+  }
+  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+  loaded.total_ = total;
+  loaded.offset_ = offset;
+  return loaded;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_FREQUENT_ITEMS_HPP
+
+// ---- aggregate/detail/coupon_table.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_COUPON_TABLE_HPP
+#define MILLRACE_AGGREGATE_DETAIL_COUPON_TABLE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A coupon is what an item leaves in a HyperLogLog sketch: 26 bits of address, and above them 6 bits of value.
+inline constexpr unsigned coupon_key_bits = 26;
+constexpr std::uint32_t make_coupon(std::uint32_t address, std::uint32_t value) noexcept {
+  return value << coupon_key_bits | (address & ((std::uint32_t{1} << coupon_key_bits) - 1));
+}
+constexpr std::uint32_t coupon_key(std::uint32_t coupon) noexcept {
+  return coupon & ((std::uint32_t{1} << coupon_key_bits) - 1);
+}
+constexpr std::uint8_t coupon_value(std::uint32_t coupon) noexcept {
+  return static_cast<std::uint8_t>(coupon >> coupon_key_bits);
+}
+
+/// The hash table of coupons as DataSketches keeps it: its images list the coupons in table order, so to write the same
+/// bytes the table must be the same. Open addressing with an odd stride taken from the key; zero is an empty place.
+class coupon_table {
+ public:
+  coupon_table() = default;
+  /// `identity`: the bits of a coupon by which it is found.
+  coupon_table(unsigned lg_size, std::uint32_t identity)
+      : slots_(std::size_t{1} << lg_size), lg_size_(lg_size), identity_(identity) {}
+
+  /// Not made with a size yet.
+  bool absent() const noexcept { return slots_.empty(); }
+  std::uint32_t count() const noexcept { return count_; }
+  unsigned lg_size() const noexcept { return lg_size_; }
+  /// One more would be too many for the size.
+  bool crowded() const noexcept { return 4 * std::uint64_t{count_} > 3 * (std::uint64_t{1} << lg_size_); }
+
+  /// The place of the coupon with this identity, or the empty place where it belongs. One place at least is empty.
+  std::uint32_t& find(std::uint32_t identity) noexcept {
+    const std::uint32_t mask = (std::uint32_t{1} << lg_size_) - 1;
+    const std::uint32_t stride = coupon_key(identity) >> lg_size_ | 1;
+    std::uint32_t at = identity & mask;
+    while (slots_[at] != 0 && (slots_[at] & identity_) != identity) at = (at + stride) & mask;
+    return slots_[at];
+  }
+  /// Into the empty place that `find` answered.
+  void fill(std::uint32_t& place, std::uint32_t coupon) noexcept {
+    place = coupon;
+    ++count_;
+  }
+  void grow() {
+    coupon_table larger(lg_size_ + 1, identity_);
+    for (const std::uint32_t coupon : slots_)
+      if (coupon != 0) larger.fill(larger.find(coupon & identity_), coupon);
+    *this = std::move(larger);
+  }
+
+  /// In table order, empty places included.
+  std::span<const std::uint32_t> slots() const noexcept { return slots_; }
+
+ private:
+  std::vector<std::uint32_t> slots_;
+  std::uint32_t count_ = 0;
+  unsigned lg_size_ = 0;
+  std::uint32_t identity_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_COUPON_TABLE_HPP
+
+// ---- aggregate/detail/hll_estimate.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_HLL_ESTIMATE_HPP
+#define MILLRACE_AGGREGATE_DETAIL_HLL_ESTIMATE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// How many items left `count` different coupons: the inverse of the expectation, to the third order. A coupon has
+/// one of 2^26 addresses and a value v with probability 2^-v.
+inline double items_behind_coupons(double count) noexcept {
+  constexpr double addresses = 67108864;
+  double items = count;
+  for (int round = 0; round < 4; ++round) {
+    const double pairs = items * (items - 1);
+    // two alike: sum of 4^-v is 1/3; three alike: sum of 8^-v is 1/7
+    items = count + pairs / (6 * addresses) - pairs * (items - 2) / (42 * addresses * addresses);
+  }
+  return items;
+}
+
+/// The same where coupons become registers, as DataSketches interpolates it there: the image carries the number on, so
+/// it must be the same to the last bit. Measured from its images, for 16 to 2^21 registers.
+inline double items_at_changeover(unsigned lg_k) noexcept {
+  constexpr std::array<std::uint64_t, 15> bits{
+      0x4020000004aaaaadU, 0x403900001900001eU, 0x4048800031000073U, 0x40584000610001c2U, 0x40682000c10006f3U,
+      0x4078100181001b9dU, 0x4088080301006ddeU, 0x409804060101b6ffU, 0x40a8020c0106dbdaU, 0x40b80118011b6ffaU,
+      0x40c800b0016d600aU, 0x40d800a002b5abbfU, 0x40e800e007d968fdU, 0x40f801901c6d8c37U, 0x410803086ec3f653U};
+  return std::bit_cast<double>(bits[lg_k < 8 ? 0 : lg_k - 7]);
+}
+
+/// How many items the registers have seen, whatever their order. Values are 0 (none) to 63.
+/// Source: O. Ertl, "New cardinality estimation algorithms for HyperLogLog sketches", 2017, algorithm 6; Flajolet,
+/// Fusy, Gandouet, Meunier, "HyperLogLog", 2007, figure 3, for its constant.
+inline double items_behind_registers(std::span<const std::uint8_t> registers) noexcept {
+  constexpr unsigned most = 63;
+  std::array<double, most + 1> with{};
+  for (const std::uint8_t value : registers) ++with[value];
+  const auto size = static_cast<double>(registers.size());
+  if (with[0] == size) return 0;
+  // tau of the share with the largest value, then down by halves, then sigma of the share with none.
+  double sum = 0;
+  if (const double x = 1 - with[most] / size; x > 0 && x < 1) {
+    double root = x;
+    double scale = 1;
+    double tau = 1 - x;
+    for (double before = -1; tau != before;) {
+      root = std::sqrt(root);
+      before = tau;
+      scale /= 2;
+      tau -= (1 - root) * (1 - root) * scale;
+    }
+    sum = size * tau / 3;
+  }
+  for (unsigned value = most - 1; value >= 1; --value) sum = (sum + with[value]) / 2;
+  if (double x = with[0] / size; x > 0) {
+    double scale = 1;
+    double sigma = x;
+    for (double before = -1; sigma != before;) {
+      x *= x;
+      before = sigma;
+      sigma += x * scale;
+      scale *= 2;
+    }
+    sum += size * sigma;
+  }
+  if (sum == 0) return std::numeric_limits<double>::infinity();
+  // So far it is too large by as much as the harmonic mean of so few registers is, once all have a value: Flajolet's
+  // constant, which is 7 % for 16 of them and 0.3 % for 400. While many have none, linear counting outweighs it.
+  const double excess = 1 + 1.079 / size * (1 - with[0] / size);
+  return size / (2 * std::log(2.0)) * size / sum / excess;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_HLL_ESTIMATE_HPP
+
+// ---- aggregate/hll.hpp
+
+#ifndef MILLRACE_AGGREGATE_HLL_HPP
+#define MILLRACE_AGGREGATE_HLL_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::hll_image {
+
+// Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, lg k, lg of the table's
+// size, flags, list count or least register, mode and bits. A list of coupons follows; or their number (4) and a set
+// of them; or three doubles of the estimators, how many registers have the least value (4), how many do not fit into 4
+// bits (4), the registers, and those that do not fit as coupons.
+inline constexpr std::uint8_t serial_version = 1;
+inline constexpr std::uint8_t family = 7;
+inline constexpr std::uint8_t list_preamble = 2;
+inline constexpr std::uint8_t set_preamble = 3;
+inline constexpr std::uint8_t array_preamble = 10;
+inline constexpr std::uint8_t is_empty = 4;
+inline constexpr std::uint8_t is_compact = 8;
+inline constexpr std::uint8_t out_of_order = 16;
+inline constexpr std::size_t list_length = 8;
+inline constexpr unsigned first_set_lg = 5;
+inline constexpr unsigned exception = 15;  // what stands in 4 bits for a register above them
+inline constexpr std::uint8_t most_value = 63;
+
+/// The first size of the table of exceptions.
+constexpr unsigned first_exceptions_lg(unsigned lg_k) noexcept {
+  return lg_k < 7 ? 2 : lg_k < 10 ? 3 : lg_k < 12 ? 4 : lg_k < 14 ? 5 : lg_k - 8;
+}
+constexpr std::size_t register_bytes(unsigned lg_k, unsigned bits) noexcept {
+  const std::size_t size = std::size_t{1} << lg_k;
+  return bits == 4 ? size / 2 : bits == 6 ? size / 4 * 3 + 1 : size;
+}
+
+}  // namespace detail::hll_image
+
+/// How many different items a stream has, in kilobytes however many: the HyperLogLog sketch.
+///
+/// `LgK`: 2^LgK registers of a new sketch; a loaded one has those of its image. `Bits`: 4, 6 or 8 for a register when
+/// saved; in memory one is a byte, whatever `Bits`. Items are whole numbers (7 is one item whatever its type),
+/// floating-point numbers (one zero, one NaN), text (the empty one is left out).
+/// Guarantee: the estimate's standard deviation is `relative_error()`: 1.3 % at LgK = 12 (0.83 / sqrt(2^LgK) for one
+/// stream, 1.04 / sqrt(2^LgK) once sketches with registers were merged), and next to nothing while the sketch is a list
+/// of coupons. Repeated items and the order of items make no difference to a merged estimate. The same input and order
+/// of merges give the same bytes. Complexity: update O(1), merge and merged estimate O(2^LgK); at most 2^LgK + 2 KB,
+/// less while items are few. Allocates: as coupons grow in number, at the change to registers, and for a few exceptions
+/// with 4 bits. Threads: one at a time. Source: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007; the historic
+/// inverse probability estimator: Cohen, "All-distances sketches, revisited", 2014; merged: Ertl, 2017. Bytes: the
+/// compact image of Apache DataSketches' HLL sketch, the same as DataSketches writes after the same updates.
+template <unsigned LgK = 12, unsigned Bits = 4>
+class hll {
+  static_assert(LgK >= 4 && LgK <= 21, "millrace[SKETCH-5]: hll<LgK>: LgK must be in [4, 21]");
+  static_assert(Bits == 4 || Bits == 6 || Bits == 8, "millrace[SKETCH-6]: hll<LgK, Bits>: Bits must be 4, 6 or 8");
+
+ public:
+  static constexpr bool idempotent = true;
+
+  template <detail::hashable_item Item>
+  void update(const Item& item) {
+    if (detail::is_no_item(item)) return;
+    offer(detail::hash_item(item));
+  }
+  template <detail::hashable_item Item>
+  void update(std::span<const Item> items) {
+    for (const Item& item : items) update(item);
+  }
+
+  /// The items of both. With fewer registers on one side, on both from then on.
+  void merge(const hll& other);
+
+  bool empty() const noexcept { return mode_ == mode::list && coupons_.empty(); }
+  unsigned lg_k() const noexcept { return lg_k_; }
+  unsigned bits() const noexcept { return bits_; }
+
+  /// How many different items there were.
+  double estimate() const noexcept {
+    if (mode_ != mode::array) return detail::items_behind_coupons(coupon_count());
+    return out_of_order_ ? detail::items_behind_registers(registers_) : estimate_;
+  }
+  /// The estimate's standard deviation, as a fraction of it.
+  double relative_error() const noexcept {
+    if (mode_ != mode::array) return 0.409 / 8192;  // of coupons that collide, at the most
+    return (out_of_order_ ? 1.03896 : 0.83256) / std::sqrt(static_cast<double>(registers_.size()));
+  }
+  struct bounds_type {
+    double lower;
+    double upper;
+  };
+  /// The estimate less and plus so many standard deviations: 95 % confidence with 2, 99.7 % with 3.
+  bounds_type bounds(double deviations = 2) const noexcept {
+    const double off = deviations * relative_error();
+    const double seen = mode_ == mode::array ? static_cast<double>(registers_.size() - zeros()) : coupon_count();
+    const double lower = estimate() / (1 + off);
+    return {lower < seen ? seen : lower, off < 1 ? estimate() / (1 - off) : std::numeric_limits<double>::infinity()};
+  }
+
+  std::vector<std::byte> save() const;
+  /// Reads compact and updatable images. Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is
+  /// wrong. Allocates: no more than a few times the bytes given.
+  static result<hll> load(std::span<const std::byte> bytes);
+
+ private:
+  enum class mode : std::uint8_t { list = 0, set = 1, array = 2 };
+  using coupons = std::vector<std::uint32_t>;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("HLL image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+
+  void offer(const detail::hash128& hash) {
+    // Bit 1 stands in for a value's upper end: from 62 zeros on it is the same.
+    const auto value = static_cast<std::uint8_t>(std::countl_zero(hash.high | 2) + 1);
+    if (mode_ == mode::array) [[likely]] {
+      const std::size_t at = hash.low & mask_;
+      if (value > registers_[at]) [[unlikely]]
+        raise(at, value);
+    } else {
+      collect(detail::make_coupon(static_cast<std::uint32_t>(hash.low), value));
+    }
+  }
+
+  double coupon_count() const noexcept {
+    return static_cast<double>(mode_ == mode::list ? coupons_.size() : table_.count());
+  }
+  std::size_t zeros() const noexcept {
+    std::size_t count = 0;
+    for (const std::uint8_t value : registers_) count += value == 0;
+    return count;
+  }
+  /// Coupons as the image lists them: those of a list or a set, or the registers beyond 4 bits.
+  coupons listed() const;
+  bool is_exception(unsigned value) const noexcept {
+    return bits_ == 4 && value >= least_ + detail::hll_image::exception;
+  }
+
+  [[gnu::noinline]] void raise(std::size_t at, std::uint8_t value);
+  [[gnu::noinline]] void collect(std::uint32_t coupon);
+  void count_value(std::uint8_t value, double sign) noexcept {
+    (value < 32 ? sum_low_ : sum_high_) += sign * std::bit_cast<double>((std::uint64_t{1023} - value) << 52);
+  }
+  void note_exception(std::size_t at, std::uint8_t value);
+  void raise_least();
+  void to_registers();
+  void to_registers_of(const hll& other);
+  void fold(unsigned lg_k);
+  void recount();
+  void clear_registers(unsigned lg_k) {
+    mode_ = mode::array;
+    lg_k_ = static_cast<std::uint8_t>(lg_k);
+    mask_ = (std::size_t{1} << lg_k) - 1;
+    registers_.assign(mask_ + 1, 0);
+  }
+  result<void> load_coupons(detail::image_reader& in, std::size_t count, std::size_t places);
+  result<void> load_registers(detail::image_reader& in, std::uint8_t least, bool compact, unsigned table_lg);
+
+  mode mode_ = mode::list;
+  std::uint8_t lg_k_ = LgK;
+  std::uint8_t bits_ = Bits;
+  bool out_of_order_ = false;   // registers came together from several sketches
+  std::uint8_t least_ = 0;      // with 4 bits, the least register; else 0
+  std::uint32_t at_least_ = 0;  // how many registers have that value
+  std::size_t mask_ = 0;
+  std::vector<std::uint8_t> registers_;
+  double estimate_ = 0;         // of the historic inverse probability estimator
+  double sum_low_ = 0;          // of 2^-value over all registers, values below 32
+  double sum_high_ = 0;         // and from there on
+  coupons coupons_;             // of a list; else their order in the image this came from, until there are more
+  detail::coupon_table table_;  // of a set, or of the registers beyond 4 bits
+};
+
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::collect(std::uint32_t coupon) {
+  using namespace detail::hll_image;
+  if (mode_ == mode::list) {
+    for (const std::uint32_t known : coupons_)
+      if (known == coupon) return;
+    coupons_.push_back(coupon);
+    if (coupons_.size() < list_length) return;
+    if (lg_k_ < 8) return to_registers();
+    table_ = detail::coupon_table(first_set_lg, ~std::uint32_t{0});
+    for (const std::uint32_t known : coupons_) table_.fill(table_.find(known), known);
+    coupons_.clear();
+    mode_ = mode::set;
+  } else if (mode_ == mode::set) {
+    std::uint32_t& place = table_.find(coupon);
+    if (place == coupon) return;
+    coupons_.clear();
+    table_.fill(place, coupon);
+    if (!table_.crowded()) return;
+    if (table_.lg_size() == lg_k_ - 3U) return to_registers();
+    table_.grow();
+  } else if (const std::size_t at = coupon & mask_; detail::coupon_value(coupon) > registers_[at]) {
+    raise(at, detail::coupon_value(coupon));
+  }
+}
+
+/// A register takes a larger value.
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::raise(std::size_t at, std::uint8_t value) {
+  const std::uint8_t before = registers_[at];
+  if (!out_of_order_) estimate_ += static_cast<double>(registers_.size()) / (sum_low_ + sum_high_);
+  count_value(before, -1);
+  count_value(value, 1);
+  if (is_exception(value)) note_exception(at, value);
+  registers_[at] = value;
+  if (before != least_) return;
+  --at_least_;
+  while (bits_ == 4 && at_least_ == 0) raise_least();
+}
+
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::note_exception(std::size_t at, std::uint8_t value) {
+  if (table_.absent())
+    table_ = detail::coupon_table(detail::hll_image::first_exceptions_lg(lg_k_), static_cast<std::uint32_t>(mask_));
+  const auto address = static_cast<std::uint32_t>(at);
+  const std::uint32_t coupon = detail::make_coupon(address, value);
+  coupons_.clear();
+  std::uint32_t& place = table_.find(address);
+  if (place != 0) {
+    place = coupon;
+    return;
+  }
+  table_.fill(place, coupon);
+  if (table_.crowded()) table_.grow();
+}
+
+/// No register has the least value any more. What does not fit into 4 bits is counted from the least: some fit now.
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::raise_least() {
+  ++least_;
+  for (const std::uint8_t value : registers_) at_least_ += value == least_;
+  if (table_.absent()) return;
+  coupons_.clear();
+  const detail::coupon_table before = std::exchange(table_, {});
+  for (const std::uint32_t coupon : before.slots())
+    if (coupon != 0 && is_exception(detail::coupon_value(coupon)))
+      note_exception(coupon & mask_, detail::coupon_value(coupon));
+}
+
+template <unsigned LgK, unsigned Bits>
+std::vector<std::uint32_t> hll<LgK, Bits>::listed() const {
+  if (!coupons_.empty() || mode_ == mode::list) return coupons_;
+  coupons all;
+  for (const std::uint32_t coupon : table_.slots())
+    if (coupon != 0) all.push_back(coupon);
+  return all;
+}
+
+/// From coupons to registers.
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::to_registers() {
+  // In table order, also where the image said another: as every reader of the image would.
+  if (mode_ == mode::set) coupons_.clear();
+  const coupons all = listed();
+  coupons_.clear();
+  table_ = {};
+  clear_registers(lg_k_);
+  recount();
+  for (const std::uint32_t coupon : all) collect(coupon);
+  estimate_ = detail::items_at_changeover(lg_k_);
+}
+
+/// Registers like another's, but no more than so far.
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::to_registers_of(const hll& other) {
+  const unsigned lg_k = lg_k_;
+  mode_ = mode::array;
+  lg_k_ = other.lg_k_;
+  mask_ = other.mask_;
+  registers_ = other.registers_;
+  out_of_order_ = other.out_of_order_;
+  estimate_ = other.estimate_;
+  if (lg_k_ > lg_k) fold(lg_k);
+}
+
+/// Fewer registers, each the largest of those that become one.
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::fold(unsigned lg_k) {
+  const std::vector<std::uint8_t> before = std::move(registers_);
+  clear_registers(lg_k);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (before[i] > registers_[i & mask_]) registers_[i & mask_] = before[i];
+}
+
+/// Everything that follows from the registers alone.
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::recount() {
+  sum_low_ = sum_high_ = 0;
+  least_ = detail::hll_image::most_value;
+  for (const std::uint8_t value : registers_) {
+    count_value(value, 1);
+    if (value < least_) least_ = value;
+  }
+  if (bits_ != 4) least_ = 0;
+  at_least_ = 0;
+  table_ = {};
+  coupons_.clear();
+  for (std::size_t i = 0; i < registers_.size(); ++i) {
+    at_least_ += registers_[i] == least_;
+    if (is_exception(registers_[i])) note_exception(i, registers_[i]);
+  }
+}
+
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::merge(const hll& other) {
+  if (other.empty()) return;
+  if (other.mode_ != mode::array) {
+    if (empty() && lg_k_ == other.lg_k_) {
+      mode_ = other.mode_;
+      coupons_ = other.coupons_;
+      table_ = other.table_;
+      return;
+    }
+    for (const std::uint32_t coupon : other.listed()) collect(coupon);
+    if (mode_ == mode::array) recount();
+  } else if (mode_ != mode::array) {
+    const coupons mine = listed();
+    to_registers_of(other);
+    recount();
+    for (const std::uint32_t coupon : mine) collect(coupon);
+    recount();
+  } else {
+    if (other.lg_k_ < lg_k_) fold(other.lg_k_);
+    for (std::size_t i = 0; i < other.registers_.size(); ++i)
+      if (other.registers_[i] > registers_[i & mask_]) registers_[i & mask_] = other.registers_[i];
+    out_of_order_ = true;
+    estimate_ = 0;
+    recount();
+  }
+}
+
+template <unsigned LgK, unsigned Bits>
+std::vector<std::byte> hll<LgK, Bits>::save() const {
+  using namespace detail::hll_image;
+  const coupons all = listed();
+  const bool array = mode_ == mode::array;
+  const unsigned table_lg = mode_ == mode::list ? 3 : table_.absent() ? 0 : table_.lg_size();
+  detail::image_writer out(48 + (array ? register_bytes(lg_k_, bits_) : 0) + 4 * all.size());
+  out.put(array ? array_preamble : mode_ == mode::set ? set_preamble : list_preamble);
+  out.put(serial_version).put(family).put(lg_k_).put(static_cast<std::uint8_t>(table_lg));
+  out.put(static_cast<std::uint8_t>(is_compact | (empty() ? is_empty : 0) | (out_of_order_ ? out_of_order : 0)));
+  out.put(static_cast<std::uint8_t>(array ? least_ : mode_ == mode::list ? all.size() : 0));
+  out.put(static_cast<std::uint8_t>(static_cast<unsigned>(mode_) | (bits_ / 2U - 2) << 2));
+  if (mode_ == mode::set) out.put(static_cast<std::uint32_t>(all.size()));
+  if (array) {
+    out.put(estimate_).put(sum_low_).put(sum_high_).put(at_least_).put(static_cast<std::uint32_t>(all.size()));
+    std::vector<std::uint8_t> packed(register_bytes(lg_k_, bits_));
+    for (std::size_t i = 0; i < registers_.size(); ++i) {
+      const unsigned value = registers_[i];
+      if (bits_ == 8) {
+        packed[i] = registers_[i];
+      } else if (bits_ == 4) {
+        const unsigned nibble = is_exception(value) ? exception : value - least_;
+        packed[i / 2] = static_cast<std::uint8_t>(packed[i / 2] | nibble << (i % 2 * 4));
+      } else {
+        const unsigned shifted = value << (i * 6 % 8);
+        packed[i * 6 / 8] = static_cast<std::uint8_t>(packed[i * 6 / 8] | shifted);
+        packed[i * 6 / 8 + 1] = static_cast<std::uint8_t>(packed[i * 6 / 8 + 1] | shifted >> 8);
+      }
+    }
+    out.put_array(packed.data(), packed.size());
+  }
+  out.put_array(all.data(), all.size());
+  return std::move(out).take();
+}
+
+template <unsigned LgK, unsigned Bits>
+result<hll<LgK, Bits>> hll<LgK, Bits>::load(std::span<const std::byte> bytes) {
+  using namespace detail::hll_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto kind = in.take<std::uint8_t>();
+  hll loaded;
+  loaded.lg_k_ = in.take<std::uint8_t>();
+  const unsigned table_lg = in.take<std::uint8_t>();
+  const auto flags = in.take<std::uint8_t>();
+  const auto count_or_least = in.take<std::uint8_t>();
+  const auto form = in.take<std::uint8_t>();
+  if (!in.ok()) return truncated();
+  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
+  if (loaded.lg_k_ < 4 || loaded.lg_k_ > 21) return fault(errc::corrupt, "lg k is not in [4, 21]");
+  if ((form & 3) > 2 || form >> 2 > 2) return fault(errc::corrupt, "mode");
+  loaded.mode_ = static_cast<mode>(form & 3);
+  loaded.bits_ = static_cast<std::uint8_t>((form >> 2) * 2 + 4);
+  const bool array = loaded.mode_ == mode::array;
+  const bool set = loaded.mode_ == mode::set;
+  if (preamble != (array ? array_preamble : set ? set_preamble : list_preamble))
+    return fault(errc::corrupt, "the preamble's length and the mode disagree");
+  const bool compact = (flags & is_compact) != 0;
+  loaded.out_of_order_ = array && (flags & out_of_order) != 0;
+  const std::size_t count = set ? in.take<std::uint32_t>() : count_or_least;
+  if (!in.ok()) return truncated();
+  if (!compact && (table_lg > detail::coupon_key_bits)) return fault(errc::corrupt, "size of the table");
+  result<void> done = array ? loaded.load_registers(in, count_or_least, compact, table_lg)
+                            : loaded.load_coupons(in, count,
+                                                  compact ? count
+                                                  : set   ? std::size_t{1} << table_lg
+                                                          : list_length);
+  if (!done) return std::move(done).error();
+  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+  return loaded;
+}
+
+/// A list or a set of `count` coupons in `places`, the others zero.
+template <unsigned LgK, unsigned Bits>
+result<void> hll<LgK, Bits>::load_coupons(detail::image_reader& in, std::size_t count, std::size_t places) {
+  const mode claimed = std::exchange(mode_, mode::list);
+  if (claimed == mode::list && count == 0 && in.rest().empty()) return {};
+  if (claimed == mode::set && lg_k_ < 8) return fault(errc::corrupt, "a set with so few registers");
+  if (!in.holds<std::uint32_t>(places)) return truncated();
+  coupons all;
+  for (std::size_t i = 0; i < places; ++i) {
+    const auto coupon = in.take<std::uint32_t>();
+    if (coupon == 0) continue;
+    if (detail::coupon_value(coupon) == 0) return fault(errc::corrupt, "a coupon without a value");
+    all.push_back(coupon);
+  }
+  if (all.size() != count) return fault(errc::corrupt, "the number of coupons");
+  for (const std::uint32_t coupon : all) {
+    if (mode_ == mode::array) return fault(errc::corrupt, "more coupons than its mode holds");
+    collect(coupon);
+  }
+  if (mode_ != claimed || coupon_count() != static_cast<double>(count))
+    return fault(errc::corrupt, "its coupons make another mode, or some are the same");
+  if (mode_ == mode::set) coupons_ = std::move(all);
+  return {};
+}
+
+template <unsigned LgK, unsigned Bits>
+result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8_t least, bool compact,
+                                            unsigned table_lg) {
+  using namespace detail::hll_image;
+  const auto estimate = in.take<double>();
+  const double sum = in.take<double>() + in.take<double>();
+  const auto at_least = in.take<std::uint32_t>();
+  const auto exceptions = in.take<std::uint32_t>();
+  std::vector<std::uint8_t> packed(in.holds<std::uint8_t>(register_bytes(lg_k_, bits_)) ? register_bytes(lg_k_, bits_)
+                                                                                        : 0);
+  if (packed.empty() || !in.ok()) return truncated();
+  in.take_array(packed.data(), packed.size());
+  clear_registers(lg_k_);
+  constexpr std::uint8_t unknown = 0xff;
+  for (std::size_t i = 0; i < registers_.size(); ++i) {
+    unsigned value = packed[bits_ == 8 ? i : 0];
+    if (bits_ == 4) value = packed[i / 2] >> (i % 2 * 4) & 15U;
+    if (bits_ == 6) value = (packed[i * 6 / 8] | unsigned{packed[i * 6 / 8 + 1]} << 8) >> (i * 6 % 8) & 63U;
+    if (bits_ == 4) value = value == exception ? unknown : value + least;
+    if (value > most_value && !(bits_ == 4 && value == unknown)) return fault(errc::corrupt, "a register's value");
+    registers_[i] = static_cast<std::uint8_t>(value);
+  }
+  std::size_t places = exceptions;
+  if (bits_ != 4 && exceptions != 0) return fault(errc::corrupt, "exceptions where there cannot be any");
+  if (bits_ == 4 && !compact) places = std::size_t{1} << (exceptions != 0 ? table_lg : first_exceptions_lg(lg_k_));
+  if (!in.holds<std::uint32_t>(places)) return truncated();
+  coupons all;
+  for (std::size_t i = 0; i < places; ++i) {
+    const auto coupon = in.take<std::uint32_t>();
+    if (coupon == 0 && !compact) continue;
+    const std::uint8_t value = detail::coupon_value(coupon);
+    std::uint8_t& place = registers_[coupon & mask_];
+    if (place != unknown || value < least + exception || value > most_value)
+      return fault(errc::corrupt, "an exception that is none");
+    place = value;
+    all.push_back(coupon);
+  }
+  if (all.size() != exceptions) return fault(errc::corrupt, "the number of exceptions");
+  for (const std::uint8_t value : registers_)
+    if (value == unknown) return fault(errc::corrupt, "an exception is missing");
+
+  std::uint32_t found = 0;
+  for (const std::uint8_t value : registers_) {
+    found += value == least;
+    if (value < least) return fault(errc::corrupt, "the least register");
+  }
+  if (found != at_least || (found == 0 && least != 0)) return fault(errc::corrupt, "the number of least registers");
+  recount();
+  if (bits_ == 4 && least_ != least) return fault(errc::corrupt, "the least register");
+  if (!(std::fabs(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum)) return fault(errc::corrupt, "the registers' sum");
+  if (!out_of_order_) {
+    const auto seen = static_cast<double>(registers_.size() - zeros());
+    if (!(estimate >= 0.999999 * seen && estimate <= (std::numeric_limits<double>::max)()))
+      return fault(errc::corrupt, "the estimate");
+    estimate_ = estimate;
+  }
+  coupons_ = std::move(all);
+  return {};
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_HLL_HPP
+
+// ---- aggregate/detail/extremes.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
+#define MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+template <class T>
+struct extremes {
+  T low = std::numeric_limits<T>::infinity();
+  T high = -std::numeric_limits<T>::infinity();
+  bool nan = false;  ///< one of the numbers was NaN: then low and high say nothing
+};
+
+/// The least and the greatest of many numbers, and whether any is NaN, in one pass over vectors of 16 bytes.
+template <class T>
+inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
+  typedef T vector __attribute__((vector_size(16)));
+  constexpr std::size_t lanes = sizeof(vector) / sizeof(T);
+  constexpr std::size_t chains = 2;
+  extremes<T> found;
+  std::size_t i = 0;
+  if (count >= chains * lanes) {
+    vector low[chains], high[chains];
+    auto odd = vector{} != vector{};
+    for (std::size_t c = 0; c < chains; ++c) {
+      low[c] = vector{} + found.low;
+      high[c] = vector{} + found.high;
+    }
+    for (; i + chains * lanes <= count; i += chains * lanes) {
+      for (std::size_t c = 0; c < chains; ++c) {
+        vector v;
+        __builtin_memcpy(&v, values + i + c * lanes, sizeof v);
+        low[c] = v < low[c] ? v : low[c];
+        high[c] = v > high[c] ? v : high[c];
+        odd |= v != v;
+      }
+    }
+    for (std::size_t c = 0; c < chains; ++c) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        if (low[c][lane] < found.low) found.low = low[c][lane];
+        if (high[c][lane] > found.high) found.high = high[c][lane];
+        if (odd[lane] != 0) found.nan = true;
+      }
+    }
+  }
+  for (; i < count; ++i) {
+    if (values[i] < found.low) found.low = values[i];
+    if (values[i] > found.high) found.high = values[i];
+    if (values[i] != values[i]) found.nan = true;
+  }
+  return found;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
+
+// ---- aggregate/detail/order_key.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_ORDER_KEY_HPP
+#define MILLRACE_AGGREGATE_DETAIL_ORDER_KEY_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A floating-point number as the signed integer of the same order: integers sort and merge without branches,
+/// and -0.0 comes before 0.0, so that sorting gives one answer. Not for NaN.
+template <class T>
+using order_key = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+template <class T>
+constexpr order_key<T> flip_negative(order_key<T> bits) noexcept {
+  constexpr int sign = std::numeric_limits<order_key<T>>::digits;
+  return bits ^ ((bits >> sign) & (std::numeric_limits<order_key<T>>::max)());
+}
+template <class T>
+constexpr order_key<T> to_order_key(T value) noexcept {
+  return flip_negative<T>(std::bit_cast<order_key<T>>(value));
+}
+template <class T>
+constexpr T from_order_key(order_key<T> key) noexcept {
+  return std::bit_cast<T>(flip_negative<T>(key));
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_ORDER_KEY_HPP
 
 // ---- aggregate/detail/kll_levels.hpp
 
@@ -4374,6 +5520,120 @@ struct of_y : detail::side_of_pairs<detail::y_side, Members...> {
 
 #endif  // MILLRACE_AGGREGATE_PAIRS_HPP
 
+// ---- aggregate/quantile_curve.hpp
+
+#ifndef MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
+#define MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A distribution as straight lines between points of known rank. Made once by a sketch's `view()`, asked many times.
+///
+/// Shapes and units: a rank is the fraction of the stream at or below a value, in [0, 1].
+/// Guarantee: `quantile` never decreases with p, `rank` never with the value; quantile(0) and quantile(1) are the
+/// stream's extremes exactly; rank(quantile(p)) is p, but for rounding, where the curve rises, and more where it is
+/// flat. Complexity: O(log points) a query; allocates: only what `cdf` and `pmf` return. Threads: queries may run side
+/// by side.
+template <class T>
+class quantile_curve {
+ public:
+  quantile_curve() = default;
+  /// Starts at rank 0 with the least value.
+  quantile_curve(T smallest, std::size_t expected) {
+    values_.reserve(expected + 2);
+    up_to_.reserve(expected + 2);
+    add(0, smallest);
+  }
+  /// The next point: `weight` of the stream lies at or below `value`. Neither may decrease.
+  void add(double weight, T value) {
+    up_to_.push_back(weight);
+    values_.push_back(value);
+  }
+
+  /// The weight of the stream.
+  double count() const noexcept { return up_to_.empty() ? 0 : up_to_.back(); }
+
+  /// `p` in [0, 1]; outside, the nearer end. NaN when p is NaN or nothing was seen.
+  T quantile(double p) const noexcept {
+    if (values_.empty() || std::isnan(p)) return std::numeric_limits<T>::quiet_NaN();
+    if (p <= 0) return values_.front();
+    if (p >= 1) return values_.back();
+    const double wanted = p * count();
+    const std::size_t next = first_where([&](std::size_t i) { return up_to_[i] >= wanted; });
+    if (next == 0) return values_.front();
+    const double share = (wanted - up_to_[next - 1]) / (up_to_[next] - up_to_[next - 1]);
+    return std::lerp(values_[next - 1], values_[next], static_cast<T>(share));
+  }
+
+  T median() const noexcept { return quantile(0.5); }
+  /// Upper less lower quartile.
+  T interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
+
+  /// The fraction of the stream at or below `value`; NaN when that is NaN or nothing was seen.
+  double rank(T value) const noexcept {
+    if (values_.empty() || std::isnan(value)) return std::numeric_limits<double>::quiet_NaN();
+    const std::size_t above = first_where([&](std::size_t i) { return values_[i] > value; });
+    if (above == 0) return 0;
+    if (above == values_.size()) return 1;
+    const double low = values_[above - 1];
+    const double high = values_[above];
+    // Halves, because the difference of two large numbers may be infinite.
+    const double share = (value / 2.0 - low / 2) / (high / 2 - low / 2);
+    return std::lerp(up_to_[above - 1], up_to_[above], share) / count();
+  }
+
+  /// The rank of each point.
+  std::vector<double> cdf(std::span<const T> points) const {
+    std::vector<double> ranks;
+    ranks.reserve(points.size());
+    for (const T point : points) ranks.push_back(rank(point));
+    return ranks;
+  }
+
+  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last: one more
+  /// than there are points, 1 together.
+  /// Errors: invalid_argument when the points do not ascend or nothing was seen.
+  result<std::vector<double>> pmf(std::span<const T> points) const {
+    if (values_.empty()) return error(errc::invalid_argument, "pmf of an empty sketch");
+    std::vector<double> masses;
+    masses.reserve(points.size() + 1);
+    double before = 0;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      if (std::isnan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
+        return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
+      const double now = rank(points[i]);
+      masses.push_back(now - before);
+      before = now;
+    }
+    masses.push_back(1 - before);
+    return masses;
+  }
+
+ private:
+  /// The first point for which a condition holds that holds for all later ones; their number if for none.
+  template <class Condition>
+  std::size_t first_where(Condition holds) const noexcept {
+    std::size_t first = 0;
+    for (std::size_t last = values_.size(); first < last;) {
+      const std::size_t middle = first + (last - first) / 2;
+      if (holds(middle))
+        last = middle;
+      else
+        first = middle + 1;
+    }
+    return first;
+  }
+
+  std::vector<T> values_;
+  std::vector<double> up_to_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
+
 // ---- aggregate/sketch_members.hpp
 
 #ifndef MILLRACE_AGGREGATE_SKETCH_MEMBERS_HPP
@@ -4726,6 +5986,769 @@ struct harmonic_mean {
 
 #endif  // MILLRACE_AGGREGATE_SUMS_HPP
 
+// ---- aggregate/tdigest.hpp
+
+#ifndef MILLRACE_AGGREGATE_TDIGEST_HPP
+#define MILLRACE_AGGREGATE_TDIGEST_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::tdigest_image {
+
+// Apache DataSketches' image: preamble length in 8 bytes, version, type, k (2), flags, 0 (2); then for one value that
+// value; for more the numbers of centroids and of buffered values (4 each), smallest, largest, the centroids (mean
+// and whole weight, as wide as T each) and the buffered values.
+inline constexpr std::uint8_t short_preamble = 1;
+inline constexpr std::uint8_t long_preamble = 2;
+inline constexpr std::uint8_t serial_version = 1;
+inline constexpr std::uint8_t sketch_type = 20;
+inline constexpr std::uint8_t is_empty = 1;
+inline constexpr std::uint8_t is_single = 2;
+inline constexpr std::uint8_t in_reverse = 4;
+inline constexpr std::size_t header_bytes = 16;
+
+}  // namespace detail::tdigest_image
+
+/// Quantiles that are most precise at the ends of the distribution (p99.9, p0.01), in a few kilobytes: the t-digest.
+///
+/// `K` sets accuracy and size of a new sketch; a loaded one has the K of its image. `T` is double or float. NaN and
+/// infinities are left out.
+/// Guarantee: `smallest`, `largest`, `quantile(0)` and `quantile(1)` are exact, and values that were merged with no
+/// other keep their rank; `quantile` and `rank` never decrease. There is no bound for all streams: at K = 100 the rank
+/// of the median is typically off by 0.0003 and that of p99 by 0.00004, `resolution(p)` says how coarsely the stream
+/// was summed up there, and `kll` has a bound. The same input and order of merges give the same bytes; a span does
+/// what its values do one by one.
+/// Complexity: update O(log K) amortised, merge and query O(K log K); `view()` serves many queries. At most 2 K + 10
+/// centroids (2 K + 30 below K = 30) and up to eight times as many buffered values: 12 KB at K = 100. Allocates: when
+/// the buffer grows or is full. Threads: one at a time. Source: Dunning, Ertl, "Computing extremely accurate quantiles
+/// using t-digests", 2019. A centroid's weight is bounded by scale functions k1 and k2 together, and centroids form
+/// from both ends towards the middle, so that neither end is favoured. Bytes: the image of Apache DataSketches'
+/// t-digest, buffered values included.
+template <unsigned K = 100, class T = double>
+class tdigest {
+  static_assert(K >= 10 && K <= 65535, "millrace[SKETCH-3]: tdigest<K>: K must be in [10, 65535]");
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
+                "millrace[SKETCH-4]: tdigest<K, T>: T must be double or float");
+
+ public:
+  using value_type = T;
+  /// Updates and merges that would take `count` beyond this are left out.
+  static constexpr std::uint64_t max_count = sizeof(T) == 8 ? std::uint64_t{1} << 53 : 0xffffffffU;
+
+  void update(T value) {
+    if (!(std::fabs(value) <= (std::numeric_limits<T>::max)())) [[unlikely]]
+      return;
+    if (buffer_.size() >= room_) [[unlikely]]
+      compress();
+    buffer_.push_back(detail::to_order_key(value));
+    if (value < low_) low_ = value;
+    if (value > high_) high_ = value;
+  }
+
+  void update(std::span<const T> values) {
+    for (const T value : values) update(value);
+  }
+
+  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
+  /// that probability, so that weights add up on average. Complexity: O(K).
+  void update(T value, weight counts);
+
+  void merge(const tdigest& other);
+
+  /// Takes the buffered values into the centroids, now instead of when the buffer is full: the image becomes smaller
+  /// and queries quicker. Nothing is lost that would not be lost later.
+  void compress();
+
+  std::uint64_t count() const noexcept { return settled_ + buffer_.size(); }
+  bool empty() const noexcept { return count() == 0; }
+  unsigned k() const noexcept { return k_; }
+
+  /// NaN when empty; so are `largest`, `quantile`, `rank` and `resolution`.
+  T smallest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
+  T largest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_; }
+
+  /// The distribution seen so far, for many queries.
+  quantile_curve<T> view() const;
+  T quantile(double p) const { return view().quantile(p); }
+  T median() const { return view().median(); }
+  T interquartile_range() const { return view().interquartile_range(); }
+  double rank(T value) const { return view().rank(value); }
+  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
+  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
+
+  /// The fraction of the stream in the centroid at rank `p`: how finely ranks are told apart there.
+  double resolution(double p) const;
+
+  /// Values that stand for the stream, ascending, and how many of its values each one stands for; not the
+  /// buffered values.
+  using weight_type = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
+  struct centroid {
+    T mean;
+    weight_type weight;
+  };
+  std::span<const centroid> centroids() const noexcept { return centroids_; }
+
+  std::vector<std::byte> save() const;
+  /// Errors: truncated, unsupported, corrupt, not_finite, each naming what is wrong.
+  /// Allocates: no more than a few times the bytes given.
+  static result<tdigest> load(std::span<const std::byte> bytes);
+
+ private:
+  using key_type = detail::order_key<T>;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("t-digest image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+
+  static constexpr std::uint32_t most_centroids(unsigned k) noexcept { return 2 * k + (k < 30 ? 30 : 10); }
+  /// A power of two: that many are sorted quickest.
+  static constexpr std::uint32_t room_for(unsigned k) noexcept { return std::bit_ceil(4 * most_centroids(k)); }
+  std::size_t most_centroids() const noexcept { return most_centroids(k_); }
+
+  static std::vector<centroid> joined(std::span<const centroid> a, std::span<const centroid> b);
+  class folder;
+  void fold(std::vector<centroid> old);
+
+  std::vector<key_type> buffer_;
+  std::vector<centroid> centroids_;
+  std::uint64_t settled_ = 0;  // what the centroids weigh
+  T low_ = std::numeric_limits<T>::infinity();
+  T high_ = -std::numeric_limits<T>::infinity();
+  std::uint16_t k_ = K;
+  std::uint32_t room_ = room_for(K);  // of the buffer
+  std::uint8_t flags_ = 0;            // `in_reverse`, kept for other readers
+  std::uint64_t fractions_ = K;       // the generator for fractional weights
+};
+
+/// Folds sorted centroids and sorted single values into fewer centroids.
+template <unsigned K, class T>
+class tdigest<K, T>::folder {
+ public:
+  /// `total`: the weight of all. `fineness` 1, less for fewer centroids.
+  folder(std::span<const centroid> old, std::span<const key_type> singles, double total, double k, double fineness)
+      : old_(old), singles_(singles), total_(total) {
+    // Scale functions k1 and k2 of the paper as the rates d k / d q, added; the latter is scaled by the stream's
+    // length, much as there. Their shares were tried out: together they make a little less than 2 K centroids.
+    by_root_ = 0.15 * k * fineness;
+    by_product_ = 0.65 * k * fineness / (rough_log2(total / k) + 8.7);
+  }
+
+  std::vector<centroid> run(std::size_t expected) {
+    std::vector<centroid> made, upper;
+    made.reserve(expected);
+    upper.reserve(expected);
+    double done = 0;
+    while (left() && done < total_ / 2) done += emit<true>(made, done);
+    for (done = 0; left();) done += emit<false>(upper, done);
+    for (std::size_t i = upper.size(); i-- > 0;) made.push_back(upper[i]);
+    return made;
+  }
+
+ private:
+  /// Straight lines between powers of two, without the library's logarithm, whose last bits vary with the processor.
+  static double rough_log2(double x) noexcept {
+    int exponent = 0;
+    const double mantissa = std::frexp(x > 1 ? x : 1, &exponent);
+    return exponent - 2 + 2 * mantissa;
+  }
+  bool left() const noexcept { return !old_.empty() || !singles_.empty(); }
+
+  /// What a centroid may weigh that begins after `done` of the stream, counted from the nearer end.
+  double limit(double done) const noexcept {
+    const double q = done / total_;
+    const double product = q * (1 - q);
+    if (!(product > 0)) return 0;
+    return total_ / (by_root_ / std::sqrt(product) + by_product_ / product);
+  }
+
+  /// The next single value comes before the next old centroid.
+  template <bool Upwards>
+  bool single_is_next() const noexcept {
+    if (old_.empty()) return true;
+    if (singles_.empty()) return false;
+    return Upwards ? singles_.front() <= detail::to_order_key(old_.front().mean)
+                   : singles_.back() > detail::to_order_key(old_.back().mean);
+  }
+  template <bool Upwards>
+  centroid take_old() noexcept {
+    const centroid taken = Upwards ? old_.front() : old_.back();
+    old_ = Upwards ? old_.subspan(1) : old_.first(old_.size() - 1);
+    return taken;
+  }
+  template <bool Upwards>
+  T take_single() noexcept {
+    const key_type taken = Upwards ? singles_.front() : singles_.back();
+    singles_ = Upwards ? singles_.subspan(1) : singles_.first(singles_.size() - 1);
+    return detail::from_order_key<T>(taken);
+  }
+
+  /// Makes one centroid of as many neighbours as may be together. Returns its weight.
+  template <bool Upwards>
+  double emit(std::vector<centroid>& made, double done) {
+    const double most = limit(done);
+    const centroid first = single_is_next<Upwards>() ? centroid{take_single<Upwards>(), 1} : take_old<Upwards>();
+    const double base = first.mean;
+    double last = base;
+    double weight = static_cast<double>(first.weight);
+    double sum = 0;  // of the distances to the first: the mean keeps its digits however far from zero
+    while (left()) {
+      if (single_is_next<Upwards>()) {
+        if (weight + 1 > most) break;
+        last = take_single<Upwards>();
+        sum += last - base;
+        weight += 1;
+      } else {
+        const auto more = static_cast<double>((Upwards ? old_.front() : old_.back()).weight);
+        if (weight + more > most) break;
+        last = take_old<Upwards>().mean;
+        // By division, since a compiler may fuse a product with the sum, or not: other bytes.
+        sum += (last - base) / (1 / more);
+        weight += more;
+      }
+    }
+    double mean = base + sum / weight;
+    // Within what it stands for, also after rounding and overflow.
+    if (Upwards ? !(mean >= base) : !(mean <= base)) mean = base;
+    if (Upwards ? mean > last : mean < last) mean = last;
+    made.push_back({static_cast<T>(mean), static_cast<weight_type>(weight)});
+    return weight;
+  }
+
+  std::span<const centroid> old_;
+  std::span<const key_type> singles_;
+  double total_;
+  double by_root_;
+  double by_product_;
+};
+
+template <unsigned K, class T>
+void tdigest<K, T>::fold(std::vector<centroid> old) {
+  std::vector<key_type> scratch(buffer_.size());
+  detail::sort_numbers(buffer_.data(), buffer_.size(), scratch.data());
+  double fineness = 1;
+  const auto total = static_cast<double>(count());
+  centroids_ = folder(old, buffer_, total, k_, fineness).run(most_centroids());
+  buffer_.clear();
+  settled_ = static_cast<std::uint64_t>(total);
+  while (centroids_.size() > most_centroids())
+    centroids_ = folder(std::vector<centroid>(centroids_), {}, total, k_, fineness *= 0.9).run(most_centroids());
+}
+
+template <unsigned K, class T>
+void tdigest<K, T>::compress() {
+  if (buffer_.empty()) return;
+  fold(std::move(centroids_));
+}
+
+/// Two lists in order, as one.
+template <unsigned K, class T>
+std::vector<typename tdigest<K, T>::centroid> tdigest<K, T>::joined(std::span<const centroid> a,
+                                                                    std::span<const centroid> b) {
+  std::vector<centroid> all;
+  all.reserve(a.size() + b.size());
+  while (!a.empty() || !b.empty()) {
+    std::span<const centroid>& next = b.empty() || (!a.empty() && a.front().mean <= b.front().mean) ? a : b;
+    all.push_back(next.front());
+    next = next.subspan(1);
+  }
+  return all;
+}
+
+template <unsigned K, class T>
+void tdigest<K, T>::update(T value, weight counts) {
+  if (!(std::fabs(value) <= (std::numeric_limits<T>::max)())) return;
+  if (!(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
+  auto times = static_cast<std::uint64_t>(counts.value);
+  if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
+    times += static_cast<double>(splitmix64(fractions_) >> 11) * 0x1p-53 < fraction;
+  if (times > max_count - count()) return;
+  if (times == 1) return update(value);
+  if (times == 0) return;
+  if (value < low_) low_ = value;
+  if (value > high_) high_ = value;
+  settled_ += times;
+  const centroid one{value, static_cast<weight_type>(times)};
+  centroids_ = joined(centroids_, std::span(&one, 1));
+  if (centroids_.size() > most_centroids()) fold(std::move(centroids_));
+}
+
+template <unsigned K, class T>
+void tdigest<K, T>::merge(const tdigest& other) {
+  if (other.empty() || other.count() > max_count - count()) return;
+  if (other.low_ < low_) low_ = other.low_;
+  if (other.high_ > high_) high_ = other.high_;
+  std::vector<centroid> all = joined(centroids_, other.centroids_);
+  settled_ += other.settled_;
+  const std::size_t theirs = other.buffer_.size();  // read before: it may be this one
+  buffer_.reserve(buffer_.size() + theirs);
+  for (std::size_t i = 0; i < theirs; ++i) buffer_.push_back(other.buffer_[i]);
+  if (all.size() > most_centroids() || buffer_.size() > room_)
+    fold(std::move(all));
+  else
+    centroids_ = std::move(all);
+}
+
+template <unsigned K, class T>
+quantile_curve<T> tdigest<K, T>::view() const {
+  if (empty()) return {};
+  if (!buffer_.empty()) {
+    tdigest folded = *this;
+    folded.compress();
+    return folded.view();
+  }
+  // A centroid's mean is not the value at its middle rank: where the curve bends, they differ by weight^2 / 24 times
+  // its second derivative, which the neighbours tell. A point between two neighbours, where their weights meet, bends
+  // the line between them likewise.
+  const std::size_t size = centroids_.size();
+  std::vector<double> middle(size), bend(size), value(size);
+  double before = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    middle[i] = before + static_cast<double>(centroids_[i].weight) / 2;
+    before += static_cast<double>(centroids_[i].weight);
+    value[i] = centroids_[i].mean;
+  }
+  const auto within = [](double v, double low, double high) { return !(v > low) ? low : v < high ? v : high; };
+  const auto midpoint = [&](std::size_t i) { return centroids_[i].mean / 2.0 + centroids_[i + 1].mean / 2.0; };
+  const auto slope = [&](std::size_t i) {
+    return (double{centroids_[i + 1].mean} - double{centroids_[i].mean}) / (middle[i + 1] - middle[i]);
+  };
+  for (std::size_t i = 1; i + 1 < size; ++i) {
+    const auto weight = static_cast<double>(centroids_[i].weight);
+    bend[i] = 2 * (slope(i) - slope(i - 1)) / (middle[i + 1] - middle[i - 1]);
+    if (centroids_[i].weight > 1)
+      value[i] = within(value[i] - weight * weight / 24 * bend[i], midpoint(i - 1), midpoint(i));
+  }
+  quantile_curve<T> curve(low_, 2 * size);
+  for (std::size_t i = 0; i < size; ++i) {
+    const double half = static_cast<double>(centroids_[i].weight) / 2;
+    if (centroids_[i].weight == 1) {  // itself: from the rank below it to the one with it
+      curve.add(middle[i] - half, centroids_[i].mean);
+      curve.add(middle[i] + half, centroids_[i].mean);
+      continue;
+    }
+    curve.add(middle[i], static_cast<T>(value[i]));
+    if (i + 1 == size || centroids_[i + 1].weight == 1) continue;
+    const double to_next = static_cast<double>(centroids_[i + 1].weight) / 2;
+    const double straight = std::lerp(value[i], value[i + 1], half / (half + to_next));
+    const double bent = straight - half * to_next / 2 * (bend[i] + bend[i + 1]) / 2;
+    curve.add(middle[i] + half, static_cast<T>(within(bent, value[i], value[i + 1])));
+  }
+  curve.add(before, high_);
+  return curve;
+}
+
+template <unsigned K, class T>
+double tdigest<K, T>::resolution(double p) const {
+  if (empty() || std::isnan(p)) return std::numeric_limits<double>::quiet_NaN();
+  if (!buffer_.empty()) {
+    tdigest folded = *this;
+    folded.compress();
+    return folded.resolution(p);
+  }
+  const auto total = static_cast<double>(settled_);
+  double up_to = 0;
+  for (const centroid& c : centroids_) {
+    up_to += static_cast<double>(c.weight);
+    if (up_to >= p * total) return static_cast<double>(c.weight) / total;
+  }
+  return static_cast<double>(centroids_.back().weight) / total;
+}
+
+template <unsigned K, class T>
+std::vector<std::byte> tdigest<K, T>::save() const {
+  using namespace detail::tdigest_image;
+  const bool one = count() == 1;
+  detail::image_writer out(header_bytes + 2 * sizeof(T) + centroids_.size() * sizeof(centroid) +
+                           buffer_.size() * sizeof(T));
+  out.put(empty() || one ? short_preamble : long_preamble).put(serial_version).put(sketch_type).put(k_);
+  out.put(static_cast<std::uint8_t>(flags_ | (empty() ? is_empty : 0) | (one ? is_single : 0))).put(std::uint16_t{0});
+  if (empty()) return std::move(out).take();
+  if (one) {
+    out.put(low_);
+    return std::move(out).take();
+  }
+  out.put(static_cast<std::uint32_t>(centroids_.size())).put(static_cast<std::uint32_t>(buffer_.size()));
+  out.put(low_).put(high_);
+  for (const centroid& c : centroids_) out.put(c.mean).put(c.weight);
+  for (const key_type key : buffer_) out.put(detail::from_order_key<T>(key));
+  return std::move(out).take();
+}
+
+template <unsigned K, class T>
+result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
+  using namespace detail::tdigest_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto type = in.take<std::uint8_t>();
+  tdigest loaded;
+  loaded.k_ = in.take<std::uint16_t>();
+  loaded.room_ = room_for(loaded.k_);
+  const auto flags = in.take<std::uint8_t>();
+  in.skip(2);
+  if (!in.ok()) return truncated();
+  if (type != sketch_type) return fault(errc::type_mismatch, "it is of another type of sketches");
+  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
+  if (loaded.k_ < 10) return fault(errc::corrupt, "k is below 10");
+  const bool none = (flags & is_empty) != 0;
+  const bool one = (flags & is_single) != 0;
+  if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
+    return fault(errc::corrupt, "the preamble's length and the flags disagree");
+  loaded.flags_ = flags & in_reverse;
+  const auto finite = [](T value) { return std::fabs(value) <= (std::numeric_limits<T>::max)(); };
+  std::uint32_t centroids = 0;
+  std::uint32_t buffered = one ? 1 : 0;
+  if (!none && !one) {
+    centroids = in.take<std::uint32_t>();
+    buffered = in.take<std::uint32_t>();
+    loaded.low_ = in.take<T>();
+    loaded.high_ = in.take<T>();
+    if (!in.ok() || !in.holds<centroid>(centroids)) return truncated();
+    if (!finite(loaded.low_) || !finite(loaded.high_)) return fault(errc::not_finite, "an extreme is not finite");
+    if (loaded.low_ > loaded.high_) return fault(errc::corrupt, "the extremes are out of order");
+    if (centroids + std::uint64_t{buffered} < 2 && centroids == 0)
+      return fault(errc::corrupt, "no values behind a preamble for many");
+  }
+  loaded.centroids_.resize(centroids);
+  for (std::size_t i = 0; i < centroids; ++i) {
+    centroid& c = loaded.centroids_[i];
+    c.mean = in.take<T>();
+    c.weight = in.take<weight_type>();
+    if (!(loaded.low_ <= c.mean && c.mean <= loaded.high_))
+      return fault(errc::corrupt, "a centroid outside the extremes");
+    if (i > 0 && c.mean < loaded.centroids_[i - 1].mean) return fault(errc::corrupt, "the centroids are not sorted");
+    if (c.weight == 0 || c.weight > max_count - loaded.settled_) return fault(errc::corrupt, "a centroid's weight");
+    loaded.settled_ += c.weight;
+  }
+  if (!in.holds<T>(buffered)) return truncated();
+  if (in.rest().size() != buffered * sizeof(T)) return fault(errc::corrupt, "bytes after the end");
+  if (buffered > max_count - loaded.settled_) return fault(errc::corrupt, "more values than can be counted");
+  loaded.buffer_.reserve(buffered);
+  for (std::uint32_t i = 0; i < buffered; ++i) {
+    const T value = in.take<T>();
+    if (!finite(value)) return fault(errc::not_finite, "a buffered value is not finite");
+    if (one) loaded.low_ = loaded.high_ = value;
+    if (!(loaded.low_ <= value && value <= loaded.high_)) return fault(errc::corrupt, "a value outside the extremes");
+    loaded.buffer_.push_back(detail::to_order_key(value));
+  }
+  return loaded;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_TDIGEST_HPP
+
+// ---- aggregate/detail/hash_set.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_HASH_SET_HPP
+#define MILLRACE_AGGREGATE_DETAIL_HASH_SET_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A set of 63-bit hashes other than 0. Open addressing by the low bits with an odd stride from the high ones, which
+/// keeps a table that is 15/16 full quick enough.
+class hash_set {
+ public:
+  std::uint32_t size() const noexcept { return size_; }
+  bool contains(std::uint64_t hash) const noexcept { return size_ != 0 && slots_[place_of(hash)] == hash; }
+
+  /// Whether it was new.
+  bool insert(std::uint64_t hash) {
+    if (16 * (std::uint64_t{size_} + 1) > 15 * std::uint64_t{slots_.size()}) grow();
+    std::uint64_t& place = slots_[place_of(hash)];
+    if (place == hash) return false;
+    place = hash;
+    ++size_;
+    return true;
+  }
+  void clear() noexcept {
+    slots_.clear();
+    size_ = 0;
+  }
+
+  /// Ascending.
+  std::vector<std::uint64_t> sorted() const {
+    // Hashes of 63 bits are in the same order as signed integers.
+    std::vector<std::int64_t> all;
+    all.reserve(size_);
+    for (const std::uint64_t hash : slots_)
+      if (hash != 0) all.push_back(static_cast<std::int64_t>(hash));
+    std::vector<std::int64_t> scratch(all.size());
+    sort_numbers(all.data(), all.size(), scratch.data());
+    return {all.begin(), all.end()};
+  }
+
+ private:
+  std::size_t place_of(std::uint64_t hash) const noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    const std::size_t stride = hash >> 32 | 1;
+    std::size_t at = hash & mask;
+    while (slots_[at] != 0 && slots_[at] != hash) at = (at + stride) & mask;
+    return at;
+  }
+  void grow() {
+    std::vector<std::uint64_t> before(slots_.empty() ? 32 : 2 * slots_.size());
+    before.swap(slots_);
+    for (const std::uint64_t hash : before)
+      if (hash != 0) slots_[place_of(hash)] = hash;
+  }
+
+  std::vector<std::uint64_t> slots_;
+  std::uint32_t size_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_HASH_SET_HPP
+
+// ---- aggregate/theta.hpp
+
+#ifndef MILLRACE_AGGREGATE_THETA_HPP
+#define MILLRACE_AGGREGATE_THETA_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::theta_image {
+
+// Apache DataSketches' compact image: preamble length in 8 bytes, version, family, 0 (2), flags, hash of the seed (2);
+// then for two hashes and more their number (4), 0 (4); for a sample the threshold (8); then the hashes. Version 4
+// packs them: bits of a difference and bytes of the number in the place of the zeros, the threshold of a sample,
+// the number, then the differences of ascending hashes, bit by bit from the highest.
+inline constexpr std::uint8_t plain_version = 3;
+inline constexpr std::uint8_t packed_version = 4;
+inline constexpr std::uint8_t family = 3;
+inline constexpr std::uint8_t is_read_only = 2;
+inline constexpr std::uint8_t is_empty = 4;
+inline constexpr std::uint8_t is_compact = 8;
+inline constexpr std::uint8_t is_ordered = 16;
+
+}  // namespace detail::theta_image
+
+/// How many different items a stream has, with unions, intersections and differences of such streams: the theta sketch.
+///
+/// It keeps the items' hashes below a threshold, theta, that falls so that between 2^LgK and 15/16 2^(LgK + 1) of them
+/// are left. Items are whole numbers (7 is one item whatever its type), floating-point numbers (one zero, one NaN),
+/// text (the empty one is left out).
+/// Guarantee: exact up to 15/16 2^(LgK + 1) different items; beyond, the estimate's standard deviation is
+/// `relative_error()`, 1.6 % at most at LgK = 12. Intersections and differences are as precise as their operands' items
+/// are many: their error is relative to the union. Order and repetition make no difference.
+/// Complexity: update O(1) amortised, set operations O(hashes); 16 bytes a hash at the most, 128 KB at LgK = 12.
+/// Allocates: as it grows, and when the threshold falls.
+/// Threads: one at a time.
+/// Source: Dasgupta, Lang, Rhodes, Thaler, "A framework for estimating stream expression cardinalities", ICDT 2016.
+/// Bytes: the ordered compact image of Apache DataSketches' theta sketch, the same as DataSketches writes after the
+/// same updates.
+template <unsigned LgK = 12>
+class theta {
+  static_assert(LgK >= 5 && LgK <= 26, "millrace[SKETCH-7]: theta<LgK>: LgK must be in [5, 26]");
+
+ public:
+  static constexpr bool idempotent = true;
+
+  template <detail::hashable_item Item>
+  void update(const Item& item) {
+    if (detail::is_no_item(item)) return;
+    empty_ = false;
+    offer(detail::hash_item(item).low >> 1);
+  }
+  template <detail::hashable_item Item>
+  void update(std::span<const Item> items) {
+    for (const Item& item : items) update(item);
+  }
+
+  /// The items of either.
+  void merge(const theta& other) {
+    if (other.empty_) return;
+    const std::vector<std::uint64_t> theirs = other.hashes_.sorted();
+    empty_ = false;
+    lower(other.threshold_);
+    for (const std::uint64_t hash : theirs) offer(hash);
+  }
+  /// The items of both.
+  void intersect(const theta& other) {
+    if (empty_ || other.empty_) {
+      *this = theta();
+      return;
+    }
+    keep(other, true);
+  }
+  /// The items that the other one does not have.
+  void subtract(const theta& other) {
+    if (!empty_ && !other.empty_) keep(other, false);
+  }
+  /// Leaves the 2^LgK smallest hashes at most, as a union of DataSketches does before it is saved.
+  void trim() {
+    if (hashes_.size() > nominal) shrink();
+  }
+
+  /// Nothing was seen. An intersection may be estimated at 0 without being empty.
+  bool empty() const noexcept { return empty_; }
+  /// No item was left out so far.
+  bool exact() const noexcept { return threshold_ == all; }
+  std::size_t retained() const noexcept { return hashes_.size(); }
+  /// The fraction of all hashes that is kept.
+  double fraction() const noexcept { return static_cast<double>(threshold_) / static_cast<double>(all); }
+
+  /// How many different items there were.
+  double estimate() const noexcept { return static_cast<double>(hashes_.size()) / fraction(); }
+  /// The estimate's standard deviation as a fraction of it; of the number kept while there are any.
+  double relative_error() const noexcept {
+    return exact() || hashes_.size() == 0 ? 0.0 : std::sqrt((1 - fraction()) / static_cast<double>(hashes_.size()));
+  }
+  struct bounds_type {
+    double lower;
+    double upper;
+  };
+  /// Where the number lies with the confidence of so many standard deviations: 95 % with 2, 99.7 % with 3.
+  /// Source: Wilson's interval, solved for the number of trials.
+  bounds_type bounds(double deviations = 2) const noexcept {
+    const auto kept = static_cast<double>(hashes_.size());
+    if (exact()) return {kept, kept};
+    const double middle = kept + deviations * deviations * (1 - fraction()) / 2;
+    const double half =
+        deviations * std::sqrt((1 - fraction()) * (kept + deviations * deviations * (1 - fraction()) / 4));
+    const double lower = (middle - half) / fraction();
+    return {lower < kept ? kept : lower, (middle + half) / fraction()};
+  }
+
+  std::vector<std::byte> save() const;
+  /// Reads compact images, plain and packed. One with more hashes than fit is thinned out.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
+  /// Allocates: no more than a few times the bytes given.
+  static result<theta> load(std::span<const std::byte> bytes);
+
+ private:
+  static constexpr std::uint64_t all = ~std::uint64_t{0} >> 1;  // a threshold above every hash
+  static constexpr std::uint32_t nominal = std::uint32_t{1} << LgK;
+  static constexpr std::uint32_t most = nominal / 8 * 15;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("theta image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+
+  void offer(std::uint64_t hash) {
+    if (hash >= threshold_ || hash == 0) return;
+    if (hashes_.insert(hash) && hashes_.size() > most) shrink();
+  }
+  /// To the smallest `nominal` hashes.
+  [[gnu::noinline]] void shrink() {
+    const std::vector<std::uint64_t> sorted = hashes_.sorted();
+    threshold_ = sorted[nominal];
+    assign(std::span(sorted).first(nominal));
+  }
+  void lower(std::uint64_t threshold) {
+    if (threshold >= threshold_) return;
+    threshold_ = threshold;
+    std::vector<std::uint64_t> below = hashes_.sorted();
+    while (!below.empty() && below.back() >= threshold) below.pop_back();
+    assign(below);
+  }
+  void keep(const theta& other, bool common) {
+    const std::vector<std::uint64_t> mine = hashes_.sorted();
+    std::vector<std::uint64_t> kept;
+    if (other.threshold_ < threshold_) threshold_ = other.threshold_;
+    for (const std::uint64_t hash : mine)
+      if (hash < threshold_ && other.hashes_.contains(hash) == common) kept.push_back(hash);
+    assign(kept);
+    if (kept.empty() && exact()) empty_ = true;
+  }
+  void assign(std::span<const std::uint64_t> hashes) {
+    hashes_.clear();
+    for (const std::uint64_t hash : hashes) hashes_.insert(hash);
+  }
+
+  detail::hash_set hashes_;
+  std::uint64_t threshold_ = all;
+  bool empty_ = true;
+};
+
+template <unsigned LgK>
+std::vector<std::byte> theta<LgK>::save() const {
+  using namespace detail::theta_image;
+  const std::vector<std::uint64_t> sorted = hashes_.sorted();
+  const bool sample = !exact();
+  const bool short_form = empty_ || (sorted.size() == 1 && !sample);
+  detail::image_writer out(24 + 8 * sorted.size());
+  out.put(static_cast<std::uint8_t>(short_form ? 1 : sample ? 3 : 2)).put(plain_version).put(family);
+  out.put(std::uint16_t{0});
+  out.put(static_cast<std::uint8_t>(is_read_only | is_compact | is_ordered | (empty_ ? is_empty : 0)));
+  out.put(detail::seed_hash());
+  if (!short_form) out.put(static_cast<std::uint32_t>(sorted.size())).put(std::uint32_t{0});
+  if (!short_form && sample) out.put(threshold_);
+  out.put_array(sorted.data(), sorted.size());
+  return std::move(out).take();
+}
+
+template <unsigned LgK>
+result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
+  using namespace detail::theta_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto kind = in.take<std::uint8_t>();
+  const unsigned width = in.take<std::uint8_t>();
+  const unsigned count_bytes = in.take<std::uint8_t>();
+  const auto flags = in.take<std::uint8_t>();
+  const auto seed = in.take<std::uint16_t>();
+  if (!in.ok()) return truncated();
+  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (version != plain_version && version != packed_version) return fault(errc::unsupported, "unknown serial version");
+  if ((flags & is_compact) == 0) return fault(errc::unsupported, "it is not a compact one");
+  const bool packed = version == packed_version;
+  const bool ordered = packed || (flags & is_ordered) != 0;
+  theta loaded;
+  loaded.empty_ = (flags & is_empty) != 0;
+  if (preamble < 1 || preamble > 3 || (loaded.empty_ && preamble != 1))
+    return fault(errc::corrupt, "the preamble's length");
+  if (!loaded.empty_ && seed != detail::seed_hash()) return fault(errc::unsupported, "its hashes are of another seed");
+  std::uint64_t count = loaded.empty_ ? 0 : 1;
+  if (packed) {
+    if (width < 1 || width > 63 || count_bytes > 4) return fault(errc::corrupt, "widths of packed hashes");
+    if (preamble > 1) loaded.threshold_ = in.take<std::uint64_t>();
+    count = 0;
+    for (unsigned i = 0; i < count_bytes; ++i) count |= std::uint64_t{in.take<std::uint8_t>()} << (8 * i);
+  } else if (preamble > 1) {
+    count = in.take<std::uint32_t>();
+    in.skip(4);
+    if (preamble > 2) loaded.threshold_ = in.take<std::uint64_t>();
+  }
+  if (!in.ok()) return truncated();
+  if (loaded.threshold_ == 0 || loaded.threshold_ > all) return fault(errc::corrupt, "theta");
+  const std::uint64_t length = packed ? (count * width + 7) / 8 : count * 8;
+  if (in.rest().size() < length) return truncated();
+  if (in.rest().size() > length) return fault(errc::corrupt, "bytes after the end");
+
+  const std::span<const std::byte> body = in.rest();
+  const std::uint64_t limit = loaded.threshold_;
+  std::uint64_t bit = 0;
+  std::uint64_t last = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::uint64_t hash = 0;
+    if (packed) {
+      for (const std::uint64_t end = bit + width; bit < end; ++bit)
+        hash = hash << 1 | (std::to_integer<std::uint64_t>(body[bit / 8]) >> (7 - bit % 8) & 1);
+      hash += last;
+    } else {
+      hash = in.take<std::uint64_t>();
+    }
+    if (hash == 0 || hash >= limit) return fault(errc::corrupt, "a hash that is not below theta");
+    if (ordered && hash <= last) return fault(errc::corrupt, "hashes out of order");
+    last = hash;
+    if (hash >= loaded.threshold_) continue;  // thinned out already
+    if (!loaded.hashes_.insert(hash)) return fault(errc::corrupt, "a hash twice");
+    if (loaded.hashes_.size() > most) loaded.shrink();
+  }
+  return loaded;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_THETA_HPP
+
 // ---- aggregate.hpp
 
 #ifndef MILLRACE_AGGREGATE_HPP
@@ -4747,6 +6770,10 @@ struct harmonic_mean {
 ///
 /// Sketches: mergeable, seeded, bounded in memory, in the bytes of Apache DataSketches.
 /// - `kll`: quantiles with a bound on the error in rank; `quantile_view` for many queries
+/// - `frequent_items`: the items that come up most often, with bounds on how often
+/// - `hll`: how many different items, with 4, 6 or 8 bits a register
+/// - `tdigest`: quantiles most precise at the ends; `quantile_curve` for many queries
+/// - `theta`: how many different items, with unions, intersections and differences
 ///
 /// Standard library alone.
 

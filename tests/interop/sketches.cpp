@@ -1,6 +1,10 @@
 // The driver of tests/interop/sketches.py: writes images of every sketch, or reads a folder of them and checks the
 // answers that their other reader gave. usage: interop_sketches write|read FOLDER
+#include <millrace/aggregate/frequent_items.hpp>
+#include <millrace/aggregate/hll.hpp>
 #include <millrace/aggregate/kll.hpp>
+#include <millrace/aggregate/tdigest.hpp>
+#include <millrace/aggregate/theta.hpp>
 #include <millrace/core/seed.hpp>
 
 #include <support/sketch_images.hpp>
@@ -40,6 +44,82 @@ void write_kll(const std::string& folder, const std::string& kind) {
   write(folder, kind + "-coarse", coarse);
 }
 
+template <unsigned LgK, unsigned Bits>
+void write_hll(const std::string& folder) {
+  using sketch = mr::hll<LgK, Bits>;
+  const std::string name = "hll-" + std::to_string(LgK) + "_" + std::to_string(Bits) + "_";
+  sketch all;
+  int next = 0;
+  for (const int size : {0, 1, 7, 8, 25, 100, 400, 20'000, 1'000'000}) {
+    sketch of_text;
+    for (int i = 0; i < size; ++i) of_text.update("item " + std::to_string(i));
+    write(folder, name + "text_" + std::to_string(size), of_text);
+    for (; next < size; ++next) all.update(next);
+    write(folder, name + std::to_string(size), all);
+    of_text.merge(all);
+    write(folder, name + "merged_" + std::to_string(size), of_text);
+  }
+}
+
+template <class T>
+void write_tdigest(const std::string& folder, const std::string& kind) {
+  mr::tdigest<100, T> merged;
+  for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 2, 100, 3000, 300'000}) {
+    mr::tdigest<100, T> digest;
+    mr::random_engine random(size);
+    for (std::size_t i = 0; i < size; ++i) digest.update(static_cast<T>(random.normal()));
+    write(folder, kind + (size > 1 ? "-buffered_" : "-") + std::to_string(size), digest);
+    merged.merge(digest);
+    digest.compress();
+    write(folder, kind + "-folded_" + std::to_string(size), digest);
+    digest.update(T{1}, mr::weight(1'000'003));
+    write(folder, kind + "-weighted_" + std::to_string(size), digest);
+  }
+  merged.compress();
+  write(folder, kind + "-merged", merged);
+}
+
+void write_theta(const std::string& folder) {
+  mr::theta<9> all;
+  int next = 0;
+  for (const int size : {0, 1, 2, 100, 1000, 100'000}) {
+    mr::theta<9> of_text;
+    for (int i = 0; i < size; ++i) of_text.update("item " + std::to_string(i / 2));
+    write(folder, "theta-text_" + std::to_string(size), of_text);
+    for (; next < size; ++next) all.update(next / 4.0);
+    write(folder, "theta-" + std::to_string(size), all);
+    auto both = all;
+    both.merge(of_text);
+    write(folder, "theta-either_" + std::to_string(size), both);
+    both.subtract(all);
+    write(folder, "theta-without_" + std::to_string(size), both);
+    both = all;
+    both.intersect(of_text);
+    write(folder, "theta-both_" + std::to_string(size), both);
+  }
+}
+
+void write_frequent(const std::string& folder) {
+  mr::frequent_items<std::string, 7> all_texts;
+  mr::frequent_items<std::int64_t, 7> all_numbers;
+  for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 10, 90, 100, 5000, 300'000}) {
+    mr::frequent_items<std::string, 7> texts;
+    mr::frequent_items<std::int64_t, 7> numbers;
+    mr::random_engine random(size);
+    for (std::size_t i = 0; i < size; ++i) {
+      const auto item = static_cast<std::int64_t>(random.below(1 + random.below(1 + random.below(9000)))) - 4;
+      numbers.update(item);
+      texts.update("item" + std::to_string(item), mr::weight(3));
+    }
+    all_texts.merge(texts);
+    all_numbers.merge(numbers);
+    write(folder, "frequent_strings-" + std::to_string(size), texts);
+    write(folder, "frequent_longs-" + std::to_string(size), numbers);
+  }
+  write(folder, "frequent_strings-merged", all_texts);
+  write(folder, "frequent_longs-merged", all_numbers);
+}
+
 class reader {
  public:
   explicit reader(std::string folder) : folder_(std::move(folder)) {}
@@ -72,10 +152,29 @@ int main(int argc, char** argv) {
   if (std::strcmp(argv[1], "write") == 0) {
     write_kll<double>(folder, "kll_double");
     write_kll<float>(folder, "kll_float");
+    write_hll<4, 4>(folder);
+    write_hll<8, 6>(folder);
+    write_hll<10, 4>(folder);
+    write_hll<12, 4>(folder);
+    write_hll<12, 6>(folder);
+    write_hll<12, 8>(folder);
+    write_hll<18, 4>(folder);
+    write_frequent(folder);
+    write_theta(folder);
+    write_tdigest<double>(folder, "tdigest_double");
+    write_tdigest<float>(folder, "tdigest_float");
     return 0;
   }
   reader images(folder);
   images.check<mr::kll<200>>("kll_double", support::ask_kll<mr::kll<200>>);
   images.check<mr::kll<200, float>>("kll_float", support::ask_kll<mr::kll<200, float>>);
+  images.check<mr::hll<>>("hll", support::ask_hll<mr::hll<>>);
+  using texts = mr::frequent_items<std::string>;
+  using numbers = mr::frequent_items<std::int64_t>;
+  images.check<texts>("frequent_strings", support::ask_frequent<texts>);
+  images.check<numbers>("frequent_longs", support::ask_frequent<numbers>);
+  images.check<mr::theta<>>("theta", support::ask_theta<mr::theta<>>);
+  images.check<mr::tdigest<100>>("tdigest_double", support::ask_tdigest<mr::tdigest<100>>);
+  images.check<mr::tdigest<100, float>>("tdigest_float", support::ask_tdigest<mr::tdigest<100, float>>);
   return images.failures() == 0 ? 0 : 1;
 }

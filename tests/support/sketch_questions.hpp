@@ -14,7 +14,7 @@ std::optional<double> ask_quantiles(const S& sketch, const std::string& query, c
   if (query == "smallest") return sketch.smallest();
   if (query == "largest") return sketch.largest();
   if (query == "quantile") return sketch.quantile(std::stod(argument));
-  if (query == "rank") return sketch.rank(static_cast<value>(std::stod(argument)));
+  if (query == "rank" || query == "rank_near") return sketch.rank(static_cast<value>(std::stod(argument)));
   return std::nullopt;
 }
 
@@ -25,6 +25,41 @@ std::optional<double> ask_kll(const S& sketch, const std::string& query, const s
   if (query == "rank_error") return sketch.rank_error();
   if (query == "pmf_error") return sketch.pmf_error();
   return ask_quantiles(sketch, query, argument);
+}
+
+template <class S>
+std::optional<double> ask_tdigest(const S& sketch, const std::string& query, const std::string& argument) {
+  if (query == "k") return sketch.k();
+  return ask_quantiles(sketch, query, argument);
+}
+
+template <class S>
+std::optional<double> ask_hll(const S& sketch, const std::string& query, const std::string&) {
+  if (query == "lg_k") return sketch.lg_k();
+  if (query == "estimate" || query == "estimate_within") return sketch.estimate();
+  return std::nullopt;
+}
+
+template <class S>
+std::optional<double> ask_theta(const S& sketch, const std::string& query, const std::string&) {
+  if (query == "retained") return static_cast<double>(sketch.retained());
+  if (query == "fraction") return sketch.fraction();
+  if (query == "estimate") return sketch.estimate();
+  return std::nullopt;
+}
+
+template <class S>
+std::optional<double> ask_frequent(const S& sketch, const std::string& query, const std::string& argument) {
+  if (query == "total") return static_cast<double>(sketch.total());
+  if (query == "retained") return static_cast<double>(sketch.retained());
+  if constexpr (requires { sketch.lower(argument); }) {
+    if (query == "lower") return static_cast<double>(sketch.lower(argument));
+    if (query == "upper") return static_cast<double>(sketch.upper(argument));
+  } else {
+    if (query == "lower") return static_cast<double>(sketch.lower(std::stoll(argument)));
+    if (query == "upper") return static_cast<double>(sketch.upper(std::stoll(argument)));
+  }
+  return std::nullopt;
 }
 
 }  // namespace support

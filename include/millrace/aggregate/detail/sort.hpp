@@ -1,8 +1,13 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_SORT_HPP
 #define MILLRACE_AGGREGATE_DETAIL_SORT_HPP
 
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -56,29 +61,47 @@ inline void merge_runs(const T* a, std::size_t a_count, const T* b, std::size_t 
   if (b != b_end && out != b) std::memmove(out, b, static_cast<std::size_t>(b_end - b) * sizeof(T));
 }
 
-/// Merges two sorted runs of the same length that stand side by side, from both ends at once: two independent
-/// chains of comparisons, and no test for the end of a run.
+/// Two sorted runs that stand side by side, merged from both ends at once: two independent chains of comparisons, and
+/// no test for the end of a run within as many steps as the shorter one is long.
 template <class T>
-inline void merge_equal_runs(const T* at, std::size_t length, T* out) noexcept {
-  const T* a = at;
-  const T* b = at + length;
-  const T* a_back = at + length - 1;
-  const T* b_back = at + 2 * length - 1;
-  T* out_back = out + 2 * length - 1;
-  for (std::size_t i = 0; i < length; ++i) {
-    const bool second = *b < *a;
-    *out++ = second ? *b : *a;
-    b += second;
-    a += !second;
-    const bool first = *b_back < *a_back;
-    *out_back-- = first ? *a_back : *b_back;
-    a_back -= first;
-    b_back -= !first;
+class two_ended_merge {
+ public:
+  two_ended_merge(const T* at, std::size_t first, std::size_t second, T* out) noexcept
+      : a_(at),
+        a_back_(at + first - 1),
+        b_(at + first),
+        b_back_(at + first + second - 1),
+        out_(out),
+        out_back_(out + first + second - 1) {}
+
+  /// Places one at each end.
+  [[gnu::always_inline]] void step() noexcept {
+    const bool second = *b_ < *a_;
+    *out_++ = second ? *b_ : *a_;
+    b_ += second;
+    a_ += !second;
+    const bool first = *b_back_ < *a_back_;
+    *out_back_-- = first ? *a_back_ : *b_back_;
+    a_back_ -= first;
+    b_back_ -= !first;
   }
-}
+  /// What lies between.
+  void finish() noexcept {
+    merge_runs(a_, static_cast<std::size_t>(a_back_ + 1 - a_), b_, static_cast<std::size_t>(b_back_ + 1 - b_), out_);
+  }
+
+ private:
+  const T* a_;
+  const T* a_back_;
+  const T* b_;
+  const T* b_back_;
+  T* out_;
+  T* out_back_;
+};
 
 /// Sorts numbers, none of them NaN, without a branch that depends on them.
-/// Complexity: O(count log count) whatever the input. `scratch` holds as many; allocates: never.
+/// Complexity: O(count log count) whatever the input; quickest for powers of two. `scratch` holds as many; allocates:
+/// never.
 template <class T>
 inline void sort_numbers(T* values, std::size_t count, T* scratch) noexcept {
   constexpr std::size_t base = 8;
@@ -88,15 +111,62 @@ inline void sort_numbers(T* values, std::size_t count, T* scratch) noexcept {
   T* from = values;
   T* to = scratch;
   for (std::size_t length = base; length < count; length *= 2) {
-    for (i = 0; i + 2 * length <= count; i += 2 * length) merge_equal_runs(from + i, length, to + i);
-    const std::size_t left = count - i;
-    const std::size_t first = left < length ? left : length;
-    merge_runs(from + i, first, from + i + first, left - first, to + i);
+    // Two pairs of runs at once: four chains of comparisons that wait for nothing but themselves.
+    for (i = 0; i + 4 * length <= count; i += 4 * length) {
+      two_ended_merge<T> left(from + i, length, length, to + i);
+      two_ended_merge<T> right(from + i + 2 * length, length, length, to + i + 2 * length);
+      for (std::size_t step = 0; step < length; ++step) left.step(), right.step();
+    }
+    while (i < count) {
+      const std::size_t rest = count - i;
+      const std::size_t first = rest < length ? rest : length;
+      const std::size_t second = rest - first < length ? rest - first : length;
+      two_ended_merge<T> pair(from + i, first, second, to + i);
+      for (std::size_t step = 0; step < second; ++step) pair.step();
+      pair.finish();
+      i += first + second;
+    }
     T* const swapped = from;
     from = to;
     to = swapped;
   }
   if (from != values) std::memcpy(values, from, count * sizeof(T));
+}
+
+/// The value that would be `values[n]` were they sorted; their order is lost. Complexity: O(count), by their bytes from
+/// the highest down, whatever they are.
+inline std::uint64_t nth_smallest(std::vector<std::uint64_t>& values, std::size_t n) {
+  std::uint64_t greatest = 0;
+  for (const std::uint64_t value : values) greatest |= value;
+  std::size_t left = values.size();
+  for (int shift = greatest == 0 ? 0 : (63 - std::countl_zero(greatest)) / 8 * 8;; shift -= 8) {
+    std::array<std::uint32_t, 256> with{};
+    for (std::size_t i = 0; i < left; ++i) ++with[values[i] >> shift & 0xff];
+    std::uint64_t byte = 0;
+    while (n >= with[byte]) n -= with[byte++];
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < left; ++i)
+      if ((values[i] >> shift & 0xff) == byte) values[kept++] = values[i];
+    left = kept;
+    if (shift == 0 || left == 1) return values[0];
+  }
+}
+
+/// Sorts anything movable by a strict order, stably.
+template <class T, class Less>
+inline void sort_by(std::vector<T>& values, Less&& less) {
+  std::vector<T> other(values.size());
+  for (std::size_t length = 1; length < values.size(); length *= 2) {
+    for (std::size_t begin = 0; begin < values.size(); begin += 2 * length) {
+      std::size_t a = begin;
+      const std::size_t a_end = begin + length < values.size() ? begin + length : values.size();
+      std::size_t b = a_end;
+      const std::size_t b_end = a_end + length < values.size() ? a_end + length : values.size();
+      for (std::size_t out = begin; out < b_end; ++out)
+        other[out] = std::move(values[b == b_end || (a != a_end && !less(values[b], values[a])) ? a++ : b++]);
+    }
+    values.swap(other);
+  }
 }
 
 }  // namespace detail

@@ -1,0 +1,70 @@
+#ifndef MILLRACE_AGGREGATE_DETAIL_HASH_SET_HPP
+#define MILLRACE_AGGREGATE_DETAIL_HASH_SET_HPP
+
+#include <millrace/aggregate/detail/sort.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A set of 63-bit hashes other than 0. Open addressing by the low bits with an odd stride from the high ones, which
+/// keeps a table that is 15/16 full quick enough.
+class hash_set {
+ public:
+  std::uint32_t size() const noexcept { return size_; }
+  bool contains(std::uint64_t hash) const noexcept { return size_ != 0 && slots_[place_of(hash)] == hash; }
+
+  /// Whether it was new.
+  bool insert(std::uint64_t hash) {
+    if (16 * (std::uint64_t{size_} + 1) > 15 * std::uint64_t{slots_.size()}) grow();
+    std::uint64_t& place = slots_[place_of(hash)];
+    if (place == hash) return false;
+    place = hash;
+    ++size_;
+    return true;
+  }
+  void clear() noexcept {
+    slots_.clear();
+    size_ = 0;
+  }
+
+  /// Ascending.
+  std::vector<std::uint64_t> sorted() const {
+    // Hashes of 63 bits are in the same order as signed integers.
+    std::vector<std::int64_t> all;
+    all.reserve(size_);
+    for (const std::uint64_t hash : slots_)
+      if (hash != 0) all.push_back(static_cast<std::int64_t>(hash));
+    std::vector<std::int64_t> scratch(all.size());
+    sort_numbers(all.data(), all.size(), scratch.data());
+    return {all.begin(), all.end()};
+  }
+
+ private:
+  std::size_t place_of(std::uint64_t hash) const noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    const std::size_t stride = hash >> 32 | 1;
+    std::size_t at = hash & mask;
+    while (slots_[at] != 0 && slots_[at] != hash) at = (at + stride) & mask;
+    return at;
+  }
+  void grow() {
+    std::vector<std::uint64_t> before(slots_.empty() ? 32 : 2 * slots_.size());
+    before.swap(slots_);
+    for (const std::uint64_t hash : before)
+      if (hash != 0) slots_[place_of(hash)] = hash;
+  }
+
+  std::vector<std::uint64_t> slots_;
+  std::uint32_t size_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_HASH_SET_HPP

@@ -1,0 +1,121 @@
+#ifndef MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
+#define MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
+
+#include <millrace/core/result.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// A distribution as straight lines between points of known rank. Made once by a sketch's `view()`, asked many times.
+///
+/// Shapes and units: a rank is the fraction of the stream at or below a value, in [0, 1].
+/// Guarantee: `quantile` never decreases with p, `rank` never with the value; quantile(0) and quantile(1) are the
+/// stream's extremes exactly; rank(quantile(p)) is p, but for rounding, where the curve rises, and more where it is
+/// flat. Complexity: O(log points) a query; allocates: only what `cdf` and `pmf` return. Threads: queries may run side
+/// by side.
+template <class T>
+class quantile_curve {
+ public:
+  quantile_curve() = default;
+  /// Starts at rank 0 with the least value.
+  quantile_curve(T smallest, std::size_t expected) {
+    values_.reserve(expected + 2);
+    up_to_.reserve(expected + 2);
+    add(0, smallest);
+  }
+  /// The next point: `weight` of the stream lies at or below `value`. Neither may decrease.
+  void add(double weight, T value) {
+    up_to_.push_back(weight);
+    values_.push_back(value);
+  }
+
+  /// The weight of the stream.
+  double count() const noexcept { return up_to_.empty() ? 0 : up_to_.back(); }
+
+  /// `p` in [0, 1]; outside, the nearer end. NaN when p is NaN or nothing was seen.
+  T quantile(double p) const noexcept {
+    if (values_.empty() || std::isnan(p)) return std::numeric_limits<T>::quiet_NaN();
+    if (p <= 0) return values_.front();
+    if (p >= 1) return values_.back();
+    const double wanted = p * count();
+    const std::size_t next = first_where([&](std::size_t i) { return up_to_[i] >= wanted; });
+    if (next == 0) return values_.front();
+    const double share = (wanted - up_to_[next - 1]) / (up_to_[next] - up_to_[next - 1]);
+    return std::lerp(values_[next - 1], values_[next], static_cast<T>(share));
+  }
+
+  T median() const noexcept { return quantile(0.5); }
+  /// Upper less lower quartile.
+  T interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
+
+  /// The fraction of the stream at or below `value`; NaN when that is NaN or nothing was seen.
+  double rank(T value) const noexcept {
+    if (values_.empty() || std::isnan(value)) return std::numeric_limits<double>::quiet_NaN();
+    const std::size_t above = first_where([&](std::size_t i) { return values_[i] > value; });
+    if (above == 0) return 0;
+    if (above == values_.size()) return 1;
+    const double low = values_[above - 1];
+    const double high = values_[above];
+    // Halves, because the difference of two large numbers may be infinite.
+    const double share = (value / 2.0 - low / 2) / (high / 2 - low / 2);
+    return std::lerp(up_to_[above - 1], up_to_[above], share) / count();
+  }
+
+  /// The rank of each point.
+  std::vector<double> cdf(std::span<const T> points) const {
+    std::vector<double> ranks;
+    ranks.reserve(points.size());
+    for (const T point : points) ranks.push_back(rank(point));
+    return ranks;
+  }
+
+  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last: one more
+  /// than there are points, 1 together.
+  /// Errors: invalid_argument when the points do not ascend or nothing was seen.
+  result<std::vector<double>> pmf(std::span<const T> points) const {
+    if (values_.empty()) return error(errc::invalid_argument, "pmf of an empty sketch");
+    std::vector<double> masses;
+    masses.reserve(points.size() + 1);
+    double before = 0;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      if (std::isnan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
+        return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
+      const double now = rank(points[i]);
+      masses.push_back(now - before);
+      before = now;
+    }
+    masses.push_back(1 - before);
+    return masses;
+  }
+
+ private:
+  /// The first point for which a condition holds that holds for all later ones; their number if for none.
+  template <class Condition>
+  std::size_t first_where(Condition holds) const noexcept {
+    std::size_t first = 0;
+    for (std::size_t last = values_.size(); first < last;) {
+      const std::size_t middle = first + (last - first) / 2;
+      if (holds(middle))
+        last = middle;
+      else
+        first = middle + 1;
+    }
+    return first;
+  }
+
+  std::vector<T> values_;
+  std::vector<double> up_to_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
