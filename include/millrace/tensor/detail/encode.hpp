@@ -7,6 +7,7 @@
 #include <millrace/tensor/detail/planes.hpp>
 #include <millrace/tensor/detail/tensor_file.hpp>
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +27,58 @@ struct encode_plan {
   std::uint64_t bits = 0;  // what the samples would take
 };
 
+/// log2(x) * 256 of x >= 1, low by at most 3: an estimate that is the same with every compiler.
+inline std::uint64_t log2_256ths(std::uint64_t x) noexcept {
+  static constexpr auto table = [] {
+    std::array<std::uint8_t, 128> of{};  // of 1 + i / 128, by squaring: each doubling past 2 is a bit
+    for (unsigned i = 0; i < 128; ++i) {
+      std::uint64_t mantissa = std::uint64_t{128U + i} << 23;
+      unsigned bits = 0;
+      for (int bit = 0; bit < 8; ++bit) {
+        mantissa = mantissa * mantissa >> 30;
+        bits = bits << 1 | static_cast<unsigned>(mantissa >> 31);
+        mantissa >>= mantissa >> 31;
+      }
+      of[i] = static_cast<std::uint8_t>(bits);
+    }
+    return of;
+  }();
+  const auto exponent = static_cast<unsigned>(std::bit_width(x)) - 1;
+  const std::uint64_t top = exponent >= 7 ? x >> (exponent - 7) : x << (7 - exponent);
+  return exponent * 256ULL + table[top - 128];
+}
+
+/// About how many bits a Huffman code brings bytes of these counts to, without its own description:
+/// their entropy, at least a bit each, and what a small sample flatters itself by (Miller 1955).
+/// Making the code would take ten times as long.
+inline std::uint64_t literal_bits(const std::uint32_t* counts, std::size_t bytes) noexcept {
+  std::uint64_t sum = bytes * log2_256ths(bytes);
+  std::uint64_t distinct = 0;
+  for (std::size_t byte = 0; byte < 256; ++byte)
+    if (counts[byte] != 0) {
+      sum -= counts[byte] * log2_256ths(counts[byte]);
+      ++distinct;
+    }
+  const std::uint64_t coded = sum / 256 + sum / 16384;  // whole bits for a symbol cost about a 64th
+  return (coded < bytes ? bytes : coded) + 3 * (distinct - 1) / 4;
+}
+
+/// Whether bytes of these counts collide, two by two, more often than even ones, which do it about
+/// bytes^2 / 256 times; those of 7.5 bits' entropy do a third more often.
+inline bool collide(const std::uint32_t* counts, std::size_t bytes) noexcept {
+  std::uint64_t collisions = 0;
+  for (std::size_t byte = 0; byte < 256; ++byte) collisions += std::uint64_t{counts[byte]} * counts[byte];
+  const std::uint64_t even = std::uint64_t{bytes} * bytes / 256 + bytes;
+  return collisions > even + even / 4;
+}
+
+/// Whether a Huffman code could gain on these bytes: far cheaper than to plan one.
+inline bool looks_uneven(const unsigned char* data, std::size_t bytes) noexcept {
+  std::uint32_t counts[256];
+  count_bytes(data, bytes, counts);
+  return collide(counts, bytes) || 2 * count_repeats(data, bytes) >= bytes;
+}
+
 /// The better of both Huffman blocks for these bytes.
 class entropy_coder {
  public:
@@ -34,36 +87,31 @@ class entropy_coder {
     count_bytes(data, bytes, counts);
     literals_.plan_literals(counts);
     best_ = &literals_;
-    distinct_ = 0;
-    for (const std::uint32_t count : counts) distinct_ += count != 0 ? 1U : 0U;
     if (2 * count_repeats(data, bytes) < bytes) return;
     runs_.plan_runs(data, bytes);
     if (runs_.bits() < literals_.bits()) best_ = &runs_;
   }
   const huffman_block& best() const noexcept { return *best_; }
-  /// The bits per sample's worth of a longer stream like this sample: the code's own description, which
-  /// comes once, left out; what a small sample flatters itself by, added (Miller 1955).
-  std::uint64_t sample_bits() const noexcept {
-    return best_->bits() - best_->header_bits() + 3 * std::uint64_t{distinct_ - 1} / 4;
+
+  /// About the bits per sample's worth of a longer stream like this sample; all of them where a code
+  /// could not gain.
+  std::uint64_t estimate(const unsigned char* data, std::size_t bytes) noexcept {
+    std::uint32_t counts[256];
+    count_bytes(data, bytes, counts);
+    if (2 * count_repeats(data, bytes) >= bytes) {
+      runs_.plan_runs(data, bytes);
+      const std::uint64_t runs = runs_.bits() - runs_.header_bits();
+      const std::uint64_t literals = literal_bits(counts, bytes);
+      return runs < literals ? runs : literals;
+    }
+    return collide(counts, bytes) ? literal_bits(counts, bytes) : 8 * bytes;
   }
 
  private:
   huffman_block literals_;
   huffman_block runs_;
   const huffman_block* best_ = &literals_;
-  unsigned distinct_ = 1;
 };
-
-/// Whether a Huffman code could gain on these bytes: far cheaper than to plan one. Even bytes collide,
-/// two by two, about bytes^2 / 256 times; those of 7.5 bits' entropy a third more often.
-inline bool looks_uneven(const unsigned char* data, std::size_t bytes) noexcept {
-  std::uint32_t counts[256];
-  count_bytes(data, bytes, counts);
-  std::uint64_t collisions = 0;
-  for (const std::uint32_t count : counts) collisions += std::uint64_t{count} * count;
-  const std::uint64_t even = std::uint64_t{bytes} * bytes / 256 + bytes;
-  return collisions > even + even / 4 || 2 * count_repeats(data, bytes) >= bytes;
-}
 
 /// About how many bits a search for matches would bring these bytes to; on the high side, and all of
 /// them where there are few matches. One greedy parse, so that choosing a filter costs no run of the
@@ -81,6 +129,7 @@ inline std::uint64_t matched_bits(const unsigned char* data, std::size_t bytes) 
     seen = static_cast<std::uint32_t>(at + 1);
     if (before == 0 || get<std::uint32_t>(data + before - 1) != word) {
       ++literals[data[at++]];
+      if (matched == 0 && at > bytes / 4) break;
       continue;
     }
     std::size_t length = 4;
@@ -93,10 +142,8 @@ inline std::uint64_t matched_bits(const unsigned char* data, std::size_t bytes) 
   }
   if (matched < bytes / 16) return 8 * bytes;
   for (; at < bytes; ++at) ++literals[data[at]];
-  unsigned char lengths[256];
-  huffman_lengths(literals, 256, 15, lengths);
-  for (std::size_t byte = 0; byte < 256; ++byte) bits += std::uint64_t{literals[byte]} * (lengths[byte] + 1U);
-  return bits;
+  const std::size_t unmatched = bytes - matched;
+  return unmatched == 0 ? bits : bits + unmatched + literal_bits(literals, unmatched);
 }
 
 /// Whether a backend looks for matches; one may say that it does not.
@@ -275,10 +322,10 @@ class tensor_encoder {
   part_method weigh(const unsigned char* data, std::size_t bytes, bool try_entropy, std::uint64_t& bits) {
     std::uint64_t least = 8 * bytes;
     part_method method = part_method::stored;
-    if (try_entropy && bytes != 0 && looks_uneven(data, bytes)) {
-      entropy_.plan(data, bytes);
-      if (gains(entropy_.sample_bits(), least, entropy_share())) {
-        least = entropy_.sample_bits();
+    if (try_entropy && bytes != 0) {
+      const std::uint64_t coded = entropy_.estimate(data, bytes);
+      if (gains(coded, least, entropy_share())) {
+        least = coded;
         method = part_method::entropy;
       }
     }

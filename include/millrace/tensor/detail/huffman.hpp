@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 // Huffman codes as DEFLATE has them (RFC 1951): lengths limited, canonical.
 namespace millrace {
@@ -22,29 +23,43 @@ struct huffman_code {
   std::uint16_t length = 0;
 };
 
+/// Sorts (count << 16 | symbol) by count, those of one count staying in order: a byte of the count at a
+/// time, from the lowest. A comparison sort would spend its time on branches that nobody can predict.
+inline void sort_by_count(std::uint64_t* keys, std::size_t size, std::uint32_t largest) noexcept {
+  std::uint64_t other[literal_symbols];
+  std::uint64_t* from = keys;
+  std::uint64_t* to = other;
+  for (unsigned shift = 16; largest != 0; shift += 8, largest >>= 8) {
+    std::uint16_t starts[257] = {};
+    for (std::size_t at = 0; at < size; ++at) ++starts[(from[at] >> shift & 0xffU) + 1];
+    for (std::size_t digit = 0; digit < 256; ++digit)
+      starts[digit + 1] = static_cast<std::uint16_t>(starts[digit + 1] + starts[digit]);
+    for (std::size_t at = 0; at < size; ++at) to[starts[from[at] >> shift & 0xffU]++] = from[at];
+    std::swap(from, to);
+  }
+  if (from != keys)
+    for (std::size_t at = 0; at < size; ++at) keys[at] = from[at];
+}
+
 /// The lengths of a shortest prefix code for symbols that occur `counts` times, none longer than
 /// `limit`; 0 for those that do not occur. Ties go by symbol, so the same counts give the same code.
 /// Precondition: at most 286 symbols, 2^limit of them used, counts sum to less than 2^32.
 inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, unsigned limit,
                             unsigned char* lengths) noexcept {
-  std::uint64_t sorted[literal_symbols];  // count, then symbol
+  std::uint64_t sorted[literal_symbols + 1];  // count, then symbol
   std::size_t used = 0;
+  std::uint32_t largest = 0;
   for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
     lengths[symbol] = 0;
-    if (counts[symbol] != 0) sorted[used++] = static_cast<std::uint64_t>(counts[symbol]) << 16 | symbol;
+    largest = counts[symbol] > largest ? counts[symbol] : largest;
+    sorted[used] = static_cast<std::uint64_t>(counts[symbol]) << 16 | symbol;
+    used += counts[symbol] != 0 ? 1U : 0U;
   }
   if (used <= 1) {
     if (used == 1) lengths[sorted[0] & 0xffffU] = 1;
     return;
   }
-  static constexpr std::size_t gaps[] = {57, 23, 10, 4, 1};
-  for (const std::size_t gap : gaps)
-    for (std::size_t i = gap; i < used; ++i) {  // shell sort
-      const std::uint64_t moved = sorted[i];
-      std::size_t at = i;
-      for (; at >= gap && sorted[at - gap] > moved; at -= gap) sorted[at] = sorted[at - gap];
-      sorted[at] = moved;
-    }
+  sort_by_count(sorted, used, largest);
 
   // Huffman's tree from two queues, the leaves and the inner nodes, each in ascending weight.
   std::uint64_t weight[literal_symbols];
