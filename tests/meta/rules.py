@@ -231,12 +231,15 @@ def paths(tree):
 
 
 def readme(tree):
-    """Every C++ and CMake block of the README is a region of a file that the tests build, word for word."""
+    """Every C++ and CMake block of the README stands in a file that the tests build, and every module in its table."""
     if not (tree.root / "README.md").exists():
         yield "no README.md"
         return
     text = tree.text("README.md")
     blocks = re.findall(r"^([^\n]*)\n```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    yield from (f"README.md's table of modules lacks `{module}`" for module in tree.modules
+                if tree.headers[module] and module not in rows)
     if not any(language == "cpp" for _, language, _ in blocks):
         yield "README.md shows no C++"
     for before, language, body in blocks:

@@ -65,7 +65,7 @@ GOOD = {
     "examples/CMakeLists.txt": "set(examples 01_first)\n",
     "examples/01_first.cpp": "int main() {\n  // [call]\n  return 0;\n  // [/call]\n}\n",
     ".gitignore": "/build*/\n",
-    "README.md": "# x\n\n<!-- examples/01_first.cpp [call] -->\n```cpp\n  return 0;\n```\n\n```sh\ntools/test\n```\n",
+    "README.md": "# x\n\n| `core` | a |\n| `tensor` | b |\n\n<!-- examples/01_first.cpp [call] -->\n```cpp\n  return 0;\n```\n\n```sh\ntools/test\n```\n",
 }
 
 BAD = [  # rule, words of the refusal, the files changed (None: removed)
@@ -108,6 +108,7 @@ BAD = [  # rule, words of the refusal, the files changed (None: removed)
     ("paths", "somebody's machine", {"tools/run.py": 'open("/home/me/data.csv")\n'}),
     ("readme", "is not what stands in", {"examples/01_first.cpp": "int main() {\n  // [call]\n  return 1;\n  // [/call]\n}\n"}),
     ("readme", "does not build", {"examples/CMakeLists.txt": "set(examples 02_other)\n"}),
+    ("readme", "lacks `tensor`", {"README.md": "# x\n\n| `core` | a |\n"}),
     ("readme", "no `<!-- examples", {"README.md": "# x\n\n```cpp\nint main() {}\n```\n"}),
 ]
 
