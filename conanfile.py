@@ -34,7 +34,6 @@ class MillraceConan(ConanFile):
     def requirements(self):
         if self.options.millrace:
             self.requires("eigen/3.4.0")
-            self.requires("nlohmann_json/[>=3.11 <4]")
             self.requires("zlib/[>=1.2.11 <2]")
         if self.options.xtensor:
             self.requires("xtensor/[>=0.24 <0.26]")
@@ -60,7 +59,7 @@ class MillraceConan(ConanFile):
         self.cpp_info.set_property("cmake_target_name", "millrace::all_components")
         needs = {"core": []}
         if self.options.millrace:
-            needs["millrace"] = ["core", "eigen::eigen", "nlohmann_json::nlohmann_json", "zlib::zlib"]
+            needs["millrace"] = ["core", "eigen::eigen", "zlib::zlib"]
         if self.options.xtensor:
             needs["xtensor"] = ["core", "xtensor::xtensor"]
         for component, required in needs.items():

@@ -8,7 +8,7 @@ set(MILLRACE_core_REQUIRES)
 set(MILLRACE_core_PACKAGES Threads)
 
 set(MILLRACE_millrace_REQUIRES core)
-set(MILLRACE_millrace_PACKAGES Eigen3 ZLIB nlohmann_json)
+set(MILLRACE_millrace_PACKAGES Eigen3 ZLIB)
 
 set(MILLRACE_xtensor_REQUIRES core)
 set(MILLRACE_xtensor_PACKAGES xtensor)
@@ -17,7 +17,6 @@ set(MILLRACE_xtensor_PACKAGES xtensor)
 set(MILLRACE_PACKAGE_Threads Threads::Threads "a thread library" libc6-dev)
 set(MILLRACE_PACKAGE_Eigen3 Eigen3::Eigen "Eigen 3.4" libeigen3-dev)
 set(MILLRACE_PACKAGE_ZLIB ZLIB::ZLIB "zlib" zlib1g-dev)
-set(MILLRACE_PACKAGE_nlohmann_json nlohmann_json::nlohmann_json "nlohmann_json" nlohmann-json3-dev)
 set(MILLRACE_PACKAGE_xtensor xtensor "xtensor" libxtensor-dev)
 
 # Looks for what `component` needs. `missing` becomes a sentence for each package that is not there.

@@ -23,7 +23,7 @@ SHARED_DETAIL = ("core/detail/simd.hpp",)
 ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__i386__|__aarch64__|__linux__|__CUDACC__|__BYTE_ORDER__)")
 # Third-party includes by their first folder, and the component that brings them. A header that includes one
 # belongs to a module of that component, or is listed as its adapter.
-THIRD_PARTY = {"Eigen": "millrace", "zlib.h": "millrace", "nlohmann": "millrace", "xtensor": "xtensor", "xtl": "xtensor"}
+THIRD_PARTY = {"Eigen": "millrace", "zlib.h": "millrace", "xtensor": "xtensor", "xtl": "xtensor"}
 POSIX = re.compile(r"(sys|arpa|netinet)/\w+\.h|(fcntl|unistd|poll|signal|errno|stdio|stdlib|netdb|pthread|sched|time|dirent)\.h"
                    r"|(x86|i(mm))intrin\.h|arm_neon\.h|cpuid\.h|cxxabi\.h")
 ROOT_ENTRIES = """.ci .clang-format .editorconfig .gitattributes .gitignore CHANGELOG.md CMakeLists.txt CMakePresets.json

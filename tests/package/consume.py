@@ -170,7 +170,7 @@ class StandIn(ConanFile):
         self.cpp_info.system_libs = {libraries!r}
 """
 STAND_INS = [("eigen", "3.4.0", "Eigen3::Eigen", ["/usr/include/eigen3"], []), ("zlib", "1.3.1", "ZLIB::ZLIB", [], ["z"]),
-             ("nlohmann_json", "3.11.3", "nlohmann_json::nlohmann_json", [], []), ("xtensor", "0.25.0", "xtensor", [], [])]
+             ("xtensor", "0.25.0", "xtensor", [], [])]
 
 
 def conan(args, folder):

@@ -1,4 +1,4 @@
-// A program that needs Eigen, zlib and nlohmann_json as well.
+// A program that needs Eigen and zlib as well.
 #include <millrace/middleware.hpp>
 #include <millrace/tensor/eigen.hpp>
 #include <millrace/train.hpp>
