@@ -33,6 +33,11 @@ struct filter_fields<Keep, field_list<Fields...>> {
   using type = merge_fields_t<std::conditional_t<Keep<Fields>::value, field_list<Fields>, field_list<>>...>;
 };
 
+/// An address of its own for every stage that shows these fields. Names would not do: events of one
+/// name may write different fields.
+template <class Stage, class Fields>
+inline constexpr char shown_by{};
+
 }  // namespace detail
 
 /// Counts every event's runs and failures, keeps a histogram of its durations, and shows numeric
@@ -54,9 +59,11 @@ class metrics {
 
   template <class Stage, class Context>
   result<void> after(const Stage&, Context& ctx, const time_span& span, const result<void>& outcome) {
+    constexpr const void* key = &detail::shown_by<Stage, recorded<Stage, Context>>;
     const instruments* seen = state_->slots[Stage::index % slot_count].load(std::memory_order_acquire);
-    if (seen == nullptr || seen->event.data() != Stage::name.data()) [[unlikely]] {
-      result<const instruments*> made = state_->enter(Stage::index, Stage::name, names(recorded<Stage, Context>{}));
+    if (seen == nullptr || seen->key != key) [[unlikely]] {
+      result<const instruments*> made =
+          state_->enter(key, Stage::index, Stage::name, names(recorded<Stage, Context>{}));
       if (!made) return std::move(made).error();
       seen = *made;
     }
@@ -76,7 +83,7 @@ class metrics {
   static constexpr std::size_t slot_count = 64;  // more events than that look their instruments up
 
   struct instruments {
-    std::string_view event;
+    const void* key;
     counter runs;
     counter failures;
     timer durations;
@@ -114,13 +121,14 @@ class metrics {
   struct state {
     explicit state(metrics_registry& shown_in) : registry(&shown_in) {}
 
-    [[gnu::cold, gnu::noinline]] result<const instruments*> enter(std::size_t index, std::string_view event,
+    [[gnu::cold, gnu::noinline]] result<const instruments*> enter(const void* key, std::size_t index,
+                                                                  std::string_view event,
                                                                   const std::vector<std::string_view>& fields) {
       const std::lock_guard lock(mutex);
       for (const auto& one : known)
-        if (one->event.data() == event.data() && one->gauges.size() == fields.size()) return publish(index, one.get());
+        if (one->key == key) return publish(index, one.get());
       auto made = std::make_unique<instruments>();
-      made->event = event;
+      made->key = key;
       const label_set label{{event_label, event}};
       auto runs = registry->counter(event_count_info, label);
       if (!runs) return std::move(runs).error();

@@ -43,6 +43,19 @@ struct waits {
   void operator()(auto& ctx) const { *ctx[now] += 2'000'000; }
 };
 
+struct first_step {
+  static constexpr std::string_view name = "step";
+  using reads = mr::fields<>;
+  using writes = mr::fields<loss>;
+  void operator()(auto& ctx) const { ctx[loss] = 0.5; }
+};
+struct second_step {
+  static constexpr std::string_view name = "step";
+  using reads = mr::fields<>;
+  using writes = mr::fields<rows>;
+  void operator()(auto& ctx) const { ctx[rows] = 7; }
+};
+
 double field_of(const mr::metrics_summary& summary, std::string_view name) {
   for (const auto& [known, value] : summary.fields)
     if (known == name) return value;
@@ -86,6 +99,18 @@ TEST_CASE("every number that a good event writes is a gauge; text is not") {
   CHECK(summary.fields.size() == 2);
   CHECK(field_of(summary, "loss") == 0.25);  // not the -1 that the failed event left
   CHECK(field_of(summary, "rows") == 64);
+}
+
+TEST_CASE("events of one name count together and still show their own fields") {
+  mr::metrics_registry registry;
+  auto chain = mr::chain(first_step{}, second_step{}).use(mr::metrics{registry});
+  auto ctx = chain.context();
+  REQUIRE(chain(ctx));
+  const auto summary = chain.get<"metrics">().summary();
+  CHECK(summary.find("step")->count == 2);
+  CHECK(summary.fields.size() == 2);
+  CHECK(field_of(summary, "loss") == 0.5);
+  CHECK(field_of(summary, "rows") == 7);
 }
 
 TEST_CASE("named gauges are those and no others, start values included") {
