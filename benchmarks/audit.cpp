@@ -63,16 +63,16 @@ class scratch_file {
   std::string path_;
 };
 
-/// Percentiles of the time a record takes, measured eight at a time, so that reading the counter
+/// Percentiles of the time a record takes, measured sixteen at a time, so that reading the counter
 /// does not weigh.
 class latencies {
  public:
-  static constexpr int group = 8;
+  static constexpr int group = 16;
 
   template <class F>
-  void measure(F&& eight) {
+  void measure(F&& sixteen) {
     const std::uint64_t begin = clock_.ticks();
-    eight();
+    sixteen();
     times_.push_back(static_cast<float>(clock_.ticks() - begin));
   }
   void report(benchmark::State& state) {
@@ -117,7 +117,7 @@ void caller_start(benchmark::State& state) {
   (void)log.after(event, ctx, span, {});  // a quick event: no clock reading from here on
   latencies times;
   for (auto _ : state) {
-    for (int burst = 0; burst < 256; ++burst)
+    for (int burst = 0; burst < 128; ++burst)
       times.measure([&] {
         for (int i = 0; i < latencies::group; ++i) {
           loss(ctx);
@@ -144,7 +144,7 @@ void caller_complete(benchmark::State& state) {
   for (auto _ : state) {
     mr::time_span span{clock.nanoseconds(clock.ticks()), 0};
     span.end = span.start + 100;
-    for (int burst = 0; burst < 256; ++burst)
+    for (int burst = 0; burst < 128; ++burst)
       times.measure([&] {
         for (int i = 0; i < latencies::group; ++i) {
           loss(ctx);
@@ -164,7 +164,7 @@ void caller_nothing(benchmark::State& state) {
   auto ctx = make_context();
   latencies times;
   for (auto _ : state)
-    for (int burst = 0; burst < 256; ++burst)
+    for (int burst = 0; burst < 128; ++burst)
       times.measure([&] {
         for (int i = 0; i < latencies::group; ++i) {
           loss(ctx);
@@ -197,7 +197,7 @@ void caller_spdlog_async(benchmark::State& state) {
   latencies times;
   std::uint64_t id = 0;
   for (auto _ : state) {
-    for (int burst = 0; burst < 256; ++burst)
+    for (int burst = 0; burst < 128; ++burst)
       times.measure([&] {
         for (int i = 0; i < latencies::group; ++i) {
           loss(ctx);

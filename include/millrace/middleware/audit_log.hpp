@@ -45,7 +45,7 @@ inline namespace v0 {
 /// behind the last whole line. Times come from the chain's clock, set to UTC about once a second. An
 /// event that took less than 4 us last time is not stamped at its start, to save the clock's reading:
 /// its start line has the span's start, or, written while it still runs, the time of writing.
-/// Complexity: a copy of the fields into the ring, a few ns and 0.2 ns a byte; tensors up to
+/// Complexity: a copy of the fields into the ring, about 5 ns for five numbers; tensors up to
 /// `limits.summary_bytes` are read once. Allocates: for failed events, and on the log's thread.
 /// Threads: as the policy says; status, wait_durable and the counters any. Chains that share a log
 /// (`mr::borrow`) use one clock.
@@ -108,7 +108,7 @@ class audit_log {
       set_clock(event, time);
     }
     using fields = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;
-    return append<detail::audit_kind::start, Stage, fields>(detail::audit_moment{nullptr, id, time}, ctx);
+    return append<detail::audit_kind::start, Stage, fields>(ctx, detail::audit_error<>(), id, time);
   }
 
   template <class Stage, class Context>
@@ -117,22 +117,21 @@ class audit_log {
       return refusal();
     set_clock(event, span.end);
     counters_.set_quick(Stage::index, span.nanoseconds() < quick_nanoseconds);
-    const detail::audit_span head{nullptr, counters_.current(), span.start, span.end};
-    if (outcome) [[likely]]
-      return append<detail::audit_kind::complete, Stage, typename Stage::writes>(head, ctx);
-    counters_.fail();
-    return append<detail::audit_kind::failed, Stage, typename Stage::writes>(head, ctx, outcome.error());
+    if (!outcome) [[unlikely]]
+      return after_failure(event, ctx, span, outcome.error());
+    return append<detail::audit_kind::complete, Stage, typename Stage::writes>(
+        ctx, detail::audit_error<>(), counters_.current(), span.start, span.end);
   }
 
   template <class Stage, class Context>
-  void rejected(const Stage& event, Context& ctx, const error& why) {
+  [[gnu::cold]] void rejected(const Stage& event, Context& ctx, const error& why) {
     if (!open_) return;
     const std::uint64_t id = event.reached() ? counters_.current() : counters_.begin();
     const std::uint64_t time = event.clock().nanoseconds(event.clock().ticks());
     set_clock(event, time);
     // What the disk refuses here stands in status(); the event has failed already.
-    (void)append<detail::audit_kind::rejected, Stage, typename Stage::writes>(detail::audit_moment{nullptr, id, time},
-                                                                            ctx, why);
+    (void)append<detail::audit_kind::rejected, Stage, typename Stage::writes>(ctx, detail::audit_error<error>(why), id,
+                                                                            time);
   }
 
   /// Writes the session's end, syncs and closes the file. Again: the same answer. No event may run.
@@ -184,7 +183,8 @@ class audit_log {
   }
   template <class Stage>
   [[gnu::cold, gnu::noinline]] void anchor(const Stage& event) {
-    detail::audit_anchor best{&detail::anchor_schema, 0, 0};
+    std::uint64_t chain_time = 0;
+    std::uint64_t unix_time = 0;
     std::uint64_t width = ~std::uint64_t{0};
     for (int tries = 0; tries < 3 && width > 2'000; ++tries) {
       const std::uint64_t begin = event.clock().nanoseconds(event.clock().ticks());
@@ -192,26 +192,43 @@ class audit_log {
       const std::uint64_t end = event.clock().nanoseconds(event.clock().ticks());
       if (end - begin >= width) continue;
       width = end - begin;
-      best.chain_time = begin + width / 2;
-      best.unix_time = utc;
+      chain_time = begin + width / 2;
+      unix_time = utc;
     }
-    if (log_->try_append(sizeof best, [&](std::byte* at) { detail::put(at, best); }) != 0)
-      counters_.set_clock(best.chain_time);
+    const detail::audit_schema* const schema = &detail::anchor_schema;
+    if (log_->try_append(sizeof schema + 16, [&](std::byte* at) {
+          detail::put_all(at, schema, chain_time, unix_time);
+        }) != 0)
+      counters_.set_clock(chain_time);
   }
 
-  /// One record: its head, for a failure the error, and the fields of List that the context has.
-  template <detail::audit_kind Kind, class Stage, class List, class Head, class Context, class... Error>
-  [[gnu::always_inline]] inline result<void> append(Head head, const Context& ctx, const Error&... why) {
+  template <class Stage, class Context>
+  [[gnu::cold, gnu::noinline]] result<void> after_failure(const Stage&, const Context& ctx, const time_span& span,
+                                                          const error& why) {
+    counters_.fail();
+    return append<detail::audit_kind::failed, Stage, typename Stage::writes>(
+        ctx, detail::audit_error<error>(why), counters_.current(), span.start, span.end);
+  }
+
+  /// One record: its description, `head`, for a failure the error, and the fields of List that the
+  /// context has.
+  template <detail::audit_kind Kind, class Stage, class List, class Context, class Failure, class... Head>
+  [[gnu::always_inline]] inline result<void> append(const Context& ctx, const Failure& failure, const Head&... head) {
     using list = typename detail::present_fields<Context, List>::type;
     using fields = detail::audit_fields<list>;
-    const detail::audit_error<Error...> failure(why...);
-    const std::size_t before_fields = sizeof head + failure.size(limits_);
-    head.schema = context_ ? &detail::event_schema<Kind, Stage, list> : &detail::bare_schema<Kind, Stage>;
-    const std::size_t size = before_fields + (context_ ? fields::size(ctx, limits_, before_fields) : 0);
-    const std::uint64_t seq = log_->append(size, [&](std::byte* at) {
-      at = failure.write(detail::put(at, head), limits_);
-      if (context_) fields::write(at, ctx, limits_, before_fields);
-    });
+    const std::size_t before_fields = sizeof(void*) + (sizeof(Head) + ...) + failure.size(limits_);
+    std::uint64_t seq = 0;
+    if (context_) [[likely]] {
+      const detail::audit_schema* const schema = &detail::event_schema<Kind, Stage, list>;
+      seq = log_->append(before_fields + fields::size(ctx, limits_, before_fields), [&](std::byte* at) {
+        fields::write(failure.write(detail::put_all(at, schema, head...), limits_), ctx, limits_, before_fields);
+      });
+    } else {
+      const detail::audit_schema* const schema = &detail::bare_schema<Kind, Stage>;
+      seq = log_->append(before_fields, [&](std::byte* at) {
+        failure.write(detail::put_all(at, schema, head...), limits_);
+      });
+    }
     if (seq == 0 && full::waits) [[unlikely]] return refusal();
     return {};
   }

@@ -145,23 +145,13 @@ inline constexpr audit_schema bare_schema{Kind, Stage::name, nullptr};
 template <audit_kind Kind, class Stage, class List>
 inline constexpr audit_schema event_schema{Kind, Stage::name, &audit_fields<List>::render};
 
-// Each record's head.
-struct audit_anchor {
-  const audit_schema* schema;
-  std::uint64_t chain_time;
-  std::uint64_t unix_time;
-};
-struct audit_moment {
-  const audit_schema* schema;
-  std::uint64_t id;
-  std::uint64_t time;
-};
-struct audit_span {
-  const audit_schema* schema;
-  std::uint64_t id;
-  std::uint64_t start;
-  std::uint64_t end;
-};
+/// Values one after the other. Written one by one, because a struct would be put together on the
+/// stack first, and read back before its parts have left the store buffer.
+template <class... T>
+std::byte* put_all(std::byte* at, const T&... values) noexcept {
+  ((at = put(at, values)), ...);
+  return at;
+}
 
 /// An error in a record: its code and what it says, causes included. With none, nothing.
 template <class... Error>
