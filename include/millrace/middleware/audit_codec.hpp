@@ -45,9 +45,11 @@ struct audit_limits {
 /// should not allocate.
 ///
 /// Here: numbers, enums, strings, optional, variant, maps from strings, lists, tensors (dtype, shape,
-/// summary) and ranges of tensors. Any other type stands as its name and costs nothing.
+/// summary), compressed or not, and bundles of them. Any other type stands as its name and costs
+/// nothing.
 template <class T>
 struct audit_codec {
+  static constexpr bool name_only = true;
   static constexpr std::size_t fixed_size = 0;
   static std::size_t size(const T&, const audit_limits&) noexcept { return 0; }
   static std::byte* write(std::byte* at, const T&, const audit_limits&) noexcept { return at; }
@@ -81,22 +83,6 @@ concept audit_text = std::convertible_to<const T&, std::string_view>;
 template <class T>
 concept audit_fixed = requires { audit_codec<T>::fixed_size; };
 
-template <class T>
-inline constexpr bool is_optional = false;
-template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
-template <class T>
-inline constexpr bool is_variant = false;
-template <class... Ts>
-inline constexpr bool is_variant<std::variant<Ts...>> = true;
-template <class T>
-inline constexpr bool is_pair = false;
-template <class A, class B>
-inline constexpr bool is_pair<std::pair<A, B>> = true;
-
-template <class T>
-concept audit_scalar = audit_number<T> || std::is_enum_v<T> || audit_text<T> || is_optional<T> || is_variant<T>;
-
 /// std::map and std::unordered_map, and what looks like them.
 template <class T>
 concept audit_map = requires(const T& map) {
@@ -108,18 +94,34 @@ concept audit_map = requires(const T& map) {
 };
 
 template <class T>
-concept audit_list = !audit_text<T> && !tensor_source<T> && !audit_map<T> && requires(const T& list) {
+concept audit_tensor = !audit_number<T> && !audit_text<T> && tensor_like<T>;
+
+/// mr::compressible, known by what it can do: the tensor, or its compressed form.
+template <class T>
+concept audit_compressible = requires(const T& value) {
+  requires tensor_like<std::remove_cvref_t<decltype(*value.plain())>>;
+  value.compressed()->shape().rank();
+  { value.compressed()->dtype() } -> std::same_as<dtype>;
+  { value.compressed()->compressed_bytes() } -> std::convertible_to<std::size_t>;
+};
+
+template <class T>
+concept audit_bundle = tensor_bundle<T> && !tensor_like<T> && !audit_compressible<T>;
+
+/// What has a codec of its own.
+template <class T>
+concept audit_known = !requires { audit_codec<T>::name_only; };
+
+/// A range that can be walked twice, of what has a codec.
+template <class T>
+concept audit_list =
+    !audit_text<T> && !tensor_like<T> && !tensor_bundle<T> && !audit_map<T> && requires(const T& list) {
   { list.size() } -> std::convertible_to<std::size_t>;
   requires std::forward_iterator<decltype(list.begin())>;
   list.end();
   requires !std::same_as<std::remove_cvref_t<decltype(*list.begin())>, T>;
-  requires audit_scalar<std::remove_cvref_t<decltype(*list.begin())>>;
+  requires audit_known<std::remove_cvref_t<decltype(*list.begin())>>;
 };
-
-template <class T>
-concept audit_tensor = !audit_number<T> && !audit_text<T> && tensor_like<T>;
-template <class T>
-concept audit_tensors = !audit_text<T> && !audit_map<T> && !tensor_like<T> && tensor_source<T>;
 
 /// `out` ends in a JSON string or list of which this much more exists.
 inline void append_more(std::string& out, std::size_t more, const char* unit) {
@@ -378,11 +380,14 @@ inline std::byte* write_tensor_record(std::byte* at, const tensor_view& view, co
   at = put(at, summary.mean);
   return put(at, std::uint64_t{summary.nan_count + summary.infinity_count});
 }
+/// In the place of `summed`: the tensor is compressed, and its compressed size follows the extents.
+inline constexpr unsigned char tensor_is_compressed = 2;
+
 inline const std::byte* render_tensor_record(const std::byte* at, std::string& json) {
   json += "{\"dtype\":";
   append_json(json, to_string(static_cast<dtype>(take<unsigned char>(at))));
   const auto rank = take<unsigned char>(at);
-  const bool summed = take<bool>(at);
+  const auto form = take<unsigned char>(at);
   json += ",\"shape\":[";
   bool empty = false;
   for (unsigned axis = 0; axis < rank; ++axis) {
@@ -392,7 +397,10 @@ inline const std::byte* render_tensor_record(const std::byte* at, std::string& j
     append_json(json, extent);
   }
   json += ']';
-  if (summed) {
+  if (form == tensor_is_compressed) {
+    json += ",\"compressed_bytes\":";
+    append_json(json, take<std::uint64_t>(at));
+  } else if (form != 0) {
     const auto low = take<double>(at);
     const auto high = take<double>(at);
     const auto mean = take<double>(at);
@@ -427,7 +435,27 @@ struct audit_codec<T> {
   }
 };
 
-template <detail::audit_tensors T>
+template <detail::audit_compressible T>
+struct audit_codec<T> {
+  static std::size_t size(const T& value, const audit_limits& limits) noexcept {
+    if (value.plain() != nullptr) return detail::tensor_record_size(view_of(*value.plain()), limits);
+    return 3 + 8 * value.compressed()->shape().rank() + 8;
+  }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits& limits) noexcept {
+    if (value.plain() != nullptr) return detail::write_tensor_record(at, view_of(*value.plain()), limits);
+    const auto& tensor = *value.compressed();
+    at = detail::put(at, static_cast<unsigned char>(tensor.dtype()));
+    at = detail::put(at, static_cast<unsigned char>(tensor.shape().rank()));
+    at = detail::put(at, detail::tensor_is_compressed);
+    for (const std::size_t extent : tensor.shape()) at = detail::put(at, std::uint64_t{extent});
+    return detail::put(at, std::uint64_t{tensor.compressed_bytes()});
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    return detail::render_tensor_record(at, json);
+  }
+};
+
+template <detail::audit_bundle T>
 struct audit_codec<T> {
   static std::size_t size(const T& value, const audit_limits& limits) noexcept {
     std::size_t bytes = 16;

@@ -44,7 +44,8 @@ struct line_log_options {
   /// the caller sees to it that there is one writer.
   bool lock = true;
   unsigned permissions = 0644;
-  /// Lines go here too, for people; not part of what is durable.
+  /// Lines go here too, for people; not part of what is durable. A terminal that stands still holds
+  /// the log up.
   std::FILE* echo = nullptr;
 };
 

@@ -3,6 +3,8 @@
 #include <support/catch.hpp>
 
 #include <millrace/core/json_check.hpp>
+#include <millrace/tensor/compressed.hpp>
+#include <millrace/tensor/deflate.hpp>
 #include <millrace/tensor/eigen.hpp>
 
 #include <array>
@@ -54,8 +56,20 @@ struct holder {
 struct money {
   std::int64_t cents;
 };
+struct bundle {
+  std::vector<float> a;
+  std::vector<double> b;
+};
 
 }  // namespace
+
+template <>
+struct mr::tensor_traits<bundle> {
+  template <class F>
+  static bool for_each(const bundle& value, F&& f) {
+    return mr::for_each_tensor(value.a, f) && mr::for_each_tensor(value.b, f);
+  }
+};
 
 template <>
 struct mr::audit_codec<money> {
@@ -159,11 +173,29 @@ TEST_CASE("tensors stand as dtype, shape and, below the limit, a summary", "[aud
   CHECK(logged(std::vector<Eigen::MatrixXf>(3, matrix), {.entries = 1, .summary_bytes = 0}) ==
         R"([{"dtype":"f32","shape":[2,3]},"... 2 more"])");
   CHECK(logged(std::vector<std::vector<float>>{}) == "[]");
+  CHECK(logged(std::vector<std::vector<Eigen::MatrixXf>>{{matrix}, {}}, {.summary_bytes = 0}) ==
+        R"([[{"dtype":"f32","shape":[2,3]}],[]])");
+  CHECK(logged(bundle{{1, 2}, {3}}, {.summary_bytes = 0}) ==
+        R"([{"dtype":"f32","shape":[2]},{"dtype":"f64","shape":[1]}])");
+  CHECK(logged(bundle{{1, 2}, {3}}, {.entries = 1, .summary_bytes = 0}) ==
+        R"([{"dtype":"f32","shape":[2]},"... 1 more"])");
+}
+
+TEST_CASE("a compressed tensor stands with its shape and its size", "[audit_codec]") {
+  mr::compressible<std::vector<float>> tensor(std::vector<float>(1000, 0.25f));
+  CHECK(logged(tensor) == R"({"dtype":"f32","shape":[1000],"min":0.25,"max":0.25,"mean":0.25,"non_finite":0})");
+  REQUIRE(tensor.compress());
+  const std::string bytes = std::to_string(tensor.compressed()->compressed_bytes());
+  CHECK(logged(tensor) == R"({"dtype":"f32","shape":[1000],"compressed_bytes":)" + bytes + "}");
+  CHECK(logged(std::vector<mr::compressible<std::vector<float>>>{tensor}) ==
+        R"([{"dtype":"f32","shape":[1000],"compressed_bytes":)" + bytes + "}]");
 }
 
 TEST_CASE("any other type stands as its name and takes no room; one's own codec is used", "[audit_codec]") {
   CHECK(logged(engine{}) == R"({"type":"engine"})");
   CHECK(logged(holder<int>{1}) == R"({"type":"holder"})");
+  CHECK(logged(std::vector<engine>(3)) == R"({"type":"vector"})");
+  CHECK(logged(std::vector<money>{{100}}) == R"(["1.0"])");
   CHECK(logged(std::unique_ptr<int>()) == R"({"type":"unique_ptr"})");
   CHECK(mr::audit_codec<engine>::fixed_size == 0);
   CHECK(logged(money{1234}) == "\"12.34\"");

@@ -544,7 +544,10 @@ TEST_CASE("waiting gives up after its time", "[line_log]") {
 TEST_CASE("memory that runs out while lines are made stops the log with an error", "[line_log][faults]") {
   struct greedy : mr::plain_lines {
     void line(std::string& out, const std::byte* record, std::size_t size) {
-      if (size == 3) throw std::bad_alloc();
+      if (size == 3) {
+        out += "half a li";
+        throw std::bad_alloc();
+      }
       plain_lines::line(out, record, size);
     }
   };

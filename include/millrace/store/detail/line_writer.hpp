@@ -211,10 +211,12 @@ class line_writer {
   /// Turns waiting records into lines, up to a group's worth.
   void gather() noexcept {
     const auto make_lines = [&](auto&& make) noexcept {
+      const std::size_t whole = text_.size();
       try {
         make();
         return true;
       } catch (...) {
+        text_.resize(whole);
         broken_ = true;
         fail(std::move(formatting_failed_));
         return false;
