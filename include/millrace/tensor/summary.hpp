@@ -3,8 +3,10 @@
 
 #include <millrace/tensor/finite_scan.hpp>
 
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <type_traits>
@@ -99,9 +101,10 @@ template <class T>
 using format_of = std::conditional_t<std::is_same_v<T, float>, ieee_bits<std::uint32_t, 0x7f80'0000U>,
                                      ieee_bits<std::uint64_t, 0x7ff0'0000'0000'0000U>>;
 
-template <class T>
-bool block_is_finite(const T* data, std::size_t count) noexcept {
-  return format_of<T>::all_finite(max_lanes(reinterpret_cast<const unsigned char*>(data), count * sizeof(T)));
+/// Whether all elements of the block are known to be finite: none of its squares is otherwise. False,
+/// too, where they leave the range of double.
+inline bool is_finite_block(const block_sums& block) noexcept {
+  return format_of<double>::is_finite(std::bit_cast<std::uint64_t>(block.squares));
 }
 
 /// Sums divided by the greatest magnitude, for those that leave the range of double.
@@ -133,12 +136,9 @@ inline tensor_summary summarize(const tensor_view& view) {
   detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
     using element = std::remove_cvref_t<decltype(*data)>;
     using format = detail::format_of<element>;
-    detail::block_sums block;
-    if (detail::block_is_finite(data, count)) [[likely]] {
-      block = detail::sum_block(data, count);
-    } else {
-      block.low = low;
-      block.high = high;
+    detail::block_sums block = detail::sum_block(data, count);
+    if (!detail::is_finite_block(block)) [[unlikely]] {
+      block = {0, 0, low, high};
       for (std::size_t i = 0; i < count; ++i) {
         const auto bits = format::load(reinterpret_cast<const unsigned char*>(data + i));
         if (!format::is_finite(bits)) {
@@ -181,10 +181,8 @@ inline tensor_summary summarize(const tensor_view& view) {
 inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& view, double low, double high) {
   std::optional<out_of_range_element> found;
   detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
-    if (detail::block_is_finite(data, count)) {
-      const detail::block_sums block = detail::sum_block(data, count);
-      if (block.low >= low && block.high <= high) return true;
-    }
+    const detail::block_sums block = detail::sum_block(data, count);
+    if (detail::is_finite_block(block) && block.low >= low && block.high <= high) return true;
     for (std::size_t i = 0; i < count; ++i) {
       const auto x = static_cast<double>(data[i]);
       if (x >= low && x <= high) continue;

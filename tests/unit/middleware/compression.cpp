@@ -9,6 +9,7 @@
 #include <support/tensors.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -16,6 +17,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace mr = millrace;
@@ -39,6 +41,7 @@ matrix relu_like(Eigen::Index rows, Eigen::Index columns) {
 struct forward {
   using reads = mr::fields<batch>;
   using writes = mr::fields<activations, hidden>;
+  static constexpr bool thread_safe = true;
   void operator()(auto& ctx) const {
     ctx[activations].assign(2, packed(ctx[batch]));
     ctx[hidden] = ctx[batch];
@@ -47,6 +50,7 @@ struct forward {
 struct use_hidden {
   using reads = mr::fields<hidden>;
   using writes = mr::fields<norm>;
+  static constexpr bool thread_safe = true;
   mr::result<void> operator()(auto& ctx) const {
     if (ctx[hidden].is_compressed()) return mr::error(mr::errc::invalid_data, "compressed too early");
     ctx[norm] = static_cast<double>(ctx[hidden].plain()->norm());
@@ -118,7 +122,8 @@ TEST_CASE("statistics add up and are told in words and as JSON") {
   CHECK(statistics.original_bytes == 6 * 256 * 256 * 4);
   CHECK(statistics.compressed_bytes == 6 * ctx[activations][0].compressed()->bytes().size());
   CHECK(statistics.ratio() > 1.5);
-  CHECK(statistics.report().find("tensors compressed  6 (0 below the threshold, 0 would not shrink)\noriginal size       1.50 MiB") == 0);
+  CHECK(statistics.report().find(
+            "tensors compressed  6 (0 below the threshold, 0 would not shrink)\noriginal size       1.50 MiB") == 0);
   CHECK(nlohmann::json::parse(statistics.json())["tensors"] == 6);
 }
 
@@ -192,4 +197,22 @@ TEST_CASE("gunzip reads what stands in a slot") {
   printed.resize(std::fread(printed.data(), 1, printed.size(), pipe));
   CHECK(::pclose(pipe) == 0);
   CHECK(static_cast<std::uint32_t>(::crc32(0, printed.data(), static_cast<uInt>(printed.size()))) == tensor.checksum());
+}
+
+TEST_CASE("several threads compress through one chain, and the figures add up") {
+  auto chain = mr::chain(forward{}, use_hidden{}).use(mr::compression<activations, hidden>{});
+  const matrix start = relu_like(64, 64);
+  std::vector<std::thread> threads;
+  std::atomic<int> good{0};
+  for (int n = 0; n < 4; ++n)
+    threads.emplace_back([&] {
+      auto mine = mr::share(chain);
+      auto ctx = chain.context(batch = start);
+      for (int i = 0; i < 20; ++i)
+        if (mine(ctx) && same_bits(**ctx[hidden].get(), start)) good.fetch_add(1);
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(good == 80);
+  CHECK(chain.get<"compression">().statistics().tensors == 240);
+  CHECK(chain.get<"compression">().statistics().original_bytes == 240 * 64 * 64 * 4);
 }

@@ -135,14 +135,29 @@ MILLRACE_X86_TARGET("avx2")
 block_sums sum_block_avx2(const T* data, std::size_t count) noexcept {
   return block_sums_body<4>(data, count);
 }
+/// For floats alone: their squares are exact in double, so it is all the same that this instruction
+/// set has the compiler fuse a multiplication with the addition.
+MILLRACE_X86_TARGET("avx512f")
+inline block_sums sum_block_avx512(const float* data, std::size_t count) noexcept {
+  return block_sums_body<8>(data, count);
+}
 
-/// Precondition: count > 0, every element is finite.
+inline block_sums sum_even_block(const float* data, std::size_t count) noexcept {
+  if (cpu_has_avx512()) return sum_block_avx512(data, count);
+  return cpu_has_avx2() ? sum_block_avx2(data, count) : sum_block_baseline(data, count);
+}
+inline block_sums sum_even_block(const double* data, std::size_t count) noexcept {
+  return cpu_has_avx2() ? sum_block_avx2(data, count) : sum_block_baseline(data, count);
+}
+
+/// Precondition: count > 0. If an element is not finite, the squares are not either, and the rest
+/// means nothing.
 template <class T>
 block_sums sum_block(const T* data, std::size_t count) noexcept {
   const std::size_t even = count / 8 * 8;
   block_sums made;
   if (even != 0)
-    made = cpu_has_avx2() ? sum_block_avx2(data, even) : sum_block_baseline(data, even);
+    made = sum_even_block(data, even);
   else
     made.low = made.high = static_cast<double>(data[0]);
   for (std::size_t at = even; at < count; ++at) {
