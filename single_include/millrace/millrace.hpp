@@ -11331,7 +11331,8 @@ struct line_log_options {
   /// the caller sees to it that there is one writer.
   bool lock = true;
   unsigned permissions = 0644;
-  /// Lines go here too, for people; not part of what is durable.
+  /// Lines go here too, for people; not part of what is durable. A terminal that stands still holds
+  /// the log up.
   std::FILE* echo = nullptr;
 };
 
@@ -12010,10 +12011,12 @@ class line_writer {
   /// Turns waiting records into lines, up to a group's worth.
   void gather() noexcept {
     const auto make_lines = [&](auto&& make) noexcept {
+      const std::size_t whole = text_.size();
       try {
         make();
         return true;
       } catch (...) {
+        text_.resize(whole);
         broken_ = true;
         fail(std::move(formatting_failed_));
         return false;
@@ -12873,13 +12876,6 @@ class inflater {
 }  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_INFLATE_HPP
-
-// ---- tensor/detail/simd.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_SIMD_HPP
-#define MILLRACE_TENSOR_DETAIL_SIMD_HPP
-
-#endif  // MILLRACE_TENSOR_DETAIL_SIMD_HPP
 
 // ---- tensor/detail/planes.hpp
 
@@ -15665,8 +15661,10 @@ template <std::size_t Lanes, class T>
     v x[width];
     for (std::size_t k = 0; k < width; ++k) load_widened<Lanes>(x[k], data + at + k * Lanes);
     for (std::size_t k = 0; k < width; ++k) {
+      v square = x[k] * x[k];
+      if constexpr (!std::is_same_v<T, float>) rounded(square);  // the square of a float is exact
       sum[k] += x[k];
-      squares[k] += x[k] * x[k];
+      squares[k] += square;
     }
     v least = x[0], greatest = x[0];
     for (std::size_t k = 1; k < width; ++k) {
@@ -15698,20 +15696,30 @@ MILLRACE_X86_TARGET("avx2")
 block_sums sum_block_avx2(const T* data, std::size_t count) noexcept {
   return block_sums_body<4>(data, count);
 }
+template <class T>
+MILLRACE_X86_TARGET("avx512f")
+block_sums sum_block_avx512(const T* data, std::size_t count) noexcept {
+  return block_sums_body<8>(data, count);
+}
 
-/// Precondition: count > 0, every element is finite.
+/// Precondition: count > 0. If an element is not finite, the squares are not either, and the rest
+/// means nothing.
 template <class T>
 block_sums sum_block(const T* data, std::size_t count) noexcept {
   const std::size_t even = count / 8 * 8;
   block_sums made;
   if (even != 0)
-    made = cpu_has_avx2() ? sum_block_avx2(data, even) : sum_block_baseline(data, even);
+    made = cpu_has_avx512() ? sum_block_avx512(data, even)
+           : cpu_has_avx2() ? sum_block_avx2(data, even)
+                            : sum_block_baseline(data, even);
   else
     made.low = made.high = static_cast<double>(data[0]);
   for (std::size_t at = even; at < count; ++at) {
     const auto x = static_cast<double>(data[at]);
+    double square = x * x;
+    rounded(square);
     made.sum += x;
-    made.squares += x * x;
+    made.squares += square;
     made.low = x < made.low ? x : made.low;
     made.high = x > made.high ? x : made.high;
   }
@@ -15964,9 +15972,10 @@ template <class T>
 using format_of = std::conditional_t<std::is_same_v<T, float>, ieee_bits<std::uint32_t, 0x7f80'0000U>,
                                      ieee_bits<std::uint64_t, 0x7ff0'0000'0000'0000U>>;
 
-template <class T>
-bool block_is_finite(const T* data, std::size_t count) noexcept {
-  return format_of<T>::all_finite(max_lanes(reinterpret_cast<const unsigned char*>(data), count * sizeof(T)));
+/// Whether all elements of the block are known to be finite: none of its squares is otherwise. False,
+/// too, where they leave the range of double.
+inline bool is_finite_block(const block_sums& block) noexcept {
+  return format_of<double>::is_finite(std::bit_cast<std::uint64_t>(block.squares));
 }
 
 /// Sums divided by the greatest magnitude, for those that leave the range of double.
@@ -15975,8 +15984,10 @@ inline block_sums scaled_sums(const tensor_view& view, double scale) {
   for_each_block(view, [&](std::size_t, const auto* data, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i)
       if (const double x = static_cast<double>(data[i]) / scale; std::fabs(x) <= 1) {  // so not NaN, not infinite
+        double square = x * x;
+        rounded(square);
         made.sum += x;
-        made.squares += x * x;
+        made.squares += square;
       }
     return true;
   });
@@ -15998,12 +16009,9 @@ inline tensor_summary summarize(const tensor_view& view) {
   detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
     using element = std::remove_cvref_t<decltype(*data)>;
     using format = detail::format_of<element>;
-    detail::block_sums block;
-    if (detail::block_is_finite(data, count)) [[likely]] {
-      block = detail::sum_block(data, count);
-    } else {
-      block.low = low;
-      block.high = high;
+    detail::block_sums block = detail::sum_block(data, count);
+    if (!detail::is_finite_block(block)) [[unlikely]] {
+      block = {0, 0, low, high};
       for (std::size_t i = 0; i < count; ++i) {
         const auto bits = format::load(reinterpret_cast<const unsigned char*>(data + i));
         if (!format::is_finite(bits)) {
@@ -16014,8 +16022,10 @@ inline tensor_summary summarize(const tensor_view& view) {
           continue;
         }
         const auto x = static_cast<double>(data[i]);
+        double square = x * x;
+        detail::rounded(square);
         block.sum += x;
-        block.squares += x * x;
+        block.squares += square;
         block.low = x < block.low ? x : block.low;
         block.high = x > block.high ? x : block.high;
       }
@@ -16046,10 +16056,8 @@ inline tensor_summary summarize(const tensor_view& view) {
 inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& view, double low, double high) {
   std::optional<out_of_range_element> found;
   detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
-    if (detail::block_is_finite(data, count)) {
-      const detail::block_sums block = detail::sum_block(data, count);
-      if (block.low >= low && block.high <= high) return true;
-    }
+    const detail::block_sums block = detail::sum_block(data, count);
+    if (detail::is_finite_block(block) && block.low >= low && block.high <= high) return true;
     for (std::size_t i = 0; i < count; ++i) {
       const auto x = static_cast<double>(data[i]);
       if (x >= low && x <= high) continue;

@@ -79,7 +79,7 @@ void activate(activation function, Scalar* values, Eigen::Index size) noexcept {
   switch (function) {
     case activation::identity: break;
     case activation::relu:
-      detail::transform(size, values, [](Scalar v) { return Scalar(0) > v ? Scalar(0) : v; });
+      x = (x.max)(Scalar(0));  // with x first, a NaN stays one
       break;
     case activation::leaky_relu:
       detail::transform(size, values, [](Scalar v) { return Scalar(0) > v ? v * detail::leaky_slope<Scalar> : v; });

@@ -26,12 +26,20 @@ concept optimizer = requires(const Rule& rule, typename Rule::template state<Sca
 
 namespace detail {
 
-/// Calls f(first, length) for pieces of a vector that stay in the first-level cache together with
-/// three of their like, so that a rule of several expressions goes through memory once.
-template <class F>
-void in_pieces(Eigen::Index size, F&& f) noexcept {
-  constexpr Eigen::Index piece = 512;
-  for (Eigen::Index i = 0; i < size; i += piece) f(i, (std::min)(piece, size - i));
+/// Pieces of a vector that stay in the first-level cache together with three of their like, so that a
+/// rule of several expressions goes through memory once. Their length keeps them aligned as Eigen
+/// aligns the vector.
+inline constexpr Eigen::Index piece_length = 1024;
+
+template <class Scalar>
+auto piece(column_vector<Scalar>& values, Eigen::Index first) noexcept {
+  return Eigen::Map<Eigen::Array<Scalar, Eigen::Dynamic, 1>, Eigen::AlignedMax>(
+      values.data() + first, (std::min)(piece_length, values.size() - first));
+}
+template <class Scalar>
+auto piece(const column_vector<Scalar>& values, Eigen::Index first) noexcept {
+  return Eigen::Map<const Eigen::Array<Scalar, Eigen::Dynamic, 1>, Eigen::AlignedMax>(
+      values.data() + first, (std::min)(piece_length, values.size() - first));
 }
 
 /// Added and taken away again, it rounds what is far below every useful number to steps that are
@@ -91,17 +99,17 @@ struct momentum {
     const auto penalty = static_cast<Scalar>(weight_decay);
     const auto kept = static_cast<Scalar>(decay);
     const auto step = static_cast<Scalar>(rate);
-    detail::in_pieces(values.size(), [&](Eigen::Index first, Eigen::Index length) {
-      auto p = values.segment(first, length);
-      auto v = memory.velocity.segment(first, length);
-      const auto g = gradients.segment(first, length);
-      v = kept * v + g + penalty * p;
-      v = (v.array() + detail::ballast<Scalar> - detail::ballast<Scalar>).matrix();
+    constexpr Scalar ground = detail::ballast<Scalar>;
+    for (Eigen::Index i = 0; i < values.size(); i += detail::piece_length) {
+      auto p = detail::piece(values, i);
+      auto v = detail::piece(memory.velocity, i);
+      const auto g = detail::piece(gradients, i);
+      v = kept * v + g + penalty * p + ground - ground;
       if (nesterov)
         p = (Scalar(1) - step * penalty) * p - step * (g + kept * v);
       else
         p -= step * v;
-    });
+    }
   }
 };
 
@@ -136,21 +144,21 @@ void adam_update(adam_state<Scalar>& memory, column_vector<Scalar>& values, cons
   const auto floor = static_cast<Scalar>(epsilon);
   const auto decay = static_cast<Scalar>(penalty);
   const auto keep = static_cast<Scalar>(shrink);
-  in_pieces(values.size(), [&](Eigen::Index first, Eigen::Index length) {
-    auto p = values.segment(first, length).array();
-    auto m = memory.mean.segment(first, length).array();
-    auto v = memory.square.segment(first, length).array();
-    const auto g = gradients.segment(first, length).array();
-    constexpr Scalar ground = ballast<Scalar>;
+  constexpr Scalar ground = ballast<Scalar>;
+  for (Eigen::Index i = 0; i < values.size(); i += piece_length) {
+    auto p = piece(values, i);
+    auto m = piece(memory.mean, i);
+    auto v = piece(memory.square, i);
+    const auto g = piece(gradients, i);
     if (penalty != 0) {
-      m = (b1 * m + rest1 * (g + decay * p) + ground) - ground;
-      v = (b2 * v + rest2 * (g + decay * p).square() + ground) - ground;
+      m = b1 * m + rest1 * (g + decay * p) + ground - ground;
+      v = b2 * v + rest2 * (g + decay * p).square() + ground - ground;
     } else {
-      m = (b1 * m + rest1 * g + ground) - ground;
-      v = (b2 * v + rest2 * g.square() + ground) - ground;
+      m = b1 * m + rest1 * g + ground - ground;
+      v = b2 * v + rest2 * g.square() + ground - ground;
     }
     p = keep * p - step * m / (v.sqrt() * unbias + floor);
-  });
+  }
 }
 
 }  // namespace detail
