@@ -23,8 +23,7 @@ set(MILLRACE_tensor_HEADERS
   tensor/layout.hpp tensor/summary.hpp tensor/traits.hpp tensor/view.hpp tensor/xtensor.hpp
   tensor/detail/byte_buffer.hpp tensor/detail/crc32.hpp tensor/detail/decode.hpp tensor/detail/decode_table.hpp
   tensor/detail/deflate_block.hpp tensor/detail/encode.hpp tensor/detail/gather.hpp tensor/detail/huffman.hpp
-  tensor/detail/inflate.hpp tensor/detail/planes.hpp tensor/detail/scan_kernels.hpp tensor/detail/simd.hpp
-  tensor/detail/tensor_file.hpp)
+  tensor/detail/inflate.hpp tensor/detail/planes.hpp tensor/detail/scan_kernels.hpp tensor/detail/tensor_file.hpp)
 set(MILLRACE_aggregate_HEADERS
   aggregate.hpp
   aggregate/concepts.hpp aggregate/envelope.hpp

@@ -113,8 +113,10 @@ inline block_sums scaled_sums(const tensor_view& view, double scale) {
   for_each_block(view, [&](std::size_t, const auto* data, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i)
       if (const double x = static_cast<double>(data[i]) / scale; std::fabs(x) <= 1) {  // so not NaN, not infinite
+        double square = x * x;
+        rounded(square);
         made.sum += x;
-        made.squares += x * x;
+        made.squares += square;
       }
     return true;
   });
@@ -149,8 +151,10 @@ inline tensor_summary summarize(const tensor_view& view) {
           continue;
         }
         const auto x = static_cast<double>(data[i]);
+        double square = x * x;
+        detail::rounded(square);
         block.sum += x;
-        block.squares += x * x;
+        block.squares += square;
         block.low = x < block.low ? x : block.low;
         block.high = x > block.high ? x : block.high;
       }

@@ -1,7 +1,7 @@
 #ifndef MILLRACE_TENSOR_DETAIL_CRC32_HPP
 #define MILLRACE_TENSOR_DETAIL_CRC32_HPP
 
-#include <millrace/tensor/detail/simd.hpp>
+#include <millrace/core/detail/simd.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,8 +1,8 @@
 #ifndef MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
 #define MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
 
+#include <millrace/core/detail/simd.hpp>
 #include <millrace/tensor/detail/huffman.hpp>
-#include <millrace/tensor/detail/simd.hpp>
 
 #include <bit>
 #include <cstddef>

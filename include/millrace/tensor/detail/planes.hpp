@@ -1,7 +1,7 @@
 #ifndef MILLRACE_TENSOR_DETAIL_PLANES_HPP
 #define MILLRACE_TENSOR_DETAIL_PLANES_HPP
 
-#include <millrace/tensor/detail/simd.hpp>
+#include <millrace/core/detail/simd.hpp>
 
 #include <bit>
 #include <cstddef>

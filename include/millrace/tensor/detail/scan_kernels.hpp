@@ -1,10 +1,11 @@
 #ifndef MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
 #define MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
 
-#include <millrace/tensor/detail/simd.hpp>
+#include <millrace/core/detail/simd.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace millrace {
 inline namespace v0 {
@@ -102,8 +103,10 @@ template <std::size_t Lanes, class T>
     v x[width];
     for (std::size_t k = 0; k < width; ++k) load_widened<Lanes>(x[k], data + at + k * Lanes);
     for (std::size_t k = 0; k < width; ++k) {
+      v square = x[k] * x[k];
+      if constexpr (!std::is_same_v<T, float>) rounded(square);  // the square of a float is exact
       sum[k] += x[k];
-      squares[k] += x[k] * x[k];
+      squares[k] += square;
     }
     v least = x[0], greatest = x[0];
     for (std::size_t k = 1; k < width; ++k) {
@@ -135,19 +138,10 @@ MILLRACE_X86_TARGET("avx2")
 block_sums sum_block_avx2(const T* data, std::size_t count) noexcept {
   return block_sums_body<4>(data, count);
 }
-/// For floats alone: their squares are exact in double, so it is all the same that this instruction
-/// set has the compiler fuse a multiplication with the addition.
+template <class T>
 MILLRACE_X86_TARGET("avx512f")
-inline block_sums sum_block_avx512(const float* data, std::size_t count) noexcept {
+block_sums sum_block_avx512(const T* data, std::size_t count) noexcept {
   return block_sums_body<8>(data, count);
-}
-
-inline block_sums sum_even_block(const float* data, std::size_t count) noexcept {
-  if (cpu_has_avx512()) return sum_block_avx512(data, count);
-  return cpu_has_avx2() ? sum_block_avx2(data, count) : sum_block_baseline(data, count);
-}
-inline block_sums sum_even_block(const double* data, std::size_t count) noexcept {
-  return cpu_has_avx2() ? sum_block_avx2(data, count) : sum_block_baseline(data, count);
 }
 
 /// Precondition: count > 0. If an element is not finite, the squares are not either, and the rest
@@ -157,13 +151,17 @@ block_sums sum_block(const T* data, std::size_t count) noexcept {
   const std::size_t even = count / 8 * 8;
   block_sums made;
   if (even != 0)
-    made = sum_even_block(data, even);
+    made = cpu_has_avx512() ? sum_block_avx512(data, even)
+           : cpu_has_avx2() ? sum_block_avx2(data, even)
+                            : sum_block_baseline(data, even);
   else
     made.low = made.high = static_cast<double>(data[0]);
   for (std::size_t at = even; at < count; ++at) {
     const auto x = static_cast<double>(data[at]);
+    double square = x * x;
+    rounded(square);
     made.sum += x;
-    made.squares += x * x;
+    made.squares += square;
     made.low = x < made.low ? x : made.low;
     made.high = x > made.high ? x : made.high;
   }
