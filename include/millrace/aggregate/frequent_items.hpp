@@ -209,8 +209,8 @@ void frequent_items<Item, LgSize>::purge() {
   counts.reserve(kept_);
   for (const slot& kept : slots_)
     if (kept.count != 0) counts.push_back(kept.count);
-  const std::uint64_t median = detail::nth_smallest(counts, counts.size() / 2);
-  offset_ += median;
+  const std::uint64_t middle = detail::nth_smallest(counts, counts.size() / 2);
+  offset_ += middle;
   // Once around from a free slot: what stays moves up to its place, past none that has not been looked at.
   const std::size_t mask = slots_.size() - 1;
   std::size_t free = 0;
@@ -219,11 +219,11 @@ void frequent_items<Item, LgSize>::purge() {
     slot& next = slots_[(free + i) & mask];
     if (next.count == 0) continue;
     slot kept = std::exchange(next, slot{});
-    if (kept.count <= median) {
+    if (kept.count <= middle) {
       --kept_;
       continue;
     }
-    kept.count -= median;
+    kept.count -= middle;
     slots_[place_of(kept.item, hash_in(kept))] = std::move(kept);
   }
 }
