@@ -27,6 +27,8 @@ set(MILLRACE_tensor_HEADERS
 set(MILLRACE_aggregate_HEADERS
   aggregate.hpp
   aggregate/concepts.hpp aggregate/envelope.hpp
+  aggregate/ddsketch.hpp aggregate/exponential_histogram.hpp aggregate/binned_histogram.hpp
+  aggregate/detail/bucket_run.hpp aggregate/detail/log_index.hpp aggregate/detail/protobuf.hpp
   aggregate/aggregate.hpp aggregate/extremes.hpp aggregate/member.hpp aggregate/moments.hpp aggregate/pairs.hpp
   aggregate/sketch_members.hpp aggregate/sums.hpp
   aggregate/detail/block_kernel.hpp aggregate/detail/pair_kernel.hpp aggregate/detail/states.hpp

@@ -12,6 +12,9 @@
 ///   - `sketch_members.hpp`, by a sketch: `quantiles<kll<200>>`, `median`, `interquartile_range`, `distinct<...>`
 ///   - `member.hpp`: what a member of your own is made of
 /// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
+/// - `ddsketch`: quantiles of any numbers with a bound on the relative error, in DDSketch's protobuf
+/// - `exponential_histogram`: OpenTelemetry's, in OTLP's protobuf
+/// - `binned_histogram`: counts in bins that are regular, logarithmic or between edges of your own
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
 /// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
 ///
@@ -25,8 +28,11 @@
 /// Standard library alone.
 
 #include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/binned_histogram.hpp>
 #include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/ddsketch.hpp>
 #include <millrace/aggregate/envelope.hpp>
+#include <millrace/aggregate/exponential_histogram.hpp>
 #include <millrace/aggregate/extremes.hpp>
 #include <millrace/aggregate/frequent_items.hpp>
 #include <millrace/aggregate/hll.hpp>

@@ -1957,6 +1957,2008 @@ using aggregate = basic_aggregate<skip_nan, Members...>;
 
 #endif  // MILLRACE_AGGREGATE_AGGREGATE_HPP
 
+// ---- aggregate/binned_histogram.hpp
+
+#ifndef MILLRACE_AGGREGATE_BINNED_HISTOGRAM_HPP
+#define MILLRACE_AGGREGATE_BINNED_HISTOGRAM_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+// An axis says which of its bins, [edge(i), edge(i + 1)), a number falls into; -1 stands for below the
+// first, `bins()` for the last edge and above. A type of one's own with these six functions will do.
+
+/// Bins of equal width.
+class regular_axis {
+ public:
+  static constexpr std::string_view name = "regular";
+
+  regular_axis() = default;
+  /// Errors: invalid_argument unless low < high are finite and bins > 0.
+  static result<regular_axis> make(std::size_t bins, double low, double high) {
+    const double width = (high - low) / static_cast<double>(bins);
+    if (bins == 0 || bins > (std::size_t{1} << 31) || !(width > 0) || !(high - low <= 1e300) ||
+        !(low + width > low) || !(low + width * static_cast<double>(bins - 1) < high))
+      return error(errc::invalid_argument, "regular_axis: bins between " + std::to_string(low) + " and " +
+                                               std::to_string(high) + " would have no width");
+    regular_axis made;
+    made.bins_ = bins;
+    made.low_ = low;
+    made.high_ = high;
+    made.width_ = width;
+    made.per_width_ = static_cast<double>(bins) / (high - low);
+    return made;
+  }
+
+  std::size_t bins() const noexcept { return bins_; }
+  std::ptrdiff_t bin_of(double x) const noexcept {
+    if (!(x >= low_)) return -1;
+    if (!(x < high_)) return static_cast<std::ptrdiff_t>(bins_);
+    auto i = static_cast<std::ptrdiff_t>((x - low_) * per_width_);
+    const auto last = static_cast<std::ptrdiff_t>(bins_) - 1;
+    i = i < last ? i : last;
+    // The quotient may have rounded over an edge.
+    if (x < low_ + static_cast<double>(i) * width_) return i - 1;
+    return i < last && x >= low_ + static_cast<double>(i + 1) * width_ ? i + 1 : i;
+  }
+  double edge(std::size_t i) const noexcept { return i == bins_ ? high_ : low_ + static_cast<double>(i) * width_; }
+  void save(envelope_writer& to) const {
+    to.u64(bins_);
+    to.f64(low_);
+    to.f64(high_);
+  }
+  static result<regular_axis> load(envelope_reader& from) {
+    const std::uint64_t bins = from.u64();
+    const double low = from.f64();
+    const double high = from.f64();
+    if (bins == 0) return regular_axis();
+    return make(static_cast<std::size_t>(bins), low, high);
+  }
+  bool operator==(const regular_axis& other) const noexcept {
+    return bins_ == other.bins_ && low_ == other.low_ && high_ == other.high_;
+  }
+
+ private:
+  std::size_t bins_ = 0;
+  double low_ = 0;
+  double high_ = 0;
+  double width_ = 0;
+  double per_width_ = 0;
+};
+
+/// Bins between edges of one's own.
+class edges_axis {
+ public:
+  static constexpr std::string_view name = "edges";
+
+  edges_axis() = default;
+  /// Errors: invalid_argument unless there are two edges and each is above the one before it.
+  static result<edges_axis> make(std::vector<double> edges) {
+    if (edges.size() < 2) return error(errc::invalid_argument, "edges_axis: fewer than two edges make no bin");
+    for (std::size_t i = 0; i < edges.size(); ++i)
+      if (!(i == 0 ? edges[i] == edges[i] : edges[i - 1] < edges[i]))
+        return error(errc::invalid_argument, "edges_axis: edge " + std::to_string(i) + " is not above the one before it");
+    edges_axis made;
+    made.edges_ = std::move(edges);
+    return made;
+  }
+
+  std::size_t bins() const noexcept { return edges_.empty() ? 0 : edges_.size() - 1; }
+  std::ptrdiff_t bin_of(double x) const noexcept {
+    std::size_t at = 0;  // how many edges are at or below x
+    for (std::size_t left = edges_.size(); left != 0;) {
+      const std::size_t half = left / 2;
+      const bool above = edges_[at + half] <= x;
+      at = above ? at + half + 1 : at;
+      left = above ? left - half - 1 : half;
+    }
+    return static_cast<std::ptrdiff_t>(at) - 1;
+  }
+  double edge(std::size_t i) const noexcept { return edges_[i]; }
+  void save(envelope_writer& to) const {
+    to.u64(edges_.size());
+    for (const double e : edges_) to.f64(e);
+  }
+  static result<edges_axis> load(envelope_reader& from) {
+    std::vector<double> edges(from.count(8));
+    for (double& e : edges) e = from.f64();
+    if (edges.empty()) return edges_axis();
+    return make(std::move(edges));
+  }
+  bool operator==(const edges_axis&) const = default;
+
+ private:
+  std::vector<double> edges_;
+};
+
+/// Bins that each span the same factor: between low > 0 and high, equal in the logarithm.
+class logarithmic_axis {
+ public:
+  static constexpr std::string_view name = "logarithmic";
+
+  logarithmic_axis() = default;
+  /// Errors: invalid_argument unless 0 < low < high are finite and bins > 0.
+  static result<logarithmic_axis> make(std::size_t bins, double low, double high) {
+    logarithmic_axis made;
+    if (bins != 0 && bins <= (std::size_t{1} << 24) && low > 0 && low < high &&
+        high <= (std::numeric_limits<double>::max)()) {
+      made.bins_ = bins;
+      made.low_ = low;
+      made.high_ = high;
+      made.start_ = std::log2(low);
+      made.per_octave_ = static_cast<double>(bins) / (std::log2(high) - made.start_);
+      if (made.edge(1) > low && made.edge(bins - 1) < high) return made;
+    }
+    return error(errc::invalid_argument, "logarithmic_axis: no " + std::to_string(bins) + " bins between " +
+                                             std::to_string(low) + " and " + std::to_string(high));
+  }
+
+  std::size_t bins() const noexcept { return bins_; }
+  std::ptrdiff_t bin_of(double x) const noexcept {
+    if (!(x >= low_)) return -1;
+    if (!(x < high_)) return static_cast<std::ptrdiff_t>(bins_);
+    auto i = static_cast<std::ptrdiff_t>((std::log2(x) - start_) * per_octave_);
+    const auto last = static_cast<std::ptrdiff_t>(bins_) - 1;
+    i = i < 0 ? 0 : i > last ? last : i;
+    // The logarithm may have rounded over an edge.
+    if (i > 0 && x < edge(static_cast<std::size_t>(i))) return i - 1;
+    return i < last && x >= edge(static_cast<std::size_t>(i) + 1) ? i + 1 : i;
+  }
+  double edge(std::size_t i) const noexcept {
+    return i == 0 ? low_ : i == bins_ ? high_ : std::exp2(start_ + static_cast<double>(i) / per_octave_);
+  }
+  void save(envelope_writer& to) const {
+    to.u64(bins_);
+    to.f64(low_);
+    to.f64(high_);
+  }
+  static result<logarithmic_axis> load(envelope_reader& from) {
+    const std::uint64_t bins = from.u64();
+    const double low = from.f64();
+    const double high = from.f64();
+    if (bins == 0) return logarithmic_axis();
+    return make(static_cast<std::size_t>(bins), low, high);
+  }
+  bool operator==(const logarithmic_axis& other) const noexcept {
+    return bins_ == other.bins_ && low_ == other.low_ && high_ == other.high_;
+  }
+
+ private:
+  std::size_t bins_ = 0;
+  double low_ = 0;
+  double high_ = 0;
+  double start_ = 0;
+  double per_octave_ = 0;
+};
+
+/// Counts of items in the bins of an axis, and of those below and above; items may weigh.
+///
+///     auto ms = mr::regular_histogram::make(100, 0.0, 50.0);
+///
+/// Guarantee: each item is in the bin whose edges are around it, the lower one included; NaN is left out.
+/// Counts are exact up to 2^53. Merging histograms of one axis adds bins; one without an axis (made by its
+/// default constructor) takes that of the other.
+/// Complexity: update O(1), with edges_axis O(log bins); 8 bytes a bin; allocates: when made.
+/// Threads: one at a time; const calls from any number.
+/// Errors: of merging other axes: invalid_argument.
+template <class Axis>
+class binned_histogram {
+ public:
+  using axis_type = Axis;
+
+  binned_histogram() = default;
+  explicit binned_histogram(Axis axis) : axis_(std::move(axis)), counts_(axis_.bins() + 2) {}
+  /// With an axis of these parameters; its errors.
+  template <class... Args>
+  static result<binned_histogram> make(Args&&... args) {
+    auto axis = Axis::make(std::forward<Args>(args)...);
+    if (!axis) return std::move(axis).error();
+    return binned_histogram(*std::move(axis));
+  }
+
+  const Axis& axis() const noexcept { return axis_; }
+  void update(double x) noexcept { add(x, 1); }
+  void update(double x, weight w) noexcept {
+    if (w.value > 0 && w.value <= (std::numeric_limits<double>::max)()) add(x, w.value);
+  }
+  void update(std::span<const double> items) noexcept {
+    for (const double x : items) add(x, 1);
+  }
+  result<void> merge(const binned_histogram& other) {
+    if (other.counts_.empty()) return {};
+    if (counts_.empty()) {
+      *this = other;
+      return {};
+    }
+    if (!(axis_ == other.axis_))
+      return error(errc::invalid_argument, "binned_histogram<" + std::string(Axis::name) + "_axis>: the axes differ");
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+    return {};
+  }
+  void scale(double factor) noexcept {
+    for (double& c : counts_) c *= factor;
+  }
+
+  std::size_t bins() const noexcept { return axis_.bins(); }
+  /// i < bins()
+  double count(std::size_t i) const noexcept { return counts_[i + 1]; }
+  double below() const noexcept { return counts_.empty() ? 0 : counts_.front(); }
+  /// At the last edge or above.
+  double above() const noexcept { return counts_.empty() ? 0 : counts_.back(); }
+  double total() const noexcept {
+    double sum = 0;
+    for (const double c : counts_) sum += c;
+    return sum;
+  }
+  /// The fraction of all in bin i, per unit of x.
+  double density(std::size_t i) const noexcept {
+    return count(i) / total() / (axis_.edge(i + 1) - axis_.edge(i));
+  }
+  /// The fraction of all below x, as if spread evenly within a bin. NaN when empty.
+  double rank(double x) const noexcept {
+    const double all = total();
+    if (!(all > 0) || x != x) return std::numeric_limits<double>::quiet_NaN();
+    const std::ptrdiff_t bin = axis_.bin_of(x);
+    if (bin < 0) return 0;
+    double sum = below();
+    for (std::ptrdiff_t i = 0; i < bin; ++i) sum += count(static_cast<std::size_t>(i));
+    if (bin == static_cast<std::ptrdiff_t>(bins())) return sum / all;
+    const auto i = static_cast<std::size_t>(bin);
+    return (sum + count(i) * ((x - axis_.edge(i)) / (axis_.edge(i + 1) - axis_.edge(i)))) / all;
+  }
+  /// Where `rank` is p, interpolated in its bin; an outer edge for what lies beyond. NaN when empty.
+  double quantile(double p) const noexcept {
+    const double all = total();
+    if (!(all > 0) || p != p) return std::numeric_limits<double>::quiet_NaN();
+    const double wanted = (p < 0 ? 0 : p > 1 ? 1 : p) * all;
+    double sum = below();
+    if (wanted <= sum && sum > 0) return axis_.edge(0);
+    for (std::size_t i = 0; i < bins(); ++i) {
+      if (count(i) > 0 && sum + count(i) >= wanted) {
+        const double part = (wanted - sum) / count(i);
+        const double low = axis_.edge(i);
+        const double high = axis_.edge(i + 1);
+        const double x = low + (high - low) * part;
+        return x < low ? low : x > high ? high : x;
+      }
+      sum += count(i);
+    }
+    return axis_.edge(bins());
+  }
+  double median() const noexcept { return quantile(0.5); }
+  /// Upper less lower quartile.
+  double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
+
+  std::vector<std::byte> save() const {
+    const std::string name = type();
+    envelope_writer to(name);
+    axis_.save(to);
+    to.u64(counts_.size());
+    for (const double c : counts_) to.f64(c);
+    return std::move(to).finish();
+  }
+  static result<binned_histogram> load(std::span<const std::byte> bytes) {
+    const std::string name = type();
+    auto from = envelope_reader::open(bytes, name);
+    if (!from) return std::move(from).error();
+    auto axis = Axis::load(*from);
+    if (!axis) return std::move(axis).error().wrap("saved " + name);
+    binned_histogram made;
+    made.axis_ = *std::move(axis);
+    made.counts_.resize(from->count(8));
+    bool valid = made.counts_.size() == (made.axis_.bins() == 0 ? 0 : made.axis_.bins() + 2);
+    for (double& c : made.counts_) {
+      c = from->f64();
+      valid = valid && c >= 0;
+    }
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  void add(double x, double w) noexcept {
+    if (x != x || counts_.empty()) return;
+    counts_[static_cast<std::size_t>(axis_.bin_of(x) + 1)] += w;
+  }
+  static std::string type() { return "binned_histogram<" + std::string(Axis::name) + ">"; }
+
+  Axis axis_;
+  std::vector<double> counts_;  // below, the bins, above
+};
+
+using regular_histogram = binned_histogram<regular_axis>;
+using logarithmic_histogram = binned_histogram<logarithmic_axis>;
+/// With edges of your own.
+using fixed_histogram = binned_histogram<edges_axis>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_BINNED_HISTOGRAM_HPP
+
+// ---- aggregate/detail/bucket_run.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_BUCKET_RUN_HPP
+#define MILLRACE_AGGREGATE_DETAIL_BUCKET_RUN_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Counts of numbered buckets, those between the lowest and highest used in one stretch.
+template <class Count>
+class bucket_run {
+ public:
+  bool empty() const noexcept { return counts_.empty(); }
+  std::size_t size() const noexcept { return counts_.size(); }
+  /// The number of the first and the last bucket kept. Precondition: not empty.
+  std::int32_t first() const noexcept { return first_; }
+  std::int32_t last() const noexcept { return first_ + static_cast<std::int32_t>(counts_.size()) - 1; }
+  const Count* data() const noexcept { return counts_.data(); }
+  Count* data() noexcept { return counts_.data(); }
+  /// 0 for a bucket that is not kept.
+  Count at(std::int64_t bucket) const noexcept {
+    const auto i = static_cast<std::uint64_t>(bucket - first_);
+    return i < counts_.size() ? counts_[static_cast<std::size_t>(i)] : Count{};
+  }
+  Count total() const noexcept {
+    Count sum{};
+    for (const Count c : counts_) sum += c;
+    return sum;
+  }
+
+  bool holds(std::int32_t bucket) const noexcept {
+    return static_cast<std::uint64_t>(std::int64_t{bucket} - first_) < counts_.size();
+  }
+  void add(std::int32_t bucket, Count count) noexcept { counts_[static_cast<std::size_t>(bucket - first_)] += count; }
+
+  /// Keeps the buckets from `low` to `high` too, with room to grow on.
+  void cover(std::int32_t low, std::int32_t high) {
+    if (counts_.empty()) {
+      first_ = low;
+      counts_.resize(static_cast<std::size_t>(high - low) + 1);
+      return;
+    }
+    if (low < first_) {
+      counts_.insert(counts_.begin(), static_cast<std::size_t>(first_ - low), Count{});
+      first_ = low;
+    }
+    if (high > last()) counts_.resize(static_cast<std::size_t>(high - first_) + 1);
+  }
+  /// Joins all buckets below `low` into it.
+  void join_below(std::int32_t low) {
+    if (counts_.empty() || low <= first_) return;
+    const auto below = static_cast<std::size_t>(std::int64_t{low} - first_);
+    const std::size_t gone = below < counts_.size() ? below : counts_.size();
+    Count sum{};
+    for (std::size_t i = 0; i < gone; ++i) sum += counts_[i];
+    counts_.erase(counts_.begin(), counts_.begin() + static_cast<std::ptrdiff_t>(gone));
+    if (counts_.empty()) counts_.resize(1);
+    counts_[0] += sum;
+    first_ = low;
+  }
+  /// Joins 2^shift buckets into each: bucket b goes to b >> shift.
+  void coarsen(unsigned shift) {
+    if (counts_.empty() || shift == 0) return;
+    const std::int32_t first = shift > 31 ? (first_ < 0 ? -1 : 0) : first_ >> shift;
+    const std::int32_t end = shift > 31 ? (last() < 0 ? -1 : 0) : last() >> shift;
+    std::vector<Count> joined(static_cast<std::size_t>(end - first) + 1);
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      const std::int32_t bucket = first_ + static_cast<std::int32_t>(i);
+      const std::int32_t to = shift > 31 ? (bucket < 0 ? -1 : 0) : bucket >> shift;
+      joined[static_cast<std::size_t>(to - first)] += counts_[i];
+    }
+    counts_ = static_cast<std::vector<Count>&&>(joined);
+    first_ = first;
+  }
+  void scale(Count factor) noexcept {
+    for (Count& c : counts_) c *= factor;
+  }
+
+  bool operator==(const bucket_run&) const = default;
+
+ private:
+  std::vector<Count> counts_;
+  std::int32_t first_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_BUCKET_RUN_HPP
+
+// ---- aggregate/detail/log_index.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_LOG_INDEX_HPP
+#define MILLRACE_AGGREGATE_DETAIL_LOG_INDEX_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Numbers buckets of positive numbers so that all in a bucket are within `relative_error` of its middle:
+/// a cubic polynomial stands for the logarithm within an octave, which costs 1 % more buckets than the
+/// logarithm itself and no call.
+///
+/// Source: DDSketch's cubically interpolated mapping: Masson, Rim, Lee, "DDSketch", VLDB 2019, and the
+/// polynomial as DataDog's implementations have it, so that their bytes number the same buckets.
+template <unsigned Permille>
+struct log_index {
+  static constexpr double relative_error = Permille / 1000.0;
+  static constexpr double gamma = (1 + relative_error) / (1 - relative_error);
+
+  static constexpr double a = 6.0 / 35;
+  static constexpr double b = -3.0 / 5;
+  static constexpr double c = 10.0 / 7;
+  /// Buckets an octave.
+  static constexpr double per_octave = [] {
+    // ln(gamma) = 2 atanh(e), by its series.
+    double sum = 0;
+    double power = relative_error;
+    for (int k = 1; k < 2000; k += 2, power *= relative_error * relative_error) sum += power / k;
+    return 1 / (2 * sum) / c;
+  }();
+  /// Added before rounding, so that truncating rounds down.
+  static constexpr std::int32_t bias = static_cast<std::int32_t>(1100 * per_octave);
+  static constexpr double smallest = 0x1p-1022;
+
+  /// Precondition: x is finite and normal.
+  static std::int32_t of(double x) noexcept {
+    const auto bits = std::bit_cast<std::uint64_t>(x);
+    const double e = std::bit_cast<double>((bits >> 52) | 0x4330'0000'0000'0000U) - (0x1p52 + 1023);
+    const double s = std::bit_cast<double>((bits & 0x000f'ffff'ffff'ffffU) | 0x3ff0'0000'0000'0000U) - 1;
+    double t = a * s;
+    rounded(t);
+    t = (t + b) * s;
+    rounded(t);
+    t = (t + c) * s;
+    rounded(t);
+    t = (t + e) * per_octave;
+    rounded(t);
+    return static_cast<std::int32_t>(t + bias) - bias;
+  }
+
+  /// The least number of bucket i, up to rounding.
+  static double lower(std::int32_t i) noexcept {
+    const double t = i / per_octave;
+    const double e = std::floor(t);
+    const double part = t - e;
+    double s = part;
+    for (int round = 0; round < 6; ++round)
+      s -= (((a * s + b) * s + c) * s - part) / ((3 * a * s + 2 * b) * s + c);
+    return std::ldexp(1 + s, static_cast<int>(e));
+  }
+  /// What stands for all in bucket i.
+  static double middle(std::int32_t i) noexcept {
+    const double low = lower(i);
+    const double high = lower(i + 1);
+    return high > 1e300 ? low * (1 + relative_error) : 2 * low * (high / (low + high));
+  }
+};
+
+/// The bucket, above `first`, of each of `count` items, a multiple of 16.
+template <class Index, std::size_t Bytes>
+[[gnu::always_inline]] inline void index_body(const double* x, std::size_t count, std::int32_t first,
+                                              std::int32_t* to) noexcept {
+  using v = vector<double, Bytes>;
+  using w = vector<std::uint64_t, Bytes>;
+  using n = vector<std::int32_t, Bytes / 2>;
+  constexpr std::size_t width = Bytes / 8;
+  const n less = n{} + (Index::bias + first);
+  for (std::size_t at = 0; at < count; at += width) {
+    w bits;
+    load(bits, x + at);
+    const w exponent = (bits >> 52) | 0x4330'0000'0000'0000U;
+    const w mantissa = (bits & 0x000f'ffff'ffff'ffffU) | 0x3ff0'0000'0000'0000U;
+    v e, s;
+    __builtin_memcpy(&e, &exponent, Bytes);
+    __builtin_memcpy(&s, &mantissa, Bytes);
+    e -= 0x1p52 + 1023;
+    s -= 1.0;
+    v t = Index::a * s;
+    rounded(t);
+    t = (t + Index::b) * s;
+    rounded(t);
+    t = (t + Index::c) * s;
+    rounded(t);
+    t = (t + e) * Index::per_octave;
+    rounded(t);
+    t += static_cast<double>(Index::bias);
+    store(to + at, __builtin_convertvector(t, n) - less);
+  }
+}
+template <class Index>
+void index_baseline(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
+  index_body<Index, 16>(x, count, first, to);
+}
+template <class Index>
+MILLRACE_X86_TARGET("avx2")
+void index_avx2(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
+  index_body<Index, 32>(x, count, first, to);
+}
+template <class Index>
+void index_block(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
+  const std::size_t even = count / 16 * 16;
+  if (cpu_has_avx2())
+    index_avx2<Index>(x, even, first, to);
+  else
+    index_baseline<Index>(x, even, first, to);
+  for (std::size_t i = even; i < count; ++i) to[i] = Index::of(x[i]) - first;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_LOG_INDEX_HPP
+
+// ---- aggregate/detail/protobuf.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_PROTOBUF_HPP
+#define MILLRACE_AGGREGATE_DETAIL_PROTOBUF_HPP
+
+// The wire format of Protocol Buffers, as far as the histograms of others need it.
+// Source: protobuf.dev, "Encoding".
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+enum class wire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
+
+constexpr std::uint64_t zigzag(std::int64_t value) noexcept {
+  return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
+}
+constexpr std::int64_t unzigzag(std::uint64_t value) noexcept {
+  return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
+}
+
+class protobuf_writer {
+ public:
+  void varint(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<std::byte>(value | 0x80));
+    bytes_.push_back(static_cast<std::byte>(value));
+  }
+  void tag(unsigned field, wire type) { varint(field << 3 | static_cast<unsigned>(type)); }
+  void fixed64(std::uint64_t value) {
+    for (unsigned i = 0; i < 8; ++i) bytes_.push_back(static_cast<std::byte>(value >> (8 * i)));
+  }
+
+  void varint(unsigned field, std::uint64_t value) {
+    tag(field, wire::varint);
+    varint(value);
+  }
+  void sint(unsigned field, std::int64_t value) { varint(field, zigzag(value)); }
+  void fixed64(unsigned field, std::uint64_t value) {
+    tag(field, wire::fixed64);
+    fixed64(value);
+  }
+  void f64(unsigned field, double value) { fixed64(field, std::bit_cast<std::uint64_t>(value)); }
+  void bytes(unsigned field, std::span<const std::byte> inner) {
+    tag(field, wire::bytes);
+    varint(inner.size());
+    bytes_.insert(bytes_.end(), inner.begin(), inner.end());
+  }
+  const std::vector<std::byte>& written() const noexcept { return bytes_; }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+/// One field after the other. Malformed bytes end the reading, and `ok` says so.
+class protobuf_reader {
+ public:
+  explicit protobuf_reader(std::span<const std::byte> bytes) noexcept : left_(bytes) {}
+
+  /// The next field: false at the end.
+  bool next() noexcept {
+    if (!ok_ || left_.empty()) return false;
+    const std::uint64_t tag = varint();
+    field = static_cast<unsigned>(tag >> 3 & 0x1fff'ffff);
+    if (tag > 0xffff'ffffU || field == 0) return fail();
+    type = static_cast<wire>(tag & 7);
+    number = 0;
+    inner = {};
+    switch (type) {
+      case wire::varint: number = varint(); break;
+      case wire::fixed64: number = fixed(8); break;
+      case wire::fixed32: number = fixed(4); break;
+      case wire::bytes: {
+        const std::uint64_t size = varint();
+        if (size > left_.size()) return fail();
+        inner = left_.first(static_cast<std::size_t>(size));
+        left_ = left_.subspan(static_cast<std::size_t>(size));
+        break;
+      }
+      default: return fail();
+    }
+    return ok_;
+  }
+  bool ok() const noexcept { return ok_; }
+  bool empty() const noexcept { return left_.empty(); }
+
+  double real() const noexcept { return std::bit_cast<double>(number); }
+  std::int64_t sint() const noexcept { return unzigzag(number); }
+
+  /// Numbers that stand one after the other, in a packed field.
+  std::uint64_t varint() noexcept {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 70; shift += 7) {
+      const std::uint64_t byte = fixed(1);
+      if (shift == 63 && byte > 1) fail();
+      value |= (byte & 0x7f) << (shift < 64 ? shift : 63);
+      if (byte < 0x80) return value;
+    }
+    fail();
+    return 0;
+  }
+  std::uint64_t fixed(std::size_t size) noexcept {
+    if (left_.size() < size) {
+      fail();
+      return 0;
+    }
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < size; ++i) value |= std::to_integer<std::uint64_t>(left_[i]) << (8 * i);
+    left_ = left_.subspan(size);
+    return value;
+  }
+
+  unsigned field = 0;
+  wire type = wire::varint;
+  std::uint64_t number = 0;          // of a varint or a fixed
+  std::span<const std::byte> inner;  // of bytes
+
+ private:
+  bool fail() noexcept {
+    ok_ = false;
+    left_ = {};
+    return false;
+  }
+
+  std::span<const std::byte> left_;
+  bool ok_ = true;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_PROTOBUF_HPP
+
+// ---- aggregate/moments.hpp
+
+#ifndef MILLRACE_AGGREGATE_MOMENTS_HPP
+#define MILLRACE_AGGREGATE_MOMENTS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// A mean in twice the precision: two means far from zero differ by what their last places do not hold,
+/// and a variance is made of such differences.
+struct double_mean {
+  double value = 0;
+  double rest = 0;
+
+  void add(double step) noexcept {
+    add_compensated(value, rest, step);
+    const double all = value + rest;
+    rest -= all - value;
+    value = all;
+  }
+  double less(const double_mean& other) const noexcept { return (value - other.value) + (rest - other.rest); }
+};
+
+}  // namespace detail
+
+/// The weight, the mean and the central moments of what was seen, joined without loss of digits.
+///
+/// central(k) is the sum of w (x - mean)^k.
+/// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2);
+/// central(3) and central(4) lose digits only as far as their own terms cancel.
+/// Complexity: merge O(1), two divisions; 8 (Order + 2) bytes; allocates: never.
+/// Source: Chan, Golub, LeVeque (1979); for orders three and four P. Pébay, SAND2008-6212, eq. 2.1, 3.1.
+template <unsigned Order>
+class moment_sums {
+  static_assert(Order >= 1 && Order <= 4, "millrace[AGGREGATE-2]: moments are kept to an order from 1 to 4");
+
+ public:
+  constexpr moment_sums() noexcept = default;
+  /// One item.
+  constexpr moment_sums(double x, double weight) noexcept : weight_(weight), mean_{x} {}
+
+  /// From sums of (x - shift)^k over items of that weight in all.
+  moment_sums(double weight, double shift, const double* powers) noexcept : weight_(weight) {
+    const double d = powers[0] / weight;
+    mean_.value = shift;
+    mean_.add(d);
+    if constexpr (Order >= 2) {
+      const double around = times(powers[0], d);
+      const double squares = powers[1] - around;
+      central_[0] = squares > 0 ? squares : squares <= 0 ? 0 : std::numeric_limits<double>::infinity();
+      if constexpr (Order >= 3) central_[1] = (powers[2] - times(3 * d, powers[1])) + times(2 * d, around);
+      if constexpr (Order >= 4)
+        central_[2] = (powers[3] - times(4 * d, powers[2])) + (times(6 * d * d, powers[1]) - times(3 * d * d, around));
+    }
+  }
+
+  constexpr double weight() const noexcept { return weight_; }
+  /// NaN without any item.
+  constexpr double mean() const noexcept {
+    return weight_ == 0 ? std::numeric_limits<double>::quiet_NaN() : mean_.value;
+  }
+  /// 2 <= k <= Order
+  constexpr double central(unsigned k) const noexcept { return central_[k - 2]; }
+
+  void merge(const moment_sums& other) noexcept {
+    if (other.weight_ == 0) return;
+    if (weight_ == 0) {
+      *this = other;
+      return;
+    }
+    const double a = weight_;
+    const double b = other.weight_;
+    const double n = a + b;
+    const double d = other.mean_.less(mean_);
+    const double r = b / n;
+    if (!(std::fabs(d) <= 1e300)) [[unlikely]] {
+      mean_ = {times(mean_.value, a / n) + times(other.mean_.value, r)};  // the difference would leave the range
+    } else {
+      mean_.add(times(d, r));
+    }
+    if constexpr (Order >= 2) {
+      const double q = a / n;
+      const double d2 = times(d, d);
+      if constexpr (Order >= 4)
+        central_[2] += other.central_[2] +
+                       times(times(times(d2, d2), times(a, r)), (times(q, q) - times(q, r)) + times(r, r)) +
+                       times(6 * d2, times(q * q, other.central_[0]) + times(r * r, central_[0])) +
+                       times(4 * d, times(q, other.central_[1]) - times(r, central_[1]));
+      if constexpr (Order >= 3)
+        central_[1] += other.central_[1] + times(times(times(d2, d), times(a, r)), q - r) +
+                       times(3 * d, times(q, other.central_[0]) - times(r, central_[0]));
+      central_[0] += other.central_[0] + times(d2, times(a, r));
+    }
+    weight_ = n;
+  }
+
+  /// The reverse of merge, up to rounding; other must have been merged before.
+  void unmerge(const moment_sums& other) noexcept {
+    if (other.weight_ == 0) return;
+    const double n = weight_;
+    const double b = other.weight_;
+    const double a = n - b;
+    if (!(a > n * 0x1p-50)) {  // nothing is left but rounding
+      *this = {};
+      return;
+    }
+    const double d = other.mean_.less(mean_) * (n / a);  // between the two parts
+    const double r = b / n;
+    const double q = a / n;
+    mean_.add(-times(d, r));
+    if constexpr (Order >= 2) {
+      const double d2 = times(d, d);
+      const double squares = (central_[0] - other.central_[0]) - times(d2, times(a, r));
+      central_[0] = squares > 0 ? squares : 0;
+      if constexpr (Order >= 3)
+        central_[1] = (central_[1] - other.central_[1]) - times(times(times(d2, d), times(a, r)), q - r) -
+                      times(3 * d, times(q, other.central_[0]) - times(r, central_[0]));
+      if constexpr (Order >= 4)
+        central_[2] = (central_[2] - other.central_[2]) -
+                      times(times(times(d2, d2), times(a, r)), (times(q, q) - times(q, r)) + times(r, r)) -
+                      times(6 * d2, times(q * q, other.central_[0]) + times(r * r, central_[0])) -
+                      times(4 * d, times(q, other.central_[1]) - times(r, central_[1]));
+    }
+    weight_ = a;
+  }
+
+  /// Every weight times factor > 0.
+  void scale(double factor) noexcept {
+    weight_ *= factor;
+    for (double& c : central_) c *= factor;
+  }
+
+  void save(envelope_writer& to) const {
+    to.f64(weight_);
+    to.f64(mean_.value);
+    to.f64(mean_.rest);
+    if constexpr (Order >= 2)
+      for (unsigned k = 2; k <= Order; ++k) to.f64(central(k));
+  }
+  bool load(envelope_reader& from) {
+    weight_ = from.f64();
+    mean_.value = from.f64();
+    mean_.rest = from.f64();
+    if constexpr (Order >= 2)
+      for (unsigned k = 2; k <= Order; ++k) central_[k - 2] = from.f64();
+    return weight_ >= 0 && !(central_[0] < 0);
+  }
+
+ private:
+  static double times(double a, double b) noexcept {
+    double product = a * b;
+    detail::rounded(product);
+    return product;
+  }
+
+  double weight_ = 0;
+  detail::double_mean mean_;
+  double central_[Order >= 2 ? Order - 1 : 1] = {};
+};
+
+namespace detail {
+template <class M>
+inline constexpr unsigned order_of_moments = 0;
+}
+
+/// Member: moments to an order, kept in shifted blocks; what mean, variance, skewness and kurtosis
+/// stand on. `get` answers `moment_sums<Order>`.
+///
+/// Guarantee: the squares about a block's mean lose at most three digits to cancellation, whatever
+/// the offset, order or outliers (the shift is one of the block's own items, or the mean of 32 of
+/// them); blocks are joined by `moment_sums`. Squares of differences beyond 1e150 overflow to infinity,
+/// below 1e-150 vanish (cubes 1e100, fourth powers 1e75); the mean does neither.
+/// Complexity: update a few additions, no division; 8 (2 Order + 5) bytes; allocates: never.
+template <unsigned Order>
+struct moments {
+  template <class Other>
+  static constexpr bool covers = detail::order_of_moments<Other> != 0 && detail::order_of_moments<Other> <= Order;
+  static constexpr std::string_view name =
+      std::string_view("moments1moments2moments3moments4").substr(8 * (Order - 1), 8);
+
+  template <class T>
+  class state {
+   public:
+    static constexpr bool finite_only = true;
+    static constexpr bool invertible = true;
+    static constexpr unsigned figures = (1U << Order) - 1;
+    using closed_type = moment_sums<Order>;
+
+    void update(double x) noexcept {
+      open(x);
+      add(x - shift_, 1);
+      close_if_full();
+    }
+    void update(double x, weight w) noexcept {
+      open(x);
+      add(x - shift_, w.value);
+      close_if_full();
+    }
+    /// Finite, but so large that sums of differences may overflow.
+    void update_huge(double x, double w) noexcept { closed_.merge(closed_type(x, w)); }
+
+    void absorb(const detail::block_figures& found, const double*, std::size_t count, join) noexcept {
+      closed_.merge(closed_type(static_cast<double>(count), found.shift, found.power));
+    }
+    void merge(const state& later) noexcept { closed_.merge(later.closed()); }
+    void merge(const closed_type& later) noexcept { closed_.merge(later); }
+    void unmerge(const closed_type& part) noexcept {
+      closed_ = closed();
+      weight_ = 0;
+      items_ = 0;
+      closed_.unmerge(part);
+    }
+    void scale(double factor) noexcept {
+      closed_ = closed();
+      weight_ = 0;
+      items_ = 0;
+      closed_.scale(factor);
+    }
+
+    /// All there is, in one.
+    closed_type closed() const noexcept {
+      closed_type all = closed_;
+      if (items_ != 0) all.merge(closed_type(weight_, shift_, power_));
+      return all;
+    }
+
+    void save(envelope_writer& to) const {
+      closed_.save(to);
+      to.u32(items_);
+      if (items_ == 0) return;
+      to.f64(weight_);
+      to.f64(shift_);
+      for (const double p : power_) to.f64(p);
+    }
+    bool load(envelope_reader& from) {
+      bool valid = closed_.load(from);
+      items_ = from.u32();
+      if (items_ == 0) return valid;
+      weight_ = from.f64();
+      shift_ = from.f64();
+      for (double& p : power_) p = from.f64();
+      return valid && items_ < most && weight_ > 0;
+    }
+
+   private:
+    static constexpr std::uint32_t most = 256;
+
+    void open(double x) noexcept {
+      if (items_ != 0) return;
+      weight_ = 0;
+      shift_ = x;
+      for (double& p : power_) p = 0;
+    }
+    void add(double d, double w) noexcept {
+      weight_ += w;
+      double term = w * d;
+      for (unsigned k = 0;;) {
+        detail::rounded(term);
+        power_[k] += term;
+        if (++k == Order) break;
+        term *= d;
+      }
+    }
+    void close_if_full() noexcept {
+      if (++items_ != most) return;
+      closed_.merge(closed_type(weight_, shift_, power_));
+      items_ = 0;
+    }
+
+    closed_type closed_;
+    double weight_ = 0;  // of the open block, as are all below; meaningless while items_ is 0
+    double shift_ = 0;
+    double power_[Order] = {};
+    std::uint32_t items_ = 0;
+  };
+
+  static auto value(const auto& a) { return a.template state<moments>(); }
+};
+
+namespace detail {
+template <unsigned Order>
+inline constexpr unsigned order_of_moments<moments<Order>> = Order;
+
+/// Infinite items stand beside the moments: their sum is what they make of the mean.
+inline double with_infinities(double finite, double infinities) noexcept {
+  return infinities == 0 ? finite : infinities;
+}
+inline double unless_infinite(double finite, double infinities) noexcept {
+  return infinities == 0 ? finite : std::numeric_limits<double>::quiet_NaN();
+}
+}  // namespace detail
+
+/// Member: the arithmetic mean. NaN without items; an infinity if there was one, NaN if both.
+struct mean {
+  using needs = members<moments<1>>;
+  static double value(const auto& a) {
+    return detail::with_infinities(a.template state<moments<1>>().mean(), a.infinities());
+  }
+};
+
+/// Member: the sum of all weights; without weights the number of finite items.
+struct total_weight {
+  using needs = members<moments<1>>;
+  static double value(const auto& a) { return a.template state<moments<1>>().weight(); }
+};
+
+/// Member: the sample variance, squares over weight - 1: weights are repetitions. NaN for a weight of
+/// one or less, and once an item was infinite.
+struct variance {
+  using needs = members<moments<2>>;
+  static double value(const auto& a) {
+    const auto& m = a.template state<moments<2>>();
+    const double freedom = m.weight() - 1;
+    if (!(freedom > 0)) return std::numeric_limits<double>::quiet_NaN();
+    return detail::unless_infinite(m.central(2) / freedom, a.infinities());
+  }
+};
+
+/// Member: the variance of the items as the whole population, squares over weight.
+struct population_variance {
+  using needs = members<moments<2>>;
+  static double value(const auto& a) {
+    const auto& m = a.template state<moments<2>>();
+    if (!(m.weight() > 0)) return std::numeric_limits<double>::quiet_NaN();
+    return detail::unless_infinite(m.central(2) / m.weight(), a.infinities());
+  }
+};
+
+/// Member: the root of `variance`.
+struct stddev {
+  using needs = members<variance>;
+  static double value(const auto& a) { return std::sqrt(variance::value(a)); }
+};
+
+/// Member: the root of `population_variance`.
+struct population_stddev {
+  using needs = members<population_variance>;
+  static double value(const auto& a) { return std::sqrt(population_variance::value(a)); }
+};
+
+/// Member: the third standardised moment of the items as the population (g1). NaN without spread.
+struct skewness {
+  using needs = members<moments<3>>;
+  static double value(const auto& a) {
+    const auto& m = a.template state<moments<3>>();
+    const double spread = m.central(2);
+    if (!(spread > 0)) return std::numeric_limits<double>::quiet_NaN();
+    const double s = std::sqrt(spread / m.weight());
+    return detail::unless_infinite(m.central(3) / m.weight() / s / s / s, a.infinities());
+  }
+};
+
+/// Member: the fourth standardised moment less three (excess, g2): 0 for a normal distribution. NaN
+/// without spread.
+struct kurtosis {
+  using needs = members<moments<4>>;
+  static double value(const auto& a) {
+    const auto& m = a.template state<moments<4>>();
+    const double spread = m.central(2) / m.weight();
+    if (!(spread > 0)) return std::numeric_limits<double>::quiet_NaN();
+    return detail::unless_infinite(m.central(4) / m.weight() / spread / spread - 3, a.infinities());
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_MOMENTS_HPP
+
+// ---- aggregate/sums.hpp
+
+#ifndef MILLRACE_AGGREGATE_SUMS_HPP
+#define MILLRACE_AGGREGATE_SUMS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A sum that keeps what rounding takes away: as good as adding in twice the precision.
+///
+/// Guarantee: after n additions the error is at most eps |sum| + 2 (n eps)^2 sum |x|, eps = 2^-53.
+/// Beyond double's range it is infinite and stays so. Allocates: never.
+/// Source: A. Neumaier (1974), with Knuth's two-sum in place of the comparison.
+class compensated_sum {
+ public:
+  void add(double x) noexcept {
+    double sum = sum_;
+    double rest = rest_;
+    detail::add_compensated(sum, rest, x);
+    sum_ = sum;
+    // Two stores, not one of both: the next addition needs the sum long before the rest is ready.
+    asm("" : : "m"(sum_));
+    rest_ = rest;
+  }
+  void merge(const compensated_sum& other) noexcept {
+    add(other.sum_);
+    rest_ += other.rest_;
+  }
+  void unmerge(const compensated_sum& other) noexcept {
+    add(-other.sum_);
+    rest_ -= other.rest_;
+  }
+  void scale(double factor) noexcept {
+    sum_ *= factor;
+    rest_ *= factor;
+  }
+  double value() const noexcept {
+    const double all = sum_ + rest_;
+    return all == all ? all : sum_;  // past the range the rest is NaN
+  }
+
+  void save(envelope_writer& to) const {
+    to.f64(sum_);
+    to.f64(rest_);
+  }
+  bool load(envelope_reader& from) {
+    sum_ = from.f64();
+    rest_ = from.f64();
+    return true;
+  }
+
+ private:
+  double sum_ = 0;
+  double rest_ = 0;
+};
+
+/// Member: how many items, whatever their weight; those skipped for NaN are not among them.
+struct count {
+  static std::uint64_t value(const auto& a) { return a.items(); }
+};
+
+/// Member: the sum, compensated; with weights the weighted sum. 0 without items. 16 bytes.
+struct sum {
+  static constexpr std::string_view name = "sum";
+
+  template <class T>
+  class state {
+   public:
+    static constexpr bool finite_only = true;
+    static constexpr bool invertible = true;
+    static constexpr unsigned figures = detail::figure::total;
+
+    void update(double x) noexcept { sum_.add(x); }
+    void update(double x, weight w) noexcept {
+      double product = x * w.value;
+      detail::rounded(product);
+      sum_.add(product);
+    }
+    void absorb(const detail::block_figures& found, const double*, std::size_t, join) noexcept {
+      sum_.add(found.total);
+      sum_.add(found.total_rest);
+    }
+    void merge(const state& later) noexcept { sum_.merge(later.sum_); }
+    void unmerge(const state& part) noexcept { sum_.unmerge(part.sum_); }
+    void scale(double factor) noexcept { sum_.scale(factor); }
+    double value() const noexcept { return sum_.value(); }
+    void save(envelope_writer& to) const { sum_.save(to); }
+    bool load(envelope_reader& from) { return sum_.load(from); }
+
+   private:
+    compensated_sum sum_;
+  };
+
+  static double value(const auto& a) {
+    return detail::with_infinities(a.template state<sum>().value(), a.infinities());
+  }
+};
+
+/// Member: the geometric mean of items >= 0; NaN once one was negative, or without items.
+///
+/// Guarantee: relative error below 1e-13 for any number of items: the product itself is kept, as
+/// mantissa and exponent, so that no logarithm is taken for an item without a weight.
+/// Complexity: update one multiplication; 48 bytes; allocates: never.
+struct geometric_mean {
+  static constexpr std::string_view name = "geometric_mean";
+
+  template <class T>
+  class state {
+   public:
+    static constexpr bool finite_only = true;
+    static constexpr unsigned figures = detail::figure::logarithm | detail::figure::low;
+
+    void update(double x) noexcept {
+      weight_ += 1;
+      if (!(x >= smallest)) [[unlikely]] {
+        if (!(x > 0)) return refuse(x);
+        x *= 0x1p54;  // below the normal numbers
+        add_exponent(-54);
+      }
+      multiply(x);
+    }
+    void update(double x, weight w) noexcept {
+      if (w.value == 1) return update(x);
+      weight_ += w.value;
+      if (!(x > 0)) return refuse(x);
+      double term = w.value * std::log2(x);
+      detail::rounded(term);
+      logarithms_.add(term);
+    }
+    void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
+      if (!(found.low >= smallest)) [[unlikely]] {
+        for (std::size_t i = 0; i < count; ++i) update(items[i]);
+        return;
+      }
+      weight_ += static_cast<double>(count);
+      add_exponent(found.exponent);
+      multiply(found.mantissa);
+    }
+    void merge(const state& later) noexcept {
+      weight_ += later.weight_;
+      add_exponent(later.exponent_);
+      multiply(later.mantissa_);
+      logarithms_.merge(later.logarithms_);
+      zero_ = zero_ || later.zero_;
+      negative_ = negative_ || later.negative_;
+    }
+    bool has_zero() const noexcept { return zero_; }
+    bool has_negative() const noexcept { return negative_; }
+    double value() const noexcept {
+      if (weight_ == 0 || negative_) return std::numeric_limits<double>::quiet_NaN();
+      if (zero_) return 0;
+      const double product = static_cast<double>(exponent_) + std::log2(mantissa_);
+      return std::exp2((product + logarithms_.value()) / weight_);
+    }
+
+    void save(envelope_writer& to) const {
+      to.f64(weight_);
+      to.f64(mantissa_);
+      to.i64(exponent_);
+      logarithms_.save(to);
+      to.u8(static_cast<std::uint8_t>((zero_ ? 1 : 0) | (negative_ ? 2 : 0)));
+    }
+    bool load(envelope_reader& from) {
+      weight_ = from.f64();
+      mantissa_ = from.f64();
+      exponent_ = from.i64();
+      const bool valid = logarithms_.load(from);
+      const std::uint8_t flags = from.u8();
+      zero_ = (flags & 1U) != 0;
+      negative_ = (flags & 2U) != 0;
+      return valid && weight_ >= 0 && mantissa_ >= 1 && mantissa_ < 2 && flags < 4;
+    }
+
+   private:
+    static constexpr double smallest = (std::numeric_limits<double>::min)();
+
+    void refuse(double x) noexcept {
+      if (x < 0)
+        negative_ = true;
+      else
+        zero_ = true;
+    }
+    void multiply(double x) noexcept {
+      std::int64_t exponent = 0;
+      mantissa_ = detail::take_exponent(mantissa_ * detail::take_exponent(x, exponent), exponent);
+      add_exponent(exponent);
+    }
+    void add_exponent(std::int64_t more) noexcept {  // wraps around, rather than being undefined
+      exponent_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(exponent_) + static_cast<std::uint64_t>(more));
+    }
+
+    double weight_ = 0;
+    double mantissa_ = 1;
+    std::int64_t exponent_ = 0;
+    compensated_sum logarithms_;  // of the items with a weight
+    bool zero_ = false;
+    bool negative_ = false;
+  };
+
+  static double value(const auto& a) {
+    const auto& s = a.template state<geometric_mean>();
+    if (a.infinities() == 0) return s.value();
+    const bool defined = a.infinities() > 0 && !s.has_zero() && !s.has_negative();
+    return defined ? a.infinities() : std::numeric_limits<double>::quiet_NaN();
+  }
+};
+
+/// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without
+/// items. 32 bytes.
+struct harmonic_mean {
+  static constexpr std::string_view name = "harmonic_mean";
+
+  template <class T>
+  class state {
+   public:
+    static constexpr unsigned figures = detail::figure::reciprocal | detail::figure::low;
+
+    void update(double x) noexcept { update(x, weight(1)); }
+    void update(double x, weight w) noexcept {
+      weight_ += w.value;
+      if (x > 0)
+        reciprocals_.add(w.value / x);
+      else if (x < 0)
+        negative_ = true;
+      else
+        zero_ = true;
+    }
+    void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
+      if (!(found.low > 0)) [[unlikely]] {
+        for (std::size_t i = 0; i < count; ++i) update(items[i]);
+        return;
+      }
+      weight_ += static_cast<double>(count);
+      reciprocals_.add(found.reciprocal);
+    }
+    void merge(const state& later) noexcept {
+      weight_ += later.weight_;
+      reciprocals_.merge(later.reciprocals_);
+      zero_ = zero_ || later.zero_;
+      negative_ = negative_ || later.negative_;
+    }
+    void scale(double factor) noexcept {
+      weight_ *= factor;
+      reciprocals_.scale(factor);
+    }
+    double value() const noexcept {
+      if (weight_ == 0 || negative_) return std::numeric_limits<double>::quiet_NaN();
+      return zero_ ? 0 : weight_ / reciprocals_.value();
+    }
+
+    void save(envelope_writer& to) const {
+      to.f64(weight_);
+      reciprocals_.save(to);
+      to.u8(static_cast<std::uint8_t>((zero_ ? 1 : 0) | (negative_ ? 2 : 0)));
+    }
+    bool load(envelope_reader& from) {
+      weight_ = from.f64();
+      const bool valid = reciprocals_.load(from);
+      const std::uint8_t flags = from.u8();
+      zero_ = (flags & 1U) != 0;
+      negative_ = (flags & 2U) != 0;
+      return valid && weight_ >= 0 && flags < 4;
+    }
+
+   private:
+    double weight_ = 0;
+    compensated_sum reciprocals_;
+    bool zero_ = false;
+    bool negative_ = false;
+  };
+
+  static double value(const auto& a) { return a.template state<harmonic_mean>().value(); }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SUMS_HPP
+
+// ---- aggregate/ddsketch.hpp
+
+#ifndef MILLRACE_AGGREGATE_DDSKETCH_HPP
+#define MILLRACE_AGGREGATE_DDSKETCH_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Quantiles with a bound on the relative error of the value itself: a histogram with buckets that grow
+/// with the value. For latencies and sizes, where 1 % of a millisecond and 1 % of an hour are what matters.
+///
+/// `Permille` is the error in thousandths; `Most` bounds the buckets of each sign: where a stream's range
+/// is wider than they reach, the numbers closest to zero are joined (2,048 buckets at 1 % reach from a
+/// nanosecond to nine years; 896, 7 KB, over a factor of 5e7).
+/// Guarantee: `quantile(p)` is within `relative_error` of the item of rank p; `smallest`, `largest`,
+/// `count`, `sum` (compensated), quantile(0) and quantile(1) are exact; no answer falls as p grows. Merging
+/// is exact: any split of a stream, in any order, merges to the same buckets. NaN is left out; numbers
+/// closer to zero than 2^-1022 count as zero.
+/// Complexity: update O(1); a span is numbered by vectors; quantile and merge O(buckets). 8 bytes a bucket
+/// between the least and the greatest used. Allocates: when the range grows.
+/// Threads: one at a time; const calls from any number.
+/// Source: Masson, Rim, Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error
+/// guarantees", VLDB 2019.
+template <unsigned Permille = 10, unsigned Most = 2048>
+class ddsketch {
+  static_assert(Permille >= 1 && Permille <= 500 && Most >= 16 && Most <= 65536,
+                "millrace[AGGREGATE-8]: ddsketch<Permille, Most>: the error must be from 1 to 500 thousandths, the "
+                "buckets from 16 to 65536");
+  using index = detail::log_index<Permille>;
+
+ public:
+  using value_type = double;
+  static constexpr double relative_error = index::relative_error;
+
+  void update(double x) { update(x, weight(1)); }
+  void update(double x, weight w) {
+    if (x != x || !(w.value > 0 && w.value <= (std::numeric_limits<double>::max)())) return;
+    if (x < low_) low_ = x;
+    if (x > high_) high_ = x;
+    constexpr double most = (std::numeric_limits<double>::max)();
+    if (!(std::fabs(x) <= most)) [[unlikely]] {
+      (x > 0 ? above_ : below_) += w.value;
+      return;
+    }
+    double part = x * w.value;
+    detail::rounded(part);
+    sum_.add(part);
+    if (x >= index::smallest) {
+      add(positive_, index::of(x), w.value);
+    } else if (x <= -index::smallest) {
+      add(negative_, index::of(-x), w.value);
+    } else {
+      zeros_ += w.value;
+    }
+  }
+  void update(std::span<const double> items) {
+    while (items.size() >= 32) {
+      const auto block = items.first(items.size() < detail::block_items ? items.size() : detail::block_items);
+      if (!take(block))
+        for (const double x : block) update(x);
+      items = items.subspan(block.size());
+    }
+    for (const double x : items) update(x);
+  }
+
+  void merge(const ddsketch& other) {
+    if (other.low_ < low_) low_ = other.low_;
+    if (other.high_ > high_) high_ = other.high_;
+    sum_.merge(other.sum_);
+    zeros_ += other.zeros_;
+    below_ += other.below_;
+    above_ += other.above_;
+    merge(positive_, other.positive_);
+    merge(negative_, other.negative_);
+  }
+  /// Every item's weight so far times factor > 0.
+  void scale(double factor) {
+    sum_.scale(factor);
+    for (double* const w : {&zeros_, &below_, &above_}) *w *= factor;
+    positive_.scale(factor);
+    negative_.scale(factor);
+  }
+
+  /// What was seen weighs together.
+  double count() const noexcept { return below_ + negative_.total() + zeros_ + positive_.total() + above_; }
+  bool empty() const noexcept { return low_ > high_; }
+  double sum() const noexcept {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    return sum_.value() + (above_ > 0 ? infinity : 0) - (below_ > 0 ? infinity : 0);
+  }
+  /// NaN when empty; so are `largest`, `quantile` and `rank`.
+  double smallest() const noexcept { return empty() ? none : low_; }
+  double largest() const noexcept { return empty() ? none : high_; }
+  std::size_t buckets() const noexcept { return negative_.size() + positive_.size(); }
+
+  /// `p` in [0, 1]; outside, the nearer end.
+  double quantile(double p) const noexcept {
+    if (empty() || p != p) return none;
+    if (p <= 0) return low_;
+    if (p >= 1) return high_;
+    const double wanted = p * count();
+    double seen = below_;
+    if (seen >= wanted && seen > 0) return low_;
+    for (std::size_t i = negative_.size(); i-- > 0;) {
+      seen += negative_.data()[i];
+      if (seen >= wanted && negative_.data()[i] > 0)
+        return clamped(-index::middle(negative_.first() + static_cast<std::int32_t>(i)));
+    }
+    seen += zeros_;
+    if (seen >= wanted && zeros_ > 0) return clamped(0);
+    for (std::size_t i = 0; i < positive_.size(); ++i) {
+      seen += positive_.data()[i];
+      if (seen >= wanted && positive_.data()[i] > 0)
+        return clamped(index::middle(positive_.first() + static_cast<std::int32_t>(i)));
+    }
+    return high_;
+  }
+  double median() const noexcept { return quantile(0.5); }
+  /// Upper less lower quartile.
+  double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
+
+  /// The fraction of the weight at or below x or within `relative_error` around it.
+  double rank(double x) const noexcept {
+    if (empty() || x != x) return none;
+    if (x < low_) return 0;
+    if (x >= high_) return 1;
+    double below = below_;
+    if (x <= -index::smallest) {
+      const std::int32_t bucket = index::of(-x);
+      for (std::size_t i = negative_.size(); i-- > 0;)
+        if (negative_.first() + static_cast<std::int32_t>(i) >= bucket) below += negative_.data()[i];
+    } else {
+      below += negative_.total() + (x > -index::smallest ? zeros_ : 0);
+      if (x >= index::smallest) {
+        const std::int32_t bucket = index::of(x);
+        for (std::size_t i = 0; i < positive_.size(); ++i)
+          if (positive_.first() + static_cast<std::int32_t>(i) <= bucket) below += positive_.data()[i];
+      }
+    }
+    return below / count();
+  }
+  /// The rank of each point.
+  std::vector<double> cdf(std::span<const double> points) const {
+    std::vector<double> ranks;
+    ranks.reserve(points.size());
+    for (const double x : points) ranks.push_back(rank(x));
+    return ranks;
+  }
+
+  /// The message `DDSketch` of DataDog's DDSketch.proto, as its Java and Go implementations read and write
+  /// it: cubic interpolation, bucket i from gamma^i on. (The Python package numbers buckets by their upper
+  /// end: it reads the same counts one bucket lower.) Sum, extremes and infinite items have no place
+  /// in it.
+  std::vector<std::byte> to_protobuf() const {
+    detail::protobuf_writer mapping;
+    mapping.f64(1, index::gamma);
+    mapping.varint(3, 3);
+    detail::protobuf_writer made;
+    made.bytes(1, mapping.written());
+    for (const bool sign : {false, true}) {
+      const detail::bucket_run<double>& run = sign ? negative_ : positive_;
+      detail::protobuf_writer store;
+      if (!run.empty()) {
+        store.tag(2, detail::wire::bytes);
+        store.varint(8 * run.size());
+        for (std::size_t i = 0; i < run.size(); ++i) store.fixed64(std::bit_cast<std::uint64_t>(run.data()[i]));
+        if (run.first() != 0) store.sint(3, run.first());
+      }
+      made.bytes(sign ? 3 : 2, store.written());
+    }
+    if (zeros_ != 0) made.f64(4, zeros_);
+    return made.written();
+  }
+  /// Sum and extremes are estimated, within `relative_error`.
+  /// Errors: corrupt, unsupported (another mapping than `to_protobuf` writes).
+  static result<ddsketch> from_protobuf(std::span<const std::byte> bytes) {
+    ddsketch made;
+    if (auto done = made.read(bytes); !done) return std::move(done).error();
+    made.low_ = made.negative_.empty() ? made.zeros_ > 0         ? 0.0
+                                         : made.positive_.empty() ? made.low_
+                                                                  : index::middle(made.positive_.first())
+                                       : -index::middle(made.negative_.last());
+    made.high_ = made.positive_.empty() ? made.zeros_ > 0         ? 0.0
+                                          : made.negative_.empty() ? made.high_
+                                                                   : -index::middle(made.negative_.first())
+                                        : index::middle(made.positive_.last());
+    for (std::size_t i = 0; i < made.positive_.size(); ++i)
+      made.sum_.add(made.positive_.data()[i] * index::middle(made.positive_.first() + static_cast<std::int32_t>(i)));
+    for (std::size_t i = 0; i < made.negative_.size(); ++i)
+      made.sum_.add(-made.negative_.data()[i] * index::middle(made.negative_.first() + static_cast<std::int32_t>(i)));
+    return made;
+  }
+
+  /// The protobuf message with sum and extremes beside it.
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.f64(low_);
+    to.f64(high_);
+    sum_.save(to);
+    to.f64(below_);
+    to.f64(above_);
+    to.block(to_protobuf());
+    return std::move(to).finish();
+  }
+  static result<ddsketch> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    ddsketch made;
+    made.low_ = from->f64();
+    made.high_ = from->f64();
+    made.sum_.load(*from);
+    made.below_ = from->f64();
+    made.above_ = from->f64();
+    const auto message = from->block();
+    if (auto done = from->finish(made.below_ >= 0 && made.above_ >= 0); !done) return std::move(done).error();
+    if (auto done = made.read(message); !done) return std::move(done).error().wrap("saved ddsketch");
+    const bool any = made.zeros_ > 0 || made.below_ > 0 || made.above_ > 0 || made.buckets() != 0;
+    const bool ordered = any ? made.low_ <= made.high_
+                             : made.low_ == std::numeric_limits<double>::infinity() && made.high_ == -made.low_;
+    if (!ordered) return error(errc::corrupt, "saved ddsketch: its extremes contradict its buckets");
+    return made;
+  }
+
+ private:
+  static constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  static constexpr std::string_view type = "ddsketch";
+  static constexpr std::int32_t highest = index::bias;  // beyond any bucket of a double
+
+  double clamped(double x) const noexcept { return x < low_ ? low_ : x > high_ ? high_ : x; }
+
+  /// Makes room for the buckets from low to high, joining the lowest where that is too many. The least
+  /// bucket that may be counted in from now on.
+  static std::int32_t make_room(detail::bucket_run<double>& run, std::int32_t low, std::int32_t high) {
+    if (!run.empty()) {
+      low = low < run.first() ? low : run.first();
+      high = high > run.last() ? high : run.last();
+    }
+    if (high - low >= static_cast<std::int32_t>(Most)) low = high - static_cast<std::int32_t>(Most) + 1;
+    run.join_below(low);
+    run.cover(low, high);
+    return low;
+  }
+  static void add(detail::bucket_run<double>& run, std::int32_t bucket, double w) {
+    if (!run.holds(bucket)) [[unlikely]] {
+      const std::int32_t least = make_room(run, bucket, bucket);
+      bucket = bucket < least ? least : bucket;
+    }
+    run.add(bucket, w);
+  }
+  static void merge(detail::bucket_run<double>& into, const detail::bucket_run<double>& from) {
+    if (from.empty()) return;
+    const std::int32_t least = make_room(into, from.first(), from.last());
+    for (std::int32_t b = from.first(); b <= from.last(); ++b) into.add(b < least ? least : b, from.at(b));
+  }
+
+  /// A block of positive normal numbers; false, and nothing done, if it is none.
+  bool take(std::span<const double> items) {
+    using namespace detail::figure;
+    const auto found = detail::scan_block<detail::figure::low | high | total>(items.data(), items.size());
+    if (!(found.poison == 0) || !(found.low >= index::smallest)) return false;
+    const std::int32_t from = index::of(found.low);
+    const std::int32_t to = index::of(found.high);
+    if (to - from >= static_cast<std::int32_t>(Most) || make_room(positive_, from, to) > from) return false;
+    if (found.low < low_) low_ = found.low;
+    if (found.high > high_) high_ = found.high;
+    sum_.add(found.total);
+    sum_.add(found.total_rest);
+    std::int32_t buckets[detail::block_items];
+    detail::index_block<index>(items.data(), items.size(), positive_.first(), buckets);
+    double* const counts = positive_.data();
+    for (std::size_t i = 0; i < items.size(); ++i) counts[buckets[i]] += 1;
+    return true;
+  }
+
+  static error fault(errc code, const char* what) { return error(code, std::string("DDSketch message: ") + what); }
+
+  static result<void> read_store(std::span<const std::byte> bytes, detail::bucket_run<double>& run) {
+    const auto good = [](double w) { return w >= 0; };
+    detail::protobuf_reader from(bytes);
+    std::span<const std::byte> row;
+    std::int64_t first = 0;
+    while (from.next()) {
+      if (from.field == 1 && from.type == detail::wire::bytes) {
+        detail::protobuf_reader pair(from.inner);
+        std::int64_t bucket = 0;
+        double w = 0;
+        while (pair.next()) {
+          if (pair.field == 1) bucket = pair.sint();
+          if (pair.field == 2) w = pair.real();
+        }
+        if (!pair.ok() || !good(w) || bucket < -highest || bucket > highest)
+          return fault(errc::corrupt, "a bucket is none");
+        if (w > 0) add(run, static_cast<std::int32_t>(bucket), w);
+      } else if (from.field == 2) {
+        if (from.type != detail::wire::bytes || from.inner.size() % 8 != 0 || !row.empty())
+          return fault(errc::unsupported, "its counts are not packed");
+        row = from.inner;
+      } else if (from.field == 3) {
+        first = from.sint();
+      }
+    }
+    if (!from.ok()) return fault(errc::corrupt, "a store is malformed");
+    const auto size = static_cast<std::int64_t>(row.size() / 8);
+    if (size != 0 && (first < -highest || first > highest || size > 2 * highest || first + size - 1 > highest))
+      return fault(errc::corrupt, "a bucket is none");
+    detail::protobuf_reader counts(row);
+    for (std::int64_t i = 0; i < size; ++i) {
+      const double w = std::bit_cast<double>(counts.fixed(8));
+      if (!good(w)) return fault(errc::corrupt, "a count is not a number from zero on");
+      if (w > 0) add(run, static_cast<std::int32_t>(first + i), w);
+    }
+    return {};
+  }
+
+  result<void> read(std::span<const std::byte> bytes) {
+    detail::protobuf_reader from(bytes);
+    double gamma = 0;
+    double offset = 0;
+    std::uint64_t interpolation = 0;
+    while (from.next()) {
+      result<void> done;
+      if (from.field == 1) {
+        detail::protobuf_reader mapping(from.inner);
+        while (mapping.next()) {
+          if (mapping.field == 1) gamma = mapping.real();
+          if (mapping.field == 2) offset = mapping.real();
+          if (mapping.field == 3) interpolation = mapping.number;
+        }
+        if (!mapping.ok()) return fault(errc::corrupt, "its mapping is malformed");
+      } else if (from.field == 2) {
+        done = read_store(from.inner, positive_);
+      } else if (from.field == 3) {
+        done = read_store(from.inner, negative_);
+      } else if (from.field == 4) {
+        zeros_ += from.real();
+        if (!(zeros_ >= 0))
+          return fault(errc::corrupt, "its count of zeros is not a number from zero on");
+      }
+      if (!done) return done;
+    }
+    if (!from.ok()) return fault(errc::corrupt, "it is malformed");
+    if (interpolation != 3 || offset != 0)
+      return fault(errc::unsupported, "its mapping is not the cubic interpolation without offset");
+    if (!(std::fabs(gamma - index::gamma) <= 1e-9 * index::gamma))
+      return fault(errc::unsupported, "its relative error is another one");
+    return {};
+  }
+
+  double low_ = std::numeric_limits<double>::infinity();
+  double high_ = -std::numeric_limits<double>::infinity();
+  compensated_sum sum_;
+  double zeros_ = 0;
+  double below_ = 0;  // infinite
+  double above_ = 0;
+  detail::bucket_run<double> positive_;
+  detail::bucket_run<double> negative_;  // by magnitude
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DDSKETCH_HPP
+
+// ---- aggregate/exponential_histogram.hpp
+
+#ifndef MILLRACE_AGGREGATE_EXPONENTIAL_HISTOGRAM_HPP
+#define MILLRACE_AGGREGATE_EXPONENTIAL_HISTOGRAM_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The exponential histogram of OpenTelemetry: buckets between powers of 2^(2^-scale), as fine as `Most` of
+/// them for each sign allow; the scale falls by itself as the range of the stream grows.
+///
+/// Guarantee: a bucket holds (base^i, base^(i+1)], exactly where that is a power of two; counts, extremes
+/// and, up to rounding, the sum are exact; merging takes the coarser scale of the two, or a yet coarser one
+/// where the range asks for it, and answers the same buckets for any split of a stream. NaN and infinities
+/// are left out; numbers closer to zero than 2^-1022 count as zero.
+/// Complexity: update O(1), a logarithm; 8 bytes a bucket between the least and the greatest used.
+/// Allocates: when the range grows.
+/// Threads: one at a time; const calls from any number.
+/// Source: OpenTelemetry metrics data model, "ExponentialHistogram"; opentelemetry-proto v1, metrics.proto.
+template <unsigned Most = 160>
+class exponential_histogram {
+  static_assert(Most >= 2 && Most <= 65536,
+                "millrace[AGGREGATE-9]: exponential_histogram<Most>: the buckets must be from 2 to 65536");
+
+ public:
+  using value_type = double;
+  static constexpr int finest_scale = 20;
+  static constexpr int coarsest_scale = -11;  // two buckets: above one, and up to one
+
+  void update(double x) {
+    if (!(std::fabs(x) <= (std::numeric_limits<double>::max)())) return;
+    ++count_;
+    sum_ += x;
+    if (x < low_) low_ = x;
+    if (x > high_) high_ = x;
+    const double size = std::fabs(x);
+    if (size < least) {
+      ++zeros_;
+      return;
+    }
+    runs& to = x > 0 ? positive_ : negative_;
+    std::int32_t bucket = bucket_of(size, scale_);
+    if (!to.holds(bucket)) [[unlikely]] {
+      const int fits = fitting(to, bucket, bucket);
+      bucket >>= scale_ - fits;
+      rescale(fits);
+      to.cover(bucket, bucket);
+    }
+    to.add(bucket, 1);
+  }
+  void update(std::span<const double> items) {
+    for (const double x : items) update(x);
+  }
+
+  void merge(const exponential_histogram& other) {
+    if (other.count_ == 0) return;
+    exponential_histogram from = other;
+    from.rescale(scale_ < from.scale_ ? scale_ : from.scale_);
+    rescale(from.scale_);
+    for (const bool sign : {false, true}) {
+      const runs& theirs = sign ? from.negative_ : from.positive_;
+      if (!theirs.empty()) {
+        const int fits = fitting(sign ? negative_ : positive_, theirs.first(), theirs.last());
+        rescale(fits);
+        from.rescale(fits);
+      }
+    }
+    for (const bool sign : {false, true}) {
+      const runs& theirs = sign ? from.negative_ : from.positive_;
+      runs& ours = sign ? negative_ : positive_;
+      if (theirs.empty()) continue;
+      ours.cover(theirs.first(), theirs.last());
+      for (std::int32_t b = theirs.first(); b <= theirs.last(); ++b) ours.add(b, theirs.at(b));
+    }
+    count_ += other.count_;
+    zeros_ += other.zeros_;
+    sum_ += other.sum_;
+    if (other.low_ < low_) low_ = other.low_;
+    if (other.high_ > high_) high_ = other.high_;
+  }
+
+  int scale() const noexcept { return scale_; }
+  std::uint64_t count() const noexcept { return count_; }
+  bool empty() const noexcept { return count_ == 0; }
+  double sum() const noexcept { return sum_; }
+  /// NaN when empty; so are `largest` and `quantile`.
+  double smallest() const noexcept { return empty() ? none : low_; }
+  double largest() const noexcept { return empty() ? none : high_; }
+  std::uint64_t zeros() const noexcept { return zeros_; }
+  std::size_t buckets() const noexcept { return positive_.size() + negative_.size(); }
+  /// How many items x lie in (base^i, base^(i+1)], base = 2^(2^-scale), and how many of them negated.
+  std::uint64_t positive(std::int32_t i) const noexcept { return positive_.at(i); }
+  std::uint64_t negative(std::int32_t i) const noexcept { return negative_.at(i); }
+
+  /// The number of the bucket of x at a scale, 0 < x finite.
+  static std::int32_t bucket_of(double x, int scale) noexcept {
+    const auto bits = std::bit_cast<std::uint64_t>(x);
+    const auto octave = static_cast<std::int32_t>(bits >> 52) - 1023;
+    const std::uint64_t mantissa = bits & 0x000f'ffff'ffff'ffffU;
+    const std::int32_t power_of_two = mantissa == 0 ? 1 : 0;  // the upper end of the bucket before
+    if (scale <= 0) return (octave - power_of_two) >> -scale;
+    const std::int32_t buckets = std::int32_t{1} << scale;
+    if (power_of_two != 0) return octave * buckets - 1;
+    const double within = std::log2(std::bit_cast<double>(mantissa | 0x3ff0'0000'0000'0000U)) * buckets;
+    auto part = static_cast<std::int32_t>(std::ceil(within)) - 1;
+    part = part < 0 ? 0 : part >= buckets ? buckets - 1 : part;
+    return octave * buckets + part;
+  }
+  /// The lower end of bucket i at a scale, rounded to a double; 0 or infinity beyond their range.
+  static double lower_bound(std::int64_t i, int scale) noexcept {
+    if (scale <= 0) {
+      const std::int64_t octave = i * (std::int64_t{1} << -scale);
+      return octave > 1023 ? std::numeric_limits<double>::infinity()
+                           : std::ldexp(1.0, static_cast<int>(octave < -1080 ? -1080 : octave));
+    }
+    const std::int64_t octave = i >> scale;
+    if (octave > 1023) return std::numeric_limits<double>::infinity();
+    const auto part = static_cast<double>(i - octave * (std::int64_t{1} << scale));
+    return std::ldexp(std::exp2(std::ldexp(part, -scale)), static_cast<int>(octave < -1080 ? -1080 : octave));
+  }
+
+  /// The middle of the bucket that holds the item of rank p, within the extremes; never falls as p grows.
+  double quantile(double p) const noexcept {
+    if (empty() || p != p) return none;
+    if (p <= 0) return low_;
+    if (p >= 1) return high_;
+    const double wanted = std::ceil(p * static_cast<double>(count_));
+    std::uint64_t seen = 0;
+    for (std::size_t i = negative_.size(); i-- > 0;) {
+      seen += negative_.data()[i];
+      if (negative_.data()[i] != 0 && static_cast<double>(seen) >= wanted)
+        return clamped(-middle(negative_.first() + static_cast<std::int64_t>(i)));
+    }
+    seen += zeros_;
+    if (zeros_ != 0 && static_cast<double>(seen) >= wanted) return clamped(0);
+    for (std::size_t i = 0; i < positive_.size(); ++i) {
+      seen += positive_.data()[i];
+      if (positive_.data()[i] != 0 && static_cast<double>(seen) >= wanted)
+        return clamped(middle(positive_.first() + static_cast<std::int64_t>(i)));
+    }
+    return high_;
+  }
+  double median() const noexcept { return quantile(0.5); }
+  /// Upper less lower quartile.
+  double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
+
+  /// The message `ExponentialHistogramDataPoint` of OTLP; times in nanoseconds since 1970, left out if 0.
+  std::vector<std::byte> to_otlp(std::uint64_t start_time = 0, std::uint64_t time = 0) const {
+    detail::protobuf_writer made;
+    if (start_time != 0) made.fixed64(2, start_time);
+    if (time != 0) made.fixed64(3, time);
+    if (count_ != 0) made.fixed64(4, count_);
+    made.f64(5, sum_);
+    if (scale_ != 0) made.sint(6, scale_);
+    if (zeros_ != 0) made.fixed64(7, zeros_);
+    for (const bool sign : {false, true}) {
+      const runs& run = sign ? negative_ : positive_;
+      detail::protobuf_writer buckets;
+      if (!run.empty()) {
+        if (run.first() != 0) buckets.sint(1, run.first());
+        detail::protobuf_writer counts;
+        for (std::size_t i = 0; i < run.size(); ++i) counts.varint(run.data()[i]);
+        buckets.bytes(2, counts.written());
+      }
+      made.bytes(sign ? 9 : 8, buckets.written());
+    }
+    if (!empty()) {
+      made.f64(12, low_);
+      made.f64(13, high_);
+    }
+    return made.written();
+  }
+  /// A point of any scale with up to `Most` buckets, or more, which are joined to that. A point without
+  /// min and max takes the ends of its buckets for them.
+  /// Errors: corrupt, naming what is wrong.
+  static result<exponential_histogram> from_otlp(std::span<const std::byte> bytes) {
+    exponential_histogram made;
+    detail::protobuf_reader from(bytes);
+    std::span<const std::byte> stores[2];
+    bool has_low = false, has_high = false;
+    std::int64_t scale = 0;
+    while (from.next()) {
+      switch (from.field) {
+        case 4: made.count_ = from.number; break;
+        case 5: made.sum_ = from.real(); break;
+        case 6: scale = from.sint(); break;
+        case 7: made.zeros_ = from.number; break;
+        case 8: stores[0] = from.inner; break;
+        case 9: stores[1] = from.inner; break;
+        case 12: made.low_ = from.real(), has_low = true; break;
+        case 13: made.high_ = from.real(), has_high = true; break;
+        default: break;
+      }
+    }
+    if (!from.ok()) return fault("it is malformed");
+    if (scale < -1100 || scale > finest_scale) return fault("its scale is beyond what doubles have");
+    made.scale_ = static_cast<int>(scale < coarsest_scale ? coarsest_scale : scale);
+    std::uint64_t total = made.zeros_;
+    for (const bool sign : {false, true})
+      if (auto done = made.read_buckets(stores[sign ? 1 : 0], sign, static_cast<int>(scale), total); !done)
+        return std::move(done).error();
+    if (total != made.count_) return fault("its counts do not add up");
+    if (made.count_ == 0) {
+      if (has_low || has_high) return fault("it has extremes of nothing");
+    } else {
+      if (!has_low) made.low_ = made.outer_end(false);
+      if (!has_high) made.high_ = made.outer_end(true);
+      if (!(made.low_ <= made.high_)) return fault("its least is not below its greatest");
+    }
+    return made;
+  }
+
+  /// The OTLP point in an envelope.
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.block(to_otlp());
+    return std::move(to).finish();
+  }
+  static result<exponential_histogram> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    const auto point = from->block();
+    if (auto done = from->finish(true); !done) return std::move(done).error();
+    auto made = from_otlp(point);
+    if (!made) return std::move(made).error().wrap("saved exponential_histogram");
+    return made;
+  }
+
+ private:
+  using runs = detail::bucket_run<std::uint64_t>;
+  static constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  static constexpr double least = (std::numeric_limits<double>::min)();
+  static constexpr std::string_view type = "exponential_histogram";
+
+  static error fault(const char* what) {
+    return error(errc::corrupt, std::string("OTLP exponential histogram point: ") + what);
+  }
+  double clamped(double x) const noexcept { return x < low_ ? low_ : x > high_ ? high_ : x; }
+  double middle(std::int64_t i) const noexcept {
+    const double low = lower_bound(i, scale_);
+    const double high = lower_bound(i + 1, scale_);
+    return high > 1e300 ? low : low + (high - low) / 2;
+  }
+  double outer_end(bool high) const noexcept {
+    const runs& outer = high ? positive_ : negative_;
+    const runs& inner = high ? negative_ : positive_;
+    const double sign = high ? 1 : -1;
+    if (!outer.empty()) return sign * lower_bound(std::int64_t{outer.last()} + 1, scale_);
+    return zeros_ != 0 || inner.empty() ? 0.0 : -sign * lower_bound(inner.first(), scale_);
+  }
+
+  /// The finest scale, not above the present one, at which run and the buckets from low to high fit.
+  int fitting(const runs& run, std::int64_t low, std::int64_t high) const noexcept {
+    if (!run.empty()) {
+      low = low < run.first() ? low : run.first();
+      high = high > run.last() ? high : run.last();
+    }
+    int scale = scale_;
+    for (; high - low >= static_cast<std::int64_t>(Most); --scale) {
+      low >>= 1;
+      high >>= 1;
+    }
+    return scale;
+  }
+  void rescale(int scale) {
+    if (scale >= scale_) return;
+    positive_.coarsen(static_cast<unsigned>(scale_ - scale));
+    negative_.coarsen(static_cast<unsigned>(scale_ - scale));
+    scale_ = scale;
+  }
+
+  result<void> read_buckets(std::span<const std::byte> bytes, bool sign, int scale, std::uint64_t& total) {
+    detail::protobuf_reader from(bytes);
+    std::int64_t first = 0;
+    std::span<const std::byte> packed;
+    while (from.next()) {
+      if (from.field == 1) first = from.sint();
+      if (from.field == 2) {
+        if (from.type != detail::wire::bytes) return fault("its counts are not packed");
+        packed = from.inner;
+      }
+    }
+    if (!from.ok()) return fault("its buckets are malformed");
+    // Buckets of no double at all would take the scale's range with them.
+    const std::int64_t most = scale >= 0 ? std::int64_t{1100} << scale : 1100;
+    detail::protobuf_reader counts(packed);
+    for (std::int64_t bucket = first; !counts.empty(); ++bucket) {
+      const std::uint64_t n = counts.varint();
+      if (!counts.ok()) return fault("a count is malformed");
+      if (n == 0) continue;
+      if (bucket < -most || bucket > most) return fault("a bucket is beyond what doubles have");
+      if (n > ~total) return fault("its counts do not add up");
+      total += n;
+      std::int64_t at = scale < coarsest_scale ? bucket < 0 ? -1 : 0 : bucket;
+      // The scale may have fallen since, as more buckets came.
+      at >>= (scale < coarsest_scale ? coarsest_scale : scale) - scale_;
+      const int fits = fitting(sign ? negative_ : positive_, at, at);
+      at >>= scale_ - fits;
+      rescale(fits);
+      runs& to = sign ? negative_ : positive_;
+      to.cover(static_cast<std::int32_t>(at), static_cast<std::int32_t>(at));
+      to.add(static_cast<std::int32_t>(at), n);
+    }
+    return {};
+  }
+
+  std::uint64_t count_ = 0;
+  std::uint64_t zeros_ = 0;
+  double sum_ = 0;
+  double low_ = std::numeric_limits<double>::infinity();
+  double high_ = -std::numeric_limits<double>::infinity();
+  int scale_ = finest_scale;
+  runs positive_;
+  runs negative_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_EXPONENTIAL_HISTOGRAM_HPP
+
 // ---- aggregate/extremes.hpp
 
 #ifndef MILLRACE_AGGREGATE_EXTREMES_HPP
@@ -4702,377 +6704,6 @@ class log_histogram {
 
 #endif  // MILLRACE_AGGREGATE_LOG_HISTOGRAM_HPP
 
-// ---- aggregate/moments.hpp
-
-#ifndef MILLRACE_AGGREGATE_MOMENTS_HPP
-#define MILLRACE_AGGREGATE_MOMENTS_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-namespace detail {
-
-/// A mean in twice the precision: two means far from zero differ by what their last places do not hold,
-/// and a variance is made of such differences.
-struct double_mean {
-  double value = 0;
-  double rest = 0;
-
-  void add(double step) noexcept {
-    add_compensated(value, rest, step);
-    const double all = value + rest;
-    rest -= all - value;
-    value = all;
-  }
-  double less(const double_mean& other) const noexcept { return (value - other.value) + (rest - other.rest); }
-};
-
-}  // namespace detail
-
-/// The weight, the mean and the central moments of what was seen, joined without loss of digits.
-///
-/// central(k) is the sum of w (x - mean)^k.
-/// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2);
-/// central(3) and central(4) lose digits only as far as their own terms cancel.
-/// Complexity: merge O(1), two divisions; 8 (Order + 2) bytes; allocates: never.
-/// Source: Chan, Golub, LeVeque (1979); for orders three and four P. Pébay, SAND2008-6212, eq. 2.1, 3.1.
-template <unsigned Order>
-class moment_sums {
-  static_assert(Order >= 1 && Order <= 4, "millrace[AGGREGATE-2]: moments are kept to an order from 1 to 4");
-
- public:
-  constexpr moment_sums() noexcept = default;
-  /// One item.
-  constexpr moment_sums(double x, double weight) noexcept : weight_(weight), mean_{x} {}
-
-  /// From sums of (x - shift)^k over items of that weight in all.
-  moment_sums(double weight, double shift, const double* powers) noexcept : weight_(weight) {
-    const double d = powers[0] / weight;
-    mean_.value = shift;
-    mean_.add(d);
-    if constexpr (Order >= 2) {
-      const double around = times(powers[0], d);
-      const double squares = powers[1] - around;
-      central_[0] = squares > 0 ? squares : squares <= 0 ? 0 : std::numeric_limits<double>::infinity();
-      if constexpr (Order >= 3) central_[1] = (powers[2] - times(3 * d, powers[1])) + times(2 * d, around);
-      if constexpr (Order >= 4)
-        central_[2] = (powers[3] - times(4 * d, powers[2])) + (times(6 * d * d, powers[1]) - times(3 * d * d, around));
-    }
-  }
-
-  constexpr double weight() const noexcept { return weight_; }
-  /// NaN without any item.
-  constexpr double mean() const noexcept {
-    return weight_ == 0 ? std::numeric_limits<double>::quiet_NaN() : mean_.value;
-  }
-  /// 2 <= k <= Order
-  constexpr double central(unsigned k) const noexcept { return central_[k - 2]; }
-
-  void merge(const moment_sums& other) noexcept {
-    if (other.weight_ == 0) return;
-    if (weight_ == 0) {
-      *this = other;
-      return;
-    }
-    const double a = weight_;
-    const double b = other.weight_;
-    const double n = a + b;
-    const double d = other.mean_.less(mean_);
-    const double r = b / n;
-    if (!(std::fabs(d) <= 1e300)) [[unlikely]] {
-      mean_ = {times(mean_.value, a / n) + times(other.mean_.value, r)};  // the difference would leave the range
-    } else {
-      mean_.add(times(d, r));
-    }
-    if constexpr (Order >= 2) {
-      const double q = a / n;
-      const double d2 = times(d, d);
-      if constexpr (Order >= 4)
-        central_[2] += other.central_[2] +
-                       times(times(times(d2, d2), times(a, r)), (times(q, q) - times(q, r)) + times(r, r)) +
-                       times(6 * d2, times(q * q, other.central_[0]) + times(r * r, central_[0])) +
-                       times(4 * d, times(q, other.central_[1]) - times(r, central_[1]));
-      if constexpr (Order >= 3)
-        central_[1] += other.central_[1] + times(times(times(d2, d), times(a, r)), q - r) +
-                       times(3 * d, times(q, other.central_[0]) - times(r, central_[0]));
-      central_[0] += other.central_[0] + times(d2, times(a, r));
-    }
-    weight_ = n;
-  }
-
-  /// The reverse of merge, up to rounding; other must have been merged before.
-  void unmerge(const moment_sums& other) noexcept {
-    if (other.weight_ == 0) return;
-    const double n = weight_;
-    const double b = other.weight_;
-    const double a = n - b;
-    if (!(a > n * 0x1p-50)) {  // nothing is left but rounding
-      *this = {};
-      return;
-    }
-    const double d = other.mean_.less(mean_) * (n / a);  // between the two parts
-    const double r = b / n;
-    const double q = a / n;
-    mean_.add(-times(d, r));
-    if constexpr (Order >= 2) {
-      const double d2 = times(d, d);
-      const double squares = (central_[0] - other.central_[0]) - times(d2, times(a, r));
-      central_[0] = squares > 0 ? squares : 0;
-      if constexpr (Order >= 3)
-        central_[1] = (central_[1] - other.central_[1]) - times(times(times(d2, d), times(a, r)), q - r) -
-                      times(3 * d, times(q, other.central_[0]) - times(r, central_[0]));
-      if constexpr (Order >= 4)
-        central_[2] = (central_[2] - other.central_[2]) -
-                      times(times(times(d2, d2), times(a, r)), (times(q, q) - times(q, r)) + times(r, r)) -
-                      times(6 * d2, times(q * q, other.central_[0]) + times(r * r, central_[0])) -
-                      times(4 * d, times(q, other.central_[1]) - times(r, central_[1]));
-    }
-    weight_ = a;
-  }
-
-  /// Every weight times factor > 0.
-  void scale(double factor) noexcept {
-    weight_ *= factor;
-    for (double& c : central_) c *= factor;
-  }
-
-  void save(envelope_writer& to) const {
-    to.f64(weight_);
-    to.f64(mean_.value);
-    to.f64(mean_.rest);
-    if constexpr (Order >= 2)
-      for (unsigned k = 2; k <= Order; ++k) to.f64(central(k));
-  }
-  bool load(envelope_reader& from) {
-    weight_ = from.f64();
-    mean_.value = from.f64();
-    mean_.rest = from.f64();
-    if constexpr (Order >= 2)
-      for (unsigned k = 2; k <= Order; ++k) central_[k - 2] = from.f64();
-    return weight_ >= 0 && !(central_[0] < 0);
-  }
-
- private:
-  static double times(double a, double b) noexcept {
-    double product = a * b;
-    detail::rounded(product);
-    return product;
-  }
-
-  double weight_ = 0;
-  detail::double_mean mean_;
-  double central_[Order >= 2 ? Order - 1 : 1] = {};
-};
-
-namespace detail {
-template <class M>
-inline constexpr unsigned order_of_moments = 0;
-}
-
-/// Member: moments to an order, kept in shifted blocks; what mean, variance, skewness and kurtosis
-/// stand on. `get` answers `moment_sums<Order>`.
-///
-/// Guarantee: the squares about a block's mean lose at most three digits to cancellation, whatever
-/// the offset, order or outliers (the shift is one of the block's own items, or the mean of 32 of
-/// them); blocks are joined by `moment_sums`. Squares of differences beyond 1e150 overflow to infinity,
-/// below 1e-150 vanish (cubes 1e100, fourth powers 1e75); the mean does neither.
-/// Complexity: update a few additions, no division; 8 (2 Order + 5) bytes; allocates: never.
-template <unsigned Order>
-struct moments {
-  template <class Other>
-  static constexpr bool covers = detail::order_of_moments<Other> != 0 && detail::order_of_moments<Other> <= Order;
-  static constexpr std::string_view name =
-      std::string_view("moments1moments2moments3moments4").substr(8 * (Order - 1), 8);
-
-  template <class T>
-  class state {
-   public:
-    static constexpr bool finite_only = true;
-    static constexpr bool invertible = true;
-    static constexpr unsigned figures = (1U << Order) - 1;
-    using closed_type = moment_sums<Order>;
-
-    void update(double x) noexcept {
-      open(x);
-      add(x - shift_, 1);
-      close_if_full();
-    }
-    void update(double x, weight w) noexcept {
-      open(x);
-      add(x - shift_, w.value);
-      close_if_full();
-    }
-    /// Finite, but so large that sums of differences may overflow.
-    void update_huge(double x, double w) noexcept { closed_.merge(closed_type(x, w)); }
-
-    void absorb(const detail::block_figures& found, const double*, std::size_t count, join) noexcept {
-      closed_.merge(closed_type(static_cast<double>(count), found.shift, found.power));
-    }
-    void merge(const state& later) noexcept { closed_.merge(later.closed()); }
-    void merge(const closed_type& later) noexcept { closed_.merge(later); }
-    void unmerge(const closed_type& part) noexcept {
-      closed_ = closed();
-      weight_ = 0;
-      items_ = 0;
-      closed_.unmerge(part);
-    }
-    void scale(double factor) noexcept {
-      closed_ = closed();
-      weight_ = 0;
-      items_ = 0;
-      closed_.scale(factor);
-    }
-
-    /// All there is, in one.
-    closed_type closed() const noexcept {
-      closed_type all = closed_;
-      if (items_ != 0) all.merge(closed_type(weight_, shift_, power_));
-      return all;
-    }
-
-    void save(envelope_writer& to) const {
-      closed_.save(to);
-      to.u32(items_);
-      if (items_ == 0) return;
-      to.f64(weight_);
-      to.f64(shift_);
-      for (const double p : power_) to.f64(p);
-    }
-    bool load(envelope_reader& from) {
-      bool valid = closed_.load(from);
-      items_ = from.u32();
-      if (items_ == 0) return valid;
-      weight_ = from.f64();
-      shift_ = from.f64();
-      for (double& p : power_) p = from.f64();
-      return valid && items_ < most && weight_ > 0;
-    }
-
-   private:
-    static constexpr std::uint32_t most = 256;
-
-    void open(double x) noexcept {
-      if (items_ != 0) return;
-      weight_ = 0;
-      shift_ = x;
-      for (double& p : power_) p = 0;
-    }
-    void add(double d, double w) noexcept {
-      weight_ += w;
-      double term = w * d;
-      for (unsigned k = 0;;) {
-        detail::rounded(term);
-        power_[k] += term;
-        if (++k == Order) break;
-        term *= d;
-      }
-    }
-    void close_if_full() noexcept {
-      if (++items_ != most) return;
-      closed_.merge(closed_type(weight_, shift_, power_));
-      items_ = 0;
-    }
-
-    closed_type closed_;
-    double weight_ = 0;  // of the open block, as are all below; meaningless while items_ is 0
-    double shift_ = 0;
-    double power_[Order] = {};
-    std::uint32_t items_ = 0;
-  };
-
-  static auto value(const auto& a) { return a.template state<moments>(); }
-};
-
-namespace detail {
-template <unsigned Order>
-inline constexpr unsigned order_of_moments<moments<Order>> = Order;
-
-/// Infinite items stand beside the moments: their sum is what they make of the mean.
-inline double with_infinities(double finite, double infinities) noexcept {
-  return infinities == 0 ? finite : infinities;
-}
-inline double unless_infinite(double finite, double infinities) noexcept {
-  return infinities == 0 ? finite : std::numeric_limits<double>::quiet_NaN();
-}
-}  // namespace detail
-
-/// Member: the arithmetic mean. NaN without items; an infinity if there was one, NaN if both.
-struct mean {
-  using needs = members<moments<1>>;
-  static double value(const auto& a) {
-    return detail::with_infinities(a.template state<moments<1>>().mean(), a.infinities());
-  }
-};
-
-/// Member: the sum of all weights; without weights the number of finite items.
-struct total_weight {
-  using needs = members<moments<1>>;
-  static double value(const auto& a) { return a.template state<moments<1>>().weight(); }
-};
-
-/// Member: the sample variance, squares over weight - 1: weights are repetitions. NaN for a weight of
-/// one or less, and once an item was infinite.
-struct variance {
-  using needs = members<moments<2>>;
-  static double value(const auto& a) {
-    const auto& m = a.template state<moments<2>>();
-    const double freedom = m.weight() - 1;
-    if (!(freedom > 0)) return std::numeric_limits<double>::quiet_NaN();
-    return detail::unless_infinite(m.central(2) / freedom, a.infinities());
-  }
-};
-
-/// Member: the variance of the items as the whole population, squares over weight.
-struct population_variance {
-  using needs = members<moments<2>>;
-  static double value(const auto& a) {
-    const auto& m = a.template state<moments<2>>();
-    if (!(m.weight() > 0)) return std::numeric_limits<double>::quiet_NaN();
-    return detail::unless_infinite(m.central(2) / m.weight(), a.infinities());
-  }
-};
-
-/// Member: the root of `variance`.
-struct stddev {
-  using needs = members<variance>;
-  static double value(const auto& a) { return std::sqrt(variance::value(a)); }
-};
-
-/// Member: the root of `population_variance`.
-struct population_stddev {
-  using needs = members<population_variance>;
-  static double value(const auto& a) { return std::sqrt(population_variance::value(a)); }
-};
-
-/// Member: the third standardised moment of the items as the population (g1). NaN without spread.
-struct skewness {
-  using needs = members<moments<3>>;
-  static double value(const auto& a) {
-    const auto& m = a.template state<moments<3>>();
-    const double spread = m.central(2);
-    if (!(spread > 0)) return std::numeric_limits<double>::quiet_NaN();
-    const double s = std::sqrt(spread / m.weight());
-    return detail::unless_infinite(m.central(3) / m.weight() / s / s / s, a.infinities());
-  }
-};
-
-/// Member: the fourth standardised moment less three (excess, g2): 0 for a normal distribution. NaN
-/// without spread.
-struct kurtosis {
-  using needs = members<moments<4>>;
-  static double value(const auto& a) {
-    const auto& m = a.template state<moments<4>>();
-    const double spread = m.central(2) / m.weight();
-    if (!(spread > 0)) return std::numeric_limits<double>::quiet_NaN();
-    return detail::unless_infinite(m.central(4) / m.weight() / spread / spread - 3, a.infinities());
-  }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_AGGREGATE_MOMENTS_HPP
-
 // ---- aggregate/detail/pair_kernel.hpp
 
 #ifndef MILLRACE_AGGREGATE_DETAIL_PAIR_KERNEL_HPP
@@ -5696,7 +7327,7 @@ struct basic_interquartile_range {
 using interquartile_range = basic_interquartile_range<kll<200>>;
 
 /// Member: how many distinct items, by a sketch. The sketch itself, with its error, is `get<Sketch>()`.
-template <class Sketch>
+template <class Sketch = hll<12>>
 struct distinct {
   using needs = members<Sketch>;
   static double value(const auto& a) { return a.template state<Sketch>().estimate(); }
@@ -5706,285 +7337,6 @@ struct distinct {
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCH_MEMBERS_HPP
-
-// ---- aggregate/sums.hpp
-
-#ifndef MILLRACE_AGGREGATE_SUMS_HPP
-#define MILLRACE_AGGREGATE_SUMS_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// A sum that keeps what rounding takes away: as good as adding in twice the precision.
-///
-/// Guarantee: after n additions the error is at most eps |sum| + 2 (n eps)^2 sum |x|, eps = 2^-53.
-/// Beyond double's range it is infinite and stays so. Allocates: never.
-/// Source: A. Neumaier (1974), with Knuth's two-sum in place of the comparison.
-class compensated_sum {
- public:
-  void add(double x) noexcept {
-    double sum = sum_;
-    double rest = rest_;
-    detail::add_compensated(sum, rest, x);
-    sum_ = sum;
-    // Two stores, not one of both: the next addition needs the sum long before the rest is ready.
-    asm("" : : "m"(sum_));
-    rest_ = rest;
-  }
-  void merge(const compensated_sum& other) noexcept {
-    add(other.sum_);
-    rest_ += other.rest_;
-  }
-  void unmerge(const compensated_sum& other) noexcept {
-    add(-other.sum_);
-    rest_ -= other.rest_;
-  }
-  void scale(double factor) noexcept {
-    sum_ *= factor;
-    rest_ *= factor;
-  }
-  double value() const noexcept {
-    const double all = sum_ + rest_;
-    return all == all ? all : sum_;  // past the range the rest is NaN
-  }
-
-  void save(envelope_writer& to) const {
-    to.f64(sum_);
-    to.f64(rest_);
-  }
-  bool load(envelope_reader& from) {
-    sum_ = from.f64();
-    rest_ = from.f64();
-    return sum_ == sum_;
-  }
-
- private:
-  double sum_ = 0;
-  double rest_ = 0;
-};
-
-/// Member: how many items, whatever their weight; those skipped for NaN are not among them.
-struct count {
-  static std::uint64_t value(const auto& a) { return a.items(); }
-};
-
-/// Member: the sum, compensated; with weights the weighted sum. 0 without items. 16 bytes.
-struct sum {
-  static constexpr std::string_view name = "sum";
-
-  template <class T>
-  class state {
-   public:
-    static constexpr bool finite_only = true;
-    static constexpr bool invertible = true;
-    static constexpr unsigned figures = detail::figure::total;
-
-    void update(double x) noexcept { sum_.add(x); }
-    void update(double x, weight w) noexcept {
-      double product = x * w.value;
-      detail::rounded(product);
-      sum_.add(product);
-    }
-    void absorb(const detail::block_figures& found, const double*, std::size_t, join) noexcept {
-      sum_.add(found.total);
-      sum_.add(found.total_rest);
-    }
-    void merge(const state& later) noexcept { sum_.merge(later.sum_); }
-    void unmerge(const state& part) noexcept { sum_.unmerge(part.sum_); }
-    void scale(double factor) noexcept { sum_.scale(factor); }
-    double value() const noexcept { return sum_.value(); }
-    void save(envelope_writer& to) const { sum_.save(to); }
-    bool load(envelope_reader& from) { return sum_.load(from); }
-
-   private:
-    compensated_sum sum_;
-  };
-
-  static double value(const auto& a) {
-    return detail::with_infinities(a.template state<sum>().value(), a.infinities());
-  }
-};
-
-/// Member: the geometric mean of items >= 0; NaN once one was negative, or without items.
-///
-/// Guarantee: relative error below 1e-13 for any number of items: the product itself is kept, as
-/// mantissa and exponent, so that no logarithm is taken for an item without a weight.
-/// Complexity: update one multiplication; 48 bytes; allocates: never.
-struct geometric_mean {
-  static constexpr std::string_view name = "geometric_mean";
-
-  template <class T>
-  class state {
-   public:
-    static constexpr bool finite_only = true;
-    static constexpr unsigned figures = detail::figure::logarithm | detail::figure::low;
-
-    void update(double x) noexcept {
-      weight_ += 1;
-      if (!(x >= smallest)) [[unlikely]] {
-        if (!(x > 0)) return refuse(x);
-        x *= 0x1p54;  // below the normal numbers
-        add_exponent(-54);
-      }
-      multiply(x);
-    }
-    void update(double x, weight w) noexcept {
-      if (w.value == 1) return update(x);
-      weight_ += w.value;
-      if (!(x > 0)) return refuse(x);
-      double term = w.value * std::log2(x);
-      detail::rounded(term);
-      logarithms_.add(term);
-    }
-    void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
-      if (!(found.low >= smallest)) [[unlikely]] {
-        for (std::size_t i = 0; i < count; ++i) update(items[i]);
-        return;
-      }
-      weight_ += static_cast<double>(count);
-      add_exponent(found.exponent);
-      multiply(found.mantissa);
-    }
-    void merge(const state& later) noexcept {
-      weight_ += later.weight_;
-      add_exponent(later.exponent_);
-      multiply(later.mantissa_);
-      logarithms_.merge(later.logarithms_);
-      zero_ = zero_ || later.zero_;
-      negative_ = negative_ || later.negative_;
-    }
-    bool has_zero() const noexcept { return zero_; }
-    bool has_negative() const noexcept { return negative_; }
-    double value() const noexcept {
-      if (weight_ == 0 || negative_) return std::numeric_limits<double>::quiet_NaN();
-      if (zero_) return 0;
-      const double product = static_cast<double>(exponent_) + std::log2(mantissa_);
-      return std::exp2((product + logarithms_.value()) / weight_);
-    }
-
-    void save(envelope_writer& to) const {
-      to.f64(weight_);
-      to.f64(mantissa_);
-      to.i64(exponent_);
-      logarithms_.save(to);
-      to.u8(static_cast<std::uint8_t>((zero_ ? 1 : 0) | (negative_ ? 2 : 0)));
-    }
-    bool load(envelope_reader& from) {
-      weight_ = from.f64();
-      mantissa_ = from.f64();
-      exponent_ = from.i64();
-      const bool valid = logarithms_.load(from);
-      const std::uint8_t flags = from.u8();
-      zero_ = (flags & 1U) != 0;
-      negative_ = (flags & 2U) != 0;
-      return valid && weight_ >= 0 && mantissa_ >= 1 && mantissa_ < 2 && flags < 4;
-    }
-
-   private:
-    static constexpr double smallest = (std::numeric_limits<double>::min)();
-
-    void refuse(double x) noexcept {
-      if (x < 0)
-        negative_ = true;
-      else
-        zero_ = true;
-    }
-    void multiply(double x) noexcept {
-      std::int64_t exponent = 0;
-      mantissa_ = detail::take_exponent(mantissa_ * detail::take_exponent(x, exponent), exponent);
-      add_exponent(exponent);
-    }
-    void add_exponent(std::int64_t more) noexcept {  // wraps around, rather than being undefined
-      exponent_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(exponent_) + static_cast<std::uint64_t>(more));
-    }
-
-    double weight_ = 0;
-    double mantissa_ = 1;
-    std::int64_t exponent_ = 0;
-    compensated_sum logarithms_;  // of the items with a weight
-    bool zero_ = false;
-    bool negative_ = false;
-  };
-
-  static double value(const auto& a) {
-    const auto& s = a.template state<geometric_mean>();
-    if (a.infinities() == 0) return s.value();
-    const bool defined = a.infinities() > 0 && !s.has_zero() && !s.has_negative();
-    return defined ? a.infinities() : std::numeric_limits<double>::quiet_NaN();
-  }
-};
-
-/// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without
-/// items. 32 bytes.
-struct harmonic_mean {
-  static constexpr std::string_view name = "harmonic_mean";
-
-  template <class T>
-  class state {
-   public:
-    static constexpr unsigned figures = detail::figure::reciprocal | detail::figure::low;
-
-    void update(double x) noexcept { update(x, weight(1)); }
-    void update(double x, weight w) noexcept {
-      weight_ += w.value;
-      if (x > 0)
-        reciprocals_.add(w.value / x);
-      else if (x < 0)
-        negative_ = true;
-      else
-        zero_ = true;
-    }
-    void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
-      if (!(found.low > 0)) [[unlikely]] {
-        for (std::size_t i = 0; i < count; ++i) update(items[i]);
-        return;
-      }
-      weight_ += static_cast<double>(count);
-      reciprocals_.add(found.reciprocal);
-    }
-    void merge(const state& later) noexcept {
-      weight_ += later.weight_;
-      reciprocals_.merge(later.reciprocals_);
-      zero_ = zero_ || later.zero_;
-      negative_ = negative_ || later.negative_;
-    }
-    void scale(double factor) noexcept {
-      weight_ *= factor;
-      reciprocals_.scale(factor);
-    }
-    double value() const noexcept {
-      if (weight_ == 0 || negative_) return std::numeric_limits<double>::quiet_NaN();
-      return zero_ ? 0 : weight_ / reciprocals_.value();
-    }
-
-    void save(envelope_writer& to) const {
-      to.f64(weight_);
-      reciprocals_.save(to);
-      to.u8(static_cast<std::uint8_t>((zero_ ? 1 : 0) | (negative_ ? 2 : 0)));
-    }
-    bool load(envelope_reader& from) {
-      weight_ = from.f64();
-      const bool valid = reciprocals_.load(from);
-      const std::uint8_t flags = from.u8();
-      zero_ = (flags & 1U) != 0;
-      negative_ = (flags & 2U) != 0;
-      return valid && weight_ >= 0 && flags < 4;
-    }
-
-   private:
-    double weight_ = 0;
-    compensated_sum reciprocals_;
-    bool zero_ = false;
-    bool negative_ = false;
-  };
-
-  static double value(const auto& a) { return a.template state<harmonic_mean>().value(); }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_AGGREGATE_SUMS_HPP
 
 // ---- aggregate/tdigest.hpp
 
@@ -6765,6 +8117,9 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
 ///   - `sketch_members.hpp`, by a sketch: `quantiles<kll<200>>`, `median`, `interquartile_range`, `distinct<...>`
 ///   - `member.hpp`: what a member of your own is made of
 /// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
+/// - `ddsketch`: quantiles of any numbers with a bound on the relative error, in DDSketch's protobuf
+/// - `exponential_histogram`: OpenTelemetry's, in OTLP's protobuf
+/// - `binned_histogram`: counts in bins that are regular, logarithmic or between edges of your own
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
 /// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
 ///

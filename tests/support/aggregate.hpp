@@ -1,7 +1,10 @@
 #ifndef MILLRACE_TESTS_SUPPORT_AGGREGATE_HPP
 #define MILLRACE_TESTS_SUPPORT_AGGREGATE_HPP
 
-#include <millrace/aggregate.hpp>
+#include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/extremes.hpp>
+#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/sums.hpp>
 
 #include <laws/aggregator.hpp>
 #include <support/catch.hpp>

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_AGGREGATE_SKETCH_MEMBERS_HPP
 #define MILLRACE_AGGREGATE_SKETCH_MEMBERS_HPP
 
+#include <millrace/aggregate/hll.hpp>
 #include <millrace/aggregate/kll.hpp>
 #include <millrace/aggregate/member.hpp>
 
@@ -65,7 +66,7 @@ struct basic_interquartile_range {
 using interquartile_range = basic_interquartile_range<kll<200>>;
 
 /// Member: how many distinct items, by a sketch. The sketch itself, with its error, is `get<Sketch>()`.
-template <class Sketch>
+template <class Sketch = hll<12>>
 struct distinct {
   using needs = members<Sketch>;
   static double value(const auto& a) { return a.template state<Sketch>().estimate(); }

@@ -10,11 +10,10 @@
 #include <support/aggregate.hpp>
 #include <support/allocations.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <cmath>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <span>
 #include <string>
@@ -44,15 +43,6 @@ void check_laws() {
 std::vector<double> with_nans(std::vector<double> x, std::size_t every) {
   for (std::size_t i = every / 2; i < x.size(); i += every) x[i] = not_a_number;
   return x;
-}
-
-std::vector<std::byte> golden(const std::string& name) {
-  std::ifstream file(std::string(MILLRACE_GOLDEN_DIR) + "/aggregate/" + name, std::ios::binary);
-  REQUIRE(file.is_open());
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  std::vector<std::byte> bytes(text.size());
-  std::memcpy(bytes.data(), text.data(), text.size());
-  return bytes;
 }
 
 }  // namespace
@@ -250,7 +240,7 @@ TEST_CASE("the same stream saves to the same bytes on every compiler and machine
   b.update(std::span<const double>(x).subspan(8000));
   a.merge(b);
   a.update(0.1);
-  CHECK(a.save() == golden("aggregate.bin"));
+  CHECK(a.save() == support::golden("aggregate/aggregate.bin"));
 }
 
 TEST_CASE("updates, merging and queries do not allocate") {

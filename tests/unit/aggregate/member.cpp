@@ -2,6 +2,8 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/aggregate/pairs.hpp>
+
 #include <support/aggregate.hpp>
 
 #include <cmath>

@@ -4,6 +4,7 @@
 
 #include <millrace/aggregate/aggregate.hpp>
 #include <millrace/aggregate/pairs.hpp>
+#include <millrace/aggregate/theta.hpp>
 
 #include <support/aggregate.hpp>
 #include <support/envelope.hpp>
@@ -106,6 +107,23 @@ TEST_CASE("aggregates with sketches merge within the sketch's bound, and weigh")
   heavy.update(2.0, mr::weight(1));
   CHECK(heavy.get<mr::quantiles>()(0.75) == 1);
   CHECK(heavy.get<mr::quantiles>()(0.76) == 2);
+}
+
+TEST_CASE("distinct items are counted by the sketch that is asked for") {
+  mr::aggregate<mr::count, mr::distinct<>, mr::distinct<mr::theta<>>, mr::distinct<mr::hll<10, 8>>> a, b;
+  mr::random_engine random(11);
+  std::vector<double> x(20'000);
+  for (double& v : x) v = static_cast<double>(random.below(1000));
+  a.update(std::span<const double>(x).first(10'000));
+  b.update(std::span<const double>(x).subspan(10'000));
+  (void)a.merge(b);
+  CHECK(a.get<mr::distinct<>>() == Approx(1000).epsilon(0.05));
+  CHECK(a.get<mr::distinct<mr::theta<>>>() == 1000);
+  CHECK(a.get<mr::distinct<mr::hll<10, 8>>>() == Approx(1000).epsilon(0.1));
+  CHECK(a.get<mr::hll<12>>().relative_error() > 0);
+  auto back = decltype(a)::load(a.save());
+  REQUIRE(back.has_value());
+  CHECK(back->get<mr::distinct<>>() == a.get<mr::distinct<>>());
 }
 
 TEST_CASE("sketches of one side of pairs") {
