@@ -15,6 +15,8 @@
 /// - `ddsketch`: quantiles of any numbers with a bound on the relative error, in DDSketch's protobuf
 /// - `exponential_histogram`: OpenTelemetry's, in OTLP's protobuf
 /// - `binned_histogram`: counts in bins that are regular, logarithmic or between edges of your own
+/// - `grouped`: an aggregate for each key, for a bounded number of keys; `sharded`: one that many threads write;
+///   `sampled`: of one item in so many
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
 /// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
 ///
@@ -35,6 +37,7 @@
 #include <millrace/aggregate/exponential_histogram.hpp>
 #include <millrace/aggregate/extremes.hpp>
 #include <millrace/aggregate/frequent_items.hpp>
+#include <millrace/aggregate/grouped.hpp>
 #include <millrace/aggregate/hll.hpp>
 #include <millrace/aggregate/kll.hpp>
 #include <millrace/aggregate/log_histogram.hpp>
@@ -43,6 +46,8 @@
 #include <millrace/aggregate/pairs.hpp>
 #include <millrace/aggregate/quantile_curve.hpp>
 #include <millrace/aggregate/quantile_view.hpp>
+#include <millrace/aggregate/sampled.hpp>
+#include <millrace/aggregate/sharded.hpp>
 #include <millrace/aggregate/sketch_members.hpp>
 #include <millrace/aggregate/sums.hpp>
 #include <millrace/aggregate/tdigest.hpp>

@@ -50,6 +50,7 @@
 #include <new>
 #include <optional>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <span>
 #include <stdio.h>
@@ -2037,7 +2038,8 @@ class edges_axis {
     if (edges.size() < 2) return error(errc::invalid_argument, "edges_axis: fewer than two edges make no bin");
     for (std::size_t i = 0; i < edges.size(); ++i)
       if (!(i == 0 ? edges[i] == edges[i] : edges[i - 1] < edges[i]))
-        return error(errc::invalid_argument, "edges_axis: edge " + std::to_string(i) + " is not above the one before it");
+        return error(errc::invalid_argument,
+                     "edges_axis: edge " + std::to_string(i) + " is not above the one before it");
     edges_axis made;
     made.edges_ = std::move(edges);
     return made;
@@ -5131,6 +5133,396 @@ result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::spa
 
 #endif  // MILLRACE_AGGREGATE_FREQUENT_ITEMS_HPP
 
+// ---- aggregate/detail/group_index.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_GROUP_INDEX_HPP
+#define MILLRACE_AGGREGATE_DETAIL_GROUP_INDEX_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+inline constexpr std::size_t no_group = ~std::size_t{0};
+
+/// Numbers keys from 0 on, in the order in which they are inserted. Small integers are looked up in a
+/// table, all else by hash.
+template <class Key>
+class group_index {
+ public:
+  static constexpr bool is_text = std::is_same_v<Key, std::string>;
+  static_assert(is_text || (std::is_integral_v<Key> && !std::is_same_v<Key, bool>),
+                "millrace[AGGREGATE-11]: grouped<Key, ...>: Key must be an integer or std::string");
+  using key_type = std::conditional_t<is_text, std::string_view, Key>;
+
+  std::size_t find(key_type key) const noexcept {
+    if constexpr (!is_text) {
+      if (is_small(key)) {
+        const auto at = static_cast<std::size_t>(key);
+        return at < small_.size() ? small_[at] - std::size_t{1} : no_group;
+      }
+    }
+    if (slots_.empty()) return no_group;
+    const std::uint64_t hash = hash_of(key);
+    for (std::size_t at = hash & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+      const slot& one = slots_[at];
+      if (one.group == 0) return no_group;
+      if (one.hash == static_cast<std::uint32_t>(hash >> 32) && keys_[one.group - 1] == key) return one.group - 1;
+    }
+  }
+  /// Precondition: the key is not in it.
+  std::size_t insert(key_type key) {
+    keys_.emplace_back(key);
+    const auto group = static_cast<std::uint32_t>(keys_.size());
+    if constexpr (!is_text) {
+      if (is_small(key)) {
+        const auto at = static_cast<std::size_t>(key);
+        if (at >= small_.size()) small_.resize(at + 1 + at / 2);
+        small_[at] = group;
+        return group - 1;
+      }
+    }
+    if (2 * (++hashed_) > slots_.size()) {
+      slots_.assign(slots_.empty() ? 16 : 2 * slots_.size(), slot{});
+      for (std::size_t i = 0; i + 1 < keys_.size(); ++i)
+        if (is_text || !is_small(keys_[i])) place(hash_of(keys_[i]), static_cast<std::uint32_t>(i + 1));
+    }
+    place(hash_of(key), group);
+    return group - 1;
+  }
+  const Key& key(std::size_t group) const noexcept { return keys_[group]; }
+
+  void save_key(std::size_t group, envelope_writer& to) const {
+    if constexpr (is_text)
+      to.text(keys_[group]);
+    else
+      to.u64(static_cast<std::uint64_t>(keys_[group]));
+  }
+  /// The key's number; no_group if it is in it already, or none of its type.
+  std::size_t load_key(envelope_reader& from) {
+    if constexpr (is_text) {
+      const std::string_view read = from.text();
+      return find(read) == no_group ? insert(read) : no_group;
+    } else {
+      const std::uint64_t read = from.u64();
+      const auto made = static_cast<Key>(read);
+      return static_cast<std::uint64_t>(made) == read && find(made) == no_group ? insert(made) : no_group;
+    }
+  }
+
+ private:
+  struct slot {
+    std::uint32_t group = 0;  // plus one; 0: free
+    std::uint32_t hash = 0;
+  };
+
+  static bool is_small([[maybe_unused]] const key_type& key) noexcept {
+    if constexpr (is_text)
+      return false;
+    else
+      return key >= 0 && static_cast<std::uint64_t>(key) < 4096;
+  }
+  static std::uint64_t hash_of(const key_type& key) noexcept {
+    if constexpr (is_text)
+      return murmur3::hash(key.data(), key.size()).low;
+    else
+      return murmur3::scatter(static_cast<std::uint64_t>(key));
+  }
+  void place(std::uint64_t hash, std::uint32_t group) noexcept {
+    std::size_t at = hash & (slots_.size() - 1);
+    while (slots_[at].group != 0) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = {group, static_cast<std::uint32_t>(hash >> 32)};
+  }
+
+  std::vector<Key> keys_;
+  std::vector<std::uint32_t> small_;  // by key: its group plus one
+  std::vector<slot> slots_;
+  std::size_t hashed_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_GROUP_INDEX_HPP
+
+// ---- aggregate/detail/aggregate_item.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
+#define MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+template <class A>
+constexpr auto find_item() {
+  if constexpr (requires { typename A::sample; })
+    return std::type_identity<typename A::sample>{};
+  else if constexpr (requires { typename A::value_type; })
+    return std::type_identity<typename A::value_type>{};
+  else
+    return std::type_identity<double>{};
+}
+/// What an aggregator is updated with: its `sample`, or its `value_type`, or double.
+template <class A>
+using aggregate_item = typename decltype(find_item<A>())::type;
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
+
+// ---- aggregate/grouped.hpp
+
+#ifndef MILLRACE_AGGREGATE_GROUPED_HPP
+#define MILLRACE_AGGREGATE_GROUPED_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// One aggregate for each key, for a bounded number of keys; what comes with another key once the bound is
+/// reached goes into one overflow group, so that totals stay whole.
+///
+///     mr::grouped<std::string, mr::aggregate<mr::count, mr::mean>> by_host(1000);
+///     by_host.update("web-7", 12.5);
+///
+/// `Key`: an integer, or std::string, given as a std::string_view. `Aggregate`: any aggregator; groups
+/// begin as copies of the one given to the constructor.
+/// Guarantee: each group is what its aggregate makes of the group's items, in their order (rows in bulk
+/// come to the overflow in the order of their keys, a few thousand at a time). Keys get their
+/// groups in the order of their first items, so beyond the bound it depends on that order, and on the order
+/// of merges, which keys have groups of their own.
+/// Complexity: update O(1) and the aggregate's; rows in bulk are sorted by group, a few thousand at a time,
+/// so that each aggregate gets its own as a span: cheapest for integer keys below 4,096. Memory: that of
+/// `most` + 1 aggregates and the keys; allocates: for new keys, and once for rows in bulk.
+/// Threads: one at a time; const calls from any number.
+template <class Key, class Aggregate>
+class grouped {
+ public:
+  using key_type = typename detail::group_index<Key>::key_type;
+  using sample = detail::aggregate_item<Aggregate>;
+  static constexpr bool commutative = false;  // in the order of groups, and in who comes to overflow
+  static constexpr std::size_t default_most = 1024;
+
+  explicit grouped(std::size_t most = default_most, Aggregate empty = Aggregate())
+      : most_(most), empty_(empty), overflow_(std::move(empty)) {}
+
+  /// Whatever the aggregate's update takes, and answers what it does.
+  template <class... Item>
+  requires(sizeof...(Item) > 0) auto update(key_type key, Item&&... item) {
+    return group(key).update(std::forward<Item>(item)...);
+  }
+  /// Row i is items[i] with keys[i]; as many as both have.
+  template <class K>
+  requires std::is_convertible_v<const K&, key_type>
+  void update(std::span<const K> keys, std::span<const sample> items) {
+    const std::size_t rows = keys.size() < items.size() ? keys.size() : items.size();
+    for (std::size_t at = 0; at < rows;) {
+      const std::size_t wanted = block_rows();
+      const std::size_t now = rows - at < wanted ? rows - at : wanted;
+      block(keys.subspan(at, now), items.subspan(at, now));
+      at += now;
+    }
+  }
+  template <class K>
+  requires std::is_convertible_v<const K&, key_type>
+  void update(const std::vector<K>& keys, std::span<const sample> items) { update(std::span<const K>(keys), items); }
+
+  /// How many keys have groups.
+  std::size_t size() const noexcept { return groups_.size(); }
+  std::size_t most() const noexcept { return most_; }
+  /// Null if the key has no group.
+  const Aggregate* find(key_type key) const noexcept {
+    const std::size_t id = index_.find(key);
+    return id == detail::no_group ? nullptr : &groups_[id];
+  }
+  /// What came with keys that found no group.
+  const Aggregate& overflow() const noexcept { return overflow_; }
+  /// f(key, aggregate) for each group in the order of first items; not for the overflow.
+  template <class F>
+  void for_each(F&& f) const {
+    for (std::size_t i = 0; i < groups_.size(); ++i) f(index_.key(i), groups_[i]);
+  }
+  /// All groups and the overflow merged into one.
+  Aggregate all() const {
+    Aggregate sum = empty_;
+    for (const Aggregate& one : groups_) (void)sum.merge(one);
+    (void)sum.merge(overflow_);
+    return sum;
+  }
+
+  /// Void, or result<void> where merging the aggregates is; after an error nothing is merged.
+  auto merge(const grouped& other) {
+    using answer = decltype(overflow_.merge(other.overflow_));
+    if constexpr (std::is_void_v<answer>) {
+      for (std::size_t i = 0; i < other.groups_.size(); ++i) group(other.index_.key(i)).merge(other.groups_[i]);
+      overflow_.merge(other.overflow_);
+    } else {
+      grouped joined = *this;
+      for (std::size_t i = 0; i < other.groups_.size(); ++i)
+        if (answer done = joined.group(other.index_.key(i)).merge(other.groups_[i]); !done) return done;
+      answer done = joined.overflow_.merge(other.overflow_);
+      if (done) *this = std::move(joined);
+      return done;
+    }
+  }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.u64(most_);
+    to.block(empty_.save());
+    to.block(overflow_.save());
+    to.u64(groups_.size());
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+      index_.save_key(i, to);
+      to.block(groups_[i].save());
+    }
+    return std::move(to).finish();
+  }
+  static result<grouped> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    const std::uint64_t most = from->u64();
+    auto empty = Aggregate::load(from->block());
+    if (!empty) return std::move(empty).error().wrap("saved " + std::string(type));
+    auto overflow = Aggregate::load(from->block());
+    if (!overflow) return std::move(overflow).error().wrap("saved " + std::string(type));
+    grouped made(static_cast<std::size_t>(most), *std::move(empty));
+    made.overflow_ = *std::move(overflow);
+    const std::size_t count = from->count(16);
+    bool valid = count <= most;
+    for (std::size_t i = 0; i < count && valid; ++i) {
+      valid = made.index_.load_key(*from) == i;
+      auto one = Aggregate::load(from->block());
+      if (!one) return std::move(one).error().wrap("saved " + std::string(type) + ", group " + std::to_string(i));
+      made.groups_.push_back(*std::move(one));
+    }
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = detail::group_index<Key>::is_text ? "grouped<text>" : "grouped<integer>";
+  static constexpr std::size_t most_sorted = 4096;  // groups, or keys, that rows are sorted by
+
+  /// Is for one block only: a copy of the groups starts without.
+  struct scratch {
+    std::vector<std::uint32_t> ids;
+    std::vector<std::uint32_t> ends;
+    std::vector<sample> sorted;
+    scratch() = default;
+    scratch(const scratch&) noexcept {}
+    scratch& operator=(const scratch&) noexcept { return *this; }
+    scratch(scratch&&) = default;
+    scratch& operator=(scratch&&) = default;
+  };
+
+  Aggregate& group(key_type key) {
+    const std::size_t id = id_of(key);
+    return id == detail::no_group ? overflow_ : groups_[id];
+  }
+  std::size_t id_of(key_type key) {
+    std::size_t id = index_.find(key);
+    if (id == detail::no_group && groups_.size() < most_) {
+      id = index_.insert(key);
+      groups_.push_back(empty_);
+    }
+    return id;
+  }
+
+  /// So many that each group has a few hundred of its own, and all stay in the second-level cache.
+  std::size_t block_rows() const noexcept {
+    const std::size_t rows = 256 * groups_.size();
+    return rows < 4096 ? 4096 : rows > 32768 ? 32768 : rows;
+  }
+
+  template <class K>
+  void block(std::span<const K> keys, std::span<const sample> items) {
+    if constexpr (std::is_integral_v<K> && !detail::group_index<Key>::is_text) {
+      using bits = std::make_unsigned_t<K>;
+      bits all = 0;
+      for (const K key : keys) all = static_cast<bits>(all | static_cast<bits>(key));
+      if (all < most_sorted && items.size() >= 256) return dense_block(keys, items, static_cast<std::size_t>(all) + 1);
+    }
+    if (items.size() < 256 || groups_.size() > most_sorted) {
+      for (std::size_t i = 0; i < items.size(); ++i) (void)update(key_type(keys[i]), items[i]);
+      return;
+    }
+    room_.ids.resize(items.size());
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const std::size_t id = id_of(keys[i]);
+      room_.ids[i] = static_cast<std::uint32_t>(id == detail::no_group ? 0 : id + 1);
+    }
+    const std::span<const std::uint32_t> ids(room_.ids);
+    count(ids, groups_.size() + 1);
+    spread(ids, items, groups_.size() + 1, [](std::size_t id) { return id == 0 ? detail::no_group : id - 1; });
+  }
+
+  /// Keys below `limit` are sorted by themselves; their groups are asked for once a block.
+  template <class K>
+  void dense_block(std::span<const K> keys, std::span<const sample> items, std::size_t limit) {
+    count(keys, limit);
+    bool unknown = false;
+    for (std::size_t key = 0; key < limit; ++key)
+      unknown = unknown || (room_.ends[key] != 0 && index_.find(static_cast<Key>(key)) == detail::no_group);
+    if (unknown && groups_.size() < most_)  // new keys get their groups in the order of their first rows
+      for (const K key : keys) (void)id_of(static_cast<Key>(key));
+    spread(keys, items, limit, [&](std::size_t key) { return index_.find(static_cast<Key>(key)); });
+  }
+
+  // A counting sort by bucket, that keeps the order within each; then every bucket's run at once.
+
+  template <class B>
+  void count(std::span<const B> buckets, std::size_t limit) {
+    room_.ends.assign(2 * limit, 0);
+    std::uint32_t* const ends = room_.ends.data();
+    std::uint32_t* const more = ends + limit;  // every other row's, so that no addition waits for the one before
+    std::size_t row = 0;
+    for (; row + 1 < buckets.size(); row += 2) {
+      ++ends[static_cast<std::size_t>(buckets[row])];
+      ++more[static_cast<std::size_t>(buckets[row + 1])];
+    }
+    if (row < buckets.size()) ++ends[static_cast<std::size_t>(buckets[row])];
+    for (std::size_t b = 0; b < limit; ++b) ends[b] += more[b];
+  }
+  template <class B, class GroupOf>
+  void spread(std::span<const B> buckets, std::span<const sample> items, std::size_t limit, GroupOf&& group_of) {
+    std::uint32_t* const ends = room_.ends.data();
+    std::uint32_t before = 0;
+    for (std::size_t b = 0; b < limit; ++b) before += std::exchange(ends[b], before);
+    room_.sorted.resize(items.size());
+    sample* const sorted = room_.sorted.data();
+    for (std::size_t row = 0; row < items.size(); ++row)
+      sorted[ends[static_cast<std::size_t>(buckets[row])]++] = items[row];
+    for (std::size_t b = 0, begin = 0; b < limit; ++b) {
+      const std::size_t end = ends[b];
+      if (end == begin) continue;
+      const std::size_t id = group_of(b);
+      feed(id == detail::no_group ? overflow_ : groups_[id], std::span<const sample>(sorted + begin, end - begin));
+      begin = end;
+    }
+  }
+  static void feed(Aggregate& into, std::span<const sample> run) {
+    if constexpr (requires { into.update(run); })
+      (void)into.update(run);
+    else
+      for (const sample& x : run) (void)into.update(x);
+  }
+
+  std::size_t most_;
+  Aggregate empty_;
+  Aggregate overflow_;
+  detail::group_index<Key> index_;
+  std::vector<Aggregate> groups_;
+  scratch room_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_GROUPED_HPP
+
 // ---- aggregate/detail/coupon_table.hpp
 
 #ifndef MILLRACE_AGGREGATE_DETAIL_COUPON_TABLE_HPP
@@ -7265,6 +7657,350 @@ class quantile_curve {
 
 #endif  // MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
 
+// ---- aggregate/sampled.hpp
+
+#ifndef MILLRACE_AGGREGATE_SAMPLED_HPP
+#define MILLRACE_AGGREGATE_SAMPLED_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// An aggregate of one item in so many: of each `every` in a row one is drawn and stands for all of them,
+/// with their weight where the aggregate takes weights.
+///
+/// For aggregates whose update costs more than reading the item. What they answer about the distribution
+/// stays without bias, with the error of a stratified sample on top of their own; sums and counts are
+/// those of the weights (`total_weight`), `seen()` is exact; least and greatest are those of the sample.
+/// Guarantee: the same seed and stream give the same bytes; a span does what its items do one by one.
+/// Complexity: update an addition and a comparison, one in `every` the aggregate's. 72 bytes. Allocates:
+/// what the aggregate does. Threads: one at a time.
+/// Errors: of merging aggregates sampled otherwise: invalid_argument.
+template <class Aggregate>
+class sampled {
+ public:
+  using sample = detail::aggregate_item<Aggregate>;
+
+  explicit sampled(std::uint64_t every = 32, std::uint64_t seed = 0, Aggregate empty = Aggregate())
+      : every_(every == 0 ? 1 : every), random_(seed), chosen_(random_.below(every_)), kept_(std::move(empty)) {}
+
+  void update(const sample& x) {
+    ++seen_;
+    if (at_ == chosen_) take(x);
+    if (++at_ == every_) next_block();
+  }
+  void update(std::span<const sample> items) {
+    seen_ += items.size();
+    for (;;) {
+      if (chosen_ >= at_ && chosen_ - at_ < items.size()) take(items[static_cast<std::size_t>(chosen_ - at_)]);
+      const std::uint64_t left = every_ - at_;
+      if (left > items.size()) break;
+      items = items.subspan(static_cast<std::size_t>(left));
+      next_block();
+    }
+    at_ += items.size();
+  }
+
+  /// The other's unfinished stretch counts as what was drawn of it.
+  result<void> merge(const sampled& other) {
+    if (every_ != other.every_)
+      return error(errc::invalid_argument, "sampled: one in " + std::to_string(every_) + " and one in " +
+                                               std::to_string(other.every_) + " do not merge");
+    if constexpr (requires(result<void> r) { r = kept_.merge(other.kept_); }) {
+      if (result<void> done = kept_.merge(other.kept_); !done) return done;
+    } else {
+      kept_.merge(other.kept_);
+    }
+    seen_ += other.seen_;
+    return {};
+  }
+
+  /// How many items there were.
+  std::uint64_t seen() const noexcept { return seen_; }
+  std::uint64_t every() const noexcept { return every_; }
+  /// The aggregate of the sample.
+  const Aggregate& aggregate() const noexcept { return kept_; }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    for (const std::uint64_t n : {every_, seen_, at_, chosen_}) to.u64(n);
+    for (const std::uint64_t n : random_.state()) to.u64(n);
+    to.block(kept_.save());
+    return std::move(to).finish();
+  }
+  static result<sampled> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    std::uint64_t numbers[4];
+    for (std::uint64_t& n : numbers) n = from->u64();
+    random_engine::state_type state{};
+    for (std::uint64_t& n : state) n = from->u64();
+    auto kept = Aggregate::load(from->block());
+    const bool valid = numbers[0] > 0 && numbers[2] < numbers[0] && numbers[3] < numbers[0];
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    if (!kept) return std::move(kept).error().wrap("saved " + std::string(type));
+    sampled made(numbers[0], 0, *std::move(kept));
+    made.seen_ = numbers[1];
+    made.at_ = numbers[2];
+    made.chosen_ = numbers[3];
+    made.random_ = random_engine::from_state(state);
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "sampled";
+
+  void take(const sample& x) {
+    if constexpr (weighted_aggregator_of<Aggregate, sample>)
+      (void)kept_.update(x, weight(static_cast<double>(every_)));
+    else
+      (void)kept_.update(x);
+  }
+  void next_block() noexcept {
+    at_ = 0;
+    chosen_ = random_.below(every_);
+  }
+
+  std::uint64_t every_;
+  random_engine random_;
+  std::uint64_t chosen_;  // of the stretch of `every_` that the stream is in
+  std::uint64_t at_ = 0;  // how far it is into that
+  std::uint64_t seen_ = 0;
+  Aggregate kept_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SAMPLED_HPP
+
+// ---- aggregate/sharded.hpp
+
+#ifndef MILLRACE_AGGREGATE_SHARDED_HPP
+#define MILLRACE_AGGREGATE_SHARDED_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// For what takes a microsecond and is seldom waited for.
+class spin_lock {
+ public:
+  void lock() noexcept {
+    while (taken_.exchange(true, std::memory_order_acquire))
+      while (taken_.load(std::memory_order_relaxed)) ::sched_yield();
+  }
+  void unlock() noexcept { taken_.store(false, std::memory_order_release); }
+
+ private:
+  std::atomic<bool> taken_{false};
+};
+class spin_guard {
+ public:
+  explicit spin_guard(spin_lock& lock) noexcept : lock_(lock) { lock_.lock(); }
+  ~spin_guard() { lock_.unlock(); }
+  spin_guard(const spin_guard&) = delete;
+  spin_guard& operator=(const spin_guard&) = delete;
+
+ private:
+  spin_lock& lock_;
+};
+
+/// What a thread keeps of the sharded aggregates that it writes: given back when it ends.
+struct shard_base {
+  std::atomic<bool> owned{true};
+};
+struct thread_shards {
+  struct entry {
+    std::uint64_t owner;
+    std::shared_ptr<shard_base> shard;
+  };
+  std::vector<entry> entries;
+
+  ~thread_shards() {
+    for (const entry& e : entries) e.shard->owned.store(false, std::memory_order_release);
+  }
+  static thread_shards& of_this_thread() {
+    static thread_local thread_shards kept;
+    return kept;
+  }
+};
+struct last_shard {
+  std::uint64_t owner = 0;
+  shard_base* shard = nullptr;
+};
+inline constinit thread_local last_shard last_used_shard{};
+inline std::uint64_t new_shard_owner() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace detail
+
+/// One aggregate written by many threads: each writes a shard of its own, a reader merges them.
+///
+///     mr::sharded<mr::aggregate<mr::count, mr::mean, mr::max>> latency;
+///     latency.update(12.5);            // from any thread
+///     auto now = latency.read();
+///
+/// Guarantee: `read` holds every update that returned before it was called, each once, and of those that
+/// run beside it some; the order of items is kept within a thread only. A thread that ends leaves its shard
+/// to the next new one: there are at most as many as threads ran at a time.
+/// Complexity: update two stores, no lock, no read-modify-write; every 256th hands its thread's items to
+/// the aggregate as a span, under the shard's own lock. `read` merges all shards. 2 KiB (4 for pairs) and
+/// an aggregate a thread; allocates: at a thread's first update, and what the aggregate does.
+/// Threads: any, but for the destructor.
+template <class Aggregate>
+class sharded {
+ public:
+  using sample = detail::aggregate_item<Aggregate>;
+  static_assert(std::is_trivially_copyable_v<sample> && sizeof(sample) % 8 == 0,
+                "millrace[AGGREGATE-12]: sharded<Aggregate>: its items must be doubles, or plain structs of them");
+
+  explicit sharded(Aggregate empty = Aggregate()) : empty_(std::move(empty)) {}
+  sharded(const sharded&) = delete;
+  sharded& operator=(const sharded&) = delete;
+
+  void update(const sample& x) {
+    shard& mine = this_thread();
+    const std::uint32_t at = mine.filled.load(std::memory_order_relaxed);
+    mine.put(at, x);
+    mine.filled.store(at + 1, std::memory_order_release);
+    if (at + 1 == room) [[unlikely]]
+      mine.hand_over();
+  }
+  /// Under the shard's lock throughout.
+  void update(std::span<const sample> items) {
+    shard& mine = this_thread();
+    const detail::spin_guard guard(mine.lock);
+    mine.hand_over_locked();
+    if constexpr (requires { mine.kept.update(items); })
+      (void)mine.kept.update(items);
+    else
+      for (const sample& x : items) (void)mine.kept.update(x);
+  }
+
+  /// All shards merged.
+  Aggregate read() const {
+    Aggregate sum = empty_;
+    const detail::spin_guard guard(lock_);
+    for (const auto& one : shards_) (void)sum.merge(one->read());
+    return sum;
+  }
+  /// All shards merged, and emptied: each item comes out once.
+  Aggregate take() {
+    Aggregate sum = empty_;
+    const detail::spin_guard guard(lock_);
+    for (const auto& one : shards_) (void)sum.merge(one->take(empty_));
+    return sum;
+  }
+  /// How many shards there are.
+  std::size_t shards() const {
+    const detail::spin_guard guard(lock_);
+    return shards_.size();
+  }
+
+ private:
+  static constexpr std::uint32_t room = 256;
+  static constexpr std::size_t words = sizeof(sample) / 8;
+
+  // Its thread writes slots and `filled`; everyone reads the slots before `filled` under the lock. Slots are
+  // used again only after they were handed over, under the lock too.
+  struct shard : detail::shard_base {
+    explicit shard(const Aggregate& empty) : kept(empty) {}
+
+    void put(std::uint32_t at, const sample& x) noexcept {
+      const auto bits = std::bit_cast<std::array<std::uint64_t, words>>(x);
+      for (std::size_t w = 0; w < words; ++w) slots[at * words + w].store(bits[w], std::memory_order_relaxed);
+    }
+    std::size_t copy_slots(sample (&to)[room]) const noexcept {
+      const std::uint32_t end = filled.load(std::memory_order_acquire);
+      for (std::uint32_t i = taken; i < end; ++i) {
+        std::array<std::uint64_t, words> bits;
+        for (std::size_t w = 0; w < words; ++w) bits[w] = slots[i * words + w].load(std::memory_order_relaxed);
+        to[i - taken] = std::bit_cast<sample>(bits);
+      }
+      return end - taken;
+    }
+    static void feed(Aggregate& into, std::span<const sample> items) {
+      if constexpr (requires { into.update(items); })
+        (void)into.update(items);
+      else
+        for (const sample& x : items) (void)into.update(x);
+    }
+    void hand_over() {
+      const detail::spin_guard guard(lock);
+      hand_over_locked();
+    }
+    void hand_over_locked() {
+      sample items[room];
+      feed(kept, std::span<const sample>(items, copy_slots(items)));
+      taken = 0;
+      filled.store(0, std::memory_order_relaxed);
+    }
+    Aggregate read() {
+      sample items[room];
+      const detail::spin_guard guard(lock);
+      Aggregate copy = kept;
+      feed(copy, std::span<const sample>(items, copy_slots(items)));
+      return copy;
+    }
+    Aggregate take(const Aggregate& empty) {
+      sample items[room];
+      const detail::spin_guard guard(lock);
+      const std::size_t count = copy_slots(items);
+      feed(kept, std::span<const sample>(items, count));
+      taken += static_cast<std::uint32_t>(count);
+      return std::exchange(kept, empty);
+    }
+
+    alignas(64) std::atomic<std::uint32_t> filled{0};
+    std::atomic<std::uint64_t> slots[room * words];
+    alignas(64) detail::spin_lock lock;
+    std::uint32_t taken = 0;  // slots that are in `kept`, or were taken, already
+    Aggregate kept;
+  };
+
+  shard& this_thread() {
+    const detail::last_shard& last = detail::last_used_shard;
+    if (last.owner == id_) [[likely]]
+      return static_cast<shard&>(*last.shard);
+    return find_shard();
+  }
+  [[gnu::noinline]] shard& find_shard() {
+    auto& mine = detail::thread_shards::of_this_thread().entries;
+    for (const auto& e : mine)
+      if (e.owner == id_) return remember(*e.shard);
+    std::shared_ptr<shard> found;
+    {
+      const detail::spin_guard guard(lock_);
+      for (const auto& one : shards_)
+        if (!one->owned.load(std::memory_order_relaxed) && !one->owned.exchange(true, std::memory_order_acquire)) {
+          found = one;
+          break;
+        }
+      if (found == nullptr) shards_.push_back(found = std::make_shared<shard>(empty_));
+    }
+    std::erase_if(mine, [](const auto& e) { return e.shard.use_count() == 1; });  // theirs are gone
+    mine.push_back({id_, found});
+    return remember(*found);
+  }
+  shard& remember(detail::shard_base& found) noexcept {
+    detail::last_used_shard = {id_, &found};
+    return static_cast<shard&>(found);
+  }
+
+  const std::uint64_t id_ = detail::new_shard_owner();
+  Aggregate empty_;
+  mutable detail::spin_lock lock_;
+  std::vector<std::shared_ptr<shard>> shards_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SHARDED_HPP
+
 // ---- aggregate/sketch_members.hpp
 
 #ifndef MILLRACE_AGGREGATE_SKETCH_MEMBERS_HPP
@@ -8120,6 +8856,8 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
 /// - `ddsketch`: quantiles of any numbers with a bound on the relative error, in DDSketch's protobuf
 /// - `exponential_histogram`: OpenTelemetry's, in OTLP's protobuf
 /// - `binned_histogram`: counts in bins that are regular, logarithmic or between edges of your own
+/// - `grouped`: an aggregate for each key, for a bounded number of keys; `sharded`: one that many threads write;
+///   `sampled`: of one item in so many
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
 /// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
 ///

@@ -89,7 +89,8 @@ class edges_axis {
     if (edges.size() < 2) return error(errc::invalid_argument, "edges_axis: fewer than two edges make no bin");
     for (std::size_t i = 0; i < edges.size(); ++i)
       if (!(i == 0 ? edges[i] == edges[i] : edges[i - 1] < edges[i]))
-        return error(errc::invalid_argument, "edges_axis: edge " + std::to_string(i) + " is not above the one before it");
+        return error(errc::invalid_argument,
+                     "edges_axis: edge " + std::to_string(i) + " is not above the one before it");
     edges_axis made;
     made.edges_ = std::move(edges);
     return made;
