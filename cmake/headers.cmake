@@ -3,7 +3,7 @@
 # Private headers stand under <module>/detail/ and have no unit test of their own.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store observe model)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store observe detect model)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES middleware train)
 
@@ -54,6 +54,13 @@ set(MILLRACE_observe_HEADERS
   observe/detail/bucket_table.hpp observe/detail/cells.hpp observe/detail/exposition.hpp
   observe/detail/instrument_cells.hpp observe/detail/metric_catalog.hpp observe/detail/metric_text.hpp
   observe/detail/owned_cell.hpp)
+set(MILLRACE_detect_HEADERS
+  detect.hpp
+  detect/adwin.hpp detect/anomaly.hpp detect/bands.hpp detect/bocpd.hpp detect/cusum.hpp detect/ddm.hpp detect/ewma.hpp
+  detect/half_space_trees.hpp detect/hddm.hpp detect/kswin.hpp detect/page_hinkley.hpp detect/seasonal.hpp
+  detect/signal.hpp detect/window_bands.hpp
+  detect/detail/calibration.hpp detect/detail/p2_quantile.hpp detect/detail/run_length.hpp
+  detect/detail/self_starting.hpp)
 set(MILLRACE_model_HEADERS
   model.hpp
   model/confusion_matrix.hpp model/evaluation.hpp model/real_view.hpp

@@ -9,6 +9,7 @@
 #include <millrace/aggregate.hpp>
 #include <millrace/chain.hpp>
 #include <millrace/core.hpp>
+#include <millrace/detect.hpp>
 #include <millrace/model.hpp>
 #include <millrace/observe.hpp>
 #include <millrace/store.hpp>

@@ -1,0 +1,44 @@
+#ifndef MILLRACE_DETECT_HPP
+#define MILLRACE_DETECT_HPP
+
+/// detect: drift and anomalies of streams.
+///
+/// A detector is a value: `update(x)` answers `signal::none`, `warning` or `drift`. It is set by what it promises while
+/// nothing changes, the average run length to a false alarm, `cusum<arl<10'000>>`, and allocates never.
+///
+/// A mean, whose normal value is known:
+/// - `cusum`: a lasting shift, soonest for the size it is set to; `ewma_chart`: small shifts
+/// A mean, learnt from the stream:
+/// - `adwin`: a change of any size, and a window that holds what came after it
+/// - `page_hinkley`: a lasting shift, up or down, in the stream's own deviations
+/// The errors of a model, or any stream in [0, 1]:
+/// - `ddm`, `eddm`: a rising error rate, by its lowest value and by the distance of errors
+/// - `hddm_a`, `hddm_w`: a rising mean by Hoeffding's and McDiarmid's bounds, abrupt and gradual
+/// A distribution:
+/// - `kswin`: the newest observations against those before them, by Kolmogorov and Smirnov
+/// - `bocpd`: changes of mean or spread and where they may have been, by Bayes
+///
+/// Single observations, `update(x)` answers an `anomaly`: score, band, flagged.
+/// - `z_score`, `ewma_bands`, `quantile_bands`: against all before, a moving average, any shape
+/// - `robust_z`, `iqr_fence`: against a sliding window of which a part may be wrong
+/// - `seasonal`: against level, trend and season
+/// - `half_space_trees`: rows of several features
+///
+/// Standard library alone.
+
+#include <millrace/detect/adwin.hpp>
+#include <millrace/detect/anomaly.hpp>
+#include <millrace/detect/bands.hpp>
+#include <millrace/detect/bocpd.hpp>
+#include <millrace/detect/cusum.hpp>
+#include <millrace/detect/ddm.hpp>
+#include <millrace/detect/ewma.hpp>
+#include <millrace/detect/half_space_trees.hpp>
+#include <millrace/detect/hddm.hpp>
+#include <millrace/detect/kswin.hpp>
+#include <millrace/detect/page_hinkley.hpp>
+#include <millrace/detect/seasonal.hpp>
+#include <millrace/detect/signal.hpp>
+#include <millrace/detect/window_bands.hpp>
+
+#endif  // MILLRACE_DETECT_HPP

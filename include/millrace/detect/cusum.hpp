@@ -1,0 +1,97 @@
+#ifndef MILLRACE_DETECT_CUSUM_HPP
+#define MILLRACE_DETECT_CUSUM_HPP
+
+#include <millrace/detect/detail/run_length.hpp>
+#include <millrace/detect/signal.hpp>
+
+#include <cmath>
+#include <cstdint>
+
+namespace millrace {
+inline namespace v0 {
+
+/// A lasting shift of a mean whose in-control value is known: the cumulative sum chart.
+///
+/// Models: drift_detector. Units: `shift`, the change to find soonest, in standard deviations; the statistic too.
+/// Guarantee: on independent normal observations with the mean and deviation given, the average run length is the
+/// one promised, to 1 % (the threshold solves Page's integral equation). A mean that is itself estimated from n
+/// observations shortens it: at n = 100 by about a half. Heavier tails shorten it, lighter ones lengthen it; sums or
+/// means of a few observations keep it.
+/// After a drift both sums start at zero. Complexity: update O(1), 2 ns; construction about 2 ms; allocates: never.
+/// Errors: none; a deviation that is not positive leaves every observation out.
+/// Source: Page, Biometrika 41, 1954; the threshold: Brook, Evans, Biometrika 59, 1972 (its integral equation).
+template <class RunLength = arl<10'000>>
+class cusum : detail::require_arl<RunLength> {
+ public:
+  explicit cusum(in_control reference = {}, double shift = 1, side which = side::both) noexcept
+      : cusum(reference, shift, which, limit(shift, which, RunLength::drift), limit(shift, which, RunLength::warning)) {
+  }
+
+  /// With a threshold of one's own, in standard deviations.
+  static cusum with_threshold(double drift, double warning, in_control reference = {}, double shift = 1,
+                              side which = side::both) noexcept {
+    return cusum(reference, shift, which, drift, warning);
+  }
+
+  signal update(double x) noexcept {
+    const double z = (x - mean_) * scale_;
+    if (!(std::fabs(z) <= most)) [[unlikely]]
+      return signal::none;
+    ++count_;
+    const double up = upper_ + z - allowance_;
+    const double down = lower_ - z - allowance_;
+    upper_ = up > 0 ? up * wants_upper_ : 0;
+    lower_ = down > 0 ? down * wants_lower_ : 0;
+    const signal said = detail::grade(upper_ > lower_ ? upper_ : lower_, warning_, drift_);
+    last_ = upper_ > lower_ ? upper_ : lower_;
+    if (said == signal::drift) [[unlikely]]
+      restart();
+    return said;
+  }
+
+  void reset() noexcept {
+    restart();
+    last_ = 0;
+  }
+  std::uint64_t count() const noexcept { return count_; }
+  double statistic() const noexcept { return last_; }
+  double threshold() const noexcept { return drift_; }
+
+ private:
+  static constexpr double most = 1e300;
+
+  cusum(in_control reference, double shift, side which, double drift, double warning) noexcept
+      : mean_(reference.mean),
+        scale_(reference.stddev > 0 ? 1 / reference.stddev : std::nan("")),
+        allowance_(0.5 * std::fabs(shift)),
+        wants_upper_(which != side::lower ? 1 : 0),
+        wants_lower_(which != side::upper ? 1 : 0),
+        drift_(drift),
+        warning_(warning) {}
+
+  static double limit(double shift, side which, std::uint64_t run_length) noexcept {
+    // Two sides alarm twice as often as one.
+    return detail::cusum_limit(0.5 * std::fabs(shift), static_cast<double>(run_length) * (which == side::both ? 2 : 1));
+  }
+  void restart() noexcept {
+    upper_ = lower_ = 0;
+    count_ = 0;
+  }
+
+  double mean_;
+  double scale_;
+  double allowance_;
+  double wants_upper_;
+  double wants_lower_;
+  double drift_;
+  double warning_;
+  double upper_ = 0;
+  double lower_ = 0;
+  double last_ = 0;
+  std::uint64_t count_ = 0;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DETECT_CUSUM_HPP

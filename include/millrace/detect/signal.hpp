@@ -1,0 +1,81 @@
+#ifndef MILLRACE_DETECT_SIGNAL_HPP
+#define MILLRACE_DETECT_SIGNAL_HPP
+
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+namespace millrace {
+inline namespace v0 {
+
+/// What a detector says of the observation it was just given.
+enum class signal : std::uint8_t { none, warning, drift };
+
+constexpr std::string_view to_string(signal s) noexcept {
+  return s == signal::drift ? "drift" : s == signal::warning ? "warning" : "none";
+}
+
+/// The promise a detector is set by: its in-control average run length. While nothing changes it takes
+/// `Drift` observations on average from a fresh start to the first false drift, and about `Warning` to the first
+/// warning; a detector states for which streams, and how closely it keeps the promise.
+///
+/// Source: the average run length of E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954.
+template <std::uint64_t Drift, std::uint64_t Warning = Drift / 10>
+struct arl {
+  static_assert(Drift >= 100 && Drift <= 1'000'000 && Warning >= 10 && Warning <= Drift,
+                "millrace[DETECT-1]: arl<Drift, Warning> needs 100 <= Drift <= 1'000'000 and 10 <= Warning <= Drift");
+  static constexpr std::uint64_t drift = Drift;
+  static constexpr std::uint64_t warning = Warning;
+};
+
+namespace detail {
+
+template <class R>
+inline constexpr bool is_arl = false;
+template <std::uint64_t Drift, std::uint64_t Warning>
+inline constexpr bool is_arl<arl<Drift, Warning>> = true;
+
+template <class R>
+struct require_arl {
+  static_assert(sizeof(R) > 0);  // arl's own conditions come first
+  static_assert(is_arl<R>,
+                "millrace[DETECT-2]: a detector is set by the run length it promises, as in cusum<arl<10'000>>");
+};
+
+/// Where a detector's statistic stands against what was promised.
+constexpr signal grade(double statistic, double warning, double drift) noexcept {
+  return statistic > drift ? signal::drift : statistic > warning ? signal::warning : signal::none;
+}
+
+}  // namespace detail
+
+/// Watches a stream for a lasting change, one observation at a time.
+///
+/// Laws: after reset() it is as new; statistic() > threshold() exactly when update last answered `drift` or would have,
+/// had it not started afresh; the same stream gives the same signals. Observations that are not finite are passed over
+/// and answered `none`. update allocates never, and the detector is trivially copyable: a copy is a checkpoint.
+template <class D>
+concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
+  { d.update(x) }
+  noexcept->std::same_as<signal>;
+  { d.reset() }
+  noexcept;
+  { c.count() } -> std::same_as<std::uint64_t>;  // observations since the start or the last drift
+  { c.statistic() } -> std::same_as<double>;
+  { c.threshold() } -> std::same_as<double>;
+};
+
+/// A stream's mean and standard deviation while nothing is wrong.
+struct in_control {
+  double mean = 0;
+  double stddev = 1;
+};
+
+/// Which changes of a mean count.
+enum class side : std::uint8_t { both, upper, lower };
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DETECT_SIGNAL_HPP

@@ -1,0 +1,65 @@
+#include <millrace/detect/cusum.hpp>
+
+#include <support/catch.hpp>
+#include <support/detect.hpp>
+
+#include <cmath>
+
+namespace mr = millrace;
+
+// Lucas, Crosier, "Fast initial response for CUSUM quality-control schemes", Technometrics 24, 1982, table 1
+// (two-sided, k = 0.5, h = 4 and 5: 168 and 465), and more digits of the one-sided values from
+// tests/oracle/run_length.py (a Markov chain of 4,000 states, extrapolated).
+TEST_CASE("the run length of a CUSUM is the one in the tables") {
+  CHECK(mr::detail::cusum_run_length(0.5, 4) / 2 == Approx(168).epsilon(0.003));
+  CHECK(mr::detail::cusum_run_length(0.5, 5) / 2 == Approx(465).epsilon(0.003));
+  CHECK(mr::detail::cusum_run_length(0.5, 4) == Approx(335.3676).epsilon(1e-5));
+  CHECK(mr::detail::cusum_run_length(0.5, 5) == Approx(930.8870).epsilon(1e-5));
+  CHECK(mr::detail::cusum_run_length(0.25, 8) == Approx(736.78).epsilon(1e-4));
+}
+
+TEST_CASE("beyond the integral equation's limit Siegmund's approximation goes on without a step") {
+  for (const double k : {0.1, 0.25, 0.5})
+    CHECK(mr::detail::cusum_run_length(k, 15.999) == Approx(mr::detail::siegmund_run_length(k, 15.999)).epsilon(0.02));
+}
+
+TEST_CASE("limits answer the run length asked for") {
+  for (const double n : {100., 1e3, 2e4, 2e6})
+    for (const double k : {0.1, 0.25, 0.5, 1.0})
+      CHECK(mr::detail::cusum_run_length(k, mr::detail::cusum_limit(k, n)) == Approx(n).epsilon(1e-3));
+}
+
+TEST_CASE("a CUSUM keeps the run length it promises, on both sides and on one") {
+  support::normal_source normal(11);
+  // The standard deviation of a mean of 400 run lengths is 5 %: 0.2 is four of them.
+  CHECK(support::mean_run_length(mr::cusum<mr::arl<1'000>>(), normal, 400, 1000) == Approx(1000).epsilon(0.2));
+  const mr::cusum<mr::arl<1'000>> upper({}, 1, mr::side::upper);
+  CHECK(support::mean_run_length(upper, normal, 400, 1000) == Approx(1000).epsilon(0.2));
+  const mr::cusum<mr::arl<300>> wide({}, 2);
+  CHECK(support::mean_run_length(wide, normal, 600, 300) == Approx(300).epsilon(0.17));
+}
+
+TEST_CASE("a shift of one standard deviation is found in about ten observations, on the sides asked for") {
+  support::normal_source normal(12);
+  const auto delay = [&](mr::side which, double shift) {
+    double total = 0;
+    for (int i = 0; i < 300; ++i) {
+      mr::cusum<mr::arl<500>> d({100, 4}, 1, which);
+      std::uint64_t t = 1;
+      while (t < 5000 && d.update(100 + 4 * (shift + normal())) != mr::signal::drift) ++t;
+      total += static_cast<double>(t);
+    }
+    return total / 300;
+  };
+  CHECK(delay(mr::side::both, 1) < 12);
+  CHECK(delay(mr::side::both, -1) < 12);
+  CHECK(delay(mr::side::upper, 1) < 12);
+  CHECK(delay(mr::side::upper, -1) > 4000);
+  CHECK(delay(mr::side::lower, -1) < 12);
+}
+
+TEST_CASE("a deviation that is not positive leaves every observation out") {
+  mr::cusum<> d({0, 0});
+  for (int i = 0; i < 100; ++i) CHECK(d.update(1e6) == mr::signal::none);
+  CHECK(d.count() == 0);
+}

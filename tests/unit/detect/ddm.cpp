@@ -1,0 +1,54 @@
+#include <millrace/detect/ddm.hpp>
+
+#include <support/catch.hpp>
+#include <support/detect.hpp>
+
+namespace mr = millrace;
+
+TEST_CASE("at most 63 % of unchanging streams alarm a DDM within the run length") {
+  for (const double p : {0.05, 0.2, 0.5}) {
+    support::coin_source coin(51, p);
+    // 400 streams: a binomial standard error of 2.4 %; four of them.
+    CHECK(support::share_alarmed(mr::ddm<mr::arl<3'000>>(), coin, 400, 3000) < 0.632 + 0.1);
+  }
+  support::coin_source coin(52, 0.2);
+  CHECK(support::share_alarmed(mr::ddm<mr::arl<3'000>>(), coin, 400, 3000) > 0.3);
+}
+
+TEST_CASE("a model that becomes worse is found by DDM and by EDDM") {
+  support::coin_source good(53, 0.05);
+  support::coin_source bad(54, 0.3);
+  mr::ddm<> d;
+  mr::eddm<> e;
+  for (int i = 0; i < 2000; ++i) {
+    const double x = good();
+    d.update(x);
+    e.update(x);
+  }
+  int taken = 0;
+  while (d.update(bad()) != mr::signal::drift) ++taken;
+  CHECK(taken < 400);
+  taken = 0;
+  while (e.update(bad()) != mr::signal::drift) ++taken;
+  CHECK(taken < 2000);
+}
+
+TEST_CASE("at most 63 % of unchanging streams alarm an EDDM within that many errors") {
+  for (const double p : {0.05, 0.5}) {
+    support::coin_source coin(55, p);
+    CHECK(support::share_alarmed(mr::eddm<mr::arl<1'000>>(), coin, 400, static_cast<std::uint64_t>(1000 / p)) <
+          0.632 + 0.1);
+  }
+}
+
+TEST_CASE("a stream without any error alarms nobody, and its first error does not either") {
+  mr::ddm<> d;
+  mr::eddm<> e;
+  for (int i = 0; i < 10'000; ++i) {
+    REQUIRE(d.update(0) == mr::signal::none);
+    REQUIRE(e.update(0) == mr::signal::none);
+  }
+  CHECK(d.update(1) != mr::signal::drift);
+  CHECK(e.update(1) == mr::signal::none);
+  CHECK(e.errors() == 1);
+}

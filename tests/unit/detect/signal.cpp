@@ -1,0 +1,137 @@
+#include <millrace/detect/signal.hpp>
+
+#include <support/catch.hpp>
+
+#include <millrace/detect.hpp>
+
+#include <support/allocations.hpp>
+#include <support/detect.hpp>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace mr = millrace;
+
+TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr::cusum<>, mr::page_hinkley<>,
+                   mr::ewma_chart<>, mr::adwin<>, mr::ddm<>, mr::eddm<>, mr::hddm_a<>, mr::hddm_w<>, mr::kswin<>,
+                   mr::bocpd<>) {
+  STATIC_REQUIRE(mr::drift_detector<TestType>);
+  TestType fresh;
+  CHECK(fresh.count() == 0);
+  CHECK(fresh.statistic() == 0);
+  CHECK(fresh.threshold() > 0);
+
+  SECTION("observations that are not finite are passed over, also as the first ones") {
+    support::coin_source coin(5, 0.3);
+    TestType plain;
+    TestType mixed;
+    for (int i = 0; i < 2000; ++i) {
+      const double x = coin();
+      if (i % 3 == 0)
+        for (const double bad :
+             {std::nan(""), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()})
+          REQUIRE(mixed.update(bad) == mr::signal::none);
+      REQUIRE(mixed.update(x) == plain.update(x));
+      REQUIRE(mixed.statistic() == plain.statistic());
+    }
+  }
+  SECTION("a copy goes on as the original does, and reset makes it as new") {
+    support::coin_source coin(6, 0.3);
+    TestType first;
+    for (int i = 0; i < 1000; ++i) first.update(coin());
+    TestType second = first;
+    for (int i = 0; i < 1000; ++i) {
+      const double x = coin();
+      REQUIRE(first.update(x) == second.update(x));
+    }
+    first.reset();
+    CHECK(first.count() == 0);
+    TestType other;
+    for (int i = 0; i < 1000; ++i) {
+      const double x = coin();
+      REQUIRE(first.update(x) == other.update(x));
+      REQUIRE(first.statistic() == other.statistic());
+    }
+  }
+  SECTION("a stream that goes from almost no errors to nearly all is found within 200 observations") {
+    support::coin_source before(7, 0.05);
+    support::coin_source after(8, 0.9);
+    TestType d;
+    for (int i = 0; i < 3000; ++i) d.update(before());
+    d = [&] {
+      TestType quiet;
+      for (int i = 0; i < 600; ++i)
+        if (quiet.update(before()) == mr::signal::drift) i = 0;
+      return quiet;
+    }();
+    int taken = 0;
+    while (taken < 200 && d.update(after()) != mr::signal::drift) ++taken;
+    CHECK(taken < 200);
+  }
+  SECTION("hostile streams: constant, huge, tiny, alternating") {
+    for (const double size : {0.0, 1.0, 1e-300, 1e300, -1e149}) {
+      TestType d;
+      for (int i = 0; i < 2000; ++i) {
+        d.update(size);
+        REQUIRE_FALSE(std::isnan(d.statistic()));
+      }
+      for (int i = 0; i < 2000; ++i) {
+        d.update(i % 2 == 0 ? size : -size);
+        REQUIRE_FALSE(std::isnan(d.statistic()));
+      }
+    }
+  }
+  if (support::counts_allocations) {
+    support::coin_source coin(9, 0.3);
+    CHECK(support::allocations_of([&] {
+            TestType made;
+            for (int i = 0; i < 5000; ++i) made.update(i < 2500 ? coin() : 1 - coin());
+            made.reset();
+          }) == 0);
+  }
+}
+
+TEST_CASE("anomaly detectors allocate nothing") {
+  if (!support::counts_allocations) return;
+  support::normal_source normal(3);
+  const auto none = [&](auto detector) {
+    return support::allocations_of([&] {
+             for (int i = 0; i < 3000; ++i) detector.update(normal());
+             detector.reset();
+           }) == 0;
+  };
+  CHECK(none(mr::z_score<>()));
+  CHECK(none(mr::ewma_bands<>()));
+  CHECK(none(mr::quantile_bands<>()));
+  CHECK(none(mr::robust_z<>()));
+  CHECK(none(mr::iqr_fence<>()));
+  CHECK(none(mr::seasonal<24>()));
+  std::vector<mr::half_space_trees<2>> trees(1);
+  CHECK(support::allocations_of([&] {
+          for (int i = 0; i < 3000; ++i) {
+            const double row[2] = {0.5, 0.25};
+            trees[0].update(row);
+          }
+        }) == 0);
+}
+
+TEST_CASE("a warning comes before a drift, about ten times as often, and signals have names") {
+  support::normal_source normal(4);
+  mr::cusum<mr::arl<5'000, 500>> d;
+  int warnings = 0;
+  int drifts = 0;
+  bool warned = false;
+  for (int i = 0; i < 500'000; ++i) {
+    const mr::signal s = d.update(normal());
+    if (s == mr::signal::warning && !warned) ++warnings;
+    warned = s == mr::signal::warning;
+    if (s == mr::signal::drift) ++drifts;
+  }
+  CHECK(drifts > 60);
+  CHECK(drifts < 140);
+  CHECK(warnings > 5 * drifts);
+  CHECK(mr::to_string(mr::signal::drift) == "drift");
+  CHECK(mr::to_string(mr::signal::warning) == "warning");
+  CHECK(mr::to_string(mr::signal::none) == "none");
+}
