@@ -17,6 +17,7 @@
 /// - `binned_histogram`: counts in bins that are regular, logarithmic or between edges of your own
 /// - `grouped`: an aggregate for each key, for a bounded number of keys; `sharded`: one that many threads write;
 ///   `sampled`: of one item in so many
+/// - `percentile_tracker`, `topk_tracker`: ready to use
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
 /// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
 ///
@@ -44,6 +45,7 @@
 #include <millrace/aggregate/member.hpp>
 #include <millrace/aggregate/moments.hpp>
 #include <millrace/aggregate/pairs.hpp>
+#include <millrace/aggregate/percentile_tracker.hpp>
 #include <millrace/aggregate/quantile_curve.hpp>
 #include <millrace/aggregate/quantile_view.hpp>
 #include <millrace/aggregate/sampled.hpp>
@@ -52,5 +54,6 @@
 #include <millrace/aggregate/sums.hpp>
 #include <millrace/aggregate/tdigest.hpp>
 #include <millrace/aggregate/theta.hpp>
+#include <millrace/aggregate/topk_tracker.hpp>
 
 #endif  // MILLRACE_AGGREGATE_HPP
