@@ -2480,9 +2480,16 @@ void index_avx2(const double* x, std::size_t count, std::int32_t first, std::int
   index_body<Index, 32>(x, count, first, to);
 }
 template <class Index>
+MILLRACE_X86_TARGET("avx512f")
+void index_avx512(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
+  index_body<Index, 64>(x, count, first, to);
+}
+template <class Index>
 void index_block(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
   const std::size_t even = count / 16 * 16;
-  if (cpu_has_avx2())
+  if (cpu_has_avx512())
+    index_avx512<Index>(x, even, first, to);
+  else if (cpu_has_avx2())
     index_avx2<Index>(x, even, first, to);
   else
     index_baseline<Index>(x, even, first, to);
@@ -3277,35 +3284,20 @@ struct harmonic_mean {
 
 #endif  // MILLRACE_AGGREGATE_SUMS_HPP
 
-// ---- aggregate/ddsketch.hpp
+// ---- aggregate/detail/ddsketch_core.hpp
 
-#ifndef MILLRACE_AGGREGATE_DDSKETCH_HPP
-#define MILLRACE_AGGREGATE_DDSKETCH_HPP
+#ifndef MILLRACE_AGGREGATE_DETAIL_DDSKETCH_CORE_HPP
+#define MILLRACE_AGGREGATE_DETAIL_DDSKETCH_CORE_HPP
 
 namespace millrace {
 inline namespace v0 {
 
-/// Quantiles with a bound on the relative error of the value itself: a histogram with buckets that grow
-/// with the value. For latencies and sizes, where 1 % of a millisecond and 1 % of an hour are what matters.
-///
-/// `Permille` is the error in thousandths; `Most` bounds the buckets of each sign: where a stream's range
-/// is wider than they reach, the numbers closest to zero are joined (2,048 buckets at 1 % reach from a
-/// nanosecond to nine years; 896, 7 KB, over a factor of 5e7).
-/// Guarantee: `quantile(p)` is within `relative_error` of the item of rank p; `smallest`, `largest`,
-/// `count`, `sum` (compensated), quantile(0) and quantile(1) are exact; no answer falls as p grows. Merging
-/// is exact: any split of a stream, in any order, merges to the same buckets. NaN is left out; numbers
-/// closer to zero than 2^-1022 count as zero.
-/// Complexity: update O(1); a span is numbered by vectors; quantile and merge O(buckets). 8 bytes a bucket
-/// between the least and the greatest used. Allocates: when the range grows.
-/// Threads: one at a time; const calls from any number.
-/// Source: Masson, Rim, Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error
-/// guarantees", VLDB 2019.
-template <unsigned Permille = 10, unsigned Most = 2048>
-class ddsketch {
-  static_assert(Permille >= 1 && Permille <= 500 && Most >= 16 && Most <= 65536,
-                "millrace[AGGREGATE-8]: ddsketch<Permille, Most>: the error must be from 1 to 500 thousandths, the "
-                "buckets from 16 to 65536");
-  using index = detail::log_index<Permille>;
+namespace detail {
+
+/// All of `ddsketch` but for its buffer.
+template <unsigned Permille, unsigned Most>
+class ddsketch_core {
+  using index = log_index<Permille>;
 
  public:
   using value_type = double;
@@ -3322,7 +3314,7 @@ class ddsketch {
       return;
     }
     double part = x * w.value;
-    detail::rounded(part);
+    rounded(part);
     sum_.add(part);
     if (x >= index::smallest) {
       add(positive_, index::of(x), w.value);
@@ -3334,7 +3326,7 @@ class ddsketch {
   }
   void update(std::span<const double> items) {
     while (items.size() >= 32) {
-      const auto block = items.first(items.size() < detail::block_items ? items.size() : detail::block_items);
+      const auto block = items.first(items.size() < block_items ? items.size() : block_items);
       if (!take(block))
         for (const double x : block) update(x);
       items = items.subspan(block.size());
@@ -3342,7 +3334,7 @@ class ddsketch {
     for (const double x : items) update(x);
   }
 
-  void merge(const ddsketch& other) {
+  void merge(const ddsketch_core& other) {
     if (other.low_ < low_) low_ = other.low_;
     if (other.high_ > high_) high_ = other.high_;
     sum_.merge(other.sum_);
@@ -3431,16 +3423,16 @@ class ddsketch {
   /// end: it reads the same counts one bucket lower.) Sum, extremes and infinite items have no place
   /// in it.
   std::vector<std::byte> to_protobuf() const {
-    detail::protobuf_writer mapping;
+    protobuf_writer mapping;
     mapping.f64(1, index::gamma);
     mapping.varint(3, 3);
-    detail::protobuf_writer made;
+    protobuf_writer made;
     made.bytes(1, mapping.written());
     for (const bool sign : {false, true}) {
-      const detail::bucket_run<double>& run = sign ? negative_ : positive_;
-      detail::protobuf_writer store;
+      const bucket_run<double>& run = sign ? negative_ : positive_;
+      protobuf_writer store;
       if (!run.empty()) {
-        store.tag(2, detail::wire::bytes);
+        store.tag(2, wire::bytes);
         store.varint(8 * run.size());
         for (std::size_t i = 0; i < run.size(); ++i) store.fixed64(std::bit_cast<std::uint64_t>(run.data()[i]));
         if (run.first() != 0) store.sint(3, run.first());
@@ -3452,8 +3444,8 @@ class ddsketch {
   }
   /// Sum and extremes are estimated, within `relative_error`.
   /// Errors: corrupt, unsupported (another mapping than `to_protobuf` writes).
-  static result<ddsketch> from_protobuf(std::span<const std::byte> bytes) {
-    ddsketch made;
+  static result<ddsketch_core> from_protobuf(std::span<const std::byte> bytes) {
+    ddsketch_core made;
     if (auto done = made.read(bytes); !done) return std::move(done).error();
     made.low_ = made.negative_.empty() ? made.zeros_ > 0         ? 0.0
                                          : made.positive_.empty() ? made.low_
@@ -3470,46 +3462,38 @@ class ddsketch {
     return made;
   }
 
-  /// The protobuf message with sum and extremes beside it.
-  std::vector<std::byte> save() const {
-    envelope_writer to(type);
+  void save(envelope_writer& to) const {
     to.f64(low_);
     to.f64(high_);
     sum_.save(to);
     to.f64(below_);
     to.f64(above_);
     to.block(to_protobuf());
-    return std::move(to).finish();
   }
-  static result<ddsketch> load(std::span<const std::byte> bytes) {
-    auto from = envelope_reader::open(bytes, type);
-    if (!from) return std::move(from).error();
-    ddsketch made;
-    made.low_ = from->f64();
-    made.high_ = from->f64();
-    made.sum_.load(*from);
-    made.below_ = from->f64();
-    made.above_ = from->f64();
-    const auto message = from->block();
-    if (auto done = from->finish(made.below_ >= 0 && made.above_ >= 0); !done) return std::move(done).error();
-    if (auto done = made.read(message); !done) return std::move(done).error().wrap("saved ddsketch");
-    const bool any = made.zeros_ > 0 || made.below_ > 0 || made.above_ > 0 || made.buckets() != 0;
-    const bool ordered = any ? made.low_ <= made.high_
-                             : made.low_ == std::numeric_limits<double>::infinity() && made.high_ == -made.low_;
-    if (!ordered) return error(errc::corrupt, "saved ddsketch: its extremes contradict its buckets");
-    return made;
+  /// `valid` turns false if the numbers contradict each other.
+  result<void> load(envelope_reader& from, bool& valid) {
+    low_ = from.f64();
+    high_ = from.f64();
+    sum_.load(from);
+    below_ = from.f64();
+    above_ = from.f64();
+    if (auto done = read(from.block()); !done) return done;
+    const bool any = zeros_ > 0 || below_ > 0 || above_ > 0 || buckets() != 0;
+    const bool ordered =
+        any ? low_ <= high_ : low_ == std::numeric_limits<double>::infinity() && high_ == -low_;
+    valid = valid && below_ >= 0 && above_ >= 0 && ordered;
+    return {};
   }
 
  private:
   static constexpr double none = std::numeric_limits<double>::quiet_NaN();
-  static constexpr std::string_view type = "ddsketch";
   static constexpr std::int32_t highest = index::bias;  // beyond any bucket of a double
 
   double clamped(double x) const noexcept { return x < low_ ? low_ : x > high_ ? high_ : x; }
 
   /// Makes room for the buckets from low to high, joining the lowest where that is too many. The least
   /// bucket that may be counted in from now on.
-  static std::int32_t make_room(detail::bucket_run<double>& run, std::int32_t low, std::int32_t high) {
+  static std::int32_t make_room(bucket_run<double>& run, std::int32_t low, std::int32_t high) {
     if (!run.empty()) {
       low = low < run.first() ? low : run.first();
       high = high > run.last() ? high : run.last();
@@ -3519,14 +3503,14 @@ class ddsketch {
     run.cover(low, high);
     return low;
   }
-  static void add(detail::bucket_run<double>& run, std::int32_t bucket, double w) {
+  static void add(bucket_run<double>& run, std::int32_t bucket, double w) {
     if (!run.holds(bucket)) [[unlikely]] {
       const std::int32_t least = make_room(run, bucket, bucket);
       bucket = bucket < least ? least : bucket;
     }
     run.add(bucket, w);
   }
-  static void merge(detail::bucket_run<double>& into, const detail::bucket_run<double>& from) {
+  static void merge(bucket_run<double>& into, const bucket_run<double>& from) {
     if (from.empty()) return;
     const std::int32_t least = make_room(into, from.first(), from.last());
     for (std::int32_t b = from.first(); b <= from.last(); ++b) into.add(b < least ? least : b, from.at(b));
@@ -3534,18 +3518,20 @@ class ddsketch {
 
   /// A block of positive normal numbers; false, and nothing done, if it is none.
   bool take(std::span<const double> items) {
-    using namespace detail::figure;
-    const auto found = detail::scan_block<detail::figure::low | high | total>(items.data(), items.size());
+    constexpr unsigned wanted = figure::low | figure::high | figure::power1;
+    const auto found = scan_block<wanted>(items.data(), items.size());
     if (!(found.poison == 0) || !(found.low >= index::smallest)) return false;
     const std::int32_t from = index::of(found.low);
     const std::int32_t to = index::of(found.high);
     if (to - from >= static_cast<std::int32_t>(Most) || make_room(positive_, from, to) > from) return false;
     if (found.low < low_) low_ = found.low;
     if (found.high > high_) high_ = found.high;
-    sum_.add(found.total);
-    sum_.add(found.total_rest);
-    std::int32_t buckets[detail::block_items];
-    detail::index_block<index>(items.data(), items.size(), positive_.first(), buckets);
+    double around = found.shift * static_cast<double>(items.size());
+    rounded(around);
+    sum_.add(around);
+    sum_.add(found.power[0]);
+    std::int32_t buckets[block_items];
+    index_block<index>(items.data(), items.size(), positive_.first(), buckets);
     double* const counts = positive_.data();
     for (std::size_t i = 0; i < items.size(); ++i) counts[buckets[i]] += 1;
     return true;
@@ -3553,14 +3539,14 @@ class ddsketch {
 
   static error fault(errc code, const char* what) { return error(code, std::string("DDSketch message: ") + what); }
 
-  static result<void> read_store(std::span<const std::byte> bytes, detail::bucket_run<double>& run) {
+  static result<void> read_store(std::span<const std::byte> bytes, bucket_run<double>& run) {
     const auto good = [](double w) { return w >= 0; };
-    detail::protobuf_reader from(bytes);
+    protobuf_reader from(bytes);
     std::span<const std::byte> row;
     std::int64_t first = 0;
     while (from.next()) {
-      if (from.field == 1 && from.type == detail::wire::bytes) {
-        detail::protobuf_reader pair(from.inner);
+      if (from.field == 1 && from.type == wire::bytes) {
+        protobuf_reader pair(from.inner);
         std::int64_t bucket = 0;
         double w = 0;
         while (pair.next()) {
@@ -3571,7 +3557,7 @@ class ddsketch {
           return fault(errc::corrupt, "a bucket is none");
         if (w > 0) add(run, static_cast<std::int32_t>(bucket), w);
       } else if (from.field == 2) {
-        if (from.type != detail::wire::bytes || from.inner.size() % 8 != 0 || !row.empty())
+        if (from.type != wire::bytes || from.inner.size() % 8 != 0 || !row.empty())
           return fault(errc::unsupported, "its counts are not packed");
         row = from.inner;
       } else if (from.field == 3) {
@@ -3582,7 +3568,7 @@ class ddsketch {
     const auto size = static_cast<std::int64_t>(row.size() / 8);
     if (size != 0 && (first < -highest || first > highest || size > 2 * highest || first + size - 1 > highest))
       return fault(errc::corrupt, "a bucket is none");
-    detail::protobuf_reader counts(row);
+    protobuf_reader counts(row);
     for (std::int64_t i = 0; i < size; ++i) {
       const double w = std::bit_cast<double>(counts.fixed(8));
       if (!good(w)) return fault(errc::corrupt, "a count is not a number from zero on");
@@ -3592,14 +3578,14 @@ class ddsketch {
   }
 
   result<void> read(std::span<const std::byte> bytes) {
-    detail::protobuf_reader from(bytes);
+    protobuf_reader from(bytes);
     double gamma = 0;
     double offset = 0;
     std::uint64_t interpolation = 0;
     while (from.next()) {
       result<void> done;
       if (from.field == 1) {
-        detail::protobuf_reader mapping(from.inner);
+        protobuf_reader mapping(from.inner);
         while (mapping.next()) {
           if (mapping.field == 1) gamma = mapping.real();
           if (mapping.field == 2) offset = mapping.real();
@@ -3631,8 +3617,200 @@ class ddsketch {
   double zeros_ = 0;
   double below_ = 0;  // infinite
   double above_ = 0;
-  detail::bucket_run<double> positive_;
-  detail::bucket_run<double> negative_;  // by magnitude
+  bucket_run<double> positive_;
+  bucket_run<double> negative_;  // by magnitude
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_DDSKETCH_CORE_HPP
+
+// ---- aggregate/ddsketch.hpp
+
+#ifndef MILLRACE_AGGREGATE_DDSKETCH_HPP
+#define MILLRACE_AGGREGATE_DDSKETCH_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Quantiles with a bound on the relative error of the value itself: a histogram with buckets that grow
+/// with the value. For latencies and sizes, where 1 % of a millisecond and 1 % of an hour are what matters.
+///
+/// `Permille` is the error in thousandths; `Most` bounds the buckets of each sign: where a stream's range
+/// is wider than they reach, the numbers closest to zero are joined (2,048 buckets at 1 % reach from a
+/// nanosecond to nine years; 896, 7 KB, over a factor of 5e7).
+/// Guarantee: `quantile(p)` is within `relative_error` of the item of rank p; `smallest`, `largest`,
+/// `count`, `sum` (compensated), quantile(0) and quantile(1) are exact; no answer falls as p grows. Merging
+/// is exact: any split of a stream, in any order, merges to the same buckets. NaN is left out; numbers
+/// closer to zero than 2^-1022 count as zero.
+/// Complexity: update O(1): items wait in a buffer of 128, which vectors number, as they do a span; quantile and
+/// merge O(buckets), and a copy of the sketch while the buffer holds some. 8 bytes a bucket between the least and
+/// the greatest used, and 1.1 KiB. Allocates: when the range grows, and a query that copies.
+/// Threads: one at a time; const calls from any number.
+/// Source: Masson, Rim, Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error
+/// guarantees", VLDB 2019.
+template <unsigned Permille = 10, unsigned Most = 2048>
+class ddsketch {
+  static_assert(Permille >= 1 && Permille <= 500 && Most >= 16 && Most <= 65536,
+                "millrace[AGGREGATE-8]: ddsketch<Permille, Most>: the error must be from 1 to 500 thousandths, the "
+                "buckets from 16 to 65536");
+  using core = detail::ddsketch_core<Permille, Most>;
+
+ public:
+  using value_type = double;
+  static constexpr double relative_error = core::relative_error;
+
+  ddsketch() noexcept = default;
+  // Of the buffer, only what is in it.
+  ddsketch(const ddsketch& other) : core_(other.core_) { take_waiting(other); }
+  ddsketch(ddsketch&& other) noexcept : core_(std::move(other.core_)) { take_waiting(other); }
+  ddsketch& operator=(const ddsketch& other) {
+    core_ = other.core_;
+    take_waiting(other);
+    return *this;
+  }
+  ddsketch& operator=(ddsketch&& other) noexcept {
+    core_ = std::move(other.core_);
+    take_waiting(other);
+    return *this;
+  }
+  ~ddsketch() = default;
+
+  void update(double x) {
+    buffer_[waiting_] = x;
+    if (++waiting_ == room) [[unlikely]]
+      settle();
+  }
+  void update(double x, weight w) { core_.update(x, w); }
+  void update(std::span<const double> items) {
+    if (items.size() < 32) {
+      for (const double x : items) update(x);
+    } else {
+      core_.update(items);
+    }
+  }
+  void merge(const ddsketch& other) {
+    core_.merge(other.core_);
+    core_.update(other.waiting());
+  }
+  /// Every item's weight so far times factor > 0.
+  void scale(double factor) {
+    settle();
+    core_.scale(factor);
+  }
+
+  /// What was seen weighs together.
+  double count() const {
+    return ask([](const core& all) { return all.count(); });
+  }
+  bool empty() const {
+    return ask([](const core& all) { return all.empty(); });
+  }
+  double sum() const {
+    return ask([](const core& all) { return all.sum(); });
+  }
+  /// NaN when empty; so are `largest`, `quantile` and `rank`.
+  double smallest() const {
+    return ask([](const core& all) { return all.smallest(); });
+  }
+  double largest() const {
+    return ask([](const core& all) { return all.largest(); });
+  }
+  std::size_t buckets() const {
+    return ask([](const core& all) { return all.buckets(); });
+  }
+
+  /// `p` in [0, 1]; outside, the nearer end.
+  double quantile(double p) const {
+    return ask([p](const core& all) { return all.quantile(p); });
+  }
+  /// Several at once.
+  std::vector<double> quantiles(std::span<const double> ps) const {
+    return ask([ps](const core& all) {
+      std::vector<double> made;
+      made.reserve(ps.size());
+      for (const double p : ps) made.push_back(all.quantile(p));
+      return made;
+    });
+  }
+  double median() const { return quantile(0.5); }
+  /// Upper less lower quartile.
+  double interquartile_range() const {
+    return ask([](const core& all) { return all.quantile(0.75) - all.quantile(0.25); });
+  }
+  /// The fraction of the weight at or below x or within `relative_error` around it.
+  double rank(double x) const {
+    return ask([x](const core& all) { return all.rank(x); });
+  }
+  /// The rank of each point.
+  std::vector<double> cdf(std::span<const double> points) const {
+    return ask([points](const core& all) { return all.cdf(points); });
+  }
+
+  /// The message `DDSketch` of DataDog's DDSketch.proto, as its Java and Go implementations read and write
+  /// it: cubic interpolation, bucket i from gamma^i on. (The Python package numbers buckets by their upper
+  /// end: it reads the same counts one bucket lower.) Sum, extremes and infinite items have no place in it.
+  std::vector<std::byte> to_protobuf() const {
+    return ask([](const core& all) { return all.to_protobuf(); });
+  }
+  /// Sum and extremes are estimated, within `relative_error`.
+  /// Errors: corrupt, unsupported (another mapping than `to_protobuf` writes).
+  static result<ddsketch> from_protobuf(std::span<const std::byte> bytes) {
+    auto read = core::from_protobuf(bytes);
+    if (!read) return std::move(read).error();
+    ddsketch made;
+    made.core_ = *std::move(read);
+    return made;
+  }
+
+  /// The protobuf message with sum, extremes and what waits in the buffer beside it.
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    core_.save(to);
+    to.u64(waiting_);
+    for (const double x : waiting()) to.f64(x);
+    return std::move(to).finish();
+  }
+  static result<ddsketch> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    ddsketch made;
+    bool valid = true;
+    if (auto done = made.core_.load(*from, valid); !done) return std::move(done).error().wrap("saved ddsketch");
+    const std::size_t waiting = from->count(8);
+    valid = valid && waiting < room;
+    for (std::size_t i = 0; i < waiting && valid; ++i) made.buffer_[i] = from->f64();
+    made.waiting_ = valid ? static_cast<std::uint32_t>(waiting) : 0;
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  static constexpr std::uint32_t room = 128;
+  static constexpr std::string_view type = "ddsketch";
+
+  std::span<const double> waiting() const noexcept { return {buffer_, waiting_}; }
+  void take_waiting(const ddsketch& other) noexcept {
+    waiting_ = other.waiting_;
+    for (std::uint32_t i = 0; i < waiting_; ++i) buffer_[i] = other.buffer_[i];
+  }
+  [[gnu::noinline]] void settle() {
+    core_.update(waiting());
+    waiting_ = 0;
+  }
+  template <class F>
+  auto ask(F&& question) const {
+    if (waiting_ == 0) return question(core_);
+    core all = core_;
+    all.update(waiting());
+    return question(std::as_const(all));
+  }
+
+  core core_;
+  std::uint32_t waiting_ = 0;
+  double buffer_[room];
 };
 
 }  // namespace v0
@@ -4976,7 +5154,7 @@ class frequent_items {
       if (kept.count != 0) slots_[place_of(kept.item, hash_in(kept))] = std::move(kept);
   }
   void purge();
-  bool heavier(const row& a, const row& b) const { return a.lower != b.lower ? a.lower > b.lower : a.item < b.item; }
+  bool heavier(const row& a, const row& b) const { return a.lower != b.lower ? a.lower > b.lower : b.item > a.item; }
   std::vector<row> rows(std::uint64_t threshold, std::uint64_t row::*bound) const;
 
   std::vector<slot> slots_;
@@ -5433,8 +5611,8 @@ class grouped {
 
   /// So many that each group has a few hundred of its own, and all stay in the second-level cache.
   std::size_t block_rows() const noexcept {
-    const std::size_t rows = 256 * groups_.size();
-    return rows < 4096 ? 4096 : rows > 32768 ? 32768 : rows;
+    const std::size_t rows = 512 * groups_.size();
+    return rows < 4096 ? 4096 : rows > 65536 ? 65536 : rows;
   }
 
   template <class K>

@@ -2,19 +2,15 @@
 #define MILLRACE_AGGREGATE_DDSKETCH_HPP
 
 #include <millrace/aggregate/concepts.hpp>
-#include <millrace/aggregate/detail/block_kernel.hpp>
-#include <millrace/aggregate/detail/bucket_run.hpp>
-#include <millrace/aggregate/detail/log_index.hpp>
-#include <millrace/aggregate/detail/protobuf.hpp>
+#include <millrace/aggregate/detail/ddsketch_core.hpp>
 #include <millrace/aggregate/envelope.hpp>
-#include <millrace/aggregate/sums.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -30,8 +26,9 @@ inline namespace v0 {
 /// `count`, `sum` (compensated), quantile(0) and quantile(1) are exact; no answer falls as p grows. Merging
 /// is exact: any split of a stream, in any order, merges to the same buckets. NaN is left out; numbers
 /// closer to zero than 2^-1022 count as zero.
-/// Complexity: update O(1); a span is numbered by vectors; quantile and merge O(buckets). 8 bytes a bucket
-/// between the least and the greatest used. Allocates: when the range grows.
+/// Complexity: update O(1): items wait in a buffer of 128, which vectors number, as they do a span; quantile and
+/// merge O(buckets), and a copy of the sketch while the buffer holds some. 8 bytes a bucket between the least and
+/// the greatest used, and 1.1 KiB. Allocates: when the range grows, and a query that copies.
 /// Threads: one at a time; const calls from any number.
 /// Source: Masson, Rim, Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error
 /// guarantees", VLDB 2019.
@@ -40,334 +37,161 @@ class ddsketch {
   static_assert(Permille >= 1 && Permille <= 500 && Most >= 16 && Most <= 65536,
                 "millrace[AGGREGATE-8]: ddsketch<Permille, Most>: the error must be from 1 to 500 thousandths, the "
                 "buckets from 16 to 65536");
-  using index = detail::log_index<Permille>;
+  using core = detail::ddsketch_core<Permille, Most>;
 
  public:
   using value_type = double;
-  static constexpr double relative_error = index::relative_error;
+  static constexpr double relative_error = core::relative_error;
 
-  void update(double x) { update(x, weight(1)); }
-  void update(double x, weight w) {
-    if (x != x || !(w.value > 0 && w.value <= (std::numeric_limits<double>::max)())) return;
-    if (x < low_) low_ = x;
-    if (x > high_) high_ = x;
-    constexpr double most = (std::numeric_limits<double>::max)();
-    if (!(std::fabs(x) <= most)) [[unlikely]] {
-      (x > 0 ? above_ : below_) += w.value;
-      return;
-    }
-    double part = x * w.value;
-    detail::rounded(part);
-    sum_.add(part);
-    if (x >= index::smallest) {
-      add(positive_, index::of(x), w.value);
-    } else if (x <= -index::smallest) {
-      add(negative_, index::of(-x), w.value);
-    } else {
-      zeros_ += w.value;
-    }
+  ddsketch() noexcept = default;
+  // Of the buffer, only what is in it.
+  ddsketch(const ddsketch& other) : core_(other.core_) { take_waiting(other); }
+  ddsketch(ddsketch&& other) noexcept : core_(std::move(other.core_)) { take_waiting(other); }
+  ddsketch& operator=(const ddsketch& other) {
+    core_ = other.core_;
+    take_waiting(other);
+    return *this;
   }
+  ddsketch& operator=(ddsketch&& other) noexcept {
+    core_ = std::move(other.core_);
+    take_waiting(other);
+    return *this;
+  }
+  ~ddsketch() = default;
+
+  void update(double x) {
+    buffer_[waiting_] = x;
+    if (++waiting_ == room) [[unlikely]]
+      settle();
+  }
+  void update(double x, weight w) { core_.update(x, w); }
   void update(std::span<const double> items) {
-    while (items.size() >= 32) {
-      const auto block = items.first(items.size() < detail::block_items ? items.size() : detail::block_items);
-      if (!take(block))
-        for (const double x : block) update(x);
-      items = items.subspan(block.size());
+    if (items.size() < 32) {
+      for (const double x : items) update(x);
+    } else {
+      core_.update(items);
     }
-    for (const double x : items) update(x);
   }
-
   void merge(const ddsketch& other) {
-    if (other.low_ < low_) low_ = other.low_;
-    if (other.high_ > high_) high_ = other.high_;
-    sum_.merge(other.sum_);
-    zeros_ += other.zeros_;
-    below_ += other.below_;
-    above_ += other.above_;
-    merge(positive_, other.positive_);
-    merge(negative_, other.negative_);
+    core_.merge(other.core_);
+    core_.update(other.waiting());
   }
   /// Every item's weight so far times factor > 0.
   void scale(double factor) {
-    sum_.scale(factor);
-    for (double* const w : {&zeros_, &below_, &above_}) *w *= factor;
-    positive_.scale(factor);
-    negative_.scale(factor);
+    settle();
+    core_.scale(factor);
   }
 
   /// What was seen weighs together.
-  double count() const noexcept { return below_ + negative_.total() + zeros_ + positive_.total() + above_; }
-  bool empty() const noexcept { return low_ > high_; }
-  double sum() const noexcept {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    return sum_.value() + (above_ > 0 ? infinity : 0) - (below_ > 0 ? infinity : 0);
+  double count() const {
+    return ask([](const core& all) { return all.count(); });
+  }
+  bool empty() const {
+    return ask([](const core& all) { return all.empty(); });
+  }
+  double sum() const {
+    return ask([](const core& all) { return all.sum(); });
   }
   /// NaN when empty; so are `largest`, `quantile` and `rank`.
-  double smallest() const noexcept { return empty() ? none : low_; }
-  double largest() const noexcept { return empty() ? none : high_; }
-  std::size_t buckets() const noexcept { return negative_.size() + positive_.size(); }
+  double smallest() const {
+    return ask([](const core& all) { return all.smallest(); });
+  }
+  double largest() const {
+    return ask([](const core& all) { return all.largest(); });
+  }
+  std::size_t buckets() const {
+    return ask([](const core& all) { return all.buckets(); });
+  }
 
   /// `p` in [0, 1]; outside, the nearer end.
-  double quantile(double p) const noexcept {
-    if (empty() || p != p) return none;
-    if (p <= 0) return low_;
-    if (p >= 1) return high_;
-    const double wanted = p * count();
-    double seen = below_;
-    if (seen >= wanted && seen > 0) return low_;
-    for (std::size_t i = negative_.size(); i-- > 0;) {
-      seen += negative_.data()[i];
-      if (seen >= wanted && negative_.data()[i] > 0)
-        return clamped(-index::middle(negative_.first() + static_cast<std::int32_t>(i)));
-    }
-    seen += zeros_;
-    if (seen >= wanted && zeros_ > 0) return clamped(0);
-    for (std::size_t i = 0; i < positive_.size(); ++i) {
-      seen += positive_.data()[i];
-      if (seen >= wanted && positive_.data()[i] > 0)
-        return clamped(index::middle(positive_.first() + static_cast<std::int32_t>(i)));
-    }
-    return high_;
+  double quantile(double p) const {
+    return ask([p](const core& all) { return all.quantile(p); });
   }
-  double median() const noexcept { return quantile(0.5); }
+  /// Several at once.
+  std::vector<double> quantiles(std::span<const double> ps) const {
+    return ask([ps](const core& all) {
+      std::vector<double> made;
+      made.reserve(ps.size());
+      for (const double p : ps) made.push_back(all.quantile(p));
+      return made;
+    });
+  }
+  double median() const { return quantile(0.5); }
   /// Upper less lower quartile.
-  double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
-
+  double interquartile_range() const {
+    return ask([](const core& all) { return all.quantile(0.75) - all.quantile(0.25); });
+  }
   /// The fraction of the weight at or below x or within `relative_error` around it.
-  double rank(double x) const noexcept {
-    if (empty() || x != x) return none;
-    if (x < low_) return 0;
-    if (x >= high_) return 1;
-    double below = below_;
-    if (x <= -index::smallest) {
-      const std::int32_t bucket = index::of(-x);
-      for (std::size_t i = negative_.size(); i-- > 0;)
-        if (negative_.first() + static_cast<std::int32_t>(i) >= bucket) below += negative_.data()[i];
-    } else {
-      below += negative_.total() + (x > -index::smallest ? zeros_ : 0);
-      if (x >= index::smallest) {
-        const std::int32_t bucket = index::of(x);
-        for (std::size_t i = 0; i < positive_.size(); ++i)
-          if (positive_.first() + static_cast<std::int32_t>(i) <= bucket) below += positive_.data()[i];
-      }
-    }
-    return below / count();
+  double rank(double x) const {
+    return ask([x](const core& all) { return all.rank(x); });
   }
   /// The rank of each point.
   std::vector<double> cdf(std::span<const double> points) const {
-    std::vector<double> ranks;
-    ranks.reserve(points.size());
-    for (const double x : points) ranks.push_back(rank(x));
-    return ranks;
+    return ask([points](const core& all) { return all.cdf(points); });
   }
 
   /// The message `DDSketch` of DataDog's DDSketch.proto, as its Java and Go implementations read and write
   /// it: cubic interpolation, bucket i from gamma^i on. (The Python package numbers buckets by their upper
-  /// end: it reads the same counts one bucket lower.) Sum, extremes and infinite items have no place
-  /// in it.
+  /// end: it reads the same counts one bucket lower.) Sum, extremes and infinite items have no place in it.
   std::vector<std::byte> to_protobuf() const {
-    detail::protobuf_writer mapping;
-    mapping.f64(1, index::gamma);
-    mapping.varint(3, 3);
-    detail::protobuf_writer made;
-    made.bytes(1, mapping.written());
-    for (const bool sign : {false, true}) {
-      const detail::bucket_run<double>& run = sign ? negative_ : positive_;
-      detail::protobuf_writer store;
-      if (!run.empty()) {
-        store.tag(2, detail::wire::bytes);
-        store.varint(8 * run.size());
-        for (std::size_t i = 0; i < run.size(); ++i) store.fixed64(std::bit_cast<std::uint64_t>(run.data()[i]));
-        if (run.first() != 0) store.sint(3, run.first());
-      }
-      made.bytes(sign ? 3 : 2, store.written());
-    }
-    if (zeros_ != 0) made.f64(4, zeros_);
-    return made.written();
+    return ask([](const core& all) { return all.to_protobuf(); });
   }
   /// Sum and extremes are estimated, within `relative_error`.
   /// Errors: corrupt, unsupported (another mapping than `to_protobuf` writes).
   static result<ddsketch> from_protobuf(std::span<const std::byte> bytes) {
+    auto read = core::from_protobuf(bytes);
+    if (!read) return std::move(read).error();
     ddsketch made;
-    if (auto done = made.read(bytes); !done) return std::move(done).error();
-    made.low_ = made.negative_.empty() ? made.zeros_ > 0         ? 0.0
-                                         : made.positive_.empty() ? made.low_
-                                                                  : index::middle(made.positive_.first())
-                                       : -index::middle(made.negative_.last());
-    made.high_ = made.positive_.empty() ? made.zeros_ > 0         ? 0.0
-                                          : made.negative_.empty() ? made.high_
-                                                                   : -index::middle(made.negative_.first())
-                                        : index::middle(made.positive_.last());
-    for (std::size_t i = 0; i < made.positive_.size(); ++i)
-      made.sum_.add(made.positive_.data()[i] * index::middle(made.positive_.first() + static_cast<std::int32_t>(i)));
-    for (std::size_t i = 0; i < made.negative_.size(); ++i)
-      made.sum_.add(-made.negative_.data()[i] * index::middle(made.negative_.first() + static_cast<std::int32_t>(i)));
+    made.core_ = *std::move(read);
     return made;
   }
 
-  /// The protobuf message with sum and extremes beside it.
+  /// The protobuf message with sum, extremes and what waits in the buffer beside it.
   std::vector<std::byte> save() const {
     envelope_writer to(type);
-    to.f64(low_);
-    to.f64(high_);
-    sum_.save(to);
-    to.f64(below_);
-    to.f64(above_);
-    to.block(to_protobuf());
+    core_.save(to);
+    to.u64(waiting_);
+    for (const double x : waiting()) to.f64(x);
     return std::move(to).finish();
   }
   static result<ddsketch> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, type);
     if (!from) return std::move(from).error();
     ddsketch made;
-    made.low_ = from->f64();
-    made.high_ = from->f64();
-    made.sum_.load(*from);
-    made.below_ = from->f64();
-    made.above_ = from->f64();
-    const auto message = from->block();
-    if (auto done = from->finish(made.below_ >= 0 && made.above_ >= 0); !done) return std::move(done).error();
-    if (auto done = made.read(message); !done) return std::move(done).error().wrap("saved ddsketch");
-    const bool any = made.zeros_ > 0 || made.below_ > 0 || made.above_ > 0 || made.buckets() != 0;
-    const bool ordered = any ? made.low_ <= made.high_
-                             : made.low_ == std::numeric_limits<double>::infinity() && made.high_ == -made.low_;
-    if (!ordered) return error(errc::corrupt, "saved ddsketch: its extremes contradict its buckets");
+    bool valid = true;
+    if (auto done = made.core_.load(*from, valid); !done) return std::move(done).error().wrap("saved ddsketch");
+    const std::size_t waiting = from->count(8);
+    valid = valid && waiting < room;
+    for (std::size_t i = 0; i < waiting && valid; ++i) made.buffer_[i] = from->f64();
+    made.waiting_ = valid ? static_cast<std::uint32_t>(waiting) : 0;
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
     return made;
   }
 
  private:
-  static constexpr double none = std::numeric_limits<double>::quiet_NaN();
+  static constexpr std::uint32_t room = 128;
   static constexpr std::string_view type = "ddsketch";
-  static constexpr std::int32_t highest = index::bias;  // beyond any bucket of a double
 
-  double clamped(double x) const noexcept { return x < low_ ? low_ : x > high_ ? high_ : x; }
-
-  /// Makes room for the buckets from low to high, joining the lowest where that is too many. The least
-  /// bucket that may be counted in from now on.
-  static std::int32_t make_room(detail::bucket_run<double>& run, std::int32_t low, std::int32_t high) {
-    if (!run.empty()) {
-      low = low < run.first() ? low : run.first();
-      high = high > run.last() ? high : run.last();
-    }
-    if (high - low >= static_cast<std::int32_t>(Most)) low = high - static_cast<std::int32_t>(Most) + 1;
-    run.join_below(low);
-    run.cover(low, high);
-    return low;
+  std::span<const double> waiting() const noexcept { return {buffer_, waiting_}; }
+  void take_waiting(const ddsketch& other) noexcept {
+    waiting_ = other.waiting_;
+    for (std::uint32_t i = 0; i < waiting_; ++i) buffer_[i] = other.buffer_[i];
   }
-  static void add(detail::bucket_run<double>& run, std::int32_t bucket, double w) {
-    if (!run.holds(bucket)) [[unlikely]] {
-      const std::int32_t least = make_room(run, bucket, bucket);
-      bucket = bucket < least ? least : bucket;
-    }
-    run.add(bucket, w);
+  [[gnu::noinline]] void settle() {
+    core_.update(waiting());
+    waiting_ = 0;
   }
-  static void merge(detail::bucket_run<double>& into, const detail::bucket_run<double>& from) {
-    if (from.empty()) return;
-    const std::int32_t least = make_room(into, from.first(), from.last());
-    for (std::int32_t b = from.first(); b <= from.last(); ++b) into.add(b < least ? least : b, from.at(b));
+  template <class F>
+  auto ask(F&& question) const {
+    if (waiting_ == 0) return question(core_);
+    core all = core_;
+    all.update(waiting());
+    return question(std::as_const(all));
   }
 
-  /// A block of positive normal numbers; false, and nothing done, if it is none.
-  bool take(std::span<const double> items) {
-    using namespace detail::figure;
-    const auto found = detail::scan_block<detail::figure::low | high | total>(items.data(), items.size());
-    if (!(found.poison == 0) || !(found.low >= index::smallest)) return false;
-    const std::int32_t from = index::of(found.low);
-    const std::int32_t to = index::of(found.high);
-    if (to - from >= static_cast<std::int32_t>(Most) || make_room(positive_, from, to) > from) return false;
-    if (found.low < low_) low_ = found.low;
-    if (found.high > high_) high_ = found.high;
-    sum_.add(found.total);
-    sum_.add(found.total_rest);
-    std::int32_t buckets[detail::block_items];
-    detail::index_block<index>(items.data(), items.size(), positive_.first(), buckets);
-    double* const counts = positive_.data();
-    for (std::size_t i = 0; i < items.size(); ++i) counts[buckets[i]] += 1;
-    return true;
-  }
-
-  static error fault(errc code, const char* what) { return error(code, std::string("DDSketch message: ") + what); }
-
-  static result<void> read_store(std::span<const std::byte> bytes, detail::bucket_run<double>& run) {
-    const auto good = [](double w) { return w >= 0; };
-    detail::protobuf_reader from(bytes);
-    std::span<const std::byte> row;
-    std::int64_t first = 0;
-    while (from.next()) {
-      if (from.field == 1 && from.type == detail::wire::bytes) {
-        detail::protobuf_reader pair(from.inner);
-        std::int64_t bucket = 0;
-        double w = 0;
-        while (pair.next()) {
-          if (pair.field == 1) bucket = pair.sint();
-          if (pair.field == 2) w = pair.real();
-        }
-        if (!pair.ok() || !good(w) || bucket < -highest || bucket > highest)
-          return fault(errc::corrupt, "a bucket is none");
-        if (w > 0) add(run, static_cast<std::int32_t>(bucket), w);
-      } else if (from.field == 2) {
-        if (from.type != detail::wire::bytes || from.inner.size() % 8 != 0 || !row.empty())
-          return fault(errc::unsupported, "its counts are not packed");
-        row = from.inner;
-      } else if (from.field == 3) {
-        first = from.sint();
-      }
-    }
-    if (!from.ok()) return fault(errc::corrupt, "a store is malformed");
-    const auto size = static_cast<std::int64_t>(row.size() / 8);
-    if (size != 0 && (first < -highest || first > highest || size > 2 * highest || first + size - 1 > highest))
-      return fault(errc::corrupt, "a bucket is none");
-    detail::protobuf_reader counts(row);
-    for (std::int64_t i = 0; i < size; ++i) {
-      const double w = std::bit_cast<double>(counts.fixed(8));
-      if (!good(w)) return fault(errc::corrupt, "a count is not a number from zero on");
-      if (w > 0) add(run, static_cast<std::int32_t>(first + i), w);
-    }
-    return {};
-  }
-
-  result<void> read(std::span<const std::byte> bytes) {
-    detail::protobuf_reader from(bytes);
-    double gamma = 0;
-    double offset = 0;
-    std::uint64_t interpolation = 0;
-    while (from.next()) {
-      result<void> done;
-      if (from.field == 1) {
-        detail::protobuf_reader mapping(from.inner);
-        while (mapping.next()) {
-          if (mapping.field == 1) gamma = mapping.real();
-          if (mapping.field == 2) offset = mapping.real();
-          if (mapping.field == 3) interpolation = mapping.number;
-        }
-        if (!mapping.ok()) return fault(errc::corrupt, "its mapping is malformed");
-      } else if (from.field == 2) {
-        done = read_store(from.inner, positive_);
-      } else if (from.field == 3) {
-        done = read_store(from.inner, negative_);
-      } else if (from.field == 4) {
-        zeros_ += from.real();
-        if (!(zeros_ >= 0))
-          return fault(errc::corrupt, "its count of zeros is not a number from zero on");
-      }
-      if (!done) return done;
-    }
-    if (!from.ok()) return fault(errc::corrupt, "it is malformed");
-    if (interpolation != 3 || offset != 0)
-      return fault(errc::unsupported, "its mapping is not the cubic interpolation without offset");
-    if (!(std::fabs(gamma - index::gamma) <= 1e-9 * index::gamma))
-      return fault(errc::unsupported, "its relative error is another one");
-    return {};
-  }
-
-  double low_ = std::numeric_limits<double>::infinity();
-  double high_ = -std::numeric_limits<double>::infinity();
-  compensated_sum sum_;
-  double zeros_ = 0;
-  double below_ = 0;  // infinite
-  double above_ = 0;
-  detail::bucket_run<double> positive_;
-  detail::bucket_run<double> negative_;  // by magnitude
+  core core_;
+  std::uint32_t waiting_ = 0;
+  double buffer_[room];
 };
 
 }  // namespace v0

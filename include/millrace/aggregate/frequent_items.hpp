@@ -181,7 +181,7 @@ class frequent_items {
       if (kept.count != 0) slots_[place_of(kept.item, hash_in(kept))] = std::move(kept);
   }
   void purge();
-  bool heavier(const row& a, const row& b) const { return a.lower != b.lower ? a.lower > b.lower : a.item < b.item; }
+  bool heavier(const row& a, const row& b) const { return a.lower != b.lower ? a.lower > b.lower : b.item > a.item; }
   std::vector<row> rows(std::uint64_t threshold, std::uint64_t row::*bound) const;
 
   std::vector<slot> slots_;

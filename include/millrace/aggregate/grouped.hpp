@@ -170,8 +170,8 @@ class grouped {
 
   /// So many that each group has a few hundred of its own, and all stay in the second-level cache.
   std::size_t block_rows() const noexcept {
-    const std::size_t rows = 256 * groups_.size();
-    return rows < 4096 ? 4096 : rows > 32768 ? 32768 : rows;
+    const std::size_t rows = 512 * groups_.size();
+    return rows < 4096 ? 4096 : rows > 65536 ? 65536 : rows;
   }
 
   template <class K>

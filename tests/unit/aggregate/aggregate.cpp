@@ -17,6 +17,8 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -57,6 +59,41 @@ TEMPLATE_TEST_CASE("members alone and composed keep the laws", "", (mr::aggregat
                    (mr::basic_aggregate<mr::propagate_nan, mr::mean, mr::min>),
                    (mr::basic_aggregate<mr::reject_nan, mr::variance, mr::argmax>)) {
   check_laws<TestType>();
+}
+
+namespace {
+
+/// The members whose bits are set.
+template <std::uint32_t Set, class Chosen, class... Left>
+struct chosen_of {
+  using type = Chosen;
+};
+template <std::uint32_t Set, class... Chosen, class First, class... Rest>
+struct chosen_of<Set, mr::aggregate<Chosen...>, First, Rest...> {
+  using with = std::conditional_t<(Set & 1U) != 0, mr::aggregate<Chosen..., First>, mr::aggregate<Chosen...>>;
+  using type = typename chosen_of<(Set >> 1U), with, Rest...>::type;
+};
+/// A composition at random: the same for the same number.
+template <std::uint64_t Number>
+struct random_composition {
+  static constexpr std::uint32_t set = [] {
+    mr::random_engine random(Number);
+    return static_cast<std::uint32_t>(random() & random());  // each member with one chance in four
+  }();
+  using type =
+      typename chosen_of<set | (1U << (Number % 16)), mr::aggregate<>, mr::max, mr::kurtosis, mr::count, mr::sum,
+                         mr::argmin, mr::stddev, mr::first, mr::geometric_mean, mr::min, mr::mean, mr::last, mr::range,
+                         mr::harmonic_mean, mr::variance, mr::argmax, mr::skewness>::type;
+};
+template <std::uint64_t... Numbers>
+void check_compositions(std::integer_sequence<std::uint64_t, Numbers...>) {
+  (check_laws<typename random_composition<Numbers>::type>(), ...);
+}
+
+}  // namespace
+
+TEST_CASE("compositions at random keep the laws") {
+  check_compositions(std::make_integer_sequence<std::uint64_t, 16>());
 }
 
 TEST_CASE("any member may be asked for whose needs are kept") {

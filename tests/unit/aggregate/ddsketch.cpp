@@ -203,6 +203,10 @@ TEST_CASE("every instruction set numbers the same buckets") {
     mr::detail::index_avx2<index>(x.data(), 2000, -40000, a.data());
     CHECK(a == b);
   }
+  if (mr::detail::cpu_has_avx512()) {
+    mr::detail::index_avx512<index>(x.data(), 2000, -40000, a.data());
+    CHECK(a == b);
+  }
 }
 
 TEST_CASE("a ddsketch is a member of an aggregate") {

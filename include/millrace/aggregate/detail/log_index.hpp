@@ -113,9 +113,16 @@ void index_avx2(const double* x, std::size_t count, std::int32_t first, std::int
   index_body<Index, 32>(x, count, first, to);
 }
 template <class Index>
+MILLRACE_X86_TARGET("avx512f")
+void index_avx512(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
+  index_body<Index, 64>(x, count, first, to);
+}
+template <class Index>
 void index_block(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
   const std::size_t even = count / 16 * 16;
-  if (cpu_has_avx2())
+  if (cpu_has_avx512())
+    index_avx512<Index>(x, even, first, to);
+  else if (cpu_has_avx2())
     index_avx2<Index>(x, even, first, to);
   else
     index_baseline<Index>(x, even, first, to);
