@@ -37,7 +37,7 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/detail/block_kernel.hpp aggregate/detail/pair_kernel.hpp aggregate/detail/states.hpp
   aggregate/log_histogram.hpp
   aggregate/detail/crc32c.hpp
-  aggregate/frequent_items.hpp aggregate/hll.hpp aggregate/kll.hpp
+  aggregate/count_min.hpp aggregate/frequent_items.hpp aggregate/hll.hpp aggregate/kll.hpp
   aggregate/quantile_curve.hpp aggregate/quantile_view.hpp aggregate/tdigest.hpp aggregate/theta.hpp
   aggregate/detail/coupon_table.hpp aggregate/detail/hash_set.hpp aggregate/detail/hll_estimate.hpp
   aggregate/detail/murmur3.hpp

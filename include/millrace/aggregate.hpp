@@ -23,6 +23,7 @@
 ///
 /// Sketches: mergeable, seeded, bounded in memory, in the bytes of Apache DataSketches.
 /// - `kll`: quantiles with a bound on the error in rank; `quantile_view` for many queries
+/// - `count_min`: how much any item you ask for weighs, at the most
 /// - `frequent_items`: the items that come up most often, with bounds on how often
 /// - `hll`: how many different items, with 4, 6 or 8 bits a register
 /// - `tdigest`: quantiles most precise at the ends; `quantile_curve` for many queries
@@ -33,6 +34,7 @@
 #include <millrace/aggregate/aggregate.hpp>
 #include <millrace/aggregate/binned_histogram.hpp>
 #include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/count_min.hpp>
 #include <millrace/aggregate/ddsketch.hpp>
 #include <millrace/aggregate/envelope.hpp>
 #include <millrace/aggregate/exponential_histogram.hpp>

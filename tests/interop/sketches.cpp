@@ -1,5 +1,6 @@
 // The driver of tests/interop/sketches.py: writes images of every sketch, or reads a folder of them and checks the
 // answers that their other reader gave. usage: interop_sketches write|read FOLDER
+#include <millrace/aggregate/count_min.hpp>
 #include <millrace/aggregate/frequent_items.hpp>
 #include <millrace/aggregate/hll.hpp>
 #include <millrace/aggregate/kll.hpp>
@@ -120,6 +121,20 @@ void write_frequent(const std::string& folder) {
   write(folder, "frequent_longs-merged", all_numbers);
 }
 
+template <unsigned Buckets, unsigned Rows>
+void write_count_min(const std::string& folder) {
+  mr::count_min<Buckets, Rows> all;
+  for (const int size : {0, 1, 5000}) {
+    mr::count_min<Buckets, Rows> sketch;
+    for (int i = 0; i < size; ++i) sketch.update("item" + std::to_string(i % 30), mr::weight(1.25));
+    for (int i = 0; i < size; ++i) sketch.update(i);
+    (void)all.merge(sketch);
+    const std::string name = "count_min-" + std::to_string(Rows) + "_" + std::to_string(Buckets) + "_";
+    write(folder, name + std::to_string(size), sketch);
+    write(folder, name + "merged_" + std::to_string(size), all);
+  }
+}
+
 class reader {
  public:
   explicit reader(std::string folder) : folder_(std::move(folder)) {}
@@ -159,6 +174,8 @@ int main(int argc, char** argv) {
     write_hll<12, 6>(folder);
     write_hll<12, 8>(folder);
     write_hll<18, 4>(folder);
+    write_count_min<1024, 4>(folder);
+    write_count_min<37, 7>(folder);
     write_frequent(folder);
     write_theta(folder);
     write_tdigest<double>(folder, "tdigest_double");
@@ -169,6 +186,7 @@ int main(int argc, char** argv) {
   images.check<mr::kll<200>>("kll_double", support::ask_kll<mr::kll<200>>);
   images.check<mr::kll<200, float>>("kll_float", support::ask_kll<mr::kll<200, float>>);
   images.check<mr::hll<>>("hll", support::ask_hll<mr::hll<>>);
+  images.check<mr::count_min<>>("count_min", support::ask_count_min<mr::count_min<>>);
   using texts = mr::frequent_items<std::string>;
   using numbers = mr::frequent_items<std::int64_t>;
   images.check<texts>("frequent_strings", support::ask_frequent<texts>);

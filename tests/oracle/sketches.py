@@ -82,6 +82,15 @@ def frequent_questions(sketch):
         yield "upper", str(item), upper or 0
 
 
+def count_min_questions(sketch):
+    yield "total", 0, sketch.total_weight
+    yield "buckets", 0, sketch.num_buckets
+    yield "rows", 0, sketch.num_hashes
+    for item in (0, 3, 10, 123456):
+        yield "estimate_number", str(item), sketch.get_estimate(item)
+        yield "estimate_text", f"item{item}", sketch.get_estimate(f"item{item}")
+
+
 def theta_questions(sketch):
     yield "retained", 0, sketch.num_retained
     yield "fraction", 0, sketch.theta
@@ -118,6 +127,7 @@ KINDS = {
     "frequent_longs": Kind(lambda image: datasketches.frequent_items_sketch.deserialize(image, datasketches.PyLongsSerDe()),
                            frequent_questions, lambda sketch: sketch.serialize(datasketches.PyLongsSerDe()),
                            frequent_in_order),
+    "count_min": Kind(datasketches.count_min_sketch.deserialize, count_min_questions),
     "theta": Kind(datasketches.compact_theta_sketch.deserialize, theta_questions),
     "theta_packed": Kind(datasketches.compact_theta_sketch.deserialize, theta_questions,
                          lambda sketch: sketch.serialize(compress=True)),
@@ -258,8 +268,20 @@ def frequent_examples():
     yield "frequent_strings-words.bin", words
 
 
+def count_min_examples():
+    """tests/unit/aggregate/count_min.cpp makes the same sketches from the same items and hopes for the same bytes."""
+    for rows, buckets in ((1, 3), (3, 100), (5, 64)):
+        for size in (0, 1, 5000):
+            sketch = datasketches.count_min_sketch(rows, buckets)
+            for i in range(size):
+                sketch.update(i * i % 977)
+                sketch.update(f"item{i % 50}", 0.5)
+            yield f"count_min-{rows}_{buckets}_{size}.bin", sketch
+
+
 def examples():
     """(file, sketch) of every image to be written."""
+    yield from count_min_examples()
     yield from frequent_examples()
     yield from theta_examples()
     yield from hll_examples()

@@ -62,6 +62,16 @@ std::optional<double> ask_frequent(const S& sketch, const std::string& query, co
   return std::nullopt;
 }
 
+template <class S>
+std::optional<double> ask_count_min(const S& sketch, const std::string& query, const std::string& argument) {
+  if (query == "total") return sketch.total();
+  if (query == "buckets") return static_cast<double>(sketch.buckets());
+  if (query == "rows") return static_cast<double>(sketch.rows());
+  if (query == "estimate_number") return sketch.estimate(std::stoll(argument));
+  if (query == "estimate_text") return sketch.estimate(argument);
+  return std::nullopt;
+}
+
 }  // namespace support
 
 #endif  // MILLRACE_TESTS_SUPPORT_SKETCH_QUESTIONS_HPP

@@ -121,11 +121,16 @@ class frequent_items {
   static error fault(errc code, const char* what) { return error(code, std::string("frequent-items image: ") + what); }
   static error truncated() { return fault(errc::truncated, "it ends too soon"); }
 
+  /// Short on purpose: every update waits for it. Its lower half depends on all bits.
+  static std::uint64_t spread(std::uint64_t item) noexcept {
+    item = (item ^ (item >> 32)) * 0x9e3779b97f4a7c15U;
+    return item ^ (item >> 32);
+  }
   static std::uint64_t hash_of(item_type item) noexcept {
     if constexpr (is_text)
       return detail::murmur3::hash(item.data(), item.size()).low;
     else
-      return detail::murmur3::scatter(static_cast<std::uint64_t>(item));
+      return spread(static_cast<std::uint64_t>(item));
   }
   static std::uint64_t hash_in(const slot& kept) noexcept {
     if constexpr (is_text)
@@ -143,7 +148,7 @@ class frequent_items {
   std::size_t place_of(item_type item, std::uint64_t hash) const noexcept {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = hash & mask;
-    while (slots_[at].count != 0 && !is_in(slots_[at], item, hash)) at = (at + 1) & mask;
+    while (!is_in(slots_[at], item, hash) && slots_[at].count != 0) at = (at + 1) & mask;
     return at;
   }
   std::size_t capacity() const noexcept { return (std::size_t{3} << lg_) / 4; }
@@ -205,26 +210,30 @@ void frequent_items<Item, LgSize>::update(item_type item, weight counts) {
 /// Takes the median counter off all counters; those at it or below become free.
 template <class Item, unsigned LgSize>
 void frequent_items<Item, LgSize>::purge() {
-  std::vector<std::uint64_t> counts;
-  counts.reserve(kept_);
-  for (const slot& kept : slots_)
-    if (kept.count != 0) counts.push_back(kept.count);
+  // Which slots are free, and which counters stay, is as good as random: neither loop over numbers has a branch on it.
+  std::vector<std::uint64_t> counts(kept_ + 1);
+  std::size_t found = 0;
+  for (const slot& kept : slots_) {
+    counts[found] = kept.count;
+    found += kept.count != 0;
+  }
+  counts.pop_back();
   const std::uint64_t middle = detail::nth_smallest(counts, counts.size() / 2);
   offset_ += middle;
-  // Once around from a free slot: what stays moves up to its place, past none that has not been looked at.
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t free = 0;
-  while (slots_[free].count != 0) ++free;
-  for (std::size_t i = 1; i <= mask; ++i) {
-    slot& next = slots_[(free + i) & mask];
-    if (next.count == 0) continue;
-    slot kept = std::exchange(next, slot{});
-    if (kept.count <= middle) {
-      --kept_;
-      continue;
+  std::vector<slot> staying(kept_ + 1);
+  kept_ = 0;
+  for (slot& next : slots_) {
+    if constexpr (is_text) {
+      if (next.count > middle) staying[kept_++] = std::move(next);
+    } else {
+      staying[kept_] = next;
+      kept_ += next.count > middle;
     }
-    kept.count -= middle;
-    slots_[place_of(kept.item, hash_in(kept))] = std::move(kept);
+    next = slot{};
+  }
+  for (std::size_t i = 0; i < kept_; ++i) {
+    staying[i].count -= middle;
+    slots_[place_of(staying[i].item, hash_in(staying[i]))] = std::move(staying[i]);
   }
 }
 

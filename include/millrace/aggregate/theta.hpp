@@ -66,10 +66,13 @@ class theta {
   /// The items of either.
   void merge(const theta& other) {
     if (other.empty_) return;
-    const std::vector<std::uint64_t> theirs = other.hashes_.sorted();
+    if (&other == this) return;
     empty_ = false;
-    lower(other.threshold_);
-    for (const std::uint64_t hash : theirs) offer(hash);
+    if (other.threshold_ < threshold_) {
+      threshold_ = other.threshold_;
+      hashes_.keep_if([this](std::uint64_t hash) { return hash < threshold_; });
+    }
+    other.hashes_.for_each([this](std::uint64_t hash) { offer(hash); });
   }
   /// The items of both.
   void intersect(const theta& other) {
@@ -138,29 +141,21 @@ class theta {
   }
   /// To the smallest `nominal` hashes.
   [[gnu::noinline]] void shrink() {
-    const std::vector<std::uint64_t> sorted = hashes_.sorted();
-    threshold_ = sorted[nominal];
-    assign(std::span(sorted).first(nominal));
-  }
-  void lower(std::uint64_t threshold) {
-    if (threshold >= threshold_) return;
-    threshold_ = threshold;
-    std::vector<std::uint64_t> below = hashes_.sorted();
-    while (!below.empty() && below.back() >= threshold) below.pop_back();
-    assign(below);
+    std::vector<std::uint64_t> kept;
+    kept.reserve(hashes_.size());
+    hashes_.for_each([&kept](std::uint64_t hash) { kept.push_back(hash); });
+    threshold_ = detail::nth_smallest(kept, nominal);
+    hashes_.keep_if([this](std::uint64_t hash) { return hash < threshold_; });
   }
   void keep(const theta& other, bool common) {
-    const std::vector<std::uint64_t> mine = hashes_.sorted();
-    std::vector<std::uint64_t> kept;
+    if (&other == this) {
+      if (!common) hashes_.clear();
+      if (hashes_.size() == 0 && exact()) empty_ = true;
+      return;
+    }
     if (other.threshold_ < threshold_) threshold_ = other.threshold_;
-    for (const std::uint64_t hash : mine)
-      if (hash < threshold_ && other.hashes_.contains(hash) == common) kept.push_back(hash);
-    assign(kept);
-    if (kept.empty() && exact()) empty_ = true;
-  }
-  void assign(std::span<const std::uint64_t> hashes) {
-    hashes_.clear();
-    for (const std::uint64_t hash : hashes) hashes_.insert(hash);
+    hashes_.keep_if([&](std::uint64_t hash) { return hash < threshold_ && other.hashes_.contains(hash) == common; });
+    if (hashes_.size() == 0 && exact()) empty_ = true;
   }
 
   detail::hash_set hashes_;

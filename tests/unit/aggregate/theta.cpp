@@ -85,6 +85,21 @@ TEST_CASE("unions, intersections and differences of theta sketches are the bytes
   check("few_far", few, far);
 }
 
+TEST_CASE("a theta sketch is its own union and intersection, and nothing without itself") {
+  const auto seen = of<5>(0, 1000);
+  auto same = seen;
+  same.merge(same);
+  CHECK(same.save() == seen.save());
+  same.intersect(same);
+  CHECK(same.save() == seen.save());
+  same.subtract(same);
+  CHECK(same.estimate() == 0);
+  CHECK_FALSE(same.exact());
+  auto few = of<5>(0, 10);
+  few.subtract(few);
+  CHECK(few.empty());
+}
+
 TEST_CASE("a theta sketch keeps its stated error, and so do set operations relative to the union") {
   constexpr int trials = 60;
   double squares = 0, union_squares = 0, both_squares = 0, without_squares = 0, stated = 0;

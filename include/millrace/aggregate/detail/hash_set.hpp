@@ -31,6 +31,24 @@ class hash_set {
     slots_.clear();
     size_ = 0;
   }
+  /// Calls `use` with each, in no order that means anything.
+  template <class Use>
+  void for_each(Use&& use) const {
+    for (const std::uint64_t hash : slots_)
+      if (hash != 0) use(hash);
+  }
+  /// Leaves those that a condition holds for.
+  template <class Condition>
+  void keep_if(Condition&& holds) {
+    std::vector<std::uint64_t> before(slots_.size());
+    before.swap(slots_);
+    size_ = 0;
+    for (const std::uint64_t hash : before)
+      if (hash != 0 && holds(hash)) {
+        slots_[place_of(hash)] = hash;
+        ++size_;
+      }
+  }
 
   /// Ascending.
   std::vector<std::uint64_t> sorted() const {

@@ -133,9 +133,16 @@ inline void sort_numbers(T* values, std::size_t count, T* scratch) noexcept {
   if (from != values) std::memcpy(values, from, count * sizeof(T));
 }
 
-/// The value that would be `values[n]` were they sorted; their order is lost. Complexity: O(count), by their bytes from
-/// the highest down, whatever they are.
+/// The value that would be `values[n]` were they sorted; their order is lost. Complexity: O(count): in one pass if it
+/// is below 255, else by their bytes from the highest down.
 inline std::uint64_t nth_smallest(std::vector<std::uint64_t>& values, std::size_t n) {
+  std::array<std::uint32_t, 256> of_low{};
+  for (const std::uint64_t value : values) ++of_low[value < 255 ? value : 255];
+  std::size_t below = 0;
+  for (std::uint64_t value = 0; value < 255; ++value) {
+    below += of_low[value];
+    if (n < below) return value;
+  }
   std::uint64_t greatest = 0;
   for (const std::uint64_t value : values) greatest |= value;
   std::size_t left = values.size();
@@ -145,8 +152,10 @@ inline std::uint64_t nth_smallest(std::vector<std::uint64_t>& values, std::size_
     std::uint64_t byte = 0;
     while (n >= with[byte]) n -= with[byte++];
     std::size_t kept = 0;
-    for (std::size_t i = 0; i < left; ++i)
-      if ((values[i] >> shift & 0xff) == byte) values[kept++] = values[i];
+    for (std::size_t i = 0; i < left; ++i) {
+      values[kept] = values[i];
+      kept += (values[i] >> shift & 0xff) == byte;
+    }
     left = kept;
     if (shift == 0 || left == 1) return values[0];
   }
