@@ -2551,7 +2551,7 @@ class count_min {
   /// Weights that are not above zero, or not finite, leave the sketch as it was.
   template <detail::hashable_item Item>
   void update(const Item& item, weight counts) {
-    if (detail::is_no_item(item) || !(counts.value > 0 && counts.value <= std::numeric_limits<double>::max())) return;
+    if (detail::is_no_item(item) || !(counts.value > 0 && counts.value <= (std::numeric_limits<double>::max)())) return;
     if (table_.empty()) table_.resize(buckets_ * seeds_.size());
     total_ += counts.value;
     for (std::size_t row = 0; row < seeds_.size(); ++row) table_[place_of(item, row)] += counts.value;
@@ -2659,7 +2659,7 @@ result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const 
   if ((flags & is_empty) == 0) {
     loaded.total_ = in.take<double>();
     if (!in.ok() || !in.holds<double>(buckets * rows)) return truncated();
-    if (!(loaded.total_ > 0 && loaded.total_ <= std::numeric_limits<double>::max()))
+    if (!(loaded.total_ > 0 && loaded.total_ <= (std::numeric_limits<double>::max)()))
       return fault(errc::not_finite, "the total weight is not a number above zero");
     loaded.table_.resize(buckets * rows);
     in.take_array(loaded.table_.data(), loaded.table_.size());
