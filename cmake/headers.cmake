@@ -3,7 +3,7 @@
 # Private headers stand under <module>/detail/ and have no unit test of their own.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store observe detect model)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe detect model)
 # Modules that need a third party as a whole: millrace::millrace.
 set(MILLRACE_FULL_MODULES middleware train)
 
@@ -48,6 +48,15 @@ set(MILLRACE_store_HEADERS
   store/atomic_file.hpp store/file.hpp store/file_system.hpp store/line_log.hpp store/line_log_options.hpp
   store/record_ring.hpp
   store/detail/line_writer.hpp store/detail/torn_tail.hpp store/detail/worker.hpp)
+set(MILLRACE_stats_HEADERS
+  stats.hpp
+  stats/beta.hpp stats/binomial.hpp stats/chi_squared.hpp stats/fisher_f.hpp stats/gamma.hpp stats/kolmogorov.hpp
+  stats/mann_whitney_exact.hpp stats/noncentral_t.hpp stats/normal.hpp stats/poisson.hpp stats/student_t.hpp
+  stats/studentized_range.hpp
+  stats/detail/beta_quantile.hpp stats/detail/chi_mixture.hpp stats/detail/float_math.hpp
+  stats/detail/incomplete_beta.hpp stats/detail/incomplete_gamma.hpp stats/detail/invert.hpp
+  stats/detail/lattice_paths.hpp stats/detail/log_gamma.hpp stats/detail/quadrature.hpp
+  stats/detail/tail_expansion.hpp)
 set(MILLRACE_observe_HEADERS
   observe.hpp
   observe/event_metrics.hpp observe/instruments.hpp observe/json_export.hpp observe/label_set.hpp observe/metrics.hpp

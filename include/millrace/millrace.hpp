@@ -12,6 +12,7 @@
 #include <millrace/detect.hpp>
 #include <millrace/model.hpp>
 #include <millrace/observe.hpp>
+#include <millrace/stats.hpp>
 #include <millrace/store.hpp>
 #include <millrace/tensor.hpp>
 

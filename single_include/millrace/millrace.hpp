@@ -16017,6 +16017,1697 @@ class udp_sender {
 
 #endif  // MILLRACE_OBSERVE_HPP
 
+// ---- stats/detail/float_math.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_FLOAT_MATH_HPP
+#define MILLRACE_STATS_DETAIL_FLOAT_MATH_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+inline constexpr double epsilon = std::numeric_limits<double>::epsilon();
+inline constexpr double pi = 3.14159265358979323846;
+inline constexpr double half_log_two_pi = 0.91893853320467274178;
+
+/// Both tails of a distribution at one point, each to full relative accuracy; they add up to 1.
+struct tails {
+  double lower;
+  double upper;
+};
+
+constexpr tails swapped(tails t) noexcept { return {t.upper, t.lower}; }
+
+/// a * b + c * d - e with one rounding's error, however much of it cancels: the products are taken exactly.
+inline double sum_of_products(double a, double b, double c, double d, double e) noexcept {
+  const double p = a * b;
+  const double p_rest = std::fma(a, b, -p);
+  const double q = c * d;
+  const double q_rest = std::fma(c, d, -q);
+  double sum = p + q;
+  const double from_q = sum - p;
+  double rest = (p - (sum - from_q)) + (q - from_q);
+  const double total = sum - e;
+  const double back = total - sum;
+  rest += (sum - (total - back)) - (e + back);
+  return total + (rest + (p_rest + q_rest));
+}
+
+/// log(1 + x) - x, to a few ulp also where the two cancel.
+inline double log1pmx(double x) noexcept {
+  if (!(x > -0.5 && x < 1)) return std::log1p(x) - x;
+  // log(1 + x) = 2 artanh(r) and x = 2 r / (1 - r), so the terms of first order cancel on paper.
+  const double r = x / (2 + x);
+  const double square = r * r;
+  double power = 1;
+  double sum = 1.0 / 3;
+  for (int k = 5; k < 45; k += 2) {
+    power *= square;
+    const double next = sum + power / k;
+    if (next == sum) break;
+    sum = next;
+  }
+  return r * (2 * square * sum - x);
+}
+
+/// exp(x) - 1 - x, to a few ulp also where they cancel.
+inline double expm1mx(double x) noexcept {
+  if (!(std::fabs(x) < 1)) return std::expm1(x) - x;
+  double term = 0.5 * x * x;
+  double sum = term;
+  for (int k = 3; k < 30; ++k) {
+    term *= x / k;
+    const double next = sum + term;
+    if (next == sum) break;
+    sum = next;
+  }
+  return sum;
+}
+
+/// u - 1 - log(u) >= 0 for a ratio u = 1 + v of which both are known to full relative accuracy: the
+/// deviance of one cell, without loss near u = 1 nor near u = 0.
+inline double deviance(double u, double v) noexcept { return v < -0.75 ? v - std::log(u) : -log1pmx(v); }
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_FLOAT_MATH_HPP
+
+// ---- stats/detail/log_gamma.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_LOG_GAMMA_HPP
+#define MILLRACE_STATS_DETAIL_LOG_GAMMA_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// The coefficients of Stirling's series, B(2k) / (2k (2k - 1)). Source: NIST DLMF, 5.11.1.
+inline constexpr double stirling_series[] = {1.0 / 12,        -1.0 / 360, 1.0 / 1260,       -1.0 / 1680,     1.0 / 1188,
+                                             -691.0 / 360360, 1.0 / 156,  -3617.0 / 122400, 43867.0 / 244188};
+
+/// stirling_error(k / 2), computed with mpmath 1.3.0: shapes are halves of whole numbers more often than not.
+inline constexpr double stirling_error_of_halves[] = {0,
+                                                      0.15342640972002736,
+                                                      0.08106146679532726,
+                                                      0.05481412105191765,
+                                                      0.0413406959554093,
+                                                      0.03316287351993629,
+                                                      0.02767792568499834,
+                                                      0.023746163656297496,
+                                                      0.020790672103765093,
+                                                      0.018488450532673187,
+                                                      0.016644691189821193,
+                                                      0.015134973221917378,
+                                                      0.013876128823070748,
+                                                      0.012810465242920227,
+                                                      0.01189670994589177,
+                                                      0.011104559758206917,
+                                                      0.010411265261972096,
+                                                      0.009799416126158804,
+                                                      0.009255462182712733,
+                                                      0.008768700134139386,
+                                                      0.00833056343336287,
+                                                      0.00793411456431402,
+                                                      0.007573675487951841,
+                                                      0.007244554301320383,
+                                                      0.00694284010720953,
+                                                      0.006665247032707682,
+                                                      0.006408994188004207,
+                                                      0.006171712263039458,
+                                                      0.0059513701127588475,
+                                                      0.0057462165130101155,
+                                                      0.005554733551962801};
+
+/// log Gamma(z) less Stirling's formula, (z - 1/2) log z - z + log(2 pi) / 2; z > 0. Absolute error about 1e-15.
+inline double stirling_error(double z) noexcept {
+  if (z <= 15) {
+    const double twice = z + z;
+    const auto whole = static_cast<std::size_t>(twice);
+    if (twice >= 1 && static_cast<double>(whole) == twice) return stirling_error_of_halves[whole];
+  }
+  double shift = 0;
+  for (; z < 10; z += 1) shift += (z + 0.5) * std::log1p(1 / z) - 1;
+  const double inverse = 1 / z;
+  const double square = inverse * inverse;
+  double sum = 0;
+  for (int k = 8; k >= 0; --k) sum = sum * square + stirling_series[k];
+  return shift + sum * inverse;
+}
+
+/// log Gamma(a + b) - log Gamma(b) for a, b > 0, to full relative accuracy also where a is tiny.
+inline double log_gamma_ratio(double a, double b) noexcept {
+  double shift = 0;
+  for (; b < 10; b += 1) shift += std::log1p(a / b);
+  const double l = std::log1p(a / b);
+  // The difference of the two Stirling series, term by term, for the same reason.
+  double series = 0;
+  const double inverse = 1 / b;
+  double power = inverse;
+  for (int k = 0; k < 9; ++k) {
+    series += stirling_series[k] * power * std::expm1(-(2 * k + 1) * l);
+    power *= inverse * inverse;
+  }
+  return b * log1pmx(a / b) - 0.5 * l + a * std::log(a + b) + series - shift;
+}
+
+/// log Gamma(z), z > 0; absolute error a few ulp of max(1, |answer|).
+inline double log_gamma(double z) noexcept { return (z - 0.5) * std::log(z) - z + half_log_two_pi + stirling_error(z); }
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_LOG_GAMMA_HPP
+
+// ---- stats/detail/tail_expansion.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_TAIL_EXPANSION_HPP
+#define MILLRACE_STATS_DETAIL_TAIL_EXPANSION_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// The tail of exp(-width G(t)) dt from its saddle outwards, for the incomplete beta and gamma functions with
+/// large shapes, where series and continued fractions need thousands of terms.
+///
+/// In the logarithm t of the odds (beta) or of x (gamma), measured from the mean, both densities are
+/// exp(-width G(t)) with G' = v, v' = 1 + skew v - spread v^2 and v(0) = 0. With s^2 / 2 = G the tail is a
+/// Gaussian's, times dt/ds = s / v(s), whose Taylor coefficients follow from v v_s = s v'. They fall like 3.5^-k.
+///
+/// `width` >= 20, `exponent` = width G at the point, at most width / 2; `side` +1 for the upper tail, -1 for the lower.
+/// The answer is relative to sqrt(2 pi / width).
+/// After N. Temme, "Asymptotic inversion of incomplete gamma functions", Math. Comp. 58, 1992, section 2, in another
+/// variable that serves the beta function as well.
+inline double tail_expansion(double width, double skew, double spread, double exponent, double side) noexcept {
+  constexpr int terms = 34;
+  double v[terms + 2];  // v(s) = sum v[k] s^k
+  double q[terms + 2];  // v^2
+  double c[terms + 1];  // s / v
+  v[0] = 0;
+  v[1] = 1;
+  q[0] = q[1] = 0;
+  q[2] = 1;
+  c[0] = 1;
+  const double s = std::sqrt(2 * exponent / width);
+  // moment(k) = integral of s^k exp(-width s^2 / 2), relative to sqrt(2 pi / width)
+  const double gauss = std::exp(-exponent) / std::sqrt(2 * pi * width);
+  double even = 0.5 * std::erfc(std::sqrt(exponent));
+  double odd = gauss;
+  double power = 1;  // s^(k - 1) at k = 1
+  double sum = even;
+  double sign = side;
+  int idle = 0;
+  for (int k = 1; k <= terms; ++k) {
+    // Coefficient k + 1 of v from that of v^2, k + 2.
+    const int m = k + 2;
+    q[m] = 2.0 / m * (skew * v[m - 2] - spread * q[m - 2]);
+    double cross = 0;
+    for (int i = 2; i <= m - 2; ++i) cross += v[i] * v[m - i];
+    v[m - 1] = 0.5 * (q[m] - cross);
+    double inverse = 0;
+    for (int i = 1; i <= k; ++i) inverse -= v[i + 1] * c[k - i];
+    c[k] = inverse;
+
+    double moment;
+    if (k == 1) {
+      moment = odd;
+    } else {
+      power *= s;
+      double& same = k % 2 == 0 ? even : odd;
+      same = power * gauss + (k - 1) / width * same;
+      moment = same;
+    }
+    const double term = sign * c[k] * moment;
+    sum += term;
+    sign *= side;
+    idle = std::fabs(term) <= 0.25 * epsilon * sum ? idle + 1 : 0;
+    if (idle == 3) break;
+  }
+  return sum;
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_TAIL_EXPANSION_HPP
+
+// ---- stats/detail/incomplete_beta.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_INCOMPLETE_BETA_HPP
+#define MILLRACE_STATS_DETAIL_INCOMPLETE_BETA_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// Where an incomplete beta function of shapes a, b is asked for: x, y = 1 - x and d = x b - y a, the distance from
+/// the mean, each to full relative accuracy. Shapes of 1e9 multiply the error of any of them by as much, so each
+/// distribution computes them from its own argument.
+struct beta_point {
+  double x;
+  double y;
+  double d;
+};
+
+/// The point at a given x in [0, 1]. d = x a + x b - a, as 1 - x may be rounded.
+inline beta_point at_probability(double a, double b, double x) noexcept {
+  return {x, 1 - x, sum_of_products(x, a, x, b, a)};
+}
+
+/// The point at odds x / y = f a / b, f > 0. The distance from the mean needs f - 1 alone, so that shapes of 1e9 cost
+/// no digits.
+inline beta_point at_odds(double a, double b, double f) noexcept {
+  const double x = 1 / (1 + b / a / f);
+  const double y = 1 / (1 + a / b * f);
+  return {x, y, f > 1 ? b * ((f - 1) / f) * x : a * (f - 1) * y};
+}
+
+/// The deviance of a point from the mean: -log of x^a y^b relative to its maximum.
+inline double beta_exponent(double a, double b, const beta_point& at) noexcept {
+  const double n = a + b;
+  return a * deviance(at.x / a * n, at.d / a) + b * deviance(at.y / b * n, -at.d / b);
+}
+
+/// exp(stirling_error(a + b) - stirling_error(a) - stirling_error(b)), as its logarithm.
+inline double beta_correction(double a, double b) noexcept {
+  return stirling_error(a + b) - stirling_error(a) - stirling_error(b);
+}
+
+/// a b / (a + b), without overflow.
+inline double beta_width(double a, double b) noexcept { return a < b ? a / (1 + a / b) : b / (1 + b / a); }
+
+/// x^a y^b / B(a, b): the density times x y.
+inline double beta_prefix(double a, double b, const beta_point& at) noexcept {
+  if (at.x == 0 || at.y == 0) return 0;
+  return std::sqrt(beta_width(a, b) / (2 * pi)) * std::exp(beta_correction(a, b) - beta_exponent(a, b, at));
+}
+
+/// Shapes of which one is below 1, x <= 1/2 and b x <= 0.7: the power series of y^(b - 1).
+inline tails beta_by_power_series(double a, double b, double x) noexcept {
+  // x^a / (a B(a, b)), with every difference of log Gammas taken where it cannot cancel.
+  const double e = a <= b ? a * std::log(x) + log_gamma_ratio(a, b) - log_gamma_ratio(a, 1)
+                          : a * std::log(x) + log_gamma_ratio(b, a) - log_gamma_ratio(b, 1) + std::log(b / a);
+  double term = 1;
+  double series = 0;
+  for (int j = 1; j < 1100; ++j) {
+    term *= (j - b) / j * x;
+    const double next = series + term / (a + j);
+    if (next == series) break;
+    series = next;
+  }
+  const double lower = std::exp(e) * (1 + a * series);
+  return {lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower};
+}
+
+/// I_x(a, b) / beta_prefix below the mean. Source: A. Didonato, A. Morris, "Algorithm 708", TOMS 18(3), 1992, eq. 9.
+inline double beta_by_fraction(double a, double b, const beta_point& at) noexcept {
+  double f = a * (1 - at.d) / (a + 1);
+  double up = f;
+  double down = 0;
+  for (int m = 1; m < 100'000; ++m) {
+    const double k = a + 2.0 * m;
+    const double w = m * (b - m) * at.x;
+    const double numerator = (a + m - 1) / (k - 1) * ((a + b + m - 1) / (k - 1)) * w * at.x;
+    const double denominator = m + w / (k - 1) + (a + m) * (1 - at.d + m * (1 + at.y)) / (k + 1);
+    down = 1 / (denominator + numerator * down);
+    up = denominator + numerator / up;
+    const double change = up * down;
+    f *= change;
+    if (std::fabs(change - 1) <= epsilon) break;
+  }
+  return 1 / f;
+}
+
+/// The regularised incomplete beta function I_x(a, b) and its complement, each to about 1e-13 relative down to
+/// 1e-300; a, b > 0. Allocates: never.
+inline tails incomplete_beta(double a, double b, beta_point at) noexcept {
+  if (!(a > 0) || !(b > 0) || !(at.x >= 0) || !(at.y >= 0)) return {nan, nan};
+  if (at.x == 0) return {0, 1};
+  if (at.y == 0) return {1, 0};
+  const auto other = [](const beta_point& p) { return beta_point{p.y, p.x, -p.d}; };
+  if (a < 1 || b < 1) {
+    if (at.x > 0.5) return swapped(incomplete_beta(b, a, other(at)));
+    if (b * at.x <= 0.7) return beta_by_power_series(a, b, at.x);
+    const double upper = beta_prefix(a, b, at) * beta_by_fraction(b, a, other(at));
+    return {1 - upper, upper};
+  }
+  if (at.d > 0) return swapped(incomplete_beta(b, a, other(at)));
+  const double width = beta_width(a, b);
+  const double exponent = beta_exponent(a, b, at);
+  double tail;
+  if (width >= 20 && exponent <= 0.5 * width) {
+    const double mean = 1 / (1 + b / a);
+    const double rest = 1 / (1 + a / b);
+    tail = tail_expansion(width, (b - a) / (a + b), mean * rest, exponent, -1) * std::exp(beta_correction(a, b));
+  } else {
+    tail = std::sqrt(width / (2 * pi)) * std::exp(beta_correction(a, b) - exponent) * beta_by_fraction(a, b, at);
+  }
+  return {tail, 1 - tail};
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_INCOMPLETE_BETA_HPP
+
+// ---- stats/detail/invert.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_INVERT_HPP
+#define MILLRACE_STATS_DETAIL_INVERT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// What inversion asks of a continuous distribution on (0, inf) at x: both tails, and x times the density.
+struct tail_slope {
+  tails at;
+  double slope;
+};
+
+/// The x > 0 whose tails are `lower` and `upper` = 1 - lower, both given to full relative accuracy: the smaller is
+/// met. Newton's method on the logarithm of that tail over log x, inside a bracket that halves where it fails.
+/// `tails_at(x)` -> tail_slope. Answers 0 or infinity where the solution is not a finite positive number.
+template <class TailsAt>
+double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
+  if (!(wanted.lower >= 0 && wanted.upper >= 0)) return nan;
+  if (wanted.lower == 0) return 0;
+  if (wanted.upper == 0) return infinity;
+  const bool from_below = wanted.lower <= wanted.upper;
+  const double target = from_below ? wanted.lower : wanted.upper;
+  double low = 0;
+  double high = infinity;
+  double x = guess > 0 && guess < infinity ? guess : 1.0;
+  for (int step = 0; step < 400; ++step) {
+    const tail_slope here = tails_at(x);
+    const double tail = from_below ? here.at.lower : here.at.upper;
+    if (tail == target) return x;
+    ((tail < target) == from_below ? low : high) = x;
+    const double relative = (tail - target) / target;
+    const double distance =
+        tail > 0 ? (std::fabs(relative) < 0.5 ? std::log1p(relative) : std::log(tail / target)) : -infinity;
+    double change = -distance * tail / here.slope;  // of log x
+    if (!from_below) change = -change;
+    double next = x * std::exp(change);
+    if (std::fabs(change) <= 4 * epsilon) return next > 0 && next < infinity ? next : x;
+    if (!(next > low && next < high)) {
+      // Outside the bracket, or nowhere: its geometric middle, or a stride towards its open end.
+      if (low == 0)
+        next = high * 1e-3;
+      else if (high == infinity)
+        next = low * 1e3;
+      else
+        next = std::sqrt(low) * std::sqrt(high);
+      if (next == 0) return 0;
+      if (next == infinity) return infinity;
+      if (!(next > low && next < high)) return x;
+    }
+    x = next;
+  }
+  return x;
+}
+
+/// The smallest whole number k in [low, high] for which `reached(k)` holds, which stays true once it is; `guess`
+/// is where the search begins. O(log of the guess's error) calls.
+template <class Reached>
+double first_whole(double low, double high, double guess, Reached reached) noexcept {
+  if (!(guess > low)) guess = low;
+  if (guess > high) guess = high;
+  guess = std::floor(guess);
+  double stride = 1;
+  if (reached(guess)) {
+    high = guess;
+    while (high > low) {
+      const double probe = std::fmax(low, high - stride);
+      if (!reached(probe)) {
+        low = probe;
+        break;
+      }
+      high = probe;
+      stride *= 2;
+    }
+    if (high <= low) return low;
+  } else {
+    const double end = high;
+    low = guess;
+    for (;;) {
+      const double probe = std::fmin(end, low + stride);
+      if (probe >= end || reached(probe)) {
+        high = probe;
+        break;
+      }
+      low = probe;
+      stride *= 2;
+    }
+  }
+  while (high - low > 1) {
+    const double middle = std::floor(low + (high - low) / 2);
+    if (middle <= low || middle >= high) break;
+    (reached(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_INVERT_HPP
+
+// ---- stats/normal.hpp
+
+#ifndef MILLRACE_STATS_NORMAL_HPP
+#define MILLRACE_STATS_NORMAL_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+constexpr double polynomial(double x, const double* from, int count) noexcept {
+  double sum = from[0];
+  for (int i = 1; i < count; ++i) sum = sum * x + from[i];
+  return sum;
+}
+
+/// erfc(z / sqrt 2) / 2, with the rounding of z / sqrt 2 made good: far out it would cost three digits.
+inline double normal_upper(double z) noexcept {
+  constexpr double root = 0.70710678118654752440;
+  constexpr double root_rest = -4.8336466567264567e-17;
+  const double w = z * root;
+  const double rest = std::fma(z, root, -w) + z * root_rest;
+  const double tail = 0.5 * std::erfc(w);
+  // d erfc(w) = -2 / sqrt(pi) exp(-w^2) dw, and the ratio of density to tail is w + 1 / (2 w) + ... far out.
+  return w > 2 && w < 1e8 ? tail * (1 - 2 * rest * (w + 0.5 / (w + 1 / w))) : tail;
+}
+
+/// The standard normal's lower quantile for 0 < p <= 1/2, to about 1e-15. Source: M. Wichura, "Algorithm AS 241",
+/// Applied Statistics 37(3), 1988.
+inline double normal_lower_quantile(double p) noexcept {
+  if (p >= 0.075) {
+    constexpr double above[] = {2509.0809287301226727, 33430.575583588128105, 67265.770927008700853,
+                                45921.953931549871457, 13731.693765509461125, 1971.5909503065514427,
+                                133.14166789178437745, 3.387132872796366608};
+    constexpr double below[] = {
+        5226.495278852545925,  28729.085735721942674, 39307.89580009271061,  21213.794301586595867,
+        5394.1960214247511077, 687.1870074920579083,  42.313330701600911252, 1.0};
+    const double q = p - 0.5;
+    const double r = 0.180625 - q * q;
+    return q * polynomial(r, above, 8) / polynomial(r, below, 8);
+  }
+  const double r = std::sqrt(-std::log(p));
+  if (r <= 5) {
+    constexpr double above[] = {7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177,
+                                1.27045825245236838258,   3.64784832476320460504,   5.7694972214606914055,
+                                4.6303378461565452959,    1.42343711074968357734};
+    constexpr double below[] = {
+        1.05075007164441684324e-9, 5.475938084995344946e-4, 0.0151986665636164571966, 0.14810397642748007459,
+        0.68976733498510000455,    1.6763848301838038494,   2.05319162663775882187,   1.0};
+    return -polynomial(r - 1.6, above, 8) / polynomial(r - 1.6, below, 8);
+  }
+  constexpr double above[] = {2.01033439929228813265e-7, 2.71155556874348757815e-5, 0.0012426609473880784386,
+                              0.026532189526576123093,   0.29656057182650489123,    1.7848265399172913358,
+                              5.4637849111641143699,     6.6579046435011037772};
+  constexpr double below[] = {
+      2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,
+      0.0148753612908506148525,   0.13692988092273580531,   0.59983220655588793769,   1.0};
+  const double x = -polynomial(r - 5, above, 8) / polynomial(r - 5, below, 8);
+  // One Newton step on the logarithm of the tail: this far out p is steep in x.
+  const double tail = normal_upper(-x);
+  const double density = 0.39894228040143267794 * std::exp(-0.5 * x * x);
+  return density > 0 ? x - std::log(tail / p) * tail / density : x;
+}
+
+}  // namespace detail::stats
+
+/// The normal distribution.
+///
+/// Every distribution of this module has `cdf`, `sf` (survival, 1 - cdf, computed as such: exact far into the tail
+/// where cdf rounds to 1), `quantile` (of the lower probability) and `isf` (of the upper one). A parameter or argument
+/// outside its domain answers NaN.
+/// Guarantee: 1e-12 relative down to probabilities of 1e-300; `quantile` to the conditioning of the problem.
+/// Allocates: never. Threads: values without state. Source: AS 241 for the quantile.
+struct normal {
+  double mean = 0;
+  double sd = 1;
+
+  double pdf(double x) const noexcept {
+    const double z = (x - mean) / sd;
+    return valid() ? 0.39894228040143267794 * std::exp(-0.5 * z * z) / sd : detail::stats::nan;
+  }
+  double cdf(double x) const noexcept {
+    return valid() ? detail::stats::normal_upper((mean - x) / sd) : detail::stats::nan;
+  }
+  double sf(double x) const noexcept {
+    return valid() ? detail::stats::normal_upper((x - mean) / sd) : detail::stats::nan;
+  }
+  /// The logarithm of `sf`, also where that underflows.
+  double log_sf(double x) const noexcept {
+    const double z = (x - mean) / sd;
+    if (!(z > 37)) return z < -1 ? std::log1p(-cdf(x)) : std::log(sf(x));
+    // Mills' ratio by its continued fraction: five terms give all digits this far out.
+    double fraction = z;
+    for (int k = 8; k > 0; --k) fraction = z + k / fraction;
+    return -0.5 * z * z - detail::stats::half_log_two_pi - std::log(fraction);
+  }
+  double log_cdf(double x) const noexcept { return normal{-mean, sd}.log_sf(-x); }
+
+  double quantile(double p) const noexcept { return mean + sd * standard_quantile(p); }
+  double isf(double q) const noexcept { return mean - sd * standard_quantile(q); }
+
+ private:
+  bool valid() const noexcept { return sd > 0; }
+  double standard_quantile(double p) const noexcept {
+    if (!(valid() && p >= 0 && p <= 1)) return detail::stats::nan;
+    if (p == 0) return -detail::stats::infinity;
+    if (p == 1) return detail::stats::infinity;
+    return p <= 0.5 ? detail::stats::normal_lower_quantile(p) : -detail::stats::normal_lower_quantile(1 - p);
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_NORMAL_HPP
+
+// ---- stats/detail/beta_quantile.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_BETA_QUANTILE_HPP
+#define MILLRACE_STATS_DETAIL_BETA_QUANTILE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// The odds, relative to a / b, at which Beta(a, b) has the wanted tails: F's quantile with twice the shapes as
+/// degrees of freedom, and exact for x near 0 as near 1.
+inline double odds_quantile(double a, double b, tails wanted) noexcept {
+  if (!(wanted.lower >= 0 && wanted.upper >= 0)) return nan;
+  // The tail is a power of x where it is far from the mean, and the log odds are nearly normal elsewhere.
+  const auto by_power = [](double p, double q, double tail) {
+    return std::exp((std::log(tail) + log_gamma_ratio(p, 1) - log_gamma_ratio(p, q)) / p) * q / p;
+  };
+  const double z = wanted.lower <= 0.5 ? normal{}.quantile(wanted.lower) : normal{}.isf(wanted.upper);
+  double guess = std::exp(z / std::sqrt(beta_width(a, b)));
+  if (wanted.lower <= wanted.upper) {
+    const double power = by_power(a, b, wanted.lower);
+    if (power < 0.3) guess = power;
+  } else {
+    const double power = by_power(b, a, wanted.upper);
+    if (power < 0.3) guess = 1 / power;
+  }
+  return invert_positive(wanted, guess, [&](double f) {
+    const beta_point at = at_odds(a, b, f);
+    return tail_slope{incomplete_beta(a, b, at), beta_prefix(a, b, at)};
+  });
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_BETA_QUANTILE_HPP
+
+// ---- stats/beta.hpp
+
+#ifndef MILLRACE_STATS_BETA_HPP
+#define MILLRACE_STATS_BETA_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+inline double beta_quantile(double a, double b, tails wanted) noexcept {
+  const double x = 1 / (1 + b / a / odds_quantile(a, b, wanted));
+  return x < (std::numeric_limits<double>::min)() ? 0 : x;
+}
+
+}  // namespace detail::stats
+
+/// The beta distribution on [0, 1] with shapes a, b > 0. See `normal` for what the functions promise.
+/// Source: A. Didonato, A. Morris, "Algorithm 708", TOMS 18(3), 1992, for the continued fraction.
+struct beta {
+  double a;
+  double b;
+
+  double mean() const noexcept { return valid() ? a / (a + b) : detail::stats::nan; }
+  double variance() const noexcept {
+    const double n = a + b;
+    return valid() ? a / n * (b / n) / (n + 1) : detail::stats::nan;
+  }
+  double pdf(double x) const noexcept {
+    if (!valid() || x != x) return detail::stats::nan;
+    if (x < 0 || x > 1) return 0;
+    if (x == 0) return a > 1 ? 0 : a == 1 ? b : detail::stats::infinity;
+    if (x == 1) return b > 1 ? 0 : b == 1 ? a : detail::stats::infinity;
+    return detail::stats::beta_prefix(a, b, detail::stats::at_probability(a, b, x)) / x / (1 - x);
+  }
+  double cdf(double x) const noexcept { return at(x).lower; }
+  double sf(double x) const noexcept { return at(x).upper; }
+  double quantile(double p) const noexcept {
+    return valid() ? detail::stats::beta_quantile(a, b, {p, 1 - p}) : detail::stats::nan;
+  }
+  double isf(double q) const noexcept {
+    return valid() ? detail::stats::beta_quantile(a, b, {1 - q, q}) : detail::stats::nan;
+  }
+
+ private:
+  bool valid() const noexcept { return a > 0 && b > 0 && a < detail::stats::infinity && b < detail::stats::infinity; }
+  detail::stats::tails at(double x) const noexcept {
+    if (!valid()) return {detail::stats::nan, detail::stats::nan};
+    x = x < 0 ? 0 : x > 1 ? 1 : x;
+    return detail::stats::incomplete_beta(a, b, detail::stats::at_probability(a, b, x));
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_BETA_HPP
+
+// ---- stats/binomial.hpp
+
+#ifndef MILLRACE_STATS_BINOMIAL_HPP
+#define MILLRACE_STATS_BINOMIAL_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The binomial distribution: successes among `trials` (a whole number >= 0), each of `probability`. Arguments
+/// between whole numbers count as the one below; `quantile` and `isf` are those of `poisson`. See `normal` for what
+/// the functions promise.
+struct binomial {
+  double trials;
+  double probability;
+
+  double pmf(double k) const noexcept {
+    if (!valid()) return detail::stats::nan;
+    if (k < 0 || k > trials || k != std::floor(k)) return 0;
+    if (probability == 0) return k == 0 ? 1 : 0;
+    if (probability == 1) return k == trials ? 1 : 0;
+    if (k == 0) return std::exp(trials * std::log1p(-probability));
+    if (k == trials) return std::pow(probability, trials);
+    // p^k q^(n-k) / B(k, n - k) is the pmf times k (n - k) / n.
+    const double rest = trials - k;
+    const auto at = detail::stats::at_probability(k, rest, probability);
+    return detail::stats::beta_prefix(k, rest, at) / detail::stats::beta_width(k, rest);
+  }
+  double cdf(double k) const noexcept { return at(k).lower; }
+  double sf(double k) const noexcept { return at(k).upper; }
+  double quantile(double p) const noexcept {
+    if (!(valid() && p >= 0 && p <= 1)) return detail::stats::nan;
+    if (p == 1) return probability == 0 ? 0 : trials;
+    const double enough = p * (1 - 64 * detail::stats::epsilon);
+    return detail::stats::first_whole(0, trials, around(normal{}.quantile(p)),
+                                      [&](double k) { return cdf(k) >= enough; });
+  }
+  double isf(double q) const noexcept {
+    if (!(valid() && q >= 0 && q <= 1)) return detail::stats::nan;
+    if (q == 0) return probability == 0 ? 0 : trials;
+    const double enough = q * (1 + 64 * detail::stats::epsilon);
+    return detail::stats::first_whole(0, trials, around(normal{}.isf(q)), [&](double k) { return sf(k) <= enough; });
+  }
+
+ private:
+  bool valid() const noexcept {
+    return trials >= 0 && trials < detail::stats::infinity && trials == std::floor(trials) && probability >= 0 &&
+           probability <= 1;
+  }
+  double around(double z) const noexcept {
+    const double mean = trials * probability;
+    return mean + std::sqrt(mean * (1 - probability)) * z + (1 - 2 * probability) * (z * z - 1) / 6;
+  }
+  detail::stats::tails at(double k) const noexcept {
+    if (!valid() || k != k) return {detail::stats::nan, detail::stats::nan};
+    if (k < 0) return {0, 1};
+    if (k >= trials || probability == 0) return {1, 0};
+    k = std::floor(k);
+    if (probability == 1) return {0, 1};
+    const double a = k + 1;
+    const double b = trials - k;
+    return detail::stats::swapped(
+        detail::stats::incomplete_beta(a, b, detail::stats::at_probability(a, b, probability)));
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_BINOMIAL_HPP
+
+// ---- stats/detail/incomplete_gamma.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_INCOMPLETE_GAMMA_HPP
+#define MILLRACE_STATS_DETAIL_INCOMPLETE_GAMMA_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// x^a exp(-x) / Gamma(a): the gamma density times x; a, x > 0.
+/// The exponent is taken as the deviance of x from a, so that it loses nothing where both are large.
+inline double gamma_prefix(double a, double x) noexcept {
+  const double exponent = a * deviance(x / a, (x - a) / a);
+  return std::sqrt(a / (2 * pi)) * std::exp(-exponent - stirling_error(a));
+}
+
+/// The regularised incomplete gamma functions P(a, x) and Q(a, x), each to a few 1e-14 relative; a > 0, x >= 0.
+/// Allocates: never. Source: NIST DLMF, 8.7.1, 8.7.3 (the series), 8.9.2 (Legendre's fraction).
+inline tails incomplete_gamma(double a, double x) noexcept {
+  if (!(a > 0) || !(x >= 0)) return {nan, nan};
+  if (x == 0) return {0, 1};
+  if (x == infinity) return {1, 0};
+  if (a < 1 && x <= 1) {
+    // P = x^a / Gamma(a + 1) (1 + a series); Q without subtraction where P is nearly 1.
+    const double e = a * std::log(x) - log_gamma_ratio(a, 1);
+    double term = 1;
+    double series = 0;
+    for (int j = 1; j < 40; ++j) {
+      term *= -x / j;
+      const double next = series + term / (a + j);
+      if (next == series) break;
+      series = next;
+    }
+    const double lower = std::exp(e) * (1 + a * series);
+    return {lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower};
+  }
+  const double d = x - a;
+  const double exponent = a * deviance(x / a, d / a);
+  if (a >= 20 && exponent <= 0.5 * a) {
+    const double side = d < 0 ? -1 : 1;
+    const double tail = tail_expansion(a, 1, 0, exponent, side) * std::exp(-stirling_error(a));
+    return d < 0 ? tails{tail, 1 - tail} : tails{1 - tail, tail};
+  }
+  const double prefix = std::sqrt(a / (2 * pi)) * std::exp(-exponent - stirling_error(a));
+  if (d < 0) {
+    double term = 1;
+    double sum = 1;
+    for (double j = a + 1; term > 0.1 * epsilon * sum; j += 1) {
+      term *= x / j;
+      sum += term;
+    }
+    const double lower = prefix / a * sum;
+    return {lower, 1 - lower};
+  }
+  // Legendre's continued fraction, by the modified Lentz method.
+  double b = d + 1;
+  double f = b;
+  double up = b;
+  double down = 0;
+  for (int m = 1; m < 100'000; ++m) {
+    const double n = m * (a - m);
+    b += 2;
+    down = 1 / (b + n * down);
+    up = b + n / up;
+    const double change = up * down;
+    f *= change;
+    if (std::fabs(change - 1) <= epsilon) break;
+  }
+  const double upper = prefix / f;
+  return {1 - upper, upper};
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_INCOMPLETE_GAMMA_HPP
+
+// ---- stats/gamma.hpp
+
+#ifndef MILLRACE_STATS_GAMMA_HPP
+#define MILLRACE_STATS_GAMMA_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// The standard gamma's quantile, of whichever tail is smaller.
+inline double gamma_quantile(double shape, tails wanted) noexcept {
+  if (!(shape > 0) || shape == infinity) return nan;
+  double guess;
+  const double small_x =
+      wanted.lower <= 0.5 ? std::exp((std::log(wanted.lower) + log_gamma_ratio(shape, 1)) / shape) : 1;
+  if (wanted.lower <= 0.5 && small_x < 0.3 * shape) {
+    guess = small_x;
+  } else {
+    // Wilson and Hilferty: the cube root is nearly normal.
+    const double z = wanted.lower <= 0.5 ? normal{}.quantile(wanted.lower) : normal{}.isf(wanted.upper);
+    const double c = 1 / (9 * shape);
+    const double root = 1 - c + z * std::sqrt(c);
+    guess = root > 0.05 ? shape * root * root * root : shape * 1e-4;
+  }
+  return invert_positive(wanted, guess, [&](double x) {
+    return tail_slope{incomplete_gamma(shape, x), gamma_prefix(shape, x)};
+  });
+}
+
+}  // namespace detail::stats
+
+/// The gamma distribution: `shape`, and `scale` (the mean is shape * scale). See `normal` for what the functions
+/// promise. Source: NIST DLMF, chapter 8; N. Temme 1992 for large shapes.
+struct gamma {
+  double shape;
+  double scale = 1;
+
+  double pdf(double x) const noexcept {
+    if (!valid()) return detail::stats::nan;
+    if (x < 0 || x == detail::stats::infinity) return 0;
+    if (x == 0) return shape > 1 ? 0 : shape == 1 ? 1 / scale : detail::stats::infinity;
+    return detail::stats::gamma_prefix(shape, x / scale) / x;
+  }
+  double cdf(double x) const noexcept { return at(x).lower; }
+  double sf(double x) const noexcept { return at(x).upper; }
+  double quantile(double p) const noexcept {
+    return valid() ? scale * detail::stats::gamma_quantile(shape, {p, 1 - p}) : detail::stats::nan;
+  }
+  double isf(double q) const noexcept {
+    return valid() ? scale * detail::stats::gamma_quantile(shape, {1 - q, q}) : detail::stats::nan;
+  }
+
+ private:
+  bool valid() const noexcept { return shape > 0 && shape < detail::stats::infinity && scale > 0; }
+  detail::stats::tails at(double x) const noexcept {
+    if (!valid()) return {detail::stats::nan, detail::stats::nan};
+    return detail::stats::incomplete_gamma(shape, x < 0 ? 0 : x / scale);
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_GAMMA_HPP
+
+// ---- stats/chi_squared.hpp
+
+#ifndef MILLRACE_STATS_CHI_SQUARED_HPP
+#define MILLRACE_STATS_CHI_SQUARED_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The chi-squared distribution with `df` > 0 degrees of freedom, whole or not. See `normal` for what the functions
+/// promise.
+struct chi_squared {
+  double df;
+
+  double pdf(double x) const noexcept { return as_gamma().pdf(x); }
+  double cdf(double x) const noexcept { return as_gamma().cdf(x); }
+  double sf(double x) const noexcept { return as_gamma().sf(x); }
+  double quantile(double p) const noexcept { return as_gamma().quantile(p); }
+  double isf(double q) const noexcept { return as_gamma().isf(q); }
+
+ private:
+  gamma as_gamma() const noexcept { return {df / 2, 2}; }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_CHI_SQUARED_HPP
+
+// ---- stats/fisher_f.hpp
+
+#ifndef MILLRACE_STATS_FISHER_F_HPP
+#define MILLRACE_STATS_FISHER_F_HPP
+
+namespace millrace {
+inline namespace v0 {
+/// Fisher's F distribution with `df1` and `df2` > 0 degrees of freedom, whole or not. See `normal` for what the
+/// functions promise.
+struct fisher_f {
+  double df1;
+  double df2;
+
+  double pdf(double x) const noexcept {
+    if (!valid() || x != x) return detail::stats::nan;
+    if (x < 0 || x == detail::stats::infinity) return 0;
+    if (x == 0) return df1 > 2 ? 0 : df1 == 2 ? 1 : detail::stats::infinity;
+    return detail::stats::beta_prefix(df1 / 2, df2 / 2, detail::stats::at_odds(df1 / 2, df2 / 2, x)) / x;
+  }
+  double cdf(double x) const noexcept { return at(x).lower; }
+  double sf(double x) const noexcept { return at(x).upper; }
+  double quantile(double p) const noexcept { return solve({p, 1 - p}); }
+  double isf(double q) const noexcept { return solve({1 - q, q}); }
+
+ private:
+  bool valid() const noexcept {
+    return df1 > 0 && df2 > 0 && df1 < detail::stats::infinity && df2 < detail::stats::infinity;
+  }
+  detail::stats::tails at(double x) const noexcept {
+    if (!valid() || x != x) return {detail::stats::nan, detail::stats::nan};
+    if (x <= 0) return {0, 1};
+    if (x == detail::stats::infinity) return {1, 0};
+    return detail::stats::incomplete_beta(df1 / 2, df2 / 2, detail::stats::at_odds(df1 / 2, df2 / 2, x));
+  }
+  double solve(detail::stats::tails wanted) const noexcept {
+    return valid() ? detail::stats::odds_quantile(df1 / 2, df2 / 2, wanted) : detail::stats::nan;
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_FISHER_F_HPP
+
+// ---- stats/detail/lattice_paths.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_LATTICE_PATHS_HPP
+#define MILLRACE_STATS_DETAIL_LATTICE_PATHS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// Of all orders in which m observations of one sample and n of another may stand, the share in which
+/// side(i n - j m) reaches `threshold` at some checkpoint, where i and j have been seen: the exact survival of the
+/// two-sample Kolmogorov-Smirnov distance times m n. `side` is std::abs or one sign; `is_checkpoint(i + j)` is false
+/// inside a group of ties. A sum of positive terms. O(m (m + n)) time, O(m) memory.
+template <class Side, class IsCheckpoint>
+double share_of_crossing_paths(std::int64_t m, std::int64_t n, std::int64_t threshold, Side side,
+                               IsCheckpoint is_checkpoint) {
+  std::vector<double> alive(static_cast<std::size_t>(m) + 1, 0.0);
+  alive[0] = 1;
+  double crossed = 0;
+  for (std::int64_t seen = 1; seen <= m + n; ++seen) {
+    const std::int64_t low = seen > n ? seen - n : 0;
+    const std::int64_t high = seen < m ? seen : m;
+    const double left = 1.0 / static_cast<double>(m + n - seen + 1);
+    for (std::int64_t i = high; i >= low; --i) {
+      // One more of the other sample from i, or one more of the first from i - 1.
+      const auto at = static_cast<std::size_t>(i);
+      double mass = seen - i > 0 ? alive[at] * (static_cast<double>(n - (seen - i) + 1) * left) : 0;
+      if (i > 0) mass += alive[at - 1] * (static_cast<double>(m - i + 1) * left);
+      alive[at] = mass;
+    }
+    if (low > 0) alive[static_cast<std::size_t>(low) - 1] = 0;
+    if (!is_checkpoint(seen)) continue;
+    for (std::int64_t i = low; i <= high; ++i) {
+      if (side(i * n - (seen - i) * m) < threshold) continue;
+      crossed += alive[static_cast<std::size_t>(i)];
+      alive[static_cast<std::size_t>(i)] = 0;
+    }
+  }
+  return crossed < 1 ? crossed : 1;
+}
+
+/// P(D >= d) for the two-sided, one-sample distance of n observations: the Poisson process of rate n that ends at n,
+/// followed over the times at which either boundary rises, and what leaves at each added up. Positive terms
+/// alone; O(n^2 d) time, O(n d) memory. After A. Moscovich, B. Nadler, Statistics & Probability Letters 123, 2017.
+inline double kolmogorov_two_sided_by_process(std::uint64_t count, double d) {
+  const auto n = static_cast<std::size_t>(count);
+  const auto rate = static_cast<double>(n);
+  // Of the paths with c events at time t, the weight of those that end with n: Poisson(n - c; n (1 - t)) relative to
+  // Poisson(n; n), by deviances so that nothing large cancels. `lead` = c - n t.
+  const double at_end = std::exp(stirling_error(rate)) * std::sqrt(2 * pi * rate);
+  const auto completes = [&](std::size_t c, double t) {
+    const double mean = rate * (1 - t);
+    if (c == n) return std::exp(-mean) * at_end;
+    const auto k = static_cast<double>(n - c);
+    const double lead = static_cast<double>(c) - rate * t;
+    return std::exp(-k * deviance(mean / k, lead / k) - stirling_error(k)) / std::sqrt(2 * pi * k) * at_end;
+  };
+  std::vector<double> alive(n + 1, 0.0);
+  std::vector<double> next(n + 1, 0.0);
+  std::vector<double> kernel;
+  alive[0] = 1;
+  std::size_t low = 0;
+  std::size_t high = 0;
+  double crossed = 0;
+  double now = 0;
+  // Upper boundary: count j is too soon before j / n - d. Lower: count j is too late from j / n + d on.
+  std::size_t upper = static_cast<std::size_t>(std::floor(rate * d)) + 1;
+  std::size_t lower = 0;
+  while (now < 1) {
+    const double to_upper = upper <= n ? static_cast<double>(upper) / rate - d : 2;
+    const double to_lower = lower < n ? static_cast<double>(lower) / rate + d : 2;
+    const double then = std::fmin(1.0, std::fmin(to_upper, to_lower));
+    const double mean = rate * (then - now);
+    kernel.clear();
+    double term = std::exp(-mean);
+    for (std::size_t k = 0; k <= n - low; ++k) {
+      kernel.push_back(term);
+      term *= mean / static_cast<double>(k + 1);
+      if (term < 1e-40 && static_cast<double>(k) > mean) break;
+    }
+    const std::size_t reach = high + kernel.size() - 1 < n ? high + kernel.size() - 1 : n;
+    for (std::size_t c = low; c <= reach; ++c) {
+      double sum = 0;
+      const std::size_t first = c > low + kernel.size() - 1 ? c - (kernel.size() - 1) : low;
+      for (std::size_t from = first; from <= c && from <= high; ++from) sum += alive[from] * kernel[c - from];
+      next[c] = sum;
+    }
+    high = reach;
+    alive.swap(next);
+    now = then;
+    if (then == to_upper) {
+      for (std::size_t c = upper; c <= high; ++c) crossed += alive[c] * completes(c, now);
+      if (high >= upper) high = upper - 1;
+      ++upper;
+    }
+    if (then == to_lower) {
+      for (; low <= lower && low <= high; ++low) crossed += alive[low] * completes(low, now);
+      low = lower + 1;
+      ++lower;
+    }
+    if (low > high) break;
+  }
+  return crossed < 1 ? crossed : 1;
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_LATTICE_PATHS_HPP
+
+// ---- stats/kolmogorov.hpp
+
+#ifndef MILLRACE_STATS_KOLMOGOROV_HPP
+#define MILLRACE_STATS_KOLMOGOROV_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// Both tails of Kolmogorov's limit law at x, and x times its density: theta series of which the better-behaved is
+/// summed on either side of 1.
+inline tail_slope kolmogorov_limit(double x) noexcept {
+  if (!(x > 0)) return {{0, 1}, 0};
+  double sum = 0;
+  double slope = 0;
+  if (x < 1) {
+    const double t = pi * pi / (8 * x * x);
+    for (int k = 1; k < 40; k += 2) {
+      const double term = std::exp(-k * k * t);
+      sum += term;
+      slope += (2 * k * k * t - 1) * term;
+      if (term <= 1e-18 * sum) break;
+    }
+    const double scale = std::sqrt(2 * pi) / x;
+    return {{scale * sum, 1 - scale * sum}, scale * slope};
+  }
+  for (int k = 1; k < 20; ++k) {
+    const double term = (k % 2 == 1 ? 2 : -2) * std::exp(-2.0 * k * k * x * x);
+    sum += term;
+    slope += 4.0 * k * k * x * x * term;
+    if (std::fabs(term) <= 1e-18 * std::fabs(sum)) break;
+  }
+  return {{1 - sum, sum}, slope};
+}
+
+}  // namespace detail::stats
+
+/// Kolmogorov's limit law: that of sqrt(n) D for the two-sided Kolmogorov-Smirnov distance as samples grow. See
+/// `normal` for what the functions promise. Source: A. Kolmogorov 1933; N. Smirnov 1948.
+struct kolmogorov {
+  double cdf(double x) const noexcept { return x != x ? x : detail::stats::kolmogorov_limit(x).at.lower; }
+  double sf(double x) const noexcept { return x != x ? x : detail::stats::kolmogorov_limit(x).at.upper; }
+  double quantile(double p) const noexcept { return solve({p, 1 - p}); }
+  double isf(double q) const noexcept { return solve({1 - q, q}); }
+
+ private:
+  static double solve(detail::stats::tails wanted) noexcept {
+    return detail::stats::invert_positive(wanted, 0.83, [](double x) { return detail::stats::kolmogorov_limit(x); });
+  }
+};
+
+/// P(D+ >= d): the exact one-sided, one-sample Kolmogorov-Smirnov survival for n observations of a continuous
+/// distribution. A sum of positive terms, about 1e-12 relative; O(n). Source: Z. Birnbaum, F. Tingey 1951, eq. 3.0.
+inline double kolmogorov_one_sided_sf(std::uint64_t n, double d) noexcept {
+  if (n == 0 || d != d) return detail::stats::nan;
+  if (d <= 0) return 1;
+  if (d >= 1) return 0;
+  const auto count = static_cast<double>(n);
+  const double first = std::exp(count * std::log1p(-d));
+  double sum = 0;
+  const auto last = static_cast<std::uint64_t>(std::ceil(count * (1 - d)));
+  for (std::uint64_t j = 1; j <= last && j < n; ++j) {
+    const auto k = static_cast<double>(j);
+    const double below = (count - k) / count - d;
+    if (!(below > 0)) break;
+    // C(n, j) below^(n - j) above^(j - 1) as the binomial probability of j, whose log Gammas do not cancel.
+    const double above = d + k / count;
+    const double rest = count - k;
+    const double width = k * (rest / count);
+    const double exponent = detail::stats::stirling_error(count) - detail::stats::stirling_error(k) -
+                            detail::stats::stirling_error(rest) -
+                            k * detail::stats::deviance(above * count / k, d * count / k) -
+                            rest * detail::stats::deviance(below * count / rest, -d * count / rest);
+    sum += std::exp(exponent) / (std::sqrt(2 * detail::stats::pi * width) * above);
+  }
+  const double tail = first + d * sum;
+  return tail < 1 ? tail : 1;
+}
+
+/// P(D >= d): the exact two-sided, one-sample Kolmogorov-Smirnov survival for n observations of a continuous
+/// distribution, about 1e-12 relative. O(n) where it is below 1e-4 (there twice the one-sided one, to 13 digits),
+/// O(n^2 d) elsewhere: 5 ms at n = 1,000. Allocates: O(n).
+/// Source: A. Moscovich, B. Nadler, "Fast calculation of boundary crossing probabilities for Poisson processes", 2017.
+inline double kolmogorov_two_sided_sf(std::uint64_t n, double d) {
+  if (n == 0 || d != d) return detail::stats::nan;
+  const auto count = static_cast<double>(n);
+  if (2 * count * d <= 1) return 1;
+  if (d >= 1) return 0;
+  if (d >= 0.5 || count * d * d > 5) return std::fmin(1.0, 2 * kolmogorov_one_sided_sf(n, d));
+  return detail::stats::kolmogorov_two_sided_by_process(n, d);
+}
+
+/// P(D >= d): the exact two-sided, two-sample survival for samples of m and n without ties. A sum of positive terms,
+/// about 1e-13 relative. O(m (m + n)) time, O(m) memory. Source: J. Hodges 1958, counting lattice paths.
+inline double kolmogorov_two_sample_sf(std::uint64_t m, std::uint64_t n, double d) {
+  if (m == 0 || n == 0 || d != d) return detail::stats::nan;
+  const auto a = static_cast<std::int64_t>(m);
+  const auto b = static_cast<std::int64_t>(n);
+  // Distances are whole multiples of 1 / (m n); a rounded d counts as the multiple it stands for.
+  const double whole = d * static_cast<double>(m) * static_cast<double>(n);
+  const auto threshold = static_cast<std::int64_t>(std::ceil(whole * (1 - 8 * detail::stats::epsilon) - 1e-9));
+  if (threshold <= 0) return 1;
+  return detail::stats::share_of_crossing_paths(
+      a, b, threshold, [](std::int64_t x) { return x < 0 ? -x : x; }, [](std::int64_t) { return true; });
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_KOLMOGOROV_HPP
+
+// ---- stats/mann_whitney_exact.hpp
+
+#ifndef MILLRACE_STATS_MANN_WHITNEY_EXACT_HPP
+#define MILLRACE_STATS_MANN_WHITNEY_EXACT_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The exact null distribution of the Mann-Whitney U of the first of two samples, ties included: every one of the
+/// choices of the first sample's members among the pooled observations is equally likely.
+///
+/// `tie_sizes` are the sizes of the groups of equal values in ascending order of value; all ones for no ties. U is a
+/// multiple of 1/2. Sums of positive terms, so both tails keep their relative accuracy.
+/// Complexity: O(groups m^2 n) time to build, O(m^2 n) memory: milliseconds up to m = n = 25.
+/// Source: H. Mann, D. Whitney 1947; J. Klotz 1966 for ties.
+class mann_whitney_exact {
+ public:
+  /// For samples of m and n without ties.
+  mann_whitney_exact(std::size_t m, std::size_t n) : mann_whitney_exact(m, std::vector<std::size_t>(m + n, 1)) {}
+
+  /// The first sample has m of the sum of the groups; m above that sum leaves an empty distribution, NaN everywhere.
+  mann_whitney_exact(std::size_t m, std::span<const std::size_t> tie_sizes) {
+    std::size_t total = 0;
+    for (const std::size_t size : tie_sizes) total += size;
+    if (m > total) return;
+    const std::size_t n = total - m;
+    // share[i][s]: of the ways to pick i so far, weighted so that all picks of m sum to 1; s is twice the sum of
+    // (midrank - 1/2), less the least it can be at the end, which is m^2.
+    const std::size_t sums = 2 * m * n + m * m + 1;
+    std::vector<double> share((m + 1) * sums, 0.0);
+    share[0] = 1;
+    std::size_t before = 0;
+    for (const std::size_t size : tie_sizes) {
+      const std::size_t twice_rank = 2 * before + size;  // of each member: midrank - 1/2, doubled
+      // Adding k of this group's `size`: hypergeometric weights, member by member, keep the numbers in range.
+      for (std::size_t i = m + 1; i-- > 0;) {
+        double* to = share.data() + i * sums;
+        std::vector<double> mixed(sums, 0.0);
+        for (std::size_t k = 0; k <= size && k <= i; ++k) {
+          const std::size_t from = i - k;
+          if (from > before || m - from > total - before) continue;
+          const double weight = hypergeometric(k, size, m - from, total - before);
+          if (weight == 0) continue;
+          const double* source = share.data() + from * sums;
+          const std::size_t shift = k * twice_rank;
+          for (std::size_t s = 0; s + shift < sums; ++s) mixed[s + shift] += weight * source[s];
+        }
+        for (std::size_t s = 0; s < sums; ++s) to[s] = mixed[s];
+      }
+      before += size;
+    }
+    const double* last = share.data() + m * sums;
+    mass_.assign(last + m * m, last + sums);
+  }
+
+  /// P(U <= u) and P(U >= u): both include u itself, as p-values do.
+  double at_most(double u) const noexcept {
+    if (mass_.empty() || u != u) return detail::stats::nan;
+    double sum = 0;
+    for (std::size_t s = 0; s < mass_.size() && 0.5 * static_cast<double>(s) <= u; ++s) sum += mass_[s];
+    return sum < 1 ? sum : 1;
+  }
+  double at_least(double u) const noexcept {
+    if (mass_.empty() || u != u) return detail::stats::nan;
+    double sum = 0;
+    for (std::size_t s = mass_.size(); s-- > 0 && 0.5 * static_cast<double>(s) >= u;) sum += mass_[s];
+    return sum < 1 ? sum : 1;
+  }
+  /// P(|U - m n / 2| >= |u - m n / 2|).
+  double two_sided(double u) const noexcept {
+    if (mass_.empty() || u != u) return detail::stats::nan;
+    const double middle = 0.25 * static_cast<double>(mass_.size() - 1);
+    const double distance = std::fabs(u - middle);
+    if (distance == 0) return 1;
+    const double p = at_most(middle - distance) + at_least(middle + distance);
+    return p < 1 ? p : 1;
+  }
+
+ private:
+  /// P(k of a group of `size` when `wanted` are drawn from `left` that contain it).
+  static double hypergeometric(std::size_t k, std::size_t size, std::size_t wanted, std::size_t left) noexcept {
+    if (k > wanted || size - k > left - wanted) return 0;
+    // Drawn one by one: k of the group in, the rest of the group out.
+    double p = 1;
+    for (std::size_t i = 0; i < size; ++i) {
+      const bool in = i < k;
+      const double numerator = static_cast<double>(in ? wanted - i : left - wanted - (i - k));
+      p *= numerator / static_cast<double>(left - i);
+      if (in) p *= static_cast<double>(size - i) / static_cast<double>(i + 1);
+    }
+    return p;
+  }
+
+  std::vector<double> mass_;  // of U = s / 2
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_MANN_WHITNEY_EXACT_HPP
+
+// ---- stats/detail/quadrature.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_QUADRATURE_HPP
+#define MILLRACE_STATS_DETAIL_QUADRATURE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// log of the integral of exp(log_f(w)) over the real line, for a smooth log_f with one peak that falls off on both
+/// sides; the search for it begins at `start` with strides of `stride`.
+///
+/// The trapezoidal rule, which converges faster than any power of its step here. The step is halved until the sum
+/// stands still; as the error is squared by each halving, 1e-8 of change means that rounding is all that is left.
+/// Source: L. Trefethen, J. Weideman, SIAM Review 56(3), 2014.
+template <class LogF>
+double log_integral(LogF log_f, double start, double stride) noexcept {
+  double peak = start;
+  double top = log_f(peak);
+  if (top != top) return nan;
+  for (int round = 0; round < 60 && stride > 1e-12 * (1 + std::fabs(peak)); ++round) {
+    bool moved = false;
+    for (const double side : {1.0, -1.0}) {
+      double step = stride;
+      for (;;) {
+        const double next = log_f(peak + side * step);
+        if (!(next > top)) break;
+        peak += side * step;
+        top = next;
+        step *= 2;
+        moved = true;
+      }
+    }
+    // Near enough: neither neighbour differs by more than a fraction.
+    if (!moved && top - log_f(peak + stride) < 0.05 && top - log_f(peak - stride) < 0.05) break;
+    stride *= moved ? 0.5 : 0.25;
+  }
+  if (top == -infinity) return -infinity;
+  // The half width at exp(-1/2), the smaller of both sides, by doubling.
+  double width = infinity;
+  for (const double side : {1.0, -1.0}) {
+    double reach = stride;
+    while (reach < 1e3 && top - log_f(peak + side * reach) < 0.5) reach *= 1.5;
+    width = std::fmin(width, reach);
+  }
+  const auto sum_from = [&](double first, double step, double side) {
+    double sum = 0;
+    for (int i = 0; i < 200'000; ++i) {
+      const double term = std::exp(log_f(peak + side * (first + i * step)) - top);
+      sum += term;
+      if (term <= 1e-19 * (1 + sum)) break;
+    }
+    return sum;
+  };
+  double step = width;
+  double sum = 1 + sum_from(step, step, 1) + sum_from(step, step, -1);
+  for (int halving = 0; halving < 12; ++halving) {
+    const double between = sum_from(step / 2, step, 1) + sum_from(step / 2, step, -1);
+    const double change = std::fabs(between - sum);
+    sum += between;
+    step /= 2;
+    if (change <= 1e-8 * sum) break;
+  }
+  return top + std::log(sum * step);
+}
+
+/// The x at which log_tail(x), which falls from 0 to -inf as x grows, is `target` < 0: a bracket found from `guess` by
+/// growing strides, then the Illinois variant of the false position.
+template <class LogTail>
+double solve_falling(LogTail log_tail, double target, double guess, double stride) noexcept {
+  double low = guess;
+  double at_low = log_tail(low) - target;
+  for (int i = 0; !(at_low >= 0); ++i) {
+    if (i == 200 || at_low != at_low) return nan;
+    low -= stride;
+    stride *= 2;
+    at_low = log_tail(low) - target;
+  }
+  double high = low + stride;
+  double at_high = log_tail(high) - target;
+  for (int i = 0; !(at_high <= 0); ++i) {
+    if (i == 200 || at_high != at_high) return nan;
+    low = high;
+    at_low = at_high;
+    stride *= 2;
+    high += stride;
+    at_high = log_tail(high) - target;
+  }
+  int kept = 0;
+  for (int i = 0; i < 200 && high - low > 2 * epsilon * std::fmax(std::fabs(low), std::fabs(high)); ++i) {
+    if (at_low == 0) return low;
+    if (at_high == 0) return high;
+    double x = at_high == -infinity ? low + (high - low) / 2 : low + (high - low) * (at_low / (at_low - at_high));
+    if (!(x > low && x < high)) x = low + (high - low) / 2;
+    if (!(x > low && x < high)) break;
+    const double here = log_tail(x) - target;
+    if (here != here) return nan;
+    if (here >= 0) {
+      low = x;
+      at_low = here;
+      if (kept > 0) at_high /= 2;
+      kept = 1;
+    } else {
+      high = x;
+      at_high = here;
+      if (kept < 0) at_low /= 2;
+      kept = -1;
+    }
+    if (std::fabs(here) < 4 * epsilon * std::fabs(target)) return x;
+  }
+  return low + (high - low) / 2;
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_QUADRATURE_HPP
+
+// ---- stats/detail/chi_mixture.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_CHI_MIXTURE_HPP
+#define MILLRACE_STATS_DETAIL_CHI_MIXTURE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// log of the mean of g(s) over s = sqrt(chi-squared / df), where `log_g(s)` is the logarithm of a positive g: what
+/// dividing by an estimated deviation does to a tail that is known for a known one.
+template <class LogG>
+double log_mean_over_chi(double df, LogG log_g) noexcept {
+  const double a = df / 2;
+  // The density of w = log s, its exponent taken without cancellation.
+  const auto log_f = [&](double w) { return -a * expm1mx(2 * w) + log_g(std::exp(w)); };
+  return std::log(2 * std::sqrt(a / (2 * pi))) - stirling_error(a) + log_integral(log_f, 0, 1 / std::sqrt(2 * df + 1));
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_CHI_MIXTURE_HPP
+
+// ---- stats/noncentral_t.hpp
+
+#ifndef MILLRACE_STATS_NONCENTRAL_T_HPP
+#define MILLRACE_STATS_NONCENTRAL_T_HPP
+
+namespace millrace {
+inline namespace v0 {
+/// The noncentral t distribution, that of (Z + noncentrality) / sqrt(chi-squared / df): what a t statistic follows
+/// when there is an effect, so what power is computed from. See `normal` for what the functions promise; here cdf and
+/// sf are integrals of positive terms over the chi density, about 1e-13 relative. Complexity: some hundred normal tails
+/// an answer. Allocates: never.
+struct noncentral_t {
+  double df;
+  double noncentrality;
+
+  double cdf(double t) const noexcept { return noncentral_t{df, -noncentrality}.sf(-t); }
+  double sf(double t) const noexcept { return std::exp(log_sf(t)); }
+  double log_sf(double t) const noexcept {
+    if (!(df > 0) || !(std::fabs(noncentrality) < detail::stats::infinity) || t != t) return detail::stats::nan;
+    if (t == detail::stats::infinity) return -detail::stats::infinity;
+    if (t == -detail::stats::infinity) return 0;
+    if (df == detail::stats::infinity || t == 0) return normal{}.log_sf(t - noncentrality);
+    // P(Z > t s - noncentrality), averaged over s.
+    return detail::stats::log_mean_over_chi(df, [&](double s) { return normal{}.log_sf(t * s - noncentrality); });
+  }
+  double quantile(double p) const noexcept { return -noncentral_t{df, -noncentrality}.isf(p); }
+  double isf(double q) const noexcept {
+    if (!(df > 0 && q >= 0 && q <= 1)) return detail::stats::nan;
+    if (q == 0) return detail::stats::infinity;
+    if (q == 1) return -detail::stats::infinity;
+    const double stride = 1 + std::fabs(noncentrality) / std::sqrt(df);
+    // The smaller tail is met; the other one barely moves.
+    if (q <= 0.5)
+      return detail::stats::solve_falling([&](double t) { return log_sf(t); }, std::log(q), noncentrality, stride);
+    const noncentral_t mirrored{df, -noncentrality};
+    return -detail::stats::solve_falling([&](double t) { return mirrored.log_sf(t); }, std::log1p(-q), -noncentrality,
+                                         stride);
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_NONCENTRAL_T_HPP
+
+// ---- stats/poisson.hpp
+
+#ifndef MILLRACE_STATS_POISSON_HPP
+#define MILLRACE_STATS_POISSON_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The Poisson distribution of counts with the given mean >= 0. Arguments between whole numbers count as the one
+/// below. `quantile(p)` is the least k with cdf(k) >= p and `isf(q)` the least with sf(k) <= q, where equality allows
+/// for 64 ulp of rounding. See `normal` for what the functions promise.
+struct poisson {
+  double mean;
+
+  double pmf(double k) const noexcept {
+    if (!valid()) return detail::stats::nan;
+    if (k < 0 || k != std::floor(k) || k == detail::stats::infinity) return 0;
+    if (mean == 0) return k == 0 ? 1 : 0;
+    return k == 0 ? std::exp(-mean) : detail::stats::gamma_prefix(k, mean) / k;
+  }
+  double cdf(double k) const noexcept { return at(k).lower; }
+  double sf(double k) const noexcept { return at(k).upper; }
+  double quantile(double p) const noexcept {
+    if (!(valid() && p >= 0 && p <= 1)) return detail::stats::nan;
+    if (p == 1) return mean == 0 ? 0 : detail::stats::infinity;
+    const double enough = p * (1 - 64 * detail::stats::epsilon);
+    return detail::stats::first_whole(0, 0x1p60, around(normal{}.quantile(p)),
+                                      [&](double k) { return cdf(k) >= enough; });
+  }
+  double isf(double q) const noexcept {
+    if (!(valid() && q >= 0 && q <= 1)) return detail::stats::nan;
+    if (q == 0) return mean == 0 ? 0 : detail::stats::infinity;
+    const double enough = q * (1 + 64 * detail::stats::epsilon);
+    return detail::stats::first_whole(0, 0x1p60, around(normal{}.isf(q)), [&](double k) { return sf(k) <= enough; });
+  }
+
+ private:
+  bool valid() const noexcept { return mean >= 0 && mean < detail::stats::infinity; }
+  double around(double z) const noexcept { return mean + std::sqrt(mean) * z + (z * z - 1) / 6; }
+  detail::stats::tails at(double k) const noexcept {
+    if (!valid() || k != k) return {detail::stats::nan, detail::stats::nan};
+    if (k < 0) return {0, 1};
+    if (k == detail::stats::infinity || mean == 0) return {1, 0};
+    return detail::stats::swapped(detail::stats::incomplete_gamma(std::floor(k) + 1, mean));
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_POISSON_HPP
+
+// ---- stats/student_t.hpp
+
+#ifndef MILLRACE_STATS_STUDENT_T_HPP
+#define MILLRACE_STATS_STUDENT_T_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Student's t distribution with `df` > 0 degrees of freedom, whole or not; infinity is the normal. See `normal` for
+/// what the functions promise.
+struct student_t {
+  double df;
+
+  double pdf(double t) const noexcept {
+    if (!(df > 0) || t != t) return detail::stats::nan;
+    if (df == detail::stats::infinity) return normal{}.pdf(t);
+    // The density at 0 is Gamma((df + 1) / 2) / (Gamma(df / 2) sqrt(pi df)).
+    const double ratio = t / std::sqrt(df);
+    const double a = df / 2;
+    const double at_zero = std::exp(detail::stats::log_gamma_ratio(0.5, a)) / std::sqrt(detail::stats::pi * df);
+    return at_zero * std::exp(-(a + 0.5) * std::log1p(ratio * ratio));
+  }
+  double cdf(double t) const noexcept { return sf(-t); }
+  double sf(double t) const noexcept {
+    if (!(df > 0)) return detail::stats::nan;
+    if (df == detail::stats::infinity) return normal{}.sf(t);
+    const detail::stats::tails two_sided = beyond(std::fabs(t)).at;
+    return t >= 0 ? 0.5 * two_sided.upper : 0.5 + 0.5 * two_sided.lower;
+  }
+  double quantile(double p) const noexcept { return p <= 0.5 ? -solve(p) : solve(1 - p); }
+  double isf(double q) const noexcept { return q <= 0.5 ? solve(q) : -solve(1 - q); }
+
+ private:
+  /// Both at t >= 0: the probabilities of less and of more in absolute value, and t times the density of that.
+  detail::stats::tail_slope beyond(double t) const noexcept {
+    if (t == detail::stats::infinity) return {{1, 0}, 0};
+    const double a = df / 2;
+    const double ratio = t / std::sqrt(df);
+    if (ratio > 1e16) {
+      // A pure power of t; its square might overflow.
+      const double upper = std::exp(detail::stats::log_gamma_ratio(0.5, a) - 0.5 * std::log(detail::stats::pi) -
+                                    std::log(a) - df * std::log(ratio));
+      return {{1 - upper, upper}, df * upper};
+    }
+    const double sum = df + t * t;
+    const detail::stats::beta_point at{t * t / sum, df / sum, a * ((t - 1) / sum) * (t + 1)};
+    return {detail::stats::incomplete_beta(0.5, a, at), 2 * detail::stats::beta_prefix(0.5, a, at)};
+  }
+  /// The t >= 0 that is exceeded with probability q <= 1/2.
+  double solve(double q) const noexcept {
+    if (!(df > 0 && q >= 0 && q <= 0.5)) return detail::stats::nan;
+    if (df == detail::stats::infinity) return normal{}.isf(q);
+    if (q == 0.5) return 0;
+    const double z = normal{}.isf(q);
+    // Far out the tail is a power of t.
+    const double a = df / 2;
+    const double power = std::sqrt(df) * std::exp(-(std::log(2 * q * df) + 0.5 * std::log(detail::stats::pi) -
+                                                    std::log(2.0) - detail::stats::log_gamma_ratio(0.5, a)) /
+                                                  df);
+    const double guess = df > 4 && z < df ? z + z * (z * z + 1) / (4 * df) : std::fmax(z, power);
+    return detail::stats::invert_positive({1 - 2 * q, 2 * q}, guess, [&](double t) { return beyond(t); });
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_STUDENT_T_HPP
+
+// ---- stats/studentized_range.hpp
+
+#ifndef MILLRACE_STATS_STUDENTIZED_RANGE_HPP
+#define MILLRACE_STATS_STUDENTIZED_RANGE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// log P(range of k normals > w), as an integral of positive terms: the largest at z and not all others within w below.
+inline double log_range_upper(double groups, double w) noexcept {
+  if (!(w > 0)) return 0;
+  const double others = groups - 1;
+  return std::log(groups) + log_integral(
+                                [&](double z) {
+                                  const double below = normal_upper(-z);
+                                  const double ratio = normal_upper(w - z) / below;
+                                  if (!(ratio > 0) || below == 0) return -infinity;
+                                  return -0.5 * z * z - half_log_two_pi + others * std::log(below) +
+                                         std::log(-std::expm1(others * std::log1p(-ratio)));
+                                },
+                                w / 2, 0.5);
+}
+
+/// log P(range of k normals <= w): the largest at z and all others within w below.
+inline double log_range_lower(double groups, double w) noexcept {
+  if (!(w > 0)) return -infinity;
+  const double others = groups - 1;
+  return std::log(groups) + log_integral(
+                                [&](double z) {
+                                  const double within = z > w / 2 ? normal_upper(z - w) - normal_upper(z)
+                                                                  : normal_upper(-z) - normal_upper(w - z);
+                                  return -0.5 * z * z - half_log_two_pi + others * std::log(within);
+                                },
+                                w / 2, 0.5);
+}
+
+}  // namespace detail::stats
+
+/// Tukey's studentised range: the range of `groups` >= 2 normals over an independent estimate of their deviation with
+/// `df` > 0 degrees of freedom (infinity: known).
+/// Guarantee: sf about 1e-12 relative far into the tail; cdf likewise for probabilities above 1e-3.
+/// Complexity: a double integral, some thousand normal tails, about a millisecond. Allocates: never.
+/// Source: J. Tukey 1953; the double integral as in M. Copenhaver, B. Holland, J. Stat. Comput. Simul. 30, 1988.
+struct studentized_range {
+  double groups;
+  double df;
+
+  double sf(double q) const noexcept { return q <= 0 && valid() ? 1 : std::exp(log_sf(q)); }
+  double log_sf(double q) const noexcept {
+    if (!valid() || q != q) return detail::stats::nan;
+    if (q <= 0) return 0;
+    if (q == detail::stats::infinity) return -detail::stats::infinity;
+    if (df == detail::stats::infinity) return detail::stats::log_range_upper(groups, q);
+    return detail::stats::log_mean_over_chi(df,
+                                            [&](double s) { return detail::stats::log_range_upper(groups, q * s); });
+  }
+  double cdf(double q) const noexcept {
+    if (!valid() || q != q) return detail::stats::nan;
+    if (q <= 0) return 0;
+    if (q == detail::stats::infinity) return 1;
+    if (df == detail::stats::infinity) return std::exp(detail::stats::log_range_lower(groups, q));
+    return std::exp(
+        detail::stats::log_mean_over_chi(df, [&](double s) { return detail::stats::log_range_lower(groups, q * s); }));
+  }
+  /// The critical value that is exceeded with probability q.
+  double isf(double q) const noexcept {
+    if (!valid() || !(q >= 0 && q <= 1)) return detail::stats::nan;
+    if (q == 0) return detail::stats::infinity;
+    if (q == 1) return 0;
+    return detail::stats::solve_falling([&](double x) { return log_sf(x); }, std::log(q), 3, 1);
+  }
+  double quantile(double p) const noexcept { return isf(1 - p); }
+
+ private:
+  bool valid() const noexcept { return groups >= 2 && groups < detail::stats::infinity && df > 0; }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_STUDENTIZED_RANGE_HPP
+
+// ---- stats.hpp
+
+#ifndef MILLRACE_STATS_HPP
+#define MILLRACE_STATS_HPP
+
+/// stats: distributions, tests and intervals that are exact in the tails.
+///
+/// Distributions, each with cdf, survival function, and the quantile of either tail:
+/// - `normal`, `student_t`, `chi_squared`, `fisher_f`, `gamma`, `beta`, `binomial`, `poisson`
+/// - `noncentral_t` for power, `studentized_range` for Tukey's comparisons
+/// - `kolmogorov` and its exact forms for finite samples, `mann_whitney_exact` with ties
+///
+/// Standard library alone.
+
+#endif  // MILLRACE_STATS_HPP
+
 // ---- store/file_system.hpp
 
 #ifndef MILLRACE_STORE_FILE_SYSTEM_HPP

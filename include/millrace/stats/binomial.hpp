@@ -1,0 +1,74 @@
+#ifndef MILLRACE_STATS_BINOMIAL_HPP
+#define MILLRACE_STATS_BINOMIAL_HPP
+
+#include <millrace/stats/detail/float_math.hpp>
+#include <millrace/stats/detail/incomplete_beta.hpp>
+#include <millrace/stats/detail/invert.hpp>
+#include <millrace/stats/normal.hpp>
+
+#include <cmath>
+
+namespace millrace {
+inline namespace v0 {
+
+/// The binomial distribution: successes among `trials` (a whole number >= 0), each of `probability`. Arguments
+/// between whole numbers count as the one below; `quantile` and `isf` are those of `poisson`. See `normal` for what
+/// the functions promise.
+struct binomial {
+  double trials;
+  double probability;
+
+  double pmf(double k) const noexcept {
+    if (!valid()) return detail::stats::nan;
+    if (k < 0 || k > trials || k != std::floor(k)) return 0;
+    if (probability == 0) return k == 0 ? 1 : 0;
+    if (probability == 1) return k == trials ? 1 : 0;
+    if (k == 0) return std::exp(trials * std::log1p(-probability));
+    if (k == trials) return std::pow(probability, trials);
+    // p^k q^(n-k) / B(k, n - k) is the pmf times k (n - k) / n.
+    const double rest = trials - k;
+    const auto at = detail::stats::at_probability(k, rest, probability);
+    return detail::stats::beta_prefix(k, rest, at) / detail::stats::beta_width(k, rest);
+  }
+  double cdf(double k) const noexcept { return at(k).lower; }
+  double sf(double k) const noexcept { return at(k).upper; }
+  double quantile(double p) const noexcept {
+    if (!(valid() && p >= 0 && p <= 1)) return detail::stats::nan;
+    if (p == 1) return probability == 0 ? 0 : trials;
+    const double enough = p * (1 - 64 * detail::stats::epsilon);
+    return detail::stats::first_whole(0, trials, around(normal{}.quantile(p)),
+                                      [&](double k) { return cdf(k) >= enough; });
+  }
+  double isf(double q) const noexcept {
+    if (!(valid() && q >= 0 && q <= 1)) return detail::stats::nan;
+    if (q == 0) return probability == 0 ? 0 : trials;
+    const double enough = q * (1 + 64 * detail::stats::epsilon);
+    return detail::stats::first_whole(0, trials, around(normal{}.isf(q)), [&](double k) { return sf(k) <= enough; });
+  }
+
+ private:
+  bool valid() const noexcept {
+    return trials >= 0 && trials < detail::stats::infinity && trials == std::floor(trials) && probability >= 0 &&
+           probability <= 1;
+  }
+  double around(double z) const noexcept {
+    const double mean = trials * probability;
+    return mean + std::sqrt(mean * (1 - probability)) * z + (1 - 2 * probability) * (z * z - 1) / 6;
+  }
+  detail::stats::tails at(double k) const noexcept {
+    if (!valid() || k != k) return {detail::stats::nan, detail::stats::nan};
+    if (k < 0) return {0, 1};
+    if (k >= trials || probability == 0) return {1, 0};
+    k = std::floor(k);
+    if (probability == 1) return {0, 1};
+    const double a = k + 1;
+    const double b = trials - k;
+    return detail::stats::swapped(
+        detail::stats::incomplete_beta(a, b, detail::stats::at_probability(a, b, probability)));
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_BINOMIAL_HPP

@@ -1,0 +1,56 @@
+#ifndef MILLRACE_STATS_POISSON_HPP
+#define MILLRACE_STATS_POISSON_HPP
+
+#include <millrace/stats/detail/float_math.hpp>
+#include <millrace/stats/detail/incomplete_gamma.hpp>
+#include <millrace/stats/detail/invert.hpp>
+#include <millrace/stats/normal.hpp>
+
+#include <cmath>
+
+namespace millrace {
+inline namespace v0 {
+
+/// The Poisson distribution of counts with the given mean >= 0. Arguments between whole numbers count as the one
+/// below. `quantile(p)` is the least k with cdf(k) >= p and `isf(q)` the least with sf(k) <= q, where equality allows
+/// for 64 ulp of rounding. See `normal` for what the functions promise.
+struct poisson {
+  double mean;
+
+  double pmf(double k) const noexcept {
+    if (!valid()) return detail::stats::nan;
+    if (k < 0 || k != std::floor(k) || k == detail::stats::infinity) return 0;
+    if (mean == 0) return k == 0 ? 1 : 0;
+    return k == 0 ? std::exp(-mean) : detail::stats::gamma_prefix(k, mean) / k;
+  }
+  double cdf(double k) const noexcept { return at(k).lower; }
+  double sf(double k) const noexcept { return at(k).upper; }
+  double quantile(double p) const noexcept {
+    if (!(valid() && p >= 0 && p <= 1)) return detail::stats::nan;
+    if (p == 1) return mean == 0 ? 0 : detail::stats::infinity;
+    const double enough = p * (1 - 64 * detail::stats::epsilon);
+    return detail::stats::first_whole(0, 0x1p60, around(normal{}.quantile(p)),
+                                      [&](double k) { return cdf(k) >= enough; });
+  }
+  double isf(double q) const noexcept {
+    if (!(valid() && q >= 0 && q <= 1)) return detail::stats::nan;
+    if (q == 0) return mean == 0 ? 0 : detail::stats::infinity;
+    const double enough = q * (1 + 64 * detail::stats::epsilon);
+    return detail::stats::first_whole(0, 0x1p60, around(normal{}.isf(q)), [&](double k) { return sf(k) <= enough; });
+  }
+
+ private:
+  bool valid() const noexcept { return mean >= 0 && mean < detail::stats::infinity; }
+  double around(double z) const noexcept { return mean + std::sqrt(mean) * z + (z * z - 1) / 6; }
+  detail::stats::tails at(double k) const noexcept {
+    if (!valid() || k != k) return {detail::stats::nan, detail::stats::nan};
+    if (k < 0) return {0, 1};
+    if (k == detail::stats::infinity || mean == 0) return {1, 0};
+    return detail::stats::swapped(detail::stats::incomplete_gamma(std::floor(k) + 1, mean));
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_POISSON_HPP
