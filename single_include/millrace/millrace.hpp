@@ -7413,12 +7413,13 @@ inline namespace v0 {
 /// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
 /// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
 /// share one bucket. Merging is exact: any split of a stream merges to the same histogram.
-/// Complexity: update O(1), quantile and merge O(buckets); 32 KiB, allocates: never.
+/// Complexity: update O(1), quantile and merge O(buckets); 32 KiB, allocates: only the saved bytes.
 /// Threads: one at a time.
 /// Source: log-linear buckets as in G. Tene's HdrHistogram; here octave and sub-bucket are read off
 /// the exponent and the first mantissa bits of the value as a double.
 class log_histogram {
  public:
+  using value_type = std::uint64_t;
   static constexpr double relative_error = 1.0 / 128;
 
   void update(std::uint64_t value) noexcept {
@@ -7427,6 +7428,10 @@ class log_histogram {
     sum_ += value;
     if (value < min_) min_ = value;
     if (value > max_) max_ = value;
+  }
+
+  void update(std::span<const std::uint64_t> values) noexcept {
+    for (const std::uint64_t value : values) update(value);
   }
 
   void merge(const log_histogram& other) noexcept {
@@ -7462,8 +7467,54 @@ class log_histogram {
     }
     return largest();
   }
+  std::uint64_t median() const noexcept { return quantile(0.5); }
+  /// Upper less lower quartile.
+  std::uint64_t interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
+
+  /// The sum, the extremes, and the used buckets only: 12 bytes each.
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.u64(static_cast<std::uint64_t>(sum_));
+    to.u64(static_cast<std::uint64_t>(sum_ >> 64));
+    to.u64(min_);
+    to.u64(max_);
+    std::uint64_t used = 0;
+    for (const std::uint64_t count : buckets_) used += count != 0 ? 1 : 0;
+    to.u64(used);
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+      if (buckets_[i] == 0) continue;
+      to.u32(static_cast<std::uint32_t>(i));
+      to.u64(buckets_[i]);
+    }
+    return std::move(to).finish();
+  }
+  /// Errors: those of an envelope; corrupt.
+  static result<log_histogram> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    log_histogram made;
+    made.sum_ = from->u64();
+    made.sum_ |= static_cast<detail::uint128>(from->u64()) << 64;
+    made.min_ = from->u64();
+    made.max_ = from->u64();
+    const std::size_t used = from->count(12);
+    bool valid = used == 0 ? made.min_ == ~std::uint64_t{0} && made.max_ == 0 : made.min_ <= made.max_;
+    std::size_t next = 0;  // buckets come in ascending order
+    for (std::size_t k = 0; k < used && valid; ++k) {
+      const std::size_t i = from->u32();
+      const std::uint64_t count = from->u64();
+      valid = i >= next && i < bucket_count && count != 0 && count <= ~made.count_;
+      if (!valid) break;
+      made.buckets_[i] = count;
+      made.count_ += count;
+      next = i + 1;
+    }
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
 
  private:
+  static constexpr std::string_view type = "log_histogram";
   static constexpr unsigned sub_bits = 6;  // 64 buckets an octave: a bucket's middle is within 1/128 of all in it
   static constexpr std::size_t octaves = 63;
   static constexpr std::size_t bucket_count = 1 + (octaves << sub_bits);      // the first one is for zero

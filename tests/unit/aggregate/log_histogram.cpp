@@ -4,6 +4,9 @@
 
 #include <millrace/core/seed.hpp>
 
+#include <laws/aggregator.hpp>
+#include <support/envelope.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -159,4 +162,35 @@ TEST_CASE("merging any split of a stream gives the stream's own histogram") {
   CHECK(parts[0].smallest() == whole->smallest());
   CHECK(parts[0].largest() == whole->largest());
   for (int i = 0; i <= 100; ++i) CHECK(parts[0].quantile(i / 100.0) == whole->quantile(i / 100.0));
+}
+
+TEST_CASE("a log_histogram keeps the laws of an aggregator") {
+  const auto same = [](const mr::log_histogram& a, const mr::log_histogram& b) {
+    CHECK(a.count() == b.count());
+    CHECK(a.sum() == b.sum());
+    CHECK(a.smallest() == b.smallest());
+    CHECK(a.largest() == b.largest());
+    for (const double p : {0.01, 0.5, 0.99}) CHECK(a.quantile(p) == b.quantile(p));
+    CHECK(a.interquartile_range() == b.interquartile_range());
+  };
+  mr::random_engine random(21);
+  for (const std::size_t size : {0U, 1U, 2000U}) {
+    std::vector<std::uint64_t> values(size);
+    for (auto& v : values) v = random() >> random.below(64);
+    laws::all([] { return mr::log_histogram(); }, values, same, 22);
+  }
+}
+
+TEST_CASE("hostile saved log_histograms answer an error or one that works") {
+  mr::log_histogram h;
+  for (std::uint64_t v : {0U, 1U, 7U, 1000U, 1000U}) h.update(v);
+  const auto use = [](mr::log_histogram& a) {
+    a.update(5);
+    auto other = std::make_unique<mr::log_histogram>(a);
+    other->merge(a);
+    (void)other->quantile(0.5);
+    (void)other->save();
+  };
+  laws::hostile_bytes(h, use);
+  laws::hostile_payload(h, support::reseal, use, 23, 1000);
 }
