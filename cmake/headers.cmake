@@ -50,6 +50,8 @@ set(MILLRACE_store_HEADERS
   store/detail/line_writer.hpp store/detail/torn_tail.hpp store/detail/worker.hpp)
 set(MILLRACE_stats_HEADERS
   stats.hpp
+  stats/e_process.hpp stats/group_sequential.hpp stats/mixture_sprt.hpp stats/sequential_sample_ratio.hpp
+  stats/sprt.hpp stats/two_arm_e_process.hpp
   stats/beta.hpp stats/binomial.hpp stats/chi_squared.hpp stats/fisher_f.hpp stats/gamma.hpp stats/kolmogorov.hpp
   stats/mann_whitney_exact.hpp stats/noncentral_t.hpp stats/normal.hpp stats/poisson.hpp stats/student_t.hpp
   stats/studentized_range.hpp
@@ -66,7 +68,8 @@ set(MILLRACE_observe_HEADERS
   observe/detail/owned_cell.hpp)
 set(MILLRACE_detect_HEADERS
   detect.hpp
-  detect/adwin.hpp detect/anomaly.hpp detect/bands.hpp detect/bocpd.hpp detect/cusum.hpp detect/ddm.hpp detect/ewma.hpp
+  detect/adwin.hpp detect/anomaly.hpp detect/bands.hpp detect/bocpd.hpp detect/cusum.hpp detect/ddm.hpp detect/drift_reference.hpp
+  detect/ewma.hpp
   detect/half_space_trees.hpp detect/hddm.hpp detect/kswin.hpp detect/page_hinkley.hpp detect/seasonal.hpp
   detect/signal.hpp detect/window_bands.hpp
   detect/detail/calibration.hpp detect/detail/p2_quantile.hpp detect/detail/run_length.hpp

@@ -24,6 +24,10 @@
 /// - `seasonal`: against level, trend and season
 /// - `half_space_trees`: rows of several features
 ///
+/// Two windows of a feature, samples or sketches:
+/// - `drift_reference`: PSI, Kullback-Leibler, Jensen-Shannon, chi-squared, Kolmogorov-Smirnov, Wasserstein, MMD, and a
+///   score in [0, 1]
+///
 /// Standard library alone.
 
 #include <millrace/detect/adwin.hpp>
@@ -32,6 +36,7 @@
 #include <millrace/detect/bocpd.hpp>
 #include <millrace/detect/cusum.hpp>
 #include <millrace/detect/ddm.hpp>
+#include <millrace/detect/drift_reference.hpp>
 #include <millrace/detect/ewma.hpp>
 #include <millrace/detect/half_space_trees.hpp>
 #include <millrace/detect/hddm.hpp>

@@ -8,6 +8,11 @@
 /// - `noncentral_t` for power, `studentized_range` for Tukey's comparisons
 /// - `kolmogorov` and its exact forms for finite samples, `mann_whitney_exact` with ties
 ///
+/// Valid however often one looks, or at planned looks:
+/// - `two_arm_e_process`: whether two arms differ, by bets on single units; `e_process`: evidence that multiplies
+/// - `sprt`, `mixture_sprt`; `group_sequential`: limits that spend alpha over a few looks
+/// - `sequential_sample_ratio`: whether arms are filled as configured
+///
 /// Standard library alone.
 
 #include <millrace/stats/beta.hpp>
@@ -22,5 +27,12 @@
 #include <millrace/stats/poisson.hpp>
 #include <millrace/stats/student_t.hpp>
 #include <millrace/stats/studentized_range.hpp>
+
+#include <millrace/stats/e_process.hpp>
+#include <millrace/stats/group_sequential.hpp>
+#include <millrace/stats/mixture_sprt.hpp>
+#include <millrace/stats/sequential_sample_ratio.hpp>
+#include <millrace/stats/sprt.hpp>
+#include <millrace/stats/two_arm_e_process.hpp>
 
 #endif  // MILLRACE_STATS_HPP

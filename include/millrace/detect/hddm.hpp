@@ -62,7 +62,7 @@ class hddm_a : detail::require_arl<RunLength> {
   hddm_a(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
 
   static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{2.4952, 3.2142, 4.2053, 4.9438, 5.7698, 6.6151, 7.3827, 8.0629, 8.6071};
+    static constexpr detail::calibration found{2.6452, 3.3642, 4.3553, 5.0938, 5.9198, 6.7651, 7.5327, 8.2129, 8.7571};
     return detail::calibrated(found, run_length);
   }
   void restart() noexcept {

@@ -1,0 +1,118 @@
+#include <millrace/stats/group_sequential.hpp>
+
+#include <support/catch.hpp>
+#include <support/detect.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace mr = millrace;
+
+namespace {
+std::vector<double> limits(mr::spending how, double alpha, bool two_sided, const std::vector<double>& information) {
+  auto test = mr::group_sequential::make(how, alpha, two_sided).value();
+  std::vector<double> found;
+  for (const double t : information) found.push_back(test.look(t, 0)->limit);
+  return found;
+}
+}  // namespace
+
+// Lan-DeMets limits for five equal looks, two-sided 0.05, as tabled with the program of Reboussin, DeMets, Kim, Lan,
+// Controlled Clinical Trials 21, 2000, and in the documentation of R's ldbounds: four decimals.
+TEST_CASE("limits are those of the published tables") {
+  const std::vector<double> fifths{0.2, 0.4, 0.6, 0.8, 1};
+  const std::vector<double> obrien_fleming{4.8769, 3.3569, 2.6803, 2.2898, 2.0310};
+  const std::vector<double> pocock{2.4380, 2.4268, 2.4101, 2.3966, 2.3859};
+  const auto a = limits(mr::spending::obrien_fleming, 0.05, true, fifths);
+  const auto b = limits(mr::spending::pocock, 0.05, true, fifths);
+  for (std::size_t i = 0; i < 5; ++i) {
+    CHECK(a[i] == Approx(obrien_fleming[i]).margin(0.00015));
+    CHECK(b[i] == Approx(pocock[i]).margin(0.00015));
+  }
+}
+
+// tests/oracle/sequential.py: the multivariate normal integral by SciPy 1.17.1, to 1e-6.
+TEST_CASE("two looks spend what they should by the bivariate normal distribution") {
+  const auto found = limits(mr::spending::pocock, 0.05, true, {0.5, 1});
+  CHECK(found[0] == Approx(2.157).margin(0.0005));
+  CHECK(found[1] == Approx(2.201).margin(0.0005));
+}
+
+TEST_CASE("one look at the end is the fixed test") {
+  CHECK(limits(mr::spending::obrien_fleming, 0.05, true, {1})[0] == Approx(1.959963984540054));
+  CHECK(limits(mr::spending::pocock, 0.025, false, {1})[0] == Approx(1.959963984540054));
+}
+
+TEST_CASE("a true null hypothesis is rejected with probability alpha, however many the looks") {
+  support::normal_source normal(1);
+  for (const mr::spending how : {mr::spending::obrien_fleming, mr::spending::pocock}) {
+    std::vector<double> information;
+    for (int i = 1; i <= 30; ++i) information.push_back(i / 30.);
+    const auto limit = limits(how, 0.05, true, information);
+    int rejected = 0;
+    for (int e = 0; e < 20'000; ++e) {
+      double sum = 0;
+      for (std::size_t i = 0; i < 30; ++i) {
+        sum += normal();
+        if (std::fabs(sum) / std::sqrt(static_cast<double>(i + 1)) >= limit[i]) {
+          ++rejected;
+          break;
+        }
+      }
+    }
+    CHECK(rejected / 20'000. == Approx(0.05).margin(3 * std::sqrt(0.05 * 0.95 / 20'000)));
+  }
+}
+
+TEST_CASE("saved between two looks, a test goes on with the same limits to the bit") {
+  auto whole = mr::group_sequential::make(mr::spending::obrien_fleming).value();
+  auto part = mr::group_sequential::make(mr::spending::obrien_fleming).value();
+  for (const double t : {0.1, 0.35, 0.5, 0.8, 1.}) {
+    auto again = mr::group_sequential::load(part.save());
+    REQUIRE(again);
+    part = *again;
+    const auto a = whole.look(t, 1.2);
+    const auto b = part.look(t, 1.2);
+    REQUIRE(a);
+    REQUIRE(b);
+    CHECK(a->limit == b->limit);
+    CHECK(a->spent == b->spent);
+  }
+  CHECK(whole.save() == part.save());
+  CHECK(whole.looks().back().spent == Approx(0.05));
+}
+
+TEST_CASE("looks that do not increase, NaN, and looks after a rejection are refused") {
+  auto test = mr::group_sequential::make(mr::spending::pocock).value();
+  CHECK_FALSE(test.look(0, 1));
+  CHECK_FALSE(test.look(std::nan(""), 1));
+  CHECK_FALSE(test.look(1.1, 1));
+  CHECK_FALSE(test.look(0.5, std::nan("")));
+  CHECK(test.looks().empty());
+  REQUIRE(test.look(0.5, 1));
+  CHECK_FALSE(test.look(0.5, 1));
+  CHECK_FALSE(test.look(0.4, 1));
+  const auto out = test.look(0.7, -3);
+  REQUIRE(out);
+  CHECK(out->rejects);
+  CHECK(test.rejected());
+  CHECK_FALSE(test.look(0.8, 1));
+  CHECK_FALSE(mr::group_sequential::make(mr::spending::pocock, 0));
+  CHECK_FALSE(mr::group_sequential::make(mr::spending::pocock, std::nan("")));
+}
+
+TEST_CASE("damaged bytes are refused") {
+  auto test = mr::group_sequential::make(mr::spending::pocock).value();
+  REQUIRE(test.look(0.3, 0.5));
+  REQUIRE(test.look(0.6, 0.5));
+  const auto bytes = test.save();
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    CHECK_FALSE(mr::group_sequential::load(std::span(bytes).first(size)));
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    auto bad = bytes;
+    bad[i] ^= std::byte{4};
+    CHECK_FALSE(mr::group_sequential::load(bad));
+  }
+}
