@@ -21147,6 +21147,16 @@ class tensor_shape {
   constexpr tensor_shape(Iterator first, Iterator last) noexcept {
     for (; first != last; ++first) push_back(static_cast<std::size_t>(*first));
   }
+  // Copies go axis by axis: a copy of the whole array would read back wide what was just written in
+  // words, which waits for the store buffer; and where the rank is known, nothing is left of this.
+  constexpr tensor_shape(const tensor_shape& other) noexcept : rank_(other.rank_) {
+    for (std::size_t axis = 0; axis < rank_; ++axis) extents_[axis] = other.extents_[axis];
+  }
+  constexpr tensor_shape& operator=(const tensor_shape& other) noexcept {
+    rank_ = other.rank_;
+    for (std::size_t axis = 0; axis < rank_; ++axis) extents_[axis] = other.extents_[axis];
+    return *this;
+  }
 
   constexpr void push_back(std::size_t extent) noexcept {
     if (rank_ == max_rank) [[unlikely]]
@@ -21218,6 +21228,12 @@ class tensor_layout {
   }
   constexpr tensor_layout(const tensor_shape& shape, std::initializer_list<std::ptrdiff_t> strides) noexcept
       : tensor_layout(shape, strides.begin()) {}
+  constexpr tensor_layout(const tensor_layout& other) noexcept : tensor_layout(other.shape_, other.strides_) {}
+  constexpr tensor_layout& operator=(const tensor_layout& other) noexcept {
+    shape_ = other.shape_;
+    for (std::size_t axis = 0; axis < rank(); ++axis) strides_[axis] = other.strides_[axis];
+    return *this;
+  }
 
   /// Gapless, the last axis innermost: C, NumPy.
   static constexpr tensor_layout row_major(const tensor_shape& shape) noexcept { return dense(shape, axis_order{}); }

@@ -26,6 +26,7 @@ struct audit_limits {
   std::uint32_t text_bytes = 1024;            ///< of a string
   std::uint32_t entries = 64;                 ///< of a map or a list
   std::size_t summary_bytes = 64 * 1024;      ///< tensors up to this size get min, max and mean
+  std::uint32_t summary_interval_us = 1'000;  ///< between runs of the chain whose tensors get them; 0: all do
   std::size_t record_bytes = 16 * 1024;       ///< of one record; a field that no longer fits is left out
 };
 

@@ -45,8 +45,12 @@ inline namespace v0 {
 /// behind the last whole line. Times come from the chain's clock, set to UTC about once a second. An
 /// event that took less than 4 us last time is not stamped at its start, to save the clock's reading:
 /// its start line has the span's start, or, written while it still runs, the time of writing.
-/// Complexity: a copy of the fields into the ring, about 5 ns for five numbers; tensors up to
-/// `limits.summary_bytes` are read once. Allocates: for failed events, and on the log's thread.
+/// Tensors stand with dtype and shape; those up to `limits.summary_bytes` also with minimum, maximum,
+/// mean and the number of NaN and infinities: in the records of failed and rejected events always, else
+/// in one run of the chain each `limits.summary_interval_us`. So a chain of milliseconds has them in
+/// every record, and one of microseconds is not slowed by reading its tensors a second time.
+/// Complexity: a copy of the fields into the ring, about 5 ns for five numbers; a read of each tensor
+/// that is summarized. Allocates: for failed events, and on the log's thread.
 /// Threads: as the policy says; status, wait_durable and the counters any. Chains that share a log
 /// (`mr::borrow`) use one clock.
 template <class... Policies>
@@ -74,6 +78,8 @@ class audit_log {
                           std::move(fs));
     if (!log_) return;
     if (limits_.record_bytes > log_->max_record() / 2) limits_.record_bytes = log_->max_record() / 2;
+    shapes_only_ = limits_;
+    shapes_only_.summary_bytes = 0;
     open_ = append_text(session_start(now, options));
     if (!open_) log_ = error(errc::out_of_range, "the metadata is too large for the audit log's ring");
   }
@@ -106,6 +112,10 @@ class audit_log {
     if (!counters_.is_quick(Stage::index)) {
       time = event.clock().nanoseconds(event.clock().ticks());
       set_clock(event, time);
+    }
+    if constexpr (Stage::index == 0 && detail::audit_may_summarize<Context>) {
+      if (time == 0) time = event.clock().nanoseconds(event.clock().ticks());
+      counters_.begin_run(time, std::uint64_t{limits_.summary_interval_us} * 1'000);
     }
     using fields = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;
     return append<detail::audit_kind::start, Stage, fields>(ctx, detail::audit_error<>(), id, time);
@@ -216,17 +226,20 @@ class audit_log {
   [[gnu::always_inline]] inline result<void> append(const Context& ctx, const Failure& failure, const Head&... head) {
     using list = typename detail::present_fields<Context, List>::type;
     using fields = detail::audit_fields<list>;
-    const std::size_t before_fields = sizeof(void*) + (sizeof(Head) + ...) + failure.size(limits_);
+    constexpr bool failed = Kind == detail::audit_kind::failed || Kind == detail::audit_kind::rejected;
+    const audit_limits& limits =
+        failed || !detail::audit_may_summarize<Context> || counters_.summarizes() ? limits_ : shapes_only_;
+    const std::size_t before_fields = sizeof(void*) + (sizeof(Head) + ...) + failure.size(limits);
     std::uint64_t seq = 0;
     if (context_) [[likely]] {
       const detail::audit_schema* const schema = &detail::event_schema<Kind, Stage, list>;
-      seq = log_->append(before_fields + fields::size(ctx, limits_, before_fields), [&](std::byte* at) {
-        fields::write(failure.write(detail::put_all(at, schema, head...), limits_), ctx, limits_, before_fields);
+      seq = log_->append(before_fields + fields::size(ctx, limits, before_fields), [&](std::byte* at) {
+        fields::write(failure.write(detail::put_all(at, schema, head...), limits), ctx, limits, before_fields);
       });
     } else {
       const detail::audit_schema* const schema = &detail::bare_schema<Kind, Stage>;
       seq = log_->append(before_fields, [&](std::byte* at) {
-        failure.write(detail::put_all(at, schema, head...), limits_);
+        failure.write(detail::put_all(at, schema, head...), limits);
       });
     }
     if (seq == 0 && full::waits) [[unlikely]] return refusal();
@@ -269,6 +282,7 @@ class audit_log {
   bool context_;
   bool open_ = false;
   audit_limits limits_;
+  audit_limits shapes_only_;
   std::uint64_t (*wall_clock_)() noexcept;
   detail::audit_counters<producers> counters_;
   result<log_type> log_;

@@ -54,6 +54,12 @@ struct calculate_loss {
   }
 };
 
+struct distrusts {
+  using reads = mr::fields<batch>;
+  using writes = mr::fields<batch>;
+  mr::result<void> operator()(auto&) { return mr::error(mr::errc::invalid_data, "not this one"); }
+};
+
 std::vector<std::string> lines_of(const std::string& path) {
   const std::string text = mr::read_file(path).value();
   std::vector<std::string> lines;
@@ -215,6 +221,50 @@ struct hostile {
   }
 };
 }  // namespace
+
+TEST_CASE("tensors are summarized in one run of the chain an interval, and always where it failed", "[audit_log]") {
+  const auto summarized = []<class Policy>(Policy, std::uint32_t interval_us, std::uint64_t step) {
+    const support::temp_dir dir;
+    std::uint64_t now = 1;
+    auto chain = mr::chain(load_batch{}, calculate_loss{})
+                     .use(mr::audit_log<Policy>{dir / "a.jsonl", {.limits = {.summary_interval_us = interval_us}}})
+                     .on(mr::manual_clock(now));
+    std::string runs;
+    for (const int index : {0, 0, 0, 0, 0, 2}) {
+      auto ctx = chain.context(batch_idx = index);
+      (void)chain(ctx);
+      now += step;
+    }
+    REQUIRE(chain.template get<"audit_log">().close());
+    for (const json& record : records_of(dir / "a.jsonl")) {
+      CHECK((!record.contains("context") || !record["context"].contains("batch") ||
+             record["context"]["batch"]["shape"].size() == 1));
+      if (record["type"] == "event_complete" && record["event_name"] == "load_batch")
+        runs += record["context"]["batch"].contains("min") ? 'x' : '.';
+      if (record["type"] == "event_start" && record["event_name"] == "calculate_loss")
+        runs += record["context"]["batch"].contains("mean") ? 'x' : '.';
+    }
+    return runs;
+  };
+  CHECK(summarized(mr::exclusive{}, 1'000, 400'000) == "xx....xx....");
+  CHECK(summarized(mr::shared{}, 1'000, 400'000) == "xx....xx....");
+  CHECK(summarized(mr::exclusive{}, 1'000, 1'000'000) == "xxxxxxxxxxxx");
+  CHECK(summarized(mr::exclusive{}, 0, 0) == "xxxxxxxxxxxx");
+
+  const support::temp_dir dir;
+  std::uint64_t now = 1;
+  auto chain = mr::chain(load_batch{}, distrusts{})
+                   .use(mr::audit_log{dir / "a.jsonl"})
+                   .on(mr::manual_clock(now));
+  for (int i = 0; i < 2; ++i) {
+    auto ctx = chain.context(batch_idx = 0);
+    CHECK_FALSE(chain(ctx));
+  }
+  REQUIRE(chain.get<"audit_log">().close());
+  const auto failed = of_type(records_of(dir / "a.jsonl"), "event_complete").back();
+  CHECK(failed["success"] == false);
+  CHECK(failed["context"]["batch"]["max"] == 1.5);
+}
 
 TEST_CASE("one strict JSON object a line, whatever the data", "[audit_log][hostile]") {
   const support::temp_dir dir;

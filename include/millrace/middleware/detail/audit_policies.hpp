@@ -61,30 +61,41 @@ class audit_counters<exclusive> {
   bool clock_is_set(std::uint64_t now, std::uint64_t period) const noexcept { return now - clock_set_ <= period; }
   void set_clock(std::uint64_t now) noexcept { clock_set_ = now; }
 
+  /// Whether the run of the chain that begins now has its tensors summarized: the first, and the
+  /// first after every `interval`.
+  void begin_run(std::uint64_t now, std::uint64_t interval) noexcept {
+    summarizes_ = now >= next_summaries_;
+    if (summarizes_) next_summaries_ = now + interval;
+  }
+  bool summarizes() const noexcept { return summarizes_; }
+
  private:
   std::uint64_t events_ = 0;
   std::uint64_t failures_ = 0;
   std::uint64_t quick_ = 0;
+  std::uint64_t next_summaries_ = 0;
+  bool summarizes_ = true;
   std::uint64_t clock_set_ = std::uint64_t{1} << 63;  // never
 };
 
 /// Which event of which log this thread is in. A thread is in few: one a chain that calls another.
 class open_events {
  public:
-  std::uint64_t& of(std::uint64_t log) noexcept {
+  struct entry {
+    std::uint64_t log = 0;
+    std::uint64_t event = 0;
+    bool summarizes = true;
+  };
+  entry& of(std::uint64_t log) noexcept {
     for (entry& known : entries_)
-      if (known.log == log) return known.event;
+      if (known.log == log) return known;
     entry& oldest = entries_[next_++ % size];
-    oldest = {log, 0};
-    return oldest.event;
+    oldest = {log};
+    return oldest;
   }
 
  private:
   static constexpr unsigned size = 16;
-  struct entry {
-    std::uint64_t log = 0;
-    std::uint64_t event = 0;
-  };
   entry entries_[size];
   unsigned next_ = 0;
 };
@@ -99,12 +110,13 @@ class audit_counters<shared> {
         events_(other.events()),
         failures_(other.failures()),
         quick_(other.quick_.load(std::memory_order_relaxed)),
+        next_summaries_(other.next_summaries_.load(std::memory_order_relaxed)),
         clock_set_(other.clock_set_.load(std::memory_order_relaxed)) {}
 
   std::uint64_t begin() noexcept {
-    return this_threads_events.of(log_) = events_.fetch_add(1, std::memory_order_relaxed) + 1;
+    return this_threads_events.of(log_).event = events_.fetch_add(1, std::memory_order_relaxed) + 1;
   }
-  std::uint64_t current() const noexcept { return this_threads_events.of(log_); }
+  std::uint64_t current() const noexcept { return this_threads_events.of(log_).event; }
   void fail() noexcept { failures_.fetch_add(1, std::memory_order_relaxed); }
   std::uint64_t events() const noexcept { return events_.load(std::memory_order_relaxed); }
   std::uint64_t failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
@@ -128,6 +140,13 @@ class audit_counters<shared> {
   }
   void set_clock(std::uint64_t now) noexcept { clock_set_.store(now, std::memory_order_relaxed); }
 
+  void begin_run(std::uint64_t now, std::uint64_t interval) noexcept {
+    const bool due = now >= next_summaries_.load(std::memory_order_relaxed);
+    if (due) next_summaries_.store(now + interval, std::memory_order_relaxed);
+    this_threads_events.of(log_).summarizes = due;
+  }
+  bool summarizes() const noexcept { return this_threads_events.of(log_).summarizes; }
+
  private:
   static std::atomic<std::uint64_t>& logs() noexcept {
     static constinit std::atomic<std::uint64_t> count{0};
@@ -138,6 +157,7 @@ class audit_counters<shared> {
   std::atomic<std::uint64_t> events_{0};
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> quick_{0};
+  std::atomic<std::uint64_t> next_summaries_{0};
   std::atomic<std::uint64_t> clock_set_{std::uint64_t{1} << 63};
 };
 

@@ -138,6 +138,15 @@ struct present_fields<Context, field_list<Fields...>> {
   using type = merge_fields_t<std::conditional_t<Context::template has<Fields>, field_list<Fields>, field_list<>>...>;
 };
 
+/// Whether a context may hold tensors: some value in it is neither of one size nor text.
+template <class Slots>
+inline constexpr bool any_may_summarize = false;
+template <class... Fields>
+inline constexpr bool any_may_summarize<field_list<Fields...>> =
+    ((!audit_fixed<typename Fields::type> && !audit_text<typename Fields::type>) || ...);
+template <class Context>
+inline constexpr bool audit_may_summarize = any_may_summarize<typename Context::slots>;
+
 inline constexpr audit_schema text_schema{audit_kind::text, {}, nullptr};
 inline constexpr audit_schema anchor_schema{audit_kind::anchor, {}, nullptr};
 template <audit_kind Kind, class Stage>
