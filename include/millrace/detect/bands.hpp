@@ -19,7 +19,7 @@ inline namespace v0 {
 /// Models: anomaly_detector. Guarantee: on normal observations one in `RunLength::drift` is flagged by chance, from the
 /// third one on: the score is the normal deviate as far out as Student's t for so many observations. Flagged ones are
 /// taken up too, which widens the band; `robust_z` does not mind them.
-/// Complexity: update O(1), 15 ns; allocates: never.
+/// Complexity: update O(1), 25 ns; allocates: never.
 /// Source: Hawkins, The Statistician 36, 1987; Welford, Technometrics 4, 1962.
 template <class RunLength = arl<10'000>>
 class z_score : detail::require_arl<RunLength> {

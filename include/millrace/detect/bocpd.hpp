@@ -21,7 +21,7 @@ inline namespace v0 {
 /// Guarantee: the prior has a change every `Drift` observations. On independent normal observations with the mean and
 /// deviation given, the average run length is the one promised to 25 % (threshold found by simulation). Runs longer
 /// than `Most` are one hypothesis. After a drift it goes on from the most probable run: run_length(). Complexity:
-/// update O(Most), 1.5 us at 160; 40 Most bytes; allocates: never. Source: Adams, MacKay, "Bayesian online changepoint
+/// update O(Most), 3 us at 160; 40 Most bytes; allocates: never. Source: Adams, MacKay, "Bayesian online changepoint
 /// detection", 2007; conjugate update: Murphy, 2007, section 3.
 template <class RunLength = arl<10'000>, std::size_t Most = 160>
 class bocpd : detail::require_arl<RunLength> {

@@ -17,7 +17,7 @@ inline namespace v0 {
 /// one promised, to 1 % (the threshold solves Page's integral equation). A mean that is itself estimated from n
 /// observations shortens it: at n = 100 by about a half. Heavier tails shorten it, lighter ones lengthen it; sums or
 /// means of a few observations keep it.
-/// After a drift both sums start at zero. Complexity: update O(1), 2 ns; construction about 2 ms; allocates: never.
+/// After a drift both sums start at zero. Complexity: update O(1), 8 ns; construction about 2 ms; allocates: never.
 /// Errors: none; a deviation that is not positive leaves every observation out.
 /// Source: Page, Biometrika 41, 1954; the threshold: Brook, Evans, Biometrika 59, 1972 (its integral equation).
 template <class RunLength = arl<10'000>>

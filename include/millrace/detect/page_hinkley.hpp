@@ -20,7 +20,7 @@ inline namespace v0 {
 /// promised, to a few per cent: observations are measured against the mean and deviation of those before, and their
 /// deviates are as if both were known. It learns from all it sees, so a change in the first tens of observations is
 /// learnt, not found. Heavier tails shorten the run length, lighter ones lengthen it.
-/// After a drift it forgets everything. Complexity: update O(1), 10 ns; construction about 2 ms; allocates: never.
+/// After a drift it forgets everything. Complexity: update O(1), 30 ns; construction about 2 ms; allocates: never.
 /// Source: Hinkley, Biometrika 58, 1971; Page, Biometrika 41, 1954; deviates: Hawkins, The Statistician 36, 1987.
 template <class RunLength = arl<10'000>>
 class page_hinkley : detail::require_arl<RunLength> {

@@ -63,7 +63,7 @@ class two_arm_e_process {
     if (!(std::fabs(d) <= 1e150)) [[unlikely]]
       return;
     double g = d * scale_;
-    const double odds = treated ? treated_odds_ : control_odds_;
+    const double odds = odds_[treated ? 1 : 0];  // no branch: arms are random
     if (std::fabs(g) <= reach_) [[likely]] {
       g *= odds;
       for (std::size_t i = 0; i < sizes; ++i) {
@@ -184,8 +184,7 @@ class two_arm_e_process {
     }
     for (double& w : weight_) w /= total;
     // A bet h on the treatment multiplies by 1 + 2 (1 - share) h if it was the treatment, by 1 - 2 share h if not.
-    treated_odds_ = 2 * (1 - design.share);
-    control_odds_ = -2 * design.share;
+    odds_ = {-2 * design.share, 2 * (1 - design.share)};
     reach_ = most_bet / size_[sizes - 1];
   }
 
@@ -251,8 +250,7 @@ class two_arm_e_process {
   alignas(16) std::array<double, sizes> lower_;
   std::array<double, sizes> weight_;
   two_arm_design design_;
-  double treated_odds_ = 1;
-  double control_odds_ = -1;
+  std::array<double, 2> odds_{-1, 1};
   double reach_ = 0;
   double mean_ = 0;  // of all closed blocks, as is scale_, 1 / standard deviation
   double scale_ = 0;

@@ -9,13 +9,14 @@ namespace mr = millrace;
 
 // Lucas, Crosier, "Fast initial response for CUSUM quality-control schemes", Technometrics 24, 1982, table 1
 // (two-sided, k = 0.5, h = 4 and 5: 168 and 465), and more digits of the one-sided values from
-// tests/oracle/run_length.py (a Markov chain of 4,000 states, extrapolated).
+// tests/oracle/run_length.py (Markov chains of 1,000 and 2,000 states, extrapolated).
 TEST_CASE("the run length of a CUSUM is the one in the tables") {
   CHECK(mr::detail::cusum_run_length(0.5, 4) / 2 == Approx(168).epsilon(0.003));
   CHECK(mr::detail::cusum_run_length(0.5, 5) / 2 == Approx(465).epsilon(0.003));
   CHECK(mr::detail::cusum_run_length(0.5, 4) == Approx(335.3676).epsilon(1e-5));
   CHECK(mr::detail::cusum_run_length(0.5, 5) == Approx(930.8870).epsilon(1e-5));
-  CHECK(mr::detail::cusum_run_length(0.25, 8) == Approx(736.78).epsilon(1e-4));
+  CHECK(mr::detail::cusum_run_length(0.25, 8) == Approx(736.7877).epsilon(1e-5));
+  CHECK(mr::detail::cusum_run_length(0.1, 12) == Approx(514.1010).epsilon(1e-5));
 }
 
 TEST_CASE("beyond the integral equation's limit Siegmund's approximation goes on without a step") {

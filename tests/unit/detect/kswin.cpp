@@ -7,8 +7,7 @@
 
 namespace mr = millrace;
 
-// SciPy 1.17.1, scipy.stats.ks_2samp's exact method: P(D >= d) for sizes (8, 24) and (275, 32);
-// tests/oracle/run_length.py.
+// tests/oracle/run_length.py: SciPy 1.17.1's exact two-sample method.
 TEST_CASE("the exact level of the two-sample test is the one of enumeration") {
   // Sizes 2 and 2: of 6 orders 2 have D = 1, and all have D >= 1/2.
   CHECK(mr::detail::ks_share_outside<2>(2, 2, 4) == Approx(1.0 / 3));
@@ -16,6 +15,8 @@ TEST_CASE("the exact level of the two-sample test is the one of enumeration") {
   // Sizes 3 and 2: of 10 orders 2 have D = 1; 4 more have D = 2/3.
   CHECK(mr::detail::ks_share_outside<2>(3, 2, 6) == Approx(0.2));
   CHECK(mr::detail::ks_share_outside<2>(3, 2, 4) == Approx(0.6));
+  CHECK(mr::detail::ks_share_outside<8>(24, 8, 96) == Approx(0.08252892577697918).epsilon(1e-13));
+  CHECK(mr::detail::ks_share_outside<8>(24, 8, 128) == Approx(0.005836304345759296).epsilon(1e-13));
 }
 
 TEST_CASE("KSWIN keeps the run length it promises for any continuous distribution") {

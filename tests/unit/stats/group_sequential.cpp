@@ -33,11 +33,16 @@ TEST_CASE("limits are those of the published tables") {
   }
 }
 
-// tests/oracle/sequential.py: the multivariate normal integral by SciPy 1.17.1, to 1e-6.
-TEST_CASE("two looks spend what they should by the bivariate normal distribution") {
-  const auto found = limits(mr::spending::pocock, 0.05, true, {0.5, 1});
-  CHECK(found[0] == Approx(2.157).margin(0.0005));
-  CHECK(found[1] == Approx(2.201).margin(0.0005));
+// tests/oracle/sequential.py: SciPy 1.17.1's multivariate normal integral.
+TEST_CASE("two and three looks spend what they should by the multivariate normal distribution") {
+  const auto matches = [](mr::spending how, const std::vector<double>& shares, const std::vector<double>& wanted) {
+    const auto found = limits(how, 0.05, true, shares);
+    for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(found[i] == Approx(wanted[i]).margin(4e-6));
+  };
+  matches(mr::spending::pocock, {0.5, 1}, {2.156999, 2.200977});
+  matches(mr::spending::pocock, {0.2, 0.7, 1}, {2.437977, 2.201906, 2.295597});
+  matches(mr::spending::obrien_fleming, {0.5, 1}, {2.962588, 1.968596});
+  matches(mr::spending::obrien_fleming, {0.2, 0.7, 1}, {4.876885, 2.438005, 1.999931});
 }
 
 TEST_CASE("one look at the end is the fixed test") {
