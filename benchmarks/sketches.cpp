@@ -5,6 +5,7 @@
 #include <millrace/aggregate/frequent_items.hpp>
 #include <millrace/aggregate/hll.hpp>
 #include <millrace/aggregate/kll.hpp>
+#include <millrace/aggregate/req.hpp>
 #include <millrace/aggregate/tdigest.hpp>
 #include <millrace/aggregate/theta.hpp>
 #include <millrace/core/seed.hpp>
@@ -176,6 +177,7 @@ void quantile_of_view(benchmark::State& state) {
 
 using kll_200 = mr::kll<200>;
 using tdigest_100 = mr::tdigest<100>;
+using req_12 = mr::req<12>;
 using hll_12 = mr::hll<12, 8>;
 using hll_12_4_bit = mr::hll<12, 4>;
 using theta_12 = mr::theta<12>;
@@ -190,6 +192,9 @@ MILLRACE_BENCH(saving, kll_200, log_normal);
 MILLRACE_BENCH(singles, tdigest_100, log_normal);
 MILLRACE_BENCH(merging, tdigest_100, log_normal);
 MILLRACE_BENCH(saving, tdigest_100, log_normal);
+MILLRACE_BENCH(singles, req_12, log_normal);
+MILLRACE_BENCH(merging, req_12, log_normal);
+MILLRACE_BENCH(saving, req_12, log_normal);
 BENCHMARK_TEMPLATE(quantile, kll_200);
 BENCHMARK_TEMPLATE(quantile_of_view, kll_200);
 BENCHMARK_TEMPLATE(quantile, tdigest_100);

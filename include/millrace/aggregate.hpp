@@ -26,6 +26,7 @@
 /// - `count_min`: how much any item you ask for weighs, at the most
 /// - `frequent_items`: the items that come up most often, with bounds on how often
 /// - `hll`: how many different items, with 4, 6 or 8 bits a register
+/// - `req`: quantiles whose error in rank shrinks towards one end, with a bound
 /// - `tdigest`: quantiles most precise at the ends; `quantile_curve` for many queries
 /// - `theta`: how many different items, with unions, intersections and differences
 ///
@@ -50,6 +51,7 @@
 #include <millrace/aggregate/percentile_tracker.hpp>
 #include <millrace/aggregate/quantile_curve.hpp>
 #include <millrace/aggregate/quantile_view.hpp>
+#include <millrace/aggregate/req.hpp>
 #include <millrace/aggregate/sampled.hpp>
 #include <millrace/aggregate/sharded.hpp>
 #include <millrace/aggregate/sketch_members.hpp>

@@ -4,6 +4,7 @@
 #include <millrace/aggregate/frequent_items.hpp>
 #include <millrace/aggregate/hll.hpp>
 #include <millrace/aggregate/kll.hpp>
+#include <millrace/aggregate/req.hpp>
 #include <millrace/aggregate/tdigest.hpp>
 #include <millrace/aggregate/theta.hpp>
 #include <millrace/core/seed.hpp>
@@ -43,6 +44,21 @@ void write_kll(const std::string& folder, const std::string& kind) {
   mr::kll<20, T> coarse(2);
   for (int i = 0; i < 10'000; ++i) coarse.update(static_cast<T>(i));
   write(folder, kind + "-coarse", coarse);
+}
+
+template <class T, bool HighRanks>
+void write_req(const std::string& folder, const std::string& kind) {
+  mr::req<12, T, HighRanks> merged(1);
+  for (const std::size_t size : std::initializer_list<std::size_t>{0, 1, 2, 4, 5, 72, 73, 5000, 300'000, 2'000'000}) {
+    mr::req<12, T, HighRanks> sketch(size);
+    mr::random_engine random(size);
+    for (std::size_t i = 0; i < size; ++i) sketch.update(static_cast<T>(random.normal()));
+    write(folder, kind + "-" + std::to_string(HighRanks) + "_" + std::to_string(size), sketch);
+    (void)merged.merge(sketch);
+    write(folder, kind + "-merged_" + std::to_string(HighRanks) + "_" + std::to_string(size), merged);
+    sketch.update(T{1}, mr::weight(1'000'003));
+    write(folder, kind + "-weighted_" + std::to_string(HighRanks) + "_" + std::to_string(size), sketch);
+  }
 }
 
 template <unsigned LgK, unsigned Bits>
@@ -167,6 +183,10 @@ int main(int argc, char** argv) {
   if (std::strcmp(argv[1], "write") == 0) {
     write_kll<double>(folder, "kll_double");
     write_kll<float>(folder, "kll_float");
+    write_req<float, true>(folder, "req_float");
+    write_req<float, false>(folder, "req_float");
+    write_req<double, true>(folder, "req_double");
+    write_req<double, false>(folder, "req_double");
     write_hll<4, 4>(folder);
     write_hll<8, 6>(folder);
     write_hll<10, 4>(folder);
@@ -185,6 +205,8 @@ int main(int argc, char** argv) {
   reader images(folder);
   images.check<mr::kll<200>>("kll_double", support::ask_kll<mr::kll<200>>);
   images.check<mr::kll<200, float>>("kll_float", support::ask_kll<mr::kll<200, float>>);
+  images.check<mr::req<12, float>>("req_float", support::ask_req<mr::req<12, float>>);
+  images.check<mr::req<>>("req_double", support::ask_req<mr::req<>>);
   images.check<mr::hll<>>("hll", support::ask_hll<mr::hll<>>);
   images.check<mr::count_min<>>("count_min", support::ask_count_min<mr::count_min<>>);
   using texts = mr::frequent_items<std::string>;

@@ -4,7 +4,7 @@
     python3 tests/oracle/sketches.py tests/golden/sketches      (with the package `datasketches` 5.2.0 and NumPy)
 
 writes one file a sketch, KIND-NAME.bin, and `answers.txt`, a line for each question: file, query, argument, answer.
-The images of randomised sketches (KLL) differ from run to run, so those that stand there already are kept and asked.
+The images of randomised sketches (KLL, REQ) differ from run to run, so those that stand there already are kept and asked.
 tests/interop/sketches.py puts the same questions to images that this library wrote.
 """
 import pathlib
@@ -36,6 +36,13 @@ def kll_questions(sketch):
     if sketch.is_estimation_mode():
         yield "rank_error", 0, sketch.normalized_rank_error(False)
         yield "pmf_error", 0, sketch.normalized_rank_error(True)
+
+
+def req_questions(sketch):
+    yield from quantile_questions(sketch)
+    yield "k", 0, sketch.k
+    yield "retained", 0, sketch.num_retained
+    yield "high_ranks", 0, sketch.is_hra()
 
 
 def tdigest_questions(sketch):
@@ -110,6 +117,11 @@ def frequent_in_order(image):
     return bytes(sorted(image))
 
 
+def req_without_padding(image):
+    """DataSketches leaves 20 zeros behind up to four values."""
+    return image[:-20] if image[3] & 16 and not any(image[-20:]) else image
+
+
 class Kind:
     """How sketches of a kind are read, written and questioned, and `normal`: what stays the same on the way."""
     def __init__(self, load, questions, save=lambda sketch: sketch.serialize(), normal=lambda image: image):
@@ -120,6 +132,10 @@ class Kind:
 KINDS = {
     "kll_double": Kind(datasketches.kll_doubles_sketch.deserialize, kll_questions),
     "kll_float": Kind(datasketches.kll_floats_sketch.deserialize, kll_questions),
+    "req_float": Kind(datasketches.req_floats_sketch.deserialize, req_questions, normal=req_without_padding),
+    "req_double": Kind(lambda image: datasketches.req_items_sketch.deserialize(image, datasketches.PyDoublesSerDe()),
+                       req_questions, lambda sketch: sketch.serialize(datasketches.PyDoublesSerDe()),
+                       req_without_padding),
     "hll": Kind(datasketches.hll_sketch.deserialize, hll_questions, lambda sketch: sketch.serialize_compact(), hll_in_order),
     "hll_updatable": Kind(datasketches.hll_sketch.deserialize, hll_questions, lambda sketch: sketch.serialize_updatable()),
     "frequent_strings": Kind(datasketches.frequent_strings_sketch.deserialize, frequent_questions,
@@ -149,7 +165,7 @@ def write_answers(folder, sketches):
                 print(name, query, argument, repr(float(answer)), file=answers)
 
 
-RANDOMISED = ("kll",)
+RANDOMISED = ("kll", "req")
 
 
 def kll_examples():
@@ -166,6 +182,20 @@ def kll_examples():
     large.update(random.exponential(size=50_000))
     large.merge(small)
     yield "kll_double-merged_k.bin", large
+
+
+def req_examples():
+    random = numpy.random.default_rng(4)
+    for size in (0, 1, 3, 4, 5, 72, 73, 2000, 200_000):
+        values = random.normal(size=size)
+        for high in (True, False):
+            floats, doubles = datasketches.req_floats_sketch(12, high), datasketches.req_items_sketch(8, high)
+            floats.update(values.astype(numpy.float32))
+            for value in values:
+                doubles.update(float(value))
+            side = "high" if high else "low"
+            yield f"req_float-{side}_{size}.bin", floats
+            yield f"req_double-{side}_{size}.bin", doubles
 
 
 def tdigest_examples():
@@ -287,6 +317,7 @@ def examples():
     yield from hll_examples()
     yield from kll_examples()
     yield from tdigest_examples()
+    yield from req_examples()
 
 
 def main(folder):

@@ -72,6 +72,14 @@ std::optional<double> ask_count_min(const S& sketch, const std::string& query, c
   return std::nullopt;
 }
 
+template <class S>
+std::optional<double> ask_req(const S& sketch, const std::string& query, const std::string& argument) {
+  if (query == "k") return sketch.k();
+  if (query == "retained") return static_cast<double>(sketch.retained());
+  if (query == "high_ranks") return sketch.high_ranks() ? 1.0 : 0.0;
+  return ask_quantiles(sketch, query, argument);
+}
+
 }  // namespace support
 
 #endif  // MILLRACE_TESTS_SUPPORT_SKETCH_QUESTIONS_HPP
