@@ -8201,6 +8201,513 @@ class quantile_curve {
 
 #endif  // MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
 
+// ---- aggregate/detail/req_levels.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_REQ_LEVELS_HPP
+#define MILLRACE_AGGREGATE_DETAIL_REQ_LEVELS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// The values that a REQ sketch keeps, as keys that ascend towards the end where ranks are to be precise. A key of
+/// level l weighs 2^l. A full level keeps its greatest keys, half of it and more, and sends every second one of the
+/// others up. How many sections of keys go follows the count of the level's compactions, so that low sections go most
+/// often.
+template <class Key>
+class req_levels {
+ public:
+  static constexpr unsigned max_levels = 60;
+  static constexpr unsigned first_sections = 3;
+  static constexpr unsigned least_section = 4;
+  static constexpr std::size_t most_room = 96;
+
+  struct level {
+    std::vector<Key> keys;      // ascending
+    std::uint64_t state = 0;    // compactions so far
+    float exact_section = 0;    // before rounding
+    std::uint32_t section = 0;  // keys in one
+    unsigned sections = first_sections;
+    bool coin = false;
+
+    level() = default;
+    explicit level(float size) : exact_section(size), section(nearest_even(size)) {}
+
+    std::size_t capacity() const noexcept { return std::size_t{2} * sections * section; }
+    /// After many compactions, more and smaller sections.
+    void divide() noexcept {
+      for (;;) {
+        const float smaller = exact_section / 1.41421356F;
+        if (sections > 64 || state < std::uint64_t{1} << (sections - 1) || nearest_even(smaller) < least_section)
+          return;
+        exact_section = smaller;
+        section = nearest_even(smaller);
+        sections *= 2;
+      }
+    }
+    /// Merges sorted keys in.
+    void add(std::span<const Key> sorted) {
+      if (sorted.empty()) return;
+      const std::size_t before = keys.size();
+      std::vector<Key> both(before + sorted.size());
+      merge_runs(keys.data(), before, sorted.data(), sorted.size(), both.data());
+      keys.swap(both);
+    }
+  };
+
+  static std::uint32_t nearest_even(float size) noexcept { return 2 * static_cast<std::uint32_t>(size / 2 + 0.5F); }
+
+  req_levels(unsigned k, std::uint64_t seed) : k_(k), random_(seed) { add_level(); }
+
+  /// From levels that were read. None means one that is empty.
+  req_levels(unsigned k, std::uint64_t seed, std::vector<level> levels) : k_(k), random_(seed) {
+    levels_ = std::move(levels);
+    if (levels_.empty()) add_level();
+    for (const level& each : levels_) settled_ += each.keys.size();
+    const std::size_t most = limit();  // compactions wait for the next key, so that answers stay what they were
+    room_ = settled_ < most ? most - settled_ : 0;
+  }
+
+  void update(Key key) {
+    if (fresh_.size() == room_) [[unlikely]]
+      settle();
+    fresh_.push_back(key);
+  }
+  void insert(unsigned height, Key key) {
+    while (levels_.size() <= height) add_level();
+    levels_[height].add(std::span(&key, 1));
+    ++settled_;
+    settle();
+  }
+  void merge(const req_levels& tidied) {
+    while (levels_.size() < tidied.levels_.size()) add_level();
+    for (std::size_t height = 0; height < tidied.levels_.size(); ++height) {
+      level& into = levels_[height];
+      into.state |= tidied.levels_[height].state;
+      into.divide();
+      into.add(tidied.levels_[height].keys);
+    }
+    settled_ += tidied.settled_;
+    settle();
+  }
+  /// The same keys, each in its level.
+  req_levels tidy() const {
+    req_levels all = *this;
+    all.take_fresh();
+    return all;
+  }
+
+  unsigned k() const noexcept { return k_; }
+  std::size_t retained() const noexcept { return settled_ + fresh_.size(); }
+  /// All keys after `tidy`.
+  std::span<const level> levels() const noexcept { return levels_; }
+  /// Uniform in [0, 1).
+  double draw() noexcept { return random_.uniform(); }
+
+ private:
+  void add_level() { levels_.emplace_back(static_cast<float>(k_)); }
+
+  void take_fresh() {
+    std::vector<Key> scratch(fresh_.size());
+    sort_numbers(fresh_.data(), fresh_.size(), scratch.data());
+    levels_[0].add(fresh_);
+    settled_ += fresh_.size();
+    fresh_.clear();
+  }
+  std::size_t limit() const noexcept {
+    std::size_t sum = 0;
+    for (const level& each : levels_) sum += each.capacity();
+    return sum;
+  }
+
+  /// Makes room for more keys: some dozens where that takes no compaction which is not due soon anyway, one at least.
+  /// However many come in at once, a compaction errs by the same: larger portions are quicker and more precise.
+  [[gnu::noinline]] void settle() {
+    take_fresh();
+    std::size_t most = limit();
+    std::size_t wanted = most / 8 < most_room ? most / 8 : most_room;
+    for (const bool due : {true, false}) {     // then those that are full before those that soon will be
+      if (!due && levels_.size() == 1) break;  // exact as long as may be
+      for (std::size_t height = 0; height < levels_.size() && settled_ + wanted >= most; ++height) {
+        const level& next = levels_[height];
+        const bool full = next.keys.size() >= next.capacity();
+        if (due ? full : next.keys.size() >= staying(next) + least_section) {
+          compact(height);
+          most = limit();
+        }
+      }
+    }
+    room_ = settled_ + wanted < most ? wanted : most - settled_;
+  }
+
+  /// How many keys a compaction leaves.
+  static std::size_t staying(const level& full) noexcept {
+    const auto ones = static_cast<unsigned>(std::countr_one(full.state)) + 1;
+    const unsigned going = ones < full.sections ? ones : full.sections;
+    return full.capacity() / 2 + std::size_t{full.sections - going} * full.section;
+  }
+
+  void compact(std::size_t height) {
+    if (height + 1 == levels_.size()) add_level();
+    level& full = levels_[height];
+    const std::size_t moved = (full.keys.size() - staying(full)) / 2 * 2;
+    // Coins come in opposite pairs, so that their errors cancel.
+    full.coin = (full.state & 1) != 0 ? !full.coin : (random_() >> 63) != 0;
+    std::vector<Key> up(moved / 2);
+    for (std::size_t i = 0; i < up.size(); ++i) up[i] = full.keys[2 * i + (full.coin ? 1 : 0)];
+    full.keys.erase(full.keys.begin(), full.keys.begin() + static_cast<std::ptrdiff_t>(moved));
+    ++full.state;
+    full.divide();
+    levels_[height + 1].add(up);
+    settled_ -= up.size();
+  }
+
+  std::vector<Key> fresh_;  // of weight 1, not looked at yet
+  std::size_t room_ = 16;   // for so many of them
+  std::vector<level> levels_;
+  std::size_t settled_ = 0;  // keys in levels
+  unsigned k_;
+  random_engine random_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_REQ_LEVELS_HPP
+
+// ---- aggregate/req.hpp
+
+#ifndef MILLRACE_AGGREGATE_REQ_HPP
+#define MILLRACE_AGGREGATE_REQ_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::req_image {
+
+// Apache DataSketches' image: preamble length in ints, version, family, flags, k (2), levels, values without a level.
+// Up to four values follow as they are. Of more levels than one: count (8), smallest, largest. Then each level:
+// compactions (8), size of a section (4, a float), lg of the weight, sections, 0 (2), how many values (4), the values.
+inline constexpr std::uint8_t short_preamble = 2;
+inline constexpr std::uint8_t long_preamble = 4;
+inline constexpr std::uint8_t serial_version = 1;
+inline constexpr std::uint8_t family = 17;
+inline constexpr std::uint8_t is_empty = 4;
+inline constexpr std::uint8_t is_high = 8;
+inline constexpr std::uint8_t is_raw = 16;
+inline constexpr std::uint8_t is_sorted = 32;  // level 0 is in order
+inline constexpr std::size_t most_raw = 4;
+inline constexpr std::size_t level_bytes = 20;
+
+}  // namespace detail::req_image
+
+/// Quantiles whose error in rank shrinks towards one end of the distribution, with a bound: the REQ sketch. For p99.99
+/// of latencies, where `kll`'s even error is too much and `tdigest` has no bound.
+///
+/// `K`, even, sets accuracy and size of a new sketch; `HighRanks`: ranks near 1 are the precise ones, else those near
+/// 0. A loaded one has both from its image. `T` is double or float. NaN is left out; infinities count as values.
+/// Guarantee: up to 6 K values everything is exact; `smallest`, `largest`, `quantile(0)` and `quantile(1)` always are,
+/// and so are the 3 K values nearest the precise end. Elsewhere one query's rank is off by at most `rank_error(p)` with
+/// probability 0.99: 3.9 % of 1 - p at K = 12, and never more than 1.8 %. Merging keeps that bound. The same seed,
+/// input and order of merges give the same bytes, and a span does what its values do one by one. Complexity: update
+/// O(log K) amortised, merge and query O(values kept); `view()` serves many queries. A level keeps at most 6 K values,
+/// growing to 16 K over 2^11 compactions, and there are log2(count / (3 K)) levels: 30 KB after ten million doubles at
+/// K = 12. Allocates: when the values that came in are sorted, each few dozen. Threads: one at a time. Source: Cormode,
+/// Karnin, Liberty, Thaler, Vesely, "Relative error streaming quantiles", PODS 2021. Bytes: the image of Apache
+/// DataSketches' REQ sketch. It has no place for the generator: a loaded sketch answers the same, but tosses coins of
+/// its own from there on.
+template <unsigned K = 12, class T = double, bool HighRanks = true>
+class req {
+  static_assert(K >= 4 && K <= 1024 && K % 2 == 0, "millrace[SKETCH-11]: req<K>: K must be even and in [4, 1024]");
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
+                "millrace[SKETCH-12]: req<K, T>: T must be double or float");
+
+ public:
+  using value_type = T;
+  /// Weights and merges that would take `count` beyond this are left out.
+  static constexpr std::uint64_t max_count = (std::uint64_t{1} << 56) - 1;
+
+  /// Sketches that are to be merged want different seeds: with the same one, their errors may add up instead of
+  /// cancelling.
+  explicit req(std::uint64_t seed = 0) : kept_(K, seed) {}
+
+  void update(T value) {
+    if (value != value) [[unlikely]]
+      return;
+    include(value, value);
+    ++count_;
+    kept_.update(key_of(value));
+  }
+  void update(std::span<const T> values) {
+    for (const T value : values) update(value);
+  }
+  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
+  /// that probability, so that weights add up on average. Complexity: O(values kept log weight).
+  void update(T value, weight counts) {
+    if (value != value || !(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
+    auto times = static_cast<std::uint64_t>(counts.value);
+    if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
+      times += kept_.draw() < fraction;
+    if (times == 0 || count_ > max_count || times > max_count - count_) return;
+    include(value, value);
+    count_ += times;
+    for (unsigned height = 0; times >> height != 0; ++height)
+      if ((times >> height & 1) != 0) kept_.insert(height, key_of(value));
+  }
+
+  /// Errors: shape_mismatch when they differ in K or in the precise end, as loaded ones may; then this is as it was.
+  result<void> merge(const req& other) {
+    if (other.k() != k() || other.high_ != high_)
+      return error(errc::shape_mismatch, "req of " + shape() + " merged with one of " + other.shape());
+    if (other.empty() || count_ > max_count || other.count_ > max_count - count_) return {};
+    kept_.merge(other.kept_.tidy());
+    include(other.low_, other.high_value_);
+    count_ += other.count_;
+    return {};
+  }
+
+  std::uint64_t count() const noexcept { return count_; }
+  bool empty() const noexcept { return count_ == 0; }
+  /// No value was left out so far.
+  bool exact() const noexcept { return kept_.levels().size() == 1; }
+  unsigned k() const noexcept { return kept_.k(); }
+  /// Ranks near 1 are the precise ones.
+  bool high_ranks() const noexcept { return high_; }
+  /// How many values are kept.
+  std::size_t retained() const noexcept { return kept_.retained(); }
+
+  /// NaN when empty; so are `largest`, `quantile` and `rank`.
+  T smallest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
+  T largest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_value_; }
+
+  /// The distribution seen so far, for many queries.
+  quantile_view<T> view() const;
+  T quantile(double p) const { return view().quantile(p); }
+  T median() const { return view().median(); }
+  T interquartile_range() const { return view().interquartile_range(); }
+  double rank(T value) const { return view().rank(value); }
+  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
+  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
+
+  /// How far the rank of one answer near rank p may be off, as a fraction of the stream, at 99 % confidence; 0 where
+  /// answers are exact.
+  double rank_error(double p) const noexcept {
+    const double k = kept_.k();
+    const double off_end = high_ ? 1 - p : p;
+    if (exact() || off_end * static_cast<double>(count_) <= 3 * k) return 0;
+    // DataSketches' constants, the first one doubled: in a stream that closes in on a value, errors add up more often.
+    constexpr double deviations = 2.576;
+    const double relative = std::sqrt(0.1 / 3) * off_end;
+    return deviations / k * (relative < 0.084 ? relative : 0.084);
+  }
+  /// Between these the true quantile lies, at 99 % confidence.
+  quantile_bounds<T> bounds(double p) const {
+    const quantile_view<T> seen = view();
+    // The error is the one at the true rank, which may be farther from the precise end.
+    const double off = rank_error(p);
+    const double widest = rank_error(high_ ? p - off : p + off);
+    return {seen.quantile(p - (off < widest ? widest : off)), seen.quantile(p + (off < widest ? widest : off))};
+  }
+
+  /// Allocates: a copy of the sketch.
+  std::vector<std::byte> save() const;
+  /// `seed` as of a new sketch. Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
+  /// Allocates: no more than a few times the bytes given.
+  static result<req> load(std::span<const std::byte> bytes, std::uint64_t seed = 0);
+
+ private:
+  using key_type = detail::order_key<T>;
+  using levels_type = detail::req_levels<key_type>;
+  using level = typename levels_type::level;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("REQ image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+  std::string shape() const { return "K " + std::to_string(k()) + (high_ ? ", high ranks" : ", low ranks"); }
+
+  key_type key_of(T value) const noexcept {
+    const key_type key = detail::to_order_key(value);
+    return high_ ? key : ~key;
+  }
+  T value_of(key_type key) const noexcept { return detail::from_order_key<T>(high_ ? key : ~key); }
+  void include(T low, T high) noexcept {
+    if (count_ == 0 || low < low_) low_ = low;
+    if (count_ == 0 || high > high_value_) high_value_ = high;
+  }
+  /// A level's values, ascending.
+  std::vector<T> values_of(const level& from) const {
+    std::vector<T> values;
+    values.reserve(from.keys.size());
+    const std::size_t size = from.keys.size();
+    for (std::size_t i = 0; i < size; ++i) values.push_back(value_of(from.keys[high_ ? i : size - 1 - i]));
+    return values;
+  }
+  result<void> load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted);
+
+  levels_type kept_;
+  std::uint64_t count_ = 0;
+  T low_ = 0;
+  T high_value_ = 0;
+  bool high_ = HighRanks;
+};
+
+template <unsigned K, class T, bool HighRanks>
+quantile_view<T> req<K, T, HighRanks>::view() const {
+  if (empty()) return {};
+  const levels_type all = kept_.tidy();
+  std::vector<T> values, merged_values;
+  std::vector<std::uint64_t> weights, merged_weights;
+  for (std::size_t height = 0; height < all.levels().size(); ++height) {
+    const std::vector<T> run = values_of(all.levels()[height]);
+    merged_values.resize(values.size() + run.size());
+    merged_weights.resize(merged_values.size());
+    std::size_t from_run = 0;
+    std::size_t from_rest = 0;
+    for (std::size_t i = 0; i < merged_values.size(); ++i) {
+      const bool rest = from_run == run.size() || (from_rest < values.size() && values[from_rest] <= run[from_run]);
+      merged_values[i] = rest ? values[from_rest] : run[from_run];
+      merged_weights[i] = rest ? weights[from_rest] : std::uint64_t{1} << height;
+      ++(rest ? from_rest : from_run);
+    }
+    values.swap(merged_values);
+    weights.swap(merged_weights);
+  }
+  return quantile_view<T>(std::move(values), std::move(weights), smallest(), largest());
+}
+
+template <unsigned K, class T, bool HighRanks>
+std::vector<std::byte> req<K, T, HighRanks>::save() const {
+  using namespace detail::req_image;
+  const levels_type all = kept_.tidy();
+  const auto levels = static_cast<std::uint8_t>(empty() ? 0 : all.levels().size());
+  const bool raw = exact() && count_ <= most_raw;
+  detail::image_writer out(16 + 2 * sizeof(T) + levels * level_bytes + retained() * sizeof(T));
+  out.put(levels > 1 ? long_preamble : short_preamble).put(serial_version).put(family);
+  out.put(static_cast<std::uint8_t>(is_sorted | (empty() ? is_empty : 0) | (high_ ? is_high : 0) | (raw ? is_raw : 0)));
+  out.put(static_cast<std::uint16_t>(k())).put(levels).put(static_cast<std::uint8_t>(raw ? count_ : 0));
+  if (empty()) return std::move(out).take();
+  if (levels > 1) out.put(count_).put(low_).put(high_value_);
+  for (std::size_t height = 0; height < levels; ++height) {
+    const level& each = all.levels()[height];
+    if (!raw) {
+      out.put(each.state).put(each.exact_section).put(static_cast<std::uint8_t>(height));
+      out.put(static_cast<std::uint8_t>(each.sections)).put(std::uint16_t{0});
+      out.put(static_cast<std::uint32_t>(each.keys.size()));
+    }
+    const std::vector<T> values = values_of(each);
+    out.put_array(values.data(), values.size());
+  }
+  return std::move(out).take();
+}
+
+/// Reads `count` values; whatever the sketch's extremes are, they must lie within.
+template <unsigned K, class T, bool HighRanks>
+result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted) {
+  if (!in.holds<T>(count)) return truncated();
+  std::vector<T> values(count);
+  in.take_array(values.data(), count);
+  into.keys.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (values[i] != values[i]) return fault(errc::corrupt, "a value that is NaN");
+    if (sorted && i > 0 && values[i] < values[i - 1]) return fault(errc::corrupt, "a level is not sorted");
+    into.keys[i] = key_of(values[i]);
+  }
+  std::vector<key_type> scratch(count);
+  detail::sort_numbers(into.keys.data(), count, scratch.data());
+  return {};
+}
+
+template <unsigned K, class T, bool HighRanks>
+result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+  using namespace detail::req_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto kind = in.take<std::uint8_t>();
+  const auto flags = in.take<std::uint8_t>();
+  const unsigned k = in.take<std::uint16_t>();
+  const unsigned levels = in.take<std::uint8_t>();
+  const unsigned raw_values = in.take<std::uint8_t>();
+  if (!in.ok()) return truncated();
+  const bool none = (flags & is_empty) != 0;
+  const bool raw = !none && (flags & is_raw) != 0;
+  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
+  if (k < 4 || k > 1024 || k % 2 != 0) return fault(errc::corrupt, "k is not even and in [4, 1024]");
+  if (none ? levels > 1 : levels == 0 || levels > levels_type::max_levels)
+    return fault(errc::corrupt, "number of levels");
+  if (preamble != (levels > 1 ? long_preamble : short_preamble))
+    return fault(errc::corrupt, "the preamble's length and the levels disagree");
+  if (raw && (levels != 1 || raw_values == 0 || raw_values > most_raw))
+    return fault(errc::corrupt, "values without a level");
+
+  req loaded(seed);
+  loaded.high_ = (flags & is_high) != 0;
+  std::vector<level> read;
+  std::uint64_t count = raw_values;
+  T low = 0, high = 0;
+  if (levels > 1) {
+    count = in.take<std::uint64_t>();
+    low = in.take<T>();
+    high = in.take<T>();
+    if (!in.ok()) return truncated();
+    if (count == 0 || count > max_count) return fault(errc::corrupt, "count");
+    if (!(low <= high)) return fault(errc::corrupt, "the extremes are out of order");
+  }
+  std::uint64_t weight = 0;
+  for (unsigned height = 0; !none && height < levels; ++height) {
+    level& next = read.emplace_back(static_cast<float>(k));
+    std::size_t values = raw_values;
+    if (!raw) {
+      next.state = in.take<std::uint64_t>();
+      next.exact_section = in.take<float>();
+      const auto lg_weight = in.take<std::uint8_t>();
+      next.sections = in.take<std::uint8_t>();
+      in.skip(2);
+      values = in.take<std::uint32_t>();
+      if (!in.ok()) return truncated();
+      if (lg_weight != height) return fault(errc::corrupt, "a level's weight");
+      // Sections double when their size shrinks by the root of 2.
+      unsigned halvings = 0;
+      while (halvings < 6 && levels_type::first_sections << halvings != next.sections) ++halvings;
+      const double size = k / std::pow(2.0, halvings / 2.0);
+      if (halvings == 6 || !(std::fabs(next.exact_section - size) <= 1e-3 * size) || size < 2.5)
+        return fault(errc::corrupt, "a level's sections");
+      next.section = levels_type::nearest_even(next.exact_section);
+      if (next.section < levels_type::least_section) return fault(errc::corrupt, "a level's sections");
+    }
+    if (auto done = loaded.load_level(in, next, values, height > 0 || (flags & is_sorted) != 0); !done)
+      return std::move(done).error();
+    if (values > (max_count - weight) >> height) return fault(errc::corrupt, "the levels weigh too much");
+    weight += std::uint64_t{values} << height;
+    if (next.keys.empty()) continue;
+    const key_type first = next.keys[loaded.high_ ? 0 : next.keys.size() - 1];
+    const key_type last = next.keys[loaded.high_ ? next.keys.size() - 1 : 0];
+    if (levels == 1) {
+      low = loaded.value_of(first);
+      high = loaded.value_of(last);
+    } else if (!(low <= loaded.value_of(first) && loaded.value_of(last) <= high)) {
+      return fault(errc::corrupt, "a value outside the extremes");
+    }
+  }
+  if (levels == 1 && !raw && !none) count = weight;
+  if (!none && (weight != count || count == 0))
+    return fault(errc::corrupt, "the levels do not weigh what the count says");
+  // DataSketches leaves the room of a level's head behind values without one.
+  if (!(raw && in.rest().size() == level_bytes) && !in.rest().empty())
+    return fault(errc::corrupt, "bytes after the end");
+  if (none) count = 0;
+  loaded.kept_ = levels_type(k, seed, std::move(read));
+  loaded.count_ = count;
+  loaded.low_ = low;
+  loaded.high_value_ = high;
+  return loaded;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_REQ_HPP
+
 // ---- aggregate/sampled.hpp
 
 #ifndef MILLRACE_AGGREGATE_SAMPLED_HPP
@@ -9494,6 +10001,7 @@ using topk_tracker = basic_topk_tracker<>;
 /// - `count_min`: how much any item you ask for weighs, at the most
 /// - `frequent_items`: the items that come up most often, with bounds on how often
 /// - `hll`: how many different items, with 4, 6 or 8 bits a register
+/// - `req`: quantiles whose error in rank shrinks towards one end, with a bound
 /// - `tdigest`: quantiles most precise at the ends; `quantile_curve` for many queries
 /// - `theta`: how many different items, with unions, intersections and differences
 ///
