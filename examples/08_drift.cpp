@@ -1,0 +1,101 @@
+// A real series under watch: what is odd for its hour of the week, and when its level changed for good. Half-hourly
+// figures of a year, made up; or a CSV of your own (the last column is the value):
+//
+//   example_08_drift series.csv
+#include "common/csv.hpp"
+
+#include <millrace/core/seed.hpp>
+#include <millrace/detect.hpp>
+#include <millrace/store/file.hpp>
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mr = millrace;
+
+struct point {
+  std::string when;
+  double value;
+};
+
+/// Passengers with a daily and a weekly rhythm; a storm on day 40 and a new competitor from day 120 on.
+std::vector<point> made_up() {
+  mr::random_engine random(8);
+  std::vector<point> series;
+  for (int i = 0; i < 48 * 180; ++i) {
+    const int day = i / 48;
+    double level = 15000 + 6000 * std::sin(6.283185307179586 * (i % 48 - 20) / 48.0) - (day % 7 >= 5 ? 2000 : 0);
+    if (day >= 120) level *= 0.85;
+    if (day == 40) level *= 0.2;
+    const double noise = random.uniform() + random.uniform() + random.uniform() - 1.5;
+    series.push_back({"day " + std::to_string(day) + ", half-hour " + std::to_string(i % 48), level + 600 * noise});
+  }
+  return series;
+}
+
+mr::result<std::vector<point>> read(const std::string& path) {
+  auto text = mr::read_file(path);
+  if (!text) return std::move(text).error();
+  csv::reader rows(*std::move(text));
+  std::vector<std::string_view> cells;
+  std::vector<point> series;
+  for (bool first = true;; first = false) {
+    auto more = rows.next(cells);
+    if (!more) return std::move(more).error();
+    if (!*more) return series;
+    double value = 0;
+    const std::string_view cell = cells.back();
+    if (std::from_chars(cell.data(), cell.data() + cell.size(), value).ec == std::errc())
+      series.push_back({std::string(cells.front()), value});
+    else if (!first)
+      return mr::error(mr::errc::invalid_data, path + ": not a number: " + std::string(cell));
+  }
+}
+
+int main(int count, char** arguments) {
+  mr::result<std::vector<point>> series = made_up();
+  if (count > 1) series = read(arguments[1]);
+  if (!series) {
+    std::fprintf(stderr, "%s\n", series.error().describe().c_str());
+    return 1;
+  }
+
+  // Each detector promises how long it takes, while nothing is wrong, to the first false alarm.
+  mr::seasonal<48 * 7, mr::arl<10'000>> usual;  // a week of half-hours
+  mr::adwin<mr::arl<1'000>> level;              // of whole days, so that the rhythm is no change
+  int odd = 0;
+  int changes = 0;
+  double day = 0;
+  for (std::size_t i = 0; i < series->size(); ++i) {
+    const auto& [when, value] = (*series)[i];
+    if (const mr::anomaly found = usual.update(value); found.flagged && ++odd <= 5)
+      std::printf("%s: %.0f is odd, %.0f to %.0f was expected\n", when.c_str(), value, found.lower, found.upper);
+    day += value / 48;
+    if (i % 48 != 47) continue;
+    // Two looks a day would see the same day twice; the window is fed one mean a day.
+    if (level.update(std::exchange(day, 0)) == mr::signal::drift) {
+      ++changes;
+      std::printf("%s: the level changed; the last %.0f days have a mean of %.0f\n", when.c_str(),
+                  static_cast<double>(level.width()), level.mean());
+    }
+  }
+  std::printf("%zu values: %d odd for their time of the week, %d lasting changes\n", series->size(), odd, changes);
+
+  // The last quarter as a whole against the first.
+  std::vector<double> values;
+  for (const point& p : *series) values.push_back(p.value);
+  const std::size_t quarter = values.size() / 4;
+  const auto reference = mr::drift_reference::of(std::span(values).first(quarter));
+  if (!reference) return 1;
+  const auto now = reference->compare(std::span(values).last(quarter));
+  if (!now) return 1;
+  std::printf("last quarter against the first: PSI %.3f, Kolmogorov-Smirnov %.3f, drift score %.3f\n", now->psi,
+              now->ks, now->score);
+  return count > 1 || (odd > 20 && changes == 1) ? 0 : 1;
+}
