@@ -42,7 +42,12 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/detail/coupon_table.hpp aggregate/detail/hash_set.hpp aggregate/detail/hll_estimate.hpp
   aggregate/detail/murmur3.hpp aggregate/detail/req_levels.hpp
   aggregate/detail/extremes.hpp aggregate/detail/image.hpp aggregate/detail/kll_levels.hpp
-  aggregate/detail/order_key.hpp aggregate/detail/sort.hpp)
+  aggregate/detail/order_key.hpp aggregate/detail/sort.hpp
+  aggregate/time.hpp aggregate/window.hpp aggregate/sliding_count.hpp aggregate/sliding.hpp
+  aggregate/sliding_panes.hpp aggregate/sliding_window.hpp aggregate/tumbling.hpp aggregate/session.hpp
+  aggregate/detail/ring.hpp aggregate/detail/window_ops.hpp aggregate/detail/window_engines.hpp
+  aggregate/detail/monotonic_engine.hpp aggregate/detail/disorder_engine.hpp aggregate/detail/pane_queue.hpp
+  aggregate/detail/window_bytes.hpp)
 set(MILLRACE_store_HEADERS
   store.hpp
   store/atomic_file.hpp store/file.hpp store/file_system.hpp store/line_log.hpp store/line_log_options.hpp

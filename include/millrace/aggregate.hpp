@@ -11,6 +11,9 @@
 ///   - `pairs.hpp`, of pairs: `covariance`, `correlation`, `linear_trend`, and `of_x`, `of_y` for the rest
 ///   - `sketch_members.hpp`, by a sketch: `quantiles<kll<200>>`, `median`, `interquartile_range`, `distinct<...>`
 ///   - `member.hpp`: what a member of your own is made of
+/// - `windowed<...>` (`window.hpp`), an aggregate over a stretch of a stream, by event time or arrival:
+///   - `sliding_count<1000>`, `sliding<5min>`, `sliding<5min, 10s>` in panes; `sliding_window`, ready-made
+///   - `tumbling<1min>`, `tumbling_count<1000>`, `hopping<5min, 1min>`, `session<30s>`
 /// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
 /// - `ddsketch`: quantiles of any numbers with a bound on the relative error, in DDSketch's protobuf
 /// - `exponential_histogram`: OpenTelemetry's, in OTLP's protobuf
@@ -53,11 +56,19 @@
 #include <millrace/aggregate/quantile_view.hpp>
 #include <millrace/aggregate/req.hpp>
 #include <millrace/aggregate/sampled.hpp>
+#include <millrace/aggregate/session.hpp>
 #include <millrace/aggregate/sharded.hpp>
 #include <millrace/aggregate/sketch_members.hpp>
+#include <millrace/aggregate/sliding.hpp>
+#include <millrace/aggregate/sliding_count.hpp>
+#include <millrace/aggregate/sliding_panes.hpp>
+#include <millrace/aggregate/sliding_window.hpp>
 #include <millrace/aggregate/sums.hpp>
 #include <millrace/aggregate/tdigest.hpp>
 #include <millrace/aggregate/theta.hpp>
+#include <millrace/aggregate/time.hpp>
 #include <millrace/aggregate/topk_tracker.hpp>
+#include <millrace/aggregate/tumbling.hpp>
+#include <millrace/aggregate/window.hpp>
 
 #endif  // MILLRACE_AGGREGATE_HPP

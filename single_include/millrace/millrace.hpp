@@ -30,6 +30,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <compare>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -113,6 +114,15 @@ template <class V>
 template <class V>
 [[gnu::always_inline]] constexpr void rounded(V& product) noexcept {
   if constexpr (requires { __builtin_assoc_barrier(product); }) product = __builtin_assoc_barrier(product);
+}
+
+/// Keeps a number in a register by itself: of two that share a vector, each waits for the other.
+[[gnu::always_inline]] inline void keep_apart(double& x) noexcept {
+#if defined(__x86_64__)
+  asm("" : "+x"(x));
+#else
+  (void)x;
+#endif
 }
 
 #if defined(__x86_64__)
@@ -3418,6 +3428,9 @@ inline namespace v0 {
 /// Source: A. Neumaier (1974), with Knuth's two-sum in place of the comparison.
 class compensated_sum {
  public:
+  compensated_sum() = default;
+  compensated_sum(double sum, double rest) noexcept : sum_(sum), rest_(rest) {}
+
   void add(double x) noexcept {
     double sum = sum_;
     double rest = rest_;
@@ -3443,6 +3456,9 @@ class compensated_sum {
     const double all = sum_ + rest_;
     return all == all ? all : sum_;  // past the range the rest is NaN
   }
+  /// The sum as rounded, and what the rounding took: value() is of both.
+  double rounded() const noexcept { return sum_; }
+  double rest() const noexcept { return rest_; }
 
   void save(envelope_writer& to) const {
     to.f64(sum_);
@@ -3475,6 +3491,9 @@ struct sum {
     static constexpr bool invertible = true;
     static constexpr unsigned figures = detail::figure::total;
 
+    state() = default;
+    explicit state(const compensated_sum& sum) noexcept : sum_(sum) {}
+
     void update(double x) noexcept { sum_.add(x); }
     void update(double x, weight w) noexcept {
       double product = x * w.value;
@@ -3489,6 +3508,7 @@ struct sum {
     void unmerge(const state& part) noexcept { sum_.unmerge(part.sum_); }
     void scale(double factor) noexcept { sum_.scale(factor); }
     double value() const noexcept { return sum_.value(); }
+    const compensated_sum& total() const noexcept { return sum_; }
     void save(envelope_writer& to) const { sum_.save(to); }
     bool load(envelope_reader& from) { return sum_.load(from); }
 
@@ -7801,6 +7821,7 @@ struct comoments {
     }
 
     void merge(const state& later) noexcept { closed_.merge(later.closed()); }
+    void merge(const closed_type& later) noexcept { closed_.merge(later); }
     void unmerge(const closed_type& part) noexcept {
       close_all();
       closed_.unmerge(part);
@@ -8824,6 +8845,1945 @@ class sampled {
 
 #endif  // MILLRACE_AGGREGATE_SAMPLED_HPP
 
+// ---- aggregate/detail/ring.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_RING_HPP
+#define MILLRACE_AGGREGATE_DETAIL_RING_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A queue in one piece of memory, a power of two of slots, four to seven times as fast as std::deque.
+/// Places are counted from the ring's beginning and never reused: place p lies in slot p % size.
+/// Allocates: only to double.
+template <class T>
+class ring {
+ public:
+  std::uint64_t begin() const noexcept { return begin_; }
+  std::uint64_t end() const noexcept { return end_; }
+  std::size_t size() const noexcept { return static_cast<std::size_t>(end_ - begin_); }
+  bool empty() const noexcept { return begin_ == end_; }
+  std::size_t capacity() const noexcept { return room_; }
+
+  T& operator[](std::uint64_t place) noexcept { return slots_[slot_of(place)]; }
+  const T& operator[](std::uint64_t place) const noexcept { return slots_[slot_of(place)]; }
+  T& front() noexcept { return (*this)[begin_]; }
+  const T& front() const noexcept { return (*this)[begin_]; }
+  T& back() noexcept { return (*this)[end_ - 1]; }
+  const T& back() const noexcept { return (*this)[end_ - 1]; }
+
+  [[gnu::always_inline]] void push_back(const T& value) {
+    if (end_ - begin_ >= room_) [[unlikely]]
+      widen(room_ + 1);
+    slots_[slot_of(end_++)] = value;
+  }
+  void pop_front() noexcept { ++begin_; }
+  void pop_back() noexcept { --end_; }
+  void clear() noexcept { begin_ = end_; }
+  void pop_front(std::size_t items) noexcept { begin_ += items; }
+  void append(const T* values, std::size_t count) {
+    if (size() + count > room_) [[unlikely]]
+      widen(size() + count);
+    const std::size_t before_wrap = (std::min)(count, room_ - slot_of(end_));
+    std::copy_n(values, before_wrap, slots_.data() + slot_of(end_));
+    std::copy_n(values + before_wrap, count - before_wrap, slots_.data());
+    end_ += count;
+  }
+  /// Empty, and the next place is this one.
+  void restart_at(std::uint64_t place) noexcept { begin_ = end_ = place; }
+
+  std::size_t slot_of(std::uint64_t place) const noexcept { return static_cast<std::size_t>(place) & (room_ - 1); }
+  /// f(span, first place) for the one or two pieces that hold these places.
+  template <class F>
+  void for_pieces(std::uint64_t first, std::uint64_t last, F&& f) const {
+    const auto count = static_cast<std::size_t>(last - first);
+    const std::size_t before_wrap = (std::min)(count, room_ - slot_of(first));
+    f(std::span<const T>(slots_.data() + slot_of(first), before_wrap), first);
+    if (count > before_wrap) f(std::span<const T>(slots_.data(), count - before_wrap), first + before_wrap);
+  }
+
+ private:
+  [[gnu::always_inline]] void widen(std::size_t least) {
+    slots_ = wider(std::move(slots_), begin_, end_, least);
+    room_ = slots_.size();
+  }
+  // By value, and static: the ring's address stays in the caller, which then may keep it in registers.
+  [[gnu::noinline, gnu::cold]] static std::vector<T> wider(std::vector<T> old, std::uint64_t begin, std::uint64_t end,
+                                                           std::size_t least) {
+    std::size_t size = old.empty() ? 16 : old.size();
+    while (size < least) size *= 2;
+    std::vector<T> made(size);
+    for (std::uint64_t p = begin; p != end; ++p)
+      made[static_cast<std::size_t>(p) & (size - 1)] = std::move(old[static_cast<std::size_t>(p) & (old.size() - 1)]);
+    return made;
+  }
+
+  std::vector<T> slots_;
+  std::size_t room_ = 0;
+  std::uint64_t begin_ = 0;
+  std::uint64_t end_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_RING_HPP
+
+// ---- aggregate/detail/window_ops.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_WINDOW_OPS_HPP
+#define MILLRACE_AGGREGATE_DETAIL_WINDOW_OPS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+template <class A>
+struct sample_type {
+  using type = double;
+};
+template <class A>
+requires requires { typename A::sample; }
+struct sample_type<A> {
+  using type = typename A::sample;
+};
+/// What A is updated with: its `sample`, or double.
+template <class A>
+using sample_t = typename sample_type<A>::type;
+
+/// update's answer: an error is possible only if A refuses items.
+template <class A>
+inline constexpr bool may_refuse = requires(A& a, const sample_t<A>& x) {
+  { a.update(x) } -> std::same_as<result<void>>;
+};
+
+/// How a window works with an aggregator A: `running` takes items in order, `partial` is what is stored and
+/// combined. For any aggregator both are the aggregator itself.
+///
+/// `tally` is what the window counts of unusual items, in and out again, exactly; engines look at an item
+/// that goes only while `tally::any()`.
+template <class A>
+struct window_ops {
+  using sample = sample_t<A>;
+  using running = A;
+  using partial = A;
+  static constexpr bool commutative = aggregator_traits<A>::commutative;
+  static constexpr bool invertible = aggregator_traits<A>::invertible;
+  static constexpr bool exactly_invertible = aggregator_traits<A>::exactly_invertible;
+  static constexpr bool counts_only = false;
+
+  struct tally {
+    static constexpr bool any() noexcept { return false; }
+    static constexpr void refuse() noexcept {}
+    static constexpr std::uint64_t skipped_before() noexcept { return 0; }
+    static constexpr void skipped_before(std::uint64_t) noexcept {}
+  };
+  static constexpr bool unusual(const sample&) noexcept { return false; }
+  static tally with(tally t, const sample&) noexcept { return t; }
+  static tally without(tally t, const sample&) noexcept { return t; }
+
+  /// May x go in? Under a policy that skips, an item that may not is no error.
+  static result<void> admit(const running& empty, const sample& x, std::uint64_t) {
+    if constexpr (may_refuse<A>) {
+      running alone = empty;
+      return alone.update(x);
+    } else {
+      return {};
+    }
+  }
+  static constexpr bool skips(const sample&) noexcept { return false; }
+
+  static void add(running& r, const sample& x, std::uint64_t) { (void)r.update(x); }
+  static running with_unusual(running r, const sample& x, std::uint64_t) {
+    (void)r.update(x);
+    return r;
+  }
+  /// What a pass over a block finds; false if its items must be added one by one.
+  struct block {
+    explicit operator bool() const noexcept { return true; }
+  };
+  static block scan(std::span<const sample>) { return {}; }
+  static void add_block(running& r, const block&, std::span<const sample> items, std::uint64_t) {
+    if constexpr (requires { r.update(items); })
+      (void)r.update(items);
+    else
+      for (const sample& x : items) (void)r.update(x);
+  }
+  static const partial& close(const running& r) { return r; }
+  static void combine(partial& into, const partial& later) { (void)into.merge(later); }
+  static void combine_open(partial& into, const running& later) { (void)into.merge(later); }
+  static void join_open(running& into, const running& later) { (void)into.merge(later); }
+  static void join_closed(running& into, const partial& later) { (void)into.merge(later); }
+  static void remove(running& from, const partial& part) { from.unmerge(part); }
+  static A finish(const tally&, std::size_t, const partial& all) { return all; }
+};
+
+/// Each state by itself, so that one that is its own closed form is not copied first.
+template <class T, class... Ms>
+[[gnu::always_inline]] inline void combine_open_states(state_set<T, true, members<Ms...>>& into,
+                                                       const state_set<T, false, members<Ms...>>& later) {
+  (merge_state(into.template at<Ms>(), close(later.template at<Ms>()), join{0}), ...);
+}
+
+template <class T, class... Ms>
+void join_closed_states(state_set<T, false, members<Ms...>>& into, const state_set<T, true, members<Ms...>>& later) {
+  [[maybe_unused]] const auto one = [](auto& state, const auto& part) {
+    if constexpr (requires { state.merge(part, join{0}); })
+      state.merge(part, join{0});
+    else
+      state.merge(part);
+  };
+  (one(into.template at<Ms>(), later.template at<Ms>()), ...);
+}
+
+/// For aggregates of members: partials are the closed states alone. The window counts items itself.
+template <class Policy, class... Ms>
+struct window_ops<basic_aggregate<Policy, Ms...>> {
+  using aggregate_type = basic_aggregate<Policy, Ms...>;
+  using sample = typename aggregate_type::sample;
+  using running = typename aggregate_type::states;
+  using partial = typename aggregate_type::snapshot_type::states;
+  static constexpr bool commutative = aggregate_type::commutative;
+  static constexpr bool invertible = aggregate_type::invertible;
+  static constexpr bool exactly_invertible = aggregate_type::exactly_invertible;
+  static constexpr bool counts_only = std::is_empty_v<running>;
+
+  struct tally {
+    std::uint64_t nans = 0;  // in the window
+    std::uint64_t plus = 0;
+    std::uint64_t minus = 0;
+
+    bool any() const noexcept { return (nans | plus | minus) != 0; }
+    void refuse() noexcept { ++skipped_; }
+    /// How many did not get in, since the beginning.
+    std::uint64_t skipped_before() const noexcept { return skipped_; }
+    void skipped_before(std::uint64_t count) noexcept { skipped_ = count; }
+
+   private:
+    std::uint64_t skipped_ = 0;
+  };
+  static bool unusual(double x) noexcept { return !(__builtin_fabs(x) <= huge); }
+  static bool unusual(const xy& p) noexcept { return !is_ordinary(p); }
+  [[gnu::noinline, gnu::cold]] static tally with(tally t, const sample& x) noexcept {
+    if (has_nan(x)) {
+      ++t.nans;
+    } else {
+      detail::tally one;
+      one.add_infinities(x);
+      t.plus += one.plus;
+      t.minus += one.minus;
+    }
+    return t;
+  }
+  [[gnu::noinline, gnu::cold]] static tally without(tally t, const sample& x) noexcept {
+    if (has_nan(x)) {
+      --t.nans;
+    } else {
+      detail::tally one;
+      one.add_infinities(x);
+      t.plus -= one.plus;
+      t.minus -= one.minus;
+    }
+    return t;
+  }
+
+  static result<void> admit(const running&, const sample& x, std::uint64_t place) {
+    if constexpr (may_refuse<aggregate_type>)
+      if (has_nan(x)) [[unlikely]]
+        return refused(place);
+    return {};
+  }
+  static bool skips(const sample& x) noexcept { return !aggregate_type::propagates && has_nan(x); }
+
+  [[gnu::always_inline]] static void add(running& r, const sample& x, std::uint64_t index) {
+    const item<sample> one{x, 1, index};
+    r.for_each([&](auto& state) { feed<false>(state, one); });
+  }
+  [[gnu::noinline, gnu::cold]] static running with_unusual(running r, const sample& x, std::uint64_t index) {
+    const item<sample> one{x, 1, index};
+    if (!has_nan(x)) r.for_each([&](auto& state) { feed_rare(state, one, is_infinite(x)); });
+    return r;
+  }
+  struct block {
+    block_figures figures;
+    bool ordinary = false;
+    explicit operator bool() const noexcept { return ordinary; }
+  };
+  static block scan(std::span<const sample> items) {
+    block found;
+    if constexpr (std::is_same_v<sample, double>) {
+      if (items.size() < least_block) return found;
+      found.figures = scan_block<running::figures>(items.data(), items.size());
+      found.ordinary = found.figures.poison == 0;
+    }
+    return found;
+  }
+  static void add_block(running& r, const block& found, std::span<const sample> items, std::uint64_t first) {
+    if constexpr (std::is_same_v<sample, double>)
+      r.for_each([&](auto& state) {
+        if constexpr (is_fused<std::remove_cvref_t<decltype(state)>, double>)
+          state.absorb(found.figures, items.data(), items.size(), join{first});
+        else
+          feed_block(state, items, first);
+      });
+  }
+  [[gnu::always_inline]] static decltype(auto) close(const running& r) {
+    if constexpr (std::is_same_v<running, partial>) {
+      return (r);
+    } else {
+      partial made;
+      made.take(r);
+      return made;
+    }
+  }
+  // Places are counted from the stream's beginning everywhere, so nothing comes before the later part.
+  [[gnu::always_inline]] static void combine(partial& into, const partial& later) { into.merge(later, join{0}); }
+  [[gnu::always_inline]] static void combine_open(partial& into, const running& later) {
+    combine_open_states(into, later);
+  }
+  static void join_open(running& into, const running& later) { into.merge(later, join{0}); }
+  static void join_closed(running& into, const partial& later) { join_closed_states(into, later); }
+  static void remove(running& from, const partial& part) { from.unmerge(part); }
+  static auto finish(const tally& counted, std::size_t size, const partial& all) {
+    detail::tally reported;
+    reported.items = size - counted.nans;
+    reported.nans = counted.nans + counted.skipped_before();
+    reported.plus = counted.plus;
+    reported.minus = counted.minus;
+    return typename aggregate_type::snapshot_type(reported, all);
+  }
+};
+
+template <class Ops>
+[[gnu::always_inline]] inline void add_any(typename Ops::running& r, const typename Ops::sample& x,
+                                           std::uint64_t index) {
+  if (Ops::unusual(x)) [[unlikely]]
+    r = Ops::with_unusual(r, x, index);
+  else
+    Ops::add(r, x, index);
+}
+
+/// x alone.
+template <class Ops>
+typename Ops::partial lift(const typename Ops::running& empty, const typename Ops::sample& x, std::uint64_t index) {
+  typename Ops::running alone = empty;
+  add_any<Ops>(alone, x, index);
+  return Ops::close(alone);
+}
+
+/// A running sum in the making, for loops: where the state fits registers it stays there.
+template <class Ops>
+class register_sum {
+ public:
+  explicit register_sum(const typename Ops::running& empty) : sum_(empty) {}
+  register_sum(const typename Ops::running& empty, const typename Ops::partial& from) : sum_(empty) {
+    Ops::join_closed(sum_, from);
+  }
+  [[gnu::always_inline]] void add(const typename Ops::sample& x, std::uint64_t index) { add_any<Ops>(sum_, x, index); }
+  [[gnu::always_inline]] typename Ops::partial closed() const { return Ops::close(sum_); }
+
+ private:
+  typename Ops::running sum_;
+};
+template <class Ops>
+requires std::is_same_v<typename Ops::running, state_set<double, false, members<sum>>>
+class register_sum<Ops> {
+ public:
+  explicit register_sum(const typename Ops::running&) {}
+  register_sum(const typename Ops::running&, const typename Ops::partial& from)
+      : sum_(from.template at<sum>().total().rounded()), rest_(from.template at<sum>().total().rest()) {}
+  [[gnu::always_inline]] void add(double x, std::uint64_t) {
+    if (!(__builtin_fabs(x) <= (std::numeric_limits<double>::max)())) [[unlikely]]
+      return;  // counted elsewhere
+    add_compensated(sum_, rest_, x);
+    keep_apart(sum_);  // the next addition is not to wait for the rest
+  }
+  [[gnu::always_inline]] typename Ops::partial closed() const {
+    typename Ops::partial made;
+    made.template at<sum>() = sum::state<double>(compensated_sum(sum_, rest_));
+    return made;
+  }
+
+ private:
+  double sum_ = 0;
+  double rest_ = 0;
+};
+
+template <class Ops>
+void add_all(typename Ops::running& r, std::span<const typename Ops::sample> items, std::uint64_t first) {
+  if (const auto found = Ops::scan(items))
+    Ops::add_block(r, found, items, first);
+  else
+    for (const auto& x : items) add_any<Ops>(r, x, first++);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_WINDOW_OPS_HPP
+
+// ---- aggregate/detail/monotonic_engine.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_MONOTONIC_ENGINE_HPP
+#define MILLRACE_AGGREGATE_DETAIL_MONOTONIC_ENGINE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Is A nothing but least and greatest, so that an item can be forgotten once a better one came after it?
+template <class States>
+inline constexpr bool only_extremes = false;
+template <class T, bool Closed, class M>
+inline constexpr bool only_extremes<state_set<T, Closed, members<M>>> =
+    std::is_same_v<M, min> || std::is_same_v<M, max>;
+template <class T, bool Closed>
+inline constexpr bool only_extremes<state_set<T, Closed, members<min, max>>> = true;
+template <class T, bool Closed>
+inline constexpr bool only_extremes<state_set<T, Closed, members<max, min>>> = true;
+
+/// An item and its place in the stream.
+struct placed_item {
+  std::uint64_t place;
+  double value;
+};
+
+/// The items that may still become the least (Sign +1) or greatest (-1), best first.
+template <int Sign>
+class monotonic_queue {
+ public:
+  void insert(double x, std::uint64_t place) {
+    while (!candidates_.empty() && !better(candidates_.back().value, x)) candidates_.pop_back();
+    candidates_.push_back({place, x});
+  }
+  void evict_before(std::uint64_t place) noexcept {
+    while (!candidates_.empty() && candidates_.front().place < place) candidates_.pop_front();
+  }
+  double best() const noexcept { return candidates_.front().value; }
+  const ring<placed_item>& candidates() const noexcept { return candidates_; }
+
+ private:
+  static bool better(double a, double b) noexcept { return Sign > 0 ? a < b : a > b; }
+
+  ring<placed_item> candidates_;
+};
+
+/// Amortised O(1), and little memory: on random items about as many candidates as the logarithm of the
+/// window's length; on sorted ones all. For least and greatest, where NaN is kept out of the window.
+template <class Ops>
+class monotonic_engine {
+  template <class M>
+  static constexpr bool keeps = !std::is_void_v<typename Ops::running::template found<M>>;
+
+ public:
+  static constexpr bool keeps_least = keeps<min>;
+  static constexpr bool keeps_greatest = keeps<max>;
+
+  explicit monotonic_engine(const typename Ops::running&) {}
+
+  void insert(double x) { insert_at(x, end_); }
+  void insert(const typename Ops::block&, std::span<const double> some) {
+    for (const double x : some) insert(x);
+  }
+  /// With a gap of items that will never matter before it.
+  void insert_at(double x, std::uint64_t place) {
+    if (is_infinite(x)) [[unlikely]] {
+      infinite_.push_back({place, x});
+      tally_ = Ops::with(tally_, x);
+    }
+    if constexpr (keeps_least) low_.insert(x, place);
+    if constexpr (keeps_greatest) high_.insert(x, place);
+    end_ = place + 1;
+  }
+  void evict(std::size_t count) {
+    begin_ += count;
+    if constexpr (keeps_least) low_.evict_before(begin_);
+    if constexpr (keeps_greatest) high_.evict_before(begin_);
+    for (; !infinite_.empty() && infinite_.front().place < begin_; infinite_.pop_front())
+      tally_ = Ops::without(tally_, infinite_.front().value);
+  }
+  typename Ops::partial query() const {
+    typename Ops::partial all;
+    if (begin_ == end_) return all;
+    if constexpr (keeps_least) all.template at<min>().update(low_.best());
+    if constexpr (keeps_greatest) all.template at<max>().update(high_.best());
+    return all;
+  }
+  std::size_t size() const noexcept { return static_cast<std::size_t>(end_ - begin_); }
+  const typename Ops::tally& counted() const noexcept { return tally_; }
+  typename Ops::tally& counted() noexcept { return tally_; }
+  void restart_at(std::uint64_t place) noexcept { begin_ = end_ = place; }
+
+  const monotonic_queue<1>& low() const noexcept { return low_; }
+  const monotonic_queue<-1>& high() const noexcept { return high_; }
+  const ring<placed_item>& infinite() const noexcept { return infinite_; }
+  std::uint64_t begin() const noexcept { return begin_; }
+  std::uint64_t end() const noexcept { return end_; }
+  void end_at(std::uint64_t place) noexcept { end_ = place; }
+
+ private:
+  monotonic_queue<1> low_;
+  monotonic_queue<-1> high_;
+  ring<placed_item> infinite_;
+  std::uint64_t begin_ = 0;
+  std::uint64_t end_ = 0;
+  typename Ops::tally tally_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_MONOTONIC_ENGINE_HPP
+
+// ---- aggregate/detail/window_engines.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_WINDOW_ENGINES_HPP
+#define MILLRACE_AGGREGATE_DETAIL_WINDOW_ENGINES_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+// Engines of sliding windows whose items come and go in order. Each has
+//
+//   explicit E(empty)         // an aggregator without items: its parameters, its seed
+//   void insert(x)
+//   void insert(block, span)  // as many, that Ops::scan has found ordinary
+//   void evict(n)             // the n oldest; there are as many
+//   partial query() const     // over all that is there
+//   items()                   // a ring of what is in the window
+//   counted()                 // the tally for Ops::finish
+//
+// What runs rarely is static and works on copies, so that a window that is a local variable may stay in
+// registers through a loop.
+
+/// The items in a ring, the unusual ones counted.
+template <class Ops>
+class kept_items {
+ public:
+  using sample = typename Ops::sample;
+
+  std::size_t size() const noexcept { return items_.size(); }
+  std::uint64_t begin() const noexcept { return items_.begin(); }
+  const ring<sample>& items() const noexcept { return items_; }
+  const typename Ops::tally& counted() const noexcept { return tally_; }
+  typename Ops::tally& counted() noexcept { return tally_; }
+  /// Forgets all, and counts places from this one.
+  void restart_at(std::uint64_t place) noexcept { items_.restart_at(place); }
+
+ protected:
+  [[gnu::always_inline]] void keep(const sample& x) {
+    if (Ops::unusual(x)) [[unlikely]]
+      tally_ = Ops::with(tally_, x);
+    items_.push_back(x);
+  }
+  void keep(std::span<const sample> some) { items_.append(some.data(), some.size()); }
+  [[gnu::always_inline]] void drop(std::size_t count) noexcept {
+    if (tally_.any()) [[unlikely]]
+      for (std::size_t i = 0; i < count; ++i) tally_ = Ops::without(tally_, items_[items_.begin() + i]);
+    items_.pop_front(count);
+  }
+
+  ring<sample> items_;
+  typename Ops::tally tally_;
+};
+
+/// Nothing but a count: for aggregates whose answers need no more.
+template <class Ops>
+class counting_engine : public kept_items<Ops> {
+ public:
+  using typename kept_items<Ops>::sample;
+  explicit counting_engine(const typename Ops::running&) {}
+
+  void insert(const sample& x) { this->keep(x); }
+  void insert(const typename Ops::block&, std::span<const sample> some) { this->keep(some); }
+  void evict(std::size_t count) noexcept { this->drop(count); }
+  typename Ops::partial query() const { return {}; }
+};
+
+/// Adds what comes and subtracts what goes. O(1) always; one running state and the items. Exact for the
+/// exactly invertible; else rounding errors stay and add up, so that it must be asked for.
+template <class Ops>
+class subtracting_engine : public kept_items<Ops> {
+ public:
+  using typename kept_items<Ops>::sample;
+  explicit subtracting_engine(const typename Ops::running& empty) : empty_(empty), running_(empty) {}
+
+  [[gnu::always_inline]] void insert(const sample& x) {
+    add_any<Ops>(running_, x, this->items_.end());
+    this->keep(x);
+  }
+  void insert(const typename Ops::block& found, std::span<const sample> some) {
+    Ops::add_block(running_, found, some, this->items_.end());
+    this->keep(some);
+  }
+  [[gnu::always_inline]] void evict(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t place = this->items_.begin() + i;
+      Ops::remove(running_, lift<Ops>(empty_, this->items_[place], place));
+    }
+    this->drop(count);
+    if (this->items_.empty()) running_ = empty_;
+  }
+  typename Ops::partial query() const { return Ops::close(running_); }
+
+ private:
+  typename Ops::running empty_;
+  typename Ops::running running_;
+};
+
+/// The older items in blocks, with what each block and all older ones that followed it sum up to; the oldest
+/// block so by items; the newer items as one running state. When the older ones are used up, the newer become
+/// the next older ones, last block first. So both stacks of the folklore queue stay in the nearest cache.
+///
+/// Amortised O(1), three updates an item in all, one of them by blocks; one call in a window's length costs
+/// O(items). Memory: the items, a partial for each block, and for each item of one block.
+/// Source: the folklore queue of two stacks; K. Tangwongsan, M. Hirzel, S. Schneider, VLDB Journal 30 (2021), 3.1.
+template <class Ops>
+class two_stacks_engine : public kept_items<Ops> {
+ public:
+  using typename kept_items<Ops>::sample;
+  using running = typename Ops::running;
+  using partial = typename Ops::partial;
+
+  explicit two_stacks_engine(const running& empty)
+      : head_(head_items, Ops::close(empty)), empty_(empty), newer_(empty) {}
+
+  [[gnu::always_inline]] void insert(const sample& x) {
+    if (Ops::unusual(x)) [[unlikely]] {
+      newer_ = Ops::with_unusual(newer_, x, this->items_.end());
+      this->tally_ = Ops::with(this->tally_, x);
+    } else {
+      Ops::add(newer_, x, this->items_.end());
+    }
+    this->items_.push_back(x);
+  }
+  void insert(const typename Ops::block& found, std::span<const sample> some) {
+    Ops::add_block(newer_, found, some, this->items_.end());
+    this->keep(some);
+  }
+  [[gnu::always_inline]] void evict(std::size_t count) {
+    this->drop(count);
+    if (this->items_.begin() >= head_end_) [[unlikely]]
+      open_head();
+  }
+  [[gnu::always_inline]] partial query() const {
+    if (head_end_ == this->items_.begin()) return Ops::close(newer_);
+    partial all = head_[static_cast<std::size_t>(head_end_ - this->items_.begin()) - 1];
+    Ops::combine_open(all, newer_);
+    return all;
+  }
+  void restart_at(std::uint64_t place) noexcept {
+    kept_items<Ops>::restart_at(place);
+    turned_ = head_end_ = place;
+    newer_ = empty_;
+  }
+
+ private:
+  static constexpr std::size_t head_items = 128;
+
+  [[gnu::noinline]] void open_head() {
+    const std::uint64_t begin = this->items_.begin();
+    if (begin >= turned_) {
+      turn_over();
+      if (begin == turned_) {
+        head_end_ = begin;
+        return;
+      }
+    }
+    const auto below = static_cast<std::size_t>(turned_ - begin - 1) / head_items;  // blocks after the head
+    head_end_ = turned_ - below * head_items;
+    register_sum<Ops> suffix = below == 0 ? register_sum<Ops>(empty_) : register_sum<Ops>(empty_, stack_[below - 1]);
+    partial* to = head_.data();
+    for (std::uint64_t p = head_end_; p-- != begin; ++to) {
+      if constexpr (Ops::commutative) {
+        suffix.add(this->items_[p], p);
+        *to = suffix.closed();
+      } else {
+        *to = lift<Ops>(empty_, this->items_[p], p);
+        if (to != head_.data())
+          Ops::combine(*to, to[-1]);
+        else if (below != 0)
+          Ops::combine(*to, stack_[below - 1]);
+      }
+    }
+  }
+  void turn_over() {
+    turned_ = this->items_.end();
+    newer_ = empty_;
+    stack_.clear();
+    stack_.reserve(this->items_.capacity() / head_items);  // grows when the ring does, and not again
+    std::uint64_t end = turned_;
+    for (; end - this->items_.begin() > head_items; end -= head_items) {
+      running block = empty_;
+      this->items_.for_pieces(end - head_items, end, [&](std::span<const sample> piece, std::uint64_t first) {
+        add_all<Ops>(block, piece, first);
+      });
+      stack_.push_back(Ops::close(block));
+      if (stack_.size() > 1) Ops::combine(stack_.back(), stack_[stack_.size() - 2]);
+    }
+  }
+
+  std::vector<partial> stack_;  // [i]: of the last i + 1 blocks before turned_
+  std::vector<partial> head_;   // [i]: of the last i + 1 items before head_end_, and of all blocks after
+  std::uint64_t turned_ = 0;
+  std::uint64_t head_end_ = 0;
+  running empty_;
+  running newer_;
+};
+
+/// DABA Lite: two stacks whose turning over is spread, a step at each insert and evict, so that no call
+/// costs more than three combinations. The items, and a partial for each.
+///
+/// Places: front <= left <= right <= accumulated <= back <= end. A slot before `left`, and from
+/// `accumulated` to `back`, sums up its item to the last before `back`; one from `left` to `right`, its
+/// item to the last before `right`; the others hold their item alone. Step by step `left` and
+/// `accumulated` close in on `right` from both sides; then all three move on to `back`, which they reach
+/// just when as many items are after it as before.
+/// Source: K. Tangwongsan, M. Hirzel, S. Schneider, "In-order sliding-window aggregation in worst-case
+/// constant time", VLDB Journal 30 (2021), section 5.
+template <class Ops>
+class daba_lite_engine : public kept_items<Ops> {
+ public:
+  using typename kept_items<Ops>::sample;
+  using running = typename Ops::running;
+  using partial = typename Ops::partial;
+
+  explicit daba_lite_engine(const running& empty) : empty_(empty), newer_(empty), middle_(Ops::close(empty)) {}
+
+  [[gnu::always_inline]] void insert(const sample& x) {
+    const std::uint64_t place = this->items_.end();
+    add_any<Ops>(newer_, x, place);
+    slots_.push_back(lift<Ops>(empty_, x, place));
+    this->keep(x);
+    step();
+  }
+  void insert(const typename Ops::block&, std::span<const sample> some) {
+    for (const sample& x : some) insert(x);
+  }
+  [[gnu::always_inline]] void evict(std::size_t count) {
+    this->drop(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      slots_.pop_front();
+      step();
+    }
+  }
+  [[gnu::always_inline]] partial query() const {
+    if (slots_.begin() == back_) return Ops::close(newer_);
+    partial all = slots_.front();
+    Ops::combine_open(all, newer_);
+    return all;
+  }
+  void restart_at(std::uint64_t place) noexcept {
+    kept_items<Ops>::restart_at(place);
+    slots_.restart_at(place);
+    left_ = right_ = accumulated_ = back_ = place;
+    newer_ = empty_;
+  }
+
+ private:
+  [[gnu::always_inline]] void step() {
+    if (slots_.begin() == back_) {  // at most one item, and it is its own sum
+      left_ = right_ = accumulated_ = back_ = slots_.end();
+      newer_ = empty_;
+      return;
+    }
+    if (left_ == back_) {
+      left_ = slots_.begin();
+      accumulated_ = back_ = slots_.end();
+      middle_ = Ops::close(newer_);
+      newer_ = empty_;
+    }
+    if (left_ == right_) {
+      ++left_;
+      ++right_;
+      ++accumulated_;
+    } else {
+      Ops::combine(slots_[left_], middle_);
+      ++left_;
+      --accumulated_;
+      if (accumulated_ + 1 != back_) Ops::combine(slots_[accumulated_], slots_[accumulated_ + 1]);
+    }
+  }
+
+  ring<partial> slots_;
+  running empty_;
+  running newer_;   // from back_ on
+  partial middle_;  // from right_ to back_
+  std::uint64_t left_ = 0;
+  std::uint64_t right_ = 0;
+  std::uint64_t accumulated_ = 0;
+  std::uint64_t back_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_WINDOW_ENGINES_HPP
+
+// ---- aggregate/detail/window_bytes.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_WINDOW_BYTES_HPP
+#define MILLRACE_AGGREGATE_DETAIL_WINDOW_BYTES_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+template <class X>
+inline constexpr bool has_bytes = std::is_same_v<X, double> || std::is_same_v<X, xy>;
+
+inline void save_item(envelope_writer& to, double x) { to.f64(x); }
+inline void save_item(envelope_writer& to, const xy& p) {
+  to.f64(p.x);
+  to.f64(p.y);
+}
+inline void load_item(envelope_reader& from, double& x) { x = from.f64(); }
+inline void load_item(envelope_reader& from, xy& p) {
+  p.x = from.f64();
+  p.y = from.f64();
+}
+
+// The contents of an engine, oldest first, as pointers: null is an item that is there but will never matter,
+// as in a monotonic queue that has seen a better one.
+
+template <class Ops, class F>
+void each_item(const kept_items<Ops>& engine, F&& f) {
+  for (std::uint64_t p = engine.items().begin(); p != engine.items().end(); ++p) f(&engine.items()[p]);
+}
+template <class Ops, class F>
+void each_item(const monotonic_engine<Ops>& engine, F&& f) {
+  std::uint64_t low = engine.low().candidates().begin();
+  std::uint64_t high = engine.high().candidates().begin();
+  for (std::uint64_t p = engine.begin(); p != engine.end(); ++p) {
+    const double* found = nullptr;
+    if (low != engine.low().candidates().end() && engine.low().candidates()[low].place == p)
+      found = &engine.low().candidates()[low++].value;
+    if (high != engine.high().candidates().end() && engine.high().candidates()[high].place == p)
+      found = &engine.high().candidates()[high++].value;
+    f(found);
+  }
+}
+template <class Engine, class X>
+void insert_item(Engine& engine, const X* x) {
+  if (x != nullptr)
+    engine.insert(*x);
+  else if constexpr (requires { engine.end_at(0); })
+    engine.end_at(engine.end() + 1);
+}
+
+template <class Engine>
+inline constexpr bool keeps_all = !requires(const Engine& e) {
+  e.low();
+};
+
+/// What an engine's saved items are called: the same items are no use to another kind.
+template <class Engine, class X>
+constexpr std::string_view contents_name() {
+  if constexpr (keeps_all<Engine>)
+    return std::is_same_v<X, xy> ? "pairs" : "items";
+  else if constexpr (Engine::keeps_least && Engine::keeps_greatest)
+    return "extremes";
+  else
+    return Engine::keeps_least ? "least" : "greatest";
+}
+
+/// u64 place of the first, u64 how many, then either all, or how many (u64), offset (u64) and value of each.
+template <class Engine>
+void save_items(envelope_writer& to, const Engine& engine, std::uint64_t begin) {
+  to.u64(begin);
+  to.u64(engine.size());
+  if constexpr (keeps_all<Engine>) {
+    each_item(engine, [&](const auto* x) { save_item(to, *x); });
+  } else {
+    std::uint64_t count = 0;
+    each_item(engine, [&](const double* x) { count += x != nullptr ? 1 : 0; });
+    to.u64(count);
+    std::uint64_t offset = 0;
+    each_item(engine, [&](const double* x) {
+      if (x != nullptr) {
+        to.u64(offset);
+        to.f64(*x);
+      }
+      ++offset;
+    });
+  }
+}
+/// False: they contradict each other.
+template <class Ops, class Engine>
+bool load_items(envelope_reader& from, Engine& engine) {
+  using sample = typename Ops::sample;
+  const std::uint64_t begin = from.u64();
+  if (begin > ~std::uint64_t{0} / 2) return false;
+  engine.restart_at(begin);
+  if constexpr (keeps_all<Engine>) {
+    const std::size_t count = from.count(sizeof(sample));
+    for (std::size_t i = 0; i != count; ++i) {
+      sample x{};
+      load_item(from, x);
+      if (Ops::skips(x) || !Ops::admit(typename Ops::running{}, x, i)) return false;
+      engine.insert(x);
+    }
+    return true;
+  } else {
+    const std::uint64_t size = from.u64();
+    const std::size_t count = from.count(16);
+    if (size > ~std::uint64_t{0} / 2) return false;
+    std::uint64_t next = 0;
+    for (std::size_t i = 0; i != count; ++i) {
+      const std::uint64_t offset = from.u64();
+      const double x = from.f64();
+      if (offset < next || offset >= size || x != x) return false;
+      engine.insert_at(x, begin + offset);
+      next = offset + 1;
+    }
+    return next == size;  // the newest always matters
+  }
+}
+
+[[gnu::cold]] inline error other_window(std::string_view what, std::int64_t found, std::int64_t expected) {
+  return error(errc::type_mismatch, "windows of different " + std::string(what) + ": " + std::to_string(found) +
+                                        " and " + std::to_string(expected));
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_WINDOW_BYTES_HPP
+
+// ---- aggregate/time.hpp
+
+#ifndef MILLRACE_AGGREGATE_TIME_HPP
+#define MILLRACE_AGGREGATE_TIME_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// std::chrono::duration and its like, without <chrono>, which costs more to parse than this module.
+template <class D>
+concept chrono_duration = requires(const D& d) {
+  typename D::rep;
+  D::period::num;
+  D::period::den;
+  d.count();
+};
+template <class P>
+concept chrono_time_point = requires(const P& p) {
+  { p.time_since_epoch() } -> chrono_duration;
+};
+
+template <chrono_duration D>
+constexpr std::int64_t to_nanoseconds(const D& d) noexcept {
+  if constexpr (std::is_floating_point_v<typename D::rep>)
+    return static_cast<std::int64_t>(static_cast<double>(d.count()) * 1e9 * static_cast<double>(D::period::num) /
+                                     static_cast<double>(D::period::den));
+  else
+    return static_cast<std::int64_t>(static_cast<int128>(d.count()) * D::period::num * 1'000'000'000 / D::period::den);
+}
+
+}  // namespace detail
+
+/// A length of time in whole nanoseconds, up to 292 years. Made from any std::chrono::duration, also
+/// where a template asks for a constant: `mr::sliding<5min>`.
+struct duration {
+  std::int64_t nanoseconds = 0;
+
+  constexpr duration() noexcept = default;
+  constexpr explicit duration(std::int64_t ns) noexcept : nanoseconds(ns) {}
+  template <detail::chrono_duration D>
+  constexpr duration(const D& d) noexcept : nanoseconds(detail::to_nanoseconds(d)) {}
+
+  constexpr double seconds() const noexcept { return static_cast<double>(nanoseconds) * 1e-9; }
+  constexpr auto operator<=>(const duration&) const noexcept = default;
+};
+
+/// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
+/// `window.update(x, mr::at(t))`, from a number of nanoseconds, a std::chrono::time_point, or a
+/// std::chrono::duration since the time line's zero.
+struct at {
+  std::int64_t nanoseconds = 0;
+
+  constexpr at() noexcept = default;
+  constexpr explicit at(std::int64_t ns) noexcept : nanoseconds(ns) {}
+  template <detail::chrono_time_point P>
+  constexpr at(const P& point) noexcept : nanoseconds(detail::to_nanoseconds(point.time_since_epoch())) {}
+  template <detail::chrono_duration D>
+  constexpr at(const D& since_zero) noexcept : nanoseconds(detail::to_nanoseconds(since_zero)) {}
+
+  constexpr auto operator<=>(const at&) const noexcept = default;
+};
+
+namespace detail {
+
+inline constexpr std::int64_t beginning_of_time = -0x7fff'ffff'ffff'ffff - 1;
+inline constexpr std::int64_t end_of_time = 0x7fff'ffff'ffff'ffff;
+
+/// a + b and a - b that stop at the ends of time.
+constexpr std::int64_t later_by(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? (b > 0 ? end_of_time : beginning_of_time) : sum;
+}
+constexpr std::int64_t earlier_by(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t difference = 0;
+  return __builtin_sub_overflow(a, b, &difference) ? (b > 0 ? beginning_of_time : end_of_time) : difference;
+}
+/// The greatest multiple of step at or before t, also for times before zero.
+constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
+  const std::int64_t over = t % step;
+  return earlier_by(t, over < 0 ? over + step : over);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_TIME_HPP
+
+// ---- aggregate/detail/pane_queue.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_PANE_QUEUE_HPP
+#define MILLRACE_AGGREGATE_DETAIL_PANE_QUEUE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// merge, whatever it answers.
+template <class A>
+result<void> merge_into(A& into, const A& other) {
+  if constexpr (std::is_same_v<decltype(into.merge(other)), result<void>>) {
+    return into.merge(other);
+  } else {
+    into.merge(other);
+    return {};
+  }
+}
+
+/// Aggregates of equal stretches of time, the newest open and the oldest forgotten: as many as overlap a
+/// window's length. The sum over all goes by two stacks, as two_stacks_engine's over items.
+template <class A>
+class pane_queue {
+ public:
+  pane_queue(A empty, std::int64_t length, std::int64_t pane)
+      : pane_queue(std::move(empty), pane, static_cast<std::size_t>(length / pane + (length % pane != 0 ? 1 : 0)) + 1) {
+  }
+
+  void pass(std::int64_t time) {
+    if (time > now_) now_ = time;
+    const std::int64_t number = pane_number(now_, pane_);
+    if (!started_ || number - newest_ >= most()) {
+      if (started_)
+        for (A& pane : panes_) pane = empty_;
+      started_ = true;
+      newest_ = oldest_ = number;
+      forget_sums();
+      return;
+    }
+    while (newest_ < number) {
+      ++newest_;
+      if (newest_ - oldest_ >= most()) ++oldest_;
+      slot(newest_) = empty_;
+    }
+    if (stacked_ < oldest_) stacked_ = oldest_;
+  }
+
+  /// The pane an item goes to; null if it comes before the watermark, or its pane is gone.
+  A* pane_of(std::int64_t time, std::int64_t lateness) {
+    pass(time);
+    if (time < earlier_by(now_, lateness)) return nullptr;
+    return pane_at(pane_number(time, pane_));
+  }
+
+  A sum() {
+    if (!started_) return empty_;
+    if (stacked_ <= oldest_) turn_over();
+    // [oldest, stacked) on the stack, [stacked, summed) in the middle, the rest pane by pane.
+    A all = stacked_ > oldest_ ? suffix_[place(oldest_)] : empty_;
+    while (summed_ < newest_) (void)middle_.merge(slot(summed_++));
+    if (summed_ > stacked_) (void)all.merge(middle_);
+    (void)all.merge(slot(newest_));
+    return all;
+  }
+
+  std::size_t panes() const noexcept { return panes_.size(); }
+
+  result<void> merge(const pane_queue& other) {
+    if (other.panes_.size() != panes_.size()) return other_window("number of panes", other.most(), most());
+    if (!other.started_) return {};
+    pass(other.now_);
+    for (std::int64_t p = other.oldest_; p <= other.newest_; ++p)
+      if (A* const into = pane_at(p))
+        if (auto done = merge_into(*into, other.panes_[other.place(p)]); !done) return done;
+    return {};
+  }
+
+  /// Numbers, then every slot that has been opened as a block, the others as empty ones.
+  void save(envelope_writer& to) const {
+    to.i64(pane_);
+    to.u8(started_ ? 1 : 0);
+    to.i64(now_);
+    to.i64(oldest_);
+    to.i64(newest_);
+    to.block(empty_.save());
+    to.u64(panes_.size());
+    for (std::int64_t p = oldest_; p != oldest_ + most(); ++p) {
+      if (started_ && p <= newest_)
+        to.block(panes_[place(p)].save());
+      else
+        to.block({});
+    }
+  }
+  static result<pane_queue> load(envelope_reader& from, std::int64_t length, std::int64_t pane) {
+    if (const std::int64_t found = from.i64(); found != pane) return other_window("panes", found, pane);
+    const std::uint8_t started = from.u8();
+    const std::int64_t now = from.i64();
+    const std::int64_t oldest = from.i64();
+    const std::int64_t newest = from.i64();
+    auto empty = A::load(from.block());
+    if (!empty) return std::move(empty).error();
+    const std::size_t count = from.count(8);
+    const bool valid =
+        from.ok() && count >= 2 && started < 2 &&
+        (started == 0 || (newest == pane_number(now, pane) && oldest <= newest &&
+                          static_cast<std::uint64_t>(newest) - static_cast<std::uint64_t>(oldest) < count &&
+                          later_by(oldest, static_cast<std::int64_t>(count)) != end_of_time));
+    if (!valid) return error(errc::corrupt, "its numbers contradict each other");
+    pane_queue made(*std::move(empty), pane, count);
+    if (length != 0 && made.most() != pane_queue(made.empty_, length, pane).most())
+      return other_window("number of panes", made.most(), length / pane + 1);
+    made.started_ = started != 0;
+    made.now_ = now;
+    made.oldest_ = started != 0 ? oldest : 0;
+    made.newest_ = started != 0 ? newest : 0;
+    made.forget_sums();
+    for (std::int64_t p = made.oldest_; p != made.oldest_ + made.most(); ++p) {
+      const auto bytes = from.block();
+      if (!made.started_ || p > newest) {
+        if (!bytes.empty()) return error(errc::corrupt, "a pane that is yet to come has items");
+        continue;
+      }
+      auto kept = A::load(bytes);
+      if (!kept) return std::move(kept).error();
+      made.slot(p) = *std::move(kept);
+    }
+    return made;
+  }
+
+ private:
+  pane_queue(A empty, std::int64_t pane, std::size_t count)
+      : empty_(std::move(empty)), pane_(pane), panes_(count, empty_), suffix_(count, empty_), middle_(empty_) {}
+
+  static std::int64_t pane_number(std::int64_t time, std::int64_t pane) noexcept {
+    return time / pane - (time % pane < 0 ? 1 : 0);
+  }
+  std::int64_t most() const noexcept { return static_cast<std::int64_t>(panes_.size()); }
+  A& slot(std::int64_t number) noexcept { return panes_[place(number)]; }
+  std::size_t place(std::int64_t number) const noexcept {
+    const std::int64_t over = number % most();
+    return static_cast<std::size_t>(over < 0 ? over + most() : over);
+  }
+
+  A* pane_at(std::int64_t number) {
+    if (number <= newest_ - most()) return nullptr;
+    if (number < oldest_) {  // from before the first item
+      while (oldest_ != number) slot(--oldest_) = empty_;
+      forget_sums();
+    }
+    if (number < stacked_) forget_sums();
+    if (number < summed_) {
+      middle_ = empty_;
+      summed_ = stacked_;
+    }
+    return &slot(number);
+  }
+  void forget_sums() {
+    stacked_ = summed_ = oldest_;
+    middle_ = empty_;
+  }
+  void turn_over() {
+    for (std::int64_t p = newest_ - 1; p >= oldest_; --p) {
+      A& sum = suffix_[place(p)];
+      sum = slot(p);
+      if (p != newest_ - 1) (void)sum.merge(suffix_[place(p + 1)]);
+    }
+    stacked_ = summed_ = newest_;
+    middle_ = empty_;
+  }
+
+  A empty_;
+  std::int64_t pane_;
+  std::vector<A> panes_;
+  std::vector<A> suffix_;  // from a pane on the stack to the stack's end
+  A middle_;
+  bool started_ = false;
+  std::int64_t now_ = beginning_of_time;
+  std::int64_t oldest_ = 0;
+  std::int64_t newest_ = 0;
+  std::int64_t stacked_ = 0;  // the stack holds the panes before this one
+  std::int64_t summed_ = 0;   // the middle, those from there to before this one
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_PANE_QUEUE_HPP
+
+// ---- aggregate/window.hpp
+
+#ifndef MILLRACE_AGGREGATE_WINDOW_HPP
+#define MILLRACE_AGGREGATE_WINDOW_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+// Windows: `windowed<Window, Aggregate, Time>` keeps an aggregate over a stretch of a stream. Window is one of
+//
+//   sliding_count<1000>              the last thousand items                                     sliding.hpp
+//   sliding<5min>                    the items of the last five minutes, each forgotten in its turn
+//   sliding<5min, 10s>               in panes of ten seconds: little memory, and sketches too
+//   tumbling_count<1000>             one thousand after the other                                tumbling.hpp
+//   tumbling<1min>                   minute by minute
+//   hopping<5min, 1min>              five minutes long, a new one each minute
+//   session<30s>                     ends when nothing came for thirty seconds                   session.hpp
+//
+// A length left out (`sliding<>`) is given to the constructor. Time is one of
+
+/// The items bring their time: `update(x, at)`. The greatest time so far less `Lateness` is the
+/// watermark: an item from before it comes too late, is counted in `late()` and left out. Within the
+/// lateness items may come in any order; answers do not depend on it, but for rounding.
+template <duration Lateness = duration{}>
+struct event_time {
+  static_assert(Lateness.nanoseconds >= 0, "millrace[WINDOW-1]: lateness cannot be negative");
+  static constexpr std::int64_t lateness = Lateness.nanoseconds;
+};
+
+/// An item's time is that of its arrival, read from a clock: `update(x)`.
+template <clock_policy Clock = steady_clock>
+struct processing_time {
+  static constexpr std::int64_t lateness = 0;
+  using clock = Clock;
+};
+
+/// How a window forgets, picked from the aggregate's traits: by count alone, by subtraction where that is
+/// exact, with a monotonic queue for least and greatest, else with two stacks; for items out of order with
+/// a queue of leaves. All amortised O(1) but for the last.
+struct automatic {};
+/// No call costs more than O(1) (DABA Lite); a little slower on average. For items that come in order.
+struct worst_case {};
+/// What goes is subtracted, also where that leaves rounding errors behind, which add up. On your request.
+struct subtracting {};
+
+template <std::size_t Items = 0, class Forgetting = automatic>
+struct sliding_count {};
+template <duration Length = duration{}, duration Pane = duration{}, class Forgetting = automatic>
+struct sliding {
+  static_assert(Length.nanoseconds >= 0 && Pane.nanoseconds >= 0,
+                "millrace[WINDOW-2]: a window's length is above zero");
+};
+template <std::size_t Items = 0>
+struct tumbling_count {};
+template <duration Length = duration{}>
+struct tumbling {
+  static_assert(Length.nanoseconds >= 0, "millrace[WINDOW-2]: a window's length is above zero");
+};
+template <duration Length, duration Step>
+struct hopping {
+  static_assert(Step.nanoseconds > 0 && Length.nanoseconds >= Step.nanoseconds,
+                "millrace[WINDOW-3]: hopping windows step by more than zero, and at most by their length");
+};
+template <duration Gap = duration{}>
+struct session {
+  static_assert(Gap.nanoseconds >= 0, "millrace[WINDOW-2]: a window's length is above zero");
+};
+
+/// From `begin` up to, but without, `end`.
+struct time_range {
+  at begin;
+  at end;
+  bool operator==(const time_range&) const = default;
+};
+
+template <class Window, class Aggregate, class Time = event_time<>>
+class windowed;
+
+namespace detail {
+
+template <class Ops, class A, class Forgetting>
+constexpr auto pick_engine() {
+  constexpr bool extremes_only = [] {
+    if constexpr (requires { typename A::states; })
+      return only_extremes<typename A::states> && !A::propagates;
+    else
+      return false;
+  }();
+  if constexpr (std::is_same_v<Forgetting, subtracting>) {
+    static_assert(Ops::invertible,
+                  "millrace[WINDOW-4]: `subtracting` needs an invertible aggregate; a minimum or a sketch is none");
+    return std::type_identity<subtracting_engine<Ops>>{};
+  } else if constexpr (Ops::counts_only) {
+    return std::type_identity<counting_engine<Ops>>{};
+  } else if constexpr (Ops::exactly_invertible) {
+    return std::type_identity<subtracting_engine<Ops>>{};
+  } else if constexpr (std::is_same_v<Forgetting, worst_case>) {
+    return std::type_identity<daba_lite_engine<Ops>>{};
+  } else if constexpr (extremes_only) {
+    return std::type_identity<monotonic_engine<Ops>>{};
+  } else {
+    static_assert(std::is_same_v<Forgetting, automatic>,
+                  "millrace[WINDOW-5]: a window forgets by automatic, worst_case or subtracting");
+    return std::type_identity<two_stacks_engine<Ops>>{};
+  }
+}
+template <class A, class Forgetting>
+using engine_for = typename decltype(pick_engine<window_ops<A>, A, Forgetting>())::type;
+
+/// Only asked where items come in order.
+template <class Ops, class A, class Forgetting, template <class, class> class Timed>
+struct in_order_of {
+  using type = Timed<Ops, engine_for<A, Forgetting>>;
+};
+
+/// May a window keep one partial of A for each item?
+template <class A>
+inline constexpr bool keeps_one_each = std::is_trivially_copyable_v<typename window_ops<A>::partial> &&
+                                       sizeof(typename window_ops<A>::partial) <= 512;
+
+/// The clock that items without a time of their own are stamped by.
+template <class Time>
+struct arrival_clock {};
+template <class Clock>
+struct arrival_clock<processing_time<Clock>> {
+  Clock clock;
+  std::int64_t now() const noexcept { return static_cast<std::int64_t>(clock.nanoseconds(clock.ticks())); }
+};
+template <class Time>
+concept by_arrival = requires {
+  typename Time::clock;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_WINDOW_HPP
+
+// ---- aggregate/tumbling.hpp
+
+#ifndef MILLRACE_AGGREGATE_TUMBLING_HPP
+#define MILLRACE_AGGREGATE_TUMBLING_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A window that has ended, and what it summed up.
+template <class Aggregate>
+struct ended_window {
+  time_range when;
+  Aggregate what;
+};
+
+namespace detail {
+
+/// Windows of one length that begin at every multiple of a step, made of panes as long as what divides both.
+template <class A>
+class stepping_windows {
+ public:
+  stepping_windows(A empty, std::int64_t length, std::int64_t step)
+      : empty_(std::move(empty)), length_(length), step_(step), pane_(common(length, step)) {}
+
+  std::int64_t watermark() const noexcept { return watermark_; }
+
+  /// The pane an item goes to. The item is not from before the watermark.
+  A& pane_of(std::int64_t time) {
+    const std::int64_t begin = aligned(time, pane_);
+    std::size_t i = panes_.size();
+    while (i != 0 && panes_[i - 1].begin > begin) --i;
+    if (i != 0 && panes_[i - 1].begin == begin) return panes_[i - 1].sum;
+    const auto where = panes_.begin() + static_cast<std::ptrdiff_t>(i);
+    return panes_.insert(where, pane{begin, empty_})->sum;
+  }
+
+  /// Ends the windows that end at this time or before, in order, those without items left out.
+  template <class Sink>
+  void close_until(std::int64_t time, Sink&& sink) {
+    if (time > watermark_) watermark_ = time;
+    while (!panes_.empty()) {
+      // The first window with the oldest pane that has not ended yet.
+      std::int64_t begin = later_by(aligned(earlier_by(panes_.front().begin, length_), step_), step_);
+      if (begin < next_) begin = next_;
+      const std::int64_t end = later_by(begin, length_);
+      if (end > watermark_) return;
+      const time_range when{at(begin), at(end)};
+      if (length_ == pane_) {
+        sink(when, std::as_const(panes_.front().sum));
+      } else {
+        A sum = empty_;
+        for (const pane& p : panes_)
+          if (p.begin >= begin && p.begin < end) (void)sum.merge(p.sum);
+        sink(when, std::as_const(sum));
+      }
+      next_ = later_by(begin, step_);
+      std::size_t done = 0;
+      while (done != panes_.size() && (panes_[done].begin < next_ || next_ == end_of_time)) ++done;
+      panes_.erase(panes_.begin(), panes_.begin() + static_cast<std::ptrdiff_t>(done));
+    }
+  }
+
+  result<void> merge(const stepping_windows& other) {
+    if (other.length_ != length_) return other_window("length", other.length_, length_);
+    if (other.step_ != step_) return other_window("step", other.step_, step_);
+    const auto ended = [](const stepping_windows& mine, const stepping_windows& theirs) {
+      return !mine.panes_.empty() && mine.panes_.front().begin < theirs.next_;
+    };
+    if (ended(*this, other) || ended(other, *this))
+      return error(errc::invalid_argument,
+                   "a window that has ended in one of the two is still open in the other: advance both to the same "
+                   "time before they merge");
+    stepping_windows both = *this;
+    for (const pane& p : other.panes_)
+      if (auto done = merge_into(both.pane_of(p.begin), p.sum); !done) return done;
+    if (other.watermark_ > both.watermark_) both.watermark_ = other.watermark_;
+    if (other.next_ > both.next_) both.next_ = other.next_;
+    *this = std::move(both);
+    return {};
+  }
+
+  void save(envelope_writer& to) const {
+    for (const std::int64_t n : {length_, step_, watermark_, next_}) to.i64(n);
+    to.block(empty_.save());
+    to.u64(panes_.size());
+    for (const pane& p : panes_) {
+      to.i64(p.begin);
+      to.block(p.sum.save());
+    }
+  }
+  /// length, step: what they must be, or 0.
+  static result<stepping_windows> load(envelope_reader& from, std::int64_t length, std::int64_t step) {
+    const std::int64_t found = from.i64();
+    const std::int64_t found_step = from.i64();
+    if (length != 0 && found != length) return other_window("length", found, length);
+    if (step != 0 && found_step != step) return other_window("step", found_step, step);
+    const std::int64_t watermark = from.i64();
+    const std::int64_t next = from.i64();
+    auto empty = A::load(from.block());
+    if (!empty) return std::move(empty).error();
+    if (found_step <= 0 || found < found_step || (step == 0 && found != found_step))
+      return error(errc::corrupt, "its numbers contradict each other");
+    stepping_windows made(*std::move(empty), found, found_step);
+    made.watermark_ = watermark;
+    made.next_ = next;
+    const std::size_t count = from.count(16);
+    for (std::size_t i = 0; i != count; ++i) {
+      const std::int64_t begin = from.i64();
+      if (begin < next || aligned(begin, made.pane_) != begin || (i != 0 && begin <= made.panes_.back().begin))
+        return error(errc::corrupt, "its windows are not in order");
+      auto sum = A::load(from.block());
+      if (!sum) return std::move(sum).error();
+      made.panes_.push_back(pane{begin, *std::move(sum)});
+    }
+    return made;
+  }
+
+ private:
+  struct pane {
+    std::int64_t begin;
+    A sum;
+  };
+  static std::int64_t common(std::int64_t a, std::int64_t b) noexcept {
+    while (b != 0) {
+      const std::int64_t rest = a % b;
+      a = b;
+      b = rest;
+    }
+    return a;
+  }
+
+  A empty_;
+  std::int64_t length_;
+  std::int64_t step_;
+  std::int64_t pane_;
+  std::vector<pane> panes_;  // by time; only those with items
+  std::int64_t next_ = beginning_of_time;
+  std::int64_t watermark_ = beginning_of_time;
+};
+
+/// What windows that end by time have in common: updates, the passing of time, and who is told.
+template <class A, class Time>
+class ending_windows : private arrival_clock<Time> {
+ public:
+  using sample = sample_t<A>;
+
+  /// Takes an item; windows that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
+  template <class Sink>
+  auto update(const sample& x, at time, Sink&& sink) requires(!by_arrival<Time>) {
+    return take(x, time.nanoseconds, sink);
+  }
+  template <class Sink>
+  requires(by_arrival<Time>&& std::is_invocable_v<Sink&, time_range, const A&>) auto update(const sample& x,
+                                                                                            Sink&& sink) {
+    return take(x, this->now(), sink);
+  }
+  /// Without a sink the window that ended last is kept, in `last()`.
+  auto update(const sample& x, at time) requires(!by_arrival<Time>) { return update(x, time, keep()); }
+  auto update(const sample& x) requires(by_arrival<Time>) { return update(x, keep()); }
+
+  /// Lets time pass without an item.
+  template <class Sink>
+  void advance(at time, Sink&& sink) requires(!by_arrival<Time>) {
+    windows_.close_until(earlier_by(time.nanoseconds, Time::lateness), sink);
+  }
+  void advance(at time) requires(!by_arrival<Time>) { advance(time, keep()); }
+  template <class Sink>
+  void advance(Sink&& sink) requires(by_arrival<Time>) {
+    windows_.close_until(this->now(), sink);
+  }
+  void advance() requires(by_arrival<Time>) { advance(keep()); }
+
+  /// Ends all windows that have items: the stream is over. What still comes is late.
+  template <class Sink>
+  void finish(Sink&& sink) {
+    windows_.close_until(end_of_time, sink);
+  }
+  void finish() { finish(keep()); }
+
+  /// The window that ended last, of those that went to no sink.
+  const std::optional<ended_window<A>>& last() const noexcept { return last_; }
+  /// How many items came before the watermark and were left out.
+  std::uint64_t late() const noexcept { return late_; }
+
+ protected:
+  ending_windows(A empty, std::int64_t length, std::int64_t step)
+      : windows_(std::move(empty), length > 0 ? length : 1, step > 0 ? step : 1) {}
+
+  result<void> merge_windows(const ending_windows& other) {
+    result<void> done = windows_.merge(other.windows_);
+    if (done) late_ += other.late_;
+    return done;
+  }
+  std::vector<std::byte> save_as(std::string_view type) const {
+    envelope_writer to(type);
+    to.u64(late_);
+    windows_.save(to);
+    return std::move(to).finish();
+  }
+  result<void> load_as(std::string_view type, std::span<const std::byte> bytes, std::int64_t length,
+                       std::int64_t step) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    late_ = from->u64();
+    auto kept = stepping_windows<A>::load(*from, length, step);
+    if (!kept) return std::move(kept).error().wrap("saved " + std::string(type));
+    windows_ = *std::move(kept);
+    return from->finish(true);
+  }
+
+ private:
+  auto keep() {
+    return [this](const time_range& when, const A& what) { last_.emplace(ended_window<A>{when, what}); };
+  }
+  template <class Sink>
+  auto take(const sample& x, std::int64_t time, Sink& sink) {
+    using answer = decltype(std::declval<A&>().update(x));
+    windows_.close_until(earlier_by(time, Time::lateness), sink);
+    if (time < windows_.watermark()) {
+      ++late_;
+      if constexpr (std::is_void_v<answer>)
+        return;
+      else
+        return answer();
+    } else {
+      return windows_.pane_of(time).update(x);
+    }
+  }
+
+  stepping_windows<A> windows_;
+  std::optional<ended_window<A>> last_;
+  std::uint64_t late_ = 0;
+};
+
+}  // namespace detail
+
+/// Windows of one length, one after the other, aligned to the time line's zero: each item is in one.
+///
+///     mr::windowed<mr::tumbling<1min>, mr::aggregate<mr::count, mr::mean>> minutes;
+///     minutes.update(x, mr::at(time), [](mr::time_range when, const auto& minute) { ... });
+///
+/// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
+/// Guarantee: a window ends when the watermark reaches its end, once, in order of time; windows without
+/// items do not show. Within the lateness the order of items makes no difference beyond the aggregate's.
+/// Merging two answers what one over both streams would, if neither has ended a window that is open in the
+/// other: `advance` both to one time first.
+/// Complexity: update as the aggregate's. Memory: lateness / length + 2 aggregates.
+/// Threads: one at a time.
+/// Errors: merge: type_mismatch for windows of another length, invalid_argument for one that has ended.
+template <duration Length, class Aggregate, class Time>
+class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
+  static_assert(sizeof(tumbling<Length>) != 0);  // complete, and so checked
+  using base = detail::ending_windows<Aggregate, Time>;
+
+ public:
+  explicit windowed(Aggregate empty = Aggregate()) requires(Length.nanoseconds != 0)
+      : base(std::move(empty), Length.nanoseconds, Length.nanoseconds) {}
+  explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
+      : base(std::move(empty), length.nanoseconds, length.nanoseconds) {}
+
+  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) { return this->merge_windows(other); }
+  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+    return this->save_as("tumbling");
+  }
+  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
+                                                                          saveable<Aggregate>) {
+    windowed made = [] {
+      if constexpr (Length.nanoseconds != 0)
+        return windowed();
+      else
+        return windowed(duration(1));
+    }();
+    if (auto done = made.load_as("tumbling", bytes, Length.nanoseconds, Length.nanoseconds); !done)
+      return std::move(done).error();
+    return made;
+  }
+};
+
+/// Windows of one length that begin at every multiple of a step: each item is in length / step of them.
+/// Items are kept in panes that length and step have in common, and summed up once a window.
+/// Memory: (length + lateness) / pane + 2 aggregates. Else as `tumbling`.
+template <duration Length, duration Step, class Aggregate, class Time>
+class windowed<hopping<Length, Step>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
+  static_assert(sizeof(hopping<Length, Step>) != 0);  // complete, and so checked
+  using base = detail::ending_windows<Aggregate, Time>;
+
+ public:
+  explicit windowed(Aggregate empty = Aggregate()) : base(std::move(empty), Length.nanoseconds, Step.nanoseconds) {}
+
+  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) { return this->merge_windows(other); }
+  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+    return this->save_as("hopping");
+  }
+  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
+                                                                          saveable<Aggregate>) {
+    windowed made;
+    if (auto done = made.load_as("hopping", bytes, Length.nanoseconds, Step.nanoseconds); !done)
+      return std::move(done).error();
+    return made;
+  }
+};
+
+/// Windows of a number of items, one after the other.
+///
+/// `update(x, sink)` calls `sink(first, const Aggregate&)` with the number of the window's first item when the
+/// window is full; without a sink the last full one is kept. Items that the aggregate refuses count too.
+/// Models: saveable, where the aggregate is; `last()` is not part of it.
+/// Memory: three aggregates. Allocates: only what the aggregate does. Threads: one at a time.
+template <std::size_t Items, class Aggregate, class Time>
+class windowed<tumbling_count<Items>, Aggregate, Time> {
+ public:
+  using sample = detail::sample_t<Aggregate>;
+
+  explicit windowed(Aggregate empty = Aggregate()) requires(Items != 0)
+      : items_(Items), empty_(std::move(empty)), open_(empty_) {}
+  explicit windowed(std::size_t items, Aggregate empty = Aggregate()) requires(Items == 0)
+      : items_(items == 0 ? 1 : items), empty_(std::move(empty)), open_(empty_) {}
+
+  template <class Sink>
+  auto update(const sample& x, Sink&& sink) {
+    if constexpr (std::is_void_v<decltype(open_.update(x))>) {
+      open_.update(x);
+      count(sink);
+    } else {
+      auto done = open_.update(x);
+      count(sink);
+      return done;
+    }
+  }
+  auto update(const sample& x) {
+    return update(x, [this](std::uint64_t, const Aggregate& full) { last_ = full; });
+  }
+
+  /// The window that is being filled, and the last one that was full.
+  const Aggregate& open() const noexcept { return open_; }
+  const std::optional<Aggregate>& last() const noexcept { return last_; }
+
+  std::vector<std::byte> save() const requires saveable<Aggregate> {
+    envelope_writer to("tumbling_count");
+    for (const std::uint64_t n : {std::uint64_t{items_}, std::uint64_t{filled_}, first_}) to.u64(n);
+    to.block(empty_.save());
+    to.block(open_.save());
+    return std::move(to).finish();
+  }
+  static result<windowed> load(std::span<const std::byte> bytes) requires saveable<Aggregate> {
+    auto from = envelope_reader::open(bytes, "tumbling_count");
+    if (!from) return std::move(from).error();
+    const std::uint64_t items = from->u64();
+    const std::uint64_t filled = from->u64();
+    const std::uint64_t first = from->u64();
+    if (Items != 0 && items != Items)
+      return detail::other_window("width", static_cast<std::int64_t>(items), static_cast<std::int64_t>(Items));
+    auto empty = Aggregate::load(from->block());
+    if (!empty) return std::move(empty).error().wrap("saved tumbling_count");
+    auto open = Aggregate::load(from->block());
+    if (!open) return std::move(open).error().wrap("saved tumbling_count");
+    if (auto done = from->finish(filled < items); !done) return std::move(done).error();
+    return windowed(items, filled, first, *std::move(empty), *std::move(open));
+  }
+
+ private:
+  windowed(std::uint64_t items, std::uint64_t filled, std::uint64_t first, Aggregate empty, Aggregate open)
+      : items_(static_cast<std::size_t>(items)),
+        filled_(static_cast<std::size_t>(filled)),
+        first_(first),
+        empty_(std::move(empty)),
+        open_(std::move(open)) {}
+
+  template <class Sink>
+  void count(Sink& sink) {
+    if (++filled_ != items_) return;
+    sink(first_, std::as_const(open_));
+    first_ += items_;
+    filled_ = 0;
+    open_ = empty_;
+  }
+
+  std::size_t items_;
+  std::size_t filled_ = 0;
+  std::uint64_t first_ = 0;
+  Aggregate empty_;
+  Aggregate open_;
+  std::optional<Aggregate> last_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_TUMBLING_HPP
+
+// ---- aggregate/session.hpp
+
+#ifndef MILLRACE_AGGREGATE_SESSION_HPP
+#define MILLRACE_AGGREGATE_SESSION_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Windows that last as long as items keep coming: a session ends when nothing came for the gap. It begins
+/// with its first item and ends the gap after its last.
+///
+///     mr::windowed<mr::session<30s>, mr::aggregate<mr::count>> visits;
+///     visits.update(1.0, mr::at(time), [](mr::time_range when, const auto& visit) { ... });
+///
+/// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
+/// Guarantee: an item that comes late, but within the lateness, may lengthen a session, or join two; the
+/// sessions are those of the items in order. Merging joins the open sessions of two streams; those that have
+/// ended stay as they were.
+/// Complexity: update as the aggregate's, and a merge where two sessions join. Memory: lateness / gap + 2
+/// aggregates. Threads: one at a time.
+template <duration Gap, class Aggregate, class Time>
+class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Time> {
+  static_assert(sizeof(session<Gap>) != 0);  // complete, and so checked
+
+ public:
+  using sample = detail::sample_t<Aggregate>;
+
+  explicit windowed(Aggregate empty = Aggregate()) requires(Gap.nanoseconds != 0)
+      : gap_(Gap.nanoseconds), empty_(std::move(empty)) {}
+  explicit windowed(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0)
+      : gap_(gap.nanoseconds > 0 ? gap.nanoseconds : 1), empty_(std::move(empty)) {}
+
+  /// Takes an item; sessions that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
+  template <class Sink>
+  auto update(const sample& x, at time, Sink&& sink) requires(!detail::by_arrival<Time>) {
+    return take(x, time.nanoseconds, sink);
+  }
+  template <class Sink>
+  requires(detail::by_arrival<Time>&& std::is_invocable_v<Sink&, time_range, const Aggregate&>) auto update(
+      const sample& x, Sink&& sink) {
+    return take(x, this->now(), sink);
+  }
+  /// Without a sink the session that ended last is kept, in `last()`.
+  auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) { return update(x, time, keep()); }
+  auto update(const sample& x) requires(detail::by_arrival<Time>) { return update(x, keep()); }
+
+  /// Lets time pass without an item.
+  template <class Sink>
+  void advance(at time, Sink&& sink) requires(!detail::by_arrival<Time>) {
+    close_until(detail::earlier_by(time.nanoseconds, Time::lateness), sink);
+  }
+  void advance(at time) requires(!detail::by_arrival<Time>) { advance(time, keep()); }
+  template <class Sink>
+  void advance(Sink&& sink) requires(detail::by_arrival<Time>) {
+    close_until(this->now(), sink);
+  }
+  void advance() requires(detail::by_arrival<Time>) { advance(keep()); }
+
+  /// Ends all sessions: the stream is over. What still comes is late.
+  template <class Sink>
+  void finish(Sink&& sink) {
+    close_until(detail::end_of_time, sink);
+  }
+  void finish() { finish(keep()); }
+
+  const std::optional<ended_window<Aggregate>>& last() const noexcept { return last_; }
+  std::uint64_t late() const noexcept { return late_; }
+  std::size_t open_sessions() const noexcept { return open_.size(); }
+
+  /// Errors: type_mismatch, if the gap is another; the aggregate's own.
+  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
+    if (other.gap_ != gap_) return detail::other_window("gap", other.gap_, gap_);
+    windowed both = *this;
+    for (const one& theirs : other.open_)
+      if (auto done = both.join(theirs); !done) return done;
+    if (other.watermark_ > both.watermark_) both.watermark_ = other.watermark_;
+    both.late_ += other.late_;
+    *this = std::move(both);
+    return {};
+  }
+
+  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+    envelope_writer to("session");
+    to.i64(gap_);
+    to.i64(watermark_);
+    to.u64(late_);
+    to.block(empty_.save());
+    to.u64(open_.size());
+    for (const one& each : open_) {
+      to.i64(each.first);
+      to.i64(each.last);
+      to.block(each.sum.save());
+    }
+    return std::move(to).finish();
+  }
+  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
+                                                                          saveable<Aggregate>) {
+    auto from = envelope_reader::open(bytes, "session");
+    if (!from) return std::move(from).error();
+    const std::int64_t gap = from->i64();
+    if (Gap.nanoseconds != 0 && gap != Gap.nanoseconds) return detail::other_window("gap", gap, Gap.nanoseconds);
+    const std::int64_t watermark = from->i64();
+    const std::uint64_t late = from->u64();
+    auto empty = Aggregate::load(from->block());
+    if (!empty) return std::move(empty).error().wrap("saved session");
+    windowed made(duration(gap), *std::move(empty), 0);
+    made.watermark_ = watermark;
+    made.late_ = late;
+    bool valid = gap > 0;
+    const std::size_t count = from->count(24);
+    for (std::size_t i = 0; i != count; ++i) {
+      const std::int64_t first = from->i64();
+      const std::int64_t last = from->i64();
+      valid = valid && first <= last && detail::later_by(last, gap) > watermark &&
+              (i == 0 || detail::later_by(made.open_.back().last, gap) <= first);
+      auto sum = Aggregate::load(from->block());
+      if (!sum) return std::move(sum).error().wrap("saved session");
+      made.open_.push_back(one{first, last, *std::move(sum)});
+    }
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  windowed(duration gap, Aggregate empty, int)
+      : gap_(gap.nanoseconds > 0 ? gap.nanoseconds : 1), empty_(std::move(empty)) {}
+
+  struct one {
+    std::int64_t first;
+    std::int64_t last;
+    Aggregate sum;
+  };
+
+  auto keep() {
+    return [this](const time_range& when, const Aggregate& what) {
+      last_.emplace(ended_window<Aggregate>{when, what});
+    };
+  }
+
+  template <class Sink>
+  auto take(const sample& x, std::int64_t time, Sink& sink) {
+    using answer = decltype(std::declval<Aggregate&>().update(x));
+    close_until(detail::earlier_by(time, Time::lateness), sink);
+    if (time < watermark_) {
+      ++late_;
+      if constexpr (std::is_void_v<answer>)
+        return;
+      else
+        return answer();
+    } else {
+      return session_of(time).update(x);
+    }
+  }
+
+  template <class Sink>
+  void close_until(std::int64_t time, Sink& sink) {
+    if (time > watermark_) watermark_ = time;
+    std::size_t done = 0;
+    // An item that may still come, from the watermark on, would join a session younger than that.
+    for (; done != open_.size() && detail::later_by(open_[done].last, gap_) <= watermark_; ++done)
+      sink(time_range{at(open_[done].first), at(detail::later_by(open_[done].last, gap_))},
+           std::as_const(open_[done].sum));
+    open_.erase(open_.begin(), open_.begin() + static_cast<std::ptrdiff_t>(done));
+  }
+
+  Aggregate& session_of(std::int64_t time) {
+    // The first that does not end before the item, seen from the newest.
+    std::size_t i = open_.size();
+    while (i != 0 && detail::later_by(open_[i - 1].last, gap_) > time) --i;
+    if (i == open_.size() || detail::earlier_by(open_[i].first, gap_) >= time)
+      return open_.insert(open_.begin() + static_cast<std::ptrdiff_t>(i), one{time, time, empty_})->sum;
+    one& found = open_[i];
+    if (time < found.first) found.first = time;
+    if (time > found.last) found.last = time;
+    if (i + 1 != open_.size() && meets(open_[i + 1], found)) (void)take_in(i, i + 1);
+    return open_[i].sum;
+  }
+
+  /// Is there less than the gap between an earlier and a later one?
+  bool meets(const one& later, const one& earlier) const noexcept {
+    return detail::earlier_by(later.first, gap_) < earlier.last;
+  }
+  /// Session j becomes part of session i.
+  result<void> take_in(std::size_t i, std::size_t j) {
+    one& into = open_[i];
+    const one& from = open_[j];
+    if (from.first < into.first) into.first = from.first;
+    if (from.last > into.last) into.last = from.last;
+    result<void> done = detail::merge_into(into.sum, from.sum);
+    open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(j));
+    return done;
+  }
+  result<void> join(const one& session) {
+    std::size_t i = 0;
+    while (i != open_.size() && open_[i].first < session.first) ++i;
+    open_.insert(open_.begin() + static_cast<std::ptrdiff_t>(i), session);
+    if (i != 0 && meets(open_[i], open_[i - 1])) {
+      --i;
+      if (auto done = take_in(i, i + 1); !done) return done;
+    }
+    while (i + 1 != open_.size() && meets(open_[i + 1], open_[i]))
+      if (auto done = take_in(i, i + 1); !done) return done;
+    return {};
+  }
+
+  std::int64_t gap_;
+  Aggregate empty_;
+  std::vector<one> open_;  // by time
+  std::optional<ended_window<Aggregate>> last_;
+  std::int64_t watermark_ = detail::beginning_of_time;
+  std::uint64_t late_ = 0;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SESSION_HPP
+
 // ---- aggregate/sharded.hpp
 
 #ifndef MILLRACE_AGGREGATE_SHARDED_HPP
@@ -9124,6 +11084,909 @@ struct distinct {
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCH_MEMBERS_HPP
+
+// ---- aggregate/detail/disorder_engine.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_DISORDER_ENGINE_HPP
+#define MILLRACE_AGGREGATE_DETAIL_DISORDER_ENGINE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// The engine of sliding windows whose items come in any order.
+///
+/// Items lie sorted by time, those of one time as they came, in leaves of about sqrt n. The oldest leaf, the
+/// head, has for each item what it and the rest of the head sum up to; all other leaves together are one
+/// running sum. When the head is used up, the next leaf takes its place and the sum is made anew from those
+/// of the leaves.
+///
+/// Amortised, with n items there: O(1) for one in order and for one that goes; O(d) moves of 8 bytes in one
+/// piece, with d <= sqrt n, for one that comes d places late, but O(sqrt n) combinations for one that
+/// comes into the head, or if the aggregate does not commute. Queries O(1). Memory: item and time, and about
+/// 3 sqrt n sums. Allocates: to grow; leaves are used again.
+/// Source: sqrt decomposition in place of the finger tree of K. Tangwongsan, M. Hirzel, S. Schneider, "Optimal
+/// and general out-of-order sliding-window aggregation", PVLDB 12 (2019): two levels instead of log n.
+template <class Ops>
+class disorder_engine {
+ public:
+  using sample = typename Ops::sample;
+  using running = typename Ops::running;
+  using partial = typename Ops::partial;
+
+  explicit disorder_engine(const running& empty) : empty_(empty), newer_(empty) {}
+
+  void insert(std::int64_t time, const sample& x) {
+    if (Ops::unusual(x)) [[unlikely]]
+      tally_ = Ops::with(tally_, x);
+    ++size_;
+    const std::uint64_t index = arrived_++;
+    if (order_.empty() || time >= latest_) {
+      latest_ = time;
+      append(time, x, index);
+      add_any<Ops>(newer_, x, index);
+      return;
+    }
+    const std::uint64_t place = leaf_for(time);
+    leaf& to = leaf_at(place);
+    const std::size_t at = position(to, time);
+    put(to, at, time, x, index);
+    if (head_ready_ && place == order_.begin()) {
+      sum_up_head_again(to, at);
+    } else if constexpr (Ops::commutative) {
+      if (place + 1 != order_.end()) add_any<Ops>(to.sum, x, index);
+      add_any<Ops>(newer_, x, index);
+    } else {
+      if (place + 1 != order_.end()) sum_up(to);
+      sum_up_newer();
+    }
+    if (to.times.size() >= 2 * leaf_items_ && !(head_ready_ && place == order_.begin())) split(place);
+  }
+
+  /// Takes away the items of this time and before.
+  void evict_until(std::int64_t time) {
+    while (size_ != 0) {
+      if (!head_ready_) {
+        if (leaf_at(order_.begin()).times.front() > time) return;
+        prepare_head();
+      }
+      const leaf& head = leaf_at(order_.begin());
+      const std::size_t items = head.times.size();
+      std::size_t next = next_;
+      while (next != items && head.times[next] <= time) ++next;
+      if (next != next_) drop(head, next);
+      if (next_ != items) return;
+      drop_head();
+    }
+  }
+  /// Takes away the oldest item; there is one.
+  void evict_oldest() {
+    if (!head_ready_) prepare_head();
+    const leaf& head = leaf_at(order_.begin());
+    drop(head, next_ + 1);
+    if (next_ == head.times.size()) drop_head();
+  }
+
+  [[gnu::always_inline]] partial query() const {
+    if (!head_ready_) return Ops::close(newer_);
+    partial all = head_sums_[next_];
+    Ops::combine_open(all, newer_);
+    return all;
+  }
+  std::size_t size() const noexcept { return size_; }
+  const typename Ops::tally& counted() const noexcept { return tally_; }
+  typename Ops::tally& counted() noexcept { return tally_; }
+
+  /// f(time, x) for each item, by time.
+  template <class F>
+  void for_each(F&& f) const {
+    for (std::uint64_t p = order_.begin(); p != order_.end(); ++p) {
+      const leaf& each = leaves_[order_[p]];
+      for (std::size_t i = head_ready_ && p == order_.begin() ? next_ : 0; i != each.times.size(); ++i)
+        f(each.times[i], each.items[i]);
+    }
+  }
+
+ private:
+  struct leaf {
+    std::int64_t start = 0;  // it takes the times from here to the next leaf's start
+    running sum;             // of all its items; not kept up to date for the head and for the newest leaf
+    std::vector<std::int64_t> times;
+    std::vector<sample> items;
+    std::vector<std::uint64_t> indices;  // in order of arrival; only where that matters
+  };
+
+  leaf& leaf_at(std::uint64_t place) noexcept { return leaves_[order_[place]]; }
+
+  std::uint64_t leaf_for(std::int64_t time) noexcept {
+    std::uint64_t high = order_.end() - 1;
+    for (int tried = 0; tried < 3; ++tried) {
+      if (high == order_.begin() || leaf_at(high).start <= time) return high;
+      --high;
+    }
+    std::uint64_t low = order_.begin();
+    while (low != high) {
+      const std::uint64_t middle = low + (high - low + 1) / 2;
+      if (leaf_at(middle).start <= time)
+        low = middle;
+      else
+        high = middle - 1;
+    }
+    return low;
+  }
+  /// Behind the last of this time or before, but not before the head's oldest.
+  std::size_t position(const leaf& in, std::int64_t time) const noexcept {
+    constexpr std::size_t few = 64;
+    const std::int64_t* times = in.times.data();
+    std::size_t count = in.times.size();
+    if (count > few && times[count - few] <= time) {
+      times += count - few;
+      count = few;
+    }
+    // Without branches that depend on times: they would be guessed wrong every other time.
+    while (count > 1) {
+      const std::size_t half = count / 2;
+      times += times[half - 1] <= time ? half : 0;
+      count -= half;
+    }
+    const auto found = static_cast<std::size_t>(times - in.times.data()) + (count == 1 && *times <= time ? 1U : 0U);
+    const std::size_t least = head_ready_ && &in == &leaves_[order_.front()] ? next_ : 0;
+    return found < least ? least : found;
+  }
+
+  static void put(leaf& to, std::size_t at, std::int64_t time, const sample& x, std::uint64_t index) {
+    const auto offset = static_cast<std::ptrdiff_t>(at);
+    to.times.insert(to.times.begin() + offset, time);
+    to.items.insert(to.items.begin() + offset, x);
+    if constexpr (!Ops::commutative) to.indices.insert(to.indices.begin() + offset, index);
+  }
+  void append(std::int64_t time, const sample& x, std::uint64_t index) {
+    if (order_.empty()) {
+      open_leaf(time);
+    } else if (const bool only_head = head_ready_ && order_.size() == 1;
+               only_head || leaf_at(order_.end() - 1).times.size() >= leaf_items_) {
+      if (!only_head) sum_up(leaf_at(order_.end() - 1));
+      open_leaf(time);
+    }
+    leaf& to = leaf_at(order_.end() - 1);
+    to.times.push_back(time);
+    to.items.push_back(x);
+    if constexpr (!Ops::commutative) to.indices.push_back(index);
+  }
+
+  std::uint32_t take_leaf(std::int64_t time) {
+    while (leaf_items_ < 4096 && leaf_items_ * leaf_items_ < size_) leaf_items_ *= 2;
+    std::uint32_t which = 0;
+    if (free_.empty()) {
+      which = static_cast<std::uint32_t>(leaves_.size());
+      leaves_.push_back(leaf{0, empty_, {}, {}, {}});
+      free_.reserve(leaves_.capacity());
+    } else {
+      which = free_.back();
+      free_.pop_back();
+    }
+    leaf& made = leaves_[which];
+    made.start = time;
+    made.sum = empty_;
+    made.times.clear();
+    made.items.clear();
+    made.indices.clear();
+    made.times.reserve(2 * leaf_items_);
+    made.items.reserve(2 * leaf_items_);
+    if constexpr (!Ops::commutative) made.indices.reserve(2 * leaf_items_);
+    return which;
+  }
+  [[gnu::noinline]] void open_leaf(std::int64_t time) { order_.push_back(take_leaf(time)); }
+
+  void sum_up(leaf& of) {
+    of.sum = empty_;
+    if constexpr (Ops::commutative) {
+      add_all<Ops>(of.sum, of.items, 0);
+    } else {
+      for (std::size_t i = 0; i != of.items.size(); ++i) add_any<Ops>(of.sum, of.items[i], of.indices[i]);
+    }
+  }
+  /// From the leaves' sums, without the head.
+  void sum_up_newer() {
+    newer_ = empty_;
+    const std::uint64_t first = order_.begin() + (head_ready_ ? 1 : 0);
+    if (first == order_.end()) return;
+    sum_up(leaf_at(order_.end() - 1));
+    for (std::uint64_t p = first; p != order_.end(); ++p) Ops::join_open(newer_, leaf_at(p).sum);
+  }
+
+  void split(std::uint64_t place) {
+    const std::size_t middle = leaf_at(place).times.size() / 2;
+    const std::uint32_t which = take_leaf(leaf_at(place).times[middle]);
+    leaf& lower = leaf_at(place);  // taking one may have moved it
+    leaf& upper = leaves_[which];
+    const auto from = static_cast<std::ptrdiff_t>(middle);
+    upper.times.assign(lower.times.begin() + from, lower.times.end());
+    upper.items.assign(lower.items.begin() + from, lower.items.end());
+    lower.times.resize(middle);
+    lower.items.resize(middle);
+    if constexpr (!Ops::commutative) {
+      upper.indices.assign(lower.indices.begin() + from, lower.indices.end());
+      lower.indices.resize(middle);
+    }
+    sum_up(lower);
+    sum_up(upper);
+    order_.push_back(which);
+    for (std::uint64_t p = order_.end() - 1; p != place + 1; --p) std::swap(order_[p], order_[p - 1]);
+  }
+
+  partial alone(const leaf& of, std::size_t i) const {
+    if constexpr (Ops::commutative)
+      return lift<Ops>(empty_, of.items[i], 0);
+    else
+      return lift<Ops>(empty_, of.items[i], of.indices[i]);
+  }
+  void sum_up_head_again(const leaf& head, std::size_t at) {
+    head_sums_.insert(head_sums_.begin() + static_cast<std::ptrdiff_t>(at), Ops::close(empty_));
+    for (std::size_t i = at + 1; i-- != next_;) {
+      head_sums_[i] = alone(head, i);
+      if (i + 1 != head.items.size()) Ops::combine(head_sums_[i], head_sums_[i + 1]);
+    }
+  }
+  /// Makes the oldest leaf ready to lose item by item.
+  [[gnu::noinline]] void prepare_head() {
+    const leaf& head = leaf_at(order_.begin());
+    const std::size_t items = head.items.size();
+    if (head_sums_.capacity() < items) head_sums_.reserve(2 * leaf_items_ < items ? items : 2 * leaf_items_);
+    head_sums_.resize(items, Ops::close(empty_));
+    if constexpr (Ops::commutative) {
+      register_sum<Ops> suffix(empty_);
+      for (std::size_t i = items; i-- != 0;) {
+        suffix.add(head.items[i], 0);
+        head_sums_[i] = suffix.closed();
+      }
+    } else {
+      for (std::size_t i = items; i-- != 0;) {
+        head_sums_[i] = alone(head, i);
+        if (i + 1 != items) Ops::combine(head_sums_[i], head_sums_[i + 1]);
+      }
+    }
+    next_ = 0;
+    head_ready_ = true;
+    sum_up_newer();
+  }
+  void drop(const leaf& head, std::size_t next) noexcept {
+    if (tally_.any()) [[unlikely]]
+      for (std::size_t i = next_; i != next; ++i) tally_ = Ops::without(tally_, head.items[i]);
+    size_ -= next - next_;
+    next_ = next;
+  }
+  void drop_head() {
+    free_.push_back(order_.front());
+    order_.pop_front();
+    head_ready_ = false;
+  }
+
+  ring<std::uint32_t> order_;  // the leaves, by time
+  std::vector<leaf> leaves_;
+  std::vector<std::uint32_t> free_;
+  std::vector<partial> head_sums_;  // of the head: from each item to its end
+  std::size_t next_ = 0;            // the head's oldest item
+  bool head_ready_ = false;
+  std::size_t leaf_items_ = 16;
+  running empty_;
+  running newer_;  // all leaves but the head, once that is ready
+  typename Ops::tally tally_;
+  std::uint64_t arrived_ = 0;
+  std::int64_t latest_ = beginning_of_time;
+  std::size_t size_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_DISORDER_ENGINE_HPP
+
+// ---- aggregate/sliding_count.hpp
+
+#ifndef MILLRACE_AGGREGATE_SLIDING_COUNT_HPP
+#define MILLRACE_AGGREGATE_SLIDING_COUNT_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// What sliding windows that keep every item have in common: the answers.
+template <class Derived, class A>
+class sliding_answers {
+ public:
+  /// The aggregate over what is in the window now: an `aggregate_snapshot` for aggregates of members.
+  [[gnu::always_inline]] auto value() const {
+    const auto& engine = static_cast<const Derived&>(*this).engine_;
+    return window_ops<A>::finish(engine.counted(), engine.size(), engine.query());
+  }
+  /// A member's answer over the window.
+  template <class M>
+  [[gnu::always_inline]] auto get() const {
+    return value().template get<M>();
+  }
+  template <template <class...> class Template>
+  auto get() const {
+    return value().template get<Template>();
+  }
+  /// How many items are in the window.
+  std::size_t size() const noexcept { return static_cast<const Derived&>(*this).engine_.size(); }
+};
+
+}  // namespace detail
+
+/// An aggregate over the last items, each forgotten in its turn.
+///
+///     mr::windowed<mr::sliding_count<1000>, mr::aggregate<mr::mean, mr::max>> recent;
+///     recent.update(x);
+///     recent.get<mr::max>();
+///
+/// Models: saveable (items that are doubles or pairs). It does not merge: which items of two streams
+/// are the last is not known.
+/// Guarantee: as good as computing anew from the items in the window; nothing of a forgotten item stays
+/// (but with `subtracting`). Items that the aggregate refuses or skips take no place; members that answer
+/// places count those that did. load(save(w)) answers what w does, up to the order of rounding.
+/// Complexity: update amortised O(1), O(1) always with `worst_case`; get O(1). Memory: the items, and a
+/// partial aggregate for each (none if subtracted or for a mere count; for least and greatest alone the
+/// candidates instead of the items), up to twice as many places. Allocates: until the window is full for the
+/// second time, then never.
+/// Threads: one at a time; const calls from any number.
+template <std::size_t Items, class Forgetting, class Aggregate, class Time>
+class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
+    : public detail::sliding_answers<windowed<sliding_count<Items, Forgetting>, Aggregate, Time>, Aggregate> {
+  static_assert(detail::keeps_one_each<Aggregate>,
+                "millrace[WINDOW-6]: this window keeps a partial aggregate for each item, and the aggregate is too "
+                "large or has heap memory; use sliding<length, pane> or tumbling windows");
+  using ops = detail::window_ops<Aggregate>;
+  using engine_type = detail::engine_for<Aggregate, Forgetting>;
+  friend detail::sliding_answers<windowed, Aggregate>;
+
+ public:
+  using sample = typename ops::sample;
+
+  windowed() requires(Items != 0) : windowed(Items, 0) {}
+  /// The last `items`, 1 at the least.
+  explicit windowed(std::size_t items) requires(Items == 0) : windowed(items == 0 ? 1 : items, 0) {}
+
+  /// Void; result<void> if the aggregate can refuse an item.
+  [[gnu::always_inline]] auto update(const sample& x) {
+    if constexpr (detail::may_refuse<Aggregate>) {
+      result<void> allowed = ops::admit(typename ops::running{}, x, 0);
+      if (allowed) take(x);
+      return allowed;
+    } else {
+      take(x);
+    }
+  }
+  /// As many single updates, faster. If one is refused, nothing of the span is taken.
+  auto update(std::span<const sample> items) {
+    if constexpr (detail::may_refuse<Aggregate>) {
+      for (std::size_t i = 0; i < items.size(); ++i)
+        if (result<void> allowed = ops::admit(typename ops::running{}, items[i], i); !allowed) return allowed;
+      take(items);
+      return result<void>();
+    } else {
+      take(items);
+    }
+  }
+
+  /// The greatest number of items in the window.
+  std::size_t width() const noexcept { return most_; }
+
+  std::vector<std::byte> save() const requires(detail::has_bytes<sample>) {
+    envelope_writer to(type());
+    to.u64(most_);
+    to.u64(engine_.counted().skipped_before());
+    detail::save_items(to, engine_, engine_.begin());
+    return std::move(to).finish();
+  }
+  static result<windowed> load(std::span<const std::byte> bytes) requires(detail::has_bytes<sample>) {
+    const std::string name = type();
+    auto from = envelope_reader::open(bytes, name);
+    if (!from) return std::move(from).error();
+    const std::uint64_t most = from->u64();
+    if (Items != 0 && most != Items)
+      return detail::other_window("width", static_cast<std::int64_t>(most), static_cast<std::int64_t>(Items));
+    windowed made(static_cast<std::size_t>(most), 0);
+    made.engine_.counted().skipped_before(from->u64());
+    const bool valid = detail::load_items<ops>(*from, made.engine_) && most != 0 && made.size() <= most;
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  windowed(std::size_t items, int) : most_(items), engine_(typename ops::running{}) {}
+
+  [[gnu::always_inline]] void take(const sample& x) {
+    if (ops::skips(x)) [[unlikely]] {
+      engine_.counted().refuse();
+      return;
+    }
+    if (engine_.size() == most_) [[likely]]
+      engine_.evict(1);
+    engine_.insert(x);
+  }
+  void take(std::span<const sample> items) {
+    while (!items.empty()) {
+      const std::size_t block = items.size() < detail::block_items ? items.size() : detail::block_items;
+      const std::span<const sample> now = items.first(block < most_ ? block : most_);
+      take_block(now);
+      items = items.subspan(now.size());
+    }
+  }
+  void take_block(std::span<const sample> items) {
+    const auto found = ops::scan(items);
+    if (!found) {
+      for (const sample& x : items) take(x);
+      return;
+    }
+    if (engine_.size() + items.size() > most_) engine_.evict(engine_.size() + items.size() - most_);
+    engine_.insert(found, items);
+  }
+
+  static std::string type() {
+    return "sliding_count<" + std::string(detail::contents_name<engine_type, sample>()) + ">";
+  }
+
+  std::size_t most_;
+  engine_type engine_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SLIDING_COUNT_HPP
+
+// ---- aggregate/sliding_panes.hpp
+
+#ifndef MILLRACE_AGGREGATE_SLIDING_PANES_HPP
+#define MILLRACE_AGGREGATE_SLIDING_PANES_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// An aggregate over the last stretch of time, forgotten pane by pane: at any time the panes that overlap
+/// (now - length, now], aligned to the time line's zero. For sketches, and for streams too fast to keep.
+///
+///     mr::windowed<mr::sliding<5min, 10s>, mr::kll<200>, mr::event_time<30s>> latencies;
+///     latencies.update(x, mr::at(time));
+///     latencies.value().quantile(0.99);
+///
+/// Models: by event time mergeable and saveable, where the aggregate is.
+/// Guarantee: covers at least `length`, and at most one pane more. With lateness, late items go to their
+/// panes, and their order makes no difference beyond the aggregate's. Merging two windows answers what one
+/// over both streams would, within the aggregate's error.
+/// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late
+/// item, all. Memory: length / pane + 2 aggregates, and as many again of their sums.
+/// Threads: one at a time; `value` counts as a write, since it keeps what it merged.
+template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
+requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
+    : private detail::arrival_clock<Time> {
+  static_assert(sizeof(sliding<Length, Pane>) != 0);  // complete, and so checked
+  static_assert(Length.nanoseconds % Pane.nanoseconds == 0,
+                "millrace[WINDOW-8]: a window's length is a whole number of panes");
+
+ public:
+  using sample = detail::sample_t<Aggregate>;
+
+  explicit windowed(Aggregate empty = Aggregate()) requires(Length.nanoseconds != 0)
+      : panes_(std::move(empty), Length.nanoseconds, Pane.nanoseconds) {}
+  /// A length of a whole number of panes; it is rounded up to one.
+  explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
+      : panes_(std::move(empty), length.nanoseconds > 0 ? length.nanoseconds : 1, Pane.nanoseconds) {}
+
+  /// What the aggregate's update answers; nothing of an item that came too late.
+  auto update(const sample& x) requires(detail::by_arrival<Time>) { return take(x, this->now()); }
+  auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) { return take(x, time.nanoseconds); }
+  /// Lets time pass without an item.
+  void advance(at time) requires(!detail::by_arrival<Time>) { panes_.pass(time.nanoseconds); }
+  void advance() requires(detail::by_arrival<Time>) { panes_.pass(this->now()); }
+
+  /// The aggregate over the panes that are in the window now.
+  Aggregate value() { return panes_.sum(); }
+  template <class M>
+  auto get() {
+    return value().template get<M>();
+  }
+  /// How many items came before the watermark, or from before the window, and were left out.
+  std::uint64_t late() const noexcept { return late_; }
+
+  /// Takes up the window of another stream. Errors: type_mismatch, if its length is another; the
+  /// aggregate's own.
+  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
+    detail::pane_queue<Aggregate> both = panes_;
+    if (auto done = both.merge(other.panes_); !done) return done;
+    panes_ = std::move(both);
+    late_ += other.late_;
+    return {};
+  }
+
+  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+    envelope_writer to(type);
+    to.u64(late_);
+    panes_.save(to);
+    return std::move(to).finish();
+  }
+  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
+                                                                          saveable<Aggregate>) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    const std::uint64_t late = from->u64();
+    auto panes = detail::pane_queue<Aggregate>::load(*from, Length.nanoseconds, Pane.nanoseconds);
+    if (!panes) return std::move(panes).error().wrap("saved sliding<panes>");
+    if (auto done = from->finish(true); !done) return std::move(done).error();
+    windowed made(*std::move(panes));
+    made.late_ = late;
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "sliding<panes>";
+
+  explicit windowed(detail::pane_queue<Aggregate> panes) : panes_(std::move(panes)) {}
+
+  auto take(const sample& x, std::int64_t time) {
+    using answer = decltype(std::declval<Aggregate&>().update(x));
+    Aggregate* const pane = panes_.pane_of(time, Time::lateness);
+    if (pane == nullptr) {
+      ++late_;
+      if constexpr (std::is_void_v<answer>)
+        return;
+      else
+        return answer();
+    } else {
+      return pane->update(x);
+    }
+  }
+
+  detail::pane_queue<Aggregate> panes_;
+  std::uint64_t late_ = 0;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SLIDING_PANES_HPP
+
+// ---- aggregate/sliding.hpp
+
+#ifndef MILLRACE_AGGREGATE_SLIDING_HPP
+#define MILLRACE_AGGREGATE_SLIDING_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// Items and their times, that come in order.
+template <class Ops, class Engine>
+class timed_in_order {
+ public:
+  using sample = typename Ops::sample;
+  static constexpr std::string_view contents = contents_name<Engine, sample>();
+
+  explicit timed_in_order(const typename Ops::running& empty) : engine_(empty) {}
+
+  [[gnu::always_inline]] void insert(std::int64_t time, const sample& x) {
+    times_.push_back(time);
+    engine_.insert(x);
+  }
+  /// x may be null, see each_item.
+  void insert(std::int64_t time, const sample* x) {
+    times_.push_back(time);
+    insert_item(engine_, x);
+  }
+  [[gnu::always_inline]] void evict_until(std::int64_t time) {
+    while (!times_.empty() && times_.front() <= time) evict_oldest();
+  }
+  [[gnu::always_inline]] void evict_oldest() {
+    times_.pop_front();
+    engine_.evict(1);
+  }
+  [[gnu::always_inline]] auto query() const { return engine_.query(); }
+  std::size_t size() const noexcept { return times_.size(); }
+  const typename Ops::tally& counted() const noexcept { return engine_.counted(); }
+  typename Ops::tally& counted() noexcept { return engine_.counted(); }
+  /// f(time, pointer to the item), by time.
+  template <class F>
+  void for_each(F&& f) const {
+    std::uint64_t place = times_.begin();
+    each_item(engine_, [&](const sample* x) { f(times_[place++], x); });
+  }
+
+  void save(envelope_writer& to) const {
+    to.u64(times_.size());
+    for (std::uint64_t p = times_.begin(); p != times_.end(); ++p) to.i64(times_[p]);
+    save_items(to, engine_, engine_.begin());
+  }
+  /// False unless the items are by time, from after `begin` to `end`.
+  bool load(envelope_reader& from, std::int64_t begin, std::int64_t end) {
+    const std::size_t count = from.count(8);
+    std::int64_t latest = begin;
+    for (std::size_t i = 0; i != count; ++i) {
+      const std::int64_t time = from.i64();
+      if (time < latest || time == begin || time > end) return false;
+      times_.push_back(latest = time);
+    }
+    return load_items<Ops>(from, engine_) && engine_.size() == count;
+  }
+
+ private:
+  ring<std::int64_t> times_;
+  Engine engine_;
+};
+
+/// Items and their times, in any order.
+template <class Ops>
+class timed_in_disorder : public disorder_engine<Ops> {
+ public:
+  using typename disorder_engine<Ops>::sample;
+  static constexpr std::string_view contents = std::is_same_v<sample, xy> ? "timed pairs" : "timed items";
+
+  using disorder_engine<Ops>::disorder_engine;
+  using disorder_engine<Ops>::insert;
+  void insert(std::int64_t time, const sample* x) { insert(time, *x); }
+
+  template <class F>
+  void for_each(F&& f) const {
+    disorder_engine<Ops>::for_each([&](std::int64_t time, const sample& x) { f(time, &x); });
+  }
+  void save(envelope_writer& to) const {
+    to.u64(this->size());
+    for_each([&](std::int64_t time, const sample* x) {
+      to.i64(time);
+      save_item(to, *x);
+    });
+  }
+  bool load(envelope_reader& from, std::int64_t begin, std::int64_t end) {
+    const std::size_t count = from.count(8 + sizeof(sample));
+    std::int64_t latest = begin;
+    for (std::size_t i = 0; i != count; ++i) {
+      const std::int64_t time = from.i64();
+      sample x{};
+      load_item(from, x);
+      if (time < latest || time == begin || time > end) return false;
+      if (Ops::skips(x) || !Ops::admit(typename Ops::running{}, x, i)) return false;
+      insert(latest = time, x);
+    }
+    return true;
+  }
+};
+
+}  // namespace detail
+
+/// An aggregate over the items of the last stretch of time, each forgotten in its turn: those later than
+/// now - length, and up to now. Now is the greatest time that came, or that `advance` named.
+///
+///     mr::windowed<mr::sliding<5min>, mr::aggregate<mr::count, mr::mean>, mr::event_time<10s>> recent;
+///     recent.update(x, mr::at(time));
+///
+/// Models: by event time mergeable and saveable (items that are doubles or pairs).
+/// Guarantee: as for `sliding_count`. With lateness, the answers do not depend on the order in which items
+/// came, but for rounding, and for items of one time where the aggregate asks who was first. Merging two
+/// windows of one length answers what one window over both streams would; now is then the later of both.
+/// Complexity: in order as for `sliding_count`; out of order see `detail::disorder_engine`: amortised
+/// near O(1), O(sqrt n) at worst. get O(1), merge O(n). Memory: item and time, as many as there are in the
+/// window, or `most` of them: then the oldest goes early, and is counted in `crowded_out`.
+/// Threads: one at a time; const calls from any number.
+template <duration Length, class Forgetting, class Aggregate, class Time>
+class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
+    : public detail::sliding_answers<windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>, Aggregate>,
+      private detail::arrival_clock<Time> {
+  static_assert(detail::keeps_one_each<Aggregate>,
+                "millrace[WINDOW-6]: this window keeps a partial aggregate for each item, and the aggregate is too "
+                "large or has heap memory; use sliding<length, pane> or tumbling windows");
+  static_assert(sizeof(sliding<Length>) != 0);  // complete, and so checked
+  static constexpr bool ordered = Time::lateness == 0;
+  static_assert(ordered || std::is_same_v<Forgetting, automatic>,
+                "millrace[WINDOW-7]: worst_case and subtracting are for items that come in order, without lateness");
+  using ops = detail::window_ops<Aggregate>;
+  using engine_type =
+      typename std::conditional_t<ordered, detail::in_order_of<ops, Aggregate, Forgetting, detail::timed_in_order>,
+                                  std::type_identity<detail::timed_in_disorder<ops>>>::type;
+  friend detail::sliding_answers<windowed, Aggregate>;
+
+ public:
+  using sample = typename ops::sample;
+  static constexpr std::size_t unbounded = ~std::size_t{0};
+
+  explicit windowed(std::size_t most = unbounded) requires(Length.nanoseconds != 0) : windowed(Length, most, 0) {}
+  explicit windowed(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0)
+      : windowed(length, most, 0) {}
+
+  /// Void; result<void> if the aggregate can refuse an item.
+  [[gnu::always_inline]] auto update(const sample& x) requires(detail::by_arrival<Time>) {
+    return taken(x, this->now());
+  }
+  [[gnu::always_inline]] auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) {
+    return taken(x, time.nanoseconds);
+  }
+
+  /// Lets time pass without an item. Time does not go back.
+  void advance(at time) requires(!detail::by_arrival<Time>) { pass(time.nanoseconds); }
+  void advance() requires(detail::by_arrival<Time>) { pass(this->now()); }
+
+  duration length() const noexcept { return duration(length_); }
+  /// How many items came before the watermark, or from before the window, and were left out.
+  std::uint64_t late() const noexcept { return late_; }
+  /// How many items had to go before their time because `most` were there.
+  std::uint64_t crowded_out() const noexcept { return crowded_out_; }
+
+  /// Takes up the window of another stream. Errors: type_mismatch, if it is of another length.
+  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
+    if (other.length_ != length_) return detail::other_window("length", other.length_, length_);
+    windowed both(duration(length_), most_, 0);
+    both.now_ = now_ > other.now_ ? now_ : other.now_;
+    both.late_ = late_ + other.late_;
+    both.crowded_out_ = crowded_out_ + other.crowded_out_;
+    both.engine_.counted().skipped_before(engine_.counted().skipped_before() +
+                                          other.engine_.counted().skipped_before());
+    std::vector<std::pair<std::int64_t, const sample*>> theirs;
+    theirs.reserve(other.size());
+    other.engine_.for_each([&](std::int64_t time, const sample* x) { theirs.emplace_back(time, x); });
+    auto next = theirs.begin();
+    const std::int64_t gone = detail::earlier_by(both.now_, length_);
+    const auto join = [&](std::int64_t time, const sample* x) {
+      if (time > gone) both.insert(time, x);
+    };
+    engine_.for_each([&](std::int64_t time, const sample* x) {
+      for (; next != theirs.end() && next->first < time; ++next) join(next->first, next->second);
+      join(time, x);
+    });
+    for (; next != theirs.end(); ++next) join(next->first, next->second);
+    *this = std::move(both);
+    return {};
+  }
+
+  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && detail::has_bytes<sample>) {
+    envelope_writer to(type());
+    to.i64(length_);
+    to.u64(most_);
+    to.i64(now_);
+    to.u64(late_);
+    to.u64(crowded_out_);
+    to.u64(engine_.counted().skipped_before());
+    engine_.save(to);
+    return std::move(to).finish();
+  }
+  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
+                                                                          detail::has_bytes<sample>) {
+    const std::string name = type();
+    auto from = envelope_reader::open(bytes, name);
+    if (!from) return std::move(from).error();
+    const std::int64_t length = from->i64();
+    if (Length.nanoseconds != 0 && length != Length.nanoseconds)
+      return detail::other_window("length", length, Length.nanoseconds);
+    const std::uint64_t most = from->u64();
+    windowed made(duration(length), static_cast<std::size_t>(most), 0);
+    made.now_ = from->i64();
+    made.late_ = from->u64();
+    made.crowded_out_ = from->u64();
+    made.engine_.counted().skipped_before(from->u64());
+    const bool valid = length > 0 && most > 0 &&
+                       made.engine_.load(*from, detail::earlier_by(made.now_, length), made.now_) &&
+                       made.size() <= most;
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  windowed(duration length, std::size_t most, int)
+      : length_(length.nanoseconds > 0 ? length.nanoseconds : 1),
+        most_(most == 0 ? 1 : most),
+        engine_(typename ops::running{}) {}
+
+  [[gnu::always_inline]] auto taken(const sample& x, std::int64_t time) {
+    if constexpr (detail::may_refuse<Aggregate>) {
+      result<void> allowed = ops::admit(typename ops::running{}, x, 0);
+      if (allowed) take(x, time);
+      return allowed;
+    } else {
+      take(x, time);
+    }
+  }
+  [[gnu::always_inline]] void take(const sample& x, std::int64_t time) {
+    pass(time);
+    if (ops::skips(x)) [[unlikely]] {
+      engine_.counted().refuse();
+      return;
+    }
+    if (time < detail::earlier_by(now_, Time::lateness) || time <= detail::earlier_by(now_, length_)) [[unlikely]] {
+      ++late_;
+      return;
+    }
+    insert(time, x);
+  }
+  template <class X>
+  [[gnu::always_inline]] void insert(std::int64_t time, const X& x) {
+    if (engine_.size() == most_) [[unlikely]] {
+      ++crowded_out_;
+      engine_.evict_oldest();
+    }
+    engine_.insert(time, x);
+  }
+  [[gnu::always_inline]] void pass(std::int64_t time) {
+    if (time <= now_) return;
+    now_ = time;
+    engine_.evict_until(detail::earlier_by(now_, length_));
+  }
+
+  static std::string type() { return "sliding<" + std::string(engine_type::contents) + ">"; }
+
+  std::int64_t length_;
+  std::size_t most_;
+  std::int64_t now_ = detail::beginning_of_time;
+  std::uint64_t late_ = 0;
+  std::uint64_t crowded_out_ = 0;
+  engine_type engine_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SLIDING_HPP
+
+// ---- aggregate/sliding_window.hpp
+
+#ifndef MILLRACE_AGGREGATE_SLIDING_WINDOW_HPP
+#define MILLRACE_AGGREGATE_SLIDING_WINDOW_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// What a `sliding_window` knows. NaN where there are too few items: two for variance and stddev, else one.
+struct window_stats {
+  std::uint64_t count = 0;
+  double sum = 0;
+  double mean = 0;
+  double min = 0;
+  double max = 0;
+  double variance = 0;  ///< of a sample: divided by count - 1
+  double stddev = 0;
+};
+
+/// The usual statistics over the last stretch of time, five minutes if not said otherwise.
+///
+///     mr::sliding_window recent;             // items are stamped as they come
+///     recent.update(100.0);
+///     recent.stats().mean;
+///     mr::basic_sliding_window<mr::event_time<10s>> by_event(60s);
+///     by_event.update(100.0, mr::at(time));
+///
+/// It is a `windowed<sliding<>, aggregate<...>>`, with its guarantees, its memory (at most `most` items; an item
+/// and its time are 16 bytes), its `advance`, `late`, `get`, and by event time merge, save and load.
+template <class Time = processing_time<>>
+class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, mean, variance, stddev, min, max>, Time> {
+  using base = windowed<sliding<>, aggregate<count, sum, mean, variance, stddev, min, max>, Time>;
+
+ public:
+  explicit basic_sliding_window(duration length = duration(300'000'000'000), std::size_t most = base::unbounded)
+      : base(length, most) {}
+
+  static result<basic_sliding_window> load(std::span<const std::byte> bytes) requires saveable<base> {
+    auto loaded = base::load(bytes);
+    if (!loaded) return std::move(loaded).error();
+    return basic_sliding_window(*std::move(loaded));
+  }
+
+  /// As of the last update or `advance`.
+  window_stats stats() const {
+    const auto now = this->value();
+    return {now.template get<count>(), now.template get<sum>(),      now.template get<mean>(),  now.template get<min>(),
+            now.template get<max>(),   now.template get<variance>(), now.template get<stddev>()};
+  }
+
+ private:
+  explicit basic_sliding_window(base loaded) : base(std::move(loaded)) {}
+};
+using sliding_window = basic_sliding_window<>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SLIDING_WINDOW_HPP
 
 // ---- aggregate/tdigest.hpp
 
@@ -9986,6 +12849,9 @@ using topk_tracker = basic_topk_tracker<>;
 ///   - `pairs.hpp`, of pairs: `covariance`, `correlation`, `linear_trend`, and `of_x`, `of_y` for the rest
 ///   - `sketch_members.hpp`, by a sketch: `quantiles<kll<200>>`, `median`, `interquartile_range`, `distinct<...>`
 ///   - `member.hpp`: what a member of your own is made of
+/// - `windowed<...>` (`window.hpp`), an aggregate over a stretch of a stream, by event time or arrival:
+///   - `sliding_count<1000>`, `sliding<5min>`, `sliding<5min, 10s>` in panes; `sliding_window`, ready-made
+///   - `tumbling<1min>`, `tumbling_count<1000>`, `hopping<5min, 1min>`, `session<30s>`
 /// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
 /// - `ddsketch`: quantiles of any numbers with a bound on the relative error, in DDSketch's protobuf
 /// - `exponential_histogram`: OpenTelemetry's, in OTLP's protobuf

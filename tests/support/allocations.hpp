@@ -5,38 +5,11 @@
 // program: it replaces the C library's functions. Under a sanitizer, which does the same, nothing is
 // counted and `support::counts_allocations` says so.
 
+#include <support/allocation_counter.hpp>
+
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
-#define MILLRACE_TESTS_COUNT_ALLOCATIONS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MILLRACE_TESTS_COUNT_ALLOCATIONS 0
-#else
-#define MILLRACE_TESTS_COUNT_ALLOCATIONS 1
-#endif
-#else
-#define MILLRACE_TESTS_COUNT_ALLOCATIONS 1
-#endif
-
-namespace support {
-
-inline constexpr bool counts_allocations = MILLRACE_TESTS_COUNT_ALLOCATIONS != 0;
-
-/// By the calling thread, since it began.
-inline thread_local std::uint64_t allocations = 0;
-
-/// How many allocations a call makes.
-template <class F>
-std::uint64_t allocations_of(F&& f) {
-  const std::uint64_t before = allocations;
-  f();
-  return allocations - before;
-}
-
-}  // namespace support
 
 #if MILLRACE_TESTS_COUNT_ALLOCATIONS
 extern "C" {

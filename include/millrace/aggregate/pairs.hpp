@@ -144,6 +144,7 @@ struct comoments {
     }
 
     void merge(const state& later) noexcept { closed_.merge(later.closed()); }
+    void merge(const closed_type& later) noexcept { closed_.merge(later); }
     void unmerge(const closed_type& part) noexcept {
       close_all();
       closed_.unmerge(part);

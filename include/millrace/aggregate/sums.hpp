@@ -21,6 +21,9 @@ inline namespace v0 {
 /// Source: A. Neumaier (1974), with Knuth's two-sum in place of the comparison.
 class compensated_sum {
  public:
+  compensated_sum() = default;
+  compensated_sum(double sum, double rest) noexcept : sum_(sum), rest_(rest) {}
+
   void add(double x) noexcept {
     double sum = sum_;
     double rest = rest_;
@@ -46,6 +49,9 @@ class compensated_sum {
     const double all = sum_ + rest_;
     return all == all ? all : sum_;  // past the range the rest is NaN
   }
+  /// The sum as rounded, and what the rounding took: value() is of both.
+  double rounded() const noexcept { return sum_; }
+  double rest() const noexcept { return rest_; }
 
   void save(envelope_writer& to) const {
     to.f64(sum_);
@@ -78,6 +84,9 @@ struct sum {
     static constexpr bool invertible = true;
     static constexpr unsigned figures = detail::figure::total;
 
+    state() = default;
+    explicit state(const compensated_sum& sum) noexcept : sum_(sum) {}
+
     void update(double x) noexcept { sum_.add(x); }
     void update(double x, weight w) noexcept {
       double product = x * w.value;
@@ -92,6 +101,7 @@ struct sum {
     void unmerge(const state& part) noexcept { sum_.unmerge(part.sum_); }
     void scale(double factor) noexcept { sum_.scale(factor); }
     double value() const noexcept { return sum_.value(); }
+    const compensated_sum& total() const noexcept { return sum_; }
     void save(envelope_writer& to) const { sum_.save(to); }
     bool load(envelope_reader& from) { return sum_.load(from); }
 

@@ -46,6 +46,15 @@ template <class V>
   if constexpr (requires { __builtin_assoc_barrier(product); }) product = __builtin_assoc_barrier(product);
 }
 
+/// Keeps a number in a register by itself: of two that share a vector, each waits for the other.
+[[gnu::always_inline]] inline void keep_apart(double& x) noexcept {
+#if defined(__x86_64__)
+  asm("" : "+x"(x));
+#else
+  (void)x;
+#endif
+}
+
 #if defined(__x86_64__)
 inline bool cpu_has_avx2() noexcept { return __builtin_cpu_supports("avx2") != 0; }
 inline bool cpu_has_avx512() noexcept { return __builtin_cpu_supports("avx512f") != 0; }

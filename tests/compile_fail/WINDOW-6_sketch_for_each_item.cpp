@@ -1,0 +1,13 @@
+// expect: millrace\[WINDOW-6\]: this window keeps a partial aggregate for each item
+#include <millrace/aggregate/kll.hpp>
+#include <millrace/aggregate/sliding.hpp>
+
+namespace mr = millrace;
+
+#ifdef MILLRACE_MISUSE
+using window = mr::windowed<mr::sliding<mr::duration(100)>, mr::kll<200>>;
+#else
+using window = mr::windowed<mr::sliding<mr::duration(100), mr::duration(10)>, mr::kll<200>>;
+#endif
+
+void update(window& of) { of.update(1, mr::at(5)); }

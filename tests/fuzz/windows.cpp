@@ -1,0 +1,53 @@
+// Any bytes load as a window that works, or answer an error.
+#include <millrace/aggregate/extremes.hpp>
+#include <millrace/aggregate/kll.hpp>
+#include <millrace/aggregate/session.hpp>
+#include <millrace/aggregate/sliding.hpp>
+#include <millrace/aggregate/sums.hpp>
+#include <millrace/aggregate/tumbling.hpp>
+
+#include <support/envelope.hpp>
+
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <vector>
+
+namespace mr = millrace;
+
+namespace {
+
+using some_late = mr::event_time<mr::duration(20)>;
+using everything = mr::aggregate<mr::sum, mr::max>;
+
+template <class W>
+void use(std::span<const std::byte> bytes) {
+  auto loaded = W::load(bytes);
+  if (!loaded) return;
+  W& window = *loaded;
+  const auto saved = window.save();
+  if (auto back = W::load(saved); !back || back->save() != saved) std::abort();
+  for (std::int64_t i = 0; i < 100; ++i) window.update(static_cast<double>(i % 7), mr::at(5 * i - i % 9));
+  W other = window;
+  (void)other.merge(window);
+  if (!W::load(other.save())) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  // The first byte says what the rest is; the checksum is made right, or nothing would be reached behind it.
+  if (size == 0) return 0;
+  std::vector<std::byte> bytes(size - 1);
+  for (std::size_t i = 1; i < size; ++i) bytes[i - 1] = static_cast<std::byte>(data[i]);
+  support::reseal(bytes);
+  switch (data[0] % 6) {
+    case 0: use<mr::windowed<mr::sliding<mr::duration(100)>, everything>>(bytes); break;
+    case 1: use<mr::windowed<mr::sliding<mr::duration(100)>, everything, some_late>>(bytes); break;
+    case 2: use<mr::windowed<mr::sliding<mr::duration(100)>, mr::aggregate<mr::max>>>(bytes); break;
+    case 3: use<mr::windowed<mr::sliding<mr::duration(100), mr::duration(20)>, mr::kll<16>, some_late>>(bytes); break;
+    case 4: use<mr::windowed<mr::hopping<mr::duration(30), mr::duration(20)>, everything, some_late>>(bytes); break;
+    default: use<mr::windowed<mr::session<mr::duration(30)>, everything, some_late>>(bytes);
+  }
+  return 0;
+}

@@ -1,0 +1,141 @@
+#include <millrace/aggregate/sliding_panes.hpp>
+
+#include <support/catch.hpp>
+
+#include <millrace/aggregate/kll.hpp>
+
+#include <laws/aggregator.hpp>
+#include <support/envelope.hpp>
+#include <support/windows.hpp>
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+namespace mr = millrace;
+using namespace std::chrono_literals;
+
+namespace {
+
+using totals = mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>, support::exact_total,
+                            mr::event_time<mr::duration(25)>>;
+
+std::int64_t pane_of(std::int64_t time) { return (time >= 0 ? time : time - 9) / 10; }
+
+struct reference_panes {
+  std::int64_t now = mr::detail::beginning_of_time;
+  std::uint64_t late = 0;
+  std::vector<std::pair<std::int64_t, double>> items;
+
+  void update(double x, std::int64_t time) {
+    now = (std::max)(now, time);
+    if (time < now - 25)
+      ++late;
+    else
+      items.emplace_back(time, x);
+  }
+  support::exact_total value() const {
+    support::exact_total made;
+    for (const auto& [time, x] : items)
+      if (pane_of(time) >= pane_of(now) - 5) made.update(x);
+    return made;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("panes answer what a recomputation from their items does, in any order and across pauses") {
+  for (const std::int64_t start : {std::int64_t{0}, std::int64_t{-100}, std::int64_t{-9'000'000'000'000'000'000}}) {
+    mr::random_engine random(static_cast<std::uint64_t>(start));
+    totals window;
+    reference_panes reference;
+    std::int64_t now = start;
+    std::size_t wrong = 0;
+    for (int i = 0; i < 60'000; ++i) {
+      now += static_cast<std::int64_t>(random.below(random.below(300) == 0 ? 120 : 3));
+      const std::int64_t time = now - static_cast<std::int64_t>(random.below(random.below(4) == 0 ? 40 : 2));
+      const double x = static_cast<double>(random.below(1000)) - 500;
+      window.update(x, mr::at(time));
+      reference.update(x, time);
+      if (random.below(3) == 0) wrong += window.value() == reference.value() ? 0U : 1U;
+      if (reference.items.size() > 2000) reference.items.erase(reference.items.begin(), reference.items.begin() + 1500);
+    }
+    CHECK(wrong == 0);
+    CHECK(window.late() == reference.late);
+  }
+}
+
+TEST_CASE("sketches slide pane by pane") {
+  mr::windowed<mr::sliding<5min, 10s>, mr::kll<200>> latencies;
+  for (int second = 0; second < 1000; ++second)
+    for (int i = 0; i < 20; ++i) latencies.update(second < 600 ? 1.0 : 2.0, mr::at(std::chrono::seconds(second)));
+  const auto last = latencies.value();
+  CHECK(last.count() == 20 * 300 + 20 * 10);
+  CHECK(last.quantile(0.5) == 2.0);
+  CHECK(last.quantile(0.0) == 2.0);
+  latencies.advance(mr::at(3h));
+  CHECK(latencies.value().count() == 0);
+}
+
+TEST_CASE("merged panes answer what one window over both streams would") {
+  totals both, one, other;
+  mr::random_engine random(4);
+  std::int64_t now = 1000;
+  for (int i = 0; i < 3000; ++i) {
+    now += static_cast<std::int64_t>(random.below(2));
+    const mr::at time(now - static_cast<std::int64_t>(random.below(20)));
+    both.update(i, time);
+    (random.below(2) == 0 ? one : other).update(i, time);
+  }
+  REQUIRE(one.merge(other).has_value());
+  CHECK(one.value() == both.value());
+  totals empty;
+  REQUIRE(one.merge(empty).has_value());
+  REQUIRE(empty.merge(one).has_value());
+  CHECK(one.value() == both.value());
+  CHECK(empty.value() == both.value());
+  one.update(5, mr::at(now + 3));
+  both.update(5, mr::at(now + 3));
+  CHECK(one.value() == both.value());
+
+  using any_length = mr::windowed<mr::sliding<mr::duration{}, mr::duration(10)>, support::exact_total>;
+  any_length five(mr::duration(50));
+  CHECK(five.merge(any_length(mr::duration(70))).error().code() == mr::errc::type_mismatch);
+}
+
+TEST_CASE("panes are saved, and hostile bytes do no harm") {
+  totals window;
+  const auto same = [](totals a, totals b) {
+    CHECK(a.value() == b.value());
+    CHECK(a.late() == b.late());
+  };
+  laws::save_and_load(window, same);
+  for (std::int64_t i = -200; i < 100; ++i) window.update(static_cast<double>(i), mr::at(i - i % 7));
+  laws::save_and_load(window, same);
+  auto back = totals::load(window.save());
+  REQUIRE(back.has_value());
+  for (std::int64_t i = 100; i < 300; ++i) {
+    window.update(1, mr::at(i));
+    back->update(1, mr::at(i));
+    same(window, *back);
+  }
+  const auto use = [](totals& w) {
+    for (std::int64_t i = 0; i < 200; ++i) w.update(1, mr::at(3 * i));
+    (void)w.value();
+    totals other = w;
+    CHECK(other.merge(w).has_value());
+    CHECK(totals::load(w.save()).has_value());
+  };
+  laws::hostile_bytes(window, use);
+  laws::hostile_payload(window, support::reseal, use, 5, 3000);
+
+  using sketches = mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>, mr::kll<16>>;
+  sketches latencies;
+  for (std::int64_t i = 0; i < 60; ++i) latencies.update(static_cast<double>(i), mr::at(i));
+  auto again = sketches::load(latencies.save());
+  REQUIRE(again.has_value());
+  CHECK(again->save() == latencies.save());
+  CHECK(again->value().count() == latencies.value().count());
+  using other_panes = mr::windowed<mr::sliding<mr::duration(50), mr::duration(25)>, mr::kll<16>>;
+  CHECK(other_panes::load(latencies.save()).error().code() == mr::errc::type_mismatch);
+}
