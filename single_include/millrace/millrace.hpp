@@ -21528,7 +21528,7 @@ class group_sequential {
   }
 
   /// The next look. Errors: invalid_argument: information that does not increase or leaves (0, 1], z NaN, a look after
-  /// a rejection or after the last one.
+  /// a rejection or after the last one; out_of_range: more than 500 looks.
   result<group_look> look(double information, double z) {
     const double before = looks_.empty() ? 0 : looks_.back().information;
     if (!(information > before && information <= 1))
@@ -21536,6 +21536,8 @@ class group_sequential {
                                                std::to_string(information) + " after " + std::to_string(before) +
                                                "; it must increase and end at 1");
     if (z != z) return error(errc::invalid_argument, "group sequential test: z is NaN");
+    if (looks_.size() == most_looks)
+      return error(errc::out_of_range, "group sequential test: more than 500 looks; use a test that is always valid");
     if (!looks_.empty() && looks_.back().rejects)
       return error(errc::invalid_argument, "group sequential test: it has rejected already");
     group_look now{information, z, 0, 0, false};
@@ -21588,7 +21590,7 @@ class group_sequential {
 
  private:
   static constexpr const char* type = "group_sequential";
-  static constexpr std::size_t most_looks = 10'000;
+  static constexpr std::size_t most_looks = 500;
 
   group_sequential(spending how, double alpha, bool two_sided) : how_(how), alpha_(alpha), two_sided_(two_sided) {}
   double sides() const noexcept { return two_sided_ ? 2 : 1; }
@@ -21625,7 +21627,7 @@ class group_sequential {
   double advance(double information, double probability) {
     const double sd = std::sqrt(information - at_);
     const double unit = std::sqrt(information);
-    const double out_of_reach = 9;                      // a limit that is never reached
+    const double out_of_reach = 9;             // a limit that is never reached
     const auto crossing = [&](double limit) {  // and its slope
       const double edge = limit * unit;
       double all = 0;
@@ -21664,7 +21666,7 @@ class group_sequential {
     const double lower = two_sided_ ? -upper : -out_of_reach * unit;
     const double widths = (upper - lower) / sd;
     std::size_t n = 64;
-    while (static_cast<double>(n) < 24 + 1.2 * widths && n < 1024) n += 32;
+    while (static_cast<double>(n) < 24 + 1.2 * widths && n < 512) n += 32;
     const auto& nodes = rule(n);
     std::vector<double> place(n);
     std::vector<double> mass(n);
@@ -22095,8 +22097,9 @@ class two_arm_e_process {
     for (double* d : {&count_, &mean_, &squares_, &scale_, &block_sum_, &block_squares_, &log_unit_, &highest_})
       *d = from.f64();
     block_ = from.u32();
-    bool valid = count_ >= 0 && count_ < 0x1p53 && squares_ >= 0 && scale_ >= 0 && block_squares_ >= 0 &&
-                 std::isfinite(mean_) && std::isfinite(block_sum_) && std::isfinite(log_unit_) && highest_ >= 0;
+    bool valid = count_ >= 0 && count_ < 0x1p53 && highest_ >= 0;
+    for (const double d : {squares_, scale_, block_squares_}) valid = valid && d >= 0 && d < 1e302;
+    for (const double d : {mean_, block_sum_, log_unit_, highest_}) valid = valid && std::fabs(d) < 1e302;
     block_size_ = next_block();
     valid = valid && block_ < block_size_;
     for (std::size_t i = 0; i < sizes; ++i) {

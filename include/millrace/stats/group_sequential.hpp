@@ -66,7 +66,7 @@ class group_sequential {
   }
 
   /// The next look. Errors: invalid_argument: information that does not increase or leaves (0, 1], z NaN, a look after
-  /// a rejection or after the last one.
+  /// a rejection or after the last one; out_of_range: more than 500 looks.
   result<group_look> look(double information, double z) {
     const double before = looks_.empty() ? 0 : looks_.back().information;
     if (!(information > before && information <= 1))
@@ -74,6 +74,8 @@ class group_sequential {
                                                std::to_string(information) + " after " + std::to_string(before) +
                                                "; it must increase and end at 1");
     if (z != z) return error(errc::invalid_argument, "group sequential test: z is NaN");
+    if (looks_.size() == most_looks)
+      return error(errc::out_of_range, "group sequential test: more than 500 looks; use a test that is always valid");
     if (!looks_.empty() && looks_.back().rejects)
       return error(errc::invalid_argument, "group sequential test: it has rejected already");
     group_look now{information, z, 0, 0, false};
@@ -126,7 +128,7 @@ class group_sequential {
 
  private:
   static constexpr const char* type = "group_sequential";
-  static constexpr std::size_t most_looks = 10'000;
+  static constexpr std::size_t most_looks = 500;
 
   group_sequential(spending how, double alpha, bool two_sided) : how_(how), alpha_(alpha), two_sided_(two_sided) {}
   double sides() const noexcept { return two_sided_ ? 2 : 1; }
@@ -163,7 +165,7 @@ class group_sequential {
   double advance(double information, double probability) {
     const double sd = std::sqrt(information - at_);
     const double unit = std::sqrt(information);
-    const double out_of_reach = 9;                      // a limit that is never reached
+    const double out_of_reach = 9;             // a limit that is never reached
     const auto crossing = [&](double limit) {  // and its slope
       const double edge = limit * unit;
       double all = 0;
@@ -202,7 +204,7 @@ class group_sequential {
     const double lower = two_sided_ ? -upper : -out_of_reach * unit;
     const double widths = (upper - lower) / sd;
     std::size_t n = 64;
-    while (static_cast<double>(n) < 24 + 1.2 * widths && n < 1024) n += 32;
+    while (static_cast<double>(n) < 24 + 1.2 * widths && n < 512) n += 32;
     const auto& nodes = rule(n);
     std::vector<double> place(n);
     std::vector<double> mass(n);

@@ -152,8 +152,9 @@ class two_arm_e_process {
     for (double* d : {&count_, &mean_, &squares_, &scale_, &block_sum_, &block_squares_, &log_unit_, &highest_})
       *d = from.f64();
     block_ = from.u32();
-    bool valid = count_ >= 0 && count_ < 0x1p53 && squares_ >= 0 && scale_ >= 0 && block_squares_ >= 0 &&
-                 std::isfinite(mean_) && std::isfinite(block_sum_) && std::isfinite(log_unit_) && highest_ >= 0;
+    bool valid = count_ >= 0 && count_ < 0x1p53 && highest_ >= 0;
+    for (const double d : {squares_, scale_, block_squares_}) valid = valid && d >= 0 && d < 1e302;
+    for (const double d : {mean_, block_sum_, log_unit_, highest_}) valid = valid && std::fabs(d) < 1e302;
     block_size_ = next_block();
     valid = valid && block_ < block_size_;
     for (std::size_t i = 0; i < sizes; ++i) {
