@@ -229,6 +229,23 @@ void two_writers(benchmark::State& state) {
 BENCHMARK(two_writers)->Threads(1)->UseRealTime();
 BENCHMARK(two_writers)->Threads(2)->UseRealTime();
 
+// Events by name into a sliding window of five minutes with percentiles; a query after each `range` of them.
+template <class Clock>
+void named_events(benchmark::State& state) {
+  mr::basic_streaming_aggregator<Clock> events;
+  std::vector<std::string> names;
+  for (int i = 0; i < 61; ++i) names.push_back("service.latency." + std::to_string(i));
+  const auto between = static_cast<std::size_t>(state.range(0));
+  std::size_t i = 0;
+  for (auto _ : state) {
+    events.update(names[i % 61], numbers()[i % in_cache]);
+    if (++i % between == 0) benchmark::DoNotOptimize(events.stats(names[3]).p99);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK_TEMPLATE(named_events, mr::steady_clock)->Arg(1000)->Arg(1'000'000);
+BENCHMARK_TEMPLATE(named_events, mr::tsc_clock)->Arg(1'000'000);
+
 }  // namespace
 
 BENCHMARK_MAIN();

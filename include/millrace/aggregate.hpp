@@ -19,8 +19,10 @@
 /// - `exponential_histogram`: OpenTelemetry's, in OTLP's protobuf
 /// - `binned_histogram`: counts in bins that are regular, logarithmic or between edges of your own
 /// - `grouped`: an aggregate for each key, for a bounded number of keys; `sharded`: one that many threads write;
-///   `sampled`: of one item in so many
-/// - `percentile_tracker`, `topk_tracker`: ready to use
+///   `sampled`: of one item in so many; `decayed`: one in which the past fades
+/// - `rates.hpp`: `rate_calculator`, events a second over a window; `counter_rate`, over resets; `inter_arrival`
+/// - `streaming_aggregator`: metrics named at run time, over a sliding window, in groups; `percentile_tracker`,
+///   `topk_tracker`
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
 /// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
 ///
@@ -40,6 +42,7 @@
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/count_min.hpp>
 #include <millrace/aggregate/ddsketch.hpp>
+#include <millrace/aggregate/decayed.hpp>
 #include <millrace/aggregate/envelope.hpp>
 #include <millrace/aggregate/exponential_histogram.hpp>
 #include <millrace/aggregate/extremes.hpp>
@@ -54,6 +57,7 @@
 #include <millrace/aggregate/percentile_tracker.hpp>
 #include <millrace/aggregate/quantile_curve.hpp>
 #include <millrace/aggregate/quantile_view.hpp>
+#include <millrace/aggregate/rates.hpp>
 #include <millrace/aggregate/req.hpp>
 #include <millrace/aggregate/sampled.hpp>
 #include <millrace/aggregate/session.hpp>
@@ -63,6 +67,7 @@
 #include <millrace/aggregate/sliding_count.hpp>
 #include <millrace/aggregate/sliding_panes.hpp>
 #include <millrace/aggregate/sliding_window.hpp>
+#include <millrace/aggregate/streaming_aggregator.hpp>
 #include <millrace/aggregate/sums.hpp>
 #include <millrace/aggregate/tdigest.hpp>
 #include <millrace/aggregate/theta.hpp>

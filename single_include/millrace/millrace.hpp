@@ -4236,6 +4236,450 @@ class ddsketch {
 
 #endif  // MILLRACE_AGGREGATE_DDSKETCH_HPP
 
+// ---- aggregate/detail/aggregate_item.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
+#define MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+template <class A>
+constexpr auto find_item() {
+  if constexpr (requires { typename A::sample; })
+    return std::type_identity<typename A::sample>{};
+  else if constexpr (requires { typename A::value_type; })
+    return std::type_identity<typename A::value_type>{};
+  else
+    return std::type_identity<double>{};
+}
+/// What an aggregator is updated with: its `sample`, or its `value_type`, or double.
+template <class A>
+using aggregate_item = typename decltype(find_item<A>())::type;
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
+
+// ---- core/config.hpp
+
+#ifndef MILLRACE_CORE_CONFIG_HPP
+#define MILLRACE_CORE_CONFIG_HPP
+
+/// Marks a function that device code may call too. The only place outside `cuda/` that asks which
+/// compiler is running, and it changes no type and no function body.
+#if defined(__CUDACC__)
+#define MILLRACE_HOST_DEVICE __host__ __device__
+#else
+#define MILLRACE_HOST_DEVICE
+#endif
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+__extension__ typedef __int128 int128;
+__extension__ typedef unsigned __int128 uint128;
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_CONFIG_HPP
+
+// ---- core/detail/cycle_counter.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
+#define MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
+// The platform's constant-rate counter. Which CPU it is decides here and nowhere else.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Whether the CPU has a counter that ticks at one rate whatever its frequency and sleep state.
+inline bool has_cycle_counter() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(0x80000007U, &a, &b, &c, &d) != 0 && (d & (1U << 8)) != 0;  // invariant TSC
+#elif defined(__aarch64__)
+  return true;
+#else
+  return false;
+#endif
+}
+
+inline std::uint64_t cycle_counter() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+  std::uint64_t ticks = 0;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+  return ticks;
+#else
+  return 0;
+#endif
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
+
+// ---- core/clock.hpp
+
+#ifndef MILLRACE_CORE_CLOCK_HPP
+#define MILLRACE_CORE_CLOCK_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Where a chain takes its time from. `ticks()` reads the counter; `nanoseconds(ticks)` places a
+/// reading on the clock's own monotonic time line. Two calls, so that a hot path converts later.
+template <class C>
+concept clock_policy = requires(const C& clock, std::uint64_t ticks) {
+  { clock.ticks() }
+  noexcept->std::same_as<std::uint64_t>;
+  { clock.nanoseconds(ticks) }
+  noexcept->std::same_as<std::uint64_t>;
+};
+
+namespace detail {
+inline std::uint64_t read_clock(clockid_t which) noexcept {
+  timespec now{};
+  ::clock_gettime(which, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
+}
+}  // namespace detail
+
+/// Nanoseconds since 1970-01-01T00:00:00Z by the system's wall clock; may jump.
+inline std::uint64_t unix_nanoseconds() noexcept { return detail::read_clock(CLOCK_REALTIME); }
+
+/// The system's monotonic clock, about 20 ns a reading. The default. Threads: any.
+struct steady_clock {
+  std::uint64_t ticks() const noexcept { return detail::read_clock(CLOCK_MONOTONIC); }
+  static constexpr std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
+};
+
+/// The CPU's constant-rate counter, about 8 ns a reading, calibrated once a process against the
+/// monotonic clock (5 ms, at the first construction) to a few parts in a million. Where the CPU has
+/// no such counter it reads the monotonic clock instead. Threads: any.
+class tsc_clock {
+ public:
+  tsc_clock() noexcept : base_(calibrated()) {}
+
+  /// Whether readings come from the CPU's counter.
+  bool counts_cycles() const noexcept { return base_.rate != 0; }
+
+  std::uint64_t ticks() const noexcept {
+    return counts_cycles() ? detail::cycle_counter() : detail::read_clock(CLOCK_MONOTONIC);
+  }
+  std::uint64_t nanoseconds(std::uint64_t ticks) const noexcept {
+    if (!counts_cycles()) return ticks;
+    // Signed, so that a reading from another core just before the anchor stays just before it.
+    const auto since = static_cast<std::int64_t>(ticks - base_.ticks);
+    return base_.nanoseconds + static_cast<std::uint64_t>(static_cast<std::int64_t>(
+                                   (static_cast<detail::int128>(since) * static_cast<std::int64_t>(base_.rate)) >> 32));
+  }
+
+ private:
+  struct calibration {
+    std::uint64_t ticks = 0;
+    std::uint64_t nanoseconds = 0;
+    std::uint64_t rate = 0;  // nanoseconds a tick, 32.32 fixed point; 0: no counter
+  };
+
+  struct reading {
+    std::uint64_t ticks;
+    std::uint64_t nanoseconds;
+  };
+  /// Both clocks at one moment: the tightest of a few tries.
+  static reading read_both() noexcept {
+    reading best{};
+    std::uint64_t width = ~std::uint64_t{0};
+    for (int i = 0; i < 8; ++i) {
+      const std::uint64_t before = detail::cycle_counter();
+      const std::uint64_t nanoseconds = detail::read_clock(CLOCK_MONOTONIC);
+      const std::uint64_t after = detail::cycle_counter();
+      if (after - before < width) {
+        width = after - before;
+        best = {before + width / 2, nanoseconds};
+      }
+    }
+    return best;
+  }
+  static const calibration& calibrated() noexcept {
+    static const calibration once = [] {
+      if (!detail::has_cycle_counter()) return calibration{};
+      const reading first = read_both();
+      while (detail::read_clock(CLOCK_MONOTONIC) - first.nanoseconds < 5'000'000U) {
+      }
+      const reading last = read_both();
+      const auto rate =
+          (static_cast<detail::uint128>(last.nanoseconds - first.nanoseconds) << 32) / (last.ticks - first.ticks);
+      return calibration{last.ticks, last.nanoseconds, static_cast<std::uint64_t>(rate)};
+    }();
+    return once;
+  }
+
+  calibration base_;
+};
+
+/// A clock that stands still until told: for tests. `step` is added at every reading. The caller
+/// keeps the time; copies of the clock share it.
+class manual_clock {
+ public:
+  explicit manual_clock(std::uint64_t& now, std::uint64_t step = 0) noexcept : now_(&now), step_(step) {}
+  std::uint64_t ticks() const noexcept {
+    const std::uint64_t now = *now_;
+    *now_ += step_;
+    return now;
+  }
+  static constexpr std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
+
+ private:
+  std::uint64_t* now_;
+  std::uint64_t step_;
+};
+
+/// When an event began and ended, in nanoseconds on the chain's clock. Taken once an event and
+/// shared by every middleware.
+struct time_span {
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+
+  constexpr std::uint64_t nanoseconds() const noexcept { return end - start; }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_CLOCK_HPP
+
+// ---- aggregate/time.hpp
+
+#ifndef MILLRACE_AGGREGATE_TIME_HPP
+#define MILLRACE_AGGREGATE_TIME_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// std::chrono::duration and its like, without <chrono>, which costs more to parse than this module.
+template <class D>
+concept chrono_duration = requires(const D& d) {
+  typename D::rep;
+  D::period::num;
+  D::period::den;
+  d.count();
+};
+template <class P>
+concept chrono_time_point = requires(const P& p) {
+  { p.time_since_epoch() } -> chrono_duration;
+};
+
+template <chrono_duration D>
+constexpr std::int64_t to_nanoseconds(const D& d) noexcept {
+  if constexpr (std::is_floating_point_v<typename D::rep>)
+    return static_cast<std::int64_t>(static_cast<double>(d.count()) * 1e9 * static_cast<double>(D::period::num) /
+                                     static_cast<double>(D::period::den));
+  else
+    return static_cast<std::int64_t>(static_cast<int128>(d.count()) * D::period::num * 1'000'000'000 / D::period::den);
+}
+
+}  // namespace detail
+
+/// A length of time in whole nanoseconds, up to 292 years. Made from any std::chrono::duration, also
+/// where a template asks for a constant: `mr::sliding<5min>`.
+struct duration {
+  std::int64_t nanoseconds = 0;
+
+  constexpr duration() noexcept = default;
+  constexpr explicit duration(std::int64_t ns) noexcept : nanoseconds(ns) {}
+  template <detail::chrono_duration D>
+  constexpr duration(const D& d) noexcept : nanoseconds(detail::to_nanoseconds(d)) {}
+
+  constexpr double seconds() const noexcept { return static_cast<double>(nanoseconds) * 1e-9; }
+  constexpr auto operator<=>(const duration&) const noexcept = default;
+};
+
+/// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
+/// `window.update(x, mr::at(t))`, from a number of nanoseconds, a std::chrono::time_point, or a
+/// std::chrono::duration since the time line's zero.
+struct at {
+  std::int64_t nanoseconds = 0;
+
+  constexpr at() noexcept = default;
+  constexpr explicit at(std::int64_t ns) noexcept : nanoseconds(ns) {}
+  template <detail::chrono_time_point P>
+  constexpr at(const P& point) noexcept : nanoseconds(detail::to_nanoseconds(point.time_since_epoch())) {}
+  template <detail::chrono_duration D>
+  constexpr at(const D& since_zero) noexcept : nanoseconds(detail::to_nanoseconds(since_zero)) {}
+
+  constexpr auto operator<=>(const at&) const noexcept = default;
+};
+
+namespace detail {
+
+inline constexpr std::int64_t beginning_of_time = -0x7fff'ffff'ffff'ffff - 1;
+inline constexpr std::int64_t end_of_time = 0x7fff'ffff'ffff'ffff;
+
+/// a + b and a - b that stop at the ends of time.
+constexpr std::int64_t later_by(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? (b > 0 ? end_of_time : beginning_of_time) : sum;
+}
+constexpr std::int64_t earlier_by(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t difference = 0;
+  return __builtin_sub_overflow(a, b, &difference) ? (b > 0 ? beginning_of_time : end_of_time) : difference;
+}
+/// The greatest multiple of step at or before t, also for times before zero.
+constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
+  const std::int64_t over = t % step;
+  return earlier_by(t, over < 0 ? over + step : over);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_TIME_HPP
+
+// ---- aggregate/decayed.hpp
+
+#ifndef MILLRACE_AGGREGATE_DECAYED_HPP
+#define MILLRACE_AGGREGATE_DECAYED_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// An item's weight halves with every `Length` that passes.
+template <duration Length>
+struct half_life {
+  static_assert(Length.nanoseconds > 0, "millrace[AGGREGATE-13]: a half-life is above zero");
+  static constexpr std::int64_t nanoseconds = Length.nanoseconds;
+};
+
+/// An aggregate in which the past fades: an item of age a weighs 2^(-a / half-life).
+///
+///     mr::decayed<mr::half_life<60s>, mr::aggregate<mr::mean, mr::stddev>> load;
+///     load.update(0.7, mr::at(time));
+///     load.value(mr::at(now)).get<mr::mean>();
+///
+/// For aggregates whose members take weights and can be scaled: moments, sums, means, pairs, `ddsketch`,
+/// `binned_histogram`; counts, extremes and places do not fade.
+/// Guarantee: items may come in any order of time, and parts merge in any order, to the same answers up to
+/// rounding (forward decay: weights are kept as of a landmark, and all scaled when those grow beyond 2^64).
+/// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 16 bytes more than
+/// the aggregate. Allocates: what the aggregate does. Threads: one at a time; const calls from any number.
+/// Source: Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009.
+template <class Decay, class Aggregate>
+class decayed {
+ public:
+  using sample = detail::aggregate_item<Aggregate>;
+  static_assert(
+      weighted_aggregator_of<Aggregate, sample> && requires(Aggregate a) { a.scale(0.5); },
+      "millrace[AGGREGATE-10]: decayed<Decay, Aggregate>: every member must take weights and be scalable; sketches of "
+      "ranks and of distinct items are not");
+
+  decayed() = default;
+  explicit decayed(Aggregate empty) : kept_(std::move(empty)) {}
+
+  auto update(const sample& x, at time) { return update(x, weight(1), time); }
+  auto update(const sample& x, weight w, at time) {
+    return kept_.update(x, weight(w.value * weight_at(time.nanoseconds)));
+  }
+
+  /// With all weights as of a time.
+  Aggregate value(at time) const {
+    Aggregate now = kept_;
+    if (any_) now.scale(power(landmark_, time.nanoseconds));
+    return now;
+  }
+
+  auto merge(const decayed& other) {
+    decayed theirs = other;
+    if (theirs.any_) {
+      if (!any_) move_to(theirs.landmark_);
+      if (theirs.landmark_ < landmark_)
+        theirs.move_to(landmark_);
+      else
+        move_to(theirs.landmark_);
+    }
+    return kept_.merge(theirs.kept_);
+  }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.i64(Decay::nanoseconds);
+    to.u8(any_ ? 1 : 0);
+    to.i64(landmark_);
+    to.block(kept_.save());
+    return std::move(to).finish();
+  }
+  static result<decayed> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    const std::int64_t found = from->i64();
+    const std::uint8_t any = from->u8();
+    decayed made;
+    made.any_ = any != 0;
+    made.landmark_ = from->i64();
+    auto kept = Aggregate::load(from->block());
+    if (auto done = from->finish(any < 2); !done) return std::move(done).error();
+    if (found != Decay::nanoseconds)
+      return error(errc::type_mismatch, "saved decayed: its half-life is " + std::to_string(found) + " ns, expected " +
+                                            std::to_string(Decay::nanoseconds));
+    if (!kept) return std::move(kept).error().wrap("saved " + std::string(type));
+    made.kept_ = *std::move(kept);
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "decayed";
+  static constexpr double least = 0x1p-1000;  // a weight that is nothing, and can still be divided by
+
+  /// What a weight as of `from` is as of `to`.
+  static double power(std::int64_t from, std::int64_t to) noexcept {
+    const double lives =
+        (static_cast<double>(to) - static_cast<double>(from)) / static_cast<double>(Decay::nanoseconds);
+    const double factor = std::exp2(-lives);
+    return factor > least ? factor < 1 / least ? factor : 1 / least : least;
+  }
+  double weight_at(std::int64_t time) {
+    if (!any_) {
+      any_ = true;
+      landmark_ = time;
+      return 1;
+    }
+    const double w = power(time, landmark_);
+    if (w <= 0x1p64) return w;
+    move_to(time);
+    return 1;
+  }
+  void move_to(std::int64_t landmark) {
+    if (any_) kept_.scale(power(landmark_, landmark));
+    any_ = true;
+    landmark_ = landmark;
+  }
+
+  Aggregate kept_;
+  std::int64_t landmark_ = 0;  // weights are as of then
+  bool any_ = false;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DECAYED_HPP
+
 // ---- aggregate/exponential_histogram.hpp
 
 #ifndef MILLRACE_AGGREGATE_EXPONENTIAL_HISTOGRAM_HPP
@@ -4922,204 +5366,6 @@ inline void sort_by(std::vector<T>& values, Less&& less) {
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_SORT_HPP
 
-// ---- core/config.hpp
-
-#ifndef MILLRACE_CORE_CONFIG_HPP
-#define MILLRACE_CORE_CONFIG_HPP
-
-/// Marks a function that device code may call too. The only place outside `cuda/` that asks which
-/// compiler is running, and it changes no type and no function body.
-#if defined(__CUDACC__)
-#define MILLRACE_HOST_DEVICE __host__ __device__
-#else
-#define MILLRACE_HOST_DEVICE
-#endif
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-__extension__ typedef __int128 int128;
-__extension__ typedef unsigned __int128 uint128;
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_CONFIG_HPP
-
-// ---- core/detail/cycle_counter.hpp
-
-#ifndef MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
-#define MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
-
-#if defined(__x86_64__) || defined(__i386__)
-#include <cpuid.h>
-#endif
-
-// The platform's constant-rate counter. Which CPU it is decides here and nowhere else.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// Whether the CPU has a counter that ticks at one rate whatever its frequency and sleep state.
-inline bool has_cycle_counter() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  return __get_cpuid(0x80000007U, &a, &b, &c, &d) != 0 && (d & (1U << 8)) != 0;  // invariant TSC
-#elif defined(__aarch64__)
-  return true;
-#else
-  return false;
-#endif
-}
-
-inline std::uint64_t cycle_counter() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  return __builtin_ia32_rdtsc();
-#elif defined(__aarch64__)
-  std::uint64_t ticks = 0;
-  asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
-  return ticks;
-#else
-  return 0;
-#endif
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
-
-// ---- core/clock.hpp
-
-#ifndef MILLRACE_CORE_CLOCK_HPP
-#define MILLRACE_CORE_CLOCK_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// Where a chain takes its time from. `ticks()` reads the counter; `nanoseconds(ticks)` places a
-/// reading on the clock's own monotonic time line. Two calls, so that a hot path converts later.
-template <class C>
-concept clock_policy = requires(const C& clock, std::uint64_t ticks) {
-  { clock.ticks() }
-  noexcept->std::same_as<std::uint64_t>;
-  { clock.nanoseconds(ticks) }
-  noexcept->std::same_as<std::uint64_t>;
-};
-
-namespace detail {
-inline std::uint64_t read_clock(clockid_t which) noexcept {
-  timespec now{};
-  ::clock_gettime(which, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
-}
-}  // namespace detail
-
-/// Nanoseconds since 1970-01-01T00:00:00Z by the system's wall clock; may jump.
-inline std::uint64_t unix_nanoseconds() noexcept { return detail::read_clock(CLOCK_REALTIME); }
-
-/// The system's monotonic clock, about 20 ns a reading. The default. Threads: any.
-struct steady_clock {
-  std::uint64_t ticks() const noexcept { return detail::read_clock(CLOCK_MONOTONIC); }
-  static constexpr std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
-};
-
-/// The CPU's constant-rate counter, about 8 ns a reading, calibrated once a process against the
-/// monotonic clock (5 ms, at the first construction) to a few parts in a million. Where the CPU has
-/// no such counter it reads the monotonic clock instead. Threads: any.
-class tsc_clock {
- public:
-  tsc_clock() noexcept : base_(calibrated()) {}
-
-  /// Whether readings come from the CPU's counter.
-  bool counts_cycles() const noexcept { return base_.rate != 0; }
-
-  std::uint64_t ticks() const noexcept {
-    return counts_cycles() ? detail::cycle_counter() : detail::read_clock(CLOCK_MONOTONIC);
-  }
-  std::uint64_t nanoseconds(std::uint64_t ticks) const noexcept {
-    if (!counts_cycles()) return ticks;
-    // Signed, so that a reading from another core just before the anchor stays just before it.
-    const auto since = static_cast<std::int64_t>(ticks - base_.ticks);
-    return base_.nanoseconds + static_cast<std::uint64_t>(static_cast<std::int64_t>(
-                                   (static_cast<detail::int128>(since) * static_cast<std::int64_t>(base_.rate)) >> 32));
-  }
-
- private:
-  struct calibration {
-    std::uint64_t ticks = 0;
-    std::uint64_t nanoseconds = 0;
-    std::uint64_t rate = 0;  // nanoseconds a tick, 32.32 fixed point; 0: no counter
-  };
-
-  struct reading {
-    std::uint64_t ticks;
-    std::uint64_t nanoseconds;
-  };
-  /// Both clocks at one moment: the tightest of a few tries.
-  static reading read_both() noexcept {
-    reading best{};
-    std::uint64_t width = ~std::uint64_t{0};
-    for (int i = 0; i < 8; ++i) {
-      const std::uint64_t before = detail::cycle_counter();
-      const std::uint64_t nanoseconds = detail::read_clock(CLOCK_MONOTONIC);
-      const std::uint64_t after = detail::cycle_counter();
-      if (after - before < width) {
-        width = after - before;
-        best = {before + width / 2, nanoseconds};
-      }
-    }
-    return best;
-  }
-  static const calibration& calibrated() noexcept {
-    static const calibration once = [] {
-      if (!detail::has_cycle_counter()) return calibration{};
-      const reading first = read_both();
-      while (detail::read_clock(CLOCK_MONOTONIC) - first.nanoseconds < 5'000'000U) {
-      }
-      const reading last = read_both();
-      const auto rate =
-          (static_cast<detail::uint128>(last.nanoseconds - first.nanoseconds) << 32) / (last.ticks - first.ticks);
-      return calibration{last.ticks, last.nanoseconds, static_cast<std::uint64_t>(rate)};
-    }();
-    return once;
-  }
-
-  calibration base_;
-};
-
-/// A clock that stands still until told: for tests. `step` is added at every reading. The caller
-/// keeps the time; copies of the clock share it.
-class manual_clock {
- public:
-  explicit manual_clock(std::uint64_t& now, std::uint64_t step = 0) noexcept : now_(&now), step_(step) {}
-  std::uint64_t ticks() const noexcept {
-    const std::uint64_t now = *now_;
-    *now_ += step_;
-    return now;
-  }
-  static constexpr std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
-
- private:
-  std::uint64_t* now_;
-  std::uint64_t step_;
-};
-
-/// When an event began and ended, in nanoseconds on the chain's clock. Taken once an event and
-/// shared by every middleware.
-struct time_span {
-  std::uint64_t start = 0;
-  std::uint64_t end = 0;
-
-  constexpr std::uint64_t nanoseconds() const noexcept { return end - start; }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_CLOCK_HPP
-
 // ---- core/seed.hpp
 
 #ifndef MILLRACE_CORE_SEED_HPP
@@ -5666,34 +5912,6 @@ class group_index {
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_GROUP_INDEX_HPP
-
-// ---- aggregate/detail/aggregate_item.hpp
-
-#ifndef MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
-#define MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-template <class A>
-constexpr auto find_item() {
-  if constexpr (requires { typename A::sample; })
-    return std::type_identity<typename A::sample>{};
-  else if constexpr (requires { typename A::value_type; })
-    return std::type_identity<typename A::value_type>{};
-  else
-    return std::type_identity<double>{};
-}
-/// What an aggregator is updated with: its `sample`, or its `value_type`, or double.
-template <class A>
-using aggregate_item = typename decltype(find_item<A>())::type;
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
 
 // ---- aggregate/grouped.hpp
 
@@ -8222,629 +8440,6 @@ class quantile_curve {
 
 #endif  // MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
 
-// ---- aggregate/detail/req_levels.hpp
-
-#ifndef MILLRACE_AGGREGATE_DETAIL_REQ_LEVELS_HPP
-#define MILLRACE_AGGREGATE_DETAIL_REQ_LEVELS_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// The values that a REQ sketch keeps, as keys that ascend towards the end where ranks are to be precise. A key of
-/// level l weighs 2^l. A full level keeps its greatest keys, half of it and more, and sends every second one of the
-/// others up. How many sections of keys go follows the count of the level's compactions, so that low sections go most
-/// often.
-template <class Key>
-class req_levels {
- public:
-  static constexpr unsigned max_levels = 60;
-  static constexpr unsigned first_sections = 3;
-  static constexpr unsigned least_section = 4;
-  static constexpr std::size_t most_room = 96;
-
-  struct level {
-    std::vector<Key> keys;      // ascending
-    std::uint64_t state = 0;    // compactions so far
-    float exact_section = 0;    // before rounding
-    std::uint32_t section = 0;  // keys in one
-    unsigned sections = first_sections;
-    bool coin = false;
-
-    level() = default;
-    explicit level(float size) : exact_section(size), section(nearest_even(size)) {}
-
-    std::size_t capacity() const noexcept { return std::size_t{2} * sections * section; }
-    /// After many compactions, more and smaller sections.
-    void divide() noexcept {
-      for (;;) {
-        const float smaller = exact_section / 1.41421356F;
-        if (sections > 64 || state < std::uint64_t{1} << (sections - 1) || nearest_even(smaller) < least_section)
-          return;
-        exact_section = smaller;
-        section = nearest_even(smaller);
-        sections *= 2;
-      }
-    }
-    /// Merges sorted keys in.
-    void add(std::span<const Key> sorted) {
-      if (sorted.empty()) return;
-      const std::size_t before = keys.size();
-      std::vector<Key> both(before + sorted.size());
-      merge_runs(keys.data(), before, sorted.data(), sorted.size(), both.data());
-      keys.swap(both);
-    }
-  };
-
-  static std::uint32_t nearest_even(float size) noexcept { return 2 * static_cast<std::uint32_t>(size / 2 + 0.5F); }
-
-  req_levels(unsigned k, std::uint64_t seed) : k_(k), random_(seed) { add_level(); }
-
-  /// From levels that were read. None means one that is empty.
-  req_levels(unsigned k, std::uint64_t seed, std::vector<level> levels) : k_(k), random_(seed) {
-    levels_ = std::move(levels);
-    if (levels_.empty()) add_level();
-    for (const level& each : levels_) settled_ += each.keys.size();
-    const std::size_t most = limit();  // compactions wait for the next key, so that answers stay what they were
-    room_ = settled_ < most ? most - settled_ : 0;
-  }
-
-  void update(Key key) {
-    if (fresh_.size() == room_) [[unlikely]]
-      settle();
-    fresh_.push_back(key);
-  }
-  void insert(unsigned height, Key key) {
-    while (levels_.size() <= height) add_level();
-    levels_[height].add(std::span(&key, 1));
-    ++settled_;
-    settle();
-  }
-  void merge(const req_levels& tidied) {
-    while (levels_.size() < tidied.levels_.size()) add_level();
-    for (std::size_t height = 0; height < tidied.levels_.size(); ++height) {
-      level& into = levels_[height];
-      into.state |= tidied.levels_[height].state;
-      into.divide();
-      into.add(tidied.levels_[height].keys);
-    }
-    settled_ += tidied.settled_;
-    settle();
-  }
-  /// The same keys, each in its level.
-  req_levels tidy() const {
-    req_levels all = *this;
-    all.take_fresh();
-    return all;
-  }
-
-  unsigned k() const noexcept { return k_; }
-  std::size_t retained() const noexcept { return settled_ + fresh_.size(); }
-  /// All keys after `tidy`.
-  std::span<const level> levels() const noexcept { return levels_; }
-  /// Uniform in [0, 1).
-  double draw() noexcept { return random_.uniform(); }
-
- private:
-  void add_level() { levels_.emplace_back(static_cast<float>(k_)); }
-
-  void take_fresh() {
-    std::vector<Key> scratch(fresh_.size());
-    sort_numbers(fresh_.data(), fresh_.size(), scratch.data());
-    levels_[0].add(fresh_);
-    settled_ += fresh_.size();
-    fresh_.clear();
-  }
-  std::size_t limit() const noexcept {
-    std::size_t sum = 0;
-    for (const level& each : levels_) sum += each.capacity();
-    return sum;
-  }
-
-  /// Makes room for more keys: some dozens where that takes no compaction which is not due soon anyway, one at least.
-  /// However many come in at once, a compaction errs by the same: larger portions are quicker and more precise.
-  [[gnu::noinline]] void settle() {
-    take_fresh();
-    std::size_t most = limit();
-    std::size_t wanted = most / 8 < most_room ? most / 8 : most_room;
-    for (const bool due : {true, false}) {     // then those that are full before those that soon will be
-      if (!due && levels_.size() == 1) break;  // exact as long as may be
-      for (std::size_t height = 0; height < levels_.size() && settled_ + wanted >= most; ++height) {
-        const level& next = levels_[height];
-        const bool full = next.keys.size() >= next.capacity();
-        if (due ? full : next.keys.size() >= staying(next) + least_section) {
-          compact(height);
-          most = limit();
-        }
-      }
-    }
-    room_ = settled_ + wanted < most ? wanted : most - settled_;
-  }
-
-  /// How many keys a compaction leaves.
-  static std::size_t staying(const level& full) noexcept {
-    const auto ones = static_cast<unsigned>(std::countr_one(full.state)) + 1;
-    const unsigned going = ones < full.sections ? ones : full.sections;
-    return full.capacity() / 2 + std::size_t{full.sections - going} * full.section;
-  }
-
-  void compact(std::size_t height) {
-    if (height + 1 == levels_.size()) add_level();
-    level& full = levels_[height];
-    const std::size_t moved = (full.keys.size() - staying(full)) / 2 * 2;
-    // Coins come in opposite pairs, so that their errors cancel.
-    full.coin = (full.state & 1) != 0 ? !full.coin : (random_() >> 63) != 0;
-    std::vector<Key> up(moved / 2);
-    for (std::size_t i = 0; i < up.size(); ++i) up[i] = full.keys[2 * i + (full.coin ? 1 : 0)];
-    full.keys.erase(full.keys.begin(), full.keys.begin() + static_cast<std::ptrdiff_t>(moved));
-    ++full.state;
-    full.divide();
-    levels_[height + 1].add(up);
-    settled_ -= up.size();
-  }
-
-  std::vector<Key> fresh_;  // of weight 1, not looked at yet
-  std::size_t room_ = 16;   // for so many of them
-  std::vector<level> levels_;
-  std::size_t settled_ = 0;  // keys in levels
-  unsigned k_;
-  random_engine random_;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_AGGREGATE_DETAIL_REQ_LEVELS_HPP
-
-// ---- aggregate/req.hpp
-
-#ifndef MILLRACE_AGGREGATE_REQ_HPP
-#define MILLRACE_AGGREGATE_REQ_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail::req_image {
-
-// Apache DataSketches' image: preamble length in ints, version, family, flags, k (2), levels, values without a level.
-// Up to four values follow as they are. Of more levels than one: count (8), smallest, largest. Then each level:
-// compactions (8), size of a section (4, a float), lg of the weight, sections, 0 (2), how many values (4), the values.
-inline constexpr std::uint8_t short_preamble = 2;
-inline constexpr std::uint8_t long_preamble = 4;
-inline constexpr std::uint8_t serial_version = 1;
-inline constexpr std::uint8_t family = 17;
-inline constexpr std::uint8_t is_empty = 4;
-inline constexpr std::uint8_t is_high = 8;
-inline constexpr std::uint8_t is_raw = 16;
-inline constexpr std::uint8_t is_sorted = 32;  // level 0 is in order
-inline constexpr std::size_t most_raw = 4;
-inline constexpr std::size_t level_bytes = 20;
-
-}  // namespace detail::req_image
-
-/// Quantiles whose error in rank shrinks towards one end of the distribution, with a bound: the REQ sketch. For p99.99
-/// of latencies, where `kll`'s even error is too much and `tdigest` has no bound.
-///
-/// `K`, even, sets accuracy and size of a new sketch; `HighRanks`: ranks near 1 are the precise ones, else those near
-/// 0. A loaded one has both from its image. `T` is double or float. NaN is left out; infinities count as values.
-/// Guarantee: up to 6 K values everything is exact; `smallest`, `largest`, `quantile(0)` and `quantile(1)` always are,
-/// and so are the 3 K values nearest the precise end. Elsewhere one query's rank is off by at most `rank_error(p)` with
-/// probability 0.99: 3.9 % of 1 - p at K = 12, and never more than 1.8 %. Merging keeps that bound. The same seed,
-/// input and order of merges give the same bytes, and a span does what its values do one by one. Complexity: update
-/// O(log K) amortised, merge and query O(values kept); `view()` serves many queries. A level keeps at most 6 K values,
-/// growing to 16 K over 2^11 compactions, and there are log2(count / (3 K)) levels: 30 KB after ten million doubles at
-/// K = 12. Allocates: when the values that came in are sorted, each few dozen. Threads: one at a time. Source: Cormode,
-/// Karnin, Liberty, Thaler, Vesely, "Relative error streaming quantiles", PODS 2021. Bytes: the image of Apache
-/// DataSketches' REQ sketch. It has no place for the generator: a loaded sketch answers the same, but tosses coins of
-/// its own from there on.
-template <unsigned K = 12, class T = double, bool HighRanks = true>
-class req {
-  static_assert(K >= 4 && K <= 1024 && K % 2 == 0, "millrace[SKETCH-11]: req<K>: K must be even and in [4, 1024]");
-  static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
-                "millrace[SKETCH-12]: req<K, T>: T must be double or float");
-
- public:
-  using value_type = T;
-  /// Weights and merges that would take `count` beyond this are left out.
-  static constexpr std::uint64_t max_count = (std::uint64_t{1} << 56) - 1;
-
-  /// Sketches that are to be merged want different seeds: with the same one, their errors may add up instead of
-  /// cancelling.
-  explicit req(std::uint64_t seed = 0) : kept_(K, seed) {}
-
-  void update(T value) {
-    if (value != value) [[unlikely]]
-      return;
-    include(value, value);
-    ++count_;
-    kept_.update(key_of(value));
-  }
-  void update(std::span<const T> values) {
-    for (const T value : values) update(value);
-  }
-  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
-  /// that probability, so that weights add up on average. Complexity: O(values kept log weight).
-  void update(T value, weight counts) {
-    if (value != value || !(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
-    auto times = static_cast<std::uint64_t>(counts.value);
-    if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
-      times += kept_.draw() < fraction;
-    if (times == 0 || count_ > max_count || times > max_count - count_) return;
-    include(value, value);
-    count_ += times;
-    for (unsigned height = 0; times >> height != 0; ++height)
-      if ((times >> height & 1) != 0) kept_.insert(height, key_of(value));
-  }
-
-  /// Errors: shape_mismatch when they differ in K or in the precise end, as loaded ones may; then this is as it was.
-  result<void> merge(const req& other) {
-    if (other.k() != k() || other.high_ != high_)
-      return error(errc::shape_mismatch, "req of " + shape() + " merged with one of " + other.shape());
-    if (other.empty() || count_ > max_count || other.count_ > max_count - count_) return {};
-    kept_.merge(other.kept_.tidy());
-    include(other.low_, other.high_value_);
-    count_ += other.count_;
-    return {};
-  }
-
-  std::uint64_t count() const noexcept { return count_; }
-  bool empty() const noexcept { return count_ == 0; }
-  /// No value was left out so far.
-  bool exact() const noexcept { return kept_.levels().size() == 1; }
-  unsigned k() const noexcept { return kept_.k(); }
-  /// Ranks near 1 are the precise ones.
-  bool high_ranks() const noexcept { return high_; }
-  /// How many values are kept.
-  std::size_t retained() const noexcept { return kept_.retained(); }
-
-  /// NaN when empty; so are `largest`, `quantile` and `rank`.
-  T smallest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
-  T largest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_value_; }
-
-  /// The distribution seen so far, for many queries.
-  quantile_view<T> view() const;
-  T quantile(double p) const { return view().quantile(p); }
-  T median() const { return view().median(); }
-  T interquartile_range() const { return view().interquartile_range(); }
-  double rank(T value) const { return view().rank(value); }
-  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
-  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
-
-  /// How far the rank of one answer near rank p may be off, as a fraction of the stream, at 99 % confidence; 0 where
-  /// answers are exact.
-  double rank_error(double p) const noexcept {
-    const double k = kept_.k();
-    const double off_end = high_ ? 1 - p : p;
-    if (exact() || off_end * static_cast<double>(count_) <= 3 * k) return 0;
-    // DataSketches' constants, the first one doubled: in a stream that closes in on a value, errors add up more often.
-    constexpr double deviations = 2.576;
-    const double relative = std::sqrt(0.1 / 3) * off_end;
-    return deviations / k * (relative < 0.084 ? relative : 0.084);
-  }
-  /// Between these the true quantile lies, at 99 % confidence.
-  quantile_bounds<T> bounds(double p) const {
-    const quantile_view<T> seen = view();
-    // The error is the one at the true rank, which may be farther from the precise end.
-    const double off = rank_error(p);
-    const double widest = rank_error(high_ ? p - off : p + off);
-    return {seen.quantile(p - (off < widest ? widest : off)), seen.quantile(p + (off < widest ? widest : off))};
-  }
-
-  /// Allocates: a copy of the sketch.
-  std::vector<std::byte> save() const;
-  /// `seed` as of a new sketch. Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
-  /// Allocates: no more than a few times the bytes given.
-  static result<req> load(std::span<const std::byte> bytes, std::uint64_t seed = 0);
-
- private:
-  using key_type = detail::order_key<T>;
-  using levels_type = detail::req_levels<key_type>;
-  using level = typename levels_type::level;
-
-  static error fault(errc code, const char* what) { return error(code, std::string("REQ image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
-  std::string shape() const { return "K " + std::to_string(k()) + (high_ ? ", high ranks" : ", low ranks"); }
-
-  key_type key_of(T value) const noexcept {
-    const key_type key = detail::to_order_key(value);
-    return high_ ? key : ~key;
-  }
-  T value_of(key_type key) const noexcept { return detail::from_order_key<T>(high_ ? key : ~key); }
-  void include(T low, T high) noexcept {
-    if (count_ == 0 || low < low_) low_ = low;
-    if (count_ == 0 || high > high_value_) high_value_ = high;
-  }
-  /// A level's values, ascending.
-  std::vector<T> values_of(const level& from) const {
-    std::vector<T> values;
-    values.reserve(from.keys.size());
-    const std::size_t size = from.keys.size();
-    for (std::size_t i = 0; i < size; ++i) values.push_back(value_of(from.keys[high_ ? i : size - 1 - i]));
-    return values;
-  }
-  result<void> load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted);
-
-  levels_type kept_;
-  std::uint64_t count_ = 0;
-  T low_ = 0;
-  T high_value_ = 0;
-  bool high_ = HighRanks;
-};
-
-template <unsigned K, class T, bool HighRanks>
-quantile_view<T> req<K, T, HighRanks>::view() const {
-  if (empty()) return {};
-  const levels_type all = kept_.tidy();
-  std::vector<T> values, merged_values;
-  std::vector<std::uint64_t> weights, merged_weights;
-  for (std::size_t height = 0; height < all.levels().size(); ++height) {
-    const std::vector<T> run = values_of(all.levels()[height]);
-    merged_values.resize(values.size() + run.size());
-    merged_weights.resize(merged_values.size());
-    std::size_t from_run = 0;
-    std::size_t from_rest = 0;
-    for (std::size_t i = 0; i < merged_values.size(); ++i) {
-      const bool rest = from_run == run.size() || (from_rest < values.size() && values[from_rest] <= run[from_run]);
-      merged_values[i] = rest ? values[from_rest] : run[from_run];
-      merged_weights[i] = rest ? weights[from_rest] : std::uint64_t{1} << height;
-      ++(rest ? from_rest : from_run);
-    }
-    values.swap(merged_values);
-    weights.swap(merged_weights);
-  }
-  return quantile_view<T>(std::move(values), std::move(weights), smallest(), largest());
-}
-
-template <unsigned K, class T, bool HighRanks>
-std::vector<std::byte> req<K, T, HighRanks>::save() const {
-  using namespace detail::req_image;
-  const levels_type all = kept_.tidy();
-  const auto levels = static_cast<std::uint8_t>(empty() ? 0 : all.levels().size());
-  const bool raw = exact() && count_ <= most_raw;
-  detail::image_writer out(16 + 2 * sizeof(T) + levels * level_bytes + retained() * sizeof(T));
-  out.put(levels > 1 ? long_preamble : short_preamble).put(serial_version).put(family);
-  out.put(static_cast<std::uint8_t>(is_sorted | (empty() ? is_empty : 0) | (high_ ? is_high : 0) | (raw ? is_raw : 0)));
-  out.put(static_cast<std::uint16_t>(k())).put(levels).put(static_cast<std::uint8_t>(raw ? count_ : 0));
-  if (empty()) return std::move(out).take();
-  if (levels > 1) out.put(count_).put(low_).put(high_value_);
-  for (std::size_t height = 0; height < levels; ++height) {
-    const level& each = all.levels()[height];
-    if (!raw) {
-      out.put(each.state).put(each.exact_section).put(static_cast<std::uint8_t>(height));
-      out.put(static_cast<std::uint8_t>(each.sections)).put(std::uint16_t{0});
-      out.put(static_cast<std::uint32_t>(each.keys.size()));
-    }
-    const std::vector<T> values = values_of(each);
-    out.put_array(values.data(), values.size());
-  }
-  return std::move(out).take();
-}
-
-/// Reads `count` values; whatever the sketch's extremes are, they must lie within.
-template <unsigned K, class T, bool HighRanks>
-result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted) {
-  if (!in.holds<T>(count)) return truncated();
-  std::vector<T> values(count);
-  in.take_array(values.data(), count);
-  into.keys.resize(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (values[i] != values[i]) return fault(errc::corrupt, "a value that is NaN");
-    if (sorted && i > 0 && values[i] < values[i - 1]) return fault(errc::corrupt, "a level is not sorted");
-    into.keys[i] = key_of(values[i]);
-  }
-  std::vector<key_type> scratch(count);
-  detail::sort_numbers(into.keys.data(), count, scratch.data());
-  return {};
-}
-
-template <unsigned K, class T, bool HighRanks>
-result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
-  using namespace detail::req_image;
-  detail::image_reader in(bytes);
-  const auto preamble = in.take<std::uint8_t>();
-  const auto version = in.take<std::uint8_t>();
-  const auto kind = in.take<std::uint8_t>();
-  const auto flags = in.take<std::uint8_t>();
-  const unsigned k = in.take<std::uint16_t>();
-  const unsigned levels = in.take<std::uint8_t>();
-  const unsigned raw_values = in.take<std::uint8_t>();
-  if (!in.ok()) return truncated();
-  const bool none = (flags & is_empty) != 0;
-  const bool raw = !none && (flags & is_raw) != 0;
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
-  if (k < 4 || k > 1024 || k % 2 != 0) return fault(errc::corrupt, "k is not even and in [4, 1024]");
-  if (none ? levels > 1 : levels == 0 || levels > levels_type::max_levels)
-    return fault(errc::corrupt, "number of levels");
-  if (preamble != (levels > 1 ? long_preamble : short_preamble))
-    return fault(errc::corrupt, "the preamble's length and the levels disagree");
-  if (raw && (levels != 1 || raw_values == 0 || raw_values > most_raw))
-    return fault(errc::corrupt, "values without a level");
-
-  req loaded(seed);
-  loaded.high_ = (flags & is_high) != 0;
-  std::vector<level> read;
-  std::uint64_t count = raw_values;
-  T low = 0, high = 0;
-  if (levels > 1) {
-    count = in.take<std::uint64_t>();
-    low = in.take<T>();
-    high = in.take<T>();
-    if (!in.ok()) return truncated();
-    if (count == 0 || count > max_count) return fault(errc::corrupt, "count");
-    if (!(low <= high)) return fault(errc::corrupt, "the extremes are out of order");
-  }
-  std::uint64_t weight = 0;
-  for (unsigned height = 0; !none && height < levels; ++height) {
-    level& next = read.emplace_back(static_cast<float>(k));
-    std::size_t values = raw_values;
-    if (!raw) {
-      next.state = in.take<std::uint64_t>();
-      next.exact_section = in.take<float>();
-      const auto lg_weight = in.take<std::uint8_t>();
-      next.sections = in.take<std::uint8_t>();
-      in.skip(2);
-      values = in.take<std::uint32_t>();
-      if (!in.ok()) return truncated();
-      if (lg_weight != height) return fault(errc::corrupt, "a level's weight");
-      // Sections double when their size shrinks by the root of 2.
-      unsigned halvings = 0;
-      while (halvings < 6 && levels_type::first_sections << halvings != next.sections) ++halvings;
-      const double size = k / std::pow(2.0, halvings / 2.0);
-      if (halvings == 6 || !(std::fabs(next.exact_section - size) <= 1e-3 * size) || size < 2.5)
-        return fault(errc::corrupt, "a level's sections");
-      next.section = levels_type::nearest_even(next.exact_section);
-      if (next.section < levels_type::least_section) return fault(errc::corrupt, "a level's sections");
-    }
-    if (auto done = loaded.load_level(in, next, values, height > 0 || (flags & is_sorted) != 0); !done)
-      return std::move(done).error();
-    if (values > (max_count - weight) >> height) return fault(errc::corrupt, "the levels weigh too much");
-    weight += std::uint64_t{values} << height;
-    if (next.keys.empty()) continue;
-    const key_type first = next.keys[loaded.high_ ? 0 : next.keys.size() - 1];
-    const key_type last = next.keys[loaded.high_ ? next.keys.size() - 1 : 0];
-    if (levels == 1) {
-      low = loaded.value_of(first);
-      high = loaded.value_of(last);
-    } else if (!(low <= loaded.value_of(first) && loaded.value_of(last) <= high)) {
-      return fault(errc::corrupt, "a value outside the extremes");
-    }
-  }
-  if (levels == 1 && !raw && !none) count = weight;
-  if (!none && (weight != count || count == 0))
-    return fault(errc::corrupt, "the levels do not weigh what the count says");
-  // DataSketches leaves the room of a level's head behind values without one.
-  if (!(raw && in.rest().size() == level_bytes) && !in.rest().empty())
-    return fault(errc::corrupt, "bytes after the end");
-  if (none) count = 0;
-  loaded.kept_ = levels_type(k, seed, std::move(read));
-  loaded.count_ = count;
-  loaded.low_ = low;
-  loaded.high_value_ = high;
-  return loaded;
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_AGGREGATE_REQ_HPP
-
-// ---- aggregate/sampled.hpp
-
-#ifndef MILLRACE_AGGREGATE_SAMPLED_HPP
-#define MILLRACE_AGGREGATE_SAMPLED_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// An aggregate of one item in so many: of each `every` in a row one is drawn and stands for all of them,
-/// with their weight where the aggregate takes weights.
-///
-/// For aggregates whose update costs more than reading the item. What they answer about the distribution
-/// stays without bias, with the error of a stratified sample on top of their own; sums and counts are
-/// those of the weights (`total_weight`), `seen()` is exact; least and greatest are those of the sample.
-/// Guarantee: the same seed and stream give the same bytes; a span does what its items do one by one.
-/// Complexity: update an addition and a comparison, one in `every` the aggregate's. 72 bytes. Allocates:
-/// what the aggregate does. Threads: one at a time.
-/// Errors: of merging aggregates sampled otherwise: invalid_argument.
-template <class Aggregate>
-class sampled {
- public:
-  using sample = detail::aggregate_item<Aggregate>;
-
-  explicit sampled(std::uint64_t every = 32, std::uint64_t seed = 0, Aggregate empty = Aggregate())
-      : every_(every == 0 ? 1 : every), random_(seed), chosen_(random_.below(every_)), kept_(std::move(empty)) {}
-
-  void update(const sample& x) {
-    ++seen_;
-    if (at_ == chosen_) take(x);
-    if (++at_ == every_) next_block();
-  }
-  void update(std::span<const sample> items) {
-    seen_ += items.size();
-    for (;;) {
-      if (chosen_ >= at_ && chosen_ - at_ < items.size()) take(items[static_cast<std::size_t>(chosen_ - at_)]);
-      const std::uint64_t left = every_ - at_;
-      if (left > items.size()) break;
-      items = items.subspan(static_cast<std::size_t>(left));
-      next_block();
-    }
-    at_ += items.size();
-  }
-
-  /// The other's unfinished stretch counts as what was drawn of it.
-  result<void> merge(const sampled& other) {
-    if (every_ != other.every_)
-      return error(errc::invalid_argument, "sampled: one in " + std::to_string(every_) + " and one in " +
-                                               std::to_string(other.every_) + " do not merge");
-    if constexpr (requires(result<void> r) { r = kept_.merge(other.kept_); }) {
-      if (result<void> done = kept_.merge(other.kept_); !done) return done;
-    } else {
-      kept_.merge(other.kept_);
-    }
-    seen_ += other.seen_;
-    return {};
-  }
-
-  /// How many items there were.
-  std::uint64_t seen() const noexcept { return seen_; }
-  std::uint64_t every() const noexcept { return every_; }
-  /// The aggregate of the sample.
-  const Aggregate& aggregate() const noexcept { return kept_; }
-
-  std::vector<std::byte> save() const {
-    envelope_writer to(type);
-    for (const std::uint64_t n : {every_, seen_, at_, chosen_}) to.u64(n);
-    for (const std::uint64_t n : random_.state()) to.u64(n);
-    to.block(kept_.save());
-    return std::move(to).finish();
-  }
-  static result<sampled> load(std::span<const std::byte> bytes) {
-    auto from = envelope_reader::open(bytes, type);
-    if (!from) return std::move(from).error();
-    std::uint64_t numbers[4];
-    for (std::uint64_t& n : numbers) n = from->u64();
-    random_engine::state_type state{};
-    for (std::uint64_t& n : state) n = from->u64();
-    auto kept = Aggregate::load(from->block());
-    const bool valid = numbers[0] > 0 && numbers[2] < numbers[0] && numbers[3] < numbers[0];
-    if (auto done = from->finish(valid); !done) return std::move(done).error();
-    if (!kept) return std::move(kept).error().wrap("saved " + std::string(type));
-    sampled made(numbers[0], 0, *std::move(kept));
-    made.seen_ = numbers[1];
-    made.at_ = numbers[2];
-    made.chosen_ = numbers[3];
-    made.random_ = random_engine::from_state(state);
-    return made;
-  }
-
- private:
-  static constexpr std::string_view type = "sampled";
-
-  void take(const sample& x) {
-    if constexpr (weighted_aggregator_of<Aggregate, sample>)
-      (void)kept_.update(x, weight(static_cast<double>(every_)));
-    else
-      (void)kept_.update(x);
-  }
-  void next_block() noexcept {
-    at_ = 0;
-    chosen_ = random_.below(every_);
-  }
-
-  std::uint64_t every_;
-  random_engine random_;
-  std::uint64_t chosen_;  // of the stretch of `every_` that the stream is in
-  std::uint64_t at_ = 0;  // how far it is into that
-  std::uint64_t seen_ = 0;
-  Aggregate kept_;
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_AGGREGATE_SAMPLED_HPP
-
 // ---- aggregate/detail/ring.hpp
 
 #ifndef MILLRACE_AGGREGATE_DETAIL_RING_HPP
@@ -9757,96 +9352,6 @@ bool load_items(envelope_reader& from, Engine& engine) {
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_WINDOW_BYTES_HPP
 
-// ---- aggregate/time.hpp
-
-#ifndef MILLRACE_AGGREGATE_TIME_HPP
-#define MILLRACE_AGGREGATE_TIME_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-namespace detail {
-
-/// std::chrono::duration and its like, without <chrono>, which costs more to parse than this module.
-template <class D>
-concept chrono_duration = requires(const D& d) {
-  typename D::rep;
-  D::period::num;
-  D::period::den;
-  d.count();
-};
-template <class P>
-concept chrono_time_point = requires(const P& p) {
-  { p.time_since_epoch() } -> chrono_duration;
-};
-
-template <chrono_duration D>
-constexpr std::int64_t to_nanoseconds(const D& d) noexcept {
-  if constexpr (std::is_floating_point_v<typename D::rep>)
-    return static_cast<std::int64_t>(static_cast<double>(d.count()) * 1e9 * static_cast<double>(D::period::num) /
-                                     static_cast<double>(D::period::den));
-  else
-    return static_cast<std::int64_t>(static_cast<int128>(d.count()) * D::period::num * 1'000'000'000 / D::period::den);
-}
-
-}  // namespace detail
-
-/// A length of time in whole nanoseconds, up to 292 years. Made from any std::chrono::duration, also
-/// where a template asks for a constant: `mr::sliding<5min>`.
-struct duration {
-  std::int64_t nanoseconds = 0;
-
-  constexpr duration() noexcept = default;
-  constexpr explicit duration(std::int64_t ns) noexcept : nanoseconds(ns) {}
-  template <detail::chrono_duration D>
-  constexpr duration(const D& d) noexcept : nanoseconds(detail::to_nanoseconds(d)) {}
-
-  constexpr double seconds() const noexcept { return static_cast<double>(nanoseconds) * 1e-9; }
-  constexpr auto operator<=>(const duration&) const noexcept = default;
-};
-
-/// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
-/// `window.update(x, mr::at(t))`, from a number of nanoseconds, a std::chrono::time_point, or a
-/// std::chrono::duration since the time line's zero.
-struct at {
-  std::int64_t nanoseconds = 0;
-
-  constexpr at() noexcept = default;
-  constexpr explicit at(std::int64_t ns) noexcept : nanoseconds(ns) {}
-  template <detail::chrono_time_point P>
-  constexpr at(const P& point) noexcept : nanoseconds(detail::to_nanoseconds(point.time_since_epoch())) {}
-  template <detail::chrono_duration D>
-  constexpr at(const D& since_zero) noexcept : nanoseconds(detail::to_nanoseconds(since_zero)) {}
-
-  constexpr auto operator<=>(const at&) const noexcept = default;
-};
-
-namespace detail {
-
-inline constexpr std::int64_t beginning_of_time = -0x7fff'ffff'ffff'ffff - 1;
-inline constexpr std::int64_t end_of_time = 0x7fff'ffff'ffff'ffff;
-
-/// a + b and a - b that stop at the ends of time.
-constexpr std::int64_t later_by(std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? (b > 0 ? end_of_time : beginning_of_time) : sum;
-}
-constexpr std::int64_t earlier_by(std::int64_t a, std::int64_t b) noexcept {
-  std::int64_t difference = 0;
-  return __builtin_sub_overflow(a, b, &difference) ? (b > 0 ? beginning_of_time : end_of_time) : difference;
-}
-/// The greatest multiple of step at or before t, also for times before zero.
-constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
-  const std::int64_t over = t % step;
-  return earlier_by(t, over < 0 ? over + step : over);
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_AGGREGATE_TIME_HPP
-
 // ---- aggregate/detail/pane_queue.hpp
 
 #ifndef MILLRACE_AGGREGATE_DETAIL_PANE_QUEUE_HPP
@@ -10036,6 +9541,881 @@ class pane_queue {
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_PANE_QUEUE_HPP
+
+// ---- aggregate/rates.hpp
+
+#ifndef MILLRACE_AGGREGATE_RATES_HPP
+#define MILLRACE_AGGREGATE_RATES_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Events a second over the last stretch of time.
+///
+///     mr::rate_calculator requests;            // of the last 60 s, in panes of a second
+///     requests.update();                       // one event, now; or update(n), update(n, mr::at(time))
+///     requests.rate();
+///
+/// Units: events a second. Guarantee: `rate` counts the events of the panes that the window overlaps, and
+/// divides by the time from the first of those panes (or the first event, if that is later) to now, at
+/// least one pane: while a stream is younger than the window, its rate is right already. Every event is
+/// in `total`; one that comes later than the window reaches back is in nothing else.
+/// Complexity: update O(1), rate O(1) amortised; 16 bytes a pane. Allocates: when made.
+/// Threads: one at a time.
+template <clock_policy Clock = steady_clock>
+class basic_rate_calculator {
+ public:
+  explicit basic_rate_calculator(duration window = duration(60'000'000'000), std::size_t panes = 60,
+                                 Clock clock = Clock())
+      : clock_(std::move(clock)),
+        pane_(pane_length(window, panes)),
+        length_(window.nanoseconds > 0 ? window.nanoseconds : 1),
+        panes_(event_count{}, length_, pane_) {}
+
+  void update(std::uint64_t events = 1) { update(events, now()); }
+  void update(std::uint64_t events, at time) {
+    total_ += events;
+    if (first_ == detail::end_of_time || time.nanoseconds < first_) first_ = time.nanoseconds;
+    if (auto* const pane = panes_.pane_of(time.nanoseconds, length_)) pane->count += events;
+    last_ = time.nanoseconds > last_ ? time.nanoseconds : last_;
+  }
+
+  double rate() { return rate(now()); }
+  /// As of a time, which is not before the last one.
+  double rate(at time) {
+    if (total_ == 0) return 0;
+    panes_.pass(time.nanoseconds);
+    const std::int64_t end = time.nanoseconds > last_ ? time.nanoseconds : last_;
+    std::int64_t begin = detail::aligned(detail::earlier_by(end, length_), pane_);
+    if (begin < first_) begin = first_;
+    const std::int64_t past = detail::earlier_by(end, begin);
+    return static_cast<double>(panes_.sum().count) * 1e9 / static_cast<double>(past > pane_ ? past : pane_);
+  }
+  /// Events in the window, as of the last update or `rate`.
+  std::uint64_t in_window() { return panes_.sum().count; }
+  std::uint64_t total() const noexcept { return total_; }
+  void reset() { *this = basic_rate_calculator(duration(length_), panes_.panes() - 1, clock_); }
+
+ private:
+  struct event_count {
+    std::uint64_t count = 0;
+    void merge(const event_count& other) noexcept { count += other.count; }
+  };
+  static std::int64_t pane_length(duration window, std::size_t panes) noexcept {
+    const auto count = static_cast<std::int64_t>(panes < 1 ? 1 : panes > 1'000'000 ? 1'000'000 : panes);
+    const std::int64_t pane = window.nanoseconds / count + (window.nanoseconds % count > 0 ? 1 : 0);
+    return pane > 0 ? pane : 1;
+  }
+  at now() const noexcept { return at(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
+
+  Clock clock_;
+  std::int64_t pane_;
+  std::int64_t length_;
+  detail::pane_queue<event_count> panes_;
+  std::uint64_t total_ = 0;
+  std::int64_t first_ = detail::end_of_time;
+  std::int64_t last_ = detail::beginning_of_time;
+};
+
+using rate_calculator = basic_rate_calculator<>;
+
+/// A reading of a counter that only grows.
+struct counter_reading {
+  double value = 0;
+  at time;
+};
+
+/// How fast a counter grows that is read now and then, and starts again from zero when its process does.
+///
+/// Guarantee: a reading below the one before is a reset, and counts for what it shows; `increase` is the
+/// growth from the first reading to the last, `rate` that by the seconds between. Readings come in the
+/// order of time; one that is not after the last is left out. Merging takes up the readings of a later
+/// stretch of the same counter, the step between included; it is associative.
+/// Complexity: O(1), 64 bytes; allocates: never. Threads: one at a time; const calls from any number.
+/// Source: the meaning of PromQL's increase() and resets(), without its extrapolation.
+class counter_rate {
+ public:
+  using sample = counter_reading;
+  static constexpr bool commutative = false;
+
+  void update(double value, at time) noexcept { update(counter_reading{value, time}); }
+  void update(const counter_reading& reading) noexcept {
+    if (!(reading.value >= 0)) return;
+    if (readings_ == 0) {
+      first_ = last_ = reading;
+      readings_ = 1;
+    } else if (reading.time > last_.time) {
+      step_to(reading.value);
+      last_ = reading;
+      ++readings_;
+    }
+  }
+  void merge(const counter_rate& later) noexcept {
+    if (later.readings_ == 0) return;
+    if (readings_ == 0) {
+      *this = later;
+      return;
+    }
+    step_to(later.first_.value);
+    increase_.merge(later.increase_);
+    resets_ += later.resets_;
+    readings_ += later.readings_;
+    last_ = later.last_;
+  }
+
+  double increase() const noexcept { return increase_.value(); }
+  /// A second. NaN with fewer than two readings.
+  double rate() const noexcept {
+    const double past = static_cast<double>(last_.time.nanoseconds) - static_cast<double>(first_.time.nanoseconds);
+    return readings_ > 1 && past > 0 ? increase() / (past * 1e-9) : std::numeric_limits<double>::quiet_NaN();
+  }
+  std::uint64_t resets() const noexcept { return resets_; }
+  std::uint64_t readings() const noexcept { return readings_; }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.u64(readings_);
+    to.u64(resets_);
+    for (const counter_reading& one : {first_, last_}) {
+      to.f64(one.value);
+      to.i64(one.time.nanoseconds);
+    }
+    increase_.save(to);
+    return std::move(to).finish();
+  }
+  static result<counter_rate> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    counter_rate made;
+    made.readings_ = from->u64();
+    made.resets_ = from->u64();
+    for (counter_reading* const one : {&made.first_, &made.last_}) {
+      one->value = from->f64();
+      one->time = at(from->i64());
+    }
+    made.increase_.load(*from);
+    const bool valid = made.first_.value >= 0 && made.last_.value >= 0 && made.first_.time <= made.last_.time;
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "counter_rate";
+
+  void step_to(double value) noexcept {
+    const bool reset = value < last_.value;
+    increase_.add(reset ? value : value - last_.value);
+    resets_ += reset ? 1 : 0;
+  }
+
+  counter_reading first_;
+  counter_reading last_;
+  compensated_sum increase_;
+  std::uint64_t resets_ = 0;
+  std::uint64_t readings_ = 0;
+};
+
+/// Statistics of the time between one event and the next, in seconds.
+///
+/// `Aggregate`: any of doubles. Guarantee: events come in the order of time; one from before the last
+/// counts as none. Merging takes up a later stretch of the stream, the gap between included.
+/// Complexity: the aggregate's, and 24 bytes. Threads: one at a time.
+template <class Aggregate = aggregate<count, mean, stddev, min, max>>
+class inter_arrival {
+ public:
+  using sample = at;
+  static constexpr bool commutative = false;
+
+  inter_arrival() = default;
+  explicit inter_arrival(Aggregate empty) : gaps_(std::move(empty)) {}
+
+  void update(at time) {
+    if (events_ != 0) {
+      if (time < last_) return;
+      gap(time);
+    } else {
+      first_ = time;
+    }
+    last_ = time;
+    ++events_;
+  }
+  void merge(const inter_arrival& later) {
+    if (later.events_ == 0) return;
+    if (events_ != 0)
+      gap(later.first_);
+    else
+      first_ = later.first_;
+    (void)gaps_.merge(later.gaps_);
+    last_ = later.last_;
+    events_ += later.events_;
+  }
+
+  std::uint64_t events() const noexcept { return events_; }
+  const Aggregate& gaps() const noexcept { return gaps_; }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.u64(events_);
+    to.i64(first_.nanoseconds);
+    to.i64(last_.nanoseconds);
+    to.block(gaps_.save());
+    return std::move(to).finish();
+  }
+  static result<inter_arrival> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    inter_arrival made;
+    made.events_ = from->u64();
+    made.first_ = at(from->i64());
+    made.last_ = at(from->i64());
+    auto gaps = Aggregate::load(from->block());
+    if (auto done = from->finish(made.first_ <= made.last_); !done) return std::move(done).error();
+    if (!gaps) return std::move(gaps).error().wrap("saved " + std::string(type));
+    made.gaps_ = *std::move(gaps);
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "inter_arrival";
+
+  void gap(at next) {
+    if (next >= last_)
+      (void)gaps_.update(static_cast<double>(detail::earlier_by(next.nanoseconds, last_.nanoseconds)) * 1e-9);
+  }
+
+  std::uint64_t events_ = 0;
+  at first_;
+  at last_;
+  Aggregate gaps_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_RATES_HPP
+
+// ---- aggregate/detail/req_levels.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_REQ_LEVELS_HPP
+#define MILLRACE_AGGREGATE_DETAIL_REQ_LEVELS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// The values that a REQ sketch keeps, as keys that ascend towards the end where ranks are to be precise. A key of
+/// level l weighs 2^l. A full level keeps its greatest keys, half of it and more, and sends every second one of the
+/// others up. How many sections of keys go follows the count of the level's compactions, so that low sections go most
+/// often.
+template <class Key>
+class req_levels {
+ public:
+  static constexpr unsigned max_levels = 60;
+  static constexpr unsigned first_sections = 3;
+  static constexpr unsigned least_section = 4;
+  static constexpr std::size_t most_room = 96;
+
+  struct level {
+    std::vector<Key> keys;      // ascending
+    std::uint64_t state = 0;    // compactions so far
+    float exact_section = 0;    // before rounding
+    std::uint32_t section = 0;  // keys in one
+    unsigned sections = first_sections;
+    bool coin = false;
+
+    level() = default;
+    explicit level(float size) : exact_section(size), section(nearest_even(size)) {}
+
+    std::size_t capacity() const noexcept { return std::size_t{2} * sections * section; }
+    /// After many compactions, more and smaller sections.
+    void divide() noexcept {
+      for (;;) {
+        const float smaller = exact_section / 1.41421356F;
+        if (sections > 64 || state < std::uint64_t{1} << (sections - 1) || nearest_even(smaller) < least_section)
+          return;
+        exact_section = smaller;
+        section = nearest_even(smaller);
+        sections *= 2;
+      }
+    }
+    /// Merges sorted keys in.
+    void add(std::span<const Key> sorted) {
+      if (sorted.empty()) return;
+      const std::size_t before = keys.size();
+      std::vector<Key> both(before + sorted.size());
+      merge_runs(keys.data(), before, sorted.data(), sorted.size(), both.data());
+      keys.swap(both);
+    }
+  };
+
+  static std::uint32_t nearest_even(float size) noexcept { return 2 * static_cast<std::uint32_t>(size / 2 + 0.5F); }
+
+  req_levels(unsigned k, std::uint64_t seed) : k_(k), random_(seed) { add_level(); }
+
+  /// From levels that were read. None means one that is empty.
+  req_levels(unsigned k, std::uint64_t seed, std::vector<level> levels) : k_(k), random_(seed) {
+    levels_ = std::move(levels);
+    if (levels_.empty()) add_level();
+    for (const level& each : levels_) settled_ += each.keys.size();
+    const std::size_t most = limit();  // compactions wait for the next key, so that answers stay what they were
+    room_ = settled_ < most ? most - settled_ : 0;
+  }
+
+  void update(Key key) {
+    if (fresh_.size() == room_) [[unlikely]]
+      settle();
+    fresh_.push_back(key);
+  }
+  void insert(unsigned height, Key key) {
+    while (levels_.size() <= height) add_level();
+    levels_[height].add(std::span(&key, 1));
+    ++settled_;
+    settle();
+  }
+  void merge(const req_levels& tidied) {
+    while (levels_.size() < tidied.levels_.size()) add_level();
+    for (std::size_t height = 0; height < tidied.levels_.size(); ++height) {
+      level& into = levels_[height];
+      into.state |= tidied.levels_[height].state;
+      into.divide();
+      into.add(tidied.levels_[height].keys);
+    }
+    settled_ += tidied.settled_;
+    settle();
+  }
+  /// The same keys, each in its level.
+  req_levels tidy() const {
+    req_levels all = *this;
+    all.take_fresh();
+    return all;
+  }
+
+  unsigned k() const noexcept { return k_; }
+  std::size_t retained() const noexcept { return settled_ + fresh_.size(); }
+  /// All keys after `tidy`.
+  std::span<const level> levels() const noexcept { return levels_; }
+  /// Uniform in [0, 1).
+  double draw() noexcept { return random_.uniform(); }
+
+ private:
+  void add_level() { levels_.emplace_back(static_cast<float>(k_)); }
+
+  void take_fresh() {
+    std::vector<Key> scratch(fresh_.size());
+    sort_numbers(fresh_.data(), fresh_.size(), scratch.data());
+    levels_[0].add(fresh_);
+    settled_ += fresh_.size();
+    fresh_.clear();
+  }
+  std::size_t limit() const noexcept {
+    std::size_t sum = 0;
+    for (const level& each : levels_) sum += each.capacity();
+    return sum;
+  }
+
+  /// Makes room for more keys: some dozens where that takes no compaction which is not due soon anyway, one at least.
+  /// However many come in at once, a compaction errs by the same: larger portions are quicker and more precise.
+  [[gnu::noinline]] void settle() {
+    take_fresh();
+    std::size_t most = limit();
+    std::size_t wanted = most / 8 < most_room ? most / 8 : most_room;
+    for (const bool due : {true, false}) {     // then those that are full before those that soon will be
+      if (!due && levels_.size() == 1) break;  // exact as long as may be
+      for (std::size_t height = 0; height < levels_.size() && settled_ + wanted >= most; ++height) {
+        const level& next = levels_[height];
+        const bool full = next.keys.size() >= next.capacity();
+        if (due ? full : next.keys.size() >= staying(next) + least_section) {
+          compact(height);
+          most = limit();
+        }
+      }
+    }
+    room_ = settled_ + wanted < most ? wanted : most - settled_;
+  }
+
+  /// How many keys a compaction leaves.
+  static std::size_t staying(const level& full) noexcept {
+    const auto ones = static_cast<unsigned>(std::countr_one(full.state)) + 1;
+    const unsigned going = ones < full.sections ? ones : full.sections;
+    return full.capacity() / 2 + std::size_t{full.sections - going} * full.section;
+  }
+
+  void compact(std::size_t height) {
+    if (height + 1 == levels_.size()) add_level();
+    level& full = levels_[height];
+    const std::size_t moved = (full.keys.size() - staying(full)) / 2 * 2;
+    // Coins come in opposite pairs, so that their errors cancel.
+    full.coin = (full.state & 1) != 0 ? !full.coin : (random_() >> 63) != 0;
+    std::vector<Key> up(moved / 2);
+    for (std::size_t i = 0; i < up.size(); ++i) up[i] = full.keys[2 * i + (full.coin ? 1 : 0)];
+    full.keys.erase(full.keys.begin(), full.keys.begin() + static_cast<std::ptrdiff_t>(moved));
+    ++full.state;
+    full.divide();
+    levels_[height + 1].add(up);
+    settled_ -= up.size();
+  }
+
+  std::vector<Key> fresh_;  // of weight 1, not looked at yet
+  std::size_t room_ = 16;   // for so many of them
+  std::vector<level> levels_;
+  std::size_t settled_ = 0;  // keys in levels
+  unsigned k_;
+  random_engine random_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_REQ_LEVELS_HPP
+
+// ---- aggregate/req.hpp
+
+#ifndef MILLRACE_AGGREGATE_REQ_HPP
+#define MILLRACE_AGGREGATE_REQ_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::req_image {
+
+// Apache DataSketches' image: preamble length in ints, version, family, flags, k (2), levels, values without a level.
+// Up to four values follow as they are. Of more levels than one: count (8), smallest, largest. Then each level:
+// compactions (8), size of a section (4, a float), lg of the weight, sections, 0 (2), how many values (4), the values.
+inline constexpr std::uint8_t short_preamble = 2;
+inline constexpr std::uint8_t long_preamble = 4;
+inline constexpr std::uint8_t serial_version = 1;
+inline constexpr std::uint8_t family = 17;
+inline constexpr std::uint8_t is_empty = 4;
+inline constexpr std::uint8_t is_high = 8;
+inline constexpr std::uint8_t is_raw = 16;
+inline constexpr std::uint8_t is_sorted = 32;  // level 0 is in order
+inline constexpr std::size_t most_raw = 4;
+inline constexpr std::size_t level_bytes = 20;
+
+}  // namespace detail::req_image
+
+/// Quantiles whose error in rank shrinks towards one end of the distribution, with a bound: the REQ sketch. For p99.99
+/// of latencies, where `kll`'s even error is too much and `tdigest` has no bound.
+///
+/// `K`, even, sets accuracy and size of a new sketch; `HighRanks`: ranks near 1 are the precise ones, else those near
+/// 0. A loaded one has both from its image. `T` is double or float. NaN is left out; infinities count as values.
+/// Guarantee: up to 6 K values everything is exact; `smallest`, `largest`, `quantile(0)` and `quantile(1)` always are,
+/// and so are the 3 K values nearest the precise end. Elsewhere one query's rank is off by at most `rank_error(p)` with
+/// probability 0.99: 3.9 % of 1 - p at K = 12, and never more than 1.8 %. Merging keeps that bound. The same seed,
+/// input and order of merges give the same bytes, and a span does what its values do one by one. Complexity: update
+/// O(log K) amortised, merge and query O(values kept); `view()` serves many queries. A level keeps at most 6 K values,
+/// growing to 16 K over 2^11 compactions, and there are log2(count / (3 K)) levels: 30 KB after ten million doubles at
+/// K = 12. Allocates: when the values that came in are sorted, each few dozen. Threads: one at a time. Source: Cormode,
+/// Karnin, Liberty, Thaler, Vesely, "Relative error streaming quantiles", PODS 2021. Bytes: the image of Apache
+/// DataSketches' REQ sketch. It has no place for the generator: a loaded sketch answers the same, but tosses coins of
+/// its own from there on.
+template <unsigned K = 12, class T = double, bool HighRanks = true>
+class req {
+  static_assert(K >= 4 && K <= 1024 && K % 2 == 0, "millrace[SKETCH-11]: req<K>: K must be even and in [4, 1024]");
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
+                "millrace[SKETCH-12]: req<K, T>: T must be double or float");
+
+ public:
+  using value_type = T;
+  /// Weights and merges that would take `count` beyond this are left out.
+  static constexpr std::uint64_t max_count = (std::uint64_t{1} << 56) - 1;
+
+  /// Sketches that are to be merged want different seeds: with the same one, their errors may add up instead of
+  /// cancelling.
+  explicit req(std::uint64_t seed = 0) : kept_(K, seed) {}
+
+  void update(T value) {
+    if (value != value) [[unlikely]]
+      return;
+    include(value, value);
+    ++count_;
+    kept_.update(key_of(value));
+  }
+  void update(std::span<const T> values) {
+    for (const T value : values) update(value);
+  }
+  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
+  /// that probability, so that weights add up on average. Complexity: O(values kept log weight).
+  void update(T value, weight counts) {
+    if (value != value || !(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
+    auto times = static_cast<std::uint64_t>(counts.value);
+    if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
+      times += kept_.draw() < fraction;
+    if (times == 0 || count_ > max_count || times > max_count - count_) return;
+    include(value, value);
+    count_ += times;
+    for (unsigned height = 0; times >> height != 0; ++height)
+      if ((times >> height & 1) != 0) kept_.insert(height, key_of(value));
+  }
+
+  /// Errors: shape_mismatch when they differ in K or in the precise end, as loaded ones may; then this is as it was.
+  result<void> merge(const req& other) {
+    if (other.k() != k() || other.high_ != high_)
+      return error(errc::shape_mismatch, "req of " + shape() + " merged with one of " + other.shape());
+    if (other.empty() || count_ > max_count || other.count_ > max_count - count_) return {};
+    kept_.merge(other.kept_.tidy());
+    include(other.low_, other.high_value_);
+    count_ += other.count_;
+    return {};
+  }
+
+  std::uint64_t count() const noexcept { return count_; }
+  bool empty() const noexcept { return count_ == 0; }
+  /// No value was left out so far.
+  bool exact() const noexcept { return kept_.levels().size() == 1; }
+  unsigned k() const noexcept { return kept_.k(); }
+  /// Ranks near 1 are the precise ones.
+  bool high_ranks() const noexcept { return high_; }
+  /// How many values are kept.
+  std::size_t retained() const noexcept { return kept_.retained(); }
+
+  /// NaN when empty; so are `largest`, `quantile` and `rank`.
+  T smallest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
+  T largest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_value_; }
+
+  /// The distribution seen so far, for many queries.
+  quantile_view<T> view() const;
+  T quantile(double p) const { return view().quantile(p); }
+  T median() const { return view().median(); }
+  T interquartile_range() const { return view().interquartile_range(); }
+  double rank(T value) const { return view().rank(value); }
+  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
+  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
+
+  /// How far the rank of one answer near rank p may be off, as a fraction of the stream, at 99 % confidence; 0 where
+  /// answers are exact.
+  double rank_error(double p) const noexcept {
+    const double k = kept_.k();
+    const double off_end = high_ ? 1 - p : p;
+    if (exact() || off_end * static_cast<double>(count_) <= 3 * k) return 0;
+    // DataSketches' constants, the first one doubled: in a stream that closes in on a value, errors add up more often.
+    constexpr double deviations = 2.576;
+    const double relative = std::sqrt(0.1 / 3) * off_end;
+    return deviations / k * (relative < 0.084 ? relative : 0.084);
+  }
+  /// Between these the true quantile lies, at 99 % confidence.
+  quantile_bounds<T> bounds(double p) const {
+    const quantile_view<T> seen = view();
+    // The error is the one at the true rank, which may be farther from the precise end.
+    const double off = rank_error(p);
+    const double widest = rank_error(high_ ? p - off : p + off);
+    return {seen.quantile(p - (off < widest ? widest : off)), seen.quantile(p + (off < widest ? widest : off))};
+  }
+
+  /// Allocates: a copy of the sketch.
+  std::vector<std::byte> save() const;
+  /// `seed` as of a new sketch. Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
+  /// Allocates: no more than a few times the bytes given.
+  static result<req> load(std::span<const std::byte> bytes, std::uint64_t seed = 0);
+
+ private:
+  using key_type = detail::order_key<T>;
+  using levels_type = detail::req_levels<key_type>;
+  using level = typename levels_type::level;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("REQ image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+  std::string shape() const { return "K " + std::to_string(k()) + (high_ ? ", high ranks" : ", low ranks"); }
+
+  key_type key_of(T value) const noexcept {
+    const key_type key = detail::to_order_key(value);
+    return high_ ? key : ~key;
+  }
+  T value_of(key_type key) const noexcept { return detail::from_order_key<T>(high_ ? key : ~key); }
+  void include(T low, T high) noexcept {
+    if (count_ == 0 || low < low_) low_ = low;
+    if (count_ == 0 || high > high_value_) high_value_ = high;
+  }
+  /// A level's values, ascending.
+  std::vector<T> values_of(const level& from) const {
+    std::vector<T> values;
+    values.reserve(from.keys.size());
+    const std::size_t size = from.keys.size();
+    for (std::size_t i = 0; i < size; ++i) values.push_back(value_of(from.keys[high_ ? i : size - 1 - i]));
+    return values;
+  }
+  result<void> load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted);
+
+  levels_type kept_;
+  std::uint64_t count_ = 0;
+  T low_ = 0;
+  T high_value_ = 0;
+  bool high_ = HighRanks;
+};
+
+template <unsigned K, class T, bool HighRanks>
+quantile_view<T> req<K, T, HighRanks>::view() const {
+  if (empty()) return {};
+  const levels_type all = kept_.tidy();
+  std::vector<T> values, merged_values;
+  std::vector<std::uint64_t> weights, merged_weights;
+  for (std::size_t height = 0; height < all.levels().size(); ++height) {
+    const std::vector<T> run = values_of(all.levels()[height]);
+    merged_values.resize(values.size() + run.size());
+    merged_weights.resize(merged_values.size());
+    std::size_t from_run = 0;
+    std::size_t from_rest = 0;
+    for (std::size_t i = 0; i < merged_values.size(); ++i) {
+      const bool rest = from_run == run.size() || (from_rest < values.size() && values[from_rest] <= run[from_run]);
+      merged_values[i] = rest ? values[from_rest] : run[from_run];
+      merged_weights[i] = rest ? weights[from_rest] : std::uint64_t{1} << height;
+      ++(rest ? from_rest : from_run);
+    }
+    values.swap(merged_values);
+    weights.swap(merged_weights);
+  }
+  return quantile_view<T>(std::move(values), std::move(weights), smallest(), largest());
+}
+
+template <unsigned K, class T, bool HighRanks>
+std::vector<std::byte> req<K, T, HighRanks>::save() const {
+  using namespace detail::req_image;
+  const levels_type all = kept_.tidy();
+  const auto levels = static_cast<std::uint8_t>(empty() ? 0 : all.levels().size());
+  const bool raw = exact() && count_ <= most_raw;
+  detail::image_writer out(16 + 2 * sizeof(T) + levels * level_bytes + retained() * sizeof(T));
+  out.put(levels > 1 ? long_preamble : short_preamble).put(serial_version).put(family);
+  out.put(static_cast<std::uint8_t>(is_sorted | (empty() ? is_empty : 0) | (high_ ? is_high : 0) | (raw ? is_raw : 0)));
+  out.put(static_cast<std::uint16_t>(k())).put(levels).put(static_cast<std::uint8_t>(raw ? count_ : 0));
+  if (empty()) return std::move(out).take();
+  if (levels > 1) out.put(count_).put(low_).put(high_value_);
+  for (std::size_t height = 0; height < levels; ++height) {
+    const level& each = all.levels()[height];
+    if (!raw) {
+      out.put(each.state).put(each.exact_section).put(static_cast<std::uint8_t>(height));
+      out.put(static_cast<std::uint8_t>(each.sections)).put(std::uint16_t{0});
+      out.put(static_cast<std::uint32_t>(each.keys.size()));
+    }
+    const std::vector<T> values = values_of(each);
+    out.put_array(values.data(), values.size());
+  }
+  return std::move(out).take();
+}
+
+/// Reads `count` values; whatever the sketch's extremes are, they must lie within.
+template <unsigned K, class T, bool HighRanks>
+result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted) {
+  if (!in.holds<T>(count)) return truncated();
+  std::vector<T> values(count);
+  in.take_array(values.data(), count);
+  into.keys.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (values[i] != values[i]) return fault(errc::corrupt, "a value that is NaN");
+    if (sorted && i > 0 && values[i] < values[i - 1]) return fault(errc::corrupt, "a level is not sorted");
+    into.keys[i] = key_of(values[i]);
+  }
+  std::vector<key_type> scratch(count);
+  detail::sort_numbers(into.keys.data(), count, scratch.data());
+  return {};
+}
+
+template <unsigned K, class T, bool HighRanks>
+result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+  using namespace detail::req_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto kind = in.take<std::uint8_t>();
+  const auto flags = in.take<std::uint8_t>();
+  const unsigned k = in.take<std::uint16_t>();
+  const unsigned levels = in.take<std::uint8_t>();
+  const unsigned raw_values = in.take<std::uint8_t>();
+  if (!in.ok()) return truncated();
+  const bool none = (flags & is_empty) != 0;
+  const bool raw = !none && (flags & is_raw) != 0;
+  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
+  if (k < 4 || k > 1024 || k % 2 != 0) return fault(errc::corrupt, "k is not even and in [4, 1024]");
+  if (none ? levels > 1 : levels == 0 || levels > levels_type::max_levels)
+    return fault(errc::corrupt, "number of levels");
+  if (preamble != (levels > 1 ? long_preamble : short_preamble))
+    return fault(errc::corrupt, "the preamble's length and the levels disagree");
+  if (raw && (levels != 1 || raw_values == 0 || raw_values > most_raw))
+    return fault(errc::corrupt, "values without a level");
+
+  req loaded(seed);
+  loaded.high_ = (flags & is_high) != 0;
+  std::vector<level> read;
+  std::uint64_t count = raw_values;
+  T low = 0, high = 0;
+  if (levels > 1) {
+    count = in.take<std::uint64_t>();
+    low = in.take<T>();
+    high = in.take<T>();
+    if (!in.ok()) return truncated();
+    if (count == 0 || count > max_count) return fault(errc::corrupt, "count");
+    if (!(low <= high)) return fault(errc::corrupt, "the extremes are out of order");
+  }
+  std::uint64_t weight = 0;
+  for (unsigned height = 0; !none && height < levels; ++height) {
+    level& next = read.emplace_back(static_cast<float>(k));
+    std::size_t values = raw_values;
+    if (!raw) {
+      next.state = in.take<std::uint64_t>();
+      next.exact_section = in.take<float>();
+      const auto lg_weight = in.take<std::uint8_t>();
+      next.sections = in.take<std::uint8_t>();
+      in.skip(2);
+      values = in.take<std::uint32_t>();
+      if (!in.ok()) return truncated();
+      if (lg_weight != height) return fault(errc::corrupt, "a level's weight");
+      // Sections double when their size shrinks by the root of 2.
+      unsigned halvings = 0;
+      while (halvings < 6 && levels_type::first_sections << halvings != next.sections) ++halvings;
+      const double size = k / std::pow(2.0, halvings / 2.0);
+      if (halvings == 6 || !(std::fabs(next.exact_section - size) <= 1e-3 * size) || size < 2.5)
+        return fault(errc::corrupt, "a level's sections");
+      next.section = levels_type::nearest_even(next.exact_section);
+      if (next.section < levels_type::least_section) return fault(errc::corrupt, "a level's sections");
+    }
+    if (auto done = loaded.load_level(in, next, values, height > 0 || (flags & is_sorted) != 0); !done)
+      return std::move(done).error();
+    if (values > (max_count - weight) >> height) return fault(errc::corrupt, "the levels weigh too much");
+    weight += std::uint64_t{values} << height;
+    if (next.keys.empty()) continue;
+    const key_type first = next.keys[loaded.high_ ? 0 : next.keys.size() - 1];
+    const key_type last = next.keys[loaded.high_ ? next.keys.size() - 1 : 0];
+    if (levels == 1) {
+      low = loaded.value_of(first);
+      high = loaded.value_of(last);
+    } else if (!(low <= loaded.value_of(first) && loaded.value_of(last) <= high)) {
+      return fault(errc::corrupt, "a value outside the extremes");
+    }
+  }
+  if (levels == 1 && !raw && !none) count = weight;
+  if (!none && (weight != count || count == 0))
+    return fault(errc::corrupt, "the levels do not weigh what the count says");
+  // DataSketches leaves the room of a level's head behind values without one.
+  if (!(raw && in.rest().size() == level_bytes) && !in.rest().empty())
+    return fault(errc::corrupt, "bytes after the end");
+  if (none) count = 0;
+  loaded.kept_ = levels_type(k, seed, std::move(read));
+  loaded.count_ = count;
+  loaded.low_ = low;
+  loaded.high_value_ = high;
+  return loaded;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_REQ_HPP
+
+// ---- aggregate/sampled.hpp
+
+#ifndef MILLRACE_AGGREGATE_SAMPLED_HPP
+#define MILLRACE_AGGREGATE_SAMPLED_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// An aggregate of one item in so many: of each `every` in a row one is drawn and stands for all of them,
+/// with their weight where the aggregate takes weights.
+///
+/// For aggregates whose update costs more than reading the item. What they answer about the distribution
+/// stays without bias, with the error of a stratified sample on top of their own; sums and counts are
+/// those of the weights (`total_weight`), `seen()` is exact; least and greatest are those of the sample.
+/// Guarantee: the same seed and stream give the same bytes; a span does what its items do one by one.
+/// Complexity: update an addition and a comparison, one in `every` the aggregate's. 72 bytes. Allocates:
+/// what the aggregate does. Threads: one at a time.
+/// Errors: of merging aggregates sampled otherwise: invalid_argument.
+template <class Aggregate>
+class sampled {
+ public:
+  using sample = detail::aggregate_item<Aggregate>;
+
+  explicit sampled(std::uint64_t every = 32, std::uint64_t seed = 0, Aggregate empty = Aggregate())
+      : every_(every == 0 ? 1 : every), random_(seed), chosen_(random_.below(every_)), kept_(std::move(empty)) {}
+
+  void update(const sample& x) {
+    ++seen_;
+    if (at_ == chosen_) take(x);
+    if (++at_ == every_) next_block();
+  }
+  void update(std::span<const sample> items) {
+    seen_ += items.size();
+    for (;;) {
+      if (chosen_ >= at_ && chosen_ - at_ < items.size()) take(items[static_cast<std::size_t>(chosen_ - at_)]);
+      const std::uint64_t left = every_ - at_;
+      if (left > items.size()) break;
+      items = items.subspan(static_cast<std::size_t>(left));
+      next_block();
+    }
+    at_ += items.size();
+  }
+
+  /// The other's unfinished stretch counts as what was drawn of it.
+  result<void> merge(const sampled& other) {
+    if (every_ != other.every_)
+      return error(errc::invalid_argument, "sampled: one in " + std::to_string(every_) + " and one in " +
+                                               std::to_string(other.every_) + " do not merge");
+    if constexpr (requires(result<void> r) { r = kept_.merge(other.kept_); }) {
+      if (result<void> done = kept_.merge(other.kept_); !done) return done;
+    } else {
+      kept_.merge(other.kept_);
+    }
+    seen_ += other.seen_;
+    return {};
+  }
+
+  /// How many items there were.
+  std::uint64_t seen() const noexcept { return seen_; }
+  std::uint64_t every() const noexcept { return every_; }
+  /// The aggregate of the sample.
+  const Aggregate& aggregate() const noexcept { return kept_; }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    for (const std::uint64_t n : {every_, seen_, at_, chosen_}) to.u64(n);
+    for (const std::uint64_t n : random_.state()) to.u64(n);
+    to.block(kept_.save());
+    return std::move(to).finish();
+  }
+  static result<sampled> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    std::uint64_t numbers[4];
+    for (std::uint64_t& n : numbers) n = from->u64();
+    random_engine::state_type state{};
+    for (std::uint64_t& n : state) n = from->u64();
+    auto kept = Aggregate::load(from->block());
+    const bool valid = numbers[0] > 0 && numbers[2] < numbers[0] && numbers[3] < numbers[0];
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    if (!kept) return std::move(kept).error().wrap("saved " + std::string(type));
+    sampled made(numbers[0], 0, *std::move(kept));
+    made.seen_ = numbers[1];
+    made.at_ = numbers[2];
+    made.chosen_ = numbers[3];
+    made.random_ = random_engine::from_state(state);
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "sampled";
+
+  void take(const sample& x) {
+    if constexpr (weighted_aggregator_of<Aggregate, sample>)
+      (void)kept_.update(x, weight(static_cast<double>(every_)));
+    else
+      (void)kept_.update(x);
+  }
+  void next_block() noexcept {
+    at_ = 0;
+    chosen_ = random_.below(every_);
+  }
+
+  std::uint64_t every_;
+  random_engine random_;
+  std::uint64_t chosen_;  // of the stretch of `every_` that the stream is in
+  std::uint64_t at_ = 0;  // how far it is into that
+  std::uint64_t seen_ = 0;
+  Aggregate kept_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SAMPLED_HPP
 
 // ---- aggregate/window.hpp
 
@@ -10817,19 +11197,46 @@ class spin_guard {
   spin_lock& lock_;
 };
 
-/// What a thread keeps of the sharded aggregates that it writes: given back when it ends.
+/// What of a shard does not depend on the aggregate. Held by the sharded aggregate and by the thread that
+/// writes it, whichever lives longer (<memory> would be half of what this module costs to parse).
 struct shard_base {
+  using destroyer = void (*)(shard_base*) noexcept;
+  explicit shard_base(destroyer how) noexcept : destroy(how) {}
+
   std::atomic<bool> owned{true};
+  std::atomic<std::uint32_t> holders{0};
+  destroyer destroy;
 };
+class shard_holder {
+ public:
+  explicit shard_holder(shard_base* held) noexcept : held_(held) {
+    held->holders.fetch_add(1, std::memory_order_relaxed);
+  }
+  shard_holder(shard_holder&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
+  shard_holder& operator=(shard_holder&& other) noexcept {
+    std::swap(held_, other.held_);
+    return *this;
+  }
+  ~shard_holder() {
+    if (held_ != nullptr && held_->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) held_->destroy(held_);
+  }
+  shard_base* get() const noexcept { return held_; }
+  bool alone() const noexcept { return held_->holders.load(std::memory_order_acquire) == 1; }
+
+ private:
+  shard_base* held_;
+};
+
+/// What a thread keeps of the sharded aggregates that it writes: given back when it ends.
 struct thread_shards {
   struct entry {
     std::uint64_t owner;
-    std::shared_ptr<shard_base> shard;
+    shard_holder shard;
   };
   std::vector<entry> entries;
 
   ~thread_shards() {
-    for (const entry& e : entries) e.shard->owned.store(false, std::memory_order_release);
+    for (const entry& e : entries) e.shard.get()->owned.store(false, std::memory_order_release);
   }
   static thread_shards& of_this_thread() {
     static thread_local thread_shards kept;
@@ -10895,14 +11302,14 @@ class sharded {
   Aggregate read() const {
     Aggregate sum = empty_;
     const detail::spin_guard guard(lock_);
-    for (const auto& one : shards_) (void)sum.merge(one->read());
+    for (const auto& one : shards_) (void)sum.merge(of(one).read());
     return sum;
   }
   /// All shards merged, and emptied: each item comes out once.
   Aggregate take() {
     Aggregate sum = empty_;
     const detail::spin_guard guard(lock_);
-    for (const auto& one : shards_) (void)sum.merge(one->take(empty_));
+    for (const auto& one : shards_) (void)sum.merge(of(one).take(empty_));
     return sum;
   }
   /// How many shards there are.
@@ -10918,7 +11325,8 @@ class sharded {
   // Its thread writes slots and `filled`; everyone reads the slots before `filled` under the lock. Slots are
   // used again only after they were handed over, under the lock too.
   struct shard : detail::shard_base {
-    explicit shard(const Aggregate& empty) : kept(empty) {}
+    explicit shard(const Aggregate& empty)
+        : shard_base([](shard_base* self) noexcept { delete static_cast<shard*>(self); }), kept(empty) {}
 
     void put(std::uint32_t at, const sample& x) noexcept {
       const auto bits = std::bit_cast<std::array<std::uint64_t, words>>(x);
@@ -10981,21 +11389,22 @@ class sharded {
   [[gnu::noinline]] shard& find_shard() {
     auto& mine = detail::thread_shards::of_this_thread().entries;
     for (const auto& e : mine)
-      if (e.owner == id_) return remember(*e.shard);
-    std::shared_ptr<shard> found;
-    {
-      const detail::spin_guard guard(lock_);
-      for (const auto& one : shards_)
-        if (!one->owned.load(std::memory_order_relaxed) && !one->owned.exchange(true, std::memory_order_acquire)) {
-          found = one;
-          break;
-        }
-      if (found == nullptr) shards_.push_back(found = std::make_shared<shard>(empty_));
-    }
-    std::erase_if(mine, [](const auto& e) { return e.shard.use_count() == 1; });  // theirs are gone
-    mine.push_back({id_, found});
-    return remember(*found);
+      if (e.owner == id_) return remember(*e.shard.get());
+    std::erase_if(mine, [](const auto& e) { return e.shard.alone(); });  // the other holder is gone
+    mine.push_back({id_, detail::shard_holder(&new_shard())});
+    return remember(*mine.back().shard.get());
   }
+  shard& new_shard() {
+    const detail::spin_guard guard(lock_);
+    for (const auto& one : shards_) {
+      std::atomic<bool>& owned = one.get()->owned;
+      if (!owned.load(std::memory_order_relaxed) && !owned.exchange(true, std::memory_order_acquire)) return of(one);
+    }
+    shards_.reserve(shards_.size() + 1);
+    shards_.emplace_back(new shard(empty_));
+    return of(shards_.back());
+  }
+  static shard& of(const detail::shard_holder& held) noexcept { return static_cast<shard&>(*held.get()); }
   shard& remember(detail::shard_base& found) noexcept {
     detail::last_used_shard = {id_, &found};
     return static_cast<shard&>(found);
@@ -11004,7 +11413,7 @@ class sharded {
   const std::uint64_t id_ = detail::new_shard_owner();
   Aggregate empty_;
   mutable detail::spin_lock lock_;
-  std::vector<std::shared_ptr<shard>> shards_;
+  std::vector<detail::shard_holder> shards_;
 };
 
 }  // namespace v0
@@ -11988,6 +12397,418 @@ using sliding_window = basic_sliding_window<>;
 
 #endif  // MILLRACE_AGGREGATE_SLIDING_WINDOW_HPP
 
+// ---- core/json_writer.hpp
+
+#ifndef MILLRACE_CORE_JSON_WRITER_HPP
+#define MILLRACE_CORE_JSON_WRITER_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// The length of the well-formed UTF-8 sequence at the front of `text`, or 0.
+/// Source: The Unicode Standard, table 3-7.
+constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const auto in = [&](std::size_t i, unsigned low, unsigned high) {
+    return i < text.size() && byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead >= 0xc2 && lead <= 0xdf) return in(1, 0x80, 0xbf) ? 2 : 0;
+  if (lead >= 0xe0 && lead <= 0xef) {
+    const unsigned low = lead == 0xe0 ? 0xa0 : 0x80;
+    const unsigned high = lead == 0xed ? 0x9f : 0xbf;
+    return in(1, low, high) && in(2, 0x80, 0xbf) ? 3 : 0;
+  }
+  if (lead >= 0xf0 && lead <= 0xf4) {
+    const unsigned low = lead == 0xf0 ? 0x90 : 0x80;
+    const unsigned high = lead == 0xf4 ? 0x8f : 0xbf;
+    return in(1, low, high) && in(2, 0x80, 0xbf) && in(3, 0x80, 0xbf) ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace detail
+
+/// Appends a JSON string literal. Any bytes go in and strict JSON comes out: control bytes are
+/// escaped, and a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`.
+inline void append_json(std::string& out, std::string_view text) {
+  static constexpr char hex[] = "0123456789abcdef";
+  out += '"';
+  std::size_t clean = 0;  // start of the run that needs no escape
+  std::size_t i = 0;
+  const auto flush = [&] { out.append(text.data() + clean, i - clean); };
+  while (i < text.size()) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+      ++i;
+      continue;
+    }
+    if (c >= 0x80) {
+      if (const std::size_t length = detail::utf8_sequence(text.substr(i)); length != 0) {
+        i += length;
+        continue;
+      }
+      flush();
+      const char escape[] = {'\\', '\\', 'x', hex[c >> 4], hex[c & 15U]};
+      out.append(escape, sizeof escape);
+    } else {
+      flush();
+      switch (c) {
+        case '"': out += "\\\""; break;
+        case '\\': out += "\\\\"; break;
+        case '\n': out += "\\n"; break;
+        case '\r': out += "\\r"; break;
+        case '\t': out += "\\t"; break;
+        default: {
+          const char escape[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15U]};
+          out.append(escape, sizeof escape);
+        }
+      }
+    }
+    clean = ++i;
+  }
+  flush();
+  out += '"';
+}
+
+/// Appends a number in the shortest form that reads back to the same value, whatever the locale.
+/// JSON has no NaN and no infinities: they become the strings "NaN", "Infinity", "-Infinity".
+template <class T>
+requires std::floating_point<T>
+void append_json(std::string& out, T value) {
+  if (std::isnan(value)) {
+    out += "\"NaN\"";
+  } else if (std::isinf(value)) {
+    out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
+  } else {
+    char digits[40];
+    out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
+  }
+}
+template <class T>
+requires(std::integral<T> && !std::same_as<T, bool>) void append_json(std::string& out, T value) {
+  char digits[24];
+  out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
+}
+inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
+inline void append_json(std::string& out, const char* text) { append_json(out, std::string_view(text)); }
+inline void append_json(std::string& out, std::nullptr_t) { out += "null"; }
+
+/// Writes JSON into a string and keeps the commas: `w.begin_object().key("n").value(3).end_object()`.
+/// Writes what it is told; that keys stand in objects and every begin has its end is the caller's
+/// part. Allocates: only as the string grows.
+class json_writer {
+ public:
+  explicit json_writer(std::string& out) noexcept : out_(&out) {}
+
+  json_writer& begin_object() { return open('{'); }
+  json_writer& end_object() { return close('}'); }
+  json_writer& begin_array() { return open('['); }
+  json_writer& end_array() { return close(']'); }
+
+  json_writer& key(std::string_view name) {
+    separate();
+    append_json(*out_, name);
+    *out_ += ':';
+    comma_ = false;
+    return *this;
+  }
+  template <class T>
+  json_writer& value(const T& item) {
+    separate();
+    append_json(*out_, item);
+    comma_ = true;
+    return *this;
+  }
+  /// A value that is JSON already.
+  json_writer& raw(std::string_view json) {
+    separate();
+    out_->append(json);
+    comma_ = true;
+    return *this;
+  }
+  template <class T>
+  json_writer& member(std::string_view name, const T& item) {
+    return key(name).value(item);
+  }
+
+ private:
+  void separate() {
+    if (comma_) *out_ += ',';
+  }
+  json_writer& open(char bracket) {
+    separate();
+    *out_ += bracket;
+    comma_ = false;
+    return *this;
+  }
+  json_writer& close(char bracket) {
+    *out_ += bracket;
+    comma_ = true;
+    return *this;
+  }
+
+  std::string* out_;
+  bool comma_ = false;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_JSON_WRITER_HPP
+
+// ---- aggregate/streaming_aggregator.hpp
+
+#ifndef MILLRACE_AGGREGATE_STREAMING_AGGREGATOR_HPP
+#define MILLRACE_AGGREGATE_STREAMING_AGGREGATOR_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// What a `streaming_aggregator` knows of a metric, or of a group of it, over its window. NaN where there
+/// are too few events.
+struct metric_stats {
+  std::string metric;
+  std::string group;  ///< empty: the metric as a whole
+  std::uint64_t count = 0;
+  double rate = 0;  ///< events a second
+  double sum = 0;
+  double mean = 0;
+  double min = 0;
+  double max = 0;
+  double variance = 0;  ///< of a sample: divided by count - 1
+  double stddev = 0;
+  double p50 = 0;  ///< the percentiles within 1 % of the value
+  double p90 = 0;
+  double p95 = 0;
+  double p99 = 0;
+};
+
+struct streaming_options {
+  duration window{300'000'000'000};
+  std::size_t panes = 30;  ///< the window is forgotten pane by pane
+  std::size_t most_metrics = 1024;
+  std::size_t most_groups = 256;  ///< of each metric
+};
+
+/// Statistics and percentiles over a sliding window for metrics that are named at run time, each split into
+/// groups where wanted.
+///
+///     mr::streaming_aggregator events;                     // of the last five minutes
+///     events.update("cpu_usage", 75.5);
+///     events.update("latency", "eu-west", 12.5);           // into a group of the metric
+///     events.stats("latency").p99;  events.stats("latency", "eu-west").mean;
+///     for (auto& one : events.all_stats()) ...
+///
+/// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last
+/// `window`; the whole of a metric includes its groups. Metrics and groups beyond their bounds share one
+/// named "(overflow)", so that totals stay whole. An event from before the window is counted in `late()`
+/// and left out.
+/// Complexity: update O(1): a hash of the name, a reading of the clock, one fused update; `metric(name)`
+/// saves the hash. stats O(panes) once a pane, then O(1), and O(groups) for the whole of a grouped metric.
+/// Memory: 2 (panes + 2) aggregates, each 0.3 KiB and its buckets, for each metric and group; allocates: for new
+/// ones, and as ranges of values grow.
+/// Threads: one at a time. Errors: none; an unknown metric has no events.
+template <clock_policy Clock = steady_clock>
+class basic_streaming_aggregator {
+ public:
+  using aggregate_type = aggregate<count, sum, mean, variance, min, max, quantiles<ddsketch<>>>;
+  static constexpr std::string_view overflow_name = "(overflow)";
+
+  /// A metric's place, to update it without its name. Valid until `reset`.
+  struct metric_id {
+    std::size_t index;
+  };
+
+  explicit basic_streaming_aggregator(streaming_options options = {}, Clock clock = Clock())
+      : options_(options), clock_(std::move(clock)) {
+    const std::size_t most = options.panes > 100'000 ? 100'000 : options.panes;
+    const auto panes = static_cast<std::int64_t>(most < 1 ? 1 : most);
+    const std::int64_t window = options.window.nanoseconds > 0 ? options.window.nanoseconds : 1;
+    pane_ = window / panes + (window % panes > 0 ? 1 : 0);
+    options_.window = duration(window);
+  }
+
+  metric_id metric(std::string_view name) {
+    std::size_t id = names_.find(name);
+    if (id == detail::no_group) {
+      if (metrics_.size() >= options_.most_metrics && name != overflow_name) return metric(overflow_name);
+      id = names_.insert(name);
+      metrics_.push_back(metric_state{{}, {}, new_series()});
+    }
+    return {id};
+  }
+
+  void update(std::string_view name, double x) { update(metric(name), x, now()); }
+  void update(std::string_view name, double x, at time) { update(metric(name), x, time); }
+  void update(metric_id metric, double x) { update(metric, x, now()); }
+  void update(metric_id metric, double x, at time) { add(metrics_[metric.index].whole, x, time.nanoseconds); }
+  void update(std::string_view name, std::string_view group, double x) { update(metric(name), group, x, now()); }
+  void update(std::string_view name, std::string_view group, double x, at time) {
+    update(metric(name), group, x, time);
+  }
+  void update(metric_id metric, std::string_view group, double x, at time) {
+    add(group_of(metrics_[metric.index], group), x, time.nanoseconds);
+  }
+
+  /// As of now.
+  metric_stats stats(std::string_view name) { return stats(name, now()); }
+  metric_stats stats(std::string_view name, std::string_view group) { return stats(name, group, now()); }
+  /// As of a time, which is not before the last one.
+  metric_stats stats(std::string_view name, at time) {
+    const std::size_t id = names_.find(name);
+    return id == detail::no_group ? made(name, {}, aggregate_type()) : made(name, {}, whole_of(metrics_[id], time));
+  }
+  metric_stats stats(std::string_view name, std::string_view group, at time) {
+    const std::size_t id = names_.find(name);
+    if (id != detail::no_group) {
+      const std::size_t in = metrics_[id].names.find(group);
+      if (in != detail::no_group) return made(name, group, panes_of(metrics_[id].groups[in], time));
+    }
+    return made(name, group, aggregate_type());
+  }
+  /// The aggregate itself, to be asked for more, or merged with another process's.
+  aggregate_type window(std::string_view name) { return window(name, now()); }
+  aggregate_type window(std::string_view name, at time) {
+    const std::size_t id = names_.find(name);
+    return id == detail::no_group ? aggregate_type() : whole_of(metrics_[id], time);
+  }
+
+  /// Every metric in the order of first events, each followed by its groups.
+  std::vector<metric_stats> all_stats() { return all_stats(now()); }
+  std::vector<metric_stats> all_stats(at time) {
+    std::vector<metric_stats> all;
+    for (std::size_t id = 0; id < metrics_.size(); ++id) {
+      all.push_back(made(names_.key(id), {}, whole_of(metrics_[id], time)));
+      for (std::size_t g = 0; g < metrics_[id].groups.size(); ++g)
+        all.push_back(made(names_.key(id), metrics_[id].names.key(g), panes_of(metrics_[id].groups[g], time)));
+    }
+    return all;
+  }
+  /// `all_stats` as a JSON array of objects; NaN is "NaN".
+  std::string json() { return json(now()); }
+  std::string json(at time) {
+    std::string text;
+    json_writer to(text);
+    to.begin_array();
+    for (const metric_stats& one : all_stats(time)) {
+      to.begin_object().member("metric", one.metric);
+      if (!one.group.empty()) to.member("group", one.group);
+      to.member("count", one.count).member("rate", one.rate).member("sum", one.sum).member("mean", one.mean);
+      to.member("min", one.min).member("max", one.max).member("variance", one.variance).member("stddev", one.stddev);
+      to.member("p50", one.p50).member("p90", one.p90).member("p95", one.p95).member("p99", one.p99).end_object();
+    }
+    to.end_array();
+    return text;
+  }
+
+  std::size_t metrics() const noexcept { return metrics_.size(); }
+  /// How many events there were, since the beginning or the last `reset`.
+  std::uint64_t events() const noexcept { return events_; }
+  std::uint64_t late() const noexcept { return late_; }
+  /// Forgets all metrics.
+  void reset() { *this = basic_streaming_aggregator(options_, std::move(clock_)); }
+
+ private:
+  struct series {
+    explicit series(detail::pane_queue<aggregate_type> empty) : panes(std::move(empty)) {}
+    series(series&&) = default;  // `open` points into the panes: no copies
+    series& operator=(series&&) = default;
+
+    detail::pane_queue<aggregate_type> panes;
+    std::int64_t begin = 0;  // of the open pane
+    std::int64_t end = 0;
+    aggregate_type* open = nullptr;
+  };
+  struct metric_state {
+    detail::group_index<std::string> names;
+    std::vector<series> groups;
+    series whole;  // of events without a group
+  };
+
+  at now() const noexcept { return at(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
+  series new_series() const {
+    return series(detail::pane_queue<aggregate_type>(aggregate_type(), options_.window.nanoseconds, pane_));
+  }
+
+  series& group_of(metric_state& metric, std::string_view group) {
+    std::size_t id = metric.names.find(group);
+    if (id == detail::no_group) {
+      if (metric.groups.size() >= options_.most_groups && group != overflow_name)
+        return group_of(metric, overflow_name);
+      id = metric.names.insert(group);
+      metric.groups.push_back(new_series());
+    }
+    return metric.groups[id];
+  }
+
+  void add(series& to, double x, std::int64_t time) {
+    ++events_;
+    if (time >= to.begin && time < to.end) [[likely]] {
+      to.open->update(x);
+      return;
+    }
+    aggregate_type* const pane = to.panes.pane_of(time, options_.window.nanoseconds);
+    if (pane == nullptr) {
+      ++late_;
+      return;
+    }
+    pane->update(x);
+    if (time < to.end) return;  // the newest pane stays the open one
+    to.open = pane;
+    to.begin = detail::aligned(time, pane_);
+    to.end = detail::later_by(to.begin, pane_);
+  }
+  static aggregate_type panes_of(series& of, at time) {
+    of.panes.pass(time.nanoseconds);
+    if (time.nanoseconds >= of.end) of.begin = of.end = time.nanoseconds;  // another pane is open now
+    return of.panes.sum();
+  }
+  static aggregate_type whole_of(metric_state& metric, at time) {
+    aggregate_type all = panes_of(metric.whole, time);
+    for (series& group : metric.groups) all.merge(panes_of(group, time));
+    return all;
+  }
+
+  metric_stats made(std::string_view metric, std::string_view group, const aggregate_type& of) const {
+    const auto quantile = of.template get<quantiles>();
+    metric_stats stats;
+    stats.metric = metric;
+    stats.group = group;
+    stats.count = of.template get<millrace::count>();
+    stats.rate = static_cast<double>(stats.count) / options_.window.seconds();
+    stats.sum = of.template get<millrace::sum>();
+    stats.mean = of.template get<mean>();
+    stats.min = of.template get<min>();
+    stats.max = of.template get<max>();
+    stats.variance = of.template get<variance>();
+    stats.stddev = of.template get<stddev>();
+    stats.p50 = quantile(0.5);
+    stats.p90 = quantile(0.9);
+    stats.p95 = quantile(0.95);
+    stats.p99 = quantile(0.99);
+    return stats;
+  }
+
+  streaming_options options_;
+  Clock clock_;
+  std::int64_t pane_ = 1;
+  detail::group_index<std::string> names_;
+  std::vector<metric_state> metrics_;
+  std::uint64_t events_ = 0;
+  std::uint64_t late_ = 0;
+};
+
+using streaming_aggregator = basic_streaming_aggregator<>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_STREAMING_AGGREGATOR_HPP
+
 // ---- aggregate/tdigest.hpp
 
 #ifndef MILLRACE_AGGREGATE_TDIGEST_HPP
@@ -12857,8 +13678,10 @@ using topk_tracker = basic_topk_tracker<>;
 /// - `exponential_histogram`: OpenTelemetry's, in OTLP's protobuf
 /// - `binned_histogram`: counts in bins that are regular, logarithmic or between edges of your own
 /// - `grouped`: an aggregate for each key, for a bounded number of keys; `sharded`: one that many threads write;
-///   `sampled`: of one item in so many
-/// - `percentile_tracker`, `topk_tracker`: ready to use
+///   `sampled`: of one item in so many; `decayed`: one in which the past fades
+/// - `rates.hpp`: `rate_calculator`, events a second over a window; `counter_rate`, over resets; `inter_arrival`
+/// - `streaming_aggregator`: metrics named at run time, over a sliding window, in groups; `percentile_tracker`,
+///   `topk_tracker`
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
 /// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
 ///
@@ -14229,169 +15052,6 @@ inline std::string make_session_id() { return make_session_id(unix_nanoseconds()
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_ID_HPP
-
-// ---- core/json_writer.hpp
-
-#ifndef MILLRACE_CORE_JSON_WRITER_HPP
-#define MILLRACE_CORE_JSON_WRITER_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-namespace detail {
-
-/// The length of the well-formed UTF-8 sequence at the front of `text`, or 0.
-/// Source: The Unicode Standard, table 3-7.
-constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto in = [&](std::size_t i, unsigned low, unsigned high) {
-    return i < text.size() && byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return in(1, 0x80, 0xbf) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    const unsigned low = lead == 0xe0 ? 0xa0 : 0x80;
-    const unsigned high = lead == 0xed ? 0x9f : 0xbf;
-    return in(1, low, high) && in(2, 0x80, 0xbf) ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    const unsigned low = lead == 0xf0 ? 0x90 : 0x80;
-    const unsigned high = lead == 0xf4 ? 0x8f : 0xbf;
-    return in(1, low, high) && in(2, 0x80, 0xbf) && in(3, 0x80, 0xbf) ? 4 : 0;
-  }
-  return 0;
-}
-
-}  // namespace detail
-
-/// Appends a JSON string literal. Any bytes go in and strict JSON comes out: control bytes are
-/// escaped, and a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`.
-inline void append_json(std::string& out, std::string_view text) {
-  static constexpr char hex[] = "0123456789abcdef";
-  out += '"';
-  std::size_t clean = 0;  // start of the run that needs no escape
-  std::size_t i = 0;
-  const auto flush = [&] { out.append(text.data() + clean, i - clean); };
-  while (i < text.size()) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
-      ++i;
-      continue;
-    }
-    if (c >= 0x80) {
-      if (const std::size_t length = detail::utf8_sequence(text.substr(i)); length != 0) {
-        i += length;
-        continue;
-      }
-      flush();
-      const char escape[] = {'\\', '\\', 'x', hex[c >> 4], hex[c & 15U]};
-      out.append(escape, sizeof escape);
-    } else {
-      flush();
-      switch (c) {
-        case '"': out += "\\\""; break;
-        case '\\': out += "\\\\"; break;
-        case '\n': out += "\\n"; break;
-        case '\r': out += "\\r"; break;
-        case '\t': out += "\\t"; break;
-        default: {
-          const char escape[] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15U]};
-          out.append(escape, sizeof escape);
-        }
-      }
-    }
-    clean = ++i;
-  }
-  flush();
-  out += '"';
-}
-
-/// Appends a number in the shortest form that reads back to the same value, whatever the locale.
-/// JSON has no NaN and no infinities: they become the strings "NaN", "Infinity", "-Infinity".
-template <class T>
-requires std::floating_point<T>
-void append_json(std::string& out, T value) {
-  if (std::isnan(value)) {
-    out += "\"NaN\"";
-  } else if (std::isinf(value)) {
-    out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
-  } else {
-    char digits[40];
-    out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
-  }
-}
-template <class T>
-requires(std::integral<T> && !std::same_as<T, bool>) void append_json(std::string& out, T value) {
-  char digits[24];
-  out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
-}
-inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
-inline void append_json(std::string& out, const char* text) { append_json(out, std::string_view(text)); }
-inline void append_json(std::string& out, std::nullptr_t) { out += "null"; }
-
-/// Writes JSON into a string and keeps the commas: `w.begin_object().key("n").value(3).end_object()`.
-/// Writes what it is told; that keys stand in objects and every begin has its end is the caller's
-/// part. Allocates: only as the string grows.
-class json_writer {
- public:
-  explicit json_writer(std::string& out) noexcept : out_(&out) {}
-
-  json_writer& begin_object() { return open('{'); }
-  json_writer& end_object() { return close('}'); }
-  json_writer& begin_array() { return open('['); }
-  json_writer& end_array() { return close(']'); }
-
-  json_writer& key(std::string_view name) {
-    separate();
-    append_json(*out_, name);
-    *out_ += ':';
-    comma_ = false;
-    return *this;
-  }
-  template <class T>
-  json_writer& value(const T& item) {
-    separate();
-    append_json(*out_, item);
-    comma_ = true;
-    return *this;
-  }
-  /// A value that is JSON already.
-  json_writer& raw(std::string_view json) {
-    separate();
-    out_->append(json);
-    comma_ = true;
-    return *this;
-  }
-  template <class T>
-  json_writer& member(std::string_view name, const T& item) {
-    return key(name).value(item);
-  }
-
- private:
-  void separate() {
-    if (comma_) *out_ += ',';
-  }
-  json_writer& open(char bracket) {
-    separate();
-    *out_ += bracket;
-    comma_ = false;
-    return *this;
-  }
-  json_writer& close(char bracket) {
-    *out_ += bracket;
-    comma_ = true;
-    return *this;
-  }
-
-  std::string* out_;
-  bool comma_ = false;
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_JSON_WRITER_HPP
 
 // ---- core/json_check.hpp
 

@@ -10,7 +10,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -44,19 +43,46 @@ class spin_guard {
   spin_lock& lock_;
 };
 
-/// What a thread keeps of the sharded aggregates that it writes: given back when it ends.
+/// What of a shard does not depend on the aggregate. Held by the sharded aggregate and by the thread that
+/// writes it, whichever lives longer (<memory> would be half of what this module costs to parse).
 struct shard_base {
+  using destroyer = void (*)(shard_base*) noexcept;
+  explicit shard_base(destroyer how) noexcept : destroy(how) {}
+
   std::atomic<bool> owned{true};
+  std::atomic<std::uint32_t> holders{0};
+  destroyer destroy;
 };
+class shard_holder {
+ public:
+  explicit shard_holder(shard_base* held) noexcept : held_(held) {
+    held->holders.fetch_add(1, std::memory_order_relaxed);
+  }
+  shard_holder(shard_holder&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
+  shard_holder& operator=(shard_holder&& other) noexcept {
+    std::swap(held_, other.held_);
+    return *this;
+  }
+  ~shard_holder() {
+    if (held_ != nullptr && held_->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) held_->destroy(held_);
+  }
+  shard_base* get() const noexcept { return held_; }
+  bool alone() const noexcept { return held_->holders.load(std::memory_order_acquire) == 1; }
+
+ private:
+  shard_base* held_;
+};
+
+/// What a thread keeps of the sharded aggregates that it writes: given back when it ends.
 struct thread_shards {
   struct entry {
     std::uint64_t owner;
-    std::shared_ptr<shard_base> shard;
+    shard_holder shard;
   };
   std::vector<entry> entries;
 
   ~thread_shards() {
-    for (const entry& e : entries) e.shard->owned.store(false, std::memory_order_release);
+    for (const entry& e : entries) e.shard.get()->owned.store(false, std::memory_order_release);
   }
   static thread_shards& of_this_thread() {
     static thread_local thread_shards kept;
@@ -122,14 +148,14 @@ class sharded {
   Aggregate read() const {
     Aggregate sum = empty_;
     const detail::spin_guard guard(lock_);
-    for (const auto& one : shards_) (void)sum.merge(one->read());
+    for (const auto& one : shards_) (void)sum.merge(of(one).read());
     return sum;
   }
   /// All shards merged, and emptied: each item comes out once.
   Aggregate take() {
     Aggregate sum = empty_;
     const detail::spin_guard guard(lock_);
-    for (const auto& one : shards_) (void)sum.merge(one->take(empty_));
+    for (const auto& one : shards_) (void)sum.merge(of(one).take(empty_));
     return sum;
   }
   /// How many shards there are.
@@ -145,7 +171,8 @@ class sharded {
   // Its thread writes slots and `filled`; everyone reads the slots before `filled` under the lock. Slots are
   // used again only after they were handed over, under the lock too.
   struct shard : detail::shard_base {
-    explicit shard(const Aggregate& empty) : kept(empty) {}
+    explicit shard(const Aggregate& empty)
+        : shard_base([](shard_base* self) noexcept { delete static_cast<shard*>(self); }), kept(empty) {}
 
     void put(std::uint32_t at, const sample& x) noexcept {
       const auto bits = std::bit_cast<std::array<std::uint64_t, words>>(x);
@@ -208,21 +235,22 @@ class sharded {
   [[gnu::noinline]] shard& find_shard() {
     auto& mine = detail::thread_shards::of_this_thread().entries;
     for (const auto& e : mine)
-      if (e.owner == id_) return remember(*e.shard);
-    std::shared_ptr<shard> found;
-    {
-      const detail::spin_guard guard(lock_);
-      for (const auto& one : shards_)
-        if (!one->owned.load(std::memory_order_relaxed) && !one->owned.exchange(true, std::memory_order_acquire)) {
-          found = one;
-          break;
-        }
-      if (found == nullptr) shards_.push_back(found = std::make_shared<shard>(empty_));
-    }
-    std::erase_if(mine, [](const auto& e) { return e.shard.use_count() == 1; });  // theirs are gone
-    mine.push_back({id_, found});
-    return remember(*found);
+      if (e.owner == id_) return remember(*e.shard.get());
+    std::erase_if(mine, [](const auto& e) { return e.shard.alone(); });  // the other holder is gone
+    mine.push_back({id_, detail::shard_holder(&new_shard())});
+    return remember(*mine.back().shard.get());
   }
+  shard& new_shard() {
+    const detail::spin_guard guard(lock_);
+    for (const auto& one : shards_) {
+      std::atomic<bool>& owned = one.get()->owned;
+      if (!owned.load(std::memory_order_relaxed) && !owned.exchange(true, std::memory_order_acquire)) return of(one);
+    }
+    shards_.reserve(shards_.size() + 1);
+    shards_.emplace_back(new shard(empty_));
+    return of(shards_.back());
+  }
+  static shard& of(const detail::shard_holder& held) noexcept { return static_cast<shard&>(*held.get()); }
   shard& remember(detail::shard_base& found) noexcept {
     detail::last_used_shard = {id_, &found};
     return static_cast<shard&>(found);
@@ -231,7 +259,7 @@ class sharded {
   const std::uint64_t id_ = detail::new_shard_owner();
   Aggregate empty_;
   mutable detail::spin_lock lock_;
-  std::vector<std::shared_ptr<shard>> shards_;
+  std::vector<detail::shard_holder> shards_;
 };
 
 }  // namespace v0

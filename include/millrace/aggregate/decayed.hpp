@@ -1,0 +1,139 @@
+#ifndef MILLRACE_AGGREGATE_DECAYED_HPP
+#define MILLRACE_AGGREGATE_DECAYED_HPP
+
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/detail/aggregate_item.hpp>
+#include <millrace/aggregate/envelope.hpp>
+#include <millrace/aggregate/time.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// An item's weight halves with every `Length` that passes.
+template <duration Length>
+struct half_life {
+  static_assert(Length.nanoseconds > 0, "millrace[AGGREGATE-13]: a half-life is above zero");
+  static constexpr std::int64_t nanoseconds = Length.nanoseconds;
+};
+
+/// An aggregate in which the past fades: an item of age a weighs 2^(-a / half-life).
+///
+///     mr::decayed<mr::half_life<60s>, mr::aggregate<mr::mean, mr::stddev>> load;
+///     load.update(0.7, mr::at(time));
+///     load.value(mr::at(now)).get<mr::mean>();
+///
+/// For aggregates whose members take weights and can be scaled: moments, sums, means, pairs, `ddsketch`,
+/// `binned_histogram`; counts, extremes and places do not fade.
+/// Guarantee: items may come in any order of time, and parts merge in any order, to the same answers up to
+/// rounding (forward decay: weights are kept as of a landmark, and all scaled when those grow beyond 2^64).
+/// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 16 bytes more than
+/// the aggregate. Allocates: what the aggregate does. Threads: one at a time; const calls from any number.
+/// Source: Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009.
+template <class Decay, class Aggregate>
+class decayed {
+ public:
+  using sample = detail::aggregate_item<Aggregate>;
+  static_assert(
+      weighted_aggregator_of<Aggregate, sample> && requires(Aggregate a) { a.scale(0.5); },
+      "millrace[AGGREGATE-10]: decayed<Decay, Aggregate>: every member must take weights and be scalable; sketches of "
+      "ranks and of distinct items are not");
+
+  decayed() = default;
+  explicit decayed(Aggregate empty) : kept_(std::move(empty)) {}
+
+  auto update(const sample& x, at time) { return update(x, weight(1), time); }
+  auto update(const sample& x, weight w, at time) {
+    return kept_.update(x, weight(w.value * weight_at(time.nanoseconds)));
+  }
+
+  /// With all weights as of a time.
+  Aggregate value(at time) const {
+    Aggregate now = kept_;
+    if (any_) now.scale(power(landmark_, time.nanoseconds));
+    return now;
+  }
+
+  auto merge(const decayed& other) {
+    decayed theirs = other;
+    if (theirs.any_) {
+      if (!any_) move_to(theirs.landmark_);
+      if (theirs.landmark_ < landmark_)
+        theirs.move_to(landmark_);
+      else
+        move_to(theirs.landmark_);
+    }
+    return kept_.merge(theirs.kept_);
+  }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.i64(Decay::nanoseconds);
+    to.u8(any_ ? 1 : 0);
+    to.i64(landmark_);
+    to.block(kept_.save());
+    return std::move(to).finish();
+  }
+  static result<decayed> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    const std::int64_t found = from->i64();
+    const std::uint8_t any = from->u8();
+    decayed made;
+    made.any_ = any != 0;
+    made.landmark_ = from->i64();
+    auto kept = Aggregate::load(from->block());
+    if (auto done = from->finish(any < 2); !done) return std::move(done).error();
+    if (found != Decay::nanoseconds)
+      return error(errc::type_mismatch, "saved decayed: its half-life is " + std::to_string(found) + " ns, expected " +
+                                            std::to_string(Decay::nanoseconds));
+    if (!kept) return std::move(kept).error().wrap("saved " + std::string(type));
+    made.kept_ = *std::move(kept);
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "decayed";
+  static constexpr double least = 0x1p-1000;  // a weight that is nothing, and can still be divided by
+
+  /// What a weight as of `from` is as of `to`.
+  static double power(std::int64_t from, std::int64_t to) noexcept {
+    const double lives =
+        (static_cast<double>(to) - static_cast<double>(from)) / static_cast<double>(Decay::nanoseconds);
+    const double factor = std::exp2(-lives);
+    return factor > least ? factor < 1 / least ? factor : 1 / least : least;
+  }
+  double weight_at(std::int64_t time) {
+    if (!any_) {
+      any_ = true;
+      landmark_ = time;
+      return 1;
+    }
+    const double w = power(time, landmark_);
+    if (w <= 0x1p64) return w;
+    move_to(time);
+    return 1;
+  }
+  void move_to(std::int64_t landmark) {
+    if (any_) kept_.scale(power(landmark_, landmark));
+    any_ = true;
+    landmark_ = landmark;
+  }
+
+  Aggregate kept_;
+  std::int64_t landmark_ = 0;  // weights are as of then
+  bool any_ = false;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DECAYED_HPP

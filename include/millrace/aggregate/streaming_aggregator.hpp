@@ -1,0 +1,265 @@
+#ifndef MILLRACE_AGGREGATE_STREAMING_AGGREGATOR_HPP
+#define MILLRACE_AGGREGATE_STREAMING_AGGREGATOR_HPP
+
+#include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/ddsketch.hpp>
+#include <millrace/aggregate/detail/group_index.hpp>
+#include <millrace/aggregate/detail/pane_queue.hpp>
+#include <millrace/aggregate/extremes.hpp>
+#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/sketch_members.hpp>
+#include <millrace/aggregate/sums.hpp>
+#include <millrace/aggregate/time.hpp>
+#include <millrace/core/clock.hpp>
+#include <millrace/core/json_writer.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// What a `streaming_aggregator` knows of a metric, or of a group of it, over its window. NaN where there
+/// are too few events.
+struct metric_stats {
+  std::string metric;
+  std::string group;  ///< empty: the metric as a whole
+  std::uint64_t count = 0;
+  double rate = 0;  ///< events a second
+  double sum = 0;
+  double mean = 0;
+  double min = 0;
+  double max = 0;
+  double variance = 0;  ///< of a sample: divided by count - 1
+  double stddev = 0;
+  double p50 = 0;  ///< the percentiles within 1 % of the value
+  double p90 = 0;
+  double p95 = 0;
+  double p99 = 0;
+};
+
+struct streaming_options {
+  duration window{300'000'000'000};
+  std::size_t panes = 30;  ///< the window is forgotten pane by pane
+  std::size_t most_metrics = 1024;
+  std::size_t most_groups = 256;  ///< of each metric
+};
+
+/// Statistics and percentiles over a sliding window for metrics that are named at run time, each split into
+/// groups where wanted.
+///
+///     mr::streaming_aggregator events;                     // of the last five minutes
+///     events.update("cpu_usage", 75.5);
+///     events.update("latency", "eu-west", 12.5);           // into a group of the metric
+///     events.stats("latency").p99;  events.stats("latency", "eu-west").mean;
+///     for (auto& one : events.all_stats()) ...
+///
+/// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last
+/// `window`; the whole of a metric includes its groups. Metrics and groups beyond their bounds share one
+/// named "(overflow)", so that totals stay whole. An event from before the window is counted in `late()`
+/// and left out.
+/// Complexity: update O(1): a hash of the name, a reading of the clock, one fused update; `metric(name)`
+/// saves the hash. stats O(panes) once a pane, then O(1), and O(groups) for the whole of a grouped metric.
+/// Memory: 2 (panes + 2) aggregates, each 0.3 KiB and its buckets, for each metric and group; allocates: for new
+/// ones, and as ranges of values grow.
+/// Threads: one at a time. Errors: none; an unknown metric has no events.
+template <clock_policy Clock = steady_clock>
+class basic_streaming_aggregator {
+ public:
+  using aggregate_type = aggregate<count, sum, mean, variance, min, max, quantiles<ddsketch<>>>;
+  static constexpr std::string_view overflow_name = "(overflow)";
+
+  /// A metric's place, to update it without its name. Valid until `reset`.
+  struct metric_id {
+    std::size_t index;
+  };
+
+  explicit basic_streaming_aggregator(streaming_options options = {}, Clock clock = Clock())
+      : options_(options), clock_(std::move(clock)) {
+    const std::size_t most = options.panes > 100'000 ? 100'000 : options.panes;
+    const auto panes = static_cast<std::int64_t>(most < 1 ? 1 : most);
+    const std::int64_t window = options.window.nanoseconds > 0 ? options.window.nanoseconds : 1;
+    pane_ = window / panes + (window % panes > 0 ? 1 : 0);
+    options_.window = duration(window);
+  }
+
+  metric_id metric(std::string_view name) {
+    std::size_t id = names_.find(name);
+    if (id == detail::no_group) {
+      if (metrics_.size() >= options_.most_metrics && name != overflow_name) return metric(overflow_name);
+      id = names_.insert(name);
+      metrics_.push_back(metric_state{{}, {}, new_series()});
+    }
+    return {id};
+  }
+
+  void update(std::string_view name, double x) { update(metric(name), x, now()); }
+  void update(std::string_view name, double x, at time) { update(metric(name), x, time); }
+  void update(metric_id metric, double x) { update(metric, x, now()); }
+  void update(metric_id metric, double x, at time) { add(metrics_[metric.index].whole, x, time.nanoseconds); }
+  void update(std::string_view name, std::string_view group, double x) { update(metric(name), group, x, now()); }
+  void update(std::string_view name, std::string_view group, double x, at time) {
+    update(metric(name), group, x, time);
+  }
+  void update(metric_id metric, std::string_view group, double x, at time) {
+    add(group_of(metrics_[metric.index], group), x, time.nanoseconds);
+  }
+
+  /// As of now.
+  metric_stats stats(std::string_view name) { return stats(name, now()); }
+  metric_stats stats(std::string_view name, std::string_view group) { return stats(name, group, now()); }
+  /// As of a time, which is not before the last one.
+  metric_stats stats(std::string_view name, at time) {
+    const std::size_t id = names_.find(name);
+    return id == detail::no_group ? made(name, {}, aggregate_type()) : made(name, {}, whole_of(metrics_[id], time));
+  }
+  metric_stats stats(std::string_view name, std::string_view group, at time) {
+    const std::size_t id = names_.find(name);
+    if (id != detail::no_group) {
+      const std::size_t in = metrics_[id].names.find(group);
+      if (in != detail::no_group) return made(name, group, panes_of(metrics_[id].groups[in], time));
+    }
+    return made(name, group, aggregate_type());
+  }
+  /// The aggregate itself, to be asked for more, or merged with another process's.
+  aggregate_type window(std::string_view name) { return window(name, now()); }
+  aggregate_type window(std::string_view name, at time) {
+    const std::size_t id = names_.find(name);
+    return id == detail::no_group ? aggregate_type() : whole_of(metrics_[id], time);
+  }
+
+  /// Every metric in the order of first events, each followed by its groups.
+  std::vector<metric_stats> all_stats() { return all_stats(now()); }
+  std::vector<metric_stats> all_stats(at time) {
+    std::vector<metric_stats> all;
+    for (std::size_t id = 0; id < metrics_.size(); ++id) {
+      all.push_back(made(names_.key(id), {}, whole_of(metrics_[id], time)));
+      for (std::size_t g = 0; g < metrics_[id].groups.size(); ++g)
+        all.push_back(made(names_.key(id), metrics_[id].names.key(g), panes_of(metrics_[id].groups[g], time)));
+    }
+    return all;
+  }
+  /// `all_stats` as a JSON array of objects; NaN is "NaN".
+  std::string json() { return json(now()); }
+  std::string json(at time) {
+    std::string text;
+    json_writer to(text);
+    to.begin_array();
+    for (const metric_stats& one : all_stats(time)) {
+      to.begin_object().member("metric", one.metric);
+      if (!one.group.empty()) to.member("group", one.group);
+      to.member("count", one.count).member("rate", one.rate).member("sum", one.sum).member("mean", one.mean);
+      to.member("min", one.min).member("max", one.max).member("variance", one.variance).member("stddev", one.stddev);
+      to.member("p50", one.p50).member("p90", one.p90).member("p95", one.p95).member("p99", one.p99).end_object();
+    }
+    to.end_array();
+    return text;
+  }
+
+  std::size_t metrics() const noexcept { return metrics_.size(); }
+  /// How many events there were, since the beginning or the last `reset`.
+  std::uint64_t events() const noexcept { return events_; }
+  std::uint64_t late() const noexcept { return late_; }
+  /// Forgets all metrics.
+  void reset() { *this = basic_streaming_aggregator(options_, std::move(clock_)); }
+
+ private:
+  struct series {
+    explicit series(detail::pane_queue<aggregate_type> empty) : panes(std::move(empty)) {}
+    series(series&&) = default;  // `open` points into the panes: no copies
+    series& operator=(series&&) = default;
+
+    detail::pane_queue<aggregate_type> panes;
+    std::int64_t begin = 0;  // of the open pane
+    std::int64_t end = 0;
+    aggregate_type* open = nullptr;
+  };
+  struct metric_state {
+    detail::group_index<std::string> names;
+    std::vector<series> groups;
+    series whole;  // of events without a group
+  };
+
+  at now() const noexcept { return at(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
+  series new_series() const {
+    return series(detail::pane_queue<aggregate_type>(aggregate_type(), options_.window.nanoseconds, pane_));
+  }
+
+  series& group_of(metric_state& metric, std::string_view group) {
+    std::size_t id = metric.names.find(group);
+    if (id == detail::no_group) {
+      if (metric.groups.size() >= options_.most_groups && group != overflow_name)
+        return group_of(metric, overflow_name);
+      id = metric.names.insert(group);
+      metric.groups.push_back(new_series());
+    }
+    return metric.groups[id];
+  }
+
+  void add(series& to, double x, std::int64_t time) {
+    ++events_;
+    if (time >= to.begin && time < to.end) [[likely]] {
+      to.open->update(x);
+      return;
+    }
+    aggregate_type* const pane = to.panes.pane_of(time, options_.window.nanoseconds);
+    if (pane == nullptr) {
+      ++late_;
+      return;
+    }
+    pane->update(x);
+    if (time < to.end) return;  // the newest pane stays the open one
+    to.open = pane;
+    to.begin = detail::aligned(time, pane_);
+    to.end = detail::later_by(to.begin, pane_);
+  }
+  static aggregate_type panes_of(series& of, at time) {
+    of.panes.pass(time.nanoseconds);
+    if (time.nanoseconds >= of.end) of.begin = of.end = time.nanoseconds;  // another pane is open now
+    return of.panes.sum();
+  }
+  static aggregate_type whole_of(metric_state& metric, at time) {
+    aggregate_type all = panes_of(metric.whole, time);
+    for (series& group : metric.groups) all.merge(panes_of(group, time));
+    return all;
+  }
+
+  metric_stats made(std::string_view metric, std::string_view group, const aggregate_type& of) const {
+    const auto quantile = of.template get<quantiles>();
+    metric_stats stats;
+    stats.metric = metric;
+    stats.group = group;
+    stats.count = of.template get<millrace::count>();
+    stats.rate = static_cast<double>(stats.count) / options_.window.seconds();
+    stats.sum = of.template get<millrace::sum>();
+    stats.mean = of.template get<mean>();
+    stats.min = of.template get<min>();
+    stats.max = of.template get<max>();
+    stats.variance = of.template get<variance>();
+    stats.stddev = of.template get<stddev>();
+    stats.p50 = quantile(0.5);
+    stats.p90 = quantile(0.9);
+    stats.p95 = quantile(0.95);
+    stats.p99 = quantile(0.99);
+    return stats;
+  }
+
+  streaming_options options_;
+  Clock clock_;
+  std::int64_t pane_ = 1;
+  detail::group_index<std::string> names_;
+  std::vector<metric_state> metrics_;
+  std::uint64_t events_ = 0;
+  std::uint64_t late_ = 0;
+};
+
+using streaming_aggregator = basic_streaming_aggregator<>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_STREAMING_AGGREGATOR_HPP

@@ -1,0 +1,19 @@
+// expect: millrace\[AGGREGATE-10\]: decayed<Decay, Aggregate>: every member must take weights and be scalable
+#include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/ddsketch.hpp>
+#include <millrace/aggregate/decayed.hpp>
+#include <millrace/aggregate/sketch_members.hpp>
+
+#include <chrono>
+
+namespace mr = millrace;
+
+#ifdef MILLRACE_MISUSE
+using sketch = mr::kll<200>;
+#else
+using sketch = mr::ddsketch<>;
+#endif
+
+using load = mr::decayed<mr::half_life<std::chrono::seconds(60)>, mr::aggregate<mr::quantiles<sketch>>>;
+
+void update(load& seen) { seen.update(0.5, mr::at(0)); }
