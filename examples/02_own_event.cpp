@@ -1,6 +1,7 @@
 // An event of your own: a name for each field, what it reads, what it writes, and what it does.
 #include <millrace/chain.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <vector>
 
@@ -14,15 +15,15 @@ struct find_peak {
   using writes = mr::fields<peak>;
   mr::result<void> operator()(auto& ctx) const {
     if (ctx[samples].empty()) return mr::error(mr::errc::invalid_data, "field \"samples\" is empty");
-    for (const float x : ctx[samples])
-      if (x > ctx[peak]) ctx[peak] = x;
+    // Written whole: a field holds what the last run left, so a result is not gathered in it.
+    ctx[peak] = *std::max_element(ctx[samples].begin(), ctx[samples].end());
     return {};
   }
 };
 
 int main() {
   auto chain = mr::chain(find_peak{});
-  auto ctx = chain.context(samples = {0.5F, 2.5F, 1.0F});
+  auto ctx = chain.context(samples = {-5.0F, -2.5F, -3.0F});
   if (auto done = chain(ctx); !done) return std::printf("%s\n", done.error().describe().c_str()), 1;
   std::printf("peak %.1f\n", static_cast<double>(ctx[peak]));
 
