@@ -4,6 +4,7 @@
 #include <millrace/chain.hpp>
 #include <millrace/middleware.hpp>
 #include <millrace/observe.hpp>
+#include <millrace/tensor/deflate.hpp>
 
 #include <benchmark/benchmark.h>
 

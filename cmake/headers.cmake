@@ -3,9 +3,9 @@
 # Private headers stand under <module>/detail/ and have no unit test of their own.
 
 # Modules that need the standard library alone: millrace::core and millrace.hpp.
-set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe detect model)
+set(MILLRACE_STD_MODULES core chain tensor aggregate store stats observe detect model middleware)
 # Modules that need a third party as a whole: millrace::millrace.
-set(MILLRACE_FULL_MODULES middleware train)
+set(MILLRACE_FULL_MODULES train)
 
 set(MILLRACE_core_HEADERS
   core.hpp

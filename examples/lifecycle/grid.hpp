@@ -52,7 +52,7 @@ class grid {
     const bool utf8 = is_utf8(text);
     grid made(std::move(name), utf8 ? std::move(text) : from_latin1(text), delimiter);
     if (!utf8) made.notes_.push_back("the file is not UTF-8 and was read as Latin-1");
-    const auto in_file = [&](const mr::error& why) { return mr::error(why.code(), made.name_ + ", " + why.message()); };
+    const auto in_file = [&](const mr::error& why) { return mr::error(why.code(), made.name_ + ", " + why.describe()); };
     std::vector<std::string_view> row;
     mr::result<bool> more = made.reader_->next(row);
     if (!more) return in_file(more.error());

@@ -53,7 +53,7 @@ inline table load_table(const options& asked, reading how) {
     text = or_stop(mr::read_file(asked.input), exit_code::no_input);
   }
   mr::result<table> read = read_table(std::move(name), std::move(text), how);
-  if (!read) throw stop{input_exit_code(read.error()), read.error().message()};
+  if (!read) throw stop{input_exit_code(read.error()), read.error().describe()};
   stop_if_interrupted("reading the table");
   return *std::move(read);
 }

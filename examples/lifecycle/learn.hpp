@@ -143,8 +143,8 @@ training_record train(network& net, const table& from, const bound_encoder& enco
       ctx[learning::batch_idx] = batch;
       if (auto done = training(ctx); !done) {
         shown.close();
-        throw stop{exit_code::training_failed, "epoch " + std::to_string(epoch + 1) + ", batch " +
-                                                   std::to_string(batch + 1) + ": " + done.error().message()};
+        throw stop{run_exit_code(done.error()), "epoch " + std::to_string(epoch + 1) + ", batch " +
+                                                   std::to_string(batch + 1) + ": " + done.error().describe()};
       }
       now.train_loss += ctx[learning::loss] / static_cast<double>(batches);
       if (interrupted()) {

@@ -12,6 +12,7 @@
 #include <millrace/core/error.hpp>
 #include <millrace/middleware.hpp>
 #include <millrace/observe.hpp>
+#include <millrace/tensor/deflate.hpp>
 #include <millrace/train/fields.hpp>
 
 #include <cstdint>

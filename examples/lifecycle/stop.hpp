@@ -55,6 +55,16 @@ inline exit_code input_exit_code(const mr::error& why) noexcept {
   }
 }
 
+/// Which end an event that failed leads to: the disk's refusal of the audit log is not the training's fault.
+inline exit_code run_exit_code(const mr::error& why) noexcept {
+  switch (why.code()) {
+    case mr::errc::io:
+    case mr::errc::no_space:
+    case mr::errc::permission_denied: return exit_code::no_output;
+    default: return exit_code::training_failed;
+  }
+}
+
 namespace detail {
 inline volatile std::sig_atomic_t interrupt_seen = 0;
 }  // namespace detail

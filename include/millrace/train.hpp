@@ -19,6 +19,10 @@
 ///     auto ctx = step.context(mr::training::epoch = 0, mr::training::batch_idx = 0);
 ///     auto done = step(ctx);
 ///
+/// `forward_pass(net, mr::track_activations)` keeps the layers' outputs in `training::activations`. For
+/// `mr::compression` to find them there, keep them as tensors that can be compressed:
+/// `mr::track_activations_as<mr::compressible<Eigen::MatrixXf>>{}`.
+///
 /// Eigen does the linear algebra.
 
 #include <millrace/train/activation.hpp>

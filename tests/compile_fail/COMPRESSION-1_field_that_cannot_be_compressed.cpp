@@ -1,5 +1,6 @@
 // expect: millrace\[COMPRESSION-1\]
 #include <millrace/middleware/compression.hpp>
+#include <millrace/tensor/deflate.hpp>
 
 #include <vector>
 

@@ -8,6 +8,7 @@ import pathlib
 import pty
 import random
 import re
+import resource
 import select
 import shutil
 import signal
@@ -117,6 +118,17 @@ class Lifecycle(unittest.TestCase):
         self.audit_is_whole(self.out / "audit.jsonl")
         self.metrics_are_sound()
         self.page_is_sound("fraud = yes")
+
+    def test_a_full_disk_is_named_as_the_cause(self):
+        def small_files():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+        ended = run("--rows", 8000, "--out", self.out, preexec_fn=small_files)
+        self.assertEqual(ended.returncode, 9, ended.stderr)
+        self.assertIn("epoch 1, batch ", ended.stderr)
+        self.assertIn("audit.jsonl", ended.stderr)
+        self.assertIn("File too large", ended.stderr)
 
     def audit_is_whole(self, path):
         lines = path.read_bytes().decode("utf-8").split("\n")

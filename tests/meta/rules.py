@@ -20,7 +20,9 @@ ALLOWED_MACROS = {"core/version.hpp": r"MILLRACE_VERSION_(MAJOR|MINOR|PATCH|STRI
 # Vectors and the choice of the instruction set, for the kernels of every module.
 SHARED_DETAIL = ("core/detail/simd.hpp",)
 # What a detail header (and core/config.hpp) may ask the preprocessor: which machine this is.
-ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__i386__|__aarch64__|__linux__|__CUDACC__|__BYTE_ORDER__)")
+ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__i386__|__aarch64__|__linux__|__CUDACC__|__BYTE_ORDER__|__cplusplus)")
+# A file that nobody has: how core/config.hpp stops a compiler that is set to an older standard.
+STOP = "millrace_needs_c++20"
 # Third-party includes by their first folder, and the component that brings them. A header that includes one
 # belongs to a module of that component, or is listed as its adapter.
 THIRD_PARTY = {"Eigen": "millrace", "zlib.h": "millrace", "xtensor": "xtensor", "xtl": "xtensor"}
@@ -88,8 +90,17 @@ def third_party(tree):
             elif re.fullmatch(r"\w+", inner):
                 if inner in ("format", "expected"):
                     yield f"{name} includes {path}, which the oldest supported compiler does not have"
-            elif not POSIX.fullmatch(inner):
+            elif (name, inner) != ("core/config.hpp", STOP) and not POSIX.fullmatch(inner):
                 yield f"{name} includes {path}: neither the standard library's, POSIX, nor a third party in tests/meta/rules.py"
+
+
+def standard(tree):
+    """Whatever is included first, core/config.hpp is compiled first: it refuses a standard older than C++20."""
+    if not re.search(rf"^#error .*C\+\+20.*\n#include <{re.escape(STOP)}>$", tree.header("core/config.hpp"), re.MULTILINE):
+        yield "core/config.hpp: does not refuse a standard older than C++20"
+    for name in tree.all_headers:
+        if name != "core/config.hpp" and all(path.startswith("<") for path in tree.included(name)):
+            yield f"{name}: includes no header of ours; core/config.hpp at the least"
 
 
 def guards(tree):
@@ -264,7 +275,7 @@ def readme(tree):
             yield f"README.md quotes {path}, which examples/CMakeLists.txt does not build"
 
 
-RULES = {rule.__name__: rule for rule in (listed, floors, third_party, guards, preprocessor, style, umbrellas, unit_tests,
+RULES = {rule.__name__: rule for rule in (listed, floors, third_party, standard, guards, preprocessor, style, umbrellas, unit_tests,
                                           codes, root, paths, readme)}
 
 

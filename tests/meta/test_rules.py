@@ -12,6 +12,7 @@ CORE = """#ifndef MILLRACE_CORE_HPP
 
 /// core: words for all.
 
+#include <millrace/core/config.hpp>
 #include <millrace/core/error.hpp>
 #include <millrace/core/result.hpp>
 
@@ -35,12 +36,13 @@ def header(name, includes="", body="struct thing {};"):
 
 
 RESULT = header("core/result.hpp", "#include <millrace/core/error.hpp>\n\n#include <string>")
-ERROR = header("core/error.hpp", body='template <bool B> struct must { static_assert(B, "millrace[CORE-1]: must"); };')
+CONFIG = header("core/config.hpp", '#if __cplusplus < 202002L\n#error "C++20"\n#include <millrace_needs_c++20>\n#endif')
+ERROR = header("core/error.hpp", "#include <millrace/core/config.hpp>", body='template <bool B> struct must { static_assert(B, "millrace[CORE-1]: must"); };')
 VIEW = header("tensor/view.hpp", "#include <millrace/core/result.hpp>\n#include <unistd.h>")
 EIGEN = header("tensor/eigen.hpp", "#include <millrace/tensor/view.hpp>\n#include <Eigen/Core>")
 LISTS = """set(MILLRACE_STD_MODULES core tensor)
 set(MILLRACE_FULL_MODULES train)
-set(MILLRACE_core_HEADERS core.hpp core/error.hpp core/result.hpp)
+set(MILLRACE_core_HEADERS core.hpp core/config.hpp core/error.hpp core/result.hpp)
 set(MILLRACE_tensor_HEADERS tensor.hpp tensor/eigen.hpp tensor/view.hpp)
 set(MILLRACE_train_HEADERS)
 set(MILLRACE_millrace_ADAPTERS tensor/eigen.hpp)
@@ -52,11 +54,13 @@ GOOD = {
                                      "#include <millrace/core.hpp>\n#include <millrace/tensor.hpp>\n\n"
                                      "#endif  // MILLRACE_MILLRACE_HPP\n",
     "include/millrace/core.hpp": CORE,
+    "include/millrace/core/config.hpp": CONFIG,
     "include/millrace/core/error.hpp": ERROR,
     "include/millrace/core/result.hpp": RESULT,
     "include/millrace/tensor.hpp": TENSOR,
     "include/millrace/tensor/eigen.hpp": EIGEN,
     "include/millrace/tensor/view.hpp": VIEW,
+    "tests/unit/core/config.cpp": "#include <millrace/core/config.hpp>\n",
     "tests/unit/core/error.cpp": "#include <millrace/core/error.hpp>\n",
     "tests/unit/core/result.cpp": "#include <millrace/core/result.hpp>\n",
     "tests/unit/tensor/eigen.cpp": "#include <millrace/tensor/eigen.hpp>\n",
@@ -82,6 +86,8 @@ BAD = [  # rule, words of the refusal, the files changed (None: removed)
      {"include/millrace/tensor/view.hpp": VIEW.replace("core/result.hpp", "tensor/eigen.hpp")}),
     ("third_party", "oldest supported compiler", {"include/millrace/tensor/view.hpp": VIEW.replace("unistd.h", "format")}),
     ("third_party", "neither the standard", {"include/millrace/tensor/view.hpp": VIEW.replace("unistd.h", "boost/any.hpp")}),
+    ("standard", "does not refuse", {"include/millrace/core/config.hpp": CONFIG.replace("#error", "#warning")}),
+    ("standard", "includes no header of ours", {"include/millrace/core/error.hpp": ERROR.replace("<millrace/core", "<x")}),
     ("guards", "must begin with", {"include/millrace/tensor/view.hpp": VIEW.replace("TENSOR_VIEW", "VIEW")}),
     ("preprocessor", "defines the macro", {"include/millrace/core/result.hpp": RESULT + "#define MILLRACE_TRY(x) x\n"}),
     ("preprocessor", "branch outside detail", {"include/millrace/core/result.hpp": RESULT + "#ifdef NDEBUG\n#endif\n"}),

@@ -20,6 +20,7 @@ sys.path.insert(0, str(HERE.parent / "meta"))
 from tree import Tree  # noqa: E402
 
 THIRD_PARTIES = ["Eigen3", "ZLIB", "nlohmann_json", "xtensor"]
+FIRST_PROGRAM = ROOT / "examples/01_first_chain.cpp"  # the README's
 NOTHING_INSTALLED = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in THIRD_PARTIES]
 
 
@@ -134,20 +135,25 @@ def find_package(args, folder):
 def compile_and_run(args, folder, *words):
     program = pathlib.Path(folder) / "app"
     run(args.compiler, "-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *words, "-pthread", "-o", program)
-    run(program)
+    run(program, cwd=folder)
 
 
 def include_folder(args, folder):
     compile_and_run(args, folder, "-I", ROOT / "include", HERE / "core.cpp")
+    compile_and_run(args, folder, "-I", ROOT / "include", FIRST_PROGRAM)
 
 
 def single_header(args, folder):
-    """The one file, copied away from everything else, in two translation units; then mixed with the folder."""
+    """The one file, copied away from everything else, in two translation units; then mixed with the folder; and with
+    the README's first program."""
     alone = pathlib.Path(folder) / "alone/millrace"
     alone.mkdir(parents=True)
     shutil.copy(ROOT / "single_include/millrace/millrace.hpp", alone)
     compile_and_run(args, folder, "-I", alone.parent, HERE / "single_header.cpp", HERE / "second_unit.cpp")
     compile_and_run(args, folder, "-I", alone.parent, "-include", "millrace/millrace.hpp", "-I", ROOT / "include", HERE / "core.cpp")
+    first = pathlib.Path(folder) / "first.cpp"
+    first.write_text(re.sub(r"<millrace/\w+\.hpp>", "<millrace/millrace.hpp>", FIRST_PROGRAM.read_text()))
+    compile_and_run(args, folder, "-I", alone.parent, first)
 
 
 def vcpkg_port(args, folder):

@@ -1,5 +1,6 @@
 // A program that needs Eigen and zlib as well.
 #include <millrace/middleware.hpp>
+#include <millrace/tensor/deflate.hpp>
 #include <millrace/tensor/eigen.hpp>
 #include <millrace/train.hpp>
 

@@ -109,6 +109,13 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     else
       return std::move(*this).use_one(std::move(middleware));
   }
+  template <class M>
+  constexpr auto use(M middleware) & {
+    static_assert(!std::is_object_v<M>,
+                  "millrace[CHAIN-14]: use() takes the chain over into a new one: write std::move(chain).use(...), or "
+                  "chain(...).use(...) in one expression");
+    return std::move(*this).use(std::move(middleware));
+  }
 
   /// The same chain on a clock that the caller made.
   template <clock_policy Other>
@@ -133,16 +140,28 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   template <class Context>
   [[gnu::always_inline]] inline result_type operator()(Context& ctx) {
     // One check at a time, so that the first error is the cause and not its consequences.
+    using names = typename detail::namesakes<
+        detail::merge_fields_t<typename Context::provided, detail::reads_of<detail::unborrowed_t<Events>>...,
+                               detail::writes_of<detail::unborrowed_t<Events>>...>>::type;
+    static_assert(detail::requirement<names::ok, typename names::culprit, typename names::other>,
+                  "millrace[CHAIN-13]: two fields of one name hold different types; declare the field once and use "
+                  "that object everywhere, or name them differently");
     using flow = typename detail::data_flow<typename Context::provided, detail::unborrowed_t<Events>...>::type;
-    static_assert(detail::requirement<flow::ok, typename flow::culprit, detail::spelling_t<typename flow::other>>,
+    static_assert(!names::ok || detail::requirement<flow::ok, typename flow::culprit,
+                                                    detail::spelling_t<typename flow::other>>,
                   "millrace[CHAIN-3]: the event reads a field that neither the context's start values nor an earlier "
                   "event provides; give it to context(), or put the event that writes it first");
-    if constexpr (flow::ok) {
+    if constexpr (names::ok && flow::ok) {
       using slots = detail::missing_slot<Context, detail::unborrowed_t<Events>...>;
       static_assert(detail::requirement<slots::ok, typename slots::culprit, detail::spelling_t<typename slots::other>>,
                     "millrace[CHAIN-6]: the context has no slot for a field that the event writes; make the context "
                     "with chain.context(...)");
-      if constexpr (slots::ok) {
+      using lacking = detail::lacking_field<Context, detail::unborrowed_t<Middlewares>...>;
+      static_assert(!slots::ok || detail::requirement<lacking::ok, typename lacking::culprit,
+                                                      detail::spelling_t<typename lacking::other>>,
+                    "millrace[CHAIN-12]: the middleware names a field that this chain does not have: no event reads or "
+                    "writes it, and the context is not given it");
+      if constexpr (slots::ok && lacking::ok) {
         using signature = detail::uncallable<Context, detail::unborrowed_t<Events>...>;
         static_assert(detail::requirement<signature::ok, typename signature::culprit>,
                       "millrace[CHAIN-2]: the event cannot be called as event(ctx), or answers something else than "
@@ -169,6 +188,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
         }
       }
     }
+    __builtin_unreachable();  // after a failed check, so that the compiler does not also miss a return
   }
 
   /// The middlewares' names, outermost first: the order in which `before` is called.

@@ -24,9 +24,10 @@ inline namespace v0 {
 ///     };
 ///
 /// Law: it touches no other field of the context; the chain enforces this by handing it an
-/// `event_context`. It fails by returning an error or by throwing; it may also return void. Its
-/// `static constexpr std::string_view name` is optional (the type's own name otherwise), and so is
-/// `static constexpr bool thread_safe`.
+/// `event_context`. A success has written what `writes` declares, which nobody can check: a field
+/// that it leaves alone holds what the run before left there, or a default. It fails by returning an
+/// error or by throwing; it may also return void. Its `static constexpr std::string_view name` is
+/// optional (the type's own name otherwise), and so is `static constexpr bool thread_safe`.
 template <class Event>
 concept event = std::is_object_v<Event> && requires {
   typename detail::to_field_list<typename Event::reads>::type;

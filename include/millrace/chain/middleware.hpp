@@ -28,7 +28,8 @@ inline namespace v0 {
 // it is marked [[gnu::always_inline]]; otherwise it costs a call.
 //
 // Optional: `name`; `thread_safe`; `using fields = mr::fields<...>`, slots of its own that it wants
-// in the context; `using place = mr::place<...>`.
+// in the context; `using needs = mr::fields<...>`, fields of the chain that it looks at, so that one
+// the chain does not have is refused; `using place = mr::place<...>`.
 
 /// The middleware must stand inside / outside those of these names, where the chain has them.
 template <fixed_string... Names>
@@ -115,6 +116,16 @@ template <class M>
 requires requires { typename M::fields; }
 struct fields_of_middleware<M> {
   using type = to_field_list_t<typename M::fields>;
+};
+
+template <class M>
+struct needs_of_middleware {
+  using type = field_list<>;
+};
+template <class M>
+requires requires { typename M::needs; }
+struct needs_of_middleware<M> {
+  using type = to_field_list_t<typename M::needs>;
 };
 
 template <class M>

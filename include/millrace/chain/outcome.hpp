@@ -52,7 +52,8 @@ struct strict {
   using result_type = result<void>;
 };
 
-/// A run goes on after a failed event and lists all that failed.
+/// A run goes on after a failed event and lists all that failed. Later events see what the failed one left in its
+/// fields: half of it, what the run before left, or a default. An event that must not, reads a field that says so.
 struct lenient {
   using result_type = lenient_result;
 };

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_CORE_ERROR_HPP
 #define MILLRACE_CORE_ERROR_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>

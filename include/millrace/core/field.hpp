@@ -11,6 +11,34 @@
 namespace millrace {
 inline namespace v0 {
 
+namespace detail {
+
+/// A name as characters: clang prints a string template argument as numbers, but these as letters,
+/// so failed requirements mention this type to name the field.
+template <char... Letters>
+struct spelled {};
+
+template <class Field, class Indices = std::make_index_sequence<Field::name.size()>>
+struct spelling;
+template <class Field, std::size_t... Index>
+struct spelling<Field, std::index_sequence<Index...>> {
+  using type = spelled<Field::name[Index]...>;
+};
+template <class Field>
+using spelling_t = typename spelling<Field>::type;
+
+/// `Holds`, with names in tow for the compiler to print when it does not.
+template <bool Holds, class... Names>
+inline constexpr bool requirement = Holds;
+
+/// Whether a From may stand for a To where the To starts.
+template <class From, class To, class Plain = std::decay_t<From>>
+inline constexpr bool starts_as = (std::is_assignable_v<To&, From> || std::is_convertible_v<From, To>)&&(
+    std::is_same_v<To, bool> ? std::is_same_v<Plain, bool> || std::is_class_v<Plain>
+                             : !(std::is_integral_v<To> && std::is_floating_point_v<Plain>));
+
+}  // namespace detail
+
 /// A field with the value it starts with: what `epoch = 3` makes.
 template <class Field>
 struct bound {
@@ -32,10 +60,16 @@ struct field {
   using type = T;
   static constexpr std::string_view name = Name.view();
 
-  /// `loss = 0.5` is a start value for a context; it does not change the field.
+  /// `loss = 0.5` is a start value for a context; it does not change the field. What T itself could be assigned
+  /// may stand there, but no fraction for an integer, and for a bool nothing but a bool.
   template <class V = T>
   requires std::is_constructible_v<T, V>
-  constexpr bound<field> operator=(V&& value) const { return {T(std::forward<V>(value))}; }
+  constexpr bound<field> operator=(V&& value) const {
+    static_assert(detail::requirement<detail::starts_as<V, T>, detail::spelling_t<field>, V, T>,
+                  "millrace[FIELD-2]: the start value is no T: an integer from a fraction, a bool from a number or a "
+                  "pointer, or a class that would have to be made explicitly; write the T that is meant");
+    return {T(std::forward<V>(value))};
+  }
 };
 
 /// A list of fields, as events declare them: `using reads = mr::fields<batch, labels>;`
@@ -56,24 +90,6 @@ template <class T>
 inline constexpr bool is_field = false;
 template <fixed_string Name, class T>
 inline constexpr bool is_field<field<Name, T>> = true;
-
-/// A name as characters: clang prints a string template argument as numbers, but these as letters,
-/// so failed requirements mention this type to name the field.
-template <char... Letters>
-struct spelled {};
-
-template <class Field, class Indices = std::make_index_sequence<Field::name.size()>>
-struct spelling;
-template <class Field, std::size_t... Index>
-struct spelling<Field, std::index_sequence<Index...>> {
-  using type = spelled<Field::name[Index]...>;
-};
-template <class Field>
-using spelling_t = typename spelling<Field>::type;
-
-/// `Holds`, with names in tow for the compiler to print when it does not.
-template <bool Holds, class... Names>
-inline constexpr bool requirement = Holds;
 
 template <class List>
 struct to_field_list;

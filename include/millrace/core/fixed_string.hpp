@@ -1,6 +1,8 @@
 #ifndef MILLRACE_CORE_FIXED_STRING_HPP
 #define MILLRACE_CORE_FIXED_STRING_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cstddef>
 #include <string_view>
 

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_CORE_JSON_WRITER_HPP
 #define MILLRACE_CORE_JSON_WRITER_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <charconv>
 #include <cmath>
 #include <concepts>

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_CORE_TIMESTAMP_HPP
 #define MILLRACE_CORE_TIMESTAMP_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_CORE_VERSION_HPP
 #define MILLRACE_CORE_VERSION_HPP
 
+#include <millrace/core/config.hpp>
+
 #define MILLRACE_VERSION_MAJOR 0
 #define MILLRACE_VERSION_MINOR 1
 #define MILLRACE_VERSION_PATCH 0

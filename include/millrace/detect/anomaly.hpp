@@ -1,6 +1,8 @@
 #ifndef MILLRACE_DETECT_ANOMALY_HPP
 #define MILLRACE_DETECT_ANOMALY_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <concepts>
 #include <cstdint>
 #include <limits>

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_DETECT_SIGNAL_HPP
 #define MILLRACE_DETECT_SIGNAL_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <concepts>
 #include <cstdint>
 #include <string_view>

@@ -4,8 +4,8 @@
 #include <millrace/chain/middleware.hpp>
 #include <millrace/core/clock.hpp>
 #include <millrace/core/json_writer.hpp>
+#include <millrace/tensor/codec.hpp>
 #include <millrace/tensor/compressed.hpp>
-#include <millrace/tensor/deflate.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -35,6 +35,7 @@ struct compression_statistics {
   std::uint64_t original_bytes = 0;
   std::uint64_t compressed_bytes = 0;
   std::uint64_t nanoseconds = 0;
+  bool unused = false;  ///< it ran, and no field of the chain can be compressed
 
   /// Original to compressed bytes; more is better. 1 before anything was compressed.
   double ratio() const noexcept {
@@ -48,22 +49,26 @@ struct compression_statistics {
 
   /// For people.
   std::string report() const {
+    if (unused)
+      return "no field of this chain can be compressed: none holds mr::compressible<T>, or a range of them\n";
     char text[320];
-    const double mib = 1024.0 * 1024.0;
-    const double saved = (static_cast<double>(original_bytes) - static_cast<double>(compressed_bytes)) / mib;
+    // In the unit that shows the largest of the three.
+    const bool small_sizes = original_bytes < 1024 * 1024;
+    const char* const unit = small_sizes ? "KiB" : "MiB";
+    const double scale = small_sizes ? 1024.0 : 1024.0 * 1024.0;
+    const double saved = (static_cast<double>(original_bytes) - static_cast<double>(compressed_bytes)) / scale;
     const double speed =
         nanoseconds == 0 ? 0.0 : static_cast<double>(original_bytes) * 1e3 / static_cast<double>(nanoseconds);
     std::snprintf(text, sizeof text,
                   "tensors compressed  %llu (%llu below the threshold, %llu would not shrink)\n"
-                  "original size       %.2f MiB\n"
-                  "compressed size     %.2f MiB\n"
-                  "space saved         %.2f MiB (%.1f %%)\n"
+                  "original size       %.2f %s\n"
+                  "compressed size     %.2f %s\n"
+                  "space saved         %.2f %s (%.1f %%)\n"
                   "ratio               %.2fx\n"
                   "speed               %.0f MB/s\n",
                   static_cast<unsigned long long>(tensors), static_cast<unsigned long long>(skipped),
-                  static_cast<unsigned long long>(kept), static_cast<double>(original_bytes) / mib,
-                  static_cast<double>(compressed_bytes) / mib, saved,
-                  saved_percent(), ratio(), speed);
+                  static_cast<unsigned long long>(kept), static_cast<double>(original_bytes) / scale, unit,
+                  static_cast<double>(compressed_bytes) / scale, unit, saved, unit, saved_percent(), ratio(), speed);
     return text;
   }
   std::string json() const {
@@ -107,16 +112,21 @@ requires(!is_compressible<T> && requires(T & value) { value.begin() != value.end
 ///
 ///     mr::compression<activations>{}               these fields
 ///     mr::compression<>{{.threshold_bytes = 1}}    every field that can be, from that size on
+///     mr::basic_compression<mr::huffman_deflate>{} the same without a third party
 ///
 /// Allocates: as `compress` does. Threads: any number, if the backend's. Errors: those of `compress`;
 /// the tensor stays and the event fails.
-template <deflate_backend Backend, class... Fields>
+template <class Backend, class... Fields>
 class basic_compression {
+  static_assert(deflate_backend<Backend>,
+                "millrace[COMPRESSION-2]: no backend: include <millrace/tensor/deflate.hpp> for zlib's, or name one, "
+                "as in mr::basic_compression<mr::huffman_deflate>");
   static_assert((detail::holds_compressible<typename Fields::type>::value && ...),
                 "millrace[COMPRESSION-1]: a field to be compressed holds mr::compressible<T>, or a range of them");
   static constexpr bool automatic = sizeof...(Fields) == 0;
 
  public:
+  using needs = field_list<Fields...>;
   static constexpr std::string_view name = "compression";
   static constexpr bool thread_safe = true;
   /// Those two look at tensors, which are gone for them once compressed.
@@ -130,6 +140,7 @@ class basic_compression {
 
   template <class Stage, class Context>
   result<void> after(const Stage&, Context& ctx, const result<void>& outcome) {
+    if constexpr (Stage::index == 0) look<Context>(typename Context::slots{});
     if (!outcome) [[unlikely]]
       return {};  // its fields may be half-written, and somebody may want to look at them
     return compress_last_used<Stage>(ctx, typename Context::slots{});
@@ -138,7 +149,8 @@ class basic_compression {
   compression_statistics statistics() const noexcept {
     const auto now = [](const std::atomic<std::uint64_t>& count) { return count.load(std::memory_order_relaxed); };
     return {now(counts_->tensors),        now(counts_->skipped),          now(counts_->kept),
-            now(counts_->original_bytes), now(counts_->compressed_bytes), now(counts_->nanoseconds)};
+            now(counts_->original_bytes), now(counts_->compressed_bytes), now(counts_->nanoseconds),
+            now(counts_->fruitless) != 0 && now(counts_->fruitful) == 0};
   }
 
  private:
@@ -149,7 +161,18 @@ class basic_compression {
     std::atomic<std::uint64_t> original_bytes{0};
     std::atomic<std::uint64_t> compressed_bytes{0};
     std::atomic<std::uint64_t> nanoseconds{0};
+    std::atomic<std::uint64_t> fruitful{0};   // whether it was around a chain with a field to compress
+    std::atomic<std::uint64_t> fruitless{0};  // and around one without
   };
+
+  template <class Context, class... Slots>
+  void look(field_list<Slots...>) noexcept {
+    if constexpr (automatic) {
+      constexpr bool any = (detail::holds_compressible<typename Slots::type>::value || ...);
+      std::atomic<std::uint64_t>& seen = any ? counts_->fruitful : counts_->fruitless;
+      if (seen.load(std::memory_order_relaxed) == 0) seen.store(1, std::memory_order_relaxed);
+    }
+  }
 
   template <class Stage, class Context, class... Slots>
   result<void> compress_last_used([[maybe_unused]] Context& ctx, field_list<Slots...>) {
@@ -214,7 +237,7 @@ class basic_compression {
   std::unique_ptr<counters> counts_;
 };
 
-/// With zlib as its backend.
+/// With zlib as its backend: include <millrace/tensor/deflate.hpp>.
 template <auto... Fields>
 using compression = basic_compression<zlib_deflate, std::remove_cv_t<decltype(Fields)>...>;
 

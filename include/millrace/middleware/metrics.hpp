@@ -4,6 +4,7 @@
 #include <millrace/chain/middleware.hpp>
 #include <millrace/core/field.hpp>
 #include <millrace/observe/event_metrics.hpp>
+#include <millrace/observe/label_set.hpp>
 #include <millrace/observe/metrics.hpp>
 
 #include <array>
@@ -45,25 +46,29 @@ inline constexpr char shown_by{};
 ///
 ///     mr::metrics{registry}                          gauges for every number that events write
 ///     mr::metrics<loss, learning_rate>{registry}     gauges for these, written by events or given
+///     mr::metrics{registry, {{"chain", "fraud"}}}    every series with this label, beside other chains'
 ///
+/// An event that a middleware further out fails or keeps from running counts as a run that failed; it has
+/// no duration, or the one it had.
 /// Hot path: a counter and a timer, and a store a gauge; allocates only when an event is first seen.
 /// Threads: any number. Errors: what the registry refuses (another meaning of the same name, too
 /// many series) fails the event, so that it is seen at the first run.
 template <auto... Gauges>
 class metrics {
  public:
+  using needs = fields<Gauges...>;
   static constexpr std::string_view name = "metrics";
   static constexpr bool thread_safe = true;
 
-  explicit metrics(metrics_registry& registry) : state_(std::make_unique<state>(registry)) {}
+  explicit metrics(metrics_registry& registry, label_set labels = {})
+      : state_(std::make_unique<state>(registry, std::move(labels))) {}
 
   template <class Stage, class Context>
   result<void> after(const Stage&, Context& ctx, const time_span& span, const result<void>& outcome) {
     constexpr const void* key = &detail::shown_by<Stage, recorded<Stage, Context>>;
     const instruments* seen = state_->slots[Stage::index % slot_count].load(std::memory_order_acquire);
     if (seen == nullptr || seen->key != key) [[unlikely]] {
-      result<const instruments*> made =
-          state_->enter(key, Stage::index, Stage::name, names(recorded<Stage, Context>{}));
+      result<const instruments*> made = enter<Stage, Context>();
       if (!made) return std::move(made).error();
       seen = *made;
     }
@@ -74,6 +79,14 @@ class metrics {
     else
       seen->failures.add();
     return {};
+  }
+
+  template <class Stage, class Context>
+  [[gnu::cold]] void rejected(const Stage& event, Context&, const error&) {
+    const result<const instruments*> seen = enter<Stage, Context>();
+    if (!seen) return;  // the event has failed already
+    if (!event.reached()) (*seen)->runs.add();
+    (*seen)->failures.add();
   }
 
   /// What was seen so far, by everything that shares the registry.
@@ -109,6 +122,11 @@ class metrics {
   static_assert((detail::is_gauge_field<std::remove_cv_t<decltype(Gauges)>> && ...),
                 "millrace[METRICS-1]: a gauge shows a field that holds a number");
 
+  template <class Stage, class Context>
+  result<const instruments*> enter() {
+    constexpr const void* key = &detail::shown_by<Stage, recorded<Stage, Context>>;
+    return state_->enter(key, Stage::index, Stage::name, names(recorded<Stage, Context>{}));
+  }
   template <class... Fields>
   static std::vector<std::string_view> names(field_list<Fields...>) {
     return {Fields::name...};
@@ -119,7 +137,7 @@ class metrics {
   }
 
   struct state {
-    explicit state(metrics_registry& shown_in) : registry(&shown_in) {}
+    state(metrics_registry& shown_in, label_set with) : registry(&shown_in), labels(std::move(with)) {}
 
     [[gnu::cold, gnu::noinline]] result<const instruments*> enter(const void* key, std::size_t index,
                                                                   std::string_view event,
@@ -129,7 +147,7 @@ class metrics {
         if (one->key == key) return publish(index, one.get());
       auto made = std::make_unique<instruments>();
       made->key = key;
-      const label_set label{{event_label, event}};
+      const label_set label = label_set(labels).add(event_label, event);
       auto runs = registry->counter(event_count_info, label);
       if (!runs) return std::move(runs).error();
       auto failures = registry->counter(event_failures_info, label);
@@ -140,7 +158,7 @@ class metrics {
       made->failures = *failures;
       made->durations = *durations;
       for (const std::string_view field : fields) {
-        auto shown = registry->gauge(event_field_info, {{field_label, field}});
+        auto shown = registry->gauge(event_field_info, label_set(labels).add(field_label, field));
         if (!shown) return std::move(shown).error();
         made->gauges.push_back(*shown);
       }
@@ -153,6 +171,7 @@ class metrics {
     }
 
     metrics_registry* registry;
+    label_set labels;
     std::array<std::atomic<const instruments*>, slot_count> slots{};
     std::mutex mutex;
     std::vector<std::unique_ptr<instruments>> known;

@@ -7,6 +7,7 @@
 #include <millrace/middleware/metrics.hpp>
 #include <millrace/middleware/profiler.hpp>
 #include <millrace/middleware/validation.hpp>
+#include <millrace/tensor/codec.hpp>
 
 #include <cstdio>
 #include <string>
@@ -23,7 +24,7 @@ inline namespace v0 {
 namespace profiles {
 
 /// Everything on and everything said: profiler, audit log echoed to stdout, strict validation echoed
-/// to stderr, metrics, and compression of what nobody uses any more.
+/// to stderr, metrics, and compression of what nobody uses any more, without zlib.
 struct development {
   metrics_registry& registry;
   std::string audit_path = "audit.jsonl";
@@ -35,7 +36,7 @@ struct development {
         .use(audit_log{std::move(audit_path), {.log = {.echo = stdout}}})
         .use(validation<strict>{}.echo(stderr))
         .use(metrics{registry})
-        .use(compression<>{});
+        .use(basic_compression<huffman_deflate>{});
   }
 };
 
@@ -49,14 +50,18 @@ struct testing {
   }
 };
 
-/// The least that production needs: audit log, validation that lists and lets pass, metrics.
+/// The least that production needs: audit log, validation that lets pass what it finds, lists it and counts it in
+/// the registry as `millrace_validation_issues_total`, and metrics.
 struct production {
   metrics_registry& registry;
   std::string audit_path = "audit.jsonl";
 
   template <class Chain>
   auto add_to(Chain chain) && {
-    return std::move(chain).use(audit_log{std::move(audit_path)}).use(validation<lenient>{}).use(metrics{registry});
+    return std::move(chain)
+        .use(audit_log{std::move(audit_path)})
+        .use(validation<lenient>{}.count_in(registry))
+        .use(metrics{registry});
   }
 };
 

@@ -4,6 +4,9 @@
 #include <millrace/chain/middleware.hpp>
 #include <millrace/chain/outcome.hpp>
 #include <millrace/middleware/validation_rules.hpp>
+#include <millrace/observe/event_metrics.hpp>
+#include <millrace/observe/label_set.hpp>
+#include <millrace/observe/metrics.hpp>
 #include <millrace/tensor/finite_scan.hpp>
 #include <millrace/tensor/traits.hpp>
 
@@ -88,9 +91,15 @@ result<void> check_finite(const typename Field::type& value) {
 ///     mr::validation{mr::lenient{}, mr::same_rows<batch, labels>{}, mr::max_norm<gradients>{100}}
 ///
 /// Complexity: one read of what was written. Allocates: only for an issue. Threads: any number.
-template <strictness_policy Strictness = strict, validation_rule... Rules>
+template <strictness_policy Strictness = strict, class... Rules>
 class validation {
+  static_assert((validation_rule<Rules> && ...),
+                "millrace[VALIDATION-1]: a rule has `using fields = mr::fields<...>;` and "
+                "`mr::result<void> operator()(const auto& ctx) const`");
+
  public:
+  /// What the rules look at; a chain without one of them is refused.
+  using needs = detail::merge_fields_t<typename detail::fields_of_middleware<Rules>::type...>;
   static constexpr std::string_view name = "validation";
   static constexpr bool thread_safe = true;
   static constexpr std::size_t default_capacity = 100;
@@ -106,6 +115,13 @@ class validation {
   /// Also writes each issue as a line to a stream that outlives this, such as stderr.
   validation&& echo(std::FILE* stream) && {
     seen_->stream = stream;
+    return std::move(*this);
+  }
+
+  /// Also counts each issue in a registry that outlives this, as `millrace_validation_issues_total`. What the
+  /// registry refuses fails the first event that has an issue.
+  validation&& count_in(metrics_registry& registry, const label_set& labels = {}) && {
+    seen_->counted = registry.counter(validation_issues_info, labels);
     return std::move(*this);
   }
 
@@ -150,6 +166,7 @@ class validation {
     std::size_t count = 0;
     std::size_t capacity = default_capacity;
     std::FILE* stream = nullptr;
+    result<counter> counted{counter()};
   };
 
   /// Scans the fields of `Fresh`, then checks the rules on them whose fields are all `known`.
@@ -198,6 +215,8 @@ class validation {
     {
       const std::lock_guard lock(seen_->mutex);
       ++seen_->count;
+      if (!seen_->counted) return seen_->counted.error();
+      seen_->counted->add();
       if (seen_->stream != nullptr)
         std::fprintf(seen_->stream, "validation, %s event \"%.*s\": %s\n", at_start ? "before" : "after",
                      static_cast<int>(event.size()), event.data(), found.describe().c_str());
@@ -214,7 +233,7 @@ class validation {
   std::unique_ptr<issues> seen_;
 };
 
-template <strictness_policy Strictness, validation_rule... Rules>
+template <strictness_policy Strictness, class... Rules>
 validation(Strictness, Rules...) -> validation<Strictness, Rules...>;
 
 }  // namespace v0

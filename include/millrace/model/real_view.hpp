@@ -1,6 +1,8 @@
 #ifndef MILLRACE_MODEL_REAL_VIEW_HPP
 #define MILLRACE_MODEL_REAL_VIEW_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <span>

@@ -13,13 +13,15 @@
 namespace millrace {
 inline namespace v0 {
 
-// The families that the metrics middleware keeps, by name and label, so that exporters, dashboards
+// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards
 // and summaries find them.
 inline constexpr metric_info event_count_info{"millrace_event_count_total", "Runs of an event."};
 inline constexpr metric_info event_failures_info{"millrace_event_failures_total", "Runs of an event that failed."};
 inline constexpr metric_info event_duration_info{"millrace_event_duration_seconds", "How long an event ran.",
                                                  "seconds"};
 inline constexpr metric_info event_field_info{"millrace_ml_metric", "The last value of a named field."};
+inline constexpr metric_info validation_issues_info{"millrace_validation_issues_total",
+                                                    "What validation found wrong in fields."};
 inline constexpr std::string_view event_label = "event";
 inline constexpr std::string_view field_label = "metric";
 

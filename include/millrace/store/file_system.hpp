@@ -1,6 +1,8 @@
 #ifndef MILLRACE_STORE_FILE_SYSTEM_HPP
 #define MILLRACE_STORE_FILE_SYSTEM_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cerrno>
 #include <concepts>
 #include <cstddef>

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
 #define MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>

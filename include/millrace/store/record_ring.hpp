@@ -1,6 +1,8 @@
 #ifndef MILLRACE_STORE_RECORD_RING_HPP
 #define MILLRACE_STORE_RECORD_RING_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_TENSOR_DTYPE_HPP
 #define MILLRACE_TENSOR_DTYPE_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <bit>
 #include <concepts>
 #include <cstddef>

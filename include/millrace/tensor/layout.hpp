@@ -1,6 +1,8 @@
 #ifndef MILLRACE_TENSOR_LAYOUT_HPP
 #define MILLRACE_TENSOR_LAYOUT_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <charconv>
 #include <cstddef>
 #include <initializer_list>

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_TRAIN_ACTIVATION_HPP
 #define MILLRACE_TRAIN_ACTIVATION_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <Eigen/Core>
 
 #include <array>

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_TRAIN_SCHEDULE_HPP
 #define MILLRACE_TRAIN_SCHEDULE_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cmath>
 #include <concepts>
 #include <cstdint>

@@ -2,8 +2,11 @@
 
 #include <support/catch.hpp>
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace mr = millrace;
 
@@ -28,6 +31,22 @@ TEST_CASE("assigning to a field makes a start value and leaves the field alone")
   const auto start = b = "text";
   CHECK(start.value == "text");
   STATIC_REQUIRE(std::is_same_v<decltype(start), const mr::bound<mr::field<"b", std::string>>>);
+}
+
+TEST_CASE("what may be assigned to a value may be its start, but no fraction for an integer and no number for a bool") {
+  using mr::detail::starts_as;
+  STATIC_REQUIRE(starts_as<int, std::size_t>);
+  STATIC_REQUIRE(starts_as<double, float>);
+  STATIC_REQUIRE(starts_as<int, double>);
+  STATIC_REQUIRE(starts_as<std::string_view, std::string>);
+  STATIC_REQUIRE(starts_as<const char (&)[5], std::string>);
+  STATIC_REQUIRE(starts_as<bool&, bool>);
+  STATIC_REQUIRE(starts_as<std::true_type, bool>);
+  STATIC_REQUIRE_FALSE(starts_as<double, int>);
+  STATIC_REQUIRE_FALSE(starts_as<const float&, long>);
+  STATIC_REQUIRE_FALSE(starts_as<int, bool>);
+  STATIC_REQUIRE_FALSE(starts_as<const char*, bool>);
+  STATIC_REQUIRE_FALSE(starts_as<int, std::vector<float>>);
 }
 
 TEST_CASE("merged lists keep the order of first appearance") {

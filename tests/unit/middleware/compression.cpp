@@ -4,6 +4,7 @@
 
 #include <millrace/chain/chain.hpp>
 #include <millrace/middleware/validation.hpp>
+#include <millrace/tensor/deflate.hpp>
 #include <millrace/tensor/eigen.hpp>
 #include <support/temp_dir.hpp>
 #include <support/tensors.hpp>
@@ -62,6 +63,12 @@ bool same_bits(const matrix& a, const matrix& b) {
   return a.rows() == b.rows() && a.cols() == b.cols() &&
          std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(float)) == 0;
 }
+
+struct only_matrix {
+  using reads = mr::fields<>;
+  using writes = mr::fields<batch>;
+  void operator()(auto& ctx) const { ctx[batch] = matrix::Ones(64, 64); }
+};
 
 }  // namespace
 
@@ -215,4 +222,26 @@ TEST_CASE("several threads compress through one chain, and the figures add up") 
   CHECK(good == 80);
   CHECK(chain.get<"compression">().statistics().tensors == 240);
   CHECK(chain.get<"compression">().statistics().original_bytes == 240 * 64 * 64 * 4);
+}
+
+TEST_CASE("where no field of the chain can be compressed, the report says so") {
+  auto chain = mr::chain(only_matrix{}).use(mr::compression<>{{.threshold_bytes = 1}});
+  CHECK_FALSE(chain.get<"compression">().statistics().unused);  // nothing has run
+  auto ctx = chain.context();
+  REQUIRE(chain(ctx));
+  const auto statistics = chain.get<"compression">().statistics();
+  CHECK(statistics.unused);
+  CHECK_THAT(statistics.report(), Catch::Contains("no field of this chain can be compressed"));
+
+  auto other = mr::chain(forward{}, use_hidden{}).use(mr::compression<>{});
+  auto given = other.context(batch = matrix::Ones(2, 2));
+  REQUIRE(other(given));
+  CHECK_FALSE(other.get<"compression">().statistics().unused);
+}
+
+TEST_CASE("small sizes are told in KiB") {
+  mr::compression_statistics statistics;
+  statistics.original_bytes = 4096;
+  statistics.compressed_bytes = 1024;
+  CHECK_THAT(statistics.report(), Catch::Contains("original size       4.00 KiB") && Catch::Contains("3.00 KiB (75.0 %)"));
 }

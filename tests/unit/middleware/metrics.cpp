@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -54,6 +55,19 @@ struct second_step {
   using reads = mr::fields<>;
   using writes = mr::fields<rows>;
   void operator()(auto& ctx) const { ctx[rows] = 7; }
+};
+
+struct refuse {
+  mr::result<void> after(const auto&, auto& ctx, const mr::result<void>&) {
+    if (ctx[epoch] == 0) return {};
+    return mr::error(mr::errc::invalid_data, "no");
+  }
+};
+struct veto {
+  mr::result<void> before(const auto&, auto& ctx) {
+    if (ctx[epoch] != 2) return {};
+    return mr::error(mr::errc::vetoed, "no");
+  }
 };
 
 double field_of(const mr::metrics_summary& summary, std::string_view name) {
@@ -151,4 +165,36 @@ TEST_CASE("two chains share a registry, and several threads a chain") {
     });
   for (std::thread& thread : threads) thread.join();
   CHECK(one.get<"metrics">().summary().find("measure")->count == 9000);
+}
+
+TEST_CASE("an event that a middleware further out fails or vetoes counts as a run that failed") {
+  mr::metrics_registry registry;
+  auto chain = mr::chain(measure{}).use(mr::metrics{registry}).use(refuse{}).use(veto{});
+  auto vetoed = chain.context(epoch = 2);
+  CHECK_FALSE(chain(vetoed));  // the first one that metrics hears of
+  auto good = chain.context(epoch = 0);
+  CHECK(chain(good));
+  auto failed = chain.context(epoch = 1);
+  CHECK_FALSE(chain(failed));
+  const auto summary = chain.get<"metrics">().summary();
+  REQUIRE(summary.find("measure") != nullptr);
+  CHECK(summary.find("measure")->count == 3);
+  CHECK(summary.find("measure")->failures == 2);
+}
+
+TEST_CASE("labels of its own keep chains apart that have an event of one name") {
+  mr::metrics_registry registry;
+  auto fraud = mr::chain(first_step{}).use(mr::metrics{registry, {{"chain", "fraud"}}});
+  auto limit = mr::chain(second_step{}).use(mr::metrics{registry, {{"chain", "limit"}}});
+  auto fraud_context = fraud.context();
+  auto limit_context = limit.context();
+  REQUIRE(fraud(fraud_context));
+  REQUIRE(limit(limit_context));
+  REQUIRE(limit(limit_context));
+  std::vector<std::pair<std::string, std::uint64_t>> counts;
+  const auto snapshot = registry.snapshot();
+  const auto* family = snapshot.find("millrace_event_count");
+  REQUIRE(family != nullptr);
+  for (const auto& sample : family->samples) counts.emplace_back(sample.labels()["chain"], sample.count);
+  CHECK(counts == std::vector<std::pair<std::string, std::uint64_t>>{{"fraud", 1}, {"limit", 2}});
 }

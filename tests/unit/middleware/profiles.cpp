@@ -4,6 +4,7 @@
 #include <support/temp_dir.hpp>
 
 #include <millrace/chain/chain.hpp>
+#include <millrace/observe/prometheus.hpp>
 
 #include <fstream>
 #include <limits>
@@ -53,6 +54,7 @@ TEST_CASE("production lists what is not finite and goes on; testing stops") {
   auto ctx = production.context();
   CHECK(production(ctx));
   CHECK(production.get<"validation">().error_count() == 1);
+  CHECK_THAT(mr::to_prometheus(registry.snapshot()), Catch::Contains("millrace_validation_issues_total 1\n"));
   REQUIRE(production.get<"audit_log">().close());
   CHECK(lines_in(path) == 4);  // session_start, event_start, event_complete, session_end
 

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
 #define MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <type_traits>
 
 namespace millrace {

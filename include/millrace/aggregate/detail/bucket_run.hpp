@@ -1,6 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_BUCKET_RUN_HPP
 #define MILLRACE_AGGREGATE_DETAIL_BUCKET_RUN_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <vector>

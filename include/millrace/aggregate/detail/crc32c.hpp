@@ -1,6 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_CRC32C_HPP
 #define MILLRACE_AGGREGATE_DETAIL_CRC32C_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>

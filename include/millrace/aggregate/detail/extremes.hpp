@@ -1,6 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
 #define MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cstddef>
 #include <limits>
 

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_HLL_ESTIMATE_HPP
 #define MILLRACE_AGGREGATE_DETAIL_HLL_ESTIMATE_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <array>
 #include <bit>
 #include <cmath>

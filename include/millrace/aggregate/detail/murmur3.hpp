@@ -1,6 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_MURMUR3_HPP
 #define MILLRACE_AGGREGATE_DETAIL_MURMUR3_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <bit>
 #include <concepts>
 #include <cstddef>

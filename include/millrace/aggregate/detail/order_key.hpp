@@ -1,6 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_ORDER_KEY_HPP
 #define MILLRACE_AGGREGATE_DETAIL_ORDER_KEY_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <bit>
 #include <cstdint>
 #include <limits>

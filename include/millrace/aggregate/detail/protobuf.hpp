@@ -1,6 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_PROTOBUF_HPP
 #define MILLRACE_AGGREGATE_DETAIL_PROTOBUF_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>

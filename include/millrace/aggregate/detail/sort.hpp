@@ -1,6 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_SORT_HPP
 #define MILLRACE_AGGREGATE_DETAIL_SORT_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <array>
 #include <bit>
 #include <cstddef>

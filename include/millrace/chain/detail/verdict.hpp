@@ -4,6 +4,9 @@
 #include <millrace/chain/event.hpp>
 #include <millrace/chain/middleware.hpp>
 
+#include <cstddef>
+#include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -46,6 +49,35 @@ requires(!First::ok) struct first_flaw<First, Rest...> {
 template <class... Events>
 using undeclared = typename first_flaw<std::conditional_t<event<Events>, flawless, flawed<Events>>...>::type;
 
+// Names: two fields of one name are one field.
+template <class List>
+struct namesakes {
+  using type = flawless;
+};
+template <class... Fields>
+requires(sizeof...(Fields) > 1) struct namesakes<field_list<Fields...>> {
+  static constexpr std::size_t count = sizeof...(Fields);
+  static constexpr std::pair<std::size_t, std::size_t> found = [] {
+    constexpr std::string_view names[] = {Fields::name...};
+    for (std::size_t second = 1; second < count; ++second)
+      for (std::size_t first = 0; first < second; ++first)
+        if (names[first] == names[second]) return std::pair{first, second};
+    return std::pair{count, count};
+  }();
+  template <std::size_t First, std::size_t Second>
+  struct verdict {
+    using list = std::tuple<Fields...>;
+    using first = std::tuple_element_t<First, list>;
+    using second = std::tuple_element_t<Second, list>;
+    using type = flawed<spelling_t<first>, std::pair<typename first::type, typename second::type>>;
+  };
+  template <std::size_t First>
+  struct verdict<First, count> {
+    using type = flawless;
+  };
+  using type = typename verdict<found.first, found.second>::type;
+};
+
 // Data flow: every field is given at the start or written by an earlier event before it is read.
 template <class Known, class Event, class Reads>
 struct unwritten_in {
@@ -78,6 +110,18 @@ struct slotless<Context, Event, field_list<Fields...>> {
 template <class Context, class... Events>
 using missing_slot = typename first_flaw<
     typename slotless<Context, Events, merge_fields_t<reads_of<Events>, writes_of<Events>>>::type...>::type;
+
+// Fields that a middleware names: the context has each of them.
+template <class Context, class M, class List>
+struct fieldless;
+template <class Context, class M, class... Fields>
+struct fieldless<Context, M, field_list<Fields...>> {
+  using type =
+      typename first_flaw<std::conditional_t<Context::template has<Fields>, flawless, flawed<M, Fields>>...>::type;
+};
+template <class Context, class... Middlewares>
+using lacking_field = typename first_flaw<
+    typename fieldless<Context, Middlewares, typename needs_of_middleware<Middlewares>::type>::type...>::type;
 
 // Signatures: called with its view of the context, an event answers void or result<void>.
 template <class Context, class Event>

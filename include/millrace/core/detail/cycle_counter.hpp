@@ -1,6 +1,8 @@
 #ifndef MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
 #define MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cstdint>
 
 #if defined(__x86_64__) || defined(__i386__)

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_CORE_DETAIL_SIMD_HPP
 #define MILLRACE_CORE_DETAIL_SIMD_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <bit>
 #include <cstddef>
 

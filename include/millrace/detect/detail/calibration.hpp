@@ -1,6 +1,8 @@
 #ifndef MILLRACE_DETECT_DETAIL_CALIBRATION_HPP
 #define MILLRACE_DETECT_DETAIL_CALIBRATION_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <array>
 #include <cmath>
 #include <cstddef>

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_DETECT_DETAIL_P2_QUANTILE_HPP
 #define MILLRACE_DETECT_DETAIL_P2_QUANTILE_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>

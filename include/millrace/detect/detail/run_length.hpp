@@ -1,6 +1,8 @@
 #ifndef MILLRACE_DETECT_DETAIL_RUN_LENGTH_HPP
 #define MILLRACE_DETECT_DETAIL_RUN_LENGTH_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <array>
 #include <cmath>
 #include <cstddef>

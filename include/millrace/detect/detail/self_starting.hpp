@@ -1,6 +1,8 @@
 #ifndef MILLRACE_DETECT_DETAIL_SELF_STARTING_HPP
 #define MILLRACE_DETECT_DETAIL_SELF_STARTING_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cmath>
 #include <cstdint>
 

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
 #define MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <cstddef>

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
 #define MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <atomic>
 #include <bit>
 #include <cstdint>

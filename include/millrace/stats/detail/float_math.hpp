@@ -1,6 +1,8 @@
 #ifndef MILLRACE_STATS_DETAIL_FLOAT_MATH_HPP
 #define MILLRACE_STATS_DETAIL_FLOAT_MATH_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cmath>
 #include <limits>
 

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
 #define MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cstddef>
 #include <cstdlib>
 #include <new>

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
 #define MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cstddef>
 #include <cstdint>
 

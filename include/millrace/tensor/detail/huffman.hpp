@@ -1,6 +1,8 @@
 #ifndef MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
 #define MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <utility>

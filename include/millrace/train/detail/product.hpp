@@ -1,6 +1,8 @@
 #ifndef MILLRACE_TRAIN_DETAIL_PRODUCT_HPP
 #define MILLRACE_TRAIN_DETAIL_PRODUCT_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <Eigen/Core>
 
 #include <algorithm>
