@@ -39,4 +39,6 @@ int main() {
       std::printf("refused: %s\n", done.error().describe().c_str());
   }
   std::printf("\n%s\n%s", chain.get<mr::profiler>().report().c_str(), mr::to_prometheus(registry.snapshot()).c_str());
+  if (auto closed = chain.get<"audit_log">().close(); !closed)
+    return std::fprintf(stderr, "%s\n", closed.error().describe().c_str()), 1;
 }

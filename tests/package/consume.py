@@ -82,6 +82,8 @@ def add_subdirectory(args, folder):
     consumer.configure(text("millrace"), "full.cpp", "-DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON", fails_with="libeigen3-dev")
     consumer.configure(text("millrace", "set(MILLRACE_COMPONENTS core)"), "full.cpp",
                        fails_with="millrace::millrace_is_not_in_MILLRACE_COMPONENTS")
+    consumer.configure(text("core", "set(MILLRACE_COMPONENTS coer)"), "core.cpp",
+                       fails_with='millrace has no component "coer"; it has core, millrace, xtensor')
     # A subproject makes no install rules, tests or warnings of its own for whoever adds it.
     build = consumer.configure(text("core", "set(MILLRACE_COMPONENTS core)", "enable_testing()"), "core.cpp",
                                "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON")

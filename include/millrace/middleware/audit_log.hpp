@@ -35,16 +35,28 @@ inline namespace v0 {
 ///
 ///     mr::audit_log{"audit.jsonl"}
 ///     mr::audit_log<mr::shared, mr::drop_and_count>{"audit.jsonl", {.session_id = "run-7"}}
+///     mr::audit_log{"audit.jsonl", {.log = {.sync = mr::sync_policy::every_group}}}
+///
+/// A record of success stands when it is written: an `event_complete` that says so may be followed by
+/// an `event_rejected` with the same id. One with an id of its own never ran; its context is then what
+/// it would have read.
 ///
 /// Policies, in any order, defaults first: `exclusive` or `shared` (one thread or many run the
 /// chain); `block` or `drop_and_count` (when the ring is full); `strict` or `lenient` (events are
 /// vetoed while the log cannot be written, or go on without it; status() tells either way); a file
-/// system. Values go in through `audit_codec`; each line is strict JSON whatever they hold.
+/// system. The disk's refusal is seen by the log's thread, so vetoes begin with the event after that, at
+/// most `max_delay_ms` later; what is lost by then stands in close() and, after it, in statistics().
+/// Call close() to know; else the destructor tells `options.on_loss`. Values go in through
+/// `audit_codec`; each line is strict JSON whatever they hold.
 ///
 /// Guarantee: as `line_log`: lines up to `durable_seq()` survive a crash, and opening again goes on
-/// behind the last whole line. Times come from the chain's clock, set to UTC about once a second. An
-/// event that took less than 4 us last time is not stamped at its start, to save the clock's reading:
-/// its start line has the span's start, or, written while it still runs, the time of writing.
+/// behind the last whole line; the session_start is there before the first event. abort() and exit()
+/// run no destructor of a chain: what came in the last `max_delay_ms` is lost then, the start of the
+/// event that crashed with it. Where that line must be there, a middleware inside this one waits in its
+/// `before`: `wait_durable(appended_seq(), timeout)`.
+/// Times come from the chain's clock, set to UTC about once a second. An event that took less than 4 us
+/// last time is not stamped at its start, to save the clock's reading: its start line has the span's
+/// start, or, written while it still runs, the time of writing.
 /// Tensors stand with dtype and shape; those up to `limits.summary_bytes` also with minimum, maximum,
 /// mean and the number of NaN and infinities: in the records of failed and rejected events always, else
 /// in one run of the chain each `limits.summary_interval_us`. So a chain of milliseconds has them in
@@ -70,7 +82,11 @@ class audit_log {
 
   /// Opens the log. Why it could not be opened is in status(), and with `strict` in every event.
   explicit audit_log(std::string path, audit_options options = {}, files fs = {})
-      : context_(options.context), limits_(options.limits), wall_clock_(options.wall_clock), log_(nothing_yet()) {
+      : context_(options.context),
+        limits_(options.limits),
+        on_loss_(options.on_loss),
+        wall_clock_(options.wall_clock),
+        log_(nothing_yet()) {
     session_id_ = options.session_id.empty() ? make_session_id(wall_clock_(), entropy_seed())
                                              : std::move(options.session_id);
     const std::uint64_t now = wall_clock_();
@@ -82,11 +98,17 @@ class audit_log {
     shapes_only_.summary_bytes = 0;
     open_ = append_text(session_start(now, options));
     if (!open_) log_ = error(errc::out_of_range, "the metadata is too large for the audit log's ring");
+    // If the disk will not have it, status() says so, and a strict log vetoes.
+    if (open_) (void)log_->wait_durable(log_->appended_seq(), one_second());
   }
   /// The same, with the reason as a result.
   static result<audit_log> open(std::string path, audit_options options = {}, files fs = {}) {
     audit_log made(std::move(path), std::move(options), std::move(fs));
     if (!made.log_) return std::move(made.log_).error();
+    if (result<void> told = made.status(); !told) {
+      made.on_loss_ = nullptr;  // told here
+      return std::move(told).error();
+    }
     return made;
   }
 
@@ -98,9 +120,10 @@ class audit_log {
     }
     return *this;
   }
-  /// Closes. What close() would have answered is lost here: call it to know.
+  /// Closes, if nobody has; what close() then answers goes to `options.on_loss`.
   ~audit_log() {
-    if (log_ && *log_) (void)close();
+    if (!log_ || !*log_ || !open_) return;
+    if (result<void> closed = close(); !closed && on_loss_ != nullptr) on_loss_(closed.error());
   }
 
   template <class Stage, class Context>
@@ -139,9 +162,15 @@ class audit_log {
     const std::uint64_t id = event.reached() ? counters_.current() : counters_.begin();
     const std::uint64_t time = event.clock().nanoseconds(event.clock().ticks());
     set_clock(event, time);
-    // What the disk refuses here stands in status(); the event has failed already.
-    (void)append<detail::audit_kind::rejected, Stage, typename Stage::writes>(ctx, detail::audit_error<error>(why), id,
-                                                                            time);
+    counters_.reject();
+    // What the disk refuses here stands in status(); the event has failed already. An event that never ran has
+    // written nothing: what it would have read may be why.
+    using given = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;
+    if (event.reached())
+      (void)append<detail::audit_kind::rejected, Stage, typename Stage::writes>(ctx, detail::audit_error<error>(why),
+                                                                              id, time);
+    else
+      (void)append<detail::audit_kind::rejected, Stage, given>(ctx, detail::audit_error<error>(why), id, time);
   }
 
   /// Writes the session's end, syncs and closes the file. Again: the same answer. No event may run.
@@ -156,8 +185,8 @@ class audit_log {
   /// Why the log could not be opened, or what the disk refuses.
   result<void> status() const { return log_ ? log_->status() : result<void>(log_.error()); }
 
-  /// The last record's number, the last one whose line is in the file, and the last one that is
-  /// durable; 0 while there is none.
+  /// Positions in the sequence of records, which only grow: behind the last one appended, behind the last
+  /// one whose line is in the file, behind the last one that is durable.
   std::uint64_t appended_seq() const noexcept { return log_ ? log_->appended_seq() : 0; }
   std::uint64_t written_seq() const noexcept { return log_ ? log_->written_seq() : 0; }
   std::uint64_t durable_seq() const noexcept { return log_ ? log_->durable_seq() : 0; }
@@ -173,6 +202,15 @@ class audit_log {
   static constexpr bool vetoes = std::is_same_v<strictness, strict>;
   static constexpr std::uint64_t quick_nanoseconds = 4'000;
   static constexpr std::uint64_t clock_period = 1'000'000'000;
+
+  /// A std::chrono duration without <chrono>.
+  struct one_second {
+    struct period {
+      static constexpr int num = 1;
+      static constexpr int den = 1;
+    };
+    static constexpr int count() noexcept { return 1; }
+  };
 
   static result<log_type> nothing_yet() { return error(errc::closed, "not opened"); }
 
@@ -275,7 +313,7 @@ class audit_log {
     json_writer json(line);
     json.begin_object().member("type", "session_end").member("session_id", session_id_);
     json.member("timestamp", to_iso8601(wall_clock_())).member("events", counters_.events());
-    json.member("failures", counters_.failures()).end_object();
+    json.member("failures", counters_.failures()).member("rejected", counters_.rejected()).end_object();
     return line;
   }
 
@@ -283,6 +321,7 @@ class audit_log {
   bool open_ = false;
   audit_limits limits_;
   audit_limits shapes_only_;
+  void (*on_loss_)(const error&) noexcept;
   std::uint64_t (*wall_clock_)() noexcept;
   detail::audit_counters<producers> counters_;
   result<log_type> log_;

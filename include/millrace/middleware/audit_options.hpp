@@ -2,10 +2,12 @@
 #define MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP
 
 #include <millrace/core/clock.hpp>
+#include <millrace/core/error.hpp>
 #include <millrace/middleware/audit_codec.hpp>
 #include <millrace/store/line_log_options.hpp>
 
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <utility>
 #include <variant>
@@ -17,6 +19,15 @@ inline namespace v0 {
 /// A value of an experiment's metadata.
 using audit_value = std::variant<bool, std::int64_t, double, std::string>;
 
+/// Writes to stderr that an audit log was closed without all its records.
+inline void report_audit_loss(const error& why) noexcept {
+  try {
+    std::fprintf(stderr, "millrace: audit log: %s\n", why.describe().c_str());
+  } catch (...) {
+    std::fputs("millrace: audit log: closed with records that are not durable\n", stderr);
+  }
+}
+
 struct audit_options {
   /// This run's; made of the time and random bits where it is empty.
   std::string session_id = {};
@@ -27,6 +38,8 @@ struct audit_options {
   audit_limits limits = {};
   /// The file: sync policy, ring size, lock, echo to a console.
   line_log_options log = {};
+  /// Told by the destructor why `close` failed, where nobody had called it: records are missing.
+  void (*on_loss)(const error&) noexcept = report_audit_loss;
   /// UTC in nanoseconds; asked about once a second, the chain's clock does the rest.
   std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
 };

@@ -133,7 +133,8 @@ class basic_line_log {
   /// What the disk refuses at the moment, or for good.
   result<void> status() const { return writer_->status(); }
 
-  /// The last record's number; the last one whose line is in the file; the last one that is durable.
+  /// Positions in the sequence of records, in bytes of the ring: behind the last one appended, behind the last one
+  /// whose line is in the file, behind the last one that is durable.
   std::uint64_t appended_seq() const noexcept { return writer_->ring.head(); }
   std::uint64_t written_seq() const noexcept { return writer_->written.load(std::memory_order_acquire); }
   std::uint64_t durable_seq() const noexcept { return writer_->durable.load(std::memory_order_acquire); }

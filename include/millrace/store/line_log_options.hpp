@@ -55,7 +55,7 @@ struct line_log_statistics {
   std::uint64_t written_bytes = 0;
   std::uint64_t groups = 0;  // writes
   std::uint64_t syncs = 0;
-  std::uint64_t lost = 0;  // records dropped or refused
+  std::uint64_t lost = 0;  // records dropped or refused; those that a full disk still holds up, from `close` on
 };
 
 /// What opening a line file had to cut off its end. The bytes stand in `<path>.torn`.

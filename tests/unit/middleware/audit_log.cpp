@@ -334,6 +334,8 @@ TEST_CASE("an event that a middleware outside fails, or never lets in, is on rec
   CHECK(rejected[1]["event_name"] == "load_batch");
   CHECK(rejected[1]["context"]["batch"]["shape"] == json::parse("[4]"));
   CHECK(of_type(records_of(path), "event_complete").size() == 3);
+  CHECK(rejected[0]["context"] == json::parse(R"({"batch_idx":1})"));  // what it would have read; it wrote nothing
+  CHECK(of_type(records_of(path), "session_end").at(0)["rejected"] == 2);
 }
 
 namespace {
@@ -410,6 +412,57 @@ TEST_CASE("while the disk is full events are vetoed with the reason, and go on o
   CHECK(audit.close());
   const auto records = records_of(dir / "a.jsonl");
   CHECK(of_type(records, "event_start").size() == of_type(records, "event_complete").size());
+}
+
+namespace {
+std::string told_loss;
+void tell_loss(const mr::error& why) noexcept { told_loss = why.describe(); }
+}  // namespace
+
+TEST_CASE("a log that nobody closed tells what the disk refused; one that was closed has told", "[audit_log][faults]") {
+  const support::temp_dir dir;
+  support::disk_faults disk;
+  disk.room = 4'000;
+  const support::faulty_file_system files(disk);
+  using lenient_log = mr::audit_log<support::faulty_file_system, mr::lenient>;
+  const auto run = [&](auto& chain) {
+    for (int i = 0; i < 50; ++i) {
+      auto ctx = chain.context(batch_idx = 0);
+      REQUIRE(chain(ctx));
+    }
+  };
+  told_loss.clear();
+  {
+    auto chain = mr::chain(load_batch{}).use(lenient_log{dir / "a.jsonl", {.on_loss = tell_loss}, files});
+    run(chain);
+  }
+  CHECK_THAT(told_loss, Catch::Contains("a.jsonl") && Catch::Contains("not durable"));
+
+  told_loss.clear();
+  disk.set_room(4'000);
+  {
+    auto chain = mr::chain(load_batch{}).use(lenient_log{dir / "b.jsonl", {.on_loss = tell_loss}, files});
+    run(chain);
+    auto& audit = chain.get<"audit_log">();
+    CHECK_FALSE(audit.close());
+    const std::size_t written = lines_of(dir / "b.jsonl").size();
+    CHECK(written > 0);
+    CHECK(audit.statistics().lost >= 102 - written);
+    CHECK(audit.statistics().lost <= 104 - written);  // clock readings are records too
+  }
+  CHECK(told_loss.empty());
+
+  disk.set_room(0);
+  const auto refused = lenient_log::open(dir / "c.jsonl", {.on_loss = tell_loss}, files);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == mr::errc::no_space);
+  CHECK(told_loss.empty());
+}
+
+TEST_CASE("the session's start is in the file before the first event", "[audit_log]") {
+  const support::temp_dir dir;
+  const mr::audit_log audit{dir / "a.jsonl", {.log = {.sync = mr::sync_policy::on_request, .max_delay_ms = 10'000}}};
+  CHECK(of_type(records_of(dir / "a.jsonl"), "session_start").size() == 1);
 }
 
 TEST_CASE("closing ends the session once; later events are refused; destruction closes too", "[audit_log]") {

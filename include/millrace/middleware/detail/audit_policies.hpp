@@ -48,8 +48,10 @@ class audit_counters<exclusive> {
   std::uint64_t begin() noexcept { return ++events_; }
   std::uint64_t current() const noexcept { return events_; }
   void fail() noexcept { ++failures_; }
+  void reject() noexcept { ++rejected_; }
   std::uint64_t events() const noexcept { return events_; }
   std::uint64_t failures() const noexcept { return failures_; }
+  std::uint64_t rejected() const noexcept { return rejected_; }
 
   /// Whether the last event at this place of the chain was over quickly.
   bool is_quick(std::size_t index) const noexcept { return (quick_ >> (index % 64) & 1U) != 0; }
@@ -72,6 +74,7 @@ class audit_counters<exclusive> {
  private:
   std::uint64_t events_ = 0;
   std::uint64_t failures_ = 0;
+  std::uint64_t rejected_ = 0;
   std::uint64_t quick_ = 0;
   std::uint64_t next_summaries_ = 0;
   bool summarizes_ = true;
@@ -109,6 +112,7 @@ class audit_counters<shared> {
       : log_(other.log_),
         events_(other.events()),
         failures_(other.failures()),
+        rejected_(other.rejected()),
         quick_(other.quick_.load(std::memory_order_relaxed)),
         next_summaries_(other.next_summaries_.load(std::memory_order_relaxed)),
         clock_set_(other.clock_set_.load(std::memory_order_relaxed)) {}
@@ -118,8 +122,10 @@ class audit_counters<shared> {
   }
   std::uint64_t current() const noexcept { return this_threads_events.of(log_).event; }
   void fail() noexcept { failures_.fetch_add(1, std::memory_order_relaxed); }
+  void reject() noexcept { rejected_.fetch_add(1, std::memory_order_relaxed); }
   std::uint64_t events() const noexcept { return events_.load(std::memory_order_relaxed); }
   std::uint64_t failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
+  std::uint64_t rejected() const noexcept { return rejected_.load(std::memory_order_relaxed); }
 
   bool is_quick(std::size_t index) const noexcept {
     return (quick_.load(std::memory_order_relaxed) >> (index % 64) & 1U) != 0;
@@ -156,6 +162,7 @@ class audit_counters<shared> {
   std::uint64_t log_;
   std::atomic<std::uint64_t> events_{0};
   std::atomic<std::uint64_t> failures_{0};
+  std::atomic<std::uint64_t> rejected_{0};
   std::atomic<std::uint64_t> quick_{0};
   std::atomic<std::uint64_t> next_summaries_{0};
   std::atomic<std::uint64_t> clock_set_{std::uint64_t{1} << 63};

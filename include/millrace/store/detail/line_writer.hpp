@@ -127,7 +127,7 @@ class line_writer {
       wake_.notify_all();
     }
     thread_.join();
-    lost_.fetch_add(ring.take_lost(), std::memory_order_relaxed);
+    count_unwritten();
     const lock_guard held(mutex_);
     ended_ = true;
     progress_.notify_all();
@@ -240,6 +240,15 @@ class line_writer {
       if (std::fwrite(text_.data(), 1, text_.size(), options_.echo) != text_.size() || std::fflush(options_.echo) != 0)
         echo_failed_ = errno;
     }
+  }
+  /// After the thread's end: counts as lost the lines that the disk refused, and the records that never became one.
+  void count_unwritten() noexcept {
+    auto lost = static_cast<std::uint64_t>(std::count(text_.begin(), text_.end(), '\n'));
+    ring.drain([&](const std::byte*, std::size_t, std::uint32_t lost_before) noexcept {
+      lost += std::uint64_t{lost_before} + 1;
+      return true;
+    });
+    lost_.fetch_add(lost + ring.take_lost(), std::memory_order_relaxed);
   }
   void add_lost(std::uint32_t lost) {
     lost_.fetch_add(lost, std::memory_order_relaxed);
