@@ -1,6 +1,8 @@
 #ifndef MILLRACE_STATS_E_PROCESS_HPP
 #define MILLRACE_STATS_E_PROCESS_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cmath>
 #include <cstdint>
 #include <limits>

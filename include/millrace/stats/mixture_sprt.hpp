@@ -1,6 +1,8 @@
 #ifndef MILLRACE_STATS_MIXTURE_SPRT_HPP
 #define MILLRACE_STATS_MIXTURE_SPRT_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <cmath>
 #include <cstdint>
 #include <limits>
