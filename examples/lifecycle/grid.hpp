@@ -122,7 +122,9 @@ class grid {
 
   mr::error ragged(std::size_t got) const {
     const std::string line = name_ + ", line " + std::to_string(reader_->line()) + ", column ";
-    const std::string wanted = "the header names " + counted(columns(), "column");
+    std::string wanted = "the header names " + counted(columns(), "column");
+    if (columns() == 1 && header_[0].find_first_of(",;\t|") != std::string::npos)
+      wanted += ", " + in_quotes(header_[0]) + "; --delimiter says what separates cells";
     if (got < columns())
       return mr::error(mr::errc::invalid_data, line + std::to_string(got + 1) + ": the row ends after " +
                                                    counted(got, "cell") + ", but " + wanted);

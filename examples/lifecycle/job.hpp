@@ -103,6 +103,7 @@ inline void print_profile(std::string_view title, const mr::profiler& of) {
 
 /// Trains on a table, judges the model, streams the holdout through it, and leaves everything in a folder.
 inline void train_job(const options& asked) {
+  output_folder out = or_stop(output_folder::open(asked.out), exit_code::no_output);
   const table data = detail::load_table(asked, asked.read);
   std::fputs(describe(data).c_str(), stdout);
 
@@ -120,9 +121,9 @@ inline void train_job(const options& asked) {
   model.net = make_network(encode.width(), asked.training);
   detail::heading("split     " + grouped(parts.train.size()) + " rows to train, " + grouped(parts.validation.size()) +
                   " to stop by, " + grouped(parts.holdout.size()) + " held out; seed " + std::to_string(asked.seed));
-  std::printf("encode    %zu columns as %zu numbers a row\n", model.encoding.columns().size(), encode.width());
+  std::printf("encode    %s as %s a row\n", counted(model.encoding.columns().size(), "column").c_str(),
+              counted(encode.width(), "number").c_str());
 
-  output_folder out = or_stop(output_folder::open(asked.out), exit_code::no_output);
   const settings_list settings = settings_of(asked, model, parts);
   production stack(out.audit_path(), {settings.begin(), settings.end()});
   std::printf("train     network %s, batches of %zu\n", shape_of(model.net).c_str(),
@@ -130,6 +131,9 @@ inline void train_job(const options& asked) {
   std::string training_chain;
   const training_record training = train(model.net, data, encode, parts, asked.training, training_chain,
                                          [&](auto chain) { return stack.around_training(std::move(chain)); });
+  if (training.epochs.size() < asked.training.epochs)
+    std::printf("          ended after epoch %zu of %zu: %zu without a better validation loss\n",
+                training.epochs.size(), asked.training.epochs, asked.training.patience);
   std::printf("          %s steps in %s; kept epoch %zu, validation loss %s\n", grouped(training.steps).c_str(),
               duration(training.seconds * 1e9).c_str(), training.best + 1,
               fixed(training.epochs[training.best].validation_loss, 4).c_str());
@@ -186,7 +190,7 @@ inline void train_job(const options& asked) {
   or_stop(out.stage("metrics.json", stack.json()), exit_code::no_output);
   or_stop(out.stage("report.html", report_page(report)), exit_code::no_output);
   or_stop(out.publish(), exit_code::no_output);
-  detail::heading("in " + out.path() + "/");
+  detail::heading("in " + out.path() + "/" + (out.had_files() ? ", in the place of an earlier run's files" : ""));
   std::printf(
       "  report.html    what was found, in pictures\n"
       "  model.bin      the network; encoder.json says how a row becomes its input\n"
@@ -200,9 +204,18 @@ inline void use_job(const options& asked) {
   const trained_model model = or_stop(load_model(asked.use), exit_code::no_input);
   reading how = asked.read;
   for (const column_encoding& one : model.encoding.columns()) how.wanted.emplace_back(one.name, one.type);
-  const table data = detail::load_table(asked, how);
-  const bound_encoder encode = or_stop(model.encoding.bind(data), exit_code::internal);
   output_folder out = or_stop(output_folder::open(asked.out), exit_code::no_output);
+  const table data = [&] {
+    try {
+      return detail::load_table(asked, how);
+    } catch (stop& why) {
+      if (why.code == exit_code::no_such_column)
+        why.sentence += "; the model in " + asked.use + " learned " + in_quotes(model.target) + " from " +
+                        counted(model.encoding.columns().size(), "column") + ", all of which the table must have";
+      throw;
+    }
+  }();
+  const bound_encoder encode = or_stop(model.encoding.bind(data), exit_code::internal);
   production stack(out.audit_path(), {{"input", asked.input}, {"model", asked.use}});
 
   std::vector<std::size_t> rows(data.rows());
@@ -211,11 +224,11 @@ inline void use_job(const options& asked) {
   std::string chain;
   const stream_record stream = serve(model, encode, data, rows, answers, chain,
                                      [&](auto bare) { return stack.around_serving(std::move(bare)); });
-  std::string predictions = "line,probability,answer\n";
+  std::string predictions = "row,line,probability,answer\n";
   std::size_t positives = 0;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     positives += static_cast<std::size_t>(answers[i].positive);
-    predictions += std::to_string(data.lines[i]) + ',' + fixed(answers[i].probability, 6) + ',' +
+    predictions += std::to_string(i + 1) + ',' + std::to_string(data.lines[i]) + ',' + fixed(answers[i].probability, 6) + ',' +
                    csv::quoted(answers[i].positive ? model.positive : model.negative) + '\n';
   }
   std::printf("%s: %s rows, %s rows/s; %s of them %s = %s\n", data.name.c_str(), grouped(stream.rows).c_str(),
@@ -226,7 +239,8 @@ inline void use_job(const options& asked) {
   or_stop(out.stage("metrics.json", stack.json()), exit_code::no_output);
   or_stop(out.stage("predictions.csv", predictions), exit_code::no_output);
   or_stop(out.publish(), exit_code::no_output);
-  std::printf("in %s/: predictions.csv, audit.jsonl, metrics.prom, metrics.json\n", out.path().c_str());
+  std::printf("in %s/: predictions.csv, audit.jsonl, metrics.prom, metrics.json%s\n", out.path().c_str(),
+              out.had_files() ? ", in the place of an earlier run's" : "");
 }
 
 }  // namespace lifecycle

@@ -9,9 +9,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace lifecycle {
 
@@ -35,6 +40,43 @@ inline constexpr const char* exit_codes_help =
     "rows; 6 no such column; 7 the target is not two classes; 8 a cell is no number; 9 the folder cannot be written;\n"
     "10 training or serving failed; 130 interrupted.";
 
+namespace detail {
+
+/// How many letters must be put in, left out or changed to make one word of the other.
+inline std::size_t distance(std::string_view one, std::string_view other) {
+  std::vector<std::size_t> row(other.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= one.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= other.size(); ++j) {
+      const std::size_t changed = diagonal + (one[i - 1] == other[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = (std::min)({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+/// Ends the job at the first word that is no option, and says which one it resembles.
+inline void refuse_extras(const CLI::App& app) {
+  const std::vector<std::string> extras = app.remaining();
+  if (extras.empty()) return;
+  const std::string& word = extras.front();
+  std::string like;
+  std::size_t least = 3;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (const std::size_t far = distance(word, name); far < least) {
+      least = far;
+      like = name;
+    }
+  }
+  throw stop{exit_code::usage, word + (word.starts_with('-') ? " is no option" : " was not expected") +
+                                   (like.empty() ? "" : "; did you mean " + like + "?") + " (see --help)"};
+}
+
+}  // namespace detail
+
 /// Reads the command line. Ends the job where it makes no sense; answers false where it asked for help, which is
 /// printed then.
 inline bool read_options(int argc, const char* const* argv, options& read) {
@@ -45,7 +87,7 @@ inline bool read_options(int argc, const char* const* argv, options& read) {
   auto* input = app.add_option("--input", read.input, "the table: a CSV file whose first line names the columns");
   auto* target = app.add_option("--target", read.read.target, "the column to learn: two classes");
   app.add_option("--positive", read.read.positive, "the target's value to learn against the rest");
-  app.add_option("--out", read.out, "the folder for what comes out")->capture_default_str();
+  auto* out = app.add_option("--out", read.out, "the folder for what comes out [out; with --use: predictions]");
   auto* use = app.add_option("--use", read.use,
                              "do not train: use the model in this folder, an earlier run's --out, on "
                              "--input, and write predictions.csv");
@@ -66,6 +108,7 @@ inline bool read_options(int argc, const char* const* argv, options& read) {
       ->check(CLI::IsMember({"refuse", "missing"}));
   target->excludes(use);
   use->needs(input);
+  app.allow_extras();
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
@@ -74,6 +117,8 @@ inline bool read_options(int argc, const char* const* argv, options& read) {
   } catch (const CLI::ParseError& why) {
     throw stop{exit_code::usage, std::string(why.what()) + " (see --help)"};
   }
+  detail::refuse_extras(app);
+  if (!read.use.empty() && out->count() == 0) read.out = "predictions";
   if (delimiter == "tab" || delimiter == "\\t") delimiter = "\t";
   if (delimiter.size() != 1 || delimiter == "\"" || delimiter == "\n" || delimiter == "\r")
     throw stop{exit_code::usage, "--delimiter is one character, such as ; or tab"};

@@ -32,6 +32,7 @@ class output_folder {
     output_folder made(std::move(path));
     const std::string partial = made.audit_path();
     if (::unlink(partial.c_str()) != 0 && errno != ENOENT) return mr::system_error(errno, "write", partial);
+    made.had_files_ = ::access(made.in("audit.jsonl").c_str(), F_OK) == 0;
     auto proof = mr::atomic_file::create(made.in("report.html"));
     if (!proof) return std::move(proof).error();
     return made;
@@ -39,6 +40,8 @@ class output_folder {
 
   const std::string& path() const noexcept { return path_; }
   std::string in(std::string_view name) const { return path_ + '/' + std::string(name); }
+  /// Whether an earlier run left its files here, which `publish` replaces.
+  bool had_files() const noexcept { return had_files_; }
   /// Where the audit log stands while the run goes on.
   std::string audit_path() const { return in("audit.partial.jsonl"); }
 
@@ -65,6 +68,7 @@ class output_folder {
   explicit output_folder(std::string path) : path_(std::move(path)) {}
 
   std::string path_;
+  bool had_files_ = false;
   std::vector<mr::atomic_file> staged_;
 };
 

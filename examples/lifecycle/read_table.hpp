@@ -2,6 +2,7 @@
 #define MILLRACE_EXAMPLES_LIFECYCLE_READ_TABLE_HPP
 
 #include "cells.hpp"
+#include "format.hpp"
 #include "grid.hpp"
 #include "read_target.hpp"
 #include "table.hpp"
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -131,6 +133,39 @@ inline bool is_category(const std::vector<parsed_cell>& cells) {
   return true;
 }
 
+/// A column of categories nearly all of whose cells are numbers: perhaps one spells "missing" in a way of its own.
+inline std::string note_on_strange_cells(const grid& from, std::size_t at, const std::vector<parsed_cell>& cells) {
+  std::size_t numbers = 0;
+  std::size_t texts = 0;
+  std::size_t first = cells.size();
+  for (std::size_t row = 0; row < cells.size(); ++row) {
+    if (cells[row].kind == cell_kind::number) ++numbers;
+    if (cells[row].kind != cell_kind::text) continue;
+    if (texts++ == 0) first = row;
+  }
+  if (texts == 0 || texts * 10 > numbers) return {};
+  const std::string_view cell = from.cell(first, at);
+  return "column " + in_quotes(from.column_name(at)) + " is read as categories, though " + grouped(numbers) + " of " +
+         counted(numbers + texts, "cell") + " are numbers: line " + std::to_string(from.lines()[first]) + " says " +
+         in_quotes(cell) + "; if that means that the value is missing, --missing " + in_quotes(cell) + " says so";
+}
+
+/// A column of two values that follow the target's classes row by row: what is learned from it is the target itself.
+inline bool repeats_target(const column& made, const std::vector<std::uint8_t>& labels) {
+  if (made.distinct != 2 || made.missing != 0 || labels.empty()) return false;
+  const auto same_as_first = [&](std::size_t row) {
+    return made.type == column_type::number ? made.numbers[row] == made.numbers[0] : made.codes[row] == made.codes[0];
+  };
+  for (std::size_t row = 0; row < labels.size(); ++row)
+    if (same_as_first(row) != (labels[row] == labels[0])) return false;
+  return true;
+}
+
+inline std::string lower_case(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
 inline std::vector<parsed_cell> parse_column(const grid& from, std::size_t at, const cell_parser& parse) {
   std::vector<parsed_cell> cells;
   cells.reserve(from.rows());
@@ -182,13 +217,22 @@ inline mr::result<table> read_table(std::string name, std::string text, const re
     mr::result<target_column> read = read_target(*from, target, how.positive, parse);
     if (!read) return std::move(read).error();
     made.target = *std::move(read);
+    if (detail::lower_case(made.target.positive) == detail::lower_case(made.target.negative))
+      made.notes.push_back("the target's classes " + in_quotes(made.target.positive) + " and " +
+                           in_quotes(made.target.negative) + " differ in their case alone");
   }
   const auto add = [&](std::size_t at, const column_type* type) -> mr::result<void> {
     std::vector<parsed_cell> cells = detail::parse_column(*from, at, parse);
     const column_type found = detail::is_category(cells) ? column_type::category : column_type::number;
+    if (type == nullptr && found == column_type::category) {
+      std::string note = detail::note_on_strange_cells(*from, at, cells);
+      if (!note.empty()) made.notes.push_back(std::move(note));
+    }
     mr::result<column> read =
         detail::read_column(*from, at, std::move(cells), type != nullptr ? *type : found, how.nan_is_missing);
     if (!read) return std::move(read).error();
+    if (detail::repeats_target(*read, made.target.labels))
+      made.notes.push_back("column " + in_quotes(read->name) + " tells the target in every row: was it made from it?");
     made.columns.push_back(*std::move(read));
     return {};
   };

@@ -192,6 +192,7 @@ class Lifecycle(unittest.TestCase):
         with open(self.out / "predictions.csv", newline="") as file:
             rows = list(csv.DictReader(file))
         self.assertEqual([int(row["line"]) for row in rows], list(range(2, 202)))
+        self.assertEqual([int(row["row"]) for row in rows], list(range(1, 201)))
         right = sum(row["answer"] == line[3] for row, line in zip(rows, fresh))
         self.assertGreater(right, 160)
         for row in rows:
@@ -203,7 +204,7 @@ class Lifecycle(unittest.TestCase):
         model = self.folder / "model"
         self.assertEqual(run("--input", path, "--target", "y", "--epochs", 1, "--out", model).returncode, 0)
         other = self.write("x,c\n1,a\n", "fresh.csv")
-        self.refused(6, ['no column named "z"'], "--use", model, "--input", other)
+        self.refused(6, ['no column named "z"', 'learned "y" from 3 columns'], "--use", model, "--input", other)
         other = self.write("x,c,z\n1,a,2\nmany,a,2\n", "fresh.csv")
         self.refused(8, ["line 3, column 1", '"many"'], "--use", model, "--input", other)
         good = (model / "model.bin").read_bytes()
@@ -244,6 +245,22 @@ class Lifecycle(unittest.TestCase):
         self.audit_is_whole(self.out / "audit.jsonl")
         self.metrics_are_sound()
 
+    def test_what_looks_like_a_mistake_gets_a_note(self):
+        lines = [(x if i != 77 else "-", c, f"{i % 9}" if i != 300 else "-", y, y.upper()) for i, (x, c, z, y) in enumerate(self.learnable())]
+        path = self.write(self.table(lines, header="x,c,z,y,again"))
+        self.refused(8, ["line 79, column 1", "--missing"], "--input", path, "--target", "y")
+        lines = [("1.5" if line[0] == "-" else line[0], *line[1:]) for line in lines]
+        path = self.write(self.table(lines, header="x,c,z,y,again"))
+        ended = run("--input", path, "--target", "y", "--out", self.out)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertIn('column "z" is read as categories, though 399 of 400 cells are numbers: line 302 says "-"', ended.stdout)
+        self.assertIn('column "again" tells the target in every row', ended.stdout)
+        self.assertNotIn("in the place of", ended.stdout)
+        lines = [(x, c, z, {"yes": "True", "no": "TRUE"}[y]) for x, c, z, y, _ in lines]
+        ended = run("--input", self.write(self.table(lines)), "--target", "y", "--epochs", 1, "--out", self.out)
+        self.assertIn("differ in their case alone", ended.stdout)
+        self.assertIn("in the place of an earlier run's files", ended.stdout)
+
     def test_latin_1_is_read_with_a_note(self):
         lines = [(x, "caf\xe9" + c, z, y) for x, c, z, y in self.learnable()]
         path = self.write(self.table(lines).encode("latin-1"))
@@ -265,6 +282,8 @@ class Lifecycle(unittest.TestCase):
         for args in (["--nonsense"], ["--target", "y"], ["--rows", "many"], ["--rows", "10"], ["--nan", "maybe"],
                      ["--delimiter", "ab", "--rows", "2000"], ["extra"], ["--input", "x.csv"], ["--use", "x"]):
             self.refused(2, "", *args)
+        self.refused(2, ["--epoch is no option", "did you mean --epochs?"], "--epoch", 3)
+        self.refused(2, "did you mean --input?", "--inptu", "x.csv")
         self.assertEqual(run("--help").returncode, 0)
 
     def test_a_file_that_cannot_be_read(self):
@@ -277,6 +296,7 @@ class Lifecycle(unittest.TestCase):
 
         table("x,y\n1,a\n2\n3,b\n", "table.csv", "line 3, column 2", "the row ends after 1 cell", "2 columns")
         table("x,y\n1,a,b\n", "line 2, column 3", "3 cells")
+        table("x;y\n1;a,b\n", "line 2, column 2", "--delimiter")
         table('x,y\n1,"a\n2,b\n', "line 2, column 2", "never closed")
         table('x,y\n1,"a"b\n', "line 2, column 2", "closing quote")
         table("x,y\n1,a\n".encode("utf-16"), "UTF-16")
@@ -290,7 +310,7 @@ class Lifecycle(unittest.TestCase):
         self.refused(6, ['no column named "Y"', 'did you mean "y"'], "--input", path, "--target", "Y")
         self.refused(6, ['no column named "wage"', "x, y"], "--input", path, "--target", "wage")
         self.refused(7, ['is "no" in every row'], "--input", path, "--target", "y")
-        self.refused(7, ["quantity", "--positive"], "--input", path, "--target", "x")
+        self.refused(7, ["quantity", "above a limit"], "--input", path, "--target", "x")
         self.refused(7, ['never "maybe"'], "--input", path, "--target", "y", "--positive", "maybe")
         path = self.write(f"x,y\n{rows}\n1,yes\n2,yes\n")
         self.refused(7, ['"yes" in only 2 rows'], "--input", path, "--target", "y")
@@ -316,6 +336,7 @@ class Lifecycle(unittest.TestCase):
     def test_a_folder_that_cannot_be_written(self):
         blocked = self.write("x", "blocked")
         self.assertEqual(run("--rows", 2000, "--out", blocked).returncode, 9)
+        self.assertEqual(run("--input", "nowhere.csv", "--target", "y", "--out", blocked).returncode, 9)  # before the table
         ended = run("--rows", 2000, "--out", blocked / "below")
         self.assertEqual(ended.returncode, 9)
         self.assertIn(str(blocked / "below"), ended.stderr)

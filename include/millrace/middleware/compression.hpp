@@ -107,8 +107,9 @@ requires(!is_compressible<T> && requires(T & value) { value.begin() != value.end
 
 /// Compresses tensors in their slots after the last event that uses them, losslessly, and counts what
 /// that saves. A slot takes part if it holds `compressible<T>`, or a range of them: it then holds
-/// either the tensor or its compressed form, never both, and `get()` brings the tensor back. A tensor
-/// that would not become smaller stays as it is.
+/// either the tensor or its compressed form, never both, and `get()` brings the tensor back: a
+/// `result<T*>`, so `if (auto hidden = ctx[activations][0].get()) use(**hidden);`. A tensor that would
+/// not become smaller stays as it is.
 ///
 ///     mr::compression<activations>{}               these fields
 ///     mr::compression<>{{.threshold_bytes = 1}}    every field that can be, from that size on
