@@ -30,7 +30,7 @@ class production {
   using metadata = std::vector<std::pair<std::string, mr::audit_value>>;
 
   production(std::string audit_path, metadata about)
-      : audit_(or_stop(mr::audit_log<>::open(std::move(audit_path), {.metadata = std::move(about)}),
+      : audit_(or_stop(mr::audit_log<>::open(std::move(audit_path), {.metadata = std::move(about), .on_loss = nullptr}),
                        exit_code::no_output)) {}
 
   /// The order is the one in which they see an event end: the profiler first, compression last.

@@ -127,7 +127,8 @@ class Lifecycle(unittest.TestCase):
         ended = run("--rows", 8000, "--out", self.out, preexec_fn=small_files)
         self.assertEqual(ended.returncode, 9, ended.stderr)
         self.assertIn("epoch 1, batch ", ended.stderr)
-        self.assertIn("audit.jsonl", ended.stderr)
+        self.assertIn("audit.partial.jsonl", ended.stderr)
+        self.assertEqual(ended.stderr.count("\n"), 1, ended.stderr)
         self.assertIn("File too large", ended.stderr)
 
     def audit_is_whole(self, path):
