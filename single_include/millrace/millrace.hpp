@@ -69,6 +69,37 @@
 #include <variant>
 #include <vector>
 
+// ---- core/config.hpp
+
+#ifndef MILLRACE_CORE_CONFIG_HPP
+#define MILLRACE_CORE_CONFIG_HPP
+
+// Every other header includes this one first, so an older standard is told once. An #error alone would be followed
+// by all that it leads to; only a file that is not there stops the compiler.
+#if __cplusplus < 202002L
+#error "millrace needs C++20: compile with -std=c++20"
+#include <millrace_needs_c++20>
+#endif
+
+/// Marks a function that device code may call too. The only place outside `cuda/` that asks which
+/// compiler is running, and it changes no type and no function body.
+#if defined(__CUDACC__)
+#define MILLRACE_HOST_DEVICE __host__ __device__
+#else
+#define MILLRACE_HOST_DEVICE
+#endif
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+__extension__ typedef __int128 int128;
+__extension__ typedef unsigned __int128 uint128;
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_CONFIG_HPP
+
 // ---- core/detail/simd.hpp
 
 #ifndef MILLRACE_CORE_DETAIL_SIMD_HPP
@@ -4263,30 +4294,6 @@ using aggregate_item = typename decltype(find_item<A>())::type;
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
-
-// ---- core/config.hpp
-
-#ifndef MILLRACE_CORE_CONFIG_HPP
-#define MILLRACE_CORE_CONFIG_HPP
-
-/// Marks a function that device code may call too. The only place outside `cuda/` that asks which
-/// compiler is running, and it changes no type and no function body.
-#if defined(__CUDACC__)
-#define MILLRACE_HOST_DEVICE __host__ __device__
-#else
-#define MILLRACE_HOST_DEVICE
-#endif
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-__extension__ typedef __int128 int128;
-__extension__ typedef unsigned __int128 uint128;
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_CONFIG_HPP
 
 // ---- core/detail/cycle_counter.hpp
 
@@ -13733,6 +13740,34 @@ struct fixed_string {
 namespace millrace {
 inline namespace v0 {
 
+namespace detail {
+
+/// A name as characters: clang prints a string template argument as numbers, but these as letters,
+/// so failed requirements mention this type to name the field.
+template <char... Letters>
+struct spelled {};
+
+template <class Field, class Indices = std::make_index_sequence<Field::name.size()>>
+struct spelling;
+template <class Field, std::size_t... Index>
+struct spelling<Field, std::index_sequence<Index...>> {
+  using type = spelled<Field::name[Index]...>;
+};
+template <class Field>
+using spelling_t = typename spelling<Field>::type;
+
+/// `Holds`, with names in tow for the compiler to print when it does not.
+template <bool Holds, class... Names>
+inline constexpr bool requirement = Holds;
+
+/// Whether a From may stand for a To where the To starts.
+template <class From, class To, class Plain = std::decay_t<From>>
+inline constexpr bool starts_as = (std::is_assignable_v<To&, From> || std::is_convertible_v<From, To>)&&(
+    std::is_same_v<To, bool> ? std::is_same_v<Plain, bool> || std::is_class_v<Plain>
+                             : !(std::is_integral_v<To> && std::is_floating_point_v<Plain>));
+
+}  // namespace detail
+
 /// A field with the value it starts with: what `epoch = 3` makes.
 template <class Field>
 struct bound {
@@ -13754,10 +13789,16 @@ struct field {
   using type = T;
   static constexpr std::string_view name = Name.view();
 
-  /// `loss = 0.5` is a start value for a context; it does not change the field.
+  /// `loss = 0.5` is a start value for a context; it does not change the field. What T itself could be assigned
+  /// may stand there, but no fraction for an integer, and for a bool nothing but a bool.
   template <class V = T>
   requires std::is_constructible_v<T, V>
-  constexpr bound<field> operator=(V&& value) const { return {T(std::forward<V>(value))}; }
+  constexpr bound<field> operator=(V&& value) const {
+    static_assert(detail::requirement<detail::starts_as<V, T>, detail::spelling_t<field>, V, T>,
+                  "millrace[FIELD-2]: the start value is no T: an integer from a fraction, a bool from a number or a "
+                  "pointer, or a class that would have to be made explicitly; write the T that is meant");
+    return {T(std::forward<V>(value))};
+  }
 };
 
 /// A list of fields, as events declare them: `using reads = mr::fields<batch, labels>;`
@@ -13778,24 +13819,6 @@ template <class T>
 inline constexpr bool is_field = false;
 template <fixed_string Name, class T>
 inline constexpr bool is_field<field<Name, T>> = true;
-
-/// A name as characters: clang prints a string template argument as numbers, but these as letters,
-/// so failed requirements mention this type to name the field.
-template <char... Letters>
-struct spelled {};
-
-template <class Field, class Indices = std::make_index_sequence<Field::name.size()>>
-struct spelling;
-template <class Field, std::size_t... Index>
-struct spelling<Field, std::index_sequence<Index...>> {
-  using type = spelled<Field::name[Index]...>;
-};
-template <class Field>
-using spelling_t = typename spelling<Field>::type;
-
-/// `Holds`, with names in tow for the compiler to print when it does not.
-template <bool Holds, class... Names>
-inline constexpr bool requirement = Holds;
 
 template <class List>
 struct to_field_list;
@@ -13873,7 +13896,7 @@ class basic_context;
 /// What a chain's events read and write: one typed slot a field, found at compile time.
 ///
 /// `Provided` lists the fields that were given a start value, so a chain can tell what may be read
-/// before any event has written. Build one by `chain.context(epoch = 0)`, or `mr::context{epoch = 0}`.
+/// before any event has written. Build one by `chain.context(epoch = 0)`, or `mr::context(epoch = 0)`.
 /// Allocates: only what the values themselves do. Threads: one at a time.
 template <class... Provided, class... Slots>
 class basic_context<field_list<Provided...>, field_list<Slots...>> : private detail::slot<Slots>... {
@@ -13932,9 +13955,10 @@ inline namespace v0 {
 ///     };
 ///
 /// Law: it touches no other field of the context; the chain enforces this by handing it an
-/// `event_context`. It fails by returning an error or by throwing; it may also return void. Its
-/// `static constexpr std::string_view name` is optional (the type's own name otherwise), and so is
-/// `static constexpr bool thread_safe`.
+/// `event_context`. A success has written what `writes` declares, which nobody can check: a field
+/// that it leaves alone holds what the run before left there, or a default. It fails by returning an
+/// error or by throwing; it may also return void. Its `static constexpr std::string_view name` is
+/// optional (the type's own name otherwise), and so is `static constexpr bool thread_safe`.
 template <class Event>
 concept event = std::is_object_v<Event> && requires {
   typename detail::to_field_list<typename Event::reads>::type;
@@ -14131,7 +14155,8 @@ inline namespace v0 {
 // it is marked [[gnu::always_inline]]; otherwise it costs a call.
 //
 // Optional: `name`; `thread_safe`; `using fields = mr::fields<...>`, slots of its own that it wants
-// in the context; `using place = mr::place<...>`.
+// in the context; `using needs = mr::fields<...>`, fields of the chain that it looks at, so that one
+// the chain does not have is refused; `using place = mr::place<...>`.
 
 /// The middleware must stand inside / outside those of these names, where the chain has them.
 template <fixed_string... Names>
@@ -14221,6 +14246,16 @@ struct fields_of_middleware<M> {
 };
 
 template <class M>
+struct needs_of_middleware {
+  using type = field_list<>;
+};
+template <class M>
+requires requires { typename M::needs; }
+struct needs_of_middleware<M> {
+  using type = to_field_list_t<typename M::needs>;
+};
+
+template <class M>
 struct place_of {
   using type = place<>;
 };
@@ -14304,6 +14339,35 @@ requires(!First::ok) struct first_flaw<First, Rest...> {
 template <class... Events>
 using undeclared = typename first_flaw<std::conditional_t<event<Events>, flawless, flawed<Events>>...>::type;
 
+// Names: two fields of one name are one field.
+template <class List>
+struct namesakes {
+  using type = flawless;
+};
+template <class... Fields>
+requires(sizeof...(Fields) > 1) struct namesakes<field_list<Fields...>> {
+  static constexpr std::size_t count = sizeof...(Fields);
+  static constexpr std::pair<std::size_t, std::size_t> found = [] {
+    constexpr std::string_view names[] = {Fields::name...};
+    for (std::size_t second = 1; second < count; ++second)
+      for (std::size_t first = 0; first < second; ++first)
+        if (names[first] == names[second]) return std::pair{first, second};
+    return std::pair{count, count};
+  }();
+  template <std::size_t First, std::size_t Second>
+  struct verdict {
+    using list = std::tuple<Fields...>;
+    using first = std::tuple_element_t<First, list>;
+    using second = std::tuple_element_t<Second, list>;
+    using type = flawed<spelling_t<first>, std::pair<typename first::type, typename second::type>>;
+  };
+  template <std::size_t First>
+  struct verdict<First, count> {
+    using type = flawless;
+  };
+  using type = typename verdict<found.first, found.second>::type;
+};
+
 // Data flow: every field is given at the start or written by an earlier event before it is read.
 template <class Known, class Event, class Reads>
 struct unwritten_in {
@@ -14336,6 +14400,18 @@ struct slotless<Context, Event, field_list<Fields...>> {
 template <class Context, class... Events>
 using missing_slot = typename first_flaw<
     typename slotless<Context, Events, merge_fields_t<reads_of<Events>, writes_of<Events>>>::type...>::type;
+
+// Fields that a middleware names: the context has each of them.
+template <class Context, class M, class List>
+struct fieldless;
+template <class Context, class M, class... Fields>
+struct fieldless<Context, M, field_list<Fields...>> {
+  using type =
+      typename first_flaw<std::conditional_t<Context::template has<Fields>, flawless, flawed<M, Fields>>...>::type;
+};
+template <class Context, class... Middlewares>
+using lacking_field = typename first_flaw<
+    typename fieldless<Context, Middlewares, typename needs_of_middleware<Middlewares>::type>::type...>::type;
 
 // Signatures: called with its view of the context, an event answers void or result<void>.
 template <class Context, class Event>
@@ -14427,7 +14503,8 @@ struct strict {
   using result_type = result<void>;
 };
 
-/// A run goes on after a failed event and lists all that failed.
+/// A run goes on after a failed event and lists all that failed. Later events see what the failed one left in its
+/// fields: half of it, what the run before left, or a default. An event that must not, reads a field that says so.
 struct lenient {
   using result_type = lenient_result;
 };
@@ -14535,6 +14612,13 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     else
       return std::move(*this).use_one(std::move(middleware));
   }
+  template <class M>
+  constexpr auto use(M middleware) & {
+    static_assert(!std::is_object_v<M>,
+                  "millrace[CHAIN-14]: use() takes the chain over into a new one: write std::move(chain).use(...), or "
+                  "chain(...).use(...) in one expression");
+    return std::move(*this).use(std::move(middleware));
+  }
 
   /// The same chain on a clock that the caller made.
   template <clock_policy Other>
@@ -14559,16 +14643,28 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   template <class Context>
   [[gnu::always_inline]] inline result_type operator()(Context& ctx) {
     // One check at a time, so that the first error is the cause and not its consequences.
+    using names = typename detail::namesakes<
+        detail::merge_fields_t<typename Context::provided, detail::reads_of<detail::unborrowed_t<Events>>...,
+                               detail::writes_of<detail::unborrowed_t<Events>>...>>::type;
+    static_assert(detail::requirement<names::ok, typename names::culprit, typename names::other>,
+                  "millrace[CHAIN-13]: two fields of one name hold different types; declare the field once and use "
+                  "that object everywhere, or name them differently");
     using flow = typename detail::data_flow<typename Context::provided, detail::unborrowed_t<Events>...>::type;
-    static_assert(detail::requirement<flow::ok, typename flow::culprit, detail::spelling_t<typename flow::other>>,
+    static_assert(!names::ok || detail::requirement<flow::ok, typename flow::culprit,
+                                                    detail::spelling_t<typename flow::other>>,
                   "millrace[CHAIN-3]: the event reads a field that neither the context's start values nor an earlier "
                   "event provides; give it to context(), or put the event that writes it first");
-    if constexpr (flow::ok) {
+    if constexpr (names::ok && flow::ok) {
       using slots = detail::missing_slot<Context, detail::unborrowed_t<Events>...>;
       static_assert(detail::requirement<slots::ok, typename slots::culprit, detail::spelling_t<typename slots::other>>,
                     "millrace[CHAIN-6]: the context has no slot for a field that the event writes; make the context "
                     "with chain.context(...)");
-      if constexpr (slots::ok) {
+      using lacking = detail::lacking_field<Context, detail::unborrowed_t<Middlewares>...>;
+      static_assert(!slots::ok || detail::requirement<lacking::ok, typename lacking::culprit,
+                                                      detail::spelling_t<typename lacking::other>>,
+                    "millrace[CHAIN-12]: the middleware names a field that this chain does not have: no event reads or "
+                    "writes it, and the context is not given it");
+      if constexpr (slots::ok && lacking::ok) {
         using signature = detail::uncallable<Context, detail::unborrowed_t<Events>...>;
         static_assert(detail::requirement<signature::ok, typename signature::culprit>,
                       "millrace[CHAIN-2]: the event cannot be called as event(ctx), or answers something else than "
@@ -14595,6 +14691,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
         }
       }
     }
+    __builtin_unreachable();  // after a failed check, so that the compiler does not also miss a return
   }
 
   /// The middlewares' names, outermost first: the order in which `before` is called.
@@ -18517,6 +18614,8782 @@ class iqr_fence : detail::require_arl<RunLength> {
 
 #endif  // MILLRACE_DETECT_HPP
 
+// ---- tensor/detail/scan_kernels.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
+#define MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+// An IEEE number is NaN or infinite exactly if its exponent is all ones, that is, if its magnitude
+// bits are at least those of infinity. The exponent of every width begins in the upper 15 bits below
+// the sign, so one loop serves all: take away the sign bit of each 16-bit lane and keep the greatest
+// lane, lane by lane. Two instructions for 16 bytes even in SSE2, so memory is what it waits for;
+// and being integer arithmetic it means the same under -ffast-math.
+
+/// The greatest 15-bit magnitude in each of the four 16-bit lanes of the 64-bit words.
+struct lane_maxima {
+  std::int16_t lane[4] = {};
+
+  void take(std::size_t at, std::int16_t value) noexcept {
+    if (value > lane[at % 4]) lane[at % 4] = value;
+  }
+};
+
+template <std::size_t Bytes>
+[[gnu::always_inline]] inline std::size_t max_lanes_body(const unsigned char* data, std::size_t bytes,
+                                                         lane_maxima& maxima) noexcept {
+  using v = vector<std::int16_t, Bytes>;
+  const v magnitude = v{} + static_cast<std::int16_t>(0x7fff);
+  v a{}, b{}, c{}, d{};
+  std::size_t at = 0;
+  for (; at + 4 * Bytes <= bytes; at += 4 * Bytes) {
+    v w, x, y, z;
+    load(w, data + at);
+    load(x, data + at + Bytes);
+    load(y, data + at + 2 * Bytes);
+    load(z, data + at + 3 * Bytes);
+    w &= magnitude;
+    x &= magnitude;
+    y &= magnitude;
+    z &= magnitude;
+    a = w > a ? w : a;
+    b = x > b ? x : b;
+    c = y > c ? y : c;
+    d = z > d ? z : d;
+  }
+  a = b > a ? b : a;
+  c = d > c ? d : c;
+  a = c > a ? c : a;
+  for (std::size_t lane = 0; lane < Bytes / 2; ++lane) maxima.take(lane, a[lane]);
+  return at;
+}
+
+inline std::size_t max_lanes_baseline(const unsigned char* data, std::size_t bytes, lane_maxima& maxima) noexcept {
+  return max_lanes_body<16>(data, bytes, maxima);
+}
+MILLRACE_X86_TARGET("avx2")
+inline std::size_t max_lanes_avx2(const unsigned char* data, std::size_t bytes, lane_maxima& maxima) noexcept {
+  return max_lanes_body<32>(data, bytes, maxima);
+}
+
+/// Precondition: data begins with an element, and bytes is a multiple of its size.
+inline lane_maxima max_lanes(const unsigned char* data, std::size_t bytes) noexcept {
+  lane_maxima maxima;
+  std::size_t at = cpu_has_avx2() ? max_lanes_avx2(data, bytes, maxima) : max_lanes_baseline(data, bytes, maxima);
+  for (; at < bytes; at += 2) {
+    std::uint16_t lane = 0;
+    __builtin_memcpy(&lane, data + at, 2);
+    maxima.take(at / 2, static_cast<std::int16_t>(lane & 0x7fffU));
+  }
+  return maxima;
+}
+
+/// What one block of doubles adds to a summary. Eight partial sums whatever the CPU, so that the
+/// answer is the same on all.
+struct block_sums {
+  double sum = 0;
+  double squares = 0;
+  double low = 0;
+  double high = 0;
+};
+
+template <std::size_t Lanes, class T>
+[[gnu::always_inline]] inline void load_widened(vector<double, 8 * Lanes>& to, const T* from) noexcept {
+  vector<T, sizeof(T) * Lanes> narrow;
+  load(narrow, from);
+  to = __builtin_convertvector(narrow, vector<double, 8 * Lanes>);
+}
+
+/// Precondition: count is a positive multiple of 8.
+template <std::size_t Lanes, class T>
+[[gnu::always_inline]] inline block_sums block_sums_body(const T* data, std::size_t count) noexcept {
+  using v = vector<double, 8 * Lanes>;
+  constexpr std::size_t width = 8 / Lanes;
+  v sum[width]{}, squares[width]{}, low, high;
+  load_widened<Lanes>(low, data);
+  high = low;
+  for (std::size_t at = 0; at < count; at += 8) {
+    v x[width];
+    for (std::size_t k = 0; k < width; ++k) load_widened<Lanes>(x[k], data + at + k * Lanes);
+    for (std::size_t k = 0; k < width; ++k) {
+      v square = x[k] * x[k];
+      if constexpr (!std::is_same_v<T, float>) rounded(square);  // the square of a float is exact
+      sum[k] += x[k];
+      squares[k] += square;
+    }
+    v least = x[0], greatest = x[0];
+    for (std::size_t k = 1; k < width; ++k) {
+      least = x[k] < least ? x[k] : least;
+      greatest = x[k] > greatest ? x[k] : greatest;
+    }
+    low = least < low ? least : low;
+    high = greatest > high ? greatest : high;
+  }
+  block_sums made{0, 0, low[0], high[0]};
+  for (std::size_t k = 0; k < width; ++k)
+    for (std::size_t lane = 0; lane < Lanes; ++lane) {
+      made.sum += sum[k][lane];
+      made.squares += squares[k][lane];
+    }
+  for (std::size_t lane = 1; lane < Lanes; ++lane) {
+    made.low = low[lane] < made.low ? low[lane] : made.low;
+    made.high = high[lane] > made.high ? high[lane] : made.high;
+  }
+  return made;
+}
+
+template <class T>
+block_sums sum_block_baseline(const T* data, std::size_t count) noexcept {
+  return block_sums_body<2>(data, count);
+}
+template <class T>
+MILLRACE_X86_TARGET("avx2")
+block_sums sum_block_avx2(const T* data, std::size_t count) noexcept {
+  return block_sums_body<4>(data, count);
+}
+template <class T>
+MILLRACE_X86_TARGET("avx512f")
+block_sums sum_block_avx512(const T* data, std::size_t count) noexcept {
+  return block_sums_body<8>(data, count);
+}
+
+/// Precondition: count > 0. If an element is not finite, the squares are not either, and the rest
+/// means nothing.
+template <class T>
+block_sums sum_block(const T* data, std::size_t count) noexcept {
+  const std::size_t even = count / 8 * 8;
+  block_sums made;
+  if (even != 0)
+    made = cpu_has_avx512() ? sum_block_avx512(data, even)
+           : cpu_has_avx2() ? sum_block_avx2(data, even)
+                            : sum_block_baseline(data, even);
+  else
+    made.low = made.high = static_cast<double>(data[0]);
+  for (std::size_t at = even; at < count; ++at) {
+    const auto x = static_cast<double>(data[at]);
+    double square = x * x;
+    rounded(square);
+    made.sum += x;
+    made.squares += square;
+    made.low = x < made.low ? x : made.low;
+    made.high = x > made.high ? x : made.high;
+  }
+  return made;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
+
+// ---- tensor/dtype.hpp
+
+#ifndef MILLRACE_TENSOR_DTYPE_HPP
+#define MILLRACE_TENSOR_DTYPE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// What a tensor's elements are. The numbers and names are stable: they stand in compressed tensors
+/// and in logs.
+enum class dtype : std::uint8_t {
+  f32 = 1,
+  f64 = 2,
+  f16 = 3,
+  bf16 = 4,
+  i8 = 5,
+  i16 = 6,
+  i32 = 7,
+  i64 = 8,
+  u8 = 9,
+  u16 = 10,
+  u32 = 11,
+  u64 = 12,
+  boolean = 13,
+};
+
+inline constexpr dtype all_dtypes[] = {dtype::f32, dtype::f64, dtype::f16,    dtype::bf16, dtype::i8,
+                                       dtype::i16, dtype::i32, dtype::i64,    dtype::u8,   dtype::u16,
+                                       dtype::u32, dtype::u64, dtype::boolean};
+
+/// The dtype's stable name, as it stands in logs: `f32`, `bool`.
+constexpr std::string_view to_string(dtype type) noexcept {
+  switch (type) {
+    case dtype::f32: return "f32";
+    case dtype::f64: return "f64";
+    case dtype::f16: return "f16";
+    case dtype::bf16: return "bf16";
+    case dtype::i8: return "i8";
+    case dtype::i16: return "i16";
+    case dtype::i32: return "i32";
+    case dtype::i64: return "i64";
+    case dtype::u8: return "u8";
+    case dtype::u16: return "u16";
+    case dtype::u32: return "u32";
+    case dtype::u64: return "u64";
+    case dtype::boolean: return "bool";
+  }
+  return "unknown";
+}
+
+/// Bytes an element takes.
+constexpr std::size_t size_of(dtype type) noexcept {
+  switch (type) {
+    case dtype::f64:
+    case dtype::i64:
+    case dtype::u64: return 8;
+    case dtype::f32:
+    case dtype::i32:
+    case dtype::u32: return 4;
+    case dtype::f16:
+    case dtype::bf16:
+    case dtype::i16:
+    case dtype::u16: return 2;
+    case dtype::i8:
+    case dtype::u8:
+    case dtype::boolean: return 1;
+  }
+  return 1;
+}
+
+/// Whether elements can be NaN or infinite.
+constexpr bool is_floating(dtype type) noexcept {
+  return type == dtype::f32 || type == dtype::f64 || type == dtype::f16 || type == dtype::bf16;
+}
+
+/// Whether `code`, as read from a file, is one of the enumerators.
+constexpr bool is_dtype(std::uint8_t code) noexcept { return code >= 1 && code <= 13; }
+
+/// IEEE 754 binary16: its bits. Arithmetic is done in float.
+///
+/// From float: round to nearest, ties to even; too large becomes infinity, too small a denormal or
+/// zero; NaN stays NaN and keeps the payload's top ten bits. To float: exact.
+/// Source: IEEE 754-2019, sections 3.4 and 4.3.1.
+struct float16 {
+  std::uint16_t bits = 0;
+
+  constexpr float16() noexcept = default;
+  constexpr explicit float16(float value) noexcept : bits(round(value)) {}
+  static constexpr float16 from_bits(std::uint16_t bits) noexcept {
+    float16 made;
+    made.bits = bits;
+    return made;
+  }
+
+  constexpr explicit operator float() const noexcept {
+    const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16;
+    const std::uint32_t magnitude = bits & 0x7fffU;
+    if (magnitude >= 0x7c00U) return std::bit_cast<float>(sign | 0x7f800000U | (magnitude & 0x3ffU) << 13);
+    if (magnitude >= 0x0400U) return std::bit_cast<float>(sign | ((magnitude << 13) + 0x38000000U));
+    const float denormal = static_cast<float>(magnitude) * 0x1p-24F;
+    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(denormal));
+  }
+
+ private:
+  static constexpr std::uint16_t round(float value) noexcept {
+    const auto all = std::bit_cast<std::uint32_t>(value);
+    const std::uint32_t sign = all >> 16 & 0x8000U;
+    const std::uint32_t magnitude = all & 0x7fffffffU;
+    std::uint32_t half = 0;
+    if (magnitude > 0x7f800000U) {
+      half = 0x7e00U | (magnitude >> 13 & 0x3ffU);  // quiet, so that no payload rounds to infinity
+    } else if (magnitude >= 0x477ff000U) {          // 65520 and above round to infinity
+      half = 0x7c00U;
+    } else if (magnitude >= 0x38800000U) {  // 2^-14: normal in binary16
+      half = (magnitude - 0x38000000U + 0xfffU + (magnitude >> 13 & 1U)) >> 13;
+    } else if (magnitude >= 0x33000000U) {  // 2^-25: half of the smallest denormal
+      const std::uint32_t shift = 126U - (magnitude >> 23);
+      const std::uint32_t mantissa = (magnitude & 0x7fffffU) | 0x800000U;
+      half = (mantissa + (1U << (shift - 1)) - 1U + (mantissa >> shift & 1U)) >> shift;
+    }
+    return static_cast<std::uint16_t>(sign | half);
+  }
+};
+
+/// bfloat16: the upper half of a binary32. Conversions as for `float16`.
+struct bfloat16 {
+  std::uint16_t bits = 0;
+
+  constexpr bfloat16() noexcept = default;
+  constexpr explicit bfloat16(float value) noexcept : bits(round(value)) {}
+  static constexpr bfloat16 from_bits(std::uint16_t bits) noexcept {
+    bfloat16 made;
+    made.bits = bits;
+    return made;
+  }
+
+  constexpr explicit operator float() const noexcept {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
+  }
+
+ private:
+  static constexpr std::uint16_t round(float value) noexcept {
+    const auto all = std::bit_cast<std::uint32_t>(value);
+    if ((all & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>(all >> 16 | 0x40U);
+    return static_cast<std::uint16_t>((all + 0x7fffU + (all >> 16 & 1U)) >> 16);
+  }
+};
+
+namespace detail {
+
+constexpr int integer_dtype(std::size_t size, bool is_signed) noexcept {
+  switch (size) {
+    case 1: return static_cast<int>(is_signed ? dtype::i8 : dtype::u8);
+    case 2: return static_cast<int>(is_signed ? dtype::i16 : dtype::u16);
+    case 4: return static_cast<int>(is_signed ? dtype::i32 : dtype::u32);
+    case 8: return static_cast<int>(is_signed ? dtype::i64 : dtype::u64);
+    default: return 0;
+  }
+}
+
+template <class T>
+inline constexpr bool is_character =
+    std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> ||
+    std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
+
+template <class T>
+concept plain_integer = std::is_integral_v<T> && !std::is_same_v<T, bool> && !is_character<T> && !std::is_const_v<T> &&
+                        !std::is_volatile_v<T>;
+
+}  // namespace detail
+
+/// The dtype of a C++ type, as a number; 0: it has none. Specialize it for a type whose bytes are
+/// one of the dtypes (tensor/eigen.hpp does so for Eigen::half). Integers go by size and sign;
+/// `char` is text, not a number.
+template <class T>
+inline constexpr int dtype_code = 0;
+template <>
+inline constexpr int dtype_code<float> = static_cast<int>(dtype::f32);
+template <>
+inline constexpr int dtype_code<double> = static_cast<int>(dtype::f64);
+template <>
+inline constexpr int dtype_code<float16> = static_cast<int>(dtype::f16);
+template <>
+inline constexpr int dtype_code<bfloat16> = static_cast<int>(dtype::bf16);
+template <>
+inline constexpr int dtype_code<bool> = static_cast<int>(dtype::boolean);
+template <detail::plain_integer T>
+inline constexpr int dtype_code<T> = detail::integer_dtype(sizeof(T), std::is_signed_v<T>);
+
+/// A type that a tensor can be made of.
+template <class T>
+concept tensor_element = dtype_code<std::remove_cv_t<T>>
+!= 0;
+
+/// The dtype of a tensor element type.
+template <tensor_element T>
+inline constexpr dtype dtype_of = static_cast<dtype>(dtype_code<std::remove_cv_t<T>>);
+
+/// The dtype as a type, for `visit_dtype`.
+template <class T>
+struct element_tag {
+  using type = T;
+};
+
+/// Calls f(element_tag<T>{}) with the library's own type for the dtype. All calls return one type.
+template <class F>
+constexpr decltype(auto) visit_dtype(dtype type, F&& f) {
+  switch (type) {
+    case dtype::f64: return f(element_tag<double>{});
+    case dtype::f16: return f(element_tag<float16>{});
+    case dtype::bf16: return f(element_tag<bfloat16>{});
+    case dtype::i8: return f(element_tag<std::int8_t>{});
+    case dtype::i16: return f(element_tag<std::int16_t>{});
+    case dtype::i32: return f(element_tag<std::int32_t>{});
+    case dtype::i64: return f(element_tag<std::int64_t>{});
+    case dtype::u8: return f(element_tag<std::uint8_t>{});
+    case dtype::u16: return f(element_tag<std::uint16_t>{});
+    case dtype::u32: return f(element_tag<std::uint32_t>{});
+    case dtype::u64: return f(element_tag<std::uint64_t>{});
+    case dtype::boolean: return f(element_tag<bool>{});
+    case dtype::f32: break;
+  }
+  return f(element_tag<float>{});
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DTYPE_HPP
+
+// ---- tensor/layout.hpp
+
+#ifndef MILLRACE_TENSOR_LAYOUT_HPP
+#define MILLRACE_TENSOR_LAYOUT_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The most axes a tensor may have.
+inline constexpr std::size_t max_rank = 8;
+
+/// A tensor's extents, outermost axis first; rank 0 is a scalar. Allocates: never.
+/// Precondition of every constructor: at most `max_rank` axes.
+class tensor_shape {
+ public:
+  constexpr tensor_shape() noexcept = default;
+  constexpr tensor_shape(std::initializer_list<std::size_t> extents) noexcept {
+    for (const std::size_t extent : extents) push_back(extent);
+  }
+  template <class Iterator>
+  constexpr tensor_shape(Iterator first, Iterator last) noexcept {
+    for (; first != last; ++first) push_back(static_cast<std::size_t>(*first));
+  }
+  // Copies go axis by axis: a copy of the whole array would read back wide what was just written in
+  // words, which waits for the store buffer; and where the rank is known, nothing is left of this.
+  constexpr tensor_shape(const tensor_shape& other) noexcept : rank_(other.rank_) {
+    for (std::size_t axis = 0; axis < rank_; ++axis) extents_[axis] = other.extents_[axis];
+  }
+  constexpr tensor_shape& operator=(const tensor_shape& other) noexcept {
+    rank_ = other.rank_;
+    for (std::size_t axis = 0; axis < rank_; ++axis) extents_[axis] = other.extents_[axis];
+    return *this;
+  }
+
+  constexpr void push_back(std::size_t extent) noexcept {
+    if (rank_ == max_rank) [[unlikely]]
+      __builtin_trap();  // a broken precondition stops here rather than in somebody's memory
+    extents_[rank_++] = extent;
+  }
+
+  constexpr std::size_t rank() const noexcept { return rank_; }
+  constexpr std::size_t operator[](std::size_t axis) const noexcept { return extents_[axis]; }
+  constexpr const std::size_t* begin() const noexcept { return extents_; }
+  constexpr const std::size_t* end() const noexcept { return extents_ + rank_; }
+
+  /// The product of the extents; 1 for a scalar.
+  constexpr std::size_t element_count() const noexcept {
+    std::size_t count = 1;
+    for (const std::size_t extent : *this) count *= extent;
+    return count;
+  }
+
+  friend constexpr bool operator==(const tensor_shape& a, const tensor_shape& b) noexcept {
+    if (a.rank_ != b.rank_) return false;
+    for (std::size_t axis = 0; axis < a.rank_; ++axis)
+      if (a[axis] != b[axis]) return false;
+    return true;
+  }
+
+ private:
+  std::size_t extents_[max_rank] = {};
+  std::size_t rank_ = 0;
+};
+
+/// A place in a tensor, one index an axis.
+using tensor_position = tensor_shape;
+
+namespace detail {
+inline std::string bracketed(const tensor_shape& numbers, char open, char close) {
+  std::string text(1, open);
+  for (std::size_t axis = 0; axis < numbers.rank(); ++axis) {
+    char digits[24];
+    if (axis != 0) text += ", ";
+    text.append(digits, std::to_chars(digits, digits + sizeof digits, numbers[axis]).ptr);
+  }
+  text += close;
+  return text;
+}
+}  // namespace detail
+
+/// `[32, 64]`; a scalar is `[]`.
+inline std::string to_string(const tensor_shape& shape) { return detail::bracketed(shape, '[', ']'); }
+
+/// The order of a tensor's axes in memory, outermost (largest stride) first.
+struct axis_order {
+  unsigned char axes[max_rank] = {0, 1, 2, 3, 4, 5, 6, 7};
+
+  constexpr unsigned char operator[](std::size_t place) const noexcept { return axes[place]; }
+  friend constexpr bool operator==(const axis_order&, const axis_order&) noexcept = default;
+};
+
+/// A shape and how far apart, in elements, neighbours on each axis lie. Strides may be negative, or
+/// zero for an axis that repeats. Allocates: never.
+class tensor_layout {
+ public:
+  constexpr tensor_layout() noexcept = default;
+
+  /// Any layout. Precondition: `strides` points to shape.rank() numbers.
+  template <class Stride>
+  constexpr tensor_layout(const tensor_shape& shape, const Stride* strides) noexcept : shape_(shape) {
+    for (std::size_t axis = 0; axis < shape.rank(); ++axis) strides_[axis] = static_cast<std::ptrdiff_t>(strides[axis]);
+  }
+  constexpr tensor_layout(const tensor_shape& shape, std::initializer_list<std::ptrdiff_t> strides) noexcept
+      : tensor_layout(shape, strides.begin()) {}
+  constexpr tensor_layout(const tensor_layout& other) noexcept : tensor_layout(other.shape_, other.strides_) {}
+  constexpr tensor_layout& operator=(const tensor_layout& other) noexcept {
+    shape_ = other.shape_;
+    for (std::size_t axis = 0; axis < rank(); ++axis) strides_[axis] = other.strides_[axis];
+    return *this;
+  }
+
+  /// Gapless, the last axis innermost: C, NumPy.
+  static constexpr tensor_layout row_major(const tensor_shape& shape) noexcept { return dense(shape, axis_order{}); }
+  /// Gapless, the first axis innermost: Fortran, Eigen.
+  static constexpr tensor_layout column_major(const tensor_shape& shape) noexcept {
+    axis_order order;
+    for (std::size_t place = 0; place < shape.rank(); ++place)
+      order.axes[place] = static_cast<unsigned char>(shape.rank() - 1 - place);
+    return dense(shape, order);
+  }
+  /// Gapless, axes nested as `order` says. Precondition: its first rank() entries are a permutation.
+  static constexpr tensor_layout dense(const tensor_shape& shape, const axis_order& order) noexcept {
+    tensor_layout made;
+    made.shape_ = shape;
+    std::size_t stride = 1;
+    for (std::size_t place = shape.rank(); place-- > 0;) {
+      made.strides_[order[place]] = static_cast<std::ptrdiff_t>(stride);
+      stride *= shape[order[place]];
+    }
+    return made;
+  }
+
+  constexpr const tensor_shape& shape() const noexcept { return shape_; }
+  constexpr std::size_t rank() const noexcept { return shape_.rank(); }
+  constexpr std::ptrdiff_t stride(std::size_t axis) const noexcept { return strides_[axis]; }
+  constexpr std::size_t element_count() const noexcept { return shape_.element_count(); }
+
+  /// Where an element lies, counted in elements from the first one.
+  constexpr std::ptrdiff_t offset(const tensor_position& at) const noexcept {
+    std::ptrdiff_t sum = 0;
+    for (std::size_t axis = 0; axis < rank(); ++axis) sum += static_cast<std::ptrdiff_t>(at[axis]) * strides_[axis];
+    return sum;
+  }
+
+  /// The axes from the largest stride to the smallest. Equal strides keep their order, and axes of
+  /// extent 1 their place; of an empty tensor all do.
+  constexpr axis_order order() const noexcept {
+    axis_order order;
+    if (element_count() == 0) return order;
+    for (std::size_t i = 1; i < rank(); ++i) {  // insertion sort: at most eight
+      if (shape_[i] == 1) continue;
+      for (std::size_t at = i, before = i; before-- > 0;) {
+        if (shape_[order.axes[before]] == 1) continue;
+        if (width(order.axes[at]) <= width(order.axes[before])) break;
+        const unsigned char moved = order.axes[at];
+        order.axes[at] = order.axes[before];
+        order.axes[before] = moved;
+        at = before;
+      }
+    }
+    return order;
+  }
+
+  /// Row-major without gaps.
+  constexpr bool is_contiguous() const noexcept { return is_dense(axis_order{}); }
+  /// Without gaps in some order of its axes: element_count() elements from the first one.
+  constexpr bool is_dense() const noexcept { return is_dense(order()); }
+
+  /// The position of the element that stands at `flat` when elements are counted in `order()`.
+  constexpr tensor_position position(std::size_t flat) const noexcept {
+    std::size_t found[max_rank] = {};
+    const axis_order nesting = order();
+    for (std::size_t place = rank(); place-- > 0;) {
+      const std::size_t extent = shape_[nesting[place]];
+      found[nesting[place]] = flat % extent;
+      flat /= extent;
+    }
+    return tensor_position(found, found + rank());
+  }
+
+ private:
+  constexpr std::ptrdiff_t width(std::size_t axis) const noexcept {
+    return strides_[axis] < 0 ? -strides_[axis] : strides_[axis];
+  }
+  constexpr bool is_dense(const axis_order& order) const noexcept {
+    std::ptrdiff_t expected = 1;
+    for (std::size_t place = rank(); place-- > 0;) {
+      const std::size_t extent = shape_[order[place]];
+      if (extent == 0) return true;
+      if (extent != 1 && strides_[order[place]] != expected) return false;
+      expected *= static_cast<std::ptrdiff_t>(extent);
+    }
+    return true;
+  }
+
+  tensor_shape shape_;
+  std::ptrdiff_t strides_[max_rank] = {};
+};
+
+namespace detail {
+
+/// Walks a layout in its memory order as runs of evenly spaced elements, as long as they can be:
+/// f(offset of the first, count, stride), where f returns whether to go on. Returns false if f did.
+template <class F>
+constexpr bool for_each_run(const tensor_layout& layout, F&& f) {
+  // Axes with one element go; an axis whose stride continues the next inner one merges with it.
+  std::size_t extents[max_rank] = {};
+  std::ptrdiff_t strides[max_rank] = {};
+  std::size_t depth = 0;
+  const axis_order order = layout.order();
+  for (std::size_t place = 0; place < layout.rank(); ++place) {
+    const std::size_t extent = layout.shape()[order[place]];
+    const std::ptrdiff_t stride = layout.stride(order[place]);
+    if (extent == 0) return true;
+    if (extent == 1) continue;
+    if (depth > 0 && strides[depth - 1] == stride * static_cast<std::ptrdiff_t>(extent)) {
+      extents[depth - 1] *= extent;
+      strides[depth - 1] = stride;
+    } else {
+      extents[depth] = extent;
+      strides[depth++] = stride;
+    }
+  }
+  if (depth == 0) return f(std::ptrdiff_t{0}, std::size_t{1}, std::ptrdiff_t{1});
+  const std::size_t inner = depth - 1;
+  std::size_t index[max_rank] = {};
+  std::ptrdiff_t offset = 0;
+  for (;;) {
+    if (!f(offset, extents[inner], strides[inner])) return false;
+    std::size_t axis = inner;
+    for (;;) {
+      if (axis == 0) return true;
+      --axis;
+      offset += strides[axis];
+      if (++index[axis] < extents[axis]) break;
+      offset -= strides[axis] * static_cast<std::ptrdiff_t>(extents[axis]);
+      index[axis] = 0;
+    }
+  }
+}
+
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_LAYOUT_HPP
+
+// ---- tensor/view.hpp
+
+#ifndef MILLRACE_TENSOR_VIEW_HPP
+#define MILLRACE_TENSOR_VIEW_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A window on somebody else's elements of a known type: a pointer and a layout. `T` may be const.
+/// It owns nothing and must not outlive what it looks at. Allocates: never.
+template <tensor_element T>
+class basic_tensor_view {
+ public:
+  using element_type = T;
+  using value_type = std::remove_cv_t<T>;
+
+  constexpr basic_tensor_view() noexcept : layout_(tensor_layout::row_major({0})) {}
+  constexpr basic_tensor_view(T* data, const tensor_layout& layout) noexcept : data_(data), layout_(layout) {}
+  /// Row-major without gaps.
+  constexpr basic_tensor_view(T* data, const tensor_shape& shape) noexcept
+      : data_(data), layout_(tensor_layout::row_major(shape)) {}
+  template <std::same_as<value_type> U>
+  requires std::is_const_v<T>
+  constexpr basic_tensor_view(const basic_tensor_view<U>& other) noexcept
+      : data_(other.data()), layout_(other.layout()) {}
+
+  constexpr T* data() const noexcept { return data_; }
+  constexpr const tensor_layout& layout() const noexcept { return layout_; }
+  constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
+  constexpr std::size_t rank() const noexcept { return layout_.rank(); }
+  constexpr std::size_t size() const noexcept { return layout_.element_count(); }
+  constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
+
+  /// The element at one index an axis. Precondition: as many as axes, each within its extent.
+  template <std::integral... Indices>
+  constexpr T& operator()(Indices... at) const noexcept {
+    return data_[layout_.offset(tensor_position{static_cast<std::size_t>(at)...})];
+  }
+  constexpr T& operator[](const tensor_position& at) const noexcept { return data_[layout_.offset(at)]; }
+
+ private:
+  T* data_ = nullptr;
+  tensor_layout layout_;
+};
+
+template <class T>
+basic_tensor_view(T*, tensor_layout) -> basic_tensor_view<T>;
+template <class T>
+basic_tensor_view(T*, tensor_shape) -> basic_tensor_view<T>;
+
+namespace detail {
+
+template <class T>
+concept mutable_element = tensor_element<T> && !std::is_const_v<T>;
+
+/// What both erased views are. `Void` is void or const void.
+template <class Void>
+class erased_view {
+  template <class T>
+  using like = std::conditional_t<std::is_const_v<Void>, const T, T>;
+
+ public:
+  constexpr erased_view() noexcept : layout_(tensor_layout::row_major({0})) {}
+  constexpr erased_view(millrace::dtype type, Void* data, const tensor_layout& layout) noexcept
+      : data_(data), layout_(layout), type_(type) {}
+
+  constexpr millrace::dtype dtype() const noexcept { return type_; }
+  constexpr Void* data() const noexcept { return data_; }
+  constexpr const tensor_layout& layout() const noexcept { return layout_; }
+  constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
+  constexpr std::size_t rank() const noexcept { return layout_.rank(); }
+  /// How many elements.
+  constexpr std::size_t size() const noexcept { return layout_.element_count(); }
+  constexpr std::size_t size_bytes() const noexcept { return size() * size_of(type_); }
+  constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
+
+  /// The view with its type back. Error: type_mismatch, if the elements are something else.
+  template <tensor_element T>
+  result<basic_tensor_view<like<T>>> as() const {
+    if (dtype_of<T> != type_)
+      return error(errc::type_mismatch, std::string("tensor has elements of type ") + std::string(to_string(type_)) +
+                                            ", asked for as " + std::string(to_string(dtype_of<T>)));
+    return basic_tensor_view<like<T>>(static_cast<like<T>*>(data_), layout_);
+  }
+
+ private:
+  Void* data_ = nullptr;
+  tensor_layout layout_;
+  millrace::dtype type_ = millrace::dtype::f32;
+};
+}  // namespace detail
+
+/// A read-only window on a tensor of any dtype and layout: what validation, audit and compression
+/// take. It owns nothing and must not outlive what it looks at. Allocates: never.
+class tensor_view : public detail::erased_view<const void> {
+ public:
+  using erased_view::erased_view;
+  template <class T>
+  constexpr tensor_view(const basic_tensor_view<T>& typed) noexcept
+      : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
+  constexpr tensor_view(const detail::erased_view<void>& writable) noexcept
+      : erased_view(writable.dtype(), writable.data(), writable.layout()) {}
+};
+
+/// The same window, to write through.
+class mutable_tensor_view : public detail::erased_view<void> {
+ public:
+  using erased_view::erased_view;
+  template <detail::mutable_element T>
+  constexpr mutable_tensor_view(const basic_tensor_view<T>& typed) noexcept
+      : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
+};
+
+/// Calls f(element) for every element in memory order (largest stride outermost), whatever the
+/// layout: one plain loop where the elements lie evenly.
+template <class T, class F>
+constexpr void for_each_element(const basic_tensor_view<T>& view, F&& f) {
+  detail::for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
+    T* at = view.data() + offset;
+    if (stride == 1) {
+      for (std::size_t i = 0; i < count; ++i) f(at[i]);
+    } else {
+      for (std::size_t i = 0; i < count; ++i) f(at[static_cast<std::ptrdiff_t>(i) * stride]);
+    }
+    return true;
+  });
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_VIEW_HPP
+
+// ---- tensor/finite_scan.hpp
+
+#ifndef MILLRACE_TENSOR_FINITE_SCAN_HPP
+#define MILLRACE_TENSOR_FINITE_SCAN_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+enum class non_finite_kind : std::uint8_t { nan, infinity, negative_infinity };
+
+/// As it is written in logs and messages: `NaN`, `Infinity`, `-Infinity`.
+constexpr std::string_view to_string(non_finite_kind kind) noexcept {
+  switch (kind) {
+    case non_finite_kind::nan: return "NaN";
+    case non_finite_kind::infinity: return "Infinity";
+    case non_finite_kind::negative_infinity: return "-Infinity";
+  }
+  return "unknown";
+}
+
+/// An element that is NaN or infinite: what, and where.
+struct non_finite_element {
+  non_finite_kind kind = non_finite_kind::nan;
+  std::size_t index = 0;     ///< counted in memory order (largest stride outermost)
+  tensor_position position;  ///< the same place, one index an axis
+};
+
+struct finite_report {
+  std::size_t nan_count = 0;
+  std::size_t infinity_count = 0;
+  std::optional<non_finite_element> first;  ///< in memory order
+
+  std::size_t non_finite_count() const noexcept { return nan_count + infinity_count; }
+};
+
+namespace detail {
+
+/// An IEEE format by its bits: Bits is an unsigned integer of the element's width.
+template <class Bits, Bits Infinity>
+struct ieee_bits {
+  using type = Bits;
+  static constexpr Bits magnitude = static_cast<Bits>(static_cast<Bits>(~Bits{0}) >> 1);
+
+  static Bits load(const unsigned char* at) noexcept {
+    Bits bits{};
+    __builtin_memcpy(&bits, at, sizeof bits);
+    return bits;
+  }
+  static bool is_finite(Bits bits) noexcept { return (bits & magnitude) < Infinity; }
+  static non_finite_kind kind(Bits bits) noexcept {
+    if ((bits & magnitude) > Infinity) return non_finite_kind::nan;
+    return bits > magnitude ? non_finite_kind::negative_infinity : non_finite_kind::infinity;
+  }
+  /// Whether all of the elements that these maxima were taken of are finite.
+  static bool all_finite(const lane_maxima& maxima) noexcept {
+    constexpr std::size_t step = sizeof(Bits) / 2;
+    constexpr auto limit = static_cast<std::int16_t>(Infinity >> (16 * (step - 1)));
+    for (std::size_t lane = step - 1; lane < 4; lane += step)
+      if (maxima.lane[lane] >= limit) return false;
+    return true;
+  }
+};
+
+/// Calls f(ieee_bits<...>{}) for the format of a floating dtype.
+template <class F>
+decltype(auto) visit_ieee(dtype type, F&& f) {
+  switch (type) {
+    case dtype::f64: return f(ieee_bits<std::uint64_t, 0x7ff0'0000'0000'0000U>{});
+    case dtype::f16: return f(ieee_bits<std::uint16_t, 0x7c00U>{});
+    case dtype::bf16: return f(ieee_bits<std::uint16_t, 0x7f80U>{});
+    default: return f(ieee_bits<std::uint32_t, 0x7f80'0000U>{});
+  }
+}
+
+/// Finds non-finite elements in memory order, f(index, kind) returning whether to go on.
+template <class Format, class F>
+void scan(const tensor_view& view, Format, F&& f) {
+  constexpr std::size_t size = sizeof(typename Format::type);
+  constexpr std::size_t block = 16384 / size;  // looked at again, element by element, only if it has a hit
+  const auto* data = static_cast<const unsigned char*>(view.data());
+  std::size_t index = 0;
+  const auto one_by_one = [&](const unsigned char* at, std::size_t count, std::ptrdiff_t step) {
+    for (std::size_t i = 0; i < count; ++i, at += step)
+      if (const auto bits = Format::load(at); !Format::is_finite(bits))
+        if (!f(index + i, Format::kind(bits))) return false;
+    return true;
+  };
+  for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
+    const unsigned char* at = data + offset * static_cast<std::ptrdiff_t>(size);
+    if (stride != 1) {
+      if (!one_by_one(at, count, stride * static_cast<std::ptrdiff_t>(size))) return false;
+      index += count;
+      return true;
+    }
+    while (count != 0) {
+      const std::size_t now = count < block ? count : block;
+      if (!Format::all_finite(max_lanes(at, now * size)) && !one_by_one(at, now, size)) return false;
+      at += now * size;
+      index += now;
+      count -= now;
+    }
+    return true;
+  });
+}
+
+}  // namespace detail
+
+/// The first element, in memory order, that is NaN or infinite; none if all are finite, as integers
+/// always are. Reads the tensor once, at the speed of the memory where it lies without gaps, and
+/// stops at the find. Holds under -ffast-math too. Allocates: never.
+inline std::optional<non_finite_element> find_non_finite(const tensor_view& view) {
+  std::optional<non_finite_element> found;
+  if (!is_floating(view.dtype())) return found;
+  detail::visit_ieee(view.dtype(), [&](auto format) {
+    detail::scan(view, format, [&](std::size_t index, non_finite_kind kind) {
+      found = non_finite_element{kind, index, view.layout().position(index)};
+      return false;
+    });
+  });
+  return found;
+}
+
+/// Whether no element is NaN or infinite. As `find_non_finite`.
+inline bool all_finite(const tensor_view& view) { return !find_non_finite(view); }
+
+/// Counts the elements that are NaN or infinite, and says where the first is. One pass, slower than
+/// `find_non_finite` only where there are any. Allocates: never.
+inline finite_report scan_finite(const tensor_view& view) {
+  finite_report report;
+  if (!is_floating(view.dtype())) return report;
+  detail::visit_ieee(view.dtype(), [&](auto format) {
+    detail::scan(view, format, [&](std::size_t index, non_finite_kind kind) {
+      if (!report.first) report.first = non_finite_element{kind, index, view.layout().position(index)};
+      ++(kind == non_finite_kind::nan ? report.nan_count : report.infinity_count);
+      return true;
+    });
+  });
+  return report;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_FINITE_SCAN_HPP
+
+// ---- tensor/summary.hpp
+
+#ifndef MILLRACE_TENSOR_SUMMARY_HPP
+#define MILLRACE_TENSOR_SUMMARY_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A tensor in a few numbers, taken over its finite elements. Without any, the numbers are NaN and
+/// `l2_norm` is 0.
+struct tensor_summary {
+  std::size_t count = 0;  ///< all elements
+  std::size_t nan_count = 0;
+  std::size_t infinity_count = 0;
+  double low = std::numeric_limits<double>::quiet_NaN();
+  double high = std::numeric_limits<double>::quiet_NaN();
+  double mean = std::numeric_limits<double>::quiet_NaN();
+  double l2_norm = 0;
+  std::optional<non_finite_element> first_non_finite;  ///< in memory order
+
+  std::size_t finite_count() const noexcept { return count - nan_count - infinity_count; }
+  /// The greatest magnitude.
+  double max_abs() const noexcept { return std::fmax(std::fabs(low), std::fabs(high)); }
+};
+
+/// An element outside of a permitted range.
+struct out_of_range_element {
+  std::size_t index = 0;  ///< counted in memory order
+  tensor_position position;
+  double value = 0;
+};
+
+namespace detail {
+
+inline constexpr std::size_t summary_block = 1024;
+
+/// Converts evenly spaced elements to a gapless block.
+using widen_function = void (*)(const unsigned char* from, std::ptrdiff_t stride, std::size_t count, void* to);
+
+template <class Stored, class Wide>
+void widen(const unsigned char* from, std::ptrdiff_t stride, std::size_t count, void* to) {
+  const auto* source = reinterpret_cast<const Stored*>(from);
+  auto* block = static_cast<Wide*>(to);
+  for (std::size_t i = 0; i < count; ++i) block[i] = static_cast<Wide>(source[static_cast<std::ptrdiff_t>(i) * stride]);
+}
+
+template <class T>
+inline constexpr bool widens_to_float =
+    std::is_same_v<T, float> || std::is_same_v<T, float16> || std::is_same_v<T, bfloat16>;
+
+inline widen_function widener(dtype type) noexcept {
+  return visit_dtype(type, [](auto tag) -> widen_function {
+    using stored = typename decltype(tag)::type;
+    using element = std::conditional_t<std::is_same_v<stored, bool>, unsigned char, stored>;
+    return &widen<element, std::conditional_t<widens_to_float<stored>, float, double>>;
+  });
+}
+
+/// Hands a tensor to f(first index, elements, count) in memory order, in gapless blocks of at most
+/// `summary_block` elements that f may read as float or double: where they lie if they are such and
+/// gapless, else converted into a buffer on the stack. f returns whether to go on.
+template <class F>
+void for_each_block(const tensor_view& view, F&& f) {
+  const std::size_t size = size_of(view.dtype());
+  const bool as_float = is_floating(view.dtype()) && view.dtype() != dtype::f64;
+  const bool as_stored = view.dtype() == dtype::f32 || view.dtype() == dtype::f64;
+  const widen_function convert = widener(view.dtype());
+  std::size_t index = 0;
+  for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
+    const auto step = stride * static_cast<std::ptrdiff_t>(size);
+    const unsigned char* at =
+        static_cast<const unsigned char*>(view.data()) + offset * static_cast<std::ptrdiff_t>(size);
+    while (count != 0) {
+      alignas(64) double buffer[summary_block];
+      const std::size_t now = count < summary_block ? count : summary_block;
+      const void* block = at;
+      if (!as_stored || stride != 1) {
+        convert(at, stride, now, buffer);
+        block = buffer;
+      }
+      if (!(as_float ? f(index, static_cast<const float*>(block), now)
+                     : f(index, static_cast<const double*>(block), now)))
+        return false;
+      at += static_cast<std::ptrdiff_t>(now) * step;
+      index += now;
+      count -= now;
+    }
+    return true;
+  });
+}
+
+template <class T>
+using format_of = std::conditional_t<std::is_same_v<T, float>, ieee_bits<std::uint32_t, 0x7f80'0000U>,
+                                     ieee_bits<std::uint64_t, 0x7ff0'0000'0000'0000U>>;
+
+/// Whether all elements of the block are known to be finite: none of its squares is otherwise. False,
+/// too, where they leave the range of double.
+inline bool is_finite_block(const block_sums& block) noexcept {
+  return format_of<double>::is_finite(std::bit_cast<std::uint64_t>(block.squares));
+}
+
+/// Sums divided by the greatest magnitude, for those that leave the range of double.
+inline block_sums scaled_sums(const tensor_view& view, double scale) {
+  block_sums made;
+  for_each_block(view, [&](std::size_t, const auto* data, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i)
+      if (const double x = static_cast<double>(data[i]) / scale; std::fabs(x) <= 1) {  // so not NaN, not infinite
+        double square = x * x;
+        rounded(square);
+        made.sum += x;
+        made.squares += square;
+      }
+    return true;
+  });
+  return made;
+}
+
+}  // namespace detail
+
+/// Summarizes a tensor of any dtype and layout in one pass. Sums are taken in double, in an order
+/// that is the same on every CPU. Integers beyond 2^53 are rounded to double. A second pass follows only if squares
+/// leave double's range. Allocates: never.
+inline tensor_summary summarize(const tensor_view& view) {
+  tensor_summary made;
+  made.count = view.size();
+  double sum = 0;
+  double squares = 0;
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
+  detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
+    using element = std::remove_cvref_t<decltype(*data)>;
+    using format = detail::format_of<element>;
+    detail::block_sums block = detail::sum_block(data, count);
+    if (!detail::is_finite_block(block)) [[unlikely]] {
+      block = {0, 0, low, high};
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto bits = format::load(reinterpret_cast<const unsigned char*>(data + i));
+        if (!format::is_finite(bits)) {
+          const non_finite_kind kind = format::kind(bits);
+          if (!made.first_non_finite)
+            made.first_non_finite = non_finite_element{kind, first + i, view.layout().position(first + i)};
+          ++(kind == non_finite_kind::nan ? made.nan_count : made.infinity_count);
+          continue;
+        }
+        const auto x = static_cast<double>(data[i]);
+        double square = x * x;
+        detail::rounded(square);
+        block.sum += x;
+        block.squares += square;
+        block.low = x < block.low ? x : block.low;
+        block.high = x > block.high ? x : block.high;
+      }
+    }
+    sum += block.sum;
+    squares += block.squares;
+    low = block.low < low ? block.low : low;
+    high = block.high > high ? block.high : high;
+    return true;
+  });
+  const std::size_t finite = made.finite_count();
+  if (finite == 0) return made;
+  made.low = low + 0.0;  // of two zeros, the positive one
+  made.high = high + 0.0;
+  made.mean = sum / static_cast<double>(finite);
+  made.l2_norm = std::sqrt(squares);
+  constexpr double most = (std::numeric_limits<double>::max)();
+  if (const double scale = made.max_abs(); scale > 0 && !(squares <= most && squares >= 1e-290)) {
+    const detail::block_sums scaled = detail::scaled_sums(view, scale);
+    made.l2_norm = scale * std::sqrt(scaled.squares);
+    if (!(std::fabs(sum) <= most)) made.mean = scale * (scaled.sum / static_cast<double>(finite));
+  }
+  return made;
+}
+
+/// The first element, in memory order, outside of [low, high]; NaN is outside of every range. One
+/// pass; integers beyond 2^53 are compared as double. Allocates: never.
+inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& view, double low, double high) {
+  std::optional<out_of_range_element> found;
+  detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
+    const detail::block_sums block = detail::sum_block(data, count);
+    if (detail::is_finite_block(block) && block.low >= low && block.high <= high) return true;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto x = static_cast<double>(data[i]);
+      if (x >= low && x <= high) continue;
+      found = out_of_range_element{first + i, view.layout().position(first + i), x};
+      return false;
+    }
+    return true;
+  });
+  return found;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_SUMMARY_HPP
+
+// ---- tensor/traits.hpp
+
+#ifndef MILLRACE_TENSOR_TRAITS_HPP
+#define MILLRACE_TENSOR_TRAITS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// How a type shows its elements as a tensor. Specialize it for a tensor type of your own:
+///
+///     template <>
+///     struct mr::tensor_traits<image> {
+///       static mr::tensor_view view(const image& i) { return mr::basic_tensor_view(i.pixels, {i.rows, i.columns}); }
+///       // only where compressed tensors are to come back: give `i` that shape, and show where to write
+///       static mr::result<mr::mutable_tensor_view> resize(image& i, const mr::tensor_shape& shape);
+///     };
+///
+/// A type that holds several, or none, gives instead of `view`:
+///
+///       template <class F>  // calls f(tensor_view) for each; stops, and is false, when f is
+///       static bool for_each(const gradients& g, F&& f) { return mr::for_each_tensor(g.weights, f) && ...; }
+///
+/// Here: numbers, and what lies gapless in memory (arrays, std::vector, std::array, std::span).
+/// tensor/eigen.hpp and tensor/xtensor.hpp add theirs.
+template <class T>
+struct tensor_traits {};
+
+namespace detail {
+
+template <class T>
+concept has_shape = requires(const T& value) {
+  value.shape();
+};
+
+template <class T>
+concept gapless = !has_shape<T> && requires(const T& value) {
+  { value.begin() } -> std::contiguous_iterator;
+  { value.data() } -> std::convertible_to<const void*>;
+  { value.size() } -> std::convertible_to<std::size_t>;
+  requires tensor_element<std::remove_reference_t<decltype(*value.data())>>;
+};
+
+template <class T>
+concept writable = !std::is_const_v<std::remove_reference_t<decltype(*std::declval<T&>().data())>>;
+
+template <class T>
+concept resizable = requires(T& value, std::size_t size) {
+  value.resize(size);
+};
+
+}  // namespace detail
+
+/// A number is a tensor without axes.
+template <detail::mutable_element T>
+struct tensor_traits<T> {
+  static constexpr tensor_view view(const T& value) noexcept {
+    return basic_tensor_view<const T>(&value, tensor_shape{});
+  }
+};
+
+template <tensor_element T, std::size_t Extent>
+struct tensor_traits<T[Extent]> {
+  static constexpr tensor_view view(const T (&value)[Extent]) noexcept {
+    return basic_tensor_view<const T>(value, tensor_shape{Extent});
+  }
+};
+
+template <detail::gapless T>
+struct tensor_traits<T> {
+  static constexpr tensor_view view(const T& value) noexcept {
+    return basic_tensor_view(value.data(), tensor_shape{value.size()});
+  }
+  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires detail::writable<T> {
+    if (shape.rank() == 1) {
+      if constexpr (detail::resizable<T>) value.resize(shape[0]);
+      if (value.size() == shape[0]) return mutable_tensor_view(basic_tensor_view(value.data(), shape));
+    }
+    return error(errc::shape_mismatch, "a sequence cannot take the shape " + to_string(shape));
+  }
+};
+
+/// A type that is one tensor.
+template <class T>
+concept tensor_like = requires(const T& value) {
+  { tensor_traits<T>::view(value) } -> std::convertible_to<tensor_view>;
+};
+
+/// A tensor that can be given another shape, and be written.
+template <class T>
+concept restorable_tensor = tensor_like<T> && requires(T& value, const tensor_shape& shape) {
+  { tensor_traits<T>::resize(value, shape) } -> std::same_as<result<mutable_tensor_view>>;
+};
+
+namespace detail {
+
+struct tensor_probe {
+  bool operator()(const tensor_view&) const noexcept { return true; }
+};
+
+}  // namespace detail
+
+/// A type whose traits list its tensors themselves.
+template <class T>
+concept tensor_bundle = requires(const T& value, detail::tensor_probe probe) {
+  { tensor_traits<T>::for_each(value, probe) } -> std::same_as<bool>;
+};
+
+namespace detail {
+
+template <class T>
+using item_of = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
+
+template <class T>
+concept range_of_others = !tensor_like<T> && !tensor_bundle<T> && requires(const T& value) {
+  value.begin() != value.end();
+  requires !std::same_as<item_of<T>, T>;
+  requires !tensor_element<item_of<T>>;
+};
+
+/// Whether T is a range of tensors, at whatever depth.
+template <class T>
+struct is_tensor_range : std::false_type {};
+template <range_of_others T>
+struct is_tensor_range<T>
+    : std::bool_constant<tensor_like<item_of<T>> || tensor_bundle<item_of<T>> || is_tensor_range<item_of<T>>::value> {};
+
+}  // namespace detail
+
+/// One tensor, a bundle of them, or a range of tensors (of ranges, ...). A range of plain numbers that do not lie
+/// gapless is neither: looking at them one by one would be no view.
+template <class T>
+concept tensor_source = tensor_like<T> || tensor_bundle<T> || detail::is_tensor_range<T>::value;
+
+/// The view of one tensor.
+template <tensor_like T>
+constexpr tensor_view view_of(const T& value) {
+  return tensor_traits<T>::view(value);
+}
+
+/// Calls f(tensor_view) for every tensor in `value`, in order. f may return bool: false stops.
+/// Returns whether all were visited. Allocates: never by itself.
+template <tensor_source T, class F>
+constexpr bool for_each_tensor(const T& value, F&& f) {
+  if constexpr (tensor_like<T>) {
+    if constexpr (std::is_void_v<decltype(f(view_of(value)))>) {
+      f(view_of(value));
+      return true;
+    } else {
+      return static_cast<bool>(f(view_of(value)));
+    }
+  } else if constexpr (tensor_bundle<T>) {
+    return tensor_traits<T>::for_each(value, [&f](const tensor_view& view) {
+      if constexpr (std::is_void_v<decltype(f(view))>) {
+        f(view);
+        return true;
+      } else {
+        return static_cast<bool>(f(view));
+      }
+    });
+  } else {
+    for (const auto& item : value)
+      if (!for_each_tensor(item, f)) return false;
+    return true;
+  }
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_TRAITS_HPP
+
+// ---- middleware/audit_codec.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_AUDIT_CODEC_HPP
+#define MILLRACE_MIDDLEWARE_AUDIT_CODEC_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// How much of a value stands in an audit record; the rest is counted.
+struct audit_limits {
+  std::uint32_t text_bytes = 1024;            ///< of a string
+  std::uint32_t entries = 64;                 ///< of a map or a list
+  std::size_t summary_bytes = 64 * 1024;      ///< tensors up to this size get min, max and mean
+  std::uint32_t summary_interval_us = 1'000;  ///< between runs of the chain whose tensors get them; 0: all do
+  std::size_t record_bytes = 16 * 1024;       ///< of one record; a field that no longer fits is left out
+};
+
+/// How a value goes into an audit record, and from there into JSON. Specialize it for a type of your
+/// own:
+///
+///     template <>
+///     struct mr::audit_codec<money> {
+///       static constexpr std::size_t fixed_size = 8;                   // where every value takes the same
+///       static std::size_t size(const money&, const audit_limits&);    // the bytes this value takes
+///       static std::byte* write(std::byte*, const money&, const audit_limits&);         // the event's thread
+///       static const std::byte* render(const std::byte*, std::string& json);            // the log's thread
+///     };
+///
+/// `write` writes exactly `size` bytes and answers their end; `render` reads them back and appends
+/// one JSON value. Both are on the path of every event: they must not throw, and `size` and `write`
+/// should not allocate.
+///
+/// Here: numbers, enums, strings, optional, variant, maps from strings, lists, tensors (dtype, shape,
+/// summary), compressed or not, and bundles of them. Any other type stands as its name and costs
+/// nothing.
+template <class T>
+struct audit_codec {
+  static constexpr bool name_only = true;
+  static constexpr std::size_t fixed_size = 0;
+  static std::size_t size(const T&, const audit_limits&) noexcept { return 0; }
+  static std::byte* write(std::byte* at, const T&, const audit_limits&) noexcept { return at; }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    json += "{\"type\":";
+    append_json(json, type_name<T>);
+    json += '}';
+    return at;
+  }
+};
+
+namespace detail {
+
+template <class T>
+std::byte* put(std::byte* at, const T& value) noexcept {
+  std::memcpy(at, &value, sizeof value);
+  return at + sizeof value;
+}
+template <class T>
+T take(const std::byte*& at) noexcept {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  at += sizeof value;
+  return value;
+}
+
+template <class T>
+concept audit_number = std::is_arithmetic_v<T> || std::same_as<T, float16> || std::same_as<T, bfloat16>;
+template <class T>
+concept audit_text = std::convertible_to<const T&, std::string_view>;
+template <class T>
+concept audit_fixed = requires { audit_codec<T>::fixed_size; };
+
+/// std::map and std::unordered_map, and what looks like them.
+template <class T>
+concept audit_map = requires(const T& map) {
+  typename T::mapped_type;
+  requires audit_text<typename T::key_type>;
+  { map.size() } -> std::convertible_to<std::size_t>;
+  { map.begin()->second } -> std::convertible_to<const typename T::mapped_type&>;
+  map.end();
+};
+
+template <class T>
+concept audit_tensor = !audit_number<T> && !audit_text<T> && tensor_like<T>;
+
+/// mr::compressible, known by what it can do: the tensor, or its compressed form.
+template <class T>
+concept audit_compressible = requires(const T& value) {
+  requires tensor_like<std::remove_cvref_t<decltype(*value.plain())>>;
+  value.compressed()->shape().rank();
+  { value.compressed()->dtype() } -> std::same_as<dtype>;
+  { value.compressed()->compressed_bytes() } -> std::convertible_to<std::size_t>;
+};
+
+template <class T>
+concept audit_bundle = tensor_bundle<T> && !tensor_like<T> && !audit_compressible<T>;
+
+/// What has a codec of its own.
+template <class T>
+concept audit_known = !requires { audit_codec<T>::name_only; };
+
+/// A range that can be walked twice, of what has a codec.
+template <class T>
+concept audit_list =
+    !audit_text<T> && !tensor_like<T> && !tensor_bundle<T> && !audit_map<T> && requires(const T& list) {
+  { list.size() } -> std::convertible_to<std::size_t>;
+  requires std::forward_iterator<decltype(list.begin())>;
+  list.end();
+  requires !std::same_as<std::remove_cvref_t<decltype(*list.begin())>, T>;
+  requires audit_known<std::remove_cvref_t<decltype(*list.begin())>>;
+};
+
+/// `out` ends in a JSON string or list of which this much more exists.
+inline void append_more(std::string& out, std::size_t more, const char* unit) {
+  out += "\"... ";
+  append_json(out, more);
+  out += unit;
+  out += '"';
+}
+
+/// The longest beginning of at most `most` bytes that cuts no UTF-8 sequence.
+inline std::size_t cut_text(std::string_view text, std::size_t most) noexcept {
+  if (text.size() <= most) return text.size();
+  std::size_t end = most;
+  for (int i = 0; i < 3 && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80; ++i) --end;
+  return (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80 ? most : end;
+}
+
+}  // namespace detail
+
+template <detail::audit_number T>
+struct audit_codec<T> {
+  static constexpr std::size_t fixed_size = sizeof(T);
+  static constexpr std::size_t size(const T&, const audit_limits&) noexcept { return sizeof(T); }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits&) noexcept {
+    return detail::put(at, value);
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const T value = detail::take<T>(at);
+    if constexpr (std::same_as<T, bool> || std::floating_point<T>)
+      append_json(json, value);
+    else if constexpr (!std::is_arithmetic_v<T>)
+      append_json(json, static_cast<float>(value));
+    else if constexpr (std::is_signed_v<T>)
+      append_json(json, static_cast<std::int64_t>(value));
+    else
+      append_json(json, static_cast<std::uint64_t>(value));
+    return at;
+  }
+};
+
+/// An enumerator stands as to_string(e) where there is one, else as its number.
+template <class T>
+  requires std::is_enum_v<T>
+struct audit_codec<T> {
+  static constexpr std::size_t fixed_size = sizeof(T);
+  static constexpr std::size_t size(const T&, const audit_limits&) noexcept { return sizeof(T); }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits&) noexcept {
+    return detail::put(at, value);
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const T value = detail::take<T>(at);
+    if constexpr (requires { { to_string(value) } -> std::convertible_to<std::string_view>; }) {
+      append_json(json, std::string_view(to_string(value)));
+    } else {
+      const auto number = static_cast<std::underlying_type_t<T>>(value);
+      audit_codec<std::underlying_type_t<T>>::render(reinterpret_cast<const std::byte*>(&number), json);
+    }
+    return at;
+  }
+};
+
+template <detail::audit_text T>
+struct audit_codec<T> {
+  static std::size_t size(const T& value, const audit_limits& limits) noexcept {
+    return 16 + detail::cut_text(view(value), limits.text_bytes);
+  }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits& limits) noexcept {
+    const std::string_view text = view(value);
+    const std::size_t kept = detail::cut_text(text, limits.text_bytes);
+    at = detail::put(at, is_null(value) ? null : std::uint64_t{text.size()});
+    at = detail::put(at, std::uint64_t{kept});
+    if (kept != 0) std::memcpy(at, text.data(), kept);
+    return at + kept;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const auto whole = detail::take<std::uint64_t>(at);
+    const auto kept = detail::take<std::uint64_t>(at);
+    if (whole == null) {
+      append_json(json, nullptr);
+      return at;
+    }
+    append_json(json, std::string_view(reinterpret_cast<const char*>(at), kept));
+    if (kept != whole) {
+      json.pop_back();
+      json += "... (";
+      append_json(json, whole);
+      json += " bytes)\"";
+    }
+    return at + kept;
+  }
+
+ private:
+  static constexpr std::uint64_t null = ~std::uint64_t{0};
+  static bool is_null(const T& value) noexcept {
+    if constexpr (std::is_pointer_v<T>) return value == nullptr;
+    return false;
+  }
+  static std::string_view view(const T& value) noexcept {
+    if (is_null(value)) return {};
+    return value;
+  }
+};
+
+template <class T>
+struct audit_codec<std::optional<T>> {
+  static std::size_t size(const std::optional<T>& value, const audit_limits& limits) noexcept {
+    return 1 + (value ? audit_codec<T>::size(*value, limits) : 0);
+  }
+  static std::byte* write(std::byte* at, const std::optional<T>& value, const audit_limits& limits) noexcept {
+    at = detail::put(at, value.has_value());
+    return value ? audit_codec<T>::write(at, *value, limits) : at;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    if (detail::take<bool>(at)) return audit_codec<T>::render(at, json);
+    append_json(json, nullptr);
+    return at;
+  }
+};
+
+template <>
+struct audit_codec<std::monostate> {
+  static constexpr std::size_t fixed_size = 0;
+  static std::size_t size(std::monostate, const audit_limits&) noexcept { return 0; }
+  static std::byte* write(std::byte* at, std::monostate, const audit_limits&) noexcept { return at; }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    append_json(json, nullptr);
+    return at;
+  }
+};
+
+template <class... Ts>
+struct audit_codec<std::variant<Ts...>> {
+  using variant = std::variant<Ts...>;
+  static std::size_t size(const variant& value, const audit_limits& limits) noexcept {
+    std::size_t bytes = 1;
+    with(value, [&]<class T>(const T& held) { bytes += audit_codec<T>::size(held, limits); });
+    return bytes;
+  }
+  static std::byte* write(std::byte* at, const variant& value, const audit_limits& limits) noexcept {
+    at = detail::put(at, static_cast<unsigned char>(value.index()));
+    with(value, [&]<class T>(const T& held) { at = audit_codec<T>::write(at, held, limits); });
+    return at;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const auto index = detail::take<unsigned char>(at);
+    std::size_t i = 0;
+    if (!((i++ == index ? (at = audit_codec<Ts>::render(at, json), true) : false) || ...)) append_json(json, nullptr);
+    return at;
+  }
+
+ private:
+  static_assert(sizeof...(Ts) < 255);
+  /// std::visit, for a variant that may have lost its value.
+  template <class F>
+  static void with(const variant& value, F&& f) noexcept {
+    [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+      (void)((value.index() == Index ? (f(*std::get_if<Index>(&value)), true) : false) || ...);
+    }(std::index_sequence_for<Ts...>{});
+  }
+};
+
+template <detail::audit_map T>
+struct audit_codec<T> {
+  using key_codec = audit_codec<typename T::key_type>;
+  using value_codec = audit_codec<typename T::mapped_type>;
+
+  static std::size_t size(const T& map, const audit_limits& limits) noexcept {
+    std::size_t bytes = 16;
+    std::size_t left = limits.entries;
+    for (const auto& [key, value] : map) {
+      if (left-- == 0) break;
+      bytes += key_codec::size(key, limits) + value_codec::size(value, limits);
+    }
+    return bytes;
+  }
+  static std::byte* write(std::byte* at, const T& map, const audit_limits& limits) noexcept {
+    std::uint64_t left = limits.entries;
+    at = detail::put(at, std::uint64_t{map.size()});
+    at = detail::put(at, std::uint64_t{map.size() < left ? map.size() : left});
+    for (const auto& [key, value] : map) {
+      if (left-- == 0) break;
+      at = value_codec::write(key_codec::write(at, key, limits), value, limits);
+    }
+    return at;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const auto whole = detail::take<std::uint64_t>(at);
+    const auto kept = detail::take<std::uint64_t>(at);
+    json += '{';
+    for (std::uint64_t i = 0; i < kept; ++i) {
+      if (i != 0) json += ',';
+      at = key_codec::render(at, json);
+      json += ':';
+      at = value_codec::render(at, json);
+    }
+    if (kept != whole) {
+      json += kept != 0 ? ",\"...\":" : "\"...\":";
+      detail::append_more(json, whole - kept, " more");
+    }
+    json += '}';
+    return at;
+  }
+};
+
+template <detail::audit_list T>
+struct audit_codec<T> {
+  using item_codec = audit_codec<std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>>;
+
+  static std::size_t size(const T& list, const audit_limits& limits) noexcept {
+    std::size_t bytes = 16;
+    std::size_t left = limits.entries;
+    for (auto at = list.begin(); at != list.end() && left != 0; ++at, --left) bytes += item_codec::size(*at, limits);
+    return bytes;
+  }
+  static std::byte* write(std::byte* to, const T& list, const audit_limits& limits) noexcept {
+    std::uint64_t left = limits.entries;
+    to = detail::put(to, std::uint64_t{list.size()});
+    to = detail::put(to, std::uint64_t{list.size() < left ? list.size() : left});
+    for (auto at = list.begin(); at != list.end() && left != 0; ++at, --left) to = item_codec::write(to, *at, limits);
+    return to;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const auto whole = detail::take<std::uint64_t>(at);
+    const auto kept = detail::take<std::uint64_t>(at);
+    json += '[';
+    for (std::uint64_t i = 0; i < kept; ++i) {
+      if (i != 0) json += ',';
+      at = item_codec::render(at, json);
+    }
+    if (kept != whole) {
+      if (kept != 0) json += ',';
+      detail::append_more(json, whole - kept, " more");
+    }
+    json += ']';
+    return at;
+  }
+};
+
+namespace detail {
+
+// A tensor's record: dtype, rank, whether a summary follows; the extents; the summary.
+inline std::size_t tensor_record_size(const tensor_view& view, const audit_limits& limits) noexcept {
+  const bool summed = view.size() * size_of(view.dtype()) <= limits.summary_bytes;
+  return 3 + 8 * view.rank() + (summed ? 32 : 0);
+}
+inline std::byte* write_tensor_record(std::byte* at, const tensor_view& view, const audit_limits& limits) noexcept {
+  const bool summed = view.size() * size_of(view.dtype()) <= limits.summary_bytes;
+  at = put(at, static_cast<unsigned char>(view.dtype()));
+  at = put(at, static_cast<unsigned char>(view.rank()));
+  at = put(at, summed);
+  for (const std::size_t extent : view.shape()) at = put(at, std::uint64_t{extent});
+  if (!summed) return at;
+  const tensor_summary summary = summarize(view);
+  at = put(at, summary.low);
+  at = put(at, summary.high);
+  at = put(at, summary.mean);
+  return put(at, std::uint64_t{summary.nan_count + summary.infinity_count});
+}
+/// In the place of `summed`: the tensor is compressed, and its compressed size follows the extents.
+inline constexpr unsigned char tensor_is_compressed = 2;
+
+inline const std::byte* render_tensor_record(const std::byte* at, std::string& json) {
+  json += "{\"dtype\":";
+  append_json(json, to_string(static_cast<dtype>(take<unsigned char>(at))));
+  const auto rank = take<unsigned char>(at);
+  const auto form = take<unsigned char>(at);
+  json += ",\"shape\":[";
+  bool empty = false;
+  for (unsigned axis = 0; axis < rank; ++axis) {
+    if (axis != 0) json += ',';
+    const auto extent = take<std::uint64_t>(at);
+    empty = empty || extent == 0;
+    append_json(json, extent);
+  }
+  json += ']';
+  if (form == tensor_is_compressed) {
+    json += ",\"compressed_bytes\":";
+    append_json(json, take<std::uint64_t>(at));
+  } else if (form != 0) {
+    const auto low = take<double>(at);
+    const auto high = take<double>(at);
+    const auto mean = take<double>(at);
+    const auto non_finite = take<std::uint64_t>(at);
+    if (!empty) {
+      json += ",\"min\":";
+      append_json(json, low);
+      json += ",\"max\":";
+      append_json(json, high);
+      json += ",\"mean\":";
+      append_json(json, mean);
+    }
+    json += ",\"non_finite\":";
+    append_json(json, non_finite);
+  }
+  json += '}';
+  return at;
+}
+
+}  // namespace detail
+
+template <detail::audit_tensor T>
+struct audit_codec<T> {
+  static std::size_t size(const T& value, const audit_limits& limits) noexcept {
+    return detail::tensor_record_size(view_of(value), limits);
+  }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits& limits) noexcept {
+    return detail::write_tensor_record(at, view_of(value), limits);
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    return detail::render_tensor_record(at, json);
+  }
+};
+
+template <detail::audit_compressible T>
+struct audit_codec<T> {
+  static std::size_t size(const T& value, const audit_limits& limits) noexcept {
+    if (value.plain() != nullptr) return detail::tensor_record_size(view_of(*value.plain()), limits);
+    return 3 + 8 * value.compressed()->shape().rank() + 8;
+  }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits& limits) noexcept {
+    if (value.plain() != nullptr) return detail::write_tensor_record(at, view_of(*value.plain()), limits);
+    const auto& tensor = *value.compressed();
+    at = detail::put(at, static_cast<unsigned char>(tensor.dtype()));
+    at = detail::put(at, static_cast<unsigned char>(tensor.shape().rank()));
+    at = detail::put(at, detail::tensor_is_compressed);
+    for (const std::size_t extent : tensor.shape()) at = detail::put(at, std::uint64_t{extent});
+    return detail::put(at, std::uint64_t{tensor.compressed_bytes()});
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    return detail::render_tensor_record(at, json);
+  }
+};
+
+template <detail::audit_bundle T>
+struct audit_codec<T> {
+  static std::size_t size(const T& value, const audit_limits& limits) noexcept {
+    std::size_t bytes = 16;
+    std::size_t left = limits.entries;
+    for_each_tensor(value, [&](const tensor_view& view) {
+      if (left == 0) return;
+      --left;
+      bytes += detail::tensor_record_size(view, limits);
+    });
+    return bytes;
+  }
+  static std::byte* write(std::byte* at, const T& value, const audit_limits& limits) noexcept {
+    std::byte* const counts = at;
+    at += 16;
+    std::uint64_t whole = 0;
+    for_each_tensor(value, [&](const tensor_view& view) {
+      if (whole++ < limits.entries) at = detail::write_tensor_record(at, view, limits);
+    });
+    detail::put(detail::put(counts, whole), whole < limits.entries ? whole : std::uint64_t{limits.entries});
+    return at;
+  }
+  static const std::byte* render(const std::byte* at, std::string& json) {
+    const auto whole = detail::take<std::uint64_t>(at);
+    const auto kept = detail::take<std::uint64_t>(at);
+    json += '[';
+    for (std::uint64_t i = 0; i < kept; ++i) {
+      if (i != 0) json += ',';
+      at = detail::render_tensor_record(at, json);
+    }
+    if (kept != whole) {
+      if (kept != 0) json += ',';
+      detail::append_more(json, whole - kept, " more");
+    }
+    json += ']';
+    return at;
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_AUDIT_CODEC_HPP
+
+// ---- store/line_log_options.hpp
+
+#ifndef MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
+#define MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A record that finds the ring full waits for room. It is lost only when the disk refuses, and then
+/// the append says so.
+struct block {
+  static constexpr bool waits = true;
+};
+/// A record that finds the ring full is dropped and counted; a line in the log says how many.
+struct drop_and_count {
+  static constexpr bool waits = false;
+};
+
+template <class P>
+concept full_policy = requires {
+  { P::waits } -> std::convertible_to<bool>;
+};
+
+/// When written lines are synced to the disk by themselves. `wait_durable`, `flush` and `close` sync
+/// under every policy.
+enum class sync_policy : std::uint8_t {
+  every_group,  // after every write; lines that came during a sync share the next one
+  interval,     // at most every `sync_interval_ms`
+  on_request,   // only when asked
+};
+
+struct line_log_options {
+  sync_policy sync = sync_policy::interval;
+  std::uint32_t sync_interval_ms = 100;
+  /// How long a record may wait in the ring before it is written, while the log is in use. After half
+  /// a second without records the writer sleeps, and the next record wakes it.
+  std::uint32_t max_delay_ms = 10;
+  /// Of the ring; rounded up to a power of two. A record takes at most a quarter of it.
+  std::size_t ring_bytes = std::size_t{1} << 20;
+  /// Refuse a file that another log has open (flock). Where the file system has no locks: false, and
+  /// the caller sees to it that there is one writer.
+  bool lock = true;
+  unsigned permissions = 0644;
+  /// Lines go here too, for people; not part of what is durable. A terminal that stands still holds
+  /// the log up.
+  std::FILE* echo = nullptr;
+};
+
+struct line_log_statistics {
+  std::uint64_t written_bytes = 0;
+  std::uint64_t groups = 0;  // writes
+  std::uint64_t syncs = 0;
+  std::uint64_t lost = 0;  // records dropped or refused; those that a full disk still holds up, from `close` on
+};
+
+/// What opening a line file had to cut off its end. The bytes stand in `<path>.torn`.
+struct tail_repair {
+  std::uint64_t offset = 0;  // where the file ended then
+  std::uint64_t removed_bytes = 0;
+
+  explicit operator bool() const noexcept { return removed_bytes != 0; }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
+
+// ---- middleware/audit_options.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP
+#define MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A value of an experiment's metadata.
+using audit_value = std::variant<bool, std::int64_t, double, std::string>;
+
+/// Writes to stderr that an audit log was closed without all its records.
+inline void report_audit_loss(const error& why) noexcept {
+  try {
+    std::fprintf(stderr, "millrace: audit log: %s\n", why.describe().c_str());
+  } catch (...) {
+    std::fputs("millrace: audit log: closed with records that are not durable\n", stderr);
+  }
+}
+
+struct audit_options {
+  /// This run's; made of the time and random bits where it is empty.
+  std::string session_id = {};
+  /// Stands in the session_start line: what the run is, who started it, its hyperparameters.
+  std::vector<std::pair<std::string, audit_value>> metadata = {};
+  /// Whether records carry the context's fields.
+  bool context = true;
+  audit_limits limits = {};
+  /// The file: sync policy, ring size, lock, echo to a console.
+  line_log_options log = {};
+  /// Told by the destructor why `close` failed, where nobody had called it: records are missing.
+  void (*on_loss)(const error&) noexcept = report_audit_loss;
+  /// UTC in nanoseconds; asked about once a second, the chain's clock does the rest.
+  std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP
+
+// ---- middleware/detail/audit_record.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_DETAIL_AUDIT_RECORD_HPP
+#define MILLRACE_MIDDLEWARE_DETAIL_AUDIT_RECORD_HPP
+
+// What goes through the audit log's ring: a pointer to the record's static description, then raw
+// bytes. The description knows the event's name and how to turn the context's bytes into JSON, so a
+// record carries neither names nor types.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+enum class audit_kind : unsigned char {
+  text,      // a whole line
+  anchor,    // chain time, UTC
+  start,     // id, time or 0, context
+  complete,  // id, start, end, context
+  failed,    // id, start, end, error, context
+  rejected,  // id, time, error, context
+};
+
+struct audit_schema {
+  audit_kind kind;
+  std::string_view event;
+  void (*render_context)(const std::byte* at, std::string& json);
+};
+
+/// Whether a name stands in JSON as it is.
+constexpr bool plain_in_json(std::string_view name) noexcept {
+  for (const char c : name)
+    if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') return false;
+  return true;
+}
+template <class Field>
+void append_key(std::string& json) {
+  constexpr std::string_view name = Field::name;
+  if constexpr (plain_in_json(name)) {
+    json += '"';
+    json += name;
+    json += '"';
+  } else {
+    append_json(json, name);
+  }
+  json += ':';
+}
+
+template <class Field>
+constexpr std::size_t fixed_size_of() noexcept {
+  if constexpr (audit_fixed<typename Field::type>)
+    return audit_codec<typename Field::type>::fixed_size;
+  else
+    return 1;  // whether the value follows
+}
+
+/// Some of a context's fields as bytes: those of one size as they are, the others behind a byte that
+/// says whether they fitted.
+template <class List>
+struct audit_fields;
+template <class... Fields>
+struct audit_fields<field_list<Fields...>> {
+  static constexpr std::size_t fixed = (fixed_size_of<Fields>() + ... + 0);
+
+  template <class Context>
+  static std::size_t size(const Context& ctx, const audit_limits& limits, std::size_t head) noexcept {
+    std::size_t bytes = fixed;
+    ((bytes += variable_size<Fields>(ctx, limits, head + bytes)), ...);
+    return bytes;
+  }
+  template <class Context>
+  static void write([[maybe_unused]] std::byte* at, const Context& ctx, const audit_limits& limits,
+                    std::size_t head) noexcept {
+    [[maybe_unused]] std::size_t bytes = head + fixed;
+    ((at = write_field<Fields>(at, ctx, limits, bytes)), ...);
+  }
+  static void render([[maybe_unused]] const std::byte* at, std::string& json) {
+    json += '{';
+    [[maybe_unused]] bool first = true;
+    ((at = render_field<Fields>(at, json, first)), ...);
+    json += '}';
+  }
+
+ private:
+  template <class Field, class Context>
+  static std::size_t variable_size(const Context& ctx, const audit_limits& limits, std::size_t so_far) noexcept {
+    if constexpr (audit_fixed<typename Field::type>) {
+      return 0;
+    } else {
+      const std::size_t bytes = audit_codec<typename Field::type>::size(ctx[Field{}], limits);
+      return so_far + bytes <= limits.record_bytes ? bytes : 0;
+    }
+  }
+  template <class Field, class Context>
+  static std::byte* write_field(std::byte* at, const Context& ctx, const audit_limits& limits,
+                                std::size_t& so_far) noexcept {
+    using codec = audit_codec<typename Field::type>;
+    const typename Field::type& value = ctx[Field{}];
+    if constexpr (audit_fixed<typename Field::type>) {
+      return codec::write(at, value, limits);
+    } else {
+      const std::size_t bytes = codec::size(value, limits);
+      const bool fits = so_far + bytes <= limits.record_bytes;
+      at = put(at, fits);
+      if (!fits) return at;
+      so_far += bytes;
+      return codec::write(at, value, limits);
+    }
+  }
+  template <class Field>
+  static const std::byte* render_field(const std::byte* at, std::string& json, bool& first) {
+    if (!first) json += ',';
+    first = false;
+    append_key<Field>(json);
+    if constexpr (!audit_fixed<typename Field::type>) {
+      if (!take<bool>(at)) {
+        json += "\"... (too large for the record)\"";
+        return at;
+      }
+    }
+    return audit_codec<typename Field::type>::render(at, json);
+  }
+};
+
+/// The fields of a list that the context has.
+template <class Context, class List>
+struct present_fields;
+template <class Context, class... Fields>
+struct present_fields<Context, field_list<Fields...>> {
+  using type = merge_fields_t<std::conditional_t<Context::template has<Fields>, field_list<Fields>, field_list<>>...>;
+};
+
+/// Whether a context may hold tensors: some value in it is neither of one size nor text.
+template <class Slots>
+inline constexpr bool any_may_summarize = false;
+template <class... Fields>
+inline constexpr bool any_may_summarize<field_list<Fields...>> =
+    ((!audit_fixed<typename Fields::type> && !audit_text<typename Fields::type>) || ...);
+template <class Context>
+inline constexpr bool audit_may_summarize = any_may_summarize<typename Context::slots>;
+
+inline constexpr audit_schema text_schema{audit_kind::text, {}, nullptr};
+inline constexpr audit_schema anchor_schema{audit_kind::anchor, {}, nullptr};
+template <audit_kind Kind, class Stage>
+inline constexpr audit_schema bare_schema{Kind, Stage::name, nullptr};
+template <audit_kind Kind, class Stage, class List>
+inline constexpr audit_schema event_schema{Kind, Stage::name, &audit_fields<List>::render};
+
+/// Values one after the other. Written one by one, because a struct would be put together on the
+/// stack first, and read back before its parts have left the store buffer.
+template <class... T>
+std::byte* put_all(std::byte* at, const T&... values) noexcept {
+  ((at = put(at, values)), ...);
+  return at;
+}
+
+/// An error in a record: its code and what it says, causes included. With none, nothing.
+template <class... Error>
+class audit_error {
+ public:
+  static constexpr std::size_t size(const audit_limits&) noexcept { return 0; }
+  static std::byte* write(std::byte* at, const audit_limits&) noexcept { return at; }
+};
+template <>
+class audit_error<error> {
+ public:
+  explicit audit_error(const error& why) : code_(why.code()), said_(why.describe()) {}
+  std::size_t size(const audit_limits& limits) const noexcept {
+    return 2 + audit_codec<std::string>::size(said_, limits);
+  }
+  std::byte* write(std::byte* at, const audit_limits& limits) const noexcept {
+    return audit_codec<std::string>::write(put(at, static_cast<std::uint16_t>(code_)), said_, limits);
+  }
+
+ private:
+  errc code_;
+  std::string said_;
+};
+inline const std::byte* render_error(const std::byte* at, std::string& json) {
+  const auto code = take<std::uint16_t>(at);
+  json += "{\"code\":";
+  append_json(json, to_string(static_cast<errc>(code)));
+  json += ",\"message\":";
+  at = audit_codec<std::string_view>::render(at, json);
+  json += '}';
+  return at;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_RECORD_HPP
+
+// ---- middleware/detail/audit_format.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP
+#define MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Turns the audit log's records into JSON lines, on the log's thread.
+class audit_format {
+ public:
+  audit_format(std::string_view session_id, std::uint64_t started, std::uint64_t (*wall_clock)() noexcept)
+      : wall_clock_(wall_clock), last_time_(started) {
+    session_ = ",\"session_id\":";
+    append_json(session_, session_id);
+  }
+
+  void line(std::string& out, const std::byte* record, std::size_t size) {
+    const auto* const schema = take<const audit_schema*>(record);
+    switch (schema->kind) {
+      case audit_kind::text:
+        out.append(reinterpret_cast<const char*>(record), size - sizeof schema);
+        out += '\n';
+        return;
+      case audit_kind::anchor: {
+        const auto chain_time = take<std::uint64_t>(record);
+        offset_ = take<std::uint64_t>(record) - chain_time;
+        return;
+      }
+      case audit_kind::start: {
+        const auto id = take<std::uint64_t>(record);
+        const auto time = take<std::uint64_t>(record);
+        begin(out, "event_start", schema, id);
+        if (time == 0) untimed_.push_back({id, out.size()});
+        stamp(out, time == 0 ? last_time_ : time + offset_);
+        break;
+      }
+      case audit_kind::complete:
+      case audit_kind::failed: {
+        const auto id = take<std::uint64_t>(record);
+        const auto start = take<std::uint64_t>(record);
+        const auto end = take<std::uint64_t>(record);
+        settle(out, id, start + offset_);
+        begin(out, "event_complete", schema, id);
+        stamp(out, end + offset_);
+        out += ",\"duration_ms\":";
+        append_milliseconds(out, end - start);
+        if (schema->kind == audit_kind::complete) {
+          out += ",\"success\":true";
+        } else {
+          out += ",\"success\":false,\"error\":";
+          record = render_error(record, out);
+        }
+        break;
+      }
+      case audit_kind::rejected: {
+        const auto id = take<std::uint64_t>(record);
+        const auto time = take<std::uint64_t>(record);
+        begin(out, "event_rejected", schema, id);
+        stamp(out, time + offset_);
+        out += ",\"error\":";
+        record = render_error(record, out);
+        break;
+      }
+    }
+    if (schema->render_context != nullptr) {
+      out += ",\"context\":";
+      schema->render_context(record, out);
+    }
+    out += "}\n";
+  }
+
+  void lost(std::string& out, std::uint64_t count) {
+    out += "{\"type\":\"dropped\"";
+    out += session_;
+    out += ",\"timestamp\":\"";
+    stamp(out, last_time_);
+    out += ",\"count\":";
+    append_json(out, count);
+    out += "}\n";
+  }
+
+  /// Starts whose events are still running get the best time known: now, or while more records wait,
+  /// the time of the line before them.
+  void end_group(std::string& out, bool caught_up) {
+    if (untimed_.empty()) return;
+    if (caught_up) {
+      const std::uint64_t now = wall_clock_();
+      for (const untimed& start : untimed_) write_iso8601(out.data() + start.at, now);
+    }
+    untimed_.clear();
+  }
+
+  static bool is_line(std::string_view text) noexcept { return is_json_object(text); }
+  static bool may_begin(std::string_view text) noexcept {
+    constexpr std::string_view first = "{\"type\":\"";
+    return text.substr(0, first.size()) == first.substr(0, text.size()) ||
+           text.find_first_not_of('\0') == std::string_view::npos;
+  }
+
+  static void append_milliseconds(std::string& out, std::uint64_t nanoseconds) {
+    char digits[32];
+    char* at = std::to_chars(digits, digits + 24, nanoseconds / 1'000'000U).ptr;
+    unsigned rest = static_cast<unsigned>(nanoseconds % 1'000'000U);
+    if (rest != 0) {
+      *at++ = '.';
+      at = write_digits(at, rest, 6);
+      while (at[-1] == '0') --at;
+    }
+    out.append(digits, static_cast<std::size_t>(at - digits));
+  }
+
+ private:
+  struct untimed {
+    std::uint64_t id;
+    std::size_t at;  // of the timestamp in the group's text
+  };
+
+  void begin(std::string& out, std::string_view type, const audit_schema* schema, std::uint64_t id) {
+    out += "{\"type\":\"";
+    out += type;
+    out += '"';
+    out += session_;
+    out += ",\"event_id\":";
+    append_json(out, id);
+    out += ",\"event_name\":";
+    append_json(out, schema->event);
+    out += ",\"timestamp\":\"";
+  }
+
+  void stamp(std::string& out, std::uint64_t time) {
+    last_time_ = time;
+    char text[iso8601_size + 1];
+    write_time(text, time);
+    text[iso8601_size] = '"';
+    out.append(text, sizeof text);
+  }
+  /// As write_iso8601; the calendar is asked only when the second changes.
+  void write_time(char* text, std::uint64_t time) {
+    const std::uint64_t second = time / 1'000'000'000U;
+    if (second != cached_second_) {
+      write_iso8601(cached_, time);
+      cached_second_ = second;
+    }
+    std::memcpy(text, cached_, iso8601_size);
+    write_digits(text + 20, static_cast<unsigned>(time % 1'000'000'000U) / 1'000U, 6);
+  }
+
+  /// The event has ended, so now it is known when it began.
+  void settle(std::string& out, std::uint64_t id, std::uint64_t time) {
+    for (std::size_t i = untimed_.size(); i-- > 0;) {
+      if (untimed_[i].id != id) continue;
+      write_time(out.data() + untimed_[i].at, time);
+      untimed_[i] = untimed_.back();
+      untimed_.pop_back();
+      return;
+    }
+  }
+
+  std::string session_;
+  std::uint64_t (*wall_clock_)() noexcept;
+  std::uint64_t offset_ = 0;     // from the chain's clock to UTC
+  std::uint64_t last_time_ = 0;  // UTC of the last line
+  std::vector<untimed> untimed_;
+  std::uint64_t cached_second_ = ~std::uint64_t{0};
+  char cached_[iso8601_size] = {};
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP
+
+// ---- store/file_system.hpp
+
+#ifndef MILLRACE_STORE_FILE_SYSTEM_HPP
+#define MILLRACE_STORE_FILE_SYSTEM_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// What the store asks of a file system: the POSIX calls and their answers, -1 with errno on
+/// failure. A policy, so that tests can hand in a disk that is full, slow or broken.
+/// Threads: as the store says; `posix_file_system` any.
+template <class F>
+concept file_system = std::movable<F> && requires(F& fs, const char* path, int fd, const void* from, void* to,
+                                                  std::size_t size, std::uint64_t offset) {
+  { fs.open(path, 0, 0U) } noexcept -> std::same_as<int>;
+  { fs.close(fd) } noexcept -> std::same_as<int>;
+  { fs.write(fd, from, size) } noexcept -> std::same_as<std::ptrdiff_t>;
+  { fs.read_at(fd, to, size, offset) } noexcept -> std::same_as<std::ptrdiff_t>;
+  { fs.truncate(fd, offset) } noexcept -> std::same_as<int>;
+  { fs.sync_data(fd) } noexcept -> std::same_as<int>;
+  { fs.sync_directory_of(path) } noexcept -> std::same_as<int>;
+  { fs.lock(fd) } noexcept -> std::same_as<int>;
+  { fs.regular_size(fd) } noexcept -> std::same_as<std::int64_t>;
+};
+
+/// The machine's own.
+struct posix_file_system {
+  int open(const char* path, int flags, unsigned mode) noexcept { return ::open(path, flags, mode); }
+  int close(int fd) noexcept { return ::close(fd); }
+  std::ptrdiff_t write(int fd, const void* from, std::size_t size) noexcept { return ::write(fd, from, size); }
+  std::ptrdiff_t read_at(int fd, void* to, std::size_t size, std::uint64_t offset) noexcept {
+    return ::pread(fd, to, size, static_cast<off_t>(offset));
+  }
+  int truncate(int fd, std::uint64_t size) noexcept { return ::ftruncate(fd, static_cast<off_t>(size)); }
+  int sync_data(int fd) noexcept { return ::fdatasync(fd); }
+  /// Makes a file's name durable: syncs the directory that it stands in.
+  int sync_directory_of(const char* path) noexcept {
+    const char* const slash = std::strrchr(path, '/');
+    char directory[4096] = ".";
+    if (slash != nullptr) {
+      const auto length = slash == path ? std::size_t{1} : static_cast<std::size_t>(slash - path);
+      if (length >= sizeof directory) {
+        errno = ENAMETOOLONG;
+        return -1;
+      }
+      std::memcpy(directory, path, length);
+      directory[length] = '\0';
+    }
+    const int fd = ::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    const int failed = ::fsync(fd);
+    const int why = errno;
+    ::close(fd);
+    errno = why;
+    return failed;
+  }
+  /// An exclusive advisory lock, or EWOULDBLOCK.
+  int lock(int fd) noexcept { return ::flock(fd, LOCK_EX | LOCK_NB); }
+  /// The size of a regular file; EINVAL for anything else.
+  std::int64_t regular_size(int fd) noexcept {
+    struct stat about {};
+    if (::fstat(fd, &about) != 0) return -1;
+    if (!S_ISREG(about.st_mode)) {
+      errno = EINVAL;
+      return -1;
+    }
+    return about.st_size;
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_FILE_SYSTEM_HPP
+
+// ---- store/record_ring.hpp
+
+#ifndef MILLRACE_STORE_RECORD_RING_HPP
+#define MILLRACE_STORE_RECORD_RING_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Appended to by one thread at a time.
+struct exclusive {};
+/// Appended to by any number of threads at once.
+struct shared {};
+
+namespace detail {
+
+/// The memory of a ring: `capacity` bytes, a power of two, and room behind them for the one record
+/// that starts before the end and runs over it, so that no record is ever in two pieces.
+class ring_storage {
+ public:
+  explicit ring_storage(std::size_t capacity) {
+    std::size_t rounded = 4096;
+    while (rounded < capacity) rounded *= 2;
+    capacity_ = rounded;
+    words_ = new (std::align_val_t{64}) std::uint64_t[(capacity_ + max_span()) / 8]();
+  }
+  ring_storage(const ring_storage&) = delete;
+  ring_storage& operator=(const ring_storage&) = delete;
+  ~ring_storage() { ::operator delete[](words_, std::align_val_t{64}); }
+
+  std::size_t capacity() const noexcept { return capacity_; }
+  /// The most a record may take, header included.
+  std::size_t max_span() const noexcept { return capacity_ / 4; }
+  std::uint64_t* at(std::uint64_t position) const noexcept { return words_ + (position & (capacity_ - 1)) / 8; }
+
+  static constexpr std::uint64_t span(std::size_t size) noexcept { return 8 + ((size + 7) & ~std::size_t{7}); }
+
+ private:
+  std::size_t capacity_ = 0;
+  std::uint64_t* words_ = nullptr;
+};
+
+// A record's header: its size and, above, how many records were lost just before it.
+constexpr std::uint64_t ring_header(std::size_t size, std::uint32_t lost) noexcept {
+  return std::uint64_t{lost} << 32 | std::uint64_t{1} << 31 | size;
+}
+constexpr std::size_t ring_header_size(std::uint64_t header) noexcept { return header & 0x7fffffffU; }
+constexpr std::uint32_t ring_header_lost(std::uint64_t header) noexcept {
+  return static_cast<std::uint32_t>(header >> 32);
+}
+
+}  // namespace detail
+
+/// What a producer is given to fill: `size` bytes at `data`, 8-aligned. Empty when the ring is full.
+struct ring_slot {
+  std::byte* data = nullptr;
+  /// The ring's position behind this record; what `drain` answers once it has consumed it.
+  std::uint64_t end = 0;
+  std::size_t size = 0;
+
+  explicit operator bool() const noexcept { return data != nullptr; }
+};
+
+/// A bounded queue of binary records of different sizes from producers to one consumer, in one block
+/// of memory. `Producers` says how many threads append: `exclusive` or `shared`.
+///
+/// Guarantee: records come out whole, and each producer's in the order it appended them. Positions
+/// are bytes, never wrap, and grow with every record.
+/// Complexity: an append is a comparison, the copy and a release store (`shared`: and a
+/// compare-exchange, never a lock). Allocates: at construction only.
+/// Threads: reserve, commit and lose: the producers; drain and take_lost: one consumer.
+template <class Producers = exclusive>
+class record_ring;
+
+template <>
+class record_ring<exclusive> {
+ public:
+  /// `capacity` is rounded up to a power of two, at least 4096.
+  explicit record_ring(std::size_t capacity) : storage_(capacity), limit_(storage_.capacity() / 2) {}
+
+  std::size_t capacity() const noexcept { return storage_.capacity(); }
+  /// The largest record that fits.
+  std::size_t max_size() const noexcept { return storage_.max_span() - 8; }
+
+  /// Room for a record of `size` bytes; empty if there is none, or never can be. Calls past_half()
+  /// now and then while more than half of the ring is in use: a moment to wake the consumer.
+  template <class F>
+  ring_slot reserve(std::size_t size, F&& past_half) noexcept {
+    if (size > max_size()) [[unlikely]] return {};
+    const std::uint64_t head = head_.load(std::memory_order_relaxed);
+    const std::uint64_t end = head + detail::ring_storage::span(size);
+    if (end > limit_) [[unlikely]] {
+      const std::uint64_t tail = tail_.load(std::memory_order_acquire);
+      const bool half = end - tail > capacity() / 2;
+      if (half) past_half();
+      if (end - tail > capacity()) return {};
+      limit_ = tail + (half ? capacity() : capacity() / 2);
+    }
+    return {reinterpret_cast<std::byte*>(storage_.at(head) + 1), end, size};
+  }
+
+  /// Hands the filled slot to the consumer.
+  void commit(const ring_slot& slot) noexcept {
+    std::uint32_t lost = 0;
+    if (lost_.load(std::memory_order_relaxed) != 0) [[unlikely]] lost = take_lost();
+    reinterpret_cast<std::uint64_t*>(slot.data)[-1] = detail::ring_header(slot.size, lost);
+    head_.store(slot.end, std::memory_order_release);
+  }
+
+  /// Counts a record that found no room; the next one that does carries the count.
+  void lose() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint32_t take_lost() noexcept { return lost_.exchange(0, std::memory_order_relaxed); }
+
+  /// Calls f(data, size, lost) for every record in turn until it answers false or there is none;
+  /// `lost` records are missing before this one. Answers the position reached.
+  template <class F>
+  std::uint64_t drain(F&& f) noexcept {
+    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+    const std::uint64_t head = head_.load(std::memory_order_acquire);
+    std::uint64_t released = tail;
+    bool go_on = true;
+    while (go_on && tail != head) {
+      const std::uint64_t* const at = storage_.at(tail);
+      const std::size_t size = detail::ring_header_size(*at);
+      go_on = f(reinterpret_cast<const std::byte*>(at + 1), size, detail::ring_header_lost(*at));
+      tail += detail::ring_storage::span(size);
+      if (tail - released > capacity() / 8) tail_.store(released = tail, std::memory_order_release);
+    }
+    tail_.store(tail, std::memory_order_release);
+    return tail;
+  }
+
+  /// The position behind the last record appended.
+  std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
+
+ private:
+  detail::ring_storage storage_;
+  alignas(64) std::atomic<std::uint64_t> head_{0};
+  std::uint64_t limit_;  // up to where the producer may go without looking at the consumer
+  std::atomic<std::uint32_t> lost_{0};
+  alignas(64) std::atomic<std::uint64_t> tail_{0};
+};
+
+/// A record is there once its header is not zero, so the consumer clears what it has read.
+template <>
+class record_ring<shared> {
+ public:
+  explicit record_ring(std::size_t capacity) : storage_(capacity), limit_(storage_.capacity() / 2) {}
+
+  std::size_t capacity() const noexcept { return storage_.capacity(); }
+  std::size_t max_size() const noexcept { return storage_.max_span() - 8; }
+
+  template <class F>
+  ring_slot reserve(std::size_t size, F&& past_half) noexcept {
+    if (size > max_size()) [[unlikely]] return {};
+    std::uint64_t head = head_.load(std::memory_order_relaxed);
+    std::uint64_t end = 0;
+    do {
+      end = head + detail::ring_storage::span(size);
+      // Acquire, here or there: the room is clear, because the consumer cleared it before `tail`.
+      if (end > limit_.load(std::memory_order_acquire)) [[unlikely]] {
+        const std::uint64_t tail = tail_.load(std::memory_order_acquire);
+        const bool half = end > tail + capacity() / 2;
+        if (half) past_half();
+        if (end > tail + capacity()) {
+          // Full, unless the consumer has overtaken this old view of the head.
+          const std::uint64_t now = head_.load(std::memory_order_relaxed);
+          if (now == head) return {};
+          head = now;
+          continue;
+        }
+        limit_.store(tail + (half ? capacity() : capacity() / 2), std::memory_order_release);
+      }
+      if (head_.compare_exchange_weak(head, end, std::memory_order_relaxed)) break;
+    } while (true);
+    return {reinterpret_cast<std::byte*>(storage_.at(head) + 1), end, size};
+  }
+
+  void commit(const ring_slot& slot) noexcept {
+    std::uint32_t lost = 0;
+    if (lost_.load(std::memory_order_relaxed) != 0) [[unlikely]] lost = take_lost();
+    std::atomic_ref<std::uint64_t>(reinterpret_cast<std::uint64_t*>(slot.data)[-1])
+        .store(detail::ring_header(slot.size, lost), std::memory_order_release);
+  }
+
+  void lose() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint32_t take_lost() noexcept { return lost_.exchange(0, std::memory_order_relaxed); }
+
+  template <class F>
+  std::uint64_t drain(F&& f) noexcept {
+    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
+    std::uint64_t released = tail;
+    bool go_on = true;
+    while (go_on) {
+      std::uint64_t* const at = storage_.at(tail);
+      const std::uint64_t header = std::atomic_ref<std::uint64_t>(*at).load(std::memory_order_acquire);
+      if (header == 0) break;
+      const std::size_t size = detail::ring_header_size(header);
+      go_on = f(reinterpret_cast<const std::byte*>(at + 1), size, detail::ring_header_lost(header));
+      const std::uint64_t span = detail::ring_storage::span(size);
+      for (std::uint64_t i = 0; i < span / 8; ++i) at[i] = 0;
+      tail += span;
+      if (tail - released > capacity() / 8) tail_.store(released = tail, std::memory_order_release);
+    }
+    tail_.store(tail, std::memory_order_release);
+    return tail;
+  }
+
+  std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
+
+ private:
+  detail::ring_storage storage_;
+  alignas(64) std::atomic<std::uint64_t> head_{0};
+  alignas(64) std::atomic<std::uint64_t> limit_;
+  std::atomic<std::uint32_t> lost_{0};
+  alignas(64) std::atomic<std::uint64_t> tail_{0};
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_RECORD_RING_HPP
+
+// ---- middleware/detail/audit_policies.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP
+#define MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP
+
+// The audit log's policies, and what it counts: plainly when one thread runs the chain, else so
+// that many may.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+template <class P>
+struct is_producers : std::bool_constant<std::is_same_v<P, exclusive> || std::is_same_v<P, shared>> {};
+template <class P>
+struct is_full : std::bool_constant<full_policy<P>> {};
+template <class P>
+struct is_strictness : std::bool_constant<strictness_policy<P>> {};
+template <class P>
+struct is_files : std::bool_constant<file_system<P>> {};
+template <class P>
+inline constexpr bool is_audit_policy =
+    is_producers<P>::value || is_full<P>::value || is_strictness<P>::value || is_files<P>::value;
+
+template <template <class> class Is, class Default, class... Policies>
+struct first_policy {
+  using type = Default;
+};
+template <template <class> class Is, class Default, class First, class... Rest>
+struct first_policy<Is, Default, First, Rest...>
+    : std::conditional_t<Is<First>::value, std::type_identity<First>, first_policy<Is, Default, Rest...>> {};
+template <template <class> class Is, class Default, class... Policies>
+using policy_or = typename first_policy<Is, Default, Policies...>::type;
+
+template <class Producers>
+class audit_counters;
+
+template <>
+class audit_counters<exclusive> {
+ public:
+  std::uint64_t begin() noexcept { return ++events_; }
+  std::uint64_t current() const noexcept { return events_; }
+  void fail() noexcept { ++failures_; }
+  void reject() noexcept { ++rejected_; }
+  std::uint64_t events() const noexcept { return events_; }
+  std::uint64_t failures() const noexcept { return failures_; }
+  std::uint64_t rejected() const noexcept { return rejected_; }
+
+  /// Whether the last event at this place of the chain was over quickly.
+  bool is_quick(std::size_t index) const noexcept { return (quick_ >> (index % 64) & 1U) != 0; }
+  void set_quick(std::size_t index, bool quick) noexcept {
+    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+    quick_ = quick ? quick_ | bit : quick_ & ~bit;
+  }
+
+  bool clock_is_set(std::uint64_t now, std::uint64_t period) const noexcept { return now - clock_set_ <= period; }
+  void set_clock(std::uint64_t now) noexcept { clock_set_ = now; }
+
+  /// Whether the run of the chain that begins now has its tensors summarized: the first, and the
+  /// first after every `interval`.
+  void begin_run(std::uint64_t now, std::uint64_t interval) noexcept {
+    summarizes_ = now >= next_summaries_;
+    if (summarizes_) next_summaries_ = now + interval;
+  }
+  bool summarizes() const noexcept { return summarizes_; }
+
+ private:
+  std::uint64_t events_ = 0;
+  std::uint64_t failures_ = 0;
+  std::uint64_t rejected_ = 0;
+  std::uint64_t quick_ = 0;
+  std::uint64_t next_summaries_ = 0;
+  bool summarizes_ = true;
+  std::uint64_t clock_set_ = std::uint64_t{1} << 63;  // never
+};
+
+/// Which event of which log this thread is in. A thread is in few: one a chain that calls another.
+class open_events {
+ public:
+  struct entry {
+    std::uint64_t log = 0;
+    std::uint64_t event = 0;
+    bool summarizes = true;
+  };
+  entry& of(std::uint64_t log) noexcept {
+    for (entry& known : entries_)
+      if (known.log == log) return known;
+    entry& oldest = entries_[next_++ % size];
+    oldest = {log};
+    return oldest;
+  }
+
+ private:
+  static constexpr unsigned size = 16;
+  entry entries_[size];
+  unsigned next_ = 0;
+};
+inline thread_local constinit open_events this_threads_events;
+
+template <>
+class audit_counters<shared> {
+ public:
+  audit_counters() noexcept : log_(logs().fetch_add(1, std::memory_order_relaxed) + 1) {}
+  audit_counters(audit_counters&& other) noexcept
+      : log_(other.log_),
+        events_(other.events()),
+        failures_(other.failures()),
+        rejected_(other.rejected()),
+        quick_(other.quick_.load(std::memory_order_relaxed)),
+        next_summaries_(other.next_summaries_.load(std::memory_order_relaxed)),
+        clock_set_(other.clock_set_.load(std::memory_order_relaxed)) {}
+
+  std::uint64_t begin() noexcept {
+    return this_threads_events.of(log_).event = events_.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+  std::uint64_t current() const noexcept { return this_threads_events.of(log_).event; }
+  void fail() noexcept { failures_.fetch_add(1, std::memory_order_relaxed); }
+  void reject() noexcept { rejected_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint64_t events() const noexcept { return events_.load(std::memory_order_relaxed); }
+  std::uint64_t failures() const noexcept { return failures_.load(std::memory_order_relaxed); }
+  std::uint64_t rejected() const noexcept { return rejected_.load(std::memory_order_relaxed); }
+
+  bool is_quick(std::size_t index) const noexcept {
+    return (quick_.load(std::memory_order_relaxed) >> (index % 64) & 1U) != 0;
+  }
+  void set_quick(std::size_t index, bool quick) noexcept {
+    if (is_quick(index) == quick) return;
+    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+    if (quick)
+      quick_.fetch_or(bit, std::memory_order_relaxed);
+    else
+      quick_.fetch_and(~bit, std::memory_order_relaxed);
+  }
+
+  bool clock_is_set(std::uint64_t now, std::uint64_t period) const noexcept {
+    // Another thread may have set it just after this one looked at its clock: late by less than a
+    // period either way is still set.
+    return now - clock_set_.load(std::memory_order_relaxed) + period <= 2 * period;
+  }
+  void set_clock(std::uint64_t now) noexcept { clock_set_.store(now, std::memory_order_relaxed); }
+
+  void begin_run(std::uint64_t now, std::uint64_t interval) noexcept {
+    const bool due = now >= next_summaries_.load(std::memory_order_relaxed);
+    if (due) next_summaries_.store(now + interval, std::memory_order_relaxed);
+    this_threads_events.of(log_).summarizes = due;
+  }
+  bool summarizes() const noexcept { return this_threads_events.of(log_).summarizes; }
+
+ private:
+  static std::atomic<std::uint64_t>& logs() noexcept {
+    static constinit std::atomic<std::uint64_t> count{0};
+    return count;
+  }
+
+  std::uint64_t log_;
+  std::atomic<std::uint64_t> events_{0};
+  std::atomic<std::uint64_t> failures_{0};
+  std::atomic<std::uint64_t> rejected_{0};
+  std::atomic<std::uint64_t> quick_{0};
+  std::atomic<std::uint64_t> next_summaries_{0};
+  std::atomic<std::uint64_t> clock_set_{std::uint64_t{1} << 63};
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP
+
+// ---- store/file.hpp
+
+#ifndef MILLRACE_STORE_FILE_HPP
+#define MILLRACE_STORE_FILE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+// strerror_r answers with a pointer in GNU's form and with a status in POSIX's; both fill or replace the buffer.
+inline const char* strerror_text(const char* answer, const char*) noexcept { return answer; }
+inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
+
+constexpr errc errc_of_errno(int number) noexcept {
+  switch (number) {
+    case ENOENT:
+    case ENOTDIR: return errc::not_found;
+    case EEXIST: return errc::already_exists;
+    case EACCES:
+    case EPERM:
+    case EROFS: return errc::permission_denied;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: return errc::no_space;
+    case EINVAL:
+    case ENAMETOOLONG:
+    case EISDIR: return errc::invalid_argument;
+    default: return errc::io;
+  }
+}
+
+}  // namespace detail
+
+/// An error of the operating system: `cannot write "out/audit.jsonl": No space left on device`.
+/// `number` is the errno, taken before anything else could change it.
+inline error system_error(int number, std::string_view action, std::string_view subject) {
+  char buffer[256] = "unknown error";
+  const char* text = detail::strerror_text(::strerror_r(number, buffer, sizeof buffer), buffer);
+  std::string message = "cannot ";
+  message += action;
+  message += " \"";
+  message += subject;
+  message += "\": ";
+  message += text;
+  return error(detail::errc_of_errno(number), std::move(message));
+}
+
+/// An open file: owns the descriptor, knows its path for messages, retries what a signal
+/// interrupted and finishes what the system wrote in part. Movable. Threads: one at a time, but
+/// `read_at` may run beside anything that does not close it.
+///
+/// Errors: every call that touches the system answers a `result` that names the path.
+class file {
+ public:
+  file() noexcept = default;
+  file(int descriptor, std::string path) noexcept : descriptor_(descriptor), path_(std::move(path)) {}
+  file(file&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+  file& operator=(file&& other) noexcept {
+    if (this != &other) {
+      discard();
+      descriptor_ = std::exchange(other.descriptor_, -1);
+      path_ = std::move(other.path_);
+    }
+    return *this;
+  }
+  ~file() { discard(); }
+
+  /// open(2) with O_CLOEXEC added; `mode` as the umask leaves it.
+  static result<file> open(std::string path, int flags, mode_t mode = 0666) {
+    int descriptor = -1;
+    do descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+    while (descriptor < 0 && errno == EINTR);
+    if (descriptor < 0) return system_error(errno, "open", path);
+    return file(descriptor, std::move(path));
+  }
+
+  bool is_open() const noexcept { return descriptor_ >= 0; }
+  int descriptor() const noexcept { return descriptor_; }
+  const std::string& path() const noexcept { return path_; }
+
+  /// Writes all of it at the file's position. After an error a part may have been written.
+  result<void> write(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
+      if (done < 0) {
+        if (errno == EINTR) continue;
+        return failure("write");
+      }
+      bytes.remove_prefix(static_cast<std::size_t>(done));
+    }
+    return {};
+  }
+
+  /// Reads up to `size` bytes from `offset`; fewer only at the end of the file.
+  result<std::size_t> read_at(std::uint64_t offset, char* out, std::size_t size) const {
+    std::size_t total = 0;
+    while (total < size) {
+      const ssize_t got = ::pread(descriptor_, out + total, size - total, static_cast<off_t>(offset + total));
+      if (got < 0) {
+        if (errno == EINTR) continue;
+        return failure("read");
+      }
+      if (got == 0) break;
+      total += static_cast<std::size_t>(got);
+    }
+    return total;
+  }
+
+  result<std::uint64_t> size() const {
+    struct stat facts {};
+    if (::fstat(descriptor_, &facts) != 0) return failure("examine");
+    return static_cast<std::uint64_t>(facts.st_size);
+  }
+
+  result<void> truncate(std::uint64_t size) {
+    int status = 0;
+    do status = ::ftruncate(descriptor_, static_cast<off_t>(size));
+    while (status != 0 && errno == EINTR);
+    if (status != 0) return failure("truncate");
+    return {};
+  }
+
+  /// On disk, with everything needed to find it again (fsync).
+  result<void> sync() {
+    if (::fsync(descriptor_) != 0) return failure("sync");
+    return {};
+  }
+  /// On disk, with the size but not the times (fdatasync).
+  result<void> sync_data() {
+    if (::fdatasync(descriptor_) != 0) return failure("sync");
+    return {};
+  }
+
+  /// Closes and says what the system says; the destructor closes too, but has no one to tell.
+  result<void> close() {
+    if (!is_open()) return {};
+    // Linux has released the descriptor whatever close answers, so it is never called twice.
+    if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) return failure("close");
+    return {};
+  }
+
+ private:
+  error failure(std::string_view action) const { return system_error(errno, action, path_); }
+  void discard() noexcept {
+    if (is_open()) ::close(std::exchange(descriptor_, -1));
+  }
+
+  int descriptor_ = -1;
+  std::string path_;
+};
+
+/// A whole file's bytes. Works for files without a size too (pipes, /proc).
+inline result<std::string> read_file(std::string path) {
+  auto opened = file::open(std::move(path), O_RDONLY);
+  if (!opened) return std::move(opened).error();
+  const auto size = opened->size();
+  if (!size) return size.error();
+  std::string bytes;
+  std::size_t filled = 0;
+  for (;;) {
+    // One byte more than the size says, so that a file read in one go also shows its end in one go.
+    if (filled == bytes.size()) bytes.resize(filled == 0 ? static_cast<std::size_t>(*size) + 1 : filled * 2 + 4096);
+    const ssize_t got = ::read(opened->descriptor(), bytes.data() + filled, bytes.size() - filled);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return system_error(errno, "read", opened->path());
+    }
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_FILE_HPP
+
+// ---- store/detail/torn_tail.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
+#define MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
+
+// The end of a line file after a crash: found, kept aside, cut off.
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// How far back a torn tail is looked for.
+inline constexpr std::uint64_t max_tail = std::uint64_t{1} << 24;
+
+enum class tail_verdict {
+  found,      // `keep` bytes are whole lines, the last one valid
+  need_more,  // no valid line in what was shown, and the file goes on before it
+  not_a_log,  // whole lines, and none of them valid; or a beginning that is none of ours
+};
+struct tail_end {
+  tail_verdict verdict;
+  std::size_t keep = 0;
+};
+
+/// Where in the last bytes of a line file its last valid line ends. `whole`: `tail` is the whole file.
+template <class Format>
+tail_end find_tail_end(std::string_view tail, bool whole) noexcept {
+  const std::size_t last = tail.rfind('\n');
+  if (last == std::string_view::npos) {
+    if (!whole) return {tail_verdict::need_more};
+    return {tail.empty() || Format::may_begin(tail) ? tail_verdict::found : tail_verdict::not_a_log};
+  }
+  std::size_t keep = last + 1;
+  for (;;) {
+    const std::size_t previous = keep >= 2 ? tail.rfind('\n', keep - 2) : std::string_view::npos;
+    if (previous == std::string_view::npos && !whole) return {tail_verdict::need_more};
+    const std::size_t begin = previous == std::string_view::npos ? 0 : previous + 1;
+    if (Format::is_line(tail.substr(begin, keep - 1 - begin))) return {tail_verdict::found, keep};
+    if (begin == 0) return {tail_verdict::not_a_log};
+    keep = begin;
+  }
+}
+
+template <class FileSystem>
+result<void> write_fully(FileSystem& fs, int fd, std::string_view bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const std::ptrdiff_t done = fs.write(fd, bytes.data(), bytes.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done < 0) return system_error(errno, "write", path);
+    if (done == 0) return error(errc::io, "cannot write \"" + path + "\": nothing is taken");
+    bytes.remove_prefix(static_cast<std::size_t>(done));
+  }
+  return {};
+}
+
+template <class FileSystem>
+result<void> read_fully(FileSystem& fs, int fd, std::string& bytes, std::uint64_t offset, const std::string& path) {
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const std::ptrdiff_t got = fs.read_at(fd, bytes.data() + have, bytes.size() - have, offset + have);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_error(errno, "read", path);
+    if (got == 0) return error(errc::truncated, "cannot read \"" + path + "\": it ends before its size");
+    have += static_cast<std::size_t>(got);
+  }
+  return {};
+}
+
+/// Keeps the torn bytes in `<path>.torn`, durably, before the file is cut.
+template <class FileSystem>
+result<void> keep_torn(FileSystem& fs, const std::string& path, std::string_view torn) {
+  const std::string aside = path + ".torn";
+  const int fd = fs.open(aside.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644U);
+  if (fd < 0) return system_error(errno, "keep a torn end in", aside);
+  result<void> done = write_fully(fs, fd, torn, aside);
+  if (done) done = write_fully(fs, fd, "\n", aside);
+  if (done && fs.sync_data(fd) != 0) done = system_error(errno, "sync", aside);
+  fs.close(fd);
+  return done;
+}
+
+/// Makes the file end in a whole, valid line; or leaves it untouched and says why it cannot.
+template <class Format, class FileSystem>
+result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path) {
+  const std::int64_t known = fs.regular_size(fd);
+  if (known < 0) {
+    return errno == EINVAL ? error(errc::invalid_argument, "cannot append to \"" + path + "\": no regular file")
+                           : system_error(errno, "read the size of", path);
+  }
+  const auto size = static_cast<std::uint64_t>(known);
+  std::string tail;
+  std::uint64_t window = (std::min)(size, std::uint64_t{1} << 16);
+  for (;; window = (std::min)(size, window * 4)) {
+    tail.resize(static_cast<std::size_t>(window));
+    if (result<void> got = read_fully(fs, fd, tail, size - window, path); !got) return std::move(got).error();
+    const tail_end end = find_tail_end<Format>(tail, window == size);
+    if (end.verdict == tail_verdict::need_more && window < max_tail) continue;
+    if (end.verdict != tail_verdict::found)
+      return error(errc::corrupt, "cannot append to \"" + path + "\": no line of such a log in its last " +
+                                      std::to_string(window) + " bytes; it is left as it is");
+    const tail_repair repair{size - window + end.keep, window - end.keep};
+    if (repair) {
+      if (result<void> kept = keep_torn(fs, path, std::string_view(tail).substr(end.keep)); !kept)
+        return std::move(kept).error();
+      if (fs.truncate(fd, repair.offset) != 0) return system_error(errno, "cut the torn end off", path);
+      if (fs.sync_data(fd) != 0) return system_error(errno, "sync", path);
+    }
+    return repair;
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
+
+// ---- store/detail/worker.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_WORKER_HPP
+#define MILLRACE_STORE_DETAIL_WORKER_HPP
+
+// A mutex, conditions on it, and one thread, on POSIX threads: <thread> and <condition_variable>
+// would double what this module's headers cost to parse.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+class mutex {
+ public:
+  mutex() noexcept { ::pthread_mutex_init(&handle_, nullptr); }
+  mutex(const mutex&) = delete;
+  mutex& operator=(const mutex&) = delete;
+  ~mutex() { ::pthread_mutex_destroy(&handle_); }
+
+  void lock() noexcept { ::pthread_mutex_lock(&handle_); }
+  void unlock() noexcept { ::pthread_mutex_unlock(&handle_); }
+
+ private:
+  friend class condition;
+  pthread_mutex_t handle_;
+};
+
+class lock_guard {
+ public:
+  explicit lock_guard(mutex& held) noexcept : held_(&held) { held_->lock(); }
+  lock_guard(const lock_guard&) = delete;
+  lock_guard& operator=(const lock_guard&) = delete;
+  ~lock_guard() { held_->unlock(); }
+
+ private:
+  mutex* held_;
+};
+
+/// A condition that waits on the monotonic clock.
+class condition {
+ public:
+  condition() noexcept {
+    pthread_condattr_t attributes;
+    ::pthread_condattr_init(&attributes);
+    ::pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    ::pthread_cond_init(&handle_, &attributes);
+    ::pthread_condattr_destroy(&attributes);
+  }
+  condition(const condition&) = delete;
+  condition& operator=(const condition&) = delete;
+  ~condition() { ::pthread_cond_destroy(&handle_); }
+
+  void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
+
+  /// Waits, at most until this moment of the monotonic clock. The caller holds the mutex.
+  void wait_until(mutex& held, std::uint64_t nanoseconds) noexcept {
+    timespec until{};
+    until.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000U);
+    until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000U);
+    ::pthread_cond_timedwait(&handle_, &held.handle_, &until);
+  }
+  void wait_for(mutex& held, std::uint64_t nanoseconds) noexcept {
+    wait_until(held, read_clock(CLOCK_MONOTONIC) + nanoseconds);
+  }
+
+ private:
+  pthread_cond_t handle_;
+};
+
+/// A thread that takes no signals: the program's handlers go on running where they ran.
+class worker_thread {
+ public:
+  worker_thread() noexcept = default;
+  worker_thread(const worker_thread&) = delete;
+  worker_thread& operator=(const worker_thread&) = delete;
+
+  /// Runs `object.run()`. Answers errno's value, 0 on success.
+  template <class T>
+  int start(T& object) noexcept {
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const int failed = ::pthread_create(
+        &handle_, nullptr,
+        [](void* self) -> void* {
+          static_cast<T*>(self)->run();
+          return nullptr;
+        },
+        &object);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    running_ = failed == 0;
+    return failed;
+  }
+  bool running() const noexcept { return running_; }
+  void join() noexcept {
+    if (running_) ::pthread_join(handle_, nullptr);
+    running_ = false;
+  }
+  /// For the other side of a fork, where the thread does not exist.
+  void forget() noexcept { running_ = false; }
+
+ private:
+  pthread_t handle_{};
+  bool running_ = false;
+};
+
+/// A std::chrono duration in nanoseconds, without <chrono>; negative is none.
+template <class Duration>
+constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept {
+  const double whole = static_cast<double>(duration.count()) * static_cast<double>(Duration::period::num) * 1e9 /
+                       static_cast<double>(Duration::period::den);
+  if (!(whole > 0)) return 0;
+  return whole < 4e18 ? static_cast<std::uint64_t>(whole) : std::uint64_t{4'000'000'000'000'000'000U};
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_WORKER_HPP
+
+// ---- store/detail/line_writer.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
+#define MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A line log's other side: the thread that turns records into lines, writes them in groups and
+/// syncs them, and what it shares with the producers.
+template <class Format, class Producers, class FileSystem>
+class line_writer {
+ public:
+  static constexpr std::uint32_t failed = 1;  // the disk refuses: producers are told, not kept waiting
+  static constexpr std::uint32_t asleep = 2;  // nothing came for long: the next record wakes the thread
+  static constexpr std::uint32_t closed = 4;
+
+  line_writer(std::string path, const line_log_options& options, Format lines, FileSystem fs, int fd,
+              tail_repair repaired)
+      : format(std::move(lines)),
+        ring(options.ring_bytes),
+        path_(std::move(path)),
+        options_(options),
+        repaired_(repaired),
+        fs_(std::move(fs)),
+        fd_(fd),
+        size_(repaired.offset),
+        formatting_failed_(errc::unavailable, "cannot make lines for \"" + path_ + "\": out of memory") {
+    text_.reserve(2 * group_bytes);
+  }
+  line_writer(const line_writer&) = delete;
+  line_writer& operator=(const line_writer&) = delete;
+  ~line_writer() {
+    if (fd_ >= 0) fs_.close(fd_);
+  }
+
+  int start() noexcept { return thread_.start(*this); }
+
+  /// This process holds a forked copy, which has no thread and a lock that nobody will open.
+  bool forked() const noexcept { return ::getpid() != owner_; }
+  const std::string& path() const noexcept { return path_; }
+  const tail_repair& repaired() const noexcept { return repaired_; }
+
+  result<void> status() const {
+    if (forked()) return forked_error();
+    if ((attention.load(std::memory_order_acquire) & (failed | closed)) == 0) return {};
+    const lock_guard held(mutex_);
+    return status_;
+  }
+
+  /// Wakes the thread if it pauses; a miss costs one pause.
+  void nudge() noexcept {
+    if (pausing_.load(std::memory_order_relaxed)) wake();
+  }
+  void wake() noexcept {
+    if (forked()) return;
+    const lock_guard held(mutex_);
+    woken_ = true;
+    attention.fetch_and(~asleep, std::memory_order_relaxed);
+    wake_.notify_all();
+  }
+
+  /// Waits a while for the thread to make room. False: it will not, because the disk refuses.
+  bool await_room() noexcept {
+    if (forked()) return false;
+    const lock_guard held(mutex_);
+    if ((attention.load(std::memory_order_relaxed) & (failed | closed)) != 0) return false;
+    waiting_for_room_.store(true, std::memory_order_relaxed);
+    woken_ = true;
+    wake_.notify_all();
+    progress_.wait_for(mutex_, 1'000'000);
+    return true;
+  }
+
+  result<void> wait_durable(std::uint64_t seq, std::uint64_t nanoseconds) {
+    if (durable.load(std::memory_order_acquire) >= seq) return {};
+    if (forked()) return forked_error();
+    if (seq > ring.head())
+      return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path_ + '"');
+    const std::uint64_t until = read_clock(CLOCK_MONOTONIC) + nanoseconds;
+    const lock_guard held(mutex_);
+    if (wanted_.load(std::memory_order_relaxed) < seq) wanted_.store(seq, std::memory_order_relaxed);
+    woken_ = true;
+    wake_.notify_all();
+    for (;;) {
+      if (durable.load(std::memory_order_acquire) >= seq) return {};
+      if (!status_) return status_;
+      if (ended_)
+        return error(errc::closed, '"' + path_ + "\" was closed before the record was durable");
+      if (read_clock(CLOCK_MONOTONIC) >= until)
+        return error(errc::timeout, "a record of \"" + path_ + "\" is not durable yet");
+      progress_.wait_until(mutex_, until);
+    }
+  }
+
+  /// Writes and syncs what there is, ends the thread, closes the file.
+  result<void> close() {
+    if (fd_ < 0) return status_;
+    if (forked()) {
+      thread_.forget();
+      fs_.close(std::exchange(fd_, -1));
+      return {};
+    }
+    {
+      const lock_guard held(mutex_);
+      attention.fetch_or(closed, std::memory_order_relaxed);
+      stopping_ = woken_ = true;
+      wake_.notify_all();
+    }
+    thread_.join();
+    count_unwritten();
+    const lock_guard held(mutex_);
+    ended_ = true;
+    progress_.notify_all();
+    const bool closes = fs_.close(std::exchange(fd_, -1)) == 0 || errno == EINTR;
+    if (!status_)
+      status_ = std::move(status_).error().wrap('"' + path_ + "\" is closed with records that are not durable");
+    else if (!closes)
+      status_ = system_error(errno, "close", path_);
+    else if (echo_failed_ != 0)
+      status_ = system_error(echo_failed_, "echo what is complete in", path_);
+    return status_;
+  }
+
+  line_log_statistics statistics() const noexcept {
+    return {bytes_.load(std::memory_order_relaxed), groups_.load(std::memory_order_relaxed),
+            syncs_.load(std::memory_order_relaxed), lost_.load(std::memory_order_relaxed)};
+  }
+
+  /// The thread.
+  void run() noexcept {
+    std::uint64_t synced_at = read_clock(CLOCK_MONOTONIC);
+    unsigned idle = 0;
+    for (;;) {
+      const bool stopping = is_stopping();  // asked first: what was appended before it is still drained
+      const bool moved = !broken_ && step(stopping, synced_at);
+      if (stopping && (!moved || (attention.load(std::memory_order_relaxed) & failed) != 0)) return;
+      if (moved) {
+        if (idle > idle_rounds) attention.fetch_and(~asleep, std::memory_order_relaxed);
+        idle = 0;
+      } else {
+        pause(++idle, synced_at);
+      }
+    }
+  }
+
+  Format format;
+  record_ring<Producers> ring;
+  alignas(64) std::atomic<std::uint32_t> attention{0};
+  std::atomic<std::uint64_t> written{0};
+  std::atomic<std::uint64_t> durable{0};
+
+ private:
+  static constexpr std::size_t group_bytes = std::size_t{1} << 18;
+  static constexpr std::uint64_t retry_after = 20'000'000;
+  static constexpr std::uint64_t millisecond = 1'000'000;
+
+  error forked_error() const {
+    return error(errc::unavailable, "a forked copy of \"" + path_ + "\" cannot be used: open the log after fork()");
+  }
+  bool is_stopping() noexcept {
+    const lock_guard held(mutex_);
+    return stopping_;
+  }
+
+  /// Drains, writes and syncs what is due. Whether there was anything to do.
+  bool step(bool stopping, std::uint64_t& synced_at) noexcept {
+    const bool retry = !text_.empty();
+    if (!retry) gather();
+    if (waiting_for_room_.load(std::memory_order_relaxed)) {
+      const lock_guard held(mutex_);
+      waiting_for_room_.store(false, std::memory_order_relaxed);
+      progress_.notify_all();
+    }
+    const bool moved = !text_.empty();
+    if ((moved && !write_group()) || broken_) return false;
+    written.store(gathered_, std::memory_order_release);
+    if (durable.load(std::memory_order_relaxed) != gathered_) {
+      const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
+      if (stopping || options_.sync == sync_policy::every_group || due(now, synced_at)) {
+        synced_at = now;
+        if (!sync_file()) return false;
+      }
+    }
+    return moved;
+  }
+  bool due(std::uint64_t now, std::uint64_t synced_at) const noexcept {
+    return wanted_.load(std::memory_order_relaxed) > durable.load(std::memory_order_relaxed) ||
+           (options_.sync == sync_policy::interval && now - synced_at >= options_.sync_interval_ms * millisecond);
+  }
+
+  /// Turns waiting records into lines, up to a group's worth.
+  void gather() noexcept {
+    const auto make_lines = [&](auto&& make) noexcept {
+      const std::size_t whole = text_.size();
+      try {
+        make();
+        return true;
+      } catch (...) {
+        text_.resize(whole);
+        broken_ = true;
+        fail(std::move(formatting_failed_));
+        return false;
+      }
+    };
+    const std::uint64_t reached = ring.drain([&](const std::byte* data, std::size_t size, std::uint32_t lost) noexcept {
+      return make_lines([&] {
+               if (lost != 0) add_lost(lost);
+               format.line(text_, data, size);
+             }) &&
+             text_.size() < group_bytes;
+    });
+    if (text_.empty()) {
+      if (const std::uint32_t lost = ring.take_lost(); lost != 0) make_lines([&] { add_lost(lost); });
+    }
+    if (!broken_) gathered_ = reached;  // else a record is missing, and the watermark stays before it
+    if (text_.empty()) return;
+    if constexpr (requires { format.end_group(text_, true); })
+      make_lines([&] { format.end_group(text_, reached == ring.head()); });
+    if (options_.echo != nullptr && echo_failed_ == 0) {
+      if (std::fwrite(text_.data(), 1, text_.size(), options_.echo) != text_.size() || std::fflush(options_.echo) != 0)
+        echo_failed_ = errno;
+    }
+  }
+  /// After the thread's end: counts as lost the lines that the disk refused, and the records that never became one.
+  void count_unwritten() noexcept {
+    auto lost = static_cast<std::uint64_t>(std::count(text_.begin(), text_.end(), '\n'));
+    ring.drain([&](const std::byte*, std::size_t, std::uint32_t lost_before) noexcept {
+      lost += std::uint64_t{lost_before} + 1;
+      return true;
+    });
+    lost_.fetch_add(lost + ring.take_lost(), std::memory_order_relaxed);
+  }
+  void add_lost(std::uint32_t lost) {
+    lost_.fetch_add(lost, std::memory_order_relaxed);
+    format.lost(text_, lost);
+  }
+
+  /// Writes the group; after a refusal, cuts off what stands of a line and keeps the rest of the
+  /// group for the next try.
+  bool write_group() noexcept {
+    if (torn_) {
+      if (fs_.truncate(fd_, size_) != 0) return refuse(errno, "cut a torn line off");
+      torn_ = false;
+    }
+    std::size_t done = 0;
+    while (done < text_.size()) {
+      const std::ptrdiff_t now = fs_.write(fd_, text_.data() + done, text_.size() - done);
+      if (now > 0) {
+        done += static_cast<std::size_t>(now);
+        continue;
+      }
+      const int why = now == 0 ? EIO : errno;
+      if (why == EINTR) continue;
+      const std::size_t lines = done == 0 ? 0 : text_.rfind('\n', done - 1) + 1;
+      advance(lines);
+      if (lines != done) torn_ = fs_.truncate(fd_, size_) != 0;
+      return refuse(why, "write");
+    }
+    advance(done);
+    groups_.fetch_add(1, std::memory_order_relaxed);
+    if (!broken_ && (attention.load(std::memory_order_relaxed) & failed) != 0) recover();
+    return true;
+  }
+  void advance(std::size_t lines) noexcept {
+    size_ += lines;
+    bytes_.fetch_add(lines, std::memory_order_relaxed);
+    text_.erase(0, lines);
+  }
+
+  bool sync_file() noexcept {
+    while (fs_.sync_data(fd_) != 0) {
+      if (errno == EINTR) continue;
+      // The kernel may have dropped what it could not write: a later success would prove nothing.
+      broken_ = true;
+      return refuse(errno, "sync");
+    }
+    syncs_.fetch_add(1, std::memory_order_relaxed);
+    const lock_guard held(mutex_);
+    durable.store(gathered_, std::memory_order_release);
+    progress_.notify_all();
+    return true;
+  }
+
+  /// A full disk may have room later; anything else stays broken.
+  bool refuse(int why, const char* what) noexcept {
+    if (why != ENOSPC && why != EDQUOT) broken_ = true;
+    try {
+      fail(system_error(why, what, path_));
+    } catch (...) {
+      // Out of memory for the words: the earlier ones stand, or these.
+      broken_ = true;
+      if ((attention.load(std::memory_order_relaxed) & failed) == 0) fail(std::move(formatting_failed_));
+    }
+    return false;
+  }
+  void fail(error why) noexcept {
+    const lock_guard held(mutex_);
+    status_ = std::move(why);
+    attention.fetch_or(failed, std::memory_order_release);
+    progress_.notify_all();
+  }
+  void recover() noexcept {
+    const lock_guard held(mutex_);
+    status_ = {};
+    attention.fetch_and(~failed, std::memory_order_release);
+  }
+
+  void pause(unsigned idle, std::uint64_t synced_at) noexcept {
+    std::uint64_t time = (std::max)(std::uint64_t{options_.max_delay_ms}, std::uint64_t{1}) * millisecond;
+    const std::uint32_t state = attention.load(std::memory_order_relaxed);
+    const bool unsynced = durable.load(std::memory_order_relaxed) != gathered_;
+    if (broken_) {
+      time = 1000 * millisecond;
+    } else if ((state & failed) != 0) {
+      time = retry_after;
+    } else if (unsynced && options_.sync == sync_policy::interval) {
+      const std::uint64_t interval = options_.sync_interval_ms * millisecond;
+      const std::uint64_t since = read_clock(CLOCK_MONOTONIC) - synced_at;
+      time = (std::min)(time, since < interval ? interval - since : 1);
+    } else if (idle > idle_rounds) {
+      // The flag is long visible before the thread relies on it: one ordinary pause comes between.
+      if ((state & asleep) != 0) time = 1000 * millisecond;
+      attention.fetch_or(asleep, std::memory_order_relaxed);
+    }
+    const lock_guard held(mutex_);
+    if (!woken_) {
+      pausing_.store(true, std::memory_order_relaxed);
+      wake_.wait_for(mutex_, time);
+      pausing_.store(false, std::memory_order_relaxed);
+    }
+    woken_ = false;
+  }
+  static constexpr unsigned idle_rounds = 50;
+
+  // The producers' and waiters' side.
+  mutable mutex mutex_;
+  condition wake_;
+  mutable condition progress_;
+  std::atomic<bool> pausing_{false};
+  std::atomic<bool> waiting_for_room_{false};
+  std::atomic<std::uint64_t> wanted_{0};  // somebody waits for this to be durable
+  bool woken_ = false;
+  bool stopping_ = false;
+  bool ended_ = false;
+  result<void> status_;
+  const pid_t owner_ = ::getpid();
+  const std::string path_;
+  const line_log_options options_;
+  const tail_repair repaired_;
+
+  // The thread's side.
+  FileSystem fs_;
+  int fd_;
+  std::uint64_t size_;  // of the file, up to the end of its last whole line
+  std::string text_;    // lines not yet in the file
+  std::uint64_t gathered_ = 0;
+  bool torn_ = false;
+  bool broken_ = false;
+  int echo_failed_ = 0;
+  error formatting_failed_;
+  std::atomic<std::uint64_t> bytes_{0};
+  std::atomic<std::uint64_t> groups_{0};
+  std::atomic<std::uint64_t> syncs_{0};
+  std::atomic<std::uint64_t> lost_{0};
+  worker_thread thread_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
+
+// ---- store/line_log.hpp
+
+#ifndef MILLRACE_STORE_LINE_LOG_HPP
+#define MILLRACE_STORE_LINE_LOG_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// How a log's records become lines. `line` and `lost` append whole lines, newline included, on the
+/// writer's thread; `is_line` knows a complete one (without its newline) from a torn one, and
+/// `may_begin` whether bytes can be the torn beginning of a file of this kind. An optional
+/// `end_group(out, bool caught_up)` is called before a group is written; caught up, no record waits.
+template <class F>
+concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record,
+                                                  std::size_t size, std::uint64_t count, std::string_view text) {
+  format.line(out, record, size);
+  format.lost(out, count);
+  { F::is_line(text) } noexcept -> std::same_as<bool>;
+  { F::may_begin(text) } noexcept -> std::same_as<bool>;
+};
+
+/// Records are lines already.
+struct plain_lines {
+  void line(std::string& out, const std::byte* record, std::size_t size) {
+    out.append(reinterpret_cast<const char*>(record), size);
+    out += '\n';
+  }
+  void lost(std::string& out, std::uint64_t count) { out += "... " + std::to_string(count) + " lines lost\n"; }
+  static bool is_line(std::string_view text) noexcept { return text.find('\0') == std::string_view::npos; }
+  static bool may_begin(std::string_view) noexcept { return true; }
+};
+
+/// An append-only file of lines. Producers put binary records into a ring; one writer thread turns
+/// them into lines, writes them in groups and syncs the groups.
+///
+/// Guarantee: lines stand in the order of their records, whole. What is at or below `durable_seq()`
+/// survives a crash of the process, and of the machine where the disk keeps what it syncs. Of what is
+/// above it, a crash keeps a beginning, and at most the last line is torn. `open` cuts a torn end off
+/// (the bytes go to `<path>.torn`) and goes on behind it; a file that is no such log it leaves alone.
+/// Complexity: an append is a copy into the ring. Allocates: when opened, and on the writer's thread.
+/// Threads: append: `Producers`; everything else but move and close: any.
+/// Errors: what the disk refuses stands in `status()`, fails `wait_durable`, `flush` and `close`, and
+/// makes appends that find no room fail under every policy. A full disk is tried again until there is
+/// room; after any other failure the log is done, because a sync that failed proves nothing later.
+/// Fork: the child's copy refuses to work and may only be destroyed; the parent's goes on. The file's
+/// lock is held until both have closed it.
+template <line_format Format, class Producers = exclusive, full_policy Full = block,
+          file_system FileSystem = posix_file_system>
+class basic_line_log {
+  using writer = detail::line_writer<Format, Producers, FileSystem>;
+
+ public:
+  /// Opens or creates the file, locks it, repairs its end, starts the writer.
+  static result<basic_line_log> open(std::string path, line_log_options options = {}, Format format = {},
+                                     FileSystem fs = {}) {
+    const int fd = fs.open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, options.permissions);
+    if (fd < 0) return system_error(errno, "open", path);
+    // From here on the writer's destructor closes the file.
+    result<tail_repair> repaired = prepare(fs, fd, path, options);
+    if (!repaired) {
+      fs.close(fd);
+      return std::move(repaired).error();
+    }
+    basic_line_log log(
+        new writer(std::move(path), options, std::move(format), std::move(fs), fd, *repaired));
+    if (const int why = log.writer_->start(); why != 0)
+      return system_error(why, "start the writer of", log.writer_->path());
+    return log;
+  }
+
+  basic_line_log(basic_line_log&& other) noexcept : writer_(std::exchange(other.writer_, nullptr)) {}
+  basic_line_log& operator=(basic_line_log other) noexcept {
+    std::swap(writer_, other.writer_);
+    return *this;
+  }
+  /// Closes. What close() would have answered is lost here: call it to know.
+  ~basic_line_log() {
+    if (writer_ == nullptr) return;
+    const bool forked = writer_->forked();
+    (void)writer_->close();
+    // A forked copy's conditions have waiters that will never leave: destroying them would hang.
+    if (!forked) delete writer_;
+  }
+
+  /// False once moved from.
+  explicit operator bool() const noexcept { return writer_ != nullptr; }
+
+  /// Appends a record of `size` bytes that fill(std::byte*) writes. Answers its sequence number, a
+  /// position that only grows; 0 when it was dropped or refused, or is larger than `max_record()`.
+  /// About 5 ns; allocates and locks: never, while there is room.
+  template <class Fill>
+  [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::closed) != 0) [[unlikely]] return 0;
+    ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
+    if (!slot) [[unlikely]] {
+      slot = await_slot(size);
+      if (!slot) return 0;
+    }
+    return fill_slot(slot, fill);
+  }
+  /// The same for a record that may as well be missing: never waits, and is not counted as lost.
+  template <class Fill>
+  std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::closed) != 0) return 0;
+    const ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
+    return slot ? fill_slot(slot, fill) : 0;
+  }
+  std::uint64_t append(std::string_view bytes) noexcept {
+    return append(bytes.size(), [&](std::byte* to) { std::memcpy(to, bytes.data(), bytes.size()); });
+  }
+  std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
+
+  /// False while the disk refuses. One load.
+  bool healthy() const noexcept {
+    return (writer_->attention.load(std::memory_order_relaxed) & writer::failed) == 0;
+  }
+  /// What the disk refuses at the moment, or for good.
+  result<void> status() const { return writer_->status(); }
+
+  /// Positions in the sequence of records, in bytes of the ring: behind the last one appended, behind the last one
+  /// whose line is in the file, behind the last one that is durable.
+  std::uint64_t appended_seq() const noexcept { return writer_->ring.head(); }
+  std::uint64_t written_seq() const noexcept { return writer_->written.load(std::memory_order_acquire); }
+  std::uint64_t durable_seq() const noexcept { return writer_->durable.load(std::memory_order_acquire); }
+
+  /// Has the group with this record synced, and waits for it: any std::chrono duration.
+  template <class Duration>
+  result<void> wait_durable(std::uint64_t seq, const Duration& timeout) {
+    return writer_->wait_durable(seq, detail::duration_nanoseconds(timeout));
+  }
+  /// Waits until everything appended so far is durable.
+  result<void> flush() { return writer_->wait_durable(appended_seq(), std::uint64_t{1} << 61); }
+  /// Writes and syncs the rest and closes the file. No append may run at the same time. Again: the
+  /// same answer.
+  result<void> close() { return writer_->close(); }
+
+  line_log_statistics statistics() const noexcept { return writer_->statistics(); }
+  /// What opening had to cut off.
+  const tail_repair& repaired() const noexcept { return writer_->repaired(); }
+  const std::string& path() const noexcept { return writer_->path(); }
+
+ private:
+  explicit basic_line_log(writer* owned) noexcept : writer_(owned) {}
+
+  static result<tail_repair> prepare(FileSystem& fs, int fd, const std::string& path, const line_log_options& options) {
+    if (options.lock && fs.lock(fd) != 0) {
+      return errno == EWOULDBLOCK ? error(errc::unavailable, "cannot open \"" + path + "\": another log has it open")
+                                  : system_error(errno, "lock", path);
+    }
+    result<tail_repair> repaired = detail::repair_tail<Format>(fs, fd, path);
+    if (repaired && repaired->offset == 0 && fs.sync_directory_of(path.c_str()) != 0 && errno != EINVAL)
+      return system_error(errno, "sync the folder of", path);
+    return repaired;
+  }
+
+  template <class Fill>
+  [[gnu::always_inline]] inline std::uint64_t fill_slot(const ring_slot& slot, Fill&& fill) noexcept {
+    fill(slot.data);
+    writer_->ring.commit(slot);
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::asleep) != 0) [[unlikely]]
+      writer_->wake();
+    return slot.end;
+  }
+
+  struct past_half {
+    writer* to;
+    void operator()() const noexcept { to->nudge(); }
+  };
+
+  [[gnu::cold, gnu::noinline]] ring_slot await_slot(std::size_t size) noexcept {
+    if constexpr (Full::waits) {
+      while (size <= max_record() && writer_->await_room()) {
+        if (const ring_slot slot = writer_->ring.reserve(size, past_half{writer_})) return slot;
+      }
+    }
+    writer_->ring.lose();
+    return {};
+  }
+
+  writer* writer_;
+};
+
+/// Lines of text. Each append is one line and must not contain a newline.
+using line_log = basic_line_log<plain_lines>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_LINE_LOG_HPP
+
+// ---- middleware/audit_log.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP
+#define MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Writes what a chain does to a file of JSON lines: for every event an `event_start` and an
+/// `event_complete`, whatever the event did, with UTC time, duration, success, error and the fields
+/// that it reads (start, with the context's given ones) and writes (complete); an `event_rejected`
+/// where a middleware further out failed it afterwards or kept it from starting; `session_start` and
+/// `session_end` around them; and `dropped`, with a count, where records are missing.
+///
+///     mr::audit_log{"audit.jsonl"}
+///     mr::audit_log<mr::shared, mr::drop_and_count>{"audit.jsonl", {.session_id = "run-7"}}
+///     mr::audit_log{"audit.jsonl", {.log = {.sync = mr::sync_policy::every_group}}}
+///
+/// A record of success stands when it is written: an `event_complete` that says so may be followed by
+/// an `event_rejected` with the same id. One with an id of its own never ran; its context is then what
+/// it would have read.
+///
+/// Policies, in any order, defaults first: `exclusive` or `shared` (one thread or many run the
+/// chain); `block` or `drop_and_count` (when the ring is full); `strict` or `lenient` (events are
+/// vetoed while the log cannot be written, or go on without it; status() tells either way); a file
+/// system. The disk's refusal is seen by the log's thread, so vetoes begin with the event after that, at
+/// most `max_delay_ms` later; what is lost by then stands in close() and, after it, in statistics().
+/// Call close() to know; else the destructor tells `options.on_loss`. Values go in through
+/// `audit_codec`; each line is strict JSON whatever they hold.
+///
+/// Guarantee: as `line_log`: lines up to `durable_seq()` survive a crash, and opening again goes on
+/// behind the last whole line; the session_start is there before the first event. abort() and exit()
+/// run no destructor of a chain: what came in the last `max_delay_ms` is lost then, the start of the
+/// event that crashed with it. Where that line must be there, a middleware inside this one waits in its
+/// `before`: `wait_durable(appended_seq(), timeout)`.
+/// Times come from the chain's clock, set to UTC about once a second. An event that took less than 4 us
+/// last time is not stamped at its start, to save the clock's reading: its start line has the span's
+/// start, or, written while it still runs, the time of writing.
+/// Tensors stand with dtype and shape; those up to `limits.summary_bytes` also with minimum, maximum,
+/// mean and the number of NaN and infinities: in the records of failed and rejected events always, else
+/// in one run of the chain each `limits.summary_interval_us`. So a chain of milliseconds has them in
+/// every record, and one of microseconds is not slowed by reading its tensors a second time.
+/// Complexity: a copy of the fields into the ring, about 5 ns for five numbers; a read of each tensor
+/// that is summarized. Allocates: for failed events, and on the log's thread.
+/// Threads: as the policy says; status, wait_durable and the counters any. Chains that share a log
+/// (`mr::borrow`) use one clock.
+template <class... Policies>
+class audit_log {
+  static_assert((detail::is_audit_policy<Policies> && ...),
+                "millrace[AUDIT-1]: an audit_log's policies are exclusive or shared, block or drop_and_count, strict "
+                "or lenient, and a file system");
+  using producers = detail::policy_or<detail::is_producers, exclusive, Policies...>;
+  using full = detail::policy_or<detail::is_full, block, Policies...>;
+  using strictness = detail::policy_or<detail::is_strictness, strict, Policies...>;
+  using files = detail::policy_or<detail::is_files, posix_file_system, Policies...>;
+  using log_type = basic_line_log<detail::audit_format, producers, full, files>;
+
+ public:
+  static constexpr std::string_view name = "audit_log";
+  static constexpr bool thread_safe = std::is_same_v<producers, shared>;
+
+  /// Opens the log. Why it could not be opened is in status(), and with `strict` in every event.
+  explicit audit_log(std::string path, audit_options options = {}, files fs = {})
+      : context_(options.context),
+        limits_(options.limits),
+        on_loss_(options.on_loss),
+        wall_clock_(options.wall_clock),
+        log_(nothing_yet()) {
+    session_id_ = options.session_id.empty() ? make_session_id(wall_clock_(), entropy_seed())
+                                             : std::move(options.session_id);
+    const std::uint64_t now = wall_clock_();
+    log_ = log_type::open(std::move(path), options.log, detail::audit_format(session_id_, now, wall_clock_),
+                          std::move(fs));
+    if (!log_) return;
+    if (limits_.record_bytes > log_->max_record() / 2) limits_.record_bytes = log_->max_record() / 2;
+    shapes_only_ = limits_;
+    shapes_only_.summary_bytes = 0;
+    open_ = append_text(session_start(now, options));
+    if (!open_) log_ = error(errc::out_of_range, "the metadata is too large for the audit log's ring");
+    // If the disk will not have it, status() says so, and a strict log vetoes.
+    if (open_) (void)log_->wait_durable(log_->appended_seq(), one_second());
+  }
+  /// The same, with the reason as a result.
+  static result<audit_log> open(std::string path, audit_options options = {}, files fs = {}) {
+    audit_log made(std::move(path), std::move(options), std::move(fs));
+    if (!made.log_) return std::move(made.log_).error();
+    if (result<void> told = made.status(); !told) {
+      made.on_loss_ = nullptr;  // told here
+      return std::move(told).error();
+    }
+    return made;
+  }
+
+  audit_log(audit_log&&) noexcept = default;
+  audit_log& operator=(audit_log&& other) noexcept {
+    if (this != &other) {
+      this->~audit_log();
+      new (this) audit_log(std::move(other));
+    }
+    return *this;
+  }
+  /// Closes, if nobody has; what close() then answers goes to `options.on_loss`.
+  ~audit_log() {
+    if (!log_ || !*log_ || !open_) return;
+    if (result<void> closed = close(); !closed && on_loss_ != nullptr) on_loss_(closed.error());
+  }
+
+  template <class Stage, class Context>
+  result<void> before(const Stage& event, Context& ctx) {
+    if (!open_ || (vetoes && !log_->healthy())) [[unlikely]]
+      return refusal();
+    const std::uint64_t id = counters_.begin();
+    std::uint64_t time = 0;
+    if (!counters_.is_quick(Stage::index)) {
+      time = event.clock().nanoseconds(event.clock().ticks());
+      set_clock(event, time);
+    }
+    if constexpr (Stage::index == 0 && detail::audit_may_summarize<Context>) {
+      if (time == 0) time = event.clock().nanoseconds(event.clock().ticks());
+      counters_.begin_run(time, std::uint64_t{limits_.summary_interval_us} * 1'000);
+    }
+    using fields = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;
+    return append<detail::audit_kind::start, Stage, fields>(ctx, detail::audit_error<>(), id, time);
+  }
+
+  template <class Stage, class Context>
+  result<void> after(const Stage& event, Context& ctx, const time_span& span, const result<void>& outcome) {
+    if (!open_) [[unlikely]]
+      return refusal();
+    set_clock(event, span.end);
+    counters_.set_quick(Stage::index, span.nanoseconds() < quick_nanoseconds);
+    if (!outcome) [[unlikely]]
+      return after_failure(event, ctx, span, outcome.error());
+    return append<detail::audit_kind::complete, Stage, typename Stage::writes>(
+        ctx, detail::audit_error<>(), counters_.current(), span.start, span.end);
+  }
+
+  template <class Stage, class Context>
+  [[gnu::cold]] void rejected(const Stage& event, Context& ctx, const error& why) {
+    if (!open_) return;
+    const std::uint64_t id = event.reached() ? counters_.current() : counters_.begin();
+    const std::uint64_t time = event.clock().nanoseconds(event.clock().ticks());
+    set_clock(event, time);
+    counters_.reject();
+    // What the disk refuses here stands in status(); the event has failed already. An event that never ran has
+    // written nothing: what it would have read may be why.
+    using given = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;
+    if (event.reached())
+      (void)append<detail::audit_kind::rejected, Stage, typename Stage::writes>(ctx, detail::audit_error<error>(why),
+                                                                              id, time);
+    else
+      (void)append<detail::audit_kind::rejected, Stage, given>(ctx, detail::audit_error<error>(why), id, time);
+  }
+
+  /// Writes the session's end, syncs and closes the file. Again: the same answer. No event may run.
+  result<void> close() {
+    if (!log_) return log_.error();
+    if (!*log_) return {};  // moved from
+    if (std::exchange(open_, false)) append_text(session_end());
+    return log_->close();
+  }
+
+  const std::string& session_id() const noexcept { return session_id_; }
+  /// Why the log could not be opened, or what the disk refuses.
+  result<void> status() const { return log_ ? log_->status() : result<void>(log_.error()); }
+
+  /// Positions in the sequence of records, which only grow: behind the last one appended, behind the last
+  /// one whose line is in the file, behind the last one that is durable.
+  std::uint64_t appended_seq() const noexcept { return log_ ? log_->appended_seq() : 0; }
+  std::uint64_t written_seq() const noexcept { return log_ ? log_->written_seq() : 0; }
+  std::uint64_t durable_seq() const noexcept { return log_ ? log_->durable_seq() : 0; }
+  template <class Duration>
+  result<void> wait_durable(std::uint64_t seq, const Duration& timeout) {
+    return log_ ? log_->wait_durable(seq, timeout) : result<void>(log_.error());
+  }
+  result<void> flush() { return log_ ? log_->flush() : result<void>(log_.error()); }
+
+  line_log_statistics statistics() const noexcept { return log_ ? log_->statistics() : line_log_statistics{}; }
+
+ private:
+  static constexpr bool vetoes = std::is_same_v<strictness, strict>;
+  static constexpr std::uint64_t quick_nanoseconds = 4'000;
+  static constexpr std::uint64_t clock_period = 1'000'000'000;
+
+  /// A std::chrono duration without <chrono>.
+  struct one_second {
+    struct period {
+      static constexpr int num = 1;
+      static constexpr int den = 1;
+    };
+    static constexpr int count() noexcept { return 1; }
+  };
+
+  static result<log_type> nothing_yet() { return error(errc::closed, "not opened"); }
+
+  [[gnu::cold, gnu::noinline]] result<void> refusal() const {
+    if constexpr (!vetoes) return {};
+    if (!log_) return log_.error();
+    if (result<void> told = log_->status(); !told) return told;
+    if (!open_) return error(errc::closed, "the audit log \"" + log_->path() + "\" is closed");
+    return error(errc::unavailable, "the audit log \"" + log_->path() +
+                                        "\" did not take a record: it was full, or the record larger than it takes");
+  }
+
+  /// Tells the log's thread, about once a second, what UTC it is at a moment of the chain's clock.
+  template <class Stage>
+  [[gnu::always_inline]] inline void set_clock(const Stage& event, std::uint64_t now) {
+    if (counters_.clock_is_set(now, clock_period)) [[likely]] return;
+    anchor(event);
+  }
+  template <class Stage>
+  [[gnu::cold, gnu::noinline]] void anchor(const Stage& event) {
+    std::uint64_t chain_time = 0;
+    std::uint64_t unix_time = 0;
+    std::uint64_t width = ~std::uint64_t{0};
+    for (int tries = 0; tries < 3 && width > 2'000; ++tries) {
+      const std::uint64_t begin = event.clock().nanoseconds(event.clock().ticks());
+      const std::uint64_t utc = wall_clock_();
+      const std::uint64_t end = event.clock().nanoseconds(event.clock().ticks());
+      if (end - begin >= width) continue;
+      width = end - begin;
+      chain_time = begin + width / 2;
+      unix_time = utc;
+    }
+    const detail::audit_schema* const schema = &detail::anchor_schema;
+    if (log_->try_append(sizeof schema + 16, [&](std::byte* at) {
+          detail::put_all(at, schema, chain_time, unix_time);
+        }) != 0)
+      counters_.set_clock(chain_time);
+  }
+
+  template <class Stage, class Context>
+  [[gnu::cold, gnu::noinline]] result<void> after_failure(const Stage&, const Context& ctx, const time_span& span,
+                                                          const error& why) {
+    counters_.fail();
+    return append<detail::audit_kind::failed, Stage, typename Stage::writes>(
+        ctx, detail::audit_error<error>(why), counters_.current(), span.start, span.end);
+  }
+
+  /// One record: its description, `head`, for a failure the error, and the fields of List that the
+  /// context has.
+  template <detail::audit_kind Kind, class Stage, class List, class Context, class Failure, class... Head>
+  [[gnu::always_inline]] inline result<void> append(const Context& ctx, const Failure& failure, const Head&... head) {
+    using list = typename detail::present_fields<Context, List>::type;
+    using fields = detail::audit_fields<list>;
+    constexpr bool failed = Kind == detail::audit_kind::failed || Kind == detail::audit_kind::rejected;
+    const audit_limits& limits =
+        failed || !detail::audit_may_summarize<Context> || counters_.summarizes() ? limits_ : shapes_only_;
+    const std::size_t before_fields = sizeof(void*) + (sizeof(Head) + ...) + failure.size(limits);
+    std::uint64_t seq = 0;
+    if (context_) [[likely]] {
+      const detail::audit_schema* const schema = &detail::event_schema<Kind, Stage, list>;
+      seq = log_->append(before_fields + fields::size(ctx, limits, before_fields), [&](std::byte* at) {
+        fields::write(failure.write(detail::put_all(at, schema, head...), limits), ctx, limits, before_fields);
+      });
+    } else {
+      const detail::audit_schema* const schema = &detail::bare_schema<Kind, Stage>;
+      seq = log_->append(before_fields, [&](std::byte* at) {
+        failure.write(detail::put_all(at, schema, head...), limits);
+      });
+    }
+    if (seq == 0 && full::waits) [[unlikely]] return refusal();
+    return {};
+  }
+
+  bool append_text(const std::string& line) {
+    const detail::audit_schema* const schema = &detail::text_schema;
+    return log_->append(sizeof schema + line.size(), [&](std::byte* at) {
+      std::memcpy(detail::put(at, schema), line.data(), line.size());
+    }) != 0;
+  }
+  std::string session_start(std::uint64_t now, const audit_options& options) const {
+    std::string line;
+    json_writer json(line);
+    json.begin_object().member("type", "session_start").member("session_id", session_id_);
+    json.member("timestamp", to_iso8601(now)).member("library", "millrace " MILLRACE_VERSION_STRING);
+    json.key("metadata").begin_object();
+    for (const auto& [key, value] : options.metadata) {
+      json.key(key);
+      std::visit([&](const auto& held) { json.value(held); }, value);
+    }
+    json.end_object();
+    if (const tail_repair& repaired = log_->repaired()) {
+      json.key("repaired").begin_object().member("offset", repaired.offset);
+      json.member("removed_bytes", repaired.removed_bytes).member("kept_in", log_->path() + ".torn").end_object();
+    }
+    json.end_object();
+    return line;
+  }
+  std::string session_end() const {
+    std::string line;
+    json_writer json(line);
+    json.begin_object().member("type", "session_end").member("session_id", session_id_);
+    json.member("timestamp", to_iso8601(wall_clock_())).member("events", counters_.events());
+    json.member("failures", counters_.failures()).member("rejected", counters_.rejected()).end_object();
+    return line;
+  }
+
+  bool context_;
+  bool open_ = false;
+  audit_limits limits_;
+  audit_limits shapes_only_;
+  void (*on_loss_)(const error&) noexcept;
+  std::uint64_t (*wall_clock_)() noexcept;
+  detail::audit_counters<producers> counters_;
+  result<log_type> log_;
+  std::string session_id_;
+};
+
+audit_log(std::string) -> audit_log<>;
+audit_log(std::string, audit_options) -> audit_log<>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP
+
+// ---- tensor/detail/byte_buffer.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
+#define MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Bytes on the heap that begin as they come: std::vector would write them all first. Large ones grow
+/// by remapping pages, where the system can. Throws std::bad_alloc.
+class byte_buffer {
+ public:
+  byte_buffer() noexcept = default;
+  explicit byte_buffer(std::size_t size) { resize(size); }
+  byte_buffer(const byte_buffer& other) : byte_buffer(other.size_) {
+    if (size_ != 0) __builtin_memcpy(data_, other.data_, size_);
+  }
+  byte_buffer(byte_buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  byte_buffer& operator=(byte_buffer other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+    return *this;
+  }
+  ~byte_buffer() { std::free(data_); }
+
+  void resize(std::size_t size) {
+    if (size > capacity_) reallocate(size);
+    size_ = size;
+  }
+  /// Gives back what is not used, if that is a tenth. Less is kept: the C library serves a size that
+  /// it has seen freed without asking the system for fresh pages.
+  void shrink() {
+    if (capacity_ - size_ > capacity_ / 10) reallocate(size_);
+  }
+
+  unsigned char* data() noexcept { return data_; }
+  const unsigned char* data() const noexcept { return data_; }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  void reallocate(std::size_t size) {
+    void* moved = std::realloc(data_, size == 0 ? 1 : size);
+    if (moved == nullptr) throw std::bad_alloc();
+    data_ = static_cast<unsigned char*>(moved);
+    capacity_ = size;
+  }
+
+  unsigned char* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
+
+// ---- tensor/detail/decode_table.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
+#define MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// One Huffman code as a table over the next bits. Codes too long for it are found bit by bit.
+template <unsigned Bits>
+class decode_table {
+ public:
+  // An entry: bits 0-5 how many bits it takes; bits 6-7 how many literals it is (0: something else);
+  // from bit 8 on the literals, or the symbol.
+  static constexpr std::uint32_t symbol_mask = 0xffffU;
+
+  /// False for a set of lengths that no prefix code has. `literals`: symbols below it may be joined.
+  bool build(const unsigned char* lengths, std::size_t symbols, std::uint32_t literals) noexcept {
+    for (std::uint16_t& n : of_length_) n = 0;
+    for (std::size_t symbol = 0; symbol < symbols; ++symbol) ++of_length_[lengths[symbol]];
+    const std::size_t used = symbols - of_length_[0];
+    of_length_[0] = 0;
+    std::uint32_t code[16] = {};
+    std::uint16_t place[16] = {};
+    std::uint32_t space = 0;
+    for (unsigned length = 1; length < 16; ++length) {
+      code[length] = (code[length - 1] + of_length_[length - 1]) << 1;
+      place[length] = static_cast<std::uint16_t>(place[length - 1] + of_length_[length - 1]);
+      space += static_cast<std::uint32_t>(of_length_[length]) << (15 - length);
+    }
+    // A code must fill its space; but one symbol alone may take one bit, and there may be none.
+    const bool full = space == 1U << 15;
+    if (!full && !(used == 0 || (used == 1 && of_length_[1] == 1))) return false;
+    if (!full)
+      for (std::uint32_t& entry : entries_) entry = 0;
+    for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
+      const unsigned length = lengths[symbol];
+      if (length == 0) continue;
+      by_code_[place[length]++] = static_cast<std::uint16_t>(symbol);
+      std::uint32_t reversed = 0;
+      for (std::uint32_t bit = 0, rest = code[length]++; bit < length; ++bit, rest >>= 1)
+        reversed = reversed << 1 | (rest & 1U);
+      if (length <= Bits) {
+        const std::uint32_t entry =
+            static_cast<std::uint32_t>(symbol) << 8 | (symbol < literals ? 1U << 6 : 0U) | length;
+        for (std::uint32_t at = reversed; at < size; at += 1U << length) entries_[at] = entry;
+      } else {
+        entries_[reversed & (size - 1)] = 0;  // of no length: ask `find_long`
+      }
+    }
+    if (literals != 0) join();
+    return true;
+  }
+
+  std::uint32_t operator[](std::uint64_t bits) const noexcept { return entries_[bits & (size - 1)]; }
+
+  /// The entry of a code of any length, or 0 if these bits are none. RFC 1951, section 3.2.2.
+  std::uint32_t find_long(std::uint64_t bits) const noexcept {
+    std::uint32_t code = 0;
+    std::uint32_t first = 0;
+    std::uint32_t index = 0;
+    for (unsigned length = 1; length < 16; ++length, bits >>= 1) {
+      code |= static_cast<std::uint32_t>(bits & 1U);
+      const std::uint32_t count = of_length_[length];
+      if (code < first + count) return static_cast<std::uint32_t>(by_code_[index + code - first]) << 8 | length;
+      index += count;
+      first = (first + count) << 1;
+      code <<= 1;
+    }
+    return 0;
+  }
+
+ private:
+  static constexpr std::uint32_t size = 1U << Bits;
+
+  /// Adds the literals that follow a literal within the same bits, to three in all. From the back,
+  /// because what follows stands at a lower index, which still holds a single symbol then.
+  void join() noexcept {
+    for (std::uint32_t at = size; at-- > 0;) {
+      const std::uint32_t own = entries_[at];
+      std::uint32_t entry = own;
+      for (unsigned joined = 1; joined < 3 && (entry >> 6 & 3U) == joined; ++joined) {
+        const unsigned taken = entry & 63U;
+        const std::uint32_t rest = at >> taken;
+        const std::uint32_t next = rest == at ? own : entries_[rest];  // 0 follows on itself
+        if ((next >> 6 & 3U) != 1 || taken + (next & 63U) > Bits) break;
+        entry = (entry & ~0xffU) | (next >> 8 & 0xffU) << (8 + 8 * joined) | (joined + 1) << 6 | (taken + (next & 63U));
+      }
+      entries_[at] = entry;
+    }
+  }
+
+  std::uint32_t entries_[size];
+  std::uint16_t of_length_[16];
+  std::uint16_t by_code_[288];
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
+
+// ---- tensor/detail/inflate.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_INFLATE_HPP
+#define MILLRACE_TENSOR_DETAIL_INFLATE_HPP
+
+// A DEFLATE decoder (RFC 1951) into one piece of memory of known size. Complete, so that reading a
+// compressed tensor needs no third party, and made for the blocks that deflate_block.hpp writes: up to
+// three literals a table look-up.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Bytes that may be written beyond the output.
+inline constexpr std::size_t inflate_slack = 32;
+
+constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
+
+/// Bits out of bytes. Looks ahead, up to 8 bytes beyond the end.
+struct bit_reader {
+  const unsigned char* in = nullptr;
+  std::size_t size = 0;
+  std::size_t at = 0;  // the next byte to look at
+  std::uint64_t bits = 0;
+  unsigned count = 0;  // of these bits, how many may be taken
+
+  /// At least 56 bits may be taken afterwards; false when more were taken before than there were.
+  bool refill() noexcept {
+    if (at <= size) [[likely]] {
+      std::uint64_t word = 0;
+      __builtin_memcpy(&word, in + at, 8);
+      bits |= word << count;
+    } else if (at - (count >> 3) > size) {
+      return false;
+    }
+    at += (63 - count) >> 3;
+    count |= 56;
+    return true;
+  }
+  std::uint64_t peek() const noexcept { return bits; }
+  void drop(unsigned n) noexcept {
+    bits >>= n;
+    count -= n;
+  }
+  unsigned take(unsigned n) noexcept {
+    const auto taken = static_cast<unsigned>(bits & ((std::uint64_t{1} << n) - 1));
+    drop(n);
+    return taken;
+  }
+  /// Drops what is left of the byte begun. Returns how many bytes were taken in all, which may be
+  /// more than there were.
+  std::size_t align() noexcept {
+    at -= count >> 3;
+    bits = 0;
+    count = 0;
+    return at;
+  }
+  void skip(std::size_t bytes) noexcept { at += bytes; }
+};
+
+/// Reads one DEFLATE stream at a time. Keep one for many: it holds the tables. Allocates: never.
+///
+/// Reads and writes nothing out of bounds, whatever the input, provided that 8 bytes may be read
+/// after the input, and `inflate_slack` written after the output.
+class inflater {
+ public:
+  /// Whether `in` is exactly one DEFLATE stream of exactly `out_bytes` bytes; then `out` holds them.
+  /// Else `out` holds anything.
+  bool inflate(const unsigned char* in, std::size_t in_bytes, unsigned char* out, std::size_t out_bytes) noexcept {
+    open(in, in_bytes, out, out_bytes);
+    return finish();
+  }
+
+  /// `inflate` in two steps, between which `advance_both` may do most of the work of two.
+  void open(const unsigned char* in, std::size_t in_bytes, unsigned char* out, std::size_t out_bytes) noexcept {
+    reader_ = bit_reader{in, in_bytes};
+    out_ = out_begin_ = out;
+    out_end_ = out + out_bytes;
+    last_ = false;
+    broken_ = false;
+    coded_ = next_block();
+  }
+  bool finish() noexcept {
+    for (; coded_; coded_ = next_block())
+      if (!symbols()) return false;
+    return !broken_ && out_ == out_end_ && reader_.align() == reader_.size;
+  }
+
+  /// Goes on with the literals of two streams at once, as far as both have them: a look-up's latency
+  /// in one is time for the other.
+  static void advance_both(inflater& first, inflater& second) noexcept {
+    if (!first.coded_ || !second.coded_) return;
+    lane a = first.begin_lane();
+    lane b = second.begin_lane();
+    for (bool literals = true; literals;) {
+      const std::size_t rounds = smaller(first.safe_rounds(a), second.safe_rounds(b));
+      if (rounds == 0) break;
+      for (std::size_t round = 0; round < rounds && literals; ++round) {
+        a.refill();
+        b.refill();
+        // Five look-ups of 11 bits; a stream that has something else waits for the others' turn.
+        literals = both(a, b, first, second) && both(a, b, first, second) && both(a, b, first, second) &&
+                   both(a, b, first, second) && both(a, b, first, second);
+      }
+    }
+    first.end_lane(a);
+    second.end_lane(b);
+  }
+
+ private:
+  /// A stream's state in a loop without checks: in registers.
+  struct lane {
+    const unsigned char* in;
+    std::uint64_t bits;
+    unsigned count;
+    unsigned char* out;
+
+    [[gnu::always_inline]] void refill() noexcept {
+      std::uint64_t word = 0;
+      __builtin_memcpy(&word, in, 8);
+      bits |= word << count;
+      in += (63 - count) >> 3;
+      count |= 56;
+    }
+    [[gnu::always_inline]] void put(std::uint32_t entry) noexcept {
+      const std::uint32_t bytes = entry >> 8;
+      __builtin_memcpy(out, &bytes, 4);
+      out += entry >> 6 & 3U;
+      bits >>= entry & 63U;
+      count -= entry & 63U;
+    }
+  };
+  lane begin_lane() const noexcept { return {reader_.in + reader_.at, reader_.bits, reader_.count, out_}; }
+  void end_lane(const lane& from) noexcept {
+    reader_.at = static_cast<std::size_t>(from.in - reader_.in);
+    reader_.bits = from.bits;
+    reader_.count = from.count;
+    out_ = from.out;
+  }
+  /// How often a lane may refill and look up five times without a check: 8 bytes in, 15 out.
+  std::size_t safe_rounds(const lane& from) const noexcept {
+    const auto taken = static_cast<std::size_t>(from.in - reader_.in);
+    if (taken >= reader_.size || from.out >= out_end_) return 0;
+    return smaller((reader_.size - taken) / 8, static_cast<std::size_t>(out_end_ - from.out) / 15);
+  }
+  [[gnu::always_inline]] static bool both(lane& a, lane& b, const inflater& first, const inflater& second) noexcept {
+    const std::uint32_t x = first.literals_[a.bits];
+    const std::uint32_t y = second.literals_[b.bits];
+    if ((x & 0xc0U) == 0 || (y & 0xc0U) == 0) return false;
+    a.put(x);
+    b.put(y);
+    return true;
+  }
+  [[gnu::always_inline]] static bool one(lane& a, const inflater& first) noexcept {
+    const std::uint32_t x = first.literals_[a.bits];
+    if ((x & 0xc0U) == 0) return false;
+    a.put(x);
+    return true;
+  }
+
+  /// To the next Huffman block's first symbol. False: the stream is over, or broken.
+  bool next_block() noexcept {
+    while (!last_) {
+      bool good = reader_.refill();
+      last_ = reader_.take(1) != 0;
+      const unsigned kind = reader_.take(2);
+      if (good && kind == 0 && stored()) continue;
+      good = good && (kind == 1 ? fixed_codes() : kind == 2 && read_codes());
+      broken_ = !good;
+      return good;
+    }
+    return false;
+  }
+
+  bool stored() noexcept {
+    const std::size_t at = reader_.align();
+    if (at > reader_.size || reader_.size - at < 4) return false;
+    std::uint16_t length = 0;
+    std::uint16_t complement = 0;
+    __builtin_memcpy(&length, reader_.in + at, 2);
+    __builtin_memcpy(&complement, reader_.in + at + 2, 2);
+    if (length != static_cast<std::uint16_t>(~complement)) return false;
+    if (reader_.size - at - 4 < length || static_cast<std::size_t>(out_end_ - out_) < length) return false;
+    if (length != 0) __builtin_memcpy(out_, reader_.in + at + 4, length);
+    reader_.skip(4U + length);
+    out_ += length;
+    return true;
+  }
+
+  bool fixed_codes() noexcept {
+    unsigned char lengths[288];
+    for (unsigned symbol = 0; symbol < 288; ++symbol)
+      lengths[symbol] = symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
+    unsigned char distances[32];
+    for (unsigned char& length : distances) length = 5;
+    return literals_.build(lengths, 288, 256) && distances_.build(distances, 32, 0);
+  }
+
+  bool read_codes() noexcept {
+    bit_reader& reader = reader_;
+    static constexpr unsigned char order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+    const unsigned literals = reader.take(5) + 257;
+    const unsigned distances = reader.take(5) + 1;
+    const unsigned lengths_given = reader.take(4) + 4;
+    if (literals > 286 || distances > 30) return false;
+    unsigned char lengths[286 + 30 + 138] = {};
+    for (unsigned at = 0; at < lengths_given; ++at) {
+      if (!reader.refill()) return false;
+      lengths[order[at]] = static_cast<unsigned char>(reader.take(3));
+    }
+    if (!lengths_.build(lengths, 19, 0)) return false;
+    unsigned char all[286 + 30 + 138] = {};
+    for (unsigned at = 0; at < literals + distances;) {
+      if (!reader.refill()) return false;
+      const std::uint32_t entry = lengths_[reader.peek()];
+      if (entry == 0) return false;
+      reader.drop(entry & 63U);
+      const unsigned symbol = entry >> 8;
+      if (symbol < 16) {
+        all[at++] = static_cast<unsigned char>(symbol);
+        continue;
+      }
+      if (symbol == 16 && at == 0) return false;
+      const unsigned char repeated = symbol == 16 ? all[at - 1] : 0;
+      unsigned run = symbol == 16 ? 3 + reader.take(2) : symbol == 17 ? 3 + reader.take(3) : 11 + reader.take(7);
+      while (run-- > 0) all[at++] = repeated;
+      if (at > literals + distances) return false;
+    }
+    return all[256] != 0 && literals_.build(all, literals, 256) && distances_.build(all + literals, distances, 0);
+  }
+
+  /// A block's symbols, to its end. False: they are broken.
+  bool symbols() noexcept {
+    static constexpr std::uint16_t length_base[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
+                                                      31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
+    static constexpr unsigned char length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+                                                       2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
+    static constexpr std::uint16_t distance_base[30] = {1,    2,    3,    4,    5,    7,    9,    13,    17,    25,
+                                                        33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
+                                                        1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+    bit_reader reader = reader_;  // locals stay in registers
+    unsigned char* out = out_;
+    for (;;) {
+      lane a{reader.in + reader.at, reader.bits, reader.count, out};
+      for (std::size_t rounds = safe_rounds(a); rounds > 0; --rounds) {
+        a.refill();
+        if (!(one(a, *this) && one(a, *this) && one(a, *this) && one(a, *this) && one(a, *this))) break;
+      }
+      reader.at = static_cast<std::size_t>(a.in - reader.in);
+      reader.bits = a.bits;
+      reader.count = a.count;
+      out = a.out;
+
+      if (!reader.refill()) return false;
+      std::uint32_t entry = literals_[reader.peek()];
+      if ((entry & 0xc0U) != 0) {  // near an end
+        const unsigned count = entry >> 6 & 3U;
+        if (static_cast<std::size_t>(out_end_ - out) < count) return false;
+        const std::uint32_t bytes = entry >> 8;
+        __builtin_memcpy(out, &bytes, 4);
+        out += count;
+        reader.drop(entry & 63U);
+        continue;
+      }
+      if (entry == 0) entry = literals_.find_long(reader.peek());
+      if (entry == 0) return false;
+      reader.drop(entry & 63U);
+      const std::uint32_t symbol = entry >> 8;
+      if (symbol < 256) {
+        if (out == out_end_) return false;
+        *out++ = static_cast<unsigned char>(symbol);
+        continue;
+      }
+      if (symbol == 256) {
+        reader_ = reader;
+        out_ = out;
+        return true;
+      }
+      if (symbol > 285) return false;
+      const std::size_t length = length_base[symbol - 257] + reader.take(length_extra[symbol - 257]);
+      entry = distances_[reader.peek()];
+      if (entry == 0) entry = distances_.find_long(reader.peek());
+      const std::uint32_t code = entry >> 8;
+      if (entry == 0 || code > 29) return false;
+      reader.drop(entry & 63U);
+      const std::size_t distance = distance_base[code] + reader.take(code < 4 ? 0 : code / 2 - 1);
+      if (distance > static_cast<std::size_t>(out - out_begin_) || length > static_cast<std::size_t>(out_end_ - out))
+        return false;
+      copy(out, distance, length);
+      out += length;
+    }
+  }
+
+  /// May write up to 15 bytes beyond the match.
+  static void copy(unsigned char* out, std::size_t distance, std::size_t length) noexcept {
+    const unsigned char* from = out - distance;
+    if (distance == 1) {
+      __builtin_memset(out, *from, length);
+    } else if (distance >= 16) {
+      for (std::size_t at = 0; at < length; at += 16) __builtin_memcpy(out + at, from + at, 16);
+    } else {
+      for (std::size_t at = 0; at < length; ++at) out[at] = from[at];
+    }
+  }
+
+  decode_table<11> literals_;
+  decode_table<9> distances_;
+  decode_table<7> lengths_;
+  bit_reader reader_;
+  unsigned char* out_ = nullptr;
+  unsigned char* out_begin_ = nullptr;
+  unsigned char* out_end_ = nullptr;
+  bool last_ = false;
+  bool coded_ = false;
+  bool broken_ = false;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_INFLATE_HPP
+
+// ---- tensor/detail/planes.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_PLANES_HPP
+#define MILLRACE_TENSOR_DETAIL_PLANES_HPP
+
+// What makes numbers compressible: like with like. Elements become byte planes (all lowest bytes,
+// then all next ones, ...). A float is rotated left by one bit before, so that the sign joins the
+// mantissa's lowest bits and the top plane is the whole exponent, which is where the redundancy is.
+// Where many elements are zero, a bitmap says which are not, and only those go into the planes.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+template <std::size_t Width>
+struct unsigned_of;
+template <>
+struct unsigned_of<1> {
+  using type = std::uint8_t;
+};
+template <>
+struct unsigned_of<2> {
+  using type = std::uint16_t;
+};
+template <>
+struct unsigned_of<4> {
+  using type = std::uint32_t;
+};
+template <>
+struct unsigned_of<8> {
+  using type = std::uint64_t;
+};
+
+using bytes16 = vector<unsigned char, 16>;
+
+/// a0 b0 a1 b1 ... of the lower halves, then of the upper ones.
+[[gnu::always_inline]] inline bytes16 zip_low(bytes16 a, bytes16 b) noexcept {
+  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+[[gnu::always_inline]] inline bytes16 zip_high(bytes16 a, bytes16 b) noexcept {
+  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+}
+
+/// A perfect shuffle of Width x 16 bytes, `Rounds` times. Each turns the bits of a byte's address left
+/// by one. Sixteen elements of Width bytes have addresses element:byte, so four rounds make planes of
+/// them, byte:element; log2(Width) rounds make elements of planes.
+template <std::size_t Rounds, std::size_t Width>
+[[gnu::always_inline]] inline void perfect_shuffle(bytes16 (&v)[Width]) noexcept {
+  if constexpr (Rounds > 0 && Width > 1) {
+    bytes16 next[Width];
+    constexpr std::size_t half = Width / 2;
+    if constexpr (Width == 2) {
+      next[0] = zip_low(v[0], v[1]);
+      next[1] = zip_high(v[0], v[1]);
+    } else if constexpr (Width == 4) {
+      next[0] = zip_low(v[0], v[half]);
+      next[1] = zip_high(v[0], v[half]);
+      next[2] = zip_low(v[1], v[half + 1]);
+      next[3] = zip_high(v[1], v[half + 1]);
+    } else {
+      next[0] = zip_low(v[0], v[half]);
+      next[1] = zip_high(v[0], v[half]);
+      next[2] = zip_low(v[1], v[half + 1]);
+      next[3] = zip_high(v[1], v[half + 1]);
+      next[4] = zip_low(v[2], v[half + 2]);
+      next[5] = zip_high(v[2], v[half + 2]);
+      next[6] = zip_low(v[3], v[half + 3]);
+      next[7] = zip_high(v[3], v[half + 3]);
+    }
+    perfect_shuffle<Rounds - 1, Width>(next);
+    __builtin_memcpy(&v, &next, sizeof v);
+  }
+}
+
+/// The bits of each element turned left by one, or right.
+template <std::size_t Width>
+[[gnu::always_inline]] inline bytes16 rotate_left(bytes16 elements) noexcept {
+  using words = vector<typename unsigned_of<Width>::type, 16>;
+  const auto x = reinterpret_cast<words>(elements);
+  return reinterpret_cast<bytes16>(x << 1 | x >> (8 * Width - 1));
+}
+template <std::size_t Width>
+[[gnu::always_inline]] inline bytes16 rotate_right(bytes16 elements) noexcept {
+  using words = vector<typename unsigned_of<Width>::type, 16>;
+  const auto x = reinterpret_cast<words>(elements);
+  return reinterpret_cast<bytes16>(x >> 1 | x << (8 * Width - 1));
+}
+
+/// Splits `count` elements of Width bytes into planes, `pitch` bytes apart.
+template <std::size_t Width, bool Rotate>
+void split_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept {
+  std::size_t at = 0;
+  // Spelled out as packs, because -O2 unrolls no loops, and vectors in a loop live in memory.
+  const auto blocks = [&]<std::size_t... Lane>(std::index_sequence<Lane...>) {
+    for (; at + 16 <= count; at += 16) {
+      bytes16 v[Width];
+      (load(v[Lane], elements + at * Width + 16 * Lane), ...);
+      if constexpr (Rotate) ((v[Lane] = rotate_left<Width>(v[Lane])), ...);
+      perfect_shuffle<4, Width>(v);
+      (store(planes + Lane * pitch + at, v[Lane]), ...);
+    }
+  };
+  blocks(std::make_index_sequence<Width>{});
+  using word = typename unsigned_of<Width>::type;
+  for (; at < count; ++at) {
+    word x = 0;
+    __builtin_memcpy(&x, elements + at * Width, Width);
+    if constexpr (Rotate) x = std::rotl(x, 1);
+    for (std::size_t plane = 0; plane < Width; ++plane)
+      planes[plane * pitch + at] = static_cast<unsigned char>(x >> (8 * plane));
+  }
+}
+
+/// The reverse. `planes` points to each plane.
+template <std::size_t Width, bool Rotate>
+void join_planes(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept {
+  constexpr std::size_t rounds = std::bit_width(Width) - 1;
+  std::size_t at = 0;
+  const auto blocks = [&]<std::size_t... Lane>(std::index_sequence<Lane...>) {
+    const unsigned char* const each[Width] = {planes[Lane]...};
+    for (; at + 16 <= count; at += 16) {
+      bytes16 v[Width];
+      (load(v[Lane], each[Lane] + at), ...);
+      perfect_shuffle<rounds, Width>(v);
+      if constexpr (Rotate) ((v[Lane] = rotate_right<Width>(v[Lane])), ...);
+      (store(elements + at * Width + 16 * Lane, v[Lane]), ...);
+    }
+  };
+  blocks(std::make_index_sequence<Width>{});
+  using word = typename unsigned_of<Width>::type;
+  for (; at < count; ++at) {
+    word x = 0;
+    for (std::size_t plane = 0; plane < Width; ++plane)
+      x = static_cast<word>(x | static_cast<word>(planes[plane][at]) << (8 * plane));
+    if constexpr (Rotate) x = std::rotr(x, 1);
+    __builtin_memcpy(elements + at * Width, &x, Width);
+  }
+}
+
+/// Copies the elements that are not zero (in all bits) to `packed`, and sets their bits in `bitmap`,
+/// the first element's lowest. Returns how many. `packed` has room for all, and one more.
+template <std::size_t Width>
+std::size_t pack_nonzero(const unsigned char* elements, std::size_t count, unsigned char* bitmap,
+                         unsigned char* packed) noexcept {
+  using word = typename unsigned_of<Width>::type;
+  unsigned char* to = packed;
+  // Always copied, kept by moving on: no branch to mispredict.
+  const auto take = [&](const unsigned char* from, unsigned bit) __attribute__((always_inline)) {
+    word x;
+    __builtin_memcpy(&x, from, Width);
+    __builtin_memcpy(to, &x, Width);
+    const unsigned kept = x != 0 ? 1 : 0;
+    to += kept * Width;
+    return kept << bit;
+  };
+  std::size_t at = 0;
+  for (; at + 8 <= count; at += 8, elements += 8 * Width) {
+    unsigned bits = take(elements, 0);  // spelled out: -O2 does not unroll loops
+    bits |= take(elements + Width, 1);
+    bits |= take(elements + 2 * Width, 2);
+    bits |= take(elements + 3 * Width, 3);
+    bits |= take(elements + 4 * Width, 4);
+    bits |= take(elements + 5 * Width, 5);
+    bits |= take(elements + 6 * Width, 6);
+    bits |= take(elements + 7 * Width, 7);
+    bitmap[at / 8] = static_cast<unsigned char>(bits);
+  }
+  if (at < count) {
+    unsigned bits = 0;
+    for (unsigned bit = 0; bit < count - at; ++bit) bits |= take(elements + bit * Width, bit);
+    bitmap[at / 8] = static_cast<unsigned char>(bits);
+  }
+  return static_cast<std::size_t>(to - packed) / Width;
+}
+
+/// The reverse. Reads up to one element beyond those that are packed.
+template <std::size_t Width>
+void unpack_nonzero(const unsigned char* bitmap, const unsigned char* packed, std::size_t count,
+                    unsigned char* elements) noexcept {
+  using word = typename unsigned_of<Width>::type;
+  const auto give = [&](unsigned char* to, unsigned bit) __attribute__((always_inline)) {
+    word x;
+    __builtin_memcpy(&x, packed, Width);
+    x = static_cast<word>(x & (word{0} - static_cast<word>(bit & 1U)));
+    __builtin_memcpy(to, &x, Width);
+    packed += (bit & 1U) * Width;
+  };
+  std::size_t at = 0;
+  for (; at + 8 <= count; at += 8, elements += 8 * Width) {
+    const unsigned bits = bitmap[at / 8];
+    give(elements, bits);
+    give(elements + Width, bits >> 1);
+    give(elements + 2 * Width, bits >> 2);
+    give(elements + 3 * Width, bits >> 3);
+    give(elements + 4 * Width, bits >> 4);
+    give(elements + 5 * Width, bits >> 5);
+    give(elements + 6 * Width, bits >> 6);
+    give(elements + 7 * Width, bits >> 7);
+  }
+  for (unsigned bit = 0; at + bit < count; ++bit)
+    give(elements + bit * Width, static_cast<unsigned>(bitmap[at / 8]) >> bit);
+}
+
+/// The kernels for elements of one width.
+struct plane_kernels {
+  void (*split)(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept;
+  void (*join)(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept;
+  std::size_t (*pack)(const unsigned char* elements, std::size_t count, unsigned char* bitmap,
+                      unsigned char* packed) noexcept;
+  void (*unpack)(const unsigned char* bitmap, const unsigned char* packed, std::size_t count,
+                 unsigned char* elements) noexcept;
+};
+template <std::size_t Width, bool Rotate>
+constexpr plane_kernels kernels_of() noexcept {
+  return {&split_planes<Width, Rotate>, &join_planes<Width, Rotate>, &pack_nonzero<Width>, &unpack_nonzero<Width>};
+}
+inline plane_kernels kernels_for(std::size_t width, bool rotate) noexcept {
+  switch (width) {
+    case 8: return rotate ? kernels_of<8, true>() : kernels_of<8, false>();
+    case 4: return rotate ? kernels_of<4, true>() : kernels_of<4, false>();
+    case 2: return rotate ? kernels_of<2, true>() : kernels_of<2, false>();
+    default: return kernels_of<1, false>();
+  }
+}
+
+/// How many bits are set among the first `count`; the rest of the last byte must be clear, or it is
+/// `count + 1`, which no bitmap has.
+inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) noexcept {
+  std::size_t set = 0;
+  const std::size_t bytes = (count + 7) / 8;
+  std::size_t at = 0;
+  for (; at + 8 <= bytes; at += 8) {
+    std::uint64_t word = 0;
+    __builtin_memcpy(&word, bitmap + at, 8);
+    set += static_cast<std::size_t>(std::popcount(word));
+  }
+  for (; at < bytes; ++at) set += static_cast<std::size_t>(std::popcount(static_cast<unsigned>(bitmap[at])));
+  if (count % 8 != 0 && bitmap[bytes - 1] >> (count % 8) != 0) return count + 1;
+  return set;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_PLANES_HPP
+
+// ---- tensor/detail/crc32.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_CRC32_HPP
+#define MILLRACE_TENSOR_DETAIL_CRC32_HPP
+
+// CRC-32 as gzip has it (RFC 1952, section 8): polynomial 0x04c11db7, bits reflected. Eight bytes a
+// step from tables; with the CPU's carry-less multiplication, 64 bytes a step.
+// Source of the folding: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ
+// Instruction", Intel, 2009. The constants are computed here from the polynomial.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+inline constexpr std::uint32_t crc32_polynomial = 0xedb8'8320U;
+
+struct crc32_tables {
+  std::uint32_t at[8][256];
+
+  constexpr crc32_tables() noexcept : at() {
+    for (std::uint32_t byte = 0; byte < 256; ++byte) {
+      std::uint32_t r = byte;
+      for (int bit = 0; bit < 8; ++bit) r = (r & 1U) != 0 ? r >> 1 ^ crc32_polynomial : r >> 1;
+      at[0][byte] = r;
+    }
+    for (std::uint32_t byte = 0; byte < 256; ++byte)
+      for (int k = 1; k < 8; ++k) at[k][byte] = at[k - 1][byte] >> 8 ^ at[0][at[k - 1][byte] & 0xffU];
+  }
+};
+inline constexpr crc32_tables crc32_table{};
+
+/// a * b modulo the polynomial; bit 31 is x^0.
+constexpr std::uint32_t crc32_multiply(std::uint32_t a, std::uint32_t b) noexcept {
+  std::uint32_t product = 0;
+  for (std::uint32_t bit = 0x8000'0000U; bit != 0; bit >>= 1) {
+    if ((a & bit) != 0) product ^= b;
+    b = (b & 1U) != 0 ? b >> 1 ^ crc32_polynomial : b >> 1;
+  }
+  return product;
+}
+
+/// x^n modulo the polynomial.
+constexpr std::uint32_t crc32_power(std::uint64_t n) noexcept {
+  std::uint32_t power = 0x8000'0000U;
+  for (std::uint32_t square = 0x4000'0000U; n != 0; n >>= 1) {
+    if ((n & 1U) != 0) power = crc32_multiply(power, square);
+    square = crc32_multiply(square, square);
+  }
+  return power;
+}
+
+/// The CRC of two strings of bytes one after the other, from the CRC of each and the second's length.
+constexpr std::uint32_t crc32_combine(std::uint32_t first, std::uint32_t second, std::uint64_t second_bytes) noexcept {
+  return crc32_multiply(first, crc32_power(8 * second_bytes)) ^ second;
+}
+
+/// The register (not inverted) after more bytes.
+inline std::uint32_t crc32_step(std::uint32_t state, const unsigned char* data, std::size_t bytes) noexcept {
+  const auto& t = crc32_table.at;
+  for (; bytes >= 8; data += 8, bytes -= 8) {
+    std::uint32_t a = 0;
+    std::uint32_t b = 0;
+    __builtin_memcpy(&a, data, 4);
+    __builtin_memcpy(&b, data + 4, 4);
+    a ^= state;
+    state = t[7][a & 0xffU] ^ t[6][a >> 8 & 0xffU] ^ t[5][a >> 16 & 0xffU] ^ t[4][a >> 24] ^  //
+            t[3][b & 0xffU] ^ t[2][b >> 8 & 0xffU] ^ t[1][b >> 16 & 0xffU] ^ t[0][b >> 24];
+  }
+  for (; bytes != 0; ++data, --bytes) state = state >> 8 ^ t[0][(state ^ *data) & 0xffU];
+  return state;
+}
+
+#if defined(__x86_64__)
+
+using clmul_lane = vector<long long, 16>;
+
+/// What 16 bytes are multiplied by to move them `bits` further on: their two halves' constants.
+constexpr long long crc32_fold_low(std::uint64_t bits) noexcept {
+  return static_cast<long long>(static_cast<std::uint64_t>(crc32_power(bits + 32)) << 1);
+}
+constexpr long long crc32_fold_high(std::uint64_t bits) noexcept {
+  return static_cast<long long>(static_cast<std::uint64_t>(crc32_power(bits - 32)) << 1);
+}
+
+/// Precondition: at least 64 bytes. The 16 bytes that are left stand for all before `at`.
+[[gnu::target("pclmul")]] inline std::uint32_t crc32_clmul(std::uint32_t state, const unsigned char* data,
+                                                           std::size_t bytes) noexcept {
+  constexpr clmul_lane by64 = {crc32_fold_low(512), crc32_fold_high(512)};
+  constexpr clmul_lane by16 = {crc32_fold_low(128), crc32_fold_high(128)};
+  const auto fold = [](clmul_lane x, clmul_lane by) __attribute__((target("pclmul"), always_inline)) {
+    return __builtin_ia32_pclmulqdq128(x, by, 0x00) ^ __builtin_ia32_pclmulqdq128(x, by, 0x11);
+  };
+  clmul_lane x[4];
+  load(x, data);
+  x[0] ^= clmul_lane{static_cast<long long>(state), 0};
+  data += 64;
+  bytes -= 64;
+  for (; bytes >= 64; data += 64, bytes -= 64) {
+    clmul_lane next[4];
+    load(next, data);
+    for (int k = 0; k < 4; ++k) x[k] = fold(x[k], by64) ^ next[k];
+  }
+  clmul_lane all = x[0];
+  for (int k = 1; k < 4; ++k) all = fold(all, by16) ^ x[k];
+  for (; bytes >= 16; data += 16, bytes -= 16) {
+    clmul_lane next;
+    load(next, data);
+    all = fold(all, by16) ^ next;
+  }
+  unsigned char rest[16];
+  store(rest, all);
+  return crc32_step(crc32_step(0, rest, 16), data, bytes);
+}
+
+#endif
+
+/// The CRC-32 of `bytes` bytes that follow those whose CRC-32 is `crc`; 0 to begin.
+inline std::uint32_t crc32(std::uint32_t crc, const unsigned char* data, std::size_t bytes) noexcept {
+  std::uint32_t state = ~crc;
+#if defined(__x86_64__)
+  if (bytes >= 64 && __builtin_cpu_supports("pclmul")) return ~crc32_clmul(state, data, bytes);
+#endif
+  return ~crc32_step(state, data, bytes);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_CRC32_HPP
+
+// ---- tensor/detail/tensor_file.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
+#define MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
+
+// The bytes of a compressed tensor: gzip members (RFC 1952) one after the other, so gunzip reads them.
+//
+// The first member is empty; its extra field, subfield "MT", says what follows. All little-endian:
+//   u8 version (1), u8 dtype, u8 filter, u8 rank, u8 axis order [rank] (outermost in memory first),
+//   u64 extent [rank], u32 elements a chunk, u64 filtered bytes, u32 CRC-32 of the filtered bytes,
+//   u32 CRC-32 of the subfield up to here.
+// Elements stand in memory order and go chunk by chunk; a chunk is one or more parts, a part is one
+// member, whose extra field, subfield "MP", is u32: how many bytes its DEFLATE stream takes.
+//   filter none:            the elements
+//   filter planes:          a part for each byte of an element, the lowest first
+//   filter nonzero_planes:  a bitmap of the elements that are not zero, then planes of those alone
+// The planes of floating dtypes are of the bits rotated left by one: exponent on top, sign below.
+namespace millrace {
+inline namespace v0 {
+
+/// What is done to elements before they are deflated. The numbers stand in compressed tensors.
+enum class tensor_filter : std::uint8_t { none = 0, planes = 1, nonzero_planes = 2 };
+
+constexpr std::string_view to_string(tensor_filter filter) noexcept {
+  switch (filter) {
+    case tensor_filter::none: return "none";
+    case tensor_filter::planes: return "planes";
+    case tensor_filter::nonzero_planes: return "nonzero_planes";
+  }
+  return "unknown";
+}
+
+namespace detail {
+
+/// Elements a chunk at most: a plane then fills one stored block, and a bitmap has whole bytes.
+inline constexpr std::size_t plane_chunk = 65528;
+/// Bytes a part at most, without a filter.
+inline constexpr std::size_t plain_chunk_bytes = std::size_t{1} << 20;
+/// What DEFLATE can shrink bytes to, at most: a match of 258 bytes in two bits.
+inline constexpr std::size_t deflate_ratio = 1032;
+
+struct tensor_header {
+  dtype type = dtype::f32;
+  tensor_filter filter = tensor_filter::none;
+  tensor_shape shape;
+  axis_order order;
+  std::uint32_t chunk = 1;
+  std::uint64_t filtered_bytes = 0;
+  std::uint32_t checksum = 0;
+
+  std::size_t element_size() const noexcept { return size_of(type); }
+  std::size_t elements() const noexcept { return shape.element_count(); }
+  std::size_t bytes() const noexcept { return elements() * element_size(); }
+};
+
+inline constexpr std::size_t member_head = 12;  // up to and with the extra field's length
+inline constexpr std::size_t member_tail = 8;
+inline constexpr std::size_t part_head = member_head + 8;
+
+template <class Integer>
+unsigned char* put(unsigned char* out, Integer value) noexcept {
+  __builtin_memcpy(out, &value, sizeof value);
+  return out + sizeof value;
+}
+template <class Integer>
+Integer get(const unsigned char* in) noexcept {
+  Integer value{};
+  __builtin_memcpy(&value, in, sizeof value);
+  return value;
+}
+
+inline constexpr unsigned char gzip_head[10] = {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff};
+
+inline unsigned char* put_member_head(unsigned char* out, char kind, std::size_t payload) noexcept {
+  __builtin_memcpy(out, gzip_head, sizeof gzip_head);
+  out = put(out + sizeof gzip_head, static_cast<std::uint16_t>(4 + payload));
+  *out++ = 'M';
+  *out++ = static_cast<unsigned char>(kind);
+  return put(out, static_cast<std::uint16_t>(payload));
+}
+
+constexpr std::size_t header_payload(std::size_t rank) noexcept { return 4 + rank + 8 * rank + 4 + 8 + 4 + 4; }
+constexpr std::size_t header_size(std::size_t rank) noexcept {
+  return member_head + 4 + header_payload(rank) + 2 + member_tail;
+}
+
+/// Precondition: room for header_size(rank) bytes.
+inline void write_header(const tensor_header& header, unsigned char* out) noexcept {
+  const std::size_t rank = header.shape.rank();
+  out = put_member_head(out, 'T', header_payload(rank));
+  const unsigned char* begin = out;
+  *out++ = 1;
+  *out++ = static_cast<unsigned char>(header.type);
+  *out++ = static_cast<unsigned char>(header.filter);
+  *out++ = static_cast<unsigned char>(rank);
+  for (std::size_t place = 0; place < rank; ++place) *out++ = header.order[place];
+  for (const std::size_t extent : header.shape) out = put(out, static_cast<std::uint64_t>(extent));
+  out = put(out, header.chunk);
+  out = put(out, header.filtered_bytes);
+  out = put(out, header.checksum);
+  out = put(out, crc32(0, begin, static_cast<std::size_t>(out - begin)));
+  *out++ = 3;  // an empty DEFLATE stream
+  *out++ = 0;
+  out = put(out, std::uint64_t{0});  // its CRC-32 and length
+}
+
+inline error damaged(std::string what) { return error(errc::corrupt, "compressed tensor: " + std::move(what)); }
+inline error cut_off(std::string what) { return error(errc::truncated, "compressed tensor: " + std::move(what)); }
+
+/// Reads the first member. Whatever the bytes, a header that is returned has a size that fits in
+/// memory's addresses and chunks within the bounds above.
+inline result<tensor_header> read_header(const unsigned char* in, std::size_t bytes) {
+  if (bytes < header_size(0)) return cut_off("shorter than a header");
+  for (std::size_t at = 0; at < sizeof gzip_head; ++at)
+    if (in[at] != gzip_head[at]) return damaged("does not begin as one");
+  const std::size_t extra = get<std::uint16_t>(in + 10);
+  if (in[12] != 'M' || in[13] != 'T' || get<std::uint16_t>(in + 14) + 4U != extra) return damaged("has no description");
+  if (bytes < member_head + extra + 2 + member_tail) return cut_off("ends within its header");
+  const unsigned char* at = in + 16;
+  const std::size_t rank = at[3];
+  if (at[0] != 1) return error(errc::unsupported, "compressed tensor: format version " + std::to_string(at[0]));
+  if (rank > max_rank || extra != 4 + header_payload(rank)) return damaged("its header's length is wrong");
+  const unsigned char* last = in + member_head + extra - 4;
+  if (get<std::uint32_t>(last) != crc32(0, at, static_cast<std::size_t>(last - at)))
+    return error(errc::checksum_mismatch, "compressed tensor: its header does not match its checksum");
+  const unsigned char* end = last + 4;
+  if (end[0] != 3 || end[1] != 0 || get<std::uint64_t>(end + 2) != 0)
+    return damaged("its header is not an empty member");
+
+  if (!is_dtype(at[1])) return error(errc::unsupported, "compressed tensor: dtype number " + std::to_string(at[1]));
+  if (at[2] > 2) return error(errc::unsupported, "compressed tensor: filter number " + std::to_string(at[2]));
+  tensor_header header;
+  header.type = static_cast<dtype>(at[1]);
+  header.filter = static_cast<tensor_filter>(at[2]);
+  at += 4;
+  unsigned axes = 0;
+  for (std::size_t place = 0; place < rank; ++place, ++at) {
+    if (*at >= rank || (axes >> *at & 1U) != 0) return damaged("its axes' order is none");
+    axes |= 1U << *at;
+    header.order.axes[place] = *at;
+  }
+  std::size_t size = header.element_size();
+  bool fits = true;
+  for (std::size_t axis = 0; axis < rank; ++axis, at += 8) {
+    const auto extent = get<std::uint64_t>(at);
+    // Even of an empty tensor: its strides are products of extents.
+    fits = fits && extent <= PTRDIFF_MAX && !__builtin_mul_overflow(size, extent == 0 ? 1 : extent, &size);
+    header.shape.push_back(static_cast<std::size_t>(extent));
+  }
+  if (!fits || size > PTRDIFF_MAX) return damaged("its extents are too large");
+  header.chunk = get<std::uint32_t>(at);
+  header.filtered_bytes = get<std::uint64_t>(at + 4);
+  header.checksum = get<std::uint32_t>(at + 12);
+  const std::size_t most =
+      header.filter == tensor_filter::none ? plain_chunk_bytes / header.element_size() : plane_chunk;
+  if (header.chunk == 0 || header.chunk > most) return damaged("its chunks' size is out of range");
+  return header;
+}
+
+/// One part as it stands in the file.
+struct tensor_part {
+  const unsigned char* deflated = nullptr;
+  std::size_t deflated_bytes = 0;
+  std::uint32_t crc = 0;
+  std::uint32_t bytes = 0;
+};
+
+/// Reads parts one after the other.
+class part_reader {
+ public:
+  part_reader(const unsigned char* in, std::size_t bytes) noexcept : at_(in), left_(bytes) {}
+
+  std::size_t left() const noexcept { return left_; }
+
+  result<tensor_part> next() {
+    if (left_ < part_head + member_tail) return cut_off("ends before its last part");
+    for (std::size_t at = 0; at < sizeof gzip_head; ++at)
+      if (at_[at] != gzip_head[at]) return damaged("a part does not begin as one");
+    if (get<std::uint16_t>(at_ + 10) != 8 || at_[12] != 'M' || at_[13] != 'P' || get<std::uint16_t>(at_ + 14) != 4)
+      return damaged("a part's head is wrong");
+    tensor_part part;
+    part.deflated = at_ + part_head;
+    part.deflated_bytes = get<std::uint32_t>(at_ + 16);
+    if (left_ - part_head - member_tail < part.deflated_bytes) return cut_off("ends within a part");
+    const unsigned char* tail = part.deflated + part.deflated_bytes;
+    part.crc = get<std::uint32_t>(tail);
+    part.bytes = get<std::uint32_t>(tail + 4);
+    if (part.bytes / deflate_ratio > part.deflated_bytes) return damaged("a part says to be larger than it can be");
+    at_ = tail + member_tail;
+    left_ -= part_head + part.deflated_bytes + member_tail;
+    return part;
+  }
+
+ private:
+  const unsigned char* at_;
+  std::size_t left_;
+};
+
+/// The parts a chunk has.
+constexpr std::size_t parts_of(const tensor_header& header) noexcept {
+  switch (header.filter) {
+    case tensor_filter::planes: return header.element_size();
+    case tensor_filter::nonzero_planes: return 1 + header.element_size();
+    case tensor_filter::none: break;
+  }
+  return 1;
+}
+
+/// Whether the parts are those that the header tells of, by number, size and checksum. What they
+/// hold is looked at when they are decoded; but no more memory than this has seen to be plausible is
+/// asked for then.
+inline result<void> check_parts(const tensor_header& header, const unsigned char* in, std::size_t bytes) {
+  part_reader parts(in, bytes);
+  const std::size_t width = header.element_size();
+  std::uint64_t filtered = 0;
+  std::uint32_t checksum = 0;
+  for (std::size_t left = header.elements(); left != 0;) {
+    const std::size_t count = left < header.chunk ? left : header.chunk;
+    std::size_t packed = count;
+    for (std::size_t n = 0; n < parts_of(header); ++n) {
+      auto part = parts.next();
+      if (!part) return std::move(part.error());
+      const bool bitmap = header.filter == tensor_filter::nonzero_planes && n == 0;
+      const bool sizes = header.filter == tensor_filter::nonzero_planes && n == 1;
+      if (sizes && part->bytes <= count) packed = part->bytes;
+      const std::size_t expected = header.filter == tensor_filter::none ? count * width
+                                   : bitmap                             ? (count + 7) / 8
+                                                                        : packed;
+      if (part->bytes != expected) return damaged("a part has the wrong size");
+      filtered += part->bytes;
+      checksum = crc32_combine(checksum, part->crc, part->bytes);
+    }
+    left -= count;
+  }
+  if (parts.left() != 0) return damaged("bytes follow its last part");
+  if (filtered != header.filtered_bytes) return damaged("its parts' sizes do not add up");
+  if (checksum != header.checksum)
+    return error(errc::checksum_mismatch, "compressed tensor: its parts do not match its checksum");
+  return {};
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
+
+// ---- tensor/detail/decode.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_DECODE_HPP
+#define MILLRACE_TENSOR_DETAIL_DECODE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Reads one tensor's parts, of which check_parts has said yes.
+class tensor_decoder {
+ public:
+  tensor_decoder(const tensor_header& header, const unsigned char* in, std::size_t bytes) noexcept
+      : header_(header), parts_(in, bytes), kernels_(kernels_for(header.element_size(), is_floating(header.type))) {}
+
+  /// Writes the elements in memory order, without gaps.
+  result<void> decode(unsigned char* elements) {
+    const std::size_t width = header_.element_size();
+    for (std::size_t first = 0; first < header_.elements();) {
+      // Two chunks at a time, for the sake of pairs of parts to inflate.
+      std::size_t counts[2] = {};
+      std::size_t ready = 0;
+      for (std::size_t n = 0, at = first; n < 2 && at < header_.elements(); ++n, at += counts[0]) {
+        counts[n] = smaller(header_.elements() - at, header_.chunk);
+        for (std::size_t part = 0; part < parts_of(header_); ++part)
+          if (auto done = open(pieces_[ready++]); !done) return done;
+      }
+      if (auto done = inflate(ready); !done) return done;
+      for (std::size_t n = 0; n < 2 && counts[n] != 0; first += counts[n++]) {
+        unsigned char* to = elements + first * width;
+        const piece* parts = pieces_ + n * parts_of(header_);
+        if (auto done = assemble(parts, counts[n], to); !done) return done;
+        if (header_.type == dtype::boolean)
+          for (std::size_t i = 0; i < counts[n]; ++i)
+            if (to[i] > 1) return damaged("a boolean is neither 0 nor 1");
+      }
+    }
+    return {};
+  }
+
+ private:
+  /// A part on its way: in the file, and then its bytes, in the file too if they are stored there in
+  /// one block, else inflated into memory of its own.
+  struct piece {
+    tensor_part part;
+    const unsigned char* bytes = nullptr;
+    byte_buffer inflated;
+  };
+
+  result<void> open(piece& next) {
+    auto part = parts_.next();
+    if (!part) return std::move(part.error());
+    next.part = *part;
+    const unsigned char* head = part->deflated;
+    const bool stored = part->deflated_bytes == 5 + std::size_t{part->bytes} && part->bytes <= 65535 && head[0] == 1 &&
+                        get<std::uint16_t>(head + 1) == part->bytes &&
+                        get<std::uint16_t>(head + 3) == (~part->bytes & 0xffffU);
+    next.bytes = stored ? head + 5 : nullptr;
+    return {};
+  }
+
+  result<void> inflate(std::size_t ready) {
+    const std::size_t parts = parts_of(header_);
+    const piece* waiting = nullptr;
+    bool good = true;
+    for (std::size_t n = 0; n < 2 * parts; ++n) {
+      const std::size_t which = n / 2 + n % 2 * parts;  // the same part of both chunks: likely of like length
+      if (which >= ready || pieces_[which].bytes != nullptr) continue;
+      piece& next = pieces_[which];
+      next.inflated.resize(next.part.bytes + inflate_slack);
+      next.bytes = next.inflated.data();
+      inflater& into = inflaters_[waiting == nullptr ? 0 : 1];
+      into.open(next.part.deflated, next.part.deflated_bytes, next.inflated.data(), next.part.bytes);
+      if (waiting == nullptr) {
+        waiting = &next;
+        continue;
+      }
+      inflater::advance_both(inflaters_[0], inflaters_[1]);
+      good = inflaters_[0].finish() && inflaters_[1].finish() && good;
+      waiting = nullptr;
+    }
+    if (waiting != nullptr) good = inflaters_[0].finish() && good;
+    if (!good) return damaged("a part cannot be inflated");
+    for (std::size_t n = 0; n < ready; ++n)
+      if (crc32(0, pieces_[n].bytes, pieces_[n].part.bytes) != pieces_[n].part.crc)
+        return error(errc::checksum_mismatch, "compressed tensor: a part does not match its checksum");
+    return {};
+  }
+
+  result<void> assemble(const piece* parts, std::size_t count, unsigned char* elements) {
+    const std::size_t width = header_.element_size();
+    if (header_.filter == tensor_filter::none) {
+      __builtin_memcpy(elements, parts[0].bytes, count * width);
+      return {};
+    }
+    const unsigned char* planes[8] = {};
+    const bool nonzero = header_.filter == tensor_filter::nonzero_planes;
+    for (std::size_t plane = 0; plane < width; ++plane) planes[plane] = parts[plane + (nonzero ? 1 : 0)].bytes;
+    if (!nonzero) {
+      kernels_.join(planes, count, elements);
+      return {};
+    }
+    const std::size_t kept = parts[1].part.bytes;
+    if (count_bits(parts[0].bytes, count) != kept) return damaged("a bitmap does not match its planes");
+    packed_.resize((count + 1) * width);
+    kernels_.join(planes, kept, packed_.data());
+    __builtin_memset(packed_.data() + kept * width, 0, width);
+    kernels_.unpack(parts[0].bytes, packed_.data(), count, elements);
+    return {};
+  }
+
+  const tensor_header& header_;
+  part_reader parts_;
+  plane_kernels kernels_;
+  inflater inflaters_[2];
+  piece pieces_[18];
+  byte_buffer packed_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_DECODE_HPP
+
+// ---- tensor/detail/huffman.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
+#define MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
+
+// Huffman codes as DEFLATE has them (RFC 1951): lengths limited, canonical.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// The longest code that the encoder makes. Short enough for the decoder's one table and for five
+/// symbols between two writes; long enough that the limit costs less than 0.1 %.
+inline constexpr unsigned encoder_code_limit = 11;
+
+inline constexpr std::size_t literal_symbols = 286;
+inline constexpr std::size_t end_of_block = 256;
+
+/// A symbol's code, its bits in the order in which they are written.
+struct huffman_code {
+  std::uint16_t bits = 0;
+  std::uint16_t length = 0;
+};
+
+/// Sorts (count << 16 | symbol) by count, those of one count staying in order: a byte of the count at a
+/// time, from the lowest. A comparison sort would spend its time on branches that nobody can predict.
+inline void sort_by_count(std::uint64_t* keys, std::size_t size, std::uint32_t largest) noexcept {
+  std::uint64_t other[literal_symbols];
+  std::uint64_t* from = keys;
+  std::uint64_t* to = other;
+  for (unsigned shift = 16; largest != 0; shift += 8, largest >>= 8) {
+    std::uint16_t starts[257] = {};
+    for (std::size_t at = 0; at < size; ++at) ++starts[(from[at] >> shift & 0xffU) + 1];
+    for (std::size_t digit = 0; digit < 256; ++digit)
+      starts[digit + 1] = static_cast<std::uint16_t>(starts[digit + 1] + starts[digit]);
+    for (std::size_t at = 0; at < size; ++at) to[starts[from[at] >> shift & 0xffU]++] = from[at];
+    std::swap(from, to);
+  }
+  if (from != keys)
+    for (std::size_t at = 0; at < size; ++at) keys[at] = from[at];
+}
+
+/// The lengths of a shortest prefix code for symbols that occur `counts` times, none longer than
+/// `limit`; 0 for those that do not occur. Ties go by symbol, so the same counts give the same code.
+/// Precondition: at most 286 symbols, 2^limit of them used, counts sum to less than 2^32.
+inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, unsigned limit,
+                            unsigned char* lengths) noexcept {
+  std::uint64_t sorted[literal_symbols + 1];  // count, then symbol
+  std::size_t used = 0;
+  std::uint32_t largest = 0;
+  for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
+    lengths[symbol] = 0;
+    largest = counts[symbol] > largest ? counts[symbol] : largest;
+    sorted[used] = static_cast<std::uint64_t>(counts[symbol]) << 16 | symbol;
+    used += counts[symbol] != 0 ? 1U : 0U;
+  }
+  if (used <= 1) {
+    if (used == 1) lengths[sorted[0] & 0xffffU] = 1;
+    return;
+  }
+  sort_by_count(sorted, used, largest);
+
+  // Huffman's tree from two queues, the leaves and the inner nodes, each in ascending weight.
+  std::uint64_t weight[literal_symbols];
+  std::uint16_t parent[2 * literal_symbols];
+  std::size_t leaf = 0;
+  std::size_t inner = 0;
+  for (std::size_t made = 0; made + 1 < used; ++made) {
+    weight[made] = 0;
+    for (int child = 0; child < 2; ++child) {
+      const bool take_leaf = leaf < used && (inner == made || sorted[leaf] >> 16 <= weight[inner]);
+      weight[made] += take_leaf ? sorted[leaf] >> 16 : weight[inner];
+      parent[take_leaf ? leaf++ : used + inner++] = static_cast<std::uint16_t>(used + made);
+    }
+  }
+  std::uint16_t depth[2 * literal_symbols];
+  std::uint32_t of_length[64] = {};
+  const std::size_t root = 2 * used - 2;
+  depth[root] = 0;
+  for (std::size_t node = root; node-- > 0;) {
+    depth[node] = static_cast<std::uint16_t>(depth[parent[node]] + 1);
+    if (node < used) ++of_length[depth[node] < limit ? depth[node] : limit];
+  }
+
+  // Cutting codes to the limit takes more than the whole code space: give it back by moving the
+  // shortest step down, one unit at a time.
+  std::uint64_t space = 0;
+  for (unsigned length = 1; length <= limit; ++length)
+    space += static_cast<std::uint64_t>(of_length[length]) << (limit - length);
+  for (; space > std::uint64_t{1} << limit; --space) {
+    unsigned length = limit - 1;
+    while (of_length[length] == 0) --length;
+    --of_length[limit];
+    --of_length[length];
+    of_length[length + 1] += 2;
+  }
+  std::size_t at = 0;
+  for (unsigned length = limit; length > 0; --length)
+    for (std::uint32_t n = of_length[length]; n > 0; --n)
+      lengths[sorted[at++] & 0xffffU] = static_cast<unsigned char>(length);
+}
+
+/// The canonical codes of RFC 1951, section 3.2.2.
+inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huffman_code* codes) noexcept {
+  std::uint32_t of_length[17] = {};
+  for (std::size_t symbol = 0; symbol < symbols; ++symbol) ++of_length[lengths[symbol]];
+  of_length[0] = 0;
+  std::uint32_t next[17] = {};
+  for (unsigned length = 1; length < 17; ++length) next[length] = (next[length - 1] + of_length[length - 1]) << 1;
+  for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
+    const unsigned length = lengths[symbol];
+    if (length == 0) continue;
+    std::uint32_t reversed = 0;
+    for (std::uint32_t bit = 0, code = next[length]++; bit < length; ++bit, code >>= 1)
+      reversed = reversed << 1 | (code & 1U);
+    codes[symbol] = {static_cast<std::uint16_t>(reversed), static_cast<std::uint16_t>(length)};
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
+
+// ---- tensor/detail/deflate_block.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
+#define MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
+
+// A DEFLATE encoder (RFC 1951) for bytes whose order carries little: exponents, bitmaps, small
+// integers. One dynamic Huffman block of literals, with runs of one byte as matches of distance 1
+// where they pay; no search for other matches, which is what makes deflate slow.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Bits into bytes, the first in the lowest bit. Precondition of flush(): 8 bytes may be written.
+class bit_writer {
+ public:
+  explicit bit_writer(unsigned char* out) noexcept : out_(out) {}
+
+  /// Precondition: no more than 57 bits since the last flush.
+  void put(std::uint64_t bits, unsigned count) noexcept {
+    pending_ |= bits << count_;
+    count_ += count;
+  }
+  void put(huffman_code code) noexcept { put(code.bits, code.length); }
+  void flush() noexcept {
+    __builtin_memcpy(out_, &pending_, 8);
+    out_ += count_ >> 3;
+    pending_ >>= count_ & ~7U;
+    count_ &= 7U;
+  }
+  /// Where the next whole byte goes. Precondition: flushed.
+  unsigned char* finish() noexcept {
+    if (count_ != 0) *out_++ = static_cast<unsigned char>(pending_);
+    pending_ = 0;
+    count_ = 0;
+    return out_;
+  }
+
+ private:
+  unsigned char* out_;
+  std::uint64_t pending_ = 0;
+  unsigned count_ = 0;
+};
+
+/// RFC 1951, section 3.2.5: which symbol stands for a match of 3 to 258 bytes, and its extra bits.
+struct length_symbol {
+  std::uint16_t symbol = 0;
+  unsigned char extra_count = 0;
+  unsigned char extra_bits = 0;
+};
+constexpr length_symbol length_symbol_of(unsigned length) noexcept {
+  if (length == 258) return {285, 0, 0};
+  const unsigned above = length - 3;
+  if (above < 8) return {static_cast<std::uint16_t>(257 + above), 0, 0};
+  const auto extra = static_cast<unsigned>(std::bit_width(above)) - 3;
+  return {static_cast<std::uint16_t>(257 + 4 * extra + (above >> extra)), static_cast<unsigned char>(extra),
+          static_cast<unsigned char>(above & ((1U << extra) - 1U))};
+}
+
+/// Counts bytes, in four tables, so that runs do not wait for one counter.
+inline void count_bytes(const unsigned char* data, std::size_t bytes, std::uint32_t* counts) noexcept {
+  std::uint32_t table[4][256] = {};
+  std::size_t at = 0;
+  for (; at + 8 <= bytes; at += 8) {
+    std::uint64_t word = 0;
+    __builtin_memcpy(&word, data + at, 8);
+    ++table[0][word & 0xffU];  // spelled out: -O2 does not unroll loops
+    ++table[1][word >> 8 & 0xffU];
+    ++table[2][word >> 16 & 0xffU];
+    ++table[3][word >> 24 & 0xffU];
+    ++table[0][word >> 32 & 0xffU];
+    ++table[1][word >> 40 & 0xffU];
+    ++table[2][word >> 48 & 0xffU];
+    ++table[3][word >> 56];
+  }
+  for (; at < bytes; ++at) ++table[0][data[at]];
+  for (std::size_t byte = 0; byte < 256; ++byte)
+    counts[byte] = table[0][byte] + table[1][byte] + table[2][byte] + table[3][byte];
+}
+
+/// How many bytes equal the one before them.
+inline std::size_t count_repeats(const unsigned char* data, std::size_t bytes) noexcept {
+  using v = vector<unsigned char, 16>;
+  std::size_t repeats = 0;
+  std::size_t at = 1;
+  while (at + 16 <= bytes) {
+    v sum{};
+    for (int rounds = 0; rounds < 255 && at + 16 <= bytes; ++rounds, at += 16) {
+      v here, before;
+      load(here, data + at);
+      load(before, data + at - 1);
+      sum -= reinterpret_cast<v>(here == before);
+    }
+    for (int lane = 0; lane < 16; ++lane) repeats += sum[lane];
+  }
+  for (; at < bytes; ++at) repeats += data[at] == data[at - 1] ? 1U : 0U;
+  return repeats;
+}
+
+/// How many bytes from `at` on equal the one before it, up to `most`.
+inline std::size_t run_length(const unsigned char* at, std::size_t most) noexcept {
+  const unsigned char* before = at - 1;
+  std::size_t length = 0;
+  for (; length + 8 <= most; length += 8) {
+    std::uint64_t x = 0;
+    std::uint64_t y = 0;
+    __builtin_memcpy(&x, at + length, 8);
+    __builtin_memcpy(&y, before + length, 8);
+    if (x != y) return length + static_cast<std::size_t>(std::countr_zero(x ^ y)) / 8;
+  }
+  while (length < most && at[length] == before[length]) ++length;
+  return length;
+}
+
+inline constexpr std::size_t shortest_run = 4;
+inline constexpr std::size_t longest_run = 258;
+
+/// Goes through bytes as literals and runs: literal(byte) or run(length).
+template <class Literal, class Run>
+void for_each_token(const unsigned char* data, std::size_t bytes, Literal&& literal, Run&& run) {
+  std::size_t at = 0;
+  if (bytes != 0) literal(data[at++]);
+  while (at < bytes) {
+    if (data[at] == data[at - 1]) {
+      const std::size_t left = bytes - at;
+      const std::size_t length = run_length(data + at, left < longest_run ? left : longest_run);
+      if (length >= shortest_run) {
+        run(static_cast<unsigned>(length));
+        at += length;
+        continue;
+      }
+    }
+    literal(data[at++]);
+  }
+}
+
+/// One dynamic Huffman block, planned: its codes, and how many bits it takes.
+class huffman_block {
+ public:
+  /// For the data's literals alone, `counts` of each byte.
+  void plan_literals(const std::uint32_t* counts) noexcept {
+    for (std::size_t byte = 0; byte < 256; ++byte) counts_[byte] = counts[byte];
+    for (std::size_t symbol = 256; symbol < literal_symbols; ++symbol) counts_[symbol] = 0;
+    runs_ = false;
+    plan();
+  }
+  /// For literals and runs.
+  void plan_runs(const unsigned char* data, std::size_t bytes) noexcept {
+    for (std::uint32_t& count : counts_) count = 0;
+    for_each_token(
+        data, bytes, [&](unsigned char byte) { ++counts_[byte]; },
+        [&](unsigned length) { ++counts_[length_symbol_of(length).symbol]; });
+    runs_ = true;
+    plan();
+  }
+
+  std::uint64_t bits() const noexcept { return bits_; }
+  /// Of these, what describes the code.
+  std::uint64_t header_bits() const noexcept { return header_bits_; }
+
+  /// Writes the block, as the last of its stream. Precondition: the data that it was planned for,
+  /// and room for bits() / 8 + 16 bytes. Returns the end.
+  unsigned char* write(const unsigned char* data, std::size_t bytes, unsigned char* out) const noexcept {
+    bit_writer writer(out);
+    write_header(writer);
+    huffman_code codes[literal_symbols];
+    huffman_codes(lengths_, literal_symbols, codes);
+    if (runs_)
+      write_runs(writer, codes, data, bytes);
+    else
+      write_literals(writer, codes, data, bytes);
+    writer.put(codes[end_of_block]);
+    writer.flush();
+    return writer.finish();
+  }
+
+ private:
+  void plan() noexcept {
+    counts_[end_of_block] = 1;
+    huffman_lengths(counts_, literal_symbols, encoder_code_limit, lengths_);
+    symbols_ = literal_symbols;
+    while (symbols_ > 257 && lengths_[symbols_ - 1] == 0) --symbols_;
+    plan_header();
+    bits_ = header_bits_;
+    for (std::size_t symbol = 0; symbol < symbols_; ++symbol) {
+      std::uint64_t each = lengths_[symbol];
+      if (symbol > end_of_block) each += 1U + (symbol < 265 || symbol == 285 ? 0U : (symbol - 261) / 4);
+      bits_ += counts_[symbol] * each;
+    }
+  }
+
+  /// RFC 1951, section 3.2.7: the code lengths, run-length coded, in a Huffman code of their own.
+  void plan_header() noexcept {
+    unsigned char all[literal_symbols + 1];
+    for (std::size_t symbol = 0; symbol < symbols_; ++symbol) all[symbol] = lengths_[symbol];
+    all[symbols_] = 1;  // one distance, 1, of one bit
+    const std::size_t total = symbols_ + 1;
+    std::uint32_t counts[19] = {};
+    header_size_ = 0;
+    const auto emit = [&](unsigned symbol, std::size_t extra) {
+      header_[header_size_++] = static_cast<std::uint16_t>(symbol | extra << 8);
+      ++counts[symbol];
+    };
+    for (std::size_t at = 0; at < total;) {
+      std::size_t run = 1;
+      while (at + run < total && all[at + run] == all[at]) ++run;
+      at += run;
+      const unsigned char length = all[at - 1];
+      if (length != 0) {
+        emit(length, 0);
+        --run;
+      }
+      while (run >= 3) {
+        const std::size_t most = length != 0 ? 6 : 138;
+        const std::size_t now = run < most ? run : most;
+        if (length != 0)
+          emit(16, now - 3);
+        else
+          emit(now <= 10 ? 17U : 18U, now <= 10 ? now - 3 : now - 11);
+        run -= now;
+      }
+      while (run-- > 0) emit(length, 0);
+    }
+    huffman_lengths(counts, 19, 7, header_lengths_);
+    order_size_ = 19;
+    while (order_size_ > 4 && header_lengths_[order[order_size_ - 1]] == 0) --order_size_;
+    header_bits_ = 3 + 5 + 5 + 4 + 3 * order_size_;
+    for (std::size_t symbol = 0; symbol < 19; ++symbol)
+      header_bits_ += static_cast<std::uint64_t>(counts[symbol]) * (header_lengths_[symbol] + header_extra(symbol));
+  }
+  static constexpr unsigned header_extra(std::size_t symbol) noexcept {
+    return symbol == 16 ? 2U : symbol == 17 ? 3U : symbol == 18 ? 7U : 0U;
+  }
+
+  void write_header(bit_writer& writer) const noexcept {
+    writer.put(1 | 2 << 1, 3);  // last block, dynamic codes
+    writer.put(symbols_ - 257, 5);
+    writer.put(0, 5);
+    writer.put(order_size_ - 4, 4);
+    for (std::size_t at = 0; at < order_size_; ++at) {
+      writer.flush();
+      writer.put(header_lengths_[order[at]], 3);
+    }
+    huffman_code codes[19];
+    huffman_codes(header_lengths_, 19, codes);
+    for (std::size_t at = 0; at < header_size_; ++at) {
+      const unsigned symbol = header_[at] & 0xffU;
+      writer.flush();
+      writer.put(codes[symbol]);
+      writer.put(static_cast<std::uint64_t>(header_[at] >> 8), header_extra(symbol));
+    }
+    writer.flush();
+  }
+
+  static void write_literals(bit_writer& out, const huffman_code* codes, const unsigned char* data,
+                             std::size_t bytes) noexcept {
+    bit_writer writer = out;  // a local of its own stays in registers
+    std::size_t at = 0;
+    for (; at + 5 <= bytes; at += 5) {
+      writer.put(codes[data[at]]);
+      writer.put(codes[data[at + 1]]);
+      writer.put(codes[data[at + 2]]);
+      writer.put(codes[data[at + 3]]);
+      writer.put(codes[data[at + 4]]);
+      writer.flush();
+    }
+    for (; at < bytes; ++at) {
+      writer.put(codes[data[at]]);
+      writer.flush();
+    }
+    out = writer;
+  }
+  static void write_runs(bit_writer& out, const huffman_code* codes, const unsigned char* data,
+                         std::size_t bytes) noexcept {
+    bit_writer writer = out;
+    for_each_token(
+        data, bytes,
+        [&](unsigned char byte) {
+          writer.put(codes[byte]);
+          writer.flush();
+        },
+        [&](unsigned length) {
+          const length_symbol s = length_symbol_of(length);
+          writer.put(codes[s.symbol]);
+          writer.put(s.extra_bits, s.extra_count);
+          writer.put(0, 1);  // the one distance
+          writer.flush();
+        });
+    out = writer;
+  }
+
+  static constexpr unsigned char order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
+
+  std::uint32_t counts_[literal_symbols] = {};
+  unsigned char lengths_[literal_symbols] = {};
+  std::size_t symbols_ = 0;
+  std::uint16_t header_[literal_symbols + 1] = {};
+  std::size_t header_size_ = 0;
+  unsigned char header_lengths_[19] = {};
+  std::size_t order_size_ = 0;
+  std::uint64_t header_bits_ = 0;
+  std::uint64_t bits_ = 0;
+  bool runs_ = false;
+};
+
+/// The most bytes that stored blocks of `bytes` bytes take.
+constexpr std::size_t stored_size(std::size_t bytes) noexcept {
+  return bytes + 5 * (bytes == 0 ? 1 : (bytes + 65534) / 65535);
+}
+
+/// RFC 1951, section 3.2.4: the bytes as they are. Returns the end.
+inline unsigned char* write_stored(const unsigned char* data, std::size_t bytes, unsigned char* out) noexcept {
+  do {
+    const std::size_t now = bytes < 65535 ? bytes : 65535;
+    bytes -= now;
+    *out++ = bytes == 0 ? 1 : 0;
+    const auto length = static_cast<std::uint16_t>(now);
+    const auto complement = static_cast<std::uint16_t>(~length);
+    __builtin_memcpy(out, &length, 2);
+    __builtin_memcpy(out + 2, &complement, 2);
+    out += 4;
+    if (now != 0) __builtin_memcpy(out, data, now);
+    out += now;
+    data += now;
+  } while (bytes != 0);
+  return out;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
+
+// ---- tensor/detail/encode.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_ENCODE_HPP
+#define MILLRACE_TENSOR_DETAIL_ENCODE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// How a part becomes a DEFLATE stream: as it is, by the Huffman coder, or by the backend.
+enum class part_method : std::uint8_t { stored, entropy, general };
+
+/// What is done to a tensor: chosen once, from samples. Method 0 is for plain bytes or the bitmap, 1 +
+/// plane for the planes.
+struct encode_plan {
+  tensor_filter filter = tensor_filter::none;
+  part_method methods[9] = {};
+  std::uint64_t bits = 0;  // what the samples would take
+};
+
+/// log2(x) * 256 of x >= 1, low by at most 3: an estimate that is the same with every compiler.
+inline std::uint64_t log2_256ths(std::uint64_t x) noexcept {
+  static constexpr auto table = [] {
+    std::array<std::uint8_t, 128> of{};  // of 1 + i / 128, by squaring: each doubling past 2 is a bit
+    for (unsigned i = 0; i < 128; ++i) {
+      std::uint64_t mantissa = std::uint64_t{128U + i} << 23;
+      unsigned bits = 0;
+      for (int bit = 0; bit < 8; ++bit) {
+        mantissa = mantissa * mantissa >> 30;
+        bits = bits << 1 | static_cast<unsigned>(mantissa >> 31);
+        mantissa >>= mantissa >> 31;
+      }
+      of[i] = static_cast<std::uint8_t>(bits);
+    }
+    return of;
+  }();
+  const auto exponent = static_cast<unsigned>(std::bit_width(x)) - 1;
+  const std::uint64_t top = exponent >= 7 ? x >> (exponent - 7) : x << (7 - exponent);
+  return exponent * 256ULL + table[top - 128];
+}
+
+/// About how many bits a Huffman code brings bytes of these counts to, without its own description:
+/// their entropy, at least a bit each, and what a small sample flatters itself by (Miller 1955).
+/// Making the code would take ten times as long.
+inline std::uint64_t literal_bits(const std::uint32_t* counts, std::size_t bytes) noexcept {
+  std::uint64_t sum = bytes * log2_256ths(bytes);
+  std::uint64_t distinct = 0;
+  for (std::size_t byte = 0; byte < 256; ++byte)
+    if (counts[byte] != 0) {
+      sum -= counts[byte] * log2_256ths(counts[byte]);
+      ++distinct;
+    }
+  const std::uint64_t coded = sum / 256 + sum / 16384;  // whole bits for a symbol cost about a 64th
+  return (coded < bytes ? bytes : coded) + 3 * (distinct - 1) / 4;
+}
+
+/// Whether bytes of these counts collide, two by two, more often than even ones, which do it about
+/// bytes^2 / 256 times; those of 7.5 bits' entropy do a third more often.
+inline bool collide(const std::uint32_t* counts, std::size_t bytes) noexcept {
+  std::uint64_t collisions = 0;
+  for (std::size_t byte = 0; byte < 256; ++byte) collisions += std::uint64_t{counts[byte]} * counts[byte];
+  const std::uint64_t even = std::uint64_t{bytes} * bytes / 256 + bytes;
+  return collisions > even + even / 4;
+}
+
+/// Whether a Huffman code could gain on these bytes: far cheaper than to plan one.
+inline bool looks_uneven(const unsigned char* data, std::size_t bytes) noexcept {
+  std::uint32_t counts[256];
+  count_bytes(data, bytes, counts);
+  return collide(counts, bytes) || 2 * count_repeats(data, bytes) >= bytes;
+}
+
+/// The better of both Huffman blocks for these bytes.
+class entropy_coder {
+ public:
+  void plan(const unsigned char* data, std::size_t bytes) noexcept {
+    std::uint32_t counts[256];
+    count_bytes(data, bytes, counts);
+    literals_.plan_literals(counts);
+    best_ = &literals_;
+    if (2 * count_repeats(data, bytes) < bytes) return;
+    runs_.plan_runs(data, bytes);
+    if (runs_.bits() < literals_.bits()) best_ = &runs_;
+  }
+  const huffman_block& best() const noexcept { return *best_; }
+
+  /// About the bits per sample's worth of a longer stream like this sample; all of them where a code
+  /// could not gain.
+  std::uint64_t estimate(const unsigned char* data, std::size_t bytes) noexcept {
+    std::uint32_t counts[256];
+    count_bytes(data, bytes, counts);
+    if (2 * count_repeats(data, bytes) >= bytes) {
+      runs_.plan_runs(data, bytes);
+      const std::uint64_t runs = runs_.bits() - runs_.header_bits();
+      const std::uint64_t literals = literal_bits(counts, bytes);
+      return runs < literals ? runs : literals;
+    }
+    return collide(counts, bytes) ? literal_bits(counts, bytes) : 8 * bytes;
+  }
+
+ private:
+  huffman_block literals_;
+  huffman_block runs_;
+  const huffman_block* best_ = &literals_;
+};
+
+/// About how many bits a search for matches would bring these bytes to; on the high side, and all of
+/// them where there are few matches. One greedy parse, so that choosing a filter costs no run of the
+/// backend and does not depend on its version.
+inline std::uint64_t matched_bits(const unsigned char* data, std::size_t bytes) noexcept {
+  std::uint32_t last[2048] = {};
+  std::uint32_t literals[256] = {};
+  std::uint64_t bits = 0;
+  std::size_t matched = 0;
+  std::size_t at = 0;
+  while (at + 4 <= bytes) {
+    const auto word = get<std::uint32_t>(data + at);
+    std::uint32_t& seen = last[word * 0x9e37'79b1U >> 21];
+    const std::size_t before = seen;
+    seen = static_cast<std::uint32_t>(at + 1);
+    if (before == 0 || get<std::uint32_t>(data + before - 1) != word) {
+      ++literals[data[at++]];
+      if (matched == 0 && at > bytes / 4) break;
+      continue;
+    }
+    std::size_t length = 4;
+    while (length < longest_run && at + length < bytes && data[at + length] == data[before - 1 + length]) ++length;
+    const std::size_t distance = at - (before - 1);
+    const length_symbol symbol = length_symbol_of(static_cast<unsigned>(length));
+    bits += 8 + symbol.extra_count + (distance < 5 ? 0U : static_cast<unsigned>(std::bit_width(distance)) - 2);
+    at += length;
+    matched += length;
+  }
+  if (matched < bytes / 16) return 8 * bytes;
+  for (; at < bytes; ++at) ++literals[data[at]];
+  const std::size_t unmatched = bytes - matched;
+  return unmatched == 0 ? bits : bits + unmatched + literal_bits(literals, unmatched);
+}
+
+/// Whether a backend looks for matches; one may say that it does not.
+template <class Backend>
+constexpr bool finds_matches() noexcept {
+  if constexpr (requires { Backend::finds_matches; })
+    return Backend::finds_matches;
+  else
+    return true;
+}
+
+/// Writes one tensor's parts.
+template <class Backend>
+class tensor_encoder {
+ public:
+  tensor_encoder(const tensor_header& header, int level, const Backend& backend)
+      : header_(header), level_(level), backend_(backend), kernels_(kernels_for(width(), is_floating(header.type))) {}
+
+  /// `elements` in memory order, without gaps. Returns the whole file.
+  result<byte_buffer> encode(const unsigned char* elements) {
+    encode_plan plan;
+    if (level_ > 0 && header_.elements() > 0) {
+      plan = choose(elements);
+    }
+    header_.filter = plan.filter;
+    const bool plain = plan.filter == tensor_filter::none && plan.methods[0] != part_method::entropy;
+    header_.chunk = static_cast<std::uint32_t>(plain ? plain_chunk_bytes / width() : plane_chunk);
+    used_ = header_size(header_.shape.rank());
+    reserve(expected_size(plan));
+    for (std::size_t first = 0; first < header_.elements(); first += header_.chunk) {
+      const std::size_t left = header_.elements() - first;
+      const std::size_t count = left < header_.chunk ? left : header_.chunk;
+      if (auto done = chunk(plan, elements + first * width(), count); !done) return std::move(done.error());
+    }
+    write_header(header_, out_.data());
+    out_.resize(used_);
+    out_.shrink();
+    return std::move(out_);
+  }
+
+  /// Of the file that was encoded.
+  const tensor_header& header() const noexcept { return header_; }
+
+ private:
+  std::size_t width() const noexcept { return header_.element_size(); }
+
+  result<void> chunk(const encode_plan& plan, const unsigned char* elements, std::size_t count) {
+    if (plan.filter == tensor_filter::none) return part(elements, count * width(), plan.methods[0]);
+    if (plan.filter == tensor_filter::nonzero_planes) {
+      packed_.resize((count + 1) * width());
+      bitmap_.resize((count + 7) / 8);
+      const std::size_t packed = kernels_.pack(elements, count, bitmap_.data(), packed_.data());
+      if (auto done = part(bitmap_.data(), (count + 7) / 8, plan.methods[0]); !done) return done;
+      elements = packed_.data();
+      count = packed;
+    }
+    planes_.resize(count * width());
+    kernels_.split(elements, count, planes_.data(), count);
+    for (std::size_t plane = 0; plane < width(); ++plane)
+      if (auto done = part(planes_.data() + plane * count, count, plan.methods[1 + plane]); !done) return done;
+    return {};
+  }
+
+  result<void> part(const unsigned char* data, std::size_t bytes, part_method method) {
+    reserve(used_ + part_head + stored_size(bytes) + 16 + member_tail);
+    unsigned char* begin = out_.data() + used_ + part_head;
+    unsigned char* end = nullptr;
+    if (bytes == 0) {
+      begin[0] = 3;  // an empty DEFLATE stream
+      begin[1] = 0;
+      end = begin + 2;
+    } else {
+      method = settle(data, bytes, method);
+      if (method == part_method::entropy) end = entropy_.best().write(data, bytes, begin);
+      if (method == part_method::general) {
+        auto size = backend_.deflate(data, bytes, level_, begin, bytes);
+        if (!size) return std::move(size.error());
+        if (*size != 0) end = begin + *size;
+      }
+    }
+    if (end == nullptr) end = write_stored(data, bytes, begin);
+    const auto size = static_cast<std::uint32_t>(end - begin);
+    put(put_member_head(begin - part_head, 'P', 4), size);
+    const std::uint32_t crc = crc32(0, data, bytes);
+    put(put(end, crc), static_cast<std::uint32_t>(bytes));
+    header_.checksum = crc32_combine(header_.checksum, crc, bytes);
+    header_.filtered_bytes += bytes;
+    used_ += part_head + size + member_tail;
+    return {};
+  }
+
+  /// What is done to this part. The plan was made from samples: where its Huffman code gains nothing,
+  /// and at the thorough levels for every part, the part is looked at by itself. If the answer is
+  /// entropy, that is planned.
+  part_method settle(const unsigned char* data, std::size_t bytes, part_method method) noexcept {
+    if (method == part_method::general || level_ == 0) return method;
+    if (method == part_method::stored && !thorough()) return method;
+    std::uint64_t least = 8 * bytes;
+    if (method == part_method::entropy || looks_uneven(data, bytes)) {
+      entropy_.plan(data, bytes);
+      method = gains(entropy_.best().bits(), least, 64) ? part_method::entropy : part_method::stored;
+      if (method == part_method::entropy) least = entropy_.best().bits();
+    }
+    if constexpr (finds_matches<Backend>()) {
+      if (thorough() || (method == part_method::stored && level_ > 3)) {
+        const std::size_t slice = bytes < 16384 ? bytes : 16384;
+        const std::uint64_t matched = matched_bits(data + (bytes - slice) / 2, slice) * bytes / slice;
+        if (gains(matched, least, general_share())) method = part_method::general;
+      }
+    }
+    return method;
+  }
+
+  // ---- the plan ----
+
+  /// Whether a is less than b by one part in `share`.
+  static bool gains(std::uint64_t a, std::uint64_t b, std::uint64_t share) noexcept { return a < b - b / share; }
+
+  bool thorough() const noexcept { return level_ >= 7; }
+  /// What a step must save for its time to be worth it, by level.
+  std::uint64_t entropy_share() const noexcept { return level_ <= 3 ? 8 : level_ <= 6 ? 16 : 64; }
+  std::uint64_t general_share() const noexcept { return level_ <= 3 ? 6 : level_ <= 6 ? 10 : 50; }
+
+  /// The sizes that all filters would reach on four windows of the tensor, each up to 1024 elements,
+  /// at the thorough levels 4096.
+  encode_plan choose(const unsigned char* elements) {
+    const std::size_t all = header_.elements();
+    constexpr std::size_t windows = 4;
+    const std::size_t most = thorough() ? 4096 : 1024;
+    std::size_t window = all / (thorough() ? 16 : 64) / windows / 8 * 8;
+    window = window < 128 ? 128 : window > most ? most : window;
+    const bool whole = all <= windows * window;
+    const std::size_t count = whole ? all : windows * window;
+    byte_buffer sample((count + 1) * width());
+    for (std::size_t n = 0; n < (whole ? 1 : windows); ++n) {
+      const std::size_t first = whole ? 0 : (all - window) / (windows - 1) * n;
+      __builtin_memcpy(sample.data() + n * window * width(), elements + first * width(),
+                       (whole ? all : window) * width());
+    }
+    sampled_bits_ = 8 * count * width();
+
+    encode_plan best;  // plain; the bytes of one-byte elements are their own plane
+    best.methods[0] = weigh(sample.data(), count * width(), width() == 1, best.bits);
+    if (width() == 1) return best;
+    // Plain is the slow one: it must be the smaller by what deflate's time is worth.
+    const auto beats_best = [&](const encode_plan& plan) {
+      return best.methods[0] == part_method::general && best.filter == tensor_filter::none
+                 ? !gains(best.bits, plan.bits, general_share())
+                 : gains(plan.bits, best.bits, 128);
+    };
+    byte_buffer planes(count * width());
+    encode_plan split;
+    split.filter = tensor_filter::planes;
+    weigh_planes(sample.data(), count, planes.data(), split);
+    if (beats_best(split)) best = split;
+
+    byte_buffer packed((count + 1) * width());
+    byte_buffer bitmap(count / 8 + 1);
+    const std::size_t kept = kernels_.pack(sample.data(), count, bitmap.data(), packed.data());
+    if (kept > count - count / 16) return best;
+    encode_plan nonzero;
+    nonzero.filter = tensor_filter::nonzero_planes;
+    nonzero.methods[0] = weigh(bitmap.data(), (count + 7) / 8, true, nonzero.bits);
+    weigh_planes(packed.data(), kept, planes.data(), nonzero);
+    if (beats_best(nonzero)) best = nonzero;
+    return best;
+  }
+
+  void weigh_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, encode_plan& plan) {
+    kernels_.split(elements, count, planes, count);
+    for (std::size_t plane = 0; plane < width(); ++plane)
+      plan.methods[1 + plane] = weigh(planes + plane * count, count, true, plan.bits);
+  }
+
+  /// The method for a part like this sample; adds the bits that it takes.
+  part_method weigh(const unsigned char* data, std::size_t bytes, bool try_entropy, std::uint64_t& bits) {
+    std::uint64_t least = 8 * bytes;
+    part_method method = part_method::stored;
+    if (try_entropy && bytes != 0) {
+      const std::uint64_t coded = entropy_.estimate(data, bytes);
+      if (gains(coded, least, entropy_share())) {
+        least = coded;
+        method = part_method::entropy;
+      }
+    }
+    if constexpr (finds_matches<Backend>()) {
+      const std::uint64_t matched = matched_bits(data, bytes);
+      if (gains(matched, least, general_share())) {
+        least = matched;
+        method = part_method::general;
+      }
+    }
+    bits += least;
+    return method;
+  }
+
+  std::size_t expected_size(const encode_plan& plan) const noexcept {
+    const std::size_t bytes = header_.bytes();
+    const double share = sampled_bits_ == 0 ? 1.0 : static_cast<double>(plan.bits) / static_cast<double>(sampled_bits_);
+    return static_cast<std::size_t>(static_cast<double>(bytes) * share * 1.04) + 1024;
+  }
+  void reserve(std::size_t size) {
+    if (size > out_.size()) out_.resize(size > used_ + used_ / 4 ? size : used_ + used_ / 4);
+  }
+
+  tensor_header header_;
+  int level_;
+  const Backend& backend_;
+  plane_kernels kernels_;
+  entropy_coder entropy_;
+  byte_buffer out_;
+  std::size_t used_ = 0;
+  std::uint64_t sampled_bits_ = 0;
+  byte_buffer bitmap_;
+  byte_buffer packed_;
+  byte_buffer planes_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_ENCODE_HPP
+
+// ---- tensor/detail/gather.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_GATHER_HPP
+#define MILLRACE_TENSOR_DETAIL_GATHER_HPP
+
+// Elements of `size` bytes between memory of any layout and a block without gaps.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// `from_step` and `to_step` are in bytes.
+template <std::size_t Size>
+void copy_each(const unsigned char* from, std::ptrdiff_t from_step, unsigned char* to, std::ptrdiff_t to_step,
+               std::size_t count) noexcept {
+  for (; count != 0; --count, from += from_step, to += to_step) __builtin_memcpy(to, from, Size);
+}
+inline void copy_evenly(const unsigned char* from, std::ptrdiff_t from_step, unsigned char* to, std::ptrdiff_t to_step,
+                        std::size_t count, std::size_t size) noexcept {
+  switch (size) {
+    case 8: return copy_each<8>(from, from_step, to, to_step, count);
+    case 4: return copy_each<4>(from, from_step, to, to_step, count);
+    case 2: return copy_each<2>(from, from_step, to, to_step, count);
+    default: return copy_each<1>(from, from_step, to, to_step, count);
+  }
+}
+
+/// Into `block`, in memory order.
+inline void gather(const unsigned char* elements, const tensor_layout& layout, std::size_t size,
+                   unsigned char* block) noexcept {
+  const auto width = static_cast<std::ptrdiff_t>(size);
+  for_each_run(layout, [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
+    copy_evenly(elements + offset * width, stride * width, block, width, count, size);
+    block += count * size;
+    return true;
+  });
+}
+
+/// Out of `block`, whose axes are nested as `order` says, to wherever the layout has them.
+inline void scatter(const unsigned char* block, const axis_order& order, const tensor_layout& layout, std::size_t size,
+                    unsigned char* elements) noexcept {
+  const auto width = static_cast<std::ptrdiff_t>(size);
+  const std::size_t rank = layout.rank();
+  if (layout.element_count() == 0) return;
+  if (rank == 0) return copy_evenly(block, 0, elements, 0, 1, size);
+  const std::size_t innermost = order[rank - 1];
+  const std::size_t count = layout.shape()[innermost];
+  std::size_t index[max_rank] = {};
+  for (;;) {
+    std::ptrdiff_t offset = 0;
+    for (std::size_t place = 0; place + 1 < rank; ++place)
+      offset += static_cast<std::ptrdiff_t>(index[place]) * layout.stride(order[place]);
+    copy_evenly(block, width, elements + offset * width, layout.stride(innermost) * width, count, size);
+    block += count * size;
+    std::size_t place = rank - 1;
+    do {
+      if (place == 0) return;
+      --place;
+      if (++index[place] < layout.shape()[order[place]]) break;
+      index[place] = 0;
+    } while (true);
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_DETAIL_GATHER_HPP
+
+// ---- tensor/codec.hpp
+
+#ifndef MILLRACE_TENSOR_CODEC_HPP
+#define MILLRACE_TENSOR_CODEC_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A general DEFLATE encoder (RFC 1951), for data that only a search for matches shrinks:
+/// `deflate(in, bytes, level, out, room)` writes one whole raw stream and returns its size, or 0 if it
+/// takes more than `room` bytes. Level 1 is its fastest, 9 its thorough one. One that looks for no
+/// matches says so by `static constexpr bool finds_matches = false`.
+template <class B>
+concept deflate_backend = requires(const B& backend, const unsigned char* in, std::size_t bytes, int level,
+                                   unsigned char* out) {
+  { backend.deflate(in, bytes, level, out, bytes) } -> std::same_as<result<std::size_t>>;
+};
+
+/// zlib, the default backend: include <millrace/tensor/deflate.hpp>.
+struct zlib_deflate;
+
+/// No third party: Huffman codes and runs of one byte, but no other matches.
+/// Models: deflate_backend.
+struct huffman_deflate {
+  static constexpr bool finds_matches = false;
+
+  result<std::size_t> deflate(const unsigned char* in, std::size_t bytes, int, unsigned char* out,
+                              std::size_t room) const {
+    detail::entropy_coder coder;
+    coder.plan(in, bytes);
+    if (bytes == 0 || coder.best().bits() / 8 + 16 > room) return std::size_t{0};
+    return static_cast<std::size_t>(coder.best().write(in, bytes, out) - out);
+  }
+};
+
+class compressed_tensor;
+
+/// Compresses a tensor of any dtype and layout; exact bits come back, NaN payloads and -0.0 too.
+///
+/// Level 0 stores, 1 is fast, 9 thorough. The filter is chosen from the data, on samples: byte planes,
+/// for floats the exponent apart; of the elements that are not zero where many are; or none, and plain
+/// DEFLATE by the backend. The same tensor, level and backend give the same bytes.
+/// Allocates: the result, about 1 MiB, and a copy of a tensor that has gaps.
+/// Errors: invalid_argument (the level), and the backend's.
+template <class Backend>
+result<compressed_tensor> compress(const tensor_view& tensor, int level, const Backend& backend);
+
+/// The same with a backend made here: zlib's, where <millrace/tensor/deflate.hpp> is included.
+template <class Backend = zlib_deflate>
+result<compressed_tensor> compress(const tensor_view& tensor, int level = 6);
+
+/// A tensor as compressed bytes, with what is needed to get it back: shape, dtype, the order of its
+/// axes in memory.
+///
+/// The bytes are a gzip stream (RFC 1952): gunzip writes the filtered elements, whose CRC-32 is
+/// `checksum()`. tensor/detail/tensor_file.hpp describes the format; version 1 stays readable.
+/// Made by `compress` or `parse`, so what it says of itself has been checked.
+class compressed_tensor {
+ public:
+  /// Reads compressed bytes: copies them and checks their structure, not yet their contents.
+  /// Errors: corrupt, truncated, checksum_mismatch, unsupported (a later version).
+  static result<compressed_tensor> parse(std::span<const unsigned char> bytes) {
+    auto header = detail::read_header(bytes.data(), bytes.size());
+    if (!header) return std::move(header.error());
+    const std::size_t head = detail::header_size(header->shape.rank());
+    if (auto parts = detail::check_parts(*header, bytes.data() + head, bytes.size() - head); !parts)
+      return std::move(parts.error());
+    detail::byte_buffer copy(bytes.size());
+    __builtin_memcpy(copy.data(), bytes.data(), bytes.size());
+    return compressed_tensor(*header, std::move(copy));
+  }
+
+  std::span<const unsigned char> bytes() const noexcept { return {bytes_.data(), bytes_.size()}; }
+  const tensor_shape& shape() const noexcept { return header_.shape; }
+  /// How the elements lay, and will lie again: without gaps, in the same order of axes.
+  tensor_layout layout() const noexcept { return tensor_layout::dense(header_.shape, header_.order); }
+  millrace::dtype dtype() const noexcept { return header_.type; }
+  tensor_filter filter() const noexcept { return header_.filter; }
+  std::size_t original_bytes() const noexcept { return header_.bytes(); }
+  std::size_t compressed_bytes() const noexcept { return bytes_.size(); }
+  /// Original to compressed bytes; more is better.
+  double ratio() const noexcept {
+    return static_cast<double>(original_bytes()) / static_cast<double>(compressed_bytes());
+  }
+  /// The CRC-32 of what gunzip writes.
+  std::uint32_t checksum() const noexcept { return header_.checksum; }
+
+  /// Writes the tensor into `to`, bit for bit; into memory of any layout, fastest into `layout()`.
+  /// Allocates: at most about 1 MiB, and the tensor's size once more for a layout of another order.
+  /// Errors: type_mismatch, shape_mismatch; corrupt, checksum_mismatch (`to` then holds anything).
+  result<void> decompress(const mutable_tensor_view& to) const;
+
+ private:
+  template <class Backend>
+  friend result<compressed_tensor> compress(const tensor_view&, int, const Backend&);
+
+  compressed_tensor(const detail::tensor_header& header, detail::byte_buffer bytes) noexcept
+      : header_(header), bytes_(std::move(bytes)) {}
+
+  detail::tensor_header header_;
+  detail::byte_buffer bytes_;
+};
+
+namespace detail {
+
+template <class Backend>
+inline constexpr bool is_complete = requires {
+  sizeof(Backend);
+};
+
+}  // namespace detail
+
+template <class Backend>
+result<compressed_tensor> compress(const tensor_view& tensor, int level, const Backend& backend) {
+  static_assert(deflate_backend<Backend>,
+                "millrace[TENSOR-2]: a deflate backend has result<std::size_t> deflate(const unsigned char* in, "
+                "std::size_t bytes, int level, unsigned char* out, std::size_t room) const");
+  if constexpr (deflate_backend<Backend>) {
+    if (level < 0 || level > 9)
+      return error(errc::invalid_argument, "compression level " + std::to_string(level) + " is not within 0 to 9");
+    detail::tensor_header header;
+    header.type = tensor.dtype();
+    header.shape = tensor.shape();
+    header.order = tensor.layout().order();
+    const auto* elements = static_cast<const unsigned char*>(tensor.data());
+    detail::byte_buffer copy;
+    if (!tensor.layout().is_dense()) {
+      copy.resize(header.bytes());
+      detail::gather(elements, tensor.layout(), header.element_size(), copy.data());
+      elements = copy.data();
+    }
+    detail::tensor_encoder encoder(header, level, backend);
+    auto bytes = encoder.encode(elements);
+    if (!bytes) return std::move(bytes.error()).wrap("compressing a tensor of shape " + to_string(header.shape));
+    return compressed_tensor(encoder.header(), std::move(*bytes));
+  } else {
+    return error(errc::unsupported, "no backend");
+  }
+}
+
+template <class Backend>
+result<compressed_tensor> compress(const tensor_view& tensor, int level) {
+  static_assert(detail::is_complete<Backend>,
+                "millrace[TENSOR-1]: compress uses zlib unless told otherwise: include <millrace/tensor/deflate.hpp>, "
+                "or pass a backend such as huffman_deflate{}");
+  if constexpr (detail::is_complete<Backend>)
+    return compress(tensor, level, Backend());
+  else
+    return error(errc::unsupported, "no backend");
+}
+
+inline result<void> compressed_tensor::decompress(const mutable_tensor_view& to) const {
+  if (to.dtype() != dtype())
+    return error(errc::type_mismatch, "compressed tensor of " + std::string(to_string(dtype())) +
+                                          " cannot be written as " + std::string(to_string(to.dtype())));
+  if (!(to.shape() == shape()))
+    return error(errc::shape_mismatch,
+                 "compressed tensor of shape " + to_string(shape()) + " cannot be written as " + to_string(to.shape()));
+  const std::size_t head = detail::header_size(shape().rank());
+  detail::tensor_decoder decoder(header_, bytes_.data() + head, bytes_.size() - head);
+  auto* elements = static_cast<unsigned char*>(to.data());
+  if (to.layout().is_dense() && to.layout().order() == header_.order) return decoder.decode(elements);
+  detail::byte_buffer block(original_bytes());
+  if (auto done = decoder.decode(block.data()); !done) return done;
+  detail::scatter(block.data(), header_.order, to.layout(), size_of(dtype()), elements);
+  return {};
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_CODEC_HPP
+
+// ---- tensor/compressed.hpp
+
+#ifndef MILLRACE_TENSOR_COMPRESSED_HPP
+#define MILLRACE_TENSOR_COMPRESSED_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+template <class T>
+concept default_made_tensor = restorable_tensor<T> && std::default_initializable<T>;
+}  // namespace detail
+
+/// The tensor as a T: an Eigen matrix, a std::vector, ...
+/// Errors: type_mismatch, shape_mismatch, if T cannot be it; what `decompress` has.
+template <detail::default_made_tensor T>
+result<T> decompress_as(const compressed_tensor& tensor) {
+  T value{};
+  auto place = tensor_traits<T>::resize(value, tensor.shape());
+  if (!place) return std::move(place.error());
+  if (auto done = tensor.decompress(*place); !done) return std::move(done.error());
+  return value;
+}
+
+/// A tensor that is either a T or, after `compress`, its compressed form in the T's place; never both.
+/// `get` brings the T back, bit for bit. As the type of a field it is what the compression middleware
+/// looks for; a vector of them holds activations.
+///
+/// Copies are deep. Threads: as T; `get` and `compress` change the value.
+template <class T>
+class compressible {
+  static_assert(
+      restorable_tensor<T>,
+      "millrace[TENSOR-3]: compressible<T> needs a tensor type that can be written back: tensor_traits<T> with "
+      "view and resize (for Eigen and xtensor, include <millrace/tensor/eigen.hpp> or xtensor.hpp)");
+
+ public:
+  using value_type = T;
+
+  compressible() = default;
+  compressible(T value) : held_(std::in_place_index<0>, std::move(value)) {}
+  /// A compressed form from elsewhere; whether a T can be made of it shows in `get`.
+  explicit compressible(compressed_tensor tensor) : held_(std::in_place_index<1>, std::move(tensor)) {}
+  compressible& operator=(T value) {
+    held_.template emplace<0>(std::move(value));
+    return *this;
+  }
+
+  bool is_compressed() const noexcept { return held_.index() == 1; }
+
+  /// The T, decompressed first if need be. The pointer is good until the next `compress`.
+  /// Errors: those of `decompress_as`; the compressed form then stays.
+  result<T*> get() {
+    if (is_compressed()) {
+      auto value = decompress_as<T>(*std::get_if<1>(&held_));
+      if (!value) return std::move(value.error());
+      held_.template emplace<0>(std::move(*value));
+    }
+    return std::get_if<0>(&held_);
+  }
+  /// A copy of the T; what is held stays as it is. Errors: those of `decompress_as`.
+  result<T> copy() const {
+    if (is_compressed()) return decompress_as<T>(*std::get_if<1>(&held_));
+    return *std::get_if<0>(&held_);
+  }
+  /// The T, if it is there uncompressed; or null.
+  const T* plain() const noexcept { return std::get_if<0>(&held_); }
+  T* plain() noexcept { return std::get_if<0>(&held_); }
+  /// The compressed form, if that is what is there; or null.
+  const compressed_tensor* compressed() const noexcept { return std::get_if<1>(&held_); }
+
+  /// Compresses the T and frees it; nothing to do if that was done. Errors: those of
+  /// millrace::compress; the T then stays.
+  template <class Backend>
+  result<void> compress(int level, const Backend& backend) {
+    return replace([&](const tensor_view& tensor) { return millrace::compress(tensor, level, backend); });
+  }
+  template <class Backend = zlib_deflate>
+  result<void> compress(int level = 6) {
+    return replace([&](const tensor_view& tensor) { return millrace::compress<Backend>(tensor, level); });
+  }
+
+ private:
+  template <class Compress>
+  result<void> replace(Compress&& compress_view) {
+    if (is_compressed()) return {};
+    auto tensor = compress_view(view_of(*plain()));
+    if (!tensor) return std::move(tensor.error());
+    held_.template emplace<1>(std::move(*tensor));
+    return {};
+  }
+
+  std::variant<T, compressed_tensor> held_;
+};
+
+/// A compressible shows its tensor while it is there uncompressed, and none otherwise.
+template <class T>
+struct tensor_traits<compressible<T>> {
+  template <class F>
+  static bool for_each(const compressible<T>& value, F&& f) {
+    return value.plain() == nullptr || for_each_tensor(*value.plain(), f);
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_TENSOR_COMPRESSED_HPP
+
+// ---- middleware/compression.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_COMPRESSION_HPP
+#define MILLRACE_MIDDLEWARE_COMPRESSION_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+struct compression_options {
+  int level = 1;  ///< 0 stores, 1 is fast, 9 thorough
+  /// Smaller tensors stay as they are. Not given: 1 MiB where fields are found automatically, 4 KiB
+  /// where they are named.
+  std::size_t threshold_bytes = ~std::size_t{0};
+};
+
+/// What compression did so far.
+struct compression_statistics {
+  std::uint64_t tensors = 0;  ///< compressed
+  std::uint64_t skipped = 0;  ///< smaller than the threshold
+  std::uint64_t kept = 0;     ///< that would not have become smaller
+  std::uint64_t original_bytes = 0;
+  std::uint64_t compressed_bytes = 0;
+  std::uint64_t nanoseconds = 0;
+  bool unused = false;  ///< it ran, and no field of the chain can be compressed
+
+  /// Original to compressed bytes; more is better. 1 before anything was compressed.
+  double ratio() const noexcept {
+    return compressed_bytes == 0 ? 1.0 : static_cast<double>(original_bytes) / static_cast<double>(compressed_bytes);
+  }
+  double saved_percent() const noexcept {
+    return original_bytes == 0
+               ? 0.0
+               : 100.0 - 100.0 * static_cast<double>(compressed_bytes) / static_cast<double>(original_bytes);
+  }
+
+  /// For people.
+  std::string report() const {
+    if (unused)
+      return "no field of this chain can be compressed: none holds mr::compressible<T>, or a range of them\n";
+    char text[320];
+    // In the unit that shows the largest of the three.
+    const bool small_sizes = original_bytes < 1024 * 1024;
+    const char* const unit = small_sizes ? "KiB" : "MiB";
+    const double scale = small_sizes ? 1024.0 : 1024.0 * 1024.0;
+    const double saved = (static_cast<double>(original_bytes) - static_cast<double>(compressed_bytes)) / scale;
+    const double speed =
+        nanoseconds == 0 ? 0.0 : static_cast<double>(original_bytes) * 1e3 / static_cast<double>(nanoseconds);
+    std::snprintf(text, sizeof text,
+                  "tensors compressed  %llu (%llu below the threshold, %llu would not shrink)\n"
+                  "original size       %.2f %s\n"
+                  "compressed size     %.2f %s\n"
+                  "space saved         %.2f %s (%.1f %%)\n"
+                  "ratio               %.2fx\n"
+                  "speed               %.0f MB/s\n",
+                  static_cast<unsigned long long>(tensors), static_cast<unsigned long long>(skipped),
+                  static_cast<unsigned long long>(kept), static_cast<double>(original_bytes) / scale, unit,
+                  static_cast<double>(compressed_bytes) / scale, unit, saved, unit, saved_percent(), ratio(), speed);
+    return text;
+  }
+  std::string json() const {
+    std::string out;
+    json_writer(out)
+        .begin_object()
+        .member("tensors", tensors)
+        .member("skipped", skipped)
+        .member("kept", kept)
+        .member("original_bytes", original_bytes)
+        .member("compressed_bytes", compressed_bytes)
+        .member("ratio", ratio())
+        .member("saved_percent", saved_percent())
+        .member("nanoseconds", nanoseconds)
+        .end_object();
+    return out;
+  }
+};
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_compressible = false;
+template <class T>
+inline constexpr bool is_compressible<compressible<T>> = true;
+
+/// A compressible, or a range of them at whatever depth.
+template <class T>
+struct holds_compressible : std::bool_constant<is_compressible<T>> {};
+template <class T>
+requires(!is_compressible<T> && requires(T & value) { value.begin() != value.end(); } &&
+         !std::is_same_v<item_of<T>, T>) struct holds_compressible<T> : holds_compressible<item_of<T>> {
+};
+
+}  // namespace detail
+
+/// Compresses tensors in their slots after the last event that uses them, losslessly, and counts what
+/// that saves. A slot takes part if it holds `compressible<T>`, or a range of them: it then holds
+/// either the tensor or its compressed form, never both, and `get()` brings the tensor back: a
+/// `result<T*>`, so `if (auto hidden = ctx[activations][0].get()) use(**hidden);`. A tensor that would
+/// not become smaller stays as it is.
+///
+///     mr::compression<activations>{}               these fields
+///     mr::compression<>{{.threshold_bytes = 1}}    every field that can be, from that size on
+///     mr::basic_compression<mr::huffman_deflate>{} the same without a third party
+///
+/// Allocates: as `compress` does. Threads: any number, if the backend's. Errors: those of `compress`;
+/// the tensor stays and the event fails.
+template <class Backend, class... Fields>
+class basic_compression {
+  static_assert(deflate_backend<Backend>,
+                "millrace[COMPRESSION-2]: no backend: include <millrace/tensor/deflate.hpp> for zlib's, or name one, "
+                "as in mr::basic_compression<mr::huffman_deflate>");
+  static_assert((detail::holds_compressible<typename Fields::type>::value && ...),
+                "millrace[COMPRESSION-1]: a field to be compressed holds mr::compressible<T>, or a range of them");
+  static constexpr bool automatic = sizeof...(Fields) == 0;
+
+ public:
+  using needs = field_list<Fields...>;
+  static constexpr std::string_view name = "compression";
+  static constexpr bool thread_safe = true;
+  /// Those two look at tensors, which are gone for them once compressed.
+  using place = millrace::place<outside_of<"validation", "audit_log">>;
+
+  explicit basic_compression(compression_options options = {}, Backend backend = {})
+      : options_(options), backend_(std::move(backend)), counts_(std::make_unique<counters>()) {
+    if (options_.threshold_bytes == compression_options{}.threshold_bytes)
+      options_.threshold_bytes = automatic ? std::size_t{1} << 20 : std::size_t{1} << 12;
+  }
+
+  template <class Stage, class Context>
+  result<void> after(const Stage&, Context& ctx, const result<void>& outcome) {
+    if constexpr (Stage::index == 0) look<Context>(typename Context::slots{});
+    if (!outcome) [[unlikely]]
+      return {};  // its fields may be half-written, and somebody may want to look at them
+    return compress_last_used<Stage>(ctx, typename Context::slots{});
+  }
+
+  compression_statistics statistics() const noexcept {
+    const auto now = [](const std::atomic<std::uint64_t>& count) { return count.load(std::memory_order_relaxed); };
+    return {now(counts_->tensors),        now(counts_->skipped),          now(counts_->kept),
+            now(counts_->original_bytes), now(counts_->compressed_bytes), now(counts_->nanoseconds),
+            now(counts_->fruitless) != 0 && now(counts_->fruitful) == 0};
+  }
+
+ private:
+  struct counters {
+    std::atomic<std::uint64_t> tensors{0};
+    std::atomic<std::uint64_t> skipped{0};
+    std::atomic<std::uint64_t> kept{0};
+    std::atomic<std::uint64_t> original_bytes{0};
+    std::atomic<std::uint64_t> compressed_bytes{0};
+    std::atomic<std::uint64_t> nanoseconds{0};
+    std::atomic<std::uint64_t> fruitful{0};   // whether it was around a chain with a field to compress
+    std::atomic<std::uint64_t> fruitless{0};  // and around one without
+  };
+
+  template <class Context, class... Slots>
+  void look(field_list<Slots...>) noexcept {
+    if constexpr (automatic) {
+      constexpr bool any = (detail::holds_compressible<typename Slots::type>::value || ...);
+      std::atomic<std::uint64_t>& seen = any ? counts_->fruitful : counts_->fruitless;
+      if (seen.load(std::memory_order_relaxed) == 0) seen.store(1, std::memory_order_relaxed);
+    }
+  }
+
+  template <class Stage, class Context, class... Slots>
+  result<void> compress_last_used([[maybe_unused]] Context& ctx, field_list<Slots...>) {
+    result<void> done;
+    (void)(compress_field<Stage, Slots>(ctx, done) && ...);
+    return done;
+  }
+  template <class Stage, class Field, class Context>
+  bool compress_field([[maybe_unused]] Context& ctx, [[maybe_unused]] result<void>& done) {
+    constexpr bool chosen = automatic ? detail::holds_compressible<typename Field::type>::value
+                                      : (std::is_same_v<Field, Fields> || ...);
+    if constexpr (chosen && Stage::template is_last_use<Field>) {
+      done = compress_all(ctx[Field{}]);
+      if (!done) [[unlikely]] {
+        done = std::move(done).error().wrap("field \"" + std::string(Field::name) + "\" could not be compressed");
+        return false;
+      }
+    }
+    return true;
+  }
+
+  template <class T>
+  result<void> compress_all(T& value) {
+    if constexpr (detail::is_compressible<T>) {
+      return compress_one(value);
+    } else {
+      for (auto& item : value)
+        if (result<void> done = compress_all(item); !done) return done;
+      return {};
+    }
+  }
+  template <class T>
+  result<void> compress_one(compressible<T>& value) {
+    if (value.is_compressed()) return {};
+    const tensor_view tensor = view_of(*value.plain());
+    const std::size_t bytes = tensor.size_bytes();
+    const auto count = [](std::atomic<std::uint64_t>& counter, std::uint64_t more) {
+      counter.fetch_add(more, std::memory_order_relaxed);
+    };
+    if (bytes < options_.threshold_bytes) {
+      count(counts_->skipped, 1);
+      return {};
+    }
+    const steady_clock clock;
+    const std::uint64_t start = clock.ticks();
+    auto packed = compress(tensor, options_.level, backend_);
+    if (!packed) return std::move(packed).error();
+    count(counts_->nanoseconds, clock.ticks() - start);
+    if (packed->compressed_bytes() >= bytes) {
+      count(counts_->kept, 1);
+      return {};
+    }
+    count(counts_->tensors, 1);
+    count(counts_->original_bytes, bytes);
+    count(counts_->compressed_bytes, packed->compressed_bytes());
+    value = compressible<T>(std::move(*packed));
+    return {};
+  }
+
+  compression_options options_;
+  [[no_unique_address]] Backend backend_;
+  std::unique_ptr<counters> counts_;
+};
+
+/// With zlib as its backend: include <millrace/tensor/deflate.hpp>.
+template <auto... Fields>
+using compression = basic_compression<zlib_deflate, std::remove_cv_t<decltype(Fields)>...>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_COMPRESSION_HPP
+
+// ---- observe/label_set.hpp
+
+#ifndef MILLRACE_OBSERVE_LABEL_SET_HPP
+#define MILLRACE_OBSERVE_LABEL_SET_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+/// `text` with each byte that is not part of well-formed UTF-8 as the four characters `\xHH`.
+/// Different bytes stay different, which a replacement character would not promise.
+inline std::string valid_utf8(std::string_view text) {
+  static constexpr char hex[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = utf8_sequence(text);
+    if (length != 0) {
+      out.append(text.substr(0, length));
+    } else {
+      const auto byte = static_cast<unsigned char>(text.front());
+      out += {'\\', 'x', hex[byte >> 4], hex[byte & 15U]};
+    }
+    text.remove_prefix(length != 0 ? length : 1);
+  }
+  return out;
+}
+
+constexpr bool is_name(std::string_view name, bool colons) noexcept {
+  const auto letter = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colons && c == ':');
+  };
+  if (name.empty() || !letter(name.front())) return false;
+  for (const char c : name)
+    if (!letter(c) && !(c >= '0' && c <= '9')) return false;
+  return true;
+}
+
+}  // namespace detail
+
+/// The labels of one series, in the order of their names: `{{"event", "forward"}, {"split", "train"}}`.
+///
+/// Values are any bytes; those that are not UTF-8 are kept as `\xHH`, because the systems that
+/// collect metrics refuse a whole page for one of them. Names are checked when a metric is made.
+class label_set {
+ public:
+  struct label {
+    std::string name;
+    std::string value;
+    friend bool operator==(const label&, const label&) = default;
+  };
+
+  label_set() = default;
+  label_set(std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
+    for (const auto& [name, value] : labels) add(name, value);
+  }
+
+  label_set& add(std::string_view name, std::string_view value) {
+    const auto place = std::upper_bound(labels_.begin(), labels_.end(), name,
+                                        [](std::string_view n, const label& l) { return n < l.name; });
+    labels_.insert(place, label{std::string(name), detail::valid_utf8(value)});
+    return *this;
+  }
+
+  auto begin() const noexcept { return labels_.begin(); }
+  auto end() const noexcept { return labels_.end(); }
+  std::size_t size() const noexcept { return labels_.size(); }
+  bool empty() const noexcept { return labels_.empty(); }
+
+  /// The value of the label of this name; empty where there is none, which means the same.
+  std::string_view operator[](std::string_view name) const noexcept {
+    for (const label& l : labels_)
+      if (l.name == name) return l.value;
+    return {};
+  }
+
+  friend bool operator==(const label_set&, const label_set&) = default;
+
+  /// Whether collectors accept the names: letters, digits, `_`; not `__` in front; none twice; not `reserved`.
+  result<void> validate(std::string_view reserved = {}) const {
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      const std::string& name = labels_[i].name;
+      if (!detail::is_name(name, false) || name.starts_with("__"))
+        return error(errc::invalid_argument, "label \"" + detail::valid_utf8(name) +
+                                                 "\": a name is letters, digits and '_', no digit first and no \"__\"");
+      if (name == reserved) return error(errc::invalid_argument, "label \"" + name + "\" is the histogram's own");
+      if (i > 0 && labels_[i - 1].name == name)
+        return error(errc::invalid_argument, "label \"" + name + "\" is given twice");
+    }
+    return {};
+  }
+
+ private:
+  std::vector<label> labels_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_LABEL_SET_HPP
+
+// ---- observe/metrics_snapshot.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
+#define MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+enum class metric_type : std::uint8_t { counter, gauge, histogram };
+
+constexpr std::string_view to_string(metric_type type) noexcept {
+  switch (type) {
+    case metric_type::counter: return "counter";
+    case metric_type::gauge: return "gauge";
+    case metric_type::histogram: return "histogram";
+  }
+  return "unknown";
+}
+
+/// What a metric is called and what it says about itself. `unit`, where given, is what the name ends
+/// in, as `seconds` in `epoch_duration_seconds`.
+struct metric_info {
+  std::string_view name;
+  std::string_view help;
+  std::string_view unit = {};
+};
+
+/// What the series of one name share. Does not change once made.
+struct metric_family {
+  std::string name;  // a counter's without its `_total`
+  std::string help;
+  std::string unit;  // empty, or what the name ends in
+  metric_type type = metric_type::counter;
+  bool nanoseconds = false;    // a timer: kept in nanoseconds, told in seconds
+  std::vector<double> bounds;  // a histogram's, ascending, as exported; the last bucket's +Inf is not among them
+
+  /// For the text formats, rendered once: `0.5"} ` for each bound and for +Inf.
+  std::vector<std::string> bound_text;
+};
+
+/// One series of a family. Does not change once made.
+struct metric_series {
+  label_set labels;
+  std::uint32_t id = 0;  // dense within the registry, in order of creation
+
+  /// For the text formats, rendered once: what stands before a counter's or a gauge's value, or,
+  /// for a histogram, `x_bucket{...,le="`, `x_sum{...} ` and `x_count{...} `.
+  std::string text;
+  std::string sum_text;
+  std::string count_text;
+};
+
+/// One series' values at one moment.
+struct metric_sample {
+  const metric_series* series = nullptr;
+  std::uint64_t count = 0;  // a counter's value; a histogram's number of observations
+  double value = 0;         // a gauge's value; a histogram's sum
+  double least = 0;         // a timer's shortest and longest; 0 when it has none
+  double greatest = 0;
+  std::span<const std::uint64_t> buckets;  // a histogram's, each by itself: not cumulated; the last is +Inf
+
+  const label_set& labels() const noexcept { return series->labels; }
+};
+
+struct metric_family_samples {
+  const metric_family* family = nullptr;
+  std::span<const metric_sample> samples;
+};
+
+namespace detail {
+class metric_catalog;
+}
+
+/// Everything a registry knew at one moment: what every exporter is written from. Families and
+/// series in the order of their creation. Stays valid after the registry is gone.
+///
+/// A histogram's buckets and its count always agree. Values that threads are adding meanwhile may be
+/// in one series already and not yet in another.
+class metrics_snapshot {
+ public:
+  std::span<const metric_family_samples> families() const noexcept { return families_; }
+  const metric_family_samples* find(std::string_view name) const noexcept {
+    for (const auto& f : families_)
+      if (f.family->name == name) return &f;
+    return nullptr;
+  }
+
+  std::uint64_t unix_nanoseconds = 0;    // when it was taken
+  std::uint64_t uptime_nanoseconds = 0;  // since the registry was made
+  std::uint64_t registry_id = 0;         // which registry of the process
+
+  metrics_snapshot() = default;
+  metrics_snapshot(metrics_snapshot&&) noexcept = default;
+  metrics_snapshot& operator=(metrics_snapshot&&) noexcept = default;
+
+ private:
+  friend class metrics_registry;
+
+  std::shared_ptr<const detail::metric_catalog> catalog_;
+  std::vector<metric_family_samples> families_;
+  std::vector<metric_sample> samples_;
+  std::vector<std::uint64_t> buckets_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
+
+// ---- observe/event_metrics.hpp
+
+#ifndef MILLRACE_OBSERVE_EVENT_METRICS_HPP
+#define MILLRACE_OBSERVE_EVENT_METRICS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards
+// and summaries find them.
+inline constexpr metric_info event_count_info{"millrace_event_count_total", "Runs of an event."};
+inline constexpr metric_info event_failures_info{"millrace_event_failures_total", "Runs of an event that failed."};
+inline constexpr metric_info event_duration_info{"millrace_event_duration_seconds", "How long an event ran.",
+                                                 "seconds"};
+inline constexpr metric_info event_field_info{"millrace_ml_metric", "The last value of a named field."};
+inline constexpr metric_info validation_issues_info{"millrace_validation_issues_total",
+                                                    "What validation found wrong in fields."};
+inline constexpr std::string_view event_label = "event";
+inline constexpr std::string_view field_label = "metric";
+
+/// One event's runs; durations in seconds, 0 where it never ran.
+struct event_summary {
+  std::string name;
+  std::uint64_t count = 0;
+  std::uint64_t failures = 0;
+  double total_seconds = 0;
+  double min_seconds = 0;
+  double max_seconds = 0;
+
+  double avg_seconds() const noexcept { return count == 0 ? 0.0 : total_seconds / static_cast<double>(count); }
+};
+
+/// What the metrics middleware saw, for people: events in the order of their first run, and the last
+/// values of the fields.
+struct metrics_summary {
+  std::uint64_t total_events = 0;
+  std::uint64_t total_failures = 0;
+  std::vector<event_summary> events;
+  std::vector<std::pair<std::string, double>> fields;
+
+  const event_summary* find(std::string_view event) const noexcept {
+    for (const event_summary& e : events)
+      if (e.name == event) return &e;
+    return nullptr;
+  }
+};
+
+inline metrics_summary summarize(const metrics_snapshot& snapshot) {
+  metrics_summary made;
+  const auto event_of = [&](const metric_sample& sample) -> event_summary& {
+    const std::string_view name = sample.labels()[event_label];
+    for (event_summary& e : made.events)
+      if (e.name == name) return e;
+    event_summary& fresh = made.events.emplace_back();
+    fresh.name = name;
+    fresh.min_seconds = std::numeric_limits<double>::infinity();  // until timed
+    return fresh;
+  };
+  const auto for_each = [&](std::string_view family, metric_type type, auto&& f) {
+    if (type == metric_type::counter) family.remove_suffix(std::string_view("_total").size());
+    const metric_family_samples* found = snapshot.find(family);
+    if (found == nullptr || found->family->type != type) return;
+    for (const metric_sample& sample : found->samples) f(sample);
+  };
+  for_each(event_count_info.name, metric_type::counter, [&](const metric_sample& sample) {
+    event_of(sample).count += sample.count;
+    made.total_events += sample.count;
+  });
+  for_each(event_failures_info.name, metric_type::counter, [&](const metric_sample& sample) {
+    event_of(sample).failures += sample.count;
+    made.total_failures += sample.count;
+  });
+  for_each(event_duration_info.name, metric_type::histogram, [&](const metric_sample& sample) {
+    if (sample.count == 0) return;
+    event_summary& event = event_of(sample);
+    event.total_seconds += sample.value;
+    if (sample.least < event.min_seconds) event.min_seconds = sample.least;
+    if (sample.greatest > event.max_seconds) event.max_seconds = sample.greatest;
+  });
+  for_each(event_field_info.name, metric_type::gauge, [&](const metric_sample& sample) {
+    const std::string_view name = sample.labels()[field_label];
+    for (auto& [known, value] : made.fields)
+      if (known == name) {
+        value = sample.value;
+        return;
+      }
+    made.fields.emplace_back(name, sample.value);
+  });
+  for (event_summary& e : made.events)
+    if (e.min_seconds > e.max_seconds) e.min_seconds = 0;
+  return made;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_EVENT_METRICS_HPP
+
+// ---- observe/detail/owned_cell.hpp
+
+#ifndef MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
+#define MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
+
+// Additions to a cell that one thread writes and others read: no read-modify-write is needed, so no
+// lock prefix is paid.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+using metric_cell = std::atomic<std::uint64_t>;
+
+inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
+#if defined(__x86_64__)
+  // What a relaxed load, an addition and a relaxed store mean; g++ makes three instructions of those.
+  asm("addq %1, %0" : "+m"(cell) : "er"(by) : "cc");
+#else
+  cell.store(cell.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+#endif
+}
+
+/// The cell holds the bits of a double.
+inline void bump_real(metric_cell& cell, double by) noexcept {
+  const double now = std::bit_cast<double>(cell.load(std::memory_order_relaxed));
+  cell.store(std::bit_cast<std::uint64_t>(now + by), std::memory_order_relaxed);
+}
+
+inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
+  if (to > cell.load(std::memory_order_relaxed)) cell.store(to, std::memory_order_relaxed);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
+
+// ---- observe/detail/cells.hpp
+
+#ifndef MILLRACE_OBSERVE_DETAIL_CELLS_HPP
+#define MILLRACE_OBSERVE_DETAIL_CELLS_HPP
+
+// Where counters and histograms keep their numbers. A metric is a range of cells, the same range in
+// every thread's own slab. A thread adds to its cells by a plain load and store that nobody else
+// writes, so threads never meet; a scrape sums over the slabs. When a thread ends, its slab is
+// folded into the one of the ended threads, so no count is ever lost.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// How two threads' cells become one.
+enum class cell_kind : std::uint8_t {
+  integer,            // added as uint64
+  real,               // added as the bits of a double
+  largest,            // the larger uint64 stays
+  private_to_thread,  // says nothing beyond its thread
+};
+
+struct cell_slab {
+  metric_cell* cells = nullptr;
+  std::uint32_t size = 0;
+};
+
+/// The calling thread's slab, as the hot path sees it. Constant-initialized and never destroyed, so
+/// that reading it is one instruction and safe to the thread's last breath.
+struct local_slab : cell_slab {
+  cell_slab* shared = nullptr;  // the same, where the store finds it
+  bool over = false;            // the thread's end has folded the slab; what still comes goes to the ended threads' one
+};
+[[gnu::visibility("default")]] inline constinit thread_local local_slab local_cells{};
+
+/// The process's slabs and the map of which cells are taken. One for all registries, because a
+/// thread needs one slab, not one a registry. Never destroyed: threads may end after main has.
+class [[gnu::visibility("default")]] cell_store {
+ public:
+  static constexpr std::uint32_t discarded = 1;  // the first cell takes what counters without a registry count
+
+  static cell_store& instance() {
+    static cell_store& only = *new cell_store;
+    return only;
+  }
+
+  /// A range of fresh zero cells; its first index. Throws std::bad_alloc alone.
+  std::uint32_t allocate(std::span<const cell_kind> kinds) {
+    const std::lock_guard lock(mutex_);
+    const auto count = static_cast<std::uint32_t>(kinds.size());
+    // Room for this range among the free ones now, so that giving it back never allocates.
+    if (free_.capacity() < free_.size() + taken_ + 1) free_.reserve(2 * (free_.size() + taken_ + 1));
+    auto place = std::find_if(free_.begin(), free_.end(), [&](const range& r) { return r.end - r.first >= count; });
+    std::uint32_t first = 0;
+    if (place != free_.end()) {
+      first = place->first;
+      place->first += count;
+      if (place->first == place->end) free_.erase(place);
+    } else {
+      first = static_cast<std::uint32_t>(kinds_.size());
+      grow(*ended_, first + count);
+      kinds_.resize(first + count);
+    }
+    std::copy(kinds.begin(), kinds.end(), kinds_.begin() + first);
+    ++taken_;
+    return first;
+  }
+
+  /// Gives a range back. Nobody may be adding to it any more.
+  void release(std::uint32_t first, std::uint32_t count) noexcept {
+    const std::lock_guard lock(mutex_);
+    --taken_;
+    for (const cell_slab* slab : slabs_)
+      for (std::uint32_t i = first; i < first + count && i < slab->size; ++i)
+        slab->cells[i].store(0, std::memory_order_relaxed);
+    auto after = std::find_if(free_.begin(), free_.end(), [&](const range& r) { return r.first >= first; });
+    if (after != free_.begin() && std::prev(after)->end == first) {
+      std::prev(after)->end = first + count;
+      if (after != free_.end() && after->first == first + count) {
+        std::prev(after)->end = after->end;
+        free_.erase(after);
+      }
+    } else if (after != free_.end() && after->first == first + count) {
+      after->first = first;
+    } else {
+      free_.insert(after, {first, first + count});
+    }
+  }
+
+  /// Calls f(slabs) while no slab comes, goes or moves. Cells may be read, and still grow meanwhile.
+  template <class F>
+  void read(F && f) {
+    const std::lock_guard lock(mutex_);
+    f(std::span<const cell_slab* const>(slabs_));
+  }
+
+  /// Calls f(cells) on cells up to `end` that the caller may write: its own, made or enlarged now,
+  /// or, at the thread's end or without memory, the ended threads' under the lock.
+  template <class F>
+  void write(std::uint32_t end, F && f) noexcept {
+    if (enlarge_local(end)) {
+      f(local_cells.cells);
+    } else {
+      const std::lock_guard lock(mutex_);
+      f(ended_->cells);
+    }
+  }
+
+  std::size_t slab_count() {
+    const std::lock_guard lock(mutex_);
+    return slabs_.size();
+  }
+
+ private:
+  struct range {
+    std::uint32_t first;
+    std::uint32_t end;
+  };
+  struct thread_end {
+    ~thread_end() { instance().retire_local(); }
+  };
+
+  cell_store() : ended_(new cell_slab) {
+    slabs_.push_back(ended_);
+    grow(*ended_, discarded);
+    kinds_.assign(discarded, cell_kind::private_to_thread);
+  }
+
+  static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs
+
+  /// Under the lock. Moves a slab to more room.
+  static void grow(cell_slab & slab, std::uint32_t end) {
+    if (end <= slab.size) return;
+    const std::uint32_t size = (std::max)(std::bit_ceil(end), std::uint32_t{64});
+    auto* cells = static_cast<metric_cell*>(::operator new(size * sizeof(metric_cell), cache_line));
+    for (std::uint32_t i = 0; i < size; ++i)
+      ::new (static_cast<void*>(cells + i))
+          metric_cell(i < slab.size ? slab.cells[i].load(std::memory_order_relaxed) : 0);
+    if (slab.cells != nullptr) ::operator delete(slab.cells, cache_line);
+    slab.cells = cells;
+    slab.size = size;
+  }
+
+  bool enlarge_local(std::uint32_t end) noexcept {
+    if (local_cells.over) return false;
+    static thread_local thread_end at_end;  // made here, destroyed when the thread ends
+    static_cast<void>(&at_end);
+    try {
+      const std::lock_guard lock(mutex_);
+      if (local_cells.shared == nullptr) {
+        auto made = std::make_unique<cell_slab>();
+        grow(*made, end);
+        slabs_.push_back(made.get());
+        local_cells.shared = made.release();
+      } else {
+        grow(*local_cells.shared, end);
+      }
+      static_cast<cell_slab&>(local_cells) = *local_cells.shared;
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+
+  void retire_local() noexcept {
+    const std::lock_guard lock(mutex_);
+    local_cells.over = true;
+    cell_slab* const mine = local_cells.shared;
+    if (mine == nullptr) return;
+    const auto count = (std::min)(mine->size, static_cast<std::uint32_t>(kinds_.size()));
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint64_t last = mine->cells[i].load(std::memory_order_relaxed);
+      switch (kinds_[i]) {
+        case cell_kind::integer: bump(ended_->cells[i], last); break;
+        case cell_kind::real: bump_real(ended_->cells[i], std::bit_cast<double>(last)); break;
+        case cell_kind::largest: raise(ended_->cells[i], last); break;
+        case cell_kind::private_to_thread: break;
+      }
+    }
+    slabs_.erase(std::find(slabs_.begin(), slabs_.end(), mine));
+    local_cells = local_slab{{}, nullptr, true};
+    ::operator delete(mine->cells, cache_line);
+    delete mine;
+  }
+
+  std::mutex mutex_;
+  std::vector<cell_slab*> slabs_;  // the ended threads' one first
+  cell_slab* ended_;
+  std::vector<cell_kind> kinds_;  // of every cell that was ever taken
+  std::vector<range> free_;       // sorted, never touching each other
+  std::size_t taken_ = 0;         // ranges
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_CELLS_HPP
+
+// ---- observe/detail/bucket_table.hpp
+
+#ifndef MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
+#define MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
+
+// Which of a histogram's buckets a value falls into: the first whose bound is not less. The line of
+// values is cut into cells by leading bits; where no cell holds two bounds, one table entry and one
+// comparison answer. Bounds that are closer are searched.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+template <std::size_t Cells>
+struct bucket_table {
+  std::uint64_t base = 0;           // the first cell's leading bits
+  std::uint64_t bound[Cells];       // the one in the cell; the largest number where there is none
+  std::uint16_t bucket[Cells];      // of values up to that bound
+  bool tabled = false;              // no cell holds two bounds, and the cells hold them all
+  std::vector<std::uint64_t> keys;  // all bounds, ascending, for the search
+
+  std::uint64_t search(std::uint64_t key) const noexcept {
+    return static_cast<std::uint64_t>(std::lower_bound(keys.begin(), keys.end(), key) - keys.begin());
+  }
+
+ protected:
+  /// `bounds[skipped]` and up go into cells; cell_of(bound) says where.
+  template <class CellOf>
+  void fill(const std::vector<std::uint64_t>& bounds, std::size_t skipped, CellOf&& cell_of) noexcept {
+    tabled = true;
+    std::size_t next = skipped;
+    for (std::uint64_t cell = 0; cell < Cells; ++cell) {
+      bucket[cell] = static_cast<std::uint16_t>(next);
+      bound[cell] = (std::numeric_limits<std::uint64_t>::max)();
+      if (next == bounds.size() || cell_of(bounds[next]) != cell) continue;
+      bound[cell] = bounds[next++];
+      if (next < bounds.size() && cell_of(bounds[next]) == cell) tabled = false;
+    }
+    if (next != bounds.size()) tabled = false;
+  }
+};
+
+/// Whole numbers, in octaves: tabled when no two bounds share one, as bounds a factor of 2 apart never do.
+struct whole_buckets : bucket_table<64> {
+  static unsigned cell_of(std::uint64_t value) noexcept {
+    return 63U - static_cast<unsigned>(std::countl_zero(value | 1U));
+  }
+  explicit whole_buckets(const std::vector<std::uint64_t>& bounds) {
+    keys = bounds;
+    fill(bounds, 0, cell_of);
+  }
+};
+
+/// Doubles, in sixteenths of an octave, from the lowest positive bound over 32 octaves. Everything
+/// that is not positive and finite falls out of the table by its sign or exponent, and is searched.
+struct real_buckets : bucket_table<512> {
+  static constexpr unsigned shift = 52 - 4;
+
+  static std::uint64_t bits_of(double value) noexcept { return std::bit_cast<std::uint64_t>(value); }
+  /// Doubles in their own order as unsigned numbers.
+  static std::uint64_t key_of(double value) noexcept {
+    const std::uint64_t bits = bits_of(value);
+    constexpr std::uint64_t sign = std::uint64_t{1} << 63;
+    return (bits & sign) != 0 ? ~bits : bits | sign;
+  }
+  explicit real_buckets(const std::vector<double>& bounds) {
+    std::vector<std::uint64_t> bits;
+    std::size_t skipped = 0;
+    for (const double b : bounds) {
+      keys.push_back(key_of(b + 0.0));  // -0.0 and 0.0 are one bound
+      bits.push_back(bits_of(b));
+      if (!(b > 0)) ++skipped;
+    }
+    // The table ends before infinity, NaN and, by the sign, the negative numbers.
+    constexpr std::uint64_t not_finite = std::uint64_t{0x7ff} << (52 - shift);
+    if (skipped < bits.size()) base = (std::min)(bits[skipped] >> shift, not_finite - 512);
+    fill(bits, skipped, [&](std::uint64_t b) { return (b >> shift) - base; });
+    if (skipped == bits.size()) tabled = false;
+  }
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
+
+// ---- observe/detail/instrument_cells.hpp
+
+#ifndef MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
+#define MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
+
+// How each instrument lays its numbers into cells, and writes them. An instrument here has
+//   end             one past its cells, or `always_slow`
+//   write(cells, v) the hot path, on a slab that reaches to `end`
+//   end_cell()      the true end; 0 for one that counts into nothing
+//   write_any(cells, v) the same as write, for whatever `write` leaves out
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// An `end` that no slab reaches, so that the one comparison of the hot path leads to the slow one.
+inline constexpr std::uint32_t always_slow = (std::numeric_limits<std::uint32_t>::max)();
+
+template <class Instrument, class Value>
+[[gnu::noinline]] void write_local_slowly(Instrument instrument, Value value) noexcept {
+  if (const std::uint32_t end = instrument.end_cell(); end != 0)
+    cell_store::instance().write(end, [&](metric_cell* cells) { instrument.write_any(cells, value); });
+}
+/// The hot path of counters, histograms and timers. Allocates: once a thread, and when metrics were added since.
+template <class Instrument, class Value>
+[[gnu::always_inline]] inline void write_local(const Instrument& instrument, Value value) noexcept {
+  if (instrument.end > local_cells.size) [[unlikely]] {
+    write_local_slowly(instrument, value);
+    return;
+  }
+  instrument.write(local_cells.cells, value);
+}
+
+struct alignas(64) gauge_cell {
+  std::atomic<double> value{0.0};
+};
+[[gnu::visibility("default")]] inline constinit gauge_cell discarded_gauge{};
+
+struct counter_cell {
+  std::uint32_t end = 1;  // the first cell is nobody's
+
+  std::uint32_t end_cell() const noexcept { return end; }
+  void write(metric_cell* cells, std::uint64_t by) const noexcept { bump(cells[end - 1], by); }
+  void write_any(metric_cell* cells, std::uint64_t by) const noexcept { write(cells, by); }
+
+  static std::vector<cell_kind> kinds() { return {cell_kind::integer}; }
+};
+
+/// For each bucket a count and a sum: sums of like values lose least, and one addition seldom has
+/// to wait for the one before.
+struct histogram_cells {
+  const real_buckets* table = nullptr;
+  std::uint32_t first = 0;
+  std::uint32_t end = always_slow;
+
+  constexpr histogram_cells() noexcept = default;
+  histogram_cells(const real_buckets& buckets, std::uint32_t from) noexcept : table(&buckets), first(from) {
+    if (buckets.tabled) end = end_cell();
+  }
+  std::uint32_t end_cell() const noexcept {
+    return table == nullptr ? 0 : first + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1);
+  }
+
+  void write(metric_cell* cells, double value) const noexcept {
+    const std::uint64_t bits = real_buckets::bits_of(value);
+    const std::uint64_t at = (bits >> real_buckets::shift) - table->base;
+    if (at >= 512) [[unlikely]] {
+      write_any(cells, value);
+      return;
+    }
+    metric_cell* const pair = cells + first + 2 * (table->bucket[at] + (table->bound[at] < bits ? 1U : 0U));
+    bump(pair[0], 1);
+    bump_real(pair[1], value);
+  }
+  [[gnu::noinline]] void write_any(metric_cell* cells, double value) const noexcept {
+    const std::uint64_t bucket =
+        std::isnan(value) ? table->keys.size() : table->search(real_buckets::key_of(value + 0.0));
+    metric_cell* const pair = cells + first + 2 * bucket;
+    bump(pair[0], 1);
+    if (std::isfinite(value)) bump_real(pair[1], value);
+  }
+
+  static std::vector<cell_kind> kinds(std::size_t bounds) {
+    std::vector<cell_kind> made(2 * (bounds + 1), cell_kind::integer);
+    for (std::size_t i = 1; i < made.size(); i += 2) made[i] = cell_kind::real;
+    return made;
+  }
+};
+
+struct timer_cells {
+  const whole_buckets* table = nullptr;
+  std::uint32_t first = 0;
+  std::uint32_t end = always_slow;
+
+  // The hot path asks by one comparison whether a value lies within the extremes seen so far:
+  // value - low < span. Both start at 0, which no value passes. The extremes that threads merge stand
+  // beside them, the least as its complement, so that there too 0 means none.
+  enum cell : std::uint32_t { sum, low, span, greatest, least, buckets };
+
+  constexpr timer_cells() noexcept = default;
+  timer_cells(const whole_buckets& of, std::uint32_t from) noexcept : table(&of), first(from) {
+    if (of.tabled) end = end_cell();
+  }
+  std::uint32_t end_cell() const noexcept {
+    return table == nullptr ? 0 : first + buckets + static_cast<std::uint32_t>(table->keys.size()) + 1;
+  }
+
+  void write(metric_cell* cells, std::uint64_t value) const noexcept {
+    const unsigned at = whole_buckets::cell_of(value);
+    write_bucket(cells + first, table->bucket[at] + (table->bound[at] < value ? 1U : 0U), value);
+  }
+  void write_any(metric_cell* cells, std::uint64_t value) const noexcept {
+    write_bucket(cells + first, table->search(value), value);
+  }
+
+  static std::vector<cell_kind> kinds(std::size_t bounds) {
+    std::vector<cell_kind> made(buckets + bounds + 1, cell_kind::integer);
+    made[low] = made[span] = cell_kind::private_to_thread;
+    made[greatest] = made[least] = cell_kind::largest;
+    return made;
+  }
+
+ private:
+  static void write_bucket(metric_cell* mine, std::uint64_t bucket, std::uint64_t value) noexcept {
+    bump(mine[buckets + bucket], 1);
+    bump(mine[sum], value);
+    if (value - mine[low].load(std::memory_order_relaxed) >= mine[span].load(std::memory_order_relaxed)) [[unlikely]]
+      widen(mine, value);
+  }
+  [[gnu::noinline]] static void widen(metric_cell* mine, std::uint64_t value) noexcept {
+    raise(mine[greatest], value);
+    raise(mine[least], ~value);
+    const std::uint64_t lowest = ~mine[least].load(std::memory_order_relaxed);
+    mine[low].store(lowest, std::memory_order_relaxed);
+    mine[span].store(mine[greatest].load(std::memory_order_relaxed) - lowest + 1, std::memory_order_relaxed);
+  }
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
+
+// ---- observe/detail/metric_text.hpp
+
+#ifndef MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
+#define MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
+
+// The words that Prometheus' text format and OpenMetrics share.
+// Source: Prometheus, "Exposition formats", text 0.0.4; OpenMetrics 1.0.0.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Escapes backslash and newline, and quotes where the text stands in quotes.
+inline void append_escaped(std::string& out, std::string_view text, bool quotes) {
+  for (const char c : text) {
+    switch (c) {
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '"':
+        if (quotes) out += '\\';
+        out += '"';
+        break;
+      default: out += c;
+    }
+  }
+}
+
+/// `a="1",b="2"`
+inline std::string label_text(const label_set& labels) {
+  std::string out;
+  for (const auto& [name, value] : labels) {
+    if (!out.empty()) out += ',';
+    out += name;
+    out += "=\"";
+    append_escaped(out, value, true);
+    out += '"';
+  }
+  return out;
+}
+
+inline constexpr std::size_t longest_number = 32;
+
+inline char* write_number(char* out, std::uint64_t value) noexcept {
+  return std::to_chars(out, out + longest_number, value).ptr;
+}
+/// Shortest form that reads back to the same double; NaN, +Inf and -Inf by those names.
+inline char* write_number(char* out, double value) noexcept {
+  if (std::isfinite(value)) [[likely]]
+    return std::to_chars(out, out + longest_number, value).ptr;
+  const char* name = std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+  const std::size_t size = std::strlen(name);
+  std::memcpy(out, name, size);
+  return out + size;
+}
+
+/// A bucket's bound in OpenMetrics' canonical form: plain from 0.0001 to below a million, with `.0`
+/// where it is whole, and with an exponent beyond. Prometheus reads `le="1"` and `le="1.0"` as two
+/// series, so both formats write this one. Source: OpenMetrics 1.0.0, "Canonical Numbers".
+inline std::string bound_text(double bound) {
+  char digits[longest_number];
+  const auto text = [&](std::chars_format format) {
+    return std::string(digits, std::to_chars(digits, digits + sizeof digits, bound, format).ptr);
+  };
+  std::string scientific = text(std::chars_format::scientific);
+  const std::size_t e = scientific.find('e');
+  int exponent = 0;
+  const std::size_t sign = scientific[e + 1] == '+' ? 2 : 1;
+  std::from_chars(scientific.data() + e + sign, scientific.data() + scientific.size(), exponent);
+  if (exponent < -4 || exponent >= 6) return scientific;
+  std::string plain = text(std::chars_format::fixed);
+  if (plain.find('.') == std::string::npos) plain += ".0";
+  return plain;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
+
+// ---- observe/detail/metric_catalog.hpp
+
+#ifndef MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
+#define MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
+
+// What a registry knows: families and their series, checked when they are made and never changed
+// afterwards, so that snapshots may point at them.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+struct catalog_family;
+
+struct catalog_series {
+  metric_series info;
+  const catalog_family* family = nullptr;
+  std::uint32_t first_cell = 0;
+  std::uint32_t cell_count = 0;
+  std::unique_ptr<gauge_cell> gauge;  // a gauge's, in place of cells
+};
+
+struct catalog_family {
+  metric_family info;
+  std::unique_ptr<const real_buckets> reals;    // a histogram's
+  std::unique_ptr<const whole_buckets> wholes;  // a timer's
+  std::vector<std::unique_ptr<catalog_series>> series;
+  std::unordered_map<std::string, const catalog_series*> by_labels;
+};
+
+struct family_request {
+  metric_info info;
+  metric_type type;
+  bool nanoseconds;
+  std::vector<double> bounds;
+  std::vector<cell_kind> cells;  // of one series
+};
+
+class metric_catalog {
+ public:
+  metric_catalog() noexcept : id_(next_id()) {}
+  metric_catalog(const metric_catalog&) = delete;
+  metric_catalog& operator=(const metric_catalog&) = delete;
+
+  std::uint64_t id() const noexcept { return id_; }
+
+  /// The series of this name and these labels; made if it is new and nothing speaks against it.
+  result<const catalog_series*> find_or_add(const family_request& request, const label_set& labels,
+                                            std::size_t most_series) {
+    const std::string name(base_name(request));
+    const std::lock_guard lock(mutex_);
+    const auto known = by_name_.find(name);
+    if (known == by_name_.end()) {
+      if (auto ok = check_family(name, request); !ok) return std::move(ok).error();
+    } else if (auto ok = check_same(*known->second, request); !ok) {
+      return std::move(ok).error();
+    }
+    if (auto ok = labels.validate(request.type == metric_type::histogram ? "le" : ""); !ok)
+      return std::move(ok).error().wrap("metric \"" + name + "\"");
+
+    const std::string rendered = label_text(labels);
+    if (known != by_name_.end()) {
+      catalog_family& family = *known->second;
+      if (const auto found = family.by_labels.find(rendered); found != family.by_labels.end()) return found->second;
+      if (!same_names(family.series.front()->info.labels, labels))
+        return error(errc::already_exists,
+                     "metric \"" + name + "\": its series have other label names than {" + rendered + "}");
+      if (family.series.size() >= most_series)
+        return error(errc::out_of_range, "metric \"" + name + "\": more than " + std::to_string(most_series) +
+                                             " series; the next would be {" + rendered + "}");
+      return add_series(family, request, labels, rendered);
+    }
+    if (most_series == 0) return error(errc::out_of_range, "metric \"" + name + "\": more than 0 series");
+    return add_series(add_family(name, request), request, labels, rendered);
+  }
+
+  struct extent {
+    std::size_t series = 0;
+    std::size_t buckets = 0;
+  };
+  /// Calls f(extent, families) while nothing comes.
+  template <class F>
+  void read(F&& f) const {
+    const std::lock_guard lock(mutex_);
+    f(extent_, families_);
+  }
+
+ private:
+  static std::uint64_t next_id() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+  }
+
+  static constexpr std::size_t most_bounds = 1000;
+
+  static std::string_view base_name(const family_request& request) noexcept {
+    constexpr std::string_view total = "_total";
+    std::string_view name = request.info.name;
+    if (request.type == metric_type::counter && name.ends_with(total)) name.remove_suffix(total.size());
+    return name;
+  }
+
+  /// Every name that the family's samples have in one format or another.
+  static std::vector<std::string> sample_names(const std::string& name, metric_type type) {
+    switch (type) {
+      case metric_type::counter: return {name, name + "_total", name + "_created"};
+      case metric_type::gauge: return {name};
+      case metric_type::histogram: return {name, name + "_bucket", name + "_sum", name + "_count", name + "_created"};
+    }
+    return {};
+  }
+
+  result<void> check_family(const std::string& name, const family_request& request) const {
+    const auto refuse = [&](errc code, const std::string& why) {
+      return error(code, "metric \"" + valid_utf8(request.info.name) + "\": " + why);
+    };
+    if (!is_name(name, true))
+      return refuse(errc::invalid_argument, "a name is letters, digits, '_' and ':', with no digit first");
+    const std::string unit(request.info.unit);
+    if (!unit.empty() && (!is_name(unit, false) || !name.ends_with("_" + unit)))
+      return refuse(errc::invalid_argument, "the name does not end in its unit, \"_" + valid_utf8(unit) + "\"");
+    for (const std::string& sample : sample_names(name, request.type))
+      if (const auto taken = taken_.find(sample); taken != taken_.end())
+        return refuse(errc::already_exists, "its samples would be taken for those of the " +
+                                                std::string(to_string(taken->second->info.type)) + " \"" +
+                                                taken->second->info.name + "\"");
+    if (request.type != metric_type::histogram) return {};
+
+    if (request.bounds.empty() || request.bounds.size() > most_bounds)
+      return refuse(errc::invalid_argument, "a histogram has between 1 and " + std::to_string(most_bounds) + " bounds");
+    for (std::size_t i = 0; i < request.bounds.size(); ++i) {
+      const double bound = request.bounds[i];
+      if (!std::isfinite(bound))
+        return refuse(errc::invalid_argument, "bounds are finite; the last bucket, +Inf, is always there");
+      if (request.nanoseconds && !(bound * 1e9 >= 0.999999 && bound * 1e9 <= 0x1p53))
+        return refuse(errc::invalid_argument, "a timer's bounds lie between a nanosecond and 104 days");
+      if (i > 0 && !(request.nanoseconds ? to_nanoseconds(request.bounds[i - 1]) < to_nanoseconds(bound)
+                                         : request.bounds[i - 1] < bound))
+        return refuse(errc::invalid_argument, "bounds ascend, and " + bound_text(bound) + " does not");
+    }
+    return {};
+  }
+
+  static result<void> check_same(const catalog_family& family, const family_request& request) {
+    const auto refuse = [&](const std::string& why) {
+      return error(errc::already_exists, "metric \"" + family.info.name + "\": there already, " + why);
+    };
+    if (family.info.type != request.type || family.info.nanoseconds != request.nanoseconds)
+      return refuse("as a " + std::string(family.info.nanoseconds ? "timer" : to_string(family.info.type)));
+    if (family.info.help != valid_utf8(request.info.help)) return refuse("with the help \"" + family.info.help + "\"");
+    if (family.info.unit != request.info.unit) return refuse("with the unit \"" + family.info.unit + "\"");
+    if (family.info.bounds != request.bounds) return refuse("with other bounds");
+    return {};
+  }
+
+  static bool same_names(const label_set& a, const label_set& b) noexcept {
+    if (a.size() != b.size()) return false;
+    for (auto x = a.begin(), y = b.begin(); x != a.end(); ++x, ++y)
+      if (x->name != y->name) return false;
+    return true;
+  }
+
+  /// Whole nanoseconds; a bound such as 1e-7 is not quite 100 of them in binary and is meant to be.
+  static std::uint64_t to_nanoseconds(double seconds) noexcept {
+    return static_cast<std::uint64_t>(seconds * 1e9 + 1e-3);
+  }
+
+  catalog_family& add_family(const std::string& name, const family_request& request) {
+    auto made = std::make_unique<catalog_family>();
+    made->info = {name,
+                  valid_utf8(request.info.help),
+                  std::string(request.info.unit),
+                  request.type,
+                  request.nanoseconds,
+                  request.bounds,
+                  {}};
+    if (request.type == metric_type::histogram) {
+      for (const double bound : request.bounds) made->info.bound_text.push_back(bound_text(bound) + "\"} ");
+      made->info.bound_text.emplace_back("+Inf\"} ");
+      if (request.nanoseconds) {
+        std::vector<std::uint64_t> whole;
+        for (const double bound : request.bounds) whole.push_back(to_nanoseconds(bound));
+        made->wholes = std::make_unique<const whole_buckets>(whole);
+      } else {
+        made->reals = std::make_unique<const real_buckets>(request.bounds);
+      }
+    }
+    catalog_family& family = *made;
+    families_.push_back(std::move(made));
+    by_name_.emplace(name, &family);
+    for (std::string& sample : sample_names(name, request.type)) taken_.emplace(std::move(sample), &family);
+    return family;
+  }
+
+  const catalog_series* add_series(catalog_family& family, const family_request& request, const label_set& labels,
+                                   const std::string& rendered) {
+    auto made = std::make_unique<catalog_series>();
+    made->family = &family;
+    made->info.labels = labels;
+    made->info.id = static_cast<std::uint32_t>(extent_.series);
+    const std::string braced = rendered.empty() ? " " : "{" + rendered + "} ";
+    const std::string& name = family.info.name;
+    switch (family.info.type) {
+      case metric_type::counter: made->info.text = name + "_total" + braced; break;
+      case metric_type::gauge: made->info.text = name + braced; break;
+      case metric_type::histogram:
+        made->info.text = name + "_bucket{" + rendered + (rendered.empty() ? "le=\"" : ",le=\"");
+        made->info.sum_text = name + "_sum" + braced;
+        made->info.count_text = name + "_count" + braced;
+        extent_.buckets += family.info.bounds.size() + 1;
+    }
+    if (family.info.type == metric_type::gauge) {
+      made->gauge = std::make_unique<gauge_cell>();
+    } else {
+      made->cell_count = static_cast<std::uint32_t>(request.cells.size());
+      made->first_cell = cell_store::instance().allocate(request.cells);
+    }
+    const catalog_series* series = made.get();
+    family.series.push_back(std::move(made));
+    family.by_labels.emplace(rendered, series);
+    ++extent_.series;
+    return series;
+  }
+
+  mutable std::mutex mutex_;
+  std::uint64_t id_;
+  std::vector<std::unique_ptr<catalog_family>> families_;
+  std::map<std::string, catalog_family*, std::less<>> by_name_;
+  std::map<std::string, const catalog_family*, std::less<>> taken_;  // by the names of samples
+  extent extent_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
+
+// ---- observe/instruments.hpp
+
+#ifndef MILLRACE_OBSERVE_INSTRUMENTS_HPP
+#define MILLRACE_OBSERVE_INSTRUMENTS_HPP
+
+// The four instruments: small handles that a `metrics_registry` makes and hot paths use.
+//
+// Copies name the same series. A handle is good as long as its registry; one made by the default
+// constructor counts into nothing, so code may always hold one.
+namespace millrace {
+inline namespace v0 {
+
+class metrics_registry;
+
+/// Counts what only grows. 4 bytes.
+/// Hot path: one addition to the thread's own cell; allocates once a thread.
+/// Threads: any number at once, none slows another.
+class counter {
+ public:
+  constexpr counter() noexcept = default;
+
+  void add(std::uint64_t by = 1) const noexcept { detail::write_local(cell_, by); }
+
+ private:
+  friend class metrics_registry;
+  explicit counter(std::uint32_t cell) noexcept : cell_{cell + 1} {}
+
+  detail::counter_cell cell_;
+};
+
+/// A value that goes up and down: the last `set` of any thread stands. 8 bytes.
+/// Threads: any number at once, on one memory location.
+class gauge {
+ public:
+  constexpr gauge() noexcept = default;
+
+  void set(double value) const noexcept { cell_->value.store(value, std::memory_order_relaxed); }
+  void add(double by) const noexcept { cell_->value.fetch_add(by, std::memory_order_relaxed); }
+  double value() const noexcept { return cell_->value.load(std::memory_order_relaxed); }
+
+ private:
+  friend class metrics_registry;
+  explicit gauge(detail::gauge_cell& cell) noexcept : cell_(&cell) {}
+
+  detail::gauge_cell* cell_ = &detail::discarded_gauge;
+};
+
+/// Counts values into buckets by fixed bounds, and adds them up. 16 bytes.
+/// A value that is not finite is counted, NaN and infinity in the last bucket and -infinity in the
+/// first, but left out of the sum, which one of them would spoil for good.
+/// Hot path: one table look-up and two additions; allocates once a thread. What is not positive, lies
+/// below the lowest positive bound, or more than 32 octaves above it, is searched; so is everything
+/// when two bounds are closer than a sixteenth of an octave. Threads: as `counter`.
+class histogram {
+ public:
+  constexpr histogram() noexcept = default;
+
+  void observe(double value) const noexcept { detail::write_local(cells_, value); }
+
+ private:
+  friend class metrics_registry;
+  explicit histogram(detail::histogram_cells cells) noexcept : cells_(cells) {}
+
+  detail::histogram_cells cells_;
+};
+
+/// A histogram of durations: takes nanoseconds, is exported in seconds. 16 bytes.
+/// Guarantee: sum, least and greatest are exact, in whole nanoseconds.
+/// Hot path: one table look-up, two additions and a comparison; allocates once a thread. Bounds of
+/// which two share an octave are searched. Threads: as `counter`.
+class timer {
+ public:
+  constexpr timer() noexcept = default;
+
+  void record(std::uint64_t nanoseconds) const noexcept { detail::write_local(cells_, nanoseconds); }
+
+ private:
+  friend class metrics_registry;
+  explicit timer(detail::timer_cells cells) noexcept : cells_(cells) {}
+
+  detail::timer_cells cells_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_INSTRUMENTS_HPP
+
+// ---- observe/metrics.hpp
+
+#ifndef MILLRACE_OBSERVE_METRICS_HPP
+#define MILLRACE_OBSERVE_METRICS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Durations from 100 ns to 10 s in steps of 1, 2, 5; seconds.
+inline constexpr double latency_buckets[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5,
+                                             1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2,
+                                             1e-1, 2e-1, 5e-1, 1.0,  2.0,  5.0,  10.0};
+
+struct metrics_options {
+  /// A label with unbounded values (a user, a path) would otherwise take the process' memory, and
+  /// the collector's.
+  std::size_t max_series_per_family = 10'000;
+};
+
+/// Where metrics are made, and scraped from.
+///
+///     mr::metrics_registry registry;
+///     const auto rows = registry.counter({"rows_total", "Rows read."}, {{"split", "train"}}).value();
+///     rows.add();
+///     mr::write_file("metrics.prom", mr::to_prometheus(registry.snapshot()));
+///
+/// Asking again for the same name and labels answers the same series. Handles are good as long as
+/// the registry; snapshots outlive it.
+/// Threads: all members, any number at once; scraping does not slow the hot paths.
+/// Errors: `invalid_argument` for a name, label, unit or bounds that collectors would refuse;
+/// `already_exists` for a name that is taken in another sense (type, help, unit, bounds, label
+/// names); `out_of_range` for a series too many.
+class metrics_registry {
+ public:
+  explicit metrics_registry(metrics_options options = {})
+      : options_(options), catalog_(std::make_shared<detail::metric_catalog>()), born_(steady_clock().ticks()) {}
+  metrics_registry(const metrics_registry&) = delete;
+  metrics_registry& operator=(const metrics_registry&) = delete;
+  ~metrics_registry() {
+    catalog_->read([](detail::metric_catalog::extent, const auto& families) {
+      for (const auto& family : families)
+        for (const auto& series : family->series)
+          if (series->cell_count != 0) detail::cell_store::instance().release(series->first_cell, series->cell_count);
+    });
+  }
+
+  /// The name stands in exports with `_total` at its end, whether it is given with it or without.
+  result<v0::counter> counter(const metric_info& info, const label_set& labels = {});
+  result<v0::gauge> gauge(const metric_info& info, const label_set& labels = {});
+  /// `bounds`: at least one, finite, ascending.
+  result<v0::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
+                                  const label_set& labels = {});
+  /// Takes nanoseconds; name, bounds and export are in seconds, so the name ends in `_seconds`.
+  result<v0::timer> timer(const metric_info& info, const label_set& labels = {});
+  result<v0::timer> timer(const metric_info& info, const std::vector<double>& bounds, const label_set& labels = {});
+
+  /// A counter's sum over all threads. For tests and health checks; a scrape is `snapshot`.
+  std::uint64_t total(v0::counter counted) const;
+
+  metrics_snapshot snapshot() const {
+    metrics_snapshot taken;
+    snapshot(taken);
+    return taken;
+  }
+  /// The same into one that is used again, so that a scrape every second does not allocate.
+  void snapshot(metrics_snapshot& into) const;
+
+ private:
+  result<const detail::catalog_series*> add(const detail::family_request& request, const label_set& labels) {
+    return catalog_->find_or_add(request, labels, options_.max_series_per_family);
+  }
+  static void read(const detail::catalog_series& series, std::span<const detail::cell_slab* const> slabs,
+                   metric_sample& sample, std::span<std::uint64_t> buckets);
+
+  metrics_options options_;
+  std::shared_ptr<detail::metric_catalog> catalog_;
+  std::uint64_t born_;
+};
+
+inline result<counter> metrics_registry::counter(const metric_info& info, const label_set& labels) {
+  const auto series = add({info, metric_type::counter, false, {}, detail::counter_cell::kinds()}, labels);
+  if (!series) return series.error();
+  return v0::counter((*series)->first_cell);
+}
+
+inline result<gauge> metrics_registry::gauge(const metric_info& info, const label_set& labels) {
+  const auto series = add({info, metric_type::gauge, false, {}, {}}, labels);
+  if (!series) return series.error();
+  return v0::gauge(*(*series)->gauge);
+}
+
+inline result<histogram> metrics_registry::histogram(const metric_info& info, const std::vector<double>& bounds,
+                                                     const label_set& labels) {
+  const auto series =
+      add({info, metric_type::histogram, false, bounds, detail::histogram_cells::kinds(bounds.size())}, labels);
+  if (!series) return series.error();
+  return v0::histogram({*(*series)->family->reals, (*series)->first_cell});
+}
+
+inline result<timer> metrics_registry::timer(const metric_info& info, const label_set& labels) {
+  return timer(info, std::vector<double>(std::begin(latency_buckets), std::end(latency_buckets)), labels);
+}
+
+inline result<timer> metrics_registry::timer(const metric_info& info, const std::vector<double>& bounds,
+                                             const label_set& labels) {
+  metric_info in_seconds = info;
+  if (in_seconds.unit.empty()) in_seconds.unit = "seconds";
+  const auto series =
+      add({in_seconds, metric_type::histogram, true, bounds, detail::timer_cells::kinds(bounds.size())}, labels);
+  if (!series) return series.error();
+  return v0::timer({*(*series)->family->wholes, (*series)->first_cell});
+}
+
+inline std::uint64_t metrics_registry::total(v0::counter counted) const {
+  std::uint64_t sum = 0;
+  detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
+    for (const detail::cell_slab* slab : slabs)
+      if (counted.cell_.end <= slab->size) sum += slab->cells[counted.cell_.end - 1].load(std::memory_order_relaxed);
+  });
+  return sum;
+}
+
+inline void metrics_registry::read(const detail::catalog_series& series,
+                                   std::span<const detail::cell_slab* const> slabs, metric_sample& sample,
+                                   std::span<std::uint64_t> buckets) {
+  const metric_family& family = series.family->info;
+  const auto now = [](const detail::metric_cell& cell) { return cell.load(std::memory_order_relaxed); };
+  const auto for_each_slab = [&](auto&& add) {
+    // A thread whose slab ends before the series has never added to it.
+    for (const detail::cell_slab* slab : slabs)
+      if (series.first_cell + series.cell_count <= slab->size) add(slab->cells + series.first_cell);
+  };
+  sample = metric_sample{};
+  sample.series = &series.info;
+  if (family.type == metric_type::gauge) {
+    sample.value = series.gauge->value.load(std::memory_order_relaxed);
+  } else if (family.type == metric_type::counter) {
+    for_each_slab([&](const detail::metric_cell* cells) { sample.count += now(*cells); });
+  } else if (family.nanoseconds) {
+    std::uint64_t sum = 0;
+    std::uint64_t greatest = 0;
+    std::uint64_t least = 0;
+    for_each_slab([&](const detail::metric_cell* cells) {
+      sum += now(cells[detail::timer_cells::sum]);
+      greatest = (std::max)(greatest, now(cells[detail::timer_cells::greatest]));
+      least = (std::max)(least, now(cells[detail::timer_cells::least]));
+      for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += now(cells[detail::timer_cells::buckets + i]);
+    });
+    sample.value = static_cast<double>(sum) / 1e9;
+    sample.greatest = static_cast<double>(greatest) / 1e9;
+    if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
+  } else {
+    for_each_slab([&](const detail::metric_cell* cells) {
+      for (std::size_t i = 0; i < buckets.size(); ++i) {
+        buckets[i] += now(cells[2 * i]);
+        sample.value += std::bit_cast<double>(now(cells[2 * i + 1]));
+      }
+    });
+  }
+  if (family.type == metric_type::histogram) {
+    for (const std::uint64_t n : buckets) sample.count += n;
+    sample.buckets = buckets;
+  }
+}
+
+inline void metrics_registry::snapshot(metrics_snapshot& into) const {
+  into.catalog_ = catalog_;
+  into.registry_id = catalog_->id();
+  into.unix_nanoseconds = unix_nanoseconds();
+  into.uptime_nanoseconds = steady_clock().ticks() - born_;
+  into.families_.clear();
+  catalog_->read([&](detail::metric_catalog::extent size, const auto& families) {
+    into.samples_.resize(size.series);
+    into.buckets_.assign(size.buckets, 0);
+    metric_sample* sample = into.samples_.data();
+    std::uint64_t* buckets = into.buckets_.data();
+    detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
+      for (const auto& family : families) {
+        into.families_.push_back({&family->info, {sample, family->series.size()}});
+        const std::size_t bucket_count =
+            family->info.type == metric_type::histogram ? family->info.bounds.size() + 1 : 0;
+        for (const auto& series : family->series) {
+          read(*series, slabs, *sample++, {buckets, bucket_count});
+          buckets += bucket_count;
+        }
+      }
+    });
+  });
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_METRICS_HPP
+
+// ---- middleware/metrics.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_METRICS_HPP
+#define MILLRACE_MIDDLEWARE_METRICS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
+
+template <class Field>
+inline constexpr bool is_gauge_field =
+    std::is_arithmetic_v<typename Field::type> && !std::is_same_v<typename Field::type, bool>;
+
+template <template <class> class Keep, class List>
+struct filter_fields;
+template <template <class> class Keep, class... Fields>
+struct filter_fields<Keep, field_list<Fields...>> {
+  using type = merge_fields_t<std::conditional_t<Keep<Fields>::value, field_list<Fields>, field_list<>>...>;
+};
+
+/// An address of its own for every stage that shows these fields. Names would not do: events of one
+/// name may write different fields.
+template <class Stage, class Fields>
+inline constexpr char shown_by{};
+
+}  // namespace detail
+
+/// Counts every event's runs and failures, keeps a histogram of its durations, and shows numeric
+/// fields as gauges, in a registry that outlives it: see observe/event_metrics.hpp for the names.
+///
+///     mr::metrics{registry}                          gauges for every number that events write
+///     mr::metrics<loss, learning_rate>{registry}     gauges for these, written by events or given
+///     mr::metrics{registry, {{"chain", "fraud"}}}    every series with this label, beside other chains'
+///
+/// An event that a middleware further out fails or keeps from running counts as a run that failed; it has
+/// no duration, or the one it had.
+/// Hot path: a counter and a timer, and a store a gauge; allocates only when an event is first seen.
+/// Threads: any number. Errors: what the registry refuses (another meaning of the same name, too
+/// many series) fails the event, so that it is seen at the first run.
+template <auto... Gauges>
+class metrics {
+ public:
+  using needs = fields<Gauges...>;
+  static constexpr std::string_view name = "metrics";
+  static constexpr bool thread_safe = true;
+
+  explicit metrics(metrics_registry& registry, label_set labels = {})
+      : state_(std::make_unique<state>(registry, std::move(labels))) {}
+
+  template <class Stage, class Context>
+  result<void> after(const Stage&, Context& ctx, const time_span& span, const result<void>& outcome) {
+    constexpr const void* key = &detail::shown_by<Stage, recorded<Stage, Context>>;
+    const instruments* seen = state_->slots[Stage::index % slot_count].load(std::memory_order_acquire);
+    if (seen == nullptr || seen->key != key) [[unlikely]] {
+      result<const instruments*> made = enter<Stage, Context>();
+      if (!made) return std::move(made).error();
+      seen = *made;
+    }
+    seen->runs.add();
+    seen->durations.record(span.nanoseconds());
+    if (outcome) [[likely]]
+      show(ctx, seen->gauges.data(), recorded<Stage, Context>{});
+    else
+      seen->failures.add();
+    return {};
+  }
+
+  template <class Stage, class Context>
+  [[gnu::cold]] void rejected(const Stage& event, Context&, const error&) {
+    const result<const instruments*> seen = enter<Stage, Context>();
+    if (!seen) return;  // the event has failed already
+    if (!event.reached()) (*seen)->runs.add();
+    (*seen)->failures.add();
+  }
+
+  /// What was seen so far, by everything that shares the registry.
+  metrics_summary summary() const { return summarize(state_->registry->snapshot()); }
+
+ private:
+  static constexpr std::size_t slot_count = 64;  // more events than that look their instruments up
+
+  struct instruments {
+    const void* key;
+    counter runs;
+    counter failures;
+    timer durations;
+    std::vector<gauge> gauges;
+  };
+
+  /// Which fields to show after an event: numbers it wrote, and after the first also those given.
+  template <class Stage, class Context>
+  struct recorded_fields {
+    using fresh = std::conditional_t<Stage::index == 0 && sizeof...(Gauges) != 0,
+                                     detail::merge_fields_t<typename Context::provided, typename Stage::writes>,
+                                     typename Stage::writes>;
+    using named = field_list<std::remove_cv_t<decltype(Gauges)>...>;
+    template <class Field>
+    struct wanted
+        : std::bool_constant<sizeof...(Gauges) == 0 ? detail::is_gauge_field<Field> : detail::contains<named, Field>> {
+    };
+    using type = typename detail::filter_fields<wanted, fresh>::type;
+  };
+  template <class Stage, class Context>
+  using recorded = typename recorded_fields<Stage, Context>::type;
+
+  static_assert((detail::is_gauge_field<std::remove_cv_t<decltype(Gauges)>> && ...),
+                "millrace[METRICS-1]: a gauge shows a field that holds a number");
+
+  template <class Stage, class Context>
+  result<const instruments*> enter() {
+    constexpr const void* key = &detail::shown_by<Stage, recorded<Stage, Context>>;
+    return state_->enter(key, Stage::index, Stage::name, names(recorded<Stage, Context>{}));
+  }
+  template <class... Fields>
+  static std::vector<std::string_view> names(field_list<Fields...>) {
+    return {Fields::name...};
+  }
+  template <class Context, class... Fields>
+  static void show([[maybe_unused]] Context& ctx, [[maybe_unused]] const gauge* gauges, field_list<Fields...>) {
+    (gauges++->set(static_cast<double>(ctx[Fields{}])), ...);
+  }
+
+  struct state {
+    state(metrics_registry& shown_in, label_set with) : registry(&shown_in), labels(std::move(with)) {}
+
+    [[gnu::cold, gnu::noinline]] result<const instruments*> enter(const void* key, std::size_t index,
+                                                                  std::string_view event,
+                                                                  const std::vector<std::string_view>& fields) {
+      const std::lock_guard lock(mutex);
+      for (const auto& one : known)
+        if (one->key == key) return publish(index, one.get());
+      auto made = std::make_unique<instruments>();
+      made->key = key;
+      const label_set label = label_set(labels).add(event_label, event);
+      auto runs = registry->counter(event_count_info, label);
+      if (!runs) return std::move(runs).error();
+      auto failures = registry->counter(event_failures_info, label);
+      if (!failures) return std::move(failures).error();
+      auto durations = registry->timer(event_duration_info, label);
+      if (!durations) return std::move(durations).error();
+      made->runs = *runs;
+      made->failures = *failures;
+      made->durations = *durations;
+      for (const std::string_view field : fields) {
+        auto shown = registry->gauge(event_field_info, label_set(labels).add(field_label, field));
+        if (!shown) return std::move(shown).error();
+        made->gauges.push_back(*shown);
+      }
+      known.push_back(std::move(made));
+      return publish(index, known.back().get());
+    }
+    const instruments* publish(std::size_t index, const instruments* one) {
+      slots[index % slot_count].store(one, std::memory_order_release);
+      return one;
+    }
+
+    metrics_registry* registry;
+    label_set labels;
+    std::array<std::atomic<const instruments*>, slot_count> slots{};
+    std::mutex mutex;
+    std::vector<std::unique_ptr<instruments>> known;
+  };
+
+  std::unique_ptr<state> state_;
+};
+
+metrics(metrics_registry&)->metrics<>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_METRICS_HPP
+
+// ---- middleware/profiler.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_PROFILER_HPP
+#define MILLRACE_MIDDLEWARE_PROFILER_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// What one event took so far. Times are in nanoseconds.
+struct event_profile {
+  std::string_view event;
+  std::uint64_t failures = 0;
+  log_histogram durations;
+};
+
+/// How long each event takes: count, total, mean, least, most and the 50th, 95th and 99th percentile,
+/// within `log_histogram::relative_error`. Failed runs count too.
+///
+/// Complexity: one histogram update an event; 32 KiB an event, allocated when it is first seen.
+/// Threads: one at a time. Where several share a chain, `metrics` keeps durations for them.
+class profiler {
+ public:
+  static constexpr std::string_view name = "profiler";
+
+  template <class Stage>
+  void after(const Stage&, auto&, const time_span& span, const result<void>& outcome) {
+    if (Stage::index >= by_index_.size() || by_index_[Stage::index] == nullptr ||
+        by_index_[Stage::index]->event.data() != Stage::name.data()) [[unlikely]]
+      enter(Stage::index, Stage::name);
+    event_profile& seen = *by_index_[Stage::index];
+    seen.durations.update(span.nanoseconds());
+    if (!outcome) [[unlikely]]
+      ++seen.failures;
+  }
+
+  /// The events in the order in which they were first seen. Good until the next event runs.
+  std::vector<const event_profile*> events() const {
+    std::vector<const event_profile*> all;
+    for (const auto& one : profiles_) all.push_back(one.get());
+    return all;
+  }
+
+  void reset() noexcept {
+    by_index_.clear();
+    profiles_.clear();
+  }
+
+  /// A table for people, one line an event and one for their sum.
+  std::string report() const {
+    std::size_t widest = 5;
+    std::uint64_t total = 0;
+    for (const auto& one : profiles_) {
+      if (one->event.size() > widest) widest = one->event.size();
+      total += one->durations.sum();
+    }
+    std::string text = padded("event", widest) +
+                       "      count   failed      total     %       mean        min        p50" +
+                       "        p95        p99        max\n";
+    for (const auto& one : profiles_) {
+      const log_histogram& took = one->durations;
+      char cells[64];
+      std::snprintf(cells, sizeof cells, " %10llu %8llu", static_cast<unsigned long long>(took.count()),
+                    static_cast<unsigned long long>(one->failures));
+      text += padded(one->event, widest) + cells + duration(static_cast<double>(took.sum()));
+      std::snprintf(cells, sizeof cells, " %5.1f",
+                    total == 0 ? 0.0 : 100.0 * static_cast<double>(took.sum()) / static_cast<double>(total));
+      text += cells + duration(took.mean()) + duration(static_cast<double>(took.smallest()));
+      for (const double p : {0.5, 0.95, 0.99}) text += duration(static_cast<double>(took.quantile(p)));
+      text += duration(static_cast<double>(took.largest())) + '\n';
+    }
+    text += padded("all", widest) + std::string(20, ' ') + duration(static_cast<double>(total)) + '\n';
+    return text;
+  }
+
+  /// The same as a JSON object: `{"events":[{"event":...,"count":...,"total_ns":...},...]}`.
+  std::string json() const {
+    std::string out;
+    json_writer writer(out);
+    writer.begin_object().key("events").begin_array();
+    for (const auto& one : profiles_) {
+      const log_histogram& took = one->durations;
+      writer.begin_object()
+          .member("event", one->event)
+          .member("count", took.count())
+          .member("failures", one->failures)
+          .member("total_ns", took.sum())
+          .member("mean_ns", took.mean())
+          .member("min_ns", took.smallest())
+          .member("p50_ns", took.quantile(0.5))
+          .member("p95_ns", took.quantile(0.95))
+          .member("p99_ns", took.quantile(0.99))
+          .member("max_ns", took.largest())
+          .end_object();
+    }
+    writer.end_array().end_object();
+    return out;
+  }
+
+ private:
+  /// One profiler may be lent to several chains: an index then stands for another event than before.
+  [[gnu::cold, gnu::noinline]] void enter(std::size_t index, std::string_view event) {
+    if (index >= by_index_.size()) by_index_.resize(index + 1);
+    for (const auto& one : profiles_)
+      if (one->event == event) {
+        one->event = event;
+        by_index_[index] = one.get();
+        return;
+      }
+    profiles_.push_back(std::make_unique<event_profile>());
+    profiles_.back()->event = event;
+    by_index_[index] = profiles_.back().get();
+  }
+
+  static std::string padded(std::string_view text, std::size_t width) {
+    std::string cell(text);
+    cell.resize(width, ' ');
+    return cell;
+  }
+  /// Eleven characters, with the unit that leaves one to three digits before the point.
+  static std::string duration(double nanoseconds) {
+    static constexpr const char* units[] = {"ns", "us", "ms", "s "};
+    std::size_t unit = 0;
+    while (unit < 3 && nanoseconds >= 999.95) {
+      nanoseconds /= 1000;
+      ++unit;
+    }
+    char cell[32];
+    std::snprintf(cell, sizeof cell, " %7.1f %s", nanoseconds, units[unit]);
+    return cell;
+  }
+
+  std::vector<event_profile*> by_index_;
+  std::vector<std::unique_ptr<event_profile>> profiles_;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_PROFILER_HPP
+
+// ---- middleware/validation_rules.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_VALIDATION_RULES_HPP
+#define MILLRACE_MIDDLEWARE_VALIDATION_RULES_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// What a validation checks beside NaN and infinities: a type that names the fields it needs, and
+/// answers for a context in which all of them have been written. One of your own is three lines.
+template <class R>
+concept validation_rule = requires {
+  typename detail::to_field_list_t<typename R::fields>;
+};
+
+namespace detail {
+
+inline std::string quoted_field(std::string_view name) { return "field \"" + std::string(name) + '"'; }
+
+inline std::string number_text(double value) {
+  std::string text;
+  append_json(text, value);
+  if (text.front() == '"') return text.substr(1, text.size() - 2);  // NaN and infinities
+  return text;
+}
+
+/// The extent of a tensor's first axis.
+template <auto Field>
+result<std::size_t> rows_of(const auto& ctx) {
+  const tensor_view view = view_of(ctx[Field]);
+  if (view.rank() == 0) return error(errc::shape_mismatch, quoted_field(Field.name) + " is a number and has no rows");
+  return view.shape()[0];
+}
+
+}  // namespace detail
+
+/// Two fields have as many rows: a batch and its labels.
+template <auto First, auto Second>
+struct same_rows {
+  using fields = millrace::fields<First, Second>;
+  result<void> operator()(const auto& ctx) const {
+    result<std::size_t> first = detail::rows_of<First>(ctx);
+    if (!first) return std::move(first).error();
+    result<std::size_t> second = detail::rows_of<Second>(ctx);
+    if (!second) return std::move(second).error();
+    if (*first == *second) return {};
+    return error(errc::shape_mismatch, detail::quoted_field(First.name) + " has " + std::to_string(*first) + " rows, " +
+                                           detail::quoted_field(Second.name) + " has " + std::to_string(*second));
+  }
+};
+
+/// Stands for any extent in `has_shape`.
+inline constexpr std::size_t any_extent = ~std::size_t{0};
+
+/// A field has this shape: `mr::has_shape<batch>{{mr::any_extent, 30}}`.
+template <auto Field>
+struct has_shape {
+  using fields = millrace::fields<Field>;
+  tensor_shape expected;
+
+  result<void> operator()(const auto& ctx) const {
+    const tensor_view view = view_of(ctx[Field]);
+    bool same = view.rank() == expected.rank();
+    for (std::size_t axis = 0; same && axis < expected.rank(); ++axis)
+      same = expected[axis] == any_extent || expected[axis] == view.shape()[axis];
+    if (same) return {};
+    std::string wanted = "[";
+    for (std::size_t axis = 0; axis < expected.rank(); ++axis) {
+      if (axis != 0) wanted += ", ";
+      wanted += expected[axis] == any_extent ? "any" : std::to_string(expected[axis]);
+    }
+    return error(errc::shape_mismatch, detail::quoted_field(Field.name) + " has shape " + to_string(view.shape()) +
+                                           ", expected " + wanted + "]");
+  }
+};
+
+/// Every element of a field lies in [low, high]; NaN does not.
+template <auto Field>
+struct in_range {
+  using fields = millrace::fields<Field>;
+  double low;
+  double high;
+
+  result<void> operator()(const auto& ctx) const {
+    result<void> verdict;
+    for_each_tensor(ctx[Field], [&](const tensor_view& view) {
+      const auto found = find_out_of_range(view, low, high);
+      if (found)
+        verdict = error(errc::out_of_range,
+                        detail::quoted_field(Field.name) + (view.rank() == 0 ? std::string(" is ") : " holds ") +
+                            detail::number_text(found->value) +
+                            (view.rank() == 0 ? std::string() : " at " + to_string(found->position)) +
+                            ", outside of [" + detail::number_text(low) + ", " + detail::number_text(high) + "]");
+      return !found;
+    });
+    return verdict;
+  }
+};
+
+/// The Euclidean norm over all tensors of a field is at most `limit`: for gradients.
+template <auto Field>
+struct max_norm {
+  using fields = millrace::fields<Field>;
+  double limit;
+
+  result<void> operator()(const auto& ctx) const {
+    double norm = 0;
+    for_each_tensor(ctx[Field], [&](const tensor_view& view) { norm = std::hypot(norm, summarize(view).l2_norm); });
+    if (norm <= limit) return {};
+    return error(errc::out_of_range, detail::quoted_field(Field.name) + " has norm " + detail::number_text(norm) +
+                                         ", above " + detail::number_text(limit));
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_VALIDATION_RULES_HPP
+
+// ---- middleware/validation.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_VALIDATION_HPP
+#define MILLRACE_MIDDLEWARE_VALIDATION_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Something that a lenient validation saw and let pass.
+struct validation_issue {
+  std::string_view event;  ///< after which it was seen; with `at_start`, before which
+  bool at_start = false;   ///< in the context's start values
+  millrace::error error;
+};
+
+namespace detail {
+
+/// What is wrong with a tensor known to hold `first`; the slow path, so it counts them all.
+[[gnu::cold, gnu::noinline]] inline error describe_non_finite(std::string_view field, std::size_t ordinal, bool several,
+                                                              const tensor_view& view,
+                                                              const non_finite_element& first) {
+  const finite_report report = scan_finite(view);
+  std::string message = "field \"" + std::string(field) + '"';
+  if (several) message += ", tensor " + std::to_string(ordinal) + ',';
+  message += view.rank() == 0 ? " is " : " holds ";
+  message += to_string(first.kind);
+  if (view.rank() != 0) {
+    message += " at " + to_string(first.position) + " (" + std::to_string(report.nan_count) + " NaN and " +
+               std::to_string(report.infinity_count) + " infinite of " + std::to_string(view.size()) + " elements)";
+  }
+  return error(errc::not_finite, std::move(message));
+}
+
+/// The first non-finite element of a field's tensors as an error, or success.
+template <class Field>
+result<void> check_finite(const typename Field::type& value) {
+  if constexpr (std::floating_point<typename Field::type>) {
+    // A number needs no view: its bits say it, under -ffast-math too.
+    using bits = std::conditional_t<sizeof value == 4, std::uint32_t, std::uint64_t>;
+    if constexpr (sizeof value == sizeof(bits)) {
+      constexpr bits infinity = std::bit_cast<bits>(std::numeric_limits<typename Field::type>::infinity());
+      if ((std::bit_cast<bits>(value) & infinity) != infinity) [[likely]]
+        return {};
+    }
+  } else if constexpr (std::integral<typename Field::type>) {
+    return {};
+  }
+  result<void> verdict;
+  std::size_t ordinal = 0;
+  for_each_tensor(value, [&](const tensor_view& view) {
+    if (const auto found = find_non_finite(view)) [[unlikely]] {
+      verdict = describe_non_finite(Field::name, ordinal, !tensor_like<typename Field::type>, view, *found);
+      return false;
+    }
+    ++ordinal;
+    return true;
+  });
+  return verdict;
+}
+
+}  // namespace detail
+
+/// Looks for NaN and infinities in every tensor and floating number that an event writes, once, and
+/// in the start values before the first event; and checks the rules given to it as soon as all
+/// their fields are there. `strict` fails the event with an error that names the field, the place
+/// and the value; `lenient` keeps a bounded list and lets the event pass.
+///
+///     mr::validation<mr::strict>{}
+///     mr::validation{mr::lenient{}, mr::same_rows<batch, labels>{}, mr::max_norm<gradients>{100}}
+///
+/// Complexity: one read of what was written. Allocates: only for an issue. Threads: any number.
+template <strictness_policy Strictness = strict, class... Rules>
+class validation {
+  static_assert((validation_rule<Rules> && ...),
+                "millrace[VALIDATION-1]: a rule has `using fields = mr::fields<...>;` and "
+                "`mr::result<void> operator()(const auto& ctx) const`");
+
+ public:
+  /// What the rules look at; a chain without one of them is refused.
+  using needs = detail::merge_fields_t<typename detail::fields_of_middleware<Rules>::type...>;
+  static constexpr std::string_view name = "validation";
+  static constexpr bool thread_safe = true;
+  static constexpr std::size_t default_capacity = 100;
+
+  explicit validation(Strictness = {}, Rules... rules)
+      : rules_(std::move(rules)...), seen_(std::make_unique<issues>()) {}
+
+  /// Keeps at most so many issues; all are counted.
+  validation&& keep(std::size_t capacity) && {
+    seen_->capacity = capacity;
+    return std::move(*this);
+  }
+  /// Also writes each issue as a line to a stream that outlives this, such as stderr.
+  validation&& echo(std::FILE* stream) && {
+    seen_->stream = stream;
+    return std::move(*this);
+  }
+
+  /// Also counts each issue in a registry that outlives this, as `millrace_validation_issues_total`. What the
+  /// registry refuses fails the first event that has an issue.
+  validation&& count_in(metrics_registry& registry, const label_set& labels = {}) && {
+    seen_->counted = registry.counter(validation_issues_info, labels);
+    return std::move(*this);
+  }
+
+  template <class Stage, class Context>
+  result<void> before(const Stage&, Context& ctx) {
+    if constexpr (Stage::index == 0)
+      return inspect<Stage, typename Context::provided>(
+          ctx, true, []<class F>(F) { return detail::contains<typename Context::provided, F>; });
+    else
+      return {};
+  }
+
+  template <class Stage, class Context>
+  result<void> after(const Stage&, Context& ctx, const result<void>& outcome) {
+    if (!outcome) [[unlikely]]
+      return {};  // what a failed event left behind is nobody's result
+    return inspect<Stage, typename Stage::writes>(ctx, false, []<class F>(F) {
+      return Stage::template is_written<F> || detail::contains<typename Context::provided, F>;
+    });
+  }
+
+  /// A copy of the issues kept so far, oldest first.
+  std::vector<validation_issue> errors() const {
+    const std::lock_guard lock(seen_->mutex);
+    return seen_->list;
+  }
+  /// How many there were in all, kept or not. In strict mode, how many events were failed.
+  std::size_t error_count() const {
+    const std::lock_guard lock(seen_->mutex);
+    return seen_->count;
+  }
+  void clear() {
+    const std::lock_guard lock(seen_->mutex);
+    seen_->list.clear();
+    seen_->count = 0;
+  }
+
+ private:
+  struct issues {
+    std::mutex mutex;
+    std::vector<validation_issue> list;
+    std::size_t count = 0;
+    std::size_t capacity = default_capacity;
+    std::FILE* stream = nullptr;
+    result<counter> counted{counter()};
+  };
+
+  /// Scans the fields of `Fresh`, then checks the rules on them whose fields are all `known`.
+  template <class Stage, class Fresh, class Context, class Known>
+  result<void> inspect(Context& ctx, bool at_start, Known known) {
+    result<void> verdict = scan<Stage>(ctx, at_start, Fresh{});
+    if constexpr (sizeof...(Rules) > 0) {
+      if (verdict)
+        std::apply(
+            [&](const Rules&... rule) {
+              (void)((verdict = examine<Stage, Fresh>(rule, ctx, at_start, known)).has_value() && ...);
+            },
+            rules_);
+    }
+    return verdict;
+  }
+
+  template <class Stage, class Context, class... Fields>
+  result<void> scan([[maybe_unused]] Context& ctx, [[maybe_unused]] bool at_start, field_list<Fields...>) {
+    result<void> verdict;
+    (void)((verdict = scan_field<Stage, Fields>(ctx, at_start)).has_value() && ...);
+    return verdict;
+  }
+  template <class Stage, class Field, class Context>
+  result<void> scan_field([[maybe_unused]] Context& ctx, [[maybe_unused]] bool at_start) {
+    if constexpr (tensor_source<typename Field::type>) {
+      if (result<void> found = detail::check_finite<Field>(ctx[Field{}]); !found) [[unlikely]]
+        return record(Stage::name, at_start, std::move(found).error());
+    }
+    return {};
+  }
+  template <class Stage, class Fresh, class Rule, class Context, class Known>
+  result<void> examine([[maybe_unused]] const Rule& rule, [[maybe_unused]] Context& ctx, [[maybe_unused]] bool at_start,
+                       Known known) {
+    constexpr bool due = []<class... Fields>(field_list<Fields...>) {
+      return (detail::contains<Fresh, Fields> || ...) && (decltype(known){}(Fields{}) && ...);
+    }(detail::to_field_list_t<typename Rule::fields>{});
+    if constexpr (due) {
+      if (result<void> found = rule(std::as_const(ctx)); !found) [[unlikely]]
+        return record(Stage::name, at_start, std::move(found).error());
+    }
+    return {};
+  }
+
+  [[gnu::cold, gnu::noinline]] result<void> record(std::string_view event, bool at_start, error found) {
+    {
+      const std::lock_guard lock(seen_->mutex);
+      ++seen_->count;
+      if (!seen_->counted) return seen_->counted.error();
+      seen_->counted->add();
+      if (seen_->stream != nullptr)
+        std::fprintf(seen_->stream, "validation, %s event \"%.*s\": %s\n", at_start ? "before" : "after",
+                     static_cast<int>(event.size()), event.data(), found.describe().c_str());
+      if constexpr (std::is_same_v<Strictness, lenient>)
+        if (seen_->list.size() < seen_->capacity) seen_->list.push_back({event, at_start, std::move(found)});
+    }
+    if constexpr (std::is_same_v<Strictness, lenient>)
+      return {};
+    else
+      return found;
+  }
+
+  [[no_unique_address]] std::tuple<Rules...> rules_;
+  std::unique_ptr<issues> seen_;
+};
+
+template <strictness_policy Strictness, class... Rules>
+validation(Strictness, Rules...) -> validation<Strictness, Rules...>;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_VALIDATION_HPP
+
+// ---- middleware/profiles.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_PROFILES_HPP
+#define MILLRACE_MIDDLEWARE_PROFILES_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The combinations that most chains want, to be used like one middleware:
+///
+///     auto training = mr::chain(...).use(mr::profiles::production{registry, "audit.jsonl"});
+///
+/// The parts are there by their names afterwards: `training.get<"audit_log">()`.
+namespace profiles {
+
+/// Everything on and everything said: profiler, audit log echoed to stdout, strict validation echoed
+/// to stderr, metrics, and compression of what nobody uses any more, without zlib.
+struct development {
+  metrics_registry& registry;
+  std::string audit_path = "audit.jsonl";
+
+  template <class Chain>
+  auto add_to(Chain chain) && {
+    return std::move(chain)
+        .use(profiler{})
+        .use(audit_log{std::move(audit_path), {.log = {.echo = stdout}}})
+        .use(validation<strict>{}.echo(stderr))
+        .use(metrics{registry})
+        .use(basic_compression<huffman_deflate>{});
+  }
+};
+
+/// What a test run needs: strict validation and metrics. Writes no file.
+struct testing {
+  metrics_registry& registry;
+
+  template <class Chain>
+  auto add_to(Chain chain) && {
+    return std::move(chain).use(validation<strict>{}).use(metrics{registry});
+  }
+};
+
+/// The least that production needs: audit log, validation that lets pass what it finds, lists it and counts it in
+/// the registry as `millrace_validation_issues_total`, and metrics.
+struct production {
+  metrics_registry& registry;
+  std::string audit_path = "audit.jsonl";
+
+  template <class Chain>
+  auto add_to(Chain chain) && {
+    return std::move(chain)
+        .use(audit_log{std::move(audit_path)})
+        .use(validation<lenient>{}.count_in(registry))
+        .use(metrics{registry});
+  }
+};
+
+}  // namespace profiles
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MIDDLEWARE_PROFILES_HPP
+
+// ---- middleware.hpp
+
+#ifndef MILLRACE_MIDDLEWARE_HPP
+#define MILLRACE_MIDDLEWARE_HPP
+
+/// middleware: what runs around a chain's events in production.
+///
+/// - `audit_log`: what every event did, as JSON lines that survive a crash; `audit_codec` puts values in
+/// - `compression`: tensors in their slots after their last use, losslessly; with zlib where
+///   <millrace/tensor/deflate.hpp> is included, or `basic_compression` with a backend that is named
+/// - `metrics`: runs, failures, durations and numeric fields in a metrics registry
+/// - `profiler`: how long each event takes, as a table and as JSON
+/// - `profiles`: the combinations for development, testing and production
+/// - `validation`: NaN, infinities, shapes, ranges and norms in what events write; strict or lenient
+///
+/// Use them in this order, the innermost first: profiler, audit_log, validation, metrics, compression. An inner one
+/// that saw a success hears of it when one further out fails the event: the audit log writes `event_rejected`, metrics
+/// count the failure. Compression stands outside those that look at tensors; the chain checks that.
+
+#endif  // MILLRACE_MIDDLEWARE_HPP
+
 // ---- model/confusion_matrix.hpp
 
 #ifndef MILLRACE_MODEL_CONFUSION_MATRIX_HPP
@@ -19031,866 +27904,6 @@ inline result<double> r2(real_view targets, real_view answers) {
 
 #endif  // MILLRACE_MODEL_HPP
 
-// ---- observe/label_set.hpp
-
-#ifndef MILLRACE_OBSERVE_LABEL_SET_HPP
-#define MILLRACE_OBSERVE_LABEL_SET_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-namespace detail {
-
-/// `text` with each byte that is not part of well-formed UTF-8 as the four characters `\xHH`.
-/// Different bytes stay different, which a replacement character would not promise.
-inline std::string valid_utf8(std::string_view text) {
-  static constexpr char hex[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = utf8_sequence(text);
-    if (length != 0) {
-      out.append(text.substr(0, length));
-    } else {
-      const auto byte = static_cast<unsigned char>(text.front());
-      out += {'\\', 'x', hex[byte >> 4], hex[byte & 15U]};
-    }
-    text.remove_prefix(length != 0 ? length : 1);
-  }
-  return out;
-}
-
-constexpr bool is_name(std::string_view name, bool colons) noexcept {
-  const auto letter = [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colons && c == ':');
-  };
-  if (name.empty() || !letter(name.front())) return false;
-  for (const char c : name)
-    if (!letter(c) && !(c >= '0' && c <= '9')) return false;
-  return true;
-}
-
-}  // namespace detail
-
-/// The labels of one series, in the order of their names: `{{"event", "forward"}, {"split", "train"}}`.
-///
-/// Values are any bytes; those that are not UTF-8 are kept as `\xHH`, because the systems that
-/// collect metrics refuse a whole page for one of them. Names are checked when a metric is made.
-class label_set {
- public:
-  struct label {
-    std::string name;
-    std::string value;
-    friend bool operator==(const label&, const label&) = default;
-  };
-
-  label_set() = default;
-  label_set(std::initializer_list<std::pair<std::string_view, std::string_view>> labels) {
-    for (const auto& [name, value] : labels) add(name, value);
-  }
-
-  label_set& add(std::string_view name, std::string_view value) {
-    const auto place = std::upper_bound(labels_.begin(), labels_.end(), name,
-                                        [](std::string_view n, const label& l) { return n < l.name; });
-    labels_.insert(place, label{std::string(name), detail::valid_utf8(value)});
-    return *this;
-  }
-
-  auto begin() const noexcept { return labels_.begin(); }
-  auto end() const noexcept { return labels_.end(); }
-  std::size_t size() const noexcept { return labels_.size(); }
-  bool empty() const noexcept { return labels_.empty(); }
-
-  /// The value of the label of this name; empty where there is none, which means the same.
-  std::string_view operator[](std::string_view name) const noexcept {
-    for (const label& l : labels_)
-      if (l.name == name) return l.value;
-    return {};
-  }
-
-  friend bool operator==(const label_set&, const label_set&) = default;
-
-  /// Whether collectors accept the names: letters, digits, `_`; not `__` in front; none twice; not `reserved`.
-  result<void> validate(std::string_view reserved = {}) const {
-    for (std::size_t i = 0; i < labels_.size(); ++i) {
-      const std::string& name = labels_[i].name;
-      if (!detail::is_name(name, false) || name.starts_with("__"))
-        return error(errc::invalid_argument, "label \"" + detail::valid_utf8(name) +
-                                                 "\": a name is letters, digits and '_', no digit first and no \"__\"");
-      if (name == reserved) return error(errc::invalid_argument, "label \"" + name + "\" is the histogram's own");
-      if (i > 0 && labels_[i - 1].name == name)
-        return error(errc::invalid_argument, "label \"" + name + "\" is given twice");
-    }
-    return {};
-  }
-
- private:
-  std::vector<label> labels_;
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_LABEL_SET_HPP
-
-// ---- observe/metrics_snapshot.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
-#define MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-enum class metric_type : std::uint8_t { counter, gauge, histogram };
-
-constexpr std::string_view to_string(metric_type type) noexcept {
-  switch (type) {
-    case metric_type::counter: return "counter";
-    case metric_type::gauge: return "gauge";
-    case metric_type::histogram: return "histogram";
-  }
-  return "unknown";
-}
-
-/// What a metric is called and what it says about itself. `unit`, where given, is what the name ends
-/// in, as `seconds` in `epoch_duration_seconds`.
-struct metric_info {
-  std::string_view name;
-  std::string_view help;
-  std::string_view unit = {};
-};
-
-/// What the series of one name share. Does not change once made.
-struct metric_family {
-  std::string name;  // a counter's without its `_total`
-  std::string help;
-  std::string unit;  // empty, or what the name ends in
-  metric_type type = metric_type::counter;
-  bool nanoseconds = false;    // a timer: kept in nanoseconds, told in seconds
-  std::vector<double> bounds;  // a histogram's, ascending, as exported; the last bucket's +Inf is not among them
-
-  /// For the text formats, rendered once: `0.5"} ` for each bound and for +Inf.
-  std::vector<std::string> bound_text;
-};
-
-/// One series of a family. Does not change once made.
-struct metric_series {
-  label_set labels;
-  std::uint32_t id = 0;  // dense within the registry, in order of creation
-
-  /// For the text formats, rendered once: what stands before a counter's or a gauge's value, or,
-  /// for a histogram, `x_bucket{...,le="`, `x_sum{...} ` and `x_count{...} `.
-  std::string text;
-  std::string sum_text;
-  std::string count_text;
-};
-
-/// One series' values at one moment.
-struct metric_sample {
-  const metric_series* series = nullptr;
-  std::uint64_t count = 0;  // a counter's value; a histogram's number of observations
-  double value = 0;         // a gauge's value; a histogram's sum
-  double least = 0;         // a timer's shortest and longest; 0 when it has none
-  double greatest = 0;
-  std::span<const std::uint64_t> buckets;  // a histogram's, each by itself: not cumulated; the last is +Inf
-
-  const label_set& labels() const noexcept { return series->labels; }
-};
-
-struct metric_family_samples {
-  const metric_family* family = nullptr;
-  std::span<const metric_sample> samples;
-};
-
-namespace detail {
-class metric_catalog;
-}
-
-/// Everything a registry knew at one moment: what every exporter is written from. Families and
-/// series in the order of their creation. Stays valid after the registry is gone.
-///
-/// A histogram's buckets and its count always agree. Values that threads are adding meanwhile may be
-/// in one series already and not yet in another.
-class metrics_snapshot {
- public:
-  std::span<const metric_family_samples> families() const noexcept { return families_; }
-  const metric_family_samples* find(std::string_view name) const noexcept {
-    for (const auto& f : families_)
-      if (f.family->name == name) return &f;
-    return nullptr;
-  }
-
-  std::uint64_t unix_nanoseconds = 0;    // when it was taken
-  std::uint64_t uptime_nanoseconds = 0;  // since the registry was made
-  std::uint64_t registry_id = 0;         // which registry of the process
-
-  metrics_snapshot() = default;
-  metrics_snapshot(metrics_snapshot&&) noexcept = default;
-  metrics_snapshot& operator=(metrics_snapshot&&) noexcept = default;
-
- private:
-  friend class metrics_registry;
-
-  std::shared_ptr<const detail::metric_catalog> catalog_;
-  std::vector<metric_family_samples> families_;
-  std::vector<metric_sample> samples_;
-  std::vector<std::uint64_t> buckets_;
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
-
-// ---- observe/event_metrics.hpp
-
-#ifndef MILLRACE_OBSERVE_EVENT_METRICS_HPP
-#define MILLRACE_OBSERVE_EVENT_METRICS_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-// The families that the metrics middleware keeps, by name and label, so that exporters, dashboards
-// and summaries find them.
-inline constexpr metric_info event_count_info{"millrace_event_count_total", "Runs of an event."};
-inline constexpr metric_info event_failures_info{"millrace_event_failures_total", "Runs of an event that failed."};
-inline constexpr metric_info event_duration_info{"millrace_event_duration_seconds", "How long an event ran.",
-                                                 "seconds"};
-inline constexpr metric_info event_field_info{"millrace_ml_metric", "The last value of a named field."};
-inline constexpr std::string_view event_label = "event";
-inline constexpr std::string_view field_label = "metric";
-
-/// One event's runs; durations in seconds, 0 where it never ran.
-struct event_summary {
-  std::string name;
-  std::uint64_t count = 0;
-  std::uint64_t failures = 0;
-  double total_seconds = 0;
-  double min_seconds = 0;
-  double max_seconds = 0;
-
-  double avg_seconds() const noexcept { return count == 0 ? 0.0 : total_seconds / static_cast<double>(count); }
-};
-
-/// What the metrics middleware saw, for people: events in the order of their first run, and the last
-/// values of the fields.
-struct metrics_summary {
-  std::uint64_t total_events = 0;
-  std::uint64_t total_failures = 0;
-  std::vector<event_summary> events;
-  std::vector<std::pair<std::string, double>> fields;
-
-  const event_summary* find(std::string_view event) const noexcept {
-    for (const event_summary& e : events)
-      if (e.name == event) return &e;
-    return nullptr;
-  }
-};
-
-inline metrics_summary summarize(const metrics_snapshot& snapshot) {
-  metrics_summary made;
-  const auto event_of = [&](const metric_sample& sample) -> event_summary& {
-    const std::string_view name = sample.labels()[event_label];
-    for (event_summary& e : made.events)
-      if (e.name == name) return e;
-    event_summary& fresh = made.events.emplace_back();
-    fresh.name = name;
-    fresh.min_seconds = std::numeric_limits<double>::infinity();  // until timed
-    return fresh;
-  };
-  const auto for_each = [&](std::string_view family, metric_type type, auto&& f) {
-    if (type == metric_type::counter) family.remove_suffix(std::string_view("_total").size());
-    const metric_family_samples* found = snapshot.find(family);
-    if (found == nullptr || found->family->type != type) return;
-    for (const metric_sample& sample : found->samples) f(sample);
-  };
-  for_each(event_count_info.name, metric_type::counter, [&](const metric_sample& sample) {
-    event_of(sample).count += sample.count;
-    made.total_events += sample.count;
-  });
-  for_each(event_failures_info.name, metric_type::counter, [&](const metric_sample& sample) {
-    event_of(sample).failures += sample.count;
-    made.total_failures += sample.count;
-  });
-  for_each(event_duration_info.name, metric_type::histogram, [&](const metric_sample& sample) {
-    if (sample.count == 0) return;
-    event_summary& event = event_of(sample);
-    event.total_seconds += sample.value;
-    if (sample.least < event.min_seconds) event.min_seconds = sample.least;
-    if (sample.greatest > event.max_seconds) event.max_seconds = sample.greatest;
-  });
-  for_each(event_field_info.name, metric_type::gauge, [&](const metric_sample& sample) {
-    const std::string_view name = sample.labels()[field_label];
-    for (auto& [known, value] : made.fields)
-      if (known == name) {
-        value = sample.value;
-        return;
-      }
-    made.fields.emplace_back(name, sample.value);
-  });
-  for (event_summary& e : made.events)
-    if (e.min_seconds > e.max_seconds) e.min_seconds = 0;
-  return made;
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_EVENT_METRICS_HPP
-
-// ---- observe/detail/bucket_table.hpp
-
-#ifndef MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
-#define MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
-
-// Which of a histogram's buckets a value falls into: the first whose bound is not less. The line of
-// values is cut into cells by leading bits; where no cell holds two bounds, one table entry and one
-// comparison answer. Bounds that are closer are searched.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-template <std::size_t Cells>
-struct bucket_table {
-  std::uint64_t base = 0;           // the first cell's leading bits
-  std::uint64_t bound[Cells];       // the one in the cell; the largest number where there is none
-  std::uint16_t bucket[Cells];      // of values up to that bound
-  bool tabled = false;              // no cell holds two bounds, and the cells hold them all
-  std::vector<std::uint64_t> keys;  // all bounds, ascending, for the search
-
-  std::uint64_t search(std::uint64_t key) const noexcept {
-    return static_cast<std::uint64_t>(std::lower_bound(keys.begin(), keys.end(), key) - keys.begin());
-  }
-
- protected:
-  /// `bounds[skipped]` and up go into cells; cell_of(bound) says where.
-  template <class CellOf>
-  void fill(const std::vector<std::uint64_t>& bounds, std::size_t skipped, CellOf&& cell_of) noexcept {
-    tabled = true;
-    std::size_t next = skipped;
-    for (std::uint64_t cell = 0; cell < Cells; ++cell) {
-      bucket[cell] = static_cast<std::uint16_t>(next);
-      bound[cell] = (std::numeric_limits<std::uint64_t>::max)();
-      if (next == bounds.size() || cell_of(bounds[next]) != cell) continue;
-      bound[cell] = bounds[next++];
-      if (next < bounds.size() && cell_of(bounds[next]) == cell) tabled = false;
-    }
-    if (next != bounds.size()) tabled = false;
-  }
-};
-
-/// Whole numbers, in octaves: tabled when no two bounds share one, as bounds a factor of 2 apart never do.
-struct whole_buckets : bucket_table<64> {
-  static unsigned cell_of(std::uint64_t value) noexcept {
-    return 63U - static_cast<unsigned>(std::countl_zero(value | 1U));
-  }
-  explicit whole_buckets(const std::vector<std::uint64_t>& bounds) {
-    keys = bounds;
-    fill(bounds, 0, cell_of);
-  }
-};
-
-/// Doubles, in sixteenths of an octave, from the lowest positive bound over 32 octaves. Everything
-/// that is not positive and finite falls out of the table by its sign or exponent, and is searched.
-struct real_buckets : bucket_table<512> {
-  static constexpr unsigned shift = 52 - 4;
-
-  static std::uint64_t bits_of(double value) noexcept { return std::bit_cast<std::uint64_t>(value); }
-  /// Doubles in their own order as unsigned numbers.
-  static std::uint64_t key_of(double value) noexcept {
-    const std::uint64_t bits = bits_of(value);
-    constexpr std::uint64_t sign = std::uint64_t{1} << 63;
-    return (bits & sign) != 0 ? ~bits : bits | sign;
-  }
-  explicit real_buckets(const std::vector<double>& bounds) {
-    std::vector<std::uint64_t> bits;
-    std::size_t skipped = 0;
-    for (const double b : bounds) {
-      keys.push_back(key_of(b + 0.0));  // -0.0 and 0.0 are one bound
-      bits.push_back(bits_of(b));
-      if (!(b > 0)) ++skipped;
-    }
-    // The table ends before infinity, NaN and, by the sign, the negative numbers.
-    constexpr std::uint64_t not_finite = std::uint64_t{0x7ff} << (52 - shift);
-    if (skipped < bits.size()) base = (std::min)(bits[skipped] >> shift, not_finite - 512);
-    fill(bits, skipped, [&](std::uint64_t b) { return (b >> shift) - base; });
-    if (skipped == bits.size()) tabled = false;
-  }
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
-
-// ---- observe/detail/owned_cell.hpp
-
-#ifndef MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
-#define MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
-
-// Additions to a cell that one thread writes and others read: no read-modify-write is needed, so no
-// lock prefix is paid.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-using metric_cell = std::atomic<std::uint64_t>;
-
-inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
-#if defined(__x86_64__)
-  // What a relaxed load, an addition and a relaxed store mean; g++ makes three instructions of those.
-  asm("addq %1, %0" : "+m"(cell) : "er"(by) : "cc");
-#else
-  cell.store(cell.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
-#endif
-}
-
-/// The cell holds the bits of a double.
-inline void bump_real(metric_cell& cell, double by) noexcept {
-  const double now = std::bit_cast<double>(cell.load(std::memory_order_relaxed));
-  cell.store(std::bit_cast<std::uint64_t>(now + by), std::memory_order_relaxed);
-}
-
-inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
-  if (to > cell.load(std::memory_order_relaxed)) cell.store(to, std::memory_order_relaxed);
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
-
-// ---- observe/detail/cells.hpp
-
-#ifndef MILLRACE_OBSERVE_DETAIL_CELLS_HPP
-#define MILLRACE_OBSERVE_DETAIL_CELLS_HPP
-
-// Where counters and histograms keep their numbers. A metric is a range of cells, the same range in
-// every thread's own slab. A thread adds to its cells by a plain load and store that nobody else
-// writes, so threads never meet; a scrape sums over the slabs. When a thread ends, its slab is
-// folded into the one of the ended threads, so no count is ever lost.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// How two threads' cells become one.
-enum class cell_kind : std::uint8_t {
-  integer,            // added as uint64
-  real,               // added as the bits of a double
-  largest,            // the larger uint64 stays
-  private_to_thread,  // says nothing beyond its thread
-};
-
-struct cell_slab {
-  metric_cell* cells = nullptr;
-  std::uint32_t size = 0;
-};
-
-/// The calling thread's slab, as the hot path sees it. Constant-initialized and never destroyed, so
-/// that reading it is one instruction and safe to the thread's last breath.
-struct local_slab : cell_slab {
-  cell_slab* shared = nullptr;  // the same, where the store finds it
-  bool over = false;            // the thread's end has folded the slab; what still comes goes to the ended threads' one
-};
-[[gnu::visibility("default")]] inline constinit thread_local local_slab local_cells{};
-
-/// The process's slabs and the map of which cells are taken. One for all registries, because a
-/// thread needs one slab, not one a registry. Never destroyed: threads may end after main has.
-class [[gnu::visibility("default")]] cell_store {
- public:
-  static constexpr std::uint32_t discarded = 1;  // the first cell takes what counters without a registry count
-
-  static cell_store& instance() {
-    static cell_store& only = *new cell_store;
-    return only;
-  }
-
-  /// A range of fresh zero cells; its first index. Throws std::bad_alloc alone.
-  std::uint32_t allocate(std::span<const cell_kind> kinds) {
-    const std::lock_guard lock(mutex_);
-    const auto count = static_cast<std::uint32_t>(kinds.size());
-    // Room for this range among the free ones now, so that giving it back never allocates.
-    if (free_.capacity() < free_.size() + taken_ + 1) free_.reserve(2 * (free_.size() + taken_ + 1));
-    auto place = std::find_if(free_.begin(), free_.end(), [&](const range& r) { return r.end - r.first >= count; });
-    std::uint32_t first = 0;
-    if (place != free_.end()) {
-      first = place->first;
-      place->first += count;
-      if (place->first == place->end) free_.erase(place);
-    } else {
-      first = static_cast<std::uint32_t>(kinds_.size());
-      grow(*ended_, first + count);
-      kinds_.resize(first + count);
-    }
-    std::copy(kinds.begin(), kinds.end(), kinds_.begin() + first);
-    ++taken_;
-    return first;
-  }
-
-  /// Gives a range back. Nobody may be adding to it any more.
-  void release(std::uint32_t first, std::uint32_t count) noexcept {
-    const std::lock_guard lock(mutex_);
-    --taken_;
-    for (const cell_slab* slab : slabs_)
-      for (std::uint32_t i = first; i < first + count && i < slab->size; ++i)
-        slab->cells[i].store(0, std::memory_order_relaxed);
-    auto after = std::find_if(free_.begin(), free_.end(), [&](const range& r) { return r.first >= first; });
-    if (after != free_.begin() && std::prev(after)->end == first) {
-      std::prev(after)->end = first + count;
-      if (after != free_.end() && after->first == first + count) {
-        std::prev(after)->end = after->end;
-        free_.erase(after);
-      }
-    } else if (after != free_.end() && after->first == first + count) {
-      after->first = first;
-    } else {
-      free_.insert(after, {first, first + count});
-    }
-  }
-
-  /// Calls f(slabs) while no slab comes, goes or moves. Cells may be read, and still grow meanwhile.
-  template <class F>
-  void read(F && f) {
-    const std::lock_guard lock(mutex_);
-    f(std::span<const cell_slab* const>(slabs_));
-  }
-
-  /// Calls f(cells) on cells up to `end` that the caller may write: its own, made or enlarged now,
-  /// or, at the thread's end or without memory, the ended threads' under the lock.
-  template <class F>
-  void write(std::uint32_t end, F && f) noexcept {
-    if (enlarge_local(end)) {
-      f(local_cells.cells);
-    } else {
-      const std::lock_guard lock(mutex_);
-      f(ended_->cells);
-    }
-  }
-
-  std::size_t slab_count() {
-    const std::lock_guard lock(mutex_);
-    return slabs_.size();
-  }
-
- private:
-  struct range {
-    std::uint32_t first;
-    std::uint32_t end;
-  };
-  struct thread_end {
-    ~thread_end() { instance().retire_local(); }
-  };
-
-  cell_store() : ended_(new cell_slab) {
-    slabs_.push_back(ended_);
-    grow(*ended_, discarded);
-    kinds_.assign(discarded, cell_kind::private_to_thread);
-  }
-
-  static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs
-
-  /// Under the lock. Moves a slab to more room.
-  static void grow(cell_slab & slab, std::uint32_t end) {
-    if (end <= slab.size) return;
-    const std::uint32_t size = (std::max)(std::bit_ceil(end), std::uint32_t{64});
-    auto* cells = static_cast<metric_cell*>(::operator new(size * sizeof(metric_cell), cache_line));
-    for (std::uint32_t i = 0; i < size; ++i)
-      ::new (static_cast<void*>(cells + i))
-          metric_cell(i < slab.size ? slab.cells[i].load(std::memory_order_relaxed) : 0);
-    if (slab.cells != nullptr) ::operator delete(slab.cells, cache_line);
-    slab.cells = cells;
-    slab.size = size;
-  }
-
-  bool enlarge_local(std::uint32_t end) noexcept {
-    if (local_cells.over) return false;
-    static thread_local thread_end at_end;  // made here, destroyed when the thread ends
-    static_cast<void>(&at_end);
-    try {
-      const std::lock_guard lock(mutex_);
-      if (local_cells.shared == nullptr) {
-        auto made = std::make_unique<cell_slab>();
-        grow(*made, end);
-        slabs_.push_back(made.get());
-        local_cells.shared = made.release();
-      } else {
-        grow(*local_cells.shared, end);
-      }
-      static_cast<cell_slab&>(local_cells) = *local_cells.shared;
-      return true;
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
-  }
-
-  void retire_local() noexcept {
-    const std::lock_guard lock(mutex_);
-    local_cells.over = true;
-    cell_slab* const mine = local_cells.shared;
-    if (mine == nullptr) return;
-    const auto count = (std::min)(mine->size, static_cast<std::uint32_t>(kinds_.size()));
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const std::uint64_t last = mine->cells[i].load(std::memory_order_relaxed);
-      switch (kinds_[i]) {
-        case cell_kind::integer: bump(ended_->cells[i], last); break;
-        case cell_kind::real: bump_real(ended_->cells[i], std::bit_cast<double>(last)); break;
-        case cell_kind::largest: raise(ended_->cells[i], last); break;
-        case cell_kind::private_to_thread: break;
-      }
-    }
-    slabs_.erase(std::find(slabs_.begin(), slabs_.end(), mine));
-    local_cells = local_slab{{}, nullptr, true};
-    ::operator delete(mine->cells, cache_line);
-    delete mine;
-  }
-
-  std::mutex mutex_;
-  std::vector<cell_slab*> slabs_;  // the ended threads' one first
-  cell_slab* ended_;
-  std::vector<cell_kind> kinds_;  // of every cell that was ever taken
-  std::vector<range> free_;       // sorted, never touching each other
-  std::size_t taken_ = 0;         // ranges
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_DETAIL_CELLS_HPP
-
-// ---- observe/detail/instrument_cells.hpp
-
-#ifndef MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
-#define MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
-
-// How each instrument lays its numbers into cells, and writes them. An instrument here has
-//   end             one past its cells, or `always_slow`
-//   write(cells, v) the hot path, on a slab that reaches to `end`
-//   end_cell()      the true end; 0 for one that counts into nothing
-//   write_any(cells, v) the same as write, for whatever `write` leaves out
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// An `end` that no slab reaches, so that the one comparison of the hot path leads to the slow one.
-inline constexpr std::uint32_t always_slow = (std::numeric_limits<std::uint32_t>::max)();
-
-template <class Instrument, class Value>
-[[gnu::noinline]] void write_local_slowly(Instrument instrument, Value value) noexcept {
-  if (const std::uint32_t end = instrument.end_cell(); end != 0)
-    cell_store::instance().write(end, [&](metric_cell* cells) { instrument.write_any(cells, value); });
-}
-/// The hot path of counters, histograms and timers. Allocates: once a thread, and when metrics were added since.
-template <class Instrument, class Value>
-[[gnu::always_inline]] inline void write_local(const Instrument& instrument, Value value) noexcept {
-  if (instrument.end > local_cells.size) [[unlikely]] {
-    write_local_slowly(instrument, value);
-    return;
-  }
-  instrument.write(local_cells.cells, value);
-}
-
-struct alignas(64) gauge_cell {
-  std::atomic<double> value{0.0};
-};
-[[gnu::visibility("default")]] inline constinit gauge_cell discarded_gauge{};
-
-struct counter_cell {
-  std::uint32_t end = 1;  // the first cell is nobody's
-
-  std::uint32_t end_cell() const noexcept { return end; }
-  void write(metric_cell* cells, std::uint64_t by) const noexcept { bump(cells[end - 1], by); }
-  void write_any(metric_cell* cells, std::uint64_t by) const noexcept { write(cells, by); }
-
-  static std::vector<cell_kind> kinds() { return {cell_kind::integer}; }
-};
-
-/// For each bucket a count and a sum: sums of like values lose least, and one addition seldom has
-/// to wait for the one before.
-struct histogram_cells {
-  const real_buckets* table = nullptr;
-  std::uint32_t first = 0;
-  std::uint32_t end = always_slow;
-
-  constexpr histogram_cells() noexcept = default;
-  histogram_cells(const real_buckets& buckets, std::uint32_t from) noexcept : table(&buckets), first(from) {
-    if (buckets.tabled) end = end_cell();
-  }
-  std::uint32_t end_cell() const noexcept {
-    return table == nullptr ? 0 : first + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1);
-  }
-
-  void write(metric_cell* cells, double value) const noexcept {
-    const std::uint64_t bits = real_buckets::bits_of(value);
-    const std::uint64_t at = (bits >> real_buckets::shift) - table->base;
-    if (at >= 512) [[unlikely]] {
-      write_any(cells, value);
-      return;
-    }
-    metric_cell* const pair = cells + first + 2 * (table->bucket[at] + (table->bound[at] < bits ? 1U : 0U));
-    bump(pair[0], 1);
-    bump_real(pair[1], value);
-  }
-  [[gnu::noinline]] void write_any(metric_cell* cells, double value) const noexcept {
-    const std::uint64_t bucket =
-        std::isnan(value) ? table->keys.size() : table->search(real_buckets::key_of(value + 0.0));
-    metric_cell* const pair = cells + first + 2 * bucket;
-    bump(pair[0], 1);
-    if (std::isfinite(value)) bump_real(pair[1], value);
-  }
-
-  static std::vector<cell_kind> kinds(std::size_t bounds) {
-    std::vector<cell_kind> made(2 * (bounds + 1), cell_kind::integer);
-    for (std::size_t i = 1; i < made.size(); i += 2) made[i] = cell_kind::real;
-    return made;
-  }
-};
-
-struct timer_cells {
-  const whole_buckets* table = nullptr;
-  std::uint32_t first = 0;
-  std::uint32_t end = always_slow;
-
-  // The hot path asks by one comparison whether a value lies within the extremes seen so far:
-  // value - low < span. Both start at 0, which no value passes. The extremes that threads merge stand
-  // beside them, the least as its complement, so that there too 0 means none.
-  enum cell : std::uint32_t { sum, low, span, greatest, least, buckets };
-
-  constexpr timer_cells() noexcept = default;
-  timer_cells(const whole_buckets& of, std::uint32_t from) noexcept : table(&of), first(from) {
-    if (of.tabled) end = end_cell();
-  }
-  std::uint32_t end_cell() const noexcept {
-    return table == nullptr ? 0 : first + buckets + static_cast<std::uint32_t>(table->keys.size()) + 1;
-  }
-
-  void write(metric_cell* cells, std::uint64_t value) const noexcept {
-    const unsigned at = whole_buckets::cell_of(value);
-    write_bucket(cells + first, table->bucket[at] + (table->bound[at] < value ? 1U : 0U), value);
-  }
-  void write_any(metric_cell* cells, std::uint64_t value) const noexcept {
-    write_bucket(cells + first, table->search(value), value);
-  }
-
-  static std::vector<cell_kind> kinds(std::size_t bounds) {
-    std::vector<cell_kind> made(buckets + bounds + 1, cell_kind::integer);
-    made[low] = made[span] = cell_kind::private_to_thread;
-    made[greatest] = made[least] = cell_kind::largest;
-    return made;
-  }
-
- private:
-  static void write_bucket(metric_cell* mine, std::uint64_t bucket, std::uint64_t value) noexcept {
-    bump(mine[buckets + bucket], 1);
-    bump(mine[sum], value);
-    if (value - mine[low].load(std::memory_order_relaxed) >= mine[span].load(std::memory_order_relaxed)) [[unlikely]]
-      widen(mine, value);
-  }
-  [[gnu::noinline]] static void widen(metric_cell* mine, std::uint64_t value) noexcept {
-    raise(mine[greatest], value);
-    raise(mine[least], ~value);
-    const std::uint64_t lowest = ~mine[least].load(std::memory_order_relaxed);
-    mine[low].store(lowest, std::memory_order_relaxed);
-    mine[span].store(mine[greatest].load(std::memory_order_relaxed) - lowest + 1, std::memory_order_relaxed);
-  }
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
-
-// ---- observe/instruments.hpp
-
-#ifndef MILLRACE_OBSERVE_INSTRUMENTS_HPP
-#define MILLRACE_OBSERVE_INSTRUMENTS_HPP
-
-// The four instruments: small handles that a `metrics_registry` makes and hot paths use.
-//
-// Copies name the same series. A handle is good as long as its registry; one made by the default
-// constructor counts into nothing, so code may always hold one.
-namespace millrace {
-inline namespace v0 {
-
-class metrics_registry;
-
-/// Counts what only grows. 4 bytes.
-/// Hot path: one addition to the thread's own cell; allocates once a thread.
-/// Threads: any number at once, none slows another.
-class counter {
- public:
-  constexpr counter() noexcept = default;
-
-  void add(std::uint64_t by = 1) const noexcept { detail::write_local(cell_, by); }
-
- private:
-  friend class metrics_registry;
-  explicit counter(std::uint32_t cell) noexcept : cell_{cell + 1} {}
-
-  detail::counter_cell cell_;
-};
-
-/// A value that goes up and down: the last `set` of any thread stands. 8 bytes.
-/// Threads: any number at once, on one memory location.
-class gauge {
- public:
-  constexpr gauge() noexcept = default;
-
-  void set(double value) const noexcept { cell_->value.store(value, std::memory_order_relaxed); }
-  void add(double by) const noexcept { cell_->value.fetch_add(by, std::memory_order_relaxed); }
-  double value() const noexcept { return cell_->value.load(std::memory_order_relaxed); }
-
- private:
-  friend class metrics_registry;
-  explicit gauge(detail::gauge_cell& cell) noexcept : cell_(&cell) {}
-
-  detail::gauge_cell* cell_ = &detail::discarded_gauge;
-};
-
-/// Counts values into buckets by fixed bounds, and adds them up. 16 bytes.
-/// A value that is not finite is counted, NaN and infinity in the last bucket and -infinity in the
-/// first, but left out of the sum, which one of them would spoil for good.
-/// Hot path: one table look-up and two additions; allocates once a thread. What is not positive, lies
-/// below the lowest positive bound, or more than 32 octaves above it, is searched; so is everything
-/// when two bounds are closer than a sixteenth of an octave. Threads: as `counter`.
-class histogram {
- public:
-  constexpr histogram() noexcept = default;
-
-  void observe(double value) const noexcept { detail::write_local(cells_, value); }
-
- private:
-  friend class metrics_registry;
-  explicit histogram(detail::histogram_cells cells) noexcept : cells_(cells) {}
-
-  detail::histogram_cells cells_;
-};
-
-/// A histogram of durations: takes nanoseconds, is exported in seconds. 16 bytes.
-/// Guarantee: sum, least and greatest are exact, in whole nanoseconds.
-/// Hot path: one table look-up, two additions and a comparison; allocates once a thread. Bounds of
-/// which two share an octave are searched. Threads: as `counter`.
-class timer {
- public:
-  constexpr timer() noexcept = default;
-
-  void record(std::uint64_t nanoseconds) const noexcept { detail::write_local(cells_, nanoseconds); }
-
- private:
-  friend class metrics_registry;
-  explicit timer(detail::timer_cells cells) noexcept : cells_(cells) {}
-
-  detail::timer_cells cells_;
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_INSTRUMENTS_HPP
-
 // ---- observe/json_export.hpp
 
 #ifndef MILLRACE_OBSERVE_JSON_EXPORT_HPP
@@ -19972,517 +27985,6 @@ inline std::string to_json(const metrics_snapshot& snapshot) {
 }  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_JSON_EXPORT_HPP
-
-// ---- observe/detail/metric_text.hpp
-
-#ifndef MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
-#define MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
-
-// The words that Prometheus' text format and OpenMetrics share.
-// Source: Prometheus, "Exposition formats", text 0.0.4; OpenMetrics 1.0.0.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// Escapes backslash and newline, and quotes where the text stands in quotes.
-inline void append_escaped(std::string& out, std::string_view text, bool quotes) {
-  for (const char c : text) {
-    switch (c) {
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '"':
-        if (quotes) out += '\\';
-        out += '"';
-        break;
-      default: out += c;
-    }
-  }
-}
-
-/// `a="1",b="2"`
-inline std::string label_text(const label_set& labels) {
-  std::string out;
-  for (const auto& [name, value] : labels) {
-    if (!out.empty()) out += ',';
-    out += name;
-    out += "=\"";
-    append_escaped(out, value, true);
-    out += '"';
-  }
-  return out;
-}
-
-inline constexpr std::size_t longest_number = 32;
-
-inline char* write_number(char* out, std::uint64_t value) noexcept {
-  return std::to_chars(out, out + longest_number, value).ptr;
-}
-/// Shortest form that reads back to the same double; NaN, +Inf and -Inf by those names.
-inline char* write_number(char* out, double value) noexcept {
-  if (std::isfinite(value)) [[likely]]
-    return std::to_chars(out, out + longest_number, value).ptr;
-  const char* name = std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
-  const std::size_t size = std::strlen(name);
-  std::memcpy(out, name, size);
-  return out + size;
-}
-
-/// A bucket's bound in OpenMetrics' canonical form: plain from 0.0001 to below a million, with `.0`
-/// where it is whole, and with an exponent beyond. Prometheus reads `le="1"` and `le="1.0"` as two
-/// series, so both formats write this one. Source: OpenMetrics 1.0.0, "Canonical Numbers".
-inline std::string bound_text(double bound) {
-  char digits[longest_number];
-  const auto text = [&](std::chars_format format) {
-    return std::string(digits, std::to_chars(digits, digits + sizeof digits, bound, format).ptr);
-  };
-  std::string scientific = text(std::chars_format::scientific);
-  const std::size_t e = scientific.find('e');
-  int exponent = 0;
-  const std::size_t sign = scientific[e + 1] == '+' ? 2 : 1;
-  std::from_chars(scientific.data() + e + sign, scientific.data() + scientific.size(), exponent);
-  if (exponent < -4 || exponent >= 6) return scientific;
-  std::string plain = text(std::chars_format::fixed);
-  if (plain.find('.') == std::string::npos) plain += ".0";
-  return plain;
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
-
-// ---- observe/detail/metric_catalog.hpp
-
-#ifndef MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
-#define MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
-
-// What a registry knows: families and their series, checked when they are made and never changed
-// afterwards, so that snapshots may point at them.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-struct catalog_family;
-
-struct catalog_series {
-  metric_series info;
-  const catalog_family* family = nullptr;
-  std::uint32_t first_cell = 0;
-  std::uint32_t cell_count = 0;
-  std::unique_ptr<gauge_cell> gauge;  // a gauge's, in place of cells
-};
-
-struct catalog_family {
-  metric_family info;
-  std::unique_ptr<const real_buckets> reals;    // a histogram's
-  std::unique_ptr<const whole_buckets> wholes;  // a timer's
-  std::vector<std::unique_ptr<catalog_series>> series;
-  std::unordered_map<std::string, const catalog_series*> by_labels;
-};
-
-struct family_request {
-  metric_info info;
-  metric_type type;
-  bool nanoseconds;
-  std::vector<double> bounds;
-  std::vector<cell_kind> cells;  // of one series
-};
-
-class metric_catalog {
- public:
-  metric_catalog() noexcept : id_(next_id()) {}
-  metric_catalog(const metric_catalog&) = delete;
-  metric_catalog& operator=(const metric_catalog&) = delete;
-
-  std::uint64_t id() const noexcept { return id_; }
-
-  /// The series of this name and these labels; made if it is new and nothing speaks against it.
-  result<const catalog_series*> find_or_add(const family_request& request, const label_set& labels,
-                                            std::size_t most_series) {
-    const std::string name(base_name(request));
-    const std::lock_guard lock(mutex_);
-    const auto known = by_name_.find(name);
-    if (known == by_name_.end()) {
-      if (auto ok = check_family(name, request); !ok) return std::move(ok).error();
-    } else if (auto ok = check_same(*known->second, request); !ok) {
-      return std::move(ok).error();
-    }
-    if (auto ok = labels.validate(request.type == metric_type::histogram ? "le" : ""); !ok)
-      return std::move(ok).error().wrap("metric \"" + name + "\"");
-
-    const std::string rendered = label_text(labels);
-    if (known != by_name_.end()) {
-      catalog_family& family = *known->second;
-      if (const auto found = family.by_labels.find(rendered); found != family.by_labels.end()) return found->second;
-      if (!same_names(family.series.front()->info.labels, labels))
-        return error(errc::already_exists,
-                     "metric \"" + name + "\": its series have other label names than {" + rendered + "}");
-      if (family.series.size() >= most_series)
-        return error(errc::out_of_range, "metric \"" + name + "\": more than " + std::to_string(most_series) +
-                                             " series; the next would be {" + rendered + "}");
-      return add_series(family, request, labels, rendered);
-    }
-    if (most_series == 0) return error(errc::out_of_range, "metric \"" + name + "\": more than 0 series");
-    return add_series(add_family(name, request), request, labels, rendered);
-  }
-
-  struct extent {
-    std::size_t series = 0;
-    std::size_t buckets = 0;
-  };
-  /// Calls f(extent, families) while nothing comes.
-  template <class F>
-  void read(F&& f) const {
-    const std::lock_guard lock(mutex_);
-    f(extent_, families_);
-  }
-
- private:
-  static std::uint64_t next_id() noexcept {
-    static std::atomic<std::uint64_t> last{0};
-    return last.fetch_add(1, std::memory_order_relaxed) + 1;
-  }
-
-  static constexpr std::size_t most_bounds = 1000;
-
-  static std::string_view base_name(const family_request& request) noexcept {
-    constexpr std::string_view total = "_total";
-    std::string_view name = request.info.name;
-    if (request.type == metric_type::counter && name.ends_with(total)) name.remove_suffix(total.size());
-    return name;
-  }
-
-  /// Every name that the family's samples have in one format or another.
-  static std::vector<std::string> sample_names(const std::string& name, metric_type type) {
-    switch (type) {
-      case metric_type::counter: return {name, name + "_total", name + "_created"};
-      case metric_type::gauge: return {name};
-      case metric_type::histogram: return {name, name + "_bucket", name + "_sum", name + "_count", name + "_created"};
-    }
-    return {};
-  }
-
-  result<void> check_family(const std::string& name, const family_request& request) const {
-    const auto refuse = [&](errc code, const std::string& why) {
-      return error(code, "metric \"" + valid_utf8(request.info.name) + "\": " + why);
-    };
-    if (!is_name(name, true))
-      return refuse(errc::invalid_argument, "a name is letters, digits, '_' and ':', with no digit first");
-    const std::string unit(request.info.unit);
-    if (!unit.empty() && (!is_name(unit, false) || !name.ends_with("_" + unit)))
-      return refuse(errc::invalid_argument, "the name does not end in its unit, \"_" + valid_utf8(unit) + "\"");
-    for (const std::string& sample : sample_names(name, request.type))
-      if (const auto taken = taken_.find(sample); taken != taken_.end())
-        return refuse(errc::already_exists, "its samples would be taken for those of the " +
-                                                std::string(to_string(taken->second->info.type)) + " \"" +
-                                                taken->second->info.name + "\"");
-    if (request.type != metric_type::histogram) return {};
-
-    if (request.bounds.empty() || request.bounds.size() > most_bounds)
-      return refuse(errc::invalid_argument, "a histogram has between 1 and " + std::to_string(most_bounds) + " bounds");
-    for (std::size_t i = 0; i < request.bounds.size(); ++i) {
-      const double bound = request.bounds[i];
-      if (!std::isfinite(bound))
-        return refuse(errc::invalid_argument, "bounds are finite; the last bucket, +Inf, is always there");
-      if (request.nanoseconds && !(bound * 1e9 >= 0.999999 && bound * 1e9 <= 0x1p53))
-        return refuse(errc::invalid_argument, "a timer's bounds lie between a nanosecond and 104 days");
-      if (i > 0 && !(request.nanoseconds ? to_nanoseconds(request.bounds[i - 1]) < to_nanoseconds(bound)
-                                         : request.bounds[i - 1] < bound))
-        return refuse(errc::invalid_argument, "bounds ascend, and " + bound_text(bound) + " does not");
-    }
-    return {};
-  }
-
-  static result<void> check_same(const catalog_family& family, const family_request& request) {
-    const auto refuse = [&](const std::string& why) {
-      return error(errc::already_exists, "metric \"" + family.info.name + "\": there already, " + why);
-    };
-    if (family.info.type != request.type || family.info.nanoseconds != request.nanoseconds)
-      return refuse("as a " + std::string(family.info.nanoseconds ? "timer" : to_string(family.info.type)));
-    if (family.info.help != valid_utf8(request.info.help)) return refuse("with the help \"" + family.info.help + "\"");
-    if (family.info.unit != request.info.unit) return refuse("with the unit \"" + family.info.unit + "\"");
-    if (family.info.bounds != request.bounds) return refuse("with other bounds");
-    return {};
-  }
-
-  static bool same_names(const label_set& a, const label_set& b) noexcept {
-    if (a.size() != b.size()) return false;
-    for (auto x = a.begin(), y = b.begin(); x != a.end(); ++x, ++y)
-      if (x->name != y->name) return false;
-    return true;
-  }
-
-  /// Whole nanoseconds; a bound such as 1e-7 is not quite 100 of them in binary and is meant to be.
-  static std::uint64_t to_nanoseconds(double seconds) noexcept {
-    return static_cast<std::uint64_t>(seconds * 1e9 + 1e-3);
-  }
-
-  catalog_family& add_family(const std::string& name, const family_request& request) {
-    auto made = std::make_unique<catalog_family>();
-    made->info = {name,
-                  valid_utf8(request.info.help),
-                  std::string(request.info.unit),
-                  request.type,
-                  request.nanoseconds,
-                  request.bounds,
-                  {}};
-    if (request.type == metric_type::histogram) {
-      for (const double bound : request.bounds) made->info.bound_text.push_back(bound_text(bound) + "\"} ");
-      made->info.bound_text.emplace_back("+Inf\"} ");
-      if (request.nanoseconds) {
-        std::vector<std::uint64_t> whole;
-        for (const double bound : request.bounds) whole.push_back(to_nanoseconds(bound));
-        made->wholes = std::make_unique<const whole_buckets>(whole);
-      } else {
-        made->reals = std::make_unique<const real_buckets>(request.bounds);
-      }
-    }
-    catalog_family& family = *made;
-    families_.push_back(std::move(made));
-    by_name_.emplace(name, &family);
-    for (std::string& sample : sample_names(name, request.type)) taken_.emplace(std::move(sample), &family);
-    return family;
-  }
-
-  const catalog_series* add_series(catalog_family& family, const family_request& request, const label_set& labels,
-                                   const std::string& rendered) {
-    auto made = std::make_unique<catalog_series>();
-    made->family = &family;
-    made->info.labels = labels;
-    made->info.id = static_cast<std::uint32_t>(extent_.series);
-    const std::string braced = rendered.empty() ? " " : "{" + rendered + "} ";
-    const std::string& name = family.info.name;
-    switch (family.info.type) {
-      case metric_type::counter: made->info.text = name + "_total" + braced; break;
-      case metric_type::gauge: made->info.text = name + braced; break;
-      case metric_type::histogram:
-        made->info.text = name + "_bucket{" + rendered + (rendered.empty() ? "le=\"" : ",le=\"");
-        made->info.sum_text = name + "_sum" + braced;
-        made->info.count_text = name + "_count" + braced;
-        extent_.buckets += family.info.bounds.size() + 1;
-    }
-    if (family.info.type == metric_type::gauge) {
-      made->gauge = std::make_unique<gauge_cell>();
-    } else {
-      made->cell_count = static_cast<std::uint32_t>(request.cells.size());
-      made->first_cell = cell_store::instance().allocate(request.cells);
-    }
-    const catalog_series* series = made.get();
-    family.series.push_back(std::move(made));
-    family.by_labels.emplace(rendered, series);
-    ++extent_.series;
-    return series;
-  }
-
-  mutable std::mutex mutex_;
-  std::uint64_t id_;
-  std::vector<std::unique_ptr<catalog_family>> families_;
-  std::map<std::string, catalog_family*, std::less<>> by_name_;
-  std::map<std::string, const catalog_family*, std::less<>> taken_;  // by the names of samples
-  extent extent_;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
-
-// ---- observe/metrics.hpp
-
-#ifndef MILLRACE_OBSERVE_METRICS_HPP
-#define MILLRACE_OBSERVE_METRICS_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// Durations from 100 ns to 10 s in steps of 1, 2, 5; seconds.
-inline constexpr double latency_buckets[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5,
-                                             1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2,
-                                             1e-1, 2e-1, 5e-1, 1.0,  2.0,  5.0,  10.0};
-
-struct metrics_options {
-  /// A label with unbounded values (a user, a path) would otherwise take the process' memory, and
-  /// the collector's.
-  std::size_t max_series_per_family = 10'000;
-};
-
-/// Where metrics are made, and scraped from.
-///
-///     mr::metrics_registry registry;
-///     const auto rows = registry.counter({"rows_total", "Rows read."}, {{"split", "train"}}).value();
-///     rows.add();
-///     mr::write_file("metrics.prom", mr::to_prometheus(registry.snapshot()));
-///
-/// Asking again for the same name and labels answers the same series. Handles are good as long as
-/// the registry; snapshots outlive it.
-/// Threads: all members, any number at once; scraping does not slow the hot paths.
-/// Errors: `invalid_argument` for a name, label, unit or bounds that collectors would refuse;
-/// `already_exists` for a name that is taken in another sense (type, help, unit, bounds, label
-/// names); `out_of_range` for a series too many.
-class metrics_registry {
- public:
-  explicit metrics_registry(metrics_options options = {})
-      : options_(options), catalog_(std::make_shared<detail::metric_catalog>()), born_(steady_clock().ticks()) {}
-  metrics_registry(const metrics_registry&) = delete;
-  metrics_registry& operator=(const metrics_registry&) = delete;
-  ~metrics_registry() {
-    catalog_->read([](detail::metric_catalog::extent, const auto& families) {
-      for (const auto& family : families)
-        for (const auto& series : family->series)
-          if (series->cell_count != 0) detail::cell_store::instance().release(series->first_cell, series->cell_count);
-    });
-  }
-
-  /// The name stands in exports with `_total` at its end, whether it is given with it or without.
-  result<v0::counter> counter(const metric_info& info, const label_set& labels = {});
-  result<v0::gauge> gauge(const metric_info& info, const label_set& labels = {});
-  /// `bounds`: at least one, finite, ascending.
-  result<v0::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
-                                  const label_set& labels = {});
-  /// Takes nanoseconds; name, bounds and export are in seconds, so the name ends in `_seconds`.
-  result<v0::timer> timer(const metric_info& info, const label_set& labels = {});
-  result<v0::timer> timer(const metric_info& info, const std::vector<double>& bounds, const label_set& labels = {});
-
-  /// A counter's sum over all threads. For tests and health checks; a scrape is `snapshot`.
-  std::uint64_t total(v0::counter counted) const;
-
-  metrics_snapshot snapshot() const {
-    metrics_snapshot taken;
-    snapshot(taken);
-    return taken;
-  }
-  /// The same into one that is used again, so that a scrape every second does not allocate.
-  void snapshot(metrics_snapshot& into) const;
-
- private:
-  result<const detail::catalog_series*> add(const detail::family_request& request, const label_set& labels) {
-    return catalog_->find_or_add(request, labels, options_.max_series_per_family);
-  }
-  static void read(const detail::catalog_series& series, std::span<const detail::cell_slab* const> slabs,
-                   metric_sample& sample, std::span<std::uint64_t> buckets);
-
-  metrics_options options_;
-  std::shared_ptr<detail::metric_catalog> catalog_;
-  std::uint64_t born_;
-};
-
-inline result<counter> metrics_registry::counter(const metric_info& info, const label_set& labels) {
-  const auto series = add({info, metric_type::counter, false, {}, detail::counter_cell::kinds()}, labels);
-  if (!series) return series.error();
-  return v0::counter((*series)->first_cell);
-}
-
-inline result<gauge> metrics_registry::gauge(const metric_info& info, const label_set& labels) {
-  const auto series = add({info, metric_type::gauge, false, {}, {}}, labels);
-  if (!series) return series.error();
-  return v0::gauge(*(*series)->gauge);
-}
-
-inline result<histogram> metrics_registry::histogram(const metric_info& info, const std::vector<double>& bounds,
-                                                     const label_set& labels) {
-  const auto series =
-      add({info, metric_type::histogram, false, bounds, detail::histogram_cells::kinds(bounds.size())}, labels);
-  if (!series) return series.error();
-  return v0::histogram({*(*series)->family->reals, (*series)->first_cell});
-}
-
-inline result<timer> metrics_registry::timer(const metric_info& info, const label_set& labels) {
-  return timer(info, std::vector<double>(std::begin(latency_buckets), std::end(latency_buckets)), labels);
-}
-
-inline result<timer> metrics_registry::timer(const metric_info& info, const std::vector<double>& bounds,
-                                             const label_set& labels) {
-  metric_info in_seconds = info;
-  if (in_seconds.unit.empty()) in_seconds.unit = "seconds";
-  const auto series =
-      add({in_seconds, metric_type::histogram, true, bounds, detail::timer_cells::kinds(bounds.size())}, labels);
-  if (!series) return series.error();
-  return v0::timer({*(*series)->family->wholes, (*series)->first_cell});
-}
-
-inline std::uint64_t metrics_registry::total(v0::counter counted) const {
-  std::uint64_t sum = 0;
-  detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
-    for (const detail::cell_slab* slab : slabs)
-      if (counted.cell_.end <= slab->size) sum += slab->cells[counted.cell_.end - 1].load(std::memory_order_relaxed);
-  });
-  return sum;
-}
-
-inline void metrics_registry::read(const detail::catalog_series& series,
-                                   std::span<const detail::cell_slab* const> slabs, metric_sample& sample,
-                                   std::span<std::uint64_t> buckets) {
-  const metric_family& family = series.family->info;
-  const auto now = [](const detail::metric_cell& cell) { return cell.load(std::memory_order_relaxed); };
-  const auto for_each_slab = [&](auto&& add) {
-    // A thread whose slab ends before the series has never added to it.
-    for (const detail::cell_slab* slab : slabs)
-      if (series.first_cell + series.cell_count <= slab->size) add(slab->cells + series.first_cell);
-  };
-  sample = metric_sample{};
-  sample.series = &series.info;
-  if (family.type == metric_type::gauge) {
-    sample.value = series.gauge->value.load(std::memory_order_relaxed);
-  } else if (family.type == metric_type::counter) {
-    for_each_slab([&](const detail::metric_cell* cells) { sample.count += now(*cells); });
-  } else if (family.nanoseconds) {
-    std::uint64_t sum = 0;
-    std::uint64_t greatest = 0;
-    std::uint64_t least = 0;
-    for_each_slab([&](const detail::metric_cell* cells) {
-      sum += now(cells[detail::timer_cells::sum]);
-      greatest = (std::max)(greatest, now(cells[detail::timer_cells::greatest]));
-      least = (std::max)(least, now(cells[detail::timer_cells::least]));
-      for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += now(cells[detail::timer_cells::buckets + i]);
-    });
-    sample.value = static_cast<double>(sum) / 1e9;
-    sample.greatest = static_cast<double>(greatest) / 1e9;
-    if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
-  } else {
-    for_each_slab([&](const detail::metric_cell* cells) {
-      for (std::size_t i = 0; i < buckets.size(); ++i) {
-        buckets[i] += now(cells[2 * i]);
-        sample.value += std::bit_cast<double>(now(cells[2 * i + 1]));
-      }
-    });
-  }
-  if (family.type == metric_type::histogram) {
-    for (const std::uint64_t n : buckets) sample.count += n;
-    sample.buckets = buckets;
-  }
-}
-
-inline void metrics_registry::snapshot(metrics_snapshot& into) const {
-  into.catalog_ = catalog_;
-  into.registry_id = catalog_->id();
-  into.unix_nanoseconds = unix_nanoseconds();
-  into.uptime_nanoseconds = steady_clock().ticks() - born_;
-  into.families_.clear();
-  catalog_->read([&](detail::metric_catalog::extent size, const auto& families) {
-    into.samples_.resize(size.series);
-    into.buckets_.assign(size.buckets, 0);
-    metric_sample* sample = into.samples_.data();
-    std::uint64_t* buckets = into.buckets_.data();
-    detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
-      for (const auto& family : families) {
-        into.families_.push_back({&family->info, {sample, family->series.size()}});
-        const std::size_t bucket_count =
-            family->info.type == metric_type::histogram ? family->info.bounds.size() + 1 : 0;
-        for (const auto& series : family->series) {
-          read(*series, slabs, *sample++, {buckets, bucket_count});
-          buckets += bucket_count;
-        }
-      }
-    });
-  });
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_OBSERVE_METRICS_HPP
 
 // ---- observe/detail/exposition.hpp
 
@@ -20640,186 +28142,6 @@ inline std::string to_prometheus(const metrics_snapshot& snapshot) {
 }  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_PROMETHEUS_HPP
-
-// ---- store/file.hpp
-
-#ifndef MILLRACE_STORE_FILE_HPP
-#define MILLRACE_STORE_FILE_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-namespace detail {
-
-// strerror_r answers with a pointer in GNU's form and with a status in POSIX's; both fill or replace the buffer.
-inline const char* strerror_text(const char* answer, const char*) noexcept { return answer; }
-inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
-
-constexpr errc errc_of_errno(int number) noexcept {
-  switch (number) {
-    case ENOENT:
-    case ENOTDIR: return errc::not_found;
-    case EEXIST: return errc::already_exists;
-    case EACCES:
-    case EPERM:
-    case EROFS: return errc::permission_denied;
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG: return errc::no_space;
-    case EINVAL:
-    case ENAMETOOLONG:
-    case EISDIR: return errc::invalid_argument;
-    default: return errc::io;
-  }
-}
-
-}  // namespace detail
-
-/// An error of the operating system: `cannot write "out/audit.jsonl": No space left on device`.
-/// `number` is the errno, taken before anything else could change it.
-inline error system_error(int number, std::string_view action, std::string_view subject) {
-  char buffer[256] = "unknown error";
-  const char* text = detail::strerror_text(::strerror_r(number, buffer, sizeof buffer), buffer);
-  std::string message = "cannot ";
-  message += action;
-  message += " \"";
-  message += subject;
-  message += "\": ";
-  message += text;
-  return error(detail::errc_of_errno(number), std::move(message));
-}
-
-/// An open file: owns the descriptor, knows its path for messages, retries what a signal
-/// interrupted and finishes what the system wrote in part. Movable. Threads: one at a time, but
-/// `read_at` may run beside anything that does not close it.
-///
-/// Errors: every call that touches the system answers a `result` that names the path.
-class file {
- public:
-  file() noexcept = default;
-  file(int descriptor, std::string path) noexcept : descriptor_(descriptor), path_(std::move(path)) {}
-  file(file&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
-  file& operator=(file&& other) noexcept {
-    if (this != &other) {
-      discard();
-      descriptor_ = std::exchange(other.descriptor_, -1);
-      path_ = std::move(other.path_);
-    }
-    return *this;
-  }
-  ~file() { discard(); }
-
-  /// open(2) with O_CLOEXEC added; `mode` as the umask leaves it.
-  static result<file> open(std::string path, int flags, mode_t mode = 0666) {
-    int descriptor = -1;
-    do descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);
-    while (descriptor < 0 && errno == EINTR);
-    if (descriptor < 0) return system_error(errno, "open", path);
-    return file(descriptor, std::move(path));
-  }
-
-  bool is_open() const noexcept { return descriptor_ >= 0; }
-  int descriptor() const noexcept { return descriptor_; }
-  const std::string& path() const noexcept { return path_; }
-
-  /// Writes all of it at the file's position. After an error a part may have been written.
-  result<void> write(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
-      if (done < 0) {
-        if (errno == EINTR) continue;
-        return failure("write");
-      }
-      bytes.remove_prefix(static_cast<std::size_t>(done));
-    }
-    return {};
-  }
-
-  /// Reads up to `size` bytes from `offset`; fewer only at the end of the file.
-  result<std::size_t> read_at(std::uint64_t offset, char* out, std::size_t size) const {
-    std::size_t total = 0;
-    while (total < size) {
-      const ssize_t got = ::pread(descriptor_, out + total, size - total, static_cast<off_t>(offset + total));
-      if (got < 0) {
-        if (errno == EINTR) continue;
-        return failure("read");
-      }
-      if (got == 0) break;
-      total += static_cast<std::size_t>(got);
-    }
-    return total;
-  }
-
-  result<std::uint64_t> size() const {
-    struct stat facts {};
-    if (::fstat(descriptor_, &facts) != 0) return failure("examine");
-    return static_cast<std::uint64_t>(facts.st_size);
-  }
-
-  result<void> truncate(std::uint64_t size) {
-    int status = 0;
-    do status = ::ftruncate(descriptor_, static_cast<off_t>(size));
-    while (status != 0 && errno == EINTR);
-    if (status != 0) return failure("truncate");
-    return {};
-  }
-
-  /// On disk, with everything needed to find it again (fsync).
-  result<void> sync() {
-    if (::fsync(descriptor_) != 0) return failure("sync");
-    return {};
-  }
-  /// On disk, with the size but not the times (fdatasync).
-  result<void> sync_data() {
-    if (::fdatasync(descriptor_) != 0) return failure("sync");
-    return {};
-  }
-
-  /// Closes and says what the system says; the destructor closes too, but has no one to tell.
-  result<void> close() {
-    if (!is_open()) return {};
-    // Linux has released the descriptor whatever close answers, so it is never called twice.
-    if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) return failure("close");
-    return {};
-  }
-
- private:
-  error failure(std::string_view action) const { return system_error(errno, action, path_); }
-  void discard() noexcept {
-    if (is_open()) ::close(std::exchange(descriptor_, -1));
-  }
-
-  int descriptor_ = -1;
-  std::string path_;
-};
-
-/// A whole file's bytes. Works for files without a size too (pipes, /proc).
-inline result<std::string> read_file(std::string path) {
-  auto opened = file::open(std::move(path), O_RDONLY);
-  if (!opened) return std::move(opened).error();
-  const auto size = opened->size();
-  if (!size) return size.error();
-  std::string bytes;
-  std::size_t filled = 0;
-  for (;;) {
-    // One byte more than the size says, so that a file read in one go also shows its end in one go.
-    if (filled == bytes.size()) bytes.resize(filled == 0 ? static_cast<std::size_t>(*size) + 1 : filled * 2 + 4096);
-    const ssize_t got = ::read(opened->descriptor(), bytes.data() + filled, bytes.size() - filled);
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      return system_error(errno, "read", opened->path());
-    }
-    if (got == 0) break;
-    filled += static_cast<std::size_t>(got);
-  }
-  bytes.resize(filled);
-  return bytes;
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_FILE_HPP
 
 // ---- store/atomic_file.hpp
 
@@ -22896,1164 +30218,6 @@ class two_arm_e_process {
 
 #endif  // MILLRACE_STATS_HPP
 
-// ---- store/file_system.hpp
-
-#ifndef MILLRACE_STORE_FILE_SYSTEM_HPP
-#define MILLRACE_STORE_FILE_SYSTEM_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// What the store asks of a file system: the POSIX calls and their answers, -1 with errno on
-/// failure. A policy, so that tests can hand in a disk that is full, slow or broken.
-/// Threads: as the store says; `posix_file_system` any.
-template <class F>
-concept file_system = std::movable<F> && requires(F& fs, const char* path, int fd, const void* from, void* to,
-                                                  std::size_t size, std::uint64_t offset) {
-  { fs.open(path, 0, 0U) } noexcept -> std::same_as<int>;
-  { fs.close(fd) } noexcept -> std::same_as<int>;
-  { fs.write(fd, from, size) } noexcept -> std::same_as<std::ptrdiff_t>;
-  { fs.read_at(fd, to, size, offset) } noexcept -> std::same_as<std::ptrdiff_t>;
-  { fs.truncate(fd, offset) } noexcept -> std::same_as<int>;
-  { fs.sync_data(fd) } noexcept -> std::same_as<int>;
-  { fs.sync_directory_of(path) } noexcept -> std::same_as<int>;
-  { fs.lock(fd) } noexcept -> std::same_as<int>;
-  { fs.regular_size(fd) } noexcept -> std::same_as<std::int64_t>;
-};
-
-/// The machine's own.
-struct posix_file_system {
-  int open(const char* path, int flags, unsigned mode) noexcept { return ::open(path, flags, mode); }
-  int close(int fd) noexcept { return ::close(fd); }
-  std::ptrdiff_t write(int fd, const void* from, std::size_t size) noexcept { return ::write(fd, from, size); }
-  std::ptrdiff_t read_at(int fd, void* to, std::size_t size, std::uint64_t offset) noexcept {
-    return ::pread(fd, to, size, static_cast<off_t>(offset));
-  }
-  int truncate(int fd, std::uint64_t size) noexcept { return ::ftruncate(fd, static_cast<off_t>(size)); }
-  int sync_data(int fd) noexcept { return ::fdatasync(fd); }
-  /// Makes a file's name durable: syncs the directory that it stands in.
-  int sync_directory_of(const char* path) noexcept {
-    const char* const slash = std::strrchr(path, '/');
-    char directory[4096] = ".";
-    if (slash != nullptr) {
-      const auto length = slash == path ? std::size_t{1} : static_cast<std::size_t>(slash - path);
-      if (length >= sizeof directory) {
-        errno = ENAMETOOLONG;
-        return -1;
-      }
-      std::memcpy(directory, path, length);
-      directory[length] = '\0';
-    }
-    const int fd = ::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return -1;
-    const int failed = ::fsync(fd);
-    const int why = errno;
-    ::close(fd);
-    errno = why;
-    return failed;
-  }
-  /// An exclusive advisory lock, or EWOULDBLOCK.
-  int lock(int fd) noexcept { return ::flock(fd, LOCK_EX | LOCK_NB); }
-  /// The size of a regular file; EINVAL for anything else.
-  std::int64_t regular_size(int fd) noexcept {
-    struct stat about {};
-    if (::fstat(fd, &about) != 0) return -1;
-    if (!S_ISREG(about.st_mode)) {
-      errno = EINVAL;
-      return -1;
-    }
-    return about.st_size;
-  }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_FILE_SYSTEM_HPP
-
-// ---- store/line_log_options.hpp
-
-#ifndef MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
-#define MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// A record that finds the ring full waits for room. It is lost only when the disk refuses, and then
-/// the append says so.
-struct block {
-  static constexpr bool waits = true;
-};
-/// A record that finds the ring full is dropped and counted; a line in the log says how many.
-struct drop_and_count {
-  static constexpr bool waits = false;
-};
-
-template <class P>
-concept full_policy = requires {
-  { P::waits } -> std::convertible_to<bool>;
-};
-
-/// When written lines are synced to the disk by themselves. `wait_durable`, `flush` and `close` sync
-/// under every policy.
-enum class sync_policy : std::uint8_t {
-  every_group,  // after every write; lines that came during a sync share the next one
-  interval,     // at most every `sync_interval_ms`
-  on_request,   // only when asked
-};
-
-struct line_log_options {
-  sync_policy sync = sync_policy::interval;
-  std::uint32_t sync_interval_ms = 100;
-  /// How long a record may wait in the ring before it is written, while the log is in use. After half
-  /// a second without records the writer sleeps, and the next record wakes it.
-  std::uint32_t max_delay_ms = 10;
-  /// Of the ring; rounded up to a power of two. A record takes at most a quarter of it.
-  std::size_t ring_bytes = std::size_t{1} << 20;
-  /// Refuse a file that another log has open (flock). Where the file system has no locks: false, and
-  /// the caller sees to it that there is one writer.
-  bool lock = true;
-  unsigned permissions = 0644;
-  /// Lines go here too, for people; not part of what is durable. A terminal that stands still holds
-  /// the log up.
-  std::FILE* echo = nullptr;
-};
-
-struct line_log_statistics {
-  std::uint64_t written_bytes = 0;
-  std::uint64_t groups = 0;  // writes
-  std::uint64_t syncs = 0;
-  std::uint64_t lost = 0;  // records dropped or refused
-};
-
-/// What opening a line file had to cut off its end. The bytes stand in `<path>.torn`.
-struct tail_repair {
-  std::uint64_t offset = 0;  // where the file ended then
-  std::uint64_t removed_bytes = 0;
-
-  explicit operator bool() const noexcept { return removed_bytes != 0; }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
-
-// ---- store/detail/torn_tail.hpp
-
-#ifndef MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
-#define MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
-
-// The end of a line file after a crash: found, kept aside, cut off.
-namespace millrace {
-inline namespace v0 {
-
-namespace detail {
-
-/// How far back a torn tail is looked for.
-inline constexpr std::uint64_t max_tail = std::uint64_t{1} << 24;
-
-enum class tail_verdict {
-  found,      // `keep` bytes are whole lines, the last one valid
-  need_more,  // no valid line in what was shown, and the file goes on before it
-  not_a_log,  // whole lines, and none of them valid; or a beginning that is none of ours
-};
-struct tail_end {
-  tail_verdict verdict;
-  std::size_t keep = 0;
-};
-
-/// Where in the last bytes of a line file its last valid line ends. `whole`: `tail` is the whole file.
-template <class Format>
-tail_end find_tail_end(std::string_view tail, bool whole) noexcept {
-  const std::size_t last = tail.rfind('\n');
-  if (last == std::string_view::npos) {
-    if (!whole) return {tail_verdict::need_more};
-    return {tail.empty() || Format::may_begin(tail) ? tail_verdict::found : tail_verdict::not_a_log};
-  }
-  std::size_t keep = last + 1;
-  for (;;) {
-    const std::size_t previous = keep >= 2 ? tail.rfind('\n', keep - 2) : std::string_view::npos;
-    if (previous == std::string_view::npos && !whole) return {tail_verdict::need_more};
-    const std::size_t begin = previous == std::string_view::npos ? 0 : previous + 1;
-    if (Format::is_line(tail.substr(begin, keep - 1 - begin))) return {tail_verdict::found, keep};
-    if (begin == 0) return {tail_verdict::not_a_log};
-    keep = begin;
-  }
-}
-
-template <class FileSystem>
-result<void> write_fully(FileSystem& fs, int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const std::ptrdiff_t done = fs.write(fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done < 0) return system_error(errno, "write", path);
-    if (done == 0) return error(errc::io, "cannot write \"" + path + "\": nothing is taken");
-    bytes.remove_prefix(static_cast<std::size_t>(done));
-  }
-  return {};
-}
-
-template <class FileSystem>
-result<void> read_fully(FileSystem& fs, int fd, std::string& bytes, std::uint64_t offset, const std::string& path) {
-  std::size_t have = 0;
-  while (have < bytes.size()) {
-    const std::ptrdiff_t got = fs.read_at(fd, bytes.data() + have, bytes.size() - have, offset + have);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return system_error(errno, "read", path);
-    if (got == 0) return error(errc::truncated, "cannot read \"" + path + "\": it ends before its size");
-    have += static_cast<std::size_t>(got);
-  }
-  return {};
-}
-
-/// Keeps the torn bytes in `<path>.torn`, durably, before the file is cut.
-template <class FileSystem>
-result<void> keep_torn(FileSystem& fs, const std::string& path, std::string_view torn) {
-  const std::string aside = path + ".torn";
-  const int fd = fs.open(aside.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644U);
-  if (fd < 0) return system_error(errno, "keep a torn end in", aside);
-  result<void> done = write_fully(fs, fd, torn, aside);
-  if (done) done = write_fully(fs, fd, "\n", aside);
-  if (done && fs.sync_data(fd) != 0) done = system_error(errno, "sync", aside);
-  fs.close(fd);
-  return done;
-}
-
-/// Makes the file end in a whole, valid line; or leaves it untouched and says why it cannot.
-template <class Format, class FileSystem>
-result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path) {
-  const std::int64_t known = fs.regular_size(fd);
-  if (known < 0) {
-    return errno == EINVAL ? error(errc::invalid_argument, "cannot append to \"" + path + "\": no regular file")
-                           : system_error(errno, "read the size of", path);
-  }
-  const auto size = static_cast<std::uint64_t>(known);
-  std::string tail;
-  std::uint64_t window = (std::min)(size, std::uint64_t{1} << 16);
-  for (;; window = (std::min)(size, window * 4)) {
-    tail.resize(static_cast<std::size_t>(window));
-    if (result<void> got = read_fully(fs, fd, tail, size - window, path); !got) return std::move(got).error();
-    const tail_end end = find_tail_end<Format>(tail, window == size);
-    if (end.verdict == tail_verdict::need_more && window < max_tail) continue;
-    if (end.verdict != tail_verdict::found)
-      return error(errc::corrupt, "cannot append to \"" + path + "\": no line of such a log in its last " +
-                                      std::to_string(window) + " bytes; it is left as it is");
-    const tail_repair repair{size - window + end.keep, window - end.keep};
-    if (repair) {
-      if (result<void> kept = keep_torn(fs, path, std::string_view(tail).substr(end.keep)); !kept)
-        return std::move(kept).error();
-      if (fs.truncate(fd, repair.offset) != 0) return system_error(errno, "cut the torn end off", path);
-      if (fs.sync_data(fd) != 0) return system_error(errno, "sync", path);
-    }
-    return repair;
-  }
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
-
-// ---- store/detail/worker.hpp
-
-#ifndef MILLRACE_STORE_DETAIL_WORKER_HPP
-#define MILLRACE_STORE_DETAIL_WORKER_HPP
-
-// A mutex, conditions on it, and one thread, on POSIX threads: <thread> and <condition_variable>
-// would double what this module's headers cost to parse.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-class mutex {
- public:
-  mutex() noexcept { ::pthread_mutex_init(&handle_, nullptr); }
-  mutex(const mutex&) = delete;
-  mutex& operator=(const mutex&) = delete;
-  ~mutex() { ::pthread_mutex_destroy(&handle_); }
-
-  void lock() noexcept { ::pthread_mutex_lock(&handle_); }
-  void unlock() noexcept { ::pthread_mutex_unlock(&handle_); }
-
- private:
-  friend class condition;
-  pthread_mutex_t handle_;
-};
-
-class lock_guard {
- public:
-  explicit lock_guard(mutex& held) noexcept : held_(&held) { held_->lock(); }
-  lock_guard(const lock_guard&) = delete;
-  lock_guard& operator=(const lock_guard&) = delete;
-  ~lock_guard() { held_->unlock(); }
-
- private:
-  mutex* held_;
-};
-
-/// A condition that waits on the monotonic clock.
-class condition {
- public:
-  condition() noexcept {
-    pthread_condattr_t attributes;
-    ::pthread_condattr_init(&attributes);
-    ::pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    ::pthread_cond_init(&handle_, &attributes);
-    ::pthread_condattr_destroy(&attributes);
-  }
-  condition(const condition&) = delete;
-  condition& operator=(const condition&) = delete;
-  ~condition() { ::pthread_cond_destroy(&handle_); }
-
-  void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
-
-  /// Waits, at most until this moment of the monotonic clock. The caller holds the mutex.
-  void wait_until(mutex& held, std::uint64_t nanoseconds) noexcept {
-    timespec until{};
-    until.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000U);
-    until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000U);
-    ::pthread_cond_timedwait(&handle_, &held.handle_, &until);
-  }
-  void wait_for(mutex& held, std::uint64_t nanoseconds) noexcept {
-    wait_until(held, read_clock(CLOCK_MONOTONIC) + nanoseconds);
-  }
-
- private:
-  pthread_cond_t handle_;
-};
-
-/// A thread that takes no signals: the program's handlers go on running where they ran.
-class worker_thread {
- public:
-  worker_thread() noexcept = default;
-  worker_thread(const worker_thread&) = delete;
-  worker_thread& operator=(const worker_thread&) = delete;
-
-  /// Runs `object.run()`. Answers errno's value, 0 on success.
-  template <class T>
-  int start(T& object) noexcept {
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    const int failed = ::pthread_create(
-        &handle_, nullptr,
-        [](void* self) -> void* {
-          static_cast<T*>(self)->run();
-          return nullptr;
-        },
-        &object);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    running_ = failed == 0;
-    return failed;
-  }
-  bool running() const noexcept { return running_; }
-  void join() noexcept {
-    if (running_) ::pthread_join(handle_, nullptr);
-    running_ = false;
-  }
-  /// For the other side of a fork, where the thread does not exist.
-  void forget() noexcept { running_ = false; }
-
- private:
-  pthread_t handle_{};
-  bool running_ = false;
-};
-
-/// A std::chrono duration in nanoseconds, without <chrono>; negative is none.
-template <class Duration>
-constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept {
-  const double whole = static_cast<double>(duration.count()) * static_cast<double>(Duration::period::num) * 1e9 /
-                       static_cast<double>(Duration::period::den);
-  if (!(whole > 0)) return 0;
-  return whole < 4e18 ? static_cast<std::uint64_t>(whole) : std::uint64_t{4'000'000'000'000'000'000U};
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_DETAIL_WORKER_HPP
-
-// ---- store/record_ring.hpp
-
-#ifndef MILLRACE_STORE_RECORD_RING_HPP
-#define MILLRACE_STORE_RECORD_RING_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// Appended to by one thread at a time.
-struct exclusive {};
-/// Appended to by any number of threads at once.
-struct shared {};
-
-namespace detail {
-
-/// The memory of a ring: `capacity` bytes, a power of two, and room behind them for the one record
-/// that starts before the end and runs over it, so that no record is ever in two pieces.
-class ring_storage {
- public:
-  explicit ring_storage(std::size_t capacity) {
-    std::size_t rounded = 4096;
-    while (rounded < capacity) rounded *= 2;
-    capacity_ = rounded;
-    words_ = new (std::align_val_t{64}) std::uint64_t[(capacity_ + max_span()) / 8]();
-  }
-  ring_storage(const ring_storage&) = delete;
-  ring_storage& operator=(const ring_storage&) = delete;
-  ~ring_storage() { ::operator delete[](words_, std::align_val_t{64}); }
-
-  std::size_t capacity() const noexcept { return capacity_; }
-  /// The most a record may take, header included.
-  std::size_t max_span() const noexcept { return capacity_ / 4; }
-  std::uint64_t* at(std::uint64_t position) const noexcept { return words_ + (position & (capacity_ - 1)) / 8; }
-
-  static constexpr std::uint64_t span(std::size_t size) noexcept { return 8 + ((size + 7) & ~std::size_t{7}); }
-
- private:
-  std::size_t capacity_ = 0;
-  std::uint64_t* words_ = nullptr;
-};
-
-// A record's header: its size and, above, how many records were lost just before it.
-constexpr std::uint64_t ring_header(std::size_t size, std::uint32_t lost) noexcept {
-  return std::uint64_t{lost} << 32 | std::uint64_t{1} << 31 | size;
-}
-constexpr std::size_t ring_header_size(std::uint64_t header) noexcept { return header & 0x7fffffffU; }
-constexpr std::uint32_t ring_header_lost(std::uint64_t header) noexcept {
-  return static_cast<std::uint32_t>(header >> 32);
-}
-
-}  // namespace detail
-
-/// What a producer is given to fill: `size` bytes at `data`, 8-aligned. Empty when the ring is full.
-struct ring_slot {
-  std::byte* data = nullptr;
-  /// The ring's position behind this record; what `drain` answers once it has consumed it.
-  std::uint64_t end = 0;
-  std::size_t size = 0;
-
-  explicit operator bool() const noexcept { return data != nullptr; }
-};
-
-/// A bounded queue of binary records of different sizes from producers to one consumer, in one block
-/// of memory. `Producers` says how many threads append: `exclusive` or `shared`.
-///
-/// Guarantee: records come out whole, and each producer's in the order it appended them. Positions
-/// are bytes, never wrap, and grow with every record.
-/// Complexity: an append is a comparison, the copy and a release store (`shared`: and a
-/// compare-exchange, never a lock). Allocates: at construction only.
-/// Threads: reserve, commit and lose: the producers; drain and take_lost: one consumer.
-template <class Producers = exclusive>
-class record_ring;
-
-template <>
-class record_ring<exclusive> {
- public:
-  /// `capacity` is rounded up to a power of two, at least 4096.
-  explicit record_ring(std::size_t capacity) : storage_(capacity), limit_(storage_.capacity() / 2) {}
-
-  std::size_t capacity() const noexcept { return storage_.capacity(); }
-  /// The largest record that fits.
-  std::size_t max_size() const noexcept { return storage_.max_span() - 8; }
-
-  /// Room for a record of `size` bytes; empty if there is none, or never can be. Calls past_half()
-  /// now and then while more than half of the ring is in use: a moment to wake the consumer.
-  template <class F>
-  ring_slot reserve(std::size_t size, F&& past_half) noexcept {
-    if (size > max_size()) [[unlikely]] return {};
-    const std::uint64_t head = head_.load(std::memory_order_relaxed);
-    const std::uint64_t end = head + detail::ring_storage::span(size);
-    if (end > limit_) [[unlikely]] {
-      const std::uint64_t tail = tail_.load(std::memory_order_acquire);
-      const bool half = end - tail > capacity() / 2;
-      if (half) past_half();
-      if (end - tail > capacity()) return {};
-      limit_ = tail + (half ? capacity() : capacity() / 2);
-    }
-    return {reinterpret_cast<std::byte*>(storage_.at(head) + 1), end, size};
-  }
-
-  /// Hands the filled slot to the consumer.
-  void commit(const ring_slot& slot) noexcept {
-    std::uint32_t lost = 0;
-    if (lost_.load(std::memory_order_relaxed) != 0) [[unlikely]] lost = take_lost();
-    reinterpret_cast<std::uint64_t*>(slot.data)[-1] = detail::ring_header(slot.size, lost);
-    head_.store(slot.end, std::memory_order_release);
-  }
-
-  /// Counts a record that found no room; the next one that does carries the count.
-  void lose() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
-  std::uint32_t take_lost() noexcept { return lost_.exchange(0, std::memory_order_relaxed); }
-
-  /// Calls f(data, size, lost) for every record in turn until it answers false or there is none;
-  /// `lost` records are missing before this one. Answers the position reached.
-  template <class F>
-  std::uint64_t drain(F&& f) noexcept {
-    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
-    const std::uint64_t head = head_.load(std::memory_order_acquire);
-    std::uint64_t released = tail;
-    bool go_on = true;
-    while (go_on && tail != head) {
-      const std::uint64_t* const at = storage_.at(tail);
-      const std::size_t size = detail::ring_header_size(*at);
-      go_on = f(reinterpret_cast<const std::byte*>(at + 1), size, detail::ring_header_lost(*at));
-      tail += detail::ring_storage::span(size);
-      if (tail - released > capacity() / 8) tail_.store(released = tail, std::memory_order_release);
-    }
-    tail_.store(tail, std::memory_order_release);
-    return tail;
-  }
-
-  /// The position behind the last record appended.
-  std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
-
- private:
-  detail::ring_storage storage_;
-  alignas(64) std::atomic<std::uint64_t> head_{0};
-  std::uint64_t limit_;  // up to where the producer may go without looking at the consumer
-  std::atomic<std::uint32_t> lost_{0};
-  alignas(64) std::atomic<std::uint64_t> tail_{0};
-};
-
-/// A record is there once its header is not zero, so the consumer clears what it has read.
-template <>
-class record_ring<shared> {
- public:
-  explicit record_ring(std::size_t capacity) : storage_(capacity), limit_(storage_.capacity() / 2) {}
-
-  std::size_t capacity() const noexcept { return storage_.capacity(); }
-  std::size_t max_size() const noexcept { return storage_.max_span() - 8; }
-
-  template <class F>
-  ring_slot reserve(std::size_t size, F&& past_half) noexcept {
-    if (size > max_size()) [[unlikely]] return {};
-    std::uint64_t head = head_.load(std::memory_order_relaxed);
-    std::uint64_t end = 0;
-    do {
-      end = head + detail::ring_storage::span(size);
-      // Acquire, here or there: the room is clear, because the consumer cleared it before `tail`.
-      if (end > limit_.load(std::memory_order_acquire)) [[unlikely]] {
-        const std::uint64_t tail = tail_.load(std::memory_order_acquire);
-        const bool half = end > tail + capacity() / 2;
-        if (half) past_half();
-        if (end > tail + capacity()) {
-          // Full, unless the consumer has overtaken this old view of the head.
-          const std::uint64_t now = head_.load(std::memory_order_relaxed);
-          if (now == head) return {};
-          head = now;
-          continue;
-        }
-        limit_.store(tail + (half ? capacity() : capacity() / 2), std::memory_order_release);
-      }
-      if (head_.compare_exchange_weak(head, end, std::memory_order_relaxed)) break;
-    } while (true);
-    return {reinterpret_cast<std::byte*>(storage_.at(head) + 1), end, size};
-  }
-
-  void commit(const ring_slot& slot) noexcept {
-    std::uint32_t lost = 0;
-    if (lost_.load(std::memory_order_relaxed) != 0) [[unlikely]] lost = take_lost();
-    std::atomic_ref<std::uint64_t>(reinterpret_cast<std::uint64_t*>(slot.data)[-1])
-        .store(detail::ring_header(slot.size, lost), std::memory_order_release);
-  }
-
-  void lose() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
-  std::uint32_t take_lost() noexcept { return lost_.exchange(0, std::memory_order_relaxed); }
-
-  template <class F>
-  std::uint64_t drain(F&& f) noexcept {
-    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
-    std::uint64_t released = tail;
-    bool go_on = true;
-    while (go_on) {
-      std::uint64_t* const at = storage_.at(tail);
-      const std::uint64_t header = std::atomic_ref<std::uint64_t>(*at).load(std::memory_order_acquire);
-      if (header == 0) break;
-      const std::size_t size = detail::ring_header_size(header);
-      go_on = f(reinterpret_cast<const std::byte*>(at + 1), size, detail::ring_header_lost(header));
-      const std::uint64_t span = detail::ring_storage::span(size);
-      for (std::uint64_t i = 0; i < span / 8; ++i) at[i] = 0;
-      tail += span;
-      if (tail - released > capacity() / 8) tail_.store(released = tail, std::memory_order_release);
-    }
-    tail_.store(tail, std::memory_order_release);
-    return tail;
-  }
-
-  std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
-
- private:
-  detail::ring_storage storage_;
-  alignas(64) std::atomic<std::uint64_t> head_{0};
-  alignas(64) std::atomic<std::uint64_t> limit_;
-  std::atomic<std::uint32_t> lost_{0};
-  alignas(64) std::atomic<std::uint64_t> tail_{0};
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_RECORD_RING_HPP
-
-// ---- store/detail/line_writer.hpp
-
-#ifndef MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
-#define MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// A line log's other side: the thread that turns records into lines, writes them in groups and
-/// syncs them, and what it shares with the producers.
-template <class Format, class Producers, class FileSystem>
-class line_writer {
- public:
-  static constexpr std::uint32_t failed = 1;  // the disk refuses: producers are told, not kept waiting
-  static constexpr std::uint32_t asleep = 2;  // nothing came for long: the next record wakes the thread
-  static constexpr std::uint32_t closed = 4;
-
-  line_writer(std::string path, const line_log_options& options, Format lines, FileSystem fs, int fd,
-              tail_repair repaired)
-      : format(std::move(lines)),
-        ring(options.ring_bytes),
-        path_(std::move(path)),
-        options_(options),
-        repaired_(repaired),
-        fs_(std::move(fs)),
-        fd_(fd),
-        size_(repaired.offset),
-        formatting_failed_(errc::unavailable, "cannot make lines for \"" + path_ + "\": out of memory") {
-    text_.reserve(2 * group_bytes);
-  }
-  line_writer(const line_writer&) = delete;
-  line_writer& operator=(const line_writer&) = delete;
-  ~line_writer() {
-    if (fd_ >= 0) fs_.close(fd_);
-  }
-
-  int start() noexcept { return thread_.start(*this); }
-
-  /// This process holds a forked copy, which has no thread and a lock that nobody will open.
-  bool forked() const noexcept { return ::getpid() != owner_; }
-  const std::string& path() const noexcept { return path_; }
-  const tail_repair& repaired() const noexcept { return repaired_; }
-
-  result<void> status() const {
-    if (forked()) return forked_error();
-    if ((attention.load(std::memory_order_acquire) & (failed | closed)) == 0) return {};
-    const lock_guard held(mutex_);
-    return status_;
-  }
-
-  /// Wakes the thread if it pauses; a miss costs one pause.
-  void nudge() noexcept {
-    if (pausing_.load(std::memory_order_relaxed)) wake();
-  }
-  void wake() noexcept {
-    if (forked()) return;
-    const lock_guard held(mutex_);
-    woken_ = true;
-    attention.fetch_and(~asleep, std::memory_order_relaxed);
-    wake_.notify_all();
-  }
-
-  /// Waits a while for the thread to make room. False: it will not, because the disk refuses.
-  bool await_room() noexcept {
-    if (forked()) return false;
-    const lock_guard held(mutex_);
-    if ((attention.load(std::memory_order_relaxed) & (failed | closed)) != 0) return false;
-    waiting_for_room_.store(true, std::memory_order_relaxed);
-    woken_ = true;
-    wake_.notify_all();
-    progress_.wait_for(mutex_, 1'000'000);
-    return true;
-  }
-
-  result<void> wait_durable(std::uint64_t seq, std::uint64_t nanoseconds) {
-    if (durable.load(std::memory_order_acquire) >= seq) return {};
-    if (forked()) return forked_error();
-    if (seq > ring.head())
-      return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path_ + '"');
-    const std::uint64_t until = read_clock(CLOCK_MONOTONIC) + nanoseconds;
-    const lock_guard held(mutex_);
-    if (wanted_.load(std::memory_order_relaxed) < seq) wanted_.store(seq, std::memory_order_relaxed);
-    woken_ = true;
-    wake_.notify_all();
-    for (;;) {
-      if (durable.load(std::memory_order_acquire) >= seq) return {};
-      if (!status_) return status_;
-      if (ended_)
-        return error(errc::closed, '"' + path_ + "\" was closed before the record was durable");
-      if (read_clock(CLOCK_MONOTONIC) >= until)
-        return error(errc::timeout, "a record of \"" + path_ + "\" is not durable yet");
-      progress_.wait_until(mutex_, until);
-    }
-  }
-
-  /// Writes and syncs what there is, ends the thread, closes the file.
-  result<void> close() {
-    if (fd_ < 0) return status_;
-    if (forked()) {
-      thread_.forget();
-      fs_.close(std::exchange(fd_, -1));
-      return {};
-    }
-    {
-      const lock_guard held(mutex_);
-      attention.fetch_or(closed, std::memory_order_relaxed);
-      stopping_ = woken_ = true;
-      wake_.notify_all();
-    }
-    thread_.join();
-    lost_.fetch_add(ring.take_lost(), std::memory_order_relaxed);
-    const lock_guard held(mutex_);
-    ended_ = true;
-    progress_.notify_all();
-    const bool closes = fs_.close(std::exchange(fd_, -1)) == 0 || errno == EINTR;
-    if (!status_)
-      status_ = std::move(status_).error().wrap('"' + path_ + "\" is closed with records that are not durable");
-    else if (!closes)
-      status_ = system_error(errno, "close", path_);
-    else if (echo_failed_ != 0)
-      status_ = system_error(echo_failed_, "echo what is complete in", path_);
-    return status_;
-  }
-
-  line_log_statistics statistics() const noexcept {
-    return {bytes_.load(std::memory_order_relaxed), groups_.load(std::memory_order_relaxed),
-            syncs_.load(std::memory_order_relaxed), lost_.load(std::memory_order_relaxed)};
-  }
-
-  /// The thread.
-  void run() noexcept {
-    std::uint64_t synced_at = read_clock(CLOCK_MONOTONIC);
-    unsigned idle = 0;
-    for (;;) {
-      const bool stopping = is_stopping();  // asked first: what was appended before it is still drained
-      const bool moved = !broken_ && step(stopping, synced_at);
-      if (stopping && (!moved || (attention.load(std::memory_order_relaxed) & failed) != 0)) return;
-      if (moved) {
-        if (idle > idle_rounds) attention.fetch_and(~asleep, std::memory_order_relaxed);
-        idle = 0;
-      } else {
-        pause(++idle, synced_at);
-      }
-    }
-  }
-
-  Format format;
-  record_ring<Producers> ring;
-  alignas(64) std::atomic<std::uint32_t> attention{0};
-  std::atomic<std::uint64_t> written{0};
-  std::atomic<std::uint64_t> durable{0};
-
- private:
-  static constexpr std::size_t group_bytes = std::size_t{1} << 18;
-  static constexpr std::uint64_t retry_after = 20'000'000;
-  static constexpr std::uint64_t millisecond = 1'000'000;
-
-  error forked_error() const {
-    return error(errc::unavailable, "a forked copy of \"" + path_ + "\" cannot be used: open the log after fork()");
-  }
-  bool is_stopping() noexcept {
-    const lock_guard held(mutex_);
-    return stopping_;
-  }
-
-  /// Drains, writes and syncs what is due. Whether there was anything to do.
-  bool step(bool stopping, std::uint64_t& synced_at) noexcept {
-    const bool retry = !text_.empty();
-    if (!retry) gather();
-    if (waiting_for_room_.load(std::memory_order_relaxed)) {
-      const lock_guard held(mutex_);
-      waiting_for_room_.store(false, std::memory_order_relaxed);
-      progress_.notify_all();
-    }
-    const bool moved = !text_.empty();
-    if ((moved && !write_group()) || broken_) return false;
-    written.store(gathered_, std::memory_order_release);
-    if (durable.load(std::memory_order_relaxed) != gathered_) {
-      const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
-      if (stopping || options_.sync == sync_policy::every_group || due(now, synced_at)) {
-        synced_at = now;
-        if (!sync_file()) return false;
-      }
-    }
-    return moved;
-  }
-  bool due(std::uint64_t now, std::uint64_t synced_at) const noexcept {
-    return wanted_.load(std::memory_order_relaxed) > durable.load(std::memory_order_relaxed) ||
-           (options_.sync == sync_policy::interval && now - synced_at >= options_.sync_interval_ms * millisecond);
-  }
-
-  /// Turns waiting records into lines, up to a group's worth.
-  void gather() noexcept {
-    const auto make_lines = [&](auto&& make) noexcept {
-      const std::size_t whole = text_.size();
-      try {
-        make();
-        return true;
-      } catch (...) {
-        text_.resize(whole);
-        broken_ = true;
-        fail(std::move(formatting_failed_));
-        return false;
-      }
-    };
-    const std::uint64_t reached = ring.drain([&](const std::byte* data, std::size_t size, std::uint32_t lost) noexcept {
-      return make_lines([&] {
-               if (lost != 0) add_lost(lost);
-               format.line(text_, data, size);
-             }) &&
-             text_.size() < group_bytes;
-    });
-    if (text_.empty()) {
-      if (const std::uint32_t lost = ring.take_lost(); lost != 0) make_lines([&] { add_lost(lost); });
-    }
-    if (!broken_) gathered_ = reached;  // else a record is missing, and the watermark stays before it
-    if (text_.empty()) return;
-    if constexpr (requires { format.end_group(text_, true); })
-      make_lines([&] { format.end_group(text_, reached == ring.head()); });
-    if (options_.echo != nullptr && echo_failed_ == 0) {
-      if (std::fwrite(text_.data(), 1, text_.size(), options_.echo) != text_.size() || std::fflush(options_.echo) != 0)
-        echo_failed_ = errno;
-    }
-  }
-  void add_lost(std::uint32_t lost) {
-    lost_.fetch_add(lost, std::memory_order_relaxed);
-    format.lost(text_, lost);
-  }
-
-  /// Writes the group; after a refusal, cuts off what stands of a line and keeps the rest of the
-  /// group for the next try.
-  bool write_group() noexcept {
-    if (torn_) {
-      if (fs_.truncate(fd_, size_) != 0) return refuse(errno, "cut a torn line off");
-      torn_ = false;
-    }
-    std::size_t done = 0;
-    while (done < text_.size()) {
-      const std::ptrdiff_t now = fs_.write(fd_, text_.data() + done, text_.size() - done);
-      if (now > 0) {
-        done += static_cast<std::size_t>(now);
-        continue;
-      }
-      const int why = now == 0 ? EIO : errno;
-      if (why == EINTR) continue;
-      const std::size_t lines = done == 0 ? 0 : text_.rfind('\n', done - 1) + 1;
-      advance(lines);
-      if (lines != done) torn_ = fs_.truncate(fd_, size_) != 0;
-      return refuse(why, "write");
-    }
-    advance(done);
-    groups_.fetch_add(1, std::memory_order_relaxed);
-    if (!broken_ && (attention.load(std::memory_order_relaxed) & failed) != 0) recover();
-    return true;
-  }
-  void advance(std::size_t lines) noexcept {
-    size_ += lines;
-    bytes_.fetch_add(lines, std::memory_order_relaxed);
-    text_.erase(0, lines);
-  }
-
-  bool sync_file() noexcept {
-    while (fs_.sync_data(fd_) != 0) {
-      if (errno == EINTR) continue;
-      // The kernel may have dropped what it could not write: a later success would prove nothing.
-      broken_ = true;
-      return refuse(errno, "sync");
-    }
-    syncs_.fetch_add(1, std::memory_order_relaxed);
-    const lock_guard held(mutex_);
-    durable.store(gathered_, std::memory_order_release);
-    progress_.notify_all();
-    return true;
-  }
-
-  /// A full disk may have room later; anything else stays broken.
-  bool refuse(int why, const char* what) noexcept {
-    if (why != ENOSPC && why != EDQUOT) broken_ = true;
-    try {
-      fail(system_error(why, what, path_));
-    } catch (...) {
-      // Out of memory for the words: the earlier ones stand, or these.
-      broken_ = true;
-      if ((attention.load(std::memory_order_relaxed) & failed) == 0) fail(std::move(formatting_failed_));
-    }
-    return false;
-  }
-  void fail(error why) noexcept {
-    const lock_guard held(mutex_);
-    status_ = std::move(why);
-    attention.fetch_or(failed, std::memory_order_release);
-    progress_.notify_all();
-  }
-  void recover() noexcept {
-    const lock_guard held(mutex_);
-    status_ = {};
-    attention.fetch_and(~failed, std::memory_order_release);
-  }
-
-  void pause(unsigned idle, std::uint64_t synced_at) noexcept {
-    std::uint64_t time = (std::max)(std::uint64_t{options_.max_delay_ms}, std::uint64_t{1}) * millisecond;
-    const std::uint32_t state = attention.load(std::memory_order_relaxed);
-    const bool unsynced = durable.load(std::memory_order_relaxed) != gathered_;
-    if (broken_) {
-      time = 1000 * millisecond;
-    } else if ((state & failed) != 0) {
-      time = retry_after;
-    } else if (unsynced && options_.sync == sync_policy::interval) {
-      const std::uint64_t interval = options_.sync_interval_ms * millisecond;
-      const std::uint64_t since = read_clock(CLOCK_MONOTONIC) - synced_at;
-      time = (std::min)(time, since < interval ? interval - since : 1);
-    } else if (idle > idle_rounds) {
-      // The flag is long visible before the thread relies on it: one ordinary pause comes between.
-      if ((state & asleep) != 0) time = 1000 * millisecond;
-      attention.fetch_or(asleep, std::memory_order_relaxed);
-    }
-    const lock_guard held(mutex_);
-    if (!woken_) {
-      pausing_.store(true, std::memory_order_relaxed);
-      wake_.wait_for(mutex_, time);
-      pausing_.store(false, std::memory_order_relaxed);
-    }
-    woken_ = false;
-  }
-  static constexpr unsigned idle_rounds = 50;
-
-  // The producers' and waiters' side.
-  mutable mutex mutex_;
-  condition wake_;
-  mutable condition progress_;
-  std::atomic<bool> pausing_{false};
-  std::atomic<bool> waiting_for_room_{false};
-  std::atomic<std::uint64_t> wanted_{0};  // somebody waits for this to be durable
-  bool woken_ = false;
-  bool stopping_ = false;
-  bool ended_ = false;
-  result<void> status_;
-  const pid_t owner_ = ::getpid();
-  const std::string path_;
-  const line_log_options options_;
-  const tail_repair repaired_;
-
-  // The thread's side.
-  FileSystem fs_;
-  int fd_;
-  std::uint64_t size_;  // of the file, up to the end of its last whole line
-  std::string text_;    // lines not yet in the file
-  std::uint64_t gathered_ = 0;
-  bool torn_ = false;
-  bool broken_ = false;
-  int echo_failed_ = 0;
-  error formatting_failed_;
-  std::atomic<std::uint64_t> bytes_{0};
-  std::atomic<std::uint64_t> groups_{0};
-  std::atomic<std::uint64_t> syncs_{0};
-  std::atomic<std::uint64_t> lost_{0};
-  worker_thread thread_;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
-
-// ---- store/line_log.hpp
-
-#ifndef MILLRACE_STORE_LINE_LOG_HPP
-#define MILLRACE_STORE_LINE_LOG_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// How a log's records become lines. `line` and `lost` append whole lines, newline included, on the
-/// writer's thread; `is_line` knows a complete one (without its newline) from a torn one, and
-/// `may_begin` whether bytes can be the torn beginning of a file of this kind. An optional
-/// `end_group(out, bool caught_up)` is called before a group is written; caught up, no record waits.
-template <class F>
-concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record,
-                                                  std::size_t size, std::uint64_t count, std::string_view text) {
-  format.line(out, record, size);
-  format.lost(out, count);
-  { F::is_line(text) } noexcept -> std::same_as<bool>;
-  { F::may_begin(text) } noexcept -> std::same_as<bool>;
-};
-
-/// Records are lines already.
-struct plain_lines {
-  void line(std::string& out, const std::byte* record, std::size_t size) {
-    out.append(reinterpret_cast<const char*>(record), size);
-    out += '\n';
-  }
-  void lost(std::string& out, std::uint64_t count) { out += "... " + std::to_string(count) + " lines lost\n"; }
-  static bool is_line(std::string_view text) noexcept { return text.find('\0') == std::string_view::npos; }
-  static bool may_begin(std::string_view) noexcept { return true; }
-};
-
-/// An append-only file of lines. Producers put binary records into a ring; one writer thread turns
-/// them into lines, writes them in groups and syncs the groups.
-///
-/// Guarantee: lines stand in the order of their records, whole. What is at or below `durable_seq()`
-/// survives a crash of the process, and of the machine where the disk keeps what it syncs. Of what is
-/// above it, a crash keeps a beginning, and at most the last line is torn. `open` cuts a torn end off
-/// (the bytes go to `<path>.torn`) and goes on behind it; a file that is no such log it leaves alone.
-/// Complexity: an append is a copy into the ring. Allocates: when opened, and on the writer's thread.
-/// Threads: append: `Producers`; everything else but move and close: any.
-/// Errors: what the disk refuses stands in `status()`, fails `wait_durable`, `flush` and `close`, and
-/// makes appends that find no room fail under every policy. A full disk is tried again until there is
-/// room; after any other failure the log is done, because a sync that failed proves nothing later.
-/// Fork: the child's copy refuses to work and may only be destroyed; the parent's goes on. The file's
-/// lock is held until both have closed it.
-template <line_format Format, class Producers = exclusive, full_policy Full = block,
-          file_system FileSystem = posix_file_system>
-class basic_line_log {
-  using writer = detail::line_writer<Format, Producers, FileSystem>;
-
- public:
-  /// Opens or creates the file, locks it, repairs its end, starts the writer.
-  static result<basic_line_log> open(std::string path, line_log_options options = {}, Format format = {},
-                                     FileSystem fs = {}) {
-    const int fd = fs.open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, options.permissions);
-    if (fd < 0) return system_error(errno, "open", path);
-    // From here on the writer's destructor closes the file.
-    result<tail_repair> repaired = prepare(fs, fd, path, options);
-    if (!repaired) {
-      fs.close(fd);
-      return std::move(repaired).error();
-    }
-    basic_line_log log(
-        new writer(std::move(path), options, std::move(format), std::move(fs), fd, *repaired));
-    if (const int why = log.writer_->start(); why != 0)
-      return system_error(why, "start the writer of", log.writer_->path());
-    return log;
-  }
-
-  basic_line_log(basic_line_log&& other) noexcept : writer_(std::exchange(other.writer_, nullptr)) {}
-  basic_line_log& operator=(basic_line_log other) noexcept {
-    std::swap(writer_, other.writer_);
-    return *this;
-  }
-  /// Closes. What close() would have answered is lost here: call it to know.
-  ~basic_line_log() {
-    if (writer_ == nullptr) return;
-    const bool forked = writer_->forked();
-    (void)writer_->close();
-    // A forked copy's conditions have waiters that will never leave: destroying them would hang.
-    if (!forked) delete writer_;
-  }
-
-  /// False once moved from.
-  explicit operator bool() const noexcept { return writer_ != nullptr; }
-
-  /// Appends a record of `size` bytes that fill(std::byte*) writes. Answers its sequence number, a
-  /// position that only grows; 0 when it was dropped or refused, or is larger than `max_record()`.
-  /// About 5 ns; allocates and locks: never, while there is room.
-  template <class Fill>
-  [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::closed) != 0) [[unlikely]] return 0;
-    ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
-    if (!slot) [[unlikely]] {
-      slot = await_slot(size);
-      if (!slot) return 0;
-    }
-    return fill_slot(slot, fill);
-  }
-  /// The same for a record that may as well be missing: never waits, and is not counted as lost.
-  template <class Fill>
-  std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::closed) != 0) return 0;
-    const ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
-    return slot ? fill_slot(slot, fill) : 0;
-  }
-  std::uint64_t append(std::string_view bytes) noexcept {
-    return append(bytes.size(), [&](std::byte* to) { std::memcpy(to, bytes.data(), bytes.size()); });
-  }
-  std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
-
-  /// False while the disk refuses. One load.
-  bool healthy() const noexcept {
-    return (writer_->attention.load(std::memory_order_relaxed) & writer::failed) == 0;
-  }
-  /// What the disk refuses at the moment, or for good.
-  result<void> status() const { return writer_->status(); }
-
-  /// The last record's number; the last one whose line is in the file; the last one that is durable.
-  std::uint64_t appended_seq() const noexcept { return writer_->ring.head(); }
-  std::uint64_t written_seq() const noexcept { return writer_->written.load(std::memory_order_acquire); }
-  std::uint64_t durable_seq() const noexcept { return writer_->durable.load(std::memory_order_acquire); }
-
-  /// Has the group with this record synced, and waits for it: any std::chrono duration.
-  template <class Duration>
-  result<void> wait_durable(std::uint64_t seq, const Duration& timeout) {
-    return writer_->wait_durable(seq, detail::duration_nanoseconds(timeout));
-  }
-  /// Waits until everything appended so far is durable.
-  result<void> flush() { return writer_->wait_durable(appended_seq(), std::uint64_t{1} << 61); }
-  /// Writes and syncs the rest and closes the file. No append may run at the same time. Again: the
-  /// same answer.
-  result<void> close() { return writer_->close(); }
-
-  line_log_statistics statistics() const noexcept { return writer_->statistics(); }
-  /// What opening had to cut off.
-  const tail_repair& repaired() const noexcept { return writer_->repaired(); }
-  const std::string& path() const noexcept { return writer_->path(); }
-
- private:
-  explicit basic_line_log(writer* owned) noexcept : writer_(owned) {}
-
-  static result<tail_repair> prepare(FileSystem& fs, int fd, const std::string& path, const line_log_options& options) {
-    if (options.lock && fs.lock(fd) != 0) {
-      return errno == EWOULDBLOCK ? error(errc::unavailable, "cannot open \"" + path + "\": another log has it open")
-                                  : system_error(errno, "lock", path);
-    }
-    result<tail_repair> repaired = detail::repair_tail<Format>(fs, fd, path);
-    if (repaired && repaired->offset == 0 && fs.sync_directory_of(path.c_str()) != 0 && errno != EINVAL)
-      return system_error(errno, "sync the folder of", path);
-    return repaired;
-  }
-
-  template <class Fill>
-  [[gnu::always_inline]] inline std::uint64_t fill_slot(const ring_slot& slot, Fill&& fill) noexcept {
-    fill(slot.data);
-    writer_->ring.commit(slot);
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::asleep) != 0) [[unlikely]]
-      writer_->wake();
-    return slot.end;
-  }
-
-  struct past_half {
-    writer* to;
-    void operator()() const noexcept { to->nudge(); }
-  };
-
-  [[gnu::cold, gnu::noinline]] ring_slot await_slot(std::size_t size) noexcept {
-    if constexpr (Full::waits) {
-      while (size <= max_record() && writer_->await_room()) {
-        if (const ring_slot slot = writer_->ring.reserve(size, past_half{writer_})) return slot;
-      }
-    }
-    writer_->ring.lose();
-    return {};
-  }
-
-  writer* writer_;
-};
-
-/// Lines of text. Each append is one line and must not contain a newline.
-using line_log = basic_line_log<plain_lines>;
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STORE_LINE_LOG_HPP
-
 // ---- store.hpp
 
 #ifndef MILLRACE_STORE_HPP
@@ -24070,3708 +30234,6 @@ using line_log = basic_line_log<plain_lines>;
 /// Standard library and POSIX alone.
 
 #endif  // MILLRACE_STORE_HPP
-
-// ---- tensor/detail/byte_buffer.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
-#define MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// Bytes on the heap that begin as they come: std::vector would write them all first. Large ones grow
-/// by remapping pages, where the system can. Throws std::bad_alloc.
-class byte_buffer {
- public:
-  byte_buffer() noexcept = default;
-  explicit byte_buffer(std::size_t size) { resize(size); }
-  byte_buffer(const byte_buffer& other) : byte_buffer(other.size_) {
-    if (size_ != 0) __builtin_memcpy(data_, other.data_, size_);
-  }
-  byte_buffer(byte_buffer&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)),
-        size_(std::exchange(other.size_, 0)),
-        capacity_(std::exchange(other.capacity_, 0)) {}
-  byte_buffer& operator=(byte_buffer other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
-    return *this;
-  }
-  ~byte_buffer() { std::free(data_); }
-
-  void resize(std::size_t size) {
-    if (size > capacity_) reallocate(size);
-    size_ = size;
-  }
-  /// Gives back what is not used, if that is a tenth. Less is kept: the C library serves a size that
-  /// it has seen freed without asking the system for fresh pages.
-  void shrink() {
-    if (capacity_ - size_ > capacity_ / 10) reallocate(size_);
-  }
-
-  unsigned char* data() noexcept { return data_; }
-  const unsigned char* data() const noexcept { return data_; }
-  std::size_t size() const noexcept { return size_; }
-
- private:
-  void reallocate(std::size_t size) {
-    void* moved = std::realloc(data_, size == 0 ? 1 : size);
-    if (moved == nullptr) throw std::bad_alloc();
-    data_ = static_cast<unsigned char*>(moved);
-    capacity_ = size;
-  }
-
-  unsigned char* data_ = nullptr;
-  std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
-
-// ---- tensor/detail/decode_table.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
-#define MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// One Huffman code as a table over the next bits. Codes too long for it are found bit by bit.
-template <unsigned Bits>
-class decode_table {
- public:
-  // An entry: bits 0-5 how many bits it takes; bits 6-7 how many literals it is (0: something else);
-  // from bit 8 on the literals, or the symbol.
-  static constexpr std::uint32_t symbol_mask = 0xffffU;
-
-  /// False for a set of lengths that no prefix code has. `literals`: symbols below it may be joined.
-  bool build(const unsigned char* lengths, std::size_t symbols, std::uint32_t literals) noexcept {
-    for (std::uint16_t& n : of_length_) n = 0;
-    for (std::size_t symbol = 0; symbol < symbols; ++symbol) ++of_length_[lengths[symbol]];
-    const std::size_t used = symbols - of_length_[0];
-    of_length_[0] = 0;
-    std::uint32_t code[16] = {};
-    std::uint16_t place[16] = {};
-    std::uint32_t space = 0;
-    for (unsigned length = 1; length < 16; ++length) {
-      code[length] = (code[length - 1] + of_length_[length - 1]) << 1;
-      place[length] = static_cast<std::uint16_t>(place[length - 1] + of_length_[length - 1]);
-      space += static_cast<std::uint32_t>(of_length_[length]) << (15 - length);
-    }
-    // A code must fill its space; but one symbol alone may take one bit, and there may be none.
-    const bool full = space == 1U << 15;
-    if (!full && !(used == 0 || (used == 1 && of_length_[1] == 1))) return false;
-    if (!full)
-      for (std::uint32_t& entry : entries_) entry = 0;
-    for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
-      const unsigned length = lengths[symbol];
-      if (length == 0) continue;
-      by_code_[place[length]++] = static_cast<std::uint16_t>(symbol);
-      std::uint32_t reversed = 0;
-      for (std::uint32_t bit = 0, rest = code[length]++; bit < length; ++bit, rest >>= 1)
-        reversed = reversed << 1 | (rest & 1U);
-      if (length <= Bits) {
-        const std::uint32_t entry =
-            static_cast<std::uint32_t>(symbol) << 8 | (symbol < literals ? 1U << 6 : 0U) | length;
-        for (std::uint32_t at = reversed; at < size; at += 1U << length) entries_[at] = entry;
-      } else {
-        entries_[reversed & (size - 1)] = 0;  // of no length: ask `find_long`
-      }
-    }
-    if (literals != 0) join();
-    return true;
-  }
-
-  std::uint32_t operator[](std::uint64_t bits) const noexcept { return entries_[bits & (size - 1)]; }
-
-  /// The entry of a code of any length, or 0 if these bits are none. RFC 1951, section 3.2.2.
-  std::uint32_t find_long(std::uint64_t bits) const noexcept {
-    std::uint32_t code = 0;
-    std::uint32_t first = 0;
-    std::uint32_t index = 0;
-    for (unsigned length = 1; length < 16; ++length, bits >>= 1) {
-      code |= static_cast<std::uint32_t>(bits & 1U);
-      const std::uint32_t count = of_length_[length];
-      if (code < first + count) return static_cast<std::uint32_t>(by_code_[index + code - first]) << 8 | length;
-      index += count;
-      first = (first + count) << 1;
-      code <<= 1;
-    }
-    return 0;
-  }
-
- private:
-  static constexpr std::uint32_t size = 1U << Bits;
-
-  /// Adds the literals that follow a literal within the same bits, to three in all. From the back,
-  /// because what follows stands at a lower index, which still holds a single symbol then.
-  void join() noexcept {
-    for (std::uint32_t at = size; at-- > 0;) {
-      const std::uint32_t own = entries_[at];
-      std::uint32_t entry = own;
-      for (unsigned joined = 1; joined < 3 && (entry >> 6 & 3U) == joined; ++joined) {
-        const unsigned taken = entry & 63U;
-        const std::uint32_t rest = at >> taken;
-        const std::uint32_t next = rest == at ? own : entries_[rest];  // 0 follows on itself
-        if ((next >> 6 & 3U) != 1 || taken + (next & 63U) > Bits) break;
-        entry = (entry & ~0xffU) | (next >> 8 & 0xffU) << (8 + 8 * joined) | (joined + 1) << 6 | (taken + (next & 63U));
-      }
-      entries_[at] = entry;
-    }
-  }
-
-  std::uint32_t entries_[size];
-  std::uint16_t of_length_[16];
-  std::uint16_t by_code_[288];
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
-
-// ---- tensor/detail/inflate.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_INFLATE_HPP
-#define MILLRACE_TENSOR_DETAIL_INFLATE_HPP
-
-// A DEFLATE decoder (RFC 1951) into one piece of memory of known size. Complete, so that reading a
-// compressed tensor needs no third party, and made for the blocks that deflate_block.hpp writes: up to
-// three literals a table look-up.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// Bytes that may be written beyond the output.
-inline constexpr std::size_t inflate_slack = 32;
-
-constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
-
-/// Bits out of bytes. Looks ahead, up to 8 bytes beyond the end.
-struct bit_reader {
-  const unsigned char* in = nullptr;
-  std::size_t size = 0;
-  std::size_t at = 0;  // the next byte to look at
-  std::uint64_t bits = 0;
-  unsigned count = 0;  // of these bits, how many may be taken
-
-  /// At least 56 bits may be taken afterwards; false when more were taken before than there were.
-  bool refill() noexcept {
-    if (at <= size) [[likely]] {
-      std::uint64_t word = 0;
-      __builtin_memcpy(&word, in + at, 8);
-      bits |= word << count;
-    } else if (at - (count >> 3) > size) {
-      return false;
-    }
-    at += (63 - count) >> 3;
-    count |= 56;
-    return true;
-  }
-  std::uint64_t peek() const noexcept { return bits; }
-  void drop(unsigned n) noexcept {
-    bits >>= n;
-    count -= n;
-  }
-  unsigned take(unsigned n) noexcept {
-    const auto taken = static_cast<unsigned>(bits & ((std::uint64_t{1} << n) - 1));
-    drop(n);
-    return taken;
-  }
-  /// Drops what is left of the byte begun. Returns how many bytes were taken in all, which may be
-  /// more than there were.
-  std::size_t align() noexcept {
-    at -= count >> 3;
-    bits = 0;
-    count = 0;
-    return at;
-  }
-  void skip(std::size_t bytes) noexcept { at += bytes; }
-};
-
-/// Reads one DEFLATE stream at a time. Keep one for many: it holds the tables. Allocates: never.
-///
-/// Reads and writes nothing out of bounds, whatever the input, provided that 8 bytes may be read
-/// after the input, and `inflate_slack` written after the output.
-class inflater {
- public:
-  /// Whether `in` is exactly one DEFLATE stream of exactly `out_bytes` bytes; then `out` holds them.
-  /// Else `out` holds anything.
-  bool inflate(const unsigned char* in, std::size_t in_bytes, unsigned char* out, std::size_t out_bytes) noexcept {
-    open(in, in_bytes, out, out_bytes);
-    return finish();
-  }
-
-  /// `inflate` in two steps, between which `advance_both` may do most of the work of two.
-  void open(const unsigned char* in, std::size_t in_bytes, unsigned char* out, std::size_t out_bytes) noexcept {
-    reader_ = bit_reader{in, in_bytes};
-    out_ = out_begin_ = out;
-    out_end_ = out + out_bytes;
-    last_ = false;
-    broken_ = false;
-    coded_ = next_block();
-  }
-  bool finish() noexcept {
-    for (; coded_; coded_ = next_block())
-      if (!symbols()) return false;
-    return !broken_ && out_ == out_end_ && reader_.align() == reader_.size;
-  }
-
-  /// Goes on with the literals of two streams at once, as far as both have them: a look-up's latency
-  /// in one is time for the other.
-  static void advance_both(inflater& first, inflater& second) noexcept {
-    if (!first.coded_ || !second.coded_) return;
-    lane a = first.begin_lane();
-    lane b = second.begin_lane();
-    for (bool literals = true; literals;) {
-      const std::size_t rounds = smaller(first.safe_rounds(a), second.safe_rounds(b));
-      if (rounds == 0) break;
-      for (std::size_t round = 0; round < rounds && literals; ++round) {
-        a.refill();
-        b.refill();
-        // Five look-ups of 11 bits; a stream that has something else waits for the others' turn.
-        literals = both(a, b, first, second) && both(a, b, first, second) && both(a, b, first, second) &&
-                   both(a, b, first, second) && both(a, b, first, second);
-      }
-    }
-    first.end_lane(a);
-    second.end_lane(b);
-  }
-
- private:
-  /// A stream's state in a loop without checks: in registers.
-  struct lane {
-    const unsigned char* in;
-    std::uint64_t bits;
-    unsigned count;
-    unsigned char* out;
-
-    [[gnu::always_inline]] void refill() noexcept {
-      std::uint64_t word = 0;
-      __builtin_memcpy(&word, in, 8);
-      bits |= word << count;
-      in += (63 - count) >> 3;
-      count |= 56;
-    }
-    [[gnu::always_inline]] void put(std::uint32_t entry) noexcept {
-      const std::uint32_t bytes = entry >> 8;
-      __builtin_memcpy(out, &bytes, 4);
-      out += entry >> 6 & 3U;
-      bits >>= entry & 63U;
-      count -= entry & 63U;
-    }
-  };
-  lane begin_lane() const noexcept { return {reader_.in + reader_.at, reader_.bits, reader_.count, out_}; }
-  void end_lane(const lane& from) noexcept {
-    reader_.at = static_cast<std::size_t>(from.in - reader_.in);
-    reader_.bits = from.bits;
-    reader_.count = from.count;
-    out_ = from.out;
-  }
-  /// How often a lane may refill and look up five times without a check: 8 bytes in, 15 out.
-  std::size_t safe_rounds(const lane& from) const noexcept {
-    const auto taken = static_cast<std::size_t>(from.in - reader_.in);
-    if (taken >= reader_.size || from.out >= out_end_) return 0;
-    return smaller((reader_.size - taken) / 8, static_cast<std::size_t>(out_end_ - from.out) / 15);
-  }
-  [[gnu::always_inline]] static bool both(lane& a, lane& b, const inflater& first, const inflater& second) noexcept {
-    const std::uint32_t x = first.literals_[a.bits];
-    const std::uint32_t y = second.literals_[b.bits];
-    if ((x & 0xc0U) == 0 || (y & 0xc0U) == 0) return false;
-    a.put(x);
-    b.put(y);
-    return true;
-  }
-  [[gnu::always_inline]] static bool one(lane& a, const inflater& first) noexcept {
-    const std::uint32_t x = first.literals_[a.bits];
-    if ((x & 0xc0U) == 0) return false;
-    a.put(x);
-    return true;
-  }
-
-  /// To the next Huffman block's first symbol. False: the stream is over, or broken.
-  bool next_block() noexcept {
-    while (!last_) {
-      bool good = reader_.refill();
-      last_ = reader_.take(1) != 0;
-      const unsigned kind = reader_.take(2);
-      if (good && kind == 0 && stored()) continue;
-      good = good && (kind == 1 ? fixed_codes() : kind == 2 && read_codes());
-      broken_ = !good;
-      return good;
-    }
-    return false;
-  }
-
-  bool stored() noexcept {
-    const std::size_t at = reader_.align();
-    if (at > reader_.size || reader_.size - at < 4) return false;
-    std::uint16_t length = 0;
-    std::uint16_t complement = 0;
-    __builtin_memcpy(&length, reader_.in + at, 2);
-    __builtin_memcpy(&complement, reader_.in + at + 2, 2);
-    if (length != static_cast<std::uint16_t>(~complement)) return false;
-    if (reader_.size - at - 4 < length || static_cast<std::size_t>(out_end_ - out_) < length) return false;
-    if (length != 0) __builtin_memcpy(out_, reader_.in + at + 4, length);
-    reader_.skip(4U + length);
-    out_ += length;
-    return true;
-  }
-
-  bool fixed_codes() noexcept {
-    unsigned char lengths[288];
-    for (unsigned symbol = 0; symbol < 288; ++symbol)
-      lengths[symbol] = symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8;
-    unsigned char distances[32];
-    for (unsigned char& length : distances) length = 5;
-    return literals_.build(lengths, 288, 256) && distances_.build(distances, 32, 0);
-  }
-
-  bool read_codes() noexcept {
-    bit_reader& reader = reader_;
-    static constexpr unsigned char order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
-    const unsigned literals = reader.take(5) + 257;
-    const unsigned distances = reader.take(5) + 1;
-    const unsigned lengths_given = reader.take(4) + 4;
-    if (literals > 286 || distances > 30) return false;
-    unsigned char lengths[286 + 30 + 138] = {};
-    for (unsigned at = 0; at < lengths_given; ++at) {
-      if (!reader.refill()) return false;
-      lengths[order[at]] = static_cast<unsigned char>(reader.take(3));
-    }
-    if (!lengths_.build(lengths, 19, 0)) return false;
-    unsigned char all[286 + 30 + 138] = {};
-    for (unsigned at = 0; at < literals + distances;) {
-      if (!reader.refill()) return false;
-      const std::uint32_t entry = lengths_[reader.peek()];
-      if (entry == 0) return false;
-      reader.drop(entry & 63U);
-      const unsigned symbol = entry >> 8;
-      if (symbol < 16) {
-        all[at++] = static_cast<unsigned char>(symbol);
-        continue;
-      }
-      if (symbol == 16 && at == 0) return false;
-      const unsigned char repeated = symbol == 16 ? all[at - 1] : 0;
-      unsigned run = symbol == 16 ? 3 + reader.take(2) : symbol == 17 ? 3 + reader.take(3) : 11 + reader.take(7);
-      while (run-- > 0) all[at++] = repeated;
-      if (at > literals + distances) return false;
-    }
-    return all[256] != 0 && literals_.build(all, literals, 256) && distances_.build(all + literals, distances, 0);
-  }
-
-  /// A block's symbols, to its end. False: they are broken.
-  bool symbols() noexcept {
-    static constexpr std::uint16_t length_base[29] = {3,  4,  5,  6,  7,  8,  9,  10, 11,  13,  15,  17,  19,  23, 27,
-                                                      31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258};
-    static constexpr unsigned char length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
-                                                       2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-    static constexpr std::uint16_t distance_base[30] = {1,    2,    3,    4,    5,    7,    9,    13,    17,    25,
-                                                        33,   49,   65,   97,   129,  193,  257,  385,   513,   769,
-                                                        1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
-    bit_reader reader = reader_;  // locals stay in registers
-    unsigned char* out = out_;
-    for (;;) {
-      lane a{reader.in + reader.at, reader.bits, reader.count, out};
-      for (std::size_t rounds = safe_rounds(a); rounds > 0; --rounds) {
-        a.refill();
-        if (!(one(a, *this) && one(a, *this) && one(a, *this) && one(a, *this) && one(a, *this))) break;
-      }
-      reader.at = static_cast<std::size_t>(a.in - reader.in);
-      reader.bits = a.bits;
-      reader.count = a.count;
-      out = a.out;
-
-      if (!reader.refill()) return false;
-      std::uint32_t entry = literals_[reader.peek()];
-      if ((entry & 0xc0U) != 0) {  // near an end
-        const unsigned count = entry >> 6 & 3U;
-        if (static_cast<std::size_t>(out_end_ - out) < count) return false;
-        const std::uint32_t bytes = entry >> 8;
-        __builtin_memcpy(out, &bytes, 4);
-        out += count;
-        reader.drop(entry & 63U);
-        continue;
-      }
-      if (entry == 0) entry = literals_.find_long(reader.peek());
-      if (entry == 0) return false;
-      reader.drop(entry & 63U);
-      const std::uint32_t symbol = entry >> 8;
-      if (symbol < 256) {
-        if (out == out_end_) return false;
-        *out++ = static_cast<unsigned char>(symbol);
-        continue;
-      }
-      if (symbol == 256) {
-        reader_ = reader;
-        out_ = out;
-        return true;
-      }
-      if (symbol > 285) return false;
-      const std::size_t length = length_base[symbol - 257] + reader.take(length_extra[symbol - 257]);
-      entry = distances_[reader.peek()];
-      if (entry == 0) entry = distances_.find_long(reader.peek());
-      const std::uint32_t code = entry >> 8;
-      if (entry == 0 || code > 29) return false;
-      reader.drop(entry & 63U);
-      const std::size_t distance = distance_base[code] + reader.take(code < 4 ? 0 : code / 2 - 1);
-      if (distance > static_cast<std::size_t>(out - out_begin_) || length > static_cast<std::size_t>(out_end_ - out))
-        return false;
-      copy(out, distance, length);
-      out += length;
-    }
-  }
-
-  /// May write up to 15 bytes beyond the match.
-  static void copy(unsigned char* out, std::size_t distance, std::size_t length) noexcept {
-    const unsigned char* from = out - distance;
-    if (distance == 1) {
-      __builtin_memset(out, *from, length);
-    } else if (distance >= 16) {
-      for (std::size_t at = 0; at < length; at += 16) __builtin_memcpy(out + at, from + at, 16);
-    } else {
-      for (std::size_t at = 0; at < length; ++at) out[at] = from[at];
-    }
-  }
-
-  decode_table<11> literals_;
-  decode_table<9> distances_;
-  decode_table<7> lengths_;
-  bit_reader reader_;
-  unsigned char* out_ = nullptr;
-  unsigned char* out_begin_ = nullptr;
-  unsigned char* out_end_ = nullptr;
-  bool last_ = false;
-  bool coded_ = false;
-  bool broken_ = false;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_INFLATE_HPP
-
-// ---- tensor/detail/planes.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_PLANES_HPP
-#define MILLRACE_TENSOR_DETAIL_PLANES_HPP
-
-// What makes numbers compressible: like with like. Elements become byte planes (all lowest bytes,
-// then all next ones, ...). A float is rotated left by one bit before, so that the sign joins the
-// mantissa's lowest bits and the top plane is the whole exponent, which is where the redundancy is.
-// Where many elements are zero, a bitmap says which are not, and only those go into the planes.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-template <std::size_t Width>
-struct unsigned_of;
-template <>
-struct unsigned_of<1> {
-  using type = std::uint8_t;
-};
-template <>
-struct unsigned_of<2> {
-  using type = std::uint16_t;
-};
-template <>
-struct unsigned_of<4> {
-  using type = std::uint32_t;
-};
-template <>
-struct unsigned_of<8> {
-  using type = std::uint64_t;
-};
-
-using bytes16 = vector<unsigned char, 16>;
-
-/// a0 b0 a1 b1 ... of the lower halves, then of the upper ones.
-[[gnu::always_inline]] inline bytes16 zip_low(bytes16 a, bytes16 b) noexcept {
-  return __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-}
-[[gnu::always_inline]] inline bytes16 zip_high(bytes16 a, bytes16 b) noexcept {
-  return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-}
-
-/// A perfect shuffle of Width x 16 bytes, `Rounds` times. Each turns the bits of a byte's address left
-/// by one. Sixteen elements of Width bytes have addresses element:byte, so four rounds make planes of
-/// them, byte:element; log2(Width) rounds make elements of planes.
-template <std::size_t Rounds, std::size_t Width>
-[[gnu::always_inline]] inline void perfect_shuffle(bytes16 (&v)[Width]) noexcept {
-  if constexpr (Rounds > 0 && Width > 1) {
-    bytes16 next[Width];
-    constexpr std::size_t half = Width / 2;
-    if constexpr (Width == 2) {
-      next[0] = zip_low(v[0], v[1]);
-      next[1] = zip_high(v[0], v[1]);
-    } else if constexpr (Width == 4) {
-      next[0] = zip_low(v[0], v[half]);
-      next[1] = zip_high(v[0], v[half]);
-      next[2] = zip_low(v[1], v[half + 1]);
-      next[3] = zip_high(v[1], v[half + 1]);
-    } else {
-      next[0] = zip_low(v[0], v[half]);
-      next[1] = zip_high(v[0], v[half]);
-      next[2] = zip_low(v[1], v[half + 1]);
-      next[3] = zip_high(v[1], v[half + 1]);
-      next[4] = zip_low(v[2], v[half + 2]);
-      next[5] = zip_high(v[2], v[half + 2]);
-      next[6] = zip_low(v[3], v[half + 3]);
-      next[7] = zip_high(v[3], v[half + 3]);
-    }
-    perfect_shuffle<Rounds - 1, Width>(next);
-    __builtin_memcpy(&v, &next, sizeof v);
-  }
-}
-
-/// The bits of each element turned left by one, or right.
-template <std::size_t Width>
-[[gnu::always_inline]] inline bytes16 rotate_left(bytes16 elements) noexcept {
-  using words = vector<typename unsigned_of<Width>::type, 16>;
-  const auto x = reinterpret_cast<words>(elements);
-  return reinterpret_cast<bytes16>(x << 1 | x >> (8 * Width - 1));
-}
-template <std::size_t Width>
-[[gnu::always_inline]] inline bytes16 rotate_right(bytes16 elements) noexcept {
-  using words = vector<typename unsigned_of<Width>::type, 16>;
-  const auto x = reinterpret_cast<words>(elements);
-  return reinterpret_cast<bytes16>(x >> 1 | x << (8 * Width - 1));
-}
-
-/// Splits `count` elements of Width bytes into planes, `pitch` bytes apart.
-template <std::size_t Width, bool Rotate>
-void split_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept {
-  std::size_t at = 0;
-  // Spelled out as packs, because -O2 unrolls no loops, and vectors in a loop live in memory.
-  const auto blocks = [&]<std::size_t... Lane>(std::index_sequence<Lane...>) {
-    for (; at + 16 <= count; at += 16) {
-      bytes16 v[Width];
-      (load(v[Lane], elements + at * Width + 16 * Lane), ...);
-      if constexpr (Rotate) ((v[Lane] = rotate_left<Width>(v[Lane])), ...);
-      perfect_shuffle<4, Width>(v);
-      (store(planes + Lane * pitch + at, v[Lane]), ...);
-    }
-  };
-  blocks(std::make_index_sequence<Width>{});
-  using word = typename unsigned_of<Width>::type;
-  for (; at < count; ++at) {
-    word x = 0;
-    __builtin_memcpy(&x, elements + at * Width, Width);
-    if constexpr (Rotate) x = std::rotl(x, 1);
-    for (std::size_t plane = 0; plane < Width; ++plane)
-      planes[plane * pitch + at] = static_cast<unsigned char>(x >> (8 * plane));
-  }
-}
-
-/// The reverse. `planes` points to each plane.
-template <std::size_t Width, bool Rotate>
-void join_planes(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept {
-  constexpr std::size_t rounds = std::bit_width(Width) - 1;
-  std::size_t at = 0;
-  const auto blocks = [&]<std::size_t... Lane>(std::index_sequence<Lane...>) {
-    const unsigned char* const each[Width] = {planes[Lane]...};
-    for (; at + 16 <= count; at += 16) {
-      bytes16 v[Width];
-      (load(v[Lane], each[Lane] + at), ...);
-      perfect_shuffle<rounds, Width>(v);
-      if constexpr (Rotate) ((v[Lane] = rotate_right<Width>(v[Lane])), ...);
-      (store(elements + at * Width + 16 * Lane, v[Lane]), ...);
-    }
-  };
-  blocks(std::make_index_sequence<Width>{});
-  using word = typename unsigned_of<Width>::type;
-  for (; at < count; ++at) {
-    word x = 0;
-    for (std::size_t plane = 0; plane < Width; ++plane)
-      x = static_cast<word>(x | static_cast<word>(planes[plane][at]) << (8 * plane));
-    if constexpr (Rotate) x = std::rotr(x, 1);
-    __builtin_memcpy(elements + at * Width, &x, Width);
-  }
-}
-
-/// Copies the elements that are not zero (in all bits) to `packed`, and sets their bits in `bitmap`,
-/// the first element's lowest. Returns how many. `packed` has room for all, and one more.
-template <std::size_t Width>
-std::size_t pack_nonzero(const unsigned char* elements, std::size_t count, unsigned char* bitmap,
-                         unsigned char* packed) noexcept {
-  using word = typename unsigned_of<Width>::type;
-  unsigned char* to = packed;
-  // Always copied, kept by moving on: no branch to mispredict.
-  const auto take = [&](const unsigned char* from, unsigned bit) __attribute__((always_inline)) {
-    word x;
-    __builtin_memcpy(&x, from, Width);
-    __builtin_memcpy(to, &x, Width);
-    const unsigned kept = x != 0 ? 1 : 0;
-    to += kept * Width;
-    return kept << bit;
-  };
-  std::size_t at = 0;
-  for (; at + 8 <= count; at += 8, elements += 8 * Width) {
-    unsigned bits = take(elements, 0);  // spelled out: -O2 does not unroll loops
-    bits |= take(elements + Width, 1);
-    bits |= take(elements + 2 * Width, 2);
-    bits |= take(elements + 3 * Width, 3);
-    bits |= take(elements + 4 * Width, 4);
-    bits |= take(elements + 5 * Width, 5);
-    bits |= take(elements + 6 * Width, 6);
-    bits |= take(elements + 7 * Width, 7);
-    bitmap[at / 8] = static_cast<unsigned char>(bits);
-  }
-  if (at < count) {
-    unsigned bits = 0;
-    for (unsigned bit = 0; bit < count - at; ++bit) bits |= take(elements + bit * Width, bit);
-    bitmap[at / 8] = static_cast<unsigned char>(bits);
-  }
-  return static_cast<std::size_t>(to - packed) / Width;
-}
-
-/// The reverse. Reads up to one element beyond those that are packed.
-template <std::size_t Width>
-void unpack_nonzero(const unsigned char* bitmap, const unsigned char* packed, std::size_t count,
-                    unsigned char* elements) noexcept {
-  using word = typename unsigned_of<Width>::type;
-  const auto give = [&](unsigned char* to, unsigned bit) __attribute__((always_inline)) {
-    word x;
-    __builtin_memcpy(&x, packed, Width);
-    x = static_cast<word>(x & (word{0} - static_cast<word>(bit & 1U)));
-    __builtin_memcpy(to, &x, Width);
-    packed += (bit & 1U) * Width;
-  };
-  std::size_t at = 0;
-  for (; at + 8 <= count; at += 8, elements += 8 * Width) {
-    const unsigned bits = bitmap[at / 8];
-    give(elements, bits);
-    give(elements + Width, bits >> 1);
-    give(elements + 2 * Width, bits >> 2);
-    give(elements + 3 * Width, bits >> 3);
-    give(elements + 4 * Width, bits >> 4);
-    give(elements + 5 * Width, bits >> 5);
-    give(elements + 6 * Width, bits >> 6);
-    give(elements + 7 * Width, bits >> 7);
-  }
-  for (unsigned bit = 0; at + bit < count; ++bit)
-    give(elements + bit * Width, static_cast<unsigned>(bitmap[at / 8]) >> bit);
-}
-
-/// The kernels for elements of one width.
-struct plane_kernels {
-  void (*split)(const unsigned char* elements, std::size_t count, unsigned char* planes, std::size_t pitch) noexcept;
-  void (*join)(const unsigned char* const* planes, std::size_t count, unsigned char* elements) noexcept;
-  std::size_t (*pack)(const unsigned char* elements, std::size_t count, unsigned char* bitmap,
-                      unsigned char* packed) noexcept;
-  void (*unpack)(const unsigned char* bitmap, const unsigned char* packed, std::size_t count,
-                 unsigned char* elements) noexcept;
-};
-template <std::size_t Width, bool Rotate>
-constexpr plane_kernels kernels_of() noexcept {
-  return {&split_planes<Width, Rotate>, &join_planes<Width, Rotate>, &pack_nonzero<Width>, &unpack_nonzero<Width>};
-}
-inline plane_kernels kernels_for(std::size_t width, bool rotate) noexcept {
-  switch (width) {
-    case 8: return rotate ? kernels_of<8, true>() : kernels_of<8, false>();
-    case 4: return rotate ? kernels_of<4, true>() : kernels_of<4, false>();
-    case 2: return rotate ? kernels_of<2, true>() : kernels_of<2, false>();
-    default: return kernels_of<1, false>();
-  }
-}
-
-/// How many bits are set among the first `count`; the rest of the last byte must be clear, or it is
-/// `count + 1`, which no bitmap has.
-inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) noexcept {
-  std::size_t set = 0;
-  const std::size_t bytes = (count + 7) / 8;
-  std::size_t at = 0;
-  for (; at + 8 <= bytes; at += 8) {
-    std::uint64_t word = 0;
-    __builtin_memcpy(&word, bitmap + at, 8);
-    set += static_cast<std::size_t>(std::popcount(word));
-  }
-  for (; at < bytes; ++at) set += static_cast<std::size_t>(std::popcount(static_cast<unsigned>(bitmap[at])));
-  if (count % 8 != 0 && bitmap[bytes - 1] >> (count % 8) != 0) return count + 1;
-  return set;
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_PLANES_HPP
-
-// ---- tensor/detail/crc32.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_CRC32_HPP
-#define MILLRACE_TENSOR_DETAIL_CRC32_HPP
-
-// CRC-32 as gzip has it (RFC 1952, section 8): polynomial 0x04c11db7, bits reflected. Eight bytes a
-// step from tables; with the CPU's carry-less multiplication, 64 bytes a step.
-// Source of the folding: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ
-// Instruction", Intel, 2009. The constants are computed here from the polynomial.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-inline constexpr std::uint32_t crc32_polynomial = 0xedb8'8320U;
-
-struct crc32_tables {
-  std::uint32_t at[8][256];
-
-  constexpr crc32_tables() noexcept : at() {
-    for (std::uint32_t byte = 0; byte < 256; ++byte) {
-      std::uint32_t r = byte;
-      for (int bit = 0; bit < 8; ++bit) r = (r & 1U) != 0 ? r >> 1 ^ crc32_polynomial : r >> 1;
-      at[0][byte] = r;
-    }
-    for (std::uint32_t byte = 0; byte < 256; ++byte)
-      for (int k = 1; k < 8; ++k) at[k][byte] = at[k - 1][byte] >> 8 ^ at[0][at[k - 1][byte] & 0xffU];
-  }
-};
-inline constexpr crc32_tables crc32_table{};
-
-/// a * b modulo the polynomial; bit 31 is x^0.
-constexpr std::uint32_t crc32_multiply(std::uint32_t a, std::uint32_t b) noexcept {
-  std::uint32_t product = 0;
-  for (std::uint32_t bit = 0x8000'0000U; bit != 0; bit >>= 1) {
-    if ((a & bit) != 0) product ^= b;
-    b = (b & 1U) != 0 ? b >> 1 ^ crc32_polynomial : b >> 1;
-  }
-  return product;
-}
-
-/// x^n modulo the polynomial.
-constexpr std::uint32_t crc32_power(std::uint64_t n) noexcept {
-  std::uint32_t power = 0x8000'0000U;
-  for (std::uint32_t square = 0x4000'0000U; n != 0; n >>= 1) {
-    if ((n & 1U) != 0) power = crc32_multiply(power, square);
-    square = crc32_multiply(square, square);
-  }
-  return power;
-}
-
-/// The CRC of two strings of bytes one after the other, from the CRC of each and the second's length.
-constexpr std::uint32_t crc32_combine(std::uint32_t first, std::uint32_t second, std::uint64_t second_bytes) noexcept {
-  return crc32_multiply(first, crc32_power(8 * second_bytes)) ^ second;
-}
-
-/// The register (not inverted) after more bytes.
-inline std::uint32_t crc32_step(std::uint32_t state, const unsigned char* data, std::size_t bytes) noexcept {
-  const auto& t = crc32_table.at;
-  for (; bytes >= 8; data += 8, bytes -= 8) {
-    std::uint32_t a = 0;
-    std::uint32_t b = 0;
-    __builtin_memcpy(&a, data, 4);
-    __builtin_memcpy(&b, data + 4, 4);
-    a ^= state;
-    state = t[7][a & 0xffU] ^ t[6][a >> 8 & 0xffU] ^ t[5][a >> 16 & 0xffU] ^ t[4][a >> 24] ^  //
-            t[3][b & 0xffU] ^ t[2][b >> 8 & 0xffU] ^ t[1][b >> 16 & 0xffU] ^ t[0][b >> 24];
-  }
-  for (; bytes != 0; ++data, --bytes) state = state >> 8 ^ t[0][(state ^ *data) & 0xffU];
-  return state;
-}
-
-#if defined(__x86_64__)
-
-using clmul_lane = vector<long long, 16>;
-
-/// What 16 bytes are multiplied by to move them `bits` further on: their two halves' constants.
-constexpr long long crc32_fold_low(std::uint64_t bits) noexcept {
-  return static_cast<long long>(static_cast<std::uint64_t>(crc32_power(bits + 32)) << 1);
-}
-constexpr long long crc32_fold_high(std::uint64_t bits) noexcept {
-  return static_cast<long long>(static_cast<std::uint64_t>(crc32_power(bits - 32)) << 1);
-}
-
-/// Precondition: at least 64 bytes. The 16 bytes that are left stand for all before `at`.
-[[gnu::target("pclmul")]] inline std::uint32_t crc32_clmul(std::uint32_t state, const unsigned char* data,
-                                                           std::size_t bytes) noexcept {
-  constexpr clmul_lane by64 = {crc32_fold_low(512), crc32_fold_high(512)};
-  constexpr clmul_lane by16 = {crc32_fold_low(128), crc32_fold_high(128)};
-  const auto fold = [](clmul_lane x, clmul_lane by) __attribute__((target("pclmul"), always_inline)) {
-    return __builtin_ia32_pclmulqdq128(x, by, 0x00) ^ __builtin_ia32_pclmulqdq128(x, by, 0x11);
-  };
-  clmul_lane x[4];
-  load(x, data);
-  x[0] ^= clmul_lane{static_cast<long long>(state), 0};
-  data += 64;
-  bytes -= 64;
-  for (; bytes >= 64; data += 64, bytes -= 64) {
-    clmul_lane next[4];
-    load(next, data);
-    for (int k = 0; k < 4; ++k) x[k] = fold(x[k], by64) ^ next[k];
-  }
-  clmul_lane all = x[0];
-  for (int k = 1; k < 4; ++k) all = fold(all, by16) ^ x[k];
-  for (; bytes >= 16; data += 16, bytes -= 16) {
-    clmul_lane next;
-    load(next, data);
-    all = fold(all, by16) ^ next;
-  }
-  unsigned char rest[16];
-  store(rest, all);
-  return crc32_step(crc32_step(0, rest, 16), data, bytes);
-}
-
-#endif
-
-/// The CRC-32 of `bytes` bytes that follow those whose CRC-32 is `crc`; 0 to begin.
-inline std::uint32_t crc32(std::uint32_t crc, const unsigned char* data, std::size_t bytes) noexcept {
-  std::uint32_t state = ~crc;
-#if defined(__x86_64__)
-  if (bytes >= 64 && __builtin_cpu_supports("pclmul")) return ~crc32_clmul(state, data, bytes);
-#endif
-  return ~crc32_step(state, data, bytes);
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_CRC32_HPP
-
-// ---- tensor/dtype.hpp
-
-#ifndef MILLRACE_TENSOR_DTYPE_HPP
-#define MILLRACE_TENSOR_DTYPE_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// What a tensor's elements are. The numbers and names are stable: they stand in compressed tensors
-/// and in logs.
-enum class dtype : std::uint8_t {
-  f32 = 1,
-  f64 = 2,
-  f16 = 3,
-  bf16 = 4,
-  i8 = 5,
-  i16 = 6,
-  i32 = 7,
-  i64 = 8,
-  u8 = 9,
-  u16 = 10,
-  u32 = 11,
-  u64 = 12,
-  boolean = 13,
-};
-
-inline constexpr dtype all_dtypes[] = {dtype::f32, dtype::f64, dtype::f16,    dtype::bf16, dtype::i8,
-                                       dtype::i16, dtype::i32, dtype::i64,    dtype::u8,   dtype::u16,
-                                       dtype::u32, dtype::u64, dtype::boolean};
-
-/// The dtype's stable name, as it stands in logs: `f32`, `bool`.
-constexpr std::string_view to_string(dtype type) noexcept {
-  switch (type) {
-    case dtype::f32: return "f32";
-    case dtype::f64: return "f64";
-    case dtype::f16: return "f16";
-    case dtype::bf16: return "bf16";
-    case dtype::i8: return "i8";
-    case dtype::i16: return "i16";
-    case dtype::i32: return "i32";
-    case dtype::i64: return "i64";
-    case dtype::u8: return "u8";
-    case dtype::u16: return "u16";
-    case dtype::u32: return "u32";
-    case dtype::u64: return "u64";
-    case dtype::boolean: return "bool";
-  }
-  return "unknown";
-}
-
-/// Bytes an element takes.
-constexpr std::size_t size_of(dtype type) noexcept {
-  switch (type) {
-    case dtype::f64:
-    case dtype::i64:
-    case dtype::u64: return 8;
-    case dtype::f32:
-    case dtype::i32:
-    case dtype::u32: return 4;
-    case dtype::f16:
-    case dtype::bf16:
-    case dtype::i16:
-    case dtype::u16: return 2;
-    case dtype::i8:
-    case dtype::u8:
-    case dtype::boolean: return 1;
-  }
-  return 1;
-}
-
-/// Whether elements can be NaN or infinite.
-constexpr bool is_floating(dtype type) noexcept {
-  return type == dtype::f32 || type == dtype::f64 || type == dtype::f16 || type == dtype::bf16;
-}
-
-/// Whether `code`, as read from a file, is one of the enumerators.
-constexpr bool is_dtype(std::uint8_t code) noexcept { return code >= 1 && code <= 13; }
-
-/// IEEE 754 binary16: its bits. Arithmetic is done in float.
-///
-/// From float: round to nearest, ties to even; too large becomes infinity, too small a denormal or
-/// zero; NaN stays NaN and keeps the payload's top ten bits. To float: exact.
-/// Source: IEEE 754-2019, sections 3.4 and 4.3.1.
-struct float16 {
-  std::uint16_t bits = 0;
-
-  constexpr float16() noexcept = default;
-  constexpr explicit float16(float value) noexcept : bits(round(value)) {}
-  static constexpr float16 from_bits(std::uint16_t bits) noexcept {
-    float16 made;
-    made.bits = bits;
-    return made;
-  }
-
-  constexpr explicit operator float() const noexcept {
-    const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16;
-    const std::uint32_t magnitude = bits & 0x7fffU;
-    if (magnitude >= 0x7c00U) return std::bit_cast<float>(sign | 0x7f800000U | (magnitude & 0x3ffU) << 13);
-    if (magnitude >= 0x0400U) return std::bit_cast<float>(sign | ((magnitude << 13) + 0x38000000U));
-    const float denormal = static_cast<float>(magnitude) * 0x1p-24F;
-    return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(denormal));
-  }
-
- private:
-  static constexpr std::uint16_t round(float value) noexcept {
-    const auto all = std::bit_cast<std::uint32_t>(value);
-    const std::uint32_t sign = all >> 16 & 0x8000U;
-    const std::uint32_t magnitude = all & 0x7fffffffU;
-    std::uint32_t half = 0;
-    if (magnitude > 0x7f800000U) {
-      half = 0x7e00U | (magnitude >> 13 & 0x3ffU);  // quiet, so that no payload rounds to infinity
-    } else if (magnitude >= 0x477ff000U) {          // 65520 and above round to infinity
-      half = 0x7c00U;
-    } else if (magnitude >= 0x38800000U) {  // 2^-14: normal in binary16
-      half = (magnitude - 0x38000000U + 0xfffU + (magnitude >> 13 & 1U)) >> 13;
-    } else if (magnitude >= 0x33000000U) {  // 2^-25: half of the smallest denormal
-      const std::uint32_t shift = 126U - (magnitude >> 23);
-      const std::uint32_t mantissa = (magnitude & 0x7fffffU) | 0x800000U;
-      half = (mantissa + (1U << (shift - 1)) - 1U + (mantissa >> shift & 1U)) >> shift;
-    }
-    return static_cast<std::uint16_t>(sign | half);
-  }
-};
-
-/// bfloat16: the upper half of a binary32. Conversions as for `float16`.
-struct bfloat16 {
-  std::uint16_t bits = 0;
-
-  constexpr bfloat16() noexcept = default;
-  constexpr explicit bfloat16(float value) noexcept : bits(round(value)) {}
-  static constexpr bfloat16 from_bits(std::uint16_t bits) noexcept {
-    bfloat16 made;
-    made.bits = bits;
-    return made;
-  }
-
-  constexpr explicit operator float() const noexcept {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-  }
-
- private:
-  static constexpr std::uint16_t round(float value) noexcept {
-    const auto all = std::bit_cast<std::uint32_t>(value);
-    if ((all & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>(all >> 16 | 0x40U);
-    return static_cast<std::uint16_t>((all + 0x7fffU + (all >> 16 & 1U)) >> 16);
-  }
-};
-
-namespace detail {
-
-constexpr int integer_dtype(std::size_t size, bool is_signed) noexcept {
-  switch (size) {
-    case 1: return static_cast<int>(is_signed ? dtype::i8 : dtype::u8);
-    case 2: return static_cast<int>(is_signed ? dtype::i16 : dtype::u16);
-    case 4: return static_cast<int>(is_signed ? dtype::i32 : dtype::u32);
-    case 8: return static_cast<int>(is_signed ? dtype::i64 : dtype::u64);
-    default: return 0;
-  }
-}
-
-template <class T>
-inline constexpr bool is_character =
-    std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char8_t> ||
-    std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
-
-template <class T>
-concept plain_integer = std::is_integral_v<T> && !std::is_same_v<T, bool> && !is_character<T> && !std::is_const_v<T> &&
-                        !std::is_volatile_v<T>;
-
-}  // namespace detail
-
-/// The dtype of a C++ type, as a number; 0: it has none. Specialize it for a type whose bytes are
-/// one of the dtypes (tensor/eigen.hpp does so for Eigen::half). Integers go by size and sign;
-/// `char` is text, not a number.
-template <class T>
-inline constexpr int dtype_code = 0;
-template <>
-inline constexpr int dtype_code<float> = static_cast<int>(dtype::f32);
-template <>
-inline constexpr int dtype_code<double> = static_cast<int>(dtype::f64);
-template <>
-inline constexpr int dtype_code<float16> = static_cast<int>(dtype::f16);
-template <>
-inline constexpr int dtype_code<bfloat16> = static_cast<int>(dtype::bf16);
-template <>
-inline constexpr int dtype_code<bool> = static_cast<int>(dtype::boolean);
-template <detail::plain_integer T>
-inline constexpr int dtype_code<T> = detail::integer_dtype(sizeof(T), std::is_signed_v<T>);
-
-/// A type that a tensor can be made of.
-template <class T>
-concept tensor_element = dtype_code<std::remove_cv_t<T>>
-!= 0;
-
-/// The dtype of a tensor element type.
-template <tensor_element T>
-inline constexpr dtype dtype_of = static_cast<dtype>(dtype_code<std::remove_cv_t<T>>);
-
-/// The dtype as a type, for `visit_dtype`.
-template <class T>
-struct element_tag {
-  using type = T;
-};
-
-/// Calls f(element_tag<T>{}) with the library's own type for the dtype. All calls return one type.
-template <class F>
-constexpr decltype(auto) visit_dtype(dtype type, F&& f) {
-  switch (type) {
-    case dtype::f64: return f(element_tag<double>{});
-    case dtype::f16: return f(element_tag<float16>{});
-    case dtype::bf16: return f(element_tag<bfloat16>{});
-    case dtype::i8: return f(element_tag<std::int8_t>{});
-    case dtype::i16: return f(element_tag<std::int16_t>{});
-    case dtype::i32: return f(element_tag<std::int32_t>{});
-    case dtype::i64: return f(element_tag<std::int64_t>{});
-    case dtype::u8: return f(element_tag<std::uint8_t>{});
-    case dtype::u16: return f(element_tag<std::uint16_t>{});
-    case dtype::u32: return f(element_tag<std::uint32_t>{});
-    case dtype::u64: return f(element_tag<std::uint64_t>{});
-    case dtype::boolean: return f(element_tag<bool>{});
-    case dtype::f32: break;
-  }
-  return f(element_tag<float>{});
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DTYPE_HPP
-
-// ---- tensor/layout.hpp
-
-#ifndef MILLRACE_TENSOR_LAYOUT_HPP
-#define MILLRACE_TENSOR_LAYOUT_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// The most axes a tensor may have.
-inline constexpr std::size_t max_rank = 8;
-
-/// A tensor's extents, outermost axis first; rank 0 is a scalar. Allocates: never.
-/// Precondition of every constructor: at most `max_rank` axes.
-class tensor_shape {
- public:
-  constexpr tensor_shape() noexcept = default;
-  constexpr tensor_shape(std::initializer_list<std::size_t> extents) noexcept {
-    for (const std::size_t extent : extents) push_back(extent);
-  }
-  template <class Iterator>
-  constexpr tensor_shape(Iterator first, Iterator last) noexcept {
-    for (; first != last; ++first) push_back(static_cast<std::size_t>(*first));
-  }
-  // Copies go axis by axis: a copy of the whole array would read back wide what was just written in
-  // words, which waits for the store buffer; and where the rank is known, nothing is left of this.
-  constexpr tensor_shape(const tensor_shape& other) noexcept : rank_(other.rank_) {
-    for (std::size_t axis = 0; axis < rank_; ++axis) extents_[axis] = other.extents_[axis];
-  }
-  constexpr tensor_shape& operator=(const tensor_shape& other) noexcept {
-    rank_ = other.rank_;
-    for (std::size_t axis = 0; axis < rank_; ++axis) extents_[axis] = other.extents_[axis];
-    return *this;
-  }
-
-  constexpr void push_back(std::size_t extent) noexcept {
-    if (rank_ == max_rank) [[unlikely]]
-      __builtin_trap();  // a broken precondition stops here rather than in somebody's memory
-    extents_[rank_++] = extent;
-  }
-
-  constexpr std::size_t rank() const noexcept { return rank_; }
-  constexpr std::size_t operator[](std::size_t axis) const noexcept { return extents_[axis]; }
-  constexpr const std::size_t* begin() const noexcept { return extents_; }
-  constexpr const std::size_t* end() const noexcept { return extents_ + rank_; }
-
-  /// The product of the extents; 1 for a scalar.
-  constexpr std::size_t element_count() const noexcept {
-    std::size_t count = 1;
-    for (const std::size_t extent : *this) count *= extent;
-    return count;
-  }
-
-  friend constexpr bool operator==(const tensor_shape& a, const tensor_shape& b) noexcept {
-    if (a.rank_ != b.rank_) return false;
-    for (std::size_t axis = 0; axis < a.rank_; ++axis)
-      if (a[axis] != b[axis]) return false;
-    return true;
-  }
-
- private:
-  std::size_t extents_[max_rank] = {};
-  std::size_t rank_ = 0;
-};
-
-/// A place in a tensor, one index an axis.
-using tensor_position = tensor_shape;
-
-namespace detail {
-inline std::string bracketed(const tensor_shape& numbers, char open, char close) {
-  std::string text(1, open);
-  for (std::size_t axis = 0; axis < numbers.rank(); ++axis) {
-    char digits[24];
-    if (axis != 0) text += ", ";
-    text.append(digits, std::to_chars(digits, digits + sizeof digits, numbers[axis]).ptr);
-  }
-  text += close;
-  return text;
-}
-}  // namespace detail
-
-/// `[32, 64]`; a scalar is `[]`.
-inline std::string to_string(const tensor_shape& shape) { return detail::bracketed(shape, '[', ']'); }
-
-/// The order of a tensor's axes in memory, outermost (largest stride) first.
-struct axis_order {
-  unsigned char axes[max_rank] = {0, 1, 2, 3, 4, 5, 6, 7};
-
-  constexpr unsigned char operator[](std::size_t place) const noexcept { return axes[place]; }
-  friend constexpr bool operator==(const axis_order&, const axis_order&) noexcept = default;
-};
-
-/// A shape and how far apart, in elements, neighbours on each axis lie. Strides may be negative, or
-/// zero for an axis that repeats. Allocates: never.
-class tensor_layout {
- public:
-  constexpr tensor_layout() noexcept = default;
-
-  /// Any layout. Precondition: `strides` points to shape.rank() numbers.
-  template <class Stride>
-  constexpr tensor_layout(const tensor_shape& shape, const Stride* strides) noexcept : shape_(shape) {
-    for (std::size_t axis = 0; axis < shape.rank(); ++axis) strides_[axis] = static_cast<std::ptrdiff_t>(strides[axis]);
-  }
-  constexpr tensor_layout(const tensor_shape& shape, std::initializer_list<std::ptrdiff_t> strides) noexcept
-      : tensor_layout(shape, strides.begin()) {}
-  constexpr tensor_layout(const tensor_layout& other) noexcept : tensor_layout(other.shape_, other.strides_) {}
-  constexpr tensor_layout& operator=(const tensor_layout& other) noexcept {
-    shape_ = other.shape_;
-    for (std::size_t axis = 0; axis < rank(); ++axis) strides_[axis] = other.strides_[axis];
-    return *this;
-  }
-
-  /// Gapless, the last axis innermost: C, NumPy.
-  static constexpr tensor_layout row_major(const tensor_shape& shape) noexcept { return dense(shape, axis_order{}); }
-  /// Gapless, the first axis innermost: Fortran, Eigen.
-  static constexpr tensor_layout column_major(const tensor_shape& shape) noexcept {
-    axis_order order;
-    for (std::size_t place = 0; place < shape.rank(); ++place)
-      order.axes[place] = static_cast<unsigned char>(shape.rank() - 1 - place);
-    return dense(shape, order);
-  }
-  /// Gapless, axes nested as `order` says. Precondition: its first rank() entries are a permutation.
-  static constexpr tensor_layout dense(const tensor_shape& shape, const axis_order& order) noexcept {
-    tensor_layout made;
-    made.shape_ = shape;
-    std::size_t stride = 1;
-    for (std::size_t place = shape.rank(); place-- > 0;) {
-      made.strides_[order[place]] = static_cast<std::ptrdiff_t>(stride);
-      stride *= shape[order[place]];
-    }
-    return made;
-  }
-
-  constexpr const tensor_shape& shape() const noexcept { return shape_; }
-  constexpr std::size_t rank() const noexcept { return shape_.rank(); }
-  constexpr std::ptrdiff_t stride(std::size_t axis) const noexcept { return strides_[axis]; }
-  constexpr std::size_t element_count() const noexcept { return shape_.element_count(); }
-
-  /// Where an element lies, counted in elements from the first one.
-  constexpr std::ptrdiff_t offset(const tensor_position& at) const noexcept {
-    std::ptrdiff_t sum = 0;
-    for (std::size_t axis = 0; axis < rank(); ++axis) sum += static_cast<std::ptrdiff_t>(at[axis]) * strides_[axis];
-    return sum;
-  }
-
-  /// The axes from the largest stride to the smallest. Equal strides keep their order, and axes of
-  /// extent 1 their place; of an empty tensor all do.
-  constexpr axis_order order() const noexcept {
-    axis_order order;
-    if (element_count() == 0) return order;
-    for (std::size_t i = 1; i < rank(); ++i) {  // insertion sort: at most eight
-      if (shape_[i] == 1) continue;
-      for (std::size_t at = i, before = i; before-- > 0;) {
-        if (shape_[order.axes[before]] == 1) continue;
-        if (width(order.axes[at]) <= width(order.axes[before])) break;
-        const unsigned char moved = order.axes[at];
-        order.axes[at] = order.axes[before];
-        order.axes[before] = moved;
-        at = before;
-      }
-    }
-    return order;
-  }
-
-  /// Row-major without gaps.
-  constexpr bool is_contiguous() const noexcept { return is_dense(axis_order{}); }
-  /// Without gaps in some order of its axes: element_count() elements from the first one.
-  constexpr bool is_dense() const noexcept { return is_dense(order()); }
-
-  /// The position of the element that stands at `flat` when elements are counted in `order()`.
-  constexpr tensor_position position(std::size_t flat) const noexcept {
-    std::size_t found[max_rank] = {};
-    const axis_order nesting = order();
-    for (std::size_t place = rank(); place-- > 0;) {
-      const std::size_t extent = shape_[nesting[place]];
-      found[nesting[place]] = flat % extent;
-      flat /= extent;
-    }
-    return tensor_position(found, found + rank());
-  }
-
- private:
-  constexpr std::ptrdiff_t width(std::size_t axis) const noexcept {
-    return strides_[axis] < 0 ? -strides_[axis] : strides_[axis];
-  }
-  constexpr bool is_dense(const axis_order& order) const noexcept {
-    std::ptrdiff_t expected = 1;
-    for (std::size_t place = rank(); place-- > 0;) {
-      const std::size_t extent = shape_[order[place]];
-      if (extent == 0) return true;
-      if (extent != 1 && strides_[order[place]] != expected) return false;
-      expected *= static_cast<std::ptrdiff_t>(extent);
-    }
-    return true;
-  }
-
-  tensor_shape shape_;
-  std::ptrdiff_t strides_[max_rank] = {};
-};
-
-namespace detail {
-
-/// Walks a layout in its memory order as runs of evenly spaced elements, as long as they can be:
-/// f(offset of the first, count, stride), where f returns whether to go on. Returns false if f did.
-template <class F>
-constexpr bool for_each_run(const tensor_layout& layout, F&& f) {
-  // Axes with one element go; an axis whose stride continues the next inner one merges with it.
-  std::size_t extents[max_rank] = {};
-  std::ptrdiff_t strides[max_rank] = {};
-  std::size_t depth = 0;
-  const axis_order order = layout.order();
-  for (std::size_t place = 0; place < layout.rank(); ++place) {
-    const std::size_t extent = layout.shape()[order[place]];
-    const std::ptrdiff_t stride = layout.stride(order[place]);
-    if (extent == 0) return true;
-    if (extent == 1) continue;
-    if (depth > 0 && strides[depth - 1] == stride * static_cast<std::ptrdiff_t>(extent)) {
-      extents[depth - 1] *= extent;
-      strides[depth - 1] = stride;
-    } else {
-      extents[depth] = extent;
-      strides[depth++] = stride;
-    }
-  }
-  if (depth == 0) return f(std::ptrdiff_t{0}, std::size_t{1}, std::ptrdiff_t{1});
-  const std::size_t inner = depth - 1;
-  std::size_t index[max_rank] = {};
-  std::ptrdiff_t offset = 0;
-  for (;;) {
-    if (!f(offset, extents[inner], strides[inner])) return false;
-    std::size_t axis = inner;
-    for (;;) {
-      if (axis == 0) return true;
-      --axis;
-      offset += strides[axis];
-      if (++index[axis] < extents[axis]) break;
-      offset -= strides[axis] * static_cast<std::ptrdiff_t>(extents[axis]);
-      index[axis] = 0;
-    }
-  }
-}
-
-}  // namespace detail
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_LAYOUT_HPP
-
-// ---- tensor/detail/tensor_file.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
-#define MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
-
-// The bytes of a compressed tensor: gzip members (RFC 1952) one after the other, so gunzip reads them.
-//
-// The first member is empty; its extra field, subfield "MT", says what follows. All little-endian:
-//   u8 version (1), u8 dtype, u8 filter, u8 rank, u8 axis order [rank] (outermost in memory first),
-//   u64 extent [rank], u32 elements a chunk, u64 filtered bytes, u32 CRC-32 of the filtered bytes,
-//   u32 CRC-32 of the subfield up to here.
-// Elements stand in memory order and go chunk by chunk; a chunk is one or more parts, a part is one
-// member, whose extra field, subfield "MP", is u32: how many bytes its DEFLATE stream takes.
-//   filter none:            the elements
-//   filter planes:          a part for each byte of an element, the lowest first
-//   filter nonzero_planes:  a bitmap of the elements that are not zero, then planes of those alone
-// The planes of floating dtypes are of the bits rotated left by one: exponent on top, sign below.
-namespace millrace {
-inline namespace v0 {
-
-/// What is done to elements before they are deflated. The numbers stand in compressed tensors.
-enum class tensor_filter : std::uint8_t { none = 0, planes = 1, nonzero_planes = 2 };
-
-constexpr std::string_view to_string(tensor_filter filter) noexcept {
-  switch (filter) {
-    case tensor_filter::none: return "none";
-    case tensor_filter::planes: return "planes";
-    case tensor_filter::nonzero_planes: return "nonzero_planes";
-  }
-  return "unknown";
-}
-
-namespace detail {
-
-/// Elements a chunk at most: a plane then fills one stored block, and a bitmap has whole bytes.
-inline constexpr std::size_t plane_chunk = 65528;
-/// Bytes a part at most, without a filter.
-inline constexpr std::size_t plain_chunk_bytes = std::size_t{1} << 20;
-/// What DEFLATE can shrink bytes to, at most: a match of 258 bytes in two bits.
-inline constexpr std::size_t deflate_ratio = 1032;
-
-struct tensor_header {
-  dtype type = dtype::f32;
-  tensor_filter filter = tensor_filter::none;
-  tensor_shape shape;
-  axis_order order;
-  std::uint32_t chunk = 1;
-  std::uint64_t filtered_bytes = 0;
-  std::uint32_t checksum = 0;
-
-  std::size_t element_size() const noexcept { return size_of(type); }
-  std::size_t elements() const noexcept { return shape.element_count(); }
-  std::size_t bytes() const noexcept { return elements() * element_size(); }
-};
-
-inline constexpr std::size_t member_head = 12;  // up to and with the extra field's length
-inline constexpr std::size_t member_tail = 8;
-inline constexpr std::size_t part_head = member_head + 8;
-
-template <class Integer>
-unsigned char* put(unsigned char* out, Integer value) noexcept {
-  __builtin_memcpy(out, &value, sizeof value);
-  return out + sizeof value;
-}
-template <class Integer>
-Integer get(const unsigned char* in) noexcept {
-  Integer value{};
-  __builtin_memcpy(&value, in, sizeof value);
-  return value;
-}
-
-inline constexpr unsigned char gzip_head[10] = {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff};
-
-inline unsigned char* put_member_head(unsigned char* out, char kind, std::size_t payload) noexcept {
-  __builtin_memcpy(out, gzip_head, sizeof gzip_head);
-  out = put(out + sizeof gzip_head, static_cast<std::uint16_t>(4 + payload));
-  *out++ = 'M';
-  *out++ = static_cast<unsigned char>(kind);
-  return put(out, static_cast<std::uint16_t>(payload));
-}
-
-constexpr std::size_t header_payload(std::size_t rank) noexcept { return 4 + rank + 8 * rank + 4 + 8 + 4 + 4; }
-constexpr std::size_t header_size(std::size_t rank) noexcept {
-  return member_head + 4 + header_payload(rank) + 2 + member_tail;
-}
-
-/// Precondition: room for header_size(rank) bytes.
-inline void write_header(const tensor_header& header, unsigned char* out) noexcept {
-  const std::size_t rank = header.shape.rank();
-  out = put_member_head(out, 'T', header_payload(rank));
-  const unsigned char* begin = out;
-  *out++ = 1;
-  *out++ = static_cast<unsigned char>(header.type);
-  *out++ = static_cast<unsigned char>(header.filter);
-  *out++ = static_cast<unsigned char>(rank);
-  for (std::size_t place = 0; place < rank; ++place) *out++ = header.order[place];
-  for (const std::size_t extent : header.shape) out = put(out, static_cast<std::uint64_t>(extent));
-  out = put(out, header.chunk);
-  out = put(out, header.filtered_bytes);
-  out = put(out, header.checksum);
-  out = put(out, crc32(0, begin, static_cast<std::size_t>(out - begin)));
-  *out++ = 3;  // an empty DEFLATE stream
-  *out++ = 0;
-  out = put(out, std::uint64_t{0});  // its CRC-32 and length
-}
-
-inline error damaged(std::string what) { return error(errc::corrupt, "compressed tensor: " + std::move(what)); }
-inline error cut_off(std::string what) { return error(errc::truncated, "compressed tensor: " + std::move(what)); }
-
-/// Reads the first member. Whatever the bytes, a header that is returned has a size that fits in
-/// memory's addresses and chunks within the bounds above.
-inline result<tensor_header> read_header(const unsigned char* in, std::size_t bytes) {
-  if (bytes < header_size(0)) return cut_off("shorter than a header");
-  for (std::size_t at = 0; at < sizeof gzip_head; ++at)
-    if (in[at] != gzip_head[at]) return damaged("does not begin as one");
-  const std::size_t extra = get<std::uint16_t>(in + 10);
-  if (in[12] != 'M' || in[13] != 'T' || get<std::uint16_t>(in + 14) + 4U != extra) return damaged("has no description");
-  if (bytes < member_head + extra + 2 + member_tail) return cut_off("ends within its header");
-  const unsigned char* at = in + 16;
-  const std::size_t rank = at[3];
-  if (at[0] != 1) return error(errc::unsupported, "compressed tensor: format version " + std::to_string(at[0]));
-  if (rank > max_rank || extra != 4 + header_payload(rank)) return damaged("its header's length is wrong");
-  const unsigned char* last = in + member_head + extra - 4;
-  if (get<std::uint32_t>(last) != crc32(0, at, static_cast<std::size_t>(last - at)))
-    return error(errc::checksum_mismatch, "compressed tensor: its header does not match its checksum");
-  const unsigned char* end = last + 4;
-  if (end[0] != 3 || end[1] != 0 || get<std::uint64_t>(end + 2) != 0)
-    return damaged("its header is not an empty member");
-
-  if (!is_dtype(at[1])) return error(errc::unsupported, "compressed tensor: dtype number " + std::to_string(at[1]));
-  if (at[2] > 2) return error(errc::unsupported, "compressed tensor: filter number " + std::to_string(at[2]));
-  tensor_header header;
-  header.type = static_cast<dtype>(at[1]);
-  header.filter = static_cast<tensor_filter>(at[2]);
-  at += 4;
-  unsigned axes = 0;
-  for (std::size_t place = 0; place < rank; ++place, ++at) {
-    if (*at >= rank || (axes >> *at & 1U) != 0) return damaged("its axes' order is none");
-    axes |= 1U << *at;
-    header.order.axes[place] = *at;
-  }
-  std::size_t size = header.element_size();
-  bool fits = true;
-  for (std::size_t axis = 0; axis < rank; ++axis, at += 8) {
-    const auto extent = get<std::uint64_t>(at);
-    // Even of an empty tensor: its strides are products of extents.
-    fits = fits && extent <= PTRDIFF_MAX && !__builtin_mul_overflow(size, extent == 0 ? 1 : extent, &size);
-    header.shape.push_back(static_cast<std::size_t>(extent));
-  }
-  if (!fits || size > PTRDIFF_MAX) return damaged("its extents are too large");
-  header.chunk = get<std::uint32_t>(at);
-  header.filtered_bytes = get<std::uint64_t>(at + 4);
-  header.checksum = get<std::uint32_t>(at + 12);
-  const std::size_t most =
-      header.filter == tensor_filter::none ? plain_chunk_bytes / header.element_size() : plane_chunk;
-  if (header.chunk == 0 || header.chunk > most) return damaged("its chunks' size is out of range");
-  return header;
-}
-
-/// One part as it stands in the file.
-struct tensor_part {
-  const unsigned char* deflated = nullptr;
-  std::size_t deflated_bytes = 0;
-  std::uint32_t crc = 0;
-  std::uint32_t bytes = 0;
-};
-
-/// Reads parts one after the other.
-class part_reader {
- public:
-  part_reader(const unsigned char* in, std::size_t bytes) noexcept : at_(in), left_(bytes) {}
-
-  std::size_t left() const noexcept { return left_; }
-
-  result<tensor_part> next() {
-    if (left_ < part_head + member_tail) return cut_off("ends before its last part");
-    for (std::size_t at = 0; at < sizeof gzip_head; ++at)
-      if (at_[at] != gzip_head[at]) return damaged("a part does not begin as one");
-    if (get<std::uint16_t>(at_ + 10) != 8 || at_[12] != 'M' || at_[13] != 'P' || get<std::uint16_t>(at_ + 14) != 4)
-      return damaged("a part's head is wrong");
-    tensor_part part;
-    part.deflated = at_ + part_head;
-    part.deflated_bytes = get<std::uint32_t>(at_ + 16);
-    if (left_ - part_head - member_tail < part.deflated_bytes) return cut_off("ends within a part");
-    const unsigned char* tail = part.deflated + part.deflated_bytes;
-    part.crc = get<std::uint32_t>(tail);
-    part.bytes = get<std::uint32_t>(tail + 4);
-    if (part.bytes / deflate_ratio > part.deflated_bytes) return damaged("a part says to be larger than it can be");
-    at_ = tail + member_tail;
-    left_ -= part_head + part.deflated_bytes + member_tail;
-    return part;
-  }
-
- private:
-  const unsigned char* at_;
-  std::size_t left_;
-};
-
-/// The parts a chunk has.
-constexpr std::size_t parts_of(const tensor_header& header) noexcept {
-  switch (header.filter) {
-    case tensor_filter::planes: return header.element_size();
-    case tensor_filter::nonzero_planes: return 1 + header.element_size();
-    case tensor_filter::none: break;
-  }
-  return 1;
-}
-
-/// Whether the parts are those that the header tells of, by number, size and checksum. What they
-/// hold is looked at when they are decoded; but no more memory than this has seen to be plausible is
-/// asked for then.
-inline result<void> check_parts(const tensor_header& header, const unsigned char* in, std::size_t bytes) {
-  part_reader parts(in, bytes);
-  const std::size_t width = header.element_size();
-  std::uint64_t filtered = 0;
-  std::uint32_t checksum = 0;
-  for (std::size_t left = header.elements(); left != 0;) {
-    const std::size_t count = left < header.chunk ? left : header.chunk;
-    std::size_t packed = count;
-    for (std::size_t n = 0; n < parts_of(header); ++n) {
-      auto part = parts.next();
-      if (!part) return std::move(part.error());
-      const bool bitmap = header.filter == tensor_filter::nonzero_planes && n == 0;
-      const bool sizes = header.filter == tensor_filter::nonzero_planes && n == 1;
-      if (sizes && part->bytes <= count) packed = part->bytes;
-      const std::size_t expected = header.filter == tensor_filter::none ? count * width
-                                   : bitmap                             ? (count + 7) / 8
-                                                                        : packed;
-      if (part->bytes != expected) return damaged("a part has the wrong size");
-      filtered += part->bytes;
-      checksum = crc32_combine(checksum, part->crc, part->bytes);
-    }
-    left -= count;
-  }
-  if (parts.left() != 0) return damaged("bytes follow its last part");
-  if (filtered != header.filtered_bytes) return damaged("its parts' sizes do not add up");
-  if (checksum != header.checksum)
-    return error(errc::checksum_mismatch, "compressed tensor: its parts do not match its checksum");
-  return {};
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
-
-// ---- tensor/detail/decode.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_DECODE_HPP
-#define MILLRACE_TENSOR_DETAIL_DECODE_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// Reads one tensor's parts, of which check_parts has said yes.
-class tensor_decoder {
- public:
-  tensor_decoder(const tensor_header& header, const unsigned char* in, std::size_t bytes) noexcept
-      : header_(header), parts_(in, bytes), kernels_(kernels_for(header.element_size(), is_floating(header.type))) {}
-
-  /// Writes the elements in memory order, without gaps.
-  result<void> decode(unsigned char* elements) {
-    const std::size_t width = header_.element_size();
-    for (std::size_t first = 0; first < header_.elements();) {
-      // Two chunks at a time, for the sake of pairs of parts to inflate.
-      std::size_t counts[2] = {};
-      std::size_t ready = 0;
-      for (std::size_t n = 0, at = first; n < 2 && at < header_.elements(); ++n, at += counts[0]) {
-        counts[n] = smaller(header_.elements() - at, header_.chunk);
-        for (std::size_t part = 0; part < parts_of(header_); ++part)
-          if (auto done = open(pieces_[ready++]); !done) return done;
-      }
-      if (auto done = inflate(ready); !done) return done;
-      for (std::size_t n = 0; n < 2 && counts[n] != 0; first += counts[n++]) {
-        unsigned char* to = elements + first * width;
-        const piece* parts = pieces_ + n * parts_of(header_);
-        if (auto done = assemble(parts, counts[n], to); !done) return done;
-        if (header_.type == dtype::boolean)
-          for (std::size_t i = 0; i < counts[n]; ++i)
-            if (to[i] > 1) return damaged("a boolean is neither 0 nor 1");
-      }
-    }
-    return {};
-  }
-
- private:
-  /// A part on its way: in the file, and then its bytes, in the file too if they are stored there in
-  /// one block, else inflated into memory of its own.
-  struct piece {
-    tensor_part part;
-    const unsigned char* bytes = nullptr;
-    byte_buffer inflated;
-  };
-
-  result<void> open(piece& next) {
-    auto part = parts_.next();
-    if (!part) return std::move(part.error());
-    next.part = *part;
-    const unsigned char* head = part->deflated;
-    const bool stored = part->deflated_bytes == 5 + std::size_t{part->bytes} && part->bytes <= 65535 && head[0] == 1 &&
-                        get<std::uint16_t>(head + 1) == part->bytes &&
-                        get<std::uint16_t>(head + 3) == (~part->bytes & 0xffffU);
-    next.bytes = stored ? head + 5 : nullptr;
-    return {};
-  }
-
-  result<void> inflate(std::size_t ready) {
-    const std::size_t parts = parts_of(header_);
-    const piece* waiting = nullptr;
-    bool good = true;
-    for (std::size_t n = 0; n < 2 * parts; ++n) {
-      const std::size_t which = n / 2 + n % 2 * parts;  // the same part of both chunks: likely of like length
-      if (which >= ready || pieces_[which].bytes != nullptr) continue;
-      piece& next = pieces_[which];
-      next.inflated.resize(next.part.bytes + inflate_slack);
-      next.bytes = next.inflated.data();
-      inflater& into = inflaters_[waiting == nullptr ? 0 : 1];
-      into.open(next.part.deflated, next.part.deflated_bytes, next.inflated.data(), next.part.bytes);
-      if (waiting == nullptr) {
-        waiting = &next;
-        continue;
-      }
-      inflater::advance_both(inflaters_[0], inflaters_[1]);
-      good = inflaters_[0].finish() && inflaters_[1].finish() && good;
-      waiting = nullptr;
-    }
-    if (waiting != nullptr) good = inflaters_[0].finish() && good;
-    if (!good) return damaged("a part cannot be inflated");
-    for (std::size_t n = 0; n < ready; ++n)
-      if (crc32(0, pieces_[n].bytes, pieces_[n].part.bytes) != pieces_[n].part.crc)
-        return error(errc::checksum_mismatch, "compressed tensor: a part does not match its checksum");
-    return {};
-  }
-
-  result<void> assemble(const piece* parts, std::size_t count, unsigned char* elements) {
-    const std::size_t width = header_.element_size();
-    if (header_.filter == tensor_filter::none) {
-      __builtin_memcpy(elements, parts[0].bytes, count * width);
-      return {};
-    }
-    const unsigned char* planes[8] = {};
-    const bool nonzero = header_.filter == tensor_filter::nonzero_planes;
-    for (std::size_t plane = 0; plane < width; ++plane) planes[plane] = parts[plane + (nonzero ? 1 : 0)].bytes;
-    if (!nonzero) {
-      kernels_.join(planes, count, elements);
-      return {};
-    }
-    const std::size_t kept = parts[1].part.bytes;
-    if (count_bits(parts[0].bytes, count) != kept) return damaged("a bitmap does not match its planes");
-    packed_.resize((count + 1) * width);
-    kernels_.join(planes, kept, packed_.data());
-    __builtin_memset(packed_.data() + kept * width, 0, width);
-    kernels_.unpack(parts[0].bytes, packed_.data(), count, elements);
-    return {};
-  }
-
-  const tensor_header& header_;
-  part_reader parts_;
-  plane_kernels kernels_;
-  inflater inflaters_[2];
-  piece pieces_[18];
-  byte_buffer packed_;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_DECODE_HPP
-
-// ---- tensor/detail/huffman.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
-#define MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
-
-// Huffman codes as DEFLATE has them (RFC 1951): lengths limited, canonical.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// The longest code that the encoder makes. Short enough for the decoder's one table and for five
-/// symbols between two writes; long enough that the limit costs less than 0.1 %.
-inline constexpr unsigned encoder_code_limit = 11;
-
-inline constexpr std::size_t literal_symbols = 286;
-inline constexpr std::size_t end_of_block = 256;
-
-/// A symbol's code, its bits in the order in which they are written.
-struct huffman_code {
-  std::uint16_t bits = 0;
-  std::uint16_t length = 0;
-};
-
-/// Sorts (count << 16 | symbol) by count, those of one count staying in order: a byte of the count at a
-/// time, from the lowest. A comparison sort would spend its time on branches that nobody can predict.
-inline void sort_by_count(std::uint64_t* keys, std::size_t size, std::uint32_t largest) noexcept {
-  std::uint64_t other[literal_symbols];
-  std::uint64_t* from = keys;
-  std::uint64_t* to = other;
-  for (unsigned shift = 16; largest != 0; shift += 8, largest >>= 8) {
-    std::uint16_t starts[257] = {};
-    for (std::size_t at = 0; at < size; ++at) ++starts[(from[at] >> shift & 0xffU) + 1];
-    for (std::size_t digit = 0; digit < 256; ++digit)
-      starts[digit + 1] = static_cast<std::uint16_t>(starts[digit + 1] + starts[digit]);
-    for (std::size_t at = 0; at < size; ++at) to[starts[from[at] >> shift & 0xffU]++] = from[at];
-    std::swap(from, to);
-  }
-  if (from != keys)
-    for (std::size_t at = 0; at < size; ++at) keys[at] = from[at];
-}
-
-/// The lengths of a shortest prefix code for symbols that occur `counts` times, none longer than
-/// `limit`; 0 for those that do not occur. Ties go by symbol, so the same counts give the same code.
-/// Precondition: at most 286 symbols, 2^limit of them used, counts sum to less than 2^32.
-inline void huffman_lengths(const std::uint32_t* counts, std::size_t symbols, unsigned limit,
-                            unsigned char* lengths) noexcept {
-  std::uint64_t sorted[literal_symbols + 1];  // count, then symbol
-  std::size_t used = 0;
-  std::uint32_t largest = 0;
-  for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
-    lengths[symbol] = 0;
-    largest = counts[symbol] > largest ? counts[symbol] : largest;
-    sorted[used] = static_cast<std::uint64_t>(counts[symbol]) << 16 | symbol;
-    used += counts[symbol] != 0 ? 1U : 0U;
-  }
-  if (used <= 1) {
-    if (used == 1) lengths[sorted[0] & 0xffffU] = 1;
-    return;
-  }
-  sort_by_count(sorted, used, largest);
-
-  // Huffman's tree from two queues, the leaves and the inner nodes, each in ascending weight.
-  std::uint64_t weight[literal_symbols];
-  std::uint16_t parent[2 * literal_symbols];
-  std::size_t leaf = 0;
-  std::size_t inner = 0;
-  for (std::size_t made = 0; made + 1 < used; ++made) {
-    weight[made] = 0;
-    for (int child = 0; child < 2; ++child) {
-      const bool take_leaf = leaf < used && (inner == made || sorted[leaf] >> 16 <= weight[inner]);
-      weight[made] += take_leaf ? sorted[leaf] >> 16 : weight[inner];
-      parent[take_leaf ? leaf++ : used + inner++] = static_cast<std::uint16_t>(used + made);
-    }
-  }
-  std::uint16_t depth[2 * literal_symbols];
-  std::uint32_t of_length[64] = {};
-  const std::size_t root = 2 * used - 2;
-  depth[root] = 0;
-  for (std::size_t node = root; node-- > 0;) {
-    depth[node] = static_cast<std::uint16_t>(depth[parent[node]] + 1);
-    if (node < used) ++of_length[depth[node] < limit ? depth[node] : limit];
-  }
-
-  // Cutting codes to the limit takes more than the whole code space: give it back by moving the
-  // shortest step down, one unit at a time.
-  std::uint64_t space = 0;
-  for (unsigned length = 1; length <= limit; ++length)
-    space += static_cast<std::uint64_t>(of_length[length]) << (limit - length);
-  for (; space > std::uint64_t{1} << limit; --space) {
-    unsigned length = limit - 1;
-    while (of_length[length] == 0) --length;
-    --of_length[limit];
-    --of_length[length];
-    of_length[length + 1] += 2;
-  }
-  std::size_t at = 0;
-  for (unsigned length = limit; length > 0; --length)
-    for (std::uint32_t n = of_length[length]; n > 0; --n)
-      lengths[sorted[at++] & 0xffffU] = static_cast<unsigned char>(length);
-}
-
-/// The canonical codes of RFC 1951, section 3.2.2.
-inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huffman_code* codes) noexcept {
-  std::uint32_t of_length[17] = {};
-  for (std::size_t symbol = 0; symbol < symbols; ++symbol) ++of_length[lengths[symbol]];
-  of_length[0] = 0;
-  std::uint32_t next[17] = {};
-  for (unsigned length = 1; length < 17; ++length) next[length] = (next[length - 1] + of_length[length - 1]) << 1;
-  for (std::size_t symbol = 0; symbol < symbols; ++symbol) {
-    const unsigned length = lengths[symbol];
-    if (length == 0) continue;
-    std::uint32_t reversed = 0;
-    for (std::uint32_t bit = 0, code = next[length]++; bit < length; ++bit, code >>= 1)
-      reversed = reversed << 1 | (code & 1U);
-    codes[symbol] = {static_cast<std::uint16_t>(reversed), static_cast<std::uint16_t>(length)};
-  }
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
-
-// ---- tensor/detail/deflate_block.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
-#define MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
-
-// A DEFLATE encoder (RFC 1951) for bytes whose order carries little: exponents, bitmaps, small
-// integers. One dynamic Huffman block of literals, with runs of one byte as matches of distance 1
-// where they pay; no search for other matches, which is what makes deflate slow.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// Bits into bytes, the first in the lowest bit. Precondition of flush(): 8 bytes may be written.
-class bit_writer {
- public:
-  explicit bit_writer(unsigned char* out) noexcept : out_(out) {}
-
-  /// Precondition: no more than 57 bits since the last flush.
-  void put(std::uint64_t bits, unsigned count) noexcept {
-    pending_ |= bits << count_;
-    count_ += count;
-  }
-  void put(huffman_code code) noexcept { put(code.bits, code.length); }
-  void flush() noexcept {
-    __builtin_memcpy(out_, &pending_, 8);
-    out_ += count_ >> 3;
-    pending_ >>= count_ & ~7U;
-    count_ &= 7U;
-  }
-  /// Where the next whole byte goes. Precondition: flushed.
-  unsigned char* finish() noexcept {
-    if (count_ != 0) *out_++ = static_cast<unsigned char>(pending_);
-    pending_ = 0;
-    count_ = 0;
-    return out_;
-  }
-
- private:
-  unsigned char* out_;
-  std::uint64_t pending_ = 0;
-  unsigned count_ = 0;
-};
-
-/// RFC 1951, section 3.2.5: which symbol stands for a match of 3 to 258 bytes, and its extra bits.
-struct length_symbol {
-  std::uint16_t symbol = 0;
-  unsigned char extra_count = 0;
-  unsigned char extra_bits = 0;
-};
-constexpr length_symbol length_symbol_of(unsigned length) noexcept {
-  if (length == 258) return {285, 0, 0};
-  const unsigned above = length - 3;
-  if (above < 8) return {static_cast<std::uint16_t>(257 + above), 0, 0};
-  const auto extra = static_cast<unsigned>(std::bit_width(above)) - 3;
-  return {static_cast<std::uint16_t>(257 + 4 * extra + (above >> extra)), static_cast<unsigned char>(extra),
-          static_cast<unsigned char>(above & ((1U << extra) - 1U))};
-}
-
-/// Counts bytes, in four tables, so that runs do not wait for one counter.
-inline void count_bytes(const unsigned char* data, std::size_t bytes, std::uint32_t* counts) noexcept {
-  std::uint32_t table[4][256] = {};
-  std::size_t at = 0;
-  for (; at + 8 <= bytes; at += 8) {
-    std::uint64_t word = 0;
-    __builtin_memcpy(&word, data + at, 8);
-    ++table[0][word & 0xffU];  // spelled out: -O2 does not unroll loops
-    ++table[1][word >> 8 & 0xffU];
-    ++table[2][word >> 16 & 0xffU];
-    ++table[3][word >> 24 & 0xffU];
-    ++table[0][word >> 32 & 0xffU];
-    ++table[1][word >> 40 & 0xffU];
-    ++table[2][word >> 48 & 0xffU];
-    ++table[3][word >> 56];
-  }
-  for (; at < bytes; ++at) ++table[0][data[at]];
-  for (std::size_t byte = 0; byte < 256; ++byte)
-    counts[byte] = table[0][byte] + table[1][byte] + table[2][byte] + table[3][byte];
-}
-
-/// How many bytes equal the one before them.
-inline std::size_t count_repeats(const unsigned char* data, std::size_t bytes) noexcept {
-  using v = vector<unsigned char, 16>;
-  std::size_t repeats = 0;
-  std::size_t at = 1;
-  while (at + 16 <= bytes) {
-    v sum{};
-    for (int rounds = 0; rounds < 255 && at + 16 <= bytes; ++rounds, at += 16) {
-      v here, before;
-      load(here, data + at);
-      load(before, data + at - 1);
-      sum -= reinterpret_cast<v>(here == before);
-    }
-    for (int lane = 0; lane < 16; ++lane) repeats += sum[lane];
-  }
-  for (; at < bytes; ++at) repeats += data[at] == data[at - 1] ? 1U : 0U;
-  return repeats;
-}
-
-/// How many bytes from `at` on equal the one before it, up to `most`.
-inline std::size_t run_length(const unsigned char* at, std::size_t most) noexcept {
-  const unsigned char* before = at - 1;
-  std::size_t length = 0;
-  for (; length + 8 <= most; length += 8) {
-    std::uint64_t x = 0;
-    std::uint64_t y = 0;
-    __builtin_memcpy(&x, at + length, 8);
-    __builtin_memcpy(&y, before + length, 8);
-    if (x != y) return length + static_cast<std::size_t>(std::countr_zero(x ^ y)) / 8;
-  }
-  while (length < most && at[length] == before[length]) ++length;
-  return length;
-}
-
-inline constexpr std::size_t shortest_run = 4;
-inline constexpr std::size_t longest_run = 258;
-
-/// Goes through bytes as literals and runs: literal(byte) or run(length).
-template <class Literal, class Run>
-void for_each_token(const unsigned char* data, std::size_t bytes, Literal&& literal, Run&& run) {
-  std::size_t at = 0;
-  if (bytes != 0) literal(data[at++]);
-  while (at < bytes) {
-    if (data[at] == data[at - 1]) {
-      const std::size_t left = bytes - at;
-      const std::size_t length = run_length(data + at, left < longest_run ? left : longest_run);
-      if (length >= shortest_run) {
-        run(static_cast<unsigned>(length));
-        at += length;
-        continue;
-      }
-    }
-    literal(data[at++]);
-  }
-}
-
-/// One dynamic Huffman block, planned: its codes, and how many bits it takes.
-class huffman_block {
- public:
-  /// For the data's literals alone, `counts` of each byte.
-  void plan_literals(const std::uint32_t* counts) noexcept {
-    for (std::size_t byte = 0; byte < 256; ++byte) counts_[byte] = counts[byte];
-    for (std::size_t symbol = 256; symbol < literal_symbols; ++symbol) counts_[symbol] = 0;
-    runs_ = false;
-    plan();
-  }
-  /// For literals and runs.
-  void plan_runs(const unsigned char* data, std::size_t bytes) noexcept {
-    for (std::uint32_t& count : counts_) count = 0;
-    for_each_token(
-        data, bytes, [&](unsigned char byte) { ++counts_[byte]; },
-        [&](unsigned length) { ++counts_[length_symbol_of(length).symbol]; });
-    runs_ = true;
-    plan();
-  }
-
-  std::uint64_t bits() const noexcept { return bits_; }
-  /// Of these, what describes the code.
-  std::uint64_t header_bits() const noexcept { return header_bits_; }
-
-  /// Writes the block, as the last of its stream. Precondition: the data that it was planned for,
-  /// and room for bits() / 8 + 16 bytes. Returns the end.
-  unsigned char* write(const unsigned char* data, std::size_t bytes, unsigned char* out) const noexcept {
-    bit_writer writer(out);
-    write_header(writer);
-    huffman_code codes[literal_symbols];
-    huffman_codes(lengths_, literal_symbols, codes);
-    if (runs_)
-      write_runs(writer, codes, data, bytes);
-    else
-      write_literals(writer, codes, data, bytes);
-    writer.put(codes[end_of_block]);
-    writer.flush();
-    return writer.finish();
-  }
-
- private:
-  void plan() noexcept {
-    counts_[end_of_block] = 1;
-    huffman_lengths(counts_, literal_symbols, encoder_code_limit, lengths_);
-    symbols_ = literal_symbols;
-    while (symbols_ > 257 && lengths_[symbols_ - 1] == 0) --symbols_;
-    plan_header();
-    bits_ = header_bits_;
-    for (std::size_t symbol = 0; symbol < symbols_; ++symbol) {
-      std::uint64_t each = lengths_[symbol];
-      if (symbol > end_of_block) each += 1U + (symbol < 265 || symbol == 285 ? 0U : (symbol - 261) / 4);
-      bits_ += counts_[symbol] * each;
-    }
-  }
-
-  /// RFC 1951, section 3.2.7: the code lengths, run-length coded, in a Huffman code of their own.
-  void plan_header() noexcept {
-    unsigned char all[literal_symbols + 1];
-    for (std::size_t symbol = 0; symbol < symbols_; ++symbol) all[symbol] = lengths_[symbol];
-    all[symbols_] = 1;  // one distance, 1, of one bit
-    const std::size_t total = symbols_ + 1;
-    std::uint32_t counts[19] = {};
-    header_size_ = 0;
-    const auto emit = [&](unsigned symbol, std::size_t extra) {
-      header_[header_size_++] = static_cast<std::uint16_t>(symbol | extra << 8);
-      ++counts[symbol];
-    };
-    for (std::size_t at = 0; at < total;) {
-      std::size_t run = 1;
-      while (at + run < total && all[at + run] == all[at]) ++run;
-      at += run;
-      const unsigned char length = all[at - 1];
-      if (length != 0) {
-        emit(length, 0);
-        --run;
-      }
-      while (run >= 3) {
-        const std::size_t most = length != 0 ? 6 : 138;
-        const std::size_t now = run < most ? run : most;
-        if (length != 0)
-          emit(16, now - 3);
-        else
-          emit(now <= 10 ? 17U : 18U, now <= 10 ? now - 3 : now - 11);
-        run -= now;
-      }
-      while (run-- > 0) emit(length, 0);
-    }
-    huffman_lengths(counts, 19, 7, header_lengths_);
-    order_size_ = 19;
-    while (order_size_ > 4 && header_lengths_[order[order_size_ - 1]] == 0) --order_size_;
-    header_bits_ = 3 + 5 + 5 + 4 + 3 * order_size_;
-    for (std::size_t symbol = 0; symbol < 19; ++symbol)
-      header_bits_ += static_cast<std::uint64_t>(counts[symbol]) * (header_lengths_[symbol] + header_extra(symbol));
-  }
-  static constexpr unsigned header_extra(std::size_t symbol) noexcept {
-    return symbol == 16 ? 2U : symbol == 17 ? 3U : symbol == 18 ? 7U : 0U;
-  }
-
-  void write_header(bit_writer& writer) const noexcept {
-    writer.put(1 | 2 << 1, 3);  // last block, dynamic codes
-    writer.put(symbols_ - 257, 5);
-    writer.put(0, 5);
-    writer.put(order_size_ - 4, 4);
-    for (std::size_t at = 0; at < order_size_; ++at) {
-      writer.flush();
-      writer.put(header_lengths_[order[at]], 3);
-    }
-    huffman_code codes[19];
-    huffman_codes(header_lengths_, 19, codes);
-    for (std::size_t at = 0; at < header_size_; ++at) {
-      const unsigned symbol = header_[at] & 0xffU;
-      writer.flush();
-      writer.put(codes[symbol]);
-      writer.put(static_cast<std::uint64_t>(header_[at] >> 8), header_extra(symbol));
-    }
-    writer.flush();
-  }
-
-  static void write_literals(bit_writer& out, const huffman_code* codes, const unsigned char* data,
-                             std::size_t bytes) noexcept {
-    bit_writer writer = out;  // a local of its own stays in registers
-    std::size_t at = 0;
-    for (; at + 5 <= bytes; at += 5) {
-      writer.put(codes[data[at]]);
-      writer.put(codes[data[at + 1]]);
-      writer.put(codes[data[at + 2]]);
-      writer.put(codes[data[at + 3]]);
-      writer.put(codes[data[at + 4]]);
-      writer.flush();
-    }
-    for (; at < bytes; ++at) {
-      writer.put(codes[data[at]]);
-      writer.flush();
-    }
-    out = writer;
-  }
-  static void write_runs(bit_writer& out, const huffman_code* codes, const unsigned char* data,
-                         std::size_t bytes) noexcept {
-    bit_writer writer = out;
-    for_each_token(
-        data, bytes,
-        [&](unsigned char byte) {
-          writer.put(codes[byte]);
-          writer.flush();
-        },
-        [&](unsigned length) {
-          const length_symbol s = length_symbol_of(length);
-          writer.put(codes[s.symbol]);
-          writer.put(s.extra_bits, s.extra_count);
-          writer.put(0, 1);  // the one distance
-          writer.flush();
-        });
-    out = writer;
-  }
-
-  static constexpr unsigned char order[19] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
-
-  std::uint32_t counts_[literal_symbols] = {};
-  unsigned char lengths_[literal_symbols] = {};
-  std::size_t symbols_ = 0;
-  std::uint16_t header_[literal_symbols + 1] = {};
-  std::size_t header_size_ = 0;
-  unsigned char header_lengths_[19] = {};
-  std::size_t order_size_ = 0;
-  std::uint64_t header_bits_ = 0;
-  std::uint64_t bits_ = 0;
-  bool runs_ = false;
-};
-
-/// The most bytes that stored blocks of `bytes` bytes take.
-constexpr std::size_t stored_size(std::size_t bytes) noexcept {
-  return bytes + 5 * (bytes == 0 ? 1 : (bytes + 65534) / 65535);
-}
-
-/// RFC 1951, section 3.2.4: the bytes as they are. Returns the end.
-inline unsigned char* write_stored(const unsigned char* data, std::size_t bytes, unsigned char* out) noexcept {
-  do {
-    const std::size_t now = bytes < 65535 ? bytes : 65535;
-    bytes -= now;
-    *out++ = bytes == 0 ? 1 : 0;
-    const auto length = static_cast<std::uint16_t>(now);
-    const auto complement = static_cast<std::uint16_t>(~length);
-    __builtin_memcpy(out, &length, 2);
-    __builtin_memcpy(out + 2, &complement, 2);
-    out += 4;
-    if (now != 0) __builtin_memcpy(out, data, now);
-    out += now;
-    data += now;
-  } while (bytes != 0);
-  return out;
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
-
-// ---- tensor/detail/encode.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_ENCODE_HPP
-#define MILLRACE_TENSOR_DETAIL_ENCODE_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// How a part becomes a DEFLATE stream: as it is, by the Huffman coder, or by the backend.
-enum class part_method : std::uint8_t { stored, entropy, general };
-
-/// What is done to a tensor: chosen once, from samples. Method 0 is for plain bytes or the bitmap, 1 +
-/// plane for the planes.
-struct encode_plan {
-  tensor_filter filter = tensor_filter::none;
-  part_method methods[9] = {};
-  std::uint64_t bits = 0;  // what the samples would take
-};
-
-/// log2(x) * 256 of x >= 1, low by at most 3: an estimate that is the same with every compiler.
-inline std::uint64_t log2_256ths(std::uint64_t x) noexcept {
-  static constexpr auto table = [] {
-    std::array<std::uint8_t, 128> of{};  // of 1 + i / 128, by squaring: each doubling past 2 is a bit
-    for (unsigned i = 0; i < 128; ++i) {
-      std::uint64_t mantissa = std::uint64_t{128U + i} << 23;
-      unsigned bits = 0;
-      for (int bit = 0; bit < 8; ++bit) {
-        mantissa = mantissa * mantissa >> 30;
-        bits = bits << 1 | static_cast<unsigned>(mantissa >> 31);
-        mantissa >>= mantissa >> 31;
-      }
-      of[i] = static_cast<std::uint8_t>(bits);
-    }
-    return of;
-  }();
-  const auto exponent = static_cast<unsigned>(std::bit_width(x)) - 1;
-  const std::uint64_t top = exponent >= 7 ? x >> (exponent - 7) : x << (7 - exponent);
-  return exponent * 256ULL + table[top - 128];
-}
-
-/// About how many bits a Huffman code brings bytes of these counts to, without its own description:
-/// their entropy, at least a bit each, and what a small sample flatters itself by (Miller 1955).
-/// Making the code would take ten times as long.
-inline std::uint64_t literal_bits(const std::uint32_t* counts, std::size_t bytes) noexcept {
-  std::uint64_t sum = bytes * log2_256ths(bytes);
-  std::uint64_t distinct = 0;
-  for (std::size_t byte = 0; byte < 256; ++byte)
-    if (counts[byte] != 0) {
-      sum -= counts[byte] * log2_256ths(counts[byte]);
-      ++distinct;
-    }
-  const std::uint64_t coded = sum / 256 + sum / 16384;  // whole bits for a symbol cost about a 64th
-  return (coded < bytes ? bytes : coded) + 3 * (distinct - 1) / 4;
-}
-
-/// Whether bytes of these counts collide, two by two, more often than even ones, which do it about
-/// bytes^2 / 256 times; those of 7.5 bits' entropy do a third more often.
-inline bool collide(const std::uint32_t* counts, std::size_t bytes) noexcept {
-  std::uint64_t collisions = 0;
-  for (std::size_t byte = 0; byte < 256; ++byte) collisions += std::uint64_t{counts[byte]} * counts[byte];
-  const std::uint64_t even = std::uint64_t{bytes} * bytes / 256 + bytes;
-  return collisions > even + even / 4;
-}
-
-/// Whether a Huffman code could gain on these bytes: far cheaper than to plan one.
-inline bool looks_uneven(const unsigned char* data, std::size_t bytes) noexcept {
-  std::uint32_t counts[256];
-  count_bytes(data, bytes, counts);
-  return collide(counts, bytes) || 2 * count_repeats(data, bytes) >= bytes;
-}
-
-/// The better of both Huffman blocks for these bytes.
-class entropy_coder {
- public:
-  void plan(const unsigned char* data, std::size_t bytes) noexcept {
-    std::uint32_t counts[256];
-    count_bytes(data, bytes, counts);
-    literals_.plan_literals(counts);
-    best_ = &literals_;
-    if (2 * count_repeats(data, bytes) < bytes) return;
-    runs_.plan_runs(data, bytes);
-    if (runs_.bits() < literals_.bits()) best_ = &runs_;
-  }
-  const huffman_block& best() const noexcept { return *best_; }
-
-  /// About the bits per sample's worth of a longer stream like this sample; all of them where a code
-  /// could not gain.
-  std::uint64_t estimate(const unsigned char* data, std::size_t bytes) noexcept {
-    std::uint32_t counts[256];
-    count_bytes(data, bytes, counts);
-    if (2 * count_repeats(data, bytes) >= bytes) {
-      runs_.plan_runs(data, bytes);
-      const std::uint64_t runs = runs_.bits() - runs_.header_bits();
-      const std::uint64_t literals = literal_bits(counts, bytes);
-      return runs < literals ? runs : literals;
-    }
-    return collide(counts, bytes) ? literal_bits(counts, bytes) : 8 * bytes;
-  }
-
- private:
-  huffman_block literals_;
-  huffman_block runs_;
-  const huffman_block* best_ = &literals_;
-};
-
-/// About how many bits a search for matches would bring these bytes to; on the high side, and all of
-/// them where there are few matches. One greedy parse, so that choosing a filter costs no run of the
-/// backend and does not depend on its version.
-inline std::uint64_t matched_bits(const unsigned char* data, std::size_t bytes) noexcept {
-  std::uint32_t last[2048] = {};
-  std::uint32_t literals[256] = {};
-  std::uint64_t bits = 0;
-  std::size_t matched = 0;
-  std::size_t at = 0;
-  while (at + 4 <= bytes) {
-    const auto word = get<std::uint32_t>(data + at);
-    std::uint32_t& seen = last[word * 0x9e37'79b1U >> 21];
-    const std::size_t before = seen;
-    seen = static_cast<std::uint32_t>(at + 1);
-    if (before == 0 || get<std::uint32_t>(data + before - 1) != word) {
-      ++literals[data[at++]];
-      if (matched == 0 && at > bytes / 4) break;
-      continue;
-    }
-    std::size_t length = 4;
-    while (length < longest_run && at + length < bytes && data[at + length] == data[before - 1 + length]) ++length;
-    const std::size_t distance = at - (before - 1);
-    const length_symbol symbol = length_symbol_of(static_cast<unsigned>(length));
-    bits += 8 + symbol.extra_count + (distance < 5 ? 0U : static_cast<unsigned>(std::bit_width(distance)) - 2);
-    at += length;
-    matched += length;
-  }
-  if (matched < bytes / 16) return 8 * bytes;
-  for (; at < bytes; ++at) ++literals[data[at]];
-  const std::size_t unmatched = bytes - matched;
-  return unmatched == 0 ? bits : bits + unmatched + literal_bits(literals, unmatched);
-}
-
-/// Whether a backend looks for matches; one may say that it does not.
-template <class Backend>
-constexpr bool finds_matches() noexcept {
-  if constexpr (requires { Backend::finds_matches; })
-    return Backend::finds_matches;
-  else
-    return true;
-}
-
-/// Writes one tensor's parts.
-template <class Backend>
-class tensor_encoder {
- public:
-  tensor_encoder(const tensor_header& header, int level, const Backend& backend)
-      : header_(header), level_(level), backend_(backend), kernels_(kernels_for(width(), is_floating(header.type))) {}
-
-  /// `elements` in memory order, without gaps. Returns the whole file.
-  result<byte_buffer> encode(const unsigned char* elements) {
-    encode_plan plan;
-    if (level_ > 0 && header_.elements() > 0) {
-      plan = choose(elements);
-    }
-    header_.filter = plan.filter;
-    const bool plain = plan.filter == tensor_filter::none && plan.methods[0] != part_method::entropy;
-    header_.chunk = static_cast<std::uint32_t>(plain ? plain_chunk_bytes / width() : plane_chunk);
-    used_ = header_size(header_.shape.rank());
-    reserve(expected_size(plan));
-    for (std::size_t first = 0; first < header_.elements(); first += header_.chunk) {
-      const std::size_t left = header_.elements() - first;
-      const std::size_t count = left < header_.chunk ? left : header_.chunk;
-      if (auto done = chunk(plan, elements + first * width(), count); !done) return std::move(done.error());
-    }
-    write_header(header_, out_.data());
-    out_.resize(used_);
-    out_.shrink();
-    return std::move(out_);
-  }
-
-  /// Of the file that was encoded.
-  const tensor_header& header() const noexcept { return header_; }
-
- private:
-  std::size_t width() const noexcept { return header_.element_size(); }
-
-  result<void> chunk(const encode_plan& plan, const unsigned char* elements, std::size_t count) {
-    if (plan.filter == tensor_filter::none) return part(elements, count * width(), plan.methods[0]);
-    if (plan.filter == tensor_filter::nonzero_planes) {
-      packed_.resize((count + 1) * width());
-      bitmap_.resize((count + 7) / 8);
-      const std::size_t packed = kernels_.pack(elements, count, bitmap_.data(), packed_.data());
-      if (auto done = part(bitmap_.data(), (count + 7) / 8, plan.methods[0]); !done) return done;
-      elements = packed_.data();
-      count = packed;
-    }
-    planes_.resize(count * width());
-    kernels_.split(elements, count, planes_.data(), count);
-    for (std::size_t plane = 0; plane < width(); ++plane)
-      if (auto done = part(planes_.data() + plane * count, count, plan.methods[1 + plane]); !done) return done;
-    return {};
-  }
-
-  result<void> part(const unsigned char* data, std::size_t bytes, part_method method) {
-    reserve(used_ + part_head + stored_size(bytes) + 16 + member_tail);
-    unsigned char* begin = out_.data() + used_ + part_head;
-    unsigned char* end = nullptr;
-    if (bytes == 0) {
-      begin[0] = 3;  // an empty DEFLATE stream
-      begin[1] = 0;
-      end = begin + 2;
-    } else {
-      method = settle(data, bytes, method);
-      if (method == part_method::entropy) end = entropy_.best().write(data, bytes, begin);
-      if (method == part_method::general) {
-        auto size = backend_.deflate(data, bytes, level_, begin, bytes);
-        if (!size) return std::move(size.error());
-        if (*size != 0) end = begin + *size;
-      }
-    }
-    if (end == nullptr) end = write_stored(data, bytes, begin);
-    const auto size = static_cast<std::uint32_t>(end - begin);
-    put(put_member_head(begin - part_head, 'P', 4), size);
-    const std::uint32_t crc = crc32(0, data, bytes);
-    put(put(end, crc), static_cast<std::uint32_t>(bytes));
-    header_.checksum = crc32_combine(header_.checksum, crc, bytes);
-    header_.filtered_bytes += bytes;
-    used_ += part_head + size + member_tail;
-    return {};
-  }
-
-  /// What is done to this part. The plan was made from samples: where its Huffman code gains nothing,
-  /// and at the thorough levels for every part, the part is looked at by itself. If the answer is
-  /// entropy, that is planned.
-  part_method settle(const unsigned char* data, std::size_t bytes, part_method method) noexcept {
-    if (method == part_method::general || level_ == 0) return method;
-    if (method == part_method::stored && !thorough()) return method;
-    std::uint64_t least = 8 * bytes;
-    if (method == part_method::entropy || looks_uneven(data, bytes)) {
-      entropy_.plan(data, bytes);
-      method = gains(entropy_.best().bits(), least, 64) ? part_method::entropy : part_method::stored;
-      if (method == part_method::entropy) least = entropy_.best().bits();
-    }
-    if constexpr (finds_matches<Backend>()) {
-      if (thorough() || (method == part_method::stored && level_ > 3)) {
-        const std::size_t slice = bytes < 16384 ? bytes : 16384;
-        const std::uint64_t matched = matched_bits(data + (bytes - slice) / 2, slice) * bytes / slice;
-        if (gains(matched, least, general_share())) method = part_method::general;
-      }
-    }
-    return method;
-  }
-
-  // ---- the plan ----
-
-  /// Whether a is less than b by one part in `share`.
-  static bool gains(std::uint64_t a, std::uint64_t b, std::uint64_t share) noexcept { return a < b - b / share; }
-
-  bool thorough() const noexcept { return level_ >= 7; }
-  /// What a step must save for its time to be worth it, by level.
-  std::uint64_t entropy_share() const noexcept { return level_ <= 3 ? 8 : level_ <= 6 ? 16 : 64; }
-  std::uint64_t general_share() const noexcept { return level_ <= 3 ? 6 : level_ <= 6 ? 10 : 50; }
-
-  /// The sizes that all filters would reach on four windows of the tensor, each up to 1024 elements,
-  /// at the thorough levels 4096.
-  encode_plan choose(const unsigned char* elements) {
-    const std::size_t all = header_.elements();
-    constexpr std::size_t windows = 4;
-    const std::size_t most = thorough() ? 4096 : 1024;
-    std::size_t window = all / (thorough() ? 16 : 64) / windows / 8 * 8;
-    window = window < 128 ? 128 : window > most ? most : window;
-    const bool whole = all <= windows * window;
-    const std::size_t count = whole ? all : windows * window;
-    byte_buffer sample((count + 1) * width());
-    for (std::size_t n = 0; n < (whole ? 1 : windows); ++n) {
-      const std::size_t first = whole ? 0 : (all - window) / (windows - 1) * n;
-      __builtin_memcpy(sample.data() + n * window * width(), elements + first * width(),
-                       (whole ? all : window) * width());
-    }
-    sampled_bits_ = 8 * count * width();
-
-    encode_plan best;  // plain; the bytes of one-byte elements are their own plane
-    best.methods[0] = weigh(sample.data(), count * width(), width() == 1, best.bits);
-    if (width() == 1) return best;
-    // Plain is the slow one: it must be the smaller by what deflate's time is worth.
-    const auto beats_best = [&](const encode_plan& plan) {
-      return best.methods[0] == part_method::general && best.filter == tensor_filter::none
-                 ? !gains(best.bits, plan.bits, general_share())
-                 : gains(plan.bits, best.bits, 128);
-    };
-    byte_buffer planes(count * width());
-    encode_plan split;
-    split.filter = tensor_filter::planes;
-    weigh_planes(sample.data(), count, planes.data(), split);
-    if (beats_best(split)) best = split;
-
-    byte_buffer packed((count + 1) * width());
-    byte_buffer bitmap(count / 8 + 1);
-    const std::size_t kept = kernels_.pack(sample.data(), count, bitmap.data(), packed.data());
-    if (kept > count - count / 16) return best;
-    encode_plan nonzero;
-    nonzero.filter = tensor_filter::nonzero_planes;
-    nonzero.methods[0] = weigh(bitmap.data(), (count + 7) / 8, true, nonzero.bits);
-    weigh_planes(packed.data(), kept, planes.data(), nonzero);
-    if (beats_best(nonzero)) best = nonzero;
-    return best;
-  }
-
-  void weigh_planes(const unsigned char* elements, std::size_t count, unsigned char* planes, encode_plan& plan) {
-    kernels_.split(elements, count, planes, count);
-    for (std::size_t plane = 0; plane < width(); ++plane)
-      plan.methods[1 + plane] = weigh(planes + plane * count, count, true, plan.bits);
-  }
-
-  /// The method for a part like this sample; adds the bits that it takes.
-  part_method weigh(const unsigned char* data, std::size_t bytes, bool try_entropy, std::uint64_t& bits) {
-    std::uint64_t least = 8 * bytes;
-    part_method method = part_method::stored;
-    if (try_entropy && bytes != 0) {
-      const std::uint64_t coded = entropy_.estimate(data, bytes);
-      if (gains(coded, least, entropy_share())) {
-        least = coded;
-        method = part_method::entropy;
-      }
-    }
-    if constexpr (finds_matches<Backend>()) {
-      const std::uint64_t matched = matched_bits(data, bytes);
-      if (gains(matched, least, general_share())) {
-        least = matched;
-        method = part_method::general;
-      }
-    }
-    bits += least;
-    return method;
-  }
-
-  std::size_t expected_size(const encode_plan& plan) const noexcept {
-    const std::size_t bytes = header_.bytes();
-    const double share = sampled_bits_ == 0 ? 1.0 : static_cast<double>(plan.bits) / static_cast<double>(sampled_bits_);
-    return static_cast<std::size_t>(static_cast<double>(bytes) * share * 1.04) + 1024;
-  }
-  void reserve(std::size_t size) {
-    if (size > out_.size()) out_.resize(size > used_ + used_ / 4 ? size : used_ + used_ / 4);
-  }
-
-  tensor_header header_;
-  int level_;
-  const Backend& backend_;
-  plane_kernels kernels_;
-  entropy_coder entropy_;
-  byte_buffer out_;
-  std::size_t used_ = 0;
-  std::uint64_t sampled_bits_ = 0;
-  byte_buffer bitmap_;
-  byte_buffer packed_;
-  byte_buffer planes_;
-};
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_ENCODE_HPP
-
-// ---- tensor/detail/gather.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_GATHER_HPP
-#define MILLRACE_TENSOR_DETAIL_GATHER_HPP
-
-// Elements of `size` bytes between memory of any layout and a block without gaps.
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// `from_step` and `to_step` are in bytes.
-template <std::size_t Size>
-void copy_each(const unsigned char* from, std::ptrdiff_t from_step, unsigned char* to, std::ptrdiff_t to_step,
-               std::size_t count) noexcept {
-  for (; count != 0; --count, from += from_step, to += to_step) __builtin_memcpy(to, from, Size);
-}
-inline void copy_evenly(const unsigned char* from, std::ptrdiff_t from_step, unsigned char* to, std::ptrdiff_t to_step,
-                        std::size_t count, std::size_t size) noexcept {
-  switch (size) {
-    case 8: return copy_each<8>(from, from_step, to, to_step, count);
-    case 4: return copy_each<4>(from, from_step, to, to_step, count);
-    case 2: return copy_each<2>(from, from_step, to, to_step, count);
-    default: return copy_each<1>(from, from_step, to, to_step, count);
-  }
-}
-
-/// Into `block`, in memory order.
-inline void gather(const unsigned char* elements, const tensor_layout& layout, std::size_t size,
-                   unsigned char* block) noexcept {
-  const auto width = static_cast<std::ptrdiff_t>(size);
-  for_each_run(layout, [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
-    copy_evenly(elements + offset * width, stride * width, block, width, count, size);
-    block += count * size;
-    return true;
-  });
-}
-
-/// Out of `block`, whose axes are nested as `order` says, to wherever the layout has them.
-inline void scatter(const unsigned char* block, const axis_order& order, const tensor_layout& layout, std::size_t size,
-                    unsigned char* elements) noexcept {
-  const auto width = static_cast<std::ptrdiff_t>(size);
-  const std::size_t rank = layout.rank();
-  if (layout.element_count() == 0) return;
-  if (rank == 0) return copy_evenly(block, 0, elements, 0, 1, size);
-  const std::size_t innermost = order[rank - 1];
-  const std::size_t count = layout.shape()[innermost];
-  std::size_t index[max_rank] = {};
-  for (;;) {
-    std::ptrdiff_t offset = 0;
-    for (std::size_t place = 0; place + 1 < rank; ++place)
-      offset += static_cast<std::ptrdiff_t>(index[place]) * layout.stride(order[place]);
-    copy_evenly(block, width, elements + offset * width, layout.stride(innermost) * width, count, size);
-    block += count * size;
-    std::size_t place = rank - 1;
-    do {
-      if (place == 0) return;
-      --place;
-      if (++index[place] < layout.shape()[order[place]]) break;
-      index[place] = 0;
-    } while (true);
-  }
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_GATHER_HPP
-
-// ---- tensor/view.hpp
-
-#ifndef MILLRACE_TENSOR_VIEW_HPP
-#define MILLRACE_TENSOR_VIEW_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// A window on somebody else's elements of a known type: a pointer and a layout. `T` may be const.
-/// It owns nothing and must not outlive what it looks at. Allocates: never.
-template <tensor_element T>
-class basic_tensor_view {
- public:
-  using element_type = T;
-  using value_type = std::remove_cv_t<T>;
-
-  constexpr basic_tensor_view() noexcept : layout_(tensor_layout::row_major({0})) {}
-  constexpr basic_tensor_view(T* data, const tensor_layout& layout) noexcept : data_(data), layout_(layout) {}
-  /// Row-major without gaps.
-  constexpr basic_tensor_view(T* data, const tensor_shape& shape) noexcept
-      : data_(data), layout_(tensor_layout::row_major(shape)) {}
-  template <std::same_as<value_type> U>
-  requires std::is_const_v<T>
-  constexpr basic_tensor_view(const basic_tensor_view<U>& other) noexcept
-      : data_(other.data()), layout_(other.layout()) {}
-
-  constexpr T* data() const noexcept { return data_; }
-  constexpr const tensor_layout& layout() const noexcept { return layout_; }
-  constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
-  constexpr std::size_t rank() const noexcept { return layout_.rank(); }
-  constexpr std::size_t size() const noexcept { return layout_.element_count(); }
-  constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
-
-  /// The element at one index an axis. Precondition: as many as axes, each within its extent.
-  template <std::integral... Indices>
-  constexpr T& operator()(Indices... at) const noexcept {
-    return data_[layout_.offset(tensor_position{static_cast<std::size_t>(at)...})];
-  }
-  constexpr T& operator[](const tensor_position& at) const noexcept { return data_[layout_.offset(at)]; }
-
- private:
-  T* data_ = nullptr;
-  tensor_layout layout_;
-};
-
-template <class T>
-basic_tensor_view(T*, tensor_layout) -> basic_tensor_view<T>;
-template <class T>
-basic_tensor_view(T*, tensor_shape) -> basic_tensor_view<T>;
-
-namespace detail {
-
-template <class T>
-concept mutable_element = tensor_element<T> && !std::is_const_v<T>;
-
-/// What both erased views are. `Void` is void or const void.
-template <class Void>
-class erased_view {
-  template <class T>
-  using like = std::conditional_t<std::is_const_v<Void>, const T, T>;
-
- public:
-  constexpr erased_view() noexcept : layout_(tensor_layout::row_major({0})) {}
-  constexpr erased_view(millrace::dtype type, Void* data, const tensor_layout& layout) noexcept
-      : data_(data), layout_(layout), type_(type) {}
-
-  constexpr millrace::dtype dtype() const noexcept { return type_; }
-  constexpr Void* data() const noexcept { return data_; }
-  constexpr const tensor_layout& layout() const noexcept { return layout_; }
-  constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
-  constexpr std::size_t rank() const noexcept { return layout_.rank(); }
-  /// How many elements.
-  constexpr std::size_t size() const noexcept { return layout_.element_count(); }
-  constexpr std::size_t size_bytes() const noexcept { return size() * size_of(type_); }
-  constexpr bool is_contiguous() const noexcept { return layout_.is_contiguous(); }
-
-  /// The view with its type back. Error: type_mismatch, if the elements are something else.
-  template <tensor_element T>
-  result<basic_tensor_view<like<T>>> as() const {
-    if (dtype_of<T> != type_)
-      return error(errc::type_mismatch, std::string("tensor has elements of type ") + std::string(to_string(type_)) +
-                                            ", asked for as " + std::string(to_string(dtype_of<T>)));
-    return basic_tensor_view<like<T>>(static_cast<like<T>*>(data_), layout_);
-  }
-
- private:
-  Void* data_ = nullptr;
-  tensor_layout layout_;
-  millrace::dtype type_ = millrace::dtype::f32;
-};
-}  // namespace detail
-
-/// A read-only window on a tensor of any dtype and layout: what validation, audit and compression
-/// take. It owns nothing and must not outlive what it looks at. Allocates: never.
-class tensor_view : public detail::erased_view<const void> {
- public:
-  using erased_view::erased_view;
-  template <class T>
-  constexpr tensor_view(const basic_tensor_view<T>& typed) noexcept
-      : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
-  constexpr tensor_view(const detail::erased_view<void>& writable) noexcept
-      : erased_view(writable.dtype(), writable.data(), writable.layout()) {}
-};
-
-/// The same window, to write through.
-class mutable_tensor_view : public detail::erased_view<void> {
- public:
-  using erased_view::erased_view;
-  template <detail::mutable_element T>
-  constexpr mutable_tensor_view(const basic_tensor_view<T>& typed) noexcept
-      : erased_view(dtype_of<T>, typed.data(), typed.layout()) {}
-};
-
-/// Calls f(element) for every element in memory order (largest stride outermost), whatever the
-/// layout: one plain loop where the elements lie evenly.
-template <class T, class F>
-constexpr void for_each_element(const basic_tensor_view<T>& view, F&& f) {
-  detail::for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
-    T* at = view.data() + offset;
-    if (stride == 1) {
-      for (std::size_t i = 0; i < count; ++i) f(at[i]);
-    } else {
-      for (std::size_t i = 0; i < count; ++i) f(at[static_cast<std::ptrdiff_t>(i) * stride]);
-    }
-    return true;
-  });
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_VIEW_HPP
-
-// ---- tensor/codec.hpp
-
-#ifndef MILLRACE_TENSOR_CODEC_HPP
-#define MILLRACE_TENSOR_CODEC_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// A general DEFLATE encoder (RFC 1951), for data that only a search for matches shrinks:
-/// `deflate(in, bytes, level, out, room)` writes one whole raw stream and returns its size, or 0 if it
-/// takes more than `room` bytes. Level 1 is its fastest, 9 its thorough one. One that looks for no
-/// matches says so by `static constexpr bool finds_matches = false`.
-template <class B>
-concept deflate_backend = requires(const B& backend, const unsigned char* in, std::size_t bytes, int level,
-                                   unsigned char* out) {
-  { backend.deflate(in, bytes, level, out, bytes) } -> std::same_as<result<std::size_t>>;
-};
-
-/// zlib, the default backend: include <millrace/tensor/deflate.hpp>.
-struct zlib_deflate;
-
-/// No third party: Huffman codes and runs of one byte, but no other matches.
-/// Models: deflate_backend.
-struct huffman_deflate {
-  static constexpr bool finds_matches = false;
-
-  result<std::size_t> deflate(const unsigned char* in, std::size_t bytes, int, unsigned char* out,
-                              std::size_t room) const {
-    detail::entropy_coder coder;
-    coder.plan(in, bytes);
-    if (bytes == 0 || coder.best().bits() / 8 + 16 > room) return std::size_t{0};
-    return static_cast<std::size_t>(coder.best().write(in, bytes, out) - out);
-  }
-};
-
-class compressed_tensor;
-
-/// Compresses a tensor of any dtype and layout; exact bits come back, NaN payloads and -0.0 too.
-///
-/// Level 0 stores, 1 is fast, 9 thorough. The filter is chosen from the data, on samples: byte planes,
-/// for floats the exponent apart; of the elements that are not zero where many are; or none, and plain
-/// DEFLATE by the backend. The same tensor, level and backend give the same bytes.
-/// Allocates: the result, about 1 MiB, and a copy of a tensor that has gaps.
-/// Errors: invalid_argument (the level), and the backend's.
-template <class Backend>
-result<compressed_tensor> compress(const tensor_view& tensor, int level, const Backend& backend);
-
-/// The same with a backend made here: zlib's, where <millrace/tensor/deflate.hpp> is included.
-template <class Backend = zlib_deflate>
-result<compressed_tensor> compress(const tensor_view& tensor, int level = 6);
-
-/// A tensor as compressed bytes, with what is needed to get it back: shape, dtype, the order of its
-/// axes in memory.
-///
-/// The bytes are a gzip stream (RFC 1952): gunzip writes the filtered elements, whose CRC-32 is
-/// `checksum()`. tensor/detail/tensor_file.hpp describes the format; version 1 stays readable.
-/// Made by `compress` or `parse`, so what it says of itself has been checked.
-class compressed_tensor {
- public:
-  /// Reads compressed bytes: copies them and checks their structure, not yet their contents.
-  /// Errors: corrupt, truncated, checksum_mismatch, unsupported (a later version).
-  static result<compressed_tensor> parse(std::span<const unsigned char> bytes) {
-    auto header = detail::read_header(bytes.data(), bytes.size());
-    if (!header) return std::move(header.error());
-    const std::size_t head = detail::header_size(header->shape.rank());
-    if (auto parts = detail::check_parts(*header, bytes.data() + head, bytes.size() - head); !parts)
-      return std::move(parts.error());
-    detail::byte_buffer copy(bytes.size());
-    __builtin_memcpy(copy.data(), bytes.data(), bytes.size());
-    return compressed_tensor(*header, std::move(copy));
-  }
-
-  std::span<const unsigned char> bytes() const noexcept { return {bytes_.data(), bytes_.size()}; }
-  const tensor_shape& shape() const noexcept { return header_.shape; }
-  /// How the elements lay, and will lie again: without gaps, in the same order of axes.
-  tensor_layout layout() const noexcept { return tensor_layout::dense(header_.shape, header_.order); }
-  millrace::dtype dtype() const noexcept { return header_.type; }
-  tensor_filter filter() const noexcept { return header_.filter; }
-  std::size_t original_bytes() const noexcept { return header_.bytes(); }
-  std::size_t compressed_bytes() const noexcept { return bytes_.size(); }
-  /// Original to compressed bytes; more is better.
-  double ratio() const noexcept {
-    return static_cast<double>(original_bytes()) / static_cast<double>(compressed_bytes());
-  }
-  /// The CRC-32 of what gunzip writes.
-  std::uint32_t checksum() const noexcept { return header_.checksum; }
-
-  /// Writes the tensor into `to`, bit for bit; into memory of any layout, fastest into `layout()`.
-  /// Allocates: at most about 1 MiB, and the tensor's size once more for a layout of another order.
-  /// Errors: type_mismatch, shape_mismatch; corrupt, checksum_mismatch (`to` then holds anything).
-  result<void> decompress(const mutable_tensor_view& to) const;
-
- private:
-  template <class Backend>
-  friend result<compressed_tensor> compress(const tensor_view&, int, const Backend&);
-
-  compressed_tensor(const detail::tensor_header& header, detail::byte_buffer bytes) noexcept
-      : header_(header), bytes_(std::move(bytes)) {}
-
-  detail::tensor_header header_;
-  detail::byte_buffer bytes_;
-};
-
-namespace detail {
-
-template <class Backend>
-inline constexpr bool is_complete = requires {
-  sizeof(Backend);
-};
-
-}  // namespace detail
-
-template <class Backend>
-result<compressed_tensor> compress(const tensor_view& tensor, int level, const Backend& backend) {
-  static_assert(deflate_backend<Backend>,
-                "millrace[TENSOR-2]: a deflate backend has result<std::size_t> deflate(const unsigned char* in, "
-                "std::size_t bytes, int level, unsigned char* out, std::size_t room) const");
-  if constexpr (deflate_backend<Backend>) {
-    if (level < 0 || level > 9)
-      return error(errc::invalid_argument, "compression level " + std::to_string(level) + " is not within 0 to 9");
-    detail::tensor_header header;
-    header.type = tensor.dtype();
-    header.shape = tensor.shape();
-    header.order = tensor.layout().order();
-    const auto* elements = static_cast<const unsigned char*>(tensor.data());
-    detail::byte_buffer copy;
-    if (!tensor.layout().is_dense()) {
-      copy.resize(header.bytes());
-      detail::gather(elements, tensor.layout(), header.element_size(), copy.data());
-      elements = copy.data();
-    }
-    detail::tensor_encoder encoder(header, level, backend);
-    auto bytes = encoder.encode(elements);
-    if (!bytes) return std::move(bytes.error()).wrap("compressing a tensor of shape " + to_string(header.shape));
-    return compressed_tensor(encoder.header(), std::move(*bytes));
-  } else {
-    return error(errc::unsupported, "no backend");
-  }
-}
-
-template <class Backend>
-result<compressed_tensor> compress(const tensor_view& tensor, int level) {
-  static_assert(detail::is_complete<Backend>,
-                "millrace[TENSOR-1]: compress uses zlib unless told otherwise: include <millrace/tensor/deflate.hpp>, "
-                "or pass a backend such as huffman_deflate{}");
-  if constexpr (detail::is_complete<Backend>)
-    return compress(tensor, level, Backend());
-  else
-    return error(errc::unsupported, "no backend");
-}
-
-inline result<void> compressed_tensor::decompress(const mutable_tensor_view& to) const {
-  if (to.dtype() != dtype())
-    return error(errc::type_mismatch, "compressed tensor of " + std::string(to_string(dtype())) +
-                                          " cannot be written as " + std::string(to_string(to.dtype())));
-  if (!(to.shape() == shape()))
-    return error(errc::shape_mismatch,
-                 "compressed tensor of shape " + to_string(shape()) + " cannot be written as " + to_string(to.shape()));
-  const std::size_t head = detail::header_size(shape().rank());
-  detail::tensor_decoder decoder(header_, bytes_.data() + head, bytes_.size() - head);
-  auto* elements = static_cast<unsigned char*>(to.data());
-  if (to.layout().is_dense() && to.layout().order() == header_.order) return decoder.decode(elements);
-  detail::byte_buffer block(original_bytes());
-  if (auto done = decoder.decode(block.data()); !done) return done;
-  detail::scatter(block.data(), header_.order, to.layout(), size_of(dtype()), elements);
-  return {};
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_CODEC_HPP
-
-// ---- tensor/traits.hpp
-
-#ifndef MILLRACE_TENSOR_TRAITS_HPP
-#define MILLRACE_TENSOR_TRAITS_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// How a type shows its elements as a tensor. Specialize it for a tensor type of your own:
-///
-///     template <>
-///     struct mr::tensor_traits<image> {
-///       static mr::tensor_view view(const image& i) { return mr::basic_tensor_view(i.pixels, {i.rows, i.columns}); }
-///       // only where compressed tensors are to come back: give `i` that shape, and show where to write
-///       static mr::result<mr::mutable_tensor_view> resize(image& i, const mr::tensor_shape& shape);
-///     };
-///
-/// A type that holds several, or none, gives instead of `view`:
-///
-///       template <class F>  // calls f(tensor_view) for each; stops, and is false, when f is
-///       static bool for_each(const gradients& g, F&& f) { return mr::for_each_tensor(g.weights, f) && ...; }
-///
-/// Here: numbers, and what lies gapless in memory (arrays, std::vector, std::array, std::span).
-/// tensor/eigen.hpp and tensor/xtensor.hpp add theirs.
-template <class T>
-struct tensor_traits {};
-
-namespace detail {
-
-template <class T>
-concept has_shape = requires(const T& value) {
-  value.shape();
-};
-
-template <class T>
-concept gapless = !has_shape<T> && requires(const T& value) {
-  { value.begin() } -> std::contiguous_iterator;
-  { value.data() } -> std::convertible_to<const void*>;
-  { value.size() } -> std::convertible_to<std::size_t>;
-  requires tensor_element<std::remove_reference_t<decltype(*value.data())>>;
-};
-
-template <class T>
-concept writable = !std::is_const_v<std::remove_reference_t<decltype(*std::declval<T&>().data())>>;
-
-template <class T>
-concept resizable = requires(T& value, std::size_t size) {
-  value.resize(size);
-};
-
-}  // namespace detail
-
-/// A number is a tensor without axes.
-template <detail::mutable_element T>
-struct tensor_traits<T> {
-  static constexpr tensor_view view(const T& value) noexcept {
-    return basic_tensor_view<const T>(&value, tensor_shape{});
-  }
-};
-
-template <tensor_element T, std::size_t Extent>
-struct tensor_traits<T[Extent]> {
-  static constexpr tensor_view view(const T (&value)[Extent]) noexcept {
-    return basic_tensor_view<const T>(value, tensor_shape{Extent});
-  }
-};
-
-template <detail::gapless T>
-struct tensor_traits<T> {
-  static constexpr tensor_view view(const T& value) noexcept {
-    return basic_tensor_view(value.data(), tensor_shape{value.size()});
-  }
-  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires detail::writable<T> {
-    if (shape.rank() == 1) {
-      if constexpr (detail::resizable<T>) value.resize(shape[0]);
-      if (value.size() == shape[0]) return mutable_tensor_view(basic_tensor_view(value.data(), shape));
-    }
-    return error(errc::shape_mismatch, "a sequence cannot take the shape " + to_string(shape));
-  }
-};
-
-/// A type that is one tensor.
-template <class T>
-concept tensor_like = requires(const T& value) {
-  { tensor_traits<T>::view(value) } -> std::convertible_to<tensor_view>;
-};
-
-/// A tensor that can be given another shape, and be written.
-template <class T>
-concept restorable_tensor = tensor_like<T> && requires(T& value, const tensor_shape& shape) {
-  { tensor_traits<T>::resize(value, shape) } -> std::same_as<result<mutable_tensor_view>>;
-};
-
-namespace detail {
-
-struct tensor_probe {
-  bool operator()(const tensor_view&) const noexcept { return true; }
-};
-
-}  // namespace detail
-
-/// A type whose traits list its tensors themselves.
-template <class T>
-concept tensor_bundle = requires(const T& value, detail::tensor_probe probe) {
-  { tensor_traits<T>::for_each(value, probe) } -> std::same_as<bool>;
-};
-
-namespace detail {
-
-template <class T>
-using item_of = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
-
-template <class T>
-concept range_of_others = !tensor_like<T> && !tensor_bundle<T> && requires(const T& value) {
-  value.begin() != value.end();
-  requires !std::same_as<item_of<T>, T>;
-  requires !tensor_element<item_of<T>>;
-};
-
-/// Whether T is a range of tensors, at whatever depth.
-template <class T>
-struct is_tensor_range : std::false_type {};
-template <range_of_others T>
-struct is_tensor_range<T>
-    : std::bool_constant<tensor_like<item_of<T>> || tensor_bundle<item_of<T>> || is_tensor_range<item_of<T>>::value> {};
-
-}  // namespace detail
-
-/// One tensor, a bundle of them, or a range of tensors (of ranges, ...). A range of plain numbers that do not lie
-/// gapless is neither: looking at them one by one would be no view.
-template <class T>
-concept tensor_source = tensor_like<T> || tensor_bundle<T> || detail::is_tensor_range<T>::value;
-
-/// The view of one tensor.
-template <tensor_like T>
-constexpr tensor_view view_of(const T& value) {
-  return tensor_traits<T>::view(value);
-}
-
-/// Calls f(tensor_view) for every tensor in `value`, in order. f may return bool: false stops.
-/// Returns whether all were visited. Allocates: never by itself.
-template <tensor_source T, class F>
-constexpr bool for_each_tensor(const T& value, F&& f) {
-  if constexpr (tensor_like<T>) {
-    if constexpr (std::is_void_v<decltype(f(view_of(value)))>) {
-      f(view_of(value));
-      return true;
-    } else {
-      return static_cast<bool>(f(view_of(value)));
-    }
-  } else if constexpr (tensor_bundle<T>) {
-    return tensor_traits<T>::for_each(value, [&f](const tensor_view& view) {
-      if constexpr (std::is_void_v<decltype(f(view))>) {
-        f(view);
-        return true;
-      } else {
-        return static_cast<bool>(f(view));
-      }
-    });
-  } else {
-    for (const auto& item : value)
-      if (!for_each_tensor(item, f)) return false;
-    return true;
-  }
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_TRAITS_HPP
-
-// ---- tensor/compressed.hpp
-
-#ifndef MILLRACE_TENSOR_COMPRESSED_HPP
-#define MILLRACE_TENSOR_COMPRESSED_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-namespace detail {
-template <class T>
-concept default_made_tensor = restorable_tensor<T> && std::default_initializable<T>;
-}  // namespace detail
-
-/// The tensor as a T: an Eigen matrix, a std::vector, ...
-/// Errors: type_mismatch, shape_mismatch, if T cannot be it; what `decompress` has.
-template <detail::default_made_tensor T>
-result<T> decompress_as(const compressed_tensor& tensor) {
-  T value{};
-  auto place = tensor_traits<T>::resize(value, tensor.shape());
-  if (!place) return std::move(place.error());
-  if (auto done = tensor.decompress(*place); !done) return std::move(done.error());
-  return value;
-}
-
-/// A tensor that is either a T or, after `compress`, its compressed form in the T's place; never both.
-/// `get` brings the T back, bit for bit. As the type of a field it is what the compression middleware
-/// looks for; a vector of them holds activations.
-///
-/// Copies are deep. Threads: as T; `get` and `compress` change the value.
-template <class T>
-class compressible {
-  static_assert(
-      restorable_tensor<T>,
-      "millrace[TENSOR-3]: compressible<T> needs a tensor type that can be written back: tensor_traits<T> with "
-      "view and resize (for Eigen and xtensor, include <millrace/tensor/eigen.hpp> or xtensor.hpp)");
-
- public:
-  using value_type = T;
-
-  compressible() = default;
-  compressible(T value) : held_(std::in_place_index<0>, std::move(value)) {}
-  /// A compressed form from elsewhere; whether a T can be made of it shows in `get`.
-  explicit compressible(compressed_tensor tensor) : held_(std::in_place_index<1>, std::move(tensor)) {}
-  compressible& operator=(T value) {
-    held_.template emplace<0>(std::move(value));
-    return *this;
-  }
-
-  bool is_compressed() const noexcept { return held_.index() == 1; }
-
-  /// The T, decompressed first if need be. The pointer is good until the next `compress`.
-  /// Errors: those of `decompress_as`; the compressed form then stays.
-  result<T*> get() {
-    if (is_compressed()) {
-      auto value = decompress_as<T>(*std::get_if<1>(&held_));
-      if (!value) return std::move(value.error());
-      held_.template emplace<0>(std::move(*value));
-    }
-    return std::get_if<0>(&held_);
-  }
-  /// A copy of the T; what is held stays as it is. Errors: those of `decompress_as`.
-  result<T> copy() const {
-    if (is_compressed()) return decompress_as<T>(*std::get_if<1>(&held_));
-    return *std::get_if<0>(&held_);
-  }
-  /// The T, if it is there uncompressed; or null.
-  const T* plain() const noexcept { return std::get_if<0>(&held_); }
-  T* plain() noexcept { return std::get_if<0>(&held_); }
-  /// The compressed form, if that is what is there; or null.
-  const compressed_tensor* compressed() const noexcept { return std::get_if<1>(&held_); }
-
-  /// Compresses the T and frees it; nothing to do if that was done. Errors: those of
-  /// millrace::compress; the T then stays.
-  template <class Backend>
-  result<void> compress(int level, const Backend& backend) {
-    return replace([&](const tensor_view& tensor) { return millrace::compress(tensor, level, backend); });
-  }
-  template <class Backend = zlib_deflate>
-  result<void> compress(int level = 6) {
-    return replace([&](const tensor_view& tensor) { return millrace::compress<Backend>(tensor, level); });
-  }
-
- private:
-  template <class Compress>
-  result<void> replace(Compress&& compress_view) {
-    if (is_compressed()) return {};
-    auto tensor = compress_view(view_of(*plain()));
-    if (!tensor) return std::move(tensor.error());
-    held_.template emplace<1>(std::move(*tensor));
-    return {};
-  }
-
-  std::variant<T, compressed_tensor> held_;
-};
-
-/// A compressible shows its tensor while it is there uncompressed, and none otherwise.
-template <class T>
-struct tensor_traits<compressible<T>> {
-  template <class F>
-  static bool for_each(const compressible<T>& value, F&& f) {
-    return value.plain() == nullptr || for_each_tensor(*value.plain(), f);
-  }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_COMPRESSED_HPP
-
-// ---- tensor/detail/scan_kernels.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
-#define MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-// An IEEE number is NaN or infinite exactly if its exponent is all ones, that is, if its magnitude
-// bits are at least those of infinity. The exponent of every width begins in the upper 15 bits below
-// the sign, so one loop serves all: take away the sign bit of each 16-bit lane and keep the greatest
-// lane, lane by lane. Two instructions for 16 bytes even in SSE2, so memory is what it waits for;
-// and being integer arithmetic it means the same under -ffast-math.
-
-/// The greatest 15-bit magnitude in each of the four 16-bit lanes of the 64-bit words.
-struct lane_maxima {
-  std::int16_t lane[4] = {};
-
-  void take(std::size_t at, std::int16_t value) noexcept {
-    if (value > lane[at % 4]) lane[at % 4] = value;
-  }
-};
-
-template <std::size_t Bytes>
-[[gnu::always_inline]] inline std::size_t max_lanes_body(const unsigned char* data, std::size_t bytes,
-                                                         lane_maxima& maxima) noexcept {
-  using v = vector<std::int16_t, Bytes>;
-  const v magnitude = v{} + static_cast<std::int16_t>(0x7fff);
-  v a{}, b{}, c{}, d{};
-  std::size_t at = 0;
-  for (; at + 4 * Bytes <= bytes; at += 4 * Bytes) {
-    v w, x, y, z;
-    load(w, data + at);
-    load(x, data + at + Bytes);
-    load(y, data + at + 2 * Bytes);
-    load(z, data + at + 3 * Bytes);
-    w &= magnitude;
-    x &= magnitude;
-    y &= magnitude;
-    z &= magnitude;
-    a = w > a ? w : a;
-    b = x > b ? x : b;
-    c = y > c ? y : c;
-    d = z > d ? z : d;
-  }
-  a = b > a ? b : a;
-  c = d > c ? d : c;
-  a = c > a ? c : a;
-  for (std::size_t lane = 0; lane < Bytes / 2; ++lane) maxima.take(lane, a[lane]);
-  return at;
-}
-
-inline std::size_t max_lanes_baseline(const unsigned char* data, std::size_t bytes, lane_maxima& maxima) noexcept {
-  return max_lanes_body<16>(data, bytes, maxima);
-}
-MILLRACE_X86_TARGET("avx2")
-inline std::size_t max_lanes_avx2(const unsigned char* data, std::size_t bytes, lane_maxima& maxima) noexcept {
-  return max_lanes_body<32>(data, bytes, maxima);
-}
-
-/// Precondition: data begins with an element, and bytes is a multiple of its size.
-inline lane_maxima max_lanes(const unsigned char* data, std::size_t bytes) noexcept {
-  lane_maxima maxima;
-  std::size_t at = cpu_has_avx2() ? max_lanes_avx2(data, bytes, maxima) : max_lanes_baseline(data, bytes, maxima);
-  for (; at < bytes; at += 2) {
-    std::uint16_t lane = 0;
-    __builtin_memcpy(&lane, data + at, 2);
-    maxima.take(at / 2, static_cast<std::int16_t>(lane & 0x7fffU));
-  }
-  return maxima;
-}
-
-/// What one block of doubles adds to a summary. Eight partial sums whatever the CPU, so that the
-/// answer is the same on all.
-struct block_sums {
-  double sum = 0;
-  double squares = 0;
-  double low = 0;
-  double high = 0;
-};
-
-template <std::size_t Lanes, class T>
-[[gnu::always_inline]] inline void load_widened(vector<double, 8 * Lanes>& to, const T* from) noexcept {
-  vector<T, sizeof(T) * Lanes> narrow;
-  load(narrow, from);
-  to = __builtin_convertvector(narrow, vector<double, 8 * Lanes>);
-}
-
-/// Precondition: count is a positive multiple of 8.
-template <std::size_t Lanes, class T>
-[[gnu::always_inline]] inline block_sums block_sums_body(const T* data, std::size_t count) noexcept {
-  using v = vector<double, 8 * Lanes>;
-  constexpr std::size_t width = 8 / Lanes;
-  v sum[width]{}, squares[width]{}, low, high;
-  load_widened<Lanes>(low, data);
-  high = low;
-  for (std::size_t at = 0; at < count; at += 8) {
-    v x[width];
-    for (std::size_t k = 0; k < width; ++k) load_widened<Lanes>(x[k], data + at + k * Lanes);
-    for (std::size_t k = 0; k < width; ++k) {
-      v square = x[k] * x[k];
-      if constexpr (!std::is_same_v<T, float>) rounded(square);  // the square of a float is exact
-      sum[k] += x[k];
-      squares[k] += square;
-    }
-    v least = x[0], greatest = x[0];
-    for (std::size_t k = 1; k < width; ++k) {
-      least = x[k] < least ? x[k] : least;
-      greatest = x[k] > greatest ? x[k] : greatest;
-    }
-    low = least < low ? least : low;
-    high = greatest > high ? greatest : high;
-  }
-  block_sums made{0, 0, low[0], high[0]};
-  for (std::size_t k = 0; k < width; ++k)
-    for (std::size_t lane = 0; lane < Lanes; ++lane) {
-      made.sum += sum[k][lane];
-      made.squares += squares[k][lane];
-    }
-  for (std::size_t lane = 1; lane < Lanes; ++lane) {
-    made.low = low[lane] < made.low ? low[lane] : made.low;
-    made.high = high[lane] > made.high ? high[lane] : made.high;
-  }
-  return made;
-}
-
-template <class T>
-block_sums sum_block_baseline(const T* data, std::size_t count) noexcept {
-  return block_sums_body<2>(data, count);
-}
-template <class T>
-MILLRACE_X86_TARGET("avx2")
-block_sums sum_block_avx2(const T* data, std::size_t count) noexcept {
-  return block_sums_body<4>(data, count);
-}
-template <class T>
-MILLRACE_X86_TARGET("avx512f")
-block_sums sum_block_avx512(const T* data, std::size_t count) noexcept {
-  return block_sums_body<8>(data, count);
-}
-
-/// Precondition: count > 0. If an element is not finite, the squares are not either, and the rest
-/// means nothing.
-template <class T>
-block_sums sum_block(const T* data, std::size_t count) noexcept {
-  const std::size_t even = count / 8 * 8;
-  block_sums made;
-  if (even != 0)
-    made = cpu_has_avx512() ? sum_block_avx512(data, even)
-           : cpu_has_avx2() ? sum_block_avx2(data, even)
-                            : sum_block_baseline(data, even);
-  else
-    made.low = made.high = static_cast<double>(data[0]);
-  for (std::size_t at = even; at < count; ++at) {
-    const auto x = static_cast<double>(data[at]);
-    double square = x * x;
-    rounded(square);
-    made.sum += x;
-    made.squares += square;
-    made.low = x < made.low ? x : made.low;
-    made.high = x > made.high ? x : made.high;
-  }
-  return made;
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
-
-// ---- tensor/finite_scan.hpp
-
-#ifndef MILLRACE_TENSOR_FINITE_SCAN_HPP
-#define MILLRACE_TENSOR_FINITE_SCAN_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-enum class non_finite_kind : std::uint8_t { nan, infinity, negative_infinity };
-
-/// As it is written in logs and messages: `NaN`, `Infinity`, `-Infinity`.
-constexpr std::string_view to_string(non_finite_kind kind) noexcept {
-  switch (kind) {
-    case non_finite_kind::nan: return "NaN";
-    case non_finite_kind::infinity: return "Infinity";
-    case non_finite_kind::negative_infinity: return "-Infinity";
-  }
-  return "unknown";
-}
-
-/// An element that is NaN or infinite: what, and where.
-struct non_finite_element {
-  non_finite_kind kind = non_finite_kind::nan;
-  std::size_t index = 0;     ///< counted in memory order (largest stride outermost)
-  tensor_position position;  ///< the same place, one index an axis
-};
-
-struct finite_report {
-  std::size_t nan_count = 0;
-  std::size_t infinity_count = 0;
-  std::optional<non_finite_element> first;  ///< in memory order
-
-  std::size_t non_finite_count() const noexcept { return nan_count + infinity_count; }
-};
-
-namespace detail {
-
-/// An IEEE format by its bits: Bits is an unsigned integer of the element's width.
-template <class Bits, Bits Infinity>
-struct ieee_bits {
-  using type = Bits;
-  static constexpr Bits magnitude = static_cast<Bits>(static_cast<Bits>(~Bits{0}) >> 1);
-
-  static Bits load(const unsigned char* at) noexcept {
-    Bits bits{};
-    __builtin_memcpy(&bits, at, sizeof bits);
-    return bits;
-  }
-  static bool is_finite(Bits bits) noexcept { return (bits & magnitude) < Infinity; }
-  static non_finite_kind kind(Bits bits) noexcept {
-    if ((bits & magnitude) > Infinity) return non_finite_kind::nan;
-    return bits > magnitude ? non_finite_kind::negative_infinity : non_finite_kind::infinity;
-  }
-  /// Whether all of the elements that these maxima were taken of are finite.
-  static bool all_finite(const lane_maxima& maxima) noexcept {
-    constexpr std::size_t step = sizeof(Bits) / 2;
-    constexpr auto limit = static_cast<std::int16_t>(Infinity >> (16 * (step - 1)));
-    for (std::size_t lane = step - 1; lane < 4; lane += step)
-      if (maxima.lane[lane] >= limit) return false;
-    return true;
-  }
-};
-
-/// Calls f(ieee_bits<...>{}) for the format of a floating dtype.
-template <class F>
-decltype(auto) visit_ieee(dtype type, F&& f) {
-  switch (type) {
-    case dtype::f64: return f(ieee_bits<std::uint64_t, 0x7ff0'0000'0000'0000U>{});
-    case dtype::f16: return f(ieee_bits<std::uint16_t, 0x7c00U>{});
-    case dtype::bf16: return f(ieee_bits<std::uint16_t, 0x7f80U>{});
-    default: return f(ieee_bits<std::uint32_t, 0x7f80'0000U>{});
-  }
-}
-
-/// Finds non-finite elements in memory order, f(index, kind) returning whether to go on.
-template <class Format, class F>
-void scan(const tensor_view& view, Format, F&& f) {
-  constexpr std::size_t size = sizeof(typename Format::type);
-  constexpr std::size_t block = 16384 / size;  // looked at again, element by element, only if it has a hit
-  const auto* data = static_cast<const unsigned char*>(view.data());
-  std::size_t index = 0;
-  const auto one_by_one = [&](const unsigned char* at, std::size_t count, std::ptrdiff_t step) {
-    for (std::size_t i = 0; i < count; ++i, at += step)
-      if (const auto bits = Format::load(at); !Format::is_finite(bits))
-        if (!f(index + i, Format::kind(bits))) return false;
-    return true;
-  };
-  for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
-    const unsigned char* at = data + offset * static_cast<std::ptrdiff_t>(size);
-    if (stride != 1) {
-      if (!one_by_one(at, count, stride * static_cast<std::ptrdiff_t>(size))) return false;
-      index += count;
-      return true;
-    }
-    while (count != 0) {
-      const std::size_t now = count < block ? count : block;
-      if (!Format::all_finite(max_lanes(at, now * size)) && !one_by_one(at, now, size)) return false;
-      at += now * size;
-      index += now;
-      count -= now;
-    }
-    return true;
-  });
-}
-
-}  // namespace detail
-
-/// The first element, in memory order, that is NaN or infinite; none if all are finite, as integers
-/// always are. Reads the tensor once, at the speed of the memory where it lies without gaps, and
-/// stops at the find. Holds under -ffast-math too. Allocates: never.
-inline std::optional<non_finite_element> find_non_finite(const tensor_view& view) {
-  std::optional<non_finite_element> found;
-  if (!is_floating(view.dtype())) return found;
-  detail::visit_ieee(view.dtype(), [&](auto format) {
-    detail::scan(view, format, [&](std::size_t index, non_finite_kind kind) {
-      found = non_finite_element{kind, index, view.layout().position(index)};
-      return false;
-    });
-  });
-  return found;
-}
-
-/// Whether no element is NaN or infinite. As `find_non_finite`.
-inline bool all_finite(const tensor_view& view) { return !find_non_finite(view); }
-
-/// Counts the elements that are NaN or infinite, and says where the first is. One pass, slower than
-/// `find_non_finite` only where there are any. Allocates: never.
-inline finite_report scan_finite(const tensor_view& view) {
-  finite_report report;
-  if (!is_floating(view.dtype())) return report;
-  detail::visit_ieee(view.dtype(), [&](auto format) {
-    detail::scan(view, format, [&](std::size_t index, non_finite_kind kind) {
-      if (!report.first) report.first = non_finite_element{kind, index, view.layout().position(index)};
-      ++(kind == non_finite_kind::nan ? report.nan_count : report.infinity_count);
-      return true;
-    });
-  });
-  return report;
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_FINITE_SCAN_HPP
-
-// ---- tensor/summary.hpp
-
-#ifndef MILLRACE_TENSOR_SUMMARY_HPP
-#define MILLRACE_TENSOR_SUMMARY_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// A tensor in a few numbers, taken over its finite elements. Without any, the numbers are NaN and
-/// `l2_norm` is 0.
-struct tensor_summary {
-  std::size_t count = 0;  ///< all elements
-  std::size_t nan_count = 0;
-  std::size_t infinity_count = 0;
-  double low = std::numeric_limits<double>::quiet_NaN();
-  double high = std::numeric_limits<double>::quiet_NaN();
-  double mean = std::numeric_limits<double>::quiet_NaN();
-  double l2_norm = 0;
-  std::optional<non_finite_element> first_non_finite;  ///< in memory order
-
-  std::size_t finite_count() const noexcept { return count - nan_count - infinity_count; }
-  /// The greatest magnitude.
-  double max_abs() const noexcept { return std::fmax(std::fabs(low), std::fabs(high)); }
-};
-
-/// An element outside of a permitted range.
-struct out_of_range_element {
-  std::size_t index = 0;  ///< counted in memory order
-  tensor_position position;
-  double value = 0;
-};
-
-namespace detail {
-
-inline constexpr std::size_t summary_block = 1024;
-
-/// Converts evenly spaced elements to a gapless block.
-using widen_function = void (*)(const unsigned char* from, std::ptrdiff_t stride, std::size_t count, void* to);
-
-template <class Stored, class Wide>
-void widen(const unsigned char* from, std::ptrdiff_t stride, std::size_t count, void* to) {
-  const auto* source = reinterpret_cast<const Stored*>(from);
-  auto* block = static_cast<Wide*>(to);
-  for (std::size_t i = 0; i < count; ++i) block[i] = static_cast<Wide>(source[static_cast<std::ptrdiff_t>(i) * stride]);
-}
-
-template <class T>
-inline constexpr bool widens_to_float =
-    std::is_same_v<T, float> || std::is_same_v<T, float16> || std::is_same_v<T, bfloat16>;
-
-inline widen_function widener(dtype type) noexcept {
-  return visit_dtype(type, [](auto tag) -> widen_function {
-    using stored = typename decltype(tag)::type;
-    using element = std::conditional_t<std::is_same_v<stored, bool>, unsigned char, stored>;
-    return &widen<element, std::conditional_t<widens_to_float<stored>, float, double>>;
-  });
-}
-
-/// Hands a tensor to f(first index, elements, count) in memory order, in gapless blocks of at most
-/// `summary_block` elements that f may read as float or double: where they lie if they are such and
-/// gapless, else converted into a buffer on the stack. f returns whether to go on.
-template <class F>
-void for_each_block(const tensor_view& view, F&& f) {
-  const std::size_t size = size_of(view.dtype());
-  const bool as_float = is_floating(view.dtype()) && view.dtype() != dtype::f64;
-  const bool as_stored = view.dtype() == dtype::f32 || view.dtype() == dtype::f64;
-  const widen_function convert = widener(view.dtype());
-  std::size_t index = 0;
-  for_each_run(view.layout(), [&](std::ptrdiff_t offset, std::size_t count, std::ptrdiff_t stride) {
-    const auto step = stride * static_cast<std::ptrdiff_t>(size);
-    const unsigned char* at =
-        static_cast<const unsigned char*>(view.data()) + offset * static_cast<std::ptrdiff_t>(size);
-    while (count != 0) {
-      alignas(64) double buffer[summary_block];
-      const std::size_t now = count < summary_block ? count : summary_block;
-      const void* block = at;
-      if (!as_stored || stride != 1) {
-        convert(at, stride, now, buffer);
-        block = buffer;
-      }
-      if (!(as_float ? f(index, static_cast<const float*>(block), now)
-                     : f(index, static_cast<const double*>(block), now)))
-        return false;
-      at += static_cast<std::ptrdiff_t>(now) * step;
-      index += now;
-      count -= now;
-    }
-    return true;
-  });
-}
-
-template <class T>
-using format_of = std::conditional_t<std::is_same_v<T, float>, ieee_bits<std::uint32_t, 0x7f80'0000U>,
-                                     ieee_bits<std::uint64_t, 0x7ff0'0000'0000'0000U>>;
-
-/// Whether all elements of the block are known to be finite: none of its squares is otherwise. False,
-/// too, where they leave the range of double.
-inline bool is_finite_block(const block_sums& block) noexcept {
-  return format_of<double>::is_finite(std::bit_cast<std::uint64_t>(block.squares));
-}
-
-/// Sums divided by the greatest magnitude, for those that leave the range of double.
-inline block_sums scaled_sums(const tensor_view& view, double scale) {
-  block_sums made;
-  for_each_block(view, [&](std::size_t, const auto* data, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i)
-      if (const double x = static_cast<double>(data[i]) / scale; std::fabs(x) <= 1) {  // so not NaN, not infinite
-        double square = x * x;
-        rounded(square);
-        made.sum += x;
-        made.squares += square;
-      }
-    return true;
-  });
-  return made;
-}
-
-}  // namespace detail
-
-/// Summarizes a tensor of any dtype and layout in one pass. Sums are taken in double, in an order
-/// that is the same on every CPU. Integers beyond 2^53 are rounded to double. A second pass follows only if squares
-/// leave double's range. Allocates: never.
-inline tensor_summary summarize(const tensor_view& view) {
-  tensor_summary made;
-  made.count = view.size();
-  double sum = 0;
-  double squares = 0;
-  double low = std::numeric_limits<double>::infinity();
-  double high = -low;
-  detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
-    using element = std::remove_cvref_t<decltype(*data)>;
-    using format = detail::format_of<element>;
-    detail::block_sums block = detail::sum_block(data, count);
-    if (!detail::is_finite_block(block)) [[unlikely]] {
-      block = {0, 0, low, high};
-      for (std::size_t i = 0; i < count; ++i) {
-        const auto bits = format::load(reinterpret_cast<const unsigned char*>(data + i));
-        if (!format::is_finite(bits)) {
-          const non_finite_kind kind = format::kind(bits);
-          if (!made.first_non_finite)
-            made.first_non_finite = non_finite_element{kind, first + i, view.layout().position(first + i)};
-          ++(kind == non_finite_kind::nan ? made.nan_count : made.infinity_count);
-          continue;
-        }
-        const auto x = static_cast<double>(data[i]);
-        double square = x * x;
-        detail::rounded(square);
-        block.sum += x;
-        block.squares += square;
-        block.low = x < block.low ? x : block.low;
-        block.high = x > block.high ? x : block.high;
-      }
-    }
-    sum += block.sum;
-    squares += block.squares;
-    low = block.low < low ? block.low : low;
-    high = block.high > high ? block.high : high;
-    return true;
-  });
-  const std::size_t finite = made.finite_count();
-  if (finite == 0) return made;
-  made.low = low + 0.0;  // of two zeros, the positive one
-  made.high = high + 0.0;
-  made.mean = sum / static_cast<double>(finite);
-  made.l2_norm = std::sqrt(squares);
-  constexpr double most = (std::numeric_limits<double>::max)();
-  if (const double scale = made.max_abs(); scale > 0 && !(squares <= most && squares >= 1e-290)) {
-    const detail::block_sums scaled = detail::scaled_sums(view, scale);
-    made.l2_norm = scale * std::sqrt(scaled.squares);
-    if (!(std::fabs(sum) <= most)) made.mean = scale * (scaled.sum / static_cast<double>(finite));
-  }
-  return made;
-}
-
-/// The first element, in memory order, outside of [low, high]; NaN is outside of every range. One
-/// pass; integers beyond 2^53 are compared as double. Allocates: never.
-inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& view, double low, double high) {
-  std::optional<out_of_range_element> found;
-  detail::for_each_block(view, [&](std::size_t first, const auto* data, std::size_t count) {
-    const detail::block_sums block = detail::sum_block(data, count);
-    if (detail::is_finite_block(block) && block.low >= low && block.high <= high) return true;
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto x = static_cast<double>(data[i]);
-      if (x >= low && x <= high) continue;
-      found = out_of_range_element{first + i, view.layout().position(first + i), x};
-      return false;
-    }
-    return true;
-  });
-  return found;
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_SUMMARY_HPP
 
 // ---- tensor.hpp
 
@@ -27801,7 +30263,7 @@ inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& 
 
 /// millrace: the modules that need the standard library alone.
 ///
-/// Left out, to be included by name: the modules that need a third party (middleware: zlib, for compression;
-/// train: Eigen), and the adapters to one (tensor/eigen.hpp, tensor/xtensor.hpp, tensor/deflate.hpp).
+/// Left out, to be included by name: the module that needs a third party (train: Eigen), and the adapters to
+/// one (tensor/eigen.hpp, tensor/xtensor.hpp, tensor/deflate.hpp).
 
 #endif  // MILLRACE_MILLRACE_HPP

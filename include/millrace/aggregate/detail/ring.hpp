@@ -1,6 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_RING_HPP
 #define MILLRACE_AGGREGATE_DETAIL_RING_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
