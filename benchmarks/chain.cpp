@@ -56,7 +56,7 @@ struct busy_forward : forward {
 template <int>
 struct pass {
   void before(const auto&, auto&) {}
-  mr::result<void> around(const auto&, auto&, auto& next) { return next(); }
+  [[gnu::always_inline]] mr::result<void> around(const auto&, auto&, auto& next) { return next(); }
   void after(const auto&, auto&, const mr::result<void>&) {}
 };
 

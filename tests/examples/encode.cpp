@@ -6,6 +6,7 @@
 #include <support/catch.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <string>
 

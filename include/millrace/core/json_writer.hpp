@@ -4,7 +4,6 @@
 #include <millrace/core/config.hpp>
 
 #include <charconv>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -88,9 +87,9 @@ inline void append_json(std::string& out, std::string_view text) {
 template <class T>
 requires std::floating_point<T>
 void append_json(std::string& out, T value) {
-  if (std::isnan(value)) {
+  if (__builtin_isnan(value)) {
     out += "\"NaN\"";
-  } else if (std::isinf(value)) {
+  } else if (__builtin_isinf(value)) {
     out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
   } else {
     char digits[40];

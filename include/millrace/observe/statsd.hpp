@@ -6,7 +6,6 @@
 #include <millrace/store/atomic_file.hpp>
 
 #include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -116,7 +115,7 @@ class statsd_writer {
   };
 
   static bool unspeakable(const metric_family& family, const metric_sample& sample) noexcept {
-    return family.type != metric_type::counter && !std::isfinite(sample.value);
+    return family.type != metric_type::counter && !__builtin_isfinite(sample.value);
   }
 
   /// Appends a series' line, or the two of a negative gauge, and answers how many.
@@ -129,7 +128,7 @@ class statsd_writer {
                                                                                                     : "|h";
     if (family.type == metric_type::gauge) {
       // To StatsD a sign means "change by", so a negative value is reached from zero.
-      const bool in_two = std::signbit(sample.value) && options_.dialect == statsd_dialect::plain;
+      const bool in_two = __builtin_signbit(sample.value) && options_.dialect == statsd_dialect::plain;
       if (in_two) {
         append_name(out, family, sample);
         out.append("0").append(type).append("\n");

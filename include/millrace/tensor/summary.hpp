@@ -4,7 +4,6 @@
 #include <millrace/tensor/finite_scan.hpp>
 
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -28,7 +27,7 @@ struct tensor_summary {
 
   std::size_t finite_count() const noexcept { return count - nan_count - infinity_count; }
   /// The greatest magnitude.
-  double max_abs() const noexcept { return std::fmax(std::fabs(low), std::fabs(high)); }
+  double max_abs() const noexcept { return __builtin_fmax(__builtin_fabs(low), __builtin_fabs(high)); }
 };
 
 /// An element outside of a permitted range.
@@ -112,7 +111,7 @@ inline block_sums scaled_sums(const tensor_view& view, double scale) {
   block_sums made;
   for_each_block(view, [&](std::size_t, const auto* data, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i)
-      if (const double x = static_cast<double>(data[i]) / scale; std::fabs(x) <= 1) {  // so not NaN, not infinite
+      if (const double x = static_cast<double>(data[i]) / scale; __builtin_fabs(x) <= 1) {  // so not NaN, not infinite
         double square = x * x;
         rounded(square);
         made.sum += x;
@@ -170,12 +169,12 @@ inline tensor_summary summarize(const tensor_view& view) {
   made.low = low + 0.0;  // of two zeros, the positive one
   made.high = high + 0.0;
   made.mean = sum / static_cast<double>(finite);
-  made.l2_norm = std::sqrt(squares);
+  made.l2_norm = __builtin_sqrt(squares);
   constexpr double most = (std::numeric_limits<double>::max)();
   if (const double scale = made.max_abs(); scale > 0 && !(squares <= most && squares >= 1e-290)) {
     const detail::block_sums scaled = detail::scaled_sums(view, scale);
-    made.l2_norm = scale * std::sqrt(scaled.squares);
-    if (!(std::fabs(sum) <= most)) made.mean = scale * (scaled.sum / static_cast<double>(finite));
+    made.l2_norm = scale * __builtin_sqrt(scaled.squares);
+    if (!(__builtin_fabs(sum) <= most)) made.mean = scale * (scaled.sum / static_cast<double>(finite));
   }
   return made;
 }

@@ -6,7 +6,6 @@
 #include <millrace/observe/detail/owned_cell.hpp>
 
 #include <atomic>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -82,10 +81,10 @@ struct histogram_cells {
   }
   [[gnu::noinline]] void write_any(metric_cell* cells, double value) const noexcept {
     const std::uint64_t bucket =
-        std::isnan(value) ? table->keys.size() : table->search(real_buckets::key_of(value + 0.0));
+        __builtin_isnan(value) ? table->keys.size() : table->search(real_buckets::key_of(value + 0.0));
     metric_cell* const pair = cells + first + 2 * bucket;
     bump(pair[0], 1);
-    if (std::isfinite(value)) bump_real(pair[1], value);
+    if (__builtin_isfinite(value)) bump_real(pair[1], value);
   }
 
   static std::vector<cell_kind> kinds(std::size_t bounds) {

@@ -10,16 +10,13 @@
 #include <millrace/observe/metrics_snapshot.hpp>
 
 #include <atomic>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -44,7 +41,7 @@ struct catalog_family {
   std::unique_ptr<const real_buckets> reals;    // a histogram's
   std::unique_ptr<const whole_buckets> wholes;  // a timer's
   std::vector<std::unique_ptr<catalog_series>> series;
-  std::unordered_map<std::string, const catalog_series*> by_labels;
+  std::map<std::string, const catalog_series*> by_labels;
 };
 
 struct family_request {
@@ -149,7 +146,7 @@ class metric_catalog {
       return refuse(errc::invalid_argument, "a histogram has between 1 and " + std::to_string(most_bounds) + " bounds");
     for (std::size_t i = 0; i < request.bounds.size(); ++i) {
       const double bound = request.bounds[i];
-      if (!std::isfinite(bound))
+      if (!__builtin_isfinite(bound))
         return refuse(errc::invalid_argument, "bounds are finite; the last bucket, +Inf, is always there");
       if (request.nanoseconds && !(bound * 1e9 >= 0.999999 && bound * 1e9 <= 0x1p53))
         return refuse(errc::invalid_argument, "a timer's bounds lie between a nanosecond and 104 days");

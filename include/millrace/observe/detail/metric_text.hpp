@@ -4,7 +4,6 @@
 #include <millrace/observe/label_set.hpp>
 
 #include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -52,9 +51,9 @@ inline char* write_number(char* out, std::uint64_t value) noexcept {
 }
 /// Shortest form that reads back to the same double; NaN, +Inf and -Inf by those names.
 inline char* write_number(char* out, double value) noexcept {
-  if (std::isfinite(value)) [[likely]]
+  if (__builtin_isfinite(value)) [[likely]]
     return std::to_chars(out, out + longest_number, value).ptr;
-  const char* name = std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+  const char* name = __builtin_isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
   const std::size_t size = std::strlen(name);
   std::memcpy(out, name, size);
   return out + size;
