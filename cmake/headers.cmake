@@ -31,7 +31,7 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/grouped.hpp aggregate/sampled.hpp aggregate/sharded.hpp
   aggregate/decayed.hpp aggregate/percentile_tracker.hpp aggregate/rates.hpp aggregate/streaming_aggregator.hpp
   aggregate/topk_tracker.hpp
-  aggregate/detail/group_index.hpp aggregate/detail/aggregate_item.hpp
+  aggregate/detail/group_index.hpp aggregate/detail/aggregate_item.hpp aggregate/detail/light_atomic.hpp
   aggregate/detail/bucket_run.hpp aggregate/detail/ddsketch_core.hpp aggregate/detail/log_index.hpp aggregate/detail/protobuf.hpp
   aggregate/aggregate.hpp aggregate/extremes.hpp aggregate/member.hpp aggregate/moments.hpp aggregate/pairs.hpp
   aggregate/sketch_members.hpp aggregate/sums.hpp

@@ -11170,6 +11170,44 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
 
 #endif  // MILLRACE_AGGREGATE_SESSION_HPP
 
+// ---- aggregate/detail/light_atomic.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_LIGHT_ATOMIC_HPP
+#define MILLRACE_AGGREGATE_DETAIL_LIGHT_ATOMIC_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// What `sharded` needs of std::atomic: <atomic> brings mutexes and the system's errors, and costs more to
+/// parse than `sharded` itself. T: an integer or bool.
+template <class T>
+class light_atomic {
+ public:
+  constexpr light_atomic() noexcept : value_{} {}
+  constexpr explicit light_atomic(T value) noexcept : value_(value) {}
+  light_atomic(const light_atomic&) = delete;
+  light_atomic& operator=(const light_atomic&) = delete;
+
+  T load_relaxed() const noexcept { return __atomic_load_n(&value_, __ATOMIC_RELAXED); }
+  T load_acquire() const noexcept { return __atomic_load_n(&value_, __ATOMIC_ACQUIRE); }
+  void store_relaxed(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELAXED); }
+  void store_release(T value) noexcept { __atomic_store_n(&value_, value, __ATOMIC_RELEASE); }
+  T exchange_acquire(T value) noexcept { return __atomic_exchange_n(&value_, value, __ATOMIC_ACQUIRE); }
+  /// The value before.
+  T add_relaxed(T by) noexcept { return __atomic_fetch_add(&value_, by, __ATOMIC_RELAXED); }
+  T subtract_acq_rel(T by) noexcept { return __atomic_fetch_sub(&value_, by, __ATOMIC_ACQ_REL); }
+
+ private:
+  T value_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_LIGHT_ATOMIC_HPP
+
 // ---- aggregate/sharded.hpp
 
 #ifndef MILLRACE_AGGREGATE_SHARDED_HPP
@@ -11184,13 +11222,13 @@ namespace detail {
 class spin_lock {
  public:
   void lock() noexcept {
-    while (taken_.exchange(true, std::memory_order_acquire))
-      while (taken_.load(std::memory_order_relaxed)) ::sched_yield();
+    while (taken_.exchange_acquire(true))
+      while (taken_.load_relaxed()) ::sched_yield();
   }
-  void unlock() noexcept { taken_.store(false, std::memory_order_release); }
+  void unlock() noexcept { taken_.store_release(false); }
 
  private:
-  std::atomic<bool> taken_{false};
+  light_atomic<bool> taken_{false};
 };
 class spin_guard {
  public:
@@ -11204,19 +11242,19 @@ class spin_guard {
 };
 
 /// What of a shard does not depend on the aggregate. Held by the sharded aggregate and by the thread that
-/// writes it, whichever lives longer (<memory> would be half of what this module costs to parse).
+/// writes it, whichever lives longer (<memory> would cost as much to parse as all sketches).
 struct shard_base {
   using destroyer = void (*)(shard_base*) noexcept;
   explicit shard_base(destroyer how) noexcept : destroy(how) {}
 
-  std::atomic<bool> owned{true};
-  std::atomic<std::uint32_t> holders{0};
+  light_atomic<bool> owned{true};
+  light_atomic<std::uint32_t> holders{0};
   destroyer destroy;
 };
 class shard_holder {
  public:
   explicit shard_holder(shard_base* held) noexcept : held_(held) {
-    held->holders.fetch_add(1, std::memory_order_relaxed);
+    held->holders.add_relaxed(1);
   }
   shard_holder(shard_holder&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
   shard_holder& operator=(shard_holder&& other) noexcept {
@@ -11224,10 +11262,10 @@ class shard_holder {
     return *this;
   }
   ~shard_holder() {
-    if (held_ != nullptr && held_->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) held_->destroy(held_);
+    if (held_ != nullptr && held_->holders.subtract_acq_rel(1) == 1) held_->destroy(held_);
   }
   shard_base* get() const noexcept { return held_; }
-  bool alone() const noexcept { return held_->holders.load(std::memory_order_acquire) == 1; }
+  bool alone() const noexcept { return held_->holders.load_acquire() == 1; }
 
  private:
   shard_base* held_;
@@ -11242,7 +11280,7 @@ struct thread_shards {
   std::vector<entry> entries;
 
   ~thread_shards() {
-    for (const entry& e : entries) e.shard.get()->owned.store(false, std::memory_order_release);
+    for (const entry& e : entries) e.shard.get()->owned.store_release(false);
   }
   static thread_shards& of_this_thread() {
     static thread_local thread_shards kept;
@@ -11255,8 +11293,8 @@ struct last_shard {
 };
 inline constinit thread_local last_shard last_used_shard{};
 inline std::uint64_t new_shard_owner() noexcept {
-  static std::atomic<std::uint64_t> last{0};
-  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+  static light_atomic<std::uint64_t> last{0};
+  return last.add_relaxed(1) + 1;
 }
 
 }  // namespace detail
@@ -11287,9 +11325,9 @@ class sharded {
 
   void update(const sample& x) {
     shard& mine = this_thread();
-    const std::uint32_t at = mine.filled.load(std::memory_order_relaxed);
+    const std::uint32_t at = mine.filled.load_relaxed();
     mine.put(at, x);
-    mine.filled.store(at + 1, std::memory_order_release);
+    mine.filled.store_release(at + 1);
     if (at + 1 == room) [[unlikely]]
       mine.hand_over();
   }
@@ -11336,13 +11374,13 @@ class sharded {
 
     void put(std::uint32_t at, const sample& x) noexcept {
       const auto bits = std::bit_cast<std::array<std::uint64_t, words>>(x);
-      for (std::size_t w = 0; w < words; ++w) slots[at * words + w].store(bits[w], std::memory_order_relaxed);
+      for (std::size_t w = 0; w < words; ++w) slots[at * words + w].store_relaxed(bits[w]);
     }
     std::size_t copy_slots(sample (&to)[room]) const noexcept {
-      const std::uint32_t end = filled.load(std::memory_order_acquire);
+      const std::uint32_t end = filled.load_acquire();
       for (std::uint32_t i = taken; i < end; ++i) {
         std::array<std::uint64_t, words> bits;
-        for (std::size_t w = 0; w < words; ++w) bits[w] = slots[i * words + w].load(std::memory_order_relaxed);
+        for (std::size_t w = 0; w < words; ++w) bits[w] = slots[i * words + w].load_relaxed();
         to[i - taken] = std::bit_cast<sample>(bits);
       }
       return end - taken;
@@ -11361,7 +11399,7 @@ class sharded {
       sample items[room];
       feed(kept, std::span<const sample>(items, copy_slots(items)));
       taken = 0;
-      filled.store(0, std::memory_order_relaxed);
+      filled.store_relaxed(0);
     }
     Aggregate read() {
       sample items[room];
@@ -11379,8 +11417,8 @@ class sharded {
       return std::exchange(kept, empty);
     }
 
-    alignas(64) std::atomic<std::uint32_t> filled{0};
-    std::atomic<std::uint64_t> slots[room * words];
+    alignas(64) detail::light_atomic<std::uint32_t> filled{0};
+    detail::light_atomic<std::uint64_t> slots[room * words];
     alignas(64) detail::spin_lock lock;
     std::uint32_t taken = 0;  // slots that are in `kept`, or were taken, already
     Aggregate kept;
@@ -11403,8 +11441,8 @@ class sharded {
   shard& new_shard() {
     const detail::spin_guard guard(lock_);
     for (const auto& one : shards_) {
-      std::atomic<bool>& owned = one.get()->owned;
-      if (!owned.load(std::memory_order_relaxed) && !owned.exchange(true, std::memory_order_acquire)) return of(one);
+      detail::light_atomic<bool>& owned = one.get()->owned;
+      if (!owned.load_relaxed() && !owned.exchange_acquire(true)) return of(one);
     }
     shards_.reserve(shards_.size() + 1);
     shards_.emplace_back(new shard(empty_));
@@ -12618,10 +12656,13 @@ struct streaming_options {
 /// Memory: 2 (panes + 2) aggregates, each 0.3 KiB and its buckets, for each metric and group; allocates: for new
 /// ones, and as ranges of values grow.
 /// Threads: one at a time. Errors: none; an unknown metric has no events.
-template <clock_policy Clock = steady_clock>
+///
+/// `Aggregate`: one that answers all that `metric_stats` holds, and whatever else is to be asked of `window`.
+template <clock_policy Clock = steady_clock,
+          class Aggregate = aggregate<count, sum, mean, variance, min, max, quantiles<ddsketch<>>>>
 class basic_streaming_aggregator {
  public:
-  using aggregate_type = aggregate<count, sum, mean, variance, min, max, quantiles<ddsketch<>>>;
+  using aggregate_type = Aggregate;
   static constexpr std::string_view overflow_name = "(overflow)";
 
   /// A metric's place, to update it without its name. Valid until `reset`.
@@ -12780,7 +12821,7 @@ class basic_streaming_aggregator {
   }
 
   metric_stats made(std::string_view metric, std::string_view group, const aggregate_type& of) const {
-    const auto quantile = of.template get<quantiles>();
+    const auto& quantile = of.template get<quantiles>();
     metric_stats stats;
     stats.metric = metric;
     stats.group = group;

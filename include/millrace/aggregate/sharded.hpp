@@ -3,10 +3,10 @@
 
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/detail/aggregate_item.hpp>
+#include <millrace/aggregate/detail/light_atomic.hpp>
 
 #include <sched.h>
 #include <array>
-#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -24,13 +24,13 @@ namespace detail {
 class spin_lock {
  public:
   void lock() noexcept {
-    while (taken_.exchange(true, std::memory_order_acquire))
-      while (taken_.load(std::memory_order_relaxed)) ::sched_yield();
+    while (taken_.exchange_acquire(true))
+      while (taken_.load_relaxed()) ::sched_yield();
   }
-  void unlock() noexcept { taken_.store(false, std::memory_order_release); }
+  void unlock() noexcept { taken_.store_release(false); }
 
  private:
-  std::atomic<bool> taken_{false};
+  light_atomic<bool> taken_{false};
 };
 class spin_guard {
  public:
@@ -44,19 +44,19 @@ class spin_guard {
 };
 
 /// What of a shard does not depend on the aggregate. Held by the sharded aggregate and by the thread that
-/// writes it, whichever lives longer (<memory> would be half of what this module costs to parse).
+/// writes it, whichever lives longer (<memory> would cost as much to parse as all sketches).
 struct shard_base {
   using destroyer = void (*)(shard_base*) noexcept;
   explicit shard_base(destroyer how) noexcept : destroy(how) {}
 
-  std::atomic<bool> owned{true};
-  std::atomic<std::uint32_t> holders{0};
+  light_atomic<bool> owned{true};
+  light_atomic<std::uint32_t> holders{0};
   destroyer destroy;
 };
 class shard_holder {
  public:
   explicit shard_holder(shard_base* held) noexcept : held_(held) {
-    held->holders.fetch_add(1, std::memory_order_relaxed);
+    held->holders.add_relaxed(1);
   }
   shard_holder(shard_holder&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
   shard_holder& operator=(shard_holder&& other) noexcept {
@@ -64,10 +64,10 @@ class shard_holder {
     return *this;
   }
   ~shard_holder() {
-    if (held_ != nullptr && held_->holders.fetch_sub(1, std::memory_order_acq_rel) == 1) held_->destroy(held_);
+    if (held_ != nullptr && held_->holders.subtract_acq_rel(1) == 1) held_->destroy(held_);
   }
   shard_base* get() const noexcept { return held_; }
-  bool alone() const noexcept { return held_->holders.load(std::memory_order_acquire) == 1; }
+  bool alone() const noexcept { return held_->holders.load_acquire() == 1; }
 
  private:
   shard_base* held_;
@@ -82,7 +82,7 @@ struct thread_shards {
   std::vector<entry> entries;
 
   ~thread_shards() {
-    for (const entry& e : entries) e.shard.get()->owned.store(false, std::memory_order_release);
+    for (const entry& e : entries) e.shard.get()->owned.store_release(false);
   }
   static thread_shards& of_this_thread() {
     static thread_local thread_shards kept;
@@ -95,8 +95,8 @@ struct last_shard {
 };
 inline constinit thread_local last_shard last_used_shard{};
 inline std::uint64_t new_shard_owner() noexcept {
-  static std::atomic<std::uint64_t> last{0};
-  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+  static light_atomic<std::uint64_t> last{0};
+  return last.add_relaxed(1) + 1;
 }
 
 }  // namespace detail
@@ -127,9 +127,9 @@ class sharded {
 
   void update(const sample& x) {
     shard& mine = this_thread();
-    const std::uint32_t at = mine.filled.load(std::memory_order_relaxed);
+    const std::uint32_t at = mine.filled.load_relaxed();
     mine.put(at, x);
-    mine.filled.store(at + 1, std::memory_order_release);
+    mine.filled.store_release(at + 1);
     if (at + 1 == room) [[unlikely]]
       mine.hand_over();
   }
@@ -176,13 +176,13 @@ class sharded {
 
     void put(std::uint32_t at, const sample& x) noexcept {
       const auto bits = std::bit_cast<std::array<std::uint64_t, words>>(x);
-      for (std::size_t w = 0; w < words; ++w) slots[at * words + w].store(bits[w], std::memory_order_relaxed);
+      for (std::size_t w = 0; w < words; ++w) slots[at * words + w].store_relaxed(bits[w]);
     }
     std::size_t copy_slots(sample (&to)[room]) const noexcept {
-      const std::uint32_t end = filled.load(std::memory_order_acquire);
+      const std::uint32_t end = filled.load_acquire();
       for (std::uint32_t i = taken; i < end; ++i) {
         std::array<std::uint64_t, words> bits;
-        for (std::size_t w = 0; w < words; ++w) bits[w] = slots[i * words + w].load(std::memory_order_relaxed);
+        for (std::size_t w = 0; w < words; ++w) bits[w] = slots[i * words + w].load_relaxed();
         to[i - taken] = std::bit_cast<sample>(bits);
       }
       return end - taken;
@@ -201,7 +201,7 @@ class sharded {
       sample items[room];
       feed(kept, std::span<const sample>(items, copy_slots(items)));
       taken = 0;
-      filled.store(0, std::memory_order_relaxed);
+      filled.store_relaxed(0);
     }
     Aggregate read() {
       sample items[room];
@@ -219,8 +219,8 @@ class sharded {
       return std::exchange(kept, empty);
     }
 
-    alignas(64) std::atomic<std::uint32_t> filled{0};
-    std::atomic<std::uint64_t> slots[room * words];
+    alignas(64) detail::light_atomic<std::uint32_t> filled{0};
+    detail::light_atomic<std::uint64_t> slots[room * words];
     alignas(64) detail::spin_lock lock;
     std::uint32_t taken = 0;  // slots that are in `kept`, or were taken, already
     Aggregate kept;
@@ -243,8 +243,8 @@ class sharded {
   shard& new_shard() {
     const detail::spin_guard guard(lock_);
     for (const auto& one : shards_) {
-      std::atomic<bool>& owned = one.get()->owned;
-      if (!owned.load(std::memory_order_relaxed) && !owned.exchange(true, std::memory_order_acquire)) return of(one);
+      detail::light_atomic<bool>& owned = one.get()->owned;
+      if (!owned.load_relaxed() && !owned.exchange_acquire(true)) return of(one);
     }
     shards_.reserve(shards_.size() + 1);
     shards_.emplace_back(new shard(empty_));

@@ -67,10 +67,13 @@ struct streaming_options {
 /// Memory: 2 (panes + 2) aggregates, each 0.3 KiB and its buckets, for each metric and group; allocates: for new
 /// ones, and as ranges of values grow.
 /// Threads: one at a time. Errors: none; an unknown metric has no events.
-template <clock_policy Clock = steady_clock>
+///
+/// `Aggregate`: one that answers all that `metric_stats` holds, and whatever else is to be asked of `window`.
+template <clock_policy Clock = steady_clock,
+          class Aggregate = aggregate<count, sum, mean, variance, min, max, quantiles<ddsketch<>>>>
 class basic_streaming_aggregator {
  public:
-  using aggregate_type = aggregate<count, sum, mean, variance, min, max, quantiles<ddsketch<>>>;
+  using aggregate_type = Aggregate;
   static constexpr std::string_view overflow_name = "(overflow)";
 
   /// A metric's place, to update it without its name. Valid until `reset`.
@@ -229,7 +232,7 @@ class basic_streaming_aggregator {
   }
 
   metric_stats made(std::string_view metric, std::string_view group, const aggregate_type& of) const {
-    const auto quantile = of.template get<quantiles>();
+    const auto& quantile = of.template get<quantiles>();
     metric_stats stats;
     stats.metric = metric;
     stats.group = group;
