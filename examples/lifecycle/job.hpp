@@ -162,6 +162,8 @@ inline void train_job(const options& asked) {
   std::printf("stream    %s rows one by one, %s rows/s; %zu refused; at most %s from the same rows in one batch\n",
               grouped(stream.rows).c_str(), grouped(static_cast<std::uint64_t>(stream.rows_per_second)).c_str(),
               stream.refused, brief(stream.largest_difference).c_str());
+  std::printf("          a row takes %s; %zu windows are in the report\n", detail::percentile_list(stream).c_str(),
+              stream.windows.size());
 
   stack.tell(holdout);
   print_profile("profile of a training step", stack.training_profile());

@@ -89,6 +89,29 @@ inline std::string times_table(const event_profiles& events) {
   return out + "</tbody></table></div>";
 }
 
+/// 50: p50; 99.9: p99.9.
+inline std::string percentile_name(double p) { return "p" + fixed(p, p == std::floor(p) ? 0 : 1); }
+
+inline std::string percentile_list(const stream_record& of) {
+  std::string out;
+  for (const auto& [p, nanoseconds] : of.percentiles)
+    out += (out.empty() ? "" : ", ") + percentile_name(p) + " " + duration(nanoseconds);
+  return out;
+}
+
+inline std::string windows_table(const stream_record& of) {
+  std::string out =
+      "<div class=\"scroll\"><table><thead><tr><th class=\"n\">from row</th><th class=\"n\">rows</th>"
+      "<th class=\"n\">rows/s</th><th class=\"n\">p50</th><th class=\"n\">p99</th><th class=\"n\">slowest</th>"
+      "<th class=\"n\">positive</th><th class=\"n\">mean probability</th></tr></thead><tbody>";
+  for (const stream_window& one : of.windows)
+    out += "<tr>" + cell(grouped(one.first), true) + cell(grouped(one.rows), true) +
+           cell(grouped(static_cast<std::uint64_t>(one.rows_per_second)), true) + cell(duration(one.p50), true) +
+           cell(duration(one.p99), true) + cell(duration(one.longest), true) + cell(percent(one.positive_share), true) +
+           cell(one.mean_probability == one.mean_probability ? fixed(one.mean_probability, 4) : "–", true) + "</tr>";
+  return out + "</tbody></table></div>";
+}
+
 inline std::string facts(const std::vector<std::pair<std::string, std::string>>& list) {
   std::string out = "<dl>";
   for (const auto& [name, value] : list) out += "<dt>" + escaped(name) + "</dt><dd>" + escaped(value) + "</dd>";
@@ -213,12 +236,16 @@ inline std::string report_page(const report_input& in) {
                                                " refused by validation"},
                                   {"rate", grouped(static_cast<std::uint64_t>(in.stream.rows_per_second)) +
                                                " rows/s on one thread, middleware included"},
+                                  {"a row takes", detail::percentile_list(in.stream)},
                                   {"difference", "at most " + brief(in.stream.largest_difference) +
                                                      " from the same rows in one batch"}}));
   page += card("Compression", "The hidden layers' outputs, before and after; every bit comes back.",
                compression_picture(in.compression) + detail::compression_facts(in.compression));
   page += card("Training, in figures", "", detail::times_table(in.training_times), "wide");
   page += card("Streaming, in figures", "", detail::times_table(in.stream_times), "wide");
+  page +=
+      card("The stream, window by window", "How long a row took, and what the model answered, as the stream went by.",
+           detail::windows_table(in.stream), "wide");
   page += "</div>";
 
   page += "<h2>How it was made</h2><div class=\"cards\">";

@@ -6,6 +6,7 @@
 #include "learn.hpp"
 #include "model_files.hpp"
 #include "stop.hpp"
+#include "watch.hpp"
 
 #include <millrace/chain.hpp>
 #include <millrace/core/clock.hpp>
@@ -92,6 +93,8 @@ stream_record serve(const trained_model& model, const bound_encoder& encode, con
   answers.reserve(rows.size());
   const mr::steady_clock clock;
   const std::uint64_t start = clock.ticks();
+  stream_watch watch(rows.size());
+  std::uint64_t before = start;
   for (const std::size_t row : rows) {
     ctx[serving::row] = row;
     ctx[serving::line] = from.lines[row];
@@ -99,6 +102,9 @@ stream_record serve(const trained_model& model, const bound_encoder& encode, con
     if (!done) ++record.refused;
     answers.push_back(done ? served_row{ctx[serving::probability], ctx[serving::positive]}
                            : served_row{std::nan(""), false});
+    const std::uint64_t now = clock.ticks();
+    watch.update(static_cast<double>(now - before), answers.back().probability, answers.back().positive);
+    before = now;
     if (interrupted())
       throw stop{exit_code::interrupted,
                  "interrupted at row " + grouped(answers.size()) + " of " + grouped(rows.size())};
@@ -106,6 +112,7 @@ stream_record serve(const trained_model& model, const bound_encoder& encode, con
   record.rows = rows.size();
   record.seconds = static_cast<double>(clock.ticks() - start) / 1e9;
   record.rows_per_second = static_cast<double>(rows.size()) / record.seconds;
+  watch.finish(record);
   return record;
 }
 

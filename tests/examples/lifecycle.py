@@ -165,6 +165,8 @@ class Lifecycle(unittest.TestCase):
         for picture in ("Loss by epoch", "ROC curve", "Calibration", "Confusion matrix", "Time per event"):
             self.assertIn(f'aria-label="{picture}', text)
         self.assertGreater(page.tags.count("svg"), 10)
+        self.assertIn("The stream, window by window", text)
+        self.assertRegex(text, r"a row takes</dt><dd>p50 [\d.]+ [nµm]?s, p90 .*, p99 .*, p99\.9 ")
 
     def test_the_same_seed_makes_the_same_model_and_another_one_another(self):
         for folder, seed in (("a", 7), ("b", 7), ("c", 8)):

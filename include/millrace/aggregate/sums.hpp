@@ -34,8 +34,13 @@ class compensated_sum {
     rest_ = rest;
   }
   void merge(const compensated_sum& other) noexcept {
-    add(other.sum_);
-    rest_ += other.rest_;
+    // Two loads, as they were stored: one of both would wait until both stores have left the core.
+    double sum = other.sum_;
+    double rest = other.rest_;
+    detail::keep_apart(sum);
+    detail::keep_apart(rest);
+    add(sum);
+    rest_ += rest;
   }
   void unmerge(const compensated_sum& other) noexcept {
     add(-other.sum_);
