@@ -201,6 +201,7 @@ BENCHMARK_TEMPLATE(quantile, tdigest_100);
 BENCHMARK_TEMPLATE(quantile_of_view, tdigest_100);
 MILLRACE_BENCH(singles, hll_12, different);
 MILLRACE_BENCH(singles, hll_12_4_bit, different);
+MILLRACE_BENCH(spans, hll_12, different);
 MILLRACE_BENCH(merging, hll_12, different);
 MILLRACE_BENCH(saving, hll_12, different);
 MILLRACE_BENCH(singles, theta_12, different);

@@ -40,7 +40,8 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/detail/crc32c.hpp
   aggregate/count_min.hpp aggregate/frequent_items.hpp aggregate/hll.hpp aggregate/kll.hpp
   aggregate/quantile_curve.hpp aggregate/quantile_view.hpp aggregate/req.hpp aggregate/tdigest.hpp aggregate/theta.hpp
-  aggregate/detail/coupon_table.hpp aggregate/detail/hash_set.hpp aggregate/detail/hll_estimate.hpp
+  aggregate/detail/coupon_table.hpp aggregate/detail/hash_block.hpp aggregate/detail/hash_set.hpp
+  aggregate/detail/hll_estimate.hpp
   aggregate/detail/murmur3.hpp aggregate/detail/req_levels.hpp
   aggregate/detail/extremes.hpp aggregate/detail/image.hpp aggregate/detail/kll_levels.hpp
   aggregate/detail/order_key.hpp aggregate/detail/sort.hpp

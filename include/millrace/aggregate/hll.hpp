@@ -2,6 +2,7 @@
 #define MILLRACE_AGGREGATE_HLL_HPP
 
 #include <millrace/aggregate/detail/coupon_table.hpp>
+#include <millrace/aggregate/detail/hash_block.hpp>
 #include <millrace/aggregate/detail/hll_estimate.hpp>
 #include <millrace/aggregate/detail/image.hpp>
 #include <millrace/aggregate/detail/murmur3.hpp>
@@ -14,6 +15,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -77,6 +79,17 @@ class hll {
   }
   template <detail::hashable_item Item>
   void update(std::span<const Item> items) {
+    if constexpr (std::is_arithmetic_v<Item>) {
+      if (detail::hash_block::pays()) {
+        constexpr std::size_t portion = detail::hash_block::size;
+        detail::hash_block block;
+        for (; items.size() >= portion; items = items.subspan(portion)) {
+          for (std::size_t i = 0; i < portion; ++i) block.words[i] = detail::item_word(items[i]);
+          block.hash();
+          for (std::size_t i = 0; i < portion; ++i) offer({block.low[i], block.high[i]});
+        }
+      }
+    }
     for (const Item& item : items) update(item);
   }
 

@@ -214,6 +214,7 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
     if (preamble > 2) loaded.threshold_ = in.take<std::uint64_t>();
   }
   if (!in.ok()) return truncated();
+  if (loaded.empty_ && count != 0) return fault(errc::corrupt, "hashes of an empty one");
   if (loaded.threshold_ == 0 || loaded.threshold_ > all) return fault(errc::corrupt, "theta");
   const std::uint64_t length = packed ? (count * width + 7) / 8 : count * 8;
   if (in.rest().size() < length) return truncated();

@@ -166,6 +166,18 @@ TEST_CASE("an HLL sketch keeps its stated error, of one stream and of merged one
   }
 }
 
+TEST_CASE("a span of any numbers updates an HLL sketch to the same bytes as one by one") {
+  std::vector<float> fractions{0.0F, -0.0F, std::nanf(""), -std::nanf("1")};
+  std::vector<std::int8_t> narrow;
+  for (int i = 0; i < 300; ++i) {
+    fractions.push_back(static_cast<float>(i) / 8);
+    narrow.push_back(static_cast<std::int8_t>(i));
+  }
+  const auto same = [](const auto& a, const auto& b) { CHECK(a.save() == b.save()); };
+  laws::span_is_singles([] { return mr::hll<6>(); }, std::span<const float>(fractions), same, 1);
+  laws::span_is_singles([] { return mr::hll<6>(); }, std::span<const std::int8_t>(narrow), same, 2);
+}
+
 TEST_CASE("HLL sketches obey the laws of aggregators") {
   std::vector<std::int64_t> items;
   for (std::int64_t i = 0; i < 20'000; ++i) items.push_back(i * i % 7001);

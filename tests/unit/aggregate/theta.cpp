@@ -187,5 +187,11 @@ TEST_CASE("what is wrong with the bytes of a theta sketch is said") {
   CHECK(code(good, 6, 0) == mr::errc::unsupported);
   CHECK(code(good, 5, 0) == mr::errc::unsupported);
   CHECK(code(good, 31, 0x7f) == mr::errc::corrupt);
+  // Packed, says that it is empty, and has two hashes: found by fuzzing.
+  std::vector<std::byte> empty_with_two;
+  for (const int byte : {1,    4,    3,    61,   1,    0xff, 0x1f, 0x93, 2,    0x2d, 0x0c, 0x3a, 0xee,
+                         0x5b, 0xef, 0xc8, 0xae, 0xa8, 0xbe, 0x82, 0xc8, 0xb8, 0xdc, 0xb4, 0})
+    empty_with_two.push_back(static_cast<std::byte>(byte));
+  CHECK(mr::theta<>::load(empty_with_two).error().code() == mr::errc::corrupt);
   CHECK(mr::theta<>::load(std::span(good).first(100)).error().code() == mr::errc::truncated);
 }

@@ -25,6 +25,10 @@ struct hash128 {
 class murmur3 {
  public:
   static constexpr std::uint64_t sketch_seed = 9001;
+  static constexpr std::uint64_t first = 0x87c37b91114253d5U;
+  static constexpr std::uint64_t second = 0x4cf5ad432745937fU;
+  static constexpr std::uint64_t scatter_first = 0xff51afd7ed558ccdU;
+  static constexpr std::uint64_t scatter_second = 0xc4ceb9fe1a85ec53U;
 
   static hash128 hash(const void* data, std::size_t size, std::uint64_t seed = sketch_seed) noexcept {
     const auto* bytes = static_cast<const unsigned char*>(data);
@@ -49,15 +53,12 @@ class murmur3 {
 
   /// Its last step: every bit of the word stirs every bit of the answer.
   static constexpr std::uint64_t scatter(std::uint64_t word) noexcept {
-    word = (word ^ (word >> 33)) * 0xff51afd7ed558ccdU;
-    word = (word ^ (word >> 33)) * 0xc4ceb9fe1a85ec53U;
+    word = (word ^ (word >> 33)) * scatter_first;
+    word = (word ^ (word >> 33)) * scatter_second;
     return word ^ (word >> 33);
   }
 
  private:
-  static constexpr std::uint64_t first = 0x87c37b91114253d5U;
-  static constexpr std::uint64_t second = 0x4cf5ad432745937fU;
-
   static constexpr std::uint64_t mix_low(std::uint64_t word) noexcept { return std::rotl(word * first, 31) * second; }
   static constexpr std::uint64_t mix_high(std::uint64_t word) noexcept { return std::rotl(word * second, 33) * first; }
   static constexpr hash128 finish(std::uint64_t low, std::uint64_t high, std::uint64_t size) noexcept {
@@ -81,18 +82,23 @@ constexpr std::uint16_t seed_hash() noexcept {
 template <class Item>
 concept hashable_item = std::is_arithmetic_v<Item> || std::convertible_to<const Item&, std::string_view>;
 
-/// The hash of an item as DataSketches hashes it: a whole number as 64 bits of its value, so that 7 is one item
-/// whatever its type; a floating-point number as a double, with one zero and one NaN; text as its bytes.
+/// The 64 bits of a number that are hashed: of a whole number its value, so that 7 is one item whatever its type; of a
+/// floating-point number the double, with one zero and one NaN.
+template <class Number>
+constexpr std::uint64_t item_word(Number number) noexcept {
+  if constexpr (std::is_integral_v<Number>) {
+    return static_cast<std::uint64_t>(number);
+  } else {
+    const auto value = static_cast<double>(number);
+    return value == 0 ? 0 : value != value ? 0x7ff8000000000000U : std::bit_cast<std::uint64_t>(value);
+  }
+}
+
+/// The hash of an item as DataSketches hashes it: a number as its word, text as its bytes.
 template <hashable_item Item>
 constexpr hash128 hash_item(const Item& item, std::uint64_t seed = murmur3::sketch_seed) noexcept {
-  if constexpr (std::is_integral_v<Item>) {
-    return murmur3::hash(static_cast<std::uint64_t>(item), seed);
-  } else if constexpr (std::is_floating_point_v<Item>) {
-    const auto value = static_cast<double>(item);
-    const std::uint64_t bits = value == 0       ? 0
-                               : value != value ? 0x7ff8000000000000U
-                                                : std::bit_cast<std::uint64_t>(value);
-    return murmur3::hash(bits, seed);
+  if constexpr (std::is_arithmetic_v<Item>) {
+    return murmur3::hash(item_word(item), seed);
   } else {
     const std::string_view text = item;
     return murmur3::hash(text.data(), text.size(), seed);

@@ -60,9 +60,11 @@ template <class V>
 #if defined(__x86_64__)
 inline bool cpu_has_avx2() noexcept { return __builtin_cpu_supports("avx2") != 0; }
 inline bool cpu_has_avx512() noexcept { return __builtin_cpu_supports("avx512f") != 0; }
+inline bool cpu_has_avx512dq() noexcept { return __builtin_cpu_supports("avx512dq") != 0; }
 #else
 inline bool cpu_has_avx2() noexcept { return false; }
 inline bool cpu_has_avx512() noexcept { return false; }
+inline bool cpu_has_avx512dq() noexcept { return false; }
 #endif
 
 }  // namespace detail
