@@ -7,6 +7,7 @@
 #include <millrace/core/timestamp.hpp>
 
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
