@@ -57,15 +57,20 @@ set(MILLRACE_store_HEADERS
   store/detail/line_writer.hpp store/detail/torn_tail.hpp store/detail/worker.hpp)
 set(MILLRACE_stats_HEADERS
   stats.hpp
-  stats/e_process.hpp stats/group_sequential.hpp stats/mixture_sprt.hpp stats/sequential_sample_ratio.hpp
-  stats/sprt.hpp stats/two_arm_e_process.hpp
-  stats/beta.hpp stats/binomial.hpp stats/chi_squared.hpp stats/fisher_f.hpp stats/gamma.hpp stats/kolmogorov.hpp
-  stats/mann_whitney_exact.hpp stats/noncentral_t.hpp stats/normal.hpp stats/poisson.hpp stats/student_t.hpp
-  stats/studentized_range.hpp
-  stats/detail/beta_quantile.hpp stats/detail/chi_mixture.hpp stats/detail/float_math.hpp
-  stats/detail/incomplete_beta.hpp stats/detail/incomplete_gamma.hpp stats/detail/invert.hpp
-  stats/detail/lattice_paths.hpp stats/detail/log_gamma.hpp stats/detail/quadrature.hpp
-  stats/detail/tail_expansion.hpp)
+  stats/anderson_darling.hpp stats/anova.hpp stats/bayes.hpp stats/beta.hpp stats/binomial.hpp stats/bootstrap.hpp
+  stats/categorical.hpp stats/chi_squared.hpp stats/distances.hpp stats/e_process.hpp stats/evidence.hpp
+  stats/family.hpp stats/fisher_f.hpp stats/gamma.hpp stats/group_sequential.hpp stats/kolmogorov.hpp
+  stats/ks_test.hpp stats/mann_whitney.hpp stats/mann_whitney_exact.hpp stats/means.hpp stats/mixture_sprt.hpp
+  stats/noncentral_t.hpp stats/normal.hpp stats/permutation.hpp stats/poisson.hpp stats/poisson_bootstrap.hpp
+  stats/power.hpp stats/proportion.hpp stats/proportion_intervals.hpp stats/proportions.hpp stats/quantile_test.hpp
+  stats/ratio_metrics.hpp stats/sample_moments.hpp stats/sample_ratio.hpp stats/sequential_sample_ratio.hpp
+  stats/sorted_sample.hpp stats/sprt.hpp stats/student_t.hpp stats/studentized_range.hpp stats/trimmed.hpp
+  stats/two_arm_e_process.hpp
+  stats/detail/anderson_darling_law.hpp stats/detail/beta_quantile.hpp stats/detail/chi_mixture.hpp
+  stats/detail/float_math.hpp stats/detail/hypergeometric.hpp stats/detail/incomplete_beta.hpp
+  stats/detail/incomplete_gamma.hpp stats/detail/index_stream.hpp stats/detail/invert.hpp
+  stats/detail/lattice_paths.hpp stats/detail/log_gamma.hpp stats/detail/noncentral.hpp stats/detail/quadrature.hpp
+  stats/detail/radix_sort.hpp stats/detail/score.hpp stats/detail/tail_expansion.hpp)
 set(MILLRACE_observe_HEADERS
   observe.hpp
   observe/event_metrics.hpp observe/instruments.hpp observe/json_export.hpp observe/label_set.hpp observe/metrics.hpp

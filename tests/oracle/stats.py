@@ -317,7 +317,118 @@ def integrals(out):
         print("studentized_range", groups, df, q, *map(rounded, both), file=out, flush=True)
 
 
-FILES = {"distributions": distributions, "kolmogorov": kolmogorov, "integrals": integrals}
+def tests(out):
+    """Samples by name, and what SciPy and statsmodels say of them."""
+    import statsmodels
+    import statsmodels.stats.multitest as multitest
+    import statsmodels.stats.power as sm_power
+    import statsmodels.stats.proportion as sm_proportion
+    header(out, f"statsmodels {statsmodels.__version__}, NumPy {np.__version__}. name, numbers; see tests/unit/stats")
+    random = np.random.default_rng(4)
+    stats = scipy.stats
+    a = np.round(random.normal(10, 2, 23), 3)
+    b = np.round(random.normal(11.5, 3, 31), 3)
+    c = np.round(random.normal(9, 2.5, 17) * 2) / 2
+    d = np.round(random.normal(9.7, 2.5, 150) * 4) / 4
+    e = np.round(random.normal(10, 2.5, 180) * 4) / 4
+
+    def row(name, *values):
+        print(name, *(repr(float(v)) for v in values), file=out)
+
+    for name, sample in (("a", a), ("b", b), ("c", c), ("d", d), ("e", e)):
+        row(f"sample_{name}", *sample)
+    for side in ("two-sided", "less", "greater"):
+        for name, equal in (("welch", False), ("student", True)):
+            r = stats.ttest_ind(a, b, equal_var=equal, alternative=side)
+            row(name, r.statistic, r.df, r.pvalue, *r.confidence_interval(0.99))
+        r = stats.ttest_1samp(a, 9.5, alternative=side)
+        row("one_sample", r.statistic, r.df, r.pvalue, *r.confidence_interval(0.95))
+        r = stats.ttest_rel(a[:17], c, alternative=side)
+        row("paired", r.statistic, r.df, r.pvalue, *r.confidence_interval(0.95))
+        r = stats.ks_2samp(a, b, side, method="exact")
+        row("ks_exact", r.statistic, r.pvalue)
+        r = stats.ks_1samp(a, stats.norm.cdf, args=(10, 2), alternative=side, method="exact")
+        row("ks_one_sample", r.statistic, r.pvalue)
+        r = stats.mannwhitneyu(a, b, alternative=side, method="exact")
+        row("mann_whitney_exact", r.statistic, r.pvalue)
+        r = stats.mannwhitneyu(d, e, alternative=side, method="asymptotic")
+        row("mann_whitney", r.statistic, r.pvalue)
+        r = stats.ttest_ind(a, b, equal_var=False, trim=0.2, alternative=side)
+        row("yuen", r.statistic, r.df, r.pvalue, *r.confidence_interval(0.95))
+    r = stats.f_oneway(a, b, c)
+    row("anova", r.statistic, r.pvalue)
+    r = stats.levene(a, b, c, center="median")
+    row("brown_forsythe", r.statistic, r.pvalue)
+    r = stats.tukey_hsd(a, b, c)
+    ci = r.confidence_interval(0.95)
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        row("tukey", i, j, r.statistic[i, j], r.pvalue[i, j], ci.low[i, j], ci.high[i, j])
+    r = stats.anderson_ksamp([a, b, c])
+    row("anderson", r.statistic, r.pvalue)
+    row("anderson_two", stats.anderson_ksamp([d, e]).statistic)
+    row("wasserstein", stats.wasserstein_distance(a, b), stats.wasserstein_distance(d, e))
+    row("energy", stats.energy_distance(a, b), stats.energy_distance(d, e))
+
+    for s1, n1, s2, n2 in ((45, 300, 30, 310), (3, 20, 17, 20), (0, 50, 4, 60), (1000, 100000, 1130, 99000)):
+        z, p = sm_proportion.proportions_ztest([s1, s2], [n1, n2])
+        table = [[s1, n1 - s1], [s2, n2 - s2]]
+        fisher = stats.fisher_exact(table).pvalue
+        less = stats.fisher_exact(table, "less").pvalue
+        greater = stats.fisher_exact(table, "greater").pvalue
+        row("two_proportions", s1, n1, s2, n2, z, p, fisher, less, greater,
+            *sm_proportion.confint_proportions_2indep(s1, n1, s2, n2, method="newcomb"),
+            *sm_proportion.confint_proportions_2indep(s1, n1, s2, n2, method="wald"))
+        if s1:
+            odds = stats.contingency.odds_ratio(table).confidence_interval(0.95)
+            row("ratios", s1, n1, s2, n2,
+                *sm_proportion.confint_proportions_2indep(s1, n1, s2, n2, method="score", compare="ratio"),
+                *sm_proportion.confint_proportions_2indep(s1, n1, s2, n2, method="log", compare="ratio"), odds.low, odds.high)
+        # The score of a difference, by maximising the likelihood under it.
+        for null in (-0.1, 0.03):
+            with mp.workdps(30):
+                def slope(q):
+                    r = q - null
+                    return s1 / q - (n1 - s1) / (1 - q) + s2 / r - (n2 - s2) / (1 - r)
+                low, high = max(mp.mpf(null), 0), min(1 + mp.mpf(null), 1)
+                if s1 == 0:
+                    continue
+                q1 = mp.findroot(slope, (low + mp.mpf("1e-20"), high - mp.mpf("1e-20")), solver="anderson", maxsteps=2000, tol=1e-20, verify=False)
+                q2 = q1 - null
+                n = n1 + n2
+                variance = (q1 * (1 - q1) / n1 + q2 * (1 - q2) / n2) * n / (n - 1)
+                if abs(slope(q1)) < 1e-8:
+                    row("score", s1, n1, s2, n2, null, (mp.mpf(s1) / n1 - mp.mpf(s2) / n2 - null) / mp.sqrt(variance))
+    for s, n in ((45, 300), (0, 12), (7, 7), (1, 1000000)):
+        for level in (0.95, 0.99, 0.8):
+            row("proportion", s, n, level, *(v for m in ("wilson", "beta", "agresti_coull", "normal")
+                                             for v in sm_proportion.proportion_confint(s, n, 1 - level, m)))
+
+    counts, shares = [16, 18, 16, 14, 12, 12], [16, 16, 16, 16, 16, 8]
+    for name, kind in (("chi", "pearson"), ("g", "log-likelihood")):
+        r = stats.power_divergence(counts, shares, lambda_=kind)
+        row(f"fit_{name}", r.statistic, r.pvalue)
+        r = stats.chi2_contingency([[10, 10, 20], [20, 20, 25]], lambda_=kind)
+        row(f"independence_{name}", r.statistic, r.pvalue)
+    r = stats.chi2_contingency([[10, 20], [30, 25]])
+    row("independence_yates", r.statistic, r.pvalue)
+
+    p = [0.01, 0.04, 0.03, 0.005, 0.2, 0.04, 0.9]
+    row("p_values", *p)
+    for name, method in (("bonferroni", "bonferroni"), ("holm", "holm"), ("hochberg", "simes-hochberg"),
+                         ("benjamini_hochberg", "fdr_bh"), ("benjamini_yekutieli", "fdr_by")):
+        row(name, *multitest.multipletests(p, method=method)[1])
+
+    for effect, n, ratio, alpha in ((0.2, 100, 1, 0.05), (0.5, 64, 1, 0.05), (0.1, 1500, 2, 0.01), (1.5, 8, 1.5, 0.05)):
+        for side, words in (("two-sided", 0), ("larger", 2)):
+            row("t_power", effect, n, ratio, alpha, words,
+                sm_power.TTestIndPower().power(effect, n, alpha, ratio, alternative=side),
+                sm_power.TTestPower().power(effect, n, alpha, alternative=side),
+                sm_power.NormalIndPower().power(effect, n, alpha, ratio, alternative=side))
+    row("anova_power", sm_power.FTestAnovaPower().power(0.25, 120, 0.05, k_groups=4))
+    row("chi_power", sm_power.GofChisquarePower().power(0.3, 100, 0.05, n_bins=4))
+
+
+FILES = {"tests": tests, "distributions": distributions, "kolmogorov": kolmogorov, "integrals": integrals}
 
 
 def main():

@@ -93,6 +93,18 @@ void whole_quantiles_invert(const Distribution& distribution, double from, doubl
   }
 }
 
+/// The one row of tests/golden/stats/tests.txt that begins with `name`: a sample, or what another library says of it.
+inline std::vector<double> reference(const std::string& name) {
+  const auto rows = reference_rows("tests", name);
+  REQUIRE(rows.size() == 1);
+  return rows[0];
+}
+
+/// Equal to `tolerance` relative, infinities included.
+inline bool agrees(double got, double wanted, double tolerance = 1e-12) {
+  return got == wanted || relative_error(got, wanted) <= tolerance || std::fabs(got - wanted) <= 1e-16;
+}
+
 inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 inline constexpr double infinite = std::numeric_limits<double>::infinity();
 

@@ -1,0 +1,153 @@
+#ifndef MILLRACE_STATS_FAMILY_HPP
+#define MILLRACE_STATS_FAMILY_HPP
+
+#include <millrace/core/result.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// The corrections for many comparisons, as types. Each promises, over a whole family of p-values:
+/// the chance of any false rejection (the family-wise error), or the expected share of false ones among the rejected
+/// (the false discovery rate), at most alpha.
+struct bonferroni {  ///< Family-wise, under any dependence. Source: C. Bonferroni 1936.
+  static constexpr std::string_view name = "Bonferroni";
+};
+struct holm {  ///< Family-wise, under any dependence; never weaker than Bonferroni's. Source: S. Holm 1979.
+  static constexpr std::string_view name = "Holm";
+};
+struct hochberg {  ///< Family-wise, for independent or positively dependent tests. Source: Y. Hochberg 1988.
+  static constexpr std::string_view name = "Hochberg";
+};
+struct benjamini_hochberg {  ///< False discovery rate, likewise. Source: Y. Benjamini, Y. Hochberg 1995.
+  static constexpr std::string_view name = "Benjamini-Hochberg";
+};
+struct benjamini_yekutieli {  ///< False discovery rate, under any dependence. Source: Y. Benjamini, D. Yekutieli 2001.
+  static constexpr std::string_view name = "Benjamini-Yekutieli";
+};
+struct uncorrected {  ///< For one comparison that was planned as the only one.
+  static constexpr std::string_view name = "none";
+};
+
+template <class T>
+concept correction = std::same_as<T, bonferroni> || std::same_as<T, holm> || std::same_as<T, hochberg> ||
+    std::same_as<T, benjamini_hochberg> || std::same_as<T, benjamini_yekutieli> || std::same_as<T, uncorrected>;
+
+namespace detail::stats {
+
+/// Adjusts p-values in place. `order` is work space of the same length.
+template <correction Correction>
+void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
+  const std::size_t m = p.size();
+  const auto count = static_cast<double>(m);
+  if constexpr (std::same_as<Correction, uncorrected>) return;
+  if constexpr (std::same_as<Correction, bonferroni>) {
+    for (double& one : p) one = std::fmin(1.0, one * count);
+    return;
+  }
+  for (std::size_t i = 0; i < m; ++i) order[i] = i;
+  // Equal p-values in the order given, so that answers do not depend on the sort.
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] < p[b] : a < b; });
+  if constexpr (std::same_as<Correction, holm>) {
+    double most = 0;
+    for (std::size_t rank = 0; rank < m; ++rank) {
+      double& one = p[order[rank]];
+      most = std::fmax(most, std::fmin(1.0, one * static_cast<double>(m - rank)));
+      one = most;
+    }
+  } else {
+    double harmonic = 1;
+    if constexpr (std::same_as<Correction, benjamini_yekutieli>)
+      for (std::size_t k = 2; k <= m; ++k) harmonic += 1 / static_cast<double>(k);
+    double least = 1;
+    for (std::size_t rank = m; rank-- > 0;) {
+      double& one = p[order[rank]];
+      const double factor = std::same_as<Correction, hochberg> ? static_cast<double>(m - rank)
+                                                               : count * harmonic / static_cast<double>(rank + 1);
+      least = std::fmin(least, one * factor);
+      one = least;
+    }
+  }
+}
+
+inline result<void> checked_p(std::span<const double> p) {
+  for (std::size_t i = 0; i < p.size(); ++i)
+    if (!(p[i] >= 0 && p[i] <= 1))
+      return error(errc::invalid_argument, "p-value " + std::to_string(i) + " is not in [0, 1]");
+  return {};
+}
+
+}  // namespace detail::stats
+
+/// A family of `Size` comparisons and the correction that covers it. The family is the type: its size is fixed before
+/// any p-value is seen, and the only way to a corrected p-value is to hand over all of them. Correcting row by row,
+/// which leaves every one uncorrected, does not compile.
+///
+///     constexpr mr::family<mr::holm, 3> metrics;
+///     auto adjusted = metrics.adjusted({p_ctr, p_revenue, p_latency});    // result<std::array<double, 3>>
+///
+/// Guarantee: R's p.adjust, to a few ulp. O(Size log Size); allocates: never. Errors: a p-value that is NaN or outside
+/// [0, 1]; another number of p-values does not compile (millrace[STATS-1]).
+template <correction Correction, std::size_t Size>
+class family {
+  static_assert(Size > 0, "millrace[STATS-2]: a family of no comparisons has nothing to correct");
+
+ public:
+  static constexpr std::size_t size() noexcept { return Size; }
+  static constexpr std::string_view name() noexcept { return Correction::name; }
+
+  /// The p-values corrected for the whole family, in the order given: compare each with alpha.
+  template <std::size_t Given>
+  result<std::array<double, Size>> adjusted(const double (&p)[Given]) const {
+    static_assert(Given == Size,
+                  "millrace[STATS-1]: a correction covers its whole family: pass all its p-values, in one call");
+    std::array<double, Size> all;
+    for (std::size_t i = 0; i < Size; ++i) all[i] = p[i];
+    return adjusted(all);
+  }
+  template <std::size_t Given>
+  result<std::array<double, Size>> adjusted(const std::array<double, Given>& p) const {
+    static_assert(Given == Size,
+                  "millrace[STATS-1]: a correction covers its whole family: pass all its p-values, in one call");
+    if (auto ok = detail::stats::checked_p(p); !ok) return std::move(ok).error();
+    std::array<double, Size> all = p;
+    std::array<std::size_t, Size> order;
+    detail::stats::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
+    return all;
+  }
+  /// One p-value is not a family, unless the family is of one.
+  template <std::same_as<double> P>
+  result<std::array<double, Size>> adjusted(P p) const {
+    static_assert(Size == 1 && sizeof(P) > 0,
+                  "millrace[STATS-1]: a correction covers its whole family: pass all its p-values, in one call");
+    return adjusted(std::array<double, 1>{p});
+  }
+};
+
+/// A family whose size is known at run time alone, such as the columns of a table: `family_of<holm>(p_values)`.
+/// O(m log m); allocates: O(m). Errors: no p-values, or one that is NaN or outside [0, 1].
+template <correction Correction>
+result<std::vector<double>> family_of(std::span<const double> p) {
+  if (p.empty()) return error(errc::invalid_data, "a family of no comparisons has nothing to correct");
+  if (auto ok = detail::stats::checked_p(p); !ok) return std::move(ok).error();
+  std::vector<double> all(p.begin(), p.end());
+  std::vector<std::size_t> order(p.size());
+  detail::stats::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
+  return all;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_FAMILY_HPP

@@ -1,0 +1,113 @@
+#ifndef MILLRACE_STATS_SAMPLE_MOMENTS_HPP
+#define MILLRACE_STATS_SAMPLE_MOMENTS_HPP
+
+#include <millrace/core/result.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+
+/// What tests of means need of a sample: its size, mean and variance (divided by n - 1). From a sample with `of`, or
+/// from any aggregate that has them: `sample_moments{a.count(), a.mean(), a.variance()}`.
+struct sample_moments {
+  double n = 0;
+  double mean = 0;
+  double variance = 0;
+
+  /// Of a sample. Two passes about the first value's shift, so that neither a large mean nor a constant sample costs
+  /// digits: the sum of squares less the square of the sum would. O(n); allocates: never.
+  static sample_moments of(std::span<const double> sample) noexcept {
+    sample_moments m;
+    m.n = static_cast<double>(sample.size());
+    if (sample.empty()) return m;
+    double sum = 0;
+    for (const double x : sample) sum += x - sample[0];
+    m.mean = sample[0] + sum / m.n;
+    double squares = 0;
+    double rest = 0;
+    for (const double x : sample) {
+      const double d = x - m.mean;
+      squares += d * d;
+      rest += d;
+    }
+    m.variance = sample.size() > 1 ? (squares - rest * rest / m.n) / (m.n - 1) : 0;
+    if (m.variance < 0) m.variance = 0;
+    m.mean += rest / m.n;
+    return m;
+  }
+
+  /// Of both together, as if in one sample. Source: T. Chan, G. Golub, R. LeVeque 1983.
+  friend sample_moments merged(const sample_moments& a, const sample_moments& b) noexcept {
+    if (a.n == 0) return b;
+    if (b.n == 0) return a;
+    const double n = a.n + b.n;
+    const double d = b.mean - a.mean;
+    const double squares = a.variance * (a.n - 1) + b.variance * (b.n - 1) + d * d * a.n * (b.n / n);
+    return {n, a.mean + d * (b.n / n), squares / (n - 1)};
+  }
+};
+
+/// The moments of pairs (x, y): of a numerator and a denominator, or of a metric and its covariate.
+struct pair_moments {
+  double n = 0;
+  double mean_x = 0;
+  double mean_y = 0;
+  double variance_x = 0;
+  double variance_y = 0;
+  double covariance = 0;
+
+  /// Of two samples of one length; the rest of the longer is left out. O(n); allocates: never.
+  static pair_moments of(std::span<const double> x, std::span<const double> y) noexcept {
+    const std::size_t n = x.size() < y.size() ? x.size() : y.size();
+    const sample_moments mx = sample_moments::of(x.first(n));
+    const sample_moments my = sample_moments::of(y.first(n));
+    pair_moments m{mx.n, mx.mean, my.mean, mx.variance, my.variance, 0};
+    double products = 0;
+    for (std::size_t i = 0; i < n; ++i) products += (x[i] - mx.mean) * (y[i] - my.mean);
+    if (n > 1) m.covariance = products / (m.n - 1);
+    return m;
+  }
+  sample_moments x() const noexcept { return {n, mean_x, variance_x}; }
+  sample_moments y() const noexcept { return {n, mean_y, variance_y}; }
+};
+
+namespace detail::stats {
+
+/// Whether moments make sense for a test; `name` is the sample's, for the message.
+inline result<void> checked(const sample_moments& m, const char* name, double least) {
+  const auto refuse = [&](errc code, const char* why) { return error(code, std::string(name) + why); };
+  if (!(std::isfinite(m.n) && std::isfinite(m.mean) && std::isfinite(m.variance)))
+    return refuse(errc::not_finite, " holds NaN or an infinity");
+  if (m.n < 0 || m.n != std::floor(m.n)) return refuse(errc::invalid_argument, ": n is not a count");
+  if (m.n < least) return refuse(errc::invalid_data, least > 1 ? " has fewer than 2 observations" : " is empty");
+  if (m.variance < 0) return refuse(errc::invalid_argument, ": its variance is negative");
+  return {};
+}
+
+/// Whether every observation is a number, and there are enough.
+inline result<void> checked(std::span<const double> sample, const char* name, std::size_t least) {
+  if (sample.size() < least)
+    return error(errc::invalid_data, std::string(name) +
+                                         (sample.empty() ? " is empty" : " has too few observations: ") +
+                                         (sample.empty() ? std::string() : std::to_string(sample.size())));
+  double sum = 0;
+  for (const double x : sample) sum += x * 0;  // 0, or NaN if any is NaN or infinite
+  if (sum == 0) return {};
+  std::size_t at = 0;
+  while (std::isfinite(sample[at])) ++at;
+  return error(errc::not_finite, std::string(name) + " holds " + (std::isnan(sample[at]) ? "NaN" : "an infinity") +
+                                     " at place " + std::to_string(at));
+}
+
+}  // namespace detail::stats
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_SAMPLE_MOMENTS_HPP

@@ -1,0 +1,79 @@
+#ifndef MILLRACE_STATS_SORTED_SAMPLE_HPP
+#define MILLRACE_STATS_SORTED_SAMPLE_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/stats/detail/radix_sort.hpp>
+#include <millrace/stats/sample_moments.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+
+/// A sample in ascending order, without NaN and infinities: what tests on ranks and distribution functions work
+/// from. Sorted once, it serves any number of comparisons, as the reference of a monitor does.
+class sorted_sample {
+ public:
+  sorted_sample() = default;
+
+  /// Sorts a copy, about 10 ns a number. Errors: empty, NaN, an infinity; `name` is what messages call the sample.
+  static result<sorted_sample> of(std::span<const double> sample, const char* name = "the sample") {
+    if (auto ok = detail::stats::checked(sample, name, 1); !ok) return std::move(ok).error();
+    sorted_sample s;
+    s.values_.assign(sample.begin(), sample.end());
+    detail::stats::sort_numbers(s.values_);
+    return s;
+  }
+
+  std::span<const double> values() const noexcept { return values_; }
+  std::size_t size() const noexcept { return values_.size(); }
+  bool empty() const noexcept { return values_.empty(); }
+  double operator[](std::size_t i) const noexcept { return values_[i]; }
+
+  /// The quantile at `p` in [0, 1], linear between order statistics (Hyndman and Fan's type 7, the default of R and
+  /// NumPy). The sample must not be empty.
+  double quantile(double p) const noexcept {
+    const double at = p * static_cast<double>(values_.size() - 1);
+    const auto below = static_cast<std::size_t>(at);
+    if (below + 1 >= values_.size()) return values_.back();
+    const double part = at - static_cast<double>(below);
+    return values_[below] + part * (values_[below + 1] - values_[below]);
+  }
+
+ private:
+  std::vector<double> values_;
+};
+
+namespace detail::stats {
+
+inline result<void> checked(const sorted_sample& sample, const char* name) {
+  if (!sample.empty()) return {};
+  return error(errc::invalid_data, std::string(name) + " is empty");
+}
+
+/// Walks two samples in ascending order together: visit(value, i, j) after every distinct value, with i of the first
+/// and j of the second at most that value.
+template <class Visit>
+void merge_walk(const sorted_sample& a, const sorted_sample& b, Visit visit) {
+  const std::span<const double> x = a.values();
+  const std::span<const double> y = b.values();
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < x.size() || j < y.size()) {
+    const double value = j == y.size() || (i < x.size() && x[i] <= y[j]) ? x[i] : y[j];
+    while (i < x.size() && x[i] == value) ++i;
+    while (j < y.size() && y[j] == value) ++j;
+    visit(value, i, j);
+  }
+}
+
+}  // namespace detail::stats
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_SORTED_SAMPLE_HPP

@@ -1,0 +1,52 @@
+#include <millrace/stats/evidence.hpp>
+
+#include <support/catch.hpp>
+
+#include <type_traits>
+
+namespace mr = millrace;
+
+TEST_CASE("evidence: a result says in one sentence what was found, how surely and what does not hold") {
+  mr::test_result r;
+  r.test = "Welch's t test";
+  r.effect_name = "difference of means";
+  r.effect = 0.4217;
+  r.interval = {0.1, 0.74312, 0.95};
+  r.p = 3.2e-300;
+  r.n1 = 1000;
+  r.n2 = 990;
+  CHECK(r.summary() ==
+        "Welch's t test: difference of means 0.4217 (95 % interval 0.1 to 0.7431), p 3.2e-300 with n = 1000 and 990.");
+  r.side = mr::alternative::greater;
+  r.n2 = 0;
+  r.failed.add(mr::assumption::no_ties);
+  r.failed.add(mr::assumption::large_sample);
+  CHECK(r.summary() ==
+        "Welch's t test: difference of means 0.4217 (95 % interval 0.1 to 0.7431), one-sided (greater) p 3.2e-300 with "
+        "n = "
+        "1000; but too few observations for the limit law and some observations are equal.");
+}
+
+TEST_CASE("evidence: figures that a test does not have are unknown, and never significant") {
+  const mr::test_result nothing;
+  CHECK_FALSE(nothing.significant());
+  CHECK(nothing.summary() == ": p unknown with n = 0.");
+}
+
+TEST_CASE("evidence: results are plain values") {
+  static_assert(std::is_trivially_copyable_v<mr::test_result>);
+  static_assert(std::is_trivially_copyable_v<mr::assumptions>);
+  static_assert(sizeof(mr::assumptions) == 1);
+  mr::assumptions failed;
+  CHECK(failed.empty());
+  failed.add(mr::assumption::variation, false);
+  CHECK(failed.empty());
+  failed.add(mr::assumption::variation);
+  CHECK(failed.contains(mr::assumption::variation));
+  CHECK_FALSE(failed.contains(mr::assumption::expected_counts));
+  for (std::uint8_t i = 0; i < mr::assumption_count; ++i) CHECK(to_string(static_cast<mr::assumption>(i)) != "unknown");
+  CHECK(to_string(static_cast<mr::assumption>(mr::assumption_count)) == "unknown");
+  CHECK(to_string(mr::alternative::less) == "less");
+  CHECK(mr::interval{1, 2, 0.95}.contains(2));
+  CHECK(mr::interval{1, 2, 0.95}.width() == 1);
+}

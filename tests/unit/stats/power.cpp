@@ -1,0 +1,86 @@
+#include <millrace/stats/power.hpp>
+
+#include <support/catch.hpp>
+
+#include <cmath>
+#include <initializer_list>
+#include <support/stats_reference.hpp>
+
+namespace mr = millrace;
+
+TEST_CASE("power: of t tests, ANOVA and chi-squared it agrees with statsmodels") {
+  for (const auto& row : support::reference_rows("tests", "t_power")) {
+    mr::power_options o;
+    o.ratio = row[2];
+    o.alpha = row[3];
+    o.side = row[4] == 2 ? mr::alternative::greater : mr::alternative::two_sided;
+    CAPTURE(row);
+    CHECK(support::agrees(mr::power_of(mr::two_means{}, row[0], row[1], o)->power, row[5], 1e-9));
+    CHECK(support::agrees(mr::power_of(mr::one_mean{}, row[0], row[1], o)->power, row[6], 1e-9));
+    CHECK(support::agrees(mr::power_of(mr::two_estimates{}, row[0], row[1], o)->power, row[7], 1e-9));
+  }
+  CHECK(mr::power_of(mr::group_means{4}, 0.25, 120)->power ==
+        Approx(support::reference("anova_power")[0]).epsilon(1e-9));
+  CHECK(mr::power_of(mr::counts{3}, 0.3, 100)->power == Approx(support::reference("chi_power")[0]).epsilon(1e-9));
+}
+
+TEST_CASE("power: a sample size is the least that reaches the power, for every design") {
+  const auto least = [](const auto& design, double effect) {
+    const auto plan = mr::sample_size(design, effect);
+    REQUIRE(plan);
+    CHECK(plan->power >= 0.8);
+    CHECK(mr::power_of(design, effect, plan->n1 - 1)->power < 0.8);
+    return plan->n1;
+  };
+  CHECK(least(mr::two_means{}, 0.5) == 64);  // Cohen 1988, table 2.4.1
+  CHECK(least(mr::two_means{}, 0.2) == 394);
+  CHECK(least(mr::one_mean{}, 0.5) == 34);
+  CHECK(least(mr::two_proportions{0.1}, 0.02) == 3841);  // Fleiss' formula, by hand: 3840.8
+  least(mr::two_estimates{2, 3}, 0.1);
+  least(mr::group_means{3}, 0.25);
+  least(mr::counts{2}, 0.2);
+  least(mr::two_rankings{}, 0.05);
+}
+
+TEST_CASE("power: the minimum detectable effect is the one whose sample size it was asked for") {
+  const auto mde = mr::minimum_detectable_effect(mr::two_proportions{0.1}, 3841);
+  CHECK(mde->effect == Approx(0.02).epsilon(1e-4));
+  CHECK(mde->power >= 0.8);
+  CHECK(mr::minimum_detectable_effect(mr::two_means{}, 64)->effect == Approx(0.5).epsilon(0.01));
+  CHECK(mr::power_of(mr::two_means{}, mr::minimum_detectable_effect(mr::two_means{}, 64)->effect * 0.999, 64)->power <
+        0.8);
+}
+
+TEST_CASE("power: uneven arms, sides, and the sentence") {
+  mr::power_options o;
+  o.ratio = 2;
+  const auto plan = mr::sample_size(mr::two_means{}, 0.5, o);
+  CHECK(plan->n2 == 2 * plan->n1);
+  o.ratio = 1;
+  o.side = mr::alternative::less;
+  CHECK(mr::sample_size(mr::two_means{}, -0.5, o)->n1 == 51);  // G*Power's textbook example, one-sided
+  CHECK_FALSE(mr::sample_size(mr::two_means{}, 0.5, o));
+  CHECK(mr::sample_size(mr::two_means{}, 0.5)->summary() ==
+        "To find an effect of 0.5 with power 0.8015: n = 64 and 64.");
+}
+
+TEST_CASE("power: what cannot be planned is an error that names it") {
+  CHECK_FALSE(mr::sample_size(mr::two_means{}, 0));
+  CHECK_FALSE(mr::sample_size(mr::two_means{}, support::not_a_number));
+  CHECK_FALSE(mr::sample_size(mr::two_proportions{0.9}, 0.2));
+  CHECK_FALSE(mr::sample_size(mr::two_proportions{-0.1}, 0.01));
+  CHECK_FALSE(mr::power_of(mr::two_means{}, 0.5, 1));
+  CHECK_FALSE(mr::minimum_detectable_effect(mr::two_proportions{0.5}, 2));
+  mr::power_options o;
+  for (const double bad : {0.0, 1.0, -1.0, support::not_a_number}) {
+    o = {};
+    o.alpha = bad;
+    CHECK_FALSE(mr::sample_size(mr::two_means{}, 0.5, o));
+    o = {};
+    o.power = bad;
+    CHECK_FALSE(mr::sample_size(mr::two_means{}, 0.5, o));
+  }
+  o = {};
+  o.ratio = 0;
+  CHECK(mr::sample_size(mr::two_means{}, 0.5, o).error().message() == "the ratio of the arms must be above 0");
+}
