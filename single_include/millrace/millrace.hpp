@@ -28680,6 +28680,643 @@ class udp_sender {
 
 #endif  // MILLRACE_OBSERVE_HPP
 
+// ---- stats/detail/anderson_darling_law.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_ANDERSON_DARLING_LAW_HPP
+#define MILLRACE_STATS_DETAIL_ANDERSON_DARLING_LAW_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// The limit law of the k-sample statistic, the sum over j of chi-squared(k - 1) / (j (j + 1)), at a standardised
+/// value: its survival, by inverting the moment generating function
+///   M(t) = (-2 pi t / cos(pi / 2 sqrt(1 + 8 t)))^((k - 1) / 2),  Re t < 1,
+/// along a vertical line through the saddle point of M(t) exp(-t x) / t, where the integrand does not cancel: so the
+/// far tail keeps its digits. `m` = k - 1. Source: T. Anderson, D. Darling 1952, eq. 4.33, for the function; the line:
+/// R. Lugannani, S. Rice 1980.
+inline double anderson_darling_sf(double m, double standardised) noexcept {
+  if (standardised != standardised) return nan;
+  const double x = m + standardised * std::sqrt(m * 2 * (pi * pi / 3 - 3));
+  if (x <= 0) return 1;
+  struct complex {
+    double re;
+    double im;
+  };
+  // log of M(t) exp(-t x) / t at t = u + i v, u > 0, v >= 0.
+  const auto log_integrand = [&](double u, double v) {
+    // sqrt(1 + 8 t) = p + i q
+    const double re = 1 + 8 * u;
+    const double im = 8 * v;
+    const double size = std::sqrt(re * re + im * im);
+    const double p = std::sqrt((size + re) / 2);
+    const double q = im / (2 * p);
+    // log cos z for Im z >= 0: cos z = exp(-i z) (1 + exp(2 i z)) / 2, which turns continuously.
+    const double zr = pi / 2 * p;
+    const double zi = pi / 2 * q;
+    const double shrink = std::exp(-2 * zi);
+    const double er = 1 + shrink * std::cos(2 * zr);
+    const double ei = shrink * std::sin(2 * zr);
+    double turn = std::atan2(ei, er);
+    if (v == 0) turn = zr - pi;  // on the axis exp(2 i z) lies on the unit circle
+    const double cos_re = zi + 0.5 * std::log(er * er + ei * ei) - std::log(2.0);
+    const double cos_im = -zr + turn;
+    const double t_re = 0.5 * std::log(u * u + v * v);
+    const double t_im = std::atan2(v, u);
+    return complex{m / 2 * (std::log(2 * pi) + t_re - cos_re) - u * x - t_re,
+                   m / 2 * (t_im - pi - cos_im) - v * x - t_im};
+  };
+  // The saddle on (0, 1): the least of the logarithm there, which is convex.
+  double low = 0;
+  double high = 1;
+  for (int i = 0; i < 100; ++i) {
+    const double a = low + (high - low) * 0.382;
+    const double b = low + (high - low) * 0.618;
+    (log_integrand(a, 0).re < log_integrand(b, 0).re ? high : low) =
+        log_integrand(a, 0).re < log_integrand(b, 0).re ? b : a;
+  }
+  const double u = low + (high - low) / 2;
+  const double top = log_integrand(u, 0).re;
+  // The trapezoidal rule in v = sinh(w) scale: the integrand falls like exp(-sqrt(v)).
+  const auto sum_with = [&](double step) {
+    double sum = 0.5;  // v = 0, where the derivative of v is `scale`
+    for (int i = 1; i < 4000; ++i) {
+      const double w = i * step;
+      const double v = u * std::sinh(w);
+      const complex l = log_integrand(u, v);
+      const double term = std::exp(l.re - top) * std::cosh(w);
+      sum += term * std::cos(l.im);
+      if (term < 1e-18 * std::fabs(sum)) break;
+    }
+    return sum * step;
+  };
+  double step = 0.1;
+  double value = sum_with(step);
+  for (int halving = 0; halving < 8; ++halving) {
+    step /= 2;
+    const double finer = sum_with(step);
+    const bool still = std::fabs(finer - value) <= 1e-12 * std::fabs(finer);
+    value = finer;
+    if (still) break;
+  }
+  const double p = std::exp(top) * u * value / pi;
+  return p < 1 ? (p > 0 ? p : 0) : 1;
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_ANDERSON_DARLING_LAW_HPP
+
+// ---- stats/evidence.hpp
+
+#ifndef MILLRACE_STATS_EVIDENCE_HPP
+#define MILLRACE_STATS_EVIDENCE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Which departures from the null hypothesis count.
+enum class alternative : std::uint8_t { two_sided, less, greater };
+
+constexpr std::string_view to_string(alternative side) noexcept {
+  switch (side) {
+    case alternative::two_sided: return "two-sided";
+    case alternative::less: return "less";
+    case alternative::greater: return "greater";
+  }
+  return "unknown";
+}
+
+/// What a test's guarantee rests on. A test answers all the same when one fails, and says so.
+enum class assumption : std::uint8_t {
+  /// Enough observations for the limit law the p-value comes from.
+  large_sample,
+  /// Expected counts of at least 5 in a cell.
+  expected_counts,
+  /// Not all observations of a sample are the same.
+  variation,
+  /// Groups with the same variance.
+  equal_variances,
+  /// No two observations are the same.
+  no_ties,
+  /// The denominator of a ratio is well away from 0.
+  denominator_away_from_zero,
+};
+inline constexpr std::uint8_t assumption_count = 6;
+
+/// One clause on what is wrong, for a report.
+constexpr std::string_view to_string(assumption failed) noexcept {
+  switch (failed) {
+    case assumption::large_sample: return "too few observations for the limit law";
+    case assumption::expected_counts: return "an expected count is below 5";
+    case assumption::variation: return "a sample does not vary";
+    case assumption::equal_variances: return "the variances differ";
+    case assumption::no_ties: return "some observations are equal";
+    case assumption::denominator_away_from_zero: return "the denominator may be 0";
+  }
+  return "unknown";
+}
+
+/// A small set of assumptions. Trivially copyable, one byte.
+class assumptions {
+ public:
+  constexpr assumptions() noexcept = default;
+  constexpr void add(assumption one, bool failed = true) noexcept {
+    if (failed) bits_ = static_cast<std::uint8_t>(bits_ | (1U << static_cast<unsigned>(one)));
+  }
+  constexpr bool contains(assumption one) const noexcept { return ((bits_ >> static_cast<unsigned>(one)) & 1U) != 0; }
+  constexpr bool empty() const noexcept { return bits_ == 0; }
+  constexpr bool operator==(const assumptions&) const noexcept = default;
+
+ private:
+  std::uint8_t bits_ = 0;
+};
+
+/// A confidence (or credible) interval at `level`, such as 0.95. Either end may be infinite.
+struct interval {
+  double lower = -std::numeric_limits<double>::infinity();
+  double upper = std::numeric_limits<double>::infinity();
+  double level = 0;
+
+  constexpr bool contains(double x) const noexcept { return lower <= x && x <= upper; }
+  constexpr double width() const noexcept { return upper - lower; }
+};
+
+/// What a test of this module answers: all that a report, a gate or a later reader needs. Trivially copyable; allocates
+/// nothing until `summary`.
+///
+/// `p` is exact far into the tail: 1e-300 is 1e-300. A figure that the test does not have is NaN.
+struct test_result {
+  /// The test's name, such as "Welch's t test". Static text.
+  std::string_view test;
+  double statistic = std::numeric_limits<double>::quiet_NaN();
+  /// Degrees of freedom; F has two.
+  double df = std::numeric_limits<double>::quiet_NaN();
+  double df2 = std::numeric_limits<double>::quiet_NaN();
+  double p = std::numeric_limits<double>::quiet_NaN();
+  alternative side = alternative::two_sided;
+  /// What the effect measures, such as "difference of means", and its size with its interval.
+  std::string_view effect_name;
+  double effect = std::numeric_limits<double>::quiet_NaN();
+  millrace::interval interval;
+  /// Observations of the first and of the other samples.
+  double n1 = 0;
+  double n2 = 0;
+  /// Assumptions that do not hold for this data.
+  assumptions failed;
+
+  /// Is p at most alpha?
+  bool significant(double alpha = 0.05) const noexcept { return p <= alpha; }
+  double n() const noexcept { return n1 + n2; }
+
+  /// One sentence for people: "Welch's t test: difference of means 0.42 (95 % interval 0.1 to 0.74), t ..., p = ...".
+  std::string summary() const;
+};
+
+namespace detail::stats {
+
+/// Four digits, as in a report.
+inline void append_figure(std::string& text, double value) {
+  if (value != value) {
+    text += "unknown";
+    return;
+  }
+  if (std::isinf(value)) {
+    text += value < 0 ? "-infinity" : "infinity";
+    return;
+  }
+  char digits[40];
+  const bool whole = value == std::floor(value) && std::fabs(value) < 1e15;
+  const auto end = whole ? std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 0)
+                         : std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 4);
+  text.append(digits, end.ptr);
+}
+
+/// "0.42 (95 % interval 0.1 to 0.74)"
+inline void append_effect(std::string& text, double effect, const interval& around) {
+  append_figure(text, effect);
+  if (!(around.level > 0)) return;
+  text += " (";
+  append_figure(text, 100 * around.level);
+  text += " % interval ";
+  append_figure(text, around.lower);
+  text += " to ";
+  append_figure(text, around.upper);
+  text += ')';
+}
+
+inline void append_failed(std::string& text, const assumptions& failed) {
+  const char* before = "; but ";
+  for (std::uint8_t i = 0; i < assumption_count; ++i) {
+    const auto one = static_cast<assumption>(i);
+    if (!failed.contains(one)) continue;
+    text += before;
+    text += to_string(one);
+    before = " and ";
+  }
+}
+
+}  // namespace detail::stats
+
+inline std::string test_result::summary() const {
+  std::string text(test);
+  text += ": ";
+  if (!effect_name.empty()) {
+    text += effect_name;
+    text += ' ';
+    detail::stats::append_effect(text, effect, interval);
+    text += ", ";
+  }
+  text += side == alternative::two_sided ? "p "
+          : side == alternative::less    ? "one-sided (less) p "
+                                         : "one-sided (greater) p ";
+  detail::stats::append_figure(text, p);
+  text += " with n = ";
+  detail::stats::append_figure(text, n1);
+  if (n2 > 0) {
+    text += " and ";
+    detail::stats::append_figure(text, n2);
+  }
+  detail::stats::append_failed(text, failed);
+  text += '.';
+  return text;
+}
+
+/// What a test is asked besides its data.
+struct test_options {
+  alternative side = alternative::two_sided;
+  /// Of the interval; in (0, 1). A one-sided test answers a one-sided interval.
+  double confidence = 0.95;
+};
+
+namespace detail::stats {
+
+inline result<void> checked(const test_options& options) {
+  if (options.confidence > 0 && options.confidence < 1) return {};
+  std::string text = "confidence must lie between 0 and 1, not ";
+  append_figure(text, options.confidence);
+  return error(errc::out_of_range, std::move(text));
+}
+
+/// The probability outside an interval on the side, or each side, that it has an end on.
+inline double outside(const test_options& options) noexcept {
+  return options.side == alternative::two_sided ? (1 - options.confidence) / 2 : 1 - options.confidence;
+}
+
+/// The p-value of a statistic from its two tails.
+inline double p_value(alternative side, double lower, double upper) noexcept {
+  if (side == alternative::less) return lower;
+  if (side == alternative::greater) return upper;
+  return std::fmin(1.0, 2 * std::fmin(lower, upper));
+}
+
+/// effect -+ reach, open on the side that a one-sided test does not bound.
+inline interval around(double effect, double reach, const test_options& options) noexcept {
+  interval at{effect - reach, effect + reach, options.confidence};
+  if (options.side == alternative::less) at.lower = -std::numeric_limits<double>::infinity();
+  if (options.side == alternative::greater) at.upper = std::numeric_limits<double>::infinity();
+  return at;
+}
+
+}  // namespace detail::stats
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_EVIDENCE_HPP
+
+// ---- stats/detail/radix_sort.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
+#define MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// The bits of a double as an integer of the same order.
+constexpr std::uint64_t order_key(double x) noexcept {
+  const auto bits = std::bit_cast<std::uint64_t>(x + 0.0);  // -0 counts as 0
+  return (bits >> 63) != 0 ? ~bits : bits | 0x8000000000000000U;
+}
+constexpr double from_order_key(std::uint64_t key) noexcept {
+  return std::bit_cast<double>((key >> 63) != 0 ? key & 0x7fffffffffffffffU : ~key);
+}
+
+/// Sorts finite numbers: six counting passes of 11 bits where that beats comparing, about 10 ns a number at any length.
+/// Allocates: as much as it sorts, twice.
+inline void sort_numbers(std::vector<double>& numbers) {
+  const std::size_t n = numbers.size();
+  if (n < 512 || n > 0xffffffffU) {
+    for (double& x : numbers) x += 0.0;
+    std::sort(numbers.begin(), numbers.end());
+    return;
+  }
+  constexpr int passes = 6;
+  constexpr std::size_t bins = 2048;
+  std::vector<std::uint64_t> keys(n);
+  std::vector<std::uint64_t> other(n);
+  std::vector<std::uint32_t> counts(passes * bins, 0);
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint64_t key = order_key(numbers[i]);
+    keys[i] = key;
+    for (std::size_t p = 0; p < passes; ++p) ++counts[p * bins + ((key >> (11 * p)) & (bins - 1))];
+  }
+  for (std::size_t p = 0; p < passes; ++p) {
+    std::uint32_t* const count = counts.data() + p * bins;
+    const unsigned shift = static_cast<unsigned>(11 * p);
+    if (count[(keys[0] >> shift) & (bins - 1)] == n) continue;
+    std::uint32_t before = 0;
+    for (std::size_t b = 0; b < bins; ++b) {
+      const std::uint32_t here = count[b];
+      count[b] = before;
+      before += here;
+    }
+    for (const std::uint64_t key : keys) other[count[(key >> shift) & (bins - 1)]++] = key;
+    keys.swap(other);
+  }
+  for (std::size_t i = 0; i < n; ++i) numbers[i] = from_order_key(keys[i]);
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
+
+// ---- stats/sample_moments.hpp
+
+#ifndef MILLRACE_STATS_SAMPLE_MOMENTS_HPP
+#define MILLRACE_STATS_SAMPLE_MOMENTS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// What tests of means need of a sample: its size, mean and variance (divided by n - 1). From a sample with `of`, or
+/// from any aggregate that has them: `sample_moments{a.count(), a.mean(), a.variance()}`.
+struct sample_moments {
+  double n = 0;
+  double mean = 0;
+  double variance = 0;
+
+  /// Of a sample. Two passes about the first value's shift, so that neither a large mean nor a constant sample costs
+  /// digits: the sum of squares less the square of the sum would. O(n); allocates: never.
+  static sample_moments of(std::span<const double> sample) noexcept {
+    sample_moments m;
+    m.n = static_cast<double>(sample.size());
+    if (sample.empty()) return m;
+    double sum = 0;
+    for (const double x : sample) sum += x - sample[0];
+    m.mean = sample[0] + sum / m.n;
+    double squares = 0;
+    double rest = 0;
+    for (const double x : sample) {
+      const double d = x - m.mean;
+      squares += d * d;
+      rest += d;
+    }
+    m.variance = sample.size() > 1 ? (squares - rest * rest / m.n) / (m.n - 1) : 0;
+    if (m.variance < 0) m.variance = 0;
+    m.mean += rest / m.n;
+    return m;
+  }
+
+  /// Of both together, as if in one sample. Source: T. Chan, G. Golub, R. LeVeque 1983.
+  friend sample_moments merged(const sample_moments& a, const sample_moments& b) noexcept {
+    if (a.n == 0) return b;
+    if (b.n == 0) return a;
+    const double n = a.n + b.n;
+    const double d = b.mean - a.mean;
+    const double squares = a.variance * (a.n - 1) + b.variance * (b.n - 1) + d * d * a.n * (b.n / n);
+    return {n, a.mean + d * (b.n / n), squares / (n - 1)};
+  }
+};
+
+/// The moments of pairs (x, y): of a numerator and a denominator, or of a metric and its covariate.
+struct pair_moments {
+  double n = 0;
+  double mean_x = 0;
+  double mean_y = 0;
+  double variance_x = 0;
+  double variance_y = 0;
+  double covariance = 0;
+
+  /// Of two samples of one length; the rest of the longer is left out. O(n); allocates: never.
+  static pair_moments of(std::span<const double> x, std::span<const double> y) noexcept {
+    const std::size_t n = x.size() < y.size() ? x.size() : y.size();
+    const sample_moments mx = sample_moments::of(x.first(n));
+    const sample_moments my = sample_moments::of(y.first(n));
+    pair_moments m{mx.n, mx.mean, my.mean, mx.variance, my.variance, 0};
+    double products = 0;
+    for (std::size_t i = 0; i < n; ++i) products += (x[i] - mx.mean) * (y[i] - my.mean);
+    if (n > 1) m.covariance = products / (m.n - 1);
+    return m;
+  }
+  sample_moments x() const noexcept { return {n, mean_x, variance_x}; }
+  sample_moments y() const noexcept { return {n, mean_y, variance_y}; }
+};
+
+namespace detail::stats {
+
+/// Whether moments make sense for a test; `name` is the sample's, for the message.
+inline result<void> checked(const sample_moments& m, const char* name, double least) {
+  const auto refuse = [&](errc code, const char* why) { return error(code, std::string(name) + why); };
+  if (!(std::isfinite(m.n) && std::isfinite(m.mean) && std::isfinite(m.variance)))
+    return refuse(errc::not_finite, " holds NaN or an infinity");
+  if (m.n < 0 || m.n != std::floor(m.n)) return refuse(errc::invalid_argument, ": n is not a count");
+  if (m.n < least) return refuse(errc::invalid_data, least > 1 ? " has fewer than 2 observations" : " is empty");
+  if (m.variance < 0) return refuse(errc::invalid_argument, ": its variance is negative");
+  return {};
+}
+
+/// Whether every observation is a number, and there are enough.
+inline result<void> checked(std::span<const double> sample, const char* name, std::size_t least) {
+  if (sample.size() < least)
+    return error(errc::invalid_data, std::string(name) +
+                                         (sample.empty() ? " is empty" : " has too few observations: ") +
+                                         (sample.empty() ? std::string() : std::to_string(sample.size())));
+  double sum = 0;
+  for (const double x : sample) sum += x * 0;  // 0, or NaN if any is NaN or infinite
+  if (sum == 0) return {};
+  std::size_t at = 0;
+  while (std::isfinite(sample[at])) ++at;
+  return error(errc::not_finite, std::string(name) + " holds " + (std::isnan(sample[at]) ? "NaN" : "an infinity") +
+                                     " at place " + std::to_string(at));
+}
+
+}  // namespace detail::stats
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_SAMPLE_MOMENTS_HPP
+
+// ---- stats/sorted_sample.hpp
+
+#ifndef MILLRACE_STATS_SORTED_SAMPLE_HPP
+#define MILLRACE_STATS_SORTED_SAMPLE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A sample in ascending order, without NaN and infinities: what tests on ranks and distribution functions work
+/// from. Sorted once, it serves any number of comparisons, as the reference of a monitor does.
+class sorted_sample {
+ public:
+  sorted_sample() = default;
+
+  /// Sorts a copy, about 10 ns a number. Errors: empty, NaN, an infinity; `name` is what messages call the sample.
+  static result<sorted_sample> of(std::span<const double> sample, const char* name = "the sample") {
+    if (auto ok = detail::stats::checked(sample, name, 1); !ok) return std::move(ok).error();
+    sorted_sample s;
+    s.values_.assign(sample.begin(), sample.end());
+    detail::stats::sort_numbers(s.values_);
+    return s;
+  }
+
+  std::span<const double> values() const noexcept { return values_; }
+  std::size_t size() const noexcept { return values_.size(); }
+  bool empty() const noexcept { return values_.empty(); }
+  double operator[](std::size_t i) const noexcept { return values_[i]; }
+
+  /// The quantile at `p` in [0, 1], linear between order statistics (Hyndman and Fan's type 7, the default of R and
+  /// NumPy). The sample must not be empty.
+  double quantile(double p) const noexcept {
+    const double at = p * static_cast<double>(values_.size() - 1);
+    const auto below = static_cast<std::size_t>(at);
+    if (below + 1 >= values_.size()) return values_.back();
+    const double part = at - static_cast<double>(below);
+    return values_[below] + part * (values_[below + 1] - values_[below]);
+  }
+
+ private:
+  std::vector<double> values_;
+};
+
+namespace detail::stats {
+
+inline result<void> checked(const sorted_sample& sample, const char* name) {
+  if (!sample.empty()) return {};
+  return error(errc::invalid_data, std::string(name) + " is empty");
+}
+
+/// Walks two samples in ascending order together: visit(value, i, j) after every distinct value, with i of the first
+/// and j of the second at most that value.
+template <class Visit>
+void merge_walk(const sorted_sample& a, const sorted_sample& b, Visit visit) {
+  const std::span<const double> x = a.values();
+  const std::span<const double> y = b.values();
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < x.size() || j < y.size()) {
+    const double value = j == y.size() || (i < x.size() && x[i] <= y[j]) ? x[i] : y[j];
+    while (i < x.size() && x[i] == value) ++i;
+    while (j < y.size() && y[j] == value) ++j;
+    visit(value, i, j);
+  }
+}
+
+}  // namespace detail::stats
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_SORTED_SAMPLE_HPP
+
+// ---- stats/anderson_darling.hpp
+
+#ifndef MILLRACE_STATS_ANDERSON_DARLING_HPP
+#define MILLRACE_STATS_ANDERSON_DARLING_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The k-sample Anderson-Darling test: whether samples come from one distribution, with weight on the tails. The
+/// statistic is the standardised one, (A2 - (k - 1)) / sigma, of the version with midranks for ties, as SciPy's.
+///
+/// The p-value is that of the limit law at the same standardised value, computed from its characteristic function, not
+/// read off a table: it has no floor. `large_sample` fails where a sample has fewer than 5 observations.
+/// O(n k log n) and some hundred microseconds for p; allocates: O(n). Errors: fewer than 2 samples, an empty one, all
+/// observations equal. Source: F. Scholz, M. Stephens, JASA 82, 1987, equations 4, 7 and section 5.
+inline result<test_result> anderson_darling_test(std::span<const sorted_sample> samples) {
+  const std::size_t k = samples.size();
+  if (k < 2) return error(errc::invalid_data, "at least 2 samples are needed, not " + std::to_string(k));
+  std::vector<double> pooled;
+  double inverse_sizes = 0;
+  double smallest = detail::stats::infinity;
+  for (std::size_t i = 0; i < k; ++i) {
+    if (samples[i].empty()) return error(errc::invalid_data, "sample " + std::to_string(i) + " is empty");
+    pooled.insert(pooled.end(), samples[i].values().begin(), samples[i].values().end());
+    inverse_sizes += 1 / static_cast<double>(samples[i].size());
+    smallest = std::fmin(smallest, static_cast<double>(samples[i].size()));
+  }
+  detail::stats::sort_numbers(pooled);
+  const auto n = static_cast<double>(pooled.size());
+  if (pooled.size() < 4) return error(errc::invalid_data, "fewer than 4 observations in all");
+  if (pooled.front() == pooled.back()) return error(errc::invalid_data, "all observations are equal");
+
+  // Over the distinct values: l of them at the value, and the pooled midrank B_a = below + l / 2.
+  std::vector<std::size_t> at(k, 0);
+  std::vector<double> sums(k, 0.0);
+  for (std::size_t begin = 0; begin < pooled.size();) {
+    std::size_t end = begin;
+    while (end < pooled.size() && pooled[end] == pooled[begin]) ++end;
+    const auto ties = static_cast<double>(end - begin);
+    const double below = static_cast<double>(begin) + ties / 2;
+    const double weight = ties / n / (below * (n - below) - n * ties / 4);
+    for (std::size_t i = 0; i < k; ++i) {
+      const sorted_sample& sample = samples[i];
+      const std::size_t first = at[i];
+      while (at[i] < sample.size() && sample[at[i]] == pooled[begin]) ++at[i];
+      const double mine = static_cast<double>(first) + static_cast<double>(at[i] - first) / 2;
+      const double d = n * mine - static_cast<double>(sample.size()) * below;
+      sums[i] += weight * d * d;
+    }
+    begin = end;
+  }
+  double a2 = 0;
+  for (std::size_t i = 0; i < k; ++i) a2 += sums[i] / static_cast<double>(samples[i].size());
+  a2 *= (n - 1) / n;
+
+  // The variance under the null hypothesis, from harmonic sums.
+  double h = 0;
+  double g = 0;
+  for (std::size_t i = 1; i < pooled.size(); ++i) h += 1 / static_cast<double>(i);
+  double tail = h;  // of 1 / j over j > i
+  for (std::size_t i = 1; i + 1 < pooled.size(); ++i) {
+    tail -= 1 / static_cast<double>(i);
+    g += tail / (n - static_cast<double>(i));
+  }
+  const auto groups = static_cast<double>(k);
+  const double a = (4 * g - 6) * (groups - 1) + (10 - 6 * g) * inverse_sizes;
+  const double b =
+      (2 * g - 4) * groups * groups + 8 * h * groups + (2 * g - 14 * h - 4) * inverse_sizes - 8 * h + 4 * g - 6;
+  const double c =
+      (6 * h + 2 * g - 2) * groups * groups + (4 * h - 4 * g + 6) * groups + (2 * h - 6) * inverse_sizes + 4 * h;
+  const double d = (2 * h + 6) * groups * groups - 4 * h * groups;
+  const double variance = ((a * n + b) * n + c) * n + d;
+  const double sigma = std::sqrt(variance / ((n - 1) * (n - 2) * (n - 3)));
+
+  test_result r;
+  r.test = "k-sample Anderson-Darling test";
+  r.side = alternative::greater;
+  r.n1 = n;
+  r.df = groups - 1;
+  r.statistic = (a2 - (groups - 1)) / sigma;
+  r.effect_name = "A2 over its expectation";
+  r.effect = a2 / (groups - 1);
+  r.p = detail::stats::anderson_darling_sf(groups - 1, r.statistic);
+  r.failed.add(assumption::large_sample, smallest < 5);
+  return r;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_ANDERSON_DARLING_HPP
+
 // ---- stats/detail/incomplete_beta.hpp
 
 #ifndef MILLRACE_STATS_DETAIL_INCOMPLETE_BETA_HPP
@@ -28838,133 +29475,6 @@ inline double odds_quantile(double a, double b, tails wanted) noexcept {
 
 #endif  // MILLRACE_STATS_DETAIL_BETA_QUANTILE_HPP
 
-// ---- stats/beta.hpp
-
-#ifndef MILLRACE_STATS_BETA_HPP
-#define MILLRACE_STATS_BETA_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail::stats {
-
-inline double beta_quantile(double a, double b, tails wanted) noexcept {
-  const double x = 1 / (1 + b / a / odds_quantile(a, b, wanted));
-  return x < (std::numeric_limits<double>::min)() ? 0 : x;
-}
-
-}  // namespace detail::stats
-
-/// The beta distribution on [0, 1] with shapes a, b > 0. See `normal` for what the functions promise.
-/// Source: A. Didonato, A. Morris, "Algorithm 708", TOMS 18(3), 1992, for the continued fraction.
-struct beta {
-  double a;
-  double b;
-
-  double mean() const noexcept { return valid() ? a / (a + b) : detail::stats::nan; }
-  double variance() const noexcept {
-    const double n = a + b;
-    return valid() ? a / n * (b / n) / (n + 1) : detail::stats::nan;
-  }
-  double pdf(double x) const noexcept {
-    if (!valid() || x != x) return detail::stats::nan;
-    if (x < 0 || x > 1) return 0;
-    if (x == 0) return a > 1 ? 0 : a == 1 ? b : detail::stats::infinity;
-    if (x == 1) return b > 1 ? 0 : b == 1 ? a : detail::stats::infinity;
-    return detail::stats::beta_prefix(a, b, detail::stats::at_probability(a, b, x)) / x / (1 - x);
-  }
-  double cdf(double x) const noexcept { return at(x).lower; }
-  double sf(double x) const noexcept { return at(x).upper; }
-  double quantile(double p) const noexcept {
-    return valid() ? detail::stats::beta_quantile(a, b, {p, 1 - p}) : detail::stats::nan;
-  }
-  double isf(double q) const noexcept {
-    return valid() ? detail::stats::beta_quantile(a, b, {1 - q, q}) : detail::stats::nan;
-  }
-
- private:
-  bool valid() const noexcept { return a > 0 && b > 0 && a < detail::stats::infinity && b < detail::stats::infinity; }
-  detail::stats::tails at(double x) const noexcept {
-    if (!valid()) return {detail::stats::nan, detail::stats::nan};
-    x = x < 0 ? 0 : x > 1 ? 1 : x;
-    return detail::stats::incomplete_beta(a, b, detail::stats::at_probability(a, b, x));
-  }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_BETA_HPP
-
-// ---- stats/binomial.hpp
-
-#ifndef MILLRACE_STATS_BINOMIAL_HPP
-#define MILLRACE_STATS_BINOMIAL_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// The binomial distribution: successes among `trials` (a whole number >= 0), each of `probability`. Arguments
-/// between whole numbers count as the one below; `quantile` and `isf` are those of `poisson`. See `normal` for what
-/// the functions promise.
-struct binomial {
-  double trials;
-  double probability;
-
-  double pmf(double k) const noexcept {
-    if (!valid()) return detail::stats::nan;
-    if (k < 0 || k > trials || k != std::floor(k)) return 0;
-    if (probability == 0) return k == 0 ? 1 : 0;
-    if (probability == 1) return k == trials ? 1 : 0;
-    if (k == 0) return std::exp(trials * std::log1p(-probability));
-    if (k == trials) return std::pow(probability, trials);
-    // p^k q^(n-k) / B(k, n - k) is the pmf times k (n - k) / n.
-    const double rest = trials - k;
-    const auto at = detail::stats::at_probability(k, rest, probability);
-    return detail::stats::beta_prefix(k, rest, at) / detail::stats::beta_width(k, rest);
-  }
-  double cdf(double k) const noexcept { return at(k).lower; }
-  double sf(double k) const noexcept { return at(k).upper; }
-  double quantile(double p) const noexcept {
-    if (!(valid() && p >= 0 && p <= 1)) return detail::stats::nan;
-    if (p == 1) return probability == 0 ? 0 : trials;
-    const double enough = p * (1 - 64 * detail::stats::epsilon);
-    return detail::stats::first_whole(0, trials, around(normal{}.quantile(p)),
-                                      [&](double k) { return cdf(k) >= enough; });
-  }
-  double isf(double q) const noexcept {
-    if (!(valid() && q >= 0 && q <= 1)) return detail::stats::nan;
-    if (q == 0) return probability == 0 ? 0 : trials;
-    const double enough = q * (1 + 64 * detail::stats::epsilon);
-    return detail::stats::first_whole(0, trials, around(normal{}.isf(q)), [&](double k) { return sf(k) <= enough; });
-  }
-
- private:
-  bool valid() const noexcept {
-    return trials >= 0 && trials < detail::stats::infinity && trials == std::floor(trials) && probability >= 0 &&
-           probability <= 1;
-  }
-  double around(double z) const noexcept {
-    const double mean = trials * probability;
-    return mean + std::sqrt(mean * (1 - probability)) * z + (1 - 2 * probability) * (z * z - 1) / 6;
-  }
-  detail::stats::tails at(double k) const noexcept {
-    if (!valid() || k != k) return {detail::stats::nan, detail::stats::nan};
-    if (k < 0) return {0, 1};
-    if (k >= trials || probability == 0) return {1, 0};
-    k = std::floor(k);
-    if (probability == 1) return {0, 1};
-    const double a = k + 1;
-    const double b = trials - k;
-    return detail::stats::swapped(
-        detail::stats::incomplete_beta(a, b, detail::stats::at_probability(a, b, probability)));
-  }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_BINOMIAL_HPP
-
 // ---- stats/fisher_f.hpp
 
 #ifndef MILLRACE_STATS_FISHER_F_HPP
@@ -29008,107 +29518,6 @@ struct fisher_f {
 }  // namespace millrace
 
 #endif  // MILLRACE_STATS_FISHER_F_HPP
-
-// ---- stats/mann_whitney_exact.hpp
-
-#ifndef MILLRACE_STATS_MANN_WHITNEY_EXACT_HPP
-#define MILLRACE_STATS_MANN_WHITNEY_EXACT_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// The exact null distribution of the Mann-Whitney U of the first of two samples, ties included: every one of the
-/// choices of the first sample's members among the pooled observations is equally likely.
-///
-/// `tie_sizes` are the sizes of the groups of equal values in ascending order of value; all ones for no ties. U is a
-/// multiple of 1/2. Sums of positive terms, so both tails keep their relative accuracy.
-/// Complexity: O(groups m^2 n) time to build, O(m^2 n) memory: milliseconds up to m = n = 25.
-/// Source: H. Mann, D. Whitney 1947; J. Klotz 1966 for ties.
-class mann_whitney_exact {
- public:
-  /// For samples of m and n without ties.
-  mann_whitney_exact(std::size_t m, std::size_t n) : mann_whitney_exact(m, std::vector<std::size_t>(m + n, 1)) {}
-
-  /// The first sample has m of the sum of the groups; m above that sum leaves an empty distribution, NaN everywhere.
-  mann_whitney_exact(std::size_t m, std::span<const std::size_t> tie_sizes) {
-    std::size_t total = 0;
-    for (const std::size_t size : tie_sizes) total += size;
-    if (m > total) return;
-    const std::size_t n = total - m;
-    // share[i][s]: of the ways to pick i so far, weighted so that all picks of m sum to 1; s is twice the sum of
-    // (midrank - 1/2), less the least it can be at the end, which is m^2.
-    const std::size_t sums = 2 * m * n + m * m + 1;
-    std::vector<double> share((m + 1) * sums, 0.0);
-    share[0] = 1;
-    std::size_t before = 0;
-    for (const std::size_t size : tie_sizes) {
-      const std::size_t twice_rank = 2 * before + size;  // of each member: midrank - 1/2, doubled
-      // Adding k of this group's `size`: hypergeometric weights, member by member, keep the numbers in range.
-      for (std::size_t i = m + 1; i-- > 0;) {
-        double* to = share.data() + i * sums;
-        std::vector<double> mixed(sums, 0.0);
-        for (std::size_t k = 0; k <= size && k <= i; ++k) {
-          const std::size_t from = i - k;
-          if (from > before || m - from > total - before) continue;
-          const double weight = hypergeometric(k, size, m - from, total - before);
-          if (weight == 0) continue;
-          const double* source = share.data() + from * sums;
-          const std::size_t shift = k * twice_rank;
-          for (std::size_t s = 0; s + shift < sums; ++s) mixed[s + shift] += weight * source[s];
-        }
-        for (std::size_t s = 0; s < sums; ++s) to[s] = mixed[s];
-      }
-      before += size;
-    }
-    const double* last = share.data() + m * sums;
-    mass_.assign(last + m * m, last + sums);
-  }
-
-  /// P(U <= u) and P(U >= u): both include u itself, as p-values do.
-  double at_most(double u) const noexcept {
-    if (mass_.empty() || u != u) return detail::stats::nan;
-    double sum = 0;
-    for (std::size_t s = 0; s < mass_.size() && 0.5 * static_cast<double>(s) <= u; ++s) sum += mass_[s];
-    return sum < 1 ? sum : 1;
-  }
-  double at_least(double u) const noexcept {
-    if (mass_.empty() || u != u) return detail::stats::nan;
-    double sum = 0;
-    for (std::size_t s = mass_.size(); s-- > 0 && 0.5 * static_cast<double>(s) >= u;) sum += mass_[s];
-    return sum < 1 ? sum : 1;
-  }
-  /// P(|U - m n / 2| >= |u - m n / 2|).
-  double two_sided(double u) const noexcept {
-    if (mass_.empty() || u != u) return detail::stats::nan;
-    const double middle = 0.25 * static_cast<double>(mass_.size() - 1);
-    const double distance = std::fabs(u - middle);
-    if (distance == 0) return 1;
-    const double p = at_most(middle - distance) + at_least(middle + distance);
-    return p < 1 ? p : 1;
-  }
-
- private:
-  /// P(k of a group of `size` when `wanted` are drawn from `left` that contain it).
-  static double hypergeometric(std::size_t k, std::size_t size, std::size_t wanted, std::size_t left) noexcept {
-    if (k > wanted || size - k > left - wanted) return 0;
-    // Drawn one by one: k of the group in, the rest of the group out.
-    double p = 1;
-    for (std::size_t i = 0; i < size; ++i) {
-      const bool in = i < k;
-      const double numerator = static_cast<double>(in ? wanted - i : left - wanted - (i - k));
-      p *= numerator / static_cast<double>(left - i);
-      if (in) p *= static_cast<double>(size - i) / static_cast<double>(i + 1);
-    }
-    return p;
-  }
-
-  std::vector<double> mass_;  // of U = s / 2
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_MANN_WHITNEY_EXACT_HPP
 
 // ---- stats/detail/quadrature.hpp
 
@@ -29254,172 +29663,6 @@ double log_mean_over_chi(double df, LogG log_g) noexcept {
 
 #endif  // MILLRACE_STATS_DETAIL_CHI_MIXTURE_HPP
 
-// ---- stats/noncentral_t.hpp
-
-#ifndef MILLRACE_STATS_NONCENTRAL_T_HPP
-#define MILLRACE_STATS_NONCENTRAL_T_HPP
-
-namespace millrace {
-inline namespace v0 {
-/// The noncentral t distribution, that of (Z + noncentrality) / sqrt(chi-squared / df): what a t statistic follows
-/// when there is an effect, so what power is computed from. See `normal` for what the functions promise; here cdf and
-/// sf are integrals of positive terms over the chi density, about 1e-13 relative. Complexity: some hundred normal tails
-/// an answer. Allocates: never.
-struct noncentral_t {
-  double df;
-  double noncentrality;
-
-  double cdf(double t) const noexcept { return noncentral_t{df, -noncentrality}.sf(-t); }
-  double sf(double t) const noexcept { return std::exp(log_sf(t)); }
-  double log_sf(double t) const noexcept {
-    if (!(df > 0) || !(std::fabs(noncentrality) < detail::stats::infinity) || t != t) return detail::stats::nan;
-    if (t == detail::stats::infinity) return -detail::stats::infinity;
-    if (t == -detail::stats::infinity) return 0;
-    if (df == detail::stats::infinity || t == 0) return normal{}.log_sf(t - noncentrality);
-    // P(Z > t s - noncentrality), averaged over s.
-    return detail::stats::log_mean_over_chi(df, [&](double s) { return normal{}.log_sf(t * s - noncentrality); });
-  }
-  double quantile(double p) const noexcept { return -noncentral_t{df, -noncentrality}.isf(p); }
-  double isf(double q) const noexcept {
-    if (!(df > 0 && q >= 0 && q <= 1)) return detail::stats::nan;
-    if (q == 0) return detail::stats::infinity;
-    if (q == 1) return -detail::stats::infinity;
-    const double stride = 1 + std::fabs(noncentrality) / std::sqrt(df);
-    // The smaller tail is met; the other one barely moves.
-    if (q <= 0.5)
-      return detail::stats::solve_falling([&](double t) { return log_sf(t); }, std::log(q), noncentrality, stride);
-    const noncentral_t mirrored{df, -noncentrality};
-    return -detail::stats::solve_falling([&](double t) { return mirrored.log_sf(t); }, std::log1p(-q), -noncentrality,
-                                         stride);
-  }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_NONCENTRAL_T_HPP
-
-// ---- stats/poisson.hpp
-
-#ifndef MILLRACE_STATS_POISSON_HPP
-#define MILLRACE_STATS_POISSON_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// The Poisson distribution of counts with the given mean >= 0. Arguments between whole numbers count as the one
-/// below. `quantile(p)` is the least k with cdf(k) >= p and `isf(q)` the least with sf(k) <= q, where equality allows
-/// for 64 ulp of rounding. See `normal` for what the functions promise.
-struct poisson {
-  double mean;
-
-  double pmf(double k) const noexcept {
-    if (!valid()) return detail::stats::nan;
-    if (k < 0 || k != std::floor(k) || k == detail::stats::infinity) return 0;
-    if (mean == 0) return k == 0 ? 1 : 0;
-    return k == 0 ? std::exp(-mean) : detail::stats::gamma_prefix(k, mean) / k;
-  }
-  double cdf(double k) const noexcept { return at(k).lower; }
-  double sf(double k) const noexcept { return at(k).upper; }
-  double quantile(double p) const noexcept {
-    if (!(valid() && p >= 0 && p <= 1)) return detail::stats::nan;
-    if (p == 1) return mean == 0 ? 0 : detail::stats::infinity;
-    const double enough = p * (1 - 64 * detail::stats::epsilon);
-    return detail::stats::first_whole(0, 0x1p60, around(normal{}.quantile(p)),
-                                      [&](double k) { return cdf(k) >= enough; });
-  }
-  double isf(double q) const noexcept {
-    if (!(valid() && q >= 0 && q <= 1)) return detail::stats::nan;
-    if (q == 0) return mean == 0 ? 0 : detail::stats::infinity;
-    const double enough = q * (1 + 64 * detail::stats::epsilon);
-    return detail::stats::first_whole(0, 0x1p60, around(normal{}.isf(q)), [&](double k) { return sf(k) <= enough; });
-  }
-
- private:
-  bool valid() const noexcept { return mean >= 0 && mean < detail::stats::infinity; }
-  double around(double z) const noexcept { return mean + std::sqrt(mean) * z + (z * z - 1) / 6; }
-  detail::stats::tails at(double k) const noexcept {
-    if (!valid() || k != k) return {detail::stats::nan, detail::stats::nan};
-    if (k < 0) return {0, 1};
-    if (k == detail::stats::infinity || mean == 0) return {1, 0};
-    return detail::stats::swapped(detail::stats::incomplete_gamma(std::floor(k) + 1, mean));
-  }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_POISSON_HPP
-
-// ---- stats/student_t.hpp
-
-#ifndef MILLRACE_STATS_STUDENT_T_HPP
-#define MILLRACE_STATS_STUDENT_T_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// Student's t distribution with `df` > 0 degrees of freedom, whole or not; infinity is the normal. See `normal` for
-/// what the functions promise.
-struct student_t {
-  double df;
-
-  double pdf(double t) const noexcept {
-    if (!(df > 0) || t != t) return detail::stats::nan;
-    if (df == detail::stats::infinity) return normal{}.pdf(t);
-    // The density at 0 is Gamma((df + 1) / 2) / (Gamma(df / 2) sqrt(pi df)).
-    const double ratio = t / std::sqrt(df);
-    const double a = df / 2;
-    const double at_zero = std::exp(detail::stats::log_gamma_ratio(0.5, a)) / std::sqrt(detail::stats::pi * df);
-    return at_zero * std::exp(-(a + 0.5) * std::log1p(ratio * ratio));
-  }
-  double cdf(double t) const noexcept { return sf(-t); }
-  double sf(double t) const noexcept {
-    if (!(df > 0)) return detail::stats::nan;
-    if (df == detail::stats::infinity) return normal{}.sf(t);
-    const detail::stats::tails two_sided = beyond(std::fabs(t)).at;
-    return t >= 0 ? 0.5 * two_sided.upper : 0.5 + 0.5 * two_sided.lower;
-  }
-  double quantile(double p) const noexcept { return p <= 0.5 ? -solve(p) : solve(1 - p); }
-  double isf(double q) const noexcept { return q <= 0.5 ? solve(q) : -solve(1 - q); }
-
- private:
-  /// Both at t >= 0: the probabilities of less and of more in absolute value, and t times the density of that.
-  detail::stats::tail_slope beyond(double t) const noexcept {
-    if (t == detail::stats::infinity) return {{1, 0}, 0};
-    const double a = df / 2;
-    const double ratio = t / std::sqrt(df);
-    if (ratio > 1e16) {
-      // A pure power of t; its square might overflow.
-      const double upper = std::exp(detail::stats::log_gamma_ratio(0.5, a) - 0.5 * std::log(detail::stats::pi) -
-                                    std::log(a) - df * std::log(ratio));
-      return {{1 - upper, upper}, df * upper};
-    }
-    const double sum = df + t * t;
-    const detail::stats::beta_point at{t * t / sum, df / sum, a * ((t - 1) / sum) * (t + 1)};
-    return {detail::stats::incomplete_beta(0.5, a, at), 2 * detail::stats::beta_prefix(0.5, a, at)};
-  }
-  /// The t >= 0 that is exceeded with probability q <= 1/2.
-  double solve(double q) const noexcept {
-    if (!(df > 0 && q >= 0 && q <= 0.5)) return detail::stats::nan;
-    if (df == detail::stats::infinity) return normal{}.isf(q);
-    if (q == 0.5) return 0;
-    const double z = normal{}.isf(q);
-    // Far out the tail is a power of t.
-    const double a = df / 2;
-    const double power = std::sqrt(df) * std::exp(-(std::log(2 * q * df) + 0.5 * std::log(detail::stats::pi) -
-                                                    std::log(2.0) - detail::stats::log_gamma_ratio(0.5, a)) /
-                                                  df);
-    const double guess = df > 4 && z < df ? z + z * (z * z + 1) / (4 * df) : std::fmax(z, power);
-    return detail::stats::invert_positive({1 - 2 * q, 2 * q}, guess, [&](double t) { return beyond(t); });
-  }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_STUDENT_T_HPP
-
 // ---- stats/studentized_range.hpp
 
 #ifndef MILLRACE_STATS_STUDENTIZED_RANGE_HPP
@@ -29503,6 +29746,981 @@ struct studentized_range {
 
 #endif  // MILLRACE_STATS_STUDENTIZED_RANGE_HPP
 
+// ---- stats/anova.hpp
+
+#ifndef MILLRACE_STATS_ANOVA_HPP
+#define MILLRACE_STATS_ANOVA_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// What ANOVA and what follows it need of the groups: all sums about the overall mean.
+struct group_spread {
+  double n = 0;
+  double between = 0;  // sum of squares
+  double within = 0;
+  double df_within = 0;
+};
+
+inline result<group_spread> spread_of(std::span<const sample_moments> groups) {
+  if (groups.size() < 2)
+    return error(errc::invalid_data, "at least 2 groups are needed, not " + std::to_string(groups.size()));
+  group_spread s;
+  double sum = 0;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (auto ok = checked(groups[i], ("group " + std::to_string(i)).c_str(), 1); !ok) return std::move(ok).error();
+    s.n += groups[i].n;
+    sum += groups[i].n * (groups[i].mean - groups[0].mean);
+  }
+  const double middle = sum / s.n;
+  for (const sample_moments& g : groups) {
+    const double d = (g.mean - groups[0].mean) - middle;
+    s.between += g.n * d * d;
+    s.within += g.variance * (g.n - 1);
+  }
+  s.df_within = s.n - static_cast<double>(groups.size());
+  if (s.df_within < 1)
+    return error(errc::invalid_data, "every group has one observation alone: nothing to compare with");
+  return s;
+}
+
+inline test_result f_test_of(const group_spread& s, std::size_t groups) noexcept {
+  test_result r;
+  r.effect_name = "share of the variance explained (eta squared)";
+  r.side = alternative::greater;
+  r.n1 = s.n;
+  r.df = static_cast<double>(groups) - 1;
+  r.df2 = s.df_within;
+  r.failed.add(assumption::variation, !(s.within > 0));
+  const double total = s.between + s.within;
+  r.effect = total > 0 ? s.between / total : 0;
+  if (s.within > 0) {
+    r.statistic = (s.between / r.df) / (s.within / s.df_within);
+    r.p = fisher_f{r.df, r.df2}.sf(r.statistic);
+  } else {
+    r.statistic = s.between > 0 ? infinity : 0;
+    r.p = s.between > 0 ? 0 : 1;
+  }
+  return r;
+}
+
+}  // namespace detail::stats
+
+/// One-way analysis of variance: whether the means of all groups are the same. From moments, or samples through
+/// `sample_moments::of`. `equal_variances` fails where the largest variance is more than 4 times the smallest.
+/// Constant groups have a defined answer: p is 1 if all means agree, else 0, with `variation` failed.
+/// O(groups); allocates: never. Errors: fewer than 2 groups, an empty group, one observation in each, NaN, infinities.
+/// Source: R. Fisher 1925.
+inline result<test_result> one_way_anova(std::span<const sample_moments> groups) {
+  const auto spread = detail::stats::spread_of(groups);
+  if (!spread) return spread.error();
+  test_result r = detail::stats::f_test_of(*spread, groups.size());
+  r.test = "one-way ANOVA";
+  double least = detail::stats::infinity;
+  double most = 0;
+  for (const sample_moments& g : groups) {
+    if (g.n < 2) continue;
+    least = std::fmin(least, g.variance);
+    most = std::fmax(most, g.variance);
+  }
+  r.failed.add(assumption::equal_variances, most > 4 * least);
+  return r;
+}
+
+/// One of Tukey's comparisons: groups `first` and `second`, and what `test_result` says of them.
+struct pairwise_result {
+  std::size_t first;
+  std::size_t second;
+  test_result result;
+};
+
+/// Tukey's honest significant differences (Tukey-Kramer for groups of different sizes): every pair of means, p-values
+/// and intervals that hold for all pairs at once. A p-value costs about a millisecond. Errors: as `one_way_anova`,
+/// constant groups (there is no scale to compare by), and a confidence outside (0, 1). Source: J. Tukey 1953; C.
+/// Kramer, Biometrics 12, 1956.
+inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_moments> groups,
+                                                       double confidence = 0.95) {
+  if (auto ok = detail::stats::checked(test_options{alternative::two_sided, confidence}); !ok)
+    return std::move(ok).error();
+  const auto spread = detail::stats::spread_of(groups);
+  if (!spread) return spread.error();
+  if (!(spread->within > 0)) return error(errc::invalid_data, "no group varies: Tukey's test has no scale");
+  const double variance = spread->within / spread->df_within;
+  const studentized_range range{static_cast<double>(groups.size()), spread->df_within};
+  const double critical = range.isf(1 - confidence);
+  std::vector<pairwise_result> all;
+  all.reserve(groups.size() * (groups.size() - 1) / 2);
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    for (std::size_t j = i + 1; j < groups.size(); ++j) {
+      const double scale = std::sqrt(variance / 2 * (1 / groups[i].n + 1 / groups[j].n));
+      test_result r;
+      r.test = "Tukey's test";
+      r.effect_name = "difference of means";
+      r.n1 = groups[i].n;
+      r.n2 = groups[j].n;
+      r.df = spread->df_within;
+      r.effect = groups[i].mean - groups[j].mean;
+      r.statistic = std::fabs(r.effect) / scale;
+      r.p = range.sf(r.statistic);
+      r.interval = {r.effect - critical * scale, r.effect + critical * scale, confidence};
+      all.push_back({i, j, r});
+    }
+  return all;
+}
+
+/// Brown and Forsythe's test of equal variances: ANOVA of the distances from each group's median (Levene's test with
+/// medians). O(n log n); allocates: O(n). Errors: as `one_way_anova`. Source: M. Brown, A. Forsythe, JASA 69, 1974.
+inline result<test_result> brown_forsythe_test(std::span<const std::span<const double>> groups) {
+  std::vector<sample_moments> spreads;
+  std::vector<double> work;
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (auto ok = detail::stats::checked(groups[i], ("group " + std::to_string(i)).c_str(), 1); !ok)
+      return std::move(ok).error();
+    work.assign(groups[i].begin(), groups[i].end());
+    const auto middle = work.begin() + static_cast<std::ptrdiff_t>(work.size() / 2);
+    std::nth_element(work.begin(), middle, work.end());
+    double median = *middle;
+    if (work.size() % 2 == 0) median = median + (*std::max_element(work.begin(), middle) - median) / 2;
+    for (double& x : work) x = std::fabs(x - median);
+    spreads.push_back(sample_moments::of(work));
+  }
+  auto r = one_way_anova(spreads);
+  if (r) {
+    r->test = "Brown-Forsythe test";
+    r->effect_name = "share of the distances from the medians explained";
+    assumptions failed;
+    failed.add(assumption::variation, r->failed.contains(assumption::variation));
+    r->failed = failed;
+  }
+  return r;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_ANOVA_HPP
+
+// ---- stats/beta.hpp
+
+#ifndef MILLRACE_STATS_BETA_HPP
+#define MILLRACE_STATS_BETA_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+inline double beta_quantile(double a, double b, tails wanted) noexcept {
+  const double x = 1 / (1 + b / a / odds_quantile(a, b, wanted));
+  return x < (std::numeric_limits<double>::min)() ? 0 : x;
+}
+
+}  // namespace detail::stats
+
+/// The beta distribution on [0, 1] with shapes a, b > 0. See `normal` for what the functions promise.
+/// Source: A. Didonato, A. Morris, "Algorithm 708", TOMS 18(3), 1992, for the continued fraction.
+struct beta {
+  double a;
+  double b;
+
+  double mean() const noexcept { return valid() ? a / (a + b) : detail::stats::nan; }
+  double variance() const noexcept {
+    const double n = a + b;
+    return valid() ? a / n * (b / n) / (n + 1) : detail::stats::nan;
+  }
+  double pdf(double x) const noexcept {
+    if (!valid() || x != x) return detail::stats::nan;
+    if (x < 0 || x > 1) return 0;
+    if (x == 0) return a > 1 ? 0 : a == 1 ? b : detail::stats::infinity;
+    if (x == 1) return b > 1 ? 0 : b == 1 ? a : detail::stats::infinity;
+    return detail::stats::beta_prefix(a, b, detail::stats::at_probability(a, b, x)) / x / (1 - x);
+  }
+  double cdf(double x) const noexcept { return at(x).lower; }
+  double sf(double x) const noexcept { return at(x).upper; }
+  double quantile(double p) const noexcept {
+    return valid() ? detail::stats::beta_quantile(a, b, {p, 1 - p}) : detail::stats::nan;
+  }
+  double isf(double q) const noexcept {
+    return valid() ? detail::stats::beta_quantile(a, b, {1 - q, q}) : detail::stats::nan;
+  }
+
+ private:
+  bool valid() const noexcept { return a > 0 && b > 0 && a < detail::stats::infinity && b < detail::stats::infinity; }
+  detail::stats::tails at(double x) const noexcept {
+    if (!valid()) return {detail::stats::nan, detail::stats::nan};
+    x = x < 0 ? 0 : x > 1 ? 1 : x;
+    return detail::stats::incomplete_beta(a, b, detail::stats::at_probability(a, b, x));
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_BETA_HPP
+
+// ---- stats/proportion.hpp
+
+#ifndef MILLRACE_STATS_PROPORTION_HPP
+#define MILLRACE_STATS_PROPORTION_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Successes among trials: clicks of impressions, errors of requests. Signed, so that a negative count is seen.
+struct proportion {
+  std::int64_t successes = 0;
+  std::int64_t trials = 0;
+
+  double rate() const noexcept { return static_cast<double>(successes) / static_cast<double>(trials); }
+};
+
+namespace detail::stats {
+
+inline bool sensible(const proportion& p) noexcept {
+  return p.trials > 0 && p.successes >= 0 && p.successes <= p.trials && p.trials <= (std::int64_t{1} << 53);
+}
+
+[[gnu::cold]] inline error refusal(const proportion& p, const char* name) {
+  const std::string what =
+      std::string(name) + ": " + std::to_string(p.successes) + " successes of " + std::to_string(p.trials) + " trials";
+  if (p.trials == 0) return error(errc::invalid_data, std::string(name) + " has no trials");
+  if (p.trials > (std::int64_t{1} << 53)) return error(errc::out_of_range, what + ", more than a double can count");
+  return error(errc::invalid_argument, what);
+}
+
+inline bool sensible(const test_options& options, const proportion& a, const proportion& b) noexcept {
+  return options.confidence > 0 && options.confidence < 1 && sensible(a) && sensible(b);
+}
+
+[[gnu::cold]] inline error refusal(const test_options& options, const proportion& a, const proportion& b) {
+  if (auto ok = checked(options); !ok) return std::move(ok).error();
+  return sensible(a) ? refusal(b, "the second arm") : refusal(a, "the first arm");
+}
+
+/// The normal's upper quantile; the two levels that nearly everybody asks for are at hand.
+inline double normal_critical(double outside) noexcept {
+  if (outside == (1 - 0.95) / 2) return 1.9599639845400542;
+  if (outside == (1 - 0.99) / 2) return 2.5758293035489008;
+  return normal{}.isf(outside);
+}
+
+/// Wilson's interval for a rate, with critical value z.
+inline interval wilson(double successes, double trials, double z, double level) noexcept {
+  const double rate = successes / trials;
+  const double square = z * z / trials;
+  const double middle = (rate + square / 2) / (1 + square);
+  const double reach = z / (1 + square) * std::sqrt(rate * (1 - rate) / trials + square / (4 * trials));
+  return {successes == 0 ? 0 : std::fmax(0.0, middle - reach), successes == trials ? 1 : std::fmin(1.0, middle + reach),
+          level};
+}
+
+template <class Make>
+result<interval> proportion_interval(const proportion& p, double confidence, Make make) {
+  if (auto ok = checked(test_options{alternative::two_sided, confidence}); !ok) return std::move(ok).error();
+  if (!sensible(p)) return refusal(p, "the proportion");
+  return make(static_cast<double>(p.successes), static_cast<double>(p.trials), (1 - confidence) / 2);
+}
+
+}  // namespace detail::stats
+
+/// Wilson's score interval for a probability: near its stated level for every n and rate; the one to use by default.
+/// O(1); allocates: never. Errors (of all four): no trials, negative counts, more successes than trials, a confidence
+/// outside (0, 1). Source: E. Wilson, JASA 22, 1927.
+inline result<interval> wilson_interval(const proportion& p, double confidence = 0.95) {
+  return detail::stats::proportion_interval(p, confidence, [&](double s, double n, double outside) {
+    return detail::stats::wilson(s, n, detail::stats::normal_critical(outside), confidence);
+  });
+}
+
+/// The exact interval, whose coverage is at least its level, always. Source: C. Clopper, E. Pearson, Biometrika 26,
+/// 1934.
+inline result<interval> clopper_pearson_interval(const proportion& p, double confidence = 0.95) {
+  return detail::stats::proportion_interval(p, confidence, [&](double s, double n, double outside) {
+    return interval{s == 0 ? 0 : beta{s, n - s + 1}.quantile(outside), s == n ? 1 : beta{s + 1, n - s}.isf(outside),
+                    confidence};
+  });
+}
+
+/// Wald's interval after z^2 / 2 successes and failures were added. May reach below 0 or above 1, where it is cut off.
+/// Source: A. Agresti, B. Coull, The American Statistician 52(2), 1998.
+inline result<interval> agresti_coull_interval(const proportion& p, double confidence = 0.95) {
+  return detail::stats::proportion_interval(p, confidence, [&](double s, double n, double outside) {
+    const double z = detail::stats::normal_critical(outside);
+    const double more = n + z * z;
+    const double rate = (s + z * z / 2) / more;
+    const double reach = z * std::sqrt(rate * (1 - rate) / more);
+    return interval{std::fmax(0.0, rate - reach), std::fmin(1.0, rate + reach), confidence};
+  });
+}
+
+/// The rate -+ z standard errors: what textbooks print first. Too narrow for small n or rates near 0 and 1, and empty
+/// at them; here to be compared with. Source: P. Laplace 1812.
+inline result<interval> wald_interval(const proportion& p, double confidence = 0.95) {
+  return detail::stats::proportion_interval(p, confidence, [&](double s, double n, double outside) {
+    const double rate = s / n;
+    const double reach = detail::stats::normal_critical(outside) * std::sqrt(rate * (1 - rate) / n);
+    return interval{std::fmax(0.0, rate - reach), std::fmin(1.0, rate + reach), confidence};
+  });
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_PROPORTION_HPP
+
+// ---- stats/bayes.hpp
+
+#ifndef MILLRACE_STATS_BAYES_HPP
+#define MILLRACE_STATS_BAYES_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The posterior of a success probability: a beta distribution.
+struct rate_posterior {
+  beta distribution;
+
+  double mean() const noexcept { return distribution.mean(); }
+  /// The central interval that holds the rate with this probability.
+  interval credible(double level = 0.95) const noexcept {
+    const double outside = (1 - level) / 2;
+    return {distribution.quantile(outside), distribution.isf(outside), level};
+  }
+};
+
+/// The posterior of a mean: a normal distribution.
+struct mean_posterior {
+  normal distribution;
+
+  double mean() const noexcept { return distribution.mean; }
+  interval credible(double level = 0.95) const noexcept {
+    const double outside = (1 - level) / 2;
+    return {distribution.quantile(outside), distribution.isf(outside), level};
+  }
+};
+
+/// What counts say of a rate after a Beta(prior) belief; the default is uniform, (1/2, 1/2) is Jeffreys'.
+/// Errors: no sensible counts (no trials is fine: the prior stands), prior shapes that are not above 0.
+/// Source: A. Gelman et al., "Bayesian Data Analysis", section 2.4.
+inline result<rate_posterior> rate_posterior_of(const proportion& data, const beta& prior = {1, 1}) {
+  if (!(prior.a > 0 && prior.b > 0 && prior.a < detail::stats::infinity && prior.b < detail::stats::infinity))
+    return error(errc::invalid_argument, "the prior's shapes must be above 0");
+  if (data.trials != 0 && !detail::stats::sensible(data)) return detail::stats::refusal(data, "the data");
+  if (data.trials == 0 && data.successes != 0)
+    return error(errc::invalid_argument, "the data: successes without trials");
+  return rate_posterior{
+      {prior.a + static_cast<double>(data.successes), prior.b + static_cast<double>(data.trials - data.successes)}};
+}
+
+/// What a sample says of its mean after a normal belief, its variance taken as known. `prior.sd` infinite: no belief.
+/// Errors: fewer than 2 observations, NaN, a constant sample, a prior deviation that is not above 0.
+/// Source: A. Gelman et al., section 2.5.
+inline result<mean_posterior> mean_posterior_of(const sample_moments& data,
+                                                const normal& prior = {0, detail::stats::infinity}) {
+  if (auto ok = detail::stats::checked(data, "the data", 2); !ok) return std::move(ok).error();
+  if (!(prior.sd > 0) || !std::isfinite(prior.mean))
+    return error(errc::invalid_argument, "the prior's deviation must be above 0");
+  if (!(data.variance > 0)) return error(errc::invalid_data, "the data do not vary: the mean's posterior has no width");
+  const double precision = data.n / data.variance;
+  const double belief = 1 / (prior.sd * prior.sd);
+  const double sum = precision + belief;
+  return mean_posterior{{(data.mean * precision + (belief > 0 ? prior.mean * belief : 0)) / sum, 1 / std::sqrt(sum)}};
+}
+
+/// One arm of a Bayesian comparison.
+struct arm_belief {
+  /// The probability that this arm has the largest value.
+  double best = 0;
+  /// What is lost, in expectation, by choosing this arm: E[max over arms - this one]. Ship when it is below what you
+  /// care about.
+  double expected_loss = 0;
+};
+
+namespace detail::stats {
+
+/// For each arm, P(it is best) and E[max - it], by one pass over x: dP(max <= x) = prod F_j(x) sum f_i / F_i dx. `grid`
+/// are points that resolve every posterior, ascending.
+template <class Posterior>
+result<std::vector<arm_belief>> compare(std::span<const Posterior> arms, std::span<const double> grid) {
+  const std::size_t k = arms.size();
+  std::vector<arm_belief> all(k);
+  std::vector<double> captured(k);  // of each posterior's mass: all of it, but for rounding
+  std::vector<double> lower(k);
+  // E[max] - low = integral of 1 - prod F.
+  double above = 0;
+  const auto at = [&](double x, double weight) {
+    double log_rest = 0;
+    for (std::size_t i = 0; i < k; ++i) {
+      lower[i] = arms[i].distribution.cdf(x);
+      log_rest += std::log1p(-arms[i].distribution.sf(x));
+    }
+    above += weight * -std::expm1(log_rest);
+    for (std::size_t i = 0; i < k; ++i) {
+      double others = 1;
+      for (std::size_t j = 0; j < k; ++j)
+        if (j != i) others *= lower[j];
+      const double density = arms[i].distribution.pdf(x);
+      if (!(density < infinity)) continue;  // a point that rounded to an end
+      const double mass = weight * density;
+      captured[i] += mass;
+      all[i].best += mass * others;
+    }
+  };
+  for (std::size_t g = 0; g + 1 < grid.size(); ++g) {
+    const double width = grid[g + 1] - grid[g];
+    if (!(width > 0)) continue;
+    // Gauss-Legendre with 5 points: exact to degree 9 in each cell.
+    constexpr double nodes[] = {0.04691007703066800, 0.23076534494715845, 0.5, 0.76923465505284155,
+                                0.95308992296933200};
+    constexpr double weights[] = {0.11846344252809454, 0.23931433524968324, 0.28444444444444444, 0.23931433524968324,
+                                  0.11846344252809454};
+    for (int i = 0; i < 5; ++i) at(grid[g] + width * nodes[i], width * weights[i]);
+  }
+  for (std::size_t i = 0; i < k; ++i)
+    if (!(std::fabs(captured[i] - 1) < 1e-3))
+      return error(errc::unsupported,
+                   "the posterior of arm " + std::to_string(i) + " lies within rounding of an end of its range");
+  const double most = grid.front() + above;
+  double total = 0;
+  for (const arm_belief& arm : all) total += arm.best;
+  for (std::size_t i = 0; i < k; ++i) {
+    if (total > 0) all[i].best /= total;
+    all[i].expected_loss = std::fmax(0.0, most - arms[i].mean());
+  }
+  return all;
+}
+
+/// Cells that follow each posterior's own quantiles, out to 1e-16 on both sides.
+template <class Posterior>
+result<std::vector<arm_belief>> compare_arms(std::span<const Posterior> arms) {
+  if (arms.size() < 2)
+    return error(errc::invalid_data, "at least 2 arms are needed, not " + std::to_string(arms.size()));
+  std::vector<double> grid;
+  for (const Posterior& arm : arms) {
+    if (!(arm.distribution.cdf(arm.mean()) > 0))
+      return error(errc::invalid_argument, "a posterior is not a distribution");
+    for (int i = -82; i <= 82; ++i) {
+      const double z = i * 0.1;
+      grid.push_back(z < 0 ? arm.distribution.quantile(normal_upper(-z)) : arm.distribution.isf(normal_upper(z)));
+    }
+  }
+  sort_numbers(grid);
+  return compare(arms, std::span<const double>(grid));
+}
+
+}  // namespace detail::stats
+
+/// The probability of being best and the expected loss of each of several arms, by quadrature over their posteriors:
+/// about 1e-10 (1e-4 for shapes below 1), without random numbers. Losses far below 1e-12 of the spread are rounding.
+/// Complexity: O(arms^2) thousand distribution functions, a millisecond for two rates. Allocates: O(arms).
+/// Errors: fewer than 2 arms, posteriors with impossible parameters, or with shapes so small that they lie within
+/// rounding of 0 and 1. Source: C. Stucchio, "Bayesian A/B testing at VWO", 2015, for the loss.
+inline result<std::vector<arm_belief>> compare(std::span<const rate_posterior> arms) {
+  return detail::stats::compare_arms(arms);
+}
+inline result<std::vector<arm_belief>> compare(std::span<const mean_posterior> arms) {
+  return detail::stats::compare_arms(arms);
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_BAYES_HPP
+
+// ---- stats/binomial.hpp
+
+#ifndef MILLRACE_STATS_BINOMIAL_HPP
+#define MILLRACE_STATS_BINOMIAL_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The binomial distribution: successes among `trials` (a whole number >= 0), each of `probability`. Arguments
+/// between whole numbers count as the one below; `quantile` and `isf` are those of `poisson`. See `normal` for what
+/// the functions promise.
+struct binomial {
+  double trials;
+  double probability;
+
+  double pmf(double k) const noexcept {
+    if (!valid()) return detail::stats::nan;
+    if (k < 0 || k > trials || k != std::floor(k)) return 0;
+    if (probability == 0) return k == 0 ? 1 : 0;
+    if (probability == 1) return k == trials ? 1 : 0;
+    if (k == 0) return std::exp(trials * std::log1p(-probability));
+    if (k == trials) return std::pow(probability, trials);
+    // p^k q^(n-k) / B(k, n - k) is the pmf times k (n - k) / n.
+    const double rest = trials - k;
+    const auto at = detail::stats::at_probability(k, rest, probability);
+    return detail::stats::beta_prefix(k, rest, at) / detail::stats::beta_width(k, rest);
+  }
+  double cdf(double k) const noexcept { return at(k).lower; }
+  double sf(double k) const noexcept { return at(k).upper; }
+  double quantile(double p) const noexcept {
+    if (!(valid() && p >= 0 && p <= 1)) return detail::stats::nan;
+    if (p == 1) return probability == 0 ? 0 : trials;
+    const double enough = p * (1 - 64 * detail::stats::epsilon);
+    return detail::stats::first_whole(0, trials, around(normal{}.quantile(p)),
+                                      [&](double k) { return cdf(k) >= enough; });
+  }
+  double isf(double q) const noexcept {
+    if (!(valid() && q >= 0 && q <= 1)) return detail::stats::nan;
+    if (q == 0) return probability == 0 ? 0 : trials;
+    const double enough = q * (1 + 64 * detail::stats::epsilon);
+    return detail::stats::first_whole(0, trials, around(normal{}.isf(q)), [&](double k) { return sf(k) <= enough; });
+  }
+
+ private:
+  bool valid() const noexcept {
+    return trials >= 0 && trials < detail::stats::infinity && trials == std::floor(trials) && probability >= 0 &&
+           probability <= 1;
+  }
+  double around(double z) const noexcept {
+    const double mean = trials * probability;
+    return mean + std::sqrt(mean * (1 - probability)) * z + (1 - 2 * probability) * (z * z - 1) / 6;
+  }
+  detail::stats::tails at(double k) const noexcept {
+    if (!valid() || k != k) return {detail::stats::nan, detail::stats::nan};
+    if (k < 0) return {0, 1};
+    if (k >= trials || probability == 0) return {1, 0};
+    k = std::floor(k);
+    if (probability == 1) return {0, 1};
+    const double a = k + 1;
+    const double b = trials - k;
+    return detail::stats::swapped(
+        detail::stats::incomplete_beta(a, b, detail::stats::at_probability(a, b, probability)));
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_BINOMIAL_HPP
+
+// ---- stats/detail/index_stream.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_INDEX_STREAM_HPP
+#define MILLRACE_STATS_DETAIL_INDEX_STREAM_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// Random words for resampling: a counter multiplied with itself, one multiplication a word and no long chain from one
+/// to the next, which is what a bootstrap of 1e8 draws needs. Seeded through the library's engine. After W. Yi's
+/// wyrand.
+class word_stream {
+ public:
+  explicit word_stream(random_engine& seeds) noexcept : state_(seeds()) {}
+
+  std::uint64_t operator()() noexcept {
+    state_ += 0xa0761d6478bd642fU;
+    const uint128 product = static_cast<uint128>(state_) * (state_ ^ 0xe7037ed1a0b428dbU);
+    return static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+/// The sum of `count` values drawn with replacement from `values`, 0 < n < 2^32: two unbiased indices a word (Lemire).
+inline double sum_of_resample(const double* values, std::uint64_t n, std::uint64_t count, word_stream& words) noexcept {
+  const std::uint64_t threshold = ((std::uint64_t{1} << 32) - n) % n;
+  const auto pair = [&](double& first, double& second) {
+    for (;;) {
+      const std::uint64_t word = words();
+      const std::uint64_t low = (word & 0xffffffffU) * n;
+      const std::uint64_t high = (word >> 32) * n;
+      if ((low & 0xffffffffU) < threshold || (high & 0xffffffffU) < threshold) [[unlikely]]
+        continue;
+      first += values[low >> 32];
+      second += values[high >> 32];
+      return;
+    }
+  };
+  double sums[4] = {0, 0, 0, 0};
+  std::uint64_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    pair(sums[0], sums[1]);
+    pair(sums[2], sums[3]);
+  }
+  double ignored = 0;
+  for (; i + 2 <= count; i += 2) pair(sums[0], sums[1]);
+  if (i < count) pair(sums[2], ignored);
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_INDEX_STREAM_HPP
+
+// ---- stats/bootstrap.hpp
+
+#ifndef MILLRACE_STATS_BOOTSTRAP_HPP
+#define MILLRACE_STATS_BOOTSTRAP_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// How a bootstrap's interval is read off its replicates.
+enum class bootstrap_interval : std::uint8_t {
+  percentile,
+  /// Corrected for bias and acceleration: second-order accurate; costs the statistic once more an observation.
+  bca,
+};
+
+struct bootstrap_options {
+  std::size_t resamples = 10'000;
+  double confidence = 0.95;
+  bootstrap_interval kind = bootstrap_interval::bca;
+  /// The same seed and sample give the same bytes on every compiler.
+  std::uint64_t seed = 1;
+};
+
+/// A statistic with what resampling says of its error.
+struct bootstrap_result {
+  double estimate = 0;
+  /// The replicates' mean less the estimate, and their deviation.
+  double bias = 0;
+  double standard_error = 0;
+  millrace::interval interval;
+  double n = 0;
+  std::size_t resamples = 0;
+
+  std::string summary() const {
+    std::string text = "Bootstrap estimate ";
+    detail::stats::append_effect(text, estimate, interval);
+    text += ", standard error ";
+    detail::stats::append_figure(text, standard_error);
+    text += " by ";
+    text += std::to_string(resamples);
+    text += " resamples of n = ";
+    detail::stats::append_figure(text, n);
+    text += '.';
+    return text;
+  }
+};
+
+namespace detail::stats {
+
+inline result<void> checked(const bootstrap_options& o, std::span<const double> sample) {
+  if (auto ok = checked(test_options{alternative::two_sided, o.confidence}); !ok) return ok;
+  if (o.resamples < 2) return error(errc::out_of_range, "at least 2 resamples are needed");
+  if (sample.size() >= 0xffffffffU) return error(errc::out_of_range, "a sample of more than 2^32");
+  return checked(sample, "the sample", 2);
+}
+
+/// The quantile of sorted values, linear between them.
+inline double sorted_quantile(std::span<const double> sorted, double p) noexcept {
+  const double at = std::fmin(1.0, std::fmax(0.0, p)) * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  if (below + 1 >= sorted.size()) return sorted.back();
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[below + 1] - sorted[below]);
+}
+
+/// Reads the answer off the replicates, which it sorts. `acceleration` is BCa's a.
+inline bootstrap_result read_replicates(double estimate, std::vector<double>& replicates, double acceleration,
+                                        const bootstrap_options& o, double n) {
+  const sample_moments m = sample_moments::of(replicates);
+  sort_numbers(replicates);
+  bootstrap_result r;
+  r.estimate = estimate;
+  r.bias = m.mean - estimate;
+  r.standard_error = std::sqrt(m.variance);
+  r.n = n;
+  r.resamples = replicates.size();
+  const double outside = (1 - o.confidence) / 2;
+  double low = outside;
+  double high = 1 - outside;
+  if (o.kind == bootstrap_interval::bca) {
+    double below = 0;
+    for (const double x : replicates) below += x < estimate ? 1 : x == estimate ? 0.5 : 0;
+    const double all = static_cast<double>(replicates.size());
+    // An estimate beyond every replicate is taken to lie half a replicate inside.
+    const double share = std::fmin(1 - 0.5 / all, std::fmax(0.5 / all, below / all));
+    const double z0 = normal{}.quantile(share);
+    const auto adjusted = [&](double z) { return normal{}.cdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z))); };
+    low = adjusted(normal{}.quantile(outside));
+    high = adjusted(normal{}.isf(outside));
+  }
+  r.interval = {sorted_quantile(replicates, low), sorted_quantile(replicates, high), o.confidence};
+  return r;
+}
+
+/// BCa's acceleration, from the influence of each observation: what the statistic loses without it.
+inline double acceleration_of(std::span<const double> without) noexcept {
+  const double mean = sample_moments::of(without).mean;
+  double squares = 0;
+  double cubes = 0;
+  for (const double x : without) {
+    const double d = mean - x;
+    squares += d * d;
+    cubes += d * d * d;
+  }
+  return squares > 0 ? cubes / (6 * squares * std::sqrt(squares)) : 0;
+}
+
+}  // namespace detail::stats
+
+/// The bootstrap of a mean, about a nanosecond a draw: 10,000 resamples of 10,000 in a tenth of a second.
+/// Allocates: O(resamples). Errors: fewer than 2 observations, NaN, infinities, fewer than 2 resamples, a confidence
+/// outside (0, 1). Source: B. Efron, JASA 82, 1987, for BCa.
+inline result<bootstrap_result> bootstrap_mean(std::span<const double> sample, const bootstrap_options& options = {}) {
+  if (auto ok = detail::stats::checked(options, sample); !ok) return std::move(ok).error();
+  random_engine seeds(options.seed);
+  detail::stats::word_stream words(seeds);
+  const double n = static_cast<double>(sample.size());
+  const double mean = sample_moments::of(sample).mean;
+  std::vector<double> replicates(options.resamples);
+  for (double& replicate : replicates)
+    replicate = detail::stats::sum_of_resample(sample.data(), sample.size(), sample.size(), words) / n;
+  // Leaving one out moves a mean by a multiple of its distance, so the sample stands for the jackknife.
+  const double acceleration = options.kind == bootstrap_interval::bca ? -detail::stats::acceleration_of(sample) : 0;
+  return detail::stats::read_replicates(mean, replicates, acceleration, options, n);
+}
+
+/// The bootstrap of any statistic, `statistic(std::span<const double>) -> double`, which may reorder nothing.
+/// Calls it resamples + 1 times, and n times more for BCa. Allocates: O(n + resamples). Errors: as `bootstrap_mean`,
+/// and a statistic that answers NaN or an infinity.
+template <class Statistic>
+result<bootstrap_result> bootstrap(std::span<const double> sample, Statistic statistic,
+                                   const bootstrap_options& options = {}) {
+  if (auto ok = detail::stats::checked(options, sample); !ok) return std::move(ok).error();
+  random_engine engine(options.seed);
+  std::vector<double> drawn(sample.size());
+  std::vector<double> replicates(options.resamples);
+  const double estimate = statistic(sample);
+  double finite = estimate * 0;
+  for (double& replicate : replicates) {
+    for (double& x : drawn) x = sample[static_cast<std::size_t>(engine.below(sample.size()))];
+    replicate = statistic(std::span<const double>(drawn));
+    finite += replicate * 0;
+  }
+  double acceleration = 0;
+  if (options.kind == bootstrap_interval::bca) {
+    std::vector<double> without(sample.size());
+    drawn.assign(sample.begin() + 1, sample.end());
+    for (std::size_t i = 0; i < sample.size(); ++i) {
+      without[i] = statistic(std::span<const double>(drawn));
+      finite += without[i] * 0;
+      if (i < drawn.size()) drawn[i] = sample[i];
+    }
+    acceleration = detail::stats::acceleration_of(without);
+  }
+  if (finite != 0) return error(errc::not_finite, "the statistic answers NaN or an infinity for a resample");
+  return detail::stats::read_replicates(estimate, replicates, acceleration, options,
+                                        static_cast<double>(sample.size()));
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_BOOTSTRAP_HPP
+
+// ---- stats/categorical.hpp
+
+#ifndef MILLRACE_STATS_CATEGORICAL_HPP
+#define MILLRACE_STATS_CATEGORICAL_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Which distance from the expected counts is tested.
+enum class count_statistic : std::uint8_t {
+  /// Pearson's sum of (observed - expected)^2 / expected.
+  chi_squared,
+  /// Twice the log likelihood ratio, the G statistic.
+  g,
+};
+
+namespace detail::stats {
+
+/// One cell's part of the statistic. G's is written as a deviance, so that it loses nothing where both are close:
+/// summed over cells, the linear parts cancel.
+inline double cell(count_statistic kind, double observed, double expected) noexcept {
+  const double d = observed - expected;
+  if (kind == count_statistic::chi_squared) return d * (d / expected);
+  if (observed == 0) return 2 * expected;
+  return 2 * observed * deviance(expected / observed, -d / observed);
+}
+
+inline result<double> total_of(std::span<const std::int64_t> counts) {
+  double total = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] < 0)
+      return error(errc::invalid_argument, "count " + std::to_string(i) + " is negative: " + std::to_string(counts[i]));
+    total += static_cast<double>(counts[i]);
+  }
+  if (!(total > 0)) return error(errc::invalid_data, "all counts are 0");
+  return total;
+}
+
+}  // namespace detail::stats
+
+/// The goodness of fit of counts to expected shares, which need not sum to 1. A category of share 0 counts no degree of
+/// freedom where it is empty, and makes p 0 where it is not. The effect is Cohen's w.
+///
+/// `fitted` parameters take as many degrees of freedom more. `expected_counts` fails below 5 expected in a category.
+/// O(categories); allocates: never. Errors: negative counts, no counts, shares that are negative, not finite or all 0,
+/// lengths that differ, fewer than 2 categories left. Source: K. Pearson 1900; R. Sokal, F. Rohlf for G.
+inline result<test_result> goodness_of_fit_test(std::span<const std::int64_t> counts, std::span<const double> shares,
+                                                count_statistic kind = count_statistic::chi_squared, int fitted = 0) {
+  if (counts.size() != shares.size())
+    return error(errc::shape_mismatch,
+                 std::to_string(counts.size()) + " counts for " + std::to_string(shares.size()) + " shares");
+  const auto total = detail::stats::total_of(counts);
+  if (!total) return total.error();
+  double whole = 0;
+  for (std::size_t i = 0; i < shares.size(); ++i) {
+    if (!(shares[i] >= 0 && shares[i] < detail::stats::infinity))
+      return error(errc::invalid_argument, "share " + std::to_string(i) + " is not a number >= 0");
+    whole += shares[i];
+  }
+  if (!(whole > 0 && whole < detail::stats::infinity))
+    return error(errc::invalid_argument, "the shares do not have a finite sum above 0");
+  test_result r;
+  r.test = kind == count_statistic::g ? "G test of goodness of fit" : "chi-squared test of goodness of fit";
+  r.effect_name = "Cohen's w";
+  r.side = alternative::greater;
+  r.n1 = *total;
+  double statistic = 0;
+  double w = 0;
+  double categories = 0;
+  bool impossible = false;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const auto observed = static_cast<double>(counts[i]);
+    if (shares[i] == 0) {
+      impossible = impossible || observed > 0;
+      continue;
+    }
+    categories += 1;
+    const double expected = *total * (shares[i] / whole);
+    r.failed.add(assumption::expected_counts, expected < 5);
+    statistic += detail::stats::cell(kind, observed, expected);
+    w += detail::stats::cell(count_statistic::chi_squared, observed, expected);
+  }
+  r.df = categories - 1 - fitted;
+  if (impossible) {
+    r.statistic = r.effect = detail::stats::infinity;
+    r.p = 0;
+    return r;
+  }
+  if (!(r.df >= 1))
+    return error(errc::invalid_data, "no degree of freedom is left: fewer than 2 categories with a share");
+  r.statistic = statistic;
+  r.effect = std::sqrt(w / *total);
+  r.p = chi_squared{r.df}.sf(statistic);
+  return r;
+}
+
+/// The independence of rows and columns of a table of counts, row by row. Empty rows and columns count no degree of
+/// freedom. The effect is Cramer's V. `yates` takes 1/2 from each distance in a 2 x 2 table (Pearson's alone).
+/// O(cells); allocates: O(rows + columns). Errors: negative counts, no counts, a length that is no multiple of
+/// `columns`, fewer than 2 rows or columns with counts. Source: K. Pearson 1900; H. Cramer 1946; F. Yates 1934.
+inline result<test_result> independence_test(std::span<const std::int64_t> table, std::size_t columns,
+                                             count_statistic kind = count_statistic::chi_squared, bool yates = false) {
+  if (columns == 0 || table.size() % columns != 0)
+    return error(errc::shape_mismatch,
+                 std::to_string(table.size()) + " counts do not fill rows of " + std::to_string(columns));
+  const auto total = detail::stats::total_of(table);
+  if (!total) return total.error();
+  const std::size_t rows = table.size() / columns;
+  std::vector<double> row_sums(rows, 0.0);
+  std::vector<double> column_sums(columns, 0.0);
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    row_sums[i / columns] += static_cast<double>(table[i]);
+    column_sums[i % columns] += static_cast<double>(table[i]);
+  }
+  double full_rows = 0;
+  double full_columns = 0;
+  for (const double sum : row_sums) full_rows += sum > 0 ? 1 : 0;
+  for (const double sum : column_sums) full_columns += sum > 0 ? 1 : 0;
+  if (full_rows < 2 || full_columns < 2) return error(errc::invalid_data, "fewer than 2 rows or columns hold counts");
+  test_result r;
+  r.test = kind == count_statistic::g ? "G test of independence" : "chi-squared test of independence";
+  r.effect_name = "Cramer's V";
+  r.side = alternative::greater;
+  r.n1 = *total;
+  r.df = (full_rows - 1) * (full_columns - 1);
+  const bool corrected = yates && r.df == 1 && kind == count_statistic::chi_squared;
+  double statistic = 0;
+  double pearson = 0;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const double expected = row_sums[i / columns] * (column_sums[i % columns] / *total);
+    if (!(expected > 0)) continue;
+    r.failed.add(assumption::expected_counts, expected < 5);
+    const auto observed = static_cast<double>(table[i]);
+    pearson += detail::stats::cell(count_statistic::chi_squared, observed, expected);
+    if (corrected) {
+      const double d = std::fmax(0.0, std::fabs(observed - expected) - 0.5);
+      statistic += d * d / expected;
+    } else {
+      statistic += detail::stats::cell(kind, observed, expected);
+    }
+  }
+  r.statistic = statistic;
+  r.effect = std::sqrt(pearson / *total / (std::fmin(full_rows, full_columns) - 1));
+  r.p = chi_squared{r.df}.sf(statistic);
+  return r;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_CATEGORICAL_HPP
+
+// ---- stats/distances.hpp
+
+#ifndef MILLRACE_STATS_DISTANCES_HPP
+#define MILLRACE_STATS_DISTANCES_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The Wasserstein-1 (earth mover's) distance of two samples, in their own unit: the area between their distribution
+/// functions. O(m + n); allocates: never. Errors: an empty sample. Source: C. Villani, "Optimal transport", 2009, 6.
+inline result<double> wasserstein_distance(const sorted_sample& a, const sorted_sample& b) {
+  if (auto ok = detail::stats::checked(a, "the first sample"); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(b, "the second sample"); !ok) return std::move(ok).error();
+  const auto m = static_cast<double>(a.size());
+  const auto n = static_cast<double>(b.size());
+  double area = 0;
+  double before = 0;
+  double gap = 0;
+  detail::stats::merge_walk(a, b, [&](double value, std::size_t i, std::size_t j) {
+    if (gap != 0) area += gap * (value - before);
+    gap = std::fabs(static_cast<double>(i) / m - static_cast<double>(j) / n);
+    before = value;
+  });
+  return area;
+}
+
+/// The energy distance of two samples, sqrt(2 E|X - Y| - E|X - X'| - E|Y - Y'|): the area between the distribution
+/// functions, squared before it is summed. O(m + n); allocates: never. Errors: an empty sample.
+/// Source: G. Szekely, M. Rizzo, Journal of Statistical Planning and Inference 143, 2013.
+inline result<double> energy_distance(const sorted_sample& a, const sorted_sample& b) {
+  if (auto ok = detail::stats::checked(a, "the first sample"); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(b, "the second sample"); !ok) return std::move(ok).error();
+  const auto m = static_cast<double>(a.size());
+  const auto n = static_cast<double>(b.size());
+  double area = 0;
+  double before = 0;
+  double gap = 0;
+  detail::stats::merge_walk(a, b, [&](double value, std::size_t i, std::size_t j) {
+    if (gap != 0) area += gap * gap * (value - before);
+    gap = static_cast<double>(i) / m - static_cast<double>(j) / n;
+    before = value;
+  });
+  return std::sqrt(2 * area);
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DISTANCES_HPP
+
 // ---- stats/e_process.hpp
 
 #ifndef MILLRACE_STATS_E_PROCESS_HPP
@@ -29573,6 +30791,149 @@ class e_process {
 }  // namespace millrace
 
 #endif  // MILLRACE_STATS_E_PROCESS_HPP
+
+// ---- stats/family.hpp
+
+#ifndef MILLRACE_STATS_FAMILY_HPP
+#define MILLRACE_STATS_FAMILY_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The corrections for many comparisons, as types. Each promises, over a whole family of p-values:
+/// the chance of any false rejection (the family-wise error), or the expected share of false ones among the rejected
+/// (the false discovery rate), at most alpha.
+struct bonferroni {  ///< Family-wise, under any dependence. Source: C. Bonferroni 1936.
+  static constexpr std::string_view name = "Bonferroni";
+};
+struct holm {  ///< Family-wise, under any dependence; never weaker than Bonferroni's. Source: S. Holm 1979.
+  static constexpr std::string_view name = "Holm";
+};
+struct hochberg {  ///< Family-wise, for independent or positively dependent tests. Source: Y. Hochberg 1988.
+  static constexpr std::string_view name = "Hochberg";
+};
+struct benjamini_hochberg {  ///< False discovery rate, likewise. Source: Y. Benjamini, Y. Hochberg 1995.
+  static constexpr std::string_view name = "Benjamini-Hochberg";
+};
+struct benjamini_yekutieli {  ///< False discovery rate, under any dependence. Source: Y. Benjamini, D. Yekutieli 2001.
+  static constexpr std::string_view name = "Benjamini-Yekutieli";
+};
+struct uncorrected {  ///< For one comparison that was planned as the only one.
+  static constexpr std::string_view name = "none";
+};
+
+template <class T>
+concept correction = std::same_as<T, bonferroni> || std::same_as<T, holm> || std::same_as<T, hochberg> ||
+    std::same_as<T, benjamini_hochberg> || std::same_as<T, benjamini_yekutieli> || std::same_as<T, uncorrected>;
+
+namespace detail::stats {
+
+/// Adjusts p-values in place. `order` is work space of the same length.
+template <correction Correction>
+void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
+  const std::size_t m = p.size();
+  const auto count = static_cast<double>(m);
+  if constexpr (std::same_as<Correction, uncorrected>) return;
+  if constexpr (std::same_as<Correction, bonferroni>) {
+    for (double& one : p) one = std::fmin(1.0, one * count);
+    return;
+  }
+  for (std::size_t i = 0; i < m; ++i) order[i] = i;
+  // Equal p-values in the order given, so that answers do not depend on the sort.
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] < p[b] : a < b; });
+  if constexpr (std::same_as<Correction, holm>) {
+    double most = 0;
+    for (std::size_t rank = 0; rank < m; ++rank) {
+      double& one = p[order[rank]];
+      most = std::fmax(most, std::fmin(1.0, one * static_cast<double>(m - rank)));
+      one = most;
+    }
+  } else {
+    double harmonic = 1;
+    if constexpr (std::same_as<Correction, benjamini_yekutieli>)
+      for (std::size_t k = 2; k <= m; ++k) harmonic += 1 / static_cast<double>(k);
+    double least = 1;
+    for (std::size_t rank = m; rank-- > 0;) {
+      double& one = p[order[rank]];
+      const double factor = std::same_as<Correction, hochberg> ? static_cast<double>(m - rank)
+                                                               : count * harmonic / static_cast<double>(rank + 1);
+      least = std::fmin(least, one * factor);
+      one = least;
+    }
+  }
+}
+
+inline result<void> checked_p(std::span<const double> p) {
+  for (std::size_t i = 0; i < p.size(); ++i)
+    if (!(p[i] >= 0 && p[i] <= 1))
+      return error(errc::invalid_argument, "p-value " + std::to_string(i) + " is not in [0, 1]");
+  return {};
+}
+
+}  // namespace detail::stats
+
+/// A family of `Size` comparisons and the correction that covers it. The family is the type: its size is fixed before
+/// any p-value is seen, and the only way to a corrected p-value is to hand over all of them. Correcting row by row,
+/// which leaves every one uncorrected, does not compile.
+///
+///     constexpr mr::family<mr::holm, 3> metrics;
+///     auto adjusted = metrics.adjusted({p_ctr, p_revenue, p_latency});    // result<std::array<double, 3>>
+///
+/// Guarantee: R's p.adjust, to a few ulp. O(Size log Size); allocates: never. Errors: a p-value that is NaN or outside
+/// [0, 1]; another number of p-values does not compile (millrace[STATS-1]).
+template <correction Correction, std::size_t Size>
+class family {
+  static_assert(Size > 0, "millrace[STATS-2]: a family of no comparisons has nothing to correct");
+
+ public:
+  static constexpr std::size_t size() noexcept { return Size; }
+  static constexpr std::string_view name() noexcept { return Correction::name; }
+
+  /// The p-values corrected for the whole family, in the order given: compare each with alpha.
+  template <std::size_t Given>
+  result<std::array<double, Size>> adjusted(const double (&p)[Given]) const {
+    static_assert(Given == Size,
+                  "millrace[STATS-1]: a correction covers its whole family: pass all its p-values, in one call");
+    std::array<double, Size> all;
+    for (std::size_t i = 0; i < Size; ++i) all[i] = p[i];
+    return adjusted(all);
+  }
+  template <std::size_t Given>
+  result<std::array<double, Size>> adjusted(const std::array<double, Given>& p) const {
+    static_assert(Given == Size,
+                  "millrace[STATS-1]: a correction covers its whole family: pass all its p-values, in one call");
+    if (auto ok = detail::stats::checked_p(p); !ok) return std::move(ok).error();
+    std::array<double, Size> all = p;
+    std::array<std::size_t, Size> order;
+    detail::stats::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
+    return all;
+  }
+  /// One p-value is not a family, unless the family is of one.
+  template <std::same_as<double> P>
+  result<std::array<double, Size>> adjusted(P p) const {
+    static_assert(Size == 1 && sizeof(P) > 0,
+                  "millrace[STATS-1]: a correction covers its whole family: pass all its p-values, in one call");
+    return adjusted(std::array<double, 1>{p});
+  }
+};
+
+/// A family whose size is known at run time alone, such as the columns of a table: `family_of<holm>(p_values)`.
+/// O(m log m); allocates: O(m). Errors: no p-values, or one that is NaN or outside [0, 1].
+template <correction Correction>
+result<std::vector<double>> family_of(std::span<const double> p) {
+  if (p.empty()) return error(errc::invalid_data, "a family of no comparisons has nothing to correct");
+  if (auto ok = detail::stats::checked_p(p); !ok) return std::move(ok).error();
+  std::vector<double> all(p.begin(), p.end());
+  std::vector<std::size_t> order(p.size());
+  detail::stats::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
+  return all;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_FAMILY_HPP
 
 // ---- stats/group_sequential.hpp
 
@@ -29810,6 +31171,563 @@ class group_sequential {
 
 #endif  // MILLRACE_STATS_GROUP_SEQUENTIAL_HPP
 
+// ---- stats/ks_test.hpp
+
+#ifndef MILLRACE_STATS_KS_TEST_HPP
+#define MILLRACE_STATS_KS_TEST_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Where a p-value comes from.
+enum class p_method : std::uint8_t {
+  /// Exact where that is cheap (a few milliseconds), else the limit law.
+  automatic,
+  exact,
+  asymptotic,
+};
+
+namespace detail::stats {
+
+/// Massart's bound on how is_far empirical distribution functions may be off, both together: holds for every n.
+inline interval distance_interval(double d, double m, double n, double confidence) noexcept {
+  const double outside = (1 - confidence) / (n > 0 ? 2 : 1);
+  const double reach =
+      std::sqrt(std::log(2 / outside) / (2 * m)) + (n > 0 ? std::sqrt(std::log(2 / outside) / (2 * n)) : 0);
+  return {std::fmax(0.0, d - reach), std::fmin(1.0, d + reach), confidence};
+}
+
+}  // namespace detail::stats
+
+/// The two-sample Kolmogorov-Smirnov test. `greater` asks whether a's distribution function lies above b's somewhere
+/// (a tends to be smaller), `less` the contrary, as in SciPy. The effect is the largest distance, its interval from
+/// the Dvoretzky-Kiefer-Wolfowitz-Massart bound.
+///
+/// The exact p-value counts lattice paths and is right with ties as well; `automatic` takes it while it costs less
+/// than some milliseconds. Neither allocates when the samples are large.
+/// Complexity: O(m + n) and, exact, O(min(m, n) (m + n)). Errors: an empty sample, a confidence outside (0, 1).
+/// Source: N. Smirnov 1939; J. Hodges, Arkiv foer Matematik 3, 1958, for the one-sided limit's correction.
+inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& b, const test_options& options = {},
+                                   p_method method = p_method::automatic) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(a, "the first sample"); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(b, "the second sample"); !ok) return std::move(ok).error();
+  const auto m = static_cast<std::int64_t>(a.size());
+  const auto n = static_cast<std::int64_t>(b.size());
+  if (m > (std::int64_t{1} << 31) || n > (std::int64_t{1} << 31))
+    return error(errc::out_of_range, "a sample of more than 2^31");
+  const bool one_sided = options.side != alternative::two_sided;
+  const std::int64_t sign = options.side == alternative::less ? -1 : 1;
+  const auto side = [&](std::int64_t x) { return one_sided ? sign * x : x < 0 ? -x : x; };
+  // Distances are whole multiples of 1 / (m n).
+  std::int64_t most = 0;
+  bool ties = false;
+  std::size_t seen = 0;
+  detail::stats::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
+    const std::int64_t d = side(static_cast<std::int64_t>(i) * n - static_cast<std::int64_t>(j) * m);
+    if (d > most) most = d;
+    ties = ties || i + j > seen + 1;
+    seen = i + j;
+  });
+  const auto rm = static_cast<double>(m);
+  const auto rn = static_cast<double>(n);
+  const std::int64_t fewer = m < n ? m : n;
+  const bool exact = method == p_method::exact || (method == p_method::automatic && fewer * (m + n) <= 2'000'000);
+  test_result r;
+  r.test = exact ? "Kolmogorov-Smirnov test (exact)" : "Kolmogorov-Smirnov test";
+  r.effect_name = "largest distance of the distribution functions";
+  r.side = options.side;
+  r.n1 = rm;
+  r.n2 = rn;
+  r.effect = r.statistic = static_cast<double>(most) / rm / rn;
+  r.interval = detail::stats::distance_interval(r.effect, rm, rn, options.confidence);
+  r.failed.add(assumption::no_ties, ties && !exact);
+  if (most == 0) {
+    r.p = 1;
+  } else if (exact) {
+    std::vector<bool> ends(static_cast<std::size_t>(m + n) + 1, false);
+    detail::stats::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) { ends[i + j] = true; });
+    const auto is_end = [&](std::int64_t k) { return static_cast<bool>(ends[static_cast<std::size_t>(k)]); };
+    // The shorter sample leads, for the memory; that turns a one-sided difference around.
+    if (m <= n)
+      r.p = detail::stats::share_of_crossing_paths(m, n, most, side, is_end);
+    else
+      r.p = detail::stats::share_of_crossing_paths(
+          n, m, most, [&](std::int64_t x) { return side(-x); }, is_end);
+  } else {
+    const double z = std::sqrt(rm / (rm + rn) * rn) * r.statistic;
+    r.failed.add(assumption::large_sample, fewer < 30);
+    if (one_sided)
+      r.p = std::fmin(1.0, std::exp(-2 * z * z - 2 * z * (std::fmax(rm, rn) + 2 * std::fmin(rm, rn)) /
+                                                     std::sqrt(rm * rn * (rm + rn)) / 3));
+    else
+      r.p = kolmogorov{}.sf(z);
+  }
+  return r;
+}
+
+/// The one-sample Kolmogorov-Smirnov test against a continuous distribution function, `cdf(x)` in [0, 1], which must
+/// not have been fitted to the sample. `greater` asks whether the sample's function lies above it somewhere.
+///
+/// Exact for n up to 1,000 (`automatic`), or where p is below 1e-4; beyond, the limit law with its correction of order
+/// 1/n. Complexity: O(n) besides that. Errors: an empty sample, a cdf that answers outside [0, 1] or falls.
+/// Source: as `kolmogorov_two_sided_sf`; the correction: J. Vrbik, Journal of Probability and Statistics 2018.
+template <class Cdf>
+result<test_result> ks_test_against(const sorted_sample& a, Cdf cdf, const test_options& options = {},
+                                    p_method method = p_method::automatic) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(a, "the sample"); !ok) return std::move(ok).error();
+  const auto n = static_cast<double>(a.size());
+  double above = 0;
+  double below = 0;
+  double before = 0;
+  bool ties = false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double f = static_cast<double>(cdf(a[i]));
+    if (!(f >= before && f <= 1)) {
+      std::string text = "the distribution function answers ";
+      detail::stats::append_figure(text, f);
+      text += " at ";
+      detail::stats::append_figure(text, a[i]);
+      return error(errc::invalid_argument, std::move(text));
+    }
+    before = f;
+    above = std::fmax(above, (static_cast<double>(i) + 1) / n - f);
+    below = std::fmax(below, f - static_cast<double>(i) / n);
+    ties = ties || (i > 0 && a[i] == a[i - 1]);
+  }
+  const double d = options.side == alternative::two_sided ? std::fmax(above, below)
+                   : options.side == alternative::greater ? above
+                                                          : below;
+  test_result r;
+  r.effect_name = "largest distance from the distribution";
+  r.side = options.side;
+  r.n1 = n;
+  r.effect = r.statistic = d;
+  r.interval = detail::stats::distance_interval(d, n, 0, options.confidence);
+  r.failed.add(assumption::no_ties, ties);
+  const bool is_far = n * d * d > 5 || d >= 0.5;
+  const bool exact =
+      method == p_method::exact || (method == p_method::automatic && (n <= 1000 || (is_far && n <= 1e6)));
+  r.test = exact ? "one-sample Kolmogorov-Smirnov test (exact)" : "one-sample Kolmogorov-Smirnov test";
+  const bool two_sided = options.side == alternative::two_sided;
+  if (exact) {
+    r.p = two_sided ? kolmogorov_two_sided_sf(a.size(), d) : kolmogorov_one_sided_sf(a.size(), d);
+  } else {
+    const double z = std::sqrt(n) * d;
+    const double corrected = z + 1 / (6 * std::sqrt(n)) + (z - 1) / (4 * n);
+    r.p = two_sided ? kolmogorov{}.sf(corrected)
+                    : std::exp(-2 * (z + 1 / (6 * std::sqrt(n))) * (z + 1 / (6 * std::sqrt(n))));
+    r.failed.add(assumption::large_sample, n < 30);
+  }
+  return r;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_KS_TEST_HPP
+
+// ---- stats/mann_whitney_exact.hpp
+
+#ifndef MILLRACE_STATS_MANN_WHITNEY_EXACT_HPP
+#define MILLRACE_STATS_MANN_WHITNEY_EXACT_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The exact null distribution of the Mann-Whitney U of the first of two samples, ties included: every one of the
+/// choices of the first sample's members among the pooled observations is equally likely.
+///
+/// `tie_sizes` are the sizes of the groups of equal values in ascending order of value; all ones for no ties. U is a
+/// multiple of 1/2. Sums of positive terms, so both tails keep their relative accuracy.
+/// Complexity: O(groups m^2 n) time to build, O(m^2 n) memory: milliseconds up to m = n = 25.
+/// Source: H. Mann, D. Whitney 1947; J. Klotz 1966 for ties.
+class mann_whitney_exact {
+ public:
+  /// For samples of m and n without ties.
+  mann_whitney_exact(std::size_t m, std::size_t n) : mann_whitney_exact(m, std::vector<std::size_t>(m + n, 1)) {}
+
+  /// The first sample has m of the sum of the groups; m above that sum leaves an empty distribution, NaN everywhere.
+  mann_whitney_exact(std::size_t m, std::span<const std::size_t> tie_sizes) {
+    std::size_t total = 0;
+    for (const std::size_t size : tie_sizes) total += size;
+    if (m > total) return;
+    const std::size_t n = total - m;
+    // share[i][s]: of the ways to pick i so far, weighted so that all picks of m sum to 1; s is twice the sum of
+    // (midrank - 1/2), less the least it can be at the end, which is m^2.
+    const std::size_t sums = 2 * m * n + m * m + 1;
+    std::vector<double> share((m + 1) * sums, 0.0);
+    share[0] = 1;
+    std::size_t before = 0;
+    for (const std::size_t size : tie_sizes) {
+      const std::size_t twice_rank = 2 * before + size;  // of each member: midrank - 1/2, doubled
+      // Adding k of this group's `size`: hypergeometric weights, member by member, keep the numbers in range.
+      for (std::size_t i = m + 1; i-- > 0;) {
+        double* to = share.data() + i * sums;
+        std::vector<double> mixed(sums, 0.0);
+        for (std::size_t k = 0; k <= size && k <= i; ++k) {
+          const std::size_t from = i - k;
+          if (from > before || m - from > total - before) continue;
+          const double weight = hypergeometric(k, size, m - from, total - before);
+          if (weight == 0) continue;
+          const double* source = share.data() + from * sums;
+          const std::size_t shift = k * twice_rank;
+          for (std::size_t s = 0; s + shift < sums; ++s) mixed[s + shift] += weight * source[s];
+        }
+        for (std::size_t s = 0; s < sums; ++s) to[s] = mixed[s];
+      }
+      before += size;
+    }
+    const double* last = share.data() + m * sums;
+    mass_.assign(last + m * m, last + sums);
+  }
+
+  /// P(U <= u) and P(U >= u): both include u itself, as p-values do.
+  double at_most(double u) const noexcept {
+    if (mass_.empty() || u != u) return detail::stats::nan;
+    double sum = 0;
+    for (std::size_t s = 0; s < mass_.size() && 0.5 * static_cast<double>(s) <= u; ++s) sum += mass_[s];
+    return sum < 1 ? sum : 1;
+  }
+  double at_least(double u) const noexcept {
+    if (mass_.empty() || u != u) return detail::stats::nan;
+    double sum = 0;
+    for (std::size_t s = mass_.size(); s-- > 0 && 0.5 * static_cast<double>(s) >= u;) sum += mass_[s];
+    return sum < 1 ? sum : 1;
+  }
+  /// P(|U - m n / 2| >= |u - m n / 2|).
+  double two_sided(double u) const noexcept {
+    if (mass_.empty() || u != u) return detail::stats::nan;
+    const double middle = 0.25 * static_cast<double>(mass_.size() - 1);
+    const double distance = std::fabs(u - middle);
+    if (distance == 0) return 1;
+    const double p = at_most(middle - distance) + at_least(middle + distance);
+    return p < 1 ? p : 1;
+  }
+
+ private:
+  /// P(k of a group of `size` when `wanted` are drawn from `left` that contain it).
+  static double hypergeometric(std::size_t k, std::size_t size, std::size_t wanted, std::size_t left) noexcept {
+    if (k > wanted || size - k > left - wanted) return 0;
+    // Drawn one by one: k of the group in, the rest of the group out.
+    double p = 1;
+    for (std::size_t i = 0; i < size; ++i) {
+      const bool in = i < k;
+      const double numerator = static_cast<double>(in ? wanted - i : left - wanted - (i - k));
+      p *= numerator / static_cast<double>(left - i);
+      if (in) p *= static_cast<double>(size - i) / static_cast<double>(i + 1);
+    }
+    return p;
+  }
+
+  std::vector<double> mass_;  // of U = s / 2
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_MANN_WHITNEY_EXACT_HPP
+
+// ---- stats/mann_whitney.hpp
+
+#ifndef MILLRACE_STATS_MANN_WHITNEY_HPP
+#define MILLRACE_STATS_MANN_WHITNEY_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The Mann-Whitney (Wilcoxon rank sum) test. The statistic is the first sample's U; the effect is U / (m n), the
+/// probability that a value of a exceeds one of b, ties counted half, with DeLong's interval.
+///
+/// `exact` goes through all choices of the first sample, ties included; `automatic` does so up to about m = n = 25.
+/// Beyond: the normal law with the correction for ties and for continuity. U is summed in whole numbers: exact at any
+/// size. Complexity: O(m + n) besides the exact distribution; allocates: never, but for that.
+/// Errors: an empty sample, a confidence outside (0, 1). All observations equal: p is 1, `variation` failed.
+/// Source: H. Mann, D. Whitney 1947; E. DeLong et al., Biometrics 44, 1988, for the interval.
+inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorted_sample& b,
+                                             const test_options& options = {}, p_method method = p_method::automatic) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(a, "the first sample"); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(b, "the second sample"); !ok) return std::move(ok).error();
+  const auto m = static_cast<double>(a.size());
+  const auto n = static_cast<double>(b.size());
+  if (m * n > 4e18) return error(errc::out_of_range, "samples of more than 2e9");
+  std::uint64_t twice_u = 0;
+  double tie_sum = 0;
+  // Sums over each sample of its members' shares of the other sample below them, for DeLong's variance.
+  double squares_a = 0;
+  double squares_b = 0;
+  std::size_t before_a = 0;
+  std::size_t before_b = 0;
+  detail::stats::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
+    const std::uint64_t in_a = i - before_a;
+    const std::uint64_t in_b = j - before_b;
+    twice_u += in_a * (2 * before_b + in_b);
+    const auto both = static_cast<double>(in_a + in_b);
+    if (both > 1) tie_sum += both * (both - 1) * (both + 1);
+    const double below = (static_cast<double>(before_b) + 0.5 * static_cast<double>(in_b)) / n;
+    const double above = 1 - (static_cast<double>(before_a) + 0.5 * static_cast<double>(in_a)) / m;
+    squares_a += static_cast<double>(in_a) * below * below;
+    squares_b += static_cast<double>(in_b) * above * above;
+    before_a = i;
+    before_b = j;
+  });
+  test_result r;
+  r.effect_name = "probability that the first is larger";
+  r.side = options.side;
+  r.n1 = m;
+  r.n2 = n;
+  r.statistic = 0.5 * static_cast<double>(twice_u);
+  r.effect = r.statistic / m / n;
+  const double all = m + n;
+  const double spread = m / 12 * n * ((all + 1) - tie_sum / (all * (all - 1)));
+  r.failed.add(assumption::variation, !(spread > 0));
+
+  const double fewer = std::fmin(m, n);
+  const bool exact =
+      method == p_method::exact || (method == p_method::automatic && all * fewer * (2 * m * n + fewer * fewer) <= 5e6);
+  if (exact) {
+    r.test = "Mann-Whitney test (exact)";
+    std::vector<std::size_t> ties;
+    std::size_t seen = 0;
+    detail::stats::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
+      ties.push_back(i + j - seen);
+      seen = i + j;
+    });
+    const bool turned = n < m;
+    const mann_whitney_exact law(static_cast<std::size_t>(fewer), ties);
+    const double u = turned ? m * n - r.statistic : r.statistic;
+    r.p = options.side == alternative::two_sided             ? law.two_sided(u)
+          : (options.side == alternative::greater) != turned ? law.at_least(u)
+                                                             : law.at_most(u);
+  } else {
+    r.test = "Mann-Whitney test";
+    r.failed.add(assumption::large_sample, fewer < 8);
+    if (spread > 0) {
+      const double distance = r.statistic - m / 2 * n;
+      const double sd = std::sqrt(spread);
+      const normal z;
+      r.p = options.side == alternative::two_sided ? std::fmin(1.0, 2 * z.sf((std::fabs(distance) - 0.5) / sd))
+            : options.side == alternative::greater ? z.sf((distance - 0.5) / sd)
+                                                   : z.cdf((distance + 0.5) / sd);
+    } else {
+      r.p = 1;
+    }
+  }
+  const double variance_a = m > 1 ? std::fmax(0.0, squares_a / m - r.effect * r.effect) / (m - 1) : 0;
+  const double variance_b = n > 1 ? std::fmax(0.0, squares_b / n - r.effect * r.effect) / (n - 1) : 0;
+  const double reach = normal{}.isf(detail::stats::outside(options)) * std::sqrt(variance_a + variance_b);
+  r.interval = detail::stats::around(r.effect, reach, options);
+  r.interval.lower = std::fmax(0.0, r.interval.lower);
+  r.interval.upper = std::fmin(1.0, r.interval.upper);
+  return r;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_MANN_WHITNEY_HPP
+
+// ---- stats/student_t.hpp
+
+#ifndef MILLRACE_STATS_STUDENT_T_HPP
+#define MILLRACE_STATS_STUDENT_T_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Student's t distribution with `df` > 0 degrees of freedom, whole or not; infinity is the normal. See `normal` for
+/// what the functions promise.
+struct student_t {
+  double df;
+
+  double pdf(double t) const noexcept {
+    if (!(df > 0) || t != t) return detail::stats::nan;
+    if (df == detail::stats::infinity) return normal{}.pdf(t);
+    // The density at 0 is Gamma((df + 1) / 2) / (Gamma(df / 2) sqrt(pi df)).
+    const double ratio = t / std::sqrt(df);
+    const double a = df / 2;
+    const double at_zero = std::exp(detail::stats::log_gamma_ratio(0.5, a)) / std::sqrt(detail::stats::pi * df);
+    return at_zero * std::exp(-(a + 0.5) * std::log1p(ratio * ratio));
+  }
+  double cdf(double t) const noexcept { return sf(-t); }
+  double sf(double t) const noexcept {
+    if (!(df > 0)) return detail::stats::nan;
+    if (df == detail::stats::infinity) return normal{}.sf(t);
+    const detail::stats::tails two_sided = beyond(std::fabs(t)).at;
+    return t >= 0 ? 0.5 * two_sided.upper : 0.5 + 0.5 * two_sided.lower;
+  }
+  double quantile(double p) const noexcept { return p <= 0.5 ? -solve(p) : solve(1 - p); }
+  double isf(double q) const noexcept { return q <= 0.5 ? solve(q) : -solve(1 - q); }
+
+ private:
+  /// Both at t >= 0: the probabilities of less and of more in absolute value, and t times the density of that.
+  detail::stats::tail_slope beyond(double t) const noexcept {
+    if (t == detail::stats::infinity) return {{1, 0}, 0};
+    const double a = df / 2;
+    const double ratio = t / std::sqrt(df);
+    if (ratio > 1e16) {
+      // A pure power of t; its square might overflow.
+      const double upper = std::exp(detail::stats::log_gamma_ratio(0.5, a) - 0.5 * std::log(detail::stats::pi) -
+                                    std::log(a) - df * std::log(ratio));
+      return {{1 - upper, upper}, df * upper};
+    }
+    const double sum = df + t * t;
+    const detail::stats::beta_point at{t * t / sum, df / sum, a * ((t - 1) / sum) * (t + 1)};
+    return {detail::stats::incomplete_beta(0.5, a, at), 2 * detail::stats::beta_prefix(0.5, a, at)};
+  }
+  /// The t >= 0 that is exceeded with probability q <= 1/2.
+  double solve(double q) const noexcept {
+    if (!(df > 0 && q >= 0 && q <= 0.5)) return detail::stats::nan;
+    if (df == detail::stats::infinity) return normal{}.isf(q);
+    if (q == 0.5) return 0;
+    const double z = normal{}.isf(q);
+    // Far out the tail is a power of t.
+    const double a = df / 2;
+    const double power = std::sqrt(df) * std::exp(-(std::log(2 * q * df) + 0.5 * std::log(detail::stats::pi) -
+                                                    std::log(2.0) - detail::stats::log_gamma_ratio(0.5, a)) /
+                                                  df);
+    const double guess = df > 4 && z < df ? z + z * (z * z + 1) / (4 * df) : std::fmax(z, power);
+    return detail::stats::invert_positive({1 - 2 * q, 2 * q}, guess, [&](double t) { return beyond(t); });
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_STUDENT_T_HPP
+
+// ---- stats/means.hpp
+
+#ifndef MILLRACE_STATS_MEANS_HPP
+#define MILLRACE_STATS_MEANS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// A t test of an estimate against `null`. A standard error of 0 has a defined answer: p is 1 where the estimate is
+/// the null, 0 where it is not, and the assumption of variation has failed.
+inline void fill_t(test_result& r, double estimate, double null, double standard_error, double df,
+                   const test_options& options) noexcept {
+  const student_t t{df};
+  const double distance = estimate - null;
+  r.side = options.side;
+  r.df = df;
+  r.effect = estimate;
+  r.failed.add(assumption::variation, !(standard_error > 0));
+  r.statistic = standard_error > 0 ? distance / standard_error : distance == 0 ? 0 : std::copysign(infinity, distance);
+  r.p = distance == 0 && !(standard_error > 0) ? 1 : p_value(options.side, t.cdf(r.statistic), t.sf(r.statistic));
+  const double critical = standard_error > 0 ? t.isf(outside(options)) * standard_error : 0;
+  r.interval = around(estimate, critical, options);
+}
+
+}  // namespace detail::stats
+
+/// Welch's t test of the difference of two means, a - b, without assuming equal variances. From samples or
+/// sample_moments.
+///
+/// Guarantee: SciPy's and R's answers to 1e-12. Complexity: O(1) from moments, O(n) from samples; allocates:
+/// never. Errors: fewer than 2 observations, NaN, infinities, a confidence outside (0, 1). Source: B. Welch, Biometrika
+/// 34, 1947; degrees of freedom by Satterthwaite.
+inline result<test_result> welch_t_test(const sample_moments& a, const sample_moments& b,
+                                        const test_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(a, "the first sample", 2); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(b, "the second sample", 2); !ok) return std::move(ok).error();
+  test_result r;
+  r.test = "Welch's t test";
+  r.effect_name = "difference of means";
+  r.n1 = a.n;
+  r.n2 = b.n;
+  const double va = a.variance / a.n;
+  const double vb = b.variance / b.n;
+  const double sum = va + vb;
+  const double df =
+      sum > 0 ? 1 / ((va / sum) * (va / sum) / (a.n - 1) + (vb / sum) * (vb / sum) / (b.n - 1)) : a.n + b.n - 2;
+  detail::stats::fill_t(r, a.mean - b.mean, 0, std::sqrt(sum), df, options);
+  return r;
+}
+
+/// Student's t test of the difference of two means, a - b, of groups with the same variance.
+/// As `welch_t_test`, which is the better choice unless the variances are known to be equal; `equal_variances` is
+/// reported as failed where the sample variances differ by more than a factor of 4. Source: Student 1908.
+inline result<test_result> student_t_test(const sample_moments& a, const sample_moments& b,
+                                          const test_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(a, "the first sample", 2); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(b, "the second sample", 2); !ok) return std::move(ok).error();
+  test_result r;
+  r.test = "Student's t test";
+  r.effect_name = "difference of means";
+  r.n1 = a.n;
+  r.n2 = b.n;
+  const double df = a.n + b.n - 2;
+  const double pooled = (a.variance * (a.n - 1) + b.variance * (b.n - 1)) / df;
+  r.failed.add(assumption::equal_variances, a.variance > 4 * b.variance || b.variance > 4 * a.variance);
+  detail::stats::fill_t(r, a.mean - b.mean, 0, std::sqrt(pooled * (1 / a.n + 1 / b.n)), df, options);
+  return r;
+}
+
+/// The one-sample t test of a mean against `null`; the effect is the mean itself. As `welch_t_test`.
+inline result<test_result> one_sample_t_test(const sample_moments& a, double null, const test_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(a, "the sample", 2); !ok) return std::move(ok).error();
+  if (!std::isfinite(null)) return error(errc::not_finite, "the mean of the null hypothesis is not finite");
+  test_result r;
+  r.test = "one-sample t test";
+  r.effect_name = "mean";
+  r.n1 = a.n;
+  detail::stats::fill_t(r, a.mean, null, std::sqrt(a.variance / a.n), a.n - 1, options);
+  return r;
+}
+
+/// The paired t test: of the mean of the differences a[i] - b[i]. Errors also for samples of different length.
+inline result<test_result> paired_t_test(std::span<const double> a, std::span<const double> b,
+                                         const test_options& options = {}) {
+  if (a.size() != b.size())
+    return error(errc::shape_mismatch,
+                 "paired samples of " + std::to_string(a.size()) + " and " + std::to_string(b.size()));
+  const pair_moments m = pair_moments::of(a, b);
+  // The variance of the differences from their own sample_moments: the three of the pair would cancel.
+  sample_moments d;
+  d.n = m.n;
+  d.mean = m.mean_x - m.mean_y;
+  double squares = 0;
+  double rest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double x = a[i] - b[i] - d.mean;
+    squares += x * x;
+    rest += x;
+  }
+  if (d.n > 0) d.mean += rest / d.n;
+  if (d.n > 1) d.variance = std::fmax(0.0, (squares - rest * rest / d.n) / (d.n - 1));
+  auto r = one_sample_t_test(d, 0, options);
+  if (r) {
+    r->test = "paired t test";
+    r->effect_name = "mean of the differences";
+  }
+  return r;
+}
+
+inline result<test_result> welch_t_test(std::span<const double> a, std::span<const double> b,
+                                        const test_options& options = {}) {
+  return welch_t_test(sample_moments::of(a), sample_moments::of(b), options);
+}
+inline result<test_result> student_t_test(std::span<const double> a, std::span<const double> b,
+                                          const test_options& options = {}) {
+  return student_t_test(sample_moments::of(a), sample_moments::of(b), options);
+}
+inline result<test_result> one_sample_t_test(std::span<const double> a, double null, const test_options& options = {}) {
+  return one_sample_t_test(sample_moments::of(a), null, options);
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_MEANS_HPP
+
 // ---- stats/mixture_sprt.hpp
 
 #ifndef MILLRACE_STATS_MIXTURE_SPRT_HPP
@@ -29889,6 +31807,1382 @@ class mixture_sprt {
 }  // namespace millrace
 
 #endif  // MILLRACE_STATS_MIXTURE_SPRT_HPP
+
+// ---- stats/noncentral_t.hpp
+
+#ifndef MILLRACE_STATS_NONCENTRAL_T_HPP
+#define MILLRACE_STATS_NONCENTRAL_T_HPP
+
+namespace millrace {
+inline namespace v0 {
+/// The noncentral t distribution, that of (Z + noncentrality) / sqrt(chi-squared / df): what a t statistic follows
+/// when there is an effect, so what power is computed from. See `normal` for what the functions promise; here cdf and
+/// sf are integrals of positive terms over the chi density, about 1e-13 relative. Complexity: some hundred normal tails
+/// an answer. Allocates: never.
+struct noncentral_t {
+  double df;
+  double noncentrality;
+
+  double cdf(double t) const noexcept { return noncentral_t{df, -noncentrality}.sf(-t); }
+  double sf(double t) const noexcept { return std::exp(log_sf(t)); }
+  double log_sf(double t) const noexcept {
+    if (!(df > 0) || !(std::fabs(noncentrality) < detail::stats::infinity) || t != t) return detail::stats::nan;
+    if (t == detail::stats::infinity) return -detail::stats::infinity;
+    if (t == -detail::stats::infinity) return 0;
+    if (df == detail::stats::infinity || t == 0) return normal{}.log_sf(t - noncentrality);
+    // P(Z > t s - noncentrality), averaged over s.
+    return detail::stats::log_mean_over_chi(df, [&](double s) { return normal{}.log_sf(t * s - noncentrality); });
+  }
+  double quantile(double p) const noexcept { return -noncentral_t{df, -noncentrality}.isf(p); }
+  double isf(double q) const noexcept {
+    if (!(df > 0 && q >= 0 && q <= 1)) return detail::stats::nan;
+    if (q == 0) return detail::stats::infinity;
+    if (q == 1) return -detail::stats::infinity;
+    const double stride = 1 + std::fabs(noncentrality) / std::sqrt(df);
+    // The smaller tail is met; the other one barely moves.
+    if (q <= 0.5)
+      return detail::stats::solve_falling([&](double t) { return log_sf(t); }, std::log(q), noncentrality, stride);
+    const noncentral_t mirrored{df, -noncentrality};
+    return -detail::stats::solve_falling([&](double t) { return mirrored.log_sf(t); }, std::log1p(-q), -noncentrality,
+                                         stride);
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_NONCENTRAL_T_HPP
+
+// ---- stats/permutation.hpp
+
+#ifndef MILLRACE_STATS_PERMUTATION_HPP
+#define MILLRACE_STATS_PERMUTATION_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+struct permutation_options {
+  std::size_t permutations = 9'999;
+  alternative side = alternative::two_sided;
+  std::uint64_t seed = 1;
+};
+
+/// The permutation test of any statistic of two samples, `statistic(std::span<const double> a, std::span<const double>
+/// b)
+/// -> double`: how often a random split of the pooled observations is as far out as the real one. Two-sided counts
+/// absolute values, so the statistic should be 0 when there is no difference; for a distance ask for `greater`.
+///
+/// The p-value counts the real split as well, so it is never 0 and the test keeps its level exactly for any number of
+/// permutations. Calls the statistic permutations + 1 times; allocates: O(n). Errors: an empty sample, NaN, infinities,
+/// no permutations, a statistic that answers NaN. Source: B. Phipson, G. Smyth, SAGMB 9, 2010.
+template <class Statistic>
+result<test_result> permutation_test(std::span<const double> a, std::span<const double> b, Statistic statistic,
+                                     const permutation_options& options = {}) {
+  if (auto ok = detail::stats::checked(a, "the first sample", 1); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(b, "the second sample", 1); !ok) return std::move(ok).error();
+  if (options.permutations == 0) return error(errc::out_of_range, "at least 1 permutation is needed");
+  std::vector<double> pooled(a.begin(), a.end());
+  pooled.insert(pooled.end(), b.begin(), b.end());
+  const auto first = std::span<const double>(pooled).first(a.size());
+  const auto second = std::span<const double>(pooled).subspan(a.size());
+  const double real = statistic(first, second);
+  if (real != real) return error(errc::not_finite, "the statistic answers NaN");
+  // Splits that tie with the real one in exact arithmetic must tie here as well.
+  const double slack = 1e-12 * std::fabs(real);
+  random_engine engine(options.seed);
+  std::size_t as_far = 1;
+  // The shorter sample is drawn anew by the first steps of a Fisher-Yates shuffle.
+  const bool first_is_shorter = a.size() <= b.size();
+  const std::size_t drawn = first_is_shorter ? a.size() : b.size();
+  const std::size_t n = pooled.size();
+  for (std::size_t i = 0; i < options.permutations; ++i) {
+    for (std::size_t j = 0; j < drawn; ++j) {
+      const auto other = static_cast<std::size_t>(engine.below(n - j));
+      if (first_is_shorter)
+        std::swap(pooled[j], pooled[j + other]);
+      else
+        std::swap(pooled[n - 1 - j], pooled[n - 1 - j - other]);
+    }
+    const double x = statistic(first, second);
+    if (x != x) return error(errc::not_finite, "the statistic answers NaN for a permutation");
+    const bool counts = options.side == alternative::two_sided ? std::fabs(x) >= std::fabs(real) - slack
+                        : options.side == alternative::greater ? x >= real - slack
+                                                               : x <= real + slack;
+    if (counts) ++as_far;
+  }
+  test_result r;
+  r.test = "permutation test";
+  r.effect_name = "statistic";
+  r.side = options.side;
+  r.n1 = static_cast<double>(a.size());
+  r.n2 = static_cast<double>(b.size());
+  r.statistic = r.effect = real;
+  r.p = static_cast<double>(as_far) / (static_cast<double>(options.permutations) + 1);
+  return r;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_PERMUTATION_HPP
+
+// ---- stats/poisson.hpp
+
+#ifndef MILLRACE_STATS_POISSON_HPP
+#define MILLRACE_STATS_POISSON_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The Poisson distribution of counts with the given mean >= 0. Arguments between whole numbers count as the one
+/// below. `quantile(p)` is the least k with cdf(k) >= p and `isf(q)` the least with sf(k) <= q, where equality allows
+/// for 64 ulp of rounding. See `normal` for what the functions promise.
+struct poisson {
+  double mean;
+
+  double pmf(double k) const noexcept {
+    if (!valid()) return detail::stats::nan;
+    if (k < 0 || k != std::floor(k) || k == detail::stats::infinity) return 0;
+    if (mean == 0) return k == 0 ? 1 : 0;
+    return k == 0 ? std::exp(-mean) : detail::stats::gamma_prefix(k, mean) / k;
+  }
+  double cdf(double k) const noexcept { return at(k).lower; }
+  double sf(double k) const noexcept { return at(k).upper; }
+  double quantile(double p) const noexcept {
+    if (!(valid() && p >= 0 && p <= 1)) return detail::stats::nan;
+    if (p == 1) return mean == 0 ? 0 : detail::stats::infinity;
+    const double enough = p * (1 - 64 * detail::stats::epsilon);
+    return detail::stats::first_whole(0, 0x1p60, around(normal{}.quantile(p)),
+                                      [&](double k) { return cdf(k) >= enough; });
+  }
+  double isf(double q) const noexcept {
+    if (!(valid() && q >= 0 && q <= 1)) return detail::stats::nan;
+    if (q == 0) return mean == 0 ? 0 : detail::stats::infinity;
+    const double enough = q * (1 + 64 * detail::stats::epsilon);
+    return detail::stats::first_whole(0, 0x1p60, around(normal{}.isf(q)), [&](double k) { return sf(k) <= enough; });
+  }
+
+ private:
+  bool valid() const noexcept { return mean >= 0 && mean < detail::stats::infinity; }
+  double around(double z) const noexcept { return mean + std::sqrt(mean) * z + (z * z - 1) / 6; }
+  detail::stats::tails at(double k) const noexcept {
+    if (!valid() || k != k) return {detail::stats::nan, detail::stats::nan};
+    if (k < 0) return {0, 1};
+    if (k == detail::stats::infinity || mean == 0) return {1, 0};
+    return detail::stats::swapped(detail::stats::incomplete_gamma(std::floor(k) + 1, mean));
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_POISSON_HPP
+
+// ---- stats/poisson_bootstrap.hpp
+
+#ifndef MILLRACE_STATS_POISSON_BOOTSTRAP_HPP
+#define MILLRACE_STATS_POISSON_BOOTSTRAP_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The bootstrap of the mean of a stream that is not kept: each of `Replicates` counts each observation a Poisson(1)
+/// number of times, in one pass, fixed memory, and mergeable across threads and machines.
+///
+/// Give each part of a stream a seed of its own. `update` takes about a nanosecond a replicate and allocates never;
+/// trivially copyable. Threads: one writer. Source: N. Chamandy et al., "Estimating uncertainty for massive data
+/// streams", 2012.
+template <std::size_t Replicates = 200>
+class poisson_bootstrap {
+  static_assert(Replicates >= 20, "millrace[STATS-3]: a bootstrap interval needs at least 20 replicates");
+
+ public:
+  explicit poisson_bootstrap(std::uint64_t seed) noexcept : words_(stream_of(seed)) {}
+
+  /// One observation; NaN and infinities are counted in `refused` and change nothing else.
+  void update(double x) noexcept {
+    if (!std::isfinite(x)) [[unlikely]] {
+      ++refused_;
+      return;
+    }
+    n_ += 1;
+    sum_ += x;
+    std::uint64_t word = 0;
+    for (std::size_t i = 0; i < Replicates; ++i) {
+      word = i % 2 == 0 ? words_() : word >> 32;
+      const double times = poisson_one(static_cast<std::uint32_t>(word));
+      counts_[i] += times;
+      sums_[i] += times * x;
+    }
+  }
+
+  void merge(const poisson_bootstrap& other) noexcept {
+    n_ += other.n_;
+    sum_ += other.sum_;
+    refused_ += other.refused_;
+    for (std::size_t i = 0; i < Replicates; ++i) {
+      counts_[i] += other.counts_[i];
+      sums_[i] += other.sums_[i];
+    }
+  }
+
+  double count() const noexcept { return n_; }
+  std::uint64_t refused() const noexcept { return refused_; }
+
+  /// The mean and its percentile interval. Errors: fewer than 2 observations, a confidence outside (0, 1).
+  result<bootstrap_result> mean(double confidence = 0.95) const {
+    bootstrap_options options;
+    options.confidence = confidence;
+    options.kind = bootstrap_interval::percentile;
+    if (auto ok = detail::stats::checked(test_options{alternative::two_sided, confidence}); !ok)
+      return std::move(ok).error();
+    if (n_ < 2) return error(errc::invalid_data, "the stream has fewer than 2 observations");
+    std::vector<double> replicates;
+    replicates.reserve(Replicates);
+    for (std::size_t i = 0; i < Replicates; ++i)
+      if (counts_[i] > 0) replicates.push_back(sums_[i] / counts_[i]);
+    if (replicates.size() < 2) return error(errc::invalid_data, "the stream has too few observations");
+    return detail::stats::read_replicates(sum_ / n_, replicates, 0, options, n_);
+  }
+
+ private:
+  static detail::stats::word_stream stream_of(std::uint64_t seed) noexcept {
+    random_engine seeds(seed);
+    return detail::stats::word_stream(seeds);
+  }
+  /// A Poisson(1) number from 32 random bits, by its distribution function at 0 to 12.
+  static double poisson_one(std::uint32_t bits) noexcept {
+    constexpr std::uint32_t at_most[] = {1580030169U, 3160060337U, 3950075422U, 4213413783U, 4279248374U,
+                                         4292415292U, 4294609778U, 4294923276U, 4294962463U, 4294966817U,
+                                         4294967253U, 4294967292U, 4294967295U};
+    int k = 0;
+    for (const std::uint32_t bound : at_most) k += bits >= bound ? 1 : 0;
+    return k;
+  }
+
+  detail::stats::word_stream words_;
+  double n_ = 0;
+  double sum_ = 0;
+  std::uint64_t refused_ = 0;
+  std::array<double, Replicates> counts_{};
+  std::array<double, Replicates> sums_{};
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_POISSON_BOOTSTRAP_HPP
+
+// ---- stats/detail/noncentral.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_NONCENTRAL_HPP
+#define MILLRACE_STATS_DETAIL_NONCENTRAL_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// The mean of upper(j) over Poisson j with the given mean: the terms from the most likely j outwards.
+template <class Upper>
+double poisson_mixture(double mean, Upper upper) noexcept {
+  if (!(mean >= 0 && mean < 1e12)) return nan;
+  if (mean == 0) return upper(0.0);
+  const double start = std::floor(mean);
+  const double first = start == 0 ? std::exp(-mean) : gamma_prefix(start, mean) / start;
+  double sum = first * upper(start);
+  double weight = first;
+  for (double j = start; j > 0; j -= 1) {
+    weight *= j / mean;
+    sum += weight * upper(j - 1);
+    if (weight < 1e-17) break;
+  }
+  weight = first;
+  for (double j = start + 1;; j += 1) {
+    weight *= mean / j;
+    sum += weight * upper(j);
+    if (weight < 1e-17) break;
+  }
+  return std::fmin(1.0, sum);
+}
+
+/// P(chi-squared with df degrees and this noncentrality > x): a Poisson mixture of central ones. About 1e-13 absolute.
+inline double noncentral_chi_squared_sf(double df, double noncentrality, double x) noexcept {
+  return poisson_mixture(noncentrality / 2, [&](double j) { return incomplete_gamma(df / 2 + j, x / 2).upper; });
+}
+
+inline double noncentral_f_sf(double df1, double df2, double noncentrality, double f) noexcept {
+  if (!(df2 > 0)) return nan;
+  // Of the mixture's parts only the first shape differs; x stays.
+  const double x = 1 / (1 + df2 / df1 / f);
+  return poisson_mixture(noncentrality / 2, [&](double j) {
+    const double a = df1 / 2 + j;
+    return incomplete_beta(a, df2 / 2, at_probability(a, df2 / 2, x)).upper;
+  });
+}
+
+inline double t_power(double noncentrality, double df, double alpha, alternative side) noexcept {
+  if (!(df > 0)) return nan;
+  const noncentral_t t{df, noncentrality};
+  if (side == alternative::greater) return t.sf(student_t{df}.isf(alpha));
+  if (side == alternative::less) return t.cdf(student_t{df}.quantile(alpha));
+  const double critical = student_t{df}.isf(alpha / 2);
+  return t.sf(critical) + t.cdf(-critical);
+}
+
+/// The power of a z test whose standard error is `null` under the hypothesis and `real` in truth.
+inline double z_power(double effect, double null, double real, double alpha, alternative side) noexcept {
+  const normal z;
+  const auto beyond = [&](double critical) {
+    if (real > 0) return z.sf((critical * null - effect) / real);
+    return effect > critical * null ? 1.0 : effect == effect ? 0.0 : nan;
+  };
+  const auto below = [&](double critical) {
+    if (real > 0) return z.cdf((critical * null - effect) / real);
+    return effect < critical * null ? 1.0 : effect == effect ? 0.0 : nan;
+  };
+  if (real != real || null != null) return nan;
+  if (side == alternative::greater) return beyond(z.isf(alpha));
+  if (side == alternative::less) return below(z.quantile(alpha));
+  return beyond(z.isf(alpha / 2)) + below(z.quantile(alpha / 2));
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_NONCENTRAL_HPP
+
+// ---- stats/power.hpp
+
+#ifndef MILLRACE_STATS_POWER_HPP
+#define MILLRACE_STATS_POWER_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// What planning is asked for besides the effect.
+struct power_options {
+  double alpha = 0.05;
+  double power = 0.8;
+  alternative side = alternative::two_sided;
+  /// Units of the second arm for each of the first.
+  double ratio = 1;
+};
+
+/// A plan for a test: whichever of n, power and effect was asked for, and the other two.
+struct power_plan {
+  /// Units in the first and in the second arm, whole numbers; 0 in the second where there is one sample.
+  double n1 = 0;
+  double n2 = 0;
+  /// The power that these have, at least the one asked for where a size was asked for.
+  double power = 0;
+  /// The effect planned for, in the test's own terms.
+  double effect = 0;
+
+  std::string summary() const {
+    std::string text = "To find an effect of ";
+    detail::stats::append_figure(text, effect);
+    text += " with power ";
+    detail::stats::append_figure(text, power);
+    text += ": n = ";
+    detail::stats::append_figure(text, n1);
+    if (n2 > 0) {
+      text += " and ";
+      detail::stats::append_figure(text, n2);
+    }
+    text += '.';
+    return text;
+  }
+};
+
+/// Two means with the same deviation; `effect` is Cohen's d, the difference over the deviation. Exact: noncentral t.
+struct two_means {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 2;
+  static double power(double effect, double n1, double n2, const power_options& o) noexcept {
+    return detail::stats::t_power(effect * std::sqrt(n1 / (n1 + n2) * n2), n1 + n2 - 2, o.alpha, o.side);
+  }
+};
+
+/// One mean against a fixed one, or paired differences; `effect` is the difference over the deviation. Exact.
+struct one_mean {
+  static constexpr bool two_arms = false;
+  static constexpr double least_n = 2;
+  static double power(double effect, double n1, double, const power_options& o) noexcept {
+    return detail::stats::t_power(effect * std::sqrt(n1), n1 - 1, o.alpha, o.side);
+  }
+};
+
+/// Two proportions by the pooled z test: `base` is the second arm's rate, `effect` the difference a - b. The normal law
+/// with each hypothesis' own variance. Source: J. Fleiss, "Statistical methods for rates and proportions", 3.
+struct two_proportions {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 1;
+  double base = 0.1;
+  double power(double effect, double n1, double n2, const power_options& o) const noexcept {
+    const double p1 = base + effect;
+    const double both = (p1 * n1 + base * n2) / (n1 + n2);
+    const double null = std::sqrt(both * (1 - both) * (1 / n1 + 1 / n2));
+    const double real = std::sqrt(p1 * (1 - p1) / n1 + base * (1 - base) / n2);
+    return detail::stats::z_power(effect, null, real, o.alpha, o.side);
+  }
+};
+
+/// Two means or ratio metrics whose standard errors are known from the past: `variance` of one unit of each arm, such
+/// as `ratio_estimate::variance`; `effect` is the difference. The normal law. With CUPED, hand over the variance left.
+struct two_estimates {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 2;
+  double variance1 = 1;
+  double variance2 = 1;
+  double power(double effect, double n1, double n2, const power_options& o) const noexcept {
+    const double error = std::sqrt(variance1 / n1 + variance2 / n2);
+    return detail::stats::z_power(effect, error, error, o.alpha, o.side);
+  }
+};
+
+/// One-way ANOVA of `groups` groups of the same size; n1 counts all units, `effect` is Cohen's f, the deviation of the
+/// group means over that within. Exact: noncentral F.
+struct group_means {
+  static constexpr bool two_arms = false;
+  double groups = 3;
+  double least() const noexcept { return groups + 1; }
+  double power(double effect, double n1, double, const power_options& o) const noexcept {
+    const double critical = fisher_f{groups - 1, n1 - groups}.isf(o.alpha);
+    return detail::stats::noncentral_f_sf(groups - 1, n1 - groups, effect * effect * n1, critical);
+  }
+};
+
+/// Chi-squared tests with `df` degrees of freedom, of fit or independence; `effect` is Cohen's w. Noncentral
+/// chi-squared.
+struct counts {
+  static constexpr bool two_arms = false;
+  static constexpr double least_n = 1;
+  double df = 1;
+  double power(double effect, double n1, double, const power_options& o) const noexcept {
+    return detail::stats::noncentral_chi_squared_sf(df, effect * effect * n1, chi_squared{df}.isf(o.alpha));
+  }
+};
+
+/// The Mann-Whitney test; `effect` is P(a > b) - 1/2. The normal law. Source: G. Noether, JASA 82, 1987.
+struct two_rankings {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 1;
+  static double power(double effect, double n1, double n2, const power_options& o) noexcept {
+    const double error = std::sqrt((1 / n1 + 1 / n2) / 12);
+    return detail::stats::z_power(effect, error, error, o.alpha, o.side);
+  }
+};
+
+namespace detail::stats {
+
+template <class Design>
+double least_of(const Design& design) noexcept {
+  if constexpr (requires { design.least(); })
+    return design.least();
+  else
+    return Design::least_n;
+}
+
+inline result<void> checked(const power_options& o) {
+  if (!(o.alpha > 0 && o.alpha < 1)) return error(errc::out_of_range, "alpha must lie between 0 and 1");
+  if (!(o.power > 0 && o.power < 1)) return error(errc::out_of_range, "the power must lie between 0 and 1");
+  if (!(o.ratio > 0 && o.ratio < infinity)) return error(errc::out_of_range, "the ratio of the arms must be above 0");
+  return {};
+}
+
+template <class Design>
+power_plan plan(const Design& design, double effect, double n1, const power_options& o) noexcept {
+  const double n2 = Design::two_arms ? std::fmax(least_of(design), std::ceil(n1 * o.ratio - 1e-9)) : 0;
+  return {n1, n2, design.power(effect, n1, n2, o), effect};
+}
+
+}  // namespace detail::stats
+
+/// The power of a test with n1 units in the first arm, and ratio n1 in the second.
+/// Errors: alpha outside (0, 1), n1 too small for the test, an effect that is NaN or impossible (a rate outside [0,
+/// 1]).
+template <class Design>
+result<power_plan> power_of(const Design& design, double effect, double n1, const power_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (!(n1 >= detail::stats::least_of(design) && n1 < detail::stats::infinity))
+    return error(errc::invalid_argument, "too few units for this test");
+  const power_plan plan = detail::stats::plan(design, effect, std::floor(n1), options);
+  if (plan.power != plan.power)
+    return error(errc::invalid_argument, "no power can be given: an effect or a parameter is impossible");
+  return plan;
+}
+
+/// The fewest units with which a test finds `effect` with the power asked for: `sample_size(two_proportions{.1}, .02)`.
+///
+/// The least whole n1, by bisection on the test's own power function; not a formula that is off for small n.
+/// Errors: as `power_of`, and an effect that no sample below 1e15 finds, such as 0.
+template <class Design>
+result<power_plan> sample_size(const Design& design, double effect, const power_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  double low = detail::stats::least_of(design);
+  power_plan plan = detail::stats::plan(design, effect, low, options);
+  if (plan.power != plan.power)
+    return error(errc::invalid_argument, "no power can be given: an effect or a parameter is impossible");
+  if (plan.power >= options.power) return plan;
+  double high = low;
+  while (!(plan.power >= options.power)) {
+    low = high;
+    high *= 2;
+    if (high > 1e15) return error(errc::out_of_range, "no sample of a sensible size finds an effect this small");
+    plan = detail::stats::plan(design, effect, high, options);
+  }
+  while (high - low > 1) {
+    const double middle = std::floor(low + (high - low) / 2);
+    (detail::stats::plan(design, effect, middle, options).power >= options.power ? high : low) = middle;
+  }
+  return detail::stats::plan(design, effect, high, options);
+}
+
+/// The minimum detectable effect of n1 units: the smallest positive effect found with the power asked for.
+/// Errors: as `power_of`, and a power that no effect reaches.
+template <class Design>
+result<power_plan> minimum_detectable_effect(const Design& design, double n1, const power_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (!(n1 >= detail::stats::least_of(design) && n1 < detail::stats::infinity))
+    return error(errc::invalid_argument, "too few units for this test");
+  power_options upward = options;
+  if (options.side == alternative::less) upward.side = alternative::greater;
+  n1 = std::floor(n1);
+  const auto enough = [&](double effect) {
+    return detail::stats::plan(design, effect, n1, upward).power >= options.power;
+  };
+  double high = 1e-6;
+  while (!enough(high)) {
+    high *= 2;
+    if (high > 1e12) return error(errc::out_of_range, "no effect is found with this power");
+    if (detail::stats::plan(design, high, n1, upward).power != detail::stats::plan(design, high, n1, upward).power)
+      return error(errc::out_of_range, "no possible effect is found with this power by so few units");
+  }
+  double low = high / 2;
+  for (int i = 0; i < 60 && high - low > 1e-12 * high; ++i) {
+    const double middle = low + (high - low) / 2;
+    (enough(middle) ? high : low) = middle;
+  }
+  return detail::stats::plan(design, high, n1, upward);
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_POWER_HPP
+
+// ---- stats/detail/score.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_SCORE_HPP
+#define MILLRACE_STATS_DETAIL_SCORE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// Newcombe's interval for a difference: Wilson's for each arm, the distances to their ends added as squares.
+inline interval newcombe(const proportion& a, const proportion& b, const test_options& options) noexcept {
+  const double z = normal_critical(outside(options));
+  const interval first = wilson(static_cast<double>(a.successes), static_cast<double>(a.trials), z, 0);
+  const interval second = wilson(static_cast<double>(b.successes), static_cast<double>(b.trials), z, 0);
+  const double p1 = a.rate();
+  const double p2 = b.rate();
+  const auto reach = [](double x, double y) { return std::sqrt(x * x + y * y); };
+  const double effect = p1 - p2;
+  return {options.side == alternative::less ? -1 : effect - reach(p1 - first.lower, second.upper - p2),
+          options.side == alternative::greater ? 1 : effect + reach(first.upper - p1, p2 - second.lower),
+          options.confidence};
+}
+
+/// The score statistic of H0: p1 - p2 = d. The likelihood's maximum under it is the root of a cubic in (0, 1); the
+/// variance carries Miettinen and Nurminen's n / (n - 1).
+inline double score_of_difference(const proportion& a, const proportion& b, double d) noexcept {
+  const double n1 = static_cast<double>(a.trials);
+  const double n2 = static_cast<double>(b.trials);
+  const double n = n1 + n2;
+  const double p1 = a.rate();
+  const double p2 = b.rate();
+  const double distance = p1 - p2 - d;
+  double q1 = static_cast<double>(a.successes + b.successes) / n;
+  if (d != 0) {
+    const double theta = n2 / n1;
+    const double c3 = 1 + theta;
+    const double c2 = -(1 + theta + p1 + theta * p2 + d * (theta + 2));
+    const double c1 = d * d + d * (2 * p1 + theta + 1) + p1 + theta * p2;
+    const double c0 = -p1 * d * (1 + d);
+    const double shift = c2 / (3 * c3);
+    const double v = shift * shift * shift - c1 * c2 / (6 * c3 * c3) + c0 / (2 * c3);
+    const double u = std::copysign(std::sqrt(std::fmax(0.0, shift * shift - c1 / (3 * c3))), v);
+    const double cosine = u == 0 ? 0 : std::fmax(-1.0, std::fmin(1.0, v / (u * u * u)));
+    q1 = 2 * u * std::cos((pi + std::acos(cosine)) / 3) - shift;
+  }
+  q1 = std::fmax(std::fmax(0.0, d), std::fmin(std::fmin(1.0, 1 + d), q1));
+  const double q2 = std::fmax(0.0, std::fmin(1.0, q1 - d));
+  const double variance = (q1 * (1 - q1) / n1 + q2 * (1 - q2) / n2) * (n / (n - 1));
+  if (variance > 0) return distance / std::sqrt(variance);
+  return distance == 0 ? 0 : std::copysign(infinity, distance);
+}
+
+/// The score statistic of H0: p1 / p2 = ratio.
+inline double score_of_ratio(const proportion& a, const proportion& b, double ratio) noexcept {
+  const double n1 = static_cast<double>(a.trials);
+  const double n2 = static_cast<double>(b.trials);
+  const double n = n1 + n2;
+  const double s1 = static_cast<double>(a.successes);
+  const double s2 = static_cast<double>(b.successes);
+  const double quadratic = n * ratio;
+  const double linear = n1 * ratio + s1 + n2 + s2 * ratio;
+  const double constant = s1 + s2;
+  const double q2 = 2 * constant / (linear + std::sqrt(std::fmax(0.0, linear * linear - 4 * quadratic * constant)));
+  const double q1 = std::fmin(1.0, ratio * q2);
+  const double variance = (q1 * (1 - q1) / n1 + ratio * ratio * q2 * (1 - q2) / n2) * (n / (n - 1));
+  const double distance = s1 / n1 - ratio * (s2 / n2);
+  if (variance > 0) return distance / std::sqrt(variance);
+  return distance == 0 ? 0 : std::copysign(infinity, distance);
+}
+
+/// Where a falling function crosses zero between low and high, by bisection.
+template <class Falling>
+double crossing(Falling f, double low, double high) noexcept {
+  for (int i = 0; i < 200; ++i) {
+    const double middle = low + (high - low) / 2;
+    if (!(middle > low && middle < high)) break;
+    (f(middle) > 0 ? low : high) = middle;
+  }
+  return low + (high - low) / 2;
+}
+
+inline interval score_interval_of_difference(const proportion& a, const proportion& b,
+                                             const test_options& options) noexcept {
+  const double z = normal_critical(outside(options));
+  const double effect = a.rate() - b.rate();
+  interval at{-1, 1, options.confidence};
+  if (options.side != alternative::less && effect > -1)
+    at.lower = crossing([&](double d) { return score_of_difference(a, b, d) - z; }, -1, effect);
+  if (options.side != alternative::greater && effect < 1)
+    at.upper = crossing([&](double d) { return score_of_difference(a, b, d) + z; }, effect, 1);
+  return at;
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_SCORE_HPP
+
+// ---- stats/proportion_intervals.hpp
+
+#ifndef MILLRACE_STATS_PROPORTION_INTERVALS_HPP
+#define MILLRACE_STATS_PROPORTION_INTERVALS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Newcombe's interval for the difference of two probabilities, a - b: from Wilson's for each; the one to use by
+/// default. O(1); allocates: never. Errors (of all here): no trials, negative counts, more successes than trials, a
+/// confidence outside (0, 1). Source: R. Newcombe, Statistics in Medicine 17, 1998, method 10.
+inline result<interval> newcombe_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
+  const test_options options{alternative::two_sided, confidence};
+  if (!detail::stats::sensible(options, a, b)) return detail::stats::refusal(options, a, b);
+  return detail::stats::newcombe(a, b, options);
+}
+
+/// The score interval for the difference: the differences that the score test does not reject. A few microseconds.
+/// Source: O. Miettinen, M. Nurminen, Statistics in Medicine 4, 1985.
+inline result<interval> score_difference_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
+  const test_options options{alternative::two_sided, confidence};
+  if (!detail::stats::sensible(options, a, b)) return detail::stats::refusal(options, a, b);
+  return detail::stats::score_interval_of_difference(a, b, options);
+}
+
+/// The difference -+ z unpooled standard errors, here to be compared with: too narrow for small n and extreme rates.
+inline result<interval> wald_difference_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
+  const test_options options{alternative::two_sided, confidence};
+  if (!detail::stats::sensible(options, a, b)) return detail::stats::refusal(options, a, b);
+  const double p1 = a.rate();
+  const double p2 = b.rate();
+  const double error =
+      std::sqrt(p1 * (1 - p1) / static_cast<double>(a.trials) + p2 * (1 - p2) / static_cast<double>(b.trials));
+  const double reach = detail::stats::normal_critical((1 - confidence) / 2) * error;
+  return interval{std::fmax(-1.0, p1 - p2 - reach), std::fmin(1.0, p1 - p2 + reach), confidence};
+}
+
+/// The score interval for the ratio of two probabilities, a / b: the ratios that the score test does not reject. Its
+/// upper end is infinite where b has no success, its lower one 0 where a has none. A few microseconds.
+/// Source: O. Miettinen, M. Nurminen 1985; P. Koopman, Biometrics 40, 1984.
+inline result<interval> score_ratio_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
+  const test_options options{alternative::two_sided, confidence};
+  if (!detail::stats::sensible(options, a, b)) return detail::stats::refusal(options, a, b);
+  const double z = detail::stats::normal_critical((1 - confidence) / 2);
+  interval at{0, detail::stats::infinity, confidence};
+  const auto end = [&](double shift) {
+    return std::exp(detail::stats::crossing(
+        [&](double log) { return detail::stats::score_of_ratio(a, b, std::exp(log)) + shift; }, -700, 700));
+  };
+  if (a.successes > 0) at.lower = end(-z);
+  if (b.successes > 0) at.upper = end(z);
+  return at;
+}
+
+/// The logarithm of the ratio -+ z standard errors. Without successes in an arm the interval is all of [0, infinity].
+/// Source: D. Katz et al., Biometrics 34, 1978.
+inline result<interval> katz_ratio_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
+  const test_options options{alternative::two_sided, confidence};
+  if (!detail::stats::sensible(options, a, b)) return detail::stats::refusal(options, a, b);
+  if (a.successes == 0 || b.successes == 0) return interval{0, detail::stats::infinity, confidence};
+  const double error =
+      std::sqrt((1 - a.rate()) / static_cast<double>(a.successes) + (1 - b.rate()) / static_cast<double>(b.successes));
+  const double factor = std::exp(detail::stats::normal_critical((1 - confidence) / 2) * error);
+  const double ratio = a.rate() / b.rate();
+  return interval{ratio / factor, ratio * factor, confidence};
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_PROPORTION_INTERVALS_HPP
+
+// ---- stats/detail/hypergeometric.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_HYPERGEOMETRIC_HPP
+#define MILLRACE_STATS_DETAIL_HYPERGEOMETRIC_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// The 2 x 2 tables with the totals of two proportions, by the successes k of the first. Everything is summed
+/// relative to the table at k, outwards until what is left adds nothing: positive terms, so no digits are lost.
+class hypergeometric {
+ public:
+  hypergeometric(const proportion& a, const proportion& b) noexcept
+      : first_(static_cast<double>(a.trials)),
+        second_(static_cast<double>(b.trials)),
+        successes_(static_cast<double>(a.successes) + static_cast<double>(b.successes)) {}
+
+  double lowest() const noexcept { return std::fmax(0.0, successes_ - second_); }
+  double highest() const noexcept { return std::fmin(first_, successes_); }
+
+  /// P(K <= k) and P(K >= k), k itself in both, when the odds of success in the first are `odds` times those in the
+  /// second.
+  tails at(double k, double odds) const noexcept {
+    const double below = sum(k, -1, odds);
+    const double above = sum(k, 1, odds);
+    const double all = below + 1 + above;
+    if (all == infinity) return {below == infinity ? 1.0 : 0.0, above == infinity ? 1.0 : 0.0};
+    return {(below + 1) / all, (above + 1) / all};
+  }
+
+  /// The probability of all tables at most as likely as k's, but for rounding.
+  double as_unlikely(double k) const noexcept {
+    double likelier = 0;
+    double as_unlikely = 1;
+    for (const double side : {-1.0, 1.0}) {
+      double weight = 1;
+      for (double j = k; side < 0 ? j > lowest() : j < highest(); j += side) {
+        const double step = ratio(j, side);
+        weight *= step;
+        if (weight <= 1 + 1e-7) {
+          as_unlikely += weight;
+          if (step < 1 && weight <= 1e-18 * (as_unlikely + likelier) * (1 - step)) break;
+        } else {
+          likelier += weight;
+          if (likelier == infinity) return 0;
+        }
+      }
+    }
+    return as_unlikely / (as_unlikely + likelier);
+  }
+
+  /// The odds ratio under which P(K >= k), or P(K <= k), is p: the ends of Cornfield's interval.
+  double odds_with_upper_tail(double k, double p) const noexcept {
+    if (k <= lowest()) return 0;
+    return std::exp(
+        -solve_falling([&](double log) { return std::log(at(k, std::exp(-log)).upper); }, std::log(p), 0, 1));
+  }
+  double odds_with_lower_tail(double k, double p) const noexcept {
+    if (k >= highest()) return infinity;
+    return std::exp(solve_falling([&](double log) { return std::log(at(k, std::exp(log)).lower); }, std::log(p), 0, 1));
+  }
+
+ private:
+  /// The weight of the table one step to a side of j, relative to j's.
+  double ratio(double j, double side) const noexcept {
+    return side > 0 ? (first_ - j) / (j + 1) * ((successes_ - j) / (second_ - successes_ + j + 1))
+                    : j / (first_ - j + 1) * ((second_ - successes_ + j) / (successes_ - j + 1));
+  }
+  /// The weights of all tables to one side of k, relative to k's own.
+  double sum(double k, double side, double odds) const noexcept {
+    const double factor = side > 0 ? odds : 1 / odds;
+    double weight = 1;
+    double total = 0;
+    for (double j = k; side < 0 ? j > lowest() : j < highest(); j += side) {
+      const double step = ratio(j, side) * factor;
+      weight *= step;
+      total += weight;
+      if (step < 1 && weight <= 1e-18 * (1 + total) * (1 - step)) break;
+      if (total == infinity) break;
+    }
+    return total;
+  }
+
+  double first_;
+  double second_;
+  double successes_;
+};
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_HYPERGEOMETRIC_HPP
+
+// ---- stats/proportions.hpp
+
+#ifndef MILLRACE_STATS_PROPORTIONS_HPP
+#define MILLRACE_STATS_PROPORTIONS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// How the two-proportion z test estimates its standard error.
+enum class z_variance : std::uint8_t {
+  /// One proportion for both, as under the null hypothesis: the test of the textbooks.
+  pooled,
+  /// Each its own: agrees with the Wald interval.
+  unpooled,
+};
+
+/// The two-proportion z test of the difference of success probabilities, a - b. The interval is Newcombe's.
+///
+/// Where neither or both arms have only successes or only failures the pooled standard error is 0: the answer is z = 0,
+/// p = 1, with `variation` failed. `expected_counts` fails below 5 expected in a cell: prefer `fisher_exact_test`.
+/// Complexity: O(1), some 50 ns with p and interval; allocates: never.
+/// Errors: no trials, negative counts, more successes than trials, a confidence outside (0, 1).
+/// Source: D. Altman et al., "Statistics with Confidence", 2000; the interval: R. Newcombe, Statistics in Medicine 17,
+/// 1998, method 10.
+inline result<test_result> two_proportion_z_test(const proportion& a, const proportion& b,
+                                                 const test_options& options = {},
+                                                 z_variance variance = z_variance::pooled) {
+  if (!detail::stats::sensible(options, a, b)) [[unlikely]]
+    return detail::stats::refusal(options, a, b);
+  const double n1 = static_cast<double>(a.trials);
+  const double n2 = static_cast<double>(b.trials);
+  const double p1 = static_cast<double>(a.successes) / n1;
+  const double p2 = static_cast<double>(b.successes) / n2;
+  const double both = static_cast<double>(a.successes + b.successes) / (n1 + n2);
+  const double spread = both * (1 - both);
+  const double squared =
+      variance == z_variance::pooled ? spread * (1 / n1 + 1 / n2) : p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2;
+  test_result r;
+  r.test = variance == z_variance::pooled ? "two-proportion z test" : "two-proportion z test (unpooled)";
+  r.effect_name = "difference of proportions";
+  r.side = options.side;
+  r.n1 = n1;
+  r.n2 = n2;
+  r.effect = p1 - p2;
+  r.failed.add(assumption::variation, !(squared > 0));
+  r.failed.add(assumption::expected_counts, std::fmin(n1, n2) * std::fmin(both, 1 - both) < 5);
+  if (squared > 0) {
+    r.statistic = r.effect / std::sqrt(squared);
+    r.p = options.side == alternative::two_sided ? 2 * detail::stats::normal_upper(std::fabs(r.statistic))
+          : options.side == alternative::greater ? detail::stats::normal_upper(r.statistic)
+                                                 : detail::stats::normal_upper(-r.statistic);
+  } else {
+    r.statistic = r.effect == 0 ? 0 : std::copysign(detail::stats::infinity, r.effect);
+    r.p = r.effect == 0 ? 1 : normal{}.sf(options.side == alternative::less ? -r.statistic : std::fabs(r.statistic));
+  }
+  r.interval = detail::stats::newcombe(a, b, options);
+  return r;
+}
+
+/// Fisher's exact test of two proportions: conditional on the totals, every table at most as likely as this one counts
+/// (two-sided), or every one at least as far out. The effect is the sample odds ratio; its interval is exact in the
+/// same sense, of the conditional maximum likelihood's noncentral hypergeometric law.
+///
+/// Guarantee: equal to enumeration of the tables to 1e-12, also for p of 1e-300. Complexity: O(number of tables whose
+/// probability is not negligible), about sqrt(n); allocates: never. Errors: as `two_proportion_z_test`.
+/// Source: R. Fisher 1935; the interval: Cornfield 1956, as in R's fisher.test.
+inline result<test_result> fisher_exact_test(const proportion& a, const proportion& b,
+                                             const test_options& options = {}) {
+  if (!detail::stats::sensible(options, a, b)) return detail::stats::refusal(options, a, b);
+  const detail::stats::hypergeometric tables(a, b);
+  test_result r;
+  r.test = "Fisher's exact test";
+  r.effect_name = "odds ratio";
+  r.side = options.side;
+  r.n1 = static_cast<double>(a.trials);
+  r.n2 = static_cast<double>(b.trials);
+  const auto s1 = static_cast<double>(a.successes);
+  const auto s2 = static_cast<double>(b.successes);
+  const double f1 = r.n1 - s1;
+  const double f2 = r.n2 - s2;
+  r.effect = s1 * f2 == 0 && f1 * s2 == 0 ? detail::stats::nan : s1 * f2 / (f1 * s2);
+  r.statistic = s1;
+  r.failed.add(assumption::variation, tables.lowest() == tables.highest());
+  const detail::stats::tails at = tables.at(s1, 1);
+  r.p = options.side == alternative::two_sided ? tables.as_unlikely(s1)
+        : options.side == alternative::less    ? at.lower
+                                               : at.upper;
+  const double outside = detail::stats::outside(options);
+  r.interval = {
+      options.side == alternative::less ? 0 : tables.odds_with_upper_tail(s1, outside),
+      options.side == alternative::greater ? detail::stats::infinity : tables.odds_with_lower_tail(s1, outside),
+      options.confidence};
+  return r;
+}
+
+/// The score test that the success probabilities differ by `null` (a - b), with the variance restricted to it: for
+/// non-inferiority and equivalence margins. The interval inverts it. Source: O. Miettinen, M. Nurminen, Statistics in
+/// Medicine 4, 1985. Complexity: some microseconds, for the interval; allocates: never.
+/// Errors: as `two_proportion_z_test`, and a null outside (-1, 1).
+inline result<test_result> score_test(const proportion& a, const proportion& b, double null = 0,
+                                      const test_options& options = {}) {
+  if (!detail::stats::sensible(options, a, b)) return detail::stats::refusal(options, a, b);
+  if (!(null > -1 && null < 1))
+    return error(errc::out_of_range, "the difference of the null hypothesis must lie in (-1, 1)");
+  test_result r;
+  r.test = "score test of a difference";
+  r.effect_name = "difference of proportions";
+  r.side = options.side;
+  r.n1 = static_cast<double>(a.trials);
+  r.n2 = static_cast<double>(b.trials);
+  r.effect = a.rate() - b.rate();
+  r.statistic = detail::stats::score_of_difference(a, b, null);
+  r.p = detail::stats::p_value(options.side, normal{}.cdf(r.statistic), normal{}.sf(r.statistic));
+  const double both = static_cast<double>(a.successes + b.successes) / (r.n1 + r.n2);
+  r.failed.add(assumption::variation, both == 0 || both == 1);
+  r.failed.add(assumption::expected_counts, std::fmin(r.n1, r.n2) * std::fmin(both, 1 - both) < 5);
+  r.interval = detail::stats::score_interval_of_difference(a, b, options);
+  return r;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_PROPORTIONS_HPP
+
+// ---- stats/quantile_test.hpp
+
+#ifndef MILLRACE_STATS_QUANTILE_TEST_HPP
+#define MILLRACE_STATS_QUANTILE_TEST_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A quantile with its interval from order statistics, which asks nothing of the distribution: the ends are
+/// observations.
+struct quantile_estimate {
+  double probability = 0;
+  double value = 0;
+  millrace::interval interval;
+};
+
+/// The sample quantile at `probability` in (0, 1), and the interval between the order statistics whose ranks hold it
+/// with at least `confidence`, by the binomial law of the number of observations below it. An end is infinite where the
+/// sample is too small to bound it.
+/// O(log n) beyond the sorted sample; allocates: never. Errors: an empty sample, a probability or confidence outside
+/// (0, 1). Source: W. Conover, "Practical Nonparametric Statistics", section 3.2.
+inline result<quantile_estimate> quantile_interval(const sorted_sample& sample, double probability,
+                                                   double confidence = 0.95) {
+  if (auto ok = detail::stats::checked(sample, "the sample"); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(test_options{alternative::two_sided, confidence}); !ok)
+    return std::move(ok).error();
+  if (!(probability > 0 && probability < 1))
+    return error(errc::out_of_range, "the quantile's probability must lie between 0 and 1");
+  const auto n = static_cast<double>(sample.size());
+  const binomial below{n, probability};
+  const double outside = (1 - confidence) / 2;
+  quantile_estimate q;
+  q.probability = probability;
+  q.value = sample.quantile(probability);
+  q.interval.level = confidence;
+  // The r-th smallest lies above the quantile when fewer than r lie below it: P(K <= r - 1) <= outside.
+  const double low = below.quantile(outside);
+  double rank = low;
+  if (below.cdf(rank) > outside) rank -= 1;
+  if (rank >= 0) q.interval.lower = sample[static_cast<std::size_t>(rank)];
+  // And the s-th smallest lies below it when at least s do: P(K >= s) <= outside.
+  const double high = below.isf(outside) + 1;
+  if (high <= n) q.interval.upper = sample[static_cast<std::size_t>(high) - 1];
+  return q;
+}
+
+namespace detail::stats {
+
+/// The sample quantile's standard error, from the width of the interval between two order statistics about it and the
+/// probability that the interval has. 0 for constant samples, infinite where the sample is too small.
+inline double quantile_error(const sorted_sample& sample, double probability) noexcept {
+  const auto n = static_cast<double>(sample.size());
+  const double reach = 1.96 * std::sqrt(n * probability * (1 - probability));
+  const double center = n * probability;
+  const double low = std::floor(center - reach + 0.5);
+  const double high = std::floor(center + reach + 0.5) + 1;
+  if (low < 1 || high > n) return infinity;
+  // P(X_low < q < X_high) by the binomial law.
+  const binomial below{n, probability};
+  const double outside = below.cdf(low - 1) + below.sf(high - 1);
+  const double z = normal{}.isf(outside / 2);
+  return (sample[static_cast<std::size_t>(high) - 1] - sample[static_cast<std::size_t>(low) - 1]) / (2 * z);
+}
+
+}  // namespace detail::stats
+
+/// The test that two distributions have the same quantile at `probability`, a - b: of latencies at 0.99, say. A z test
+/// whose standard errors come from order statistics, so that no density has to be estimated.
+///
+/// `large_sample` fails where fewer than 5 observations lie beyond the quantile in a sample; where there are too few to
+/// bound it at all, the answer is an error. O(1) beyond the sorted samples; allocates: never.
+/// Errors: samples too small for the quantile, a probability or confidence outside (0, 1).
+/// Source: R. Price, D. Bonett, Journal of Statistical Computation and Simulation 72(2), 2002.
+inline result<test_result> quantile_test(const sorted_sample& a, const sorted_sample& b, double probability,
+                                         const test_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(a, "the first sample"); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(b, "the second sample"); !ok) return std::move(ok).error();
+  if (!(probability > 0 && probability < 1))
+    return error(errc::out_of_range, "the quantile's probability must lie between 0 and 1");
+  const double ea = detail::stats::quantile_error(a, probability);
+  const double eb = detail::stats::quantile_error(b, probability);
+  if (ea == detail::stats::infinity || eb == detail::stats::infinity)
+    return error(errc::invalid_data, ea == detail::stats::infinity
+                                         ? "the first sample is too small for this quantile"
+                                         : "the second sample is too small for this quantile");
+  test_result r;
+  r.test = "quantile difference test";
+  r.effect_name = "difference of quantiles";
+  r.n1 = static_cast<double>(a.size());
+  r.n2 = static_cast<double>(b.size());
+  detail::stats::fill_t(r, a.quantile(probability) - b.quantile(probability), 0, std::sqrt(ea * ea + eb * eb),
+                        detail::stats::infinity, options);
+  r.df = detail::stats::nan;
+  const double rarer = std::fmin(probability, 1 - probability);
+  r.failed.add(assumption::large_sample, std::fmin(r.n1, r.n2) * rarer < 5);
+  return r;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_QUANTILE_TEST_HPP
+
+// ---- stats/ratio_metrics.hpp
+
+#ifndef MILLRACE_STATS_RATIO_METRICS_HPP
+#define MILLRACE_STATS_RATIO_METRICS_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// A ratio of means, such as revenue a click, and its variance by the delta method: that of one unit, so that
+/// variance / n is the squared standard error.
+struct ratio_estimate {
+  double n = 0;
+  double ratio = 0;
+  double variance = 0;
+  /// How many standard errors the denominator's mean is away from 0: below about 10 the delta method fails.
+  double denominator_distance = 0;
+};
+
+namespace detail::stats {
+
+inline result<void> checked(const pair_moments& m, const char* name, double least) {
+  if (auto ok = checked(m.x(), name, least); !ok) return ok;
+  if (auto ok = checked(m.y(), name, least); !ok) return ok;
+  const double bound = std::sqrt(m.variance_x) * std::sqrt(m.variance_y);
+  if (!(std::fabs(m.covariance) <= bound * (1 + 1e-9)))
+    return error(errc::invalid_argument, std::string(name) + ": its covariance exceeds its variances");
+  return {};
+}
+
+/// The variance of x - slope y, without cancellation below 0.
+inline double variance_less(const pair_moments& m, double slope) noexcept {
+  return std::fmax(0.0, m.variance_x + slope * (slope * m.variance_y - 2 * m.covariance));
+}
+
+}  // namespace detail::stats
+
+/// mean_x / mean_y over units that carry both (x: numerator, y: denominator), by the delta method.
+/// Errors: fewer than 2 units, NaN, a denominator whose mean is 0, a covariance that exceeds the variances.
+/// Source: A. Deng, U. Knoblich, J. Lu, "Applying the delta method in metric analytics", KDD 2018.
+inline result<ratio_estimate> ratio_of_means(const pair_moments& m) {
+  if (auto ok = detail::stats::checked(m, "the sample", 2); !ok) return std::move(ok).error();
+  if (m.mean_y == 0) return error(errc::invalid_data, "the denominator's mean is 0");
+  const double ratio = m.mean_x / m.mean_y;
+  return ratio_estimate{
+      m.n, ratio, detail::stats::variance_less(m, ratio) / (m.mean_y * m.mean_y),
+      m.variance_y > 0 ? std::fabs(m.mean_y) / std::sqrt(m.variance_y / m.n) : detail::stats::infinity};
+}
+
+/// The test that two arms have the same ratio metric, a - b, where the unit of analysis (a user) has a numerator and a
+/// denominator: a t test on linearised units would ignore that both vary. z test by the delta method.
+///
+/// `denominator_away_from_zero` fails within 10 standard errors of 0, `large_sample` below 30 units.
+/// O(1); allocates: never. Errors: as `ratio_of_means`, of either arm, and a confidence outside (0, 1).
+inline result<test_result> ratio_test(const pair_moments& a, const pair_moments& b, const test_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  const auto first = ratio_of_means(a);
+  if (!first) return error(first.error()).wrap("the first arm");
+  const auto second = ratio_of_means(b);
+  if (!second) return error(second.error()).wrap("the second arm");
+  test_result r;
+  r.test = "delta method test of ratios";
+  r.effect_name = "difference of ratios";
+  r.n1 = a.n;
+  r.n2 = b.n;
+  detail::stats::fill_t(r, first->ratio - second->ratio, 0,
+                        std::sqrt(first->variance / first->n + second->variance / second->n), detail::stats::infinity,
+                        options);
+  r.df = detail::stats::nan;
+  r.failed.add(assumption::denominator_away_from_zero,
+               std::fmin(first->denominator_distance, second->denominator_distance) < 10);
+  r.failed.add(assumption::large_sample, std::fmin(a.n, b.n) < 30);
+  return r;
+}
+
+/// The relative lift mean_a / mean_b - 1 of two arms, with the delta method's interval and z test that it is 0.
+/// Errors and assumptions: as `ratio_test`.
+inline result<test_result> relative_lift_test(const sample_moments& a, const sample_moments& b,
+                                              const test_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(a, "the first arm", 2); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(b, "the second arm", 2); !ok) return std::move(ok).error();
+  if (b.mean == 0) return error(errc::invalid_data, "the second arm's mean is 0: there is no relative lift");
+  test_result r;
+  r.test = "test of relative lift";
+  r.effect_name = "relative lift";
+  r.n1 = a.n;
+  r.n2 = b.n;
+  const double ratio = a.mean / b.mean;
+  const double squared = (a.variance / a.n + ratio * ratio * (b.variance / b.n)) / (b.mean * b.mean);
+  detail::stats::fill_t(r, (a.mean - b.mean) / b.mean, 0, std::sqrt(squared), detail::stats::infinity, options);
+  r.df = detail::stats::nan;
+  r.failed.add(assumption::denominator_away_from_zero,
+               b.variance > 0 && std::fabs(b.mean) < 10 * std::sqrt(b.variance / b.n));
+  r.failed.add(assumption::large_sample, std::fmin(a.n, b.n) < 30);
+  return r;
+}
+
+/// A metric with the part explained by a covariate from before the experiment taken out (CUPED).
+struct cuped_result {
+  /// The test on the adjusted metric: same effect in expectation, smaller standard error.
+  test_result test;
+  /// The slope of metric on covariate, pooled over the arms.
+  double slope = 0;
+  /// The share of the metric's variance that the covariate took out, in [0, 1].
+  double variance_removed = 0;
+};
+
+/// Welch's test on metric - slope (covariate - its mean over both arms); in `pair_moments` x is the metric and y the
+/// covariate, which the treatment must not touch. One slope for both arms, pooled within them.
+///
+/// O(1); allocates: never. Errors: as `welch_t_test`. A constant covariate removes nothing.
+/// Source: A. Deng, Y. Xu, R. Kohavi, T. Walker, "Improving the sensitivity of online controlled experiments", WSDM
+/// 2013.
+inline result<cuped_result> cuped_test(const pair_moments& a, const pair_moments& b, const test_options& options = {}) {
+  if (auto ok = detail::stats::checked(a, "the first arm", 2); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(b, "the second arm", 2); !ok) return std::move(ok).error();
+  const double w1 = a.n - 1;
+  const double w2 = b.n - 1;
+  const double spread = a.variance_y * w1 + b.variance_y * w2;
+  cuped_result r;
+  r.slope = spread > 0 ? (a.covariance * w1 + b.covariance * w2) / spread : 0;
+  const double middle = (a.mean_y * a.n + b.mean_y * b.n) / (a.n + b.n);
+  const auto adjusted = [&](const pair_moments& m) {
+    return sample_moments{m.n, m.mean_x - r.slope * (m.mean_y - middle), detail::stats::variance_less(m, r.slope)};
+  };
+  const sample_moments first = adjusted(a);
+  const sample_moments second = adjusted(b);
+  auto test = welch_t_test(first, second, options);
+  if (!test) return std::move(test).error();
+  r.test = *test;
+  r.test.test = "Welch's t test with CUPED";
+  const double before = a.variance_x * w1 + b.variance_x * w2;
+  const double after = first.variance * w1 + second.variance * w2;
+  r.variance_removed = before > 0 ? std::fmax(0.0, 1 - after / before) : 0;
+  return r;
+}
+
+/// The units of a ratio metric with a ratio covariate: four columns of the same length.
+struct ratio_with_covariate {
+  std::span<const double> numerator;
+  std::span<const double> denominator;
+  std::span<const double> before_numerator;
+  std::span<const double> before_denominator;
+};
+
+/// CUPED for ratio metrics: both ratios are linearised by the delta method about the values of both arms together, and
+/// the metric's linear part is adjusted by the covariate's. The effect is the difference of the adjusted ratios.
+///
+/// Three passes; allocates: never. Errors: as `ratio_test`, and columns of different length. Source: as `cuped_test`,
+/// section 4.
+result<cuped_result> cuped_ratio_test(const ratio_with_covariate& a, const ratio_with_covariate& b,
+                                      const test_options& options = {});
+
+namespace detail::stats {
+
+/// The moments of a pair of linearised ratios, x = (n - r d) / mean(d) + r of the metric and y the same of the
+/// covariate.
+class linearised_pair {
+ public:
+  struct ratio {
+    double value;
+    double mean_denominator;
+    double of(double numerator, double denominator) const noexcept {
+      return (numerator - value * denominator) / mean_denominator + value;
+    }
+  };
+  linearised_pair(ratio metric, ratio covariate) noexcept : metric_(metric), covariate_(covariate) {}
+
+  void add(double x, double y) noexcept {
+    m_.n += 1;
+    const double dx = x - m_.mean_x;
+    const double dy = y - m_.mean_y;
+    m_.mean_x += dx / m_.n;
+    m_.mean_y += dy / m_.n;
+    m_.variance_x += dx * (x - m_.mean_x);
+    m_.variance_y += dy * (y - m_.mean_y);
+    m_.covariance += dx * (y - m_.mean_y);
+  }
+  pair_moments over(const ratio_with_covariate& units) noexcept {
+    for (std::size_t i = 0; i < units.numerator.size(); ++i)
+      add(metric_.of(units.numerator[i], units.denominator[i]),
+          covariate_.of(units.before_numerator[i], units.before_denominator[i]));
+    pair_moments m = m_;
+    for (double* sum : {&m.variance_x, &m.variance_y, &m.covariance}) *sum /= m.n - 1;
+    return m;
+  }
+
+ private:
+  ratio metric_;
+  ratio covariate_;
+  pair_moments m_;
+};
+
+inline result<linearised_pair::ratio> pooled_ratio(std::span<const double> n1, std::span<const double> d1,
+                                                   std::span<const double> n2, std::span<const double> d2,
+                                                   const char* name) {
+  const auto first = pair_moments::of(n1, d1);
+  const auto second = pair_moments::of(n2, d2);
+  if (auto ok = checked(first, name, 2); !ok) return std::move(ok).error();
+  if (auto ok = checked(second, name, 2); !ok) return std::move(ok).error();
+  const double all = first.n + second.n;
+  const double top = (first.mean_x * first.n + second.mean_x * second.n) / all;
+  const double bottom = (first.mean_y * first.n + second.mean_y * second.n) / all;
+  if (bottom == 0) return error(errc::invalid_data, std::string("the mean denominator of ") + name + " is 0");
+  return linearised_pair::ratio{top / bottom, bottom};
+}
+
+}  // namespace detail::stats
+
+inline result<cuped_result> cuped_ratio_test(const ratio_with_covariate& a, const ratio_with_covariate& b,
+                                             const test_options& options) {
+  for (const ratio_with_covariate* arm : {&a, &b}) {
+    const std::size_t n = arm->numerator.size();
+    if (arm->denominator.size() != n || arm->before_numerator.size() != n || arm->before_denominator.size() != n)
+      return error(errc::shape_mismatch, arm == &a ? "the first arm's columns differ in length"
+                                                   : "the second arm's columns differ in length");
+  }
+  const auto metric = detail::stats::pooled_ratio(a.numerator, a.denominator, b.numerator, b.denominator, "the metric");
+  if (!metric) return metric.error();
+  const auto covariate = detail::stats::pooled_ratio(a.before_numerator, a.before_denominator, b.before_numerator,
+                                                     b.before_denominator, "the covariate");
+  if (!covariate) return covariate.error();
+  const pair_moments first = detail::stats::linearised_pair(*metric, *covariate).over(a);
+  const pair_moments second = detail::stats::linearised_pair(*metric, *covariate).over(b);
+  auto r = cuped_test(first, second, options);
+  if (r) {
+    r->test.test = "delta method test of ratios with CUPED";
+    r->test.effect_name = "difference of ratios";
+  }
+  return r;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_RATIO_METRICS_HPP
+
+// ---- stats/sample_ratio.hpp
+
+#ifndef MILLRACE_STATS_SAMPLE_RATIO_HPP
+#define MILLRACE_STATS_SAMPLE_RATIO_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// When a sample-ratio mismatch counts.
+struct sample_ratio_options {
+  /// Far below 0.05: the check runs on every experiment, and a mismatch stops one.
+  double alpha = 1e-3;
+  /// The gate: the largest relative deviation of an arm from its share must reach this too. A billion users make any
+  /// deviation significant; one of 0.01 % does not bias a comparison.
+  double least_deviation = 0.001;
+};
+
+/// Whether traffic was split as configured.
+struct sample_ratio_result {
+  /// Pearson's test of the arms' counts against their shares.
+  test_result test;
+  /// The arm that is furthest from its share, relative to it: (observed - expected) / expected.
+  std::size_t worst_arm = 0;
+  double worst_deviation = 0;
+  /// Significant at alpha and past the gate: do not trust the experiment.
+  bool mismatch = false;
+
+  std::string summary() const {
+    std::string text = mismatch ? "Sample-ratio mismatch: arm " : "Traffic split as configured: arm ";
+    text += std::to_string(worst_arm);
+    text += " is ";
+    detail::stats::append_figure(text, 100 * worst_deviation);
+    text += " % off its share, p ";
+    detail::stats::append_figure(text, test.p);
+    text += " with n = ";
+    detail::stats::append_figure(text, test.n1);
+    detail::stats::append_failed(text, test.failed);
+    text += '.';
+    return text;
+  }
+};
+
+/// The check for a sample-ratio mismatch: counts of the units in each arm against the configured weights. An arm of
+/// weight zero takes no degree of freedom; a unit in one is a mismatch whatever the size. For a check after every unit
+/// use the always-valid one.
+///
+/// O(arms); allocates: never. Errors: as `goodness_of_fit_test`, alpha outside (0, 1), a negative gate.
+/// Source: A. Fabijan et al., "Diagnosing sample ratio mismatch in online controlled experiments", KDD 2019.
+inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_t> counts,
+                                                     std::span<const double> weights,
+                                                     const sample_ratio_options& options = {}) {
+  if (!(options.alpha > 0 && options.alpha < 1)) return error(errc::out_of_range, "alpha must lie between 0 and 1");
+  if (!(options.least_deviation >= 0)) return error(errc::out_of_range, "the least deviation must not be negative");
+  const auto test = goodness_of_fit_test(counts, weights);
+  if (!test) return test.error();
+  sample_ratio_result r;
+  r.test = *test;
+  r.test.test = "sample-ratio test";
+  double whole = 0;
+  for (const double weight : weights) whole += weight;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const auto observed = static_cast<double>(counts[i]);
+    const double expected = test->n1 * (weights[i] / whole);
+    const double deviation = expected > 0   ? (observed - expected) / expected
+                             : observed > 0 ? detail::stats::infinity
+                                            : 0;
+    if (std::fabs(deviation) > std::fabs(r.worst_deviation)) {
+      r.worst_arm = i;
+      r.worst_deviation = deviation;
+    }
+  }
+  r.mismatch = r.test.p <= options.alpha && std::fabs(r.worst_deviation) >= options.least_deviation;
+  return r;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_SAMPLE_RATIO_HPP
 
 // ---- stats/sequential_sample_ratio.hpp
 
@@ -30056,6 +33350,81 @@ class sprt {
 }  // namespace millrace
 
 #endif  // MILLRACE_STATS_SPRT_HPP
+
+// ---- stats/trimmed.hpp
+
+#ifndef MILLRACE_STATS_TRIMMED_HPP
+#define MILLRACE_STATS_TRIMMED_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// The mean without the `trim` share of the observations at either end, and what its standard error needs.
+struct trimmed_moments {
+  double n = 0;
+  /// Observations left.
+  double kept = 0;
+  double mean = 0;
+  /// Of the sample with what was trimmed replaced by the last values kept.
+  double winsorised_variance = 0;
+
+  double standard_error() const noexcept { return std::sqrt(winsorised_variance * (n - 1) / (kept * (kept - 1))); }
+};
+
+/// The trimmed mean; `trim` in [0, 1/2), the share taken off each end, rounded down to whole observations.
+/// O(n); allocates: never. Errors: an empty sample, a trim outside [0, 1/2). Source: J. Tukey, D. McLaughlin 1963.
+inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double trim = 0.2) {
+  if (auto ok = detail::stats::checked(sample, "the sample"); !ok) return std::move(ok).error();
+  if (!(trim >= 0 && trim < 0.5)) return error(errc::out_of_range, "the trimmed share must lie in [0, 1/2)");
+  const std::size_t n = sample.size();
+  const auto off = static_cast<std::size_t>(trim * static_cast<double>(n));
+  const sample_moments inner = sample_moments::of(sample.values().subspan(off, n - 2 * off));
+  trimmed_moments t;
+  t.n = static_cast<double>(n);
+  t.kept = inner.n;
+  t.mean = inner.mean;
+  // The kept ones' squares about their mean, and those of what stands for the others, brought to the winsorised mean.
+  const double low = sample[off] - inner.mean;
+  const double high = sample[n - 1 - off] - inner.mean;
+  const auto g = static_cast<double>(off);
+  const double shift = g * (low + high) / t.n;
+  const double squares = inner.variance * (inner.n - 1) + g * (low * low + high * high) - t.n * shift * shift;
+  t.winsorised_variance = n > 1 ? std::fmax(0.0, squares) / (t.n - 1) : 0;
+  return t;
+}
+
+/// Yuen's test of the difference of two trimmed means, a - b: for heavy tails, where a few observations decide a mean.
+/// With trim 0 it is Welch's test. O(n); allocates: never.
+/// Errors: an empty sample, fewer than 2 observations left, a trim outside [0, 1/2), a confidence outside (0, 1).
+/// Source: K. Yuen, Biometrika 61, 1974.
+inline result<test_result> yuen_test(const sorted_sample& a, const sorted_sample& b, double trim = 0.2,
+                                     const test_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  const auto first = trimmed_mean(a, trim);
+  if (!first) return error(first.error()).wrap("the first sample");
+  const auto second = trimmed_mean(b, trim);
+  if (!second) return error(second.error()).wrap("the second sample");
+  if (first->kept < 2 || second->kept < 2)
+    return error(errc::invalid_data, "fewer than 2 observations are left after trimming");
+  test_result r;
+  r.test = "Yuen's test of trimmed means";
+  r.effect_name = "difference of trimmed means";
+  r.n1 = first->n;
+  r.n2 = second->n;
+  const double va = first->standard_error() * first->standard_error();
+  const double vb = second->standard_error() * second->standard_error();
+  const double sum = va + vb;
+  const double df =
+      sum > 0 ? 1 / ((va / sum) * (va / sum) / (first->kept - 1) + (vb / sum) * (vb / sum) / (second->kept - 1))
+              : first->kept + second->kept - 2;
+  detail::stats::fill_t(r, first->mean - second->mean, 0, std::sqrt(sum), df, options);
+  return r;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_TRIMMED_HPP
 
 // ---- stats/two_arm_e_process.hpp
 
@@ -30325,12 +33694,25 @@ class two_arm_e_process {
 #ifndef MILLRACE_STATS_HPP
 #define MILLRACE_STATS_HPP
 
-/// stats: distributions, tests and intervals that are exact in the tails.
+/// stats: distributions, tests and intervals that are exact in the tails. Every test answers a `test_result`:
+/// statistic, p, effect, interval, n, the assumptions that failed, a one-sentence `summary()`. Nonsense is an error.
 ///
 /// Distributions, each with cdf, survival function, and the quantile of either tail:
 /// - `normal`, `student_t`, `chi_squared`, `fisher_f`, `gamma`, `beta`, `binomial`, `poisson`
 /// - `noncentral_t` for power, `studentized_range` for Tukey's comparisons
 /// - `kolmogorov` and its exact forms for finite samples, `mann_whitney_exact` with ties
+///
+/// Tests and intervals:
+/// - `proportion`: Wilson's, Clopper-Pearson's, ... intervals; `proportions.hpp`: z, Fisher's, score tests;
+///   `proportion_intervals.hpp`: differences and ratios
+/// - `sample_moments`; `means.hpp`: Welch's, Student's, paired t tests; `trimmed.hpp`: Yuen's test; `anova.hpp`: ANOVA,
+///   Tukey's comparisons, Brown-Forsythe
+/// - `ratio_metrics.hpp`: the delta method, relative lift, CUPED
+/// - `sorted_sample`; `ks_test.hpp`, `anderson_darling.hpp`, `mann_whitney.hpp`, `quantile_test.hpp`, `distances.hpp`
+/// - `categorical.hpp`: chi-squared and G; `sample_ratio.hpp`: was traffic split as configured
+/// - `bootstrap.hpp`, `poisson_bootstrap.hpp`, `permutation.hpp`: resampling, seeded
+/// - `family.hpp`: corrections for many comparisons, the family in the type
+/// - `power.hpp`: power, sample size, minimum detectable effect; `bayes.hpp`: posteriors, best arm, loss
 ///
 /// Valid however often one looks, or at planned looks:
 /// - `two_arm_e_process`: whether two arms differ, by bets on single units; `e_process`: evidence that multiplies
