@@ -59,6 +59,7 @@ set(MILLRACE_stats_HEADERS
   stats.hpp
   stats/anderson_darling.hpp stats/anova.hpp stats/bayes.hpp stats/beta.hpp stats/binomial.hpp stats/bootstrap.hpp
   stats/categorical.hpp stats/chi_squared.hpp stats/distances.hpp stats/e_process.hpp stats/evidence.hpp
+  stats/confidence_sequence.hpp stats/experiment_metrics.hpp stats/experiment_test.hpp
   stats/family.hpp stats/fisher_f.hpp stats/gamma.hpp stats/group_sequential.hpp stats/kolmogorov.hpp
   stats/ks_test.hpp stats/mann_whitney.hpp stats/mann_whitney_exact.hpp stats/means.hpp stats/mixture_sprt.hpp
   stats/noncentral_t.hpp stats/normal.hpp stats/permutation.hpp stats/poisson.hpp stats/poisson_bootstrap.hpp
@@ -70,6 +71,7 @@ set(MILLRACE_stats_HEADERS
   stats/detail/float_math.hpp stats/detail/hypergeometric.hpp stats/detail/incomplete_beta.hpp
   stats/detail/incomplete_gamma.hpp stats/detail/index_stream.hpp stats/detail/invert.hpp
   stats/detail/lattice_paths.hpp stats/detail/log_gamma.hpp stats/detail/noncentral.hpp stats/detail/quadrature.hpp
+  stats/detail/quantile_bins.hpp
   stats/detail/radix_sort.hpp stats/detail/score.hpp stats/detail/tail_expansion.hpp)
 set(MILLRACE_observe_HEADERS
   observe.hpp
@@ -83,7 +85,7 @@ set(MILLRACE_detect_HEADERS
   detect/adwin.hpp detect/anomaly.hpp detect/bands.hpp detect/bocpd.hpp detect/cusum.hpp detect/ddm.hpp detect/drift_reference.hpp
   detect/ewma.hpp
   detect/half_space_trees.hpp detect/hddm.hpp detect/kswin.hpp detect/page_hinkley.hpp detect/seasonal.hpp
-  detect/signal.hpp detect/window_bands.hpp
+  detect/signal.hpp detect/table_drift.hpp detect/window_bands.hpp
   detect/detail/calibration.hpp detect/detail/p2_quantile.hpp detect/detail/run_length.hpp
   detect/detail/self_starting.hpp)
 set(MILLRACE_model_HEADERS

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_EXAMPLES_LIFECYCLE_JOB_HPP
 #define MILLRACE_EXAMPLES_LIFECYCLE_JOB_HPP
 
+#include "compare.hpp"
 #include "describe.hpp"
 #include "encode.hpp"
 #include "findings.hpp"
@@ -165,6 +166,14 @@ inline void train_job(const options& asked) {
   std::printf("          a row takes %s; %zu windows are in the report\n", detail::percentile_list(stream).c_str(),
               stream.windows.size());
 
+  const double baseline = [&] {
+    const std::vector<int> learnt = labels_of(data, parts.train);
+    return std::accumulate(learnt.begin(), learnt.end(), 0.0) / static_cast<double>(learnt.size());
+  }();
+  const model_comparison comparison = compare_with_baseline(answers, holdout_labels, baseline, asked.seed);
+  const mr::table_drift_report drift = or_stop(drift_of_stream(data, parts), exit_code::internal);
+  std::printf("          %s\n          %s\n", in_words(comparison).c_str(), drift.summary().c_str());
+
   stack.tell(holdout);
   print_profile("profile of a training step", stack.training_profile());
   print_profile("profile of a streamed row", stack.serving_profile());
@@ -185,7 +194,9 @@ inline void train_job(const options& asked) {
                             training_chain,
                             stream_chain,
                             detail::now_in_words(),
-                            settings};
+                            settings,
+                            comparison,
+                            drift};
   or_stop(out.stage(network_file_name, mr::to_bytes(model.net)), exit_code::no_output);
   or_stop(out.stage(encoder_file_name, encoder_json(model)), exit_code::no_output);
   or_stop(out.stage("metrics.prom", stack.prometheus()), exit_code::no_output);
@@ -230,7 +241,8 @@ inline void use_job(const options& asked) {
   std::size_t positives = 0;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     positives += static_cast<std::size_t>(answers[i].positive);
-    predictions += std::to_string(i + 1) + ',' + std::to_string(data.lines[i]) + ',' + fixed(answers[i].probability, 6) + ',' +
+    predictions += std::to_string(i + 1) + ',' + std::to_string(data.lines[i]) + ',' +
+                   fixed(answers[i].probability, 6) + ',' +
                    csv::quoted(answers[i].positive ? model.positive : model.negative) + '\n';
   }
   std::printf("%s: %s rows, %s rows/s; %s of them %s = %s\n", data.name.c_str(), grouped(stream.rows).c_str(),

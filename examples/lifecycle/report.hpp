@@ -1,6 +1,7 @@
 #ifndef MILLRACE_EXAMPLES_LIFECYCLE_REPORT_HPP
 #define MILLRACE_EXAMPLES_LIFECYCLE_REPORT_HPP
 
+#include "compare.hpp"
 #include "describe.hpp"
 #include "findings.hpp"
 #include "format.hpp"
@@ -34,6 +35,8 @@ struct report_input {
   std::string stream_chain;
   std::string finished;  // when
   std::vector<std::pair<std::string, std::string>> settings;
+  model_comparison comparison = {};
+  mr::table_drift_report drift = {};
 };
 
 namespace detail {
@@ -223,6 +226,17 @@ inline std::string report_page(const report_input& in) {
                confusion_picture(holdout, target.negative, target.positive));
   page += card("What the model looks at", "AUC lost on the holdout when one column's cells are shuffled.",
                importance_picture(holdout, 10));
+  page += "</div>";
+
+  page += "<h2>While it was at work</h2><div class=\"cards\">";
+  page += card("Against the baseline",
+               "Each streamed row went by chance to the model or to one that always answers the share of positives. "
+               "The test may be looked at after every row.",
+               detail::comparison_facts(in.comparison));
+  page += card("Drift of its inputs",
+               "The streamed rows' columns against the rows it learnt from; p-values are corrected for all columns "
+               "together. A score is 0 without drift and at most 1.",
+               detail::drift_rows(in.drift), "wide");
   page += "</div>";
 
   page += "<h2>Time and memory</h2><div class=\"cards\">";

@@ -27,6 +27,7 @@
 /// Two windows of a feature, samples or sketches:
 /// - `drift_reference`: PSI, Kullback-Leibler, Jensen-Shannon, chi-squared, Kolmogorov-Smirnov, Wasserstein, MMD, and a
 ///   score in [0, 1]
+/// - `table_drift`: every feature of a table, corrected as one family
 ///
 /// Standard library alone.
 
@@ -44,6 +45,7 @@
 #include <millrace/detect/page_hinkley.hpp>
 #include <millrace/detect/seasonal.hpp>
 #include <millrace/detect/signal.hpp>
+#include <millrace/detect/table_drift.hpp>
 #include <millrace/detect/window_bands.hpp>
 
 #endif  // MILLRACE_DETECT_HPP

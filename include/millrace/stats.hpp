@@ -25,6 +25,11 @@
 /// - `two_arm_e_process`: whether two arms differ, by bets on single units; `e_process`: evidence that multiplies
 /// - `sprt`, `mixture_sprt`; `group_sequential`: limits that spend alpha over a few looks
 /// - `sequential_sample_ratio`: whether arms are filled as configured
+/// - `normal_mixture_interval`, `asymptotic_interval`, `beta_binomial_interval`, `empirical_bernstein`: confidence
+///   sequences, intervals that cover at all times at once
+///
+/// An A/B test as a type: `experiment_test<outcomes<...>, decision<...>>`, which can be peeked at only where that is
+/// valid, and corrects for all its metrics.
 ///
 /// Standard library alone.
 
@@ -36,9 +41,12 @@
 #include <millrace/stats/bootstrap.hpp>
 #include <millrace/stats/categorical.hpp>
 #include <millrace/stats/chi_squared.hpp>
+#include <millrace/stats/confidence_sequence.hpp>
 #include <millrace/stats/distances.hpp>
 #include <millrace/stats/e_process.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/experiment_metrics.hpp>
+#include <millrace/stats/experiment_test.hpp>
 #include <millrace/stats/family.hpp>
 #include <millrace/stats/fisher_f.hpp>
 #include <millrace/stats/gamma.hpp>

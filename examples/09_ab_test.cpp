@@ -1,0 +1,108 @@
+// An A/B test read from a CSV of (user, variant, clicked, revenue, clicks, latency_ms), with a report after every tenth
+// of it: the decision is valid however often one looks, and covers all metrics together.
+//
+//   example_09_ab_test results.csv treatment
+#include "common/csv.hpp"
+
+#include <millrace/core/seed.hpp>
+#include <millrace/stats/experiment_test.hpp>
+#include <millrace/store/file.hpp>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mr = millrace;
+
+// [experiment]
+using checkout = mr::experiment_test<
+    mr::outcomes<mr::conversion<"clicked">, mr::ratio<"revenue", "clicks">, mr::quantile_of<"latency_ms", .9>>,
+    mr::decision<mr::always_valid, mr::alpha<.05>, mr::holm>>;
+// [/experiment]
+
+struct user {
+  bool treated;
+  std::array<double, 4> inputs;  // clicked, revenue, clicks, latency_ms
+};
+
+/// What a site could have logged: the treatment is clicked more often, earns the same a click, and is a little slower.
+std::string made_up() {
+  mr::random_engine random(9);
+  std::string text = "user,variant,clicked,revenue,clicks,latency_ms\n";
+  for (int i = 0; i < 40'000; ++i) {
+    const bool treated = random.below(2) == 1;
+    const auto clicks = static_cast<int>(random.below(4)) + (random.uniform() < (treated ? 0.13 : 0.10) ? 1 : 0);
+    const bool clicked = random.uniform() < (treated ? 0.12 : 0.10);
+    const double revenue = -0.4 * clicks * std::log(1 - random.uniform());
+    const double latency = 40 - (treated ? 66 : 60) * std::log(1 - random.uniform());
+    char row[120];
+    std::snprintf(row, sizeof row, "u%d,%s,%d,%.2f,%d,%.1f\n", i, treated ? "treatment" : "control", clicked ? 1 : 0,
+                  revenue, clicks, latency);
+    text += row;
+  }
+  return text;
+}
+
+mr::result<std::vector<user>> read(std::string text, std::string_view treatment) {
+  csv::reader rows(std::move(text));
+  std::vector<std::string_view> cells;
+  std::vector<user> users;
+  for (bool first = true;; first = false) {
+    auto more = rows.next(cells);
+    if (!more) return std::move(more).error();
+    if (!*more) return users;
+    if (first) continue;  // the names
+    if (cells.size() != 6)
+      return mr::error(mr::errc::invalid_data, "row " + std::to_string(users.size() + 1) + ": 6 cells are needed");
+    user one{cells[1] == treatment, {}};
+    for (std::size_t i = 0; i < 4; ++i) {
+      const std::string_view cell = cells[i + 2];
+      if (std::from_chars(cell.data(), cell.data() + cell.size(), one.inputs[i]).ec != std::errc())
+        return mr::error(mr::errc::invalid_data,
+                         "user " + std::string(cells[0]) + ": not a number: " + std::string(cell));
+    }
+    users.push_back(one);
+  }
+}
+
+int main(int count, char** arguments) {
+  mr::result<std::string> text = made_up();
+  if (count > 1) text = mr::read_file(arguments[1]);
+  mr::result<std::vector<user>> users = mr::error(mr::errc::io, "");
+  if (text) users = read(*std::move(text), count > 2 ? arguments[2] : "treatment");
+  const mr::error* wrong = !text ? &text.error() : !users ? &users.error() : nullptr;
+  if (wrong != nullptr) {
+    std::fprintf(stderr, "%s\n", wrong->describe().c_str());
+    return 1;
+  }
+
+  checkout test;
+  const std::size_t tenth = users->size() / 10 + 1;
+  std::string last;
+  for (std::size_t i = 0; i < users->size(); ++i) {
+    test.update((*users)[i].treated, std::span<const double, 4>((*users)[i].inputs));
+    if ((i + 1) % tenth != 0 && i + 1 != users->size()) continue;
+    const auto now = test.peek();  // result<experiment_report<3>>
+    if (!now) {
+      std::fprintf(stderr, "%s\n", now.error().describe().c_str());
+      return 1;
+    }
+    std::printf("after %zu users:", i + 1);
+    for (const mr::metric_evidence& m : now->metrics)
+      std::printf("  %.*s %+.4g%s", static_cast<int>(m.metric.size()), m.metric.data(), m.test.effect,
+                  m.significant ? " *" : "");
+    std::printf("\n");
+    last = now->summary();
+  }
+  std::printf("\n%s", last.c_str());
+  // An experiment outlives its process: its state is bytes.
+  const auto again = checkout::load(test.save());
+  if (!again || again->units(true) != test.units(true)) return 1;
+  return count > 1 || last.find("clicked: significant") != std::string::npos ? 0 : 1;
+}

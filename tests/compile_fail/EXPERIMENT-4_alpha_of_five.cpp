@@ -1,0 +1,12 @@
+// expect: millrace\[EXPERIMENT-4\]: alpha<A> needs 0 < A < 1
+#include <millrace/stats/experiment_test.hpp>
+
+namespace mr = millrace;
+
+#ifdef MILLRACE_MISUSE
+using level = mr::alpha<5.>;
+#else
+using level = mr::alpha<.05>;
+#endif
+
+double at() { return level::value; }

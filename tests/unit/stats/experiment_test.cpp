@@ -1,0 +1,201 @@
+#include <millrace/stats/experiment_test.hpp>
+
+#include <support/catch.hpp>
+#include <support/detect.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+
+namespace mr = millrace;
+
+using family = mr::outcomes<mr::conversion<"ctr">, mr::ratio<"revenue", "clicks">, mr::quantile_of<"latency", .9>,
+                            mr::cuped_mean<"spend">>;
+using any_time = mr::experiment_test<family, mr::decision<mr::always_valid, mr::alpha<.05>, mr::holm>>;
+using one_mean = mr::outcomes<mr::mean_of<"x">>;
+using fixed = mr::experiment_test<one_mean, mr::decision<mr::fixed_horizon, mr::alpha<.05>, mr::uncorrected>>;
+using asymptotic = mr::experiment_test<one_mean, mr::decision<mr::always_valid_asymptotic, mr::alpha<.05>, mr::holm>>;
+using grouped =
+    mr::experiment_test<one_mean,
+                        mr::decision<mr::group_looks<mr::spending::obrien_fleming, mr::looks<.25, .5, .75, 1.>>,
+                                     mr::alpha<.05>, mr::bonferroni>>;
+
+namespace {
+
+struct source {
+  mr::random_engine engine;
+  explicit source(std::uint64_t seed) : engine(seed) {}
+  /// One unit; `lift` is what the treatment adds to the conversion rate.
+  void give(any_time& test, double lift) {
+    const bool treated = engine.uniform() < 0.5;
+    const double before = engine.uniform();
+    test.update(treated, engine.uniform() < 0.1 + (treated ? lift : 0), 3 * engine.uniform(), 1 + engine.uniform(),
+                10 - 100 * std::log(1 - engine.uniform()), 10 * before + engine.uniform(), before);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the state is trivially copyable, so threads and machines can hand it on") {
+  STATIC_REQUIRE(std::is_trivially_copyable_v<any_time>);
+  STATIC_REQUIRE(std::is_trivially_copyable_v<grouped>);
+  CHECK(any_time::names()[1] == "revenue/clicks");
+}
+
+TEST_CASE("peeking at four metrics after every tenth unit finds nothing in A/A experiments more often than alpha") {
+  int found = 0;
+  const int experiments = 400;
+  for (int e = 0; e < experiments; ++e) {
+    source units(static_cast<std::uint64_t>(e) + 1);
+    any_time test;
+    bool out = false;
+    for (int n = 1; n <= 1500 && !out; ++n) {
+      units.give(test, 0);
+      if (n % 10 != 0) continue;
+      const auto now = test.peek();
+      if (now) out = now->any_significant();
+    }
+    found += out;
+  }
+  CHECK(found <= 0.05 * experiments + 3 * std::sqrt(experiments * 0.05 * 0.95));
+}
+
+TEST_CASE("an effect is found in its metric and in no other, and a finding stands") {
+  source units(1000);
+  any_time test;
+  for (int i = 0; i < 20'000; ++i) units.give(test, 0.04);
+  const auto now = test.peek();
+  REQUIRE(now);
+  CHECK(now->metrics[0].significant);
+  CHECK(now->metrics[0].metric == "ctr");
+  CHECK(now->metrics[0].test.interval.contains(0.04));
+  CHECK_FALSE(now->metrics[1].significant);
+  CHECK_FALSE(now->metrics[2].significant);
+  CHECK_FALSE(now->metrics[3].significant);
+  CHECK_FALSE(now->sample_ratio.mismatch);
+  CHECK(now->units == 20'000);
+  CHECK(now->summary().find("ctr: significant") != std::string::npos);
+  for (int i = 0; i < 40'000; ++i) units.give(test, -0.04);
+  CHECK(test.peek()->metrics[0].significant);
+}
+
+TEST_CASE("a family of metrics pays for its size") {
+  source units(1001);
+  any_time test;
+  for (int i = 0; i < 9000; ++i) units.give(test, 0.03);
+  const auto now = test.peek();
+  REQUIRE(now);
+  CHECK(now->metrics[0].adjusted_p == Approx(std::fmin(1.0, 4 * now->metrics[0].test.p)));
+}
+
+TEST_CASE("parts of an experiment merge, saved parts go on, damaged ones are refused") {
+  source units(1002);
+  any_time a, b;
+  for (int i = 0; i < 6000; ++i) units.give(i % 2 == 0 ? a : b, 0.05);
+  const auto bytes = b.save();
+  auto loaded = any_time::load(bytes);
+  REQUIRE(loaded);
+  CHECK(loaded->save() == bytes);
+  REQUIRE(a.merge(*loaded));
+  CHECK(a.units(true) + a.units(false) == 6000);
+  CHECK(a.peek()->metrics[0].significant);
+  for (std::size_t size = 0; size < bytes.size(); size += 7) CHECK_FALSE(any_time::load(std::span(bytes).first(size)));
+  for (std::size_t i = 0; i < bytes.size(); i += 5) {
+    auto bad = bytes;
+    bad[i] ^= std::byte{16};
+    CHECK_FALSE(any_time::load(bad));
+  }
+  CHECK_FALSE(asymptotic::load(bytes));
+  auto skewed = any_time::make({0.2, 0.06});
+  REQUIRE(skewed);
+  CHECK_FALSE(a.merge(*skewed));
+  CHECK_FALSE(any_time::make({1.5, 0.06}));
+}
+
+TEST_CASE("a fixed horizon is concluded when it is reached, from units or from summaries, with the same answer") {
+  support::normal_source normal(4);
+  fixed test;
+  fixed summed;
+  mr::detail::stats::running_pair arms[2];
+  for (int i = 0; i < 1000; ++i) {
+    const double x = normal() + (i % 2 == 0 ? 0.3 : 0);
+    if (i == 500) {
+      const auto early = test.conclude(1000);
+      REQUIRE_FALSE(early);
+      CHECK(early.error().code() == mr::errc::invalid_argument);
+    }
+    test.update(i % 2 == 0, x);
+    arms[i % 2 == 0].update(x, 0);
+  }
+  summed.absorb<0>(true, arms[1].get_x());
+  summed.absorb<0>(false, arms[0].get_x());
+  const auto a = test.conclude(1000);
+  const auto b = summed.conclude(1000);
+  REQUIRE(a);
+  REQUIRE(b);
+  CHECK(a->metrics[0].test.p == Approx(b->metrics[0].test.p));
+  CHECK(a->metrics[0].significant);
+}
+
+TEST_CASE("group looks come at their shares, spend alpha once, and a rejection stands") {
+  support::normal_source normal(5);
+  int rejected = 0;
+  for (int e = 0; e < 1000; ++e) {
+    grouped test;
+    bool out = false;
+    for (int n = 1; n <= 400; ++n) {
+      test.update(n % 2 == 0, normal());
+      if (n % 100 == 0) {
+        const auto now = test.look(400);
+        REQUIRE(now);
+        out = out || now->metrics[0].significant;
+        CHECK(now->metrics[0].significant == out);
+      }
+    }
+    CHECK_FALSE(test.look(400));
+    rejected += out;
+  }
+  CHECK(rejected / 1000. == Approx(0.05).margin(3 * std::sqrt(0.05 * 0.95 / 1000)));
+  grouped early;
+  early.update(true, 1);
+  CHECK_FALSE(early.look(400));
+}
+
+TEST_CASE("the asymptotic decision peeks at merged summaries") {
+  asymptotic test;
+  test.absorb<0>(true, mr::sample_moments{5000, 1.2, 4});
+  test.absorb<0>(false, mr::sample_moments{5000, 1.0, 4});
+  const auto now = test.peek();
+  REQUIRE(now);
+  // The difference is five standard errors; the mixture's reach at its best is about three.
+  CHECK(now->metrics[0].significant);
+  CHECK(now->metrics[0].test.effect == Approx(0.2));
+  asymptotic small_test;
+  small_test.absorb<0>(true, mr::sample_moments{20, 1, 1});
+  small_test.absorb<0>(false, mr::sample_moments{20, 1, 1});
+  CHECK(small_test.peek()->metrics[0].test.failed.contains(mr::assumption::large_sample));
+}
+
+TEST_CASE("a mismatch of the arms is reported, and units that are not finite are left out and counted") {
+  source units(1003);
+  any_time test;
+  for (int i = 0; i < 3000; ++i) units.give(test, 0);
+  for (int i = 0; i < 3000; ++i) test.update(true, 0, 1, 1, 10, 5, 0.5);
+  CHECK(test.peek()->sample_ratio.mismatch);
+  test.update(true, std::nan(""), 1, 1, 10, 5, 0.5);
+  test.update(true, 0, 1, 1, HUGE_VAL, 5, 0.5);
+  CHECK(test.refused() == 2);
+  CHECK(test.units(true) + test.units(false) == 6000);
+  const std::array<double, 6> row{0, 1, 1, 10, 5, 0.5};
+  test.update(false, std::span<const double, 6>(row));
+  CHECK(test.units(true) + test.units(false) == 6001);
+}
+
+TEST_CASE("an experiment without units answers an error that names the metric") {
+  any_time test;
+  const auto none = test.peek();
+  REQUIRE_FALSE(none);
+  CHECK(none.error().describe().find("ctr") != std::string::npos);
+}
