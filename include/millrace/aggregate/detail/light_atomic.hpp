@@ -1,6 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_LIGHT_ATOMIC_HPP
 #define MILLRACE_AGGREGATE_DETAIL_LIGHT_ATOMIC_HPP
 
+#include <millrace/core/config.hpp>
+
 namespace millrace {
 inline namespace v0 {
 namespace detail {

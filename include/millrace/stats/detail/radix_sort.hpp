@@ -1,6 +1,8 @@
 #ifndef MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
 #define MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
 
+#include <millrace/core/config.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <cstddef>
