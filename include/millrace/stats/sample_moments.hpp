@@ -46,10 +46,10 @@ struct sample_moments {
   friend sample_moments merged(const sample_moments& a, const sample_moments& b) noexcept {
     if (a.n == 0) return b;
     if (b.n == 0) return a;
-    const double n = a.n + b.n;
+    const double all = a.n + b.n;
     const double d = b.mean - a.mean;
-    const double squares = a.variance * (a.n - 1) + b.variance * (b.n - 1) + d * d * a.n * (b.n / n);
-    return {n, a.mean + d * (b.n / n), squares / (n - 1)};
+    const double squares = a.variance * (a.n - 1) + b.variance * (b.n - 1) + d * d * a.n * (b.n / all);
+    return {all, a.mean + d * (b.n / all), squares / (all - 1)};
   }
 };
 
