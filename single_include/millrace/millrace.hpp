@@ -15009,8 +15009,10 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
         inner_failed = !outcome;
         return outcome;
       };
-      result<void> outcome = detail::guarded([&] { return middleware.around(event, ctx, next); },
-                                             describe_hook<Level - 1, Stage>{"around"});
+      const auto all = [&]() __attribute__((always_inline))->result<void> {
+        return middleware.around(event, ctx, next);
+      };
+      result<void> outcome = detail::guarded(all, describe_hook<Level - 1, Stage>{"around"});
       stamp_unrun<Stage, Context>(event, times);
       if (!outcome && !inner_failed) [[unlikely]]
         reject<Level - 1>(Stage(event, reached), ctx, outcome.error());
