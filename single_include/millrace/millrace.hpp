@@ -2530,7 +2530,7 @@ namespace detail::count_min_image {
 // seed (2), 0; then, unless empty, the total weight and the rows' buckets, as doubles.
 inline constexpr std::uint8_t preamble_length = 2;
 inline constexpr std::uint8_t serial_version = 1;
-inline constexpr std::uint8_t family = 18;
+inline constexpr std::uint8_t family_id = 18;
 inline constexpr std::uint8_t is_empty = 1;
 inline constexpr std::size_t most_rows = 255;
 
@@ -2673,7 +2673,7 @@ template <unsigned Buckets, unsigned Rows>
 std::vector<std::byte> count_min<Buckets, Rows>::save() const {
   using namespace detail::count_min_image;
   detail::image_writer out(24 + 8 * table_.size());
-  out.put(preamble_length).put(serial_version).put(family).put(empty() ? is_empty : std::uint8_t{0});
+  out.put(preamble_length).put(serial_version).put(family_id).put(empty() ? is_empty : std::uint8_t{0});
   out.put(std::uint32_t{0}).put(static_cast<std::uint32_t>(buckets_)).put(static_cast<std::uint8_t>(seeds_.size()));
   out.put(detail::seed_hash()).put(std::uint8_t{0});
   if (!empty()) out.put(total_).put_array(table_.data(), table_.size());
@@ -2694,7 +2694,7 @@ result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const 
   const auto seed = in.take<std::uint16_t>();
   in.skip(1);
   if (!in.ok()) return truncated();
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
   if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
   if (preamble != preamble_length) return fault(errc::corrupt, "the preamble's length");
   if (seed != detail::seed_hash()) return fault(errc::unsupported, "its hashes are of another seed");
@@ -5501,7 +5501,7 @@ namespace detail::frequent_image {
 inline constexpr std::uint8_t empty_preamble = 1;
 inline constexpr std::uint8_t full_preamble = 4;
 inline constexpr std::uint8_t serial_version = 1;
-inline constexpr std::uint8_t family = 10;
+inline constexpr std::uint8_t family_id = 10;
 inline constexpr std::uint8_t is_empty = 5;  // two bits, since implementations differed
 inline constexpr unsigned least_lg = 3;
 inline constexpr unsigned most_lg = 30;
@@ -5746,7 +5746,7 @@ std::vector<std::byte> frequent_items<Item, LgSize>::save() const {
   using namespace detail::frequent_image;
   const std::vector<row> all = rows(0, &row::lower);
   detail::image_writer out(32 + 16 * all.size());
-  out.put(empty() ? empty_preamble : full_preamble).put(serial_version).put(family);
+  out.put(empty() ? empty_preamble : full_preamble).put(serial_version).put(family_id);
   out.put(static_cast<std::uint8_t>(lg_most_)).put(static_cast<std::uint8_t>(lg_));
   out.put(empty() ? is_empty : std::uint8_t{0}).put(std::uint16_t{0});
   if (empty()) return std::move(out).take();
@@ -5774,7 +5774,7 @@ result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::spa
   const auto flags = in.take<std::uint8_t>();
   in.skip(2);
   if (!in.ok()) return truncated();
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
   if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
   if (loaded.lg_ < least_lg || loaded.lg_ > loaded.lg_most_ || loaded.lg_most_ > most_lg)
     return fault(errc::corrupt, "sizes");
@@ -6399,7 +6399,7 @@ namespace detail::hll_image {
 // of them; or three doubles of the estimators, how many registers have the least value (4), how many do not fit into 4
 // bits (4), the registers, and those that do not fit as coupons.
 inline constexpr std::uint8_t serial_version = 1;
-inline constexpr std::uint8_t family = 7;
+inline constexpr std::uint8_t family_id = 7;
 inline constexpr std::uint8_t list_preamble = 2;
 inline constexpr std::uint8_t set_preamble = 3;
 inline constexpr std::uint8_t array_preamble = 10;
@@ -6735,7 +6735,7 @@ std::vector<std::byte> hll<LgK, Bits>::save() const {
   const unsigned table_lg = mode_ == mode::list ? 3 : table_.absent() ? 0 : table_.lg_size();
   detail::image_writer out(48 + (array ? register_bytes(lg_k_, bits_) : 0) + 4 * all.size());
   out.put(array ? array_preamble : mode_ == mode::set ? set_preamble : list_preamble);
-  out.put(serial_version).put(family).put(lg_k_).put(static_cast<std::uint8_t>(table_lg));
+  out.put(serial_version).put(family_id).put(lg_k_).put(static_cast<std::uint8_t>(table_lg));
   out.put(static_cast<std::uint8_t>(is_compact | (empty() ? is_empty : 0) | (out_of_order_ ? out_of_order : 0)));
   out.put(static_cast<std::uint8_t>(array ? least_ : mode_ == mode::list ? all.size() : 0));
   out.put(static_cast<std::uint8_t>(static_cast<unsigned>(mode_) | (bits_ / 2U - 2) << 2));
@@ -6776,7 +6776,7 @@ result<hll<LgK, Bits>> hll<LgK, Bits>::load(std::span<const std::byte> bytes) {
   const auto count_or_least = in.take<std::uint8_t>();
   const auto form = in.take<std::uint8_t>();
   if (!in.ok()) return truncated();
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
   if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
   if (loaded.lg_k_ < 4 || loaded.lg_k_ > 21) return fault(errc::corrupt, "lg k is not in [4, 21]");
   if ((form & 3) > 2 || form >> 2 > 2) return fault(errc::corrupt, "mode");
@@ -7461,7 +7461,7 @@ namespace detail::kll_image {
 // Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, flags, k (2), m, 0; then,
 // for two values and more, count (8), min k (2), levels, 0, the levels' first positions in an array of the full
 // capacity (4 each), smallest, largest; then the values, level 0 first.
-inline constexpr std::uint8_t family = 15;
+inline constexpr std::uint8_t family_id = 15;
 inline constexpr std::uint8_t short_preamble = 2;
 inline constexpr std::uint8_t long_preamble = 5;
 inline constexpr std::uint8_t version_long = 1;
@@ -7606,7 +7606,7 @@ std::vector<std::byte> kll<K, T>::save() const {
   const bool small_image = empty() || one;
   const unsigned levels = kept_.levels();
   detail::image_writer out(header_bytes + 4 * levels + (retained() + 2) * sizeof(T));
-  out.put(small_image ? short_preamble : long_preamble).put(one ? version_single : version_long).put(family);
+  out.put(small_image ? short_preamble : long_preamble).put(one ? version_single : version_long).put(family_id);
   out.put(static_cast<std::uint8_t>(empty() ? is_empty : one ? is_single | is_sorted : is_sorted));
   out.put(static_cast<std::uint16_t>(k()));
   out.put(std::uint8_t{detail::kll_levels<T>::min_width}).put(std::uint8_t{0});
@@ -7642,7 +7642,7 @@ result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_
   if (!in.ok()) return truncated();
   const bool none = (flags & is_empty) != 0;
   const bool one = (flags & is_single) != 0;
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
   if (version != version_long && version != version_single) return fault(errc::unsupported, "unknown serial version");
   if (width != detail::kll_levels<T>::min_width) return fault(errc::unsupported, "m is not 8");
   if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
@@ -10064,7 +10064,7 @@ namespace detail::req_image {
 inline constexpr std::uint8_t short_preamble = 2;
 inline constexpr std::uint8_t long_preamble = 4;
 inline constexpr std::uint8_t serial_version = 1;
-inline constexpr std::uint8_t family = 17;
+inline constexpr std::uint8_t family_id = 17;
 inline constexpr std::uint8_t is_empty = 4;
 inline constexpr std::uint8_t is_high = 8;
 inline constexpr std::uint8_t is_raw = 16;
@@ -10254,7 +10254,7 @@ std::vector<std::byte> req<K, T, HighRanks>::save() const {
   const auto levels = static_cast<std::uint8_t>(empty() ? 0 : all.levels().size());
   const bool raw = exact() && count_ <= most_raw;
   detail::image_writer out(16 + 2 * sizeof(T) + levels * level_bytes + retained() * sizeof(T));
-  out.put(levels > 1 ? long_preamble : short_preamble).put(serial_version).put(family);
+  out.put(levels > 1 ? long_preamble : short_preamble).put(serial_version).put(family_id);
   out.put(static_cast<std::uint8_t>(is_sorted | (empty() ? is_empty : 0) | (high_ ? is_high : 0) | (raw ? is_raw : 0)));
   out.put(static_cast<std::uint16_t>(k())).put(levels).put(static_cast<std::uint8_t>(raw ? count_ : 0));
   if (empty()) return std::move(out).take();
@@ -10303,7 +10303,7 @@ result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byt
   if (!in.ok()) return truncated();
   const bool none = (flags & is_empty) != 0;
   const bool raw = !none && (flags & is_raw) != 0;
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
   if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
   if (k < 4 || k > 1024 || k % 2 != 0) return fault(errc::corrupt, "k is not even and in [4, 1024]");
   if (none ? levels > 1 : levels == 0 || levels > levels_type::max_levels)
@@ -13490,7 +13490,7 @@ namespace detail::theta_image {
 // the number, then the differences of ascending hashes, bit by bit from the highest.
 inline constexpr std::uint8_t plain_version = 3;
 inline constexpr std::uint8_t packed_version = 4;
-inline constexpr std::uint8_t family = 3;
+inline constexpr std::uint8_t family_id = 3;
 inline constexpr std::uint8_t is_read_only = 2;
 inline constexpr std::uint8_t is_empty = 4;
 inline constexpr std::uint8_t is_compact = 8;
@@ -13637,7 +13637,7 @@ std::vector<std::byte> theta<LgK>::save() const {
   const bool sample = !exact();
   const bool short_form = empty_ || (sorted.size() == 1 && !sample);
   detail::image_writer out(24 + 8 * sorted.size());
-  out.put(static_cast<std::uint8_t>(short_form ? 1 : sample ? 3 : 2)).put(plain_version).put(family);
+  out.put(static_cast<std::uint8_t>(short_form ? 1 : sample ? 3 : 2)).put(plain_version).put(family_id);
   out.put(std::uint16_t{0});
   out.put(static_cast<std::uint8_t>(is_read_only | is_compact | is_ordered | (empty_ ? is_empty : 0)));
   out.put(detail::seed_hash());
@@ -13659,7 +13659,7 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
   const auto flags = in.take<std::uint8_t>();
   const auto seed = in.take<std::uint16_t>();
   if (!in.ok()) return truncated();
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
   if (version != plain_version && version != packed_version) return fault(errc::unsupported, "unknown serial version");
   if ((flags & is_compact) == 0) return fault(errc::unsupported, "it is not a compact one");
   const bool packed = version == packed_version;

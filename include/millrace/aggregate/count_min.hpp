@@ -23,7 +23,7 @@ namespace detail::count_min_image {
 // seed (2), 0; then, unless empty, the total weight and the rows' buckets, as doubles.
 inline constexpr std::uint8_t preamble_length = 2;
 inline constexpr std::uint8_t serial_version = 1;
-inline constexpr std::uint8_t family = 18;
+inline constexpr std::uint8_t family_id = 18;
 inline constexpr std::uint8_t is_empty = 1;
 inline constexpr std::size_t most_rows = 255;
 
@@ -166,7 +166,7 @@ template <unsigned Buckets, unsigned Rows>
 std::vector<std::byte> count_min<Buckets, Rows>::save() const {
   using namespace detail::count_min_image;
   detail::image_writer out(24 + 8 * table_.size());
-  out.put(preamble_length).put(serial_version).put(family).put(empty() ? is_empty : std::uint8_t{0});
+  out.put(preamble_length).put(serial_version).put(family_id).put(empty() ? is_empty : std::uint8_t{0});
   out.put(std::uint32_t{0}).put(static_cast<std::uint32_t>(buckets_)).put(static_cast<std::uint8_t>(seeds_.size()));
   out.put(detail::seed_hash()).put(std::uint8_t{0});
   if (!empty()) out.put(total_).put_array(table_.data(), table_.size());
@@ -187,7 +187,7 @@ result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const 
   const auto seed = in.take<std::uint16_t>();
   in.skip(1);
   if (!in.ok()) return truncated();
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
   if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
   if (preamble != preamble_length) return fault(errc::corrupt, "the preamble's length");
   if (seed != detail::seed_hash()) return fault(errc::unsupported, "its hashes are of another seed");

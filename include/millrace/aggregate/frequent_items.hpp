@@ -28,7 +28,7 @@ namespace detail::frequent_image {
 inline constexpr std::uint8_t empty_preamble = 1;
 inline constexpr std::uint8_t full_preamble = 4;
 inline constexpr std::uint8_t serial_version = 1;
-inline constexpr std::uint8_t family = 10;
+inline constexpr std::uint8_t family_id = 10;
 inline constexpr std::uint8_t is_empty = 5;  // two bits, since implementations differed
 inline constexpr unsigned least_lg = 3;
 inline constexpr unsigned most_lg = 30;
@@ -273,7 +273,7 @@ std::vector<std::byte> frequent_items<Item, LgSize>::save() const {
   using namespace detail::frequent_image;
   const std::vector<row> all = rows(0, &row::lower);
   detail::image_writer out(32 + 16 * all.size());
-  out.put(empty() ? empty_preamble : full_preamble).put(serial_version).put(family);
+  out.put(empty() ? empty_preamble : full_preamble).put(serial_version).put(family_id);
   out.put(static_cast<std::uint8_t>(lg_most_)).put(static_cast<std::uint8_t>(lg_));
   out.put(empty() ? is_empty : std::uint8_t{0}).put(std::uint16_t{0});
   if (empty()) return std::move(out).take();
@@ -301,7 +301,7 @@ result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::spa
   const auto flags = in.take<std::uint8_t>();
   in.skip(2);
   if (!in.ok()) return truncated();
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
   if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
   if (loaded.lg_ < least_lg || loaded.lg_ > loaded.lg_most_ || loaded.lg_most_ > most_lg)
     return fault(errc::corrupt, "sizes");

@@ -28,7 +28,7 @@ namespace detail::hll_image {
 // of them; or three doubles of the estimators, how many registers have the least value (4), how many do not fit into 4
 // bits (4), the registers, and those that do not fit as coupons.
 inline constexpr std::uint8_t serial_version = 1;
-inline constexpr std::uint8_t family = 7;
+inline constexpr std::uint8_t family_id = 7;
 inline constexpr std::uint8_t list_preamble = 2;
 inline constexpr std::uint8_t set_preamble = 3;
 inline constexpr std::uint8_t array_preamble = 10;
@@ -364,7 +364,7 @@ std::vector<std::byte> hll<LgK, Bits>::save() const {
   const unsigned table_lg = mode_ == mode::list ? 3 : table_.absent() ? 0 : table_.lg_size();
   detail::image_writer out(48 + (array ? register_bytes(lg_k_, bits_) : 0) + 4 * all.size());
   out.put(array ? array_preamble : mode_ == mode::set ? set_preamble : list_preamble);
-  out.put(serial_version).put(family).put(lg_k_).put(static_cast<std::uint8_t>(table_lg));
+  out.put(serial_version).put(family_id).put(lg_k_).put(static_cast<std::uint8_t>(table_lg));
   out.put(static_cast<std::uint8_t>(is_compact | (empty() ? is_empty : 0) | (out_of_order_ ? out_of_order : 0)));
   out.put(static_cast<std::uint8_t>(array ? least_ : mode_ == mode::list ? all.size() : 0));
   out.put(static_cast<std::uint8_t>(static_cast<unsigned>(mode_) | (bits_ / 2U - 2) << 2));
@@ -405,7 +405,7 @@ result<hll<LgK, Bits>> hll<LgK, Bits>::load(std::span<const std::byte> bytes) {
   const auto count_or_least = in.take<std::uint8_t>();
   const auto form = in.take<std::uint8_t>();
   if (!in.ok()) return truncated();
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
   if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
   if (loaded.lg_k_ < 4 || loaded.lg_k_ > 21) return fault(errc::corrupt, "lg k is not in [4, 21]");
   if ((form & 3) > 2 || form >> 2 > 2) return fault(errc::corrupt, "mode");

@@ -24,7 +24,7 @@ namespace detail::kll_image {
 // Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, flags, k (2), m, 0; then,
 // for two values and more, count (8), min k (2), levels, 0, the levels' first positions in an array of the full
 // capacity (4 each), smallest, largest; then the values, level 0 first.
-inline constexpr std::uint8_t family = 15;
+inline constexpr std::uint8_t family_id = 15;
 inline constexpr std::uint8_t short_preamble = 2;
 inline constexpr std::uint8_t long_preamble = 5;
 inline constexpr std::uint8_t version_long = 1;
@@ -169,7 +169,7 @@ std::vector<std::byte> kll<K, T>::save() const {
   const bool small_image = empty() || one;
   const unsigned levels = kept_.levels();
   detail::image_writer out(header_bytes + 4 * levels + (retained() + 2) * sizeof(T));
-  out.put(small_image ? short_preamble : long_preamble).put(one ? version_single : version_long).put(family);
+  out.put(small_image ? short_preamble : long_preamble).put(one ? version_single : version_long).put(family_id);
   out.put(static_cast<std::uint8_t>(empty() ? is_empty : one ? is_single | is_sorted : is_sorted));
   out.put(static_cast<std::uint16_t>(k()));
   out.put(std::uint8_t{detail::kll_levels<T>::min_width}).put(std::uint8_t{0});
@@ -205,7 +205,7 @@ result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_
   if (!in.ok()) return truncated();
   const bool none = (flags & is_empty) != 0;
   const bool one = (flags & is_single) != 0;
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
   if (version != version_long && version != version_single) return fault(errc::unsupported, "unknown serial version");
   if (width != detail::kll_levels<T>::min_width) return fault(errc::unsupported, "m is not 8");
   if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))

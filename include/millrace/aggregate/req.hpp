@@ -28,7 +28,7 @@ namespace detail::req_image {
 inline constexpr std::uint8_t short_preamble = 2;
 inline constexpr std::uint8_t long_preamble = 4;
 inline constexpr std::uint8_t serial_version = 1;
-inline constexpr std::uint8_t family = 17;
+inline constexpr std::uint8_t family_id = 17;
 inline constexpr std::uint8_t is_empty = 4;
 inline constexpr std::uint8_t is_high = 8;
 inline constexpr std::uint8_t is_raw = 16;
@@ -218,7 +218,7 @@ std::vector<std::byte> req<K, T, HighRanks>::save() const {
   const auto levels = static_cast<std::uint8_t>(empty() ? 0 : all.levels().size());
   const bool raw = exact() && count_ <= most_raw;
   detail::image_writer out(16 + 2 * sizeof(T) + levels * level_bytes + retained() * sizeof(T));
-  out.put(levels > 1 ? long_preamble : short_preamble).put(serial_version).put(family);
+  out.put(levels > 1 ? long_preamble : short_preamble).put(serial_version).put(family_id);
   out.put(static_cast<std::uint8_t>(is_sorted | (empty() ? is_empty : 0) | (high_ ? is_high : 0) | (raw ? is_raw : 0)));
   out.put(static_cast<std::uint16_t>(k())).put(levels).put(static_cast<std::uint8_t>(raw ? count_ : 0));
   if (empty()) return std::move(out).take();
@@ -267,7 +267,7 @@ result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byt
   if (!in.ok()) return truncated();
   const bool none = (flags & is_empty) != 0;
   const bool raw = !none && (flags & is_raw) != 0;
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
   if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
   if (k < 4 || k > 1024 || k % 2 != 0) return fault(errc::corrupt, "k is not even and in [4, 1024]");
   if (none ? levels > 1 : levels == 0 || levels > levels_type::max_levels)

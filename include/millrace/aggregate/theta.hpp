@@ -23,7 +23,7 @@ namespace detail::theta_image {
 // the number, then the differences of ascending hashes, bit by bit from the highest.
 inline constexpr std::uint8_t plain_version = 3;
 inline constexpr std::uint8_t packed_version = 4;
-inline constexpr std::uint8_t family = 3;
+inline constexpr std::uint8_t family_id = 3;
 inline constexpr std::uint8_t is_read_only = 2;
 inline constexpr std::uint8_t is_empty = 4;
 inline constexpr std::uint8_t is_compact = 8;
@@ -170,7 +170,7 @@ std::vector<std::byte> theta<LgK>::save() const {
   const bool sample = !exact();
   const bool short_form = empty_ || (sorted.size() == 1 && !sample);
   detail::image_writer out(24 + 8 * sorted.size());
-  out.put(static_cast<std::uint8_t>(short_form ? 1 : sample ? 3 : 2)).put(plain_version).put(family);
+  out.put(static_cast<std::uint8_t>(short_form ? 1 : sample ? 3 : 2)).put(plain_version).put(family_id);
   out.put(std::uint16_t{0});
   out.put(static_cast<std::uint8_t>(is_read_only | is_compact | is_ordered | (empty_ ? is_empty : 0)));
   out.put(detail::seed_hash());
@@ -192,7 +192,7 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
   const auto flags = in.take<std::uint8_t>();
   const auto seed = in.take<std::uint16_t>();
   if (!in.ok()) return truncated();
-  if (kind != family) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
   if (version != plain_version && version != packed_version) return fault(errc::unsupported, "unknown serial version");
   if ((flags & is_compact) == 0) return fault(errc::unsupported, "it is not a compact one");
   const bool packed = version == packed_version;
