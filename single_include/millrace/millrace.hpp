@@ -1275,7 +1275,7 @@ template <class... Ms, class M>
 inline constexpr bool lists<members<Ms...>, M> = (std::is_same_v<Ms, M> || ...);
 
 /// Every member of the list with what it needs, each once, needs before those who need them.
-template <class Found, class... Todo>
+template <class Found, class... Rest>
 struct closure_of {
   using type = Found;
 };
@@ -1299,7 +1299,7 @@ struct closure_of<Found, M, Rest...> {
 };
 
 /// Those of All that keep a state which no other one covers.
-template <class T, class All, class Kept, class... Todo>
+template <class T, class All, class Kept, class... Rest>
 struct states_among {
   using type = Kept;
 };
@@ -15549,6 +15549,35 @@ constexpr signal grade(double statistic, double warning, double drift) noexcept 
   return statistic > drift ? signal::drift : statistic > warning ? signal::warning : signal::none;
 }
 
+/// What the detectors have in common that hold one statistic against two thresholds and start afresh after a drift.
+/// A Detector has `restart()`, which forgets the stream.
+template <class Detector>
+class chart {
+ public:
+  /// As new.
+  void reset() noexcept {
+    static_cast<Detector&>(*this).restart();
+    last_ = 0;
+  }
+  double statistic() const noexcept { return last_; }
+  double threshold() const noexcept { return drift_; }
+
+ protected:
+  chart(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
+
+  signal judge(double statistic) noexcept {
+    last_ = statistic;
+    const signal said = grade(statistic, warning_, drift_);
+    if (said == signal::drift) [[unlikely]]
+      static_cast<Detector&>(*this).restart();
+    return said;
+  }
+
+  double drift_;
+  double warning_;
+  double last_ = 0;  // the statistic
+};
+
 }  // namespace detail
 
 /// Watches a stream for a lasting change, one observation at a time.
@@ -16428,7 +16457,10 @@ inline namespace v0 {
 /// Errors: none; a deviation that is not positive leaves every observation out.
 /// Source: Page, Biometrika 41, 1954; the threshold: Brook, Evans, Biometrika 59, 1972 (its integral equation).
 template <class RunLength = arl<10'000>>
-class cusum : detail::require_arl<RunLength> {
+class cusum : detail::require_arl<RunLength>, public detail::chart<cusum<RunLength>> {
+  friend detail::chart<cusum>;
+  using chart = detail::chart<cusum>;
+
  public:
   explicit cusum(in_control reference = {}, double shift = 1, side which = side::both) noexcept
       : cusum(reference, shift, which, limit(shift, which, RunLength::drift), limit(shift, which, RunLength::warning)) {
@@ -16449,32 +16481,21 @@ class cusum : detail::require_arl<RunLength> {
     const double down = lower_ - z - allowance_;
     upper_ = up > 0 ? up * wants_upper_ : 0;
     lower_ = down > 0 ? down * wants_lower_ : 0;
-    const signal said = detail::grade(upper_ > lower_ ? upper_ : lower_, warning_, drift_);
-    last_ = upper_ > lower_ ? upper_ : lower_;
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge(upper_ > lower_ ? upper_ : lower_);
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return count_; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
   static constexpr double most = 1e300;
 
   cusum(in_control reference, double shift, side which, double drift, double warning) noexcept
-      : mean_(reference.mean),
+      : chart(drift, warning),
+        mean_(reference.mean),
         scale_(reference.stddev > 0 ? 1 / reference.stddev : std::nan("")),
         allowance_(0.5 * std::fabs(shift)),
         wants_upper_(which != side::lower ? 1 : 0),
-        wants_lower_(which != side::upper ? 1 : 0),
-        drift_(drift),
-        warning_(warning) {}
+        wants_lower_(which != side::upper ? 1 : 0) {}
 
   static double limit(double shift, side which, std::uint64_t run_length) noexcept {
     // Two sides alarm twice as often as one.
@@ -16490,11 +16511,8 @@ class cusum : detail::require_arl<RunLength> {
   double allowance_;
   double wants_upper_;
   double wants_lower_;
-  double drift_;
-  double warning_;
   double upper_ = 0;
   double lower_ = 0;
-  double last_ = 0;
   std::uint64_t count_ = 0;
 };
 
@@ -16520,7 +16538,10 @@ inline namespace v0 {
 /// After a drift it starts afresh. Complexity: update O(1), 8 ns; allocates: never.
 /// Source: Gama, Medas, Castillo, Rodrigues, "Learning with drift detection", SBIA 2004; there 2 and 3 deviations.
 template <class RunLength = arl<10'000>>
-class ddm : detail::require_arl<RunLength> {
+class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>> {
+  friend detail::chart<ddm>;
+  using chart = detail::chart<ddm>;
+
  public:
   static constexpr std::uint64_t least = 30;
   static constexpr double least_errors = 5;  // fewer say nothing of a rate
@@ -16543,23 +16564,13 @@ class ddm : detail::require_arl<RunLength> {
       lowest_rate_ = rate;
       lowest_deviation_ = deviation;
     }
-    last_ = (rate + deviation - lowest_rate_) / lowest_deviation_;
-    const signal said = detail::grade(last_, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge((rate + deviation - lowest_rate_) / lowest_deviation_);
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return count_; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
-  ddm(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
+  ddm(double drift, double warning) noexcept : chart(drift, warning) {}
 
   static double threshold_for(std::uint64_t run_length) noexcept {
     static constexpr detail::calibration found{2.0216, 2.4250, 2.6477, 2.6902, 2.7635, 2.7849, 2.8040, 2.8132, 2.8286};
@@ -16572,12 +16583,9 @@ class ddm : detail::require_arl<RunLength> {
     lowest_deviation_ = 1;
   }
 
-  double drift_;
-  double warning_;
   double errors_ = 0;
   double lowest_rate_ = 1;
   double lowest_deviation_ = 1;
-  double last_ = 0;
   std::uint64_t count_ = 0;
 };
 
@@ -16590,7 +16598,10 @@ class ddm : detail::require_arl<RunLength> {
 /// Source: Baena-Garcia, del Campo-Avila, Fidalgo, Bifet, Gavalda, Morales-Bueno, "Early drift detection method", 2006;
 /// there 1 - 0.95 and 1 - 0.90.
 template <class RunLength = arl<10'000>>
-class eddm : detail::require_arl<RunLength> {
+class eddm : detail::require_arl<RunLength>, public detail::chart<eddm<RunLength>> {
+  friend detail::chart<eddm>;
+  using chart = detail::chart<eddm>;
+
  public:
   static constexpr std::uint64_t least = 30;  // errors
 
@@ -16613,24 +16624,14 @@ class eddm : detail::require_arl<RunLength> {
     if (errors_ < least) return signal::none;
     const double reach = mean_ + 2 * std::sqrt(squares_ / static_cast<double>(errors_));
     if (reach > greatest_) greatest_ = reach;
-    last_ = 1 - reach / greatest_;
-    const signal said = detail::grade(last_, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge(1 - reach / greatest_);
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return count_; }
   std::uint64_t errors() const noexcept { return errors_; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
-  eddm(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
+  eddm(double drift, double warning) noexcept : chart(drift, warning) {}
 
   static double threshold_for(std::uint64_t run_length) noexcept {
     static constexpr detail::calibration found{0.1076, 0.1320, 0.1469, 0.1495, 0.1498, 0.1499, 0.1499, 0.1500, 0.1500};
@@ -16641,12 +16642,9 @@ class eddm : detail::require_arl<RunLength> {
     mean_ = squares_ = greatest_ = 0;
   }
 
-  double drift_;
-  double warning_;
   double mean_ = 0;
   double squares_ = 0;
   double greatest_ = 0;
-  double last_ = 0;
   std::uint64_t count_ = 0;
   std::uint64_t at_ = 0;
   std::uint64_t errors_ = 0;
@@ -17804,7 +17802,10 @@ inline namespace v0 {
 /// construction about 2 ms; allocates: never. Errors: none; a deviation that is not positive leaves every observation
 /// out. Source: S. W. Roberts, Technometrics 1, 1959; limits: Crowder, Technometrics 29(4), 1987.
 template <class RunLength = arl<10'000>>
-class ewma_chart : detail::require_arl<RunLength> {
+class ewma_chart : detail::require_arl<RunLength>, public detail::chart<ewma_chart<RunLength>> {
+  friend detail::chart<ewma_chart>;
+  using chart = detail::chart<ewma_chart>;
+
  public:
   explicit ewma_chart(in_control reference = {}, double weight = 0.1) noexcept
       : ewma_chart(reference, within(weight), detail::ewma_limit(within(weight), static_cast<double>(RunLength::drift)),
@@ -17821,28 +17822,17 @@ class ewma_chart : detail::require_arl<RunLength> {
       return signal::none;
     ++count_;
     average_ += weight_ * (z - average_);
-    last_ = std::fabs(average_);
-    const signal said = detail::grade(last_, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge(std::fabs(average_));
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return count_; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
   ewma_chart(in_control reference, double weight, double drift, double warning) noexcept
-      : mean_(reference.mean),
+      : chart(drift, warning),
+        mean_(reference.mean),
         scale_(reference.stddev > 0 ? 1 / reference.stddev : std::nan("")),
-        weight_(weight),
-        drift_(drift),
-        warning_(warning) {}
+        weight_(weight) {}
 
   static double within(double weight) noexcept { return !(weight >= 0.02) ? 0.02 : weight > 1 ? 1 : weight; }
   void restart() noexcept {
@@ -17853,10 +17843,7 @@ class ewma_chart : detail::require_arl<RunLength> {
   double mean_;
   double scale_;
   double weight_;
-  double drift_;
-  double warning_;
   double average_ = 0;
-  double last_ = 0;
   std::uint64_t count_ = 0;
 };
 
@@ -18020,7 +18007,10 @@ inline namespace v0 {
 /// Source: Frias-Blanco and others, "Online and non-parametric drift detection methods based on Hoeffding's bounds",
 /// IEEE TKDE 27(3), 2015: HDDM_A.
 template <class RunLength = arl<10'000>>
-class hddm_a : detail::require_arl<RunLength> {
+class hddm_a : detail::require_arl<RunLength>, public detail::chart<hddm_a<RunLength>> {
+  friend detail::chart<hddm_a>;
+  using chart = detail::chart<hddm_a>;
+
  public:
   hddm_a() noexcept : hddm_a(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
 
@@ -18034,7 +18024,7 @@ class hddm_a : detail::require_arl<RunLength> {
     sum_ += x < 0 ? 0 : x > 1 ? 1 : x;
     const auto n = static_cast<double>(count_);
     const double average = sum_ / n;
-    const double upper = average + std::sqrt(0.5 * drift_ / n);
+    const double upper = average + std::sqrt(0.5 * this->drift_ / n);
     if (upper <= best_upper_) {
       best_upper_ = upper;
       best_count_ = n;
@@ -18042,25 +18032,15 @@ class hddm_a : detail::require_arl<RunLength> {
     }
     const double rise = average - best_average_;
     // The difference has the variance bound (1/best - 1/n) / 4.
-    last_ = rise > 0 && best_count_ < n ? 2 * rise * rise * n * best_count_ / (n - best_count_) : 0;
-    const signal said = detail::grade(last_, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge(rise > 0 && best_count_ < n ? 2 * rise * rise * n * best_count_ / (n - best_count_) : 0);
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return count_; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
   static constexpr double none_yet = 1e300;
 
-  hddm_a(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
+  hddm_a(double drift, double warning) noexcept : chart(drift, warning) {}
 
   static double threshold_for(std::uint64_t run_length) noexcept {
     static constexpr detail::calibration found{2.6452, 3.3642, 4.3553, 5.0938, 5.9198, 6.7651, 7.5327, 8.2129, 8.7571};
@@ -18073,13 +18053,10 @@ class hddm_a : detail::require_arl<RunLength> {
     best_count_ = best_average_ = 0;
   }
 
-  double drift_;
-  double warning_;
   double sum_ = 0;
   double best_upper_ = none_yet;
   double best_count_ = 0;
   double best_average_ = 0;
-  double last_ = 0;
   std::uint64_t count_ = 0;
 };
 
@@ -18091,7 +18068,10 @@ class hddm_a : detail::require_arl<RunLength> {
 /// Guarantee: as `hddm_a`. After a drift it starts afresh. Complexity: update O(1), 4 ns; allocates: never.
 /// Source: as `hddm_a`: HDDM_W.
 template <class RunLength = arl<10'000>>
-class hddm_w : detail::require_arl<RunLength> {
+class hddm_w : detail::require_arl<RunLength>, public detail::chart<hddm_w<RunLength>> {
+  friend detail::chart<hddm_w>;
+  using chart = detail::chart<hddm_w>;
+
  public:
   hddm_w() noexcept : hddm_w(threshold_for(RunLength::drift), threshold_for(RunLength::warning), 0.05) {}
 
@@ -18106,30 +18086,20 @@ class hddm_w : detail::require_arl<RunLength> {
     ++count_;
     const double bounded = x < 0 ? 0 : x > 1 ? 1 : x;
     all_.add(bounded, weight_);
-    const double upper = all_.average + std::sqrt(0.5 * drift_ * all_.squares);
+    const double upper = all_.average + std::sqrt(0.5 * this->drift_ * all_.squares);
     if (upper < best_upper_) {
       best_upper_ = upper;
       best_ = all_;
       since_ = {};
-      last_ = 0;
+      this->last_ = 0;
       return signal::none;
     }
     since_.add(bounded, weight_);
     const double rise = since_.average - best_.average;
-    last_ = rise > 0 ? 2 * rise * rise / (since_.squares + best_.squares) : 0;
-    const signal said = detail::grade(last_, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge(rise > 0 ? 2 * rise * rise / (since_.squares + best_.squares) : 0);
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return count_; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
   static constexpr double none_yet = 1e300;
@@ -18149,7 +18119,7 @@ class hddm_w : detail::require_arl<RunLength> {
     }
   };
 
-  hddm_w(double drift, double warning, double weight) noexcept : drift_(drift), warning_(warning), weight_(weight) {}
+  hddm_w(double drift, double warning, double weight) noexcept : chart(drift, warning), weight_(weight) {}
 
   static double threshold_for(std::uint64_t run_length) noexcept {
     static constexpr detail::calibration found{1.5915,  3.7584,  6.3042,  8.3933, 10.7739,
@@ -18162,14 +18132,11 @@ class hddm_w : detail::require_arl<RunLength> {
     count_ = 0;
   }
 
-  double drift_;
-  double warning_;
   double weight_;
   weighted all_;
   weighted best_;
   weighted since_;
   double best_upper_ = none_yet;
-  double last_ = 0;
   std::uint64_t count_ = 0;
 };
 
@@ -18367,7 +18334,10 @@ inline namespace v0 {
 /// After a drift it forgets everything. Complexity: update O(1), 30 ns; construction about 2 ms; allocates: never.
 /// Source: Hinkley, Biometrika 58, 1971; Page, Biometrika 41, 1954; deviates: Hawkins, The Statistician 36, 1987.
 template <class RunLength = arl<10'000>>
-class page_hinkley : detail::require_arl<RunLength> {
+class page_hinkley : detail::require_arl<RunLength>, public detail::chart<page_hinkley<RunLength>> {
+  friend detail::chart<page_hinkley>;
+  using chart = detail::chart<page_hinkley>;
+
  public:
   explicit page_hinkley(double tolerance = 0.5, side which = side::both) noexcept
       : page_hinkley(tolerance, which, limit(tolerance, which, RunLength::drift),
@@ -18387,32 +18357,21 @@ class page_hinkley : detail::require_arl<RunLength> {
     const double down = lower_ - z - tolerance_;
     upper_ = up > 0 ? up * wants_upper_ : 0;
     lower_ = down > 0 ? down * wants_lower_ : 0;
-    last_ = upper_ > lower_ ? upper_ : lower_;
-    const signal said = detail::grade(last_, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge(upper_ > lower_ ? upper_ : lower_);
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return seen_.count; }
   /// Of the observations since the start or the last drift.
   double mean() const noexcept { return seen_.mean; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
   static constexpr double most = 1e150;  // its square is finite
 
   page_hinkley(double tolerance, side which, double drift, double warning) noexcept
-      : tolerance_(std::fabs(tolerance)),
+      : chart(drift, warning),
+        tolerance_(std::fabs(tolerance)),
         wants_upper_(which != side::lower ? 1 : 0),
-        wants_lower_(which != side::upper ? 1 : 0),
-        drift_(drift),
-        warning_(warning) {}
+        wants_lower_(which != side::upper ? 1 : 0) {}
 
   static double limit(double tolerance, side which, std::uint64_t run_length) noexcept {
     return detail::cusum_limit(std::fabs(tolerance), static_cast<double>(run_length) * (which == side::both ? 2 : 1));
@@ -18426,11 +18385,8 @@ class page_hinkley : detail::require_arl<RunLength> {
   double tolerance_;
   double wants_upper_;
   double wants_lower_;
-  double drift_;
-  double warning_;
   double upper_ = 0;
   double lower_ = 0;
-  double last_ = 0;
 };
 
 }  // namespace v0

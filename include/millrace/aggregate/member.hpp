@@ -117,7 +117,7 @@ template <class... Ms, class M>
 inline constexpr bool lists<members<Ms...>, M> = (std::is_same_v<Ms, M> || ...);
 
 /// Every member of the list with what it needs, each once, needs before those who need them.
-template <class Found, class... Todo>
+template <class Found, class... Rest>
 struct closure_of {
   using type = Found;
 };
@@ -141,7 +141,7 @@ struct closure_of<Found, M, Rest...> {
 };
 
 /// Those of All that keep a state which no other one covers.
-template <class T, class All, class Kept, class... Todo>
+template <class T, class All, class Kept, class... Rest>
 struct states_among {
   using type = Kept;
 };

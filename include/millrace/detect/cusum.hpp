@@ -21,7 +21,10 @@ inline namespace v0 {
 /// Errors: none; a deviation that is not positive leaves every observation out.
 /// Source: Page, Biometrika 41, 1954; the threshold: Brook, Evans, Biometrika 59, 1972 (its integral equation).
 template <class RunLength = arl<10'000>>
-class cusum : detail::require_arl<RunLength> {
+class cusum : detail::require_arl<RunLength>, public detail::chart<cusum<RunLength>> {
+  friend detail::chart<cusum>;
+  using chart = detail::chart<cusum>;
+
  public:
   explicit cusum(in_control reference = {}, double shift = 1, side which = side::both) noexcept
       : cusum(reference, shift, which, limit(shift, which, RunLength::drift), limit(shift, which, RunLength::warning)) {
@@ -42,32 +45,21 @@ class cusum : detail::require_arl<RunLength> {
     const double down = lower_ - z - allowance_;
     upper_ = up > 0 ? up * wants_upper_ : 0;
     lower_ = down > 0 ? down * wants_lower_ : 0;
-    const signal said = detail::grade(upper_ > lower_ ? upper_ : lower_, warning_, drift_);
-    last_ = upper_ > lower_ ? upper_ : lower_;
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge(upper_ > lower_ ? upper_ : lower_);
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return count_; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
   static constexpr double most = 1e300;
 
   cusum(in_control reference, double shift, side which, double drift, double warning) noexcept
-      : mean_(reference.mean),
+      : chart(drift, warning),
+        mean_(reference.mean),
         scale_(reference.stddev > 0 ? 1 / reference.stddev : std::nan("")),
         allowance_(0.5 * std::fabs(shift)),
         wants_upper_(which != side::lower ? 1 : 0),
-        wants_lower_(which != side::upper ? 1 : 0),
-        drift_(drift),
-        warning_(warning) {}
+        wants_lower_(which != side::upper ? 1 : 0) {}
 
   static double limit(double shift, side which, std::uint64_t run_length) noexcept {
     // Two sides alarm twice as often as one.
@@ -83,11 +75,8 @@ class cusum : detail::require_arl<RunLength> {
   double allowance_;
   double wants_upper_;
   double wants_lower_;
-  double drift_;
-  double warning_;
   double upper_ = 0;
   double lower_ = 0;
-  double last_ = 0;
   std::uint64_t count_ = 0;
 };
 

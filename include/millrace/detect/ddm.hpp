@@ -19,7 +19,10 @@ inline namespace v0 {
 /// After a drift it starts afresh. Complexity: update O(1), 8 ns; allocates: never.
 /// Source: Gama, Medas, Castillo, Rodrigues, "Learning with drift detection", SBIA 2004; there 2 and 3 deviations.
 template <class RunLength = arl<10'000>>
-class ddm : detail::require_arl<RunLength> {
+class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>> {
+  friend detail::chart<ddm>;
+  using chart = detail::chart<ddm>;
+
  public:
   static constexpr std::uint64_t least = 30;
   static constexpr double least_errors = 5;  // fewer say nothing of a rate
@@ -42,23 +45,13 @@ class ddm : detail::require_arl<RunLength> {
       lowest_rate_ = rate;
       lowest_deviation_ = deviation;
     }
-    last_ = (rate + deviation - lowest_rate_) / lowest_deviation_;
-    const signal said = detail::grade(last_, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge((rate + deviation - lowest_rate_) / lowest_deviation_);
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return count_; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
-  ddm(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
+  ddm(double drift, double warning) noexcept : chart(drift, warning) {}
 
   static double threshold_for(std::uint64_t run_length) noexcept {
     static constexpr detail::calibration found{2.0216, 2.4250, 2.6477, 2.6902, 2.7635, 2.7849, 2.8040, 2.8132, 2.8286};
@@ -71,12 +64,9 @@ class ddm : detail::require_arl<RunLength> {
     lowest_deviation_ = 1;
   }
 
-  double drift_;
-  double warning_;
   double errors_ = 0;
   double lowest_rate_ = 1;
   double lowest_deviation_ = 1;
-  double last_ = 0;
   std::uint64_t count_ = 0;
 };
 
@@ -89,7 +79,10 @@ class ddm : detail::require_arl<RunLength> {
 /// Source: Baena-Garcia, del Campo-Avila, Fidalgo, Bifet, Gavalda, Morales-Bueno, "Early drift detection method", 2006;
 /// there 1 - 0.95 and 1 - 0.90.
 template <class RunLength = arl<10'000>>
-class eddm : detail::require_arl<RunLength> {
+class eddm : detail::require_arl<RunLength>, public detail::chart<eddm<RunLength>> {
+  friend detail::chart<eddm>;
+  using chart = detail::chart<eddm>;
+
  public:
   static constexpr std::uint64_t least = 30;  // errors
 
@@ -112,24 +105,14 @@ class eddm : detail::require_arl<RunLength> {
     if (errors_ < least) return signal::none;
     const double reach = mean_ + 2 * std::sqrt(squares_ / static_cast<double>(errors_));
     if (reach > greatest_) greatest_ = reach;
-    last_ = 1 - reach / greatest_;
-    const signal said = detail::grade(last_, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge(1 - reach / greatest_);
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return count_; }
   std::uint64_t errors() const noexcept { return errors_; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
-  eddm(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
+  eddm(double drift, double warning) noexcept : chart(drift, warning) {}
 
   static double threshold_for(std::uint64_t run_length) noexcept {
     static constexpr detail::calibration found{0.1076, 0.1320, 0.1469, 0.1495, 0.1498, 0.1499, 0.1499, 0.1500, 0.1500};
@@ -140,12 +123,9 @@ class eddm : detail::require_arl<RunLength> {
     mean_ = squares_ = greatest_ = 0;
   }
 
-  double drift_;
-  double warning_;
   double mean_ = 0;
   double squares_ = 0;
   double greatest_ = 0;
-  double last_ = 0;
   std::uint64_t count_ = 0;
   std::uint64_t at_ = 0;
   std::uint64_t errors_ = 0;

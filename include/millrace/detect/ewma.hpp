@@ -20,7 +20,10 @@ inline namespace v0 {
 /// construction about 2 ms; allocates: never. Errors: none; a deviation that is not positive leaves every observation
 /// out. Source: S. W. Roberts, Technometrics 1, 1959; limits: Crowder, Technometrics 29(4), 1987.
 template <class RunLength = arl<10'000>>
-class ewma_chart : detail::require_arl<RunLength> {
+class ewma_chart : detail::require_arl<RunLength>, public detail::chart<ewma_chart<RunLength>> {
+  friend detail::chart<ewma_chart>;
+  using chart = detail::chart<ewma_chart>;
+
  public:
   explicit ewma_chart(in_control reference = {}, double weight = 0.1) noexcept
       : ewma_chart(reference, within(weight), detail::ewma_limit(within(weight), static_cast<double>(RunLength::drift)),
@@ -37,28 +40,17 @@ class ewma_chart : detail::require_arl<RunLength> {
       return signal::none;
     ++count_;
     average_ += weight_ * (z - average_);
-    last_ = std::fabs(average_);
-    const signal said = detail::grade(last_, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge(std::fabs(average_));
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return count_; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
   ewma_chart(in_control reference, double weight, double drift, double warning) noexcept
-      : mean_(reference.mean),
+      : chart(drift, warning),
+        mean_(reference.mean),
         scale_(reference.stddev > 0 ? 1 / reference.stddev : std::nan("")),
-        weight_(weight),
-        drift_(drift),
-        warning_(warning) {}
+        weight_(weight) {}
 
   static double within(double weight) noexcept { return !(weight >= 0.02) ? 0.02 : weight > 1 ? 1 : weight; }
   void restart() noexcept {
@@ -69,10 +61,7 @@ class ewma_chart : detail::require_arl<RunLength> {
   double mean_;
   double scale_;
   double weight_;
-  double drift_;
-  double warning_;
   double average_ = 0;
-  double last_ = 0;
   std::uint64_t count_ = 0;
 };
 

@@ -19,7 +19,10 @@ inline namespace v0 {
 /// Source: Frias-Blanco and others, "Online and non-parametric drift detection methods based on Hoeffding's bounds",
 /// IEEE TKDE 27(3), 2015: HDDM_A.
 template <class RunLength = arl<10'000>>
-class hddm_a : detail::require_arl<RunLength> {
+class hddm_a : detail::require_arl<RunLength>, public detail::chart<hddm_a<RunLength>> {
+  friend detail::chart<hddm_a>;
+  using chart = detail::chart<hddm_a>;
+
  public:
   hddm_a() noexcept : hddm_a(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
 
@@ -33,7 +36,7 @@ class hddm_a : detail::require_arl<RunLength> {
     sum_ += x < 0 ? 0 : x > 1 ? 1 : x;
     const auto n = static_cast<double>(count_);
     const double average = sum_ / n;
-    const double upper = average + std::sqrt(0.5 * drift_ / n);
+    const double upper = average + std::sqrt(0.5 * this->drift_ / n);
     if (upper <= best_upper_) {
       best_upper_ = upper;
       best_count_ = n;
@@ -41,25 +44,15 @@ class hddm_a : detail::require_arl<RunLength> {
     }
     const double rise = average - best_average_;
     // The difference has the variance bound (1/best - 1/n) / 4.
-    last_ = rise > 0 && best_count_ < n ? 2 * rise * rise * n * best_count_ / (n - best_count_) : 0;
-    const signal said = detail::grade(last_, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge(rise > 0 && best_count_ < n ? 2 * rise * rise * n * best_count_ / (n - best_count_) : 0);
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return count_; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
   static constexpr double none_yet = 1e300;
 
-  hddm_a(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
+  hddm_a(double drift, double warning) noexcept : chart(drift, warning) {}
 
   static double threshold_for(std::uint64_t run_length) noexcept {
     static constexpr detail::calibration found{2.6452, 3.3642, 4.3553, 5.0938, 5.9198, 6.7651, 7.5327, 8.2129, 8.7571};
@@ -72,13 +65,10 @@ class hddm_a : detail::require_arl<RunLength> {
     best_count_ = best_average_ = 0;
   }
 
-  double drift_;
-  double warning_;
   double sum_ = 0;
   double best_upper_ = none_yet;
   double best_count_ = 0;
   double best_average_ = 0;
-  double last_ = 0;
   std::uint64_t count_ = 0;
 };
 
@@ -90,7 +80,10 @@ class hddm_a : detail::require_arl<RunLength> {
 /// Guarantee: as `hddm_a`. After a drift it starts afresh. Complexity: update O(1), 4 ns; allocates: never.
 /// Source: as `hddm_a`: HDDM_W.
 template <class RunLength = arl<10'000>>
-class hddm_w : detail::require_arl<RunLength> {
+class hddm_w : detail::require_arl<RunLength>, public detail::chart<hddm_w<RunLength>> {
+  friend detail::chart<hddm_w>;
+  using chart = detail::chart<hddm_w>;
+
  public:
   hddm_w() noexcept : hddm_w(threshold_for(RunLength::drift), threshold_for(RunLength::warning), 0.05) {}
 
@@ -105,30 +98,20 @@ class hddm_w : detail::require_arl<RunLength> {
     ++count_;
     const double bounded = x < 0 ? 0 : x > 1 ? 1 : x;
     all_.add(bounded, weight_);
-    const double upper = all_.average + std::sqrt(0.5 * drift_ * all_.squares);
+    const double upper = all_.average + std::sqrt(0.5 * this->drift_ * all_.squares);
     if (upper < best_upper_) {
       best_upper_ = upper;
       best_ = all_;
       since_ = {};
-      last_ = 0;
+      this->last_ = 0;
       return signal::none;
     }
     since_.add(bounded, weight_);
     const double rise = since_.average - best_.average;
-    last_ = rise > 0 ? 2 * rise * rise / (since_.squares + best_.squares) : 0;
-    const signal said = detail::grade(last_, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge(rise > 0 ? 2 * rise * rise / (since_.squares + best_.squares) : 0);
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return count_; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
   static constexpr double none_yet = 1e300;
@@ -148,7 +131,7 @@ class hddm_w : detail::require_arl<RunLength> {
     }
   };
 
-  hddm_w(double drift, double warning, double weight) noexcept : drift_(drift), warning_(warning), weight_(weight) {}
+  hddm_w(double drift, double warning, double weight) noexcept : chart(drift, warning), weight_(weight) {}
 
   static double threshold_for(std::uint64_t run_length) noexcept {
     static constexpr detail::calibration found{1.5915,  3.7584,  6.3042,  8.3933, 10.7739,
@@ -161,14 +144,11 @@ class hddm_w : detail::require_arl<RunLength> {
     count_ = 0;
   }
 
-  double drift_;
-  double warning_;
   double weight_;
   weighted all_;
   weighted best_;
   weighted since_;
   double best_upper_ = none_yet;
-  double last_ = 0;
   std::uint64_t count_ = 0;
 };
 

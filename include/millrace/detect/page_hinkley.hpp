@@ -23,7 +23,10 @@ inline namespace v0 {
 /// After a drift it forgets everything. Complexity: update O(1), 30 ns; construction about 2 ms; allocates: never.
 /// Source: Hinkley, Biometrika 58, 1971; Page, Biometrika 41, 1954; deviates: Hawkins, The Statistician 36, 1987.
 template <class RunLength = arl<10'000>>
-class page_hinkley : detail::require_arl<RunLength> {
+class page_hinkley : detail::require_arl<RunLength>, public detail::chart<page_hinkley<RunLength>> {
+  friend detail::chart<page_hinkley>;
+  using chart = detail::chart<page_hinkley>;
+
  public:
   explicit page_hinkley(double tolerance = 0.5, side which = side::both) noexcept
       : page_hinkley(tolerance, which, limit(tolerance, which, RunLength::drift),
@@ -43,32 +46,21 @@ class page_hinkley : detail::require_arl<RunLength> {
     const double down = lower_ - z - tolerance_;
     upper_ = up > 0 ? up * wants_upper_ : 0;
     lower_ = down > 0 ? down * wants_lower_ : 0;
-    last_ = upper_ > lower_ ? upper_ : lower_;
-    const signal said = detail::grade(last_, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      restart();
-    return said;
+    return this->judge(upper_ > lower_ ? upper_ : lower_);
   }
 
-  void reset() noexcept {
-    restart();
-    last_ = 0;
-  }
   std::uint64_t count() const noexcept { return seen_.count; }
   /// Of the observations since the start or the last drift.
   double mean() const noexcept { return seen_.mean; }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
 
  private:
   static constexpr double most = 1e150;  // its square is finite
 
   page_hinkley(double tolerance, side which, double drift, double warning) noexcept
-      : tolerance_(std::fabs(tolerance)),
+      : chart(drift, warning),
+        tolerance_(std::fabs(tolerance)),
         wants_upper_(which != side::lower ? 1 : 0),
-        wants_lower_(which != side::upper ? 1 : 0),
-        drift_(drift),
-        warning_(warning) {}
+        wants_lower_(which != side::upper ? 1 : 0) {}
 
   static double limit(double tolerance, side which, std::uint64_t run_length) noexcept {
     return detail::cusum_limit(std::fabs(tolerance), static_cast<double>(run_length) * (which == side::both ? 2 : 1));
@@ -82,11 +74,8 @@ class page_hinkley : detail::require_arl<RunLength> {
   double tolerance_;
   double wants_upper_;
   double wants_lower_;
-  double drift_;
-  double warning_;
   double upper_ = 0;
   double lower_ = 0;
-  double last_ = 0;
 };
 
 }  // namespace v0

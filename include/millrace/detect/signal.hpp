@@ -50,6 +50,35 @@ constexpr signal grade(double statistic, double warning, double drift) noexcept 
   return statistic > drift ? signal::drift : statistic > warning ? signal::warning : signal::none;
 }
 
+/// What the detectors have in common that hold one statistic against two thresholds and start afresh after a drift.
+/// A Detector has `restart()`, which forgets the stream.
+template <class Detector>
+class chart {
+ public:
+  /// As new.
+  void reset() noexcept {
+    static_cast<Detector&>(*this).restart();
+    last_ = 0;
+  }
+  double statistic() const noexcept { return last_; }
+  double threshold() const noexcept { return drift_; }
+
+ protected:
+  chart(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
+
+  signal judge(double statistic) noexcept {
+    last_ = statistic;
+    const signal said = grade(statistic, warning_, drift_);
+    if (said == signal::drift) [[unlikely]]
+      static_cast<Detector&>(*this).restart();
+    return said;
+  }
+
+  double drift_;
+  double warning_;
+  double last_ = 0;  // the statistic
+};
+
 }  // namespace detail
 
 /// Watches a stream for a lasting change, one observation at a time.
