@@ -270,6 +270,7 @@ class experiment_test {
       for (std::size_t i = 0; i < size; ++i)
         if (auto done = bet_[i].merge(other.bet_[i]); !done) return done;
     for (std::size_t a = 0; a < 2; ++a) arm_[a] += other.arm_[a];
+    concluded_at_ = std::fmax(concluded_at_, other.concluded_at_);
     refused_ += other.refused_;
     return {};
   }
@@ -307,15 +308,21 @@ class experiment_test {
     return corrected(std::move(found));
   }
 
-  /// The one look of a fixed_horizon decision. Errors: invalid_argument: fewer units than planned.
+  /// The one look of a fixed_horizon decision; asked again before more units come, it says the same.
+  /// Errors: invalid_argument: fewer units than planned, or more than there were when it was concluded.
   template <class D = Decision>
   result<report> conclude(double planned_units) {
     static_assert(std::same_as<typename D::when, fixed_horizon>,
                   "millrace[EXPERIMENT-1]: conclude(planned_n) is for fixed_horizon decisions: always_valid ones have "
                   "peek(), group_looks has look(planned_n)");
     if (auto there = reached(planned_units); !there) return std::move(there).error();
+    const double now = arm_[0] + arm_[1];
+    if (concluded_at_ != 0 && concluded_at_ != now)
+      return error(errc::invalid_argument, "experiment: it was concluded at " + figure(concluded_at_) +
+                                               " units; to look again as units come takes group_looks or always_valid");
     auto found = tests();
     if (!found) return found;
+    concluded_at_ = now;
     return corrected(std::move(found));
   }
 
@@ -366,6 +373,7 @@ class experiment_test {
     to.f64(arm_[1]);
     to.u64(refused_);
     to.u32(looks_taken_);
+    to.f64(concluded_at_);
     for (std::size_t i = 0; i < size; ++i) {
       to.f64(highest_[i]);
       to.u8(rejected_[i]);
@@ -394,7 +402,8 @@ class experiment_test {
     }
     made->refused_ = from->u64();
     made->looks_taken_ = from->u32();
-    valid = valid && made->looks_taken_ <= planned::count;
+    made->concluded_at_ = from->f64();
+    valid = valid && made->looks_taken_ <= planned::count && made->concluded_at_ >= 0 && made->concluded_at_ < 0x1p53;
     for (std::size_t i = 0; i < size; ++i) {
       made->highest_[i] = from->f64();
       made->rejected_[i] = from->u8();
@@ -436,8 +445,13 @@ class experiment_test {
 
   result<void> reached(double wanted) const {
     if (wanted > 0 && arm_[0] + arm_[1] >= wanted) return {};
-    return error(errc::invalid_argument, "experiment: " + std::to_string(arm_[0] + arm_[1]) + " units are there, " +
-                                             std::to_string(wanted) + " are needed");
+    return error(errc::invalid_argument,
+                 "experiment: " + figure(arm_[0] + arm_[1]) + " units are there, " + figure(wanted) + " are needed");
+  }
+  static std::string figure(double value) {
+    std::string text;
+    detail::stats::append_figure(text, value);
+    return text;
   }
 
   /// The metrics' tests for a fixed sample, and the arms.
@@ -481,6 +495,7 @@ class experiment_test {
   std::array<double, 2> arm_{};
   std::uint64_t refused_ = 0;
   std::uint32_t looks_taken_ = 0;
+  double concluded_at_ = 0;  // units; 0: not yet
   std::array<double, size> highest_{};
   std::array<double, size> variances_{};
   std::array<std::uint8_t, size> rejected_{};

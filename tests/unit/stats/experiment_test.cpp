@@ -137,6 +137,19 @@ TEST_CASE("a fixed horizon is concluded when it is reached, from units or from s
   REQUIRE(b);
   CHECK(a->metrics[0].test.p == Approx(b->metrics[0].test.p));
   CHECK(a->metrics[0].significant);
+
+  const auto same = test.conclude(1000);
+  REQUIRE(same);
+  CHECK(same->metrics[0].test.p == a->metrics[0].test.p);
+  test.update(true, 0.0);
+  const auto peeked = test.conclude(1000);
+  REQUIRE_FALSE(peeked);
+  CHECK(peeked.error().describe().find("it was concluded at 1000 units") != std::string::npos);
+  const auto loaded = fixed::load(test.save());
+  REQUIRE(loaded);
+  CHECK_FALSE(fixed(*loaded).conclude(1000));
+  REQUIRE(summed.merge(test));
+  CHECK_FALSE(summed.conclude(1000));
 }
 
 TEST_CASE("group looks come at their shares, spend alpha once, and a rejection stands") {
