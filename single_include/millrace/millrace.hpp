@@ -18835,10 +18835,10 @@ class robust_z : detail::require_arl<RunLength> {
   anomaly update(double x) noexcept {
     anomaly found;
     if (kept_.size() >= Window / 4) {
-      const double median = kept_.quantile(0.5);
-      const double unit = 1.4826022185056018 * kept_.median_distance(median);
-      const double d = x - median;
-      found = {d == 0 ? 0 : d / unit, median - limit_ * unit, median + limit_ * unit, false};
+      const double middle = kept_.quantile(0.5);
+      const double unit = 1.4826022185056018 * kept_.median_distance(middle);
+      const double d = x - middle;
+      found = {d == 0 ? 0 : d / unit, middle - limit_ * unit, middle + limit_ * unit, false};
       found.flagged = !(x >= found.lower && x <= found.upper);
     }
     if (std::fabs(x) <= 1e300)
@@ -30082,11 +30082,11 @@ inline result<test_result> brown_forsythe_test(std::span<const std::span<const d
     if (auto ok = detail::stats::checked(groups[i], ("group " + std::to_string(i)).c_str(), 1); !ok)
       return std::move(ok).error();
     work.assign(groups[i].begin(), groups[i].end());
-    const auto middle = work.begin() + static_cast<std::ptrdiff_t>(work.size() / 2);
-    std::nth_element(work.begin(), middle, work.end());
-    double median = *middle;
-    if (work.size() % 2 == 0) median = median + (*std::max_element(work.begin(), middle) - median) / 2;
-    for (double& x : work) x = std::fabs(x - median);
+    const auto upper = work.begin() + static_cast<std::ptrdiff_t>(work.size() / 2);
+    std::nth_element(work.begin(), upper, work.end());
+    double middle = *upper;
+    if (work.size() % 2 == 0) middle = middle + (*std::max_element(work.begin(), upper) - middle) / 2;
+    for (double& x : work) x = std::fabs(x - middle);
     spreads.push_back(sample_moments::of(work));
   }
   auto r = one_way_anova(spreads);

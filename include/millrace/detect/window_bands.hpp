@@ -91,10 +91,10 @@ class robust_z : detail::require_arl<RunLength> {
   anomaly update(double x) noexcept {
     anomaly found;
     if (kept_.size() >= Window / 4) {
-      const double median = kept_.quantile(0.5);
-      const double unit = 1.4826022185056018 * kept_.median_distance(median);
-      const double d = x - median;
-      found = {d == 0 ? 0 : d / unit, median - limit_ * unit, median + limit_ * unit, false};
+      const double middle = kept_.quantile(0.5);
+      const double unit = 1.4826022185056018 * kept_.median_distance(middle);
+      const double d = x - middle;
+      found = {d == 0 ? 0 : d / unit, middle - limit_ * unit, middle + limit_ * unit, false};
       found.flagged = !(x >= found.lower && x <= found.upper);
     }
     if (std::fabs(x) <= 1e300)

@@ -1,0 +1,55 @@
+// A new version of a model serves half of the requests: its latency minute by minute, whether it is better, asked after
+// every request, and whether the requests still look like those before.
+#include <millrace/aggregate.hpp>
+#include <millrace/core/seed.hpp>
+#include <millrace/detect.hpp>
+#include <millrace/stats.hpp>
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+namespace mr = millrace;
+using namespace std::chrono_literals;
+
+// [watch]
+struct rollout_watch {
+  // One pass over each minute; merges, saves and loads.
+  mr::windowed<mr::tumbling<1min>, mr::aggregate<mr::count, mr::mean, mr::quantiles<>>> latency;
+  // Asked after every request, and still wrong in at most 5 % of rollouts that change nothing.
+  mr::experiment_test<mr::outcomes<mr::conversion<"bought">, mr::mean_of<"latency_ms">>,
+                      mr::decision<mr::always_valid, mr::alpha<.05>, mr::holm>>
+      test;
+  // At most one false alarm in 100,000 requests. Of logarithms, since that promise needs light tails.
+  mr::adwin<mr::arl<100'000>> amount;
+  bool better = false;
+
+  void served(std::chrono::milliseconds now, bool new_version, bool bought, double milliseconds, double spent) {
+    latency.update(milliseconds, mr::at(now), [](const mr::time_range& when, const auto& minute) {
+      std::printf("minute %.0f: mean %.1f ms, p99 %.1f ms\n", static_cast<double>(when.begin.nanoseconds) / 60e9,
+                  minute.template get<mr::mean>(), minute.template get<mr::quantiles>()(0.99));
+    });
+    test.update(new_version, bought, milliseconds);
+    if (auto found = test.peek(); !better && found && found->metrics[0].significant) {
+      better = found->metrics[0].test.effect > 0;
+      std::printf("%s", found->summary().c_str());
+    }
+    if (amount.update(std::log(spent)) == mr::signal::drift)
+      std::printf("amounts are not what they were: of late around %.0f\n", std::exp(amount.mean()));
+  }
+};
+// [/watch]
+
+int main() {
+  mr::random_engine random(10);
+  rollout_watch watch;
+  for (int request = 0; request < 20'001; ++request) {
+    // Made up: the new version sells more and takes as long; from request 15,000 on people spend more.
+    const bool new_version = random.uniform() < 0.5;
+    const bool bought = random.uniform() < (new_version ? 0.13 : 0.10);
+    const double milliseconds = 5 - 3 * std::log(1 - random.uniform());
+    const double spent = (request < 15'000 ? -20 : -26) * std::log(1 - random.uniform());
+    watch.served(15ms * request, new_version, bought, milliseconds, spent);
+  }
+  return watch.better ? 0 : 1;
+}
