@@ -15,7 +15,8 @@
 /// - `sample_moments`; `means.hpp`: Welch's, Student's, paired t tests; `trimmed.hpp`: Yuen's test; `anova.hpp`: ANOVA,
 ///   Tukey's comparisons, Brown-Forsythe
 /// - `ratio_metrics.hpp`: the delta method, relative lift, CUPED
-/// - `sorted_sample`; `ks_test.hpp`, `anderson_darling.hpp`, `mann_whitney.hpp`, `quantile_test.hpp`, `distances.hpp`
+/// - `sorted_sample`; `ks_test.hpp`, `anderson_darling.hpp`, `mann_whitney.hpp`, `quantile_test.hpp`, `distances.hpp`;
+///   `distance_tests.hpp`: the Wasserstein and the energy test
 /// - `categorical.hpp`: chi-squared and G; `sample_ratio.hpp`: was traffic split as configured
 /// - `bootstrap.hpp`, `poisson_bootstrap.hpp`, `permutation.hpp`: resampling, seeded
 /// - `family.hpp`: corrections for many comparisons, the family in the type
@@ -42,6 +43,7 @@
 #include <millrace/stats/categorical.hpp>
 #include <millrace/stats/chi_squared.hpp>
 #include <millrace/stats/confidence_sequence.hpp>
+#include <millrace/stats/distance_tests.hpp>
 #include <millrace/stats/distances.hpp>
 #include <millrace/stats/e_process.hpp>
 #include <millrace/stats/evidence.hpp>

@@ -368,6 +368,10 @@ def tests(out):
     row("anderson_two", stats.anderson_ksamp([d, e]).statistic)
     row("wasserstein", stats.wasserstein_distance(a, b), stats.wasserstein_distance(d, e))
     row("energy", stats.energy_distance(a, b), stats.energy_distance(d, e))
+    # All splits, with and without ties, and samples that differ.
+    for name, distance in (("wasserstein_test", stats.wasserstein_distance), ("energy_test", stats.energy_distance)):
+        row(name, *(stats.permutation_test((x, y), distance, vectorized=False, n_resamples=np.inf, alternative="greater").pvalue
+                    for x, y in ((a[:5], b[:6]), (d[:7], e[:6]), (a[:4], b[:6] + 4))))
 
     for s1, n1, s2, n2 in ((45, 300, 30, 310), (3, 20, 17, 20), (0, 50, 4, 60), (1000, 100000, 1130, 99000)):
         z, p = sm_proportion.proportions_ztest([s1, s2], [n1, n2])
