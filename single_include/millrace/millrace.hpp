@@ -29406,6 +29406,17 @@ inline result<void> checked(const sorted_sample& sample, const char* name) {
   return error(errc::invalid_data, std::string(name) + " is empty");
 }
 
+/// A test on samples not sorted yet: `test(a, b)` on sorted copies of both.
+template <class Test>
+auto on_sorted(std::span<const double> a, std::span<const double> b, Test test)
+    -> decltype(test(sorted_sample(), sorted_sample())) {
+  const auto first = sorted_sample::of(a, "the first sample");
+  if (!first) return first.error();
+  const auto second = sorted_sample::of(b, "the second sample");
+  if (!second) return second.error();
+  return test(*first, *second);
+}
+
 /// Walks two samples in ascending order together: visit(value, i, j) after every distinct value, with i of the first
 /// and j of the second at most that value.
 template <class Visit>
@@ -31094,48 +31105,294 @@ class empirical_bernstein {
 
 namespace millrace {
 inline namespace v0 {
+namespace detail::stats {
 
-/// The Wasserstein-1 (earth mover's) distance of two samples, in their own unit: the area between their distribution
-/// functions. O(m + n); allocates: never. Errors: an empty sample. Source: C. Villani, "Optimal transport", 2009, 6.
-inline result<double> wasserstein_distance(const sorted_sample& a, const sorted_sample& b) {
-  if (auto ok = detail::stats::checked(a, "the first sample"); !ok) return std::move(ok).error();
-  if (auto ok = detail::stats::checked(b, "the second sample"); !ok) return std::move(ok).error();
+/// The integral of `height(F - G)` over the line, F and G the distribution functions of two samples.
+template <class Height>
+result<double> integral_between(const sorted_sample& a, const sorted_sample& b, Height height) {
+  if (auto ok = checked(a, "the first sample"); !ok) return std::move(ok).error();
+  if (auto ok = checked(b, "the second sample"); !ok) return std::move(ok).error();
   const auto m = static_cast<double>(a.size());
   const auto n = static_cast<double>(b.size());
   double area = 0;
   double before = 0;
   double gap = 0;
-  detail::stats::merge_walk(a, b, [&](double value, std::size_t i, std::size_t j) {
-    if (gap != 0) area += gap * (value - before);
-    gap = std::fabs(static_cast<double>(i) / m - static_cast<double>(j) / n);
+  merge_walk(a, b, [&](double value, std::size_t i, std::size_t j) {
+    if (gap != 0) area += height(gap) * (value - before);
+    gap = static_cast<double>(i) / m - static_cast<double>(j) / n;
     before = value;
   });
   return area;
+}
+
+}  // namespace detail::stats
+
+/// The Wasserstein-1 (earth mover's) distance of two samples, in their own unit: the area between their distribution
+/// functions. O(m + n); allocates: never. Errors: an empty sample. Source: C. Villani, "Optimal transport", 2009, 6.
+inline result<double> wasserstein_distance(const sorted_sample& a, const sorted_sample& b) {
+  return detail::stats::integral_between(a, b, [](double gap) { return std::fabs(gap); });
+}
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<double> wasserstein_distance(std::span<const double> a, std::span<const double> b) {
+  return detail::stats::on_sorted(a, b, [](const sorted_sample& first, const sorted_sample& second) {
+    return wasserstein_distance(first, second);
+  });
 }
 
 /// The energy distance of two samples, sqrt(2 E|X - Y| - E|X - X'| - E|Y - Y'|): the area between the distribution
 /// functions, squared before it is summed. O(m + n); allocates: never. Errors: an empty sample.
 /// Source: G. Szekely, M. Rizzo, Journal of Statistical Planning and Inference 143, 2013.
 inline result<double> energy_distance(const sorted_sample& a, const sorted_sample& b) {
-  if (auto ok = detail::stats::checked(a, "the first sample"); !ok) return std::move(ok).error();
-  if (auto ok = detail::stats::checked(b, "the second sample"); !ok) return std::move(ok).error();
-  const auto m = static_cast<double>(a.size());
-  const auto n = static_cast<double>(b.size());
-  double area = 0;
-  double before = 0;
-  double gap = 0;
-  detail::stats::merge_walk(a, b, [&](double value, std::size_t i, std::size_t j) {
-    if (gap != 0) area += gap * gap * (value - before);
-    gap = static_cast<double>(i) / m - static_cast<double>(j) / n;
-    before = value;
-  });
-  return std::sqrt(2 * area);
+  auto area = detail::stats::integral_between(a, b, [](double gap) { return gap * gap; });
+  if (area) *area = std::sqrt(2 * *area);
+  return area;
+}
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<double> energy_distance(std::span<const double> a, std::span<const double> b) {
+  return detail::stats::on_sorted(
+      a, b, [](const sorted_sample& first, const sorted_sample& second) { return energy_distance(first, second); });
 }
 
 }  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTANCES_HPP
+
+// ---- stats/permutation.hpp
+
+#ifndef MILLRACE_STATS_PERMUTATION_HPP
+#define MILLRACE_STATS_PERMUTATION_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+struct permutation_options {
+  std::size_t permutations = 9'999;
+  alternative side = alternative::two_sided;
+  std::uint64_t seed = 1;
+};
+
+/// The permutation test of any statistic of two samples, `statistic(std::span<const double> a, std::span<const double>
+/// b)
+/// -> double`: how often a random split of the pooled observations is as far out as the real one. Two-sided counts
+/// absolute values, so the statistic should be 0 when there is no difference; for a distance ask for `greater`.
+///
+/// The p-value counts the real split as well, so it is never 0 and the test keeps its level exactly for any number of
+/// permutations. Calls the statistic permutations + 1 times; allocates: O(n). Errors: an empty sample, NaN, infinities,
+/// no permutations, a statistic that answers NaN. Source: B. Phipson, G. Smyth, SAGMB 9, 2010.
+template <class Statistic>
+result<test_result> permutation_test(std::span<const double> a, std::span<const double> b, Statistic statistic,
+                                     const permutation_options& options = {}) {
+  if (auto ok = detail::stats::checked(a, "the first sample", 1); !ok) return std::move(ok).error();
+  if (auto ok = detail::stats::checked(b, "the second sample", 1); !ok) return std::move(ok).error();
+  if (options.permutations == 0) return error(errc::out_of_range, "at least 1 permutation is needed");
+  std::vector<double> pooled(a.begin(), a.end());
+  pooled.insert(pooled.end(), b.begin(), b.end());
+  const auto first = std::span<const double>(pooled).first(a.size());
+  const auto second = std::span<const double>(pooled).subspan(a.size());
+  const double real = statistic(first, second);
+  if (real != real) return error(errc::not_finite, "the statistic answers NaN");
+  // Splits that tie with the real one in exact arithmetic must tie here as well.
+  const double slack = 1e-12 * std::fabs(real);
+  random_engine engine(options.seed);
+  std::size_t as_far = 1;
+  // The shorter sample is drawn anew by the first steps of a Fisher-Yates shuffle.
+  const bool first_is_shorter = a.size() <= b.size();
+  const std::size_t drawn = first_is_shorter ? a.size() : b.size();
+  const std::size_t n = pooled.size();
+  for (std::size_t i = 0; i < options.permutations; ++i) {
+    for (std::size_t j = 0; j < drawn; ++j) {
+      const auto other = static_cast<std::size_t>(engine.below(n - j));
+      if (first_is_shorter)
+        std::swap(pooled[j], pooled[j + other]);
+      else
+        std::swap(pooled[n - 1 - j], pooled[n - 1 - j - other]);
+    }
+    const double x = statistic(first, second);
+    if (x != x) return error(errc::not_finite, "the statistic answers NaN for a permutation");
+    const bool counts = options.side == alternative::two_sided ? std::fabs(x) >= std::fabs(real) - slack
+                        : options.side == alternative::greater ? x >= real - slack
+                                                               : x <= real + slack;
+    if (counts) ++as_far;
+  }
+  test_result r;
+  r.test = "permutation test";
+  r.effect_name = "statistic";
+  r.side = options.side;
+  r.n1 = static_cast<double>(a.size());
+  r.n2 = static_cast<double>(b.size());
+  r.statistic = r.effect = real;
+  r.p = static_cast<double>(as_far) / (static_cast<double>(options.permutations) + 1);
+  return r;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_PERMUTATION_HPP
+
+// ---- stats/distance_tests.hpp
+
+#ifndef MILLRACE_STATS_DISTANCE_TESTS_HPP
+#define MILLRACE_STATS_DISTANCE_TESTS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// Two samples as splits of the sorted values of both: a split's distance is one walk over them.
+class pooled_splits {
+ public:
+  pooled_splits(const sorted_sample& a, const sorted_sample& b)
+      : first_(a.size()),
+        values_(a.size() + b.size()),
+        up_(1 / static_cast<double>(a.size())),
+        down_(1 / static_cast<double>(b.size())) {
+    std::merge(a.values().begin(), a.values().end(), b.values().begin(), b.values().end(), values_.begin());
+  }
+
+  bool constant() const noexcept { return values_.front() == values_.back(); }
+
+  /// How many splits there are, if at most `most`; else 0.
+  std::size_t count(std::size_t most) const noexcept {
+    const std::size_t fewer = (std::min)(first_, values_.size() - first_);
+    double ways = 1;
+    for (std::size_t i = 1; i <= fewer && ways <= static_cast<double>(most); ++i)
+      ways = ways * static_cast<double>(values_.size() - fewer + i) / static_cast<double>(i);
+    return ways <= static_cast<double>(most) ? static_cast<std::size_t>(ways + 0.5) : 0;
+  }
+
+  /// The share of all splits at least as far apart as `real`.
+  template <class Height>
+  double share_of_all(double real, Height height) const {
+    std::vector<std::uint8_t> is_first(values_.size(), 0);
+    std::fill(is_first.end() - static_cast<std::ptrdiff_t>(first_), is_first.end(), std::uint8_t{1});
+    std::size_t as_far = 0;
+    std::size_t all = 0;
+    do {
+      std::size_t i = 0;
+      if (integral(height, [&] { return is_first[i++] != 0; }) >= real) ++as_far;
+      ++all;
+    } while (std::next_permutation(is_first.begin(), is_first.end()));
+    return static_cast<double>(as_far) / static_cast<double>(all);
+  }
+
+  /// The same by random splits, the real one counted as well. The places of the first sample are drawn in order:
+  /// D. Knuth, "The Art of Computer Programming" 2, 3.4.2, algorithm S.
+  template <class Height>
+  double share_of_random(double real, Height height, std::size_t splits, random_engine engine) const {
+    std::size_t as_far = 1;
+    for (std::size_t s = 0; s < splits; ++s) {
+      std::uint64_t left = values_.size();
+      std::uint64_t wanted = first_;
+      const double x = integral(height, [&] {
+        const bool drawn = engine.below(left--) < wanted;
+        wanted -= drawn ? 1 : 0;
+        return drawn;
+      });
+      if (x >= real) ++as_far;
+    }
+    return static_cast<double>(as_far) / (static_cast<double>(splits) + 1);
+  }
+
+ private:
+  template <class Height, class Next>
+  double integral(Height height, Next next_is_first) const {
+    double area = 0;
+    double gap = 0;
+    const std::size_t last = values_.size() - 1;
+    for (std::size_t i = 0; i < last; ++i) {
+      gap += next_is_first() ? up_ : -down_;
+      area += height(gap) * (values_[i + 1] - values_[i]);
+    }
+    return area;
+  }
+
+  std::size_t first_;
+  std::vector<double> values_;
+  double up_;
+  double down_;
+};
+
+template <class Height>
+result<test_result> distance_test(test_result r, double area, const sorted_sample& a, const sorted_sample& b,
+                                  Height height, const permutation_options& options) {
+  if (options.permutations == 0) return error(errc::out_of_range, "at least 1 permutation is needed");
+  if (options.side == alternative::less)
+    return error(errc::invalid_argument, "a distance is never less than none: ask two-sided, or for greater");
+  const pooled_splits splits(a, b);
+  // Splits that tie with the real one in exact arithmetic must tie here as well.
+  const double real = area * (1 - 1e-11);
+  const std::size_t all = splits.count(options.permutations);
+  r.n1 = static_cast<double>(a.size());
+  r.n2 = static_cast<double>(b.size());
+  r.failed.add(assumption::variation, splits.constant());
+  r.p = all > 0 ? splits.share_of_all(real, height)
+                : splits.share_of_random(real, height, options.permutations, random_engine(options.seed));
+  return r;
+}
+
+}  // namespace detail::stats
+
+/// The permutation test of the Wasserstein-1 distance: are two samples from the same distribution? Finds differences of
+/// any kind, shifts best; the statistic and the effect are the distance, in the samples' unit.
+///
+/// Guarantee: where there are at most `options.permutations` splits of the pooled sample, all are enumerated and p is
+/// exact, ties or not; else p counts that many random splits and the real one, keeps its level exactly and is never 0.
+/// The same seed gives the same p. Samples that are all one value answer p = 1 with `variation` failed. There is no
+/// interval: near 0 a distance has none that resampling could give.
+/// Complexity: O((m + n) permutations), about 4 ns each; allocates: O(m + n). Errors: an empty sample, no permutations,
+/// the alternative `less`, which no distance has. Source: as `wasserstein_distance` and `permutation_test`.
+inline result<test_result> wasserstein_test(const sorted_sample& a, const sorted_sample& b,
+                                            const permutation_options& options = {}) {
+  const auto distance = wasserstein_distance(a, b);
+  if (!distance) return distance.error();
+  test_result r;
+  r.test = "Wasserstein test";
+  r.effect_name = "Wasserstein distance";
+  r.effect = r.statistic = *distance;
+  return detail::stats::distance_test(
+      r, *distance, a, b, [](double gap) { return std::fabs(gap); }, options);
+}
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<test_result> wasserstein_test(std::span<const double> a, std::span<const double> b,
+                                            const permutation_options& options = {}) {
+  return detail::stats::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
+    return wasserstein_test(first, second, options);
+  });
+}
+
+/// The permutation test of the energy distance: the two-sample Cramer-von Mises idea with the values' own scale kept.
+/// The statistic is m n / (m + n) times the distance squared, the effect the distance.
+///
+/// Guarantee, complexity, errors: as `wasserstein_test`. Source: G. Szekely, M. Rizzo, "Testing for equal distributions
+/// in high dimension", InterStat 2004.
+inline result<test_result> energy_test(const sorted_sample& a, const sorted_sample& b,
+                                       const permutation_options& options = {}) {
+  const auto distance = energy_distance(a, b);
+  if (!distance) return distance.error();
+  const auto m = static_cast<double>(a.size());
+  const auto n = static_cast<double>(b.size());
+  test_result r;
+  r.test = "energy test";
+  r.effect_name = "energy distance";
+  r.effect = *distance;
+  r.statistic = m * (n / (m + n)) * *distance * *distance;
+  return detail::stats::distance_test(
+      r, 0.5 * *distance * *distance, a, b, [](double gap) { return gap * gap; }, options);
+}
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<test_result> energy_test(std::span<const double> a, std::span<const double> b,
+                                       const permutation_options& options = {}) {
+  return detail::stats::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
+    return energy_test(first, second, options);
+  });
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DISTANCE_TESTS_HPP
 
 // ---- stats/e_process.hpp
 
@@ -33549,6 +33806,13 @@ inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& 
   }
   return r;
 }
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<test_result> ks_test(std::span<const double> a, std::span<const double> b,
+                                   const test_options& options = {}, p_method method = p_method::automatic) {
+  return detail::stats::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
+    return ks_test(first, second, options, method);
+  });
+}
 
 /// The one-sample Kolmogorov-Smirnov test against a continuous distribution function, `cdf(x)` in [0, 1], which must
 /// not have been fitted to the sample. `greater` asks whether the sample's function lies above it somewhere.
@@ -33807,6 +34071,13 @@ inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorte
   r.interval.upper = std::fmin(1.0, r.interval.upper);
   return r;
 }
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<test_result> mann_whitney_test(std::span<const double> a, std::span<const double> b,
+                                             const test_options& options = {}, p_method method = p_method::automatic) {
+  return detail::stats::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
+    return mann_whitney_test(first, second, options, method);
+  });
+}
 
 }  // namespace v0
 }  // namespace millrace
@@ -33857,79 +34128,6 @@ struct noncentral_t {
 }  // namespace millrace
 
 #endif  // MILLRACE_STATS_NONCENTRAL_T_HPP
-
-// ---- stats/permutation.hpp
-
-#ifndef MILLRACE_STATS_PERMUTATION_HPP
-#define MILLRACE_STATS_PERMUTATION_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-struct permutation_options {
-  std::size_t permutations = 9'999;
-  alternative side = alternative::two_sided;
-  std::uint64_t seed = 1;
-};
-
-/// The permutation test of any statistic of two samples, `statistic(std::span<const double> a, std::span<const double>
-/// b)
-/// -> double`: how often a random split of the pooled observations is as far out as the real one. Two-sided counts
-/// absolute values, so the statistic should be 0 when there is no difference; for a distance ask for `greater`.
-///
-/// The p-value counts the real split as well, so it is never 0 and the test keeps its level exactly for any number of
-/// permutations. Calls the statistic permutations + 1 times; allocates: O(n). Errors: an empty sample, NaN, infinities,
-/// no permutations, a statistic that answers NaN. Source: B. Phipson, G. Smyth, SAGMB 9, 2010.
-template <class Statistic>
-result<test_result> permutation_test(std::span<const double> a, std::span<const double> b, Statistic statistic,
-                                     const permutation_options& options = {}) {
-  if (auto ok = detail::stats::checked(a, "the first sample", 1); !ok) return std::move(ok).error();
-  if (auto ok = detail::stats::checked(b, "the second sample", 1); !ok) return std::move(ok).error();
-  if (options.permutations == 0) return error(errc::out_of_range, "at least 1 permutation is needed");
-  std::vector<double> pooled(a.begin(), a.end());
-  pooled.insert(pooled.end(), b.begin(), b.end());
-  const auto first = std::span<const double>(pooled).first(a.size());
-  const auto second = std::span<const double>(pooled).subspan(a.size());
-  const double real = statistic(first, second);
-  if (real != real) return error(errc::not_finite, "the statistic answers NaN");
-  // Splits that tie with the real one in exact arithmetic must tie here as well.
-  const double slack = 1e-12 * std::fabs(real);
-  random_engine engine(options.seed);
-  std::size_t as_far = 1;
-  // The shorter sample is drawn anew by the first steps of a Fisher-Yates shuffle.
-  const bool first_is_shorter = a.size() <= b.size();
-  const std::size_t drawn = first_is_shorter ? a.size() : b.size();
-  const std::size_t n = pooled.size();
-  for (std::size_t i = 0; i < options.permutations; ++i) {
-    for (std::size_t j = 0; j < drawn; ++j) {
-      const auto other = static_cast<std::size_t>(engine.below(n - j));
-      if (first_is_shorter)
-        std::swap(pooled[j], pooled[j + other]);
-      else
-        std::swap(pooled[n - 1 - j], pooled[n - 1 - j - other]);
-    }
-    const double x = statistic(first, second);
-    if (x != x) return error(errc::not_finite, "the statistic answers NaN for a permutation");
-    const bool counts = options.side == alternative::two_sided ? std::fabs(x) >= std::fabs(real) - slack
-                        : options.side == alternative::greater ? x >= real - slack
-                                                               : x <= real + slack;
-    if (counts) ++as_far;
-  }
-  test_result r;
-  r.test = "permutation test";
-  r.effect_name = "statistic";
-  r.side = options.side;
-  r.n1 = static_cast<double>(a.size());
-  r.n2 = static_cast<double>(b.size());
-  r.statistic = r.effect = real;
-  r.p = static_cast<double>(as_far) / (static_cast<double>(options.permutations) + 1);
-  return r;
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_PERMUTATION_HPP
 
 // ---- stats/poisson.hpp
 
@@ -34547,6 +34745,13 @@ inline result<test_result> quantile_test(const sorted_sample& a, const sorted_sa
   r.failed.add(assumption::large_sample, std::fmin(r.n1, r.n2) * rarer < 5);
   return r;
 }
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<test_result> quantile_test(std::span<const double> a, std::span<const double> b, double probability,
+                                         const test_options& options = {}) {
+  return detail::stats::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
+    return quantile_test(first, second, probability, options);
+  });
+}
 
 }  // namespace v0
 }  // namespace millrace
@@ -34783,6 +34988,13 @@ inline result<test_result> yuen_test(const sorted_sample& a, const sorted_sample
   detail::stats::fill_t(r, first->mean - second->mean, 0, std::sqrt(sum), df, options);
   return r;
 }
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<test_result> yuen_test(std::span<const double> a, std::span<const double> b, double trim = 0.2,
+                                     const test_options& options = {}) {
+  return detail::stats::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
+    return yuen_test(first, second, trim, options);
+  });
+}
 
 }  // namespace v0
 }  // namespace millrace
@@ -34808,7 +35020,8 @@ inline result<test_result> yuen_test(const sorted_sample& a, const sorted_sample
 /// - `sample_moments`; `means.hpp`: Welch's, Student's, paired t tests; `trimmed.hpp`: Yuen's test; `anova.hpp`: ANOVA,
 ///   Tukey's comparisons, Brown-Forsythe
 /// - `ratio_metrics.hpp`: the delta method, relative lift, CUPED
-/// - `sorted_sample`; `ks_test.hpp`, `anderson_darling.hpp`, `mann_whitney.hpp`, `quantile_test.hpp`, `distances.hpp`
+/// - `sorted_sample`; `ks_test.hpp`, `anderson_darling.hpp`, `mann_whitney.hpp`, `quantile_test.hpp`, `distances.hpp`;
+///   `distance_tests.hpp`: the Wasserstein and the energy test
 /// - `categorical.hpp`: chi-squared and G; `sample_ratio.hpp`: was traffic split as configured
 /// - `bootstrap.hpp`, `poisson_bootstrap.hpp`, `permutation.hpp`: resampling, seeded
 /// - `family.hpp`: corrections for many comparisons, the family in the type

@@ -134,6 +134,13 @@ inline result<test_result> wasserstein_test(const sorted_sample& a, const sorted
   return detail::stats::distance_test(
       r, *distance, a, b, [](double gap) { return std::fabs(gap); }, options);
 }
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<test_result> wasserstein_test(std::span<const double> a, std::span<const double> b,
+                                            const permutation_options& options = {}) {
+  return detail::stats::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
+    return wasserstein_test(first, second, options);
+  });
+}
 
 /// The permutation test of the energy distance: the two-sample Cramer-von Mises idea with the values' own scale kept.
 /// The statistic is m n / (m + n) times the distance squared, the effect the distance.
@@ -153,6 +160,13 @@ inline result<test_result> energy_test(const sorted_sample& a, const sorted_samp
   r.statistic = m * (n / (m + n)) * *distance * *distance;
   return detail::stats::distance_test(
       r, 0.5 * *distance * *distance, a, b, [](double gap) { return gap * gap; }, options);
+}
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<test_result> energy_test(std::span<const double> a, std::span<const double> b,
+                                       const permutation_options& options = {}) {
+  return detail::stats::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
+    return energy_test(first, second, options);
+  });
 }
 
 }  // namespace v0

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 namespace millrace {
@@ -37,6 +38,12 @@ result<double> integral_between(const sorted_sample& a, const sorted_sample& b, 
 inline result<double> wasserstein_distance(const sorted_sample& a, const sorted_sample& b) {
   return detail::stats::integral_between(a, b, [](double gap) { return std::fabs(gap); });
 }
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<double> wasserstein_distance(std::span<const double> a, std::span<const double> b) {
+  return detail::stats::on_sorted(a, b, [](const sorted_sample& first, const sorted_sample& second) {
+    return wasserstein_distance(first, second);
+  });
+}
 
 /// The energy distance of two samples, sqrt(2 E|X - Y| - E|X - X'| - E|Y - Y'|): the area between the distribution
 /// functions, squared before it is summed. O(m + n); allocates: never. Errors: an empty sample.
@@ -45,6 +52,11 @@ inline result<double> energy_distance(const sorted_sample& a, const sorted_sampl
   auto area = detail::stats::integral_between(a, b, [](double gap) { return gap * gap; });
   if (area) *area = std::sqrt(2 * *area);
   return area;
+}
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<double> energy_distance(std::span<const double> a, std::span<const double> b) {
+  return detail::stats::on_sorted(
+      a, b, [](const sorted_sample& first, const sorted_sample& second) { return energy_distance(first, second); });
 }
 
 }  // namespace v0

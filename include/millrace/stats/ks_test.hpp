@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -103,6 +104,13 @@ inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& 
       r.p = kolmogorov{}.sf(z);
   }
   return r;
+}
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<test_result> ks_test(std::span<const double> a, std::span<const double> b,
+                                   const test_options& options = {}, p_method method = p_method::automatic) {
+  return detail::stats::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
+    return ks_test(first, second, options, method);
+  });
 }
 
 /// The one-sample Kolmogorov-Smirnov test against a continuous distribution function, `cdf(x)` in [0, 1], which must

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -102,6 +103,13 @@ inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorte
   r.interval.lower = std::fmax(0.0, r.interval.lower);
   r.interval.upper = std::fmin(1.0, r.interval.upper);
   return r;
+}
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<test_result> mann_whitney_test(std::span<const double> a, std::span<const double> b,
+                                             const test_options& options = {}, p_method method = p_method::automatic) {
+  return detail::stats::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
+    return mann_whitney_test(first, second, options, method);
+  });
 }
 
 }  // namespace v0

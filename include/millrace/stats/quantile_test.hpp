@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 namespace millrace {
@@ -105,6 +106,13 @@ inline result<test_result> quantile_test(const sorted_sample& a, const sorted_sa
   const double rarer = std::fmin(probability, 1 - probability);
   r.failed.add(assumption::large_sample, std::fmin(r.n1, r.n2) * rarer < 5);
   return r;
+}
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<test_result> quantile_test(std::span<const double> a, std::span<const double> b, double probability,
+                                         const test_options& options = {}) {
+  return detail::stats::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
+    return quantile_test(first, second, probability, options);
+  });
 }
 
 }  // namespace v0

@@ -55,6 +55,17 @@ inline result<void> checked(const sorted_sample& sample, const char* name) {
   return error(errc::invalid_data, std::string(name) + " is empty");
 }
 
+/// A test on samples not sorted yet: `test(a, b)` on sorted copies of both.
+template <class Test>
+auto on_sorted(std::span<const double> a, std::span<const double> b, Test test)
+    -> decltype(test(sorted_sample(), sorted_sample())) {
+  const auto first = sorted_sample::of(a, "the first sample");
+  if (!first) return first.error();
+  const auto second = sorted_sample::of(b, "the second sample");
+  if (!second) return second.error();
+  return test(*first, *second);
+}
+
 /// Walks two samples in ascending order together: visit(value, i, j) after every distinct value, with i of the first
 /// and j of the second at most that value.
 template <class Visit>

@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 namespace millrace {
@@ -74,6 +75,13 @@ inline result<test_result> yuen_test(const sorted_sample& a, const sorted_sample
               : first->kept + second->kept - 2;
   detail::stats::fill_t(r, first->mean - second->mean, 0, std::sqrt(sum), df, options);
   return r;
+}
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<test_result> yuen_test(std::span<const double> a, std::span<const double> b, double trim = 0.2,
+                                     const test_options& options = {}) {
+  return detail::stats::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
+    return yuen_test(first, second, trim, options);
+  });
 }
 
 }  // namespace v0

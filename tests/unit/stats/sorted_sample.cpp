@@ -7,6 +7,11 @@
 #include <initializer_list>
 #include <limits>
 #include <millrace/core/seed.hpp>
+#include <millrace/stats/distance_tests.hpp>
+#include <millrace/stats/ks_test.hpp>
+#include <millrace/stats/mann_whitney.hpp>
+#include <millrace/stats/quantile_test.hpp>
+#include <millrace/stats/trimmed.hpp>
 #include <vector>
 
 namespace mr = millrace;
@@ -46,4 +51,44 @@ TEST_CASE("sorted sample: NaN, infinities and nothing at all are refused") {
   CHECK_FALSE(mr::sorted_sample::of(std::vector<double>{1, -std::numeric_limits<double>::infinity()}));
   CHECK(mr::sorted_sample::of(std::vector<double>{}).error().message() == "the sample is empty");
   CHECK(mr::sorted_sample{}.empty());
+}
+
+TEST_CASE("sorted sample: tests of two samples take them unsorted too, and name the one with a NaN") {
+  mr::random_engine engine(6);
+  std::vector<double> a, b;
+  for (int i = 0; i < 40; ++i) a.push_back(engine.normal());
+  for (int i = 0; i < 60; ++i) b.push_back(engine.normal() + 0.7);
+  const auto first = mr::sorted_sample::of(a);
+  const auto second = mr::sorted_sample::of(b);
+  REQUIRE(first);
+  REQUIRE(second);
+  const auto agree = [&](auto test) {
+    const auto unsorted = test(a, b);
+    const auto sorted = test(*first, *second);
+    REQUIRE(unsorted);
+    REQUIRE(sorted);
+    if constexpr (requires { sorted->p; }) {
+      CHECK(unsorted->p == sorted->p);
+      CHECK(unsorted->effect == sorted->effect);
+      CHECK(unsorted->interval.lower < unsorted->effect);
+    } else {
+      CHECK(*unsorted == *sorted);
+    }
+    std::vector<double> broken = b;
+    broken[7] = std::nan("");
+    const auto refused = test(a, broken);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().describe().find("the second sample") != std::string::npos);
+    const auto other = test(broken, a);
+    REQUIRE_FALSE(other);
+    CHECK(other.error().describe().find("the first sample") != std::string::npos);
+  };
+  agree([](const auto& x, const auto& y) { return mr::ks_test(x, y); });
+  agree([](const auto& x, const auto& y) { return mr::mann_whitney_test(x, y, {}, mr::p_method::exact); });
+  agree([](const auto& x, const auto& y) { return mr::yuen_test(x, y, 0.1); });
+  agree([](const auto& x, const auto& y) { return mr::quantile_test(x, y, 0.5); });
+  agree([](const auto& x, const auto& y) { return mr::wasserstein_test(x, y); });
+  agree([](const auto& x, const auto& y) { return mr::energy_test(x, y); });
+  agree([](const auto& x, const auto& y) { return mr::wasserstein_distance(x, y); });
+  agree([](const auto& x, const auto& y) { return mr::energy_distance(x, y); });
 }
