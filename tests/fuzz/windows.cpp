@@ -1,8 +1,11 @@
 // Any bytes load as a window that works, or answer an error.
 #include <millrace/aggregate/extremes.hpp>
 #include <millrace/aggregate/kll.hpp>
+#include <millrace/aggregate/pairs.hpp>
 #include <millrace/aggregate/session.hpp>
 #include <millrace/aggregate/sliding.hpp>
+#include <millrace/aggregate/sliding_count.hpp>
+#include <millrace/aggregate/sliding_panes.hpp>
 #include <millrace/aggregate/sums.hpp>
 #include <millrace/aggregate/tumbling.hpp>
 
@@ -33,6 +36,19 @@ void use(std::span<const std::byte> bytes) {
   if (!W::load(other.save())) std::abort();
 }
 
+/// Windows by count have no time, and no merge.
+template <class W>
+void use_count(std::span<const std::byte> bytes) {
+  auto loaded = W::load(bytes);
+  if (!loaded) return;
+  W& window = *loaded;
+  const auto saved = window.save();
+  if (auto back = W::load(saved); !back || back->save() != saved) std::abort();
+  typename W::sample x{};
+  for (int i = 0; i < 100; ++i) window.update(x);
+  if (!W::load(window.save())) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -41,13 +57,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<std::byte> bytes(size - 1);
   for (std::size_t i = 1; i < size; ++i) bytes[i - 1] = static_cast<std::byte>(data[i]);
   support::reseal(bytes);
-  switch (data[0] % 6) {
+  switch (data[0] % 11) {
     case 0: use<mr::windowed<mr::sliding<mr::duration(100)>, everything>>(bytes); break;
     case 1: use<mr::windowed<mr::sliding<mr::duration(100)>, everything, some_late>>(bytes); break;
     case 2: use<mr::windowed<mr::sliding<mr::duration(100)>, mr::aggregate<mr::max>>>(bytes); break;
     case 3: use<mr::windowed<mr::sliding<mr::duration(100), mr::duration(20)>, mr::kll<16>, some_late>>(bytes); break;
     case 4: use<mr::windowed<mr::hopping<mr::duration(30), mr::duration(20)>, everything, some_late>>(bytes); break;
-    default: use<mr::windowed<mr::session<mr::duration(30)>, everything, some_late>>(bytes);
+    case 5: use<mr::windowed<mr::session<mr::duration(30)>, everything, some_late>>(bytes); break;
+    case 6: use<mr::windowed<mr::tumbling<mr::duration(30)>, everything, some_late>>(bytes); break;
+    case 7: use_count<mr::windowed<mr::tumbling_count<40>, everything>>(bytes); break;
+    case 8: use_count<mr::windowed<mr::sliding_count<40>, everything>>(bytes); break;
+    case 9: use_count<mr::windowed<mr::sliding_count<40>, mr::aggregate<mr::max>>>(bytes); break;
+    default: use_count<mr::windowed<mr::sliding_count<20>, mr::aggregate<mr::covariance>>>(bytes);
   }
   return 0;
 }

@@ -22,6 +22,17 @@ inline std::vector<std::byte> golden(const std::string& name) {
   return bytes;
 }
 
+/// What tests/golden/<name> loads as, and `made` must be: it saves to those bytes, and so does what they load as.
+template <class A>
+A from_golden(const std::string& name, const A& made) {
+  const std::vector<std::byte> bytes = golden(name);
+  CHECK(made.save() == bytes);
+  auto back = A::load(bytes);
+  REQUIRE(back.has_value());
+  CHECK(back->save() == bytes);
+  return *std::move(back);
+}
+
 /// 2,000 numbers of exact arithmetic, of both signs, with zeros and powers of two, as in tests/oracle/histograms.py.
 inline std::vector<double> golden_stream() {
   std::vector<double> made(2000);

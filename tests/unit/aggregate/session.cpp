@@ -4,6 +4,7 @@
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 #include <support/windows.hpp>
 
 #include <algorithm>
@@ -137,4 +138,24 @@ TEST_CASE("sessions are saved, and hostile bytes do no harm") {
   laws::hostile_bytes(window, use);
   laws::hostile_payload(window, support::reseal, use, 5, 3000);
   STATIC_REQUIRE(mr::aggregator<visits>);
+}
+
+TEST_CASE("sessions keep their saved form: golden bytes give the same answers and the same bytes") {
+  using aggregate = mr::aggregate<mr::count, mr::sum, mr::min>;
+  mr::windowed<mr::session<mr::duration(10)>, aggregate, mr::event_time<mr::duration(60)>> window;
+  const auto stream = support::golden_stream();
+  for (std::size_t i = 0; i < 60; ++i) {
+    const auto now = static_cast<std::int64_t>(i + i / 7 * 12) - 30;
+    window.update(stream[i], mr::at(now - (i % 9 == 0 ? 70 : 0)));
+  }
+  auto back = support::from_golden("aggregate/session.bin", window);
+  CHECK(back.late() == window.late());
+  CHECK(back.open_sessions() == window.open_sessions());
+  CHECK(back.open_sessions() > 2);
+  const auto ends_of = [](auto& w) {
+    std::vector<std::pair<mr::time_range, double>> ended;
+    w.finish([&](mr::time_range when, const aggregate& what) { ended.emplace_back(when, what.get<mr::sum>()); });
+    return ended;
+  };
+  CHECK(ends_of(back) == ends_of(window));
 }

@@ -5,12 +5,14 @@
 #include <laws/aggregator.hpp>
 #include <support/allocation_counter.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 #include <support/windows.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <limits>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -327,4 +329,35 @@ TEST_CASE("windows by event time are aggregators, also of pairs") {
   using by_arrival = mr::windowed<mr::sliding<5min>, mr::aggregate<mr::count>, mr::processing_time<>>;
   STATIC_REQUIRE_FALSE(mr::mergeable<by_arrival>);
   STATIC_REQUIRE_FALSE(mr::saveable<by_arrival>);
+}
+
+namespace {
+
+/// `A`: what the window keeps.
+template <class A, class W>
+void check_golden(const std::string& name, W window) {
+  const auto stream = support::golden_stream();
+  for (std::size_t i = 0; i < 100; ++i) {
+    const auto now = static_cast<std::int64_t>(3 * i) - 50;
+    window.update(stream[i], mr::at(now - (i % 4 == 0 ? 5 : 0)));
+  }
+  window.update(std::numeric_limits<double>::quiet_NaN(), mr::at(250));
+  auto back = support::from_golden("aggregate/" + name + ".bin", window);
+  CHECK(back.size() == window.size());
+  CHECK(back.late() == window.late());
+  CHECK(back.value().skipped() == 1);
+  CHECK(support::agree<A>(back.value(), window.value(), 100));
+  window.update(7, mr::at(251));
+  back.update(7, mr::at(251));
+  CHECK(back.save() == window.save());
+}
+
+}  // namespace
+
+TEST_CASE("windows by time keep their saved form: golden bytes give the same answers and the same bytes") {
+  const mr::duration width(40);
+  using both = mr::aggregate<mr::min, mr::max>;
+  check_golden<usual>("sliding_items", window_of<usual>(width));
+  check_golden<both>("sliding_extremes", window_of<both>(width));
+  check_golden<usual>("sliding_timed_items", window_of<usual, mr::event_time<mr::duration(10)>>(width));
 }

@@ -7,12 +7,14 @@
 #include <laws/aggregator.hpp>
 #include <support/allocation_counter.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 #include <support/windows.hpp>
 
 #include <cmath>
 #include <deque>
 #include <limits>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace mr = millrace;
@@ -284,4 +286,40 @@ TEST_CASE("no single update of a worst_case window combines more than a few part
     most = (std::max)(most, counted::combinations() - before);
   }
   CHECK(most <= 5);
+}
+
+namespace {
+
+/// `A`: what the window keeps.
+template <class A, class W>
+void check_golden(const std::string& name, W window) {
+  const auto stream = support::golden_stream();
+  window.update(std::span<const double>(stream).first(100));
+  window.update(std::numeric_limits<double>::quiet_NaN());
+  window.update(std::numeric_limits<double>::infinity());
+  for (std::size_t i = 100; i < 130; ++i) window.update(stream[i]);
+  auto back = support::from_golden("aggregate/" + name + ".bin", window);
+  CHECK(back.size() == 40);
+  CHECK(back.value().skipped() == 1);
+  CHECK(support::agree<A>(back.value(), window.value(), 100));
+  window.update(7);
+  back.update(7);
+  CHECK(back.save() == window.save());
+}
+
+}  // namespace
+
+TEST_CASE("windows by count keep their saved form: golden bytes give the same answers and the same bytes") {
+  using both = mr::aggregate<mr::min, mr::max>;
+  check_golden<usual>("sliding_count_items", last_items<usual>(40));
+  check_golden<usual>("sliding_count_items", last_items<usual, mr::worst_case>(40));  // items are items
+  check_golden<both>("sliding_count_extremes", last_items<both>(40));
+  check_golden<mr::aggregate<mr::min>>("sliding_count_least", last_items<mr::aggregate<mr::min>>(40));
+  check_golden<mr::aggregate<mr::max>>("sliding_count_greatest", last_items<mr::aggregate<mr::max>>(40));
+
+  last_items<mr::aggregate<mr::covariance>> pairs(20);
+  const auto stream = support::golden_stream();
+  for (std::size_t i = 0; i < 50; ++i) pairs.update({stream[i], stream[i + 1]});
+  auto back = support::from_golden("aggregate/sliding_count_pairs.bin", pairs);
+  CHECK(back.get<mr::covariance>() == Approx(pairs.get<mr::covariance>()).epsilon(1e-13));
 }

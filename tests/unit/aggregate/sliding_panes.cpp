@@ -6,6 +6,7 @@
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 #include <support/windows.hpp>
 
 #include <chrono>
@@ -138,4 +139,20 @@ TEST_CASE("panes are saved, and hostile bytes do no harm") {
   CHECK(again->value().count() == latencies.value().count());
   using other_panes = mr::windowed<mr::sliding<mr::duration(50), mr::duration(25)>, mr::kll<16>>;
   CHECK(other_panes::load(latencies.save()).error().code() == mr::errc::type_mismatch);
+}
+
+TEST_CASE("panes keep their saved form: golden bytes give the same answers and the same bytes") {
+  using aggregate = mr::aggregate<mr::count, mr::sum, mr::min, mr::kll<16>>;
+  mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>, aggregate, mr::event_time<mr::duration(25)>> window;
+  const auto stream = support::golden_stream();
+  for (std::size_t i = 0; i < 120; ++i) {
+    const auto now = static_cast<std::int64_t>(i) - 30;
+    window.update(stream[i], mr::at(now - (i % 9 == 0 ? 30 : 0)));
+  }
+  auto back = support::from_golden("aggregate/sliding_panes.bin", window);
+  CHECK(back.late() == window.late());
+  CHECK(back.get<mr::count>() == window.get<mr::count>());
+  CHECK(back.get<mr::sum>() == window.get<mr::sum>());
+  CHECK(back.get<mr::min>() == window.get<mr::min>());
+  CHECK(back.value().get<mr::kll<16>>().save() == window.value().get<mr::kll<16>>().save());
 }

@@ -6,10 +6,13 @@
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 #include <support/windows.hpp>
 
 #include <chrono>
 #include <map>
+#include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -225,4 +228,53 @@ TEST_CASE("ending windows are saved, and hostile bytes do no harm") {
   check(hops());
   check(mr::windowed<mr::tumbling<>, total>(mr::duration(7)));
   CHECK(hops::load(ten().save()).error().code() == mr::errc::type_mismatch);
+}
+
+TEST_CASE("ending windows keep their saved form: golden bytes give the same answers and the same bytes") {
+  using aggregate = mr::aggregate<mr::count, mr::sum, mr::min>;
+  using some_late = mr::event_time<mr::duration(20)>;
+  const auto stream = support::golden_stream();
+  const auto check = [&](const std::string& name, auto window) {
+    for (std::size_t i = 0; i < 100; ++i) {
+      const auto now = static_cast<std::int64_t>(i) - 30;
+      window.update(stream[i], mr::at(now - (i % 9 == 0 ? 25 : 0)));
+    }
+    auto back = support::from_golden("aggregate/" + name + ".bin", window);
+    CHECK(back.late() == window.late());
+    const auto ends_of = [](auto& w) {
+      std::vector<std::pair<mr::time_range, double>> ended;
+      w.finish([&](mr::time_range when, const aggregate& what) { ended.emplace_back(when, what.get<mr::sum>()); });
+      return ended;
+    };
+    const auto expected = ends_of(window);
+    CHECK(ends_of(back) == expected);
+    CHECK(expected.size() > 2);
+  };
+  check("tumbling", mr::windowed<mr::tumbling<mr::duration(10)>, aggregate, some_late>());
+  check("hopping", mr::windowed<mr::hopping<mr::duration(30), mr::duration(10)>, aggregate, some_late>());
+
+  mr::windowed<mr::tumbling_count<30>, aggregate> hundreds;
+  for (std::size_t i = 0; i < 100; ++i) hundreds.update(stream[i]);
+  auto back = support::from_golden("aggregate/tumbling_count.bin", hundreds);
+  CHECK(back.open().get<mr::count>() == 10);
+  CHECK(back.open().get<mr::sum>() == hundreds.open().get<mr::sum>());
+}
+
+TEST_CASE("windows by number are saved, and hostile bytes do no harm") {
+  using type = mr::windowed<mr::tumbling_count<>, mr::aggregate<mr::sum, mr::max>>;
+  type window(12);
+  const auto same = [](const type& a, const type& b) {
+    CHECK(a.open().get<mr::sum>() == b.open().get<mr::sum>());
+    CHECK(a.open().items() == b.open().items());
+  };
+  laws::save_and_load(window, same);
+  for (int i = 0; i < 30; ++i) window.update(i);
+  const std::vector<double> more(20, 2.5);
+  laws::save_and_go_on(window, std::span<const double>(more), same);
+  const auto use = [](type& w) {
+    for (int i = 0; i < 100; ++i) w.update(i);
+    CHECK(type::load(w.save()).has_value());
+  };
+  laws::hostile_bytes(window, use);
+  laws::hostile_payload(window, support::reseal, use, 5, 3000);
 }
