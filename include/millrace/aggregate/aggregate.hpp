@@ -59,7 +59,7 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 /// time and their states shared: `mean`, `variance` and `stddev` together keep one set of moments.
 ///
 ///     mr::aggregate<mr::count, mr::min, mr::max, mr::mean, mr::stddev> latency;
-///     latency.update(span_of_doubles);
+///     latency.update(span_of_doubles);  // or of floats
 ///     latency.get<mr::stddev>();
 ///
 /// Models: aggregator_of<double> (of pairs, if a member is about them), span_aggregator_of, and
@@ -107,6 +107,20 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     } else {
       take(items);
     }
+  }
+  /// The same of floats, which double holds exactly.
+  auto update(std::span<const float> items) requires(std::is_same_v<sample, double>) {
+    if constexpr (std::is_same_v<Policy, reject_nan>)
+      for (std::size_t i = 0; i < items.size(); ++i)
+        if (items[i] != items[i]) return result<void>(detail::refused(this->tally_.seen() + i));
+    double wide[detail::block_items];
+    while (!items.empty()) {
+      const std::size_t now = items.size() < detail::block_items ? items.size() : detail::block_items;
+      for (std::size_t i = 0; i < now; ++i) wide[i] = static_cast<double>(items[i]);
+      take({wide, now});
+      items = items.subspan(now);
+    }
+    if constexpr (std::is_same_v<Policy, reject_nan>) return result<void>();
   }
 
   /// Takes up what the same members made of a later part of the stream, or of another stream. Void, or

@@ -179,6 +179,26 @@ TEST_CASE("reject_nan answers an error that names the item, and takes nothing") 
   CHECK(a.skipped() == 0);
 }
 
+TEST_CASE("floats are taken as the doubles they are, to the byte") {
+  for (const std::size_t size : {0U, 7U, 2048U, 5000U}) {
+    std::vector<float> narrow;
+    for (const double x : with_nans(laws::streams(size, 3).front(), 400)) narrow.push_back(static_cast<float>(x));
+    const std::vector<double> wide(narrow.begin(), narrow.end());
+    everything a, b;
+    a.update(narrow);
+    b.update(wide);
+    CHECK(a.save() == b.save());
+  }
+  mr::basic_aggregate<mr::reject_nan, mr::count, mr::mean> strict;
+  CHECK(strict.update(std::vector<float>{1, 2}));
+  std::vector<float> broken(3000, 1.F);
+  broken[2500] = std::numeric_limits<float>::quiet_NaN();
+  const auto refused = strict.update(broken);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().describe().find("2502") != std::string::npos);
+  CHECK(strict.get<mr::count>() == 2);
+}
+
 TEST_CASE("whole weights are repetitions") {
   using weighed = mr::aggregate<mr::sum, mr::kurtosis, mr::min, mr::max, mr::geometric_mean, mr::harmonic_mean>;
   mr::random_engine random(7);
