@@ -60,10 +60,11 @@ set(MILLRACE_stats_HEADERS
   stats/anderson_darling.hpp stats/anova.hpp stats/bayes.hpp stats/beta.hpp stats/binomial.hpp stats/bootstrap.hpp
   stats/categorical.hpp stats/chi_squared.hpp stats/distance_tests.hpp stats/distances.hpp stats/e_process.hpp stats/evidence.hpp
   stats/confidence_sequence.hpp stats/experiment_metrics.hpp stats/experiment_test.hpp
-  stats/family.hpp stats/fisher_f.hpp stats/gamma.hpp stats/group_sequential.hpp stats/kolmogorov.hpp
+  stats/family.hpp stats/fisher_f.hpp stats/fisher_power.hpp stats/gamma.hpp stats/group_sequential.hpp stats/kolmogorov.hpp
   stats/ks_test.hpp stats/mann_whitney.hpp stats/mann_whitney_exact.hpp stats/means.hpp stats/mixture_sprt.hpp
   stats/noncentral_t.hpp stats/normal.hpp stats/permutation.hpp stats/poisson.hpp stats/poisson_bootstrap.hpp
   stats/power.hpp stats/proportion.hpp stats/proportion_intervals.hpp stats/proportions.hpp stats/quantile_test.hpp
+  stats/rank_power.hpp stats/simulated_power.hpp
   stats/ratio_metrics.hpp stats/sample_moments.hpp stats/sample_ratio.hpp stats/sequential_sample_ratio.hpp
   stats/sorted_sample.hpp stats/sprt.hpp stats/student_t.hpp stats/studentized_range.hpp stats/trimmed.hpp
   stats/two_arm_e_process.hpp

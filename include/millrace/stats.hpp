@@ -20,7 +20,9 @@
 /// - `categorical.hpp`: chi-squared and G; `sample_ratio.hpp`: was traffic split as configured
 /// - `bootstrap.hpp`, `poisson_bootstrap.hpp`, `permutation.hpp`: resampling, seeded
 /// - `family.hpp`: corrections for many comparisons, the family in the type
-/// - `power.hpp`: power, sample size, minimum detectable effect; `bayes.hpp`: posteriors, best arm, loss
+/// - `power.hpp`: power, sample size, minimum detectable effect, of means, rates and counts; `fisher_power.hpp`,
+///   `rank_power.hpp`: of Fisher's, Kolmogorov-Smirnov and quantile tests; `simulated_power.hpp`: of any test
+/// - `bayes.hpp`: posteriors, best arm, loss
 ///
 /// Valid however often one looks, or at planned looks:
 /// - `two_arm_e_process`: whether two arms differ, by bets on single units; `e_process`: evidence that multiplies
@@ -51,6 +53,7 @@
 #include <millrace/stats/experiment_test.hpp>
 #include <millrace/stats/family.hpp>
 #include <millrace/stats/fisher_f.hpp>
+#include <millrace/stats/fisher_power.hpp>
 #include <millrace/stats/gamma.hpp>
 #include <millrace/stats/group_sequential.hpp>
 #include <millrace/stats/kolmogorov.hpp>
@@ -69,10 +72,12 @@
 #include <millrace/stats/proportion_intervals.hpp>
 #include <millrace/stats/proportions.hpp>
 #include <millrace/stats/quantile_test.hpp>
+#include <millrace/stats/rank_power.hpp>
 #include <millrace/stats/ratio_metrics.hpp>
 #include <millrace/stats/sample_moments.hpp>
 #include <millrace/stats/sample_ratio.hpp>
 #include <millrace/stats/sequential_sample_ratio.hpp>
+#include <millrace/stats/simulated_power.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 #include <millrace/stats/sprt.hpp>
 #include <millrace/stats/student_t.hpp>

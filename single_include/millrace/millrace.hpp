@@ -33726,6 +33726,497 @@ class experiment_test {
 
 #endif  // MILLRACE_STATS_EXPERIMENT_TEST_HPP
 
+// ---- stats/noncentral_t.hpp
+
+#ifndef MILLRACE_STATS_NONCENTRAL_T_HPP
+#define MILLRACE_STATS_NONCENTRAL_T_HPP
+
+namespace millrace {
+inline namespace v0 {
+/// The noncentral t distribution, that of (Z + noncentrality) / sqrt(chi-squared / df): what a t statistic follows
+/// when there is an effect, so what power is computed from. See `normal` for what the functions promise; here cdf and
+/// sf are integrals of positive terms over the chi density, about 1e-13 relative. Complexity: some hundred normal tails
+/// an answer. Allocates: never.
+struct noncentral_t {
+  double df;
+  double noncentrality;
+
+  double cdf(double t) const noexcept { return noncentral_t{df, -noncentrality}.sf(-t); }
+  double sf(double t) const noexcept { return std::exp(log_sf(t)); }
+  double log_sf(double t) const noexcept {
+    if (!(df > 0) || !(std::fabs(noncentrality) < detail::stats::infinity) || t != t) return detail::stats::nan;
+    if (t == detail::stats::infinity) return -detail::stats::infinity;
+    if (t == -detail::stats::infinity) return 0;
+    if (df == detail::stats::infinity || t == 0) return normal{}.log_sf(t - noncentrality);
+    // P(Z > t s - noncentrality), averaged over s.
+    return detail::stats::log_mean_over_chi(df, [&](double s) { return normal{}.log_sf(t * s - noncentrality); });
+  }
+  double quantile(double p) const noexcept { return -noncentral_t{df, -noncentrality}.isf(p); }
+  double isf(double q) const noexcept {
+    if (!(df > 0 && q >= 0 && q <= 1)) return detail::stats::nan;
+    if (q == 0) return detail::stats::infinity;
+    if (q == 1) return -detail::stats::infinity;
+    const double stride = 1 + std::fabs(noncentrality) / std::sqrt(df);
+    // The smaller tail is met; the other one barely moves.
+    if (q <= 0.5)
+      return detail::stats::solve_falling([&](double t) { return log_sf(t); }, std::log(q), noncentrality, stride);
+    const noncentral_t mirrored{df, -noncentrality};
+    return -detail::stats::solve_falling([&](double t) { return mirrored.log_sf(t); }, std::log1p(-q), -noncentrality,
+                                         stride);
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_NONCENTRAL_T_HPP
+
+// ---- stats/detail/noncentral.hpp
+
+#ifndef MILLRACE_STATS_DETAIL_NONCENTRAL_HPP
+#define MILLRACE_STATS_DETAIL_NONCENTRAL_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// The mean of upper(j) over Poisson j with the given mean: the terms from the most likely j outwards.
+template <class Upper>
+double poisson_mixture(double mean, Upper upper) noexcept {
+  if (!(mean >= 0 && mean < 1e12)) return nan;
+  if (mean == 0) return upper(0.0);
+  const double start = std::floor(mean);
+  const double first = start == 0 ? std::exp(-mean) : gamma_prefix(start, mean) / start;
+  double sum = first * upper(start);
+  double weight = first;
+  for (double j = start; j > 0; j -= 1) {
+    weight *= j / mean;
+    sum += weight * upper(j - 1);
+    if (weight < 1e-17) break;
+  }
+  weight = first;
+  for (double j = start + 1;; j += 1) {
+    weight *= mean / j;
+    sum += weight * upper(j);
+    if (weight < 1e-17) break;
+  }
+  return std::fmin(1.0, sum);
+}
+
+/// P(chi-squared with df degrees and this noncentrality > x): a Poisson mixture of central ones. About 1e-13 absolute.
+inline double noncentral_chi_squared_sf(double df, double noncentrality, double x) noexcept {
+  return poisson_mixture(noncentrality / 2, [&](double j) { return incomplete_gamma(df / 2 + j, x / 2).upper; });
+}
+
+inline double noncentral_f_sf(double df1, double df2, double noncentrality, double f) noexcept {
+  if (!(df2 > 0)) return nan;
+  // Of the mixture's parts only the first shape differs; x stays.
+  const double x = 1 / (1 + df2 / df1 / f);
+  return poisson_mixture(noncentrality / 2, [&](double j) {
+    const double a = df1 / 2 + j;
+    return incomplete_beta(a, df2 / 2, at_probability(a, df2 / 2, x)).upper;
+  });
+}
+
+inline double t_power(double noncentrality, double df, double alpha, alternative side) noexcept {
+  if (!(df > 0)) return nan;
+  const noncentral_t t{df, noncentrality};
+  if (side == alternative::greater) return t.sf(student_t{df}.isf(alpha));
+  if (side == alternative::less) return t.cdf(student_t{df}.quantile(alpha));
+  const double critical = student_t{df}.isf(alpha / 2);
+  return t.sf(critical) + t.cdf(-critical);
+}
+
+/// The power of a z test whose standard error is `null` under the hypothesis and `real` in truth.
+inline double z_power(double effect, double null, double real, double alpha, alternative side) noexcept {
+  const normal z;
+  const auto beyond = [&](double critical) {
+    if (real > 0) return z.sf((critical * null - effect) / real);
+    return effect > critical * null ? 1.0 : effect == effect ? 0.0 : nan;
+  };
+  const auto below = [&](double critical) {
+    if (real > 0) return z.cdf((critical * null - effect) / real);
+    return effect < critical * null ? 1.0 : effect == effect ? 0.0 : nan;
+  };
+  if (real != real || null != null) return nan;
+  if (side == alternative::greater) return beyond(z.isf(alpha));
+  if (side == alternative::less) return below(z.quantile(alpha));
+  return beyond(z.isf(alpha / 2)) + below(z.quantile(alpha / 2));
+}
+
+}  // namespace detail::stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_DETAIL_NONCENTRAL_HPP
+
+// ---- stats/power.hpp
+
+#ifndef MILLRACE_STATS_POWER_HPP
+#define MILLRACE_STATS_POWER_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+// Designs, and the tests that they plan: two_means (Student's), two_unequal_means (Welch's), one_mean (paired too),
+// two_proportions (z and score), two_estimates (ratios, CUPED, anything with a known variance), group_means (ANOVA),
+// counts (chi-squared, G, sample ratio), two_rankings (Mann-Whitney); two_proportions_exact (Fisher's) in
+// fisher_power.hpp; two_distributions, one_distribution (Kolmogorov-Smirnov) and two_quantiles in rank_power.hpp. What
+// no formula plans, simulated_power.hpp does.
+
+/// What planning is asked for besides the effect.
+struct power_options {
+  double alpha = 0.05;
+  double power = 0.8;
+  alternative side = alternative::two_sided;
+  /// Units of the second arm for each of the first.
+  double ratio = 1;
+};
+
+/// A plan for a test: whichever of n, power and effect was asked for, and the other two.
+struct power_plan {
+  /// Units in the first and in the second arm, whole numbers; 0 in the second where there is one sample.
+  double n1 = 0;
+  double n2 = 0;
+  /// The power that these have, at least the one asked for where a size was asked for.
+  double power = 0;
+  /// The effect planned for, in the test's own terms.
+  double effect = 0;
+
+  std::string summary() const {
+    std::string text = "To find an effect of ";
+    detail::stats::append_figure(text, effect);
+    text += " with power ";
+    detail::stats::append_figure(text, power);
+    text += ": n = ";
+    detail::stats::append_figure(text, n1);
+    if (n2 > 0) {
+      text += " and ";
+      detail::stats::append_figure(text, n2);
+    }
+    text += '.';
+    return text;
+  }
+};
+
+/// Two means with the same deviation; `effect` is Cohen's d, the difference over the deviation. Exact: noncentral t.
+struct two_means {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 2;
+  static double power(double effect, double n1, double n2, const power_options& o) noexcept {
+    return detail::stats::t_power(effect * std::sqrt(n1 / (n1 + n2) * n2), n1 + n2 - 2, o.alpha, o.side);
+  }
+};
+
+/// One mean against a fixed one, or paired differences; `effect` is the difference over the deviation. Exact.
+struct one_mean {
+  static constexpr bool two_arms = false;
+  static constexpr double least_n = 2;
+  static double power(double effect, double n1, double, const power_options& o) noexcept {
+    return detail::stats::t_power(effect * std::sqrt(n1), n1 - 1, o.alpha, o.side);
+  }
+};
+
+/// Two means whose deviations differ, by Welch's test; `effect` is the difference itself. Noncentral t with the degrees
+/// of freedom that Satterthwaite's formula gives for the true deviations. Source: B. Moser, G. Stevens, C. Watts,
+/// Communications in Statistics 18, 1989.
+struct two_unequal_means {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 2;
+  double deviation1 = 1;
+  double deviation2 = 1;
+  double power(double effect, double n1, double n2, const power_options& o) const noexcept {
+    const double v1 = deviation1 * deviation1 / n1;
+    const double v2 = deviation2 * deviation2 / n2;
+    const double df = (v1 + v2) * (v1 + v2) / (v1 * v1 / (n1 - 1) + v2 * v2 / (n2 - 1));
+    return detail::stats::t_power(effect / std::sqrt(v1 + v2), df, o.alpha, o.side);
+  }
+};
+
+/// Two proportions by the z test: `base` is the second arm's rate, `effect` the difference a - b. The normal law with
+/// each hypothesis' own variance. Source: J. Fleiss, "Statistical methods for rates and proportions", 3.
+struct two_proportions {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 1;
+  double base = 0.1;
+  /// As the test's `z_variance`.
+  bool pooled = true;
+  double power(double effect, double n1, double n2, const power_options& o) const noexcept {
+    const double p1 = base + effect;
+    const double both = (p1 * n1 + base * n2) / (n1 + n2);
+    const double null = std::sqrt(both * (1 - both) * (1 / n1 + 1 / n2));
+    const double real = std::sqrt(p1 * (1 - p1) / n1 + base * (1 - base) / n2);
+    return detail::stats::z_power(effect, pooled ? null : real, real, o.alpha, o.side);
+  }
+};
+
+/// Two means or ratio metrics whose standard errors are known from the past: `variance` of one unit of each arm, such
+/// as `ratio_estimate::variance`; `effect` is the difference. The normal law. With CUPED, hand over the variance left.
+struct two_estimates {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 2;
+  double variance1 = 1;
+  double variance2 = 1;
+  double power(double effect, double n1, double n2, const power_options& o) const noexcept {
+    const double error = std::sqrt(variance1 / n1 + variance2 / n2);
+    return detail::stats::z_power(effect, error, error, o.alpha, o.side);
+  }
+};
+
+/// One-way ANOVA of `groups` groups of the same size; n1 counts all units, `effect` is Cohen's f, the deviation of the
+/// group means over that within. Exact: noncentral F.
+struct group_means {
+  static constexpr bool two_arms = false;
+  double groups = 3;
+  double least() const noexcept { return groups + 1; }
+  double power(double effect, double n1, double, const power_options& o) const noexcept {
+    const double critical = fisher_f{groups - 1, n1 - groups}.isf(o.alpha);
+    return detail::stats::noncentral_f_sf(groups - 1, n1 - groups, effect * effect * n1, critical);
+  }
+};
+
+/// Chi-squared tests with `df` degrees of freedom, of fit or independence; `effect` is Cohen's w. Noncentral
+/// chi-squared.
+struct counts {
+  static constexpr bool two_arms = false;
+  static constexpr double least_n = 1;
+  double df = 1;
+  double power(double effect, double n1, double, const power_options& o) const noexcept {
+    return detail::stats::noncentral_chi_squared_sf(df, effect * effect * n1, chi_squared{df}.isf(o.alpha));
+  }
+};
+
+/// The Mann-Whitney test; `effect` is P(a > b) - 1/2. The normal law. Source: G. Noether, JASA 82, 1987.
+struct two_rankings {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 1;
+  static double power(double effect, double n1, double n2, const power_options& o) noexcept {
+    const double error = std::sqrt((1 / n1 + 1 / n2) / 12);
+    return detail::stats::z_power(effect, error, error, o.alpha, o.side);
+  }
+};
+
+namespace detail::stats {
+
+template <class Design>
+double least_of(const Design& design) noexcept {
+  if constexpr (requires { design.least(); })
+    return design.least();
+  else
+    return Design::least_n;
+}
+
+inline result<void> checked(const power_options& o) {
+  if (!(o.alpha > 0 && o.alpha < 1)) return error(errc::out_of_range, "alpha must lie between 0 and 1");
+  if (!(o.power > 0 && o.power < 1)) return error(errc::out_of_range, "the power must lie between 0 and 1");
+  if (!(o.ratio > 0 && o.ratio < infinity)) return error(errc::out_of_range, "the ratio of the arms must be above 0");
+  return {};
+}
+
+template <class Design>
+power_plan plan(const Design& design, double effect, double n1, const power_options& o) {
+  const double n2 = Design::two_arms ? std::fmax(least_of(design), std::ceil(n1 * o.ratio - 1e-9)) : 0;
+  return {n1, n2, design.power(effect, n1, n2, o), effect};
+}
+
+}  // namespace detail::stats
+
+/// The power of a test with n1 units in the first arm, and ratio n1 in the second.
+/// Errors: alpha outside (0, 1), n1 too small for the test, an effect that is NaN or impossible (a rate outside [0,
+/// 1]).
+template <class Design>
+result<power_plan> power_of(const Design& design, double effect, double n1, const power_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (!(n1 >= detail::stats::least_of(design) && n1 < detail::stats::infinity))
+    return error(errc::invalid_argument, "too few units for this test");
+  const power_plan plan = detail::stats::plan(design, effect, std::floor(n1), options);
+  if (plan.power != plan.power)
+    return error(errc::invalid_argument, "no power can be given: an effect or a parameter is impossible");
+  return plan;
+}
+
+/// The fewest units with which a test finds `effect` with the power asked for: `sample_size(two_proportions{.1}, .02)`.
+///
+/// The least whole n1, by bisection on the test's own power function; not a formula that is off for small n. (Of an
+/// exact test of counts, whose power rises in a saw-tooth: one that reaches the power where n1 - 1 does not.) Errors:
+/// as `power_of`, and an effect that no sample below 1e15 finds, such as 0.
+template <class Design>
+result<power_plan> sample_size(const Design& design, double effect, const power_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  double low = detail::stats::least_of(design);
+  power_plan plan = detail::stats::plan(design, effect, low, options);
+  if (plan.power != plan.power)
+    return error(errc::invalid_argument, "no power can be given: an effect or a parameter is impossible");
+  if (plan.power >= options.power) return plan;
+  double high = low;
+  while (!(plan.power >= options.power)) {
+    low = high;
+    high *= 2;
+    if (high > 1e15) return error(errc::out_of_range, "no sample of a sensible size finds an effect this small");
+    plan = detail::stats::plan(design, effect, high, options);
+  }
+  while (high - low > 1) {
+    const double middle = std::floor(low + (high - low) / 2);
+    (detail::stats::plan(design, effect, middle, options).power >= options.power ? high : low) = middle;
+  }
+  return detail::stats::plan(design, effect, high, options);
+}
+
+/// The minimum detectable effect of n1 units: the smallest positive effect found with the power asked for.
+/// Errors: as `power_of`, and a power that no effect reaches.
+template <class Design>
+result<power_plan> minimum_detectable_effect(const Design& design, double n1, const power_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (!(n1 >= detail::stats::least_of(design) && n1 < detail::stats::infinity))
+    return error(errc::invalid_argument, "too few units for this test");
+  power_options upward = options;
+  if (options.side == alternative::less) upward.side = alternative::greater;
+  n1 = std::floor(n1);
+  const auto enough = [&](double effect) {
+    return detail::stats::plan(design, effect, n1, upward).power >= options.power;
+  };
+  double high = 1e-6;
+  while (!enough(high)) {
+    high *= 2;
+    if (high > 1e12) return error(errc::out_of_range, "no effect is found with this power");
+    if (detail::stats::plan(design, high, n1, upward).power != detail::stats::plan(design, high, n1, upward).power)
+      return error(errc::out_of_range, "no possible effect is found with this power by so few units");
+  }
+  double low = high / 2;
+  for (int i = 0; i < 60 && high - low > 1e-12 * high; ++i) {
+    const double middle = low + (high - low) / 2;
+    (enough(middle) ? high : low) = middle;
+  }
+  return detail::stats::plan(design, high, n1, upward);
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_POWER_HPP
+
+// ---- stats/fisher_power.hpp
+
+#ifndef MILLRACE_STATS_FISHER_POWER_HPP
+#define MILLRACE_STATS_FISHER_POWER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// The weights of a law of whole numbers that fall off on both sides of `mode`, relative to the mode's, from
+/// `from` on. `step(k)` is the weight at k + 1 over that at k.
+template <class Step>
+void outward_weights(double lowest, double mode, double highest, double& from, std::vector<double>& weight, Step step) {
+  constexpr double negligible = 1e-25;
+  double least = mode;
+  for (double w = 1; least > lowest && w > negligible; least -= 1) w /= step(least - 1);
+  double most = mode;
+  for (double w = 1; most < highest && w > negligible; most += 1) w *= step(most);
+  from = least;
+  weight.assign(static_cast<std::size_t>(most - least) + 1, 0);
+  const auto middle = static_cast<std::size_t>(mode - least);
+  weight[middle] = 1;
+  for (std::size_t i = middle; i > 0; --i) weight[i - 1] = weight[i] / step(least + static_cast<double>(i) - 1);
+  for (std::size_t i = middle; i + 1 < weight.size(); ++i)
+    weight[i + 1] = weight[i] * step(least + static_cast<double>(i));
+}
+
+/// Which of these weights a test at level alpha rejects: all below the first answer, and all from the second on.
+inline std::pair<std::size_t, std::size_t> rejected_ends(const std::vector<double>& weight, double alpha,
+                                                         alternative side) {
+  double all = 0;
+  for (const double w : weight) all += w;
+  const double most = alpha * (1 + 1e-12) * all;
+  std::size_t low = 0;
+  std::size_t high = weight.size();
+  double taken = 0;
+  if (side == alternative::two_sided) {
+    // As Fisher's p-value: tables no likelier than this one, ties within rounding included, come together.
+    while (low < high) {
+      const double limit = std::fmin(weight[low], weight[high - 1]) * (1 + 1e-7);
+      std::size_t next_low = low;
+      std::size_t next_high = high;
+      while (next_low < next_high && weight[next_low] <= limit) taken += weight[next_low++];
+      while (next_low < next_high && weight[next_high - 1] <= limit) taken += weight[--next_high];
+      if (taken > most) break;
+      low = next_low;
+      high = next_high;
+    }
+  } else if (side == alternative::less) {
+    while (low < high && (taken += weight[low]) <= most) ++low;
+  } else {
+    while (low < high && (taken += weight[high - 1]) <= most) --high;
+  }
+  return {low, high};
+}
+
+/// The probabilities of the numbers of successes that are at all likely: within 9 deviations, and more for rare ones.
+struct likely_counts {
+  double from;
+  std::vector<double> chance;
+
+  likely_counts(double n, double p) {
+    const double reach = 9 * std::sqrt(n * p * (1 - p)) + 30;
+    from = std::floor(std::fmax(0.0, n * p - reach));
+    const binomial law{n, p};
+    for (double k = from; k <= std::fmin(n, n * p + reach); k += 1) chance.push_back(law.pmf(k));
+  }
+  double operator()(double k) const noexcept {
+    return k >= from && k < end() ? chance[static_cast<std::size_t>(k - from)] : 0;
+  }
+  double end() const noexcept { return from + static_cast<double>(chance.size()); }
+};
+
+inline double fisher_power(double p1, double p2, double n1, double n2, double alpha, alternative side) {
+  if (!(p1 >= 0 && p1 <= 1 && p2 >= 0 && p2 <= 1)) return nan;
+  const likely_counts first(n1, p1);
+  const likely_counts second(n2, p2);
+  double power = 0;
+  std::vector<double> weight;
+  // Given the total s of successes, the tables by those of the first arm.
+  for (double s = first.from + second.from; s <= first.end() + second.end() - 2; s += 1) {
+    const double lowest = std::fmax(0.0, s - n2);
+    const double highest = std::fmin(n1, s);
+    const auto step = [&](double k) { return (n1 - k) / (k + 1) * ((s - k) / (n2 - s + k + 1)); };
+    const double mode = std::fmin(highest, std::fmax(lowest, std::floor((n1 + 1) * ((s + 1) / (n1 + n2 + 2)))));
+    double from = 0;
+    outward_weights(lowest, mode, highest, from, weight, step);
+    const auto [low, high] = rejected_ends(weight, alpha, side);
+    // What is too unlikely under the hypothesis to be listed lies further out, and is rejected as well.
+    const double begin = std::fmax(first.from, s - second.end() + 1);
+    const double end = std::fmin(first.end(), s - second.from + 1);
+    if (side != alternative::greater)
+      for (double k = begin; k < std::fmin(end, from + static_cast<double>(low)); k += 1)
+        power += first(k) * second(s - k);
+    if (side != alternative::less)
+      for (double k = std::fmax(begin, from + static_cast<double>(high)); k < end; k += 1)
+        power += first(k) * second(s - k);
+  }
+  return std::fmin(1.0, power);
+}
+
+}  // namespace detail::stats
+
+/// Two proportions by Fisher's exact test: `base` is the second arm's rate, `effect` the difference a - b. Exact: over
+/// all pairs of counts, those that the test rejects.
+///
+/// As n grows the power rises in a saw-tooth, because the test's own level does. Complexity: O(n) a power, 0.1 s at
+/// n = 1e5 in each arm; allocates: O(sqrt(n)).
+struct two_proportions_exact {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 1;
+  double base = 0.1;
+  double power(double effect, double n1, double n2, const power_options& o) const {
+    return detail::stats::fisher_power(base + effect, base, n1, n2, o.alpha, o.side);
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_FISHER_POWER_HPP
+
 // ---- stats/ks_test.hpp
 
 #ifndef MILLRACE_STATS_KS_TEST_HPP
@@ -34098,51 +34589,6 @@ inline result<test_result> mann_whitney_test(std::span<const double> a, std::spa
 
 #endif  // MILLRACE_STATS_MANN_WHITNEY_HPP
 
-// ---- stats/noncentral_t.hpp
-
-#ifndef MILLRACE_STATS_NONCENTRAL_T_HPP
-#define MILLRACE_STATS_NONCENTRAL_T_HPP
-
-namespace millrace {
-inline namespace v0 {
-/// The noncentral t distribution, that of (Z + noncentrality) / sqrt(chi-squared / df): what a t statistic follows
-/// when there is an effect, so what power is computed from. See `normal` for what the functions promise; here cdf and
-/// sf are integrals of positive terms over the chi density, about 1e-13 relative. Complexity: some hundred normal tails
-/// an answer. Allocates: never.
-struct noncentral_t {
-  double df;
-  double noncentrality;
-
-  double cdf(double t) const noexcept { return noncentral_t{df, -noncentrality}.sf(-t); }
-  double sf(double t) const noexcept { return std::exp(log_sf(t)); }
-  double log_sf(double t) const noexcept {
-    if (!(df > 0) || !(std::fabs(noncentrality) < detail::stats::infinity) || t != t) return detail::stats::nan;
-    if (t == detail::stats::infinity) return -detail::stats::infinity;
-    if (t == -detail::stats::infinity) return 0;
-    if (df == detail::stats::infinity || t == 0) return normal{}.log_sf(t - noncentrality);
-    // P(Z > t s - noncentrality), averaged over s.
-    return detail::stats::log_mean_over_chi(df, [&](double s) { return normal{}.log_sf(t * s - noncentrality); });
-  }
-  double quantile(double p) const noexcept { return -noncentral_t{df, -noncentrality}.isf(p); }
-  double isf(double q) const noexcept {
-    if (!(df > 0 && q >= 0 && q <= 1)) return detail::stats::nan;
-    if (q == 0) return detail::stats::infinity;
-    if (q == 1) return -detail::stats::infinity;
-    const double stride = 1 + std::fabs(noncentrality) / std::sqrt(df);
-    // The smaller tail is met; the other one barely moves.
-    if (q <= 0.5)
-      return detail::stats::solve_falling([&](double t) { return log_sf(t); }, std::log(q), noncentrality, stride);
-    const noncentral_t mirrored{df, -noncentrality};
-    return -detail::stats::solve_falling([&](double t) { return mirrored.log_sf(t); }, std::log1p(-q), -noncentrality,
-                                         stride);
-  }
-};
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_NONCENTRAL_T_HPP
-
 // ---- stats/poisson.hpp
 
 #ifndef MILLRACE_STATS_POISSON_HPP
@@ -34289,305 +34735,6 @@ class poisson_bootstrap {
 }  // namespace millrace
 
 #endif  // MILLRACE_STATS_POISSON_BOOTSTRAP_HPP
-
-// ---- stats/detail/noncentral.hpp
-
-#ifndef MILLRACE_STATS_DETAIL_NONCENTRAL_HPP
-#define MILLRACE_STATS_DETAIL_NONCENTRAL_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail::stats {
-
-/// The mean of upper(j) over Poisson j with the given mean: the terms from the most likely j outwards.
-template <class Upper>
-double poisson_mixture(double mean, Upper upper) noexcept {
-  if (!(mean >= 0 && mean < 1e12)) return nan;
-  if (mean == 0) return upper(0.0);
-  const double start = std::floor(mean);
-  const double first = start == 0 ? std::exp(-mean) : gamma_prefix(start, mean) / start;
-  double sum = first * upper(start);
-  double weight = first;
-  for (double j = start; j > 0; j -= 1) {
-    weight *= j / mean;
-    sum += weight * upper(j - 1);
-    if (weight < 1e-17) break;
-  }
-  weight = first;
-  for (double j = start + 1;; j += 1) {
-    weight *= mean / j;
-    sum += weight * upper(j);
-    if (weight < 1e-17) break;
-  }
-  return std::fmin(1.0, sum);
-}
-
-/// P(chi-squared with df degrees and this noncentrality > x): a Poisson mixture of central ones. About 1e-13 absolute.
-inline double noncentral_chi_squared_sf(double df, double noncentrality, double x) noexcept {
-  return poisson_mixture(noncentrality / 2, [&](double j) { return incomplete_gamma(df / 2 + j, x / 2).upper; });
-}
-
-inline double noncentral_f_sf(double df1, double df2, double noncentrality, double f) noexcept {
-  if (!(df2 > 0)) return nan;
-  // Of the mixture's parts only the first shape differs; x stays.
-  const double x = 1 / (1 + df2 / df1 / f);
-  return poisson_mixture(noncentrality / 2, [&](double j) {
-    const double a = df1 / 2 + j;
-    return incomplete_beta(a, df2 / 2, at_probability(a, df2 / 2, x)).upper;
-  });
-}
-
-inline double t_power(double noncentrality, double df, double alpha, alternative side) noexcept {
-  if (!(df > 0)) return nan;
-  const noncentral_t t{df, noncentrality};
-  if (side == alternative::greater) return t.sf(student_t{df}.isf(alpha));
-  if (side == alternative::less) return t.cdf(student_t{df}.quantile(alpha));
-  const double critical = student_t{df}.isf(alpha / 2);
-  return t.sf(critical) + t.cdf(-critical);
-}
-
-/// The power of a z test whose standard error is `null` under the hypothesis and `real` in truth.
-inline double z_power(double effect, double null, double real, double alpha, alternative side) noexcept {
-  const normal z;
-  const auto beyond = [&](double critical) {
-    if (real > 0) return z.sf((critical * null - effect) / real);
-    return effect > critical * null ? 1.0 : effect == effect ? 0.0 : nan;
-  };
-  const auto below = [&](double critical) {
-    if (real > 0) return z.cdf((critical * null - effect) / real);
-    return effect < critical * null ? 1.0 : effect == effect ? 0.0 : nan;
-  };
-  if (real != real || null != null) return nan;
-  if (side == alternative::greater) return beyond(z.isf(alpha));
-  if (side == alternative::less) return below(z.quantile(alpha));
-  return beyond(z.isf(alpha / 2)) + below(z.quantile(alpha / 2));
-}
-
-}  // namespace detail::stats
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_DETAIL_NONCENTRAL_HPP
-
-// ---- stats/power.hpp
-
-#ifndef MILLRACE_STATS_POWER_HPP
-#define MILLRACE_STATS_POWER_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// What planning is asked for besides the effect.
-struct power_options {
-  double alpha = 0.05;
-  double power = 0.8;
-  alternative side = alternative::two_sided;
-  /// Units of the second arm for each of the first.
-  double ratio = 1;
-};
-
-/// A plan for a test: whichever of n, power and effect was asked for, and the other two.
-struct power_plan {
-  /// Units in the first and in the second arm, whole numbers; 0 in the second where there is one sample.
-  double n1 = 0;
-  double n2 = 0;
-  /// The power that these have, at least the one asked for where a size was asked for.
-  double power = 0;
-  /// The effect planned for, in the test's own terms.
-  double effect = 0;
-
-  std::string summary() const {
-    std::string text = "To find an effect of ";
-    detail::stats::append_figure(text, effect);
-    text += " with power ";
-    detail::stats::append_figure(text, power);
-    text += ": n = ";
-    detail::stats::append_figure(text, n1);
-    if (n2 > 0) {
-      text += " and ";
-      detail::stats::append_figure(text, n2);
-    }
-    text += '.';
-    return text;
-  }
-};
-
-/// Two means with the same deviation; `effect` is Cohen's d, the difference over the deviation. Exact: noncentral t.
-struct two_means {
-  static constexpr bool two_arms = true;
-  static constexpr double least_n = 2;
-  static double power(double effect, double n1, double n2, const power_options& o) noexcept {
-    return detail::stats::t_power(effect * std::sqrt(n1 / (n1 + n2) * n2), n1 + n2 - 2, o.alpha, o.side);
-  }
-};
-
-/// One mean against a fixed one, or paired differences; `effect` is the difference over the deviation. Exact.
-struct one_mean {
-  static constexpr bool two_arms = false;
-  static constexpr double least_n = 2;
-  static double power(double effect, double n1, double, const power_options& o) noexcept {
-    return detail::stats::t_power(effect * std::sqrt(n1), n1 - 1, o.alpha, o.side);
-  }
-};
-
-/// Two proportions by the pooled z test: `base` is the second arm's rate, `effect` the difference a - b. The normal law
-/// with each hypothesis' own variance. Source: J. Fleiss, "Statistical methods for rates and proportions", 3.
-struct two_proportions {
-  static constexpr bool two_arms = true;
-  static constexpr double least_n = 1;
-  double base = 0.1;
-  double power(double effect, double n1, double n2, const power_options& o) const noexcept {
-    const double p1 = base + effect;
-    const double both = (p1 * n1 + base * n2) / (n1 + n2);
-    const double null = std::sqrt(both * (1 - both) * (1 / n1 + 1 / n2));
-    const double real = std::sqrt(p1 * (1 - p1) / n1 + base * (1 - base) / n2);
-    return detail::stats::z_power(effect, null, real, o.alpha, o.side);
-  }
-};
-
-/// Two means or ratio metrics whose standard errors are known from the past: `variance` of one unit of each arm, such
-/// as `ratio_estimate::variance`; `effect` is the difference. The normal law. With CUPED, hand over the variance left.
-struct two_estimates {
-  static constexpr bool two_arms = true;
-  static constexpr double least_n = 2;
-  double variance1 = 1;
-  double variance2 = 1;
-  double power(double effect, double n1, double n2, const power_options& o) const noexcept {
-    const double error = std::sqrt(variance1 / n1 + variance2 / n2);
-    return detail::stats::z_power(effect, error, error, o.alpha, o.side);
-  }
-};
-
-/// One-way ANOVA of `groups` groups of the same size; n1 counts all units, `effect` is Cohen's f, the deviation of the
-/// group means over that within. Exact: noncentral F.
-struct group_means {
-  static constexpr bool two_arms = false;
-  double groups = 3;
-  double least() const noexcept { return groups + 1; }
-  double power(double effect, double n1, double, const power_options& o) const noexcept {
-    const double critical = fisher_f{groups - 1, n1 - groups}.isf(o.alpha);
-    return detail::stats::noncentral_f_sf(groups - 1, n1 - groups, effect * effect * n1, critical);
-  }
-};
-
-/// Chi-squared tests with `df` degrees of freedom, of fit or independence; `effect` is Cohen's w. Noncentral
-/// chi-squared.
-struct counts {
-  static constexpr bool two_arms = false;
-  static constexpr double least_n = 1;
-  double df = 1;
-  double power(double effect, double n1, double, const power_options& o) const noexcept {
-    return detail::stats::noncentral_chi_squared_sf(df, effect * effect * n1, chi_squared{df}.isf(o.alpha));
-  }
-};
-
-/// The Mann-Whitney test; `effect` is P(a > b) - 1/2. The normal law. Source: G. Noether, JASA 82, 1987.
-struct two_rankings {
-  static constexpr bool two_arms = true;
-  static constexpr double least_n = 1;
-  static double power(double effect, double n1, double n2, const power_options& o) noexcept {
-    const double error = std::sqrt((1 / n1 + 1 / n2) / 12);
-    return detail::stats::z_power(effect, error, error, o.alpha, o.side);
-  }
-};
-
-namespace detail::stats {
-
-template <class Design>
-double least_of(const Design& design) noexcept {
-  if constexpr (requires { design.least(); })
-    return design.least();
-  else
-    return Design::least_n;
-}
-
-inline result<void> checked(const power_options& o) {
-  if (!(o.alpha > 0 && o.alpha < 1)) return error(errc::out_of_range, "alpha must lie between 0 and 1");
-  if (!(o.power > 0 && o.power < 1)) return error(errc::out_of_range, "the power must lie between 0 and 1");
-  if (!(o.ratio > 0 && o.ratio < infinity)) return error(errc::out_of_range, "the ratio of the arms must be above 0");
-  return {};
-}
-
-template <class Design>
-power_plan plan(const Design& design, double effect, double n1, const power_options& o) noexcept {
-  const double n2 = Design::two_arms ? std::fmax(least_of(design), std::ceil(n1 * o.ratio - 1e-9)) : 0;
-  return {n1, n2, design.power(effect, n1, n2, o), effect};
-}
-
-}  // namespace detail::stats
-
-/// The power of a test with n1 units in the first arm, and ratio n1 in the second.
-/// Errors: alpha outside (0, 1), n1 too small for the test, an effect that is NaN or impossible (a rate outside [0,
-/// 1]).
-template <class Design>
-result<power_plan> power_of(const Design& design, double effect, double n1, const power_options& options = {}) {
-  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
-  if (!(n1 >= detail::stats::least_of(design) && n1 < detail::stats::infinity))
-    return error(errc::invalid_argument, "too few units for this test");
-  const power_plan plan = detail::stats::plan(design, effect, std::floor(n1), options);
-  if (plan.power != plan.power)
-    return error(errc::invalid_argument, "no power can be given: an effect or a parameter is impossible");
-  return plan;
-}
-
-/// The fewest units with which a test finds `effect` with the power asked for: `sample_size(two_proportions{.1}, .02)`.
-///
-/// The least whole n1, by bisection on the test's own power function; not a formula that is off for small n.
-/// Errors: as `power_of`, and an effect that no sample below 1e15 finds, such as 0.
-template <class Design>
-result<power_plan> sample_size(const Design& design, double effect, const power_options& options = {}) {
-  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
-  double low = detail::stats::least_of(design);
-  power_plan plan = detail::stats::plan(design, effect, low, options);
-  if (plan.power != plan.power)
-    return error(errc::invalid_argument, "no power can be given: an effect or a parameter is impossible");
-  if (plan.power >= options.power) return plan;
-  double high = low;
-  while (!(plan.power >= options.power)) {
-    low = high;
-    high *= 2;
-    if (high > 1e15) return error(errc::out_of_range, "no sample of a sensible size finds an effect this small");
-    plan = detail::stats::plan(design, effect, high, options);
-  }
-  while (high - low > 1) {
-    const double middle = std::floor(low + (high - low) / 2);
-    (detail::stats::plan(design, effect, middle, options).power >= options.power ? high : low) = middle;
-  }
-  return detail::stats::plan(design, effect, high, options);
-}
-
-/// The minimum detectable effect of n1 units: the smallest positive effect found with the power asked for.
-/// Errors: as `power_of`, and a power that no effect reaches.
-template <class Design>
-result<power_plan> minimum_detectable_effect(const Design& design, double n1, const power_options& options = {}) {
-  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
-  if (!(n1 >= detail::stats::least_of(design) && n1 < detail::stats::infinity))
-    return error(errc::invalid_argument, "too few units for this test");
-  power_options upward = options;
-  if (options.side == alternative::less) upward.side = alternative::greater;
-  n1 = std::floor(n1);
-  const auto enough = [&](double effect) {
-    return detail::stats::plan(design, effect, n1, upward).power >= options.power;
-  };
-  double high = 1e-6;
-  while (!enough(high)) {
-    high *= 2;
-    if (high > 1e12) return error(errc::out_of_range, "no effect is found with this power");
-    if (detail::stats::plan(design, high, n1, upward).power != detail::stats::plan(design, high, n1, upward).power)
-      return error(errc::out_of_range, "no possible effect is found with this power by so few units");
-  }
-  double low = high / 2;
-  for (int i = 0; i < 60 && high - low > 1e-12 * high; ++i) {
-    const double middle = low + (high - low) / 2;
-    (enough(middle) ? high : low) = middle;
-  }
-  return detail::stats::plan(design, high, n1, upward);
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_POWER_HPP
 
 // ---- stats/proportion_intervals.hpp
 
@@ -34772,6 +34919,82 @@ inline result<test_result> quantile_test(std::span<const double> a, std::span<co
 
 #endif  // MILLRACE_STATS_QUANTILE_TEST_HPP
 
+// ---- stats/rank_power.hpp
+
+#ifndef MILLRACE_STATS_RANK_POWER_HPP
+#define MILLRACE_STATS_RANK_POWER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::stats {
+
+/// The power that a Kolmogorov-Smirnov test has at least: that of the same limit set to the distance at the one place
+/// where the distribution functions lie `effect` apart, where its deviation is `real`. `n` is that of one sample, or
+/// m n / (m + n).
+inline double ks_power(double effect, double n, double real, const power_options& o) noexcept {
+  if (!(effect >= -1 && effect <= 1)) return nan;
+  const double limit = o.side == alternative::two_sided ? kolmogorov{}.isf(o.alpha) : std::sqrt(-std::log(o.alpha) / 2);
+  const double reach = limit / std::sqrt(n);
+  const auto beyond = [&](double by) {
+    if (real > 0) return normal{}.sf((reach - by) / real);
+    return by >= reach ? 1.0 : 0.0;
+  };
+  if (o.side == alternative::greater) return beyond(effect);
+  if (o.side == alternative::less) return beyond(-effect);
+  return std::fmin(1.0, beyond(effect) + beyond(-effect));
+}
+
+}  // namespace detail::stats
+
+/// The two-sample Kolmogorov-Smirnov test; `effect` is the largest distance of the distribution functions, in [-1, 1]:
+/// that of a's less b's, where they are furthest apart.
+///
+/// Guarantee: a lower bound of the power (in the limit of large samples), whatever the distributions are, so the size
+/// planned suffices; where they differ all along their range, the power is higher. Source: F. Massey, "A note on the
+/// power of a non-parametric test", Annals of Mathematical Statistics 21, 1950.
+struct two_distributions {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 1;
+  static double power(double effect, double n1, double n2, const power_options& o) noexcept {
+    // The rates below that place with this distance whose difference varies most lie evenly about one half.
+    const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
+    return detail::stats::ks_power(effect, n1 / (n1 + n2) * n2, std::sqrt(variance), o);
+  }
+};
+
+/// The one-sample Kolmogorov-Smirnov test against a given distribution; as `two_distributions`.
+struct one_distribution {
+  static constexpr bool two_arms = false;
+  static constexpr double least_n = 1;
+  static double power(double effect, double n1, double, const power_options& o) noexcept {
+    const double rate = std::fmax(0.5, std::fabs(effect));
+    return detail::stats::ks_power(effect, n1, std::sqrt(rate * (1 - rate) / n1), o);
+  }
+};
+
+/// The quantile difference test at `probability`; `effect` is the difference of the two quantiles, in the unit of the
+/// observations, and the densities are those of each arm at its quantile: the share of observations within a short
+/// stretch about it over the stretch's length, in the past. The normal law.
+/// Source: F. Mosteller, "On some useful 'inefficient' statistics", Annals of Mathematical Statistics 17, 1946.
+struct two_quantiles {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 1;
+  double probability = 0.5;
+  double density1 = 1;
+  double density2 = 1;
+  double power(double effect, double n1, double n2, const power_options& o) const noexcept {
+    if (!(probability > 0 && probability < 1 && density1 > 0 && density2 > 0)) return detail::stats::nan;
+    const double spread = probability * (1 - probability);
+    const double error = std::sqrt(spread / n1 / density1 / density1 + spread / n2 / density2 / density2);
+    return detail::stats::z_power(effect, error, error, o.alpha, o.side);
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_RANK_POWER_HPP
+
 // ---- stats/sample_ratio.hpp
 
 #ifndef MILLRACE_STATS_SAMPLE_RATIO_HPP
@@ -34851,6 +35074,121 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
 }  // namespace millrace
 
 #endif  // MILLRACE_STATS_SAMPLE_RATIO_HPP
+
+// ---- stats/simulated_power.hpp
+
+#ifndef MILLRACE_STATS_SIMULATED_POWER_HPP
+#define MILLRACE_STATS_SIMULATED_POWER_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+struct simulation_options {
+  double alpha = 0.05;
+  /// Asked of a sample size.
+  double power = 0.8;
+  std::size_t trials = 2'000;
+  /// Of the interval about the power.
+  double confidence = 0.95;
+  /// The same seed gives the same answer.
+  std::uint64_t seed = 1;
+};
+
+/// A power as simulated, with the exact binomial interval that the number of trials allows.
+struct simulated_power_result {
+  /// Units in each arm, as the trial was asked for.
+  double n = 0;
+  double power = 0;
+  millrace::interval interval;
+  std::size_t trials = 0;
+
+  std::string summary() const {
+    std::string text = "Simulated power ";
+    detail::stats::append_effect(text, power, interval);
+    text += " with n = ";
+    detail::stats::append_figure(text, n);
+    text += ", by ";
+    text += std::to_string(trials);
+    text += " trials.";
+    return text;
+  }
+};
+
+namespace detail::stats {
+
+inline result<void> checked(const simulation_options& o) {
+  if (!(o.alpha > 0 && o.alpha < 1)) return error(errc::out_of_range, "alpha must lie between 0 and 1");
+  if (!(o.power > 0 && o.power < 1)) return error(errc::out_of_range, "the power must lie between 0 and 1");
+  if (o.trials == 0) return error(errc::out_of_range, "at least 1 trial is needed");
+  return checked(test_options{alternative::two_sided, o.confidence});
+}
+
+}  // namespace detail::stats
+
+/// The power of any test, by carrying it out: `trial(std::size_t n, random_engine&) -> result<test_result>` draws its
+/// samples of n units from what is to be found, and tests them. For the tests that no formula plans: k-sample
+/// Anderson-Darling, Wasserstein and energy, trimmed means, Tukey's comparisons, a whole pipeline.
+///
+///     auto trial = [](std::size_t n, mr::random_engine& engine) {
+///       return mr::energy_test(draw(n, 1.0, engine), draw(n, 1.5, engine));
+///     };
+///     mr::simulated_power(trial, 100)->summary();
+///
+/// Guarantee: the interval covers the true power with `confidence`. Calls the trial `trials` times. Errors: no units,
+/// no trials, alpha, power or confidence outside (0, 1); and the first error of a trial, with its number.
+template <class Trial>
+result<simulated_power_result> simulated_power(Trial trial, std::size_t n, const simulation_options& options = {}) {
+  if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
+  if (n == 0) return error(errc::invalid_argument, "too few units for this test");
+  random_engine engine(options.seed);
+  std::int64_t found = 0;
+  for (std::size_t i = 0; i < options.trials; ++i) {
+    result<test_result> one = trial(n, engine);
+    if (!one) return std::move(one).error().wrap("trial " + std::to_string(i));
+    if (one->significant(options.alpha)) ++found;
+  }
+  const proportion share{found, static_cast<std::int64_t>(options.trials)};
+  const auto around = clopper_pearson_interval(share, options.confidence);
+  if (!around) return around.error();
+  return simulated_power_result{static_cast<double>(n), share.rate(), *around, options.trials};
+}
+
+/// The fewest units with which the simulated power reaches the one asked for, by doubling and bisection with the same
+/// seed throughout: about 2 log2(n) powers. The answer is an estimate; its interval says how sharp the power at it is.
+/// Errors: as `simulated_power`, and a test that needs more than `most` units.
+template <class Trial>
+result<simulated_power_result> simulated_sample_size(Trial trial, std::size_t least = 2, std::size_t most = 1'000'000,
+                                                     const simulation_options& options = {}) {
+  result<simulated_power_result> best = simulated_power(trial, least, options);
+  if (!best || best->power >= options.power) return best;
+  std::size_t low = least;
+  std::size_t high = least;
+  do {
+    if (high >= most)
+      return error(errc::out_of_range, "no sample of " + std::to_string(most) + " units reaches this power");
+    low = high;
+    high = high > most / 2 ? most : 2 * high;
+    best = simulated_power(trial, high, options);
+    if (!best) return best;
+  } while (best->power < options.power);
+  while (high - low > 1) {
+    const std::size_t middle = low + (high - low) / 2;
+    auto there = simulated_power(trial, middle, options);
+    if (!there) return there;
+    if (there->power >= options.power) {
+      high = middle;
+      best = std::move(there);
+    } else {
+      low = middle;
+    }
+  }
+  return best;
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_SIMULATED_POWER_HPP
 
 // ---- stats/sprt.hpp
 
@@ -35039,7 +35377,9 @@ inline result<test_result> yuen_test(std::span<const double> a, std::span<const 
 /// - `categorical.hpp`: chi-squared and G; `sample_ratio.hpp`: was traffic split as configured
 /// - `bootstrap.hpp`, `poisson_bootstrap.hpp`, `permutation.hpp`: resampling, seeded
 /// - `family.hpp`: corrections for many comparisons, the family in the type
-/// - `power.hpp`: power, sample size, minimum detectable effect; `bayes.hpp`: posteriors, best arm, loss
+/// - `power.hpp`: power, sample size, minimum detectable effect, of means, rates and counts; `fisher_power.hpp`,
+///   `rank_power.hpp`: of Fisher's, Kolmogorov-Smirnov and quantile tests; `simulated_power.hpp`: of any test
+/// - `bayes.hpp`: posteriors, best arm, loss
 ///
 /// Valid however often one looks, or at planned looks:
 /// - `two_arm_e_process`: whether two arms differ, by bets on single units; `e_process`: evidence that multiplies

@@ -15,6 +15,12 @@
 namespace millrace {
 inline namespace v0 {
 
+// Designs, and the tests that they plan: two_means (Student's), two_unequal_means (Welch's), one_mean (paired too),
+// two_proportions (z and score), two_estimates (ratios, CUPED, anything with a known variance), group_means (ANOVA),
+// counts (chi-squared, G, sample ratio), two_rankings (Mann-Whitney); two_proportions_exact (Fisher's) in
+// fisher_power.hpp; two_distributions, one_distribution (Kolmogorov-Smirnov) and two_quantiles in rank_power.hpp. What
+// no formula plans, simulated_power.hpp does.
+
 /// What planning is asked for besides the effect.
 struct power_options {
   double alpha = 0.05;
@@ -68,18 +74,36 @@ struct one_mean {
   }
 };
 
-/// Two proportions by the pooled z test: `base` is the second arm's rate, `effect` the difference a - b. The normal law
-/// with each hypothesis' own variance. Source: J. Fleiss, "Statistical methods for rates and proportions", 3.
+/// Two means whose deviations differ, by Welch's test; `effect` is the difference itself. Noncentral t with the degrees
+/// of freedom that Satterthwaite's formula gives for the true deviations. Source: B. Moser, G. Stevens, C. Watts,
+/// Communications in Statistics 18, 1989.
+struct two_unequal_means {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 2;
+  double deviation1 = 1;
+  double deviation2 = 1;
+  double power(double effect, double n1, double n2, const power_options& o) const noexcept {
+    const double v1 = deviation1 * deviation1 / n1;
+    const double v2 = deviation2 * deviation2 / n2;
+    const double df = (v1 + v2) * (v1 + v2) / (v1 * v1 / (n1 - 1) + v2 * v2 / (n2 - 1));
+    return detail::stats::t_power(effect / std::sqrt(v1 + v2), df, o.alpha, o.side);
+  }
+};
+
+/// Two proportions by the z test: `base` is the second arm's rate, `effect` the difference a - b. The normal law with
+/// each hypothesis' own variance. Source: J. Fleiss, "Statistical methods for rates and proportions", 3.
 struct two_proportions {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
   double base = 0.1;
+  /// As the test's `z_variance`.
+  bool pooled = true;
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
     const double p1 = base + effect;
     const double both = (p1 * n1 + base * n2) / (n1 + n2);
     const double null = std::sqrt(both * (1 - both) * (1 / n1 + 1 / n2));
     const double real = std::sqrt(p1 * (1 - p1) / n1 + base * (1 - base) / n2);
-    return detail::stats::z_power(effect, null, real, o.alpha, o.side);
+    return detail::stats::z_power(effect, pooled ? null : real, real, o.alpha, o.side);
   }
 };
 
@@ -147,7 +171,7 @@ inline result<void> checked(const power_options& o) {
 }
 
 template <class Design>
-power_plan plan(const Design& design, double effect, double n1, const power_options& o) noexcept {
+power_plan plan(const Design& design, double effect, double n1, const power_options& o) {
   const double n2 = Design::two_arms ? std::fmax(least_of(design), std::ceil(n1 * o.ratio - 1e-9)) : 0;
   return {n1, n2, design.power(effect, n1, n2, o), effect};
 }
@@ -170,8 +194,9 @@ result<power_plan> power_of(const Design& design, double effect, double n1, cons
 
 /// The fewest units with which a test finds `effect` with the power asked for: `sample_size(two_proportions{.1}, .02)`.
 ///
-/// The least whole n1, by bisection on the test's own power function; not a formula that is off for small n.
-/// Errors: as `power_of`, and an effect that no sample below 1e15 finds, such as 0.
+/// The least whole n1, by bisection on the test's own power function; not a formula that is off for small n. (Of an
+/// exact test of counts, whose power rises in a saw-tooth: one that reaches the power where n1 - 1 does not.) Errors:
+/// as `power_of`, and an effect that no sample below 1e15 finds, such as 0.
 template <class Design>
 result<power_plan> sample_size(const Design& design, double effect, const power_options& options = {}) {
   if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();

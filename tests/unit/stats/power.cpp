@@ -40,6 +40,9 @@ TEST_CASE("power: a sample size is the least that reaches the power, for every d
   least(mr::group_means{3}, 0.25);
   least(mr::counts{2}, 0.2);
   least(mr::two_rankings{}, 0.05);
+  CHECK(least(mr::two_unequal_means{1, 1}, 0.5) == 64);  // as Student's, where the arms are alike
+  // (1.96 + 0.8416)^2 (0.12 0.88 + 0.1 0.9) / 0.02^2 = 3838.1
+  CHECK(least(mr::two_proportions{0.1, false}, 0.02) == 3839);
 }
 
 TEST_CASE("power: the minimum detectable effect is the one whose sample size it was asked for") {
