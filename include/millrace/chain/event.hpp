@@ -99,30 +99,60 @@ constexpr T& object_of(borrowed<T>& part) noexcept {
 }
 }  // namespace detail
 
+namespace detail {
+
+/// The fields that an event only reads, const. millrace[CHAIN-15]: the event writes one of them. No assertion sees
+/// that, so the compiler's own error bears the code: g++ prints this class's name with the call, clang the second
+/// template argument or the answer's type.
+template <class Event, class Context>
+class millrace_CHAIN_15_field_is_not_in_the_events_writes {
+ public:
+  constexpr explicit millrace_CHAIN_15_field_is_not_in_the_events_writes(Context& context) noexcept
+      : context_(&context) {}
+
+  template <class Field>
+  using only_read = const typename Field::type;
+
+  /// The key by reference, so that clang 14 does not take this for the operator that event_context adds.
+  template <class Field, class Why = millrace_CHAIN_15_field_is_not_in_the_events_writes>
+    requires(contains<reads_of<Event>, Field> && !contains<writes_of<Event>, Field>)
+  constexpr auto operator[](const Field& key) const noexcept -> typename Why::template only_read<Field>& {
+    return std::as_const(*context_)[key];
+  }
+
+ protected:
+  Context* context_;
+};
+
+}  // namespace detail
+
 /// What an event sees of the context: its declared fields, const where it only reads them.
 /// Costs nothing: one reference.
 template <class Context, class Event>
-class event_context {
+class event_context : public detail::millrace_CHAIN_15_field_is_not_in_the_events_writes<Event, Context> {
+  using only_reads = detail::millrace_CHAIN_15_field_is_not_in_the_events_writes<Event, Context>;
+
  public:
-  constexpr explicit event_context(Context& context) noexcept : context_(&context) {}
+  using only_reads::only_reads;
 
   /// Whether the event declares this field.
   template <class Field>
   static constexpr bool has =
       detail::contains<detail::reads_of<Event>, Field> || detail::contains<detail::writes_of<Event>, Field>;
 
+  using only_reads::operator[];
   template <class Field>
-  constexpr auto& operator[](Field key) const noexcept {
+    requires(detail::contains<detail::writes_of<Event>, Field>)
+  constexpr typename Field::type& operator[](Field key) const noexcept {
+    return (*this->context_)[key];
+  }
+  template <class Field>
+    requires(!has<Field>)
+  constexpr typename Field::type& operator[](Field key) const noexcept {
     static_assert(detail::requirement<has<Field>, Event, detail::spelling_t<Field>>,
                   "millrace[CHAIN-4]: the event touches a field that it declares neither in `reads` nor in `writes`");
-    if constexpr (detail::contains<detail::writes_of<Event>, Field>)
-      return (*context_)[key];
-    else
-      return std::as_const(*context_)[key];
+    return (*this->context_)[key];
   }
-
- private:
-  Context* context_;
 };
 
 /// An event made from a callable: `mr::step<"scale", mr::fields<batch>, mr::fields<batch>>(f)`.
