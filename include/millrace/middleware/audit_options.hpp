@@ -35,6 +35,11 @@ struct audit_options {
   std::vector<std::pair<std::string, audit_value>> metadata = {};
   /// Whether records carry the context's fields.
   bool context = true;
+  /// An event begins when its start is durable, so that the file knows of the event that took the process or the
+  /// machine down with it. Costs a sync of the disk an event, shared by the threads that wait for one. A start that
+  /// is not durable in this time vetoes the event, with `strict`, and is followed by its `event_rejected`. 0: events
+  /// do not wait.
+  std::uint32_t durable_start_ms = 0;
   audit_limits limits = {};
   /// The file: sync policy, ring size, lock, echo to a console.
   line_log_options log = {};

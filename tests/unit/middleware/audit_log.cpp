@@ -465,6 +465,74 @@ TEST_CASE("the session's start is in the file before the first event", "[audit_l
   CHECK(of_type(records_of(dir / "a.jsonl"), "session_start").size() == 1);
 }
 
+namespace {
+/// Looks, while it runs, for what the log has of it.
+struct looks_into_the_file {
+  using reads = mr::fields<batch_idx>;
+  using writes = mr::fields<>;
+  std::string path;
+  std::vector<std::size_t> starts_seen = {};
+  void operator()(auto& ctx) {
+    if (ctx[batch_idx] == 7) ::_exit(7);
+    starts_seen.push_back(of_type(records_of(path), "event_start").size());
+  }
+};
+}  // namespace
+
+TEST_CASE("durable starts: an event runs when its start is in the file, also the one that ends the process", "[audit_log]") {
+  const support::temp_dir dir;
+  const auto run = [&](int index) {
+    auto chain = mr::chain(looks_into_the_file{dir / "a.jsonl"})
+                     .use(mr::audit_log{dir / "a.jsonl",
+                                        {.durable_start_ms = 60'000, .log = {.sync = mr::sync_policy::on_request, .max_delay_ms = 5'000}}});
+    for (int i = 0; i < 3; ++i) {
+      auto ctx = chain.context(batch_idx = index);
+      REQUIRE(chain(ctx));
+    }
+    return chain.template get<"looks_into_the_file">().starts_seen;
+  };
+  CHECK(run(0) == std::vector<std::size_t>{1, 2, 3});
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    run(7);
+    ::_exit(0);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WEXITSTATUS(status) == 7);
+  const auto records = records_of(dir / "a.jsonl");
+  CHECK(records.back()["type"] == "event_start");
+  CHECK(records.back()["context"]["batch_idx"] == 7);
+}
+
+TEST_CASE("an event whose start does not become durable is vetoed and on record as rejected", "[audit_log][faults]") {
+  const support::temp_dir dir;
+  support::disk_faults disk;
+  const support::faulty_file_system files(disk);
+  auto chain = mr::chain(load_batch{})
+                   .use(mr::audit_log<support::faulty_file_system>{
+                       dir / "a.jsonl", {.durable_start_ms = 20, .log = {.max_delay_ms = 1}}, files});
+  auto ctx = chain.context(batch_idx = 0);
+  REQUIRE(chain(ctx));
+  disk.set_room(0);
+  auto second = chain.context(batch_idx = 1);
+  const mr::result<void> done = chain(second);
+  REQUIRE_FALSE(done);
+  CHECK(second[batch].empty());
+  disk.set_room(~std::uint64_t{0});
+  CHECK(chain.get<"audit_log">().close());
+  const auto records = records_of(dir / "a.jsonl");
+  const auto starts = of_type(records, "event_start");
+  const auto rejected = of_type(records, "event_rejected");
+  REQUIRE(starts.size() == 2);
+  REQUIRE(rejected.size() == 1);
+  CHECK(rejected[0]["event_id"] == starts[1]["event_id"]);
+  CHECK(rejected[0]["context"]["batch_idx"] == 1);
+  CHECK(of_type(records, "event_complete").size() == 1);
+  CHECK(records.back()["rejected"] == 1);
+}
+
 TEST_CASE("closing ends the session once; later events are refused; destruction closes too", "[audit_log]") {
   const support::temp_dir dir;
   const std::string path = dir / "audit.jsonl";
