@@ -52,14 +52,16 @@ class grid {
     const bool utf8 = is_utf8(text);
     grid made(std::move(name), utf8 ? std::move(text) : from_latin1(text), delimiter);
     if (!utf8) made.notes_.push_back("the file is not UTF-8 and was read as Latin-1");
-    const auto in_file = [&](const mr::error& why) { return mr::error(why.code(), made.name_ + ", " + why.describe()); };
+    const auto in_file = [&](const mr::error& why) {
+      return mr::error(why.code(), made.name_ + ", " + why.describe());
+    };
     std::vector<std::string_view> row;
     mr::result<bool> more = made.reader_->next(row);
     if (!more) return in_file(more.error());
     if (!*more) return mr::error(mr::errc::truncated, made.name_ + " is empty: the first line should name the columns");
     made.take_header(row);
     while ((more = made.reader_->next(row)) && *more) {
-      if (row.size() != made.columns()) return made.ragged(row.size());
+      if (row.size() != made.columns()) return made.ragged(row);
       for (const std::string_view cell : row) made.cells_.push_back(trimmed(cell));
       made.lines_.push_back(made.reader_->line());
     }
@@ -120,14 +122,33 @@ class grid {
     }
   }
 
-  mr::error ragged(std::size_t got) const {
+  static bool is_digits(std::string_view cell) {
+    cell = trimmed(cell);
+    return !cell.empty() && cell.find_first_not_of("0123456789") == cell.npos;
+  }
+  bool header_is_one_cell() const { return columns() == 1 && header_[0].find_first_of(",;\t|") != std::string::npos; }
+  /// As the shell wants it.
+  std::string likely_delimiter() const {
+    const char found = header_[0][header_[0].find_first_of(";\t|,")];
+    return found == '\t' ? "tab" : found == ',' ? "," : std::string("'") + found + "'";
+  }
+
+  mr::error ragged(const std::vector<std::string_view>& row) const {
+    const std::size_t got = row.size();
     const std::string line = name_ + ", line " + std::to_string(reader_->line()) + ", column ";
     std::string wanted = "the header names " + counted(columns(), "column");
-    if (columns() == 1 && header_[0].find_first_of(",;\t|") != std::string::npos)
-      wanted += ", " + in_quotes(header_[0]) + "; --delimiter says what separates cells";
+    if (header_is_one_cell())
+      wanted += ", " + in_quotes(header_[0]) + "; --delimiter " + likely_delimiter() + " would take it apart";
     if (got < columns())
       return mr::error(mr::errc::invalid_data, line + std::to_string(got + 1) + ": the row ends after " +
                                                    counted(got, "cell") + ", but " + wanted);
+    // A file of decimal commas outside quotes shows in its first row.
+    for (std::size_t i = 1; i < got && rows() == 0 && !header_is_one_cell(); ++i)
+      if (is_digits(row[i - 1]) && is_digits(row[i])) {
+        const std::string number = std::string(trimmed(row[i - 1])) + ',' + std::string(trimmed(row[i]));
+        wanted += "; if " + number + " is one number, write it with a point";
+        break;
+      }
     return mr::error(mr::errc::invalid_data, line + std::to_string(columns() + 1) + ": the row has " +
                                                  counted(got, "cell") + ", but " + wanted);
   }
@@ -143,9 +164,9 @@ class grid {
                                     [&](const std::string& name) { return lower(name) == lower(trimmed(wanted)); });
     if (alike != header_.end())
       return mr::error(mr::errc::not_found, message + "; did you mean " + in_quotes(*alike) + "?");
-    if (columns() == 1 && header_[0].find_first_of(",;\t|") != std::string::npos)
+    if (header_is_one_cell())
       return mr::error(mr::errc::not_found, message + ": the whole header is one cell, " + in_quotes(header_[0]) +
-                                                "; --delimiter says what separates cells");
+                                                "; --delimiter " + likely_delimiter() + " would take it apart");
     message += "; its columns are ";
     constexpr std::size_t most = 20;
     for (std::size_t i = 0; i < (std::min)(columns(), most); ++i)

@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   using namespace lifecycle;
   const auto end = [](exit_code code, const char* sentence) {
     std::fflush(stdout);
-    std::fprintf(stderr, "lifecycle: %s\n", sentence);
+    std::fprintf(stderr, "%s: %s\n", program_name(), sentence);
     return static_cast<int>(code);
   };
   try {

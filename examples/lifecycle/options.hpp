@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <numeric>
 #include <string>
 #include <string_view>
@@ -39,6 +40,12 @@ inline constexpr const char* exit_codes_help =
     "Exit codes: 0 done; 1 internal error; 2 wrong options; 3 the file cannot be read; 4 it is no table; 5 it has no\n"
     "rows; 6 no such column; 7 the target is not two classes; 8 a cell is no number; 9 the folder cannot be written;\n"
     "10 training or serving failed; 130 interrupted.";
+
+/// What the one at the keyboard called: tools/demo says so, when it is that.
+inline const char* program_name() noexcept {
+  const char* const called = std::getenv("LIFECYCLE_CALLED_AS");
+  return called != nullptr && *called != '\0' ? called : "lifecycle";
+}
 
 namespace detail {
 
@@ -80,9 +87,10 @@ inline void refuse_extras(const CLI::App& app) {
 /// Reads the command line. Ends the job where it makes no sense; answers false where it asked for help, which is
 /// printed then.
 inline bool read_options(int argc, const char* const* argv, options& read) {
-  CLI::App app("Trains, judges and serves a model on a table, under millrace's production middleware.", "lifecycle");
+  CLI::App app("Trains, judges and serves a model on a table, under millrace's production middleware.", program_name());
   app.footer(exit_codes_help);
   std::string delimiter = ",";
+  std::string decimal_mark_name;
   std::string nan = "refuse";
   auto* input = app.add_option("--input", read.input, "the table: a CSV file whose first line names the columns");
   auto* target = app.add_option("--target", read.read.target, "the column to learn: two classes");
@@ -100,6 +108,10 @@ inline bool read_options(int argc, const char* const* argv, options& read) {
       ->capture_default_str()
       ->check(CLI::Range(1, 100'000));
   app.add_option("--delimiter", delimiter, "what stands between cells; \"tab\" for a tab")->capture_default_str();
+  auto* decimal = app.add_option("--decimal", decimal_mark_name,
+                                 "what stands before a number's fraction: point or comma [point, and a column of cells "
+                                 "such as 3,14 is refused]")
+                      ->check(CLI::IsMember({"point", "comma"}));
   app.add_option("--missing", read.read.missing, "a further spelling of \"missing\"; may be repeated")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -128,6 +140,8 @@ inline bool read_options(int argc, const char* const* argv, options& read) {
     throw stop{exit_code::usage, "--target needs --input: which file has that column?"};
   if (read.input.empty()) read.read.target = std::string(payments_target);
   read.read.delimiter = delimiter[0];
+  if (decimal->count() > 0)
+    read.read.decimal = decimal_mark_name == "comma" ? decimal_mark::comma : decimal_mark::point_surely;
   read.read.nan_is_missing = nan == "missing";
   read.training.seed = read.seed;
   return true;

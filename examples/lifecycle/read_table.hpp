@@ -30,6 +30,7 @@ struct reading {
   bool nan_is_missing = false;       // else a cell that says NaN is an error
   std::vector<std::string> missing;  // further spellings of "missing"
   char delimiter = ',';
+  decimal_mark decimal = decimal_mark::point;
   std::vector<std::pair<std::string, column_type>> wanted;  // read only these, as these; empty: all, by what they hold
 };
 
@@ -150,6 +151,18 @@ inline std::string note_on_strange_cells(const grid& from, std::size_t at, const
          in_quotes(cell) + "; if that means that the value is missing, --missing " + in_quotes(cell) + " says so";
 }
 
+/// The first row of a column whose words all look like numbers with a comma, as spreadsheets write them in half of the
+/// world; as categories they would be learned one by one. How many rows there are, if it is no such column.
+inline std::size_t first_decimal_comma(const grid& from, std::size_t at, const std::vector<parsed_cell>& cells) {
+  std::size_t first = cells.size();
+  for (std::size_t row = cells.size(); row-- > 0;) {
+    if (cells[row].kind != cell_kind::text) continue;
+    if (!has_decimal_comma(from.cell(row, at))) return cells.size();
+    first = row;
+  }
+  return first;
+}
+
 /// A column of two values that follow the target's classes row by row: what is learned from it is the target itself.
 inline bool repeats_target(const column& made, const std::vector<std::uint8_t>& labels) {
   if (made.distinct != 2 || made.missing != 0 || labels.empty()) return false;
@@ -204,7 +217,7 @@ inline mr::result<column> read_column(const grid& from, std::size_t at, std::vec
 inline mr::result<table> read_table(std::string name, std::string text, const reading& how) {
   mr::result<grid> from = grid::read(std::move(name), std::move(text), how.delimiter);
   if (!from) return std::move(from).error();
-  const cell_parser parse(how.missing);
+  const cell_parser parse(how.missing, how.decimal);
   table made;
   made.name = from->name();
   made.lines = from->lines();
@@ -223,6 +236,14 @@ inline mr::result<table> read_table(std::string name, std::string text, const re
   }
   const auto add = [&](std::size_t at, const column_type* type) -> mr::result<void> {
     std::vector<parsed_cell> cells = detail::parse_column(*from, at, parse);
+    if (how.decimal == decimal_mark::point) {
+      const std::size_t row = detail::first_decimal_comma(*from, at, cells);
+      if (row < cells.size())
+        return mr::error(mr::errc::type_mismatch,
+                         from->place(row, at) + ": " + in_quotes(from->cell(row, at)) +
+                             " looks like a number with a decimal comma; --decimal comma reads it so, --decimal point "
+                             "takes it for a word");
+    }
     const column_type found = detail::is_category(cells) ? column_type::category : column_type::number;
     if (type == nullptr && found == column_type::category) {
       std::string note = detail::note_on_strange_cells(*from, at, cells);

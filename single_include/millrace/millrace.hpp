@@ -14167,30 +14167,60 @@ constexpr T& object_of(borrowed<T>& part) noexcept {
 }
 }  // namespace detail
 
+namespace detail {
+
+/// The fields that an event only reads, const. millrace[CHAIN-15]: the event writes one of them. No assertion sees
+/// that, so the compiler's own error bears the code: g++ prints this class's name with the call, clang the second
+/// template argument or the answer's type.
+template <class Event, class Context>
+class millrace_CHAIN_15_field_is_not_in_the_events_writes {
+ public:
+  constexpr explicit millrace_CHAIN_15_field_is_not_in_the_events_writes(Context& context) noexcept
+      : context_(&context) {}
+
+  template <class Field>
+  using only_read = const typename Field::type;
+
+  /// The key by reference, so that clang 14 does not take this for the operator that event_context adds.
+  template <class Field, class Why = millrace_CHAIN_15_field_is_not_in_the_events_writes>
+    requires(contains<reads_of<Event>, Field> && !contains<writes_of<Event>, Field>)
+  constexpr auto operator[](const Field& key) const noexcept -> typename Why::template only_read<Field>& {
+    return std::as_const(*context_)[key];
+  }
+
+ protected:
+  Context* context_;
+};
+
+}  // namespace detail
+
 /// What an event sees of the context: its declared fields, const where it only reads them.
 /// Costs nothing: one reference.
 template <class Context, class Event>
-class event_context {
+class event_context : public detail::millrace_CHAIN_15_field_is_not_in_the_events_writes<Event, Context> {
+  using only_reads = detail::millrace_CHAIN_15_field_is_not_in_the_events_writes<Event, Context>;
+
  public:
-  constexpr explicit event_context(Context& context) noexcept : context_(&context) {}
+  using only_reads::only_reads;
 
   /// Whether the event declares this field.
   template <class Field>
   static constexpr bool has =
       detail::contains<detail::reads_of<Event>, Field> || detail::contains<detail::writes_of<Event>, Field>;
 
+  using only_reads::operator[];
   template <class Field>
-  constexpr auto& operator[](Field key) const noexcept {
+    requires(detail::contains<detail::writes_of<Event>, Field>)
+  constexpr typename Field::type& operator[](Field key) const noexcept {
+    return (*this->context_)[key];
+  }
+  template <class Field>
+    requires(!has<Field>)
+  constexpr typename Field::type& operator[](Field key) const noexcept {
     static_assert(detail::requirement<has<Field>, Event, detail::spelling_t<Field>>,
                   "millrace[CHAIN-4]: the event touches a field that it declares neither in `reads` nor in `writes`");
-    if constexpr (detail::contains<detail::writes_of<Event>, Field>)
-      return (*context_)[key];
-    else
-      return std::as_const(*context_)[key];
+    return (*this->context_)[key];
   }
-
- private:
-  Context* context_;
 };
 
 /// An event made from a callable: `mr::step<"scale", mr::fields<batch>, mr::fields<batch>>(f)`.
@@ -20833,6 +20863,11 @@ struct audit_options {
   std::vector<std::pair<std::string, audit_value>> metadata = {};
   /// Whether records carry the context's fields.
   bool context = true;
+  /// An event begins when its start is durable, so that the file knows of the event that took the process or the
+  /// machine down with it. Costs a sync of the disk an event, shared by the threads that wait for one. A start that
+  /// is not durable in this time vetoes the event, with `strict`, and is followed by its `event_rejected`. 0: events
+  /// do not wait.
+  std::uint32_t durable_start_ms = 0;
   audit_limits limits = {};
   /// The file: sync policy, ring size, lock, echo to a console.
   line_log_options log = {};
@@ -22681,8 +22716,8 @@ inline namespace v0 {
 ///     mr::audit_log{"audit.jsonl", {.log = {.sync = mr::sync_policy::every_group}}}
 ///
 /// A record of success stands when it is written: an `event_complete` that says so may be followed by
-/// an `event_rejected` with the same id. One with an id of its own never ran; its context is then what
-/// it would have read.
+/// an `event_rejected` with the same id. One with an id of its own, or behind its `event_start` alone, never
+/// ran; its context is then what it would have read.
 ///
 /// Policies, in any order, defaults first: `exclusive` or `shared` (one thread or many run the
 /// chain); `block` or `drop_and_count` (when the ring is full); `strict` or `lenient` (events are
@@ -22695,8 +22730,8 @@ inline namespace v0 {
 /// Guarantee: as `line_log`: lines up to `durable_seq()` survive a crash, and opening again goes on
 /// behind the last whole line; the session_start is there before the first event. abort() and exit()
 /// run no destructor of a chain: what came in the last `max_delay_ms` is lost then, the start of the
-/// event that crashed with it. Where that line must be there, a middleware inside this one waits in its
-/// `before`: `wait_durable(appended_seq(), timeout)`.
+/// event that crashed with it. Where that line must be there, `options.durable_start_ms` has each event
+/// wait for it.
 /// Times come from the chain's clock, set to UTC about once a second. An event that took less than 4 us
 /// last time is not stamped at its start, to save the clock's reading: its start line has the span's
 /// start, or, written while it still runs, the time of writing.
@@ -22726,6 +22761,7 @@ class audit_log {
   /// Opens the log. Why it could not be opened is in status(), and with `strict` in every event.
   explicit audit_log(std::string path, audit_options options = {}, files fs = {})
       : context_(options.context),
+        durable_start_ms_(options.durable_start_ms),
         limits_(options.limits),
         on_loss_(options.on_loss),
         wall_clock_(options.wall_clock),
@@ -22742,7 +22778,7 @@ class audit_log {
     open_ = append_text(session_start(now, options));
     if (!open_) log_ = error(errc::out_of_range, "the metadata is too large for the audit log's ring");
     // If the disk will not have it, status() says so, and a strict log vetoes.
-    if (open_) (void)log_->wait_durable(log_->appended_seq(), one_second());
+    if (open_) (void)log_->wait_durable(log_->appended_seq(), milliseconds{1'000});
   }
   /// The same, with the reason as a result.
   static result<audit_log> open(std::string path, audit_options options = {}, files fs = {}) {
@@ -22784,7 +22820,11 @@ class audit_log {
       counters_.begin_run(time, std::uint64_t{limits_.summary_interval_us} * 1'000);
     }
     using fields = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;
-    return append<detail::audit_kind::start, Stage, fields>(ctx, detail::audit_error<>(), id, time);
+    const std::uint64_t seq =
+        append<detail::audit_kind::start, Stage, fields>(ctx, detail::audit_error<>(), id, time);
+    if (durable_start_ms_ != 0) [[unlikely]]
+      return await_start(event, ctx, id, seq);
+    return accepted(seq);
   }
 
   template <class Stage, class Context>
@@ -22795,8 +22835,8 @@ class audit_log {
     counters_.set_quick(Stage::index, span.nanoseconds() < quick_nanoseconds);
     if (!outcome) [[unlikely]]
       return after_failure(event, ctx, span, outcome.error());
-    return append<detail::audit_kind::complete, Stage, typename Stage::writes>(
-        ctx, detail::audit_error<>(), counters_.current(), span.start, span.end);
+    return accepted(append<detail::audit_kind::complete, Stage, typename Stage::writes>(
+        ctx, detail::audit_error<>(), counters_.current(), span.start, span.end));
   }
 
   template <class Stage, class Context>
@@ -22805,15 +22845,14 @@ class audit_log {
     const std::uint64_t id = event.reached() ? counters_.current() : counters_.begin();
     const std::uint64_t time = event.clock().nanoseconds(event.clock().ticks());
     set_clock(event, time);
-    counters_.reject();
-    // What the disk refuses here stands in status(); the event has failed already. An event that never ran has
-    // written nothing: what it would have read may be why.
-    using given = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;
-    if (event.reached())
-      (void)append<detail::audit_kind::rejected, Stage, typename Stage::writes>(ctx, detail::audit_error<error>(why),
-                                                                              id, time);
-    else
-      (void)append<detail::audit_kind::rejected, Stage, given>(ctx, detail::audit_error<error>(why), id, time);
+    // What the disk refuses here stands in status(); the event has failed already.
+    if (event.reached()) {
+      counters_.reject();
+      append<detail::audit_kind::rejected, Stage, typename Stage::writes>(ctx, detail::audit_error<error>(why), id,
+                                                                          time);
+    } else {
+      never_ran<Stage>(ctx, why, id, time);
+    }
   }
 
   /// Writes the session's end, syncs and closes the file. Again: the same answer. No event may run.
@@ -22847,12 +22886,13 @@ class audit_log {
   static constexpr std::uint64_t clock_period = 1'000'000'000;
 
   /// A std::chrono duration without <chrono>.
-  struct one_second {
+  struct milliseconds {
     struct period {
       static constexpr int num = 1;
-      static constexpr int den = 1;
+      static constexpr int den = 1'000;
     };
-    static constexpr int count() noexcept { return 1; }
+    constexpr std::uint32_t count() const noexcept { return number; }
+    std::uint32_t number;
   };
 
   static result<log_type> nothing_yet() { return error(errc::closed, "not opened"); }
@@ -22864,6 +22904,29 @@ class audit_log {
     if (!open_) return error(errc::closed, "the audit log \"" + log_->path() + "\" is closed");
     return error(errc::unavailable, "the audit log \"" + log_->path() +
                                         "\" did not take a record: it was full, or the record larger than it takes");
+  }
+
+  /// What a hook answers whose record went in at `seq`.
+  [[gnu::always_inline]] inline result<void> accepted(std::uint64_t seq) const {
+    if (seq == 0 && full::waits) [[unlikely]] return refusal();
+    return {};
+  }
+
+  template <class Stage, class Context>
+  [[gnu::cold, gnu::noinline]] result<void> await_start(const Stage& event, const Context& ctx, std::uint64_t id,
+                                                        std::uint64_t seq) {
+    result<void> durable = seq != 0 ? log_->wait_durable(seq, milliseconds{durable_start_ms_}) : refusal();
+    if (durable || !vetoes) return {};
+    never_ran<Stage>(ctx, durable.error(), id, event.clock().nanoseconds(event.clock().ticks()));
+    return durable;
+  }
+
+  /// An event that never ran has written nothing: what it would have read may be why.
+  template <class Stage, class Context>
+  void never_ran(const Context& ctx, const error& why, std::uint64_t id, std::uint64_t time) {
+    counters_.reject();
+    using given = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;
+    append<detail::audit_kind::rejected, Stage, given>(ctx, detail::audit_error<error>(why), id, time);
   }
 
   /// Tells the log's thread, about once a second, what UTC it is at a moment of the chain's clock.
@@ -22897,34 +22960,31 @@ class audit_log {
   [[gnu::cold, gnu::noinline]] result<void> after_failure(const Stage&, const Context& ctx, const time_span& span,
                                                           const error& why) {
     counters_.fail();
-    return append<detail::audit_kind::failed, Stage, typename Stage::writes>(
-        ctx, detail::audit_error<error>(why), counters_.current(), span.start, span.end);
+    return accepted(append<detail::audit_kind::failed, Stage, typename Stage::writes>(
+        ctx, detail::audit_error<error>(why), counters_.current(), span.start, span.end));
   }
 
   /// One record: its description, `head`, for a failure the error, and the fields of List that the
-  /// context has.
+  /// context has. Answers where it stands, or 0.
   template <detail::audit_kind Kind, class Stage, class List, class Context, class Failure, class... Head>
-  [[gnu::always_inline]] inline result<void> append(const Context& ctx, const Failure& failure, const Head&... head) {
+  [[gnu::always_inline]] inline std::uint64_t append(const Context& ctx, const Failure& failure, const Head&... head) {
     using list = typename detail::present_fields<Context, List>::type;
     using fields = detail::audit_fields<list>;
     constexpr bool failed = Kind == detail::audit_kind::failed || Kind == detail::audit_kind::rejected;
     const audit_limits& limits =
         failed || !detail::audit_may_summarize<Context> || counters_.summarizes() ? limits_ : shapes_only_;
     const std::size_t before_fields = sizeof(void*) + (sizeof(Head) + ...) + failure.size(limits);
-    std::uint64_t seq = 0;
     if (context_) [[likely]] {
       const detail::audit_schema* const schema = &detail::event_schema<Kind, Stage, list>;
-      seq = log_->append(before_fields + fields::size(ctx, limits, before_fields), [&](std::byte* at) {
+      return log_->append(before_fields + fields::size(ctx, limits, before_fields), [&](std::byte* at) {
         fields::write(failure.write(detail::put_all(at, schema, head...), limits), ctx, limits, before_fields);
       });
     } else {
       const detail::audit_schema* const schema = &detail::bare_schema<Kind, Stage>;
-      seq = log_->append(before_fields, [&](std::byte* at) {
+      return log_->append(before_fields, [&](std::byte* at) {
         failure.write(detail::put_all(at, schema, head...), limits);
       });
     }
-    if (seq == 0 && full::waits) [[unlikely]] return refusal();
-    return {};
   }
 
   bool append_text(const std::string& line) {
@@ -22962,6 +23022,7 @@ class audit_log {
 
   bool context_;
   bool open_ = false;
+  std::uint32_t durable_start_ms_;
   audit_limits limits_;
   audit_limits shapes_only_;
   void (*on_loss_)(const error&) noexcept;

@@ -299,13 +299,25 @@ class Lifecycle(unittest.TestCase):
 
         table("x,y\n1,a\n2\n3,b\n", "table.csv", "line 3, column 2", "the row ends after 1 cell", "2 columns")
         table("x,y\n1,a,b\n", "line 2, column 3", "3 cells")
-        table("x;y\n1;a,b\n", "line 2, column 2", "--delimiter")
+        table("x;y\n1;a,b\n", "line 2, column 2", "--delimiter ';'")
+        table('x,y\n"3,14",a\n"2,72",b\n', "line 2, column 1", '"3,14" looks like', "--decimal comma", code=8)
         table('x,y\n1,"a\n2,b\n', "line 2, column 2", "never closed")
         table('x,y\n1,"a"b\n', "line 2, column 2", "closing quote")
         table("x,y\n1,a\n".encode("utf-16"), "UTF-16")
         table("", "is empty", code=5)
         table("\n\n", "is empty", code=5)
         table("x,y\n", "no rows", code=5)
+
+    def test_a_table_with_decimal_commas_is_learned_where_that_is_said(self):
+        lines = [[cell.replace(".", ",") for cell in line] for line in self.learnable()]
+        path = self.write("\n".join(["x;c;z;y"] + [";".join(line) for line in lines]) + "\n")
+        args = ["--input", path, "--target", "y", "--delimiter", ";"]
+        self.refused(8, "--decimal comma", *args)
+        self.assertGreater(self.auc(run(*args, "--decimal", "comma", "--out", self.out)), 0.9)
+
+    def test_messages_bear_the_name_that_the_job_was_called_by(self):
+        ended = run("--epoch", 3, env={**os.environ, "LIFECYCLE_CALLED_AS": "tools/demo"})
+        self.assertTrue(ended.stderr.startswith("tools/demo: "), ended.stderr)
 
     def test_a_target_that_cannot_be_learned(self):
         rows = "\n".join(f"{i * i},no" for i in range(50))

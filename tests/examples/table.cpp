@@ -68,6 +68,49 @@ TEST_CASE("one text among few values makes categories; the same spelling with bl
   CHECK(size.codes == std::vector<std::uint32_t>{0, 1, 2, 1});
 }
 
+TEST_CASE("a column of numbers with decimal commas is refused at its first, or read as it is meant") {
+  const std::string text = "x;word\n;a\n3,14;b\n2;c\n-0,5;1,5\n";
+  reading how;
+  how.delimiter = ';';
+  CHECK(code_of(text, how) == mr::errc::type_mismatch);
+  CHECK(error_of(text, how) ==
+        "t.csv, line 3, column 1 (\"x\"): \"3,14\" looks like a number with a decimal comma; --decimal comma reads it "
+        "so, "
+        "--decimal point takes it for a word");
+  how.decimal = decimal_mark::comma;
+  const auto made = read(text, how);
+  REQUIRE(made);
+  CHECK(made->columns[0].type == column_type::number);
+  CHECK(made->columns[0].numbers[1] == 3.14);
+  CHECK(made->columns[0].numbers[3] == -0.5);
+  CHECK(made->columns[0].missing == 1);
+  CHECK(made->columns[1].type == column_type::category);
+  reading comma;
+  comma.decimal = decimal_mark::comma;
+  CHECK(code_of(lines("x\n\"0,5\"\n0.5", 60, [](int i) { return std::to_string(i); }), comma) ==
+        mr::errc::type_mismatch);
+  how.decimal = decimal_mark::point_surely;
+  const auto words = read(text, how);
+  REQUIRE(words);
+  CHECK(words->columns[0].categories == std::vector<std::string>{"3,14", "2", "-0,5"});
+}
+
+TEST_CASE("words with commas in them are words") {
+  const auto made = read("c\n\"1,2\"\n\"3,a\"\n\"4,\"\n\",5\"\n\"1,2,3\"\n");
+  REQUIRE(made);
+  CHECK(made->columns[0].type == column_type::category);
+}
+
+TEST_CASE("a comma inside a number takes a row apart, and the message says so") {
+  CHECK(error_of("x,y\n3,14,2\n") ==
+        "t.csv, line 2, column 3: the row has 3 cells, but the header names 2 columns; if 3,14 is one number, write it "
+        "with a point");
+  CHECK(error_of("x;y\n3,14;2\n") ==
+        "t.csv, line 2, column 2: the row has 2 cells, but the header names 1 column, \"x;y\"; --delimiter ';' would "
+        "take "
+        "it apart");
+}
+
 TEST_CASE("empty cells and the usual spellings are missing, in numbers and in categories") {
   const auto made = read("x,c\n1,a\n,b\nNA,?\n?,\nnull,N/A\nNone,a\n", {});
   REQUIRE(made);
@@ -155,7 +198,8 @@ TEST_CASE("an empty table is an error of its own") {
 TEST_CASE("a ragged row is an error that names line and column") {
   CHECK(error_of("a,b,c\n1,2,3\n1,2\n") ==
         "t.csv, line 3, column 3: the row ends after 2 cells, but the header names 3 columns");
-  CHECK(error_of("a,b\n1,2,3\n") == "t.csv, line 2, column 3: the row has 3 cells, but the header names 2 columns");
+  CHECK(error_of("a,b\n1,2\n1,2,3\n") ==
+        "t.csv, line 3, column 3: the row has 3 cells, but the header names 2 columns");
   CHECK(error_of("a,b\n1,\"2\n") == "t.csv, line 2, column 2: the quote that opens here is never closed");
   CHECK(code_of("a,b\n1\n") == mr::errc::invalid_data);
 }

@@ -55,7 +55,7 @@ def run(commands):
                 path.chmod(0o755)
         job = folder / "build/demo/examples/lifecycle/lifecycle"
         job.parent.mkdir(parents=True)
-        job.write_text('#!/bin/sh\necho "job $*"\n')
+        job.write_text('#!/bin/sh\necho "$LIFECYCLE_CALLED_AS runs the job $*"\n')
         job.chmod(0o755)
         return subprocess.run([folder / "tools/demo", "--input", "my table.csv"], env={"PATH": str(folder / "bin")},
                               capture_output=True, text=True)
@@ -66,9 +66,9 @@ def main():
     for change, words in CASES:
         done = run(GOOD | change)
         if words is None:
-            as_hoped = done.returncode == 0 and done.stdout.endswith("job --input my table.csv\n")
+            as_hoped = done.returncode == 0 and done.stdout == "tools/demo runs the job --input my table.csv\n"
         else:
-            as_hoped = done.returncode == 1 and words in done.stderr.splitlines()[-1] and "job" not in done.stdout.splitlines()
+            as_hoped = done.returncode == 1 and words in done.stderr.splitlines()[-1] and done.stdout == ""
         if not as_hoped:
             failures += 1
             print(f"FAIL {change}: hoped for {words or 'the job'}; status {done.returncode}\n{done.stdout}{done.stderr}")
