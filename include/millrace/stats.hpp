@@ -24,6 +24,8 @@
 ///   `rank_power.hpp`: of Fisher's, Kolmogorov-Smirnov and quantile tests; `simulated_power.hpp`: of any test
 /// - `bayes.hpp`: posteriors, best arm, loss
 ///
+/// From `aggregate<...>` and sketches as they are, merged from anywhere: `aggregate_moments.hpp`, `aggregate_tests.hpp`.
+///
 /// Valid however often one looks, or at planned looks:
 /// - `two_arm_e_process`: whether two arms differ, by bets on single units; `e_process`: evidence that multiplies
 /// - `sprt`, `mixture_sprt`; `group_sequential`: limits that spend alpha over a few looks
@@ -36,6 +38,8 @@
 ///
 /// Standard library alone.
 
+#include <millrace/stats/aggregate_moments.hpp>
+#include <millrace/stats/aggregate_tests.hpp>
 #include <millrace/stats/anderson_darling.hpp>
 #include <millrace/stats/anova.hpp>
 #include <millrace/stats/bayes.hpp>

@@ -3,6 +3,7 @@
 
 #include <millrace/aggregate/envelope.hpp>
 #include <millrace/core/fixed_string.hpp>
+#include <millrace/stats/aggregate_moments.hpp>
 #include <millrace/stats/detail/quantile_bins.hpp>
 #include <millrace/stats/evidence.hpp>
 #include <millrace/stats/means.hpp>
@@ -152,6 +153,13 @@ struct conversion {
     void absorb(bool treated, const sample_moments& m) noexcept {
       arm[treated ? 1 : 0].merge(pair_moments{m.n, m.mean, 0, m.variance, 0, 0});
     }
+    template <detail::stats::an_aggregate A>
+    void absorb(bool treated, const A& a) noexcept {
+      const proportion p = proportion_of(a);
+      const auto n = static_cast<double>(p.trials);
+      const double rate = p.rate();
+      absorb(treated, sample_moments{n, n > 0 ? rate : 0, n > 1 ? rate * (1 - rate) * (n / (n - 1)) : 0});
+    }
     result<test_result> test(const test_options& options) const {
       return two_proportion_z_test(get(true), get(false), options);
     }
@@ -178,6 +186,10 @@ struct mean_of {
     void absorb(bool treated, const sample_moments& m) noexcept {
       arm[treated ? 1 : 0].merge(pair_moments{m.n, m.mean, 0, m.variance, 0, 0});
     }
+    template <detail::stats::an_aggregate A>
+    void absorb(bool treated, const A& a) noexcept {
+      absorb(treated, moments_of(a));
+    }
     result<test_result> test(const test_options& options) const {
       return welch_t_test(arm[1].get_x(), arm[0].get_x(), options);
     }
@@ -203,6 +215,10 @@ struct cuped_mean {
     }
     void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], in[1]); }
     void absorb(bool treated, const pair_moments& m) noexcept { arm[treated ? 1 : 0].merge(m); }
+    template <detail::stats::an_aggregate A>
+    void absorb(bool treated, const A& a) noexcept {
+      absorb(treated, pair_moments_of(a));
+    }
     result<test_result> test(const test_options& options) const {
       auto found = cuped_test(arm[1].get(), arm[0].get(), options);
       if (!found) return std::move(found).error();
@@ -242,6 +258,10 @@ struct ratio {
     }
     void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], in[1]); }
     void absorb(bool treated, const pair_moments& m) noexcept { arm[treated ? 1 : 0].merge(m); }
+    template <detail::stats::an_aggregate A>
+    void absorb(bool treated, const A& a) noexcept {
+      absorb(treated, pair_moments_of(a));
+    }
     result<test_result> test(const test_options& options) const {
       return ratio_test(arm[1].get(), arm[0].get(), options);
     }
@@ -282,6 +302,33 @@ struct quantile_of {
       for (std::size_t i = 0; i < values.size() && i < cumulative.size(); ++i) {
         arm_[treated ? 1 : 0].update(values[i], cumulative[i] - before);
         before = cumulative[i];
+      }
+    }
+    /// From a sketch itself, or an aggregate with the member `quantiles`. Of one that keeps no values, such as a
+    /// ddsketch, some thousand quantiles are taken, closer together towards the ends.
+    template <detail::stats::has_quantiles S>
+    void absorb(bool treated, const S& s) {
+      const auto& sketch = detail::stats::sketch_of(s);
+      if constexpr (requires {
+                      sketch.view().cumulative()[0] + std::uint64_t{};
+                      sketch.exact();
+                    }) {
+        const auto view = sketch.view();
+        absorb(treated, std::span<const double>(view.values()), view.cumulative());
+      } else {
+        const auto all = static_cast<double>(sketch.count());
+        if (!(all >= 1)) return;
+        double before = 0;
+        double rank = 0;
+        for (int k = -3500; k <= 3500; ++k) {
+          const double up_to = k == 3500 ? 1 : 1 / (1 + std::exp(-0.005 * k));
+          const double now = std::floor(up_to * all);
+          if (now == before) continue;
+          arm_[treated ? 1 : 0].update(static_cast<double>(sketch.quantile(0.5 * (rank + up_to))),
+                                       static_cast<std::uint64_t>(now - before));
+          before = now;
+          rank = up_to;
+        }
       }
     }
     void merge(const state& other) noexcept {

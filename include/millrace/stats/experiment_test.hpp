@@ -240,10 +240,11 @@ class experiment_test {
     take(treated, inputs.data(), std::make_index_sequence<size>());
   }
 
-  /// Many units of an arm at once, summed up elsewhere: the moments (or pair_moments, or a sketch's values and their
-  /// cumulative weights) of that metric. Not for always_valid, whose bets need single units.
+  /// Many units of an arm at once, summed up elsewhere, for that metric: an `aggregate` that keeps what it needs (`mean`
+  /// of conversions, `mean` and `variance`, `covariance` of pairs, `quantiles`), a sketch, or moments of your own.
+  /// Not for always_valid, whose bets need single units.
   template <std::size_t Metric, class... Summary>
-  void absorb(bool treated, const Summary&... summary) noexcept {
+  void absorb(bool treated, const Summary&... summary) {
     static_assert(!bets,
                   "millrace[EXPERIMENT-9]: always_valid bets on single units; from summaries use "
                   "always_valid_asymptotic, fixed_horizon or group_looks");
