@@ -16,6 +16,17 @@ inline void reseal(std::vector<std::byte>& bytes) {
   for (unsigned i = 0; i < 4; ++i) bytes[bytes.size() - 4 + i] = static_cast<std::byte>(sum >> (8 * i));
 }
 
+/// An envelope with another payload: what a fuzzer's bytes become, so that they get past the type's name.
+inline std::vector<std::byte> with_payload(std::vector<std::byte> envelope, std::span<const std::byte> payload) {
+  const auto name = std::to_integer<std::size_t>(envelope[6]) + 256 * std::to_integer<std::size_t>(envelope[7]);
+  envelope.resize(16 + name);
+  envelope.insert(envelope.end(), payload.begin(), payload.end());
+  for (unsigned i = 0; i < 8; ++i) envelope[8 + i] = static_cast<std::byte>(payload.size() >> (8 * i));
+  envelope.resize(envelope.size() + 4);
+  reseal(envelope);
+  return envelope;
+}
+
 }  // namespace support
 
 #endif  // MILLRACE_TESTS_SUPPORT_ENVELOPE_HPP

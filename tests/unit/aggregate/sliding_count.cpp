@@ -246,6 +246,19 @@ TEST_CASE("a saved window comes back with its items and goes on the same") {
   check(last_items<mr::aggregate<mr::min>>(40));
 }
 
+TEST_CASE("a window loaded at the last place there is goes on, and can still be saved and loaded") {
+  using window = mr::windowed<mr::sliding_count<2>, mr::aggregate<mr::sum, mr::max>>;
+  std::vector<std::byte> payload;
+  for (const std::uint64_t n : {std::uint64_t{2}, std::uint64_t{0}, ~std::uint64_t{0} / 2, std::uint64_t{0}})
+    for (unsigned i = 0; i < 64; i += 8) payload.push_back(static_cast<std::byte>(n >> i));
+  auto last = window::load(support::with_payload(window().save(), payload));
+  REQUIRE(last);
+  for (const double x : {1.0, 2.0, 3.0}) last->update(x);
+  const auto back = window::load(last->save());
+  REQUIRE(back);
+  CHECK(back->get<mr::sum>() == 5);
+}
+
 TEST_CASE("a saved window of another width or kind is refused, with both named") {
   mr::windowed<mr::sliding_count<3>, mr::aggregate<mr::sum>> three;
   three.update(1);

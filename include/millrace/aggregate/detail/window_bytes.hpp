@@ -75,10 +75,13 @@ constexpr std::string_view contents_name() {
     return Engine::keeps_least ? "least" : "greatest";
 }
 
+/// The greatest saved place of a window's first item; one beyond it, which no stream reaches, is saved as it.
+inline constexpr std::uint64_t last_place = ~std::uint64_t{0} / 2;
+
 /// u64 place of the first, u64 how many, then either all, or how many (u64), offset (u64) and value of each.
 template <class Engine>
 void save_items(envelope_writer& to, const Engine& engine, std::uint64_t begin) {
-  to.u64(begin);
+  to.u64(begin < last_place ? begin : last_place);
   to.u64(engine.size());
   if constexpr (keeps_all<Engine>) {
     each_item(engine, [&](const auto* x) { save_item(to, *x); });
@@ -101,7 +104,7 @@ template <class Ops, class Engine>
 bool load_items(envelope_reader& from, Engine& engine) {
   using sample = typename Ops::sample;
   const std::uint64_t begin = from.u64();
-  if (begin > ~std::uint64_t{0} / 2) return false;
+  if (begin > last_place) return false;
   engine.restart_at(begin);
   if constexpr (keeps_all<Engine>) {
     const std::size_t count = from.count(sizeof(sample));
