@@ -74,6 +74,29 @@ void singles(benchmark::State& state) {
   }
   per_item(state, x.size());
 }
+/// With weights, item by item and as a span.
+template <class Aggregate>
+void weighted_singles(benchmark::State& state) {
+  const auto x = items(in_cache);
+  const auto w = items(2 * in_cache).last(in_cache);
+  Aggregate a;
+  for (auto _ : state) {
+    for (std::size_t i = 0; i < x.size(); ++i) a.update(x[i], mr::weight(w[i]));
+    benchmark::DoNotOptimize(a);
+  }
+  per_item(state, x.size());
+}
+template <class Aggregate>
+void weighted_spans(benchmark::State& state) {
+  const auto x = items(in_cache);
+  const auto w = items(2 * in_cache).last(in_cache);
+  Aggregate a;
+  for (auto _ : state) {
+    a.update(x, w);
+    benchmark::DoNotOptimize(a);
+  }
+  per_item(state, x.size());
+}
 #define MILLRACE_SPANS(...) BENCHMARK_TEMPLATE(spans, __VA_ARGS__)->Arg(in_cache)->Arg(in_memory)
 
 /// The best one pass for these five by hand: eight-wide lanes, shifted squares, a block at a time merged by Chan's
@@ -135,6 +158,14 @@ MILLRACE_SPANS(mr::aggregate<mr::kurtosis, mr::min, mr::max>);
 MILLRACE_SPANS(mr::aggregate<mr::geometric_mean>);
 MILLRACE_SPANS(mr::aggregate<mr::count, mr::mean, mr::stddev, mr::quantiles<mr::kll<200>>>);
 BENCHMARK_TEMPLATE(singles, five);
+using powers = mr::aggregate<mr::kurtosis, mr::sum>;
+using harmonic = mr::aggregate<mr::harmonic_mean, mr::mean>;
+BENCHMARK_TEMPLATE(weighted_singles, five);
+BENCHMARK_TEMPLATE(weighted_spans, five);
+BENCHMARK_TEMPLATE(weighted_singles, powers);
+BENCHMARK_TEMPLATE(weighted_spans, powers);
+BENCHMARK_TEMPLATE(weighted_singles, harmonic);
+BENCHMARK_TEMPLATE(weighted_spans, harmonic);
 
 template <class Variance>
 void boost_accumulators(benchmark::State& state) {

@@ -34,6 +34,7 @@ inline namespace v0 {
 //   void update(T x, weight w);                     // w > 0; without it the aggregate takes no weights
 //   void update(const item<T>&);                    // instead of both: with the item's index too
 //   void update(std::span<const T>);                // a block that lies in the first-level cache
+//   void update(std::span<const T>, std::span<const double>);  // ... with the items' weights
 //   void unmerge(const state&);                     // invertible
 //   static constexpr bool finite_only = true;       // infinities are kept away from it
 //   static constexpr bool commutative = false, idempotent = true, exactly_invertible = true;  // as in concepts.hpp

@@ -177,8 +177,9 @@ inline constexpr unsigned order_of_moments = 0;
 ///
 /// Guarantee: the squares about a block's mean lose at most three digits to cancellation, whatever
 /// the offset, order or outliers (the shift is one of the block's own items, or the mean of 32 of
-/// them); blocks are joined by `moment_sums`. Squares of differences beyond 1e150 overflow to infinity,
-/// below 1e-150 vanish (cubes 1e100, fourth powers 1e75); the mean does neither.
+/// them; of weights in a span, their weighted mean; of weights one by one, the first item of 256, which costs
+/// as many more digits as it weighs less than all); blocks are joined by `moment_sums`. Squares of differences beyond
+/// 1e150 overflow to infinity, below 1e-150 vanish (cubes 1e100, fourth powers 1e75); the mean does neither.
 /// Complexity: update a few additions, no division; 8 (2 Order + 5) bytes; allocates: never.
 template <unsigned Order>
 struct moments {
@@ -208,8 +209,8 @@ struct moments {
     /// Finite, but so large that sums of differences may overflow.
     void update_huge(double x, double w) noexcept { closed_.merge(closed_type(x, w)); }
 
-    void absorb(const detail::block_figures& found, const double*, std::size_t count, join) noexcept {
-      closed_.merge(closed_type(static_cast<double>(count), found.shift, found.power));
+    void absorb(const detail::block_figures& found, const double*, std::size_t, join) noexcept {
+      closed_.merge(closed_type(found.mass, found.shift, found.power));
     }
     void merge(const state& later) noexcept { closed_.merge(later.closed()); }
     void merge(const closed_type& later) noexcept { closed_.merge(later); }

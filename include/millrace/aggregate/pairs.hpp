@@ -140,7 +140,12 @@ struct comoments {
     void update(std::span<const xy> pairs) noexcept {
       const xy shift = pairs[0];
       closed_.merge(comoment_sums(static_cast<double>(pairs.size()), shift,
-                                  detail::scan_pairs(pairs.data(), pairs.size(), shift)));
+                                  detail::scan_pairs<false>(pairs.data(), nullptr, pairs.size(), shift)));
+    }
+    void update(std::span<const xy> pairs, std::span<const double> weights) noexcept {
+      const detail::pair_center about = detail::weighted_center(pairs.data(), weights.data(), pairs.size());
+      closed_.merge(comoment_sums(about.mass, about.mean,
+                                  detail::scan_pairs<true>(pairs.data(), weights.data(), pairs.size(), about.mean)));
     }
 
     void merge(const state& later) noexcept { closed_.merge(later.closed()); }
@@ -280,6 +285,16 @@ struct side_of_pairs {
         for (std::size_t i = 0; i < now; ++i) side[i] = Side::of(pairs[i]);
         inner_.update(std::span<const double>(side, now));
         pairs = pairs.subspan(now);
+      }
+    }
+    void update(std::span<const xy> pairs, std::span<const double> weights) requires(inner_type::states::weighable) {
+      double side[256];
+      while (!pairs.empty()) {
+        const std::size_t now = pairs.size() < 256 ? pairs.size() : 256;
+        for (std::size_t i = 0; i < now; ++i) side[i] = Side::of(pairs[i]);
+        inner_.update(std::span<const double>(side, now), weights.first(now));
+        pairs = pairs.subspan(now);
+        weights = weights.subspan(now);
       }
     }
     auto merge(const state& later) { return inner_.merge(later.inner_); }

@@ -151,11 +151,15 @@ struct geometric_mean {
       logarithms_.add(term);
     }
     void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
+      if (found.weights != nullptr) {
+        for (std::size_t i = 0; i < count; ++i) update(items[i], weight(found.weights[i]));
+        return;
+      }
       if (!(found.low >= smallest)) [[unlikely]] {
         for (std::size_t i = 0; i < count; ++i) update(items[i]);
         return;
       }
-      weight_ += static_cast<double>(count);
+      weight_ += found.mass;
       add_exponent(found.exponent);
       multiply(found.mantissa);
     }
@@ -250,10 +254,11 @@ struct harmonic_mean {
     }
     void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
       if (!(found.low > 0)) [[unlikely]] {
-        for (std::size_t i = 0; i < count; ++i) update(items[i]);
+        for (std::size_t i = 0; i < count; ++i)
+          update(items[i], weight(found.weights == nullptr ? 1 : found.weights[i]));
         return;
       }
-      weight_ += static_cast<double>(count);
+      weight_ += found.mass;
       reciprocals_.add(found.reciprocal);
     }
     void merge(const state& later) noexcept {

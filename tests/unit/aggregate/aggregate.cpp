@@ -220,6 +220,123 @@ TEST_CASE("whole weights are repetitions") {
   CHECK(weighted.get<mr::min>() == repeated.get<mr::min>());
 }
 
+namespace {
+
+/// Weights from a thousandth to a thousand; every so often none, and every so often an impossible one.
+std::vector<double> weights_for(std::size_t size, std::uint64_t seed, std::uint64_t none, std::uint64_t impossible) {
+  constexpr double wrong[] = {-1.0, not_a_number, infinity, -infinity};
+  mr::random_engine random(seed);
+  std::vector<double> made(size);
+  for (double& w : made) {
+    w = std::exp(6.9 * (2 * random.uniform() - 1));
+    if (none != 0 && random.below(none) == 0) w = 0;
+    if (impossible != 0 && random.below(impossible) == 0) w = wrong[random.below(4)];
+  }
+  return made;
+}
+
+template <class A>
+void check_weighted_spans() {
+  std::uint64_t seed = 20;
+  for (const std::size_t size : {1U, 20U, 48U, 300U, 5000U})
+    for (const std::uint64_t rare : {0U, 3U, 900U})
+      for (auto stream : laws::streams(size, ++seed)) {
+        if (stream.empty()) continue;
+        if (rare == 900) stream[stream.size() / 2] = size % 3 == 0 ? not_a_number : infinity;
+        const auto weights = weights_for(stream.size(), ++seed, rare, rare);
+        const std::span<const double> items(stream);
+        A singles, span, pieces;
+        for (std::size_t i = 0; i < stream.size(); ++i) (void)singles.update(stream[i], mr::weight(weights[i]));
+        (void)span.update(items, weights);
+        support::same_answers(singles, span);
+        mr::random_engine random(seed);
+        for (std::size_t at = 0; at < stream.size();) {
+          const std::size_t now = 1 + random.below(stream.size() - at);
+          (void)pieces.update(items.subspan(at, now), std::span<const double>(weights).subspan(at, now));
+          at += now;
+        }
+        support::same_answers(singles, pieces);
+      }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a span with weights is its items one by one, for every member that takes weights", "",
+                   (mr::aggregate<mr::count>), (mr::aggregate<mr::sum>), (mr::aggregate<mr::mean>),
+                   (mr::aggregate<mr::variance>), (mr::aggregate<mr::skewness>), (mr::aggregate<mr::kurtosis>),
+                   (mr::aggregate<mr::min>), (mr::aggregate<mr::max>), (mr::aggregate<mr::range, mr::first>),
+                   (mr::aggregate<mr::last, mr::argmin>), (mr::aggregate<mr::argmax>),
+                   (mr::aggregate<mr::geometric_mean>), (mr::aggregate<mr::harmonic_mean>), five, everything, commuting,
+                   (mr::aggregate<mr::moments<3>, mr::sum, mr::total_weight>),
+                   (mr::basic_aggregate<mr::propagate_nan, mr::mean, mr::min>)) {
+  check_weighted_spans<TestType>();
+}
+
+TEST_CASE("an aggregate that rejects takes nothing of a span with one impossible weight") {
+  using rejecting = mr::basic_aggregate<mr::reject_nan, mr::count, mr::mean>;
+  rejecting a;
+  const std::vector<double> items(1000, 5.0);
+  std::vector<double> weights(1000, 2.0);
+  weights[7] = 0;  // no item
+  weights[600] = not_a_number;
+  auto refused = a.update(items, weights);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message().find("item 599 ") == 0);
+  CHECK(a.get<mr::count>() == 0);
+  weights[600] = 1;
+  REQUIRE(a.update(items, weights).has_value());
+  CHECK(a.get<mr::count>() == 999);
+  CHECK(a.update(std::span<const double>(items), std::span<const double>(weights).first(10)).has_value());
+  CHECK(a.get<mr::count>() == 1008);  // as many as both spans have
+}
+
+TEST_CASE("weighted moments of a span lose no digits to a heavy item or to an offset") {
+  mr::random_engine random(31);
+  // Around 1e7 with deviation 0.1, all of it exact in long double; the first item is far away and weighs next to
+  // nothing.
+  std::vector<double> items(2000), weights(2000);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    items[i] = 1e7 + static_cast<double>(random.below(1U << 12)) * 0x1p-13;
+    weights[i] = static_cast<double>(1 + random.below(1000)) / 8;
+  }
+  items[0] = 3;
+  weights[0] = 0x1p-60;
+  weights[1000] = 1e6;
+  long double mass = 0, mean = 0, squares = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) mass += weights[i];
+  for (std::size_t i = 0; i < items.size(); ++i) mean += weights[i] * (static_cast<long double>(items[i]) - 1e7L);
+  mean /= mass;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const long double d = static_cast<long double>(items[i]) - 1e7L - mean;
+    squares += weights[i] * d * d;
+  }
+  mr::aggregate<mr::variance> a;
+  a.update(items, weights);
+  CHECK(laws::close(a.get<mr::population_variance>(), static_cast<double>(squares / mass), 1e-12));
+  CHECK(laws::close(a.get<mr::mean>(), static_cast<double>(1e7L + mean), 1e-16));
+}
+
+TEST_CASE("every instruction set adds weighted items to the same bits") {
+  mr::random_engine random(32);
+  constexpr unsigned all = 511;
+  for (const std::size_t size : {1U, 15U, 16U, 33U, 1000U, 2048U}) {
+    std::vector<double> x(size);
+    for (double& v : x) v = std::exp(3 * random.normal());
+    const auto weights = weights_for(size, size, 0, 0);
+    mr::detail::block_figures base, avx2, avx512;
+    mr::detail::weighted_baseline<all>(x.data(), weights.data(), size, base);
+    CHECK(base.poison == 0);
+    if (mr::detail::cpu_has_avx2()) {
+      mr::detail::weighted_avx2<all>(x.data(), weights.data(), size, avx2);
+      CHECK(std::memcmp(&base, &avx2, sizeof base) == 0);
+    }
+    if (mr::detail::cpu_has_avx512()) {
+      mr::detail::weighted_avx512<all>(x.data(), weights.data(), size, avx512);
+      CHECK(std::memcmp(&base, &avx512, sizeof base) == 0);
+    }
+  }
+}
+
 TEST_CASE("impossible weights are skipped and counted, the weight zero is no item") {
   five a;
   for (const double w : {-1.0, not_a_number, infinity, -infinity}) a.update(1.0, mr::weight(w));

@@ -47,6 +47,13 @@ std::vector<mr::xy> some(std::size_t size, std::uint64_t seed) {
   return made;
 }
 
+std::vector<double> weights_for(std::size_t size, std::uint64_t seed) {
+  mr::random_engine random(seed);
+  std::vector<double> made(size);
+  for (double& w : made) w = std::exp(3 * (2 * random.uniform() - 1));
+  return made;
+}
+
 }  // namespace
 
 TEST_CASE("covariance, correlation and trend are those of an exact computation") {
@@ -90,11 +97,45 @@ TEST_CASE("every instruction set adds pairs to the same bits") {
   const auto x = some(2000, 5);
   mr::detail::pair_lanes a;
   mr::detail::pair_lanes b;
-  mr::detail::pairs_baseline(x.data(), x.size(), x[0], a);
+  mr::detail::pairs_baseline<false>(x.data(), nullptr, x.size(), x[0], a);
   if (mr::detail::cpu_has_avx2()) {
-    mr::detail::pairs_avx2(x.data(), x.size(), x[0], b);
+    mr::detail::pairs_avx2<false>(x.data(), nullptr, x.size(), x[0], b);
     CHECK(std::memcmp(&a, &b, sizeof a) == 0);
   }
+  const auto weights = weights_for(x.size(), 6);
+  mr::detail::pairs_baseline<true>(x.data(), weights.data(), x.size(), x[0], a);
+  if (mr::detail::cpu_has_avx2()) {
+    mr::detail::pairs_avx2<true>(x.data(), weights.data(), x.size(), x[0], b);
+    CHECK(std::memcmp(&a, &b, sizeof a) == 0);
+  }
+}
+
+TEST_CASE("a span of pairs with weights is its pairs one by one") {
+  for (const std::size_t size : {1U, 50U, 255U, 3000U})
+    for (const bool unusual : {false, true}) {
+      auto x = some(size, size + 20);
+      auto weights = weights_for(size, size + 21);
+      if (unusual) {
+        x[size / 2].y = not_a_number;
+        weights[size / 3] = 0;
+        weights[size / 4] = -1;
+      }
+      pairs singles, span;
+      for (std::size_t i = 0; i < size; ++i) singles.update(x[i], mr::weight(weights[i]));
+      span.update(x, weights);
+      same(singles, span);
+      CHECK(laws::close(singles.get<mr::of_y>().get<mr::total_weight>(), span.get<mr::of_y>().get<mr::total_weight>(),
+                        1e-14));
+    }
+  // A first pair far away that weighs next to nothing costs no digits.
+  auto x = some(500, 30);
+  std::vector<double> weights(500, 1.0);
+  mr::aggregate<mr::covariance> without, with;
+  without.update(std::span<const mr::xy>(x).subspan(1));
+  x[0] = {-1e9, 1e9};
+  weights[0] = 1e-30;
+  with.update(x, weights);
+  CHECK(laws::close(with.get<mr::covariance>(), without.get<mr::covariance>(), 1e-9));
 }
 
 TEST_CASE("pairs without spread have no correlation, and x without spread no trend") {

@@ -3,7 +3,10 @@
 #include <support/catch.hpp>
 
 #include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/ddsketch.hpp>
 #include <millrace/aggregate/pairs.hpp>
+#include <millrace/aggregate/req.hpp>
+#include <millrace/aggregate/tdigest.hpp>
 #include <millrace/aggregate/theta.hpp>
 
 #include <support/aggregate.hpp>
@@ -107,6 +110,21 @@ TEST_CASE("aggregates with sketches merge within the sketch's bound, and weigh")
   heavy.update(2.0, mr::weight(1));
   CHECK(heavy.get<mr::quantiles>()(0.75) == 1);
   CHECK(heavy.get<mr::quantiles>()(0.76) == 2);
+}
+
+TEST_CASE("a span with weights feeds sketches what its items do one by one, to the bit") {
+  using both =
+      mr::aggregate<mr::mean, mr::median, mr::ddsketch<>, mr::quantiles<mr::tdigest<>>, mr::quantiles<mr::req<>>>;
+  const auto x = stream(5000, 12);
+  const auto weights = stream(5000, 13);
+  both singles, span;
+  for (std::size_t i = 0; i < x.size(); ++i) singles.update(x[i], mr::weight(weights[i]));
+  span.update(x, weights);
+  CHECK(span.get<mr::kll<200>>().save() == singles.get<mr::kll<200>>().save());
+  CHECK(span.get<mr::ddsketch<>>().save() == singles.get<mr::ddsketch<>>().save());
+  CHECK(span.get<mr::tdigest<>>().save() == singles.get<mr::tdigest<>>().save());
+  CHECK(span.get<mr::req<>>().save() == singles.get<mr::req<>>().save());
+  CHECK(span.get<mr::mean>() == Approx(singles.get<mr::mean>()).epsilon(1e-14));
 }
 
 TEST_CASE("distinct items are counted by the sketch that is asked for") {

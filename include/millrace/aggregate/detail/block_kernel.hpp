@@ -39,7 +39,9 @@ struct block_figures {
   double mantissa = 1;  ///< in [1, 2); times 2^exponent; meaningless unless low is a normal number
   std::int64_t exponent = 0;
   double reciprocal = 0;
-  double poison = 0;  ///< NaN if an item is not finite, or if a sum left the range of double
+  double poison = 0;                ///< NaN if an item is not finite, or if a sum left the range of double
+  double mass = 0;                  ///< what the items weigh together: their number, if they have no weights
+  const double* weights = nullptr;  ///< of the items; null: they all weigh one
 };
 
 /// Every sum is kept in `sum_lanes` lanes, item i in lane i % sum_lanes, whatever the CPU's vectors, and
@@ -252,6 +254,7 @@ block_figures scan_block(const double* x, std::size_t count) noexcept {
   block_figures made;
   if constexpr ((Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0)
     made.shift = pilot(x, count);
+  made.mass = static_cast<double>(count);
   const std::size_t tail = count % sum_lanes;
   if (cpu_has_avx512())
     block_avx512<Wanted>(x, count - tail, tail, made);

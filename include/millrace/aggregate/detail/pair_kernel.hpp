@@ -43,6 +43,18 @@ template <class V>
     to = __builtin_shufflevector(from, from, 1, 0, 3, 2);
 }
 
+/// The weight of each pair, for both of its sides.
+template <class V>
+[[gnu::always_inline]] inline void load_weights(V& to, const double* weights) noexcept {
+  if constexpr (sizeof(V) == 16) {
+    to = V{} + weights[0];
+  } else {
+    vector<double, 16> two;
+    load(two, weights);
+    to = __builtin_shufflevector(two, two, 0, 0, 1, 1);
+  }
+}
+
 /// As in block_kernel, but that the lanes hold x and y in turn, as they lie in memory: eight of each.
 struct pair_lanes {
   double single[sum_lanes];
@@ -50,10 +62,10 @@ struct pair_lanes {
   double product[sum_lanes];  // each twice
 };
 
-/// Precondition: count is a multiple of 8.
-template <std::size_t Bytes>
-[[gnu::always_inline]] inline void pairs_body(const xy* pairs, std::size_t count, const xy& shift,
-                                              pair_lanes& out) noexcept {
+/// Precondition: count is a multiple of 8. `weights` only matter if Weighted.
+template <bool Weighted, std::size_t Bytes>
+[[gnu::always_inline]] inline void pairs_body(const xy* pairs, [[maybe_unused]] const double* weights,
+                                              std::size_t count, const xy& shift, pair_lanes& out) noexcept {
   using v = vector<double, Bytes>;
   constexpr std::size_t width = Bytes / 8;
   constexpr std::size_t registers = sum_lanes / width;
@@ -67,13 +79,20 @@ template <std::size_t Bytes>
       v d;
       load(d, pairs + at + k * width / 2);
       d -= center;
-      single[k] += d;
-      v d2 = d * d;
+      v wd = d;
+      if constexpr (Weighted) {
+        v w;
+        load_weights(w, weights + at + k * width / 2);
+        wd *= w;
+        rounded(wd);
+      }
+      single[k] += wd;
+      v d2 = wd * d;
       rounded(d2);
       square[k] += d2;
       v both;
       swap_sides(both, d);
-      both *= d;
+      both *= wd;
       rounded(both);
       product[k] += both;
     }
@@ -85,23 +104,29 @@ template <std::size_t Bytes>
   }
 }
 
-inline void pairs_baseline(const xy* pairs, std::size_t count, const xy& shift, pair_lanes& out) noexcept {
-  pairs_body<16>(pairs, count, shift, out);
+template <bool Weighted>
+void pairs_baseline(const xy* pairs, const double* weights, std::size_t count, const xy& shift,
+                    pair_lanes& out) noexcept {
+  pairs_body<Weighted, 16>(pairs, weights, count, shift, out);
 }
+template <bool Weighted>
 MILLRACE_X86_TARGET("avx2")
-inline void pairs_avx2(const xy* pairs, std::size_t count, const xy& shift, pair_lanes& out) noexcept {
-  pairs_body<32>(pairs, count, shift, out);
+void pairs_avx2(const xy* pairs, const double* weights, std::size_t count, const xy& shift, pair_lanes& out) noexcept {
+  pairs_body<Weighted, 32>(pairs, weights, count, shift, out);
 }
 
-inline pair_powers scan_pairs(const xy* pairs, std::size_t count, const xy& shift) noexcept {
+/// `weights`: null if all weigh one.
+template <bool Weighted>
+pair_powers scan_pairs(const xy* pairs, const double* weights, std::size_t count, const xy& shift) noexcept {
   pair_lanes found;
   const std::size_t even = count / (sum_lanes / 2) * (sum_lanes / 2);
   if (cpu_has_avx2())
-    pairs_avx2(pairs, even, shift, found);
+    pairs_avx2<Weighted>(pairs, weights, even, shift, found);
   else
-    pairs_baseline(pairs, even, shift, found);
+    pairs_baseline<Weighted>(pairs, weights, even, shift, found);
   pair_powers all;
-  for (std::size_t i = even; i < count; ++i) all.add(pairs[i].x - shift.x, pairs[i].y - shift.y, 1);
+  for (std::size_t i = even; i < count; ++i)
+    all.add(pairs[i].x - shift.x, pairs[i].y - shift.y, Weighted ? weights[i] : 1);
   for (double* const lane : {found.single, found.square, found.product})
     for (std::size_t step = sum_lanes / 2; step > 1; step /= 2)
       for (std::size_t i = 0; i < step; ++i) lane[i] += lane[i + step];
@@ -111,6 +136,26 @@ inline pair_powers scan_pairs(const xy* pairs, std::size_t count, const xy& shif
   all.yy += found.square[1];
   all.xy += found.product[0];
   return all;
+}
+
+struct pair_center {
+  double mass = 0;
+  xy mean;
+};
+/// What pairs weigh together, and their weighted mean.
+inline pair_center weighted_center(const xy* pairs, const double* weights, std::size_t count) noexcept {
+  double mass[4] = {}, x[4] = {}, y[4] = {};
+  for (std::size_t i = 0; i < count; ++i) {
+    double wx = weights[i] * pairs[i].x;
+    double wy = weights[i] * pairs[i].y;
+    rounded(wx);
+    rounded(wy);
+    mass[i % 4] += weights[i];
+    x[i % 4] += wx;
+    y[i % 4] += wy;
+  }
+  const double all = (mass[0] + mass[2]) + (mass[1] + mass[3]);
+  return {all, {((x[0] + x[2]) + (x[1] + x[3])) / all, ((y[0] + y[2]) + (y[1] + y[3])) / all}};
 }
 
 }  // namespace detail

@@ -2,6 +2,7 @@
 #define MILLRACE_AGGREGATE_DETAIL_STATES_HPP
 
 #include <millrace/aggregate/detail/block_kernel.hpp>
+#include <millrace/aggregate/detail/weighted_kernel.hpp>
 #include <millrace/aggregate/member.hpp>
 
 #include <cstddef>
@@ -33,6 +34,8 @@ inline bool is_infinite(double x) noexcept {
   return x > most || x < -most;
 }
 inline bool is_infinite(const xy& p) noexcept { return is_infinite(p.x) || is_infinite(p.y); }
+
+inline bool is_weight(double w) noexcept { return w > 0 && !is_infinite(w); }
 
 [[gnu::cold]] inline error refused(std::uint64_t index) {
   return error(errc::not_finite,
@@ -140,6 +143,14 @@ void feed_block(S& state, std::span<const T> items, std::uint64_t before) {
     state.update(items);
   else
     for (std::size_t i = 0; i < items.size(); ++i) feed<false>(state, item<T>{items[i], 1, before + i});
+}
+
+template <class S, class T>
+void feed_weighted_block(S& state, std::span<const T> items, std::span<const double> weights, std::uint64_t before) {
+  if constexpr (requires { state.update(items, weights); })
+    state.update(items, weights);
+  else
+    for (std::size_t i = 0; i < items.size(); ++i) feed<true>(state, item<T>{items[i], weights[i], before + i});
 }
 
 template <class S>
