@@ -206,7 +206,9 @@ struct block_figures {
   double mantissa = 1;  ///< in [1, 2); times 2^exponent; meaningless unless low is a normal number
   std::int64_t exponent = 0;
   double reciprocal = 0;
-  double poison = 0;  ///< NaN if an item is not finite, or if a sum left the range of double
+  double poison = 0;                ///< NaN if an item is not finite, or if a sum left the range of double
+  double mass = 0;                  ///< what the items weigh together: their number, if they have no weights
+  const double* weights = nullptr;  ///< of the items; null: they all weigh one
 };
 
 /// Every sum is kept in `sum_lanes` lanes, item i in lane i % sum_lanes, whatever the CPU's vectors, and
@@ -419,6 +421,7 @@ block_figures scan_block(const double* x, std::size_t count) noexcept {
   block_figures made;
   if constexpr ((Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0)
     made.shift = pilot(x, count);
+  made.mass = static_cast<double>(count);
   const std::size_t tail = count % sum_lanes;
   if (cpu_has_avx512())
     block_avx512<Wanted>(x, count - tail, tail, made);
@@ -434,6 +437,197 @@ block_figures scan_block(const double* x, std::size_t count) noexcept {
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_BLOCK_KERNEL_HPP
+
+// ---- aggregate/detail/weighted_kernel.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_WEIGHTED_KERNEL_HPP
+#define MILLRACE_AGGREGATE_DETAIL_WEIGHTED_KERNEL_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// As block_body, over items that weigh differently; the logarithm excepted, which its member takes itself. Two
+/// passes: the weights alone first, which finds the weighted mean, so that powers lose no digits to a heavy
+/// item far from the others; then the figures. In `out` the mass; poison also if a weight is not above zero.
+template <unsigned Wanted, std::size_t Bytes>
+[[gnu::always_inline]] inline void weighted_body(const double* x, const double* weights, std::size_t count,
+                                                 block_figures& out) noexcept {
+  using v = vector<double, Bytes>;
+  constexpr std::size_t width = Bytes / 8;
+  constexpr std::size_t registers = sum_lanes / width;
+  constexpr bool powers = (Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0;
+  constexpr bool poison = !powers && (Wanted & (figure::total | figure::reciprocal)) == 0;
+  double lane[sum_lanes], other[sum_lanes];
+  const auto spill = [](double(&to)[sum_lanes], const v(&from)[registers]) {
+    for (std::size_t k = 0; k < registers; ++k) store(to + k * width, from[k]);
+  };
+
+  // What is left over after the last full lanes is filled up with the first item, weightless.
+  const std::size_t tail = count % sum_lanes;
+  const std::size_t full = count - tail;
+  double filled_x[sum_lanes], filled_weights[sum_lanes];
+  for (std::size_t i = 0; i < sum_lanes; ++i) {
+    filled_x[i] = i < tail ? x[full + i] : x[0];
+    filled_weights[i] = i < tail ? weights[full + i] : 0;
+  }
+  const std::size_t groups = full / sum_lanes + (tail != 0 ? 1 : 0);
+
+  v mass[registers], first[registers], lightest[registers];
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < registers; ++k) {
+    mass[k] = first[k] = v{};
+    lightest[k] = v{} + 1.0;
+  }
+  for (std::size_t group = 0; group < groups; ++group) {
+    const bool is_full = group * sum_lanes < full;
+    const double* const items = is_full ? x + group * sum_lanes : filled_x;
+    const double* const loads = is_full ? weights + group * sum_lanes : filled_weights;
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < registers; ++k) {
+      v item, w;
+      load(item, items + k * width);
+      load(w, loads + k * width);
+      mass[k] += w;
+      if (is_full) lightest[k] = w < lightest[k] ? w : lightest[k];
+      if constexpr (powers) {
+        v product = w * item;
+        rounded(product);
+        first[k] += product;
+      }
+    }
+  }
+  spill(lane, lightest);
+  double least = 1;
+  for (const double one : lane) least = one < least ? one : least;
+  for (std::size_t i = 0; i < tail; ++i) least = filled_weights[i] < least ? filled_weights[i] : least;
+  spill(lane, mass);
+  out.mass = add_lanes(lane);
+  if (!(least > 0) || !(out.mass <= (std::numeric_limits<double>::max)())) {
+    out.poison = std::numeric_limits<double>::quiet_NaN();
+    return;
+  }
+  if constexpr (powers) {
+    spill(lane, first);
+    out.shift = add_lanes(lane) / out.mass;
+  }
+
+  const v shift = v{} + out.shift;
+  v p1[registers], p2[registers], p3[registers], p4[registers], low[registers], high[registers];
+  v total[registers], rest[registers], reciprocal[registers], bad[registers];
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < registers; ++k) {
+    p1[k] = p2[k] = p3[k] = p4[k] = total[k] = rest[k] = reciprocal[k] = bad[k] = v{};
+    low[k] = high[k] = v{} + x[0];
+  }
+  for (std::size_t group = 0; group < groups; ++group) {
+    const bool is_full = group * sum_lanes < full;
+    const double* const items = is_full ? x + group * sum_lanes : filled_x;
+    const double* const loads = is_full ? weights + group * sum_lanes : filled_weights;
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < registers; ++k) {
+      v item, w;
+      load(item, items + k * width);
+      load(w, loads + k * width);
+      if constexpr ((Wanted & figure::low) != 0) low[k] = item < low[k] ? item : low[k];
+      if constexpr ((Wanted & figure::high) != 0) high[k] = item > high[k] ? item : high[k];
+      if constexpr (powers) {
+        const v d = item - shift;
+        v term = w * d;
+        rounded(term);
+        p1[k] += term;
+        if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
+          term *= d;
+          rounded(term);
+          p2[k] += term;
+        }
+        if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) {
+          term *= d;
+          rounded(term);
+          p3[k] += term;
+        }
+        if constexpr ((Wanted & figure::power4) != 0) {
+          term *= d;
+          rounded(term);
+          p4[k] += term;
+        }
+      }
+      if constexpr ((Wanted & figure::total) != 0) {
+        v product = w * item;
+        rounded(product);
+        add_compensated(total[k], rest[k], product);
+      }
+      if constexpr ((Wanted & figure::reciprocal) != 0) reciprocal[k] += w / item;
+      if constexpr (poison) bad[k] += item - item;
+    }
+  }
+
+  const auto sum_of = [&](const v(&from)[registers]) {
+    spill(lane, from);
+    const double sum = add_lanes(lane);
+    out.poison += sum;
+    return sum;
+  };
+  if constexpr (powers) out.power[0] = sum_of(p1);
+  if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) out.power[1] = sum_of(p2);
+  if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) out.power[2] = sum_of(p3);
+  if constexpr ((Wanted & figure::power4) != 0) out.power[3] = sum_of(p4);
+  if constexpr ((Wanted & figure::low) != 0) {
+    spill(lane, low);
+    for (const double one : lane) out.low = one < out.low ? one : out.low;
+  }
+  if constexpr ((Wanted & figure::high) != 0) {
+    spill(lane, high);
+    for (const double one : lane) out.high = one > out.high ? one : out.high;
+  }
+  if constexpr ((Wanted & figure::total) != 0) {
+    spill(lane, total);
+    spill(other, rest);
+    for (std::size_t k = 0; k < sum_lanes; ++k) {
+      add_compensated(out.total, out.total_rest, lane[k]);
+      out.total_rest += other[k];
+    }
+    out.poison += out.total_rest;
+  }
+  if constexpr ((Wanted & figure::reciprocal) != 0) out.reciprocal = sum_of(reciprocal);
+  if constexpr (poison) (void)sum_of(bad);
+  out.poison -= out.poison;
+}
+
+template <unsigned Wanted>
+void weighted_baseline(const double* x, const double* weights, std::size_t count, block_figures& out) noexcept {
+  weighted_body<Wanted, 16>(x, weights, count, out);
+}
+template <unsigned Wanted>
+MILLRACE_X86_TARGET("avx2")
+void weighted_avx2(const double* x, const double* weights, std::size_t count, block_figures& out) noexcept {
+  weighted_body<Wanted, 32>(x, weights, count, out);
+}
+template <unsigned Wanted>
+MILLRACE_X86_TARGET("avx512f")
+void weighted_avx512(const double* x, const double* weights, std::size_t count, block_figures& out) noexcept {
+  weighted_body<Wanted, 64>(x, weights, count, out);
+}
+
+/// The wanted figures of a block whose items weigh differently. Precondition: 0 < count <= block_items.
+template <unsigned Wanted>
+block_figures scan_weighted(const double* x, const double* weights, std::size_t count) noexcept {
+  block_figures made;
+  made.weights = weights;
+  if (cpu_has_avx512())
+    weighted_avx512<Wanted>(x, weights, count, made);
+  else if (cpu_has_avx2())
+    weighted_avx2<Wanted>(x, weights, count, made);
+  else
+    weighted_baseline<Wanted>(x, weights, count, made);
+  return made;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_WEIGHTED_KERNEL_HPP
 
 // ---- core/error.hpp
 
@@ -1192,6 +1386,7 @@ inline namespace v0 {
 //   void update(T x, weight w);                     // w > 0; without it the aggregate takes no weights
 //   void update(const item<T>&);                    // instead of both: with the item's index too
 //   void update(std::span<const T>);                // a block that lies in the first-level cache
+//   void update(std::span<const T>, std::span<const double>);  // ... with the items' weights
 //   void unmerge(const state&);                     // invertible
 //   static constexpr bool finite_only = true;       // infinities are kept away from it
 //   static constexpr bool commutative = false, idempotent = true, exactly_invertible = true;  // as in concepts.hpp
@@ -1376,6 +1571,8 @@ inline bool is_infinite(double x) noexcept {
 }
 inline bool is_infinite(const xy& p) noexcept { return is_infinite(p.x) || is_infinite(p.y); }
 
+inline bool is_weight(double w) noexcept { return w > 0 && !is_infinite(w); }
+
 [[gnu::cold]] inline error refused(std::uint64_t index) {
   return error(errc::not_finite,
                "item " + std::to_string(index) + " is NaN, or its weight is not a finite number above zero");
@@ -1482,6 +1679,14 @@ void feed_block(S& state, std::span<const T> items, std::uint64_t before) {
     state.update(items);
   else
     for (std::size_t i = 0; i < items.size(); ++i) feed<false>(state, item<T>{items[i], 1, before + i});
+}
+
+template <class S, class T>
+void feed_weighted_block(S& state, std::span<const T> items, std::span<const double> weights, std::uint64_t before) {
+  if constexpr (requires { state.update(items, weights); })
+    state.update(items, weights);
+  else
+    for (std::size_t i = 0; i < items.size(); ++i) feed<true>(state, item<T>{items[i], weights[i], before + i});
 }
 
 template <class S>
@@ -1867,6 +2072,28 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if constexpr (std::is_same_v<Policy, reject_nan>) return result<void>();
   }
 
+  /// Items that weigh weights[i] each, as many as both spans have: what as many single updates do, faster, and with
+  /// no greater error. Void; under `reject_nan` result<void>, as above.
+  auto update(std::span<const sample> items, std::span<const double> weights) {
+    static_assert(states::weighable,
+                  "millrace[AGGREGATE-14]: update(items, weights): a member of the aggregate takes no weights");
+    const std::size_t count = items.size() < weights.size() ? items.size() : weights.size();
+    items = items.first(count);
+    weights = weights.first(count);
+    if constexpr (std::is_same_v<Policy, reject_nan>) {
+      std::uint64_t place = this->tally_.seen();
+      for (std::size_t i = 0; i < count; ++i) {
+        if (weights[i] == 0) continue;
+        if (detail::has_nan(items[i]) || !detail::is_weight(weights[i])) return result<void>(detail::refused(place));
+        ++place;
+      }
+      take(items, weights);
+      return result<void>();
+    } else {
+      take(items, weights);
+    }
+  }
+
   /// Takes up what the same members made of a later part of the stream, or of another stream. Void, or
   /// result<void> where a member's merging can fail; then nothing is merged.
   auto merge(const basic_aggregate& later) {
@@ -1936,7 +2163,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   /// NaN, an impossible weight, an infinity, or numbers so large that sums may overflow.
   [[gnu::noinline, gnu::cold]] answer rare(const sample& x, double w) {
     if (w == 0) return answer();
-    if (detail::has_nan(x) || !(w > 0) || detail::is_infinite(w)) {
+    if (detail::has_nan(x) || !detail::is_weight(w)) {
       if constexpr (std::is_same_v<Policy, reject_nan>) {
         return detail::refused(this->tally_.seen());
       } else {
@@ -1979,6 +2206,57 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     }
     this->tally_.items += items.size();
     return true;
+  }
+
+  void take(std::span<const sample> items, std::span<const double> weights) {
+    while (items.size() >= detail::least_block) {
+      const std::size_t now = items.size() < detail::block_items ? items.size() : detail::block_items;
+      if (!block(items.first(now), weights.first(now))) mixed_block(items.first(now), weights.first(now));
+      items = items.subspan(now);
+      weights = weights.subspan(now);
+    }
+    for (std::size_t i = 0; i < items.size(); ++i) (void)one<true>(items[i], weights[i]);
+  }
+  bool block(std::span<const sample> items, std::span<const double> weights) {
+    constexpr bool singles = std::is_same_v<sample, double>;
+    detail::block_figures found;
+    if constexpr (singles) {
+      found = detail::scan_weighted<states::figures>(items.data(), weights.data(), items.size());
+    } else {
+      found = detail::scan_weighted<0>(weights.data(), weights.data(), items.size());
+      found.poison += detail::scan_block<0>(&items[0].x, 2 * items.size()).poison;
+    }
+    if (!(found.poison == 0) || !(found.mass <= detail::huge)) [[unlikely]]
+      return false;
+    this->states_.for_each([&](auto& state) {
+      if constexpr (detail::is_fused<std::remove_cvref_t<decltype(state)>, sample>)
+        state.absorb(found, items.data(), items.size(), join{this->tally_.seen()});
+      else
+        detail::feed_weighted_block(state, items, weights, this->tally_.seen());
+    });
+    this->tally_.items += items.size();
+    return true;
+  }
+  [[gnu::noinline, gnu::cold]] void mixed_block(std::span<const sample> items, std::span<const double> weights) {
+    std::size_t kept = 0;
+    if constexpr (states::commutative) {
+      sample ordinary[detail::block_items];
+      double ordinary_weights[detail::block_items];
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        if (detail::is_ordinary(items[i]) && weights[i] > 0 && weights[i] <= detail::huge) {
+          ordinary[kept] = items[i];
+          ordinary_weights[kept++] = weights[i];
+        } else {
+          (void)rare(items[i], weights[i]);
+        }
+      }
+      const std::span<const sample> rest(ordinary, kept);
+      const std::span<const double> rest_weights(ordinary_weights, kept);
+      if (kept >= detail::least_block && block(rest, rest_weights)) return;
+      for (std::size_t i = 0; i < kept; ++i) (void)one<true>(rest[i], rest_weights[i]);
+    } else {
+      for (std::size_t i = 0; i < items.size(); ++i) (void)one<true>(items[i], weights[i]);
+    }
   }
 
   /// Where order does not matter, what is out of the ordinary goes first and alone, the rest as a block.
@@ -3265,8 +3543,9 @@ inline constexpr unsigned order_of_moments = 0;
 ///
 /// Guarantee: the squares about a block's mean lose at most three digits to cancellation, whatever
 /// the offset, order or outliers (the shift is one of the block's own items, or the mean of 32 of
-/// them); blocks are joined by `moment_sums`. Squares of differences beyond 1e150 overflow to infinity,
-/// below 1e-150 vanish (cubes 1e100, fourth powers 1e75); the mean does neither.
+/// them; of weights in a span, their weighted mean; of weights one by one, the first item of 256, which costs
+/// as many more digits as it weighs less than all); blocks are joined by `moment_sums`. Squares of differences beyond
+/// 1e150 overflow to infinity, below 1e-150 vanish (cubes 1e100, fourth powers 1e75); the mean does neither.
 /// Complexity: update a few additions, no division; 8 (2 Order + 5) bytes; allocates: never.
 template <unsigned Order>
 struct moments {
@@ -3296,8 +3575,8 @@ struct moments {
     /// Finite, but so large that sums of differences may overflow.
     void update_huge(double x, double w) noexcept { closed_.merge(closed_type(x, w)); }
 
-    void absorb(const detail::block_figures& found, const double*, std::size_t count, join) noexcept {
-      closed_.merge(closed_type(static_cast<double>(count), found.shift, found.power));
+    void absorb(const detail::block_figures& found, const double*, std::size_t, join) noexcept {
+      closed_.merge(closed_type(found.mass, found.shift, found.power));
     }
     void merge(const state& later) noexcept { closed_.merge(later.closed()); }
     void merge(const closed_type& later) noexcept { closed_.merge(later); }
@@ -3609,11 +3888,15 @@ struct geometric_mean {
       logarithms_.add(term);
     }
     void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
+      if (found.weights != nullptr) {
+        for (std::size_t i = 0; i < count; ++i) update(items[i], weight(found.weights[i]));
+        return;
+      }
       if (!(found.low >= smallest)) [[unlikely]] {
         for (std::size_t i = 0; i < count; ++i) update(items[i]);
         return;
       }
-      weight_ += static_cast<double>(count);
+      weight_ += found.mass;
       add_exponent(found.exponent);
       multiply(found.mantissa);
     }
@@ -3708,10 +3991,11 @@ struct harmonic_mean {
     }
     void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
       if (!(found.low > 0)) [[unlikely]] {
-        for (std::size_t i = 0; i < count; ++i) update(items[i]);
+        for (std::size_t i = 0; i < count; ++i)
+          update(items[i], weight(found.weights == nullptr ? 1 : found.weights[i]));
         return;
       }
-      weight_ += static_cast<double>(count);
+      weight_ += found.mass;
       reciprocals_.add(found.reciprocal);
     }
     void merge(const state& later) noexcept {
@@ -7922,6 +8206,18 @@ template <class V>
     to = __builtin_shufflevector(from, from, 1, 0, 3, 2);
 }
 
+/// The weight of each pair, for both of its sides.
+template <class V>
+[[gnu::always_inline]] inline void load_weights(V& to, const double* weights) noexcept {
+  if constexpr (sizeof(V) == 16) {
+    to = V{} + weights[0];
+  } else {
+    vector<double, 16> two;
+    load(two, weights);
+    to = __builtin_shufflevector(two, two, 0, 0, 1, 1);
+  }
+}
+
 /// As in block_kernel, but that the lanes hold x and y in turn, as they lie in memory: eight of each.
 struct pair_lanes {
   double single[sum_lanes];
@@ -7929,10 +8225,10 @@ struct pair_lanes {
   double product[sum_lanes];  // each twice
 };
 
-/// Precondition: count is a multiple of 8.
-template <std::size_t Bytes>
-[[gnu::always_inline]] inline void pairs_body(const xy* pairs, std::size_t count, const xy& shift,
-                                              pair_lanes& out) noexcept {
+/// Precondition: count is a multiple of 8. `weights` only matter if Weighted.
+template <bool Weighted, std::size_t Bytes>
+[[gnu::always_inline]] inline void pairs_body(const xy* pairs, [[maybe_unused]] const double* weights,
+                                              std::size_t count, const xy& shift, pair_lanes& out) noexcept {
   using v = vector<double, Bytes>;
   constexpr std::size_t width = Bytes / 8;
   constexpr std::size_t registers = sum_lanes / width;
@@ -7946,13 +8242,20 @@ template <std::size_t Bytes>
       v d;
       load(d, pairs + at + k * width / 2);
       d -= center;
-      single[k] += d;
-      v d2 = d * d;
+      v wd = d;
+      if constexpr (Weighted) {
+        v w;
+        load_weights(w, weights + at + k * width / 2);
+        wd *= w;
+        rounded(wd);
+      }
+      single[k] += wd;
+      v d2 = wd * d;
       rounded(d2);
       square[k] += d2;
       v both;
       swap_sides(both, d);
-      both *= d;
+      both *= wd;
       rounded(both);
       product[k] += both;
     }
@@ -7964,23 +8267,29 @@ template <std::size_t Bytes>
   }
 }
 
-inline void pairs_baseline(const xy* pairs, std::size_t count, const xy& shift, pair_lanes& out) noexcept {
-  pairs_body<16>(pairs, count, shift, out);
+template <bool Weighted>
+void pairs_baseline(const xy* pairs, const double* weights, std::size_t count, const xy& shift,
+                    pair_lanes& out) noexcept {
+  pairs_body<Weighted, 16>(pairs, weights, count, shift, out);
 }
+template <bool Weighted>
 MILLRACE_X86_TARGET("avx2")
-inline void pairs_avx2(const xy* pairs, std::size_t count, const xy& shift, pair_lanes& out) noexcept {
-  pairs_body<32>(pairs, count, shift, out);
+void pairs_avx2(const xy* pairs, const double* weights, std::size_t count, const xy& shift, pair_lanes& out) noexcept {
+  pairs_body<Weighted, 32>(pairs, weights, count, shift, out);
 }
 
-inline pair_powers scan_pairs(const xy* pairs, std::size_t count, const xy& shift) noexcept {
+/// `weights`: null if all weigh one.
+template <bool Weighted>
+pair_powers scan_pairs(const xy* pairs, const double* weights, std::size_t count, const xy& shift) noexcept {
   pair_lanes found;
   const std::size_t even = count / (sum_lanes / 2) * (sum_lanes / 2);
   if (cpu_has_avx2())
-    pairs_avx2(pairs, even, shift, found);
+    pairs_avx2<Weighted>(pairs, weights, even, shift, found);
   else
-    pairs_baseline(pairs, even, shift, found);
+    pairs_baseline<Weighted>(pairs, weights, even, shift, found);
   pair_powers all;
-  for (std::size_t i = even; i < count; ++i) all.add(pairs[i].x - shift.x, pairs[i].y - shift.y, 1);
+  for (std::size_t i = even; i < count; ++i)
+    all.add(pairs[i].x - shift.x, pairs[i].y - shift.y, Weighted ? weights[i] : 1);
   for (double* const lane : {found.single, found.square, found.product})
     for (std::size_t step = sum_lanes / 2; step > 1; step /= 2)
       for (std::size_t i = 0; i < step; ++i) lane[i] += lane[i + step];
@@ -7990,6 +8299,26 @@ inline pair_powers scan_pairs(const xy* pairs, std::size_t count, const xy& shif
   all.yy += found.square[1];
   all.xy += found.product[0];
   return all;
+}
+
+struct pair_center {
+  double mass = 0;
+  xy mean;
+};
+/// What pairs weigh together, and their weighted mean.
+inline pair_center weighted_center(const xy* pairs, const double* weights, std::size_t count) noexcept {
+  double mass[4] = {}, x[4] = {}, y[4] = {};
+  for (std::size_t i = 0; i < count; ++i) {
+    double wx = weights[i] * pairs[i].x;
+    double wy = weights[i] * pairs[i].y;
+    rounded(wx);
+    rounded(wy);
+    mass[i % 4] += weights[i];
+    x[i % 4] += wx;
+    y[i % 4] += wy;
+  }
+  const double all = (mass[0] + mass[2]) + (mass[1] + mass[3]);
+  return {all, {((x[0] + x[2]) + (x[1] + x[3])) / all, ((y[0] + y[2]) + (y[1] + y[3])) / all}};
 }
 
 }  // namespace detail
@@ -8129,7 +8458,12 @@ struct comoments {
     void update(std::span<const xy> pairs) noexcept {
       const xy shift = pairs[0];
       closed_.merge(comoment_sums(static_cast<double>(pairs.size()), shift,
-                                  detail::scan_pairs(pairs.data(), pairs.size(), shift)));
+                                  detail::scan_pairs<false>(pairs.data(), nullptr, pairs.size(), shift)));
+    }
+    void update(std::span<const xy> pairs, std::span<const double> weights) noexcept {
+      const detail::pair_center about = detail::weighted_center(pairs.data(), weights.data(), pairs.size());
+      closed_.merge(comoment_sums(about.mass, about.mean,
+                                  detail::scan_pairs<true>(pairs.data(), weights.data(), pairs.size(), about.mean)));
     }
 
     void merge(const state& later) noexcept { closed_.merge(later.closed()); }
@@ -8269,6 +8603,16 @@ struct side_of_pairs {
         for (std::size_t i = 0; i < now; ++i) side[i] = Side::of(pairs[i]);
         inner_.update(std::span<const double>(side, now));
         pairs = pairs.subspan(now);
+      }
+    }
+    void update(std::span<const xy> pairs, std::span<const double> weights) requires(inner_type::states::weighable) {
+      double side[256];
+      while (!pairs.empty()) {
+        const std::size_t now = pairs.size() < 256 ? pairs.size() : 256;
+        for (std::size_t i = 0; i < now; ++i) side[i] = Side::of(pairs[i]);
+        inner_.update(std::span<const double>(side, now), weights.first(now));
+        pairs = pairs.subspan(now);
+        weights = weights.subspan(now);
       }
     }
     auto merge(const state& later) { return inner_.merge(later.inner_); }
@@ -9382,10 +9726,13 @@ constexpr std::string_view contents_name() {
     return Engine::keeps_least ? "least" : "greatest";
 }
 
+/// The greatest saved place of a window's first item; one beyond it, which no stream reaches, is saved as it.
+inline constexpr std::uint64_t last_place = ~std::uint64_t{0} / 2;
+
 /// u64 place of the first, u64 how many, then either all, or how many (u64), offset (u64) and value of each.
 template <class Engine>
 void save_items(envelope_writer& to, const Engine& engine, std::uint64_t begin) {
-  to.u64(begin);
+  to.u64(begin < last_place ? begin : last_place);
   to.u64(engine.size());
   if constexpr (keeps_all<Engine>) {
     each_item(engine, [&](const auto* x) { save_item(to, *x); });
@@ -9408,7 +9755,7 @@ template <class Ops, class Engine>
 bool load_items(envelope_reader& from, Engine& engine) {
   using sample = typename Ops::sample;
   const std::uint64_t begin = from.u64();
-  if (begin > ~std::uint64_t{0} / 2) return false;
+  if (begin > last_place) return false;
   engine.restart_at(begin);
   if constexpr (keeps_all<Engine>) {
     const std::size_t count = from.count(sizeof(sample));
