@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The OpenMetrics parser of Prometheus' Python client accepts our pages and reads our values from them.
 
-usage: openmetrics_parser.py OBSERVE_PAGE      (`tools/test --packages` installs the client)
+usage: openmetrics_parser.py OBSERVE_PAGE      (`tools/test` installs the client)
 """
 import sys
 
