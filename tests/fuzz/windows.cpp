@@ -7,6 +7,7 @@
 #include <millrace/aggregate/sliding_count.hpp>
 #include <millrace/aggregate/sliding_panes.hpp>
 #include <millrace/aggregate/sums.hpp>
+#include <millrace/aggregate/topk_tracker.hpp>
 #include <millrace/aggregate/tumbling.hpp>
 
 #include <support/envelope.hpp>
@@ -21,6 +22,7 @@ namespace mr = millrace;
 namespace {
 
 using some_late = mr::event_time<mr::duration(20)>;
+using topk = mr::basic_topk_tracker<std::int64_t, 3>;
 using everything = mr::aggregate<mr::sum, mr::max>;
 
 template <class W>
@@ -30,7 +32,7 @@ void use(std::span<const std::byte> payload) {
   W& window = *loaded;
   const auto saved = window.save();
   if (auto back = W::load(saved); !back || back->save() != saved) std::abort();
-  for (std::int64_t i = 0; i < 100; ++i) window.update(static_cast<double>(i % 7), mr::at(5 * i - i % 9));
+  for (std::int64_t i = 0; i < 100; ++i) window.update(static_cast<typename W::sample>(i % 7), mr::at(5 * i - i % 9));
   W other = window;
   (void)other.merge(window);
   if (!W::load(other.save())) std::abort();
@@ -55,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // The first byte says whose payload the rest is.
   if (size == 0) return 0;
   const auto bytes = std::as_bytes(std::span(data, size).subspan(1));
-  switch (data[0] % 11) {
+  switch (data[0] % 12) {
     case 0: use<mr::windowed<mr::sliding<mr::duration(100)>, everything>>(bytes); break;
     case 1: use<mr::windowed<mr::sliding<mr::duration(100)>, everything, some_late>>(bytes); break;
     case 2: use<mr::windowed<mr::sliding<mr::duration(100)>, mr::aggregate<mr::max>>>(bytes); break;
@@ -66,6 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 7: use_count<mr::windowed<mr::tumbling_count<40>, everything>>(bytes); break;
     case 8: use_count<mr::windowed<mr::sliding_count<40>, everything>>(bytes); break;
     case 9: use_count<mr::windowed<mr::sliding_count<40>, mr::aggregate<mr::max>>>(bytes); break;
+    case 10: use<mr::windowed<mr::sliding<mr::duration(100), mr::duration(20)>, topk, some_late>>(bytes); break;
     default: use_count<mr::windowed<mr::sliding_count<20>, mr::aggregate<mr::covariance>>>(bytes);
   }
   return 0;

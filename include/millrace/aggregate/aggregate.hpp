@@ -62,7 +62,7 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 ///     latency.update(span_of_doubles);  // or of floats
 ///     latency.get<mr::stddev>();
 ///
-/// Models: aggregator_of<double> (of pairs, if a member is about them), span_aggregator_of, and
+/// Models: aggregator_of<double> (of pairs, texts or whole numbers, if a member is about them), span_aggregator_of, and
 /// weighted_aggregator_of if all members are.
 /// Guarantee: each member's own; the same bits on every CPU and compiler. Infinite items make of each
 /// answer what they make of its definition: a mean infinite, a variance NaN.
@@ -251,8 +251,9 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
           detail::feed_block(state, items, this->tally_.seen());
       });
     } else {
-      if (!(detail::scan_block<0>(&items[0].x, 2 * items.size()).poison == 0)) [[unlikely]]
-        return false;
+      if constexpr (std::is_same_v<sample, xy>)
+        if (!(detail::scan_block<0>(&items[0].x, 2 * items.size()).poison == 0)) [[unlikely]]
+          return false;
       this->states_.for_each([&](auto& state) { detail::feed_block(state, items, this->tally_.seen()); });
     }
     this->tally_.items += items.size();
@@ -275,7 +276,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
       found = detail::scan_weighted<states::figures>(items.data(), weights.data(), items.size());
     } else {
       found = detail::scan_weighted<0>(weights.data(), weights.data(), items.size());
-      found.poison += detail::scan_block<0>(&items[0].x, 2 * items.size()).poison;
+      if constexpr (std::is_same_v<sample, xy>)
+        found.poison += detail::scan_block<0>(&items[0].x, 2 * items.size()).poison;
     }
     if (!(found.poison == 0) || !(found.mass <= detail::huge)) [[unlikely]]
       return false;

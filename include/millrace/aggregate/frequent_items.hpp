@@ -58,6 +58,9 @@ class frequent_items {
  public:
   /// How items are given to it.
   using item_type = std::conditional_t<std::is_same_v<Item, std::string>, std::string_view, std::int64_t>;
+  using sample = item_type;
+  static constexpr std::string_view name =
+      std::is_same_v<Item, std::string> ? "frequent_items<text>" : "frequent_items<integer>";
   /// Updates and merges that would take `total` beyond this are left out.
   static constexpr std::uint64_t max_total = std::uint64_t{1} << 62;
 

@@ -18,7 +18,8 @@ inline namespace v0 {
 //   using needs = members<...>;            // the members whose states or answers it uses; each exists once
 //   template <class T> class state;        // what it keeps for items of type T (double, or xy)
 //   static auto value(const auto& a);      // its answer; a has get<Member>(), state<Member>() and items()
-//   using sample = xy;                     // it is about pairs; without it: about doubles
+//   using sample = xy;                     // it is about pairs, or about std::string_view, std::int64_t, a struct of
+//                                          // yours: the aggregate's items are what a member asks for; else doubles
 //   static constexpr std::string_view name = "...";          // default: the type's name
 //   template <class Other> static constexpr bool covers;     // its state answers for Other's too
 //
@@ -165,17 +166,16 @@ struct resolve_list<T, members<All...>> {
 template <class T, class... Ms>
 using resolved = typename resolve_list<T, typename closure_of<members<>, Ms...>::type>::type;
 
-/// double, unless a member is about pairs.
+/// What the first member that is not about doubles is about; double if there is none.
 template <class... Ms>
 struct sample_of {
-  template <class M>
-  static constexpr bool of_pairs = [] {
-    if constexpr (requires { typename M::sample; })
-      return std::is_same_v<typename M::sample, xy>;
-    else
-      return false;
-  }();
-  using type = std::conditional_t<(of_pairs<Ms> || ...), xy, double>;
+  using type = double;
+};
+template <class M, class... Rest>
+struct sample_of<M, Rest...> : sample_of<Rest...> {};
+template <class M, class... Rest>
+requires(requires { typename M::sample; } && !std::is_same_v<typename M::sample, double>) struct sample_of<M, Rest...> {
+  using type = typename M::sample;
 };
 
 template <class M>

@@ -55,9 +55,7 @@ struct shard_base {
 };
 class shard_holder {
  public:
-  explicit shard_holder(shard_base* held) noexcept : held_(held) {
-    held->holders.add_relaxed(1);
-  }
+  explicit shard_holder(shard_base* held) noexcept : held_(held) { held->holders.add_relaxed(1); }
   shard_holder(shard_holder&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
   shard_holder& operator=(shard_holder&& other) noexcept {
     std::swap(held_, other.held_);
@@ -118,7 +116,8 @@ template <class Aggregate>
 class sharded {
  public:
   using sample = detail::aggregate_item<Aggregate>;
-  static_assert(std::is_trivially_copyable_v<sample> && sizeof(sample) % 8 == 0,
+  static_assert(std::is_trivially_copyable_v<sample> && !std::is_same_v<sample, std::string_view> &&
+                    sizeof(sample) % 8 == 0,
                 "millrace[AGGREGATE-12]: sharded<Aggregate>: its items must be doubles, or plain structs of them");
 
   explicit sharded(Aggregate empty = Aggregate()) : empty_(std::move(empty)) {}

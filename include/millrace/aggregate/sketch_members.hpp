@@ -1,6 +1,7 @@
 #ifndef MILLRACE_AGGREGATE_SKETCH_MEMBERS_HPP
 #define MILLRACE_AGGREGATE_SKETCH_MEMBERS_HPP
 
+#include <millrace/aggregate/frequent_items.hpp>
 #include <millrace/aggregate/hll.hpp>
 #include <millrace/aggregate/kll.hpp>
 #include <millrace/aggregate/member.hpp>
@@ -70,6 +71,18 @@ template <class Sketch = hll<12>>
 struct distinct {
   using needs = members<Sketch>;
   static double value(const auto& a) { return a.template state<Sketch>().estimate(); }
+};
+
+/// Member of aggregates of texts (std::string_view) or of whole numbers: the items that come up most, as the sketch
+/// itself: `get<mr::frequent>().top(10)`, each with its bounds, `max_error()`, `lower(x)`, `upper(x)`.
+///
+///     mr::aggregate<mr::count, mr::distinct<>, mr::frequent<>> paths;
+///     paths.update("/api/v1/score");
+template <class Sketch = frequent_items<>>
+struct frequent {
+  using needs = members<Sketch>;
+  using sample = typename Sketch::sample;
+  static const Sketch& value(const auto& a) { return a.template state<Sketch>(); }
 };
 
 }  // namespace v0

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -28,7 +29,7 @@ inline namespace v0 {
 /// panes, and their order makes no difference beyond the aggregate's. Merging two windows answers what one
 /// over both streams would, within the aggregate's error.
 /// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late
-/// item, all. Memory: length / pane + 2 aggregates, and as many again of their sums.
+/// item, all. Memory: length / pane + 3 aggregates, and as many again of their sums.
 /// Threads: one at a time; `value` counts as a write, since it keeps what it merged.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
 requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
@@ -55,9 +56,15 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
 
   /// The aggregate over the panes that are in the window now.
   Aggregate value() { return panes_.sum(); }
+  /// A member's answer over them. One that refers to a sketch (`quantiles`, `frequent`) may be asked until the next
+  /// `get`.
   template <class M>
-  auto get() {
-    return value().template get<M>();
+  decltype(auto) get() {
+    return asked().template get<M>();
+  }
+  template <template <class...> class Template>
+  decltype(auto) get() {
+    return asked().template get<Template>();
   }
   /// How many items came before the watermark, or from before the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
@@ -110,7 +117,10 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     }
   }
 
+  const Aggregate& asked() { return asked_.emplace(panes_.sum()); }
+
   detail::pane_queue<Aggregate> panes_;
+  std::optional<Aggregate> asked_;  // what the last answer may refer to
   std::uint64_t late_ = 0;
 };
 

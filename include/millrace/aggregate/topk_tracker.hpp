@@ -21,6 +21,7 @@ inline namespace v0 {
 ///     endpoints.update("/api/v1/score");
 ///     for (auto& [item, lower, upper] : endpoints.top()) ...
 ///
+/// Over a stretch of time: `windowed<sliding<5min, 10s>, topk_tracker>`, and so in any window of panes.
 /// `Item`, `LgSize`, guarantee, complexity, memory: as of `frequent_items`; an item's true weight lies between
 /// `lower` and `upper`, and while no more than 3/4 2^LgSize different items came, both are that weight.
 /// Threads: one at a time; const calls from any number.
@@ -29,6 +30,7 @@ class basic_topk_tracker {
  public:
   using sketch_type = frequent_items<Item, LgSize>;
   using item_type = typename sketch_type::item_type;
+  using sample = item_type;
   using row = typename sketch_type::row;
 
   explicit basic_topk_tracker(std::size_t k = 10) noexcept : k_(k) {}

@@ -13,7 +13,10 @@
 #include <support/envelope.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -159,4 +162,54 @@ TEST_CASE("hostile bytes of an aggregate with a sketch answer an error or one th
   latency few;
   few.update(std::span<const double>(stream(20, 5)));
   laws::hostile_bytes(few, support::use<latency>);
+}
+
+TEST_CASE("frequent items are a member, of aggregates of whole numbers and of texts") {
+  using numbers = mr::aggregate<mr::count, mr::distinct<>, mr::frequent<mr::frequent_items<std::int64_t>>>;
+  STATIC_REQUIRE(std::is_same_v<numbers::sample, std::int64_t>);
+  STATIC_REQUIRE(mr::span_aggregator_of<numbers, std::int64_t>);
+  numbers a, b;
+  std::vector<std::int64_t> items;
+  for (std::int64_t i = 1; i <= 100; ++i) items.insert(items.end(), static_cast<std::size_t>(i), i);
+  a.update(std::span<const std::int64_t>(items).first(3000));
+  for (std::size_t i = 3000; i < items.size(); ++i) b.update(items[i]);
+  (void)a.merge(b);
+  CHECK(a.get<mr::count>() == 5050);
+  CHECK(a.get<mr::distinct<>>() == Approx(100).epsilon(0.01));
+  const auto top = a.get<mr::frequent>().top(3);
+  REQUIRE(top.size() == 3);
+  CHECK(top[0].item == 100);
+  CHECK(top[0].lower == 100);
+  CHECK(top[0].upper == 100);
+  CHECK(a.get<mr::frequent>().max_error() == 0);
+  mr::aggregate<mr::count, mr::frequent<mr::frequent_items<std::int64_t>>> weighed;
+  weighed.update(7, mr::weight(1000));
+  const std::vector<double> weights{300, 200};
+  weighed.update(std::vector<std::int64_t>{7, 8}, weights);
+  CHECK(weighed.get<mr::frequent>().lower(7) == 1300);
+  CHECK(weighed.get<mr::frequent>().lower(8) == 200);
+
+  using texts = mr::aggregate<mr::count, mr::distinct<>, mr::frequent<>>;
+  STATIC_REQUIRE(std::is_same_v<texts::sample, std::string_view>);
+  texts t;
+  for (int i = 0; i < 1000; ++i) t.update("/page/" + std::to_string(i % 10 == 0 ? 0 : i));
+  CHECK(t.get<mr::count>() == 1000);
+  CHECK(t.get<mr::frequent>().top(1).at(0).item == "/page/0");
+  CHECK(t.get<mr::frequent>().lower("/page/0") <= 100);
+  CHECK(t.get<mr::frequent>().upper("/page/0") >= 100);
+  auto back = texts::load(t.save());
+  REQUIRE(back.has_value());
+  CHECK(back->save() == t.save());
+  CHECK_FALSE(mr::aggregate<mr::count, mr::distinct<>, mr::frequent<mr::frequent_items<std::int64_t>>>::load(t.save())
+                  .has_value());
+  texts few;
+  for (const char* item : {"a", "b", "a"}) few.update(item);
+  const auto use = [](texts& some) {
+    some.update("x");
+    texts other = some;
+    (void)other.merge(some);
+    CHECK(texts::load(other.save()).has_value());
+  };
+  laws::hostile_bytes(few, use);
+  laws::hostile_payload(few, support::reseal, use, 14, 1000);
 }

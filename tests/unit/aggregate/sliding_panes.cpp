@@ -3,6 +3,7 @@
 #include <support/catch.hpp>
 
 #include <millrace/aggregate/kll.hpp>
+#include <millrace/aggregate/sketch_members.hpp>
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
@@ -155,4 +156,15 @@ TEST_CASE("panes keep their saved form: golden bytes give the same answers and t
   CHECK(back.get<mr::sum>() == window.get<mr::sum>());
   CHECK(back.get<mr::min>() == window.get<mr::min>());
   CHECK(back.value().get<mr::kll<16>>().save() == window.value().get<mr::kll<16>>().save());
+}
+
+TEST_CASE("a member's answer may be asked as long as nothing else is") {
+  using aggregate = mr::aggregate<mr::count, mr::quantiles<mr::kll<16>>>;
+  mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>, aggregate> window;
+  for (std::int64_t i = 0; i < 50; ++i) window.update(static_cast<double>(i % 8), mr::at(i));
+  const auto quantile = window.get<mr::quantiles>();
+  CHECK(quantile(0) == 0);
+  CHECK(quantile(1) == 7);
+  CHECK(quantile.rank(7) == 1);
+  CHECK(window.get<mr::count>() == 50);
 }

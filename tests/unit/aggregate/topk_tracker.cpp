@@ -2,16 +2,27 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/session.hpp>
+#include <millrace/aggregate/sketch_members.hpp>
+#include <millrace/aggregate/sliding_panes.hpp>
+#include <millrace/aggregate/sums.hpp>
+#include <millrace/aggregate/tumbling.hpp>
 #include <millrace/core/seed.hpp>
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
+using namespace std::chrono_literals;
 
 TEST_CASE("the most frequent items, the heaviest first") {
   mr::topk_tracker t(3);
@@ -71,4 +82,120 @@ TEST_CASE("top-k trackers merge, save and load") {
   };
   laws::hostile_bytes(a, use);
   laws::hostile_payload(a, support::reseal, use, 2, 1000);
+}
+
+namespace {
+
+using numbers = mr::basic_topk_tracker<std::int64_t, 3>;  // six items are kept, so that bounds matter
+
+/// How many of a tracker's bounds are wrong about the items of [begin, end) in `stream`: (time, item).
+std::size_t wrong_bounds(const numbers& found, const std::vector<std::pair<std::int64_t, std::int64_t>>& stream,
+                         std::int64_t begin, std::int64_t end) {
+  std::map<std::int64_t, std::uint64_t> weights;
+  std::uint64_t total = 0;
+  for (const auto& [time, item] : stream)
+    if (time >= begin && time < end) ++weights[item], ++total;
+  std::size_t wrong = found.total() == total ? 0 : 1;
+  for (const auto& [item, weight] : weights) {
+    if (found.sketch().lower(item) > weight || found.sketch().upper(item) < weight) ++wrong;
+    const auto top = found.top(100);
+    const bool listed =
+        std::any_of(top.begin(), top.end(), [&, key = item](const auto& row) { return row.item == key; });
+    if (weight > found.sketch().max_error() && !listed) ++wrong;
+  }
+  if (found.sketch().max_error() > total) ++wrong;
+  return wrong;
+}
+
+/// Times that go on, up to 25 late; few items that come often, and many that do not.
+std::vector<std::pair<std::int64_t, std::int64_t>> stream_of(std::size_t size, std::uint64_t seed) {
+  mr::random_engine random(seed);
+  std::vector<std::pair<std::int64_t, std::int64_t>> made;
+  std::int64_t now = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    now += random.below(400) == 0 ? 70 : static_cast<std::int64_t>(random.below(2));
+    const std::int64_t time = now - static_cast<std::int64_t>(random.below(25));
+    const auto often = now / 100 % 7 + static_cast<std::int64_t>(random.below(2));
+    const auto item = random.below(3) == 0 ? static_cast<std::int64_t>(random.below(50)) : often;
+    made.emplace_back(time, item);
+  }
+  return made;
+}
+
+using some_late = mr::event_time<mr::duration(25)>;
+
+}  // namespace
+
+TEST_CASE("top-k slides with a window of panes, and its bounds hold for the items in the window") {
+  mr::windowed<mr::sliding<mr::duration(60), mr::duration(20)>, numbers, some_late> window;
+  const auto stream = stream_of(20'000, 3);
+  std::vector<std::pair<std::int64_t, std::int64_t>> seen;
+  std::int64_t now = -100;
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < stream.size(); ++i) {
+    const auto [time, item] = stream[i];
+    window.update(item, mr::at(time));
+    now = (std::max)(now, time);
+    seen.push_back(stream[i]);
+    if (seen.size() > 2000) seen.erase(seen.begin(), seen.begin() + 1000);
+    const auto pane = now >= 0 ? now / 20 : -1;
+    if (i % 7 == 0) wrong += wrong_bounds(window.value(), seen, 20 * (pane - 3), 20 * (pane + 1));
+    if (i % 997 == 0) {
+      auto back = decltype(window)::load(window.save());
+      REQUIRE(back.has_value());
+      CHECK(back->save() == window.save());
+      window = *std::move(back);
+    }
+  }
+  CHECK(wrong == 0);
+  CHECK(window.late() == 0);
+}
+
+TEST_CASE("top-k of tumbling, hopping and session windows is that of their items") {
+  const auto stream = stream_of(20'000, 4);
+  const auto check = [&](auto window) {
+    std::size_t wrong = 0;
+    std::uint64_t total = 0;
+    const auto sink = [&](mr::time_range when, const numbers& found) {
+      wrong += wrong_bounds(found, stream, when.begin.nanoseconds, when.end.nanoseconds);
+      total += found.total();
+    };
+    for (const auto& [time, item] : stream) window.update(item, mr::at(time), sink);
+    window.finish(sink);
+    CHECK(wrong == 0);
+    CHECK(window.late() == 0);
+    return total;
+  };
+  CHECK(check(mr::windowed<mr::tumbling<mr::duration(50)>, numbers, some_late>()) == stream.size());
+  CHECK(check(mr::windowed<mr::hopping<mr::duration(60), mr::duration(20)>, numbers, some_late>()) ==
+        3 * stream.size());
+  CHECK(check(mr::windowed<mr::session<mr::duration(30)>, numbers, some_late>()) == stream.size());
+}
+
+TEST_CASE("top-k of texts by window, alone and among other statistics") {
+  mr::windowed<mr::sliding<5min, 10s>, mr::topk_tracker> paths;
+  mr::windowed<mr::tumbling_count<100>, mr::topk_tracker> hundreds(mr::topk_tracker(2));
+  mr::windowed<mr::sliding<5min, 10s>, mr::aggregate<mr::count, mr::distinct<>, mr::frequent<>>> usual;
+  for (int second = 0; second < 1000; ++second)
+    for (int i = 0; i < 5; ++i) {
+      const std::string path = "/" + std::to_string(i < 3 ? second / 500 : second);  // gone after the call
+      paths.update(path, mr::at(std::chrono::seconds(second)));
+      usual.update(path, mr::at(std::chrono::seconds(second)));
+      hundreds.update(path);
+    }
+  const auto top = paths.value().top();
+  CHECK(top.size() == 10);
+  CHECK(top[0].item == "/1");
+  CHECK(top[0].lower == 3 * 310);
+  CHECK(paths.value().total() == 5 * 310);
+  CHECK(usual.get<mr::count>() == 5 * 310);
+  CHECK(usual.get<mr::frequent>().top(1).at(0).item == "/1");
+  CHECK(usual.get<mr::frequent>().upper("/1") >= 3 * 310);
+  CHECK(usual.get<mr::frequent>().lower("/1") + usual.get<mr::frequent>().max_error() >= 3 * 310);
+  REQUIRE(hundreds.last().has_value());
+  CHECK(hundreds.last()->top().at(0).item == "/1");
+  CHECK(hundreds.last()->top().at(0).lower == 60);
+  auto back = decltype(usual)::load(usual.save());
+  REQUIRE(back.has_value());
+  CHECK(back->save() == usual.save());
 }

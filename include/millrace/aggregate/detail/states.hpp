@@ -27,13 +27,26 @@ inline constexpr std::size_t least_block = 48;
 
 inline bool is_ordinary(double x) noexcept { return x <= huge && x >= -huge; }
 inline bool is_ordinary(const xy& p) noexcept { return is_ordinary(p.x) && is_ordinary(p.y); }
+/// Texts, whole numbers and the like are all ordinary.
+template <class T>
+constexpr bool is_ordinary(const T&) noexcept {
+  return true;
+}
 inline bool has_nan(double x) noexcept { return x != x; }
 inline bool has_nan(const xy& p) noexcept { return has_nan(p.x) || has_nan(p.y); }
+template <class T>
+constexpr bool has_nan(const T&) noexcept {
+  return false;
+}
 inline bool is_infinite(double x) noexcept {
   constexpr double most = (std::numeric_limits<double>::max)();
   return x > most || x < -most;
 }
 inline bool is_infinite(const xy& p) noexcept { return is_infinite(p.x) || is_infinite(p.y); }
+template <class T>
+constexpr bool is_infinite(const T&) noexcept {
+  return false;
+}
 
 inline bool is_weight(double w) noexcept { return w > 0 && !is_infinite(w); }
 
@@ -62,6 +75,8 @@ struct tally {
     ++plus;  // of what a pair with an infinity means, nothing is left but NaN
     ++minus;
   }
+  template <class T>
+  void add_infinities(const T&) noexcept {}
   void merge(const tally& other) noexcept {
     items += other.items;
     nans += other.nans;

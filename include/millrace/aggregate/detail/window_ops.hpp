@@ -139,7 +139,10 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
     std::uint64_t skipped_ = 0;
   };
   static bool unusual(double x) noexcept { return !(__builtin_fabs(x) <= huge); }
-  static bool unusual(const xy& p) noexcept { return !is_ordinary(p); }
+  template <class T>
+  static bool unusual(const T& x) noexcept {
+    return !is_ordinary(x);
+  }
   [[gnu::noinline, gnu::cold]] static tally with(tally t, const sample& x) noexcept {
     if (has_nan(x)) {
       ++t.nans;
