@@ -1370,7 +1370,8 @@ inline namespace v0 {
 //   using needs = members<...>;            // the members whose states or answers it uses; each exists once
 //   template <class T> class state;        // what it keeps for items of type T (double, or xy)
 //   static auto value(const auto& a);      // its answer; a has get<Member>(), state<Member>() and items()
-//   using sample = xy;                     // it is about pairs; without it: about doubles
+//   using sample = xy;                     // it is about pairs, or about std::string_view, std::int64_t, a struct of
+//                                          // yours: the aggregate's items are what a member asks for; else doubles
 //   static constexpr std::string_view name = "...";          // default: the type's name
 //   template <class Other> static constexpr bool covers;     // its state answers for Other's too
 //
@@ -1517,17 +1518,16 @@ struct resolve_list<T, members<All...>> {
 template <class T, class... Ms>
 using resolved = typename resolve_list<T, typename closure_of<members<>, Ms...>::type>::type;
 
-/// double, unless a member is about pairs.
+/// What the first member that is not about doubles is about; double if there is none.
 template <class... Ms>
 struct sample_of {
-  template <class M>
-  static constexpr bool of_pairs = [] {
-    if constexpr (requires { typename M::sample; })
-      return std::is_same_v<typename M::sample, xy>;
-    else
-      return false;
-  }();
-  using type = std::conditional_t<(of_pairs<Ms> || ...), xy, double>;
+  using type = double;
+};
+template <class M, class... Rest>
+struct sample_of<M, Rest...> : sample_of<Rest...> {};
+template <class M, class... Rest>
+requires(requires { typename M::sample; } && !std::is_same_v<typename M::sample, double>) struct sample_of<M, Rest...> {
+  using type = typename M::sample;
 };
 
 template <class M>
@@ -1563,13 +1563,26 @@ inline constexpr std::size_t least_block = 48;
 
 inline bool is_ordinary(double x) noexcept { return x <= huge && x >= -huge; }
 inline bool is_ordinary(const xy& p) noexcept { return is_ordinary(p.x) && is_ordinary(p.y); }
+/// Texts, whole numbers and the like are all ordinary.
+template <class T>
+constexpr bool is_ordinary(const T&) noexcept {
+  return true;
+}
 inline bool has_nan(double x) noexcept { return x != x; }
 inline bool has_nan(const xy& p) noexcept { return has_nan(p.x) || has_nan(p.y); }
+template <class T>
+constexpr bool has_nan(const T&) noexcept {
+  return false;
+}
 inline bool is_infinite(double x) noexcept {
   constexpr double most = (std::numeric_limits<double>::max)();
   return x > most || x < -most;
 }
 inline bool is_infinite(const xy& p) noexcept { return is_infinite(p.x) || is_infinite(p.y); }
+template <class T>
+constexpr bool is_infinite(const T&) noexcept {
+  return false;
+}
 
 inline bool is_weight(double w) noexcept { return w > 0 && !is_infinite(w); }
 
@@ -1598,6 +1611,8 @@ struct tally {
     ++plus;  // of what a pair with an infinity means, nothing is left but NaN
     ++minus;
   }
+  template <class T>
+  void add_infinities(const T&) noexcept {}
   void merge(const tally& other) noexcept {
     items += other.items;
     nans += other.nans;
@@ -2011,7 +2026,7 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 ///     latency.update(span_of_doubles);  // or of floats
 ///     latency.get<mr::stddev>();
 ///
-/// Models: aggregator_of<double> (of pairs, if a member is about them), span_aggregator_of, and
+/// Models: aggregator_of<double> (of pairs, texts or whole numbers, if a member is about them), span_aggregator_of, and
 /// weighted_aggregator_of if all members are.
 /// Guarantee: each member's own; the same bits on every CPU and compiler. Infinite items make of each
 /// answer what they make of its definition: a mean infinite, a variance NaN.
@@ -2200,8 +2215,9 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
           detail::feed_block(state, items, this->tally_.seen());
       });
     } else {
-      if (!(detail::scan_block<0>(&items[0].x, 2 * items.size()).poison == 0)) [[unlikely]]
-        return false;
+      if constexpr (std::is_same_v<sample, xy>)
+        if (!(detail::scan_block<0>(&items[0].x, 2 * items.size()).poison == 0)) [[unlikely]]
+          return false;
       this->states_.for_each([&](auto& state) { detail::feed_block(state, items, this->tally_.seen()); });
     }
     this->tally_.items += items.size();
@@ -2224,7 +2240,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
       found = detail::scan_weighted<states::figures>(items.data(), weights.data(), items.size());
     } else {
       found = detail::scan_weighted<0>(weights.data(), weights.data(), items.size());
-      found.poison += detail::scan_block<0>(&items[0].x, 2 * items.size()).poison;
+      if constexpr (std::is_same_v<sample, xy>)
+        found.poison += detail::scan_block<0>(&items[0].x, 2 * items.size()).poison;
     }
     if (!(found.poison == 0) || !(found.mass <= detail::huge)) [[unlikely]]
       return false;
@@ -5829,6 +5846,9 @@ class frequent_items {
  public:
   /// How items are given to it.
   using item_type = std::conditional_t<std::is_same_v<Item, std::string>, std::string_view, std::int64_t>;
+  using sample = item_type;
+  static constexpr std::string_view name =
+      std::is_same_v<Item, std::string> ? "frequent_items<text>" : "frequent_items<integer>";
   /// Updates and merges that would take `total` beyond this are left out.
   static constexpr std::uint64_t max_total = std::uint64_t{1} << 62;
 
@@ -9098,7 +9118,10 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
     std::uint64_t skipped_ = 0;
   };
   static bool unusual(double x) noexcept { return !(__builtin_fabs(x) <= huge); }
-  static bool unusual(const xy& p) noexcept { return !is_ordinary(p); }
+  template <class T>
+  static bool unusual(const T& x) noexcept {
+    return !is_ordinary(x);
+  }
   [[gnu::noinline, gnu::cold]] static tally with(tally t, const sample& x) noexcept {
     if (has_nan(x)) {
       ++t.nans;
@@ -9819,8 +9842,7 @@ template <class A>
 class pane_queue {
  public:
   pane_queue(A empty, std::int64_t length, std::int64_t pane)
-      : pane_queue(std::move(empty), pane, static_cast<std::size_t>(length / pane + (length % pane != 0 ? 1 : 0)) + 1) {
-  }
+      : pane_queue(std::move(empty), pane, static_cast<std::size_t>(panes_over(length, pane))) {}
 
   void pass(std::int64_t time) {
     if (time > now_) now_ = time;
@@ -9860,6 +9882,8 @@ class pane_queue {
   }
 
   std::size_t panes() const noexcept { return panes_.size(); }
+  /// The greatest time so far.
+  std::int64_t now() const noexcept { return now_; }
 
   result<void> merge(const pane_queue& other) {
     if (other.panes_.size() != panes_.size()) return other_window("number of panes", other.most(), most());
@@ -9902,9 +9926,9 @@ class pane_queue {
                           static_cast<std::uint64_t>(newest) - static_cast<std::uint64_t>(oldest) < count &&
                           later_by(oldest, static_cast<std::int64_t>(count)) != end_of_time));
     if (!valid) return error(errc::corrupt, "its numbers contradict each other");
+    if (length != 0 && static_cast<std::int64_t>(count) != panes_over(length, pane))
+      return other_window("number of panes", static_cast<std::int64_t>(count), panes_over(length, pane));
     pane_queue made(*std::move(empty), pane, count);
-    if (length != 0 && made.most() != pane_queue(made.empty_, length, pane).most())
-      return other_window("number of panes", made.most(), length / pane + 1);
     made.started_ = started != 0;
     made.now_ = now;
     made.oldest_ = started != 0 ? oldest : 0;
@@ -9927,6 +9951,10 @@ class pane_queue {
   pane_queue(A empty, std::int64_t pane, std::size_t count)
       : empty_(std::move(empty)), pane_(pane), panes_(count, empty_), suffix_(count, empty_), middle_(empty_) {}
 
+  /// How many overlap a window of that length.
+  static std::int64_t panes_over(std::int64_t length, std::int64_t pane) noexcept {
+    return length / pane + (length % pane != 0 ? 1 : 0) + 1;
+  }
   static std::int64_t pane_number(std::int64_t time, std::int64_t pane) noexcept {
     return time / pane - (time % pane < 0 ? 1 : 0);
   }
@@ -11688,9 +11716,7 @@ struct shard_base {
 };
 class shard_holder {
  public:
-  explicit shard_holder(shard_base* held) noexcept : held_(held) {
-    held->holders.add_relaxed(1);
-  }
+  explicit shard_holder(shard_base* held) noexcept : held_(held) { held->holders.add_relaxed(1); }
   shard_holder(shard_holder&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
   shard_holder& operator=(shard_holder&& other) noexcept {
     std::swap(held_, other.held_);
@@ -11751,7 +11777,8 @@ template <class Aggregate>
 class sharded {
  public:
   using sample = detail::aggregate_item<Aggregate>;
-  static_assert(std::is_trivially_copyable_v<sample> && sizeof(sample) % 8 == 0,
+  static_assert(std::is_trivially_copyable_v<sample> && !std::is_same_v<sample, std::string_view> &&
+                    sizeof(sample) % 8 == 0,
                 "millrace[AGGREGATE-12]: sharded<Aggregate>: its items must be doubles, or plain structs of them");
 
   explicit sharded(Aggregate empty = Aggregate()) : empty_(std::move(empty)) {}
@@ -11966,6 +11993,18 @@ template <class Sketch = hll<12>>
 struct distinct {
   using needs = members<Sketch>;
   static double value(const auto& a) { return a.template state<Sketch>().estimate(); }
+};
+
+/// Member of aggregates of texts (std::string_view) or of whole numbers: the items that come up most, as the sketch
+/// itself: `get<mr::frequent>().top(10)`, each with its bounds, `max_error()`, `lower(x)`, `upper(x)`.
+///
+///     mr::aggregate<mr::count, mr::distinct<>, mr::frequent<>> paths;
+///     paths.update("/api/v1/score");
+template <class Sketch = frequent_items<>>
+struct frequent {
+  using needs = members<Sketch>;
+  using sample = typename Sketch::sample;
+  static const Sketch& value(const auto& a) { return a.template state<Sketch>(); }
 };
 
 }  // namespace v0
@@ -12455,7 +12494,7 @@ inline namespace v0 {
 /// panes, and their order makes no difference beyond the aggregate's. Merging two windows answers what one
 /// over both streams would, within the aggregate's error.
 /// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late
-/// item, all. Memory: length / pane + 2 aggregates, and as many again of their sums.
+/// item, all. Memory: length / pane + 3 aggregates, and as many again of their sums.
 /// Threads: one at a time; `value` counts as a write, since it keeps what it merged.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
 requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
@@ -12482,9 +12521,15 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
 
   /// The aggregate over the panes that are in the window now.
   Aggregate value() { return panes_.sum(); }
+  /// A member's answer over them. One that refers to a sketch (`quantiles`, `frequent`) may be asked until the next
+  /// `get`.
   template <class M>
-  auto get() {
-    return value().template get<M>();
+  decltype(auto) get() {
+    return asked().template get<M>();
+  }
+  template <template <class...> class Template>
+  decltype(auto) get() {
+    return asked().template get<Template>();
   }
   /// How many items came before the watermark, or from before the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
@@ -12537,7 +12582,10 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     }
   }
 
+  const Aggregate& asked() { return asked_.emplace(panes_.sum()); }
+
   detail::pane_queue<Aggregate> panes_;
+  std::optional<Aggregate> asked_;  // what the last answer may refer to
   std::uint64_t late_ = 0;
 };
 
@@ -13090,15 +13138,19 @@ struct streaming_options {
 ///     events.stats("latency").p99;  events.stats("latency", "eu-west").mean;
 ///     for (auto& one : events.all_stats()) ...
 ///
+/// Models: mergeable, saveable. Times are saved as they are: those that a steady clock stamped mean nothing to another
+/// machine.
 /// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last
 /// `window`; the whole of a metric includes its groups. Metrics and groups beyond their bounds share one
 /// named "(overflow)", so that totals stay whole. An event from before the window is counted in `late()`
-/// and left out.
+/// and left out. Merging two answers what one over both streams would; beyond the bounds, who has a name of its own
+/// depends on the order of merges.
 /// Complexity: update O(1): a hash of the name, a reading of the clock, one fused update; `metric(name)`
 /// saves the hash. stats O(panes) once a pane, then O(1), and O(groups) for the whole of a grouped metric.
-/// Memory: 2 (panes + 2) aggregates, each 0.3 KiB and its buckets, for each metric and group; allocates: for new
+/// Memory: 2 (panes + 2) aggregates, each 1.3 KiB and its buckets, for each metric and group; allocates: for new
 /// ones, and as ranges of values grow.
-/// Threads: one at a time. Errors: none; an unknown metric has no events.
+/// Threads: one at a time. Errors: an unknown metric has no events; merge: type_mismatch for another window or other
+/// panes, and the aggregate's own, after which nothing is merged; load: as every saved form.
 ///
 /// `Aggregate`: one that answers all that `metric_stats` holds, and whatever else is to be asked of `window`.
 template <clock_policy Clock = steady_clock,
@@ -13106,6 +13158,7 @@ template <clock_policy Clock = steady_clock,
 class basic_streaming_aggregator {
  public:
   using aggregate_type = Aggregate;
+  static constexpr bool commutative = false;  // in the order of metrics and groups
   static constexpr std::string_view overflow_name = "(overflow)";
 
   /// A metric's place, to update it without its name. Valid until `reset`.
@@ -13195,6 +13248,69 @@ class basic_streaming_aggregator {
     return text;
   }
 
+  /// Takes up the metrics and groups of another stream, or of a part of this one.
+  result<void> merge(const basic_streaming_aggregator& other) {
+    if (other.options_.window.nanoseconds != options_.window.nanoseconds)
+      return detail::other_window("length", other.options_.window.nanoseconds, options_.window.nanoseconds);
+    if (other.pane_ != pane_) return detail::other_window("panes", other.pane_, pane_);
+    if constexpr (std::is_void_v<decltype(std::declval<aggregate_type&>().merge(std::declval<aggregate_type>()))>) {
+      return take_in(other);
+    } else {
+      basic_streaming_aggregator both = *this;
+      result<void> done = both.take_in(other);
+      if (done) *this = std::move(both);
+      return done;
+    }
+  }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.i64(options_.window.nanoseconds);
+    for (const std::uint64_t n : {std::uint64_t{options_.panes}, std::uint64_t{options_.most_metrics},
+                                  std::uint64_t{options_.most_groups}, events_, late_})
+      to.u64(n);
+    to.u64(metrics_.size());
+    for (std::size_t id = 0; id < metrics_.size(); ++id) {
+      const metric_state& one = metrics_[id];
+      names_.save_key(id, to);
+      one.whole.panes.save(to);
+      to.u64(one.groups.size());
+      for (std::size_t g = 0; g < one.groups.size(); ++g) {
+        one.names.save_key(g, to);
+        one.groups[g].panes.save(to);
+      }
+    }
+    return std::move(to).finish();
+  }
+  static result<basic_streaming_aggregator> load(std::span<const std::byte> bytes, Clock clock = Clock()) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    streaming_options options;
+    options.window = duration(from->i64());
+    options.panes = static_cast<std::size_t>(from->u64());
+    options.most_metrics = static_cast<std::size_t>(from->u64());
+    options.most_groups = static_cast<std::size_t>(from->u64());
+    basic_streaming_aggregator made(options, std::move(clock));
+    made.events_ = from->u64();
+    made.late_ = from->u64();
+    result<void> done = load_named(*from, options.most_metrics, made.names_, [&]() -> result<void> {
+      auto whole = made.load_series(*from);
+      if (!whole) return std::move(whole).error();
+      made.metrics_.push_back(metric_state{{}, {}, *std::move(whole)});
+      metric_state& one = made.metrics_.back();
+      return load_named(*from, options.most_groups, one.names, [&]() -> result<void> {
+        auto group = made.load_series(*from);
+        if (!group) return std::move(group).error();
+        one.groups.push_back(*std::move(group));
+        return {};
+      });
+    });
+    if (!done) return std::move(done).error().wrap("saved " + std::string(type));
+    if (done = from->finish(options.window.nanoseconds > 0); !done) return std::move(done).error();
+    return made;
+  }
+
+  const streaming_options& options() const noexcept { return options_; }
   std::size_t metrics() const noexcept { return metrics_.size(); }
   /// How many events there were, since the beginning or the last `reset`.
   std::uint64_t events() const noexcept { return events_; }
@@ -13203,14 +13319,21 @@ class basic_streaming_aggregator {
   void reset() { *this = basic_streaming_aggregator(options_, std::move(clock_)); }
 
  private:
+  static constexpr std::string_view type = "streaming_aggregator";
+
   struct series {
-    explicit series(detail::pane_queue<aggregate_type> empty) : panes(std::move(empty)) {}
-    series(series&&) = default;  // `open` points into the panes: no copies
+    explicit series(detail::pane_queue<aggregate_type> kept) : panes(std::move(kept)) { close(); }
+    series(const series& other) : series(other.panes) {}  // `open` points into the panes
+    series& operator=(const series& other) { return *this = series(other); }
+    series(series&&) = default;
     series& operator=(series&&) = default;
 
+    /// Another pane than the open one may be the newest now; only that is ever open.
+    void close() noexcept { begin = end = panes.now(); }
+
     detail::pane_queue<aggregate_type> panes;
-    std::int64_t begin = 0;  // of the open pane
-    std::int64_t end = 0;
+    std::int64_t begin;  // of the open pane
+    std::int64_t end;
     aggregate_type* open = nullptr;
   };
   struct metric_state {
@@ -13222,6 +13345,44 @@ class basic_streaming_aggregator {
   at now() const noexcept { return at(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
   series new_series() const {
     return series(detail::pane_queue<aggregate_type>(aggregate_type(), options_.window.nanoseconds, pane_));
+  }
+
+  result<void> take_in(const basic_streaming_aggregator& other) {
+    if (&other == this) return take_in(basic_streaming_aggregator(other));
+    result<void> done;
+    const auto join = [&](series& into, const series& from) {
+      if (done) done = into.panes.merge(from.panes);
+      into.close();
+    };
+    for (std::size_t id = 0; id < other.metrics_.size(); ++id) {
+      const metric_state& theirs = other.metrics_[id];
+      metric_state& mine = metrics_[metric(other.names_.key(id)).index];
+      join(mine.whole, theirs.whole);
+      for (std::size_t g = 0; g < theirs.groups.size(); ++g)
+        join(group_of(mine, theirs.names.key(g)), theirs.groups[g]);
+    }
+    events_ += other.events_;
+    late_ += other.late_;
+    return done;
+  }
+
+  result<series> load_series(envelope_reader& from) const {
+    auto panes = detail::pane_queue<aggregate_type>::load(from, options_.window.nanoseconds, pane_);
+    if (!panes) return std::move(panes).error();
+    return series(*std::move(panes));
+  }
+  /// Names, each once and followed by what `next` reads; no more of them than `most` and the overflow's.
+  template <class Next>
+  static result<void> load_named(envelope_reader& from, std::size_t most, detail::group_index<std::string>& names,
+                                 Next&& next) {
+    const std::size_t count = from.count(64);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (names.load_key(from) != i) return error(errc::corrupt, "a name comes twice, or ends too early");
+      if (result<void> done = next(); !done) return done;
+    }
+    if (count > most && (count - most > 1 || names.find(overflow_name) == detail::no_group))
+      return error(errc::corrupt, "more names than its bounds allow");
+    return {};
   }
 
   series& group_of(metric_state& metric, std::string_view group) {
@@ -13259,7 +13420,7 @@ class basic_streaming_aggregator {
   }
   static aggregate_type whole_of(metric_state& metric, at time) {
     aggregate_type all = panes_of(metric.whole, time);
-    for (series& group : metric.groups) all.merge(panes_of(group, time));
+    for (series& group : metric.groups) (void)all.merge(panes_of(group, time));
     return all;
   }
 
@@ -14090,6 +14251,7 @@ inline namespace v0 {
 ///     endpoints.update("/api/v1/score");
 ///     for (auto& [item, lower, upper] : endpoints.top()) ...
 ///
+/// Over a stretch of time: `windowed<sliding<5min, 10s>, topk_tracker>`, and so in any window of panes.
 /// `Item`, `LgSize`, guarantee, complexity, memory: as of `frequent_items`; an item's true weight lies between
 /// `lower` and `upper`, and while no more than 3/4 2^LgSize different items came, both are that weight.
 /// Threads: one at a time; const calls from any number.
@@ -14098,6 +14260,7 @@ class basic_topk_tracker {
  public:
   using sketch_type = frequent_items<Item, LgSize>;
   using item_type = typename sketch_type::item_type;
+  using sample = item_type;
   using row = typename sketch_type::row;
 
   explicit basic_topk_tracker(std::size_t k = 10) noexcept : k_(k) {}
@@ -14159,7 +14322,8 @@ using topk_tracker = basic_topk_tracker<>;
 ///   - `sums.hpp`: `count`, `sum` (compensated), `geometric_mean`, `harmonic_mean`
 ///   - `extremes.hpp`: `min`, `max`, `range`, `first`, `last`, `argmin`, `argmax`
 ///   - `pairs.hpp`, of pairs: `covariance`, `correlation`, `linear_trend`, and `of_x`, `of_y` for the rest
-///   - `sketch_members.hpp`, by a sketch: `quantiles<kll<200>>`, `median`, `interquartile_range`, `distinct<...>`
+///   - `sketch_members.hpp`, by a sketch: `quantiles<kll<200>>`, `median`, `interquartile_range`, `distinct<...>`,
+///     `frequent<...>` of texts or whole numbers
 ///   - `member.hpp`: what a member of your own is made of
 /// - `windowed<...>` (`window.hpp`), an aggregate over a stretch of a stream, by event time or arrival:
 ///   - `sliding_count<1000>`, `sliding<5min>`, `sliding<5min, 10s>` in panes; `sliding_window`, ready-made

@@ -5,6 +5,7 @@
 #include <millrace/aggregate/ddsketch.hpp>
 #include <millrace/aggregate/detail/group_index.hpp>
 #include <millrace/aggregate/detail/pane_queue.hpp>
+#include <millrace/aggregate/envelope.hpp>
 #include <millrace/aggregate/extremes.hpp>
 #include <millrace/aggregate/moments.hpp>
 #include <millrace/aggregate/sketch_members.hpp>
@@ -15,8 +16,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -58,15 +61,19 @@ struct streaming_options {
 ///     events.stats("latency").p99;  events.stats("latency", "eu-west").mean;
 ///     for (auto& one : events.all_stats()) ...
 ///
+/// Models: mergeable, saveable. Times are saved as they are: those that a steady clock stamped mean nothing to another
+/// machine.
 /// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last
 /// `window`; the whole of a metric includes its groups. Metrics and groups beyond their bounds share one
 /// named "(overflow)", so that totals stay whole. An event from before the window is counted in `late()`
-/// and left out.
+/// and left out. Merging two answers what one over both streams would; beyond the bounds, who has a name of its own
+/// depends on the order of merges.
 /// Complexity: update O(1): a hash of the name, a reading of the clock, one fused update; `metric(name)`
 /// saves the hash. stats O(panes) once a pane, then O(1), and O(groups) for the whole of a grouped metric.
-/// Memory: 2 (panes + 2) aggregates, each 0.3 KiB and its buckets, for each metric and group; allocates: for new
+/// Memory: 2 (panes + 2) aggregates, each 1.3 KiB and its buckets, for each metric and group; allocates: for new
 /// ones, and as ranges of values grow.
-/// Threads: one at a time. Errors: none; an unknown metric has no events.
+/// Threads: one at a time. Errors: an unknown metric has no events; merge: type_mismatch for another window or other
+/// panes, and the aggregate's own, after which nothing is merged; load: as every saved form.
 ///
 /// `Aggregate`: one that answers all that `metric_stats` holds, and whatever else is to be asked of `window`.
 template <clock_policy Clock = steady_clock,
@@ -74,6 +81,7 @@ template <clock_policy Clock = steady_clock,
 class basic_streaming_aggregator {
  public:
   using aggregate_type = Aggregate;
+  static constexpr bool commutative = false;  // in the order of metrics and groups
   static constexpr std::string_view overflow_name = "(overflow)";
 
   /// A metric's place, to update it without its name. Valid until `reset`.
@@ -163,6 +171,69 @@ class basic_streaming_aggregator {
     return text;
   }
 
+  /// Takes up the metrics and groups of another stream, or of a part of this one.
+  result<void> merge(const basic_streaming_aggregator& other) {
+    if (other.options_.window.nanoseconds != options_.window.nanoseconds)
+      return detail::other_window("length", other.options_.window.nanoseconds, options_.window.nanoseconds);
+    if (other.pane_ != pane_) return detail::other_window("panes", other.pane_, pane_);
+    if constexpr (std::is_void_v<decltype(std::declval<aggregate_type&>().merge(std::declval<aggregate_type>()))>) {
+      return take_in(other);
+    } else {
+      basic_streaming_aggregator both = *this;
+      result<void> done = both.take_in(other);
+      if (done) *this = std::move(both);
+      return done;
+    }
+  }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.i64(options_.window.nanoseconds);
+    for (const std::uint64_t n : {std::uint64_t{options_.panes}, std::uint64_t{options_.most_metrics},
+                                  std::uint64_t{options_.most_groups}, events_, late_})
+      to.u64(n);
+    to.u64(metrics_.size());
+    for (std::size_t id = 0; id < metrics_.size(); ++id) {
+      const metric_state& one = metrics_[id];
+      names_.save_key(id, to);
+      one.whole.panes.save(to);
+      to.u64(one.groups.size());
+      for (std::size_t g = 0; g < one.groups.size(); ++g) {
+        one.names.save_key(g, to);
+        one.groups[g].panes.save(to);
+      }
+    }
+    return std::move(to).finish();
+  }
+  static result<basic_streaming_aggregator> load(std::span<const std::byte> bytes, Clock clock = Clock()) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    streaming_options options;
+    options.window = duration(from->i64());
+    options.panes = static_cast<std::size_t>(from->u64());
+    options.most_metrics = static_cast<std::size_t>(from->u64());
+    options.most_groups = static_cast<std::size_t>(from->u64());
+    basic_streaming_aggregator made(options, std::move(clock));
+    made.events_ = from->u64();
+    made.late_ = from->u64();
+    result<void> done = load_named(*from, options.most_metrics, made.names_, [&]() -> result<void> {
+      auto whole = made.load_series(*from);
+      if (!whole) return std::move(whole).error();
+      made.metrics_.push_back(metric_state{{}, {}, *std::move(whole)});
+      metric_state& one = made.metrics_.back();
+      return load_named(*from, options.most_groups, one.names, [&]() -> result<void> {
+        auto group = made.load_series(*from);
+        if (!group) return std::move(group).error();
+        one.groups.push_back(*std::move(group));
+        return {};
+      });
+    });
+    if (!done) return std::move(done).error().wrap("saved " + std::string(type));
+    if (done = from->finish(options.window.nanoseconds > 0); !done) return std::move(done).error();
+    return made;
+  }
+
+  const streaming_options& options() const noexcept { return options_; }
   std::size_t metrics() const noexcept { return metrics_.size(); }
   /// How many events there were, since the beginning or the last `reset`.
   std::uint64_t events() const noexcept { return events_; }
@@ -171,14 +242,21 @@ class basic_streaming_aggregator {
   void reset() { *this = basic_streaming_aggregator(options_, std::move(clock_)); }
 
  private:
+  static constexpr std::string_view type = "streaming_aggregator";
+
   struct series {
-    explicit series(detail::pane_queue<aggregate_type> empty) : panes(std::move(empty)) {}
-    series(series&&) = default;  // `open` points into the panes: no copies
+    explicit series(detail::pane_queue<aggregate_type> kept) : panes(std::move(kept)) { close(); }
+    series(const series& other) : series(other.panes) {}  // `open` points into the panes
+    series& operator=(const series& other) { return *this = series(other); }
+    series(series&&) = default;
     series& operator=(series&&) = default;
 
+    /// Another pane than the open one may be the newest now; only that is ever open.
+    void close() noexcept { begin = end = panes.now(); }
+
     detail::pane_queue<aggregate_type> panes;
-    std::int64_t begin = 0;  // of the open pane
-    std::int64_t end = 0;
+    std::int64_t begin;  // of the open pane
+    std::int64_t end;
     aggregate_type* open = nullptr;
   };
   struct metric_state {
@@ -190,6 +268,44 @@ class basic_streaming_aggregator {
   at now() const noexcept { return at(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
   series new_series() const {
     return series(detail::pane_queue<aggregate_type>(aggregate_type(), options_.window.nanoseconds, pane_));
+  }
+
+  result<void> take_in(const basic_streaming_aggregator& other) {
+    if (&other == this) return take_in(basic_streaming_aggregator(other));
+    result<void> done;
+    const auto join = [&](series& into, const series& from) {
+      if (done) done = into.panes.merge(from.panes);
+      into.close();
+    };
+    for (std::size_t id = 0; id < other.metrics_.size(); ++id) {
+      const metric_state& theirs = other.metrics_[id];
+      metric_state& mine = metrics_[metric(other.names_.key(id)).index];
+      join(mine.whole, theirs.whole);
+      for (std::size_t g = 0; g < theirs.groups.size(); ++g)
+        join(group_of(mine, theirs.names.key(g)), theirs.groups[g]);
+    }
+    events_ += other.events_;
+    late_ += other.late_;
+    return done;
+  }
+
+  result<series> load_series(envelope_reader& from) const {
+    auto panes = detail::pane_queue<aggregate_type>::load(from, options_.window.nanoseconds, pane_);
+    if (!panes) return std::move(panes).error();
+    return series(*std::move(panes));
+  }
+  /// Names, each once and followed by what `next` reads; no more of them than `most` and the overflow's.
+  template <class Next>
+  static result<void> load_named(envelope_reader& from, std::size_t most, detail::group_index<std::string>& names,
+                                 Next&& next) {
+    const std::size_t count = from.count(64);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (names.load_key(from) != i) return error(errc::corrupt, "a name comes twice, or ends too early");
+      if (result<void> done = next(); !done) return done;
+    }
+    if (count > most && (count - most > 1 || names.find(overflow_name) == detail::no_group))
+      return error(errc::corrupt, "more names than its bounds allow");
+    return {};
   }
 
   series& group_of(metric_state& metric, std::string_view group) {
@@ -227,7 +343,7 @@ class basic_streaming_aggregator {
   }
   static aggregate_type whole_of(metric_state& metric, at time) {
     aggregate_type all = panes_of(metric.whole, time);
-    for (series& group : metric.groups) all.merge(panes_of(group, time));
+    for (series& group : metric.groups) (void)all.merge(panes_of(group, time));
     return all;
   }
 

@@ -2,9 +2,17 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/aggregate/count_min.hpp>
 #include <millrace/core/json_check.hpp>
+#include <millrace/core/seed.hpp>
 
+#include <laws/aggregator.hpp>
+#include <support/envelope.hpp>
+#include <support/golden.hpp>
+
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -143,4 +151,225 @@ TEST_CASE("statistics are written as JSON, and reset forgets them") {
   CHECK(events.metrics() == 0);
   CHECK(events.events() == 0);
   CHECK(events.json(seconds(2)) == "[]");
+}
+
+namespace {
+
+struct event {
+  std::string metric;
+  std::string group;  // empty: none
+  double x;
+  mr::at time;
+};
+
+void feed(mr::streaming_aggregator& into, const std::vector<event>& events) {
+  for (const event& e : events) {
+    if (e.group.empty())
+      into.update(e.metric, e.x, e.time);
+    else
+      into.update(e.metric, e.group, e.x, e.time);
+  }
+}
+
+/// Whole numbers, so that sums are exact in any order; some events late, some pauses as long as the window.
+std::vector<event> some_events(std::size_t size, std::uint64_t seed) {
+  mr::random_engine random(seed);
+  std::vector<event> made;
+  double now = -30;
+  for (std::size_t i = 0; i < size; ++i) {
+    now += random.below(500) == 0 ? 40 : 0.05;
+    const std::string metric = "metric " + std::to_string(random.below(3));
+    const std::string group = random.below(2) == 0 ? "" : "group " + std::to_string(random.below(4));
+    const double x = static_cast<double>(random.below(1000)) - 300;
+    made.push_back({metric, group, x, seconds(now - static_cast<double>(random.below(5)))});
+  }
+  return made;
+}
+
+using table = std::map<std::pair<std::string, std::string>, std::vector<double>>;
+/// Everything it answers, in the order of the names.
+table all_of(mr::streaming_aggregator from, mr::at time) {
+  table made;
+  for (const mr::metric_stats& s : from.all_stats(time))
+    if (s.count != 0)
+      made[{s.metric, s.group}] = {static_cast<double>(s.count), s.sum, s.min, s.max, s.p50, s.p90, s.p95, s.p99};
+  return made;
+}
+
+mr::streaming_aggregator small() { return mr::streaming_aggregator({mr::duration(20 * second), 4, 8, 8}); }
+
+}  // namespace
+
+TEST_CASE("streaming aggregators over parts of a stream merge to one over all of it, in any order") {
+  const auto events = some_events(6000, 1);
+  const auto end = events.back().time;
+  mr::streaming_aggregator all = small();
+  feed(all, events);
+  std::vector<mr::streaming_aggregator> parts(3, small());
+  mr::random_engine random(2);
+  for (const event& e : events) feed(parts[random.below(3)], {e});
+  const auto joined = [](mr::streaming_aggregator into, const mr::streaming_aggregator& other) {
+    REQUIRE(into.merge(other).has_value());
+    return into;
+  };
+  const table expected = all_of(all, end);
+  CHECK(expected.size() > 6);
+  CHECK(all_of(joined(joined(parts[0], parts[1]), parts[2]), end) == expected);
+  CHECK(all_of(joined(parts[0], joined(parts[1], parts[2])), end) == expected);
+  CHECK(all_of(joined(parts[2], joined(parts[1], parts[0])), end) == expected);
+  CHECK(all_of(joined(all, small()), end) == expected);
+  CHECK(all_of(joined(small(), all), end) == expected);
+  CHECK(joined(joined(parts[0], parts[1]), parts[2]).events() == events.size());
+  const auto twice = all_of(joined(all, all), end);
+  CHECK(twice.at({"metric 1", ""})[0] == 2 * expected.at({"metric 1", ""})[0]);
+  mr::streaming_aggregator self = all;
+  REQUIRE(self.merge(self).has_value());
+  CHECK(all_of(self, end) == twice);
+  // The other's time is this one's too: what was open is over.
+  auto early = small();
+  auto later = small();
+  early.update("m", 1.0, seconds(5));
+  later.update("m", 2.0, seconds(500));
+  REQUIRE(early.merge(later).has_value());
+  early.update("m", 4.0, seconds(5.5));
+  CHECK(early.late() == 1);
+  CHECK(early.stats("m", seconds(500)).sum == 2);
+  // What was merged goes on as one stream.
+  auto merged = joined(joined(parts[0], parts[1]), parts[2]);
+  auto more = some_events(2000, 3);
+  for (event& e : more) e.time = mr::at(e.time.nanoseconds + end.nanoseconds + 30 * second);
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    feed(all, {more[i]});
+    feed(merged, {more[i]});
+    if (i % 100 == 0) CHECK(all_of(merged, more[i].time) == all_of(all, more[i].time));
+  }
+}
+
+TEST_CASE("merging holds the bounds on metrics and groups, and refuses another window") {
+  mr::streaming_aggregator a({mr::duration(60 * second), 6, 3, 2});
+  mr::streaming_aggregator b({mr::duration(60 * second), 6, 3, 2});
+  for (int i = 0; i < 10; ++i) {
+    a.update("a" + std::to_string(i), 1.0, seconds(1));
+    b.update("b" + std::to_string(i), 1.0, seconds(1));
+    b.update("a0", std::to_string(i), 1.0, seconds(1));
+  }
+  REQUIRE(a.merge(b).has_value());
+  CHECK(a.metrics() == 4);
+  CHECK(a.stats(a.overflow_name, seconds(1)).count == 7 + 10);  // 8 of b's, and b0 and b1
+  CHECK(a.stats("a0", seconds(1)).count == 11);
+  CHECK(a.stats("a0", a.overflow_name, seconds(1)).count == 8);
+  std::uint64_t count = 0;
+  for (const auto& one : a.all_stats(seconds(1))) count += one.group.empty() ? one.count : 0;
+  CHECK(count == 30);
+  CHECK(a.events() == 30);
+  auto refused = a.merge(mr::streaming_aggregator({mr::duration(61 * second), 6, 3, 2}));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code() == mr::errc::type_mismatch);
+  CHECK_FALSE(a.merge(mr::streaming_aggregator({mr::duration(60 * second), 7, 3, 2})).has_value());
+
+  // An aggregate whose merging can fail.
+  using careful =
+      mr::basic_streaming_aggregator<mr::steady_clock,
+                                     mr::aggregate<mr::count, mr::sum, mr::mean, mr::variance, mr::min, mr::max,
+                                                   mr::quantiles<mr::ddsketch<>>, mr::count_min<8, 1>>>;
+  careful c, d;
+  c.update("m", 1.0, seconds(1));
+  d.update("m", 2.0, seconds(1));
+  REQUIRE(c.merge(d).has_value());
+  CHECK(c.stats("m", seconds(1)).count == 2);
+}
+
+TEST_CASE("a copy of a streaming aggregator shares nothing with it") {
+  mr::streaming_aggregator a;
+  a.update("m", 1.0, seconds(1));
+  mr::streaming_aggregator b = a;
+  for (int i = 0; i < 5; ++i) b.update("m", 2.0, seconds(1));
+  a.update("m", 3.0, seconds(1));
+  CHECK(a.stats("m", seconds(1)).sum == 4);
+  CHECK(b.stats("m", seconds(1)).sum == 11);
+  a = b;
+  a.update("m", 1.0, seconds(0.5));
+  CHECK(a.stats("m", seconds(1)).sum == 12);
+  CHECK(b.stats("m", seconds(1)).sum == 11);
+}
+
+TEST_CASE("streaming aggregators are saved with all metrics and groups, and go on the same") {
+  STATIC_REQUIRE(mr::aggregator<mr::streaming_aggregator>);
+  const auto same = [](const mr::streaming_aggregator& a, const mr::streaming_aggregator& b) {
+    CHECK(all_of(a, seconds(200)) == all_of(b, seconds(200)));
+    CHECK(a.events() == b.events());
+    CHECK(a.late() == b.late());
+    CHECK(a.metrics() == b.metrics());
+    CHECK(a.options().most_groups == b.options().most_groups);
+  };
+  laws::save_and_load(small(), same);
+  auto a = small();
+  const auto events = some_events(3000, 4);
+  feed(a, events);
+  laws::save_and_load(a, same);
+  auto back = mr::streaming_aggregator::load(a.save());
+  REQUIRE(back.has_value());
+  auto more = some_events(1000, 5);
+  for (event& e : more) e.time = mr::at(e.time.nanoseconds + events.back().time.nanoseconds);
+  for (const event& e : more) {
+    feed(a, {e});
+    feed(*back, {e});
+  }
+  CHECK(back->save() == a.save());
+  same(a, *back);
+
+  // A clock is brought along, not saved.
+  std::uint64_t time = 5 * second;
+  using by_hand = mr::basic_streaming_aggregator<hand_clock>;
+  by_hand stamped({}, hand_clock{&time});
+  stamped.update("m", 1.0);
+  auto again = by_hand::load(stamped.save(), hand_clock{&time});
+  REQUIRE(again.has_value());
+  again->update("m", 2.0);
+  CHECK(again->stats("m").sum == 3);
+}
+
+TEST_CASE("streaming aggregators keep their saved form: golden bytes give the same answers and the same bytes") {
+  auto a = small();
+  feed(a, some_events(200, 6));
+  const auto back = support::from_golden("aggregate/streaming_aggregator.bin", a);
+  CHECK(all_of(back, seconds(0)) == all_of(a, seconds(0)));
+}
+
+TEST_CASE("hostile saved streaming aggregators answer an error or one that works") {
+  mr::streaming_aggregator a({mr::duration(20 * second), 2, 2, 1});
+  for (int i = 0; i < 4; ++i) {
+    a.update("m" + std::to_string(i), i, seconds(3 * i));
+    a.update("m0", std::to_string(i), i, seconds(3 * i));
+  }
+  const auto use = [](mr::streaming_aggregator& s) {
+    if (s.options().panes > 1000) return;  // a metric would take that many aggregates
+    s.update("m0", 1.5, seconds(8));
+    s.update("new", "group", 2.5, seconds(9));
+    (void)s.json(seconds(9));
+    mr::streaming_aggregator other = s;
+    CHECK(other.merge(s).has_value());
+    CHECK(mr::streaming_aggregator::load(other.save()).has_value());
+  };
+  laws::hostile_bytes(a, use);
+  laws::hostile_payload(a, support::reseal, use, 7, 3000);
+  // More names than the bound, and a name twice.
+  mr::streaming_aggregator b({mr::duration(20 * second), 2, 4, 1});
+  for (const char* name : {"mm", "mn", "mo"}) b.update(name, 1.0, seconds(1));
+  const auto bytes = b.save();
+  const auto payload = std::search(bytes.begin(), bytes.end(), reinterpret_cast<const std::byte*>("mn"),
+                                   reinterpret_cast<const std::byte*>("mn") + 2);
+  REQUIRE(payload != bytes.end());
+  auto twice = bytes;
+  twice[static_cast<std::size_t>(payload - bytes.begin()) + 1] = std::byte{'m'};
+  support::reseal(twice);
+  auto refused = mr::streaming_aggregator::load(twice);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().describe().find("a name comes twice") != std::string::npos);
+  auto fewer = bytes;
+  fewer[16 + 20 + 16] = std::byte{1};  // most_metrics, behind the name, the window and the panes
+  support::reseal(fewer);
+  auto too_many = mr::streaming_aggregator::load(fewer);
+  REQUIRE_FALSE(too_many.has_value());
+  CHECK(too_many.error().describe().find("more names than its bounds allow") != std::string::npos);
 }

@@ -33,8 +33,7 @@ template <class A>
 class pane_queue {
  public:
   pane_queue(A empty, std::int64_t length, std::int64_t pane)
-      : pane_queue(std::move(empty), pane, static_cast<std::size_t>(length / pane + (length % pane != 0 ? 1 : 0)) + 1) {
-  }
+      : pane_queue(std::move(empty), pane, static_cast<std::size_t>(panes_over(length, pane))) {}
 
   void pass(std::int64_t time) {
     if (time > now_) now_ = time;
@@ -74,6 +73,8 @@ class pane_queue {
   }
 
   std::size_t panes() const noexcept { return panes_.size(); }
+  /// The greatest time so far.
+  std::int64_t now() const noexcept { return now_; }
 
   result<void> merge(const pane_queue& other) {
     if (other.panes_.size() != panes_.size()) return other_window("number of panes", other.most(), most());
@@ -116,9 +117,9 @@ class pane_queue {
                           static_cast<std::uint64_t>(newest) - static_cast<std::uint64_t>(oldest) < count &&
                           later_by(oldest, static_cast<std::int64_t>(count)) != end_of_time));
     if (!valid) return error(errc::corrupt, "its numbers contradict each other");
+    if (length != 0 && static_cast<std::int64_t>(count) != panes_over(length, pane))
+      return other_window("number of panes", static_cast<std::int64_t>(count), panes_over(length, pane));
     pane_queue made(*std::move(empty), pane, count);
-    if (length != 0 && made.most() != pane_queue(made.empty_, length, pane).most())
-      return other_window("number of panes", made.most(), length / pane + 1);
     made.started_ = started != 0;
     made.now_ = now;
     made.oldest_ = started != 0 ? oldest : 0;
@@ -141,6 +142,10 @@ class pane_queue {
   pane_queue(A empty, std::int64_t pane, std::size_t count)
       : empty_(std::move(empty)), pane_(pane), panes_(count, empty_), suffix_(count, empty_), middle_(empty_) {}
 
+  /// How many overlap a window of that length.
+  static std::int64_t panes_over(std::int64_t length, std::int64_t pane) noexcept {
+    return length / pane + (length % pane != 0 ? 1 : 0) + 1;
+  }
   static std::int64_t pane_number(std::int64_t time, std::int64_t pane) noexcept {
     return time / pane - (time % pane < 0 ? 1 : 0);
   }
