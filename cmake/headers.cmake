@@ -35,8 +35,8 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/detail/bucket_run.hpp aggregate/detail/ddsketch_core.hpp aggregate/detail/log_index.hpp aggregate/detail/protobuf.hpp
   aggregate/aggregate.hpp aggregate/extremes.hpp aggregate/member.hpp aggregate/moments.hpp aggregate/pairs.hpp
   aggregate/sketch_members.hpp aggregate/sums.hpp
-  aggregate/detail/block_kernel.hpp aggregate/detail/pair_kernel.hpp aggregate/detail/states.hpp
-  aggregate/detail/weighted_kernel.hpp
+  aggregate/detail/block_kernel.hpp aggregate/detail/pair_kernel.hpp aggregate/saved_fields.hpp
+  aggregate/detail/states.hpp aggregate/detail/weighted_kernel.hpp
   aggregate/log_histogram.hpp
   aggregate/detail/crc32c.hpp
   aggregate/count_min.hpp aggregate/frequent_items.hpp aggregate/hll.hpp aggregate/kll.hpp
@@ -89,7 +89,7 @@ set(MILLRACE_detect_HEADERS
   detect/half_space_trees.hpp detect/hddm.hpp detect/kswin.hpp detect/page_hinkley.hpp detect/seasonal.hpp
   detect/signal.hpp detect/table_drift.hpp detect/window_bands.hpp
   detect/detail/calibration.hpp detect/detail/p2_quantile.hpp detect/detail/run_length.hpp
-  detect/detail/self_starting.hpp)
+  detect/detail/saved_detector.hpp detect/detail/self_starting.hpp)
 set(MILLRACE_model_HEADERS
   model.hpp
   model/confusion_matrix.hpp model/evaluation.hpp model/real_view.hpp

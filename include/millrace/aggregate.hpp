@@ -25,7 +25,8 @@
 /// - `streaming_aggregator`: metrics named at run time, over a sliding window, in groups; `percentile_tracker`,
 ///   `topk_tracker`
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
-/// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
+/// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates; `saved_fields`: save and load from a list of
+///   fields
 ///
 /// Sketches: mergeable, seeded, bounded in memory, in the bytes of Apache DataSketches.
 /// - `kll`: quantiles with a bound on the error in rank; `quantile_view` for many queries
@@ -61,6 +62,7 @@
 #include <millrace/aggregate/rates.hpp>
 #include <millrace/aggregate/req.hpp>
 #include <millrace/aggregate/sampled.hpp>
+#include <millrace/aggregate/saved_fields.hpp>
 #include <millrace/aggregate/session.hpp>
 #include <millrace/aggregate/sharded.hpp>
 #include <millrace/aggregate/sketch_members.hpp>

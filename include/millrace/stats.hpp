@@ -24,7 +24,7 @@
 ///   `rank_power.hpp`: of Fisher's, Kolmogorov-Smirnov and quantile tests; `simulated_power.hpp`: of any test
 /// - `bayes.hpp`: posteriors, best arm, loss
 ///
-/// From `aggregate<...>` and sketches as they are, merged from anywhere: `aggregate_moments.hpp`, `aggregate_tests.hpp`.
+/// From `aggregate<...>` and sketches as they are, merged or not: `aggregate_moments.hpp`, `aggregate_tests.hpp`.
 ///
 /// Valid however often one looks, or at planned looks:
 /// - `two_arm_e_process`: whether two arms differ, by bets on single units; `e_process`: evidence that multiplies

@@ -1,5 +1,10 @@
 // Any bytes load as a sequential test that works, or answer an error.
+#include <millrace/stats/confidence_sequence.hpp>
+#include <millrace/stats/e_process.hpp>
 #include <millrace/stats/group_sequential.hpp>
+#include <millrace/stats/mixture_sprt.hpp>
+#include <millrace/stats/poisson_bootstrap.hpp>
+#include <millrace/stats/sprt.hpp>
 #include <millrace/stats/two_arm_e_process.hpp>
 
 #include <support/envelope.hpp>
@@ -13,7 +18,22 @@
 
 namespace {
 
+template <class Stream>
+void use_stream(std::span<const std::byte> bytes) {
+  auto test = Stream::load(bytes);
+  if (!test) return;
+  const auto saved = test->save();
+  if (auto back = Stream::load(saved); !back || back->save() != saved) std::abort();
+  for (int i = 0; i < 200; ++i) test->update((i * 7 % 11) / 10.0);
+  (void)test->save();
+}
+
 void use(std::span<const std::byte> bytes) {
+  use_stream<millrace::e_process>(bytes);
+  use_stream<millrace::mixture_sprt>(bytes);
+  use_stream<millrace::sprt>(bytes);
+  use_stream<millrace::empirical_bernstein>(bytes);
+  use_stream<millrace::poisson_bootstrap<20>>(bytes);
   if (auto test = millrace::two_arm_e_process::load(bytes)) {
     const auto saved = test->save();
     if (auto back = millrace::two_arm_e_process::load(saved); !back || back->save() != saved) std::abort();

@@ -2,6 +2,7 @@
 #define MILLRACE_DETECT_ADWIN_HPP
 
 #include <millrace/detect/detail/calibration.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <array>
@@ -25,7 +26,9 @@ inline namespace v0 {
 /// Complexity: update O(1) amortised and O(log width) every `clock` observations; 4 KB; allocates: never.
 /// Source: Bifet, Gavalda, "Learning from time-changing data with adaptive windowing", SDM 2007: ADWIN2's buckets.
 template <class RunLength = arl<10'000>>
-class adwin : detail::require_arl<RunLength> {
+class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLength>> {
+  friend saved_fields<adwin>;
+
  public:
   static constexpr unsigned clock = 32;
   static constexpr double least = 32;
@@ -46,7 +49,7 @@ class adwin : detail::require_arl<RunLength> {
     const signal said = detail::grade(last_, warning_, drift_);
     if (said == signal::drift) do
         drop_oldest();
-      while (widest() > drift_);
+      while (width_ >= 2 * least && widest() > drift_);
     return said;
   }
 
@@ -147,10 +150,35 @@ class adwin : detail::require_arl<RunLength> {
     return 0.5 * width_ * width_ / squares_ * most;
   }
 
+  static std::string saved_as() { return detail::detector_name<RunLength>("adwin"); }
+  static adwin blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.row_of_, self.oldest_, self.width_, self.origin_, self.total_, self.squares_, self.drift_, self.warning_,
+          self.last_, self.ticks_);
+  }
+  bool restore() noexcept {
+    if (oldest_ >= rows || !detail::all_finite(width_, origin_, total_) || !(squares_ >= 0)) return false;
+    double width = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const row_& r = row_of_[row];
+      if (r.count > per_row || (row > oldest_ && r.count > 0)) return false;
+      for (std::size_t k = 0; k < r.count; ++k)
+        if (!(std::isfinite(r.sum[k]) && r.spread[k] >= 0)) return false;
+      width += static_cast<double>(r.count) * size_of(row);
+    }
+    return width == width_ && (width == 0 ? oldest_ == 0 : row_of_[oldest_].count > 0);
+  }
+
   struct row_ {
     std::array<double, per_row + 1> sum;
     std::array<double, per_row + 1> spread;
     std::size_t count;
+
+    template <class Self, class Visit>
+    static void fields(Self& self, const Visit& visit) {
+      visit(self.sum, self.spread, self.count);
+    }
   };
 
   std::array<row_, rows> row_of_{};

@@ -4,6 +4,7 @@
 #include <millrace/detect/anomaly.hpp>
 #include <millrace/detect/detail/p2_quantile.hpp>
 #include <millrace/detect/detail/run_length.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/detail/self_starting.hpp>
 #include <millrace/detect/signal.hpp>
 
@@ -22,7 +23,9 @@ inline namespace v0 {
 /// Complexity: update O(1), 25 ns; allocates: never.
 /// Source: Hawkins, The Statistician 36, 1987; Welford, Technometrics 4, 1962.
 template <class RunLength = arl<10'000>>
-class z_score : detail::require_arl<RunLength> {
+class z_score : detail::require_arl<RunLength>, public saved_fields<z_score<RunLength>> {
+  friend saved_fields<z_score>;
+
  public:
   z_score() noexcept : limit_(detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift))) {}
 
@@ -48,6 +51,13 @@ class z_score : detail::require_arl<RunLength> {
   std::uint64_t count() const noexcept { return seen_.count; }
 
  private:
+  static std::string saved_as() { return detail::detector_name<RunLength>("z_score"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.seen_);
+  }
+  bool restore() noexcept { return seen_.is_sound(); }
+
   detail::self_starting seen_;
   double limit_;
 };
@@ -61,7 +71,9 @@ class z_score : detail::require_arl<RunLength> {
 /// Complexity: update O(1), 5 ns; allocates: never. Source: T. Finch, "Incremental calculation of weighted mean and
 /// variance", 2009.
 template <class RunLength = arl<10'000>>
-class ewma_bands : detail::require_arl<RunLength> {
+class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_bands<RunLength>> {
+  friend saved_fields<ewma_bands>;
+
  public:
   explicit ewma_bands(double weight = 0.05) noexcept : weight_(weight > 0 && weight < 1 ? weight : 0.05) {
     const double freedom = (2 - weight_) / weight_ - 1;
@@ -101,6 +113,13 @@ class ewma_bands : detail::require_arl<RunLength> {
   std::uint64_t count() const noexcept { return count_; }
 
  private:
+  static std::string saved_as() { return detail::detector_name<RunLength>("ewma_bands"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.weight_, self.limit_, self.mean_, self.variance_, self.count_);
+  }
+  bool restore() noexcept { return weight_ > 0 && weight_ < 1 && limit_ > 0 && std::isfinite(mean_) && variance_ >= 0; }
+
   double weight_;
   double limit_;
   double mean_ = 0;
@@ -116,7 +135,9 @@ class ewma_bands : detail::require_arl<RunLength> {
 /// flagged before 2 * RunLength::drift observations.
 /// Complexity: update O(1), 30 ns; 0.5 KB; allocates: never. Source: Jain, Chlamtac, CACM 28(10), 1985.
 template <class RunLength = arl<1'000>>
-class quantile_bands : detail::require_arl<RunLength> {
+class quantile_bands : detail::require_arl<RunLength>, public saved_fields<quantile_bands<RunLength>> {
+  friend saved_fields<quantile_bands>;
+
  public:
   quantile_bands() noexcept : lower_(tail), median_(0.5), upper_(1 - tail) {}
 
@@ -142,6 +163,13 @@ class quantile_bands : detail::require_arl<RunLength> {
 
  private:
   static constexpr double tail = 0.5 / static_cast<double>(RunLength::drift);
+
+  static std::string saved_as() { return detail::detector_name<RunLength>("quantile_bands"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.lower_, self.median_, self.upper_, self.count_);
+  }
+  bool restore() noexcept { return lower_.is_sound(count_) && median_.is_sound(count_) && upper_.is_sound(count_); }
 
   detail::p2_quantile lower_;
   detail::p2_quantile median_;

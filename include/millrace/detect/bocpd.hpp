@@ -2,6 +2,7 @@
 #define MILLRACE_DETECT_BOCPD_HPP
 
 #include <millrace/detect/detail/calibration.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <array>
@@ -24,7 +25,9 @@ inline namespace v0 {
 /// update O(Most), 3 us at 160; 40 Most bytes; allocates: never. Source: Adams, MacKay, "Bayesian online changepoint
 /// detection", 2007; conjugate update: Murphy, 2007, section 3.
 template <class RunLength = arl<10'000>, std::size_t Most = 160>
-class bocpd : detail::require_arl<RunLength> {
+class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLength, Most>> {
+  friend saved_fields<bocpd>;
+
   static_assert(Most >= 16 && Most <= 4096, "millrace[DETECT-4]: bocpd<RunLength, Most> needs 16 <= Most <= 4096");
 
  public:
@@ -103,6 +106,11 @@ class bocpd : detail::require_arl<RunLength> {
     double spread = prior_spread;
     double log_spread = 0;
     double length = 0;
+
+    template <class Self, class Visit>
+    static void fields(Self& self, const Visit& visit) {
+      visit(self.weight, self.mean, self.spread, self.log_spread, self.length);
+    }
   };
 
   bocpd(in_control usual, double drift, double warning) noexcept
@@ -172,6 +180,24 @@ class bocpd : detail::require_arl<RunLength> {
     run_[0].weight = 1;
     runs_ = 1;
     count_ = 0;
+  }
+
+  static std::string saved_as() { return detail::detector_name<RunLength, Most>("bocpd"); }
+  static bocpd blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.mean_, self.scale_, self.drift_, self.warning_, self.last_, self.count_, self.runs_, self.run_);
+  }
+  bool restore() noexcept {
+    if (runs_ < 1 || runs_ > Most) return false;
+    for (std::size_t i = 0; i < Most; ++i) {
+      const run& r = run_[i];
+      if (!(detail::all_finite(r.weight, r.mean, r.spread, r.log_spread) && r.weight >= 0 && r.spread > 0))
+        return false;
+      if (!(r.length >= 0 && r.length < 0x1p53 && r.length == std::floor(r.length))) return false;
+      if (i > 0 && r.length >= static_cast<double>(Most)) return false;  // it is a place in `constants_`
+    }
+    return last_ >= 0;
   }
 
   double mean_;

@@ -2,6 +2,7 @@
 #define MILLRACE_DETECT_CUSUM_HPP
 
 #include <millrace/detect/detail/run_length.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <cmath>
@@ -21,8 +22,11 @@ inline namespace v0 {
 /// Errors: none; a deviation that is not positive leaves every observation out.
 /// Source: Page, Biometrika 41, 1954; the threshold: Brook, Evans, Biometrika 59, 1972 (its integral equation).
 template <class RunLength = arl<10'000>>
-class cusum : detail::require_arl<RunLength>, public detail::chart<cusum<RunLength>> {
+class cusum : detail::require_arl<RunLength>,
+              public detail::chart<cusum<RunLength>>,
+              public saved_fields<cusum<RunLength>> {
   friend detail::chart<cusum>;
+  friend saved_fields<cusum>;
   using chart = detail::chart<cusum>;
 
  public:
@@ -68,6 +72,19 @@ class cusum : detail::require_arl<RunLength>, public detail::chart<cusum<RunLeng
   void restart() noexcept {
     upper_ = lower_ = 0;
     count_ = 0;
+  }
+
+  static std::string saved_as() { return detail::detector_name<RunLength>("cusum"); }
+  static cusum blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.mean_, self.scale_, self.allowance_, self.wants_upper_, self.wants_lower_, self.upper_, self.lower_,
+          self.count_);
+  }
+  bool restore() noexcept {
+    const auto is_flag = [](double x) { return x == 0 || x == 1; };
+    return upper_ >= 0 && lower_ >= 0 && is_flag(wants_upper_) && is_flag(wants_lower_);
   }
 
   double mean_;

@@ -2,6 +2,7 @@
 #define MILLRACE_DETECT_DDM_HPP
 
 #include <millrace/detect/detail/calibration.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <cmath>
@@ -19,8 +20,9 @@ inline namespace v0 {
 /// After a drift it starts afresh. Complexity: update O(1), 8 ns; allocates: never.
 /// Source: Gama, Medas, Castillo, Rodrigues, "Learning with drift detection", SBIA 2004; there 2 and 3 deviations.
 template <class RunLength = arl<10'000>>
-class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>> {
+class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>>, public saved_fields<ddm<RunLength>> {
   friend detail::chart<ddm>;
+  friend saved_fields<ddm>;
   using chart = detail::chart<ddm>;
 
  public:
@@ -64,6 +66,18 @@ class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>>
     lowest_deviation_ = 1;
   }
 
+  static std::string saved_as() { return detail::detector_name<RunLength>("ddm"); }
+  static ddm blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.errors_, self.lowest_rate_, self.lowest_deviation_, self.count_);
+  }
+  bool restore() noexcept {
+    return errors_ >= 0 && errors_ <= static_cast<double>(count_) && lowest_rate_ > 0 && lowest_rate_ <= 1 &&
+           lowest_deviation_ > 0 && lowest_deviation_ <= 1;
+  }
+
   double errors_ = 0;
   double lowest_rate_ = 1;
   double lowest_deviation_ = 1;
@@ -79,8 +93,11 @@ class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>>
 /// Source: Baena-Garcia, del Campo-Avila, Fidalgo, Bifet, Gavalda, Morales-Bueno, "Early drift detection method", 2006;
 /// there 1 - 0.95 and 1 - 0.90.
 template <class RunLength = arl<10'000>>
-class eddm : detail::require_arl<RunLength>, public detail::chart<eddm<RunLength>> {
+class eddm : detail::require_arl<RunLength>,
+             public detail::chart<eddm<RunLength>>,
+             public saved_fields<eddm<RunLength>> {
   friend detail::chart<eddm>;
+  friend saved_fields<eddm>;
   using chart = detail::chart<eddm>;
 
  public:
@@ -121,6 +138,18 @@ class eddm : detail::require_arl<RunLength>, public detail::chart<eddm<RunLength
   void restart() noexcept {
     count_ = at_ = errors_ = 0;
     mean_ = squares_ = greatest_ = 0;
+  }
+
+  static std::string saved_as() { return detail::detector_name<RunLength>("eddm"); }
+  static eddm blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.mean_, self.squares_, self.greatest_, self.count_, self.at_, self.errors_);
+  }
+  bool restore() noexcept {
+    return detail::all_finite(mean_, squares_, greatest_) && mean_ >= 0 && squares_ >= 0 && greatest_ >= 0 &&
+           at_ <= count_ && errors_ <= at_ && (errors_ < least || greatest_ > 0);
   }
 
   double mean_ = 0;

@@ -2,6 +2,7 @@
 #define MILLRACE_DETECT_EWMA_HPP
 
 #include <millrace/detect/detail/run_length.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <cmath>
@@ -20,8 +21,11 @@ inline namespace v0 {
 /// construction about 2 ms; allocates: never. Errors: none; a deviation that is not positive leaves every observation
 /// out. Source: S. W. Roberts, Technometrics 1, 1959; limits: Crowder, Technometrics 29(4), 1987.
 template <class RunLength = arl<10'000>>
-class ewma_chart : detail::require_arl<RunLength>, public detail::chart<ewma_chart<RunLength>> {
+class ewma_chart : detail::require_arl<RunLength>,
+                   public detail::chart<ewma_chart<RunLength>>,
+                   public saved_fields<ewma_chart<RunLength>> {
   friend detail::chart<ewma_chart>;
+  friend saved_fields<ewma_chart>;
   using chart = detail::chart<ewma_chart>;
 
  public:
@@ -57,6 +61,15 @@ class ewma_chart : detail::require_arl<RunLength>, public detail::chart<ewma_cha
     average_ = 0;
     count_ = 0;
   }
+
+  static std::string saved_as() { return detail::detector_name<RunLength>("ewma_chart"); }
+  static ewma_chart blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.mean_, self.scale_, self.weight_, self.average_, self.count_);
+  }
+  bool restore() noexcept { return weight_ >= 0.02 && weight_ <= 1 && std::isfinite(average_); }
 
   double mean_;
   double scale_;

@@ -4,6 +4,7 @@
 #include <millrace/core/seed.hpp>
 #include <millrace/detect/anomaly.hpp>
 #include <millrace/detect/detail/p2_quantile.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <array>
@@ -27,25 +28,17 @@ inline namespace v0 {
 /// Source: Tan, Ting, Liu, "Fast anomaly detection for streaming data", IJCAI 2011.
 template <std::size_t Features, class RunLength = arl<1'000>, std::size_t Trees = 25, std::size_t Depth = 8,
           std::size_t Window = 250>
-class half_space_trees : detail::require_arl<RunLength> {
+class half_space_trees : detail::require_arl<RunLength>,
+                         public saved_fields<half_space_trees<Features, RunLength, Trees, Depth, Window>> {
+  friend saved_fields<half_space_trees>;
   static_assert(
       Features >= 1 && Trees >= 1 && Depth >= 1 && Depth <= 15 && Window >= 10,
       "millrace[DETECT-7]: half_space_trees needs features, trees, a depth of 1 to 15 and a window of 10 or more");
 
  public:
-  explicit half_space_trees(std::uint64_t seed = 0) noexcept : limit_(1 - 1 / static_cast<double>(RunLength::drift)) {
-    random_engine engine(seed);
-    for (auto& tree : tree_) {
-      range reach;
-      for (std::size_t f = 0; f < Features; ++f) {
-        // A work range around a random centre that covers [0, 1].
-        const double centre = engine.uniform();
-        const double half = 2 * (centre > 0.5 ? centre : 1 - centre);
-        reach.low[f] = centre - half;
-        reach.high[f] = centre + half;
-      }
-      grow(tree, 0, 0, reach, engine);
-    }
+  explicit half_space_trees(std::uint64_t seed = 0) noexcept
+      : limit_(1 - 1 / static_cast<double>(RunLength::drift)), seed_(seed) {
+    plant();
   }
 
   anomaly update(std::span<const double, Features> row) noexcept {
@@ -106,6 +99,7 @@ class half_space_trees : detail::require_arl<RunLength> {
  private:
   static constexpr std::size_t inner = (std::size_t{1} << Depth) - 1;
   static constexpr std::size_t nodes = 2 * inner + 1;
+  static constexpr auto most_rows = static_cast<float>(Window);
   static constexpr double few = 0.1 * static_cast<double>(Window);
 
   struct range {
@@ -117,7 +111,44 @@ class half_space_trees : detail::require_arl<RunLength> {
     std::array<std::uint32_t, inner> feature;
     std::array<float, nodes> last{};
     std::array<float, nodes> now{};
+
+    template <class Self, class Visit>
+    static void fields(Self& self, const Visit& visit) {
+      visit(self.last, self.now);
+    }
   };
+
+  /// The half-spaces, which the seed decides.
+  void plant() noexcept {
+    random_engine engine(seed_);
+    for (auto& tree : tree_) {
+      range reach;
+      for (std::size_t f = 0; f < Features; ++f) {
+        // A work range around a random centre that covers [0, 1].
+        const double centre = engine.uniform();
+        const double half = 2 * (centre > 0.5 ? centre : 1 - centre);
+        reach.low[f] = centre - half;
+        reach.high[f] = centre + half;
+      }
+      grow(tree, 0, 0, reach, engine);
+    }
+  }
+
+  static std::string saved_as() {
+    return detail::detector_name<RunLength, Features, Trees, Depth, Window>("half_space_trees");
+  }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.seed_, self.limit_, self.count_, self.tree_);
+  }
+  bool restore() noexcept {
+    plant();
+    for (const tree_type& tree : tree_)
+      for (std::size_t i = 0; i < nodes; ++i)
+        if (!(tree.last[i] >= 0 && tree.last[i] <= most_rows && tree.now[i] >= 0 && tree.now[i] <= most_rows))
+          return false;
+    return limit_.is_sound(count_ < Window ? 0 : count_ - Window);
+  }
 
   static void grow(tree_type& tree, std::size_t node, std::size_t depth, range& reach, random_engine& engine) noexcept {
     if (depth == Depth) return;
@@ -137,6 +168,7 @@ class half_space_trees : detail::require_arl<RunLength> {
 
   std::array<tree_type, Trees> tree_;
   detail::p2_quantile limit_;
+  std::uint64_t seed_;
   std::uint64_t count_ = 0;
 };
 

@@ -2,6 +2,7 @@
 #define MILLRACE_DETECT_HDDM_HPP
 
 #include <millrace/detect/detail/calibration.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <cmath>
@@ -19,8 +20,11 @@ inline namespace v0 {
 /// Source: Frias-Blanco and others, "Online and non-parametric drift detection methods based on Hoeffding's bounds",
 /// IEEE TKDE 27(3), 2015: HDDM_A.
 template <class RunLength = arl<10'000>>
-class hddm_a : detail::require_arl<RunLength>, public detail::chart<hddm_a<RunLength>> {
+class hddm_a : detail::require_arl<RunLength>,
+               public detail::chart<hddm_a<RunLength>>,
+               public saved_fields<hddm_a<RunLength>> {
   friend detail::chart<hddm_a>;
+  friend saved_fields<hddm_a>;
   using chart = detail::chart<hddm_a>;
 
  public:
@@ -65,6 +69,19 @@ class hddm_a : detail::require_arl<RunLength>, public detail::chart<hddm_a<RunLe
     best_count_ = best_average_ = 0;
   }
 
+  static std::string saved_as() { return detail::detector_name<RunLength>("hddm_a"); }
+  static hddm_a blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.sum_, self.best_upper_, self.best_count_, self.best_average_, self.count_);
+  }
+  bool restore() noexcept {
+    const auto n = static_cast<double>(count_);
+    return sum_ >= 0 && sum_ <= n && best_upper_ >= 0 && best_count_ >= 0 && best_count_ <= n && best_average_ >= 0 &&
+           best_average_ <= 1;
+  }
+
   double sum_ = 0;
   double best_upper_ = none_yet;
   double best_count_ = 0;
@@ -80,8 +97,11 @@ class hddm_a : detail::require_arl<RunLength>, public detail::chart<hddm_a<RunLe
 /// Guarantee: as `hddm_a`. After a drift it starts afresh. Complexity: update O(1), 4 ns; allocates: never.
 /// Source: as `hddm_a`: HDDM_W.
 template <class RunLength = arl<10'000>>
-class hddm_w : detail::require_arl<RunLength>, public detail::chart<hddm_w<RunLength>> {
+class hddm_w : detail::require_arl<RunLength>,
+               public detail::chart<hddm_w<RunLength>>,
+               public saved_fields<hddm_w<RunLength>> {
   friend detail::chart<hddm_w>;
+  friend saved_fields<hddm_w>;
   using chart = detail::chart<hddm_w>;
 
  public:
@@ -121,6 +141,13 @@ class hddm_w : detail::require_arl<RunLength>, public detail::chart<hddm_w<RunLe
     double average = -1;  // none yet
     double squares = 1;
 
+    template <class Self, class Visit>
+    static void fields(Self& self, const Visit& visit) {
+      visit(self.average, self.squares);
+    }
+    bool is_sound() const noexcept {
+      return (average == -1 || (average >= 0 && average <= 1)) && squares > 0 && squares <= 1;
+    }
     void add(double x, double weight) noexcept {
       if (average < 0) {
         average = x;
@@ -142,6 +169,17 @@ class hddm_w : detail::require_arl<RunLength>, public detail::chart<hddm_w<RunLe
     all_ = best_ = since_ = {};
     best_upper_ = none_yet;
     count_ = 0;
+  }
+
+  static std::string saved_as() { return detail::detector_name<RunLength>("hddm_w"); }
+  static hddm_w blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.weight_, self.all_, self.best_, self.since_, self.best_upper_, self.count_);
+  }
+  bool restore() noexcept {
+    return weight_ > 0 && weight_ <= 1 && all_.is_sound() && best_.is_sound() && since_.is_sound() && best_upper_ >= 0;
   }
 
   double weight_;

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_DETECT_KSWIN_HPP
 #define MILLRACE_DETECT_KSWIN_HPP
 
+#include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <algorithm>
@@ -53,7 +54,9 @@ double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
 /// Source: Raab, Heusinger, Schleif, "Reactive soft prototype computing for concept drift streams", Neurocomputing 2020
 /// (there the old part is sampled); the exact level: Hodges 1958.
 template <class RunLength = arl<10'000>, std::size_t Window = 307, std::size_t Recent = 32>
-class kswin : detail::require_arl<RunLength> {
+class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLength, Window, Recent>> {
+  friend saved_fields<kswin>;
+
   static_assert(Recent >= 8 && Window >= 2 * Recent && Window <= 4096,
                 "millrace[DETECT-3]: kswin needs 8 <= Recent and 2 Recent <= Window <= 4096");
 
@@ -154,6 +157,18 @@ class kswin : detail::require_arl<RunLength> {
       }
     }
     return most;
+  }
+
+  static std::string saved_as() { return detail::detector_name<RunLength, Window, Recent>("kswin"); }
+  static kswin blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.older_, self.tested_, self.recent_, self.filled_, self.arrived_, self.oldest_, self.count_, self.drift_,
+          self.warning_, self.last_);
+  }
+  bool restore() noexcept {
+    return filled_ <= older + Recent && arrived_ < Recent && oldest_ < older && detail::each_finite(older_) &&
+           detail::each_finite(tested_) && detail::each_finite(recent_);
   }
 
   std::array<double, older> older_{};

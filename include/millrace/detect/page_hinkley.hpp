@@ -2,6 +2,7 @@
 #define MILLRACE_DETECT_PAGE_HINKLEY_HPP
 
 #include <millrace/detect/detail/run_length.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/detail/self_starting.hpp>
 #include <millrace/detect/signal.hpp>
 
@@ -23,8 +24,11 @@ inline namespace v0 {
 /// After a drift it forgets everything. Complexity: update O(1), 30 ns; construction about 2 ms; allocates: never.
 /// Source: Hinkley, Biometrika 58, 1971; Page, Biometrika 41, 1954; deviates: Hawkins, The Statistician 36, 1987.
 template <class RunLength = arl<10'000>>
-class page_hinkley : detail::require_arl<RunLength>, public detail::chart<page_hinkley<RunLength>> {
+class page_hinkley : detail::require_arl<RunLength>,
+                     public detail::chart<page_hinkley<RunLength>>,
+                     public saved_fields<page_hinkley<RunLength>> {
   friend detail::chart<page_hinkley>;
+  friend saved_fields<page_hinkley>;
   using chart = detail::chart<page_hinkley>;
 
  public:
@@ -68,6 +72,18 @@ class page_hinkley : detail::require_arl<RunLength>, public detail::chart<page_h
   void restart() noexcept {
     seen_ = {};
     upper_ = lower_ = 0;
+  }
+
+  static std::string saved_as() { return detail::detector_name<RunLength>("page_hinkley"); }
+  static page_hinkley blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.seen_, self.tolerance_, self.wants_upper_, self.wants_lower_, self.upper_, self.lower_);
+  }
+  bool restore() noexcept {
+    const auto is_flag = [](double x) { return x == 0 || x == 1; };
+    return seen_.is_sound() && upper_ >= 0 && lower_ >= 0 && is_flag(wants_upper_) && is_flag(wants_lower_);
   }
 
   detail::self_starting seen_;

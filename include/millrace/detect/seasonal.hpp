@@ -3,6 +3,7 @@
 
 #include <millrace/detect/anomaly.hpp>
 #include <millrace/detect/detail/run_length.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <array>
@@ -29,7 +30,8 @@ struct smoothing {
 /// season later. Complexity: update O(1), 8 ns; 24 Period bytes; allocates: never. Source: Winters, Management Science
 /// 6(3), 1960; cutting of outliers: Gelper, Fried, Croux, J. Forecasting 29, 2010.
 template <std::size_t Period, class RunLength = arl<10'000>>
-class seasonal : detail::require_arl<RunLength> {
+class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Period, RunLength>> {
+  friend saved_fields<seasonal>;
   static_assert(Period >= 2 && Period <= 65536, "millrace[DETECT-6]: seasonal<Period> needs 2 <= Period <= 65536");
 
  public:
@@ -99,6 +101,19 @@ class seasonal : detail::require_arl<RunLength> {
     }
     level_ = second + trend_ * centre;
     variance_ = 0;
+  }
+
+  static std::string saved_as() { return detail::detector_name<RunLength, Period>("seasonal"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.weights_.level, self.weights_.trend, self.weights_.season, self.level_, self.trend_, self.variance_,
+          self.count_, self.season_, self.second_);
+  }
+  bool restore() noexcept {
+    const auto is_weight = [](double w) { return w >= 0 && w <= 1; };
+    return is_weight(weights_.level) && is_weight(weights_.trend) && is_weight(weights_.season) &&
+           detail::all_finite(level_, trend_) && variance_ >= 0 && detail::each_finite(season_) &&
+           detail::each_finite(second_);
   }
 
   smoothing weights_;

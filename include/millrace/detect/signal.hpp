@@ -66,6 +66,11 @@ class chart {
  protected:
   chart(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
 
+  template <class Self, class Visit>
+  static void chart_fields(Self& self, const Visit& visit) {
+    visit(self.drift_, self.warning_, self.last_);
+  }
+
   signal judge(double statistic) noexcept {
     last_ = statistic;
     const signal said = grade(statistic, warning_, drift_);

@@ -3,6 +3,7 @@
 
 #include <millrace/detect/anomaly.hpp>
 #include <millrace/detect/detail/run_length.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <algorithm>
@@ -37,6 +38,19 @@ class sorted_window {
     std::copy_backward(at, last, last + 1);
     *at = x;
     ++size_;
+  }
+
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.arrived_, self.size_, self.next_);
+  }
+  bool restore() noexcept {
+    if (size_ > Window || next_ >= Window || (size_ < Window && next_ != size_)) return false;
+    for (const double x : arrived_)
+      if (!(std::fabs(x) <= 1e300)) return false;
+    sorted_ = arrived_;
+    std::sort(sorted_.data(), sorted_.data() + size_);
+    return true;
   }
 
   /// Type 7 of Hyndman and Fan: linear between the order statistics.
@@ -82,7 +96,8 @@ class sorted_window {
 /// Complexity: update O(Window), moves of memory, 0.3 us at 128; 16 Window bytes; allocates: never.
 /// Source: Iglewicz, Hoaglin, "How to detect and handle outliers", 1993.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
-class robust_z : detail::require_arl<RunLength> {
+class robust_z : detail::require_arl<RunLength>, public saved_fields<robust_z<RunLength, Window>> {
+  friend saved_fields<robust_z>;
   static_assert(Window >= 8 && Window <= 4096, "millrace[DETECT-5]: a window of anomalies needs 8 <= Window <= 4096");
 
  public:
@@ -108,6 +123,13 @@ class robust_z : detail::require_arl<RunLength> {
   std::size_t count() const noexcept { return kept_.size(); }
 
  private:
+  static std::string saved_as() { return detail::detector_name<RunLength, Window>("robust_z"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.kept_);
+  }
+  bool restore() noexcept { return kept_.restore(); }
+
   detail::sorted_window<Window> kept_;
   double limit_;
 };
@@ -118,7 +140,8 @@ class robust_z : detail::require_arl<RunLength> {
 /// between them. Guarantee: as `robust_z`; a quarter of the window may be wrong. Tukey's 1.5 is a promise of one in
 /// 143. Complexity: as `robust_z`. Source: Tukey, "Exploratory data analysis", 1977.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
-class iqr_fence : detail::require_arl<RunLength> {
+class iqr_fence : detail::require_arl<RunLength>, public saved_fields<iqr_fence<RunLength, Window>> {
+  friend saved_fields<iqr_fence>;
   static_assert(Window >= 8 && Window <= 4096, "millrace[DETECT-5]: a window of anomalies needs 8 <= Window <= 4096");
 
  public:
@@ -150,6 +173,13 @@ class iqr_fence : detail::require_arl<RunLength> {
 
  private:
   static constexpr double upper_quartile = 0.67448975019608174;  // of the standard normal
+
+  static std::string saved_as() { return detail::detector_name<RunLength, Window>("iqr_fence"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.kept_);
+  }
+  bool restore() noexcept { return kept_.restore(); }
 
   detail::sorted_window<Window> kept_;
   double fence_;

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_CONFIDENCE_SEQUENCE_HPP
 #define MILLRACE_STATS_CONFIDENCE_SEQUENCE_HPP
 
+#include <millrace/aggregate/saved_fields.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/evidence.hpp>
 #include <millrace/stats/mixture_sprt.hpp>
@@ -85,7 +86,9 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
 /// [0, 1] or NaN breaks the promise: it is refused. Complexity: update O(1), 30 ns; trivially copyable; allocates:
 /// never. Source: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024,
 /// theorem 2.
-class empirical_bernstein {
+class empirical_bernstein : public saved_fields<empirical_bernstein> {
+  friend saved_fields<empirical_bernstein>;
+
  public:
   explicit empirical_bernstein(double level = 0.95) noexcept
       : level_(level > 0 && level < 1 ? level : 0.95), log_(std::log(2 / (1 - level_))) {}
@@ -119,6 +122,19 @@ class empirical_bernstein {
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_); }
 
  private:
+  static std::string saved_as() { return "empirical_bernstein"; }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.level_, self.log_, self.count_, self.sum_, self.squares_, self.bets_, self.weighted_, self.cost_,
+          self.lower_, self.upper_);
+  }
+  bool restore() noexcept {
+    const auto is_in = [](double x, double most) { return x >= 0 && x <= most; };
+    return level_ > 0 && level_ < 1 && log_ > 0 && count_ < 0x1p53 && count_ == std::floor(count_) &&
+           is_in(sum_, count_) && is_in(squares_, count_) && is_in(bets_, count_) && is_in(weighted_, bets_) &&
+           (count_ == 0 || bets_ > 0) && cost_ >= 0 && is_in(lower_, 1) && is_in(upper_, 1);
+  }
+
   double level_;
   double log_;
   double count_ = 0;

@@ -1,12 +1,13 @@
 #ifndef MILLRACE_STATS_E_PROCESS_HPP
 #define MILLRACE_STATS_E_PROCESS_HPP
 
-#include <millrace/core/config.hpp>
+#include <millrace/aggregate/saved_fields.hpp>
 
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 
 namespace millrace {
 inline namespace v0 {
@@ -32,12 +33,14 @@ inline double average_e(std::span<const double> values) noexcept {
 ///
 /// Each factor given to `update` must be at least 0 and, if the hypothesis holds, have a mean of at most 1 given
 /// all before: an e-value. Their product then exceeds 1 / alpha, ever, with probability alpha at most.
-/// Models: an aggregator of factors (merge: the evidence of another, independent stream; save it by its bytes).
+/// Models: an aggregator of factors (merge: the evidence of another, independent stream).
 /// Guarantee: `p` is valid at any time, however it was decided to look. A factor that is negative or NaN is no e-value
 /// and makes the process void: its value is NaN from there on. Trivially copyable; allocates: never. Complexity: O(1).
 /// Source: Ville, 1939; Ramdas, Gruenwald, Vovk, Shafer, "Game-theoretic statistics and safe anytime-valid inference",
 /// Stat. Science 38(4), 2023.
-class e_process {
+class e_process : public saved_fields<e_process> {
+  friend saved_fields<e_process>;
+
  public:
   void update(double factor) noexcept {
     if (!(factor >= 0))
@@ -64,6 +67,13 @@ class e_process {
   std::uint64_t count() const noexcept { return count_; }
 
  private:
+  static std::string saved_as() { return "e_process"; }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.log_, self.highest_, self.count_);
+  }
+  bool restore() noexcept { return highest_ >= 0 && (log_ != log_ || log_ <= highest_); }
+
   double log_ = 0;
   double highest_ = 0;  // at least 1: p is at most 1
   std::uint64_t count_ = 0;

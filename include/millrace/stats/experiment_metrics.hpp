@@ -26,15 +26,20 @@ inline namespace v0 {
 // What an experiment_test may measure. A metric is an empty type with
 //
 //   static constexpr std::string_view name;
-//   static constexpr std::size_t inputs;           // numbers that one unit (a user) gives it
-//   class state;                                   // both arms' figures, trivially copyable
+//   static constexpr std::string_view kind;     // for the saved form: "mean"; without it "metric"
+//   static constexpr std::size_t inputs;        // numbers that one unit (a user) gives it
+//   class state;                                // both arms' figures, trivially copyable
 //
 // and a state with
 //
-//   double score(const double* inputs) const;      // what to bet on: from the inputs and the units before, never the
-//   arm void update(bool treated, const double* inputs); void merge(const state&); result<test_result> test(const
-//   test_options&) const;      // treatment less control, for a sample of fixed size double variance_of_effect() const;
-//   // squared standard error void save(envelope_writer&) const;  bool load(envelope_reader&);
+//   double score(const double* inputs) const;   // to bet on; from inputs and the units before, never the arm
+//   void update(bool treated, const double* inputs);
+//   void merge(const state&);
+//   double count(bool treated) const;
+//   result<test_result> test(const test_options&) const;    // treatment less control, for a fixed sample
+//   double variance_of_effect() const;                      // its squared standard error
+//   void save(envelope_writer&) const;
+//   bool load(envelope_reader&);                            // false: the numbers contradict each other
 
 /// A number that stands as a template argument: `quantile_of<"latency", .99>`.
 struct real {
@@ -144,6 +149,7 @@ inline double mean_variance(const sample_moments& a, const sample_moments& b) no
 template <fixed_string Name>
 struct conversion {
   static constexpr std::string_view name = Name;
+  static constexpr std::string_view kind = "conversion";
   static constexpr std::size_t inputs = 1;
 
   class state : public detail::stats::paired_arms {
@@ -177,6 +183,7 @@ struct conversion {
 template <fixed_string Name>
 struct mean_of {
   static constexpr std::string_view name = Name;
+  static constexpr std::string_view kind = "mean";
   static constexpr std::size_t inputs = 1;
 
   class state : public detail::stats::paired_arms {
@@ -202,6 +209,7 @@ struct mean_of {
 template <fixed_string Name>
 struct cuped_mean {
   static constexpr std::string_view name = Name;
+  static constexpr std::string_view kind = "cuped mean";
   static constexpr std::size_t inputs = 2;
 
   class state : public detail::stats::paired_arms {
@@ -247,6 +255,7 @@ struct ratio {
 
  public:
   static constexpr std::string_view name{joined.text, sizeof(joined.text) - 1};
+  static constexpr std::string_view kind = "ratio";
   static constexpr std::size_t inputs = 2;
 
   class state : public detail::stats::paired_arms {
@@ -279,6 +288,7 @@ template <fixed_string Name, real P>
 struct quantile_of {
   static_assert(P.value > 0 && P.value < 1, "millrace[EXPERIMENT-5]: quantile_of<Name, P> needs 0 < P < 1");
   static constexpr std::string_view name = Name;
+  static constexpr std::string_view kind = "quantile";
   static constexpr std::size_t inputs = 1;
 
   class state {
@@ -362,13 +372,14 @@ struct quantile_of {
     double variance_of_effect() const noexcept { return variance(arm_[0]) + variance(arm_[1]); }
 
     void save(envelope_writer& to) const {
+      to.f64(P.value);
       arm_[0].save(to);
       arm_[1].save(to);
       to.f64(threshold_);
       to.f64(next_);
     }
     bool load(envelope_reader& from) {
-      const bool valid = arm_[0].load(from) && arm_[1].load(from);
+      const bool valid = from.f64() == P.value && arm_[0].load(from) && arm_[1].load(from);
       threshold_ = from.f64();
       next_ = from.f64();
       return valid && threshold_ >= 0 && next_ >= 0 && std::isfinite(threshold_);

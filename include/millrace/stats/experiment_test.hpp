@@ -157,6 +157,14 @@ struct family_traits<outcomes<Metrics...>> {
   static constexpr std::size_t inputs = (Metrics::inputs + ... + 0);
   using states = slots<std::index_sequence_for<Metrics...>, typename Metrics::state...>;
   static constexpr std::array<std::string_view, size> names{Metrics::name...};
+  template <class Metric>
+  static constexpr std::string_view kind_of() {
+    if constexpr (requires { Metric::kind; })
+      return Metric::kind;
+    else
+      return "metric";
+  }
+  static constexpr std::array<std::string_view, size> kinds{kind_of<Metrics>()...};
   static constexpr std::array<std::size_t, size> widths{Metrics::inputs...};
 };
 
@@ -240,9 +248,9 @@ class experiment_test {
     take(treated, inputs.data(), std::make_index_sequence<size>());
   }
 
-  /// Many units of an arm at once, summed up elsewhere, for that metric: an `aggregate` that keeps what it needs (`mean`
-  /// of conversions, `mean` and `variance`, `covariance` of pairs, `quantiles`), a sketch, or moments of your own.
-  /// Not for always_valid, whose bets need single units.
+  /// Many units of an arm at once, summed up elsewhere, for that metric: an `aggregate` that keeps what it needs
+  /// (`mean` of conversions, `mean` and `variance`, `covariance` of pairs, `quantiles`), a sketch, or moments of your
+  /// own. Not for always_valid, whose bets need single units.
   template <std::size_t Metric, class... Summary>
   void absorb(bool treated, const Summary&... summary) {
     static_assert(!bets,
@@ -367,7 +375,9 @@ class experiment_test {
 
   std::vector<std::byte> save() const {
     envelope_writer to("experiment_test");
+    to.u8(decided);
     for (const std::string_view name : traits::names) to.text(name);
+    for (const std::string_view kind : kinds) to.text(kind);
     to.f64(design_.share);
     to.f64(design_.effect);
     to.f64(arm_[0]);
@@ -388,9 +398,14 @@ class experiment_test {
   static result<experiment_test> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, "experiment_test");
     if (!from) return std::move(from).error();
+    if (from->u8() != decided) return error(errc::type_mismatch, "saved experiment: it is decided in another way");
     for (const std::string_view name : traits::names)
       if (const std::string_view found = from->text(); found != name)
         return error(errc::type_mismatch, "saved experiment: its metric is not " + std::string(name));
+    for (std::size_t i = 0; i < size; ++i)
+      if (from->text() != kinds[i])
+        return error(errc::type_mismatch, "saved experiment: its metric " + std::string(traits::names[i]) +
+                                              " is not a " + std::string(kinds[i]));
     two_arm_design design;
     design.share = from->f64();
     design.effect = from->f64();
@@ -422,6 +437,10 @@ class experiment_test {
   }
 
  private:
+  /// What decides the meaning of the saved bytes, besides the metrics' names.
+  static constexpr std::uint8_t decided = bets ? 1 : grouped ? 2 : when::any_time ? 3 : 4;
+  static constexpr auto kinds = traits::kinds;
+
   static constexpr double best_at = 10'000;  // units at which intervals of any_time decisions are shortest
 
   template <std::size_t... At>

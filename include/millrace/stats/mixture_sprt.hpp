@@ -1,11 +1,12 @@
 #ifndef MILLRACE_STATS_MIXTURE_SPRT_HPP
 #define MILLRACE_STATS_MIXTURE_SPRT_HPP
 
-#include <millrace/core/config.hpp>
+#include <millrace/aggregate/saved_fields.hpp>
 
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <string>
 
 namespace millrace {
 inline namespace v0 {
@@ -40,7 +41,9 @@ inline double shortest_spread(double variance, double alpha) noexcept {
 /// asymptotic form or a `two_arm_e_process`. An observation that is not finite is left out.
 /// Complexity: update O(1), 1 ns; trivially copyable; allocates: never. Merge is exact.
 /// Source: Robbins, Ann. Math. Stat. 41, 1970; Johari and others 2022.
-class mixture_sprt {
+class mixture_sprt : public saved_fields<mixture_sprt> {
+  friend saved_fields<mixture_sprt>;
+
  public:
   mixture_sprt(double null, double stddev, double spread) noexcept
       : null_(null), variance_(stddev * stddev), spread_(spread * spread) {}
@@ -70,6 +73,17 @@ class mixture_sprt {
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_); }
 
  private:
+  static std::string saved_as() { return "mixture_sprt"; }
+  static mixture_sprt blank() noexcept { return mixture_sprt(0, 1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.null_, self.variance_, self.spread_, self.sum_, self.count_);
+  }
+  bool restore() noexcept {
+    return std::isfinite(null_) && variance_ >= 0 && spread_ >= 0 && std::isfinite(sum_) && count_ >= 0 &&
+           count_ < 0x1p53 && count_ == std::floor(count_);
+  }
+
   double null_;
   double variance_;
   double spread_;

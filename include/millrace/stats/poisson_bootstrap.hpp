@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_POISSON_BOOTSTRAP_HPP
 #define MILLRACE_STATS_POISSON_BOOTSTRAP_HPP
 
+#include <millrace/aggregate/saved_fields.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/stats/bootstrap.hpp>
@@ -11,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,7 +26,8 @@ inline namespace v0 {
 /// trivially copyable. Threads: one writer. Source: N. Chamandy et al., "Estimating uncertainty for massive data
 /// streams", 2012.
 template <std::size_t Replicates = 200>
-class poisson_bootstrap {
+class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
+  friend saved_fields<poisson_bootstrap>;
   static_assert(Replicates >= 20, "millrace[STATS-3]: a bootstrap interval needs at least 20 replicates");
 
  public:
@@ -89,6 +92,19 @@ class poisson_bootstrap {
     int k = 0;
     for (const std::uint32_t bound : at_most) k += bits >= bound ? 1 : 0;
     return k;
+  }
+
+  static std::string saved_as() { return "poisson_bootstrap<" + std::to_string(Replicates) + ">"; }
+  static poisson_bootstrap blank() noexcept { return poisson_bootstrap(0); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.words_, self.n_, self.sum_, self.refused_, self.counts_, self.sums_);
+  }
+  bool restore() noexcept {
+    if (!(n_ >= 0 && n_ < 0x1p53 && n_ == std::floor(n_))) return false;
+    for (const double times : counts_)
+      if (!(times >= 0 && times < 0x1p57 && times == std::floor(times))) return false;
+    return true;
   }
 
   detail::stats::word_stream words_;

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_SPRT_HPP
 #define MILLRACE_STATS_SPRT_HPP
 
+#include <millrace/aggregate/saved_fields.hpp>
 #include <millrace/core/result.hpp>
 
 #include <cmath>
@@ -20,7 +21,9 @@ enum class sprt_verdict : std::uint8_t { undecided, null, alternative };
 /// do not change it. An observation that is not finite is left out. Complexity: update O(1), 2 ns; trivially copyable;
 /// allocates: never. Source: Wald, "Sequential tests of statistical hypotheses", Ann. Math. Stat. 16, 1945, sections 3
 /// to 5.
-class sprt {
+class sprt : public saved_fields<sprt> {
+  friend saved_fields<sprt>;
+
  public:
   /// A rate of successes: `null` against `alternative`, both in (0, 1).
   /// Errors: invalid_argument: equal rates or ones outside, alpha or beta not in (0, 1) or with alpha + beta >= 1.
@@ -67,6 +70,20 @@ class sprt {
       return error(errc::invalid_argument, "sprt: alpha " + std::to_string(alpha) + " and beta " +
                                                std::to_string(beta) + " must be positive and together below 1");
     return sprt(slope, offset, std::log(beta / (1 - alpha)), std::log((1 - beta) / alpha));
+  }
+
+  static std::string saved_as() { return "sprt"; }
+  static sprt blank() noexcept { return sprt(1, 0, -1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.slope_, self.offset_, self.lower_, self.upper_, self.log_ratio_, self.count_, self.verdict_);
+  }
+  bool restore() noexcept {
+    if (!(std::isfinite(slope_) && std::isfinite(offset_) && lower_ < 0 && upper_ > 0)) return false;
+    return verdict_ == sprt_verdict::undecided     ? log_ratio_ > lower_ && log_ratio_ < upper_
+           : verdict_ == sprt_verdict::null        ? log_ratio_ <= lower_
+           : verdict_ == sprt_verdict::alternative ? log_ratio_ >= upper_
+                                                   : false;
   }
 
   double slope_;

@@ -4,8 +4,11 @@
 
 #include <millrace/detect.hpp>
 
+#include <support/saved_objects.hpp>
+
 #include <cmath>
 #include <limits>
+#include <string>
 
 namespace mr = millrace;
 
@@ -42,4 +45,38 @@ TEMPLATE_TEST_CASE("constant and huge streams have a defined answer", "", mr::z_
     TestType d;
     for (int i = 0; i < 500; ++i) REQUIRE_FALSE(std::isnan(d.update(size).score));
   }
+}
+
+namespace {
+
+template <class D, class Step>
+void saved_anomaly_detector(const D& fresh, const char* name, Step step, std::size_t rounds = 3000) {
+  support::saves_and_loads(
+      fresh, std::string("detect/") + name + ".bin", 300, step,
+      [&](D a, D b, double off) {
+        const mr::anomaly x = step(a, 0.7);
+        const mr::anomaly y = step(b, 0.7);
+        CHECK(x.score == Approx(y.score).epsilon(off).margin(off));
+        CHECK(x.lower == Approx(y.lower).epsilon(off).margin(off));
+        CHECK(x.upper == Approx(y.upper).epsilon(off).margin(off));
+        CHECK(a.count() == b.count());
+      },
+      rounds);
+}
+
+}  // namespace
+
+TEST_CASE("every anomaly detector is saved and goes on, loads what was saved before, and refuses damaged bytes") {
+  const auto step = [](auto& d, double x) { return d.update(x); };
+  saved_anomaly_detector(mr::z_score<>(), "z_score", step);
+  saved_anomaly_detector(mr::ewma_bands<>(0.1), "ewma_bands", step);
+  saved_anomaly_detector(mr::quantile_bands<mr::arl<100>>(), "quantile_bands", step);
+  saved_anomaly_detector(mr::robust_z<mr::arl<10'000>, 32>(), "robust_z", step);
+  saved_anomaly_detector(mr::iqr_fence<mr::arl<10'000>, 32>(), "iqr_fence", step);
+  saved_anomaly_detector(mr::seasonal<24>({0.3, 0.05, 0.1}), "seasonal", step);
+  const auto row = [](auto& d, double x) {
+    const double both[2] = {x, 1 - x * x};
+    return d.update(both);
+  };
+  saved_anomaly_detector(mr::half_space_trees<2, mr::arl<100>, 3, 4, 25>(9), "half_space_trees", row);
 }

@@ -6,6 +6,7 @@
 
 #include <support/allocations.hpp>
 #include <support/detect.hpp>
+#include <support/saved_objects.hpp>
 
 #include <cmath>
 #include <limits>
@@ -90,6 +91,38 @@ TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr:
             made.reset();
           }) == 0);
   }
+}
+
+TEMPLATE_TEST_CASE("every drift detector is saved and goes on, loads what was saved before, and refuses damaged bytes",
+                   "", mr::cusum<>, mr::page_hinkley<>, mr::ewma_chart<>, mr::adwin<>, mr::ddm<>, mr::eddm<>,
+                   mr::hddm_a<>, mr::hddm_w<>, mr::kswin<>, (mr::bocpd<mr::arl<1'000>, 16>)) {
+  const TestType fresh;
+  // The golden file is called as the type is in its envelope, up to its numbers.
+  const auto bytes = fresh.save();
+  std::string name(reinterpret_cast<const char*>(bytes.data()) + 16, std::to_integer<std::size_t>(bytes[6]));
+  name = name.substr(0, name.find('<'));
+  support::saves_and_loads(
+      fresh, "detect/" + name + ".bin", 1000, [](TestType& d, double x) { d.update(x); },
+      [](const TestType& a, const TestType& b, double off) {
+        CHECK(a.count() == b.count());
+        CHECK(a.statistic() == Approx(b.statistic()).epsilon(off).margin(off));
+        CHECK(a.threshold() == Approx(b.threshold()).epsilon(1e-9));
+      });
+}
+
+TEST_CASE("a saved detector is of its run length and its sizes, and of no other") {
+  const auto bytes = mr::cusum<mr::arl<10'000>>().save();
+  CHECK_FALSE(mr::cusum<mr::arl<20'000>>::load(bytes));
+  CHECK_FALSE((mr::cusum<mr::arl<10'000, 500>>::load(bytes)));
+  CHECK_FALSE(mr::page_hinkley<>::load(bytes));
+  CHECK_FALSE((mr::kswin<mr::arl<10'000>, 307, 16>::load(mr::kswin<>().save())));
+  CHECK((mr::kswin<mr::arl<10'000>, 307, 32>::load(mr::kswin<>().save())));
+  // What was set at run time is saved: the reference, the side, a threshold of one's own.
+  mr::cusum<> own = mr::cusum<>::with_threshold(7, 3, {100, 5}, 2, mr::side::lower);
+  auto back = mr::cusum<>::load(own.save());
+  REQUIRE(back);
+  CHECK(back->threshold() == 7);
+  for (int i = 0; i < 30; ++i) CHECK(own.update(90 + i % 3) == back->update(90 + i % 3));
 }
 
 TEST_CASE("anomaly detectors allocate nothing") {

@@ -4,6 +4,7 @@
 #include <support/detect.hpp>
 
 #include <cmath>
+#include <support/saved_objects.hpp>
 
 namespace mr = millrace;
 
@@ -113,4 +114,16 @@ TEST_CASE("nonsense is refused") {
   CHECK_FALSE(mr::normal_mixture_interval(0, 1, 0));
   CHECK_FALSE(mr::normal_mixture_interval(HUGE_VAL, 1, 1));
   CHECK_FALSE(mr::asymptotic_interval(0, 1, 10, 0));
+}
+
+TEST_CASE("a saved confidence sequence goes on, the first release's bytes load, damaged ones are refused") {
+  support::saves_and_loads(
+      mr::empirical_bernstein(0.9), "stats/empirical_bernstein.bin", 200,
+      [](mr::empirical_bernstein& s, double x) { s.update(x); },
+      [](const mr::empirical_bernstein& a, const mr::empirical_bernstein& b, double off) {
+        CHECK(a.count() == b.count());
+        CHECK(a.interval().lower == Approx(b.interval().lower).epsilon(off));
+        CHECK(a.interval().upper == Approx(b.interval().upper).epsilon(off));
+        CHECK(a.interval().level == b.interval().level);
+      });
 }

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cmath>
+#include <support/saved_objects.hpp>
 #include <type_traits>
 
 namespace mr = millrace;
@@ -70,4 +71,19 @@ TEST_CASE("a fair bet that may be stopped at any time exceeds 1/alpha with proba
   }
   CHECK(rejected <= 4000 * 0.05 + 3 * std::sqrt(4000 * 0.05 * 0.95));
   CHECK(rejected > 80);
+}
+
+TEST_CASE("a saved e-process goes on, the first release's bytes load, damaged ones are refused") {
+  support::saves_and_loads(
+      mr::e_process(), "stats/e_process.bin", 50, [](mr::e_process& e, double x) { e.update(0.55 + x); },
+      [](const mr::e_process& a, const mr::e_process& b, double off) {
+        CHECK(a.count() == b.count());
+        CHECK(a.log_value() == Approx(b.log_value()).epsilon(off));
+        CHECK(a.p() == Approx(b.p()).epsilon(off));
+      });
+  mr::e_process lost;
+  lost.update(0);
+  CHECK(mr::e_process::load(lost.save())->value() == 0);
+  lost.update(-1);  // void
+  CHECK(std::isnan(mr::e_process::load(lost.save())->value()));
 }

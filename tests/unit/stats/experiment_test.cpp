@@ -2,6 +2,7 @@
 
 #include <support/catch.hpp>
 #include <support/detect.hpp>
+#include <support/saved_objects.hpp>
 
 #include <array>
 #include <cmath>
@@ -211,4 +212,61 @@ TEST_CASE("an experiment without units answers an error that names the metric") 
   const auto none = test.peek();
   REQUIRE_FALSE(none);
   CHECK(none.error().describe().find("ctr") != std::string::npos);
+}
+
+TEST_CASE("the first release's bytes of an experiment load and mean what they meant; resealed damage does no harm") {
+  const auto fill = [](auto& test, std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t i = from; i < to; ++i) {
+      const double x = support::exact_stream(i);
+      test.update(i % 3 == 0, x > 0.75, 3 * x, 1 + support::exact_stream(i + 5), 10 + 1000 * x, 2 + x, x);
+    }
+  };
+  using resumed = mr::experiment_test<family, mr::decision<mr::always_valid_asymptotic, mr::alpha<.05>, mr::holm>>;
+  const auto check = [&](auto fresh, const char* name) {
+    using test_type = decltype(fresh);
+    fill(fresh, 0, 400);
+    const auto bytes = support::golden(name);
+    auto old = test_type::load(bytes);
+    REQUIRE(old);
+    CHECK(old->save() == bytes);
+    CHECK(old->units(true) == 134);
+    fill(fresh, 400, 600);
+    fill(*old, 400, 600);
+    const auto a = old->peek();
+    const auto b = fresh.peek();
+    REQUIRE((a && b));
+    for (std::size_t i = 0; i < 4; ++i) {
+      CHECK(a->metrics[i].test.effect == Approx(b->metrics[i].test.effect).epsilon(1e-9));
+      CHECK(a->metrics[i].test.p == Approx(b->metrics[i].test.p).epsilon(1e-6));
+      CHECK(a->metrics[i].test.interval.width() == Approx(b->metrics[i].test.interval.width()).epsilon(1e-9));
+    }
+    const auto use = [&](test_type& found) {
+      fill(found, 0, 20);
+      (void)found.peek();
+      (void)found.merge(fresh);
+      (void)found.save();
+    };
+    laws::hostile_payload(fresh, support::reseal, use, 5, 600);
+  };
+  check(any_time(), "stats/experiment_always_valid.bin");
+  check(resumed(), "stats/experiment_asymptotic.bin");
+}
+
+TEST_CASE("a saved experiment is of its metrics, their kinds and its decision, and of no other") {
+  const auto kind = [](auto test, auto other) {
+    const auto found = decltype(other)::load(test.save());
+    REQUIRE_FALSE(found);
+    CHECK(found.error().code() == mr::errc::type_mismatch);
+    return found.error().message();
+  };
+  using plan = mr::decision<mr::fixed_horizon, mr::alpha<.05>, mr::uncorrected>;
+  CHECK(kind(fixed(), asymptotic()) == "saved experiment: it is decided in another way");
+  CHECK(kind(fixed(), mr::experiment_test<mr::outcomes<mr::mean_of<"y">>, plan>()) ==
+        "saved experiment: its metric is not y");
+  CHECK(kind(fixed(), mr::experiment_test<mr::outcomes<mr::conversion<"x">>, plan>()) ==
+        "saved experiment: its metric x is not a conversion");
+  using median = mr::experiment_test<mr::outcomes<mr::quantile_of<"x", .5>>, plan>;
+  using tail = mr::experiment_test<mr::outcomes<mr::quantile_of<"x", .9>>, plan>;
+  CHECK_FALSE(tail::load(median().save()));
+  CHECK(median::load(median().save()));
 }

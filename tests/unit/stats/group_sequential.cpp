@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <span>
+#include <support/saved_objects.hpp>
 #include <vector>
 
 namespace mr = millrace;
@@ -120,4 +121,25 @@ TEST_CASE("damaged bytes are refused") {
     bad[i] ^= std::byte{4};
     CHECK_FALSE(mr::group_sequential::load(bad));
   }
+}
+
+TEST_CASE("the first release's bytes of a group sequential test load and mean what they meant") {
+  const auto bytes = support::golden("stats/group_sequential.bin");
+  auto old = mr::group_sequential::load(bytes);
+  REQUIRE(old);
+  CHECK(old->save() == bytes);
+  CHECK(old->how() == mr::spending::obrien_fleming);
+  CHECK(old->alpha() == 0.025);
+  CHECK_FALSE(old->two_sided());
+  REQUIRE(old->looks().size() == 2);
+  CHECK(old->looks()[1].information == 0.5);
+  CHECK(old->looks()[1].z == 1.25);
+  auto fresh = mr::group_sequential::make(mr::spending::obrien_fleming, 0.025, false).value();
+  REQUIRE((fresh.look(0.25, 0.5) && fresh.look(0.5, 1.25)));
+  CHECK(old->look(1, 1)->limit == Approx(fresh.look(1, 1)->limit).epsilon(1e-12));
+  const auto use = [](mr::group_sequential& found) {
+    (void)found.look(1, 0);
+    (void)found.save();
+  };
+  laws::hostile_payload(fresh, support::reseal, use, 3, 500);
 }

@@ -4,6 +4,7 @@
 #include <support/detect.hpp>
 
 #include <cmath>
+#include <support/saved_objects.hpp>
 
 namespace mr = millrace;
 
@@ -66,4 +67,14 @@ TEST_CASE("without observations, with NaN or without a deviation the answer is d
   none.update(5);
   CHECK(std::isnan(none.p()));
   CHECK_FALSE(none.rejects(0.5));
+}
+
+TEST_CASE("a saved mixture test goes on, the first release's bytes load, damaged ones are refused") {
+  support::saves_and_loads(
+      mr::mixture_sprt(0.45, 0.3, 0.1), "stats/mixture_sprt.bin", 200,
+      [](mr::mixture_sprt& t, double x) { t.update(x); },
+      [](const mr::mixture_sprt& a, const mr::mixture_sprt& b, double off) {
+        CHECK(a.count() == b.count());
+        CHECK(a.log_e_value() == Approx(b.log_e_value()).epsilon(off));
+      });
 }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <support/saved_objects.hpp>
 #include <support/stats_reference.hpp>
 #include <type_traits>
 #include <vector>
@@ -47,4 +48,16 @@ TEST_CASE("poisson bootstrap: NaN and infinities are counted, and change nothing
   CHECK(a.mean());
   CHECK_FALSE(a.mean(0));
   static_assert(std::is_trivially_copyable_v<mr::poisson_bootstrap<>>);
+}
+
+TEST_CASE("a saved stream's bootstrap goes on with the same draws, old bytes load, damaged ones are refused") {
+  using stream = mr::poisson_bootstrap<20>;
+  support::saves_and_loads(
+      stream(7), "stats/poisson_bootstrap.bin", 200, [](stream& s, double x) { s.update(x); },
+      [](const stream& a, const stream& b, double off) {
+        CHECK(a.count() == b.count());
+        CHECK(a.mean()->interval.lower == Approx(b.mean()->interval.lower).epsilon(off));
+        CHECK(a.mean()->standard_error == Approx(b.mean()->standard_error).epsilon(off));
+      });
+  CHECK_FALSE(mr::poisson_bootstrap<40>::load(stream(7).save()));
 }

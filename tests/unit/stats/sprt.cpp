@@ -4,6 +4,7 @@
 #include <support/detect.hpp>
 
 #include <cmath>
+#include <support/saved_objects.hpp>
 
 namespace mr = millrace;
 
@@ -58,4 +59,19 @@ TEST_CASE("a verdict stands, and nonsense is refused") {
   CHECK_FALSE(mr::sprt::of_rates(0.1, 0.2, std::nan(""), 0.5));
   CHECK_FALSE(mr::sprt::of_means(0, 1, 0));
   CHECK_FALSE(mr::sprt::of_means(0, HUGE_VAL, 1));
+}
+
+TEST_CASE("a saved sprt goes on, the first release's bytes load, damaged ones are refused") {
+  support::saves_and_loads(
+      mr::sprt::of_means(0.45, 0.46, 0.3).value(), "stats/sprt.bin", 200, [](mr::sprt& t, double x) { t.update(x); },
+      [](const mr::sprt& a, const mr::sprt& b, double off) {
+        CHECK(a.count() == b.count());
+        CHECK(a.log_ratio() == Approx(b.log_ratio()).epsilon(off));
+        CHECK(a.verdict() == b.verdict());
+      });
+  // A verdict is saved too.
+  auto decided = mr::sprt::of_rates(0.1, 0.9).value();
+  while (decided.update(1) == mr::sprt_verdict::undecided) {
+  }
+  CHECK(mr::sprt::load(decided.save())->verdict() == mr::sprt_verdict::alternative);
 }

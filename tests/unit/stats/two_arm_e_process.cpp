@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <support/saved_objects.hpp>
 #include <type_traits>
 #include <vector>
 
@@ -149,4 +150,14 @@ TEST_CASE("overwhelming evidence stays within the range of doubles") {
   CHECK(test.log_e_value() > 1000);
   CHECK(test.log_e_value() < 1e6);
   CHECK(test.p() == 0);
+}
+
+TEST_CASE("the first release's bytes of a two-arm test load and mean what they meant; resealed damage does no harm") {
+  support::saves_and_loads(
+      mr::two_arm_e_process(), "stats/two_arm_e_process.bin", 500,
+      [](mr::two_arm_e_process& t, double x) { t.update(static_cast<int>(8 * x) % 2 == 0, x); },
+      [](const mr::two_arm_e_process& a, const mr::two_arm_e_process& b, double off) {
+        CHECK(a.count() == b.count());
+        CHECK(a.log_e_value() == Approx(b.log_e_value()).epsilon(off));
+      });
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -42,6 +43,21 @@ class p2_quantile {
       if (off >= 1 && place_[i + 1] - place_[i] > 1) move(i, 1);
       if (off <= -1 && place_[i - 1] - place_[i] < -1) move(i, -1);
     }
+  }
+
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.height_, self.place_, self.count_);
+  }
+  /// Of `count` observations?
+  bool is_sound(std::uint64_t count) const noexcept {
+    if (count_ != count) return false;
+    for (const double x : height_)
+      if (!std::isfinite(x)) return false;
+    if (count_ < 5) return place_ == std::array<double, 5>{0, 1, 2, 3, 4};
+    for (std::size_t i = 1; i < 5; ++i)
+      if (!(height_[i - 1] <= height_[i] && place_[i] - place_[i - 1] >= 1)) return false;
+    return place_[0] == 0 && place_[4] == static_cast<double>(count_ - 1);
   }
 
   /// 0 when nothing was seen.

@@ -31,6 +31,12 @@ struct self_starting {
   double squares = 0;
   std::uint64_t count = 0;
 
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.mean, self.squares, self.count);
+  }
+  bool is_sound() const noexcept { return std::isfinite(mean) && squares >= 0; }
+
   /// The deviate of the next observation, and the observation taken up. 0 until there is something to measure by.
   double next(double x) noexcept {
     const double d = x - mean;

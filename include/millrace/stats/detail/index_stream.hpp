@@ -17,6 +17,11 @@ class word_stream {
  public:
   explicit word_stream(random_engine& seeds) noexcept : state_(seeds()) {}
 
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.state_);
+  }
+
   std::uint64_t operator()() noexcept {
     state_ += 0xa0761d6478bd642fU;
     const uint128 product = static_cast<uint128>(state_) * (state_ ^ 0xe7037ed1a0b428dbU);

@@ -1,0 +1,38 @@
+#ifndef MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
+#define MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
+
+#include <millrace/aggregate/saved_fields.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <string>
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// What a saved detector is called, with all that decides its meaning: `kswin<10000,1000,307,32>`.
+template <class RunLength, std::size_t... Sizes>
+std::string detector_name(const char* kind) {
+  std::string name =
+      std::string(kind) + '<' + std::to_string(RunLength::drift) + ',' + std::to_string(RunLength::warning);
+  ((name += ',', name += std::to_string(Sizes)), ...);
+  return name + '>';
+}
+
+template <class... Numbers>
+bool all_finite(Numbers... numbers) noexcept {
+  return (std::isfinite(numbers) && ...);
+}
+template <class Numbers>
+bool each_finite(const Numbers& numbers) noexcept {
+  for (const double x : numbers)
+    if (!std::isfinite(x)) return false;
+  return true;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP

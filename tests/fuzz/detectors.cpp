@@ -1,0 +1,61 @@
+// Any bytes load as a detector that works, or answer an error.
+#include <millrace/detect.hpp>
+
+#include <support/envelope.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <vector>
+
+namespace {
+
+namespace mr = millrace;
+
+template <class D, class Step>
+void use(std::span<const std::byte> bytes, Step step) {
+  auto loaded = D::load(bytes);
+  if (!loaded) return;
+  const auto saved = loaded->save();
+  if (auto back = D::load(saved); !back || back->save() != saved) std::abort();
+  for (int i = 0; i < 200; ++i) step(*loaded, (i * 7 % 11) / 10.0);
+  (void)loaded->save();
+  loaded->reset();
+}
+
+void use_all(std::span<const std::byte> bytes) {
+  const auto step = [](auto& d, double x) { d.update(x); };
+  use<mr::cusum<>>(bytes, step);
+  use<mr::page_hinkley<>>(bytes, step);
+  use<mr::ewma_chart<>>(bytes, step);
+  use<mr::adwin<>>(bytes, step);
+  use<mr::ddm<>>(bytes, step);
+  use<mr::eddm<>>(bytes, step);
+  use<mr::hddm_a<>>(bytes, step);
+  use<mr::hddm_w<>>(bytes, step);
+  use<mr::kswin<>>(bytes, step);
+  use<mr::bocpd<mr::arl<1'000>, 16>>(bytes, step);
+  use<mr::z_score<>>(bytes, step);
+  use<mr::ewma_bands<>>(bytes, step);
+  use<mr::quantile_bands<mr::arl<100>>>(bytes, step);
+  use<mr::robust_z<mr::arl<10'000>, 32>>(bytes, step);
+  use<mr::iqr_fence<mr::arl<10'000>, 32>>(bytes, step);
+  use<mr::seasonal<24>>(bytes, step);
+  use<mr::half_space_trees<2, mr::arl<100>, 3, 4, 25>>(bytes, [](auto& d, double x) {
+    const double row[2] = {x, 1 - x};
+    d.update(row);
+  });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto bytes = std::as_bytes(std::span(data, size));
+  use_all(bytes);
+  std::vector<std::byte> sealed(bytes.begin(), bytes.end());
+  support::reseal(sealed);
+  use_all(sealed);
+  return 0;
+}

@@ -1,0 +1,47 @@
+// Any bytes load as an experiment that works, or answer an error.
+#include <millrace/stats/experiment_test.hpp>
+
+#include <support/envelope.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <vector>
+
+namespace {
+
+namespace mr = millrace;
+
+using family = mr::outcomes<mr::conversion<"ctr">, mr::ratio<"revenue", "clicks">, mr::quantile_of<"latency", .9>,
+                            mr::cuped_mean<"spend">>;
+template <class When>
+using experiment = mr::experiment_test<family, mr::decision<When, mr::alpha<.05>, mr::holm>>;
+
+template <class Test>
+void use(std::span<const std::byte> bytes) {
+  auto test = Test::load(bytes);
+  if (!test) return;
+  const auto saved = test->save();
+  if (auto back = Test::load(saved); !back || back->save() != saved) std::abort();
+  for (int i = 0; i < 50; ++i) test->update(i % 2 == 0, i % 3 == 0, i % 7, 1 + i % 2, 10.0 * i, i % 5, i % 4);
+  if (const auto now = test->peek())
+    for (const auto& m : now->metrics)
+      if (m.adjusted_p < 0 || m.adjusted_p > 1) std::abort();
+  (void)test->merge(*test);
+  (void)test->save();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto bytes = std::as_bytes(std::span(data, size));
+  std::vector<std::byte> sealed(bytes.begin(), bytes.end());
+  support::reseal(sealed);
+  use<experiment<mr::always_valid>>(bytes);
+  use<experiment<mr::always_valid>>(sealed);
+  use<experiment<mr::always_valid_asymptotic>>(bytes);
+  use<experiment<mr::always_valid_asymptotic>>(sealed);
+  return 0;
+}
