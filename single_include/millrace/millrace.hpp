@@ -10886,6 +10886,133 @@ class sampled {
 
 #endif  // MILLRACE_AGGREGATE_SAMPLED_HPP
 
+// ---- aggregate/saved_fields.hpp
+
+#ifndef MILLRACE_AGGREGATE_SAVED_FIELDS_HPP
+#define MILLRACE_AGGREGATE_SAVED_FIELDS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+struct field_writer {
+  envelope_writer& to;
+
+  template <class... Fields>
+  void operator()(const Fields&... fields) const {
+    (put(fields), ...);
+  }
+
+ private:
+  void put(double x) const { to.f64(x); }
+  void put(float x) const { to.u32(std::bit_cast<std::uint32_t>(x)); }
+  void put(const std::unsigned_integral auto& x) const {
+    if constexpr (sizeof(x) == 1)
+      to.u8(x);
+    else if constexpr (sizeof(x) <= 4)
+      to.u32(x);
+    else
+      to.u64(x);
+  }
+  template <class T, std::size_t Size>
+  void put(const std::array<T, Size>& all) const {
+    for (const T& one : all) put(one);
+  }
+  template <class T>
+  void put(const T& part) const {
+    if constexpr (std::is_enum_v<T>)
+      put(static_cast<std::underlying_type_t<T>>(part));
+    else
+      T::fields(part, *this);
+  }
+};
+
+struct field_reader {
+  envelope_reader& from;
+
+  template <class... Fields>
+  void operator()(Fields&... fields) const {
+    (take(fields), ...);
+  }
+
+ private:
+  void take(double& x) const { x = from.f64(); }
+  void take(float& x) const { x = std::bit_cast<float>(from.u32()); }
+  template <std::unsigned_integral T>
+  void take(T& x) const {
+    if constexpr (sizeof(x) == 1)
+      x = from.u8();
+    else if constexpr (sizeof(x) <= 4)
+      x = static_cast<T>(from.u32());
+    else
+      x = static_cast<T>(from.u64());
+  }
+  template <class T, std::size_t Size>
+  void take(std::array<T, Size>& all) const {
+    for (T& one : all) take(one);
+  }
+  template <class T>
+  void take(T& part) const {
+    if constexpr (std::is_enum_v<T>) {
+      std::underlying_type_t<T> number = 0;
+      take(number);
+      part = static_cast<T>(number);
+    } else {
+      T::fields(part, *this);
+    }
+  }
+};
+
+}  // namespace detail
+
+/// `save` and `load` for a class that is made of numbers: detectors, sequential tests, aggregators of your own.
+///
+///     class largest_step : public mr::saved_fields<largest_step> {
+///       friend mr::saved_fields<largest_step>;
+///       static std::string saved_as() { return "largest_step"; }        // in the bytes; with all that decides meaning
+///       template <class Self, class Visit>
+///       static void fields(Self& self, const Visit& visit) { visit(self.last_, self.largest_); }
+///       bool restore() noexcept { return largest_ >= 0; }
+///       ...
+///
+/// Fields are doubles, floats, unsigned integers, enums, arrays of fields, and classes with `fields` of their own.
+/// `restore` is called after loading, to work up what is not saved; false: the numbers contradict each other, and the
+/// object is not used. Without a default constructor, `static T blank()` makes an object to load into.
+/// Guarantee: a loaded object goes on to the bit as the saved one. Source: the envelope of aggregate/envelope.hpp.
+template <class T>
+class saved_fields {
+ public:
+  /// Allocates: the bytes.
+  std::vector<std::byte> save() const {
+    envelope_writer to(T::saved_as());
+    T::fields(static_cast<const T&>(*this), detail::field_writer{to});
+    return std::move(to).finish();
+  }
+  /// Errors: those of an envelope; corrupt.
+  static result<T> load(std::span<const std::byte> bytes) {
+    const std::string name = T::saved_as();
+    auto from = envelope_reader::open(bytes, name);
+    if (!from) return std::move(from).error();
+    T made = [] {
+      if constexpr (requires { T::blank(); })
+        return T::blank();
+      else
+        return T();
+    }();
+    T::fields(made, detail::field_reader{*from});
+    if (auto done = from->finish(from->ok() && made.restore()); !done) return std::move(done).error();
+    return made;
+  }
+
+ protected:
+  saved_fields() = default;
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SAVED_FIELDS_HPP
+
 // ---- aggregate/window.hpp
 
 #ifndef MILLRACE_AGGREGATE_WINDOW_HPP
@@ -14338,7 +14465,8 @@ using topk_tracker = basic_topk_tracker<>;
 /// - `streaming_aggregator`: metrics named at run time, over a sliding window, in groups; `percentile_tracker`,
 ///   `topk_tracker`
 /// - `concepts.hpp`: what an aggregator is, its laws, and the traits that windows and wrappers ask for
-/// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates
+/// - `envelope_writer`, `envelope_reader`: the bytes of saved aggregates; `saved_fields`: save and load from a list of
+///   fields
 ///
 /// Sketches: mergeable, seeded, bounded in memory, in the bytes of Apache DataSketches.
 /// - `kll`: quantiles with a bound on the error in rank; `quantile_view` for many queries
@@ -16057,6 +16185,41 @@ inline double calibrated(const calibration& thresholds, std::uint64_t run_length
 
 #endif  // MILLRACE_DETECT_DETAIL_CALIBRATION_HPP
 
+// ---- detect/detail/saved_detector.hpp
+
+#ifndef MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
+#define MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// What a saved detector is called, with all that decides its meaning: `kswin<10000,1000,307,32>`.
+template <class RunLength, std::size_t... Sizes>
+std::string detector_name(const char* kind) {
+  std::string name =
+      std::string(kind) + '<' + std::to_string(RunLength::drift) + ',' + std::to_string(RunLength::warning);
+  ((name += ',', name += std::to_string(Sizes)), ...);
+  return name + '>';
+}
+
+template <class... Numbers>
+bool all_finite(Numbers... numbers) noexcept {
+  return (std::isfinite(numbers) && ...);
+}
+template <class Numbers>
+bool each_finite(const Numbers& numbers) noexcept {
+  for (const double x : numbers)
+    if (!std::isfinite(x)) return false;
+  return true;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
+
 // ---- detect/signal.hpp
 
 #ifndef MILLRACE_DETECT_SIGNAL_HPP
@@ -16119,6 +16282,11 @@ class chart {
 
  protected:
   chart(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
+
+  template <class Self, class Visit>
+  static void chart_fields(Self& self, const Visit& visit) {
+    visit(self.drift_, self.warning_, self.last_);
+  }
 
   signal judge(double statistic) noexcept {
     last_ = statistic;
@@ -16186,7 +16354,9 @@ inline namespace v0 {
 /// Complexity: update O(1) amortised and O(log width) every `clock` observations; 4 KB; allocates: never.
 /// Source: Bifet, Gavalda, "Learning from time-changing data with adaptive windowing", SDM 2007: ADWIN2's buckets.
 template <class RunLength = arl<10'000>>
-class adwin : detail::require_arl<RunLength> {
+class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLength>> {
+  friend saved_fields<adwin>;
+
  public:
   static constexpr unsigned clock = 32;
   static constexpr double least = 32;
@@ -16207,7 +16377,7 @@ class adwin : detail::require_arl<RunLength> {
     const signal said = detail::grade(last_, warning_, drift_);
     if (said == signal::drift) do
         drop_oldest();
-      while (widest() > drift_);
+      while (width_ >= 2 * least && widest() > drift_);
     return said;
   }
 
@@ -16308,10 +16478,35 @@ class adwin : detail::require_arl<RunLength> {
     return 0.5 * width_ * width_ / squares_ * most;
   }
 
+  static std::string saved_as() { return detail::detector_name<RunLength>("adwin"); }
+  static adwin blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.row_of_, self.oldest_, self.width_, self.origin_, self.total_, self.squares_, self.drift_, self.warning_,
+          self.last_, self.ticks_);
+  }
+  bool restore() noexcept {
+    if (oldest_ >= rows || !detail::all_finite(width_, origin_, total_) || !(squares_ >= 0)) return false;
+    double width = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const row_& r = row_of_[row];
+      if (r.count > per_row || (row > oldest_ && r.count > 0)) return false;
+      for (std::size_t k = 0; k < r.count; ++k)
+        if (!(std::isfinite(r.sum[k]) && r.spread[k] >= 0)) return false;
+      width += static_cast<double>(r.count) * size_of(row);
+    }
+    return width == width_ && (width == 0 ? oldest_ == 0 : row_of_[oldest_].count > 0);
+  }
+
   struct row_ {
     std::array<double, per_row + 1> sum;
     std::array<double, per_row + 1> spread;
     std::size_t count;
+
+    template <class Self, class Visit>
+    static void fields(Self& self, const Visit& visit) {
+      visit(self.sum, self.spread, self.count);
+    }
   };
 
   std::array<row_, rows> row_of_{};
@@ -16405,6 +16600,21 @@ class p2_quantile {
       if (off >= 1 && place_[i + 1] - place_[i] > 1) move(i, 1);
       if (off <= -1 && place_[i - 1] - place_[i] < -1) move(i, -1);
     }
+  }
+
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.height_, self.place_, self.count_);
+  }
+  /// Of `count` observations?
+  bool is_sound(std::uint64_t count) const noexcept {
+    if (count_ != count) return false;
+    for (const double x : height_)
+      if (!std::isfinite(x)) return false;
+    if (count_ < 5) return place_ == std::array<double, 5>{0, 1, 2, 3, 4};
+    for (std::size_t i = 1; i < 5; ++i)
+      if (!(height_[i - 1] <= height_[i] && place_[i] - place_[i - 1] >= 1)) return false;
+    return place_[0] == 0 && place_[4] == static_cast<double>(count_ - 1);
   }
 
   /// 0 when nothing was seen.
@@ -16636,6 +16846,12 @@ struct self_starting {
   double squares = 0;
   std::uint64_t count = 0;
 
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.mean, self.squares, self.count);
+  }
+  bool is_sound() const noexcept { return std::isfinite(mean) && squares >= 0; }
+
   /// The deviate of the next observation, and the observation taken up. 0 until there is something to measure by.
   double next(double x) noexcept {
     const double d = x - mean;
@@ -16675,7 +16891,9 @@ inline namespace v0 {
 /// Complexity: update O(1), 25 ns; allocates: never.
 /// Source: Hawkins, The Statistician 36, 1987; Welford, Technometrics 4, 1962.
 template <class RunLength = arl<10'000>>
-class z_score : detail::require_arl<RunLength> {
+class z_score : detail::require_arl<RunLength>, public saved_fields<z_score<RunLength>> {
+  friend saved_fields<z_score>;
+
  public:
   z_score() noexcept : limit_(detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift))) {}
 
@@ -16701,6 +16919,13 @@ class z_score : detail::require_arl<RunLength> {
   std::uint64_t count() const noexcept { return seen_.count; }
 
  private:
+  static std::string saved_as() { return detail::detector_name<RunLength>("z_score"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.seen_);
+  }
+  bool restore() noexcept { return seen_.is_sound(); }
+
   detail::self_starting seen_;
   double limit_;
 };
@@ -16714,7 +16939,9 @@ class z_score : detail::require_arl<RunLength> {
 /// Complexity: update O(1), 5 ns; allocates: never. Source: T. Finch, "Incremental calculation of weighted mean and
 /// variance", 2009.
 template <class RunLength = arl<10'000>>
-class ewma_bands : detail::require_arl<RunLength> {
+class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_bands<RunLength>> {
+  friend saved_fields<ewma_bands>;
+
  public:
   explicit ewma_bands(double weight = 0.05) noexcept : weight_(weight > 0 && weight < 1 ? weight : 0.05) {
     const double freedom = (2 - weight_) / weight_ - 1;
@@ -16754,6 +16981,13 @@ class ewma_bands : detail::require_arl<RunLength> {
   std::uint64_t count() const noexcept { return count_; }
 
  private:
+  static std::string saved_as() { return detail::detector_name<RunLength>("ewma_bands"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.weight_, self.limit_, self.mean_, self.variance_, self.count_);
+  }
+  bool restore() noexcept { return weight_ > 0 && weight_ < 1 && limit_ > 0 && std::isfinite(mean_) && variance_ >= 0; }
+
   double weight_;
   double limit_;
   double mean_ = 0;
@@ -16769,7 +17003,9 @@ class ewma_bands : detail::require_arl<RunLength> {
 /// flagged before 2 * RunLength::drift observations.
 /// Complexity: update O(1), 30 ns; 0.5 KB; allocates: never. Source: Jain, Chlamtac, CACM 28(10), 1985.
 template <class RunLength = arl<1'000>>
-class quantile_bands : detail::require_arl<RunLength> {
+class quantile_bands : detail::require_arl<RunLength>, public saved_fields<quantile_bands<RunLength>> {
+  friend saved_fields<quantile_bands>;
+
  public:
   quantile_bands() noexcept : lower_(tail), median_(0.5), upper_(1 - tail) {}
 
@@ -16795,6 +17031,13 @@ class quantile_bands : detail::require_arl<RunLength> {
 
  private:
   static constexpr double tail = 0.5 / static_cast<double>(RunLength::drift);
+
+  static std::string saved_as() { return detail::detector_name<RunLength>("quantile_bands"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.lower_, self.median_, self.upper_, self.count_);
+  }
+  bool restore() noexcept { return lower_.is_sound(count_) && median_.is_sound(count_) && upper_.is_sound(count_); }
 
   detail::p2_quantile lower_;
   detail::p2_quantile median_;
@@ -16827,7 +17070,9 @@ inline namespace v0 {
 /// update O(Most), 3 us at 160; 40 Most bytes; allocates: never. Source: Adams, MacKay, "Bayesian online changepoint
 /// detection", 2007; conjugate update: Murphy, 2007, section 3.
 template <class RunLength = arl<10'000>, std::size_t Most = 160>
-class bocpd : detail::require_arl<RunLength> {
+class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLength, Most>> {
+  friend saved_fields<bocpd>;
+
   static_assert(Most >= 16 && Most <= 4096, "millrace[DETECT-4]: bocpd<RunLength, Most> needs 16 <= Most <= 4096");
 
  public:
@@ -16906,6 +17151,11 @@ class bocpd : detail::require_arl<RunLength> {
     double spread = prior_spread;
     double log_spread = 0;
     double length = 0;
+
+    template <class Self, class Visit>
+    static void fields(Self& self, const Visit& visit) {
+      visit(self.weight, self.mean, self.spread, self.log_spread, self.length);
+    }
   };
 
   bocpd(in_control usual, double drift, double warning) noexcept
@@ -16977,6 +17227,24 @@ class bocpd : detail::require_arl<RunLength> {
     count_ = 0;
   }
 
+  static std::string saved_as() { return detail::detector_name<RunLength, Most>("bocpd"); }
+  static bocpd blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.mean_, self.scale_, self.drift_, self.warning_, self.last_, self.count_, self.runs_, self.run_);
+  }
+  bool restore() noexcept {
+    if (runs_ < 1 || runs_ > Most) return false;
+    for (std::size_t i = 0; i < Most; ++i) {
+      const run& r = run_[i];
+      if (!(detail::all_finite(r.weight, r.mean, r.spread, r.log_spread) && r.weight >= 0 && r.spread > 0))
+        return false;
+      if (!(r.length >= 0 && r.length < 0x1p53 && r.length == std::floor(r.length))) return false;
+      if (i > 0 && r.length >= static_cast<double>(Most)) return false;  // it is a place in `constants_`
+    }
+    return last_ >= 0;
+  }
+
   double mean_;
   double scale_;
   double drift_;
@@ -17012,8 +17280,11 @@ inline namespace v0 {
 /// Errors: none; a deviation that is not positive leaves every observation out.
 /// Source: Page, Biometrika 41, 1954; the threshold: Brook, Evans, Biometrika 59, 1972 (its integral equation).
 template <class RunLength = arl<10'000>>
-class cusum : detail::require_arl<RunLength>, public detail::chart<cusum<RunLength>> {
+class cusum : detail::require_arl<RunLength>,
+              public detail::chart<cusum<RunLength>>,
+              public saved_fields<cusum<RunLength>> {
   friend detail::chart<cusum>;
+  friend saved_fields<cusum>;
   using chart = detail::chart<cusum>;
 
  public:
@@ -17061,6 +17332,19 @@ class cusum : detail::require_arl<RunLength>, public detail::chart<cusum<RunLeng
     count_ = 0;
   }
 
+  static std::string saved_as() { return detail::detector_name<RunLength>("cusum"); }
+  static cusum blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.mean_, self.scale_, self.allowance_, self.wants_upper_, self.wants_lower_, self.upper_, self.lower_,
+          self.count_);
+  }
+  bool restore() noexcept {
+    const auto is_flag = [](double x) { return x == 0 || x == 1; };
+    return upper_ >= 0 && lower_ >= 0 && is_flag(wants_upper_) && is_flag(wants_lower_);
+  }
+
   double mean_;
   double scale_;
   double allowance_;
@@ -17093,8 +17377,9 @@ inline namespace v0 {
 /// After a drift it starts afresh. Complexity: update O(1), 8 ns; allocates: never.
 /// Source: Gama, Medas, Castillo, Rodrigues, "Learning with drift detection", SBIA 2004; there 2 and 3 deviations.
 template <class RunLength = arl<10'000>>
-class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>> {
+class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>>, public saved_fields<ddm<RunLength>> {
   friend detail::chart<ddm>;
+  friend saved_fields<ddm>;
   using chart = detail::chart<ddm>;
 
  public:
@@ -17138,6 +17423,18 @@ class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>>
     lowest_deviation_ = 1;
   }
 
+  static std::string saved_as() { return detail::detector_name<RunLength>("ddm"); }
+  static ddm blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.errors_, self.lowest_rate_, self.lowest_deviation_, self.count_);
+  }
+  bool restore() noexcept {
+    return errors_ >= 0 && errors_ <= static_cast<double>(count_) && lowest_rate_ > 0 && lowest_rate_ <= 1 &&
+           lowest_deviation_ > 0 && lowest_deviation_ <= 1;
+  }
+
   double errors_ = 0;
   double lowest_rate_ = 1;
   double lowest_deviation_ = 1;
@@ -17153,8 +17450,11 @@ class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>>
 /// Source: Baena-Garcia, del Campo-Avila, Fidalgo, Bifet, Gavalda, Morales-Bueno, "Early drift detection method", 2006;
 /// there 1 - 0.95 and 1 - 0.90.
 template <class RunLength = arl<10'000>>
-class eddm : detail::require_arl<RunLength>, public detail::chart<eddm<RunLength>> {
+class eddm : detail::require_arl<RunLength>,
+             public detail::chart<eddm<RunLength>>,
+             public saved_fields<eddm<RunLength>> {
   friend detail::chart<eddm>;
+  friend saved_fields<eddm>;
   using chart = detail::chart<eddm>;
 
  public:
@@ -17195,6 +17495,18 @@ class eddm : detail::require_arl<RunLength>, public detail::chart<eddm<RunLength
   void restart() noexcept {
     count_ = at_ = errors_ = 0;
     mean_ = squares_ = greatest_ = 0;
+  }
+
+  static std::string saved_as() { return detail::detector_name<RunLength>("eddm"); }
+  static eddm blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.mean_, self.squares_, self.greatest_, self.count_, self.at_, self.errors_);
+  }
+  bool restore() noexcept {
+    return detail::all_finite(mean_, squares_, greatest_) && mean_ >= 0 && squares_ >= 0 && greatest_ >= 0 &&
+           at_ <= count_ && errors_ <= at_ && (errors_ < least || greatest_ > 0);
   }
 
   double mean_ = 0;
@@ -18357,8 +18669,11 @@ inline namespace v0 {
 /// construction about 2 ms; allocates: never. Errors: none; a deviation that is not positive leaves every observation
 /// out. Source: S. W. Roberts, Technometrics 1, 1959; limits: Crowder, Technometrics 29(4), 1987.
 template <class RunLength = arl<10'000>>
-class ewma_chart : detail::require_arl<RunLength>, public detail::chart<ewma_chart<RunLength>> {
+class ewma_chart : detail::require_arl<RunLength>,
+                   public detail::chart<ewma_chart<RunLength>>,
+                   public saved_fields<ewma_chart<RunLength>> {
   friend detail::chart<ewma_chart>;
+  friend saved_fields<ewma_chart>;
   using chart = detail::chart<ewma_chart>;
 
  public:
@@ -18395,6 +18710,15 @@ class ewma_chart : detail::require_arl<RunLength>, public detail::chart<ewma_cha
     count_ = 0;
   }
 
+  static std::string saved_as() { return detail::detector_name<RunLength>("ewma_chart"); }
+  static ewma_chart blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.mean_, self.scale_, self.weight_, self.average_, self.count_);
+  }
+  bool restore() noexcept { return weight_ >= 0.02 && weight_ <= 1 && std::isfinite(average_); }
+
   double mean_;
   double scale_;
   double weight_;
@@ -18427,25 +18751,17 @@ inline namespace v0 {
 /// Source: Tan, Ting, Liu, "Fast anomaly detection for streaming data", IJCAI 2011.
 template <std::size_t Features, class RunLength = arl<1'000>, std::size_t Trees = 25, std::size_t Depth = 8,
           std::size_t Window = 250>
-class half_space_trees : detail::require_arl<RunLength> {
+class half_space_trees : detail::require_arl<RunLength>,
+                         public saved_fields<half_space_trees<Features, RunLength, Trees, Depth, Window>> {
+  friend saved_fields<half_space_trees>;
   static_assert(
       Features >= 1 && Trees >= 1 && Depth >= 1 && Depth <= 15 && Window >= 10,
       "millrace[DETECT-7]: half_space_trees needs features, trees, a depth of 1 to 15 and a window of 10 or more");
 
  public:
-  explicit half_space_trees(std::uint64_t seed = 0) noexcept : limit_(1 - 1 / static_cast<double>(RunLength::drift)) {
-    random_engine engine(seed);
-    for (auto& tree : tree_) {
-      range reach;
-      for (std::size_t f = 0; f < Features; ++f) {
-        // A work range around a random centre that covers [0, 1].
-        const double centre = engine.uniform();
-        const double half = 2 * (centre > 0.5 ? centre : 1 - centre);
-        reach.low[f] = centre - half;
-        reach.high[f] = centre + half;
-      }
-      grow(tree, 0, 0, reach, engine);
-    }
+  explicit half_space_trees(std::uint64_t seed = 0) noexcept
+      : limit_(1 - 1 / static_cast<double>(RunLength::drift)), seed_(seed) {
+    plant();
   }
 
   anomaly update(std::span<const double, Features> row) noexcept {
@@ -18506,6 +18822,7 @@ class half_space_trees : detail::require_arl<RunLength> {
  private:
   static constexpr std::size_t inner = (std::size_t{1} << Depth) - 1;
   static constexpr std::size_t nodes = 2 * inner + 1;
+  static constexpr auto most_rows = static_cast<float>(Window);
   static constexpr double few = 0.1 * static_cast<double>(Window);
 
   struct range {
@@ -18517,7 +18834,44 @@ class half_space_trees : detail::require_arl<RunLength> {
     std::array<std::uint32_t, inner> feature;
     std::array<float, nodes> last{};
     std::array<float, nodes> now{};
+
+    template <class Self, class Visit>
+    static void fields(Self& self, const Visit& visit) {
+      visit(self.last, self.now);
+    }
   };
+
+  /// The half-spaces, which the seed decides.
+  void plant() noexcept {
+    random_engine engine(seed_);
+    for (auto& tree : tree_) {
+      range reach;
+      for (std::size_t f = 0; f < Features; ++f) {
+        // A work range around a random centre that covers [0, 1].
+        const double centre = engine.uniform();
+        const double half = 2 * (centre > 0.5 ? centre : 1 - centre);
+        reach.low[f] = centre - half;
+        reach.high[f] = centre + half;
+      }
+      grow(tree, 0, 0, reach, engine);
+    }
+  }
+
+  static std::string saved_as() {
+    return detail::detector_name<RunLength, Features, Trees, Depth, Window>("half_space_trees");
+  }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.seed_, self.limit_, self.count_, self.tree_);
+  }
+  bool restore() noexcept {
+    plant();
+    for (const tree_type& tree : tree_)
+      for (std::size_t i = 0; i < nodes; ++i)
+        if (!(tree.last[i] >= 0 && tree.last[i] <= most_rows && tree.now[i] >= 0 && tree.now[i] <= most_rows))
+          return false;
+    return limit_.is_sound(count_ < Window ? 0 : count_ - Window);
+  }
 
   static void grow(tree_type& tree, std::size_t node, std::size_t depth, range& reach, random_engine& engine) noexcept {
     if (depth == Depth) return;
@@ -18537,6 +18891,7 @@ class half_space_trees : detail::require_arl<RunLength> {
 
   std::array<tree_type, Trees> tree_;
   detail::p2_quantile limit_;
+  std::uint64_t seed_;
   std::uint64_t count_ = 0;
 };
 
@@ -18562,8 +18917,11 @@ inline namespace v0 {
 /// Source: Frias-Blanco and others, "Online and non-parametric drift detection methods based on Hoeffding's bounds",
 /// IEEE TKDE 27(3), 2015: HDDM_A.
 template <class RunLength = arl<10'000>>
-class hddm_a : detail::require_arl<RunLength>, public detail::chart<hddm_a<RunLength>> {
+class hddm_a : detail::require_arl<RunLength>,
+               public detail::chart<hddm_a<RunLength>>,
+               public saved_fields<hddm_a<RunLength>> {
   friend detail::chart<hddm_a>;
+  friend saved_fields<hddm_a>;
   using chart = detail::chart<hddm_a>;
 
  public:
@@ -18608,6 +18966,19 @@ class hddm_a : detail::require_arl<RunLength>, public detail::chart<hddm_a<RunLe
     best_count_ = best_average_ = 0;
   }
 
+  static std::string saved_as() { return detail::detector_name<RunLength>("hddm_a"); }
+  static hddm_a blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.sum_, self.best_upper_, self.best_count_, self.best_average_, self.count_);
+  }
+  bool restore() noexcept {
+    const auto n = static_cast<double>(count_);
+    return sum_ >= 0 && sum_ <= n && best_upper_ >= 0 && best_count_ >= 0 && best_count_ <= n && best_average_ >= 0 &&
+           best_average_ <= 1;
+  }
+
   double sum_ = 0;
   double best_upper_ = none_yet;
   double best_count_ = 0;
@@ -18623,8 +18994,11 @@ class hddm_a : detail::require_arl<RunLength>, public detail::chart<hddm_a<RunLe
 /// Guarantee: as `hddm_a`. After a drift it starts afresh. Complexity: update O(1), 4 ns; allocates: never.
 /// Source: as `hddm_a`: HDDM_W.
 template <class RunLength = arl<10'000>>
-class hddm_w : detail::require_arl<RunLength>, public detail::chart<hddm_w<RunLength>> {
+class hddm_w : detail::require_arl<RunLength>,
+               public detail::chart<hddm_w<RunLength>>,
+               public saved_fields<hddm_w<RunLength>> {
   friend detail::chart<hddm_w>;
+  friend saved_fields<hddm_w>;
   using chart = detail::chart<hddm_w>;
 
  public:
@@ -18664,6 +19038,13 @@ class hddm_w : detail::require_arl<RunLength>, public detail::chart<hddm_w<RunLe
     double average = -1;  // none yet
     double squares = 1;
 
+    template <class Self, class Visit>
+    static void fields(Self& self, const Visit& visit) {
+      visit(self.average, self.squares);
+    }
+    bool is_sound() const noexcept {
+      return (average == -1 || (average >= 0 && average <= 1)) && squares > 0 && squares <= 1;
+    }
     void add(double x, double weight) noexcept {
       if (average < 0) {
         average = x;
@@ -18685,6 +19066,17 @@ class hddm_w : detail::require_arl<RunLength>, public detail::chart<hddm_w<RunLe
     all_ = best_ = since_ = {};
     best_upper_ = none_yet;
     count_ = 0;
+  }
+
+  static std::string saved_as() { return detail::detector_name<RunLength>("hddm_w"); }
+  static hddm_w blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.weight_, self.all_, self.best_, self.since_, self.best_upper_, self.count_);
+  }
+  bool restore() noexcept {
+    return weight_ > 0 && weight_ <= 1 && all_.is_sound() && best_.is_sound() && since_.is_sound() && best_upper_ >= 0;
   }
 
   double weight_;
@@ -18749,7 +19141,9 @@ double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
 /// Source: Raab, Heusinger, Schleif, "Reactive soft prototype computing for concept drift streams", Neurocomputing 2020
 /// (there the old part is sampled); the exact level: Hodges 1958.
 template <class RunLength = arl<10'000>, std::size_t Window = 307, std::size_t Recent = 32>
-class kswin : detail::require_arl<RunLength> {
+class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLength, Window, Recent>> {
+  friend saved_fields<kswin>;
+
   static_assert(Recent >= 8 && Window >= 2 * Recent && Window <= 4096,
                 "millrace[DETECT-3]: kswin needs 8 <= Recent and 2 Recent <= Window <= 4096");
 
@@ -18852,6 +19246,18 @@ class kswin : detail::require_arl<RunLength> {
     return most;
   }
 
+  static std::string saved_as() { return detail::detector_name<RunLength, Window, Recent>("kswin"); }
+  static kswin blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.older_, self.tested_, self.recent_, self.filled_, self.arrived_, self.oldest_, self.count_, self.drift_,
+          self.warning_, self.last_);
+  }
+  bool restore() noexcept {
+    return filled_ <= older + Recent && arrived_ < Recent && oldest_ < older && detail::each_finite(older_) &&
+           detail::each_finite(tested_) && detail::each_finite(recent_);
+  }
+
   std::array<double, older> older_{};
   std::array<double, Recent> tested_{};
   std::array<double, Recent> recent_{};
@@ -18889,8 +19295,11 @@ inline namespace v0 {
 /// After a drift it forgets everything. Complexity: update O(1), 30 ns; construction about 2 ms; allocates: never.
 /// Source: Hinkley, Biometrika 58, 1971; Page, Biometrika 41, 1954; deviates: Hawkins, The Statistician 36, 1987.
 template <class RunLength = arl<10'000>>
-class page_hinkley : detail::require_arl<RunLength>, public detail::chart<page_hinkley<RunLength>> {
+class page_hinkley : detail::require_arl<RunLength>,
+                     public detail::chart<page_hinkley<RunLength>>,
+                     public saved_fields<page_hinkley<RunLength>> {
   friend detail::chart<page_hinkley>;
+  friend saved_fields<page_hinkley>;
   using chart = detail::chart<page_hinkley>;
 
  public:
@@ -18936,6 +19345,18 @@ class page_hinkley : detail::require_arl<RunLength>, public detail::chart<page_h
     upper_ = lower_ = 0;
   }
 
+  static std::string saved_as() { return detail::detector_name<RunLength>("page_hinkley"); }
+  static page_hinkley blank() noexcept { return with_threshold(1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    chart::chart_fields(self, visit);
+    visit(self.seen_, self.tolerance_, self.wants_upper_, self.wants_lower_, self.upper_, self.lower_);
+  }
+  bool restore() noexcept {
+    const auto is_flag = [](double x) { return x == 0 || x == 1; };
+    return seen_.is_sound() && upper_ >= 0 && lower_ >= 0 && is_flag(wants_upper_) && is_flag(wants_lower_);
+  }
+
   detail::self_starting seen_;
   double tolerance_;
   double wants_upper_;
@@ -18973,7 +19394,8 @@ struct smoothing {
 /// season later. Complexity: update O(1), 8 ns; 24 Period bytes; allocates: never. Source: Winters, Management Science
 /// 6(3), 1960; cutting of outliers: Gelper, Fried, Croux, J. Forecasting 29, 2010.
 template <std::size_t Period, class RunLength = arl<10'000>>
-class seasonal : detail::require_arl<RunLength> {
+class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Period, RunLength>> {
+  friend saved_fields<seasonal>;
   static_assert(Period >= 2 && Period <= 65536, "millrace[DETECT-6]: seasonal<Period> needs 2 <= Period <= 65536");
 
  public:
@@ -19043,6 +19465,19 @@ class seasonal : detail::require_arl<RunLength> {
     }
     level_ = second + trend_ * centre;
     variance_ = 0;
+  }
+
+  static std::string saved_as() { return detail::detector_name<RunLength, Period>("seasonal"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.weights_.level, self.weights_.trend, self.weights_.season, self.level_, self.trend_, self.variance_,
+          self.count_, self.season_, self.second_);
+  }
+  bool restore() noexcept {
+    const auto is_weight = [](double w) { return w >= 0 && w <= 1; };
+    return is_weight(weights_.level) && is_weight(weights_.trend) && is_weight(weights_.season) &&
+           detail::all_finite(level_, trend_) && variance_ >= 0 && detail::each_finite(season_) &&
+           detail::each_finite(second_);
   }
 
   smoothing weights_;
@@ -19338,6 +19773,19 @@ class sorted_window {
     ++size_;
   }
 
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.arrived_, self.size_, self.next_);
+  }
+  bool restore() noexcept {
+    if (size_ > Window || next_ >= Window || (size_ < Window && next_ != size_)) return false;
+    for (const double x : arrived_)
+      if (!(std::fabs(x) <= 1e300)) return false;
+    sorted_ = arrived_;
+    std::sort(sorted_.data(), sorted_.data() + size_);
+    return true;
+  }
+
   /// Type 7 of Hyndman and Fan: linear between the order statistics.
   double quantile(double p) const noexcept {
     const double at = p * static_cast<double>(size_ - 1);
@@ -19381,7 +19829,8 @@ class sorted_window {
 /// Complexity: update O(Window), moves of memory, 0.3 us at 128; 16 Window bytes; allocates: never.
 /// Source: Iglewicz, Hoaglin, "How to detect and handle outliers", 1993.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
-class robust_z : detail::require_arl<RunLength> {
+class robust_z : detail::require_arl<RunLength>, public saved_fields<robust_z<RunLength, Window>> {
+  friend saved_fields<robust_z>;
   static_assert(Window >= 8 && Window <= 4096, "millrace[DETECT-5]: a window of anomalies needs 8 <= Window <= 4096");
 
  public:
@@ -19407,6 +19856,13 @@ class robust_z : detail::require_arl<RunLength> {
   std::size_t count() const noexcept { return kept_.size(); }
 
  private:
+  static std::string saved_as() { return detail::detector_name<RunLength, Window>("robust_z"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.kept_);
+  }
+  bool restore() noexcept { return kept_.restore(); }
+
   detail::sorted_window<Window> kept_;
   double limit_;
 };
@@ -19417,7 +19873,8 @@ class robust_z : detail::require_arl<RunLength> {
 /// between them. Guarantee: as `robust_z`; a quarter of the window may be wrong. Tukey's 1.5 is a promise of one in
 /// 143. Complexity: as `robust_z`. Source: Tukey, "Exploratory data analysis", 1977.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
-class iqr_fence : detail::require_arl<RunLength> {
+class iqr_fence : detail::require_arl<RunLength>, public saved_fields<iqr_fence<RunLength, Window>> {
+  friend saved_fields<iqr_fence>;
   static_assert(Window >= 8 && Window <= 4096, "millrace[DETECT-5]: a window of anomalies needs 8 <= Window <= 4096");
 
  public:
@@ -19449,6 +19906,13 @@ class iqr_fence : detail::require_arl<RunLength> {
 
  private:
   static constexpr double upper_quartile = 0.67448975019608174;  // of the standard normal
+
+  static std::string saved_as() { return detail::detector_name<RunLength, Window>("iqr_fence"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.kept_);
+  }
+  bool restore() noexcept { return kept_.restore(); }
 
   detail::sorted_window<Window> kept_;
   double fence_;
@@ -32348,6 +32812,11 @@ class word_stream {
  public:
   explicit word_stream(random_engine& seeds) noexcept : state_(seeds()) {}
 
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.state_);
+  }
+
   std::uint64_t operator()() noexcept {
     state_ += 0xa0761d6478bd642fU;
     const uint128 product = static_cast<uint128>(state_) * (state_ ^ 0xe7037ed1a0b428dbU);
@@ -32744,7 +33213,9 @@ inline double shortest_spread(double variance, double alpha) noexcept {
 /// asymptotic form or a `two_arm_e_process`. An observation that is not finite is left out.
 /// Complexity: update O(1), 1 ns; trivially copyable; allocates: never. Merge is exact.
 /// Source: Robbins, Ann. Math. Stat. 41, 1970; Johari and others 2022.
-class mixture_sprt {
+class mixture_sprt : public saved_fields<mixture_sprt> {
+  friend saved_fields<mixture_sprt>;
+
  public:
   mixture_sprt(double null, double stddev, double spread) noexcept
       : null_(null), variance_(stddev * stddev), spread_(spread * spread) {}
@@ -32774,6 +33245,17 @@ class mixture_sprt {
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_); }
 
  private:
+  static std::string saved_as() { return "mixture_sprt"; }
+  static mixture_sprt blank() noexcept { return mixture_sprt(0, 1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.null_, self.variance_, self.spread_, self.sum_, self.count_);
+  }
+  bool restore() noexcept {
+    return std::isfinite(null_) && variance_ >= 0 && spread_ >= 0 && std::isfinite(sum_) && count_ >= 0 &&
+           count_ < 0x1p53 && count_ == std::floor(count_);
+  }
+
   double null_;
   double variance_;
   double spread_;
@@ -32867,7 +33349,9 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
 /// [0, 1] or NaN breaks the promise: it is refused. Complexity: update O(1), 30 ns; trivially copyable; allocates:
 /// never. Source: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024,
 /// theorem 2.
-class empirical_bernstein {
+class empirical_bernstein : public saved_fields<empirical_bernstein> {
+  friend saved_fields<empirical_bernstein>;
+
  public:
   explicit empirical_bernstein(double level = 0.95) noexcept
       : level_(level > 0 && level < 1 ? level : 0.95), log_(std::log(2 / (1 - level_))) {}
@@ -32901,6 +33385,19 @@ class empirical_bernstein {
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_); }
 
  private:
+  static std::string saved_as() { return "empirical_bernstein"; }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.level_, self.log_, self.count_, self.sum_, self.squares_, self.bets_, self.weighted_, self.cost_,
+          self.lower_, self.upper_);
+  }
+  bool restore() noexcept {
+    const auto is_in = [](double x, double most) { return x >= 0 && x <= most; };
+    return level_ > 0 && level_ < 1 && log_ > 0 && count_ < 0x1p53 && count_ == std::floor(count_) &&
+           is_in(sum_, count_) && is_in(squares_, count_) && is_in(bets_, count_) && is_in(weighted_, bets_) &&
+           (count_ == 0 || bets_ > 0) && cost_ >= 0 && is_in(lower_, 1) && is_in(upper_, 1);
+  }
+
   double level_;
   double log_;
   double count_ = 0;
@@ -33243,12 +33740,14 @@ inline double average_e(std::span<const double> values) noexcept {
 ///
 /// Each factor given to `update` must be at least 0 and, if the hypothesis holds, have a mean of at most 1 given
 /// all before: an e-value. Their product then exceeds 1 / alpha, ever, with probability alpha at most.
-/// Models: an aggregator of factors (merge: the evidence of another, independent stream; save it by its bytes).
+/// Models: an aggregator of factors (merge: the evidence of another, independent stream).
 /// Guarantee: `p` is valid at any time, however it was decided to look. A factor that is negative or NaN is no e-value
 /// and makes the process void: its value is NaN from there on. Trivially copyable; allocates: never. Complexity: O(1).
 /// Source: Ville, 1939; Ramdas, Gruenwald, Vovk, Shafer, "Game-theoretic statistics and safe anytime-valid inference",
 /// Stat. Science 38(4), 2023.
-class e_process {
+class e_process : public saved_fields<e_process> {
+  friend saved_fields<e_process>;
+
  public:
   void update(double factor) noexcept {
     if (!(factor >= 0))
@@ -33275,6 +33774,13 @@ class e_process {
   std::uint64_t count() const noexcept { return count_; }
 
  private:
+  static std::string saved_as() { return "e_process"; }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.log_, self.highest_, self.count_);
+  }
+  bool restore() noexcept { return highest_ >= 0 && (log_ != log_ || log_ <= highest_); }
+
   double log_ = 0;
   double highest_ = 0;  // at least 1: p is at most 1
   std::uint64_t count_ = 0;
@@ -33381,15 +33887,20 @@ inline namespace v0 {
 // What an experiment_test may measure. A metric is an empty type with
 //
 //   static constexpr std::string_view name;
-//   static constexpr std::size_t inputs;           // numbers that one unit (a user) gives it
-//   class state;                                   // both arms' figures, trivially copyable
+//   static constexpr std::string_view kind;     // for the saved form: "mean"; without it "metric"
+//   static constexpr std::size_t inputs;        // numbers that one unit (a user) gives it
+//   class state;                                // both arms' figures, trivially copyable
 //
 // and a state with
 //
-//   double score(const double* inputs) const;      // what to bet on: from the inputs and the units before, never the
-//   arm void update(bool treated, const double* inputs); void merge(const state&); result<test_result> test(const
-//   test_options&) const;      // treatment less control, for a sample of fixed size double variance_of_effect() const;
-//   // squared standard error void save(envelope_writer&) const;  bool load(envelope_reader&);
+//   double score(const double* inputs) const;   // to bet on; from inputs and the units before, never the arm
+//   void update(bool treated, const double* inputs);
+//   void merge(const state&);
+//   double count(bool treated) const;
+//   result<test_result> test(const test_options&) const;    // treatment less control, for a fixed sample
+//   double variance_of_effect() const;                      // its squared standard error
+//   void save(envelope_writer&) const;
+//   bool load(envelope_reader&);                            // false: the numbers contradict each other
 
 /// A number that stands as a template argument: `quantile_of<"latency", .99>`.
 struct real {
@@ -33499,6 +34010,7 @@ inline double mean_variance(const sample_moments& a, const sample_moments& b) no
 template <fixed_string Name>
 struct conversion {
   static constexpr std::string_view name = Name;
+  static constexpr std::string_view kind = "conversion";
   static constexpr std::size_t inputs = 1;
 
   class state : public detail::stats::paired_arms {
@@ -33532,6 +34044,7 @@ struct conversion {
 template <fixed_string Name>
 struct mean_of {
   static constexpr std::string_view name = Name;
+  static constexpr std::string_view kind = "mean";
   static constexpr std::size_t inputs = 1;
 
   class state : public detail::stats::paired_arms {
@@ -33557,6 +34070,7 @@ struct mean_of {
 template <fixed_string Name>
 struct cuped_mean {
   static constexpr std::string_view name = Name;
+  static constexpr std::string_view kind = "cuped mean";
   static constexpr std::size_t inputs = 2;
 
   class state : public detail::stats::paired_arms {
@@ -33602,6 +34116,7 @@ struct ratio {
 
  public:
   static constexpr std::string_view name{joined.text, sizeof(joined.text) - 1};
+  static constexpr std::string_view kind = "ratio";
   static constexpr std::size_t inputs = 2;
 
   class state : public detail::stats::paired_arms {
@@ -33634,6 +34149,7 @@ template <fixed_string Name, real P>
 struct quantile_of {
   static_assert(P.value > 0 && P.value < 1, "millrace[EXPERIMENT-5]: quantile_of<Name, P> needs 0 < P < 1");
   static constexpr std::string_view name = Name;
+  static constexpr std::string_view kind = "quantile";
   static constexpr std::size_t inputs = 1;
 
   class state {
@@ -33717,13 +34233,14 @@ struct quantile_of {
     double variance_of_effect() const noexcept { return variance(arm_[0]) + variance(arm_[1]); }
 
     void save(envelope_writer& to) const {
+      to.f64(P.value);
       arm_[0].save(to);
       arm_[1].save(to);
       to.f64(threshold_);
       to.f64(next_);
     }
     bool load(envelope_reader& from) {
-      const bool valid = arm_[0].load(from) && arm_[1].load(from);
+      const bool valid = from.f64() == P.value && arm_[0].load(from) && arm_[1].load(from);
       threshold_ = from.f64();
       next_ = from.f64();
       return valid && threshold_ >= 0 && next_ >= 0 && std::isfinite(threshold_);
@@ -34472,6 +34989,14 @@ struct family_traits<outcomes<Metrics...>> {
   static constexpr std::size_t inputs = (Metrics::inputs + ... + 0);
   using states = slots<std::index_sequence_for<Metrics...>, typename Metrics::state...>;
   static constexpr std::array<std::string_view, size> names{Metrics::name...};
+  template <class Metric>
+  static constexpr std::string_view kind_of() {
+    if constexpr (requires { Metric::kind; })
+      return Metric::kind;
+    else
+      return "metric";
+  }
+  static constexpr std::array<std::string_view, size> kinds{kind_of<Metrics>()...};
   static constexpr std::array<std::size_t, size> widths{Metrics::inputs...};
 };
 
@@ -34555,9 +35080,9 @@ class experiment_test {
     take(treated, inputs.data(), std::make_index_sequence<size>());
   }
 
-  /// Many units of an arm at once, summed up elsewhere, for that metric: an `aggregate` that keeps what it needs (`mean`
-  /// of conversions, `mean` and `variance`, `covariance` of pairs, `quantiles`), a sketch, or moments of your own.
-  /// Not for always_valid, whose bets need single units.
+  /// Many units of an arm at once, summed up elsewhere, for that metric: an `aggregate` that keeps what it needs
+  /// (`mean` of conversions, `mean` and `variance`, `covariance` of pairs, `quantiles`), a sketch, or moments of your
+  /// own. Not for always_valid, whose bets need single units.
   template <std::size_t Metric, class... Summary>
   void absorb(bool treated, const Summary&... summary) {
     static_assert(!bets,
@@ -34682,7 +35207,9 @@ class experiment_test {
 
   std::vector<std::byte> save() const {
     envelope_writer to("experiment_test");
+    to.u8(decided);
     for (const std::string_view name : traits::names) to.text(name);
+    for (const std::string_view kind : kinds) to.text(kind);
     to.f64(design_.share);
     to.f64(design_.effect);
     to.f64(arm_[0]);
@@ -34703,9 +35230,14 @@ class experiment_test {
   static result<experiment_test> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, "experiment_test");
     if (!from) return std::move(from).error();
+    if (from->u8() != decided) return error(errc::type_mismatch, "saved experiment: it is decided in another way");
     for (const std::string_view name : traits::names)
       if (const std::string_view found = from->text(); found != name)
         return error(errc::type_mismatch, "saved experiment: its metric is not " + std::string(name));
+    for (std::size_t i = 0; i < size; ++i)
+      if (from->text() != kinds[i])
+        return error(errc::type_mismatch, "saved experiment: its metric " + std::string(traits::names[i]) +
+                                              " is not a " + std::string(kinds[i]));
     two_arm_design design;
     design.share = from->f64();
     design.effect = from->f64();
@@ -34737,6 +35269,10 @@ class experiment_test {
   }
 
  private:
+  /// What decides the meaning of the saved bytes, besides the metrics' names.
+  static constexpr std::uint8_t decided = bets ? 1 : grouped ? 2 : when::any_time ? 3 : 4;
+  static constexpr auto kinds = traits::kinds;
+
   static constexpr double best_at = 10'000;  // units at which intervals of any_time decisions are shortest
 
   template <std::size_t... At>
@@ -35590,7 +36126,8 @@ inline namespace v0 {
 /// trivially copyable. Threads: one writer. Source: N. Chamandy et al., "Estimating uncertainty for massive data
 /// streams", 2012.
 template <std::size_t Replicates = 200>
-class poisson_bootstrap {
+class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
+  friend saved_fields<poisson_bootstrap>;
   static_assert(Replicates >= 20, "millrace[STATS-3]: a bootstrap interval needs at least 20 replicates");
 
  public:
@@ -35655,6 +36192,19 @@ class poisson_bootstrap {
     int k = 0;
     for (const std::uint32_t bound : at_most) k += bits >= bound ? 1 : 0;
     return k;
+  }
+
+  static std::string saved_as() { return "poisson_bootstrap<" + std::to_string(Replicates) + ">"; }
+  static poisson_bootstrap blank() noexcept { return poisson_bootstrap(0); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.words_, self.n_, self.sum_, self.refused_, self.counts_, self.sums_);
+  }
+  bool restore() noexcept {
+    if (!(n_ >= 0 && n_ < 0x1p53 && n_ == std::floor(n_))) return false;
+    for (const double times : counts_)
+      if (!(times >= 0 && times < 0x1p57 && times == std::floor(times))) return false;
+    return true;
   }
 
   detail::stats::word_stream words_;
@@ -36142,7 +36692,9 @@ enum class sprt_verdict : std::uint8_t { undecided, null, alternative };
 /// do not change it. An observation that is not finite is left out. Complexity: update O(1), 2 ns; trivially copyable;
 /// allocates: never. Source: Wald, "Sequential tests of statistical hypotheses", Ann. Math. Stat. 16, 1945, sections 3
 /// to 5.
-class sprt {
+class sprt : public saved_fields<sprt> {
+  friend saved_fields<sprt>;
+
  public:
   /// A rate of successes: `null` against `alternative`, both in (0, 1).
   /// Errors: invalid_argument: equal rates or ones outside, alpha or beta not in (0, 1) or with alpha + beta >= 1.
@@ -36189,6 +36741,20 @@ class sprt {
       return error(errc::invalid_argument, "sprt: alpha " + std::to_string(alpha) + " and beta " +
                                                std::to_string(beta) + " must be positive and together below 1");
     return sprt(slope, offset, std::log(beta / (1 - alpha)), std::log((1 - beta) / alpha));
+  }
+
+  static std::string saved_as() { return "sprt"; }
+  static sprt blank() noexcept { return sprt(1, 0, -1, 1); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.slope_, self.offset_, self.lower_, self.upper_, self.log_ratio_, self.count_, self.verdict_);
+  }
+  bool restore() noexcept {
+    if (!(std::isfinite(slope_) && std::isfinite(offset_) && lower_ < 0 && upper_ > 0)) return false;
+    return verdict_ == sprt_verdict::undecided     ? log_ratio_ > lower_ && log_ratio_ < upper_
+           : verdict_ == sprt_verdict::null        ? log_ratio_ <= lower_
+           : verdict_ == sprt_verdict::alternative ? log_ratio_ >= upper_
+                                                   : false;
   }
 
   double slope_;
@@ -36315,7 +36881,7 @@ inline result<test_result> yuen_test(std::span<const double> a, std::span<const 
 ///   `rank_power.hpp`: of Fisher's, Kolmogorov-Smirnov and quantile tests; `simulated_power.hpp`: of any test
 /// - `bayes.hpp`: posteriors, best arm, loss
 ///
-/// From `aggregate<...>` and sketches as they are, merged from anywhere: `aggregate_moments.hpp`, `aggregate_tests.hpp`.
+/// From `aggregate<...>` and sketches as they are, merged or not: `aggregate_moments.hpp`, `aggregate_tests.hpp`.
 ///
 /// Valid however often one looks, or at planned looks:
 /// - `two_arm_e_process`: whether two arms differ, by bets on single units; `e_process`: evidence that multiplies
