@@ -25,6 +25,9 @@ inline constexpr bool counts_allocations = MILLRACE_TESTS_COUNT_ALLOCATIONS != 0
 /// By the calling thread, since it began.
 inline thread_local std::uint64_t allocations = 0;
 
+/// Bytes that the calling thread took from the heap and did not give back.
+inline thread_local std::int64_t heap_bytes = 0;
+
 /// How many allocations a call makes.
 template <class F>
 std::uint64_t allocations_of(F&& f) {

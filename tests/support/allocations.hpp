@@ -1,7 +1,7 @@
 #ifndef MILLRACE_TESTS_SUPPORT_ALLOCATIONS_HPP
 #define MILLRACE_TESTS_SUPPORT_ALLOCATIONS_HPP
 
-// Counts what this program takes from the heap, by new or by malloc. Include it in one source of a
+// Counts what this program takes from the heap and gives back, by new or by malloc. Include it in one source of a
 // program: it replaces the C library's functions. Under a sanitizer, which does the same, nothing is
 // counted and `support::counts_allocations` says so.
 
@@ -12,32 +12,39 @@
 #include <cstdint>
 
 #if MILLRACE_TESTS_COUNT_ALLOCATIONS
+#include <malloc.h>
+
+namespace support {
+inline void* counted(void* taken) {
+  ++allocations;
+  heap_bytes += static_cast<std::int64_t>(malloc_usable_size(taken));
+  return taken;
+}
+}  // namespace support
+
 extern "C" {
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* old, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
+void __libc_free(void* old);
 
-void* malloc(std::size_t size) {
-  ++support::allocations;
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t count, std::size_t size) {
-  ++support::allocations;
-  return __libc_calloc(count, size);
-}
+void* malloc(std::size_t size) { return support::counted(__libc_malloc(size)); }
+void* calloc(std::size_t count, std::size_t size) { return support::counted(__libc_calloc(count, size)); }
 void* realloc(void* old, std::size_t size) {
-  ++support::allocations;
-  return __libc_realloc(old, size);
+  support::heap_bytes -= static_cast<std::int64_t>(malloc_usable_size(old));
+  return support::counted(__libc_realloc(old, size));
 }
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  ++support::allocations;
-  return __libc_memalign(alignment, size);
+  return support::counted(__libc_memalign(alignment, size));
 }
 int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
-  ++support::allocations;
-  *out = __libc_memalign(alignment, size);
+  *out = support::counted(__libc_memalign(alignment, size));
   return *out != nullptr ? 0 : ENOMEM;
+}
+void free(void* old) {
+  support::heap_bytes -= static_cast<std::int64_t>(malloc_usable_size(old));
+  __libc_free(old);
 }
 }
 #endif

@@ -28,10 +28,9 @@ inline namespace v0 {
 /// closer to zero than 2^-1022 count as zero.
 /// Complexity: update O(1): items wait in a buffer of 128, which vectors number, as they do a span; quantile and
 /// merge O(buckets), and a copy of the sketch while the buffer holds some. 8 bytes a bucket between the least and
-/// the greatest used, and 1.1 KiB. Allocates: when the range grows, and a query that copies.
-/// Threads: one at a time; const calls from any number.
-/// Source: Masson, Rim, Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error
-/// guarantees", VLDB 2019.
+/// the greatest used, with room for half as many more, and 1.1 KiB. Allocates: when the range grows, and a query that
+/// copies. Threads: one at a time; const calls from any number. Source: Masson, Rim, Lee, "DDSketch: a fast and
+/// fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019.
 template <unsigned Permille = 10, unsigned Most = 2048>
 class ddsketch {
   static_assert(Permille >= 1 && Permille <= 500 && Most >= 16 && Most <= 65536,

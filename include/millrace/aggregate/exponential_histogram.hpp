@@ -25,7 +25,8 @@ inline namespace v0 {
 /// and, up to rounding, the sum are exact; merging takes the coarser scale of the two, or a yet coarser one
 /// where the range asks for it, and answers the same buckets for any split of a stream. NaN and infinities
 /// are left out; numbers closer to zero than 2^-1022 count as zero.
-/// Complexity: update O(1), a logarithm; 8 bytes a bucket between the least and the greatest used.
+/// Complexity: update O(1), a logarithm; 8 bytes a bucket between the least and the greatest used,
+/// with room for as many more: at most 32 `Most`.
 /// Allocates: when the range grows.
 /// Threads: one at a time; const calls from any number.
 /// Source: OpenTelemetry metrics data model, "ExponentialHistogram"; opentelemetry-proto v1, metrics.proto.

@@ -129,7 +129,7 @@ class end_state {
 
 }  // namespace detail
 
-/// Member: the least item. NaN without items.
+/// Member: the least item. NaN without items. 8 bytes.
 struct min {
   static constexpr std::string_view name = "min";
   template <class T>
@@ -137,7 +137,7 @@ struct min {
   static double value(const auto& a) { return a.template state<min>().value(a.items()); }
 };
 
-/// Member: the greatest item. NaN without items.
+/// Member: the greatest item. NaN without items. 8 bytes.
 struct max {
   static constexpr std::string_view name = "max";
   template <class T>
@@ -145,13 +145,14 @@ struct max {
   static double value(const auto& a) { return a.template state<max>().value(a.items()); }
 };
 
-/// Member: greatest less least. NaN without items.
+/// Member: greatest less least. NaN without items. The 16 bytes of both.
 struct range {
   using needs = members<min, max>;
   static double value(const auto& a) { return max::value(a) - min::value(a); }
 };
 
 /// Member: the item that came first; after a merge, that of the aggregate merged into. NaN without items.
+/// 8 bytes.
 struct first {
   static constexpr std::string_view name = "first";
   template <class T>
@@ -159,7 +160,7 @@ struct first {
   static double value(const auto& a) { return a.template state<first>().value(); }
 };
 
-/// Member: the item that came last. NaN without items.
+/// Member: the item that came last. NaN without items. 8 bytes.
 struct last {
   static constexpr std::string_view name = "last";
   template <class T>
@@ -168,7 +169,7 @@ struct last {
 };
 
 /// Member: where the least item stood first, `located`. After a merge, places in the stream that one
-/// after the other make; so merging does not commute.
+/// after the other make; so merging does not commute. 16 bytes.
 struct argmin {
   static constexpr std::string_view name = "argmin";
   template <class T>
@@ -176,7 +177,7 @@ struct argmin {
   static located value(const auto& a) { return a.template state<argmin>().value(); }
 };
 
-/// Member: where the greatest item stood first, `located`.
+/// Member: where the greatest item stood first, `located`. 16 bytes.
 struct argmax {
   static constexpr std::string_view name = "argmax";
   template <class T>

@@ -43,11 +43,12 @@ inline constexpr unsigned most_lg = 30;
 /// below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10) and 0 until more than 3/4 2^LgSize
 /// different items came. No item heavier than `max_error()` is missing. Merging keeps all of it, the errors added. The
 /// same input and order of merges give the same bytes.
-/// Complexity: update O(1) amortised, merge, `top` and `heavier_than` O(items kept). 32 bytes a number, 96 and its
-/// length a text. Allocates: as it grows; for texts as they come. Threads: one at a time. Source: Anderson, Bevan,
-/// Lang, Liberty, Rhodes, Thaler, "A high-performance algorithm for identifying frequent items in data streams", IMC
-/// 2017: a table of counters whose median is taken off all of them when it is full. Bytes: the image of Apache
-/// DataSketches' frequent-items sketch of longs or of strings, the heaviest item first.
+/// Complexity: update O(1) amortised, merge, `top` and `heavier_than` O(items kept). At most 32 2^LgSize bytes,
+/// 32 KB at LgSize = 10; with texts three times that and the texts themselves. Allocates: as it grows; for texts as
+/// they come. Threads: one at a time. Source: Anderson, Bevan, Lang, Liberty, Rhodes, Thaler, "A high-performance
+/// algorithm for identifying frequent items in data streams", IMC 2017: a table of counters whose median is taken off
+/// all of them when it is full. Bytes: the image of Apache DataSketches' frequent-items sketch of longs or of strings,
+/// the heaviest item first.
 template <class Item = std::string, unsigned LgSize = 10>
 class frequent_items {
   static_assert(LgSize >= 3 && LgSize <= 26,

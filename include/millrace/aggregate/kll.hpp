@@ -45,7 +45,7 @@ inline constexpr std::size_t header_bytes = 20;
 /// that bound (of the lesser K, if they differ). The same seed, input and order of merges give the same bytes, and a
 /// span does what its values do one by one.
 /// Complexity: update O(1) amortised, merge and query O(values kept); `view()` serves many queries. At most
-/// 3 K + 8 log2(count / K) values are kept: 5 KB at K = 200. Allocates: O(log count) times as it grows.
+/// 3 K + 8 log2(count / K) values are kept: 7.5 KB at K = 200. Allocates: O(log count) times as it grows.
 /// Threads: one at a time.
 /// Source: Karnin, Lang, Liberty, "Optimal quantile approximation in streams", FOCS 2016: a sampler in front of
 /// compactors of falling width; coins in opposite pairs: Ivkin, Liberty, Lang, Karnin, Braverman, "Streaming quantiles

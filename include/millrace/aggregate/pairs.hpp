@@ -111,7 +111,7 @@ class comoment_sums {
 };
 
 /// Member of aggregates of pairs: what covariance, correlation and trend stand on, kept like `moments`:
-/// in shifted blocks. `get` answers `comoment_sums`. 144 bytes; allocates: never.
+/// in shifted blocks. `get` answers `comoment_sums`. 136 bytes; allocates: never.
 struct comoments {
   using sample = xy;
   static constexpr std::string_view name = "comoments";

@@ -49,10 +49,10 @@ inline constexpr std::size_t level_bytes = 20;
 /// input and order of merges give the same bytes, and a span does what its values do one by one. Complexity: update
 /// O(log K) amortised, merge and query O(values kept); `view()` serves many queries. A level keeps at most 6 K values,
 /// growing to 16 K over 2^11 compactions, and there are log2(count / (3 K)) levels: 30 KB after ten million doubles at
-/// K = 12. Allocates: when the values that came in are sorted, each few dozen. Threads: one at a time. Source: Cormode,
-/// Karnin, Liberty, Thaler, Vesely, "Relative error streaming quantiles", PODS 2021. Bytes: the image of Apache
-/// DataSketches' REQ sketch. It has no place for the generator: a loaded sketch answers the same, but tosses coins of
-/// its own from there on.
+/// K = 12, and with the room that vectors keep up to 90 KB. Allocates: when the values that came in are sorted, each
+/// few dozen. Threads: one at a time. Source: Cormode, Karnin, Liberty, Thaler, Vesely, "Relative error streaming
+/// quantiles", PODS 2021. Bytes: the image of Apache DataSketches' REQ sketch. It has no place for the generator: a
+/// loaded sketch answers the same, but tosses coins of its own from there on.
 template <unsigned K = 12, class T = double, bool HighRanks = true>
 class req {
   static_assert(K >= 4 && K <= 1024 && K % 2 == 0, "millrace[SKETCH-11]: req<K>: K must be even and in [4, 1024]");
