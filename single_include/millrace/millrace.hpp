@@ -3420,7 +3420,7 @@ struct double_mean {
 /// central(k) is the sum of w (x - mean)^k.
 /// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2);
 /// central(3) and central(4) lose digits only as far as their own terms cancel.
-/// Complexity: merge O(1), two divisions; 8 (Order + 2) bytes; allocates: never.
+/// Complexity: merge O(1), two divisions; 8 (Order + 2) bytes, 32 at the first order; allocates: never.
 /// Source: Chan, Golub, LeVeque (1979); for orders three and four P. Pébay, SAND2008-6212, eq. 2.1, 3.1.
 template <unsigned Order>
 class moment_sums {
@@ -3563,7 +3563,7 @@ inline constexpr unsigned order_of_moments = 0;
 /// them; of weights in a span, their weighted mean; of weights one by one, the first item of 256, which costs
 /// as many more digits as it weighs less than all); blocks are joined by `moment_sums`. Squares of differences beyond
 /// 1e150 overflow to infinity, below 1e-150 vanish (cubes 1e100, fourth powers 1e75); the mean does neither.
-/// Complexity: update a few additions, no division; 8 (2 Order + 5) bytes; allocates: never.
+/// Complexity: update a few additions, no division; 8 (2 Order + 5) bytes, 64 at the first order; allocates: never.
 template <unsigned Order>
 struct moments {
   template <class Other>
@@ -4422,10 +4422,9 @@ inline namespace v0 {
 /// closer to zero than 2^-1022 count as zero.
 /// Complexity: update O(1): items wait in a buffer of 128, which vectors number, as they do a span; quantile and
 /// merge O(buckets), and a copy of the sketch while the buffer holds some. 8 bytes a bucket between the least and
-/// the greatest used, and 1.1 KiB. Allocates: when the range grows, and a query that copies.
-/// Threads: one at a time; const calls from any number.
-/// Source: Masson, Rim, Lee, "DDSketch: a fast and fully-mergeable quantile sketch with relative-error
-/// guarantees", VLDB 2019.
+/// the greatest used, with room for half as many more, and 1.1 KiB. Allocates: when the range grows, and a query that
+/// copies. Threads: one at a time; const calls from any number. Source: Masson, Rim, Lee, "DDSketch: a fast and
+/// fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019.
 template <unsigned Permille = 10, unsigned Most = 2048>
 class ddsketch {
   static_assert(Permille >= 1 && Permille <= 500 && Most >= 16 && Most <= 65536,
@@ -5028,7 +5027,8 @@ inline namespace v0 {
 /// and, up to rounding, the sum are exact; merging takes the coarser scale of the two, or a yet coarser one
 /// where the range asks for it, and answers the same buckets for any split of a stream. NaN and infinities
 /// are left out; numbers closer to zero than 2^-1022 count as zero.
-/// Complexity: update O(1), a logarithm; 8 bytes a bucket between the least and the greatest used.
+/// Complexity: update O(1), a logarithm; 8 bytes a bucket between the least and the greatest used,
+/// with room for as many more: at most 32 `Most`.
 /// Allocates: when the range grows.
 /// Threads: one at a time; const calls from any number.
 /// Source: OpenTelemetry metrics data model, "ExponentialHistogram"; opentelemetry-proto v1, metrics.proto.
@@ -5459,7 +5459,7 @@ class end_state {
 
 }  // namespace detail
 
-/// Member: the least item. NaN without items.
+/// Member: the least item. NaN without items. 8 bytes.
 struct min {
   static constexpr std::string_view name = "min";
   template <class T>
@@ -5467,7 +5467,7 @@ struct min {
   static double value(const auto& a) { return a.template state<min>().value(a.items()); }
 };
 
-/// Member: the greatest item. NaN without items.
+/// Member: the greatest item. NaN without items. 8 bytes.
 struct max {
   static constexpr std::string_view name = "max";
   template <class T>
@@ -5475,13 +5475,14 @@ struct max {
   static double value(const auto& a) { return a.template state<max>().value(a.items()); }
 };
 
-/// Member: greatest less least. NaN without items.
+/// Member: greatest less least. NaN without items. The 16 bytes of both.
 struct range {
   using needs = members<min, max>;
   static double value(const auto& a) { return max::value(a) - min::value(a); }
 };
 
 /// Member: the item that came first; after a merge, that of the aggregate merged into. NaN without items.
+/// 8 bytes.
 struct first {
   static constexpr std::string_view name = "first";
   template <class T>
@@ -5489,7 +5490,7 @@ struct first {
   static double value(const auto& a) { return a.template state<first>().value(); }
 };
 
-/// Member: the item that came last. NaN without items.
+/// Member: the item that came last. NaN without items. 8 bytes.
 struct last {
   static constexpr std::string_view name = "last";
   template <class T>
@@ -5498,7 +5499,7 @@ struct last {
 };
 
 /// Member: where the least item stood first, `located`. After a merge, places in the stream that one
-/// after the other make; so merging does not commute.
+/// after the other make; so merging does not commute. 16 bytes.
 struct argmin {
   static constexpr std::string_view name = "argmin";
   template <class T>
@@ -5506,7 +5507,7 @@ struct argmin {
   static located value(const auto& a) { return a.template state<argmin>().value(); }
 };
 
-/// Member: where the greatest item stood first, `located`.
+/// Member: where the greatest item stood first, `located`. 16 bytes.
 struct argmax {
   static constexpr std::string_view name = "argmax";
   template <class T>
@@ -5831,11 +5832,12 @@ inline constexpr unsigned most_lg = 30;
 /// below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10) and 0 until more than 3/4 2^LgSize
 /// different items came. No item heavier than `max_error()` is missing. Merging keeps all of it, the errors added. The
 /// same input and order of merges give the same bytes.
-/// Complexity: update O(1) amortised, merge, `top` and `heavier_than` O(items kept). 32 bytes a number, 96 and its
-/// length a text. Allocates: as it grows; for texts as they come. Threads: one at a time. Source: Anderson, Bevan,
-/// Lang, Liberty, Rhodes, Thaler, "A high-performance algorithm for identifying frequent items in data streams", IMC
-/// 2017: a table of counters whose median is taken off all of them when it is full. Bytes: the image of Apache
-/// DataSketches' frequent-items sketch of longs or of strings, the heaviest item first.
+/// Complexity: update O(1) amortised, merge, `top` and `heavier_than` O(items kept). At most 32 2^LgSize bytes,
+/// 32 KB at LgSize = 10; with texts three times that and the texts themselves. Allocates: as it grows; for texts as
+/// they come. Threads: one at a time. Source: Anderson, Bevan, Lang, Liberty, Rhodes, Thaler, "A high-performance
+/// algorithm for identifying frequent items in data streams", IMC 2017: a table of counters whose median is taken off
+/// all of them when it is full. Bytes: the image of Apache DataSketches' frequent-items sketch of longs or of strings,
+/// the heaviest item first.
 template <class Item = std::string, unsigned LgSize = 10>
 class frequent_items {
   static_assert(LgSize >= 3 && LgSize <= 26,
@@ -6272,7 +6274,8 @@ inline namespace v0 {
 /// of merges, which keys have groups of their own.
 /// Complexity: update O(1) and the aggregate's; rows in bulk are sorted by group, a few thousand at a time,
 /// so that each aggregate gets its own as a span: cheapest for integer keys below 4,096. Memory: that of
-/// `most` + 1 aggregates and the keys; allocates: for new keys, and once for rows in bulk.
+/// `most` + 1 aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096; allocates: for
+/// new keys, and once for rows in bulk.
 /// Threads: one at a time; const calls from any number.
 template <class Key, class Aggregate>
 class grouped {
@@ -7800,7 +7803,7 @@ inline constexpr std::size_t header_bytes = 20;
 /// that bound (of the lesser K, if they differ). The same seed, input and order of merges give the same bytes, and a
 /// span does what its values do one by one.
 /// Complexity: update O(1) amortised, merge and query O(values kept); `view()` serves many queries. At most
-/// 3 K + 8 log2(count / K) values are kept: 5 KB at K = 200. Allocates: O(log count) times as it grows.
+/// 3 K + 8 log2(count / K) values are kept: 7.5 KB at K = 200. Allocates: O(log count) times as it grows.
 /// Threads: one at a time.
 /// Source: Karnin, Lang, Liberty, "Optimal quantile approximation in streams", FOCS 2016: a sampler in front of
 /// compactors of falling width; coins in opposite pairs: Ivkin, Liberty, Lang, Karnin, Braverman, "Streaming quantiles
@@ -8449,7 +8452,7 @@ class comoment_sums {
 };
 
 /// Member of aggregates of pairs: what covariance, correlation and trend stand on, kept like `moments`:
-/// in shifted blocks. `get` answers `comoment_sums`. 144 bytes; allocates: never.
+/// in shifted blocks. `get` answers `comoment_sums`. 136 bytes; allocates: never.
 struct comoments {
   using sample = xy;
   static constexpr std::string_view name = "comoments";
@@ -10474,10 +10477,10 @@ inline constexpr std::size_t level_bytes = 20;
 /// input and order of merges give the same bytes, and a span does what its values do one by one. Complexity: update
 /// O(log K) amortised, merge and query O(values kept); `view()` serves many queries. A level keeps at most 6 K values,
 /// growing to 16 K over 2^11 compactions, and there are log2(count / (3 K)) levels: 30 KB after ten million doubles at
-/// K = 12. Allocates: when the values that came in are sorted, each few dozen. Threads: one at a time. Source: Cormode,
-/// Karnin, Liberty, Thaler, Vesely, "Relative error streaming quantiles", PODS 2021. Bytes: the image of Apache
-/// DataSketches' REQ sketch. It has no place for the generator: a loaded sketch answers the same, but tosses coins of
-/// its own from there on.
+/// K = 12, and with the room that vectors keep up to 90 KB. Allocates: when the values that came in are sorted, each
+/// few dozen. Threads: one at a time. Source: Cormode, Karnin, Liberty, Thaler, Vesely, "Relative error streaming
+/// quantiles", PODS 2021. Bytes: the image of Apache DataSketches' REQ sketch. It has no place for the generator: a
+/// loaded sketch answers the same, but tosses coins of its own from there on.
 template <unsigned K = 12, class T = double, bool HighRanks = true>
 class req {
   static_assert(K >= 4 && K <= 1024 && K % 2 == 0, "millrace[SKETCH-11]: req<K>: K must be even and in [4, 1024]");
@@ -10785,8 +10788,8 @@ inline namespace v0 {
 /// stays without bias, with the error of a stratified sample on top of their own; sums and counts are
 /// those of the weights (`total_weight`), `seen()` is exact; least and greatest are those of the sample.
 /// Guarantee: the same seed and stream give the same bytes; a span does what its items do one by one.
-/// Complexity: update an addition and a comparison, one in `every` the aggregate's. 72 bytes. Allocates:
-/// what the aggregate does. Threads: one at a time.
+/// Complexity: update an addition and a comparison, one in `every` the aggregate's. 64 bytes more than
+/// the aggregate. Allocates: what the aggregate does. Threads: one at a time.
 /// Errors: of merging aggregates sampled otherwise: invalid_argument.
 template <class Aggregate>
 class sampled {

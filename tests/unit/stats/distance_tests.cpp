@@ -102,7 +102,9 @@ TEST_CASE("distance tests: the level is kept and a difference found, by the bino
 TEST_CASE("distance tests: what makes no sense is an error that names it or a defined answer") {
   const auto a = *mr::sorted_sample::of(std::vector<double>{1, 2, 4});
   const auto constant = *mr::sorted_sample::of(std::vector<double>{3, 3, 3});
-  for (const auto test : {mr::wasserstein_test, mr::energy_test}) {
+  using test_of_sorted = mr::result<mr::test_result> (*)(const mr::sorted_sample&, const mr::sorted_sample&,
+                                                         const mr::permutation_options&);
+  for (const test_of_sorted test : {test_of_sorted(mr::wasserstein_test), test_of_sorted(mr::energy_test)}) {
     CHECK(test(a, {}, {}).error().message() == "the second sample is empty");
     CHECK(test({}, a, {}).error().message() == "the first sample is empty");
     mr::permutation_options none;
