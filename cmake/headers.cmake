@@ -12,7 +12,7 @@ set(MILLRACE_core_HEADERS
   core/clock.hpp core/config.hpp core/context.hpp core/error.hpp core/field.hpp core/fixed_string.hpp core/id.hpp
   core/json_check.hpp core/json_writer.hpp core/result.hpp core/seed.hpp core/timestamp.hpp core/type_name.hpp
   core/version.hpp
-  core/detail/cycle_counter.hpp core/detail/simd.hpp)
+  core/detail/cycle_counter.hpp core/detail/math.hpp core/detail/simd.hpp)
 set(MILLRACE_chain_HEADERS
   chain.hpp
   chain/chain.hpp chain/event.hpp chain/middleware.hpp chain/outcome.hpp

@@ -3,8 +3,8 @@
 
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/envelope.hpp>
+#include <millrace/core/detail/math.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -138,8 +138,8 @@ class logarithmic_axis {
       made.bins_ = bins;
       made.low_ = low;
       made.high_ = high;
-      made.start_ = std::log2(low);
-      made.per_octave_ = static_cast<double>(bins) / (std::log2(high) - made.start_);
+      made.start_ = detail::math::log2(low);
+      made.per_octave_ = static_cast<double>(bins) / (detail::math::log2(high) - made.start_);
       if (made.edge(1) > low && made.edge(bins - 1) < high) return made;
     }
     return error(errc::invalid_argument, "logarithmic_axis: no " + std::to_string(bins) + " bins between " +
@@ -150,7 +150,7 @@ class logarithmic_axis {
   std::ptrdiff_t bin_of(double x) const noexcept {
     if (!(x >= low_)) return -1;
     if (!(x < high_)) return static_cast<std::ptrdiff_t>(bins_);
-    auto i = static_cast<std::ptrdiff_t>((std::log2(x) - start_) * per_octave_);
+    auto i = static_cast<std::ptrdiff_t>((detail::math::log2(x) - start_) * per_octave_);
     const auto last = static_cast<std::ptrdiff_t>(bins_) - 1;
     i = i < 0 ? 0 : i > last ? last : i;
     // The logarithm may have rounded over an edge.
@@ -158,7 +158,7 @@ class logarithmic_axis {
     return i < last && x >= edge(static_cast<std::size_t>(i) + 1) ? i + 1 : i;
   }
   double edge(std::size_t i) const noexcept {
-    return i == 0 ? low_ : i == bins_ ? high_ : std::exp2(start_ + static_cast<double>(i) / per_octave_);
+    return i == 0 ? low_ : i == bins_ ? high_ : detail::math::exp2(start_ + static_cast<double>(i) / per_octave_);
   }
   void save(envelope_writer& to) const {
     to.u64(bins_);

@@ -4,10 +4,10 @@
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/detail/image.hpp>
 #include <millrace/aggregate/detail/murmur3.hpp>
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -125,7 +125,7 @@ class count_min {
   std::size_t rows() const noexcept { return seeds_.size(); }
   /// By how much of the total weight an estimate may be too high.
   double epsilon() const noexcept { return 2.718281828459045 / static_cast<double>(buckets_); }
-  double confidence() const noexcept { return 1 - std::exp(-static_cast<double>(seeds_.size())); }
+  double confidence() const noexcept { return 1 - detail::math::exp(-static_cast<double>(seeds_.size())); }
 
   std::vector<std::byte> save() const;
   /// Errors: truncated, unsupported, corrupt, not_finite, type_mismatch, each naming what is wrong.

@@ -5,8 +5,8 @@
 #include <millrace/aggregate/detail/aggregate_item.hpp>
 #include <millrace/aggregate/envelope.hpp>
 #include <millrace/aggregate/time.hpp>
+#include <millrace/core/detail/math.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -108,7 +108,7 @@ class decayed {
   static double power(std::int64_t from, std::int64_t to) noexcept {
     const double lives =
         (static_cast<double>(to) - static_cast<double>(from)) / static_cast<double>(Decay::nanoseconds);
-    const double factor = std::exp2(-lives);
+    const double factor = detail::math::exp2(-lives);
     return factor > least ? factor < 1 / least ? factor : 1 / least : least;
   }
   double weight_at(std::int64_t time) {

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,15 +35,14 @@ inline namespace v0 {
 class envelope_writer {
  public:
   explicit envelope_writer(std::string_view type) {
-    bytes_.reserve(64 + type.size());
-    for (const char c : {'M', 'R', 'A', 'G', '\1', '\0'}) bytes_.push_back(static_cast<std::byte>(c));
+    put(0x1'4741'524dU, 6);
     u16(static_cast<std::uint16_t>(type.size()));
     u64(0);
-    for (const char c : type) bytes_.push_back(static_cast<std::byte>(c));
+    put(type.data(), type.size());
     payload_ = bytes_.size();
   }
 
-  void u8(std::uint8_t value) { bytes_.push_back(static_cast<std::byte>(value)); }
+  void u8(std::uint8_t value) { put(value, 1); }
   void u16(std::uint16_t value) { put(value, 2); }
   void u32(std::uint32_t value) { put(value, 4); }
   void u64(std::uint64_t value) { put(value, 8); }
@@ -52,21 +52,35 @@ class envelope_writer {
   /// A length (u64) and that many bytes: text, or another object's saved form.
   void block(std::span<const std::byte> bytes) {
     u64(bytes.size());
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    put(bytes.data(), bytes.size());
   }
-  void text(std::string_view text) { block(std::as_bytes(std::span(text))); }
+  void text(std::string_view text) {
+    u64(text.size());
+    put(text.data(), text.size());
+  }
 
   /// The finished bytes; the writer is done.
   std::vector<std::byte> finish() && {
     const std::uint64_t length = bytes_.size() - payload_;
     for (unsigned i = 0; i < 8; ++i) bytes_[8 + i] = static_cast<std::byte>(length >> (8 * i));
-    u32(detail::crc32c(bytes_));
+    u32(detail::crc32c(bytes_.data(), bytes_.size()));
     return std::move(bytes_);
   }
 
  private:
+  // Of the vector only `resize` is used: each of its members costs the files that include this time to compile.
+  std::byte* more(std::size_t size) {
+    const std::size_t before = bytes_.size();
+    bytes_.resize(before + size);
+    return bytes_.data() + before;
+  }
   void put(std::uint64_t value, unsigned size) {
-    for (unsigned i = 0; i < size; ++i) bytes_.push_back(static_cast<std::byte>(value >> (8 * i)));
+    std::byte* const at = more(size);
+    for (unsigned i = 0; i < size; ++i) at[i] = static_cast<std::byte>(value >> (8 * i));
+  }
+  void put(const void* from, std::size_t size) {
+    std::byte* const at = more(size);
+    if (size != 0) std::memcpy(at, from, size);
   }
 
   std::vector<std::byte> bytes_;
@@ -84,13 +98,14 @@ class envelope_reader {
     if (bytes.size() < header + checksum)
       return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
                                         " bytes are too few for an envelope");
-    if (get(bytes, 4) != magic)
+    const std::byte* const at = bytes.data();
+    if (get(at, 4) != magic)
       return error(errc::corrupt, "saved " + std::string(type) + ": does not begin with MRAG");
-    if (const unsigned version = std::to_integer<unsigned>(bytes[4]); version != 1)
+    if (const unsigned version = static_cast<unsigned>(at[4]); version != 1)
       return error(errc::unsupported, "saved " + std::string(type) + ": envelope version " + std::to_string(version) +
                                           ", this library reads 1");
-    const std::size_t name = static_cast<std::size_t>(get(bytes.subspan(6), 2));
-    const std::uint64_t payload = get(bytes.subspan(8), 8);
+    const std::size_t name = static_cast<std::size_t>(get(at + 6, 2));
+    const std::uint64_t payload = get(at + 8, 8);
     const std::size_t room = bytes.size() - header - checksum;
     if (name > room || payload > room - name)
       return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
@@ -98,13 +113,14 @@ class envelope_reader {
     if (payload < room - name)
       return error(errc::corrupt,
                    "saved " + std::string(type) + ": " + std::to_string(room - name - payload) + " bytes too many");
-    if (detail::crc32c(bytes.first(bytes.size() - checksum)) != get(bytes.last(checksum), 4))
+    const std::size_t summed = bytes.size() - checksum;
+    if (detail::crc32c(at, summed) != get(at + summed, 4))
       return error(errc::checksum_mismatch, "saved " + std::string(type) + ": damaged, its checksum does not match");
-    if (bytes[5] != std::byte{0}) return error(errc::corrupt, "saved " + std::string(type) + ": reserved byte is set");
-    const auto* text = reinterpret_cast<const char*>(bytes.data()) + header;
+    if (at[5] != std::byte{0}) return error(errc::corrupt, "saved " + std::string(type) + ": reserved byte is set");
+    const auto* text = reinterpret_cast<const char*>(at) + header;
     if (const std::string_view found(text, name); found != type)
       return error(errc::type_mismatch, "saved form holds " + printable(found) + ", expected " + std::string(type));
-    return envelope_reader(bytes.subspan(header + name, room - name), type);
+    return envelope_reader(at + header + name, room - name, type);
   }
 
   std::uint8_t u8() noexcept { return static_cast<std::uint8_t>(take(1)); }
@@ -118,32 +134,30 @@ class envelope_reader {
   /// can hold, so it may be allocated for. 0, and remembered as a failure, if the bytes say more.
   std::size_t count(std::size_t least) noexcept {
     const std::uint64_t n = u64();
-    if (n <= left_.size() / (least == 0 ? 1 : least)) return static_cast<std::size_t>(n);
+    if (n <= left_ / (least == 0 ? 1 : least)) return static_cast<std::size_t>(n);
     failed_ = true;
     return 0;
   }
   /// What `envelope_writer::block` wrote; it points into the bytes being read.
   std::span<const std::byte> block() noexcept {
     const std::size_t size = count(1);
-    const auto found = left_.first(size);
-    left_ = left_.subspan(size);
-    return found;
+    return {skip(size), size};
   }
   std::string_view text() noexcept {
-    const auto found = block();
-    return {reinterpret_cast<const char*>(found.data()), found.size()};
+    const std::size_t size = count(1);
+    return {reinterpret_cast<const char*>(skip(size)), size};
   }
 
   bool ok() const noexcept { return !failed_; }
-  std::size_t remaining() const noexcept { return left_.size(); }
+  std::size_t remaining() const noexcept { return left_; }
 
   /// To be asked before what was read is used as an object: was there enough, was it all, and is it
   /// `valid`, the type's own condition?
   result<void> finish(bool valid) const {
     if (failed_) return error(errc::corrupt, "saved " + std::string(type_) + ": its payload ends too early");
-    if (!left_.empty())
-      return error(errc::corrupt, "saved " + std::string(type_) + ": its payload is " + std::to_string(left_.size()) +
-                                      " bytes too long");
+    if (left_ != 0)
+      return error(errc::corrupt,
+                   "saved " + std::string(type_) + ": its payload is " + std::to_string(left_) + " bytes too long");
     if (!valid) return error(errc::corrupt, "saved " + std::string(type_) + ": its numbers contradict each other");
     return {};
   }
@@ -153,11 +167,12 @@ class envelope_reader {
   static constexpr std::size_t checksum = 4;
   static constexpr std::uint64_t magic = 0x4741524dU;
 
-  envelope_reader(std::span<const std::byte> payload, std::string_view type) noexcept : left_(payload), type_(type) {}
+  envelope_reader(const std::byte* payload, std::size_t size, std::string_view type) noexcept
+      : at_(payload), left_(size), type_(type) {}
 
-  static std::uint64_t get(std::span<const std::byte> bytes, unsigned size) noexcept {
+  static std::uint64_t get(const std::byte* at, unsigned size) noexcept {
     std::uint64_t value = 0;
-    for (unsigned i = 0; i < size; ++i) value |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
+    for (unsigned i = 0; i < size; ++i) value |= static_cast<std::uint64_t>(at[i]) << (8 * i);
     return value;
   }
   static std::string printable(std::string_view name) {
@@ -167,17 +182,23 @@ class envelope_reader {
     return made;
   }
   std::uint64_t take(unsigned size) noexcept {
-    if (left_.size() < size) {
+    if (left_ < size) {
       failed_ = true;
-      left_ = {};
+      left_ = 0;
       return 0;
     }
-    const std::uint64_t value = get(left_, size);
-    left_ = left_.subspan(size);
-    return value;
+    return get(skip(size), size);
+  }
+  /// Where they stand; there are as many.
+  const std::byte* skip(std::size_t size) noexcept {
+    const std::byte* const at = at_;
+    at_ += size;
+    left_ -= size;
+    return at;
   }
 
-  std::span<const std::byte> left_;
+  const std::byte* at_;
+  std::size_t left_;
   std::string_view type_;
   bool failed_ = false;
 };

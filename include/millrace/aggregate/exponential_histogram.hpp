@@ -5,9 +5,9 @@
 #include <millrace/aggregate/detail/bucket_run.hpp>
 #include <millrace/aggregate/detail/protobuf.hpp>
 #include <millrace/aggregate/envelope.hpp>
+#include <millrace/core/detail/math.hpp>
 
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -41,12 +41,12 @@ class exponential_histogram {
   static constexpr int coarsest_scale = -11;  // two buckets: above one, and up to one
 
   void update(double x) {
-    if (!(std::fabs(x) <= (std::numeric_limits<double>::max)())) return;
+    if (!(detail::math::absolute(x) <= (std::numeric_limits<double>::max)())) return;
     ++count_;
     sum_ += x;
     if (x < low_) low_ = x;
     if (x > high_) high_ = x;
-    const double size = std::fabs(x);
+    const double size = detail::math::absolute(x);
     if (size < least) {
       ++zeros_;
       return;
@@ -114,8 +114,8 @@ class exponential_histogram {
     if (scale <= 0) return (octave - power_of_two) >> -scale;
     const std::int32_t buckets = std::int32_t{1} << scale;
     if (power_of_two != 0) return octave * buckets - 1;
-    const double within = std::log2(std::bit_cast<double>(mantissa | 0x3ff0'0000'0000'0000U)) * buckets;
-    auto part = static_cast<std::int32_t>(std::ceil(within)) - 1;
+    const double within = detail::math::log2(std::bit_cast<double>(mantissa | 0x3ff0'0000'0000'0000U)) * buckets;
+    auto part = static_cast<std::int32_t>(detail::math::ceil(within)) - 1;
     part = part < 0 ? 0 : part >= buckets ? buckets - 1 : part;
     return octave * buckets + part;
   }
@@ -124,12 +124,12 @@ class exponential_histogram {
     if (scale <= 0) {
       const std::int64_t octave = i * (std::int64_t{1} << -scale);
       return octave > 1023 ? std::numeric_limits<double>::infinity()
-                           : std::ldexp(1.0, static_cast<int>(octave < -1080 ? -1080 : octave));
+                           : detail::math::ldexp(1.0, static_cast<int>(octave < -1080 ? -1080 : octave));
     }
     const std::int64_t octave = i >> scale;
     if (octave > 1023) return std::numeric_limits<double>::infinity();
     const auto part = static_cast<double>(i - octave * (std::int64_t{1} << scale));
-    return std::ldexp(std::exp2(std::ldexp(part, -scale)), static_cast<int>(octave < -1080 ? -1080 : octave));
+    return detail::math::ldexp(detail::math::exp2(detail::math::ldexp(part, -scale)), static_cast<int>(octave < -1080 ? -1080 : octave));
   }
 
   /// The middle of the bucket that holds the item of rank p, within the extremes; never falls as p grows.
@@ -137,7 +137,7 @@ class exponential_histogram {
     if (empty() || p != p) return none;
     if (p <= 0) return low_;
     if (p >= 1) return high_;
-    const double wanted = std::ceil(p * static_cast<double>(count_));
+    const double wanted = detail::math::ceil(p * static_cast<double>(count_));
     std::uint64_t seen = 0;
     for (std::size_t i = negative_.size(); i-- > 0;) {
       seen += negative_.data()[i];

@@ -6,10 +6,10 @@
 #include <millrace/aggregate/detail/hll_estimate.hpp>
 #include <millrace/aggregate/detail/image.hpp>
 #include <millrace/aggregate/detail/murmur3.hpp>
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -108,7 +108,7 @@ class hll {
   /// The estimate's standard deviation, as a fraction of it.
   double relative_error() const noexcept {
     if (mode_ != mode::array) return 0.409 / 8192;  // of coupons that collide, at the most
-    return (out_of_order_ ? 1.03896 : 0.83256) / std::sqrt(static_cast<double>(registers_.size()));
+    return (out_of_order_ ? 1.03896 : 0.83256) / detail::math::sqrt(static_cast<double>(registers_.size()));
   }
   struct bounds_type {
     double lower;
@@ -504,7 +504,7 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
   if (found != at_least || (found == 0 && least != 0)) return fault(errc::corrupt, "the number of least registers");
   recount();
   if (bits_ == 4 && least_ != least) return fault(errc::corrupt, "the least register");
-  if (!(std::fabs(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum)) return fault(errc::corrupt, "the registers' sum");
+  if (!(detail::math::absolute(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum)) return fault(errc::corrupt, "the registers' sum");
   if (!out_of_order_) {
     const auto seen = static_cast<double>(registers_.size() - zeros());
     if (!(estimate >= 0.999999 * seen && estimate <= (std::numeric_limits<double>::max)()))

@@ -5,10 +5,10 @@
 #include <millrace/aggregate/detail/image.hpp>
 #include <millrace/aggregate/detail/kll_levels.hpp>
 #include <millrace/aggregate/quantile_view.hpp>
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -110,9 +110,9 @@ class kll {
   result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
 
   /// How far the rank of one answer may be off, as a fraction of the stream, at 99 % confidence; 0 while `exact`.
-  double rank_error() const noexcept { return exact() ? 0.0 : 2.296 / std::pow(min_k_, 0.9723); }
+  double rank_error() const noexcept { return exact() ? 0.0 : 2.296 / detail::math::pow(min_k_, 0.9723); }
   /// The same for each fraction that `pmf` answers.
-  double pmf_error() const noexcept { return exact() ? 0.0 : 2.446 / std::pow(min_k_, 0.9433); }
+  double pmf_error() const noexcept { return exact() ? 0.0 : 2.446 / detail::math::pow(min_k_, 0.9433); }
   /// Between these the true quantile lies, at 99 % confidence.
   quantile_bounds<T> bounds(double p) const {
     const quantile_view<T> seen = view();

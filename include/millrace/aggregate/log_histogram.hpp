@@ -3,10 +3,10 @@
 
 #include <millrace/aggregate/envelope.hpp>
 #include <millrace/core/config.hpp>
+#include <millrace/core/detail/math.hpp>
 
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -67,7 +67,7 @@ class log_histogram {
   std::uint64_t quantile(double p) const noexcept {
     if (!(p > 0)) return smallest();
     if (p >= 1) return largest();
-    const double wanted = std::ceil(p * static_cast<double>(count_));
+    const double wanted = detail::math::ceil(p * static_cast<double>(count_));
     double seen = 0;
     for (std::size_t i = 0; i < bucket_count; ++i) {
       seen += static_cast<double>(buckets_[i]);

@@ -3,8 +3,8 @@
 
 #include <millrace/aggregate/detail/block_kernel.hpp>
 #include <millrace/aggregate/member.hpp>
+#include <millrace/core/detail/math.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -82,7 +82,7 @@ class moment_sums {
     const double n = a + b;
     const double d = other.mean_.less(mean_);
     const double r = b / n;
-    if (!(std::fabs(d) <= 1e300)) [[unlikely]] {
+    if (!(detail::math::absolute(d) <= 1e300)) [[unlikely]] {
       mean_ = {times(mean_.value, a / n) + times(other.mean_.value, r)};  // the difference would leave the range
     } else {
       mean_.add(times(d, r));
@@ -339,13 +339,13 @@ struct population_variance {
 /// Member: the root of `variance`.
 struct stddev {
   using needs = members<variance>;
-  static double value(const auto& a) { return std::sqrt(variance::value(a)); }
+  static double value(const auto& a) { return detail::math::sqrt(variance::value(a)); }
 };
 
 /// Member: the root of `population_variance`.
 struct population_stddev {
   using needs = members<population_variance>;
-  static double value(const auto& a) { return std::sqrt(population_variance::value(a)); }
+  static double value(const auto& a) { return detail::math::sqrt(population_variance::value(a)); }
 };
 
 /// Member: the third standardised moment of the items as the population (g1). NaN without spread.
@@ -355,7 +355,7 @@ struct skewness {
     const auto& m = a.template state<moments<3>>();
     const double spread = m.central(2);
     if (!(spread > 0)) return std::numeric_limits<double>::quiet_NaN();
-    const double s = std::sqrt(spread / m.weight());
+    const double s = detail::math::sqrt(spread / m.weight());
     return detail::unless_infinite(m.central(3) / m.weight() / s / s / s, a.infinities());
   }
 };

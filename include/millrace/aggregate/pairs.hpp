@@ -5,8 +5,8 @@
 #include <millrace/aggregate/detail/pair_kernel.hpp>
 #include <millrace/aggregate/member.hpp>
 #include <millrace/aggregate/moments.hpp>
+#include <millrace/core/detail/math.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -227,7 +227,7 @@ struct correlation {
   using sample = xy;
   static double value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
-    const double spread = std::sqrt(m.xx()) * std::sqrt(m.yy());
+    const double spread = detail::math::sqrt(m.xx()) * detail::math::sqrt(m.yy());
     if (!(spread > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
     const double r = m.xy_product() / spread;
     return r > 1 ? 1 : r < -1 ? -1 : r;

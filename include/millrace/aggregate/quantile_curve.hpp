@@ -1,9 +1,9 @@
 #ifndef MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
 #define MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -42,14 +42,14 @@ class quantile_curve {
 
   /// `p` in [0, 1]; outside, the nearer end. NaN when p is NaN or nothing was seen.
   T quantile(double p) const noexcept {
-    if (values_.empty() || std::isnan(p)) return std::numeric_limits<T>::quiet_NaN();
+    if (values_.empty() || detail::math::is_nan(p)) return std::numeric_limits<T>::quiet_NaN();
     if (p <= 0) return values_.front();
     if (p >= 1) return values_.back();
     const double wanted = p * count();
     const std::size_t next = first_where([&](std::size_t i) { return up_to_[i] >= wanted; });
     if (next == 0) return values_.front();
     const double share = (wanted - up_to_[next - 1]) / (up_to_[next] - up_to_[next - 1]);
-    return std::lerp(values_[next - 1], values_[next], static_cast<T>(share));
+    return static_cast<T>(detail::math::interpolate(values_[next - 1], values_[next], share));
   }
 
   T median() const noexcept { return quantile(0.5); }
@@ -58,7 +58,7 @@ class quantile_curve {
 
   /// The fraction of the stream at or below `value`; NaN when that is NaN or nothing was seen.
   double rank(T value) const noexcept {
-    if (values_.empty() || std::isnan(value)) return std::numeric_limits<double>::quiet_NaN();
+    if (values_.empty() || detail::math::is_nan(value)) return std::numeric_limits<double>::quiet_NaN();
     const std::size_t above = first_where([&](std::size_t i) { return values_[i] > value; });
     if (above == 0) return 0;
     if (above == values_.size()) return 1;
@@ -66,7 +66,7 @@ class quantile_curve {
     const double high = values_[above];
     // Halves, because the difference of two large numbers may be infinite.
     const double share = (value / 2.0 - low / 2) / (high / 2 - low / 2);
-    return std::lerp(up_to_[above - 1], up_to_[above], share) / count();
+    return detail::math::interpolate(up_to_[above - 1], up_to_[above], share) / count();
   }
 
   /// The rank of each point.
@@ -86,7 +86,7 @@ class quantile_curve {
     masses.reserve(points.size() + 1);
     double before = 0;
     for (std::size_t i = 0; i < points.size(); ++i) {
-      if (std::isnan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
+      if (detail::math::is_nan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
         return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
       const double now = rank(points[i]);
       masses.push_back(now - before);

@@ -1,9 +1,9 @@
 #ifndef MILLRACE_AGGREGATE_QUANTILE_VIEW_HPP
 #define MILLRACE_AGGREGATE_QUANTILE_VIEW_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -44,10 +44,10 @@ class quantile_view {
 
   /// `p` in [0, 1]; outside, the nearer end. NaN when p is NaN or nothing was seen.
   T quantile(double p) const noexcept {
-    if (values_.empty() || std::isnan(p)) return std::numeric_limits<T>::quiet_NaN();
+    if (values_.empty() || detail::math::is_nan(p)) return std::numeric_limits<T>::quiet_NaN();
     if (p <= 0) return smallest_;
     if (p >= 1) return largest_;
-    const double wanted = std::ceil(p * static_cast<double>(count()));
+    const double wanted = detail::math::ceil(p * static_cast<double>(count()));
     std::size_t first = 0;
     for (std::size_t last = values_.size() - 1; first < last;) {
       const std::size_t middle = first + (last - first) / 2;
@@ -65,7 +65,7 @@ class quantile_view {
 
   /// The fraction of the stream at or below `value`; NaN when that is NaN or nothing was seen.
   double rank(T value) const noexcept {
-    if (values_.empty() || std::isnan(value)) return std::numeric_limits<double>::quiet_NaN();
+    if (values_.empty() || detail::math::is_nan(value)) return std::numeric_limits<double>::quiet_NaN();
     return static_cast<double>(weight_up_to(value)) / static_cast<double>(count());
   }
 
@@ -86,7 +86,7 @@ class quantile_view {
     masses.reserve(points.size() + 1);
     std::uint64_t before = 0;
     for (std::size_t i = 0; i < points.size(); ++i) {
-      if (std::isnan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
+      if (detail::math::is_nan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
         return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
       const std::uint64_t now = weight_up_to(points[i]);
       masses.push_back(static_cast<double>(now - before) / static_cast<double>(count()));
@@ -98,7 +98,7 @@ class quantile_view {
 
   std::span<const T> values() const noexcept { return values_; }
   /// For each value, the weight at or below it.
-  std::span<const std::uint64_t> cumulative() const noexcept { return up_to_; }
+  std::span<const std::uint64_t> cumulative() const noexcept { return {up_to_.data(), up_to_.size()}; }
 
  private:
   std::uint64_t weight_up_to(T value) const noexcept {

@@ -6,9 +6,9 @@
 #include <millrace/aggregate/detail/order_key.hpp>
 #include <millrace/aggregate/detail/req_levels.hpp>
 #include <millrace/aggregate/quantile_view.hpp>
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -134,7 +134,7 @@ class req {
     if (exact() || off_end * static_cast<double>(count_) <= 3 * k) return 0;
     // DataSketches' constants, the first one doubled: in a stream that closes in on a value, errors add up more often.
     constexpr double deviations = 2.576;
-    const double relative = std::sqrt(0.1 / 3) * off_end;
+    const double relative = detail::math::sqrt(0.1 / 3) * off_end;
     return deviations / k * (relative < 0.084 ? relative : 0.084);
   }
   /// Between these the true quantile lies, at 99 % confidence.
@@ -306,8 +306,8 @@ result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byt
       // Sections double when their size shrinks by the root of 2.
       unsigned halvings = 0;
       while (halvings < 6 && levels_type::first_sections << halvings != next.sections) ++halvings;
-      const double size = k / std::pow(2.0, halvings / 2.0);
-      if (halvings == 6 || !(std::fabs(next.exact_section - size) <= 1e-3 * size) || size < 2.5)
+      const double size = k / detail::math::pow(2.0, halvings / 2.0);
+      if (halvings == 6 || !(detail::math::absolute(next.exact_section - size) <= 1e-3 * size) || size < 2.5)
         return fault(errc::corrupt, "a level's sections");
       next.section = levels_type::nearest_even(next.exact_section);
       if (next.section < levels_type::least_section) return fault(errc::corrupt, "a level's sections");

@@ -4,8 +4,8 @@
 #include <millrace/aggregate/detail/block_kernel.hpp>
 #include <millrace/aggregate/member.hpp>
 #include <millrace/aggregate/moments.hpp>
+#include <millrace/core/detail/math.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -146,7 +146,7 @@ struct geometric_mean {
       if (w.value == 1) return update(x);
       weight_ += w.value;
       if (!(x > 0)) return refuse(x);
-      double term = w.value * std::log2(x);
+      double term = w.value * detail::math::log2(x);
       detail::rounded(term);
       logarithms_.add(term);
     }
@@ -176,8 +176,8 @@ struct geometric_mean {
     double value() const noexcept {
       if (weight_ == 0 || negative_) return std::numeric_limits<double>::quiet_NaN();
       if (zero_) return 0;
-      const double product = static_cast<double>(exponent_) + std::log2(mantissa_);
-      return std::exp2((product + logarithms_.value()) / weight_);
+      const double product = static_cast<double>(exponent_) + detail::math::log2(mantissa_);
+      return detail::math::exp2((product + logarithms_.value()) / weight_);
     }
 
     void save(envelope_writer& to) const {

@@ -7,11 +7,11 @@
 #include <millrace/aggregate/detail/order_key.hpp>
 #include <millrace/aggregate/detail/sort.hpp>
 #include <millrace/aggregate/quantile_curve.hpp>
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -65,7 +65,7 @@ class tdigest {
   static constexpr std::uint64_t max_count = sizeof(T) == 8 ? std::uint64_t{1} << 53 : 0xffffffffU;
 
   void update(T value) {
-    if (!(std::fabs(value) <= (std::numeric_limits<T>::max)())) [[unlikely]]
+    if (!(detail::math::absolute(value) <= (std::numeric_limits<T>::max)())) [[unlikely]]
       return;
     if (buffer_.size() >= room_) [[unlikely]]
       compress();
@@ -176,7 +176,7 @@ class tdigest<K, T>::folder {
   /// Straight lines between powers of two, without the library's logarithm, whose last bits vary with the processor.
   static double rough_log2(double x) noexcept {
     int exponent = 0;
-    const double mantissa = std::frexp(x > 1 ? x : 1, &exponent);
+    const double mantissa = detail::math::frexp(x > 1 ? x : 1, &exponent);
     return exponent - 2 + 2 * mantissa;
   }
   bool left() const noexcept { return !old_.empty() || !singles_.empty(); }
@@ -186,7 +186,7 @@ class tdigest<K, T>::folder {
     const double q = done / total_;
     const double product = q * (1 - q);
     if (!(product > 0)) return 0;
-    return total_ / (by_root_ / std::sqrt(product) + by_product_ / product);
+    return total_ / (by_root_ / detail::math::sqrt(product) + by_product_ / product);
   }
 
   /// The next single value comes before the next old centroid.
@@ -284,7 +284,7 @@ std::vector<typename tdigest<K, T>::centroid> tdigest<K, T>::joined(std::span<co
 
 template <unsigned K, class T>
 void tdigest<K, T>::update(T value, weight counts) {
-  if (!(std::fabs(value) <= (std::numeric_limits<T>::max)())) return;
+  if (!(detail::math::absolute(value) <= (std::numeric_limits<T>::max)())) return;
   if (!(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
   auto times = static_cast<std::uint64_t>(counts.value);
   if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
@@ -357,7 +357,7 @@ quantile_curve<T> tdigest<K, T>::view() const {
     curve.add(middle[i], static_cast<T>(value[i]));
     if (i + 1 == size || centroids_[i + 1].weight == 1) continue;
     const double to_next = static_cast<double>(centroids_[i + 1].weight) / 2;
-    const double straight = std::lerp(value[i], value[i + 1], half / (half + to_next));
+    const double straight = detail::math::interpolate(value[i], value[i + 1], half / (half + to_next));
     const double bent = straight - half * to_next / 2 * (bend[i] + bend[i + 1]) / 2;
     curve.add(middle[i] + half, static_cast<T>(within(bent, value[i], value[i + 1])));
   }
@@ -367,7 +367,7 @@ quantile_curve<T> tdigest<K, T>::view() const {
 
 template <unsigned K, class T>
 double tdigest<K, T>::resolution(double p) const {
-  if (empty() || std::isnan(p)) return std::numeric_limits<double>::quiet_NaN();
+  if (empty() || detail::math::is_nan(p)) return std::numeric_limits<double>::quiet_NaN();
   if (!buffer_.empty()) {
     tdigest folded = *this;
     folded.compress();
@@ -423,7 +423,7 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
   if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
     return fault(errc::corrupt, "the preamble's length and the flags disagree");
   loaded.flags_ = flags & in_reverse;
-  const auto finite = [](T value) { return std::fabs(value) <= (std::numeric_limits<T>::max)(); };
+  const auto finite = [](T value) { return detail::math::absolute(value) <= (std::numeric_limits<T>::max)(); };
   std::uint32_t centroids = 0;
   std::uint32_t buffered = one ? 1 : 0;
   if (!none && !one) {

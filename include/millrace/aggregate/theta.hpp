@@ -4,9 +4,9 @@
 #include <millrace/aggregate/detail/hash_set.hpp>
 #include <millrace/aggregate/detail/image.hpp>
 #include <millrace/aggregate/detail/murmur3.hpp>
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -103,7 +103,7 @@ class theta {
   double estimate() const noexcept { return static_cast<double>(hashes_.size()) / fraction(); }
   /// The estimate's standard deviation as a fraction of it; of the number kept while there are any.
   double relative_error() const noexcept {
-    return exact() || hashes_.size() == 0 ? 0.0 : std::sqrt((1 - fraction()) / static_cast<double>(hashes_.size()));
+    return exact() || hashes_.size() == 0 ? 0.0 : detail::math::sqrt((1 - fraction()) / static_cast<double>(hashes_.size()));
   }
   struct bounds_type {
     double lower;
@@ -116,7 +116,7 @@ class theta {
     if (exact()) return {kept, kept};
     const double middle = kept + deviations * deviations * (1 - fraction()) / 2;
     const double half =
-        deviations * std::sqrt((1 - fraction()) * (kept + deviations * deviations * (1 - fraction()) / 4));
+        deviations * detail::math::sqrt((1 - fraction()) * (kept + deviations * deviations * (1 - fraction()) / 4));
     const double lower = (middle - half) / fraction();
     return {lower < kept ? kept : lower, (middle + half) / fraction()};
   }

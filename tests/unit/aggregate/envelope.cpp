@@ -38,15 +38,15 @@ mr::errc failure(const std::vector<std::byte>& bytes, std::string_view type = "s
 
 TEST_CASE("CRC-32C is the standard's") {
   // RFC 3720, appendix B.4, and the check value of "123456789" in the catalogue of CRC algorithms.
-  const auto crc = [](std::string_view text) { return mr::detail::crc32c(std::as_bytes(std::span(text))); };
+  const auto crc = [](std::string_view text) { return mr::detail::crc32c(reinterpret_cast<const std::byte*>(text.data()), text.size()); };
   CHECK(crc("123456789") == 0xe3069283);
   CHECK(crc("") == 0);
   std::array<std::byte, 32> bytes{};
-  CHECK(mr::detail::crc32c(bytes) == 0x8a9136aa);
+  CHECK(mr::detail::crc32c(bytes.data(), bytes.size()) == 0x8a9136aa);
   bytes.fill(std::byte{0xff});
-  CHECK(mr::detail::crc32c(bytes) == 0x62a8ab43);
+  CHECK(mr::detail::crc32c(bytes.data(), bytes.size()) == 0x62a8ab43);
   for (unsigned i = 0; i < 32; ++i) bytes[i] = static_cast<std::byte>(i);
-  CHECK(mr::detail::crc32c(bytes) == 0x46dd794e);
+  CHECK(mr::detail::crc32c(bytes.data(), bytes.size()) == 0x46dd794e);
 }
 
 TEST_CASE("what is written is read back") {

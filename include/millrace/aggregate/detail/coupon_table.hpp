@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 namespace millrace {
@@ -61,7 +60,7 @@ class coupon_table {
   }
 
   /// In table order, empty places included.
-  std::span<const std::uint32_t> slots() const noexcept { return slots_; }
+  const std::vector<std::uint32_t>& slots() const noexcept { return slots_; }
 
  private:
   std::vector<std::uint32_t> slots_;

@@ -8,8 +8,8 @@
 #include <millrace/aggregate/detail/protobuf.hpp>
 #include <millrace/aggregate/envelope.hpp>
 #include <millrace/aggregate/sums.hpp>
+#include <millrace/core/detail/math.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -37,7 +37,7 @@ class ddsketch_core {
     if (x < low_) low_ = x;
     if (x > high_) high_ = x;
     constexpr double most = (std::numeric_limits<double>::max)();
-    if (!(std::fabs(x) <= most)) [[unlikely]] {
+    if (!(math::absolute(x) <= most)) [[unlikely]] {
       (x > 0 ? above_ : below_) += w.value;
       return;
     }
@@ -334,7 +334,7 @@ class ddsketch_core {
     if (!from.ok()) return fault(errc::corrupt, "it is malformed");
     if (interpolation != 3 || offset != 0)
       return fault(errc::unsupported, "its mapping is not the cubic interpolation without offset");
-    if (!(std::fabs(gamma - index::gamma) <= 1e-9 * index::gamma))
+    if (!(math::absolute(gamma - index::gamma) <= 1e-9 * index::gamma))
       return fault(errc::unsupported, "its relative error is another one");
     return {};
   }

@@ -5,7 +5,6 @@
 #include <millrace/aggregate/detail/window_ops.hpp>
 #include <millrace/aggregate/time.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>

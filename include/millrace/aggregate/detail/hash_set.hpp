@@ -52,14 +52,15 @@ class hash_set {
 
   /// Ascending.
   std::vector<std::uint64_t> sorted() const {
-    // Hashes of 63 bits are in the same order as signed integers.
-    std::vector<std::int64_t> all;
-    all.reserve(size_);
+    std::vector<std::uint64_t> all(size_);
+    std::size_t at = 0;
     for (const std::uint64_t hash : slots_)
-      if (hash != 0) all.push_back(static_cast<std::int64_t>(hash));
-    std::vector<std::int64_t> scratch(all.size());
-    sort_numbers(all.data(), all.size(), scratch.data());
-    return {all.begin(), all.end()};
+      if (hash != 0) all[at++] = hash;
+    std::vector<std::uint64_t> scratch(size_);
+    // Hashes of 63 bits are in the same order as signed integers, which are quicker to compare side by side.
+    sort_numbers(reinterpret_cast<std::int64_t*>(all.data()), all.size(),
+                 reinterpret_cast<std::int64_t*>(scratch.data()));
+    return all;
   }
 
  private:

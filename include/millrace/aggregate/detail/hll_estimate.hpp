@@ -2,13 +2,13 @@
 #define MILLRACE_AGGREGATE_DETAIL_HLL_ESTIMATE_HPP
 
 #include <millrace/core/config.hpp>
+#include <millrace/core/detail/math.hpp>
 
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <limits>
-#include <span>
+#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -40,7 +40,7 @@ inline double items_at_changeover(unsigned lg_k) noexcept {
 /// How many items the registers have seen, whatever their order. Values are 0 (none) to 63.
 /// Source: O. Ertl, "New cardinality estimation algorithms for HyperLogLog sketches", 2017, algorithm 6; Flajolet,
 /// Fusy, Gandouet, Meunier, "HyperLogLog", 2007, figure 3, for its constant.
-inline double items_behind_registers(std::span<const std::uint8_t> registers) noexcept {
+inline double items_behind_registers(const std::vector<std::uint8_t>& registers) noexcept {
   constexpr unsigned most = 63;
   std::array<double, most + 1> with{};
   for (const std::uint8_t value : registers) ++with[value];
@@ -53,7 +53,7 @@ inline double items_behind_registers(std::span<const std::uint8_t> registers) no
     double scale = 1;
     double tau = 1 - x;
     for (double before = -1; tau != before;) {
-      root = std::sqrt(root);
+      root = math::sqrt(root);
       before = tau;
       scale /= 2;
       tau -= (1 - root) * (1 - root) * scale;
@@ -76,7 +76,7 @@ inline double items_behind_registers(std::span<const std::uint8_t> registers) no
   // So far it is too large by as much as the harmonic mean of so few registers is, once all have a value: Flajolet's
   // constant, which is 7 % for 16 of them and 0.3 % for 400. While many have none, linear counting outweighs it.
   const double excess = 1 + 1.079 / size * (1 - with[0] / size);
-  return size / (2 * std::log(2.0)) * size / sum / excess;
+  return size / (2 * math::log(2.0)) * size / sum / excess;
 }
 
 }  // namespace detail

@@ -1,10 +1,10 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_LOG_INDEX_HPP
 #define MILLRACE_AGGREGATE_DETAIL_LOG_INDEX_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/simd.hpp>
 
 #include <bit>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -57,12 +57,12 @@ struct log_index {
   /// The least number of bucket i, up to rounding.
   static double lower(std::int32_t i) noexcept {
     const double t = i / per_octave;
-    const double e = std::floor(t);
+    const double e = math::floor(t);
     const double part = t - e;
     double s = part;
     for (int round = 0; round < 6; ++round)
       s -= (((a * s + b) * s + c) * s - part) / ((3 * a * s + 2 * b) * s + c);
-    return std::ldexp(1 + s, static_cast<int>(e));
+    return math::ldexp(1 + s, static_cast<int>(e));
   }
   /// What stands for all in bucket i.
   static double middle(std::int32_t i) noexcept {

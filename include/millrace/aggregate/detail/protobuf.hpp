@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -27,12 +28,17 @@ constexpr std::int64_t unzigzag(std::uint64_t value) noexcept {
 class protobuf_writer {
  public:
   void varint(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<std::byte>(value | 0x80));
-    bytes_.push_back(static_cast<std::byte>(value));
+    std::byte made[10];
+    std::size_t size = 0;
+    for (; value >= 0x80; value >>= 7) made[size++] = static_cast<std::byte>(value | 0x80);
+    made[size++] = static_cast<std::byte>(value);
+    put(made, size);
   }
   void tag(unsigned field, wire type) { varint(field << 3 | static_cast<unsigned>(type)); }
   void fixed64(std::uint64_t value) {
-    for (unsigned i = 0; i < 8; ++i) bytes_.push_back(static_cast<std::byte>(value >> (8 * i)));
+    std::byte made[8];
+    for (unsigned i = 0; i < 8; ++i) made[i] = static_cast<std::byte>(value >> (8 * i));
+    put(made, 8);
   }
 
   void varint(unsigned field, std::uint64_t value) {
@@ -48,11 +54,17 @@ class protobuf_writer {
   void bytes(unsigned field, std::span<const std::byte> inner) {
     tag(field, wire::bytes);
     varint(inner.size());
-    bytes_.insert(bytes_.end(), inner.begin(), inner.end());
+    put(inner.data(), inner.size());
   }
   const std::vector<std::byte>& written() const noexcept { return bytes_; }
 
  private:
+  void put(const std::byte* from, std::size_t size) {
+    const std::size_t before = bytes_.size();
+    bytes_.resize(before + size);
+    if (size != 0) std::memcpy(bytes_.data() + before, from, size);
+  }
+
   std::vector<std::byte> bytes_;
 };
 

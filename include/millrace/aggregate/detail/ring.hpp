@@ -3,7 +3,6 @@
 
 #include <millrace/core/config.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -46,8 +45,9 @@ class ring {
     if (size() + count > room_) [[unlikely]]
       widen(size() + count);
     const std::size_t before_wrap = (std::min)(count, room_ - slot_of(end_));
-    std::copy_n(values, before_wrap, slots_.data() + slot_of(end_));
-    std::copy_n(values + before_wrap, count - before_wrap, slots_.data());
+    T* const behind = slots_.data() + slot_of(end_);
+    for (std::size_t i = 0; i < before_wrap; ++i) behind[i] = values[i];
+    for (std::size_t i = before_wrap; i < count; ++i) slots_[i - before_wrap] = values[i];
     end_ += count;
   }
   /// Empty, and the next place is this one.

@@ -1,0 +1,42 @@
+#ifndef MILLRACE_CORE_DETAIL_MATH_HPP
+#define MILLRACE_CORE_DETAIL_MATH_HPP
+
+#include <millrace/core/config.hpp>
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::math {
+
+// What a header needs of <cmath>, which brings the special functions and costs as much to parse as all of
+// <vector>: the compiler's own names for the same functions of the C library, for doubles.
+
+inline double absolute(double x) noexcept { return __builtin_fabs(x); }
+inline float absolute(float x) noexcept { return __builtin_fabsf(x); }
+inline double ceil(double x) noexcept { return __builtin_ceil(x); }
+inline double exp(double x) noexcept { return __builtin_exp(x); }
+inline double exp2(double x) noexcept { return __builtin_exp2(x); }
+inline double floor(double x) noexcept { return __builtin_floor(x); }
+inline double frexp(double x, int* exponent) noexcept { return __builtin_frexp(x, exponent); }
+inline double ldexp(double x, int exponent) noexcept { return __builtin_ldexp(x, exponent); }
+inline double log(double x) noexcept { return __builtin_log(x); }
+inline double log2(double x) noexcept { return __builtin_log2(x); }
+inline double pow(double x, double y) noexcept { return __builtin_pow(x, y); }
+inline double sqrt(double x) noexcept { return __builtin_sqrt(x); }
+/// From a at t = 0 to b at t = 1, both exactly; monotone in t, which is in [0, 1]; never overflows.
+inline double interpolate(double a, double b, double t) noexcept {
+  if ((a <= 0) != (b <= 0)) return t * b + (1 - t) * a;
+  if (t == 1) return b;
+  const double x = a + t * (b - a);
+  return (a < b) == (b < x) ? b : x;
+}
+/// False for whole numbers.
+template <class T>
+constexpr bool is_nan(T x) noexcept {
+  return x != x;
+}
+
+}  // namespace detail::math
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_MATH_HPP
