@@ -60,10 +60,70 @@ template <class V>
   rest += (before - (sum - taken)) + (x - taken);
 }
 
-[[gnu::always_inline]] constexpr double add_lanes(double (&lane)[sum_lanes]) noexcept {
-  for (std::size_t width = sum_lanes / 2; width != 0; width /= 2)
-    for (std::size_t k = 0; k < width; ++k) lane[k] += lane[k + width];
+struct lane_sum {
+  template <class V>
+  [[gnu::always_inline]] void operator()(V& to, const V& with) const noexcept {
+    to += with;
+  }
+};
+struct lane_least {
+  template <class V>
+  [[gnu::always_inline]] void operator()(V& to, const V& with) const noexcept {
+    to = with < to ? with : to;
+  }
+};
+struct lane_greatest {
+  template <class V>
+  [[gnu::always_inline]] void operator()(V& to, const V& with) const noexcept {
+    to = with > to ? with : to;
+  }
+};
+
+/// The lanes in memory. By a copy: what has its address taken stands in memory during the loop, too.
+template <class V, std::size_t Registers>
+[[gnu::always_inline]] inline void spill(double (&to)[sum_lanes], const V (&from)[Registers]) noexcept {
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < Registers; ++k) {
+    const V now = from[k];
+    store(to + k * (sum_lanes / Registers), now);
+  }
+}
+
+/// One of all lanes: the upper half joins the lower, until one is left.
+template <class Join, class V, std::size_t Registers>
+[[gnu::always_inline]] inline double join_lanes(const V (&from)[Registers], const Join& join) noexcept {
+  constexpr std::size_t width = sum_lanes / Registers;
+  V left[Registers];
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < Registers; ++k) left[k] = from[k];
+#pragma GCC unroll 4
+  for (std::size_t half = Registers / 2; half != 0; half /= 2)
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < half; ++k) join(left[k], left[k + half]);
+  double lane[width];
+  store(lane, left[0]);
+#pragma GCC unroll 4
+  for (std::size_t half = width / 2; half != 0; half /= 2)
+#pragma GCC unroll 4
+    for (std::size_t k = 0; k < half; ++k) join(lane[k], lane[k + half]);
   return lane[0];
+}
+
+/// The first items of `tail` joined to as many lanes, each by what `term` makes of it.
+template <class Join, class V, std::size_t Registers, class Term>
+[[gnu::always_inline]] inline void join_tail(V (&to)[Registers], const double* last, std::size_t tail, const Join& join,
+                                             const Term& term) noexcept {
+  constexpr std::size_t width = sum_lanes / Registers;
+  if (tail == 0) return;
+  double lane[sum_lanes];
+  spill(lane, to);
+  for (std::size_t i = 0; i < tail; ++i) join(lane[i], term(last[i]));
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < Registers; ++k) {
+    V now;
+    load(now, lane + k * width);
+    to[k] = now;
+  }
 }
 
 /// x * 2^exponent with x in [1, 2) for a normal x > 0, its exponent added.
@@ -75,7 +135,7 @@ constexpr double take_exponent(double x, std::int64_t& exponent) noexcept {
 
 /// Precondition: count is a multiple of `sum_lanes`, and 0 < count <= 2048. `tail` items, fewer than
 /// `sum_lanes`, follow them.
-template <unsigned Wanted, std::size_t Bytes>
+template <unsigned Wanted, std::size_t Bytes, bool Fused>
 [[gnu::always_inline]] inline void block_body(const double* x, std::size_t count, std::size_t tail,
                                               block_figures& out) noexcept {
   using v = vector<double, Bytes>;
@@ -86,6 +146,8 @@ template <unsigned Wanted, std::size_t Bytes>
   constexpr bool poison = !powers && (Wanted & (figure::total | figure::reciprocal)) == 0;
 
   const v shift = v{} + out.shift;
+  v ones;
+  load_ones(ones);
   v p1[registers], p2[registers], p3[registers], p4[registers], low[registers], high[registers];
   v total[registers], rest[registers], mantissa[registers], reciprocal[registers], bad[registers];
   w exponent[registers];
@@ -94,8 +156,9 @@ template <unsigned Wanted, std::size_t Bytes>
     p1[k] = p2[k] = p3[k] = p4[k] = total[k] = rest[k] = reciprocal[k] = bad[k] = v{};
     mantissa[k] = v{} + 1.0;
     exponent[k] = w{};
-    load(low[k], x + k * width);
-    load(high[k], x + k * width);
+    v first;  // what has its address taken stays in memory
+    load(first, x + k * width);
+    low[k] = high[k] = first;
   }
   for (std::size_t at = 0; at < count; at += sum_lanes) {
 #pragma GCC unroll 16
@@ -105,8 +168,9 @@ template <unsigned Wanted, std::size_t Bytes>
       if constexpr ((Wanted & figure::low) != 0) low[k] = item < low[k] ? item : low[k];
       if constexpr ((Wanted & figure::high) != 0) high[k] = item > high[k] ? item : high[k];
       if constexpr (powers) {
-        const v d = item - shift;
-        p1[k] += d;
+        v d;
+        subtract<Fused>(d, item, shift, ones);
+        add_to<Fused>(p1[k], d, ones);
         if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
           v d2 = d * d;
           rounded(d2);
@@ -138,59 +202,56 @@ template <unsigned Wanted, std::size_t Bytes>
     }
   }
 
-  // The lanes leave the registers; what is left of the items joins them there.
-  double lane[sum_lanes], other[sum_lanes];
-  const auto spill = [](double(&to)[sum_lanes], const v(&from)[registers]) {
-    for (std::size_t k = 0; k < registers; ++k) store(to + k * width, from[k]);
-  };
+  // What is left of the items joins the lanes, and the lanes one another.
   const double* const last = x + count;
+  const double around = out.shift;
+  constexpr lane_sum sum;
+  constexpr lane_least least;
+  constexpr lane_greatest greatest;
+  constexpr auto itself = [](double one) { return one; };
   if constexpr (powers) {
-    spill(lane, p1);
-    for (std::size_t i = 0; i < tail; ++i) lane[i] += last[i] - out.shift;
-    out.power[0] = add_lanes(lane);
+    join_tail(p1, last, tail, sum, [around](double one) { return one - around; });
+    out.power[0] = join_lanes(p1, sum);
     out.poison += out.power[0];
   }
   if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
-    spill(lane, p2);
-    for (std::size_t i = 0; i < tail; ++i) {
-      const double d = last[i] - out.shift;
+    join_tail(p2, last, tail, sum, [around](double one) {
+      const double d = one - around;
       double d2 = d * d;
       rounded(d2);
-      lane[i] += d2;
-    }
-    out.power[1] = add_lanes(lane);
+      return d2;
+    });
+    out.power[1] = join_lanes(p2, sum);
   }
   if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) {
-    spill(lane, p3);
-    for (std::size_t i = 0; i < tail; ++i) {
-      const double d = last[i] - out.shift;
+    join_tail(p3, last, tail, sum, [around](double one) {
+      const double d = one - around;
       double d3 = d * d * d;
       rounded(d3);
-      lane[i] += d3;
-    }
-    out.power[2] = add_lanes(lane);
+      return d3;
+    });
+    out.power[2] = join_lanes(p3, sum);
   }
   if constexpr ((Wanted & figure::power4) != 0) {
-    spill(lane, p4);
-    for (std::size_t i = 0; i < tail; ++i) {
-      const double d = last[i] - out.shift;
+    join_tail(p4, last, tail, sum, [around](double one) {
+      const double d = one - around;
       double d4 = (d * d) * (d * d);
       rounded(d4);
-      lane[i] += d4;
-    }
-    out.power[3] = add_lanes(lane);
+      return d4;
+    });
+    out.power[3] = join_lanes(p4, sum);
   }
+  // Of zeros which one is the extreme does not matter: it becomes the positive one.
   if constexpr ((Wanted & figure::low) != 0) {
-    spill(lane, low);
-    for (const double one : lane) out.low = one < out.low ? one : out.low;
-    for (std::size_t i = 0; i < tail; ++i) out.low = last[i] < out.low ? last[i] : out.low;
+    join_tail(low, last, tail, least, itself);
+    out.low = join_lanes(low, least) + 0.0;
   }
   if constexpr ((Wanted & figure::high) != 0) {
-    spill(lane, high);
-    for (const double one : lane) out.high = one > out.high ? one : out.high;
-    for (std::size_t i = 0; i < tail; ++i) out.high = last[i] > out.high ? last[i] : out.high;
+    join_tail(high, last, tail, greatest, itself);
+    out.high = join_lanes(high, greatest) + 0.0;
   }
   if constexpr ((Wanted & figure::total) != 0) {
+    double lane[sum_lanes], other[sum_lanes];
     spill(lane, total);
     spill(other, rest);
     for (std::size_t k = 0; k < sum_lanes; ++k) {
@@ -201,6 +262,7 @@ template <unsigned Wanted, std::size_t Bytes>
     out.poison += out.total_rest;
   }
   if constexpr ((Wanted & figure::logarithm) != 0) {
+    double lane[sum_lanes];
     spill(lane, mantissa);
     for (std::size_t k = 0; k < registers; ++k)
       for (std::size_t i = 0; i < width; ++i) out.exponent += static_cast<std::int64_t>(exponent[k][i]);
@@ -211,32 +273,30 @@ template <unsigned Wanted, std::size_t Bytes>
     out.mantissa = take_exponent(product, out.exponent);
   }
   if constexpr ((Wanted & figure::reciprocal) != 0) {
-    spill(lane, reciprocal);
-    for (std::size_t i = 0; i < tail; ++i) lane[i] += 1.0 / last[i];
-    out.reciprocal = add_lanes(lane);
+    join_tail(reciprocal, last, tail, sum, [](double one) { return 1.0 / one; });
+    out.reciprocal = join_lanes(reciprocal, sum);
     out.poison += out.reciprocal;
   }
   if constexpr (poison) {
-    spill(lane, bad);
-    for (std::size_t i = 0; i < tail; ++i) lane[i] += last[i] - last[i];
-    out.poison += add_lanes(lane);
+    join_tail(bad, last, tail, sum, [](double one) { return one - one; });
+    out.poison += join_lanes(bad, sum);
   }
   out.poison -= out.poison;
 }
 
 template <unsigned Wanted>
 void block_baseline(const double* x, std::size_t count, std::size_t tail, block_figures& out) noexcept {
-  block_body<Wanted, 16>(x, count, tail, out);
+  block_body<Wanted, 16, false>(x, count, tail, out);
 }
 template <unsigned Wanted>
-MILLRACE_X86_TARGET("avx2")
+MILLRACE_X86_TARGET("avx2,fma")
 void block_avx2(const double* x, std::size_t count, std::size_t tail, block_figures& out) noexcept {
-  block_body<Wanted, 32>(x, count, tail, out);
+  block_body<Wanted, 32, true>(x, count, tail, out);
 }
 template <unsigned Wanted>
 MILLRACE_X86_TARGET("avx512f")
 void block_avx512(const double* x, std::size_t count, std::size_t tail, block_figures& out) noexcept {
-  block_body<Wanted, 64>(x, count, tail, out);
+  block_body<Wanted, 64, true>(x, count, tail, out);
 }
 
 /// The mean of some of the block's items: what powers are taken around, so that they lose at most the
@@ -258,7 +318,7 @@ block_figures scan_block(const double* x, std::size_t count) noexcept {
   const std::size_t tail = count % sum_lanes;
   if (cpu_has_avx512())
     block_avx512<Wanted>(x, count - tail, tail, made);
-  else if (cpu_has_avx2())
+  else if (cpu_has_avx2_fma())
     block_avx2<Wanted>(x, count - tail, tail, made);
   else
     block_baseline<Wanted>(x, count - tail, tail, made);

@@ -22,10 +22,6 @@ template <unsigned Wanted, std::size_t Bytes>
   constexpr std::size_t registers = sum_lanes / width;
   constexpr bool powers = (Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0;
   constexpr bool poison = !powers && (Wanted & (figure::total | figure::reciprocal)) == 0;
-  double lane[sum_lanes], other[sum_lanes];
-  const auto spill = [](double(&to)[sum_lanes], const v(&from)[registers]) {
-    for (std::size_t k = 0; k < registers; ++k) store(to + k * width, from[k]);
-  };
 
   // What is left over after the last full lanes is filled up with the first item, weightless.
   const std::size_t tail = count % sum_lanes;
@@ -61,20 +57,14 @@ template <unsigned Wanted, std::size_t Bytes>
       }
     }
   }
-  spill(lane, lightest);
-  double least = 1;
-  for (const double one : lane) least = one < least ? one : least;
+  double least = join_lanes(lightest, lane_least());
   for (std::size_t i = 0; i < tail; ++i) least = filled_weights[i] < least ? filled_weights[i] : least;
-  spill(lane, mass);
-  out.mass = add_lanes(lane);
+  out.mass = join_lanes(mass, lane_sum());
   if (!(least > 0) || !(out.mass <= (std::numeric_limits<double>::max)())) {
     out.poison = std::numeric_limits<double>::quiet_NaN();
     return;
   }
-  if constexpr (powers) {
-    spill(lane, first);
-    out.shift = add_lanes(lane) / out.mass;
-  }
+  if constexpr (powers) out.shift = join_lanes(first, lane_sum()) / out.mass;
 
   const v shift = v{} + out.shift;
   v p1[registers], p2[registers], p3[registers], p4[registers], low[registers], high[registers];
@@ -127,8 +117,7 @@ template <unsigned Wanted, std::size_t Bytes>
   }
 
   const auto sum_of = [&](const v(&from)[registers]) {
-    spill(lane, from);
-    const double sum = add_lanes(lane);
+    const double sum = join_lanes(from, lane_sum());
     out.poison += sum;
     return sum;
   };
@@ -136,15 +125,10 @@ template <unsigned Wanted, std::size_t Bytes>
   if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) out.power[1] = sum_of(p2);
   if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) out.power[2] = sum_of(p3);
   if constexpr ((Wanted & figure::power4) != 0) out.power[3] = sum_of(p4);
-  if constexpr ((Wanted & figure::low) != 0) {
-    spill(lane, low);
-    for (const double one : lane) out.low = one < out.low ? one : out.low;
-  }
-  if constexpr ((Wanted & figure::high) != 0) {
-    spill(lane, high);
-    for (const double one : lane) out.high = one > out.high ? one : out.high;
-  }
+  if constexpr ((Wanted & figure::low) != 0) out.low = join_lanes(low, lane_least()) + 0.0;
+  if constexpr ((Wanted & figure::high) != 0) out.high = join_lanes(high, lane_greatest()) + 0.0;
   if constexpr ((Wanted & figure::total) != 0) {
+    double lane[sum_lanes], other[sum_lanes];
     spill(lane, total);
     spill(other, rest);
     for (std::size_t k = 0; k < sum_lanes; ++k) {

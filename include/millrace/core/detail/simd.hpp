@@ -48,6 +48,32 @@ template <class V>
   if constexpr (requires { __builtin_assoc_barrier(product); }) product = __builtin_assoc_barrier(product);
 }
 
+/// Ones that the compiler does not know to be ones.
+template <class V>
+[[gnu::always_inline]] inline void load_ones(V& to) noexcept {
+  to = V{} + 1.0;
+#if defined(__x86_64__)
+  asm("" : "+m"(to));
+#endif
+}
+/// to = a - b. `Fused`: for a CPU with fused multiply-add, whose ports take the work off those of additions and extremes;
+/// the product with one is exact, so the bits are the same. `ones`: of `load_ones`.
+template <bool Fused, class V>
+[[gnu::always_inline]] inline void subtract(V& to, const V& a, const V& b, [[maybe_unused]] const V& ones) noexcept {
+  if constexpr (Fused)
+    to = a * ones - b;
+  else
+    to = a - b;
+}
+/// to += a, likewise.
+template <bool Fused, class V>
+[[gnu::always_inline]] inline void add_to(V& to, const V& a, [[maybe_unused]] const V& ones) noexcept {
+  if constexpr (Fused)
+    to = a * ones + to;
+  else
+    to += a;
+}
+
 /// Keeps a number in a register by itself: of two that share a vector, each waits for the other.
 [[gnu::always_inline]] inline void keep_apart(double& x) noexcept {
 #if defined(__x86_64__)
@@ -59,10 +85,12 @@ template <class V>
 
 #if defined(__x86_64__)
 inline bool cpu_has_avx2() noexcept { return __builtin_cpu_supports("avx2") != 0; }
+inline bool cpu_has_avx2_fma() noexcept { return cpu_has_avx2() && __builtin_cpu_supports("fma") != 0; }
 inline bool cpu_has_avx512() noexcept { return __builtin_cpu_supports("avx512f") != 0; }
 inline bool cpu_has_avx512dq() noexcept { return __builtin_cpu_supports("avx512dq") != 0; }
 #else
 inline bool cpu_has_avx2() noexcept { return false; }
+inline bool cpu_has_avx2_fma() noexcept { return false; }
 inline bool cpu_has_avx512() noexcept { return false; }
 inline bool cpu_has_avx512dq() noexcept { return false; }
 #endif
