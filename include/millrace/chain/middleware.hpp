@@ -4,6 +4,7 @@
 #include <millrace/chain/event.hpp>
 #include <millrace/core/clock.hpp>
 
+#include <concepts>
 #include <type_traits>
 
 namespace millrace {

@@ -3,6 +3,7 @@
 
 #include <millrace/core/result.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -5,6 +5,7 @@
 #include <millrace/aggregate.hpp>
 #include <millrace/core/seed.hpp>
 #include <support/stats_reference.hpp>
+#include <cmath>
 #include <vector>
 
 namespace mr = millrace;

@@ -5,6 +5,7 @@
 #include <millrace/aggregate/detail/weighted_kernel.hpp>
 #include <millrace/aggregate/member.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>

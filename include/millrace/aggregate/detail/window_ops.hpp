@@ -4,6 +4,7 @@
 #include <millrace/aggregate/aggregate.hpp>
 #include <millrace/aggregate/sums.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
