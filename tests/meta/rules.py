@@ -18,7 +18,7 @@ ALLOWED_MACROS = {"core/version.hpp": r"MILLRACE_VERSION_(MAJOR|MINOR|PATCH|STRI
                   "core/config.hpp": r"MILLRACE_HOST_DEVICE",
                   "core/detail/simd.hpp": r"MILLRACE_X86_TARGET"}
 # Vectors and the choice of the instruction set, for the kernels of every module.
-SHARED_DETAIL = ("core/detail/simd.hpp",)
+SHARED_DETAIL = ("core/detail/math.hpp", "core/detail/simd.hpp")
 # What a detail header (and core/config.hpp) may ask the preprocessor: which machine this is.
 ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__i386__|__aarch64__|__linux__|__CUDACC__|__BYTE_ORDER__|__cplusplus)")
 # A file that nobody has: how core/config.hpp stops a compiler that is set to an older standard.

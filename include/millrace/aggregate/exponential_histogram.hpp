@@ -129,7 +129,8 @@ class exponential_histogram {
     const std::int64_t octave = i >> scale;
     if (octave > 1023) return std::numeric_limits<double>::infinity();
     const auto part = static_cast<double>(i - octave * (std::int64_t{1} << scale));
-    return detail::math::ldexp(detail::math::exp2(detail::math::ldexp(part, -scale)), static_cast<int>(octave < -1080 ? -1080 : octave));
+    return detail::math::ldexp(detail::math::exp2(detail::math::ldexp(part, -scale)),
+                               static_cast<int>(octave < -1080 ? -1080 : octave));
   }
 
   /// The middle of the bucket that holds the item of rank p, within the extremes; never falls as p grows.

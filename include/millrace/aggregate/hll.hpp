@@ -504,7 +504,8 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
   if (found != at_least || (found == 0 && least != 0)) return fault(errc::corrupt, "the number of least registers");
   recount();
   if (bits_ == 4 && least_ != least) return fault(errc::corrupt, "the least register");
-  if (!(detail::math::absolute(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum)) return fault(errc::corrupt, "the registers' sum");
+  if (!(detail::math::absolute(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum))
+    return fault(errc::corrupt, "the registers' sum");
   if (!out_of_order_) {
     const auto seen = static_cast<double>(registers_.size() - zeros());
     if (!(estimate >= 0.999999 * seen && estimate <= (std::numeric_limits<double>::max)()))

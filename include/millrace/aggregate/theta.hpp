@@ -103,7 +103,9 @@ class theta {
   double estimate() const noexcept { return static_cast<double>(hashes_.size()) / fraction(); }
   /// The estimate's standard deviation as a fraction of it; of the number kept while there are any.
   double relative_error() const noexcept {
-    return exact() || hashes_.size() == 0 ? 0.0 : detail::math::sqrt((1 - fraction()) / static_cast<double>(hashes_.size()));
+    return exact() || hashes_.size() == 0
+               ? 0.0
+               : detail::math::sqrt((1 - fraction()) / static_cast<double>(hashes_.size()));
   }
   struct bounds_type {
     double lower;

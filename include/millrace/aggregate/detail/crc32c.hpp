@@ -10,8 +10,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Tables for eight bytes a step: of[k][b] is the remainder of byte b with k zero bytes after it. Made at the first use:
-/// made while compiling, they would cost each file that includes this header 40 ms.
+/// Tables for eight bytes a step: of[k][b] is the remainder of byte b with k zero bytes after it. Made at the first
+/// use: made while compiling, they would cost each file that includes this header 40 ms.
 struct crc32c_tables {
   std::uint32_t of[8][256];
 

@@ -56,8 +56,8 @@ template <class V>
   asm("" : "+m"(to));
 #endif
 }
-/// to = a - b. `Fused`: for a CPU with fused multiply-add, whose ports take the work off those of additions and extremes;
-/// the product with one is exact, so the bits are the same. `ones`: of `load_ones`.
+/// to = a - b. `Fused`: for a CPU with fused multiply-add, whose ports take the work off those of additions and
+/// extremes; the product with one is exact, so the bits are the same. `ones`: of `load_ones`.
 template <bool Fused, class V>
 [[gnu::always_inline]] inline void subtract(V& to, const V& a, const V& b, [[maybe_unused]] const V& ones) noexcept {
   if constexpr (Fused)
