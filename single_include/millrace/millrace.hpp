@@ -145,6 +145,32 @@ template <class V>
   if constexpr (requires { __builtin_assoc_barrier(product); }) product = __builtin_assoc_barrier(product);
 }
 
+/// Ones that the compiler does not know to be ones.
+template <class V>
+[[gnu::always_inline]] inline void load_ones(V& to) noexcept {
+  to = V{} + 1.0;
+#if defined(__x86_64__)
+  asm("" : "+m"(to));
+#endif
+}
+/// to = a - b. `Fused`: for a CPU with fused multiply-add, whose ports take the work off those of additions and
+/// extremes; the product with one is exact, so the bits are the same. `ones`: of `load_ones`.
+template <bool Fused, class V>
+[[gnu::always_inline]] inline void subtract(V& to, const V& a, const V& b, [[maybe_unused]] const V& ones) noexcept {
+  if constexpr (Fused)
+    to = a * ones - b;
+  else
+    to = a - b;
+}
+/// to += a, likewise.
+template <bool Fused, class V>
+[[gnu::always_inline]] inline void add_to(V& to, const V& a, [[maybe_unused]] const V& ones) noexcept {
+  if constexpr (Fused)
+    to = a * ones + to;
+  else
+    to += a;
+}
+
 /// Keeps a number in a register by itself: of two that share a vector, each waits for the other.
 [[gnu::always_inline]] inline void keep_apart(double& x) noexcept {
 #if defined(__x86_64__)
@@ -156,10 +182,12 @@ template <class V>
 
 #if defined(__x86_64__)
 inline bool cpu_has_avx2() noexcept { return __builtin_cpu_supports("avx2") != 0; }
+inline bool cpu_has_avx2_fma() noexcept { return cpu_has_avx2() && __builtin_cpu_supports("fma") != 0; }
 inline bool cpu_has_avx512() noexcept { return __builtin_cpu_supports("avx512f") != 0; }
 inline bool cpu_has_avx512dq() noexcept { return __builtin_cpu_supports("avx512dq") != 0; }
 #else
 inline bool cpu_has_avx2() noexcept { return false; }
+inline bool cpu_has_avx2_fma() noexcept { return false; }
 inline bool cpu_has_avx512() noexcept { return false; }
 inline bool cpu_has_avx512dq() noexcept { return false; }
 #endif
@@ -227,10 +255,70 @@ template <class V>
   rest += (before - (sum - taken)) + (x - taken);
 }
 
-[[gnu::always_inline]] constexpr double add_lanes(double (&lane)[sum_lanes]) noexcept {
-  for (std::size_t width = sum_lanes / 2; width != 0; width /= 2)
-    for (std::size_t k = 0; k < width; ++k) lane[k] += lane[k + width];
+struct lane_sum {
+  template <class V>
+  [[gnu::always_inline]] void operator()(V& to, const V& with) const noexcept {
+    to += with;
+  }
+};
+struct lane_least {
+  template <class V>
+  [[gnu::always_inline]] void operator()(V& to, const V& with) const noexcept {
+    to = with < to ? with : to;
+  }
+};
+struct lane_greatest {
+  template <class V>
+  [[gnu::always_inline]] void operator()(V& to, const V& with) const noexcept {
+    to = with > to ? with : to;
+  }
+};
+
+/// The lanes in memory. By a copy: what has its address taken stands in memory during the loop, too.
+template <class V, std::size_t Registers>
+[[gnu::always_inline]] inline void spill(double (&to)[sum_lanes], const V (&from)[Registers]) noexcept {
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < Registers; ++k) {
+    const V now = from[k];
+    store(to + k * (sum_lanes / Registers), now);
+  }
+}
+
+/// One of all lanes: the upper half joins the lower, until one is left.
+template <class Join, class V, std::size_t Registers>
+[[gnu::always_inline]] inline double join_lanes(const V (&from)[Registers], const Join& join) noexcept {
+  constexpr std::size_t width = sum_lanes / Registers;
+  V left[Registers];
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < Registers; ++k) left[k] = from[k];
+#pragma GCC unroll 4
+  for (std::size_t half = Registers / 2; half != 0; half /= 2)
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < half; ++k) join(left[k], left[k + half]);
+  double lane[width];
+  store(lane, left[0]);
+#pragma GCC unroll 4
+  for (std::size_t half = width / 2; half != 0; half /= 2)
+#pragma GCC unroll 4
+    for (std::size_t k = 0; k < half; ++k) join(lane[k], lane[k + half]);
   return lane[0];
+}
+
+/// The first items of `tail` joined to as many lanes, each by what `term` makes of it.
+template <class Join, class V, std::size_t Registers, class Term>
+[[gnu::always_inline]] inline void join_tail(V (&to)[Registers], const double* last, std::size_t tail, const Join& join,
+                                             const Term& term) noexcept {
+  constexpr std::size_t width = sum_lanes / Registers;
+  if (tail == 0) return;
+  double lane[sum_lanes];
+  spill(lane, to);
+  for (std::size_t i = 0; i < tail; ++i) join(lane[i], term(last[i]));
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < Registers; ++k) {
+    V now;
+    load(now, lane + k * width);
+    to[k] = now;
+  }
 }
 
 /// x * 2^exponent with x in [1, 2) for a normal x > 0, its exponent added.
@@ -242,7 +330,7 @@ constexpr double take_exponent(double x, std::int64_t& exponent) noexcept {
 
 /// Precondition: count is a multiple of `sum_lanes`, and 0 < count <= 2048. `tail` items, fewer than
 /// `sum_lanes`, follow them.
-template <unsigned Wanted, std::size_t Bytes>
+template <unsigned Wanted, std::size_t Bytes, bool Fused>
 [[gnu::always_inline]] inline void block_body(const double* x, std::size_t count, std::size_t tail,
                                               block_figures& out) noexcept {
   using v = vector<double, Bytes>;
@@ -253,6 +341,8 @@ template <unsigned Wanted, std::size_t Bytes>
   constexpr bool poison = !powers && (Wanted & (figure::total | figure::reciprocal)) == 0;
 
   const v shift = v{} + out.shift;
+  v ones;
+  load_ones(ones);
   v p1[registers], p2[registers], p3[registers], p4[registers], low[registers], high[registers];
   v total[registers], rest[registers], mantissa[registers], reciprocal[registers], bad[registers];
   w exponent[registers];
@@ -261,8 +351,9 @@ template <unsigned Wanted, std::size_t Bytes>
     p1[k] = p2[k] = p3[k] = p4[k] = total[k] = rest[k] = reciprocal[k] = bad[k] = v{};
     mantissa[k] = v{} + 1.0;
     exponent[k] = w{};
-    load(low[k], x + k * width);
-    load(high[k], x + k * width);
+    v first;  // what has its address taken stays in memory
+    load(first, x + k * width);
+    low[k] = high[k] = first;
   }
   for (std::size_t at = 0; at < count; at += sum_lanes) {
 #pragma GCC unroll 16
@@ -272,8 +363,9 @@ template <unsigned Wanted, std::size_t Bytes>
       if constexpr ((Wanted & figure::low) != 0) low[k] = item < low[k] ? item : low[k];
       if constexpr ((Wanted & figure::high) != 0) high[k] = item > high[k] ? item : high[k];
       if constexpr (powers) {
-        const v d = item - shift;
-        p1[k] += d;
+        v d;
+        subtract<Fused>(d, item, shift, ones);
+        add_to<Fused>(p1[k], d, ones);
         if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
           v d2 = d * d;
           rounded(d2);
@@ -305,59 +397,56 @@ template <unsigned Wanted, std::size_t Bytes>
     }
   }
 
-  // The lanes leave the registers; what is left of the items joins them there.
-  double lane[sum_lanes], other[sum_lanes];
-  const auto spill = [](double(&to)[sum_lanes], const v(&from)[registers]) {
-    for (std::size_t k = 0; k < registers; ++k) store(to + k * width, from[k]);
-  };
+  // What is left of the items joins the lanes, and the lanes one another.
   const double* const last = x + count;
+  const double around = out.shift;
+  constexpr lane_sum sum;
+  constexpr lane_least least;
+  constexpr lane_greatest greatest;
+  constexpr auto itself = [](double one) { return one; };
   if constexpr (powers) {
-    spill(lane, p1);
-    for (std::size_t i = 0; i < tail; ++i) lane[i] += last[i] - out.shift;
-    out.power[0] = add_lanes(lane);
+    join_tail(p1, last, tail, sum, [around](double one) { return one - around; });
+    out.power[0] = join_lanes(p1, sum);
     out.poison += out.power[0];
   }
   if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
-    spill(lane, p2);
-    for (std::size_t i = 0; i < tail; ++i) {
-      const double d = last[i] - out.shift;
+    join_tail(p2, last, tail, sum, [around](double one) {
+      const double d = one - around;
       double d2 = d * d;
       rounded(d2);
-      lane[i] += d2;
-    }
-    out.power[1] = add_lanes(lane);
+      return d2;
+    });
+    out.power[1] = join_lanes(p2, sum);
   }
   if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) {
-    spill(lane, p3);
-    for (std::size_t i = 0; i < tail; ++i) {
-      const double d = last[i] - out.shift;
+    join_tail(p3, last, tail, sum, [around](double one) {
+      const double d = one - around;
       double d3 = d * d * d;
       rounded(d3);
-      lane[i] += d3;
-    }
-    out.power[2] = add_lanes(lane);
+      return d3;
+    });
+    out.power[2] = join_lanes(p3, sum);
   }
   if constexpr ((Wanted & figure::power4) != 0) {
-    spill(lane, p4);
-    for (std::size_t i = 0; i < tail; ++i) {
-      const double d = last[i] - out.shift;
+    join_tail(p4, last, tail, sum, [around](double one) {
+      const double d = one - around;
       double d4 = (d * d) * (d * d);
       rounded(d4);
-      lane[i] += d4;
-    }
-    out.power[3] = add_lanes(lane);
+      return d4;
+    });
+    out.power[3] = join_lanes(p4, sum);
   }
+  // Of zeros which one is the extreme does not matter: it becomes the positive one.
   if constexpr ((Wanted & figure::low) != 0) {
-    spill(lane, low);
-    for (const double one : lane) out.low = one < out.low ? one : out.low;
-    for (std::size_t i = 0; i < tail; ++i) out.low = last[i] < out.low ? last[i] : out.low;
+    join_tail(low, last, tail, least, itself);
+    out.low = join_lanes(low, least) + 0.0;
   }
   if constexpr ((Wanted & figure::high) != 0) {
-    spill(lane, high);
-    for (const double one : lane) out.high = one > out.high ? one : out.high;
-    for (std::size_t i = 0; i < tail; ++i) out.high = last[i] > out.high ? last[i] : out.high;
+    join_tail(high, last, tail, greatest, itself);
+    out.high = join_lanes(high, greatest) + 0.0;
   }
   if constexpr ((Wanted & figure::total) != 0) {
+    double lane[sum_lanes], other[sum_lanes];
     spill(lane, total);
     spill(other, rest);
     for (std::size_t k = 0; k < sum_lanes; ++k) {
@@ -368,6 +457,7 @@ template <unsigned Wanted, std::size_t Bytes>
     out.poison += out.total_rest;
   }
   if constexpr ((Wanted & figure::logarithm) != 0) {
+    double lane[sum_lanes];
     spill(lane, mantissa);
     for (std::size_t k = 0; k < registers; ++k)
       for (std::size_t i = 0; i < width; ++i) out.exponent += static_cast<std::int64_t>(exponent[k][i]);
@@ -378,32 +468,30 @@ template <unsigned Wanted, std::size_t Bytes>
     out.mantissa = take_exponent(product, out.exponent);
   }
   if constexpr ((Wanted & figure::reciprocal) != 0) {
-    spill(lane, reciprocal);
-    for (std::size_t i = 0; i < tail; ++i) lane[i] += 1.0 / last[i];
-    out.reciprocal = add_lanes(lane);
+    join_tail(reciprocal, last, tail, sum, [](double one) { return 1.0 / one; });
+    out.reciprocal = join_lanes(reciprocal, sum);
     out.poison += out.reciprocal;
   }
   if constexpr (poison) {
-    spill(lane, bad);
-    for (std::size_t i = 0; i < tail; ++i) lane[i] += last[i] - last[i];
-    out.poison += add_lanes(lane);
+    join_tail(bad, last, tail, sum, [](double one) { return one - one; });
+    out.poison += join_lanes(bad, sum);
   }
   out.poison -= out.poison;
 }
 
 template <unsigned Wanted>
 void block_baseline(const double* x, std::size_t count, std::size_t tail, block_figures& out) noexcept {
-  block_body<Wanted, 16>(x, count, tail, out);
+  block_body<Wanted, 16, false>(x, count, tail, out);
 }
 template <unsigned Wanted>
-MILLRACE_X86_TARGET("avx2")
+MILLRACE_X86_TARGET("avx2,fma")
 void block_avx2(const double* x, std::size_t count, std::size_t tail, block_figures& out) noexcept {
-  block_body<Wanted, 32>(x, count, tail, out);
+  block_body<Wanted, 32, true>(x, count, tail, out);
 }
 template <unsigned Wanted>
 MILLRACE_X86_TARGET("avx512f")
 void block_avx512(const double* x, std::size_t count, std::size_t tail, block_figures& out) noexcept {
-  block_body<Wanted, 64>(x, count, tail, out);
+  block_body<Wanted, 64, true>(x, count, tail, out);
 }
 
 /// The mean of some of the block's items: what powers are taken around, so that they lose at most the
@@ -425,7 +513,7 @@ block_figures scan_block(const double* x, std::size_t count) noexcept {
   const std::size_t tail = count % sum_lanes;
   if (cpu_has_avx512())
     block_avx512<Wanted>(x, count - tail, tail, made);
-  else if (cpu_has_avx2())
+  else if (cpu_has_avx2_fma())
     block_avx2<Wanted>(x, count - tail, tail, made);
   else
     block_baseline<Wanted>(x, count - tail, tail, made);
@@ -458,10 +546,6 @@ template <unsigned Wanted, std::size_t Bytes>
   constexpr std::size_t registers = sum_lanes / width;
   constexpr bool powers = (Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0;
   constexpr bool poison = !powers && (Wanted & (figure::total | figure::reciprocal)) == 0;
-  double lane[sum_lanes], other[sum_lanes];
-  const auto spill = [](double(&to)[sum_lanes], const v(&from)[registers]) {
-    for (std::size_t k = 0; k < registers; ++k) store(to + k * width, from[k]);
-  };
 
   // What is left over after the last full lanes is filled up with the first item, weightless.
   const std::size_t tail = count % sum_lanes;
@@ -497,20 +581,14 @@ template <unsigned Wanted, std::size_t Bytes>
       }
     }
   }
-  spill(lane, lightest);
-  double least = 1;
-  for (const double one : lane) least = one < least ? one : least;
+  double least = join_lanes(lightest, lane_least());
   for (std::size_t i = 0; i < tail; ++i) least = filled_weights[i] < least ? filled_weights[i] : least;
-  spill(lane, mass);
-  out.mass = add_lanes(lane);
+  out.mass = join_lanes(mass, lane_sum());
   if (!(least > 0) || !(out.mass <= (std::numeric_limits<double>::max)())) {
     out.poison = std::numeric_limits<double>::quiet_NaN();
     return;
   }
-  if constexpr (powers) {
-    spill(lane, first);
-    out.shift = add_lanes(lane) / out.mass;
-  }
+  if constexpr (powers) out.shift = join_lanes(first, lane_sum()) / out.mass;
 
   const v shift = v{} + out.shift;
   v p1[registers], p2[registers], p3[registers], p4[registers], low[registers], high[registers];
@@ -563,8 +641,7 @@ template <unsigned Wanted, std::size_t Bytes>
   }
 
   const auto sum_of = [&](const v(&from)[registers]) {
-    spill(lane, from);
-    const double sum = add_lanes(lane);
+    const double sum = join_lanes(from, lane_sum());
     out.poison += sum;
     return sum;
   };
@@ -572,15 +649,10 @@ template <unsigned Wanted, std::size_t Bytes>
   if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) out.power[1] = sum_of(p2);
   if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) out.power[2] = sum_of(p3);
   if constexpr ((Wanted & figure::power4) != 0) out.power[3] = sum_of(p4);
-  if constexpr ((Wanted & figure::low) != 0) {
-    spill(lane, low);
-    for (const double one : lane) out.low = one < out.low ? one : out.low;
-  }
-  if constexpr ((Wanted & figure::high) != 0) {
-    spill(lane, high);
-    for (const double one : lane) out.high = one > out.high ? one : out.high;
-  }
+  if constexpr ((Wanted & figure::low) != 0) out.low = join_lanes(low, lane_least()) + 0.0;
+  if constexpr ((Wanted & figure::high) != 0) out.high = join_lanes(high, lane_greatest()) + 0.0;
   if constexpr ((Wanted & figure::total) != 0) {
+    double lane[sum_lanes], other[sum_lanes];
     spill(lane, total);
     spill(other, rest);
     for (std::size_t k = 0; k < sum_lanes; ++k) {
@@ -827,28 +899,30 @@ class [[nodiscard]] result {
   using value_type = T;
   using error_type = millrace::error;
 
-  result() requires std::default_initializable<T> : value_(), has_value_(true) {}
+  // The compiler's own questions: <type_traits>' and the concepts', which ask several others, cost each result<T> twice
+  // as long to compile.
+  result() requires(__is_constructible(T)) : value_(), has_value_(true) {}
 
   template <class U = T>
-  requires(std::constructible_from<T, U> && !detail::is_result<std::remove_cvref_t<U>> &&
-           !std::same_as<std::remove_cvref_t<U>, millrace::error>) result(U&& value)
+  requires(__is_constructible(T, U) && !detail::is_result<std::remove_cvref_t<U>> &&
+           !std::is_same_v<std::remove_cvref_t<U>, millrace::error>) result(U&& value)
       : value_(std::forward<U>(value)), has_value_(true) {}
 
   result(millrace::error failure) noexcept : error_(std::move(failure)), has_value_(false) {}
 
-  result(const result& other) requires std::copy_constructible<T> : has_value_(other.has_value_) {
+  result(const result& other) requires(__is_constructible(T, const T&)) : has_value_(other.has_value_) {
     if (has_value_)
       detail::construct(value_, other.value_);
     else
       detail::construct(error_, other.error_);
   }
-  result(result&& other) noexcept(std::is_nothrow_move_constructible_v<T>) : has_value_(other.has_value_) {
+  result(result&& other) noexcept(__is_nothrow_constructible(T, T)) : has_value_(other.has_value_) {
     if (has_value_)
       detail::construct(value_, std::move(other.value_));
     else
       detail::construct(error_, std::move(other.error_));
   }
-  result& operator=(result other) noexcept(std::is_nothrow_move_constructible_v<T>) {
+  result& operator=(result other) noexcept(__is_nothrow_constructible(T, T)) {
     destroy();
     has_value_ = other.has_value_;
     if (has_value_)
@@ -1082,27 +1156,29 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Tables for eight bytes a step: table[k][b] is the remainder of byte b with k zero bytes after it.
-inline constexpr auto crc32c_tables = [] {
-  std::array<std::array<std::uint32_t, 256>, 8> table{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    std::uint32_t r = byte;
-    for (int bit = 0; bit < 8; ++bit) r = (r >> 1) ^ ((r & 1U) != 0 ? 0x82f63b78U : 0U);
-    table[0][byte] = r;
+/// Tables for eight bytes a step: of[k][b] is the remainder of byte b with k zero bytes after it. Made at the first
+/// use: made while compiling, they would cost each file that includes this header 40 ms.
+struct crc32c_tables {
+  std::uint32_t of[8][256];
+
+  crc32c_tables() noexcept {
+    for (std::uint32_t byte = 0; byte < 256; ++byte) {
+      std::uint32_t r = byte;
+      for (int bit = 0; bit < 8; ++bit) r = (r >> 1) ^ ((r & 1U) != 0 ? 0x82f63b78U : 0U);
+      of[0][byte] = r;
+    }
+    for (std::size_t k = 1; k < 8; ++k)
+      for (std::size_t byte = 0; byte < 256; ++byte)
+        of[k][byte] = (of[k - 1][byte] >> 8) ^ of[0][of[k - 1][byte] & 0xffU];
   }
-  for (std::size_t k = 1; k < 8; ++k)
-    for (std::size_t byte = 0; byte < 256; ++byte)
-      table[k][byte] = (table[k - 1][byte] >> 8) ^ table[0][table[k - 1][byte] & 0xffU];
-  return table;
-}();
+};
 
 /// CRC-32C (Castagnoli), as in RFC 3720, appendix B.4. Finds every error of one to three bits, and
 /// every burst up to 32 bits.
-inline std::uint32_t crc32c(std::span<const std::byte> bytes) noexcept {
-  const auto& t = crc32c_tables;
+inline std::uint32_t crc32c(const std::byte* at, std::size_t left) noexcept {
+  static const crc32c_tables tables;
+  const auto& t = tables.of;
   std::uint32_t r = ~std::uint32_t{0};
-  const std::byte* at = bytes.data();
-  std::size_t left = bytes.size();
   const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(at[i]); };
   for (; left >= 8; left -= 8, at += 8) {
     r ^= byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
@@ -1145,15 +1221,14 @@ inline namespace v0 {
 class envelope_writer {
  public:
   explicit envelope_writer(std::string_view type) {
-    bytes_.reserve(64 + type.size());
-    for (const char c : {'M', 'R', 'A', 'G', '\1', '\0'}) bytes_.push_back(static_cast<std::byte>(c));
+    put(0x1'4741'524dU, 6);
     u16(static_cast<std::uint16_t>(type.size()));
     u64(0);
-    for (const char c : type) bytes_.push_back(static_cast<std::byte>(c));
+    put(type.data(), type.size());
     payload_ = bytes_.size();
   }
 
-  void u8(std::uint8_t value) { bytes_.push_back(static_cast<std::byte>(value)); }
+  void u8(std::uint8_t value) { put(value, 1); }
   void u16(std::uint16_t value) { put(value, 2); }
   void u32(std::uint32_t value) { put(value, 4); }
   void u64(std::uint64_t value) { put(value, 8); }
@@ -1163,21 +1238,35 @@ class envelope_writer {
   /// A length (u64) and that many bytes: text, or another object's saved form.
   void block(std::span<const std::byte> bytes) {
     u64(bytes.size());
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    put(bytes.data(), bytes.size());
   }
-  void text(std::string_view text) { block(std::as_bytes(std::span(text))); }
+  void text(std::string_view text) {
+    u64(text.size());
+    put(text.data(), text.size());
+  }
 
   /// The finished bytes; the writer is done.
   std::vector<std::byte> finish() && {
     const std::uint64_t length = bytes_.size() - payload_;
     for (unsigned i = 0; i < 8; ++i) bytes_[8 + i] = static_cast<std::byte>(length >> (8 * i));
-    u32(detail::crc32c(bytes_));
+    u32(detail::crc32c(bytes_.data(), bytes_.size()));
     return std::move(bytes_);
   }
 
  private:
+  // Of the vector only `resize` is used: each of its members costs the files that include this time to compile.
+  std::byte* more(std::size_t size) {
+    const std::size_t before = bytes_.size();
+    bytes_.resize(before + size);
+    return bytes_.data() + before;
+  }
   void put(std::uint64_t value, unsigned size) {
-    for (unsigned i = 0; i < size; ++i) bytes_.push_back(static_cast<std::byte>(value >> (8 * i)));
+    std::byte* const at = more(size);
+    for (unsigned i = 0; i < size; ++i) at[i] = static_cast<std::byte>(value >> (8 * i));
+  }
+  void put(const void* from, std::size_t size) {
+    std::byte* const at = more(size);
+    if (size != 0) std::memcpy(at, from, size);
   }
 
   std::vector<std::byte> bytes_;
@@ -1195,13 +1284,14 @@ class envelope_reader {
     if (bytes.size() < header + checksum)
       return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
                                         " bytes are too few for an envelope");
-    if (get(bytes, 4) != magic)
+    const std::byte* const at = bytes.data();
+    if (get(at, 4) != magic)
       return error(errc::corrupt, "saved " + std::string(type) + ": does not begin with MRAG");
-    if (const unsigned version = std::to_integer<unsigned>(bytes[4]); version != 1)
+    if (const unsigned version = static_cast<unsigned>(at[4]); version != 1)
       return error(errc::unsupported, "saved " + std::string(type) + ": envelope version " + std::to_string(version) +
                                           ", this library reads 1");
-    const std::size_t name = static_cast<std::size_t>(get(bytes.subspan(6), 2));
-    const std::uint64_t payload = get(bytes.subspan(8), 8);
+    const std::size_t name = static_cast<std::size_t>(get(at + 6, 2));
+    const std::uint64_t payload = get(at + 8, 8);
     const std::size_t room = bytes.size() - header - checksum;
     if (name > room || payload > room - name)
       return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
@@ -1209,13 +1299,14 @@ class envelope_reader {
     if (payload < room - name)
       return error(errc::corrupt,
                    "saved " + std::string(type) + ": " + std::to_string(room - name - payload) + " bytes too many");
-    if (detail::crc32c(bytes.first(bytes.size() - checksum)) != get(bytes.last(checksum), 4))
+    const std::size_t summed = bytes.size() - checksum;
+    if (detail::crc32c(at, summed) != get(at + summed, 4))
       return error(errc::checksum_mismatch, "saved " + std::string(type) + ": damaged, its checksum does not match");
-    if (bytes[5] != std::byte{0}) return error(errc::corrupt, "saved " + std::string(type) + ": reserved byte is set");
-    const auto* text = reinterpret_cast<const char*>(bytes.data()) + header;
+    if (at[5] != std::byte{0}) return error(errc::corrupt, "saved " + std::string(type) + ": reserved byte is set");
+    const auto* text = reinterpret_cast<const char*>(at) + header;
     if (const std::string_view found(text, name); found != type)
       return error(errc::type_mismatch, "saved form holds " + printable(found) + ", expected " + std::string(type));
-    return envelope_reader(bytes.subspan(header + name, room - name), type);
+    return envelope_reader(at + header + name, room - name, type);
   }
 
   std::uint8_t u8() noexcept { return static_cast<std::uint8_t>(take(1)); }
@@ -1229,32 +1320,30 @@ class envelope_reader {
   /// can hold, so it may be allocated for. 0, and remembered as a failure, if the bytes say more.
   std::size_t count(std::size_t least) noexcept {
     const std::uint64_t n = u64();
-    if (n <= left_.size() / (least == 0 ? 1 : least)) return static_cast<std::size_t>(n);
+    if (n <= left_ / (least == 0 ? 1 : least)) return static_cast<std::size_t>(n);
     failed_ = true;
     return 0;
   }
   /// What `envelope_writer::block` wrote; it points into the bytes being read.
   std::span<const std::byte> block() noexcept {
     const std::size_t size = count(1);
-    const auto found = left_.first(size);
-    left_ = left_.subspan(size);
-    return found;
+    return {skip(size), size};
   }
   std::string_view text() noexcept {
-    const auto found = block();
-    return {reinterpret_cast<const char*>(found.data()), found.size()};
+    const std::size_t size = count(1);
+    return {reinterpret_cast<const char*>(skip(size)), size};
   }
 
   bool ok() const noexcept { return !failed_; }
-  std::size_t remaining() const noexcept { return left_.size(); }
+  std::size_t remaining() const noexcept { return left_; }
 
   /// To be asked before what was read is used as an object: was there enough, was it all, and is it
   /// `valid`, the type's own condition?
   result<void> finish(bool valid) const {
     if (failed_) return error(errc::corrupt, "saved " + std::string(type_) + ": its payload ends too early");
-    if (!left_.empty())
-      return error(errc::corrupt, "saved " + std::string(type_) + ": its payload is " + std::to_string(left_.size()) +
-                                      " bytes too long");
+    if (left_ != 0)
+      return error(errc::corrupt,
+                   "saved " + std::string(type_) + ": its payload is " + std::to_string(left_) + " bytes too long");
     if (!valid) return error(errc::corrupt, "saved " + std::string(type_) + ": its numbers contradict each other");
     return {};
   }
@@ -1264,11 +1353,12 @@ class envelope_reader {
   static constexpr std::size_t checksum = 4;
   static constexpr std::uint64_t magic = 0x4741524dU;
 
-  envelope_reader(std::span<const std::byte> payload, std::string_view type) noexcept : left_(payload), type_(type) {}
+  envelope_reader(const std::byte* payload, std::size_t size, std::string_view type) noexcept
+      : at_(payload), left_(size), type_(type) {}
 
-  static std::uint64_t get(std::span<const std::byte> bytes, unsigned size) noexcept {
+  static std::uint64_t get(const std::byte* at, unsigned size) noexcept {
     std::uint64_t value = 0;
-    for (unsigned i = 0; i < size; ++i) value |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
+    for (unsigned i = 0; i < size; ++i) value |= static_cast<std::uint64_t>(at[i]) << (8 * i);
     return value;
   }
   static std::string printable(std::string_view name) {
@@ -1278,17 +1368,23 @@ class envelope_reader {
     return made;
   }
   std::uint64_t take(unsigned size) noexcept {
-    if (left_.size() < size) {
+    if (left_ < size) {
       failed_ = true;
-      left_ = {};
+      left_ = 0;
       return 0;
     }
-    const std::uint64_t value = get(left_, size);
-    left_ = left_.subspan(size);
-    return value;
+    return get(skip(size), size);
+  }
+  /// Where they stand; there are as many.
+  const std::byte* skip(std::size_t size) noexcept {
+    const std::byte* const at = at_;
+    at_ += size;
+    left_ -= size;
+    return at;
   }
 
-  std::span<const std::byte> left_;
+  const std::byte* at_;
+  std::size_t left_;
   std::string_view type_;
   bool failed_ = false;
 };
@@ -2308,6 +2404,49 @@ using aggregate = basic_aggregate<skip_nan, Members...>;
 
 #endif  // MILLRACE_AGGREGATE_AGGREGATE_HPP
 
+// ---- core/detail/math.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_MATH_HPP
+#define MILLRACE_CORE_DETAIL_MATH_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail::math {
+
+// What a header needs of <cmath>, which brings the special functions and costs as much to parse as all of
+// <vector>: the compiler's own names for the same functions of the C library, for doubles.
+
+inline double absolute(double x) noexcept { return __builtin_fabs(x); }
+inline float absolute(float x) noexcept { return __builtin_fabsf(x); }
+inline double ceil(double x) noexcept { return __builtin_ceil(x); }
+inline double exp(double x) noexcept { return __builtin_exp(x); }
+inline double exp2(double x) noexcept { return __builtin_exp2(x); }
+inline double floor(double x) noexcept { return __builtin_floor(x); }
+inline double frexp(double x, int* exponent) noexcept { return __builtin_frexp(x, exponent); }
+inline double ldexp(double x, int exponent) noexcept { return __builtin_ldexp(x, exponent); }
+inline double log(double x) noexcept { return __builtin_log(x); }
+inline double log2(double x) noexcept { return __builtin_log2(x); }
+inline double pow(double x, double y) noexcept { return __builtin_pow(x, y); }
+inline double sqrt(double x) noexcept { return __builtin_sqrt(x); }
+/// From a at t = 0 to b at t = 1, both exactly; monotone in t, which is in [0, 1]; never overflows.
+inline double interpolate(double a, double b, double t) noexcept {
+  if ((a <= 0) != (b <= 0)) return t * b + (1 - t) * a;
+  if (t == 1) return b;
+  const double x = a + t * (b - a);
+  return (a < b) == (b < x) ? b : x;
+}
+/// False for whole numbers.
+template <class T>
+constexpr bool is_nan(T x) noexcept {
+  return x != x;
+}
+
+}  // namespace detail::math
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_MATH_HPP
+
 // ---- aggregate/binned_histogram.hpp
 
 #ifndef MILLRACE_AGGREGATE_BINNED_HISTOGRAM_HPP
@@ -2437,8 +2576,8 @@ class logarithmic_axis {
       made.bins_ = bins;
       made.low_ = low;
       made.high_ = high;
-      made.start_ = std::log2(low);
-      made.per_octave_ = static_cast<double>(bins) / (std::log2(high) - made.start_);
+      made.start_ = detail::math::log2(low);
+      made.per_octave_ = static_cast<double>(bins) / (detail::math::log2(high) - made.start_);
       if (made.edge(1) > low && made.edge(bins - 1) < high) return made;
     }
     return error(errc::invalid_argument, "logarithmic_axis: no " + std::to_string(bins) + " bins between " +
@@ -2449,7 +2588,7 @@ class logarithmic_axis {
   std::ptrdiff_t bin_of(double x) const noexcept {
     if (!(x >= low_)) return -1;
     if (!(x < high_)) return static_cast<std::ptrdiff_t>(bins_);
-    auto i = static_cast<std::ptrdiff_t>((std::log2(x) - start_) * per_octave_);
+    auto i = static_cast<std::ptrdiff_t>((detail::math::log2(x) - start_) * per_octave_);
     const auto last = static_cast<std::ptrdiff_t>(bins_) - 1;
     i = i < 0 ? 0 : i > last ? last : i;
     // The logarithm may have rounded over an edge.
@@ -2457,7 +2596,7 @@ class logarithmic_axis {
     return i < last && x >= edge(static_cast<std::size_t>(i) + 1) ? i + 1 : i;
   }
   double edge(std::size_t i) const noexcept {
-    return i == 0 ? low_ : i == bins_ ? high_ : std::exp2(start_ + static_cast<double>(i) / per_octave_);
+    return i == 0 ? low_ : i == bins_ ? high_ : detail::math::exp2(start_ + static_cast<double>(i) / per_octave_);
   }
   void save(envelope_writer& to) const {
     to.u64(bins_);
@@ -2941,7 +3080,7 @@ class count_min {
   std::size_t rows() const noexcept { return seeds_.size(); }
   /// By how much of the total weight an estimate may be too high.
   double epsilon() const noexcept { return 2.718281828459045 / static_cast<double>(buckets_); }
-  double confidence() const noexcept { return 1 - std::exp(-static_cast<double>(seeds_.size())); }
+  double confidence() const noexcept { return 1 - detail::math::exp(-static_cast<double>(seeds_.size())); }
 
   std::vector<std::byte> save() const;
   /// Errors: truncated, unsupported, corrupt, not_finite, type_mismatch, each naming what is wrong.
@@ -3178,12 +3317,12 @@ struct log_index {
   /// The least number of bucket i, up to rounding.
   static double lower(std::int32_t i) noexcept {
     const double t = i / per_octave;
-    const double e = std::floor(t);
+    const double e = math::floor(t);
     const double part = t - e;
     double s = part;
     for (int round = 0; round < 6; ++round)
       s -= (((a * s + b) * s + c) * s - part) / ((3 * a * s + 2 * b) * s + c);
-    return std::ldexp(1 + s, static_cast<int>(e));
+    return math::ldexp(1 + s, static_cast<int>(e));
   }
   /// What stands for all in bucket i.
   static double middle(std::int32_t i) noexcept {
@@ -3279,12 +3418,17 @@ constexpr std::int64_t unzigzag(std::uint64_t value) noexcept {
 class protobuf_writer {
  public:
   void varint(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<std::byte>(value | 0x80));
-    bytes_.push_back(static_cast<std::byte>(value));
+    std::byte made[10];
+    std::size_t size = 0;
+    for (; value >= 0x80; value >>= 7) made[size++] = static_cast<std::byte>(value | 0x80);
+    made[size++] = static_cast<std::byte>(value);
+    put(made, size);
   }
   void tag(unsigned field, wire type) { varint(field << 3 | static_cast<unsigned>(type)); }
   void fixed64(std::uint64_t value) {
-    for (unsigned i = 0; i < 8; ++i) bytes_.push_back(static_cast<std::byte>(value >> (8 * i)));
+    std::byte made[8];
+    for (unsigned i = 0; i < 8; ++i) made[i] = static_cast<std::byte>(value >> (8 * i));
+    put(made, 8);
   }
 
   void varint(unsigned field, std::uint64_t value) {
@@ -3300,11 +3444,17 @@ class protobuf_writer {
   void bytes(unsigned field, std::span<const std::byte> inner) {
     tag(field, wire::bytes);
     varint(inner.size());
-    bytes_.insert(bytes_.end(), inner.begin(), inner.end());
+    put(inner.data(), inner.size());
   }
   const std::vector<std::byte>& written() const noexcept { return bytes_; }
 
  private:
+  void put(const std::byte* from, std::size_t size) {
+    const std::size_t before = bytes_.size();
+    bytes_.resize(before + size);
+    if (size != 0) std::memcpy(bytes_.data() + before, from, size);
+  }
+
   std::vector<std::byte> bytes_;
 };
 
@@ -3465,7 +3615,7 @@ class moment_sums {
     const double n = a + b;
     const double d = other.mean_.less(mean_);
     const double r = b / n;
-    if (!(std::fabs(d) <= 1e300)) [[unlikely]] {
+    if (!(detail::math::absolute(d) <= 1e300)) [[unlikely]] {
       mean_ = {times(mean_.value, a / n) + times(other.mean_.value, r)};  // the difference would leave the range
     } else {
       mean_.add(times(d, r));
@@ -3722,13 +3872,13 @@ struct population_variance {
 /// Member: the root of `variance`.
 struct stddev {
   using needs = members<variance>;
-  static double value(const auto& a) { return std::sqrt(variance::value(a)); }
+  static double value(const auto& a) { return detail::math::sqrt(variance::value(a)); }
 };
 
 /// Member: the root of `population_variance`.
 struct population_stddev {
   using needs = members<population_variance>;
-  static double value(const auto& a) { return std::sqrt(population_variance::value(a)); }
+  static double value(const auto& a) { return detail::math::sqrt(population_variance::value(a)); }
 };
 
 /// Member: the third standardised moment of the items as the population (g1). NaN without spread.
@@ -3738,7 +3888,7 @@ struct skewness {
     const auto& m = a.template state<moments<3>>();
     const double spread = m.central(2);
     if (!(spread > 0)) return std::numeric_limits<double>::quiet_NaN();
-    const double s = std::sqrt(spread / m.weight());
+    const double s = detail::math::sqrt(spread / m.weight());
     return detail::unless_infinite(m.central(3) / m.weight() / s / s / s, a.infinities());
   }
 };
@@ -3900,7 +4050,7 @@ struct geometric_mean {
       if (w.value == 1) return update(x);
       weight_ += w.value;
       if (!(x > 0)) return refuse(x);
-      double term = w.value * std::log2(x);
+      double term = w.value * detail::math::log2(x);
       detail::rounded(term);
       logarithms_.add(term);
     }
@@ -3930,8 +4080,8 @@ struct geometric_mean {
     double value() const noexcept {
       if (weight_ == 0 || negative_) return std::numeric_limits<double>::quiet_NaN();
       if (zero_) return 0;
-      const double product = static_cast<double>(exponent_) + std::log2(mantissa_);
-      return std::exp2((product + logarithms_.value()) / weight_);
+      const double product = static_cast<double>(exponent_) + detail::math::log2(mantissa_);
+      return detail::math::exp2((product + logarithms_.value()) / weight_);
     }
 
     void save(envelope_writer& to) const {
@@ -4084,7 +4234,7 @@ class ddsketch_core {
     if (x < low_) low_ = x;
     if (x > high_) high_ = x;
     constexpr double most = (std::numeric_limits<double>::max)();
-    if (!(std::fabs(x) <= most)) [[unlikely]] {
+    if (!(math::absolute(x) <= most)) [[unlikely]] {
       (x > 0 ? above_ : below_) += w.value;
       return;
     }
@@ -4381,7 +4531,7 @@ class ddsketch_core {
     if (!from.ok()) return fault(errc::corrupt, "it is malformed");
     if (interpolation != 3 || offset != 0)
       return fault(errc::unsupported, "its mapping is not the cubic interpolation without offset");
-    if (!(std::fabs(gamma - index::gamma) <= 1e-9 * index::gamma))
+    if (!(math::absolute(gamma - index::gamma) <= 1e-9 * index::gamma))
       return fault(errc::unsupported, "its relative error is another one");
     return {};
   }
@@ -4982,7 +5132,7 @@ class decayed {
   static double power(std::int64_t from, std::int64_t to) noexcept {
     const double lives =
         (static_cast<double>(to) - static_cast<double>(from)) / static_cast<double>(Decay::nanoseconds);
-    const double factor = std::exp2(-lives);
+    const double factor = detail::math::exp2(-lives);
     return factor > least ? factor < 1 / least ? factor : 1 / least : least;
   }
   double weight_at(std::int64_t time) {
@@ -5043,12 +5193,12 @@ class exponential_histogram {
   static constexpr int coarsest_scale = -11;  // two buckets: above one, and up to one
 
   void update(double x) {
-    if (!(std::fabs(x) <= (std::numeric_limits<double>::max)())) return;
+    if (!(detail::math::absolute(x) <= (std::numeric_limits<double>::max)())) return;
     ++count_;
     sum_ += x;
     if (x < low_) low_ = x;
     if (x > high_) high_ = x;
-    const double size = std::fabs(x);
+    const double size = detail::math::absolute(x);
     if (size < least) {
       ++zeros_;
       return;
@@ -5116,8 +5266,8 @@ class exponential_histogram {
     if (scale <= 0) return (octave - power_of_two) >> -scale;
     const std::int32_t buckets = std::int32_t{1} << scale;
     if (power_of_two != 0) return octave * buckets - 1;
-    const double within = std::log2(std::bit_cast<double>(mantissa | 0x3ff0'0000'0000'0000U)) * buckets;
-    auto part = static_cast<std::int32_t>(std::ceil(within)) - 1;
+    const double within = detail::math::log2(std::bit_cast<double>(mantissa | 0x3ff0'0000'0000'0000U)) * buckets;
+    auto part = static_cast<std::int32_t>(detail::math::ceil(within)) - 1;
     part = part < 0 ? 0 : part >= buckets ? buckets - 1 : part;
     return octave * buckets + part;
   }
@@ -5126,12 +5276,13 @@ class exponential_histogram {
     if (scale <= 0) {
       const std::int64_t octave = i * (std::int64_t{1} << -scale);
       return octave > 1023 ? std::numeric_limits<double>::infinity()
-                           : std::ldexp(1.0, static_cast<int>(octave < -1080 ? -1080 : octave));
+                           : detail::math::ldexp(1.0, static_cast<int>(octave < -1080 ? -1080 : octave));
     }
     const std::int64_t octave = i >> scale;
     if (octave > 1023) return std::numeric_limits<double>::infinity();
     const auto part = static_cast<double>(i - octave * (std::int64_t{1} << scale));
-    return std::ldexp(std::exp2(std::ldexp(part, -scale)), static_cast<int>(octave < -1080 ? -1080 : octave));
+    return detail::math::ldexp(detail::math::exp2(detail::math::ldexp(part, -scale)),
+                               static_cast<int>(octave < -1080 ? -1080 : octave));
   }
 
   /// The middle of the bucket that holds the item of rank p, within the extremes; never falls as p grows.
@@ -5139,7 +5290,7 @@ class exponential_histogram {
     if (empty() || p != p) return none;
     if (p <= 0) return low_;
     if (p >= 1) return high_;
-    const double wanted = std::ceil(p * static_cast<double>(count_));
+    const double wanted = detail::math::ceil(p * static_cast<double>(count_));
     std::uint64_t seen = 0;
     for (std::size_t i = negative_.size(); i-- > 0;) {
       seen += negative_.data()[i];
@@ -6561,7 +6712,7 @@ class coupon_table {
   }
 
   /// In table order, empty places included.
-  std::span<const std::uint32_t> slots() const noexcept { return slots_; }
+  const std::vector<std::uint32_t>& slots() const noexcept { return slots_; }
 
  private:
   std::vector<std::uint32_t> slots_;
@@ -6661,7 +6812,7 @@ inline double items_at_changeover(unsigned lg_k) noexcept {
 /// How many items the registers have seen, whatever their order. Values are 0 (none) to 63.
 /// Source: O. Ertl, "New cardinality estimation algorithms for HyperLogLog sketches", 2017, algorithm 6; Flajolet,
 /// Fusy, Gandouet, Meunier, "HyperLogLog", 2007, figure 3, for its constant.
-inline double items_behind_registers(std::span<const std::uint8_t> registers) noexcept {
+inline double items_behind_registers(const std::vector<std::uint8_t>& registers) noexcept {
   constexpr unsigned most = 63;
   std::array<double, most + 1> with{};
   for (const std::uint8_t value : registers) ++with[value];
@@ -6674,7 +6825,7 @@ inline double items_behind_registers(std::span<const std::uint8_t> registers) no
     double scale = 1;
     double tau = 1 - x;
     for (double before = -1; tau != before;) {
-      root = std::sqrt(root);
+      root = math::sqrt(root);
       before = tau;
       scale /= 2;
       tau -= (1 - root) * (1 - root) * scale;
@@ -6697,7 +6848,7 @@ inline double items_behind_registers(std::span<const std::uint8_t> registers) no
   // So far it is too large by as much as the harmonic mean of so few registers is, once all have a value: Flajolet's
   // constant, which is 7 % for 16 of them and 0.3 % for 400. While many have none, linear counting outweighs it.
   const double excess = 1 + 1.079 / size * (1 - with[0] / size);
-  return size / (2 * std::log(2.0)) * size / sum / excess;
+  return size / (2 * math::log(2.0)) * size / sum / excess;
 }
 
 }  // namespace detail
@@ -6800,7 +6951,7 @@ class hll {
   /// The estimate's standard deviation, as a fraction of it.
   double relative_error() const noexcept {
     if (mode_ != mode::array) return 0.409 / 8192;  // of coupons that collide, at the most
-    return (out_of_order_ ? 1.03896 : 0.83256) / std::sqrt(static_cast<double>(registers_.size()));
+    return (out_of_order_ ? 1.03896 : 0.83256) / detail::math::sqrt(static_cast<double>(registers_.size()));
   }
   struct bounds_type {
     double lower;
@@ -7196,7 +7347,8 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
   if (found != at_least || (found == 0 && least != 0)) return fault(errc::corrupt, "the number of least registers");
   recount();
   if (bits_ == 4 && least_ != least) return fault(errc::corrupt, "the least register");
-  if (!(std::fabs(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum)) return fault(errc::corrupt, "the registers' sum");
+  if (!(detail::math::absolute(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum))
+    return fault(errc::corrupt, "the registers' sum");
   if (!out_of_order_) {
     const auto seen = static_cast<double>(registers_.size() - zeros());
     if (!(estimate >= 0.999999 * seen && estimate <= (std::numeric_limits<double>::max)()))
@@ -7690,10 +7842,10 @@ class quantile_view {
 
   /// `p` in [0, 1]; outside, the nearer end. NaN when p is NaN or nothing was seen.
   T quantile(double p) const noexcept {
-    if (values_.empty() || std::isnan(p)) return std::numeric_limits<T>::quiet_NaN();
+    if (values_.empty() || detail::math::is_nan(p)) return std::numeric_limits<T>::quiet_NaN();
     if (p <= 0) return smallest_;
     if (p >= 1) return largest_;
-    const double wanted = std::ceil(p * static_cast<double>(count()));
+    const double wanted = detail::math::ceil(p * static_cast<double>(count()));
     std::size_t first = 0;
     for (std::size_t last = values_.size() - 1; first < last;) {
       const std::size_t middle = first + (last - first) / 2;
@@ -7711,7 +7863,7 @@ class quantile_view {
 
   /// The fraction of the stream at or below `value`; NaN when that is NaN or nothing was seen.
   double rank(T value) const noexcept {
-    if (values_.empty() || std::isnan(value)) return std::numeric_limits<double>::quiet_NaN();
+    if (values_.empty() || detail::math::is_nan(value)) return std::numeric_limits<double>::quiet_NaN();
     return static_cast<double>(weight_up_to(value)) / static_cast<double>(count());
   }
 
@@ -7732,7 +7884,7 @@ class quantile_view {
     masses.reserve(points.size() + 1);
     std::uint64_t before = 0;
     for (std::size_t i = 0; i < points.size(); ++i) {
-      if (std::isnan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
+      if (detail::math::is_nan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
         return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
       const std::uint64_t now = weight_up_to(points[i]);
       masses.push_back(static_cast<double>(now - before) / static_cast<double>(count()));
@@ -7744,7 +7896,7 @@ class quantile_view {
 
   std::span<const T> values() const noexcept { return values_; }
   /// For each value, the weight at or below it.
-  std::span<const std::uint64_t> cumulative() const noexcept { return up_to_; }
+  std::span<const std::uint64_t> cumulative() const noexcept { return {up_to_.data(), up_to_.size()}; }
 
  private:
   std::uint64_t weight_up_to(T value) const noexcept {
@@ -7868,9 +8020,9 @@ class kll {
   result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
 
   /// How far the rank of one answer may be off, as a fraction of the stream, at 99 % confidence; 0 while `exact`.
-  double rank_error() const noexcept { return exact() ? 0.0 : 2.296 / std::pow(min_k_, 0.9723); }
+  double rank_error() const noexcept { return exact() ? 0.0 : 2.296 / detail::math::pow(min_k_, 0.9723); }
   /// The same for each fraction that `pmf` answers.
-  double pmf_error() const noexcept { return exact() ? 0.0 : 2.446 / std::pow(min_k_, 0.9433); }
+  double pmf_error() const noexcept { return exact() ? 0.0 : 2.446 / detail::math::pow(min_k_, 0.9433); }
   /// Between these the true quantile lies, at 99 % confidence.
   quantile_bounds<T> bounds(double p) const {
     const quantile_view<T> seen = view();
@@ -8065,8 +8217,10 @@ class log_histogram {
     ++buckets_[bucket_of(value)];
     ++count_;
     sum_ += value;
-    if (value < min_) min_ = value;
-    if (value > max_) max_ = value;
+    if (value < min_) [[unlikely]]
+      min_ = value;
+    if (value > max_) [[unlikely]]
+      max_ = value;
   }
 
   void update(std::span<const std::uint64_t> values) noexcept {
@@ -8095,7 +8249,7 @@ class log_histogram {
   std::uint64_t quantile(double p) const noexcept {
     if (!(p > 0)) return smallest();
     if (p >= 1) return largest();
-    const double wanted = std::ceil(p * static_cast<double>(count_));
+    const double wanted = detail::math::ceil(p * static_cast<double>(count_));
     double seen = 0;
     for (std::size_t i = 0; i < bucket_count; ++i) {
       seen += static_cast<double>(buckets_[i]);
@@ -8568,7 +8722,7 @@ struct correlation {
   using sample = xy;
   static double value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
-    const double spread = std::sqrt(m.xx()) * std::sqrt(m.yy());
+    const double spread = detail::math::sqrt(m.xx()) * detail::math::sqrt(m.yy());
     if (!(spread > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
     const double r = m.xy_product() / spread;
     return r > 1 ? 1 : r < -1 ? -1 : r;
@@ -8823,14 +8977,14 @@ class quantile_curve {
 
   /// `p` in [0, 1]; outside, the nearer end. NaN when p is NaN or nothing was seen.
   T quantile(double p) const noexcept {
-    if (values_.empty() || std::isnan(p)) return std::numeric_limits<T>::quiet_NaN();
+    if (values_.empty() || detail::math::is_nan(p)) return std::numeric_limits<T>::quiet_NaN();
     if (p <= 0) return values_.front();
     if (p >= 1) return values_.back();
     const double wanted = p * count();
     const std::size_t next = first_where([&](std::size_t i) { return up_to_[i] >= wanted; });
     if (next == 0) return values_.front();
     const double share = (wanted - up_to_[next - 1]) / (up_to_[next] - up_to_[next - 1]);
-    return std::lerp(values_[next - 1], values_[next], static_cast<T>(share));
+    return static_cast<T>(detail::math::interpolate(values_[next - 1], values_[next], share));
   }
 
   T median() const noexcept { return quantile(0.5); }
@@ -8839,7 +8993,7 @@ class quantile_curve {
 
   /// The fraction of the stream at or below `value`; NaN when that is NaN or nothing was seen.
   double rank(T value) const noexcept {
-    if (values_.empty() || std::isnan(value)) return std::numeric_limits<double>::quiet_NaN();
+    if (values_.empty() || detail::math::is_nan(value)) return std::numeric_limits<double>::quiet_NaN();
     const std::size_t above = first_where([&](std::size_t i) { return values_[i] > value; });
     if (above == 0) return 0;
     if (above == values_.size()) return 1;
@@ -8847,7 +9001,7 @@ class quantile_curve {
     const double high = values_[above];
     // Halves, because the difference of two large numbers may be infinite.
     const double share = (value / 2.0 - low / 2) / (high / 2 - low / 2);
-    return std::lerp(up_to_[above - 1], up_to_[above], share) / count();
+    return detail::math::interpolate(up_to_[above - 1], up_to_[above], share) / count();
   }
 
   /// The rank of each point.
@@ -8867,7 +9021,7 @@ class quantile_curve {
     masses.reserve(points.size() + 1);
     double before = 0;
     for (std::size_t i = 0; i < points.size(); ++i) {
-      if (std::isnan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
+      if (detail::math::is_nan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
         return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
       const double now = rank(points[i]);
       masses.push_back(now - before);
@@ -8942,8 +9096,9 @@ class ring {
     if (size() + count > room_) [[unlikely]]
       widen(size() + count);
     const std::size_t before_wrap = (std::min)(count, room_ - slot_of(end_));
-    std::copy_n(values, before_wrap, slots_.data() + slot_of(end_));
-    std::copy_n(values + before_wrap, count - before_wrap, slots_.data());
+    T* const behind = slots_.data() + slot_of(end_);
+    for (std::size_t i = 0; i < before_wrap; ++i) behind[i] = values[i];
+    for (std::size_t i = before_wrap; i < count; ++i) slots_[i - before_wrap] = values[i];
     end_ += count;
   }
   /// Empty, and the next place is this one.
@@ -10562,7 +10717,7 @@ class req {
     if (exact() || off_end * static_cast<double>(count_) <= 3 * k) return 0;
     // DataSketches' constants, the first one doubled: in a stream that closes in on a value, errors add up more often.
     constexpr double deviations = 2.576;
-    const double relative = std::sqrt(0.1 / 3) * off_end;
+    const double relative = detail::math::sqrt(0.1 / 3) * off_end;
     return deviations / k * (relative < 0.084 ? relative : 0.084);
   }
   /// Between these the true quantile lies, at 99 % confidence.
@@ -10734,8 +10889,8 @@ result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byt
       // Sections double when their size shrinks by the root of 2.
       unsigned halvings = 0;
       while (halvings < 6 && levels_type::first_sections << halvings != next.sections) ++halvings;
-      const double size = k / std::pow(2.0, halvings / 2.0);
-      if (halvings == 6 || !(std::fabs(next.exact_section - size) <= 1e-3 * size) || size < 2.5)
+      const double size = k / detail::math::pow(2.0, halvings / 2.0);
+      if (halvings == 6 || !(detail::math::absolute(next.exact_section - size) <= 1e-3 * size) || size < 2.5)
         return fault(errc::corrupt, "a level's sections");
       next.section = levels_type::nearest_even(next.exact_section);
       if (next.section < levels_type::least_section) return fault(errc::corrupt, "a level's sections");
@@ -13640,7 +13795,7 @@ class tdigest {
   static constexpr std::uint64_t max_count = sizeof(T) == 8 ? std::uint64_t{1} << 53 : 0xffffffffU;
 
   void update(T value) {
-    if (!(std::fabs(value) <= (std::numeric_limits<T>::max)())) [[unlikely]]
+    if (!(detail::math::absolute(value) <= (std::numeric_limits<T>::max)())) [[unlikely]]
       return;
     if (buffer_.size() >= room_) [[unlikely]]
       compress();
@@ -13751,7 +13906,7 @@ class tdigest<K, T>::folder {
   /// Straight lines between powers of two, without the library's logarithm, whose last bits vary with the processor.
   static double rough_log2(double x) noexcept {
     int exponent = 0;
-    const double mantissa = std::frexp(x > 1 ? x : 1, &exponent);
+    const double mantissa = detail::math::frexp(x > 1 ? x : 1, &exponent);
     return exponent - 2 + 2 * mantissa;
   }
   bool left() const noexcept { return !old_.empty() || !singles_.empty(); }
@@ -13761,7 +13916,7 @@ class tdigest<K, T>::folder {
     const double q = done / total_;
     const double product = q * (1 - q);
     if (!(product > 0)) return 0;
-    return total_ / (by_root_ / std::sqrt(product) + by_product_ / product);
+    return total_ / (by_root_ / detail::math::sqrt(product) + by_product_ / product);
   }
 
   /// The next single value comes before the next old centroid.
@@ -13859,7 +14014,7 @@ std::vector<typename tdigest<K, T>::centroid> tdigest<K, T>::joined(std::span<co
 
 template <unsigned K, class T>
 void tdigest<K, T>::update(T value, weight counts) {
-  if (!(std::fabs(value) <= (std::numeric_limits<T>::max)())) return;
+  if (!(detail::math::absolute(value) <= (std::numeric_limits<T>::max)())) return;
   if (!(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
   auto times = static_cast<std::uint64_t>(counts.value);
   if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
@@ -13932,7 +14087,7 @@ quantile_curve<T> tdigest<K, T>::view() const {
     curve.add(middle[i], static_cast<T>(value[i]));
     if (i + 1 == size || centroids_[i + 1].weight == 1) continue;
     const double to_next = static_cast<double>(centroids_[i + 1].weight) / 2;
-    const double straight = std::lerp(value[i], value[i + 1], half / (half + to_next));
+    const double straight = detail::math::interpolate(value[i], value[i + 1], half / (half + to_next));
     const double bent = straight - half * to_next / 2 * (bend[i] + bend[i + 1]) / 2;
     curve.add(middle[i] + half, static_cast<T>(within(bent, value[i], value[i + 1])));
   }
@@ -13942,7 +14097,7 @@ quantile_curve<T> tdigest<K, T>::view() const {
 
 template <unsigned K, class T>
 double tdigest<K, T>::resolution(double p) const {
-  if (empty() || std::isnan(p)) return std::numeric_limits<double>::quiet_NaN();
+  if (empty() || detail::math::is_nan(p)) return std::numeric_limits<double>::quiet_NaN();
   if (!buffer_.empty()) {
     tdigest folded = *this;
     folded.compress();
@@ -13998,7 +14153,7 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
   if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
     return fault(errc::corrupt, "the preamble's length and the flags disagree");
   loaded.flags_ = flags & in_reverse;
-  const auto finite = [](T value) { return std::fabs(value) <= (std::numeric_limits<T>::max)(); };
+  const auto finite = [](T value) { return detail::math::absolute(value) <= (std::numeric_limits<T>::max)(); };
   std::uint32_t centroids = 0;
   std::uint32_t buffered = one ? 1 : 0;
   if (!none && !one) {
@@ -14092,14 +14247,15 @@ class hash_set {
 
   /// Ascending.
   std::vector<std::uint64_t> sorted() const {
-    // Hashes of 63 bits are in the same order as signed integers.
-    std::vector<std::int64_t> all;
-    all.reserve(size_);
+    std::vector<std::uint64_t> all(size_);
+    std::size_t at = 0;
     for (const std::uint64_t hash : slots_)
-      if (hash != 0) all.push_back(static_cast<std::int64_t>(hash));
-    std::vector<std::int64_t> scratch(all.size());
-    sort_numbers(all.data(), all.size(), scratch.data());
-    return {all.begin(), all.end()};
+      if (hash != 0) all[at++] = hash;
+    std::vector<std::uint64_t> scratch(size_);
+    // Hashes of 63 bits are in the same order as signed integers, which are quicker to compare side by side.
+    sort_numbers(reinterpret_cast<std::int64_t*>(all.data()), all.size(),
+                 reinterpret_cast<std::int64_t*>(scratch.data()));
+    return all;
   }
 
  private:
@@ -14222,7 +14378,9 @@ class theta {
   double estimate() const noexcept { return static_cast<double>(hashes_.size()) / fraction(); }
   /// The estimate's standard deviation as a fraction of it; of the number kept while there are any.
   double relative_error() const noexcept {
-    return exact() || hashes_.size() == 0 ? 0.0 : std::sqrt((1 - fraction()) / static_cast<double>(hashes_.size()));
+    return exact() || hashes_.size() == 0
+               ? 0.0
+               : detail::math::sqrt((1 - fraction()) / static_cast<double>(hashes_.size()));
   }
   struct bounds_type {
     double lower;
@@ -14235,7 +14393,7 @@ class theta {
     if (exact()) return {kept, kept};
     const double middle = kept + deviations * deviations * (1 - fraction()) / 2;
     const double half =
-        deviations * std::sqrt((1 - fraction()) * (kept + deviations * deviations * (1 - fraction()) / 4));
+        deviations * detail::math::sqrt((1 - fraction()) * (kept + deviations * deviations * (1 - fraction()) / 4));
     const double lower = (middle - half) / fraction();
     return {lower < kept ? kept : lower, (middle + half) / fraction()};
   }
