@@ -4,6 +4,7 @@
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <cmath>
 #include <limits>
@@ -34,8 +35,7 @@ void use(H& a) {
 template <class H>
 void check_all(const H& empty) {
   std::uint64_t seed = 1;
-  for (const auto& stream : laws::streams(500, ++seed))
-    laws::all([&] { return empty; }, stream, same<H>, ++seed);
+  for (const auto& stream : laws::streams(500, ++seed)) laws::all([&] { return empty; }, stream, same<H>, ++seed);
   for (const auto& stream : laws::streams(3000, ++seed)) {
     H h = empty;
     for (const double x : stream) {
@@ -115,4 +115,16 @@ TEST_CASE("quantiles, ranks and densities are interpolated; weights count; NaN d
   CHECK(h.above() == 1);
   CHECK(h.quantile(0) == 0);
   CHECK(h.quantile(1) == 100);
+}
+
+TEST_CASE("binned histograms keep their saved form: golden bytes give the same answers and the same bytes") {
+  const auto check = [](const std::string& name, auto h) {
+    h.update(std::span<const double>(support::golden_stream()));
+    const auto back = support::from_golden("aggregate/" + name + "_histogram.bin", h);
+    same(back, h);
+    for (const double p : {0.0, 0.5, 0.99, 1.0}) CHECK(back.quantile(p) == h.quantile(p));
+  };
+  check("regular", mr::regular_histogram::make(20U, -20.0, 80.0).value());
+  check("logarithmic", mr::logarithmic_histogram::make(10U, 0.125, 128.0).value());
+  check("fixed", mr::fixed_histogram::make(std::vector<double>{-1, 0, 0.25, 3, 1000}).value());
 }

@@ -215,3 +215,12 @@ TEST_CASE("a ddsketch is a member of an aggregate") {
   CHECK(a.get<mr::quantiles>()(0.5) == Approx(1).epsilon(0.05));
   CHECK(a.get<mr::ddsketch<>>().count() == 10'000);
 }
+
+TEST_CASE("ddsketches keep their saved form: golden bytes give the same answers and the same bytes") {
+  auto stream = support::golden_stream();
+  stream.resize(200);
+  const auto sketch = of<mr::ddsketch<>>(stream);
+  const auto back = support::from_golden("aggregate/ddsketch.bin", sketch);
+  for (const double p : {0.0, 0.5, 0.99, 1.0}) CHECK(back.quantile(p) == sketch.quantile(p));
+  CHECK(back.sum() == sketch.sum());
+}

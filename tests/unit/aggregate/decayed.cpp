@@ -11,6 +11,7 @@
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <chrono>
 #include <cmath>
@@ -114,4 +115,14 @@ TEST_CASE("times at the ends of time do no harm") {
   f.update(2.0, mr::at(mr::detail::end_of_time));
   f.update(3.0, mr::at(0));
   CHECK(f.value(mr::at(mr::detail::end_of_time)).get<mr::mean>() == 2);
+}
+
+TEST_CASE("decayed aggregates keep their saved form: golden bytes give the same answers and the same bytes") {
+  fading f;
+  const auto stream = support::golden_stream();
+  for (std::size_t i = 0; i < 100; ++i)
+    f.update(stream[i], mr::at(std::chrono::seconds(60 * (i / 9))));  // powers of two
+  const auto back = support::from_golden("aggregate/decayed.bin", f);
+  CHECK(back.value(seconds(660)).get<mr::sum>() == f.value(seconds(660)).get<mr::sum>());
+  CHECK(back.value(seconds(660)).get<mr::variance>() == f.value(seconds(660)).get<mr::variance>());
 }

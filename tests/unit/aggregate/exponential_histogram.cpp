@@ -164,3 +164,10 @@ TEST_CASE("hostile points and saved forms answer an error or a histogram that wo
     if (auto loaded = histogram::from_otlp(changed)) use(*loaded);
   }
 }
+
+TEST_CASE("exponential histograms keep their saved form: golden bytes give the same answers and the same bytes") {
+  histogram h;
+  h.update(std::span<const double>(support::golden_stream()).first(300));
+  const auto back = support::from_golden("aggregate/exponential_histogram.bin", h);
+  CHECK(back.to_otlp() == h.to_otlp());
+}

@@ -10,6 +10,7 @@
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <cstdint>
 #include <map>
@@ -73,8 +74,8 @@ TEST_CASE("each group is what its aggregate makes of its items, one by one and i
   struct range {
     std::int32_t low, high;
   };
-  for (const range r : {range{0, 1}, range{0, 64}, range{-30, 30}, range{4000, 4200}, range{100'000, 100'300},
-                        range{0, 6000}}) {
+  for (const range r :
+       {range{0, 1}, range{0, 64}, range{-30, 30}, range{4000, 4200}, range{100'000, 100'300}, range{0, 6000}}) {
     const rows x = some(30'000, r.low, r.high, 1);
     std::map<std::int32_t, five> expected;
     by_number singles(10'000), bulk(10'000);
@@ -187,4 +188,16 @@ TEST_CASE("hostile saved groups answer an error or groups that work") {
   for (const char* key : {"x", "yy", "zzz"}) text.update(key, 1.0);
   laws::hostile_bytes(text, use<by_text>);
   laws::hostile_payload(text, support::reseal, use<by_text>, 6, 2000);
+}
+
+TEST_CASE("groups keep their saved form: golden bytes give the same answers and the same bytes") {
+  const auto stream = support::golden_stream();
+  by_number numbers(5);
+  by_text texts(3);
+  for (std::size_t i = 0; i < 100; ++i) {
+    numbers.update(static_cast<std::int32_t>(i % 7) - 3, stream[i]);
+    texts.update("key " + std::to_string(i % 5), stream[i]);
+  }
+  same(support::from_golden("aggregate/grouped_integer.bin", numbers), numbers);
+  same(support::from_golden("aggregate/grouped_text.bin", texts), texts);
 }

@@ -6,6 +6,7 @@
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -193,4 +194,11 @@ TEST_CASE("hostile saved log_histograms answer an error or one that works") {
   };
   laws::hostile_bytes(h, use);
   laws::hostile_payload(h, support::reseal, use, 23, 1000);
+}
+
+TEST_CASE("log_histograms keep their saved form: golden bytes give the same answers and the same bytes") {
+  mr::log_histogram h;
+  for (std::uint64_t i = 0; i < 300; ++i) h.update(i * i * i);
+  const auto back = std::make_unique<mr::log_histogram>(support::from_golden("aggregate/log_histogram.bin", h));
+  for (const double p : {0.0, 0.5, 0.99, 1.0}) CHECK(back->quantile(p) == h.quantile(p));
 }

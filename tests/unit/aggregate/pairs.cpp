@@ -8,6 +8,7 @@
 #include <support/aggregate.hpp>
 #include <support/aggregate_reference.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <cmath>
 #include <cstring>
@@ -186,4 +187,14 @@ TEST_CASE("comoment_sums unmerge what was merged") {
   CHECK(both.get<mr::covariance>() == Approx(a.get<mr::covariance>()).epsilon(1e-9));
   both.unmerge(a);
   CHECK(std::isnan(both.get<mr::covariance>()));
+}
+
+TEST_CASE("aggregates of pairs keep their saved form: golden bytes give the same answers and the same bytes") {
+  pairs a;
+  const auto stream = support::golden_stream();
+  std::vector<mr::xy> some_pairs;
+  for (std::size_t i = 0; i < 300; ++i) some_pairs.push_back({stream[i], stream[i + 1]});
+  a.update(some_pairs);
+  for (std::size_t i = 0; i < 10; ++i) a.update({stream[i], 2}, mr::weight(0.5));
+  same(support::from_golden("aggregate/pairs.bin", a), a);
 }

@@ -6,6 +6,7 @@
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <cmath>
 #include <span>
@@ -64,4 +65,13 @@ TEST_CASE("another sketch keeps the distribution where it is asked for") {
   t.update(std::span<const double>(x));
   CHECK(t.percentiles()[0].value == Approx(500).margin(20));
   CHECK(t.sketch().rank_error() < 0.02);
+}
+
+TEST_CASE("percentile trackers keep their saved form: golden bytes give the same answers and the same bytes") {
+  mr::percentile_tracker t({50, 99});
+  const auto stream = support::golden_stream();
+  t.update(std::span<const double>(stream).first(200));
+  const auto back = support::from_golden("aggregate/percentile_tracker.bin", t);
+  REQUIRE(back.percentiles().size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) CHECK(back.percentiles()[i].value == t.percentiles()[i].value);
 }

@@ -4,6 +4,7 @@
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <chrono>
 #include <cmath>
@@ -132,7 +133,8 @@ TEST_CASE("hostile saved rates answer an error or one that works") {
     CHECK(mr::counter_rate::load(other.save()).has_value());
   };
   laws::hostile_bytes(r, use_rate);
-  laws::hostile_payload(r, support::reseal, [](mr::counter_rate& a) { (void)a.rate(); }, 6, 1000);
+  laws::hostile_payload(
+      r, support::reseal, [](mr::counter_rate& a) { (void)a.rate(); }, 6, 1000);
   mr::inter_arrival<> gaps;
   gaps.update(seconds(1));
   gaps.update(seconds(2));
@@ -144,4 +146,19 @@ TEST_CASE("hostile saved rates answer an error or one that works") {
   };
   laws::hostile_bytes(gaps, use_gaps);
   laws::hostile_payload(gaps, support::reseal, use_gaps, 7, 1000);
+}
+
+TEST_CASE("counter rates and gaps keep their saved form: golden bytes give the same answers and the same bytes") {
+  mr::counter_rate r;
+  mr::inter_arrival<> gaps;
+  for (int i = 0; i < 50; ++i) {
+    r.update(i % 20 * 3, seconds(i));
+    gaps.update(seconds(i * i / 4));
+  }
+  const auto rate = support::from_golden("aggregate/counter_rate.bin", r);
+  CHECK(rate.rate() == r.rate());
+  CHECK(rate.resets() == r.resets());
+  const auto back = support::from_golden("aggregate/inter_arrival.bin", gaps);
+  CHECK(back.events() == gaps.events());
+  CHECK(back.gaps().get<mr::stddev>() == gaps.gaps().get<mr::stddev>());
 }

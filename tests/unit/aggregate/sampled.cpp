@@ -10,6 +10,7 @@
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <cmath>
 #include <span>
@@ -96,4 +97,18 @@ TEST_CASE("sampled aggregates merge, save and load") {
   };
   laws::hostile_bytes(a, use);
   laws::hostile_payload(a, support::reseal, use, 9, 2000);
+}
+
+TEST_CASE("sampled aggregates keep their saved form: golden bytes give the same answers and the same bytes") {
+  mr::sampled<statistics> s(8, 6);
+  const auto stream = support::golden_stream();
+  for (std::size_t i = 0; i < 100; ++i) s.update(stream[i]);
+  auto back = support::from_golden("aggregate/sampled.bin", s);
+  CHECK(back.seen() == 100);
+  CHECK(back.aggregate().get<mr::mean>() == s.aggregate().get<mr::mean>());
+  for (std::size_t i = 100; i < 200; ++i) {
+    s.update(stream[i]);
+    back.update(stream[i]);
+  }
+  CHECK(back.save() == s.save());
 }

@@ -11,6 +11,7 @@
 
 #include <support/aggregate.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -212,4 +213,17 @@ TEST_CASE("frequent items are a member, of aggregates of whole numbers and of te
   };
   laws::hostile_bytes(few, use);
   laws::hostile_payload(few, support::reseal, use, 14, 1000);
+}
+
+TEST_CASE("aggregates with sketches keep their saved form: golden bytes give the same answers and the same bytes") {
+  mr::aggregate<mr::count, mr::mean, mr::median, mr::quantiles<mr::ddsketch<>>, mr::distinct<>> a;
+  a.update(std::span<const double>(support::golden_stream()).first(150));
+  const auto back = support::from_golden("aggregate/sketch_members.bin", a);
+  CHECK(back.get<mr::median>() == a.get<mr::median>());
+  CHECK(back.get<mr::quantiles>()(0.9) == a.get<mr::quantiles>()(0.9));
+  CHECK(back.get<mr::distinct<>>() == a.get<mr::distinct<>>());
+  mr::aggregate<mr::count, mr::frequent<>> texts;
+  for (int i = 0; i < 30; ++i) texts.update("item " + std::to_string(i * i % 11));
+  CHECK(support::from_golden("aggregate/frequent_texts.bin", texts).get<mr::frequent>().top(1).at(0).item ==
+        texts.get<mr::frequent>().top(1).at(0).item);
 }

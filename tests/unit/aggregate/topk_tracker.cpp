@@ -12,6 +12,7 @@
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -198,4 +199,13 @@ TEST_CASE("top-k of texts by window, alone and among other statistics") {
   auto back = decltype(usual)::load(usual.save());
   REQUIRE(back.has_value());
   CHECK(back->save() == usual.save());
+}
+
+TEST_CASE("top-k trackers keep their saved form: golden bytes give the same answers and the same bytes") {
+  mr::topk_tracker t(3);
+  for (int i = 0; i < 30; ++i) t.update("endpoint " + std::to_string(i * i % 11));
+  const auto back = support::from_golden("aggregate/topk_tracker.bin", t);
+  CHECK(back.k() == 3);
+  REQUIRE(back.top().size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(back.top()[i].item == t.top()[i].item);
 }
