@@ -58,9 +58,11 @@ set(MILLRACE_store_HEADERS
   store/detail/line_writer.hpp store/detail/torn_tail.hpp store/detail/worker.hpp)
 set(MILLRACE_stats_HEADERS
   stats.hpp
-  stats/aggregate_moments.hpp stats/aggregate_tests.hpp stats/anderson_darling.hpp stats/anova.hpp stats/bayes.hpp stats/beta.hpp stats/binomial.hpp stats/bootstrap.hpp
-  stats/categorical.hpp stats/chi_squared.hpp stats/distance_tests.hpp stats/distances.hpp stats/e_process.hpp stats/evidence.hpp
-  stats/confidence_sequence.hpp stats/experiment_metrics.hpp stats/experiment_test.hpp
+  stats/aggregate_moments.hpp stats/aggregate_tests.hpp stats/anderson_darling.hpp stats/anova.hpp stats/bayes.hpp
+  stats/beta.hpp stats/binomial.hpp stats/bootstrap.hpp
+  stats/categorical.hpp stats/chi_squared.hpp stats/distance_tests.hpp stats/distances.hpp stats/e_process.hpp
+  stats/evidence.hpp
+  stats/confidence_sequence.hpp stats/experiment_decision.hpp stats/experiment_metrics.hpp stats/experiment_test.hpp
   stats/family.hpp stats/fisher_f.hpp stats/fisher_power.hpp stats/gamma.hpp stats/group_sequential.hpp stats/kolmogorov.hpp
   stats/ks_test.hpp stats/mann_whitney.hpp stats/mann_whitney_exact.hpp stats/means.hpp stats/mixture_sprt.hpp
   stats/noncentral_t.hpp stats/normal.hpp stats/permutation.hpp stats/poisson.hpp stats/poisson_bootstrap.hpp

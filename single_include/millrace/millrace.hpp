@@ -19731,7 +19731,8 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
 inline result<void> checked_p(std::span<const double> p) {
   for (std::size_t i = 0; i < p.size(); ++i)
     if (!(p[i] >= 0 && p[i] <= 1))
-      return error(errc::invalid_argument, "p-value " + std::to_string(i) + " is not in [0, 1]");
+      return error(errc::invalid_argument,
+                   "p-value at place " + std::to_string(i) + " is " + std::to_string(p[i]) + ", not in [0, 1]");
   return {};
 }
 
@@ -34050,6 +34051,7 @@ inline namespace v0 {
 //   static constexpr std::string_view name;
 //   static constexpr std::string_view kind;     // for the saved form: "mean"; without it "metric"
 //   static constexpr std::size_t inputs;        // numbers that one unit (a user) gives it
+//   static bool takes(const double* inputs);    // optional: such as it is about? All are finite
 //   class state;                                // both arms' figures, trivially copyable
 //
 // and a state with
@@ -34167,12 +34169,13 @@ inline double mean_variance(const sample_moments& a, const sample_moments& b) no
 
 }  // namespace detail::stats
 
-/// A rate of units: one input, 1 (or anything but 0) for a conversion, 0 for none.
+/// A rate of units: one input, 1 for a conversion, 0 for none. An experiment leaves out units with anything else.
 template <fixed_string Name>
 struct conversion {
   static constexpr std::string_view name = Name;
   static constexpr std::string_view kind = "conversion";
   static constexpr std::size_t inputs = 1;
+  static bool takes(const double* in) noexcept { return in[0] == 0 || in[0] == 1; }
 
   class state : public detail::stats::paired_arms {
    public:
@@ -34747,6 +34750,138 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_SAMPLE_RATIO_HPP
 
+// ---- stats/experiment_decision.hpp
+
+#ifndef MILLRACE_STATS_EXPERIMENT_DECISION_HPP
+#define MILLRACE_STATS_EXPERIMENT_DECISION_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+// How an experiment_test decides, and what it then says.
+
+/// The metrics of an experiment: together they are the family that a correction covers.
+template <class... Metrics>
+struct outcomes {};
+
+/// Peek whenever you like, from the first unit on: bets on single units (two_arm_e_process).
+struct always_valid {
+  static constexpr bool any_time = true;
+};
+/// Peek whenever you like, in the limit of large samples: from moments alone, so from merged aggregates too.
+struct always_valid_asymptotic {
+  static constexpr bool any_time = true;
+};
+/// One look, when the planned number of units is there.
+struct fixed_horizon {
+  static constexpr bool any_time = false;
+};
+/// The shares of the planned units at which a group sequential test looks.
+template <real... Shares>
+struct looks {
+ private:
+  static constexpr bool increase() {
+    double before = 0;
+    bool good = sizeof...(Shares) > 0;
+    for (const double s : {Shares.value..., 1.0}) {
+      good = good && (s > before || (s == 1 && before == 1));
+      before = s;
+    }
+    return good;
+  }
+
+ public:
+  static_assert(increase(), "millrace[EXPERIMENT-3]: looks<...> must increase, from above 0 to 1 at most");
+  static constexpr std::size_t count = sizeof...(Shares);
+  static constexpr std::array<double, sizeof...(Shares)> at{Shares.value...};
+};
+/// A few looks at the planned shares, with alpha spent by `How`.
+template <spending How, class Looks>
+struct group_looks {
+  static constexpr bool any_time = false;
+  static constexpr spending how = How;
+  using planned = Looks;
+};
+
+namespace detail::stats {
+
+template <class When>
+inline constexpr bool is_group = false;
+template <spending How, class Looks>
+inline constexpr bool is_group<group_looks<How, Looks>> = true;
+
+}  // namespace detail::stats
+
+/// The chance of any false finding in the family (or, by the correction, their share).
+template <real A>
+struct alpha {
+  static_assert(A.value > 0 && A.value < 1, "millrace[EXPERIMENT-4]: alpha<A> needs 0 < A < 1");
+  static constexpr double value = A.value;
+};
+
+/// When and how an experiment decides. group_looks share alpha among the metrics by bonferroni; else it is holm.
+template <class When, class Alpha,
+          class Correction = std::conditional_t<detail::stats::is_group<When>, bonferroni, holm>>
+struct decision {
+  static constexpr bool corrects = correction<Correction>;  // a name of its own keeps the message short
+  static_assert(
+      corrects,
+      "millrace[EXPERIMENT-2]: the third part of a decision is a correction for the family: bonferroni, holm, "
+      "hochberg, benjamini_hochberg, benjamini_yekutieli, or uncorrected for a single metric");
+  using when = When;
+  using family_correction = Correction;
+  static constexpr double alpha = Alpha::value;
+};
+
+/// What an experiment says of one metric.
+struct metric_evidence {
+  std::string_view metric;
+  /// Effect (treatment less control) and its interval at level 1 - alpha, for this metric alone; of group_looks for all
+  /// looks and metrics together. p as the decision has it: valid at any time where that is any_time, over all looks
+  /// where there are looks. `statistic` is the logarithm of the e-value where any_time, else the test's.
+  test_result test;
+  /// For the whole family and, of group_looks, over all looks so far: at most alpha exactly where `significant`.
+  double adjusted_p = 1;
+  bool significant = false;
+};
+
+/// What an experiment says.
+template <std::size_t Size>
+struct experiment_report {
+  std::array<metric_evidence, Size> metrics;
+  sample_ratio_evidence sample_ratio;
+  double units = 0;
+  /// Units left out, as experiment_test::refused().
+  std::uint64_t refused = 0;
+
+  bool any_significant() const noexcept {
+    for (const auto& m : metrics)
+      if (m.significant) return true;
+    return false;
+  }
+  /// A line a metric, and one if the arms are not filled as planned.
+  std::string summary() const {
+    std::string text;
+    for (const metric_evidence& m : metrics) {
+      text += m.metric;
+      text += m.significant ? ": significant (adjusted p " : ": not significant (adjusted p ";
+      detail::stats::append_figure(text, m.adjusted_p);
+      text += "). ";
+      text += m.test.summary();
+      text += '\n';
+    }
+    if (refused != 0)
+      text += "Left out: " + std::to_string(refused) + " units with an input that is no number for it.\n";
+    if (sample_ratio.mismatch) text += "Sample ratio mismatch: do not trust the figures above.\n";
+    return text;
+  }
+};
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_EXPERIMENT_DECISION_HPP
+
 // ---- stats/two_arm_e_process.hpp
 
 #ifndef MILLRACE_STATS_TWO_ARM_E_PROCESS_HPP
@@ -35018,108 +35153,6 @@ class two_arm_e_process {
 namespace millrace {
 inline namespace v0 {
 
-/// The metrics of an experiment: together they are the family that a correction covers.
-template <class... Metrics>
-struct outcomes {};
-
-/// Peek whenever you like, from the first unit on: bets on single units (two_arm_e_process).
-struct always_valid {
-  static constexpr bool any_time = true;
-};
-/// Peek whenever you like, in the limit of large samples: from moments alone, so from merged aggregates too.
-struct always_valid_asymptotic {
-  static constexpr bool any_time = true;
-};
-/// One look, when the planned number of units is there.
-struct fixed_horizon {
-  static constexpr bool any_time = false;
-};
-/// The shares of the planned units at which a group sequential test looks.
-template <real... Shares>
-struct looks {
- private:
-  static constexpr bool increase() {
-    double before = 0;
-    bool good = sizeof...(Shares) > 0;
-    for (const double s : {Shares.value..., 1.0}) {
-      good = good && (s > before || (s == 1 && before == 1));
-      before = s;
-    }
-    return good;
-  }
-
- public:
-  static_assert(increase(), "millrace[EXPERIMENT-3]: looks<...> must increase, from above 0 to 1 at most");
-  static constexpr std::size_t count = sizeof...(Shares);
-  static constexpr std::array<double, sizeof...(Shares)> at{Shares.value...};
-};
-/// A few looks at the planned shares, with alpha spent by `How`.
-template <spending How, class Looks>
-struct group_looks {
-  static constexpr bool any_time = false;
-  static constexpr spending how = How;
-  using planned = Looks;
-};
-
-/// The chance of any false finding in the family (or, by the correction, their share).
-template <real A>
-struct alpha {
-  static_assert(A.value > 0 && A.value < 1, "millrace[EXPERIMENT-4]: alpha<A> needs 0 < A < 1");
-  static constexpr double value = A.value;
-};
-
-/// When and how an experiment decides.
-template <class When, class Alpha, class Correction = holm>
-struct decision {
-  static constexpr bool corrects = correction<Correction>;  // a name of its own keeps the message short
-  static_assert(
-      corrects,
-      "millrace[EXPERIMENT-2]: the third part of a decision is a correction for the family: bonferroni, holm, "
-      "hochberg, benjamini_hochberg, benjamini_yekutieli, or uncorrected for a single metric");
-  using when = When;
-  using family_correction = Correction;
-  static constexpr double alpha = Alpha::value;
-};
-
-/// What an experiment says of one metric.
-struct metric_evidence {
-  std::string_view metric;
-  /// Effect (treatment less control) and its interval at level 1 - alpha, not corrected; p as the decision has it:
-  /// valid at any time where that is any_time. `statistic` is the logarithm of the e-value there, else the test's.
-  test_result test;
-  /// For the whole family; compare with alpha.
-  double adjusted_p = 1;
-  bool significant = false;
-};
-
-/// What an experiment says.
-template <std::size_t Size>
-struct experiment_report {
-  std::array<metric_evidence, Size> metrics;
-  sample_ratio_evidence sample_ratio;
-  double units = 0;
-
-  bool any_significant() const noexcept {
-    for (const auto& m : metrics)
-      if (m.significant) return true;
-    return false;
-  }
-  /// A line a metric, and one if the arms are not filled as planned.
-  std::string summary() const {
-    std::string text;
-    for (const metric_evidence& m : metrics) {
-      text += m.metric;
-      text += m.significant ? ": significant (adjusted p " : ": not significant (adjusted p ";
-      detail::stats::append_figure(text, m.adjusted_p);
-      text += "). ";
-      text += m.test.summary();
-      text += '\n';
-    }
-    if (sample_ratio.mismatch) text += "Sample ratio mismatch: do not trust the figures above.\n";
-    return text;
-  }
-};
-
 namespace detail::stats {
 
 /// A tuple that is trivially copyable.
@@ -35159,12 +35192,29 @@ struct family_traits<outcomes<Metrics...>> {
   }
   static constexpr std::array<std::string_view, size> kinds{kind_of<Metrics>()...};
   static constexpr std::array<std::size_t, size> widths{Metrics::inputs...};
-};
+  static constexpr bool names_differ = [] {
+    for (std::size_t i = 0; i < size; ++i)
+      for (std::size_t k = 0; k < i; ++k)
+        if (names[i] == names[k]) return false;
+    return true;
+  }();
+  /// Are these inputs, of which none is NaN or infinite, such as the metrics are about?
+  static bool take(const double* given) noexcept {
+    const double* at = given;
+    return (one_takes<Metrics>(at) && ...);
+  }
 
-template <class When>
-inline constexpr bool is_group = false;
-template <spending How, class Looks>
-inline constexpr bool is_group<group_looks<How, Looks>> = true;
+ private:
+  template <class Metric>
+  static bool one_takes(const double*& at) noexcept {
+    const double* const mine = at;
+    at += Metric::inputs;
+    if constexpr (requires { Metric::takes(mine); })
+      return Metric::takes(mine);
+    else
+      return true;
+  }
+};
 
 struct no_looks {
   static constexpr std::size_t count = 1;
@@ -35191,11 +35241,14 @@ struct planned_looks<group_looks<How, Looks>> {
 /// `peek()` is there for always_valid and always_valid_asymptotic, `conclude(planned)` for fixed_horizon,
 /// `look(planned)` for group_looks; another one does not compile (EXPERIMENT-1). The correction covers all metrics,
 /// always. Guarantee: with always_valid, if no metric depends on the arm, P(any significant, ever) <= alpha, under any
-/// way of peeking, for family-wise corrections; what was significant once stays so. A unit with an input that is not
-/// finite is left out of all metrics and counted in `refused`. Units are assigned to the treatment by chance, with
+/// way of peeking, for family-wise corrections; what was significant once stays so, also in what it is merged into,
+/// while that is empty. Its p comes from bets, its intervals from moments in the limit of large samples: where the two
+/// disagree p decides. A unit with an input that is not finite, or a conversion that is neither 0 nor 1, is left out of
+/// all metrics and counted in `refused`. Units are assigned to the treatment by chance, with
 /// `share`. Complexity: update O(inputs), 10 to 40 ns a metric; trivially copyable; allocates: never but for reports of
 /// group_looks and save. Threads: one at a time, then merge.
-/// Errors: of merge: invalid_argument for other shares; of reports: as the metrics' tests.
+/// Errors: of merge: invalid_argument for other shares; of reports: invalid_argument, naming the arm, if one has no
+/// units yet; else as the metrics' tests.
 template <class Family, class Decision>
 class experiment_test {
   using traits = detail::stats::family_traits<Family>;
@@ -35205,13 +35258,15 @@ class experiment_test {
   static constexpr bool bets = std::same_as<when, always_valid>;
   static constexpr bool grouped = detail::stats::is_group<when>;
 
+  static_assert(traits::names_differ,
+                "millrace[EXPERIMENT-11]: two metrics of outcomes<...> have one name; name each for what it measures");
   static_assert(traits::size > 0, "millrace[EXPERIMENT-7]: outcomes<> measures nothing");
   static_assert(traits::size == 1 || !std::same_as<correction_type, uncorrected>,
                 "millrace[EXPERIMENT-2]: several metrics are a family: uncorrected is for a single one; use holm");
   static_assert(
       traits::size == 1 || !grouped || std::same_as<correction_type, bonferroni>,
-      "millrace[EXPERIMENT-2]: group_looks of several metrics share alpha by bonferroni; other corrections do "
-      "not hold over several looks");
+      "millrace[EXPERIMENT-12]: group_looks of several metrics share alpha by bonferroni, the third part of their "
+      "decision; other corrections do not hold over several looks");
 
  public:
   static constexpr std::size_t size = traits::size;
@@ -35229,8 +35284,10 @@ class experiment_test {
   }
 
   /// One unit: its arm, and the inputs of all metrics in their order.
-  template <class... Inputs>
-  void update(bool treated, Inputs... inputs) noexcept {
+  template <class Treated, class... Inputs>
+  void update(Treated treated, Inputs... inputs) noexcept {
+    static_assert(std::same_as<Treated, bool>,
+                  "millrace[EXPERIMENT-10]: update takes the arm as a bool: whether the unit is treated");
     static_assert(sizeof...(Inputs) == traits::inputs,
                   "millrace[EXPERIMENT-8]: update takes the arm and every input of every metric, in their order");
     const std::array<double, traits::inputs> all{static_cast<double>(inputs)...};
@@ -35261,9 +35318,17 @@ class experiment_test {
     if (most > arm_[treated ? 1 : 0]) arm_[treated ? 1 : 0] = most;
   }
 
+  /// Takes up another part's units. Looks, findings and a conclusion are those of this one; of the other while this one
+  /// is empty. (Findings of both would be two chances of a false one.)
   result<void> merge(const experiment_test& other) {
     if (design_.share != other.design_.share || design_.effect != other.design_.effect)
       return error(errc::invalid_argument, "experiment tests of different designs cannot be merged");
+    if (arm_[0] + arm_[1] == 0) {
+      const std::uint64_t refused = refused_;
+      *this = other;
+      refused_ += refused;
+      return {};
+    }
     [&]<std::size_t... At>(std::index_sequence<At...>) {
       (detail::stats::state_at<At>(state_).merge(detail::stats::state_at<At>(other.state_)), ...);
     }
@@ -35317,7 +35382,7 @@ class experiment_test {
     static_assert(std::same_as<typename D::when, fixed_horizon>,
                   "millrace[EXPERIMENT-1]: conclude(planned_n) is for fixed_horizon decisions: always_valid ones have "
                   "peek(), group_looks has look(planned_n)");
-    if (auto there = reached(planned_units); !there) return std::move(there).error();
+    if (auto there = reached(planned_units, 1); !there) return std::move(there).error();
     const double now = arm_[0] + arm_[1];
     if (concluded_at_ != 0 && concluded_at_ != now)
       return error(errc::invalid_argument, "experiment: it was concluded at " + figure(concluded_at_) +
@@ -35328,7 +35393,8 @@ class experiment_test {
     return corrected(std::move(found));
   }
 
-  /// The next look of a group_looks decision. Errors: invalid_argument: too few units for it, or no look left.
+  /// The next look of a group_looks decision. A finding stands. About 0.5 ms a metric.
+  /// Errors: invalid_argument: too few units for it, no look left, or another plan than at the first look.
   template <class D = Decision>
   result<report> look(double planned_units) {
     static_assert(
@@ -35337,26 +35403,29 @@ class experiment_test {
         "fixed_horizon has conclude(planned_n)");
     if (looks_taken_ >= planned::count)
       return error(errc::invalid_argument, "experiment: all " + std::to_string(planned::count) + " looks are taken");
-    if (auto there = reached(planned_units * planned::at[looks_taken_]); !there) return std::move(there).error();
+    if (looks_taken_ != 0 && planned_units != planned_units_)
+      return error(errc::invalid_argument, "experiment: it was planned for " + figure(planned_units_) + " units, not " +
+                                               figure(planned_units) + "; the plan stands from the first look on");
+    if (auto there = reached(planned_units, planned::at[looks_taken_]); !there) return std::move(there).error();
     auto found = tests();
     if (!found) return found;
+    constexpr double one_alpha = Decision::alpha / static_cast<double>(size);
+    const auto limit = limit_of_look(one_alpha);
+    if (!limit) return limit.error();
     for (std::size_t i = 0; i < size; ++i) {
-      auto limits = group_sequential::make(D::when::how, Decision::alpha / static_cast<double>(size));
-      if (!limits) return std::move(limits).error();
-      result<group_look> now = group_look{};
-      for (std::size_t k = 0; k <= looks_taken_; ++k) {
-        now = limits->look(planned::at[k], 0);
-        if (!now) return std::move(now).error();
-      }
       metric_evidence& m = found->metrics[i];
-      const double size_of_z = normal{}.isf(0.5 * m.test.p);  // as far out as the test's own law says
-      if (size_of_z >= now->limit) rejected_[i] = 1;
-      m.test.interval = {};
-      const double reach = now->limit * std::sqrt(variances_[i]);
-      m.test.interval = {m.test.effect - reach, m.test.effect + reach, 1 - Decision::alpha};
+      const double z = normal{}.isf(0.5 * m.test.p);  // as far out as the test's own law says
+      if (z >= *limit) rejected_[i] = 1;
+      highest_[i] = std::fmax(highest_[i], -std::log(repeated_p(z, m.test.p)));
       m.significant = rejected_[i] != 0;
+      // Worked out by search, so that its last digits may contradict the limit.
+      m.test.p = std::exp(-highest_[i]);
+      m.test.p = m.significant ? std::fmin(m.test.p, one_alpha) : std::fmax(m.test.p, std::nextafter(one_alpha, 1.0));
       m.adjusted_p = std::fmin(1.0, m.test.p * static_cast<double>(size));
+      const double reach = *limit * std::sqrt(variances_[i]);
+      m.test.interval = {m.test.effect - reach, m.test.effect + reach, 1 - Decision::alpha};
     }
+    planned_units_ = planned_units;
     ++looks_taken_;
     return found;
   }
@@ -35368,7 +35437,13 @@ class experiment_test {
 
   std::vector<std::byte> save() const {
     envelope_writer to("experiment_test");
-    to.u8(decided);
+    to.text(decided);
+    to.text(correction_type::name);
+    to.f64(Decision::alpha);
+    if constexpr (grouped) {
+      to.u8(static_cast<std::uint8_t>(when::how));
+      for (const double share : planned::at) to.f64(share);
+    }
     for (const std::string_view name : traits::names) to.text(name);
     for (const std::string_view kind : kinds) to.text(kind);
     to.f64(design_.share);
@@ -35377,6 +35452,7 @@ class experiment_test {
     to.f64(arm_[1]);
     to.u64(refused_);
     to.u32(looks_taken_);
+    to.f64(planned_units_);
     to.f64(concluded_at_);
     for (std::size_t i = 0; i < size; ++i) {
       to.f64(highest_[i]);
@@ -35387,11 +35463,22 @@ class experiment_test {
     (std::make_index_sequence<size>());
     return std::move(to).finish();
   }
-  /// Errors: as every envelope; type_mismatch for an experiment with other metrics.
+  /// Errors: as every envelope; type_mismatch for an experiment with other metrics, or decided in another way.
   static result<experiment_test> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, "experiment_test");
     if (!from) return std::move(from).error();
-    if (from->u8() != decided) return error(errc::type_mismatch, "saved experiment: it is decided in another way");
+    bool same = from->text() == decided;
+    same = from->text() == correction_type::name && same;
+    same = from->f64() == Decision::alpha && same;
+    if constexpr (grouped) {
+      same = same && from->u8() == static_cast<std::uint8_t>(when::how);
+      for (const double share : planned::at) same = same && from->f64() == share;
+    }
+    if (!same)
+      return error(errc::type_mismatch, "saved experiment: it is decided in another way than by " +
+                                            std::string(decided) + ", " + std::string(correction_type::name) +
+                                            ", alpha " + figure(Decision::alpha) +
+                                            (grouped ? ", and at these looks" : ""));
     for (const std::string_view name : traits::names)
       if (const std::string_view found = from->text(); found != name)
         return error(errc::type_mismatch, "saved experiment: its metric is not " + std::string(name));
@@ -35411,8 +35498,10 @@ class experiment_test {
     }
     made->refused_ = from->u64();
     made->looks_taken_ = from->u32();
+    made->planned_units_ = from->f64();
     made->concluded_at_ = from->f64();
-    valid = valid && made->looks_taken_ <= planned::count && made->concluded_at_ >= 0 && made->concluded_at_ < 0x1p53;
+    valid = valid && made->looks_taken_ <= planned::count && made->planned_units_ >= 0 && made->concluded_at_ >= 0 &&
+            made->concluded_at_ < 0x1p53;
     for (std::size_t i = 0; i < size; ++i) {
       made->highest_[i] = from->f64();
       made->rejected_[i] = from->u8();
@@ -35430,8 +35519,10 @@ class experiment_test {
   }
 
  private:
-  /// What decides the meaning of the saved bytes, besides the metrics' names.
-  static constexpr std::uint8_t decided = bets ? 1 : grouped ? 2 : when::any_time ? 3 : 4;
+  static constexpr std::string_view decided = bets             ? "always_valid"
+                                              : grouped        ? "group_looks"
+                                              : when::any_time ? "always_valid_asymptotic"
+                                                               : "fixed_horizon";
   static constexpr auto kinds = traits::kinds;
 
   static constexpr double best_at = 10'000;  // units at which intervals of any_time decisions are shortest
@@ -35440,7 +35531,7 @@ class experiment_test {
   void take(bool treated, const double* inputs, std::index_sequence<At...>) noexcept {
     double sum = 0;
     for (std::size_t i = 0; i < traits::inputs; ++i) sum += inputs[i] * 0;
-    if (!(sum == 0)) [[unlikely]] {
+    if (!(sum == 0 && traits::take(inputs))) [[unlikely]] {
       ++refused_;
       return;
     }
@@ -35456,10 +35547,56 @@ class experiment_test {
     at += traits::widths[At];
   }
 
-  result<void> reached(double wanted) const {
-    if (wanted > 0 && arm_[0] + arm_[1] >= wanted) return {};
-    return error(errc::invalid_argument,
-                 "experiment: " + figure(arm_[0] + arm_[1]) + " units are there, " + figure(wanted) + " are needed");
+  result<void> reached(double planned_units, double share) const {
+    if (!(planned_units > 0 && planned_units < detail::stats::infinity))
+      return error(errc::out_of_range,
+                   "experiment: the planned number of units is " + figure(planned_units) + ", not above 0");
+    if (arm_[0] + arm_[1] >= planned_units * share) return {};
+    return error(errc::invalid_argument, "experiment: " + figure(arm_[0] + arm_[1]) + " units are there, " +
+                                             figure(planned_units * share) + " are needed");
+  }
+  /// How far out z must be at this look, of an alpha spent over the looks.
+  static result<double> limit_at(double alpha, std::size_t look) {
+    auto limits = group_sequential::make(when::how, alpha);
+    if (!limits) return std::move(limits).error();
+    double limit = 0;
+    for (std::size_t k = 0; k <= look; ++k) {
+      const auto now = limits->look(planned::at[k], 0);
+      if (!now) return now.error();
+      limit = now->limit;
+    }
+    return limit;
+  }
+  result<double> limit_of_look(double alpha) const { return limit_at(alpha, looks_taken_); }
+  /// The least alpha that, spent over the looks, has this one reject; 1 where that is above a half. Between `fixed_p`
+  /// and that: limits lie further out than those of a fixed sample.
+  /// Source: Jennison, Turnbull, "Group sequential methods", 9.2 (repeated p-values).
+  double repeated_p(double z, double fixed_p) const {
+    if (fixed_p == 0) return 0;
+    const auto beyond = [&](double log_alpha) { return limit_of_look(std::exp(log_alpha)).value_or(0) - z; };
+    double low = std::log(fixed_p);
+    double high = std::log(0.5);
+    if (!(low < high)) return 1;
+    double at_low = beyond(low);
+    double at_high = beyond(high);
+    if (!(at_high <= 0)) return 1;
+    // Regula falsi, halving the end that stays (Illinois); the middle where a limit is infinite.
+    for (int i = 0; i < 60 && high - low > 1e-9; ++i) {
+      double share = at_low / (at_low - at_high);
+      if (!(share > 0.001 && share < 0.999)) share = 0.5;
+      const double middle = low + share * (high - low);
+      const double here = beyond(middle);
+      if (here > 0) {
+        low = middle;
+        at_low = here;
+        at_high /= 2;
+      } else {
+        high = middle;
+        at_high = here;
+        at_low /= 2;
+      }
+    }
+    return std::exp(high);
   }
   static std::string figure(double value) {
     std::string text;
@@ -35469,8 +35606,13 @@ class experiment_test {
 
   /// The metrics' tests for a fixed sample, and the arms.
   result<report> tests() {
+    for (const bool treated : {false, true})
+      if (arm_[treated ? 1 : 0] == 0)
+        return error(errc::invalid_argument, std::string("experiment: the ") + (treated ? "treatment" : "control") +
+                                                 " has no units yet, of " + figure(arm_[0] + arm_[1]) + " in all");
     report found;
     found.units = arm_[0] + arm_[1];
+    found.refused = refused_;
     const test_options options{alternative::two_sided, 1 - Decision::alpha};
     result<void> failed;
     [&]<std::size_t... At>(std::index_sequence<At...>) { (test<At>(found, options, failed), ...); }
@@ -35489,7 +35631,8 @@ class experiment_test {
     if (one)
       found.metrics[At].test = *one;
     else if (failed)
-      failed = std::move(one).error().wrap("metric " + std::string(traits::names[At]));
+      failed = std::move(one).error().wrap("metric " + std::string(traits::names[At]) +
+                                           ", the treatment first and then the control");
     variances_[At] = detail::stats::state_at<At>(state_).variance_of_effect();
   }
   result<report> corrected(result<report> found) const {
@@ -35508,8 +35651,9 @@ class experiment_test {
   std::array<double, 2> arm_{};
   std::uint64_t refused_ = 0;
   std::uint32_t looks_taken_ = 0;
-  double concluded_at_ = 0;  // units; 0: not yet
-  std::array<double, size> highest_{};
+  double planned_units_ = 0;            // of the looks taken
+  double concluded_at_ = 0;             // units; 0: not yet
+  std::array<double, size> highest_{};  // logarithms of the e-values; of looks, of 1 / p
   std::array<double, size> variances_{};
   std::array<std::uint8_t, size> rejected_{};
   std::array<two_arm_e_process, bets ? size : 0> bet_;
@@ -37051,8 +37195,13 @@ inline result<test_result> yuen_test(std::span<const double> a, std::span<const 
 /// - `normal_mixture_interval`, `asymptotic_interval`, `beta_binomial_interval`, `empirical_bernstein`: confidence
 ///   sequences, intervals that cover at all times at once
 ///
-/// An A/B test as a type: `experiment_test<outcomes<...>, decision<...>>`, which can be peeked at only where that is
-/// valid, and corrects for all its metrics.
+/// An A/B test as a type: `experiment_test<outcomes<...>, decision<when, alpha<.05>, correction>>`, which can be peeked at
+/// only where that is valid, and corrects for all its metrics.
+/// - what it measures: `conversion<"ctr">`, `mean_of<"spend">`, `cuped_mean<"spend">` with a covariate from before,
+///   `ratio<"revenue", "clicks">`, `quantile_of<"latency", .99>`
+/// - when it decides: `always_valid` or `always_valid_asymptotic`, by `peek()`; `fixed_horizon`, by `conclude(planned)`;
+///   `group_looks<spending::obrien_fleming, looks<.5, .75, 1.>>`, by `look(planned)`
+/// - from units one by one (`update`), or from aggregates and sketches of an arm (`absorb`)
 ///
 /// Standard library alone.
 

@@ -28,6 +28,7 @@ inline namespace v0 {
 //   static constexpr std::string_view name;
 //   static constexpr std::string_view kind;     // for the saved form: "mean"; without it "metric"
 //   static constexpr std::size_t inputs;        // numbers that one unit (a user) gives it
+//   static bool takes(const double* inputs);    // optional: such as it is about? All are finite
 //   class state;                                // both arms' figures, trivially copyable
 //
 // and a state with
@@ -145,12 +146,13 @@ inline double mean_variance(const sample_moments& a, const sample_moments& b) no
 
 }  // namespace detail::stats
 
-/// A rate of units: one input, 1 (or anything but 0) for a conversion, 0 for none.
+/// A rate of units: one input, 1 for a conversion, 0 for none. An experiment leaves out units with anything else.
 template <fixed_string Name>
 struct conversion {
   static constexpr std::string_view name = Name;
   static constexpr std::string_view kind = "conversion";
   static constexpr std::size_t inputs = 1;
+  static bool takes(const double* in) noexcept { return in[0] == 0 || in[0] == 1; }
 
   class state : public detail::stats::paired_arms {
    public:

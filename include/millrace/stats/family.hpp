@@ -84,7 +84,8 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
 inline result<void> checked_p(std::span<const double> p) {
   for (std::size_t i = 0; i < p.size(); ++i)
     if (!(p[i] >= 0 && p[i] <= 1))
-      return error(errc::invalid_argument, "p-value " + std::to_string(i) + " is not in [0, 1]");
+      return error(errc::invalid_argument,
+                   "p-value at place " + std::to_string(i) + " is " + std::to_string(p[i]) + ", not in [0, 1]");
   return {};
 }
 

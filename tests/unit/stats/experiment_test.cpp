@@ -177,6 +177,50 @@ TEST_CASE("group looks come at their shares, spend alpha once, and a rejection s
   CHECK_FALSE(early.look(400));
 }
 
+TEST_CASE("p over the looks, compared with alpha, is the test; the plan stands from the first look on") {
+  using halves =
+      mr::experiment_test<mr::outcomes<mr::mean_of<"x">, mr::mean_of<"y">>,
+                          mr::decision<mr::group_looks<mr::spending::pocock, mr::looks<.25, .5, 1.>>, mr::alpha<.1>>>;
+  support::normal_source normal(11);
+  int rejected = 0;
+  for (int e = 0; e < 200; ++e) {
+    halves test;
+    double before = 1;
+    for (int n = 1; n <= 400; ++n) {
+      const double shift = e % 2 == 0 && n % 2 == 0 ? 0.3 : 0;
+      test.update(n % 2 == 0, normal() + shift, normal());
+      if (n != 100 && n != 200 && n != 400) continue;
+      const auto now = test.look(400);
+      REQUIRE(now);
+      for (const mr::metric_evidence& m : now->metrics) CHECK((m.adjusted_p <= 0.1) == m.significant);
+      CHECK(now->metrics[0].adjusted_p <= before);
+      before = now->metrics[0].adjusted_p;
+    }
+    rejected += e % 2 == 0 && before <= 0.1;
+  }
+  CHECK(rejected > 50);
+
+  // A p-value over one look is that of the fixed sample; over two it lies between it and Bonferroni's bound on it.
+  using one_look =
+      mr::experiment_test<mr::outcomes<mr::mean_of<"x">>,
+                          mr::decision<mr::group_looks<mr::spending::pocock, mr::looks<1.>>, mr::alpha<.05>>>;
+  one_look once;
+  fixed same;
+  grouped several;
+  for (int i = 0; i < 400; ++i) {
+    const double x = normal() + (i % 2 == 0 ? 0.25 : 0);
+    once.update(i % 2 == 0, x);
+    same.update(i % 2 == 0, x);
+    several.update(i % 2 == 0, x);
+  }
+  const double fixed_p = same.conclude(400)->metrics[0].test.p;
+  CHECK(once.look(400)->metrics[0].test.p == Approx(fixed_p).epsilon(1e-6));
+  CHECK(several.look(400)->metrics[0].test.p > fixed_p);
+  const auto changed = several.look(300);
+  REQUIRE_FALSE(changed);
+  CHECK(changed.error().message().find("it was planned for 400 units, not 300") != std::string::npos);
+}
+
 TEST_CASE("the asymptotic decision peeks at merged summaries") {
   asymptotic test;
   test.absorb<0>(true, mr::sample_moments{5000, 1.2, 4});
@@ -207,11 +251,65 @@ TEST_CASE("a mismatch of the arms is reported, and units that are not finite are
   CHECK(test.units(true) + test.units(false) == 6001);
 }
 
-TEST_CASE("an experiment without units answers an error that names the metric") {
-  any_time test;
-  const auto none = test.peek();
-  REQUIRE_FALSE(none);
-  CHECK(none.error().describe().find("ctr") != std::string::npos);
+TEST_CASE("an experiment whose arm is empty answers an error that names the arm") {
+  fixed test;
+  CHECK(test.conclude(1).error().message() == "experiment: 0 units are there, 1 are needed");
+  test.update(true, 1.0);
+  CHECK(test.conclude(1).error().message() == "experiment: the control has no units yet, of 1 in all");
+  asymptotic other;
+  other.update(false, 1.0);
+  CHECK(other.peek().error().message() == "experiment: the treatment has no units yet, of 1 in all");
+}
+
+TEST_CASE("a plan that is no number of units is an error that says so") {
+  fixed test;
+  test.update(true, 1.0);
+  test.update(false, 2.0);
+  for (const double plan : {0.0, -5.0, std::nan(""), HUGE_VAL}) {
+    const auto none = test.conclude(plan);
+    REQUIRE_FALSE(none);
+    CHECK(none.error().message().find("the planned number of units is") != std::string::npos);
+  }
+}
+
+TEST_CASE("a conversion that is neither 0 nor 1 leaves its unit out, and the report says how many") {
+  mr::experiment_test<mr::outcomes<mr::mean_of<"ms">, mr::conversion<"bought">>,
+                      mr::decision<mr::always_valid, mr::alpha<.05>>>
+      test;
+  support::normal_source normal(8);
+  for (int i = 0; i < 200; ++i) test.update(i % 2 == 0, normal(), i % 3 == 0);
+  test.update(true, 1, 12.5);
+  test.update(true, 1, -1);
+  CHECK(test.refused() == 2);
+  const auto now = test.peek();
+  REQUIRE(now);
+  CHECK(now->refused == 2);
+  CHECK(now->summary().find("Left out: 2 units") != std::string::npos);
+}
+
+TEST_CASE("merging into an empty experiment keeps findings, looks and conclusions; into another one not") {
+  support::normal_source normal(9);
+  asymptotic found;
+  for (int i = 0; i < 400; ++i) found.update(i % 2 == 0, normal() + (i % 2 == 0 ? 2 : 0));
+  REQUIRE(found.peek()->metrics[0].significant);
+  for (int i = 0; i < 4000; ++i) found.update(i % 2 == 0, normal() - (i % 2 == 0 ? 0.2 : 0));
+  REQUIRE(found.peek()->metrics[0].significant);  // by what was seen before
+  asymptotic fresh;
+  fresh.update(true, std::nan(""));
+  REQUIRE(fresh.merge(found));
+  CHECK(fresh.peek()->metrics[0].significant);
+  CHECK(fresh.refused() == 1);
+  asymptotic another;
+  for (int i = 0; i < 400; ++i) another.update(i % 2 == 0, normal());
+  REQUIRE(another.merge(found));
+  CHECK_FALSE(another.peek()->metrics[0].significant);
+
+  grouped looked;
+  for (int i = 0; i < 400; ++i) looked.update(i % 2 == 0, normal());
+  for (int k = 0; k < 4; ++k) REQUIRE(looked.look(400));
+  grouped copy;
+  REQUIRE(copy.merge(looked));
+  CHECK_FALSE(copy.look(400));
 }
 
 TEST_CASE("the first release's bytes of an experiment load and mean what they meant; resealed damage does no harm") {
@@ -260,7 +358,16 @@ TEST_CASE("a saved experiment is of its metrics, their kinds and its decision, a
     return found.error().message();
   };
   using plan = mr::decision<mr::fixed_horizon, mr::alpha<.05>, mr::uncorrected>;
-  CHECK(kind(fixed(), asymptotic()) == "saved experiment: it is decided in another way");
+  CHECK(kind(fixed(), asymptotic()) ==
+        "saved experiment: it is decided in another way than by always_valid_asymptotic, Holm, alpha 0.05");
+  using stricter = mr::experiment_test<mr::outcomes<mr::mean_of<"x">>,
+                                       mr::decision<mr::fixed_horizon, mr::alpha<.01>, mr::uncorrected>>;
+  CHECK(kind(fixed(), stricter()) ==
+        "saved experiment: it is decided in another way than by fixed_horizon, none, alpha 0.01");
+  using other_looks =
+      mr::experiment_test<mr::outcomes<mr::mean_of<"x">>,
+                          mr::decision<mr::group_looks<mr::spending::pocock, mr::looks<.5, 1.>>, mr::alpha<.05>>>;
+  kind(grouped(), other_looks());
   CHECK(kind(fixed(), mr::experiment_test<mr::outcomes<mr::mean_of<"y">>, plan>()) ==
         "saved experiment: its metric is not y");
   CHECK(kind(fixed(), mr::experiment_test<mr::outcomes<mr::conversion<"x">>, plan>()) ==

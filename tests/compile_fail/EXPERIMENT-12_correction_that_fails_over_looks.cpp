@@ -1,4 +1,4 @@
-// expect: millrace\[EXPERIMENT-2\]: group_looks of several metrics share alpha by bonferroni
+// expect: millrace\[EXPERIMENT-12\]: group_looks of several metrics share alpha by bonferroni
 #include <millrace/stats/experiment_test.hpp>
 
 namespace mr = millrace;
