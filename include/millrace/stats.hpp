@@ -33,12 +33,12 @@
 /// - `normal_mixture_interval`, `asymptotic_interval`, `beta_binomial_interval`, `empirical_bernstein`: confidence
 ///   sequences, intervals that cover at all times at once
 ///
-/// An A/B test as a type: `experiment_test<outcomes<...>, decision<when, alpha<.05>, correction>>`, which can be peeked at
-/// only where that is valid, and corrects for all its metrics.
+/// An A/B test as a type: `experiment_test<outcomes<...>, decision<when, alpha<.05>>>`, which can be peeked at only where
+/// that is valid, and corrects for all its metrics.
 /// - what it measures: `conversion<"ctr">`, `mean_of<"spend">`, `cuped_mean<"spend">` with a covariate from before,
 ///   `ratio<"revenue", "clicks">`, `quantile_of<"latency", .99>`
-/// - when it decides: `always_valid` or `always_valid_asymptotic`, by `peek()`; `fixed_horizon`, by `conclude(planned)`;
-///   `group_looks<spending::obrien_fleming, looks<.5, .75, 1.>>`, by `look(planned)`
+/// - when it decides: `always_valid` or `always_valid_asymptotic`, by `peek()`; `fixed_horizon`, by
+///   `conclude(planned)`; `group_looks<spending::obrien_fleming, looks<.5, .75, 1.>>`, by `look(planned)`
 /// - from units one by one (`update`), or from aggregates and sketches of an arm (`absorb`)
 ///
 /// Standard library alone.

@@ -19656,6 +19656,230 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
 
 #endif  // MILLRACE_DETECT_SEASONAL_HPP
 
+// ---- stats/evidence.hpp
+
+#ifndef MILLRACE_STATS_EVIDENCE_HPP
+#define MILLRACE_STATS_EVIDENCE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+/// Which departures from the null hypothesis count.
+enum class alternative : std::uint8_t { two_sided, less, greater };
+
+constexpr std::string_view to_string(alternative side) noexcept {
+  switch (side) {
+    case alternative::two_sided: return "two-sided";
+    case alternative::less: return "less";
+    case alternative::greater: return "greater";
+  }
+  return "unknown";
+}
+
+/// What a test's guarantee rests on. A test answers all the same when one fails, and says so.
+enum class assumption : std::uint8_t {
+  /// Enough observations for the limit law the p-value comes from.
+  large_sample,
+  /// Expected counts of at least 5 in a cell.
+  expected_counts,
+  /// Not all observations of a sample are the same.
+  variation,
+  /// Groups with the same variance.
+  equal_variances,
+  /// No two observations are the same.
+  no_ties,
+  /// The denominator of a ratio is well away from 0.
+  denominator_away_from_zero,
+};
+inline constexpr std::uint8_t assumption_count = 6;
+
+/// One clause on what is wrong, for a report.
+constexpr std::string_view to_string(assumption failed) noexcept {
+  switch (failed) {
+    case assumption::large_sample: return "too few observations for the limit law";
+    case assumption::expected_counts: return "an expected count is below 5";
+    case assumption::variation: return "a sample does not vary";
+    case assumption::equal_variances: return "the variances differ";
+    case assumption::no_ties: return "some observations are equal";
+    case assumption::denominator_away_from_zero: return "the denominator may be 0";
+  }
+  return "unknown";
+}
+
+/// A small set of assumptions. Trivially copyable, one byte.
+class assumptions {
+ public:
+  constexpr assumptions() noexcept = default;
+  constexpr void add(assumption one, bool failed = true) noexcept {
+    if (failed) bits_ = static_cast<std::uint8_t>(bits_ | (1U << static_cast<unsigned>(one)));
+  }
+  constexpr bool contains(assumption one) const noexcept { return ((bits_ >> static_cast<unsigned>(one)) & 1U) != 0; }
+  constexpr bool empty() const noexcept { return bits_ == 0; }
+  constexpr bool operator==(const assumptions&) const noexcept = default;
+
+ private:
+  std::uint8_t bits_ = 0;
+};
+
+/// A confidence (or credible) interval at `level`, such as 0.95. Either end may be infinite.
+struct interval {
+  double lower = -std::numeric_limits<double>::infinity();
+  double upper = std::numeric_limits<double>::infinity();
+  double level = 0;
+
+  constexpr bool contains(double x) const noexcept { return lower <= x && x <= upper; }
+  constexpr double width() const noexcept { return upper - lower; }
+};
+
+/// What a test of this module answers: all that a report, a gate or a later reader needs. Trivially copyable; allocates
+/// nothing until `summary`.
+///
+/// `p` is exact far into the tail: 1e-300 is 1e-300. A figure that the test does not have is NaN.
+struct test_result {
+  /// The test's name, such as "Welch's t test". Static text.
+  std::string_view test;
+  double statistic = std::numeric_limits<double>::quiet_NaN();
+  /// Degrees of freedom; F has two.
+  double df = std::numeric_limits<double>::quiet_NaN();
+  double df2 = std::numeric_limits<double>::quiet_NaN();
+  double p = std::numeric_limits<double>::quiet_NaN();
+  alternative side = alternative::two_sided;
+  /// What the effect measures, such as "difference of means", and its size with its interval.
+  std::string_view effect_name;
+  double effect = std::numeric_limits<double>::quiet_NaN();
+  millrace::interval interval;
+  /// Observations of the first and of the other samples.
+  double n1 = 0;
+  double n2 = 0;
+  /// Assumptions that do not hold for this data.
+  assumptions failed;
+
+  /// Is p at most alpha?
+  bool significant(double alpha = 0.05) const noexcept { return p <= alpha; }
+  double n() const noexcept { return n1 + n2; }
+
+  /// One sentence for people: "Welch's t test: difference of means 0.42 (95 % interval 0.1 to 0.74), t ..., p = ...".
+  std::string summary() const;
+};
+
+namespace detail::stats {
+
+/// Four digits, as in a report.
+inline void append_figure(std::string& text, double value) {
+  if (value != value) {
+    text += "unknown";
+    return;
+  }
+  if (std::isinf(value)) {
+    text += value < 0 ? "-infinity" : "infinity";
+    return;
+  }
+  char digits[40];
+  const bool whole = value == std::floor(value) && std::fabs(value) < 1e15;
+  const auto end = whole ? std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 0)
+                         : std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 4);
+  text.append(digits, end.ptr);
+}
+
+inline std::string figure(double value) {
+  std::string text;
+  append_figure(text, value);
+  return text;
+}
+
+/// "0.42 (95 % interval 0.1 to 0.74)"
+inline void append_effect(std::string& text, double effect, const interval& around) {
+  append_figure(text, effect);
+  if (!(around.level > 0)) return;
+  text += " (";
+  append_figure(text, 100 * around.level);
+  text += " % interval ";
+  append_figure(text, around.lower);
+  text += " to ";
+  append_figure(text, around.upper);
+  text += ')';
+}
+
+inline void append_failed(std::string& text, const assumptions& failed) {
+  const char* before = "; but ";
+  for (std::uint8_t i = 0; i < assumption_count; ++i) {
+    const auto one = static_cast<assumption>(i);
+    if (!failed.contains(one)) continue;
+    text += before;
+    text += to_string(one);
+    before = " and ";
+  }
+}
+
+}  // namespace detail::stats
+
+inline std::string test_result::summary() const {
+  std::string text(test);
+  text += ": ";
+  if (!effect_name.empty()) {
+    text += effect_name;
+    text += ' ';
+    detail::stats::append_effect(text, effect, interval);
+    text += ", ";
+  }
+  text += side == alternative::two_sided ? "p "
+          : side == alternative::less    ? "one-sided (less) p "
+                                         : "one-sided (greater) p ";
+  detail::stats::append_figure(text, p);
+  text += " with n = ";
+  detail::stats::append_figure(text, n1);
+  if (n2 > 0) {
+    text += " and ";
+    detail::stats::append_figure(text, n2);
+  }
+  detail::stats::append_failed(text, failed);
+  text += '.';
+  return text;
+}
+
+/// What a test is asked besides its data.
+struct test_options {
+  alternative side = alternative::two_sided;
+  /// Of the interval; in (0, 1). A one-sided test answers a one-sided interval.
+  double confidence = 0.95;
+};
+
+namespace detail::stats {
+
+inline result<void> checked(const test_options& options) {
+  if (options.confidence > 0 && options.confidence < 1) return {};
+  std::string text = "confidence must lie between 0 and 1, not ";
+  append_figure(text, options.confidence);
+  return error(errc::out_of_range, std::move(text));
+}
+
+/// The probability outside an interval on the side, or each side, that it has an end on.
+inline double outside(const test_options& options) noexcept {
+  return options.side == alternative::two_sided ? (1 - options.confidence) / 2 : 1 - options.confidence;
+}
+
+/// The p-value of a statistic from its two tails.
+inline double p_value(alternative side, double lower, double upper) noexcept {
+  if (side == alternative::less) return lower;
+  if (side == alternative::greater) return upper;
+  return std::fmin(1.0, 2 * std::fmin(lower, upper));
+}
+
+/// effect -+ reach, open on the side that a one-sided test does not bound.
+inline interval around(double effect, double reach, const test_options& options) noexcept {
+  interval at{effect - reach, effect + reach, options.confidence};
+  if (options.side == alternative::less) at.lower = -std::numeric_limits<double>::infinity();
+  if (options.side == alternative::greater) at.upper = std::numeric_limits<double>::infinity();
+  return at;
+}
+
+}  // namespace detail::stats
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_EVIDENCE_HPP
+
 // ---- stats/family.hpp
 
 #ifndef MILLRACE_STATS_FAMILY_HPP
@@ -19732,7 +19956,7 @@ inline result<void> checked_p(std::span<const double> p) {
   for (std::size_t i = 0; i < p.size(); ++i)
     if (!(p[i] >= 0 && p[i] <= 1))
       return error(errc::invalid_argument,
-                   "p-value at place " + std::to_string(i) + " is " + std::to_string(p[i]) + ", not in [0, 1]");
+                   "p-value at place " + std::to_string(i) + " is " + figure(p[i]) + ", not in [0, 1]");
   return {};
 }
 
@@ -30311,224 +30535,6 @@ struct beta {
 
 #endif  // MILLRACE_STATS_BETA_HPP
 
-// ---- stats/evidence.hpp
-
-#ifndef MILLRACE_STATS_EVIDENCE_HPP
-#define MILLRACE_STATS_EVIDENCE_HPP
-
-namespace millrace {
-inline namespace v0 {
-
-/// Which departures from the null hypothesis count.
-enum class alternative : std::uint8_t { two_sided, less, greater };
-
-constexpr std::string_view to_string(alternative side) noexcept {
-  switch (side) {
-    case alternative::two_sided: return "two-sided";
-    case alternative::less: return "less";
-    case alternative::greater: return "greater";
-  }
-  return "unknown";
-}
-
-/// What a test's guarantee rests on. A test answers all the same when one fails, and says so.
-enum class assumption : std::uint8_t {
-  /// Enough observations for the limit law the p-value comes from.
-  large_sample,
-  /// Expected counts of at least 5 in a cell.
-  expected_counts,
-  /// Not all observations of a sample are the same.
-  variation,
-  /// Groups with the same variance.
-  equal_variances,
-  /// No two observations are the same.
-  no_ties,
-  /// The denominator of a ratio is well away from 0.
-  denominator_away_from_zero,
-};
-inline constexpr std::uint8_t assumption_count = 6;
-
-/// One clause on what is wrong, for a report.
-constexpr std::string_view to_string(assumption failed) noexcept {
-  switch (failed) {
-    case assumption::large_sample: return "too few observations for the limit law";
-    case assumption::expected_counts: return "an expected count is below 5";
-    case assumption::variation: return "a sample does not vary";
-    case assumption::equal_variances: return "the variances differ";
-    case assumption::no_ties: return "some observations are equal";
-    case assumption::denominator_away_from_zero: return "the denominator may be 0";
-  }
-  return "unknown";
-}
-
-/// A small set of assumptions. Trivially copyable, one byte.
-class assumptions {
- public:
-  constexpr assumptions() noexcept = default;
-  constexpr void add(assumption one, bool failed = true) noexcept {
-    if (failed) bits_ = static_cast<std::uint8_t>(bits_ | (1U << static_cast<unsigned>(one)));
-  }
-  constexpr bool contains(assumption one) const noexcept { return ((bits_ >> static_cast<unsigned>(one)) & 1U) != 0; }
-  constexpr bool empty() const noexcept { return bits_ == 0; }
-  constexpr bool operator==(const assumptions&) const noexcept = default;
-
- private:
-  std::uint8_t bits_ = 0;
-};
-
-/// A confidence (or credible) interval at `level`, such as 0.95. Either end may be infinite.
-struct interval {
-  double lower = -std::numeric_limits<double>::infinity();
-  double upper = std::numeric_limits<double>::infinity();
-  double level = 0;
-
-  constexpr bool contains(double x) const noexcept { return lower <= x && x <= upper; }
-  constexpr double width() const noexcept { return upper - lower; }
-};
-
-/// What a test of this module answers: all that a report, a gate or a later reader needs. Trivially copyable; allocates
-/// nothing until `summary`.
-///
-/// `p` is exact far into the tail: 1e-300 is 1e-300. A figure that the test does not have is NaN.
-struct test_result {
-  /// The test's name, such as "Welch's t test". Static text.
-  std::string_view test;
-  double statistic = std::numeric_limits<double>::quiet_NaN();
-  /// Degrees of freedom; F has two.
-  double df = std::numeric_limits<double>::quiet_NaN();
-  double df2 = std::numeric_limits<double>::quiet_NaN();
-  double p = std::numeric_limits<double>::quiet_NaN();
-  alternative side = alternative::two_sided;
-  /// What the effect measures, such as "difference of means", and its size with its interval.
-  std::string_view effect_name;
-  double effect = std::numeric_limits<double>::quiet_NaN();
-  millrace::interval interval;
-  /// Observations of the first and of the other samples.
-  double n1 = 0;
-  double n2 = 0;
-  /// Assumptions that do not hold for this data.
-  assumptions failed;
-
-  /// Is p at most alpha?
-  bool significant(double alpha = 0.05) const noexcept { return p <= alpha; }
-  double n() const noexcept { return n1 + n2; }
-
-  /// One sentence for people: "Welch's t test: difference of means 0.42 (95 % interval 0.1 to 0.74), t ..., p = ...".
-  std::string summary() const;
-};
-
-namespace detail::stats {
-
-/// Four digits, as in a report.
-inline void append_figure(std::string& text, double value) {
-  if (value != value) {
-    text += "unknown";
-    return;
-  }
-  if (std::isinf(value)) {
-    text += value < 0 ? "-infinity" : "infinity";
-    return;
-  }
-  char digits[40];
-  const bool whole = value == std::floor(value) && std::fabs(value) < 1e15;
-  const auto end = whole ? std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 0)
-                         : std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 4);
-  text.append(digits, end.ptr);
-}
-
-/// "0.42 (95 % interval 0.1 to 0.74)"
-inline void append_effect(std::string& text, double effect, const interval& around) {
-  append_figure(text, effect);
-  if (!(around.level > 0)) return;
-  text += " (";
-  append_figure(text, 100 * around.level);
-  text += " % interval ";
-  append_figure(text, around.lower);
-  text += " to ";
-  append_figure(text, around.upper);
-  text += ')';
-}
-
-inline void append_failed(std::string& text, const assumptions& failed) {
-  const char* before = "; but ";
-  for (std::uint8_t i = 0; i < assumption_count; ++i) {
-    const auto one = static_cast<assumption>(i);
-    if (!failed.contains(one)) continue;
-    text += before;
-    text += to_string(one);
-    before = " and ";
-  }
-}
-
-}  // namespace detail::stats
-
-inline std::string test_result::summary() const {
-  std::string text(test);
-  text += ": ";
-  if (!effect_name.empty()) {
-    text += effect_name;
-    text += ' ';
-    detail::stats::append_effect(text, effect, interval);
-    text += ", ";
-  }
-  text += side == alternative::two_sided ? "p "
-          : side == alternative::less    ? "one-sided (less) p "
-                                         : "one-sided (greater) p ";
-  detail::stats::append_figure(text, p);
-  text += " with n = ";
-  detail::stats::append_figure(text, n1);
-  if (n2 > 0) {
-    text += " and ";
-    detail::stats::append_figure(text, n2);
-  }
-  detail::stats::append_failed(text, failed);
-  text += '.';
-  return text;
-}
-
-/// What a test is asked besides its data.
-struct test_options {
-  alternative side = alternative::two_sided;
-  /// Of the interval; in (0, 1). A one-sided test answers a one-sided interval.
-  double confidence = 0.95;
-};
-
-namespace detail::stats {
-
-inline result<void> checked(const test_options& options) {
-  if (options.confidence > 0 && options.confidence < 1) return {};
-  std::string text = "confidence must lie between 0 and 1, not ";
-  append_figure(text, options.confidence);
-  return error(errc::out_of_range, std::move(text));
-}
-
-/// The probability outside an interval on the side, or each side, that it has an end on.
-inline double outside(const test_options& options) noexcept {
-  return options.side == alternative::two_sided ? (1 - options.confidence) / 2 : 1 - options.confidence;
-}
-
-/// The p-value of a statistic from its two tails.
-inline double p_value(alternative side, double lower, double upper) noexcept {
-  if (side == alternative::less) return lower;
-  if (side == alternative::greater) return upper;
-  return std::fmin(1.0, 2 * std::fmin(lower, upper));
-}
-
-/// effect -+ reach, open on the side that a one-sided test does not bound.
-inline interval around(double effect, double reach, const test_options& options) noexcept {
-  interval at{effect - reach, effect + reach, options.confidence};
-  if (options.side == alternative::less) at.lower = -std::numeric_limits<double>::infinity();
-  if (options.side == alternative::greater) at.upper = std::numeric_limits<double>::infinity();
-  return at;
-}
-
-}  // namespace detail::stats
-
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_EVIDENCE_HPP
-
 // ---- stats/proportion.hpp
 
 #ifndef MILLRACE_STATS_PROPORTION_HPP
@@ -35598,11 +35604,7 @@ class experiment_test {
     }
     return std::exp(high);
   }
-  static std::string figure(double value) {
-    std::string text;
-    detail::stats::append_figure(text, value);
-    return text;
-  }
+  static std::string figure(double value) { return detail::stats::figure(value); }
 
   /// The metrics' tests for a fixed sample, and the arms.
   result<report> tests() {
@@ -35872,16 +35874,18 @@ struct two_unequal_means {
   }
 };
 
-/// Two proportions by the z test: `base` is the second arm's rate, `effect` the difference a - b. The normal law with
-/// each hypothesis' own variance. Source: J. Fleiss, "Statistical methods for rates and proportions", 3.
+/// Two proportions by the z test: `base` is the second arm's rate, to be given, `effect` the difference a - b. The
+/// normal law with each hypothesis' own variance. Source: J. Fleiss, "Statistical methods for rates and
+/// proportions", 3.
 struct two_proportions {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
-  double base = 0.1;
+  double base = detail::stats::nan;
   /// As the test's `z_variance`.
   bool pooled = true;
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
     const double p1 = base + effect;
+    if (!(base >= 0 && base <= 1 && p1 >= 0 && p1 <= 1)) return detail::stats::nan;
     const double both = (p1 * n1 + base * n2) / (n1 + n2);
     const double null = std::sqrt(both * (1 - both) * (1 / n1 + 1 / n2));
     const double real = std::sqrt(p1 * (1 - p1) / n1 + base * (1 - base) / n2);
@@ -35945,9 +35949,17 @@ double least_of(const Design& design) noexcept {
     return Design::least_n;
 }
 
+inline error impossible(double effect) {
+  return error(errc::invalid_argument,
+               "no power can be given for an effect of " + figure(effect) +
+                   ": it, or a parameter of the design, is impossible (a rate outside [0, 1], one not given)");
+}
+
 inline result<void> checked(const power_options& o) {
-  if (!(o.alpha > 0 && o.alpha < 1)) return error(errc::out_of_range, "alpha must lie between 0 and 1");
-  if (!(o.power > 0 && o.power < 1)) return error(errc::out_of_range, "the power must lie between 0 and 1");
+  if (!(o.alpha > 0 && o.alpha < 1))
+    return error(errc::out_of_range, "alpha must lie between 0 and 1, and is " + figure(o.alpha));
+  if (!(o.power > 0 && o.power < 1))
+    return error(errc::out_of_range, "the power must lie between 0 and 1, and is " + figure(o.power));
   if (!(o.ratio > 0 && o.ratio < infinity)) return error(errc::out_of_range, "the ratio of the arms must be above 0");
   return {};
 }
@@ -35969,8 +35981,7 @@ result<power_plan> power_of(const Design& design, double effect, double n1, cons
   if (!(n1 >= detail::stats::least_of(design) && n1 < detail::stats::infinity))
     return error(errc::invalid_argument, "too few units for this test");
   const power_plan plan = detail::stats::plan(design, effect, std::floor(n1), options);
-  if (plan.power != plan.power)
-    return error(errc::invalid_argument, "no power can be given: an effect or a parameter is impossible");
+  if (plan.power != plan.power) return detail::stats::impossible(effect);
   return plan;
 }
 
@@ -35984,8 +35995,7 @@ result<power_plan> sample_size(const Design& design, double effect, const power_
   if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
   double low = detail::stats::least_of(design);
   power_plan plan = detail::stats::plan(design, effect, low, options);
-  if (plan.power != plan.power)
-    return error(errc::invalid_argument, "no power can be given: an effect or a parameter is impossible");
+  if (plan.power != plan.power) return detail::stats::impossible(effect);
   if (plan.power >= options.power) return plan;
   double high = low;
   while (!(plan.power >= options.power)) {
@@ -36014,14 +36024,18 @@ result<power_plan> minimum_detectable_effect(const Design& design, double n1, co
   const auto enough = [&](double effect) {
     return detail::stats::plan(design, effect, n1, upward).power >= options.power;
   };
+  // Doubled until it is found; where that is impossible (a rate above 1), halfway to the least impossible one.
+  double low = 0;
   double high = 1e-6;
-  while (!enough(high)) {
-    high *= 2;
-    if (high > 1e12) return error(errc::out_of_range, "no effect is found with this power");
-    if (detail::stats::plan(design, high, n1, upward).power != detail::stats::plan(design, high, n1, upward).power)
+  double impossible = detail::stats::infinity;
+  for (;;) {
+    const double power = detail::stats::plan(design, high, n1, upward).power;
+    if (power >= options.power) break;
+    (power != power ? impossible : low) = high;
+    high = impossible < detail::stats::infinity ? low + (impossible - low) / 2 : 2 * high;
+    if (high > 1e12 || high <= low * (1 + 1e-12))
       return error(errc::out_of_range, "no possible effect is found with this power by so few units");
   }
-  double low = high / 2;
   for (int i = 0; i < 60 && high - low > 1e-12 * high; ++i) {
     const double middle = low + (high - low) / 2;
     (enough(middle) ? high : low) = middle;
@@ -37195,12 +37209,12 @@ inline result<test_result> yuen_test(std::span<const double> a, std::span<const 
 /// - `normal_mixture_interval`, `asymptotic_interval`, `beta_binomial_interval`, `empirical_bernstein`: confidence
 ///   sequences, intervals that cover at all times at once
 ///
-/// An A/B test as a type: `experiment_test<outcomes<...>, decision<when, alpha<.05>, correction>>`, which can be peeked at
-/// only where that is valid, and corrects for all its metrics.
+/// An A/B test as a type: `experiment_test<outcomes<...>, decision<when, alpha<.05>>>`, which can be peeked at only where
+/// that is valid, and corrects for all its metrics.
 /// - what it measures: `conversion<"ctr">`, `mean_of<"spend">`, `cuped_mean<"spend">` with a covariate from before,
 ///   `ratio<"revenue", "clicks">`, `quantile_of<"latency", .99>`
-/// - when it decides: `always_valid` or `always_valid_asymptotic`, by `peek()`; `fixed_horizon`, by `conclude(planned)`;
-///   `group_looks<spending::obrien_fleming, looks<.5, .75, 1.>>`, by `look(planned)`
+/// - when it decides: `always_valid` or `always_valid_asymptotic`, by `peek()`; `fixed_horizon`, by
+///   `conclude(planned)`; `group_looks<spending::obrien_fleming, looks<.5, .75, 1.>>`, by `look(planned)`
 /// - from units one by one (`update`), or from aggregates and sketches of an arm (`absorb`)
 ///
 /// Standard library alone.

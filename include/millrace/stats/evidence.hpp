@@ -131,6 +131,12 @@ inline void append_figure(std::string& text, double value) {
   text.append(digits, end.ptr);
 }
 
+inline std::string figure(double value) {
+  std::string text;
+  append_figure(text, value);
+  return text;
+}
+
 /// "0.42 (95 % interval 0.1 to 0.74)"
 inline void append_effect(std::string& text, double effect, const interval& around) {
   append_figure(text, effect);

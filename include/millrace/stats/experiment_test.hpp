@@ -471,11 +471,7 @@ class experiment_test {
     }
     return std::exp(high);
   }
-  static std::string figure(double value) {
-    std::string text;
-    detail::stats::append_figure(text, value);
-    return text;
-  }
+  static std::string figure(double value) { return detail::stats::figure(value); }
 
   /// The metrics' tests for a fixed sample, and the arms.
   result<report> tests() {

@@ -2,6 +2,7 @@
 #define MILLRACE_STATS_FAMILY_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/stats/evidence.hpp>
 
 #include <algorithm>
 #include <array>
@@ -85,7 +86,7 @@ inline result<void> checked_p(std::span<const double> p) {
   for (std::size_t i = 0; i < p.size(); ++i)
     if (!(p[i] >= 0 && p[i] <= 1))
       return error(errc::invalid_argument,
-                   "p-value at place " + std::to_string(i) + " is " + std::to_string(p[i]) + ", not in [0, 1]");
+                   "p-value at place " + std::to_string(i) + " is " + figure(p[i]) + ", not in [0, 1]");
   return {};
 }
 

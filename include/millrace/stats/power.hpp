@@ -90,16 +90,18 @@ struct two_unequal_means {
   }
 };
 
-/// Two proportions by the z test: `base` is the second arm's rate, `effect` the difference a - b. The normal law with
-/// each hypothesis' own variance. Source: J. Fleiss, "Statistical methods for rates and proportions", 3.
+/// Two proportions by the z test: `base` is the second arm's rate, to be given, `effect` the difference a - b. The
+/// normal law with each hypothesis' own variance. Source: J. Fleiss, "Statistical methods for rates and
+/// proportions", 3.
 struct two_proportions {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
-  double base = 0.1;
+  double base = detail::stats::nan;
   /// As the test's `z_variance`.
   bool pooled = true;
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
     const double p1 = base + effect;
+    if (!(base >= 0 && base <= 1 && p1 >= 0 && p1 <= 1)) return detail::stats::nan;
     const double both = (p1 * n1 + base * n2) / (n1 + n2);
     const double null = std::sqrt(both * (1 - both) * (1 / n1 + 1 / n2));
     const double real = std::sqrt(p1 * (1 - p1) / n1 + base * (1 - base) / n2);
@@ -163,9 +165,17 @@ double least_of(const Design& design) noexcept {
     return Design::least_n;
 }
 
+inline error impossible(double effect) {
+  return error(errc::invalid_argument,
+               "no power can be given for an effect of " + figure(effect) +
+                   ": it, or a parameter of the design, is impossible (a rate outside [0, 1], one not given)");
+}
+
 inline result<void> checked(const power_options& o) {
-  if (!(o.alpha > 0 && o.alpha < 1)) return error(errc::out_of_range, "alpha must lie between 0 and 1");
-  if (!(o.power > 0 && o.power < 1)) return error(errc::out_of_range, "the power must lie between 0 and 1");
+  if (!(o.alpha > 0 && o.alpha < 1))
+    return error(errc::out_of_range, "alpha must lie between 0 and 1, and is " + figure(o.alpha));
+  if (!(o.power > 0 && o.power < 1))
+    return error(errc::out_of_range, "the power must lie between 0 and 1, and is " + figure(o.power));
   if (!(o.ratio > 0 && o.ratio < infinity)) return error(errc::out_of_range, "the ratio of the arms must be above 0");
   return {};
 }
@@ -187,8 +197,7 @@ result<power_plan> power_of(const Design& design, double effect, double n1, cons
   if (!(n1 >= detail::stats::least_of(design) && n1 < detail::stats::infinity))
     return error(errc::invalid_argument, "too few units for this test");
   const power_plan plan = detail::stats::plan(design, effect, std::floor(n1), options);
-  if (plan.power != plan.power)
-    return error(errc::invalid_argument, "no power can be given: an effect or a parameter is impossible");
+  if (plan.power != plan.power) return detail::stats::impossible(effect);
   return plan;
 }
 
@@ -202,8 +211,7 @@ result<power_plan> sample_size(const Design& design, double effect, const power_
   if (auto ok = detail::stats::checked(options); !ok) return std::move(ok).error();
   double low = detail::stats::least_of(design);
   power_plan plan = detail::stats::plan(design, effect, low, options);
-  if (plan.power != plan.power)
-    return error(errc::invalid_argument, "no power can be given: an effect or a parameter is impossible");
+  if (plan.power != plan.power) return detail::stats::impossible(effect);
   if (plan.power >= options.power) return plan;
   double high = low;
   while (!(plan.power >= options.power)) {
@@ -232,14 +240,18 @@ result<power_plan> minimum_detectable_effect(const Design& design, double n1, co
   const auto enough = [&](double effect) {
     return detail::stats::plan(design, effect, n1, upward).power >= options.power;
   };
+  // Doubled until it is found; where that is impossible (a rate above 1), halfway to the least impossible one.
+  double low = 0;
   double high = 1e-6;
-  while (!enough(high)) {
-    high *= 2;
-    if (high > 1e12) return error(errc::out_of_range, "no effect is found with this power");
-    if (detail::stats::plan(design, high, n1, upward).power != detail::stats::plan(design, high, n1, upward).power)
+  double impossible = detail::stats::infinity;
+  for (;;) {
+    const double power = detail::stats::plan(design, high, n1, upward).power;
+    if (power >= options.power) break;
+    (power != power ? impossible : low) = high;
+    high = impossible < detail::stats::infinity ? low + (impossible - low) / 2 : 2 * high;
+    if (high > 1e12 || high <= low * (1 + 1e-12))
       return error(errc::out_of_range, "no possible effect is found with this power by so few units");
   }
-  double low = high / 2;
   for (int i = 0; i < 60 && high - low > 1e-12 * high; ++i) {
     const double middle = low + (high - low) / 2;
     (enough(middle) ? high : low) = middle;

@@ -58,7 +58,7 @@ TEST_CASE("family: one of one is itself, and p-values that are none are refused"
   CHECK((*one)[0] == 0.03);
   CHECK(mr::family<mr::holm, 2>::size() == 2);
   CHECK(mr::family<mr::holm, 2>::name() == "Holm");
-  CHECK(mr::family<mr::holm, 2>{}.adjusted({0.1, 1.5}).error().message() == "p-value 1 is not in [0, 1]");
+  CHECK(mr::family<mr::holm, 2>{}.adjusted({0.1, 1.5}).error().message() == "p-value at place 1 is 1.5, not in [0, 1]");
   CHECK_FALSE(mr::family<mr::holm, 2>{}.adjusted({support::not_a_number, 0.5}));
   CHECK_FALSE(mr::family_of<mr::holm>(std::vector<double>{-0.1}));
   CHECK_FALSE(mr::family_of<mr::holm>(std::vector<double>{}));

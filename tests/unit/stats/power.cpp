@@ -67,11 +67,23 @@ TEST_CASE("power: uneven arms, sides, and the sentence") {
         "To find an effect of 0.5 with power 0.8015: n = 64 and 64.");
 }
 
+TEST_CASE("power: the least effect is found up to the greatest that there can be") {
+  const auto plan = mr::minimum_detectable_effect(mr::two_proportions{0.1}, 5);
+  REQUIRE(plan);
+  CHECK(plan->effect > 0.6);
+  CHECK(plan->effect < 0.9);
+  CHECK(plan->power == Approx(0.8).epsilon(1e-9));
+  CHECK(mr::power_of(mr::two_proportions{0.1}, plan->effect - 1e-6, 5)->power < 0.8);
+}
+
 TEST_CASE("power: what cannot be planned is an error that names it") {
   CHECK_FALSE(mr::sample_size(mr::two_means{}, 0));
   CHECK_FALSE(mr::sample_size(mr::two_means{}, support::not_a_number));
   CHECK_FALSE(mr::sample_size(mr::two_proportions{0.9}, 0.2));
   CHECK_FALSE(mr::sample_size(mr::two_proportions{-0.1}, 0.01));
+  CHECK(mr::sample_size(mr::two_proportions{0.02}, -0.03).error().message().find("an effect of -0.03") !=
+        std::string::npos);
+  CHECK_FALSE(mr::sample_size(mr::two_proportions{}, 0.02));  // the base rate is not given
   CHECK_FALSE(mr::power_of(mr::two_means{}, 0.5, 1));
   CHECK_FALSE(mr::minimum_detectable_effect(mr::two_proportions{0.5}, 2));
   mr::power_options o;
@@ -85,5 +97,8 @@ TEST_CASE("power: what cannot be planned is an error that names it") {
   }
   o = {};
   o.ratio = 0;
+  o.power = 80;
+  CHECK(mr::sample_size(mr::two_means{}, 0.5, o).error().message() == "the power must lie between 0 and 1, and is 80");
+  o.power = 0.8;
   CHECK(mr::sample_size(mr::two_means{}, 0.5, o).error().message() == "the ratio of the arms must be above 0");
 }
