@@ -33,8 +33,8 @@
 /// - `normal_mixture_interval`, `asymptotic_interval`, `beta_binomial_interval`, `empirical_bernstein`: confidence
 ///   sequences, intervals that cover at all times at once
 ///
-/// An A/B test as a type: `experiment_test<outcomes<...>, decision<when, alpha<.05>>>`, which can be peeked at only where
-/// that is valid, and corrects for all its metrics.
+/// An A/B test as a type: `experiment_test<outcomes<...>, decision<when, alpha<.05>>>`, which can be peeked at only
+/// where that is valid, and corrects for all its metrics.
 /// - what it measures: `conversion<"ctr">`, `mean_of<"spend">`, `cuped_mean<"spend">` with a covariate from before,
 ///   `ratio<"revenue", "clicks">`, `quantile_of<"latency", .99>`
 /// - when it decides: `always_valid` or `always_valid_asymptotic`, by `peek()`; `fixed_horizon`, by

@@ -19790,7 +19790,7 @@ inline std::string figure(double value) {
 /// "0.42 (95 % interval 0.1 to 0.74)"
 inline void append_effect(std::string& text, double effect, const interval& around) {
   append_figure(text, effect);
-  if (!(around.level > 0)) return;
+  if (!(around.level > 0) || around.lower != around.lower) return;
   text += " (";
   append_figure(text, 100 * around.level);
   text += " % interval ";
@@ -37209,8 +37209,8 @@ inline result<test_result> yuen_test(std::span<const double> a, std::span<const 
 /// - `normal_mixture_interval`, `asymptotic_interval`, `beta_binomial_interval`, `empirical_bernstein`: confidence
 ///   sequences, intervals that cover at all times at once
 ///
-/// An A/B test as a type: `experiment_test<outcomes<...>, decision<when, alpha<.05>>>`, which can be peeked at only where
-/// that is valid, and corrects for all its metrics.
+/// An A/B test as a type: `experiment_test<outcomes<...>, decision<when, alpha<.05>>>`, which can be peeked at only
+/// where that is valid, and corrects for all its metrics.
 /// - what it measures: `conversion<"ctr">`, `mean_of<"spend">`, `cuped_mean<"spend">` with a covariate from before,
 ///   `ratio<"revenue", "clicks">`, `quantile_of<"latency", .99>`
 /// - when it decides: `always_valid` or `always_valid_asymptotic`, by `peek()`; `fixed_horizon`, by

@@ -140,7 +140,7 @@ inline std::string figure(double value) {
 /// "0.42 (95 % interval 0.1 to 0.74)"
 inline void append_effect(std::string& text, double effect, const interval& around) {
   append_figure(text, effect);
-  if (!(around.level > 0)) return;
+  if (!(around.level > 0) || around.lower != around.lower) return;
   text += " (";
   append_figure(text, 100 * around.level);
   text += " % interval ";

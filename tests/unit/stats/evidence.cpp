@@ -2,6 +2,8 @@
 
 #include <support/catch.hpp>
 
+#include <cmath>
+
 #include <type_traits>
 
 namespace mr = millrace;
@@ -31,6 +33,12 @@ TEST_CASE("evidence: figures that a test does not have are unknown, and never si
   const mr::test_result nothing;
   CHECK_FALSE(nothing.significant());
   CHECK(nothing.summary() == ": p unknown with n = 0.");
+  mr::test_result open;
+  open.test = "z test";
+  open.effect_name = "difference";
+  open.effect = 1;
+  open.interval = {std::nan(""), std::nan(""), 0.95};
+  CHECK(open.summary() == "z test: difference 1, p unknown with n = 0.");
 }
 
 TEST_CASE("evidence: results are plain values") {
