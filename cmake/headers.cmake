@@ -36,7 +36,7 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/aggregate.hpp aggregate/extremes.hpp aggregate/member.hpp aggregate/moments.hpp aggregate/pairs.hpp
   aggregate/sketch_members.hpp aggregate/sums.hpp
   aggregate/detail/block_kernel.hpp aggregate/detail/pair_kernel.hpp aggregate/saved_fields.hpp
-  aggregate/detail/states.hpp aggregate/detail/weighted_kernel.hpp
+  aggregate/detail/quantile_points.hpp aggregate/detail/states.hpp aggregate/detail/weighted_kernel.hpp
   aggregate/log_histogram.hpp
   aggregate/detail/crc32c.hpp
   aggregate/count_min.hpp aggregate/frequent_items.hpp aggregate/hll.hpp aggregate/kll.hpp

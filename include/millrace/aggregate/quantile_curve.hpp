@@ -1,6 +1,7 @@
 #ifndef MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
 #define MILLRACE_AGGREGATE_QUANTILE_CURVE_HPP
 
+#include <millrace/aggregate/detail/quantile_points.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 
@@ -8,7 +9,6 @@
 #include <cstdint>
 #include <limits>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace millrace {
@@ -71,29 +71,15 @@ class quantile_curve {
 
   /// The rank of each point.
   std::vector<double> cdf(std::span<const T> points) const {
-    std::vector<double> ranks;
-    ranks.reserve(points.size());
-    for (const T point : points) ranks.push_back(rank(point));
-    return ranks;
+    return detail::cdf_at(points, [this](T point) { return rank(point); });
   }
 
   /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last: one more
   /// than there are points, 1 together.
   /// Errors: invalid_argument when the points do not ascend or nothing was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
-    if (values_.empty()) return error(errc::invalid_argument, "pmf of an empty sketch");
-    std::vector<double> masses;
-    masses.reserve(points.size() + 1);
-    double before = 0;
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      if (detail::math::is_nan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
-        return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
-      const double now = rank(points[i]);
-      masses.push_back(now - before);
-      before = now;
-    }
-    masses.push_back(1 - before);
-    return masses;
+    return detail::pmf_between(
+        points, [this](T point) { return rank(point); }, values_.empty() ? 0.0 : 1.0);
   }
 
  private:

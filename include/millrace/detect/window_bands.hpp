@@ -40,6 +40,15 @@ class sorted_window {
     ++size_;
   }
 
+  /// The verdict on x by the band found for it, and x taken up unless it is none to keep.
+  anomaly settle(double x, anomaly found) noexcept {
+    const bool keeps = std::fabs(x) <= 1e300;
+    found.flagged = !keeps || !(x >= found.lower && x <= found.upper);
+    if (x != x) found.score = x;
+    if (keeps) push(x);
+    return found;
+  }
+
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.arrived_, self.size_, self.next_);
@@ -110,14 +119,8 @@ class robust_z : detail::require_arl<RunLength>, public saved_fields<robust_z<Ru
       const double unit = 1.4826022185056018 * kept_.median_distance(middle);
       const double d = x - middle;
       found = {d == 0 ? 0 : d / unit, middle - limit_ * unit, middle + limit_ * unit, false};
-      found.flagged = !(x >= found.lower && x <= found.upper);
     }
-    if (std::fabs(x) <= 1e300)
-      kept_.push(x);
-    else
-      found.flagged = true;
-    if (x != x) found.score = x;
-    return found;
+    return kept_.settle(x, found);
   }
   void reset() noexcept { kept_ = {}; }
   std::size_t count() const noexcept { return kept_.size(); }
@@ -157,14 +160,8 @@ class iqr_fence : detail::require_arl<RunLength>, public saved_fields<iqr_fence<
       const double range = high - low;
       const double beyond = x < low ? x - low : x > high ? x - high : 0;
       found = {beyond == 0 ? 0 : beyond / range, low - fence_ * range, high + fence_ * range, false};
-      found.flagged = !(x >= found.lower && x <= found.upper);
     }
-    if (std::fabs(x) <= 1e300)
-      kept_.push(x);
-    else
-      found.flagged = true;
-    if (x != x) found.score = x;
-    return found;
+    return kept_.settle(x, found);
   }
   void reset() noexcept { kept_ = {}; }
   std::size_t count() const noexcept { return kept_.size(); }
