@@ -7804,6 +7804,51 @@ class kll_levels {
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_KLL_LEVELS_HPP
 
+// ---- aggregate/detail/quantile_points.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
+#define MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// rank(point) for each point.
+template <class T, class Rank>
+std::vector<double> cdf_at(std::span<const T> points, Rank&& rank) {
+  std::vector<double> ranks;
+  ranks.reserve(points.size());
+  for (const T point : points) ranks.push_back(rank(point));
+  return ranks;
+}
+
+/// The fractions of `total` up to the first point, between neighbours, and beyond the last, where `up_to(point)` says
+/// how much there is at or below a point. Errors: invalid_argument when the points do not ascend or there is nothing.
+template <class T, class UpTo, class Weight>
+result<std::vector<double>> pmf_between(std::span<const T> points, UpTo&& up_to, Weight total) {
+  if (total == 0) return error(errc::invalid_argument, "pmf of an empty sketch");
+  std::vector<double> masses;
+  masses.reserve(points.size() + 1);
+  Weight before = 0;
+  const auto add = [&](Weight now) {
+    masses.push_back(static_cast<double>(now - before) / static_cast<double>(total));
+    before = now;
+  };
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (points[i] != points[i] || (i > 0 && !(points[i - 1] < points[i])))
+      return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
+    add(up_to(points[i]));
+  }
+  add(total);
+  return masses;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
+
 // ---- aggregate/quantile_view.hpp
 
 #ifndef MILLRACE_AGGREGATE_QUANTILE_VIEW_HPP
@@ -7869,29 +7914,15 @@ class quantile_view {
 
   /// The rank of each point.
   std::vector<double> cdf(std::span<const T> points) const {
-    std::vector<double> ranks;
-    ranks.reserve(points.size());
-    for (const T point : points) ranks.push_back(rank(point));
-    return ranks;
+    return detail::cdf_at(points, [this](T point) { return rank(point); });
   }
 
   /// The fractions of the stream up to the first point, between neighbouring points (the upper one included), and
   /// beyond the last: one more than there are points, 1 together.
   /// Errors: invalid_argument when the points do not ascend or nothing was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
-    if (values_.empty()) return error(errc::invalid_argument, "pmf of an empty sketch");
-    std::vector<double> masses;
-    masses.reserve(points.size() + 1);
-    std::uint64_t before = 0;
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      if (detail::math::is_nan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
-        return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
-      const std::uint64_t now = weight_up_to(points[i]);
-      masses.push_back(static_cast<double>(now - before) / static_cast<double>(count()));
-      before = now;
-    }
-    masses.push_back(static_cast<double>(count() - before) / static_cast<double>(count()));
-    return masses;
+    return detail::pmf_between(
+        points, [this](T point) { return weight_up_to(point); }, count());
   }
 
   std::span<const T> values() const noexcept { return values_; }
@@ -9006,29 +9037,15 @@ class quantile_curve {
 
   /// The rank of each point.
   std::vector<double> cdf(std::span<const T> points) const {
-    std::vector<double> ranks;
-    ranks.reserve(points.size());
-    for (const T point : points) ranks.push_back(rank(point));
-    return ranks;
+    return detail::cdf_at(points, [this](T point) { return rank(point); });
   }
 
   /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last: one more
   /// than there are points, 1 together.
   /// Errors: invalid_argument when the points do not ascend or nothing was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
-    if (values_.empty()) return error(errc::invalid_argument, "pmf of an empty sketch");
-    std::vector<double> masses;
-    masses.reserve(points.size() + 1);
-    double before = 0;
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      if (detail::math::is_nan(points[i]) || (i > 0 && !(points[i - 1] < points[i])))
-        return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
-      const double now = rank(points[i]);
-      masses.push_back(now - before);
-      before = now;
-    }
-    masses.push_back(1 - before);
-    return masses;
+    return detail::pmf_between(
+        points, [this](T point) { return rank(point); }, values_.empty() ? 0.0 : 1.0);
   }
 
  private:
@@ -20159,6 +20176,15 @@ class sorted_window {
     ++size_;
   }
 
+  /// The verdict on x by the band found for it, and x taken up unless it is none to keep.
+  anomaly settle(double x, anomaly found) noexcept {
+    const bool keeps = std::fabs(x) <= 1e300;
+    found.flagged = !keeps || !(x >= found.lower && x <= found.upper);
+    if (x != x) found.score = x;
+    if (keeps) push(x);
+    return found;
+  }
+
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.arrived_, self.size_, self.next_);
@@ -20229,14 +20255,8 @@ class robust_z : detail::require_arl<RunLength>, public saved_fields<robust_z<Ru
       const double unit = 1.4826022185056018 * kept_.median_distance(middle);
       const double d = x - middle;
       found = {d == 0 ? 0 : d / unit, middle - limit_ * unit, middle + limit_ * unit, false};
-      found.flagged = !(x >= found.lower && x <= found.upper);
     }
-    if (std::fabs(x) <= 1e300)
-      kept_.push(x);
-    else
-      found.flagged = true;
-    if (x != x) found.score = x;
-    return found;
+    return kept_.settle(x, found);
   }
   void reset() noexcept { kept_ = {}; }
   std::size_t count() const noexcept { return kept_.size(); }
@@ -20276,14 +20296,8 @@ class iqr_fence : detail::require_arl<RunLength>, public saved_fields<iqr_fence<
       const double range = high - low;
       const double beyond = x < low ? x - low : x > high ? x - high : 0;
       found = {beyond == 0 ? 0 : beyond / range, low - fence_ * range, high + fence_ * range, false};
-      found.flagged = !(x >= found.lower && x <= found.upper);
     }
-    if (std::fabs(x) <= 1e300)
-      kept_.push(x);
-    else
-      found.flagged = true;
-    if (x != x) found.score = x;
-    return found;
+    return kept_.settle(x, found);
   }
   void reset() noexcept { kept_ = {}; }
   std::size_t count() const noexcept { return kept_.size(); }

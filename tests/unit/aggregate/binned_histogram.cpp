@@ -128,3 +128,13 @@ TEST_CASE("binned histograms keep their saved form: golden bytes give the same a
   check("logarithmic", mr::logarithmic_histogram::make(10U, 0.125, 128.0).value());
   check("fixed", mr::fixed_histogram::make(std::vector<double>{-1, 0, 0.25, 3, 1000}).value());
 }
+
+TEST_CASE("quantiles of a binned histogram never decrease") {
+  for (const auto& stream : laws::streams(3000, 9)) {
+    auto h = mr::fixed_histogram::make(std::vector<double>{-100, -1, 0, 0.25, 3, 1000}).value();
+    h.update(std::span<const double>(stream));
+    std::size_t falling = 0;
+    for (int k = 1; k <= 1000; ++k) falling += h.quantile(k / 1000.0) < h.quantile((k - 1) / 1000.0) ? 1U : 0U;
+    CHECK(falling == 0);
+  }
+}

@@ -171,3 +171,21 @@ TEST_CASE("exponential histograms keep their saved form: golden bytes give the s
   const auto back = support::from_golden("aggregate/exponential_histogram.bin", h);
   CHECK(back.to_otlp() == h.to_otlp());
 }
+
+TEST_CASE("quantiles of an exponential histogram never decrease, and are exact at both ends") {
+  for (const auto& stream : laws::streams(3000, 8)) {
+    if (stream.empty()) continue;
+    histogram h;
+    h.update(std::span<const double>(stream));
+    double before = h.quantile(0);
+    CHECK(before == h.smallest());
+    std::size_t falling = 0;
+    for (int k = 1; k <= 1000; ++k) {
+      const double now = h.quantile(k / 1000.0);
+      falling += now >= before ? 0U : 1U;
+      before = now;
+    }
+    CHECK(falling == 0);
+    CHECK(before == *std::max_element(stream.begin(), stream.end()));
+  }
+}
