@@ -20,7 +20,7 @@ ALLOWED_MACROS = {"core/version.hpp": r"MILLRACE_VERSION_(MAJOR|MINOR|PATCH|STRI
 # Vectors and the choice of the instruction set, for the kernels of every module.
 SHARED_DETAIL = ("core/detail/math.hpp", "core/detail/simd.hpp")
 # What a detail header (and core/config.hpp) may ask the preprocessor: which machine this is.
-ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__i386__|__aarch64__|__linux__|__CUDACC__|__BYTE_ORDER__|__cplusplus)")
+ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linux__|__CUDACC__|__BYTE_ORDER__|__cplusplus)")
 # A file that nobody has: how core/config.hpp stops a compiler that is set to an older standard.
 STOP = "millrace_needs_c++20"
 # Third-party includes by their first folder, and the component that brings them. A header that includes one

@@ -132,6 +132,24 @@ inline void append_more(std::string& out, std::size_t more, const char* unit) {
   out += '"';
 }
 
+/// A list's record: how many items there were, how many follow, and those.
+inline const std::byte* render_list(const std::byte* at, std::string& json,
+                                    const std::byte* (*render_item)(const std::byte*, std::string&)) {
+  const auto whole = take<std::uint64_t>(at);
+  const auto kept = take<std::uint64_t>(at);
+  json += '[';
+  for (std::uint64_t i = 0; i < kept; ++i) {
+    if (i != 0) json += ',';
+    at = render_item(at, json);
+  }
+  if (kept != whole) {
+    if (kept != 0) json += ',';
+    append_more(json, whole - kept, " more");
+  }
+  json += ']';
+  return at;
+}
+
 /// The longest beginning of at most `most` bytes that cuts no UTF-8 sequence.
 inline std::size_t cut_text(std::string_view text, std::size_t most) noexcept {
   if (text.size() <= most) return text.size();
@@ -345,41 +363,53 @@ struct audit_codec<T> {
     return to;
   }
   static const std::byte* render(const std::byte* at, std::string& json) {
-    const auto whole = detail::take<std::uint64_t>(at);
-    const auto kept = detail::take<std::uint64_t>(at);
-    json += '[';
-    for (std::uint64_t i = 0; i < kept; ++i) {
-      if (i != 0) json += ',';
-      at = item_codec::render(at, json);
-    }
-    if (kept != whole) {
-      if (kept != 0) json += ',';
-      detail::append_more(json, whole - kept, " more");
-    }
-    json += ']';
-    return at;
+    return detail::render_list(at, json, item_codec::render);
   }
 };
 
 namespace detail {
 
-// A tensor's record: dtype, rank, whether a summary follows; the extents; the summary.
-inline std::size_t tensor_record_size(const tensor_view& view, const audit_limits& limits) noexcept {
-  const bool summed = view.size() * size_of(view.dtype()) <= limits.summary_bytes;
-  return 3 + 8 * view.rank() + (summed ? 32 : 0);
+// A tensor's record: dtype, rank, whether a summary follows; the extents; the summary. Most records have none, so
+// what they take of the view is inlined: the shape is read and nothing else is built.
+[[gnu::always_inline]] inline bool is_summarized(const tensor_view& view, const audit_limits& limits) noexcept {
+  return view.size_bytes() <= limits.summary_bytes;
 }
-inline std::byte* write_tensor_record(std::byte* at, const tensor_view& view, const audit_limits& limits) noexcept {
-  const bool summed = view.size() * size_of(view.dtype()) <= limits.summary_bytes;
+[[gnu::always_inline]] inline std::size_t tensor_record_size(const tensor_view& view,
+                                                             const audit_limits& limits) noexcept {
+  return 3 + 8 * view.rank() + (is_summarized(view, limits) ? 32 : 0);
+}
+[[gnu::always_inline]] inline std::byte* write_tensor_shape(std::byte* at, const tensor_view& view,
+                                                            bool summarized) noexcept {
   at = put(at, static_cast<unsigned char>(view.dtype()));
   at = put(at, static_cast<unsigned char>(view.rank()));
-  at = put(at, summed);
+  at = put(at, summarized);
   for (const std::size_t extent : view.shape()) at = put(at, std::uint64_t{extent});
-  if (!summed) return at;
+  return at;
+}
+inline std::byte* write_tensor_summary(std::byte* at, const tensor_view& view) noexcept {
   const tensor_summary summary = summarize(view);
   at = put(at, summary.low);
   at = put(at, summary.high);
   at = put(at, summary.mean);
   return put(at, std::uint64_t{summary.nan_count + summary.infinity_count});
+}
+inline std::byte* write_tensor_record(std::byte* at, const tensor_view& view, const audit_limits& limits) noexcept {
+  const bool summarized = is_summarized(view, limits);
+  at = write_tensor_shape(at, view, summarized);
+  return summarized ? write_tensor_summary(at, view) : at;
+}
+/// The same for a tensor whose view costs nothing until it is built.
+template <class T>
+[[gnu::noinline]] std::byte* write_summary_of(std::byte* at, const T& value) noexcept {
+  return write_tensor_summary(at, view_of(value));
+}
+template <class T>
+[[gnu::always_inline]] inline std::byte* write_record_of(std::byte* at, const T& value,
+                                                         const audit_limits& limits) noexcept {
+  const tensor_view view = view_of(value);
+  const bool summarized = is_summarized(view, limits);
+  at = write_tensor_shape(at, view, summarized);
+  return summarized ? write_summary_of(at, value) : at;
 }
 /// In the place of `summed`: the tensor is compressed, and its compressed size follows the extents.
 inline constexpr unsigned char tensor_is_compressed = 2;
@@ -429,7 +459,7 @@ struct audit_codec<T> {
     return detail::tensor_record_size(view_of(value), limits);
   }
   static std::byte* write(std::byte* at, const T& value, const audit_limits& limits) noexcept {
-    return detail::write_tensor_record(at, view_of(value), limits);
+    return detail::write_record_of(at, value, limits);
   }
   static const std::byte* render(const std::byte* at, std::string& json) {
     return detail::render_tensor_record(at, json);
@@ -479,19 +509,7 @@ struct audit_codec<T> {
     return at;
   }
   static const std::byte* render(const std::byte* at, std::string& json) {
-    const auto whole = detail::take<std::uint64_t>(at);
-    const auto kept = detail::take<std::uint64_t>(at);
-    json += '[';
-    for (std::uint64_t i = 0; i < kept; ++i) {
-      if (i != 0) json += ',';
-      at = detail::render_tensor_record(at, json);
-    }
-    if (kept != whole) {
-      if (kept != 0) json += ',';
-      detail::append_more(json, whole - kept, " more");
-    }
-    json += ']';
-    return at;
+    return detail::render_list(at, json, detail::render_tensor_record);
   }
 };
 

@@ -37,11 +37,11 @@ struct validation_issue {
 
 namespace detail {
 
-/// What is wrong with a tensor known to hold `first`; the slow path, so it counts them all.
+/// What is wrong with a tensor that is not all finite; the slow path, so it counts them all.
 [[gnu::cold, gnu::noinline]] inline error describe_non_finite(std::string_view field, std::size_t ordinal, bool several,
-                                                              const tensor_view& view,
-                                                              const non_finite_element& first) {
+                                                              const tensor_view& view) {
   const finite_report report = scan_finite(view);
+  const non_finite_element first = report.first.value_or(non_finite_element{});
   std::string message = "field \"" + std::string(field) + '"';
   if (several) message += ", tensor " + std::to_string(ordinal) + ',';
   message += view.rank() == 0 ? " is " : " holds ";
@@ -70,8 +70,8 @@ result<void> check_finite(const typename Field::type& value) {
   result<void> verdict;
   std::size_t ordinal = 0;
   for_each_tensor(value, [&](const tensor_view& view) {
-    if (const auto found = find_non_finite(view)) [[unlikely]] {
-      verdict = describe_non_finite(Field::name, ordinal, !tensor_like<typename Field::type>, view, *found);
+    if (!all_finite(view)) [[unlikely]] {
+      verdict = describe_non_finite(Field::name, ordinal, !tensor_like<typename Field::type>, view);
       return false;
     }
     ++ordinal;

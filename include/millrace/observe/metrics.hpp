@@ -168,10 +168,12 @@ inline void metrics_registry::read(const detail::catalog_series& series,
     sample.greatest = static_cast<double>(greatest) / 1e9;
     if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
   } else {
+    const std::uint32_t skipped = detail::histogram_cells::pairs_of(series.first_cell) - series.first_cell;
     for_each_slab([&](const detail::metric_cell* cells) {
+      const detail::metric_cell* const pairs = cells + skipped;
       for (std::size_t i = 0; i < buckets.size(); ++i) {
-        buckets[i] += now(cells[2 * i]);
-        sample.value += std::bit_cast<double>(now(cells[2 * i + 1]));
+        buckets[i] += static_cast<std::uint64_t>(std::bit_cast<double>(now(pairs[2 * i])));
+        sample.value += std::bit_cast<double>(now(pairs[2 * i + 1]));
       }
     });
   }

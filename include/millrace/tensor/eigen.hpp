@@ -34,8 +34,9 @@ concept eigen_dense = std::is_class_v<T> && requires(const T* value) {
 template <class T>
 concept eigen_owner = std::is_base_of_v<Eigen::PlainObjectBase<T>, T>;
 
+// Inlined, so that a caller who asks for the shape alone builds no layout.
 template <class T>
-tensor_layout eigen_layout(const T& value) {
+[[gnu::always_inline]] inline tensor_layout eigen_layout(const T& value) {
   const auto rows = static_cast<std::size_t>(value.rows());
   const auto columns = static_cast<std::size_t>(value.cols());
   if constexpr (T::IsVectorAtCompileTime) {
@@ -56,7 +57,7 @@ constexpr bool eigen_fits(std::size_t extent, int fixed, int most) noexcept {
 /// Eigen matrices have two axes, row and column, whatever their storage order; vectors have one.
 template <detail::eigen_dense T>
 struct tensor_traits<T> {
-  static tensor_view view(const T& value) {
+  [[gnu::always_inline]] static tensor_view view(const T& value) {
     return basic_tensor_view<const typename T::Scalar>(value.data(), detail::eigen_layout(value));
   }
 

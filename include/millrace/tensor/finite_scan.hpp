@@ -126,8 +126,27 @@ inline std::optional<non_finite_element> find_non_finite(const tensor_view& view
   return found;
 }
 
-/// Whether no element is NaN or infinite. As `find_non_finite`.
-inline bool all_finite(const tensor_view& view) { return !find_non_finite(view); }
+namespace detail {
+
+/// Elements without gaps between them, and no question where.
+inline bool all_finite_in_row(dtype type, const unsigned char* at, std::size_t bytes) noexcept {
+  return visit_ieee(type, [&](auto format) {
+    constexpr std::size_t block = 16384;  // a find ends the search
+    for (; bytes > block; at += block, bytes -= block)
+      if (!format.all_finite(max_lanes(at, block))) return false;
+    return format.all_finite(max_lanes(at, bytes));
+  });
+}
+
+}  // namespace detail
+
+/// Whether no element is NaN or infinite. As `find_non_finite`, and quicker where the tensor is small.
+[[gnu::always_inline]] inline bool all_finite(const tensor_view& view) {
+  if (!is_floating(view.dtype())) return true;
+  if (view.is_contiguous())
+    return detail::all_finite_in_row(view.dtype(), static_cast<const unsigned char*>(view.data()), view.size_bytes());
+  return !find_non_finite(view);
+}
 
 /// Counts the elements that are NaN or infinite, and says where the first is. One pass, slower than
 /// `find_non_finite` only where there are any. Allocates: never.

@@ -188,7 +188,7 @@ void network<Scalar>::run_forward(const Scalar* batch, Eigen::Index rows, worksp
     const place& at = layers_[k];
     Scalar* to = k + 1 < layers_.size() ? space.hidden_.data() + rows * at.hidden : output;
     matrix_map sums(to, rows, at.units);
-    for (Eigen::Index i = 0; i < rows; ++i) std::copy_n(parameters_.data() + at.bias, at.units, to + i * at.units);
+    sums.rowwise() = bias(k);
     detail::add_product(sums, weights_view(from, rows, at.inputs), weights(k));
     if (needs_input(at.function))
       array_map(space.sums_.data() + rows * at.sums, sums.size()) = array_map(to, sums.size());

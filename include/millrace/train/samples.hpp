@@ -4,6 +4,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/train/fields.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,30 @@ concept sample_source = requires(const Source& source, std::span<const std::uint
   { source.size() } -> std::convertible_to<std::size_t>;
   { source.read(rows, batch, reference) } -> std::same_as<result<void>>;
 };
+
+namespace detail {
+
+/// Matrices whose rows lie in memory, one element beside the other unless the inner stride says otherwise.
+template <class Matrix>
+concept rows_in_memory = bool(Matrix::IsRowMajor) && (Matrix::Flags & Eigen::DirectAccessBit) != 0;
+
+/// Rows of a shuffled data set are nowhere near each other, so each is asked for while earlier ones are copied.
+template <class Matrix>
+void gather_rows(const Matrix& from, std::span<const std::uint32_t> rows, typename Matrix::Scalar* to) noexcept {
+  constexpr std::size_t ahead = 8;
+  constexpr auto line = static_cast<Eigen::Index>(64 / sizeof(typename Matrix::Scalar));
+  const Eigen::Index columns = from.cols();
+  const auto begin = [&](std::size_t i) {
+    return from.data() + static_cast<Eigen::Index>(rows[i]) * from.outerStride();
+  };
+  for (std::size_t i = 0; i < rows.size(); ++i, to += columns) {
+    if (i + ahead < rows.size())
+      for (Eigen::Index column = 0; column < columns; column += line) __builtin_prefetch(begin(i + ahead) + column);
+    std::copy_n(begin(i), columns, to);
+  }
+}
+
+}  // namespace detail
 
 /// The rows of a matrix, with a class label or a row of targets each. `Features` and `Targets` are
 /// matrices of Eigen, of either storage order; row-major ones are copied fastest.
@@ -53,11 +78,15 @@ class matrix_samples {
     const auto count = static_cast<Eigen::Index>(rows.size());
     batch.resize(count, features_->cols());
     reference.resize(count, reference_->cols());
-    for (Eigen::Index i = 0; i < count; ++i) {
-      const auto from = static_cast<Eigen::Index>(rows[static_cast<std::size_t>(i)]);
-      batch.row(i) = features_->row(from);
-      reference.row(i) = reference_->row(from);
+    const auto at = [&](Eigen::Index i) { return static_cast<Eigen::Index>(rows[static_cast<std::size_t>(i)]); };
+    for (Eigen::Index i = 0; i < count; ++i) reference.row(i) = reference_->row(at(i));
+    if constexpr (detail::rows_in_memory<Features>) {
+      if (features_->innerStride() == 1) {
+        detail::gather_rows(*features_, rows, batch.data());
+        return {};
+      }
     }
+    for (Eigen::Index i = 0; i < count; ++i) batch.row(i) = features_->row(at(i));
     return {};
   }
 

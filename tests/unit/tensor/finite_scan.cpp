@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <limits>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -46,16 +47,36 @@ TEST_CASE("the first NaN or infinity is found wherever it stands, for every leng
         put(i, format.infinity | (negative ? format.sign : 0));
         const auto infinite = mr::find_non_finite(view);
         REQUIRE(infinite);
+        REQUIRE_FALSE(mr::all_finite(view));
         REQUIRE(infinite->index == i);
         REQUIRE(infinite->kind == (negative ? mr::non_finite_kind::negative_infinity : mr::non_finite_kind::infinity));
         put(i, format.least_nan | (negative ? format.sign : 0));
         const auto not_a_number = mr::find_non_finite(view);
         REQUIRE(not_a_number);
+        REQUIRE_FALSE(mr::all_finite(view));
         REQUIRE(not_a_number->index == i);
         REQUIRE(not_a_number->kind == mr::non_finite_kind::nan);
         put(i, format.largest);
       }
     }
+  }
+}
+
+TEST_CASE("whether all is finite is what finding says, in every block and with axes of any order") {
+  std::vector<float> values(3 * 4096 + 5, 1.0F);
+  const auto clean = [&] {
+    const mr::tensor_view row = flat(values);
+    const mr::tensor_view columns =
+        mr::basic_tensor_view(std::as_const(values).data(), mr::tensor_layout::column_major({values.size() / 7, 7}));
+    REQUIRE(mr::all_finite(row) == !mr::find_non_finite(row));
+    REQUIRE(mr::all_finite(columns) == !mr::find_non_finite(columns));
+    return mr::all_finite(row);
+  };
+  CHECK(clean());
+  for (const std::size_t i : {std::size_t{0}, std::size_t{4095}, std::size_t{4096}, std::size_t{8191}, values.size() - 1}) {
+    values[i] = i % 2 == 0 ? nan32 : -inf32;
+    CHECK_FALSE(clean());
+    values[i] = 1.0F;
   }
 }
 

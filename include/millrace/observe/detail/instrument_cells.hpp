@@ -54,43 +54,43 @@ struct counter_cell {
 };
 
 /// For each bucket a count and a sum: sums of like values lose least, and one addition seldom has
-/// to wait for the one before.
+/// to wait for the one before. The count is a double too (exact up to 2^53), so that both are added at once.
 struct histogram_cells {
   const real_buckets* table = nullptr;
-  std::uint32_t first = 0;
+  std::uint32_t pairs = 0;
   std::uint32_t end = always_slow;
 
   constexpr histogram_cells() noexcept = default;
-  histogram_cells(const real_buckets& buckets, std::uint32_t from) noexcept : table(&buckets), first(from) {
+  histogram_cells(const real_buckets& buckets, std::uint32_t first) noexcept : table(&buckets), pairs(pairs_of(first)) {
     if (buckets.tabled) end = end_cell();
   }
+  /// Where the pairs of a range of cells begin: at an even cell, so that none lies across two cache lines.
+  static constexpr std::uint32_t pairs_of(std::uint32_t first) noexcept { return first + (first & 1U); }
   std::uint32_t end_cell() const noexcept {
-    return table == nullptr ? 0 : first + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1);
+    return table == nullptr ? 0 : pairs + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1) + 1;
   }
 
   void write(metric_cell* cells, double value) const noexcept {
     const std::uint64_t bits = real_buckets::bits_of(value);
     const std::uint64_t at = (bits >> real_buckets::shift) - table->base;
     if (at >= 512) [[unlikely]] {
-      write_any(cells, value);
+      write_searched(*table, cells + pairs, value);
       return;
     }
-    metric_cell* const pair = cells + first + 2 * (table->bucket[at] + (table->bound[at] < bits ? 1U : 0U));
-    bump(pair[0], 1);
-    bump_real(pair[1], value);
+    bump_pair(cells + pairs + 2 * (table->bucket[at] + (table->bound[at] < bits ? 1U : 0U)), value);
   }
-  [[gnu::noinline]] void write_any(metric_cell* cells, double value) const noexcept {
-    const std::uint64_t bucket =
-        __builtin_isnan(value) ? table->keys.size() : table->search(real_buckets::key_of(value + 0.0));
-    metric_cell* const pair = cells + first + 2 * bucket;
-    bump(pair[0], 1);
-    if (__builtin_isfinite(value)) bump_real(pair[1], value);
-  }
+  void write_any(metric_cell* cells, double value) const noexcept { write_searched(*table, cells + pairs, value); }
 
   static std::vector<cell_kind> kinds(std::size_t bounds) {
-    std::vector<cell_kind> made(2 * (bounds + 1), cell_kind::integer);
-    for (std::size_t i = 1; i < made.size(); i += 2) made[i] = cell_kind::real;
-    return made;
+    return std::vector<cell_kind>(2 * (bounds + 1) + 1, cell_kind::real);
+  }
+
+ private:
+  /// Static, so that the handle may stay in registers.
+  [[gnu::noinline]] static void write_searched(const real_buckets& table, metric_cell* pairs, double value) noexcept {
+    const std::uint64_t bucket =
+        __builtin_isnan(value) ? table.keys.size() : table.search(real_buckets::key_of(value + 0.0));
+    bump_pair(pairs + 2 * bucket, __builtin_isfinite(value) ? value : 0.0);
   }
 };
 

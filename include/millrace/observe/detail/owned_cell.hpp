@@ -30,6 +30,28 @@ inline void bump_real(metric_cell& cell, double by) noexcept {
   cell.store(std::bit_cast<std::uint64_t>(now + by), std::memory_order_relaxed);
 }
 
+/// Adds 1 and `by` to two neighbouring cells that hold the bits of doubles.
+inline void bump_pair(metric_cell* pair, double by) noexcept {
+#if defined(__x86_64__)
+  // Two relaxed loads, additions and relaxed stores, side by side: the halves of such a load or store are whole.
+  using two [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = double;
+  two& cells = *reinterpret_cast<two*>(pair);
+  two now;
+#if defined(__AVX__)
+  asm("vmovupd %1, %0" : "=x"(now) : "m"(cells));
+  now += two{1.0, by};
+  asm("vmovupd %1, %0" : "=m"(cells) : "x"(now));
+#else
+  asm("movupd %1, %0" : "=x"(now) : "m"(cells));
+  now += two{1.0, by};
+  asm("movupd %1, %0" : "=m"(cells) : "x"(now));
+#endif
+#else
+  bump_real(pair[0], 1.0);
+  bump_real(pair[1], by);
+#endif
+}
+
 inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
   if (to > cell.load(std::memory_order_relaxed)) cell.store(to, std::memory_order_relaxed);
 }
