@@ -33,18 +33,20 @@ namespace detail {
 template <class Matrix>
 concept rows_in_memory = bool(Matrix::IsRowMajor) && (Matrix::Flags & Eigen::DirectAccessBit) != 0;
 
-/// Rows of a shuffled data set are nowhere near each other, so each is asked for while earlier ones are copied.
+/// Rows of a shuffled data set are nowhere near each other, so the beginning of each is asked for while earlier ones
+/// are copied; the processor goes on by itself where a row is long.
 template <class Matrix>
 void gather_rows(const Matrix& from, std::span<const std::uint32_t> rows, typename Matrix::Scalar* to) noexcept {
   constexpr std::size_t ahead = 8;
   constexpr auto line = static_cast<Eigen::Index>(64 / sizeof(typename Matrix::Scalar));
   const Eigen::Index columns = from.cols();
+  const Eigen::Index asked = (std::min)(columns, 8 * line);
   const auto begin = [&](std::size_t i) {
     return from.data() + static_cast<Eigen::Index>(rows[i]) * from.outerStride();
   };
   for (std::size_t i = 0; i < rows.size(); ++i, to += columns) {
     if (i + ahead < rows.size())
-      for (Eigen::Index column = 0; column < columns; column += line) __builtin_prefetch(begin(i + ahead) + column);
+      for (Eigen::Index column = 0; column < asked; column += line) __builtin_prefetch(begin(i + ahead) + column);
     std::copy_n(begin(i), columns, to);
   }
 }
