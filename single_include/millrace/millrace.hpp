@@ -15493,6 +15493,7 @@ struct lenient {
   using result_type = lenient_result;
 };
 
+/// What a chain or a middleware does about a failure: `strict` or `lenient`.
 template <class S>
 concept strictness_policy = std::same_as<S, strict> || std::same_as<S, lenient>;
 
@@ -16071,6 +16072,7 @@ constexpr char* write_digits(char* out, unsigned value, int width) noexcept {
 }
 }  // namespace detail
 
+/// How many characters a timestamp has.
 inline constexpr std::size_t iso8601_size = 27;  // 2025-01-21T14:30:22.123456Z
 
 /// Writes ISO 8601, UTC, microseconds; `iso8601_size` characters. Allocates: never.
@@ -16093,6 +16095,7 @@ constexpr char* write_iso8601(char* out, std::uint64_t unix_nanoseconds) noexcep
   return out;
 }
 
+/// The same as a string.
 inline std::string to_iso8601(std::uint64_t unix_nanoseconds) {
   std::string text(iso8601_size, '\0');
   write_iso8601(text.data(), unix_nanoseconds);
@@ -20558,6 +20561,7 @@ enum class dtype : std::uint8_t {
   boolean = 13,
 };
 
+/// Every dtype once, in the order of their numbers.
 inline constexpr dtype all_dtypes[] = {dtype::f32, dtype::f64, dtype::f16,    dtype::bf16, dtype::i8,
                                        dtype::i16, dtype::i32, dtype::i64,    dtype::u8,   dtype::u16,
                                        dtype::u32, dtype::u64, dtype::boolean};
@@ -21151,6 +21155,7 @@ constexpr void for_each_element(const basic_tensor_view<T>& view, F&& f) {
 namespace millrace {
 inline namespace v0 {
 
+/// The three ways in which a floating-point number is not finite.
 enum class non_finite_kind : std::uint8_t { nan, infinity, negative_infinity };
 
 /// As it is written in logs and messages: `NaN`, `Infinity`, `-Infinity`.
@@ -21170,6 +21175,7 @@ struct non_finite_element {
   tensor_position position;  ///< the same place, one index an axis
 };
 
+/// How many elements of a tensor are not finite, and where the first is.
 struct finite_report {
   std::size_t nan_count = 0;
   std::size_t infinity_count = 0;
@@ -21265,8 +21271,27 @@ inline std::optional<non_finite_element> find_non_finite(const tensor_view& view
   return found;
 }
 
-/// Whether no element is NaN or infinite. As `find_non_finite`.
-inline bool all_finite(const tensor_view& view) { return !find_non_finite(view); }
+namespace detail {
+
+/// Elements without gaps between them, and no question where.
+inline bool all_finite_in_row(dtype type, const unsigned char* at, std::size_t bytes) noexcept {
+  return visit_ieee(type, [&](auto format) {
+    constexpr std::size_t block = 16384;  // a find ends the search
+    for (; bytes > block; at += block, bytes -= block)
+      if (!format.all_finite(max_lanes(at, block))) return false;
+    return format.all_finite(max_lanes(at, bytes));
+  });
+}
+
+}  // namespace detail
+
+/// Whether no element is NaN or infinite. As `find_non_finite`, and quicker where the tensor is small.
+[[gnu::always_inline]] inline bool all_finite(const tensor_view& view) {
+  if (!is_floating(view.dtype())) return true;
+  if (view.is_contiguous())
+    return detail::all_finite_in_row(view.dtype(), static_cast<const unsigned char*>(view.data()), view.size_bytes());
+  return !find_non_finite(view);
+}
 
 /// Counts the elements that are NaN or infinite, and says where the first is. One pass, slower than
 /// `find_non_finite` only where there are any. Allocates: never.
@@ -21775,6 +21800,24 @@ inline void append_more(std::string& out, std::size_t more, const char* unit) {
   out += '"';
 }
 
+/// A list's record: how many items there were, how many follow, and those.
+inline const std::byte* render_list(const std::byte* at, std::string& json,
+                                    const std::byte* (*render_item)(const std::byte*, std::string&)) {
+  const auto whole = take<std::uint64_t>(at);
+  const auto kept = take<std::uint64_t>(at);
+  json += '[';
+  for (std::uint64_t i = 0; i < kept; ++i) {
+    if (i != 0) json += ',';
+    at = render_item(at, json);
+  }
+  if (kept != whole) {
+    if (kept != 0) json += ',';
+    append_more(json, whole - kept, " more");
+  }
+  json += ']';
+  return at;
+}
+
 /// The longest beginning of at most `most` bytes that cuts no UTF-8 sequence.
 inline std::size_t cut_text(std::string_view text, std::size_t most) noexcept {
   if (text.size() <= most) return text.size();
@@ -21988,41 +22031,53 @@ struct audit_codec<T> {
     return to;
   }
   static const std::byte* render(const std::byte* at, std::string& json) {
-    const auto whole = detail::take<std::uint64_t>(at);
-    const auto kept = detail::take<std::uint64_t>(at);
-    json += '[';
-    for (std::uint64_t i = 0; i < kept; ++i) {
-      if (i != 0) json += ',';
-      at = item_codec::render(at, json);
-    }
-    if (kept != whole) {
-      if (kept != 0) json += ',';
-      detail::append_more(json, whole - kept, " more");
-    }
-    json += ']';
-    return at;
+    return detail::render_list(at, json, item_codec::render);
   }
 };
 
 namespace detail {
 
-// A tensor's record: dtype, rank, whether a summary follows; the extents; the summary.
-inline std::size_t tensor_record_size(const tensor_view& view, const audit_limits& limits) noexcept {
-  const bool summed = view.size() * size_of(view.dtype()) <= limits.summary_bytes;
-  return 3 + 8 * view.rank() + (summed ? 32 : 0);
+// A tensor's record: dtype, rank, whether a summary follows; the extents; the summary. Most records have none, so
+// what they take of the view is inlined: the shape is read and nothing else is built.
+[[gnu::always_inline]] inline bool is_summarized(const tensor_view& view, const audit_limits& limits) noexcept {
+  return view.size_bytes() <= limits.summary_bytes;
 }
-inline std::byte* write_tensor_record(std::byte* at, const tensor_view& view, const audit_limits& limits) noexcept {
-  const bool summed = view.size() * size_of(view.dtype()) <= limits.summary_bytes;
+[[gnu::always_inline]] inline std::size_t tensor_record_size(const tensor_view& view,
+                                                             const audit_limits& limits) noexcept {
+  return 3 + 8 * view.rank() + (is_summarized(view, limits) ? 32 : 0);
+}
+[[gnu::always_inline]] inline std::byte* write_tensor_shape(std::byte* at, const tensor_view& view,
+                                                            bool summarized) noexcept {
   at = put(at, static_cast<unsigned char>(view.dtype()));
   at = put(at, static_cast<unsigned char>(view.rank()));
-  at = put(at, summed);
+  at = put(at, summarized);
   for (const std::size_t extent : view.shape()) at = put(at, std::uint64_t{extent});
-  if (!summed) return at;
+  return at;
+}
+inline std::byte* write_tensor_summary(std::byte* at, const tensor_view& view) noexcept {
   const tensor_summary summary = summarize(view);
   at = put(at, summary.low);
   at = put(at, summary.high);
   at = put(at, summary.mean);
   return put(at, std::uint64_t{summary.nan_count + summary.infinity_count});
+}
+inline std::byte* write_tensor_record(std::byte* at, const tensor_view& view, const audit_limits& limits) noexcept {
+  const bool summarized = is_summarized(view, limits);
+  at = write_tensor_shape(at, view, summarized);
+  return summarized ? write_tensor_summary(at, view) : at;
+}
+/// The same for a tensor whose view costs nothing until it is built.
+template <class T>
+[[gnu::noinline]] std::byte* write_summary_of(std::byte* at, const T& value) noexcept {
+  return write_tensor_summary(at, view_of(value));
+}
+template <class T>
+[[gnu::always_inline]] inline std::byte* write_record_of(std::byte* at, const T& value,
+                                                         const audit_limits& limits) noexcept {
+  const tensor_view view = view_of(value);
+  const bool summarized = is_summarized(view, limits);
+  at = write_tensor_shape(at, view, summarized);
+  return summarized ? write_summary_of(at, value) : at;
 }
 /// In the place of `summed`: the tensor is compressed, and its compressed size follows the extents.
 inline constexpr unsigned char tensor_is_compressed = 2;
@@ -22072,7 +22127,7 @@ struct audit_codec<T> {
     return detail::tensor_record_size(view_of(value), limits);
   }
   static std::byte* write(std::byte* at, const T& value, const audit_limits& limits) noexcept {
-    return detail::write_tensor_record(at, view_of(value), limits);
+    return detail::write_record_of(at, value, limits);
   }
   static const std::byte* render(const std::byte* at, std::string& json) {
     return detail::render_tensor_record(at, json);
@@ -22122,19 +22177,7 @@ struct audit_codec<T> {
     return at;
   }
   static const std::byte* render(const std::byte* at, std::string& json) {
-    const auto whole = detail::take<std::uint64_t>(at);
-    const auto kept = detail::take<std::uint64_t>(at);
-    json += '[';
-    for (std::uint64_t i = 0; i < kept; ++i) {
-      if (i != 0) json += ',';
-      at = detail::render_tensor_record(at, json);
-    }
-    if (kept != whole) {
-      if (kept != 0) json += ',';
-      detail::append_more(json, whole - kept, " more");
-    }
-    json += ']';
-    return at;
+    return detail::render_list(at, json, detail::render_tensor_record);
   }
 };
 
@@ -22161,6 +22204,7 @@ struct drop_and_count {
   static constexpr bool waits = false;
 };
 
+/// What an append does that finds the ring full: `block` or `drop_and_count`.
 template <class P>
 concept full_policy = requires {
   { P::waits } -> std::convertible_to<bool>;
@@ -22174,6 +22218,7 @@ enum class sync_policy : std::uint8_t {
   on_request,   // only when asked
 };
 
+/// How a line log writes, syncs and shares its file.
 struct line_log_options {
   sync_policy sync = sync_policy::interval;
   std::uint32_t sync_interval_ms = 100;
@@ -22191,6 +22236,7 @@ struct line_log_options {
   std::FILE* echo = nullptr;
 };
 
+/// What a line log did so far.
 struct line_log_statistics {
   std::uint64_t written_bytes = 0;
   std::uint64_t groups = 0;  // writes
@@ -22231,6 +22277,7 @@ inline void report_audit_loss(const error& why) noexcept {
   }
 }
 
+/// What an `audit_log` records, where, and when an event waits for it.
 struct audit_options {
   /// This run's; made of the time and random bits where it is empty.
   std::string session_id = {};
@@ -22733,6 +22780,12 @@ class ring_storage {
   std::size_t max_span() const noexcept { return capacity_ / 4; }
   std::uint64_t* at(std::uint64_t position) const noexcept { return words_ + (position & (capacity_ - 1)) / 8; }
 
+  /// The consumer's cache holds what it has read: asks for the lines that will be written some records after
+  /// these, so that no store waits for them.
+  void fetch_ahead(std::uint64_t from, std::uint64_t to) const noexcept {
+    for (; from < to; from += 64) __builtin_prefetch(at(from + 512), 1);
+  }
+
   static constexpr std::uint64_t span(std::size_t size) noexcept { return 8 + ((size + 7) & ~std::size_t{7}); }
 
  private:
@@ -22786,7 +22839,8 @@ class record_ring<exclusive> {
   /// now and then while more than half of the ring is in use: a moment to wake the consumer.
   template <class F>
   ring_slot reserve(std::size_t size, F&& past_half) noexcept {
-    if (size > max_size()) [[unlikely]] return {};
+    if (size > max_size()) [[unlikely]]
+      return {};
     const std::uint64_t head = head_.load(std::memory_order_relaxed);
     const std::uint64_t end = head + detail::ring_storage::span(size);
     if (end > limit_) [[unlikely]] {
@@ -22796,13 +22850,15 @@ class record_ring<exclusive> {
       if (end - tail > capacity()) return {};
       limit_ = tail + (half ? capacity() : capacity() / 2);
     }
+    storage_.fetch_ahead(head, end);
     return {reinterpret_cast<std::byte*>(storage_.at(head) + 1), end, size};
   }
 
   /// Hands the filled slot to the consumer.
   void commit(const ring_slot& slot) noexcept {
     std::uint32_t lost = 0;
-    if (lost_.load(std::memory_order_relaxed) != 0) [[unlikely]] lost = take_lost();
+    if (lost_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      lost = take_lost();
     reinterpret_cast<std::uint64_t*>(slot.data)[-1] = detail::ring_header(slot.size, lost);
     head_.store(slot.end, std::memory_order_release);
   }
@@ -22852,7 +22908,8 @@ class record_ring<shared> {
 
   template <class F>
   ring_slot reserve(std::size_t size, F&& past_half) noexcept {
-    if (size > max_size()) [[unlikely]] return {};
+    if (size > max_size()) [[unlikely]]
+      return {};
     std::uint64_t head = head_.load(std::memory_order_relaxed);
     std::uint64_t end = 0;
     do {
@@ -22878,7 +22935,8 @@ class record_ring<shared> {
 
   void commit(const ring_slot& slot) noexcept {
     std::uint32_t lost = 0;
-    if (lost_.load(std::memory_order_relaxed) != 0) [[unlikely]] lost = take_lost();
+    if (lost_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      lost = take_lost();
     std::atomic_ref<std::uint64_t>(reinterpret_cast<std::uint64_t*>(slot.data)[-1])
         .store(detail::ring_header(slot.size, lost), std::memory_order_release);
   }
@@ -26829,6 +26887,7 @@ struct tensor_traits<compressible<T>> {
 namespace millrace {
 inline namespace v0 {
 
+/// How much, and which tensors, a compression middleware compresses.
 struct compression_options {
   int level = 1;  ///< 0 stores, 1 is fast, 9 thorough
   /// Smaller tensors stay as they are. Not given: 1 MiB where fields are found automatically, 4 KiB
@@ -27166,8 +27225,10 @@ class label_set {
 namespace millrace {
 inline namespace v0 {
 
+/// What a family's samples are, under the names of the Prometheus formats.
 enum class metric_type : std::uint8_t { counter, gauge, histogram };
 
+/// The type's name, as the formats write it.
 constexpr std::string_view to_string(metric_type type) noexcept {
   switch (type) {
     case metric_type::counter: return "counter";
@@ -27222,6 +27283,7 @@ struct metric_sample {
   const label_set& labels() const noexcept { return series->labels; }
 };
 
+/// A family with the values of its series, in the order in which they were made.
 struct metric_family_samples {
   const metric_family* family = nullptr;
   std::span<const metric_sample> samples;
@@ -27275,8 +27337,8 @@ class metrics_snapshot {
 namespace millrace {
 inline namespace v0 {
 
-// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards
-// and summaries find them.
+/// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards
+/// and summaries find them.
 inline constexpr metric_info event_count_info{"millrace_event_count_total", "Runs of an event."};
 inline constexpr metric_info event_failures_info{"millrace_event_failures_total", "Runs of an event that failed."};
 inline constexpr metric_info event_duration_info{"millrace_event_duration_seconds", "How long an event ran.",
@@ -27314,6 +27376,7 @@ struct metrics_summary {
   }
 };
 
+/// Adds up what the metrics middlewares of all chains on a registry counted. Allocates: the summary.
 inline metrics_summary summarize(const metrics_snapshot& snapshot) {
   metrics_summary made;
   const auto event_of = [&](const metric_sample& sample) -> event_summary& {
@@ -27391,6 +27454,28 @@ inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
 inline void bump_real(metric_cell& cell, double by) noexcept {
   const double now = std::bit_cast<double>(cell.load(std::memory_order_relaxed));
   cell.store(std::bit_cast<std::uint64_t>(now + by), std::memory_order_relaxed);
+}
+
+/// Adds 1 and `by` to two neighbouring cells that hold the bits of doubles.
+inline void bump_pair(metric_cell* pair, double by) noexcept {
+#if defined(__x86_64__)
+  // Two relaxed loads, additions and relaxed stores, side by side: the halves of such a load or store are whole.
+  using two [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = double;
+  two& cells = *reinterpret_cast<two*>(pair);
+  two now;
+#if defined(__AVX__)
+  asm("vmovupd %1, %0" : "=x"(now) : "m"(cells));
+  now += two{1.0, by};
+  asm("vmovupd %1, %0" : "=m"(cells) : "x"(now));
+#else
+  asm("movupd %1, %0" : "=x"(now) : "m"(cells));
+  now += two{1.0, by};
+  asm("movupd %1, %0" : "=m"(cells) : "x"(now));
+#endif
+#else
+  bump_real(pair[0], 1.0);
+  bump_real(pair[1], by);
+#endif
 }
 
 inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
@@ -27735,43 +27820,43 @@ struct counter_cell {
 };
 
 /// For each bucket a count and a sum: sums of like values lose least, and one addition seldom has
-/// to wait for the one before.
+/// to wait for the one before. The count is a double too (exact up to 2^53), so that both are added at once.
 struct histogram_cells {
   const real_buckets* table = nullptr;
-  std::uint32_t first = 0;
+  std::uint32_t pairs = 0;
   std::uint32_t end = always_slow;
 
   constexpr histogram_cells() noexcept = default;
-  histogram_cells(const real_buckets& buckets, std::uint32_t from) noexcept : table(&buckets), first(from) {
+  histogram_cells(const real_buckets& buckets, std::uint32_t first) noexcept : table(&buckets), pairs(pairs_of(first)) {
     if (buckets.tabled) end = end_cell();
   }
+  /// Where the pairs of a range of cells begin: at an even cell, so that none lies across two cache lines.
+  static constexpr std::uint32_t pairs_of(std::uint32_t first) noexcept { return first + (first & 1U); }
   std::uint32_t end_cell() const noexcept {
-    return table == nullptr ? 0 : first + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1);
+    return table == nullptr ? 0 : pairs + 2 * (static_cast<std::uint32_t>(table->keys.size()) + 1) + 1;
   }
 
   void write(metric_cell* cells, double value) const noexcept {
     const std::uint64_t bits = real_buckets::bits_of(value);
     const std::uint64_t at = (bits >> real_buckets::shift) - table->base;
     if (at >= 512) [[unlikely]] {
-      write_any(cells, value);
+      write_searched(*table, cells + pairs, value);
       return;
     }
-    metric_cell* const pair = cells + first + 2 * (table->bucket[at] + (table->bound[at] < bits ? 1U : 0U));
-    bump(pair[0], 1);
-    bump_real(pair[1], value);
+    bump_pair(cells + pairs + 2 * (table->bucket[at] + (table->bound[at] < bits ? 1U : 0U)), value);
   }
-  [[gnu::noinline]] void write_any(metric_cell* cells, double value) const noexcept {
-    const std::uint64_t bucket =
-        __builtin_isnan(value) ? table->keys.size() : table->search(real_buckets::key_of(value + 0.0));
-    metric_cell* const pair = cells + first + 2 * bucket;
-    bump(pair[0], 1);
-    if (__builtin_isfinite(value)) bump_real(pair[1], value);
-  }
+  void write_any(metric_cell* cells, double value) const noexcept { write_searched(*table, cells + pairs, value); }
 
   static std::vector<cell_kind> kinds(std::size_t bounds) {
-    std::vector<cell_kind> made(2 * (bounds + 1), cell_kind::integer);
-    for (std::size_t i = 1; i < made.size(); i += 2) made[i] = cell_kind::real;
-    return made;
+    return std::vector<cell_kind>(2 * (bounds + 1) + 1, cell_kind::real);
+  }
+
+ private:
+  /// Static, so that the handle may stay in registers.
+  [[gnu::noinline]] static void write_searched(const real_buckets& table, metric_cell* pairs, double value) noexcept {
+    const std::uint64_t bucket =
+        __builtin_isnan(value) ? table.keys.size() : table.search(real_buckets::key_of(value + 0.0));
+    bump_pair(pairs + 2 * bucket, __builtin_isfinite(value) ? value : 0.0);
   }
 };
 
@@ -28247,6 +28332,7 @@ inline constexpr double latency_buckets[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6,
                                              1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2,
                                              1e-1, 2e-1, 5e-1, 1.0,  2.0,  5.0,  10.0};
 
+/// What a registry accepts.
 struct metrics_options {
   /// A label with unbounded values (a user, a path) would otherwise take the process' memory, and
   /// the collector's.
@@ -28386,10 +28472,12 @@ inline void metrics_registry::read(const detail::catalog_series& series,
     sample.greatest = static_cast<double>(greatest) / 1e9;
     if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
   } else {
+    const std::uint32_t skipped = detail::histogram_cells::pairs_of(series.first_cell) - series.first_cell;
     for_each_slab([&](const detail::metric_cell* cells) {
+      const detail::metric_cell* const pairs = cells + skipped;
       for (std::size_t i = 0; i < buckets.size(); ++i) {
-        buckets[i] += now(cells[2 * i]);
-        sample.value += std::bit_cast<double>(now(cells[2 * i + 1]));
+        buckets[i] += static_cast<std::uint64_t>(std::bit_cast<double>(now(pairs[2 * i])));
+        sample.value += std::bit_cast<double>(now(pairs[2 * i + 1]));
       }
     });
   }
@@ -28879,11 +28967,11 @@ struct validation_issue {
 
 namespace detail {
 
-/// What is wrong with a tensor known to hold `first`; the slow path, so it counts them all.
+/// What is wrong with a tensor that is not all finite; the slow path, so it counts them all.
 [[gnu::cold, gnu::noinline]] inline error describe_non_finite(std::string_view field, std::size_t ordinal, bool several,
-                                                              const tensor_view& view,
-                                                              const non_finite_element& first) {
+                                                              const tensor_view& view) {
   const finite_report report = scan_finite(view);
+  const non_finite_element first = report.first.value_or(non_finite_element{});
   std::string message = "field \"" + std::string(field) + '"';
   if (several) message += ", tensor " + std::to_string(ordinal) + ',';
   message += view.rank() == 0 ? " is " : " holds ";
@@ -28912,8 +29000,8 @@ result<void> check_finite(const typename Field::type& value) {
   result<void> verdict;
   std::size_t ordinal = 0;
   for_each_tensor(value, [&](const tensor_view& view) {
-    if (const auto found = find_non_finite(view)) [[unlikely]] {
-      verdict = describe_non_finite(Field::name, ordinal, !tensor_like<typename Field::type>, view, *found);
+    if (!all_finite(view)) [[unlikely]] {
+      verdict = describe_non_finite(Field::name, ordinal, !tensor_like<typename Field::type>, view);
       return false;
     }
     ++ordinal;
@@ -29752,6 +29840,7 @@ inline void append_json(std::string& out, const metrics_snapshot& snapshot) {
   json.end_object().end_object();
 }
 
+/// The same as a document of its own.
 inline std::string to_json(const metrics_snapshot& snapshot) {
   std::string text;
   append_json(text, snapshot);
@@ -29869,6 +29958,7 @@ inline void append_openmetrics(std::string& out, const metrics_snapshot& snapsho
   out += "# EOF\n";
 }
 
+/// The same as a page of its own.
 inline std::string to_openmetrics(const metrics_snapshot& snapshot) {
   std::string page;
   append_openmetrics(page, snapshot);
@@ -29909,6 +29999,7 @@ inline void append_prometheus(std::string& out, const metrics_snapshot& snapshot
   }
 }
 
+/// The same as a page of its own.
 inline std::string to_prometheus(const metrics_snapshot& snapshot) {
   std::string page;
   append_prometheus(page, snapshot);
@@ -30072,8 +30163,10 @@ namespace millrace {
 inline namespace v0 {
 
 /// How labels are told: StatsD has none, so their values follow the name; DogStatsD has tags.
+/// What the server understands: StatsD as Etsy had it, or with DogStatsD's tags and histograms.
 enum class statsd_dialect : std::uint8_t { plain, dogstatsd };
 
+/// How a `statsd_writer` names and packs what it tells.
 struct statsd_options {
   statsd_dialect dialect = statsd_dialect::plain;
   std::string prefix;               // before every name, as `shop.`

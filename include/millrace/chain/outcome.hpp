@@ -59,6 +59,7 @@ struct lenient {
   using result_type = lenient_result;
 };
 
+/// What a chain or a middleware does about a failure: `strict` or `lenient`.
 template <class S>
 concept strictness_policy = std::same_as<S, strict> || std::same_as<S, lenient>;
 

@@ -52,6 +52,7 @@ constexpr char* write_digits(char* out, unsigned value, int width) noexcept {
 }
 }  // namespace detail
 
+/// How many characters a timestamp has.
 inline constexpr std::size_t iso8601_size = 27;  // 2025-01-21T14:30:22.123456Z
 
 /// Writes ISO 8601, UTC, microseconds; `iso8601_size` characters. Allocates: never.
@@ -74,6 +75,7 @@ constexpr char* write_iso8601(char* out, std::uint64_t unix_nanoseconds) noexcep
   return out;
 }
 
+/// The same as a string.
 inline std::string to_iso8601(std::uint64_t unix_nanoseconds) {
   std::string text(iso8601_size, '\0');
   write_iso8601(text.data(), unix_nanoseconds);

@@ -28,6 +28,7 @@ inline void report_audit_loss(const error& why) noexcept {
   }
 }
 
+/// What an `audit_log` records, where, and when an event waits for it.
 struct audit_options {
   /// This run's; made of the time and random bits where it is empty.
   std::string session_id = {};

@@ -20,6 +20,7 @@
 namespace millrace {
 inline namespace v0 {
 
+/// How much, and which tensors, a compression middleware compresses.
 struct compression_options {
   int level = 1;  ///< 0 stores, 1 is fast, 9 thorough
   /// Smaller tensors stay as they are. Not given: 1 MiB where fields are found automatically, 4 KiB

@@ -13,8 +13,8 @@
 namespace millrace {
 inline namespace v0 {
 
-// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards
-// and summaries find them.
+/// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards
+/// and summaries find them.
 inline constexpr metric_info event_count_info{"millrace_event_count_total", "Runs of an event."};
 inline constexpr metric_info event_failures_info{"millrace_event_failures_total", "Runs of an event that failed."};
 inline constexpr metric_info event_duration_info{"millrace_event_duration_seconds", "How long an event ran.",
@@ -52,6 +52,7 @@ struct metrics_summary {
   }
 };
 
+/// Adds up what the metrics middlewares of all chains on a registry counted. Allocates: the summary.
 inline metrics_summary summarize(const metrics_snapshot& snapshot) {
   metrics_summary made;
   const auto event_of = [&](const metric_sample& sample) -> event_summary& {

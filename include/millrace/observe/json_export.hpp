@@ -74,6 +74,7 @@ inline void append_json(std::string& out, const metrics_snapshot& snapshot) {
   json.end_object().end_object();
 }
 
+/// The same as a document of its own.
 inline std::string to_json(const metrics_snapshot& snapshot) {
   std::string text;
   append_json(text, snapshot);

@@ -29,6 +29,7 @@ inline constexpr double latency_buckets[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6,
                                              1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 2e-2, 5e-2,
                                              1e-1, 2e-1, 5e-1, 1.0,  2.0,  5.0,  10.0};
 
+/// What a registry accepts.
 struct metrics_options {
   /// A label with unbounded values (a user, a path) would otherwise take the process' memory, and
   /// the collector's.

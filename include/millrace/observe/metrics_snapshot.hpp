@@ -14,8 +14,10 @@
 namespace millrace {
 inline namespace v0 {
 
+/// What a family's samples are, under the names of the Prometheus formats.
 enum class metric_type : std::uint8_t { counter, gauge, histogram };
 
+/// The type's name, as the formats write it.
 constexpr std::string_view to_string(metric_type type) noexcept {
   switch (type) {
     case metric_type::counter: return "counter";
@@ -70,6 +72,7 @@ struct metric_sample {
   const label_set& labels() const noexcept { return series->labels; }
 };
 
+/// A family with the values of its series, in the order in which they were made.
 struct metric_family_samples {
   const metric_family* family = nullptr;
   std::span<const metric_sample> samples;

@@ -34,6 +34,7 @@ inline void append_openmetrics(std::string& out, const metrics_snapshot& snapsho
   out += "# EOF\n";
 }
 
+/// The same as a page of its own.
 inline std::string to_openmetrics(const metrics_snapshot& snapshot) {
   std::string page;
   append_openmetrics(page, snapshot);

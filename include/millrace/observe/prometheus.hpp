@@ -32,6 +32,7 @@ inline void append_prometheus(std::string& out, const metrics_snapshot& snapshot
   }
 }
 
+/// The same as a page of its own.
 inline std::string to_prometheus(const metrics_snapshot& snapshot) {
   std::string page;
   append_prometheus(page, snapshot);

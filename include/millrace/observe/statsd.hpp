@@ -17,8 +17,10 @@ namespace millrace {
 inline namespace v0 {
 
 /// How labels are told: StatsD has none, so their values follow the name; DogStatsD has tags.
+/// What the server understands: StatsD as Etsy had it, or with DogStatsD's tags and histograms.
 enum class statsd_dialect : std::uint8_t { plain, dogstatsd };
 
+/// How a `statsd_writer` names and packs what it tells.
 struct statsd_options {
   statsd_dialect dialect = statsd_dialect::plain;
   std::string prefix;               // before every name, as `shop.`

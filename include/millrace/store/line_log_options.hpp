@@ -21,6 +21,7 @@ struct drop_and_count {
   static constexpr bool waits = false;
 };
 
+/// What an append does that finds the ring full: `block` or `drop_and_count`.
 template <class P>
 concept full_policy = requires {
   { P::waits } -> std::convertible_to<bool>;
@@ -34,6 +35,7 @@ enum class sync_policy : std::uint8_t {
   on_request,   // only when asked
 };
 
+/// How a line log writes, syncs and shares its file.
 struct line_log_options {
   sync_policy sync = sync_policy::interval;
   std::uint32_t sync_interval_ms = 100;
@@ -51,6 +53,7 @@ struct line_log_options {
   std::FILE* echo = nullptr;
 };
 
+/// What a line log did so far.
 struct line_log_statistics {
   std::uint64_t written_bytes = 0;
   std::uint64_t groups = 0;  // writes

@@ -31,6 +31,7 @@ enum class dtype : std::uint8_t {
   boolean = 13,
 };
 
+/// Every dtype once, in the order of their numbers.
 inline constexpr dtype all_dtypes[] = {dtype::f32, dtype::f64, dtype::f16,    dtype::bf16, dtype::i8,
                                        dtype::i16, dtype::i32, dtype::i64,    dtype::u8,   dtype::u16,
                                        dtype::u32, dtype::u64, dtype::boolean};

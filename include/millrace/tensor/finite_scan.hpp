@@ -12,6 +12,7 @@
 namespace millrace {
 inline namespace v0 {
 
+/// The three ways in which a floating-point number is not finite.
 enum class non_finite_kind : std::uint8_t { nan, infinity, negative_infinity };
 
 /// As it is written in logs and messages: `NaN`, `Infinity`, `-Infinity`.
@@ -31,6 +32,7 @@ struct non_finite_element {
   tensor_position position;  ///< the same place, one index an axis
 };
 
+/// How many elements of a tensor are not finite, and where the first is.
 struct finite_report {
   std::size_t nan_count = 0;
   std::size_t infinity_count = 0;
