@@ -146,28 +146,34 @@ void passed(std::string_view name, const auto& fresh, std::span<const double> pr
   print(name, worst);
 }
 
-/// The same where the threshold is part of the statistic: by halving.
+/// The same where the threshold is part of the statistic: by halving, to 62 % of the streams, so that chance in the
+/// simulation does not break the promise of 63 %.
 template <class D>
-void halved(std::string_view name, int streams) {
-  std::array<double, 9> found{};
+void halved(std::string_view name, std::span<const double> probabilities, int streams) {
+  std::array<double, 9> worst{};
   for (std::size_t i = 0; i < lengths.size(); ++i) {
-    double low = 0.1;
-    double high = 20;
-    for (int round = 0; round < 11; ++round) {
-      const double middle = 0.5 * (low + high);
-      int alarms = 0;
-      for (int s = 0; s < streams; ++s) {
-        mr::random_engine engine(static_cast<std::uint64_t>(s) + 1);
-        D detector = D::with_threshold(middle, middle);
-        std::uint64_t t = 0;
-        while (t < lengths[i] && detector.update(engine.uniform() < 0.5 ? 1 : 0) != mr::signal::drift) ++t;
-        if (t < lengths[i]) ++alarms;
+    const int runs = static_cast<int>((std::min)(20.0 * streams, 1e6 * streams / static_cast<double>(lengths[i])));
+    for (const double p : probabilities) {
+      double low = 0.1;
+      double high = 20;
+      for (int round = 0; round < 11; ++round) {
+        const double middle = 0.5 * (low + high);
+        int alarms = 0;
+        for (int s = 0; s < runs; ++s) {
+          mr::random_engine engine(static_cast<std::uint64_t>(s) + 1);
+          D detector = D::with_threshold(middle, middle);
+          std::uint64_t t = 0;
+          while (t < lengths[i] && detector.update(engine.uniform() < p ? 1 : 0) != mr::signal::drift) ++t;
+          if (t < lengths[i]) ++alarms;
+        }
+        (alarms > static_cast<int>(0.62 * runs) ? low : high) = middle;
       }
-      (alarms > static_cast<int>(0.632 * streams) ? low : high) = middle;
+      if (high > worst[i]) worst[i] = high;
     }
-    found[i] = 0.5 * (low + high);
+    std::fprintf(stderr, "%.*s %llu: %.4f\n", static_cast<int>(name.size()), name.data(),
+                 static_cast<unsigned long long>(lengths[i]), worst[i]);
   }
-  print(name, found);
+  print(name, worst);
 }
 
 }  // namespace
@@ -180,7 +186,7 @@ int main(int count, char** arguments) {
   if (wants("adwin")) adwin(streams);
   if (wants("ddm")) passed("ddm", mr::ddm<>::with_threshold(never, never), rates, streams, false);
   if (wants("eddm")) passed("eddm", mr::eddm<>::with_threshold(2, 2), rates, streams, true);
-  if (wants("hddm_a")) halved<mr::hddm_a<>>("hddm_a", streams);
-  if (wants("hddm_w")) halved<mr::hddm_w<>>("hddm_w", streams);
-  if (wants("bocpd")) bocpd(streams, std::make_index_sequence<lengths.size()>());
+  if (wants("hddm_a")) halved<mr::hddm_a<>>("hddm_a", rates, streams);
+  if (wants("hddm_w")) halved<mr::hddm_w<>>("hddm_w", rates, streams);
+  if (wants("bocpd")) bocpd(streams, std::make_index_sequence<7>());  // up to 100'000, what it promises
 }

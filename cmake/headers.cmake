@@ -72,7 +72,7 @@ set(MILLRACE_stats_HEADERS
   stats/sorted_sample.hpp stats/sprt.hpp stats/student_t.hpp stats/studentized_range.hpp stats/trimmed.hpp
   stats/two_arm_e_process.hpp
   stats/detail/anderson_darling_law.hpp stats/detail/beta_quantile.hpp stats/detail/chi_mixture.hpp
-  stats/detail/float_math.hpp stats/detail/hypergeometric.hpp stats/detail/incomplete_beta.hpp
+  stats/detail/float_math.hpp stats/detail/heap_sort.hpp stats/detail/hypergeometric.hpp stats/detail/incomplete_beta.hpp
   stats/detail/incomplete_gamma.hpp stats/detail/index_stream.hpp stats/detail/invert.hpp
   stats/detail/lattice_paths.hpp stats/detail/log_gamma.hpp stats/detail/noncentral.hpp stats/detail/quadrature.hpp
   stats/detail/quantile_bins.hpp

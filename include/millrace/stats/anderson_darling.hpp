@@ -32,7 +32,7 @@ inline result<test_result> anderson_darling_test(std::span<const sorted_sample> 
   double smallest = detail::stats::infinity;
   for (std::size_t i = 0; i < k; ++i) {
     if (samples[i].empty()) return error(errc::invalid_data, "sample " + std::to_string(i) + " is empty");
-    pooled.insert(pooled.end(), samples[i].values().begin(), samples[i].values().end());
+    for (const double x : samples[i].values()) pooled.push_back(x);
     inverse_sizes += 1 / static_cast<double>(samples[i].size());
     smallest = std::fmin(smallest, static_cast<double>(samples[i].size()));
   }

@@ -2,12 +2,12 @@
 #define MILLRACE_STATS_ANOVA_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/stats/detail/radix_sort.hpp>
 #include <millrace/stats/evidence.hpp>
 #include <millrace/stats/fisher_f.hpp>
 #include <millrace/stats/sample_moments.hpp>
 #include <millrace/stats/studentized_range.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <span>
@@ -142,10 +142,10 @@ inline result<test_result> brown_forsythe_test(std::span<const std::span<const d
     if (auto ok = detail::stats::checked(groups[i], ("group " + std::to_string(i)).c_str(), 1); !ok)
       return std::move(ok).error();
     work.assign(groups[i].begin(), groups[i].end());
-    const auto upper = work.begin() + static_cast<std::ptrdiff_t>(work.size() / 2);
-    std::nth_element(work.begin(), upper, work.end());
-    double middle = *upper;
-    if (work.size() % 2 == 0) middle = middle + (*std::max_element(work.begin(), upper) - middle) / 2;
+    detail::stats::sort_numbers(work);
+    const std::size_t upper = work.size() / 2;
+    double middle = work[upper];
+    if (work.size() % 2 == 0) middle = middle + (work[upper - 1] - middle) / 2;
     for (double& x : work) x = std::fabs(x - middle);
     spreads.push_back(sample_moments::of(work));
   }

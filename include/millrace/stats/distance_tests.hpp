@@ -8,7 +8,6 @@
 #include <millrace/stats/permutation.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -24,18 +23,16 @@ namespace detail::stats {
 class pooled_splits {
  public:
   pooled_splits(const sorted_sample& a, const sorted_sample& b)
-      : first_(a.size()),
-        values_(a.size() + b.size()),
-        up_(1 / static_cast<double>(a.size())),
-        down_(1 / static_cast<double>(b.size())) {
-    std::merge(a.values().begin(), a.values().end(), b.values().begin(), b.values().end(), values_.begin());
+      : first_(a.size()), up_(1 / static_cast<double>(a.size())), down_(1 / static_cast<double>(b.size())) {
+    values_.reserve(a.size() + b.size());
+    merge_walk(a, b, [&](double value, std::size_t i, std::size_t j) { values_.resize(i + j, value); });
   }
 
   bool constant() const noexcept { return values_.front() == values_.back(); }
 
   /// How many splits there are, if at most `most`; else 0.
   std::size_t count(std::size_t most) const noexcept {
-    const std::size_t fewer = (std::min)(first_, values_.size() - first_);
+    const std::size_t fewer = first_ < values_.size() - first_ ? first_ : values_.size() - first_;
     double ways = 1;
     for (std::size_t i = 1; i <= fewer && ways <= static_cast<double>(most); ++i)
       ways = ways * static_cast<double>(values_.size() - fewer + i) / static_cast<double>(i);
@@ -45,16 +42,26 @@ class pooled_splits {
   /// The share of all splits at least as far apart as `real`.
   template <class Height>
   double share_of_all(double real, Height height) const {
-    std::vector<std::uint8_t> is_first(values_.size(), 0);
-    std::fill(is_first.end() - static_cast<std::ptrdiff_t>(first_), is_first.end(), std::uint8_t{1});
+    // The places of the first sample, in lexicographic order.
+    std::vector<std::size_t> places(first_);
+    for (std::size_t i = 0; i < first_; ++i) places[i] = i;
     std::size_t as_far = 0;
-    std::size_t all = 0;
-    do {
+    for (std::size_t all = 1;; ++all) {
       std::size_t i = 0;
-      if (integral(height, [&] { return is_first[i++] != 0; }) >= real) ++as_far;
-      ++all;
-    } while (std::next_permutation(is_first.begin(), is_first.end()));
-    return static_cast<double>(as_far) / static_cast<double>(all);
+      std::size_t next = 0;
+      const double x = integral(height, [&] {
+        const bool chosen = next < first_ && places[next] == i;
+        next += chosen ? 1 : 0;
+        ++i;
+        return chosen;
+      });
+      if (x >= real) ++as_far;
+      std::size_t last = first_;
+      while (last > 0 && places[last - 1] == values_.size() - first_ + last - 1) --last;
+      if (last == 0) return static_cast<double>(as_far) / static_cast<double>(all);
+      ++places[last - 1];
+      for (; last < first_; ++last) places[last] = places[last - 1] + 1;
+    }
   }
 
   /// The same by random splits, the real one counted as well. The places of the first sample are drawn in order:

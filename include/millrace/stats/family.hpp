@@ -2,9 +2,12 @@
 #define MILLRACE_STATS_FAMILY_HPP
 
 #include <millrace/core/result.hpp>
+<<<<<<< HEAD
 #include <millrace/stats/evidence.hpp>
+=======
+#include <millrace/stats/detail/heap_sort.hpp>
+>>>>>>> 9debe3e (stats: sort by place, walk without guessing; lighter headers: no <algorithm>)
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <concepts>
@@ -58,8 +61,7 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
   }
   for (std::size_t i = 0; i < m; ++i) order[i] = i;
   // Equal p-values in the order given, so that answers do not depend on the sort.
-  std::sort(order.begin(), order.end(),
-            [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] < p[b] : a < b; });
+  heap_sort(order.data(), m, [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] < p[b] : a < b; });
   if constexpr (std::same_as<Correction, holm>) {
     double most = 0;
     for (std::size_t rank = 0; rank < m; ++rank) {

@@ -85,9 +85,9 @@ inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& 
   if (most == 0) {
     r.p = 1;
   } else if (exact) {
-    std::vector<bool> ends(static_cast<std::size_t>(m + n) + 1, false);
-    detail::stats::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) { ends[i + j] = true; });
-    const auto is_end = [&](std::int64_t k) { return static_cast<bool>(ends[static_cast<std::size_t>(k)]); };
+    std::vector<std::uint32_t> ends(static_cast<std::size_t>(m + n) + 1, 0);
+    detail::stats::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) { ends[i + j] = 1; });
+    const auto is_end = [&](std::int64_t k) { return ends[static_cast<std::size_t>(k)] != 0; };
     // The shorter sample leads, for the memory; that turns a one-sided difference around.
     if (m <= n)
       r.p = detail::stats::share_of_crossing_paths(m, n, most, side, is_end);

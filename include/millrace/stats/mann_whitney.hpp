@@ -41,14 +41,16 @@ inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorte
   double squares_b = 0;
   std::size_t before_a = 0;
   std::size_t before_b = 0;
+  const double per_a = 1 / m;
+  const double per_b = 1 / n;
   detail::stats::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
     const std::uint64_t in_a = i - before_a;
     const std::uint64_t in_b = j - before_b;
     twice_u += in_a * (2 * before_b + in_b);
     const auto both = static_cast<double>(in_a + in_b);
     if (both > 1) tie_sum += both * (both - 1) * (both + 1);
-    const double below = (static_cast<double>(before_b) + 0.5 * static_cast<double>(in_b)) / n;
-    const double above = 1 - (static_cast<double>(before_a) + 0.5 * static_cast<double>(in_a)) / m;
+    const double below = (static_cast<double>(before_b) + 0.5 * static_cast<double>(in_b)) * per_b;
+    const double above = 1 - (static_cast<double>(before_a) + 0.5 * static_cast<double>(in_a)) * per_a;
     squares_a += static_cast<double>(in_a) * below * below;
     squares_b += static_cast<double>(in_b) * above * above;
     before_a = i;

@@ -37,7 +37,8 @@ result<test_result> permutation_test(std::span<const double> a, std::span<const 
   if (auto ok = detail::stats::checked(b, "the second sample", 1); !ok) return std::move(ok).error();
   if (options.permutations == 0) return error(errc::out_of_range, "at least 1 permutation is needed");
   std::vector<double> pooled(a.begin(), a.end());
-  pooled.insert(pooled.end(), b.begin(), b.end());
+  pooled.reserve(a.size() + b.size());
+  for (const double x : b) pooled.push_back(x);
   const auto first = std::span<const double>(pooled).first(a.size());
   const auto second = std::span<const double>(pooled).subspan(a.size());
   const double real = statistic(first, second);

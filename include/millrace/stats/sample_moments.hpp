@@ -96,9 +96,9 @@ inline result<void> checked(std::span<const double> sample, const char* name, st
     return error(errc::invalid_data, std::string(name) +
                                          (sample.empty() ? " is empty" : " has too few observations: ") +
                                          (sample.empty() ? std::string() : std::to_string(sample.size())));
-  double sum = 0;
-  for (const double x : sample) sum += x * 0;  // 0, or NaN if any is NaN or infinite
-  if (sum == 0) return {};
+  double sums[4] = {0, 0, 0, 0};  // 0, or NaN if any is NaN or infinite
+  for (std::size_t i = 0; i < sample.size(); ++i) sums[i % 4] += sample[i] * 0;
+  if (sums[0] + sums[1] + sums[2] + sums[3] == 0) return {};
   std::size_t at = 0;
   while (std::isfinite(sample[at])) ++at;
   return error(errc::not_finite, std::string(name) + " holds " + (std::isnan(sample[at]) ? "NaN" : "an infinity") +

