@@ -2,11 +2,8 @@
 #define MILLRACE_STATS_FAMILY_HPP
 
 #include <millrace/core/result.hpp>
-<<<<<<< HEAD
-#include <millrace/stats/evidence.hpp>
-=======
 #include <millrace/stats/detail/heap_sort.hpp>
->>>>>>> 9debe3e (stats: sort by place, walk without guessing; lighter headers: no <algorithm>)
+#include <millrace/stats/evidence.hpp>
 
 #include <array>
 #include <cmath>
