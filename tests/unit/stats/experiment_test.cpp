@@ -1,5 +1,6 @@
 #include <millrace/stats/experiment_test.hpp>
 
+#include <support/allocations.hpp>
 #include <support/catch.hpp>
 #include <support/detect.hpp>
 #include <support/saved_objects.hpp>
@@ -9,6 +10,12 @@
 #include <cstddef>
 #include <span>
 #include <type_traits>
+
+#include <millrace/stats/confidence_sequence.hpp>
+#include <millrace/stats/e_process.hpp>
+#include <millrace/stats/mixture_sprt.hpp>
+#include <millrace/stats/poisson_bootstrap.hpp>
+#include <millrace/stats/sprt.hpp>
 
 namespace mr = millrace;
 
@@ -376,4 +383,34 @@ TEST_CASE("a saved experiment is of its metrics, their kinds and its decision, a
   using tail = mr::experiment_test<mr::outcomes<mr::quantile_of<"x", .9>>, plan>;
   CHECK_FALSE(tail::load(median().save()));
   CHECK(median::load(median().save()));
+}
+
+TEST_CASE("no update of the module allocates, nor does a merge or a peek, and every state is trivially copyable") {
+  const auto none = [](auto state, auto step) {
+    STATIC_REQUIRE(std::is_trivially_copyable_v<decltype(state)>);
+    if (!support::counts_allocations) return true;
+    return support::allocations_of([&] {
+             for (std::uint64_t i = 0; i < 2000; ++i) step(state, support::exact_stream(i));
+           }) == 0;
+  };
+  const auto one = [](auto& state, double x) { state.update(x); };
+  CHECK(none(mr::e_process(), one));
+  CHECK(none(mr::mixture_sprt(0.45, 0.3, 0.1), one));
+  CHECK(none(mr::sprt::of_means(0.45, 0.46, 0.3).value(), one));
+  CHECK(none(mr::empirical_bernstein(), one));
+  CHECK(none(mr::poisson_bootstrap<20>(1), one));
+  CHECK(none(mr::two_arm_e_process(), [](mr::two_arm_e_process& t, double x) {
+    t.update(x > 0.5, x);
+    (void)t.rejects(0.05);
+  }));
+  const auto unit = [](auto& test, double x) { test.update(x > 0.5, x > 0.7, x, 1 + x, 10 * x, x, x); };
+  CHECK(none(any_time(), unit));
+  CHECK(none(mr::experiment_test<family, mr::decision<mr::fixed_horizon, mr::alpha<.05>, mr::holm>>(), unit));
+  CHECK(none(grouped(), [](grouped& test, double x) { test.update(x > 0.5, x); }));
+  const any_time other;
+  CHECK(none(any_time(), [&](any_time& test, double x) {
+    test.update(x > 0.5, x > 0.7, x, 1 + x, 10 * x, x, x);
+    (void)test.merge(other);
+    if (test.units(true) > 100 && test.units(false) > 100) (void)test.peek();
+  }));
 }

@@ -1,0 +1,12 @@
+// expect: millrace\[DETECT-8\]: bocpd knows thresholds for run lengths up to 30'000
+#include <millrace/detect/bocpd.hpp>
+
+namespace mr = millrace;
+
+using detector = mr::bocpd<mr::arl<100'000>>;
+
+#ifdef MILLRACE_MISUSE
+detector make() { return detector(); }
+#else
+detector make() { return detector::with_threshold(0.4, 0.5); }
+#endif
