@@ -198,8 +198,11 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
       const run& r = run_[i];
       if (!(detail::all_finite(r.weight, r.mean, r.spread, r.log_spread) && r.weight >= 0 && r.spread > 0))
         return false;
-      if (!(r.length >= 0 && r.length < 0x1p53 && r.length == std::floor(r.length))) return false;
-      if (i > 0 && r.length >= static_cast<double>(Most)) return false;  // it is a place in `constants_`
+      // All but the oldest run are one longer than the next: a length is a place in `constants_`.
+      const auto length = static_cast<double>(i < runs_ ? runs_ - 1 - i : 0);
+      if (i == 0 ? !(r.length >= length && r.length < 0x1p53 && r.length == std::floor(r.length))
+                 : i < runs_ && r.length != length)
+        return false;
     }
     return last_ >= 0;
   }
