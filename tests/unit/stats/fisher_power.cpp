@@ -56,6 +56,12 @@ TEST_CASE("fisher power: of large arms it comes close to the z test's, a little 
   CHECK(exact > z - 0.02);
   CHECK(mr::power_of(mr::two_proportions_exact{0.5}, 0.01, 100'000)->power ==
         Approx(mr::power_of(mr::two_proportions{0.5}, 0.01, 100'000)->power).margin(0.002));
+  const auto many = mr::sample_size(mr::two_proportions_exact{0.1}, 0.0001);
+  REQUIRE(many);
+  CHECK(many->n1 == mr::sample_size(mr::two_proportions{0.1}, 0.0001)->n1);
+  // Where one takes over from the other there is no step to speak of.
+  CHECK(mr::power_of(mr::two_proportions_exact{0.3}, 0.002, 500'000)->power ==
+        Approx(mr::power_of(mr::two_proportions_exact{0.3}, 0.002, 500'001)->power).margin(0.002));
 }
 
 TEST_CASE("fisher power: sample sizes and least effects reach the power, and no fewer units do") {
