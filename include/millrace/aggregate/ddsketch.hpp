@@ -26,9 +26,9 @@ inline namespace v0 {
 /// `count`, `sum` (compensated), quantile(0) and quantile(1) are exact; no answer falls as p grows. Merging
 /// is exact: any split of a stream, in any order, merges to the same buckets. NaN is left out; numbers
 /// closer to zero than 2^-1022 count as zero.
-/// Complexity: update O(1): items wait in a buffer of 128, which vectors number, as they do a span; quantile and
+/// Complexity: update O(1): items wait in a buffer of 256, which vectors number, as they do a span; quantile and
 /// merge O(buckets), and a copy of the sketch while the buffer holds some. 8 bytes a bucket between the least and
-/// the greatest used, with room for half as many more, and 1.1 KiB. Allocates: when the range grows, and a query that
+/// the greatest used, with room for half as many more, and 2.1 KiB. Allocates: when the range grows, and a query that
 /// copies. Threads: one at a time; const calls from any number. Source: Masson, Rim, Lee, "DDSketch: a fast and
 /// fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019.
 template <unsigned Permille = 10, unsigned Most = 2048>
@@ -168,7 +168,7 @@ class ddsketch {
   }
 
  private:
-  static constexpr std::uint32_t room = 128;
+  static constexpr std::uint32_t room = 256;
   static constexpr std::string_view type = "ddsketch";
 
   std::span<const double> waiting() const noexcept { return {buffer_, waiting_}; }

@@ -143,6 +143,10 @@ class grouped {
  private:
   static constexpr std::string_view type = detail::group_index<Key>::is_text ? "grouped<text>" : "grouped<integer>";
   static constexpr std::size_t most_sorted = 4096;  // groups, or keys, that rows are sorted by
+  static constexpr std::size_t most_gathered = 128;  // keys whose rows are gathered as they come
+  static constexpr std::uint32_t gathered = 576;     // so many at a time
+  // Where the next key's begin. No power of two, which would lay all on the same lines of the cache.
+  static constexpr std::uint32_t apart = gathered + 8;
 
   /// Is for one block only: a copy of the groups starts without.
   struct scratch {
@@ -200,6 +204,7 @@ class grouped {
   /// Keys below `limit` are sorted by themselves; their groups are asked for once a block.
   template <class K>
   void dense_block(std::span<const K> keys, std::span<const sample> items, std::size_t limit) {
+    if (limit <= most_gathered) return gather(keys, items, limit);
     count(keys, limit);
     bool unknown = false;
     for (std::size_t key = 0; key < limit; ++key)
@@ -207,6 +212,46 @@ class grouped {
     if (unknown && groups_.size() < most_)  // new keys get their groups in the order of their first rows
       for (const K key : keys) (void)id_of(static_cast<Key>(key));
     spread(keys, items, limit, [&](std::size_t key) { return index_.find(static_cast<Key>(key)); });
+  }
+
+  /// Few keys: each has a place to gather its rows, fed to its group whenever that is full.
+  template <class K>
+  [[gnu::noinline]] void gather(std::span<const K> keys, std::span<const sample> items, std::size_t limit) {
+    room_.sorted.resize(limit * apart);
+    room_.ends.resize(2 * limit);
+    sample* const rows = room_.sorted.data();
+    std::uint32_t* const next = room_.ends.data();
+    std::uint32_t* const ends = next + limit;
+    // A key without a group has no room: its first row makes both.
+    for (std::size_t key = 0; key < limit; ++key) {
+      next[key] = static_cast<std::uint32_t>(key) * apart;
+      ends[key] = next[key] + (index_.find(static_cast<Key>(key)) == detail::no_group ? 0 : gathered);
+    }
+    for (std::size_t row = 0; row < items.size(); ++row) {
+      const auto key = static_cast<std::size_t>(keys[row]);
+      if (next[key] == ends[key]) [[unlikely]]
+        make_place(key, limit);
+      const std::uint32_t at = next[key];
+      rows[at] = items[row];
+      next[key] = at + 1;
+    }
+    for (std::size_t key = 0; key < limit; ++key)
+      if (room_.ends[key] != key * apart) feed_gathered(key);
+  }
+  [[gnu::noinline]] void make_place(std::size_t key, std::size_t limit) {
+    const auto begin = static_cast<std::uint32_t>(key) * apart;
+    if (room_.ends[key] == begin)
+      (void)id_of(static_cast<Key>(key));
+    else
+      feed_gathered(key);
+    room_.ends[key] = begin;
+    room_.ends[limit + key] = begin + gathered;
+  }
+  void feed_gathered(std::size_t key) {
+    const std::size_t begin = key * apart;
+    const std::size_t id = index_.find(static_cast<Key>(key));
+    feed(id == detail::no_group ? overflow_ : groups_[id],
+         std::span<const sample>(room_.sorted.data() + begin, room_.ends[key] - begin));
   }
 
   // A counting sort by bucket, that keeps the order within each; then every bucket's run at once.

@@ -37,10 +37,10 @@ class log_histogram {
     ++buckets_[bucket_of(value)];
     ++count_;
     sum_ += value;
-    if (value < min_) [[unlikely]]
-      min_ = value;
-    if (value > max_) [[unlikely]]
-      max_ = value;
+    if ((value < min_) | (value > max_)) [[unlikely]] {
+      min_ = value < min_ ? value : min_;
+      max_ = value > max_ ? value : max_;
+    }
   }
 
   void update(std::span<const std::uint64_t> values) noexcept {

@@ -261,7 +261,15 @@ class ddsketch_core {
     std::int32_t buckets[block_items];
     index_block<index>(items.data(), items.size(), positive_.first(), buckets);
     double* const counts = positive_.data();
-    for (std::size_t i = 0; i < items.size(); ++i) counts[buckets[i]] += 1;
+    // Four at once: the addresses are there before the counts that they wait for.
+    std::size_t i = 0;
+    for (; i + 4 <= items.size(); i += 4) {
+      counts[buckets[i]] += 1;
+      counts[buckets[i + 1]] += 1;
+      counts[buckets[i + 2]] += 1;
+      counts[buckets[i + 3]] += 1;
+    }
+    for (; i < items.size(); ++i) counts[buckets[i]] += 1;
     return true;
   }
 

@@ -73,7 +73,7 @@ struct log_index {
 };
 
 /// The bucket, above `first`, of each of `count` items, a multiple of 16.
-template <class Index, std::size_t Bytes>
+template <class Index, std::size_t Bytes, bool Fused>
 [[gnu::always_inline]] inline void index_body(const double* x, std::size_t count, std::int32_t first,
                                               std::int32_t* to) noexcept {
   using v = vector<double, Bytes>;
@@ -81,6 +81,8 @@ template <class Index, std::size_t Bytes>
   using n = vector<std::int32_t, Bytes / 2>;
   constexpr std::size_t width = Bytes / 8;
   const n less = n{} + (Index::bias + first);
+  v ones;
+  load_ones(ones);
   for (std::size_t at = 0; at < count; at += width) {
     w bits;
     load(bits, x + at);
@@ -93,9 +95,11 @@ template <class Index, std::size_t Bytes>
     s -= 1.0;
     v t = Index::a * s;
     rounded(t);
-    t = (t + Index::b) * s;
+    add_to<Fused>(t, v{} + Index::b, ones);
+    t *= s;
     rounded(t);
-    t = (t + Index::c) * s;
+    add_to<Fused>(t, v{} + Index::c, ones);
+    t *= s;
     rounded(t);
     t = (t + e) * Index::per_octave;
     rounded(t);
@@ -105,24 +109,24 @@ template <class Index, std::size_t Bytes>
 }
 template <class Index>
 void index_baseline(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
-  index_body<Index, 16>(x, count, first, to);
+  index_body<Index, 16, false>(x, count, first, to);
 }
 template <class Index>
-MILLRACE_X86_TARGET("avx2")
+MILLRACE_X86_TARGET("avx2,fma")
 void index_avx2(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
-  index_body<Index, 32>(x, count, first, to);
+  index_body<Index, 32, true>(x, count, first, to);
 }
 template <class Index>
 MILLRACE_X86_TARGET("avx512f")
 void index_avx512(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
-  index_body<Index, 64>(x, count, first, to);
+  index_body<Index, 64, true>(x, count, first, to);
 }
 template <class Index>
 void index_block(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
   const std::size_t even = count / 16 * 16;
   if (cpu_has_avx512())
     index_avx512<Index>(x, even, first, to);
-  else if (cpu_has_avx2())
+  else if (cpu_has_avx2_fma())
     index_avx2<Index>(x, even, first, to);
   else
     index_baseline<Index>(x, even, first, to);

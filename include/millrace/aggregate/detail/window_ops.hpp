@@ -279,8 +279,13 @@ class register_sum<Ops> {
     keep_apart(sum_);  // the next addition is not to wait for the rest
   }
   [[gnu::always_inline]] typename Ops::partial closed() const {
+    // Copies apart from each other: else they would be stored as one vector, and the sum taken out of it again.
+    double total = sum_;
+    double rest = rest_;
+    keep_apart(total);
+    keep_apart(rest);
     typename Ops::partial made;
-    made.template at<sum>() = sum::state<double>(compensated_sum(sum_, rest_));
+    made.template at<sum>() = sum::state<double>(compensated_sum(total, rest));
     return made;
   }
 
