@@ -3333,7 +3333,7 @@ struct log_index {
 };
 
 /// The bucket, above `first`, of each of `count` items, a multiple of 16.
-template <class Index, std::size_t Bytes>
+template <class Index, std::size_t Bytes, bool Fused>
 [[gnu::always_inline]] inline void index_body(const double* x, std::size_t count, std::int32_t first,
                                               std::int32_t* to) noexcept {
   using v = vector<double, Bytes>;
@@ -3341,6 +3341,8 @@ template <class Index, std::size_t Bytes>
   using n = vector<std::int32_t, Bytes / 2>;
   constexpr std::size_t width = Bytes / 8;
   const n less = n{} + (Index::bias + first);
+  v ones;
+  load_ones(ones);
   for (std::size_t at = 0; at < count; at += width) {
     w bits;
     load(bits, x + at);
@@ -3353,9 +3355,11 @@ template <class Index, std::size_t Bytes>
     s -= 1.0;
     v t = Index::a * s;
     rounded(t);
-    t = (t + Index::b) * s;
+    add_to<Fused>(t, v{} + Index::b, ones);
+    t *= s;
     rounded(t);
-    t = (t + Index::c) * s;
+    add_to<Fused>(t, v{} + Index::c, ones);
+    t *= s;
     rounded(t);
     t = (t + e) * Index::per_octave;
     rounded(t);
@@ -3365,24 +3369,24 @@ template <class Index, std::size_t Bytes>
 }
 template <class Index>
 void index_baseline(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
-  index_body<Index, 16>(x, count, first, to);
+  index_body<Index, 16, false>(x, count, first, to);
 }
 template <class Index>
-MILLRACE_X86_TARGET("avx2")
+MILLRACE_X86_TARGET("avx2,fma")
 void index_avx2(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
-  index_body<Index, 32>(x, count, first, to);
+  index_body<Index, 32, true>(x, count, first, to);
 }
 template <class Index>
 MILLRACE_X86_TARGET("avx512f")
 void index_avx512(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
-  index_body<Index, 64>(x, count, first, to);
+  index_body<Index, 64, true>(x, count, first, to);
 }
 template <class Index>
 void index_block(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
   const std::size_t even = count / 16 * 16;
   if (cpu_has_avx512())
     index_avx512<Index>(x, even, first, to);
-  else if (cpu_has_avx2())
+  else if (cpu_has_avx2_fma())
     index_avx2<Index>(x, even, first, to);
   else
     index_baseline<Index>(x, even, first, to);
@@ -4458,7 +4462,15 @@ class ddsketch_core {
     std::int32_t buckets[block_items];
     index_block<index>(items.data(), items.size(), positive_.first(), buckets);
     double* const counts = positive_.data();
-    for (std::size_t i = 0; i < items.size(); ++i) counts[buckets[i]] += 1;
+    // Four at once: the addresses are there before the counts that they wait for.
+    std::size_t i = 0;
+    for (; i + 4 <= items.size(); i += 4) {
+      counts[buckets[i]] += 1;
+      counts[buckets[i + 1]] += 1;
+      counts[buckets[i + 2]] += 1;
+      counts[buckets[i + 3]] += 1;
+    }
+    for (; i < items.size(); ++i) counts[buckets[i]] += 1;
     return true;
   }
 
@@ -4570,9 +4582,9 @@ inline namespace v0 {
 /// `count`, `sum` (compensated), quantile(0) and quantile(1) are exact; no answer falls as p grows. Merging
 /// is exact: any split of a stream, in any order, merges to the same buckets. NaN is left out; numbers
 /// closer to zero than 2^-1022 count as zero.
-/// Complexity: update O(1): items wait in a buffer of 128, which vectors number, as they do a span; quantile and
+/// Complexity: update O(1): items wait in a buffer of 256, which vectors number, as they do a span; quantile and
 /// merge O(buckets), and a copy of the sketch while the buffer holds some. 8 bytes a bucket between the least and
-/// the greatest used, with room for half as many more, and 1.1 KiB. Allocates: when the range grows, and a query that
+/// the greatest used, with room for half as many more, and 2.1 KiB. Allocates: when the range grows, and a query that
 /// copies. Threads: one at a time; const calls from any number. Source: Masson, Rim, Lee, "DDSketch: a fast and
 /// fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019.
 template <unsigned Permille = 10, unsigned Most = 2048>
@@ -4712,7 +4724,7 @@ class ddsketch {
   }
 
  private:
-  static constexpr std::uint32_t room = 128;
+  static constexpr std::uint32_t room = 256;
   static constexpr std::string_view type = "ddsketch";
 
   std::span<const double> waiting() const noexcept { return {buffer_, waiting_}; }
@@ -6536,6 +6548,10 @@ class grouped {
  private:
   static constexpr std::string_view type = detail::group_index<Key>::is_text ? "grouped<text>" : "grouped<integer>";
   static constexpr std::size_t most_sorted = 4096;  // groups, or keys, that rows are sorted by
+  static constexpr std::size_t most_gathered = 128;  // keys whose rows are gathered as they come
+  static constexpr std::uint32_t gathered = 576;     // so many at a time
+  // Where the next key's begin. No power of two, which would lay all on the same lines of the cache.
+  static constexpr std::uint32_t apart = gathered + 8;
 
   /// Is for one block only: a copy of the groups starts without.
   struct scratch {
@@ -6593,6 +6609,7 @@ class grouped {
   /// Keys below `limit` are sorted by themselves; their groups are asked for once a block.
   template <class K>
   void dense_block(std::span<const K> keys, std::span<const sample> items, std::size_t limit) {
+    if (limit <= most_gathered) return gather(keys, items, limit);
     count(keys, limit);
     bool unknown = false;
     for (std::size_t key = 0; key < limit; ++key)
@@ -6600,6 +6617,46 @@ class grouped {
     if (unknown && groups_.size() < most_)  // new keys get their groups in the order of their first rows
       for (const K key : keys) (void)id_of(static_cast<Key>(key));
     spread(keys, items, limit, [&](std::size_t key) { return index_.find(static_cast<Key>(key)); });
+  }
+
+  /// Few keys: each has a place to gather its rows, fed to its group whenever that is full.
+  template <class K>
+  [[gnu::noinline]] void gather(std::span<const K> keys, std::span<const sample> items, std::size_t limit) {
+    room_.sorted.resize(limit * apart);
+    room_.ends.resize(2 * limit);
+    sample* const rows = room_.sorted.data();
+    std::uint32_t* const next = room_.ends.data();
+    std::uint32_t* const ends = next + limit;
+    // A key without a group has no room: its first row makes both.
+    for (std::size_t key = 0; key < limit; ++key) {
+      next[key] = static_cast<std::uint32_t>(key) * apart;
+      ends[key] = next[key] + (index_.find(static_cast<Key>(key)) == detail::no_group ? 0 : gathered);
+    }
+    for (std::size_t row = 0; row < items.size(); ++row) {
+      const auto key = static_cast<std::size_t>(keys[row]);
+      if (next[key] == ends[key]) [[unlikely]]
+        make_place(key, limit);
+      const std::uint32_t at = next[key];
+      rows[at] = items[row];
+      next[key] = at + 1;
+    }
+    for (std::size_t key = 0; key < limit; ++key)
+      if (room_.ends[key] != key * apart) feed_gathered(key);
+  }
+  [[gnu::noinline]] void make_place(std::size_t key, std::size_t limit) {
+    const auto begin = static_cast<std::uint32_t>(key) * apart;
+    if (room_.ends[key] == begin)
+      (void)id_of(static_cast<Key>(key));
+    else
+      feed_gathered(key);
+    room_.ends[key] = begin;
+    room_.ends[limit + key] = begin + gathered;
+  }
+  void feed_gathered(std::size_t key) {
+    const std::size_t begin = key * apart;
+    const std::size_t id = index_.find(static_cast<Key>(key));
+    feed(id == detail::no_group ? overflow_ : groups_[id],
+         std::span<const sample>(room_.sorted.data() + begin, room_.ends[key] - begin));
   }
 
   // A counting sort by bucket, that keeps the order within each; then every bucket's run at once.
@@ -8248,10 +8305,10 @@ class log_histogram {
     ++buckets_[bucket_of(value)];
     ++count_;
     sum_ += value;
-    if (value < min_) [[unlikely]]
-      min_ = value;
-    if (value > max_) [[unlikely]]
-      max_ = value;
+    if ((value < min_) | (value > max_)) [[unlikely]] {
+      min_ = value < min_ ? value : min_;
+      max_ = value > max_ ? value : max_;
+    }
   }
 
   void update(std::span<const std::uint64_t> values) noexcept {
@@ -9432,8 +9489,13 @@ class register_sum<Ops> {
     keep_apart(sum_);  // the next addition is not to wait for the rest
   }
   [[gnu::always_inline]] typename Ops::partial closed() const {
+    // Copies apart from each other: else they would be stored as one vector, and the sum taken out of it again.
+    double total = sum_;
+    double rest = rest_;
+    keep_apart(total);
+    keep_apart(rest);
     typename Ops::partial made;
-    made.template at<sum>() = sum::state<double>(compensated_sum(sum_, rest_));
+    made.template at<sum>() = sum::state<double>(compensated_sum(total, rest));
     return made;
   }
 
