@@ -3,6 +3,8 @@
 #include <support/catch.hpp>
 #include <support/detect.hpp>
 
+#include <cmath>
+
 namespace mr = millrace;
 
 TEST_CASE("at most 63 % of unchanging streams alarm a DDM within the run length") {
@@ -13,6 +15,29 @@ TEST_CASE("at most 63 % of unchanging streams alarm a DDM within the run length"
   }
   support::coin_source coin(52, 0.2);
   CHECK(support::share_alarmed(mr::ddm<mr::arl<3'000>>(), coin, 400, 3000) > 0.3);
+}
+
+TEST_CASE("DDM's statistic is that of its definition, worked out from scratch") {
+  auto d = mr::ddm<>::with_threshold(1e300, 1e300);
+  double errors = 0;
+  double lowest = 2;
+  double rate_there = 1;
+  double deviation_there = 1;
+  for (int n = 1; n <= 500; ++n) {
+    const bool wrong = n % (n < 250 ? 7 : 3) == 0;
+    d.update(wrong ? 1 : 0);
+    errors += wrong ? 1 : 0;
+    const double rate = (errors + 0.5) / (n + 1);
+    const double deviation = std::sqrt(rate * (1 - rate) / n);
+    if (n < 30 || errors < 5) continue;
+    if (rate + deviation < lowest) {
+      lowest = rate + deviation;
+      rate_there = rate;
+      deviation_there = deviation;
+    }
+    REQUIRE(d.statistic() == Approx((rate + deviation - rate_there) / deviation_there).epsilon(1e-12));
+  }
+  CHECK(d.statistic() > 3);
 }
 
 TEST_CASE("a model that becomes worse is found by DDM and by EDDM") {

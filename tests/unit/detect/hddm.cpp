@@ -3,6 +3,9 @@
 #include <support/catch.hpp>
 #include <support/detect.hpp>
 
+#include <cmath>
+#include <cstdint>
+
 namespace mr = millrace;
 
 TEMPLATE_TEST_CASE("at most 63 % of unchanging streams alarm within the run length", "", mr::hddm_a<mr::arl<3'000>>,
@@ -14,6 +17,25 @@ TEMPLATE_TEST_CASE("at most 63 % of unchanging streams alarm within the run leng
   CHECK(share > 0.632 - 0.1);
   support::coin_source rare(62, 0.05);
   CHECK(support::share_alarmed(TestType(), rare, 200, 3000) < 0.5);
+}
+
+TEST_CASE("HDDM keeps its promise at the other run lengths of its table too") {
+  const auto check = [](const auto& detector, std::uint64_t length, int streams) {
+    support::coin_source fair(67, 0.5);
+    const double share = support::share_alarmed(detector, fair, streams, length);
+    const double off = 4.2 * std::sqrt(0.24 / streams);
+    CAPTURE(length, share);
+    CHECK(share < 0.632 + off);
+    CHECK(share > 0.57 - off);
+  };
+  check(mr::hddm_a<mr::arl<300>>(), 300, 2000);
+  check(mr::hddm_w<mr::arl<300>>(), 300, 2000);
+  check(mr::hddm_a<mr::arl<1'000>>(), 1'000, 2000);
+  check(mr::hddm_w<mr::arl<1'000>>(), 1'000, 2000);
+  check(mr::hddm_a<mr::arl<10'000>>(), 10'000, 600);
+  check(mr::hddm_w<mr::arl<10'000>>(), 10'000, 600);
+  check(mr::hddm_a<mr::arl<30'000>>(), 30'000, 300);
+  check(mr::hddm_w<mr::arl<30'000>>(), 30'000, 300);
 }
 
 TEMPLATE_TEST_CASE("a rise is found soon after a long quiet time", "", mr::hddm_a<>, mr::hddm_w<>) {

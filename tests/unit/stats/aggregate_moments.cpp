@@ -2,10 +2,10 @@
 
 #include <support/catch.hpp>
 
+#include <cmath>
 #include <millrace/aggregate.hpp>
 #include <millrace/core/seed.hpp>
 #include <support/stats_reference.hpp>
-#include <cmath>
 #include <vector>
 
 namespace mr = millrace;
@@ -61,10 +61,10 @@ TEST_CASE("aggregate moments: of pairs, and of zeros and ones") {
 
   mr::aggregate<mr::mean> clicks;
   CHECK(mr::proportion_of(clicks).trials == 0);
-  for (int i = 0; i < 300; ++i) clicks.update(i % 7 == 0 ? 1 : 0);
-  CHECK(mr::proportion_of(clicks).trials == 300);
-  CHECK(mr::proportion_of(clicks).successes == 43);
-  for (const double out : {3000.0, -3000.0, support::infinite, -support::infinite, 1e300}) {
+  for (int i = 0; i < 3000; ++i) clicks.update(i % 7 == 0 ? 1 : 0);
+  CHECK(mr::proportion_of(clicks).trials == 3000);
+  CHECK(mr::proportion_of(clicks).successes == 429);
+  for (const double out : {30000.0, -30000.0, support::infinite, -support::infinite, 1e300}) {
     mr::aggregate<mr::mean> wrong = clicks;
     wrong.update(out);
     CAPTURE(out);

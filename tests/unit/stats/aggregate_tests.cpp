@@ -107,6 +107,10 @@ TEST_CASE("aggregate tests: what a small sketch does not know of its ranks widen
   const auto fine = mr::quantile_test(filled<mr::kll<1000>>(x), filled<mr::kll<1000>>(y), 0.5);
   const auto coarse = mr::quantile_test(filled<mr::kll<50>>(x), filled<mr::kll<50>>(y), 0.5);
   CHECK(coarse->interval.width() > 4 * fine->interval.width());
+  // So does what a ddsketch does not know of a value: 1 % even about it, sqrt((1 + 1.01^2) / 3) together.
+  const auto values = mr::quantile_test(filled<mr::ddsketch<>>(std::vector<double>(500, 101.0)),
+                                        filled<mr::ddsketch<>>(std::vector<double>(500, 100.0)), 0.5);
+  CHECK(values->interval.width() == Approx(2 * 1.959964 * std::sqrt((1 + 1.0201) / 3)).epsilon(1e-3));
   // The level is kept: two sketches of one law, 400 times.
   int rejected = 0;
   for (std::uint64_t run = 0; run < 400; ++run) {

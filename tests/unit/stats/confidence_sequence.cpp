@@ -3,6 +3,8 @@
 #include <support/catch.hpp>
 #include <support/detect.hpp>
 
+#include <array>
+#include <bit>
 #include <cmath>
 #include <support/saved_objects.hpp>
 
@@ -126,4 +128,26 @@ TEST_CASE("a saved confidence sequence goes on, the first release's bytes load, 
         CHECK(a.interval().upper == Approx(b.interval().upper).epsilon(off));
         CHECK(a.interval().level == b.interval().level);
       });
+}
+
+TEST_CASE("a saved confidence sequence whose numbers contradict each other is refused") {
+  mr::empirical_bernstein seen;
+  for (std::uint64_t i = 0; i < 100; ++i) seen.update(support::exact_stream(i));
+  const auto bytes = seen.save();
+  // The envelope's 16 and 19 for its name; then level, log, count, sum, squares, bets, weighted, cost, lower, upper.
+  for (const std::size_t field : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 9U}) {
+    for (const double wrong : {-1.0, std::nan("")}) {
+      auto bad = bytes;
+      const auto bits = std::bit_cast<std::array<std::byte, 8>>(wrong);
+      for (std::size_t b = 0; b < 8; ++b) bad[16 + 19 + 8 * field + b] = bits[b];
+      support::reseal(bad);
+      CAPTURE(field, wrong);
+      CHECK_FALSE(mr::empirical_bernstein::load(bad));
+    }
+  }
+  auto bad = bytes;  // a weighted sum beyond the sum of weights
+  const auto bits = std::bit_cast<std::array<std::byte, 8>>(1e9);
+  for (std::size_t b = 0; b < 8; ++b) bad[16 + 19 + 8 * 6 + b] = bits[b];
+  support::reseal(bad);
+  CHECK_FALSE(mr::empirical_bernstein::load(bad));
 }

@@ -29,6 +29,8 @@ TEST_CASE("rank power: of Kolmogorov-Smirnov tests it is Massey's bound, worked 
   CHECK(mr::power_of(mr::two_distributions{}, 0.2, 200)->power == Approx(mr::normal{}.cdf(1.3103)).epsilon(1e-4));
   // One sample: 1.3581 / 10 = 0.13581; deviation 0.05; (0.2 - 0.13581) / 0.05 = 1.2838.
   CHECK(mr::power_of(mr::one_distribution{}, 0.2, 100)->power == Approx(mr::normal{}.cdf(1.2838)).epsilon(1e-4));
+  // Beyond one half the rate varies most at the distance itself: deviation sqrt(0.8 0.2 / 5) = 0.17889, limit 0.60736.
+  CHECK(mr::power_of(mr::one_distribution{}, 0.8, 5)->power == Approx(mr::normal{}.cdf(1.0769)).epsilon(1e-4));
   // One-sided: sqrt(ln(20) / 2) = 1.2239.
   mr::power_options o;
   o.side = mr::alternative::greater;
