@@ -31,6 +31,11 @@ struct reject_nan {
   static constexpr std::string_view name = "reject_nan";
 };
 
+namespace detail {
+template <class P>
+concept nan_policy = std::is_same_v<P, skip_nan> || std::is_same_v<P, propagate_nan> || std::is_same_v<P, reject_nan>;
+}  // namespace detail
+
 template <class Policy, class... Members>
 class basic_aggregate;
 
@@ -55,7 +60,7 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
   friend basic_aggregate<Policy, Members...>;
 };
 
-/// Several statistics of one stream in one pass. Dependencies between members are resolved at compile
+/// Several statistics of one stream in one pass; `Policy` says what becomes of NaN, `aggregate<Members...>` skips it. Dependencies between members are resolved at compile
 /// time and their states shared: `mean`, `variance` and `stddev` together keep one set of moments.
 ///
 ///     mr::aggregate<mr::count, mr::min, mr::max, mr::mean, mr::stddev> latency;
@@ -73,6 +78,9 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 template <class Policy, class... Members>
 class basic_aggregate : public detail::answers<false, Policy, Members...> {
   using base = detail::answers<false, Policy, Members...>;
+  static_assert(detail::nan_policy<Policy>,
+                "millrace[AGGREGATE-15]: basic_aggregate's first argument is what to do with NaN: mr::skip_nan, "
+                "mr::propagate_nan or mr::reject_nan");
 
  public:
   using sample = typename base::sample;
@@ -83,8 +91,6 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   static constexpr bool exactly_invertible = states::exactly_invertible;
   static constexpr bool commutative = states::commutative;
   static constexpr bool fusable = states::fusable;
-  /// Does a NaN make the answers NaN?
-  static constexpr bool propagates = std::is_same_v<Policy, propagate_nan>;
 
   basic_aggregate() = default;
 

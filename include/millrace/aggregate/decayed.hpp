@@ -3,6 +3,7 @@
 
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/detail/aggregate_item.hpp>
+#include <millrace/aggregate/detail/states.hpp>
 #include <millrace/aggregate/envelope.hpp>
 #include <millrace/aggregate/time.hpp>
 #include <millrace/core/detail/math.hpp>
@@ -25,17 +26,72 @@ struct half_life {
   static constexpr std::int64_t nanoseconds = Length.nanoseconds;
 };
 
+/// An aggregate's members, asked when their items have faded: `decayed::value`.
+///
+/// Guarantee: answers of spread do not change by fading alone. Of a variance the squares are divided by
+/// W - (sum of w f^2) / W, where f is what an item faded to, w how often it came, and W the sum of w f: weight - 1
+/// before anything has faded, and a variance without bias at any time; NaN for less than two items' worth. So too
+/// `stddev` and `covariance`; skewness, kurtosis, correlation, trend and the population's forms are ratios already.
+template <class Aggregate>
+class faded {
+ public:
+  faded(Aggregate as_of_now, double share) : kept_(std::move(as_of_now)), share_(share) {}
+
+  /// A member's answer; `aggregate`'s, but for the above. One that is a sketch or refers to one is good while this is.
+  template <class M>
+  decltype(auto) get() const& {
+    return detail::answer_of<M>(*this, kept_);
+  }
+  template <class M>
+  auto get() const&& {
+    return detail::owned(detail::answer_of<M>(*this, kept_));
+  }
+  template <template <class...> class Template>
+  decltype(auto) get() const& {
+    return get<typename Aggregate::template made_from<Template>>();
+  }
+  template <template <class...> class Template>
+  auto get() const&& {
+    return detail::owned(get<typename Aggregate::template made_from<Template>>());
+  }
+  template <class M>
+  decltype(auto) state() const {
+    return kept_.template state<M>();
+  }
+
+  std::uint64_t items() const noexcept { return kept_.items(); }
+  double infinities() const noexcept { return kept_.infinities(); }
+  std::uint64_t skipped() const noexcept { return kept_.skipped(); }
+  /// How many items that have not faded would say as much: W^2 / (sum of w f^2); 0 without items.
+  double effective_items() const noexcept { return share_ > 0 ? 1 / share_ : 0; }
+  /// What is left of a weight for spread.
+  double freedom(double weight) const noexcept {
+    return 1 - share_ > 0x1p-40 ? weight * (1 - share_) : 0;  // 0 but for rounding, where one item outweighs all
+  }
+  /// Another aggregate of items that faded as these.
+  template <class Other>
+  faded<Other> beside(const Other& other) const {
+    return faded<Other>(other, share_);
+  }
+  /// With the faded weights as if they were repetitions: to be merged, saved or tested.
+  const Aggregate& aggregate() const noexcept { return kept_; }
+
+ private:
+  Aggregate kept_;
+  double share_;  // of the mean in the weight
+};
+
 /// An aggregate in which the past fades: an item of age a weighs 2^(-a / half-life).
 ///
 ///     mr::decayed<mr::half_life<60s>, mr::aggregate<mr::mean, mr::stddev>> load;
 ///     load.update(0.7, mr::at(time));
-///     load.value(mr::at(now)).get<mr::mean>();
+///     load.value(mr::at(now)).get<mr::stddev>();
 ///
 /// For aggregates whose members take weights and can be scaled: moments, sums, means, pairs, `ddsketch`,
 /// `binned_histogram`; counts, extremes and places do not fade.
 /// Guarantee: items may come in any order of time, and parts merge in any order, to the same answers up to
 /// rounding (forward decay: weights are kept as of a landmark, and all scaled when those grow beyond 2^64).
-/// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 16 bytes more than
+/// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 32 bytes more than
 /// the aggregate. Allocates: what the aggregate does. Threads: one at a time; const calls from any number.
 /// Source: Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009.
 template <class Decay, class Aggregate>
@@ -52,14 +108,22 @@ class decayed {
 
   auto update(const sample& x, at time) { return update(x, weight(1), time); }
   auto update(const sample& x, weight w, at time) {
-    return kept_.update(x, weight(w.value * weight_at(time.nanoseconds)));
+    const double f = weight_at(time.nanoseconds);
+    if (detail::is_weight(w.value * f) && !detail::has_nan(x)) [[likely]] {
+      weight_ += w.value * f;
+      squares_ += w.value * f * f;
+    }
+    return kept_.update(x, weight(w.value * f));
   }
 
-  /// With all weights as of a time.
-  Aggregate value(at time) const {
+  /// With all weights as of a time: `faded<Aggregate>` for an aggregate of members; a sketch as it is.
+  auto value(at time) const {
     Aggregate now = kept_;
     if (any_) now.scale(power(landmark_, time.nanoseconds));
-    return now;
+    if constexpr (has_members)
+      return faded<Aggregate>(std::move(now), weight_ > 0 ? squares_ / weight_ / weight_ : 0);
+    else
+      return now;
   }
 
   auto merge(const decayed& other) {
@@ -71,6 +135,8 @@ class decayed {
       else
         move_to(theirs.landmark_);
     }
+    weight_ += theirs.weight_;
+    squares_ += theirs.squares_;
     return kept_.merge(theirs.kept_);
   }
 
@@ -79,6 +145,8 @@ class decayed {
     to.i64(Decay::nanoseconds);
     to.u8(any_ ? 1 : 0);
     to.i64(landmark_);
+    to.f64(weight_);
+    to.f64(squares_);
     to.block(kept_.save());
     return std::move(to).finish();
   }
@@ -90,8 +158,10 @@ class decayed {
     decayed made;
     made.any_ = any != 0;
     made.landmark_ = from->i64();
+    made.weight_ = from->f64();
+    made.squares_ = from->f64();
     auto kept = Aggregate::load(from->block());
-    if (auto done = from->finish(any < 2); !done) return std::move(done).error();
+    if (auto done = from->finish(any < 2 && made.weight_ >= 0 && made.squares_ >= 0); !done) return std::move(done).error();
     if (found != Decay::nanoseconds)
       return error(errc::type_mismatch, "saved decayed: its half-life is " + std::to_string(found) + " ns, expected " +
                                             std::to_string(Decay::nanoseconds));
@@ -102,7 +172,8 @@ class decayed {
 
  private:
   static constexpr std::string_view type = "decayed";
-  static constexpr double least = 0x1p-1000;  // a weight that is nothing, and can still be divided by
+  static constexpr double least = 0x1p-400;  // a weight that is nothing, and has squares and can be divided by
+  static constexpr bool has_members = requires { typename Aggregate::states; };
 
   /// What a weight as of `from` is as of `to`.
   static double power(std::int64_t from, std::int64_t to) noexcept {
@@ -123,13 +194,20 @@ class decayed {
     return 1;
   }
   void move_to(std::int64_t landmark) {
-    if (any_) kept_.scale(power(landmark_, landmark));
+    if (any_) {
+      const double factor = power(landmark_, landmark);
+      kept_.scale(factor);
+      weight_ *= factor;
+      squares_ *= factor * factor;
+    }
     any_ = true;
     landmark_ = landmark;
   }
 
   Aggregate kept_;
   std::int64_t landmark_ = 0;  // weights are as of then
+  double weight_ = 0;          // the sum of w f
+  double squares_ = 0;         // the sum of w f^2
   bool any_ = false;
 };
 

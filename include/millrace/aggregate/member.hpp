@@ -178,6 +178,15 @@ requires(requires { typename M::sample; } && !std::is_same_v<typename M::sample,
   using type = typename M::sample;
 };
 
+/// What is left of the weight of aggregate a for spread, once the mean has taken its share. Weights are repetitions,
+/// and one is taken, unless a says what weighs as much as one item.
+double freedom(const auto& a, double weight) noexcept {
+  if constexpr (requires { a.freedom(weight); })
+    return a.freedom(weight);
+  else
+    return weight - 1;
+}
+
 template <class M>
 constexpr std::string_view member_name() {
   if constexpr (requires { std::string_view(M::name); })

@@ -314,13 +314,13 @@ struct total_weight {
   static double value(const auto& a) { return a.template state<moments<1>>().weight(); }
 };
 
-/// Member: the sample variance, squares over weight - 1: weights are repetitions. NaN for a weight of
-/// one or less, and once an item was infinite.
+/// Member: the sample variance, squares over weight - 1: weights are repetitions (what fades counts otherwise, see
+/// `decayed`). NaN for a weight of one or less, and once an item was infinite.
 struct variance {
   using needs = members<moments<2>>;
   static double value(const auto& a) {
     const auto& m = a.template state<moments<2>>();
-    const double freedom = m.weight() - 1;
+    const double freedom = detail::freedom(a, m.weight());
     if (!(freedom > 0)) return std::numeric_limits<double>::quiet_NaN();
     return detail::unless_infinite(m.central(2) / freedom, a.infinities());
   }

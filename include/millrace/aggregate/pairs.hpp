@@ -198,15 +198,16 @@ struct comoments {
   static auto value(const auto& a) { return a.template state<comoments>(); }
 };
 
-/// Member: sample covariance of x and y, products over weight - 1. NaN for a weight of one or less, and
+/// Member: sample covariance of x and y, products over weight - 1 (`decayed`: as `variance`). NaN for a weight of one or less, and
 /// once a pair was infinite.
 struct covariance {
   using needs = members<comoments>;
   using sample = xy;
   static double value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
-    if (!(m.weight() > 1) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
-    return m.xy_product() / (m.weight() - 1);
+    const double freedom = detail::freedom(a, m.weight());
+    if (!(freedom > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
+    return m.xy_product() / freedom;
   }
 };
 
@@ -321,12 +322,19 @@ struct y_side {
   static double of(const xy& p) noexcept { return p.y; }
 };
 
+/// What aggregate a answers of one side of its pairs.
 template <class M, class... Rest>
-decltype(auto) side_answer(const auto& inner) {
-  if constexpr (sizeof...(Rest) == 0)
+decltype(auto) side_answer(const auto& a, const auto& inner) {
+  if constexpr (requires { a.beside(inner); }) {
+    if constexpr (sizeof...(Rest) == 0)
+      return a.beside(inner).template get<M>();
+    else
+      return a.beside(inner);
+  } else if constexpr (sizeof...(Rest) == 0) {
     return inner.template get<M>();
-  else
+  } else {
     return (inner);
+  }
 }
 
 }  // namespace detail
@@ -337,7 +345,7 @@ template <class... Members>
 struct of_x : detail::side_of_pairs<detail::x_side, Members...> {
   static constexpr std::string_view name = "of_x";
   static decltype(auto) value(const auto& a) {
-    return detail::side_answer<Members...>(a.template state<of_x>().inner());
+    return detail::side_answer<Members...>(a, a.template state<of_x>().inner());
   }
 };
 
@@ -346,7 +354,7 @@ template <class... Members>
 struct of_y : detail::side_of_pairs<detail::y_side, Members...> {
   static constexpr std::string_view name = "of_y";
   static decltype(auto) value(const auto& a) {
-    return detail::side_answer<Members...>(a.template state<of_y>().inner());
+    return detail::side_answer<Members...>(a, a.template state<of_y>().inner());
   }
 };
 

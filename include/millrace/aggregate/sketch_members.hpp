@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -16,29 +18,40 @@ inline namespace v0 {
 // A sketch is a member of an aggregate as it is: `aggregate<count, kll<200>>`, and `get<kll<200>>()`
 // answers it. The members below ask it one question each; those that name the same sketch share it.
 
-/// The distribution that an aggregate's sketch has seen, to be asked as long as the aggregate lives and
-/// is not changed. For many questions at once, `view()` is sorted once only.
-template <class Sketch>
+/// The distribution that an aggregate's sketch has seen. For many questions at once, `view()` is sorted once only.
+///
+/// Of an aggregate that lives on, it refers to the sketch, and is good as long as that is not changed. Of a temporary
+/// (a window's value, a merged copy) `Kept` is Sketch: a copy, and good for itself.
+template <class Sketch, class Kept = const Sketch*>
 class quantile_query {
  public:
-  explicit quantile_query(const Sketch& sketch) noexcept : sketch_(&sketch) {}
+  explicit quantile_query(const Sketch& sketch) noexcept requires(std::is_pointer_v<Kept>) : kept_(&sketch) {}
+  explicit quantile_query(const Sketch&& sketch) requires(std::is_pointer_v<Kept>) = delete;
+  explicit quantile_query(Sketch sketch) requires(!std::is_pointer_v<Kept>) : kept_(std::move(sketch)) {}
 
-  /// The quantile at p in [0, 1].
-  double operator()(double p) const { return sketch_->quantile(p); }
-  double median() const { return sketch_->median(); }
+  /// The quantile at p in [0, 1]; NaN for any other p.
+  double operator()(double p) const { return sketch().quantile(p); }
+  double median() const { return sketch().median(); }
   /// Upper less lower quartile.
-  double interquartile_range() const { return sketch_->interquartile_range(); }
+  double interquartile_range() const { return sketch().interquartile_range(); }
   /// The fraction of items at or below x.
-  double rank(double x) const { return sketch_->rank(x); }
-  std::vector<double> cdf(std::span<const double> points) const { return sketch_->cdf(points); }
+  double rank(double x) const { return sketch().rank(x); }
+  std::vector<double> cdf(std::span<const double> points) const { return sketch().cdf(points); }
   /// As the sketch's.
-  auto pmf(std::span<const double> points) const { return sketch_->pmf(points); }
-  auto view() const { return sketch_->view(); }
+  auto pmf(std::span<const double> points) const { return sketch().pmf(points); }
+  auto view() const { return sketch().view(); }
   /// With its error bound, image, and whatever else it can be asked.
-  const Sketch& sketch() const noexcept { return *sketch_; }
+  const Sketch& sketch() const noexcept {
+    if constexpr (std::is_pointer_v<Kept>)
+      return *kept_;
+    else
+      return kept_;
+  }
+  /// The same with a copy of the sketch.
+  quantile_query<Sketch, Sketch> owned() const { return quantile_query<Sketch, Sketch>(sketch()); }
 
  private:
-  const Sketch* sketch_;
+  Kept kept_;
 };
 
 /// Member: quantiles, ranks and the distribution, as a `quantile_query`: `get<mr::quantiles>()(0.99)`.

@@ -47,6 +47,7 @@ class timed_in_order {
     engine_.evict(1);
   }
   [[gnu::always_inline]] auto query() const { return engine_.query(); }
+  bool has_until(std::int64_t time) const noexcept { return !times_.empty() && times_.front() <= time; }
   std::size_t size() const noexcept { return times_.size(); }
   const typename Ops::tally& counted() const noexcept { return engine_.counted(); }
   typename Ops::tally& counted() noexcept { return engine_.counted(); }
@@ -119,7 +120,8 @@ class timed_in_disorder : public disorder_engine<Ops> {
 }  // namespace detail
 
 /// An aggregate over the items of the last stretch of time, each forgotten in its turn: those later than
-/// now - length, and up to now. Now is the greatest time that came, or that `advance` named.
+/// now - length, and up to now. Now is the greatest time that came, or that `advance` named; by arrival, the time
+/// when the question is asked.
 ///
 ///     mr::windowed<mr::sliding<5min>, mr::aggregate<mr::count, mr::mean>, mr::event_time<10s>> recent;
 ///     recent.update(x, mr::at(time));
@@ -129,7 +131,8 @@ class timed_in_disorder : public disorder_engine<Ops> {
 /// came, but for rounding, and for items of one time where the aggregate asks who was first. Merging two
 /// windows of one length answers what one window over both streams would; now is then the later of both.
 /// Complexity: in order as for `sliding_count`; out of order see `detail::disorder_engine`: amortised
-/// near O(1), O(sqrt n) at worst. get O(1), merge O(n). Memory: item and time, as many as there are in the
+/// near O(1), O(sqrt n) at worst. get O(1), merge O(n); by arrival, get of a const window copies it where items
+/// have to go. Memory: item and time, as many as there are in the
 /// window, or `most` of them: then the oldest goes early, and is counted in `crowded_out`.
 /// Threads: one at a time; const calls from any number.
 template <duration Length, class Forgetting, class Aggregate, class Time>
@@ -147,7 +150,8 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   using engine_type =
       typename std::conditional_t<ordered, detail::in_order_of<ops, Aggregate, Forgetting, detail::timed_in_order>,
                                   std::type_identity<detail::timed_in_disorder<ops>>>::type;
-  friend detail::sliding_answers<windowed, Aggregate>;
+  using answers = detail::sliding_answers<windowed, Aggregate>;
+  friend answers;
 
  public:
   using sample = typename ops::sample;
@@ -267,6 +271,21 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
       engine_.evict_oldest();
     }
     engine_.insert(time, x);
+  }
+  [[gnu::always_inline]] auto as_of_now() {
+    if constexpr (detail::by_arrival<Time>) pass(this->now());
+    return answers::as_of_now();
+  }
+  [[gnu::always_inline]] auto as_of_now() const {
+    if constexpr (detail::by_arrival<Time>) {
+      const std::int64_t now = this->now();
+      if (engine_.has_until(detail::earlier_by(now, length_))) {
+        windowed later = *this;
+        later.pass(now);
+        return later.answers::as_of_now();
+      }
+    }
+    return answers::as_of_now();
   }
   [[gnu::always_inline]] void pass(std::int64_t time) {
     if (time <= now_) return;

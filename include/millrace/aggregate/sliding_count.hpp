@@ -22,14 +22,20 @@ template <class Derived, class A>
 class sliding_answers {
  public:
   /// The aggregate over what is in the window now: an `aggregate_snapshot` for aggregates of members.
-  [[gnu::always_inline]] auto value() const {
-    const auto& engine = static_cast<const Derived&>(*this).engine_;
-    return window_ops<A>::finish(engine.counted(), engine.size(), engine.query());
-  }
+  [[gnu::always_inline]] auto value() { return static_cast<Derived&>(*this).as_of_now(); }
+  [[gnu::always_inline]] auto value() const { return static_cast<const Derived&>(*this).as_of_now(); }
   /// A member's answer over the window.
+  template <class M>
+  [[gnu::always_inline]] auto get() {
+    return value().template get<M>();
+  }
   template <class M>
   [[gnu::always_inline]] auto get() const {
     return value().template get<M>();
+  }
+  template <template <class...> class Template>
+  auto get() {
+    return value().template get<Template>();
   }
   template <template <class...> class Template>
   auto get() const {
@@ -37,6 +43,12 @@ class sliding_answers {
   }
   /// How many items are in the window.
   std::size_t size() const noexcept { return static_cast<const Derived&>(*this).engine_.size(); }
+
+ protected:
+  [[gnu::always_inline]] auto as_of_now() const {
+    const auto& engine = static_cast<const Derived&>(*this).engine_;
+    return window_ops<A>::finish(engine.counted(), engine.size(), engine.query());
+  }
 };
 
 }  // namespace detail

@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -30,7 +29,8 @@ inline namespace v0 {
 /// over both streams would, within the aggregate's error.
 /// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late
 /// item, all. Memory: length / pane + 3 aggregates, and as many again of their sums.
-/// Threads: one at a time; `value` counts as a write, since it keeps what it merged.
+/// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
+/// writes.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
 requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     : private detail::arrival_clock<Time> {
@@ -54,17 +54,35 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
   void advance(at time) requires(!detail::by_arrival<Time>) { panes_.pass(time.nanoseconds); }
   void advance() requires(detail::by_arrival<Time>) { panes_.pass(this->now()); }
 
-  /// The aggregate over the panes that are in the window now.
-  Aggregate value() { return panes_.sum(); }
-  /// A member's answer over them. One that refers to a sketch (`quantiles`, `frequent`) may be asked until the next
-  /// `get`.
+  /// The aggregate over the panes that are in the window now: by arrival, when asked; by event time, as of the
+  /// greatest time that came. Keeps what it merged for the next time.
+  Aggregate value() {
+    if constexpr (detail::by_arrival<Time>) panes_.pass(this->now());
+    return panes_.sum();
+  }
+  /// The same, and keeps nothing: at worst it merges every pane.
+  Aggregate value() const {
+    if constexpr (detail::by_arrival<Time>)
+      return panes_.sum_as_of(this->now());
+    else
+      return panes_.sum_as_of(panes_.now());
+  }
+  /// A member's answer over them; a sketch is answered as a copy.
   template <class M>
-  decltype(auto) get() {
-    return asked().template get<M>();
+  auto get() {
+    return value().template get<M>();
+  }
+  template <class M>
+  auto get() const {
+    return value().template get<M>();
   }
   template <template <class...> class Template>
-  decltype(auto) get() {
-    return asked().template get<Template>();
+  auto get() {
+    return value().template get<Template>();
+  }
+  template <template <class...> class Template>
+  auto get() const {
+    return value().template get<Template>();
   }
   /// How many items came before the watermark, or from before the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
@@ -117,10 +135,7 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     }
   }
 
-  const Aggregate& asked() { return asked_.emplace(panes_.sum()); }
-
   detail::pane_queue<Aggregate> panes_;
-  std::optional<Aggregate> asked_;  // what the last answer may refer to
   std::uint64_t late_ = 0;
 };
 

@@ -48,15 +48,16 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
     return basic_sliding_window(*std::move(loaded));
   }
 
-  /// As of the last update or `advance`.
-  window_stats stats() const {
-    const auto now = this->value();
-    return {now.template get<count>(), now.template get<sum>(),      now.template get<mean>(),  now.template get<min>(),
-            now.template get<max>(),   now.template get<variance>(), now.template get<stddev>()};
-  }
+  /// By arrival as of now; by event time as of the last update or `advance`.
+  window_stats stats() { return of(this->value()); }
+  window_stats stats() const { return of(this->value()); }
 
  private:
   explicit basic_sliding_window(base loaded) : base(std::move(loaded)) {}
+  static window_stats of(const auto& now) {
+    return {now.template get<count>(), now.template get<sum>(),      now.template get<mean>(),  now.template get<min>(),
+            now.template get<max>(),   now.template get<variance>(), now.template get<stddev>()};
+  }
 };
 using sliding_window = basic_sliding_window<>;
 

@@ -161,7 +161,7 @@ TEST_CASE("the memory of every member is what its comment states, and does not g
   CHECK(sizeof(mr::counter_rate) == 64);
   CHECK(sizeof(mr::inter_arrival<mr::aggregate<mr::sum>>) == sizeof(mr::aggregate<mr::sum>) + 24);
   CHECK(sizeof(mr::sampled<mr::aggregate<mr::sum>>) == sizeof(mr::aggregate<mr::sum>) + 64);
-  CHECK(sizeof(mr::decayed<mr::half_life<60s>, mr::aggregate<mr::sum>>) == sizeof(mr::aggregate<mr::sum>) + 16);
+  CHECK(sizeof(mr::decayed<mr::half_life<60s>, mr::aggregate<mr::sum>>) == sizeof(mr::aggregate<mr::sum>) + 32);
   CHECK(sizeof(mr::log_histogram) <= 32 * 1024);
   if (!support::counts_allocations || wide_stream().empty()) return;
 

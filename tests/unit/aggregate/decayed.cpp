@@ -6,6 +6,7 @@
 #include <millrace/aggregate/ddsketch.hpp>
 #include <millrace/aggregate/extremes.hpp>
 #include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/pairs.hpp>
 #include <millrace/aggregate/sketch_members.hpp>
 #include <millrace/aggregate/sums.hpp>
 
@@ -77,6 +78,87 @@ TEST_CASE("answers are those of the weights written out, for any order and over 
       CHECK(merged->value(seconds(now)).get<mr::mean>() == Approx(sum / weight).epsilon(1e-9));
       CHECK(merged->value(seconds(now)).get<mr::variance>() == Approx(value.get<mr::variance>()).epsilon(1e-6));
     }
+  }
+}
+
+TEST_CASE("a spread does not change by fading alone") {
+  mr::decayed<mr::half_life<60s>, mr::aggregate<mr::mean, mr::stddev, mr::skewness, mr::kurtosis>> load;
+  for (const double x : {1.0, 2.0, 3.0, 5.0}) load.update(x, seconds(0));
+  const auto fresh = load.value(seconds(0));
+  CHECK(fresh.get<mr::variance>() == Approx(35.0 / 12));  // of 1, 2, 3, 5, as of a sample
+  CHECK(fresh.effective_items() == 4);
+  for (const double now : {60.0, 90.0, 119.0, 121.0, 1e4, 1e9}) {
+    const auto later = load.value(seconds(now));
+    CHECK(later.get<mr::stddev>() == Approx(fresh.get<mr::stddev>()).epsilon(1e-12));
+    CHECK(later.get<mr::skewness>() == Approx(fresh.get<mr::skewness>()).epsilon(1e-12));
+    CHECK(later.get<mr::kurtosis>() == Approx(fresh.get<mr::kurtosis>()).epsilon(1e-12));
+    CHECK(later.effective_items() == 4);
+  }
+  load.update(4.0, seconds(1e6));  // outweighs all that was: there is no spread of one item
+  CHECK(std::isnan(load.value(seconds(1e6)).get<mr::stddev>()));
+  load.update(6.0, seconds(1e6));
+  CHECK(load.value(seconds(1e6 + 600)).get<mr::stddev>() == Approx(std::sqrt(2.0)));
+}
+
+TEST_CASE("the variance of items that fade is that of reliability weights, and without bias") {
+  // W - V2 / W as in the GNU Scientific Library's manual, "Weighted samples".
+  mr::random_engine random(9);
+  double sum_of_variances = 0;
+  for (int run = 0; run < 2000; ++run) {
+    mr::decayed<mr::half_life<60s>, mr::aggregate<mr::variance>> f;
+    std::vector<double> x, w;
+    for (int i = 0; i < 20; ++i) {
+      const double t = 30.0 * i;
+      x.push_back(7 + random.normal());
+      w.push_back(std::exp2(-(570 - t) / 60));
+      f.update(x.back(), seconds(t));
+    }
+    double all = 0, squares = 0, mean = 0, spread = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      all += w[i];
+      squares += w[i] * w[i];
+      mean += w[i] * x[i];
+    }
+    mean /= all;
+    for (std::size_t i = 0; i < x.size(); ++i) spread += w[i] * (x[i] - mean) * (x[i] - mean);
+    const auto value = f.value(seconds(570));
+    REQUIRE(value.get<mr::variance>() == Approx(spread / (all - squares / all)).epsilon(1e-9));
+    REQUIRE(value.effective_items() == Approx(all * all / squares).epsilon(1e-12));
+    sum_of_variances += value.get<mr::variance>();
+  }
+  CHECK(sum_of_variances / 2000 == Approx(1).margin(0.05));  // 0.013 is one standard error
+}
+
+TEST_CASE("weights of items that fade are repetitions; merged and loaded, a spread stays what it is") {
+  using load = mr::decayed<mr::half_life<60s>, mr::aggregate<mr::stddev>>;
+  load repeated, weighted, early, late;
+  for (int i = 0; i < 30; ++i) {
+    const double t = 20.0 * i;
+    const double x = i % 7;
+    for (int k = 0; k < i % 4; ++k) repeated.update(x, seconds(t));
+    weighted.update(x, mr::weight(i % 4), seconds(t));
+    (i % 2 == 0 ? early : late).update(x, mr::weight(i % 4), seconds(t));
+  }
+  weighted.update(std::nan(""), seconds(0));
+  weighted.update(1.0, mr::weight(-2), seconds(0));
+  const double expected = repeated.value(seconds(600)).get<mr::stddev>();
+  CHECK(weighted.value(seconds(600)).get<mr::stddev>() == Approx(expected).epsilon(1e-12));
+  late.merge(early);
+  CHECK(late.value(seconds(700)).get<mr::stddev>() == Approx(expected).epsilon(1e-12));
+  auto loaded = load::load(late.save());
+  REQUIRE(loaded.has_value());
+  CHECK(loaded->value(seconds(9000)).get<mr::stddev>() == Approx(expected).epsilon(1e-12));
+}
+
+TEST_CASE("covariance and the spread of one side of pairs do not change by fading alone") {
+  mr::decayed<mr::half_life<60s>, mr::aggregate<mr::covariance, mr::of_y<mr::stddev>, mr::of_x<mr::mean, mr::variance>>>
+      f;
+  for (int i = 0; i < 5; ++i) f.update(mr::xy{1.0 * i, 2.0 * i + i % 2}, seconds(0));
+  for (const double now : {0.0, 100.0, 1e5}) {
+    const auto value = f.value(seconds(now));
+    CHECK(value.get<mr::covariance>() == Approx(5));
+    CHECK(value.get<mr::of_x>().get<mr::variance>() == Approx(2.5));
+    CHECK(value.get<mr::of_y>() == Approx(std::sqrt(10.3)));
   }
 }
 

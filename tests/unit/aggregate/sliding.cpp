@@ -2,6 +2,8 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/aggregate/sliding_window.hpp>
+
 #include <laws/aggregator.hpp>
 #include <support/allocation_counter.hpp>
 #include <support/envelope.hpp>
@@ -191,9 +193,38 @@ TEST_CASE("items without a time are stamped by the clock") {
   window.update(2);
   CHECK(window.get<mr::sum>() == 3);
   set_clock::now = 11'000'000'000;
-  CHECK(window.get<mr::sum>() == 3);  // as of the last update
+  CHECK(window.size() == 2);  // nothing has been asked or told since
   window.advance();
+  CHECK(window.size() == 1);
   CHECK(window.get<mr::sum>() == 2);
+}
+
+TEST_CASE("a window by arrival answers as of now: when traffic stops, its count falls to nothing") {
+  mr::windowed<mr::sliding<10s>, mr::aggregate<mr::count, mr::max>, mr::processing_time<set_clock>> window;
+  mr::windowed<mr::sliding<10s, 1s>, mr::aggregate<mr::count>, mr::processing_time<set_clock>> panes;
+  mr::basic_sliding_window<mr::processing_time<set_clock>> ready_made(10s);
+  for (const unsigned second : {1U, 5U, 9U}) {
+    set_clock::now = second * std::uint64_t{1'000'000'000};
+    window.update(10.0 - second);
+    panes.update(1);
+    ready_made.update(1);
+  }
+  for (const auto& [second, left] : {std::pair{9U, 3U}, {12U, 2U}, {17U, 1U}, {100U, 0U}}) {
+    set_clock::now = second * std::uint64_t{1'000'000'000};
+    const auto& seen = window;
+    const auto& in_panes = panes;
+    const auto& stats = ready_made;
+    const std::uint64_t expected = left;
+    CHECK(seen.get<mr::count>() == expected);  // const: forgets nothing
+    CHECK(in_panes.get<mr::count>() == expected);
+    CHECK(stats.stats().count == expected);
+    if (left != 0) CHECK(seen.get<mr::max>() == (left == 3 ? 9 : left == 2 ? 5 : 1));
+  }
+  CHECK(window.size() == 3);
+  CHECK(window.get<mr::count>() == 0);
+  CHECK(window.size() == 0);
+  CHECK(panes.get<mr::count>() == 0);
+  CHECK(ready_made.stats().count == 0);
 }
 
 TEST_CASE("a bound on the number of items holds, and what it costs is counted") {

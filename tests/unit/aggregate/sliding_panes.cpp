@@ -11,6 +11,8 @@
 #include <support/windows.hpp>
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -158,13 +160,37 @@ TEST_CASE("panes keep their saved form: golden bytes give the same answers and t
   CHECK(back.value().get<mr::kll<16>>().save() == window.value().get<mr::kll<16>>().save());
 }
 
-TEST_CASE("a member's answer may be asked as long as nothing else is") {
+TEST_CASE("a member's answer outlives the window it was asked of") {
   using aggregate = mr::aggregate<mr::count, mr::quantiles<mr::kll<16>>>;
-  mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>, aggregate> window;
-  for (std::int64_t i = 0; i < 50; ++i) window.update(static_cast<double>(i % 8), mr::at(i));
-  const auto quantile = window.get<mr::quantiles>();
+  using panes = mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>, aggregate>;
+  std::optional<panes> window(std::in_place);
+  for (std::int64_t i = 0; i < 50; ++i) window->update(static_cast<double>(i % 8), mr::at(i));
+  const auto quantile = window->get<mr::quantiles>();
+  const auto sketch = window->get<mr::kll<16>>();
+  const auto of_const = std::as_const(*window).get<mr::quantiles>();
+  CHECK(window->get<mr::count>() == 50);
+  CHECK(window->get<mr::quantiles<mr::kll<16>>>()(1) == 7);  // in one expression
+  window.reset();
   CHECK(quantile(0) == 0);
   CHECK(quantile(1) == 7);
   CHECK(quantile.rank(7) == 1);
-  CHECK(window.get<mr::count>() == 50);
+  CHECK(of_const.rank(7) == 1);
+  CHECK(sketch.count() == 50);
+}
+
+TEST_CASE("a const window in panes answers what one that may keep its sums does") {
+  mr::random_engine random(11);
+  totals window;
+  for (std::int64_t i = 0, now = 0; i < 3000; ++i) {
+    now += static_cast<std::int64_t>(random.below(i % 100 == 0 ? 120 : 9));
+    window.update(1, mr::at(now - static_cast<std::int64_t>(random.below(12))));
+    const totals& seen = window;
+    const auto without = seen.value();
+    if (random.below(3) == 0) {
+      const auto with = window.value();
+      REQUIRE(without.total == with.total);
+      REQUIRE(seen.value().total == with.total);
+    }
+    if (random.below(50) == 0) window.advance(mr::at(now += 30));
+  }
 }

@@ -72,6 +72,26 @@ class pane_queue {
     return all;
   }
 
+  /// The same, as of a later time, by what is summed up already: at worst all panes are merged anew.
+  A sum_as_of(std::int64_t time) const {
+    A all = empty_;
+    if (!started_) return all;
+    const std::int64_t gone = pane_number(time > now_ ? time : now_, pane_) - most();
+    std::int64_t next = oldest_ > gone ? oldest_ : gone + 1;
+    if (stacked_ > oldest_) {  // else the sums are out of date
+      if (next < stacked_) {
+        all = suffix_[place(next)];
+        next = stacked_;
+      }
+      if (next == stacked_ && summed_ > stacked_) {
+        (void)all.merge(middle_);
+        next = summed_;
+      }
+    }
+    for (; next <= newest_; ++next) (void)all.merge(panes_[place(next)]);
+    return all;
+  }
+
   std::size_t panes() const noexcept { return panes_.size(); }
   /// The greatest time so far.
   std::int64_t now() const noexcept { return now_; }

@@ -332,8 +332,24 @@ constexpr bool answerable() {
   }
 }
 
+struct has_value_name {
+  int value;
+};
 template <class M>
-inline constexpr bool is_member = std::is_empty_v<M> || aggregator<M>;
+struct value_beside : M, has_value_name {};
+/// Has M something called `value`? (Its body may not be looked at before there is an aggregate to ask.)
+template <class M>
+concept has_value = std::is_final_v<M> || !requires { &value_beside<M>::value; };
+
+template <class M>
+inline constexpr bool is_member = [] {
+  if constexpr (aggregator<M>)
+    return true;
+  else if constexpr (std::is_empty_v<M>)
+    return has_needs<M> || has_state<M, double> || has_state<M, xy> || has_value<M>;
+  else
+    return false;
+}();
 
 /// Do the states of all that a member stands on take items of type T?
 template <class T, class List>
@@ -354,9 +370,11 @@ template <class M, class T>
 struct required {
   static_assert(is_member<M>,
                 "millrace[AGGREGATE-3]: a member must be an empty type with `needs`, `state` or `value`, or an "
-                "aggregator: a copyable class with update, merge, save and load");
+                "aggregator: a copyable class with update, merge, save and load. A NaN policy comes first in "
+                "mr::basic_aggregate<mr::reject_nan, ...>; a window stands outside: "
+                "mr::windowed<mr::sliding_count<100>, mr::aggregate<...>>");
   static_assert(
-      all_take<T, typename closure_of<members<>, M>::type>,
+      !is_member<M> || all_take<T, typename closure_of<members<>, M>::type>,
       "millrace[AGGREGATE-5]: a member cannot be updated with the aggregate's items; if another member makes it "
       "an aggregate of pairs, write mr::of_x<...> or mr::of_y<...> around those that are about one of the two");
   static constexpr bool ok = is_member<M>;
@@ -367,9 +385,63 @@ inline constexpr bool is_of_template = false;
 template <template <class...> class Template, class... Args>
 inline constexpr bool is_of_template<Template, Template<Args...>> = true;
 
+/// An answer that may outlive the aggregate it was asked of: no reference, and no view of a sketch within.
+template <class Answer>
+auto owned(Answer&& answer) {
+  if constexpr (requires { answer.owned(); })
+    return answer.owned();
+  else
+    return std::remove_cvref_t<Answer>(std::forward<Answer>(answer));
+}
+
+/// Stands for an answer that there is not, after the message that says so.
+struct no_answer {
+  template <class T>
+  operator T() const;
+};
+
 /// An argument for Aggregate's constructor; asked in this order, so that copying is not explained by itself.
 template <class S, class Aggregate>
 concept sketch_for = !std::is_same_v<S, Aggregate> && aggregator<S>;
+
+/// The first of Ms that is made from Template; void if none is.
+template <template <class...> class Template, class... Ms>
+struct member_made_from {
+  using type = void;
+};
+template <template <class...> class Template, class M, class... Rest>
+struct member_made_from<Template, M, Rest...>
+    : std::conditional_t<is_of_template<Template, M>, std::type_identity<M>, member_made_from<Template, Rest...>> {};
+
+/// The only one; void after the message that it is not the only one.
+template <template <class...> class Template, class... Ms>
+struct only_member_of {
+  static constexpr bool single = (std::size_t{is_of_template<Template, Ms>} + ... + 0) == 1;
+  static_assert(single,
+                "millrace[AGGREGATE-7]: get<...>: not exactly one member of the aggregate is made from that template");
+  using type = std::conditional_t<single, typename member_made_from<Template, Ms...>::type, void>;
+};
+
+/// M's answer, by what `of` has of states and policy, as `asked` answers questions.
+template <class M>
+decltype(auto) answer_of(const auto& asked, const auto& of) {
+  using aggregate_type = std::remove_cvref_t<decltype(of)>;
+  using states = typename aggregate_type::states;
+  if constexpr (std::is_void_v<M>) {
+    return no_answer();
+  } else if constexpr (!answerable<M, states>()) {
+    static_assert(answerable<M, states>(),
+                  "millrace[AGGREGATE-4]: get<...>: this aggregate does not keep what that member needs; add it to the "
+                  "aggregate's members");
+    return no_answer();
+  } else if constexpr (is_its_own_state<M>) {
+    return of.template state<M>();
+  } else if constexpr (aggregate_type::propagates && std::is_same_v<decltype(M::value(asked)), double>) {
+    return of.skipped() == 0 ? M::value(asked) : std::numeric_limits<double>::quiet_NaN();
+  } else {
+    return M::value(asked);
+  }
+}
 
 /// What an aggregate and its snapshot have in common: the states, and the questions to them.
 template <bool Closed, class Policy, class... Ms>
@@ -378,29 +450,29 @@ class answers {
   using sample = typename sample_of<Ms...>::type;
   static_assert((required<Ms, sample>::ok && ...));
   using states = state_set<sample, Closed, resolved<sample, Ms...>>;
+  /// Does a NaN make the answers NaN?
+  static constexpr bool propagates = std::is_same_v<Policy, propagate_nan>;
+  template <template <class...> class Template>
+  using made_from = typename only_member_of<Template, Ms...>::type;
 
-  /// A member's answer. Any member may be asked for whose needs are kept, also one not listed.
+  /// A member's answer. Any member may be asked for whose needs are kept, also one not listed. One that is a sketch
+  /// or refers to one is good while the aggregate lives and is not changed; asked of a temporary, it is a copy.
   template <class M>
-  decltype(auto) get() const {
-    static_assert(answerable<M, states>(),
-                  "millrace[AGGREGATE-4]: get<...>: this aggregate does not keep what that member needs; add it to the "
-                  "aggregate's members");
-    if constexpr (is_its_own_state<M>) {
-      return state<M>();
-    } else if constexpr (std::is_same_v<Policy, propagate_nan> && std::is_same_v<decltype(M::value(*this)), double>) {
-      return tally_.nans == 0 ? M::value(*this) : std::numeric_limits<double>::quiet_NaN();
-    } else {
-      return M::value(*this);
-    }
+  decltype(auto) get() const& {
+    return answer_of<M>(*this, *this);
+  }
+  template <class M>
+  auto get() const&& {
+    return owned(answer_of<M>(*this, *this));
   }
   /// The answer of the only member that is made from this template: `get<mr::quantiles>()`.
   template <template <class...> class Template>
-  decltype(auto) get() const {
-    constexpr std::size_t matches = (std::size_t{is_of_template<Template, Ms>} + ... + 0);
-    static_assert(
-        matches == 1,
-        "millrace[AGGREGATE-7]: get<...>: not exactly one member of the aggregate is made from that template");
-    if constexpr (matches == 1) return get<typename decltype(only<Template>(members<Ms...>{}))::type>();
+  decltype(auto) get() const& {
+    return answer_of<made_from<Template>>(*this, *this);
+  }
+  template <template <class...> class Template>
+  auto get() const&& {
+    return owned(answer_of<made_from<Template>>(*this, *this));
   }
 
   /// What a member keeps, in its closed form where it has one.
@@ -410,7 +482,7 @@ class answers {
   }
 
   /// How many items count.
-  std::uint64_t items() const noexcept { return std::is_same_v<Policy, propagate_nan> ? tally_.seen() : tally_.items; }
+  std::uint64_t items() const noexcept { return propagates ? tally_.seen() : tally_.items; }
   /// 0, or what the infinite items add up to: an infinity, or NaN if there were both.
   double infinities() const noexcept { return tally_.infinities(); }
   /// How many items were skipped, or under `propagate_nan` met, for being NaN or weighing something impossible.
@@ -421,15 +493,6 @@ class answers {
 
   tally tally_;
   states states_;
-
- private:
-  template <template <class...> class Template, class M, class... Rest>
-  static constexpr auto only(members<M, Rest...>) {
-    if constexpr (is_of_template<Template, M>)
-      return std::type_identity<M>{};
-    else
-      return only<Template>(members<Rest...>{});
-  }
 };
 
 }  // namespace detail
