@@ -3,8 +3,9 @@
 
 /// aggregate: streams summed up in fixed memory.
 ///
-/// - `aggregate<members...>`: several statistics in one fused pass, merged, saved and loaded; with NaN
-///   policies (`skip_nan`, `propagate_nan`, `reject_nan`) and weights. The members:
+/// - `aggregate<members...>`: several statistics in one fused pass, merged, saved and loaded; with weights. It skips
+///   NaN and counts them; `basic_aggregate<Policy, members...>` takes another policy first: `propagate_nan`,
+///   `reject_nan`. The members:
 ///   - `moments.hpp`: `mean`, `variance`, `stddev`, their population forms, `skewness`, `kurtosis`, `total_weight`
 ///   - `sums.hpp`: `count`, `sum` (compensated), `geometric_mean`, `harmonic_mean`
 ///   - `extremes.hpp`: `min`, `max`, `range`, `first`, `last`, `argmin`, `argmax`
@@ -12,7 +13,8 @@
 ///   - `sketch_members.hpp`, by a sketch: `quantiles<kll<200>>`, `median`, `interquartile_range`, `distinct<...>`,
 ///     `frequent<...>` of texts or whole numbers
 ///   - `member.hpp`: what a member of your own is made of
-/// - `windowed<...>` (`window.hpp`), an aggregate over a stretch of a stream, by event time or arrival:
+/// - `windowed<...>` (`window.hpp`), an aggregate over a stretch of a stream, by event time or arrival (for lengths
+///   written 5min, include <chrono> and use its literals):
 ///   - `sliding_count<1000>`, `sliding<5min>`, `sliding<5min, 10s>` in panes; `sliding_window`, ready-made
 ///   - `tumbling<1min>`, `tumbling_count<1000>`, `hopping<5min, 1min>`, `session<30s>`
 /// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
@@ -36,6 +38,14 @@
 /// - `req`: quantiles whose error in rank shrinks towards one end, with a bound
 /// - `tdigest`: quantiles most precise at the ends; `quantile_curve` for many queries
 /// - `theta`: how many different items, with unions, intersections and differences
+///
+/// Which one for what:
+///   p99 and beyond, as a value (latencies, amounts)       ddsketch: within 1 % of the value
+///   p99 and beyond, by rank, with a bound                 req; without a bound, but smaller: tdigest
+///   the middle, ranks, drift tests; what `quantiles<>` is kll: within 1.33 % in rank, so p99 may be the maximum
+///   durations in whole numbers, exactly mergeable         log_histogram
+///   how many different ones; with set operations          hll; theta
+///   who comes most often; how often one came              frequent_items; count_min
 ///
 /// Standard library alone.
 

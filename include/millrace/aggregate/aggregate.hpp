@@ -34,6 +34,12 @@ struct reject_nan {
 namespace detail {
 template <class P>
 concept nan_policy = std::is_same_v<P, skip_nan> || std::is_same_v<P, propagate_nan> || std::is_same_v<P, reject_nan>;
+/// Has items in a row, but is neither a span of Sample nor of floats.
+template <class R, class Sample>
+concept range_of_others = requires(const R& r) {
+  r.data();
+  r.size();
+} && !std::is_convertible_v<const R&, std::span<const Sample>> && !std::is_convertible_v<const R&, std::span<const float>>;
 }  // namespace detail
 
 template <class Policy, class... Members>
@@ -114,6 +120,11 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
       take(items);
     }
   }
+  /// A range of something else, as of ints.
+  template <class millrace_AGGREGATE_17_not_a_span_of_the_aggregates_items>
+  requires(!std::is_convertible_v<const millrace_AGGREGATE_17_not_a_span_of_the_aggregates_items&, sample> &&
+           detail::range_of_others<millrace_AGGREGATE_17_not_a_span_of_the_aggregates_items, sample>)
+  void update(const millrace_AGGREGATE_17_not_a_span_of_the_aggregates_items&) = delete;
   /// The same of floats, which double holds exactly.
   auto update(std::span<const float> items) requires(std::is_same_v<sample, double>) {
     if constexpr (std::is_same_v<Policy, reject_nan>)
@@ -129,7 +140,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if constexpr (std::is_same_v<Policy, reject_nan>) return result<void>();
   }
 
-  /// Items that weigh weights[i] each, as many as both spans have: what as many single updates do, faster, and with
+  /// Items that weigh weights[i] each. Where the spans differ in length, what the longer one has more is left out: what as many single updates do, faster, and with
   /// no greater error. Void; under `reject_nan` result<void>, as above.
   auto update(std::span<const sample> items, std::span<const double> weights) {
     static_assert(states::weighable,

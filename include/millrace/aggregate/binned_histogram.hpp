@@ -259,11 +259,12 @@ class binned_histogram {
     const auto i = static_cast<std::size_t>(bin);
     return (sum + count(i) * ((x - axis_.edge(i)) / (axis_.edge(i + 1) - axis_.edge(i)))) / all;
   }
-  /// Where `rank` is p, interpolated in its bin; an outer edge for what lies beyond. NaN when empty.
+  /// Where `rank` is p, interpolated in its bin; an outer edge for what lies beyond. NaN when empty, and
+  /// unless p is in [0, 1].
   double quantile(double p) const noexcept {
     const double all = total();
-    if (!(all > 0) || p != p) return std::numeric_limits<double>::quiet_NaN();
-    const double wanted = (p < 0 ? 0 : p > 1 ? 1 : p) * all;
+    if (!(all > 0) || !(p >= 0 && p <= 1)) return std::numeric_limits<double>::quiet_NaN();
+    const double wanted = p * all;
     double sum = below();
     if (wanted <= sum && sum > 0) return axis_.edge(0);
     for (std::size_t i = 0; i < bins(); ++i) {

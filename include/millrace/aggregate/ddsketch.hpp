@@ -102,7 +102,7 @@ class ddsketch {
     return ask([](const core& all) { return all.buckets(); });
   }
 
-  /// `p` in [0, 1]; outside, the nearer end.
+  /// `p` in [0, 1]; NaN for any other p, and when nothing was seen.
   double quantile(double p) const {
     return ask([p](const core& all) { return all.quantile(p); });
   }

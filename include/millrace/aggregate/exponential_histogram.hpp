@@ -133,11 +133,12 @@ class exponential_histogram {
                                static_cast<int>(octave < -1080 ? -1080 : octave));
   }
 
-  /// The middle of the bucket that holds the item of rank p, within the extremes; never falls as p grows.
+  /// The middle of the bucket that holds the item of rank p, within the extremes; never falls as p grows. NaN
+  /// unless p is in [0, 1], and when nothing was seen.
   double quantile(double p) const noexcept {
-    if (empty() || p != p) return none;
-    if (p <= 0) return low_;
-    if (p >= 1) return high_;
+    if (empty() || !(p >= 0 && p <= 1)) return none;
+    if (p == 0) return low_;
+    if (p == 1) return high_;
     const double wanted = detail::math::ceil(p * static_cast<double>(count_));
     std::uint64_t seen = 0;
     for (std::size_t i = negative_.size(); i-- > 0;) {

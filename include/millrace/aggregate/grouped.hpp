@@ -75,6 +75,14 @@ class grouped {
     const std::size_t id = index_.find(key);
     return id == detail::no_group ? nullptr : &groups_[id];
   }
+  /// Forgets a key and its group, so that another may have one. False if it has none. O(groups).
+  bool erase(key_type key) {
+    const std::size_t id = index_.find(key);
+    if (id == detail::no_group) return false;
+    groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(id));
+    index_.erase(id);
+    return true;
+  }
   /// What came with keys that found no group.
   const Aggregate& overflow() const noexcept { return overflow_; }
   /// f(key, aggregate) for each group in the order of first items; not for the overflow.

@@ -42,7 +42,7 @@ inline constexpr std::size_t header_bytes = 20;
 /// NaN is left out; infinities count as values.
 /// Guarantee: up to K values everything is exact; `smallest`, `largest`, `quantile(0)` and `quantile(1)` always are.
 /// Beyond, one query's rank is off by at most `rank_error()` with probability 0.99 (1.33 % at K = 200). Merging keeps
-/// that bound (of the lesser K, if they differ). The same seed, input and order of merges give the same bytes, and a
+/// that bound (of the lesser K, if a loaded image has another). The same seed, input and order of merges give the same bytes, and a
 /// span does what its values do one by one.
 /// Complexity: update O(1) amortised, merge and query O(values kept); `view()` serves many queries. At most
 /// 3 K + 8 log2(count / K) values are kept: 7.5 KB at K = 200. Allocates: O(log count) times as it grows.
@@ -102,6 +102,7 @@ class kll {
 
   /// The distribution seen so far, for many queries.
   quantile_view<T> view() const;
+  /// NaN unless p is in [0, 1].
   T quantile(double p) const { return view().quantile(p); }
   T median() const { return view().median(); }
   T interquartile_range() const { return view().interquartile_range(); }
@@ -115,8 +116,7 @@ class kll {
   double pmf_error() const noexcept { return exact() ? 0.0 : 2.446 / detail::math::pow(min_k_, 0.9433); }
   /// Between these the true quantile lies, at 99 % confidence.
   quantile_bounds<T> bounds(double p) const {
-    const quantile_view<T> seen = view();
-    return {seen.quantile(p - rank_error()), seen.quantile(p + rank_error())};
+    return view().around(p, rank_error());
   }
 
   /// Allocates: a copy of the sketch.

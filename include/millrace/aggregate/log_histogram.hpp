@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,8 @@ inline namespace v0 {
 
 /// Quantiles of a stream of durations in fixed memory, whatever their number and range.
 ///
-/// Units: any whole number; the profiler's are nanoseconds.
+/// Units: any whole number; the profiler's are nanoseconds. Numbers with a fraction do not compile: count in a
+/// smaller unit, or take a `ddsketch`.
 /// Guarantee: `count`, `sum`, `smallest`, `largest`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
 /// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
 /// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
@@ -43,6 +45,10 @@ class log_histogram {
     }
   }
 
+  template <class millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
+  requires std::is_floating_point_v<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
+  void update(millrace_AGGREGATE_16_log_histogram_takes_whole_numbers) = delete;
+
   void update(std::span<const std::uint64_t> values) noexcept {
     for (const std::uint64_t value : values) update(value);
   }
@@ -65,10 +71,11 @@ class log_histogram {
   std::uint64_t smallest() const noexcept { return count_ == 0 ? 0 : min_; }
   std::uint64_t largest() const noexcept { return max_; }
 
-  /// `p` in [0, 1]; outside, the nearer end.
+  /// `p` in [0, 1]; 0 for any other p: there is no NaN among whole numbers.
   std::uint64_t quantile(double p) const noexcept {
-    if (!(p > 0)) return smallest();
-    if (p >= 1) return largest();
+    if (!(p >= 0 && p <= 1)) return 0;
+    if (p == 0) return smallest();
+    if (p == 1) return largest();
     const double wanted = detail::math::ceil(p * static_cast<double>(count_));
     double seen = 0;
     for (std::size_t i = 0; i < bucket_count; ++i) {

@@ -42,7 +42,7 @@ class basic_percentile_tracker {
   /// As if nothing had been seen.
   void reset() { kept_ = empty_; }
 
-  /// NaN when nothing was seen; `percentile` in [0, 100].
+  /// `percentile` in [0, 100]; NaN for any other, and when nothing was seen.
   double percentile(double percentile) const { return kept_.quantile(percentile / 100); }
   /// Those of the constructor, in its order.
   std::vector<row> percentiles() const {

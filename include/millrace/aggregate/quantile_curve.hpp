@@ -40,11 +40,11 @@ class quantile_curve {
   /// The weight of the stream.
   double count() const noexcept { return up_to_.empty() ? 0 : up_to_.back(); }
 
-  /// `p` in [0, 1]; outside, the nearer end. NaN when p is NaN or nothing was seen.
+  /// `p` in [0, 1]; NaN for any other p, and when nothing was seen.
   T quantile(double p) const noexcept {
-    if (values_.empty() || detail::math::is_nan(p)) return std::numeric_limits<T>::quiet_NaN();
-    if (p <= 0) return values_.front();
-    if (p >= 1) return values_.back();
+    if (values_.empty() || !(p >= 0 && p <= 1)) return std::numeric_limits<T>::quiet_NaN();
+    if (p == 0) return values_.front();
+    if (p == 1) return values_.back();
     const double wanted = p * count();
     const std::size_t next = first_where([&](std::size_t i) { return up_to_[i] >= wanted; });
     if (next == 0) return values_.front();

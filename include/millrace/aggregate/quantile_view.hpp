@@ -42,11 +42,11 @@ class quantile_view {
   /// What the values weigh together: the stream's length.
   std::uint64_t count() const noexcept { return up_to_.empty() ? 0 : up_to_.back(); }
 
-  /// `p` in [0, 1]; outside, the nearer end. NaN when p is NaN or nothing was seen.
+  /// `p` in [0, 1]; NaN for any other p, and when nothing was seen.
   T quantile(double p) const noexcept {
-    if (values_.empty() || detail::math::is_nan(p)) return std::numeric_limits<T>::quiet_NaN();
-    if (p <= 0) return smallest_;
-    if (p >= 1) return largest_;
+    if (values_.empty() || !(p >= 0 && p <= 1)) return std::numeric_limits<T>::quiet_NaN();
+    if (p == 0) return smallest_;
+    if (p == 1) return largest_;
     const double wanted = detail::math::ceil(p * static_cast<double>(count()));
     std::size_t first = 0;
     for (std::size_t last = values_.size() - 1; first < last;) {
@@ -59,6 +59,11 @@ class quantile_view {
     return values_[first];
   }
 
+  /// The quantiles at p less and more an error in rank, as far as there are ranks.
+  quantile_bounds<T> around(double p, double off) const noexcept {
+    if (!(p >= 0 && p <= 1)) return {quantile(p), quantile(p)};
+    return {quantile(p > off ? p - off : 0), quantile(p + off < 1 ? p + off : 1)};
+  }
   T median() const noexcept { return quantile(0.5); }
   /// Upper less lower quartile.
   T interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }

@@ -119,6 +119,7 @@ class req {
 
   /// The distribution seen so far, for many queries.
   quantile_view<T> view() const;
+  /// NaN unless p is in [0, 1].
   T quantile(double p) const { return view().quantile(p); }
   T median() const { return view().median(); }
   T interquartile_range() const { return view().interquartile_range(); }
@@ -139,11 +140,10 @@ class req {
   }
   /// Between these the true quantile lies, at 99 % confidence.
   quantile_bounds<T> bounds(double p) const {
-    const quantile_view<T> seen = view();
     // The error is the one at the true rank, which may be farther from the precise end.
     const double off = rank_error(p);
     const double widest = rank_error(high_ ? p - off : p + off);
-    return {seen.quantile(p - (off < widest ? widest : off)), seen.quantile(p + (off < widest ? widest : off))};
+    return view().around(p, off < widest ? widest : off);
   }
 
   /// Allocates: a copy of the sketch.

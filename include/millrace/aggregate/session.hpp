@@ -41,7 +41,14 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
   explicit windowed(Aggregate empty = Aggregate()) requires(Gap.nanoseconds != 0)
       : gap_(Gap.nanoseconds), empty_(std::move(empty)) {}
   explicit windowed(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0)
-      : gap_(gap.nanoseconds > 0 ? gap.nanoseconds : 1), empty_(std::move(empty)) {}
+      : windowed(gap, std::move(empty), 0) {
+    if (gap.nanoseconds <= 0) watermark_ = detail::end_of_time;  // every item comes too late
+  }
+  /// Errors: invalid_argument for a gap that is not above zero. Constructed so, it takes nothing.
+  static result<windowed> make(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0) {
+    if (gap.nanoseconds <= 0) return detail::no_length("session", "gap", gap);
+    return windowed(gap, std::move(empty));
+  }
 
   /// Takes an item; sessions that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
@@ -82,7 +89,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
 
   /// Errors: type_mismatch, if the gap is another; the aggregate's own.
   result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
-    if (other.gap_ != gap_) return detail::other_window("gap", other.gap_, gap_);
+    if (other.gap_ != gap_) return detail::other_window("gap", duration(other.gap_), duration(gap_));
     windowed both = *this;
     for (const one& theirs : other.open_)
       if (auto done = both.join(theirs); !done) return done;
@@ -111,7 +118,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
     auto from = envelope_reader::open(bytes, "session");
     if (!from) return std::move(from).error();
     const std::int64_t gap = from->i64();
-    if (Gap.nanoseconds != 0 && gap != Gap.nanoseconds) return detail::other_window("gap", gap, Gap.nanoseconds);
+    if (Gap.nanoseconds != 0 && gap != Gap.nanoseconds) return detail::other_window("gap", duration(gap), duration(Gap.nanoseconds));
     const std::int64_t watermark = from->i64();
     const std::uint64_t late = from->u64();
     auto empty = Aggregate::load(from->block());

@@ -160,6 +160,13 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   explicit windowed(std::size_t most = unbounded) requires(Length.nanoseconds != 0) : windowed(Length, most, 0) {}
   explicit windowed(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0)
       : windowed(length, most, 0) {}
+  template <class millrace_WINDOW_9_a_length_is_given_to_the_constructor = void>
+  windowed() requires(Length.nanoseconds == 0) = delete;
+  /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
+  static result<windowed> make(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0) {
+    if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
+    return windowed(length, most);
+  }
 
   /// Void; result<void> if the aggregate can refuse an item.
   [[gnu::always_inline]] auto update(const sample& x) requires(detail::by_arrival<Time>) {
@@ -168,6 +175,9 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   [[gnu::always_inline]] auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) {
     return taken(x, time.nanoseconds);
   }
+
+  template <class millrace_WINDOW_10_items_bring_their_time_update_x_at_time = void>
+  void update(const sample&) requires(!detail::by_arrival<Time>) = delete;
 
   /// Lets time pass without an item. Time does not go back.
   void advance(at time) requires(!detail::by_arrival<Time>) { pass(time.nanoseconds); }
@@ -181,7 +191,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
 
   /// Takes up the window of another stream. Errors: type_mismatch, if it is of another length.
   result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
-    if (other.length_ != length_) return detail::other_window("length", other.length_, length_);
+    if (other.length_ != length_) return detail::other_window("length", duration(other.length_), duration(length_));
     windowed both(duration(length_), most_, 0);
     both.now_ = now_ > other.now_ ? now_ : other.now_;
     both.late_ = late_ + other.late_;
@@ -223,14 +233,14 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     if (!from) return std::move(from).error();
     const std::int64_t length = from->i64();
     if (Length.nanoseconds != 0 && length != Length.nanoseconds)
-      return detail::other_window("length", length, Length.nanoseconds);
+      return detail::other_window("length", duration(length), duration(Length.nanoseconds));
     const std::uint64_t most = from->u64();
     windowed made(duration(length), static_cast<std::size_t>(most), 0);
     made.now_ = from->i64();
     made.late_ = from->u64();
     made.crowded_out_ = from->u64();
     made.engine_.counted().skipped_before(from->u64());
-    const bool valid = length > 0 && most > 0 &&
+    const bool valid = length >= 0 && most > 0 &&
                        made.engine_.load(*from, detail::earlier_by(made.now_, length), made.now_) &&
                        made.size() <= most;
     if (auto done = from->finish(valid); !done) return std::move(done).error();
@@ -239,7 +249,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
 
  private:
   windowed(duration length, std::size_t most, int)
-      : length_(length.nanoseconds > 0 ? length.nanoseconds : 1),
+      : length_(length.nanoseconds > 0 ? length.nanoseconds : 0),
         most_(most == 0 ? 1 : most),
         engine_(typename ops::running{}) {}
 

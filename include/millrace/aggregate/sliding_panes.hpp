@@ -45,11 +45,21 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
       : panes_(std::move(empty), Length.nanoseconds, Pane.nanoseconds) {}
   /// A length of a whole number of panes; it is rounded up to one.
   explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
-      : panes_(std::move(empty), length.nanoseconds > 0 ? length.nanoseconds : 1, Pane.nanoseconds) {}
+      : panes_(std::move(empty), length.nanoseconds > 0 ? length.nanoseconds : 1, Pane.nanoseconds) {
+    if (length.nanoseconds <= 0) panes_.pass(detail::end_of_time);  // every item comes too late
+  }
+  /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
+  static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
+    if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
+    return windowed(length, std::move(empty));
+  }
 
   /// What the aggregate's update answers; nothing of an item that came too late.
   auto update(const sample& x) requires(detail::by_arrival<Time>) { return take(x, this->now()); }
   auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) { return take(x, time.nanoseconds); }
+  template <class millrace_WINDOW_10_items_bring_their_time_update_x_at_time = void>
+  void update(const sample&) requires(!detail::by_arrival<Time>) = delete;
+
   /// Lets time pass without an item.
   void advance(at time) requires(!detail::by_arrival<Time>) { panes_.pass(time.nanoseconds); }
   void advance() requires(detail::by_arrival<Time>) { panes_.pass(this->now()); }

@@ -32,7 +32,7 @@ struct metric_stats {
   std::string metric;
   std::string group;  ///< empty: the metric as a whole
   std::uint64_t count = 0;
-  double rate = 0;  ///< events a second
+  double rate = 0;  ///< events a second; of a stream younger than the window, over the panes since its first event
   double sum = 0;
   double mean = 0;
   double min = 0;
@@ -126,15 +126,19 @@ class basic_streaming_aggregator {
   /// As of a time, which is not before the last one.
   metric_stats stats(std::string_view name, at time) {
     const std::size_t id = names_.find(name);
-    return id == detail::no_group ? made(name, {}, aggregate_type()) : made(name, {}, whole_of(metrics_[id], time));
+    return id == detail::no_group ? made(name, {}, nothing())
+                                  : made(name, {}, whole_of(metrics_[id], time), known_from(metrics_[id]), time);
   }
   metric_stats stats(std::string_view name, std::string_view group, at time) {
     const std::size_t id = names_.find(name);
     if (id != detail::no_group) {
       const std::size_t in = metrics_[id].names.find(group);
-      if (in != detail::no_group) return made(name, group, panes_of(metrics_[id].groups[in], time));
+      if (in != detail::no_group) {
+        series& one = metrics_[id].groups[in];
+        return made(name, group, panes_of(one, time), one.panes.begin(), time);
+      }
     }
-    return made(name, group, aggregate_type());
+    return made(name, group, nothing());
   }
   /// The aggregate itself, to be asked for more, or merged with another process's.
   aggregate_type window(std::string_view name) { return window(name, now()); }
@@ -148,9 +152,10 @@ class basic_streaming_aggregator {
   std::vector<metric_stats> all_stats(at time) {
     std::vector<metric_stats> all;
     for (std::size_t id = 0; id < metrics_.size(); ++id) {
-      all.push_back(made(names_.key(id), {}, whole_of(metrics_[id], time)));
+      all.push_back(made(names_.key(id), {}, whole_of(metrics_[id], time), known_from(metrics_[id]), time));
       for (std::size_t g = 0; g < metrics_[id].groups.size(); ++g)
-        all.push_back(made(names_.key(id), metrics_[id].names.key(g), panes_of(metrics_[id].groups[g], time)));
+        all.push_back(made(names_.key(id), metrics_[id].names.key(g), panes_of(metrics_[id].groups[g], time),
+                           metrics_[id].groups[g].panes.begin(), time));
     }
     return all;
   }
@@ -174,8 +179,8 @@ class basic_streaming_aggregator {
   /// Takes up the metrics and groups of another stream, or of a part of this one.
   result<void> merge(const basic_streaming_aggregator& other) {
     if (other.options_.window.nanoseconds != options_.window.nanoseconds)
-      return detail::other_window("length", other.options_.window.nanoseconds, options_.window.nanoseconds);
-    if (other.pane_ != pane_) return detail::other_window("panes", other.pane_, pane_);
+      return detail::other_window("length", duration(other.options_.window.nanoseconds), duration(options_.window.nanoseconds));
+    if (other.pane_ != pane_) return detail::other_window("length of panes", duration(other.pane_), duration(pane_));
     if constexpr (std::is_void_v<decltype(std::declval<aggregate_type&>().merge(std::declval<aggregate_type>()))>) {
       return take_in(other);
     } else {
@@ -347,13 +352,24 @@ class basic_streaming_aggregator {
     return all;
   }
 
-  metric_stats made(std::string_view metric, std::string_view group, const aggregate_type& of) const {
+  static std::int64_t known_from(const metric_state& metric) {
+    std::int64_t begin = metric.whole.panes.begin();
+    for (const series& group : metric.groups)
+      if (group.panes.begin() < begin) begin = group.panes.begin();
+    return begin;
+  }
+  static aggregate_type nothing() { return {}; }
+
+  /// `begin`: of the first pane that is known of; asked after the panes have been brought up to `now`.
+  metric_stats made(std::string_view metric, std::string_view group, const aggregate_type& of,
+                    std::int64_t begin = detail::end_of_time, at now = at()) const {
+    const std::int64_t past = detail::earlier_by(now.nanoseconds, begin);
     const auto& quantile = of.template get<quantiles>();
     metric_stats stats;
     stats.metric = metric;
     stats.group = group;
     stats.count = of.template get<millrace::count>();
-    stats.rate = static_cast<double>(stats.count) / options_.window.seconds();
+    stats.rate = static_cast<double>(stats.count) * 1e9 / static_cast<double>(past > pane_ ? past : pane_);
     stats.sum = of.template get<millrace::sum>();
     stats.mean = of.template get<mean>();
     stats.min = of.template get<min>();

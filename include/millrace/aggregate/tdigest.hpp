@@ -98,6 +98,7 @@ class tdigest {
 
   /// The distribution seen so far, for many queries.
   quantile_curve<T> view() const;
+  /// NaN unless p is in [0, 1].
   T quantile(double p) const { return view().quantile(p); }
   T median() const { return view().median(); }
   T interquartile_range() const { return view().interquartile_range(); }

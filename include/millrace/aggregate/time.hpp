@@ -53,12 +53,13 @@ struct duration {
 };
 
 /// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
-/// `window.update(x, mr::at(t))`, from a number of nanoseconds, a std::chrono::time_point, or a
-/// std::chrono::duration since the time line's zero.
+/// `window.update(x, mr::at(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's zero, or
+/// a bare number, which is nanoseconds: a Unix time in seconds is `mr::at(std::chrono::seconds(n))`.
 struct at {
   std::int64_t nanoseconds = 0;
 
   constexpr at() noexcept = default;
+  /// Nanoseconds, not seconds.
   constexpr explicit at(std::int64_t ns) noexcept : nanoseconds(ns) {}
   template <detail::chrono_time_point P>
   constexpr at(const P& point) noexcept : nanoseconds(detail::to_nanoseconds(point.time_since_epoch())) {}

@@ -75,8 +75,8 @@ class stepping_windows {
   }
 
   result<void> merge(const stepping_windows& other) {
-    if (other.length_ != length_) return other_window("length", other.length_, length_);
-    if (other.step_ != step_) return other_window("step", other.step_, step_);
+    if (other.length_ != length_) return other_window("length", duration(other.length_), duration(length_));
+    if (other.step_ != step_) return other_window("step", duration(other.step_), duration(step_));
     const auto ended = [](const stepping_windows& mine, const stepping_windows& theirs) {
       return !mine.panes_.empty() && mine.panes_.front().begin < theirs.next_;
     };
@@ -106,8 +106,8 @@ class stepping_windows {
   static result<stepping_windows> load(envelope_reader& from, std::int64_t length, std::int64_t step) {
     const std::int64_t found = from.i64();
     const std::int64_t found_step = from.i64();
-    if (length != 0 && found != length) return other_window("length", found, length);
-    if (step != 0 && found_step != step) return other_window("step", found_step, step);
+    if (length != 0 && found != length) return other_window("length", duration(found), duration(length));
+    if (step != 0 && found_step != step) return other_window("step", duration(found_step), duration(step));
     const std::int64_t watermark = from.i64();
     const std::int64_t next = from.i64();
     auto empty = A::load(from.block());
@@ -198,7 +198,9 @@ class ending_windows : private arrival_clock<Time> {
 
  protected:
   ending_windows(A empty, std::int64_t length, std::int64_t step)
-      : windows_(std::move(empty), length > 0 ? length : 1, step > 0 ? step : 1) {}
+      : windows_(std::move(empty), length > 0 ? length : 1, step > 0 ? step : 1) {
+    if (length <= 0) finish();  // every item comes too late
+  }
 
   result<void> merge_windows(const ending_windows& other) {
     result<void> done = windows_.merge(other.windows_);
@@ -255,7 +257,7 @@ class ending_windows : private arrival_clock<Time> {
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
 /// Guarantee: a window ends when the watermark reaches its end, once, in order of time; windows without
-/// items do not show. Within the lateness the order of items makes no difference beyond the aggregate's.
+/// items do not show: silence is to be asked of a clock, or a sliding window. Within the lateness the order of items makes no difference beyond the aggregate's.
 /// Merging two answers what one over both streams would, if neither has ended a window that is open in the
 /// other: `advance` both to one time first.
 /// Complexity: update as the aggregate's. Memory: lateness / length + 2 aggregates.
@@ -271,6 +273,11 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
       : base(std::move(empty), Length.nanoseconds, Length.nanoseconds) {}
   explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
       : base(std::move(empty), length.nanoseconds, length.nanoseconds) {}
+  /// Errors: invalid_argument for a length that is not above zero. Constructed so, it takes nothing.
+  static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
+    if (length.nanoseconds <= 0) return detail::no_length("tumbling", "length", length);
+    return windowed(length, std::move(empty));
+  }
 
   result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) { return this->merge_windows(other); }
   std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {

@@ -13,7 +13,9 @@
 namespace millrace {
 inline namespace v0 {
 
-// Windows: `windowed<Window, Aggregate, Time>` keeps an aggregate over a stretch of a stream. Window is one of
+// Windows: `windowed<Window, Aggregate, Time>` keeps an aggregate over a stretch of a stream. To write lengths as
+// 5min and 10s include <chrono> and say `using namespace std::chrono_literals`: it costs more to parse than this
+// module, so no header here includes it. Window is one of
 //
 //   sliding_count<1000>              the last thousand items                                     sliding.hpp
 //   sliding<5min>                    the items of the last five minutes, each forgotten in its turn
@@ -23,7 +25,10 @@ inline namespace v0 {
 //   hopping<5min, 1min>              five minutes long, a new one each minute
 //   session<30s>                     ends when nothing came for thirty seconds                   session.hpp
 //
-// A length left out (`sliding<>`) is given to the constructor. Time is one of
+// A length left out (`sliding<>`) is given to the constructor, or to `make`, which answers an error for one that is not
+// above zero. tumbling, hopping and session windows hand over what has ended, to a callable or in `last()`; stretches
+// without items do not show, and hopping windows begin before the first item. Sliding ones are asked by `get` and
+// `value`. Time is one of
 
 /// The items bring their time: `update(x, at)`. The greatest time so far less `Lateness` is the
 /// watermark: an item from before it comes too late, is counted in `late()` and left out. Within the
@@ -34,7 +39,8 @@ struct event_time {
   static constexpr std::int64_t lateness = Lateness.nanoseconds;
 };
 
-/// An item's time is that of its arrival, read from a clock: `update(x)`.
+/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows answer as of the time when they
+/// are asked; the others end what has ended when something comes, or at `advance()`.
 template <clock_policy Clock = steady_clock>
 struct processing_time {
   static constexpr std::int64_t lateness = 0;

@@ -201,3 +201,41 @@ TEST_CASE("groups keep their saved form: golden bytes give the same answers and 
   same(support::from_golden("aggregate/grouped_integer.bin", numbers), numbers);
   same(support::from_golden("aggregate/grouped_text.bin", texts), texts);
 }
+
+TEST_CASE("a key that is erased makes room for another one; the others keep their groups and their order") {
+  const auto check = []<class Key>(std::type_identity<Key>, auto key) {
+    mr::grouped<Key, mr::aggregate<mr::count, mr::sum>> g(40);
+    for (int i = 0; i < 60; ++i) g.update(key(i), 1.0 * i);
+    CHECK(g.size() == 40);
+    CHECK(g.overflow().template get<mr::count>() == 20);
+    CHECK(g.erase(key(7)));
+    CHECK_FALSE(g.erase(key(7)));
+    CHECK_FALSE(g.erase(key(50)));
+    CHECK(g.find(key(7)) == nullptr);
+    CHECK(g.size() == 39);
+    g.update(key(50), 500.0);
+    REQUIRE(g.find(key(50)) != nullptr);
+    CHECK(g.find(key(50))->template get<mr::sum>() == 500);
+    int next = 0;
+    g.for_each([&](const auto& found, const auto& kept) {
+      CHECK(found == key(next));
+      CHECK(kept.template get<mr::sum>() == (next == 50 ? 500 : next));
+      next += next == 6 ? 2 : next == 39 ? 11 : 1;
+    });
+    CHECK(next == 51);
+  };
+  check(std::type_identity<int>(), [](int i) { return i; });
+  check(std::type_identity<std::int64_t>(), [](int i) { return std::int64_t{i} << 33; });
+  check(std::type_identity<std::string>(), [](int i) { return "host-" + std::to_string(i); });
+}
+
+TEST_CASE("windows in panes are asked in their groups") {
+  mr::grouped<int, mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>,
+                                mr::aggregate<mr::count, mr::quantiles<>>>>
+      by_merchant;
+  for (int i = 0; i < 300; ++i) by_merchant.update(i % 3, 1.0 * i, mr::at(i));
+  REQUIRE(by_merchant.find(1) != nullptr);
+  const auto quantile = by_merchant.find(1)->get<mr::quantiles>();
+  CHECK(quantile(1) == 298);
+  CHECK(quantile(0) >= 240);
+}

@@ -139,9 +139,9 @@ TEST_CASE("quantiles never decrease as p grows") {
       before = now;
     }
     REQUIRE(h->quantile(1) >= before);
-    CHECK(h->quantile(-3) == h->smallest());
-    CHECK(h->quantile(7) == h->largest());
-    CHECK(h->quantile(std::numeric_limits<double>::quiet_NaN()) == h->smallest());
+    CHECK(h->quantile(-3) == 0);
+    CHECK(h->quantile(99) == 0);
+    CHECK(h->quantile(std::numeric_limits<double>::quiet_NaN()) == 0);
   }
 }
 

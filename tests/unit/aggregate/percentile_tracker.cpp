@@ -2,13 +2,20 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/binned_histogram.hpp>
+#include <millrace/aggregate/exponential_histogram.hpp>
 #include <millrace/aggregate/kll.hpp>
+#include <millrace/aggregate/req.hpp>
+#include <millrace/aggregate/sketch_members.hpp>
+#include <millrace/aggregate/tdigest.hpp>
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
 
 #include <cmath>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -74,4 +81,34 @@ TEST_CASE("percentile trackers keep their saved form: golden bytes give the same
   const auto back = support::from_golden("aggregate/percentile_tracker.bin", t);
   REQUIRE(back.percentiles().size() == 2);
   for (std::size_t i = 0; i < 2; ++i) CHECK(back.percentiles()[i].value == t.percentiles()[i].value);
+}
+
+TEST_CASE("what is no rank has no quantile, in every sketch: 99 for 0.99 is not the maximum") {
+  const auto check = [](auto sketch) {
+    for (int i = 0; i < 1000; ++i) sketch.update(static_cast<double>(i));
+    for (const double p : {-0.1, 1.0001, 99.0, std::nan(""), std::numeric_limits<double>::infinity()})
+      CHECK(std::isnan(sketch.quantile(p)));
+    CHECK(sketch.quantile(0) == 0);
+    CHECK(sketch.quantile(1) == 999);
+  };
+  check(mr::kll<200>());
+  check(mr::req<12>());
+  check(mr::tdigest<100>());
+  check(mr::ddsketch<>());
+  check(mr::exponential_histogram<>());
+  auto bins = mr::regular_histogram::make(10, 0, 999);
+  REQUIRE(bins.has_value());
+  check(*bins);
+  CHECK(std::isnan(mr::kll<200>().bounds(99).upper));
+
+  mr::percentile_tracker tracker;
+  mr::aggregate<mr::quantiles<>> kept;
+  for (int i = 0; i < 1000; ++i) {
+    tracker.update(i);
+    kept.update(i);
+  }
+  CHECK(std::isnan(tracker.percentile(400)));
+  CHECK(std::isnan(tracker.percentile(-1)));
+  CHECK(tracker.percentile(100) == 999);
+  CHECK(std::isnan(kept.get<mr::quantiles>()(99)));
 }

@@ -31,8 +31,8 @@ TEST_CASE("a curve's quantiles lie on straight lines between its points") {
   CHECK(curve.quantile(0.75) == 7);
   CHECK(curve.quantile(0.875) == 7.5);
   CHECK(curve.quantile(1) == 8);
-  CHECK(curve.quantile(-1) == 1);
-  CHECK(curve.quantile(2) == 8);
+  CHECK(std::isnan(curve.quantile(-1)));
+  CHECK(std::isnan(curve.quantile(99)));
   CHECK(curve.median() == 3);
   CHECK(curve.interquartile_range() == 5);
   CHECK(std::isnan(curve.quantile(std::nan(""))));

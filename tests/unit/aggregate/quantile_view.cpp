@@ -16,8 +16,12 @@ TEST_CASE("a view answers the least value whose rank is at least p") {
   CHECK(view.quantile(0.7) == 2);
   CHECK(view.quantile(0.71) == 5);
   CHECK(view.quantile(1) == 6);
-  CHECK(view.quantile(-3) == 0.5);
-  CHECK(view.quantile(3) == 6);
+  CHECK(std::isnan(view.quantile(-3)));
+  CHECK(std::isnan(view.quantile(99)));
+  CHECK(view.around(0.01, 0.1).lower == 0.5);
+  CHECK(view.around(0.99, 0.1).upper == 6);
+  CHECK(std::isnan(view.around(1.01, 0.1).lower));
+  CHECK(std::isnan(view.around(1.01, 0.1).upper));
   CHECK(std::isnan(view.quantile(std::nan(""))));
   CHECK(view.median() == 2);
   CHECK(view.interquartile_range() == 4);

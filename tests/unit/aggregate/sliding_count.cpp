@@ -265,7 +265,7 @@ TEST_CASE("a saved window of another width or kind is refused, with both named")
   const auto bytes = three.save();
   const auto other = mr::windowed<mr::sliding_count<4>, mr::aggregate<mr::sum>>::load(bytes);
   REQUIRE_FALSE(other.has_value());
-  CHECK(other.error().message() == "windows of different width: 3 and 4");
+  CHECK(other.error().message() == "windows of different width: the other has 3, this one 4");
   const auto least = mr::windowed<mr::sliding_count<3>, mr::aggregate<mr::min>>::load(bytes);
   REQUIRE_FALSE(least.has_value());
   CHECK(least.error().code() == mr::errc::type_mismatch);

@@ -94,9 +94,9 @@ class ddsketch_core {
 
   /// `p` in [0, 1]; outside, the nearer end.
   double quantile(double p) const noexcept {
-    if (empty() || p != p) return none;
-    if (p <= 0) return low_;
-    if (p >= 1) return high_;
+    if (empty() || !(p >= 0 && p <= 1)) return none;
+    if (p == 0) return low_;
+    if (p == 1) return high_;
     const double wanted = p * count();
     double seen = below_;
     if (seen >= wanted && seen > 0) return low_;

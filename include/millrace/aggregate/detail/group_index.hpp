@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -61,6 +62,13 @@ class group_index {
     }
     place(hash_of(key), group);
     return group - 1;
+  }
+  /// The groups after it move down by one.
+  void erase(std::size_t group) {
+    std::vector<Key> keys = std::move(keys_);
+    keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(group));
+    *this = group_index();
+    for (const Key& key : keys) (void)insert(key);
   }
   const Key& key(std::size_t group) const noexcept { return keys_[group]; }
 

@@ -39,10 +39,11 @@ class pane_queue {
     if (time > now_) now_ = time;
     const std::int64_t number = pane_number(now_, pane_);
     if (!started_ || number - newest_ >= most()) {
+      oldest_ = started_ ? number - most() + 1 : number;
       if (started_)
         for (A& pane : panes_) pane = empty_;
       started_ = true;
-      newest_ = oldest_ = number;
+      newest_ = number;
       forget_sums();
       return;
     }
@@ -92,6 +93,8 @@ class pane_queue {
     return all;
   }
 
+  /// Where the oldest pane begins that something is known of.
+  std::int64_t begin() const noexcept { return started_ ? oldest_ * pane_ : end_of_time; }
   std::size_t panes() const noexcept { return panes_.size(); }
   /// The greatest time so far.
   std::int64_t now() const noexcept { return now_; }
@@ -123,7 +126,7 @@ class pane_queue {
     }
   }
   static result<pane_queue> load(envelope_reader& from, std::int64_t length, std::int64_t pane) {
-    if (const std::int64_t found = from.i64(); found != pane) return other_window("panes", found, pane);
+    if (const std::int64_t found = from.i64(); found != pane) return other_window("length of panes", duration(found), duration(pane));
     const std::uint8_t started = from.u8();
     const std::int64_t now = from.i64();
     const std::int64_t oldest = from.i64();

@@ -5,6 +5,7 @@
 #include <millrace/aggregate/detail/window_engines.hpp>
 #include <millrace/aggregate/envelope.hpp>
 #include <millrace/aggregate/member.hpp>
+#include <millrace/aggregate/time.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -131,9 +132,26 @@ bool load_items(envelope_reader& from, Engine& engine) {
   }
 }
 
+/// In the largest unit that it is a whole number of: `300 s`, `1500 ms`.
+[[gnu::cold]] inline std::string in_words(duration length) {
+  const std::int64_t ns = length.nanoseconds;
+  if (ns % 1'000'000'000 == 0) return std::to_string(ns / 1'000'000'000) + " s";
+  if (ns % 1'000'000 == 0) return std::to_string(ns / 1'000'000) + " ms";
+  if (ns % 1'000 == 0) return std::to_string(ns / 1'000) + " us";
+  return std::to_string(ns) + " ns";
+}
 [[gnu::cold]] inline error other_window(std::string_view what, std::int64_t found, std::int64_t expected) {
-  return error(errc::type_mismatch, "windows of different " + std::string(what) + ": " + std::to_string(found) +
-                                        " and " + std::to_string(expected));
+  return error(errc::type_mismatch, "windows of different " + std::string(what) + ": the other has " +
+                                        std::to_string(found) + ", this one " + std::to_string(expected));
+}
+/// The same, of lengths of time.
+[[gnu::cold]] inline error other_window(std::string_view what, duration found, duration expected) {
+  return error(errc::type_mismatch, "windows of different " + std::string(what) + ": the other's is " + in_words(found) +
+                                        ", this one's " + in_words(expected));
+}
+[[gnu::cold]] inline error no_length(std::string_view window, std::string_view what, duration given) {
+  return error(errc::invalid_argument, std::string(window) + ": the " + std::string(what) + ", " + in_words(given) +
+                                           ", is not above zero");
 }
 
 }  // namespace detail

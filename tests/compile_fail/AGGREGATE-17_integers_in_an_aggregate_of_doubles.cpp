@@ -1,0 +1,13 @@
+// expect: use of deleted function|call to deleted member function
+#include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/moments.hpp>
+
+#include <vector>
+
+namespace mr = millrace;
+
+#ifdef MILLRACE_MISUSE
+void update(mr::aggregate<mr::mean>& seen, const std::vector<int>& items) { seen.update(items); }
+#else
+void update(mr::aggregate<mr::mean>& seen, const std::vector<double>& items) { seen.update(items); }
+#endif

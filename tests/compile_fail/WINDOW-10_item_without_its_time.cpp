@@ -1,0 +1,14 @@
+// expect: use of deleted function|call to deleted member function
+#include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/sliding.hpp>
+
+namespace mr = millrace;
+
+using recent = mr::windowed<mr::sliding<mr::duration(50)>, mr::aggregate<mr::mean>>;
+
+#ifdef MILLRACE_MISUSE
+void take(recent& window) { window.update(1.0); }
+#else
+void take(recent& window) { window.update(1.0, mr::at(7)); }
+#endif

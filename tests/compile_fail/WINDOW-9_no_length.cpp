@@ -1,0 +1,14 @@
+// expect: use of deleted function|call to deleted constructor
+#include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/sliding.hpp>
+
+namespace mr = millrace;
+
+using recent = mr::windowed<mr::sliding<>, mr::aggregate<mr::mean>>;
+
+#ifdef MILLRACE_MISUSE
+void made() { recent window; }
+#else
+void made() { recent window(mr::duration(1'000'000'000)); }
+#endif
