@@ -6,6 +6,8 @@
 #include <millrace/aggregate/binned_histogram.hpp>
 #include <millrace/aggregate/extremes.hpp>
 #include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/sketch_members.hpp>
+#include <millrace/aggregate/sliding_panes.hpp>
 #include <millrace/aggregate/sums.hpp>
 
 #include <laws/aggregator.hpp>
@@ -16,6 +18,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace mr = millrace;

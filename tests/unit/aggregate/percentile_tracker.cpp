@@ -85,7 +85,7 @@ TEST_CASE("percentile trackers keep their saved form: golden bytes give the same
 
 TEST_CASE("what is no rank has no quantile, in every sketch: 99 for 0.99 is not the maximum") {
   const auto check = [](auto sketch) {
-    for (int i = 0; i < 1000; ++i) sketch.update(static_cast<double>(i));
+    for (double x = 0; x < 1000; ++x) sketch.update(x);
     for (const double p : {-0.1, 1.0001, 99.0, std::nan(""), std::numeric_limits<double>::infinity()})
       CHECK(std::isnan(sketch.quantile(p)));
     CHECK(sketch.quantile(0) == 0);
@@ -96,7 +96,7 @@ TEST_CASE("what is no rank has no quantile, in every sketch: 99 for 0.99 is not 
   check(mr::tdigest<100>());
   check(mr::ddsketch<>());
   check(mr::exponential_histogram<>());
-  auto bins = mr::regular_histogram::make(10, 0, 999);
+  auto bins = mr::regular_histogram::make(std::size_t{10}, 0.0, 999.0);
   REQUIRE(bins.has_value());
   check(*bins);
   CHECK(std::isnan(mr::kll<200>().bounds(99).upper));

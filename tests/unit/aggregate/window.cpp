@@ -9,6 +9,7 @@
 #include <millrace/aggregate/tumbling.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <type_traits>
 
 namespace mr = millrace;
@@ -31,7 +32,7 @@ TEST_CASE("a length that is not above zero is an error of make; a window constru
       REQUIRE_FALSE(refused.has_value());
       CHECK(refused.error().code() == mr::errc::invalid_argument);
       Window taken(wrong);
-      for (int i = 0; i < 5; ++i) taken.update(1.0, mr::at(mr::duration(i * 10'000'000'000)));
+      for (int i = 0; i < 5; ++i) taken.update(1.0, mr::at(i * std::int64_t{10'000'000'000}));
       CHECK(taken.late() == 5);
       if constexpr (requires { taken.template get<mr::count>(); })
         CHECK(taken.template get<mr::count>() == 0);
