@@ -1,4 +1,4 @@
-// expect: use of deleted function|call to deleted member function
+// expect: millrace\[AGGREGATE-17\]: update\(items\): they are of another type than the aggregate's items
 #include <millrace/aggregate/aggregate.hpp>
 #include <millrace/aggregate/moments.hpp>
 

@@ -120,11 +120,14 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
       take(items);
     }
   }
-  /// A range of something else, as of ints.
-  template <class millrace_AGGREGATE_17_not_a_span_of_the_aggregates_items>
-  requires(!std::is_convertible_v<const millrace_AGGREGATE_17_not_a_span_of_the_aggregates_items&, sample> &&
-           detail::range_of_others<millrace_AGGREGATE_17_not_a_span_of_the_aggregates_items, sample>)
-  void update(const millrace_AGGREGATE_17_not_a_span_of_the_aggregates_items&) = delete;
+  /// No items: says what is wrong with them.
+  template <class Items>
+  requires(!std::is_convertible_v<const Items&, sample> && detail::range_of_others<Items, sample>)
+  void update(const Items&) {
+    static_assert(std::is_convertible_v<const Items&, std::span<const sample>>,
+                  "millrace[AGGREGATE-17]: update(items): they are of another type than the aggregate's items, which are "
+                  "doubles unless a member is about something else; convert them, or update item by item");
+  }
   /// The same of floats, which double holds exactly.
   auto update(std::span<const float> items) requires(std::is_same_v<sample, double>) {
     if constexpr (std::is_same_v<Policy, reject_nan>)

@@ -160,8 +160,11 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   explicit windowed(std::size_t most = unbounded) requires(Length.nanoseconds != 0) : windowed(Length, most, 0) {}
   explicit windowed(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0)
       : windowed(length, most, 0) {}
-  template <class millrace_WINDOW_9_a_length_is_given_to_the_constructor = void>
-  windowed() requires(Length.nanoseconds == 0) = delete;
+  template <class Nothing = void>
+  windowed() requires(Length.nanoseconds == 0) : windowed(Length, 1, 0) {
+    static_assert(!std::is_void_v<Nothing>,
+                  "millrace[WINDOW-9]: sliding<> has no length of its own: give one to the constructor, or sliding<5min>");
+  }
   /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
   static result<windowed> make(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0) {
     if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
