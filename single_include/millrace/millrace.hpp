@@ -1626,6 +1626,15 @@ requires(requires { typename M::sample; } && !std::is_same_v<typename M::sample,
   using type = typename M::sample;
 };
 
+/// What is left of the weight of aggregate a for spread, once the mean has taken its share. Weights are repetitions,
+/// and one is taken, unless a says what weighs as much as one item.
+double freedom(const auto& a, double weight) noexcept {
+  if constexpr (requires { a.freedom(weight); })
+    return a.freedom(weight);
+  else
+    return weight - 1;
+}
+
 template <class M>
 constexpr std::string_view member_name() {
   if constexpr (requires { std::string_view(M::name); })
@@ -1963,8 +1972,26 @@ constexpr bool answerable() {
   }
 }
 
+struct has_value_name {
+  int value;
+};
 template <class M>
-inline constexpr bool is_member = std::is_empty_v<M> || aggregator<M>;
+struct value_beside : M, has_value_name {};
+/// Has M something called `value`? (Its body may not be looked at before there is an aggregate to ask.)
+template <class M>
+concept has_value = std::is_final_v<M> || !requires {
+  &value_beside<M>::value;
+};
+
+template <class M>
+inline constexpr bool is_member = [] {
+  if constexpr (aggregator<M>)
+    return true;
+  else if constexpr (std::is_empty_v<M>)
+    return has_needs<M> || has_state<M, double> || has_state<M, xy> || has_value<M>;
+  else
+    return false;
+}();
 
 /// Do the states of all that a member stands on take items of type T?
 template <class T, class List>
@@ -1985,9 +2012,11 @@ template <class M, class T>
 struct required {
   static_assert(is_member<M>,
                 "millrace[AGGREGATE-3]: a member must be an empty type with `needs`, `state` or `value`, or an "
-                "aggregator: a copyable class with update, merge, save and load");
+                "aggregator: a copyable class with update, merge, save and load. A NaN policy comes first in "
+                "mr::basic_aggregate<mr::reject_nan, ...>; a window stands outside: "
+                "mr::windowed<mr::sliding_count<100>, mr::aggregate<...>>");
   static_assert(
-      all_take<T, typename closure_of<members<>, M>::type>,
+      !is_member<M> || all_take<T, typename closure_of<members<>, M>::type>,
       "millrace[AGGREGATE-5]: a member cannot be updated with the aggregate's items; if another member makes it "
       "an aggregate of pairs, write mr::of_x<...> or mr::of_y<...> around those that are about one of the two");
   static constexpr bool ok = is_member<M>;
@@ -1998,9 +2027,63 @@ inline constexpr bool is_of_template = false;
 template <template <class...> class Template, class... Args>
 inline constexpr bool is_of_template<Template, Template<Args...>> = true;
 
+/// An answer that may outlive the aggregate it was asked of: no reference, and no view of a sketch within.
+template <class Answer>
+auto owned(Answer&& answer) {
+  if constexpr (requires { answer.owned(); })
+    return answer.owned();
+  else
+    return std::remove_cvref_t<Answer>(std::forward<Answer>(answer));
+}
+
+/// Stands for an answer that there is not, after the message that says so.
+struct no_answer {
+  template <class T>
+  operator T() const;
+};
+
 /// An argument for Aggregate's constructor; asked in this order, so that copying is not explained by itself.
 template <class S, class Aggregate>
 concept sketch_for = !std::is_same_v<S, Aggregate> && aggregator<S>;
+
+/// The first of Ms that is made from Template; void if none is.
+template <template <class...> class Template, class... Ms>
+struct member_made_from {
+  using type = void;
+};
+template <template <class...> class Template, class M, class... Rest>
+struct member_made_from<Template, M, Rest...>
+    : std::conditional_t<is_of_template<Template, M>, std::type_identity<M>, member_made_from<Template, Rest...>> {};
+
+/// The only one; void after the message that it is not the only one.
+template <template <class...> class Template, class... Ms>
+struct only_member_of {
+  static constexpr bool single = (std::size_t{is_of_template<Template, Ms>} + ... + 0) == 1;
+  static_assert(single,
+                "millrace[AGGREGATE-7]: get<...>: not exactly one member of the aggregate is made from that template");
+  using type = std::conditional_t<single, typename member_made_from<Template, Ms...>::type, void>;
+};
+
+/// M's answer, by what `of` has of states and policy, as `asked` answers questions.
+template <class M>
+decltype(auto) answer_of(const auto& asked, const auto& of) {
+  using aggregate_type = std::remove_cvref_t<decltype(of)>;
+  using states = typename aggregate_type::states;
+  if constexpr (std::is_void_v<M>) {
+    return no_answer();
+  } else if constexpr (!answerable<M, states>()) {
+    static_assert(answerable<M, states>(),
+                  "millrace[AGGREGATE-4]: get<...>: this aggregate does not keep what that member needs; add it to the "
+                  "aggregate's members");
+    return no_answer();
+  } else if constexpr (is_its_own_state<M>) {
+    return of.template state<M>();
+  } else if constexpr (aggregate_type::propagates && std::is_same_v<decltype(M::value(asked)), double>) {
+    return of.skipped() == 0 ? M::value(asked) : std::numeric_limits<double>::quiet_NaN();
+  } else {
+    return M::value(asked);
+  }
+}
 
 /// What an aggregate and its snapshot have in common: the states, and the questions to them.
 template <bool Closed, class Policy, class... Ms>
@@ -2009,29 +2092,29 @@ class answers {
   using sample = typename sample_of<Ms...>::type;
   static_assert((required<Ms, sample>::ok && ...));
   using states = state_set<sample, Closed, resolved<sample, Ms...>>;
+  /// Does a NaN make the answers NaN?
+  static constexpr bool propagates = std::is_same_v<Policy, propagate_nan>;
+  template <template <class...> class Template>
+  using made_from = typename only_member_of<Template, Ms...>::type;
 
-  /// A member's answer. Any member may be asked for whose needs are kept, also one not listed.
+  /// A member's answer. Any member may be asked for whose needs are kept, also one not listed. One that is a sketch
+  /// or refers to one is good while the aggregate lives and is not changed; asked of a temporary, it is a copy.
   template <class M>
-  decltype(auto) get() const {
-    static_assert(answerable<M, states>(),
-                  "millrace[AGGREGATE-4]: get<...>: this aggregate does not keep what that member needs; add it to the "
-                  "aggregate's members");
-    if constexpr (is_its_own_state<M>) {
-      return state<M>();
-    } else if constexpr (std::is_same_v<Policy, propagate_nan> && std::is_same_v<decltype(M::value(*this)), double>) {
-      return tally_.nans == 0 ? M::value(*this) : std::numeric_limits<double>::quiet_NaN();
-    } else {
-      return M::value(*this);
-    }
+  decltype(auto) get() const& {
+    return answer_of<M>(*this, *this);
+  }
+  template <class M>
+  auto get() const&& {
+    return owned(answer_of<M>(*this, *this));
   }
   /// The answer of the only member that is made from this template: `get<mr::quantiles>()`.
   template <template <class...> class Template>
-  decltype(auto) get() const {
-    constexpr std::size_t matches = (std::size_t{is_of_template<Template, Ms>} + ... + 0);
-    static_assert(
-        matches == 1,
-        "millrace[AGGREGATE-7]: get<...>: not exactly one member of the aggregate is made from that template");
-    if constexpr (matches == 1) return get<typename decltype(only<Template>(members<Ms...>{}))::type>();
+  decltype(auto) get() const& {
+    return answer_of<made_from<Template>>(*this, *this);
+  }
+  template <template <class...> class Template>
+  auto get() const&& {
+    return owned(answer_of<made_from<Template>>(*this, *this));
   }
 
   /// What a member keeps, in its closed form where it has one.
@@ -2041,7 +2124,7 @@ class answers {
   }
 
   /// How many items count.
-  std::uint64_t items() const noexcept { return std::is_same_v<Policy, propagate_nan> ? tally_.seen() : tally_.items; }
+  std::uint64_t items() const noexcept { return propagates ? tally_.seen() : tally_.items; }
   /// 0, or what the infinite items add up to: an infinity, or NaN if there were both.
   double infinities() const noexcept { return tally_.infinities(); }
   /// How many items were skipped, or under `propagate_nan` met, for being NaN or weighing something impossible.
@@ -2052,15 +2135,6 @@ class answers {
 
   tally tally_;
   states states_;
-
- private:
-  template <template <class...> class Template, class M, class... Rest>
-  static constexpr auto only(members<M, Rest...>) {
-    if constexpr (is_of_template<Template, M>)
-      return std::type_identity<M>{};
-    else
-      return only<Template>(members<Rest...>{});
-  }
 };
 
 }  // namespace detail
@@ -2091,6 +2165,18 @@ struct reject_nan {
   static constexpr std::string_view name = "reject_nan";
 };
 
+namespace detail {
+template <class P>
+concept nan_policy = std::is_same_v<P, skip_nan> || std::is_same_v<P, propagate_nan> || std::is_same_v<P, reject_nan>;
+/// Has items in a row, but is neither a span of Sample nor of floats.
+template <class R, class Sample>
+concept range_of_others = requires(const R& r) {
+  r.data();
+  r.size();
+}
+&&!std::is_convertible_v<const R&, std::span<const Sample>> && !std::is_convertible_v<const R&, std::span<const float>>;
+}  // namespace detail
+
 template <class Policy, class... Members>
 class basic_aggregate;
 
@@ -2115,8 +2201,9 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
   friend basic_aggregate<Policy, Members...>;
 };
 
-/// Several statistics of one stream in one pass. Dependencies between members are resolved at compile
-/// time and their states shared: `mean`, `variance` and `stddev` together keep one set of moments.
+/// Several statistics of one stream in one pass; `Policy` says what becomes of NaN, `aggregate<Members...>` skips it.
+/// Dependencies between members are resolved at compile time and their states shared: `mean`, `variance` and `stddev`
+/// together keep one set of moments.
 ///
 ///     mr::aggregate<mr::count, mr::min, mr::max, mr::mean, mr::stddev> latency;
 ///     latency.update(span_of_doubles);  // or of floats
@@ -2133,6 +2220,9 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 template <class Policy, class... Members>
 class basic_aggregate : public detail::answers<false, Policy, Members...> {
   using base = detail::answers<false, Policy, Members...>;
+  static_assert(detail::nan_policy<Policy>,
+                "millrace[AGGREGATE-15]: basic_aggregate's first argument is what to do with NaN: mr::skip_nan, "
+                "mr::propagate_nan or mr::reject_nan");
 
  public:
   using sample = typename base::sample;
@@ -2143,8 +2233,6 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   static constexpr bool exactly_invertible = states::exactly_invertible;
   static constexpr bool commutative = states::commutative;
   static constexpr bool fusable = states::fusable;
-  /// Does a NaN make the answers NaN?
-  static constexpr bool propagates = std::is_same_v<Policy, propagate_nan>;
 
   basic_aggregate() = default;
 
@@ -2168,6 +2256,15 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
       take(items);
     }
   }
+  /// No items: says what is wrong with them.
+  template <class Items>
+  requires(!std::is_convertible_v<const Items&, sample> &&
+           detail::range_of_others<Items, sample>) void update(const Items&) {
+    static_assert(
+        std::is_convertible_v<const Items&, std::span<const sample>>,
+        "millrace[AGGREGATE-17]: update(items): they are of another type than the aggregate's items, which are "
+        "doubles unless a member is about something else; convert them, or update item by item");
+  }
   /// The same of floats, which double holds exactly.
   auto update(std::span<const float> items) requires(std::is_same_v<sample, double>) {
     if constexpr (std::is_same_v<Policy, reject_nan>)
@@ -2183,8 +2280,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if constexpr (std::is_same_v<Policy, reject_nan>) return result<void>();
   }
 
-  /// Items that weigh weights[i] each, as many as both spans have: what as many single updates do, faster, and with
-  /// no greater error. Void; under `reject_nan` result<void>, as above.
+  /// Items that weigh weights[i] each. Where the spans differ in length, what the longer one has more is left out: what
+  /// as many single updates do, faster, and with no greater error. Void; under `reject_nan` result<void>, as above.
   auto update(std::span<const sample> items, std::span<const double> weights) {
     static_assert(states::weighable,
                   "millrace[AGGREGATE-14]: update(items, weights): a member of the aggregate takes no weights");
@@ -2467,8 +2564,8 @@ class regular_axis {
   /// Errors: invalid_argument unless low < high are finite and bins > 0.
   static result<regular_axis> make(std::size_t bins, double low, double high) {
     const double width = (high - low) / static_cast<double>(bins);
-    if (bins == 0 || bins > (std::size_t{1} << 31) || !(width > 0) || !(high - low <= 1e300) ||
-        !(low + width > low) || !(low + width * static_cast<double>(bins - 1) < high))
+    if (bins == 0 || bins > (std::size_t{1} << 31) || !(width > 0) || !(high - low <= 1e300) || !(low + width > low) ||
+        !(low + width * static_cast<double>(bins - 1) < high))
       return error(errc::invalid_argument, "regular_axis: bins between " + std::to_string(low) + " and " +
                                                std::to_string(high) + " would have no width");
     regular_axis made;
@@ -2682,9 +2779,7 @@ class binned_histogram {
     return sum;
   }
   /// The fraction of all in bin i, per unit of x.
-  double density(std::size_t i) const noexcept {
-    return count(i) / total() / (axis_.edge(i + 1) - axis_.edge(i));
-  }
+  double density(std::size_t i) const noexcept { return count(i) / total() / (axis_.edge(i + 1) - axis_.edge(i)); }
   /// The fraction of all below x, as if spread evenly within a bin. NaN when empty.
   double rank(double x) const noexcept {
     const double all = total();
@@ -2697,11 +2792,12 @@ class binned_histogram {
     const auto i = static_cast<std::size_t>(bin);
     return (sum + count(i) * ((x - axis_.edge(i)) / (axis_.edge(i + 1) - axis_.edge(i)))) / all;
   }
-  /// Where `rank` is p, interpolated in its bin; an outer edge for what lies beyond. NaN when empty.
+  /// Where `rank` is p, interpolated in its bin; an outer edge for what lies beyond. NaN when empty, and
+  /// unless p is in [0, 1].
   double quantile(double p) const noexcept {
     const double all = total();
-    if (!(all > 0) || p != p) return std::numeric_limits<double>::quiet_NaN();
-    const double wanted = (p < 0 ? 0 : p > 1 ? 1 : p) * all;
+    if (!(all > 0) || !(p >= 0 && p <= 1)) return std::numeric_limits<double>::quiet_NaN();
+    const double wanted = p * all;
     double sum = below();
     if (wanted <= sum && sum > 0) return axis_.edge(0);
     for (std::size_t i = 0; i < bins(); ++i) {
@@ -3851,13 +3947,13 @@ struct total_weight {
   static double value(const auto& a) { return a.template state<moments<1>>().weight(); }
 };
 
-/// Member: the sample variance, squares over weight - 1: weights are repetitions. NaN for a weight of
-/// one or less, and once an item was infinite.
+/// Member: the sample variance, squares over weight - 1: weights are repetitions (what fades counts otherwise, see
+/// `decayed`). NaN for a weight of one or less, and once an item was infinite.
 struct variance {
   using needs = members<moments<2>>;
   static double value(const auto& a) {
     const auto& m = a.template state<moments<2>>();
-    const double freedom = m.weight() - 1;
+    const double freedom = detail::freedom(a, m.weight());
     if (!(freedom > 0)) return std::numeric_limits<double>::quiet_NaN();
     return detail::unless_infinite(m.central(2) / freedom, a.infinities());
   }
@@ -4295,9 +4391,9 @@ class ddsketch_core {
 
   /// `p` in [0, 1]; outside, the nearer end.
   double quantile(double p) const noexcept {
-    if (empty() || p != p) return none;
-    if (p <= 0) return low_;
-    if (p >= 1) return high_;
+    if (empty() || !(p >= 0 && p <= 1)) return none;
+    if (p == 0) return low_;
+    if (p == 1) return high_;
     const double wanted = p * count();
     double seen = below_;
     if (seen >= wanted && seen > 0) return low_;
@@ -4376,11 +4472,11 @@ class ddsketch_core {
   static result<ddsketch_core> from_protobuf(std::span<const std::byte> bytes) {
     ddsketch_core made;
     if (auto done = made.read(bytes); !done) return std::move(done).error();
-    made.low_ = made.negative_.empty() ? made.zeros_ > 0         ? 0.0
+    made.low_ = made.negative_.empty() ? made.zeros_ > 0          ? 0.0
                                          : made.positive_.empty() ? made.low_
                                                                   : index::middle(made.positive_.first())
                                        : -index::middle(made.negative_.last());
-    made.high_ = made.positive_.empty() ? made.zeros_ > 0         ? 0.0
+    made.high_ = made.positive_.empty() ? made.zeros_ > 0          ? 0.0
                                           : made.negative_.empty() ? made.high_
                                                                    : -index::middle(made.negative_.first())
                                         : index::middle(made.positive_.last());
@@ -4408,8 +4504,7 @@ class ddsketch_core {
     above_ = from.f64();
     if (auto done = read(from.block()); !done) return done;
     const bool any = zeros_ > 0 || below_ > 0 || above_ > 0 || buckets() != 0;
-    const bool ordered =
-        any ? low_ <= high_ : low_ == std::numeric_limits<double>::infinity() && high_ == -low_;
+    const bool ordered = any ? low_ <= high_ : low_ == std::numeric_limits<double>::infinity() && high_ == -low_;
     valid = valid && below_ >= 0 && above_ >= 0 && ordered;
     return {};
   }
@@ -4535,8 +4630,7 @@ class ddsketch_core {
         done = read_store(from.inner, negative_);
       } else if (from.field == 4) {
         zeros_ += from.real();
-        if (!(zeros_ >= 0))
-          return fault(errc::corrupt, "its count of zeros is not a number from zero on");
+        if (!(zeros_ >= 0)) return fault(errc::corrupt, "its count of zeros is not a number from zero on");
       }
       if (!done) return done;
     }
@@ -4658,7 +4752,7 @@ class ddsketch {
     return ask([](const core& all) { return all.buckets(); });
   }
 
-  /// `p` in [0, 1]; outside, the nearer end.
+  /// `p` in [0, 1]; NaN for any other p, and when nothing was seen.
   double quantile(double p) const {
     return ask([p](const core& all) { return all.quantile(p); });
   }
@@ -5005,12 +5099,13 @@ struct duration {
 };
 
 /// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
-/// `window.update(x, mr::at(t))`, from a number of nanoseconds, a std::chrono::time_point, or a
-/// std::chrono::duration since the time line's zero.
+/// `window.update(x, mr::at(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's zero,
+/// or a bare number, which is nanoseconds: a Unix time in seconds is `mr::at(std::chrono::seconds(n))`.
 struct at {
   std::int64_t nanoseconds = 0;
 
   constexpr at() noexcept = default;
+  /// Nanoseconds, not seconds.
   constexpr explicit at(std::int64_t ns) noexcept : nanoseconds(ns) {}
   template <detail::chrono_time_point P>
   constexpr at(const P& point) noexcept : nanoseconds(detail::to_nanoseconds(point.time_since_epoch())) {}
@@ -5061,17 +5156,72 @@ struct half_life {
   static constexpr std::int64_t nanoseconds = Length.nanoseconds;
 };
 
+/// An aggregate's members, asked when their items have faded: `decayed::value`.
+///
+/// Guarantee: answers of spread do not change by fading alone. Of a variance the squares are divided by
+/// W - (sum of w f^2) / W, where f is what an item faded to, w how often it came, and W the sum of w f: weight - 1
+/// before anything has faded, and a variance without bias at any time; NaN for less than two items' worth. So too
+/// `stddev` and `covariance`; skewness, kurtosis, correlation, trend and the population's forms are ratios already.
+template <class Aggregate>
+class faded {
+ public:
+  faded(Aggregate as_of_now, double share) : kept_(std::move(as_of_now)), share_(share) {}
+
+  /// A member's answer; `aggregate`'s, but for the above. One that is a sketch or refers to one is good while this is.
+  template <class M>
+  decltype(auto) get() const& {
+    return detail::answer_of<M>(*this, kept_);
+  }
+  template <class M>
+  auto get() const&& {
+    return detail::owned(detail::answer_of<M>(*this, kept_));
+  }
+  template <template <class...> class Template>
+  decltype(auto) get() const& {
+    return get<typename Aggregate::template made_from<Template>>();
+  }
+  template <template <class...> class Template>
+  auto get() const&& {
+    return detail::owned(get<typename Aggregate::template made_from<Template>>());
+  }
+  template <class M>
+  decltype(auto) state() const {
+    return kept_.template state<M>();
+  }
+
+  std::uint64_t items() const noexcept { return kept_.items(); }
+  double infinities() const noexcept { return kept_.infinities(); }
+  std::uint64_t skipped() const noexcept { return kept_.skipped(); }
+  /// How many items that have not faded would say as much: W^2 / (sum of w f^2); 0 without items.
+  double effective_items() const noexcept { return share_ > 0 ? 1 / share_ : 0; }
+  /// What is left of a weight for spread.
+  double freedom(double weight) const noexcept {
+    return 1 - share_ > 0x1p-40 ? weight * (1 - share_) : 0;  // 0 but for rounding, where one item outweighs all
+  }
+  /// Another aggregate of items that faded as these.
+  template <class Other>
+  faded<Other> beside(const Other& other) const {
+    return faded<Other>(other, share_);
+  }
+  /// With the faded weights as if they were repetitions: to be merged, saved or tested.
+  const Aggregate& aggregate() const noexcept { return kept_; }
+
+ private:
+  Aggregate kept_;
+  double share_;  // of the mean in the weight
+};
+
 /// An aggregate in which the past fades: an item of age a weighs 2^(-a / half-life).
 ///
 ///     mr::decayed<mr::half_life<60s>, mr::aggregate<mr::mean, mr::stddev>> load;
 ///     load.update(0.7, mr::at(time));
-///     load.value(mr::at(now)).get<mr::mean>();
+///     load.value(mr::at(now)).get<mr::stddev>();
 ///
 /// For aggregates whose members take weights and can be scaled: moments, sums, means, pairs, `ddsketch`,
 /// `binned_histogram`; counts, extremes and places do not fade.
 /// Guarantee: items may come in any order of time, and parts merge in any order, to the same answers up to
 /// rounding (forward decay: weights are kept as of a landmark, and all scaled when those grow beyond 2^64).
-/// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 16 bytes more than
+/// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 32 bytes more than
 /// the aggregate. Allocates: what the aggregate does. Threads: one at a time; const calls from any number.
 /// Source: Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009.
 template <class Decay, class Aggregate>
@@ -5088,14 +5238,22 @@ class decayed {
 
   auto update(const sample& x, at time) { return update(x, weight(1), time); }
   auto update(const sample& x, weight w, at time) {
-    return kept_.update(x, weight(w.value * weight_at(time.nanoseconds)));
+    const double f = weight_at(time.nanoseconds);
+    if (detail::is_weight(w.value * f) && !detail::has_nan(x)) [[likely]] {
+      weight_ += w.value * f;
+      squares_ += w.value * f * f;
+    }
+    return kept_.update(x, weight(w.value * f));
   }
 
-  /// With all weights as of a time.
-  Aggregate value(at time) const {
+  /// With all weights as of a time: `faded<Aggregate>` for an aggregate of members; a sketch as it is.
+  auto value(at time) const {
     Aggregate now = kept_;
     if (any_) now.scale(power(landmark_, time.nanoseconds));
-    return now;
+    if constexpr (has_members)
+      return faded<Aggregate>(std::move(now), weight_ > 0 ? squares_ / weight_ / weight_ : 0);
+    else
+      return now;
   }
 
   auto merge(const decayed& other) {
@@ -5107,6 +5265,8 @@ class decayed {
       else
         move_to(theirs.landmark_);
     }
+    weight_ += theirs.weight_;
+    squares_ += theirs.squares_;
     return kept_.merge(theirs.kept_);
   }
 
@@ -5115,6 +5275,8 @@ class decayed {
     to.i64(Decay::nanoseconds);
     to.u8(any_ ? 1 : 0);
     to.i64(landmark_);
+    to.f64(weight_);
+    to.f64(squares_);
     to.block(kept_.save());
     return std::move(to).finish();
   }
@@ -5126,8 +5288,11 @@ class decayed {
     decayed made;
     made.any_ = any != 0;
     made.landmark_ = from->i64();
+    made.weight_ = from->f64();
+    made.squares_ = from->f64();
     auto kept = Aggregate::load(from->block());
-    if (auto done = from->finish(any < 2); !done) return std::move(done).error();
+    if (auto done = from->finish(any < 2 && made.weight_ >= 0 && made.squares_ >= 0); !done)
+      return std::move(done).error();
     if (found != Decay::nanoseconds)
       return error(errc::type_mismatch, "saved decayed: its half-life is " + std::to_string(found) + " ns, expected " +
                                             std::to_string(Decay::nanoseconds));
@@ -5138,7 +5303,8 @@ class decayed {
 
  private:
   static constexpr std::string_view type = "decayed";
-  static constexpr double least = 0x1p-1000;  // a weight that is nothing, and can still be divided by
+  static constexpr double least = 0x1p-400;  // a weight that is nothing, and has squares and can be divided by
+  static constexpr bool has_members = requires { typename Aggregate::states; };
 
   /// What a weight as of `from` is as of `to`.
   static double power(std::int64_t from, std::int64_t to) noexcept {
@@ -5159,13 +5325,20 @@ class decayed {
     return 1;
   }
   void move_to(std::int64_t landmark) {
-    if (any_) kept_.scale(power(landmark_, landmark));
+    if (any_) {
+      const double factor = power(landmark_, landmark);
+      kept_.scale(factor);
+      weight_ *= factor;
+      squares_ *= factor * factor;
+    }
     any_ = true;
     landmark_ = landmark;
   }
 
   Aggregate kept_;
   std::int64_t landmark_ = 0;  // weights are as of then
+  double weight_ = 0;          // the sum of w f
+  double squares_ = 0;         // the sum of w f^2
   bool any_ = false;
 };
 
@@ -5297,11 +5470,12 @@ class exponential_histogram {
                                static_cast<int>(octave < -1080 ? -1080 : octave));
   }
 
-  /// The middle of the bucket that holds the item of rank p, within the extremes; never falls as p grows.
+  /// The middle of the bucket that holds the item of rank p, within the extremes; never falls as p grows. NaN
+  /// unless p is in [0, 1], and when nothing was seen.
   double quantile(double p) const noexcept {
-    if (empty() || p != p) return none;
-    if (p <= 0) return low_;
-    if (p >= 1) return high_;
+    if (empty() || !(p >= 0 && p <= 1)) return none;
+    if (p == 0) return low_;
+    if (p == 1) return high_;
     const double wanted = detail::math::ceil(p * static_cast<double>(count_));
     std::uint64_t seen = 0;
     for (std::size_t i = negative_.size(); i-- > 0;) {
@@ -6359,6 +6533,13 @@ class group_index {
     place(hash_of(key), group);
     return group - 1;
   }
+  /// The groups after it move down by one.
+  void erase(std::size_t group) {
+    std::vector<Key> keys = std::move(keys_);
+    keys.erase(keys.begin() + static_cast<std::ptrdiff_t>(group));
+    *this = group_index();
+    for (const Key& key : keys) (void)insert(key);
+  }
   const Key& key(std::size_t group) const noexcept { return keys_[group]; }
 
   void save_key(std::size_t group, envelope_writer& to) const {
@@ -6480,6 +6661,14 @@ class grouped {
     const std::size_t id = index_.find(key);
     return id == detail::no_group ? nullptr : &groups_[id];
   }
+  /// Forgets a key and its group, so that another may have one. False if it has none. O(groups).
+  bool erase(key_type key) {
+    const std::size_t id = index_.find(key);
+    if (id == detail::no_group) return false;
+    groups_.erase(groups_.begin() + static_cast<std::ptrdiff_t>(id));
+    index_.erase(id);
+    return true;
+  }
   /// What came with keys that found no group.
   const Aggregate& overflow() const noexcept { return overflow_; }
   /// f(key, aggregate) for each group in the order of first items; not for the overflow.
@@ -6547,7 +6736,7 @@ class grouped {
 
  private:
   static constexpr std::string_view type = detail::group_index<Key>::is_text ? "grouped<text>" : "grouped<integer>";
-  static constexpr std::size_t most_sorted = 4096;  // groups, or keys, that rows are sorted by
+  static constexpr std::size_t most_sorted = 4096;   // groups, or keys, that rows are sorted by
   static constexpr std::size_t most_gathered = 128;  // keys whose rows are gathered as they come
   static constexpr std::uint32_t gathered = 576;     // so many at a time
   // Where the next key's begin. No power of two, which would lay all on the same lines of the cache.
@@ -7942,11 +8131,11 @@ class quantile_view {
   /// What the values weigh together: the stream's length.
   std::uint64_t count() const noexcept { return up_to_.empty() ? 0 : up_to_.back(); }
 
-  /// `p` in [0, 1]; outside, the nearer end. NaN when p is NaN or nothing was seen.
+  /// `p` in [0, 1]; NaN for any other p, and when nothing was seen.
   T quantile(double p) const noexcept {
-    if (values_.empty() || detail::math::is_nan(p)) return std::numeric_limits<T>::quiet_NaN();
-    if (p <= 0) return smallest_;
-    if (p >= 1) return largest_;
+    if (values_.empty() || !(p >= 0 && p <= 1)) return std::numeric_limits<T>::quiet_NaN();
+    if (p == 0) return smallest_;
+    if (p == 1) return largest_;
     const double wanted = detail::math::ceil(p * static_cast<double>(count()));
     std::size_t first = 0;
     for (std::size_t last = values_.size() - 1; first < last;) {
@@ -7959,6 +8148,11 @@ class quantile_view {
     return values_[first];
   }
 
+  /// The quantiles at p less and more an error in rank, as far as there are ranks.
+  quantile_bounds<T> around(double p, double off) const noexcept {
+    if (!(p >= 0 && p <= 1)) return {quantile(p), quantile(p)};
+    return {quantile(p > off ? p - off : 0), quantile(p + off < 1 ? p + off : 1)};
+  }
   T median() const noexcept { return quantile(0.5); }
   /// Upper less lower quartile.
   T interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
@@ -8040,14 +8234,12 @@ inline constexpr std::size_t header_bytes = 20;
 /// NaN is left out; infinities count as values.
 /// Guarantee: up to K values everything is exact; `smallest`, `largest`, `quantile(0)` and `quantile(1)` always are.
 /// Beyond, one query's rank is off by at most `rank_error()` with probability 0.99 (1.33 % at K = 200). Merging keeps
-/// that bound (of the lesser K, if they differ). The same seed, input and order of merges give the same bytes, and a
-/// span does what its values do one by one.
-/// Complexity: update O(1) amortised, merge and query O(values kept); `view()` serves many queries. At most
-/// 3 K + 8 log2(count / K) values are kept: 7.5 KB at K = 200. Allocates: O(log count) times as it grows.
-/// Threads: one at a time.
-/// Source: Karnin, Lang, Liberty, "Optimal quantile approximation in streams", FOCS 2016: a sampler in front of
-/// compactors of falling width; coins in opposite pairs: Ivkin, Liberty, Lang, Karnin, Braverman, "Streaming quantiles
-/// algorithms with small space and update time", 2019.
+/// that bound (of the lesser K, if a loaded image has another). The same seed, input and order of merges give the same
+/// bytes, and a span does what its values do one by one. Complexity: update O(1) amortised, merge and query O(values
+/// kept); `view()` serves many queries. At most 3 K + 8 log2(count / K) values are kept: 7.5 KB at K = 200. Allocates:
+/// O(log count) times as it grows. Threads: one at a time. Source: Karnin, Lang, Liberty, "Optimal quantile
+/// approximation in streams", FOCS 2016: a sampler in front of compactors of falling width; coins in opposite pairs:
+/// Ivkin, Liberty, Lang, Karnin, Braverman, "Streaming quantiles algorithms with small space and update time", 2019.
 /// Bytes: the image of Apache DataSketches' KLL sketch. It has no place for the generator: a loaded sketch answers
 /// the same, but tosses coins of its own from there on.
 template <unsigned K = 200, class T = double>
@@ -8100,6 +8292,7 @@ class kll {
 
   /// The distribution seen so far, for many queries.
   quantile_view<T> view() const;
+  /// NaN unless p is in [0, 1].
   T quantile(double p) const { return view().quantile(p); }
   T median() const { return view().median(); }
   T interquartile_range() const { return view().interquartile_range(); }
@@ -8112,10 +8305,7 @@ class kll {
   /// The same for each fraction that `pmf` answers.
   double pmf_error() const noexcept { return exact() ? 0.0 : 2.446 / detail::math::pow(min_k_, 0.9433); }
   /// Between these the true quantile lies, at 99 % confidence.
-  quantile_bounds<T> bounds(double p) const {
-    const quantile_view<T> seen = view();
-    return {seen.quantile(p - rank_error()), seen.quantile(p + rank_error())};
-  }
+  quantile_bounds<T> bounds(double p) const { return view().around(p, rank_error()); }
 
   /// Allocates: a copy of the sketch.
   std::vector<std::byte> save() const;
@@ -8287,7 +8477,8 @@ inline namespace v0 {
 
 /// Quantiles of a stream of durations in fixed memory, whatever their number and range.
 ///
-/// Units: any whole number; the profiler's are nanoseconds.
+/// Units: any whole number; the profiler's are nanoseconds. Numbers with a fraction do not compile: count in a
+/// smaller unit, or take a `ddsketch`.
 /// Guarantee: `count`, `sum`, `smallest`, `largest`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
 /// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
 /// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
@@ -8311,6 +8502,11 @@ class log_histogram {
     }
   }
 
+  /// millrace[AGGREGATE-16]: a number with a fraction, which would be cut off.
+  template <class millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
+  requires std::is_floating_point_v<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
+  void update(millrace_AGGREGATE_16_log_histogram_takes_whole_numbers) = delete;
+
   void update(std::span<const std::uint64_t> values) noexcept {
     for (const std::uint64_t value : values) update(value);
   }
@@ -8333,10 +8529,11 @@ class log_histogram {
   std::uint64_t smallest() const noexcept { return count_ == 0 ? 0 : min_; }
   std::uint64_t largest() const noexcept { return max_; }
 
-  /// `p` in [0, 1]; outside, the nearer end.
+  /// `p` in [0, 1]; 0 for any other p: there is no NaN among whole numbers.
   std::uint64_t quantile(double p) const noexcept {
-    if (!(p > 0)) return smallest();
-    if (p >= 1) return largest();
+    if (!(p >= 0 && p <= 1)) return 0;
+    if (p == 0) return smallest();
+    if (p == 1) return largest();
     const double wanted = detail::math::ceil(p * static_cast<double>(count_));
     double seen = 0;
     for (std::size_t i = 0; i < bucket_count; ++i) {
@@ -8781,15 +8978,16 @@ struct comoments {
   static auto value(const auto& a) { return a.template state<comoments>(); }
 };
 
-/// Member: sample covariance of x and y, products over weight - 1. NaN for a weight of one or less, and
-/// once a pair was infinite.
+/// Member: sample covariance of x and y, products over weight - 1 (`decayed`: as `variance`). NaN for a weight of one
+/// or less, and once a pair was infinite.
 struct covariance {
   using needs = members<comoments>;
   using sample = xy;
   static double value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
-    if (!(m.weight() > 1) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
-    return m.xy_product() / (m.weight() - 1);
+    const double freedom = detail::freedom(a, m.weight());
+    if (!(freedom > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
+    return m.xy_product() / freedom;
   }
 };
 
@@ -8904,12 +9102,19 @@ struct y_side {
   static double of(const xy& p) noexcept { return p.y; }
 };
 
+/// What aggregate a answers of one side of its pairs.
 template <class M, class... Rest>
-decltype(auto) side_answer(const auto& inner) {
-  if constexpr (sizeof...(Rest) == 0)
+decltype(auto) side_answer(const auto& a, const auto& inner) {
+  if constexpr (requires { a.beside(inner); }) {
+    if constexpr (sizeof...(Rest) == 0)
+      return a.beside(inner).template get<M>();
+    else
+      return a.beside(inner);
+  } else if constexpr (sizeof...(Rest) == 0) {
     return inner.template get<M>();
-  else
+  } else {
     return (inner);
+  }
 }
 
 }  // namespace detail
@@ -8920,7 +9125,7 @@ template <class... Members>
 struct of_x : detail::side_of_pairs<detail::x_side, Members...> {
   static constexpr std::string_view name = "of_x";
   static decltype(auto) value(const auto& a) {
-    return detail::side_answer<Members...>(a.template state<of_x>().inner());
+    return detail::side_answer<Members...>(a, a.template state<of_x>().inner());
   }
 };
 
@@ -8929,7 +9134,7 @@ template <class... Members>
 struct of_y : detail::side_of_pairs<detail::y_side, Members...> {
   static constexpr std::string_view name = "of_y";
   static decltype(auto) value(const auto& a) {
-    return detail::side_answer<Members...>(a.template state<of_y>().inner());
+    return detail::side_answer<Members...>(a, a.template state<of_y>().inner());
   }
 };
 
@@ -8974,7 +9179,7 @@ class basic_percentile_tracker {
   /// As if nothing had been seen.
   void reset() { kept_ = empty_; }
 
-  /// NaN when nothing was seen; `percentile` in [0, 100].
+  /// `percentile` in [0, 100]; NaN for any other, and when nothing was seen.
   double percentile(double percentile) const { return kept_.quantile(percentile / 100); }
   /// Those of the constructor, in its order.
   std::vector<row> percentiles() const {
@@ -9063,11 +9268,11 @@ class quantile_curve {
   /// The weight of the stream.
   double count() const noexcept { return up_to_.empty() ? 0 : up_to_.back(); }
 
-  /// `p` in [0, 1]; outside, the nearer end. NaN when p is NaN or nothing was seen.
+  /// `p` in [0, 1]; NaN for any other p, and when nothing was seen.
   T quantile(double p) const noexcept {
-    if (values_.empty() || detail::math::is_nan(p)) return std::numeric_limits<T>::quiet_NaN();
-    if (p <= 0) return values_.front();
-    if (p >= 1) return values_.back();
+    if (values_.empty() || !(p >= 0 && p <= 1)) return std::numeric_limits<T>::quiet_NaN();
+    if (p == 0) return values_.front();
+    if (p == 1) return values_.back();
     const double wanted = p * count();
     const std::size_t next = first_where([&](std::size_t i) { return up_to_[i] >= wanted; });
     if (next == 0) return values_.front();
@@ -10042,9 +10247,26 @@ bool load_items(envelope_reader& from, Engine& engine) {
   }
 }
 
+/// In the largest unit that it is a whole number of: `300 s`, `1500 ms`.
+[[gnu::cold]] inline std::string in_words(duration length) {
+  const std::int64_t ns = length.nanoseconds;
+  if (ns % 1'000'000'000 == 0) return std::to_string(ns / 1'000'000'000) + " s";
+  if (ns % 1'000'000 == 0) return std::to_string(ns / 1'000'000) + " ms";
+  if (ns % 1'000 == 0) return std::to_string(ns / 1'000) + " us";
+  return std::to_string(ns) + " ns";
+}
 [[gnu::cold]] inline error other_window(std::string_view what, std::int64_t found, std::int64_t expected) {
-  return error(errc::type_mismatch, "windows of different " + std::string(what) + ": " + std::to_string(found) +
-                                        " and " + std::to_string(expected));
+  return error(errc::type_mismatch, "windows of different " + std::string(what) + ": the other has " +
+                                        std::to_string(found) + ", this one " + std::to_string(expected));
+}
+/// The same, of lengths of time.
+[[gnu::cold]] inline error other_window(std::string_view what, duration found, duration expected) {
+  return error(errc::type_mismatch, "windows of different " + std::string(what) + ": the other's is " +
+                                        in_words(found) + ", this one's " + in_words(expected));
+}
+[[gnu::cold]] inline error no_length(std::string_view window, std::string_view what, duration given) {
+  return error(errc::invalid_argument,
+               std::string(window) + ": the " + std::string(what) + ", " + in_words(given) + ", is not above zero");
 }
 
 }  // namespace detail
@@ -10085,10 +10307,11 @@ class pane_queue {
     if (time > now_) now_ = time;
     const std::int64_t number = pane_number(now_, pane_);
     if (!started_ || number - newest_ >= most()) {
+      oldest_ = started_ ? number - most() + 1 : number;
       if (started_)
         for (A& pane : panes_) pane = empty_;
       started_ = true;
-      newest_ = oldest_ = number;
+      newest_ = number;
       forget_sums();
       return;
     }
@@ -10118,6 +10341,28 @@ class pane_queue {
     return all;
   }
 
+  /// The same, as of a later time, by what is summed up already: at worst all panes are merged anew.
+  A sum_as_of(std::int64_t time) const {
+    A all = empty_;
+    if (!started_) return all;
+    const std::int64_t gone = pane_number(time > now_ ? time : now_, pane_) - most();
+    std::int64_t next = oldest_ > gone ? oldest_ : gone + 1;
+    if (stacked_ > oldest_) {  // else the sums are out of date
+      if (next < stacked_) {
+        all = suffix_[place(next)];
+        next = stacked_;
+      }
+      if (next == stacked_ && summed_ > stacked_) {
+        (void)all.merge(middle_);
+        next = summed_;
+      }
+    }
+    for (; next <= newest_; ++next) (void)all.merge(panes_[place(next)]);
+    return all;
+  }
+
+  /// Where the oldest pane begins that something is known of.
+  std::int64_t begin() const noexcept { return started_ ? oldest_ * pane_ : end_of_time; }
   std::size_t panes() const noexcept { return panes_.size(); }
   /// The greatest time so far.
   std::int64_t now() const noexcept { return now_; }
@@ -10149,7 +10394,8 @@ class pane_queue {
     }
   }
   static result<pane_queue> load(envelope_reader& from, std::int64_t length, std::int64_t pane) {
-    if (const std::int64_t found = from.i64(); found != pane) return other_window("panes", found, pane);
+    if (const std::int64_t found = from.i64(); found != pane)
+      return other_window("length of panes", duration(found), duration(pane));
     const std::uint8_t started = from.u8();
     const std::int64_t now = from.i64();
     const std::int64_t oldest = from.i64();
@@ -10781,6 +11027,7 @@ class req {
 
   /// The distribution seen so far, for many queries.
   quantile_view<T> view() const;
+  /// NaN unless p is in [0, 1].
   T quantile(double p) const { return view().quantile(p); }
   T median() const { return view().median(); }
   T interquartile_range() const { return view().interquartile_range(); }
@@ -10801,11 +11048,10 @@ class req {
   }
   /// Between these the true quantile lies, at 99 % confidence.
   quantile_bounds<T> bounds(double p) const {
-    const quantile_view<T> seen = view();
     // The error is the one at the true rank, which may be farther from the precise end.
     const double off = rank_error(p);
     const double widest = rank_error(high_ ? p - off : p + off);
-    return {seen.quantile(p - (off < widest ? widest : off)), seen.quantile(p + (off < widest ? widest : off))};
+    return view().around(p, off < widest ? widest : off);
   }
 
   /// Allocates: a copy of the sketch.
@@ -11258,7 +11504,9 @@ class saved_fields {
 namespace millrace {
 inline namespace v0 {
 
-// Windows: `windowed<Window, Aggregate, Time>` keeps an aggregate over a stretch of a stream. Window is one of
+// Windows: `windowed<Window, Aggregate, Time>` keeps an aggregate over a stretch of a stream. To write lengths as
+// 5min and 10s include <chrono> and say `using namespace std::chrono_literals`: it costs more to parse than this
+// module, so no header here includes it. Window is one of
 //
 //   sliding_count<1000>              the last thousand items                                     sliding.hpp
 //   sliding<5min>                    the items of the last five minutes, each forgotten in its turn
@@ -11268,7 +11516,10 @@ inline namespace v0 {
 //   hopping<5min, 1min>              five minutes long, a new one each minute
 //   session<30s>                     ends when nothing came for thirty seconds                   session.hpp
 //
-// A length left out (`sliding<>`) is given to the constructor. Time is one of
+// A length left out (`sliding<>`) is given to the constructor, or to `make`, which answers an error for one that is not
+// above zero. tumbling, hopping and session windows hand over what has ended, to a callable or in `last()`; stretches
+// without items do not show, and hopping windows begin before the first item. Sliding ones are asked by `get` and
+// `value`. Time is one of
 
 /// The items bring their time: `update(x, at)`. The greatest time so far less `Lateness` is the
 /// watermark: an item from before it comes too late, is counted in `late()` and left out. Within the
@@ -11279,7 +11530,8 @@ struct event_time {
   static constexpr std::int64_t lateness = Lateness.nanoseconds;
 };
 
-/// An item's time is that of its arrival, read from a clock: `update(x)`.
+/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows answer as of the time when
+/// they are asked; the others end what has ended when something comes, or at `advance()`.
 template <clock_policy Clock = steady_clock>
 struct processing_time {
   static constexpr std::int64_t lateness = 0;
@@ -11452,8 +11704,8 @@ class stepping_windows {
   }
 
   result<void> merge(const stepping_windows& other) {
-    if (other.length_ != length_) return other_window("length", other.length_, length_);
-    if (other.step_ != step_) return other_window("step", other.step_, step_);
+    if (other.length_ != length_) return other_window("length", duration(other.length_), duration(length_));
+    if (other.step_ != step_) return other_window("step", duration(other.step_), duration(step_));
     const auto ended = [](const stepping_windows& mine, const stepping_windows& theirs) {
       return !mine.panes_.empty() && mine.panes_.front().begin < theirs.next_;
     };
@@ -11483,8 +11735,8 @@ class stepping_windows {
   static result<stepping_windows> load(envelope_reader& from, std::int64_t length, std::int64_t step) {
     const std::int64_t found = from.i64();
     const std::int64_t found_step = from.i64();
-    if (length != 0 && found != length) return other_window("length", found, length);
-    if (step != 0 && found_step != step) return other_window("step", found_step, step);
+    if (length != 0 && found != length) return other_window("length", duration(found), duration(length));
+    if (step != 0 && found_step != step) return other_window("step", duration(found_step), duration(step));
     const std::int64_t watermark = from.i64();
     const std::int64_t next = from.i64();
     auto empty = A::load(from.block());
@@ -11575,7 +11827,9 @@ class ending_windows : private arrival_clock<Time> {
 
  protected:
   ending_windows(A empty, std::int64_t length, std::int64_t step)
-      : windows_(std::move(empty), length > 0 ? length : 1, step > 0 ? step : 1) {}
+      : windows_(std::move(empty), length > 0 ? length : 1, step > 0 ? step : 1) {
+    if (length <= 0) finish();  // every item comes too late
+  }
 
   result<void> merge_windows(const ending_windows& other) {
     result<void> done = windows_.merge(other.windows_);
@@ -11632,12 +11886,11 @@ class ending_windows : private arrival_clock<Time> {
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
 /// Guarantee: a window ends when the watermark reaches its end, once, in order of time; windows without
-/// items do not show. Within the lateness the order of items makes no difference beyond the aggregate's.
-/// Merging two answers what one over both streams would, if neither has ended a window that is open in the
-/// other: `advance` both to one time first.
-/// Complexity: update as the aggregate's. Memory: lateness / length + 2 aggregates.
-/// Threads: one at a time.
-/// Errors: merge: type_mismatch for windows of another length, invalid_argument for one that has ended.
+/// items do not show: silence is to be asked of a clock, or a sliding window. Within the lateness the order of items
+/// makes no difference beyond the aggregate's. Merging two answers what one over both streams would, if neither has
+/// ended a window that is open in the other: `advance` both to one time first. Complexity: update as the aggregate's.
+/// Memory: lateness / length + 2 aggregates. Threads: one at a time. Errors: merge: type_mismatch for windows of
+/// another length, invalid_argument for one that has ended.
 template <duration Length, class Aggregate, class Time>
 class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
   static_assert(sizeof(tumbling<Length>) != 0);  // complete, and so checked
@@ -11648,6 +11901,11 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
       : base(std::move(empty), Length.nanoseconds, Length.nanoseconds) {}
   explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
       : base(std::move(empty), length.nanoseconds, length.nanoseconds) {}
+  /// Errors: invalid_argument for a length that is not above zero. Constructed so, it takes nothing.
+  static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
+    if (length.nanoseconds <= 0) return detail::no_length("tumbling", "length", length);
+    return windowed(length, std::move(empty));
+  }
 
   result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) { return this->merge_windows(other); }
   std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
@@ -11809,7 +12067,14 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
   explicit windowed(Aggregate empty = Aggregate()) requires(Gap.nanoseconds != 0)
       : gap_(Gap.nanoseconds), empty_(std::move(empty)) {}
   explicit windowed(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0)
-      : gap_(gap.nanoseconds > 0 ? gap.nanoseconds : 1), empty_(std::move(empty)) {}
+      : windowed(gap, std::move(empty), 0) {
+    if (gap.nanoseconds <= 0) watermark_ = detail::end_of_time;  // every item comes too late
+  }
+  /// Errors: invalid_argument for a gap that is not above zero. Constructed so, it takes nothing.
+  static result<windowed> make(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0) {
+    if (gap.nanoseconds <= 0) return detail::no_length("session", "gap", gap);
+    return windowed(gap, std::move(empty));
+  }
 
   /// Takes an item; sessions that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
@@ -11850,7 +12115,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
 
   /// Errors: type_mismatch, if the gap is another; the aggregate's own.
   result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
-    if (other.gap_ != gap_) return detail::other_window("gap", other.gap_, gap_);
+    if (other.gap_ != gap_) return detail::other_window("gap", duration(other.gap_), duration(gap_));
     windowed both = *this;
     for (const one& theirs : other.open_)
       if (auto done = both.join(theirs); !done) return done;
@@ -11879,7 +12144,8 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
     auto from = envelope_reader::open(bytes, "session");
     if (!from) return std::move(from).error();
     const std::int64_t gap = from->i64();
-    if (Gap.nanoseconds != 0 && gap != Gap.nanoseconds) return detail::other_window("gap", gap, Gap.nanoseconds);
+    if (Gap.nanoseconds != 0 && gap != Gap.nanoseconds)
+      return detail::other_window("gap", duration(gap), duration(Gap.nanoseconds));
     const std::int64_t watermark = from->i64();
     const std::uint64_t late = from->u64();
     auto empty = Aggregate::load(from->block());
@@ -12302,29 +12568,40 @@ inline namespace v0 {
 // A sketch is a member of an aggregate as it is: `aggregate<count, kll<200>>`, and `get<kll<200>>()`
 // answers it. The members below ask it one question each; those that name the same sketch share it.
 
-/// The distribution that an aggregate's sketch has seen, to be asked as long as the aggregate lives and
-/// is not changed. For many questions at once, `view()` is sorted once only.
-template <class Sketch>
+/// The distribution that an aggregate's sketch has seen. For many questions at once, `view()` is sorted once only.
+///
+/// Of an aggregate that lives on, it refers to the sketch, and is good as long as that is not changed. Of a temporary
+/// (a window's value, a merged copy) `Kept` is Sketch: a copy, and good for itself.
+template <class Sketch, class Kept = const Sketch*>
 class quantile_query {
  public:
-  explicit quantile_query(const Sketch& sketch) noexcept : sketch_(&sketch) {}
+  explicit quantile_query(const Sketch& sketch) noexcept requires(std::is_pointer_v<Kept>) : kept_(&sketch) {}
+  explicit quantile_query(const Sketch&& sketch) requires(std::is_pointer_v<Kept>) = delete;
+  explicit quantile_query(Sketch sketch) requires(!std::is_pointer_v<Kept>) : kept_(std::move(sketch)) {}
 
-  /// The quantile at p in [0, 1].
-  double operator()(double p) const { return sketch_->quantile(p); }
-  double median() const { return sketch_->median(); }
+  /// The quantile at p in [0, 1]; NaN for any other p.
+  double operator()(double p) const { return sketch().quantile(p); }
+  double median() const { return sketch().median(); }
   /// Upper less lower quartile.
-  double interquartile_range() const { return sketch_->interquartile_range(); }
+  double interquartile_range() const { return sketch().interquartile_range(); }
   /// The fraction of items at or below x.
-  double rank(double x) const { return sketch_->rank(x); }
-  std::vector<double> cdf(std::span<const double> points) const { return sketch_->cdf(points); }
+  double rank(double x) const { return sketch().rank(x); }
+  std::vector<double> cdf(std::span<const double> points) const { return sketch().cdf(points); }
   /// As the sketch's.
-  auto pmf(std::span<const double> points) const { return sketch_->pmf(points); }
-  auto view() const { return sketch_->view(); }
+  auto pmf(std::span<const double> points) const { return sketch().pmf(points); }
+  auto view() const { return sketch().view(); }
   /// With its error bound, image, and whatever else it can be asked.
-  const Sketch& sketch() const noexcept { return *sketch_; }
+  const Sketch& sketch() const noexcept {
+    if constexpr (std::is_pointer_v<Kept>)
+      return *kept_;
+    else
+      return kept_;
+  }
+  /// The same with a copy of the sketch.
+  quantile_query<Sketch, Sketch> owned() const { return quantile_query<Sketch, Sketch>(sketch()); }
 
  private:
-  const Sketch* sketch_;
+  Kept kept_;
 };
 
 /// Member: quantiles, ranks and the distribution, as a `quantile_query`: `get<mr::quantiles>()(0.99)`.
@@ -12697,14 +12974,20 @@ template <class Derived, class A>
 class sliding_answers {
  public:
   /// The aggregate over what is in the window now: an `aggregate_snapshot` for aggregates of members.
-  [[gnu::always_inline]] auto value() const {
-    const auto& engine = static_cast<const Derived&>(*this).engine_;
-    return window_ops<A>::finish(engine.counted(), engine.size(), engine.query());
-  }
+  [[gnu::always_inline]] auto value() { return static_cast<Derived&>(*this).as_of_now(); }
+  [[gnu::always_inline]] auto value() const { return static_cast<const Derived&>(*this).as_of_now(); }
   /// A member's answer over the window.
+  template <class M>
+  [[gnu::always_inline]] auto get() {
+    return value().template get<M>();
+  }
   template <class M>
   [[gnu::always_inline]] auto get() const {
     return value().template get<M>();
+  }
+  template <template <class...> class Template>
+  auto get() {
+    return value().template get<Template>();
   }
   template <template <class...> class Template>
   auto get() const {
@@ -12712,6 +12995,12 @@ class sliding_answers {
   }
   /// How many items are in the window.
   std::size_t size() const noexcept { return static_cast<const Derived&>(*this).engine_.size(); }
+
+ protected:
+  [[gnu::always_inline]] auto as_of_now() const {
+    const auto& engine = static_cast<const Derived&>(*this).engine_;
+    return window_ops<A>::finish(engine.counted(), engine.size(), engine.query());
+  }
 };
 
 }  // namespace detail
@@ -12859,7 +13148,8 @@ inline namespace v0 {
 /// over both streams would, within the aggregate's error.
 /// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late
 /// item, all. Memory: length / pane + 3 aggregates, and as many again of their sums.
-/// Threads: one at a time; `value` counts as a write, since it keeps what it merged.
+/// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
+/// writes.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
 requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     : private detail::arrival_clock<Time> {
@@ -12874,26 +13164,55 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
       : panes_(std::move(empty), Length.nanoseconds, Pane.nanoseconds) {}
   /// A length of a whole number of panes; it is rounded up to one.
   explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
-      : panes_(std::move(empty), length.nanoseconds > 0 ? length.nanoseconds : 1, Pane.nanoseconds) {}
+      : panes_(std::move(empty), length.nanoseconds > 0 ? length.nanoseconds : 1, Pane.nanoseconds) {
+    if (length.nanoseconds <= 0) panes_.pass(detail::end_of_time);  // every item comes too late
+  }
+  /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
+  static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
+    if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
+    return windowed(length, std::move(empty));
+  }
 
   /// What the aggregate's update answers; nothing of an item that came too late.
   auto update(const sample& x) requires(detail::by_arrival<Time>) { return take(x, this->now()); }
   auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) { return take(x, time.nanoseconds); }
+  /// millrace[WINDOW-10]: without a time.
+  template <class millrace_WINDOW_10_items_bring_their_time_update_x_at_time = void>
+  void update(const sample&) requires(!detail::by_arrival<Time>) = delete;
+
   /// Lets time pass without an item.
   void advance(at time) requires(!detail::by_arrival<Time>) { panes_.pass(time.nanoseconds); }
   void advance() requires(detail::by_arrival<Time>) { panes_.pass(this->now()); }
 
-  /// The aggregate over the panes that are in the window now.
-  Aggregate value() { return panes_.sum(); }
-  /// A member's answer over them. One that refers to a sketch (`quantiles`, `frequent`) may be asked until the next
-  /// `get`.
+  /// The aggregate over the panes that are in the window now: by arrival, when asked; by event time, as of the
+  /// greatest time that came. Keeps what it merged for the next time.
+  Aggregate value() {
+    if constexpr (detail::by_arrival<Time>) panes_.pass(this->now());
+    return panes_.sum();
+  }
+  /// The same, and keeps nothing: at worst it merges every pane.
+  Aggregate value() const {
+    if constexpr (detail::by_arrival<Time>)
+      return panes_.sum_as_of(this->now());
+    else
+      return panes_.sum_as_of(panes_.now());
+  }
+  /// A member's answer over them; a sketch is answered as a copy.
   template <class M>
-  decltype(auto) get() {
-    return asked().template get<M>();
+  auto get() {
+    return value().template get<M>();
+  }
+  template <class M>
+  auto get() const {
+    return value().template get<M>();
   }
   template <template <class...> class Template>
-  decltype(auto) get() {
-    return asked().template get<Template>();
+  auto get() {
+    return value().template get<Template>();
+  }
+  template <template <class...> class Template>
+  auto get() const {
+    return value().template get<Template>();
   }
   /// How many items came before the watermark, or from before the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
@@ -12946,10 +13265,7 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     }
   }
 
-  const Aggregate& asked() { return asked_.emplace(panes_.sum()); }
-
   detail::pane_queue<Aggregate> panes_;
-  std::optional<Aggregate> asked_;  // what the last answer may refer to
   std::uint64_t late_ = 0;
 };
 
@@ -12994,6 +13310,7 @@ class timed_in_order {
     engine_.evict(1);
   }
   [[gnu::always_inline]] auto query() const { return engine_.query(); }
+  bool has_until(std::int64_t time) const noexcept { return !times_.empty() && times_.front() <= time; }
   std::size_t size() const noexcept { return times_.size(); }
   const typename Ops::tally& counted() const noexcept { return engine_.counted(); }
   typename Ops::tally& counted() noexcept { return engine_.counted(); }
@@ -13066,7 +13383,8 @@ class timed_in_disorder : public disorder_engine<Ops> {
 }  // namespace detail
 
 /// An aggregate over the items of the last stretch of time, each forgotten in its turn: those later than
-/// now - length, and up to now. Now is the greatest time that came, or that `advance` named.
+/// now - length, and up to now. Now is the greatest time that came, or that `advance` named; by arrival, the time
+/// when the question is asked.
 ///
 ///     mr::windowed<mr::sliding<5min>, mr::aggregate<mr::count, mr::mean>, mr::event_time<10s>> recent;
 ///     recent.update(x, mr::at(time));
@@ -13076,7 +13394,8 @@ class timed_in_disorder : public disorder_engine<Ops> {
 /// came, but for rounding, and for items of one time where the aggregate asks who was first. Merging two
 /// windows of one length answers what one window over both streams would; now is then the later of both.
 /// Complexity: in order as for `sliding_count`; out of order see `detail::disorder_engine`: amortised
-/// near O(1), O(sqrt n) at worst. get O(1), merge O(n). Memory: item and time, as many as there are in the
+/// near O(1), O(sqrt n) at worst. get O(1), merge O(n); by arrival, get of a const window copies it where items
+/// have to go. Memory: item and time, as many as there are in the
 /// window, or `most` of them: then the oldest goes early, and is counted in `crowded_out`.
 /// Threads: one at a time; const calls from any number.
 template <duration Length, class Forgetting, class Aggregate, class Time>
@@ -13094,7 +13413,8 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   using engine_type =
       typename std::conditional_t<ordered, detail::in_order_of<ops, Aggregate, Forgetting, detail::timed_in_order>,
                                   std::type_identity<detail::timed_in_disorder<ops>>>::type;
-  friend detail::sliding_answers<windowed, Aggregate>;
+  using answers = detail::sliding_answers<windowed, Aggregate>;
+  friend answers;
 
  public:
   using sample = typename ops::sample;
@@ -13103,6 +13423,17 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   explicit windowed(std::size_t most = unbounded) requires(Length.nanoseconds != 0) : windowed(Length, most, 0) {}
   explicit windowed(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0)
       : windowed(length, most, 0) {}
+  template <class Nothing = void>
+  windowed() requires(Length.nanoseconds == 0) : windowed(Length, 1, 0) {
+    static_assert(
+        !std::is_void_v<Nothing>,
+        "millrace[WINDOW-9]: sliding<> has no length of its own: give one to the constructor, or sliding<5min>");
+  }
+  /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
+  static result<windowed> make(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0) {
+    if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
+    return windowed(length, most);
+  }
 
   /// Void; result<void> if the aggregate can refuse an item.
   [[gnu::always_inline]] auto update(const sample& x) requires(detail::by_arrival<Time>) {
@@ -13111,6 +13442,10 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   [[gnu::always_inline]] auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) {
     return taken(x, time.nanoseconds);
   }
+
+  /// millrace[WINDOW-10]: without a time.
+  template <class millrace_WINDOW_10_items_bring_their_time_update_x_at_time = void>
+  void update(const sample&) requires(!detail::by_arrival<Time>) = delete;
 
   /// Lets time pass without an item. Time does not go back.
   void advance(at time) requires(!detail::by_arrival<Time>) { pass(time.nanoseconds); }
@@ -13124,7 +13459,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
 
   /// Takes up the window of another stream. Errors: type_mismatch, if it is of another length.
   result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
-    if (other.length_ != length_) return detail::other_window("length", other.length_, length_);
+    if (other.length_ != length_) return detail::other_window("length", duration(other.length_), duration(length_));
     windowed both(duration(length_), most_, 0);
     both.now_ = now_ > other.now_ ? now_ : other.now_;
     both.late_ = late_ + other.late_;
@@ -13166,14 +13501,14 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     if (!from) return std::move(from).error();
     const std::int64_t length = from->i64();
     if (Length.nanoseconds != 0 && length != Length.nanoseconds)
-      return detail::other_window("length", length, Length.nanoseconds);
+      return detail::other_window("length", duration(length), duration(Length.nanoseconds));
     const std::uint64_t most = from->u64();
     windowed made(duration(length), static_cast<std::size_t>(most), 0);
     made.now_ = from->i64();
     made.late_ = from->u64();
     made.crowded_out_ = from->u64();
     made.engine_.counted().skipped_before(from->u64());
-    const bool valid = length > 0 && most > 0 &&
+    const bool valid = length >= 0 && most > 0 &&
                        made.engine_.load(*from, detail::earlier_by(made.now_, length), made.now_) &&
                        made.size() <= most;
     if (auto done = from->finish(valid); !done) return std::move(done).error();
@@ -13182,7 +13517,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
 
  private:
   windowed(duration length, std::size_t most, int)
-      : length_(length.nanoseconds > 0 ? length.nanoseconds : 1),
+      : length_(length.nanoseconds > 0 ? length.nanoseconds : 0),
         most_(most == 0 ? 1 : most),
         engine_(typename ops::running{}) {}
 
@@ -13214,6 +13549,21 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
       engine_.evict_oldest();
     }
     engine_.insert(time, x);
+  }
+  [[gnu::always_inline]] auto as_of_now() {
+    if constexpr (detail::by_arrival<Time>) pass(this->now());
+    return answers::as_of_now();
+  }
+  [[gnu::always_inline]] auto as_of_now() const {
+    if constexpr (detail::by_arrival<Time>) {
+      const std::int64_t now = this->now();
+      if (engine_.has_until(detail::earlier_by(now, length_))) {
+        windowed later = *this;
+        later.pass(now);
+        return later.answers::as_of_now();
+      }
+    }
+    return answers::as_of_now();
   }
   [[gnu::always_inline]] void pass(std::int64_t time) {
     if (time <= now_) return;
@@ -13279,15 +13629,16 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
     return basic_sliding_window(*std::move(loaded));
   }
 
-  /// As of the last update or `advance`.
-  window_stats stats() const {
-    const auto now = this->value();
-    return {now.template get<count>(), now.template get<sum>(),      now.template get<mean>(),  now.template get<min>(),
-            now.template get<max>(),   now.template get<variance>(), now.template get<stddev>()};
-  }
+  /// By arrival as of now; by event time as of the last update or `advance`.
+  window_stats stats() { return of(this->value()); }
+  window_stats stats() const { return of(this->value()); }
 
  private:
   explicit basic_sliding_window(base loaded) : base(std::move(loaded)) {}
+  static window_stats of(const auto& now) {
+    return {now.template get<count>(), now.template get<sum>(),      now.template get<mean>(),  now.template get<min>(),
+            now.template get<max>(),   now.template get<variance>(), now.template get<stddev>()};
+  }
 };
 using sliding_window = basic_sliding_window<>;
 
@@ -13473,7 +13824,7 @@ struct metric_stats {
   std::string metric;
   std::string group;  ///< empty: the metric as a whole
   std::uint64_t count = 0;
-  double rate = 0;  ///< events a second
+  double rate = 0;  ///< events a second; of a stream younger than the window, over the panes since its first event
   double sum = 0;
   double mean = 0;
   double min = 0;
@@ -13567,15 +13918,19 @@ class basic_streaming_aggregator {
   /// As of a time, which is not before the last one.
   metric_stats stats(std::string_view name, at time) {
     const std::size_t id = names_.find(name);
-    return id == detail::no_group ? made(name, {}, aggregate_type()) : made(name, {}, whole_of(metrics_[id], time));
+    return id == detail::no_group ? made(name, {}, nothing())
+                                  : made(name, {}, whole_of(metrics_[id], time), known_from(metrics_[id]), time);
   }
   metric_stats stats(std::string_view name, std::string_view group, at time) {
     const std::size_t id = names_.find(name);
     if (id != detail::no_group) {
       const std::size_t in = metrics_[id].names.find(group);
-      if (in != detail::no_group) return made(name, group, panes_of(metrics_[id].groups[in], time));
+      if (in != detail::no_group) {
+        series& one = metrics_[id].groups[in];
+        return made(name, group, panes_of(one, time), one.panes.begin(), time);
+      }
     }
-    return made(name, group, aggregate_type());
+    return made(name, group, nothing());
   }
   /// The aggregate itself, to be asked for more, or merged with another process's.
   aggregate_type window(std::string_view name) { return window(name, now()); }
@@ -13589,9 +13944,10 @@ class basic_streaming_aggregator {
   std::vector<metric_stats> all_stats(at time) {
     std::vector<metric_stats> all;
     for (std::size_t id = 0; id < metrics_.size(); ++id) {
-      all.push_back(made(names_.key(id), {}, whole_of(metrics_[id], time)));
+      all.push_back(made(names_.key(id), {}, whole_of(metrics_[id], time), known_from(metrics_[id]), time));
       for (std::size_t g = 0; g < metrics_[id].groups.size(); ++g)
-        all.push_back(made(names_.key(id), metrics_[id].names.key(g), panes_of(metrics_[id].groups[g], time)));
+        all.push_back(made(names_.key(id), metrics_[id].names.key(g), panes_of(metrics_[id].groups[g], time),
+                           metrics_[id].groups[g].panes.begin(), time));
     }
     return all;
   }
@@ -13615,8 +13971,9 @@ class basic_streaming_aggregator {
   /// Takes up the metrics and groups of another stream, or of a part of this one.
   result<void> merge(const basic_streaming_aggregator& other) {
     if (other.options_.window.nanoseconds != options_.window.nanoseconds)
-      return detail::other_window("length", other.options_.window.nanoseconds, options_.window.nanoseconds);
-    if (other.pane_ != pane_) return detail::other_window("panes", other.pane_, pane_);
+      return detail::other_window("length", duration(other.options_.window.nanoseconds),
+                                  duration(options_.window.nanoseconds));
+    if (other.pane_ != pane_) return detail::other_window("length of panes", duration(other.pane_), duration(pane_));
     if constexpr (std::is_void_v<decltype(std::declval<aggregate_type&>().merge(std::declval<aggregate_type>()))>) {
       return take_in(other);
     } else {
@@ -13788,13 +14145,24 @@ class basic_streaming_aggregator {
     return all;
   }
 
-  metric_stats made(std::string_view metric, std::string_view group, const aggregate_type& of) const {
+  static std::int64_t known_from(const metric_state& metric) {
+    std::int64_t begin = metric.whole.panes.begin();
+    for (const series& group : metric.groups)
+      if (group.panes.begin() < begin) begin = group.panes.begin();
+    return begin;
+  }
+  static aggregate_type nothing() { return {}; }
+
+  /// `begin`: of the first pane that is known of; asked after the panes have been brought up to `now`.
+  metric_stats made(std::string_view metric, std::string_view group, const aggregate_type& of,
+                    std::int64_t begin = detail::end_of_time, at now = at()) const {
+    const std::int64_t past = detail::earlier_by(now.nanoseconds, begin);
     const auto& quantile = of.template get<quantiles>();
     metric_stats stats;
     stats.metric = metric;
     stats.group = group;
     stats.count = of.template get<millrace::count>();
-    stats.rate = static_cast<double>(stats.count) / options_.window.seconds();
+    stats.rate = static_cast<double>(stats.count) * 1e9 / static_cast<double>(past > pane_ ? past : pane_);
     stats.sum = of.template get<millrace::sum>();
     stats.mean = of.template get<mean>();
     stats.min = of.template get<min>();
@@ -13907,6 +14275,7 @@ class tdigest {
 
   /// The distribution seen so far, for many queries.
   quantile_curve<T> view() const;
+  /// NaN unless p is in [0, 1].
   T quantile(double p) const { return view().quantile(p); }
   T median() const { return view().median(); }
   T interquartile_range() const { return view().interquartile_range(); }
@@ -14683,8 +15052,9 @@ using topk_tracker = basic_topk_tracker<>;
 
 /// aggregate: streams summed up in fixed memory.
 ///
-/// - `aggregate<members...>`: several statistics in one fused pass, merged, saved and loaded; with NaN
-///   policies (`skip_nan`, `propagate_nan`, `reject_nan`) and weights. The members:
+/// - `aggregate<members...>`: several statistics in one fused pass, merged, saved and loaded; with weights. It skips
+///   NaN and counts them; `basic_aggregate<Policy, members...>` takes another policy first: `propagate_nan`,
+///   `reject_nan`. The members:
 ///   - `moments.hpp`: `mean`, `variance`, `stddev`, their population forms, `skewness`, `kurtosis`, `total_weight`
 ///   - `sums.hpp`: `count`, `sum` (compensated), `geometric_mean`, `harmonic_mean`
 ///   - `extremes.hpp`: `min`, `max`, `range`, `first`, `last`, `argmin`, `argmax`
@@ -14692,7 +15062,8 @@ using topk_tracker = basic_topk_tracker<>;
 ///   - `sketch_members.hpp`, by a sketch: `quantiles<kll<200>>`, `median`, `interquartile_range`, `distinct<...>`,
 ///     `frequent<...>` of texts or whole numbers
 ///   - `member.hpp`: what a member of your own is made of
-/// - `windowed<...>` (`window.hpp`), an aggregate over a stretch of a stream, by event time or arrival:
+/// - `windowed<...>` (`window.hpp`), an aggregate over a stretch of a stream, by event time or arrival (for lengths
+///   written 5min, include <chrono> and use its literals):
 ///   - `sliding_count<1000>`, `sliding<5min>`, `sliding<5min, 10s>` in panes; `sliding_window`, ready-made
 ///   - `tumbling<1min>`, `tumbling_count<1000>`, `hopping<5min, 1min>`, `session<30s>`
 /// - `log_histogram`: count, sum, extremes and quantiles of durations, to 0.8 %
@@ -14716,6 +15087,14 @@ using topk_tracker = basic_topk_tracker<>;
 /// - `req`: quantiles whose error in rank shrinks towards one end, with a bound
 /// - `tdigest`: quantiles most precise at the ends; `quantile_curve` for many queries
 /// - `theta`: how many different items, with unions, intersections and differences
+///
+/// Which one for what:
+///   p99 and beyond, as a value (latencies, amounts)       ddsketch: within 1 % of the value
+///   p99 and beyond, by rank, with a bound                 req; without a bound, but smaller: tdigest
+///   the middle, ranks, drift tests; what `quantiles<>` is kll: within 1.33 % in rank, so p99 may be the maximum
+///   durations in whole numbers, exactly mergeable         log_histogram
+///   how many different ones; with set operations          hll; theta
+///   who comes most often; how often one came              frequent_items; count_min
 ///
 /// Standard library alone.
 

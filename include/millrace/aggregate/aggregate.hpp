@@ -39,7 +39,8 @@ template <class R, class Sample>
 concept range_of_others = requires(const R& r) {
   r.data();
   r.size();
-} && !std::is_convertible_v<const R&, std::span<const Sample>> && !std::is_convertible_v<const R&, std::span<const float>>;
+}
+&&!std::is_convertible_v<const R&, std::span<const Sample>> && !std::is_convertible_v<const R&, std::span<const float>>;
 }  // namespace detail
 
 template <class Policy, class... Members>
@@ -66,8 +67,9 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
   friend basic_aggregate<Policy, Members...>;
 };
 
-/// Several statistics of one stream in one pass; `Policy` says what becomes of NaN, `aggregate<Members...>` skips it. Dependencies between members are resolved at compile
-/// time and their states shared: `mean`, `variance` and `stddev` together keep one set of moments.
+/// Several statistics of one stream in one pass; `Policy` says what becomes of NaN, `aggregate<Members...>` skips it.
+/// Dependencies between members are resolved at compile time and their states shared: `mean`, `variance` and `stddev`
+/// together keep one set of moments.
 ///
 ///     mr::aggregate<mr::count, mr::min, mr::max, mr::mean, mr::stddev> latency;
 ///     latency.update(span_of_doubles);  // or of floats
@@ -122,11 +124,12 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   }
   /// No items: says what is wrong with them.
   template <class Items>
-  requires(!std::is_convertible_v<const Items&, sample> && detail::range_of_others<Items, sample>)
-  void update(const Items&) {
-    static_assert(std::is_convertible_v<const Items&, std::span<const sample>>,
-                  "millrace[AGGREGATE-17]: update(items): they are of another type than the aggregate's items, which are "
-                  "doubles unless a member is about something else; convert them, or update item by item");
+  requires(!std::is_convertible_v<const Items&, sample> &&
+           detail::range_of_others<Items, sample>) void update(const Items&) {
+    static_assert(
+        std::is_convertible_v<const Items&, std::span<const sample>>,
+        "millrace[AGGREGATE-17]: update(items): they are of another type than the aggregate's items, which are "
+        "doubles unless a member is about something else; convert them, or update item by item");
   }
   /// The same of floats, which double holds exactly.
   auto update(std::span<const float> items) requires(std::is_same_v<sample, double>) {
@@ -143,8 +146,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if constexpr (std::is_same_v<Policy, reject_nan>) return result<void>();
   }
 
-  /// Items that weigh weights[i] each. Where the spans differ in length, what the longer one has more is left out: what as many single updates do, faster, and with
-  /// no greater error. Void; under `reject_nan` result<void>, as above.
+  /// Items that weigh weights[i] each. Where the spans differ in length, what the longer one has more is left out: what
+  /// as many single updates do, faster, and with no greater error. Void; under `reject_nan` result<void>, as above.
   auto update(std::span<const sample> items, std::span<const double> weights) {
     static_assert(states::weighable,
                   "millrace[AGGREGATE-14]: update(items, weights): a member of the aggregate takes no weights");

@@ -29,8 +29,8 @@ class regular_axis {
   /// Errors: invalid_argument unless low < high are finite and bins > 0.
   static result<regular_axis> make(std::size_t bins, double low, double high) {
     const double width = (high - low) / static_cast<double>(bins);
-    if (bins == 0 || bins > (std::size_t{1} << 31) || !(width > 0) || !(high - low <= 1e300) ||
-        !(low + width > low) || !(low + width * static_cast<double>(bins - 1) < high))
+    if (bins == 0 || bins > (std::size_t{1} << 31) || !(width > 0) || !(high - low <= 1e300) || !(low + width > low) ||
+        !(low + width * static_cast<double>(bins - 1) < high))
       return error(errc::invalid_argument, "regular_axis: bins between " + std::to_string(low) + " and " +
                                                std::to_string(high) + " would have no width");
     regular_axis made;
@@ -244,9 +244,7 @@ class binned_histogram {
     return sum;
   }
   /// The fraction of all in bin i, per unit of x.
-  double density(std::size_t i) const noexcept {
-    return count(i) / total() / (axis_.edge(i + 1) - axis_.edge(i));
-  }
+  double density(std::size_t i) const noexcept { return count(i) / total() / (axis_.edge(i + 1) - axis_.edge(i)); }
   /// The fraction of all below x, as if spread evenly within a bin. NaN when empty.
   double rank(double x) const noexcept {
     const double all = total();

@@ -161,7 +161,8 @@ class decayed {
     made.weight_ = from->f64();
     made.squares_ = from->f64();
     auto kept = Aggregate::load(from->block());
-    if (auto done = from->finish(any < 2 && made.weight_ >= 0 && made.squares_ >= 0); !done) return std::move(done).error();
+    if (auto done = from->finish(any < 2 && made.weight_ >= 0 && made.squares_ >= 0); !done)
+      return std::move(done).error();
     if (found != Decay::nanoseconds)
       return error(errc::type_mismatch, "saved decayed: its half-life is " + std::to_string(found) + " ns, expected " +
                                             std::to_string(Decay::nanoseconds));

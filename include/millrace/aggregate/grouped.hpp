@@ -2,8 +2,8 @@
 #define MILLRACE_AGGREGATE_GROUPED_HPP
 
 #include <millrace/aggregate/concepts.hpp>
-#include <millrace/aggregate/detail/group_index.hpp>
 #include <millrace/aggregate/detail/aggregate_item.hpp>
+#include <millrace/aggregate/detail/group_index.hpp>
 #include <millrace/aggregate/envelope.hpp>
 
 #include <cstddef>
@@ -150,7 +150,7 @@ class grouped {
 
  private:
   static constexpr std::string_view type = detail::group_index<Key>::is_text ? "grouped<text>" : "grouped<integer>";
-  static constexpr std::size_t most_sorted = 4096;  // groups, or keys, that rows are sorted by
+  static constexpr std::size_t most_sorted = 4096;   // groups, or keys, that rows are sorted by
   static constexpr std::size_t most_gathered = 128;  // keys whose rows are gathered as they come
   static constexpr std::uint32_t gathered = 576;     // so many at a time
   // Where the next key's begin. No power of two, which would lay all on the same lines of the cache.

@@ -42,14 +42,12 @@ inline constexpr std::size_t header_bytes = 20;
 /// NaN is left out; infinities count as values.
 /// Guarantee: up to K values everything is exact; `smallest`, `largest`, `quantile(0)` and `quantile(1)` always are.
 /// Beyond, one query's rank is off by at most `rank_error()` with probability 0.99 (1.33 % at K = 200). Merging keeps
-/// that bound (of the lesser K, if a loaded image has another). The same seed, input and order of merges give the same bytes, and a
-/// span does what its values do one by one.
-/// Complexity: update O(1) amortised, merge and query O(values kept); `view()` serves many queries. At most
-/// 3 K + 8 log2(count / K) values are kept: 7.5 KB at K = 200. Allocates: O(log count) times as it grows.
-/// Threads: one at a time.
-/// Source: Karnin, Lang, Liberty, "Optimal quantile approximation in streams", FOCS 2016: a sampler in front of
-/// compactors of falling width; coins in opposite pairs: Ivkin, Liberty, Lang, Karnin, Braverman, "Streaming quantiles
-/// algorithms with small space and update time", 2019.
+/// that bound (of the lesser K, if a loaded image has another). The same seed, input and order of merges give the same
+/// bytes, and a span does what its values do one by one. Complexity: update O(1) amortised, merge and query O(values
+/// kept); `view()` serves many queries. At most 3 K + 8 log2(count / K) values are kept: 7.5 KB at K = 200. Allocates:
+/// O(log count) times as it grows. Threads: one at a time. Source: Karnin, Lang, Liberty, "Optimal quantile
+/// approximation in streams", FOCS 2016: a sampler in front of compactors of falling width; coins in opposite pairs:
+/// Ivkin, Liberty, Lang, Karnin, Braverman, "Streaming quantiles algorithms with small space and update time", 2019.
 /// Bytes: the image of Apache DataSketches' KLL sketch. It has no place for the generator: a loaded sketch answers
 /// the same, but tosses coins of its own from there on.
 template <unsigned K = 200, class T = double>
@@ -115,9 +113,7 @@ class kll {
   /// The same for each fraction that `pmf` answers.
   double pmf_error() const noexcept { return exact() ? 0.0 : 2.446 / detail::math::pow(min_k_, 0.9433); }
   /// Between these the true quantile lies, at 99 % confidence.
-  quantile_bounds<T> bounds(double p) const {
-    return view().around(p, rank_error());
-  }
+  quantile_bounds<T> bounds(double p) const { return view().around(p, rank_error()); }
 
   /// Allocates: a copy of the sketch.
   std::vector<std::byte> save() const;

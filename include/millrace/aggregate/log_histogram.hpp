@@ -45,6 +45,7 @@ class log_histogram {
     }
   }
 
+  /// millrace[AGGREGATE-16]: a number with a fraction, which would be cut off.
   template <class millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
   requires std::is_floating_point_v<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
   void update(millrace_AGGREGATE_16_log_histogram_takes_whole_numbers) = delete;

@@ -198,8 +198,8 @@ struct comoments {
   static auto value(const auto& a) { return a.template state<comoments>(); }
 };
 
-/// Member: sample covariance of x and y, products over weight - 1 (`decayed`: as `variance`). NaN for a weight of one or less, and
-/// once a pair was infinite.
+/// Member: sample covariance of x and y, products over weight - 1 (`decayed`: as `variance`). NaN for a weight of one
+/// or less, and once a pair was infinite.
 struct covariance {
   using needs = members<comoments>;
   using sample = xy;

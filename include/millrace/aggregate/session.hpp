@@ -118,7 +118,8 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
     auto from = envelope_reader::open(bytes, "session");
     if (!from) return std::move(from).error();
     const std::int64_t gap = from->i64();
-    if (Gap.nanoseconds != 0 && gap != Gap.nanoseconds) return detail::other_window("gap", duration(gap), duration(Gap.nanoseconds));
+    if (Gap.nanoseconds != 0 && gap != Gap.nanoseconds)
+      return detail::other_window("gap", duration(gap), duration(Gap.nanoseconds));
     const std::int64_t watermark = from->i64();
     const std::uint64_t late = from->u64();
     auto empty = Aggregate::load(from->block());

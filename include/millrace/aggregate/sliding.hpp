@@ -162,8 +162,9 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
       : windowed(length, most, 0) {}
   template <class Nothing = void>
   windowed() requires(Length.nanoseconds == 0) : windowed(Length, 1, 0) {
-    static_assert(!std::is_void_v<Nothing>,
-                  "millrace[WINDOW-9]: sliding<> has no length of its own: give one to the constructor, or sliding<5min>");
+    static_assert(
+        !std::is_void_v<Nothing>,
+        "millrace[WINDOW-9]: sliding<> has no length of its own: give one to the constructor, or sliding<5min>");
   }
   /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
   static result<windowed> make(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0) {
@@ -179,6 +180,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     return taken(x, time.nanoseconds);
   }
 
+  /// millrace[WINDOW-10]: without a time.
   template <class millrace_WINDOW_10_items_bring_their_time_update_x_at_time = void>
   void update(const sample&) requires(!detail::by_arrival<Time>) = delete;
 

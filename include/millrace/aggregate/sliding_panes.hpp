@@ -57,6 +57,7 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
   /// What the aggregate's update answers; nothing of an item that came too late.
   auto update(const sample& x) requires(detail::by_arrival<Time>) { return take(x, this->now()); }
   auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) { return take(x, time.nanoseconds); }
+  /// millrace[WINDOW-10]: without a time.
   template <class millrace_WINDOW_10_items_bring_their_time_update_x_at_time = void>
   void update(const sample&) requires(!detail::by_arrival<Time>) = delete;
 

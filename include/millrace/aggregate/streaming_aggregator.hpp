@@ -179,7 +179,8 @@ class basic_streaming_aggregator {
   /// Takes up the metrics and groups of another stream, or of a part of this one.
   result<void> merge(const basic_streaming_aggregator& other) {
     if (other.options_.window.nanoseconds != options_.window.nanoseconds)
-      return detail::other_window("length", duration(other.options_.window.nanoseconds), duration(options_.window.nanoseconds));
+      return detail::other_window("length", duration(other.options_.window.nanoseconds),
+                                  duration(options_.window.nanoseconds));
     if (other.pane_ != pane_) return detail::other_window("length of panes", duration(other.pane_), duration(pane_));
     if constexpr (std::is_void_v<decltype(std::declval<aggregate_type&>().merge(std::declval<aggregate_type>()))>) {
       return take_in(other);

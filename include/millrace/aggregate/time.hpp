@@ -53,8 +53,8 @@ struct duration {
 };
 
 /// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
-/// `window.update(x, mr::at(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's zero, or
-/// a bare number, which is nanoseconds: a Unix time in seconds is `mr::at(std::chrono::seconds(n))`.
+/// `window.update(x, mr::at(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's zero,
+/// or a bare number, which is nanoseconds: a Unix time in seconds is `mr::at(std::chrono::seconds(n))`.
 struct at {
   std::int64_t nanoseconds = 0;
 

@@ -257,12 +257,11 @@ class ending_windows : private arrival_clock<Time> {
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
 /// Guarantee: a window ends when the watermark reaches its end, once, in order of time; windows without
-/// items do not show: silence is to be asked of a clock, or a sliding window. Within the lateness the order of items makes no difference beyond the aggregate's.
-/// Merging two answers what one over both streams would, if neither has ended a window that is open in the
-/// other: `advance` both to one time first.
-/// Complexity: update as the aggregate's. Memory: lateness / length + 2 aggregates.
-/// Threads: one at a time.
-/// Errors: merge: type_mismatch for windows of another length, invalid_argument for one that has ended.
+/// items do not show: silence is to be asked of a clock, or a sliding window. Within the lateness the order of items
+/// makes no difference beyond the aggregate's. Merging two answers what one over both streams would, if neither has
+/// ended a window that is open in the other: `advance` both to one time first. Complexity: update as the aggregate's.
+/// Memory: lateness / length + 2 aggregates. Threads: one at a time. Errors: merge: type_mismatch for windows of
+/// another length, invalid_argument for one that has ended.
 template <duration Length, class Aggregate, class Time>
 class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
   static_assert(sizeof(tumbling<Length>) != 0);  // complete, and so checked

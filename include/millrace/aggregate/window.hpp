@@ -39,8 +39,8 @@ struct event_time {
   static constexpr std::int64_t lateness = Lateness.nanoseconds;
 };
 
-/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows answer as of the time when they
-/// are asked; the others end what has ended when something comes, or at `advance()`.
+/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows answer as of the time when
+/// they are asked; the others end what has ended when something comes, or at `advance()`.
 template <clock_policy Clock = steady_clock>
 struct processing_time {
   static constexpr std::int64_t lateness = 0;

@@ -233,8 +233,8 @@ TEST_CASE("a key that is erased makes room for another one; the others keep thei
 }
 
 TEST_CASE("windows in panes are asked in their groups") {
-  mr::grouped<int, mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>,
-                                mr::aggregate<mr::count, mr::quantiles<>>>>
+  mr::grouped<int,
+              mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>, mr::aggregate<mr::count, mr::quantiles<>>>>
       by_merchant;
   for (int i = 0; i < 300; ++i) by_merchant.update(i % 3, 1.0 * i, mr::at(i));
   REQUIRE(by_merchant.find(1) != nullptr);

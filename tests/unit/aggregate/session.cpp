@@ -113,7 +113,7 @@ TEST_CASE("merged sessions are those of both streams") {
   CHECK(found == expected);
   using any_gap = mr::windowed<mr::session<>, total>;
   any_gap five(mr::duration(5));
-  CHECK(five.merge(any_gap(mr::duration(6))).error().message() == 
+  CHECK(five.merge(any_gap(mr::duration(6))).error().message() ==
         "windows of different gap: the other's is 6 ns, this one's 5 ns");
 }
 

@@ -307,7 +307,7 @@ TEST_CASE("merged windows answer what one over both streams would") {
         [](const auto& a, const auto& b) { CHECK(a.template get<mr::max>() == b.template get<mr::max>()); });
 
   window_of<usual> a(mr::duration(5));
-  CHECK(a.merge(window_of<usual>(mr::duration(6))).error().message() == 
+  CHECK(a.merge(window_of<usual>(mr::duration(6))).error().message() ==
         "windows of different length: the other's is 6 ns, this one's 5 ns");
 }
 

@@ -175,11 +175,11 @@ class ddsketch_core {
   static result<ddsketch_core> from_protobuf(std::span<const std::byte> bytes) {
     ddsketch_core made;
     if (auto done = made.read(bytes); !done) return std::move(done).error();
-    made.low_ = made.negative_.empty() ? made.zeros_ > 0         ? 0.0
+    made.low_ = made.negative_.empty() ? made.zeros_ > 0          ? 0.0
                                          : made.positive_.empty() ? made.low_
                                                                   : index::middle(made.positive_.first())
                                        : -index::middle(made.negative_.last());
-    made.high_ = made.positive_.empty() ? made.zeros_ > 0         ? 0.0
+    made.high_ = made.positive_.empty() ? made.zeros_ > 0          ? 0.0
                                           : made.negative_.empty() ? made.high_
                                                                    : -index::middle(made.negative_.first())
                                         : index::middle(made.positive_.last());
@@ -207,8 +207,7 @@ class ddsketch_core {
     above_ = from.f64();
     if (auto done = read(from.block()); !done) return done;
     const bool any = zeros_ > 0 || below_ > 0 || above_ > 0 || buckets() != 0;
-    const bool ordered =
-        any ? low_ <= high_ : low_ == std::numeric_limits<double>::infinity() && high_ == -low_;
+    const bool ordered = any ? low_ <= high_ : low_ == std::numeric_limits<double>::infinity() && high_ == -low_;
     valid = valid && below_ >= 0 && above_ >= 0 && ordered;
     return {};
   }
@@ -334,8 +333,7 @@ class ddsketch_core {
         done = read_store(from.inner, negative_);
       } else if (from.field == 4) {
         zeros_ += from.real();
-        if (!(zeros_ >= 0))
-          return fault(errc::corrupt, "its count of zeros is not a number from zero on");
+        if (!(zeros_ >= 0)) return fault(errc::corrupt, "its count of zeros is not a number from zero on");
       }
       if (!done) return done;
     }

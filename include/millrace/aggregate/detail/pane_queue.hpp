@@ -126,7 +126,8 @@ class pane_queue {
     }
   }
   static result<pane_queue> load(envelope_reader& from, std::int64_t length, std::int64_t pane) {
-    if (const std::int64_t found = from.i64(); found != pane) return other_window("length of panes", duration(found), duration(pane));
+    if (const std::int64_t found = from.i64(); found != pane)
+      return other_window("length of panes", duration(found), duration(pane));
     const std::uint8_t started = from.u8();
     const std::int64_t now = from.i64();
     const std::int64_t oldest = from.i64();

@@ -339,7 +339,9 @@ template <class M>
 struct value_beside : M, has_value_name {};
 /// Has M something called `value`? (Its body may not be looked at before there is an aggregate to ask.)
 template <class M>
-concept has_value = std::is_final_v<M> || !requires { &value_beside<M>::value; };
+concept has_value = std::is_final_v<M> || !requires {
+  &value_beside<M>::value;
+};
 
 template <class M>
 inline constexpr bool is_member = [] {

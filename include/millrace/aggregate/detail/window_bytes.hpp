@@ -146,12 +146,12 @@ bool load_items(envelope_reader& from, Engine& engine) {
 }
 /// The same, of lengths of time.
 [[gnu::cold]] inline error other_window(std::string_view what, duration found, duration expected) {
-  return error(errc::type_mismatch, "windows of different " + std::string(what) + ": the other's is " + in_words(found) +
-                                        ", this one's " + in_words(expected));
+  return error(errc::type_mismatch, "windows of different " + std::string(what) + ": the other's is " +
+                                        in_words(found) + ", this one's " + in_words(expected));
 }
 [[gnu::cold]] inline error no_length(std::string_view window, std::string_view what, duration given) {
-  return error(errc::invalid_argument, std::string(window) + ": the " + std::string(what) + ", " + in_words(given) +
-                                           ", is not above zero");
+  return error(errc::invalid_argument,
+               std::string(window) + ": the " + std::string(what) + ", " + in_words(given) + ", is not above zero");
 }
 
 }  // namespace detail
