@@ -106,7 +106,7 @@ void bocpd(int streams, std::index_sequence<I...>) {
   for (double t = 0.02; t < 20; t *= 1.1) grid.push_back(t);
   std::array<double, 9> found{};
   const auto one = [&]<std::size_t At>() {
-    const auto fresh = mr::bocpd<mr::arl<lengths[At], lengths[At] / 10>>::with_threshold(never, never);
+    const auto fresh = mr::bocpd<mr::arl<lengths[At], lengths[At] / 10>>::with_threshold(never, never, {0, 1});
     const double most = 6e7 / static_cast<double>(lengths[At]);
     const int n = static_cast<int>((std::min)(static_cast<double>(streams), most));
     found[At] = threshold_at(grid, mean_lengths(fresh, grid, 3 * lengths[At], n), static_cast<double>(lengths[At]));

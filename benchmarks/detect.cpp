@@ -40,8 +40,16 @@ const std::vector<double>& error_stream() {
 }
 
 template <class D>
+D fresh() {
+  if constexpr (requires { D(); })
+    return D();
+  else
+    return D(mr::in_control{0, 1});
+}
+
+template <class D>
 void update(benchmark::State& state, const std::vector<double>& stream) {
-  D detector;
+  D detector = fresh<D>();
   std::size_t i = 0;
   for (auto _ : state) {
     benchmark::DoNotOptimize(detector.update(stream[i]));
@@ -88,7 +96,7 @@ void compare_windows(benchmark::State& state) {
 }
 
 void threshold(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(mr::cusum<>());
+  for (auto _ : state) benchmark::DoNotOptimize(mr::cusum<>({0, 1}));
 }
 
 }  // namespace

@@ -173,8 +173,8 @@ void detectors(const options& with) {
   const long streams = with.experiments >= 50'000 ? 2000 : 200;
   using thousand = mr::arl<1'000>;
   using ten_thousand = mr::arl<10'000>;
-  run_length(with, "cusum, normal", mr::cusum<thousand>(), normal, 1e3, streams);
-  run_length(with, "cusum, normal", mr::cusum<ten_thousand>(), normal, 1e4, streams);
+  run_length(with, "cusum, normal", mr::cusum<thousand>({0, 1}), normal, 1e3, streams);
+  run_length(with, "cusum, normal", mr::cusum<ten_thousand>({0, 1}), normal, 1e4, streams);
   run_length(with, "page_hinkley, normal", mr::page_hinkley<thousand>(), normal, 1e3, streams);
   run_length(with, "page_hinkley, normal", mr::page_hinkley<ten_thousand>(), normal, 1e4, streams);
   run_length(with, "adwin, normal", mr::adwin<thousand>(), normal, 1e3, streams);
@@ -184,10 +184,10 @@ void detectors(const options& with) {
   run_length(
       with, "adwin, uniform", mr::adwin<ten_thousand>(), [](mr::random_engine& e) { return e.uniform(); }, 1e4,
       streams);
-  run_length(with, "ewma_chart, normal", mr::ewma_chart<ten_thousand>(), normal, 1e4, streams);
+  run_length(with, "ewma_chart, normal", mr::ewma_chart<ten_thousand>({0, 1}), normal, 1e4, streams);
   run_length(with, "kswin, normal", mr::kswin<ten_thousand>(), normal, 1e4, streams / 4);
-  run_length(with, "bocpd, normal", mr::bocpd<thousand>(), normal, 1e3, streams / 4);
-  run_length(with, "bocpd, normal", mr::bocpd<ten_thousand>(), normal, 1e4, streams / 20);
+  run_length(with, "bocpd, normal", mr::bocpd<thousand>({0, 1}), normal, 1e3, streams / 4);
+  run_length(with, "bocpd, normal", mr::bocpd<ten_thousand>({0, 1}), normal, 1e4, streams / 20);
   std::printf("\n| detector, stream | observations | share alarmed (goal <= 0.632) |\n|---|---|---|\n");
   share_alarmed(with, "ddm, 0/1 at 0.2", mr::ddm<ten_thousand>(), rate{0.2}, 10'000, streams);
   share_alarmed(with, "ddm, 0/1 at 0.05", mr::ddm<ten_thousand>(), rate{0.05}, 10'000, streams);

@@ -4,10 +4,13 @@
 #include <millrace/core/seed.hpp>
 #include <millrace/detect.hpp>
 #include <millrace/stats.hpp>
+#include <millrace/store.hpp>
 
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <string>
+#include <utility>
 
 namespace mr = millrace;
 using namespace std::chrono_literals;
@@ -40,6 +43,21 @@ struct rollout_watch {
 };
 // [/watch]
 
+// [keep]
+/// A state outlives the process: here the test, so that a restart does not begin it anew.
+mr::result<void> keep(const rollout_watch& watch, const std::string& path) {
+  return mr::write_file(path, watch.test.save());  // the old file or the new one, never a part
+}
+mr::result<void> go_on(rollout_watch& watch, const std::string& path) {
+  auto bytes = mr::read_bytes(path);
+  if (!bytes) return std::move(bytes).error();  // names the path
+  auto test = decltype(watch.test)::load(*bytes);
+  if (!test) return std::move(test).error().wrap(path);  // load does not know it
+  watch.test = *std::move(test);
+  return {};
+}
+// [/keep]
+
 int main() {
   mr::random_engine random(10);
   rollout_watch watch;
@@ -50,6 +68,11 @@ int main() {
     const double milliseconds = 5 - 3 * std::log(1 - random.uniform());
     const double spent = (request < 15'000 ? -20 : -26) * std::log(1 - random.uniform());
     watch.served(15ms * request, new_version, bought, milliseconds, spent);
+    if (request != 10'000) continue;
+    // The server is restarted: what the test has seen is kept.
+    auto done = keep(watch, "rollout.state");
+    if (done) done = go_on(watch, "rollout.state");
+    if (!done) return std::fprintf(stderr, "%s\n", done.error().describe().c_str()), 1;
   }
   return watch.better ? 0 : 1;
 }

@@ -16,9 +16,7 @@
 
 #include <cstdio>
 #include <exception>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -51,9 +49,9 @@ mr::result<summary> watch(const std::string& input, const std::string& time, con
 mr::result<summary> merge(const std::vector<std::string>& files) {
   summary all;
   for (const std::string& file : files) {
-    auto bytes = mr::read_file(file);
+    auto bytes = mr::read_bytes(file);
     if (!bytes) return std::move(bytes).error();
-    auto part = summary::load(std::as_bytes(std::span(*bytes)));
+    auto part = summary::load(*bytes);
     if (!part) return std::move(part).error().wrap(file);
     if (auto done = all.merge(*part); !done) return std::move(done).error().wrap(file);
   }
@@ -96,8 +94,7 @@ int main(int argc, char** argv) {
       print_summary(*done);
       if (save.empty()) return 0;
       const auto bytes = done->save();
-      const auto saved =
-          mr::write_file(save, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+      const auto saved = mr::write_file(save, bytes);
       if (saved) {
         std::printf("saved %zu bytes in %s\n", bytes.size(), save.c_str());
         return 0;

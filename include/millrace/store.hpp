@@ -3,8 +3,9 @@
 
 /// store: bytes on disk that mean what they say.
 ///
-/// - `file`, `read_file`: a descriptor that closes itself, and errors that name the path
-/// - `atomic_file`, `write_file`: a file that is there as a whole or not at all
+/// - `file`, `read_file`, `read_bytes`: a descriptor that closes itself, and errors that name the path
+/// - `atomic_file`, `write_file`: a file that is there as a whole or not at all. A state of any module goes to disk and
+///   back by `write_file(path, state.save())` and `load(*read_bytes(path))`
 /// - `line_log`: an append-only file of lines with one writer thread, group commit, a durable
 ///   watermark and repair of a torn end; `record_ring` is the queue in front of it
 /// - `file_system`: the calls that a log makes, as a policy

@@ -6,7 +6,7 @@ namespace mr = millrace;
 using detector = mr::bocpd<mr::arl<100'000>>;
 
 #ifdef MILLRACE_MISUSE
-detector make() { return detector(); }
+detector make() { return detector({0, 1}); }
 #else
-detector make() { return detector::with_threshold(0.4, 0.5); }
+detector make() { return detector::with_threshold(0.4, 0.5, {0, 1}); }
 #endif

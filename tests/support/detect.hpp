@@ -10,6 +10,15 @@
 
 namespace support {
 
+/// A detector as it starts; of a standard normal stream, where it has to be told.
+template <class D>
+D fresh_detector() {
+  if constexpr (requires { D(); })
+    return D();
+  else
+    return D(millrace::in_control{0, 1});
+}
+
 /// Standard normal numbers by Marsaglia's polar method.
 struct normal_source {
   millrace::random_engine engine;

@@ -102,7 +102,8 @@ struct field_reader {
 /// Fields are doubles, floats, unsigned integers, enums, arrays of fields, and classes with `fields` of their own.
 /// `restore` is called after loading, to work up what is not saved; false: the numbers contradict each other, and the
 /// object is not used. Without a default constructor, `static T blank()` makes an object to load into.
-/// Guarantee: a loaded object goes on to the bit as the saved one. Source: the envelope of aggregate/envelope.hpp.
+/// Guarantee: a loaded object goes on to the bit as the saved one. Errors: those of an envelope; they do not know the
+/// file: `return std::move(loaded).error().wrap(path)`. Source: the envelope of aggregate/envelope.hpp.
 template <class T>
 class saved_fields {
  public:

@@ -3,6 +3,8 @@
 
 #include <millrace/core/error.hpp>
 
+#include <cstdio>
+#include <cstdlib>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -26,6 +28,13 @@ void construct(T& place, Args&&... args) {
   ::new (static_cast<void*>(__builtin_addressof(place))) T(std::forward<Args>(args)...);
 }
 
+/// The end of a process that took a failure for a value. Null: an error that was moved away.
+[[noreturn, gnu::cold, gnu::noinline]] inline void no_value(const error* instead) noexcept {
+  std::fprintf(stderr, "millrace: value() of a failed result: %s\n",
+               instead != nullptr ? instead->describe().c_str() : "its error was moved away");
+  std::abort();
+}
+
 /// Makes a result<U> from a callable whose value may be void.
 template <class U, class F, class... Args>
 result<U> invoke_to_result(F&& f, Args&&... args) {
@@ -39,10 +48,15 @@ result<U> invoke_to_result(F&& f, Args&&... args) {
 
 }  // namespace detail
 
-/// A value or the `error` that stands in its place, with std::expected's interface. A type of our
+/// A value or the `error` that stands in its place, with the members of std::expected. A type of our
 /// own, because one that changed with the standard version would break programs of two parts.
 ///
-/// Reading `value()` of a failed result, or `error()` of a good one, is a programmer's error.
+///     auto r = mr::welch_t_test(treatment, control);
+///     if (!r) return std::move(r).error();
+///     use(*r);
+///
+/// Nothing throws: `value()` of a failed result says on stderr what the error was and aborts. `*` and `->` do not look:
+/// on a failed result they are a programmer's error, and so is `error()` of a good one.
 /// Allocates: never by itself.
 template <class T>
 class [[nodiscard]] result {
@@ -89,9 +103,18 @@ class [[nodiscard]] result {
   bool has_value() const noexcept { return has_value_; }
   explicit operator bool() const noexcept { return has_value_; }
 
-  T& value() & noexcept { return value_; }
-  const T& value() const& noexcept { return value_; }
-  T&& value() && noexcept { return std::move(value_); }
+  T& value() & noexcept {
+    require_value();
+    return value_;
+  }
+  const T& value() const& noexcept {
+    require_value();
+    return value_;
+  }
+  T&& value() && noexcept {
+    require_value();
+    return std::move(value_);
+  }
   T& operator*() & noexcept { return value_; }
   const T& operator*() const& noexcept { return value_; }
   T&& operator*() && noexcept { return std::move(value_); }
@@ -132,6 +155,10 @@ class [[nodiscard]] result {
   }
 
  private:
+  void require_value() const noexcept {
+    if (!has_value_) [[unlikely]]
+      detail::no_value(error_.body_ != nullptr ? &error_ : nullptr);
+  }
   void destroy() noexcept {
     if (has_value_)
       value_.~T();

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_DETECT_BOCPD_HPP
 #define MILLRACE_DETECT_BOCPD_HPP
 
+#include <millrace/core/result.hpp>
 #include <millrace/detect/detail/calibration.hpp>
 #include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/signal.hpp>
@@ -9,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace millrace {
 inline namespace v0 {
@@ -23,6 +25,8 @@ inline namespace v0 {
 /// deviation given, the average run length is the one promised to 25 %: thresholds found by simulation with Most = 160,
 /// for run lengths up to 30'000. Runs longer than `Most` are one hypothesis. After a drift it goes on from the most
 /// probable run: run_length(). Complexity: update O(Most), 3 us at 160; 40 Most bytes; allocates: never.
+/// Errors: `make`: invalid_argument. The constructor has no errors to give: with scales that `make` refuses every
+/// observation is a drift, and so is one that is 1e100 deviations out.
 /// Source: Adams, MacKay, "Bayesian online changepoint detection", 2007; conjugate update: Murphy, 2007, section 3.
 template <class RunLength = arl<10'000>, std::size_t Most = 160>
 class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLength, Most>> {
@@ -31,22 +35,31 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   static_assert(Most >= 16 && Most <= 4096, "millrace[DETECT-4]: bocpd<RunLength, Most> needs 16 <= Most <= 4096");
 
  public:
-  explicit bocpd(in_control usual = {}) noexcept
+  explicit bocpd(in_control usual) noexcept
       : bocpd(usual, threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {
     static_assert(RunLength::drift <= 30'000,
                   "millrace[DETECT-8]: bocpd knows thresholds for run lengths up to 30'000; beyond, find one and use "
                   "bocpd::with_threshold");
   }
 
+  /// The same, with a word on what is impossible: a mean that is not finite, a deviation that is not positive.
+  static result<bocpd> make(in_control usual) {
+    if (auto possible = detail::checked_reference("bocpd", usual); !possible) return std::move(possible).error();
+    return bocpd(usual);
+  }
+
   /// With a threshold of one's own for the odds.
-  static bocpd with_threshold(double drift, double warning, in_control usual = {}) noexcept {
+  static bocpd with_threshold(double drift, double warning, in_control usual) noexcept {
     return bocpd(usual, drift, warning);
   }
 
   signal update(double x) noexcept {
     const double z = (x - mean_) * scale_;
-    if (!(std::fabs(z) <= 1e100)) [[unlikely]]
-      return signal::none;
+    if (!(std::fabs(z) <= 1e100)) [[unlikely]] {
+      if (!std::isfinite(x)) return signal::none;
+      last_ = 1e308;
+      return signal::drift;
+    }
     ++count_;
     const double hazard = 1 / static_cast<double>(RunLength::drift);
 
@@ -119,7 +132,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
 
   bocpd(in_control usual, double drift, double warning) noexcept
       : mean_(usual.mean),
-        scale_(usual.stddev > 0 ? 1 / usual.stddev : std::nan("")),
+        scale_(usual.is_possible() ? 1 / usual.stddev : std::nan("")),
         drift_(drift),
         warning_(warning) {
     start();
@@ -187,7 +200,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength, Most>("bocpd"); }
-  static bocpd blank() noexcept { return with_threshold(1, 1); }
+  static bocpd blank() noexcept { return with_threshold(1, 1, {0, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.mean_, self.scale_, self.drift_, self.warning_, self.last_, self.count_, self.runs_, self.run_);

@@ -1,17 +1,21 @@
 #ifndef MILLRACE_DETECT_CUSUM_HPP
 #define MILLRACE_DETECT_CUSUM_HPP
 
+#include <millrace/core/result.hpp>
 #include <millrace/detect/detail/run_length.hpp>
 #include <millrace/detect/detail/saved_detector.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 namespace millrace {
 inline namespace v0 {
 
 /// A lasting shift of a mean whose in-control value is known: the cumulative sum chart.
+///
+///     mr::cusum<mr::arl<10'000>> latency(mr::in_control{.mean = 20, .stddev = 2.5});
 ///
 /// Models: drift_detector. Units: `shift`, the change to find soonest, in standard deviations; the statistic too.
 /// Guarantee: on independent normal observations with the mean and deviation given, the average run length is the
@@ -19,7 +23,8 @@ inline namespace v0 {
 /// observations shortens it: at n = 100 by about a half. Heavier tails shorten it, lighter ones lengthen it; sums or
 /// means of a few observations keep it.
 /// After a drift both sums start at zero. Complexity: update O(1), 8 ns; construction about 2 ms; allocates: never.
-/// Errors: none; a deviation that is not positive leaves every observation out.
+/// Errors: `make`: invalid_argument. The constructor has no errors to give: with a reference that `make` refuses every
+/// observation is a drift.
 /// Source: Page, Biometrika 41, 1954; the threshold: Brook, Evans, Biometrika 59, 1972 (its integral equation).
 template <class RunLength = arl<10'000>>
 class cusum : detail::require_arl<RunLength>,
@@ -30,20 +35,30 @@ class cusum : detail::require_arl<RunLength>,
   using chart = detail::chart<cusum>;
 
  public:
-  explicit cusum(in_control reference = {}, double shift = 1, side which = side::both) noexcept
+  explicit cusum(in_control reference, double shift = 1, side which = side::both) noexcept
       : cusum(reference, shift, which, limit(shift, which, RunLength::drift), limit(shift, which, RunLength::warning)) {
   }
 
+  /// The same, with a word on what is impossible: a mean or shift that is not finite, a deviation that is not positive.
+  static result<cusum> make(in_control reference, double shift = 1, side which = side::both) {
+    if (auto possible = detail::checked_reference("cusum", reference); !possible) return std::move(possible).error();
+    if (!std::isfinite(shift)) return error(errc::invalid_argument, "cusum: the shift is not finite");
+    return cusum(reference, shift, which);
+  }
+
   /// With a threshold of one's own, in standard deviations.
-  static cusum with_threshold(double drift, double warning, in_control reference = {}, double shift = 1,
+  static cusum with_threshold(double drift, double warning, in_control reference, double shift = 1,
                               side which = side::both) noexcept {
     return cusum(reference, shift, which, drift, warning);
   }
 
   signal update(double x) noexcept {
-    const double z = (x - mean_) * scale_;
-    if (!(std::fabs(z) <= most)) [[unlikely]]
-      return signal::none;
+    double z = (x - mean_) * scale_;
+    if (!(std::fabs(z) <= most)) [[unlikely]] {
+      if (!std::isfinite(x)) return signal::none;
+      if (std::isnan(z)) return this->judge(most);
+      z = z < 0 ? -most : most;
+    }
     ++count_;
     const double up = upper_ + z - allowance_;
     const double down = lower_ - z - allowance_;
@@ -60,7 +75,7 @@ class cusum : detail::require_arl<RunLength>,
   cusum(in_control reference, double shift, side which, double drift, double warning) noexcept
       : chart(drift, warning),
         mean_(reference.mean),
-        scale_(reference.stddev > 0 ? 1 / reference.stddev : std::nan("")),
+        scale_(reference.is_possible() && std::isfinite(shift) ? 1 / reference.stddev : std::nan("")),
         allowance_(0.5 * std::fabs(shift)),
         wants_upper_(which != side::lower ? 1 : 0),
         wants_lower_(which != side::upper ? 1 : 0) {}
@@ -75,7 +90,7 @@ class cusum : detail::require_arl<RunLength>,
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("cusum"); }
-  static cusum blank() noexcept { return with_threshold(1, 1); }
+  static cusum blank() noexcept { return with_threshold(1, 1, {0, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     chart::chart_fields(self, visit);

@@ -13,17 +13,20 @@ inline namespace v0 {
 
 /// A rising error rate of a model: its rate since the start against the lowest it had.
 ///
-/// Models: drift_detector. Units: an observation is 1 (or anything but 0) for an error, 0 for none.
+/// Models: drift_detector. Units: an observation is 1 for an error, 0 for none. Any other number is taken as an
+/// error and counted by `out_of_range()`.
 /// Guarantee: its comparison grows milder with time, so its run length has no mean worth naming; promised is what a
 /// constant rate of false alarms would do: while nothing changes, at most 63 % (1 - 1/e) of the streams raise one
 /// within `Drift` observations, for error rates from 0.05 to 0.5. Found by simulation.
 /// After a drift it starts afresh. Complexity: update O(1), 8 ns; allocates: never.
 /// Source: Gama, Medas, Castillo, Rodrigues, "Learning with drift detection", SBIA 2004; there 2 and 3 deviations.
 template <class RunLength = arl<10'000>>
-class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>>, public saved_fields<ddm<RunLength>> {
+class ddm : detail::require_arl<RunLength>,
+            public detail::bounded_chart<ddm<RunLength>>,
+            public saved_fields<ddm<RunLength>> {
   friend detail::chart<ddm>;
   friend saved_fields<ddm>;
-  using chart = detail::chart<ddm>;
+  using chart = detail::bounded_chart<ddm>;
 
  public:
   static constexpr std::uint64_t least = 30;
@@ -35,8 +38,10 @@ class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>>
   static ddm with_threshold(double drift, double warning) noexcept { return ddm(drift, warning); }
 
   signal update(double error) noexcept {
-    if (!(std::fabs(error) <= 1e300)) [[unlikely]]
-      return signal::none;
+    if (error != 0 && error != 1) [[unlikely]] {
+      ++this->out_of_range_;
+      if (!std::isfinite(error)) return signal::none;
+    }
     ++count_;
     errors_ += error != 0 ? 1 : 0;
     const auto n = static_cast<double>(count_);
@@ -86,7 +91,8 @@ class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>>
 
 /// A rising error rate, seen by errors that follow each other ever closer: for slow changes at low rates.
 ///
-/// Models: drift_detector. Units: an observation is 1 (or anything but 0) for an error, 0 for none.
+/// Models: drift_detector. Units: an observation is 1 for an error, 0 for none. Any other number is taken as an
+/// error and counted by `out_of_range()`.
 /// Guarantee: it moves only at errors, so its promise counts errors: while nothing changes, at most 63 % (1 - 1/e) of
 /// the streams raise a false alarm within `Drift` errors, for error rates up to 0.5. Found by simulation.
 /// After a drift it starts afresh. Complexity: update O(1), 6 ns; allocates: never.
@@ -94,11 +100,11 @@ class ddm : detail::require_arl<RunLength>, public detail::chart<ddm<RunLength>>
 /// there 1 - 0.95 and 1 - 0.90.
 template <class RunLength = arl<10'000>>
 class eddm : detail::require_arl<RunLength>,
-             public detail::chart<eddm<RunLength>>,
+             public detail::bounded_chart<eddm<RunLength>>,
              public saved_fields<eddm<RunLength>> {
   friend detail::chart<eddm>;
   friend saved_fields<eddm>;
-  using chart = detail::chart<eddm>;
+  using chart = detail::bounded_chart<eddm>;
 
  public:
   static constexpr std::uint64_t least = 30;  // errors
@@ -109,8 +115,10 @@ class eddm : detail::require_arl<RunLength>,
   static eddm with_threshold(double drift, double warning) noexcept { return eddm(drift, warning); }
 
   signal update(double error) noexcept {
-    if (!(std::fabs(error) <= 1e300)) [[unlikely]]
-      return signal::none;
+    if (error != 0 && error != 1) [[unlikely]] {
+      ++this->out_of_range_;
+      if (!std::isfinite(error)) return signal::none;
+    }
     ++count_;
     if (error == 0) return signal::none;
     const auto distance = static_cast<double>(count_ - at_);

@@ -1,8 +1,10 @@
 #ifndef MILLRACE_DETECT_DRIFT_REFERENCE_HPP
 #define MILLRACE_DETECT_DRIFT_REFERENCE_HPP
 
+#include <millrace/aggregate/envelope.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/stats/aggregate_moments.hpp>
 #include <millrace/stats/chi_squared.hpp>
 #include <millrace/stats/kolmogorov.hpp>
 
@@ -14,6 +16,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,15 +55,21 @@ class value_window {
     made.values_.assign(values.begin(), values.end());
     return made;
   }
-  /// Of anything with a view of quantiles: `value_window::of(kll_sketch)`.
-  template <class Sketch>
-  requires requires(const Sketch& s) {
-    s.view().values();
-    s.view().cumulative();
-  }
+  /// Of a kll or req sketch, or an aggregate that keeps `quantiles` of one.
+  template <detail::stats::has_quantiles Sketch>
   static result<value_window> of(const Sketch& sketch) {
-    const auto view = sketch.view();
-    return of(std::span<const double>(view.values()), view.cumulative());
+    const auto& kept = detail::stats::sketch_of(sketch);
+    if constexpr (requires {
+                    kept.view().values();
+                    kept.view().cumulative();
+                  }) {
+      const auto view = kept.view();
+      return of(std::span<const double>(view.values()), view.cumulative());
+    } else {
+      static_assert(!sizeof(Sketch),
+                    "millrace[DETECT-9]: a window is made of a sample, a kll or req sketch, or an aggregate with "
+                    "`quantiles` of one; other sketches do not hold observations");
+    }
   }
 
   double count() const noexcept { return up_to_.back(); }
@@ -77,7 +86,40 @@ class value_window {
   }
 
  private:
+  friend class drift_reference;
+
   value_window() = default;
+
+  /// Whether each value stands for one observation, as in a sample.
+  bool is_sample() const noexcept { return count() == static_cast<double>(size()); }
+
+  void save(envelope_writer& to) const {
+    to.u64(values_.size());
+    to.u8(is_sample() ? 0 : 1);
+    for (const double x : values_) to.f64(x);
+    if (is_sample()) return;
+    for (const double x : up_to_) to.f64(x);
+  }
+  /// A window without values if the bytes are not those of one.
+  static value_window load(envelope_reader& from) {
+    value_window made;
+    const std::size_t n = from.count(8);
+    const std::uint8_t weighted = from.u8();
+    if (weighted > 1 || from.remaining() / (weighted == 1 ? 16 : 8) < n) return {};
+    made.values_.resize(n);
+    for (double& x : made.values_) x = from.f64();
+    made.up_to_.resize(n);
+    for (std::size_t i = 0; i < n; ++i) made.up_to_[i] = weighted == 1 ? from.f64() : static_cast<double>(i + 1);
+    if (!checked(made.values_) || (weighted == 1 && n > 0 && made.is_sample())) return {};
+    for (std::size_t i = 0; i < n; ++i) {
+      const double least = i == 0 ? 0 : made.up_to_[i - 1];
+      if (!(made.up_to_[i] > least && made.up_to_[i] <= 0x1p64 && made.up_to_[i] == std::floor(made.up_to_[i])))
+        return {};
+      if (i > 0 && made.values_[i] < made.values_[i - 1]) return {};
+    }
+    return made;
+  }
+
   static result<void> checked(std::span<const double> values) {
     if (values.empty()) return error(errc::invalid_argument, "window: it has no values");
     for (std::size_t i = 0; i < values.size(); ++i)
@@ -113,7 +155,12 @@ struct drift_measures {
   double score = 0;
 };
 
-/// What a feature's distribution was, worked up once; windows are compared with it.
+/// What a feature's distribution was, worked up once; windows are compared with it. Made where the model is trained,
+/// saved beside it, loaded where it serves:
+///
+///     auto reference = mr::drift_reference::of(amounts);          // a sample, a sketch, an aggregate with quantiles
+///     if (!reference) return std::move(reference).error();
+///     if (auto done = mr::write_file("amount.drift", reference->save()); !done) return done;
 ///
 /// Guarantee: the p-values are asymptotic, for windows of a hundred observations and more; without drift `score` is
 /// about 0. A feature with few distinct values gets fewer bins. The same seed and data give the same figures.
@@ -132,13 +179,18 @@ class drift_reference {
                    "drift reference: " + std::to_string(bins) + " bins; 2 to 1000 are possible");
     return drift_reference(std::move(window), bins, seed);
   }
-  static result<drift_reference> of(std::span<const double> sample, std::size_t bins = 10) {
-    auto window = value_window::of(sample);
-    if (!window) return std::move(window).error();
-    return make(std::move(*window), bins);
+  /// Errors: those of `make` and of value_window::of.
+  static result<drift_reference> of(std::span<const double> sample, std::size_t bins = 10, std::uint64_t seed = 0) {
+    return made_of(value_window::of(sample), bins, seed);
+  }
+  template <detail::stats::has_quantiles Sketch>
+  static result<drift_reference> of(const Sketch& sketch, std::size_t bins = 10, std::uint64_t seed = 0) {
+    return made_of(value_window::of(sketch), bins, seed);
   }
 
-  drift_measures compare(const value_window& window) const {
+  /// How far a window, a sample, a sketch or an aggregate with `quantiles` is from the reference.
+  /// Errors: those of value_window::of; of a window none.
+  result<drift_measures> compare(const value_window& window) const {
     drift_measures found;
     found.n = window.count();
     binned(window, found);
@@ -147,11 +199,36 @@ class drift_reference {
     for (std::size_t i = 0; i < features; ++i) found.mmd += (theirs[i] - embedding_[i]) * (theirs[i] - embedding_[i]);
     return found;
   }
-  /// Errors: as value_window::of.
   result<drift_measures> compare(std::span<const double> sample) const {
     auto window = value_window::of(sample);
     if (!window) return std::move(window).error();
     return compare(*window);
+  }
+  template <detail::stats::has_quantiles Sketch>
+  result<drift_measures> compare(const Sketch& sketch) const {
+    auto window = value_window::of(sketch);
+    if (!window) return std::move(window).error();
+    return compare(*window);
+  }
+
+  /// 8 bytes a value of a sample, 16 of a sketch. Allocates: the bytes.
+  std::vector<std::byte> save() const {
+    envelope_writer to(saved_as);
+    to.u32(static_cast<std::uint32_t>(bins_));
+    to.u64(seed_);
+    reference_.save(to);
+    return std::move(to).finish();
+  }
+  /// Guarantee: compares as the saved one did. Errors: those of an envelope; corrupt. They do not know the file:
+  /// `.wrap(path)`.
+  static result<drift_reference> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, saved_as);
+    if (!from) return std::move(from).error();
+    const std::size_t bins = from->u32();
+    const std::uint64_t seed = from->u64();
+    value_window window = value_window::load(*from);
+    if (auto done = from->finish(bins >= 2 && bins <= 1000 && window.size() > 0); !done) return std::move(done).error();
+    return drift_reference(std::move(window), bins, seed);
   }
 
   const value_window& window() const noexcept { return reference_; }
@@ -159,10 +236,16 @@ class drift_reference {
   std::span<const double> edges() const noexcept { return edges_; }
 
  private:
+  static constexpr std::string_view saved_as = "drift_reference";
   static constexpr std::size_t features = 64;
   static constexpr std::size_t quantiles = 512;
 
-  drift_reference(value_window window, std::size_t bins, std::uint64_t seed) : reference_(std::move(window)) {
+  static result<drift_reference> made_of(result<value_window> window, std::size_t bins, std::uint64_t seed) {
+    if (!window) return std::move(window).error();
+    return make(std::move(*window), bins, seed);
+  }
+  drift_reference(value_window window, std::size_t bins, std::uint64_t seed)
+      : reference_(std::move(window)), bins_(bins), seed_(seed) {
     for (std::size_t b = 1; b < bins; ++b) {
       const double edge = reference_.quantile(static_cast<double>(b) / static_cast<double>(bins));
       if ((edges_.empty() || edge > edges_.back()) && edge < reference_.value(reference_.size() - 1))
@@ -276,6 +359,8 @@ class drift_reference {
   }
 
   value_window reference_;
+  std::size_t bins_;
+  std::uint64_t seed_;
   std::vector<double> edges_;
   std::vector<double> expected_;
   double mean_ = 0;

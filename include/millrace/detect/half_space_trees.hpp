@@ -18,7 +18,8 @@ inline namespace v0 {
 
 /// Rows of several features against where the rows of the last full window lay: random half-spaces, counted.
 ///
-/// Shapes and units: a row is Features doubles in [0, 1], others are brought into it; the score is in [0, 1], near 1
+/// Shapes and units: a row is Features doubles in [0, 1]; others are brought into it, and `out_of_range()` counts the
+/// rows that had any: features of other ranges are given as (x - low) / (high - low). The score is in [0, 1], near 1
 /// where few rows lay. Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged: the
 /// limit is that streaming quantile of the scores themselves; nothing is flagged in the first window, nor before 2 *
 /// RunLength::drift scores. The same seed and rows give the same scores. A row with a value that is not finite is
@@ -43,7 +44,11 @@ class half_space_trees : detail::require_arl<RunLength>,
 
   anomaly update(std::span<const double, Features> row) noexcept {
     for (const double x : row)
-      if (!(std::fabs(x) <= 1.7976931348623157e308)) return {std::nan(""), 0, limit_.value(), true};
+      if (!(x >= 0 && x <= 1)) [[unlikely]] {
+        ++out_of_range_;
+        if (!each_is_finite(row)) return {std::nan(""), 0, limit_.value(), true};
+        break;
+      }
     double mass = 0;
     for (auto& tree : tree_) {
       std::size_t node = 0;
@@ -86,6 +91,9 @@ class half_space_trees : detail::require_arl<RunLength>,
   }
 
   std::uint64_t count() const noexcept { return count_; }
+  /// How many rows had a value outside [0, 1], or one that is not finite, since the start or reset. Above 0: look at
+  /// the units, since values brought into [0, 1] lie on its edges, where they hide what differs between them.
+  std::uint64_t out_of_range() const noexcept { return out_of_range_; }
   /// Forgets the rows; the half-spaces stay.
   void reset() noexcept {
     for (auto& tree : tree_) {
@@ -93,7 +101,7 @@ class half_space_trees : detail::require_arl<RunLength>,
       tree.now = {};
     }
     limit_ = detail::p2_quantile(1 - 1 / static_cast<double>(RunLength::drift));
-    count_ = 0;
+    count_ = out_of_range_ = 0;
   }
 
  private:
@@ -134,12 +142,17 @@ class half_space_trees : detail::require_arl<RunLength>,
     }
   }
 
+  static bool each_is_finite(std::span<const double, Features> row) noexcept {
+    for (const double x : row)
+      if (!std::isfinite(x)) return false;
+    return true;
+  }
   static std::string saved_as() {
     return detail::detector_name<RunLength, Features, Trees, Depth, Window>("half_space_trees");
   }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
-    visit(self.seed_, self.limit_, self.count_, self.tree_);
+    visit(self.seed_, self.limit_, self.count_, self.out_of_range_, self.tree_);
   }
   bool restore() noexcept {
     plant();
@@ -170,6 +183,7 @@ class half_space_trees : detail::require_arl<RunLength>,
   detail::p2_quantile limit_;
   std::uint64_t seed_;
   std::uint64_t count_ = 0;
+  std::uint64_t out_of_range_ = 0;
 };
 
 }  // namespace v0

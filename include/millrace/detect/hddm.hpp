@@ -13,7 +13,8 @@ inline namespace v0 {
 
 /// An abrupt rise of a bounded stream's mean: its average against that of its best beginning, by Hoeffding's bound.
 ///
-/// Models: drift_detector. Units: observations in [0, 1]; others are brought into it.
+/// Models: drift_detector. Units: observations in [0, 1]; others are brought into it and counted by `out_of_range()`:
+/// a stream between other bounds is given as (x - low) / (high - low).
 /// Guarantee: while nothing changes, at most 63 % (1 - 1/e) of the streams raise a false alarm within `Drift`
 /// observations: found by simulation for the worst of 0/1 streams, with probabilities from 0.05 to 0.5.
 /// After a drift it starts afresh. Complexity: update O(1), 7 ns; allocates: never.
@@ -21,11 +22,11 @@ inline namespace v0 {
 /// IEEE TKDE 27(3), 2015: HDDM_A.
 template <class RunLength = arl<10'000>>
 class hddm_a : detail::require_arl<RunLength>,
-               public detail::chart<hddm_a<RunLength>>,
+               public detail::bounded_chart<hddm_a<RunLength>>,
                public saved_fields<hddm_a<RunLength>> {
   friend detail::chart<hddm_a>;
   friend saved_fields<hddm_a>;
-  using chart = detail::chart<hddm_a>;
+  using chart = detail::bounded_chart<hddm_a>;
 
  public:
   hddm_a() noexcept : hddm_a(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
@@ -34,10 +35,13 @@ class hddm_a : detail::require_arl<RunLength>,
   static hddm_a with_threshold(double drift, double warning) noexcept { return hddm_a(drift, warning); }
 
   signal update(double x) noexcept {
-    if (!(std::fabs(x) <= 1e300)) [[unlikely]]
-      return signal::none;
+    if (!(x >= 0 && x <= 1)) [[unlikely]] {
+      ++this->out_of_range_;
+      if (!std::isfinite(x)) return signal::none;
+      x = x < 0 ? 0 : 1;
+    }
     ++count_;
-    sum_ += x < 0 ? 0 : x > 1 ? 1 : x;
+    sum_ += x;
     const auto n = static_cast<double>(count_);
     const double average = sum_ / n;
     const double upper = average + std::sqrt(0.5 * this->drift_ / n);
@@ -92,17 +96,17 @@ class hddm_a : detail::require_arl<RunLength>,
 /// A gradual rise of a bounded stream's mean: its weighted average since the best beginning against that beginning's,
 /// by McDiarmid's bound.
 ///
-/// Models: drift_detector. Units: observations in [0, 1]; others are brought into it. `weight` of the newest
-/// observation in (0, 1]; the calibration is for 0.05.
+/// Models: drift_detector. Units: observations in [0, 1], as for `hddm_a`. `weight` of the newest observation in
+/// (0, 1]; the calibration is for 0.05.
 /// Guarantee: as `hddm_a`. After a drift it starts afresh. Complexity: update O(1), 4 ns; allocates: never.
 /// Source: as `hddm_a`: HDDM_W.
 template <class RunLength = arl<10'000>>
 class hddm_w : detail::require_arl<RunLength>,
-               public detail::chart<hddm_w<RunLength>>,
+               public detail::bounded_chart<hddm_w<RunLength>>,
                public saved_fields<hddm_w<RunLength>> {
   friend detail::chart<hddm_w>;
   friend saved_fields<hddm_w>;
-  using chart = detail::chart<hddm_w>;
+  using chart = detail::bounded_chart<hddm_w>;
 
  public:
   hddm_w() noexcept : hddm_w(threshold_for(RunLength::drift), threshold_for(RunLength::warning), 0.05) {}
@@ -113,11 +117,13 @@ class hddm_w : detail::require_arl<RunLength>,
   }
 
   signal update(double x) noexcept {
-    if (!(std::fabs(x) <= 1e300)) [[unlikely]]
-      return signal::none;
+    if (!(x >= 0 && x <= 1)) [[unlikely]] {
+      ++this->out_of_range_;
+      if (!std::isfinite(x)) return signal::none;
+      x = x < 0 ? 0 : 1;
+    }
     ++count_;
-    const double bounded = x < 0 ? 0 : x > 1 ? 1 : x;
-    all_.add(bounded, weight_);
+    all_.add(x, weight_);
     const double upper = all_.average + std::sqrt(0.5 * this->drift_ * all_.squares);
     if (upper < best_upper_) {
       best_upper_ = upper;
@@ -126,7 +132,7 @@ class hddm_w : detail::require_arl<RunLength>,
       this->last_ = 0;
       return signal::none;
     }
-    since_.add(bounded, weight_);
+    since_.add(x, weight_);
     const double rise = since_.average - best_.average;
     return this->judge(rise > 0 ? 2 * rise * rise / (since_.squares + best_.squares) : 0);
   }

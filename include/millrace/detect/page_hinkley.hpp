@@ -20,7 +20,10 @@ inline namespace v0 {
 /// Guarantee: on independent normal observations of any mean and deviation the average run length is the one
 /// promised, to a few per cent: observations are measured against the mean and deviation of those before, and their
 /// deviates are as if both were known. It learns from all it sees, so a change in the first tens of observations is
-/// learnt, not found. Heavier tails shorten the run length, lighter ones lengthen it.
+/// learnt, not found.
+/// Tails decide: with arl<10'000> and arl<100'000> false alarms came 4 and 10 times as often as promised on Student's t
+/// of 5 degrees, 9 and 22 times on exponential and 29 and 131 times on lognormal (sigma 1) observations. Give it
+/// logarithms of such (amounts, latencies), or take `kswin`, whose promise holds for all.
 /// After a drift it forgets everything. Complexity: update O(1), 30 ns; construction about 2 ms; allocates: never.
 /// Source: Hinkley, Biometrika 58, 1971; Page, Biometrika 41, 1954; deviates: Hawkins, The Statistician 36, 1987.
 template <class RunLength = arl<10'000>>

@@ -20,7 +20,8 @@ constexpr std::string_view to_string(signal s) noexcept {
 
 /// The promise a detector is set by: its in-control average run length. While nothing changes it takes
 /// `Drift` observations on average from a fresh start to the first false drift, and about `Warning` to the first
-/// warning; a detector states for which streams, and how closely it keeps the promise.
+/// warning; a detector states for which streams, and how closely it keeps the promise. On amounts, latencies and the
+/// like, whose tails are heavy, only `kswin`'s holds as it stands; give the others logarithms.
 ///
 /// Source: the average run length of E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954.
 template <std::uint64_t Drift, std::uint64_t Warning = Drift / 10>
@@ -84,6 +85,32 @@ class chart {
   double last_ = 0;  // the statistic
 };
 
+/// A chart of observations in [0, 1], which counts those that are not: amounts given to it by mistake look like a
+/// constant stream, so that it would hear nothing and say nothing.
+template <class Detector>
+class bounded_chart : public chart<Detector> {
+ public:
+  /// As new, `out_of_range` too.
+  void reset() noexcept {
+    chart<Detector>::reset();
+    out_of_range_ = 0;
+  }
+  /// How many observations were none that the detector is for, since it was made or reset; drifts do not clear it.
+  /// Those that are not finite were passed over, the others brought into the range. Above 0: look at the units.
+  std::uint64_t out_of_range() const noexcept { return out_of_range_; }
+
+ protected:
+  using chart<Detector>::chart;
+
+  template <class Self, class Visit>
+  static void chart_fields(Self& self, const Visit& visit) {
+    chart<Detector>::chart_fields(self, visit);
+    visit(self.out_of_range_);
+  }
+
+  std::uint64_t out_of_range_ = 0;
+};
+
 }  // namespace detail
 
 /// Watches a stream for a lasting change, one observation at a time.
@@ -102,10 +129,16 @@ concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && 
   { c.threshold() } -> std::same_as<double>;
 };
 
-/// A stream's mean and standard deviation while nothing is wrong.
+/// A stream's mean and standard deviation while nothing is wrong: `in_control{.mean = 20, .stddev = 2.5}`. The
+/// deviation has to be given: one that is left out is 0, which no chart takes.
 struct in_control {
   double mean = 0;
-  double stddev = 1;
+  double stddev = 0;
+
+  bool is_possible() const noexcept {
+    constexpr double most = 1.7976931348623157e308;
+    return mean >= -most && mean <= most && stddev > 0 && stddev <= most && 1 / stddev <= most;
+  }
 };
 
 /// Which changes of a mean count.

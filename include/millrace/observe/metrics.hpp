@@ -39,9 +39,10 @@ struct metrics_options {
 /// Where metrics are made, and scraped from.
 ///
 ///     mr::metrics_registry registry;
-///     const auto rows = registry.counter({"rows_total", "Rows read."}, {{"split", "train"}}).value();
-///     rows.add();
-///     mr::write_file("metrics.prom", mr::to_prometheus(registry.snapshot()));
+///     const auto rows = registry.counter({"rows_total", "Rows read."}, {{"split", "train"}});
+///     if (!rows) return rows.error();
+///     rows->add();
+///     return mr::write_file("metrics.prom", mr::to_prometheus(registry.snapshot()));
 ///
 /// Asking again for the same name and labels answers the same series. Handles are good as long as
 /// the registry; snapshots outlive it.

@@ -10,8 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -100,6 +102,7 @@ class atomic_file {
   const std::string& path() const noexcept { return target_; }
 
   result<void> write(std::string_view bytes) { return file_.write(bytes); }
+  result<void> write(std::span<const std::byte> bytes) { return file_.write(bytes); }
 
   /// Puts the content in place, durable. At most once. After an error the target is as it was,
   /// except when only the folder's sync failed: then the message says that the new content stands
@@ -141,12 +144,15 @@ class atomic_file {
   file file_;
 };
 
-/// Replaces a whole file's content, durably, or leaves it as it was.
+/// Replaces a whole file's content, durably, or leaves it as it was: a text, or bytes such as `save` makes.
 inline result<void> write_file(std::string path, std::string_view content) {
   auto made = atomic_file::create(std::move(path));
   if (!made) return std::move(made).error();
   if (auto done = made->write(content); !done) return done;
   return made->commit();
+}
+inline result<void> write_file(std::string path, std::span<const std::byte> content) {
+  return write_file(std::move(path), std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
 }
 
 }  // namespace v0

@@ -10,9 +10,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace millrace {
 inline namespace v0 {
@@ -103,6 +105,10 @@ class file {
     return {};
   }
 
+  result<void> write(std::span<const std::byte> bytes) {
+    return write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  }
+
   /// Reads up to `size` bytes from `offset`; fewer only at the end of the file.
   result<std::size_t> read_at(std::uint64_t offset, char* out, std::size_t size) const {
     std::size_t total = 0;
@@ -161,13 +167,16 @@ class file {
   std::string path_;
 };
 
-/// A whole file's bytes. Works for files without a size too (pipes, /proc).
-inline result<std::string> read_file(std::string path) {
+namespace detail {
+
+/// A whole file in a container of bytes of any kind.
+template <class Bytes>
+result<Bytes> read_whole(std::string path) {
   auto opened = file::open(std::move(path), O_RDONLY);
   if (!opened) return std::move(opened).error();
   const auto size = opened->size();
   if (!size) return size.error();
-  std::string bytes;
+  Bytes bytes;
   std::size_t filled = 0;
   for (;;) {
     // One byte more than the size says, so that a file read in one go also shows its end in one go.
@@ -182,6 +191,21 @@ inline result<std::string> read_file(std::string path) {
   }
   bytes.resize(filled);
   return bytes;
+}
+
+}  // namespace detail
+
+/// A whole file as text. Works for files without a size too (pipes, /proc).
+inline result<std::string> read_file(std::string path) { return detail::read_whole<std::string>(std::move(path)); }
+
+/// A whole file as bytes, as `save` made them and `load` takes them:
+///
+///     auto bytes = mr::read_bytes(path);
+///     if (!bytes) return std::move(bytes).error();                       // names the path
+///     auto state = latencies::load(*bytes);
+///     if (!state) return std::move(state).error().wrap(path);            // load does not know it
+inline result<std::vector<std::byte>> read_bytes(std::string path) {
+  return detail::read_whole<std::vector<std::byte>>(std::move(path));
 }
 
 }  // namespace v0

@@ -2,10 +2,41 @@
 
 #include <support/catch.hpp>
 
+#include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace mr = millrace;
+
+namespace {
+
+/// What a child process that runs `doing` says on stderr before it aborts; empty if it does not abort.
+template <class F>
+std::string last_words(F&& doing) {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::signal(SIGABRT, SIG_DFL);
+    ::dup2(ends[1], 2);
+    doing();
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::string said;
+  char buffer[512];
+  for (ssize_t got = 0; (got = ::read(ends[0], buffer, sizeof buffer)) > 0;)
+    said.append(buffer, static_cast<std::size_t>(got));
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT ? said : std::string();
+}
+
+}  // namespace
 
 TEST_CASE("result holds a value or the error that stands in its place") {
   mr::result<int> good = 3;
@@ -46,4 +77,21 @@ TEST_CASE("result<void> is one pointer, and success is its null") {
   CHECK_FALSE(done);
   done = {};
   CHECK(done);
+}
+
+TEST_CASE("value() of a failed result says what failed and ends the process, however it is asked") {
+  using text = mr::result<std::string>;
+  const auto failed = [] {
+    return text(mr::error(mr::errc::not_found, "cannot open \"nope\"", mr::error(mr::errc::io, "no such file")));
+  };
+  const std::string expected = "millrace: value() of a failed result: cannot open \"nope\": no such file\n";
+  CHECK(last_words([&] { (void)failed().value().size(); }) == expected);
+  text one = failed();
+  CHECK(last_words([&] { one.value() += "x"; }) == expected);
+  CHECK(last_words([&] { (void)std::as_const(one).value().size(); }) == expected);
+  const mr::error away = std::move(one).error();
+  CHECK(last_words([&] { (void)one.value(); }) == "millrace: value() of a failed result: its error was moved away\n");
+  text good = std::string("x");
+  CHECK(last_words([&] { (void)good.value(); }).empty());
+  CHECK(good.value() == "x");
 }

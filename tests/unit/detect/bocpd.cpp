@@ -27,7 +27,7 @@ double log_marginal(const std::vector<double>& x, std::size_t from) {
 TEST_CASE("the odds of a change are those of Bayes' theorem over all places") {
   support::normal_source normal(81);
   std::vector<double> x;
-  auto d = mr::bocpd<>::with_threshold(1e300, 1e300);
+  auto d = mr::bocpd<>::with_threshold(1e300, 1e300, {0, 1});
   for (int i = 0; i < 60; ++i) {
     x.push_back((i < 40 ? 0 : 1) + normal());
     d.update(x.back());
@@ -55,7 +55,7 @@ TEST_CASE("the odds of a change are those of Bayes' theorem over all places") {
 
 TEST_CASE("BOCPD keeps the run length it promises to a quarter") {
   support::normal_source normal(82);
-  CHECK(support::mean_run_length(mr::bocpd<mr::arl<1'000>>(), normal, 150, 1000) == Approx(1000).epsilon(0.4));
+  CHECK(support::mean_run_length(mr::bocpd<mr::arl<1'000>>({0, 1}), normal, 150, 1000) == Approx(1000).epsilon(0.4));
 }
 
 TEST_CASE("a change of mean and one of spread are found, with their place") {
@@ -73,7 +73,7 @@ TEST_CASE("a change of mean and one of spread are found, with their place") {
 }
 
 TEST_CASE("an observation beyond all that doubles can weigh is a drift") {
-  mr::bocpd<> d;
+  mr::bocpd<> d({0, 1});
   for (int i = 0; i < 100; ++i) d.update(0.1 * i - 5);
   bool found = false;
   for (int i = 0; i < 5; ++i) found = found || d.update(1e99) == mr::signal::drift;

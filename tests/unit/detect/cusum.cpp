@@ -33,10 +33,10 @@ TEST_CASE("limits answer the run length asked for") {
 TEST_CASE("a CUSUM keeps the run length it promises, on both sides and on one") {
   support::normal_source normal(11);
   // The standard deviation of a mean of 400 run lengths is 5 %: 0.2 is four of them.
-  CHECK(support::mean_run_length(mr::cusum<mr::arl<1'000>>(), normal, 400, 1000) == Approx(1000).epsilon(0.2));
-  const mr::cusum<mr::arl<1'000>> upper({}, 1, mr::side::upper);
+  CHECK(support::mean_run_length(mr::cusum<mr::arl<1'000>>({0, 1}), normal, 400, 1000) == Approx(1000).epsilon(0.2));
+  const mr::cusum<mr::arl<1'000>> upper({0, 1}, 1, mr::side::upper);
   CHECK(support::mean_run_length(upper, normal, 400, 1000) == Approx(1000).epsilon(0.2));
-  const mr::cusum<mr::arl<300>> wide({}, 2);
+  const mr::cusum<mr::arl<300>> wide({0, 1}, 2);
   CHECK(support::mean_run_length(wide, normal, 600, 300) == Approx(300).epsilon(0.17));
 }
 
@@ -59,8 +59,13 @@ TEST_CASE("a shift of one standard deviation is found in about ten observations,
   CHECK(delay(mr::side::lower, -1) < 12);
 }
 
-TEST_CASE("a deviation that is not positive leaves every observation out") {
-  mr::cusum<> d({0, 0});
-  for (int i = 0; i < 100; ++i) CHECK(d.update(1e6) == mr::signal::none);
-  CHECK(d.count() == 0);
+TEST_CASE(
+    "a shift that is no number is refused by make, and never quiet; a chart of one side hears the other one not") {
+  const auto refused = mr::cusum<>::make({0, 1}, std::nan(""));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message() == "cusum: the shift is not finite");
+  CHECK(mr::cusum<>({0, 1}, HUGE_VAL).update(0) == mr::signal::drift);
+  mr::cusum<> upper({0, 1e-300}, 1, mr::side::upper);
+  CHECK(upper.update(-1e308) == mr::signal::none);
+  CHECK(upper.update(1e308) == mr::signal::drift);
 }

@@ -3,7 +3,16 @@
 #include <support/catch.hpp>
 #include <support/detect.hpp>
 
+#include <millrace/aggregate/aggregate.hpp>
 #include <millrace/aggregate/kll.hpp>
+#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/req.hpp>
+#include <millrace/aggregate/sketch_members.hpp>
+#include <millrace/aggregate/sums.hpp>
+
+#include <laws/aggregator.hpp>
+#include <support/envelope.hpp>
+#include <support/golden.hpp>
 
 #include <array>
 #include <cmath>
@@ -95,7 +104,7 @@ TEST_CASE("sketches are compared as samples are, up to their rank error") {
   REQUIRE(wa);
   REQUIRE(wb);
   CHECK(wb->count() == 20'000);
-  const auto sketched = mr::drift_reference::make(std::move(*wa))->compare(*wb);
+  const auto sketched = *mr::drift_reference::make(std::move(*wa))->compare(*wb);
   const auto exact = *mr::drift_reference::of(before)->compare(now);
   CHECK(sketched.ks == Approx(exact.ks).margin(0.03));
   CHECK(sketched.wasserstein == Approx(exact.wasserstein).margin(0.04));
@@ -126,4 +135,112 @@ TEST_CASE("nonsense is refused and named") {
   CHECK_FALSE(mr::value_window::of(std::array{1., 2.}, std::array<std::uint64_t, 1>{1}));
   CHECK_FALSE(mr::value_window::of(std::array{2., 1.}, std::array<std::uint64_t, 2>{1, 2}));
   CHECK_FALSE(mr::value_window::of(std::array{1., 2.}, std::array<std::uint64_t, 2>{2, 2}));
+}
+
+namespace {
+
+void same_measures(const mr::drift_measures& a, const mr::drift_measures& b, double off = 0) {
+  CHECK(a.n == b.n);
+  for (const auto measure :
+       {&mr::drift_measures::psi, &mr::drift_measures::kl, &mr::drift_measures::jensen_shannon,
+        &mr::drift_measures::chi_squared, &mr::drift_measures::chi_squared_p, &mr::drift_measures::ks,
+        &mr::drift_measures::ks_p, &mr::drift_measures::wasserstein, &mr::drift_measures::wasserstein_relative,
+        &mr::drift_measures::mmd, &mr::drift_measures::score})
+    CHECK(a.*measure == Approx(b.*measure).epsilon(off).margin(off));
+}
+
+/// Exact arithmetic, with ties.
+std::vector<double> eighths(int n, int step) {
+  std::vector<double> made;
+  for (int i = 0; i < n; ++i) made.push_back(static_cast<double>(i * step % 101) / 8);
+  return made;
+}
+
+/// As many as a kll<200> keeps only in part.
+mr::drift_reference sketched_reference() {
+  mr::kll<200> sketch(1);
+  for (int i = 0; i < 3000; ++i) sketch.update(static_cast<double>(i * 7919 % 2003) / 8);
+  return *mr::drift_reference::of(sketch, 7, 3);
+}
+
+}  // namespace
+
+TEST_CASE("a reference is made of a sketch, or of an aggregate that keeps quantiles, and compared with either") {
+  const auto before = draw(9, 5000);
+  const auto now = draw(10, 3000, 0.2);
+  mr::kll<200> kll(1), kll_now(2);
+  mr::req<50> req(1);
+  mr::aggregate<mr::count, mr::mean, mr::quantiles<mr::kll<200>>> kept, kept_now;
+  for (const double x : before) kll.update(x), req.update(x), kept.update(x);
+  for (const double x : now) kll_now.update(x), kept_now.update(x);
+
+  const auto by_window = mr::drift_reference::make(mr::value_window::of(kll).value());
+  const auto of_sketch = mr::drift_reference::of(kll);
+  const auto of_req = mr::drift_reference::of(req);
+  const auto of_aggregate = mr::drift_reference::of(kept);
+  REQUIRE(of_sketch);
+  REQUIRE(of_req);
+  REQUIRE(of_aggregate);
+  const auto window = mr::value_window::of(kll_now);
+  const auto expected = by_window->compare(*window);
+  REQUIRE(expected);
+  same_measures(*of_sketch->compare(kll_now), *expected);
+  same_measures(*of_sketch->compare(*window), *expected);
+  const auto exact = mr::drift_reference::of(before)->compare(now);
+  for (const auto& reference : {*of_sketch, *of_req, *of_aggregate}) {
+    CHECK(reference.compare(kept_now)->ks == Approx(exact->ks).margin(0.03));
+    CHECK(reference.compare(now)->ks == Approx(exact->ks).margin(0.02));
+  }
+  CHECK_FALSE(mr::drift_reference::of(mr::kll<200>(1)));
+  CHECK_FALSE(of_sketch->compare(mr::kll<200>(1)));
+  CHECK_FALSE(mr::drift_reference::of(kll, 1));
+}
+
+TEST_CASE("a saved reference compares as before, of a sample and of a sketch") {
+  const auto now = eighths(80, 13);
+  for (const auto& reference : {*mr::drift_reference::of(eighths(300, 7), 12, 5), sketched_reference(),
+                                *mr::drift_reference::of(std::vector<double>(9, 2.0))}) {
+    const auto bytes = reference.save();
+    const auto loaded = mr::drift_reference::load(bytes);
+    REQUIRE(loaded);
+    CHECK(loaded->save() == bytes);
+    same_measures(*loaded->compare(now), *reference.compare(now));
+  }
+}
+
+TEST_CASE("references saved by the first release load, and mean what they meant") {
+  const auto now = eighths(80, 13);
+  const auto sample =
+      support::from_golden("detect/drift_reference_sample.bin", *mr::drift_reference::of(eighths(60, 7), 12, 5));
+  // The figures that the release had.
+  CHECK(sample.compare(now)->psi == Approx(0.016599240678001309));
+  CHECK(sample.compare(now)->mmd == Approx(0.00015651727178995849));
+  const auto sketch = support::from_golden("detect/drift_reference_sketch.bin", sketched_reference());
+  CHECK(sketch.window().count() == 3000);
+  CHECK(sketch.window().size() < 1000);
+  CHECK(sketch.compare(now)->psi == Approx(4.2072918982406895));
+}
+
+TEST_CASE("damaged bytes of a reference are an error, and resealed ones too, or a reference that compares") {
+  const auto now = eighths(20, 13);
+  const auto use = [&](const mr::drift_reference& found) {
+    const auto compared = found.compare(now);
+    REQUIRE(compared);
+    CHECK(compared->ks >= 0);
+    CHECK(compared->ks <= 1);
+    CHECK(mr::drift_reference::load(found.save())->save() == found.save());
+  };
+  mr::kll<8> small(1);
+  for (int i = 0; i < 100; ++i) small.update(i % 31);
+  for (const auto& reference : {*mr::drift_reference::of(eighths(20, 7)), *mr::drift_reference::of(small)}) {
+    laws::hostile_bytes(reference, use);
+    laws::hostile_payload(reference, support::reseal, use, 19, 3000);
+  }
+  // More values than bytes: refused before anything is allocated for them.
+  auto many = mr::drift_reference::of(eighths(20, 7))->save();
+  const std::size_t count = 16 + std::string("drift_reference").size() + 4 + 8;
+  for (std::size_t i = 0; i < 6; ++i) many[count + i] = std::byte{0xff};
+  support::reseal(many);
+  CHECK(mr::drift_reference::load(many).error().code() == mr::errc::corrupt);
+  CHECK(mr::drift_reference::load(small.save()).error().message().find("drift_reference") != std::string::npos);
 }

@@ -19,8 +19,9 @@ TEST_CASE("the run length of an EWMA chart is the one in Crowder's table") {
 
 TEST_CASE("an EWMA chart keeps the run length it promises") {
   support::normal_source normal(31);
-  CHECK(support::mean_run_length(mr::ewma_chart<mr::arl<1'000>>(), normal, 400, 1000) == Approx(1000).epsilon(0.2));
-  const mr::ewma_chart<mr::arl<1'000>> quick({}, 0.4);
+  CHECK(support::mean_run_length(mr::ewma_chart<mr::arl<1'000>>({0, 1}), normal, 400, 1000) ==
+        Approx(1000).epsilon(0.2));
+  const mr::ewma_chart<mr::arl<1'000>> quick({0, 1}, 0.4);
   CHECK(support::mean_run_length(quick, normal, 400, 1000) == Approx(1000).epsilon(0.2));
 }
 
@@ -34,6 +35,13 @@ TEST_CASE("an EWMA chart finds half a standard deviation; weights are brought in
     total += static_cast<double>(t);
   }
   CHECK(total / 200 < 50);
-  CHECK(mr::ewma_chart<>({}, 7).threshold() == Approx(mr::detail::gaussian_upper_quantile(0.5e-4)).epsilon(1e-4));
-  CHECK(mr::ewma_chart<>({}, -1).threshold() == Approx(mr::ewma_chart<>({}, 0.02).threshold()));
+  CHECK(mr::ewma_chart<>({0, 1}, 7).threshold() == Approx(mr::detail::gaussian_upper_quantile(0.5e-4)).epsilon(1e-4));
+  CHECK(mr::ewma_chart<>({0, 1}, -1).threshold() == Approx(mr::ewma_chart<>({0, 1}, 0.02).threshold()));
+}
+
+TEST_CASE("a weight outside (0, 1] is refused by make") {
+  CHECK_FALSE(mr::ewma_chart<>::make({0, 1}, 0));
+  CHECK_FALSE(mr::ewma_chart<>::make({0, 1}, 7));
+  CHECK_FALSE(mr::ewma_chart<>::make({0, 1}, std::nan("")));
+  CHECK(mr::ewma_chart<>::make({0, 1}, 0.3));
 }

@@ -10,6 +10,7 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 namespace mr = millrace;
@@ -18,15 +19,15 @@ TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr:
                    mr::ewma_chart<>, mr::adwin<>, mr::ddm<>, mr::eddm<>, mr::hddm_a<>, mr::hddm_w<>, mr::kswin<>,
                    mr::bocpd<>) {
   STATIC_REQUIRE(mr::drift_detector<TestType>);
-  TestType fresh;
+  const TestType fresh = support::fresh_detector<TestType>();
   CHECK(fresh.count() == 0);
   CHECK(fresh.statistic() == 0);
   CHECK(fresh.threshold() > 0);
 
   SECTION("observations that are not finite are passed over, also as the first ones") {
     support::coin_source coin(5, 0.3);
-    TestType plain;
-    TestType mixed;
+    TestType plain = support::fresh_detector<TestType>();
+    TestType mixed = support::fresh_detector<TestType>();
     for (int i = 0; i < 2000; ++i) {
       const double x = coin();
       if (i % 3 == 0)
@@ -39,7 +40,7 @@ TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr:
   }
   SECTION("a copy goes on as the original does, and reset makes it as new") {
     support::coin_source coin(6, 0.3);
-    TestType first;
+    TestType first = support::fresh_detector<TestType>();
     for (int i = 0; i < 1000; ++i) first.update(coin());
     TestType second = first;
     for (int i = 0; i < 1000; ++i) {
@@ -48,7 +49,7 @@ TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr:
     }
     first.reset();
     CHECK(first.count() == 0);
-    TestType other;
+    TestType other = support::fresh_detector<TestType>();
     for (int i = 0; i < 1000; ++i) {
       const double x = coin();
       REQUIRE(first.update(x) == other.update(x));
@@ -58,10 +59,10 @@ TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr:
   SECTION("a stream that goes from almost no errors to nearly all is found within 200 observations") {
     support::coin_source before(7, 0.05);
     support::coin_source after(8, 0.9);
-    TestType d;
+    TestType d = support::fresh_detector<TestType>();
     for (int i = 0; i < 3000; ++i) d.update(before());
     d = [&] {
-      TestType quiet;
+      TestType quiet = support::fresh_detector<TestType>();
       for (int i = 0; i < 600; ++i)
         if (quiet.update(before()) == mr::signal::drift) i = 0;
       return quiet;
@@ -72,7 +73,7 @@ TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr:
   }
   SECTION("hostile streams: constant, huge, tiny, alternating") {
     for (const double size : {0.0, 1.0, 1e-300, 1e300, -1e149}) {
-      TestType d;
+      TestType d = support::fresh_detector<TestType>();
       for (int i = 0; i < 2000; ++i) {
         d.update(size);
         REQUIRE_FALSE(std::isnan(d.statistic()));
@@ -86,7 +87,7 @@ TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr:
   if (support::counts_allocations) {
     support::coin_source coin(9, 0.3);
     CHECK(support::allocations_of([&] {
-            TestType made;
+            TestType made = support::fresh_detector<TestType>();
             for (int i = 0; i < 5000; ++i) made.update(i < 2500 ? coin() : 1 - coin());
             made.reset();
           }) == 0);
@@ -96,7 +97,7 @@ TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr:
 TEMPLATE_TEST_CASE("every drift detector is saved and goes on, loads what was saved before, and refuses damaged bytes",
                    "", mr::cusum<>, mr::page_hinkley<>, mr::ewma_chart<>, mr::adwin<>, mr::ddm<>, mr::eddm<>,
                    mr::hddm_a<>, mr::hddm_w<>, mr::kswin<>, (mr::bocpd<mr::arl<1'000>, 16>)) {
-  const TestType fresh;
+  const TestType fresh = support::fresh_detector<TestType>();
   // The golden file is called as the type is in its envelope, up to its numbers.
   const auto bytes = fresh.save();
   std::string name(reinterpret_cast<const char*>(bytes.data()) + 16, std::to_integer<std::size_t>(bytes[6]));
@@ -111,7 +112,7 @@ TEMPLATE_TEST_CASE("every drift detector is saved and goes on, loads what was sa
 }
 
 TEST_CASE("a saved detector is of its run length and its sizes, and of no other") {
-  const auto bytes = mr::cusum<mr::arl<10'000>>().save();
+  const auto bytes = mr::cusum<mr::arl<10'000>>({0, 1}).save();
   CHECK_FALSE(mr::cusum<mr::arl<20'000>>::load(bytes));
   CHECK_FALSE((mr::cusum<mr::arl<10'000, 500>>::load(bytes)));
   CHECK_FALSE(mr::page_hinkley<>::load(bytes));
@@ -151,7 +152,7 @@ TEST_CASE("anomaly detectors allocate nothing") {
 
 TEST_CASE("a warning comes before a drift, about ten times as often, and signals have names") {
   support::normal_source normal(4);
-  mr::cusum<mr::arl<5'000, 500>> d;
+  mr::cusum<mr::arl<5'000, 500>> d({0, 1});
   int warnings = 0;
   int drifts = 0;
   bool warned = false;
@@ -167,4 +168,59 @@ TEST_CASE("a warning comes before a drift, about ten times as often, and signals
   CHECK(mr::to_string(mr::signal::drift) == "drift");
   CHECK(mr::to_string(mr::signal::warning) == "warning");
   CHECK(mr::to_string(mr::signal::none) == "none");
+}
+
+TEMPLATE_TEST_CASE("values that a detector of [0, 1] or of errors is not for are counted, through drifts and on disk",
+                   "", mr::hddm_a<>, mr::hddm_w<>, mr::ddm<>, mr::eddm<>) {
+  TestType amounts;
+  support::coin_source coin(10, 0.5);
+  for (int i = 0; i < 1000; ++i) amounts.update(coin());
+  CHECK(amounts.out_of_range() == 0);
+  // Amounts about 20, then about 500: all of them look like 1.
+  for (int i = 0; i < 1000; ++i) amounts.update((i < 500 ? 20 : 500) + coin());
+  CHECK(amounts.out_of_range() == 1000);
+  for (const double odd : {-1e-9, 1.0000001, 1e308, std::nan(""), std::numeric_limits<double>::infinity()})
+    amounts.update(odd);
+  CHECK(amounts.out_of_range() == 1005);
+  CHECK(TestType::load(amounts.save())->out_of_range() == 1005);
+
+  TestType errors;
+  for (int i = 0; i < 3000; ++i) errors.update(i % 20 == 0 ? 7 : 0);
+  bool drifted = false;
+  for (int i = 0; i < 3000 && !drifted; ++i) drifted = errors.update(1) == mr::signal::drift;
+  CHECK(drifted);
+  CHECK(errors.out_of_range() == 150);
+  errors.reset();
+  CHECK(errors.out_of_range() == 0);
+}
+
+TEMPLATE_TEST_CASE("a chart of a known mean has to be told it, and one that cannot measure by it is never quiet", "",
+                   mr::cusum<>, mr::ewma_chart<>, mr::bocpd<>) {
+  STATIC_REQUIRE_FALSE(std::is_default_constructible_v<TestType>);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  for (const mr::in_control wrong : {mr::in_control{20, 0},
+                                     mr::in_control{},
+                                     mr::in_control{20, -1},
+                                     mr::in_control{20, std::nan("")},
+                                     mr::in_control{20, infinity},
+                                     mr::in_control{20, 1e-310},
+                                     mr::in_control{infinity, 1},
+                                     {std::nan(""), 1}}) {
+    const auto refused = TestType::make(wrong);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == mr::errc::invalid_argument);
+    TestType d(wrong);
+    for (const double x : {900., 20., 0., -1e308}) REQUIRE(d.update(x) == mr::signal::drift);
+    CHECK(d.update(std::nan("")) == mr::signal::none);
+    CHECK(d.statistic() > d.threshold());
+  }
+  CHECK(TestType::make({20, 0}).error().message().find("standard deviation is 0.0") != std::string::npos);
+  CHECK(TestType::make({infinity, 1}).error().message().find("mean is inf") != std::string::npos);
+  auto made = TestType::make({20, 2});
+  REQUIRE(made);
+  CHECK(made->update(20.5) == mr::signal::none);
+  // However far out, it is a change and no hole in the data.
+  TestType far({0, 1e-300});
+  CHECK(far.update(1e308) == mr::signal::drift);
+  CHECK(far.update(-1e308) == mr::signal::drift);
 }

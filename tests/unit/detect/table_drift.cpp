@@ -3,6 +3,10 @@
 #include <support/catch.hpp>
 #include <support/detect.hpp>
 
+#include <laws/aggregator.hpp>
+#include <support/envelope.hpp>
+#include <support/golden.hpp>
+
 #include <cmath>
 #include <string>
 #include <vector>
@@ -73,4 +77,98 @@ TEST_CASE("another number of windows than features is refused, and so is a table
   const auto refused = watch.compare({});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code() == mr::errc::shape_mismatch);
+}
+
+namespace {
+
+mr::value_window window_of(std::vector<double> values) { return mr::value_window::of(values).value(); }
+
+/// Exact arithmetic.
+mr::table_drift<mr::holm> small_table() {
+  mr::table_drift<mr::holm> watch(0.05, 0.01);
+  std::vector<double> amount, age;
+  for (int i = 0; i < 40; ++i) {
+    amount.push_back(static_cast<double>(i * 7 % 41) / 8);
+    age.push_back(i % 4);
+  }
+  watch.add("amount", mr::drift_reference::of(amount).value());
+  watch.add("age", mr::drift_reference::of(age).value());
+  return watch;
+}
+
+}  // namespace
+
+TEST_CASE("windows that are given with their features' names may come in any order") {
+  const auto watch = small_table();
+  const auto amount = window_of({1, 2, 3, 4, 5, 4.5, 3.5, 2.5, 1.5, 0.5});
+  const auto age = window_of({3, 3, 3, 3, 3, 3, 3, 2, 3, 3});
+  const std::vector<mr::value_window> in_order{amount, age};
+  const auto expected = watch.compare(in_order);
+  REQUIRE(expected);
+  REQUIRE(expected->features[0].adjusted_p != expected->features[1].adjusted_p);
+  const std::vector<mr::feature_window> named{{"age", age}, {"amount", amount}};
+  for (const auto& found : {watch.compare(named), watch.compare({{"amount", amount}, {"age", age}})}) {
+    REQUIRE(found);
+    for (const std::size_t i : {0U, 1U}) {
+      CHECK(found->features[i].feature == expected->features[i].feature);
+      CHECK(found->features[i].adjusted_p == expected->features[i].adjusted_p);
+    }
+  }
+}
+
+TEST_CASE("windows that are missing, too many, unknown or doubled are refused, and the feature is named") {
+  auto watch = small_table();
+  const auto w = window_of({1, 2, 3});
+  const auto says = [](const mr::result<mr::table_drift_report>& found, mr::errc code, const std::string& text) {
+    REQUIRE_FALSE(found);
+    CHECK(found.error().code() == code);
+    CHECK(found.error().message() == "table drift: " + text);
+  };
+  says(watch.compare({{"amount", w}}), mr::errc::shape_mismatch, "no window of feature \"age\"");
+  says(watch.compare({{"amont", w}, {"age", w}}), mr::errc::not_found, "no feature \"amont\" was added");
+  says(watch.compare({{"age", w}, {"amount", w}, {"age", w}}), mr::errc::invalid_argument,
+       "two windows of feature \"age\"");
+  const std::vector<mr::value_window> one{w};
+  says(watch.compare(one), mr::errc::shape_mismatch, "1 windows for 2 features, none of \"age\"");
+  const std::vector<mr::value_window> three{w, w, w};
+  says(watch.compare(three), mr::errc::shape_mismatch, "3 windows for 2 features");
+  watch.add("age", mr::drift_reference::of(std::vector<double>{1, 2}).value());
+  says(watch.compare({{"age", w}, {"amount", w}}), mr::errc::invalid_argument, "two features are called \"age\"");
+  says(mr::table_drift<>().compare({}), mr::errc::invalid_argument, "no feature was added");
+}
+
+TEST_CASE("a saved table is compared with as before; the first release's bytes load; another correction's do not") {
+  const auto watch = support::from_golden("detect/table_drift.bin", small_table());
+  const auto found = watch.compare(
+      {{"amount", window_of({1, 2, 3, 4, 5, 4.5, 3.5, 2.5, 1.5, 0.5})}, {"age", window_of({3, 3, 3, 3, 3, 3})}});
+  REQUIRE(found);
+  CHECK(found->summary() == "1 of 2 features drifted: age.");
+  const auto refused = mr::table_drift<mr::bonferroni>::load(watch.save());
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == mr::errc::type_mismatch);
+  CHECK(refused.error().message().find("table_drift<Holm>, expected table_drift<Bonferroni>") != std::string::npos);
+  const mr::table_drift<> empty;
+  CHECK(mr::table_drift<>::load(empty.save())->size() == 0);
+}
+
+TEST_CASE("damaged bytes of a table are an error, and resealed ones too, or a table that compares") {
+  const auto use = [](const mr::table_drift<mr::holm>& found) {
+    std::vector<mr::value_window> windows;
+    for (std::size_t i = 0; i < found.size(); ++i) windows.push_back(window_of({1, 2, 3}));
+    (void)found.compare(windows);
+    CHECK(mr::table_drift<mr::holm>::load(found.save())->save() == found.save());
+  };
+  mr::table_drift<mr::holm> two;
+  two.add("a", mr::drift_reference::of(std::vector<double>{1, 2, 3}).value());
+  two.add("b", mr::drift_reference::of(std::vector<double>{4, 4}).value());
+  laws::hostile_bytes(two, use);
+  laws::hostile_payload(two, support::reseal, use, 23, 3000);
+  // The damaged feature is named: the last byte of b's reference, whose own checksum ends the payload.
+  auto bytes = two.save();
+  bytes[bytes.size() - 5] ^= std::byte{1};
+  support::reseal(bytes);
+  const auto damaged = mr::table_drift<mr::holm>::load(bytes);
+  REQUIRE_FALSE(damaged);
+  CHECK(damaged.error().code() == mr::errc::checksum_mismatch);
+  CHECK(damaged.error().message() == "saved table_drift<Holm>: feature \"b\"");
 }

@@ -1,15 +1,24 @@
 #include <millrace/store/atomic_file.hpp>
 
 #include <support/catch.hpp>
+
+#include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/sketch_members.hpp>
+#include <millrace/aggregate/sums.hpp>
+
 #include <support/temp_dir.hpp>
 
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <filesystem>
 #include <iterator>
+#include <span>
 #include <thread>
+#include <vector>
 
 namespace mr = millrace;
 namespace fs = std::filesystem;
@@ -160,4 +169,33 @@ TEST_CASE("two writers of one path leave one whole content") {
   const auto read = mr::read_file(folder / "a").value();
   CHECK((read == std::string(50'000, 'b') || read == std::string(70'000, 'a')));
   CHECK(entries(folder) == 1);
+}
+
+TEST_CASE("a saved state goes to a file and comes back, whatever its bytes are") {
+  const support::temp_dir folder;
+  mr::aggregate<mr::count, mr::mean, mr::quantiles<>> latencies;
+  for (int i = 0; i < 1000; ++i) latencies.update(i % 37);
+  REQUIRE(mr::write_file(folder / "a", latencies.save()));
+  const auto loaded = decltype(latencies)::load(*mr::read_bytes(folder / "a"));
+  REQUIRE(loaded);
+  CHECK(loaded->save() == latencies.save());
+
+  std::vector<std::byte> all;
+  for (int i = 0; i < 100'000; ++i) all.push_back(static_cast<std::byte>(i * 7 % 256));
+  REQUIRE(mr::write_file(folder / "a", all));
+  CHECK(*mr::read_bytes(folder / "a") == all);
+  CHECK(mr::read_file(folder / "a")->size() == all.size());
+  REQUIRE(mr::write_file(folder / "a", std::span<const std::byte>()));
+  CHECK(mr::read_bytes(folder / "a")->empty());
+  // Whole or not at all: what could not be written leaves what stood there.
+  CHECK(mr::write_file(folder / "no/such/folder", all).error().code() == mr::errc::not_found);
+  auto pieces = mr::atomic_file::create(folder / "a");
+  REQUIRE(pieces);
+  REQUIRE(pieces->write(std::span<const std::byte>(all)));
+  CHECK(mr::read_bytes(folder / "a")->empty());
+  REQUIRE(pieces->commit());
+  CHECK(*mr::read_bytes(folder / "a") == all);
+  const auto missing = mr::read_bytes(folder / "b");
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().message().find(folder / "b") != std::string::npos);
 }

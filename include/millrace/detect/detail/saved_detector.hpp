@@ -2,6 +2,8 @@
 #define MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
 
 #include <millrace/aggregate/saved_fields.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/detect/signal.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -18,6 +20,16 @@ std::string detector_name(const char* kind) {
       std::string(kind) + '<' + std::to_string(RunLength::drift) + ',' + std::to_string(RunLength::warning);
   ((name += ',', name += std::to_string(Sizes)), ...);
   return name + '>';
+}
+
+/// Whether a chart of a known mean can measure by it.
+inline result<void> checked_reference(const char* chart, in_control reference) {
+  if (reference.is_possible()) return {};
+  const bool mean = std::isfinite(reference.mean);
+  const std::string number = std::to_string(mean ? reference.stddev : reference.mean);
+  return error(errc::invalid_argument, std::string(chart) + ": the in-control " +
+                                           (mean ? "standard deviation is " : "mean is ") + number +
+                                           (mean ? "; it must be positive and finite" : "; it must be finite"));
 }
 
 template <class... Numbers>

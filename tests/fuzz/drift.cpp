@@ -1,0 +1,39 @@
+// Any bytes load as a reference or a table that compares, or answer an error.
+#include <millrace/detect/table_drift.hpp>
+
+#include <support/envelope.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <vector>
+
+namespace {
+
+namespace mr = millrace;
+
+void use(std::span<const std::byte> bytes) {
+  const std::vector<double> sample{-1, 0, 0, 2.5, 1e300};
+  if (auto loaded = mr::drift_reference::load(bytes)) {
+    const auto saved = loaded->save();
+    if (auto back = mr::drift_reference::load(saved); !back || back->save() != saved) std::abort();
+    if (auto found = loaded->compare(sample); !found || !(found->ks >= 0 && found->ks <= 1)) std::abort();
+  }
+  if (auto loaded = mr::table_drift<mr::holm>::load(bytes)) {
+    if (mr::table_drift<mr::holm>::load(loaded->save())->size() != loaded->size()) std::abort();
+    const std::vector<mr::value_window> windows(loaded->size(), *mr::value_window::of(sample));
+    (void)loaded->compare(windows);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto bytes = std::as_bytes(std::span(data, size));
+  use(bytes);
+  std::vector<std::byte> sealed(bytes.begin(), bytes.end());
+  support::reseal(sealed);
+  use(sealed);
+  return 0;
+}
