@@ -11927,6 +11927,12 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
       : base(std::move(empty), Length.nanoseconds, Length.nanoseconds) {}
   explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
       : base(std::move(empty), length.nanoseconds, length.nanoseconds) {}
+  template <class Nothing = void>
+  windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
+    static_assert(
+        !std::is_void_v<Nothing>,
+        "millrace[WINDOW-9]: tumbling<> has no length of its own: give one to the constructor, or tumbling<1min>");
+  }
   /// Errors: invalid_argument for a length that is not above zero. Constructed so, it takes nothing.
   static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
     if (length.nanoseconds <= 0) return detail::no_length("tumbling", "length", length);
@@ -12095,6 +12101,11 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
   explicit windowed(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0)
       : windowed(gap, std::move(empty), 0) {
     if (gap.nanoseconds <= 0) watermark_ = detail::end_of_time;  // every item comes too late
+  }
+  template <class Nothing = void>
+  windowed() requires(Gap.nanoseconds == 0) : windowed(duration(1)) {
+    static_assert(!std::is_void_v<Nothing>,
+                  "millrace[WINDOW-9]: session<> has no gap of its own: give one to the constructor, or session<30s>");
   }
   /// Errors: invalid_argument for a gap that is not above zero. Constructed so, it takes nothing.
   static result<windowed> make(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0) {
@@ -13192,6 +13203,12 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
   explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
       : panes_(std::move(empty), length.nanoseconds > 0 ? length.nanoseconds : 1, Pane.nanoseconds) {
     if (length.nanoseconds <= 0) panes_.pass(detail::end_of_time);  // every item comes too late
+  }
+  template <class Nothing = void>
+  windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
+    static_assert(!std::is_void_v<Nothing>,
+                  "millrace[WINDOW-9]: sliding<{}, pane> has no length of its own: give one to the constructor, or "
+                  "sliding<5min, 10s>");
   }
   /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
   static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {

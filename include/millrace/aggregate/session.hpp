@@ -44,6 +44,11 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
       : windowed(gap, std::move(empty), 0) {
     if (gap.nanoseconds <= 0) watermark_ = detail::end_of_time;  // every item comes too late
   }
+  template <class Nothing = void>
+  windowed() requires(Gap.nanoseconds == 0) : windowed(duration(1)) {
+    static_assert(!std::is_void_v<Nothing>,
+                  "millrace[WINDOW-9]: session<> has no gap of its own: give one to the constructor, or session<30s>");
+  }
   /// Errors: invalid_argument for a gap that is not above zero. Constructed so, it takes nothing.
   static result<windowed> make(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0) {
     if (gap.nanoseconds <= 0) return detail::no_length("session", "gap", gap);

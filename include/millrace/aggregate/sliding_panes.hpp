@@ -48,6 +48,12 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
       : panes_(std::move(empty), length.nanoseconds > 0 ? length.nanoseconds : 1, Pane.nanoseconds) {
     if (length.nanoseconds <= 0) panes_.pass(detail::end_of_time);  // every item comes too late
   }
+  template <class Nothing = void>
+  windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
+    static_assert(!std::is_void_v<Nothing>,
+                  "millrace[WINDOW-9]: sliding<{}, pane> has no length of its own: give one to the constructor, or "
+                  "sliding<5min, 10s>");
+  }
   /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
   static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
     if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);

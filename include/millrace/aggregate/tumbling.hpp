@@ -272,6 +272,12 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
       : base(std::move(empty), Length.nanoseconds, Length.nanoseconds) {}
   explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
       : base(std::move(empty), length.nanoseconds, length.nanoseconds) {}
+  template <class Nothing = void>
+  windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
+    static_assert(
+        !std::is_void_v<Nothing>,
+        "millrace[WINDOW-9]: tumbling<> has no length of its own: give one to the constructor, or tumbling<1min>");
+  }
   /// Errors: invalid_argument for a length that is not above zero. Constructed so, it takes nothing.
   static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
     if (length.nanoseconds <= 0) return detail::no_length("tumbling", "length", length);
