@@ -117,7 +117,7 @@ template <class T>
 using item_of = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
 
 template <class T>
-concept range_of_others = !tensor_like<T> && !tensor_bundle<T> && requires(const T& value) {
+concept plain_range = !tensor_like<T> && !tensor_bundle<T> && requires(const T& value) {
   value.begin() != value.end();
   requires !std::same_as<item_of<T>, T>;
   requires !tensor_element<item_of<T>>;
@@ -126,7 +126,7 @@ concept range_of_others = !tensor_like<T> && !tensor_bundle<T> && requires(const
 /// Whether T is a range of tensors, at whatever depth.
 template <class T>
 struct is_tensor_range : std::false_type {};
-template <range_of_others T>
+template <plain_range T>
 struct is_tensor_range<T>
     : std::bool_constant<tensor_like<item_of<T>> || tensor_bundle<item_of<T>> || is_tensor_range<item_of<T>>::value> {};
 
