@@ -52,10 +52,6 @@ void use_all(std::span<const std::byte> bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto bytes = std::as_bytes(std::span(data, size));
-  use_all(bytes);
-  std::vector<std::byte> sealed(bytes.begin(), bytes.end());
-  support::reseal(sealed);
-  use_all(sealed);
+  support::as_they_are_and_resealed(data, size, use_all);
   return 0;
 }

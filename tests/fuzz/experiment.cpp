@@ -36,12 +36,9 @@ void use(std::span<const std::byte> bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto bytes = std::as_bytes(std::span(data, size));
-  std::vector<std::byte> sealed(bytes.begin(), bytes.end());
-  support::reseal(sealed);
-  use<experiment<mr::always_valid>>(bytes);
-  use<experiment<mr::always_valid>>(sealed);
-  use<experiment<mr::always_valid_asymptotic>>(bytes);
-  use<experiment<mr::always_valid_asymptotic>>(sealed);
+  support::as_they_are_and_resealed(data, size, [](std::span<const std::byte> bytes) {
+    use<experiment<mr::always_valid>>(bytes);
+    use<experiment<mr::always_valid_asymptotic>>(bytes);
+  });
   return 0;
 }

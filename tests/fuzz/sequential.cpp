@@ -53,10 +53,6 @@ void use(std::span<const std::byte> bytes) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto bytes = std::as_bytes(std::span(data, size));
-  use(bytes);
-  std::vector<std::byte> sealed(bytes.begin(), bytes.end());
-  support::reseal(sealed);
-  use(sealed);
+  support::as_they_are_and_resealed(data, size, use);
   return 0;
 }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,16 @@ inline void reseal(std::vector<std::byte>& bytes) {
   if (bytes.size() < 4) return;
   const std::uint32_t sum = millrace::detail::crc32c(bytes.data(), bytes.size() - 4);
   for (unsigned i = 0; i < 4; ++i) bytes[bytes.size() - 4 + i] = static_cast<std::byte>(sum >> (8 * i));
+}
+
+/// A fuzzer's bytes as they are, and with the checksum that would be right.
+template <class Use>
+void as_they_are_and_resealed(const std::uint8_t* data, std::size_t size, Use use) {
+  const auto bytes = std::as_bytes(std::span(data, size));
+  use(bytes);
+  std::vector<std::byte> sealed(bytes.begin(), bytes.end());
+  reseal(sealed);
+  use(std::span<const std::byte>(sealed));
 }
 
 /// An envelope with another payload: what a fuzzer's bytes become, so that they get past the type's name.

@@ -133,15 +133,33 @@ struct paired_arms {
   bool load(envelope_reader& from) { return arm[0].load(from) && arm[1].load(from); }
 };
 
+/// Of metrics with one input: the second number of each pair is 0.
+struct single_arms : paired_arms {
+  void absorb(bool treated, const sample_moments& m) noexcept {
+    arm[treated ? 1 : 0].merge(pair_moments{m.n, m.mean, 0, m.variance, 0, 0});
+  }
+  double variance_of_effect() const noexcept {
+    const sample_moments a = arm[1].get_x();
+    const sample_moments b = arm[0].get_x();
+    return a.variance / a.n + b.variance / b.n;
+  }
+};
+
+/// Of metrics with two inputs.
+struct double_arms : paired_arms {
+  void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], in[1]); }
+  void absorb(bool treated, const pair_moments& m) noexcept { arm[treated ? 1 : 0].merge(m); }
+  template <an_aggregate A>
+  void absorb(bool treated, const A& a) noexcept {
+    absorb(treated, pair_moments_of(a));
+  }
+};
+
 /// The squared standard error behind a test's interval.
 inline double variance_behind(const result<test_result>& found) noexcept {
   if (!found) return nan;
   const double se = (found->effect - 0) / found->statistic;
   return found->statistic != 0 ? se * se : nan;
-}
-
-inline double mean_variance(const sample_moments& a, const sample_moments& b) noexcept {
-  return a.variance / a.n + b.variance / b.n;
 }
 
 }  // namespace detail::stats
@@ -154,13 +172,11 @@ struct conversion {
   static constexpr std::size_t inputs = 1;
   static bool takes(const double* in) noexcept { return in[0] == 0 || in[0] == 1; }
 
-  class state : public detail::stats::paired_arms {
+  class state : public detail::stats::single_arms {
    public:
     double score(const double* in) const noexcept { return in[0] != 0 ? 1 : 0; }
     void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0] != 0 ? 1 : 0, 0); }
-    void absorb(bool treated, const sample_moments& m) noexcept {
-      arm[treated ? 1 : 0].merge(pair_moments{m.n, m.mean, 0, m.variance, 0, 0});
-    }
+    using detail::stats::single_arms::absorb;
     template <detail::stats::an_aggregate A>
     void absorb(bool treated, const A& a) noexcept {
       const proportion p = proportion_of(a);
@@ -171,7 +187,6 @@ struct conversion {
     result<test_result> test(const test_options& options) const {
       return two_proportion_z_test(get(true), get(false), options);
     }
-    double variance_of_effect() const noexcept { return detail::stats::mean_variance(arm[1].get_x(), arm[0].get_x()); }
 
    private:
     proportion get(bool treated) const noexcept {
@@ -188,13 +203,11 @@ struct mean_of {
   static constexpr std::string_view kind = "mean";
   static constexpr std::size_t inputs = 1;
 
-  class state : public detail::stats::paired_arms {
+  class state : public detail::stats::single_arms {
    public:
     double score(const double* in) const noexcept { return in[0]; }
     void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], 0); }
-    void absorb(bool treated, const sample_moments& m) noexcept {
-      arm[treated ? 1 : 0].merge(pair_moments{m.n, m.mean, 0, m.variance, 0, 0});
-    }
+    using detail::stats::single_arms::absorb;
     template <detail::stats::an_aggregate A>
     void absorb(bool treated, const A& a) noexcept {
       absorb(treated, moments_of(a));
@@ -202,7 +215,6 @@ struct mean_of {
     result<test_result> test(const test_options& options) const {
       return welch_t_test(arm[1].get_x(), arm[0].get_x(), options);
     }
-    double variance_of_effect() const noexcept { return detail::stats::mean_variance(arm[1].get_x(), arm[0].get_x()); }
   };
 };
 
@@ -214,7 +226,7 @@ struct cuped_mean {
   static constexpr std::string_view kind = "cuped mean";
   static constexpr std::size_t inputs = 2;
 
-  class state : public detail::stats::paired_arms {
+  class state : public detail::stats::double_arms {
    public:
     double score(const double* in) const noexcept {
       const double squares = arm[0].squares_y() + arm[1].squares_y();
@@ -222,12 +234,6 @@ struct cuped_mean {
       const double n = arm[0].n() + arm[1].n();
       const double centre = n > 0 ? (arm[0].n() * arm[0].mean_y() + arm[1].n() * arm[1].mean_y()) / n : in[1];
       return in[0] - slope * (in[1] - centre);
-    }
-    void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], in[1]); }
-    void absorb(bool treated, const pair_moments& m) noexcept { arm[treated ? 1 : 0].merge(m); }
-    template <detail::stats::an_aggregate A>
-    void absorb(bool treated, const A& a) noexcept {
-      absorb(treated, pair_moments_of(a));
     }
     result<test_result> test(const test_options& options) const {
       auto found = cuped_test(arm[1].get(), arm[0].get(), options);
@@ -260,18 +266,12 @@ struct ratio {
   static constexpr std::string_view kind = "ratio";
   static constexpr std::size_t inputs = 2;
 
-  class state : public detail::stats::paired_arms {
+  class state : public detail::stats::double_arms {
    public:
     double score(const double* in) const noexcept {
       const double below = arm[0].n() * arm[0].mean_y() + arm[1].n() * arm[1].mean_y();
       const double above = arm[0].n() * arm[0].mean_x() + arm[1].n() * arm[1].mean_x();
       return in[0] - (below != 0 ? above / below : 0) * in[1];
-    }
-    void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], in[1]); }
-    void absorb(bool treated, const pair_moments& m) noexcept { arm[treated ? 1 : 0].merge(m); }
-    template <detail::stats::an_aggregate A>
-    void absorb(bool treated, const A& a) noexcept {
-      absorb(treated, pair_moments_of(a));
     }
     result<test_result> test(const test_options& options) const {
       return ratio_test(arm[1].get(), arm[0].get(), options);
