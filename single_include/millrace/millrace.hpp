@@ -11648,6 +11648,28 @@ template <class A>
 inline constexpr bool keeps_one_each = std::is_trivially_copyable_v<typename window_ops<A>::partial> &&
                                        sizeof(typename window_ops<A>::partial) <= 512;
 
+/// A member's answer over the window; a sketch is answered as a copy.
+template <class Derived>
+class member_answers {
+ public:
+  template <class M>
+  [[gnu::always_inline]] auto get() {
+    return static_cast<Derived&>(*this).value().template get<M>();
+  }
+  template <class M>
+  [[gnu::always_inline]] auto get() const {
+    return static_cast<const Derived&>(*this).value().template get<M>();
+  }
+  template <template <class...> class Template>
+  auto get() {
+    return static_cast<Derived&>(*this).value().template get<Template>();
+  }
+  template <template <class...> class Template>
+  auto get() const {
+    return static_cast<const Derived&>(*this).value().template get<Template>();
+  }
+};
+
 /// The clock that items without a time of their own are stamped by.
 template <class Time>
 struct arrival_clock {};
@@ -13008,28 +13030,11 @@ namespace detail {
 
 /// What sliding windows that keep every item have in common: the answers.
 template <class Derived, class A>
-class sliding_answers {
+class sliding_answers : public member_answers<Derived> {
  public:
   /// The aggregate over what is in the window now: an `aggregate_snapshot` for aggregates of members.
   [[gnu::always_inline]] auto value() { return static_cast<Derived&>(*this).as_of_now(); }
   [[gnu::always_inline]] auto value() const { return static_cast<const Derived&>(*this).as_of_now(); }
-  /// A member's answer over the window.
-  template <class M>
-  [[gnu::always_inline]] auto get() {
-    return value().template get<M>();
-  }
-  template <class M>
-  [[gnu::always_inline]] auto get() const {
-    return value().template get<M>();
-  }
-  template <template <class...> class Template>
-  auto get() {
-    return value().template get<Template>();
-  }
-  template <template <class...> class Template>
-  auto get() const {
-    return value().template get<Template>();
-  }
   /// How many items are in the window.
   std::size_t size() const noexcept { return static_cast<const Derived&>(*this).engine_.size(); }
 
@@ -13189,7 +13194,8 @@ inline namespace v0 {
 /// writes.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
 requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
-    : private detail::arrival_clock<Time> {
+    : public detail::member_answers<windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>>,
+      private detail::arrival_clock<Time> {
   static_assert(sizeof(sliding<Length, Pane>) != 0);  // complete, and so checked
   static_assert(Length.nanoseconds % Pane.nanoseconds == 0,
                 "millrace[WINDOW-8]: a window's length is a whole number of panes");
@@ -13239,23 +13245,6 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
       return panes_.sum_as_of(this->now());
     else
       return panes_.sum_as_of(panes_.now());
-  }
-  /// A member's answer over them; a sketch is answered as a copy.
-  template <class M>
-  auto get() {
-    return value().template get<M>();
-  }
-  template <class M>
-  auto get() const {
-    return value().template get<M>();
-  }
-  template <template <class...> class Template>
-  auto get() {
-    return value().template get<Template>();
-  }
-  template <template <class...> class Template>
-  auto get() const {
-    return value().template get<Template>();
   }
   /// How many items came before the watermark, or from before the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }

@@ -19,28 +19,11 @@ namespace detail {
 
 /// What sliding windows that keep every item have in common: the answers.
 template <class Derived, class A>
-class sliding_answers {
+class sliding_answers : public member_answers<Derived> {
  public:
   /// The aggregate over what is in the window now: an `aggregate_snapshot` for aggregates of members.
   [[gnu::always_inline]] auto value() { return static_cast<Derived&>(*this).as_of_now(); }
   [[gnu::always_inline]] auto value() const { return static_cast<const Derived&>(*this).as_of_now(); }
-  /// A member's answer over the window.
-  template <class M>
-  [[gnu::always_inline]] auto get() {
-    return value().template get<M>();
-  }
-  template <class M>
-  [[gnu::always_inline]] auto get() const {
-    return value().template get<M>();
-  }
-  template <template <class...> class Template>
-  auto get() {
-    return value().template get<Template>();
-  }
-  template <template <class...> class Template>
-  auto get() const {
-    return value().template get<Template>();
-  }
   /// How many items are in the window.
   std::size_t size() const noexcept { return static_cast<const Derived&>(*this).engine_.size(); }
 

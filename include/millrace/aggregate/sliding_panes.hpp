@@ -33,7 +33,8 @@ inline namespace v0 {
 /// writes.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
 requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
-    : private detail::arrival_clock<Time> {
+    : public detail::member_answers<windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>>,
+      private detail::arrival_clock<Time> {
   static_assert(sizeof(sliding<Length, Pane>) != 0);  // complete, and so checked
   static_assert(Length.nanoseconds % Pane.nanoseconds == 0,
                 "millrace[WINDOW-8]: a window's length is a whole number of panes");
@@ -83,23 +84,6 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
       return panes_.sum_as_of(this->now());
     else
       return panes_.sum_as_of(panes_.now());
-  }
-  /// A member's answer over them; a sketch is answered as a copy.
-  template <class M>
-  auto get() {
-    return value().template get<M>();
-  }
-  template <class M>
-  auto get() const {
-    return value().template get<M>();
-  }
-  template <template <class...> class Template>
-  auto get() {
-    return value().template get<Template>();
-  }
-  template <template <class...> class Template>
-  auto get() const {
-    return value().template get<Template>();
   }
   /// How many items came before the watermark, or from before the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }

@@ -131,6 +131,28 @@ template <class A>
 inline constexpr bool keeps_one_each = std::is_trivially_copyable_v<typename window_ops<A>::partial> &&
                                        sizeof(typename window_ops<A>::partial) <= 512;
 
+/// A member's answer over the window; a sketch is answered as a copy.
+template <class Derived>
+class member_answers {
+ public:
+  template <class M>
+  [[gnu::always_inline]] auto get() {
+    return static_cast<Derived&>(*this).value().template get<M>();
+  }
+  template <class M>
+  [[gnu::always_inline]] auto get() const {
+    return static_cast<const Derived&>(*this).value().template get<M>();
+  }
+  template <template <class...> class Template>
+  auto get() {
+    return static_cast<Derived&>(*this).value().template get<Template>();
+  }
+  template <template <class...> class Template>
+  auto get() const {
+    return static_cast<const Derived&>(*this).value().template get<Template>();
+  }
+};
+
 /// The clock that items without a time of their own are stamped by.
 template <class Time>
 struct arrival_clock {};
