@@ -146,12 +146,14 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if constexpr (std::is_same_v<Policy, reject_nan>) return result<void>();
   }
 
-  /// Items that weigh weights[i] each. Where the spans differ in length, what the longer one has more is left out: what
-  /// as many single updates do, faster, and with no greater error. Void; under `reject_nan` result<void>, as above.
+  /// Items that weigh weights[i] each: what as many single updates do, faster, and with no greater error. An item
+  /// without a weight counts as one whose weight is NaN; weights without an item count as nothing. Void; under
+  /// `reject_nan` result<void>, as above.
   auto update(std::span<const sample> items, std::span<const double> weights) {
     static_assert(states::weighable,
                   "millrace[AGGREGATE-14]: update(items, weights): a member of the aggregate takes no weights");
     const std::size_t count = items.size() < weights.size() ? items.size() : weights.size();
+    const std::size_t weightless = items.size() - count;
     items = items.first(count);
     weights = weights.first(count);
     if constexpr (std::is_same_v<Policy, reject_nan>) {
@@ -161,10 +163,12 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
         if (detail::has_nan(items[i]) || !detail::is_weight(weights[i])) return result<void>(detail::refused(place));
         ++place;
       }
+      if (weightless != 0) return result<void>(detail::refused(place));
       take(items, weights);
       return result<void>();
     } else {
       take(items, weights);
+      this->tally_.nans += weightless;
     }
   }
 

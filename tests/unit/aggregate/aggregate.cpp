@@ -286,8 +286,19 @@ TEST_CASE("an aggregate that rejects takes nothing of a span with one impossible
   weights[600] = 1;
   REQUIRE(a.update(items, weights).has_value());
   CHECK(a.get<mr::count>() == 999);
-  CHECK(a.update(std::span<const double>(items), std::span<const double>(weights).first(10)).has_value());
-  CHECK(a.get<mr::count>() == 1008);  // as many as both spans have
+
+  // An item without a weight is refused with its span; elsewhere it is skipped, and counted.
+  refused = a.update(items, std::span<const double>(weights).first(10));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().message().find("item 1008 ") == 0);
+  CHECK(a.get<mr::count>() == 999);
+  mr::aggregate<mr::count, mr::mean> skipping;
+  skipping.update(items, std::span<const double>(weights).first(10));
+  CHECK(skipping.get<mr::count>() == 9);
+  CHECK(skipping.skipped() == 990);
+  skipping.update(std::span<const double>(items).first(3), weights);
+  CHECK(skipping.get<mr::count>() == 12);
+  CHECK(skipping.skipped() == 990);
 }
 
 TEST_CASE("weighted moments of a span lose no digits to a heavy item or to an offset") {
