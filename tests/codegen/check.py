@@ -4,7 +4,7 @@
 usage: check.py --compiler CXX --include DIR pass_through.cpp
 
 Compiles at -O2 and compares the disassembly (objdump, binutils) of bare_calls with the others',
-instruction by instruction; addresses and padding do not count. Proves first that it can fail: a
+instruction by instruction, jumps by the instruction they lead to; addresses and padding do not count. Proves first that it can fail: a
 chain under a middleware that reads the clock must differ.
 """
 import argparse
@@ -30,25 +30,24 @@ def instructions(listing, function):
     body = re.search(rf"^[0-9a-f]+ <{function}\(.*?>:\n(.*?)(?:\n\n|\Z)", listing, re.MULTILINE | re.DOTALL)
     if body is None:
         sys.exit(f"{function} is not in the object file")
-    start = None
-    lines = []
+    kept = []  # address and text of each instruction that does something
+    order = {}  # address -> the number of the first such instruction from there on
     for line in body.group(1).splitlines():
         address, _, text = line.strip().partition(":")
         text = text.strip()
-        if start is None:
-            start = int(address, 16)
         relocation = re.match(r"R_X86_64_\w+\s+(.*)", text)
         if relocation:
             target = re.sub(r"[+-]0x[0-9a-f]+$", "", relocation.group(1))
-            lines[-1] += " -> " + re.sub(r"^\.LC(PI)?\d+", ".LC", target)  # constants are numbered by function
+            kept[-1] += " -> " + re.sub(r"^\.LC(PI)?\d+", ".LC", target)  # constants are numbered by function
             continue
+        order[int(address, 16)] = len(kept)
         text = re.sub(r"\s*#.*", "", text)
-        if re.match(r"(data16|cs |nop|xchg +%ax,%ax)", text):
-            continue
-        # Jump targets inside the function, relative to its start.
-        text = re.sub(r"\b([0-9a-f]+) <.*>", lambda m: f"+{int(m.group(1), 16) - start:x}", text)
-        lines.append(re.sub(r"\s+", " ", text))
-    lines = [re.sub(r"^(call\w*) \+[0-9a-f]+", r"\1", line) for line in lines]
+        if not re.match(r"(data16|cs |nop|xchg +%ax,%ax)", text):
+            kept.append(text)
+    # A jump goes to the instruction of that number: how many bytes of padding lie between says nothing.
+    lines = [re.sub(r"\s+", " ", re.sub(r"\b([0-9a-f]+) <.*>", lambda m: f"#{order.get(int(m.group(1), 16), '?')}", text))
+             for text in kept]
+    lines = [re.sub(r"^(call\w*) #[0-9?]+", r"\1", line) for line in lines]
     for i, line in enumerate(lines[:-1]):
         # Which side of an equality stands first says nothing.
         compare = re.fullmatch(r"(cmp\w* )(%\w+),(%\w+)", line)

@@ -5,7 +5,7 @@ usage: check.py --compiler CXX [--folders FILE] <CODE>_<slug>.cpp
 
 The file holds a right use, and under `#ifdef MILLRACE_MISUSE` the wrong one. Asked of it:
   - without MILLRACE_MISUSE it compiles (the twin: else any slip would pass for the misuse);
-  - with it, it fails, and the first error with all its notes
+  - with it, it fails, and the first error with all its notes (from g++ 13 on without the source drawn beside them)
       - is at most 20 lines long,
       - names its code, `millrace[<CODE>]`, within the first 5 lines after the trail of includes (where no
         static_assert can stand, as a name that the compiler prints: `millrace_<CODE>`, with _ for -),
@@ -28,8 +28,10 @@ NOISE = re.compile(r"^compilation terminated|^fatal error: too many errors emitt
 
 def compile_file(compiler, flags, source, misuse):
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
-    first_error_only = ["-ferror-limit=1"] if "clang" in version else ["-fmax-errors=1"]
-    command = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", *first_error_only, *flags]
+    told = ["-ferror-limit=1"] if "clang" in version else ["-fmax-errors=1"]
+    if "clang" not in version and int(re.search(r" (\d+)\.\d+\.\d+", version)[1]) >= 13:
+        told.append("-fno-diagnostics-show-caret")  # from 13 on it draws the source around every note, also where it says nothing
+    command = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", *told, *flags]
     if misuse:
         command.append("-DMILLRACE_MISUSE")
     done = subprocess.run(command + [str(source)], capture_output=True, text=True, errors="replace",

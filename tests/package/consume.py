@@ -182,29 +182,32 @@ STAND_INS = [("eigen", "3.4.0", "Eigen3::Eigen", ["/usr/include/eigen3"], []), (
 
 
 def conan(args, folder):
-    """`conan create` with the options off, which needs the recipe alone; then with each on; and with C++17, refused."""
+    """The README's `conan create`, whose options are off, so that it needs the recipe alone; then with each on; and with
+    the standard of a detected profile, refused."""
     folder = pathlib.Path(folder)
     environment = {**os.environ, "CONAN_HOME": str(folder / "home"), "CXX": args.compiler}
     conf = ["-c", f"tools.cmake.cmake_layout:test_folder={folder}", "-c", "tools.cmake.cmaketoolchain:user_presets="]
 
-    def create(standard, *options, fails_with=None):
-        return run(args.conan, "create", ROOT, "--test-folder", HERE / "conan", *conf, "-s", f"compiler.cppstd={standard}",
-                   *options, "--no-remote", env=environment, cwd=folder, fails_with=fails_with)
+    advised = re.search(r"`conan create \. ([^`]+)`", (ROOT / "README.md").read_text())[1].split()
+
+    def create(*options, fails_with=None):
+        return run(args.conan, "create", ROOT, "--test-folder", HERE / "conan", *conf, *options, "--no-remote", env=environment,
+                   cwd=folder, fails_with=fails_with)
 
     run(args.conan, "profile", "detect", env=environment)
     version = re.search(r'STRING "([^"]+)"', (ROOT / "include/millrace/core/version.hpp").read_text())[1]
-    said = create(20)
+    said = create(*advised)
     if f"millrace {version} says 12" not in said:
         raise Failure(f"the program did not run:\n{said}")
-    create(17, fails_with="Current cppstd (17) is lower than the required C++ standard (20)")
-    create(20, "-o", "millrace/*:millrace=True", fails_with="Package 'eigen/3.4.0' not resolved")
+    create("-s", "compiler.cppstd=gnu17", fails_with="Current cppstd (gnu17) is lower than the required C++ standard (20)")
+    create(*advised, "-o", "millrace/*:millrace=True", fails_with="Package 'eigen/3.4.0' not resolved")
     for name, number, target, folders, libraries in STAND_INS:
         recipe = folder / name / "conanfile.py"
         recipe.parent.mkdir()
         recipe.write_text(STAND_IN.format(name=name, version=number, target=target, folders=folders, libraries=libraries))
         run(args.conan, "create", recipe.parent, "--no-remote", env=environment, cwd=folder)
-    create(20, "-o", "millrace/*:millrace=True")
-    create(20, "-o", "millrace/*:xtensor=True")
+    create(*advised, "-o", "millrace/*:millrace=True")
+    create(*advised, "-o", "millrace/*:xtensor=True")
 
 
 def main():

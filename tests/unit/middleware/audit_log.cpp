@@ -436,7 +436,7 @@ TEST_CASE("a log that nobody closed tells what the disk refused; one that was cl
     auto chain = mr::chain(load_batch{}).use(lenient_log{dir / "a.jsonl", {.on_loss = tell_loss}, files});
     run(chain);
   }
-  CHECK_THAT(told_loss, Catch::Contains("a.jsonl") && Catch::Contains("not durable"));
+  CHECK_THAT(told_loss, ContainsSubstring("a.jsonl") && ContainsSubstring("not durable"));
 
   told_loss.clear();
   disk.set_room(4'000);

@@ -54,7 +54,7 @@ TEST_CASE("production lists what is not finite and goes on; testing stops") {
   auto ctx = production.context();
   CHECK(production(ctx));
   CHECK(production.get<"validation">().error_count() == 1);
-  CHECK_THAT(mr::to_prometheus(registry.snapshot()), Catch::Contains("millrace_validation_issues_total 1\n"));
+  CHECK_THAT(mr::to_prometheus(registry.snapshot()), ContainsSubstring("millrace_validation_issues_total 1\n"));
   REQUIRE(production.get<"audit_log">().close());
   CHECK(lines_in(path) == 4);  // session_start, event_start, event_complete, session_end
 

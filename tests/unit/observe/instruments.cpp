@@ -29,7 +29,7 @@ std::size_t bucket_by_hand(const std::vector<T>& bounds, T value) {
   return i;
 }
 
-const mr::metric_sample& only_sample(const mr::metrics_snapshot& snapshot, const std::string& name) {
+const mr::metric_sample& only_sample(const mr::metrics_snapshot& snapshot, std::string_view name) {
   const auto* family = snapshot.find(name);
   REQUIRE(family != nullptr);
   REQUIRE(family->samples.size() == 1);
