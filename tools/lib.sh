@@ -2,9 +2,9 @@
 # What tools/demo and tools/test share. Sourced, not run; POSIX sh.
 #
 # Wants $tool (the name for messages). Gives: $root, $jobs, say, die, install_packages, check_tools,
-# configure, build.
+# is_configured, configure, build.
 
-root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+root=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")/.." && pwd)
 
 say() {
   printf '%s: %s\n' "$tool" "$*"
@@ -83,6 +83,16 @@ if [ -r /proc/meminfo ]; then
   [ "$jobs" -le "$fit" ] || jobs=$fit
 fi
 
+# is_configured PRESET: build/PRESET is there, and made with the compiler that is asked for now.
+is_configured() {
+  [ -f "$root/build/$1/build.ninja" ] || return 1
+  case $1 in
+    clang | fuzz) return 0 ;;  # they name theirs in CMakePresets.json
+  esac
+  was=$(sed -n 's/^CMAKE_CXX_COMPILER:[A-Z]*=//p' "$root/build/$1/CMakeCache.txt" 2>/dev/null)
+  [ "$(readlink -f -- "$was")" = "$(readlink -f -- "$(command -v "${CXX:-c++}")")" ]
+}
+
 # configure PRESET [-D...]: its output is shown only when it fails.
 configure() {
   preset=$1
@@ -91,6 +101,9 @@ configure() {
   log=$root/build/$preset.configure.log
   if command -v ccache >/dev/null 2>&1; then
     set -- -DCMAKE_CXX_COMPILER_LAUNCHER=ccache "$@"
+  fi
+  if [ -f "$root/build/$preset/CMakeCache.txt" ] && ! is_configured "$preset"; then
+    set -- --fresh "$@"  # CMake would stay with the compiler of its first run
   fi
   say "configuring build/$preset"
   if ! (CDPATH='' cd -- "$root" && cmake --preset "$preset" "$@") >"$log" 2>&1; then

@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
-"""What tools/demo and tools/test say where they cannot go on: one sentence that names what is needed.
+"""What the commands of tools/ do and say, with stand-ins for what they call, in a copy of tools/.
 
-Each case runs tools/demo with a PATH that holds stand-ins for apt-get, cmake and the compiler, in a copy of tools/.
+tools/demo and tools/test: where they cannot go on, one sentence names what is needed; a build folder of another compiler is
+made anew. tools/check-fresh-machine: its table, also when stopped, and that it removes only what it made. tools/summary.
 """
-import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-ORDINARY = "sh dirname sed sort head tail printf getconf awk mkdir cat grep env uname".split()
+ORDINARY = """sh dirname sed sort head tail printf getconf awk mkdir cat grep env uname readlink date cp ls rm ln tar du wc sleep
+basename""".split()
 
 # A system on which all goes well; each case changes some of it. None: there is no such command.
 GOOD = {
@@ -41,38 +44,163 @@ CASES = [  # what is changed, words that standard error must have (None: it succ
 ]
 
 
-def run(commands):
-    with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
-        folder = pathlib.Path(folder)
-        shutil.copytree(ROOT / "tools", folder / "tools")
-        (folder / "bin").mkdir()
+class Copy:
+    """A copy of tools/ in a folder of its own, with the stand-ins as the only other commands."""
+
+    def __init__(self, folder, commands):
+        self.folder = pathlib.Path(folder)
+        shutil.copytree(ROOT / "tools", self.folder / "tools")
+        self.bin = self.folder / "bin"
+        self.bin.mkdir()
         for name in ORDINARY:
-            (folder / "bin" / name).symlink_to(shutil.which(name))
-        for name, script in commands.items():
-            if script is not None:
-                path = folder / "bin" / name
-                path.write_text(f"#!/bin/sh\n{script}\n")
-                path.chmod(0o755)
-        job = folder / "build/demo/examples/lifecycle/lifecycle"
+            (self.bin / name).symlink_to(shutil.which(name))
+        self.commands(commands)
+        job = self.folder / "build/demo/examples/lifecycle/lifecycle"
         job.parent.mkdir(parents=True)
         job.write_text('#!/bin/sh\necho "$LIFECYCLE_CALLED_AS runs the job $*"\n')
         job.chmod(0o755)
-        return subprocess.run([folder / "tools/demo", "--input", "my table.csv"], env={"PATH": str(folder / "bin")},
-                              capture_output=True, text=True)
+
+    def commands(self, commands):
+        for name, script in commands.items():
+            if script is not None:
+                path = self.bin / name
+                path.write_text(f"#!/bin/sh\n{script}\n")
+                path.chmod(0o755)
+
+    def run(self, *words, **environment):
+        return subprocess.run([str(word) for word in words], env={"PATH": str(self.bin), **environment}, capture_output=True,
+                              text=True)
 
 
-def main():
-    failures = 0
+def sentences():
     for change, words in CASES:
-        done = run(GOOD | change)
+        with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+            copy = Copy(folder, GOOD | change)
+            done = copy.run(copy.folder / "tools/demo", "--input", "my table.csv")
         if words is None:
             as_hoped = done.returncode == 0 and done.stdout == "tools/demo runs the job --input my table.csv\n"
         else:
             as_hoped = done.returncode == 1 and words in done.stderr.splitlines()[-1] and done.stdout == ""
         if not as_hoped:
-            failures += 1
-            print(f"FAIL {change}: hoped for {words or 'the job'}; status {done.returncode}\n{done.stdout}{done.stderr}")
-    print(f"{len(CASES)} systems, {failures} failures")
+            yield f"{change}: hoped for {words or 'the job'}; status {done.returncode}\n{done.stdout}{done.stderr}"
+
+
+def through_a_link():
+    """A symbolic link to tools/demo, from another folder, finds its library and its build folder."""
+    with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+        copy = Copy(folder, GOOD)
+        (copy.folder / "elsewhere").mkdir()
+        (copy.folder / "elsewhere/demo").symlink_to(copy.folder / "tools/demo")
+        done = copy.run(copy.folder / "elsewhere/demo")
+        if done.returncode != 0 or done.stdout != "tools/demo runs the job \n":
+            yield f"through a symbolic link: status {done.returncode}\n{done.stdout}{done.stderr}"
+
+
+def another_compiler():
+    """CXX counts also when the build folder exists: it is made anew if it is another compiler's, and only then."""
+    with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+        copy = Copy(folder, GOOD | {"cmake": GOOD["cmake"] + f'\necho "$*" >>"{folder}/called"', "g++-99": GOOD["c++"]})
+        (copy.folder / "build/demo/build.ninja").write_text("")
+        cache = copy.folder / "build/demo/CMakeCache.txt"
+        for was, environment, hoped in (("c++", {}, None), ("c++", {"CXX": "g++-99"}, "--fresh"), ("g++-99", {"CXX": "g++-99"}, None),
+                                        ("g++-99", {}, "--fresh"), (None, {}, "--preset demo")):
+            cache.unlink(missing_ok=True)
+            if was:
+                cache.write_text(f"CMAKE_CXX_COMPILER:STRING={copy.bin / was}\n")
+            (copy.folder / "called").unlink(missing_ok=True)
+            done = copy.run(copy.folder / "tools/demo", **environment)
+            called = (copy.folder / "called").read_text()
+            as_hoped = hoped in called if hoped else "--preset" not in called
+            if done.returncode != 0 or not as_hoped:
+                yield f"{was} and {environment}: status {done.returncode}, hoped for {hoped}, called\n{called}{done.stderr}"
+
+
+FRESH = {
+    "id": "echo 0",
+    "apt-get": '. /etc/os-release; echo "$VERSION_CODENAME main http://mirror.invalid/debian/"',
+    "debootstrap": 'echo "$*" >"$3.asked"; mkdir -p "$3/proc" "$3/dev/shm" "$3/dev/pts" "$3/etc/apt/apt.conf.d" "$3/etc/sudoers.d" "$3/home/builder"',
+    "mount": "exit 0",
+    "umount": "exit 0",
+    "git": 'case "$*" in *archive*) tar -c -T /dev/null ;; *) echo "abc a commit" ;; esac',
+    "chroot": """case "$*" in
+  *dpkg-query*) printf ...... ;;
+  *tools/demo*) echo "a job" ;;
+  *tools/test*)
+    echo "tools/test: skipped: observe.promtool: no promtool"
+    echo "tools/test: left out: interop.boost: no Boost"
+    echo "tools/test: test: 7 tests ran, 1 skipped, 1 left out"
+    ;;
+esac""",
+}
+
+
+def fresh_machine():
+    with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+        copy = Copy(folder, FRESH)
+        (copy.folder / "debootstrap/scripts").mkdir(parents=True)
+        (copy.folder / "debootstrap/scripts/trixie").write_text("")
+        command, there = copy.folder / "tools/check-fresh-machine", copy.folder / "there"
+        known = {"DEBOOTSTRAP_DIR": str(copy.folder / "debootstrap")}
+
+        def expect(title, done, status, *words):
+            missing = [word for word in words if word not in done.stdout + done.stderr]
+            if done.returncode != status or missing:
+                yield f"check-fresh-machine {title}: status {done.returncode}, without {missing}\n{done.stdout}{done.stderr}"
+
+        yield from expect("--suite nosuch", copy.run(command, "--suite", "nosuch", there, **known), 1, 'knows no release "nosuch"')
+        good = copy.run(command, "--suite", "trixie", there, **known)
+        yield from expect("--suite trixie", good, 0, "demo-first", "test-again", "by root", "7 tests ran", "skipped: observe.promtool: no promtool",
+                          "left out: interop.boost: no Boost")
+        if "trixie" not in (there / "system.asked").read_text():
+            yield "check-fresh-machine --suite trixie: made another release"
+        yield from expect("again, as a user", copy.run(command, "--suite", "trixie", "--user", there, **known), 0, "by builder")
+        mine = copy.folder / "mine"
+        mine.mkdir()
+        (mine / "thesis.txt").write_text("years of work")
+        yield from expect("of somebody's folder", copy.run(command, "--suite", "trixie", mine, **known), 1, "was not made by this command")
+        if not (mine / "thesis.txt").exists():
+            yield "check-fresh-machine removed a folder that it did not make"
+        copy.commands({"chroot": FRESH["chroot"].replace('echo "a job"', "exit 3")})
+        yield from expect("whose demo fails", copy.run(command, "--suite", "trixie", there, **known), 1, "demo-first failed", "exit 3")
+        copy.commands({"chroot": FRESH["chroot"].replace('echo "a job"', "exec sleep 20")})
+        there = copy.folder / "stopped"
+        process = subprocess.Popen([command, "--suite", "trixie", there], env={"PATH": str(copy.bin), **known}, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        while not (there / "demo-first.log").exists() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        said = process.communicate(timeout=30)[0]
+        if process.returncode != 143 or "demo-first" not in said or "stopped" not in said:
+            yield f"check-fresh-machine, stopped: status {process.returncode}\n{said}"
+
+
+def summary():
+    """Only what was built now counts; what was skipped or left out is named with its reason."""
+    with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+        folder = pathlib.Path(folder)
+        old = "# ninja log v5\n0\t90000\t1\told.o\tabc\n"
+        (folder / ".ninja_log.before").write_text(old)
+        (folder / ".ninja_log").write_text(old + "0\t4500\t1\ttests/CMakeFiles/unit_core.dir/unit/core/id.cpp.o\tdef\n")
+        (folder / "left_out.txt").write_text("interop.boost: Boost.Math is missing\n")
+        (folder / "tests.xml").write_text(
+            '<testcase name="a.skipped" classname="a" time="0.1" status="notrun">\n<skipped message="77"/>\n'
+            '<system-out>no &quot;judge&quot;\n</system-out>\n</testcase>\n'
+            '<testcase name="a.slow" classname="a" time="7.25" status="run">\n<system-out></system-out>\n</testcase>\n')
+        said = subprocess.run([sys.executable, "-B", ROOT / "tools/summary", folder], capture_output=True, text=True).stdout
+        for words in ("7.2 s  tested a.slow", "4.5 s  built  tests/unit_core: unit/core/id.cpp.o", 'skipped: a.skipped: no "judge"',
+                      "left out: interop.boost: Boost.Math is missing", "1 tests ran, 1 skipped, 1 left out"):
+            if words not in said:
+                yield f"tools/summary does not say `{words}`:\n{said}"
+        if "old.o" in said:
+            yield f"tools/summary counts what an earlier build made:\n{said}"
+
+
+def main():
+    trials = (sentences, through_a_link, another_compiler, fresh_machine, summary)
+    failures = [failure for trial in trials for failure in trial()]
+    for failure in failures:
+        print(f"FAIL {failure}")
+    print(f"{len(CASES)} systems, {len(trials)} trials, {len(failures)} failures")
     return 1 if failures else 0
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Uses the library as its users do, each way in a fresh folder. usage: consume.py WAY --compiler CXX [...]
 
-Ways: add_subdirectory, find_package, include_folder, single_header, vcpkg_port, conan.
+Ways: add_subdirectory, find_package, include_folder, single_header, vcpkg_port, conan, libcxx.
 """
 import argparse
 import os
@@ -158,6 +158,14 @@ def single_header(args, folder):
     compile_and_run(args, folder, "-I", alone.parent, first)
 
 
+def libcxx(args, folder):
+    """clang's own standard library in the place of g++'s, with every header that needs no third party."""
+    own = ["-stdlib=libc++", "-I", ROOT / "include"]
+    compile_and_run(args, folder, *own, HERE / "core.cpp")
+    compile_and_run(args, folder, *own, FIRST_PROGRAM)
+    compile_and_run(args, folder, "-stdlib=libc++", "-I", ROOT / "single_include", HERE / "single_header.cpp", HERE / "second_unit.cpp")
+
+
 def vcpkg_port(args, folder):
     """Runs ports/millrace/portfile.cmake with stand-ins for vcpkg's functions, and consumes what it installs."""
     import vcpkg_port as port
@@ -212,7 +220,7 @@ def conan(args, folder):
 
 def main():
     parser = argparse.ArgumentParser()
-    ways = {way.__name__: way for way in (add_subdirectory, find_package, include_folder, single_header, vcpkg_port, conan)}
+    ways = {way.__name__: way for way in (add_subdirectory, find_package, include_folder, single_header, vcpkg_port, conan, libcxx)}
     parser.add_argument("way", choices=ways)
     parser.add_argument("--compiler", required=True)
     parser.add_argument("--cmake", default="cmake")
