@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Checks that a chain, alone and under pass-through middleware, is the instructions of the bare calls.
 
-usage: check.py --compiler CXX --include DIR pass_through.cpp
+usage: check.py --compiler CXX --include DIR [--passed FILE] pass_through.cpp
 
 Compiles at -O2 and compares the disassembly (objdump, binutils) of bare_calls with the others',
-instruction by instruction, jumps by the instruction they lead to; addresses and padding do not count. Proves first that it can fail: a
-chain under a middleware that reads the clock must differ.
+instruction by instruction, jumps by the instruction they lead to; addresses and padding do not count.
+Proves first that it can fail: a chain under a middleware that reads the clock must differ.
 """
 import argparse
 import pathlib
@@ -13,6 +13,11 @@ import re
 import subprocess
 import sys
 import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "meta"))
+
+from passed import Passed, dependencies, version  # noqa: E402
 
 SAME = ["chain_alone", "chain_passed_through"]
 DIFFERENT = "chain_timed"
@@ -61,7 +66,12 @@ def main():
     parser.add_argument("--compiler", required=True)
     parser.add_argument("--include", required=True)
     parser.add_argument("source", type=pathlib.Path)
+    parser.add_argument("--passed", help="what passed is kept here, and not compiled again while nothing of it changes")
     args = parser.parse_args()
+    record = Passed(args.passed, [version(args.compiler), version("objdump"), args.include])
+    if record.holds("all"):
+        print("unchanged since it passed")
+        return
 
     listing = disassemble(args.compiler, args.include, args.source, ["-DMILLRACE_SEEDED_FAULT"])
     bare = instructions(listing, "bare_calls")
@@ -74,6 +84,10 @@ def main():
             print(f"{function}, {len(found)} instructions:", *found, sep="\n  ")
             sys.exit(f"{function} is not the instructions of the bare calls")
         print(f"{function}: the same {len(bare)} instructions as the bare calls")
+    depends = subprocess.run([args.compiler, "-std=c++20", f"-I{args.include}", "-M", str(args.source)], check=True, capture_output=True,
+                             text=True).stdout
+    record.keep("all", dependencies(depends))
+    record.write()
 
 
 main()

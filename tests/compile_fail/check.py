@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that one misuse of the library is explained by the compiler's first error.
 
-usage: check.py --compiler CXX [--folders FILE] <CODE>_<slug>.cpp
+usage: check.py --compiler CXX [--folders FILE] [--passed FILE] <CODE>_<slug>.cpp
 
 The file holds a right use, and under `#ifdef MILLRACE_MISUSE` the wrong one. Asked of it:
   - without MILLRACE_MISUSE it compiles (the twin: else any slip would pass for the misuse);
@@ -17,6 +17,12 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "meta"))
+
+from passed import Passed, dependencies, version  # noqa: E402
 
 MAX_LINES = 20
 CAUSE_WITHIN = 5
@@ -27,9 +33,9 @@ NOISE = re.compile(r"^compilation terminated|^fatal error: too many errors emitt
 
 
 def compile_file(compiler, flags, source, misuse):
-    version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
-    told = ["-ferror-limit=1"] if "clang" in version else ["-fmax-errors=1"]
-    if "clang" not in version and int(re.search(r" (\d+)\.\d+\.\d+", version)[1]) >= 13:
+    which = version(compiler)
+    told = ["-ferror-limit=1"] if "clang" in which else ["-fmax-errors=1"]
+    if "clang" not in which and int(re.search(r" (\d+)\.\d+\.\d+", which)[1]) >= 13:
         told.append("-fno-diagnostics-show-caret")  # from 13 on it draws the source around every note, also where it says nothing
     command = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", *told, *flags]
     if misuse:
@@ -39,7 +45,7 @@ def compile_file(compiler, flags, source, misuse):
     return done.returncode, done.stderr
 
 
-def problems(compiler, flags, source):
+def problems(compiler, flags, source, depends=os.devnull):
     """The list of what is wrong, empty when all is well, and the compiler's message."""
     text = source.read_text()
     code = source.stem.split("_")[0]
@@ -54,7 +60,8 @@ def problems(compiler, flags, source):
     if found:
         return found, ""
 
-    status, message = compile_file(compiler, flags, source, misuse=False)
+    # What the right use includes decides over the wrong one too: they stand in one file.
+    status, message = compile_file(compiler, [*flags, "-MD", "-MF", str(depends)], source, misuse=False)
     if status != 0:
         return [f"{source.name}: the right use does not compile"], message
 
@@ -78,11 +85,21 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--compiler", required=True)
     parser.add_argument("--folders", type=pathlib.Path, help="a file with one include folder a line")
+    parser.add_argument("--passed", help="what passed is kept here, and not compiled again while nothing of it changes")
     parser.add_argument("source", type=pathlib.Path)
     args = parser.parse_args()
     folders = args.folders.read_text().split() if args.folders else []
     flags = [f"-I{folder}" for folder in folders if folder != "/usr/include"]
-    found, message = problems(args.compiler, flags, args.source)
+    record = Passed(args.passed, [version(args.compiler), *flags])
+    if record.holds("both"):
+        print("unchanged since it passed")
+        return 0
+    with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+        depends = pathlib.Path(folder) / "depends"
+        found, message = problems(args.compiler, flags, args.source, depends)
+        if not found:
+            record.keep("both", dependencies(depends.read_text()))
+            record.write()
     if message:
         print(message)
     for problem in found:

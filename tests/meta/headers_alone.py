@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compiles each header of a module with nothing before it, and then all of them after somebody else's macros.
 
-usage: headers_alone.py --compiler CXX --folders FILE MODULE      (MODULE `millrace`: millrace.hpp)
+usage: headers_alone.py --compiler CXX --folders FILE [--passed FILE] MODULE      (MODULE `millrace`: millrace.hpp)
 
 The macros are ones that real headers define (<complex.h>, <termios.h>, <sys/sysmacros.h>, windows.h, X11, and
 those single letters that embedded and scientific code is fond of). Third parties and the standard library are
@@ -11,7 +11,9 @@ import argparse
 import pathlib
 import subprocess
 import sys
+import tempfile
 
+from passed import Passed, dependencies, version
 from tree import Tree
 
 OBJECTS = """I B0 B50 E N PI small near far interface IN OUT OPTIONAL VOID ERROR DELETE STRICT IGNORE INFINITE
@@ -31,6 +33,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--compiler", required=True)
     parser.add_argument("--folders", type=pathlib.Path, required=True)
+    parser.add_argument("--passed", help="what passed is kept here, and not compiled again while nothing of it changes")
     parser.add_argument("module")
     args = parser.parse_args()
     tree = Tree()
@@ -39,12 +42,20 @@ def main():
     trials = [(f"{name} does not compile alone", f"#include <millrace/{name}>\n#include <millrace/{name}>\n") for name in names]
     trials.append((f"{args.module} does not compile after hostile macros", hostile(tree, names)))
     failures = 0
-    for words, text in trials:
-        done = subprocess.run([args.compiler, "-std=c++20", "-fsyntax-only", *folders, "-x", "c++", "-"],
-                              input=text, capture_output=True, text=True)
-        if done.returncode != 0:
-            print(f"{words}:\n" + "\n".join(done.stderr.splitlines()[:12]), file=sys.stderr)
-            failures += 1
+    record = Passed(args.passed, [version(args.compiler), *folders])
+    with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+        depends = pathlib.Path(folder) / "depends"
+        for words, text in trials:
+            if record.holds(text):
+                continue
+            done = subprocess.run([args.compiler, "-std=c++20", "-fsyntax-only", "-MD", "-MF", str(depends), *folders, "-x", "c++", "-"],
+                                  input=text, capture_output=True, text=True)
+            if done.returncode != 0:
+                print(f"{words}:\n" + "\n".join(done.stderr.splitlines()[:12]), file=sys.stderr)
+                failures += 1
+            else:
+                record.keep(text, dependencies(depends.read_text()))
+    record.write()
     print(f"{len(names)} headers, {failures} failures")
     return 1 if failures else 0
 

@@ -17,9 +17,12 @@ ROOT = HERE.parents[1]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE.parent / "meta"))
 
+from passed import Passed, version  # noqa: E402
+from rules import sources  # noqa: E402
 from tree import Tree  # noqa: E402
 
 THIRD_PARTIES = ["Eigen3", "ZLIB", "nlohmann_json", "xtensor"]
+NOT_CONSUMED = ("CHANGELOG.md", "benchmarks", "docs")  # what no way to use the library looks at
 FIRST_PROGRAM = ROOT / "examples/01_first_chain.cpp"  # the README's
 NOTHING_INSTALLED = [f"-DCMAKE_DISABLE_FIND_PACKAGE_{name}=ON" for name in THIRD_PARTIES]
 
@@ -226,13 +229,22 @@ def main():
     parser.add_argument("--cmake", default="cmake")
     parser.add_argument("--generator", default="Ninja")
     parser.add_argument("--conan", default="conan")
+    parser.add_argument("--passed", help="what passed is kept here, and not done again while nothing of it changes")
     args = parser.parse_args()
+    looked_at = [path for path in sources(Tree()) if path.relative_to(ROOT).parts[0] not in NOT_CONSUMED
+                 and path.relative_to(ROOT).parts[:2] not in (("tests", part) for part in ("unit", "golden", "fuzz", "compile_fail"))]
+    record = Passed(args.passed, [args.way, version(args.compiler), version(args.cmake), *looked_at])
+    if record.holds(args.way):
+        print("unchanged since it passed")
+        return 0
     with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
         try:
             ways[args.way](args, folder)
         except Failure as failure:
             print(failure, file=sys.stderr)
             return 1
+    record.keep(args.way, looked_at)
+    record.write()
     return 0
 
 
