@@ -80,7 +80,8 @@ class latencies {
     const double tick = static_cast<double>(clock_.nanoseconds(clock_.ticks() + 1'000'000) -
                                             clock_.nanoseconds(clock_.ticks())) / 1e6;
     const auto at = [&](double q) {
-      return static_cast<double>(times_[static_cast<std::size_t>(q * static_cast<double>(times_.size() - 1))]) * tick / group;
+      return static_cast<double>(times_[static_cast<std::size_t>(q * static_cast<double>(times_.size() - 1))]) * tick /
+             group;
     };
     state.counters["p50_ns"] = at(0.5);
     state.counters["p99_ns"] = at(0.99);
@@ -96,7 +97,7 @@ class latencies {
 mr::audit_options quiet() {
   mr::audit_options options;
   options.session_id = "20250121_143022_a3f8b2c1";
-  options.log.sync = mr::sync_policy::on_request;
+  options.log.sync = mr::store::sync_policy::on_request;
   return options;
 }
 
@@ -178,14 +179,16 @@ std::shared_ptr<spdlog::async_logger> make_spdlog(const std::string& path,
                                                   const std::shared_ptr<spdlog::details::thread_pool>& pool) {
   auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path, true);
   auto logger = std::make_shared<spdlog::async_logger>("audit", sink, pool, spdlog::async_overflow_policy::block);
-  logger->set_pattern(R"({"type":"event_complete","session_id":"20250121_143022_a3f8b2c1","timestamp":"%Y-%m-%dT%H:%M:%S.%fZ",%v})",
-                      spdlog::pattern_time_type::utc);
+  logger->set_pattern(
+      R"({"type":"event_complete","session_id":"20250121_143022_a3f8b2c1","timestamp":"%Y-%m-%dT%H:%M:%S.%fZ",%v})",
+      spdlog::pattern_time_type::utc);
   return logger;
 }
 void log_to_spdlog(spdlog::async_logger& logger, std::uint64_t id, const auto& ctx) {
-  logger.info(R"("event_id":{},"event_name":"{}","duration_ms":{},"success":{},"context":{{"epoch":{},"batch_idx":{},"loss_value":{},"accuracy":{},"learning_rate":{}}})",
-              id, "calculate_loss", 0.0001, true, ctx[epoch], ctx[batch_idx], ctx[loss_value], ctx[accuracy],
-              ctx[learning_rate]);
+  logger.info(
+      R"("event_id":{},"event_name":"{}","duration_ms":{},"success":{},"context":{{"epoch":{},"batch_idx":{},"loss_value":{},"accuracy":{},"learning_rate":{}}})",
+      id, "calculate_loss", 0.0001, true, ctx[epoch], ctx[batch_idx], ctx[loss_value], ctx[accuracy],
+      ctx[learning_rate]);
 }
 
 void caller_spdlog_async(benchmark::State& state) {
@@ -301,7 +304,7 @@ void durable_millrace(benchmark::State& state) {
     state.PauseTiming();
     std::remove(file.path().c_str());
     mr::audit_options options = quiet();
-    options.log.sync = mr::sync_policy::every_group;
+    options.log.sync = mr::store::sync_policy::every_group;
     auto chain = mr::chain<mr::tsc_clock>(calculate_loss{}).use(mr::audit_log{file.path(), options});
     auto ctx = chain.context(epoch = 3, batch_idx = 0, loss_value = 0.5, accuracy = 0.9, learning_rate = 1e-3);
     state.ResumeTiming();
@@ -327,10 +330,10 @@ void durable_bare_fdatasync(benchmark::State& state) {
 }
 
 BENCHMARK(caller_nothing)->MinTime(0.2);
-BENCHMARK(caller_start<mr::exclusive>)->Iterations(300);
-BENCHMARK(caller_complete<mr::exclusive>)->Iterations(300);
-BENCHMARK(caller_start<mr::shared>)->Iterations(300);
-BENCHMARK(caller_complete<mr::shared>)->Iterations(300);
+BENCHMARK(caller_start<mr::store::exclusive>)->Iterations(300);
+BENCHMARK(caller_complete<mr::store::exclusive>)->Iterations(300);
+BENCHMARK(caller_start<mr::store::shared>)->Iterations(300);
+BENCHMARK(caller_complete<mr::store::shared>)->Iterations(300);
 BENCHMARK(caller_spdlog_async)->Iterations(100);
 BENCHMARK(file_millrace)->Iterations(5)->UseRealTime()->Unit(benchmark::kMillisecond);
 BENCHMARK(file_spdlog_async)->Iterations(3)->UseRealTime()->Unit(benchmark::kMillisecond);

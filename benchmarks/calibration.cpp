@@ -94,7 +94,7 @@ void adwin(int streams) {
     for (double t = 0.1; t < 0.9 * std::log(length); t += 0.1) grid.push_back(t);
     const double enough = (std::min)(10.0, 2e5 / length) * streams;
     const auto mean =
-        mean_lengths(mr::adwin<>::with_threshold(never, never), grid, 3 * lengths[i], static_cast<int>(enough));
+        mean_lengths(mr::detect::adwin<>::with_threshold(never, never), grid, 3 * lengths[i], static_cast<int>(enough));
     found[i] = threshold_at(grid, mean, static_cast<double>(lengths[i]));
   }
   print("adwin", found);
@@ -106,7 +106,8 @@ void bocpd(int streams, std::index_sequence<I...>) {
   for (double t = 0.02; t < 20; t *= 1.1) grid.push_back(t);
   std::array<double, 9> found{};
   const auto one = [&]<std::size_t At>() {
-    const auto fresh = mr::bocpd<mr::arl<lengths[At], lengths[At] / 10>>::with_threshold(never, never, {0, 1});
+    const auto fresh =
+        mr::detect::bocpd<mr::detect::arl<lengths[At], lengths[At] / 10>>::with_threshold(never, never, {0, 1});
     const double most = 6e7 / static_cast<double>(lengths[At]);
     const int n = static_cast<int>((std::min)(static_cast<double>(streams), most));
     found[At] = threshold_at(grid, mean_lengths(fresh, grid, 3 * lengths[At], n), static_cast<double>(lengths[At]));
@@ -163,7 +164,7 @@ void halved(std::string_view name, std::span<const double> probabilities, int st
           mr::random_engine engine(static_cast<std::uint64_t>(s) + 1);
           D detector = D::with_threshold(middle, middle);
           std::uint64_t t = 0;
-          while (t < lengths[i] && detector.update(engine.uniform() < p ? 1 : 0) != mr::signal::drift) ++t;
+          while (t < lengths[i] && detector.update(engine.uniform() < p ? 1 : 0) != mr::detect::signal::drift) ++t;
           if (t < lengths[i]) ++alarms;
         }
         (alarms > static_cast<int>(0.62 * runs) ? low : high) = middle;
@@ -184,9 +185,9 @@ int main(int count, char** arguments) {
   const auto wants = [&](std::string_view name) { return which.empty() || which == name; };
   constexpr std::array<double, 4> rates{0.05, 0.1, 0.2, 0.5};
   if (wants("adwin")) adwin(streams);
-  if (wants("ddm")) passed("ddm", mr::ddm<>::with_threshold(never, never), rates, streams, false);
-  if (wants("eddm")) passed("eddm", mr::eddm<>::with_threshold(2, 2), rates, streams, true);
-  if (wants("hddm_a")) halved<mr::hddm_a<>>("hddm_a", rates, streams);
-  if (wants("hddm_w")) halved<mr::hddm_w<>>("hddm_w", rates, streams);
+  if (wants("ddm")) passed("ddm", mr::detect::ddm<>::with_threshold(never, never), rates, streams, false);
+  if (wants("eddm")) passed("eddm", mr::detect::eddm<>::with_threshold(2, 2), rates, streams, true);
+  if (wants("hddm_a")) halved<mr::detect::hddm_a<>>("hddm_a", rates, streams);
+  if (wants("hddm_w")) halved<mr::detect::hddm_w<>>("hddm_w", rates, streams);
   if (wants("bocpd")) bocpd(streams, std::make_index_sequence<7>());  // up to 100'000, what it promises
 }

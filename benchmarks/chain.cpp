@@ -88,7 +88,7 @@ void run(benchmark::State& state, Chain chain) {
 /// A log that never waits for its writer, on a file of its own that is gone once it is closed.
 auto quiet_log() {
   const std::string path = "bench_chain_audit.jsonl";
-  auto log = mr::audit_log<mr::drop_and_count>{path, {.log = {.sync = mr::sync_policy::on_request}}};
+  auto log = mr::audit_log<mr::store::drop_and_count>{path, {.log = {.sync = mr::store::sync_policy::on_request}}};
   std::remove(path.c_str());
   return log;
 }
@@ -116,7 +116,7 @@ BENCHMARK(chain_five_pass_through);
 /// The five of production around one event without tensors, in the order of the documents.
 template <class Clock, class Event>
 void five_middlewares(benchmark::State& state) {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   run<true>(state, mr::chain<Clock>(Event{})
                        .use(mr::profiler{})
                        .use(quiet_log())
@@ -140,7 +140,7 @@ BENCHMARK(only_audit_log);
 void only_validation(benchmark::State& state) { run(state, mr::chain(forward{}).use(mr::validation<mr::strict>{})); }
 BENCHMARK(only_validation);
 void only_metrics(benchmark::State& state) {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   run(state, mr::chain<mr::tsc_clock>(forward{}).use(mr::metrics{registry}));
 }
 BENCHMARK(only_metrics);

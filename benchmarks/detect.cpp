@@ -3,8 +3,8 @@
 
 #include <millrace/core/seed.hpp>
 #include <millrace/detect.hpp>
-#include <millrace/stats/group_sequential.hpp>
-#include <millrace/stats/two_arm_e_process.hpp>
+#include <millrace/stats/sequential/group_sequential.hpp>
+#include <millrace/stats/sequential/two_arm_e_process.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -44,7 +44,7 @@ D fresh() {
   if constexpr (requires { D(); })
     return D();
   else
-    return D(mr::in_control{0, 1});
+    return D(mr::detect::in_control{0, 1});
 }
 
 template <class D>
@@ -67,7 +67,7 @@ void of_errors(benchmark::State& state) {
 }
 
 void two_arms(benchmark::State& state) {
-  mr::two_arm_e_process test;
+  mr::stats::two_arm_e_process test;
   const auto& stream = error_stream();
   const auto& arms = normal_stream();
   std::size_t i = 0;
@@ -80,14 +80,14 @@ void two_arms(benchmark::State& state) {
 
 void hundred_looks(benchmark::State& state) {
   for (auto _ : state) {
-    auto test = mr::group_sequential::make(mr::spending::obrien_fleming).value();
+    auto test = mr::stats::group_sequential::make(mr::stats::spending::obrien_fleming).value();
     for (int k = 1; k <= 100; ++k) benchmark::DoNotOptimize(test.look(k / 100.0, 0));
   }
 }
 
 void compare_windows(benchmark::State& state) {
   const auto& x = normal_stream();
-  const auto reference = mr::drift_reference::of(std::span(x).first(10'000)).value();
+  const auto reference = mr::detect::drift_reference::of(std::span(x).first(10'000)).value();
   std::size_t at = 0;
   for (auto _ : state) {
     at = (at + 10'000) % (length - 10'000);
@@ -96,28 +96,28 @@ void compare_windows(benchmark::State& state) {
 }
 
 void threshold(benchmark::State& state) {
-  for (auto _ : state) benchmark::DoNotOptimize(mr::cusum<>({0, 1}));
+  for (auto _ : state) benchmark::DoNotOptimize(mr::detect::cusum<>({0, 1}));
 }
 
 }  // namespace
 
-BENCHMARK(of_errors<mr::adwin<>>)->Name("adwin/errors");
-BENCHMARK(of_normal<mr::adwin<>>)->Name("adwin/normal");
-BENCHMARK(of_normal<mr::page_hinkley<>>)->Name("page_hinkley");
-BENCHMARK(of_normal<mr::cusum<>>)->Name("cusum");
-BENCHMARK(of_normal<mr::ewma_chart<>>)->Name("ewma_chart");
-BENCHMARK(of_errors<mr::ddm<>>)->Name("ddm");
-BENCHMARK(of_errors<mr::eddm<>>)->Name("eddm");
-BENCHMARK(of_errors<mr::hddm_a<>>)->Name("hddm_a");
-BENCHMARK(of_errors<mr::hddm_w<>>)->Name("hddm_w");
-BENCHMARK(of_normal<mr::kswin<>>)->Name("kswin");
-BENCHMARK(of_normal<mr::bocpd<>>)->Name("bocpd");
-BENCHMARK(of_normal<mr::z_score<>>)->Name("z_score");
-BENCHMARK(of_normal<mr::ewma_bands<>>)->Name("ewma_bands");
-BENCHMARK(of_normal<mr::quantile_bands<>>)->Name("quantile_bands");
-BENCHMARK(of_normal<mr::robust_z<>>)->Name("robust_z");
-BENCHMARK(of_normal<mr::iqr_fence<>>)->Name("iqr_fence");
-BENCHMARK(of_normal<mr::seasonal<48>>)->Name("seasonal");
+BENCHMARK(of_errors<mr::detect::adwin<>>)->Name("adwin/errors");
+BENCHMARK(of_normal<mr::detect::adwin<>>)->Name("adwin/normal");
+BENCHMARK(of_normal<mr::detect::page_hinkley<>>)->Name("page_hinkley");
+BENCHMARK(of_normal<mr::detect::cusum<>>)->Name("cusum");
+BENCHMARK(of_normal<mr::detect::ewma_chart<>>)->Name("ewma_chart");
+BENCHMARK(of_errors<mr::detect::ddm<>>)->Name("ddm");
+BENCHMARK(of_errors<mr::detect::eddm<>>)->Name("eddm");
+BENCHMARK(of_errors<mr::detect::hddm_a<>>)->Name("hddm_a");
+BENCHMARK(of_errors<mr::detect::hddm_w<>>)->Name("hddm_w");
+BENCHMARK(of_normal<mr::detect::kswin<>>)->Name("kswin");
+BENCHMARK(of_normal<mr::detect::bocpd<>>)->Name("bocpd");
+BENCHMARK(of_normal<mr::detect::z_score<>>)->Name("z_score");
+BENCHMARK(of_normal<mr::detect::ewma_bands<>>)->Name("ewma_bands");
+BENCHMARK(of_normal<mr::detect::quantile_bands<>>)->Name("quantile_bands");
+BENCHMARK(of_normal<mr::detect::robust_z<>>)->Name("robust_z");
+BENCHMARK(of_normal<mr::detect::iqr_fence<>>)->Name("iqr_fence");
+BENCHMARK(of_normal<mr::detect::seasonal<48>>)->Name("seasonal");
 BENCHMARK(two_arms)->Name("two_arm_e_process");
 BENCHMARK(hundred_looks)->Name("group_sequential/100 looks")->Unit(benchmark::kMillisecond);
 BENCHMARK(compare_windows)->Name("drift_reference/compare 10,000")->Unit(benchmark::kMicrosecond);

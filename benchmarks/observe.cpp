@@ -1,8 +1,8 @@
-// Counters, gauges, histograms and scrapes of millrace::metrics_registry beside prometheus-cpp's and
+// Counters, gauges, histograms and scrapes of millrace::observe::metrics_registry beside prometheus-cpp's and
 // beside a bare atomic. Inputs are rotated: a log-normal run of durations that no predictor learns.
 #include <benchmark/benchmark.h>
 
-#include <millrace/aggregate/log_histogram.hpp>
+#include <millrace/aggregate/histograms/log_histogram.hpp>
 #include <millrace/observe/metrics.hpp>
 #include <millrace/observe/prometheus.hpp>
 
@@ -45,7 +45,9 @@ const double* seconds() {
   }();
   return values.data();
 }
-std::vector<double> default_buckets() { return {std::begin(mr::latency_buckets), std::end(mr::latency_buckets)}; }
+std::vector<double> default_buckets() {
+  return {std::begin(mr::observe::latency_buckets), std::end(mr::observe::latency_buckets)};
+}
 
 // What the loop and the rotated input cost by themselves; part of every figure below.
 void loop_alone(benchmark::State& state) {
@@ -55,14 +57,14 @@ void loop_alone(benchmark::State& state) {
 }
 BENCHMARK(loop_alone);
 
-mr::metrics_registry& registry() {
-  static mr::metrics_registry only;
+mr::observe::metrics_registry& registry() {
+  static mr::observe::metrics_registry only;
   return only;
 }
 
 void counter_millrace(benchmark::State& state) {
-  static const mr::counter counted = registry().counter({"bench_total", "."}).value();
-  const mr::counter mine = counted;
+  static const mr::observe::counter counted = registry().counter({"bench_total", "."}).value();
+  const mr::observe::counter mine = counted;
   for (auto _ : state) mine.add();
 }
 void counter_atomic(benchmark::State& state) {
@@ -80,8 +82,8 @@ BENCHMARK(counter_atomic)->Threads(1)->Threads(2);
 BENCHMARK(counter_prometheus_cpp)->Threads(1)->Threads(2);
 
 void gauge_millrace(benchmark::State& state) {
-  static const mr::gauge measured = registry().gauge({"bench_gauge", "."}).value();
-  const mr::gauge mine = measured;
+  static const mr::observe::gauge measured = registry().gauge({"bench_gauge", "."}).value();
+  const mr::observe::gauge mine = measured;
   const double* in = seconds();
   std::size_t i = 0;
   for (auto _ : state) mine.set(in[i++ % inputs]);
@@ -97,15 +99,15 @@ BENCHMARK(gauge_millrace)->Threads(1)->Threads(2);
 BENCHMARK(gauge_prometheus_cpp)->Threads(1)->Threads(2);
 
 void histogram_millrace_timer(benchmark::State& state) {
-  static const mr::timer timed = registry().timer({"bench_seconds", "."}).value();
-  const mr::timer mine = timed;
+  static const mr::observe::timer timed = registry().timer({"bench_seconds", "."}).value();
+  const mr::observe::timer mine = timed;
   const std::uint64_t* in = durations();
   std::size_t i = 0;
   for (auto _ : state) mine.record(in[i++ % inputs]);
 }
 void histogram_millrace_double(benchmark::State& state) {
-  static const mr::histogram observed = registry().histogram({"bench_values", "."}, default_buckets()).value();
-  const mr::histogram mine = observed;
+  static const mr::observe::histogram observed = registry().histogram({"bench_values", "."}, default_buckets()).value();
+  const mr::observe::histogram mine = observed;
   const double* in = seconds();
   std::size_t i = 0;
   for (auto _ : state) mine.observe(in[i++ % inputs]);
@@ -135,13 +137,13 @@ BENCHMARK(histogram_prometheus_cpp)->Threads(1)->Threads(2);
 constexpr int scraped = 1000;
 
 // From a thread's cells to the finished page; snapshot and page are used again, as a server would.
-void scrape(benchmark::State& state, const mr::metrics_registry& from) {
-  mr::metrics_snapshot snapshot;
+void scrape(benchmark::State& state, const mr::observe::metrics_registry& from) {
+  mr::observe::metrics_snapshot snapshot;
   std::string page;
   for (auto _ : state) {
     page.clear();
     from.snapshot(snapshot);
-    mr::append_prometheus(page, snapshot);
+    mr::observe::append_prometheus(page, snapshot);
     benchmark::DoNotOptimize(page.data());
   }
   state.counters["bytes"] = static_cast<double>(page.size());
@@ -157,7 +159,7 @@ void scrape_prometheus_cpp(benchmark::State& state, const prometheus::Registry& 
 }
 
 void scrape_1000_counters_millrace(benchmark::State& state) {
-  static mr::metrics_registry filled;
+  static mr::observe::metrics_registry filled;
   static const bool once = [] {
     for (int i = 0; i < scraped; ++i)
       filled.counter({"requests_total", "Requests."}, {{"shard", std::to_string(i)}}).value().add(durations()[i]);
@@ -167,7 +169,7 @@ void scrape_1000_counters_millrace(benchmark::State& state) {
   scrape(state, filled);
 }
 void scrape_1000_histograms_millrace(benchmark::State& state) {
-  static mr::metrics_registry filled;
+  static mr::observe::metrics_registry filled;
   static const bool once = [] {
     for (int i = 0; i < scraped; ++i) {
       const auto timed = filled.timer({"request_seconds", "Requests."}, {{"shard", std::to_string(i)}}).value();

@@ -8,8 +8,8 @@
 
 #include <millrace/core/seed.hpp>
 #include <millrace/detect.hpp>
-#include <millrace/stats/mixture_sprt.hpp>
-#include <millrace/stats/two_arm_e_process.hpp>
+#include <millrace/stats/sequential/mixture_sprt.hpp>
+#include <millrace/stats/sequential/two_arm_e_process.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -83,7 +83,7 @@ tally simulate(const options& with, long experiments, std::uint64_t stream, doub
 template <class A, class B>
 auto always_valid(A a, B b, long length) {
   return [=](mr::random_engine& engine) {
-    mr::two_arm_e_process test;
+    mr::stats::two_arm_e_process test;
     for (long n = 1; n <= length; ++n) {
       test.update(false, a(engine));
       test.update(true, b(engine));
@@ -110,9 +110,10 @@ auto by_moments(A a, B b, long length, bool naive) {
       const double squared_error = variance / static_cast<double>(n);
       if (!(squared_error > 0)) continue;
       const double effect = (sums[1] - sums[0]) / static_cast<double>(n);
-      const bool out = naive ? effect * effect > 3.841458820694124 * squared_error
-                             : mr::log_mixture_ratio(effect, squared_error,
-                                                     mr::shortest_spread(variance / 5000, 0.05)) >= 2.995732273553991;
+      const bool out =
+          naive ? effect * effect > 3.841458820694124 * squared_error
+                : mr::stats::log_mixture_ratio(effect, squared_error,
+                                               mr::stats::shortest_spread(variance / 5000, 0.05)) >= 2.995732273553991;
       if (out) return static_cast<double>(n);
     }
     return 0.0;
@@ -147,7 +148,7 @@ void run_length(const options& with, const char* name, const D& fresh, Draw draw
   const tally found = simulate(with, streams, 77, static_cast<double>(most), [&](mr::random_engine& engine) {
     D detector = fresh;
     for (long t = 1; t <= most; ++t)
-      if (detector.update(draw(engine)) == mr::signal::drift) return static_cast<double>(t);
+      if (detector.update(draw(engine)) == mr::detect::signal::drift) return static_cast<double>(t);
     return 0.0;
   });
   const double mean = found.stops / static_cast<double>(streams);
@@ -160,7 +161,7 @@ void share_alarmed(const options& with, const char* name, const D& fresh, Draw d
   const tally found = simulate(with, streams, 78, 0, [&](mr::random_engine& engine) {
     D detector = fresh;
     for (long t = 1; t <= length; ++t)
-      if (detector.update(draw(engine)) == mr::signal::drift) return static_cast<double>(t);
+      if (detector.update(draw(engine)) == mr::detect::signal::drift) return static_cast<double>(t);
     return 0.0;
   });
   std::printf("| %s | %ld | %.3f |\n", name, length,
@@ -171,29 +172,29 @@ void share_alarmed(const options& with, const char* name, const D& fresh, Draw d
 void detectors(const options& with) {
   std::printf("\n| detector, stream | run length promised | mean of it | ratio |\n|---|---|---|---|\n");
   const long streams = with.experiments >= 50'000 ? 2000 : 200;
-  using thousand = mr::arl<1'000>;
-  using ten_thousand = mr::arl<10'000>;
-  run_length(with, "cusum, normal", mr::cusum<thousand>({0, 1}), normal, 1e3, streams);
-  run_length(with, "cusum, normal", mr::cusum<ten_thousand>({0, 1}), normal, 1e4, streams);
-  run_length(with, "page_hinkley, normal", mr::page_hinkley<thousand>(), normal, 1e3, streams);
-  run_length(with, "page_hinkley, normal", mr::page_hinkley<ten_thousand>(), normal, 1e4, streams);
-  run_length(with, "adwin, normal", mr::adwin<thousand>(), normal, 1e3, streams);
-  run_length(with, "adwin, normal", mr::adwin<ten_thousand>(), normal, 1e4, streams);
-  run_length(with, "adwin, 0/1 at 0.5", mr::adwin<ten_thousand>(), rate{0.5}, 1e4, streams);
-  run_length(with, "adwin, 0/1 at 0.1", mr::adwin<ten_thousand>(), rate{0.1}, 1e4, streams);
+  using thousand = mr::detect::arl<1'000>;
+  using ten_thousand = mr::detect::arl<10'000>;
+  run_length(with, "cusum, normal", mr::detect::cusum<thousand>({0, 1}), normal, 1e3, streams);
+  run_length(with, "cusum, normal", mr::detect::cusum<ten_thousand>({0, 1}), normal, 1e4, streams);
+  run_length(with, "page_hinkley, normal", mr::detect::page_hinkley<thousand>(), normal, 1e3, streams);
+  run_length(with, "page_hinkley, normal", mr::detect::page_hinkley<ten_thousand>(), normal, 1e4, streams);
+  run_length(with, "adwin, normal", mr::detect::adwin<thousand>(), normal, 1e3, streams);
+  run_length(with, "adwin, normal", mr::detect::adwin<ten_thousand>(), normal, 1e4, streams);
+  run_length(with, "adwin, 0/1 at 0.5", mr::detect::adwin<ten_thousand>(), rate{0.5}, 1e4, streams);
+  run_length(with, "adwin, 0/1 at 0.1", mr::detect::adwin<ten_thousand>(), rate{0.1}, 1e4, streams);
   run_length(
-      with, "adwin, uniform", mr::adwin<ten_thousand>(), [](mr::random_engine& e) { return e.uniform(); }, 1e4,
+      with, "adwin, uniform", mr::detect::adwin<ten_thousand>(), [](mr::random_engine& e) { return e.uniform(); }, 1e4,
       streams);
-  run_length(with, "ewma_chart, normal", mr::ewma_chart<ten_thousand>({0, 1}), normal, 1e4, streams);
-  run_length(with, "kswin, normal", mr::kswin<ten_thousand>(), normal, 1e4, streams / 4);
-  run_length(with, "bocpd, normal", mr::bocpd<thousand>({0, 1}), normal, 1e3, streams / 4);
-  run_length(with, "bocpd, normal", mr::bocpd<ten_thousand>({0, 1}), normal, 1e4, streams / 20);
+  run_length(with, "ewma_chart, normal", mr::detect::ewma_chart<ten_thousand>({0, 1}), normal, 1e4, streams);
+  run_length(with, "kswin, normal", mr::detect::kswin<ten_thousand>(), normal, 1e4, streams / 4);
+  run_length(with, "bocpd, normal", mr::detect::bocpd<thousand>({0, 1}), normal, 1e3, streams / 4);
+  run_length(with, "bocpd, normal", mr::detect::bocpd<ten_thousand>({0, 1}), normal, 1e4, streams / 20);
   std::printf("\n| detector, stream | observations | share alarmed (goal <= 0.632) |\n|---|---|---|\n");
-  share_alarmed(with, "ddm, 0/1 at 0.2", mr::ddm<ten_thousand>(), rate{0.2}, 10'000, streams);
-  share_alarmed(with, "ddm, 0/1 at 0.05", mr::ddm<ten_thousand>(), rate{0.05}, 10'000, streams);
-  share_alarmed(with, "eddm, 0/1 at 0.2", mr::eddm<ten_thousand>(), rate{0.2}, 50'000, streams);
-  share_alarmed(with, "hddm_a, 0/1 at 0.5", mr::hddm_a<ten_thousand>(), rate{0.5}, 10'000, streams);
-  share_alarmed(with, "hddm_w, 0/1 at 0.5", mr::hddm_w<ten_thousand>(), rate{0.5}, 10'000, streams);
+  share_alarmed(with, "ddm, 0/1 at 0.2", mr::detect::ddm<ten_thousand>(), rate{0.2}, 10'000, streams);
+  share_alarmed(with, "ddm, 0/1 at 0.05", mr::detect::ddm<ten_thousand>(), rate{0.05}, 10'000, streams);
+  share_alarmed(with, "eddm, 0/1 at 0.2", mr::detect::eddm<ten_thousand>(), rate{0.2}, 50'000, streams);
+  share_alarmed(with, "hddm_a, 0/1 at 0.5", mr::detect::hddm_a<ten_thousand>(), rate{0.5}, 10'000, streams);
+  share_alarmed(with, "hddm_w, 0/1 at 0.5", mr::detect::hddm_w<ten_thousand>(), rate{0.5}, 10'000, streams);
 }
 
 }  // namespace

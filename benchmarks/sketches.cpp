@@ -1,13 +1,13 @@
 // Sketches: updates, merges, queries and images, beside hand-written baselines. What DataSketches takes for the same,
 // its Python package tells in the same run: benchmarks/sketches.py.
 // Times are per item, per merge or per call. Inputs are a million items long and taken in turns of 8192.
-#include <millrace/aggregate/count_min.hpp>
-#include <millrace/aggregate/frequent_items.hpp>
-#include <millrace/aggregate/hll.hpp>
-#include <millrace/aggregate/kll.hpp>
-#include <millrace/aggregate/req.hpp>
-#include <millrace/aggregate/tdigest.hpp>
-#include <millrace/aggregate/theta.hpp>
+#include <millrace/aggregate/sketches/count_min.hpp>
+#include <millrace/aggregate/sketches/frequent_items.hpp>
+#include <millrace/aggregate/sketches/hll.hpp>
+#include <millrace/aggregate/sketches/kll.hpp>
+#include <millrace/aggregate/sketches/req.hpp>
+#include <millrace/aggregate/sketches/tdigest.hpp>
+#include <millrace/aggregate/sketches/theta.hpp>
 #include <millrace/core/seed.hpp>
 
 #include <benchmark/benchmark.h>

@@ -1,9 +1,9 @@
 // What a test costs. Peers: SciPy and statsmodels, called by stats_tests.py in the same run.
 #include <millrace/core/seed.hpp>
-#include <millrace/stats/bootstrap.hpp>
-#include <millrace/stats/ks_test.hpp>
-#include <millrace/stats/mann_whitney.hpp>
-#include <millrace/stats/proportions.hpp>
+#include <millrace/stats/resampling/bootstrap.hpp>
+#include <millrace/stats/tests/kolmogorov_smirnov.hpp>
+#include <millrace/stats/tests/mann_whitney.hpp>
+#include <millrace/stats/tests/proportions.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -21,24 +21,24 @@ std::vector<double> normals(std::size_t n, std::uint64_t seed) {
 }
 
 void two_proportion_z(benchmark::State& state) {
-  std::vector<mr::proportion> arms;
+  std::vector<mr::stats::proportion> arms;
   mr::random_engine engine(1);
   for (int i = 0; i < 4096; ++i) arms.push_back({static_cast<std::int64_t>(900 + engine.below(200)), 10'000});
   std::size_t i = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(mr::two_proportion_z_test(arms[i], arms[i + 1])->p);
+    benchmark::DoNotOptimize(mr::stats::two_proportion_z_test(arms[i], arms[i + 1])->p);
     i = (i + 2) % arms.size();
   }
 }
 BENCHMARK(two_proportion_z);
 
 void ks_with_cached_reference(benchmark::State& state) {
-  const auto reference = *mr::sorted_sample::of(normals(10'000, 1));
+  const auto reference = *mr::stats::sorted_sample::of(normals(10'000, 1));
   std::vector<std::vector<double>> windows;
   for (std::uint64_t seed = 2; seed < 18; ++seed) windows.push_back(normals(10'000, seed));
   std::size_t i = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(mr::ks_test(reference, *mr::sorted_sample::of(windows[i]))->p);
+    benchmark::DoNotOptimize(mr::stats::ks_test(reference, *mr::stats::sorted_sample::of(windows[i]))->p);
     i = (i + 1) % windows.size();
   }
 }
@@ -49,8 +49,9 @@ void mann_whitney(benchmark::State& state) {
   for (std::uint64_t seed = 1; seed < 7; ++seed) samples.push_back(normals(100'000, seed));
   std::size_t i = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(
-        mr::mann_whitney_test(*mr::sorted_sample::of(samples[i]), *mr::sorted_sample::of(samples[i + 1]))->p);
+    benchmark::DoNotOptimize(mr::stats::mann_whitney_test(*mr::stats::sorted_sample::of(samples[i]),
+                                                          *mr::stats::sorted_sample::of(samples[i + 1]))
+                                 ->p);
     i = (i + 2) % samples.size();
   }
 }
@@ -58,10 +59,10 @@ BENCHMARK(mann_whitney)->Unit(benchmark::kMillisecond);
 
 void bootstrap_of_a_mean(benchmark::State& state) {
   const auto sample = normals(10'000, 1);
-  mr::bootstrap_options options;
+  mr::stats::bootstrap_options options;
   for (auto _ : state) {
     ++options.seed;
-    benchmark::DoNotOptimize(mr::bootstrap_mean(sample, options)->interval);
+    benchmark::DoNotOptimize(mr::stats::bootstrap_mean(sample, options)->interval);
   }
 }
 BENCHMARK(bootstrap_of_a_mean)->Unit(benchmark::kMillisecond);

@@ -47,10 +47,10 @@ template <std::size_t Width>
   words a{}, b{}, c{}, d{};
   for (std::size_t at = 0; at < size; at += 4 * Width) {
     words w, x, y, z;
-    mr::detail::load(w, data + at);
-    mr::detail::load(x, data + at + Width);
-    mr::detail::load(y, data + at + 2 * Width);
-    mr::detail::load(z, data + at + 3 * Width);
+    mr::detail::load_vector(w, data + at);
+    mr::detail::load_vector(x, data + at + Width);
+    mr::detail::load_vector(y, data + at + 2 * Width);
+    mr::detail::load_vector(z, data + at + 3 * Width);
     a |= w;
     b |= x;
     c |= y;
@@ -76,8 +76,8 @@ void over_floats(benchmark::State& state, Look&& look) {
   }
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
-mr::tensor_view view_of(const float* data, std::size_t count) {
-  return mr::basic_tensor_view(data, mr::tensor_shape{count});
+mr::tensor::tensor_view view_of(const float* data, std::size_t count) {
+  return mr::tensor::basic_tensor_view(data, mr::tensor::tensor_shape{count});
 }
 
 void read_only(benchmark::State& state) {
@@ -94,7 +94,7 @@ void copy(benchmark::State& state) {
   });
 }
 void find_non_finite(benchmark::State& state) {
-  over_floats(state, [](const float* data, std::size_t count) { return mr::all_finite(view_of(data, count)); });
+  over_floats(state, [](const float* data, std::size_t count) { return mr::tensor::all_finite(view_of(data, count)); });
 }
 void isnan_loop(benchmark::State& state) {
   over_floats(state, [](const float* data, std::size_t count) {
@@ -104,7 +104,8 @@ void isnan_loop(benchmark::State& state) {
   });
 }
 void summarize(benchmark::State& state) {
-  over_floats(state, [](const float* data, std::size_t count) { return mr::summarize(view_of(data, count)).mean; });
+  over_floats(state,
+              [](const float* data, std::size_t count) { return mr::tensor::summarize(view_of(data, count)).mean; });
 }
 void summary_loop(benchmark::State& state) {
   over_floats(state, [](const float* data, std::size_t count) {
@@ -165,9 +166,9 @@ const bytes& next_tensor(data kind, std::size_t size) {
   sets.push_back(std::move(made));
   return sets.back()->tensors[turn++ % 4];
 }
-mr::tensor_view as_tensor(data kind, const bytes& elements) {
-  return mr::tensor_view(kind == data::ramp ? mr::dtype::i32 : mr::dtype::f32, elements.data(),
-                         mr::tensor_layout::row_major({elements.size() / 4}));
+mr::tensor::tensor_view as_tensor(data kind, const bytes& elements) {
+  return mr::tensor::tensor_view(kind == data::ramp ? mr::tensor::dtype::i32 : mr::tensor::dtype::f32, elements.data(),
+                         mr::tensor::tensor_layout::row_major({elements.size() / 4}));
 }
 
 bytes zlib_pack(const bytes& in, int level) {
@@ -259,7 +260,9 @@ void register_codecs() {
       };
       // The slow ones get one size; it says all there is to say about them.
       const auto one_size = [](benchmark::internal::Benchmark* b) { b->Arg(4 << 20)->Unit(benchmark::kMicrosecond); };
-      const auto ours = [kind = kind, level](const bytes& in) { return *mr::compress(as_tensor(kind, in), level); };
+      const auto ours = [kind = kind, level](const bytes& in) {
+        return *mr::tensor::compress(as_tensor(kind, in), level);
+      };
       benchmark::RegisterBenchmark(name("compress", "millrace").c_str(), [=, kind = kind](benchmark::State& state) {
         pack(state, kind, [&](const bytes& in) { return ours(in).compressed_bytes(); });
       })->Apply(sizes);
@@ -271,8 +274,8 @@ void register_codecs() {
       })->Apply(one_size);
 
       benchmark::RegisterBenchmark(name("decompress", "millrace").c_str(), [=, kind = kind](benchmark::State& state) {
-        unpack(state, kind, ours, [](const mr::compressed_tensor& in, bytes& out) {
-          if (!in.decompress(mr::mutable_tensor_view(in.dtype(), out.data(), in.layout()))) std::abort();
+        unpack(state, kind, ours, [](const mr::tensor::compressed_tensor& in, bytes& out) {
+          if (!in.decompress(mr::tensor::mutable_tensor_view(in.dtype(), out.data(), in.layout()))) std::abort();
         });
       })->Apply(sizes);
       benchmark::RegisterBenchmark(name("decompress", "zlib").c_str(), [=, kind = kind](benchmark::State& state) {

@@ -18,7 +18,7 @@
 #include <vector>
 
 namespace mr = millrace;
-using mr::training;
+using mr::train::training;
 
 namespace {
 
@@ -27,7 +27,7 @@ constexpr Eigen::Index inputs = 30;
 constexpr Eigen::Index batch_size = 64;
 
 struct data_set {
-  mr::row_major_matrix<float> features{rows, inputs};
+  mr::train::row_major_matrix<float> features{rows, inputs};
   Eigen::VectorXi labels{rows};
 
   data_set() {
@@ -50,8 +50,8 @@ std::vector<std::uint32_t> shuffled(std::uint64_t seed) {
   return order;
 }
 
-mr::network<> fresh_network() {
-  return mr::network<>(inputs, {{64, mr::activation::relu}, {32, mr::activation::relu}, {1}}, 7);
+mr::train::network<> fresh_network() {
+  return mr::train::network<>(inputs, {{64, mr::train::activation::relu}, {32, mr::train::activation::relu}, {1}}, 7);
 }
 
 // ---------------------------------------------------------------- by hand, as one writes it first
@@ -126,7 +126,7 @@ class plain_step {
 // ---------------------------------------------------------------- by hand, with care
 
 class careful_step {
-  using matrix = mr::row_major_matrix<float>;
+  using matrix = mr::train::row_major_matrix<float>;
   using map = Eigen::Map<matrix>;
   using row = Eigen::Map<Eigen::RowVectorXf>;
 
@@ -191,7 +191,7 @@ class careful_step {
       for (Eigen::Index j = 0; j < 16; ++j) out[i + j] = in[i + j] <= 0 ? 0.f : out[i + j];
   }
 
-  mr::network<> start_;
+  mr::train::network<> start_;
   Eigen::VectorXf p_, g_, m_, v_;
   matrix x_{batch_size, 30}, h1_{batch_size, 64}, h2_{batch_size, 32}, d1_{batch_size, 64}, d2_{batch_size, 32};
   Eigen::VectorXf y_{batch_size}, z_{batch_size}, d3_{batch_size};
@@ -236,14 +236,15 @@ void run(benchmark::State& state, Chain& chain) {
   state.counters["loss"] = ctx[training::loss];
 }
 
-auto events(mr::network<>& net) {
-  return mr::chain<mr::tsc_clock>(mr::load_batch(data().features, data().labels, {.size = batch_size}),
-                                  mr::forward_pass(net), mr::calculate_loss<mr::binary_cross_entropy>(),
-                                  mr::backpropagation(net), mr::update_weights(net));
+auto events(mr::train::network<>& net) {
+  return mr::chain<mr::tsc_clock>(mr::train::load_batch(data().features, data().labels, {.size = batch_size}),
+                                  mr::train::forward_pass(net),
+                                  mr::train::calculate_loss<mr::train::binary_cross_entropy>(),
+                                  mr::train::backpropagation(net), mr::train::update_weights(net));
 }
 
 void chain_alone(benchmark::State& state) {
-  mr::network<> net = fresh_network();
+  mr::train::network<> net = fresh_network();
   auto chain = events(net);
   run(state, chain);
 }
@@ -259,31 +260,31 @@ struct temporary_log {
 };
 
 void with_profiler(benchmark::State& state) {
-  mr::network<> net = fresh_network();
+  mr::train::network<> net = fresh_network();
   auto chain = events(net).use(mr::profiler{});
   run(state, chain);
 }
 void with_audit_log(benchmark::State& state) {
   const temporary_log log;
-  mr::network<> net = fresh_network();
+  mr::train::network<> net = fresh_network();
   auto chain = events(net).use(mr::audit_log{log.path});
   run(state, chain);
 }
 void with_validation(benchmark::State& state) {
-  mr::network<> net = fresh_network();
+  mr::train::network<> net = fresh_network();
   auto chain = events(net).use(mr::validation{mr::strict{}, mr::same_rows<training::batch, training::labels>{}});
   run(state, chain);
 }
 void with_metrics(benchmark::State& state) {
-  mr::network<> net = fresh_network();
-  mr::metrics_registry registry;
+  mr::train::network<> net = fresh_network();
+  mr::observe::metrics_registry registry;
   auto chain = events(net).use(mr::metrics{registry});
   run(state, chain);
 }
 void with_all(benchmark::State& state) {
   const temporary_log log;
-  mr::network<> net = fresh_network();
-  mr::metrics_registry registry;
+  mr::train::network<> net = fresh_network();
+  mr::observe::metrics_registry registry;
   auto chain = events(net)
                    .use(mr::profiler{})
                    .use(mr::audit_log{log.path})
@@ -293,7 +294,7 @@ void with_all(benchmark::State& state) {
 }
 
 void forward_only(benchmark::State& state) {
-  const mr::network<> net = fresh_network();
+  const mr::train::network<> net = fresh_network();
   const auto count = static_cast<std::size_t>(state.range(0));
   auto scratch = net.make_workspace(state.range(0));
   std::vector<float> answers(count);

@@ -24,7 +24,7 @@ struct decide {
 };
 
 int main() {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   auto chain = mr::chain(score{}, decide{})
                    .use(mr::profiler{})                // innermost: how long each event takes
                    .use(mr::audit_log{"audit.jsonl"})  // what each event read and wrote, one JSON line each
@@ -38,7 +38,8 @@ int main() {
     else
       std::printf("refused: %s\n", done.error().describe().c_str());
   }
-  std::printf("\n%s\n%s", chain.get<mr::profiler>().report().c_str(), mr::to_prometheus(registry.snapshot()).c_str());
+  std::printf("\n%s\n%s", chain.get<mr::profiler>().report().c_str(),
+              mr::observe::to_prometheus(registry.snapshot()).c_str());
   if (auto closed = chain.get<"audit_log">().close(); !closed)
     return std::fprintf(stderr, "%s\n", closed.error().describe().c_str()), 1;
 }

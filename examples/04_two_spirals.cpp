@@ -9,7 +9,7 @@
 #include <vector>
 
 namespace mr = millrace;
-using mr::training;
+using mr::train::training;
 
 struct point {
   float x;
@@ -36,13 +36,14 @@ int main() {
     features[1] = p.y;
     return p.mirrored;
   };
-  mr::network<> net(2, {{32, mr::activation::tanh}, {32, mr::activation::tanh}, {1}}, 7);
-  mr::load_batch load(mr::range_samples(points, 2, read), {.size = 64, .seed = 3});
+  mr::train::network<> net(2, {{32, mr::train::activation::tanh}, {32, mr::train::activation::tanh}, {1}}, 7);
+  mr::train::load_batch load(mr::train::range_samples(points, 2, read), {.size = 64, .seed = 3});
   const std::size_t batches = load.batches_per_epoch();
 
-  auto step = mr::chain(std::move(load), mr::forward_pass(net), mr::calculate_loss<mr::binary_cross_entropy>(),
-                        mr::calculate_accuracy(), mr::backpropagation(net),
-                        mr::update_weights(net, mr::adam{}, mr::constant_rate{0.01}, mr::clip_norm{5.0}));
+  auto step = mr::chain(
+      std::move(load), mr::train::forward_pass(net), mr::train::calculate_loss<mr::train::binary_cross_entropy>(),
+      mr::train::calculate_accuracy(), mr::train::backpropagation(net),
+      mr::train::update_weights(net, mr::train::adam{}, mr::train::constant_rate{0.01}, mr::train::clip_norm{5.0}));
   auto ctx = step.context(training::epoch = 0, training::batch_idx = 0);
   double accuracy = 0;
   for (ctx[training::epoch] = 0; ctx[training::epoch] < 50; ++ctx[training::epoch]) {

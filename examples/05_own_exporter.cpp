@@ -6,13 +6,13 @@
 
 namespace mr = millrace;
 
-std::string to_csv(const mr::metrics_snapshot& snapshot) {
+std::string to_csv(const mr::observe::metrics_snapshot& snapshot) {
   std::string out = "name,labels,value\n";
-  for (const mr::metric_family_samples& family : snapshot.families())
-    for (const mr::metric_sample& sample : family.samples) {
+  for (const mr::observe::metric_family_samples& family : snapshot.families())
+    for (const mr::observe::metric_sample& sample : family.samples) {
       std::string labels;
       for (const auto& [name, value] : sample.labels()) labels += (labels.empty() ? "" : ";") + name + '=' + value;
-      const bool counted = family.family->type != mr::metric_type::gauge;
+      const bool counted = family.family->type != mr::observe::metric_type::gauge;
       out += family.family->name + ",\"" + labels + "\",";
       mr::append_json(out, counted ? static_cast<double>(sample.count) : sample.value);
       out += '\n';
@@ -21,7 +21,7 @@ std::string to_csv(const mr::metrics_snapshot& snapshot) {
 }
 
 int main() {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto rows = registry.counter({"rows", "Rows read."}, {{"split", "train"}});
   const auto loss = registry.gauge({"loss", "Of the last batch."});
   if (!rows || !loss) return 1;

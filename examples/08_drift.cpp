@@ -40,7 +40,7 @@ std::vector<point> made_up() {
 }
 
 mr::result<std::vector<point>> read(const std::string& path) {
-  auto text = mr::read_file(path);
+  auto text = mr::store::read_file(path);
   if (!text) return std::move(text).error();
   csv::reader rows(*std::move(text));
   std::vector<std::string_view> cells;
@@ -67,19 +67,19 @@ int main(int count, char** arguments) {
   }
 
   // Each detector promises how long it takes, while nothing is wrong, to the first false alarm.
-  mr::seasonal<48 * 7, mr::arl<10'000>> usual;  // a week of half-hours
-  mr::adwin<mr::arl<1'000>> level;              // of whole days, so that the rhythm is no change
+  mr::detect::seasonal<48 * 7, mr::detect::arl<10'000>> usual;  // a week of half-hours
+  mr::detect::adwin<mr::detect::arl<1'000>> level;              // of whole days, so that the rhythm is no change
   int odd = 0;
   int changes = 0;
   double day = 0;
   for (std::size_t i = 0; i < series->size(); ++i) {
     const auto& [when, value] = (*series)[i];
-    if (const mr::anomaly found = usual.update(value); found.flagged && ++odd <= 5)
+    if (const mr::detect::anomaly found = usual.update(value); found.flagged && ++odd <= 5)
       std::printf("%s: %.0f is odd, %.0f to %.0f was expected\n", when.c_str(), value, found.lower, found.upper);
     day += value / 48;
     if (i % 48 != 47) continue;
     // Two looks a day would see the same day twice; the window is fed one mean a day.
-    if (level.update(std::exchange(day, 0)) == mr::signal::drift) {
+    if (level.update(std::exchange(day, 0)) == mr::detect::signal::drift) {
       ++changes;
       std::printf("%s: the level changed; the last %.0f days have a mean of %.0f\n", when.c_str(),
                   static_cast<double>(level.width()), level.mean());
@@ -91,7 +91,7 @@ int main(int count, char** arguments) {
   std::vector<double> values;
   for (const point& p : *series) values.push_back(p.value);
   const std::size_t quarter = values.size() / 4;
-  const auto reference = mr::drift_reference::of(std::span(values).first(quarter));
+  const auto reference = mr::detect::drift_reference::of(std::span(values).first(quarter));
   if (!reference) return 1;
   const auto now = reference->compare(std::span(values).last(quarter));
   if (!now) return 1;

@@ -5,7 +5,7 @@
 #include "common/csv.hpp"
 
 #include <millrace/core/seed.hpp>
-#include <millrace/stats/experiment_test.hpp>
+#include <millrace/stats/experiment/experiment.hpp>
 #include <millrace/store/file.hpp>
 
 #include <array>
@@ -21,9 +21,10 @@
 namespace mr = millrace;
 
 // [experiment]
-using checkout = mr::experiment_test<
-    mr::outcomes<mr::conversion<"clicked">, mr::ratio<"revenue", "clicks">, mr::quantile_of<"latency_ms", .9>>,
-    mr::decision<mr::always_valid, mr::alpha<.05>, mr::holm>>;
+using checkout = mr::stats::experiment_test<
+    mr::stats::outcomes<mr::stats::conversion<"clicked">, mr::stats::ratio<"revenue", "clicks">,
+                        mr::stats::quantile_of<"latency_ms", .9>>,
+    mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>, mr::stats::holm>>;
 // [/experiment]
 
 struct user {
@@ -73,7 +74,7 @@ mr::result<std::vector<user>> read(std::string text, std::string_view treatment)
 
 int main(int count, char** arguments) {
   mr::result<std::string> text = made_up();
-  if (count > 1) text = mr::read_file(arguments[1]);
+  if (count > 1) text = mr::store::read_file(arguments[1]);
   mr::result<std::vector<user>> users = mr::error(mr::errc::io, "");
   if (text) users = read(*std::move(text), count > 2 ? arguments[2] : "treatment");
   const mr::error* wrong = !text ? &text.error() : !users ? &users.error() : nullptr;
@@ -94,7 +95,7 @@ int main(int count, char** arguments) {
       return 1;
     }
     std::printf("after %zu users:", i + 1);
-    for (const mr::metric_evidence& m : now->metrics)
+    for (const mr::stats::metric_evidence& m : now->metrics)
       std::printf("  %.*s %+.4g%s", static_cast<int>(m.metric.size()), m.metric.data(), m.test.effect,
                   m.significant ? " *" : "");
     std::printf("\n");

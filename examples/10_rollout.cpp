@@ -20,11 +20,11 @@ struct rollout_watch {
   // One pass over each minute; merges, saves and loads.
   mr::windowed<mr::tumbling<1min>, mr::aggregate<mr::count, mr::mean, mr::quantiles<>>> latency;
   // Asked after every request, and still wrong in at most 5 % of rollouts that change nothing.
-  mr::experiment_test<mr::outcomes<mr::conversion<"bought">, mr::mean_of<"latency_ms">>,
-                      mr::decision<mr::always_valid, mr::alpha<.05>, mr::holm>>
+  mr::stats::experiment_test<mr::stats::outcomes<mr::stats::conversion<"bought">, mr::stats::mean_of<"latency_ms">>,
+                      mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>, mr::stats::holm>>
       test;
   // At most one false alarm in 100,000 requests. Of logarithms, since that promise needs light tails.
-  mr::adwin<mr::arl<100'000>> amount;
+  mr::detect::adwin<mr::detect::arl<100'000>> amount;
   bool better = false;
 
   void served(std::chrono::milliseconds now, bool new_version, bool bought, double milliseconds, double spent) {
@@ -37,7 +37,7 @@ struct rollout_watch {
       better = found->metrics[0].test.effect > 0;
       std::printf("%s", found->summary().c_str());
     }
-    if (amount.update(std::log(spent)) == mr::signal::drift)
+    if (amount.update(std::log(spent)) == mr::detect::signal::drift)
       std::printf("amounts are not what they were: of late around %.0f\n", std::exp(amount.mean()));
   }
 };
@@ -46,10 +46,10 @@ struct rollout_watch {
 // [keep]
 /// A state outlives the process: here the test, so that a restart does not begin it anew.
 mr::result<void> keep(const rollout_watch& watch, const std::string& path) {
-  return mr::write_file(path, watch.test.save());  // the old file or the new one, never a part
+  return mr::store::write_file(path, watch.test.save());  // the old file or the new one, never a part
 }
 mr::result<void> go_on(rollout_watch& watch, const std::string& path) {
-  auto bytes = mr::read_bytes(path);
+  auto bytes = mr::store::read_bytes(path);
   if (!bytes) return std::move(bytes).error();  // names the path
   auto test = decltype(watch.test)::load(*bytes);
   if (!test) return std::move(test).error().wrap(path);  // load does not know it

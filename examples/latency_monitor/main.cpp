@@ -32,7 +32,7 @@ mr::result<summary> watch(const std::string& input, const std::string& time, con
     series = made_up_requests(seed);
     if (length.empty()) length = "1min";
   } else {
-    auto text = mr::read_file(input);
+    auto text = mr::store::read_file(input);
     if (!text) return std::move(text).error();
     auto read = read_series(*std::move(text), time, value, label);
     if (!read) return std::move(read).error().wrap(input);
@@ -49,7 +49,7 @@ mr::result<summary> watch(const std::string& input, const std::string& time, con
 mr::result<summary> merge(const std::vector<std::string>& files) {
   summary all;
   for (const std::string& file : files) {
-    auto bytes = mr::read_bytes(file);
+    auto bytes = mr::store::read_bytes(file);
     if (!bytes) return std::move(bytes).error();
     auto part = summary::load(*bytes);
     if (!part) return std::move(part).error().wrap(file);
@@ -94,7 +94,7 @@ int main(int argc, char** argv) {
       print_summary(*done);
       if (save.empty()) return 0;
       const auto bytes = done->save();
-      const auto saved = mr::write_file(save, bytes);
+      const auto saved = mr::store::write_file(save, bytes);
       if (saved) {
         std::printf("saved %zu bytes in %s\n", bytes.size(), save.c_str());
         return 0;

@@ -8,8 +8,8 @@
 #include "table.hpp"
 
 #include <millrace/core/seed.hpp>
-#include <millrace/detect/table_drift.hpp>
-#include <millrace/stats/two_arm_e_process.hpp>
+#include <millrace/detect/features/table_drift.hpp>
+#include <millrace/stats/sequential/two_arm_e_process.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -39,7 +39,7 @@ inline model_comparison compare_with_baseline(std::span<const served_row> answer
   constexpr double alpha = 0.01;
   model_comparison found;
   mr::random_engine coin(seed);
-  mr::two_arm_e_process test;
+  mr::stats::two_arm_e_process test;
   double sums[2]{};
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (std::isnan(answers[i].probability)) continue;  // validation refused the row
@@ -57,9 +57,9 @@ inline model_comparison compare_with_baseline(std::span<const served_row> answer
 }
 
 /// The stream's number columns against the rows learnt from, missing cells left out; category columns by their codes.
-inline mr::result<mr::table_drift_report> drift_of_stream(const table& from, const row_split& parts) {
-  mr::table_drift<mr::holm> watch;
-  std::vector<mr::value_window> windows;
+inline mr::result<mr::detect::table_drift_report> drift_of_stream(const table& from, const row_split& parts) {
+  mr::detect::table_drift<mr::stats::holm> watch;
+  std::vector<mr::detect::value_window> windows;
   const auto cells = [](const column& of, const std::vector<std::size_t>& rows) {
     std::vector<double> kept;
     for (const std::size_t row : rows) {
@@ -72,13 +72,13 @@ inline mr::result<mr::table_drift_report> drift_of_stream(const table& from, con
   };
   for (const column& of : from.columns) {
     if (!of.dropped.empty()) continue;
-    auto reference = mr::drift_reference::of(cells(of, parts.train));
-    auto window = mr::value_window::of(cells(of, parts.holdout));
+    auto reference = mr::detect::drift_reference::of(cells(of, parts.train));
+    auto window = mr::detect::value_window::of(cells(of, parts.holdout));
     if (!reference || !window) continue;  // no cell present
     watch.add(of.name, *std::move(reference));
     windows.push_back(*std::move(window));
   }
-  if (windows.empty()) return mr::table_drift_report{};
+  if (windows.empty()) return mr::detect::table_drift_report{};
   return watch.compare(windows);
 }
 
@@ -100,12 +100,12 @@ inline std::string comparison_facts(const model_comparison& of) {
          entry("p at any time", brief(of.p)) + "</dl>";
 }
 
-inline std::string drift_rows(const mr::table_drift_report& of) {
+inline std::string drift_rows(const mr::detect::table_drift_report& of) {
   std::string out =
       "<div class=\"scroll\"><table><thead><tr><th>column</th><th class=\"n\">score</th><th class=\"n\">PSI</th>"
       "<th class=\"n\">KS</th><th class=\"n\">corrected p</th><th></th></tr></thead><tbody>";
   const auto number = [](const std::string& text) { return "<td class=\"n\">" + text + "</td>"; };
-  for (const mr::feature_drift& f : of.features)
+  for (const mr::detect::feature_drift& f : of.features)
     out += "<tr><td class=\"name\">" + escaped(clipped(f.feature, 60)) + "</td>" + number(fixed(f.measures.score, 3)) +
            number(fixed(f.measures.psi, 3)) + number(fixed(f.measures.ks, 3)) + number(brief(f.adjusted_p)) + "<td>" +
            (f.drifted ? "drifted" : "") + "</td></tr>";

@@ -48,10 +48,10 @@ struct judgement {
   double brier = 0;
   double calibration_error = 0;
   double threshold = 0.5;
-  mr::confusion_matrix confusion;  // at the threshold
-  std::vector<mr::roc_point> roc;
-  std::vector<mr::precision_recall_point> precision_recall;
-  std::vector<mr::calibration_bin> calibration;
+  mr::model::confusion_matrix confusion;  // at the threshold
+  std::vector<mr::model::roc_point> roc;
+  std::vector<mr::model::precision_recall_point> precision_recall;
+  std::vector<mr::model::calibration_bin> calibration;
   std::array<histogram_type, 2> histogram{};               // rows of each class by predicted probability
   std::vector<std::pair<std::string, double>> importance;  // column, AUC lost when its cells are shuffled
 

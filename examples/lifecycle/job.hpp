@@ -51,7 +51,7 @@ inline table load_table(const options& asked, reading how) {
     name = "made-up payments (seed " + std::to_string(asked.seed) + ")";
     text = make_payments(asked.rows, asked.seed);
   } else {
-    text = or_stop(mr::read_file(asked.input), exit_code::no_input);
+    text = or_stop(mr::store::read_file(asked.input), exit_code::no_input);
   }
   mr::result<table> read = read_table(std::move(name), std::move(text), how);
   if (!read) throw stop{input_exit_code(read.error()), read.error().describe()};
@@ -171,7 +171,7 @@ inline void train_job(const options& asked) {
     return std::accumulate(learnt.begin(), learnt.end(), 0.0) / static_cast<double>(learnt.size());
   }();
   const model_comparison comparison = compare_with_baseline(answers, holdout_labels, baseline, asked.seed);
-  const mr::table_drift_report drift = or_stop(drift_of_stream(data, parts), exit_code::internal);
+  const mr::detect::table_drift_report drift = or_stop(drift_of_stream(data, parts), exit_code::internal);
   std::printf("          %s\n          %s\n", in_words(comparison).c_str(), drift.summary().c_str());
 
   stack.tell(holdout);
@@ -197,7 +197,7 @@ inline void train_job(const options& asked) {
                             settings,
                             comparison,
                             drift};
-  or_stop(out.stage(network_file_name, mr::to_bytes(model.net)), exit_code::no_output);
+  or_stop(out.stage(network_file_name, mr::train::to_bytes(model.net)), exit_code::no_output);
   or_stop(out.stage(encoder_file_name, encoder_json(model)), exit_code::no_output);
   or_stop(out.stage("metrics.prom", stack.prometheus()), exit_code::no_output);
   or_stop(out.stage("metrics.json", stack.json()), exit_code::no_output);

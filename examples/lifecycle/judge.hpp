@@ -38,7 +38,7 @@ inline std::vector<std::pair<std::string, double>> importance(const network& net
     random.shuffle(order);
     for (Eigen::Index i = 0; i < rows.rows(); ++i)
       rows.row(i).segment(first, width) = kept.row(order[static_cast<std::size_t>(i)]);
-    lost.emplace_back(column.name, auc - mr::roc_auc(labels, answer(net, rows)).value_or(auc));
+    lost.emplace_back(column.name, auc - mr::model::roc_auc(labels, answer(net, rows)).value_or(auc));
     rows.middleCols(first, width) = kept;
     first += width;
   }
@@ -55,14 +55,14 @@ inline mr::result<judgement> judge(const network& net, const encoder& encoding, 
   judgement made;
   made.rows = labels.size();
   made.positives = static_cast<std::size_t>(std::count(labels.begin(), labels.end(), 1));
-  const auto auc = mr::roc_auc(labels, logits);
-  const auto average_precision = mr::average_precision(labels, logits);
-  const auto roc = mr::roc_curve(labels, logits);
-  const auto precision_recall = mr::precision_recall_curve(labels, logits);
-  const auto loss = mr::log_loss(labels, probabilities);
-  const auto base = mr::log_loss(labels, std::vector<double>(labels.size(), made.positive_share()));
-  const auto brier = mr::brier_score(labels, probabilities);
-  const auto calibration = mr::calibration_curve(labels, probabilities);
+  const auto auc = mr::model::roc_auc(labels, logits);
+  const auto average_precision = mr::model::average_precision(labels, logits);
+  const auto roc = mr::model::roc_curve(labels, logits);
+  const auto precision_recall = mr::model::precision_recall_curve(labels, logits);
+  const auto loss = mr::model::log_loss(labels, probabilities);
+  const auto base = mr::model::log_loss(labels, std::vector<double>(labels.size(), made.positive_share()));
+  const auto brier = mr::model::brier_score(labels, probabilities);
+  const auto calibration = mr::model::calibration_curve(labels, probabilities);
   for (const auto* figure : {&auc, &average_precision, &loss, &base, &brier})
     if (!*figure) return figure->error();
   if (!roc) return roc.error();
@@ -76,7 +76,7 @@ inline mr::result<judgement> judge(const network& net, const encoder& encoding, 
   made.base_log_loss = *base;
   made.brier = *brier;
   made.calibration = *calibration;
-  made.calibration_error = mr::expected_calibration_error(made.calibration);
+  made.calibration_error = mr::model::expected_calibration_error(made.calibration);
 
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (auto counted = made.confusion.add(labels[i], static_cast<double>(probabilities[i]) >= made.threshold ? 1 : 0);

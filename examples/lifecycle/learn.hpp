@@ -29,10 +29,10 @@
 
 namespace lifecycle {
 
-using network = mr::network<float>;
-using matrix = mr::row_major_matrix<float>;
+using network = mr::train::network<float>;
+using matrix = mr::train::row_major_matrix<float>;
 /// The training events' fields; the hidden layers' outputs are kept so that they can be compressed.
-using learning = mr::training_fields<float, mr::compressible<matrix>>;
+using learning = mr::train::training_fields<float, mr::tensor::compressible<matrix>>;
 
 struct training_options {
   std::size_t epochs = 20;
@@ -52,9 +52,11 @@ inline std::size_t batch_size_for(std::size_t rows) noexcept {
 }
 
 inline network make_network(std::size_t inputs, const training_options& how) {
-  std::vector<mr::dense> layers;
-  for (const std::size_t units : how.hidden) layers.push_back({static_cast<Eigen::Index>(units), mr::activation::relu});
-  layers.push_back({1, mr::activation::identity});  // one logit; the loss and the service put the sigmoid behind it
+  std::vector<mr::train::dense> layers;
+  for (const std::size_t units : how.hidden)
+    layers.push_back({static_cast<Eigen::Index>(units), mr::train::activation::relu});
+  layers.push_back(
+      {1, mr::train::activation::identity});  // one logit; the loss and the service put the sigmoid behind it
   return network(static_cast<Eigen::Index>(inputs), std::move(layers), how.seed);
 }
 
@@ -100,7 +102,7 @@ inline std::vector<float> answer(const network& net, const matrix& rows) {
 }
 
 /// The share of a hidden layer's outputs that are above zero; the layer may be compressed and stays so.
-inline double active_share(const mr::compressible<matrix>& layer) {
+inline double active_share(const mr::tensor::compressible<matrix>& layer) {
   const matrix outputs = or_stop(layer.copy(), exit_code::training_failed);
   return static_cast<double>((outputs.array() > 0.0F).count()) / static_cast<double>(outputs.size());
 }
@@ -116,16 +118,17 @@ training_record train(network& net, const table& from, const bound_encoder& enco
   };
   const std::size_t size = how.batch_size > 0 ? how.batch_size : batch_size_for(parts.train.size());
   const std::size_t batches = (parts.train.size() + size - 1) / size;
-  const mr::cosine_decay rate{
+  const mr::train::cosine_decay rate{
       .rate = how.learning_rate, .steps = how.epochs * batches, .minimum = how.learning_rate / 100};
   progress shown(stdout, how.epochs, batches, parts.train.size());
 
   auto training =
-      instrument(mr::chain<mr::tsc_clock>(mr::load_batch(mr::range_samples(parts.train, encode.width(), read),
-                                                         {.size = size, .seed = how.seed}),
-                                          mr::forward_pass(net, mr::track_activations_as<mr::compressible<matrix>>{}),
-                                          mr::calculate_loss(mr::binary_cross_entropy{}), mr::backpropagation(net),
-                                          mr::update_weights(net, mr::adamw{.weight_decay = how.weight_decay}, rate)))
+      instrument(mr::chain<mr::tsc_clock>(
+                     mr::train::load_batch(mr::train::range_samples(parts.train, encode.width(), read),
+                                           {.size = size, .seed = how.seed}),
+                     mr::train::forward_pass(net, mr::train::track_activations_as<mr::tensor::compressible<matrix>>{}),
+                     mr::train::calculate_loss(mr::train::binary_cross_entropy{}), mr::train::backpropagation(net),
+                     mr::train::update_weights(net, mr::train::adamw{.weight_decay = how.weight_decay}, rate)))
           .use(mr::borrow(shown));
   described = training.describe();
 
@@ -154,8 +157,8 @@ training_record train(network& net, const table& from, const bound_encoder& enco
       }
     }
     const std::vector<float> logits = answer(net, validation);
-    now.validation_auc = or_stop(mr::roc_auc(validation_labels, logits), exit_code::training_failed);
-    now.validation_loss = or_stop(mr::log_loss(validation_labels, sigmoid(logits)), exit_code::training_failed);
+    now.validation_auc = or_stop(mr::model::roc_auc(validation_labels, logits), exit_code::training_failed);
+    now.validation_loss = or_stop(mr::model::log_loss(validation_labels, sigmoid(logits)), exit_code::training_failed);
     for (const auto& layer : ctx[learning::activations]) now.active.push_back(active_share(layer));
     record.epochs.push_back(now);
     if (now.validation_loss <= record.epochs[record.best].validation_loss) {

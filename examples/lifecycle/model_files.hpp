@@ -91,10 +91,10 @@ inline bool makes_sense(const column_encoding& one) {
 /// The model that an earlier run left in a folder. Errors: those of reading; errc::corrupt where the files are none of
 /// ours or do not belong together.
 inline mr::result<trained_model> load_model(const std::string& folder) {
-  mr::result<network> net = mr::load_network<float>(folder + '/' + std::string(network_file_name));
+  mr::result<network> net = mr::train::load_network<float>(folder + '/' + std::string(network_file_name));
   if (!net) return std::move(net).error();
   const std::string path = folder + '/' + std::string(encoder_file_name);
-  mr::result<std::string> text = mr::read_file(path);
+  mr::result<std::string> text = mr::store::read_file(path);
   if (!text) return std::move(text).error();
   trained_model made{{}, *std::move(net), {}, {}, {}, 0.5};
   try {

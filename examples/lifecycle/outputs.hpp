@@ -28,12 +28,12 @@ class output_folder {
   static mr::result<output_folder> open(std::string path) {
     std::error_code failed;
     std::filesystem::create_directories(path, failed);
-    if (failed) return mr::system_error(failed.value(), "make the folder", path);
+    if (failed) return mr::store::system_error(failed.value(), "make the folder", path);
     output_folder made(std::move(path));
     const std::string partial = made.audit_path();
-    if (::unlink(partial.c_str()) != 0 && errno != ENOENT) return mr::system_error(errno, "write", partial);
+    if (::unlink(partial.c_str()) != 0 && errno != ENOENT) return mr::store::system_error(errno, "write", partial);
     made.had_files_ = ::access(made.in("audit.jsonl").c_str(), F_OK) == 0;
-    auto proof = mr::atomic_file::create(made.in("report.html"));
+    auto proof = mr::store::atomic_file::create(made.in("report.html"));
     if (!proof) return std::move(proof).error();
     return made;
   }
@@ -47,7 +47,7 @@ class output_folder {
 
   /// Keeps a file's content ready beside its place.
   mr::result<void> stage(std::string_view name, std::string_view content) {
-    auto file = mr::atomic_file::create(in(name));
+    auto file = mr::store::atomic_file::create(in(name));
     if (!file) return std::move(file).error();
     if (auto written = file->write(content); !written) return written;
     staged_.push_back(*std::move(file));
@@ -57,8 +57,9 @@ class output_folder {
   /// Puts everything in place: the audit log, which is closed, and then the staged files in the order of staging.
   mr::result<void> publish() {
     const std::string audit = in("audit.jsonl");
-    if (std::rename(audit_path().c_str(), audit.c_str()) != 0) return mr::system_error(errno, "put in place", audit);
-    for (mr::atomic_file& file : staged_)
+    if (std::rename(audit_path().c_str(), audit.c_str()) != 0)
+      return mr::store::system_error(errno, "put in place", audit);
+    for (mr::store::atomic_file& file : staged_)
       if (auto done = file.commit(); !done) return done;
     staged_.clear();
     return {};
@@ -69,7 +70,7 @@ class output_folder {
 
   std::string path_;
   bool had_files_ = false;
-  std::vector<mr::atomic_file> staged_;
+  std::vector<mr::store::atomic_file> staged_;
 };
 
 }  // namespace lifecycle

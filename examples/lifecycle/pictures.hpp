@@ -92,7 +92,7 @@ inline std::string active_picture(const training_record& of, std::span<const std
 
 inline std::string roc_picture(const judgement& of) {
   std::vector<point> curve;
-  for (const mr::roc_point& at : of.roc) curve.push_back({at.false_positive_rate, at.true_positive_rate});
+  for (const mr::model::roc_point& at : of.roc) curve.push_back({at.false_positive_rate, at.true_positive_rate});
   const double recall = of.confusion.recall();
   chart picture("ROC curve", 330, {0, 0}, {1, 1});
   picture.y_axis(detail::unit_ticks(), detail::hundredths)
@@ -112,7 +112,7 @@ inline std::string precision_recall_picture(const judgement& of) {
   const double recall = of.confusion.recall();
   const double precision = of.confusion.precision();
   std::vector<point> curve;
-  for (const mr::precision_recall_point& at : of.precision_recall) curve.push_back({at.recall, at.precision});
+  for (const mr::model::precision_recall_point& at : of.precision_recall) curve.push_back({at.recall, at.precision});
   chart picture("Precision and recall", 330, {0, 0}, {1, 1});
   picture.y_axis(detail::unit_ticks(), detail::hundredths)
       .x_axis("recall", detail::unit_ticks(), detail::hundredths)
@@ -129,7 +129,7 @@ inline std::string calibration_picture(const judgement& of) {
   chart picture("Calibration: predicted probability and observed share", 330, {0, 0}, {1, 1});
   std::vector<point> points;
   std::uint64_t most = 1;
-  for (const mr::calibration_bin& part : of.calibration) {
+  for (const mr::model::calibration_bin& part : of.calibration) {
     most = (std::max)(most, part.rows);
     if (part.rows > 0) points.push_back({part.mean_probability, part.positive_share});
   }
@@ -137,7 +137,7 @@ inline std::string calibration_picture(const judgement& of) {
       .x_axis("predicted probability", detail::unit_ticks(), detail::hundredths)
       .straight("diagonal", {0, 0}, {1, 1})
       .line("one", points);
-  for (const mr::calibration_bin& part : of.calibration)
+  for (const mr::model::calibration_bin& part : of.calibration)
     if (part.rows > 0)
       picture.dot("one", {part.mean_probability, part.positive_share},
                   2.5 + 4.5 * std::sqrt(static_cast<double>(part.rows) / static_cast<double>(most)),

@@ -76,14 +76,14 @@ class production {
   const mr::profiler& serving_profile() const noexcept { return serving_profiler_; }
   mr::compression_statistics compression() const noexcept { return compression_.statistics(); }
   std::uint64_t audit_bytes() const noexcept { return audit_.statistics().written_bytes; }
-  std::string prometheus() const { return mr::to_prometheus(registry_.snapshot()); }
-  std::string json() const { return mr::to_json(registry_.snapshot()); }
+  std::string prometheus() const { return mr::observe::to_prometheus(registry_.snapshot()); }
+  std::string json() const { return mr::observe::to_json(registry_.snapshot()); }
 
  private:
   mr::profiler training_profiler_;
   mr::profiler serving_profiler_;
   mr::audit_log<> audit_;
-  mr::metrics_registry registry_;
+  mr::observe::metrics_registry registry_;
   mr::compression<learning::activations> compression_;
 };
 

@@ -38,11 +38,11 @@ class progress {
   void after(const Event&, Context& ctx, const mr::result<void>& outcome) {
     if constexpr (Event::index + 1 == Event::count) {
       if (!outcome) return;
-      const double loss = ctx[mr::training::loss];
+      const double loss = ctx[mr::train::training::loss];
       // The mean over about the last fifty batches.
       loss_ = steps_ == 0 ? loss : loss_ + (loss - loss_) * (std::max)(0.02, 1.0 / static_cast<double>(steps_ + 1));
       ++steps_;
-      epoch_ = ctx[mr::training::epoch];
+      epoch_ = ctx[mr::train::training::epoch];
       if (!terminal_) return;
       const std::uint64_t now = clock_.ticks();
       if (now - drawn_ < 80'000'000) return;

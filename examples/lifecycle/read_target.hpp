@@ -98,10 +98,11 @@ inline mr::error not_two_classes(const grid& from, std::size_t at, target_classe
   if (found.numbers && classes.size() > 10) {
     const auto [low, high] = std::minmax_element(classes.begin(), classes.end(),
                                                  [](const auto& a, const auto& b) { return a.number < b.number; });
-    return mr::error(mr::errc::unsupported, target + " is a quantity with " + grouped(classes.size()) +
-                                                " different values from " + low->text + " to " + high->text +
-                                                ", and this job learns two classes: add a column that says, say, whether it "
-                                                "is above a limit");
+    return mr::error(mr::errc::unsupported,
+                     target + " is a quantity with " + grouped(classes.size()) + " different values from " + low->text +
+                         " to " + high->text +
+                         ", and this job learns two classes: add a column that says, say, whether it "
+                         "is above a limit");
   }
   std::stable_sort(classes.begin(), classes.end(), [](const auto& a, const auto& b) { return a.rows > b.rows; });
   const target_class& rarest = classes.back();

@@ -37,7 +37,7 @@ struct report_input {
   std::string finished;  // when
   std::vector<std::pair<std::string, std::string>> settings;
   model_comparison comparison = {};
-  mr::table_drift_report drift = {};
+  mr::detect::table_drift_report drift = {};
 };
 
 namespace detail {

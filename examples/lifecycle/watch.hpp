@@ -3,12 +3,12 @@
 
 #include "findings.hpp"
 
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/extremes.hpp>
-#include <millrace/aggregate/kll.hpp>
-#include <millrace/aggregate/moments.hpp>
-#include <millrace/aggregate/sums.hpp>
-#include <millrace/aggregate/tumbling.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/extremes.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/members/sums.hpp>
+#include <millrace/aggregate/sketches/kll.hpp>
+#include <millrace/aggregate/windows/tumbling.hpp>
 
 #include <cstddef>
 #include <cstdint>

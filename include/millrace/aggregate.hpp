@@ -49,44 +49,11 @@
 ///
 /// Standard library alone.
 
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/binned_histogram.hpp>
 #include <millrace/aggregate/concepts.hpp>
-#include <millrace/aggregate/count_min.hpp>
-#include <millrace/aggregate/ddsketch.hpp>
-#include <millrace/aggregate/decayed.hpp>
-#include <millrace/aggregate/envelope.hpp>
-#include <millrace/aggregate/exponential_histogram.hpp>
-#include <millrace/aggregate/extremes.hpp>
-#include <millrace/aggregate/frequent_items.hpp>
-#include <millrace/aggregate/grouped.hpp>
-#include <millrace/aggregate/hll.hpp>
-#include <millrace/aggregate/kll.hpp>
-#include <millrace/aggregate/log_histogram.hpp>
-#include <millrace/aggregate/member.hpp>
-#include <millrace/aggregate/moments.hpp>
-#include <millrace/aggregate/pairs.hpp>
-#include <millrace/aggregate/percentile_tracker.hpp>
-#include <millrace/aggregate/quantile_curve.hpp>
-#include <millrace/aggregate/quantile_view.hpp>
-#include <millrace/aggregate/rates.hpp>
-#include <millrace/aggregate/req.hpp>
-#include <millrace/aggregate/sampled.hpp>
-#include <millrace/aggregate/saved_fields.hpp>
-#include <millrace/aggregate/session.hpp>
-#include <millrace/aggregate/sharded.hpp>
-#include <millrace/aggregate/sketch_members.hpp>
-#include <millrace/aggregate/sliding.hpp>
-#include <millrace/aggregate/sliding_count.hpp>
-#include <millrace/aggregate/sliding_panes.hpp>
-#include <millrace/aggregate/sliding_window.hpp>
-#include <millrace/aggregate/streaming_aggregator.hpp>
-#include <millrace/aggregate/sums.hpp>
-#include <millrace/aggregate/tdigest.hpp>
-#include <millrace/aggregate/theta.hpp>
-#include <millrace/aggregate/time.hpp>
-#include <millrace/aggregate/topk_tracker.hpp>
-#include <millrace/aggregate/tumbling.hpp>
-#include <millrace/aggregate/window.hpp>
+#include <millrace/aggregate/histograms.hpp>
+#include <millrace/aggregate/keyed.hpp>
+#include <millrace/aggregate/members.hpp>
+#include <millrace/aggregate/sketches.hpp>
+#include <millrace/aggregate/windows.hpp>
 
 #endif  // MILLRACE_AGGREGATE_HPP

@@ -21,6 +21,7 @@
 #include <millrace/core/json_check.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/core/saved.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/core/timestamp.hpp>
 #include <millrace/core/type_name.hpp>

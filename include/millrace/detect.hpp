@@ -31,21 +31,10 @@
 ///
 /// Standard library alone.
 
-#include <millrace/detect/adwin.hpp>
 #include <millrace/detect/anomaly.hpp>
-#include <millrace/detect/bands.hpp>
-#include <millrace/detect/bocpd.hpp>
-#include <millrace/detect/cusum.hpp>
-#include <millrace/detect/ddm.hpp>
-#include <millrace/detect/drift_reference.hpp>
-#include <millrace/detect/ewma.hpp>
-#include <millrace/detect/half_space_trees.hpp>
-#include <millrace/detect/hddm.hpp>
-#include <millrace/detect/kswin.hpp>
-#include <millrace/detect/page_hinkley.hpp>
-#include <millrace/detect/seasonal.hpp>
+#include <millrace/detect/change.hpp>
+#include <millrace/detect/features.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/detect/signal.hpp>
-#include <millrace/detect/table_drift.hpp>
-#include <millrace/detect/window_bands.hpp>
 
 #endif  // MILLRACE_DETECT_HPP

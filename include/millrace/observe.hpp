@@ -9,10 +9,11 @@
 /// - `to_prometheus`, `to_openmetrics`, `to_json`, `statsd_writer` with `udp_sender`
 /// - `summarize`: what the metrics middleware saw, event by event
 ///
-/// A page becomes a file by `mr::write_file(path, mr::to_prometheus(registry.snapshot()))`.
+/// A page becomes a file by `mr::store::write_file(path, mr::observe::to_prometheus(registry.snapshot()))`.
 /// Standard library and POSIX alone.
 
 #include <millrace/observe/event_metrics.hpp>
+#include <millrace/observe/fwd.hpp>
 #include <millrace/observe/instruments.hpp>
 #include <millrace/observe/json_export.hpp>
 #include <millrace/observe/label_set.hpp>

@@ -43,56 +43,16 @@
 ///
 /// Standard library alone.
 
-#include <millrace/stats/aggregate_moments.hpp>
-#include <millrace/stats/aggregate_tests.hpp>
-#include <millrace/stats/anderson_darling.hpp>
-#include <millrace/stats/anova.hpp>
-#include <millrace/stats/bayes.hpp>
-#include <millrace/stats/beta.hpp>
-#include <millrace/stats/binomial.hpp>
-#include <millrace/stats/bootstrap.hpp>
-#include <millrace/stats/categorical.hpp>
-#include <millrace/stats/chi_squared.hpp>
-#include <millrace/stats/confidence_sequence.hpp>
-#include <millrace/stats/distance_tests.hpp>
-#include <millrace/stats/distances.hpp>
-#include <millrace/stats/e_process.hpp>
+#include <millrace/stats/distributions.hpp>
 #include <millrace/stats/evidence.hpp>
-#include <millrace/stats/experiment_decision.hpp>
-#include <millrace/stats/experiment_metrics.hpp>
-#include <millrace/stats/experiment_test.hpp>
+#include <millrace/stats/experiment.hpp>
 #include <millrace/stats/family.hpp>
-#include <millrace/stats/fisher_f.hpp>
-#include <millrace/stats/fisher_power.hpp>
-#include <millrace/stats/gamma.hpp>
-#include <millrace/stats/group_sequential.hpp>
-#include <millrace/stats/kolmogorov.hpp>
-#include <millrace/stats/ks_test.hpp>
-#include <millrace/stats/mann_whitney.hpp>
-#include <millrace/stats/mann_whitney_exact.hpp>
-#include <millrace/stats/means.hpp>
-#include <millrace/stats/mixture_sprt.hpp>
-#include <millrace/stats/noncentral_t.hpp>
-#include <millrace/stats/normal.hpp>
-#include <millrace/stats/permutation.hpp>
-#include <millrace/stats/poisson.hpp>
-#include <millrace/stats/poisson_bootstrap.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/power.hpp>
-#include <millrace/stats/proportion.hpp>
-#include <millrace/stats/proportion_intervals.hpp>
-#include <millrace/stats/proportions.hpp>
-#include <millrace/stats/quantile_test.hpp>
-#include <millrace/stats/rank_power.hpp>
-#include <millrace/stats/ratio_metrics.hpp>
+#include <millrace/stats/resampling.hpp>
 #include <millrace/stats/sample_moments.hpp>
-#include <millrace/stats/sample_ratio.hpp>
-#include <millrace/stats/sequential_sample_ratio.hpp>
-#include <millrace/stats/simulated_power.hpp>
+#include <millrace/stats/sequential.hpp>
 #include <millrace/stats/sorted_sample.hpp>
-#include <millrace/stats/sprt.hpp>
-#include <millrace/stats/student_t.hpp>
-#include <millrace/stats/studentized_range.hpp>
-#include <millrace/stats/trimmed.hpp>
-#include <millrace/stats/two_arm_e_process.hpp>
+#include <millrace/stats/tests.hpp>
 
 #endif  // MILLRACE_STATS_HPP

@@ -15,6 +15,7 @@
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_system.hpp>
+#include <millrace/store/fwd.hpp>
 #include <millrace/store/line_log.hpp>
 #include <millrace/store/line_log_options.hpp>
 #include <millrace/store/record_ring.hpp>

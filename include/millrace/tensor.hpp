@@ -19,6 +19,7 @@
 #include <millrace/tensor/compressed.hpp>
 #include <millrace/tensor/dtype.hpp>
 #include <millrace/tensor/finite_scan.hpp>
+#include <millrace/tensor/fwd.hpp>
 #include <millrace/tensor/layout.hpp>
 #include <millrace/tensor/summary.hpp>
 #include <millrace/tensor/traits.hpp>

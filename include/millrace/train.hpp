@@ -12,16 +12,17 @@
 /// - optimizers: `sgd`, `momentum`, `adam`, `adamw`; schedules: `constant_rate`, `step_decay`,
 ///   `exponential_decay`, `cosine_decay`, `warm_up`; clipping: `clip_norm`, `clip_value`
 ///
-///     mr::network<> net(2, {{32, mr::activation::tanh}, {1}}, seed);
-///     auto step = mr::chain(mr::load_batch(points, classes, {.size = 64}), mr::forward_pass(net),
-///                           mr::calculate_loss<mr::binary_cross_entropy>(), mr::backpropagation(net),
-///                           mr::update_weights(net, mr::adam{}, mr::constant_rate{0.01}));
-///     auto ctx = step.context(mr::training::epoch = 0, mr::training::batch_idx = 0);
+///     mr::train::network<> net(2, {{32, mr::train::activation::tanh}, {1}}, seed);
+///     auto step = mr::chain(mr::train::load_batch(points, classes, {.size = 64}), mr::train::forward_pass(net),
+///                           mr::train::calculate_loss<mr::train::binary_cross_entropy>(),
+///                           mr::train::backpropagation(net), mr::train::update_weights(net, mr::train::adam{},
+///                           mr::train::constant_rate{0.01}));
+///     auto ctx = step.context(mr::train::training::epoch = 0, mr::train::training::batch_idx = 0);
 ///     auto done = step(ctx);
 ///
-/// `forward_pass(net, mr::track_activations)` keeps the layers' outputs in `training::activations`. For
+/// `forward_pass(net, mr::train::track_activations)` keeps the layers' outputs in `training::activations`. For
 /// `mr::compression` to find them there, keep them as tensors that can be compressed:
-/// `mr::track_activations_as<mr::compressible<Eigen::MatrixXf>>{}`.
+/// `mr::train::track_activations_as<mr::tensor::compressible<Eigen::MatrixXf>>{}`.
 ///
 /// Eigen does the linear algebra.
 
@@ -31,6 +32,7 @@
 #include <millrace/train/clip.hpp>
 #include <millrace/train/fields.hpp>
 #include <millrace/train/forward_pass.hpp>
+#include <millrace/train/fwd.hpp>
 #include <millrace/train/load_batch.hpp>
 #include <millrace/train/loss.hpp>
 #include <millrace/train/model.hpp>

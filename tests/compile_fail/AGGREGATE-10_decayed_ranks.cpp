@@ -1,8 +1,8 @@
 // expect: millrace\[AGGREGATE-10\]: decayed<Decay, Aggregate>: every member must take weights and be scalable
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/ddsketch.hpp>
-#include <millrace/aggregate/decayed.hpp>
-#include <millrace/aggregate/sketch_members.hpp>
+#include <millrace/aggregate/histograms/ddsketch.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/sketch_members.hpp>
+#include <millrace/aggregate/windows/decayed.hpp>
 
 #include <chrono>
 

@@ -1,7 +1,7 @@
 // expect: millrace\[AGGREGATE-11\]: grouped<Key, ...>: Key must be an integer or std::string
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/grouped.hpp>
-#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/keyed/grouped.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
 
 #include <string>
 

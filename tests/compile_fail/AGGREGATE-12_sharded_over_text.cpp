@@ -1,6 +1,6 @@
 // expect: millrace\[AGGREGATE-12\]: sharded<Aggregate>: its items must be doubles, or plain structs of them
-#include <millrace/aggregate/kll.hpp>
-#include <millrace/aggregate/sharded.hpp>
+#include <millrace/aggregate/keyed/sharded.hpp>
+#include <millrace/aggregate/sketches/kll.hpp>
 
 namespace mr = millrace;
 

@@ -1,5 +1,5 @@
 // expect: millrace\[AGGREGATE-13\]: a half-life is above zero
-#include <millrace/aggregate/decayed.hpp>
+#include <millrace/aggregate/windows/decayed.hpp>
 
 #include <chrono>
 

@@ -1,7 +1,7 @@
 // expect: millrace\[AGGREGATE-14\]: update\(items, weights\): a member of the aggregate takes no weights
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/sketch_members.hpp>
-#include <millrace/aggregate/sums.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/sketch_members.hpp>
+#include <millrace/aggregate/members/sums.hpp>
 
 #include <span>
 

@@ -1,6 +1,6 @@
 // expect: millrace\[AGGREGATE-15\]: basic_aggregate's first argument is what to do with NaN
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
 
 namespace mr = millrace;
 

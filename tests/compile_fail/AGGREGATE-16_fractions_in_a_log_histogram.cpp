@@ -1,5 +1,5 @@
 // expect: use of deleted function .*update|call to deleted member function 'update'
-#include <millrace/aggregate/log_histogram.hpp>
+#include <millrace/aggregate/histograms/log_histogram.hpp>
 
 namespace mr = millrace;
 

@@ -1,6 +1,6 @@
 // expect: millrace\[AGGREGATE-17\]: update\(items\): they are of another type than the aggregate's items
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
 
 #include <vector>
 

@@ -1,5 +1,5 @@
 // expect: millrace\[AGGREGATE-2\]: moments are kept to an order from 1 to 4
-#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/members/moments.hpp>
 
 namespace mr = millrace;
 

@@ -1,6 +1,6 @@
 // expect: millrace\[AGGREGATE-3\]: a member must be an empty type with `needs`, `state` or `value`, or an aggregator
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
 
 namespace mr = millrace;
 

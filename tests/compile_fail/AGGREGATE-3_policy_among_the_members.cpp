@@ -1,6 +1,7 @@
-// expect: millrace\[AGGREGATE-3\]: a member must be .* A NaN policy comes first in mr::basic_aggregate<mr::reject_nan, ...>
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/moments.hpp>
+// expect: millrace\[AGGREGATE-3\]: a member must be .* A NaN policy comes first in mr::basic_aggregate<mr::reject_nan,
+// ...>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
 
 namespace mr = millrace;
 

@@ -1,7 +1,7 @@
 // expect: millrace\[AGGREGATE-3\]: a member must be .*mr::windowed<mr::sliding_count<100>, mr::aggregate<...>>
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/moments.hpp>
-#include <millrace/aggregate/sliding_count.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/windows/sliding_count.hpp>
 
 namespace mr = millrace;
 

@@ -1,6 +1,6 @@
 // expect: millrace\[AGGREGATE-4\]: get<...>: this aggregate does not keep what that member needs
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/moments.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
 
 namespace mr = millrace;
 

@@ -1,6 +1,6 @@
 // expect: millrace\[AGGREGATE-5\]: a member cannot be updated with the aggregate's items.*mr::of_x
-#include <millrace/aggregate/moments.hpp>
-#include <millrace/aggregate/pairs.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/members/pairs.hpp>
 
 namespace mr = millrace;
 

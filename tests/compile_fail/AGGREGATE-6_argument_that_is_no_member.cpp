@@ -1,7 +1,7 @@
 // expect: millrace\[AGGREGATE-6\]: an argument of the constructor is no member of this aggregate
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/moments.hpp>
-#include <millrace/aggregate/sums.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/members/sums.hpp>
 
 namespace mr = millrace;
 

@@ -1,6 +1,6 @@
 // expect: millrace\[AGGREGATE-7\]: get<...>: not exactly one member of the aggregate is made from that template
-#include <millrace/aggregate/moments.hpp>
-#include <millrace/aggregate/pairs.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/members/pairs.hpp>
 
 namespace mr = millrace;
 

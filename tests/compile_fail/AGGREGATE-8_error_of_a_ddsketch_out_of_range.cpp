@@ -1,5 +1,5 @@
 // expect: millrace\[AGGREGATE-8\]: ddsketch<Permille, Most>: the error must be from 1 to 500 thousandths
-#include <millrace/aggregate/ddsketch.hpp>
+#include <millrace/aggregate/histograms/ddsketch.hpp>
 
 namespace mr = millrace;
 

@@ -1,5 +1,5 @@
 // expect: millrace\[AGGREGATE-9\]: exponential_histogram<Most>: the buckets must be from 2 to 65536
-#include <millrace/aggregate/exponential_histogram.hpp>
+#include <millrace/aggregate/histograms/exponential_histogram.hpp>
 
 namespace mr = millrace;
 

@@ -7,9 +7,9 @@ namespace mr = millrace;
 struct sometimes {};
 
 #ifdef MILLRACE_MISUSE
-using log_type = mr::audit_log<mr::shared, sometimes>;
+using log_type = mr::audit_log<mr::store::shared, sometimes>;
 #else
-using log_type = mr::audit_log<mr::shared, mr::drop_and_count>;
+using log_type = mr::audit_log<mr::store::shared, mr::store::drop_and_count>;
 #endif
 
 const char* name_of() { return log_type::name.data(); }

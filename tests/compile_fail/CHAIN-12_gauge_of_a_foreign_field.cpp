@@ -20,7 +20,7 @@ struct score {
 }  // namespace
 
 int main() {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
 #ifdef MILLRACE_MISUSE
   auto chain = mr::chain(score{}).use(mr::metrics<rsik>{registry});
 #else

@@ -7,7 +7,7 @@
 namespace mr = millrace;
 
 inline constexpr mr::field<"plain", std::vector<float>> plain;
-inline constexpr mr::field<"packed", std::vector<mr::compressible<std::vector<float>>>> packed;
+inline constexpr mr::field<"packed", std::vector<mr::tensor::compressible<std::vector<float>>>> packed;
 
 #ifdef MILLRACE_MISUSE
 using compression = mr::compression<plain>;

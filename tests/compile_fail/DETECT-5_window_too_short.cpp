@@ -1,12 +1,12 @@
 // expect: millrace\[DETECT-5\]: a window of anomalies needs
-#include <millrace/detect/window_bands.hpp>
+#include <millrace/detect/anomaly/window_bands.hpp>
 
 namespace mr = millrace;
 
 #ifdef MILLRACE_MISUSE
-using detector = mr::robust_z<mr::arl<10'000>, 4>;
+using detector = mr::detect::robust_z<mr::detect::arl<10'000>, 4>;
 #else
-using detector = mr::robust_z<mr::arl<10'000>, 8>;
+using detector = mr::detect::robust_z<mr::detect::arl<10'000>, 8>;
 #endif
 
 detector watch() { return {}; }

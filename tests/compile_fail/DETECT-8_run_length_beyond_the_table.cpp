@@ -1,9 +1,9 @@
 // expect: millrace\[DETECT-8\]: bocpd knows thresholds for run lengths up to 30'000
-#include <millrace/detect/bocpd.hpp>
+#include <millrace/detect/change/bocpd.hpp>
 
 namespace mr = millrace;
 
-using detector = mr::bocpd<mr::arl<100'000>>;
+using detector = mr::detect::bocpd<mr::detect::arl<100'000>>;
 
 #ifdef MILLRACE_MISUSE
 detector make() { return detector({0, 1}); }

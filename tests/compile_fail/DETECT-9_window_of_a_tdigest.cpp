@@ -1,6 +1,6 @@
 // expect: millrace\[DETECT-9\]: a window is made of a sample, a kll or req sketch
 #include <millrace/aggregate.hpp>
-#include <millrace/detect/drift_reference.hpp>
+#include <millrace/detect/features/drift_reference.hpp>
 
 namespace mr = millrace;
 
@@ -10,4 +10,4 @@ using kept = mr::tdigest<100>;
 using kept = mr::kll<200>;
 #endif
 
-bool made(const kept& amounts) { return mr::drift_reference::of(amounts).has_value(); }
+bool made(const kept& amounts) { return mr::detect::drift_reference::of(amounts).has_value(); }

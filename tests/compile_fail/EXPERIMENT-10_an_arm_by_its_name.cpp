@@ -1,9 +1,10 @@
 // expect: millrace\[EXPERIMENT-10\]: update takes the arm as a bool
-#include <millrace/stats/experiment_test.hpp>
+#include <millrace/stats/experiment/experiment.hpp>
 
 namespace mr = millrace;
 
-using test = mr::experiment_test<mr::outcomes<mr::conversion<"ctr">>, mr::decision<mr::always_valid, mr::alpha<.05>>>;
+using test = mr::stats::experiment_test<mr::stats::outcomes<mr::stats::conversion<"ctr">>,
+                                        mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>>>;
 
 #ifdef MILLRACE_MISUSE
 void take(test& t, const char* arm) { t.update(arm, 1); }

@@ -1,15 +1,16 @@
 // expect: millrace\[EXPERIMENT-12\]: group_looks of several metrics share alpha by bonferroni
-#include <millrace/stats/experiment_test.hpp>
+#include <millrace/stats/experiment/experiment.hpp>
 
 namespace mr = millrace;
 
 #ifdef MILLRACE_MISUSE
-using correction = mr::hochberg;
+using correction = mr::stats::hochberg;
 #else
-using correction = mr::bonferroni;
+using correction = mr::stats::bonferroni;
 #endif
-using test = mr::experiment_test<
-    mr::outcomes<mr::conversion<"ctr">, mr::mean_of<"spend">>,
-    mr::decision<mr::group_looks<mr::spending::pocock, mr::looks<.5, 1.>>, mr::alpha<.05>, correction>>;
+using test = mr::stats::experiment_test<
+    mr::stats::outcomes<mr::stats::conversion<"ctr">, mr::stats::mean_of<"spend">>,
+    mr::stats::decision<mr::stats::group_looks<mr::stats::spending::pocock, mr::stats::looks<.5, 1.>>,
+                        mr::stats::alpha<.05>, correction>>;
 
 void take(test& t) { t.update(true, 1, 2.5); }

@@ -1,13 +1,14 @@
 // expect: millrace\[EXPERIMENT-1\]: peek\(\) is for decisions that are valid at any time
-#include <millrace/stats/experiment_test.hpp>
+#include <millrace/stats/experiment/experiment.hpp>
 
 namespace mr = millrace;
 
 #ifdef MILLRACE_MISUSE
-using when = mr::fixed_horizon;
+using when = mr::stats::fixed_horizon;
 #else
-using when = mr::always_valid;
+using when = mr::stats::always_valid;
 #endif
-using test = mr::experiment_test<mr::outcomes<mr::conversion<"ctr">>, mr::decision<when, mr::alpha<.05>, mr::holm>>;
+using test = mr::stats::experiment_test<mr::stats::outcomes<mr::stats::conversion<"ctr">>,
+                                        mr::stats::decision<when, mr::stats::alpha<.05>, mr::stats::holm>>;
 
 bool significant(test& t) { return t.peek()->any_significant(); }

@@ -1,12 +1,12 @@
 // expect: millrace\[EXPERIMENT-4\]: alpha<A> needs 0 < A < 1
-#include <millrace/stats/experiment_test.hpp>
+#include <millrace/stats/experiment/experiment.hpp>
 
 namespace mr = millrace;
 
 #ifdef MILLRACE_MISUSE
-using level = mr::alpha<5.>;
+using level = mr::stats::alpha<5.>;
 #else
-using level = mr::alpha<.05>;
+using level = mr::stats::alpha<.05>;
 #endif
 
 double at() { return level::value; }

@@ -1,11 +1,11 @@
 // expect: millrace\[EXPERIMENT-7\]: outcomes<> measures nothing
-#include <millrace/stats/experiment_test.hpp>
+#include <millrace/stats/experiment/experiment.hpp>
 
 namespace mr = millrace;
 
 #ifdef MILLRACE_MISUSE
-using family = mr::outcomes<>;
+using family = mr::stats::outcomes<>;
 #else
-using family = mr::outcomes<mr::conversion<"ctr">>;
+using family = mr::stats::outcomes<mr::stats::conversion<"ctr">>;
 #endif
-mr::experiment_test<family, mr::decision<mr::always_valid, mr::alpha<.05>>> test;
+mr::stats::experiment_test<family, mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>>> test;

@@ -15,7 +15,7 @@ using gauges = mr::metrics<loss>;
 #endif
 
 int main() {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   gauges shown(registry);
   return shown.summary().fields.empty() ? 0 : 1;
 }

@@ -1,5 +1,5 @@
 // expect: millrace\[SKETCH-10\]: count_min<Buckets, Rows>: Buckets must be at least 3, Rows in \[1, 255\]
-#include <millrace/aggregate/count_min.hpp>
+#include <millrace/aggregate/sketches/count_min.hpp>
 
 namespace mr = millrace;
 

@@ -1,5 +1,5 @@
 // expect: millrace\[SKETCH-11\]: req<K>: K must be even and in \[4, 1024\]
-#include <millrace/aggregate/req.hpp>
+#include <millrace/aggregate/sketches/req.hpp>
 
 namespace mr = millrace;
 

@@ -1,5 +1,5 @@
 // expect: millrace\[SKETCH-12\]: req<K, T>: T must be double or float
-#include <millrace/aggregate/req.hpp>
+#include <millrace/aggregate/sketches/req.hpp>
 
 namespace mr = millrace;
 

@@ -1,5 +1,5 @@
 // expect: millrace\[SKETCH-1\]: kll<K>: K must be in \[8, 65535\]
-#include <millrace/aggregate/kll.hpp>
+#include <millrace/aggregate/sketches/kll.hpp>
 
 namespace mr = millrace;
 

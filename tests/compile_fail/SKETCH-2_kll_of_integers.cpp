@@ -1,5 +1,5 @@
 // expect: millrace\[SKETCH-2\]: kll<K, T>: T must be double or float
-#include <millrace/aggregate/kll.hpp>
+#include <millrace/aggregate/sketches/kll.hpp>
 
 namespace mr = millrace;
 

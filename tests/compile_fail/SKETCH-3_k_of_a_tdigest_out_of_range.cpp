@@ -1,5 +1,5 @@
 // expect: millrace\[SKETCH-3\]: tdigest<K>: K must be in \[10, 65535\]
-#include <millrace/aggregate/tdigest.hpp>
+#include <millrace/aggregate/sketches/tdigest.hpp>
 
 namespace mr = millrace;
 

@@ -1,5 +1,5 @@
 // expect: millrace\[SKETCH-4\]: tdigest<K, T>: T must be double or float
-#include <millrace/aggregate/tdigest.hpp>
+#include <millrace/aggregate/sketches/tdigest.hpp>
 
 namespace mr = millrace;
 

@@ -1,5 +1,5 @@
 // expect: millrace\[SKETCH-5\]: hll<LgK>: LgK must be in \[4, 21\]
-#include <millrace/aggregate/hll.hpp>
+#include <millrace/aggregate/sketches/hll.hpp>
 
 namespace mr = millrace;
 

@@ -1,5 +1,5 @@
 // expect: millrace\[SKETCH-6\]: hll<LgK, Bits>: Bits must be 4, 6 or 8
-#include <millrace/aggregate/hll.hpp>
+#include <millrace/aggregate/sketches/hll.hpp>
 
 namespace mr = millrace;
 

@@ -1,5 +1,5 @@
 // expect: millrace\[SKETCH-7\]: theta<LgK>: LgK must be in \[5, 26\]
-#include <millrace/aggregate/theta.hpp>
+#include <millrace/aggregate/sketches/theta.hpp>
 
 namespace mr = millrace;
 

@@ -1,5 +1,5 @@
 // expect: millrace\[SKETCH-8\]: frequent_items<Item, LgSize>: LgSize must be in \[3, 26\]
-#include <millrace/aggregate/frequent_items.hpp>
+#include <millrace/aggregate/sketches/frequent_items.hpp>
 
 namespace mr = millrace;
 

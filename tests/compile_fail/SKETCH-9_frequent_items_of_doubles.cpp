@@ -1,5 +1,5 @@
 // expect: millrace\[SKETCH-9\]: frequent_items<Item>: Item must be std::string or std::int64_t
-#include <millrace/aggregate/frequent_items.hpp>
+#include <millrace/aggregate/sketches/frequent_items.hpp>
 
 namespace mr = millrace;
 

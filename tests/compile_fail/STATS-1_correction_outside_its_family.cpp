@@ -3,7 +3,7 @@
 
 namespace mr = millrace;
 
-using metrics = mr::family<mr::holm, 3>;
+using metrics = mr::stats::family<mr::stats::holm, 3>;
 
 double smallest(double ctr, double revenue, double latency) {
 #ifdef MILLRACE_MISUSE

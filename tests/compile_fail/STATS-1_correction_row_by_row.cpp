@@ -4,9 +4,9 @@
 namespace mr = millrace;
 
 #ifdef MILLRACE_MISUSE
-using metrics = mr::family<mr::holm, 3>;
+using metrics = mr::stats::family<mr::stats::holm, 3>;
 #else
-using metrics = mr::family<mr::holm, 1>;
+using metrics = mr::stats::family<mr::stats::holm, 1>;
 #endif
 
 double corrected(double p) { return metrics{}.adjusted(p)->front(); }

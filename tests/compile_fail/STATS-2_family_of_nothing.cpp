@@ -4,9 +4,9 @@
 namespace mr = millrace;
 
 #ifdef MILLRACE_MISUSE
-using metrics = mr::family<mr::holm, 0>;
+using metrics = mr::stats::family<mr::stats::holm, 0>;
 #else
-using metrics = mr::family<mr::holm, 1>;
+using metrics = mr::stats::family<mr::stats::holm, 1>;
 #endif
 
 std::size_t size_of_family() { return metrics{}.size(); }

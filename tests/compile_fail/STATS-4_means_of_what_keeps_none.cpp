@@ -1,6 +1,6 @@
 // expect: millrace\[STATS-4\]: moments_of: this aggregate does not keep a mean and a variance
 #include <millrace/aggregate.hpp>
-#include <millrace/stats/aggregate_tests.hpp>
+#include <millrace/stats/tests/aggregate_tests.hpp>
 
 namespace mr = millrace;
 
@@ -10,4 +10,4 @@ using kept = mr::aggregate<mr::count, mr::mean>;
 using kept = mr::aggregate<mr::count, mr::mean, mr::variance>;
 #endif
 
-bool differ(const kept& a, const kept& b) { return mr::welch_t_test(a, b)->significant(); }
+bool differ(const kept& a, const kept& b) { return mr::stats::welch_t_test(a, b)->significant(); }

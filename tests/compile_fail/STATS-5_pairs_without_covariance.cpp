@@ -1,6 +1,6 @@
 // expect: millrace\[STATS-5\]: pair_moments_of: this aggregate does not keep what a covariance needs
 #include <millrace/aggregate.hpp>
-#include <millrace/stats/aggregate_tests.hpp>
+#include <millrace/stats/tests/aggregate_tests.hpp>
 
 namespace mr = millrace;
 
@@ -10,4 +10,4 @@ using kept = mr::aggregate<mr::of_x<mr::mean>, mr::of_y<mr::mean>>;
 using kept = mr::aggregate<mr::of_x<mr::mean>, mr::of_y<mr::mean>, mr::correlation>;
 #endif
 
-bool differ(const kept& a, const kept& b) { return mr::ratio_test(a, b)->significant(); }
+bool differ(const kept& a, const kept& b) { return mr::stats::ratio_test(a, b)->significant(); }

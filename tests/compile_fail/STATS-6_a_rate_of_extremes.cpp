@@ -1,6 +1,6 @@
 // expect: millrace\[STATS-6\]: proportion_of: this aggregate does not keep a mean
 #include <millrace/aggregate.hpp>
-#include <millrace/stats/aggregate_tests.hpp>
+#include <millrace/stats/tests/aggregate_tests.hpp>
 
 namespace mr = millrace;
 
@@ -10,4 +10,4 @@ using kept = mr::aggregate<mr::count, mr::max>;
 using kept = mr::aggregate<mr::count, mr::mean>;
 #endif
 
-bool differ(const kept& a, const kept& b) { return mr::two_proportion_z_test(a, b)->significant(); }
+bool differ(const kept& a, const kept& b) { return mr::stats::two_proportion_z_test(a, b)->significant(); }

@@ -9,9 +9,9 @@ namespace mr = millrace;
 int main() {
   const std::vector<float> values(100);
 #ifdef MILLRACE_MISUSE
-  const auto made = mr::compress(mr::view_of(values), 6);
+  const auto made = mr::tensor::compress(mr::tensor::view_of(values), 6);
 #else
-  const auto made = mr::compress(mr::view_of(values), 6, mr::huffman_deflate{});
+  const auto made = mr::tensor::compress(mr::tensor::view_of(values), 6, mr::tensor::huffman_deflate{});
 #endif
   return made ? 0 : 1;
 }

@@ -19,5 +19,5 @@ struct backend {
 
 int main() {
   const std::vector<float> values(100);
-  return mr::compress(mr::view_of(values), 6, backend{}) ? 0 : 1;
+  return mr::tensor::compress(mr::tensor::view_of(values), 6, backend{}) ? 0 : 1;
 }

@@ -9,9 +9,9 @@ namespace mr = millrace;
 
 int main() {
 #ifdef MILLRACE_MISUSE
-  const mr::compressible<std::string> value;
+  const mr::tensor::compressible<std::string> value;
 #else
-  const mr::compressible<std::vector<float>> value;
+  const mr::tensor::compressible<std::vector<float>> value;
 #endif
   return value.is_compressed() ? 1 : 0;
 }

@@ -10,7 +10,7 @@ struct payments {
   using scalar_type = float;
   std::size_t size() const { return 0; }
 #ifndef MILLRACE_MISUSE
-  mr::result<void> read(std::span<const std::uint32_t>, mr::row_major_matrix<float>&, Eigen::VectorXi&) const {
+  mr::result<void> read(std::span<const std::uint32_t>, mr::train::row_major_matrix<float>&, Eigen::VectorXi&) const {
     return {};
   }
 #endif
@@ -18,4 +18,4 @@ struct payments {
 
 }  // namespace
 
-int main() { return static_cast<int>(mr::load_batch(payments{}).batches_per_epoch()); }
+int main() { return static_cast<int>(mr::train::load_batch(payments{}).batches_per_epoch()); }

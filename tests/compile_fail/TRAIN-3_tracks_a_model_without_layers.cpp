@@ -13,11 +13,11 @@ struct plain_model {
   };
   Eigen::Index inputs() const { return 1; }
   Eigen::Index outputs() const { return 1; }
-  mr::column_vector<float>& parameters() { return values; }
-  void forward(const mr::row_major_matrix<float>&, workspace_type&, mr::row_major_matrix<float>&) const {}
-  void backward(const mr::row_major_matrix<float>&, const mr::row_major_matrix<float>&,
-                const mr::row_major_matrix<float>&, workspace_type&, mr::column_vector<float>&) const {}
-  mr::column_vector<float> values;
+  mr::train::column_vector<float>& parameters() { return values; }
+  void forward(const mr::train::row_major_matrix<float>&, workspace_type&, mr::train::row_major_matrix<float>&) const {}
+  void backward(const mr::train::row_major_matrix<float>&, const mr::train::row_major_matrix<float>&,
+                const mr::train::row_major_matrix<float>&, workspace_type&, mr::train::column_vector<float>&) const {}
+  mr::train::column_vector<float> values;
 };
 
 }  // namespace
@@ -25,8 +25,8 @@ struct plain_model {
 int main() {
   const plain_model model;
 #ifdef MILLRACE_MISUSE
-  [[maybe_unused]] mr::forward_pass event(model, mr::track_activations);
+  [[maybe_unused]] mr::train::forward_pass event(model, mr::train::track_activations);
 #else
-  [[maybe_unused]] mr::forward_pass event(model);
+  [[maybe_unused]] mr::train::forward_pass event(model);
 #endif
 }

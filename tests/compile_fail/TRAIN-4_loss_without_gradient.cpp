@@ -7,7 +7,7 @@ namespace mr = millrace;
 namespace {
 
 struct absolute_error {
-  using matrix = mr::row_major_matrix<float>;
+  using matrix = mr::train::row_major_matrix<float>;
   mr::result<double> operator()(const matrix& output, const matrix& targets) const {
     return static_cast<double>((output - targets).cwiseAbs().mean());
   }
@@ -21,4 +21,4 @@ struct absolute_error {
 
 }  // namespace
 
-int main() { [[maybe_unused]] mr::calculate_loss event(absolute_error{}); }
+int main() { [[maybe_unused]] mr::train::calculate_loss event(absolute_error{}); }

@@ -13,18 +13,18 @@ struct constant_model {
   };
   Eigen::Index inputs() const { return 1; }
   Eigen::Index outputs() const { return 1; }
-  mr::column_vector<float>& parameters() { return values; }
-  void forward(const mr::row_major_matrix<float>&, workspace_type&, mr::row_major_matrix<float>&) const {}
+  mr::train::column_vector<float>& parameters() { return values; }
+  void forward(const mr::train::row_major_matrix<float>&, workspace_type&, mr::train::row_major_matrix<float>&) const {}
 #ifndef MILLRACE_MISUSE
-  void backward(const mr::row_major_matrix<float>&, const mr::row_major_matrix<float>&,
-                const mr::row_major_matrix<float>&, workspace_type&, mr::column_vector<float>&) const {}
+  void backward(const mr::train::row_major_matrix<float>&, const mr::train::row_major_matrix<float>&,
+                const mr::train::row_major_matrix<float>&, workspace_type&, mr::train::column_vector<float>&) const {}
 #endif
-  mr::column_vector<float> values;
+  mr::train::column_vector<float> values;
 };
 
 }  // namespace
 
 int main() {
   constant_model model;
-  [[maybe_unused]] mr::update_weights event(model);
+  [[maybe_unused]] mr::train::update_weights event(model);
 }

@@ -5,10 +5,10 @@
 namespace mr = millrace;
 
 int main() {
-  mr::network<> net(1, {{1}});
+  mr::train::network<> net(1, {{1}});
 #ifdef MILLRACE_MISUSE
-  [[maybe_unused]] mr::update_weights event(net, mr::adam{}, 0.01);
+  [[maybe_unused]] mr::train::update_weights event(net, mr::train::adam{}, 0.01);
 #else
-  [[maybe_unused]] mr::update_weights event(net, mr::adam{}, mr::constant_rate{0.01});
+  [[maybe_unused]] mr::train::update_weights event(net, mr::train::adam{}, mr::train::constant_rate{0.01});
 #endif
 }

@@ -1,7 +1,7 @@
 // expect: use of deleted function|call to deleted member function
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/moments.hpp>
-#include <millrace/aggregate/sliding.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/windows/sliding.hpp>
 
 namespace mr = millrace;
 

@@ -1,5 +1,5 @@
 // expect: millrace\[WINDOW-1\]: lateness cannot be negative
-#include <millrace/aggregate/window.hpp>
+#include <millrace/aggregate/windows/window.hpp>
 
 namespace mr = millrace;
 

@@ -1,6 +1,6 @@
 // expect: millrace\[WINDOW-2\]: a window's length is above zero
-#include <millrace/aggregate/sums.hpp>
-#include <millrace/aggregate/tumbling.hpp>
+#include <millrace/aggregate/members/sums.hpp>
+#include <millrace/aggregate/windows/tumbling.hpp>
 
 namespace mr = millrace;
 

@@ -1,6 +1,6 @@
 // expect: millrace\[WINDOW-3\]: hopping windows step by more than zero, and at most by their length
-#include <millrace/aggregate/sums.hpp>
-#include <millrace/aggregate/tumbling.hpp>
+#include <millrace/aggregate/members/sums.hpp>
+#include <millrace/aggregate/windows/tumbling.hpp>
 
 namespace mr = millrace;
 

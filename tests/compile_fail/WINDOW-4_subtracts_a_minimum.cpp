@@ -1,6 +1,6 @@
 // expect: millrace\[WINDOW-4\]: `subtracting` needs an invertible aggregate
-#include <millrace/aggregate/extremes.hpp>
-#include <millrace/aggregate/sliding_count.hpp>
+#include <millrace/aggregate/members/extremes.hpp>
+#include <millrace/aggregate/windows/sliding_count.hpp>
 
 namespace mr = millrace;
 

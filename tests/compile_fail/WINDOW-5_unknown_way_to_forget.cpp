@@ -1,6 +1,6 @@
 // expect: millrace\[WINDOW-5\]: a window forgets by automatic, worst_case or subtracting
-#include <millrace/aggregate/sliding_count.hpp>
-#include <millrace/aggregate/sums.hpp>
+#include <millrace/aggregate/members/sums.hpp>
+#include <millrace/aggregate/windows/sliding_count.hpp>
 
 namespace mr = millrace;
 

@@ -1,6 +1,6 @@
 // expect: millrace\[WINDOW-6\]: this window keeps a partial aggregate for each item
-#include <millrace/aggregate/kll.hpp>
-#include <millrace/aggregate/sliding.hpp>
+#include <millrace/aggregate/sketches/kll.hpp>
+#include <millrace/aggregate/windows/sliding.hpp>
 
 namespace mr = millrace;
 

@@ -1,6 +1,6 @@
 // expect: millrace\[WINDOW-7\]: worst_case and subtracting are for items that come in order
-#include <millrace/aggregate/sliding.hpp>
-#include <millrace/aggregate/sums.hpp>
+#include <millrace/aggregate/members/sums.hpp>
+#include <millrace/aggregate/windows/sliding.hpp>
 
 namespace mr = millrace;
 

@@ -1,6 +1,6 @@
 // expect: millrace\[WINDOW-8\]: a window's length is a whole number of panes
-#include <millrace/aggregate/kll.hpp>
-#include <millrace/aggregate/sliding_panes.hpp>
+#include <millrace/aggregate/sketches/kll.hpp>
+#include <millrace/aggregate/windows/sliding_panes.hpp>
 
 namespace mr = millrace;
 

@@ -1,7 +1,7 @@
 // expect: millrace\[WINDOW-9\]: sliding<> has no length of its own: give one to the constructor
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/moments.hpp>
-#include <millrace/aggregate/sliding.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/windows/sliding.hpp>
 
 namespace mr = millrace;
 

@@ -1,7 +1,7 @@
 // expect: millrace\[WINDOW-9\]: session<> has no (length|gap) of its own: give one to the constructor
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/moments.hpp>
-#include <millrace/aggregate/session.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/windows/session.hpp>
 
 namespace mr = millrace;
 

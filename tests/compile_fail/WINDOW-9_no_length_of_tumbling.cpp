@@ -1,7 +1,7 @@
 // expect: millrace\[WINDOW-9\]: tumbling<> has no (length|gap) of its own: give one to the constructor
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/moments.hpp>
-#include <millrace/aggregate/tumbling.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/windows/tumbling.hpp>
 
 namespace mr = millrace;
 

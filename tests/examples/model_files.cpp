@@ -31,7 +31,7 @@ trained_model model_of(const table& from) {
   return {std::move(encoding), std::move(net), from.target.name, from.target.positive, from.target.negative, 0.25};
 }
 
-void write(const std::string& path, const std::string& content) { REQUIRE(mr::write_file(path, content)); }
+void write(const std::string& path, const std::string& content) { REQUIRE(mr::store::write_file(path, content)); }
 
 }  // namespace
 
@@ -39,7 +39,7 @@ TEST_CASE("a saved model answers every row as it did before") {
   const support::temp_dir folder;
   const table from = payments();
   const trained_model before = model_of(from);
-  write((folder / "model.bin"), mr::to_bytes(before.net));
+  write((folder / "model.bin"), mr::train::to_bytes(before.net));
   write((folder / "encoder.json"), encoder_json(before));
   const auto after = load_model(folder.path().string());
   REQUIRE(after);
@@ -64,7 +64,7 @@ TEST_CASE("names and categories of any characters come back") {
   one.kept = {"", "\\", "</script>", "\xe2\x82\xac", std::string("zero\0byte", 9)};
   encoder encoding({one});
   trained_model before{encoding, make_network(encoding.width(), {}), "t", "p", "n", 0.5};
-  write((folder / "model.bin"), mr::to_bytes(before.net));
+  write((folder / "model.bin"), mr::train::to_bytes(before.net));
   write((folder / "encoder.json"), encoder_json(before));
   const auto after = load_model(folder.path().string());
   REQUIRE(after);
@@ -75,7 +75,7 @@ TEST_CASE("names and categories of any characters come back") {
 TEST_CASE("files that are damaged or do not belong together are refused by name") {
   const support::temp_dir folder;
   const trained_model good = model_of(payments());
-  const std::string net = mr::to_bytes(good.net);
+  const std::string net = mr::train::to_bytes(good.net);
   const std::string encoding = encoder_json(good);
   const auto load = [&](const std::string& bin, const std::string& json) {
     write((folder / "model.bin"), bin);

@@ -25,7 +25,7 @@ TEST_CASE("nothing stands under its own name before everything is published") {
   {
     auto out = output_folder::open(path);
     REQUIRE(out);
-    REQUIRE(mr::write_file(out->audit_path(), "{}\n"));
+    REQUIRE(mr::store::write_file(out->audit_path(), "{}\n"));
     REQUIRE(out->stage("report.html", "<html>"));
     REQUIRE(out->stage("model.bin", "model"));
     CHECK(!std::filesystem::exists(path + "/report.html"));
@@ -33,7 +33,7 @@ TEST_CASE("nothing stands under its own name before everything is published") {
     REQUIRE(out->publish());
   }
   CHECK(names_in(path) == std::set<std::string>{"report.html", "model.bin", "audit.jsonl"});
-  CHECK(mr::read_file(path + "/model.bin").value() == "model");
+  CHECK(mr::store::read_file(path + "/model.bin").value() == "model");
 }
 
 TEST_CASE("a run that ends early leaves an earlier one's files, and only its audit log beside them") {
@@ -42,26 +42,26 @@ TEST_CASE("a run that ends early leaves an earlier one's files, and only its aud
   {
     auto first = output_folder::open(path);
     REQUIRE(first);
-    REQUIRE(mr::write_file(first->audit_path(), "first\n"));
+    REQUIRE(mr::store::write_file(first->audit_path(), "first\n"));
     REQUIRE(first->stage("report.html", "first"));
     REQUIRE(first->publish());
   }
   {
     auto second = output_folder::open(path);
     REQUIRE(second);
-    REQUIRE(mr::write_file(second->audit_path(), "second\n"));
+    REQUIRE(mr::store::write_file(second->audit_path(), "second\n"));
     REQUIRE(second->stage("report.html", "second"));
   }
   CHECK(names_in(path) == std::set<std::string>{"report.html", "audit.jsonl", "audit.partial.jsonl"});
-  CHECK(mr::read_file(path + "/report.html").value() == "first");
-  CHECK(mr::read_file(path + "/audit.jsonl").value() == "first\n");
+  CHECK(mr::store::read_file(path + "/report.html").value() == "first");
+  CHECK(mr::store::read_file(path + "/audit.jsonl").value() == "first\n");
   REQUIRE(output_folder::open(path));
   CHECK(names_in(path) == std::set<std::string>{"report.html", "audit.jsonl"});  // the next run clears it away
 }
 
 TEST_CASE("a folder that cannot be is an error that names it") {
   const support::temp_dir folder;
-  REQUIRE(mr::write_file((folder / "file"), "x"));
+  REQUIRE(mr::store::write_file((folder / "file"), "x"));
   for (const std::string& path :
        {(folder / "file"), (folder / "file/below"), std::string("/proc/no-such-folder"), std::string()}) {
     const auto out = output_folder::open(path);

@@ -1,5 +1,5 @@
 // Any bytes load as a count-min sketch that works, or answer an error.
-#include <millrace/aggregate/count_min.hpp>
+#include <millrace/aggregate/sketches/count_min.hpp>
 
 #include <cstdint>
 #include <cstdlib>

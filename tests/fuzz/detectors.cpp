@@ -27,23 +27,23 @@ void use(std::span<const std::byte> bytes, Step step) {
 
 void use_all(std::span<const std::byte> bytes) {
   const auto step = [](auto& d, double x) { d.update(x); };
-  use<mr::cusum<>>(bytes, step);
-  use<mr::page_hinkley<>>(bytes, step);
-  use<mr::ewma_chart<>>(bytes, step);
-  use<mr::adwin<>>(bytes, step);
-  use<mr::ddm<>>(bytes, step);
-  use<mr::eddm<>>(bytes, step);
-  use<mr::hddm_a<>>(bytes, step);
-  use<mr::hddm_w<>>(bytes, step);
-  use<mr::kswin<>>(bytes, step);
-  use<mr::bocpd<mr::arl<1'000>, 16>>(bytes, step);
-  use<mr::z_score<>>(bytes, step);
-  use<mr::ewma_bands<>>(bytes, step);
-  use<mr::quantile_bands<mr::arl<100>>>(bytes, step);
-  use<mr::robust_z<mr::arl<10'000>, 32>>(bytes, step);
-  use<mr::iqr_fence<mr::arl<10'000>, 32>>(bytes, step);
-  use<mr::seasonal<24>>(bytes, step);
-  use<mr::half_space_trees<2, mr::arl<100>, 3, 4, 25>>(bytes, [](auto& d, double x) {
+  use<mr::detect::cusum<>>(bytes, step);
+  use<mr::detect::page_hinkley<>>(bytes, step);
+  use<mr::detect::ewma_chart<>>(bytes, step);
+  use<mr::detect::adwin<>>(bytes, step);
+  use<mr::detect::ddm<>>(bytes, step);
+  use<mr::detect::eddm<>>(bytes, step);
+  use<mr::detect::hddm_a<>>(bytes, step);
+  use<mr::detect::hddm_w<>>(bytes, step);
+  use<mr::detect::kswin<>>(bytes, step);
+  use<mr::detect::bocpd<mr::detect::arl<1'000>, 16>>(bytes, step);
+  use<mr::detect::z_score<>>(bytes, step);
+  use<mr::detect::ewma_bands<>>(bytes, step);
+  use<mr::detect::quantile_bands<mr::detect::arl<100>>>(bytes, step);
+  use<mr::detect::robust_z<mr::detect::arl<10'000>, 32>>(bytes, step);
+  use<mr::detect::iqr_fence<mr::detect::arl<10'000>, 32>>(bytes, step);
+  use<mr::detect::seasonal<24>>(bytes, step);
+  use<mr::detect::half_space_trees<2, mr::detect::arl<100>, 3, 4, 25>>(bytes, [](auto& d, double x) {
     const double row[2] = {x, 1 - x};
     d.update(row);
   });

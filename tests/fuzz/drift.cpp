@@ -1,5 +1,5 @@
 // Any bytes load as a reference or a table that compares, or answer an error.
-#include <millrace/detect/table_drift.hpp>
+#include <millrace/detect/features/table_drift.hpp>
 
 #include <support/envelope.hpp>
 
@@ -15,14 +15,14 @@ namespace mr = millrace;
 
 void use(std::span<const std::byte> bytes) {
   const std::vector<double> sample{-1, 0, 0, 2.5, 1e300};
-  if (auto loaded = mr::drift_reference::load(bytes)) {
+  if (auto loaded = mr::detect::drift_reference::load(bytes)) {
     const auto saved = loaded->save();
-    if (auto back = mr::drift_reference::load(saved); !back || back->save() != saved) std::abort();
+    if (auto back = mr::detect::drift_reference::load(saved); !back || back->save() != saved) std::abort();
     if (auto found = loaded->compare(sample); !found || !(found->ks >= 0 && found->ks <= 1)) std::abort();
   }
-  if (auto loaded = mr::table_drift<mr::holm>::load(bytes)) {
-    if (mr::table_drift<mr::holm>::load(loaded->save())->size() != loaded->size()) std::abort();
-    const std::vector<mr::value_window> windows(loaded->size(), *mr::value_window::of(sample));
+  if (auto loaded = mr::detect::table_drift<mr::stats::holm>::load(bytes)) {
+    if (mr::detect::table_drift<mr::stats::holm>::load(loaded->save())->size() != loaded->size()) std::abort();
+    const std::vector<mr::detect::value_window> windows(loaded->size(), *mr::detect::value_window::of(sample));
     (void)loaded->compare(windows);
   }
 }

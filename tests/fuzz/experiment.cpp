@@ -1,5 +1,5 @@
 // Any bytes load as an experiment that works, or answer an error.
-#include <millrace/stats/experiment_test.hpp>
+#include <millrace/stats/experiment/experiment.hpp>
 
 #include <support/envelope.hpp>
 
@@ -14,10 +14,11 @@ namespace {
 
 namespace mr = millrace;
 
-using family = mr::outcomes<mr::conversion<"ctr">, mr::ratio<"revenue", "clicks">, mr::quantile_of<"latency", .9>,
-                            mr::cuped_mean<"spend">>;
+using family = mr::stats::outcomes<mr::stats::conversion<"ctr">, mr::stats::ratio<"revenue", "clicks">,
+                                   mr::stats::quantile_of<"latency", .9>, mr::stats::cuped_mean<"spend">>;
 template <class When>
-using experiment = mr::experiment_test<family, mr::decision<When, mr::alpha<.05>, mr::holm>>;
+using experiment =
+    mr::stats::experiment_test<family, mr::stats::decision<When, mr::stats::alpha<.05>, mr::stats::holm>>;
 
 template <class Test>
 void use(std::span<const std::byte> bytes) {
@@ -37,8 +38,8 @@ void use(std::span<const std::byte> bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   support::as_they_are_and_resealed(data, size, [](std::span<const std::byte> bytes) {
-    use<experiment<mr::always_valid>>(bytes);
-    use<experiment<mr::always_valid_asymptotic>>(bytes);
+    use<experiment<mr::stats::always_valid>>(bytes);
+    use<experiment<mr::stats::always_valid_asymptotic>>(bytes);
   });
   return 0;
 }

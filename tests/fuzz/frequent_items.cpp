@@ -1,5 +1,5 @@
 // Any bytes load as frequent items that work, or answer an error.
-#include <millrace/aggregate/frequent_items.hpp>
+#include <millrace/aggregate/sketches/frequent_items.hpp>
 
 #include <cstdint>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // Any bytes load as an HLL sketch that works, or answer an error.
-#include <millrace/aggregate/hll.hpp>
+#include <millrace/aggregate/sketches/hll.hpp>
 
 #include <cstdint>
 #include <cstdlib>

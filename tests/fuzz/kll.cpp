@@ -1,5 +1,5 @@
 // Any bytes load as a KLL sketch that works, or answer an error.
-#include <millrace/aggregate/kll.hpp>
+#include <millrace/aggregate/sketches/kll.hpp>
 
 #include <support/fuzz_ranks.hpp>
 

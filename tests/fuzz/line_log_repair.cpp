@@ -56,7 +56,7 @@ void try_bytes(const std::string& before) {
   std::string bytes = before;
   std::string torn;
   memory_file_system fs{&bytes, &torn};
-  const auto repair = mr::detail::repair_tail<object_lines>(fs, 1, "fuzz");
+  const auto repair = mr::store::detail::repair_tail<object_lines>(fs, 1, "fuzz");
   if (!repair) {
     require(bytes == before && torn.empty());
     return;
@@ -71,7 +71,7 @@ void try_bytes(const std::string& before) {
     require(object_lines::is_line(std::string_view(bytes).substr(first, bytes.size() - 1 - first)));
   }
   const std::string once = bytes;
-  const auto again = mr::detail::repair_tail<object_lines>(fs, 1, "fuzz");
+  const auto again = mr::store::detail::repair_tail<object_lines>(fs, 1, "fuzz");
   require(again && !*again && bytes == once);
 }
 

@@ -13,24 +13,24 @@ namespace mr = millrace;
 namespace {
 
 std::string sealed(std::string bytes) {
-  constexpr std::size_t least = mr::detail::network_header + 4;
+  constexpr std::size_t least = mr::train::detail::network_header + 4;
   if (bytes.size() < least) bytes.resize(least);
-  bytes.replace(0, mr::detail::network_magic.size(), mr::detail::network_magic);
+  bytes.replace(0, mr::train::detail::network_magic.size(), mr::train::detail::network_magic);
   for (std::size_t i = 0; i < 8; ++i)
-    bytes[mr::detail::network_length_at + i] = static_cast<char>((bytes.size() >> (8 * i)) & 0xFFU);
-  const std::uint32_t sum = mr::detail::network_checksum(std::string_view(bytes).substr(0, bytes.size() - 4));
+    bytes[mr::train::detail::network_length_at + i] = static_cast<char>((bytes.size() >> (8 * i)) & 0xFFU);
+  const std::uint32_t sum = mr::train::detail::network_checksum(std::string_view(bytes).substr(0, bytes.size() - 4));
   for (std::size_t i = 0; i < 4; ++i) bytes[bytes.size() - 4 + i] = static_cast<char>((sum >> (8 * i)) & 0xFFU);
   return bytes;
 }
 
 template <class Scalar>
 void read(const std::string& bytes) {
-  const auto net = mr::network_from_bytes<Scalar>(bytes);
+  const auto net = mr::train::network_from_bytes<Scalar>(bytes);
   if (!net) {
     if (net.error().message().empty()) std::abort();
     return;
   }
-  if (mr::to_bytes(*net) != bytes) std::abort();
+  if (mr::train::to_bytes(*net) != bytes) std::abort();
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Any bytes load as a REQ sketch that works, or answer an error.
-#include <millrace/aggregate/req.hpp>
+#include <millrace/aggregate/sketches/req.hpp>
 
 #include <support/fuzz_ranks.hpp>
 

@@ -1,11 +1,11 @@
 // Any bytes load as a sequential test that works, or answer an error.
-#include <millrace/stats/confidence_sequence.hpp>
-#include <millrace/stats/e_process.hpp>
-#include <millrace/stats/group_sequential.hpp>
-#include <millrace/stats/mixture_sprt.hpp>
-#include <millrace/stats/poisson_bootstrap.hpp>
-#include <millrace/stats/sprt.hpp>
-#include <millrace/stats/two_arm_e_process.hpp>
+#include <millrace/stats/resampling/poisson_bootstrap.hpp>
+#include <millrace/stats/sequential/confidence_sequence.hpp>
+#include <millrace/stats/sequential/e_process.hpp>
+#include <millrace/stats/sequential/group_sequential.hpp>
+#include <millrace/stats/sequential/mixture_sprt.hpp>
+#include <millrace/stats/sequential/sprt.hpp>
+#include <millrace/stats/sequential/two_arm_e_process.hpp>
 
 #include <support/envelope.hpp>
 
@@ -29,21 +29,21 @@ void use_stream(std::span<const std::byte> bytes) {
 }
 
 void use(std::span<const std::byte> bytes) {
-  use_stream<millrace::e_process>(bytes);
-  use_stream<millrace::mixture_sprt>(bytes);
-  use_stream<millrace::sprt>(bytes);
-  use_stream<millrace::empirical_bernstein>(bytes);
-  use_stream<millrace::poisson_bootstrap<20>>(bytes);
-  if (auto test = millrace::two_arm_e_process::load(bytes)) {
+  use_stream<millrace::stats::e_process>(bytes);
+  use_stream<millrace::stats::mixture_sprt>(bytes);
+  use_stream<millrace::stats::sprt>(bytes);
+  use_stream<millrace::stats::empirical_bernstein>(bytes);
+  use_stream<millrace::stats::poisson_bootstrap<20>>(bytes);
+  if (auto test = millrace::stats::two_arm_e_process::load(bytes)) {
     const auto saved = test->save();
-    if (auto back = millrace::two_arm_e_process::load(saved); !back || back->save() != saved) std::abort();
+    if (auto back = millrace::stats::two_arm_e_process::load(saved); !back || back->save() != saved) std::abort();
     for (int i = 0; i < 200; ++i) test->update(i % 2 == 0, i % 5);
     if (test->p() < 0 || test->p() > 1) std::abort();
     if (!test->merge(*test)) std::abort();
   }
-  if (auto test = millrace::group_sequential::load(bytes)) {
+  if (auto test = millrace::stats::group_sequential::load(bytes)) {
     const auto saved = test->save();
-    if (auto back = millrace::group_sequential::load(saved); !back || back->save() != saved) std::abort();
+    if (auto back = millrace::stats::group_sequential::load(saved); !back || back->save() != saved) std::abort();
     for (const auto& look : test->looks())
       if (std::isnan(look.limit)) std::abort();
     (void)test->look(1, 1);

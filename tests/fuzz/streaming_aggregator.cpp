@@ -1,6 +1,6 @@
 // Any bytes load as a streaming_aggregator that works, or answer an error: the bytes are the payload of an envelope
 // whose name and checksum are right.
-#include <millrace/aggregate/streaming_aggregator.hpp>
+#include <millrace/aggregate/keyed/streaming_aggregator.hpp>
 
 #include <support/envelope.hpp>
 

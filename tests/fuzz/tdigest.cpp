@@ -1,5 +1,5 @@
 // Any bytes load as a t-digest that works, or answer an error.
-#include <millrace/aggregate/tdigest.hpp>
+#include <millrace/aggregate/sketches/tdigest.hpp>
 
 #include <cstdint>
 #include <cstdlib>

@@ -24,23 +24,23 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
-void round_trip(const mr::tensor_view& tensor, int level) {
-  const auto made = mr::compress(tensor, level);
+void round_trip(const mr::tensor::tensor_view& tensor, int level) {
+  const auto made = mr::tensor::compress(tensor, level);
   require(made.has_value());
-  const auto parsed = mr::compressed_tensor::parse(made->bytes());
+  const auto parsed = mr::tensor::compressed_tensor::parse(made->bytes());
   require(parsed.has_value());
   bytes back(tensor.size_bytes());
-  const auto done = parsed->decompress(mr::mutable_tensor_view(tensor.dtype(), back.data(), parsed->layout()));
+  const auto done = parsed->decompress(mr::tensor::mutable_tensor_view(tensor.dtype(), back.data(), parsed->layout()));
   require(done.has_value());
   require(back.empty() || std::memcmp(back.data(), tensor.data(), back.size()) == 0);
 }
 
 void read_tensor(std::span<const unsigned char> in) {
-  const auto parsed = mr::compressed_tensor::parse(in);
+  const auto parsed = mr::tensor::compressed_tensor::parse(in);
   if (!parsed) return;
   if (parsed->original_bytes() > std::size_t{1} << 26) return;  // honest, but not worth the time
   bytes back(parsed->original_bytes());
-  const mr::mutable_tensor_view to(parsed->dtype(), back.data(), parsed->layout());
+  const mr::tensor::mutable_tensor_view to(parsed->dtype(), back.data(), parsed->layout());
   if (parsed->decompress(to)) round_trip(to, 6);
 }
 
@@ -50,8 +50,8 @@ void inflate_both(std::span<const unsigned char> in) {
   const std::size_t deflated = in.size() - 2;
   const auto exact = std::make_unique<unsigned char[]>(deflated + 8);
   std::memcpy(exact.get(), in.data() + 2, deflated);
-  bytes ours(size + mr::detail::inflate_slack);
-  const auto inflater = std::make_unique<mr::detail::inflater>();
+  bytes ours(size + mr::tensor::detail::inflate_slack);
+  const auto inflater = std::make_unique<mr::tensor::detail::inflater>();
   const bool we = inflater->inflate(exact.get(), deflated, ours.data(), size);
 
   bytes theirs(size + 1);
@@ -69,16 +69,16 @@ void inflate_both(std::span<const unsigned char> in) {
 
 void compress_elements(std::span<const unsigned char> in) {
   if (in.size() < 2) return;
-  const mr::dtype type = mr::all_dtypes[in[0] % 12];  // all but bool, whose bytes are not free
+  const mr::tensor::dtype type = mr::tensor::all_dtypes[in[0] % 12];  // all but bool, whose bytes are not free
   const int level = in[1] % 10;
-  const std::size_t count = (in.size() - 2) / mr::size_of(type);
+  const std::size_t count = (in.size() - 2) / mr::tensor::size_of(type);
   const bytes elements(in.begin() + 2, in.end());
-  round_trip(mr::tensor_view(type, elements.data(), mr::tensor_layout::row_major({count})), level);
+  round_trip(mr::tensor::tensor_view(type, elements.data(), mr::tensor::tensor_layout::row_major({count})), level);
 }
 
 /// Recomputes the checksums of the header and of the parts, as far as both can be found.
 void put_right(bytes& b) {
-  namespace d = mr::detail;
+  namespace d = mr::tensor::detail;
   if (b.size() < d::header_size(0)) return;
   const std::size_t extra = d::get<std::uint16_t>(&b[10]);
   if (extra < 28 || b.size() < 12 + extra + 10) return;

@@ -1,5 +1,5 @@
 // Any bytes load as a theta sketch that works, or answer an error.
-#include <millrace/aggregate/theta.hpp>
+#include <millrace/aggregate/sketches/theta.hpp>
 
 #include <cstdint>
 #include <cstdlib>

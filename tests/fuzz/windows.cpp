@@ -1,14 +1,14 @@
 // Any bytes load as a window that works, or answer an error.
-#include <millrace/aggregate/extremes.hpp>
-#include <millrace/aggregate/kll.hpp>
-#include <millrace/aggregate/pairs.hpp>
-#include <millrace/aggregate/session.hpp>
-#include <millrace/aggregate/sliding.hpp>
-#include <millrace/aggregate/sliding_count.hpp>
-#include <millrace/aggregate/sliding_panes.hpp>
-#include <millrace/aggregate/sums.hpp>
-#include <millrace/aggregate/topk_tracker.hpp>
-#include <millrace/aggregate/tumbling.hpp>
+#include <millrace/aggregate/members/extremes.hpp>
+#include <millrace/aggregate/members/pairs.hpp>
+#include <millrace/aggregate/members/sums.hpp>
+#include <millrace/aggregate/sketches/kll.hpp>
+#include <millrace/aggregate/sketches/topk_tracker.hpp>
+#include <millrace/aggregate/windows/session.hpp>
+#include <millrace/aggregate/windows/sliding.hpp>
+#include <millrace/aggregate/windows/sliding_count.hpp>
+#include <millrace/aggregate/windows/sliding_panes.hpp>
+#include <millrace/aggregate/windows/tumbling.hpp>
 
 #include <support/envelope.hpp>
 

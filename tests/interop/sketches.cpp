@@ -1,12 +1,12 @@
 // The driver of tests/interop/sketches.py: writes images of every sketch, or reads a folder of them and checks the
 // answers that their other reader gave. usage: interop_sketches write|read FOLDER
-#include <millrace/aggregate/count_min.hpp>
-#include <millrace/aggregate/frequent_items.hpp>
-#include <millrace/aggregate/hll.hpp>
-#include <millrace/aggregate/kll.hpp>
-#include <millrace/aggregate/req.hpp>
-#include <millrace/aggregate/tdigest.hpp>
-#include <millrace/aggregate/theta.hpp>
+#include <millrace/aggregate/sketches/count_min.hpp>
+#include <millrace/aggregate/sketches/frequent_items.hpp>
+#include <millrace/aggregate/sketches/hll.hpp>
+#include <millrace/aggregate/sketches/kll.hpp>
+#include <millrace/aggregate/sketches/req.hpp>
+#include <millrace/aggregate/sketches/tdigest.hpp>
+#include <millrace/aggregate/sketches/theta.hpp>
 #include <millrace/core/seed.hpp>
 
 #include <support/sketch_images.hpp>

@@ -1,13 +1,13 @@
 // The errors of all sketches on long streams, against what they state: uniform, log-normal, sorted, reversed, constant,
 // heavy-tailed and adversarial ones, in one piece and merged from seven. Prints a table; answers 1 if a sketch does not
 // keep its word. usage: sketch_errors [LENGTH SEEDS], 10,000,000 and 20 if not said.
-#include <millrace/aggregate/count_min.hpp>
-#include <millrace/aggregate/frequent_items.hpp>
-#include <millrace/aggregate/hll.hpp>
-#include <millrace/aggregate/kll.hpp>
-#include <millrace/aggregate/req.hpp>
-#include <millrace/aggregate/tdigest.hpp>
-#include <millrace/aggregate/theta.hpp>
+#include <millrace/aggregate/sketches/count_min.hpp>
+#include <millrace/aggregate/sketches/frequent_items.hpp>
+#include <millrace/aggregate/sketches/hll.hpp>
+#include <millrace/aggregate/sketches/kll.hpp>
+#include <millrace/aggregate/sketches/req.hpp>
+#include <millrace/aggregate/sketches/tdigest.hpp>
+#include <millrace/aggregate/sketches/theta.hpp>
 
 #include <support/streams.hpp>
 

@@ -10,15 +10,17 @@ import pathlib
 import re
 import sys
 
-from tree import INCLUDE, ROOT, Tree, is_public, module_of
+from tree import INCLUDE, ROOT, Tree, has_unit_test, is_public, is_room, module_of
 
 MAX_HEADER_LINES = 600
 MAX_COLUMNS = 120
 ALLOWED_MACROS = {"core/version.hpp": r"MILLRACE_VERSION_(MAJOR|MINOR|PATCH|STRING)",
                   "core/config.hpp": r"MILLRACE_HOST_DEVICE",
                   "core/detail/simd.hpp": r"MILLRACE_X86_TARGET"}
-# Vectors and the choice of the instruction set, for the kernels of every module.
-SHARED_DETAIL = ("core/detail/math.hpp", "core/detail/simd.hpp")
+# The private headers of core that every module may include: primitives that the library needs more than once.
+PRIMITIVES = re.compile(r"core/(\w+/)?detail/")
+# Modules whose names stand in `millrace` itself; every other module has a namespace of its own.
+VOCABULARY = ("core", "chain", "aggregate", "middleware")
 # What a detail header (and core/config.hpp) may ask the preprocessor: which machine this is.
 ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linux__|__CUDACC__|__BYTE_ORDER__|__cplusplus)")
 # A file that nobody has: how core/config.hpp stops a compiler that is set to an older standard.
@@ -68,7 +70,7 @@ def floors(tree):
                 yield f"{name} includes {path}: nobody may include {other}"
             elif not free and floor[other] >= floor[own]:
                 yield f"{name} (floor {floor[own]}) includes {path} (floor {floor[other]})"
-            elif "/detail/" in path and path not in SHARED_DETAIL:
+            elif "/detail/" in path and not PRIMITIVES.match(path):
                 yield f"{name} includes {path}, which is private to {other}"
 
 
@@ -143,16 +145,21 @@ def style(tree):
         yield from (f'{name}: includes "{path}" with quotes' for mark, path in INCLUDE.findall(text) if mark == '"')
         if re.search(r"^\s*namespace\s*\{", text, re.MULTILINE):
             yield f"{name}: an anonymous namespace, which is another one in each translation unit"
-        if re.search(r"^using namespace", text, re.MULTILINE):
+        if re.search(r"^using namespace (?!millrace::detail;)", text, re.MULTILINE):
             yield f"{name}: `using namespace` at namespace scope"
-        if re.search(r"^namespace millrace", text, re.MULTILINE) and "inline namespace v0 {" not in text:
-            yield f"{name}: namespace millrace without `inline namespace v0`"
+        opened = re.findall(r"^namespace (millrace\b.*?) \{", text, re.MULTILINE)
+        home = "millrace::inline v0" if module_of(name) in VOCABULARY else f"millrace::inline v0::{module_of(name)}"
+        yield from (f"{name}: `namespace {space}`; the names of {module_of(name)} stand in `namespace {home}`" for space in opened
+                    if not space.startswith("millrace::inline v0"))
+        if opened and home not in opened and not name.endswith("/fwd.hpp"):
+            yield f"{name}: nothing in `namespace {home}`, where the names of {module_of(name)} stand"
         if re.search(r"\b(TODO|FIXME|XXX)\b", text):
             yield f"{name}: an unfinished note"
 
 
 def umbrellas(tree):
-    """An umbrella includes every public header of its module but the adapters, which its opening comment names."""
+    """An umbrella includes every public header of its module, or the umbrella of its room, but the adapters, which its
+    opening comment names; the umbrella of a room includes every public header of the room."""
     for module in tree.modules:
         if not tree.headers[module]:
             continue
@@ -162,7 +169,15 @@ def umbrellas(tree):
             continue
         included = tree.included(name)
         adapters = [header for header in tree.headers[module] if header in tree.all_adapters]
-        for header in tree.headers[module]:
+        names = tree.headers[module]
+        for room in (header for header in names if is_public(header) and is_room(header, names)):
+            if not re.match(r"#ifndef \w+\n#define \w+\n\n((?:///.*\n)+)", tree.header(room)):
+                yield f"{room}: no opening comment that is the room's page"
+            inside = [header for header in names if header.startswith(room.removesuffix(".hpp") + "/") and is_public(header)]
+            if tree.included(room) != sorted(set(inside) - set(adapters)):
+                yield f"{room} must include, in this order, {', '.join(sorted(set(inside) - set(adapters)))}"
+            included = included + inside if room in included else included
+        for header in names:
             if is_public(header) and header not in adapters and header not in included:
                 yield f"{name} does not include {header}"
         yield from (f"{name} includes {path}" for path in included if not (is_public(path) and module_of(path) == module))
@@ -181,7 +196,8 @@ def umbrellas(tree):
 def unit_tests(tree):
     """Every public header has its unit test, which includes it first; and no test stands without its header."""
     tests = tree.root / "tests/unit"
-    public = {header for module in tree.modules for header in tree.headers[module] if is_public(header)}
+    public = {header for module in tree.modules for header in tree.headers[module]
+              if has_unit_test(header, tree.headers[module])}
     for header in sorted(public):
         test = tests / header.replace(".hpp", ".cpp")
         if not test.exists():

@@ -54,3 +54,13 @@ def module_of(name):
 
 def is_public(name):
     return "/" in name and "/detail/" not in name
+
+
+def has_unit_test(name, names):
+    """Whether a header has something of its own to test: an umbrella of a room and a list of declarations do not."""
+    return is_public(name) and not name.endswith("/fwd.hpp") and not is_room(name, names)
+
+
+def is_room(name, names):
+    """Whether a header is the umbrella of a sub-room: stats/tests.hpp, beside stats/tests/."""
+    return any(other.startswith(name.removesuffix(".hpp") + "/") for other in names)

@@ -26,10 +26,10 @@ double random_double(mr::random_engine& random) {
   }
 }
 
-void fill_at_random(mr::metrics_registry& registry, std::uint64_t seed) {
+void fill_at_random(mr::observe::metrics_registry& registry, std::uint64_t seed) {
   mr::random_engine random(seed);
   const auto labels = [&] {
-    return mr::label_set{{"a", support::random_bytes(random)}, {"b", support::random_bytes(random)}};
+    return mr::observe::label_set{{"a", support::random_bytes(random)}, {"b", support::random_bytes(random)}};
   };
   for (int family = 0; family < 8; ++family) {
     const std::string number = std::to_string(family);
@@ -55,15 +55,15 @@ void fill_at_random(mr::metrics_registry& registry, std::uint64_t seed) {
 
 int main(int argc, char** argv) {
   const std::string_view format = argc > 1 ? argv[1] : "";
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   if (argc > 2)
     fill_at_random(registry, std::strtoull(argv[2], nullptr, 10));
   else
     support::fill_with_trouble(registry);
   const auto snapshot = registry.snapshot();
-  const std::string page = format == "prometheus"    ? mr::to_prometheus(snapshot)
-                           : format == "openmetrics" ? mr::to_openmetrics(snapshot)
-                           : format == "json"        ? mr::to_json(snapshot)
+  const std::string page = format == "prometheus"    ? mr::observe::to_prometheus(snapshot)
+                           : format == "openmetrics" ? mr::observe::to_openmetrics(snapshot)
+                           : format == "json"        ? mr::observe::to_json(snapshot)
                                                      : std::string();
   if (page.empty()) {
     std::fputs("usage: observe_page prometheus|openmetrics|json [SEED]\n", stderr);

@@ -11,7 +11,7 @@ namespace mr = millrace;
 
 int main() {
   Eigen::MatrixXf matrix = Eigen::MatrixXf::Ones(3, 4);
-  if (mr::find_non_finite(mr::tensor_traits<Eigen::MatrixXf>::view(matrix))) return 1;
+  if (mr::tensor::find_non_finite(mr::tensor::tensor_traits<Eigen::MatrixXf>::view(matrix))) return 1;
   matrix(1, 2) = std::numeric_limits<float>::quiet_NaN();
-  return mr::find_non_finite(mr::tensor_traits<Eigen::MatrixXf>::view(matrix)) ? 0 : 1;
+  return mr::tensor::find_non_finite(mr::tensor::tensor_traits<Eigen::MatrixXf>::view(matrix)) ? 0 : 1;
 }

@@ -8,5 +8,5 @@ namespace mr = millrace;
 
 int main() {
   const xt::xarray<double> tensor{{1.0, 2.0}, {3.0, 4.0}};
-  return mr::find_non_finite(mr::tensor_traits<xt::xarray<double>>::view(tensor)) ? 1 : 0;
+  return mr::tensor::find_non_finite(mr::tensor::tensor_traits<xt::xarray<double>>::view(tensor)) ? 1 : 0;
 }

@@ -1,10 +1,10 @@
 #ifndef MILLRACE_TESTS_SUPPORT_AGGREGATE_HPP
 #define MILLRACE_TESTS_SUPPORT_AGGREGATE_HPP
 
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/extremes.hpp>
-#include <millrace/aggregate/moments.hpp>
-#include <millrace/aggregate/sums.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/extremes.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/members/sums.hpp>
 
 #include <laws/aggregator.hpp>
 #include <support/catch.hpp>

@@ -16,7 +16,7 @@ D fresh_detector() {
   if constexpr (requires { D(); })
     return D();
   else
-    return D(millrace::in_control{0, 1});
+    return D(millrace::detect::in_control{0, 1});
 }
 
 /// Standard normal numbers by Marsaglia's polar method.
@@ -55,7 +55,7 @@ struct coin_source {
 template <class D, class S>
 std::uint64_t run_length(D detector, S& source, std::uint64_t most) {
   for (std::uint64_t t = 1; t <= most; ++t)
-    if (detector.update(source()) == millrace::signal::drift) return t;
+    if (detector.update(source()) == millrace::detect::signal::drift) return t;
   return most;
 }
 
@@ -75,7 +75,7 @@ double share_alarmed(const D& detector, S& source, int streams, std::uint64_t le
   for (int i = 0; i < streams; ++i) {
     D fresh = detector;
     for (std::uint64_t t = 0; t < length; ++t)
-      if (fresh.update(source()) == millrace::signal::drift) {
+      if (fresh.update(source()) == millrace::detect::signal::drift) {
         ++alarmed;
         break;
       }

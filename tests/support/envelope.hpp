@@ -1,7 +1,7 @@
 #ifndef MILLRACE_TESTS_SUPPORT_ENVELOPE_HPP
 #define MILLRACE_TESTS_SUPPORT_ENVELOPE_HPP
 
-#include <millrace/aggregate/envelope.hpp>
+#include <millrace/core/saved/envelope.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -36,7 +36,7 @@ struct disk_faults {
 };
 
 /// The machine's file system with faults on order.
-class faulty_file_system : public millrace::posix_file_system {
+class faulty_file_system : public millrace::store::posix_file_system {
  public:
   faulty_file_system() = default;
   explicit faulty_file_system(disk_faults& faults) : faults_(&faults) {}

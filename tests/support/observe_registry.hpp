@@ -14,7 +14,7 @@ namespace support {
 
 /// Fills a registry with one of everything that has tripped an exporter: quotes, backslashes,
 /// newlines and bad bytes in labels and help, values that are no numbers, negative bounds.
-inline void fill_with_trouble(millrace::metrics_registry& registry) {
+inline void fill_with_trouble(millrace::observe::metrics_registry& registry) {
   namespace mr = millrace;
   constexpr double infinity = std::numeric_limits<double>::infinity();
   registry.counter({"rows_total", "Rows \"read\" from C:\\data\nand kept."}, {{"file", "a \"b\"\\c\nd"}, {"split", ""}})

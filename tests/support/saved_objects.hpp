@@ -17,8 +17,9 @@ namespace support {
 /// 0, 1 and the eighths between, of exact arithmetic: `seen` of it before saving.
 inline double exact_stream(std::uint64_t i) { return static_cast<double>((i * i * 7919 + i) % 97 % 9) / 8; }
 
-/// What holds for every saved object that takes a stream: it goes on as if it had not been saved; the bytes of the first release load
-/// and mean what they meant; damaged bytes are an error, and resealed ones too, or an object that works.
+/// What holds for every saved object that takes a stream: it goes on as if it had not been saved; the bytes of the
+/// first release load and mean what they meant; damaged bytes are an error, and resealed ones too, or an object that
+/// works.
 template <class D, class Step, class Same>
 void saves_and_loads(const D& fresh, const std::string& golden_name, std::uint64_t seen, Step step, Same same,
                      std::size_t hostile_rounds = 3000) {

@@ -37,13 +37,13 @@ struct small_random {
 };
 
 /// `count` elements as bytes.
-inline std::vector<unsigned char> make_elements(millrace::dtype type, data_kind kind, std::size_t count,
+inline std::vector<unsigned char> make_elements(millrace::tensor::dtype type, data_kind kind, std::size_t count,
                                                 std::uint64_t seed = 1) {
   namespace mr = millrace;
   small_random random{seed};
-  const std::size_t size = mr::size_of(type);
+  const std::size_t size = mr::tensor::size_of(type);
   std::vector<unsigned char> bytes(count * size);
-  if (kind == data_kind::random_bits && type != mr::dtype::boolean) {
+  if (kind == data_kind::random_bits && type != mr::tensor::dtype::boolean) {
     for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random());
     return bytes;
   }
@@ -60,7 +60,7 @@ inline std::vector<unsigned char> make_elements(millrace::dtype type, data_kind 
       case data_kind::random_bits: x = static_cast<double>(random() % 2); break;
       case data_kind::periodic: x = std::sin(static_cast<double>(i % 700)); break;
     }
-    mr::visit_dtype(type, [&](auto tag) {
+    mr::tensor::visit_dtype(type, [&](auto tag) {
       using element = typename decltype(tag)::type;
       unsigned char* to = &bytes[i * size];
       if constexpr (std::is_same_v<element, bool>) {

@@ -11,12 +11,13 @@
 namespace support {
 
 template <class Scalar>
-millrace::row_major_matrix<Scalar> matrix_of(const std::vector<double>& values, Eigen::Index columns) {
+millrace::train::row_major_matrix<Scalar> matrix_of(const std::vector<double>& values, Eigen::Index columns) {
   const auto rows = static_cast<Eigen::Index>(values.size()) / columns;
-  return Eigen::Map<const millrace::row_major_matrix<double>>(values.data(), rows, columns).template cast<Scalar>();
+  return Eigen::Map<const millrace::train::row_major_matrix<double>>(values.data(), rows, columns)
+      .template cast<Scalar>();
 }
 template <class Scalar>
-millrace::column_vector<Scalar> vector_of(const std::vector<double>& values) {
+millrace::train::column_vector<Scalar> vector_of(const std::vector<double>& values) {
   return matrix_of<Scalar>(values, 1).col(0);
 }
 inline Eigen::VectorXi labels_of(const std::vector<double>& values) {
@@ -25,9 +26,9 @@ inline Eigen::VectorXi labels_of(const std::vector<double>& values) {
 
 /// Numbers in [-1, 1) that do not change when Eigen's generator does.
 template <class Scalar>
-millrace::row_major_matrix<Scalar> random_matrix(Eigen::Index rows, Eigen::Index columns, std::uint64_t seed) {
+millrace::train::row_major_matrix<Scalar> random_matrix(Eigen::Index rows, Eigen::Index columns, std::uint64_t seed) {
   millrace::random_engine random(seed);
-  millrace::row_major_matrix<Scalar> values(rows, columns);
+  millrace::train::row_major_matrix<Scalar> values(rows, columns);
   for (Eigen::Index i = 0; i < values.size(); ++i) values.data()[i] = static_cast<Scalar>(2.0 * random.uniform() - 1.0);
   return values;
 }
@@ -47,7 +48,7 @@ double distance(const A& a, const B& b) {
 
 /// Two spirals of one turn each that wind around each other; label 0 or 1 by turns.
 struct spirals {
-  millrace::row_major_matrix<float> points;
+  millrace::train::row_major_matrix<float> points;
   Eigen::VectorXi labels;
 
   explicit spirals(Eigen::Index count, std::uint64_t seed) : points(count, 2), labels(count) {

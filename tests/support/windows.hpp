@@ -3,10 +3,10 @@
 
 // Windows held against aggregates made anew from the items that should be in them.
 
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/extremes.hpp>
-#include <millrace/aggregate/moments.hpp>
-#include <millrace/aggregate/sums.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/extremes.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/members/sums.hpp>
 #include <millrace/core/seed.hpp>
 
 #include <cmath>

@@ -19,8 +19,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 template <class Chain>
 class shared_chain;
@@ -510,7 +509,6 @@ auto share(Chain& chain) noexcept {
   if constexpr (flaw::ok) return shared_chain<Chain>(chain);
 }
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_CHAIN_HPP

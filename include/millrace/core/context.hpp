@@ -6,8 +6,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 namespace detail {
 
@@ -66,7 +65,6 @@ constexpr auto context(bound<Fields>... values) {
     return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
 }
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_CONTEXT_HPP

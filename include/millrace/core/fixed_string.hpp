@@ -6,8 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 /// A string literal that can stand as a template argument: `field<"loss", double>`.
 /// `Size` counts the terminating zero.
@@ -23,7 +22,6 @@ struct fixed_string {
   constexpr operator std::string_view() const noexcept { return view(); }
 };
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_FIXED_STRING_HPP

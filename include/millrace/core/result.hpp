@@ -9,8 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 template <class T>
 class result;
@@ -51,7 +50,7 @@ result<U> invoke_to_result(F&& f, Args&&... args) {
 /// A value or the `error` that stands in its place, with the members of std::expected. A type of our
 /// own, because one that changed with the standard version would break programs of two parts.
 ///
-///     auto r = mr::welch_t_test(treatment, control);
+///     auto r = mr::stats::welch_t_test(treatment, control);
 ///     if (!r) return std::move(r).error();
 ///     use(*r);
 ///
@@ -210,7 +209,6 @@ class [[nodiscard]] result<void> {
   millrace::error error_;
 };
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_RESULT_HPP

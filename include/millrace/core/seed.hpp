@@ -10,8 +10,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 /// The next output of SplitMix64 and its state advanced. Source: Steele, Lea, Flood, "Fast
 /// splittable pseudorandom number generators", OOPSLA 2014.
@@ -102,7 +101,6 @@ class random_engine {
   state_type state_{};
 };
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_SEED_HPP

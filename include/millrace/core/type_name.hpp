@@ -6,8 +6,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 namespace detail {
 
@@ -55,7 +54,6 @@ inline constexpr std::string_view full_type_name = detail::pretty_function<T>().
 template <class T>
 inline constexpr std::string_view type_name = detail::unqualified(full_type_name<T>);
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_TYPE_NAME_HPP

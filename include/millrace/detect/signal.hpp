@@ -8,8 +8,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::detect {
 
 /// What a detector says of the observation it was just given.
 enum class signal : std::uint8_t { none, warning, drift };
@@ -144,7 +143,6 @@ struct in_control {
 /// Which changes of a mean count.
 enum class side : std::uint8_t { both, upper, lower };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::detect
 
 #endif  // MILLRACE_DETECT_SIGNAL_HPP

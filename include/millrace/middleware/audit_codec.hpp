@@ -18,8 +18,7 @@
 #include <utility>
 #include <variant>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 /// How much of a value stands in an audit record; the rest is counted.
 struct audit_limits {
@@ -78,7 +77,7 @@ T take(const std::byte*& at) noexcept {
 }
 
 template <class T>
-concept audit_number = std::is_arithmetic_v<T> || std::same_as<T, float16> || std::same_as<T, bfloat16>;
+concept audit_number = std::is_arithmetic_v<T> || std::same_as<T, tensor::float16> || std::same_as<T, tensor::bfloat16>;
 template <class T>
 concept audit_text = std::convertible_to<const T&, std::string_view>;
 template <class T>
@@ -95,19 +94,19 @@ concept audit_map = requires(const T& map) {
 };
 
 template <class T>
-concept audit_tensor = !audit_number<T> && !audit_text<T> && tensor_like<T>;
+concept audit_tensor = !audit_number<T> && !audit_text<T> && tensor::tensor_like<T>;
 
-/// mr::compressible, known by what it can do: the tensor, or its compressed form.
+/// mr::tensor::compressible, known by what it can do: the tensor, or its compressed form.
 template <class T>
 concept audit_compressible = requires(const T& value) {
-  requires tensor_like<std::remove_cvref_t<decltype(*value.plain())>>;
+  requires tensor::tensor_like<std::remove_cvref_t<decltype(*value.plain())>>;
   value.compressed()->shape().rank();
-  { value.compressed()->dtype() } -> std::same_as<dtype>;
+  { value.compressed()->dtype() } -> std::same_as<tensor::dtype>;
   { value.compressed()->compressed_bytes() } -> std::convertible_to<std::size_t>;
 };
 
 template <class T>
-concept audit_bundle = tensor_bundle<T> && !tensor_like<T> && !audit_compressible<T>;
+concept audit_bundle = tensor::tensor_bundle<T> && !tensor::tensor_like<T> && !audit_compressible<T>;
 
 /// What has a codec of its own.
 template <class T>
@@ -116,7 +115,7 @@ concept audit_known = !requires { audit_codec<T>::name_only; };
 /// A range that can be walked twice, of what has a codec.
 template <class T>
 concept audit_list =
-    !audit_text<T> && !tensor_like<T> && !tensor_bundle<T> && !audit_map<T> && requires(const T& list) {
+    !audit_text<T> && !tensor::tensor_like<T> && !tensor::tensor_bundle<T> && !audit_map<T> && requires(const T& list) {
   { list.size() } -> std::convertible_to<std::size_t>;
   requires std::forward_iterator<decltype(list.begin())>;
   list.end();
@@ -371,14 +370,14 @@ namespace detail {
 
 // A tensor's record: dtype, rank, whether a summary follows; the extents; the summary. Most records have none, so
 // what they take of the view is inlined: the shape is read and nothing else is built.
-[[gnu::always_inline]] inline bool is_summarized(const tensor_view& view, const audit_limits& limits) noexcept {
+[[gnu::always_inline]] inline bool is_summarized(const tensor::tensor_view& view, const audit_limits& limits) noexcept {
   return view.size_bytes() <= limits.summary_bytes;
 }
-[[gnu::always_inline]] inline std::size_t tensor_record_size(const tensor_view& view,
+[[gnu::always_inline]] inline std::size_t tensor_record_size(const tensor::tensor_view& view,
                                                              const audit_limits& limits) noexcept {
   return 3 + 8 * view.rank() + (is_summarized(view, limits) ? 32 : 0);
 }
-[[gnu::always_inline]] inline std::byte* write_tensor_shape(std::byte* at, const tensor_view& view,
+[[gnu::always_inline]] inline std::byte* write_tensor_shape(std::byte* at, const tensor::tensor_view& view,
                                                             bool summarized) noexcept {
   at = put(at, static_cast<unsigned char>(view.dtype()));
   at = put(at, static_cast<unsigned char>(view.rank()));
@@ -386,14 +385,15 @@ namespace detail {
   for (const std::size_t extent : view.shape()) at = put(at, std::uint64_t{extent});
   return at;
 }
-inline std::byte* write_tensor_summary(std::byte* at, const tensor_view& view) noexcept {
-  const tensor_summary summary = summarize(view);
+inline std::byte* write_tensor_summary(std::byte* at, const tensor::tensor_view& view) noexcept {
+  const tensor::tensor_summary summary = summarize(view);
   at = put(at, summary.low);
   at = put(at, summary.high);
   at = put(at, summary.mean);
   return put(at, std::uint64_t{summary.nan_count + summary.infinity_count});
 }
-inline std::byte* write_tensor_record(std::byte* at, const tensor_view& view, const audit_limits& limits) noexcept {
+inline std::byte* write_tensor_record(std::byte* at, const tensor::tensor_view& view,
+                                      const audit_limits& limits) noexcept {
   const bool summarized = is_summarized(view, limits);
   at = write_tensor_shape(at, view, summarized);
   return summarized ? write_tensor_summary(at, view) : at;
@@ -401,12 +401,12 @@ inline std::byte* write_tensor_record(std::byte* at, const tensor_view& view, co
 /// The same for a tensor whose view costs nothing until it is built.
 template <class T>
 [[gnu::noinline]] std::byte* write_summary_of(std::byte* at, const T& value) noexcept {
-  return write_tensor_summary(at, view_of(value));
+  return write_tensor_summary(at, tensor::view_of(value));
 }
 template <class T>
 [[gnu::always_inline]] inline std::byte* write_record_of(std::byte* at, const T& value,
                                                          const audit_limits& limits) noexcept {
-  const tensor_view view = view_of(value);
+  const tensor::tensor_view view = tensor::view_of(value);
   const bool summarized = is_summarized(view, limits);
   at = write_tensor_shape(at, view, summarized);
   return summarized ? write_summary_of(at, value) : at;
@@ -415,8 +415,8 @@ template <class T>
 inline constexpr unsigned char tensor_is_compressed = 2;
 
 inline const std::byte* render_tensor_record(const std::byte* at, std::string& json) {
-  json += "{\"dtype\":";
-  append_json(json, to_string(static_cast<dtype>(take<unsigned char>(at))));
+  json += "{\"tensor::dtype\":";
+  append_json(json, to_string(static_cast<tensor::dtype>(take<unsigned char>(at))));
   const auto rank = take<unsigned char>(at);
   const auto form = take<unsigned char>(at);
   json += ",\"shape\":[";
@@ -456,7 +456,7 @@ inline const std::byte* render_tensor_record(const std::byte* at, std::string& j
 template <detail::audit_tensor T>
 struct audit_codec<T> {
   static std::size_t size(const T& value, const audit_limits& limits) noexcept {
-    return detail::tensor_record_size(view_of(value), limits);
+    return detail::tensor_record_size(tensor::view_of(value), limits);
   }
   static std::byte* write(std::byte* at, const T& value, const audit_limits& limits) noexcept {
     return detail::write_record_of(at, value, limits);
@@ -469,11 +469,11 @@ struct audit_codec<T> {
 template <detail::audit_compressible T>
 struct audit_codec<T> {
   static std::size_t size(const T& value, const audit_limits& limits) noexcept {
-    if (value.plain() != nullptr) return detail::tensor_record_size(view_of(*value.plain()), limits);
+    if (value.plain() != nullptr) return detail::tensor_record_size(tensor::view_of(*value.plain()), limits);
     return 3 + 8 * value.compressed()->shape().rank() + 8;
   }
   static std::byte* write(std::byte* at, const T& value, const audit_limits& limits) noexcept {
-    if (value.plain() != nullptr) return detail::write_tensor_record(at, view_of(*value.plain()), limits);
+    if (value.plain() != nullptr) return detail::write_tensor_record(at, tensor::view_of(*value.plain()), limits);
     const auto& tensor = *value.compressed();
     at = detail::put(at, static_cast<unsigned char>(tensor.dtype()));
     at = detail::put(at, static_cast<unsigned char>(tensor.shape().rank()));
@@ -491,7 +491,7 @@ struct audit_codec<T> {
   static std::size_t size(const T& value, const audit_limits& limits) noexcept {
     std::size_t bytes = 16;
     std::size_t left = limits.entries;
-    for_each_tensor(value, [&](const tensor_view& view) {
+    tensor::for_each_tensor(value, [&](const tensor::tensor_view& view) {
       if (left == 0) return;
       --left;
       bytes += detail::tensor_record_size(view, limits);
@@ -502,7 +502,7 @@ struct audit_codec<T> {
     std::byte* const counts = at;
     at += 16;
     std::uint64_t whole = 0;
-    for_each_tensor(value, [&](const tensor_view& view) {
+    tensor::for_each_tensor(value, [&](const tensor::tensor_view& view) {
       if (whole++ < limits.entries) at = detail::write_tensor_record(at, view, limits);
     });
     detail::put(detail::put(counts, whole), whole < limits.entries ? whole : std::uint64_t{limits.entries});
@@ -513,7 +513,6 @@ struct audit_codec<T> {
   }
 };
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_CODEC_HPP

@@ -24,8 +24,7 @@
 #include <utility>
 #include <variant>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 /// Writes what a chain does to a file of JSON lines: for every event an `event_start` and an
 /// `event_complete`, whatever the event did, with UTC time, duration, success, error and the fields
@@ -34,8 +33,8 @@ inline namespace v0 {
 /// `session_end` around them; and `dropped`, with a count, where records are missing.
 ///
 ///     mr::audit_log{"audit.jsonl"}
-///     mr::audit_log<mr::shared, mr::drop_and_count>{"audit.jsonl", {.session_id = "run-7"}}
-///     mr::audit_log{"audit.jsonl", {.log = {.sync = mr::sync_policy::every_group}}}
+///     mr::audit_log<mr::store::shared, mr::store::drop_and_count>{"audit.jsonl", {.session_id = "run-7"}}
+///     mr::audit_log{"audit.jsonl", {.log = {.sync = mr::store::sync_policy::every_group}}}
 ///
 /// A record of success stands when it is written: an `event_complete` that says so may be followed by
 /// an `event_rejected` with the same id. One with an id of its own, or behind its `event_start` alone, never
@@ -70,15 +69,15 @@ class audit_log {
   static_assert((detail::is_audit_policy<Policies> && ...),
                 "millrace[AUDIT-1]: an audit_log's policies are exclusive or shared, block or drop_and_count, strict "
                 "or lenient, and a file system");
-  using producers = detail::policy_or<detail::is_producers, exclusive, Policies...>;
-  using full = detail::policy_or<detail::is_full, block, Policies...>;
+  using producers = detail::policy_or<detail::is_producers, store::exclusive, Policies...>;
+  using full = detail::policy_or<detail::is_full, store::block, Policies...>;
   using strictness = detail::policy_or<detail::is_strictness, strict, Policies...>;
-  using files = detail::policy_or<detail::is_files, posix_file_system, Policies...>;
-  using log_type = basic_line_log<detail::audit_format, producers, full, files>;
+  using files = detail::policy_or<detail::is_files, store::posix_file_system, Policies...>;
+  using log_type = store::basic_line_log<detail::audit_format, producers, full, files>;
 
  public:
   static constexpr std::string_view name = "audit_log";
-  static constexpr bool thread_safe = std::is_same_v<producers, shared>;
+  static constexpr bool thread_safe = std::is_same_v<producers, store::shared>;
 
   /// Opens the log. Why it could not be opened is in status(), and with `strict` in every event.
   explicit audit_log(std::string path, audit_options options = {}, files fs = {})
@@ -200,7 +199,9 @@ class audit_log {
   }
   result<void> flush() { return log_ ? log_->flush() : result<void>(log_.error()); }
 
-  line_log_statistics statistics() const noexcept { return log_ ? log_->statistics() : line_log_statistics{}; }
+  store::line_log_statistics statistics() const noexcept {
+    return log_ ? log_->statistics() : store::line_log_statistics{};
+  }
 
  private:
   static constexpr bool vetoes = std::is_same_v<strictness, strict>;
@@ -326,7 +327,7 @@ class audit_log {
       std::visit([&](const auto& held) { json.value(held); }, value);
     }
     json.end_object();
-    if (const tail_repair& repaired = log_->repaired()) {
+    if (const store::tail_repair& repaired = log_->repaired()) {
       json.key("repaired").begin_object().member("offset", repaired.offset);
       json.member("removed_bytes", repaired.removed_bytes).member("kept_in", log_->path() + ".torn").end_object();
     }
@@ -357,7 +358,6 @@ class audit_log {
 audit_log(std::string) -> audit_log<>;
 audit_log(std::string, audit_options) -> audit_log<>;
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP

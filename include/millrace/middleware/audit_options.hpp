@@ -13,8 +13,7 @@
 #include <variant>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 /// A value of an experiment's metadata.
 using audit_value = std::variant<bool, std::int64_t, double, std::string>;
@@ -43,14 +42,13 @@ struct audit_options {
   std::uint32_t durable_start_ms = 0;
   audit_limits limits = {};
   /// The file: sync policy, ring size, lock, echo to a console.
-  line_log_options log = {};
+  store::line_log_options log = {};
   /// Told by the destructor why `close` failed, where nobody had called it: records are missing.
   void (*on_loss)(const error&) noexcept = report_audit_loss;
   /// UTC in nanoseconds; asked about once a second, the chain's clock does the rest.
   std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
 };
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP

@@ -17,8 +17,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 /// How much, and which tensors, a compression middleware compresses.
 struct compression_options {
@@ -51,7 +50,7 @@ struct compression_statistics {
   /// For people.
   std::string report() const {
     if (unused)
-      return "no field of this chain can be compressed: none holds mr::compressible<T>, or a range of them\n";
+      return "no field of this chain can be compressed: none holds mr::tensor::compressible<T>, or a range of them\n";
     char text[320];
     // In the unit that shows the largest of the three.
     const bool small_sizes = original_bytes < 1024 * 1024;
@@ -94,14 +93,15 @@ namespace detail {
 template <class T>
 inline constexpr bool is_compressible = false;
 template <class T>
-inline constexpr bool is_compressible<compressible<T>> = true;
+inline constexpr bool is_compressible<tensor::compressible<T>> = true;
 
 /// A compressible, or a range of them at whatever depth.
 template <class T>
 struct holds_compressible : std::bool_constant<is_compressible<T>> {};
 template <class T>
 requires(!is_compressible<T> && requires(T & value) { value.begin() != value.end(); } &&
-         !std::is_same_v<item_of<T>, T>) struct holds_compressible<T> : holds_compressible<item_of<T>> {
+         !std::is_same_v<tensor::range_item<T>, T>) struct holds_compressible<T>
+    : holds_compressible<tensor::range_item<T>> {
 };
 
 }  // namespace detail
@@ -114,17 +114,18 @@ requires(!is_compressible<T> && requires(T & value) { value.begin() != value.end
 ///
 ///     mr::compression<activations>{}               these fields
 ///     mr::compression<>{{.threshold_bytes = 1}}    every field that can be, from that size on
-///     mr::basic_compression<mr::huffman_deflate>{} the same without a third party
+///     mr::basic_compression<mr::tensor::huffman_deflate>{} the same without a third party
 ///
 /// Allocates: as `compress` does. Threads: any number, if the backend's. Errors: those of `compress`;
 /// the tensor stays and the event fails.
 template <class Backend, class... Fields>
 class basic_compression {
-  static_assert(deflate_backend<Backend>,
+  static_assert(tensor::deflate_backend<Backend>,
                 "millrace[COMPRESSION-2]: no backend: include <millrace/tensor/deflate.hpp> for zlib's, or name one, "
-                "as in mr::basic_compression<mr::huffman_deflate>");
-  static_assert((detail::holds_compressible<typename Fields::type>::value && ...),
-                "millrace[COMPRESSION-1]: a field to be compressed holds mr::compressible<T>, or a range of them");
+                "as in mr::basic_compression<mr::tensor::huffman_deflate>");
+  static_assert(
+      (detail::holds_compressible<typename Fields::type>::value && ...),
+      "millrace[COMPRESSION-1]: a field to be compressed holds mr::tensor::compressible<T>, or a range of them");
   static constexpr bool automatic = sizeof...(Fields) == 0;
 
  public:
@@ -207,9 +208,9 @@ class basic_compression {
     }
   }
   template <class T>
-  result<void> compress_one(compressible<T>& value) {
+  result<void> compress_one(tensor::compressible<T>& value) {
     if (value.is_compressed()) return {};
-    const tensor_view tensor = view_of(*value.plain());
+    const tensor::tensor_view tensor = tensor::view_of(*value.plain());
     const std::size_t bytes = tensor.size_bytes();
     const auto count = [](std::atomic<std::uint64_t>& counter, std::uint64_t more) {
       counter.fetch_add(more, std::memory_order_relaxed);
@@ -230,7 +231,7 @@ class basic_compression {
     count(counts_->tensors, 1);
     count(counts_->original_bytes, bytes);
     count(counts_->compressed_bytes, packed->compressed_bytes());
-    value = compressible<T>(std::move(*packed));
+    value = tensor::compressible<T>(std::move(*packed));
     return {};
   }
 
@@ -241,9 +242,8 @@ class basic_compression {
 
 /// With zlib as its backend: include <millrace/tensor/deflate.hpp>.
 template <auto... Fields>
-using compression = basic_compression<zlib_deflate, std::remove_cv_t<decltype(Fields)>...>;
+using compression = basic_compression<tensor::zlib_deflate, std::remove_cv_t<decltype(Fields)>...>;
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_COMPRESSION_HPP

@@ -18,8 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 namespace detail {
 
@@ -60,7 +59,7 @@ class metrics {
   static constexpr std::string_view name = "metrics";
   static constexpr bool thread_safe = true;
 
-  explicit metrics(metrics_registry& registry, label_set labels = {})
+  explicit metrics(observe::metrics_registry& registry, observe::label_set labels = {})
       : state_(std::make_unique<state>(registry, std::move(labels))) {}
 
   template <class Stage, class Context>
@@ -90,17 +89,17 @@ class metrics {
   }
 
   /// What was seen so far, by everything that shares the registry.
-  metrics_summary summary() const { return summarize(state_->registry->snapshot()); }
+  observe::metrics_summary summary() const { return summarize(state_->registry->snapshot()); }
 
  private:
   static constexpr std::size_t slot_count = 64;  // more events than that look their instruments up
 
   struct instruments {
     const void* key;
-    counter runs;
-    counter failures;
-    timer durations;
-    std::vector<gauge> gauges;
+    observe::counter runs;
+    observe::counter failures;
+    observe::timer durations;
+    std::vector<observe::gauge> gauges;
   };
 
   /// Which fields to show after an event: numbers it wrote, and after the first also those given.
@@ -132,12 +131,14 @@ class metrics {
     return {Fields::name...};
   }
   template <class Context, class... Fields>
-  static void show([[maybe_unused]] Context& ctx, [[maybe_unused]] const gauge* gauges, field_list<Fields...>) {
+  static void show([[maybe_unused]] Context& ctx, [[maybe_unused]] const observe::gauge* gauges,
+                   field_list<Fields...>) {
     (gauges++->set(static_cast<double>(ctx[Fields{}])), ...);
   }
 
   struct state {
-    state(metrics_registry& shown_in, label_set with) : registry(&shown_in), labels(std::move(with)) {}
+    state(observe::metrics_registry& shown_in, observe::label_set with)
+        : registry(&shown_in), labels(std::move(with)) {}
 
     [[gnu::cold, gnu::noinline]] result<const instruments*> enter(const void* key, std::size_t index,
                                                                   std::string_view event,
@@ -147,18 +148,19 @@ class metrics {
         if (one->key == key) return publish(index, one.get());
       auto made = std::make_unique<instruments>();
       made->key = key;
-      const label_set label = label_set(labels).add(event_label, event);
-      auto runs = registry->counter(event_count_info, label);
+      const observe::label_set label = observe::label_set(labels).add(observe::event_label, event);
+      auto runs = registry->counter(observe::event_count_info, label);
       if (!runs) return std::move(runs).error();
-      auto failures = registry->counter(event_failures_info, label);
+      auto failures = registry->counter(observe::event_failures_info, label);
       if (!failures) return std::move(failures).error();
-      auto durations = registry->timer(event_duration_info, label);
+      auto durations = registry->timer(observe::event_duration_info, label);
       if (!durations) return std::move(durations).error();
       made->runs = *runs;
       made->failures = *failures;
       made->durations = *durations;
       for (const std::string_view field : fields) {
-        auto shown = registry->gauge(event_field_info, label_set(labels).add(field_label, field));
+        auto shown =
+            registry->gauge(observe::event_field_info, observe::label_set(labels).add(observe::field_label, field));
         if (!shown) return std::move(shown).error();
         made->gauges.push_back(*shown);
       }
@@ -170,8 +172,8 @@ class metrics {
       return one;
     }
 
-    metrics_registry* registry;
-    label_set labels;
+    observe::metrics_registry* registry;
+    observe::label_set labels;
     std::array<std::atomic<const instruments*>, slot_count> slots{};
     std::mutex mutex;
     std::vector<std::unique_ptr<instruments>> known;
@@ -180,9 +182,8 @@ class metrics {
   std::unique_ptr<state> state_;
 };
 
-metrics(metrics_registry&)->metrics<>;
+metrics(observe::metrics_registry&)->metrics<>;
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_METRICS_HPP

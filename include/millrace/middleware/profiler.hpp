@@ -1,7 +1,7 @@
 #ifndef MILLRACE_MIDDLEWARE_PROFILER_HPP
 #define MILLRACE_MIDDLEWARE_PROFILER_HPP
 
-#include <millrace/aggregate/log_histogram.hpp>
+#include <millrace/aggregate/histograms/log_histogram.hpp>
 #include <millrace/chain/middleware.hpp>
 #include <millrace/core/json_writer.hpp>
 
@@ -13,8 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 /// What one event took so far. Times are in nanoseconds.
 struct event_profile {
@@ -143,7 +142,6 @@ class profiler {
   std::vector<std::unique_ptr<event_profile>> profiles_;
 };
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_PROFILER_HPP

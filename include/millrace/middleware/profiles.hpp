@@ -13,8 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 /// The combinations that most chains want, to be used like one middleware:
 ///
@@ -26,7 +25,7 @@ namespace profiles {
 /// Everything on and everything said: profiler, audit log echoed to stdout, strict validation echoed
 /// to stderr, metrics, and compression of what nobody uses any more, without zlib.
 struct development {
-  metrics_registry& registry;
+  observe::metrics_registry& registry;
   std::string audit_path = "audit.jsonl";
 
   template <class Chain>
@@ -36,13 +35,13 @@ struct development {
         .use(audit_log{std::move(audit_path), {.log = {.echo = stdout}}})
         .use(validation<strict>{}.echo(stderr))
         .use(metrics{registry})
-        .use(basic_compression<huffman_deflate>{});
+        .use(basic_compression<tensor::huffman_deflate>{});
   }
 };
 
 /// What a test run needs: strict validation and metrics. Writes no file.
 struct testing {
-  metrics_registry& registry;
+  observe::metrics_registry& registry;
 
   template <class Chain>
   auto add_to(Chain chain) && {
@@ -53,7 +52,7 @@ struct testing {
 /// The least that production needs: audit log, validation that lets pass what it finds, lists it and counts it in
 /// the registry as `millrace_validation_issues_total`, and metrics.
 struct production {
-  metrics_registry& registry;
+  observe::metrics_registry& registry;
   std::string audit_path = "audit.jsonl";
 
   template <class Chain>
@@ -66,7 +65,6 @@ struct production {
 };
 
 }  // namespace profiles
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_PROFILES_HPP

@@ -25,8 +25,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 /// Something that a lenient validation saw and let pass.
 struct validation_issue {
@@ -39,9 +38,9 @@ namespace detail {
 
 /// What is wrong with a tensor that is not all finite; the slow path, so it counts them all.
 [[gnu::cold, gnu::noinline]] inline error describe_non_finite(std::string_view field, std::size_t ordinal, bool several,
-                                                              const tensor_view& view) {
-  const finite_report report = scan_finite(view);
-  const non_finite_element first = report.first.value_or(non_finite_element{});
+                                                              const tensor::tensor_view& view) {
+  const tensor::finite_report report = tensor::scan_finite(view);
+  const tensor::non_finite_element first = report.first.value_or(tensor::non_finite_element{});
   std::string message = "field \"" + std::string(field) + '"';
   if (several) message += ", tensor " + std::to_string(ordinal) + ',';
   message += view.rank() == 0 ? " is " : " holds ";
@@ -69,9 +68,9 @@ result<void> check_finite(const typename Field::type& value) {
   }
   result<void> verdict;
   std::size_t ordinal = 0;
-  for_each_tensor(value, [&](const tensor_view& view) {
-    if (!all_finite(view)) [[unlikely]] {
-      verdict = describe_non_finite(Field::name, ordinal, !tensor_like<typename Field::type>, view);
+  tensor::for_each_tensor(value, [&](const tensor::tensor_view& view) {
+    if (!tensor::all_finite(view)) [[unlikely]] {
+      verdict = describe_non_finite(Field::name, ordinal, !tensor::tensor_like<typename Field::type>, view);
       return false;
     }
     ++ordinal;
@@ -120,8 +119,8 @@ class validation {
 
   /// Also counts each issue in a registry that outlives this, as `millrace_validation_issues_total`. What the
   /// registry refuses fails the first event that has an issue.
-  validation&& count_in(metrics_registry& registry, const label_set& labels = {}) && {
-    seen_->counted = registry.counter(validation_issues_info, labels);
+  validation&& count_in(observe::metrics_registry& registry, const observe::label_set& labels = {}) && {
+    seen_->counted = registry.counter(observe::validation_issues_info, labels);
     return std::move(*this);
   }
 
@@ -166,7 +165,7 @@ class validation {
     std::size_t count = 0;
     std::size_t capacity = default_capacity;
     std::FILE* stream = nullptr;
-    result<counter> counted{counter()};
+    result<observe::counter> counted{observe::counter()};
   };
 
   /// Scans the fields of `Fresh`, then checks the rules on them whose fields are all `known`.
@@ -192,7 +191,7 @@ class validation {
   }
   template <class Stage, class Field, class Context>
   result<void> scan_field([[maybe_unused]] Context& ctx, [[maybe_unused]] bool at_start) {
-    if constexpr (tensor_source<typename Field::type>) {
+    if constexpr (tensor::tensor_source<typename Field::type>) {
       if (result<void> found = detail::check_finite<Field>(ctx[Field{}]); !found) [[unlikely]]
         return record(Stage::name, at_start, std::move(found).error());
     }
@@ -236,7 +235,6 @@ class validation {
 template <strictness_policy Strictness, class... Rules>
 validation(Strictness, Rules...) -> validation<Strictness, Rules...>;
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_VALIDATION_HPP

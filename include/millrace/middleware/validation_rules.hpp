@@ -14,8 +14,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 
 /// What a validation checks beside NaN and infinities: a type that names the fields it needs, and
 /// answers for a context in which all of them have been written. One of your own is three lines.
@@ -38,7 +37,7 @@ inline std::string number_text(double value) {
 /// The extent of a tensor's first axis.
 template <auto Field>
 result<std::size_t> rows_of(const auto& ctx) {
-  const tensor_view view = view_of(ctx[Field]);
+  const tensor::tensor_view view = tensor::view_of(ctx[Field]);
   if (view.rank() == 0) return error(errc::shape_mismatch, quoted_field(Field.name) + " is a number and has no rows");
   return view.shape()[0];
 }
@@ -67,10 +66,10 @@ inline constexpr std::size_t any_extent = ~std::size_t{0};
 template <auto Field>
 struct has_shape {
   using fields = millrace::fields<Field>;
-  tensor_shape expected;
+  tensor::tensor_shape expected;
 
   result<void> operator()(const auto& ctx) const {
-    const tensor_view view = view_of(ctx[Field]);
+    const tensor::tensor_view view = tensor::view_of(ctx[Field]);
     bool same = view.rank() == expected.rank();
     for (std::size_t axis = 0; same && axis < expected.rank(); ++axis)
       same = expected[axis] == any_extent || expected[axis] == view.shape()[axis];
@@ -94,8 +93,8 @@ struct in_range {
 
   result<void> operator()(const auto& ctx) const {
     result<void> verdict;
-    for_each_tensor(ctx[Field], [&](const tensor_view& view) {
-      const auto found = find_out_of_range(view, low, high);
+    tensor::for_each_tensor(ctx[Field], [&](const tensor::tensor_view& view) {
+      const auto found = tensor::find_out_of_range(view, low, high);
       if (found)
         verdict = error(errc::out_of_range,
                         detail::quoted_field(Field.name) + (view.rank() == 0 ? std::string(" is ") : " holds ") +
@@ -116,14 +115,14 @@ struct max_norm {
 
   result<void> operator()(const auto& ctx) const {
     double norm = 0;
-    for_each_tensor(ctx[Field], [&](const tensor_view& view) { norm = std::hypot(norm, summarize(view).l2_norm); });
+    tensor::for_each_tensor(ctx[Field],
+                            [&](const tensor::tensor_view& view) { norm = std::hypot(norm, summarize(view).l2_norm); });
     if (norm <= limit) return {};
     return error(errc::out_of_range, detail::quoted_field(Field.name) + " has norm " + detail::number_text(norm) +
                                          ", above " + detail::number_text(limit));
   }
 };
 
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_VALIDATION_RULES_HPP

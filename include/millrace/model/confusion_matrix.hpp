@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::model {
 
 /// How often each class was taken for which: rows are the classes that were right, columns the ones
 /// that were answered. What would be 0 / 0 (precision of a class never answered, recall of one that
@@ -108,7 +107,6 @@ inline result<confusion_matrix> count_confusion(std::span<const int> labels, std
   return counted;
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::model
 
 #endif  // MILLRACE_MODEL_CONFUSION_MATRIX_HPP

@@ -14,8 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::model {
 
 // Every function here answers an error instead of a number that means nothing:
 //   invalid_argument  there are no rows
@@ -259,7 +258,6 @@ inline result<double> r2(real_view targets, real_view answers) {
   return 1.0 - left / whole;
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::model
 
 #endif  // MILLRACE_MODEL_EVALUATION_HPP

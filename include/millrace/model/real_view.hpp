@@ -7,8 +7,7 @@
 #include <cstddef>
 #include <span>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::model {
 
 /// A column of numbers in either precision, read as double: from a vector, an array or a span, or
 /// from a pointer and a length. Refers to it. Costs one predictable branch a number, and saves every
@@ -40,7 +39,6 @@ class real_view {
   std::size_t size_ = 0;
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::model
 
 #endif  // MILLRACE_MODEL_REAL_VIEW_HPP

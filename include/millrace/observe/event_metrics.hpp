@@ -10,8 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 
 /// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards
 /// and summaries find them.
@@ -99,7 +98,6 @@ inline metrics_summary summarize(const metrics_snapshot& snapshot) {
   return made;
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_EVENT_METRICS_HPP

@@ -10,8 +10,7 @@
 //
 // Copies name the same series. A handle is good as long as its registry; one made by the default
 // constructor counts into nothing, so code may always hold one.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 
 class metrics_registry;
 
@@ -84,7 +83,6 @@ class timer {
   detail::timer_cells cells_;
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_INSTRUMENTS_HPP

@@ -8,8 +8,7 @@
 #include <cstdint>
 #include <string>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 
 /// Appends a snapshot as one JSON object:
 ///
@@ -81,7 +80,6 @@ inline std::string to_json(const metrics_snapshot& snapshot) {
   return text;
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_JSON_EXPORT_HPP

@@ -3,6 +3,7 @@
 
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/observe/fwd.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -12,8 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 
 namespace detail {
 
@@ -104,7 +104,6 @@ class label_set {
   std::vector<label> labels_;
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_LABEL_SET_HPP

@@ -21,8 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 
 /// Durations from 100 ns to 10 s in steps of 1, 2, 5; seconds.
 inline constexpr double latency_buckets[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5,
@@ -38,11 +37,11 @@ struct metrics_options {
 
 /// Where metrics are made, and scraped from.
 ///
-///     mr::metrics_registry registry;
+///     mr::observe::metrics_registry registry;
 ///     const auto rows = registry.counter({"rows_total", "Rows read."}, {{"split", "train"}});
 ///     if (!rows) return rows.error();
 ///     rows->add();
-///     return mr::write_file("metrics.prom", mr::to_prometheus(registry.snapshot()));
+///     return mr::store::write_file("metrics.prom", mr::observe::to_prometheus(registry.snapshot()));
 ///
 /// Asking again for the same name and labels answers the same series. Handles are good as long as
 /// the registry; snapshots outlive it.
@@ -65,17 +64,18 @@ class metrics_registry {
   }
 
   /// The name stands in exports with `_total` at its end, whether it is given with it or without.
-  result<v0::counter> counter(const metric_info& info, const label_set& labels = {});
-  result<v0::gauge> gauge(const metric_info& info, const label_set& labels = {});
+  result<observe::counter> counter(const metric_info& info, const label_set& labels = {});
+  result<observe::gauge> gauge(const metric_info& info, const label_set& labels = {});
   /// `bounds`: at least one, finite, ascending.
-  result<v0::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
+  result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
                                   const label_set& labels = {});
   /// Takes nanoseconds; name, bounds and export are in seconds, so the name ends in `_seconds`.
-  result<v0::timer> timer(const metric_info& info, const label_set& labels = {});
-  result<v0::timer> timer(const metric_info& info, const std::vector<double>& bounds, const label_set& labels = {});
+  result<observe::timer> timer(const metric_info& info, const label_set& labels = {});
+  result<observe::timer> timer(const metric_info& info, const std::vector<double>& bounds,
+                               const label_set& labels = {});
 
   /// A counter's sum over all threads. For tests and health checks; a scrape is `snapshot`.
-  std::uint64_t total(v0::counter counted) const;
+  std::uint64_t total(observe::counter counted) const;
 
   metrics_snapshot snapshot() const {
     metrics_snapshot taken;
@@ -100,13 +100,13 @@ class metrics_registry {
 inline result<counter> metrics_registry::counter(const metric_info& info, const label_set& labels) {
   const auto series = add({info, metric_type::counter, false, {}, detail::counter_cell::kinds()}, labels);
   if (!series) return series.error();
-  return v0::counter((*series)->first_cell);
+  return observe::counter((*series)->first_cell);
 }
 
 inline result<gauge> metrics_registry::gauge(const metric_info& info, const label_set& labels) {
   const auto series = add({info, metric_type::gauge, false, {}, {}}, labels);
   if (!series) return series.error();
-  return v0::gauge(*(*series)->gauge);
+  return observe::gauge(*(*series)->gauge);
 }
 
 inline result<histogram> metrics_registry::histogram(const metric_info& info, const std::vector<double>& bounds,
@@ -114,7 +114,7 @@ inline result<histogram> metrics_registry::histogram(const metric_info& info, co
   const auto series =
       add({info, metric_type::histogram, false, bounds, detail::histogram_cells::kinds(bounds.size())}, labels);
   if (!series) return series.error();
-  return v0::histogram({*(*series)->family->reals, (*series)->first_cell});
+  return observe::histogram({*(*series)->family->reals, (*series)->first_cell});
 }
 
 inline result<timer> metrics_registry::timer(const metric_info& info, const label_set& labels) {
@@ -128,10 +128,10 @@ inline result<timer> metrics_registry::timer(const metric_info& info, const std:
   const auto series =
       add({in_seconds, metric_type::histogram, true, bounds, detail::timer_cells::kinds(bounds.size())}, labels);
   if (!series) return series.error();
-  return v0::timer({*(*series)->family->wholes, (*series)->first_cell});
+  return observe::timer({*(*series)->family->wholes, (*series)->first_cell});
 }
 
-inline std::uint64_t metrics_registry::total(v0::counter counted) const {
+inline std::uint64_t metrics_registry::total(observe::counter counted) const {
   std::uint64_t sum = 0;
   detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
     for (const detail::cell_slab* slab : slabs)
@@ -210,7 +210,6 @@ inline void metrics_registry::snapshot(metrics_snapshot& into) const {
   });
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_METRICS_HPP

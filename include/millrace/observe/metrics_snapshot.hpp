@@ -11,8 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 
 /// What a family's samples are, under the names of the Prometheus formats.
 enum class metric_type : std::uint8_t { counter, gauge, histogram };
@@ -113,7 +112,6 @@ class metrics_snapshot {
   std::vector<std::uint64_t> buckets_;
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP

@@ -8,8 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 
 /// What an HTTP answer with such a page says it is.
 inline constexpr std::string_view openmetrics_content_type =
@@ -41,7 +40,6 @@ inline std::string to_openmetrics(const metrics_snapshot& snapshot) {
   return page;
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_OPENMETRICS_HPP

@@ -8,8 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 
 /// What an HTTP answer with such a page says it is.
 inline constexpr std::string_view prometheus_content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -39,7 +38,6 @@ inline std::string to_prometheus(const metrics_snapshot& snapshot) {
   return page;
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_PROMETHEUS_HPP

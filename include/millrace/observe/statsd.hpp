@@ -13,8 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 
 /// How labels are told: StatsD has none, so their values follow the name; DogStatsD has tags.
 /// What the server understands: StatsD as Etsy had it, or with DogStatsD's tags and histograms.
@@ -36,8 +35,8 @@ struct statsd_report {
 
 /// Tells a StatsD server what changed since the last time.
 ///
-///     mr::statsd_writer statsd;
-///     auto server = mr::udp_sender::open("127.0.0.1", 8125);
+///     mr::observe::statsd_writer statsd;
+///     auto server = mr::observe::udp_sender::open("127.0.0.1", 8125);
 ///     if (server) auto sent = statsd.flush(registry.snapshot(), *server);
 ///
 /// Counters as the difference, `rows.train:64|c`; gauges as they are, `loss:0.25|g`; a histogram's
@@ -103,7 +102,7 @@ class statsd_writer {
       return {};
     });
     if (!report) return report;
-    if (auto written = write_file(path, text); !written) return std::move(written).error();
+    if (auto written = store::write_file(path, text); !written) return std::move(written).error();
     *this = std::move(after);
     return report;
   }
@@ -201,7 +200,6 @@ class statsd_writer {
   std::vector<told> told_;  // by the series' id
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_STATSD_HPP

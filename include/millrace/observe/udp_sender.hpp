@@ -13,8 +13,7 @@
 #include <string_view>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 
 /// Sends datagrams to one address. Nobody answers, so success means that the system took them.
 /// Threads: any number at once.
@@ -37,9 +36,10 @@ class udp_sender {
         break;
       }
     const int descriptor = ::socket(chosen->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) return system_error(errno, "send to", address);
-    file socket(descriptor, address);
-    if (::connect(descriptor, chosen->ai_addr, chosen->ai_addrlen) != 0) return system_error(errno, "send to", address);
+    if (descriptor < 0) return store::system_error(errno, "send to", address);
+    store::file socket(descriptor, address);
+    if (::connect(descriptor, chosen->ai_addr, chosen->ai_addrlen) != 0)
+      return store::system_error(errno, "send to", address);
     return udp_sender(std::move(socket));
   }
 
@@ -50,17 +50,16 @@ class udp_sender {
       if (errno == EINTR) continue;
       if (errno == ECONNREFUSED)
         return error(errc::unavailable, "cannot send to \"" + socket_.path() + "\": nobody listens there");
-      return system_error(errno, "send to", socket_.path());
+      return store::system_error(errno, "send to", socket_.path());
     }
   }
 
  private:
-  explicit udp_sender(file socket) noexcept : socket_(std::move(socket)) {}
+  explicit udp_sender(store::file socket) noexcept : socket_(std::move(socket)) {}
 
-  file socket_;  // a socket is closed like a file; its path is the address
+  store::file socket_;  // a socket is closed like a file; its path is the address
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_UDP_SENDER_HPP

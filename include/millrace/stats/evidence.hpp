@@ -11,8 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::stats {
 
 /// Which departures from the null hypothesis count.
 enum class alternative : std::uint8_t { two_sided, less, greater };
@@ -97,7 +96,7 @@ struct test_result {
   /// What the effect measures, such as "difference of means", and its size with its interval.
   std::string_view effect_name;
   double effect = std::numeric_limits<double>::quiet_NaN();
-  millrace::interval interval;
+  stats::interval interval;
   /// Observations of the first and of the other samples.
   double n1 = 0;
   double n2 = 0;
@@ -112,7 +111,7 @@ struct test_result {
   std::string summary() const;
 };
 
-namespace detail::stats {
+namespace detail {
 
 /// Four digits, as in a report.
 inline void append_figure(std::string& text, double value) {
@@ -161,7 +160,7 @@ inline void append_failed(std::string& text, const assumptions& failed) {
   }
 }
 
-}  // namespace detail::stats
+}  // namespace detail
 
 inline std::string test_result::summary() const {
   std::string text(test);
@@ -169,20 +168,20 @@ inline std::string test_result::summary() const {
   if (!effect_name.empty()) {
     text += effect_name;
     text += ' ';
-    detail::stats::append_effect(text, effect, interval);
+    detail::append_effect(text, effect, interval);
     text += ", ";
   }
   text += side == alternative::two_sided ? "p "
           : side == alternative::less    ? "one-sided (less) p "
                                          : "one-sided (greater) p ";
-  detail::stats::append_figure(text, p);
+  detail::append_figure(text, p);
   text += " with n = ";
-  detail::stats::append_figure(text, n1);
+  detail::append_figure(text, n1);
   if (n2 > 0) {
     text += " and ";
-    detail::stats::append_figure(text, n2);
+    detail::append_figure(text, n2);
   }
-  detail::stats::append_failed(text, failed);
+  detail::append_failed(text, failed);
   text += '.';
   return text;
 }
@@ -194,7 +193,7 @@ struct test_options {
   double confidence = 0.95;
 };
 
-namespace detail::stats {
+namespace detail {
 
 inline result<void> checked(const test_options& options) {
   if (options.confidence > 0 && options.confidence < 1) return {};
@@ -223,9 +222,8 @@ inline interval around(double effect, double reach, const test_options& options)
   return at;
 }
 
-}  // namespace detail::stats
+}  // namespace detail
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::stats
 
 #endif  // MILLRACE_STATS_EVIDENCE_HPP

@@ -15,8 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::stats {
 
 /// The corrections for many comparisons, as types. Each promises, over a whole family of p-values:
 /// the chance of any false rejection (the family-wise error), or the expected share of false ones among the rejected
@@ -44,7 +43,7 @@ template <class T>
 concept correction = std::same_as<T, bonferroni> || std::same_as<T, holm> || std::same_as<T, hochberg> ||
     std::same_as<T, benjamini_hochberg> || std::same_as<T, benjamini_yekutieli> || std::same_as<T, uncorrected>;
 
-namespace detail::stats {
+namespace detail {
 
 /// Adjusts p-values in place. `order` is work space of the same length.
 template <correction Correction>
@@ -89,13 +88,13 @@ inline result<void> checked_p(std::span<const double> p) {
   return {};
 }
 
-}  // namespace detail::stats
+}  // namespace detail
 
 /// A family of `Size` comparisons and the correction that covers it. The family is the type: its size is fixed before
 /// any p-value is seen, and the only way to a corrected p-value is to hand over all of them. Correcting row by row,
 /// which leaves every one uncorrected, does not compile.
 ///
-///     constexpr mr::family<mr::holm, 3> metrics;
+///     constexpr mr::stats::family<mr::stats::holm, 3> metrics;
 ///     auto adjusted = metrics.adjusted({p_ctr, p_revenue, p_latency});    // result<std::array<double, 3>>
 ///
 /// Guarantee: R's p.adjust, to a few ulp. O(Size log Size); allocates: never. Errors: a p-value that is NaN or outside
@@ -121,10 +120,10 @@ class family {
   result<std::array<double, Size>> adjusted(const std::array<double, Given>& p) const {
     static_assert(Given == Size,
                   "millrace[STATS-1]: a correction covers its whole family: pass all its p-values, in one call");
-    if (auto ok = detail::stats::checked_p(p); !ok) return std::move(ok).error();
+    if (auto ok = detail::checked_p(p); !ok) return std::move(ok).error();
     std::array<double, Size> all = p;
     std::array<std::size_t, Size> order;
-    detail::stats::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
+    detail::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
     return all;
   }
   /// One p-value is not a family, unless the family is of one.
@@ -141,14 +140,13 @@ class family {
 template <correction Correction>
 result<std::vector<double>> family_of(std::span<const double> p) {
   if (p.empty()) return error(errc::invalid_data, "a family of no comparisons has nothing to correct");
-  if (auto ok = detail::stats::checked_p(p); !ok) return std::move(ok).error();
+  if (auto ok = detail::checked_p(p); !ok) return std::move(ok).error();
   std::vector<double> all(p.begin(), p.end());
   std::vector<std::size_t> order(p.size());
-  detail::stats::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
+  detail::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
   return all;
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::stats
 
 #endif  // MILLRACE_STATS_FAMILY_HPP

@@ -10,8 +10,7 @@
 #include <string>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::stats {
 
 /// What tests of means need of a sample: its size, mean and variance (divided by n - 1). From a sample with `of`, or
 /// from any aggregate that has them: `sample_moments{a.count(), a.mean(), a.variance()}`.
@@ -77,7 +76,7 @@ struct pair_moments {
   sample_moments y() const noexcept { return {n, mean_y, variance_y}; }
 };
 
-namespace detail::stats {
+namespace detail {
 
 /// Whether moments make sense for a test; `name` is the sample's, for the message.
 inline result<void> checked(const sample_moments& m, const char* name, double least) {
@@ -105,9 +104,8 @@ inline result<void> checked(std::span<const double> sample, const char* name, st
                                      " at place " + std::to_string(at));
 }
 
-}  // namespace detail::stats
+}  // namespace detail
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::stats
 
 #endif  // MILLRACE_STATS_SAMPLE_MOMENTS_HPP

@@ -11,8 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::stats {
 
 /// A sample in ascending order, without NaN and infinities: what tests on ranks and distribution functions work
 /// from. Sorted once, it serves any number of comparisons, as the reference of a monitor does.
@@ -22,10 +21,10 @@ class sorted_sample {
 
   /// Sorts a copy, 5 to 10 ns a number. Errors: empty, NaN, an infinity; `name` is what messages call the sample.
   static result<sorted_sample> of(std::span<const double> sample, const char* name = "the sample") {
-    if (auto ok = detail::stats::checked(sample, name, 1); !ok) return std::move(ok).error();
+    if (auto ok = detail::checked(sample, name, 1); !ok) return std::move(ok).error();
     sorted_sample s;
     s.values_.assign(sample.begin(), sample.end());
-    detail::stats::sort_numbers(s.values_);
+    detail::sort_numbers(s.values_);
     return s;
   }
 
@@ -48,7 +47,7 @@ class sorted_sample {
   std::vector<double> values_;
 };
 
-namespace detail::stats {
+namespace detail {
 
 inline result<void> checked(const sorted_sample& sample, const char* name) {
   if (!sample.empty()) return {};
@@ -92,9 +91,8 @@ void merge_walk(const sorted_sample& a, const sorted_sample& b, Visit visit) {
   }
 }
 
-}  // namespace detail::stats
+}  // namespace detail
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::stats
 
 #endif  // MILLRACE_STATS_SORTED_SAMPLE_HPP

@@ -16,8 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::store {
 
 namespace detail {
 
@@ -200,7 +199,7 @@ inline result<std::string> read_file(std::string path) { return detail::read_who
 
 /// A whole file as bytes, as `save` made them and `load` takes them:
 ///
-///     auto bytes = mr::read_bytes(path);
+///     auto bytes = mr::store::read_bytes(path);
 ///     if (!bytes) return std::move(bytes).error();                       // names the path
 ///     auto state = latencies::load(*bytes);
 ///     if (!state) return std::move(state).error().wrap(path);            // load does not know it
@@ -208,7 +207,6 @@ inline result<std::vector<std::byte>> read_bytes(std::string path) {
   return detail::read_whole<std::vector<std::byte>>(std::move(path));
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::store
 
 #endif  // MILLRACE_STORE_FILE_HPP

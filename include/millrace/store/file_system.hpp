@@ -13,8 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::store {
 
 /// What the store asks of a file system: the POSIX calls and their answers, -1 with errno on
 /// failure. A policy, so that tests can hand in a disk that is full, slow or broken.
@@ -78,7 +77,6 @@ struct posix_file_system {
   }
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::store
 
 #endif  // MILLRACE_STORE_FILE_SYSTEM_HPP

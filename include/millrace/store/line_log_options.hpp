@@ -8,8 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::store {
 
 /// A record that finds the ring full waits for room. It is lost only when the disk refuses, and then
 /// the append says so.
@@ -69,7 +68,6 @@ struct tail_repair {
   explicit operator bool() const noexcept { return removed_bytes != 0; }
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::store
 
 #endif  // MILLRACE_STORE_LINE_LOG_OPTIONS_HPP

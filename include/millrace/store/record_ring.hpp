@@ -9,8 +9,7 @@
 #include <new>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::store {
 
 /// Appended to by one thread at a time.
 struct exclusive {};
@@ -232,7 +231,6 @@ class record_ring<shared> {
   alignas(64) std::atomic<std::uint64_t> tail_{0};
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::store
 
 #endif  // MILLRACE_STORE_RECORD_RING_HPP

@@ -13,8 +13,7 @@
 #include <string>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 
 /// A general DEFLATE encoder (RFC 1951), for data that only a search for matches shrinks:
 /// `deflate(in, bytes, level, out, room)` writes one whole raw stream and returns its size, or 0 if it
@@ -84,7 +83,7 @@ class compressed_tensor {
   const tensor_shape& shape() const noexcept { return header_.shape; }
   /// How the elements lay, and will lie again: without gaps, in the same order of axes.
   tensor_layout layout() const noexcept { return tensor_layout::dense(header_.shape, header_.order); }
-  millrace::dtype dtype() const noexcept { return header_.type; }
+  tensor::dtype dtype() const noexcept { return header_.type; }
   tensor_filter filter() const noexcept { return header_.filter; }
   std::size_t original_bytes() const noexcept { return header_.bytes(); }
   std::size_t compressed_bytes() const noexcept { return bytes_.size(); }
@@ -176,7 +175,6 @@ inline result<void> compressed_tensor::decompress(const mutable_tensor_view& to)
   return {};
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_CODEC_HPP

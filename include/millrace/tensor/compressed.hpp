@@ -8,8 +8,7 @@
 #include <utility>
 #include <variant>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 
 namespace detail {
 template <class T>
@@ -75,14 +74,14 @@ class compressible {
   const compressed_tensor* compressed() const noexcept { return std::get_if<1>(&held_); }
 
   /// Compresses the T and frees it; nothing to do if that was done. Errors: those of
-  /// millrace::compress; the T then stays.
+  /// tensor::compress; the T then stays.
   template <class Backend>
   result<void> compress(int level, const Backend& backend) {
-    return replace([&](const tensor_view& tensor) { return millrace::compress(tensor, level, backend); });
+    return replace([&](const tensor_view& tensor) { return tensor::compress(tensor, level, backend); });
   }
   template <class Backend = zlib_deflate>
   result<void> compress(int level = 6) {
-    return replace([&](const tensor_view& tensor) { return millrace::compress<Backend>(tensor, level); });
+    return replace([&](const tensor_view& tensor) { return tensor::compress<Backend>(tensor, level); });
   }
 
  private:
@@ -107,7 +106,6 @@ struct tensor_traits<compressible<T>> {
   }
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_COMPRESSED_HPP

@@ -8,8 +8,7 @@
 #include <cstddef>
 #include <string>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 
 /// zlib's deflate, for `compress`.
 /// Models: deflate_backend. Threads: any. Allocates: zlib's state, about 270 KiB, for each call.
@@ -33,7 +32,6 @@ struct zlib_deflate {
   }
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DEFLATE_HPP

@@ -10,8 +10,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 
 /// What a tensor's elements are. The numbers and names are stable: they stand in compressed tensors
 /// and in logs.
@@ -231,7 +230,6 @@ constexpr decltype(auto) visit_dtype(dtype type, F&& f) {
   return f(element_tag<float>{});
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DTYPE_HPP

@@ -10,8 +10,7 @@
 #include <string>
 #include <type_traits>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 
 template <>
 inline constexpr int dtype_code<Eigen::half> = static_cast<int>(dtype::f16);
@@ -80,7 +79,6 @@ struct tensor_traits<T> {
   }
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_EIGEN_HPP

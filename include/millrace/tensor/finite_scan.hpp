@@ -9,8 +9,7 @@
 #include <optional>
 #include <string_view>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 
 /// The three ways in which a floating-point number is not finite.
 enum class non_finite_kind : std::uint8_t { nan, infinity, negative_infinity };
@@ -165,7 +164,6 @@ inline finite_report scan_finite(const tensor_view& view) {
   return report;
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_FINITE_SCAN_HPP

@@ -8,8 +8,7 @@
 #include <initializer_list>
 #include <string>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 
 /// The most axes a tensor may have.
 inline constexpr std::size_t max_rank = 8;
@@ -246,7 +245,6 @@ constexpr bool for_each_run(const tensor_layout& layout, F&& f) {
 
 }  // namespace detail
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_LAYOUT_HPP

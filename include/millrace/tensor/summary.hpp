@@ -10,8 +10,7 @@
 #include <optional>
 #include <type_traits>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 
 /// A tensor in a few numbers, taken over its finite elements. Without any, the numbers are NaN and
 /// `l2_norm` is 0.
@@ -197,7 +196,6 @@ inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& 
   return found;
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_SUMMARY_HPP

@@ -9,22 +9,22 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 
 /// How a type shows its elements as a tensor. Specialize it for a tensor type of your own:
 ///
 ///     template <>
-///     struct mr::tensor_traits<image> {
-///       static mr::tensor_view view(const image& i) { return mr::basic_tensor_view(i.pixels, {i.rows, i.columns}); }
+///     struct mr::tensor::tensor_traits<image> {
+///       static mr::tensor::tensor_view view(const image& i) { return mr::tensor::basic_tensor_view(i.pixels, {i.rows,
+///       i.columns}); }
 ///       // only where compressed tensors are to come back: give `i` that shape, and show where to write
-///       static mr::result<mr::mutable_tensor_view> resize(image& i, const mr::tensor_shape& shape);
+///       static mr::result<mr::tensor::mutable_tensor_view> resize(image& i, const mr::tensor::tensor_shape& shape);
 ///     };
 ///
 /// A type that holds several, or none, gives instead of `view`:
 ///
 ///       template <class F>  // calls f(tensor_view) for each; stops, and is false, when f is
-///       static bool for_each(const gradients& g, F&& f) { return mr::for_each_tensor(g.weights, f) && ...; }
+///       static bool for_each(const gradients& g, F&& f) { return mr::tensor::for_each_tensor(g.weights, f) && ...; }
 ///
 /// Here: numbers, and what lies gapless in memory (arrays, std::vector, std::array, std::span).
 /// tensor/eigen.hpp and tensor/xtensor.hpp add theirs.
@@ -111,24 +111,25 @@ concept tensor_bundle = requires(const T& value, detail::tensor_probe probe) {
   { tensor_traits<T>::for_each(value, probe) } -> std::same_as<bool>;
 };
 
-namespace detail {
-
+/// What a range of `T` iterates over.
 template <class T>
-using item_of = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
+using range_item = std::remove_cvref_t<decltype(*std::declval<const T&>().begin())>;
+
+namespace detail {
 
 template <class T>
 concept plain_range = !tensor_like<T> && !tensor_bundle<T> && requires(const T& value) {
   value.begin() != value.end();
-  requires !std::same_as<item_of<T>, T>;
-  requires !tensor_element<item_of<T>>;
+  requires !std::same_as<range_item<T>, T>;
+  requires !tensor_element<range_item<T>>;
 };
 
 /// Whether T is a range of tensors, at whatever depth.
 template <class T>
 struct is_tensor_range : std::false_type {};
 template <plain_range T>
-struct is_tensor_range<T>
-    : std::bool_constant<tensor_like<item_of<T>> || tensor_bundle<item_of<T>> || is_tensor_range<item_of<T>>::value> {};
+struct is_tensor_range<T> : std::bool_constant<tensor_like<range_item<T>> || tensor_bundle<range_item<T>> ||
+                                               is_tensor_range<range_item<T>>::value> {};
 
 }  // namespace detail
 
@@ -170,7 +171,6 @@ constexpr bool for_each_tensor(const T& value, F&& f) {
   }
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_TRAITS_HPP

@@ -11,8 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 
 /// A window on somebody else's elements of a known type: a pointer and a layout. `T` may be const.
 /// It owns nothing and must not outlive what it looks at. Allocates: never.
@@ -69,10 +68,10 @@ class erased_view {
 
  public:
   constexpr erased_view() noexcept : layout_(tensor_layout::row_major({0})) {}
-  constexpr erased_view(millrace::dtype type, Void* data, const tensor_layout& layout) noexcept
+  constexpr erased_view(tensor::dtype type, Void* data, const tensor_layout& layout) noexcept
       : data_(data), layout_(layout), type_(type) {}
 
-  constexpr millrace::dtype dtype() const noexcept { return type_; }
+  constexpr tensor::dtype dtype() const noexcept { return type_; }
   constexpr Void* data() const noexcept { return data_; }
   constexpr const tensor_layout& layout() const noexcept { return layout_; }
   constexpr const tensor_shape& shape() const noexcept { return layout_.shape(); }
@@ -94,7 +93,7 @@ class erased_view {
  private:
   Void* data_ = nullptr;
   tensor_layout layout_;
-  millrace::dtype type_ = millrace::dtype::f32;
+  tensor::dtype type_ = tensor::dtype::f32;
 };
 }  // namespace detail
 
@@ -134,7 +133,6 @@ constexpr void for_each_element(const basic_tensor_view<T>& view, F&& f) {
   });
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_VIEW_HPP

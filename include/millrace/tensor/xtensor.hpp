@@ -13,8 +13,7 @@
 #include <string>
 #include <type_traits>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 
 namespace detail {
 
@@ -75,7 +74,6 @@ struct tensor_traits<T> {
   }
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_XTENSOR_HPP

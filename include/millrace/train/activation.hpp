@@ -10,8 +10,7 @@
 #include <optional>
 #include <string_view>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// What a layer does to its weighted sums.
 enum class activation : std::uint8_t {
@@ -132,7 +131,6 @@ void activate_backward(activation function, const Scalar* values, Scalar* gradie
   }
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_ACTIVATION_HPP

@@ -10,8 +10,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// The event that carries `output_gradient` back through the model: writes `gradients`; with
 /// `track_gradients` also `layer_gradients`.
@@ -83,7 +82,6 @@ template <class Model, class Element>
 backpropagation(const Model&, track_gradients_as<Element>)
     -> backpropagation<Model, training_fields<detail::scalar_of_t<Model>, Element>, true>;
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_BACKPROPAGATION_HPP

@@ -10,8 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// The event that compares `output` with `labels` (or `targets`, as the loss wants): writes `loss`
 /// and `output_gradient`.
@@ -84,7 +83,6 @@ struct calculate_accuracy {
   }
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_CALCULATE_LOSS_HPP

@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// Euclidean norm of all gradients, summed in double precision piece by piece; not finite where a
 /// gradient is not, or where single-precision squares overflow (a gradient beyond 1e18).
@@ -55,7 +54,6 @@ struct clip_value {
   }
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_CLIP_HPP

@@ -9,8 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// Rows x columns, one row after the other: a sample's numbers lie side by side, so gathering a
 /// shuffled batch and scoring a single row touch contiguous memory. Training a 30-64-32-1 network
@@ -23,7 +22,7 @@ using column_vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
 /// The fields that the training events hand to each other.
 ///
-///     ctx[mr::training::loss]
+///     ctx[mr::train::training::loss]
 ///
 /// `Tracked` is what one tracked tensor is kept as: a matrix, or a type that is assigned from one,
 /// such as a compressible tensor.
@@ -76,7 +75,6 @@ using training = training_fields<>;
 template <class Model>
 inline constexpr field<"workspace", typename Model::workspace_type> workspace_of{};
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_FIELDS_HPP

@@ -10,8 +10,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// The event that lets the model answer `batch`: writes `output`, and the workspace that
 /// `backpropagation` goes on with; with `track_activations` also `activations`.
@@ -73,7 +72,6 @@ template <class Model, class Element>
 forward_pass(const Model&, track_activations_as<Element>)
     -> forward_pass<Model, training_fields<detail::scalar_of_t<Model>, Element>, true>;
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_FORWARD_PASS_HPP

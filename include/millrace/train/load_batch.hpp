@@ -18,8 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// How a data set is cut into batches.
 struct batch_options {
@@ -114,7 +113,6 @@ load_batch(const Features&, const Reference&, batch_options = {})->load_batch<ma
 template <class Source>
 explicit load_batch(Source, batch_options = {}) -> load_batch<Source>;
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_LOAD_BATCH_HPP

@@ -11,8 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// Compares a batch's outputs with the classes that were right: answers the mean loss, and writes
 /// its gradient with respect to the outputs. Values are finite where the outputs are; a NaN among
@@ -188,7 +187,6 @@ void to_probabilities(row_major_matrix<Scalar>& output) {
   }
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_LOSS_HPP

@@ -6,8 +6,7 @@
 #include <concepts>
 #include <cstddef>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// What the training events ask of a model. Law: `forward` and `backward` change nothing but their
 /// arguments, and `backward` answers the gradient of sum(output * output_gradient) with respect to
@@ -65,7 +64,6 @@ struct track_gradients_t {};
 inline constexpr track_activations_t track_activations{};
 inline constexpr track_gradients_t track_gradients{};
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_MODEL_HPP

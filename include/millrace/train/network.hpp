@@ -14,8 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// A layer to build: how many units, and what they do to their weighted sums.
 struct dense {
@@ -242,7 +241,6 @@ void network<Scalar>::backward(const matrix_type& batch, const matrix_type& outp
   }
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_NETWORK_HPP

@@ -14,8 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// A network as bytes, the same on every machine. Little-endian throughout:
 ///
@@ -94,20 +93,19 @@ result<network<Scalar>> network_from_bytes(std::string_view bytes) {
 /// Writes a network's bytes as a whole file: what stood there before, or all of it.
 template <class Scalar>
 result<void> save_network(const network<Scalar>& net, const std::string& path) {
-  return write_file(path, to_bytes(net));
+  return store::write_file(path, to_bytes(net));
 }
 
 /// Reads a network from a file. Errors: those of reading and of `network_from_bytes`, with the path.
 template <class Scalar = float>
 result<network<Scalar>> load_network(const std::string& path) {
-  auto bytes = read_file(path);
+  auto bytes = store::read_file(path);
   if (!bytes) return std::move(bytes).error();
   auto net = network_from_bytes<Scalar>(*bytes);
   if (!net) return std::move(net).error().wrap("cannot load the network \"" + path + '"');
   return net;
 }
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_NETWORK_FILE_HPP

@@ -10,8 +10,7 @@
 #include <limits>
 #include <string_view>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// A rule that moves parameters against their gradients. The rule itself is a few constants; what it
 /// remembers is a state that the caller keeps. `prepare` sizes a state for so many parameters and
@@ -212,7 +211,6 @@ struct adamw {
   }
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_OPTIMIZER_HPP

@@ -15,8 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// A data set that answers chosen samples: `read(rows, batch, reference)` fills one row of `batch`
 /// for each number in `rows`, and the reference (class labels or targets) beside it.
@@ -99,7 +98,7 @@ class matrix_samples {
 
 /// The elements of a random-access range, turned into numbers by a function:
 ///
-///     mr::range_samples(payments, 2, [](const payment& p, std::span<float> x) {
+///     mr::train::range_samples(payments, 2, [](const payment& p, std::span<float> x) {
 ///       x[0] = p.amount; x[1] = p.hour; return p.is_fraud;
 ///     })
 ///
@@ -141,7 +140,6 @@ class range_samples {
   [[no_unique_address]] Read read_;
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_SAMPLES_HPP

@@ -7,8 +7,7 @@
 #include <concepts>
 #include <cstdint>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// The learning rate of a step; steps are weight updates, counted from 0. Pure: the same step
 /// always has the same rate, so a run can be taken up anywhere.
@@ -73,7 +72,6 @@ struct warm_up {
 template <class Schedule>
 warm_up(std::uint64_t, Schedule) -> warm_up<Schedule>;
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_SCHEDULE_HPP

@@ -15,8 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 
 /// The event that moves the model's parameters by `gradients`, after clipping them, at the rate that
 /// the schedule has for this step: writes `learning_rate` and `gradient_norm` (before clipping).
@@ -91,7 +90,6 @@ class update_weights {
   std::uint64_t steps_ = 0;
 };
 
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_UPDATE_WEIGHTS_HPP

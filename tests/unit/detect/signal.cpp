@@ -15,10 +15,11 @@
 
 namespace mr = millrace;
 
-TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr::cusum<>, mr::page_hinkley<>,
-                   mr::ewma_chart<>, mr::adwin<>, mr::ddm<>, mr::eddm<>, mr::hddm_a<>, mr::hddm_w<>, mr::kswin<>,
-                   mr::bocpd<>) {
-  STATIC_REQUIRE(mr::drift_detector<TestType>);
+TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr::detect::cusum<>,
+                   mr::detect::page_hinkley<>, mr::detect::ewma_chart<>, mr::detect::adwin<>, mr::detect::ddm<>,
+                   mr::detect::eddm<>, mr::detect::hddm_a<>, mr::detect::hddm_w<>, mr::detect::kswin<>,
+                   mr::detect::bocpd<>) {
+  STATIC_REQUIRE(mr::detect::drift_detector<TestType>);
   const TestType fresh = support::fresh_detector<TestType>();
   CHECK(fresh.count() == 0);
   CHECK(fresh.statistic() == 0);
@@ -33,7 +34,7 @@ TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr:
       if (i % 3 == 0)
         for (const double bad :
              {std::nan(""), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()})
-          REQUIRE(mixed.update(bad) == mr::signal::none);
+          REQUIRE(mixed.update(bad) == mr::detect::signal::none);
       REQUIRE(mixed.update(x) == plain.update(x));
       REQUIRE(mixed.statistic() == plain.statistic());
     }
@@ -64,11 +65,11 @@ TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr:
     d = [&] {
       TestType quiet = support::fresh_detector<TestType>();
       for (int i = 0; i < 600; ++i)
-        if (quiet.update(before()) == mr::signal::drift) i = 0;
+        if (quiet.update(before()) == mr::detect::signal::drift) i = 0;
       return quiet;
     }();
     int taken = 0;
-    while (taken < 200 && d.update(after()) != mr::signal::drift) ++taken;
+    while (taken < 200 && d.update(after()) != mr::detect::signal::drift) ++taken;
     CHECK(taken < 200);
   }
   SECTION("hostile streams: constant, huge, tiny, alternating") {
@@ -95,8 +96,9 @@ TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr:
 }
 
 TEMPLATE_TEST_CASE("every drift detector is saved and goes on, loads what was saved before, and refuses damaged bytes",
-                   "", mr::cusum<>, mr::page_hinkley<>, mr::ewma_chart<>, mr::adwin<>, mr::ddm<>, mr::eddm<>,
-                   mr::hddm_a<>, mr::hddm_w<>, mr::kswin<>, (mr::bocpd<mr::arl<1'000>, 16>)) {
+                   "", mr::detect::cusum<>, mr::detect::page_hinkley<>, mr::detect::ewma_chart<>, mr::detect::adwin<>,
+                   mr::detect::ddm<>, mr::detect::eddm<>, mr::detect::hddm_a<>, mr::detect::hddm_w<>,
+                   mr::detect::kswin<>, (mr::detect::bocpd<mr::detect::arl<1'000>, 16>)) {
   const TestType fresh = support::fresh_detector<TestType>();
   // The golden file is called as the type is in its envelope, up to its numbers.
   const auto bytes = fresh.save();
@@ -112,15 +114,15 @@ TEMPLATE_TEST_CASE("every drift detector is saved and goes on, loads what was sa
 }
 
 TEST_CASE("a saved detector is of its run length and its sizes, and of no other") {
-  const auto bytes = mr::cusum<mr::arl<10'000>>({0, 1}).save();
-  CHECK_FALSE(mr::cusum<mr::arl<20'000>>::load(bytes));
-  CHECK_FALSE((mr::cusum<mr::arl<10'000, 500>>::load(bytes)));
-  CHECK_FALSE(mr::page_hinkley<>::load(bytes));
-  CHECK_FALSE((mr::kswin<mr::arl<10'000>, 307, 16>::load(mr::kswin<>().save())));
-  CHECK((mr::kswin<mr::arl<10'000>, 307, 32>::load(mr::kswin<>().save())));
+  const auto bytes = mr::detect::cusum<mr::detect::arl<10'000>>({0, 1}).save();
+  CHECK_FALSE(mr::detect::cusum<mr::detect::arl<20'000>>::load(bytes));
+  CHECK_FALSE((mr::detect::cusum<mr::detect::arl<10'000, 500>>::load(bytes)));
+  CHECK_FALSE(mr::detect::page_hinkley<>::load(bytes));
+  CHECK_FALSE((mr::detect::kswin<mr::detect::arl<10'000>, 307, 16>::load(mr::detect::kswin<>().save())));
+  CHECK((mr::detect::kswin<mr::detect::arl<10'000>, 307, 32>::load(mr::detect::kswin<>().save())));
   // What was set at run time is saved: the reference, the side, a threshold of one's own.
-  mr::cusum<> own = mr::cusum<>::with_threshold(7, 3, {100, 5}, 2, mr::side::lower);
-  auto back = mr::cusum<>::load(own.save());
+  mr::detect::cusum<> own = mr::detect::cusum<>::with_threshold(7, 3, {100, 5}, 2, mr::detect::side::lower);
+  auto back = mr::detect::cusum<>::load(own.save());
   REQUIRE(back);
   CHECK(back->threshold() == 7);
   for (int i = 0; i < 30; ++i) CHECK(own.update(90 + i % 3) == back->update(90 + i % 3));
@@ -135,13 +137,13 @@ TEST_CASE("anomaly detectors allocate nothing") {
              detector.reset();
            }) == 0;
   };
-  CHECK(none(mr::z_score<>()));
-  CHECK(none(mr::ewma_bands<>()));
-  CHECK(none(mr::quantile_bands<>()));
-  CHECK(none(mr::robust_z<>()));
-  CHECK(none(mr::iqr_fence<>()));
-  CHECK(none(mr::seasonal<24>()));
-  std::vector<mr::half_space_trees<2>> trees(1);
+  CHECK(none(mr::detect::z_score<>()));
+  CHECK(none(mr::detect::ewma_bands<>()));
+  CHECK(none(mr::detect::quantile_bands<>()));
+  CHECK(none(mr::detect::robust_z<>()));
+  CHECK(none(mr::detect::iqr_fence<>()));
+  CHECK(none(mr::detect::seasonal<24>()));
+  std::vector<mr::detect::half_space_trees<2>> trees(1);
   CHECK(support::allocations_of([&] {
           for (int i = 0; i < 3000; ++i) {
             const double row[2] = {0.5, 0.25};
@@ -152,26 +154,26 @@ TEST_CASE("anomaly detectors allocate nothing") {
 
 TEST_CASE("a warning comes before a drift, about ten times as often, and signals have names") {
   support::normal_source normal(4);
-  mr::cusum<mr::arl<5'000, 500>> d({0, 1});
+  mr::detect::cusum<mr::detect::arl<5'000, 500>> d({0, 1});
   int warnings = 0;
   int drifts = 0;
   bool warned = false;
   for (int i = 0; i < 500'000; ++i) {
-    const mr::signal s = d.update(normal());
-    if (s == mr::signal::warning && !warned) ++warnings;
-    warned = s == mr::signal::warning;
-    if (s == mr::signal::drift) ++drifts;
+    const mr::detect::signal s = d.update(normal());
+    if (s == mr::detect::signal::warning && !warned) ++warnings;
+    warned = s == mr::detect::signal::warning;
+    if (s == mr::detect::signal::drift) ++drifts;
   }
   CHECK(drifts > 60);
   CHECK(drifts < 140);
   CHECK(warnings > 5 * drifts);
-  CHECK(mr::to_string(mr::signal::drift) == "drift");
-  CHECK(mr::to_string(mr::signal::warning) == "warning");
-  CHECK(mr::to_string(mr::signal::none) == "none");
+  CHECK(mr::detect::to_string(mr::detect::signal::drift) == "drift");
+  CHECK(mr::detect::to_string(mr::detect::signal::warning) == "warning");
+  CHECK(mr::detect::to_string(mr::detect::signal::none) == "none");
 }
 
 TEMPLATE_TEST_CASE("values that a detector of [0, 1] or of errors is not for are counted, through drifts and on disk",
-                   "", mr::hddm_a<>, mr::hddm_w<>, mr::ddm<>, mr::eddm<>) {
+                   "", mr::detect::hddm_a<>, mr::detect::hddm_w<>, mr::detect::ddm<>, mr::detect::eddm<>) {
   TestType amounts;
   support::coin_source coin(10, 0.5);
   for (int i = 0; i < 1000; ++i) amounts.update(coin());
@@ -187,7 +189,7 @@ TEMPLATE_TEST_CASE("values that a detector of [0, 1] or of errors is not for are
   TestType errors;
   for (int i = 0; i < 3000; ++i) errors.update(i % 20 == 0 ? 7 : 0);
   bool drifted = false;
-  for (int i = 0; i < 3000 && !drifted; ++i) drifted = errors.update(1) == mr::signal::drift;
+  for (int i = 0; i < 3000 && !drifted; ++i) drifted = errors.update(1) == mr::detect::signal::drift;
   CHECK(drifted);
   CHECK(errors.out_of_range() == 150);
   errors.reset();
@@ -195,32 +197,32 @@ TEMPLATE_TEST_CASE("values that a detector of [0, 1] or of errors is not for are
 }
 
 TEMPLATE_TEST_CASE("a chart of a known mean has to be told it, and one that cannot measure by it is never quiet", "",
-                   mr::cusum<>, mr::ewma_chart<>, mr::bocpd<>) {
+                   mr::detect::cusum<>, mr::detect::ewma_chart<>, mr::detect::bocpd<>) {
   STATIC_REQUIRE_FALSE(std::is_default_constructible_v<TestType>);
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  for (const mr::in_control wrong : {mr::in_control{20, 0},
-                                     mr::in_control{},
-                                     mr::in_control{20, -1},
-                                     mr::in_control{20, std::nan("")},
-                                     mr::in_control{20, infinity},
-                                     mr::in_control{20, 1e-310},
-                                     mr::in_control{infinity, 1},
+  for (const mr::detect::in_control wrong : {mr::detect::in_control{20, 0},
+                                     mr::detect::in_control{},
+                                     mr::detect::in_control{20, -1},
+                                     mr::detect::in_control{20, std::nan("")},
+                                     mr::detect::in_control{20, infinity},
+                                     mr::detect::in_control{20, 1e-310},
+                                     mr::detect::in_control{infinity, 1},
                                      {std::nan(""), 1}}) {
     const auto refused = TestType::make(wrong);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code() == mr::errc::invalid_argument);
     TestType d(wrong);
-    for (const double x : {900., 20., 0., -1e308}) REQUIRE(d.update(x) == mr::signal::drift);
-    CHECK(d.update(std::nan("")) == mr::signal::none);
+    for (const double x : {900., 20., 0., -1e308}) REQUIRE(d.update(x) == mr::detect::signal::drift);
+    CHECK(d.update(std::nan("")) == mr::detect::signal::none);
     CHECK(d.statistic() > d.threshold());
   }
   CHECK(TestType::make({20, 0}).error().message().find("standard deviation is 0.0") != std::string::npos);
   CHECK(TestType::make({infinity, 1}).error().message().find("mean is inf") != std::string::npos);
   auto made = TestType::make({20, 2});
   REQUIRE(made);
-  CHECK(made->update(20.5) == mr::signal::none);
+  CHECK(made->update(20.5) == mr::detect::signal::none);
   // However far out, it is a change and no hole in the data.
   TestType far({0, 1e-300});
-  CHECK(far.update(1e308) == mr::signal::drift);
-  CHECK(far.update(-1e308) == mr::signal::drift);
+  CHECK(far.update(1e308) == mr::detect::signal::drift);
+  CHECK(far.update(-1e308) == mr::detect::signal::drift);
 }

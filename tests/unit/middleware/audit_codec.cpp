@@ -64,10 +64,10 @@ struct bundle {
 }  // namespace
 
 template <>
-struct mr::tensor_traits<bundle> {
+struct mr::tensor::tensor_traits<bundle> {
   template <class F>
   static bool for_each(const bundle& value, F&& f) {
-    return mr::for_each_tensor(value.a, f) && mr::for_each_tensor(value.b, f);
+    return mr::tensor::for_each_tensor(value.a, f) && mr::tensor::for_each_tensor(value.b, f);
   }
 };
 
@@ -100,8 +100,8 @@ TEST_CASE("numbers stand as they are, and what JSON cannot say as tagged strings
   CHECK(logged(-0.0) == "-0");
   CHECK(logged(std::nan("")) == "\"NaN\"");
   CHECK(logged(-std::numeric_limits<float>::infinity()) == "\"-Infinity\"");
-  CHECK(logged(mr::float16(1.5f)) == "1.5");
-  CHECK(logged(mr::bfloat16(-2.0f)) == "-2");
+  CHECK(logged(mr::tensor::float16(1.5f)) == "1.5");
+  CHECK(logged(mr::tensor::bfloat16(-2.0f)) == "-2");
 }
 
 TEST_CASE("enumerators stand by name where there is one, else by number", "[audit_codec]") {
@@ -109,7 +109,7 @@ TEST_CASE("enumerators stand by name where there is one, else by number", "[audi
   CHECK(logged(minus_one) == "-1");
   CHECK(logged(mood::wild) == R"("wild \"x\"")");
   CHECK(logged(mr::errc::not_finite) == "\"not_finite\"");
-  CHECK(logged(mr::dtype::bf16) == "\"bf16\"");
+  CHECK(logged(mr::tensor::dtype::bf16) == "\"bf16\"");
 }
 
 TEST_CASE("strings keep every byte they may and are cut with a mark, between characters", "[audit_codec]") {
@@ -182,12 +182,12 @@ TEST_CASE("tensors stand as dtype, shape and, below the limit, a summary", "[aud
 }
 
 TEST_CASE("a compressed tensor stands with its shape and its size", "[audit_codec]") {
-  mr::compressible<std::vector<float>> tensor(std::vector<float>(1000, 0.25f));
+  mr::tensor::compressible<std::vector<float>> tensor(std::vector<float>(1000, 0.25f));
   CHECK(logged(tensor) == R"({"dtype":"f32","shape":[1000],"min":0.25,"max":0.25,"mean":0.25,"non_finite":0})");
   REQUIRE(tensor.compress());
   const std::string bytes = std::to_string(tensor.compressed()->compressed_bytes());
   CHECK(logged(tensor) == R"({"dtype":"f32","shape":[1000],"compressed_bytes":)" + bytes + "}");
-  CHECK(logged(std::vector<mr::compressible<std::vector<float>>>{tensor}) ==
+  CHECK(logged(std::vector<mr::tensor::compressible<std::vector<float>>>{tensor}) ==
         R"([{"dtype":"f32","shape":[1000],"compressed_bytes":)" + bytes + "}]");
 }
 

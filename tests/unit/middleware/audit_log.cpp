@@ -61,7 +61,7 @@ struct distrusts {
 };
 
 std::vector<std::string> lines_of(const std::string& path) {
-  const std::string text = mr::read_file(path).value();
+  const std::string text = mr::store::read_file(path).value();
   std::vector<std::string> lines;
   std::size_t begin = 0;
   for (std::size_t end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
@@ -181,9 +181,10 @@ TEST_CASE("the log's bytes, with clocks that stand still, are the golden file's"
   {
     auto training = mr::chain<mr::lenient>(slow_load{now}, slow_loss{now})
                         .on(mr::manual_clock(now))
-                        .use(mr::audit_log{path, {.session_id = "20250121_143022_a3f8b2c1",
-                                                  .metadata = {{"experiment", "mnist \"v1\""}, {"rate", 1e-3}, {"n", 7}},
-                                                  .wall_clock = fixed_wall}})
+                        .use(mr::audit_log{path,
+                                           {.session_id = "20250121_143022_a3f8b2c1",
+                                            .metadata = {{"experiment", "mnist \"v1\""}, {"rate", 1e-3}, {"n", 7}},
+                                            .wall_clock = fixed_wall}})
                         .use(late_veto{});
     for (int i = 0; i < 4; ++i) {
       auto ctx = training.context(epoch = 0, batch_idx = i, note = "a\x01\xff\n");
@@ -191,12 +192,12 @@ TEST_CASE("the log's bytes, with clocks that stand still, are the golden file's"
       now += 10'000'000;
     }
   }
-  std::string text = mr::read_file(path).value();
+  std::string text = mr::store::read_file(path).value();
   const std::string version = "millrace " MILLRACE_VERSION_STRING;
   text.replace(text.find(version), version.size(), "millrace VERSION");
   if (std::getenv("MILLRACE_WRITE_GOLDEN") != nullptr)
-    REQUIRE(mr::write_file(std::string(MILLRACE_GOLDEN_DIR) + "/audit.jsonl", text));
-  CHECK(text == mr::read_file(std::string(MILLRACE_GOLDEN_DIR) + "/audit.jsonl").value());
+    REQUIRE(mr::store::write_file(std::string(MILLRACE_GOLDEN_DIR) + "/audit.jsonl", text));
+  CHECK(text == mr::store::read_file(std::string(MILLRACE_GOLDEN_DIR) + "/audit.jsonl").value());
 }
 
 namespace {
@@ -246,10 +247,10 @@ TEST_CASE("tensors are summarized in one run of the chain an interval, and alway
     }
     return runs;
   };
-  CHECK(summarized(mr::exclusive{}, 1'000, 400'000) == "xx....xx....");
-  CHECK(summarized(mr::shared{}, 1'000, 400'000) == "xx....xx....");
-  CHECK(summarized(mr::exclusive{}, 1'000, 1'000'000) == "xxxxxxxxxxxx");
-  CHECK(summarized(mr::exclusive{}, 0, 0) == "xxxxxxxxxxxx");
+  CHECK(summarized(mr::store::exclusive{}, 1'000, 400'000) == "xx....xx....");
+  CHECK(summarized(mr::store::shared{}, 1'000, 400'000) == "xx....xx....");
+  CHECK(summarized(mr::store::exclusive{}, 1'000, 1'000'000) == "xxxxxxxxxxxx");
+  CHECK(summarized(mr::store::exclusive{}, 0, 0) == "xxxxxxxxxxxx");
 
   const support::temp_dir dir;
   std::uint64_t now = 1;
@@ -271,8 +272,10 @@ TEST_CASE("one strict JSON object a line, whatever the data", "[audit_log][hosti
   const std::string path = dir / "audit.jsonl";
   mr::random_engine random(11);
   {
-    auto chain = mr::chain<mr::lenient>(hostile{&random})
-                     .use(mr::audit_log{path, {.session_id = "s\"\x01\xfe", .metadata = {{"k\xff\n", "\x02\xfe"}, {"x", std::nan("")}}}});
+    auto chain =
+        mr::chain<mr::lenient>(hostile{&random})
+            .use(mr::audit_log{
+                path, {.session_id = "s\"\x01\xfe", .metadata = {{"k\xff\n", "\x02\xfe"}, {"x", std::nan("")}}}});
     for (int i = 0; i < 2'000; ++i) {
       std::map<std::string, setting> settings;
       for (std::uint64_t k = random.below(80); k > 0; --k) {
@@ -384,13 +387,15 @@ TEST_CASE("a log that cannot be opened vetoes every event with the reason; lenie
   CHECK(mr::audit_log<>::open(dir / "a.jsonl", much).error().code() == mr::errc::out_of_range);
 }
 
-TEST_CASE("while the disk is full events are vetoed with the reason, and go on once there is room", "[audit_log][faults]") {
+TEST_CASE("while the disk is full events are vetoed with the reason, and go on once there is room",
+          "[audit_log][faults]") {
   const support::temp_dir dir;
   support::disk_faults disk;
   disk.room = 4'000;
   const support::faulty_file_system files(disk);
-  auto chain = mr::chain(load_batch{})
-                   .use(mr::audit_log<support::faulty_file_system>{dir / "a.jsonl", {.log = {.max_delay_ms = 1}}, files});
+  auto chain =
+      mr::chain(load_batch{})
+          .use(mr::audit_log<support::faulty_file_system>{dir / "a.jsonl", {.log = {.max_delay_ms = 1}}, files});
   auto& audit = chain.get<"audit_log">();
   mr::result<void> done;
   int runs = 0;
@@ -461,7 +466,8 @@ TEST_CASE("a log that nobody closed tells what the disk refused; one that was cl
 
 TEST_CASE("the session's start is in the file before the first event", "[audit_log]") {
   const support::temp_dir dir;
-  const mr::audit_log audit{dir / "a.jsonl", {.log = {.sync = mr::sync_policy::on_request, .max_delay_ms = 10'000}}};
+  const mr::audit_log audit{dir / "a.jsonl",
+                            {.log = {.sync = mr::store::sync_policy::on_request, .max_delay_ms = 10'000}}};
   CHECK(of_type(records_of(dir / "a.jsonl"), "session_start").size() == 1);
 }
 
@@ -479,12 +485,14 @@ struct looks_into_the_file {
 };
 }  // namespace
 
-TEST_CASE("durable starts: an event runs when its start is in the file, also the one that ends the process", "[audit_log]") {
+TEST_CASE("durable starts: an event runs when its start is in the file, also the one that ends the process",
+          "[audit_log]") {
   const support::temp_dir dir;
   const auto run = [&](int index) {
     auto chain = mr::chain(looks_into_the_file{dir / "a.jsonl"})
                      .use(mr::audit_log{dir / "a.jsonl",
-                                        {.durable_start_ms = 60'000, .log = {.sync = mr::sync_policy::on_request, .max_delay_ms = 5'000}}});
+                                        {.durable_start_ms = 60'000,
+                                         .log = {.sync = mr::store::sync_policy::on_request, .max_delay_ms = 5'000}}});
     for (int i = 0; i < 3; ++i) {
       auto ctx = chain.context(batch_idx = index);
       REQUIRE(chain(ctx));
@@ -568,9 +576,9 @@ TEST_CASE("opening after a crash tells what was cut off", "[audit_log]") {
   const support::temp_dir dir;
   const std::string path = dir / "audit.jsonl";
   CHECK(mr::audit_log{path}.close());
-  const std::string whole = mr::read_file(path).value();
+  const std::string whole = mr::store::read_file(path).value();
   for (std::size_t length = 0; length <= whole.size(); ++length) {
-    REQUIRE(mr::write_file(path, whole.substr(0, length)));
+    REQUIRE(mr::store::write_file(path, whole.substr(0, length)));
     REQUIRE(mr::audit_log{path}.close());
     const std::size_t torn = length == 0 ? 0 : length - (whole.rfind('\n', length - 1) + 1);
     const auto records = records_of(path);
@@ -582,9 +590,9 @@ TEST_CASE("opening after a crash tells what was cut off", "[audit_log]") {
       REQUIRE(start["repaired"]["offset"] == length - torn);
     }
   }
-  REQUIRE(mr::write_file(path, "{\"weights\":[1,2,3]}"));
+  REQUIRE(mr::store::write_file(path, "{\"weights\":[1,2,3]}"));
   CHECK(mr::audit_log<>::open(path).error().code() == mr::errc::corrupt);
-  CHECK(mr::read_file(path).value() == "{\"weights\":[1,2,3]}");
+  CHECK(mr::store::read_file(path).value() == "{\"weights\":[1,2,3]}");
 }
 
 TEST_CASE("without context records are short", "[audit_log]") {
@@ -663,13 +671,14 @@ struct hangs {
     if (ctx[batch_idx] != 3) return;
     for (int i = 0; i < 10'000 && seen.find("\"batch_idx\":3}") == std::string::npos; ++i) {
       std::this_thread::sleep_for(1ms);
-      seen = mr::read_file(path).value();
+      seen = mr::store::read_file(path).value();
     }
   }
 };
 }  // namespace
 
-TEST_CASE("an event that hangs has its start in the file while it runs, with the time of writing", "[audit_log][time]") {
+TEST_CASE("an event that hangs has its start in the file while it runs, with the time of writing",
+          "[audit_log][time]") {
   const support::temp_dir dir;
   const std::string path = dir / "a.jsonl";
   auto chain = mr::chain(hangs{path, {}}).use(mr::audit_log{path, {.log = {.max_delay_ms = 1}}});
@@ -692,7 +701,7 @@ TEST_CASE("dropped records are counted on lines of their own", "[audit_log][thre
   const support::temp_dir dir;
   const std::string path = dir / "a.jsonl";
   auto chain = mr::chain(load_batch{})
-                   .use(mr::audit_log<mr::drop_and_count>{path, {.log = {.ring_bytes = 4096}}});
+                   .use(mr::audit_log<mr::store::drop_and_count>{path, {.log = {.ring_bytes = 4096}}});
   constexpr std::uint64_t runs = 30'000;
   for (std::uint64_t i = 0; i < runs; ++i) {
     auto ctx = chain.context(batch_idx = 0);
@@ -719,10 +728,11 @@ struct counts {
 };
 }  // namespace
 
-TEST_CASE("a shared log takes events from many threads, each id's start before its completion", "[audit_log][threads]") {
+TEST_CASE("a shared log takes events from many threads, each id's start before its completion",
+          "[audit_log][threads]") {
   const support::temp_dir dir;
   const std::string path = dir / "a.jsonl";
-  auto chain = mr::chain(counts{}).use(mr::audit_log<mr::shared>{path, {.log = {.ring_bytes = 1 << 15}}});
+  auto chain = mr::chain(counts{}).use(mr::audit_log<mr::store::shared>{path, {.log = {.ring_bytes = 1 << 15}}});
   auto sharing = mr::share(chain);
   constexpr int threads = 4;
   constexpr int runs = 3'000;
@@ -755,7 +765,8 @@ TEST_CASE("a shared log takes events from many threads, each id's start before i
   CHECK(values.size() == threads * runs);
 }
 
-TEST_CASE("audit.jsonl and kill -9, 200 times: every acknowledged event is there, every line is JSON", "[audit_log][crash]") {
+TEST_CASE("audit.jsonl and kill -9, 200 times: every acknowledged event is there, every line is JSON",
+          "[audit_log][crash]") {
   const support::temp_dir dir;
   const std::string path = dir / "audit.jsonl";
   mr::random_engine random(mr::entropy_seed());
@@ -775,7 +786,7 @@ TEST_CASE("audit.jsonl and kill -9, 200 times: every acknowledged event is there
     REQUIRE(child >= 0);
     if (child == 0) {
       mr::audit_options options;
-      options.log.sync = static_cast<mr::sync_policy>(round % 2);
+      options.log.sync = static_cast<mr::store::sync_policy>(round % 2);
       options.log.sync_interval_ms = options.log.max_delay_ms = 1;
       options.log.ring_bytes = 1 << 16;
       auto audit = mr::audit_log<>::open(path, options);
@@ -811,7 +822,7 @@ TEST_CASE("audit.jsonl and kill -9, 200 times: every acknowledged event is there
     if (acknowledged != 0) ++acknowledged_rounds;
 
     INFO("round " << round);
-    const std::string text = mr::read_file(path).value_or(std::string());
+    const std::string text = mr::store::read_file(path).value_or(std::string());
     REQUIRE(text.size() >= checked_bytes);
     std::size_t begin = checked_bytes;
     int attempt = -1;

@@ -26,7 +26,7 @@ namespace mr = millrace;
 namespace {
 
 using matrix = Eigen::MatrixXf;
-using packed = mr::compressible<matrix>;
+using packed = mr::tensor::compressible<matrix>;
 
 inline constexpr mr::field<"batch", matrix> batch;
 inline constexpr mr::field<"activations", std::vector<packed>> activations;
@@ -157,7 +157,7 @@ TEST_CASE("inside it, validation sees the tensors as they are") {
 }
 
 TEST_CASE("a tensor that would not become smaller stays as it is and is counted") {
-  const auto noise = support::make_elements(mr::dtype::f32, support::data_kind::random_bits, 128 * 64);
+  const auto noise = support::make_elements(mr::tensor::dtype::f32, support::data_kind::random_bits, 128 * 64);
   matrix start(128, 64);
   std::memcpy(start.data(), noise.data(), noise.size());
   auto chain = mr::chain(forward{}, use_hidden{}).use(mr::compression<activations>{});
@@ -175,7 +175,7 @@ TEST_CASE("a backend that fails fails the event, and the tensor stays") {
     }
   };
   // The same column again and again: only a search for matches helps, so the backend is asked.
-  const auto noise = support::make_elements(mr::dtype::f32, support::data_kind::random_bits, 100);
+  const auto noise = support::make_elements(mr::tensor::dtype::f32, support::data_kind::random_bits, 100);
   matrix start(100, 1000);
   for (Eigen::Index c = 0; c < start.cols(); ++c) std::memcpy(start.data() + c * 100, noise.data(), noise.size());
   using hidden_field = std::remove_cv_t<decltype(hidden)>;
@@ -185,7 +185,8 @@ TEST_CASE("a backend that fails fails the event, and the tensor stays") {
   REQUIRE_FALSE(done);
   CHECK(done.error().code() == mr::errc::unavailable);
   CHECK(ctx[hidden].plain() != nullptr);
-  auto without = mr::chain(forward{}, use_hidden{}).use(mr::basic_compression<mr::huffman_deflate, hidden_field>{});
+  auto without =
+      mr::chain(forward{}, use_hidden{}).use(mr::basic_compression<mr::tensor::huffman_deflate, hidden_field>{});
   CHECK(without(ctx));  // no third party, and nothing that it could do
 }
 
@@ -193,7 +194,7 @@ TEST_CASE("gunzip reads what stands in a slot") {
   auto chain = mr::chain(forward{}, use_hidden{}).use(mr::compression<hidden>{});
   auto ctx = chain.context(batch = relu_like(300, 200));
   REQUIRE(chain(ctx));
-  const mr::compressed_tensor& tensor = *ctx[hidden].compressed();
+  const mr::tensor::compressed_tensor& tensor = *ctx[hidden].compressed();
   support::temp_dir folder;
   const std::string path = folder / "hidden.gz";
   std::ofstream(path, std::ios::binary)

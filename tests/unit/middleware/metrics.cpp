@@ -70,7 +70,7 @@ struct veto {
   }
 };
 
-double field_of(const mr::metrics_summary& summary, std::string_view name) {
+double field_of(const mr::observe::metrics_summary& summary, std::string_view name) {
   for (const auto& [known, value] : summary.fields)
     if (known == name) return value;
   return -99;
@@ -79,11 +79,11 @@ double field_of(const mr::metrics_summary& summary, std::string_view name) {
 }  // namespace
 
 TEST_CASE("runs and failures are counted by event, of events that throw too") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   auto chain = mr::chain<mr::lenient>(measure{}, breaks{}).use(mr::metrics{registry});
   auto ctx = chain.context(epoch = 3);
   for (int i = 0; i < 10; ++i) (void)chain(ctx);
-  const mr::metrics_summary summary = chain.get<"metrics">().summary();
+  const mr::observe::metrics_summary summary = chain.get<"metrics">().summary();
   CHECK(summary.total_events == 20);
   CHECK(summary.total_failures == 10);
   REQUIRE(summary.find("measure") != nullptr);
@@ -93,7 +93,7 @@ TEST_CASE("runs and failures are counted by event, of events that throw too") {
 }
 
 TEST_CASE("durations are those of the shared span") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   std::uint64_t time = 0;
   auto chain = mr::chain(waits{}).use(mr::metrics{registry}).on(mr::manual_clock(time));
   auto ctx = chain.context(now = &time);
@@ -105,7 +105,7 @@ TEST_CASE("durations are those of the shared span") {
 }
 
 TEST_CASE("every number that a good event writes is a gauge; text is not") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   auto chain = mr::chain<mr::lenient>(measure{}, breaks{}).use(mr::metrics{registry});
   auto ctx = chain.context(epoch = 3);
   (void)chain(ctx);
@@ -116,7 +116,7 @@ TEST_CASE("every number that a good event writes is a gauge; text is not") {
 }
 
 TEST_CASE("events of one name count together and still show their own fields") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   auto chain = mr::chain(first_step{}, second_step{}).use(mr::metrics{registry});
   auto ctx = chain.context();
   REQUIRE(chain(ctx));
@@ -128,7 +128,7 @@ TEST_CASE("events of one name count together and still show their own fields") {
 }
 
 TEST_CASE("named gauges are those and no others, start values included") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   auto chain = mr::chain(measure{}).use(mr::metrics<loss, epoch>{registry});
   auto ctx = chain.context(epoch = 3);
   REQUIRE(chain(ctx));
@@ -139,7 +139,7 @@ TEST_CASE("named gauges are those and no others, start values included") {
 }
 
 TEST_CASE("a name that the registry knows in another sense fails the first event and says so") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   REQUIRE(registry.gauge({"millrace_event_duration_seconds", "mine"}));
   auto chain = mr::chain(measure{}).use(mr::metrics{registry});
   auto ctx = chain.context(epoch = 0);
@@ -150,7 +150,7 @@ TEST_CASE("a name that the registry knows in another sense fails the first event
 }
 
 TEST_CASE("two chains share a registry, and several threads a chain") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   auto one = mr::chain(measure{}).use(mr::metrics{registry});
   auto two = mr::chain(measure{}, measure{}).use(mr::metrics{registry});
   const auto shared_one = mr::share(one);
@@ -168,7 +168,7 @@ TEST_CASE("two chains share a registry, and several threads a chain") {
 }
 
 TEST_CASE("an event that a middleware further out fails or vetoes counts as a run that failed") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   auto chain = mr::chain(measure{}).use(mr::metrics{registry}).use(refuse{}).use(veto{});
   auto vetoed = chain.context(epoch = 2);
   CHECK_FALSE(chain(vetoed));  // the first one that metrics hears of
@@ -183,7 +183,7 @@ TEST_CASE("an event that a middleware further out fails or vetoes counts as a ru
 }
 
 TEST_CASE("labels of its own keep chains apart that have an event of one name") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   auto fraud = mr::chain(first_step{}).use(mr::metrics{registry, {{"chain", "fraud"}}});
   auto limit = mr::chain(second_step{}).use(mr::metrics{registry, {{"chain", "limit"}}});
   auto fraud_context = fraud.context();

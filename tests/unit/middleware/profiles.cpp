@@ -33,7 +33,7 @@ std::size_t lines_in(const std::string& path) {
 
 TEST_CASE("each profile is its middlewares in the recommended order") {
   const support::temp_dir folder;
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto order_of = [](const auto& chain) {
     std::string text;
     for (const std::string_view name : std::remove_cvref_t<decltype(chain)>::order()) text += std::string(name) + ' ';
@@ -49,12 +49,13 @@ TEST_CASE("each profile is its middlewares in the recommended order") {
 TEST_CASE("production lists what is not finite and goes on; testing stops") {
   const support::temp_dir folder;
   const std::string path = folder / "audit.jsonl";
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   auto production = mr::chain(spoil{}).use(mr::profiles::production{registry, path});
   auto ctx = production.context();
   CHECK(production(ctx));
   CHECK(production.get<"validation">().error_count() == 1);
-  CHECK_THAT(mr::to_prometheus(registry.snapshot()), ContainsSubstring("millrace_validation_issues_total 1\n"));
+  CHECK_THAT(mr::observe::to_prometheus(registry.snapshot()),
+             ContainsSubstring("millrace_validation_issues_total 1\n"));
   REQUIRE(production.get<"audit_log">().close());
   CHECK(lines_in(path) == 4);  // session_start, event_start, event_complete, session_end
 

@@ -18,14 +18,14 @@ std::vector<float> in_single(const std::vector<double>& values) { return {values
 
 TEST_CASE("two-class figures agree with scikit-learn") {
   using namespace reference;
-  CHECK(*mr::accuracy(labels, answers) == Approx(accuracy).epsilon(1e-14));
-  CHECK(*mr::roc_auc(labels, probabilities) == Approx(auc).epsilon(1e-14));
-  CHECK(*mr::log_loss(labels, probabilities) == Approx(reference::log_loss).epsilon(1e-12));
-  CHECK(*mr::brier_score(labels, probabilities) == Approx(brier).epsilon(1e-14));
+  CHECK(*mr::model::accuracy(labels, answers) == Approx(accuracy).epsilon(1e-14));
+  CHECK(*mr::model::roc_auc(labels, probabilities) == Approx(auc).epsilon(1e-14));
+  CHECK(*mr::model::log_loss(labels, probabilities) == Approx(reference::log_loss).epsilon(1e-12));
+  CHECK(*mr::model::brier_score(labels, probabilities) == Approx(brier).epsilon(1e-14));
 }
 
 TEST_CASE("the ROC curve through every score is scikit-learn's") {
-  const auto curve = mr::roc_curve(reference::labels, reference::probabilities, mr::roc_points::all);
+  const auto curve = mr::model::roc_curve(reference::labels, reference::probabilities, mr::model::roc_points::all);
   REQUIRE(curve);
   REQUIRE(curve->size() == reference::roc_threshold.size());
   for (std::size_t i = 0; i < curve->size(); ++i) {
@@ -36,14 +36,14 @@ TEST_CASE("the ROC curve through every score is scikit-learn's") {
 }
 
 TEST_CASE("the corners of the ROC curve enclose the same area with fewer points") {
-  const auto all = mr::roc_curve(reference::labels, reference::probabilities, mr::roc_points::all);
-  const auto corners = mr::roc_curve(reference::labels, reference::probabilities);
+  const auto all = mr::model::roc_curve(reference::labels, reference::probabilities, mr::model::roc_points::all);
+  const auto corners = mr::model::roc_curve(reference::labels, reference::probabilities);
   REQUIRE(corners);
   CHECK(corners->size() < all->size());
   double area = 0;
   for (std::size_t i = 1; i < corners->size(); ++i) {
-    const mr::roc_point& a = (*corners)[i - 1];
-    const mr::roc_point& b = (*corners)[i];
+    const mr::model::roc_point& a = (*corners)[i - 1];
+    const mr::model::roc_point& b = (*corners)[i];
     area += (b.false_positive_rate - a.false_positive_rate) * (a.true_positive_rate + b.true_positive_rate) / 2;
   }
   CHECK(area == Approx(reference::auc).epsilon(1e-13));
@@ -53,7 +53,7 @@ TEST_CASE("the corners of the ROC curve enclose the same area with fewer points"
 }
 
 TEST_CASE("precision and recall at every score, and their average, are scikit-learn's") {
-  const auto curve = mr::precision_recall_curve(reference::labels, reference::probabilities);
+  const auto curve = mr::model::precision_recall_curve(reference::labels, reference::probabilities);
   REQUIRE(curve);
   REQUIRE(curve->size() == reference::curve_threshold.size());
   for (std::size_t i = 0; i < curve->size(); ++i) {
@@ -61,15 +61,15 @@ TEST_CASE("precision and recall at every score, and their average, are scikit-le
     CHECK((*curve)[i].recall == Approx(reference::curve_recall[i]).epsilon(1e-14));
     CHECK((*curve)[i].threshold == reference::curve_threshold[i]);
   }
-  CHECK(*mr::average_precision(reference::labels, reference::probabilities) ==
+  CHECK(*mr::model::average_precision(reference::labels, reference::probabilities) ==
         Approx(reference::average_precision).epsilon(1e-14));
 }
 
 TEST_CASE("average precision is 1 for the right order and the share of class 1 for one score") {
   const std::vector<int> labels{0, 1, 1, 0, 0};
-  CHECK(*mr::average_precision(labels, std::vector<double>{1, 9, 8, 2, 3}) == 1.0);
-  CHECK(*mr::average_precision(labels, std::vector<double>(5, 0.5)) == Approx(0.4));
-  CHECK(*mr::average_precision(labels, std::vector<double>{9, 1, 2, 8, 7}) == Approx((1.0 / 4 + 2.0 / 5) / 2));
+  CHECK(*mr::model::average_precision(labels, std::vector<double>{1, 9, 8, 2, 3}) == 1.0);
+  CHECK(*mr::model::average_precision(labels, std::vector<double>(5, 0.5)) == Approx(0.4));
+  CHECK(*mr::model::average_precision(labels, std::vector<double>{9, 1, 2, 8, 7}) == Approx((1.0 / 4 + 2.0 / 5) / 2));
 }
 
 TEST_CASE("the area under the curve counts pairs, ties half, as the definition does") {
@@ -92,36 +92,36 @@ TEST_CASE("the area under the curve counts pairs, ties half, as the definition d
           pairs += 1;
           right += scores[i] > scores[j] ? 1.0 : scores[i] == scores[j] ? 0.5 : 0.0;
         }
-    REQUIRE(*mr::roc_auc(labels, scores) == Approx(right / pairs).epsilon(1e-15));
+    REQUIRE(*mr::model::roc_auc(labels, scores) == Approx(right / pairs).epsilon(1e-15));
   }
 }
 
 TEST_CASE("scores need an order, not a scale: infinities, -0 and both precisions") {
   const std::vector<int> labels{0, 1, 0, 1};
-  CHECK(*mr::roc_auc(labels, std::vector<double>{-infinite, infinite, -1e300, 1e300}) == 1.0);
-  CHECK(*mr::roc_auc(labels, std::vector<double>{0.0, -0.0, 0.0, -0.0}) == 0.5);
-  CHECK(*mr::roc_auc(labels, std::vector<float>{3.f, 2.f, 1.f, 0.f}) == 0.25);
-  CHECK(*mr::roc_auc(reference::labels, in_single(reference::probabilities)) == Approx(reference::auc));
+  CHECK(*mr::model::roc_auc(labels, std::vector<double>{-infinite, infinite, -1e300, 1e300}) == 1.0);
+  CHECK(*mr::model::roc_auc(labels, std::vector<double>{0.0, -0.0, 0.0, -0.0}) == 0.5);
+  CHECK(*mr::model::roc_auc(labels, std::vector<float>{3.f, 2.f, 1.f, 0.f}) == 0.25);
+  CHECK(*mr::model::roc_auc(reference::labels, in_single(reference::probabilities)) == Approx(reference::auc));
 }
 
 TEST_CASE("several classes' log loss agrees with scikit-learn") {
-  CHECK(*mr::log_loss(reference::classes, reference::class_probabilities, 4) ==
+  CHECK(*mr::model::log_loss(reference::classes, reference::class_probabilities, 4) ==
         Approx(reference::class_log_loss).epsilon(1e-12));
 }
 
 TEST_CASE("a sure mistake costs log(2^52), not infinity") {
-  CHECK(*mr::log_loss(std::vector<int>{1}, std::vector<double>{0.0}) == Approx(52 * std::log(2.0)));
-  CHECK(*mr::log_loss(std::vector<int>{0}, std::vector<double>{1.0}) == Approx(52 * std::log(2.0)));
-  CHECK(*mr::log_loss(std::vector<int>{1}, std::vector<double>{1.0}) == Approx(0.0).margin(1e-15));
+  CHECK(*mr::model::log_loss(std::vector<int>{1}, std::vector<double>{0.0}) == Approx(52 * std::log(2.0)));
+  CHECK(*mr::model::log_loss(std::vector<int>{0}, std::vector<double>{1.0}) == Approx(52 * std::log(2.0)));
+  CHECK(*mr::model::log_loss(std::vector<int>{1}, std::vector<double>{1.0}) == Approx(0.0).margin(1e-15));
 }
 
 TEST_CASE("calibration agrees with scikit-learn, bin by bin") {
-  const auto bins = mr::calibration_curve(reference::labels, reference::probabilities, 10);
+  const auto bins = mr::model::calibration_curve(reference::labels, reference::probabilities, 10);
   REQUIRE(bins);
   REQUIRE(bins->size() == 10);
   std::size_t k = 0;
   std::uint64_t rows = 0;
-  for (const mr::calibration_bin& bin : *bins) {
+  for (const mr::model::calibration_bin& bin : *bins) {
     rows += bin.rows;
     if (bin.rows == 0) continue;
     REQUIRE(k < reference::calibration_mean.size());
@@ -131,12 +131,12 @@ TEST_CASE("calibration agrees with scikit-learn, bin by bin") {
   }
   CHECK(k == reference::calibration_mean.size());
   CHECK(rows == reference::labels.size());
-  CHECK(mr::expected_calibration_error(*bins) == Approx(reference::calibration_error));
+  CHECK(mr::model::expected_calibration_error(*bins) == Approx(reference::calibration_error));
 }
 
 TEST_CASE("a bin has its upper edge, and the first one 0; empty bins say so") {
   const std::vector<double> edges{0.0, 0.25, 0.5, 0.75, 1.0};
-  const auto bins = mr::calibration_curve(std::vector<int>{0, 0, 1, 1, 1}, edges, 4);
+  const auto bins = mr::model::calibration_curve(std::vector<int>{0, 0, 1, 1, 1}, edges, 4);
   REQUIRE(bins);
   CHECK((*bins)[0].rows == 2);
   CHECK((*bins)[1].rows == 1);
@@ -149,47 +149,47 @@ TEST_CASE("a bin has its upper edge, and the first one 0; empty bins say so") {
       p.push_back(static_cast<double>(k) / static_cast<double>(n));
       labels.push_back(0);
     }
-    const auto one_each = mr::calibration_curve(labels, p, n);
+    const auto one_each = mr::model::calibration_curve(labels, p, n);
     REQUIRE(one_each);
-    for (const mr::calibration_bin& bin : *one_each) CHECK(bin.rows == 1);
+    for (const mr::model::calibration_bin& bin : *one_each) CHECK(bin.rows == 1);
   }
-  const auto far = mr::calibration_curve(std::vector<int>{1}, std::vector<double>{1.0}, 3);
+  const auto far = mr::model::calibration_curve(std::vector<int>{1}, std::vector<double>{1.0}, 3);
   CHECK((*far)[0].rows == 0);
   CHECK((*far)[0].mean_probability == 0.0);
-  CHECK(mr::expected_calibration_error({}) == 0.0);
+  CHECK(mr::model::expected_calibration_error({}) == 0.0);
 }
 
 TEST_CASE("regression figures agree with scikit-learn") {
   using namespace reference;
-  CHECK(*mr::rmse(targets, predictions) == Approx(reference::rmse).epsilon(1e-13));
-  CHECK(*mr::mae(targets, predictions) == Approx(reference::mae).epsilon(1e-13));
-  CHECK(*mr::r2(targets, predictions) == Approx(reference::r2).epsilon(1e-13));
+  CHECK(*mr::model::rmse(targets, predictions) == Approx(reference::rmse).epsilon(1e-13));
+  CHECK(*mr::model::mae(targets, predictions) == Approx(reference::mae).epsilon(1e-13));
+  CHECK(*mr::model::r2(targets, predictions) == Approx(reference::r2).epsilon(1e-13));
   std::vector<double> worse = predictions;
   for (double& p : worse) p = -p;
-  CHECK(*mr::r2(targets, worse) == Approx(r2_worse_than_mean).epsilon(1e-13));
+  CHECK(*mr::model::r2(targets, worse) == Approx(r2_worse_than_mean).epsilon(1e-13));
 }
 
 TEST_CASE("R2 of equal targets is 1 without error and 0 with, and of one row an error") {
   const std::vector<double> same{3.0, 3.0};
-  CHECK(*mr::r2(same, same) == 1.0);
-  CHECK(*mr::r2(same, std::vector<double>{3.0, 3.5}) == 0.0);
-  CHECK(mr::r2(std::vector<double>{1.0}, std::vector<double>{1.0}).error().code() == mr::errc::invalid_argument);
+  CHECK(*mr::model::r2(same, same) == 1.0);
+  CHECK(*mr::model::r2(same, std::vector<double>{3.0, 3.5}) == 0.0);
+  CHECK(mr::model::r2(std::vector<double>{1.0}, std::vector<double>{1.0}).error().code() == mr::errc::invalid_argument);
 }
 
 TEST_CASE("one class only is an error where two are compared") {
   for (int label : {0, 1}) {
     const std::vector<int> labels(3, label);
     const std::vector<double> scores{0.1, 0.2, 0.3};
-    const auto failed = mr::roc_auc(labels, scores);
+    const auto failed = mr::model::roc_auc(labels, scores);
     REQUIRE(!failed);
     CHECK(failed.error().code() == mr::errc::invalid_data);
     CHECK(failed.error().message() ==
           "labels: every row is of class " + std::to_string(label) + ", so there is nothing to tell apart");
-    CHECK(!mr::roc_curve(labels, scores));
-    CHECK(!mr::precision_recall_curve(labels, scores));
-    CHECK(!mr::average_precision(labels, scores));
-    CHECK(mr::log_loss(labels, scores));
-    CHECK(mr::brier_score(labels, scores));
+    CHECK(!mr::model::roc_curve(labels, scores));
+    CHECK(!mr::model::precision_recall_curve(labels, scores));
+    CHECK(!mr::model::average_precision(labels, scores));
+    CHECK(mr::model::log_loss(labels, scores));
+    CHECK(mr::model::brier_score(labels, scores));
   }
 }
 
@@ -203,17 +203,18 @@ TEST_CASE("no rows, columns of different length, wrong labels and wrong numbers 
     REQUIRE(!answer);
     return answer.error().code();
   };
-  CHECK(code(mr::accuracy(none, none)) == mr::errc::invalid_argument);
-  CHECK(code(mr::accuracy(labels, none)) == mr::errc::shape_mismatch);
-  for (const auto& figure : {+[](std::span<const int> l, mr::real_view p) { return mr::roc_auc(l, p); },
-                             +[](std::span<const int> l, mr::real_view p) { return mr::average_precision(l, p); },
-                             +[](std::span<const int> l, mr::real_view p) { return mr::log_loss(l, p); },
-                             +[](std::span<const int> l, mr::real_view p) { return mr::brier_score(l, p); },
-                             +[](std::span<const int> l, mr::real_view p) -> mr::result<double> {
-                               auto curve = mr::calibration_curve(l, p);
-                               if (!curve) return curve.error();
-                               return 0.0;
-                             }}) {
+  CHECK(code(mr::model::accuracy(none, none)) == mr::errc::invalid_argument);
+  CHECK(code(mr::model::accuracy(labels, none)) == mr::errc::shape_mismatch);
+  for (const auto& figure :
+       {+[](std::span<const int> l, mr::model::real_view p) { return mr::model::roc_auc(l, p); },
+        +[](std::span<const int> l, mr::model::real_view p) { return mr::model::average_precision(l, p); },
+        +[](std::span<const int> l, mr::model::real_view p) { return mr::model::log_loss(l, p); },
+        +[](std::span<const int> l, mr::model::real_view p) { return mr::model::brier_score(l, p); },
+        +[](std::span<const int> l, mr::model::real_view p) -> mr::result<double> {
+          auto curve = mr::model::calibration_curve(l, p);
+          if (!curve) return curve.error();
+          return 0.0;
+        }}) {
     CHECK(code(figure(none, no_numbers)) == mr::errc::invalid_argument);
     CHECK(code(figure(labels, two)) == mr::errc::shape_mismatch);
     CHECK(code(figure(std::vector<int>{0, 1, 2}, fine)) == mr::errc::out_of_range);
@@ -222,20 +223,20 @@ TEST_CASE("no rows, columns of different length, wrong labels and wrong numbers 
   }
   for (double wrong : {-0.01, 1.01, infinite, -infinite}) {
     const std::vector<double> p{0.1, wrong, 0.3};
-    CHECK(code(mr::log_loss(labels, p)) == mr::errc::out_of_range);
-    CHECK(code(mr::brier_score(labels, p)) == mr::errc::out_of_range);
-    CHECK(code(mr::calibration_curve(labels, p)) == mr::errc::out_of_range);
-    CHECK(code(mr::log_loss(std::vector<int>{0}, p, 3)) == mr::errc::out_of_range);
+    CHECK(code(mr::model::log_loss(labels, p)) == mr::errc::out_of_range);
+    CHECK(code(mr::model::brier_score(labels, p)) == mr::errc::out_of_range);
+    CHECK(code(mr::model::calibration_curve(labels, p)) == mr::errc::out_of_range);
+    CHECK(code(mr::model::log_loss(std::vector<int>{0}, p, 3)) == mr::errc::out_of_range);
   }
-  CHECK(mr::log_loss(labels, std::vector<double>{0.1, 1.5, 0.3}).error().message() ==
+  CHECK(mr::model::log_loss(labels, std::vector<double>{0.1, 1.5, 0.3}).error().message() ==
         "probabilities: row 1 has 1.500000");
-  CHECK(code(mr::log_loss(labels, fine, 2)) == mr::errc::shape_mismatch);
-  CHECK(code(mr::log_loss(labels, no_numbers, 0)) == mr::errc::invalid_argument);
-  CHECK(code(mr::log_loss(std::vector<int>{3}, fine, 3)) == mr::errc::out_of_range);
-  CHECK(code(mr::calibration_curve(labels, fine, 0)) == mr::errc::invalid_argument);
-  for (const auto& figure : {+[](mr::real_view t, mr::real_view p) { return mr::rmse(t, p); },
-                             +[](mr::real_view t, mr::real_view p) { return mr::mae(t, p); },
-                             +[](mr::real_view t, mr::real_view p) { return mr::r2(t, p); }}) {
+  CHECK(code(mr::model::log_loss(labels, fine, 2)) == mr::errc::shape_mismatch);
+  CHECK(code(mr::model::log_loss(labels, no_numbers, 0)) == mr::errc::invalid_argument);
+  CHECK(code(mr::model::log_loss(std::vector<int>{3}, fine, 3)) == mr::errc::out_of_range);
+  CHECK(code(mr::model::calibration_curve(labels, fine, 0)) == mr::errc::invalid_argument);
+  for (const auto& figure : {+[](mr::model::real_view t, mr::model::real_view p) { return mr::model::rmse(t, p); },
+                             +[](mr::model::real_view t, mr::model::real_view p) { return mr::model::mae(t, p); },
+                             +[](mr::model::real_view t, mr::model::real_view p) { return mr::model::r2(t, p); }}) {
     CHECK(code(figure(no_numbers, no_numbers)) == mr::errc::invalid_argument);
     CHECK(code(figure(fine, two)) == mr::errc::shape_mismatch);
     for (double wrong : {not_a_number, infinite}) {

@@ -10,10 +10,10 @@ namespace mr = millrace;
 TEST_CASE("a column of either precision reads as double") {
   const std::vector<float> single{0.5f, 0.1f};
   const std::array<double, 3> twice{1.0, 0.1, -2.0};
-  const mr::real_view a = single;
-  const mr::real_view b = twice;
-  const mr::real_view c = std::span<const double>(twice).first(1);
-  const mr::real_view d(single.data(), 1);
+  const mr::model::real_view a = single;
+  const mr::model::real_view b = twice;
+  const mr::model::real_view c = std::span<const double>(twice).first(1);
+  const mr::model::real_view d(single.data(), 1);
   CHECK(a.size() == 2);
   CHECK(a[1] == static_cast<double>(0.1f));
   CHECK(b.size() == 3);
@@ -21,10 +21,10 @@ TEST_CASE("a column of either precision reads as double") {
   CHECK(c.size() == 1);
   CHECK(d.size() == 1);
   CHECK(d[0] == 0.5);
-  CHECK(mr::real_view().empty());
+  CHECK(mr::model::real_view().empty());
 }
 
 TEST_CASE("a column of anything else is none") {
-  STATIC_REQUIRE(!std::is_convertible_v<std::vector<int>, mr::real_view>);
-  STATIC_REQUIRE(!std::is_convertible_v<std::vector<long double>, mr::real_view>);
+  STATIC_REQUIRE(!std::is_convertible_v<std::vector<int>, mr::model::real_view>);
+  STATIC_REQUIRE(!std::is_convertible_v<std::vector<long double>, mr::model::real_view>);
 }

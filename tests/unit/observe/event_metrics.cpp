@@ -7,19 +7,19 @@
 namespace mr = millrace;
 
 TEST_CASE("a summary adds up the middleware's families and takes no others for them") {
-  mr::metrics_registry registry;
-  const mr::label_set a{{mr::event_label, "a"}};
-  const mr::label_set b{{mr::event_label, "b"}};
-  registry.counter(mr::event_count_info, a).value().add(3);
-  registry.counter(mr::event_count_info, b).value().add(1);
-  registry.counter(mr::event_failures_info, b).value().add(1);
-  const auto timer = registry.timer(mr::event_duration_info, a).value();
+  mr::observe::metrics_registry registry;
+  const mr::observe::label_set a{{mr::observe::event_label, "a"}};
+  const mr::observe::label_set b{{mr::observe::event_label, "b"}};
+  registry.counter(mr::observe::event_count_info, a).value().add(3);
+  registry.counter(mr::observe::event_count_info, b).value().add(1);
+  registry.counter(mr::observe::event_failures_info, b).value().add(1);
+  const auto timer = registry.timer(mr::observe::event_duration_info, a).value();
   for (const std::uint64_t ns : {2U, 4U, 6U}) timer.record(ns);
-  registry.timer(mr::event_duration_info, b).value().record(0);
-  registry.gauge(mr::event_field_info, {{mr::field_label, "loss"}}).value().set(0.5);
+  registry.timer(mr::observe::event_duration_info, b).value().record(0);
+  registry.gauge(mr::observe::event_field_info, {{mr::observe::field_label, "loss"}}).value().set(0.5);
   registry.counter({"other_total", ""}, a).value().add(100);
 
-  const mr::metrics_summary summary = summarize(registry.snapshot());
+  const mr::observe::metrics_summary summary = summarize(registry.snapshot());
   CHECK(summary.total_events == 4);
   CHECK(summary.total_failures == 1);
   REQUIRE(summary.events.size() == 2);
@@ -36,14 +36,16 @@ TEST_CASE("a summary adds up the middleware's families and takes no others for t
 }
 
 TEST_CASE("series of one event under further labels are added up") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   for (const std::string_view chain : {"one", "two"}) {
-    const mr::label_set labels{{mr::event_label, "a"}, {"chain", chain}};
-    registry.counter(mr::event_count_info, labels).value().add(2);
-    registry.timer(mr::event_duration_info, labels).value().record(chain == "one" ? 10 : 30);
-    registry.gauge(mr::event_field_info, {{mr::field_label, "loss"}, {"chain", chain}}).value().set(chain == "one");
+    const mr::observe::label_set labels{{mr::observe::event_label, "a"}, {"chain", chain}};
+    registry.counter(mr::observe::event_count_info, labels).value().add(2);
+    registry.timer(mr::observe::event_duration_info, labels).value().record(chain == "one" ? 10 : 30);
+    registry.gauge(mr::observe::event_field_info, {{mr::observe::field_label, "loss"}, {"chain", chain}})
+        .value()
+        .set(chain == "one");
   }
-  const mr::metrics_summary summary = summarize(registry.snapshot());
+  const mr::observe::metrics_summary summary = summarize(registry.snapshot());
   REQUIRE(summary.events.size() == 1);
   CHECK(summary.events[0].count == 4);
   CHECK(summary.events[0].total_seconds == 4e-8);
@@ -54,10 +56,10 @@ TEST_CASE("series of one event under further labels are added up") {
 }
 
 TEST_CASE("an empty registry has an empty summary, and an event that never ran no average") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   CHECK(summarize(registry.snapshot()).events.empty());
-  registry.counter(mr::event_count_info, {{mr::event_label, "a"}}).value();
-  const mr::metrics_summary summary = summarize(registry.snapshot());
+  registry.counter(mr::observe::event_count_info, {{mr::observe::event_label, "a"}}).value();
+  const mr::observe::metrics_summary summary = summarize(registry.snapshot());
   CHECK(summary.events[0].avg_seconds() == 0);
   CHECK(summary.events[0].min_seconds == 0);
 }

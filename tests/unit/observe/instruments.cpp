@@ -29,7 +29,7 @@ std::size_t bucket_by_hand(const std::vector<T>& bounds, T value) {
   return i;
 }
 
-const mr::metric_sample& only_sample(const mr::metrics_snapshot& snapshot, std::string_view name) {
+const mr::observe::metric_sample& only_sample(const mr::observe::metrics_snapshot& snapshot, std::string_view name) {
   const auto* family = snapshot.find(name);
   REQUIRE(family != nullptr);
   REQUIRE(family->samples.size() == 1);
@@ -39,14 +39,15 @@ const mr::metric_sample& only_sample(const mr::metrics_snapshot& snapshot, std::
 }  // namespace
 
 TEST_CASE("handles are small, copy freely, and count into nothing when no registry made them") {
-  static_assert(sizeof(mr::counter) == 4 && sizeof(mr::gauge) == 8);
-  static_assert(sizeof(mr::histogram) == 16 && sizeof(mr::timer) == 16);
-  static_assert(std::is_trivially_copyable_v<mr::counter> && std::is_trivially_copyable_v<mr::gauge>);
-  static_assert(std::is_trivially_copyable_v<mr::histogram> && std::is_trivially_copyable_v<mr::timer>);
-  static constinit mr::counter counter;
-  static constinit mr::histogram histogram;
-  static constinit mr::timer timer;
-  const mr::gauge gauge;
+  static_assert(sizeof(mr::observe::counter) == 4 && sizeof(mr::observe::gauge) == 8);
+  static_assert(sizeof(mr::observe::histogram) == 16 && sizeof(mr::observe::timer) == 16);
+  static_assert(std::is_trivially_copyable_v<mr::observe::counter> && std::is_trivially_copyable_v<mr::observe::gauge>);
+  static_assert(std::is_trivially_copyable_v<mr::observe::histogram> &&
+                std::is_trivially_copyable_v<mr::observe::timer>);
+  static constinit mr::observe::counter counter;
+  static constinit mr::observe::histogram histogram;
+  static constinit mr::observe::timer timer;
+  const mr::observe::gauge gauge;
   std::thread([&] {
     counter.add();
     histogram.observe(1);
@@ -54,7 +55,7 @@ TEST_CASE("handles are small, copy freely, and count into nothing when no regist
     gauge.set(1);
     gauge.add(1);
   }).join();
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto real = registry.counter({"real", ""}).value();
   counter.add(7);
   CHECK(registry.total(real) == 0);
@@ -62,7 +63,7 @@ TEST_CASE("handles are small, copy freely, and count into nothing when no regist
 
 TEST_CASE("a histogram's buckets are the definition's for every kind of bounds") {
   std::vector<std::vector<double>> all = {
-      {std::begin(mr::latency_buckets), std::end(mr::latency_buckets)},
+      {std::begin(mr::observe::latency_buckets), std::end(mr::observe::latency_buckets)},
       {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10},
       {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0},
       {-1, -0.5, 0, 0.5, 1},
@@ -95,7 +96,7 @@ TEST_CASE("a histogram's buckets are the definition's for every kind of bounds")
     }
     for (int i = 0; i < 300; ++i) values.push_back(std::exp(random.normal() * 4) * (i % 9 == 0 ? -1 : 1));
 
-    mr::metrics_registry registry;
+    mr::observe::metrics_registry registry;
     const auto histogram = registry.histogram({"h", ""}, bounds).value();
     std::vector<std::uint64_t> expected(bounds.size() + 1);
     long double sum = 0;
@@ -115,7 +116,7 @@ TEST_CASE("a histogram's buckets are the definition's for every kind of bounds")
 }
 
 TEST_CASE("a value that is not finite is counted and left out of the sum") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto histogram = registry.histogram({"h", ""}, {1, 2}).value();
   for (const double v : {not_a_number, -not_a_number, infinity, -infinity, 1.5}) histogram.observe(v);
   const auto snapshot = registry.snapshot();
@@ -129,7 +130,7 @@ TEST_CASE("a value that is not finite is counted and left out of the sum") {
 
 TEST_CASE("a timer's buckets are the definition's, and sum and extremes are exact") {
   const std::vector<std::vector<double>> all = {
-      {std::begin(mr::latency_buckets), std::end(mr::latency_buckets)},
+      {std::begin(mr::observe::latency_buckets), std::end(mr::observe::latency_buckets)},
       {1e-9, 2e-9, 3e-9, 4e-9},
       {0.005, 0.0051},
       {1.0},
@@ -148,7 +149,7 @@ TEST_CASE("a timer's buckets are the definition's, and sum and extremes are exac
     }
     for (int i = 0; i < 300; ++i) values.push_back(random() >> (10 + random.below(50)));
 
-    mr::metrics_registry registry;
+    mr::observe::metrics_registry registry;
     const auto timer = registry.timer({"t_seconds", ""}, all[which]).value();
     std::vector<std::uint64_t> expected(bounds.size() + 1);
     std::uint64_t sum = 0;
@@ -173,7 +174,7 @@ TEST_CASE("a timer's buckets are the definition's, and sum and extremes are exac
 }
 
 TEST_CASE("a timer takes the longest durations there are") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto timer = registry.timer({"t_seconds", ""}).value();
   constexpr auto top = std::numeric_limits<std::uint64_t>::max();
   timer.record(top - 1);
@@ -186,7 +187,7 @@ TEST_CASE("a timer takes the longest durations there are") {
 }
 
 TEST_CASE("extremes of threads that ended and of threads that go on are merged") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto timer = registry.timer({"t_seconds", ""}).value();
   timer.record(500);
   std::thread([&] { timer.record(100); }).join();
@@ -200,7 +201,7 @@ TEST_CASE("extremes of threads that ended and of threads that go on are merged")
 }
 
 TEST_CASE("a gauge keeps the last value that any thread set, and adds lose nothing") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto gauge = registry.gauge({"g", ""}).value();
   CHECK(gauge.value() == 0);
   gauge.set(3);

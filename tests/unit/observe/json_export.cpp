@@ -10,21 +10,21 @@
 namespace mr = millrace;
 
 TEST_CASE("the document's shape: timestamp, uptime, events and custom metrics") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto event = [&](std::string_view name, std::uint64_t failures, std::initializer_list<std::uint64_t> ms) {
-    const mr::label_set labels{{mr::event_label, name}};
-    registry.counter(mr::event_count_info, labels).value().add(ms.size());
-    registry.counter(mr::event_failures_info, labels).value().add(failures);
-    for (const auto d : ms) registry.timer(mr::event_duration_info, labels).value().record(d * 1'000'000);
+    const mr::observe::label_set labels{{mr::observe::event_label, name}};
+    registry.counter(mr::observe::event_count_info, labels).value().add(ms.size());
+    registry.counter(mr::observe::event_failures_info, labels).value().add(failures);
+    for (const auto d : ms) registry.timer(mr::observe::event_duration_info, labels).value().record(d * 1'000'000);
   };
   event("forward_pass", 1, {5, 7, 12});
   event("never \"timed\"", 0, {});
-  registry.gauge(mr::event_field_info, {{mr::field_label, "loss"}}).value().set(0.234);
+  registry.gauge(mr::observe::event_field_info, {{mr::observe::field_label, "loss"}}).value().set(0.234);
   auto snapshot = registry.snapshot();
   snapshot.unix_nanoseconds = 1'705'843'822'123'456'789;
   snapshot.uptime_nanoseconds = 120'500'000'000;
 
-  const auto json = nlohmann::json::parse(mr::to_json(snapshot));
+  const auto json = nlohmann::json::parse(mr::observe::to_json(snapshot));
   CHECK(json["timestamp"] == 1705843822.123);
   CHECK(json["uptime_seconds"] == 120.5);
   const auto& forward = json["events"]["forward_pass"];
@@ -39,9 +39,9 @@ TEST_CASE("the document's shape: timestamp, uptime, events and custom metrics") 
 }
 
 TEST_CASE("every metric is there, and the text is strict JSON whatever the values") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   support::fill_with_trouble(registry);
-  const auto json = nlohmann::json::parse(mr::to_json(registry.snapshot()));
+  const auto json = nlohmann::json::parse(mr::observe::to_json(registry.snapshot()));
   const auto& metrics = json["metrics"];
   CHECK(metrics["rows"]["type"] == "counter");
   CHECK(metrics["rows"]["help"] == "Rows \"read\" from C:\\data\nand kept.");
@@ -66,11 +66,11 @@ TEST_CASE("every metric is there, and the text is strict JSON whatever the value
 TEST_CASE("random labels and help give strict JSON that reads back") {
   mr::random_engine random(9);
   for (int round = 0; round < 200; ++round) {
-    mr::metrics_registry registry;
-    const mr::label_set labels{{"a", support::random_bytes(random)}};
+    mr::observe::metrics_registry registry;
+    const mr::observe::label_set labels{{"a", support::random_bytes(random)}};
     registry.counter({"c", support::random_bytes(random, 30)}, labels).value();
     const auto snapshot = registry.snapshot();
-    const auto json = nlohmann::json::parse(mr::to_json(snapshot));
+    const auto json = nlohmann::json::parse(mr::observe::to_json(snapshot));
     REQUIRE(json["metrics"]["c"]["series"][0]["labels"]["a"] == labels["a"]);
     REQUIRE(json["metrics"]["c"]["help"] == snapshot.find("c")->family->help);
   }
@@ -78,11 +78,11 @@ TEST_CASE("random labels and help give strict JSON that reads back") {
 
 TEST_CASE("no locale changes a byte of the JSON") {
   const auto text = [] {
-    mr::metrics_registry registry;
+    mr::observe::metrics_registry registry;
     support::fill_with_trouble(registry);
     auto snapshot = registry.snapshot();
     snapshot.unix_nanoseconds = snapshot.uptime_nanoseconds = 1'234'567'890'123;
-    return mr::to_json(snapshot);
+    return mr::observe::to_json(snapshot);
   };
   const std::string expected = text();
   const support::comma_locale commas;

@@ -7,35 +7,35 @@
 namespace mr = millrace;
 
 TEST_CASE("labels stand in the order of their names, however they were given") {
-  const mr::label_set a{{"b", "2"}, {"a", "1"}};
-  const mr::label_set b{{"a", "1"}, {"b", "2"}};
+  const mr::observe::label_set a{{"b", "2"}, {"a", "1"}};
+  const mr::observe::label_set b{{"a", "1"}, {"b", "2"}};
   CHECK(a == b);
   CHECK(a.begin()->name == "a");
   CHECK(a["b"] == "2");
   CHECK(a["none"].empty());
   CHECK(a.size() == 2);
-  CHECK(mr::label_set{}.empty());
-  CHECK(mr::label_set{}.add("x", "y") == mr::label_set{{"x", "y"}});
+  CHECK(mr::observe::label_set{}.empty());
+  CHECK(mr::observe::label_set{}.add("x", "y") == mr::observe::label_set{{"x", "y"}});
 }
 
 TEST_CASE("bytes that are not UTF-8 are kept readable, and different ones stay different") {
-  const mr::label_set labels{{"a", "ok \xc3\xa9 \xff\xc3"}, {"b", "\xf0\x9f\x98\x80"}};
+  const mr::observe::label_set labels{{"a", "ok \xc3\xa9 \xff\xc3"}, {"b", "\xf0\x9f\x98\x80"}};
   CHECK(labels["a"] == "ok \xc3\xa9 \\xff\\xc3");
   CHECK(labels["b"] == "\xf0\x9f\x98\x80");
-  CHECK(mr::label_set{{"a", "\xfe"}} != mr::label_set{{"a", "\xff"}});
-  CHECK(mr::label_set{{"a", "\xed\xa0\x80"}}["a"] == "\\xed\\xa0\\x80");  // a surrogate half
+  CHECK(mr::observe::label_set{{"a", "\xfe"}} != mr::observe::label_set{{"a", "\xff"}});
+  CHECK(mr::observe::label_set{{"a", "\xed\xa0\x80"}}["a"] == "\\xed\\xa0\\x80");  // a surrogate half
 }
 
 TEST_CASE("names that collectors refuse are named in the error") {
-  CHECK(mr::label_set{{"event", "x"}, {"_a9", "y"}}.validate());
+  CHECK(mr::observe::label_set{{"event", "x"}, {"_a9", "y"}}.validate());
   for (const std::string name : {"", "9a", "a-b", "a:b", "__reserved", "caf\xc3\xa9", "a b", "bad\xff"}) {
     CAPTURE(name);
-    const auto refused = mr::label_set{{name, "x"}}.validate();
+    const auto refused = mr::observe::label_set{{name, "x"}}.validate();
     REQUIRE(!refused);
     CHECK(refused.error().code() == mr::errc::invalid_argument);
     CHECK(refused.error().message().find(name == "bad\xff" ? "bad\\xff" : name) != std::string::npos);
   }
-  CHECK(mr::label_set{{"le", "x"}}.validate());
-  CHECK(mr::label_set{{"le", "x"}}.validate("le").error().message() == "label \"le\" is the histogram's own");
-  CHECK(mr::label_set{{"a", "x"}, {"a", "y"}}.validate().error().message() == "label \"a\" is given twice");
+  CHECK(mr::observe::label_set{{"le", "x"}}.validate());
+  CHECK(mr::observe::label_set{{"le", "x"}}.validate("le").error().message() == "label \"le\" is the histogram's own");
+  CHECK(mr::observe::label_set{{"a", "x"}, {"a", "y"}}.validate().error().message() == "label \"a\" is given twice");
 }

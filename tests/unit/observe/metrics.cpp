@@ -23,7 +23,7 @@ void check_refused(const mr::result<T>& made, mr::errc code, const std::string& 
   CHECK(made.error().describe() == message);
 }
 
-std::uint64_t count_of(const mr::metrics_snapshot& snapshot, const std::string& name) {
+std::uint64_t count_of(const mr::observe::metrics_snapshot& snapshot, const std::string& name) {
   const auto* family = snapshot.find(name);
   REQUIRE(family != nullptr);
   std::uint64_t total = 0;
@@ -34,7 +34,7 @@ std::uint64_t count_of(const mr::metrics_snapshot& snapshot, const std::string& 
 }  // namespace
 
 TEST_CASE("asking again for a name and labels answers the same series") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto a = registry.counter({"rows_total", "Rows."}, {{"x", "1"}, {"y", "2"}}).value();
   const auto b = registry.counter({"rows", "Rows."}, {{"y", "2"}, {"x", "1"}}).value();
   const auto c = registry.counter({"rows", "Rows."}, {{"y", "3"}, {"x", "1"}}).value();
@@ -55,7 +55,7 @@ TEST_CASE("asking again for a name and labels answers the same series") {
 }
 
 TEST_CASE("names, labels, units and bounds that collectors would refuse are errors that say why") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   using enum mr::errc;
   check_refused(registry.counter({"", ""}), invalid_argument,
                 "metric \"\": a name is letters, digits, '_' and ':', with no digit first");
@@ -92,7 +92,7 @@ TEST_CASE("names, labels, units and bounds that collectors would refuse are erro
 }
 
 TEST_CASE("a name that is taken in another sense is refused and says by what") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   using enum mr::errc;
   REQUIRE(registry.counter({"rows", "Rows."}, {{"a", "1"}}));
   REQUIRE(registry.histogram({"size", ""}, {1, 2}));
@@ -115,13 +115,13 @@ TEST_CASE("a name that is taken in another sense is refused and says by what") {
   check_refused(registry.histogram({"late", ""}, {1}), already_exists,
                 "metric \"late\": its samples would be taken for those of the gauge \"late_sum\"");
   REQUIRE(registry.timer({"t_seconds", ""}));
-  const std::vector<double> bounds(std::begin(mr::latency_buckets), std::end(mr::latency_buckets));
+  const std::vector<double> bounds(std::begin(mr::observe::latency_buckets), std::end(mr::observe::latency_buckets));
   check_refused(registry.histogram({"t_seconds", "", "seconds"}, bounds), already_exists,
                 "metric \"t_seconds\": there already, as a timer");
 }
 
 TEST_CASE("the number of series of a family is bounded") {
-  mr::metrics_registry registry({.max_series_per_family = 3});
+  mr::observe::metrics_registry registry({.max_series_per_family = 3});
   for (int i = 0; i < 3; ++i) REQUIRE(registry.counter({"c", ""}, {{"i", std::to_string(i)}}));
   check_refused(registry.counter({"c", ""}, {{"i", "3"}}), mr::errc::out_of_range,
                 "metric \"c\": more than 3 series; the next would be {i=\"3\"}");
@@ -130,7 +130,7 @@ TEST_CASE("the number of series of a family is bounded") {
 }
 
 TEST_CASE("a snapshot has every value, in the order of creation") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   registry.gauge({"z", "Last letter."}).value().set(1.5);
   const auto c = registry.counter({"a", "First letter."}, {{"k", "v"}}).value();
   registry.counter({"a", "First letter."}, {{"k", "w"}}).value().add(9);
@@ -143,7 +143,7 @@ TEST_CASE("a snapshot has every value, in the order of creation") {
   CHECK(snapshot.find("a")->samples[0].count == 2);
   CHECK(snapshot.find("a")->samples[1].count == 9);
   CHECK(snapshot.find("a")->samples[1].labels()["k"] == "w");
-  CHECK(snapshot.find("a")->family->type == mr::metric_type::counter);
+  CHECK(snapshot.find("a")->family->type == mr::observe::metric_type::counter);
   CHECK(snapshot.find("none") == nullptr);
   c.add();
   CHECK(snapshot.find("a")->samples[0].count == 2);  // a moment, not a view
@@ -153,24 +153,24 @@ TEST_CASE("a snapshot has every value, in the order of creation") {
 }
 
 TEST_CASE("a snapshot outlives its registry and moves") {
-  auto registry = std::make_unique<mr::metrics_registry>();
+  auto registry = std::make_unique<mr::observe::metrics_registry>();
   registry->counter({"a", "Help."}, {{"k", "v"}}).value().add(2);
   registry->timer({"t_seconds", ""}).value().record(150);
-  mr::metrics_snapshot snapshot = registry->snapshot();
+  mr::observe::metrics_snapshot snapshot = registry->snapshot();
   registry.reset();
-  const mr::metrics_snapshot moved = std::move(snapshot);
+  const mr::observe::metrics_snapshot moved = std::move(snapshot);
   CHECK(moved.find("a")->samples[0].count == 2);
   CHECK(moved.find("a")->samples[0].labels()["k"] == "v");
   CHECK(moved.find("t_seconds")->samples[0].buckets[1] == 1);
 }
 
 TEST_CASE("registries come and go without sharing values or running out of room") {
-  const auto keeper_registry = std::make_unique<mr::metrics_registry>();
+  const auto keeper_registry = std::make_unique<mr::observe::metrics_registry>();
   const auto keeper = keeper_registry->counter({"kept", ""}).value();
   std::uint64_t last = 0;
   for (int round = 0; round < 200; ++round) {
-    mr::metrics_registry one;
-    auto two = std::make_unique<mr::metrics_registry>();
+    mr::observe::metrics_registry one;
+    auto two = std::make_unique<mr::observe::metrics_registry>();
     const auto a = one.counter({"a", ""}).value();
     const auto b = two->counter({"a", ""}).value();
     const auto h = two->histogram({"h", ""}, {1, 2, 3}).value();
@@ -201,10 +201,10 @@ TEST_CASE("registries come and go without sharing values or running out of room"
 }
 
 TEST_CASE("a metric made after a thread began counting is counted by that thread too") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto first = registry.counter({"first", ""}).value();
   first.add();
-  std::vector<mr::counter> many;
+  std::vector<mr::observe::counter> many;
   for (int i = 0; i < 5000; ++i) many.push_back(registry.counter({"many", ""}, {{"i", std::to_string(i)}}).value());
   for (const auto& c : many) c.add(2);
   first.add();
@@ -213,7 +213,7 @@ TEST_CASE("a metric made after a thread began counting is counted by that thread
 }
 
 TEST_CASE("nothing is lost or counted twice while threads start, end and grow, and scrapes only rise") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto counted = registry.counter({"counted", ""}).value();
   const auto timed = registry.timer({"timed_seconds", ""}).value();
   const auto observed = registry.histogram({"observed", ""}, {0.5, 1.5}).value();
@@ -223,7 +223,7 @@ TEST_CASE("nothing is lost or counted twice while threads start, end and grow, a
   std::atomic<bool> stop{false};
   std::atomic<int> scrapes{0};
   std::thread scraper([&] {
-    mr::metrics_snapshot snapshot;
+    mr::observe::metrics_snapshot snapshot;
     std::uint64_t last = 0, last_timed = 0;
     while (!stop) {
       registry.snapshot(snapshot);
@@ -241,7 +241,7 @@ TEST_CASE("nothing is lost or counted twice while threads start, end and grow, a
     for (int i = 0; !stop && i < 300; ++i) {
       const auto made = registry.counter({"late", ""}, {{"i", std::to_string(i)}});
       if (made) made->add();
-      mr::metrics_registry brief;
+      mr::observe::metrics_registry brief;
       brief.counter({"brief", ""}).value().add();
     }
   });
@@ -274,8 +274,8 @@ TEST_CASE("nothing is lost or counted twice while threads start, end and grow, a
 namespace {
 // Made before the thread's first count, so it is destroyed after the thread's cells are folded.
 struct counts_last {
-  std::optional<mr::counter> counter;
-  std::optional<mr::timer> timer;
+  std::optional<mr::observe::counter> counter;
+  std::optional<mr::observe::timer> timer;
   ~counts_last() {
     if (counter) counter->add(5);
     if (timer) timer->record(123);
@@ -285,7 +285,7 @@ thread_local counts_last last_words;
 }  // namespace
 
 TEST_CASE("what a thread counts while it is being torn down is not lost either") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto counter = registry.counter({"c", ""}).value();
   const auto timer = registry.timer({"t_seconds", ""}).value();
   std::thread([&] {
@@ -304,11 +304,11 @@ TEST_CASE("what a thread counts while it is being torn down is not lost either")
 }
 
 TEST_CASE("ended threads leave no slab behind") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto counter = registry.counter({"c", ""}).value();
   counter.add();
-  const std::size_t before = mr::detail::cell_store::instance().slab_count();
+  const std::size_t before = mr::observe::detail::cell_store::instance().slab_count();
   for (int i = 0; i < 100; ++i) std::thread([&] { counter.add(); }).join();
-  CHECK(mr::detail::cell_store::instance().slab_count() == before);
+  CHECK(mr::observe::detail::cell_store::instance().slab_count() == before);
   CHECK(registry.total(counter) == 101);
 }

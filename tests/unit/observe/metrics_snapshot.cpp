@@ -9,19 +9,19 @@
 
 namespace mr = millrace;
 
-static_assert(std::is_nothrow_move_constructible_v<mr::metrics_snapshot>);
-static_assert(!std::is_copy_constructible_v<mr::metrics_snapshot>);
+static_assert(std::is_nothrow_move_constructible_v<mr::observe::metrics_snapshot>);
+static_assert(!std::is_copy_constructible_v<mr::observe::metrics_snapshot>);
 
 TEST_CASE("an empty snapshot has no families") {
-  const mr::metrics_snapshot none;
+  const mr::observe::metrics_snapshot none;
   CHECK(none.families().empty());
   CHECK(none.find("x") == nullptr);
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   CHECK(registry.snapshot().families().empty());
 }
 
 TEST_CASE("a snapshot knows when it was taken and how long the registry has been there") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto first = registry.snapshot();
   const auto second = registry.snapshot();
   CHECK(first.unix_nanoseconds > 1'700'000'000'000'000'000U);
@@ -31,7 +31,7 @@ TEST_CASE("a snapshot knows when it was taken and how long the registry has been
 }
 
 TEST_CASE("an exporter of one's own needs the snapshot alone") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   registry.counter({"rows", ""}, {{"split", "train"}}).value().add(3);
   registry.gauge({"loss", ""}).value().set(0.5);
   registry.timer({"step_seconds", ""}).value().record(2'000'000'000);
@@ -42,14 +42,15 @@ TEST_CASE("an exporter of one's own needs the snapshot alone") {
       text += family->name;
       for (const auto& [name, value] : sample.labels()) text += " " + name + ":" + value;
       text += " " + std::string(to_string(family->type)) + " ";
-      text += family->type == mr::metric_type::gauge ? std::to_string(sample.value) : std::to_string(sample.count);
+      text +=
+          family->type == mr::observe::metric_type::gauge ? std::to_string(sample.value) : std::to_string(sample.count);
       text += "\n";
     }
   CHECK(text == "rows split:train counter 3\nloss gauge 0.500000\nstep_seconds histogram 1\n");
 }
 
 TEST_CASE("the names of types are those of the formats") {
-  CHECK(to_string(mr::metric_type::counter) == "counter");
-  CHECK(to_string(mr::metric_type::gauge) == "gauge");
-  CHECK(to_string(mr::metric_type::histogram) == "histogram");
+  CHECK(to_string(mr::observe::metric_type::counter) == "counter");
+  CHECK(to_string(mr::observe::metric_type::gauge) == "gauge");
+  CHECK(to_string(mr::observe::metric_type::histogram) == "histogram");
 }

@@ -10,11 +10,11 @@
 namespace mr = millrace;
 
 TEST_CASE("an OpenMetrics page is the format's, byte for byte") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   support::fill_with_trouble(registry);
-  CHECK(mr::to_openmetrics(registry.snapshot()) ==
-        mr::read_file(MILLRACE_GOLDEN_DIR "/observe/trouble.openmetrics").value());
-  CHECK(mr::to_openmetrics(mr::metrics_registry().snapshot()) == "# EOF\n");
+  CHECK(mr::observe::to_openmetrics(registry.snapshot()) ==
+        mr::store::read_file(MILLRACE_GOLDEN_DIR "/observe/trouble.openmetrics").value());
+  CHECK(mr::observe::to_openmetrics(mr::observe::metrics_registry().snapshot()) == "# EOF\n");
 }
 
 TEST_CASE("bounds are written in the canonical form") {
@@ -27,15 +27,15 @@ TEST_CASE("bounds are written in the canonical form") {
       {1000, "1000.0"}, {10000, "10000.0"},     {1e5, "100000.0"},    {1e6, "1e+06"},
       {1e7, "1e+07"},   {1e8, "1e+08"},         {1e9, "1e+09"},       {1e10, "1e+10"},
       {-2.5, "-2.5"},   {123456.5, "123456.5"}, {1.5e300, "1.5e+300"}};
-  for (const auto& [bound, text] : examples) CHECK(mr::detail::bound_text(bound) == text);
+  for (const auto& [bound, text] : examples) CHECK(mr::observe::detail::bound_text(bound) == text);
 }
 
 TEST_CASE("no locale changes a byte of an OpenMetrics page") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   support::fill_with_trouble(registry);
-  const std::string expected = mr::to_openmetrics(registry.snapshot());
+  const std::string expected = mr::observe::to_openmetrics(registry.snapshot());
   const support::comma_locale commas;
-  mr::metrics_registry fresh;
+  mr::observe::metrics_registry fresh;
   support::fill_with_trouble(fresh);
-  CHECK(mr::to_openmetrics(fresh.snapshot()) == expected);
+  CHECK(mr::observe::to_openmetrics(fresh.snapshot()) == expected);
 }

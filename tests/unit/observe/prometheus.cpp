@@ -95,14 +95,15 @@ parsed_page parse(const std::string& page) {
 }  // namespace
 
 TEST_CASE("a Prometheus page is the format's, byte for byte") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   support::fill_with_trouble(registry);
-  CHECK(mr::to_prometheus(registry.snapshot()) == mr::read_file(MILLRACE_GOLDEN_DIR "/observe/trouble.prom").value());
-  CHECK(mr::to_prometheus(mr::metrics_registry().snapshot()).empty());
+  CHECK(mr::observe::to_prometheus(registry.snapshot()) ==
+        mr::store::read_file(MILLRACE_GOLDEN_DIR "/observe/trouble.prom").value());
+  CHECK(mr::observe::to_prometheus(mr::observe::metrics_registry().snapshot()).empty());
 }
 
 TEST_CASE("appending keeps what is there") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   registry.gauge({"x", ""}).value();
   std::string page = "before\n";
   append_prometheus(page, registry.snapshot());
@@ -110,26 +111,26 @@ TEST_CASE("appending keeps what is there") {
 }
 
 TEST_CASE("no locale changes a byte of a Prometheus page") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   support::fill_with_trouble(registry);
-  const std::string expected = mr::to_prometheus(registry.snapshot());
+  const std::string expected = mr::observe::to_prometheus(registry.snapshot());
   const support::comma_locale commas;
   const std::string before = std::setlocale(LC_ALL, nullptr);
   std::setlocale(LC_ALL, "de_DE.UTF-8");  // where it is installed
-  mr::metrics_registry fresh;
+  mr::observe::metrics_registry fresh;
   support::fill_with_trouble(fresh);
-  CHECK(mr::to_prometheus(fresh.snapshot()) == expected);
+  CHECK(mr::observe::to_prometheus(fresh.snapshot()) == expected);
   std::setlocale(LC_ALL, before.c_str());
 }
 
 TEST_CASE("any bytes in labels and help make a page that reads back to them") {
   mr::random_engine random(42);
   for (int round = 0; round < 300; ++round) {
-    mr::metrics_registry registry;
+    mr::observe::metrics_registry registry;
     const std::string help = support::random_bytes(random, 30);
     std::map<std::string, std::string> expected;  // by the label's value
     for (int i = 0; i < 5; ++i) {
-      const mr::label_set labels{{"a", support::random_bytes(random)}, {"b", support::random_bytes(random)}};
+      const mr::observe::label_set labels{{"a", support::random_bytes(random)}, {"b", support::random_bytes(random)}};
       registry.counter({"c", help}, labels).value().add();
       registry.histogram({"h", help}, {0.5}, labels).value().observe(1);
     }
@@ -137,7 +138,7 @@ TEST_CASE("any bytes in labels and help make a page that reads back to them") {
     const auto snapshot = registry.snapshot();
     for (const auto& sample : snapshot.find("c")->samples) given.emplace(sample.labels()["a"], sample.labels()["b"]);
 
-    const parsed_page page = parse(mr::to_prometheus(snapshot));
+    const parsed_page page = parse(mr::observe::to_prometheus(snapshot));
     if (!help.empty()) REQUIRE(page.help.at("c_total") == snapshot.find("c")->family->help);
     REQUIRE(page.type.at("c_total") == "counter");
     REQUIRE(page.type.at("h") == "histogram");

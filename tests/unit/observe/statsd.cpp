@@ -74,12 +74,12 @@ struct server {
 }  // namespace
 
 TEST_CASE("a flush tells what changed since the last one") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto rows = registry.counter({"rows_total", ""}, {{"split", "train"}}).value();
   const auto loss = registry.gauge({"loss", ""}).value();
   const auto step = registry.timer({"step_seconds", ""}, {{"event", "forward.pass"}}).value();
   const auto size = registry.histogram({"size", ""}, {1}).value();
-  mr::statsd_writer statsd;
+  mr::observe::statsd_writer statsd;
 
   rows.add(5);
   loss.set(0.25);
@@ -108,12 +108,13 @@ TEST_CASE("a flush tells what changed since the last one") {
 }
 
 TEST_CASE("DogStatsD gets labels as tags, histograms by name and signed gauges in one line") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   registry.counter({"rows", ""}, {{"split", "tr,a|i#n\n"}, {"v", "a:b"}}).value().add(2);
   registry.gauge({"loss", ""}, {{"k", "\xc3\xa9"}}).value().set(-1.5);
   registry.histogram({"size", ""}, {1}).value().observe(4);
   registry.timer({"t_seconds", ""}).value().record(1'500'000);
-  mr::statsd_writer statsd({.dialect = mr::statsd_dialect::dogstatsd, .prefix = "shop.", .max_datagram = 1432});
+  mr::observe::statsd_writer statsd(
+      {.dialect = mr::observe::statsd_dialect::dogstatsd, .prefix = "shop.", .max_datagram = 1432});
   collector out;
   REQUIRE(statsd.flush(registry.snapshot(), out));
   CHECK(out.text() ==
@@ -121,10 +122,10 @@ TEST_CASE("DogStatsD gets labels as tags, histograms by name and signed gauges i
 }
 
 TEST_CASE("numbers stand in plain decimals where servers read nothing else") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto t = registry.timer({"t_seconds", ""}).value();
   for (int i = 0; i < 4'000'000; ++i) t.record(1);
-  mr::statsd_writer statsd;
+  mr::observe::statsd_writer statsd;
   collector out;
   const support::comma_locale commas;
   REQUIRE(statsd.flush(registry.snapshot(), out));
@@ -132,13 +133,13 @@ TEST_CASE("numbers stand in plain decimals where servers read nothing else") {
 }
 
 TEST_CASE("datagrams stay below the limit and lines stay whole") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   for (int i = 0; i < 1000; ++i)
     registry.counter({"rows", ""}, {{"shard", std::string(static_cast<std::size_t>(i % 90), 'x') + std::to_string(i)}})
         .value()
         .add(1);
   registry.gauge({"negative", ""}).value().set(-1);
-  mr::statsd_writer statsd;
+  mr::observe::statsd_writer statsd;
   collector out;
   const auto report = statsd.flush(registry.snapshot(), out).value();
   CHECK(report.datagrams == out.datagrams.size());
@@ -158,12 +159,12 @@ TEST_CASE("datagrams stay below the limit and lines stay whole") {
 }
 
 TEST_CASE("what no line can say is counted, and the rest is told") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   registry.gauge({"nan", ""}).value().set(std::nan(""));
   registry.counter({"long", ""}, {{"x", std::string(2000, 'y')}}).value().add();
   registry.counter({"ok", ""}).value().add();
   registry.counter({"still", ""}).value();
-  mr::statsd_writer statsd;
+  mr::observe::statsd_writer statsd;
   collector out;
   const auto report = statsd.flush(registry.snapshot(), out).value();
   CHECK(report.skipped == 2);
@@ -172,10 +173,10 @@ TEST_CASE("what no line can say is counted, and the rest is told") {
 }
 
 TEST_CASE("what could not be sent is told by the next flush, and nothing twice") {
-  mr::metrics_registry registry;
-  std::vector<mr::counter> counters;
+  mr::observe::metrics_registry registry;
+  std::vector<mr::observe::counter> counters;
   for (int i = 0; i < 500; ++i) counters.push_back(registry.counter({"c", ""}, {{"i", std::to_string(i)}}).value());
-  mr::statsd_writer statsd;
+  mr::observe::statsd_writer statsd;
   server heard;
   for (std::size_t most : {0U, 1U, 2U, 1000U, 3U, 1000U}) {
     for (const auto& c : counters) c.add(2);
@@ -191,14 +192,14 @@ TEST_CASE("what could not be sent is told by the next flush, and nothing twice")
 }
 
 TEST_CASE("over UDP the totals that arrive are the registry's") {
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   support::udp_receiver receiver;
-  auto sender = mr::udp_sender::open("127.0.0.1", receiver.port());
+  auto sender = mr::observe::udp_sender::open("127.0.0.1", receiver.port());
   REQUIRE(sender);
-  mr::statsd_writer statsd;
+  mr::observe::statsd_writer statsd;
   mr::random_engine random(4);
-  std::vector<mr::counter> counters;
-  std::vector<mr::timer> timers;
+  std::vector<mr::observe::counter> counters;
+  std::vector<mr::observe::timer> timers;
   for (int i = 0; i < 100; ++i) {
     counters.push_back(registry.counter({"c", ""}, {{"i", std::to_string(i)}}).value());
     timers.push_back(registry.timer({"t_seconds", ""}, {{"i", std::to_string(i)}}).value());
@@ -229,23 +230,23 @@ TEST_CASE("over UDP the totals that arrive are the registry's") {
 
 TEST_CASE("into a file go this flush's lines, and a file that cannot be written loses no counts") {
   const support::temp_dir folder;
-  mr::metrics_registry registry;
+  mr::observe::metrics_registry registry;
   const auto rows = registry.counter({"rows", ""}).value();
-  mr::statsd_writer statsd;
+  mr::observe::statsd_writer statsd;
   rows.add(4);
   CHECK(!statsd.flush_to_file(registry.snapshot(), folder / "none/metrics.statsd"));
   rows.add(1);
   REQUIRE(statsd.flush_to_file(registry.snapshot(), folder / "metrics.statsd"));
-  CHECK(mr::read_file(folder / "metrics.statsd").value() == "rows:5|c\n");
+  CHECK(mr::store::read_file(folder / "metrics.statsd").value() == "rows:5|c\n");
   rows.add(2);
   REQUIRE(statsd.flush_to_file(registry.snapshot(), folder / "metrics.statsd"));
-  CHECK(mr::read_file(folder / "metrics.statsd").value() == "rows:2|c\n");
+  CHECK(mr::store::read_file(folder / "metrics.statsd").value() == "rows:2|c\n");
 }
 
 TEST_CASE("a snapshot of another registry is refused") {
-  mr::metrics_registry one;
-  mr::metrics_registry two;
-  mr::statsd_writer statsd;
+  mr::observe::metrics_registry one;
+  mr::observe::metrics_registry two;
+  mr::observe::statsd_writer statsd;
   collector out;
   REQUIRE(statsd.flush(one.snapshot(), out));
   CHECK(statsd.flush(two.snapshot(), out).error().code() == mr::errc::invalid_argument);

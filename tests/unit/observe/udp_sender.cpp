@@ -10,7 +10,7 @@ namespace mr = millrace;
 TEST_CASE("datagrams arrive whole, by number and by name") {
   support::udp_receiver receiver;
   for (const std::string host : {"127.0.0.1", "localhost"}) {
-    auto sender = mr::udp_sender::open(host, receiver.port());
+    auto sender = mr::observe::udp_sender::open(host, receiver.port());
     REQUIRE(sender);
     REQUIRE((*sender)("one:1|c"));
     REQUIRE((*sender)(std::string(1432, 'x')));
@@ -20,7 +20,7 @@ TEST_CASE("datagrams arrive whole, by number and by name") {
 }
 
 TEST_CASE("a host that is none, and a port where nobody listens, are errors with the address") {
-  const auto nowhere = mr::udp_sender::open("256.0.0.1.invalid", 8125);
+  const auto nowhere = mr::observe::udp_sender::open("256.0.0.1.invalid", 8125);
   REQUIRE(!nowhere);
   CHECK(nowhere.error().code() == mr::errc::not_found);
   CHECK(nowhere.error().message().find("256.0.0.1.invalid:8125") != std::string::npos);
@@ -30,7 +30,7 @@ TEST_CASE("a host that is none, and a port where nobody listens, are errors with
     const support::udp_receiver gone;
     port = gone.port();
   }
-  auto sender = mr::udp_sender::open("127.0.0.1", port);
+  auto sender = mr::observe::udp_sender::open("127.0.0.1", port);
   REQUIRE(sender);
   // The refusal of one datagram is told at the next.
   bool refused = false;
@@ -44,7 +44,7 @@ TEST_CASE("a host that is none, and a port where nobody listens, are errors with
 
 TEST_CASE("a datagram longer than the network takes is an error, not silence") {
   support::udp_receiver receiver;
-  auto sender = mr::udp_sender::open("127.0.0.1", receiver.port());
+  auto sender = mr::observe::udp_sender::open("127.0.0.1", receiver.port());
   REQUIRE(sender);
   const auto sent = (*sender)(std::string(100'000, 'x'));
   REQUIRE(!sent);

@@ -9,7 +9,7 @@
 namespace mr = millrace;
 
 TEST_CASE("evidence: a result says in one sentence what was found, how surely and what does not hold") {
-  mr::test_result r;
+  mr::stats::test_result r;
   r.test = "Welch's t test";
   r.effect_name = "difference of means";
   r.effect = 0.4217;
@@ -19,10 +19,10 @@ TEST_CASE("evidence: a result says in one sentence what was found, how surely an
   r.n2 = 990;
   CHECK(r.summary() ==
         "Welch's t test: difference of means 0.4217 (95 % interval 0.1 to 0.7431), p 3.2e-300 with n = 1000 and 990.");
-  r.side = mr::alternative::greater;
+  r.side = mr::stats::alternative::greater;
   r.n2 = 0;
-  r.failed.add(mr::assumption::no_ties);
-  r.failed.add(mr::assumption::large_sample);
+  r.failed.add(mr::stats::assumption::no_ties);
+  r.failed.add(mr::stats::assumption::large_sample);
   CHECK(r.summary() ==
         "Welch's t test: difference of means 0.4217 (95 % interval 0.1 to 0.7431), one-sided (greater) p 3.2e-300 with "
         "n = "
@@ -30,10 +30,10 @@ TEST_CASE("evidence: a result says in one sentence what was found, how surely an
 }
 
 TEST_CASE("evidence: figures that a test does not have are unknown, and never significant") {
-  const mr::test_result nothing;
+  const mr::stats::test_result nothing;
   CHECK_FALSE(nothing.significant());
   CHECK(nothing.summary() == ": p unknown with n = 0.");
-  mr::test_result open;
+  mr::stats::test_result open;
   open.test = "z test";
   open.effect_name = "difference";
   open.effect = 1;
@@ -42,19 +42,20 @@ TEST_CASE("evidence: figures that a test does not have are unknown, and never si
 }
 
 TEST_CASE("evidence: results are plain values") {
-  static_assert(std::is_trivially_copyable_v<mr::test_result>);
-  static_assert(std::is_trivially_copyable_v<mr::assumptions>);
-  static_assert(sizeof(mr::assumptions) == 1);
-  mr::assumptions failed;
+  static_assert(std::is_trivially_copyable_v<mr::stats::test_result>);
+  static_assert(std::is_trivially_copyable_v<mr::stats::assumptions>);
+  static_assert(sizeof(mr::stats::assumptions) == 1);
+  mr::stats::assumptions failed;
   CHECK(failed.empty());
-  failed.add(mr::assumption::variation, false);
+  failed.add(mr::stats::assumption::variation, false);
   CHECK(failed.empty());
-  failed.add(mr::assumption::variation);
-  CHECK(failed.contains(mr::assumption::variation));
-  CHECK_FALSE(failed.contains(mr::assumption::expected_counts));
-  for (std::uint8_t i = 0; i < mr::assumption_count; ++i) CHECK(to_string(static_cast<mr::assumption>(i)) != "unknown");
-  CHECK(to_string(static_cast<mr::assumption>(mr::assumption_count)) == "unknown");
-  CHECK(to_string(mr::alternative::less) == "less");
-  CHECK(mr::interval{1, 2, 0.95}.contains(2));
-  CHECK(mr::interval{1, 2, 0.95}.width() == 1);
+  failed.add(mr::stats::assumption::variation);
+  CHECK(failed.contains(mr::stats::assumption::variation));
+  CHECK_FALSE(failed.contains(mr::stats::assumption::expected_counts));
+  for (std::uint8_t i = 0; i < mr::stats::assumption_count; ++i)
+    CHECK(to_string(static_cast<mr::stats::assumption>(i)) != "unknown");
+  CHECK(to_string(static_cast<mr::stats::assumption>(mr::stats::assumption_count)) == "unknown");
+  CHECK(to_string(mr::stats::alternative::less) == "less");
+  CHECK(mr::stats::interval{1, 2, 0.95}.contains(2));
+  CHECK(mr::stats::interval{1, 2, 0.95}.width() == 1);
 }

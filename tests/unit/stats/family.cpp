@@ -15,7 +15,7 @@ template <class Correction>
 void agrees(const std::string& name) {
   const auto p = support::reference("p_values");
   const auto wanted = support::reference(name);
-  const auto got = mr::family_of<Correction>(p);
+  const auto got = mr::stats::family_of<Correction>(p);
   REQUIRE(got);
   for (std::size_t i = 0; i < p.size(); ++i) {
     CAPTURE(name, i);
@@ -23,17 +23,17 @@ void agrees(const std::string& name) {
   }
   std::array<double, 7> fixed;
   std::copy(p.begin(), p.end(), fixed.begin());
-  const auto same = mr::family<Correction, 7>{}.adjusted(fixed);
+  const auto same = mr::stats::family<Correction, 7>{}.adjusted(fixed);
   CHECK(std::equal(same->begin(), same->end(), got->begin()));
 }
 }  // namespace
 
 TEST_CASE("family: every correction agrees with statsmodels") {
-  agrees<mr::bonferroni>("bonferroni");
-  agrees<mr::holm>("holm");
-  agrees<mr::hochberg>("hochberg");
-  agrees<mr::benjamini_hochberg>("benjamini_hochberg");
-  agrees<mr::benjamini_yekutieli>("benjamini_yekutieli");
+  agrees<mr::stats::bonferroni>("bonferroni");
+  agrees<mr::stats::holm>("holm");
+  agrees<mr::stats::hochberg>("hochberg");
+  agrees<mr::stats::benjamini_hochberg>("benjamini_hochberg");
+  agrees<mr::stats::benjamini_yekutieli>("benjamini_yekutieli");
 }
 
 TEST_CASE("family: without a difference, Holm's false rejections stay under alpha where uncorrected ones do not") {
@@ -43,8 +43,8 @@ TEST_CASE("family: without a difference, Holm's false rejections stay under alph
   for (int i = 0; i < 2000; ++i) {
     double p[10];
     for (double& one : p) one = engine.uniform();
-    const auto holm = mr::family<mr::holm, 10>{}.adjusted(p);
-    const auto none = mr::family<mr::uncorrected, 10>{}.adjusted(p);
+    const auto holm = mr::stats::family<mr::stats::holm, 10>{}.adjusted(p);
+    const auto none = mr::stats::family<mr::stats::uncorrected, 10>{}.adjusted(p);
     corrected += *std::min_element(holm->begin(), holm->end()) <= 0.05;
     uncorrected += *std::min_element(none->begin(), none->end()) <= 0.05;
   }
@@ -53,13 +53,14 @@ TEST_CASE("family: without a difference, Holm's false rejections stay under alph
 }
 
 TEST_CASE("family: one of one is itself, and p-values that are none are refused") {
-  const auto one = mr::family<mr::benjamini_yekutieli, 1>{}.adjusted(0.03);
+  const auto one = mr::stats::family<mr::stats::benjamini_yekutieli, 1>{}.adjusted(0.03);
   REQUIRE(one);
   CHECK((*one)[0] == 0.03);
-  CHECK(mr::family<mr::holm, 2>::size() == 2);
-  CHECK(mr::family<mr::holm, 2>::name() == "Holm");
-  CHECK(mr::family<mr::holm, 2>{}.adjusted({0.1, 1.5}).error().message() == "p-value at place 1 is 1.5, not in [0, 1]");
-  CHECK_FALSE(mr::family<mr::holm, 2>{}.adjusted({support::not_a_number, 0.5}));
-  CHECK_FALSE(mr::family_of<mr::holm>(std::vector<double>{-0.1}));
-  CHECK_FALSE(mr::family_of<mr::holm>(std::vector<double>{}));
+  CHECK(mr::stats::family<mr::stats::holm, 2>::size() == 2);
+  CHECK(mr::stats::family<mr::stats::holm, 2>::name() == "Holm");
+  CHECK(mr::stats::family<mr::stats::holm, 2>{}.adjusted({0.1, 1.5}).error().message() ==
+        "p-value at place 1 is 1.5, not in [0, 1]");
+  CHECK_FALSE(mr::stats::family<mr::stats::holm, 2>{}.adjusted({support::not_a_number, 0.5}));
+  CHECK_FALSE(mr::stats::family_of<mr::stats::holm>(std::vector<double>{-0.1}));
+  CHECK_FALSE(mr::stats::family_of<mr::stats::holm>(std::vector<double>{}));
 }

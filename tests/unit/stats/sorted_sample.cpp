@@ -7,11 +7,11 @@
 #include <initializer_list>
 #include <limits>
 #include <millrace/core/seed.hpp>
-#include <millrace/stats/distance_tests.hpp>
-#include <millrace/stats/ks_test.hpp>
-#include <millrace/stats/mann_whitney.hpp>
-#include <millrace/stats/quantile_test.hpp>
-#include <millrace/stats/trimmed.hpp>
+#include <millrace/stats/tests/distance_tests.hpp>
+#include <millrace/stats/tests/kolmogorov_smirnov.hpp>
+#include <millrace/stats/tests/mann_whitney.hpp>
+#include <millrace/stats/tests/quantiles.hpp>
+#include <millrace/stats/tests/trimmed.hpp>
 #include <vector>
 
 namespace mr = millrace;
@@ -29,7 +29,7 @@ TEST_CASE("sorted sample: any numbers in any order come out ascending, short and
       values[3] = std::numeric_limits<double>::denorm_min();
       values[4] = values[3];
     }
-    const auto sorted = mr::sorted_sample::of(values);
+    const auto sorted = mr::stats::sorted_sample::of(values);
     REQUIRE(sorted);
     std::sort(values.begin(), values.end());
     CHECK(std::equal(values.begin(), values.end(), sorted->values().begin(), sorted->values().end()));
@@ -39,7 +39,7 @@ TEST_CASE("sorted sample: any numbers in any order come out ascending, short and
 TEST_CASE("sorted sample: numbers that crowd, repeat, descend or differ in their last bits come out ascending") {
   mr::random_engine engine(6);
   const auto check = [](std::vector<double> values) {
-    const auto sorted = mr::sorted_sample::of(values);
+    const auto sorted = mr::stats::sorted_sample::of(values);
     REQUIRE(sorted);
     std::sort(values.begin(), values.end());
     CHECK(std::equal(values.begin(), values.end(), sorted->values().begin(), sorted->values().end()));
@@ -71,7 +71,7 @@ TEST_CASE("sorted sample: numbers that crowd, repeat, descend or differ in their
 }
 
 TEST_CASE("sorted sample: quantiles are NumPy's default ones") {
-  const auto s = mr::sorted_sample::of(std::vector<double>{4, 1, 3, 2});
+  const auto s = mr::stats::sorted_sample::of(std::vector<double>{4, 1, 3, 2});
   CHECK(s->quantile(0) == 1);
   CHECK(s->quantile(1) == 4);
   CHECK(s->quantile(0.5) == 2.5);
@@ -80,11 +80,11 @@ TEST_CASE("sorted sample: quantiles are NumPy's default ones") {
 }
 
 TEST_CASE("sorted sample: NaN, infinities and nothing at all are refused") {
-  CHECK(mr::sorted_sample::of(std::vector<double>{1, std::nan("")}, "latency").error().message() ==
+  CHECK(mr::stats::sorted_sample::of(std::vector<double>{1, std::nan("")}, "latency").error().message() ==
         "latency holds NaN at place 1");
-  CHECK_FALSE(mr::sorted_sample::of(std::vector<double>{1, -std::numeric_limits<double>::infinity()}));
-  CHECK(mr::sorted_sample::of(std::vector<double>{}).error().message() == "the sample is empty");
-  CHECK(mr::sorted_sample{}.empty());
+  CHECK_FALSE(mr::stats::sorted_sample::of(std::vector<double>{1, -std::numeric_limits<double>::infinity()}));
+  CHECK(mr::stats::sorted_sample::of(std::vector<double>{}).error().message() == "the sample is empty");
+  CHECK(mr::stats::sorted_sample{}.empty());
 }
 
 TEST_CASE("sorted sample: tests of two samples take them unsorted too, and name the one with a NaN") {
@@ -92,8 +92,8 @@ TEST_CASE("sorted sample: tests of two samples take them unsorted too, and name 
   std::vector<double> a, b;
   for (int i = 0; i < 40; ++i) a.push_back(engine.normal());
   for (int i = 0; i < 60; ++i) b.push_back(engine.normal() + 0.7);
-  const auto first = mr::sorted_sample::of(a);
-  const auto second = mr::sorted_sample::of(b);
+  const auto first = mr::stats::sorted_sample::of(a);
+  const auto second = mr::stats::sorted_sample::of(b);
   REQUIRE(first);
   REQUIRE(second);
   const auto agree = [&](auto test) {
@@ -117,12 +117,13 @@ TEST_CASE("sorted sample: tests of two samples take them unsorted too, and name 
     REQUIRE_FALSE(other);
     CHECK(other.error().describe().find("the first sample") != std::string::npos);
   };
-  agree([](const auto& x, const auto& y) { return mr::ks_test(x, y); });
-  agree([](const auto& x, const auto& y) { return mr::mann_whitney_test(x, y, {}, mr::p_method::exact); });
-  agree([](const auto& x, const auto& y) { return mr::yuen_test(x, y, 0.1); });
-  agree([](const auto& x, const auto& y) { return mr::quantile_test(x, y, 0.5); });
-  agree([](const auto& x, const auto& y) { return mr::wasserstein_test(x, y); });
-  agree([](const auto& x, const auto& y) { return mr::energy_test(x, y); });
-  agree([](const auto& x, const auto& y) { return mr::wasserstein_distance(x, y); });
-  agree([](const auto& x, const auto& y) { return mr::energy_distance(x, y); });
+  agree([](const auto& x, const auto& y) { return mr::stats::ks_test(x, y); });
+  agree(
+      [](const auto& x, const auto& y) { return mr::stats::mann_whitney_test(x, y, {}, mr::stats::p_method::exact); });
+  agree([](const auto& x, const auto& y) { return mr::stats::yuen_test(x, y, 0.1); });
+  agree([](const auto& x, const auto& y) { return mr::stats::quantile_test(x, y, 0.5); });
+  agree([](const auto& x, const auto& y) { return mr::stats::wasserstein_test(x, y); });
+  agree([](const auto& x, const auto& y) { return mr::stats::energy_test(x, y); });
+  agree([](const auto& x, const auto& y) { return mr::stats::wasserstein_distance(x, y); });
+  agree([](const auto& x, const auto& y) { return mr::stats::energy_distance(x, y); });
 }

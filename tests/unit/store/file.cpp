@@ -10,19 +10,19 @@
 namespace mr = millrace;
 
 TEST_CASE("an error of the system names the action, the path and the reason, and keeps its kind") {
-  const auto missing = mr::file::open("/no/such/folder/x", O_RDONLY);
+  const auto missing = mr::store::file::open("/no/such/folder/x", O_RDONLY);
   REQUIRE(!missing);
   CHECK(missing.error().code() == mr::errc::not_found);
   CHECK(missing.error().message() == "cannot open \"/no/such/folder/x\": No such file or directory");
-  CHECK(mr::system_error(ENOSPC, "write", "a").code() == mr::errc::no_space);
-  CHECK(mr::system_error(EACCES, "write", "a").code() == mr::errc::permission_denied);
-  CHECK(mr::system_error(EIO, "write", "a").code() == mr::errc::io);
-  CHECK(!mr::system_error(987654, "write", "a").message().empty());
+  CHECK(mr::store::system_error(ENOSPC, "write", "a").code() == mr::errc::no_space);
+  CHECK(mr::store::system_error(EACCES, "write", "a").code() == mr::errc::permission_denied);
+  CHECK(mr::store::system_error(EIO, "write", "a").code() == mr::errc::io);
+  CHECK(!mr::store::system_error(987654, "write", "a").message().empty());
 }
 
 TEST_CASE("a file writes, reads at any place, truncates and knows its size") {
   const support::temp_dir folder;
-  auto opened = mr::file::open(folder / "a", O_RDWR | O_CREAT);
+  auto opened = mr::store::file::open(folder / "a", O_RDWR | O_CREAT);
   REQUIRE(opened);
   CHECK(opened->path() == folder / "a");
   REQUIRE(opened->write("hello world"));
@@ -34,7 +34,7 @@ TEST_CASE("a file writes, reads at any place, truncates and knows its size") {
   REQUIRE(opened->truncate(5));
   REQUIRE(opened->sync());
   REQUIRE(opened->sync_data());
-  CHECK(mr::read_file(folder / "a").value() == "hello");
+  CHECK(mr::store::read_file(folder / "a").value() == "hello");
   REQUIRE(opened->close());
   REQUIRE(opened->close());
   CHECK(!opened->is_open());
@@ -45,12 +45,12 @@ TEST_CASE("a file writes, reads at any place, truncates and knows its size") {
 
 TEST_CASE("moving a file hands over the descriptor, and no descriptor leaks") {
   const support::temp_dir folder;
-  auto first = std::move(mr::file::open(folder / "a", O_WRONLY | O_CREAT)).value();
+  auto first = std::move(mr::store::file::open(folder / "a", O_WRONLY | O_CREAT)).value();
   const int descriptor = first.descriptor();
-  mr::file second = std::move(first);
+  mr::store::file second = std::move(first);
   CHECK(!first.is_open());
   CHECK(second.descriptor() == descriptor);
-  second = std::move(mr::file::open(folder / "b", O_WRONLY | O_CREAT)).value();
+  second = std::move(mr::store::file::open(folder / "b", O_WRONLY | O_CREAT)).value();
   CHECK(::fcntl(descriptor, F_GETFD) == -1);
   CHECK((::fcntl(second.descriptor(), F_GETFD) & FD_CLOEXEC) != 0);
 }
@@ -58,8 +58,8 @@ TEST_CASE("moving a file hands over the descriptor, and no descriptor leaks") {
 TEST_CASE("a write larger than a pipe takes at once arrives whole") {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
-  mr::file reader(ends[0], "pipe");
-  mr::file writer(ends[1], "pipe");
+  mr::store::file reader(ends[0], "pipe");
+  mr::store::file writer(ends[1], "pipe");
   const std::string sent(3'000'000, 'x');
   std::thread feeding([&] {
     CHECK(writer.write(sent));
@@ -81,18 +81,18 @@ TEST_CASE("read_file reads everything, also from files that do not know their si
   std::string content;
   for (int i = 0; i < 20000; ++i) content += static_cast<char>(i * 7);
   {
-    auto opened = mr::file::open(folder / "a", O_WRONLY | O_CREAT);
+    auto opened = mr::store::file::open(folder / "a", O_WRONLY | O_CREAT);
     REQUIRE(opened->write(content));
   }
-  CHECK(mr::read_file(folder / "a").value() == content);
-  CHECK(!mr::read_file("/proc/self/status").value().empty());
-  CHECK(mr::read_file("/dev/null").value().empty());
-  CHECK(mr::read_file(folder / "none").error().code() == mr::errc::not_found);
-  CHECK(!mr::read_file(folder.path().string()).has_value());
+  CHECK(mr::store::read_file(folder / "a").value() == content);
+  CHECK(!mr::store::read_file("/proc/self/status").value().empty());
+  CHECK(mr::store::read_file("/dev/null").value().empty());
+  CHECK(mr::store::read_file(folder / "none").error().code() == mr::errc::not_found);
+  CHECK(!mr::store::read_file(folder.path().string()).has_value());
 }
 
 TEST_CASE("a full device is an error of its own kind") {
-  auto full = mr::file::open("/dev/full", O_WRONLY);
+  auto full = mr::store::file::open("/dev/full", O_WRONLY);
   REQUIRE(full);
   const auto refused = full->write("x");
   REQUIRE(!refused);

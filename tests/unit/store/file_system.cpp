@@ -9,10 +9,10 @@
 namespace mr = millrace;
 
 TEST_CASE("the machine's file system writes, reads back, cuts, syncs and measures a file", "[file_system]") {
-  STATIC_REQUIRE(mr::file_system<mr::posix_file_system>);
+  STATIC_REQUIRE(mr::store::file_system<mr::store::posix_file_system>);
   const support::temp_dir dir;
   const std::string path = dir / "a";
-  mr::posix_file_system fs;
+  mr::store::posix_file_system fs;
   const int fd = fs.open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   REQUIRE(fd >= 0);
   CHECK(fs.write(fd, "hello", 5) == 5);

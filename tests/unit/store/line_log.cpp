@@ -27,16 +27,17 @@ using namespace std::chrono_literals;
 namespace {
 
 /// A line is a JSON object; the record is its text.
-struct object_lines : mr::plain_lines {
+struct object_lines : mr::store::plain_lines {
   void lost(std::string& out, std::uint64_t count) { out += "{\"lost\":" + std::to_string(count) + "}\n"; }
   static bool is_line(std::string_view text) noexcept { return mr::is_json_object(text); }
   static bool may_begin(std::string_view text) noexcept { return text.front() == '{' || text.front() == '\0'; }
 };
-using object_log = mr::basic_line_log<object_lines>;
+using object_log = mr::store::basic_line_log<object_lines>;
 template <class Full>
-using faulty_log = mr::basic_line_log<mr::plain_lines, mr::exclusive, Full, support::faulty_file_system>;
+using faulty_log =
+    mr::store::basic_line_log<mr::store::plain_lines, mr::store::exclusive, Full, support::faulty_file_system>;
 
-std::string content(const std::string& path) { return mr::read_file(path).value(); }
+std::string content(const std::string& path) { return mr::store::read_file(path).value(); }
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -56,8 +57,8 @@ bool eventually(Done done) {
   return false;
 }
 
-mr::line_log_options with(mr::sync_policy sync) {
-  mr::line_log_options options;
+mr::store::line_log_options with(mr::store::sync_policy sync) {
+  mr::store::line_log_options options;
   options.sync = sync;
   return options;
 }
@@ -68,7 +69,7 @@ TEST_CASE("lines come out in order, reopening appends, and closing twice answers
   const support::temp_dir dir;
   const std::string path = dir / "a.log";
   for (int round = 0; round < 3; ++round) {
-    auto log = mr::line_log::open(path);
+    auto log = mr::store::line_log::open(path);
     REQUIRE(log);
     CHECK_FALSE(log->repaired());
     for (int i = 0; i < 100; ++i) CHECK(log->append(std::to_string(round * 100 + i)) != 0);
@@ -86,13 +87,13 @@ TEST_CASE("destruction writes and syncs what was appended, also after moves", "[
   const support::temp_dir dir;
   const std::string path = dir / "a.log";
   {
-    auto opened = mr::line_log::open(path);
+    auto opened = mr::store::line_log::open(path);
     REQUIRE(opened);
-    mr::line_log log = std::move(*opened);
+    mr::store::line_log log = std::move(*opened);
     log.append("one");
-    mr::line_log moved = std::move(log);
+    mr::store::line_log moved = std::move(log);
     moved.append("two");
-    mr::line_log other = mr::line_log::open(dir / "b.log").value();
+    mr::store::line_log other = mr::store::line_log::open(dir / "b.log").value();
     other.append("three");
     other = std::move(moved);  // closes b.log
     other.append("four");
@@ -103,9 +104,9 @@ TEST_CASE("destruction writes and syncs what was appended, also after moves", "[
 
 TEST_CASE("wait_durable returns once the record is synced; sequence numbers only grow", "[line_log]") {
   const support::temp_dir dir;
-  const auto policy =
-      GENERATE(mr::sync_policy::every_group, mr::sync_policy::interval, mr::sync_policy::on_request);
-  auto log = mr::line_log::open(dir / "a.log", with(policy));
+  const auto policy = GENERATE(mr::store::sync_policy::every_group, mr::store::sync_policy::interval,
+                               mr::store::sync_policy::on_request);
+  auto log = mr::store::line_log::open(dir / "a.log", with(policy));
   REQUIRE(log);
   CHECK(log->wait_durable(0, 0s));
   std::uint64_t last = 0;
@@ -130,10 +131,10 @@ TEST_CASE("wait_durable returns once the record is synced; sequence numbers only
 
 TEST_CASE("records reach the file by themselves, from an idle writer too", "[line_log]") {
   const support::temp_dir dir;
-  mr::line_log_options options = with(mr::sync_policy::interval);
+  mr::store::line_log_options options = with(mr::store::sync_policy::interval);
   options.max_delay_ms = 1;
   options.sync_interval_ms = 5;
-  auto log = mr::line_log::open(dir / "a.log", options);
+  auto log = mr::store::line_log::open(dir / "a.log", options);
   REQUIRE(log);
   const std::uint64_t first = log->append("first");
   CHECK(eventually([&] { return log->durable_seq() == first; }));
@@ -152,7 +153,7 @@ TEST_CASE("records reach the file by themselves, from an idle writer too", "[lin
 TEST_CASE("on_request never syncs by itself, and closing does", "[line_log]") {
   const support::temp_dir dir;
   support::disk_faults disk;
-  auto log = faulty_log<mr::block>::open(dir / "a.log", with(mr::sync_policy::on_request), {},
+  auto log = faulty_log<mr::store::block>::open(dir / "a.log", with(mr::store::sync_policy::on_request), {},
                                          support::faulty_file_system(disk));
   REQUIRE(log);
   log->append("x");
@@ -166,9 +167,9 @@ TEST_CASE("on_request never syncs by itself, and closing does", "[line_log]") {
 
 TEST_CASE("a blocking log loses nothing through a ring far too small", "[line_log][threads]") {
   const support::temp_dir dir;
-  mr::line_log_options options;
+  mr::store::line_log_options options;
   options.ring_bytes = 4096;
-  auto log = mr::line_log::open(dir / "a.log", options);
+  auto log = mr::store::line_log::open(dir / "a.log", options);
   REQUIRE(log);
   CHECK(log->try_append(std::size_t{1} << 30, [](std::byte*) {}) == 0);
   constexpr int count = 100'000;
@@ -187,9 +188,10 @@ TEST_CASE("a blocking log loses nothing through a ring far too small", "[line_lo
 
 TEST_CASE("a dropping log says where and how many, and the sum is right", "[line_log][threads]") {
   const support::temp_dir dir;
-  mr::line_log_options options;
+  mr::store::line_log_options options;
   options.ring_bytes = 4096;
-  auto log = mr::basic_line_log<object_lines, mr::exclusive, mr::drop_and_count>::open(dir / "a.log", options);
+  auto log = mr::store::basic_line_log<object_lines, mr::store::exclusive, mr::store::drop_and_count>::open(
+      dir / "a.log", options);
   REQUIRE(log);
   constexpr std::uint64_t count = 200'000;
   std::uint64_t dropped = 0;
@@ -217,9 +219,9 @@ TEST_CASE("a dropping log says where and how many, and the sum is right", "[line
 
 TEST_CASE("many producers share a log; waiting and asking run beside them", "[line_log][threads]") {
   const support::temp_dir dir;
-  mr::line_log_options options = with(mr::sync_policy::every_group);
+  mr::store::line_log_options options = with(mr::store::sync_policy::every_group);
   options.ring_bytes = 1 << 14;
-  auto log = mr::basic_line_log<mr::plain_lines, mr::shared>::open(dir / "a.log", options);
+  auto log = mr::store::basic_line_log<mr::store::plain_lines, mr::store::shared>::open(dir / "a.log", options);
   REQUIRE(log);
   constexpr int producers = 4;
   constexpr int count = 5'000;
@@ -249,10 +251,10 @@ TEST_CASE("many producers share a log; waiting and asking run beside them", "[li
 
 TEST_CASE("lines are echoed, and an echo that fails is told at the end", "[line_log]") {
   const support::temp_dir dir;
-  mr::line_log_options options;
+  mr::store::line_log_options options;
   options.echo = std::tmpfile();
   {
-    auto log = mr::line_log::open(dir / "a.log", options);
+    auto log = mr::store::line_log::open(dir / "a.log", options);
     REQUIRE(log);
     log->append("one");
     log->append("two");
@@ -266,7 +268,7 @@ TEST_CASE("lines are echoed, and an echo that fails is told at the end", "[line_
 
   options.echo = std::fopen("/dev/full", "w");
   if (options.echo != nullptr) {
-    auto log = mr::line_log::open(dir / "a.log", options);
+    auto log = mr::store::line_log::open(dir / "a.log", options);
     REQUIRE(log);
     log->append("three");
     const auto closed = log->close();
@@ -279,30 +281,30 @@ TEST_CASE("lines are echoed, and an echo that fails is told at the end", "[line_
 
 TEST_CASE("what cannot be opened is said with its path and reason", "[line_log]") {
   const support::temp_dir dir;
-  const auto missing = mr::line_log::open(dir / "no/a.log");
+  const auto missing = mr::store::line_log::open(dir / "no/a.log");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().code() == mr::errc::not_found);
   CHECK(missing.error().message().find("no/a.log") != std::string::npos);
-  const auto folder = mr::line_log::open(dir.path().string());
+  const auto folder = mr::store::line_log::open(dir.path().string());
   REQUIRE_FALSE(folder);
-  const auto device = mr::line_log::open("/dev/null");
+  const auto device = mr::store::line_log::open("/dev/null");
   REQUIRE_FALSE(device);
   CHECK(device.error().message() == "cannot append to \"/dev/null\": no regular file");
 
-  auto first = mr::line_log::open(dir / "a.log");
+  auto first = mr::store::line_log::open(dir / "a.log");
   REQUIRE(first);
-  const auto second = mr::line_log::open(dir / "a.log");
+  const auto second = mr::store::line_log::open(dir / "a.log");
   REQUIRE_FALSE(second);
   CHECK(second.error().code() == mr::errc::unavailable);
-  mr::line_log_options unlocked;
+  mr::store::line_log_options unlocked;
   unlocked.lock = false;
-  CHECK(mr::line_log::open(dir / "a.log", unlocked));
+  CHECK(mr::store::line_log::open(dir / "a.log", unlocked));
   CHECK(first->close());
-  CHECK(mr::line_log::open(dir / "a.log"));
+  CHECK(mr::store::line_log::open(dir / "a.log"));
 
   support::disk_faults disk;
   disk.lock_error = ENOLCK;
-  CHECK_FALSE(faulty_log<mr::block>::open(dir / "a.log", {}, {}, support::faulty_file_system(disk)));
+  CHECK_FALSE(faulty_log<mr::store::block>::open(dir / "a.log", {}, {}, support::faulty_file_system(disk)));
 }
 
 // ---- torn ends
@@ -313,7 +315,7 @@ TEST_CASE("a log cut off at any byte is repaired to its whole lines and goes on"
   const std::string whole = "{\"a\":1}\n{\"text\":\"two } words\"}\n{\"c\":[3,4]}\n";
   for (std::size_t length = 0; length <= whole.size(); ++length) {
     INFO("cut at " << length);
-    REQUIRE(mr::write_file(path, whole.substr(0, length)));
+    REQUIRE(mr::store::write_file(path, whole.substr(0, length)));
     std::remove((path + ".torn").c_str());
     const std::size_t keep = length == 0 ? 0 : whole.rfind('\n', length - 1) + 1;
     {
@@ -327,7 +329,7 @@ TEST_CASE("a log cut off at any byte is repaired to its whole lines and goes on"
     if (keep != length)
       CHECK(content(path + ".torn") == whole.substr(keep, length - keep) + "\n");
     else
-      CHECK_FALSE(mr::read_file(path + ".torn"));
+      CHECK_FALSE(mr::store::read_file(path + ".torn"));
   }
 }
 
@@ -335,9 +337,10 @@ TEST_CASE("whole but invalid last lines go too; a file that is no such log is le
   const support::temp_dir dir;
   const std::string path = dir / "a.log";
   const auto opened = [&](const std::string& before) {
-    REQUIRE(mr::write_file(path, before));
+    REQUIRE(mr::store::write_file(path, before));
     auto log = object_log::open(path);
-    return log ? mr::result<mr::tail_repair>(log->repaired()) : mr::result<mr::tail_repair>(std::move(log).error());
+    return log ? mr::result<mr::store::tail_repair>(log->repaired())
+               : mr::result<mr::store::tail_repair>(std::move(log).error());
   };
   using namespace std::string_literals;
   CHECK(opened("{}\n\0\0\0\n"s)->offset == 3);
@@ -360,10 +363,10 @@ TEST_CASE("a repair that the disk refuses leaves the file as it was", "[line_log
   const support::temp_dir dir;
   const std::string path = dir / "a.log";
   const auto fails = [&](auto&& prepare, mr::errc code) {
-    REQUIRE(mr::write_file(path, "one\ntw"));
+    REQUIRE(mr::store::write_file(path, "one\ntw"));
     support::disk_faults disk;
     prepare(disk);
-    const auto log = faulty_log<mr::block>::open(path, {}, {}, support::faulty_file_system(disk));
+    const auto log = faulty_log<mr::store::block>::open(path, {}, {}, support::faulty_file_system(disk));
     REQUIRE_FALSE(log);
     CHECK(log.error().code() == code);
     CHECK(content(path) == "one\ntw");
@@ -372,7 +375,7 @@ TEST_CASE("a repair that the disk refuses leaves the file as it was", "[line_log
   fails([](auto& disk) { disk.syncs = {EIO}; }, mr::errc::io);
   fails([](auto& disk) { disk.truncates = {EPERM}; }, mr::errc::permission_denied);
   support::disk_faults fine;
-  CHECK(faulty_log<mr::block>::open(path, {}, {}, support::faulty_file_system(fine)));
+  CHECK(faulty_log<mr::store::block>::open(path, {}, {}, support::faulty_file_system(fine)));
   CHECK(content(path) == "one\n");
 }
 
@@ -384,7 +387,7 @@ TEST_CASE("short and interrupted writes leave no seam", "[line_log][faults]") {
   for (int i = 0; i < 50; ++i)
     disk.writes.push_back({static_cast<std::size_t>(i % 5 + 1), i % 3 == 0 ? EINTR : 0});
   disk.syncs = {EINTR, EINTR, 0};
-  auto log = faulty_log<mr::block>::open(dir / "a.log", with(mr::sync_policy::every_group), {},
+  auto log = faulty_log<mr::store::block>::open(dir / "a.log", with(mr::store::sync_policy::every_group), {},
                                          support::faulty_file_system(disk));
   REQUIRE(log);
   std::string expected;
@@ -401,7 +404,7 @@ TEST_CASE("a full disk is told, keeps whole lines only, and is tried again until
   const support::temp_dir dir;
   support::disk_faults disk;
   disk.room = 25;
-  auto log = faulty_log<mr::block>::open(dir / "a.log", {}, {}, support::faulty_file_system(disk));
+  auto log = faulty_log<mr::store::block>::open(dir / "a.log", {}, {}, support::faulty_file_system(disk));
   REQUIRE(log);
   std::uint64_t seq = 0;
   for (int i = 0; i < 10; ++i) seq = log->append("line " + std::to_string(i));
@@ -428,9 +431,9 @@ TEST_CASE("a blocking producer is told of a full disk instead of waiting for eve
   const support::temp_dir dir;
   support::disk_faults disk;
   disk.room = 1000;
-  mr::line_log_options options;
+  mr::store::line_log_options options;
   options.ring_bytes = 4096;
-  auto log = faulty_log<mr::block>::open(dir / "a.log", options, {}, support::faulty_file_system(disk));
+  auto log = faulty_log<mr::store::block>::open(dir / "a.log", options, {}, support::faulty_file_system(disk));
   REQUIRE(log);
   std::uint64_t refused = 0;
   for (int i = 0; i < 100'000 && refused < 3; ++i)
@@ -449,7 +452,7 @@ TEST_CASE("a disk that stays full: closing says so, and the file still ends in a
   const support::temp_dir dir;
   support::disk_faults disk;
   disk.room = 10;
-  auto log = faulty_log<mr::block>::open(dir / "a.log", {}, {}, support::faulty_file_system(disk));
+  auto log = faulty_log<mr::store::block>::open(dir / "a.log", {}, {}, support::faulty_file_system(disk));
   REQUIRE(log);
   for (int i = 0; i < 5; ++i) log->append("line " + std::to_string(i));
   const auto closed = log->close();
@@ -466,7 +469,7 @@ TEST_CASE("when the torn line cannot be cut off either, nothing is written behin
   disk.writes = {{10, 0}, {0, ENOSPC}};
   disk.truncates = {EIO, ENOSPC};
   {
-    auto log = faulty_log<mr::block>::open(dir / "a.log", {}, {}, support::faulty_file_system(disk));
+    auto log = faulty_log<mr::store::block>::open(dir / "a.log", {}, {}, support::faulty_file_system(disk));
     REQUIRE(log);
     for (int i = 0; i < 5; ++i) log->append("line " + std::to_string(i));
     CHECK_FALSE(log->flush());
@@ -480,7 +483,7 @@ TEST_CASE("a failed sync is final: the watermark stays, and everyone is told", "
   const int why = GENERATE(EIO, ENOSPC);  // delayed allocation makes a sync run out of space, too
   const support::temp_dir dir;
   support::disk_faults disk;
-  auto log = faulty_log<mr::block>::open(dir / "a.log", with(mr::sync_policy::on_request), {},
+  auto log = faulty_log<mr::store::block>::open(dir / "a.log", with(mr::store::sync_policy::on_request), {},
                                          support::faulty_file_system(disk));
   REQUIRE(log);
   const std::uint64_t good = log->append("good");
@@ -506,7 +509,7 @@ TEST_CASE("errors other than a full disk are final; a close that fails is told",
   support::disk_faults disk;
   disk.writes = {{0, EIO}};
   {
-    auto log = faulty_log<mr::drop_and_count>::open(dir / "a.log", {}, {}, support::faulty_file_system(disk));
+    auto log = faulty_log<mr::store::drop_and_count>::open(dir / "a.log", {}, {}, support::faulty_file_system(disk));
     REQUIRE(log);
     log->append("x");
     CHECK_FALSE(log->flush());
@@ -516,7 +519,7 @@ TEST_CASE("errors other than a full disk are final; a close that fails is told",
   }
   CHECK(content(dir / "a.log").empty());
   disk.close_error = EIO;
-  auto log = faulty_log<mr::block>::open(dir / "a.log", {}, {}, support::faulty_file_system(disk));
+  auto log = faulty_log<mr::store::block>::open(dir / "a.log", {}, {}, support::faulty_file_system(disk));
   REQUIRE(log);
   CHECK(log->close().error().message().find("cannot close") == 0);
 }
@@ -531,8 +534,8 @@ TEST_CASE("waiting gives up after its time", "[line_log]") {
     }
   };
   support::disk_faults disk;
-  auto log = mr::basic_line_log<mr::plain_lines, mr::exclusive, mr::block, slow>::open(dir / "a.log", {}, {},
-                                                                                      slow(disk));
+  auto log = mr::store::basic_line_log<mr::store::plain_lines, mr::store::exclusive, mr::store::block, slow>::open(
+      dir / "a.log", {}, {}, slow(disk));
   REQUIRE(log);
   const std::uint64_t seq = log->append("x");
   const auto waited = log->wait_durable(seq, 5ms);
@@ -542,7 +545,7 @@ TEST_CASE("waiting gives up after its time", "[line_log]") {
 }
 
 TEST_CASE("memory that runs out while lines are made stops the log with an error", "[line_log][faults]") {
-  struct greedy : mr::plain_lines {
+  struct greedy : mr::store::plain_lines {
     void line(std::string& out, const std::byte* record, std::size_t size) {
       if (size == 3) {
         out += "half a li";
@@ -552,7 +555,7 @@ TEST_CASE("memory that runs out while lines are made stops the log with an error
     }
   };
   const support::temp_dir dir;
-  auto log = mr::basic_line_log<greedy>::open(dir / "a.log");
+  auto log = mr::store::basic_line_log<greedy>::open(dir / "a.log");
   REQUIRE(log);
   log->append("a");
   log->append("bcd");
@@ -597,13 +600,14 @@ struct forgetful_file_system {
 }  // namespace
 
 TEST_CASE("what is at or below the durable watermark was synced before the watermark moved", "[line_log][crash]") {
-  const auto policy = GENERATE(mr::sync_policy::every_group, mr::sync_policy::interval);
+  const auto policy = GENERATE(mr::store::sync_policy::every_group, mr::store::sync_policy::interval);
   forgetful_disk disk;
-  mr::line_log_options options = with(policy);
+  mr::store::line_log_options options = with(policy);
   options.sync_interval_ms = 1;
   options.max_delay_ms = 1;
-  auto log = mr::basic_line_log<mr::plain_lines, mr::exclusive, mr::block, forgetful_file_system>::open(
-      "memory", options, {}, forgetful_file_system{&disk});
+  auto log =
+      mr::store::basic_line_log<mr::store::plain_lines, mr::store::exclusive, mr::store::block,
+                                forgetful_file_system>::open("memory", options, {}, forgetful_file_system{&disk});
   REQUIRE(log);
   std::vector<std::uint64_t> seqs;
   bool right = true;
@@ -638,14 +642,14 @@ TEST_CASE("kill -9 at a random moment, 220 times: every acknowledged record is t
     }
     int acks[2];
     REQUIRE(::pipe(acks) == 0);
-    const auto policy = static_cast<mr::sync_policy>(round % 2);
+    const auto policy = static_cast<mr::store::sync_policy>(round % 2);
     const std::size_t padding = random.below(2) == 0 ? 40 : 900;
     const pid_t child = ::fork();
     REQUIRE(child >= 0);
     if (child == 0) {
       // The child numbers its records from where the file ends, and tells what is durable.
       ::close(acks[0]);
-      mr::line_log_options options = with(policy);
+      mr::store::line_log_options options = with(policy);
       options.sync_interval_ms = 1;
       options.max_delay_ms = 1;
       options.ring_bytes = 1 << 16;
@@ -655,8 +659,8 @@ TEST_CASE("kill -9 at a random moment, 220 times: every acknowledged record is t
       std::size_t durable = 0;
       std::uint64_t told = 0;
       for (std::uint64_t i = records;; ++i) {
-        const std::string line =
-            "{\"n\":" + std::to_string(i) + ",\"pad\":\"" + std::string(padding + static_cast<std::size_t>(i % 7), 'p') + "\"}";
+        const std::string line = "{\"n\":" + std::to_string(i) + ",\"pad\":\"" +
+                                 std::string(padding + static_cast<std::size_t>(i % 7), 'p') + "\"}";
         seqs.push_back(log->append(line));
         const std::uint64_t mark = log->durable_seq();
         while (durable < seqs.size() && seqs[durable] <= mark) ++durable;
@@ -681,7 +685,7 @@ TEST_CASE("kill -9 at a random moment, 220 times: every acknowledged record is t
     ::close(acks[0]);
     if (acknowledged != 0) ++acknowledged_at_all;
 
-    const std::string text = mr::read_file(path).value_or(std::string());
+    const std::string text = mr::store::read_file(path).value_or(std::string());
     REQUIRE(text.size() >= checked_bytes);
     std::size_t begin = checked_bytes;
     bool right = true;
@@ -703,9 +707,9 @@ TEST_CASE("kill -9 at a random moment, 220 times: every acknowledged record is t
 
 TEST_CASE("a forked copy refuses to work, and destroying it leaves the parent's log alone", "[line_log][crash]") {
   const support::temp_dir dir;
-  mr::line_log_options options;
+  mr::store::line_log_options options;
   options.ring_bytes = 4096;
-  auto log = mr::line_log::open(dir / "a.log", options);
+  auto log = mr::store::line_log::open(dir / "a.log", options);
   REQUIRE(log);
   log->append("before");
   REQUIRE(log->flush());
@@ -718,7 +722,7 @@ TEST_CASE("a forked copy refuses to work, and destroying it leaves the parent's 
     right = right && last == 0;
     right = right && !log->flush() && !log->status();
     {
-      const mr::line_log gone = std::move(*log);
+      const mr::store::line_log gone = std::move(*log);
     }
     ::_exit(right ? 0 : 1);
   }

@@ -14,7 +14,7 @@ namespace {
 
 template <class Ring>
 bool push(Ring& ring, const std::string& text) {
-  const mr::ring_slot slot = ring.reserve(text.size(), [] {});
+  const mr::store::ring_slot slot = ring.reserve(text.size(), [] {});
   if (!slot) {
     ring.lose();
     return false;
@@ -38,15 +38,15 @@ std::vector<std::string> drain_all(Ring& ring) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("records of every size come out whole and in order, many times round", "[record_ring]",
-                   mr::exclusive, mr::shared) {
-  mr::record_ring<TestType> ring(1);
+                   mr::store::exclusive, mr::store::shared) {
+  mr::store::record_ring<TestType> ring(1);
   REQUIRE(ring.capacity() == 4096);
   std::mt19937_64 random(3);
   std::vector<std::string> in;
   std::vector<std::string> out;
   for (int i = 0; i < 20'000; ++i) {
     std::string text(random() % (ring.max_size() + 1), static_cast<char>('a' + i % 26));
-    if (const mr::ring_slot slot = ring.reserve(text.size(), [] {})) {
+    if (const mr::store::ring_slot slot = ring.reserve(text.size(), [] {})) {
       std::memcpy(slot.data, text.data(), text.size());
       ring.commit(slot);
       in.push_back(std::move(text));
@@ -60,8 +60,8 @@ TEMPLATE_TEST_CASE("records of every size come out whole and in order, many time
 }
 
 TEMPLATE_TEST_CASE("a record too large for the ring never finds room, and the largest one does", "[record_ring]",
-                   mr::exclusive, mr::shared) {
-  mr::record_ring<TestType> ring(8192);
+                   mr::store::exclusive, mr::store::shared) {
+  mr::store::record_ring<TestType> ring(8192);
   CHECK_FALSE(ring.reserve(ring.max_size() + 1, [] {}));
   CHECK_FALSE(ring.reserve(std::size_t{1} << 40, [] {}));
   CHECK(push(ring, std::string(ring.max_size(), 'x')));
@@ -71,8 +71,8 @@ TEMPLATE_TEST_CASE("a record too large for the ring never finds room, and the la
 }
 
 TEMPLATE_TEST_CASE("a full ring refuses, and the next record carries how many were lost", "[record_ring]",
-                   mr::exclusive, mr::shared) {
-  mr::record_ring<TestType> ring(4096);
+                   mr::store::exclusive, mr::store::shared) {
+  mr::store::record_ring<TestType> ring(4096);
   std::size_t taken = 0;
   while (push(ring, std::string(56, 'x'))) ++taken;
   CHECK(taken == 4096 / 64);
@@ -87,8 +87,8 @@ TEMPLATE_TEST_CASE("a full ring refuses, and the next record carries how many we
 }
 
 TEMPLATE_TEST_CASE("the consumer is called when half of the ring is in use, and may stop after any record",
-                   "[record_ring]", mr::exclusive, mr::shared) {
-  mr::record_ring<TestType> ring(4096);
+                   "[record_ring]", mr::store::exclusive, mr::store::shared) {
+  mr::store::record_ring<TestType> ring(4096);
   int calls = 0;
   for (int i = 0; i < 40; ++i) ring.commit(ring.reserve(56, [&] { ++calls; }));
   CHECK(calls == 1);
@@ -100,12 +100,12 @@ TEMPLATE_TEST_CASE("the consumer is called when half of the ring is in use, and 
 }
 
 TEST_CASE("one producer and the consumer on two threads lose and tear nothing", "[record_ring][threads]") {
-  mr::record_ring<mr::exclusive> ring(4096);
+  mr::store::record_ring<mr::store::exclusive> ring(4096);
   constexpr std::uint64_t count = 200'000;
   std::thread producer([&] {
     for (std::uint64_t i = 0; i < count; ++i) {
       const std::size_t words = 1 + i % 9;
-      mr::ring_slot slot;
+      mr::store::ring_slot slot;
       while (!(slot = ring.reserve(words * 8, [] {}))) std::this_thread::yield();
       for (std::size_t w = 0; w < words; ++w) std::memcpy(slot.data + 8 * w, &i, 8);
       ring.commit(slot);
@@ -131,7 +131,7 @@ TEST_CASE("one producer and the consumer on two threads lose and tear nothing", 
 
 TEST_CASE("many producers' records arrive whole, each producer's in its order, and every loss is counted",
           "[record_ring][threads]") {
-  mr::record_ring<mr::shared> ring(4096);
+  mr::store::record_ring<mr::store::shared> ring(4096);
   constexpr std::uint64_t producers = 4;
   constexpr std::uint64_t count = 50'000;
   std::vector<std::thread> threads;
@@ -142,7 +142,7 @@ TEST_CASE("many producers' records arrive whole, each producer's in its order, a
       for (std::uint64_t i = 0; i < count; ++i) {
         const std::uint64_t value = p << 32 | i;
         const std::size_t words = 1 + (p + i) % 5;
-        mr::ring_slot slot = ring.reserve(words * 8, [] {});
+        mr::store::ring_slot slot = ring.reserve(words * 8, [] {});
         for (int tries = 0; !slot && tries < 3; ++tries) {
           std::this_thread::yield();
           slot = ring.reserve(words * 8, [] {});

@@ -38,7 +38,7 @@ Eigen::MatrixXf activations(Eigen::Index rows, Eigen::Index columns) {
 
 TEST_CASE("a compressible holds its value or its compressed form, never both") {
   const Eigen::MatrixXf original = activations(300, 200);
-  mr::compressible<Eigen::MatrixXf> value(original);
+  mr::tensor::compressible<Eigen::MatrixXf> value(original);
   CHECK_FALSE(value.is_compressed());
   REQUIRE(value.plain() != nullptr);
   CHECK(value.compressed() == nullptr);
@@ -47,7 +47,7 @@ TEST_CASE("a compressible holds its value or its compressed form, never both") {
   CHECK(value.is_compressed());
   CHECK(value.plain() == nullptr);
   REQUIRE(value.compressed() != nullptr);
-  CHECK(value.compressed()->shape() == mr::tensor_shape{300, 200});
+  CHECK(value.compressed()->shape() == mr::tensor::tensor_shape{300, 200});
   CHECK(value.compressed()->ratio() > 2.0);
   REQUIRE(value.compress());  // nothing left to do
 
@@ -69,12 +69,12 @@ TEST_CASE("a compressible holds its value or its compressed form, never both") {
 
 TEST_CASE("matrices of both orders, vectors, arrays and xtensor containers come back as they were") {
   const auto round_trip = [](const auto& original) {
-    mr::compressible<std::remove_cvref_t<decltype(original)>> value(original);
+    mr::tensor::compressible<std::remove_cvref_t<decltype(original)>> value(original);
     REQUIRE(value.compress(1));
     const auto back = value.get();
     REQUIRE(back);
     CHECK(same_bits(**back, original));
-    CHECK(mr::view_of(**back).shape() == mr::view_of(original).shape());
+    CHECK(mr::tensor::view_of(**back).shape() == mr::tensor::view_of(original).shape());
   };
   const Eigen::MatrixXf columns = activations(31, 17);
   round_trip(columns);
@@ -91,29 +91,29 @@ TEST_CASE("matrices of both orders, vectors, arrays and xtensor containers come 
 
 TEST_CASE("decompress_as another type says why it cannot") {
   const std::vector<float> values(12, 0.5F);
-  const mr::compressed_tensor tensor = *mr::compress(mr::view_of(values));
-  CHECK(*mr::decompress_as<std::vector<float>>(tensor) == values);
-  const auto dtype = mr::decompress_as<std::vector<double>>(tensor);
+  const mr::tensor::compressed_tensor tensor = *mr::tensor::compress(mr::tensor::view_of(values));
+  CHECK(*mr::tensor::decompress_as<std::vector<float>>(tensor) == values);
+  const auto dtype = mr::tensor::decompress_as<std::vector<double>>(tensor);
   REQUIRE_FALSE(dtype);
   CHECK(dtype.error().code() == mr::errc::type_mismatch);
-  const auto rank = mr::decompress_as<Eigen::MatrixXf>(tensor);
+  const auto rank = mr::tensor::decompress_as<Eigen::MatrixXf>(tensor);
   REQUIRE_FALSE(rank);
   CHECK(rank.error().code() == mr::errc::shape_mismatch);
   // Rows of a row-major matrix into a column-major one: the elements keep their places.
   Eigen::Matrix<float, 2, 3, Eigen::RowMajor> rows;
   rows << 1, 2, 3, 4, 5, 6;
-  const auto turned = mr::decompress_as<Eigen::MatrixXf>(*mr::compress(mr::view_of(rows)));
+  const auto turned = mr::tensor::decompress_as<Eigen::MatrixXf>(*mr::tensor::compress(mr::tensor::view_of(rows)));
   REQUIRE(turned);
   CHECK(*turned == rows);
 }
 
 TEST_CASE("a vector of compressibles shows the tensors that are there uncompressed") {
-  std::vector<mr::compressible<Eigen::MatrixXf>> layers;
+  std::vector<mr::tensor::compressible<Eigen::MatrixXf>> layers;
   for (const Eigen::Index columns : {3, 4, 5}) layers.emplace_back(activations(100, columns));
-  STATIC_REQUIRE(mr::tensor_source<decltype(layers)>);
+  STATIC_REQUIRE(mr::tensor::tensor_source<decltype(layers)>);
   const auto shown = [&] {
     std::size_t elements = 0;
-    mr::for_each_tensor(layers, [&](const mr::tensor_view& view) { elements += view.size(); });
+    mr::tensor::for_each_tensor(layers, [&](const mr::tensor::tensor_view& view) { elements += view.size(); });
     return elements;
   };
   CHECK(shown() == 1200);
@@ -124,10 +124,10 @@ TEST_CASE("a vector of compressibles shows the tensors that are there uncompress
 }
 
 TEST_CASE("a failure to compress leaves the value where it is") {
-  mr::compressible<std::vector<float>> value(std::vector<float>(100, 1.0F));
+  mr::tensor::compressible<std::vector<float>> value(std::vector<float>(100, 1.0F));
   CHECK_FALSE(value.compress(11));
   REQUIRE(value.plain() != nullptr);
   CHECK(value.plain()->size() == 100);
-  REQUIRE(value.compress(6, mr::huffman_deflate{}));
+  REQUIRE(value.compress(6, mr::tensor::huffman_deflate{}));
   CHECK(value.is_compressed());
 }

@@ -25,8 +25,9 @@ namespace {
 
 using bytes = std::vector<unsigned char>;
 
-mr::tensor_view flat(mr::dtype type, const bytes& elements) {
-  return mr::tensor_view(type, elements.data(), mr::tensor_layout::row_major({elements.size() / mr::size_of(type)}));
+mr::tensor::tensor_view flat(mr::tensor::dtype type, const bytes& elements) {
+  return mr::tensor::tensor_view(type, elements.data(),
+                                 mr::tensor::tensor_layout::row_major({elements.size() / mr::tensor::size_of(type)}));
 }
 
 /// Whether zlib takes `in` for one raw DEFLATE stream of exactly `expected`.
@@ -65,10 +66,10 @@ bytes zlib_writes(const bytes& in, int level, int strategy, bool in_pieces = fal
 }
 
 /// Our decoder on a heap block of just these bytes and the eight that it may read after them.
-bool we_read(mr::detail::inflater& inflater, const bytes& in, const bytes& expected) {
+bool we_read(mr::tensor::detail::inflater& inflater, const bytes& in, const bytes& expected) {
   const auto exact = std::make_unique<unsigned char[]>(in.size() + 8);
   if (!in.empty()) std::memcpy(exact.get(), in.data(), in.size());
-  bytes out(expected.size() + mr::detail::inflate_slack);
+  bytes out(expected.size() + mr::tensor::detail::inflate_slack);
   if (!inflater.inflate(exact.get(), in.size(), out.data(), expected.size())) return false;
   out.resize(expected.size());
   return out == expected;
@@ -119,28 +120,28 @@ TEST_CASE("our CRC-32 is zlib's, in one piece, in two, and combined") {
     for (const std::size_t offset : std::initializer_list<std::size_t>{0, 1, 7, 16}) {
       const unsigned char* at = data.data() + offset;
       const auto expected = static_cast<std::uint32_t>(::crc32(0x1234U, at, static_cast<uInt>(length)));
-      REQUIRE(mr::detail::crc32(0x1234U, at, length) == expected);
-      REQUIRE(static_cast<std::uint32_t>(~mr::detail::crc32_step(~0x1234U, at, length)) ==
+      REQUIRE(mr::tensor::detail::crc32(0x1234U, at, length) == expected);
+      REQUIRE(static_cast<std::uint32_t>(~mr::tensor::detail::crc32_step(~0x1234U, at, length)) ==
               expected);  // without the CPU's help
     }
-  const std::uint32_t first = mr::detail::crc32(0, data.data(), 777);
-  const std::uint32_t second = mr::detail::crc32(0, data.data() + 777, 4223);
-  CHECK(mr::detail::crc32_combine(first, second, 4223) == mr::detail::crc32(0, data.data(), 5000));
-  CHECK(mr::detail::crc32_combine(first, 0, 0) == first);
+  const std::uint32_t first = mr::tensor::detail::crc32(0, data.data(), 777);
+  const std::uint32_t second = mr::tensor::detail::crc32(0, data.data() + 777, 4223);
+  CHECK(mr::tensor::detail::crc32_combine(first, second, 4223) == mr::tensor::detail::crc32(0, data.data(), 5000));
+  CHECK(mr::tensor::detail::crc32_combine(first, 0, 0) == first);
 }
 
 TEST_CASE("zlib reads the Huffman blocks that we write, and so do we") {
   support::small_random random{5};
-  const auto ours = std::make_unique<mr::detail::inflater>();
+  const auto ours = std::make_unique<mr::tensor::detail::inflater>();
   for (int round = 0; round < 400; ++round) {
     const bytes data = some_bytes(random, round, 1 + random() % (round % 20 == 0 ? 70'000U : 600U));
     std::uint32_t counts[256];
-    mr::detail::count_bytes(data.data(), data.size(), counts);
-    mr::detail::huffman_block literals;
+    mr::tensor::detail::count_bytes(data.data(), data.size(), counts);
+    mr::tensor::detail::huffman_block literals;
     literals.plan_literals(counts);
-    mr::detail::huffman_block runs;
+    mr::tensor::detail::huffman_block runs;
     runs.plan_runs(data.data(), data.size());
-    for (const mr::detail::huffman_block* block : {&literals, &runs}) {
+    for (const mr::tensor::detail::huffman_block* block : {&literals, &runs}) {
       bytes out(block->bits() / 8 + 17);
       const unsigned char* end = block->write(data.data(), data.size(), out.data());
       out.resize(static_cast<std::size_t>(end - out.data()));
@@ -148,8 +149,8 @@ TEST_CASE("zlib reads the Huffman blocks that we write, and so do we") {
       REQUIRE(zlib_reads(out, data));
       REQUIRE(we_read(*ours, out, data));
     }
-    bytes stored(mr::detail::stored_size(data.size()));
-    REQUIRE(mr::detail::write_stored(data.data(), data.size(), stored.data()) == stored.data() + stored.size());
+    bytes stored(mr::tensor::detail::stored_size(data.size()));
+    REQUIRE(mr::tensor::detail::write_stored(data.data(), data.size(), stored.data()) == stored.data() + stored.size());
     REQUIRE(zlib_reads(stored, data));
     REQUIRE(we_read(*ours, stored, data));
   }
@@ -161,7 +162,7 @@ TEST_CASE("a code is limited to its length, complete, and as short as Huffman's 
   for (std::size_t i = 2; i < 40; ++i) counts[i] = counts[i - 1] + counts[i - 2];
   for (const unsigned limit : {7U, 11U, 15U}) {
     unsigned char lengths[40];
-    mr::detail::huffman_lengths(counts, 40, limit, lengths);
+    mr::tensor::detail::huffman_lengths(counts, 40, limit, lengths);
     std::uint32_t space = 0;
     for (const unsigned char length : lengths) {
       REQUIRE(length >= 1);
@@ -173,7 +174,7 @@ TEST_CASE("a code is limited to its length, complete, and as short as Huffman's 
   // 5 9 12 13 16 45: the example of Cormen et al., Introduction to Algorithms, section 16.3; 224 bits.
   const std::uint32_t example[6] = {45, 13, 12, 16, 9, 5};
   unsigned char lengths[6];
-  mr::detail::huffman_lengths(example, 6, 15, lengths);
+  mr::tensor::detail::huffman_lengths(example, 6, 15, lengths);
   std::uint32_t bits = 0;
   for (std::size_t i = 0; i < 6; ++i) bits += example[i] * lengths[i];
   CHECK(bits == 224);
@@ -181,7 +182,7 @@ TEST_CASE("a code is limited to its length, complete, and as short as Huffman's 
 
 TEST_CASE("we read what zlib writes: every level, strategy and kind of block") {
   support::small_random random{7};
-  const auto ours = std::make_unique<mr::detail::inflater>();
+  const auto ours = std::make_unique<mr::tensor::detail::inflater>();
   for (int round = 0; round < 120; ++round) {
     const bytes data = some_bytes(random, round, random() % (round % 10 == 0 ? 100'000U : 900U));
     for (const int level : {0, 1, 6, 9})
@@ -193,8 +194,8 @@ TEST_CASE("we read what zlib writes: every level, strategy and kind of block") {
 
 TEST_CASE("two streams inflate side by side to the same as one after the other") {
   support::small_random random{9};
-  const auto first = std::make_unique<mr::detail::inflater>();
-  const auto second = std::make_unique<mr::detail::inflater>();
+  const auto first = std::make_unique<mr::tensor::detail::inflater>();
+  const auto second = std::make_unique<mr::tensor::detail::inflater>();
   for (int round = 0; round < 200; ++round) {
     const bytes a = some_bytes(random, round, random() % 40'000);
     const bytes b = some_bytes(random, round / 7, random() % 40'000);
@@ -205,11 +206,11 @@ TEST_CASE("two streams inflate side by side to the same as one after the other")
     };
     const bytes in_a = deflated(a, 1);
     const bytes in_b = deflated(b, round % 3 == 0 ? 6 : 1);
-    bytes out_a(a.size() + mr::detail::inflate_slack);
-    bytes out_b(b.size() + mr::detail::inflate_slack);
+    bytes out_a(a.size() + mr::tensor::detail::inflate_slack);
+    bytes out_b(b.size() + mr::tensor::detail::inflate_slack);
     first->open(in_a.data(), in_a.size() - 8, out_a.data(), a.size());
     second->open(in_b.data(), in_b.size() - 8, out_b.data(), b.size());
-    mr::detail::inflater::advance_both(*first, *second);
+    mr::tensor::detail::inflater::advance_both(*first, *second);
     REQUIRE(first->finish());
     REQUIRE(second->finish());
     out_a.resize(a.size());
@@ -221,7 +222,7 @@ TEST_CASE("two streams inflate side by side to the same as one after the other")
 
 TEST_CASE("on broken DEFLATE streams we and zlib agree") {
   support::small_random random{11};
-  const auto ours = std::make_unique<mr::detail::inflater>();
+  const auto ours = std::make_unique<mr::tensor::detail::inflater>();
   std::size_t accepted = 0;
   for (int round = 0; round < 3000; ++round) {
     const bytes data = some_bytes(random, round, 1 + random() % 300);
@@ -240,15 +241,15 @@ TEST_CASE("on broken DEFLATE streams we and zlib agree") {
 }
 
 TEST_CASE("with zlib every dtype, kind of data, length and level comes back bit for bit") {
-  for (const mr::dtype type : mr::all_dtypes)
+  for (const mr::tensor::dtype type : mr::tensor::all_dtypes)
     for (const data_kind kind : support::all_data_kinds)
       for (const std::size_t count : std::initializer_list<std::size_t>{0, 1, 9, 500, 4099}) {
         const bytes elements = support::make_elements(type, kind, count, count + 1);
         for (int level = 0; level <= 9; level += count == 500 ? 1 : 3)
-          laws::codec_round_trip(flat(type, elements), level, mr::zlib_deflate{});
+          laws::codec_round_trip(flat(type, elements), level, mr::tensor::zlib_deflate{});
       }
-  const bytes large = support::make_elements(mr::dtype::f32, data_kind::periodic, 700'000);  // parts of 1 MiB
-  laws::codec_round_trip(flat(mr::dtype::f32, large), 6, mr::zlib_deflate{});
+  const bytes large = support::make_elements(mr::tensor::dtype::f32, data_kind::periodic, 700'000);  // parts of 1 MiB
+  laws::codec_round_trip(flat(mr::tensor::dtype::f32, large), 6, mr::tensor::zlib_deflate{});
 }
 
 TEST_CASE("what only a search for matches shrinks goes to zlib, unfiltered if that is best") {
@@ -258,20 +259,21 @@ TEST_CASE("what only a search for matches shrinks goes to zlib, unfiltered if th
   for (std::uint32_t& word : book) word = static_cast<std::uint32_t>(random());
   std::vector<std::uint32_t> words(100'000);
   for (std::uint32_t& word : words) word = book[random() % book.size()];
-  const auto made = mr::compress(mr::basic_tensor_view(words.data(), mr::tensor_shape{words.size()}));
+  const auto made =
+      mr::tensor::compress(mr::tensor::basic_tensor_view(words.data(), mr::tensor::tensor_shape{words.size()}));
   REQUIRE(made);
-  CHECK(made->filter() == mr::tensor_filter::none);
+  CHECK(made->filter() == mr::tensor::tensor_filter::none);
   CHECK(made->ratio() > 2.2);
-  const bytes periodic = support::make_elements(mr::dtype::f32, data_kind::periodic, 400'000);
-  CHECK(mr::compress(flat(mr::dtype::f32, periodic))->ratio() > 50);
+  const bytes periodic = support::make_elements(mr::tensor::dtype::f32, data_kind::periodic, 400'000);
+  CHECK(mr::tensor::compress(flat(mr::tensor::dtype::f32, periodic))->ratio() > 50);
 }
 
 TEST_CASE("gunzip reads a compressed tensor, and prints its filtered elements") {
   support::temp_dir folder;
   for (const data_kind kind : {data_kind::relu, data_kind::normal, data_kind::periodic, data_kind::random_bits})
     for (const std::size_t count : {std::size_t{0}, std::size_t{1001}, std::size_t{70'000}}) {
-      const bytes elements = support::make_elements(mr::dtype::f32, kind, count);
-      const auto made = mr::compress(flat(mr::dtype::f32, elements));
+      const bytes elements = support::make_elements(mr::tensor::dtype::f32, kind, count);
+      const auto made = mr::tensor::compress(flat(mr::tensor::dtype::f32, elements));
       REQUIRE(made);
       const std::string path = folder / "tensor.gz";
       std::ofstream(path, std::ios::binary)
@@ -283,7 +285,7 @@ TEST_CASE("gunzip reads a compressed tensor, and prints its filtered elements") 
 
       // The filter again, in plain words: chunks of 65528 elements; bitmap; planes of rotated bits.
       bytes expected;
-      if (made->filter() == mr::tensor_filter::none) {
+      if (made->filter() == mr::tensor::tensor_filter::none) {
         expected = elements;
       } else {
         for (std::size_t first = 0; first < count; first += 65528) {
@@ -293,11 +295,11 @@ TEST_CASE("gunzip reads a compressed tensor, and prints its filtered elements") 
           for (std::size_t i = first; i < last; ++i) {
             std::uint32_t x = 0;
             std::memcpy(&x, &elements[4 * i], 4);
-            if (x == 0 && made->filter() == mr::tensor_filter::nonzero_planes) continue;
+            if (x == 0 && made->filter() == mr::tensor::tensor_filter::nonzero_planes) continue;
             bitmap[(i - first) / 8] = static_cast<unsigned char>(bitmap[(i - first) / 8] | 1U << (i - first) % 8);
             kept.push_back(std::rotl(x, 1));
           }
-          if (made->filter() == mr::tensor_filter::nonzero_planes)
+          if (made->filter() == mr::tensor::tensor_filter::nonzero_planes)
             expected.insert(expected.end(), bitmap.begin(), bitmap.end());
           for (const unsigned plane : {0U, 8U, 16U, 24U})
             for (const std::uint32_t x : kept) expected.push_back(static_cast<unsigned char>(x >> plane));
@@ -308,17 +310,18 @@ TEST_CASE("gunzip reads a compressed tensor, and prints its filtered elements") 
 }
 
 TEST_CASE("truncated and flipped streams of zlib's making are errors, or the same tensor") {
-  const bytes elements = support::make_elements(mr::dtype::f32, data_kind::periodic, 1500);
-  const mr::compressed_tensor good = laws::codec_round_trip(flat(mr::dtype::f32, elements), 9, mr::zlib_deflate{});
+  const bytes elements = support::make_elements(mr::tensor::dtype::f32, data_kind::periodic, 1500);
+  const mr::tensor::compressed_tensor good =
+      laws::codec_round_trip(flat(mr::tensor::dtype::f32, elements), 9, mr::tensor::zlib_deflate{});
   for (std::size_t size = 0; size < good.compressed_bytes(); ++size)
-    REQUIRE_FALSE(mr::compressed_tensor::parse(good.bytes().first(size)));
+    REQUIRE_FALSE(mr::tensor::compressed_tensor::parse(good.bytes().first(size)));
   for (std::size_t bit = 0; bit < 8 * good.compressed_bytes(); ++bit) {
     bytes changed(good.bytes().begin(), good.bytes().end());
     changed[bit / 8] = static_cast<unsigned char>(changed[bit / 8] ^ 1U << bit % 8);
-    const auto parsed = mr::compressed_tensor::parse(changed);
+    const auto parsed = mr::tensor::compressed_tensor::parse(changed);
     if (!parsed) continue;
     bytes back(parsed->original_bytes());
-    if (parsed->decompress(mr::mutable_tensor_view(parsed->dtype(), back.data(), parsed->layout())))
+    if (parsed->decompress(mr::tensor::mutable_tensor_view(parsed->dtype(), back.data(), parsed->layout())))
       REQUIRE(back == elements);
   }
 }

@@ -8,18 +8,18 @@
 #include <support/train.hpp>
 
 namespace mr = millrace;
-using mr::training;
+using mr::train::training;
 
 TEST_CASE("backpropagation writes the model's gradients, and each layer's weights' where tracked") {
-  const mr::network<> net(3, {{4, mr::activation::tanh}, {2}}, 1);
-  auto chain = mr::chain(mr::forward_pass(net), mr::calculate_loss<mr::softmax_cross_entropy>(),
-                         mr::backpropagation(net, mr::track_gradients));
+  const mr::train::network<> net(3, {{4, mr::train::activation::tanh}, {2}}, 1);
+  auto chain = mr::chain(mr::train::forward_pass(net), mr::train::calculate_loss<mr::train::softmax_cross_entropy>(),
+                         mr::train::backpropagation(net, mr::train::track_gradients));
   auto ctx = chain.context(training::batch = support::random_matrix<float>(6, 3, 1),
                            training::labels = support::labels_of({0, 1, 0, 1, 1, 0}));
   REQUIRE(chain(ctx));
-  mr::network_workspace<> space;
-  mr::row_major_matrix<float> output;
-  mr::column_vector<float> expected;
+  mr::train::network_workspace<> space;
+  mr::train::row_major_matrix<float> output;
+  mr::train::column_vector<float> expected;
   net.forward(ctx[training::batch], space, output);
   net.backward(ctx[training::batch], output, ctx[training::output_gradient], space, expected);
   CHECK(ctx[training::gradients] == expected);
@@ -32,9 +32,9 @@ TEST_CASE("backpropagation writes the model's gradients, and each layer's weight
 }
 
 TEST_CASE("without tracking no layer's gradients are kept") {
-  const mr::network<> net(3, {{2}}, 1);
-  auto chain =
-      mr::chain(mr::forward_pass(net), mr::calculate_loss<mr::softmax_cross_entropy>(), mr::backpropagation(net));
+  const mr::train::network<> net(3, {{2}}, 1);
+  auto chain = mr::chain(mr::train::forward_pass(net), mr::train::calculate_loss<mr::train::softmax_cross_entropy>(),
+                         mr::train::backpropagation(net));
   auto ctx = chain.context(training::batch = support::random_matrix<float>(1, 3, 1),
                            training::labels = support::labels_of({0}));
   REQUIRE(chain(ctx));
@@ -43,14 +43,15 @@ TEST_CASE("without tracking no layer's gradients are kept") {
 }
 
 TEST_CASE("tensors that do not belong to the last forward pass are an error that names which") {
-  const mr::network<> net(3, {{4, mr::activation::relu}, {2}}, 1);
-  auto forward = mr::chain(mr::forward_pass(net));
-  auto backward = mr::chain(mr::backpropagation(net));
-  auto ctx = mr::chain(mr::forward_pass(net), mr::calculate_loss<mr::softmax_cross_entropy>(), mr::backpropagation(net))
+  const mr::train::network<> net(3, {{4, mr::train::activation::relu}, {2}}, 1);
+  auto forward = mr::chain(mr::train::forward_pass(net));
+  auto backward = mr::chain(mr::train::backpropagation(net));
+  auto ctx = mr::chain(mr::train::forward_pass(net), mr::train::calculate_loss<mr::train::softmax_cross_entropy>(),
+                       mr::train::backpropagation(net))
                  .context(training::batch = support::random_matrix<float>(5, 3, 1),
                           training::output = support::random_matrix<float>(5, 2, 1),
                           training::output_gradient = support::random_matrix<float>(5, 2, 1),
-                          mr::workspace_of<mr::network<>> = mr::network_workspace<>());
+                          mr::train::workspace_of<mr::train::network<>> = mr::train::network_workspace<>());
   const auto message = [&] {
     auto done = backward(ctx);
     REQUIRE(!done);

@@ -7,19 +7,20 @@
 #include <support/train_reference.hpp>
 
 namespace mr = millrace;
-using mr::training;
+using mr::train::training;
 
 namespace {
 /// A loss of one's own: the share of wrong signs, with a gradient that pushes them.
 struct hinge {
   template <class Scalar>
-  mr::result<double> operator()(const mr::row_major_matrix<Scalar>& output, const Eigen::VectorXi& labels) const {
-    mr::row_major_matrix<Scalar> unused;
+  mr::result<double> operator()(const mr::train::row_major_matrix<Scalar>& output,
+                                const Eigen::VectorXi& labels) const {
+    mr::train::row_major_matrix<Scalar> unused;
     return (*this)(output, labels, unused);
   }
   template <class Scalar>
-  mr::result<double> operator()(const mr::row_major_matrix<Scalar>& output, const Eigen::VectorXi& labels,
-                                mr::row_major_matrix<Scalar>& gradient) const {
+  mr::result<double> operator()(const mr::train::row_major_matrix<Scalar>& output, const Eigen::VectorXi& labels,
+                                mr::train::row_major_matrix<Scalar>& gradient) const {
     gradient.setZero(output.rows(), 1);
     double sum = 0;
     for (Eigen::Index i = 0; i < output.rows(); ++i) {
@@ -35,7 +36,7 @@ struct hinge {
 }  // namespace
 
 TEST_CASE("a loss of classes reads labels and writes loss and gradient") {
-  auto chain = mr::chain(mr::calculate_loss<mr::softmax_cross_entropy>());
+  auto chain = mr::chain(mr::train::calculate_loss<mr::train::softmax_cross_entropy>());
   auto ctx = chain.context(training::output = support::matrix_of<float>(reference::softmax_logits, 4),
                            training::labels = support::labels_of(reference::softmax_labels));
   REQUIRE(chain(ctx));
@@ -45,7 +46,7 @@ TEST_CASE("a loss of classes reads labels and writes loss and gradient") {
 }
 
 TEST_CASE("a loss with settings is given as an object") {
-  auto chain = mr::chain(mr::calculate_loss(mr::softmax_cross_entropy{{2.0, 0.5, 1.0, 4.0}}));
+  auto chain = mr::chain(mr::train::calculate_loss(mr::train::softmax_cross_entropy{{2.0, 0.5, 1.0, 4.0}}));
   auto ctx = chain.context(training::output = support::matrix_of<float>(reference::softmax_logits, 4),
                            training::labels = support::labels_of(reference::softmax_labels));
   REQUIRE(chain(ctx));
@@ -53,8 +54,8 @@ TEST_CASE("a loss with settings is given as an object") {
 }
 
 TEST_CASE("a loss of numbers reads targets") {
-  using f = mr::training_fields<double>;
-  auto chain = mr::chain(mr::calculate_loss<mr::mse, f>());
+  using f = mr::train::training_fields<double>;
+  auto chain = mr::chain(mr::train::calculate_loss<mr::train::mse, f>());
   auto ctx = chain.context(f::output = support::matrix_of<double>(reference::mse_output, 2),
                            f::targets = support::matrix_of<double>(reference::mse_targets, 2));
   REQUIRE(chain(ctx));
@@ -62,7 +63,7 @@ TEST_CASE("a loss of numbers reads targets") {
 }
 
 TEST_CASE("a loss of one's own is used like the others") {
-  auto chain = mr::chain(mr::calculate_loss(hinge{}));
+  auto chain = mr::chain(mr::train::calculate_loss(hinge{}));
   auto ctx = chain.context(training::output = support::matrix_of<float>({0.5, 2.0, -3.0}, 1),
                            training::labels = support::labels_of({1, 1, 1}));
   REQUIRE(chain(ctx));
@@ -70,7 +71,7 @@ TEST_CASE("a loss of one's own is used like the others") {
 }
 
 TEST_CASE("what the loss finds wrong fails the event") {
-  auto chain = mr::chain(mr::calculate_loss<mr::binary_cross_entropy>());
+  auto chain = mr::chain(mr::train::calculate_loss<mr::train::binary_cross_entropy>());
   auto ctx = chain.context(training::output = support::matrix_of<float>({0.5, 2.0}, 1),
                            training::labels = support::labels_of({1, 3}));
   auto done = chain(ctx);
@@ -80,7 +81,7 @@ TEST_CASE("what the loss finds wrong fails the event") {
 }
 
 TEST_CASE("a loss that is not finite is handed on, for a validation to find") {
-  auto chain = mr::chain(mr::calculate_loss<mr::binary_cross_entropy>());
+  auto chain = mr::chain(mr::train::calculate_loss<mr::train::binary_cross_entropy>());
   auto ctx = chain.context(training::output = support::matrix_of<float>({0.5, NAN}, 1),
                            training::labels = support::labels_of({1, 0}));
   REQUIRE(chain(ctx));
@@ -88,7 +89,7 @@ TEST_CASE("a loss that is not finite is handed on, for a validation to find") {
 }
 
 TEST_CASE("accuracy counts the rows whose largest logit, or whose sign, is the label") {
-  auto chain = mr::chain(mr::calculate_accuracy{});
+  auto chain = mr::chain(mr::train::calculate_accuracy{});
   auto ctx = chain.context(training::output = support::matrix_of<float>({0.5, -2.0, -0.1, 3.0}, 1),
                            training::labels = support::labels_of({1, 0, 1, 0}));
   REQUIRE(chain(ctx));

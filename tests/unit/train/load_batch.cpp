@@ -7,7 +7,7 @@
 #include <vector>
 
 namespace mr = millrace;
-using mr::training;
+using mr::train::training;
 
 namespace {
 
@@ -24,8 +24,8 @@ struct data {
 };
 
 /// The labels that an epoch's batches bring, batch by batch.
-std::vector<std::vector<int>> epoch_of(mr::load_batch<mr::matrix_samples<Eigen::MatrixXf, Eigen::VectorXi>> load,
-                                       std::uint64_t epoch) {
+std::vector<std::vector<int>> epoch_of(
+    mr::train::load_batch<mr::train::matrix_samples<Eigen::MatrixXf, Eigen::VectorXi>> load, std::uint64_t epoch) {
   const std::size_t batches = load.batches_per_epoch();
   auto chain = mr::chain(std::move(load));
   auto ctx = chain.context(training::epoch = epoch, training::batch_idx = 0);
@@ -53,7 +53,7 @@ std::vector<int> flat(const std::vector<std::vector<int>>& batches) {
 TEST_CASE("an epoch brings every row exactly once") {
   for (int rows : {1, 2, 31, 32, 33, 64, 100}) {
     const data set(rows);
-    const auto batches = epoch_of(mr::load_batch(set.points, set.labels, {.size = 32, .seed = 5}), 0);
+    const auto batches = epoch_of(mr::train::load_batch(set.points, set.labels, {.size = 32, .seed = 5}), 0);
     const auto all = flat(batches);
     CHECK(all.size() == static_cast<std::size_t>(rows));
     CHECK(std::set<int>(all.begin(), all.end()).size() == all.size());
@@ -63,20 +63,20 @@ TEST_CASE("an epoch brings every row exactly once") {
 
 TEST_CASE("a partial last batch is kept or dropped, as asked") {
   const data set(70);
-  mr::load_batch kept(set.points, set.labels, {.size = 32});
-  mr::load_batch dropped(set.points, set.labels, {.size = 32, .keep_partial = false});
+  mr::train::load_batch kept(set.points, set.labels, {.size = 32});
+  mr::train::load_batch dropped(set.points, set.labels, {.size = 32, .keep_partial = false});
   CHECK(kept.batches_per_epoch() == 3);
   CHECK(dropped.batches_per_epoch() == 2);
   CHECK(epoch_of(kept, 0).back().size() == 6);
   CHECK(epoch_of(dropped, 0).back().size() == 32);
   const data fits(64);
-  CHECK(mr::load_batch(fits.points, fits.labels, {.size = 32, .keep_partial = false}).batches_per_epoch() == 2);
-  CHECK(mr::load_batch(fits.points, fits.labels, {.size = 32}).batches_per_epoch() == 2);
+  CHECK(mr::train::load_batch(fits.points, fits.labels, {.size = 32, .keep_partial = false}).batches_per_epoch() == 2);
+  CHECK(mr::train::load_batch(fits.points, fits.labels, {.size = 32}).batches_per_epoch() == 2);
 }
 
 TEST_CASE("without shuffling the rows come in their order, every epoch") {
   const data set(10);
-  const mr::load_batch load(set.points, set.labels, {.size = 4, .shuffle = false});
+  const mr::train::load_batch load(set.points, set.labels, {.size = 4, .shuffle = false});
   const std::vector<int> in_order{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   CHECK(flat(epoch_of(load, 0)) == in_order);
   CHECK(flat(epoch_of(load, 3)) == in_order);
@@ -84,17 +84,17 @@ TEST_CASE("without shuffling the rows come in their order, every epoch") {
 
 TEST_CASE("the order depends on seed and epoch alone") {
   const data set(50);
-  const mr::load_batch load(set.points, set.labels, {.size = 8, .seed = 7});
+  const mr::train::load_batch load(set.points, set.labels, {.size = 8, .seed = 7});
   const auto first = flat(epoch_of(load, 0));
   CHECK(first != flat(epoch_of(load, 1)));
-  CHECK(first != flat(epoch_of(mr::load_batch(set.points, set.labels, {.size = 8, .seed = 8}), 0)));
-  CHECK(first == flat(epoch_of(mr::load_batch(set.points, set.labels, {.size = 8, .seed = 7}), 0)));
-  CHECK(first == flat(epoch_of(mr::load_batch(set.points, set.labels, {.size = 50, .seed = 7}), 0)));
+  CHECK(first != flat(epoch_of(mr::train::load_batch(set.points, set.labels, {.size = 8, .seed = 8}), 0)));
+  CHECK(first == flat(epoch_of(mr::train::load_batch(set.points, set.labels, {.size = 8, .seed = 7}), 0)));
+  CHECK(first == flat(epoch_of(mr::train::load_batch(set.points, set.labels, {.size = 50, .seed = 7}), 0)));
   // Pinned, so that a change of generator is seen.
   CHECK(std::vector<int>(first.begin(), first.begin() + 5) == std::vector<int>{17, 5, 40, 33, 30});
 
   // Back to an earlier epoch in one and the same event.
-  auto chain = mr::chain(mr::load_batch(set.points, set.labels, {.size = 50, .seed = 7}));
+  auto chain = mr::chain(mr::train::load_batch(set.points, set.labels, {.size = 50, .seed = 7}));
   auto ctx = chain.context(training::epoch = 0, training::batch_idx = 0);
   for (std::uint64_t epoch : {0U, 4U, 1U, 0U}) {
     ctx[training::epoch] = epoch;
@@ -104,8 +104,8 @@ TEST_CASE("the order depends on seed and epoch alone") {
 }
 
 TEST_CASE("a batch that is not there is an error, by number; so are no rows and no size") {
-  const auto failing = [](const data& set, mr::batch_options options, std::uint64_t index) {
-    auto chain = mr::chain(mr::load_batch(set.points, set.labels, options));
+  const auto failing = [](const data& set, mr::train::batch_options options, std::uint64_t index) {
+    auto chain = mr::chain(mr::train::load_batch(set.points, set.labels, options));
     auto ctx = chain.context(training::epoch = 0, training::batch_idx = index);
     auto done = chain(ctx);
     REQUIRE(!done);
@@ -124,7 +124,7 @@ TEST_CASE("a batch that is not there is an error, by number; so are no rows and 
 TEST_CASE("labels that do not fit the rows fail the event") {
   const data set(10);
   const Eigen::VectorXi nine = set.labels.head(9);
-  auto chain = mr::chain(mr::load_batch(set.points, nine));
+  auto chain = mr::chain(mr::train::load_batch(set.points, nine));
   auto ctx = chain.context(training::epoch = 0, training::batch_idx = 0);
   auto done = chain(ctx);
   REQUIRE(!done);
@@ -133,7 +133,7 @@ TEST_CASE("labels that do not fit the rows fail the event") {
 
 TEST_CASE("a data set that grows between epochs is seen") {
   std::vector<int> numbers{1, 2, 3};
-  auto chain = mr::chain(mr::load_batch(mr::range_samples(numbers, 1,
+  auto chain = mr::chain(mr::train::load_batch(mr::train::range_samples(numbers, 1,
                                                           [](int n, std::span<float> x) {
                                                             x[0] = static_cast<float>(n);
                                                             return n;

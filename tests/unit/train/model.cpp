@@ -24,32 +24,32 @@ class line {
 
   Eigen::Index inputs() const { return parameters_.size(); }
   Eigen::Index outputs() const { return 1; }
-  mr::column_vector<double>& parameters() { return parameters_; }
-  void forward(const mr::row_major_matrix<double>& batch, workspace_type& space,
-               mr::row_major_matrix<double>& output) const {
+  mr::train::column_vector<double>& parameters() { return parameters_; }
+  void forward(const mr::train::row_major_matrix<double>& batch, workspace_type& space,
+               mr::train::row_major_matrix<double>& output) const {
     space.seen = batch.rows();
     output = batch * parameters_;
   }
-  void backward(const mr::row_major_matrix<double>& batch, const mr::row_major_matrix<double>&,
-                const mr::row_major_matrix<double>& output_gradient, workspace_type&,
-                mr::column_vector<double>& gradients) const {
+  void backward(const mr::train::row_major_matrix<double>& batch, const mr::train::row_major_matrix<double>&,
+                const mr::train::row_major_matrix<double>& output_gradient, workspace_type&,
+                mr::train::column_vector<double>& gradients) const {
     gradients = batch.transpose() * output_gradient;
   }
 
  private:
-  mr::column_vector<double> parameters_ = mr::column_vector<double>::Zero(2);
+  mr::train::column_vector<double> parameters_ = mr::train::column_vector<double>::Zero(2);
 };
 
 }  // namespace
 
 TEST_CASE("a model of one's own is trained by the same events") {
-  using f = mr::training_fields<double>;
+  using f = mr::train::training_fields<double>;
   const Eigen::MatrixXd points = support::random_matrix<double>(100, 2, 1);
   const Eigen::MatrixXd targets = points * Eigen::Vector2d(3.0, -0.5);
   line model;
-  auto step = mr::chain(mr::load_batch(points, targets, {.size = 25}), mr::forward_pass(model),
-                        mr::calculate_loss<mr::mse, f>(), mr::backpropagation(model),
-                        mr::update_weights(model, mr::sgd{}, mr::constant_rate{0.3}));
+  auto step = mr::chain(mr::train::load_batch(points, targets, {.size = 25}), mr::train::forward_pass(model),
+                        mr::train::calculate_loss<mr::train::mse, f>(), mr::train::backpropagation(model),
+                        mr::train::update_weights(model, mr::train::sgd{}, mr::train::constant_rate{0.3}));
   auto ctx = step.context(f::epoch = 0, f::batch_idx = 0);
   for (ctx[f::epoch] = 0; ctx[f::epoch] < 100; ++ctx[f::epoch])
     for (ctx[f::batch_idx] = 0; ctx[f::batch_idx] < 4; ++ctx[f::batch_idx]) REQUIRE(step(ctx));
@@ -59,7 +59,7 @@ TEST_CASE("a model of one's own is trained by the same events") {
 }
 
 TEST_CASE("a model without layers is trainable, but its activations cannot be tracked") {
-  STATIC_REQUIRE(mr::trainable_model<line>);
-  STATIC_REQUIRE(!mr::layered_model<line>);
-  STATIC_REQUIRE(!mr::trainable_model<int>);
+  STATIC_REQUIRE(mr::train::trainable_model<line>);
+  STATIC_REQUIRE(!mr::train::layered_model<line>);
+  STATIC_REQUIRE(!mr::train::trainable_model<int>);
 }

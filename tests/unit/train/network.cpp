@@ -16,17 +16,18 @@ namespace mr = millrace;
 
 namespace {
 
-constexpr mr::activation all[]{mr::activation::identity, mr::activation::relu,    mr::activation::leaky_relu,
-                               mr::activation::tanh,     mr::activation::sigmoid, mr::activation::gelu};
+constexpr mr::train::activation all[]{mr::train::activation::identity,   mr::train::activation::relu,
+                                      mr::train::activation::leaky_relu, mr::train::activation::tanh,
+                                      mr::train::activation::sigmoid,    mr::train::activation::gelu};
 
 /// Largest difference between backward's gradients and central differences of the loss.
 template <class Loss, class Reference>
-double gradient_error(mr::network<double>& net, const mr::row_major_matrix<double>& batch, const Loss& loss,
-                      const Reference& right) {
-  mr::network_workspace<double> space;
-  mr::row_major_matrix<double> output;
-  mr::row_major_matrix<double> output_gradient;
-  mr::column_vector<double> gradients;
+double gradient_error(mr::train::network<double>& net, const mr::train::row_major_matrix<double>& batch,
+                      const Loss& loss, const Reference& right) {
+  mr::train::network_workspace<double> space;
+  mr::train::row_major_matrix<double> output;
+  mr::train::row_major_matrix<double> output_gradient;
+  mr::train::column_vector<double> gradients;
   net.forward(batch, space, output);
   REQUIRE(loss(output, right, output_gradient));
   net.backward(batch, output, output_gradient, space, gradients);
@@ -51,46 +52,47 @@ double gradient_error(mr::network<double>& net, const mr::row_major_matrix<doubl
 TEST_CASE("gradients of every loss through every activation agree with finite differences") {
   const auto batch = support::random_matrix<double>(9, 4, 1);
   const auto targets = support::random_matrix<double>(9, 3, 2);
-  const mr::row_major_matrix<double> shares = (targets.array() + 1.0) / 2.0;
+  const mr::train::row_major_matrix<double> shares = (targets.array() + 1.0) / 2.0;
   Eigen::VectorXi two(9);
   Eigen::VectorXi three(9);
   for (int i = 0; i < 9; ++i) {
     two[i] = i % 2;
     three[i] = i % 3;
   }
-  for (mr::activation hidden : all)
-    for (mr::activation last : {mr::activation::identity, mr::activation::tanh, mr::activation::gelu}) {
-      CAPTURE(mr::to_string(hidden), mr::to_string(last));
+  for (mr::train::activation hidden : all)
+    for (mr::train::activation last :
+         {mr::train::activation::identity, mr::train::activation::tanh, mr::train::activation::gelu}) {
+      CAPTURE(mr::train::to_string(hidden), mr::train::to_string(last));
       const auto net = [&](Eigen::Index outputs) {
-        mr::network<double> made(4, {{6, hidden}, {5, hidden}, {outputs, last}}, 3);
+        mr::train::network<double> made(4, {{6, hidden}, {5, hidden}, {outputs, last}}, 3);
         made.parameters() = support::random_matrix<double>(made.parameter_count(), 1, 4).col(0);
         return made;
       };
       auto several = net(3);
-      CHECK(gradient_error(several, batch, mr::mse{}, targets) < 1e-7);
-      CHECK(gradient_error(several, batch, mr::multilabel_cross_entropy{}, shares) < 1e-7);
-      CHECK(gradient_error(several, batch, mr::softmax_cross_entropy{}, three) < 1e-7);
-      CHECK(gradient_error(several, batch, mr::softmax_cross_entropy{{1.0, 0.2, 3.0}}, three) < 1e-7);
+      CHECK(gradient_error(several, batch, mr::train::mse{}, targets) < 1e-7);
+      CHECK(gradient_error(several, batch, mr::train::multilabel_cross_entropy{}, shares) < 1e-7);
+      CHECK(gradient_error(several, batch, mr::train::softmax_cross_entropy{}, three) < 1e-7);
+      CHECK(gradient_error(several, batch, mr::train::softmax_cross_entropy{{1.0, 0.2, 3.0}}, three) < 1e-7);
       auto one = net(1);
-      CHECK(gradient_error(one, batch, mr::binary_cross_entropy{}, two) < 1e-7);
-      CHECK(gradient_error(one, batch, mr::binary_cross_entropy{{0.5, 4.0}}, two) < 1e-7);
+      CHECK(gradient_error(one, batch, mr::train::binary_cross_entropy{}, two) < 1e-7);
+      CHECK(gradient_error(one, batch, mr::train::binary_cross_entropy{{0.5, 4.0}}, two) < 1e-7);
     }
 }
 
 TEST_CASE("a network of one layer, and of layers wider at the end, has right gradients too") {
   const auto batch = support::random_matrix<double>(7, 3, 1);
   const auto targets = support::random_matrix<double>(7, 8, 2);
-  mr::network<double> single(3, {{8, mr::activation::sigmoid}}, 1);
-  CHECK(gradient_error(single, batch, mr::mse{}, targets) < 1e-7);
-  mr::network<double> widening(3, {{2, mr::activation::tanh}, {8, mr::activation::gelu}}, 1);
-  CHECK(gradient_error(widening, batch, mr::mse{}, targets) < 1e-7);
+  mr::train::network<double> single(3, {{8, mr::train::activation::sigmoid}}, 1);
+  CHECK(gradient_error(single, batch, mr::train::mse{}, targets) < 1e-7);
+  mr::train::network<double> widening(3, {{2, mr::train::activation::tanh}, {8, mr::train::activation::gelu}}, 1);
+  CHECK(gradient_error(widening, batch, mr::train::mse{}, targets) < 1e-7);
 }
 
 TEST_CASE("a forward pass is the formula, layer by layer") {
-  const mr::network<double> net(3, {{5, mr::activation::relu}, {2}}, 11);
+  const mr::train::network<double> net(3, {{5, mr::train::activation::relu}, {2}}, 11);
   const auto batch = support::random_matrix<double>(6, 3, 1);
-  mr::network_workspace<double> space;
-  mr::row_major_matrix<double> output;
+  mr::train::network_workspace<double> space;
+  mr::train::row_major_matrix<double> output;
   net.forward(batch, space, output);
   for (Eigen::Index row = 0; row < 6; ++row)
     for (Eigen::Index unit = 0; unit < 2; ++unit) {
@@ -108,35 +110,35 @@ TEST_CASE("a forward pass is the formula, layer by layer") {
 TEST_CASE("layers of every width, also beyond one tile, answer and learn by the formula") {
   for (Eigen::Index width : {1, 127, 128, 129, 257, 300}) {
     CAPTURE(width);
-    const mr::network<double> net(width, {{width, mr::activation::relu}, {2}}, 1);
+    const mr::train::network<double> net(width, {{width, mr::train::activation::relu}, {2}}, 1);
     const auto batch = support::random_matrix<double>(width + 3, width, 2);
-    mr::network_workspace<double> space;
-    mr::row_major_matrix<double> output;
-    mr::column_vector<double> gradients;
+    mr::train::network_workspace<double> space;
+    mr::train::row_major_matrix<double> output;
+    mr::train::column_vector<double> gradients;
     net.forward(batch, space, output);
     net.backward(batch, output, output, space, gradients);
     // The same through Eigen's lazy products, which take no tiles.
-    mr::row_major_matrix<double> hidden = batch.lazyProduct(net.weights(0));
+    mr::train::row_major_matrix<double> hidden = batch.lazyProduct(net.weights(0));
     hidden.rowwise() += net.bias(0);
     hidden = hidden.cwiseMax(0.0);
-    mr::row_major_matrix<double> expected = hidden.lazyProduct(net.weights(1));
+    mr::train::row_major_matrix<double> expected = hidden.lazyProduct(net.weights(1));
     expected.rowwise() += net.bias(1);
     CHECK(support::distance(output, expected) < 1e-12);
-    mr::row_major_matrix<double> back = expected.lazyProduct(net.weights(1).transpose());
+    mr::train::row_major_matrix<double> back = expected.lazyProduct(net.weights(1).transpose());
     back = (hidden.array() > 0.0).select(back.array(), 0.0).matrix();
-    const mr::row_major_matrix<double> slope = batch.transpose().lazyProduct(back);
-    CHECK(support::distance(mr::row_major_matrix<double>(net.weights_of(0, gradients)), slope) < 1e-11);
+    const mr::train::row_major_matrix<double> slope = batch.transpose().lazyProduct(back);
+    CHECK(support::distance(mr::train::row_major_matrix<double>(net.weights_of(0, gradients)), slope) < 1e-11);
   }
 }
 
 TEST_CASE("parameters are one vector: each layer's weights, inputs x units, then its bias") {
-  mr::network<float> net(2, {{3, mr::activation::tanh}, {1}}, 5);
+  mr::train::network<float> net(2, {{3, mr::train::activation::tanh}, {1}}, 5);
   CHECK(net.parameter_count() == 2 * 3 + 3 + 3 * 1 + 1);
   CHECK(net.inputs() == 2);
   CHECK(net.outputs() == 1);
   CHECK(net.layer_count() == 2);
   CHECK(net.layer(0).units == 3);
-  CHECK(net.layer(0).function == mr::activation::tanh);
+  CHECK(net.layer(0).function == mr::train::activation::tanh);
   for (Eigen::Index i = 0; i < net.parameter_count(); ++i) net.parameters()[i] = static_cast<float>(i);
   CHECK(net.weights(0)(0, 2) == 2);
   CHECK(net.weights(0)(1, 0) == 3);
@@ -146,10 +148,10 @@ TEST_CASE("parameters are one vector: each layer's weights, inputs x units, then
 }
 
 TEST_CASE("one seed gives one start, bit for bit; another seed another") {
-  const std::vector<mr::dense> layers{{16, mr::activation::relu}, {4}};
-  const mr::network<float> a(8, layers, 42);
-  const mr::network<float> b(8, layers, 42);
-  const mr::network<float> c(8, layers, 43);
+  const std::vector<mr::train::dense> layers{{16, mr::train::activation::relu}, {4}};
+  const mr::train::network<float> a(8, layers, 42);
+  const mr::train::network<float> b(8, layers, 42);
+  const mr::train::network<float> c(8, layers, 43);
   CHECK(std::memcmp(a.parameters().data(), b.parameters().data(),
                     sizeof(float) * static_cast<std::size_t>(a.parameter_count())) == 0);
   CHECK(a.parameters() != c.parameters());
@@ -159,7 +161,8 @@ TEST_CASE("one seed gives one start, bit for bit; another seed another") {
 }
 
 TEST_CASE("weights start within their limits, filling them, and biases at 0") {
-  const mr::network<double> net(600, {{200, mr::activation::relu}, {100, mr::activation::tanh}, {10}}, 1);
+  const mr::train::network<double> net(
+      600, {{200, mr::train::activation::relu}, {100, mr::train::activation::tanh}, {10}}, 1);
   const double he = std::sqrt(6.0 / 600.0);
   const double glorot = std::sqrt(6.0 / 300.0);
   CHECK(net.weights(0).cwiseAbs().maxCoeff() <= he);
@@ -171,14 +174,15 @@ TEST_CASE("weights start within their limits, filling them, and biases at 0") {
 }
 
 TEMPLATE_TEST_CASE("predict answers what forward does, row by row and all at once", "", float, double) {
-  const mr::network<TestType> net(7, {{20, mr::activation::gelu}, {9, mr::activation::relu}, {3}}, 1);
+  const mr::train::network<TestType> net(7, {{20, mr::train::activation::gelu}, {9, mr::train::activation::relu}, {3}},
+                                         1);
   const auto batch = support::random_matrix<TestType>(50, 7, 2);
-  mr::network_workspace<TestType> space;
-  mr::row_major_matrix<TestType> output;
+  mr::train::network_workspace<TestType> space;
+  mr::train::row_major_matrix<TestType> output;
   net.forward(batch, space, output);
 
   auto scratch = net.make_workspace(50);
-  mr::row_major_matrix<TestType> answers(50, 3);
+  mr::train::row_major_matrix<TestType> answers(50, 3);
   net.predict({batch.data(), 350}, scratch, {answers.data(), 150});
   CHECK(answers == output);
   auto narrow = net.make_workspace(1);
@@ -188,16 +192,16 @@ TEMPLATE_TEST_CASE("predict answers what forward does, row by row and all at onc
 }
 
 TEST_CASE("a workspace serves batches of any size in turn") {
-  const mr::network<double> net(3, {{8, mr::activation::gelu}, {1}}, 1);
+  const mr::train::network<double> net(3, {{8, mr::train::activation::gelu}, {1}}, 1);
   const auto all_rows = support::random_matrix<double>(40, 3, 2);
-  mr::network_workspace<double> used;
-  mr::row_major_matrix<double> output;
-  mr::column_vector<double> gradients;
+  mr::train::network_workspace<double> used;
+  mr::train::row_major_matrix<double> output;
+  mr::train::column_vector<double> gradients;
   for (Eigen::Index rows : {40, 1, 7, 40, 2}) {
-    const mr::row_major_matrix<double> batch = all_rows.topRows(rows);
-    mr::network_workspace<double> fresh;
-    mr::row_major_matrix<double> expected;
-    mr::column_vector<double> expected_gradients;
+    const mr::train::row_major_matrix<double> batch = all_rows.topRows(rows);
+    mr::train::network_workspace<double> fresh;
+    mr::train::row_major_matrix<double> expected;
+    mr::train::column_vector<double> expected_gradients;
     net.forward(batch, fresh, expected);
     net.backward(batch, expected, expected, fresh, expected_gradients);
     net.forward(batch, used, output);
@@ -209,17 +213,17 @@ TEST_CASE("a workspace serves batches of any size in turn") {
 }
 
 TEST_CASE("many threads use one network, each with a workspace of its own") {
-  const mr::network<float> net(5, {{32, mr::activation::relu}, {2}}, 1);
+  const mr::train::network<float> net(5, {{32, mr::train::activation::relu}, {2}}, 1);
   const auto batch = support::random_matrix<float>(64, 5, 2);
-  mr::network_workspace<float> space;
-  mr::row_major_matrix<float> expected;
+  mr::train::network_workspace<float> space;
+  mr::train::row_major_matrix<float> expected;
   net.forward(batch, space, expected);
   std::atomic<int> wrong{0};
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&] {
       auto scratch = net.make_workspace(64);
-      mr::row_major_matrix<float> answers(64, 2);
+      mr::train::row_major_matrix<float> answers(64, 2);
       for (int i = 0; i < 50; ++i) {
         answers.setZero();
         net.predict({batch.data(), 320}, scratch, {answers.data(), 128});
@@ -232,7 +236,7 @@ TEST_CASE("many threads use one network, each with a workspace of its own") {
 
 TEST_CASE("the counter of allocations counts") {
   if (!support::counts_allocations) return;
-  CHECK(support::allocations_of([] { mr::column_vector<float>(1000).setZero(); }) == 1);
+  CHECK(support::allocations_of([] { mr::train::column_vector<float>(1000).setZero(); }) == 1);
   CHECK(support::allocations_of([] {
           const std::vector<int> kept(1000);
           asm volatile("" : : "r"(kept.data()) : "memory");  // or clang sees that nobody looks
@@ -240,32 +244,34 @@ TEST_CASE("the counter of allocations counts") {
 }
 
 TEMPLATE_TEST_CASE("prediction never allocates, from the first row on", "", float, double) {
-  for (mr::activation function : all) {
-    const mr::network<TestType> net(30, {{64, function}, {128, function}, {3}}, 1);
+  for (mr::train::activation function : all) {
+    const mr::train::network<TestType> net(30, {{64, function}, {128, function}, {3}}, 1);
     const auto batch = support::random_matrix<TestType>(64, 30, 2);
-    mr::row_major_matrix<TestType> answers(64, 3);
+    mr::train::row_major_matrix<TestType> answers(64, 3);
     auto scratch = net.make_workspace(64);
     CHECK(support::allocations_of([&] { net.predict({batch.data(), 30}, scratch, {answers.data(), 3}); }) == 0);
     CHECK(support::allocations_of([&] { net.predict({batch.data(), 1920}, scratch, {answers.data(), 192}); }) == 0);
   }
-  const mr::network<TestType> wide(300, {{700, mr::activation::relu}, {513, mr::activation::relu}, {2}}, 1);
+  const mr::train::network<TestType> wide(
+      300, {{700, mr::train::activation::relu}, {513, mr::train::activation::relu}, {2}}, 1);
   const auto batch = support::random_matrix<TestType>(300, 300, 2);
-  mr::row_major_matrix<TestType> answers(300, 2);
+  mr::train::row_major_matrix<TestType> answers(300, 2);
   auto scratch = wide.make_workspace(300);
   CHECK(support::allocations_of([&] { wide.predict({batch.data(), 90'000}, scratch, {answers.data(), 600}); }) == 0);
 }
 
 TEST_CASE("after the first, a training step through a chain allocates nothing") {
-  using mr::training;
+  using mr::train::training;
   const auto data = support::random_matrix<float>(256, 30, 1);
   Eigen::VectorXi labels(256);
   for (int i = 0; i < 256; ++i) labels[i] = i % 2;
-  for (mr::activation function : all) {
-    mr::network<> net(30, {{64, function}, {32, function}, {1}}, 1);
-    auto step = mr::chain(mr::load_batch(data, labels, {.size = 64}), mr::forward_pass(net, mr::track_activations),
-                          mr::calculate_loss<mr::binary_cross_entropy>(), mr::calculate_accuracy{},
-                          mr::backpropagation(net, mr::track_gradients),
-                          mr::update_weights(net, mr::adam{}, mr::cosine_decay{}, mr::clip_norm{1.0}));
+  for (mr::train::activation function : all) {
+    mr::train::network<> net(30, {{64, function}, {32, function}, {1}}, 1);
+    auto step = mr::chain(
+        mr::train::load_batch(data, labels, {.size = 64}), mr::train::forward_pass(net, mr::train::track_activations),
+        mr::train::calculate_loss<mr::train::binary_cross_entropy>(), mr::train::calculate_accuracy{},
+        mr::train::backpropagation(net, mr::train::track_gradients),
+        mr::train::update_weights(net, mr::train::adam{}, mr::train::cosine_decay{}, mr::train::clip_norm{1.0}));
     auto ctx = step.context(training::epoch = 0, training::batch_idx = 0);
     REQUIRE(step(ctx));
     const std::uint64_t taken = support::allocations_of([&] {
@@ -278,6 +284,6 @@ TEST_CASE("after the first, a training step through a chain allocates nothing") 
 }
 
 TEST_CASE("a network is a trainable model of layers") {
-  STATIC_REQUIRE(mr::trainable_model<mr::network<float>>);
-  STATIC_REQUIRE(mr::layered_model<mr::network<double>>);
+  STATIC_REQUIRE(mr::train::trainable_model<mr::train::network<float>>);
+  STATIC_REQUIRE(mr::train::layered_model<mr::train::network<double>>);
 }

@@ -14,8 +14,8 @@ namespace mr = millrace;
 namespace {
 
 template <class Scalar>
-mr::network<Scalar> example() {
-  mr::network<Scalar> net(2, {{3, mr::activation::leaky_relu}, {2, mr::activation::gelu}, {1}}, 9);
+mr::train::network<Scalar> example() {
+  mr::train::network<Scalar> net(2, {{3, mr::train::activation::leaky_relu}, {2, mr::train::activation::gelu}, {1}}, 9);
   for (Eigen::Index i = 0; i < net.parameter_count(); ++i) net.parameters()[i] = static_cast<Scalar>(i) / Scalar(8);
   net.parameters()[1] = std::numeric_limits<Scalar>::denorm_min();
   net.parameters()[2] = -Scalar(0);
@@ -25,7 +25,7 @@ mr::network<Scalar> example() {
 }
 
 template <class Scalar>
-bool same(const mr::network<Scalar>& a, const mr::network<Scalar>& b) {
+bool same(const mr::train::network<Scalar>& a, const mr::train::network<Scalar>& b) {
   if (a.inputs() != b.inputs() || a.layer_count() != b.layer_count()) return false;
   for (std::size_t k = 0; k < a.layer_count(); ++k)
     if (a.layer(k).units != b.layer(k).units || a.layer(k).function != b.layer(k).function) return false;
@@ -41,7 +41,7 @@ std::string file_bytes(const std::string& path) {
 /// The bytes with length and checksum made right again.
 std::string sealed(std::string bytes) {
   for (std::size_t i = 0; i < 8; ++i) bytes[16 + i] = static_cast<char>((bytes.size() >> (8 * i)) & 0xFFU);
-  const std::uint32_t sum = mr::detail::network_checksum(std::string_view(bytes).substr(0, bytes.size() - 4));
+  const std::uint32_t sum = mr::train::detail::network_checksum(std::string_view(bytes).substr(0, bytes.size() - 4));
   for (std::size_t i = 0; i < 4; ++i) bytes[bytes.size() - 4 + i] = static_cast<char>((sum >> (8 * i)) & 0xFFU);
   return bytes;
 }
@@ -50,60 +50,60 @@ std::string sealed(std::string bytes) {
 
 TEMPLATE_TEST_CASE("what was saved comes back bit for bit, NaN, infinity and -0 included", "", float, double) {
   const auto net = example<TestType>();
-  const auto back = mr::network_from_bytes<TestType>(mr::to_bytes(net));
+  const auto back = mr::train::network_from_bytes<TestType>(mr::train::to_bytes(net));
   REQUIRE(back);
   CHECK(same(*back, net));
 }
 
 TEST_CASE("the bytes of version 1 stay what they are") {
-  CHECK(mr::to_bytes(example<float>()) == file_bytes(MILLRACE_GOLDEN_DIR "/train/network_f32.bin"));
-  CHECK(mr::to_bytes(example<double>()) == file_bytes(MILLRACE_GOLDEN_DIR "/train/network_f64.bin"));
-  const auto old = mr::network_from_bytes<float>(file_bytes(MILLRACE_GOLDEN_DIR "/train/network_f32.bin"));
+  CHECK(mr::train::to_bytes(example<float>()) == file_bytes(MILLRACE_GOLDEN_DIR "/train/network_f32.bin"));
+  CHECK(mr::train::to_bytes(example<double>()) == file_bytes(MILLRACE_GOLDEN_DIR "/train/network_f64.bin"));
+  const auto old = mr::train::network_from_bytes<float>(file_bytes(MILLRACE_GOLDEN_DIR "/train/network_f32.bin"));
   REQUIRE(old);
   CHECK(same(*old, example<float>()));
 }
 
 TEST_CASE("the checksum is CRC-32 as everybody computes it") {
-  CHECK(mr::detail::network_checksum("123456789") == 0xCBF43926U);  // ITU-T V.42's check value
-  CHECK(mr::detail::network_checksum("") == 0);
+  CHECK(mr::train::detail::network_checksum("123456789") == 0xCBF43926U);  // ITU-T V.42's check value
+  CHECK(mr::train::detail::network_checksum("") == 0);
 }
 
 TEST_CASE("bytes cut short anywhere are an error") {
-  const std::string bytes = mr::to_bytes(example<float>());
+  const std::string bytes = mr::train::to_bytes(example<float>());
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     CAPTURE(size);
-    const auto failed = mr::network_from_bytes<float>(std::string_view(bytes).substr(0, size));
+    const auto failed = mr::train::network_from_bytes<float>(std::string_view(bytes).substr(0, size));
     REQUIRE(!failed);
     CHECK((failed.error().code() == mr::errc::truncated || size == 0));
   }
-  CHECK(mr::network_from_bytes<float>(bytes + "x").error().code() == mr::errc::corrupt);
+  CHECK(mr::train::network_from_bytes<float>(bytes + "x").error().code() == mr::errc::corrupt);
 }
 
 TEST_CASE("any flipped bit is an error") {
-  const std::string bytes = mr::to_bytes(example<float>());
+  const std::string bytes = mr::train::to_bytes(example<float>());
   for (std::size_t i = 0; i < bytes.size(); ++i)
     for (unsigned bit = 0; bit < 8; ++bit) {
       std::string bad = bytes;
       bad[i] = static_cast<char>(static_cast<unsigned char>(bad[i]) ^ (1U << bit));
-      CHECK(!mr::network_from_bytes<float>(bad));
+      CHECK(!mr::train::network_from_bytes<float>(bad));
     }
 }
 
 TEST_CASE("any byte changed under a right checksum is an error or a network of the same size") {
-  const std::string bytes = mr::to_bytes(example<float>());
+  const std::string bytes = mr::train::to_bytes(example<float>());
   for (std::size_t i = 0; i < bytes.size() - 4; ++i)
     for (int value : {0, 1, 2, 127, 128, 255}) {
       std::string bad = bytes;
       bad[i] = static_cast<char>(value);
-      const auto read = mr::network_from_bytes<float>(sealed(bad));
+      const auto read = mr::train::network_from_bytes<float>(sealed(bad));
       if (read) CHECK(read->parameter_count() == example<float>().parameter_count());
     }
 }
 
 TEST_CASE("errors say what is wrong with the bytes") {
-  const std::string bytes = mr::to_bytes(example<float>());
+  const std::string bytes = mr::train::to_bytes(example<float>());
   const auto message = [](const std::string& bad) {
-    const auto read = mr::network_from_bytes<float>(bad);
+    const auto read = mr::train::network_from_bytes<float>(bad);
     REQUIRE(!read);
     return read.error().message();
   };
@@ -116,7 +116,7 @@ TEST_CASE("errors say what is wrong with the bytes") {
   bad = bytes;
   bad[90] = static_cast<char>(bad[90] ^ 1);
   CHECK(message(bad) == "the network's bytes do not match their checksum");
-  CHECK(message(mr::to_bytes(example<double>())) == "the network's numbers have 8 bytes, asked for are 4");
+  CHECK(message(mr::train::to_bytes(example<double>())) == "the network's numbers have 8 bytes, asked for are 4");
   bad = bytes;
   bad.replace(bad.find("gelu"), 4, "gela");
   CHECK(message(sealed(bad)) == "layer 1 has the activation \"gela\", which is unknown");
@@ -132,22 +132,22 @@ TEST_CASE("errors say what is wrong with the bytes") {
   bad = bytes;
   bad[36 + 6] = 1;  // 2^48 units
   CHECK(message(sealed(bad)) == "these bytes are no network: layer 0 has 281474976710659 units");
-  CHECK(mr::network_from_bytes<float>(sealed(bytes.substr(0, 30) + "sum ")).error().message() ==
+  CHECK(mr::train::network_from_bytes<float>(sealed(bytes.substr(0, 30) + "sum ")).error().message() ==
         "the network ends before the layers");
 }
 
 TEST_CASE("a file holds the network, and a missing or broken one is an error with its path") {
   const support::temp_dir dir;
   const auto net = example<float>();
-  REQUIRE(mr::save_network(net, dir / "net.bin"));
-  const auto back = mr::load_network(dir / "net.bin");
+  REQUIRE(mr::train::save_network(net, dir / "net.bin"));
+  const auto back = mr::train::load_network(dir / "net.bin");
   REQUIRE(back);
   CHECK(same(*back, net));
 
-  CHECK(!mr::load_network(dir / "none.bin"));
-  CHECK(!mr::save_network(net, dir / "no/such/folder/net.bin"));
+  CHECK(!mr::train::load_network(dir / "none.bin"));
+  CHECK(!mr::train::save_network(net, dir / "no/such/folder/net.bin"));
   std::ofstream(dir / "broken.bin") << "not a network";
-  const auto broken = mr::load_network(dir / "broken.bin");
+  const auto broken = mr::train::load_network(dir / "broken.bin");
   REQUIRE(!broken);
   CHECK(broken.error().code() == mr::errc::corrupt);
   CHECK(broken.error().message() == "cannot load the network \"" + (dir / "broken.bin") + "\"");

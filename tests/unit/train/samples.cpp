@@ -17,13 +17,13 @@ struct payment {
 }  // namespace
 
 TEST_CASE("a matrix of either storage order answers the chosen rows in the order asked") {
-  const mr::row_major_matrix<float> by_row = support::random_matrix<float>(10, 3, 1);
+  const mr::train::row_major_matrix<float> by_row = support::random_matrix<float>(10, 3, 1);
   const Eigen::MatrixXf by_column = by_row;
   Eigen::VectorXi labels(10);
   labels << 0, 1, 2, 3, 4, 5, 6, 7, 8, 9;
   const std::vector<std::uint32_t> rows{7, 0, 7, 3};
   const auto check = [&](const auto& source) {
-    mr::row_major_matrix<float> batch;
+    mr::train::row_major_matrix<float> batch;
     Eigen::VectorXi chosen;
     REQUIRE(source.read(rows, batch, chosen));
     REQUIRE(batch.rows() == 4);
@@ -32,30 +32,30 @@ TEST_CASE("a matrix of either storage order answers the chosen rows in the order
       CHECK(batch.row(i) == by_row.row(chosen[i]));
     }
   };
-  CHECK(mr::matrix_samples(by_row, labels).size() == 10);
-  check(mr::matrix_samples(by_row, labels));
-  check(mr::matrix_samples(by_column, labels));
+  CHECK(mr::train::matrix_samples(by_row, labels).size() == 10);
+  check(mr::train::matrix_samples(by_row, labels));
+  check(mr::train::matrix_samples(by_column, labels));
 }
 
 TEST_CASE("a matrix with targets answers rows of targets") {
   const Eigen::MatrixXd points = support::random_matrix<double>(5, 2, 1);
   const Eigen::MatrixXd targets = support::random_matrix<double>(5, 4, 2);
-  const mr::matrix_samples source(points, targets);
-  mr::row_major_matrix<double> batch;
-  mr::row_major_matrix<double> chosen;
+  const mr::train::matrix_samples source(points, targets);
+  mr::train::row_major_matrix<double> batch;
+  mr::train::row_major_matrix<double> chosen;
   REQUIRE(source.read(std::vector<std::uint32_t>{4, 2}, batch, chosen));
   CHECK(chosen.row(0) == targets.row(4));
   CHECK(chosen.row(1) == targets.row(2));
-  STATIC_REQUIRE(mr::sample_source<decltype(source), mr::row_major_matrix<double>>);
-  STATIC_REQUIRE(!mr::sample_source<decltype(source), Eigen::VectorXi>);
+  STATIC_REQUIRE(mr::train::sample_source<decltype(source), mr::train::row_major_matrix<double>>);
+  STATIC_REQUIRE(!mr::train::sample_source<decltype(source), Eigen::VectorXi>);
 }
 
 TEST_CASE("labels that are not one a row are an error with both numbers") {
   const Eigen::MatrixXf points(5, 2);
   const Eigen::VectorXi labels(4);
-  mr::row_major_matrix<float> batch;
+  mr::train::row_major_matrix<float> batch;
   Eigen::VectorXi chosen;
-  const auto failed = mr::matrix_samples(points, labels).read(std::vector<std::uint32_t>{0}, batch, chosen);
+  const auto failed = mr::train::matrix_samples(points, labels).read(std::vector<std::uint32_t>{0}, batch, chosen);
   REQUIRE(!failed);
   CHECK(failed.error().code() == mr::errc::shape_mismatch);
   CHECK(failed.error().message() == "the data set has 5 rows but 4 labels or targets");
@@ -63,13 +63,13 @@ TEST_CASE("labels that are not one a row are an error with both numbers") {
 
 TEST_CASE("any range's elements become features and classes, or features and targets") {
   const std::vector<payment> payments{{10.0, 3, false}, {99.5, 23, true}, {1.0, 12, false}};
-  const mr::range_samples classes(payments, 2, [](const payment& p, std::span<float> x) {
+  const mr::train::range_samples classes(payments, 2, [](const payment& p, std::span<float> x) {
     x[0] = static_cast<float>(p.amount);
     x[1] = static_cast<float>(p.hour);
     return p.fraud;
   });
   CHECK(classes.size() == 3);
-  mr::row_major_matrix<float> batch;
+  mr::train::row_major_matrix<float> batch;
   Eigen::VectorXi labels;
   REQUIRE(classes.read(std::vector<std::uint32_t>{1, 2}, batch, labels));
   CHECK(batch(0, 0) == 99.5f);
@@ -77,14 +77,14 @@ TEST_CASE("any range's elements become features and classes, or features and tar
   CHECK(batch(1, 1) == 12.0f);
   CHECK(labels[0] == 1);
   CHECK(labels[1] == 0);
-  STATIC_REQUIRE(mr::sample_source<decltype(classes), Eigen::VectorXi>);
-  STATIC_REQUIRE(!mr::sample_source<decltype(classes), mr::row_major_matrix<float>>);
+  STATIC_REQUIRE(mr::train::sample_source<decltype(classes), Eigen::VectorXi>);
+  STATIC_REQUIRE(!mr::train::sample_source<decltype(classes), mr::train::row_major_matrix<float>>);
 
-  const mr::range_samples amounts(payments, 1, [](const payment& p, std::span<float> x) {
+  const mr::train::range_samples amounts(payments, 1, [](const payment& p, std::span<float> x) {
     x[0] = static_cast<float>(p.hour);
     return p.amount;
   });
-  mr::row_major_matrix<float> targets;
+  mr::train::row_major_matrix<float> targets;
   REQUIRE(amounts.read(std::vector<std::uint32_t>{2, 0}, batch, targets));
   CHECK(targets(0, 0) == 1.0f);
   CHECK(targets(1, 0) == 10.0f);

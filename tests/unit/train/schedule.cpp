@@ -17,24 +17,24 @@ void agrees(const Schedule& schedule, const std::vector<double>& expected) {
 }  // namespace
 
 TEST_CASE("schedules have the rates of their formulas") {
-  agrees(mr::constant_rate{0.25}, std::vector<double>(8, 0.25));
-  agrees(mr::step_decay{0.1, 100, 0.5}, reference::step_decay);
-  agrees(mr::exponential_decay{0.1, 0.99}, reference::exponential_decay);
-  agrees(mr::cosine_decay{0.1, 250, 0.01}, reference::cosine_decay);
+  agrees(mr::train::constant_rate{0.25}, std::vector<double>(8, 0.25));
+  agrees(mr::train::step_decay{0.1, 100, 0.5}, reference::step_decay);
+  agrees(mr::train::exponential_decay{0.1, 0.99}, reference::exponential_decay);
+  agrees(mr::train::cosine_decay{0.1, 250, 0.01}, reference::cosine_decay);
 }
 
 TEST_CASE("a warm-up climbs in a straight line, never at 0, to where its schedule begins") {
-  const mr::warm_up rate{4, mr::exponential_decay{0.5, 0.9}};
+  const mr::train::warm_up rate{4, mr::train::exponential_decay{0.5, 0.9}};
   CHECK(rate(0) == Approx(0.1));
   CHECK(rate(1) == Approx(0.2));
   CHECK(rate(3) == Approx(0.4));
   CHECK(rate(4) == Approx(0.5));
   CHECK(rate(5) == Approx(0.45));
-  CHECK(mr::warm_up<>{0}(0) == 1e-3);
+  CHECK(mr::train::warm_up<>{0}(0) == 1e-3);
 }
 
 TEST_CASE("a cosine ends exactly at its minimum and stays there") {
-  const mr::cosine_decay rate{0.1, 10, 0.001};
+  const mr::train::cosine_decay rate{0.1, 10, 0.001};
   CHECK(rate(0) == 0.1);
   CHECK(rate(10) == 0.001);
   CHECK(rate(~std::uint64_t{0}) == 0.001);

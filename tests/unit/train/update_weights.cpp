@@ -9,12 +9,12 @@
 #include <support/train.hpp>
 
 namespace mr = millrace;
-using mr::training;
+using mr::train::training;
 
 TEST_CASE("an update moves the parameters by the optimizer's rule at the schedule's rate") {
-  mr::network<> net(1, {{1}}, 1);
+  mr::train::network<> net(1, {{1}}, 1);
   net.parameters() << 1.f, 2.f;
-  auto chain = mr::chain(mr::update_weights(net, mr::sgd{}, mr::step_decay{0.5, 1, 0.1}));
+  auto chain = mr::chain(mr::train::update_weights(net, mr::train::sgd{}, mr::train::step_decay{0.5, 1, 0.1}));
   auto ctx = chain.context(training::gradients = support::vector_of<float>({3.0, -4.0}));
   REQUIRE(chain(ctx));
   CHECK(net.parameters()[0] == Approx(1.0 - 0.5 * 3.0));
@@ -27,9 +27,10 @@ TEST_CASE("an update moves the parameters by the optimizer's rule at the schedul
 }
 
 TEST_CASE("clipping happens before the step, and the norm is the one before clipping") {
-  mr::network<> net(1, {{1}}, 1);
+  mr::train::network<> net(1, {{1}}, 1);
   net.parameters().setZero();
-  auto chain = mr::chain(mr::update_weights(net, mr::sgd{}, mr::constant_rate{1.0}, mr::clip_norm{0.5}));
+  auto chain = mr::chain(
+      mr::train::update_weights(net, mr::train::sgd{}, mr::train::constant_rate{1.0}, mr::train::clip_norm{0.5}));
   auto ctx = chain.context(training::gradients = support::vector_of<float>({3.0, -4.0}));
   REQUIRE(chain(ctx));
   CHECK(ctx[training::gradient_norm] == 5.0);
@@ -39,9 +40,9 @@ TEST_CASE("clipping happens before the step, and the norm is the one before clip
 }
 
 TEST_CASE("a gradient that is not finite is an error that names it, and changes nothing") {
-  mr::network<> net(1, {{1}}, 1);
+  mr::train::network<> net(1, {{1}}, 1);
   net.parameters() << 1.f, 2.f;
-  auto chain = mr::chain(mr::update_weights(net));
+  auto chain = mr::chain(mr::train::update_weights(net));
   auto ctx = chain.context(training::gradients = support::vector_of<float>({3.0, NAN}));
   auto done = chain(ctx);
   REQUIRE(!done);
@@ -58,8 +59,8 @@ TEST_CASE("a gradient that is not finite is an error that names it, and changes 
 }
 
 TEST_CASE("gradients of another model are an error") {
-  mr::network<> net(1, {{1}}, 1);
-  auto chain = mr::chain(mr::update_weights(net));
+  mr::train::network<> net(1, {{1}}, 1);
+  auto chain = mr::chain(mr::train::update_weights(net));
   auto ctx = chain.context(training::gradients = support::vector_of<float>({3.0}));
   auto done = chain(ctx);
   REQUIRE(!done);
@@ -68,15 +69,15 @@ TEST_CASE("gradients of another model are an error") {
 
 namespace {
 template <class Optimizer, class Clip>
-mr::network<> taught(const support::spirals& data, const Optimizer& rule, double rate, const Clip& clip,
+mr::train::network<> taught(const support::spirals& data, const Optimizer& rule, double rate, const Clip& clip,
                      std::uint64_t epochs) {
-  mr::network<> net(2, {{32, mr::activation::tanh}, {32, mr::activation::tanh}, {1}}, 7);
-  mr::load_batch load(data.points, data.labels, {.size = 64, .seed = 3});
+  mr::train::network<> net(2, {{32, mr::train::activation::tanh}, {32, mr::train::activation::tanh}, {1}}, 7);
+  mr::train::load_batch load(data.points, data.labels, {.size = 64, .seed = 3});
   const std::size_t batches = load.batches_per_epoch();
-  auto step =
-      mr::chain(load, mr::forward_pass(net, mr::track_activations), mr::calculate_loss<mr::binary_cross_entropy>(),
-                mr::calculate_accuracy{}, mr::backpropagation(net, mr::track_gradients),
-                mr::update_weights(net, rule, mr::constant_rate{rate}, clip));
+  auto step = mr::chain(load, mr::train::forward_pass(net, mr::train::track_activations),
+                        mr::train::calculate_loss<mr::train::binary_cross_entropy>(), mr::train::calculate_accuracy{},
+                        mr::train::backpropagation(net, mr::train::track_gradients),
+                        mr::train::update_weights(net, rule, mr::train::constant_rate{rate}, clip));
   auto ctx = step.context(training::epoch = 0, training::batch_idx = 0);
   for (ctx[training::epoch] = 0; ctx[training::epoch] < epochs; ++ctx[training::epoch])
     for (ctx[training::batch_idx] = 0; ctx[training::batch_idx] < batches; ++ctx[training::batch_idx])
@@ -84,8 +85,8 @@ mr::network<> taught(const support::spirals& data, const Optimizer& rule, double
   return net;
 }
 
-double accuracy_on(const mr::network<>& net, const support::spirals& data) {
-  auto chain = mr::chain(mr::forward_pass(net), mr::calculate_accuracy{});
+double accuracy_on(const mr::train::network<>& net, const support::spirals& data) {
+  auto chain = mr::chain(mr::train::forward_pass(net), mr::train::calculate_accuracy{});
   auto ctx = chain.context(training::batch = data.points, training::labels = data.labels);
   REQUIRE(chain(ctx));
   return ctx[training::accuracy];
@@ -95,15 +96,16 @@ double accuracy_on(const mr::network<>& net, const support::spirals& data) {
 TEST_CASE("two spirals that wind around each other are told apart, on points never seen") {
   const support::spirals seen(1000, 1);
   const support::spirals fresh(1000, 2);
-  CHECK(accuracy_on(taught(seen, mr::adam{}, 0.01, mr::clip_norm{5.0}, 0), fresh) < 0.75);
-  CHECK(accuracy_on(taught(seen, mr::adam{}, 0.01, mr::clip_norm{5.0}, 30), fresh) > 0.95);
-  CHECK(accuracy_on(taught(seen, mr::momentum{.nesterov = true}, 0.05, mr::clip_value{1.0}, 60), fresh) > 0.95);
+  CHECK(accuracy_on(taught(seen, mr::train::adam{}, 0.01, mr::train::clip_norm{5.0}, 0), fresh) < 0.75);
+  CHECK(accuracy_on(taught(seen, mr::train::adam{}, 0.01, mr::train::clip_norm{5.0}, 30), fresh) > 0.95);
+  CHECK(accuracy_on(taught(seen, mr::train::momentum{.nesterov = true}, 0.05, mr::train::clip_value{1.0}, 60), fresh) >
+        0.95);
 }
 
 TEST_CASE("one seed leads to one network, bit for bit") {
   const support::spirals data(200, 1);
-  const auto first = taught(data, mr::adam{}, 0.01, mr::no_clipping{}, 3);
-  const auto second = taught(data, mr::adam{}, 0.01, mr::no_clipping{}, 3);
+  const auto first = taught(data, mr::train::adam{}, 0.01, mr::train::no_clipping{}, 3);
+  const auto second = taught(data, mr::train::adam{}, 0.01, mr::train::no_clipping{}, 3);
   CHECK(std::memcmp(first.parameters().data(), second.parameters().data(),
                     sizeof(float) * static_cast<std::size_t>(first.parameter_count())) == 0);
 }

@@ -5,8 +5,7 @@
 
 #include <type_traits>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 namespace detail {
 
 template <class A>
@@ -23,7 +22,6 @@ template <class A>
 using aggregate_item = typename decltype(find_item<A>())::type;
 
 }  // namespace detail
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP

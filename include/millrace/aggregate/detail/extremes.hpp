@@ -6,8 +6,7 @@
 #include <cstddef>
 #include <limits>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 namespace detail {
 
 template <class T>
@@ -58,7 +57,6 @@ inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP

@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 namespace detail {
 
 /// rank(point) for each point.
@@ -43,7 +42,6 @@ result<std::vector<double>> pmf_between(std::span<const T> points, UpTo&& up_to,
 }
 
 }  // namespace detail
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP

@@ -16,8 +16,7 @@
 #define MILLRACE_X86_TARGET(features)
 #endif
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "millrace's kernels are for little-endian machines");
@@ -31,11 +30,11 @@ template <class T, std::size_t Bytes>
 using vector = typename vector_of<T, Bytes>::type;
 
 template <class V>
-[[gnu::always_inline]] inline void load(V& to, const void* from) noexcept {
+[[gnu::always_inline]] inline void load_vector(V& to, const void* from) noexcept {
   __builtin_memcpy(&to, from, sizeof(V));
 }
 template <class V>
-[[gnu::always_inline]] inline void store(void* to, const V& from) noexcept {
+[[gnu::always_inline]] inline void store_vector(void* to, const V& from) noexcept {
   __builtin_memcpy(to, &from, sizeof(V));
 }
 
@@ -96,7 +95,6 @@ inline bool cpu_has_avx512dq() noexcept { return false; }
 #endif
 
 }  // namespace detail
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_SIMD_HPP

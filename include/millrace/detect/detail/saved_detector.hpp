@@ -1,16 +1,15 @@
 #ifndef MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
 #define MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
 
-#include <millrace/aggregate/saved_fields.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/core/saved/fields.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <cmath>
 #include <cstddef>
 #include <string>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::detect {
 namespace detail {
 
 /// What a saved detector is called, with all that decides its meaning: `kswin<10000,1000,307,32>`.
@@ -44,7 +43,6 @@ bool each_finite(const Numbers& numbers) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::detect
 
 #endif  // MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP

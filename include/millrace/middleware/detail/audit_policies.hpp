@@ -13,18 +13,17 @@
 
 // The audit log's policies, and what it counts: plainly when one thread runs the chain, else so
 // that many may.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0 {
 namespace detail {
 
 template <class P>
-struct is_producers : std::bool_constant<std::is_same_v<P, exclusive> || std::is_same_v<P, shared>> {};
+struct is_producers : std::bool_constant<std::is_same_v<P, store::exclusive> || std::is_same_v<P, store::shared>> {};
 template <class P>
-struct is_full : std::bool_constant<full_policy<P>> {};
+struct is_full : std::bool_constant<store::full_policy<P>> {};
 template <class P>
 struct is_strictness : std::bool_constant<strictness_policy<P>> {};
 template <class P>
-struct is_files : std::bool_constant<file_system<P>> {};
+struct is_files : std::bool_constant<store::file_system<P>> {};
 template <class P>
 inline constexpr bool is_audit_policy =
     is_producers<P>::value || is_full<P>::value || is_strictness<P>::value || is_files<P>::value;
@@ -43,7 +42,7 @@ template <class Producers>
 class audit_counters;
 
 template <>
-class audit_counters<exclusive> {
+class audit_counters<store::exclusive> {
  public:
   std::uint64_t begin() noexcept { return ++events_; }
   std::uint64_t current() const noexcept { return events_; }
@@ -105,7 +104,7 @@ class open_events {
 inline thread_local constinit open_events this_threads_events;
 
 template <>
-class audit_counters<shared> {
+class audit_counters<store::shared> {
  public:
   audit_counters() noexcept : log_(logs().fetch_add(1, std::memory_order_relaxed) + 1) {}
   audit_counters(audit_counters&& other) noexcept
@@ -169,7 +168,6 @@ class audit_counters<shared> {
 };
 
 }  // namespace detail
-}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP

@@ -12,8 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::model {
 namespace detail {
 
 inline result<void> same_length(std::size_t labels, std::size_t others, const char* what) {
@@ -93,7 +92,6 @@ void for_each_tie(const std::vector<scored_label>& sorted, F f) {
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::model
 
 #endif  // MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP

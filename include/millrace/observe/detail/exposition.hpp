@@ -12,8 +12,7 @@
 
 // Sample lines, which Prometheus' text format and OpenMetrics write alike. Written through a pointer
 // into room that was made beforehand: an append a word costs more than the words.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 namespace detail {
 
 inline char* put(char* out, std::string_view text) noexcept {
@@ -75,7 +74,6 @@ inline void append_samples(std::string& out, const metric_family_samples& each, 
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP

@@ -22,8 +22,7 @@
 
 // What a registry knows: families and their series, checked when they are made and never changed
 // afterwards, so that snapshots may point at them.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 namespace detail {
 
 struct catalog_family;
@@ -247,7 +246,6 @@ class metric_catalog {
 };
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP

@@ -9,8 +9,7 @@
 
 // Additions to a cell that one thread writes and others read: no read-modify-write is needed, so no
 // lock prefix is paid.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::observe {
 namespace detail {
 
 using metric_cell = std::atomic<std::uint64_t>;
@@ -57,7 +56,6 @@ inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::observe
 
 #endif  // MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP

@@ -5,9 +5,8 @@
 
 #include <cstddef>
 
-namespace millrace {
-inline namespace v0 {
-namespace detail::stats {
+namespace millrace::inline v0::stats {
+namespace detail {
 
 /// Sorts `n` values in place, in O(n log n) always; `less` must be a strict order. Here because <algorithm> costs a
 /// quarter of what the whole module does to compile.
@@ -43,8 +42,7 @@ void heap_sort(T* values, std::size_t n, Less less) noexcept {
   }
 }
 
-}  // namespace detail::stats
-}  // namespace v0
-}  // namespace millrace
+}  // namespace detail
+}  // namespace millrace::stats
 
 #endif  // MILLRACE_STATS_DETAIL_HEAP_SORT_HPP

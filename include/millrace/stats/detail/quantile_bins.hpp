@@ -1,16 +1,15 @@
 #ifndef MILLRACE_STATS_DETAIL_QUANTILE_BINS_HPP
 #define MILLRACE_STATS_DETAIL_QUANTILE_BINS_HPP
 
-#include <millrace/aggregate/envelope.hpp>
+#include <millrace/core/saved/envelope.hpp>
 
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace {
-inline namespace v0 {
-namespace detail::stats {
+namespace millrace::inline v0::stats {
+namespace detail {
 
 /// Counts of positive values in bins that grow by 2 %, from 1e-6 to 1e9; smaller and larger ones in the end bins.
 /// Trivially copyable, so that an experiment's state is. A quantile is interpolated within its bin.
@@ -82,8 +81,7 @@ class quantile_bins {
   std::array<std::uint64_t, bins> bin_{};
 };
 
-}  // namespace detail::stats
-}  // namespace v0
-}  // namespace millrace
+}  // namespace detail
+}  // namespace millrace::stats
 
 #endif  // MILLRACE_STATS_DETAIL_QUANTILE_BINS_HPP

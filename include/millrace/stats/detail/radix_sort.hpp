@@ -10,9 +10,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
-namespace detail::stats {
+namespace millrace::inline v0::stats {
+namespace detail {
 
 /// The bits of a double as an integer of the same order.
 constexpr std::uint64_t order_key(double x) noexcept {
@@ -122,8 +121,7 @@ inline void sort_numbers(std::vector<double>& numbers) {
   for (std::size_t i = 0; i < n; ++i) numbers[i] = from_order_key(keys[i]);
 }
 
-}  // namespace detail::stats
-}  // namespace v0
-}  // namespace millrace
+}  // namespace detail
+}  // namespace millrace::stats
 
 #endif  // MILLRACE_STATS_DETAIL_RADIX_SORT_HPP

@@ -7,6 +7,7 @@
 #include <millrace/store/detail/worker.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_system.hpp>
+#include <millrace/store/fwd.hpp>
 #include <millrace/store/line_log_options.hpp>
 #include <millrace/store/record_ring.hpp>
 
@@ -21,8 +22,7 @@
 #include <unistd.h>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::store {
 namespace detail {
 
 /// A line log's other side: the thread that turns records into lines, writes them in groups and
@@ -386,7 +386,6 @@ class line_writer {
 };
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::store
 
 #endif  // MILLRACE_STORE_DETAIL_LINE_WRITER_HPP

@@ -15,8 +15,7 @@
 #include <utility>
 
 // The end of a line file after a crash: found, kept aside, cut off.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::store {
 
 namespace detail {
 
@@ -121,7 +120,6 @@ result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path)
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::store
 
 #endif  // MILLRACE_STORE_DETAIL_TORN_TAIL_HPP

@@ -2,6 +2,7 @@
 #define MILLRACE_STORE_DETAIL_WORKER_HPP
 
 #include <millrace/core/clock.hpp>
+#include <millrace/store/fwd.hpp>
 
 #include <cerrno>
 #include <cstdint>
@@ -10,8 +11,7 @@
 
 // A mutex, conditions on it, and one thread, on POSIX threads: <thread> and <condition_variable>
 // would double what this module's headers cost to parse.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::store {
 namespace detail {
 
 class mutex {
@@ -119,7 +119,6 @@ constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept 
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::store
 
 #endif  // MILLRACE_STORE_DETAIL_WORKER_HPP

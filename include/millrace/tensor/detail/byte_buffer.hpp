@@ -8,8 +8,7 @@
 #include <new>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 namespace detail {
 
 /// Bytes on the heap that begin as they come: std::vector would write them all first. Large ones grow
@@ -61,7 +60,6 @@ class byte_buffer {
 };
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP

@@ -2,6 +2,7 @@
 #define MILLRACE_TENSOR_DETAIL_CRC32_HPP
 
 #include <millrace/core/detail/simd.hpp>
+#include <millrace/tensor/fwd.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +11,7 @@
 // step from tables; with the CPU's carry-less multiplication, 64 bytes a step.
 // Source of the folding: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ
 // Instruction", Intel, 2009. The constants are computed here from the polynomial.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 namespace detail {
 
 inline constexpr std::uint32_t crc32_polynomial = 0xedb8'8320U;
@@ -93,24 +93,24 @@ constexpr long long crc32_fold_high(std::uint64_t bits) noexcept {
     return __builtin_ia32_pclmulqdq128(x, by, 0x00) ^ __builtin_ia32_pclmulqdq128(x, by, 0x11);
   };
   clmul_lane x[4];
-  load(x, data);
+  load_vector(x, data);
   x[0] ^= clmul_lane{static_cast<long long>(state), 0};
   data += 64;
   bytes -= 64;
   for (; bytes >= 64; data += 64, bytes -= 64) {
     clmul_lane next[4];
-    load(next, data);
+    load_vector(next, data);
     for (int k = 0; k < 4; ++k) x[k] = fold(x[k], by64) ^ next[k];
   }
   clmul_lane all = x[0];
   for (int k = 1; k < 4; ++k) all = fold(all, by16) ^ x[k];
   for (; bytes >= 16; data += 16, bytes -= 16) {
     clmul_lane next;
-    load(next, data);
+    load_vector(next, data);
     all = fold(all, by16) ^ next;
   }
   unsigned char rest[16];
-  store(rest, all);
+  store_vector(rest, all);
   return crc32_step(crc32_step(0, rest, 16), data, bytes);
 }
 
@@ -126,7 +126,6 @@ inline std::uint32_t crc32(std::uint32_t crc, const unsigned char* data, std::si
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DETAIL_CRC32_HPP

@@ -9,8 +9,7 @@
 
 #include <cstddef>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 namespace detail {
 
 /// Reads one tensor's parts, of which check_parts has said yes.
@@ -124,7 +123,6 @@ class tensor_decoder {
 };
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DETAIL_DECODE_HPP

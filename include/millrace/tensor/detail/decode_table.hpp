@@ -6,8 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 namespace detail {
 
 /// One Huffman code as a table over the next bits. Codes too long for it are found bit by bit.
@@ -100,7 +99,6 @@ class decode_table {
 };
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP

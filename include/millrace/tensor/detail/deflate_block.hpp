@@ -3,6 +3,7 @@
 
 #include <millrace/core/detail/simd.hpp>
 #include <millrace/tensor/detail/huffman.hpp>
+#include <millrace/tensor/fwd.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -11,8 +12,7 @@
 // A DEFLATE encoder (RFC 1951) for bytes whose order carries little: exponents, bitmaps, small
 // integers. One dynamic Huffman block of literals, with runs of one byte as matches of distance 1
 // where they pay; no search for other matches, which is what makes deflate slow.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 namespace detail {
 
 /// Bits into bytes, the first in the lowest bit. Precondition of flush(): 8 bytes may be written.
@@ -91,8 +91,8 @@ inline std::size_t count_repeats(const unsigned char* data, std::size_t bytes) n
     v sum{};
     for (int rounds = 0; rounds < 255 && at + 16 <= bytes; ++rounds, at += 16) {
       v here, before;
-      load(here, data + at);
-      load(before, data + at - 1);
+      load_vector(here, data + at);
+      load_vector(before, data + at - 1);
       sum -= reinterpret_cast<v>(here == before);
     }
     for (int lane = 0; lane < 16; ++lane) repeats += sum[lane];
@@ -331,7 +331,6 @@ inline unsigned char* write_stored(const unsigned char* data, std::size_t bytes,
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP

@@ -12,8 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 namespace detail {
 
 /// How a part becomes a DEFLATE stream: as it is, by the Huffman coder, or by the backend.
@@ -363,7 +362,6 @@ class tensor_encoder {
 };
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DETAIL_ENCODE_HPP

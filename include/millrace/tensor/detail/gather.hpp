@@ -6,8 +6,7 @@
 #include <cstddef>
 
 // Elements of `size` bytes between memory of any layout and a block without gaps.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 namespace detail {
 
 /// `from_step` and `to_step` are in bytes.
@@ -64,7 +63,6 @@ inline void scatter(const unsigned char* block, const axis_order& order, const t
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DETAIL_GATHER_HPP

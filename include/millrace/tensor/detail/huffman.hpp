@@ -8,8 +8,7 @@
 #include <utility>
 
 // Huffman codes as DEFLATE has them (RFC 1951): lengths limited, canonical.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 namespace detail {
 
 /// The longest code that the encoder makes. Short enough for the decoder's one table and for five
@@ -121,7 +120,6 @@ inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huf
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP

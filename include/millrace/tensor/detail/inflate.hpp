@@ -9,8 +9,7 @@
 // A DEFLATE decoder (RFC 1951) into one piece of memory of known size. Complete, so that reading a
 // compressed tensor needs no third party, and made for the blocks that deflate_block.hpp writes: up to
 // three literals a table look-up.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 namespace detail {
 
 /// Bytes that may be written beyond the output.
@@ -318,7 +317,6 @@ class inflater {
 };
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DETAIL_INFLATE_HPP

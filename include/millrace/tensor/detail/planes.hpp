@@ -2,6 +2,7 @@
 #define MILLRACE_TENSOR_DETAIL_PLANES_HPP
 
 #include <millrace/core/detail/simd.hpp>
+#include <millrace/tensor/fwd.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -12,8 +13,7 @@
 // then all next ones, ...). A float is rotated left by one bit before, so that the sign joins the
 // mantissa's lowest bits and the top plane is the whole exponent, which is where the redundancy is.
 // Where many elements are zero, a bitmap says which are not, and only those go into the planes.
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 namespace detail {
 
 template <std::size_t Width>
@@ -98,10 +98,10 @@ void split_planes(const unsigned char* elements, std::size_t count, unsigned cha
   const auto blocks = [&]<std::size_t... Lane>(std::index_sequence<Lane...>) {
     for (; at + 16 <= count; at += 16) {
       bytes16 v[Width];
-      (load(v[Lane], elements + at * Width + 16 * Lane), ...);
+      (load_vector(v[Lane], elements + at * Width + 16 * Lane), ...);
       if constexpr (Rotate) ((v[Lane] = rotate_left<Width>(v[Lane])), ...);
       perfect_shuffle<4, Width>(v);
-      (store(planes + Lane * pitch + at, v[Lane]), ...);
+      (store_vector(planes + Lane * pitch + at, v[Lane]), ...);
     }
   };
   blocks(std::make_index_sequence<Width>{});
@@ -124,10 +124,10 @@ void join_planes(const unsigned char* const* planes, std::size_t count, unsigned
     const unsigned char* const each[Width] = {planes[Lane]...};
     for (; at + 16 <= count; at += 16) {
       bytes16 v[Width];
-      (load(v[Lane], each[Lane] + at), ...);
+      (load_vector(v[Lane], each[Lane] + at), ...);
       perfect_shuffle<rounds, Width>(v);
       if constexpr (Rotate) ((v[Lane] = rotate_right<Width>(v[Lane])), ...);
-      (store(elements + at * Width + 16 * Lane, v[Lane]), ...);
+      (store_vector(elements + at * Width + 16 * Lane, v[Lane]), ...);
     }
   };
   blocks(std::make_index_sequence<Width>{});
@@ -244,7 +244,6 @@ inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) no
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DETAIL_PLANES_HPP

@@ -2,13 +2,13 @@
 #define MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
 
 #include <millrace/core/detail/simd.hpp>
+#include <millrace/tensor/fwd.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::tensor {
 namespace detail {
 
 // An IEEE number is NaN or infinite exactly if its exponent is all ones, that is, if its magnitude
@@ -35,10 +35,10 @@ template <std::size_t Bytes>
   std::size_t at = 0;
   for (; at + 4 * Bytes <= bytes; at += 4 * Bytes) {
     v w, x, y, z;
-    load(w, data + at);
-    load(x, data + at + Bytes);
-    load(y, data + at + 2 * Bytes);
-    load(z, data + at + 3 * Bytes);
+    load_vector(w, data + at);
+    load_vector(x, data + at + Bytes);
+    load_vector(y, data + at + 2 * Bytes);
+    load_vector(z, data + at + 3 * Bytes);
     w &= magnitude;
     x &= magnitude;
     y &= magnitude;
@@ -87,7 +87,7 @@ struct block_sums {
 template <std::size_t Lanes, class T>
 [[gnu::always_inline]] inline void load_widened(vector<double, 8 * Lanes>& to, const T* from) noexcept {
   vector<T, sizeof(T) * Lanes> narrow;
-  load(narrow, from);
+  load_vector(narrow, from);
   to = __builtin_convertvector(narrow, vector<double, 8 * Lanes>);
 }
 
@@ -169,7 +169,6 @@ block_sums sum_block(const T* data, std::size_t count) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::tensor
 
 #endif  // MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP

@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 namespace detail {
 
 inline error no_rows() { return error(errc::invalid_argument, "output: the batch has no rows"); }
@@ -100,7 +99,6 @@ double logistic_loss(const Scalar* logits, Eigen::Index size, Target target, Wei
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_DETAIL_LOSS_KERNELS_HPP

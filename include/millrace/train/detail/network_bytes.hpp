@@ -12,8 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 namespace detail {
 
 inline constexpr std::string_view network_magic = "MRNETWRK";
@@ -142,7 +141,6 @@ class network_reader {
 };
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_DETAIL_NETWORK_BYTES_HPP

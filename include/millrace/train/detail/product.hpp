@@ -7,8 +7,7 @@
 
 #include <algorithm>
 
-namespace millrace {
-inline namespace v0 {
+namespace millrace::inline v0::train {
 namespace detail {
 
 /// out += left * right, in tiles whose packed panels (128 x 1 KiB at most) fit the 128 KiB that Eigen
@@ -36,7 +35,6 @@ void add_product(Out& out, const Left& left, const Right& right) noexcept {
 }
 
 }  // namespace detail
-}  // namespace v0
-}  // namespace millrace
+}  // namespace millrace::train
 
 #endif  // MILLRACE_TRAIN_DETAIL_PRODUCT_HPP

@@ -1,0 +1,327 @@
+#ifndef MILLRACE_AGGREGATE_HISTOGRAMS_BINNED_HISTOGRAM_HPP
+#define MILLRACE_AGGREGATE_HISTOGRAMS_BINNED_HISTOGRAM_HPP
+
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/core/saved/envelope.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+
+// An axis says which of its bins, [edge(i), edge(i + 1)), a number falls into; -1 stands for below the
+// first, `bins()` for the last edge and above. A type of one's own with these six functions will do.
+
+/// Bins of equal width.
+class regular_axis {
+ public:
+  static constexpr std::string_view name = "regular";
+
+  regular_axis() = default;
+  /// Errors: invalid_argument unless low < high are finite and bins > 0.
+  static result<regular_axis> make(std::size_t bins, double low, double high) {
+    const double width = (high - low) / static_cast<double>(bins);
+    if (bins == 0 || bins > (std::size_t{1} << 31) || !(width > 0) || !(high - low <= 1e300) || !(low + width > low) ||
+        !(low + width * static_cast<double>(bins - 1) < high))
+      return error(errc::invalid_argument, "regular_axis: bins between " + std::to_string(low) + " and " +
+                                               std::to_string(high) + " would have no width");
+    regular_axis made;
+    made.bins_ = bins;
+    made.low_ = low;
+    made.high_ = high;
+    made.width_ = width;
+    made.per_width_ = static_cast<double>(bins) / (high - low);
+    return made;
+  }
+
+  std::size_t bins() const noexcept { return bins_; }
+  std::ptrdiff_t bin_of(double x) const noexcept {
+    if (!(x >= low_)) return -1;
+    if (!(x < high_)) return static_cast<std::ptrdiff_t>(bins_);
+    auto i = static_cast<std::ptrdiff_t>((x - low_) * per_width_);
+    const auto last = static_cast<std::ptrdiff_t>(bins_) - 1;
+    i = i < last ? i : last;
+    // The quotient may have rounded over an edge.
+    if (x < low_ + static_cast<double>(i) * width_) return i - 1;
+    return i < last && x >= low_ + static_cast<double>(i + 1) * width_ ? i + 1 : i;
+  }
+  double edge(std::size_t i) const noexcept { return i == bins_ ? high_ : low_ + static_cast<double>(i) * width_; }
+  void save(envelope_writer& to) const {
+    to.u64(bins_);
+    to.f64(low_);
+    to.f64(high_);
+  }
+  static result<regular_axis> load(envelope_reader& from) {
+    const std::uint64_t bins = from.u64();
+    const double low = from.f64();
+    const double high = from.f64();
+    if (bins == 0) return regular_axis();
+    return make(static_cast<std::size_t>(bins), low, high);
+  }
+  bool operator==(const regular_axis& other) const noexcept {
+    return bins_ == other.bins_ && low_ == other.low_ && high_ == other.high_;
+  }
+
+ private:
+  std::size_t bins_ = 0;
+  double low_ = 0;
+  double high_ = 0;
+  double width_ = 0;
+  double per_width_ = 0;
+};
+
+/// Bins between edges of one's own.
+class edges_axis {
+ public:
+  static constexpr std::string_view name = "edges";
+
+  edges_axis() = default;
+  /// Errors: invalid_argument unless there are two edges and each is above the one before it.
+  static result<edges_axis> make(std::vector<double> edges) {
+    if (edges.size() < 2) return error(errc::invalid_argument, "edges_axis: fewer than two edges make no bin");
+    for (std::size_t i = 0; i < edges.size(); ++i)
+      if (!(i == 0 ? edges[i] == edges[i] : edges[i - 1] < edges[i]))
+        return error(errc::invalid_argument,
+                     "edges_axis: edge " + std::to_string(i) + " is not above the one before it");
+    edges_axis made;
+    made.edges_ = std::move(edges);
+    return made;
+  }
+
+  std::size_t bins() const noexcept { return edges_.empty() ? 0 : edges_.size() - 1; }
+  std::ptrdiff_t bin_of(double x) const noexcept {
+    std::size_t at = 0;  // how many edges are at or below x
+    for (std::size_t left = edges_.size(); left != 0;) {
+      const std::size_t half = left / 2;
+      const bool above = edges_[at + half] <= x;
+      at = above ? at + half + 1 : at;
+      left = above ? left - half - 1 : half;
+    }
+    return static_cast<std::ptrdiff_t>(at) - 1;
+  }
+  double edge(std::size_t i) const noexcept { return edges_[i]; }
+  void save(envelope_writer& to) const {
+    to.u64(edges_.size());
+    for (const double e : edges_) to.f64(e);
+  }
+  static result<edges_axis> load(envelope_reader& from) {
+    std::vector<double> edges(from.count(8));
+    for (double& e : edges) e = from.f64();
+    if (edges.empty()) return edges_axis();
+    return make(std::move(edges));
+  }
+  bool operator==(const edges_axis&) const = default;
+
+ private:
+  std::vector<double> edges_;
+};
+
+/// Bins that each span the same factor: between low > 0 and high, equal in the logarithm.
+class logarithmic_axis {
+ public:
+  static constexpr std::string_view name = "logarithmic";
+
+  logarithmic_axis() = default;
+  /// Errors: invalid_argument unless 0 < low < high are finite and bins > 0.
+  static result<logarithmic_axis> make(std::size_t bins, double low, double high) {
+    logarithmic_axis made;
+    if (bins != 0 && bins <= (std::size_t{1} << 24) && low > 0 && low < high &&
+        high <= (std::numeric_limits<double>::max)()) {
+      made.bins_ = bins;
+      made.low_ = low;
+      made.high_ = high;
+      made.start_ = detail::math::log2(low);
+      made.per_octave_ = static_cast<double>(bins) / (detail::math::log2(high) - made.start_);
+      if (made.edge(1) > low && made.edge(bins - 1) < high) return made;
+    }
+    return error(errc::invalid_argument, "logarithmic_axis: no " + std::to_string(bins) + " bins between " +
+                                             std::to_string(low) + " and " + std::to_string(high));
+  }
+
+  std::size_t bins() const noexcept { return bins_; }
+  std::ptrdiff_t bin_of(double x) const noexcept {
+    if (!(x >= low_)) return -1;
+    if (!(x < high_)) return static_cast<std::ptrdiff_t>(bins_);
+    auto i = static_cast<std::ptrdiff_t>((detail::math::log2(x) - start_) * per_octave_);
+    const auto last = static_cast<std::ptrdiff_t>(bins_) - 1;
+    i = i < 0 ? 0 : i > last ? last : i;
+    // The logarithm may have rounded over an edge.
+    if (i > 0 && x < edge(static_cast<std::size_t>(i))) return i - 1;
+    return i < last && x >= edge(static_cast<std::size_t>(i) + 1) ? i + 1 : i;
+  }
+  double edge(std::size_t i) const noexcept {
+    return i == 0 ? low_ : i == bins_ ? high_ : detail::math::exp2(start_ + static_cast<double>(i) / per_octave_);
+  }
+  void save(envelope_writer& to) const {
+    to.u64(bins_);
+    to.f64(low_);
+    to.f64(high_);
+  }
+  static result<logarithmic_axis> load(envelope_reader& from) {
+    const std::uint64_t bins = from.u64();
+    const double low = from.f64();
+    const double high = from.f64();
+    if (bins == 0) return logarithmic_axis();
+    return make(static_cast<std::size_t>(bins), low, high);
+  }
+  bool operator==(const logarithmic_axis& other) const noexcept {
+    return bins_ == other.bins_ && low_ == other.low_ && high_ == other.high_;
+  }
+
+ private:
+  std::size_t bins_ = 0;
+  double low_ = 0;
+  double high_ = 0;
+  double start_ = 0;
+  double per_octave_ = 0;
+};
+
+/// Counts of items in the bins of an axis, and of those below and above; items may weigh.
+///
+///     auto ms = mr::regular_histogram::make(100, 0.0, 50.0);
+///
+/// Guarantee: each item is in the bin whose edges are around it, the lower one included; NaN is left out.
+/// Counts are exact up to 2^53. Merging histograms of one axis adds bins; one without an axis (made by its
+/// default constructor) takes that of the other.
+/// Complexity: update O(1), with edges_axis O(log bins); 8 bytes a bin; allocates: when made.
+/// Threads: one at a time; const calls from any number.
+/// Errors: of merging other axes: invalid_argument.
+template <class Axis>
+class binned_histogram {
+ public:
+  using axis_type = Axis;
+
+  binned_histogram() = default;
+  explicit binned_histogram(Axis axis) : axis_(std::move(axis)), counts_(axis_.bins() + 2) {}
+  /// With an axis of these parameters; its errors.
+  template <class... Args>
+  static result<binned_histogram> make(Args&&... args) {
+    auto axis = Axis::make(std::forward<Args>(args)...);
+    if (!axis) return std::move(axis).error();
+    return binned_histogram(*std::move(axis));
+  }
+
+  const Axis& axis() const noexcept { return axis_; }
+  void update(double x) noexcept { add(x, 1); }
+  void update(double x, weight w) noexcept {
+    if (w.value > 0 && w.value <= (std::numeric_limits<double>::max)()) add(x, w.value);
+  }
+  void update(std::span<const double> items) noexcept {
+    for (const double x : items) add(x, 1);
+  }
+  result<void> merge(const binned_histogram& other) {
+    if (other.counts_.empty()) return {};
+    if (counts_.empty()) {
+      *this = other;
+      return {};
+    }
+    if (!(axis_ == other.axis_))
+      return error(errc::invalid_argument, "binned_histogram<" + std::string(Axis::name) + "_axis>: the axes differ");
+    for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+    return {};
+  }
+  void scale(double factor) noexcept {
+    for (double& c : counts_) c *= factor;
+  }
+
+  std::size_t bins() const noexcept { return axis_.bins(); }
+  /// i < bins()
+  double count(std::size_t i) const noexcept { return counts_[i + 1]; }
+  double below() const noexcept { return counts_.empty() ? 0 : counts_.front(); }
+  /// At the last edge or above.
+  double above() const noexcept { return counts_.empty() ? 0 : counts_.back(); }
+  double total() const noexcept {
+    double sum = 0;
+    for (const double c : counts_) sum += c;
+    return sum;
+  }
+  /// The fraction of all in bin i, per unit of x.
+  double density(std::size_t i) const noexcept { return count(i) / total() / (axis_.edge(i + 1) - axis_.edge(i)); }
+  /// The fraction of all below x, as if spread evenly within a bin. NaN when empty.
+  double rank(double x) const noexcept {
+    const double all = total();
+    if (!(all > 0) || x != x) return std::numeric_limits<double>::quiet_NaN();
+    const std::ptrdiff_t bin = axis_.bin_of(x);
+    if (bin < 0) return 0;
+    double sum = below();
+    for (std::ptrdiff_t i = 0; i < bin; ++i) sum += count(static_cast<std::size_t>(i));
+    if (bin == static_cast<std::ptrdiff_t>(bins())) return sum / all;
+    const auto i = static_cast<std::size_t>(bin);
+    return (sum + count(i) * ((x - axis_.edge(i)) / (axis_.edge(i + 1) - axis_.edge(i)))) / all;
+  }
+  /// Where `rank` is p, interpolated in its bin; an outer edge for what lies beyond. NaN when empty, and
+  /// unless p is in [0, 1].
+  double quantile(double p) const noexcept {
+    const double all = total();
+    if (!(all > 0) || !(p >= 0 && p <= 1)) return std::numeric_limits<double>::quiet_NaN();
+    const double wanted = p * all;
+    double sum = below();
+    if (wanted <= sum && sum > 0) return axis_.edge(0);
+    for (std::size_t i = 0; i < bins(); ++i) {
+      if (count(i) > 0 && sum + count(i) >= wanted) {
+        const double part = (wanted - sum) / count(i);
+        const double low = axis_.edge(i);
+        const double high = axis_.edge(i + 1);
+        const double x = low + (high - low) * part;
+        return x < low ? low : x > high ? high : x;
+      }
+      sum += count(i);
+    }
+    return axis_.edge(bins());
+  }
+  double median() const noexcept { return quantile(0.5); }
+  /// Upper less lower quartile.
+  double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
+
+  std::vector<std::byte> save() const {
+    const std::string name = type();
+    envelope_writer to(name);
+    axis_.save(to);
+    to.u64(counts_.size());
+    for (const double c : counts_) to.f64(c);
+    return std::move(to).finish();
+  }
+  static result<binned_histogram> load(std::span<const std::byte> bytes) {
+    const std::string name = type();
+    auto from = envelope_reader::open(bytes, name);
+    if (!from) return std::move(from).error();
+    auto axis = Axis::load(*from);
+    if (!axis) return std::move(axis).error().wrap("saved " + name);
+    binned_histogram made;
+    made.axis_ = *std::move(axis);
+    made.counts_.resize(from->count(8));
+    bool valid = made.counts_.size() == (made.axis_.bins() == 0 ? 0 : made.axis_.bins() + 2);
+    for (double& c : made.counts_) {
+      c = from->f64();
+      valid = valid && c >= 0;
+    }
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  void add(double x, double w) noexcept {
+    if (x != x || counts_.empty()) return;
+    counts_[static_cast<std::size_t>(axis_.bin_of(x) + 1)] += w;
+  }
+  static std::string type() { return "binned_histogram<" + std::string(Axis::name) + ">"; }
+
+  Axis axis_;
+  std::vector<double> counts_;  // below, the bins, above
+};
+
+using regular_histogram = binned_histogram<regular_axis>;
+using logarithmic_histogram = binned_histogram<logarithmic_axis>;
+/// With edges of your own.
+using fixed_histogram = binned_histogram<edges_axis>;
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_HISTOGRAMS_BINNED_HISTOGRAM_HPP

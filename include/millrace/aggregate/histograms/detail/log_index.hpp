@@ -1,0 +1,138 @@
+#ifndef MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_LOG_INDEX_HPP
+#define MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_LOG_INDEX_HPP
+
+#include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/simd.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace millrace::inline v0 {
+namespace detail {
+
+/// Numbers buckets of positive numbers so that all in a bucket are within `relative_error` of its middle:
+/// a cubic polynomial stands for the logarithm within an octave, which costs 1 % more buckets than the
+/// logarithm itself and no call.
+///
+/// Source: DDSketch's cubically interpolated mapping: Masson, Rim, Lee, "DDSketch", VLDB 2019, and the
+/// polynomial as DataDog's implementations have it, so that their bytes number the same buckets.
+template <unsigned Permille>
+struct log_index {
+  static constexpr double relative_error = Permille / 1000.0;
+  static constexpr double gamma = (1 + relative_error) / (1 - relative_error);
+
+  static constexpr double a = 6.0 / 35;
+  static constexpr double b = -3.0 / 5;
+  static constexpr double c = 10.0 / 7;
+  /// Buckets an octave.
+  static constexpr double per_octave = [] {
+    // ln(gamma) = 2 atanh(e), by its series.
+    double sum = 0;
+    double power = relative_error;
+    for (int k = 1; k < 2000; k += 2, power *= relative_error * relative_error) sum += power / k;
+    return 1 / (2 * sum) / c;
+  }();
+  /// Added before rounding, so that truncating rounds down.
+  static constexpr std::int32_t bias = static_cast<std::int32_t>(1100 * per_octave);
+  static constexpr double smallest = 0x1p-1022;
+
+  /// Precondition: x is finite and normal.
+  static std::int32_t of(double x) noexcept {
+    const auto bits = std::bit_cast<std::uint64_t>(x);
+    const double e = std::bit_cast<double>((bits >> 52) | 0x4330'0000'0000'0000U) - (0x1p52 + 1023);
+    const double s = std::bit_cast<double>((bits & 0x000f'ffff'ffff'ffffU) | 0x3ff0'0000'0000'0000U) - 1;
+    double t = a * s;
+    rounded(t);
+    t = (t + b) * s;
+    rounded(t);
+    t = (t + c) * s;
+    rounded(t);
+    t = (t + e) * per_octave;
+    rounded(t);
+    return static_cast<std::int32_t>(t + bias) - bias;
+  }
+
+  /// The least number of bucket i, up to rounding.
+  static double lower(std::int32_t i) noexcept {
+    const double t = i / per_octave;
+    const double e = math::floor(t);
+    const double part = t - e;
+    double s = part;
+    for (int round = 0; round < 6; ++round)
+      s -= (((a * s + b) * s + c) * s - part) / ((3 * a * s + 2 * b) * s + c);
+    return math::ldexp(1 + s, static_cast<int>(e));
+  }
+  /// What stands for all in bucket i.
+  static double middle(std::int32_t i) noexcept {
+    const double low = lower(i);
+    const double high = lower(i + 1);
+    return high > 1e300 ? low * (1 + relative_error) : 2 * low * (high / (low + high));
+  }
+};
+
+/// The bucket, above `first`, of each of `count` items, a multiple of 16.
+template <class Index, std::size_t Bytes, bool Fused>
+[[gnu::always_inline]] inline void index_body(const double* x, std::size_t count, std::int32_t first,
+                                              std::int32_t* to) noexcept {
+  using v = vector<double, Bytes>;
+  using w = vector<std::uint64_t, Bytes>;
+  using n = vector<std::int32_t, Bytes / 2>;
+  constexpr std::size_t width = Bytes / 8;
+  const n less = n{} + (Index::bias + first);
+  v ones;
+  load_ones(ones);
+  for (std::size_t at = 0; at < count; at += width) {
+    w bits;
+    load_vector(bits, x + at);
+    const w exponent = (bits >> 52) | 0x4330'0000'0000'0000U;
+    const w mantissa = (bits & 0x000f'ffff'ffff'ffffU) | 0x3ff0'0000'0000'0000U;
+    v e, s;
+    __builtin_memcpy(&e, &exponent, Bytes);
+    __builtin_memcpy(&s, &mantissa, Bytes);
+    e -= 0x1p52 + 1023;
+    s -= 1.0;
+    v t = Index::a * s;
+    rounded(t);
+    add_to<Fused>(t, v{} + Index::b, ones);
+    t *= s;
+    rounded(t);
+    add_to<Fused>(t, v{} + Index::c, ones);
+    t *= s;
+    rounded(t);
+    t = (t + e) * Index::per_octave;
+    rounded(t);
+    t += static_cast<double>(Index::bias);
+    store_vector(to + at, __builtin_convertvector(t, n) - less);
+  }
+}
+template <class Index>
+void index_baseline(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
+  index_body<Index, 16, false>(x, count, first, to);
+}
+template <class Index>
+MILLRACE_X86_TARGET("avx2,fma")
+void index_avx2(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
+  index_body<Index, 32, true>(x, count, first, to);
+}
+template <class Index>
+MILLRACE_X86_TARGET("avx512f")
+void index_avx512(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
+  index_body<Index, 64, true>(x, count, first, to);
+}
+template <class Index>
+void index_block(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
+  const std::size_t even = count / 16 * 16;
+  if (cpu_has_avx512())
+    index_avx512<Index>(x, even, first, to);
+  else if (cpu_has_avx2_fma())
+    index_avx2<Index>(x, even, first, to);
+  else
+    index_baseline<Index>(x, even, first, to);
+  for (std::size_t i = even; i < count; ++i) to[i] = Index::of(x[i]) - first;
+}
+
+}  // namespace detail
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_LOG_INDEX_HPP

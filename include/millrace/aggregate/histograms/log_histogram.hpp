@@ -1,0 +1,169 @@
+#ifndef MILLRACE_AGGREGATE_HISTOGRAMS_LOG_HISTOGRAM_HPP
+#define MILLRACE_AGGREGATE_HISTOGRAMS_LOG_HISTOGRAM_HPP
+
+#include <millrace/core/config.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/core/saved/envelope.hpp>
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+
+/// Quantiles of a stream of durations in fixed memory, whatever their number and range.
+///
+/// Units: any whole number; the profiler's are nanoseconds. Numbers with a fraction do not compile: count in a
+/// smaller unit, or take a `ddsketch`.
+/// Guarantee: `count`, `sum`, `smallest`, `largest`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
+/// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
+/// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
+/// share one bucket. Merging is exact: any split of a stream merges to the same histogram.
+/// Complexity: update O(1), quantile and merge O(buckets); 32 KiB, allocates: only the saved bytes.
+/// Threads: one at a time.
+/// Source: log-linear buckets as in G. Tene's HdrHistogram; here octave and sub-bucket are read off
+/// the exponent and the first mantissa bits of the value as a double.
+class log_histogram {
+ public:
+  using value_type = std::uint64_t;
+  static constexpr double relative_error = 1.0 / 128;
+
+  void update(std::uint64_t value) noexcept {
+    ++buckets_[bucket_of(value)];
+    ++count_;
+    sum_ += value;
+    if ((value < min_) | (value > max_)) [[unlikely]] {
+      min_ = value < min_ ? value : min_;
+      max_ = value > max_ ? value : max_;
+    }
+  }
+
+  /// millrace[AGGREGATE-16]: a number with a fraction, which would be cut off.
+  template <class millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
+  requires std::is_floating_point_v<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
+  void update(millrace_AGGREGATE_16_log_histogram_takes_whole_numbers) = delete;
+
+  void update(std::span<const std::uint64_t> values) noexcept {
+    for (const std::uint64_t value : values) update(value);
+  }
+
+  void merge(const log_histogram& other) noexcept {
+    for (std::size_t i = 0; i < bucket_count; ++i) buckets_[i] += other.buckets_[i];
+    count_ += other.count_;
+    sum_ += other.sum_;
+    if (other.min_ < min_) min_ = other.min_;
+    if (other.max_ > max_) max_ = other.max_;
+  }
+
+  std::uint64_t count() const noexcept { return count_; }
+  std::uint64_t sum() const noexcept {
+    constexpr std::uint64_t most = ~std::uint64_t{0};
+    return sum_ > most ? most : static_cast<std::uint64_t>(sum_);
+  }
+  /// 0 when empty; so are `smallest`, `largest` and `quantile`.
+  double mean() const noexcept { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
+  std::uint64_t smallest() const noexcept { return count_ == 0 ? 0 : min_; }
+  std::uint64_t largest() const noexcept { return max_; }
+
+  /// `p` in [0, 1]; 0 for any other p: there is no NaN among whole numbers.
+  std::uint64_t quantile(double p) const noexcept {
+    if (!(p >= 0 && p <= 1)) return 0;
+    if (p == 0) return smallest();
+    if (p == 1) return largest();
+    const double wanted = detail::math::ceil(p * static_cast<double>(count_));
+    double seen = 0;
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+      seen += static_cast<double>(buckets_[i]);
+      if (buckets_[i] != 0 && seen >= wanted) {
+        const std::uint64_t value = middle_of(i);
+        return value < min_ ? min_ : value > max_ ? max_ : value;
+      }
+    }
+    return largest();
+  }
+  std::uint64_t median() const noexcept { return quantile(0.5); }
+  /// Upper less lower quartile.
+  std::uint64_t interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
+
+  /// The sum, the extremes, and the used buckets only: 12 bytes each.
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.u64(static_cast<std::uint64_t>(sum_));
+    to.u64(static_cast<std::uint64_t>(sum_ >> 64));
+    to.u64(min_);
+    to.u64(max_);
+    std::uint64_t used = 0;
+    for (const std::uint64_t count : buckets_) used += count != 0 ? 1 : 0;
+    to.u64(used);
+    for (std::size_t i = 0; i < bucket_count; ++i) {
+      if (buckets_[i] == 0) continue;
+      to.u32(static_cast<std::uint32_t>(i));
+      to.u64(buckets_[i]);
+    }
+    return std::move(to).finish();
+  }
+  /// Errors: those of an envelope; corrupt.
+  static result<log_histogram> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    log_histogram made;
+    made.sum_ = from->u64();
+    made.sum_ |= static_cast<detail::uint128>(from->u64()) << 64;
+    made.min_ = from->u64();
+    made.max_ = from->u64();
+    const std::size_t used = from->count(12);
+    bool valid = used == 0 ? made.min_ == ~std::uint64_t{0} && made.max_ == 0 : made.min_ <= made.max_;
+    std::size_t next = 0;  // buckets come in ascending order
+    for (std::size_t k = 0; k < used && valid; ++k) {
+      const std::size_t i = from->u32();
+      const std::uint64_t count = from->u64();
+      valid = i >= next && i < bucket_count && count != 0 && count <= ~made.count_;
+      if (!valid) break;
+      made.buckets_[i] = count;
+      made.count_ += count;
+      next = i + 1;
+    }
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "log_histogram";
+  static constexpr unsigned sub_bits = 6;  // 64 buckets an octave: a bucket's middle is within 1/128 of all in it
+  static constexpr std::size_t octaves = 63;
+  static constexpr std::size_t bucket_count = 1 + (octaves << sub_bits);      // the first one is for zero
+  static constexpr std::uint64_t top = (std::uint64_t{1} << octaves) - 1024;  // the largest double below 2^63
+
+  static std::size_t bucket_of(std::uint64_t value) noexcept {
+    // Signed, because that conversion is one instruction.
+    const auto clamped = static_cast<double>(static_cast<std::int64_t>(value < top ? value : top));
+    constexpr std::int64_t before_one = (std::int64_t{1023} << sub_bits) - 1;
+    const auto index = static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(clamped) >> (52 - sub_bits)) - before_one;
+    return static_cast<std::size_t>(index < 0 ? 0 : index);
+  }
+
+  static std::uint64_t middle_of(std::size_t index) noexcept {
+    if (index == 0) return 0;
+    const std::size_t octave = (index - 1) >> sub_bits;
+    const std::uint64_t mantissa = (std::uint64_t{1} << sub_bits) + ((index - 1) & ((std::size_t{1} << sub_bits) - 1));
+    if (octave <= sub_bits) return mantissa >> (sub_bits - octave);
+    const std::size_t shift = octave - sub_bits;
+    return (mantissa << shift) + (((std::uint64_t{1} << shift) - 1) >> 1);
+  }
+
+  std::uint64_t count_ = 0;
+  detail::uint128 sum_ = 0;
+  std::uint64_t min_ = ~std::uint64_t{0};
+  std::uint64_t max_ = 0;
+  std::array<std::uint64_t, bucket_count> buckets_{};
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_HISTOGRAMS_LOG_HISTOGRAM_HPP

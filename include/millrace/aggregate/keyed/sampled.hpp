@@ -1,0 +1,123 @@
+#ifndef MILLRACE_AGGREGATE_KEYED_SAMPLED_HPP
+#define MILLRACE_AGGREGATE_KEYED_SAMPLED_HPP
+
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/detail/aggregate_item.hpp>
+#include <millrace/core/saved/envelope.hpp>
+#include <millrace/core/seed.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+
+/// An aggregate of one item in so many: of each `every` in a row one is drawn and stands for all of them,
+/// with their weight where the aggregate takes weights.
+///
+/// For aggregates whose update costs more than reading the item. What they answer about the distribution
+/// stays without bias, with the error of a stratified sample on top of their own; sums and counts are
+/// those of the weights (`total_weight`), `seen()` is exact; least and greatest are those of the sample.
+/// Guarantee: the same seed and stream give the same bytes; a span does what its items do one by one.
+/// Complexity: update an addition and a comparison, one in `every` the aggregate's. 64 bytes more than
+/// the aggregate. Allocates: what the aggregate does. Threads: one at a time.
+/// Errors: of merging aggregates sampled otherwise: invalid_argument.
+template <class Aggregate>
+class sampled {
+ public:
+  using sample = detail::aggregate_item<Aggregate>;
+
+  explicit sampled(std::uint64_t every = 32, std::uint64_t seed = 0, Aggregate empty = Aggregate())
+      : every_(every == 0 ? 1 : every), random_(seed), chosen_(random_.below(every_)), kept_(std::move(empty)) {}
+
+  void update(const sample& x) {
+    ++seen_;
+    if (at_ == chosen_) take(x);
+    if (++at_ == every_) next_block();
+  }
+  void update(std::span<const sample> items) {
+    seen_ += items.size();
+    for (;;) {
+      if (chosen_ >= at_ && chosen_ - at_ < items.size()) take(items[static_cast<std::size_t>(chosen_ - at_)]);
+      const std::uint64_t left = every_ - at_;
+      if (left > items.size()) break;
+      items = items.subspan(static_cast<std::size_t>(left));
+      next_block();
+    }
+    at_ += items.size();
+  }
+
+  /// The other's unfinished stretch counts as what was drawn of it.
+  result<void> merge(const sampled& other) {
+    if (every_ != other.every_)
+      return error(errc::invalid_argument, "sampled: one in " + std::to_string(every_) + " and one in " +
+                                               std::to_string(other.every_) + " do not merge");
+    if constexpr (requires(result<void> r) { r = kept_.merge(other.kept_); }) {
+      if (result<void> done = kept_.merge(other.kept_); !done) return done;
+    } else {
+      kept_.merge(other.kept_);
+    }
+    seen_ += other.seen_;
+    return {};
+  }
+
+  /// How many items there were.
+  std::uint64_t seen() const noexcept { return seen_; }
+  std::uint64_t every() const noexcept { return every_; }
+  /// The aggregate of the sample.
+  const Aggregate& aggregate() const noexcept { return kept_; }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    for (const std::uint64_t n : {every_, seen_, at_, chosen_}) to.u64(n);
+    for (const std::uint64_t n : random_.state()) to.u64(n);
+    to.block(kept_.save());
+    return std::move(to).finish();
+  }
+  static result<sampled> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    std::uint64_t numbers[4];
+    for (std::uint64_t& n : numbers) n = from->u64();
+    random_engine::state_type state{};
+    for (std::uint64_t& n : state) n = from->u64();
+    auto kept = Aggregate::load(from->block());
+    const bool valid = numbers[0] > 0 && numbers[2] < numbers[0] && numbers[3] < numbers[0];
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    if (!kept) return std::move(kept).error().wrap("saved " + std::string(type));
+    sampled made(numbers[0], 0, *std::move(kept));
+    made.seen_ = numbers[1];
+    made.at_ = numbers[2];
+    made.chosen_ = numbers[3];
+    made.random_ = random_engine::from_state(state);
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "sampled";
+
+  void take(const sample& x) {
+    if constexpr (weighted_aggregator_of<Aggregate, sample>)
+      (void)kept_.update(x, weight(static_cast<double>(every_)));
+    else
+      (void)kept_.update(x);
+  }
+  void next_block() noexcept {
+    at_ = 0;
+    chosen_ = random_.below(every_);
+  }
+
+  std::uint64_t every_;
+  random_engine random_;
+  std::uint64_t chosen_;  // of the stretch of `every_` that the stream is in
+  std::uint64_t at_ = 0;  // how far it is into that
+  std::uint64_t seen_ = 0;
+  Aggregate kept_;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_KEYED_SAMPLED_HPP

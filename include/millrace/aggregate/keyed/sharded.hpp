@@ -1,0 +1,265 @@
+#ifndef MILLRACE_AGGREGATE_KEYED_SHARDED_HPP
+#define MILLRACE_AGGREGATE_KEYED_SHARDED_HPP
+
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/detail/aggregate_item.hpp>
+#include <millrace/core/detail/light_atomic.hpp>
+
+#include <sched.h>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+
+namespace detail {
+
+/// For what takes a microsecond and is seldom waited for.
+class spin_lock {
+ public:
+  void lock() noexcept {
+    while (taken_.exchange_acquire(true))
+      while (taken_.load_relaxed()) ::sched_yield();
+  }
+  void unlock() noexcept { taken_.store_release(false); }
+
+ private:
+  light_atomic<bool> taken_{false};
+};
+class spin_guard {
+ public:
+  explicit spin_guard(spin_lock& lock) noexcept : lock_(lock) { lock_.lock(); }
+  ~spin_guard() { lock_.unlock(); }
+  spin_guard(const spin_guard&) = delete;
+  spin_guard& operator=(const spin_guard&) = delete;
+
+ private:
+  spin_lock& lock_;
+};
+
+/// What of a shard does not depend on the aggregate. Held by the sharded aggregate and by the thread that
+/// writes it, whichever lives longer (<memory> would cost as much to parse as all sketches).
+struct shard_base {
+  using destroyer = void (*)(shard_base*) noexcept;
+  explicit shard_base(destroyer how) noexcept : destroy(how) {}
+
+  light_atomic<bool> owned{true};
+  light_atomic<std::uint32_t> holders{0};
+  destroyer destroy;
+};
+class shard_holder {
+ public:
+  explicit shard_holder(shard_base* held) noexcept : held_(held) { held->holders.add_relaxed(1); }
+  shard_holder(shard_holder&& other) noexcept : held_(std::exchange(other.held_, nullptr)) {}
+  shard_holder& operator=(shard_holder&& other) noexcept {
+    std::swap(held_, other.held_);
+    return *this;
+  }
+  ~shard_holder() {
+    if (held_ != nullptr && held_->holders.subtract_acq_rel(1) == 1) held_->destroy(held_);
+  }
+  shard_base* get() const noexcept { return held_; }
+  bool alone() const noexcept { return held_->holders.load_acquire() == 1; }
+
+ private:
+  shard_base* held_;
+};
+
+/// What a thread keeps of the sharded aggregates that it writes: given back when it ends.
+struct thread_shards {
+  struct entry {
+    std::uint64_t owner;
+    shard_holder shard;
+  };
+  std::vector<entry> entries;
+
+  ~thread_shards() {
+    for (const entry& e : entries) e.shard.get()->owned.store_release(false);
+  }
+  static thread_shards& of_this_thread() {
+    static thread_local thread_shards kept;
+    return kept;
+  }
+};
+struct last_shard {
+  std::uint64_t owner = 0;
+  shard_base* shard = nullptr;
+};
+inline constinit thread_local last_shard last_used_shard{};
+inline std::uint64_t new_shard_owner() noexcept {
+  static light_atomic<std::uint64_t> last{0};
+  return last.add_relaxed(1) + 1;
+}
+
+}  // namespace detail
+
+/// One aggregate written by many threads: each writes a shard of its own, a reader merges them.
+///
+///     mr::sharded<mr::aggregate<mr::count, mr::mean, mr::max>> latency;
+///     latency.update(12.5);            // from any thread
+///     auto now = latency.read();
+///
+/// Guarantee: `read` holds every update that returned before it was called, each once, and of those that
+/// run beside it some; the order of items is kept within a thread only. A thread that ends leaves its shard
+/// to the next new one: there are at most as many as threads ran at a time.
+/// Complexity: update two stores, no lock, no read-modify-write; every 256th hands its thread's items to
+/// the aggregate as a span, under the shard's own lock. `read` merges all shards. 2 KiB (4 for pairs) and
+/// an aggregate a thread; allocates: at a thread's first update, and what the aggregate does.
+/// Threads: any, but for the destructor.
+template <class Aggregate>
+class sharded {
+ public:
+  using sample = detail::aggregate_item<Aggregate>;
+  static_assert(std::is_trivially_copyable_v<sample> && !std::is_same_v<sample, std::string_view> &&
+                    sizeof(sample) % 8 == 0,
+                "millrace[AGGREGATE-12]: sharded<Aggregate>: its items must be doubles, or plain structs of them");
+
+  explicit sharded(Aggregate empty = Aggregate()) : empty_(std::move(empty)) {}
+  sharded(const sharded&) = delete;
+  sharded& operator=(const sharded&) = delete;
+
+  void update(const sample& x) {
+    shard& mine = this_thread();
+    const std::uint32_t at = mine.filled.load_relaxed();
+    mine.put(at, x);
+    mine.filled.store_release(at + 1);
+    if (at + 1 == room) [[unlikely]]
+      mine.hand_over();
+  }
+  /// Under the shard's lock throughout.
+  void update(std::span<const sample> items) {
+    shard& mine = this_thread();
+    const detail::spin_guard guard(mine.lock);
+    mine.hand_over_locked();
+    if constexpr (requires { mine.kept.update(items); })
+      (void)mine.kept.update(items);
+    else
+      for (const sample& x : items) (void)mine.kept.update(x);
+  }
+
+  /// All shards merged.
+  Aggregate read() const {
+    Aggregate sum = empty_;
+    const detail::spin_guard guard(lock_);
+    for (const auto& one : shards_) (void)sum.merge(of(one).read());
+    return sum;
+  }
+  /// All shards merged, and emptied: each item comes out once.
+  Aggregate take() {
+    Aggregate sum = empty_;
+    const detail::spin_guard guard(lock_);
+    for (const auto& one : shards_) (void)sum.merge(of(one).take(empty_));
+    return sum;
+  }
+  /// How many shards there are.
+  std::size_t shards() const {
+    const detail::spin_guard guard(lock_);
+    return shards_.size();
+  }
+
+ private:
+  static constexpr std::uint32_t room = 256;
+  static constexpr std::size_t words = sizeof(sample) / 8;
+
+  // Its thread writes slots and `filled`; everyone reads the slots before `filled` under the lock. Slots are
+  // used again only after they were handed over, under the lock too.
+  struct shard : detail::shard_base {
+    explicit shard(const Aggregate& empty)
+        : shard_base([](shard_base* self) noexcept { delete static_cast<shard*>(self); }), kept(empty) {}
+
+    void put(std::uint32_t at, const sample& x) noexcept {
+      const auto bits = std::bit_cast<std::array<std::uint64_t, words>>(x);
+      for (std::size_t w = 0; w < words; ++w) slots[at * words + w].store_relaxed(bits[w]);
+    }
+    std::size_t copy_slots(sample (&to)[room]) const noexcept {
+      const std::uint32_t end = filled.load_acquire();
+      for (std::uint32_t i = taken; i < end; ++i) {
+        std::array<std::uint64_t, words> bits;
+        for (std::size_t w = 0; w < words; ++w) bits[w] = slots[i * words + w].load_relaxed();
+        to[i - taken] = std::bit_cast<sample>(bits);
+      }
+      return end - taken;
+    }
+    static void feed(Aggregate& into, std::span<const sample> items) {
+      if constexpr (requires { into.update(items); })
+        (void)into.update(items);
+      else
+        for (const sample& x : items) (void)into.update(x);
+    }
+    void hand_over() {
+      const detail::spin_guard guard(lock);
+      hand_over_locked();
+    }
+    void hand_over_locked() {
+      sample items[room];
+      feed(kept, std::span<const sample>(items, copy_slots(items)));
+      taken = 0;
+      filled.store_relaxed(0);
+    }
+    Aggregate read() {
+      sample items[room];
+      const detail::spin_guard guard(lock);
+      Aggregate copy = kept;
+      feed(copy, std::span<const sample>(items, copy_slots(items)));
+      return copy;
+    }
+    Aggregate take(const Aggregate& empty) {
+      sample items[room];
+      const detail::spin_guard guard(lock);
+      const std::size_t count = copy_slots(items);
+      feed(kept, std::span<const sample>(items, count));
+      taken += static_cast<std::uint32_t>(count);
+      return std::exchange(kept, empty);
+    }
+
+    alignas(64) detail::light_atomic<std::uint32_t> filled{0};
+    detail::light_atomic<std::uint64_t> slots[room * words];
+    alignas(64) detail::spin_lock lock;
+    std::uint32_t taken = 0;  // slots that are in `kept`, or were taken, already
+    Aggregate kept;
+  };
+
+  shard& this_thread() {
+    const detail::last_shard& last = detail::last_used_shard;
+    if (last.owner == id_) [[likely]]
+      return static_cast<shard&>(*last.shard);
+    return find_shard();
+  }
+  [[gnu::noinline]] shard& find_shard() {
+    auto& mine = detail::thread_shards::of_this_thread().entries;
+    for (const auto& e : mine)
+      if (e.owner == id_) return remember(*e.shard.get());
+    std::erase_if(mine, [](const auto& e) { return e.shard.alone(); });  // the other holder is gone
+    mine.push_back({id_, detail::shard_holder(&new_shard())});
+    return remember(*mine.back().shard.get());
+  }
+  shard& new_shard() {
+    const detail::spin_guard guard(lock_);
+    for (const auto& one : shards_) {
+      detail::light_atomic<bool>& owned = one.get()->owned;
+      if (!owned.load_relaxed() && !owned.exchange_acquire(true)) return of(one);
+    }
+    shards_.reserve(shards_.size() + 1);
+    shards_.emplace_back(new shard(empty_));
+    return of(shards_.back());
+  }
+  static shard& of(const detail::shard_holder& held) noexcept { return static_cast<shard&>(*held.get()); }
+  shard& remember(detail::shard_base& found) noexcept {
+    detail::last_used_shard = {id_, &found};
+    return static_cast<shard&>(found);
+  }
+
+  const std::uint64_t id_ = detail::new_shard_owner();
+  Aggregate empty_;
+  mutable detail::spin_lock lock_;
+  std::vector<detail::shard_holder> shards_;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_KEYED_SHARDED_HPP

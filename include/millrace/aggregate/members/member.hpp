@@ -1,0 +1,200 @@
+#ifndef MILLRACE_AGGREGATE_MEMBERS_MEMBER_HPP
+#define MILLRACE_AGGREGATE_MEMBERS_MEMBER_HPP
+
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/core/saved/envelope.hpp>
+#include <millrace/core/type_name.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+namespace millrace::inline v0 {
+
+// What may stand between the brackets of `aggregate<...>`: a member. It is an empty type with any of
+//
+//   using needs = members<...>;            // the members whose states or answers it uses; each exists once
+//   template <class T> class state;        // what it keeps for items of type T (double, or xy)
+//   static auto value(const auto& a);      // its answer; a has get<Member>(), state<Member>() and items()
+//   using sample = xy;                     // it is about pairs, or about std::string_view, std::int64_t, a struct of
+//                                          // yours: the aggregate's items are what a member asks for; else doubles
+//   static constexpr std::string_view name = "...";          // default: the type's name
+//   template <class Other> static constexpr bool covers;     // its state answers for Other's too
+//
+// A state is a copyable type with
+//
+//   void update(T x);                               // x is not NaN
+//   void merge(const state& later);                 // or merge(const state& later, join)
+//   void save(envelope_writer&) const;
+//   bool load(envelope_reader&);                    // false: the numbers contradict each other
+//
+// and, where it has them,
+//
+//   void update(T x, weight w);                     // w > 0; without it the aggregate takes no weights
+//   void update(const item<T>&);                    // instead of both: with the item's index too
+//   void update(std::span<const T>);                // a block that lies in the first-level cache
+//   void update(std::span<const T>, std::span<const double>);  // ... with the items' weights
+//   void unmerge(const state&);                     // invertible
+//   static constexpr bool finite_only = true;       // infinities are kept away from it
+//   static constexpr bool commutative = false, idempotent = true, exactly_invertible = true;  // as in concepts.hpp
+//   void scale(double factor);                      // every item's weight times factor: for `decayed`
+//
+// Or the type is an aggregator itself (a sketch, one of your own): then it is its own state, and
+// `get<That>()` answers it.
+
+/// A list of members.
+template <class... Members>
+struct members {};
+
+/// One item on its way to the states.
+template <class T>
+struct item {
+  T value;
+  double weight = 1;
+  std::uint64_t index = 0;  ///< how many came before it, those that were skipped included
+};
+
+/// A pair, for covariance, correlation and trend.
+struct xy {
+  double x = 0;
+  double y = 0;
+};
+
+/// What a merge joins: how many items, skipped ones included, came before the later state's first.
+struct join {
+  std::uint64_t items_before = 0;
+};
+
+namespace detail {
+
+template <class M>
+concept has_needs = requires {
+  typename M::needs;
+};
+template <class M, class T>
+concept has_state = requires {
+  typename M::template state<T>;
+};
+template <class M>
+concept is_its_own_state = aggregator<M>;
+
+template <class M, class T>
+struct state_of {
+  using type = typename M::template state<T>;
+};
+template <is_its_own_state M, class T>
+struct state_of<M, T> {
+  using type = M;
+};
+/// What member M keeps for items of type T.
+template <class M, class T>
+using state_t = typename state_of<M, T>::type;
+
+template <class M, class T>
+inline constexpr bool keeps_state = has_state<M, T> || is_its_own_state<M>;
+
+/// Does the state of M answer for Other's?
+template <class M, class Other>
+inline constexpr bool covers = [] {
+  if constexpr (std::is_same_v<M, Other>)
+    return true;
+  else if constexpr (requires { M::template covers<Other>; })
+    return bool{M::template covers<Other>};
+  else
+    return false;
+}();
+
+template <class List, class M>
+struct append_to;
+template <class... Ms, class M>
+struct append_to<members<Ms...>, M> {
+  using type = members<Ms..., M>;
+};
+
+template <class List, class M>
+inline constexpr bool lists = false;
+template <class... Ms, class M>
+inline constexpr bool lists<members<Ms...>, M> = (std::is_same_v<Ms, M> || ...);
+
+/// Every member of the list with what it needs, each once, needs before those who need them.
+template <class Found, class... Rest>
+struct closure_of {
+  using type = Found;
+};
+template <class Found, class M, class... Rest>
+struct closure_of<Found, M, Rest...> {
+  template <class List>
+  struct of_needs;
+  template <class... Ns>
+  struct of_needs<members<Ns...>> {
+    using type = typename closure_of<Found, Ns...>::type;
+  };
+  static constexpr auto with_needs() {
+    if constexpr (has_needs<M>)
+      return std::type_identity<typename of_needs<typename M::needs>::type>{};
+    else
+      return std::type_identity<Found>{};
+  }
+  using before = typename decltype(with_needs())::type;
+  using after = typename std::conditional_t<lists<before, M>, std::type_identity<before>, append_to<before, M>>::type;
+  using type = typename closure_of<after, Rest...>::type;
+};
+
+/// Those of All that keep a state which no other one covers.
+template <class T, class All, class Kept, class... Rest>
+struct states_among {
+  using type = Kept;
+};
+template <class T, class... All, class Kept, class M, class... Rest>
+struct states_among<T, members<All...>, Kept, M, Rest...> {
+  static constexpr bool covered = ((!std::is_same_v<All, M> && covers<All, M>) || ...);
+  static constexpr bool kept = keeps_state<M, T> && !covered;
+  using now = typename std::conditional_t<kept, append_to<Kept, M>, std::type_identity<Kept>>::type;
+  using type = typename states_among<T, members<All...>, now, Rest...>::type;
+};
+
+template <class T, class List>
+struct resolve_list;
+template <class T, class... All>
+struct resolve_list<T, members<All...>> {
+  using type = typename states_among<T, members<All...>, members<>, All...>::type;
+};
+
+/// The members whose states an aggregate of Ms keeps: dependencies resolved, each once.
+template <class T, class... Ms>
+using resolved = typename resolve_list<T, typename closure_of<members<>, Ms...>::type>::type;
+
+/// What the first member that is not about doubles is about; double if there is none.
+template <class... Ms>
+struct sample_of {
+  using type = double;
+};
+template <class M, class... Rest>
+struct sample_of<M, Rest...> : sample_of<Rest...> {};
+template <class M, class... Rest>
+requires(requires { typename M::sample; } && !std::is_same_v<typename M::sample, double>) struct sample_of<M, Rest...> {
+  using type = typename M::sample;
+};
+
+/// What is left of the weight of aggregate a for spread, once the mean has taken its share. Weights are repetitions,
+/// and one is taken, unless a says what weighs as much as one item.
+double freedom(const auto& a, double weight) noexcept {
+  if constexpr (requires { a.freedom(weight); })
+    return a.freedom(weight);
+  else
+    return weight - 1;
+}
+
+template <class M>
+constexpr std::string_view member_name() {
+  if constexpr (requires { std::string_view(M::name); })
+    return M::name;
+  else
+    return type_name<M>;
+}
+
+}  // namespace detail
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_MEMBERS_MEMBER_HPP

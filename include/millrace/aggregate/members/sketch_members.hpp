@@ -1,0 +1,102 @@
+#ifndef MILLRACE_AGGREGATE_MEMBERS_SKETCH_MEMBERS_HPP
+#define MILLRACE_AGGREGATE_MEMBERS_SKETCH_MEMBERS_HPP
+
+#include <millrace/aggregate/members/member.hpp>
+#include <millrace/aggregate/sketches/frequent_items.hpp>
+#include <millrace/aggregate/sketches/hll.hpp>
+#include <millrace/aggregate/sketches/kll.hpp>
+
+#include <cstddef>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+
+// A sketch is a member of an aggregate as it is: `aggregate<count, kll<200>>`, and `get<kll<200>>()`
+// answers it. The members below ask it one question each; those that name the same sketch share it.
+
+/// The distribution that an aggregate's sketch has seen. For many questions at once, `view()` is sorted once only.
+///
+/// Of an aggregate that lives on, it refers to the sketch, and is good as long as that is not changed. Of a temporary
+/// (a window's value, a merged copy) `Kept` is Sketch: a copy, and good for itself.
+template <class Sketch, class Kept = const Sketch*>
+class quantile_query {
+ public:
+  explicit quantile_query(const Sketch& sketch) noexcept requires(std::is_pointer_v<Kept>) : kept_(&sketch) {}
+  explicit quantile_query(const Sketch&& sketch) requires(std::is_pointer_v<Kept>) = delete;
+  explicit quantile_query(Sketch sketch) requires(!std::is_pointer_v<Kept>) : kept_(std::move(sketch)) {}
+
+  /// The quantile at p in [0, 1]; NaN for any other p.
+  double operator()(double p) const { return sketch().quantile(p); }
+  double median() const { return sketch().median(); }
+  /// Upper less lower quartile.
+  double interquartile_range() const { return sketch().interquartile_range(); }
+  /// The fraction of items at or below x.
+  double rank(double x) const { return sketch().rank(x); }
+  std::vector<double> cdf(std::span<const double> points) const { return sketch().cdf(points); }
+  /// As the sketch's.
+  auto pmf(std::span<const double> points) const { return sketch().pmf(points); }
+  auto view() const { return sketch().view(); }
+  /// With its error bound, image, and whatever else it can be asked.
+  const Sketch& sketch() const noexcept {
+    if constexpr (std::is_pointer_v<Kept>)
+      return *kept_;
+    else
+      return kept_;
+  }
+  /// The same with a copy of the sketch.
+  quantile_query<Sketch, Sketch> owned() const { return quantile_query<Sketch, Sketch>(sketch()); }
+
+ private:
+  Kept kept_;
+};
+
+/// Member: quantiles, ranks and the distribution, as a `quantile_query`: `get<mr::quantiles>()(0.99)`.
+///
+/// Guarantee, memory and weights: the sketch's. Exact for few items with `kll<K>`: up to K of them.
+template <class Sketch = kll<200>>
+struct quantiles {
+  using needs = members<Sketch>;
+  static quantile_query<Sketch> value(const auto& a) { return quantile_query<Sketch>(a.template state<Sketch>()); }
+};
+
+/// Member: the median, by a sketch. NaN without items.
+template <class Sketch>
+struct basic_median {
+  using needs = members<Sketch>;
+  static double value(const auto& a) { return a.template state<Sketch>().median(); }
+};
+using median = basic_median<kll<200>>;
+
+/// Member: upper less lower quartile, by a sketch. NaN without items.
+template <class Sketch>
+struct basic_interquartile_range {
+  using needs = members<Sketch>;
+  static double value(const auto& a) { return a.template state<Sketch>().interquartile_range(); }
+};
+using interquartile_range = basic_interquartile_range<kll<200>>;
+
+/// Member: how many distinct items, by a sketch. The sketch itself, with its error, is `get<Sketch>()`.
+template <class Sketch = hll<12>>
+struct distinct {
+  using needs = members<Sketch>;
+  static double value(const auto& a) { return a.template state<Sketch>().estimate(); }
+};
+
+/// Member of aggregates of texts (std::string_view) or of whole numbers: the items that come up most, as the sketch
+/// itself: `get<mr::frequent>().top(10)`, each with its bounds, `max_error()`, `lower(x)`, `upper(x)`.
+///
+///     mr::aggregate<mr::count, mr::distinct<>, mr::frequent<>> paths;
+///     paths.update("/api/v1/score");
+template <class Sketch = frequent_items<>>
+struct frequent {
+  using needs = members<Sketch>;
+  using sample = typename Sketch::sample;
+  static const Sketch& value(const auto& a) { return a.template state<Sketch>(); }
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_MEMBERS_SKETCH_MEMBERS_HPP

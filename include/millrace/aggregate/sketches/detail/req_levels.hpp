@@ -1,0 +1,180 @@
+#ifndef MILLRACE_AGGREGATE_SKETCHES_DETAIL_REQ_LEVELS_HPP
+#define MILLRACE_AGGREGATE_SKETCHES_DETAIL_REQ_LEVELS_HPP
+
+#include <millrace/core/detail/sort.hpp>
+#include <millrace/core/seed.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+namespace millrace::inline v0 {
+namespace detail {
+
+/// The values that a REQ sketch keeps, as keys that ascend towards the end where ranks are to be precise. A key of
+/// level l weighs 2^l. A full level keeps its greatest keys, half of it and more, and sends every second one of the
+/// others up. How many sections of keys go follows the count of the level's compactions, so that low sections go most
+/// often.
+template <class Key>
+class req_levels {
+ public:
+  static constexpr unsigned max_levels = 60;
+  static constexpr unsigned first_sections = 3;
+  static constexpr unsigned least_section = 4;
+  static constexpr std::size_t most_room = 96;
+
+  struct level {
+    std::vector<Key> keys;      // ascending
+    std::uint64_t state = 0;    // compactions so far
+    float exact_section = 0;    // before rounding
+    std::uint32_t section = 0;  // keys in one
+    unsigned sections = first_sections;
+    bool coin = false;
+
+    level() = default;
+    explicit level(float size) : exact_section(size), section(nearest_even(size)) {}
+
+    std::size_t capacity() const noexcept { return std::size_t{2} * sections * section; }
+    /// After many compactions, more and smaller sections.
+    void divide() noexcept {
+      for (;;) {
+        const float smaller = exact_section / 1.41421356F;
+        if (sections > 64 || state < std::uint64_t{1} << (sections - 1) || nearest_even(smaller) < least_section)
+          return;
+        exact_section = smaller;
+        section = nearest_even(smaller);
+        sections *= 2;
+      }
+    }
+    /// Merges sorted keys in.
+    void add(std::span<const Key> sorted) {
+      if (sorted.empty()) return;
+      const std::size_t before = keys.size();
+      std::vector<Key> both(before + sorted.size());
+      merge_runs(keys.data(), before, sorted.data(), sorted.size(), both.data());
+      keys.swap(both);
+    }
+  };
+
+  static std::uint32_t nearest_even(float size) noexcept { return 2 * static_cast<std::uint32_t>(size / 2 + 0.5F); }
+
+  req_levels(unsigned k, std::uint64_t seed) : k_(k), random_(seed) { add_level(); }
+
+  /// From levels that were read. None means one that is empty.
+  req_levels(unsigned k, std::uint64_t seed, std::vector<level> levels) : k_(k), random_(seed) {
+    levels_ = std::move(levels);
+    if (levels_.empty()) add_level();
+    for (const level& each : levels_) settled_ += each.keys.size();
+    const std::size_t most = limit();  // compactions wait for the next key, so that answers stay what they were
+    room_ = settled_ < most ? most - settled_ : 0;
+  }
+
+  void update(Key key) {
+    if (fresh_.size() == room_) [[unlikely]]
+      settle();
+    fresh_.push_back(key);
+  }
+  void insert(unsigned height, Key key) {
+    while (levels_.size() <= height) add_level();
+    levels_[height].add(std::span(&key, 1));
+    ++settled_;
+    settle();
+  }
+  void merge(const req_levels& tidied) {
+    while (levels_.size() < tidied.levels_.size()) add_level();
+    for (std::size_t height = 0; height < tidied.levels_.size(); ++height) {
+      level& into = levels_[height];
+      into.state |= tidied.levels_[height].state;
+      into.divide();
+      into.add(tidied.levels_[height].keys);
+    }
+    settled_ += tidied.settled_;
+    settle();
+  }
+  /// The same keys, each in its level.
+  req_levels tidy() const {
+    req_levels all = *this;
+    all.take_fresh();
+    return all;
+  }
+
+  unsigned k() const noexcept { return k_; }
+  std::size_t retained() const noexcept { return settled_ + fresh_.size(); }
+  /// All keys after `tidy`.
+  std::span<const level> levels() const noexcept { return levels_; }
+  /// Uniform in [0, 1).
+  double draw() noexcept { return random_.uniform(); }
+
+ private:
+  void add_level() { levels_.emplace_back(static_cast<float>(k_)); }
+
+  void take_fresh() {
+    std::vector<Key> scratch(fresh_.size());
+    sort_numbers(fresh_.data(), fresh_.size(), scratch.data());
+    levels_[0].add(fresh_);
+    settled_ += fresh_.size();
+    fresh_.clear();
+  }
+  std::size_t limit() const noexcept {
+    std::size_t sum = 0;
+    for (const level& each : levels_) sum += each.capacity();
+    return sum;
+  }
+
+  /// Makes room for more keys: some dozens where that takes no compaction which is not due soon anyway, one at least.
+  /// However many come in at once, a compaction errs by the same: larger portions are quicker and more precise.
+  [[gnu::noinline]] void settle() {
+    take_fresh();
+    std::size_t most = limit();
+    std::size_t wanted = most / 8 < most_room ? most / 8 : most_room;
+    for (const bool due : {true, false}) {     // then those that are full before those that soon will be
+      if (!due && levels_.size() == 1) break;  // exact as long as may be
+      for (std::size_t height = 0; height < levels_.size() && settled_ + wanted >= most; ++height) {
+        const level& next = levels_[height];
+        const bool full = next.keys.size() >= next.capacity();
+        if (due ? full : next.keys.size() >= staying(next) + least_section) {
+          compact(height);
+          most = limit();
+        }
+      }
+    }
+    room_ = settled_ + wanted < most ? wanted : most - settled_;
+  }
+
+  /// How many keys a compaction leaves.
+  static std::size_t staying(const level& full) noexcept {
+    const auto ones = static_cast<unsigned>(std::countr_one(full.state)) + 1;
+    const unsigned going = ones < full.sections ? ones : full.sections;
+    return full.capacity() / 2 + std::size_t{full.sections - going} * full.section;
+  }
+
+  void compact(std::size_t height) {
+    if (height + 1 == levels_.size()) add_level();
+    level& full = levels_[height];
+    const std::size_t moved = (full.keys.size() - staying(full)) / 2 * 2;
+    // Coins come in opposite pairs, so that their errors cancel.
+    full.coin = (full.state & 1) != 0 ? !full.coin : (random_() >> 63) != 0;
+    std::vector<Key> up(moved / 2);
+    for (std::size_t i = 0; i < up.size(); ++i) up[i] = full.keys[2 * i + (full.coin ? 1 : 0)];
+    full.keys.erase(full.keys.begin(), full.keys.begin() + static_cast<std::ptrdiff_t>(moved));
+    ++full.state;
+    full.divide();
+    levels_[height + 1].add(up);
+    settled_ -= up.size();
+  }
+
+  std::vector<Key> fresh_;  // of weight 1, not looked at yet
+  std::size_t room_ = 16;   // for so many of them
+  std::vector<level> levels_;
+  std::size_t settled_ = 0;  // keys in levels
+  unsigned k_;
+  random_engine random_;
+};
+
+}  // namespace detail
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_REQ_LEVELS_HPP

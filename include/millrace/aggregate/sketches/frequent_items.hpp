@@ -1,0 +1,350 @@
+#ifndef MILLRACE_AGGREGATE_SKETCHES_FREQUENT_ITEMS_HPP
+#define MILLRACE_AGGREGATE_SKETCHES_FREQUENT_ITEMS_HPP
+
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/sketches/detail/murmur3.hpp>
+#include <millrace/core/detail/sort.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/core/saved/detail/image.hpp>
+#include <millrace/core/seed.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+namespace detail::frequent_image {
+
+// Apache DataSketches' image: preamble length in 8 bytes, version, family, lg of the greatest and of the present size,
+// flags, 0 (2); then, unless empty, how many items (4), 0 (4), the total weight (8), the greatest error (8), the items'
+// weights (8 each) and the items: numbers (8 each), or texts with their lengths (4) before them.
+inline constexpr std::uint8_t empty_preamble = 1;
+inline constexpr std::uint8_t full_preamble = 4;
+inline constexpr std::uint8_t serial_version = 1;
+inline constexpr std::uint8_t family_id = 10;
+inline constexpr std::uint8_t is_empty = 5;  // two bits, since implementations differed
+inline constexpr unsigned least_lg = 3;
+inline constexpr unsigned most_lg = 30;
+
+}  // namespace detail::frequent_image
+
+/// The items that come up most often in a stream, each with bounds on its weight: the frequent-items sketch.
+///
+/// `Item`: std::string or std::int64_t. `LgSize`: at most 3/4 2^LgSize items of a new sketch are kept; a loaded one has
+/// the size of its image.
+/// Guarantee: `lower(x) <= weight of x <= upper(x)` for every item, kept or not; they differ by `max_error()`, which is
+/// below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10) and 0 until more than 3/4 2^LgSize
+/// different items came. No item heavier than `max_error()` is missing. Merging keeps all of it, the errors added. The
+/// same input and order of merges give the same bytes.
+/// Complexity: update O(1) amortised, merge, `top` and `heavier_than` O(items kept). At most 32 2^LgSize bytes,
+/// 32 KB at LgSize = 10; with texts three times that and the texts themselves. Allocates: as it grows; for texts as
+/// they come. Threads: one at a time. Source: Anderson, Bevan, Lang, Liberty, Rhodes, Thaler, "A high-performance
+/// algorithm for identifying frequent items in data streams", IMC 2017: a table of counters whose median is taken off
+/// all of them when it is full. Bytes: the image of Apache DataSketches' frequent-items sketch of longs or of strings,
+/// the heaviest item first.
+template <class Item = std::string, unsigned LgSize = 10>
+class frequent_items {
+  static_assert(LgSize >= 3 && LgSize <= 26,
+                "millrace[SKETCH-8]: frequent_items<Item, LgSize>: LgSize must be in [3, 26]");
+  static_assert(std::is_same_v<Item, std::string> || std::is_same_v<Item, std::int64_t>,
+                "millrace[SKETCH-9]: frequent_items<Item>: Item must be std::string or std::int64_t");
+
+ public:
+  /// How items are given to it.
+  using item_type = std::conditional_t<std::is_same_v<Item, std::string>, std::string_view, std::int64_t>;
+  using sample = item_type;
+  static constexpr std::string_view name =
+      std::is_same_v<Item, std::string> ? "frequent_items<text>" : "frequent_items<integer>";
+  /// Updates and merges that would take `total` beyond this are left out.
+  static constexpr std::uint64_t max_total = std::uint64_t{1} << 62;
+
+  void update(item_type item) { add(item, 1); }
+  void update(std::span<const Item> items) {
+    for (const Item& item : items) add(item, 1);
+  }
+  /// As `weight` updates with the same item, where the image keeps whole weights only: a fraction counts as one with
+  /// that probability, so that weights add up on average.
+  void update(item_type item, weight counts);
+
+  void merge(const frequent_items& other);
+
+  /// What all items weigh together.
+  std::uint64_t total() const noexcept { return total_; }
+  bool empty() const noexcept { return total_ == 0; }
+  /// How many items are kept.
+  std::size_t retained() const noexcept { return kept_; }
+
+  /// The weight of an item lies between these.
+  std::uint64_t lower(item_type item) const noexcept {
+    if (kept_ == 0) return 0;
+    return slots_[place_of(item, hash_of(item))].count;
+  }
+  std::uint64_t upper(item_type item) const noexcept { return lower(item) + offset_; }
+  /// How far they are apart at the most.
+  std::uint64_t max_error() const noexcept { return offset_; }
+  /// `max_error` as a fraction of `total`, at the worst.
+  double epsilon() const noexcept { return 3.5 / static_cast<double>(std::uint64_t{1} << lg_most_); }
+
+  struct row {
+    Item item;
+    std::uint64_t lower;
+    std::uint64_t upper;
+  };
+  /// The `count` items with the greatest weights, the heaviest first; equal weights in the order of the items.
+  std::vector<row> top(std::size_t count) const;
+  /// Those that may weigh more than a threshold: none that does is missing if it is `max_error()` or more.
+  std::vector<row> maybe_above(std::uint64_t threshold) const { return rows(threshold, &row::upper); }
+  /// Those that do: none is there that does not.
+  std::vector<row> surely_above(std::uint64_t threshold) const { return rows(threshold, &row::lower); }
+
+  std::vector<std::byte> save() const;
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
+  /// Allocates: no more than a few times the bytes given.
+  static result<frequent_items> load(std::span<const std::byte> bytes);
+
+ private:
+  static constexpr bool is_text = std::is_same_v<Item, std::string>;
+  struct number_slot {
+    std::int64_t item = 0;
+    std::uint64_t count = 0;  // 0: nothing here
+  };
+  struct text_slot {
+    std::string item;
+    std::uint64_t count = 0;
+    std::uint64_t hash = 0;
+  };
+  using slot = std::conditional_t<is_text, text_slot, number_slot>;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("frequent-items image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+
+  /// Short on purpose: every update waits for it. Its lower half depends on all bits.
+  static std::uint64_t spread(std::uint64_t item) noexcept {
+    item = (item ^ (item >> 32)) * 0x9e3779b97f4a7c15U;
+    return item ^ (item >> 32);
+  }
+  static std::uint64_t hash_of(item_type item) noexcept {
+    if constexpr (is_text)
+      return detail::murmur3::hash(item.data(), item.size()).low;
+    else
+      return spread(static_cast<std::uint64_t>(item));
+  }
+  static std::uint64_t hash_in(const slot& kept) noexcept {
+    if constexpr (is_text)
+      return kept.hash;
+    else
+      return hash_of(kept.item);
+  }
+  static bool is_in(const slot& kept, item_type item, [[maybe_unused]] std::uint64_t hash) noexcept {
+    if constexpr (is_text)
+      return kept.hash == hash && kept.item == item;
+    else
+      return kept.item == item;
+  }
+  /// Where an item is, or would go. Half of the slots at least are free.
+  std::size_t place_of(item_type item, std::uint64_t hash) const noexcept {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t at = hash & mask;
+    while (!is_in(slots_[at], item, hash) && slots_[at].count != 0) at = (at + 1) & mask;
+    return at;
+  }
+  std::size_t capacity() const noexcept { return (std::size_t{3} << lg_) / 4; }
+
+  void add(item_type item, std::uint64_t count) {
+    if (count > max_total - total_) [[unlikely]]
+      return;
+    total_ += count;
+    const std::uint64_t hash = hash_of(item);
+    if (!slots_.empty()) [[likely]] {
+      slot& kept = slots_[place_of(item, hash)];
+      if (kept.count != 0) [[likely]] {
+        kept.count += count;
+        return;
+      }
+    }
+    insert(item, hash, count);
+  }
+  [[gnu::noinline]] void insert(item_type item, std::uint64_t hash, std::uint64_t count) {
+    if (2 * (kept_ + 1) > slots_.size()) resize(slots_.empty() ? 16 : 2 * slots_.size());
+    slot& place = slots_[place_of(item, hash)];
+    place.item = Item(item);
+    place.count = count;
+    if constexpr (is_text) place.hash = hash;
+    if (++kept_ <= capacity()) return;
+    if (lg_ < lg_most_)
+      ++lg_;
+    else
+      purge();
+  }
+  void resize(std::size_t size) {
+    std::vector<slot> before(size);
+    before.swap(slots_);
+    for (slot& kept : before)
+      if (kept.count != 0) slots_[place_of(kept.item, hash_in(kept))] = std::move(kept);
+  }
+  void purge();
+  bool heavier(const row& a, const row& b) const { return a.lower != b.lower ? a.lower > b.lower : b.item > a.item; }
+  std::vector<row> rows(std::uint64_t threshold, std::uint64_t row::*bound) const;
+
+  std::vector<slot> slots_;
+  std::size_t kept_ = 0;
+  std::uint64_t total_ = 0;
+  std::uint64_t offset_ = 0;          // what was taken off every counter so far
+  std::uint64_t fractions_ = LgSize;  // the generator for fractional weights
+  unsigned lg_ = detail::frequent_image::least_lg;
+  unsigned lg_most_ = LgSize;
+};
+
+template <class Item, unsigned LgSize>
+void frequent_items<Item, LgSize>::update(item_type item, weight counts) {
+  if (!(counts.value > 0 && counts.value < static_cast<double>(max_total))) return;
+  auto times = static_cast<std::uint64_t>(counts.value);
+  if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
+    times += static_cast<double>(splitmix64(fractions_) >> 11) * 0x1p-53 < fraction;
+  if (times != 0) add(item, times);
+}
+
+/// Takes the median counter off all counters; those at it or below become free.
+template <class Item, unsigned LgSize>
+void frequent_items<Item, LgSize>::purge() {
+  // Which slots are free, and which counters stay, is as good as random: neither loop over numbers has a branch on it.
+  std::vector<std::uint64_t> counts(kept_ + 1);
+  std::size_t found = 0;
+  for (const slot& kept : slots_) {
+    counts[found] = kept.count;
+    found += kept.count != 0;
+  }
+  counts.pop_back();
+  const std::uint64_t middle = detail::nth_smallest(counts, counts.size() / 2);
+  offset_ += middle;
+  std::vector<slot> staying(kept_ + 1);
+  kept_ = 0;
+  for (slot& next : slots_) {
+    if constexpr (is_text) {
+      if (next.count > middle) staying[kept_++] = std::move(next);
+    } else {
+      staying[kept_] = next;
+      kept_ += next.count > middle;
+    }
+    next = slot{};
+  }
+  for (std::size_t i = 0; i < kept_; ++i) {
+    staying[i].count -= middle;
+    slots_[place_of(staying[i].item, hash_in(staying[i]))] = std::move(staying[i]);
+  }
+}
+
+template <class Item, unsigned LgSize>
+void frequent_items<Item, LgSize>::merge(const frequent_items& other) {
+  if (&other == this) return merge(frequent_items(other));
+  if (other.total_ > max_total - total_) return;
+  const std::uint64_t together = total_ + other.total_;
+  // In one order, whatever the tables look like.
+  for (const row& next : other.rows(0, &row::lower)) add(next.item, next.lower);
+  offset_ += other.offset_;
+  total_ = together;
+}
+
+template <class Item, unsigned LgSize>
+std::vector<typename frequent_items<Item, LgSize>::row> frequent_items<Item, LgSize>::rows(
+    std::uint64_t threshold, std::uint64_t row::*bound) const {
+  std::vector<row> found;
+  for (const slot& kept : slots_) {
+    if (kept.count == 0) continue;
+    row next{kept.item, kept.count, kept.count + offset_};
+    if (next.*bound > threshold) found.push_back(std::move(next));
+  }
+  detail::sort_by(found, [this](const row& a, const row& b) { return heavier(a, b); });
+  return found;
+}
+
+template <class Item, unsigned LgSize>
+std::vector<typename frequent_items<Item, LgSize>::row> frequent_items<Item, LgSize>::top(std::size_t count) const {
+  std::vector<row> all = rows(0, &row::lower);
+  if (all.size() > count) all.resize(count);
+  return all;
+}
+
+template <class Item, unsigned LgSize>
+std::vector<std::byte> frequent_items<Item, LgSize>::save() const {
+  using namespace detail::frequent_image;
+  const std::vector<row> all = rows(0, &row::lower);
+  detail::image_writer out(32 + 16 * all.size());
+  out.put(empty() ? empty_preamble : full_preamble).put(serial_version).put(family_id);
+  out.put(static_cast<std::uint8_t>(lg_most_)).put(static_cast<std::uint8_t>(lg_));
+  out.put(empty() ? is_empty : std::uint8_t{0}).put(std::uint16_t{0});
+  if (empty()) return std::move(out).take();
+  out.put(static_cast<std::uint32_t>(all.size())).put(std::uint32_t{0}).put(total_).put(offset_);
+  for (const row& next : all) out.put(next.lower);
+  for (const row& next : all) {
+    if constexpr (is_text)
+      out.put(static_cast<std::uint32_t>(next.item.size())).put_array(next.item.data(), next.item.size());
+    else
+      out.put(next.item);
+  }
+  return std::move(out).take();
+}
+
+template <class Item, unsigned LgSize>
+result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::span<const std::byte> bytes) {
+  using namespace detail::frequent_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto kind = in.take<std::uint8_t>();
+  frequent_items loaded;
+  loaded.lg_most_ = in.take<std::uint8_t>();
+  loaded.lg_ = in.take<std::uint8_t>();
+  const auto flags = in.take<std::uint8_t>();
+  in.skip(2);
+  if (!in.ok()) return truncated();
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
+  if (loaded.lg_ < least_lg || loaded.lg_ > loaded.lg_most_ || loaded.lg_most_ > most_lg)
+    return fault(errc::corrupt, "sizes");
+  const bool none = (flags & is_empty) != 0;
+  if (preamble != (none ? empty_preamble : full_preamble))
+    return fault(errc::corrupt, "the preamble's length and the flags disagree");
+  if (none) {
+    if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+    return loaded;
+  }
+  const auto count = in.take<std::uint32_t>();
+  in.skip(4);
+  const auto total = in.take<std::uint64_t>();
+  const auto offset = in.take<std::uint64_t>();
+  if (!in.ok() || !in.holds<std::uint64_t>(count)) return truncated();
+  if (count > loaded.capacity()) return fault(errc::corrupt, "more items than its size holds");
+  if (total == 0 || total > max_total || offset > total) return fault(errc::corrupt, "total weight");
+  std::vector<std::uint64_t> counts(count);
+  in.take_array(counts.data(), count);
+  for (const std::uint64_t weight : counts) {
+    std::uint64_t length = sizeof(std::int64_t);
+    if constexpr (is_text) length = in.take<std::uint32_t>();
+    if (!in.ok() || !in.template holds<char>(length)) return truncated();
+    Item item{};
+    if constexpr (is_text) {
+      item.resize(length);
+      in.take_array(item.data(), length);
+    } else {
+      item = in.template take<std::int64_t>();
+    }
+    if (weight == 0 || weight > total - loaded.total_) return fault(errc::corrupt, "an item's weight");
+    if (loaded.lower(item) != 0) return fault(errc::corrupt, "an item twice");
+    loaded.add(item, weight);
+  }
+  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+  loaded.total_ = total;
+  loaded.offset_ = offset;
+  return loaded;
+}
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SKETCHES_FREQUENT_ITEMS_HPP

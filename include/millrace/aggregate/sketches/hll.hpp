@@ -1,0 +1,520 @@
+#ifndef MILLRACE_AGGREGATE_SKETCHES_HLL_HPP
+#define MILLRACE_AGGREGATE_SKETCHES_HLL_HPP
+
+#include <millrace/aggregate/sketches/detail/coupon_table.hpp>
+#include <millrace/aggregate/sketches/detail/hash_block.hpp>
+#include <millrace/aggregate/sketches/detail/hll_estimate.hpp>
+#include <millrace/aggregate/sketches/detail/murmur3.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/core/saved/detail/image.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+namespace detail::hll_image {
+
+// Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, lg k, lg of the table's
+// size, flags, list count or least register, mode and bits. A list of coupons follows; or their number (4) and a set
+// of them; or three doubles of the estimators, how many registers have the least value (4), how many do not fit into 4
+// bits (4), the registers, and those that do not fit as coupons.
+inline constexpr std::uint8_t serial_version = 1;
+inline constexpr std::uint8_t family_id = 7;
+inline constexpr std::uint8_t list_preamble = 2;
+inline constexpr std::uint8_t set_preamble = 3;
+inline constexpr std::uint8_t array_preamble = 10;
+inline constexpr std::uint8_t is_empty = 4;
+inline constexpr std::uint8_t is_compact = 8;
+inline constexpr std::uint8_t out_of_order = 16;
+inline constexpr std::size_t list_length = 8;
+inline constexpr unsigned first_set_lg = 5;
+inline constexpr unsigned exception = 15;  // what stands in 4 bits for a register above them
+inline constexpr std::uint8_t most_value = 63;
+
+/// The first size of the table of exceptions.
+constexpr unsigned first_exceptions_lg(unsigned lg_k) noexcept {
+  return lg_k < 7 ? 2 : lg_k < 10 ? 3 : lg_k < 12 ? 4 : lg_k < 14 ? 5 : lg_k - 8;
+}
+constexpr std::size_t register_bytes(unsigned lg_k, unsigned bits) noexcept {
+  const std::size_t size = std::size_t{1} << lg_k;
+  return bits == 4 ? size / 2 : bits == 6 ? size / 4 * 3 + 1 : size;
+}
+
+}  // namespace detail::hll_image
+
+/// How many different items a stream has, in kilobytes however many: the HyperLogLog sketch.
+///
+/// `LgK`: 2^LgK registers of a new sketch; a loaded one has those of its image. `Bits`: 4, 6 or 8 for a register when
+/// saved; in memory one is a byte, whatever `Bits`. Items are whole numbers (7 is one item whatever its type),
+/// floating-point numbers (one zero, one NaN), text (the empty one is left out).
+/// Guarantee: the estimate's standard deviation is `relative_error()`: 1.3 % at LgK = 12 (0.83 / sqrt(2^LgK) for one
+/// stream, 1.04 / sqrt(2^LgK) once sketches with registers were merged), and next to nothing while the sketch is a list
+/// of coupons. Repeated items and the order of items make no difference to a merged estimate. The same input and order
+/// of merges give the same bytes. Complexity: update O(1), merge and merged estimate O(2^LgK); at most 2^LgK + 2 KB,
+/// less while items are few. Allocates: as coupons grow in number, at the change to registers, and for a few exceptions
+/// with 4 bits. Threads: one at a time. Source: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007; the historic
+/// inverse probability estimator: Cohen, "All-distances sketches, revisited", 2014; merged: Ertl, 2017. Bytes: the
+/// compact image of Apache DataSketches' HLL sketch, the same as DataSketches writes after the same updates.
+template <unsigned LgK = 12, unsigned Bits = 4>
+class hll {
+  static_assert(LgK >= 4 && LgK <= 21, "millrace[SKETCH-5]: hll<LgK>: LgK must be in [4, 21]");
+  static_assert(Bits == 4 || Bits == 6 || Bits == 8, "millrace[SKETCH-6]: hll<LgK, Bits>: Bits must be 4, 6 or 8");
+
+ public:
+  static constexpr bool idempotent = true;
+
+  template <detail::hashable_item Item>
+  void update(const Item& item) {
+    if (detail::is_no_item(item)) return;
+    offer(detail::hash_item(item));
+  }
+  template <detail::hashable_item Item>
+  void update(std::span<const Item> items) {
+    if constexpr (std::is_arithmetic_v<Item>) {
+      if (detail::hash_block::pays()) {
+        constexpr std::size_t portion = detail::hash_block::size;
+        detail::hash_block block;
+        for (; items.size() >= portion; items = items.subspan(portion)) {
+          for (std::size_t i = 0; i < portion; ++i) block.words[i] = detail::item_word(items[i]);
+          block.hash();
+          for (std::size_t i = 0; i < portion; ++i) offer({block.low[i], block.high[i]});
+        }
+      }
+    }
+    for (const Item& item : items) update(item);
+  }
+
+  /// The items of both. With fewer registers on one side, on both from then on.
+  void merge(const hll& other);
+
+  bool empty() const noexcept { return mode_ == mode::list && coupons_.empty(); }
+  unsigned lg_k() const noexcept { return lg_k_; }
+  unsigned bits() const noexcept { return bits_; }
+
+  /// How many different items there were.
+  double estimate() const noexcept {
+    if (mode_ != mode::array) return detail::items_behind_coupons(coupon_count());
+    return out_of_order_ ? detail::items_behind_registers(registers_) : estimate_;
+  }
+  /// The estimate's standard deviation, as a fraction of it.
+  double relative_error() const noexcept {
+    if (mode_ != mode::array) return 0.409 / 8192;  // of coupons that collide, at the most
+    return (out_of_order_ ? 1.03896 : 0.83256) / detail::math::sqrt(static_cast<double>(registers_.size()));
+  }
+  struct bounds_type {
+    double lower;
+    double upper;
+  };
+  /// The estimate less and plus so many standard deviations: 95 % confidence with 2, 99.7 % with 3.
+  bounds_type bounds(double deviations = 2) const noexcept {
+    const double off = deviations * relative_error();
+    const double seen = mode_ == mode::array ? static_cast<double>(registers_.size() - zeros()) : coupon_count();
+    const double lower = estimate() / (1 + off);
+    return {lower < seen ? seen : lower, off < 1 ? estimate() / (1 - off) : std::numeric_limits<double>::infinity()};
+  }
+
+  std::vector<std::byte> save() const;
+  /// Reads compact and updatable images. Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is
+  /// wrong. Allocates: no more than a few times the bytes given.
+  static result<hll> load(std::span<const std::byte> bytes);
+
+ private:
+  enum class mode : std::uint8_t { list = 0, set = 1, array = 2 };
+  using coupons = std::vector<std::uint32_t>;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("HLL image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+
+  void offer(const detail::hash128& hash) {
+    // Bit 1 stands in for a value's upper end: from 62 zeros on it is the same.
+    const auto value = static_cast<std::uint8_t>(std::countl_zero(hash.high | 2) + 1);
+    if (mode_ == mode::array) [[likely]] {
+      const std::size_t at = hash.low & mask_;
+      if (value > registers_[at]) [[unlikely]]
+        raise(at, value);
+    } else {
+      collect(detail::make_coupon(static_cast<std::uint32_t>(hash.low), value));
+    }
+  }
+
+  double coupon_count() const noexcept {
+    return static_cast<double>(mode_ == mode::list ? coupons_.size() : table_.count());
+  }
+  std::size_t zeros() const noexcept {
+    std::size_t count = 0;
+    for (const std::uint8_t value : registers_) count += value == 0;
+    return count;
+  }
+  /// Coupons as the image lists them: those of a list or a set, or the registers beyond 4 bits.
+  coupons listed() const;
+  bool is_exception(unsigned value) const noexcept {
+    return bits_ == 4 && value >= least_ + detail::hll_image::exception;
+  }
+
+  [[gnu::noinline]] void raise(std::size_t at, std::uint8_t value);
+  [[gnu::noinline]] void collect(std::uint32_t coupon);
+  void count_value(std::uint8_t value, double sign) noexcept {
+    (value < 32 ? sum_low_ : sum_high_) += sign * std::bit_cast<double>((std::uint64_t{1023} - value) << 52);
+  }
+  void note_exception(std::size_t at, std::uint8_t value);
+  void raise_least();
+  void to_registers();
+  void to_registers_of(const hll& other);
+  void fold(unsigned lg_k);
+  void recount();
+  void clear_registers(unsigned lg_k) {
+    mode_ = mode::array;
+    lg_k_ = static_cast<std::uint8_t>(lg_k);
+    mask_ = (std::size_t{1} << lg_k) - 1;
+    registers_.assign(mask_ + 1, 0);
+  }
+  result<void> load_coupons(detail::image_reader& in, std::size_t count, std::size_t places);
+  result<void> load_registers(detail::image_reader& in, std::uint8_t least, bool compact, unsigned table_lg);
+
+  mode mode_ = mode::list;
+  std::uint8_t lg_k_ = LgK;
+  std::uint8_t bits_ = Bits;
+  bool out_of_order_ = false;   // registers came together from several sketches
+  std::uint8_t least_ = 0;      // with 4 bits, the least register; else 0
+  std::uint32_t at_least_ = 0;  // how many registers have that value
+  std::size_t mask_ = 0;
+  std::vector<std::uint8_t> registers_;
+  double estimate_ = 0;         // of the historic inverse probability estimator
+  double sum_low_ = 0;          // of 2^-value over all registers, values below 32
+  double sum_high_ = 0;         // and from there on
+  coupons coupons_;             // of a list; else their order in the image this came from, until there are more
+  detail::coupon_table table_;  // of a set, or of the registers beyond 4 bits
+};
+
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::collect(std::uint32_t coupon) {
+  using namespace detail::hll_image;
+  if (mode_ == mode::list) {
+    for (const std::uint32_t known : coupons_)
+      if (known == coupon) return;
+    coupons_.push_back(coupon);
+    if (coupons_.size() < list_length) return;
+    if (lg_k_ < 8) return to_registers();
+    table_ = detail::coupon_table(first_set_lg, ~std::uint32_t{0});
+    for (const std::uint32_t known : coupons_) table_.fill(table_.find(known), known);
+    coupons_.clear();
+    mode_ = mode::set;
+  } else if (mode_ == mode::set) {
+    std::uint32_t& place = table_.find(coupon);
+    if (place == coupon) return;
+    coupons_.clear();
+    table_.fill(place, coupon);
+    if (!table_.crowded()) return;
+    if (table_.lg_size() == lg_k_ - 3U) return to_registers();
+    table_.grow();
+  } else if (const std::size_t at = coupon & mask_; detail::coupon_value(coupon) > registers_[at]) {
+    raise(at, detail::coupon_value(coupon));
+  }
+}
+
+/// A register takes a larger value.
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::raise(std::size_t at, std::uint8_t value) {
+  const std::uint8_t before = registers_[at];
+  if (!out_of_order_) estimate_ += static_cast<double>(registers_.size()) / (sum_low_ + sum_high_);
+  count_value(before, -1);
+  count_value(value, 1);
+  if (is_exception(value)) note_exception(at, value);
+  registers_[at] = value;
+  if (before != least_) return;
+  --at_least_;
+  while (bits_ == 4 && at_least_ == 0) raise_least();
+}
+
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::note_exception(std::size_t at, std::uint8_t value) {
+  if (table_.absent())
+    table_ = detail::coupon_table(detail::hll_image::first_exceptions_lg(lg_k_), static_cast<std::uint32_t>(mask_));
+  const auto address = static_cast<std::uint32_t>(at);
+  const std::uint32_t coupon = detail::make_coupon(address, value);
+  coupons_.clear();
+  std::uint32_t& place = table_.find(address);
+  if (place != 0) {
+    place = coupon;
+    return;
+  }
+  table_.fill(place, coupon);
+  if (table_.crowded()) table_.grow();
+}
+
+/// No register has the least value any more. What does not fit into 4 bits is counted from the least: some fit now.
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::raise_least() {
+  ++least_;
+  for (const std::uint8_t value : registers_) at_least_ += value == least_;
+  if (table_.absent()) return;
+  coupons_.clear();
+  const detail::coupon_table before = std::exchange(table_, {});
+  for (const std::uint32_t coupon : before.slots())
+    if (coupon != 0 && is_exception(detail::coupon_value(coupon)))
+      note_exception(coupon & mask_, detail::coupon_value(coupon));
+}
+
+template <unsigned LgK, unsigned Bits>
+std::vector<std::uint32_t> hll<LgK, Bits>::listed() const {
+  if (!coupons_.empty() || mode_ == mode::list) return coupons_;
+  coupons all;
+  for (const std::uint32_t coupon : table_.slots())
+    if (coupon != 0) all.push_back(coupon);
+  return all;
+}
+
+/// From coupons to registers.
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::to_registers() {
+  // In table order, also where the image said another: as every reader of the image would.
+  if (mode_ == mode::set) coupons_.clear();
+  const coupons all = listed();
+  coupons_.clear();
+  table_ = {};
+  clear_registers(lg_k_);
+  recount();
+  for (const std::uint32_t coupon : all) collect(coupon);
+  estimate_ = detail::items_at_changeover(lg_k_);
+}
+
+/// Registers like another's, but no more than so far.
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::to_registers_of(const hll& other) {
+  const unsigned lg_k = lg_k_;
+  mode_ = mode::array;
+  lg_k_ = other.lg_k_;
+  mask_ = other.mask_;
+  registers_ = other.registers_;
+  out_of_order_ = other.out_of_order_;
+  estimate_ = other.estimate_;
+  if (lg_k_ > lg_k) fold(lg_k);
+}
+
+/// Fewer registers, each the largest of those that become one.
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::fold(unsigned lg_k) {
+  const std::vector<std::uint8_t> before = std::move(registers_);
+  clear_registers(lg_k);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (before[i] > registers_[i & mask_]) registers_[i & mask_] = before[i];
+}
+
+/// Everything that follows from the registers alone.
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::recount() {
+  sum_low_ = sum_high_ = 0;
+  least_ = detail::hll_image::most_value;
+  for (const std::uint8_t value : registers_) {
+    count_value(value, 1);
+    if (value < least_) least_ = value;
+  }
+  if (bits_ != 4) least_ = 0;
+  at_least_ = 0;
+  table_ = {};
+  coupons_.clear();
+  for (std::size_t i = 0; i < registers_.size(); ++i) {
+    at_least_ += registers_[i] == least_;
+    if (is_exception(registers_[i])) note_exception(i, registers_[i]);
+  }
+}
+
+template <unsigned LgK, unsigned Bits>
+void hll<LgK, Bits>::merge(const hll& other) {
+  if (other.empty()) return;
+  if (other.mode_ != mode::array) {
+    if (empty() && lg_k_ == other.lg_k_) {
+      mode_ = other.mode_;
+      coupons_ = other.coupons_;
+      table_ = other.table_;
+      return;
+    }
+    for (const std::uint32_t coupon : other.listed()) collect(coupon);
+    if (mode_ == mode::array) recount();
+  } else if (mode_ != mode::array) {
+    const coupons mine = listed();
+    to_registers_of(other);
+    recount();
+    for (const std::uint32_t coupon : mine) collect(coupon);
+    recount();
+  } else {
+    if (other.lg_k_ < lg_k_) fold(other.lg_k_);
+    for (std::size_t i = 0; i < other.registers_.size(); ++i)
+      if (other.registers_[i] > registers_[i & mask_]) registers_[i & mask_] = other.registers_[i];
+    out_of_order_ = true;
+    estimate_ = 0;
+    recount();
+  }
+}
+
+template <unsigned LgK, unsigned Bits>
+std::vector<std::byte> hll<LgK, Bits>::save() const {
+  using namespace detail::hll_image;
+  const coupons all = listed();
+  const bool array = mode_ == mode::array;
+  const unsigned table_lg = mode_ == mode::list ? 3 : table_.absent() ? 0 : table_.lg_size();
+  detail::image_writer out(48 + (array ? register_bytes(lg_k_, bits_) : 0) + 4 * all.size());
+  out.put(array ? array_preamble : mode_ == mode::set ? set_preamble : list_preamble);
+  out.put(serial_version).put(family_id).put(lg_k_).put(static_cast<std::uint8_t>(table_lg));
+  out.put(static_cast<std::uint8_t>(is_compact | (empty() ? is_empty : 0) | (out_of_order_ ? out_of_order : 0)));
+  out.put(static_cast<std::uint8_t>(array ? least_ : mode_ == mode::list ? all.size() : 0));
+  out.put(static_cast<std::uint8_t>(static_cast<unsigned>(mode_) | (bits_ / 2U - 2) << 2));
+  if (mode_ == mode::set) out.put(static_cast<std::uint32_t>(all.size()));
+  if (array) {
+    out.put(estimate_).put(sum_low_).put(sum_high_).put(at_least_).put(static_cast<std::uint32_t>(all.size()));
+    std::vector<std::uint8_t> packed(register_bytes(lg_k_, bits_));
+    for (std::size_t i = 0; i < registers_.size(); ++i) {
+      const unsigned value = registers_[i];
+      if (bits_ == 8) {
+        packed[i] = registers_[i];
+      } else if (bits_ == 4) {
+        const unsigned nibble = is_exception(value) ? exception : value - least_;
+        packed[i / 2] = static_cast<std::uint8_t>(packed[i / 2] | nibble << (i % 2 * 4));
+      } else {
+        const unsigned shifted = value << (i * 6 % 8);
+        packed[i * 6 / 8] = static_cast<std::uint8_t>(packed[i * 6 / 8] | shifted);
+        packed[i * 6 / 8 + 1] = static_cast<std::uint8_t>(packed[i * 6 / 8 + 1] | shifted >> 8);
+      }
+    }
+    out.put_array(packed.data(), packed.size());
+  }
+  out.put_array(all.data(), all.size());
+  return std::move(out).take();
+}
+
+template <unsigned LgK, unsigned Bits>
+result<hll<LgK, Bits>> hll<LgK, Bits>::load(std::span<const std::byte> bytes) {
+  using namespace detail::hll_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto kind = in.take<std::uint8_t>();
+  hll loaded;
+  loaded.lg_k_ = in.take<std::uint8_t>();
+  const unsigned table_lg = in.take<std::uint8_t>();
+  const auto flags = in.take<std::uint8_t>();
+  const auto count_or_least = in.take<std::uint8_t>();
+  const auto form = in.take<std::uint8_t>();
+  if (!in.ok()) return truncated();
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
+  if (loaded.lg_k_ < 4 || loaded.lg_k_ > 21) return fault(errc::corrupt, "lg k is not in [4, 21]");
+  if ((form & 3) > 2 || form >> 2 > 2) return fault(errc::corrupt, "mode");
+  loaded.mode_ = static_cast<mode>(form & 3);
+  loaded.bits_ = static_cast<std::uint8_t>((form >> 2) * 2 + 4);
+  const bool array = loaded.mode_ == mode::array;
+  const bool set = loaded.mode_ == mode::set;
+  if (preamble != (array ? array_preamble : set ? set_preamble : list_preamble))
+    return fault(errc::corrupt, "the preamble's length and the mode disagree");
+  const bool compact = (flags & is_compact) != 0;
+  loaded.out_of_order_ = array && (flags & out_of_order) != 0;
+  const std::size_t count = set ? in.take<std::uint32_t>() : count_or_least;
+  if (!in.ok()) return truncated();
+  if (!compact && (table_lg > detail::coupon_key_bits)) return fault(errc::corrupt, "size of the table");
+  result<void> done = array ? loaded.load_registers(in, count_or_least, compact, table_lg)
+                            : loaded.load_coupons(in, count,
+                                                  compact ? count
+                                                  : set   ? std::size_t{1} << table_lg
+                                                          : list_length);
+  if (!done) return std::move(done).error();
+  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+  return loaded;
+}
+
+/// A list or a set of `count` coupons in `places`, the others zero.
+template <unsigned LgK, unsigned Bits>
+result<void> hll<LgK, Bits>::load_coupons(detail::image_reader& in, std::size_t count, std::size_t places) {
+  const mode claimed = std::exchange(mode_, mode::list);
+  if (claimed == mode::list && count == 0 && in.rest().empty()) return {};
+  if (claimed == mode::set && lg_k_ < 8) return fault(errc::corrupt, "a set with so few registers");
+  if (!in.holds<std::uint32_t>(places)) return truncated();
+  coupons all;
+  for (std::size_t i = 0; i < places; ++i) {
+    const auto coupon = in.take<std::uint32_t>();
+    if (coupon == 0) continue;
+    if (detail::coupon_value(coupon) == 0) return fault(errc::corrupt, "a coupon without a value");
+    all.push_back(coupon);
+  }
+  if (all.size() != count) return fault(errc::corrupt, "the number of coupons");
+  for (const std::uint32_t coupon : all) {
+    if (mode_ == mode::array) return fault(errc::corrupt, "more coupons than its mode holds");
+    collect(coupon);
+  }
+  if (mode_ != claimed || coupon_count() != static_cast<double>(count))
+    return fault(errc::corrupt, "its coupons make another mode, or some are the same");
+  if (mode_ == mode::set) coupons_ = std::move(all);
+  return {};
+}
+
+template <unsigned LgK, unsigned Bits>
+result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8_t least, bool compact,
+                                            unsigned table_lg) {
+  using namespace detail::hll_image;
+  const auto estimate = in.take<double>();
+  const double sum = in.take<double>() + in.take<double>();
+  const auto at_least = in.take<std::uint32_t>();
+  const auto exceptions = in.take<std::uint32_t>();
+  std::vector<std::uint8_t> packed(in.holds<std::uint8_t>(register_bytes(lg_k_, bits_)) ? register_bytes(lg_k_, bits_)
+                                                                                        : 0);
+  if (packed.empty() || !in.ok()) return truncated();
+  in.take_array(packed.data(), packed.size());
+  clear_registers(lg_k_);
+  constexpr std::uint8_t unknown = 0xff;
+  for (std::size_t i = 0; i < registers_.size(); ++i) {
+    unsigned value = packed[bits_ == 8 ? i : 0];
+    if (bits_ == 4) value = packed[i / 2] >> (i % 2 * 4) & 15U;
+    if (bits_ == 6) value = (packed[i * 6 / 8] | unsigned{packed[i * 6 / 8 + 1]} << 8) >> (i * 6 % 8) & 63U;
+    if (bits_ == 4) value = value == exception ? unknown : value + least;
+    if (value > most_value && !(bits_ == 4 && value == unknown)) return fault(errc::corrupt, "a register's value");
+    registers_[i] = static_cast<std::uint8_t>(value);
+  }
+  std::size_t places = exceptions;
+  if (bits_ != 4 && exceptions != 0) return fault(errc::corrupt, "exceptions where there cannot be any");
+  if (bits_ == 4 && !compact) places = std::size_t{1} << (exceptions != 0 ? table_lg : first_exceptions_lg(lg_k_));
+  if (!in.holds<std::uint32_t>(places)) return truncated();
+  coupons all;
+  for (std::size_t i = 0; i < places; ++i) {
+    const auto coupon = in.take<std::uint32_t>();
+    if (coupon == 0 && !compact) continue;
+    const std::uint8_t value = detail::coupon_value(coupon);
+    std::uint8_t& place = registers_[coupon & mask_];
+    if (place != unknown || value < least + exception || value > most_value)
+      return fault(errc::corrupt, "an exception that is none");
+    place = value;
+    all.push_back(coupon);
+  }
+  if (all.size() != exceptions) return fault(errc::corrupt, "the number of exceptions");
+  for (const std::uint8_t value : registers_)
+    if (value == unknown) return fault(errc::corrupt, "an exception is missing");
+
+  std::uint32_t found = 0;
+  for (const std::uint8_t value : registers_) {
+    found += value == least;
+    if (value < least) return fault(errc::corrupt, "the least register");
+  }
+  if (found != at_least || (found == 0 && least != 0)) return fault(errc::corrupt, "the number of least registers");
+  recount();
+  if (bits_ == 4 && least_ != least) return fault(errc::corrupt, "the least register");
+  if (!(detail::math::absolute(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum))
+    return fault(errc::corrupt, "the registers' sum");
+  if (!out_of_order_) {
+    const auto seen = static_cast<double>(registers_.size() - zeros());
+    if (!(estimate >= 0.999999 * seen && estimate <= (std::numeric_limits<double>::max)()))
+      return fault(errc::corrupt, "the estimate");
+    estimate_ = estimate;
+  }
+  coupons_ = std::move(all);
+  return {};
+}
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SKETCHES_HLL_HPP

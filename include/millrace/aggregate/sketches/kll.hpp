@@ -1,0 +1,274 @@
+#ifndef MILLRACE_AGGREGATE_SKETCHES_KLL_HPP
+#define MILLRACE_AGGREGATE_SKETCHES_KLL_HPP
+
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/sketches/detail/kll_levels.hpp>
+#include <millrace/aggregate/sketches/quantile_view.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/core/saved/detail/image.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace millrace::inline v0 {
+namespace detail::kll_image {
+
+// Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, flags, k (2), m, 0; then,
+// for two values and more, count (8), min k (2), levels, 0, the levels' first positions in an array of the full
+// capacity (4 each), smallest, largest; then the values, level 0 first.
+inline constexpr std::uint8_t family_id = 15;
+inline constexpr std::uint8_t short_preamble = 2;
+inline constexpr std::uint8_t long_preamble = 5;
+inline constexpr std::uint8_t version_long = 1;
+inline constexpr std::uint8_t version_single = 2;
+inline constexpr std::uint8_t is_empty = 1;
+inline constexpr std::uint8_t is_sorted = 2;  // level 0 is in order
+inline constexpr std::uint8_t is_single = 4;
+inline constexpr std::size_t header_bytes = 20;
+
+}  // namespace detail::kll_image
+
+/// Quantiles of a stream of any length with a bound on the error in rank, in a few kilobytes: the KLL sketch.
+///
+/// `K` sets accuracy and size of a new sketch; a loaded one has the K of its image. `T` is double or float.
+/// NaN is left out; infinities count as values.
+/// Guarantee: up to K values everything is exact; `smallest`, `largest`, `quantile(0)` and `quantile(1)` always are.
+/// Beyond, one query's rank is off by at most `rank_error()` with probability 0.99 (1.33 % at K = 200). Merging keeps
+/// that bound (of the lesser K, if a loaded image has another). The same seed, input and order of merges give the same
+/// bytes, and a span does what its values do one by one. Complexity: update O(1) amortised, merge and query O(values
+/// kept); `view()` serves many queries. At most 3 K + 8 log2(count / K) values are kept: 7.5 KB at K = 200. Allocates:
+/// O(log count) times as it grows. Threads: one at a time. Source: Karnin, Lang, Liberty, "Optimal quantile
+/// approximation in streams", FOCS 2016: a sampler in front of compactors of falling width; coins in opposite pairs:
+/// Ivkin, Liberty, Lang, Karnin, Braverman, "Streaming quantiles algorithms with small space and update time", 2019.
+/// Bytes: the image of Apache DataSketches' KLL sketch. It has no place for the generator: a loaded sketch answers
+/// the same, but tosses coins of its own from there on.
+template <unsigned K = 200, class T = double>
+class kll {
+  static_assert(K >= 8 && K <= 65535, "millrace[SKETCH-1]: kll<K>: K must be in [8, 65535]");
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
+                "millrace[SKETCH-2]: kll<K, T>: T must be double or float");
+
+ public:
+  using value_type = T;
+  /// Updates and merges that would take `count` beyond this are left out.
+  static constexpr std::uint64_t max_count = detail::kll_levels<T>::max_weight;
+
+  /// Sketches that are to be merged want different seeds: with the same one, their errors may add up instead of
+  /// cancelling.
+  explicit kll(std::uint64_t seed = 0) noexcept : kept_(K, seed) {}
+
+  void update(T value) { kept_.update(value); }
+  void update(std::span<const T> values) { kept_.update(values); }
+  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
+  /// that probability, so that weights add up on average. Complexity: O(values kept log weight).
+  void update(T value, weight counts) {
+    if (value != value || !(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
+    const auto whole = static_cast<std::uint64_t>(counts.value);
+    const double fraction = counts.value - static_cast<double>(whole);
+    const std::uint64_t times = whole + (fraction > 0 && kept_.draw() < fraction ? 1 : 0);
+    if (times > max_count - count()) return;
+    if ((times & 1) != 0) update(value);
+    for (unsigned level = 1; times >> level != 0; ++level)
+      if ((times >> level & 1) != 0) kept_.insert(level, value);
+  }
+
+  void merge(const kll& other) {
+    if (other.empty() || other.count() > max_count - count()) return;
+    if (!other.exact() && other.min_k_ < min_k_) min_k_ = other.min_k_;
+    kept_.merge(other.kept_.tidy());
+  }
+
+  std::uint64_t count() const noexcept { return kept_.count(); }
+  bool empty() const noexcept { return count() == 0; }
+  /// No value was left out so far.
+  bool exact() const noexcept { return kept_.levels() == 1; }
+  unsigned k() const noexcept { return kept_.k(); }
+  /// How many values are kept.
+  std::size_t retained() const noexcept { return kept_.retained(); }
+
+  /// NaN when empty; so are `largest`, `quantile` and `rank`.
+  T smallest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : kept_.smallest(); }
+  T largest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : kept_.largest(); }
+
+  /// The distribution seen so far, for many queries.
+  quantile_view<T> view() const;
+  /// NaN unless p is in [0, 1].
+  T quantile(double p) const { return view().quantile(p); }
+  T median() const { return view().median(); }
+  T interquartile_range() const { return view().interquartile_range(); }
+  double rank(T value) const { return view().rank(value); }
+  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
+  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
+
+  /// How far the rank of one answer may be off, as a fraction of the stream, at 99 % confidence; 0 while `exact`.
+  double rank_error() const noexcept { return exact() ? 0.0 : 2.296 / detail::math::pow(min_k_, 0.9723); }
+  /// The same for each fraction that `pmf` answers.
+  double pmf_error() const noexcept { return exact() ? 0.0 : 2.446 / detail::math::pow(min_k_, 0.9433); }
+  /// Between these the true quantile lies, at 99 % confidence.
+  quantile_bounds<T> bounds(double p) const { return view().around(p, rank_error()); }
+
+  /// Allocates: a copy of the sketch.
+  std::vector<std::byte> save() const;
+  /// `seed` as of a new sketch. Errors: truncated, unsupported, corrupt, each naming what is wrong.
+  /// Allocates: no more than a few times the bytes given.
+  static result<kll> load(std::span<const std::byte> bytes, std::uint64_t seed = 0);
+
+ private:
+  using key_type = detail::order_key<T>;
+  static constexpr unsigned max_levels = detail::kll_levels<T>::max_levels;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("KLL image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+
+  detail::kll_levels<T> kept_;
+  unsigned min_k_ = K;  // the least K that was merged in
+};
+
+template <unsigned K, class T>
+quantile_view<T> kll<K, T>::view() const {
+  if (empty()) return {};
+  const detail::kll_levels<T> all = kept_.tidy();
+  std::vector<T> values, merged_values;
+  std::vector<std::uint64_t> weights, merged_weights;
+  for (unsigned level = 0; level < all.levels(); ++level) {
+    // From the short runs below to the long ones above, so that few values are moved often.
+    const std::span<const key_type> run = all.run(level);
+    merged_values.resize(values.size() + run.size());
+    merged_weights.resize(merged_values.size());
+    std::size_t from_run = 0;
+    std::size_t from_rest = 0;
+    for (std::size_t i = 0; i < merged_values.size(); ++i) {
+      const bool rest = from_run == run.size() ||
+                        (from_rest < values.size() && detail::to_order_key(values[from_rest]) <= run[from_run]);
+      merged_values[i] = rest ? values[from_rest] : detail::from_order_key<T>(run[from_run]);
+      merged_weights[i] = rest ? weights[from_rest] : std::uint64_t{1} << level;
+      ++(rest ? from_rest : from_run);
+    }
+    values.swap(merged_values);
+    weights.swap(merged_weights);
+  }
+  return quantile_view<T>(std::move(values), std::move(weights), smallest(), largest());
+}
+
+template <unsigned K, class T>
+std::vector<std::byte> kll<K, T>::save() const {
+  using namespace detail::kll_image;
+  const bool one = count() == 1;
+  const bool small_image = empty() || one;
+  const unsigned levels = kept_.levels();
+  detail::image_writer out(header_bytes + 4 * levels + (retained() + 2) * sizeof(T));
+  out.put(small_image ? short_preamble : long_preamble).put(one ? version_single : version_long).put(family_id);
+  out.put(static_cast<std::uint8_t>(empty() ? is_empty : one ? is_single | is_sorted : is_sorted));
+  out.put(static_cast<std::uint16_t>(k()));
+  out.put(std::uint8_t{detail::kll_levels<T>::min_width}).put(std::uint8_t{0});
+  const detail::kll_levels<T> all = kept_.tidy();
+  if (!small_image) {
+    out.put(count())
+        .put(static_cast<std::uint16_t>(min_k_))
+        .put(static_cast<std::uint8_t>(levels))
+        .put(std::uint8_t{0});
+    auto position = static_cast<std::uint32_t>(all.capacity() - all.retained());
+    for (unsigned level = 0; level < levels; ++level) {
+      out.put(position);
+      position += static_cast<std::uint32_t>(all.run(level).size());
+    }
+    out.put(smallest()).put(largest());
+  }
+  for (unsigned level = 0; level < levels; ++level)
+    for (const key_type key : all.run(level)) out.put(detail::from_order_key<T>(key));
+  return std::move(out).take();
+}
+
+template <unsigned K, class T>
+result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+  using namespace detail::kll_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto kind = in.take<std::uint8_t>();
+  const auto flags = in.take<std::uint8_t>();
+  const unsigned k = in.take<std::uint16_t>();
+  const auto width = in.take<std::uint8_t>();
+  in.skip(1);
+  if (!in.ok()) return truncated();
+  const bool none = (flags & is_empty) != 0;
+  const bool one = (flags & is_single) != 0;
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (version != version_long && version != version_single) return fault(errc::unsupported, "unknown serial version");
+  if (width != detail::kll_levels<T>::min_width) return fault(errc::unsupported, "m is not 8");
+  if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
+    return fault(errc::corrupt, "the preamble's length and the flags disagree");
+  if (k < 8) return fault(errc::corrupt, "k is below 8");
+
+  kll loaded(seed);
+  loaded.kept_ = detail::kll_levels<T>(k, seed);
+  loaded.min_k_ = k;
+  if (none) {
+    if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+    return loaded;
+  }
+  std::uint64_t count = 1;
+  unsigned levels = 1;
+  T low{}, high{};
+  std::array<std::uint32_t, max_levels + 1> starts{};
+  if (one) {
+    starts[1] = 1;
+  } else {
+    count = in.take<std::uint64_t>();
+    loaded.min_k_ = in.take<std::uint16_t>();
+    levels = in.take<std::uint8_t>();
+    in.skip(1);
+    if (!in.ok()) return truncated();
+    if (loaded.min_k_ < 8 || loaded.min_k_ > k) return fault(errc::corrupt, "min k is not in [8, k]");
+    if (levels == 0 || levels > max_levels) return fault(errc::corrupt, "number of levels");
+    if (count == 0 || count > max_count) return fault(errc::corrupt, "count");
+    if (!in.take_array(starts.data(), levels)) return truncated();
+    starts[levels] = detail::kll_levels<T>::total_capacity(k, levels);
+    low = in.take<T>();
+    high = in.take<T>();
+    if (!in.ok()) return truncated();
+  }
+  std::uint64_t weight = 0;
+  for (unsigned level = 0; level < levels; ++level) {
+    if (starts[level] > starts[level + 1]) return fault(errc::corrupt, "the levels overlap");
+    const std::uint64_t size = starts[level + 1] - starts[level];
+    if (size > (max_count - weight) >> level) return fault(errc::corrupt, "the levels weigh too much");
+    weight += size << level;
+  }
+  if (weight != count) return fault(errc::corrupt, "the levels do not weigh what the count says");
+  const std::uint32_t kept = starts[levels] - starts[0];
+  if (!in.holds<T>(kept)) return truncated();
+  if (in.rest().size() != kept * sizeof(T)) return fault(errc::corrupt, "bytes after the end");
+  std::vector<T> values(kept);
+  in.take_array(values.data(), kept);
+  if (one) low = high = values[0];
+  if (!(low <= high)) return fault(errc::corrupt, "the extremes are out of order");
+  std::vector<key_type> keys(kept);
+  std::vector<key_type> scratch(kept);
+  const std::uint32_t first = starts[0];
+  for (unsigned level = 0; level <= levels; ++level) starts[level] -= first;
+  for (unsigned level = 0; level < levels; ++level) {
+    for (std::uint32_t i = starts[level]; i < starts[level + 1]; ++i) {
+      if (!(low <= values[i] && values[i] <= high)) return fault(errc::corrupt, "a value outside the extremes");
+      if (level > 0 && i > starts[level] && values[i] < values[i - 1])
+        return fault(errc::corrupt, "a level is not sorted");
+      keys[i] = detail::to_order_key(values[i]);
+    }
+    // Level 0 need not be sorted, and zeros of both signs may stand in any order.
+    detail::sort_numbers(keys.data() + starts[level], starts[level + 1] - starts[level], scratch.data());
+  }
+  loaded.kept_ = detail::kll_levels<T>(k, seed, std::move(keys), std::span(starts).first(levels + 1),
+                                       detail::to_order_key(low), detail::to_order_key(high));
+  return loaded;
+}
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SKETCHES_KLL_HPP

@@ -1,0 +1,344 @@
+#ifndef MILLRACE_AGGREGATE_SKETCHES_REQ_HPP
+#define MILLRACE_AGGREGATE_SKETCHES_REQ_HPP
+
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/sketches/detail/req_levels.hpp>
+#include <millrace/aggregate/sketches/quantile_view.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/order_key.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/core/saved/detail/image.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+namespace detail::req_image {
+
+// Apache DataSketches' image: preamble length in ints, version, family, flags, k (2), levels, values without a level.
+// Up to four values follow as they are. Of more levels than one: count (8), smallest, largest. Then each level:
+// compactions (8), size of a section (4, a float), lg of the weight, sections, 0 (2), how many values (4), the values.
+inline constexpr std::uint8_t short_preamble = 2;
+inline constexpr std::uint8_t long_preamble = 4;
+inline constexpr std::uint8_t serial_version = 1;
+inline constexpr std::uint8_t family_id = 17;
+inline constexpr std::uint8_t is_empty = 4;
+inline constexpr std::uint8_t is_high = 8;
+inline constexpr std::uint8_t is_raw = 16;
+inline constexpr std::uint8_t is_sorted = 32;  // level 0 is in order
+inline constexpr std::size_t most_raw = 4;
+inline constexpr std::size_t level_bytes = 20;
+
+}  // namespace detail::req_image
+
+/// Quantiles whose error in rank shrinks towards one end of the distribution, with a bound: the REQ sketch. For p99.99
+/// of latencies, where `kll`'s even error is too much and `tdigest` has no bound.
+///
+/// `K`, even, sets accuracy and size of a new sketch; `HighRanks`: ranks near 1 are the precise ones, else those near
+/// 0. A loaded one has both from its image. `T` is double or float. NaN is left out; infinities count as values.
+/// Guarantee: up to 6 K values everything is exact; `smallest`, `largest`, `quantile(0)` and `quantile(1)` always are,
+/// and so are the 3 K values nearest the precise end. Elsewhere one query's rank is off by at most `rank_error(p)` with
+/// probability 0.99: 3.9 % of 1 - p at K = 12, and never more than 1.8 %. Merging keeps that bound. The same seed,
+/// input and order of merges give the same bytes, and a span does what its values do one by one. Complexity: update
+/// O(log K) amortised, merge and query O(values kept); `view()` serves many queries. A level keeps at most 6 K values,
+/// growing to 16 K over 2^11 compactions, and there are log2(count / (3 K)) levels: 30 KB after ten million doubles at
+/// K = 12, and with the room that vectors keep up to 90 KB. Allocates: when the values that came in are sorted, each
+/// few dozen. Threads: one at a time. Source: Cormode, Karnin, Liberty, Thaler, Vesely, "Relative error streaming
+/// quantiles", PODS 2021. Bytes: the image of Apache DataSketches' REQ sketch. It has no place for the generator: a
+/// loaded sketch answers the same, but tosses coins of its own from there on.
+template <unsigned K = 12, class T = double, bool HighRanks = true>
+class req {
+  static_assert(K >= 4 && K <= 1024 && K % 2 == 0, "millrace[SKETCH-11]: req<K>: K must be even and in [4, 1024]");
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
+                "millrace[SKETCH-12]: req<K, T>: T must be double or float");
+
+ public:
+  using value_type = T;
+  /// Weights and merges that would take `count` beyond this are left out.
+  static constexpr std::uint64_t max_count = (std::uint64_t{1} << 56) - 1;
+
+  /// Sketches that are to be merged want different seeds: with the same one, their errors may add up instead of
+  /// cancelling.
+  explicit req(std::uint64_t seed = 0) : kept_(K, seed) {}
+
+  void update(T value) {
+    if (value != value) [[unlikely]]
+      return;
+    include(value, value);
+    ++count_;
+    kept_.update(key_of(value));
+  }
+  void update(std::span<const T> values) {
+    for (const T value : values) update(value);
+  }
+  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
+  /// that probability, so that weights add up on average. Complexity: O(values kept log weight).
+  void update(T value, weight counts) {
+    if (value != value || !(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
+    auto times = static_cast<std::uint64_t>(counts.value);
+    if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
+      times += kept_.draw() < fraction;
+    if (times == 0 || count_ > max_count || times > max_count - count_) return;
+    include(value, value);
+    count_ += times;
+    for (unsigned height = 0; times >> height != 0; ++height)
+      if ((times >> height & 1) != 0) kept_.insert(height, key_of(value));
+  }
+
+  /// Errors: shape_mismatch when they differ in K or in the precise end, as loaded ones may; then this is as it was.
+  result<void> merge(const req& other) {
+    if (other.k() != k() || other.high_ != high_)
+      return error(errc::shape_mismatch, "req of " + shape() + " merged with one of " + other.shape());
+    if (other.empty() || count_ > max_count || other.count_ > max_count - count_) return {};
+    kept_.merge(other.kept_.tidy());
+    include(other.low_, other.high_value_);
+    count_ += other.count_;
+    return {};
+  }
+
+  std::uint64_t count() const noexcept { return count_; }
+  bool empty() const noexcept { return count_ == 0; }
+  /// No value was left out so far.
+  bool exact() const noexcept { return kept_.levels().size() == 1; }
+  unsigned k() const noexcept { return kept_.k(); }
+  /// Ranks near 1 are the precise ones.
+  bool high_ranks() const noexcept { return high_; }
+  /// How many values are kept.
+  std::size_t retained() const noexcept { return kept_.retained(); }
+
+  /// NaN when empty; so are `largest`, `quantile` and `rank`.
+  T smallest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
+  T largest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_value_; }
+
+  /// The distribution seen so far, for many queries.
+  quantile_view<T> view() const;
+  /// NaN unless p is in [0, 1].
+  T quantile(double p) const { return view().quantile(p); }
+  T median() const { return view().median(); }
+  T interquartile_range() const { return view().interquartile_range(); }
+  double rank(T value) const { return view().rank(value); }
+  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
+  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
+
+  /// How far the rank of one answer near rank p may be off, as a fraction of the stream, at 99 % confidence; 0 where
+  /// answers are exact.
+  double rank_error(double p) const noexcept {
+    const double k = kept_.k();
+    const double off_end = high_ ? 1 - p : p;
+    if (exact() || off_end * static_cast<double>(count_) <= 3 * k) return 0;
+    // DataSketches' constants, the first one doubled: in a stream that closes in on a value, errors add up more often.
+    constexpr double deviations = 2.576;
+    const double relative = detail::math::sqrt(0.1 / 3) * off_end;
+    return deviations / k * (relative < 0.084 ? relative : 0.084);
+  }
+  /// Between these the true quantile lies, at 99 % confidence.
+  quantile_bounds<T> bounds(double p) const {
+    // The error is the one at the true rank, which may be farther from the precise end.
+    const double off = rank_error(p);
+    const double widest = rank_error(high_ ? p - off : p + off);
+    return view().around(p, off < widest ? widest : off);
+  }
+
+  /// Allocates: a copy of the sketch.
+  std::vector<std::byte> save() const;
+  /// `seed` as of a new sketch. Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
+  /// Allocates: no more than a few times the bytes given.
+  static result<req> load(std::span<const std::byte> bytes, std::uint64_t seed = 0);
+
+ private:
+  using key_type = detail::order_key<T>;
+  using levels_type = detail::req_levels<key_type>;
+  using level = typename levels_type::level;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("REQ image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+  std::string shape() const { return "K " + std::to_string(k()) + (high_ ? ", high ranks" : ", low ranks"); }
+
+  key_type key_of(T value) const noexcept {
+    const key_type key = detail::to_order_key(value);
+    return high_ ? key : ~key;
+  }
+  T value_of(key_type key) const noexcept { return detail::from_order_key<T>(high_ ? key : ~key); }
+  void include(T low, T high) noexcept {
+    if (count_ == 0 || low < low_) low_ = low;
+    if (count_ == 0 || high > high_value_) high_value_ = high;
+  }
+  /// A level's values, ascending.
+  std::vector<T> values_of(const level& from) const {
+    std::vector<T> values;
+    values.reserve(from.keys.size());
+    const std::size_t size = from.keys.size();
+    for (std::size_t i = 0; i < size; ++i) values.push_back(value_of(from.keys[high_ ? i : size - 1 - i]));
+    return values;
+  }
+  result<void> load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted);
+
+  levels_type kept_;
+  std::uint64_t count_ = 0;
+  T low_ = 0;
+  T high_value_ = 0;
+  bool high_ = HighRanks;
+};
+
+template <unsigned K, class T, bool HighRanks>
+quantile_view<T> req<K, T, HighRanks>::view() const {
+  if (empty()) return {};
+  const levels_type all = kept_.tidy();
+  std::vector<T> values, merged_values;
+  std::vector<std::uint64_t> weights, merged_weights;
+  for (std::size_t height = 0; height < all.levels().size(); ++height) {
+    const std::vector<T> run = values_of(all.levels()[height]);
+    merged_values.resize(values.size() + run.size());
+    merged_weights.resize(merged_values.size());
+    std::size_t from_run = 0;
+    std::size_t from_rest = 0;
+    for (std::size_t i = 0; i < merged_values.size(); ++i) {
+      const bool rest = from_run == run.size() || (from_rest < values.size() && values[from_rest] <= run[from_run]);
+      merged_values[i] = rest ? values[from_rest] : run[from_run];
+      merged_weights[i] = rest ? weights[from_rest] : std::uint64_t{1} << height;
+      ++(rest ? from_rest : from_run);
+    }
+    values.swap(merged_values);
+    weights.swap(merged_weights);
+  }
+  return quantile_view<T>(std::move(values), std::move(weights), smallest(), largest());
+}
+
+template <unsigned K, class T, bool HighRanks>
+std::vector<std::byte> req<K, T, HighRanks>::save() const {
+  using namespace detail::req_image;
+  const levels_type all = kept_.tidy();
+  const auto levels = static_cast<std::uint8_t>(empty() ? 0 : all.levels().size());
+  const bool raw = exact() && count_ <= most_raw;
+  detail::image_writer out(16 + 2 * sizeof(T) + levels * level_bytes + retained() * sizeof(T));
+  out.put(levels > 1 ? long_preamble : short_preamble).put(serial_version).put(family_id);
+  out.put(static_cast<std::uint8_t>(is_sorted | (empty() ? is_empty : 0) | (high_ ? is_high : 0) | (raw ? is_raw : 0)));
+  out.put(static_cast<std::uint16_t>(k())).put(levels).put(static_cast<std::uint8_t>(raw ? count_ : 0));
+  if (empty()) return std::move(out).take();
+  if (levels > 1) out.put(count_).put(low_).put(high_value_);
+  for (std::size_t height = 0; height < levels; ++height) {
+    const level& each = all.levels()[height];
+    if (!raw) {
+      out.put(each.state).put(each.exact_section).put(static_cast<std::uint8_t>(height));
+      out.put(static_cast<std::uint8_t>(each.sections)).put(std::uint16_t{0});
+      out.put(static_cast<std::uint32_t>(each.keys.size()));
+    }
+    const std::vector<T> values = values_of(each);
+    out.put_array(values.data(), values.size());
+  }
+  return std::move(out).take();
+}
+
+/// Reads `count` values; whatever the sketch's extremes are, they must lie within.
+template <unsigned K, class T, bool HighRanks>
+result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted) {
+  if (!in.holds<T>(count)) return truncated();
+  std::vector<T> values(count);
+  in.take_array(values.data(), count);
+  into.keys.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (values[i] != values[i]) return fault(errc::corrupt, "a value that is NaN");
+    if (sorted && i > 0 && values[i] < values[i - 1]) return fault(errc::corrupt, "a level is not sorted");
+    into.keys[i] = key_of(values[i]);
+  }
+  std::vector<key_type> scratch(count);
+  detail::sort_numbers(into.keys.data(), count, scratch.data());
+  return {};
+}
+
+template <unsigned K, class T, bool HighRanks>
+result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+  using namespace detail::req_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto kind = in.take<std::uint8_t>();
+  const auto flags = in.take<std::uint8_t>();
+  const unsigned k = in.take<std::uint16_t>();
+  const unsigned levels = in.take<std::uint8_t>();
+  const unsigned raw_values = in.take<std::uint8_t>();
+  if (!in.ok()) return truncated();
+  const bool none = (flags & is_empty) != 0;
+  const bool raw = !none && (flags & is_raw) != 0;
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
+  if (k < 4 || k > 1024 || k % 2 != 0) return fault(errc::corrupt, "k is not even and in [4, 1024]");
+  if (none ? levels > 1 : levels == 0 || levels > levels_type::max_levels)
+    return fault(errc::corrupt, "number of levels");
+  if (preamble != (levels > 1 ? long_preamble : short_preamble))
+    return fault(errc::corrupt, "the preamble's length and the levels disagree");
+  if (raw && (levels != 1 || raw_values == 0 || raw_values > most_raw))
+    return fault(errc::corrupt, "values without a level");
+
+  req loaded(seed);
+  loaded.high_ = (flags & is_high) != 0;
+  std::vector<level> read;
+  std::uint64_t count = raw_values;
+  T low = 0, high = 0;
+  if (levels > 1) {
+    count = in.take<std::uint64_t>();
+    low = in.take<T>();
+    high = in.take<T>();
+    if (!in.ok()) return truncated();
+    if (count == 0 || count > max_count) return fault(errc::corrupt, "count");
+    if (!(low <= high)) return fault(errc::corrupt, "the extremes are out of order");
+  }
+  std::uint64_t weight = 0;
+  for (unsigned height = 0; !none && height < levels; ++height) {
+    level& next = read.emplace_back(static_cast<float>(k));
+    std::size_t values = raw_values;
+    if (!raw) {
+      next.state = in.take<std::uint64_t>();
+      next.exact_section = in.take<float>();
+      const auto lg_weight = in.take<std::uint8_t>();
+      next.sections = in.take<std::uint8_t>();
+      in.skip(2);
+      values = in.take<std::uint32_t>();
+      if (!in.ok()) return truncated();
+      if (lg_weight != height) return fault(errc::corrupt, "a level's weight");
+      // Sections double when their size shrinks by the root of 2.
+      unsigned halvings = 0;
+      while (halvings < 6 && levels_type::first_sections << halvings != next.sections) ++halvings;
+      const double size = k / detail::math::pow(2.0, halvings / 2.0);
+      if (halvings == 6 || !(detail::math::absolute(next.exact_section - size) <= 1e-3 * size) || size < 2.5)
+        return fault(errc::corrupt, "a level's sections");
+      next.section = levels_type::nearest_even(next.exact_section);
+      if (next.section < levels_type::least_section) return fault(errc::corrupt, "a level's sections");
+    }
+    if (auto done = loaded.load_level(in, next, values, height > 0 || (flags & is_sorted) != 0); !done)
+      return std::move(done).error();
+    if (values > (max_count - weight) >> height) return fault(errc::corrupt, "the levels weigh too much");
+    weight += std::uint64_t{values} << height;
+    if (next.keys.empty()) continue;
+    const key_type first = next.keys[loaded.high_ ? 0 : next.keys.size() - 1];
+    const key_type last = next.keys[loaded.high_ ? next.keys.size() - 1 : 0];
+    if (levels == 1) {
+      low = loaded.value_of(first);
+      high = loaded.value_of(last);
+    } else if (!(low <= loaded.value_of(first) && loaded.value_of(last) <= high)) {
+      return fault(errc::corrupt, "a value outside the extremes");
+    }
+  }
+  if (levels == 1 && !raw && !none) count = weight;
+  if (!none && (weight != count || count == 0))
+    return fault(errc::corrupt, "the levels do not weigh what the count says");
+  // DataSketches leaves the room of a level's head behind values without one.
+  if (!(raw && in.rest().size() == level_bytes) && !in.rest().empty())
+    return fault(errc::corrupt, "bytes after the end");
+  if (none) count = 0;
+  loaded.kept_ = levels_type(k, seed, std::move(read));
+  loaded.count_ = count;
+  loaded.low_ = low;
+  loaded.high_value_ = high;
+  return loaded;
+}
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SKETCHES_REQ_HPP

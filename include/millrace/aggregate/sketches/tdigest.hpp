@@ -1,0 +1,467 @@
+#ifndef MILLRACE_AGGREGATE_SKETCHES_TDIGEST_HPP
+#define MILLRACE_AGGREGATE_SKETCHES_TDIGEST_HPP
+
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/detail/extremes.hpp>
+#include <millrace/aggregate/sketches/quantile_curve.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/order_key.hpp>
+#include <millrace/core/detail/sort.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/core/saved/detail/image.hpp>
+#include <millrace/core/seed.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace millrace::inline v0 {
+namespace detail::tdigest_image {
+
+// Apache DataSketches' image: preamble length in 8 bytes, version, type, k (2), flags, 0 (2); then for one value that
+// value; for more the numbers of centroids and of buffered values (4 each), smallest, largest, the centroids (mean
+// and whole weight, as wide as T each) and the buffered values.
+inline constexpr std::uint8_t short_preamble = 1;
+inline constexpr std::uint8_t long_preamble = 2;
+inline constexpr std::uint8_t serial_version = 1;
+inline constexpr std::uint8_t sketch_type = 20;
+inline constexpr std::uint8_t is_empty = 1;
+inline constexpr std::uint8_t is_single = 2;
+inline constexpr std::uint8_t in_reverse = 4;
+inline constexpr std::size_t header_bytes = 16;
+
+}  // namespace detail::tdigest_image
+
+/// Quantiles that are most precise at the ends of the distribution (p99.9, p0.01), in a few kilobytes: the t-digest.
+///
+/// `K` sets accuracy and size of a new sketch; a loaded one has the K of its image. `T` is double or float. NaN and
+/// infinities are left out.
+/// Guarantee: `smallest`, `largest`, `quantile(0)` and `quantile(1)` are exact, and values that were merged with no
+/// other keep their rank; `quantile` and `rank` never decrease. There is no bound for all streams: at K = 100 the rank
+/// of the median is typically off by 0.0003 and that of p99 by 0.00004, `resolution(p)` says how coarsely the stream
+/// was summed up there, and `kll` has a bound. The same input and order of merges give the same bytes; a span does
+/// what its values do one by one.
+/// Complexity: update O(log K) amortised, merge and query O(K log K); `view()` serves many queries. At most 2 K + 10
+/// centroids (2 K + 30 below K = 30) and up to eight times as many buffered values: 12 KB at K = 100. Allocates: when
+/// the buffer grows or is full. Threads: one at a time. Source: Dunning, Ertl, "Computing extremely accurate quantiles
+/// using t-digests", 2019. A centroid's weight is bounded by scale functions k1 and k2 together, and centroids form
+/// from both ends towards the middle, so that neither end is favoured. Bytes: the image of Apache DataSketches'
+/// t-digest, buffered values included.
+template <unsigned K = 100, class T = double>
+class tdigest {
+  static_assert(K >= 10 && K <= 65535, "millrace[SKETCH-3]: tdigest<K>: K must be in [10, 65535]");
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
+                "millrace[SKETCH-4]: tdigest<K, T>: T must be double or float");
+
+ public:
+  using value_type = T;
+  /// Updates and merges that would take `count` beyond this are left out.
+  static constexpr std::uint64_t max_count = sizeof(T) == 8 ? std::uint64_t{1} << 53 : 0xffffffffU;
+
+  void update(T value) {
+    if (!(detail::math::absolute(value) <= (std::numeric_limits<T>::max)())) [[unlikely]]
+      return;
+    if (buffer_.size() >= room_) [[unlikely]]
+      compress();
+    buffer_.push_back(detail::to_order_key(value));
+    if (value < low_) low_ = value;
+    if (value > high_) high_ = value;
+  }
+
+  void update(std::span<const T> values) {
+    for (const T value : values) update(value);
+  }
+
+  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
+  /// that probability, so that weights add up on average. Complexity: O(K).
+  void update(T value, weight counts);
+
+  void merge(const tdigest& other);
+
+  /// Takes the buffered values into the centroids, now instead of when the buffer is full: the image becomes smaller
+  /// and queries quicker. Nothing is lost that would not be lost later.
+  void compress();
+
+  std::uint64_t count() const noexcept { return settled_ + buffer_.size(); }
+  bool empty() const noexcept { return count() == 0; }
+  unsigned k() const noexcept { return k_; }
+
+  /// NaN when empty; so are `largest`, `quantile`, `rank` and `resolution`.
+  T smallest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
+  T largest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_; }
+
+  /// The distribution seen so far, for many queries.
+  quantile_curve<T> view() const;
+  /// NaN unless p is in [0, 1].
+  T quantile(double p) const { return view().quantile(p); }
+  T median() const { return view().median(); }
+  T interquartile_range() const { return view().interquartile_range(); }
+  double rank(T value) const { return view().rank(value); }
+  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
+  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
+
+  /// The fraction of the stream in the centroid at rank `p`: how finely ranks are told apart there.
+  double resolution(double p) const;
+
+  /// Values that stand for the stream, ascending, and how many of its values each one stands for; not the
+  /// buffered values.
+  using weight_type = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
+  struct centroid {
+    T mean;
+    weight_type weight;
+  };
+  std::span<const centroid> centroids() const noexcept { return centroids_; }
+
+  std::vector<std::byte> save() const;
+  /// Errors: truncated, unsupported, corrupt, not_finite, each naming what is wrong.
+  /// Allocates: no more than a few times the bytes given.
+  static result<tdigest> load(std::span<const std::byte> bytes);
+
+ private:
+  using key_type = detail::order_key<T>;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("t-digest image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+
+  static constexpr std::uint32_t most_centroids(unsigned k) noexcept { return 2 * k + (k < 30 ? 30 : 10); }
+  /// A power of two: that many are sorted quickest.
+  static constexpr std::uint32_t room_for(unsigned k) noexcept { return std::bit_ceil(4 * most_centroids(k)); }
+  std::size_t most_centroids() const noexcept { return most_centroids(k_); }
+
+  static std::vector<centroid> joined(std::span<const centroid> a, std::span<const centroid> b);
+  class folder;
+  void fold(std::vector<centroid> old);
+
+  std::vector<key_type> buffer_;
+  std::vector<centroid> centroids_;
+  std::uint64_t settled_ = 0;  // what the centroids weigh
+  T low_ = std::numeric_limits<T>::infinity();
+  T high_ = -std::numeric_limits<T>::infinity();
+  std::uint16_t k_ = K;
+  std::uint32_t room_ = room_for(K);  // of the buffer
+  std::uint8_t flags_ = 0;            // `in_reverse`, kept for other readers
+  std::uint64_t fractions_ = K;       // the generator for fractional weights
+};
+
+/// Folds sorted centroids and sorted single values into fewer centroids.
+template <unsigned K, class T>
+class tdigest<K, T>::folder {
+ public:
+  /// `total`: the weight of all. `fineness` 1, less for fewer centroids.
+  folder(std::span<const centroid> old, std::span<const key_type> singles, double total, double k, double fineness)
+      : old_(old), singles_(singles), total_(total) {
+    // Scale functions k1 and k2 of the paper as the rates d k / d q, added; the latter is scaled by the stream's
+    // length, much as there. Their shares were tried out: together they make a little less than 2 K centroids.
+    by_root_ = 0.15 * k * fineness;
+    by_product_ = 0.65 * k * fineness / (rough_log2(total / k) + 8.7);
+  }
+
+  std::vector<centroid> run(std::size_t expected) {
+    std::vector<centroid> made, upper;
+    made.reserve(expected);
+    upper.reserve(expected);
+    double done = 0;
+    while (left() && done < total_ / 2) done += emit<true>(made, done);
+    for (done = 0; left();) done += emit<false>(upper, done);
+    for (std::size_t i = upper.size(); i-- > 0;) made.push_back(upper[i]);
+    return made;
+  }
+
+ private:
+  /// Straight lines between powers of two, without the library's logarithm, whose last bits vary with the processor.
+  static double rough_log2(double x) noexcept {
+    int exponent = 0;
+    const double mantissa = detail::math::frexp(x > 1 ? x : 1, &exponent);
+    return exponent - 2 + 2 * mantissa;
+  }
+  bool left() const noexcept { return !old_.empty() || !singles_.empty(); }
+
+  /// What a centroid may weigh that begins after `done` of the stream, counted from the nearer end.
+  double limit(double done) const noexcept {
+    const double q = done / total_;
+    const double product = q * (1 - q);
+    if (!(product > 0)) return 0;
+    return total_ / (by_root_ / detail::math::sqrt(product) + by_product_ / product);
+  }
+
+  /// The next single value comes before the next old centroid.
+  template <bool Upwards>
+  bool single_is_next() const noexcept {
+    if (old_.empty()) return true;
+    if (singles_.empty()) return false;
+    return Upwards ? singles_.front() <= detail::to_order_key(old_.front().mean)
+                   : singles_.back() > detail::to_order_key(old_.back().mean);
+  }
+  template <bool Upwards>
+  centroid take_old() noexcept {
+    const centroid taken = Upwards ? old_.front() : old_.back();
+    old_ = Upwards ? old_.subspan(1) : old_.first(old_.size() - 1);
+    return taken;
+  }
+  template <bool Upwards>
+  T take_single() noexcept {
+    const key_type taken = Upwards ? singles_.front() : singles_.back();
+    singles_ = Upwards ? singles_.subspan(1) : singles_.first(singles_.size() - 1);
+    return detail::from_order_key<T>(taken);
+  }
+
+  /// Makes one centroid of as many neighbours as may be together. Returns its weight.
+  template <bool Upwards>
+  double emit(std::vector<centroid>& made, double done) {
+    const double most = limit(done);
+    const centroid first = single_is_next<Upwards>() ? centroid{take_single<Upwards>(), 1} : take_old<Upwards>();
+    const double base = first.mean;
+    double last = base;
+    double weight = static_cast<double>(first.weight);
+    double sum = 0;  // of the distances to the first: the mean keeps its digits however far from zero
+    while (left()) {
+      if (single_is_next<Upwards>()) {
+        if (weight + 1 > most) break;
+        last = take_single<Upwards>();
+        sum += last - base;
+        weight += 1;
+      } else {
+        const auto more = static_cast<double>((Upwards ? old_.front() : old_.back()).weight);
+        if (weight + more > most) break;
+        last = take_old<Upwards>().mean;
+        // By division, since a compiler may fuse a product with the sum, or not: other bytes.
+        sum += (last - base) / (1 / more);
+        weight += more;
+      }
+    }
+    double mean = base + sum / weight;
+    // Within what it stands for, also after rounding and overflow.
+    if (Upwards ? !(mean >= base) : !(mean <= base)) mean = base;
+    if (Upwards ? mean > last : mean < last) mean = last;
+    made.push_back({static_cast<T>(mean), static_cast<weight_type>(weight)});
+    return weight;
+  }
+
+  std::span<const centroid> old_;
+  std::span<const key_type> singles_;
+  double total_;
+  double by_root_;
+  double by_product_;
+};
+
+template <unsigned K, class T>
+void tdigest<K, T>::fold(std::vector<centroid> old) {
+  std::vector<key_type> scratch(buffer_.size());
+  detail::sort_numbers(buffer_.data(), buffer_.size(), scratch.data());
+  double fineness = 1;
+  const auto total = static_cast<double>(count());
+  centroids_ = folder(old, buffer_, total, k_, fineness).run(most_centroids());
+  buffer_.clear();
+  settled_ = static_cast<std::uint64_t>(total);
+  while (centroids_.size() > most_centroids())
+    centroids_ = folder(std::vector<centroid>(centroids_), {}, total, k_, fineness *= 0.9).run(most_centroids());
+}
+
+template <unsigned K, class T>
+void tdigest<K, T>::compress() {
+  if (buffer_.empty()) return;
+  fold(std::move(centroids_));
+}
+
+/// Two lists in order, as one.
+template <unsigned K, class T>
+std::vector<typename tdigest<K, T>::centroid> tdigest<K, T>::joined(std::span<const centroid> a,
+                                                                    std::span<const centroid> b) {
+  std::vector<centroid> all;
+  all.reserve(a.size() + b.size());
+  while (!a.empty() || !b.empty()) {
+    std::span<const centroid>& next = b.empty() || (!a.empty() && a.front().mean <= b.front().mean) ? a : b;
+    all.push_back(next.front());
+    next = next.subspan(1);
+  }
+  return all;
+}
+
+template <unsigned K, class T>
+void tdigest<K, T>::update(T value, weight counts) {
+  if (!(detail::math::absolute(value) <= (std::numeric_limits<T>::max)())) return;
+  if (!(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
+  auto times = static_cast<std::uint64_t>(counts.value);
+  if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)
+    times += static_cast<double>(splitmix64(fractions_) >> 11) * 0x1p-53 < fraction;
+  if (times > max_count - count()) return;
+  if (times == 1) return update(value);
+  if (times == 0) return;
+  if (value < low_) low_ = value;
+  if (value > high_) high_ = value;
+  settled_ += times;
+  const centroid one{value, static_cast<weight_type>(times)};
+  centroids_ = joined(centroids_, std::span(&one, 1));
+  if (centroids_.size() > most_centroids()) fold(std::move(centroids_));
+}
+
+template <unsigned K, class T>
+void tdigest<K, T>::merge(const tdigest& other) {
+  if (other.empty() || other.count() > max_count - count()) return;
+  if (other.low_ < low_) low_ = other.low_;
+  if (other.high_ > high_) high_ = other.high_;
+  std::vector<centroid> all = joined(centroids_, other.centroids_);
+  settled_ += other.settled_;
+  const std::size_t theirs = other.buffer_.size();  // read before: it may be this one
+  buffer_.reserve(buffer_.size() + theirs);
+  for (std::size_t i = 0; i < theirs; ++i) buffer_.push_back(other.buffer_[i]);
+  if (all.size() > most_centroids() || buffer_.size() > room_)
+    fold(std::move(all));
+  else
+    centroids_ = std::move(all);
+}
+
+template <unsigned K, class T>
+quantile_curve<T> tdigest<K, T>::view() const {
+  if (empty()) return {};
+  if (!buffer_.empty()) {
+    tdigest folded = *this;
+    folded.compress();
+    return folded.view();
+  }
+  // A centroid's mean is not the value at its middle rank: where the curve bends, they differ by weight^2 / 24 times
+  // its second derivative, which the neighbours tell. A point between two neighbours, where their weights meet, bends
+  // the line between them likewise.
+  const std::size_t size = centroids_.size();
+  std::vector<double> middle(size), bend(size), value(size);
+  double before = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    middle[i] = before + static_cast<double>(centroids_[i].weight) / 2;
+    before += static_cast<double>(centroids_[i].weight);
+    value[i] = centroids_[i].mean;
+  }
+  const auto within = [](double v, double low, double high) { return !(v > low) ? low : v < high ? v : high; };
+  const auto midpoint = [&](std::size_t i) { return centroids_[i].mean / 2.0 + centroids_[i + 1].mean / 2.0; };
+  const auto slope = [&](std::size_t i) {
+    return (double{centroids_[i + 1].mean} - double{centroids_[i].mean}) / (middle[i + 1] - middle[i]);
+  };
+  for (std::size_t i = 1; i + 1 < size; ++i) {
+    const auto weight = static_cast<double>(centroids_[i].weight);
+    bend[i] = 2 * (slope(i) - slope(i - 1)) / (middle[i + 1] - middle[i - 1]);
+    if (centroids_[i].weight > 1)
+      value[i] = within(value[i] - weight * weight / 24 * bend[i], midpoint(i - 1), midpoint(i));
+  }
+  quantile_curve<T> curve(low_, 2 * size);
+  for (std::size_t i = 0; i < size; ++i) {
+    const double half = static_cast<double>(centroids_[i].weight) / 2;
+    if (centroids_[i].weight == 1) {  // itself: from the rank below it to the one with it
+      curve.add(middle[i] - half, centroids_[i].mean);
+      curve.add(middle[i] + half, centroids_[i].mean);
+      continue;
+    }
+    curve.add(middle[i], static_cast<T>(value[i]));
+    if (i + 1 == size || centroids_[i + 1].weight == 1) continue;
+    const double to_next = static_cast<double>(centroids_[i + 1].weight) / 2;
+    const double straight = detail::math::interpolate(value[i], value[i + 1], half / (half + to_next));
+    const double bent = straight - half * to_next / 2 * (bend[i] + bend[i + 1]) / 2;
+    curve.add(middle[i] + half, static_cast<T>(within(bent, value[i], value[i + 1])));
+  }
+  curve.add(before, high_);
+  return curve;
+}
+
+template <unsigned K, class T>
+double tdigest<K, T>::resolution(double p) const {
+  if (empty() || detail::math::is_nan(p)) return std::numeric_limits<double>::quiet_NaN();
+  if (!buffer_.empty()) {
+    tdigest folded = *this;
+    folded.compress();
+    return folded.resolution(p);
+  }
+  const auto total = static_cast<double>(settled_);
+  double up_to = 0;
+  for (const centroid& c : centroids_) {
+    up_to += static_cast<double>(c.weight);
+    if (up_to >= p * total) return static_cast<double>(c.weight) / total;
+  }
+  return static_cast<double>(centroids_.back().weight) / total;
+}
+
+template <unsigned K, class T>
+std::vector<std::byte> tdigest<K, T>::save() const {
+  using namespace detail::tdigest_image;
+  const bool one = count() == 1;
+  detail::image_writer out(header_bytes + 2 * sizeof(T) + centroids_.size() * sizeof(centroid) +
+                           buffer_.size() * sizeof(T));
+  out.put(empty() || one ? short_preamble : long_preamble).put(serial_version).put(sketch_type).put(k_);
+  out.put(static_cast<std::uint8_t>(flags_ | (empty() ? is_empty : 0) | (one ? is_single : 0))).put(std::uint16_t{0});
+  if (empty()) return std::move(out).take();
+  if (one) {
+    out.put(low_);
+    return std::move(out).take();
+  }
+  out.put(static_cast<std::uint32_t>(centroids_.size())).put(static_cast<std::uint32_t>(buffer_.size()));
+  out.put(low_).put(high_);
+  for (const centroid& c : centroids_) out.put(c.mean).put(c.weight);
+  for (const key_type key : buffer_) out.put(detail::from_order_key<T>(key));
+  return std::move(out).take();
+}
+
+template <unsigned K, class T>
+result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
+  using namespace detail::tdigest_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto type = in.take<std::uint8_t>();
+  tdigest loaded;
+  loaded.k_ = in.take<std::uint16_t>();
+  loaded.room_ = room_for(loaded.k_);
+  const auto flags = in.take<std::uint8_t>();
+  in.skip(2);
+  if (!in.ok()) return truncated();
+  if (type != sketch_type) return fault(errc::type_mismatch, "it is of another type of sketches");
+  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
+  if (loaded.k_ < 10) return fault(errc::corrupt, "k is below 10");
+  const bool none = (flags & is_empty) != 0;
+  const bool one = (flags & is_single) != 0;
+  if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
+    return fault(errc::corrupt, "the preamble's length and the flags disagree");
+  loaded.flags_ = flags & in_reverse;
+  const auto finite = [](T value) { return detail::math::absolute(value) <= (std::numeric_limits<T>::max)(); };
+  std::uint32_t centroids = 0;
+  std::uint32_t buffered = one ? 1 : 0;
+  if (!none && !one) {
+    centroids = in.take<std::uint32_t>();
+    buffered = in.take<std::uint32_t>();
+    loaded.low_ = in.take<T>();
+    loaded.high_ = in.take<T>();
+    if (!in.ok() || !in.holds<centroid>(centroids)) return truncated();
+    if (!finite(loaded.low_) || !finite(loaded.high_)) return fault(errc::not_finite, "an extreme is not finite");
+    if (loaded.low_ > loaded.high_) return fault(errc::corrupt, "the extremes are out of order");
+    if (centroids + std::uint64_t{buffered} < 2 && centroids == 0)
+      return fault(errc::corrupt, "no values behind a preamble for many");
+  }
+  loaded.centroids_.resize(centroids);
+  for (std::size_t i = 0; i < centroids; ++i) {
+    centroid& c = loaded.centroids_[i];
+    c.mean = in.take<T>();
+    c.weight = in.take<weight_type>();
+    if (!(loaded.low_ <= c.mean && c.mean <= loaded.high_))
+      return fault(errc::corrupt, "a centroid outside the extremes");
+    if (i > 0 && c.mean < loaded.centroids_[i - 1].mean) return fault(errc::corrupt, "the centroids are not sorted");
+    if (c.weight == 0 || c.weight > max_count - loaded.settled_) return fault(errc::corrupt, "a centroid's weight");
+    loaded.settled_ += c.weight;
+  }
+  if (!in.holds<T>(buffered)) return truncated();
+  if (in.rest().size() != buffered * sizeof(T)) return fault(errc::corrupt, "bytes after the end");
+  if (buffered > max_count - loaded.settled_) return fault(errc::corrupt, "more values than can be counted");
+  loaded.buffer_.reserve(buffered);
+  for (std::uint32_t i = 0; i < buffered; ++i) {
+    const T value = in.take<T>();
+    if (!finite(value)) return fault(errc::not_finite, "a buffered value is not finite");
+    if (one) loaded.low_ = loaded.high_ = value;
+    if (!(loaded.low_ <= value && value <= loaded.high_)) return fault(errc::corrupt, "a value outside the extremes");
+    loaded.buffer_.push_back(detail::to_order_key(value));
+  }
+  return loaded;
+}
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SKETCHES_TDIGEST_HPP

@@ -1,0 +1,249 @@
+#ifndef MILLRACE_AGGREGATE_SKETCHES_THETA_HPP
+#define MILLRACE_AGGREGATE_SKETCHES_THETA_HPP
+
+#include <millrace/aggregate/sketches/detail/hash_set.hpp>
+#include <millrace/aggregate/sketches/detail/murmur3.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/core/saved/detail/image.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace millrace::inline v0 {
+namespace detail::theta_image {
+
+// Apache DataSketches' compact image: preamble length in 8 bytes, version, family, 0 (2), flags, hash of the seed (2);
+// then for two hashes and more their number (4), 0 (4); for a sample the threshold (8); then the hashes. Version 4
+// packs them: bits of a difference and bytes of the number in the place of the zeros, the threshold of a sample,
+// the number, then the differences of ascending hashes, bit by bit from the highest.
+inline constexpr std::uint8_t plain_version = 3;
+inline constexpr std::uint8_t packed_version = 4;
+inline constexpr std::uint8_t family_id = 3;
+inline constexpr std::uint8_t is_read_only = 2;
+inline constexpr std::uint8_t is_empty = 4;
+inline constexpr std::uint8_t is_compact = 8;
+inline constexpr std::uint8_t is_ordered = 16;
+
+}  // namespace detail::theta_image
+
+/// How many different items a stream has, with unions, intersections and differences of such streams: the theta sketch.
+///
+/// It keeps the items' hashes below a threshold, theta, that falls so that between 2^LgK and 15/16 2^(LgK + 1) of them
+/// are left. Items are whole numbers (7 is one item whatever its type), floating-point numbers (one zero, one NaN),
+/// text (the empty one is left out).
+/// Guarantee: exact up to 15/16 2^(LgK + 1) different items; beyond, the estimate's standard deviation is
+/// `relative_error()`, 1.6 % at most at LgK = 12. Intersections and differences are as precise as their operands' items
+/// are many: their error is relative to the union. Order and repetition make no difference.
+/// Complexity: update O(1) amortised, set operations O(hashes); 16 bytes a hash at the most, 128 KB at LgK = 12.
+/// Allocates: as it grows, and when the threshold falls.
+/// Threads: one at a time.
+/// Source: Dasgupta, Lang, Rhodes, Thaler, "A framework for estimating stream expression cardinalities", ICDT 2016.
+/// Bytes: the ordered compact image of Apache DataSketches' theta sketch, the same as DataSketches writes after the
+/// same updates.
+template <unsigned LgK = 12>
+class theta {
+  static_assert(LgK >= 5 && LgK <= 26, "millrace[SKETCH-7]: theta<LgK>: LgK must be in [5, 26]");
+
+ public:
+  static constexpr bool idempotent = true;
+
+  template <detail::hashable_item Item>
+  void update(const Item& item) {
+    if (detail::is_no_item(item)) return;
+    empty_ = false;
+    offer(detail::hash_item(item).low >> 1);
+  }
+  template <detail::hashable_item Item>
+  void update(std::span<const Item> items) {
+    for (const Item& item : items) update(item);
+  }
+
+  /// The items of either.
+  void merge(const theta& other) {
+    if (other.empty_) return;
+    if (&other == this) return;
+    empty_ = false;
+    if (other.threshold_ < threshold_) {
+      threshold_ = other.threshold_;
+      hashes_.keep_if([this](std::uint64_t hash) { return hash < threshold_; });
+    }
+    other.hashes_.for_each([this](std::uint64_t hash) { offer(hash); });
+  }
+  /// The items of both.
+  void intersect(const theta& other) {
+    if (empty_ || other.empty_) {
+      *this = theta();
+      return;
+    }
+    keep(other, true);
+  }
+  /// The items that the other one does not have.
+  void subtract(const theta& other) {
+    if (!empty_ && !other.empty_) keep(other, false);
+  }
+  /// Leaves the 2^LgK smallest hashes at most, as a union of DataSketches does before it is saved.
+  void trim() {
+    if (hashes_.size() > nominal) shrink();
+  }
+
+  /// Nothing was seen. An intersection may be estimated at 0 without being empty.
+  bool empty() const noexcept { return empty_; }
+  /// No item was left out so far.
+  bool exact() const noexcept { return threshold_ == all; }
+  std::size_t retained() const noexcept { return hashes_.size(); }
+  /// The fraction of all hashes that is kept.
+  double fraction() const noexcept { return static_cast<double>(threshold_) / static_cast<double>(all); }
+
+  /// How many different items there were.
+  double estimate() const noexcept { return static_cast<double>(hashes_.size()) / fraction(); }
+  /// The estimate's standard deviation as a fraction of it; of the number kept while there are any.
+  double relative_error() const noexcept {
+    return exact() || hashes_.size() == 0
+               ? 0.0
+               : detail::math::sqrt((1 - fraction()) / static_cast<double>(hashes_.size()));
+  }
+  struct bounds_type {
+    double lower;
+    double upper;
+  };
+  /// Where the number lies with the confidence of so many standard deviations: 95 % with 2, 99.7 % with 3.
+  /// Source: Wilson's interval, solved for the number of trials.
+  bounds_type bounds(double deviations = 2) const noexcept {
+    const auto kept = static_cast<double>(hashes_.size());
+    if (exact()) return {kept, kept};
+    const double middle = kept + deviations * deviations * (1 - fraction()) / 2;
+    const double half =
+        deviations * detail::math::sqrt((1 - fraction()) * (kept + deviations * deviations * (1 - fraction()) / 4));
+    const double lower = (middle - half) / fraction();
+    return {lower < kept ? kept : lower, (middle + half) / fraction()};
+  }
+
+  std::vector<std::byte> save() const;
+  /// Reads compact images, plain and packed. One with more hashes than fit is thinned out.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
+  /// Allocates: no more than a few times the bytes given.
+  static result<theta> load(std::span<const std::byte> bytes);
+
+ private:
+  static constexpr std::uint64_t all = ~std::uint64_t{0} >> 1;  // a threshold above every hash
+  static constexpr std::uint32_t nominal = std::uint32_t{1} << LgK;
+  static constexpr std::uint32_t most = nominal / 8 * 15;
+
+  static error fault(errc code, const char* what) { return error(code, std::string("theta image: ") + what); }
+  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+
+  void offer(std::uint64_t hash) {
+    if (hash >= threshold_ || hash == 0) return;
+    if (hashes_.insert(hash) && hashes_.size() > most) shrink();
+  }
+  /// To the smallest `nominal` hashes.
+  [[gnu::noinline]] void shrink() {
+    std::vector<std::uint64_t> kept;
+    kept.reserve(hashes_.size());
+    hashes_.for_each([&kept](std::uint64_t hash) { kept.push_back(hash); });
+    threshold_ = detail::nth_smallest(kept, nominal);
+    hashes_.keep_if([this](std::uint64_t hash) { return hash < threshold_; });
+  }
+  void keep(const theta& other, bool common) {
+    if (&other == this) {
+      if (!common) hashes_.clear();
+      if (hashes_.size() == 0 && exact()) empty_ = true;
+      return;
+    }
+    if (other.threshold_ < threshold_) threshold_ = other.threshold_;
+    hashes_.keep_if([&](std::uint64_t hash) { return hash < threshold_ && other.hashes_.contains(hash) == common; });
+    if (hashes_.size() == 0 && exact()) empty_ = true;
+  }
+
+  detail::hash_set hashes_;
+  std::uint64_t threshold_ = all;
+  bool empty_ = true;
+};
+
+template <unsigned LgK>
+std::vector<std::byte> theta<LgK>::save() const {
+  using namespace detail::theta_image;
+  const std::vector<std::uint64_t> sorted = hashes_.sorted();
+  const bool sample = !exact();
+  const bool short_form = empty_ || (sorted.size() == 1 && !sample);
+  detail::image_writer out(24 + 8 * sorted.size());
+  out.put(static_cast<std::uint8_t>(short_form ? 1 : sample ? 3 : 2)).put(plain_version).put(family_id);
+  out.put(std::uint16_t{0});
+  out.put(static_cast<std::uint8_t>(is_read_only | is_compact | is_ordered | (empty_ ? is_empty : 0)));
+  out.put(detail::seed_hash());
+  if (!short_form) out.put(static_cast<std::uint32_t>(sorted.size())).put(std::uint32_t{0});
+  if (!short_form && sample) out.put(threshold_);
+  out.put_array(sorted.data(), sorted.size());
+  return std::move(out).take();
+}
+
+template <unsigned LgK>
+result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
+  using namespace detail::theta_image;
+  detail::image_reader in(bytes);
+  const auto preamble = in.take<std::uint8_t>();
+  const auto version = in.take<std::uint8_t>();
+  const auto kind = in.take<std::uint8_t>();
+  const unsigned width = in.take<std::uint8_t>();
+  const unsigned count_bytes = in.take<std::uint8_t>();
+  const auto flags = in.take<std::uint8_t>();
+  const auto seed = in.take<std::uint16_t>();
+  if (!in.ok()) return truncated();
+  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
+  if (version != plain_version && version != packed_version) return fault(errc::unsupported, "unknown serial version");
+  if ((flags & is_compact) == 0) return fault(errc::unsupported, "it is not a compact one");
+  const bool packed = version == packed_version;
+  const bool ordered = packed || (flags & is_ordered) != 0;
+  theta loaded;
+  loaded.empty_ = (flags & is_empty) != 0;
+  if (preamble < 1 || preamble > 3 || (loaded.empty_ && preamble != 1))
+    return fault(errc::corrupt, "the preamble's length");
+  if (!loaded.empty_ && seed != detail::seed_hash()) return fault(errc::unsupported, "its hashes are of another seed");
+  std::uint64_t count = loaded.empty_ ? 0 : 1;
+  if (packed) {
+    if (width < 1 || width > 63 || count_bytes > 4) return fault(errc::corrupt, "widths of packed hashes");
+    if (preamble > 1) loaded.threshold_ = in.take<std::uint64_t>();
+    count = 0;
+    for (unsigned i = 0; i < count_bytes; ++i) count |= std::uint64_t{in.take<std::uint8_t>()} << (8 * i);
+  } else if (preamble > 1) {
+    count = in.take<std::uint32_t>();
+    in.skip(4);
+    if (preamble > 2) loaded.threshold_ = in.take<std::uint64_t>();
+  }
+  if (!in.ok()) return truncated();
+  if (loaded.empty_ && count != 0) return fault(errc::corrupt, "hashes of an empty one");
+  if (loaded.threshold_ == 0 || loaded.threshold_ > all) return fault(errc::corrupt, "theta");
+  const std::uint64_t length = packed ? (count * width + 7) / 8 : count * 8;
+  if (in.rest().size() < length) return truncated();
+  if (in.rest().size() > length) return fault(errc::corrupt, "bytes after the end");
+
+  const std::span<const std::byte> body = in.rest();
+  const std::uint64_t limit = loaded.threshold_;
+  std::uint64_t bit = 0;
+  std::uint64_t last = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    std::uint64_t hash = 0;
+    if (packed) {
+      for (const std::uint64_t end = bit + width; bit < end; ++bit)
+        hash = hash << 1 | (std::to_integer<std::uint64_t>(body[bit / 8]) >> (7 - bit % 8) & 1);
+      hash += last;
+    } else {
+      hash = in.take<std::uint64_t>();
+    }
+    if (hash == 0 || hash >= limit) return fault(errc::corrupt, "a hash that is not below theta");
+    if (ordered && hash <= last) return fault(errc::corrupt, "hashes out of order");
+    last = hash;
+    if (hash >= loaded.threshold_) continue;  // thinned out already
+    if (!loaded.hashes_.insert(hash)) return fault(errc::corrupt, "a hash twice");
+    if (loaded.hashes_.size() > most) loaded.shrink();
+  }
+  return loaded;
+}
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SKETCHES_THETA_HPP

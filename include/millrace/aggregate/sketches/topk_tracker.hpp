@@ -1,0 +1,78 @@
+#ifndef MILLRACE_AGGREGATE_SKETCHES_TOPK_TRACKER_HPP
+#define MILLRACE_AGGREGATE_SKETCHES_TOPK_TRACKER_HPP
+
+#include <millrace/aggregate/sketches/frequent_items.hpp>
+#include <millrace/core/saved/envelope.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+
+/// The k items that come up most, by number or by weight, of a stream with any number of different ones.
+///
+///     mr::topk_tracker endpoints(10);
+///     endpoints.update("/api/v1/score");
+///     for (auto& [item, lower, upper] : endpoints.top()) ...
+///
+/// Over a stretch of time: `windowed<sliding<5min, 10s>, topk_tracker>`, and so in any window of panes.
+/// `Item`, `LgSize`, guarantee, complexity, memory: as of `frequent_items`; an item's true weight lies between
+/// `lower` and `upper`, and while no more than 3/4 2^LgSize different items came, both are that weight.
+/// Threads: one at a time; const calls from any number.
+template <class Item = std::string, unsigned LgSize = 10>
+class basic_topk_tracker {
+ public:
+  using sketch_type = frequent_items<Item, LgSize>;
+  using item_type = typename sketch_type::item_type;
+  using sample = item_type;
+  using row = typename sketch_type::row;
+
+  explicit basic_topk_tracker(std::size_t k = 10) noexcept : k_(k) {}
+
+  void update(item_type item) { kept_.update(item); }
+  void update(item_type item, weight w) { kept_.update(item, w); }
+  void merge(const basic_topk_tracker& other) { kept_.merge(other.kept_); }
+  void reset() { kept_ = sketch_type(); }
+
+  /// The heaviest first; fewer than k where there are no more.
+  std::vector<row> top() const { return kept_.top(k_); }
+  std::vector<row> top(std::size_t count) const { return kept_.top(count); }
+  std::size_t k() const noexcept { return k_; }
+  /// What all items weigh together.
+  std::uint64_t total() const noexcept { return kept_.total(); }
+  const sketch_type& sketch() const noexcept { return kept_; }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.u64(k_);
+    to.block(kept_.save());
+    return std::move(to).finish();
+  }
+  static result<basic_topk_tracker> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    basic_topk_tracker made(static_cast<std::size_t>(from->u64()));
+    auto kept = sketch_type::load(from->block());
+    if (auto done = from->finish(true); !done) return std::move(done).error();
+    if (!kept) return std::move(kept).error().wrap("saved " + std::string(type));
+    made.kept_ = *std::move(kept);
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "topk_tracker";
+
+  std::size_t k_;
+  sketch_type kept_;
+};
+
+using topk_tracker = basic_topk_tracker<>;
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SKETCHES_TOPK_TRACKER_HPP

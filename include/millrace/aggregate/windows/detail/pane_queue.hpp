@@ -1,0 +1,225 @@
+#ifndef MILLRACE_AGGREGATE_WINDOWS_DETAIL_PANE_QUEUE_HPP
+#define MILLRACE_AGGREGATE_WINDOWS_DETAIL_PANE_QUEUE_HPP
+
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/windows/detail/window_bytes.hpp>
+#include <millrace/aggregate/windows/time.hpp>
+#include <millrace/core/saved/envelope.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+namespace detail {
+
+/// merge, whatever it answers.
+template <class A>
+result<void> merge_into(A& into, const A& other) {
+  if constexpr (std::is_same_v<decltype(into.merge(other)), result<void>>) {
+    return into.merge(other);
+  } else {
+    into.merge(other);
+    return {};
+  }
+}
+
+/// Aggregates of equal stretches of time, the newest open and the oldest forgotten: as many as overlap a
+/// window's length. The sum over all goes by two stacks, as two_stacks_engine's over items.
+template <class A>
+class pane_queue {
+ public:
+  pane_queue(A empty, std::int64_t length, std::int64_t pane)
+      : pane_queue(std::move(empty), pane, static_cast<std::size_t>(panes_over(length, pane))) {}
+
+  void pass(std::int64_t time) {
+    if (time > now_) now_ = time;
+    const std::int64_t number = pane_number(now_, pane_);
+    if (!started_ || number - newest_ >= most()) {
+      oldest_ = started_ ? number - most() + 1 : number;
+      if (started_)
+        for (A& pane : panes_) pane = empty_;
+      started_ = true;
+      newest_ = number;
+      forget_sums();
+      return;
+    }
+    while (newest_ < number) {
+      ++newest_;
+      if (newest_ - oldest_ >= most()) ++oldest_;
+      slot(newest_) = empty_;
+    }
+    if (stacked_ < oldest_) stacked_ = oldest_;
+  }
+
+  /// The pane an item goes to; null if it comes before the watermark, or its pane is gone.
+  A* pane_of(std::int64_t time, std::int64_t lateness) {
+    pass(time);
+    if (time < earlier_by(now_, lateness)) return nullptr;
+    return pane_at(pane_number(time, pane_));
+  }
+
+  A sum() {
+    if (!started_) return empty_;
+    if (stacked_ <= oldest_) turn_over();
+    // [oldest, stacked) on the stack, [stacked, summed) in the middle, the rest pane by pane.
+    A all = stacked_ > oldest_ ? suffix_[place(oldest_)] : empty_;
+    while (summed_ < newest_) (void)middle_.merge(slot(summed_++));
+    if (summed_ > stacked_) (void)all.merge(middle_);
+    (void)all.merge(slot(newest_));
+    return all;
+  }
+
+  /// The same, as of a later time, by what is summed up already: at worst all panes are merged anew.
+  A sum_as_of(std::int64_t time) const {
+    A all = empty_;
+    if (!started_) return all;
+    const std::int64_t gone = pane_number(time > now_ ? time : now_, pane_) - most();
+    std::int64_t next = oldest_ > gone ? oldest_ : gone + 1;
+    if (stacked_ > oldest_) {  // else the sums are out of date
+      if (next < stacked_) {
+        all = suffix_[place(next)];
+        next = stacked_;
+      }
+      if (next == stacked_ && summed_ > stacked_) {
+        (void)all.merge(middle_);
+        next = summed_;
+      }
+    }
+    for (; next <= newest_; ++next) (void)all.merge(panes_[place(next)]);
+    return all;
+  }
+
+  /// Where the oldest pane begins that something is known of.
+  std::int64_t begin() const noexcept { return started_ ? oldest_ * pane_ : end_of_time; }
+  std::size_t panes() const noexcept { return panes_.size(); }
+  /// The greatest time so far.
+  std::int64_t now() const noexcept { return now_; }
+
+  result<void> merge(const pane_queue& other) {
+    if (other.panes_.size() != panes_.size()) return other_window("number of panes", other.most(), most());
+    if (!other.started_) return {};
+    pass(other.now_);
+    for (std::int64_t p = other.oldest_; p <= other.newest_; ++p)
+      if (A* const into = pane_at(p))
+        if (auto done = merge_into(*into, other.panes_[other.place(p)]); !done) return done;
+    return {};
+  }
+
+  /// Numbers, then every slot that has been opened as a block, the others as empty ones.
+  void save(envelope_writer& to) const {
+    to.i64(pane_);
+    to.u8(started_ ? 1 : 0);
+    to.i64(now_);
+    to.i64(oldest_);
+    to.i64(newest_);
+    to.block(empty_.save());
+    to.u64(panes_.size());
+    for (std::int64_t p = oldest_; p != oldest_ + most(); ++p) {
+      if (started_ && p <= newest_)
+        to.block(panes_[place(p)].save());
+      else
+        to.block({});
+    }
+  }
+  static result<pane_queue> load(envelope_reader& from, std::int64_t length, std::int64_t pane) {
+    if (const std::int64_t found = from.i64(); found != pane)
+      return other_window("length of panes", duration(found), duration(pane));
+    const std::uint8_t started = from.u8();
+    const std::int64_t now = from.i64();
+    const std::int64_t oldest = from.i64();
+    const std::int64_t newest = from.i64();
+    auto empty = A::load(from.block());
+    if (!empty) return std::move(empty).error();
+    const std::size_t count = from.count(8);
+    const bool valid =
+        from.ok() && count >= 2 && started < 2 &&
+        (started == 0 || (newest == pane_number(now, pane) && oldest <= newest &&
+                          static_cast<std::uint64_t>(newest) - static_cast<std::uint64_t>(oldest) < count &&
+                          later_by(oldest, static_cast<std::int64_t>(count)) != end_of_time));
+    if (!valid) return error(errc::corrupt, "its numbers contradict each other");
+    if (length != 0 && static_cast<std::int64_t>(count) != panes_over(length, pane))
+      return other_window("number of panes", static_cast<std::int64_t>(count), panes_over(length, pane));
+    pane_queue made(*std::move(empty), pane, count);
+    made.started_ = started != 0;
+    made.now_ = now;
+    made.oldest_ = started != 0 ? oldest : 0;
+    made.newest_ = started != 0 ? newest : 0;
+    made.forget_sums();
+    for (std::int64_t p = made.oldest_; p != made.oldest_ + made.most(); ++p) {
+      const auto bytes = from.block();
+      if (!made.started_ || p > newest) {
+        if (!bytes.empty()) return error(errc::corrupt, "a pane that is yet to come has items");
+        continue;
+      }
+      auto kept = A::load(bytes);
+      if (!kept) return std::move(kept).error();
+      made.slot(p) = *std::move(kept);
+    }
+    return made;
+  }
+
+ private:
+  pane_queue(A empty, std::int64_t pane, std::size_t count)
+      : empty_(std::move(empty)), pane_(pane), panes_(count, empty_), suffix_(count, empty_), middle_(empty_) {}
+
+  /// How many overlap a window of that length.
+  static std::int64_t panes_over(std::int64_t length, std::int64_t pane) noexcept {
+    return length / pane + (length % pane != 0 ? 1 : 0) + 1;
+  }
+  static std::int64_t pane_number(std::int64_t time, std::int64_t pane) noexcept {
+    return time / pane - (time % pane < 0 ? 1 : 0);
+  }
+  std::int64_t most() const noexcept { return static_cast<std::int64_t>(panes_.size()); }
+  A& slot(std::int64_t number) noexcept { return panes_[place(number)]; }
+  std::size_t place(std::int64_t number) const noexcept {
+    const std::int64_t over = number % most();
+    return static_cast<std::size_t>(over < 0 ? over + most() : over);
+  }
+
+  A* pane_at(std::int64_t number) {
+    if (number <= newest_ - most()) return nullptr;
+    if (number < oldest_) {  // from before the first item
+      while (oldest_ != number) slot(--oldest_) = empty_;
+      forget_sums();
+    }
+    if (number < stacked_) forget_sums();
+    if (number < summed_) {
+      middle_ = empty_;
+      summed_ = stacked_;
+    }
+    return &slot(number);
+  }
+  void forget_sums() {
+    stacked_ = summed_ = oldest_;
+    middle_ = empty_;
+  }
+  void turn_over() {
+    for (std::int64_t p = newest_ - 1; p >= oldest_; --p) {
+      A& sum = suffix_[place(p)];
+      sum = slot(p);
+      if (p != newest_ - 1) (void)sum.merge(suffix_[place(p + 1)]);
+    }
+    stacked_ = summed_ = newest_;
+    middle_ = empty_;
+  }
+
+  A empty_;
+  std::int64_t pane_;
+  std::vector<A> panes_;
+  std::vector<A> suffix_;  // from a pane on the stack to the stack's end
+  A middle_;
+  bool started_ = false;
+  std::int64_t now_ = beginning_of_time;
+  std::int64_t oldest_ = 0;
+  std::int64_t newest_ = 0;
+  std::int64_t stacked_ = 0;  // the stack holds the panes before this one
+  std::int64_t summed_ = 0;   // the middle, those from there to before this one
+};
+
+}  // namespace detail
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_PANE_QUEUE_HPP

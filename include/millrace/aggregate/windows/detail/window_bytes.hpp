@@ -1,0 +1,159 @@
+#ifndef MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_BYTES_HPP
+#define MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_BYTES_HPP
+
+#include <millrace/aggregate/members/member.hpp>
+#include <millrace/aggregate/windows/detail/monotonic_engine.hpp>
+#include <millrace/aggregate/windows/detail/window_engines.hpp>
+#include <millrace/aggregate/windows/time.hpp>
+#include <millrace/core/saved/envelope.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace millrace::inline v0 {
+namespace detail {
+
+template <class X>
+inline constexpr bool has_bytes = std::is_same_v<X, double> || std::is_same_v<X, xy>;
+
+inline void save_item(envelope_writer& to, double x) { to.f64(x); }
+inline void save_item(envelope_writer& to, const xy& p) {
+  to.f64(p.x);
+  to.f64(p.y);
+}
+inline void load_item(envelope_reader& from, double& x) { x = from.f64(); }
+inline void load_item(envelope_reader& from, xy& p) {
+  p.x = from.f64();
+  p.y = from.f64();
+}
+
+// The contents of an engine, oldest first, as pointers: null is an item that is there but will never matter,
+// as in a monotonic queue that has seen a better one.
+
+template <class Ops, class F>
+void each_item(const kept_items<Ops>& engine, F&& f) {
+  for (std::uint64_t p = engine.items().begin(); p != engine.items().end(); ++p) f(&engine.items()[p]);
+}
+template <class Ops, class F>
+void each_item(const monotonic_engine<Ops>& engine, F&& f) {
+  std::uint64_t low = engine.low().candidates().begin();
+  std::uint64_t high = engine.high().candidates().begin();
+  for (std::uint64_t p = engine.begin(); p != engine.end(); ++p) {
+    const double* found = nullptr;
+    if (low != engine.low().candidates().end() && engine.low().candidates()[low].place == p)
+      found = &engine.low().candidates()[low++].value;
+    if (high != engine.high().candidates().end() && engine.high().candidates()[high].place == p)
+      found = &engine.high().candidates()[high++].value;
+    f(found);
+  }
+}
+template <class Engine, class X>
+void insert_item(Engine& engine, const X* x) {
+  if (x != nullptr)
+    engine.insert(*x);
+  else if constexpr (requires { engine.end_at(0); })
+    engine.end_at(engine.end() + 1);
+}
+
+template <class Engine>
+inline constexpr bool keeps_all = !requires(const Engine& e) {
+  e.low();
+};
+
+/// What an engine's saved items are called: the same items are no use to another kind.
+template <class Engine, class X>
+constexpr std::string_view contents_name() {
+  if constexpr (keeps_all<Engine>)
+    return std::is_same_v<X, xy> ? "pairs" : "items";
+  else if constexpr (Engine::keeps_least && Engine::keeps_greatest)
+    return "extremes";
+  else
+    return Engine::keeps_least ? "least" : "greatest";
+}
+
+/// The greatest saved place of a window's first item; one beyond it, which no stream reaches, is saved as it.
+inline constexpr std::uint64_t last_place = ~std::uint64_t{0} / 2;
+
+/// u64 place of the first, u64 how many, then either all, or how many (u64), offset (u64) and value of each.
+template <class Engine>
+void save_items(envelope_writer& to, const Engine& engine, std::uint64_t begin) {
+  to.u64(begin < last_place ? begin : last_place);
+  to.u64(engine.size());
+  if constexpr (keeps_all<Engine>) {
+    each_item(engine, [&](const auto* x) { save_item(to, *x); });
+  } else {
+    std::uint64_t count = 0;
+    each_item(engine, [&](const double* x) { count += x != nullptr ? 1 : 0; });
+    to.u64(count);
+    std::uint64_t offset = 0;
+    each_item(engine, [&](const double* x) {
+      if (x != nullptr) {
+        to.u64(offset);
+        to.f64(*x);
+      }
+      ++offset;
+    });
+  }
+}
+/// False: they contradict each other.
+template <class Ops, class Engine>
+bool load_items(envelope_reader& from, Engine& engine) {
+  using sample = typename Ops::sample;
+  const std::uint64_t begin = from.u64();
+  if (begin > last_place) return false;
+  engine.restart_at(begin);
+  if constexpr (keeps_all<Engine>) {
+    const std::size_t count = from.count(sizeof(sample));
+    for (std::size_t i = 0; i != count; ++i) {
+      sample x{};
+      load_item(from, x);
+      if (Ops::skips(x) || !Ops::admit(typename Ops::running{}, x, i)) return false;
+      engine.insert(x);
+    }
+    return true;
+  } else {
+    const std::uint64_t size = from.u64();
+    const std::size_t count = from.count(16);
+    if (size > ~std::uint64_t{0} / 2) return false;
+    std::uint64_t next = 0;
+    for (std::size_t i = 0; i != count; ++i) {
+      const std::uint64_t offset = from.u64();
+      const double x = from.f64();
+      if (offset < next || offset >= size || x != x) return false;
+      engine.insert_at(x, begin + offset);
+      next = offset + 1;
+    }
+    return next == size;  // the newest always matters
+  }
+}
+
+/// In the largest unit that it is a whole number of: `300 s`, `1500 ms`.
+[[gnu::cold]] inline std::string in_words(duration length) {
+  const std::int64_t ns = length.nanoseconds;
+  if (ns % 1'000'000'000 == 0) return std::to_string(ns / 1'000'000'000) + " s";
+  if (ns % 1'000'000 == 0) return std::to_string(ns / 1'000'000) + " ms";
+  if (ns % 1'000 == 0) return std::to_string(ns / 1'000) + " us";
+  return std::to_string(ns) + " ns";
+}
+[[gnu::cold]] inline error other_window(std::string_view what, std::int64_t found, std::int64_t expected) {
+  return error(errc::type_mismatch, "windows of different " + std::string(what) + ": the other has " +
+                                        std::to_string(found) + ", this one " + std::to_string(expected));
+}
+/// The same, of lengths of time.
+[[gnu::cold]] inline error other_window(std::string_view what, duration found, duration expected) {
+  return error(errc::type_mismatch, "windows of different " + std::string(what) + ": the other's is " +
+                                        in_words(found) + ", this one's " + in_words(expected));
+}
+[[gnu::cold]] inline error no_length(std::string_view window, std::string_view what, duration given) {
+  return error(errc::invalid_argument,
+               std::string(window) + ": the " + std::string(what) + ", " + in_words(given) + ", is not above zero");
+}
+
+}  // namespace detail
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_BYTES_HPP

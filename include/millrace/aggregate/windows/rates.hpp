@@ -1,0 +1,265 @@
+#ifndef MILLRACE_AGGREGATE_WINDOWS_RATES_HPP
+#define MILLRACE_AGGREGATE_WINDOWS_RATES_HPP
+
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/extremes.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/members/sums.hpp>
+#include <millrace/aggregate/windows/detail/pane_queue.hpp>
+#include <millrace/aggregate/windows/time.hpp>
+#include <millrace/core/clock.hpp>
+#include <millrace/core/saved/envelope.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+
+/// Events a second over the last stretch of time.
+///
+///     mr::rate_calculator requests;            // of the last 60 s, in panes of a second
+///     requests.update();                       // one event, now; or update(n), update(n, mr::at(time))
+///     requests.rate();
+///
+/// Units: events a second. Guarantee: `rate` counts the events of the panes that the window overlaps, and
+/// divides by the time from the first of those panes (or the first event, if that is later) to now, at
+/// least one pane: while a stream is younger than the window, its rate is right already. Every event is
+/// in `total`; one that comes later than the window reaches back is in nothing else.
+/// Complexity: update O(1), rate O(1) amortised; 16 bytes a pane. Allocates: when made.
+/// Threads: one at a time.
+template <clock_policy Clock = steady_clock>
+class basic_rate_calculator {
+ public:
+  explicit basic_rate_calculator(duration window = duration(60'000'000'000), std::size_t panes = 60,
+                                 Clock clock = Clock())
+      : clock_(std::move(clock)),
+        pane_(pane_length(window, panes)),
+        length_(window.nanoseconds > 0 ? window.nanoseconds : 1),
+        panes_(event_count{}, length_, pane_) {}
+
+  void update(std::uint64_t events = 1) { update(events, now()); }
+  void update(std::uint64_t events, at time) {
+    total_ += events;
+    if (first_ == detail::end_of_time || time.nanoseconds < first_) first_ = time.nanoseconds;
+    if (auto* const pane = panes_.pane_of(time.nanoseconds, length_)) pane->count += events;
+    last_ = time.nanoseconds > last_ ? time.nanoseconds : last_;
+  }
+
+  double rate() { return rate(now()); }
+  /// As of a time, which is not before the last one.
+  double rate(at time) {
+    if (total_ == 0) return 0;
+    panes_.pass(time.nanoseconds);
+    const std::int64_t end = time.nanoseconds > last_ ? time.nanoseconds : last_;
+    std::int64_t begin = detail::aligned(detail::earlier_by(end, length_), pane_);
+    if (begin < first_) begin = first_;
+    const std::int64_t past = detail::earlier_by(end, begin);
+    return static_cast<double>(panes_.sum().count) * 1e9 / static_cast<double>(past > pane_ ? past : pane_);
+  }
+  /// Events in the window, as of the last update or `rate`.
+  std::uint64_t in_window() { return panes_.sum().count; }
+  std::uint64_t total() const noexcept { return total_; }
+  void reset() { *this = basic_rate_calculator(duration(length_), panes_.panes() - 1, clock_); }
+
+ private:
+  struct event_count {
+    std::uint64_t count = 0;
+    void merge(const event_count& other) noexcept { count += other.count; }
+  };
+  static std::int64_t pane_length(duration window, std::size_t panes) noexcept {
+    const auto count = static_cast<std::int64_t>(panes < 1 ? 1 : panes > 1'000'000 ? 1'000'000 : panes);
+    const std::int64_t pane = window.nanoseconds / count + (window.nanoseconds % count > 0 ? 1 : 0);
+    return pane > 0 ? pane : 1;
+  }
+  at now() const noexcept { return at(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
+
+  Clock clock_;
+  std::int64_t pane_;
+  std::int64_t length_;
+  detail::pane_queue<event_count> panes_;
+  std::uint64_t total_ = 0;
+  std::int64_t first_ = detail::end_of_time;
+  std::int64_t last_ = detail::beginning_of_time;
+};
+
+using rate_calculator = basic_rate_calculator<>;
+
+/// A reading of a counter that only grows.
+struct counter_reading {
+  double value = 0;
+  at time;
+};
+
+/// How fast a counter grows that is read now and then, and starts again from zero when its process does.
+///
+/// Guarantee: a reading below the one before is a reset, and counts for what it shows; `increase` is the
+/// growth from the first reading to the last, `rate` that by the seconds between. Readings come in the
+/// order of time; one that is not after the last is left out. Merging takes up the readings of a later
+/// stretch of the same counter, the step between included; it is associative.
+/// Complexity: O(1), 64 bytes; allocates: never. Threads: one at a time; const calls from any number.
+/// Source: the meaning of PromQL's increase() and resets(), without its extrapolation.
+class counter_rate {
+ public:
+  using sample = counter_reading;
+  static constexpr bool commutative = false;
+
+  void update(double value, at time) noexcept { update(counter_reading{value, time}); }
+  void update(const counter_reading& reading) noexcept {
+    if (!(reading.value >= 0)) return;
+    if (readings_ == 0) {
+      first_ = last_ = reading;
+      readings_ = 1;
+    } else if (reading.time > last_.time) {
+      step_to(reading.value);
+      last_ = reading;
+      ++readings_;
+    }
+  }
+  void merge(const counter_rate& later) noexcept {
+    if (later.readings_ == 0) return;
+    if (readings_ == 0) {
+      *this = later;
+      return;
+    }
+    step_to(later.first_.value);
+    increase_.merge(later.increase_);
+    resets_ += later.resets_;
+    readings_ += later.readings_;
+    last_ = later.last_;
+  }
+
+  double increase() const noexcept { return increase_.value(); }
+  /// A second. NaN with fewer than two readings.
+  double rate() const noexcept {
+    const double past = static_cast<double>(last_.time.nanoseconds) - static_cast<double>(first_.time.nanoseconds);
+    return readings_ > 1 && past > 0 ? increase() / (past * 1e-9) : std::numeric_limits<double>::quiet_NaN();
+  }
+  std::uint64_t resets() const noexcept { return resets_; }
+  std::uint64_t readings() const noexcept { return readings_; }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.u64(readings_);
+    to.u64(resets_);
+    for (const counter_reading& one : {first_, last_}) {
+      to.f64(one.value);
+      to.i64(one.time.nanoseconds);
+    }
+    increase_.save(to);
+    return std::move(to).finish();
+  }
+  static result<counter_rate> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    counter_rate made;
+    made.readings_ = from->u64();
+    made.resets_ = from->u64();
+    for (counter_reading* const one : {&made.first_, &made.last_}) {
+      one->value = from->f64();
+      one->time = at(from->i64());
+    }
+    made.increase_.load(*from);
+    const bool valid = made.first_.value >= 0 && made.last_.value >= 0 && made.first_.time <= made.last_.time;
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "counter_rate";
+
+  void step_to(double value) noexcept {
+    const bool reset = value < last_.value;
+    increase_.add(reset ? value : value - last_.value);
+    resets_ += reset ? 1 : 0;
+  }
+
+  counter_reading first_;
+  counter_reading last_;
+  compensated_sum increase_;
+  std::uint64_t resets_ = 0;
+  std::uint64_t readings_ = 0;
+};
+
+/// Statistics of the time between one event and the next, in seconds.
+///
+/// `Aggregate`: any of doubles. Guarantee: events come in the order of time; one from before the last
+/// counts as none. Merging takes up a later stretch of the stream, the gap between included.
+/// Complexity: the aggregate's, and 24 bytes. Threads: one at a time.
+template <class Aggregate = aggregate<count, mean, stddev, min, max>>
+class inter_arrival {
+ public:
+  using sample = at;
+  static constexpr bool commutative = false;
+
+  inter_arrival() = default;
+  explicit inter_arrival(Aggregate empty) : gaps_(std::move(empty)) {}
+
+  void update(at time) {
+    if (events_ != 0) {
+      if (time < last_) return;
+      gap(time);
+    } else {
+      first_ = time;
+    }
+    last_ = time;
+    ++events_;
+  }
+  void merge(const inter_arrival& later) {
+    if (later.events_ == 0) return;
+    if (events_ != 0)
+      gap(later.first_);
+    else
+      first_ = later.first_;
+    (void)gaps_.merge(later.gaps_);
+    last_ = later.last_;
+    events_ += later.events_;
+  }
+
+  std::uint64_t events() const noexcept { return events_; }
+  const Aggregate& gaps() const noexcept { return gaps_; }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to(type);
+    to.u64(events_);
+    to.i64(first_.nanoseconds);
+    to.i64(last_.nanoseconds);
+    to.block(gaps_.save());
+    return std::move(to).finish();
+  }
+  static result<inter_arrival> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    inter_arrival made;
+    made.events_ = from->u64();
+    made.first_ = at(from->i64());
+    made.last_ = at(from->i64());
+    auto gaps = Aggregate::load(from->block());
+    if (auto done = from->finish(made.first_ <= made.last_); !done) return std::move(done).error();
+    if (!gaps) return std::move(gaps).error().wrap("saved " + std::string(type));
+    made.gaps_ = *std::move(gaps);
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "inter_arrival";
+
+  void gap(at next) {
+    if (next >= last_)
+      (void)gaps_.update(static_cast<double>(detail::earlier_by(next.nanoseconds, last_.nanoseconds)) * 1e-9);
+  }
+
+  std::uint64_t events_ = 0;
+  at first_;
+  at last_;
+  Aggregate gaps_;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_WINDOWS_RATES_HPP

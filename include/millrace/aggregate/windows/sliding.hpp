@@ -1,0 +1,322 @@
+#ifndef MILLRACE_AGGREGATE_WINDOWS_SLIDING_HPP
+#define MILLRACE_AGGREGATE_WINDOWS_SLIDING_HPP
+
+#include <millrace/aggregate/windows/detail/disorder_engine.hpp>
+#include <millrace/aggregate/windows/detail/ring.hpp>
+#include <millrace/aggregate/windows/detail/window_bytes.hpp>
+#include <millrace/aggregate/windows/sliding_count.hpp>
+#include <millrace/aggregate/windows/sliding_panes.hpp>
+#include <millrace/aggregate/windows/window.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+
+namespace detail {
+
+/// Items and their times, that come in order.
+template <class Ops, class Engine>
+class timed_in_order {
+ public:
+  using sample = typename Ops::sample;
+  static constexpr std::string_view contents = contents_name<Engine, sample>();
+
+  explicit timed_in_order(const typename Ops::running& empty) : engine_(empty) {}
+
+  [[gnu::always_inline]] void insert(std::int64_t time, const sample& x) {
+    times_.push_back(time);
+    engine_.insert(x);
+  }
+  /// x may be null, see each_item.
+  void insert(std::int64_t time, const sample* x) {
+    times_.push_back(time);
+    insert_item(engine_, x);
+  }
+  [[gnu::always_inline]] void evict_until(std::int64_t time) {
+    while (!times_.empty() && times_.front() <= time) evict_oldest();
+  }
+  [[gnu::always_inline]] void evict_oldest() {
+    times_.pop_front();
+    engine_.evict(1);
+  }
+  [[gnu::always_inline]] auto query() const { return engine_.query(); }
+  bool has_until(std::int64_t time) const noexcept { return !times_.empty() && times_.front() <= time; }
+  std::size_t size() const noexcept { return times_.size(); }
+  const typename Ops::tally& counted() const noexcept { return engine_.counted(); }
+  typename Ops::tally& counted() noexcept { return engine_.counted(); }
+  /// f(time, pointer to the item), by time.
+  template <class F>
+  void for_each(F&& f) const {
+    std::uint64_t place = times_.begin();
+    each_item(engine_, [&](const sample* x) { f(times_[place++], x); });
+  }
+
+  void save(envelope_writer& to) const {
+    to.u64(times_.size());
+    for (std::uint64_t p = times_.begin(); p != times_.end(); ++p) to.i64(times_[p]);
+    save_items(to, engine_, engine_.begin());
+  }
+  /// False unless the items are by time, from after `begin` to `end`.
+  bool load(envelope_reader& from, std::int64_t begin, std::int64_t end) {
+    const std::size_t count = from.count(8);
+    std::int64_t latest = begin;
+    for (std::size_t i = 0; i != count; ++i) {
+      const std::int64_t time = from.i64();
+      if (time < latest || time == begin || time > end) return false;
+      times_.push_back(latest = time);
+    }
+    return load_items<Ops>(from, engine_) && engine_.size() == count;
+  }
+
+ private:
+  ring<std::int64_t> times_;
+  Engine engine_;
+};
+
+/// Items and their times, in any order.
+template <class Ops>
+class timed_in_disorder : public disorder_engine<Ops> {
+ public:
+  using typename disorder_engine<Ops>::sample;
+  static constexpr std::string_view contents = std::is_same_v<sample, xy> ? "timed pairs" : "timed items";
+
+  using disorder_engine<Ops>::disorder_engine;
+  using disorder_engine<Ops>::insert;
+  void insert(std::int64_t time, const sample* x) { insert(time, *x); }
+
+  template <class F>
+  void for_each(F&& f) const {
+    disorder_engine<Ops>::for_each([&](std::int64_t time, const sample& x) { f(time, &x); });
+  }
+  void save(envelope_writer& to) const {
+    to.u64(this->size());
+    for_each([&](std::int64_t time, const sample* x) {
+      to.i64(time);
+      save_item(to, *x);
+    });
+  }
+  bool load(envelope_reader& from, std::int64_t begin, std::int64_t end) {
+    const std::size_t count = from.count(8 + sizeof(sample));
+    std::int64_t latest = begin;
+    for (std::size_t i = 0; i != count; ++i) {
+      const std::int64_t time = from.i64();
+      sample x{};
+      load_item(from, x);
+      if (time < latest || time == begin || time > end) return false;
+      if (Ops::skips(x) || !Ops::admit(typename Ops::running{}, x, i)) return false;
+      insert(latest = time, x);
+    }
+    return true;
+  }
+};
+
+}  // namespace detail
+
+/// An aggregate over the items of the last stretch of time, each forgotten in its turn: those later than
+/// now - length, and up to now. Now is the greatest time that came, or that `advance` named; by arrival, the time
+/// when the question is asked.
+///
+///     mr::windowed<mr::sliding<5min>, mr::aggregate<mr::count, mr::mean>, mr::event_time<10s>> recent;
+///     recent.update(x, mr::at(time));
+///
+/// Models: by event time mergeable and saveable (items that are doubles or pairs).
+/// Guarantee: as for `sliding_count`. With lateness, the answers do not depend on the order in which items
+/// came, but for rounding, and for items of one time where the aggregate asks who was first. Merging two
+/// windows of one length answers what one window over both streams would; now is then the later of both.
+/// Complexity: in order as for `sliding_count`; out of order see `detail::disorder_engine`: amortised
+/// near O(1), O(sqrt n) at worst. get O(1), merge O(n); by arrival, get of a const window copies it where items
+/// have to go. Memory: item and time, as many as there are in the
+/// window, or `most` of them: then the oldest goes early, and is counted in `crowded_out`.
+/// Threads: one at a time; const calls from any number.
+template <duration Length, class Forgetting, class Aggregate, class Time>
+class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
+    : public detail::sliding_answers<windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>, Aggregate>,
+      private detail::arrival_clock<Time> {
+  static_assert(detail::keeps_one_each<Aggregate>,
+                "millrace[WINDOW-6]: this window keeps a partial aggregate for each item, and the aggregate is too "
+                "large or has heap memory; use sliding<length, pane> or tumbling windows");
+  static_assert(sizeof(sliding<Length>) != 0);  // complete, and so checked
+  static constexpr bool ordered = Time::lateness == 0;
+  static_assert(ordered || std::is_same_v<Forgetting, automatic>,
+                "millrace[WINDOW-7]: worst_case and subtracting are for items that come in order, without lateness");
+  using ops = detail::window_ops<Aggregate>;
+  using engine_type =
+      typename std::conditional_t<ordered, detail::in_order_of<ops, Aggregate, Forgetting, detail::timed_in_order>,
+                                  std::type_identity<detail::timed_in_disorder<ops>>>::type;
+  using answers = detail::sliding_answers<windowed, Aggregate>;
+  friend answers;
+
+ public:
+  using sample = typename ops::sample;
+  static constexpr std::size_t unbounded = ~std::size_t{0};
+
+  explicit windowed(std::size_t most = unbounded) requires(Length.nanoseconds != 0) : windowed(Length, most, 0) {}
+  explicit windowed(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0)
+      : windowed(length, most, 0) {}
+  template <class Nothing = void>
+  windowed() requires(Length.nanoseconds == 0) : windowed(Length, 1, 0) {
+    static_assert(
+        !std::is_void_v<Nothing>,
+        "millrace[WINDOW-9]: sliding<> has no length of its own: give one to the constructor, or sliding<5min>");
+  }
+  /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
+  static result<windowed> make(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0) {
+    if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
+    return windowed(length, most);
+  }
+
+  /// Void; result<void> if the aggregate can refuse an item.
+  [[gnu::always_inline]] auto update(const sample& x) requires(detail::by_arrival<Time>) {
+    return taken(x, this->now());
+  }
+  [[gnu::always_inline]] auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) {
+    return taken(x, time.nanoseconds);
+  }
+
+  /// millrace[WINDOW-10]: without a time.
+  template <class millrace_WINDOW_10_items_bring_their_time_update_x_at_time = void>
+  void update(const sample&) requires(!detail::by_arrival<Time>) = delete;
+
+  /// Lets time pass without an item. Time does not go back.
+  void advance(at time) requires(!detail::by_arrival<Time>) { pass(time.nanoseconds); }
+  void advance() requires(detail::by_arrival<Time>) { pass(this->now()); }
+
+  duration length() const noexcept { return duration(length_); }
+  /// How many items came before the watermark, or from before the window, and were left out.
+  std::uint64_t late() const noexcept { return late_; }
+  /// How many items had to go before their time because `most` were there.
+  std::uint64_t crowded_out() const noexcept { return crowded_out_; }
+
+  /// Takes up the window of another stream. Errors: type_mismatch, if it is of another length.
+  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
+    if (other.length_ != length_) return detail::other_window("length", duration(other.length_), duration(length_));
+    windowed both(duration(length_), most_, 0);
+    both.now_ = now_ > other.now_ ? now_ : other.now_;
+    both.late_ = late_ + other.late_;
+    both.crowded_out_ = crowded_out_ + other.crowded_out_;
+    both.engine_.counted().skipped_before(engine_.counted().skipped_before() +
+                                          other.engine_.counted().skipped_before());
+    std::vector<std::pair<std::int64_t, const sample*>> theirs;
+    theirs.reserve(other.size());
+    other.engine_.for_each([&](std::int64_t time, const sample* x) { theirs.emplace_back(time, x); });
+    auto next = theirs.begin();
+    const std::int64_t gone = detail::earlier_by(both.now_, length_);
+    const auto join = [&](std::int64_t time, const sample* x) {
+      if (time > gone) both.insert(time, x);
+    };
+    engine_.for_each([&](std::int64_t time, const sample* x) {
+      for (; next != theirs.end() && next->first < time; ++next) join(next->first, next->second);
+      join(time, x);
+    });
+    for (; next != theirs.end(); ++next) join(next->first, next->second);
+    *this = std::move(both);
+    return {};
+  }
+
+  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && detail::has_bytes<sample>) {
+    envelope_writer to(type());
+    to.i64(length_);
+    to.u64(most_);
+    to.i64(now_);
+    to.u64(late_);
+    to.u64(crowded_out_);
+    to.u64(engine_.counted().skipped_before());
+    engine_.save(to);
+    return std::move(to).finish();
+  }
+  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
+                                                                          detail::has_bytes<sample>) {
+    const std::string name = type();
+    auto from = envelope_reader::open(bytes, name);
+    if (!from) return std::move(from).error();
+    const std::int64_t length = from->i64();
+    if (Length.nanoseconds != 0 && length != Length.nanoseconds)
+      return detail::other_window("length", duration(length), duration(Length.nanoseconds));
+    const std::uint64_t most = from->u64();
+    windowed made(duration(length), static_cast<std::size_t>(most), 0);
+    made.now_ = from->i64();
+    made.late_ = from->u64();
+    made.crowded_out_ = from->u64();
+    made.engine_.counted().skipped_before(from->u64());
+    const bool valid = length >= 0 && most > 0 &&
+                       made.engine_.load(*from, detail::earlier_by(made.now_, length), made.now_) &&
+                       made.size() <= most;
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  windowed(duration length, std::size_t most, int)
+      : length_(length.nanoseconds > 0 ? length.nanoseconds : 0),
+        most_(most == 0 ? 1 : most),
+        engine_(typename ops::running{}) {}
+
+  [[gnu::always_inline]] auto taken(const sample& x, std::int64_t time) {
+    if constexpr (detail::may_refuse<Aggregate>) {
+      result<void> allowed = ops::admit(typename ops::running{}, x, 0);
+      if (allowed) take(x, time);
+      return allowed;
+    } else {
+      take(x, time);
+    }
+  }
+  [[gnu::always_inline]] void take(const sample& x, std::int64_t time) {
+    pass(time);
+    if (ops::skips(x)) [[unlikely]] {
+      engine_.counted().refuse();
+      return;
+    }
+    if (time < detail::earlier_by(now_, Time::lateness) || time <= detail::earlier_by(now_, length_)) [[unlikely]] {
+      ++late_;
+      return;
+    }
+    insert(time, x);
+  }
+  template <class X>
+  [[gnu::always_inline]] void insert(std::int64_t time, const X& x) {
+    if (engine_.size() == most_) [[unlikely]] {
+      ++crowded_out_;
+      engine_.evict_oldest();
+    }
+    engine_.insert(time, x);
+  }
+  [[gnu::always_inline]] auto as_of_now() {
+    if constexpr (detail::by_arrival<Time>) pass(this->now());
+    return answers::as_of_now();
+  }
+  [[gnu::always_inline]] auto as_of_now() const {
+    if constexpr (detail::by_arrival<Time>) {
+      const std::int64_t now = this->now();
+      if (engine_.has_until(detail::earlier_by(now, length_))) {
+        windowed later = *this;
+        later.pass(now);
+        return later.answers::as_of_now();
+      }
+    }
+    return answers::as_of_now();
+  }
+  [[gnu::always_inline]] void pass(std::int64_t time) {
+    if (time <= now_) return;
+    now_ = time;
+    engine_.evict_until(detail::earlier_by(now_, length_));
+  }
+
+  static std::string type() { return "sliding<" + std::string(engine_type::contents) + ">"; }
+
+  std::int64_t length_;
+  std::size_t most_;
+  std::int64_t now_ = detail::beginning_of_time;
+  std::uint64_t late_ = 0;
+  std::uint64_t crowded_out_ = 0;
+  engine_type engine_;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_WINDOWS_SLIDING_HPP

@@ -1,0 +1,144 @@
+#ifndef MILLRACE_AGGREGATE_WINDOWS_SLIDING_PANES_HPP
+#define MILLRACE_AGGREGATE_WINDOWS_SLIDING_PANES_HPP
+
+#include <millrace/aggregate/windows/detail/pane_queue.hpp>
+#include <millrace/aggregate/windows/detail/window_bytes.hpp>
+#include <millrace/aggregate/windows/window.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+
+/// An aggregate over the last stretch of time, forgotten pane by pane: at any time the panes that overlap
+/// (now - length, now], aligned to the time line's zero. For sketches, and for streams too fast to keep.
+///
+///     mr::windowed<mr::sliding<5min, 10s>, mr::kll<200>, mr::event_time<30s>> latencies;
+///     latencies.update(x, mr::at(time));
+///     latencies.value().quantile(0.99);
+///
+/// Models: by event time mergeable and saveable, where the aggregate is.
+/// Guarantee: covers at least `length`, and at most one pane more. With lateness, late items go to their
+/// panes, and their order makes no difference beyond the aggregate's. Merging two windows answers what one
+/// over both streams would, within the aggregate's error.
+/// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late
+/// item, all. Memory: length / pane + 3 aggregates, and as many again of their sums.
+/// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
+/// writes.
+template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
+requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
+    : public detail::member_answers<windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>>,
+      private detail::arrival_clock<Time> {
+  static_assert(sizeof(sliding<Length, Pane>) != 0);  // complete, and so checked
+  static_assert(Length.nanoseconds % Pane.nanoseconds == 0,
+                "millrace[WINDOW-8]: a window's length is a whole number of panes");
+
+ public:
+  using sample = detail::sample_t<Aggregate>;
+
+  explicit windowed(Aggregate empty = Aggregate()) requires(Length.nanoseconds != 0)
+      : panes_(std::move(empty), Length.nanoseconds, Pane.nanoseconds) {}
+  /// A length of a whole number of panes; it is rounded up to one.
+  explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
+      : panes_(std::move(empty), length.nanoseconds > 0 ? length.nanoseconds : 1, Pane.nanoseconds) {
+    if (length.nanoseconds <= 0) panes_.pass(detail::end_of_time);  // every item comes too late
+  }
+  template <class Nothing = void>
+  windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
+    static_assert(!std::is_void_v<Nothing>,
+                  "millrace[WINDOW-9]: sliding<{}, pane> has no length of its own: give one to the constructor, or "
+                  "sliding<5min, 10s>");
+  }
+  /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
+  static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
+    if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
+    return windowed(length, std::move(empty));
+  }
+
+  /// What the aggregate's update answers; nothing of an item that came too late.
+  auto update(const sample& x) requires(detail::by_arrival<Time>) { return take(x, this->now()); }
+  auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) { return take(x, time.nanoseconds); }
+  /// millrace[WINDOW-10]: without a time.
+  template <class millrace_WINDOW_10_items_bring_their_time_update_x_at_time = void>
+  void update(const sample&) requires(!detail::by_arrival<Time>) = delete;
+
+  /// Lets time pass without an item.
+  void advance(at time) requires(!detail::by_arrival<Time>) { panes_.pass(time.nanoseconds); }
+  void advance() requires(detail::by_arrival<Time>) { panes_.pass(this->now()); }
+
+  /// The aggregate over the panes that are in the window now: by arrival, when asked; by event time, as of the
+  /// greatest time that came. Keeps what it merged for the next time.
+  Aggregate value() {
+    if constexpr (detail::by_arrival<Time>) panes_.pass(this->now());
+    return panes_.sum();
+  }
+  /// The same, and keeps nothing: at worst it merges every pane.
+  Aggregate value() const {
+    if constexpr (detail::by_arrival<Time>)
+      return panes_.sum_as_of(this->now());
+    else
+      return panes_.sum_as_of(panes_.now());
+  }
+  /// How many items came before the watermark, or from before the window, and were left out.
+  std::uint64_t late() const noexcept { return late_; }
+
+  /// Takes up the window of another stream. Errors: type_mismatch, if its length is another; the
+  /// aggregate's own.
+  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
+    detail::pane_queue<Aggregate> both = panes_;
+    if (auto done = both.merge(other.panes_); !done) return done;
+    panes_ = std::move(both);
+    late_ += other.late_;
+    return {};
+  }
+
+  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+    envelope_writer to(type);
+    to.u64(late_);
+    panes_.save(to);
+    return std::move(to).finish();
+  }
+  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
+                                                                          saveable<Aggregate>) {
+    auto from = envelope_reader::open(bytes, type);
+    if (!from) return std::move(from).error();
+    const std::uint64_t late = from->u64();
+    auto panes = detail::pane_queue<Aggregate>::load(*from, Length.nanoseconds, Pane.nanoseconds);
+    if (!panes) return std::move(panes).error().wrap("saved sliding<panes>");
+    if (auto done = from->finish(true); !done) return std::move(done).error();
+    windowed made(*std::move(panes));
+    made.late_ = late;
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view type = "sliding<panes>";
+
+  explicit windowed(detail::pane_queue<Aggregate> panes) : panes_(std::move(panes)) {}
+
+  auto take(const sample& x, std::int64_t time) {
+    using answer = decltype(std::declval<Aggregate&>().update(x));
+    Aggregate* const pane = panes_.pane_of(time, Time::lateness);
+    if (pane == nullptr) {
+      ++late_;
+      if constexpr (std::is_void_v<answer>)
+        return;
+      else
+        return answer();
+    } else {
+      return pane->update(x);
+    }
+  }
+
+  detail::pane_queue<Aggregate> panes_;
+  std::uint64_t late_ = 0;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_WINDOWS_SLIDING_PANES_HPP

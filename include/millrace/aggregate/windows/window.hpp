@@ -1,0 +1,171 @@
+#ifndef MILLRACE_AGGREGATE_WINDOWS_WINDOW_HPP
+#define MILLRACE_AGGREGATE_WINDOWS_WINDOW_HPP
+
+#include <millrace/aggregate/windows/detail/monotonic_engine.hpp>
+#include <millrace/aggregate/windows/detail/window_engines.hpp>
+#include <millrace/aggregate/windows/time.hpp>
+#include <millrace/core/clock.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+namespace millrace::inline v0 {
+
+// Windows: `windowed<Window, Aggregate, Time>` keeps an aggregate over a stretch of a stream. To write lengths as
+// 5min and 10s include <chrono> and say `using namespace std::chrono_literals`: it costs more to parse than this
+// module, so no header here includes it. Window is one of
+//
+//   sliding_count<1000>              the last thousand items                                     sliding.hpp
+//   sliding<5min>                    the items of the last five minutes, each forgotten in its turn
+//   sliding<5min, 10s>               in panes of ten seconds: little memory, and sketches too
+//   tumbling_count<1000>             one thousand after the other                                tumbling.hpp
+//   tumbling<1min>                   minute by minute
+//   hopping<5min, 1min>              five minutes long, a new one each minute
+//   session<30s>                     ends when nothing came for thirty seconds                   session.hpp
+//
+// A length left out (`sliding<>`) is given to the constructor, or to `make`, which answers an error for one that is not
+// above zero. tumbling, hopping and session windows hand over what has ended, to a callable or in `last()`; stretches
+// without items do not show, and hopping windows begin before the first item. Sliding ones are asked by `get` and
+// `value`. Time is one of
+
+/// The items bring their time: `update(x, at)`. The greatest time so far less `Lateness` is the
+/// watermark: an item from before it comes too late, is counted in `late()` and left out. Within the
+/// lateness items may come in any order; answers do not depend on it, but for rounding.
+template <duration Lateness = duration{}>
+struct event_time {
+  static_assert(Lateness.nanoseconds >= 0, "millrace[WINDOW-1]: lateness cannot be negative");
+  static constexpr std::int64_t lateness = Lateness.nanoseconds;
+};
+
+/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows answer as of the time when
+/// they are asked; the others end what has ended when something comes, or at `advance()`.
+template <clock_policy Clock = steady_clock>
+struct processing_time {
+  static constexpr std::int64_t lateness = 0;
+  using clock = Clock;
+};
+
+/// How a window forgets, picked from the aggregate's traits: by count alone, by subtraction where that is
+/// exact, with a monotonic queue for least and greatest, else with two stacks; for items out of order with
+/// a queue of leaves. All amortised O(1) but for the last.
+struct automatic {};
+/// No call costs more than O(1) (DABA Lite); a little slower on average. For items that come in order.
+struct worst_case {};
+/// What goes is subtracted, also where that leaves rounding errors behind, which add up. On your request.
+struct subtracting {};
+
+template <std::size_t Items = 0, class Forgetting = automatic>
+struct sliding_count {};
+template <duration Length = duration{}, duration Pane = duration{}, class Forgetting = automatic>
+struct sliding {
+  static_assert(Length.nanoseconds >= 0 && Pane.nanoseconds >= 0,
+                "millrace[WINDOW-2]: a window's length is above zero");
+};
+template <std::size_t Items = 0>
+struct tumbling_count {};
+template <duration Length = duration{}>
+struct tumbling {
+  static_assert(Length.nanoseconds >= 0, "millrace[WINDOW-2]: a window's length is above zero");
+};
+template <duration Length, duration Step>
+struct hopping {
+  static_assert(Step.nanoseconds > 0 && Length.nanoseconds >= Step.nanoseconds,
+                "millrace[WINDOW-3]: hopping windows step by more than zero, and at most by their length");
+};
+template <duration Gap = duration{}>
+struct session {
+  static_assert(Gap.nanoseconds >= 0, "millrace[WINDOW-2]: a window's length is above zero");
+};
+
+/// From `begin` up to, but without, `end`.
+struct time_range {
+  at begin;
+  at end;
+  bool operator==(const time_range&) const = default;
+};
+
+template <class Window, class Aggregate, class Time = event_time<>>
+class windowed;
+
+namespace detail {
+
+template <class Ops, class A, class Forgetting>
+constexpr auto pick_engine() {
+  constexpr bool extremes_only = [] {
+    if constexpr (requires { typename A::states; })
+      return only_extremes<typename A::states> && !A::propagates;
+    else
+      return false;
+  }();
+  if constexpr (std::is_same_v<Forgetting, subtracting>) {
+    static_assert(Ops::invertible,
+                  "millrace[WINDOW-4]: `subtracting` needs an invertible aggregate; a minimum or a sketch is none");
+    return std::type_identity<subtracting_engine<Ops>>{};
+  } else if constexpr (Ops::counts_only) {
+    return std::type_identity<counting_engine<Ops>>{};
+  } else if constexpr (Ops::exactly_invertible) {
+    return std::type_identity<subtracting_engine<Ops>>{};
+  } else if constexpr (std::is_same_v<Forgetting, worst_case>) {
+    return std::type_identity<daba_lite_engine<Ops>>{};
+  } else if constexpr (extremes_only) {
+    return std::type_identity<monotonic_engine<Ops>>{};
+  } else {
+    static_assert(std::is_same_v<Forgetting, automatic>,
+                  "millrace[WINDOW-5]: a window forgets by automatic, worst_case or subtracting");
+    return std::type_identity<two_stacks_engine<Ops>>{};
+  }
+}
+template <class A, class Forgetting>
+using engine_for = typename decltype(pick_engine<window_ops<A>, A, Forgetting>())::type;
+
+/// Only asked where items come in order.
+template <class Ops, class A, class Forgetting, template <class, class> class Timed>
+struct in_order_of {
+  using type = Timed<Ops, engine_for<A, Forgetting>>;
+};
+
+/// May a window keep one partial of A for each item?
+template <class A>
+inline constexpr bool keeps_one_each = std::is_trivially_copyable_v<typename window_ops<A>::partial> &&
+                                       sizeof(typename window_ops<A>::partial) <= 512;
+
+/// A member's answer over the window; a sketch is answered as a copy.
+template <class Derived>
+class member_answers {
+ public:
+  template <class M>
+  [[gnu::always_inline]] auto get() {
+    return static_cast<Derived&>(*this).value().template get<M>();
+  }
+  template <class M>
+  [[gnu::always_inline]] auto get() const {
+    return static_cast<const Derived&>(*this).value().template get<M>();
+  }
+  template <template <class...> class Template>
+  auto get() {
+    return static_cast<Derived&>(*this).value().template get<Template>();
+  }
+  template <template <class...> class Template>
+  auto get() const {
+    return static_cast<const Derived&>(*this).value().template get<Template>();
+  }
+};
+
+/// The clock that items without a time of their own are stamped by.
+template <class Time>
+struct arrival_clock {};
+template <class Clock>
+struct arrival_clock<processing_time<Clock>> {
+  Clock clock;
+  std::int64_t now() const noexcept { return static_cast<std::int64_t>(clock.nanoseconds(clock.ticks())); }
+};
+template <class Time>
+concept by_arrival = requires {
+  typename Time::clock;
+};
+
+}  // namespace detail
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_WINDOWS_WINDOW_HPP

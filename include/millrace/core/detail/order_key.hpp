@@ -1,0 +1,36 @@
+#ifndef MILLRACE_CORE_DETAIL_ORDER_KEY_HPP
+#define MILLRACE_CORE_DETAIL_ORDER_KEY_HPP
+
+#include <millrace/core/config.hpp>
+
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace millrace::inline v0 {
+namespace detail {
+
+/// A floating-point number as the signed integer of the same order: integers sort and merge without branches,
+/// and -0.0 comes before 0.0, so that sorting gives one answer. Not for NaN.
+template <class T>
+using order_key = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+template <class T>
+constexpr order_key<T> flip_negative(order_key<T> bits) noexcept {
+  constexpr int sign = std::numeric_limits<order_key<T>>::digits;
+  return bits ^ ((bits >> sign) & (std::numeric_limits<order_key<T>>::max)());
+}
+template <class T>
+constexpr order_key<T> to_order_key(T value) noexcept {
+  return flip_negative<T>(std::bit_cast<order_key<T>>(value));
+}
+template <class T>
+constexpr T from_order_key(order_key<T> key) noexcept {
+  return std::bit_cast<T>(flip_negative<T>(key));
+}
+
+}  // namespace detail
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_ORDER_KEY_HPP

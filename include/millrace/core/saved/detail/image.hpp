@@ -1,0 +1,88 @@
+#ifndef MILLRACE_CORE_SAVED_DETAIL_IMAGE_HPP
+#define MILLRACE_CORE_SAVED_DETAIL_IMAGE_HPP
+
+#include <millrace/core/config.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+namespace millrace::inline v0 {
+namespace detail {
+
+static_assert(std::endian::native == std::endian::little, "millrace's sketches are for little-endian machines");
+
+/// Writes the fields of a saved sketch one after the other, little-endian.
+class image_writer {
+ public:
+  explicit image_writer(std::size_t expected) { bytes_.reserve(expected); }
+
+  template <class T>
+  image_writer& put(const T& value) {
+    static_assert(std::is_arithmetic_v<T>);
+    return put_array(&value, 1);
+  }
+  template <class T>
+  image_writer& put_array(const T* values, std::size_t count) {
+    const std::size_t before = bytes_.size();
+    bytes_.resize(before + count * sizeof(T));
+    if (count != 0) std::memcpy(bytes_.data() + before, values, count * sizeof(T));
+    return *this;
+  }
+  std::vector<std::byte> take() && { return std::move(bytes_); }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+/// Reads them back from bytes nobody vouches for. A read past the end answers zero and is remembered, so a
+/// parser may read a whole header and ask `ok` once; nothing outside the span is ever touched.
+class image_reader {
+ public:
+  explicit image_reader(std::span<const std::byte> bytes) noexcept : rest_(bytes) {}
+
+  template <class T>
+  T take() noexcept {
+    static_assert(std::is_arithmetic_v<T>);
+    T value{};
+    take_array(&value, 1);
+    return value;
+  }
+  /// All of them or none.
+  template <class T>
+  bool take_array(T* values, std::size_t count) noexcept {
+    if (!holds<T>(count)) return fail();
+    if (count != 0) std::memcpy(values, rest_.data(), count * sizeof(T));
+    rest_ = rest_.subspan(count * sizeof(T));
+    return true;
+  }
+  bool skip(std::size_t count) noexcept {
+    if (count > rest_.size()) return fail();
+    rest_ = rest_.subspan(count);
+    return true;
+  }
+  template <class T>
+  bool holds(std::size_t count) const noexcept {
+    return count <= rest_.size() / sizeof(T);
+  }
+
+  bool ok() const noexcept { return ok_; }
+  std::span<const std::byte> rest() const noexcept { return rest_; }
+
+ private:
+  bool fail() noexcept {
+    rest_ = {};
+    return ok_ = false;
+  }
+
+  std::span<const std::byte> rest_;
+  bool ok_ = true;
+};
+
+}  // namespace detail
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_SAVED_DETAIL_IMAGE_HPP

@@ -1,0 +1,207 @@
+#ifndef MILLRACE_CORE_SAVED_ENVELOPE_HPP
+#define MILLRACE_CORE_SAVED_ENVELOPE_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/core/saved/detail/crc32c.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0 {
+
+// The bytes of a saved aggregate, for everything that has no foreign format. Little-endian:
+//
+//   0  4  "MRAG"
+//   4  1  version of this layout: 1
+//   5  1  0
+//   6  2  s, the length of the type's name
+//   8  8  p, the length of the payload
+//  16  s  the type's name with what decides its meaning: `mean`, `kll<200>`
+//   .  p  the payload, as the type documents it
+//   .  4  CRC-32C of all before
+//
+// The name makes an error readable ("holds kll<200>, expected mean"), also years later.
+
+/// Writes an envelope. Numbers are stored little-endian, doubles by their IEEE bits.
+/// Allocates: the bytes. The name must be at most 65,535 bytes long.
+class envelope_writer {
+ public:
+  explicit envelope_writer(std::string_view type) {
+    put(0x1'4741'524dU, 6);
+    u16(static_cast<std::uint16_t>(type.size()));
+    u64(0);
+    put(type.data(), type.size());
+    payload_ = bytes_.size();
+  }
+
+  void u8(std::uint8_t value) { put(value, 1); }
+  void u16(std::uint16_t value) { put(value, 2); }
+  void u32(std::uint32_t value) { put(value, 4); }
+  void u64(std::uint64_t value) { put(value, 8); }
+  void i64(std::int64_t value) { put(static_cast<std::uint64_t>(value), 8); }
+  void f64(double value) { put(std::bit_cast<std::uint64_t>(value), 8); }
+
+  /// A length (u64) and that many bytes: text, or another object's saved form.
+  void block(std::span<const std::byte> bytes) {
+    u64(bytes.size());
+    put(bytes.data(), bytes.size());
+  }
+  void text(std::string_view text) {
+    u64(text.size());
+    put(text.data(), text.size());
+  }
+
+  /// The finished bytes; the writer is done.
+  std::vector<std::byte> finish() && {
+    const std::uint64_t length = bytes_.size() - payload_;
+    for (unsigned i = 0; i < 8; ++i) bytes_[8 + i] = static_cast<std::byte>(length >> (8 * i));
+    u32(detail::crc32c(bytes_.data(), bytes_.size()));
+    return std::move(bytes_);
+  }
+
+ private:
+  // Of the vector only `resize` is used: each of its members costs the files that include this time to compile.
+  std::byte* more(std::size_t size) {
+    const std::size_t before = bytes_.size();
+    bytes_.resize(before + size);
+    return bytes_.data() + before;
+  }
+  void put(std::uint64_t value, unsigned size) {
+    std::byte* const at = more(size);
+    for (unsigned i = 0; i < size; ++i) at[i] = static_cast<std::byte>(value >> (8 * i));
+  }
+  void put(const void* from, std::size_t size) {
+    std::byte* const at = more(size);
+    if (size != 0) std::memcpy(at, from, size);
+  }
+
+  std::vector<std::byte> bytes_;
+  std::size_t payload_ = 0;
+};
+
+/// Reads an envelope's payload, in the order in which it was written. Reading beyond the end answers
+/// zeros and is remembered; `finish` says so. The bytes and the type's name must outlive the reader.
+/// Allocates: never, but for an error's text.
+class envelope_reader {
+ public:
+  /// Errors: truncated, corrupt (not an envelope), unsupported (a later layout), checksum_mismatch,
+  /// type_mismatch (another type's bytes, named).
+  static result<envelope_reader> open(std::span<const std::byte> bytes, std::string_view type) {
+    if (bytes.size() < header + checksum)
+      return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
+                                        " bytes are too few for an envelope");
+    const std::byte* const at = bytes.data();
+    if (get(at, 4) != magic)
+      return error(errc::corrupt, "saved " + std::string(type) + ": does not begin with MRAG");
+    if (const unsigned version = static_cast<unsigned>(at[4]); version != 1)
+      return error(errc::unsupported, "saved " + std::string(type) + ": envelope version " + std::to_string(version) +
+                                          ", this library reads 1");
+    const std::size_t name = static_cast<std::size_t>(get(at + 6, 2));
+    const std::uint64_t payload = get(at + 8, 8);
+    const std::size_t room = bytes.size() - header - checksum;
+    if (name > room || payload > room - name)
+      return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
+                                        " bytes, fewer than its header promises");
+    if (payload < room - name)
+      return error(errc::corrupt,
+                   "saved " + std::string(type) + ": " + std::to_string(room - name - payload) + " bytes too many");
+    const std::size_t summed = bytes.size() - checksum;
+    if (detail::crc32c(at, summed) != get(at + summed, 4))
+      return error(errc::checksum_mismatch, "saved " + std::string(type) + ": damaged, its checksum does not match");
+    if (at[5] != std::byte{0}) return error(errc::corrupt, "saved " + std::string(type) + ": reserved byte is set");
+    const auto* text = reinterpret_cast<const char*>(at) + header;
+    if (const std::string_view found(text, name); found != type)
+      return error(errc::type_mismatch, "saved form holds " + printable(found) + ", expected " + std::string(type));
+    return envelope_reader(at + header + name, room - name, type);
+  }
+
+  std::uint8_t u8() noexcept { return static_cast<std::uint8_t>(take(1)); }
+  std::uint16_t u16() noexcept { return static_cast<std::uint16_t>(take(2)); }
+  std::uint32_t u32() noexcept { return static_cast<std::uint32_t>(take(4)); }
+  std::uint64_t u64() noexcept { return take(8); }
+  std::int64_t i64() noexcept { return static_cast<std::int64_t>(take(8)); }
+  double f64() noexcept { return std::bit_cast<double>(take(8)); }
+
+  /// How many elements follow (u64), of at least `least` bytes each: never more than the bytes left
+  /// can hold, so it may be allocated for. 0, and remembered as a failure, if the bytes say more.
+  std::size_t count(std::size_t least) noexcept {
+    const std::uint64_t n = u64();
+    if (n <= left_ / (least == 0 ? 1 : least)) return static_cast<std::size_t>(n);
+    failed_ = true;
+    return 0;
+  }
+  /// What `envelope_writer::block` wrote; it points into the bytes being read.
+  std::span<const std::byte> block() noexcept {
+    const std::size_t size = count(1);
+    return {skip(size), size};
+  }
+  std::string_view text() noexcept {
+    const std::size_t size = count(1);
+    return {reinterpret_cast<const char*>(skip(size)), size};
+  }
+
+  bool ok() const noexcept { return !failed_; }
+  std::size_t remaining() const noexcept { return left_; }
+
+  /// To be asked before what was read is used as an object: was there enough, was it all, and is it
+  /// `valid`, the type's own condition?
+  result<void> finish(bool valid) const {
+    if (failed_) return error(errc::corrupt, "saved " + std::string(type_) + ": its payload ends too early");
+    if (left_ != 0)
+      return error(errc::corrupt,
+                   "saved " + std::string(type_) + ": its payload is " + std::to_string(left_) + " bytes too long");
+    if (!valid) return error(errc::corrupt, "saved " + std::string(type_) + ": its numbers contradict each other");
+    return {};
+  }
+
+ private:
+  static constexpr std::size_t header = 16;
+  static constexpr std::size_t checksum = 4;
+  static constexpr std::uint64_t magic = 0x4741524dU;
+
+  envelope_reader(const std::byte* payload, std::size_t size, std::string_view type) noexcept
+      : at_(payload), left_(size), type_(type) {}
+
+  static std::uint64_t get(const std::byte* at, unsigned size) noexcept {
+    std::uint64_t value = 0;
+    for (unsigned i = 0; i < size; ++i) value |= static_cast<std::uint64_t>(at[i]) << (8 * i);
+    return value;
+  }
+  static std::string printable(std::string_view name) {
+    std::string made(name.substr(0, 200));
+    for (char& c : made)
+      if (c < ' ' || c > '~') c = '?';
+    return made;
+  }
+  std::uint64_t take(unsigned size) noexcept {
+    if (left_ < size) {
+      failed_ = true;
+      left_ = 0;
+      return 0;
+    }
+    return get(skip(size), size);
+  }
+  /// Where they stand; there are as many.
+  const std::byte* skip(std::size_t size) noexcept {
+    const std::byte* const at = at_;
+    at_ += size;
+    left_ -= size;
+    return at;
+  }
+
+  const std::byte* at_;
+  std::size_t left_;
+  std::string_view type_;
+  bool failed_ = false;
+};
+
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_SAVED_ENVELOPE_HPP

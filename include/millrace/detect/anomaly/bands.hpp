@@ -1,0 +1,181 @@
+#ifndef MILLRACE_DETECT_ANOMALY_BANDS_HPP
+#define MILLRACE_DETECT_ANOMALY_BANDS_HPP
+
+#include <millrace/detect/anomaly/anomaly.hpp>
+#include <millrace/detect/anomaly/detail/p2_quantile.hpp>
+#include <millrace/detect/change/detail/run_length.hpp>
+#include <millrace/detect/change/detail/self_starting.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
+#include <millrace/detect/signal.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace millrace::inline v0::detect {
+
+/// An observation against mean and standard deviation of all before it.
+///
+/// Models: anomaly_detector. Guarantee: on normal observations one in `RunLength::drift` is flagged by chance, from the
+/// third one on: the score is the normal deviate as far out as Student's t for so many observations. Flagged ones are
+/// taken up too, which widens the band; `robust_z` does not mind them.
+/// Complexity: update O(1), 25 ns; allocates: never.
+/// Source: Hawkins, The Statistician 36, 1987; Welford, Technometrics 4, 1962.
+template <class RunLength = arl<10'000>>
+class z_score : detail::require_arl<RunLength>, public saved_fields<z_score<RunLength>> {
+  friend saved_fields<z_score>;
+
+ public:
+  z_score() noexcept : limit_(detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift))) {}
+
+  anomaly update(double x) noexcept {
+    if (!(std::fabs(x) <= 1e150)) return {x - seen_.mean, seen_.mean, seen_.mean, true};
+    anomaly found;
+    if (seen_.count >= 3 && seen_.squares > 0) {
+      const auto n = static_cast<double>(seen_.count);
+      // The deviate's inverse, to name the band: t at which the score reaches the limit.
+      const double shrunk = limit_ * (8 * (n - 1) + 3) / (8 * (n - 1) + 1);
+      const double t = std::sqrt((n - 1) * std::expm1(shrunk * shrunk / (n - 1)));
+      const double reach = t * std::sqrt((n + 1) / n * seen_.squares / (n - 1));
+      found.lower = seen_.mean - reach;
+      found.upper = seen_.mean + reach;
+    }
+    const bool enough = seen_.count >= 3;
+    const double score = seen_.next(x);
+    if (enough) found.score = score;
+    found.flagged = enough && std::fabs(score) > limit_;
+    return found;
+  }
+  void reset() noexcept { seen_ = {}; }
+  std::uint64_t count() const noexcept { return seen_.count; }
+
+ private:
+  static std::string saved_as() { return detail::detector_name<RunLength>("z_score"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.seen_);
+  }
+  bool restore() noexcept { return seen_.is_sound(); }
+
+  detail::self_starting seen_;
+  double limit_;
+};
+
+/// An observation against exponentially weighted mean and deviation: bands that follow a wandering stream.
+///
+/// Models: anomaly_detector. Units: `weight` of the newest observation in (0, 1). Guarantee: on normal observations
+/// about one in `RunLength::drift` is flagged by chance: the limit is Student's for the number of observations that the
+/// average is worth, (2 - weight) / weight. A flagged observation enters at the band's edge, so that one spike
+/// does not blind it and a new level is followed all the same. Nothing is flagged among the first 1 / weight.
+/// Complexity: update O(1), 5 ns; allocates: never. Source: T. Finch, "Incremental calculation of weighted mean and
+/// variance", 2009.
+template <class RunLength = arl<10'000>>
+class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_bands<RunLength>> {
+  friend saved_fields<ewma_bands>;
+
+ public:
+  explicit ewma_bands(double weight = 0.05) noexcept : weight_(weight > 0 && weight < 1 ? weight : 0.05) {
+    const double freedom = (2 - weight_) / weight_ - 1;
+    const double z = detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift)) * (8 * freedom + 3) /
+                     (8 * freedom + 1);
+    limit_ = std::sqrt(freedom * std::expm1(z * z / freedom));
+  }
+
+  anomaly update(double x) noexcept {
+    if (!(std::fabs(x) <= 1e150)) return {x - mean_, mean_, mean_, true};
+    anomaly found;
+    ++count_;
+    if (count_ == 1) {
+      mean_ = x;
+      return found;
+    }
+    const auto n = static_cast<double>(count_);
+    const bool ready = n * weight_ > 1 && variance_ > 0;
+    double d = x - mean_;
+    if (ready) {
+      const double deviation = std::sqrt(variance_);
+      const double reach = limit_ * deviation;
+      found = {d / deviation, mean_ - reach, mean_ + reach, std::fabs(d) > reach};
+      if (found.flagged) d = d > 0 ? reach : -reach;
+    }
+    // While young, all observations weigh the same.
+    const double w = n * weight_ < 1 ? 1 / n : weight_;
+    mean_ += w * d;
+    // d is against a mean that does not have x yet: its variance is larger by 1 + 1/n, or by 2 / (2 - weight).
+    variance_ += w * (d * d * (n * weight_ < 1 ? (n - 1) / n : 0.5 * (2 - weight_)) * (n == 2 ? 2 : 1) - variance_);
+    return found;
+  }
+  void reset() noexcept {
+    count_ = 0;
+    mean_ = variance_ = 0;
+  }
+  std::uint64_t count() const noexcept { return count_; }
+
+ private:
+  static std::string saved_as() { return detail::detector_name<RunLength>("ewma_bands"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.weight_, self.limit_, self.mean_, self.variance_, self.count_);
+  }
+  bool restore() noexcept { return weight_ > 0 && weight_ < 1 && limit_ > 0 && std::isfinite(mean_) && variance_ >= 0; }
+
+  double weight_;
+  double limit_;
+  double mean_ = 0;
+  double variance_ = 0;
+  std::uint64_t count_ = 0;
+};
+
+/// An observation against streaming quantiles, for streams of any shape.
+///
+/// Models: anomaly_detector. Units: the score is the distance from the median over that of the nearer quantile: above 1
+/// is outside. Guarantee: on independent observations of any continuous distribution about one in `RunLength::drift` is
+/// flagged by chance, half on each side, as far as the estimates go: they are those of the P2 algorithm, and nothing is
+/// flagged before 2 * RunLength::drift observations.
+/// Complexity: update O(1), 30 ns; 0.5 KB; allocates: never. Source: Jain, Chlamtac, CACM 28(10), 1985.
+template <class RunLength = arl<1'000>>
+class quantile_bands : detail::require_arl<RunLength>, public saved_fields<quantile_bands<RunLength>> {
+  friend saved_fields<quantile_bands>;
+
+ public:
+  quantile_bands() noexcept : lower_(tail), median_(0.5), upper_(1 - tail) {}
+
+  anomaly update(double x) noexcept {
+    if (!(std::fabs(x) <= 1.7976931348623157e308)) return {x - median_.value(), lower_.value(), upper_.value(), true};
+    anomaly found;
+    if (count_ >= 2 * RunLength::drift) {
+      found.lower = lower_.value();
+      found.upper = upper_.value();
+      const double d = x - median_.value();
+      const double reach = d < 0 ? found.lower - median_.value() : found.upper - median_.value();
+      found.score = d == 0 ? 0 : d / reach;
+      found.flagged = x < found.lower || x > found.upper;
+    }
+    ++count_;
+    lower_.update(x);
+    median_.update(x);
+    upper_.update(x);
+    return found;
+  }
+  void reset() noexcept { *this = quantile_bands(); }
+  std::uint64_t count() const noexcept { return count_; }
+
+ private:
+  static constexpr double tail = 0.5 / static_cast<double>(RunLength::drift);
+
+  static std::string saved_as() { return detail::detector_name<RunLength>("quantile_bands"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.lower_, self.median_, self.upper_, self.count_);
+  }
+  bool restore() noexcept { return lower_.is_sound(count_) && median_.is_sound(count_) && upper_.is_sound(count_); }
+
+  detail::p2_quantile lower_;
+  detail::p2_quantile median_;
+  detail::p2_quantile upper_;
+  std::uint64_t count_ = 0;
+};
+
+}  // namespace millrace::detect
+
+#endif  // MILLRACE_DETECT_ANOMALY_BANDS_HPP

@@ -1,0 +1,92 @@
+#ifndef MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
+#define MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
+
+#include <millrace/core/config.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+namespace millrace::inline v0::detect {
+namespace detail {
+
+/// One quantile of a stream in five markers. Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of
+/// quantiles and histograms without storing observations", CACM 28(10), 1985.
+class p2_quantile {
+ public:
+  explicit p2_quantile(double p) noexcept : p_(p) {}
+
+  void update(double x) noexcept {
+    if (count_ < 5) {
+      height_[count_++] = x;
+      if (count_ == 5) std::sort(height_.begin(), height_.end());
+      return;
+    }
+    ++count_;
+    std::size_t cell = 0;
+    if (x < height_[0]) {
+      height_[0] = x;
+    } else if (x >= height_[4]) {
+      height_[4] = x;
+      cell = 3;
+    } else {
+      while (cell < 3 && x >= height_[cell + 1]) ++cell;
+    }
+    for (std::size_t i = cell + 1; i < 5; ++i) place_[i] += 1;
+    const auto last = static_cast<double>(count_ - 1);
+    const std::array<double, 5> wanted{0, 0.5 * p_ * last, p_ * last, 0.5 * (1 + p_) * last, last};
+    for (std::size_t i = 1; i < 4; ++i) {
+      const double off = wanted[i] - place_[i];
+      if (off >= 1 && place_[i + 1] - place_[i] > 1) move(i, 1);
+      if (off <= -1 && place_[i - 1] - place_[i] < -1) move(i, -1);
+    }
+  }
+
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.height_, self.place_, self.count_);
+  }
+  /// Of `count` observations?
+  bool is_sound(std::uint64_t count) const noexcept {
+    if (count_ != count) return false;
+    for (const double x : height_)
+      if (!std::isfinite(x)) return false;
+    if (count_ < 5) return place_ == std::array<double, 5>{0, 1, 2, 3, 4};
+    for (std::size_t i = 1; i < 5; ++i)
+      if (!(height_[i - 1] <= height_[i] && place_[i] - place_[i - 1] >= 1)) return false;
+    return place_[0] == 0 && place_[4] == static_cast<double>(count_ - 1);
+  }
+
+  /// 0 when nothing was seen.
+  double value() const noexcept {
+    if (count_ >= 5) return height_[2];
+    if (count_ == 0) return 0;
+    std::array<double, 5> sorted = height_;
+    std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count_));
+    return sorted[static_cast<std::size_t>(p_ * static_cast<double>(count_ - 1))];
+  }
+
+ private:
+  void move(std::size_t i, double by) noexcept {
+    const double low = place_[i] - place_[i - 1];
+    const double high = place_[i + 1] - place_[i];
+    const double slope_up = (height_[i + 1] - height_[i]) / high;
+    const double slope_down = (height_[i] - height_[i - 1]) / low;
+    double to = height_[i] + by / (low + high) * ((low + by) * slope_up + (high - by) * slope_down);
+    if (!(height_[i - 1] < to && to < height_[i + 1])) to = height_[i] + (by > 0 ? slope_up : -slope_down);
+    height_[i] = to;
+    place_[i] += by;
+  }
+
+  double p_;
+  std::array<double, 5> height_{};
+  std::array<double, 5> place_{0, 1, 2, 3, 4};
+  std::uint64_t count_ = 0;
+};
+
+}  // namespace detail
+}  // namespace millrace::detect
+
+#endif  // MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP

@@ -1,0 +1,130 @@
+#ifndef MILLRACE_DETECT_ANOMALY_SEASONAL_HPP
+#define MILLRACE_DETECT_ANOMALY_SEASONAL_HPP
+
+#include <millrace/detect/anomaly/anomaly.hpp>
+#include <millrace/detect/change/detail/run_length.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
+#include <millrace/detect/signal.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+namespace millrace::inline v0::detect {
+
+/// How fast a seasonal model follows: the weights of the newest observation for level, trend and season, in [0, 1].
+struct smoothing {
+  double level = 0.2;
+  double trend = 0.01;
+  double season = 0.2;
+};
+
+/// An observation against what level, trend and season lead to expect: Holt and Winters' additive model.
+///
+/// Models: anomaly_detector. `Period` observations make a season: 48 half-hours a day, 24 hours. `forecast(steps)`
+/// looks ahead. Units: the score is the residual in its own weighted standard deviations. Guarantee: on residuals that
+/// are normal about one in `RunLength::drift` is flagged by chance. The first two seasons set it up, a third the
+/// residuals' deviation; then flags begin. A flagged observation enters at the band's edge: one spike leaves no trace a
+/// season later. Complexity: update O(1), 8 ns; 24 Period bytes; allocates: never. Source: Winters, Management Science
+/// 6(3), 1960; cutting of outliers: Gelper, Fried, Croux, J. Forecasting 29, 2010.
+template <std::size_t Period, class RunLength = arl<10'000>>
+class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Period, RunLength>> {
+  friend saved_fields<seasonal>;
+  static_assert(Period >= 2 && Period <= 65536, "millrace[DETECT-6]: seasonal<Period> needs 2 <= Period <= 65536");
+
+ public:
+  explicit seasonal(smoothing weights = {}) noexcept
+      : weights_{within(weights.level), within(weights.trend), within(weights.season)},
+        limit_(detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift))) {}
+
+  anomaly update(double x) noexcept {
+    if (!(std::fabs(x) <= 1e150)) return {x, level_, level_, true};
+    anomaly found;
+    const auto at = static_cast<std::size_t>(count_ % Period);
+    ++count_;
+    if (count_ <= 2 * Period) {
+      (count_ <= Period ? season_ : second_)[at] = x;
+      if (count_ == 2 * Period) set_up();
+      return found;
+    }
+    const double expected = level_ + trend_ + season_[at];
+    double residual = x - expected;
+    if (count_ > 3 * Period && variance_ > 0) {
+      const double deviation = std::sqrt(variance_);
+      const double reach = limit_ * deviation;
+      found = {residual / deviation, expected - reach, expected + reach, std::fabs(residual) > reach};
+      if (found.flagged) residual = residual > 0 ? reach : -reach;
+    }
+    const double cut = expected + residual;
+    const double before = level_;
+    level_ = weights_.level * (cut - season_[at]) + (1 - weights_.level) * (level_ + trend_);
+    trend_ = weights_.trend * (level_ - before) + (1 - weights_.trend) * trend_;
+    season_[at] = weights_.season * (cut - level_) + (1 - weights_.season) * season_[at];
+    const double seen = static_cast<double>(count_ - 2 * Period);
+    const double w = seen < memory ? 1 / seen : 1 / memory;
+    variance_ += w * (residual * residual - variance_);
+    return found;
+  }
+
+  /// What is expected `steps` observations ahead; NaN until two seasons were seen.
+  double forecast(std::uint64_t steps) const noexcept {
+    if (count_ < 2 * Period) return std::nan("");
+    return level_ + static_cast<double>(steps) * trend_ +
+           season_[static_cast<std::size_t>((count_ + (steps == 0 ? 0 : steps - 1)) % Period)];
+  }
+  double level() const noexcept { return level_; }
+  double trend() const noexcept { return trend_; }
+  std::uint64_t count() const noexcept { return count_; }
+  void reset() noexcept { *this = seasonal(weights_); }
+
+ private:
+  static constexpr double memory = Period < 100 ? 500 : 5.0 * static_cast<double>(Period);  // observations
+
+  static double within(double w) noexcept { return !(w >= 0) ? 0 : w > 1 ? 1 : w; }
+
+  /// Trend from the two seasons' means; each place's season is its distance from that line, averaged over both.
+  void set_up() noexcept {
+    constexpr auto period = static_cast<double>(Period);
+    double first = 0;
+    double second = 0;
+    for (std::size_t i = 0; i < Period; ++i) {
+      first += season_[i] / period;
+      second += second_[i] / period;
+    }
+    trend_ = (second - first) / period;
+    const double centre = 0.5 * (period - 1);
+    for (std::size_t i = 0; i < Period; ++i) {
+      const double along = trend_ * (static_cast<double>(i) - centre);
+      season_[i] = 0.5 * ((season_[i] - first) + (second_[i] - second)) - along;
+    }
+    level_ = second + trend_ * centre;
+    variance_ = 0;
+  }
+
+  static std::string saved_as() { return detail::detector_name<RunLength, Period>("seasonal"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.weights_.level, self.weights_.trend, self.weights_.season, self.level_, self.trend_, self.variance_,
+          self.count_, self.season_, self.second_);
+  }
+  bool restore() noexcept {
+    const auto is_weight = [](double w) { return w >= 0 && w <= 1; };
+    return is_weight(weights_.level) && is_weight(weights_.trend) && is_weight(weights_.season) &&
+           detail::all_finite(level_, trend_) && variance_ >= 0 && detail::each_finite(season_) &&
+           detail::each_finite(second_);
+  }
+
+  smoothing weights_;
+  double limit_;
+  double level_ = 0;
+  double trend_ = 0;
+  double variance_ = 0;
+  std::uint64_t count_ = 0;
+  std::array<double, Period> season_{};
+  std::array<double, Period> second_{};  // the second season, until set up
+};
+
+}  // namespace millrace::detect
+
+#endif  // MILLRACE_DETECT_ANOMALY_SEASONAL_HPP

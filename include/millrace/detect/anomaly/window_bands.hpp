@@ -1,0 +1,186 @@
+#ifndef MILLRACE_DETECT_ANOMALY_WINDOW_BANDS_HPP
+#define MILLRACE_DETECT_ANOMALY_WINDOW_BANDS_HPP
+
+#include <millrace/detect/anomaly/anomaly.hpp>
+#include <millrace/detect/change/detail/run_length.hpp>
+#include <millrace/detect/detail/saved_detector.hpp>
+#include <millrace/detect/signal.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+namespace millrace::inline v0::detect {
+
+namespace detail {
+
+/// The last Window values, in order of arrival and of size.
+template <std::size_t Window>
+class sorted_window {
+ public:
+  std::size_t size() const noexcept { return size_; }
+  double operator[](std::size_t rank) const noexcept { return sorted_[rank]; }
+
+  void push(double x) noexcept {
+    if (size_ == Window) {
+      double* const last = sorted_.data() + size_;
+      double* const gone = std::lower_bound(sorted_.data(), last, arrived_[next_]);
+      std::copy(gone + 1, last, gone);
+      --size_;
+    }
+    arrived_[next_] = x;
+    if (++next_ == Window) next_ = 0;
+    double* const last = sorted_.data() + size_;
+    double* const at = std::upper_bound(sorted_.data(), last, x);
+    std::copy_backward(at, last, last + 1);
+    *at = x;
+    ++size_;
+  }
+
+  /// The verdict on x by the band found for it, and x taken up unless it is none to keep.
+  anomaly settle(double x, anomaly found) noexcept {
+    const bool keeps = std::fabs(x) <= 1e300;
+    found.flagged = !keeps || !(x >= found.lower && x <= found.upper);
+    if (x != x) found.score = x;
+    if (keeps) push(x);
+    return found;
+  }
+
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.arrived_, self.size_, self.next_);
+  }
+  bool restore() noexcept {
+    if (size_ > Window || next_ >= Window || (size_ < Window && next_ != size_)) return false;
+    for (const double x : arrived_)
+      if (!(std::fabs(x) <= 1e300)) return false;
+    sorted_ = arrived_;
+    std::sort(sorted_.data(), sorted_.data() + size_);
+    return true;
+  }
+
+  /// Type 7 of Hyndman and Fan: linear between the order statistics.
+  double quantile(double p) const noexcept {
+    const double at = p * static_cast<double>(size_ - 1);
+    const auto below = static_cast<std::size_t>(at);
+    if (below + 1 >= size_) return sorted_[size_ - 1];
+    return sorted_[below] + (at - static_cast<double>(below)) * (sorted_[below + 1] - sorted_[below]);
+  }
+
+  /// The median distance from `centre`: the distances on both sides ascend, so they are merged, not sorted.
+  double median_distance(double centre) const noexcept {
+    std::size_t above =
+        static_cast<std::size_t>(std::lower_bound(sorted_.data(), sorted_.data() + size_, centre) - sorted_.data());
+    std::size_t below = above;
+    double now = 0;
+    double before = 0;
+    for (std::size_t k = 0; k <= size_ / 2; ++k) {
+      before = now;
+      if (above == size_ || (below > 0 && centre - sorted_[below - 1] <= sorted_[above] - centre))
+        now = centre - sorted_[--below];
+      else
+        now = sorted_[above++] - centre;
+    }
+    return size_ % 2 == 1 ? now : 0.5 * (before + now);
+  }
+
+ private:
+  std::array<double, Window> arrived_{};
+  std::array<double, Window> sorted_{};
+  std::size_t size_ = 0;
+  std::size_t next_ = 0;
+};
+
+}  // namespace detail
+
+/// An observation against median and median absolute deviation of the last `Window`: half of them may be wrong.
+///
+/// Models: anomaly_detector. Units: the score is in normal standard deviations, (x - median) / (1.4826 MAD).
+/// Guarantee: on normal observations about one in `RunLength::drift` is flagged by chance, to a factor of 2 at a window
+/// of 128 and less as it grows. Where the MAD is 0 (more than half the window equal) any other value is flagged.
+/// Nothing is flagged before a quarter of the window is filled.
+/// Complexity: update O(Window), moves of memory, 0.3 us at 128; 16 Window bytes; allocates: never.
+/// Source: Iglewicz, Hoaglin, "How to detect and handle outliers", 1993.
+template <class RunLength = arl<10'000>, std::size_t Window = 128>
+class robust_z : detail::require_arl<RunLength>, public saved_fields<robust_z<RunLength, Window>> {
+  friend saved_fields<robust_z>;
+  static_assert(Window >= 8 && Window <= 4096, "millrace[DETECT-5]: a window of anomalies needs 8 <= Window <= 4096");
+
+ public:
+  robust_z() noexcept : limit_(detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift))) {}
+
+  anomaly update(double x) noexcept {
+    anomaly found;
+    if (kept_.size() >= Window / 4) {
+      const double middle = kept_.quantile(0.5);
+      const double unit = 1.4826022185056018 * kept_.median_distance(middle);
+      const double d = x - middle;
+      found = {d == 0 ? 0 : d / unit, middle - limit_ * unit, middle + limit_ * unit, false};
+    }
+    return kept_.settle(x, found);
+  }
+  void reset() noexcept { kept_ = {}; }
+  std::size_t count() const noexcept { return kept_.size(); }
+
+ private:
+  static std::string saved_as() { return detail::detector_name<RunLength, Window>("robust_z"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.kept_);
+  }
+  bool restore() noexcept { return kept_.restore(); }
+
+  detail::sorted_window<Window> kept_;
+  double limit_;
+};
+
+/// An observation against the quartiles of the last `Window`: fences at a multiple of their distance.
+///
+/// Models: anomaly_detector. Units: the score is the distance from the nearer quartile in interquartile ranges; 0
+/// between them. Guarantee: as `robust_z`; a quarter of the window may be wrong. Tukey's 1.5 is a promise of one in
+/// 143. Complexity: as `robust_z`. Source: Tukey, "Exploratory data analysis", 1977.
+template <class RunLength = arl<10'000>, std::size_t Window = 128>
+class iqr_fence : detail::require_arl<RunLength>, public saved_fields<iqr_fence<RunLength, Window>> {
+  friend saved_fields<iqr_fence>;
+  static_assert(Window >= 8 && Window <= 4096, "millrace[DETECT-5]: a window of anomalies needs 8 <= Window <= 4096");
+
+ public:
+  iqr_fence() noexcept
+      : fence_(0.5 *
+               (detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift)) / upper_quartile - 1)) {}
+
+  anomaly update(double x) noexcept {
+    anomaly found;
+    if (kept_.size() >= Window / 4) {
+      const double low = kept_.quantile(0.25);
+      const double high = kept_.quantile(0.75);
+      const double range = high - low;
+      const double beyond = x < low ? x - low : x > high ? x - high : 0;
+      found = {beyond == 0 ? 0 : beyond / range, low - fence_ * range, high + fence_ * range, false};
+    }
+    return kept_.settle(x, found);
+  }
+  void reset() noexcept { kept_ = {}; }
+  std::size_t count() const noexcept { return kept_.size(); }
+  /// The multiple of the interquartile range.
+  double fence() const noexcept { return fence_; }
+
+ private:
+  static constexpr double upper_quartile = 0.67448975019608174;  // of the standard normal
+
+  static std::string saved_as() { return detail::detector_name<RunLength, Window>("iqr_fence"); }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.kept_);
+  }
+  bool restore() noexcept { return kept_.restore(); }
+
+  detail::sorted_window<Window> kept_;
+  double fence_;
+};
+
+}  // namespace millrace::detect
+
+#endif  // MILLRACE_DETECT_ANOMALY_WINDOW_BANDS_HPP

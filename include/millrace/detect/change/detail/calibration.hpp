@@ -1,0 +1,31 @@
+#ifndef MILLRACE_DETECT_CHANGE_DETAIL_CALIBRATION_HPP
+#define MILLRACE_DETECT_CHANGE_DETAIL_CALIBRATION_HPP
+
+#include <millrace/core/config.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+namespace millrace::inline v0::detect {
+namespace detail {
+
+/// Thresholds found by simulation (benchmarks/calibration.cpp) for these run lengths.
+using calibration = std::array<double, 9>;
+inline constexpr std::array<double, 9> calibrated_lengths{100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6};
+
+/// Between them, linear in the logarithm of the run length; below the first one, the first line goes on.
+inline double calibrated(const calibration& thresholds, std::uint64_t run_length) noexcept {
+  const auto length = static_cast<double>(run_length);
+  std::size_t i = 1;
+  while (i + 1 < thresholds.size() && length > calibrated_lengths[i]) ++i;
+  const double from = std::log(calibrated_lengths[i - 1]);
+  const double part = (std::log(length) - from) / (std::log(calibrated_lengths[i]) - from);
+  return thresholds[i - 1] + part * (thresholds[i] - thresholds[i - 1]);
+}
+
+}  // namespace detail
+}  // namespace millrace::detect
+
+#endif  // MILLRACE_DETECT_CHANGE_DETAIL_CALIBRATION_HPP

@@ -1,0 +1,72 @@
+#ifndef MILLRACE_STATS_DISTRIBUTIONS_BINOMIAL_HPP
+#define MILLRACE_STATS_DISTRIBUTIONS_BINOMIAL_HPP
+
+#include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/distributions/detail/incomplete_beta.hpp>
+#include <millrace/stats/distributions/detail/invert.hpp>
+#include <millrace/stats/distributions/normal.hpp>
+
+#include <cmath>
+
+namespace millrace::inline v0::stats {
+
+/// The binomial distribution: successes among `trials` (a whole number >= 0), each of `probability`. Arguments
+/// between whole numbers count as the one below; `quantile` and `isf` are those of `poisson`. See `normal` for what
+/// the functions promise.
+struct binomial {
+  double trials;
+  double probability;
+
+  double pmf(double k) const noexcept {
+    if (!valid()) return detail::nan;
+    if (k < 0 || k > trials || k != std::floor(k)) return 0;
+    if (probability == 0) return k == 0 ? 1 : 0;
+    if (probability == 1) return k == trials ? 1 : 0;
+    if (k == 0) return std::exp(trials * std::log1p(-probability));
+    if (k == trials) return std::pow(probability, trials);
+    // p^k q^(n-k) / B(k, n - k) is the pmf times k (n - k) / n.
+    const double rest = trials - k;
+    const auto at = detail::at_probability(k, rest, probability);
+    return detail::beta_prefix(k, rest, at) / detail::beta_width(k, rest);
+  }
+  double cdf(double k) const noexcept { return at(k).lower; }
+  double sf(double k) const noexcept { return at(k).upper; }
+  double quantile(double p) const noexcept {
+    if (!(valid() && p >= 0 && p <= 1)) return detail::nan;
+    if (p == 1) return probability == 0 ? 0 : trials;
+    const double enough = p * (1 - 64 * detail::epsilon);
+    return detail::first_whole(0, trials, around(normal{}.quantile(p)),
+                                      [&](double k) { return cdf(k) >= enough; });
+  }
+  double isf(double q) const noexcept {
+    if (!(valid() && q >= 0 && q <= 1)) return detail::nan;
+    if (q == 0) return probability == 0 ? 0 : trials;
+    const double enough = q * (1 + 64 * detail::epsilon);
+    return detail::first_whole(0, trials, around(normal{}.isf(q)), [&](double k) { return sf(k) <= enough; });
+  }
+
+ private:
+  bool valid() const noexcept {
+    return trials >= 0 && trials < detail::infinity && trials == std::floor(trials) && probability >= 0 &&
+           probability <= 1;
+  }
+  double around(double z) const noexcept {
+    const double mean = trials * probability;
+    return mean + std::sqrt(mean * (1 - probability)) * z + (1 - 2 * probability) * (z * z - 1) / 6;
+  }
+  detail::tails at(double k) const noexcept {
+    if (!valid() || k != k) return {detail::nan, detail::nan};
+    if (k < 0) return {0, 1};
+    if (k >= trials || probability == 0) return {1, 0};
+    k = std::floor(k);
+    if (probability == 1) return {0, 1};
+    const double a = k + 1;
+    const double b = trials - k;
+    return detail::swapped(
+        detail::incomplete_beta(a, b, detail::at_probability(a, b, probability)));
+  }
+};
+
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_DISTRIBUTIONS_BINOMIAL_HPP

@@ -1,0 +1,41 @@
+#ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_BETA_QUANTILE_HPP
+#define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_BETA_QUANTILE_HPP
+
+#include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/distributions/detail/incomplete_beta.hpp>
+#include <millrace/stats/distributions/detail/invert.hpp>
+#include <millrace/stats/distributions/detail/log_gamma.hpp>
+#include <millrace/stats/distributions/normal.hpp>
+
+#include <cmath>
+
+namespace millrace::inline v0::stats {
+namespace detail {
+
+/// The odds, relative to a / b, at which Beta(a, b) has the wanted tails: F's quantile with twice the shapes as
+/// degrees of freedom, and exact for x near 0 as near 1.
+inline double odds_quantile(double a, double b, tails wanted) noexcept {
+  if (!(wanted.lower >= 0 && wanted.upper >= 0)) return nan;
+  // The tail is a power of x where it is far from the mean, and the log odds are nearly normal elsewhere.
+  const auto by_power = [](double p, double q, double tail) {
+    return std::exp((std::log(tail) + log_gamma_ratio(p, 1) - log_gamma_ratio(p, q)) / p) * q / p;
+  };
+  const double z = wanted.lower <= 0.5 ? normal{}.quantile(wanted.lower) : normal{}.isf(wanted.upper);
+  double guess = std::exp(z / std::sqrt(beta_width(a, b)));
+  if (wanted.lower <= wanted.upper) {
+    const double power = by_power(a, b, wanted.lower);
+    if (power < 0.3) guess = power;
+  } else {
+    const double power = by_power(b, a, wanted.upper);
+    if (power < 0.3) guess = 1 / power;
+  }
+  return invert_positive(wanted, guess, [&](double f) {
+    const beta_point at = at_odds(a, b, f);
+    return tail_slope{incomplete_beta(a, b, at), beta_prefix(a, b, at)};
+  });
+}
+
+}  // namespace detail
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_BETA_QUANTILE_HPP

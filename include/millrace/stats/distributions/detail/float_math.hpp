@@ -1,0 +1,79 @@
+#ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_FLOAT_MATH_HPP
+#define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_FLOAT_MATH_HPP
+
+#include <millrace/core/config.hpp>
+
+#include <cmath>
+#include <limits>
+
+namespace millrace::inline v0::stats {
+namespace detail {
+
+inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+inline constexpr double epsilon = std::numeric_limits<double>::epsilon();
+inline constexpr double pi = 3.14159265358979323846;
+inline constexpr double half_log_two_pi = 0.91893853320467274178;
+
+/// Both tails of a distribution at one point, each to full relative accuracy; they add up to 1.
+struct tails {
+  double lower;
+  double upper;
+};
+
+constexpr tails swapped(tails t) noexcept { return {t.upper, t.lower}; }
+
+/// a * b + c * d - e with one rounding's error, however much of it cancels: the products are taken exactly.
+inline double sum_of_products(double a, double b, double c, double d, double e) noexcept {
+  const double p = a * b;
+  const double p_rest = std::fma(a, b, -p);
+  const double q = c * d;
+  const double q_rest = std::fma(c, d, -q);
+  double sum = p + q;
+  const double from_q = sum - p;
+  double rest = (p - (sum - from_q)) + (q - from_q);
+  const double total = sum - e;
+  const double back = total - sum;
+  rest += (sum - (total - back)) - (e + back);
+  return total + (rest + (p_rest + q_rest));
+}
+
+/// log(1 + x) - x, to a few ulp also where the two cancel.
+inline double log1pmx(double x) noexcept {
+  if (!(x > -0.5 && x < 1)) return std::log1p(x) - x;
+  // log(1 + x) = 2 artanh(r) and x = 2 r / (1 - r), so the terms of first order cancel on paper.
+  const double r = x / (2 + x);
+  const double square = r * r;
+  double power = 1;
+  double sum = 1.0 / 3;
+  for (int k = 5; k < 45; k += 2) {
+    power *= square;
+    const double next = sum + power / k;
+    if (next == sum) break;
+    sum = next;
+  }
+  return r * (2 * square * sum - x);
+}
+
+/// exp(x) - 1 - x, to a few ulp also where they cancel.
+inline double expm1mx(double x) noexcept {
+  if (!(std::fabs(x) < 1)) return std::expm1(x) - x;
+  double term = 0.5 * x * x;
+  double sum = term;
+  for (int k = 3; k < 30; ++k) {
+    term *= x / k;
+    const double next = sum + term;
+    if (next == sum) break;
+    sum = next;
+  }
+  return sum;
+}
+
+/// u - 1 - log(u) >= 0 for a ratio u = 1 + v of which both are known to full relative accuracy: the
+/// deviance of one cell, without loss near u = 1 nor near u = 0.
+inline double deviance(double u, double v) noexcept { return v < -0.75 ? v - std::log(u) : -log1pmx(v); }
+
+}  // namespace detail
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_FLOAT_MATH_HPP

@@ -1,0 +1,104 @@
+#ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INVERT_HPP
+#define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INVERT_HPP
+
+#include <millrace/stats/distributions/detail/float_math.hpp>
+
+#include <cmath>
+#include <limits>
+
+namespace millrace::inline v0::stats {
+namespace detail {
+
+/// What inversion asks of a continuous distribution on (0, inf) at x: both tails, and x times the density.
+struct tail_slope {
+  tails at;
+  double slope;
+};
+
+/// The x > 0 whose tails are `lower` and `upper` = 1 - lower, both given to full relative accuracy: the smaller is
+/// met. Newton's method on the logarithm of that tail over log x, inside a bracket that halves where it fails.
+/// `tails_at(x)` -> tail_slope. Answers 0 or infinity where the solution is not a finite positive number.
+template <class TailsAt>
+double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
+  if (!(wanted.lower >= 0 && wanted.upper >= 0)) return nan;
+  if (wanted.lower == 0) return 0;
+  if (wanted.upper == 0) return infinity;
+  const bool from_below = wanted.lower <= wanted.upper;
+  const double target = from_below ? wanted.lower : wanted.upper;
+  double low = 0;
+  double high = infinity;
+  double x = guess > 0 && guess < infinity ? guess : 1.0;
+  for (int step = 0; step < 400; ++step) {
+    const tail_slope here = tails_at(x);
+    const double tail = from_below ? here.at.lower : here.at.upper;
+    if (tail == target) return x;
+    ((tail < target) == from_below ? low : high) = x;
+    const double relative = (tail - target) / target;
+    const double distance =
+        tail > 0 ? (std::fabs(relative) < 0.5 ? std::log1p(relative) : std::log(tail / target)) : -infinity;
+    double change = -distance * tail / here.slope;  // of log x
+    if (!from_below) change = -change;
+    double next = x * std::exp(change);
+    if (std::fabs(change) <= 4 * epsilon) return next > 0 && next < infinity ? next : x;
+    if (!(next > low && next < high)) {
+      // Outside the bracket, or nowhere: its geometric middle, or a stride towards its open end.
+      if (low == 0)
+        next = high * 1e-3;
+      else if (high == infinity)
+        next = low * 1e3;
+      else
+        next = std::sqrt(low) * std::sqrt(high);
+      if (next == 0) return 0;
+      if (next == infinity) return infinity;
+      if (!(next > low && next < high)) return x;
+    }
+    x = next;
+  }
+  return x;
+}
+
+/// The smallest whole number k in [low, high] for which `reached(k)` holds, which stays true once it is; `guess`
+/// is where the search begins. O(log of the guess's error) calls.
+template <class Reached>
+double first_whole(double low, double high, double guess, Reached reached) noexcept {
+  if (!(guess > low)) guess = low;
+  if (guess > high) guess = high;
+  guess = std::floor(guess);
+  double stride = 1;
+  if (reached(guess)) {
+    high = guess;
+    while (high > low) {
+      const double probe = std::fmax(low, high - stride);
+      if (!reached(probe)) {
+        low = probe;
+        break;
+      }
+      high = probe;
+      stride *= 2;
+    }
+    if (high <= low) return low;
+  } else {
+    const double end = high;
+    low = guess;
+    for (;;) {
+      const double probe = std::fmin(end, low + stride);
+      if (probe >= end || reached(probe)) {
+        high = probe;
+        break;
+      }
+      low = probe;
+      stride *= 2;
+    }
+  }
+  while (high - low > 1) {
+    const double middle = std::floor(low + (high - low) / 2);
+    if (middle <= low || middle >= high) break;
+    (reached(middle) ? high : low) = middle;
+  }
+  return high;
+}
+
+}  // namespace detail
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INVERT_HPP

@@ -1,0 +1,43 @@
+#ifndef MILLRACE_STATS_DISTRIBUTIONS_FISHER_F_HPP
+#define MILLRACE_STATS_DISTRIBUTIONS_FISHER_F_HPP
+
+#include <millrace/stats/distributions/detail/beta_quantile.hpp>
+#include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/distributions/detail/incomplete_beta.hpp>
+
+namespace millrace::inline v0::stats {
+/// Fisher's F distribution with `df1` and `df2` > 0 degrees of freedom, whole or not. See `normal` for what the
+/// functions promise.
+struct fisher_f {
+  double df1;
+  double df2;
+
+  double pdf(double x) const noexcept {
+    if (!valid() || x != x) return detail::nan;
+    if (x < 0 || x == detail::infinity) return 0;
+    if (x == 0) return df1 > 2 ? 0 : df1 == 2 ? 1 : detail::infinity;
+    return detail::beta_prefix(df1 / 2, df2 / 2, detail::at_odds(df1 / 2, df2 / 2, x)) / x;
+  }
+  double cdf(double x) const noexcept { return at(x).lower; }
+  double sf(double x) const noexcept { return at(x).upper; }
+  double quantile(double p) const noexcept { return solve({p, 1 - p}); }
+  double isf(double q) const noexcept { return solve({1 - q, q}); }
+
+ private:
+  bool valid() const noexcept {
+    return df1 > 0 && df2 > 0 && df1 < detail::infinity && df2 < detail::infinity;
+  }
+  detail::tails at(double x) const noexcept {
+    if (!valid() || x != x) return {detail::nan, detail::nan};
+    if (x <= 0) return {0, 1};
+    if (x == detail::infinity) return {1, 0};
+    return detail::incomplete_beta(df1 / 2, df2 / 2, detail::at_odds(df1 / 2, df2 / 2, x));
+  }
+  double solve(detail::tails wanted) const noexcept {
+    return valid() ? detail::odds_quantile(df1 / 2, df2 / 2, wanted) : detail::nan;
+  }
+};
+
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_DISTRIBUTIONS_FISHER_F_HPP

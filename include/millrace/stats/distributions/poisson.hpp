@@ -1,0 +1,54 @@
+#ifndef MILLRACE_STATS_DISTRIBUTIONS_POISSON_HPP
+#define MILLRACE_STATS_DISTRIBUTIONS_POISSON_HPP
+
+#include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/distributions/detail/incomplete_gamma.hpp>
+#include <millrace/stats/distributions/detail/invert.hpp>
+#include <millrace/stats/distributions/normal.hpp>
+
+#include <cmath>
+
+namespace millrace::inline v0::stats {
+
+/// The Poisson distribution of counts with the given mean >= 0. Arguments between whole numbers count as the one
+/// below. `quantile(p)` is the least k with cdf(k) >= p and `isf(q)` the least with sf(k) <= q, where equality allows
+/// for 64 ulp of rounding. See `normal` for what the functions promise.
+struct poisson {
+  double mean;
+
+  double pmf(double k) const noexcept {
+    if (!valid()) return detail::nan;
+    if (k < 0 || k != std::floor(k) || k == detail::infinity) return 0;
+    if (mean == 0) return k == 0 ? 1 : 0;
+    return k == 0 ? std::exp(-mean) : detail::gamma_prefix(k, mean) / k;
+  }
+  double cdf(double k) const noexcept { return at(k).lower; }
+  double sf(double k) const noexcept { return at(k).upper; }
+  double quantile(double p) const noexcept {
+    if (!(valid() && p >= 0 && p <= 1)) return detail::nan;
+    if (p == 1) return mean == 0 ? 0 : detail::infinity;
+    const double enough = p * (1 - 64 * detail::epsilon);
+    return detail::first_whole(0, 0x1p60, around(normal{}.quantile(p)),
+                                      [&](double k) { return cdf(k) >= enough; });
+  }
+  double isf(double q) const noexcept {
+    if (!(valid() && q >= 0 && q <= 1)) return detail::nan;
+    if (q == 0) return mean == 0 ? 0 : detail::infinity;
+    const double enough = q * (1 + 64 * detail::epsilon);
+    return detail::first_whole(0, 0x1p60, around(normal{}.isf(q)), [&](double k) { return sf(k) <= enough; });
+  }
+
+ private:
+  bool valid() const noexcept { return mean >= 0 && mean < detail::infinity; }
+  double around(double z) const noexcept { return mean + std::sqrt(mean) * z + (z * z - 1) / 6; }
+  detail::tails at(double k) const noexcept {
+    if (!valid() || k != k) return {detail::nan, detail::nan};
+    if (k < 0) return {0, 1};
+    if (k == detail::infinity || mean == 0) return {1, 0};
+    return detail::swapped(detail::incomplete_gamma(std::floor(k) + 1, mean));
+  }
+};
+
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_DISTRIBUTIONS_POISSON_HPP

@@ -1,0 +1,534 @@
+#ifndef MILLRACE_STATS_EXPERIMENT_EXPERIMENT_HPP
+#define MILLRACE_STATS_EXPERIMENT_EXPERIMENT_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/core/saved/envelope.hpp>
+#include <millrace/stats/experiment/decision.hpp>
+#include <millrace/stats/experiment/metrics.hpp>
+#include <millrace/stats/family.hpp>
+#include <millrace/stats/sequential/group_sequential.hpp>
+#include <millrace/stats/sequential/mixture_sprt.hpp>
+#include <millrace/stats/sequential/sequential_sample_ratio.hpp>
+#include <millrace/stats/sequential/two_arm_e_process.hpp>
+
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0::stats {
+
+namespace detail {
+
+/// A tuple that is trivially copyable.
+template <std::size_t At, class State>
+struct slot {
+  State state;
+};
+template <class Places, class... States>
+struct slots;
+template <std::size_t... At, class... States>
+struct slots<std::index_sequence<At...>, States...> : slot<At, States>... {};
+template <std::size_t At, class State>
+State& state_at(slot<At, State>& of) noexcept {
+  return of.state;
+}
+template <std::size_t At, class State>
+const State& state_at(const slot<At, State>& of) noexcept {
+  return of.state;
+}
+
+template <class Family>
+struct family_traits {
+  static_assert(sizeof(Family) == 0, "millrace[EXPERIMENT-6]: the first part of an experiment_test is outcomes<...>");
+};
+template <class... Metrics>
+struct family_traits<outcomes<Metrics...>> {
+  static constexpr std::size_t size = sizeof...(Metrics);
+  static constexpr std::size_t inputs = (Metrics::inputs + ... + 0);
+  using states = slots<std::index_sequence_for<Metrics...>, typename Metrics::state...>;
+  static constexpr std::array<std::string_view, size> names{Metrics::name...};
+  template <class Metric>
+  static constexpr std::string_view kind_of() {
+    if constexpr (requires { Metric::kind; })
+      return Metric::kind;
+    else
+      return "metric";
+  }
+  static constexpr std::array<std::string_view, size> kinds{kind_of<Metrics>()...};
+  static constexpr std::array<std::size_t, size> widths{Metrics::inputs...};
+  static constexpr bool names_differ = [] {
+    for (std::size_t i = 0; i < size; ++i)
+      for (std::size_t k = 0; k < i; ++k)
+        if (names[i] == names[k]) return false;
+    return true;
+  }();
+  /// Are these inputs, of which none is NaN or infinite, such as the metrics are about?
+  static bool take(const double* given) noexcept {
+    const double* at = given;
+    return (one_takes<Metrics>(at) && ...);
+  }
+
+ private:
+  template <class Metric>
+  static bool one_takes(const double*& at) noexcept {
+    const double* const mine = at;
+    at += Metric::inputs;
+    if constexpr (requires { Metric::takes(mine); })
+      return Metric::takes(mine);
+    else
+      return true;
+  }
+};
+
+struct no_looks {
+  static constexpr std::size_t count = 1;
+};
+template <class When>
+struct planned_looks {
+  using type = no_looks;
+};
+template <spending How, class Looks>
+struct planned_looks<group_looks<How, Looks>> {
+  using type = Looks;
+};
+
+}  // namespace detail
+
+/// An A/B test whose type says what is measured and how it is decided, so that it cannot be decided otherwise:
+///
+///     mr::stats::experiment_test<mr::stats::outcomes<mr::stats::conversion<"ctr">, mr::stats::ratio<"revenue",
+///     "clicks">,
+///                                           mr::stats::quantile_of<"latency", .99>>,
+///                         mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>, mr::stats::holm>> test;
+///     test.update(treated, clicked, revenue, clicks, latency);     // one unit, as it comes
+///     auto now = test.peek();                                      // result<experiment_report<3>>
+///
+/// `peek()` is there for always_valid and always_valid_asymptotic, `conclude(planned)` for fixed_horizon,
+/// `look(planned)` for group_looks; another one does not compile (EXPERIMENT-1). The correction covers all metrics,
+/// always. Guarantee: with always_valid, if no metric depends on the arm, P(any significant, ever) <= alpha, under any
+/// way of peeking, for family-wise corrections; what was significant once stays so, also in what it is merged into,
+/// while that is empty. Its p comes from bets, its intervals from moments in the limit of large samples: where the two
+/// disagree p decides. A unit with an input that is not finite, or a conversion that is neither 0 nor 1, is left out of
+/// all metrics and counted in `refused`. Units are assigned to the treatment by chance, with
+/// `share`. Complexity: update O(inputs), 10 to 40 ns a metric; trivially copyable; allocates: never but for reports of
+/// group_looks and save. Threads: one at a time, then merge.
+/// Errors: of merge: invalid_argument for other shares; of reports: invalid_argument, naming the arm, if one has no
+/// units yet; else as the metrics' tests.
+template <class Family, class Decision>
+class experiment_test {
+  using traits = detail::family_traits<Family>;
+  using when = typename Decision::when;
+  using correction_type = typename Decision::family_correction;
+  using planned = typename detail::planned_looks<when>::type;
+  static constexpr bool bets = std::same_as<when, always_valid>;
+  static constexpr bool grouped = detail::is_group<when>;
+
+  static_assert(traits::names_differ,
+                "millrace[EXPERIMENT-11]: two metrics of outcomes<...> have one name; name each for what it measures");
+  static_assert(traits::size > 0, "millrace[EXPERIMENT-7]: outcomes<> measures nothing");
+  static_assert(traits::size == 1 || !std::same_as<correction_type, uncorrected>,
+                "millrace[EXPERIMENT-2]: several metrics are a family: uncorrected is for a single one; use holm");
+  static_assert(
+      traits::size == 1 || !grouped || std::same_as<correction_type, bonferroni>,
+      "millrace[EXPERIMENT-12]: group_looks of several metrics share alpha by bonferroni, the third part of their "
+      "decision; other corrections do not hold over several looks");
+
+ public:
+  static constexpr std::size_t size = traits::size;
+  using report = experiment_report<size>;
+
+  experiment_test() noexcept = default;
+  /// Errors: invalid_argument: a share outside (0, 1), an effect that is not positive and finite.
+  static result<experiment_test> make(two_arm_design design) {
+    auto bet = two_arm_e_process::make(design);
+    if (!bet) return std::move(bet).error();
+    experiment_test made;
+    made.design_ = design;
+    if constexpr (bets) made.bet_.fill(*bet);
+    return made;
+  }
+
+  /// One unit: its arm, and the inputs of all metrics in their order.
+  template <class Treated, class... Inputs>
+  void update(Treated treated, Inputs... inputs) noexcept {
+    static_assert(std::same_as<Treated, bool>,
+                  "millrace[EXPERIMENT-10]: update takes the arm as a bool: whether the unit is treated");
+    static_assert(sizeof...(Inputs) == traits::inputs,
+                  "millrace[EXPERIMENT-8]: update takes the arm and every input of every metric, in their order");
+    const std::array<double, traits::inputs> all{static_cast<double>(inputs)...};
+    take(treated, all.data(), std::make_index_sequence<size>());
+  }
+  /// The same from a row.
+  void update(bool treated, std::span<const double, traits::inputs> inputs) noexcept {
+    take(treated, inputs.data(), std::make_index_sequence<size>());
+  }
+
+  /// Many units of an arm at once, summed up elsewhere, for that metric: an `aggregate` that keeps what it needs
+  /// (`mean` of conversions, `mean` and `variance`, `covariance` of pairs, `quantiles`), a sketch, or moments of your
+  /// own. Not for always_valid, whose bets need single units.
+  template <std::size_t Metric, class... Summary>
+  void absorb(bool treated, const Summary&... summary) {
+    static_assert(!bets,
+                  "millrace[EXPERIMENT-9]: always_valid bets on single units; from summaries use "
+                  "always_valid_asymptotic, fixed_horizon or group_looks");
+    detail::state_at<Metric>(state_).absorb(treated, summary...);
+    double most = 0;
+    [&]<std::size_t... At>(std::index_sequence<At...>) {
+      ((most = detail::state_at<At>(state_).count(treated) > most
+                   ? detail::state_at<At>(state_).count(treated)
+                   : most),
+       ...);
+    }
+    (std::make_index_sequence<size>());
+    if (most > arm_[treated ? 1 : 0]) arm_[treated ? 1 : 0] = most;
+  }
+
+  /// Takes up another part's units. Looks, findings and a conclusion are those of this one; of the other while this one
+  /// is empty. (Findings of both would be two chances of a false one.)
+  result<void> merge(const experiment_test& other) {
+    if (design_.share != other.design_.share || design_.effect != other.design_.effect)
+      return error(errc::invalid_argument, "experiment tests of different designs cannot be merged");
+    if (arm_[0] + arm_[1] == 0) {
+      const std::uint64_t refused = refused_;
+      *this = other;
+      refused_ += refused;
+      return {};
+    }
+    [&]<std::size_t... At>(std::index_sequence<At...>) {
+      (detail::state_at<At>(state_).merge(detail::state_at<At>(other.state_)), ...);
+    }
+    (std::make_index_sequence<size>());
+    if constexpr (bets)
+      for (std::size_t i = 0; i < size; ++i)
+        if (auto done = bet_[i].merge(other.bet_[i]); !done) return done;
+    for (std::size_t a = 0; a < 2; ++a) arm_[a] += other.arm_[a];
+    concluded_at_ = std::fmax(concluded_at_, other.concluded_at_);
+    refused_ += other.refused_;
+    return {};
+  }
+
+  /// What the experiment says now; ask as often as you like. What it says is remembered: a finding stands.
+  template <class D = Decision>
+  result<report> peek() {
+    static_assert(
+        D::when::any_time,
+        "millrace[EXPERIMENT-1]: peek() is for decisions that are valid at any time: a fixed_horizon decision "
+        "has conclude(planned_n), group_looks has look(planned_n); or decide by always_valid");
+    auto found = tests();
+    if (!found) return found;
+    for (std::size_t i = 0; i < size; ++i) {
+      test_result& t = found->metrics[i].test;
+      const double variance = variances_[i];
+      const double n = arm_[0] + arm_[1];
+      const double spread = shortest_spread(variance * n / best_at, Decision::alpha);
+      const double reach = mixture_reach(variance, spread, Decision::alpha);
+      t.interval = {t.effect - reach, t.effect + reach, 1 - Decision::alpha};
+      double log_e = 0;
+      if constexpr (bets) {
+        t.test = "always-valid test";
+        log_e = bet_[i].log_e_value();
+      } else {
+        t.test = "always-valid test (asymptotic)";
+        log_e = log_mixture_ratio(t.effect, variance, spread);
+        if (!(log_e == log_e)) log_e = 0;
+        t.failed.add(assumption::large_sample, std::fmin(arm_[0], arm_[1]) < 100);
+      }
+      t.statistic = log_e;
+      if (log_e > highest_[i]) highest_[i] = log_e;
+      t.p = std::exp(-highest_[i]);
+    }
+    return corrected(std::move(found));
+  }
+
+  /// The one look of a fixed_horizon decision; asked again before more units come, it says the same.
+  /// Errors: invalid_argument: fewer units than planned, or more than there were when it was concluded.
+  template <class D = Decision>
+  result<report> conclude(double planned_units) {
+    static_assert(std::same_as<typename D::when, fixed_horizon>,
+                  "millrace[EXPERIMENT-1]: conclude(planned_n) is for fixed_horizon decisions: always_valid ones have "
+                  "peek(), group_looks has look(planned_n)");
+    if (auto there = reached(planned_units, 1); !there) return std::move(there).error();
+    const double now = arm_[0] + arm_[1];
+    if (concluded_at_ != 0 && concluded_at_ != now)
+      return error(errc::invalid_argument, "experiment: it was concluded at " + figure(concluded_at_) +
+                                               " units; to look again as units come takes group_looks or always_valid");
+    auto found = tests();
+    if (!found) return found;
+    concluded_at_ = now;
+    return corrected(std::move(found));
+  }
+
+  /// The next look of a group_looks decision. A finding stands. About 0.5 ms a metric.
+  /// Errors: invalid_argument: too few units for it, no look left, or another plan than at the first look.
+  template <class D = Decision>
+  result<report> look(double planned_units) {
+    static_assert(
+        detail::is_group<typename D::when>,
+        "millrace[EXPERIMENT-1]: look(planned_n) is for group_looks decisions: always_valid ones have peek(), "
+        "fixed_horizon has conclude(planned_n)");
+    if (looks_taken_ >= planned::count)
+      return error(errc::invalid_argument, "experiment: all " + std::to_string(planned::count) + " looks are taken");
+    if (looks_taken_ != 0 && planned_units != planned_units_)
+      return error(errc::invalid_argument, "experiment: it was planned for " + figure(planned_units_) + " units, not " +
+                                               figure(planned_units) + "; the plan stands from the first look on");
+    if (auto there = reached(planned_units, planned::at[looks_taken_]); !there) return std::move(there).error();
+    auto found = tests();
+    if (!found) return found;
+    constexpr double one_alpha = Decision::alpha / static_cast<double>(size);
+    const auto limit = limit_of_look(one_alpha);
+    if (!limit) return limit.error();
+    for (std::size_t i = 0; i < size; ++i) {
+      metric_evidence& m = found->metrics[i];
+      const double z = normal{}.isf(0.5 * m.test.p);  // as far out as the test's own law says
+      if (z >= *limit) rejected_[i] = 1;
+      highest_[i] = std::fmax(highest_[i], -std::log(repeated_p(z, m.test.p)));
+      m.significant = rejected_[i] != 0;
+      // Worked out by search, so that its last digits may contradict the limit.
+      m.test.p = std::exp(-highest_[i]);
+      m.test.p = m.significant ? std::fmin(m.test.p, one_alpha) : std::fmax(m.test.p, std::nextafter(one_alpha, 1.0));
+      m.adjusted_p = std::fmin(1.0, m.test.p * static_cast<double>(size));
+      const double reach = *limit * std::sqrt(variances_[i]);
+      m.test.interval = {m.test.effect - reach, m.test.effect + reach, 1 - Decision::alpha};
+    }
+    planned_units_ = planned_units;
+    ++looks_taken_;
+    return found;
+  }
+
+  double units(bool treated) const noexcept { return arm_[treated ? 1 : 0]; }
+  /// Units left out because an input was not finite.
+  std::uint64_t refused() const noexcept { return refused_; }
+  static constexpr const std::array<std::string_view, size>& names() noexcept { return traits::names; }
+
+  std::vector<std::byte> save() const {
+    envelope_writer to("experiment_test");
+    to.text(decided);
+    to.text(correction_type::name);
+    to.f64(Decision::alpha);
+    if constexpr (grouped) {
+      to.u8(static_cast<std::uint8_t>(when::how));
+      for (const double share : planned::at) to.f64(share);
+    }
+    for (const std::string_view name : traits::names) to.text(name);
+    for (const std::string_view kind : kinds) to.text(kind);
+    to.f64(design_.share);
+    to.f64(design_.effect);
+    to.f64(arm_[0]);
+    to.f64(arm_[1]);
+    to.u64(refused_);
+    to.u32(looks_taken_);
+    to.f64(planned_units_);
+    to.f64(concluded_at_);
+    for (std::size_t i = 0; i < size; ++i) {
+      to.f64(highest_[i]);
+      to.u8(rejected_[i]);
+      if constexpr (bets) bet_[i].save(to);
+    }
+    [&]<std::size_t... At>(std::index_sequence<At...>) { (detail::state_at<At>(state_).save(to), ...); }
+    (std::make_index_sequence<size>());
+    return std::move(to).finish();
+  }
+  /// Errors: as every envelope; type_mismatch for an experiment with other metrics, or decided in another way.
+  static result<experiment_test> load(std::span<const std::byte> bytes) {
+    auto from = envelope_reader::open(bytes, "experiment_test");
+    if (!from) return std::move(from).error();
+    bool same = from->text() == decided;
+    same = from->text() == correction_type::name && same;
+    same = from->f64() == Decision::alpha && same;
+    if constexpr (grouped) {
+      same = same && from->u8() == static_cast<std::uint8_t>(when::how);
+      for (const double share : planned::at) same = same && from->f64() == share;
+    }
+    if (!same)
+      return error(errc::type_mismatch, "saved experiment: it is decided in another way than by " +
+                                            std::string(decided) + ", " + std::string(correction_type::name) +
+                                            ", alpha " + figure(Decision::alpha) +
+                                            (grouped ? ", and at these looks" : ""));
+    for (const std::string_view name : traits::names)
+      if (const std::string_view found = from->text(); found != name)
+        return error(errc::type_mismatch, "saved experiment: its metric is not " + std::string(name));
+    for (std::size_t i = 0; i < size; ++i)
+      if (from->text() != kinds[i])
+        return error(errc::type_mismatch, "saved experiment: its metric " + std::string(traits::names[i]) +
+                                              " is not a " + std::string(kinds[i]));
+    two_arm_design design;
+    design.share = from->f64();
+    design.effect = from->f64();
+    auto made = make(design);
+    if (!made) return error(errc::corrupt, "saved experiment: its design makes no sense");
+    bool valid = true;
+    for (std::size_t a = 0; a < 2; ++a) {
+      made->arm_[a] = from->f64();
+      valid = valid && made->arm_[a] >= 0 && made->arm_[a] < 0x1p53;
+    }
+    made->refused_ = from->u64();
+    made->looks_taken_ = from->u32();
+    made->planned_units_ = from->f64();
+    made->concluded_at_ = from->f64();
+    valid = valid && made->looks_taken_ <= planned::count && made->planned_units_ >= 0 && made->concluded_at_ >= 0 &&
+            made->concluded_at_ < 0x1p53;
+    for (std::size_t i = 0; i < size; ++i) {
+      made->highest_[i] = from->f64();
+      made->rejected_[i] = from->u8();
+      valid = valid && made->highest_[i] >= 0 && made->rejected_[i] <= 1;
+      if constexpr (bets)
+        valid = valid && made->bet_[i].load(*from) && made->bet_[i].design().share == design.share &&
+                made->bet_[i].design().effect == design.effect;
+    }
+    [&]<std::size_t... At>(std::index_sequence<At...>) {
+      ((valid = valid && detail::state_at<At>(made->state_).load(*from)), ...);
+    }
+    (std::make_index_sequence<size>());
+    if (auto done = from->finish(valid); !done) return std::move(done).error();
+    return made;
+  }
+
+ private:
+  static constexpr std::string_view decided = bets             ? "always_valid"
+                                              : grouped        ? "group_looks"
+                                              : when::any_time ? "always_valid_asymptotic"
+                                                               : "fixed_horizon";
+  static constexpr auto kinds = traits::kinds;
+
+  static constexpr double best_at = 10'000;  // units at which intervals of any_time decisions are shortest
+
+  template <std::size_t... At>
+  void take(bool treated, const double* inputs, std::index_sequence<At...>) noexcept {
+    double sum = 0;
+    for (std::size_t i = 0; i < traits::inputs; ++i) sum += inputs[i] * 0;
+    if (!(sum == 0 && traits::take(inputs))) [[unlikely]] {
+      ++refused_;
+      return;
+    }
+    arm_[treated ? 1 : 0] += 1;
+    const double* at = inputs;
+    (one<At>(treated, at), ...);
+  }
+  template <std::size_t At>
+  void one(bool treated, const double*& at) noexcept {
+    auto& s = detail::state_at<At>(state_);
+    if constexpr (bets) bet_[At].update(treated, s.score(at));
+    s.update(treated, at);
+    at += traits::widths[At];
+  }
+
+  result<void> reached(double planned_units, double share) const {
+    if (!(planned_units > 0 && planned_units < detail::infinity))
+      return error(errc::out_of_range,
+                   "experiment: the planned number of units is " + figure(planned_units) + ", not above 0");
+    if (arm_[0] + arm_[1] >= planned_units * share) return {};
+    return error(errc::invalid_argument, "experiment: " + figure(arm_[0] + arm_[1]) + " units are there, " +
+                                             figure(planned_units * share) + " are needed");
+  }
+  /// How far out z must be at this look, of an alpha spent over the looks.
+  static result<double> limit_at(double alpha, std::size_t look) {
+    auto limits = group_sequential::make(when::how, alpha);
+    if (!limits) return std::move(limits).error();
+    double limit = 0;
+    for (std::size_t k = 0; k <= look; ++k) {
+      const auto now = limits->look(planned::at[k], 0);
+      if (!now) return now.error();
+      limit = now->limit;
+    }
+    return limit;
+  }
+  result<double> limit_of_look(double alpha) const { return limit_at(alpha, looks_taken_); }
+  /// The least alpha that, spent over the looks, has this one reject; 1 where that is above a half. Between `fixed_p`
+  /// and that: limits lie further out than those of a fixed sample.
+  /// Source: Jennison, Turnbull, "Group sequential methods", 9.2 (repeated p-values).
+  double repeated_p(double z, double fixed_p) const {
+    if (fixed_p == 0) return 0;
+    const auto beyond = [&](double log_alpha) { return limit_of_look(std::exp(log_alpha)).value_or(0) - z; };
+    double low = std::log(fixed_p);
+    double high = std::log(0.5);
+    if (!(low < high)) return 1;
+    double at_low = beyond(low);
+    double at_high = beyond(high);
+    if (!(at_high <= 0)) return 1;
+    // Regula falsi, halving the end that stays (Illinois); the middle where a limit is infinite.
+    for (int i = 0; i < 60 && high - low > 1e-9; ++i) {
+      double share = at_low / (at_low - at_high);
+      if (!(share > 0.001 && share < 0.999)) share = 0.5;
+      const double middle = low + share * (high - low);
+      const double here = beyond(middle);
+      if (here > 0) {
+        low = middle;
+        at_low = here;
+        at_high /= 2;
+      } else {
+        high = middle;
+        at_high = here;
+        at_low /= 2;
+      }
+    }
+    return std::exp(high);
+  }
+  static std::string figure(double value) { return detail::figure(value); }
+
+  /// The metrics' tests for a fixed sample, and the arms.
+  result<report> tests() {
+    for (const bool treated : {false, true})
+      if (arm_[treated ? 1 : 0] == 0)
+        return error(errc::invalid_argument, std::string("experiment: the ") + (treated ? "treatment" : "control") +
+                                                 " has no units yet, of " + figure(arm_[0] + arm_[1]) + " in all");
+    report found;
+    found.units = arm_[0] + arm_[1];
+    found.refused = refused_;
+    const test_options options{alternative::two_sided, 1 - Decision::alpha};
+    result<void> failed;
+    [&]<std::size_t... At>(std::index_sequence<At...>) { (test<At>(found, options, failed), ...); }
+    (std::make_index_sequence<size>());
+    if (!failed) return std::move(failed).error();
+    const std::array<double, 2> weights{1 - design_.share, design_.share};
+    auto shares = sequential_sample_ratio(arm_, weights);
+    if (!shares) return std::move(shares).error();
+    found.sample_ratio = *shares;
+    return found;
+  }
+  template <std::size_t At>
+  void test(report& found, const test_options& options, result<void>& failed) {
+    found.metrics[At].metric = traits::names[At];
+    auto one = detail::state_at<At>(state_).test(options);
+    if (one)
+      found.metrics[At].test = *one;
+    else if (failed)
+      failed = std::move(one).error().wrap("metric " + std::string(traits::names[At]) +
+                                           ", the treatment first and then the control");
+    variances_[At] = detail::state_at<At>(state_).variance_of_effect();
+  }
+  result<report> corrected(result<report> found) const {
+    std::array<double, size> p{};
+    for (std::size_t i = 0; i < size; ++i) p[i] = found->metrics[i].test.p;
+    const auto adjusted = family<correction_type, size>{}.adjusted(p);
+    if (!adjusted) return adjusted.error();
+    for (std::size_t i = 0; i < size; ++i) {
+      found->metrics[i].adjusted_p = (*adjusted)[i];
+      found->metrics[i].significant = (*adjusted)[i] <= Decision::alpha;
+    }
+    return found;
+  }
+
+  two_arm_design design_;
+  std::array<double, 2> arm_{};
+  std::uint64_t refused_ = 0;
+  std::uint32_t looks_taken_ = 0;
+  double planned_units_ = 0;            // of the looks taken
+  double concluded_at_ = 0;             // units; 0: not yet
+  std::array<double, size> highest_{};  // logarithms of the e-values; of looks, of 1 / p
+  std::array<double, size> variances_{};
+  std::array<std::uint8_t, size> rejected_{};
+  std::array<two_arm_e_process, bets ? size : 0> bet_;
+  typename traits::states state_;
+};
+
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_EXPERIMENT_EXPERIMENT_HPP

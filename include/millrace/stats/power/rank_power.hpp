@@ -1,0 +1,80 @@
+#ifndef MILLRACE_STATS_POWER_RANK_POWER_HPP
+#define MILLRACE_STATS_POWER_RANK_POWER_HPP
+
+#include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/distributions/detail/noncentral.hpp>
+#include <millrace/stats/distributions/kolmogorov.hpp>
+#include <millrace/stats/distributions/normal.hpp>
+#include <millrace/stats/evidence.hpp>
+#include <millrace/stats/power/planning.hpp>
+
+#include <cmath>
+
+namespace millrace::inline v0::stats {
+namespace detail {
+
+/// The power that a Kolmogorov-Smirnov test has at least: that of the same limit set to the distance at the one place
+/// where the distribution functions lie `effect` apart, where its deviation is `real`. `n` is that of one sample, or
+/// m n / (m + n).
+inline double ks_power(double effect, double n, double real, const power_options& o) noexcept {
+  if (!(effect >= -1 && effect <= 1)) return nan;
+  const double limit = o.side == alternative::two_sided ? kolmogorov{}.isf(o.alpha) : std::sqrt(-std::log(o.alpha) / 2);
+  const double reach = limit / std::sqrt(n);
+  const auto beyond = [&](double by) {
+    if (real > 0) return normal{}.sf((reach - by) / real);
+    return by >= reach ? 1.0 : 0.0;
+  };
+  if (o.side == alternative::greater) return beyond(effect);
+  if (o.side == alternative::less) return beyond(-effect);
+  return std::fmin(1.0, beyond(effect) + beyond(-effect));
+}
+
+}  // namespace detail
+
+/// The two-sample Kolmogorov-Smirnov test; `effect` is the largest distance of the distribution functions, in [-1, 1]:
+/// that of a's less b's, where they are furthest apart.
+///
+/// Guarantee: a lower bound of the power (in the limit of large samples), whatever the distributions are, so the size
+/// planned suffices; where they differ all along their range, the power is higher. Source: F. Massey, "A note on the
+/// power of a non-parametric test", Annals of Mathematical Statistics 21, 1950.
+struct two_distributions {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 1;
+  static double power(double effect, double n1, double n2, const power_options& o) noexcept {
+    // The rates below that place with this distance whose difference varies most lie evenly about one half.
+    const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
+    return detail::ks_power(effect, n1 / (n1 + n2) * n2, std::sqrt(variance), o);
+  }
+};
+
+/// The one-sample Kolmogorov-Smirnov test against a given distribution; as `two_distributions`.
+struct one_distribution {
+  static constexpr bool two_arms = false;
+  static constexpr double least_n = 1;
+  static double power(double effect, double n1, double, const power_options& o) noexcept {
+    const double rate = std::fmax(0.5, std::fabs(effect));
+    return detail::ks_power(effect, n1, std::sqrt(rate * (1 - rate) / n1), o);
+  }
+};
+
+/// The quantile difference test at `probability`; `effect` is the difference of the two quantiles, in the unit of the
+/// observations, and the densities are those of each arm at its quantile: the share of observations within a short
+/// stretch about it over the stretch's length, in the past. The normal law.
+/// Source: F. Mosteller, "On some useful 'inefficient' statistics", Annals of Mathematical Statistics 17, 1946.
+struct two_quantiles {
+  static constexpr bool two_arms = true;
+  static constexpr double least_n = 1;
+  double probability = 0.5;
+  double density1 = 1;
+  double density2 = 1;
+  double power(double effect, double n1, double n2, const power_options& o) const noexcept {
+    if (!(probability > 0 && probability < 1 && density1 > 0 && density2 > 0)) return detail::nan;
+    const double spread = probability * (1 - probability);
+    const double error = std::sqrt(spread / n1 / density1 / density1 + spread / n2 / density2 / density2);
+    return detail::z_power(effect, error, error, o.alpha, o.side);
+  }
+};
+
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_POWER_RANK_POWER_HPP

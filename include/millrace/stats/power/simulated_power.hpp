@@ -1,0 +1,121 @@
+#ifndef MILLRACE_STATS_POWER_SIMULATED_POWER_HPP
+#define MILLRACE_STATS_POWER_SIMULATED_POWER_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/core/seed.hpp>
+#include <millrace/stats/evidence.hpp>
+#include <millrace/stats/tests/proportion.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace millrace::inline v0::stats {
+
+struct simulation_options {
+  double alpha = 0.05;
+  /// Asked of a sample size.
+  double power = 0.8;
+  std::size_t trials = 2'000;
+  /// Of the interval about the power.
+  double confidence = 0.95;
+  /// The same seed gives the same answer.
+  std::uint64_t seed = 1;
+};
+
+/// A power as simulated, with the exact binomial interval that the number of trials allows.
+struct simulated_power_result {
+  /// Units in each arm, as the trial was asked for.
+  double n = 0;
+  double power = 0;
+  stats::interval interval;
+  std::size_t trials = 0;
+
+  std::string summary() const {
+    std::string text = "Simulated power ";
+    detail::append_effect(text, power, interval);
+    text += " with n = ";
+    detail::append_figure(text, n);
+    text += ", by ";
+    text += std::to_string(trials);
+    text += " trials.";
+    return text;
+  }
+};
+
+namespace detail {
+
+inline result<void> checked(const simulation_options& o) {
+  if (!(o.alpha > 0 && o.alpha < 1)) return error(errc::out_of_range, "alpha must lie between 0 and 1");
+  if (!(o.power > 0 && o.power < 1)) return error(errc::out_of_range, "the power must lie between 0 and 1");
+  if (o.trials == 0) return error(errc::out_of_range, "at least 1 trial is needed");
+  return checked(test_options{alternative::two_sided, o.confidence});
+}
+
+}  // namespace detail
+
+/// The power of any test, by carrying it out: `trial(std::size_t n, random_engine&) -> result<test_result>` draws its
+/// samples of n units from what is to be found, and tests them. For the tests that no formula plans: k-sample
+/// Anderson-Darling, Wasserstein and energy, trimmed means, Tukey's comparisons, a whole pipeline.
+///
+///     auto trial = [](std::size_t n, mr::random_engine& engine) {
+///       return mr::stats::energy_test(draw(n, 1.0, engine), draw(n, 1.5, engine));
+///     };
+///     mr::stats::simulated_power(trial, 100)->summary();
+///
+/// Guarantee: the interval covers the true power with `confidence`. Calls the trial `trials` times. Errors: no units,
+/// no trials, alpha, power or confidence outside (0, 1); and the first error of a trial, with its number.
+template <class Trial>
+result<simulated_power_result> simulated_power(Trial trial, std::size_t n, const simulation_options& options = {}) {
+  if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
+  if (n == 0) return error(errc::invalid_argument, "too few units for this test");
+  random_engine engine(options.seed);
+  std::int64_t found = 0;
+  for (std::size_t i = 0; i < options.trials; ++i) {
+    result<test_result> one = trial(n, engine);
+    if (!one) return std::move(one).error().wrap("trial " + std::to_string(i));
+    if (one->significant(options.alpha)) ++found;
+  }
+  const proportion share{found, static_cast<std::int64_t>(options.trials)};
+  const auto around = clopper_pearson_interval(share, options.confidence);
+  if (!around) return around.error();
+  return simulated_power_result{static_cast<double>(n), share.rate(), *around, options.trials};
+}
+
+/// The fewest units with which the simulated power reaches the one asked for, by doubling and bisection with the same
+/// seed throughout: about 2 log2(n) powers. The answer is an estimate; its interval says how sharp the power at it is.
+/// Errors: as `simulated_power`, and a test that needs more than `most` units.
+template <class Trial>
+result<simulated_power_result> simulated_sample_size(Trial trial, std::size_t least = 2, std::size_t most = 1'000'000,
+                                                     const simulation_options& options = {}) {
+  result<simulated_power_result> best = simulated_power(trial, least, options);
+  if (!best || best->power >= options.power) return best;
+  std::size_t low = least;
+  std::size_t high = least;
+  do {
+    if (high >= most)
+      return error(errc::out_of_range, "no sample of " + std::to_string(most) + " units reaches this power");
+    low = high;
+    high = high > most / 2 ? most : 2 * high;
+    best = simulated_power(trial, high, options);
+    if (!best) return best;
+  } while (best->power < options.power);
+  while (high - low > 1) {
+    const std::size_t middle = low + (high - low) / 2;
+    auto there = simulated_power(trial, middle, options);
+    if (!there) return there;
+    if (there->power >= options.power) {
+      high = middle;
+      best = std::move(there);
+    } else {
+      low = middle;
+    }
+  }
+  return best;
+}
+
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_POWER_SIMULATED_POWER_HPP

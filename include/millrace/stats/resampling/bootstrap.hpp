@@ -1,0 +1,175 @@
+#ifndef MILLRACE_STATS_RESAMPLING_BOOTSTRAP_HPP
+#define MILLRACE_STATS_RESAMPLING_BOOTSTRAP_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/core/seed.hpp>
+#include <millrace/stats/detail/radix_sort.hpp>
+#include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/distributions/normal.hpp>
+#include <millrace/stats/evidence.hpp>
+#include <millrace/stats/resampling/detail/index_stream.hpp>
+#include <millrace/stats/sample_moments.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0::stats {
+
+/// How a bootstrap's interval is read off its replicates.
+enum class bootstrap_interval : std::uint8_t {
+  percentile,
+  /// Corrected for bias and acceleration: second-order accurate; costs the statistic once more an observation.
+  bca,
+};
+
+struct bootstrap_options {
+  std::size_t resamples = 10'000;
+  double confidence = 0.95;
+  bootstrap_interval kind = bootstrap_interval::bca;
+  /// The same seed and sample give the same bytes on every compiler.
+  std::uint64_t seed = 1;
+};
+
+/// A statistic with what resampling says of its error.
+struct bootstrap_result {
+  double estimate = 0;
+  /// The replicates' mean less the estimate, and their deviation.
+  double bias = 0;
+  double standard_error = 0;
+  stats::interval interval;
+  double n = 0;
+  std::size_t resamples = 0;
+
+  std::string summary() const {
+    std::string text = "Bootstrap estimate ";
+    detail::append_effect(text, estimate, interval);
+    text += ", standard error ";
+    detail::append_figure(text, standard_error);
+    text += " by ";
+    text += std::to_string(resamples);
+    text += " resamples of n = ";
+    detail::append_figure(text, n);
+    text += '.';
+    return text;
+  }
+};
+
+namespace detail {
+
+inline result<void> checked(const bootstrap_options& o, std::span<const double> sample) {
+  if (auto ok = checked(test_options{alternative::two_sided, o.confidence}); !ok) return ok;
+  if (o.resamples < 2) return error(errc::out_of_range, "at least 2 resamples are needed");
+  if (sample.size() >= 0xffffffffU) return error(errc::out_of_range, "a sample of more than 2^32");
+  return checked(sample, "the sample", 2);
+}
+
+/// The quantile of sorted values, linear between them.
+inline double sorted_quantile(std::span<const double> sorted, double p) noexcept {
+  const double at = std::fmin(1.0, std::fmax(0.0, p)) * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  if (below + 1 >= sorted.size()) return sorted.back();
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[below + 1] - sorted[below]);
+}
+
+/// Reads the answer off the replicates, which it sorts. `acceleration` is BCa's a.
+inline bootstrap_result read_replicates(double estimate, std::vector<double>& replicates, double acceleration,
+                                        const bootstrap_options& o, double n) {
+  const sample_moments m = sample_moments::of(replicates);
+  sort_numbers(replicates);
+  bootstrap_result r;
+  r.estimate = estimate;
+  r.bias = m.mean - estimate;
+  r.standard_error = std::sqrt(m.variance);
+  r.n = n;
+  r.resamples = replicates.size();
+  const double outside = (1 - o.confidence) / 2;
+  double low = outside;
+  double high = 1 - outside;
+  if (o.kind == bootstrap_interval::bca) {
+    double below = 0;
+    for (const double x : replicates) below += x < estimate ? 1 : x == estimate ? 0.5 : 0;
+    const double all = static_cast<double>(replicates.size());
+    // An estimate beyond every replicate is taken to lie half a replicate inside.
+    const double share = std::fmin(1 - 0.5 / all, std::fmax(0.5 / all, below / all));
+    const double z0 = normal{}.quantile(share);
+    const auto adjusted = [&](double z) { return normal{}.cdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z))); };
+    low = adjusted(normal{}.quantile(outside));
+    high = adjusted(normal{}.isf(outside));
+  }
+  r.interval = {sorted_quantile(replicates, low), sorted_quantile(replicates, high), o.confidence};
+  return r;
+}
+
+/// BCa's acceleration, from the influence of each observation: what the statistic loses without it.
+inline double acceleration_of(std::span<const double> without) noexcept {
+  const double mean = sample_moments::of(without).mean;
+  double squares = 0;
+  double cubes = 0;
+  for (const double x : without) {
+    const double d = mean - x;
+    squares += d * d;
+    cubes += d * d * d;
+  }
+  return squares > 0 ? cubes / (6 * squares * std::sqrt(squares)) : 0;
+}
+
+}  // namespace detail
+
+/// The bootstrap of a mean, about a nanosecond a draw: 10,000 resamples of 10,000 in a tenth of a second.
+/// Allocates: O(resamples). Errors: fewer than 2 observations, NaN, infinities, fewer than 2 resamples, a confidence
+/// outside (0, 1). Source: B. Efron, JASA 82, 1987, for BCa.
+inline result<bootstrap_result> bootstrap_mean(std::span<const double> sample, const bootstrap_options& options = {}) {
+  if (auto ok = detail::checked(options, sample); !ok) return std::move(ok).error();
+  random_engine seeds(options.seed);
+  detail::word_stream words(seeds);
+  const double n = static_cast<double>(sample.size());
+  const double mean = sample_moments::of(sample).mean;
+  std::vector<double> replicates(options.resamples);
+  for (double& replicate : replicates)
+    replicate = detail::sum_of_resample(sample.data(), sample.size(), sample.size(), words) / n;
+  // Leaving one out moves a mean by a multiple of its distance, so the sample stands for the jackknife.
+  const double acceleration = options.kind == bootstrap_interval::bca ? -detail::acceleration_of(sample) : 0;
+  return detail::read_replicates(mean, replicates, acceleration, options, n);
+}
+
+/// The bootstrap of any statistic, `statistic(std::span<const double>) -> double`, which may reorder nothing.
+/// Calls it resamples + 1 times, and n times more for BCa. Allocates: O(n + resamples). Errors: as `bootstrap_mean`,
+/// and a statistic that answers NaN or an infinity.
+template <class Statistic>
+result<bootstrap_result> bootstrap(std::span<const double> sample, Statistic statistic,
+                                   const bootstrap_options& options = {}) {
+  if (auto ok = detail::checked(options, sample); !ok) return std::move(ok).error();
+  random_engine engine(options.seed);
+  std::vector<double> drawn(sample.size());
+  std::vector<double> replicates(options.resamples);
+  const double estimate = statistic(sample);
+  double finite = estimate * 0;
+  for (double& replicate : replicates) {
+    for (double& x : drawn) x = sample[static_cast<std::size_t>(engine.below(sample.size()))];
+    replicate = statistic(std::span<const double>(drawn));
+    finite += replicate * 0;
+  }
+  double acceleration = 0;
+  if (options.kind == bootstrap_interval::bca) {
+    std::vector<double> without(sample.size());
+    drawn.assign(sample.begin() + 1, sample.end());
+    for (std::size_t i = 0; i < sample.size(); ++i) {
+      without[i] = statistic(std::span<const double>(drawn));
+      finite += without[i] * 0;
+      if (i < drawn.size()) drawn[i] = sample[i];
+    }
+    acceleration = detail::acceleration_of(without);
+  }
+  if (finite != 0) return error(errc::not_finite, "the statistic answers NaN or an infinity for a resample");
+  return detail::read_replicates(estimate, replicates, acceleration, options,
+                                        static_cast<double>(sample.size()));
+}
+
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_RESAMPLING_BOOTSTRAP_HPP

@@ -1,0 +1,151 @@
+#ifndef MILLRACE_STATS_SEQUENTIAL_CONFIDENCE_SEQUENCE_HPP
+#define MILLRACE_STATS_SEQUENTIAL_CONFIDENCE_SEQUENCE_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/core/saved/fields.hpp>
+#include <millrace/stats/evidence.hpp>
+#include <millrace/stats/sequential/mixture_sprt.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+namespace millrace::inline v0::stats {
+
+// Intervals that cover the truth at all times at once: P(some interval of the stream misses it) <= 1 - level. One may
+// look after every observation and stop when one likes. Each is centred on what was seen; a fixed-sample interval of
+// the same level is about half as wide.
+
+/// The mean of observations that are normal, or bounded in a range of twice the deviation, with a deviation that is
+/// known. `best_at` is the number of observations at which the interval is to be shortest.
+/// Errors: invalid_argument: n of 0, a deviation or level outside its domain, a mean that is not finite.
+/// Source: Robbins 1970; Howard, Ramdas, McAuliffe, Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence
+/// sequences", Ann. Stat. 49, 2021, eq. 14.
+inline result<interval> normal_mixture_interval(double mean, double n, double stddev, double level = 0.95,
+                                                double best_at = 5000) {
+  if (!(n > 0 && stddev > 0 && level > 0 && level < 1 && best_at > 0 && std::isfinite(mean) && std::isfinite(stddev)))
+    return error(errc::invalid_argument, "confidence sequence of a mean: n " + std::to_string(n) + ", deviation " +
+                                             std::to_string(stddev) + ", level " + std::to_string(level));
+  const double variance = stddev * stddev;
+  const double reach = mixture_reach(variance / n, shortest_spread(variance / best_at, 1 - level), 1 - level);
+  return interval{mean - reach, mean + reach, level};
+}
+
+/// Any estimate with an estimated standard error, such as a difference of means: valid in the limit of large n,
+/// uniformly over time. `n` observations led to it. Errors: as above. Source: Waudby-Smith, Arbour, Sinha, Kennedy,
+/// Ramdas, Ann. Stat. 52, 2024, theorem 2.2.
+inline result<interval> asymptotic_interval(double estimate, double standard_error, double n, double level = 0.95,
+                                            double best_at = 5000) {
+  return normal_mixture_interval(estimate, n, standard_error * std::sqrt(n), level, best_at);
+}
+
+/// A rate, from `successes` of `n` observations: exact from the first one on.
+///
+/// Guarantee: covers the rate at all times with at least the level, whatever the rate is.
+/// Complexity: about 1 us; allocates: never. Errors: invalid_argument: n of 0 or above 1e12, more successes than n, a
+/// level outside (0, 1). Source: Robbins 1970, the beta mixture; in Howard and others 2021 as eq. 24 without its bound.
+inline result<interval> beta_binomial_interval(double successes, double n, double level = 0.95) {
+  if (!(n > 0 && successes >= 0 && successes <= n && n <= 1e12 && level > 0 && level < 1))
+    return error(errc::invalid_argument, "confidence sequence of a rate: " + std::to_string(successes) + " of " +
+                                             std::to_string(n) + ", level " + std::to_string(level));
+  const double failures = n - successes;
+  // Jeffreys' mixture: beta(s + 1/2, f + 1/2) / pi / (p^s (1-p)^f) < 1 / (1 - level).
+  const double mixture = std::lgamma(successes + 0.5) + std::lgamma(failures + 0.5) - std::lgamma(n + 1) -
+                         1.1447298858494002 + std::log(1 - level);
+  const auto excess = [&](double p) {  // positive where p is outside
+    const double s = successes > 0 ? successes * std::log(p) : 0;
+    const double f = failures > 0 ? failures * std::log1p(-p) : 0;
+    return mixture - s - f;
+  };
+  const double centre = successes / n;
+  // Convex, with its least value at the centre: on either side one root, found by Newton steps kept within a bracket.
+  const auto end = [&](double outer, double inner) {
+    double x = outer + 0.5 * (inner - outer);
+    for (int i = 0; i < 100; ++i) {
+      const double at = excess(x);
+      (at > 0 ? outer : inner) = x;
+      const double slope = failures / (1 - x) - successes / x;
+      double next = x - at / slope;
+      const double low = outer < inner ? outer : inner;
+      const double high = outer < inner ? inner : outer;
+      if (!(next > low && next < high)) next = outer + 0.5 * (inner - outer);
+      const double moved = std::fabs(next - x);
+      x = next;
+      if (moved <= 1e-15 * x) break;
+    }
+    return x;
+  };
+  return interval{successes > 0 ? end(0, centre) : 0, failures > 0 ? end(1, centre) : 1, level};
+}
+
+/// The mean of observations in [0, 1] of any distribution, sharper the less they vary: empirical Bernstein.
+///
+/// Models: an aggregator but for merging: the bets depend on the order. Guarantee: covers the mean at all times with
+/// the level, if the observations are independent or their mean given those before is constant. An observation outside
+/// [0, 1] or NaN breaks the promise: it is refused. Complexity: update O(1), 30 ns; trivially copyable; allocates:
+/// never. Source: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024,
+/// theorem 2.
+class empirical_bernstein : public saved_fields<empirical_bernstein> {
+  friend saved_fields<empirical_bernstein>;
+
+ public:
+  explicit empirical_bernstein(double level = 0.95) noexcept
+      : level_(level > 0 && level < 1 ? level : 0.95), log_(std::log(2 / (1 - level_))) {}
+
+  /// False if x was refused.
+  bool update(double x) noexcept {
+    if (!(x >= 0 && x <= 1)) return false;
+    const double t = count_ + 1;
+    const double mean = (0.5 + sum_) / t;  // of all before
+    const double variance = (0.25 + squares_) / t;
+    double bet = std::sqrt(2 * log_ / (variance * t * std::log(t + 1)));
+    if (!(bet < 0.5)) bet = 0.5;
+    const double d = x - mean;
+    bets_ += bet;
+    weighted_ += bet * x;
+    cost_ += d * d * (-std::log1p(-bet) - bet);
+    sum_ += x;
+    count_ = t;
+    const double now = (0.5 + sum_) / (t + 1);
+    squares_ += (x - now) * (x - now);
+    const double reach = (log_ + cost_) / bets_;
+    const double centre = weighted_ / bets_;
+    if (centre - reach > lower_) lower_ = centre - reach;
+    if (centre + reach < upper_) upper_ = centre + reach;
+    return true;
+  }
+
+  /// The intersection of all so far, which covers as each of them does. Empty (lower > upper) only if the promise's
+  /// conditions fail, or with probability 1 - level.
+  stats::interval interval() const noexcept { return {lower_, upper_, level_}; }
+  std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_); }
+
+ private:
+  static std::string saved_as() { return "empirical_bernstein"; }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.level_, self.log_, self.count_, self.sum_, self.squares_, self.bets_, self.weighted_, self.cost_,
+          self.lower_, self.upper_);
+  }
+  bool restore() noexcept {
+    const auto is_in = [](double x, double most) { return x >= 0 && x <= most; };
+    return level_ > 0 && level_ < 1 && log_ > 0 && count_ < 0x1p53 && count_ == std::floor(count_) &&
+           is_in(sum_, count_) && is_in(squares_, count_) && is_in(bets_, count_) && is_in(weighted_, bets_) &&
+           (count_ == 0 || bets_ > 0) && cost_ >= 0 && is_in(lower_, 1) && is_in(upper_, 1);
+  }
+
+  double level_;
+  double log_;
+  double count_ = 0;
+  double sum_ = 0;
+  double squares_ = 0;
+  double bets_ = 0;
+  double weighted_ = 0;
+  double cost_ = 0;
+  double lower_ = 0;
+  double upper_ = 1;
+};
+
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_SEQUENTIAL_CONFIDENCE_SEQUENCE_HPP

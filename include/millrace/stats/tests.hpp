@@ -1,0 +1,25 @@
+#ifndef MILLRACE_STATS_TESTS_HPP
+#define MILLRACE_STATS_TESTS_HPP
+
+/// stats/tests: hypothesis tests and intervals for a sample that is complete.
+
+#include <millrace/stats/tests/aggregate_moments.hpp>
+#include <millrace/stats/tests/aggregate_tests.hpp>
+#include <millrace/stats/tests/anderson_darling.hpp>
+#include <millrace/stats/tests/anova.hpp>
+#include <millrace/stats/tests/bayes.hpp>
+#include <millrace/stats/tests/categorical.hpp>
+#include <millrace/stats/tests/distance_tests.hpp>
+#include <millrace/stats/tests/distances.hpp>
+#include <millrace/stats/tests/kolmogorov_smirnov.hpp>
+#include <millrace/stats/tests/mann_whitney.hpp>
+#include <millrace/stats/tests/means.hpp>
+#include <millrace/stats/tests/proportion.hpp>
+#include <millrace/stats/tests/proportion_intervals.hpp>
+#include <millrace/stats/tests/proportions.hpp>
+#include <millrace/stats/tests/quantiles.hpp>
+#include <millrace/stats/tests/ratio_metrics.hpp>
+#include <millrace/stats/tests/sample_ratio.hpp>
+#include <millrace/stats/tests/trimmed.hpp>
+
+#endif  // MILLRACE_STATS_TESTS_HPP

@@ -1,0 +1,134 @@
+#ifndef MILLRACE_STATS_TESTS_AGGREGATE_MOMENTS_HPP
+#define MILLRACE_STATS_TESTS_AGGREGATE_MOMENTS_HPP
+
+#include <millrace/stats/sample_moments.hpp>
+#include <millrace/stats/tests/proportion.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+
+namespace millrace::inline v0 {
+
+// Members of aggregates that tests ask for. Named, not included: who has an aggregate has them.
+struct mean;
+struct variance;
+struct total_weight;
+struct comoments;
+template <class Sketch>
+struct quantiles;
+
+namespace detail {
+template <class M, class States>
+constexpr bool answerable();
+}
+
+}  // namespace millrace
+
+namespace millrace::inline v0::stats {
+
+namespace detail {
+
+/// An `aggregate<...>`, or its snapshot.
+template <class A>
+concept an_aggregate = requires(const A& a) {
+  typename A::states;
+  { a.items() } -> std::convertible_to<std::uint64_t>;
+  { a.infinities() } -> std::convertible_to<double>;
+};
+
+template <class Member, class A>
+constexpr bool keeps() {
+  if constexpr (requires { sizeof(Member); })
+    return millrace::detail::answerable<Member, typename A::states>();
+  else
+    return false;
+}
+
+/// A sketch of quantiles (kll, req, tdigest, ddsketch, log_histogram).
+template <class S>
+concept a_quantile_sketch = !an_aggregate<S> && requires(const S& s) {
+  { s.quantile(0.5) } -> std::convertible_to<double>;
+  { s.count() } -> std::convertible_to<double>;
+};
+
+template <class S>
+concept has_quantiles = a_quantile_sketch<S> || an_aggregate<S>;
+
+/// The sketch itself, or that of an aggregate's member `quantiles<...>`.
+template <class S>
+const auto& sketch_of(const S& s) {
+  if constexpr (an_aggregate<S>)
+    return s.template get<quantiles>().sketch();
+  else
+    return s;
+}
+
+}  // namespace detail
+
+/// What tests of means need of an aggregate that keeps `mean` and `variance`, merged from wherever it may be:
+///
+///     mr::aggregate<mr::count, mr::mean, mr::variance> control, treatment;
+///     mr::stats::welch_t_test(treatment, control);                  // aggregate_tests.hpp
+///     mr::stats::mean_posterior_of(mr::stats::moments_of(treatment));      // any test of moments
+///
+/// Weights are repetitions: n is their sum. An infinite item makes moments that every test refuses. Does not compile
+/// for an aggregate without the two (STATS-4).
+template <detail::an_aggregate A>
+sample_moments moments_of(const A& a) {
+  constexpr bool kept = detail::keeps<variance, A>() && detail::keeps<mean, A>();
+  static_assert(kept,
+                "millrace[STATS-4]: moments_of: this aggregate does not keep a mean and a variance; add mr::mean and "
+                "mr::variance to its members");
+  sample_moments m;
+  if constexpr (kept) {
+    m.n = a.template get<total_weight>();
+    if (m.n > 0 || a.infinities() != 0) m.mean = a.template get<mean>();
+    if (m.n > 1 || a.infinities() != 0) m.variance = a.template get<variance>();
+  }
+  return m;
+}
+
+/// The same of an aggregate of pairs that keeps `covariance`, or whatever else stands on `comoments`: of a ratio's
+/// numerator (x) and denominator (y), or of a metric and its covariate. Does not compile without (STATS-5).
+template <detail::an_aggregate A>
+pair_moments pair_moments_of(const A& a) {
+  constexpr bool kept = detail::keeps<comoments, A>();
+  static_assert(kept,
+                "millrace[STATS-5]: pair_moments_of: this aggregate does not keep what a covariance needs; add "
+                "mr::covariance to its members");
+  pair_moments m;
+  if constexpr (kept) {
+    const auto& sums = a.template get<comoments>();
+    m.n = sums.weight();
+    m.mean_x = sums.mean().x;
+    m.mean_y = sums.mean().y;
+    const double freedom = m.n > 1 ? m.n - 1 : 1;
+    m.variance_x = sums.xx() / freedom + 0 * a.infinities();
+    m.variance_y = sums.yy() / freedom + 0 * a.infinities();
+    m.covariance = sums.xy_product() / freedom;
+  }
+  return m;
+}
+
+/// The successes of an aggregate of zeros and ones that keeps `mean`. A mean outside [0, 1] or infinite items make a
+/// proportion that every test refuses. Does not compile without (STATS-6).
+template <detail::an_aggregate A>
+proportion proportion_of(const A& a) {
+  constexpr bool kept = detail::keeps<mean, A>();
+  static_assert(kept,
+                "millrace[STATS-6]: proportion_of: this aggregate does not keep a mean; add mr::mean to its members");
+  proportion made;
+  if constexpr (kept) {
+    const double n = a.template get<total_weight>();
+    const double rate = a.template get<mean>();
+    if (!(n > 0 && n < 0x1p53)) return made;
+    made.trials = std::llround(n);
+    made.successes = std::fabs(rate) <= 2 ? std::llround(rate * n) : -1;
+  }
+  return made;
+}
+
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_TESTS_AGGREGATE_MOMENTS_HPP

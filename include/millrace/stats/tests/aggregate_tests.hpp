@@ -1,0 +1,201 @@
+#ifndef MILLRACE_STATS_TESTS_AGGREGATE_TESTS_HPP
+#define MILLRACE_STATS_TESTS_AGGREGATE_TESTS_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/distributions/kolmogorov.hpp>
+#include <millrace/stats/distributions/normal.hpp>
+#include <millrace/stats/evidence.hpp>
+#include <millrace/stats/sorted_sample.hpp>
+#include <millrace/stats/tests/aggregate_moments.hpp>
+#include <millrace/stats/tests/kolmogorov_smirnov.hpp>
+#include <millrace/stats/tests/means.hpp>
+#include <millrace/stats/tests/proportions.hpp>
+#include <millrace/stats/tests/ratio_metrics.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace millrace::inline v0::stats {
+
+// The tests straight from aggregates, which may be merged from any number of threads and machines. Members that a test
+// needs and an aggregate lacks are compile errors that name them (STATS-4 to STATS-6). Errors and assumptions are those
+// of the test itself.
+
+/// Welch's and Student's tests of two aggregates with `mean` and `variance`.
+template <detail::an_aggregate A, detail::an_aggregate B>
+result<test_result> welch_t_test(const A& a, const B& b, const test_options& options = {}) {
+  return welch_t_test(moments_of(a), moments_of(b), options);
+}
+template <detail::an_aggregate A, detail::an_aggregate B>
+result<test_result> student_t_test(const A& a, const B& b, const test_options& options = {}) {
+  return student_t_test(moments_of(a), moments_of(b), options);
+}
+template <detail::an_aggregate A>
+result<test_result> one_sample_t_test(const A& a, double null, const test_options& options = {}) {
+  return one_sample_t_test(moments_of(a), null, options);
+}
+template <detail::an_aggregate A, detail::an_aggregate B>
+result<test_result> relative_lift_test(const A& a, const B& b, const test_options& options = {}) {
+  return relative_lift_test(moments_of(a), moments_of(b), options);
+}
+
+/// The ratio of means and CUPED, of two aggregates of pairs with `covariance`.
+template <detail::an_aggregate A, detail::an_aggregate B>
+result<test_result> ratio_test(const A& a, const B& b, const test_options& options = {}) {
+  return ratio_test(pair_moments_of(a), pair_moments_of(b), options);
+}
+template <detail::an_aggregate A, detail::an_aggregate B>
+result<cuped_result> cuped_test(const A& a, const B& b, const test_options& options = {}) {
+  return cuped_test(pair_moments_of(a), pair_moments_of(b), options);
+}
+
+/// The z test and Fisher's, of two aggregates of zeros and ones with `mean`.
+template <detail::an_aggregate A, detail::an_aggregate B>
+result<test_result> two_proportion_z_test(const A& a, const B& b, const test_options& options = {},
+                                          z_variance variance = z_variance::pooled) {
+  return two_proportion_z_test(proportion_of(a), proportion_of(b), options, variance);
+}
+template <detail::an_aggregate A, detail::an_aggregate B>
+result<test_result> fisher_exact_test(const A& a, const B& b, const test_options& options = {}) {
+  return fisher_exact_test(proportion_of(a), proportion_of(b), options);
+}
+
+namespace detail {
+
+/// The deviation of the rank error about p that a sketch has, from its bound at 99 %.
+template <class S>
+double rank_deviation(const S& s, double p) {
+  if constexpr (requires { s.rank_error(p); })
+    return s.rank_error(p) / 2.5758293035489008;
+  else if constexpr (requires { s.rank_error(); })
+    return s.rank_error() / 2.5758293035489008;
+  else
+    return 0;
+}
+
+struct quantile_figures {
+  double n;
+  double value;
+  double variance;
+};
+
+/// A quantile with its squared error: half the width of the values about it whose ranks are one standard error away,
+/// of the sample and of the sketch together; and the error of the value itself, where the sketch has one.
+template <class S>
+quantile_figures quantile_figures_of(const S& s, double p) {
+  const auto ask = [&s](double at) { return static_cast<double>(s.quantile(at < 0 ? 0 : at > 1 ? 1 : at)); };
+  const auto n = static_cast<double>(s.count());
+  const double rank = rank_deviation(s, p);
+  const double step = std::sqrt(p * (1 - p) / n + rank * rank);
+  quantile_figures q{n, ask(p), 0};
+  const double half = 0.5 * (ask(p + step) - ask(p - step));
+  q.variance = half * half;
+  if constexpr (requires { double{S::relative_error}; }) {
+    const double off = S::relative_error * q.value;  // even within the bound
+    q.variance += off * off / 3;
+  }
+  return q;
+}
+
+}  // namespace detail
+
+/// The test that two distributions have the same quantile at `probability`, a - b, from sketches: each of a and b is a
+/// kll, req, tdigest, ddsketch, log_histogram, or an aggregate with the member `quantiles<...>`. What the sketches
+/// themselves do not know, in rank or in value, widens the standard error.
+///
+/// Allocates: what the sketches' queries do. Errors: a probability or confidence outside (0, 1), a sketch of fewer than
+/// 2 items or with an infinite one at the quantile. Source: as `quantile_test` of samples.
+template <detail::has_quantiles A, detail::has_quantiles B>
+result<test_result> quantile_test(const A& a, const B& b, double probability, const test_options& options = {}) {
+  if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
+  if (!(probability > 0 && probability < 1))
+    return error(errc::out_of_range, "the quantile's probability must lie between 0 and 1");
+  const auto qa = detail::quantile_figures_of(detail::sketch_of(a), probability);
+  const auto qb = detail::quantile_figures_of(detail::sketch_of(b), probability);
+  if (!(qa.n >= 2 && qb.n >= 2))
+    return error(errc::invalid_data,
+                 std::string(qa.n >= 2 ? "the second" : "the first") + " sketch has fewer than 2 observations");
+  const double error_of_both = std::sqrt(qa.variance + qb.variance);
+  if (!std::isfinite(qa.value - qb.value) || !std::isfinite(error_of_both))
+    return error(errc::not_finite, "a sketch holds an infinity at this quantile");
+  test_result r;
+  r.test = "quantile difference test (sketches)";
+  r.effect_name = "difference of quantiles";
+  r.n1 = qa.n;
+  r.n2 = qb.n;
+  detail::fill_t(r, qa.value - qb.value, 0, error_of_both, detail::infinity, options);
+  r.df = detail::nan;
+  r.failed.add(assumption::large_sample, std::fmin(qa.n, qb.n) * std::fmin(probability, 1 - probability) < 5);
+  return r;
+}
+
+/// The two-sample Kolmogorov-Smirnov test from two kll or req sketches, or aggregates with `quantiles` of them.
+///
+/// Guarantee: while both sketches are exact, the test of the samples themselves. Beyond, the sketches' rank errors
+/// (each point's, at 99 %) are taken off the distance before the p-value is read, so the test errs on the side of no
+/// difference; and widen the interval. Allocates: the sketches' views. Errors: an empty sketch, an infinite item, a
+/// confidence outside (0, 1).
+template <detail::has_quantiles A, detail::has_quantiles B>
+result<test_result> ks_test(const A& a, const B& b, const test_options& options = {}) {
+  if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
+  const auto& sa = detail::sketch_of(a);
+  const auto& sb = detail::sketch_of(b);
+  const auto va = sa.view();
+  const auto vb = sb.view();
+  if (sa.exact() && sb.exact()) {
+    const auto sample = [](const auto& view) {
+      return std::vector<double>(view.values().begin(), view.values().end());
+    };
+    const auto first = sorted_sample::of(sample(va), "the first sketch");
+    if (!first) return first.error();
+    const auto second = sorted_sample::of(sample(vb), "the second sketch");
+    if (!second) return second.error();
+    return ks_test(*first, *second, options);
+  }
+  const auto m = static_cast<double>(va.count());
+  const auto n = static_cast<double>(vb.count());
+  if (!(m > 0 && n > 0))
+    return error(errc::invalid_data, std::string(m > 0 ? "the second" : "the first") + " sketch is empty");
+  const double sign = options.side == alternative::less ? -1 : 1;
+  double most = 0;
+  double widest = 0;  // what is left of a distance once the sketches' errors there are taken off
+  std::size_t i = 0;
+  std::size_t j = 0;
+  const auto x = va.values();
+  const auto y = vb.values();
+  while (i < x.size() || j < y.size()) {
+    const double value = j == y.size() || (i < x.size() && x[i] <= y[j]) ? x[i] : y[j];
+    if (!std::isfinite(value)) return error(errc::not_finite, "a sketch holds an infinity");
+    while (i < x.size() && x[i] == value) ++i;
+    while (j < y.size() && y[j] == value) ++j;
+    const double f = i == 0 ? 0 : static_cast<double>(va.cumulative()[i - 1]) / m;
+    const double g = j == 0 ? 0 : static_cast<double>(vb.cumulative()[j - 1]) / n;
+    const double d = options.side == alternative::two_sided ? std::fabs(f - g) : sign * (f - g);
+    const double off =
+        2.5758293035489008 * (detail::rank_deviation(sa, f) + detail::rank_deviation(sb, g));
+    most = std::fmax(most, d);
+    widest = std::fmax(widest, d - off);
+  }
+  test_result r;
+  r.test = "Kolmogorov-Smirnov test (sketches)";
+  r.effect_name = "largest distance of the distribution functions";
+  r.side = options.side;
+  r.n1 = m;
+  r.n2 = n;
+  r.effect = r.statistic = most;
+  r.interval = detail::distance_interval(most, m, n, options.confidence);
+  r.interval.lower = std::fmax(0.0, r.interval.lower - (most - widest));
+  r.interval.upper = std::fmin(1.0, r.interval.upper + (most - widest));
+  const double z = std::sqrt(m / (m + n) * n) * widest;
+  r.p = options.side == alternative::two_sided ? kolmogorov{}.sf(z) : std::exp(-2 * z * z);
+  return r;
+}
+
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_TESTS_AGGREGATE_TESTS_HPP

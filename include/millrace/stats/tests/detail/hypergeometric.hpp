@@ -1,0 +1,97 @@
+#ifndef MILLRACE_STATS_TESTS_DETAIL_HYPERGEOMETRIC_HPP
+#define MILLRACE_STATS_TESTS_DETAIL_HYPERGEOMETRIC_HPP
+
+#include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/distributions/detail/quadrature.hpp>
+#include <millrace/stats/tests/proportion.hpp>
+
+#include <cmath>
+#include <initializer_list>
+
+namespace millrace::inline v0::stats {
+namespace detail {
+
+/// The 2 x 2 tables with the totals of two proportions, by the successes k of the first. Everything is summed
+/// relative to the table at k, outwards until what is left adds nothing: positive terms, so no digits are lost.
+class hypergeometric {
+ public:
+  hypergeometric(const proportion& a, const proportion& b) noexcept
+      : first_(static_cast<double>(a.trials)),
+        second_(static_cast<double>(b.trials)),
+        successes_(static_cast<double>(a.successes) + static_cast<double>(b.successes)) {}
+
+  double lowest() const noexcept { return std::fmax(0.0, successes_ - second_); }
+  double highest() const noexcept { return std::fmin(first_, successes_); }
+
+  /// P(K <= k) and P(K >= k), k itself in both, when the odds of success in the first are `odds` times those in the
+  /// second.
+  tails at(double k, double odds) const noexcept {
+    const double below = sum(k, -1, odds);
+    const double above = sum(k, 1, odds);
+    const double all = below + 1 + above;
+    if (all == infinity) return {below == infinity ? 1.0 : 0.0, above == infinity ? 1.0 : 0.0};
+    return {(below + 1) / all, (above + 1) / all};
+  }
+
+  /// The probability of all tables at most as likely as k's, but for rounding.
+  double as_unlikely(double k) const noexcept {
+    double likelier = 0;
+    double as_unlikely = 1;
+    for (const double side : {-1.0, 1.0}) {
+      double weight = 1;
+      for (double j = k; side < 0 ? j > lowest() : j < highest(); j += side) {
+        const double step = ratio(j, side);
+        weight *= step;
+        if (weight <= 1 + 1e-7) {
+          as_unlikely += weight;
+          if (step < 1 && weight <= 1e-18 * (as_unlikely + likelier) * (1 - step)) break;
+        } else {
+          likelier += weight;
+          if (likelier == infinity) return 0;
+        }
+      }
+    }
+    return as_unlikely / (as_unlikely + likelier);
+  }
+
+  /// The odds ratio under which P(K >= k), or P(K <= k), is p: the ends of Cornfield's interval.
+  double odds_with_upper_tail(double k, double p) const noexcept {
+    if (k <= lowest()) return 0;
+    return std::exp(
+        -solve_falling([&](double log) { return std::log(at(k, std::exp(-log)).upper); }, std::log(p), 0, 1));
+  }
+  double odds_with_lower_tail(double k, double p) const noexcept {
+    if (k >= highest()) return infinity;
+    return std::exp(solve_falling([&](double log) { return std::log(at(k, std::exp(log)).lower); }, std::log(p), 0, 1));
+  }
+
+ private:
+  /// The weight of the table one step to a side of j, relative to j's.
+  double ratio(double j, double side) const noexcept {
+    return side > 0 ? (first_ - j) / (j + 1) * ((successes_ - j) / (second_ - successes_ + j + 1))
+                    : j / (first_ - j + 1) * ((second_ - successes_ + j) / (successes_ - j + 1));
+  }
+  /// The weights of all tables to one side of k, relative to k's own.
+  double sum(double k, double side, double odds) const noexcept {
+    const double factor = side > 0 ? odds : 1 / odds;
+    double weight = 1;
+    double total = 0;
+    for (double j = k; side < 0 ? j > lowest() : j < highest(); j += side) {
+      const double step = ratio(j, side) * factor;
+      weight *= step;
+      total += weight;
+      if (step < 1 && weight <= 1e-18 * (1 + total) * (1 - step)) break;
+      if (total == infinity) break;
+    }
+    return total;
+  }
+
+  double first_;
+  double second_;
+  double successes_;
+};
+
+}  // namespace detail
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_TESTS_DETAIL_HYPERGEOMETRIC_HPP

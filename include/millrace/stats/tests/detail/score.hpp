@@ -1,0 +1,100 @@
+#ifndef MILLRACE_STATS_TESTS_DETAIL_SCORE_HPP
+#define MILLRACE_STATS_TESTS_DETAIL_SCORE_HPP
+
+#include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/evidence.hpp>
+#include <millrace/stats/tests/proportion.hpp>
+
+#include <cmath>
+
+namespace millrace::inline v0::stats {
+namespace detail {
+
+/// Newcombe's interval for a difference: Wilson's for each arm, the distances to their ends added as squares.
+inline interval newcombe(const proportion& a, const proportion& b, const test_options& options) noexcept {
+  const double z = normal_critical(outside(options));
+  const interval first = wilson(static_cast<double>(a.successes), static_cast<double>(a.trials), z, 0);
+  const interval second = wilson(static_cast<double>(b.successes), static_cast<double>(b.trials), z, 0);
+  const double p1 = a.rate();
+  const double p2 = b.rate();
+  const auto reach = [](double x, double y) { return std::sqrt(x * x + y * y); };
+  const double effect = p1 - p2;
+  return {options.side == alternative::less ? -1 : effect - reach(p1 - first.lower, second.upper - p2),
+          options.side == alternative::greater ? 1 : effect + reach(first.upper - p1, p2 - second.lower),
+          options.confidence};
+}
+
+/// The score statistic of H0: p1 - p2 = d. The likelihood's maximum under it is the root of a cubic in (0, 1); the
+/// variance carries Miettinen and Nurminen's n / (n - 1).
+inline double score_of_difference(const proportion& a, const proportion& b, double d) noexcept {
+  const double n1 = static_cast<double>(a.trials);
+  const double n2 = static_cast<double>(b.trials);
+  const double n = n1 + n2;
+  const double p1 = a.rate();
+  const double p2 = b.rate();
+  const double distance = p1 - p2 - d;
+  double q1 = static_cast<double>(a.successes + b.successes) / n;
+  if (d != 0) {
+    const double theta = n2 / n1;
+    const double c3 = 1 + theta;
+    const double c2 = -(1 + theta + p1 + theta * p2 + d * (theta + 2));
+    const double c1 = d * d + d * (2 * p1 + theta + 1) + p1 + theta * p2;
+    const double c0 = -p1 * d * (1 + d);
+    const double shift = c2 / (3 * c3);
+    const double v = shift * shift * shift - c1 * c2 / (6 * c3 * c3) + c0 / (2 * c3);
+    const double u = std::copysign(std::sqrt(std::fmax(0.0, shift * shift - c1 / (3 * c3))), v);
+    const double cosine = u == 0 ? 0 : std::fmax(-1.0, std::fmin(1.0, v / (u * u * u)));
+    q1 = 2 * u * std::cos((pi + std::acos(cosine)) / 3) - shift;
+  }
+  q1 = std::fmax(std::fmax(0.0, d), std::fmin(std::fmin(1.0, 1 + d), q1));
+  const double q2 = std::fmax(0.0, std::fmin(1.0, q1 - d));
+  const double variance = (q1 * (1 - q1) / n1 + q2 * (1 - q2) / n2) * (n / (n - 1));
+  if (variance > 0) return distance / std::sqrt(variance);
+  return distance == 0 ? 0 : std::copysign(infinity, distance);
+}
+
+/// The score statistic of H0: p1 / p2 = ratio.
+inline double score_of_ratio(const proportion& a, const proportion& b, double ratio) noexcept {
+  const double n1 = static_cast<double>(a.trials);
+  const double n2 = static_cast<double>(b.trials);
+  const double n = n1 + n2;
+  const double s1 = static_cast<double>(a.successes);
+  const double s2 = static_cast<double>(b.successes);
+  const double quadratic = n * ratio;
+  const double linear = n1 * ratio + s1 + n2 + s2 * ratio;
+  const double constant = s1 + s2;
+  const double q2 = 2 * constant / (linear + std::sqrt(std::fmax(0.0, linear * linear - 4 * quadratic * constant)));
+  const double q1 = std::fmin(1.0, ratio * q2);
+  const double variance = (q1 * (1 - q1) / n1 + ratio * ratio * q2 * (1 - q2) / n2) * (n / (n - 1));
+  const double distance = s1 / n1 - ratio * (s2 / n2);
+  if (variance > 0) return distance / std::sqrt(variance);
+  return distance == 0 ? 0 : std::copysign(infinity, distance);
+}
+
+/// Where a falling function crosses zero between low and high, by bisection.
+template <class Falling>
+double crossing(Falling f, double low, double high) noexcept {
+  for (int i = 0; i < 200; ++i) {
+    const double middle = low + (high - low) / 2;
+    if (!(middle > low && middle < high)) break;
+    (f(middle) > 0 ? low : high) = middle;
+  }
+  return low + (high - low) / 2;
+}
+
+inline interval score_interval_of_difference(const proportion& a, const proportion& b,
+                                             const test_options& options) noexcept {
+  const double z = normal_critical(outside(options));
+  const double effect = a.rate() - b.rate();
+  interval at{-1, 1, options.confidence};
+  if (options.side != alternative::less && effect > -1)
+    at.lower = crossing([&](double d) { return score_of_difference(a, b, d) - z; }, -1, effect);
+  if (options.side != alternative::greater && effect < 1)
+    at.upper = crossing([&](double d) { return score_of_difference(a, b, d) + z; }, effect, 1);
+  return at;
+}
+
+}  // namespace detail
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_TESTS_DETAIL_SCORE_HPP

@@ -1,0 +1,63 @@
+#ifndef MILLRACE_STATS_TESTS_DISTANCES_HPP
+#define MILLRACE_STATS_TESTS_DISTANCES_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/stats/sorted_sample.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+namespace millrace::inline v0::stats {
+namespace detail {
+
+/// The integral of `height(F - G)` over the line, F and G the distribution functions of two samples.
+template <class Height>
+result<double> integral_between(const sorted_sample& a, const sorted_sample& b, Height height) {
+  if (auto ok = checked(a, "the first sample"); !ok) return std::move(ok).error();
+  if (auto ok = checked(b, "the second sample"); !ok) return std::move(ok).error();
+  const auto m = static_cast<double>(a.size());
+  const auto n = static_cast<double>(b.size());
+  double area = 0;
+  double before = 0;
+  double gap = 0;
+  merge_walk(a, b, [&](double value, std::size_t i, std::size_t j) {
+    if (gap != 0) area += height(gap) * (value - before);
+    gap = static_cast<double>(i) / m - static_cast<double>(j) / n;
+    before = value;
+  });
+  return area;
+}
+
+}  // namespace detail
+
+/// The Wasserstein-1 (earth mover's) distance of two samples, in their own unit: the area between their distribution
+/// functions. O(m + n); allocates: never. Errors: an empty sample. Source: C. Villani, "Optimal transport", 2009, 6.
+inline result<double> wasserstein_distance(const sorted_sample& a, const sorted_sample& b) {
+  return detail::integral_between(a, b, [](double gap) { return std::fabs(gap); });
+}
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<double> wasserstein_distance(std::span<const double> a, std::span<const double> b) {
+  return detail::on_sorted(a, b, [](const sorted_sample& first, const sorted_sample& second) {
+    return wasserstein_distance(first, second);
+  });
+}
+
+/// The energy distance of two samples, sqrt(2 E|X - Y| - E|X - X'| - E|Y - Y'|): the area between the distribution
+/// functions, squared before it is summed. O(m + n); allocates: never. Errors: an empty sample.
+/// Source: G. Szekely, M. Rizzo, Journal of Statistical Planning and Inference 143, 2013.
+inline result<double> energy_distance(const sorted_sample& a, const sorted_sample& b) {
+  auto area = detail::integral_between(a, b, [](double gap) { return gap * gap; });
+  if (area) *area = std::sqrt(2 * *area);
+  return area;
+}
+/// The same of samples that are not sorted yet; sorts copies.
+inline result<double> energy_distance(std::span<const double> a, std::span<const double> b) {
+  return detail::on_sorted(
+      a, b, [](const sorted_sample& first, const sorted_sample& second) { return energy_distance(first, second); });
+}
+
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_TESTS_DISTANCES_HPP

@@ -1,0 +1,75 @@
+#ifndef MILLRACE_STATS_TESTS_PROPORTION_INTERVALS_HPP
+#define MILLRACE_STATS_TESTS_PROPORTION_INTERVALS_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/evidence.hpp>
+#include <millrace/stats/tests/detail/score.hpp>
+#include <millrace/stats/tests/proportion.hpp>
+
+#include <cmath>
+
+namespace millrace::inline v0::stats {
+
+/// Newcombe's interval for the difference of two probabilities, a - b: from Wilson's for each; the one to use by
+/// default. O(1); allocates: never. Errors (of all here): no trials, negative counts, more successes than trials, a
+/// confidence outside (0, 1). Source: R. Newcombe, Statistics in Medicine 17, 1998, method 10.
+inline result<interval> newcombe_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
+  const test_options options{alternative::two_sided, confidence};
+  if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
+  return detail::newcombe(a, b, options);
+}
+
+/// The score interval for the difference: the differences that the score test does not reject. A few microseconds.
+/// Source: O. Miettinen, M. Nurminen, Statistics in Medicine 4, 1985.
+inline result<interval> score_difference_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
+  const test_options options{alternative::two_sided, confidence};
+  if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
+  return detail::score_interval_of_difference(a, b, options);
+}
+
+/// The difference -+ z unpooled standard errors, here to be compared with: too narrow for small n and extreme rates.
+inline result<interval> wald_difference_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
+  const test_options options{alternative::two_sided, confidence};
+  if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
+  const double p1 = a.rate();
+  const double p2 = b.rate();
+  const double error =
+      std::sqrt(p1 * (1 - p1) / static_cast<double>(a.trials) + p2 * (1 - p2) / static_cast<double>(b.trials));
+  const double reach = detail::normal_critical((1 - confidence) / 2) * error;
+  return interval{std::fmax(-1.0, p1 - p2 - reach), std::fmin(1.0, p1 - p2 + reach), confidence};
+}
+
+/// The score interval for the ratio of two probabilities, a / b: the ratios that the score test does not reject. Its
+/// upper end is infinite where b has no success, its lower one 0 where a has none. A few microseconds.
+/// Source: O. Miettinen, M. Nurminen 1985; P. Koopman, Biometrics 40, 1984.
+inline result<interval> score_ratio_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
+  const test_options options{alternative::two_sided, confidence};
+  if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
+  const double z = detail::normal_critical((1 - confidence) / 2);
+  interval at{0, detail::infinity, confidence};
+  const auto end = [&](double shift) {
+    return std::exp(detail::crossing(
+        [&](double log) { return detail::score_of_ratio(a, b, std::exp(log)) + shift; }, -700, 700));
+  };
+  if (a.successes > 0) at.lower = end(-z);
+  if (b.successes > 0) at.upper = end(z);
+  return at;
+}
+
+/// The logarithm of the ratio -+ z standard errors. Without successes in an arm the interval is all of [0, infinity].
+/// Source: D. Katz et al., Biometrics 34, 1978.
+inline result<interval> katz_ratio_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
+  const test_options options{alternative::two_sided, confidence};
+  if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
+  if (a.successes == 0 || b.successes == 0) return interval{0, detail::infinity, confidence};
+  const double error =
+      std::sqrt((1 - a.rate()) / static_cast<double>(a.successes) + (1 - b.rate()) / static_cast<double>(b.successes));
+  const double factor = std::exp(detail::normal_critical((1 - confidence) / 2) * error);
+  const double ratio = a.rate() / b.rate();
+  return interval{ratio / factor, ratio * factor, confidence};
+}
+
+}  // namespace millrace::stats
+
+#endif  // MILLRACE_STATS_TESTS_PROPORTION_INTERVALS_HPP

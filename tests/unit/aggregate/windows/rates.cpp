@@ -1,0 +1,164 @@
+#include <millrace/aggregate/windows/rates.hpp>
+
+#include <support/catch.hpp>
+
+#include <laws/aggregator.hpp>
+#include <support/envelope.hpp>
+#include <support/golden.hpp>
+
+#include <chrono>
+#include <cmath>
+#include <span>
+#include <vector>
+
+namespace mr = millrace;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+mr::at seconds(double s) { return mr::at(static_cast<std::int64_t>(s * 1e9)); }
+
+struct hand_clock {
+  std::uint64_t* time;
+  std::uint64_t ticks() const noexcept { return *time; }
+  static std::uint64_t nanoseconds(std::uint64_t ticks) noexcept { return ticks; }
+};
+
+std::vector<mr::counter_reading> readings(std::size_t count, std::uint64_t seed) {
+  mr::random_engine random(seed);
+  std::vector<mr::counter_reading> made;
+  double value = 100;
+  std::int64_t time = -50;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool reset = random.below(10) == 0;
+    value = (reset ? 0 : value) + static_cast<double>(random.below(50));
+    time += 1 + static_cast<std::int64_t>(random.below(second));
+    made.push_back({value, mr::at(time)});
+  }
+  return made;
+}
+
+void same(const mr::counter_rate& a, const mr::counter_rate& b) {
+  CHECK(a.increase() == b.increase());
+  CHECK(a.resets() == b.resets());
+  CHECK(a.readings() == b.readings());
+  CHECK(laws::close(a.rate(), b.rate(), 0));
+}
+
+}  // namespace
+
+TEST_CASE("a rate is events over the window's time, from the first event on") {
+  mr::rate_calculator r;
+  CHECK(r.rate(seconds(1)) == 0);
+  for (int i = 0; i < 1000; ++i) r.update(1, seconds(i * 0.1));  // ten a second, for 100 s
+  CHECK(r.rate(seconds(99.9)) == Approx(10).epsilon(0.02));
+  CHECK(r.total() == 1000);
+  CHECK(r.rate(seconds(130)) == Approx(10 * 30 / 60.0).epsilon(0.05));
+  CHECK(r.rate(seconds(500)) == 0);
+  mr::rate_calculator young;
+  for (int i = 0; i <= 50; ++i) young.update(2, seconds(1000 + i * 0.1));
+  CHECK(young.rate(seconds(1005)) == Approx(20).epsilon(0.03));
+  CHECK(young.in_window() == 102);
+  young.reset();
+  CHECK(young.total() == 0);
+  CHECK(young.rate(seconds(2000)) == 0);
+}
+
+TEST_CASE("windows and panes of one's own, late events, and the clock") {
+  mr::rate_calculator r(10s, 100);
+  for (int i = 0; i < 2000; ++i) r.update(3, seconds(i % 3 == 0 ? i * 0.01 - 0.1 : i * 0.01));
+  CHECK(r.rate(seconds(20)) == Approx(300).epsilon(0.03));
+  r.update(1000, seconds(-100));
+  CHECK(r.total() == 7000);
+  CHECK(r.rate(seconds(20)) == Approx(300).epsilon(0.03));
+  std::uint64_t time = 7 * second;
+  mr::basic_rate_calculator<hand_clock> now(60s, 60, hand_clock{&time});
+  for (int i = 0; i < 30; ++i) {
+    now.update();
+    time += second;
+  }
+  CHECK(now.rate() == Approx(1).epsilon(0.05));
+}
+
+TEST_CASE("a counter's increase goes over its resets") {
+  mr::counter_rate r;
+  CHECK(std::isnan(r.rate()));
+  r.update(100, seconds(0));
+  CHECK(std::isnan(r.rate()));
+  r.update(150, seconds(10));
+  r.update(30, seconds(20));  // started again
+  r.update(std::nan(""), seconds(21));
+  r.update(-1, seconds(22));
+  r.update(90, seconds(15));  // not after the last
+  r.update(70, seconds(40));
+  CHECK(r.increase() == 50 + 30 + 40);
+  CHECK(r.resets() == 1);
+  CHECK(r.rate() == 3);
+  CHECK(r.readings() == 4);
+}
+
+TEST_CASE("counter_rate and inter_arrival keep the laws of an aggregator") {
+  for (const std::size_t size : {0U, 1U, 2U, 500U}) {
+    laws::all([] { return mr::counter_rate(); }, readings(size, 1 + size), same, 2);
+    std::vector<mr::at> times;
+    for (const auto& one : readings(size, 3)) times.push_back(one.time);
+    laws::all([] { return mr::inter_arrival<>(); }, times,
+              [](const mr::inter_arrival<>& a, const mr::inter_arrival<>& b) {
+                CHECK(a.events() == b.events());
+                CHECK(a.gaps().items() == b.gaps().items());
+                CHECK(laws::close(a.gaps().get<mr::mean>(), b.gaps().get<mr::mean>(), 1e-13));
+                CHECK(laws::close(a.gaps().get<mr::max>(), b.gaps().get<mr::max>(), 0));
+              },
+              4);
+  }
+}
+
+TEST_CASE("gaps are in seconds, and none runs backwards") {
+  mr::inter_arrival<> gaps;
+  for (const double t : {1.0, 1.5, 1.2, 3.5}) gaps.update(seconds(t));
+  CHECK(gaps.events() == 3);
+  CHECK(gaps.gaps().get<mr::min>() == Approx(0.5));
+  CHECK(gaps.gaps().get<mr::max>() == Approx(2));
+  CHECK(gaps.gaps().get<mr::mean>() == Approx(1.25));
+}
+
+TEST_CASE("hostile saved rates answer an error or one that works") {
+  mr::counter_rate r;
+  for (const auto& one : readings(20, 5)) r.update(one);
+  const auto use_rate = [](mr::counter_rate& a) {
+    a.update(5, seconds(1e9));
+    mr::counter_rate other = a;
+    other.merge(a);
+    CHECK(mr::counter_rate::load(other.save()).has_value());
+  };
+  laws::hostile_bytes(r, use_rate);
+  laws::hostile_payload(
+      r, support::reseal, [](mr::counter_rate& a) { (void)a.rate(); }, 6, 1000);
+  mr::inter_arrival<> gaps;
+  gaps.update(seconds(1));
+  gaps.update(seconds(2));
+  const auto use_gaps = [](mr::inter_arrival<>& a) {
+    a.update(seconds(5));
+    mr::inter_arrival<> other = a;
+    other.merge(a);
+    (void)other.save();
+  };
+  laws::hostile_bytes(gaps, use_gaps);
+  laws::hostile_payload(gaps, support::reseal, use_gaps, 7, 1000);
+}
+
+TEST_CASE("counter rates and gaps keep their saved form: golden bytes give the same answers and the same bytes") {
+  mr::counter_rate r;
+  mr::inter_arrival<> gaps;
+  for (int i = 0; i < 50; ++i) {
+    r.update(i % 20 * 3, seconds(i));
+    gaps.update(seconds(i * i / 4));
+  }
+  const auto rate = support::from_golden("aggregate/counter_rate.bin", r);
+  CHECK(rate.rate() == r.rate());
+  CHECK(rate.resets() == r.resets());
+  const auto back = support::from_golden("aggregate/inter_arrival.bin", gaps);
+  CHECK(back.events() == gaps.events());
+  CHECK(back.gaps().get<mr::stddev>() == gaps.gaps().get<mr::stddev>());
+}

@@ -1,0 +1,427 @@
+#include <millrace/stats/experiment/experiment.hpp>
+
+#include <support/allocations.hpp>
+#include <support/catch.hpp>
+#include <support/detect.hpp>
+#include <support/saved_objects.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <type_traits>
+
+#include <millrace/stats/resampling/poisson_bootstrap.hpp>
+#include <millrace/stats/sequential/confidence_sequence.hpp>
+#include <millrace/stats/sequential/e_process.hpp>
+#include <millrace/stats/sequential/mixture_sprt.hpp>
+#include <millrace/stats/sequential/sprt.hpp>
+
+namespace mr = millrace;
+
+using family = mr::stats::outcomes<mr::stats::conversion<"ctr">, mr::stats::ratio<"revenue", "clicks">,
+                                   mr::stats::quantile_of<"latency", .9>, mr::stats::cuped_mean<"spend">>;
+using any_time =
+    mr::stats::experiment_test<family,
+                               mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>, mr::stats::holm>>;
+using one_mean = mr::stats::outcomes<mr::stats::mean_of<"x">>;
+using fixed = mr::stats::experiment_test<
+    one_mean, mr::stats::decision<mr::stats::fixed_horizon, mr::stats::alpha<.05>, mr::stats::uncorrected>>;
+using asymptotic = mr::stats::experiment_test<
+    one_mean, mr::stats::decision<mr::stats::always_valid_asymptotic, mr::stats::alpha<.05>, mr::stats::holm>>;
+using grouped = mr::stats::experiment_test<
+    one_mean,
+    mr::stats::decision<mr::stats::group_looks<mr::stats::spending::obrien_fleming, mr::stats::looks<.25, .5, .75, 1.>>,
+                        mr::stats::alpha<.05>, mr::stats::bonferroni>>;
+
+namespace {
+
+struct source {
+  mr::random_engine engine;
+  explicit source(std::uint64_t seed) : engine(seed) {}
+  /// One unit; `lift` is what the treatment adds to the conversion rate.
+  void give(any_time& test, double lift) {
+    const bool treated = engine.uniform() < 0.5;
+    const double before = engine.uniform();
+    test.update(treated, engine.uniform() < 0.1 + (treated ? lift : 0), 3 * engine.uniform(), 1 + engine.uniform(),
+                10 - 100 * std::log(1 - engine.uniform()), 10 * before + engine.uniform(), before);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the state is trivially copyable, so threads and machines can hand it on") {
+  STATIC_REQUIRE(std::is_trivially_copyable_v<any_time>);
+  STATIC_REQUIRE(std::is_trivially_copyable_v<grouped>);
+  CHECK(any_time::names()[1] == "revenue/clicks");
+}
+
+TEST_CASE("peeking at four metrics after every tenth unit finds nothing in A/A experiments more often than alpha") {
+  int found = 0;
+  const int experiments = 400;
+  for (int e = 0; e < experiments; ++e) {
+    source units(static_cast<std::uint64_t>(e) + 1);
+    any_time test;
+    bool out = false;
+    for (int n = 1; n <= 1500 && !out; ++n) {
+      units.give(test, 0);
+      if (n % 10 != 0) continue;
+      const auto now = test.peek();
+      if (now) out = now->any_significant();
+    }
+    found += out;
+  }
+  CHECK(found <= 0.05 * experiments + 3 * std::sqrt(experiments * 0.05 * 0.95));
+}
+
+TEST_CASE("an effect is found in its metric and in no other, and a finding stands") {
+  source units(1000);
+  any_time test;
+  for (int i = 0; i < 20'000; ++i) units.give(test, 0.04);
+  const auto now = test.peek();
+  REQUIRE(now);
+  CHECK(now->metrics[0].significant);
+  CHECK(now->metrics[0].metric == "ctr");
+  CHECK(now->metrics[0].test.interval.contains(0.04));
+  CHECK_FALSE(now->metrics[1].significant);
+  CHECK_FALSE(now->metrics[2].significant);
+  CHECK_FALSE(now->metrics[3].significant);
+  CHECK_FALSE(now->sample_ratio.mismatch);
+  CHECK(now->units == 20'000);
+  CHECK(now->summary().find("ctr: significant") != std::string::npos);
+  for (int i = 0; i < 40'000; ++i) units.give(test, -0.04);
+  CHECK(test.peek()->metrics[0].significant);
+}
+
+TEST_CASE("a family of metrics pays for its size") {
+  source units(1001);
+  any_time test;
+  for (int i = 0; i < 9000; ++i) units.give(test, 0.03);
+  const auto now = test.peek();
+  REQUIRE(now);
+  CHECK(now->metrics[0].adjusted_p == Approx(std::fmin(1.0, 4 * now->metrics[0].test.p)));
+}
+
+TEST_CASE("parts of an experiment merge, saved parts go on, damaged ones are refused") {
+  source units(1002);
+  any_time a, b;
+  for (int i = 0; i < 6000; ++i) units.give(i % 2 == 0 ? a : b, 0.05);
+  const auto bytes = b.save();
+  auto loaded = any_time::load(bytes);
+  REQUIRE(loaded);
+  CHECK(loaded->save() == bytes);
+  REQUIRE(a.merge(*loaded));
+  CHECK(a.units(true) + a.units(false) == 6000);
+  CHECK(a.peek()->metrics[0].significant);
+  for (std::size_t size = 0; size < bytes.size(); size += 7) CHECK_FALSE(any_time::load(std::span(bytes).first(size)));
+  for (std::size_t i = 0; i < bytes.size(); i += 5) {
+    auto bad = bytes;
+    bad[i] ^= std::byte{16};
+    CHECK_FALSE(any_time::load(bad));
+  }
+  CHECK_FALSE(asymptotic::load(bytes));
+  auto skewed = any_time::make({0.2, 0.06});
+  REQUIRE(skewed);
+  CHECK_FALSE(a.merge(*skewed));
+  CHECK_FALSE(any_time::make({1.5, 0.06}));
+}
+
+TEST_CASE("a fixed horizon is concluded when it is reached, from units or from summaries, with the same answer") {
+  support::normal_source normal(4);
+  fixed test;
+  fixed summed;
+  mr::stats::detail::running_pair arms[2];
+  for (int i = 0; i < 1000; ++i) {
+    const double x = normal() + (i % 2 == 0 ? 0.3 : 0);
+    if (i == 500) {
+      const auto early = test.conclude(1000);
+      REQUIRE_FALSE(early);
+      CHECK(early.error().code() == mr::errc::invalid_argument);
+    }
+    test.update(i % 2 == 0, x);
+    arms[i % 2 == 0].update(x, 0);
+  }
+  summed.absorb<0>(true, arms[1].get_x());
+  summed.absorb<0>(false, arms[0].get_x());
+  const auto a = test.conclude(1000);
+  const auto b = summed.conclude(1000);
+  REQUIRE(a);
+  REQUIRE(b);
+  CHECK(a->metrics[0].test.p == Approx(b->metrics[0].test.p));
+  CHECK(a->metrics[0].significant);
+
+  const auto same = test.conclude(1000);
+  REQUIRE(same);
+  CHECK(same->metrics[0].test.p == a->metrics[0].test.p);
+  test.update(true, 0.0);
+  const auto peeked = test.conclude(1000);
+  REQUIRE_FALSE(peeked);
+  CHECK(peeked.error().describe().find("it was concluded at 1000 units") != std::string::npos);
+  const auto loaded = fixed::load(test.save());
+  REQUIRE(loaded);
+  CHECK_FALSE(fixed(*loaded).conclude(1000));
+  REQUIRE(summed.merge(test));
+  CHECK_FALSE(summed.conclude(1000));
+}
+
+TEST_CASE("group looks come at their shares, spend alpha once, and a rejection stands") {
+  support::normal_source normal(5);
+  int rejected = 0;
+  for (int e = 0; e < 1000; ++e) {
+    grouped test;
+    bool out = false;
+    for (int n = 1; n <= 400; ++n) {
+      test.update(n % 2 == 0, normal());
+      if (n % 100 == 0) {
+        const auto now = test.look(400);
+        REQUIRE(now);
+        out = out || now->metrics[0].significant;
+        CHECK(now->metrics[0].significant == out);
+      }
+    }
+    CHECK_FALSE(test.look(400));
+    rejected += out;
+  }
+  CHECK(rejected / 1000. == Approx(0.05).margin(3 * std::sqrt(0.05 * 0.95 / 1000)));
+  grouped early;
+  early.update(true, 1);
+  CHECK_FALSE(early.look(400));
+}
+
+TEST_CASE("p over the looks, compared with alpha, is the test; the plan stands from the first look on") {
+  using halves = mr::stats::experiment_test<
+      mr::stats::outcomes<mr::stats::mean_of<"x">, mr::stats::mean_of<"y">>,
+      mr::stats::decision<mr::stats::group_looks<mr::stats::spending::pocock, mr::stats::looks<.25, .5, 1.>>,
+                          mr::stats::alpha<.1>>>;
+  support::normal_source normal(11);
+  int rejected = 0;
+  for (int e = 0; e < 200; ++e) {
+    halves test;
+    double before = 1;
+    for (int n = 1; n <= 400; ++n) {
+      const double shift = e % 2 == 0 && n % 2 == 0 ? 0.3 : 0;
+      test.update(n % 2 == 0, normal() + shift, normal());
+      if (n != 100 && n != 200 && n != 400) continue;
+      const auto now = test.look(400);
+      REQUIRE(now);
+      for (const mr::stats::metric_evidence& m : now->metrics) CHECK((m.adjusted_p <= 0.1) == m.significant);
+      CHECK(now->metrics[0].adjusted_p <= before);
+      before = now->metrics[0].adjusted_p;
+    }
+    rejected += e % 2 == 0 && before <= 0.1;
+  }
+  CHECK(rejected > 50);
+
+  // A p-value over one look is that of the fixed sample; over two it lies between it and Bonferroni's bound on it.
+  using one_look = mr::stats::experiment_test<
+      mr::stats::outcomes<mr::stats::mean_of<"x">>,
+      mr::stats::decision<mr::stats::group_looks<mr::stats::spending::pocock, mr::stats::looks<1.>>,
+                          mr::stats::alpha<.05>>>;
+  one_look once;
+  fixed same;
+  grouped several;
+  for (int i = 0; i < 400; ++i) {
+    const double x = normal() + (i % 2 == 0 ? 0.25 : 0);
+    once.update(i % 2 == 0, x);
+    same.update(i % 2 == 0, x);
+    several.update(i % 2 == 0, x);
+  }
+  const double fixed_p = same.conclude(400)->metrics[0].test.p;
+  CHECK(once.look(400)->metrics[0].test.p == Approx(fixed_p).epsilon(1e-6));
+  CHECK(several.look(400)->metrics[0].test.p > fixed_p);
+  const auto changed = several.look(300);
+  REQUIRE_FALSE(changed);
+  CHECK(changed.error().message().find("it was planned for 400 units, not 300") != std::string::npos);
+}
+
+TEST_CASE("the asymptotic decision peeks at merged summaries") {
+  asymptotic test;
+  test.absorb<0>(true, mr::stats::sample_moments{5000, 1.2, 4});
+  test.absorb<0>(false, mr::stats::sample_moments{5000, 1.0, 4});
+  const auto now = test.peek();
+  REQUIRE(now);
+  // The difference is five standard errors; the mixture's reach at its best is about three.
+  CHECK(now->metrics[0].significant);
+  CHECK(now->metrics[0].test.effect == Approx(0.2));
+  asymptotic small_test;
+  small_test.absorb<0>(true, mr::stats::sample_moments{20, 1, 1});
+  small_test.absorb<0>(false, mr::stats::sample_moments{20, 1, 1});
+  CHECK(small_test.peek()->metrics[0].test.failed.contains(mr::stats::assumption::large_sample));
+}
+
+TEST_CASE("a mismatch of the arms is reported, and units that are not finite are left out and counted") {
+  source units(1003);
+  any_time test;
+  for (int i = 0; i < 3000; ++i) units.give(test, 0);
+  for (int i = 0; i < 3000; ++i) test.update(true, 0, 1, 1, 10, 5, 0.5);
+  CHECK(test.peek()->sample_ratio.mismatch);
+  test.update(true, std::nan(""), 1, 1, 10, 5, 0.5);
+  test.update(true, 0, 1, 1, HUGE_VAL, 5, 0.5);
+  CHECK(test.refused() == 2);
+  CHECK(test.units(true) + test.units(false) == 6000);
+  const std::array<double, 6> row{0, 1, 1, 10, 5, 0.5};
+  test.update(false, std::span<const double, 6>(row));
+  CHECK(test.units(true) + test.units(false) == 6001);
+}
+
+TEST_CASE("an experiment whose arm is empty answers an error that names the arm") {
+  fixed test;
+  CHECK(test.conclude(1).error().message() == "experiment: 0 units are there, 1 are needed");
+  test.update(true, 1.0);
+  CHECK(test.conclude(1).error().message() == "experiment: the control has no units yet, of 1 in all");
+  asymptotic other;
+  other.update(false, 1.0);
+  CHECK(other.peek().error().message() == "experiment: the treatment has no units yet, of 1 in all");
+}
+
+TEST_CASE("a plan that is no number of units is an error that says so") {
+  fixed test;
+  test.update(true, 1.0);
+  test.update(false, 2.0);
+  for (const double plan : {0.0, -5.0, std::nan(""), HUGE_VAL}) {
+    const auto none = test.conclude(plan);
+    REQUIRE_FALSE(none);
+    CHECK(none.error().message().find("the planned number of units is") != std::string::npos);
+  }
+}
+
+TEST_CASE("a conversion that is neither 0 nor 1 leaves its unit out, and the report says how many") {
+  mr::stats::experiment_test<mr::stats::outcomes<mr::stats::mean_of<"ms">, mr::stats::conversion<"bought">>,
+                      mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>>>
+      test;
+  support::normal_source normal(8);
+  for (int i = 0; i < 200; ++i) test.update(i % 2 == 0, normal(), i % 3 == 0);
+  test.update(true, 1, 12.5);
+  test.update(true, 1, -1);
+  CHECK(test.refused() == 2);
+  const auto now = test.peek();
+  REQUIRE(now);
+  CHECK(now->refused == 2);
+  CHECK(now->summary().find("Left out: 2 units") != std::string::npos);
+}
+
+TEST_CASE("merging into an empty experiment keeps findings, looks and conclusions; into another one not") {
+  support::normal_source normal(9);
+  asymptotic found;
+  for (int i = 0; i < 400; ++i) found.update(i % 2 == 0, normal() + (i % 2 == 0 ? 2 : 0));
+  REQUIRE(found.peek()->metrics[0].significant);
+  for (int i = 0; i < 4000; ++i) found.update(i % 2 == 0, normal() - (i % 2 == 0 ? 0.2 : 0));
+  REQUIRE(found.peek()->metrics[0].significant);  // by what was seen before
+  asymptotic fresh;
+  fresh.update(true, std::nan(""));
+  REQUIRE(fresh.merge(found));
+  CHECK(fresh.peek()->metrics[0].significant);
+  CHECK(fresh.refused() == 1);
+  asymptotic another;
+  for (int i = 0; i < 400; ++i) another.update(i % 2 == 0, normal());
+  REQUIRE(another.merge(found));
+  CHECK_FALSE(another.peek()->metrics[0].significant);
+
+  grouped looked;
+  for (int i = 0; i < 400; ++i) looked.update(i % 2 == 0, normal());
+  for (int k = 0; k < 4; ++k) REQUIRE(looked.look(400));
+  grouped copy;
+  REQUIRE(copy.merge(looked));
+  CHECK_FALSE(copy.look(400));
+}
+
+TEST_CASE("the first release's bytes of an experiment load and mean what they meant; resealed damage does no harm") {
+  const auto fill = [](auto& test, std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t i = from; i < to; ++i) {
+      const double x = support::exact_stream(i);
+      test.update(i % 3 == 0, x > 0.75, 3 * x, 1 + support::exact_stream(i + 5), 10 + 1000 * x, 2 + x, x);
+    }
+  };
+  using resumed = mr::stats::experiment_test<
+      family, mr::stats::decision<mr::stats::always_valid_asymptotic, mr::stats::alpha<.05>, mr::stats::holm>>;
+  const auto check = [&](auto fresh, const char* name) {
+    using test_type = decltype(fresh);
+    fill(fresh, 0, 400);
+    const auto bytes = support::golden(name);
+    auto old = test_type::load(bytes);
+    REQUIRE(old);
+    CHECK(old->save() == bytes);
+    CHECK(old->units(true) == 134);
+    fill(fresh, 400, 600);
+    fill(*old, 400, 600);
+    const auto a = old->peek();
+    const auto b = fresh.peek();
+    REQUIRE((a && b));
+    for (std::size_t i = 0; i < 4; ++i) {
+      CHECK(a->metrics[i].test.effect == Approx(b->metrics[i].test.effect).epsilon(1e-9));
+      CHECK(a->metrics[i].test.p == Approx(b->metrics[i].test.p).epsilon(1e-6));
+      CHECK(a->metrics[i].test.interval.width() == Approx(b->metrics[i].test.interval.width()).epsilon(1e-9));
+    }
+    const auto use = [&](test_type& found) {
+      fill(found, 0, 20);
+      (void)found.peek();
+      (void)found.merge(fresh);
+      (void)found.save();
+    };
+    laws::hostile_payload(fresh, support::reseal, use, 5, 600);
+  };
+  check(any_time(), "stats/experiment_always_valid.bin");
+  check(resumed(), "stats/experiment_asymptotic.bin");
+}
+
+TEST_CASE("a saved experiment is of its metrics, their kinds and its decision, and of no other") {
+  const auto kind = [](auto test, auto other) {
+    const auto found = decltype(other)::load(test.save());
+    REQUIRE_FALSE(found);
+    CHECK(found.error().code() == mr::errc::type_mismatch);
+    return found.error().message();
+  };
+  using plan = mr::stats::decision<mr::stats::fixed_horizon, mr::stats::alpha<.05>, mr::stats::uncorrected>;
+  CHECK(kind(fixed(), asymptotic()) ==
+        "saved experiment: it is decided in another way than by always_valid_asymptotic, Holm, alpha 0.05");
+  using stricter = mr::stats::experiment_test<
+      mr::stats::outcomes<mr::stats::mean_of<"x">>,
+      mr::stats::decision<mr::stats::fixed_horizon, mr::stats::alpha<.01>, mr::stats::uncorrected>>;
+  CHECK(kind(fixed(), stricter()) ==
+        "saved experiment: it is decided in another way than by fixed_horizon, none, alpha 0.01");
+  using other_looks = mr::stats::experiment_test<
+      mr::stats::outcomes<mr::stats::mean_of<"x">>,
+      mr::stats::decision<mr::stats::group_looks<mr::stats::spending::pocock, mr::stats::looks<.5, 1.>>,
+                          mr::stats::alpha<.05>>>;
+  kind(grouped(), other_looks());
+  CHECK(kind(fixed(), mr::stats::experiment_test<mr::stats::outcomes<mr::stats::mean_of<"y">>, plan>()) ==
+        "saved experiment: its metric is not y");
+  CHECK(kind(fixed(), mr::stats::experiment_test<mr::stats::outcomes<mr::stats::conversion<"x">>, plan>()) ==
+        "saved experiment: its metric x is not a conversion");
+  using median = mr::stats::experiment_test<mr::stats::outcomes<mr::stats::quantile_of<"x", .5>>, plan>;
+  using tail = mr::stats::experiment_test<mr::stats::outcomes<mr::stats::quantile_of<"x", .9>>, plan>;
+  CHECK_FALSE(tail::load(median().save()));
+  CHECK(median::load(median().save()));
+}
+
+TEST_CASE("no update of the module allocates, nor does a merge or a peek, and every state is trivially copyable") {
+  const auto none = [](auto state, auto step) {
+    STATIC_REQUIRE(std::is_trivially_copyable_v<decltype(state)>);
+    if (!support::counts_allocations) return true;
+    return support::allocations_of([&] {
+             for (std::uint64_t i = 0; i < 2000; ++i) step(state, support::exact_stream(i));
+           }) == 0;
+  };
+  const auto one = [](auto& state, double x) { state.update(x); };
+  CHECK(none(mr::stats::e_process(), one));
+  CHECK(none(mr::stats::mixture_sprt(0.45, 0.3, 0.1), one));
+  CHECK(none(mr::stats::sprt::of_means(0.45, 0.46, 0.3).value(), one));
+  CHECK(none(mr::stats::empirical_bernstein(), one));
+  CHECK(none(mr::stats::poisson_bootstrap<20>(1), one));
+  CHECK(none(mr::stats::two_arm_e_process(), [](mr::stats::two_arm_e_process& t, double x) {
+    t.update(x > 0.5, x);
+    (void)t.rejects(0.05);
+  }));
+  const auto unit = [](auto& test, double x) { test.update(x > 0.5, x > 0.7, x, 1 + x, 10 * x, x, x); };
+  CHECK(none(any_time(), unit));
+  CHECK(none(mr::stats::experiment_test<
+                 family, mr::stats::decision<mr::stats::fixed_horizon, mr::stats::alpha<.05>, mr::stats::holm>>(),
+             unit));
+  CHECK(none(grouped(), [](grouped& test, double x) { test.update(x > 0.5, x); }));
+  const any_time other;
+  CHECK(none(any_time(), [&](any_time& test, double x) {
+    test.update(x > 0.5, x > 0.7, x, 1 + x, 10 * x, x, x);
+    (void)test.merge(other);
+    if (test.units(true) > 100 && test.units(false) > 100) (void)test.peek();
+  }));
+}
