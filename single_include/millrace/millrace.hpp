@@ -5040,7 +5040,10 @@ struct last_shard {
   std::uint64_t owner = 0;
   shard_base* shard = nullptr;
 };
-inline constinit thread_local last_shard last_used_shard{};
+inline last_shard& last_used_shard() noexcept {
+  static constinit thread_local last_shard kept{};
+  return kept;
+}
 inline std::uint64_t new_shard_owner() noexcept {
   static light_atomic<std::uint64_t> last{0};
   return last.add_relaxed(1) + 1;
@@ -5175,7 +5178,7 @@ class sharded {
   };
 
   shard& this_thread() {
-    const detail::last_shard& last = detail::last_used_shard;
+    const detail::last_shard& last = detail::last_used_shard();
     if (last.owner == id_) [[likely]]
       return static_cast<shard&>(*last.shard);
     return find_shard();
@@ -5200,7 +5203,7 @@ class sharded {
   }
   static shard& of(const detail::shard_holder& held) noexcept { return static_cast<shard&>(*held.get()); }
   shard& remember(detail::shard_base& found) noexcept {
-    detail::last_used_shard = {id_, &found};
+    detail::last_used_shard() = {id_, &found};
     return static_cast<shard&>(found);
   }
 
@@ -24285,7 +24288,10 @@ class open_events {
   entry entries_[size];
   unsigned next_ = 0;
 };
-inline thread_local constinit open_events this_threads_events;
+inline open_events& this_threads_events() noexcept {
+  static constinit thread_local open_events kept;
+  return kept;
+}
 
 template <>
 class audit_counters<store::shared> {
@@ -24301,9 +24307,9 @@ class audit_counters<store::shared> {
         clock_set_(other.clock_set_.load(std::memory_order_relaxed)) {}
 
   std::uint64_t begin() noexcept {
-    return this_threads_events.of(log_).event = events_.fetch_add(1, std::memory_order_relaxed) + 1;
+    return this_threads_events().of(log_).event = events_.fetch_add(1, std::memory_order_relaxed) + 1;
   }
-  std::uint64_t current() const noexcept { return this_threads_events.of(log_).event; }
+  std::uint64_t current() const noexcept { return this_threads_events().of(log_).event; }
   void fail() noexcept { failures_.fetch_add(1, std::memory_order_relaxed); }
   void reject() noexcept { rejected_.fetch_add(1, std::memory_order_relaxed); }
   std::uint64_t events() const noexcept { return events_.load(std::memory_order_relaxed); }
@@ -24332,9 +24338,9 @@ class audit_counters<store::shared> {
   void begin_run(std::uint64_t now, std::uint64_t interval) noexcept {
     const bool due = now >= next_summaries_.load(std::memory_order_relaxed);
     if (due) next_summaries_.store(now + interval, std::memory_order_relaxed);
-    this_threads_events.of(log_).summarizes = due;
+    this_threads_events().of(log_).summarizes = due;
   }
-  bool summarizes() const noexcept { return this_threads_events.of(log_).summarizes; }
+  bool summarizes() const noexcept { return this_threads_events().of(log_).summarizes; }
 
  private:
   static std::atomic<std::uint64_t>& logs() noexcept {
@@ -28734,7 +28740,10 @@ struct local_slab : cell_slab {
   cell_slab* shared = nullptr;  // the same, where the store finds it
   bool over = false;            // the thread's end has folded the slab; what still comes goes to the ended threads' one
 };
-[[gnu::visibility("default")]] inline constinit thread_local local_slab local_cells{};
+[[gnu::visibility("default")]] inline local_slab& local_cells() noexcept {
+  static constinit thread_local local_slab kept{};
+  return kept;
+}
 
 /// The process's slabs and the map of which cells are taken. One for all registries, because a
 /// thread needs one slab, not one a registry. Never destroyed: threads may end after main has.
@@ -28802,7 +28811,7 @@ class [[gnu::visibility("default")]] cell_store {
   template <class F>
   void write(std::uint32_t end, F && f) noexcept {
     if (enlarge_local(end)) {
-      f(local_cells.cells);
+      f(local_cells().cells);
     } else {
       const std::lock_guard lock(mutex_);
       f(ended_->cells);
@@ -28845,20 +28854,20 @@ class [[gnu::visibility("default")]] cell_store {
   }
 
   bool enlarge_local(std::uint32_t end) noexcept {
-    if (local_cells.over) return false;
+    if (local_cells().over) return false;
     static thread_local thread_end at_end;  // made here, destroyed when the thread ends
     static_cast<void>(&at_end);
     try {
       const std::lock_guard lock(mutex_);
-      if (local_cells.shared == nullptr) {
+      if (local_cells().shared == nullptr) {
         auto made = std::make_unique<cell_slab>();
         grow(*made, end);
         slabs_.push_back(made.get());
-        local_cells.shared = made.release();
+        local_cells().shared = made.release();
       } else {
-        grow(*local_cells.shared, end);
+        grow(*local_cells().shared, end);
       }
-      static_cast<cell_slab&>(local_cells) = *local_cells.shared;
+      static_cast<cell_slab&>(local_cells()) = *local_cells().shared;
       return true;
     } catch (const std::bad_alloc&) {
       return false;
@@ -28867,8 +28876,8 @@ class [[gnu::visibility("default")]] cell_store {
 
   void retire_local() noexcept {
     const std::lock_guard lock(mutex_);
-    local_cells.over = true;
-    cell_slab* const mine = local_cells.shared;
+    local_cells().over = true;
+    cell_slab* const mine = local_cells().shared;
     if (mine == nullptr) return;
     const auto count = (std::min)(mine->size, static_cast<std::uint32_t>(kinds_.size()));
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -28881,7 +28890,7 @@ class [[gnu::visibility("default")]] cell_store {
       }
     }
     slabs_.erase(std::find(slabs_.begin(), slabs_.end(), mine));
-    local_cells = local_slab{{}, nullptr, true};
+    local_cells() = local_slab{{}, nullptr, true};
     ::operator delete(mine->cells, cache_line);
     delete mine;
   }
@@ -29007,17 +29016,20 @@ template <class Instrument, class Value>
 /// The hot path of counters, histograms and timers. Allocates: once a thread, and when metrics were added since.
 template <class Instrument, class Value>
 [[gnu::always_inline]] inline void write_local(const Instrument& instrument, Value value) noexcept {
-  if (instrument.end > local_cells.size) [[unlikely]] {
+  if (instrument.end > local_cells().size) [[unlikely]] {
     write_local_slowly(instrument, value);
     return;
   }
-  instrument.write(local_cells.cells, value);
+  instrument.write(local_cells().cells, value);
 }
 
 struct alignas(64) gauge_cell {
   std::atomic<double> value{0.0};
 };
-[[gnu::visibility("default")]] inline constinit gauge_cell discarded_gauge{};
+[[gnu::visibility("default")]] inline gauge_cell& discarded_gauge() noexcept {
+  static constinit gauge_cell kept{};
+  return kept;
+}
 
 struct counter_cell {
   std::uint32_t end = 1;  // the first cell is nobody's
@@ -29479,7 +29491,7 @@ class gauge {
   friend class metrics_registry;
   explicit gauge(detail::gauge_cell& cell) noexcept : cell_(&cell) {}
 
-  detail::gauge_cell* cell_ = &detail::discarded_gauge;
+  detail::gauge_cell* cell_ = &detail::discarded_gauge();
 };
 
 /// Counts values into buckets by fixed bounds, and adds them up. 16 bytes.

@@ -10,6 +10,7 @@ import pathlib
 import re
 import sys
 
+from code_rules import mutable_globals, threads
 from tree import INCLUDE, ROOT, Tree, has_unit_test, is_public, is_room, module_of
 
 MAX_HEADER_LINES = 600
@@ -292,7 +293,7 @@ def readme(tree):
 
 
 RULES = {rule.__name__: rule for rule in (listed, floors, third_party, standard, guards, preprocessor, style, umbrellas, unit_tests,
-                                          codes, root, paths, readme)}
+                                          codes, root, paths, readme, mutable_globals, threads)}
 
 
 def main():

@@ -45,6 +45,22 @@ CONFIG = header("core/config.hpp", '#if __cplusplus < 202002L\n#error "C++20"\n#
 ERROR = header("core/error.hpp", "#include <millrace/core/config.hpp>", body='template <bool B> struct must { static_assert(B, "millrace[CORE-1]: must"); };')
 VIEW = header("tensor/view.hpp", "#include <millrace/core/result.hpp>\n#include <unistd.h>")
 EIGEN = header("tensor/eigen.hpp", "#include <millrace/tensor/view.hpp>\n#include <Eigen/Core>")
+INNOCENT = """inline constexpr int limit = 3;
+static constexpr double pi = 3.14;
+inline const int fixed = 4;
+inline int counted(int by = 1) { static int calls = 0; return calls += by; }
+inline std::size_t here() { return std::hash<std::thread::id>{}(std::this_thread::get_id()); }
+template <class T> inline constexpr bool is_int = false;
+struct holder { static int made(); static constexpr int size = 2; int kept = 0; };
+inline namespace deeper { enum class colour { red }; }
+// inline int in_a_comment = 0; std::thread too
+"""
+
+
+def with_code(code):
+    return RESULT.replace("struct thing {};", "struct thing {};\n" + code)
+
+
 LISTS = """set(MILLRACE_STD_MODULES core tensor)
 set(MILLRACE_FULL_MODULES train)
 set(MILLRACE_core_HEADERS core.hpp core/config.hpp core/error.hpp core/result.hpp)
@@ -61,7 +77,7 @@ GOOD = {
     "include/millrace/core.hpp": CORE,
     "include/millrace/core/config.hpp": CONFIG,
     "include/millrace/core/error.hpp": ERROR,
-    "include/millrace/core/result.hpp": RESULT,
+    "include/millrace/core/result.hpp": with_code(INNOCENT),
     "include/millrace/tensor.hpp": TENSOR,
     "include/millrace/tensor/eigen.hpp": EIGEN,
     "include/millrace/tensor/view.hpp": VIEW,
@@ -130,6 +146,13 @@ BAD = [  # rule, words of the refusal, the files changed (None: removed)
     ("readme", "is not what stands in", {"examples/01_first.cpp": "int main() {\n  // [call]\n  return 1;\n  // [/call]\n}\n"}),
     ("readme", "does not build", {"examples/CMakeLists.txt": "set(examples 02_other)\n"}),
     ("readme", "lacks `tensor`", {"README.md": "# x\n\n| `core` | a |\n"}),
+    ("mutable_globals", "inline int calls = 0", {"include/millrace/core/result.hpp": with_code("inline int calls = 0;")}),
+    ("mutable_globals", "std::atomic<int> calls", {"include/millrace/core/result.hpp": with_code("inline constinit std::atomic<int> calls{0};")}),
+    ("mutable_globals", "thread_local", {"include/millrace/core/result.hpp": with_code("inline thread_local thing mine;")}),
+    ("mutable_globals", "const char* name",
+     {"include/millrace/core/result.hpp": with_code('namespace detail { inline const char* name = "x(y)"; }')}),
+    ("mutable_globals", "static inline int", {"include/millrace/core/result.hpp": with_code("class other { static inline int calls; };")}),
+    ("threads", "std::jthread", {"include/millrace/core/result.hpp": with_code("inline void f() { std::jthread t([] {}); }")}),
     ("readme", "no `<!-- examples", {"README.md": "# x\n\n```cpp\nint main() {}\n```\n"}),
 ]
 

@@ -44,7 +44,7 @@ class gauge {
   friend class metrics_registry;
   explicit gauge(detail::gauge_cell& cell) noexcept : cell_(&cell) {}
 
-  detail::gauge_cell* cell_ = &detail::discarded_gauge;
+  detail::gauge_cell* cell_ = &detail::discarded_gauge();
 };
 
 /// Counts values into buckets by fixed bounds, and adds them up. 16 bytes.

@@ -90,7 +90,10 @@ struct last_shard {
   std::uint64_t owner = 0;
   shard_base* shard = nullptr;
 };
-inline constinit thread_local last_shard last_used_shard{};
+inline last_shard& last_used_shard() noexcept {
+  static constinit thread_local last_shard kept{};
+  return kept;
+}
 inline std::uint64_t new_shard_owner() noexcept {
   static light_atomic<std::uint64_t> last{0};
   return last.add_relaxed(1) + 1;
@@ -225,7 +228,7 @@ class sharded {
   };
 
   shard& this_thread() {
-    const detail::last_shard& last = detail::last_used_shard;
+    const detail::last_shard& last = detail::last_used_shard();
     if (last.owner == id_) [[likely]]
       return static_cast<shard&>(*last.shard);
     return find_shard();
@@ -250,7 +253,7 @@ class sharded {
   }
   static shard& of(const detail::shard_holder& held) noexcept { return static_cast<shard&>(*held.get()); }
   shard& remember(detail::shard_base& found) noexcept {
-    detail::last_used_shard = {id_, &found};
+    detail::last_used_shard() = {id_, &found};
     return static_cast<shard&>(found);
   }
 

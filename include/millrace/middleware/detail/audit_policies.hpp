@@ -101,7 +101,10 @@ class open_events {
   entry entries_[size];
   unsigned next_ = 0;
 };
-inline thread_local constinit open_events this_threads_events;
+inline open_events& this_threads_events() noexcept {
+  static constinit thread_local open_events kept;
+  return kept;
+}
 
 template <>
 class audit_counters<store::shared> {
@@ -117,9 +120,9 @@ class audit_counters<store::shared> {
         clock_set_(other.clock_set_.load(std::memory_order_relaxed)) {}
 
   std::uint64_t begin() noexcept {
-    return this_threads_events.of(log_).event = events_.fetch_add(1, std::memory_order_relaxed) + 1;
+    return this_threads_events().of(log_).event = events_.fetch_add(1, std::memory_order_relaxed) + 1;
   }
-  std::uint64_t current() const noexcept { return this_threads_events.of(log_).event; }
+  std::uint64_t current() const noexcept { return this_threads_events().of(log_).event; }
   void fail() noexcept { failures_.fetch_add(1, std::memory_order_relaxed); }
   void reject() noexcept { rejected_.fetch_add(1, std::memory_order_relaxed); }
   std::uint64_t events() const noexcept { return events_.load(std::memory_order_relaxed); }
@@ -148,9 +151,9 @@ class audit_counters<store::shared> {
   void begin_run(std::uint64_t now, std::uint64_t interval) noexcept {
     const bool due = now >= next_summaries_.load(std::memory_order_relaxed);
     if (due) next_summaries_.store(now + interval, std::memory_order_relaxed);
-    this_threads_events.of(log_).summarizes = due;
+    this_threads_events().of(log_).summarizes = due;
   }
-  bool summarizes() const noexcept { return this_threads_events.of(log_).summarizes; }
+  bool summarizes() const noexcept { return this_threads_events().of(log_).summarizes; }
 
  private:
   static std::atomic<std::uint64_t>& logs() noexcept {

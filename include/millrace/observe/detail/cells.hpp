@@ -40,7 +40,10 @@ struct local_slab : cell_slab {
   cell_slab* shared = nullptr;  // the same, where the store finds it
   bool over = false;            // the thread's end has folded the slab; what still comes goes to the ended threads' one
 };
-[[gnu::visibility("default")]] inline constinit thread_local local_slab local_cells{};
+[[gnu::visibility("default")]] inline local_slab& local_cells() noexcept {
+  static constinit thread_local local_slab kept{};
+  return kept;
+}
 
 /// The process's slabs and the map of which cells are taken. One for all registries, because a
 /// thread needs one slab, not one a registry. Never destroyed: threads may end after main has.
@@ -108,7 +111,7 @@ class [[gnu::visibility("default")]] cell_store {
   template <class F>
   void write(std::uint32_t end, F && f) noexcept {
     if (enlarge_local(end)) {
-      f(local_cells.cells);
+      f(local_cells().cells);
     } else {
       const std::lock_guard lock(mutex_);
       f(ended_->cells);
@@ -151,20 +154,20 @@ class [[gnu::visibility("default")]] cell_store {
   }
 
   bool enlarge_local(std::uint32_t end) noexcept {
-    if (local_cells.over) return false;
+    if (local_cells().over) return false;
     static thread_local thread_end at_end;  // made here, destroyed when the thread ends
     static_cast<void>(&at_end);
     try {
       const std::lock_guard lock(mutex_);
-      if (local_cells.shared == nullptr) {
+      if (local_cells().shared == nullptr) {
         auto made = std::make_unique<cell_slab>();
         grow(*made, end);
         slabs_.push_back(made.get());
-        local_cells.shared = made.release();
+        local_cells().shared = made.release();
       } else {
-        grow(*local_cells.shared, end);
+        grow(*local_cells().shared, end);
       }
-      static_cast<cell_slab&>(local_cells) = *local_cells.shared;
+      static_cast<cell_slab&>(local_cells()) = *local_cells().shared;
       return true;
     } catch (const std::bad_alloc&) {
       return false;
@@ -173,8 +176,8 @@ class [[gnu::visibility("default")]] cell_store {
 
   void retire_local() noexcept {
     const std::lock_guard lock(mutex_);
-    local_cells.over = true;
-    cell_slab* const mine = local_cells.shared;
+    local_cells().over = true;
+    cell_slab* const mine = local_cells().shared;
     if (mine == nullptr) return;
     const auto count = (std::min)(mine->size, static_cast<std::uint32_t>(kinds_.size()));
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -187,7 +190,7 @@ class [[gnu::visibility("default")]] cell_store {
       }
     }
     slabs_.erase(std::find(slabs_.begin(), slabs_.end(), mine));
-    local_cells = local_slab{{}, nullptr, true};
+    local_cells() = local_slab{{}, nullptr, true};
     ::operator delete(mine->cells, cache_line);
     delete mine;
   }

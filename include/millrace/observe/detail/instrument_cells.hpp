@@ -30,17 +30,20 @@ template <class Instrument, class Value>
 /// The hot path of counters, histograms and timers. Allocates: once a thread, and when metrics were added since.
 template <class Instrument, class Value>
 [[gnu::always_inline]] inline void write_local(const Instrument& instrument, Value value) noexcept {
-  if (instrument.end > local_cells.size) [[unlikely]] {
+  if (instrument.end > local_cells().size) [[unlikely]] {
     write_local_slowly(instrument, value);
     return;
   }
-  instrument.write(local_cells.cells, value);
+  instrument.write(local_cells().cells, value);
 }
 
 struct alignas(64) gauge_cell {
   std::atomic<double> value{0.0};
 };
-[[gnu::visibility("default")]] inline constinit gauge_cell discarded_gauge{};
+[[gnu::visibility("default")]] inline gauge_cell& discarded_gauge() noexcept {
+  static constinit gauge_cell kept{};
+  return kept;
+}
 
 struct counter_cell {
   std::uint32_t end = 1;  // the first cell is nobody's

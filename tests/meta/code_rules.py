@@ -1,0 +1,76 @@
+"""The rules of the house about what the code says: they read it without comments, words in quotes and directives."""
+import re
+
+# The headers that may start a thread, and who asks them to.
+THREAD_STARTERS = {"store/detail/worker.hpp": "a log or a sender that its user opens"}
+
+
+def code_of(text):
+    """The text with comments, literals' contents and preprocessor lines blank; lines keep their numbers."""
+    def blank(match):
+        return re.sub(r"[^\n]", " ", match[0])
+
+    text = re.sub(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<![0-9a-fA-F])\'(?:\\.|[^\'\\\n])+\'', blank, text,
+                  flags=re.DOTALL)
+    return re.sub(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", blank, text, flags=re.MULTILINE)
+
+
+def statements(code):
+    """(line, statement, scope) of every declaration: scope is `namespace`, `class`, or `other` (function bodies and the like).
+
+    A statement ends at `;`, at the brace that opens what it declares, and begins after the last `;`, `{` or `}`.
+    """
+    scopes = []
+    start = 0
+    depth = 0  # of parentheses: what stands in them is part of the statement
+    line = 1
+    for at, character in enumerate(code):
+        if character == "\n":
+            line += 1
+        elif character in "([":
+            depth += 1
+        elif character in ")]":
+            depth = max(0, depth - 1)
+        elif depth == 0 and character in ";{}":
+            said = " ".join(code[start:at].split())
+            scope = scopes[-1] if scopes else "namespace"
+            if character != "}" and said:
+                yield line, said, scope
+            if character == "{":
+                if scope == "namespace" and re.search(r"\bnamespace\b(?!.*=)", said):
+                    scopes.append("namespace")
+                elif re.search(r"\b(class|struct|union)\b[^()=]*$", said) and scope != "other":
+                    scopes.append("class")
+                else:
+                    scopes.append("other")
+            elif character == "}" and scopes:
+                scopes.pop()
+            start = at + 1
+
+
+def mutable_globals(tree):
+    """No header defines a mutable object at namespace scope, nor a mutable static member: not even an atomic."""
+    for name in tree.all_headers:
+        for line, said, scope in statements(code_of(tree.header(name))):
+            words = re.sub(r"^(template\s*<[^;]*?>\s*)?(\[\[[^\]]*\]\]\s*)*", "", said)
+            storage = r"\b(inline|static|extern|thread_local|constinit)\b" if scope == "namespace" else r"\b(static|thread_local)\b"
+            if scope == "other" or not re.search(storage, words.split("=")[0].split("(")[0]):
+                continue
+            if re.search(r"\b(constexpr|consteval|namespace|class|struct|union|enum|using|friend|concept|operator)\b", words):
+                continue
+            if re.search(r"\(", words.split("=")[0]):
+                continue  # a function
+            if re.search(r"\bconst\b", words) and not re.search(r"[*&]", words):
+                continue
+            yield f"{name}:{line}: a mutable object outside every function: {said}"
+
+
+def threads(tree):
+    """Only the headers named above start a thread."""
+    starts = re.compile(r"\b(std::(jthread|thread|async)\b(?!::)|pthread_create\b|thrd_create\b|std::execution::par)")
+    for name in tree.all_headers:
+        for number, line in enumerate(code_of(tree.header(name)).splitlines(), 1):
+            if starts.search(line) and name not in THREAD_STARTERS:
+                yield f"{name}:{number}: starts a thread, which nobody asked for (THREAD_STARTERS in tests/meta/code_rules.py): {line.strip()}"
+    yield from (f"{name}: in THREAD_STARTERS, but starts none" for name in sorted(THREAD_STARTERS)
+                if name in tree.all_headers and not starts.search(code_of(tree.header(name))))
