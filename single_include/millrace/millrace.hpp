@@ -87,11 +87,13 @@
 #define MILLRACE_HOST_DEVICE
 #endif
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 __extension__ typedef __int128 int128;
 __extension__ typedef unsigned __int128 uint128;
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_CONFIG_HPP
@@ -101,7 +103,8 @@ __extension__ typedef unsigned __int128 uint128;
 #ifndef MILLRACE_CORE_ERROR_HPP
 #define MILLRACE_CORE_ERROR_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// What kind of failure an `error` is. The numbers and names are stable: they stand in logs and
 /// metrics. New codes are added at the end of their group.
@@ -238,6 +241,7 @@ inline error error::wrap(std::string message) && {
 }
 inline void error::destroy(body* owned) noexcept { delete owned; }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_ERROR_HPP
@@ -247,7 +251,8 @@ inline void error::destroy(body* owned) noexcept { delete owned; }
 #ifndef MILLRACE_CORE_RESULT_HPP
 #define MILLRACE_CORE_RESULT_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 template <class T>
 class result;
@@ -447,6 +452,7 @@ class [[nodiscard]] result<void> {
   millrace::error error_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_RESULT_HPP
@@ -456,7 +462,8 @@ class [[nodiscard]] result<void> {
 #ifndef MILLRACE_AGGREGATE_CONCEPTS_HPP
 #define MILLRACE_AGGREGATE_CONCEPTS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// How much an item counts: `update(x, mr::weight{2.5})`. A real number above zero; zero leaves the
 /// aggregate as it was, and a negative or non-finite weight is treated as a NaN value is.
@@ -557,6 +564,7 @@ struct aggregator_traits {
                 "millrace[AGGREGATE-1]: an exactly_invertible aggregator is invertible too; say both");
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_CONCEPTS_HPP
@@ -566,7 +574,8 @@ struct aggregator_traits {
 #ifndef MILLRACE_CORE_DETAIL_MATH_HPP
 #define MILLRACE_CORE_DETAIL_MATH_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::math {
 
 // What a header needs of <cmath>, which brings the special functions and costs as much to parse as all of
@@ -598,6 +607,7 @@ constexpr bool is_nan(T x) noexcept {
 }
 
 }  // namespace detail::math
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_MATH_HPP
@@ -607,7 +617,8 @@ constexpr bool is_nan(T x) noexcept {
 #ifndef MILLRACE_CORE_SAVED_DETAIL_CRC32C_HPP
 #define MILLRACE_CORE_SAVED_DETAIL_CRC32C_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Tables for eight bytes a step: of[k][b] is the remainder of byte b with k zero bytes after it. Made at the first
@@ -644,6 +655,7 @@ inline std::uint32_t crc32c(const std::byte* at, std::size_t left) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_SAVED_DETAIL_CRC32C_HPP
@@ -653,7 +665,8 @@ inline std::uint32_t crc32c(const std::byte* at, std::size_t left) noexcept {
 #ifndef MILLRACE_CORE_SAVED_ENVELOPE_HPP
 #define MILLRACE_CORE_SAVED_ENVELOPE_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // The bytes of a saved aggregate, for everything that has no foreign format. Little-endian:
 //
@@ -841,6 +854,7 @@ class envelope_reader {
   bool failed_ = false;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_SAVED_ENVELOPE_HPP
@@ -850,7 +864,8 @@ class envelope_reader {
 #ifndef MILLRACE_AGGREGATE_HISTOGRAMS_BINNED_HISTOGRAM_HPP
 #define MILLRACE_AGGREGATE_HISTOGRAMS_BINNED_HISTOGRAM_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // An axis says which of its bins, [edge(i), edge(i + 1)), a number falls into; -1 stands for below the
 // first, `bins()` for the last edge and above. A type of one's own with these six functions will do.
@@ -1158,6 +1173,7 @@ using logarithmic_histogram = binned_histogram<logarithmic_axis>;
 /// With edges of your own.
 using fixed_histogram = binned_histogram<edges_axis>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_BINNED_HISTOGRAM_HPP
@@ -1167,7 +1183,8 @@ using fixed_histogram = binned_histogram<edges_axis>;
 #ifndef MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_BUCKET_RUN_HPP
 #define MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_BUCKET_RUN_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Counts of numbered buckets, those between the lowest and highest used in one stretch.
@@ -1248,6 +1265,7 @@ class bucket_run {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_BUCKET_RUN_HPP
@@ -1267,7 +1285,8 @@ class bucket_run {
 #define MILLRACE_X86_TARGET(features)
 #endif
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "millrace's kernels are for little-endian machines");
@@ -1346,6 +1365,7 @@ inline bool cpu_has_avx512dq() noexcept { return false; }
 #endif
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_SIMD_HPP
@@ -1355,7 +1375,8 @@ inline bool cpu_has_avx512dq() noexcept { return false; }
 #ifndef MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_LOG_INDEX_HPP
 #define MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_LOG_INDEX_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Numbers buckets of positive numbers so that all in a bucket are within `relative_error` of its middle:
@@ -1480,6 +1501,7 @@ void index_block(const double* x, std::size_t count, std::int32_t first, std::in
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_LOG_INDEX_HPP
@@ -1491,7 +1513,8 @@ void index_block(const double* x, std::size_t count, std::int32_t first, std::in
 
 // The wire format of Protocol Buffers, as far as the histograms of others need it.
 // Source: protobuf.dev, "Encoding".
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 enum class wire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
@@ -1621,6 +1644,7 @@ class protobuf_reader {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_PROTOBUF_HPP
@@ -1630,7 +1654,8 @@ class protobuf_reader {
 #ifndef MILLRACE_AGGREGATE_KERNELS_DETAIL_BLOCK_KERNEL_HPP
 #define MILLRACE_AGGREGATE_KERNELS_DETAIL_BLOCK_KERNEL_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// How many items are worked at a time: small enough for the first-level cache, so that every member
@@ -1947,6 +1972,7 @@ block_figures scan_block(const double* x, std::size_t count) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KERNELS_DETAIL_BLOCK_KERNEL_HPP
@@ -1956,7 +1982,8 @@ block_figures scan_block(const double* x, std::size_t count) noexcept {
 #ifndef MILLRACE_CORE_TYPE_NAME_HPP
 #define MILLRACE_CORE_TYPE_NAME_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -2004,6 +2031,7 @@ inline constexpr std::string_view full_type_name = detail::pretty_function<T>().
 template <class T>
 inline constexpr std::string_view type_name = detail::unqualified(full_type_name<T>);
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_TYPE_NAME_HPP
@@ -2013,7 +2041,8 @@ inline constexpr std::string_view type_name = detail::unqualified(full_type_name
 #ifndef MILLRACE_AGGREGATE_MEMBERS_MEMBER_HPP
 #define MILLRACE_AGGREGATE_MEMBERS_MEMBER_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // What may stand between the brackets of `aggregate<...>`: a member. It is an empty type with any of
 //
@@ -2198,6 +2227,7 @@ constexpr std::string_view member_name() {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_MEMBER_HPP
@@ -2207,7 +2237,8 @@ constexpr std::string_view member_name() {
 #ifndef MILLRACE_AGGREGATE_MEMBERS_MOMENTS_HPP
 #define MILLRACE_AGGREGATE_MEMBERS_MOMENTS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -2568,6 +2599,7 @@ struct kurtosis {
   }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_MOMENTS_HPP
@@ -2577,7 +2609,8 @@ struct kurtosis {
 #ifndef MILLRACE_AGGREGATE_MEMBERS_SUMS_HPP
 #define MILLRACE_AGGREGATE_MEMBERS_SUMS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A sum that keeps what rounding takes away: as good as adding in twice the precision.
 ///
@@ -2865,6 +2898,7 @@ struct harmonic_mean {
   static double value(const auto& a) { return a.template state<harmonic_mean>().value(); }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_SUMS_HPP
@@ -2874,7 +2908,8 @@ struct harmonic_mean {
 #ifndef MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_DDSKETCH_CORE_HPP
 #define MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_DDSKETCH_CORE_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -3212,6 +3247,7 @@ class ddsketch_core {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_DDSKETCH_CORE_HPP
@@ -3221,7 +3257,8 @@ class ddsketch_core {
 #ifndef MILLRACE_AGGREGATE_HISTOGRAMS_DDSKETCH_HPP
 #define MILLRACE_AGGREGATE_HISTOGRAMS_DDSKETCH_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Quantiles with a bound on the relative error of the value itself: a histogram with buckets that grow
 /// with the value. For latencies and sizes, where 1 % of a millisecond and 1 % of an hour are what matters.
@@ -3400,6 +3437,7 @@ class ddsketch {
   double buffer_[room];
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DDSKETCH_HPP
@@ -3409,7 +3447,8 @@ class ddsketch {
 #ifndef MILLRACE_AGGREGATE_HISTOGRAMS_EXPONENTIAL_HISTOGRAM_HPP
 #define MILLRACE_AGGREGATE_HISTOGRAMS_EXPONENTIAL_HISTOGRAM_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// The exponential histogram of OpenTelemetry: buckets between powers of 2^(2^-scale), as fine as `Most` of
 /// them for each sign allow; the scale falls by itself as the range of the stream grows.
@@ -3722,6 +3761,7 @@ class exponential_histogram {
   runs negative_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_EXPONENTIAL_HISTOGRAM_HPP
@@ -3731,7 +3771,8 @@ class exponential_histogram {
 #ifndef MILLRACE_AGGREGATE_HISTOGRAMS_LOG_HISTOGRAM_HPP
 #define MILLRACE_AGGREGATE_HISTOGRAMS_LOG_HISTOGRAM_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Quantiles of a stream of durations in fixed memory, whatever their number and range.
 ///
@@ -3880,6 +3921,7 @@ class log_histogram {
   std::array<std::uint64_t, bucket_count> buckets_{};
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_LOG_HISTOGRAM_HPP
@@ -3889,7 +3931,8 @@ class log_histogram {
 #ifndef MILLRACE_AGGREGATE_HISTOGRAMS_PERCENTILE_TRACKER_HPP
 #define MILLRACE_AGGREGATE_HISTOGRAMS_PERCENTILE_TRACKER_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A list of percentiles of a stream in fixed memory, whatever its length: for service levels.
 ///
@@ -3969,6 +4012,7 @@ class basic_percentile_tracker {
 
 using percentile_tracker = basic_percentile_tracker<>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_PERCENTILE_TRACKER_HPP
@@ -3988,7 +4032,8 @@ using percentile_tracker = basic_percentile_tracker<>;
 #ifndef MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
 #define MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 template <class A>
@@ -4005,6 +4050,7 @@ template <class A>
 using aggregate_item = typename decltype(find_item<A>())::type;
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP
@@ -4014,7 +4060,8 @@ using aggregate_item = typename decltype(find_item<A>())::type;
 #ifndef MILLRACE_AGGREGATE_SKETCHES_DETAIL_MURMUR3_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_DETAIL_MURMUR3_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 struct hash128 {
@@ -4117,6 +4164,7 @@ constexpr bool is_no_item(const Item& item) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_MURMUR3_HPP
@@ -4126,7 +4174,8 @@ constexpr bool is_no_item(const Item& item) noexcept {
 #ifndef MILLRACE_AGGREGATE_KEYED_DETAIL_GROUP_INDEX_HPP
 #define MILLRACE_AGGREGATE_KEYED_DETAIL_GROUP_INDEX_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 inline constexpr std::size_t no_group = ~std::size_t{0};
@@ -4234,6 +4283,7 @@ class group_index {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KEYED_DETAIL_GROUP_INDEX_HPP
@@ -4243,7 +4293,8 @@ class group_index {
 #ifndef MILLRACE_AGGREGATE_KEYED_GROUPED_HPP
 #define MILLRACE_AGGREGATE_KEYED_GROUPED_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// One aggregate for each key, for a bounded number of keys; what comes with another key once the bound is
 /// reached goes into one overflow group, so that totals stay whole.
@@ -4536,6 +4587,7 @@ class grouped {
   scratch room_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KEYED_GROUPED_HPP
@@ -4550,7 +4602,8 @@ class grouped {
 #endif
 
 // The platform's constant-rate counter. Which CPU it is decides here and nowhere else.
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Whether the CPU has a counter that ticks at one rate whatever its frequency and sleep state.
@@ -4578,6 +4631,7 @@ inline std::uint64_t cycle_counter() noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP
@@ -4587,7 +4641,8 @@ inline std::uint64_t cycle_counter() noexcept {
 #ifndef MILLRACE_CORE_CLOCK_HPP
 #define MILLRACE_CORE_CLOCK_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Where a chain takes its time from. `ticks()` reads the counter; `nanoseconds(ticks)` places a
 /// reading on the clock's own monotonic time line. Two calls, so that a hot path converts later.
@@ -4706,6 +4761,7 @@ struct time_span {
   constexpr std::uint64_t nanoseconds() const noexcept { return end - start; }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_CLOCK_HPP
@@ -4715,7 +4771,8 @@ struct time_span {
 #ifndef MILLRACE_CORE_SEED_HPP
 #define MILLRACE_CORE_SEED_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// The next output of SplitMix64 and its state advanced. Source: Steele, Lea, Flood, "Fast
 /// splittable pseudorandom number generators", OOPSLA 2014.
@@ -4806,6 +4863,7 @@ class random_engine {
   state_type state_{};
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_SEED_HPP
@@ -4815,7 +4873,8 @@ class random_engine {
 #ifndef MILLRACE_AGGREGATE_KEYED_SAMPLED_HPP
 #define MILLRACE_AGGREGATE_KEYED_SAMPLED_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// An aggregate of one item in so many: of each `every` in a row one is drawn and stands for all of them,
 /// with their weight where the aggregate takes weights.
@@ -4920,6 +4979,7 @@ class sampled {
   Aggregate kept_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KEYED_SAMPLED_HPP
@@ -4929,7 +4989,8 @@ class sampled {
 #ifndef MILLRACE_CORE_DETAIL_LIGHT_ATOMIC_HPP
 #define MILLRACE_CORE_DETAIL_LIGHT_ATOMIC_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// What `sharded` needs of std::atomic: <atomic> brings mutexes and the system's errors, and costs more to
@@ -4956,6 +5017,7 @@ class light_atomic {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_LIGHT_ATOMIC_HPP
@@ -4965,7 +5027,8 @@ class light_atomic {
 #ifndef MILLRACE_AGGREGATE_KEYED_SHARDED_HPP
 #define MILLRACE_AGGREGATE_KEYED_SHARDED_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -5213,6 +5276,7 @@ class sharded {
   std::vector<detail::shard_holder> shards_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KEYED_SHARDED_HPP
@@ -5222,7 +5286,8 @@ class sharded {
 #ifndef MILLRACE_AGGREGATE_KERNELS_DETAIL_WEIGHTED_KERNEL_HPP
 #define MILLRACE_AGGREGATE_KERNELS_DETAIL_WEIGHTED_KERNEL_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// As block_body, over items that weigh differently; the logarithm excepted, which its member takes itself. Two
@@ -5386,6 +5451,7 @@ block_figures scan_weighted(const double* x, const double* weights, std::size_t 
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KERNELS_DETAIL_WEIGHTED_KERNEL_HPP
@@ -5395,7 +5461,8 @@ block_figures scan_weighted(const double* x, const double* weights, std::size_t 
 #ifndef MILLRACE_AGGREGATE_MEMBERS_DETAIL_STATES_HPP
 #define MILLRACE_AGGREGATE_MEMBERS_DETAIL_STATES_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 struct propagate_nan;
 
@@ -5878,6 +5945,7 @@ class answers {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_DETAIL_STATES_HPP
@@ -5887,7 +5955,8 @@ class answers {
 #ifndef MILLRACE_AGGREGATE_MEMBERS_AGGREGATE_HPP
 #define MILLRACE_AGGREGATE_MEMBERS_AGGREGATE_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// NaN policy: an item that is NaN, or whose weight is negative or not finite, is skipped, and counted in
 /// `skipped()`.
@@ -6238,6 +6307,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
 template <class... Members>
 using aggregate = basic_aggregate<skip_nan, Members...>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_AGGREGATE_HPP
@@ -6247,7 +6317,8 @@ using aggregate = basic_aggregate<skip_nan, Members...>;
 #ifndef MILLRACE_AGGREGATE_MEMBERS_EXTREMES_HPP
 #define MILLRACE_AGGREGATE_MEMBERS_EXTREMES_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Where an extreme stood: its place in the stream, counted from 0 with the skipped items, and what it
 /// was. Without items: `nowhere` and NaN.
@@ -6422,6 +6493,7 @@ struct argmax {
   static located value(const auto& a) { return a.template state<argmax>().value(); }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_EXTREMES_HPP
@@ -6431,7 +6503,8 @@ struct argmax {
 #ifndef MILLRACE_CORE_DETAIL_SORT_HPP
 #define MILLRACE_CORE_DETAIL_SORT_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Puts the lesser of two integers first. Written so that compilers make no branch of it.
@@ -6600,6 +6673,7 @@ inline void sort_by(std::vector<T>& values, Less&& less) {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_SORT_HPP
@@ -6609,7 +6683,8 @@ inline void sort_by(std::vector<T>& values, Less&& less) {
 #ifndef MILLRACE_CORE_SAVED_DETAIL_IMAGE_HPP
 #define MILLRACE_CORE_SAVED_DETAIL_IMAGE_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "millrace's sketches are for little-endian machines");
@@ -6682,6 +6757,7 @@ class image_reader {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_SAVED_DETAIL_IMAGE_HPP
@@ -6691,7 +6767,8 @@ class image_reader {
 #ifndef MILLRACE_AGGREGATE_SKETCHES_FREQUENT_ITEMS_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_FREQUENT_ITEMS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::frequent_image {
 
 // Apache DataSketches' image: preamble length in 8 bytes, version, family, lg of the greatest and of the present size,
@@ -7018,6 +7095,7 @@ result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::spa
   return loaded;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_FREQUENT_ITEMS_HPP
@@ -7027,7 +7105,8 @@ result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::spa
 #ifndef MILLRACE_AGGREGATE_SKETCHES_DETAIL_COUPON_TABLE_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_DETAIL_COUPON_TABLE_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// A coupon is what an item leaves in a HyperLogLog sketch: 26 bits of address, and above them 6 bits of value.
@@ -7089,6 +7168,7 @@ class coupon_table {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_COUPON_TABLE_HPP
@@ -7098,7 +7178,8 @@ class coupon_table {
 #ifndef MILLRACE_AGGREGATE_SKETCHES_DETAIL_HASH_BLOCK_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_DETAIL_HASH_BLOCK_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// The hashes of some words at a time, the same as `murmur3::hash` of each.
@@ -7137,6 +7218,7 @@ struct hash_block {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_HASH_BLOCK_HPP
@@ -7146,7 +7228,8 @@ struct hash_block {
 #ifndef MILLRACE_AGGREGATE_SKETCHES_DETAIL_HLL_ESTIMATE_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_DETAIL_HLL_ESTIMATE_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// How many items left `count` different coupons: the inverse of the expectation, to the third order. A coupon has
@@ -7215,6 +7298,7 @@ inline double items_behind_registers(const std::vector<std::uint8_t>& registers)
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_HLL_ESTIMATE_HPP
@@ -7224,7 +7308,8 @@ inline double items_behind_registers(const std::vector<std::uint8_t>& registers)
 #ifndef MILLRACE_AGGREGATE_SKETCHES_HLL_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_HLL_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::hll_image {
 
 // Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, lg k, lg of the table's
@@ -7720,6 +7805,7 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
   return {};
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_HLL_HPP
@@ -7729,7 +7815,8 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
 #ifndef MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
 #define MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 template <class T>
@@ -7780,6 +7867,7 @@ inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
@@ -7789,7 +7877,8 @@ inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
 #ifndef MILLRACE_CORE_DETAIL_ORDER_KEY_HPP
 #define MILLRACE_CORE_DETAIL_ORDER_KEY_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// A floating-point number as the signed integer of the same order: integers sort and merge without branches,
@@ -7812,6 +7901,7 @@ constexpr T from_order_key(order_key<T> key) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_ORDER_KEY_HPP
@@ -7821,7 +7911,8 @@ constexpr T from_order_key(order_key<T> key) noexcept {
 #ifndef MILLRACE_AGGREGATE_SKETCHES_DETAIL_KLL_LEVELS_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_DETAIL_KLL_LEVELS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// The values that a KLL sketch keeps. Level 0 holds values of weight 1, each level above twice the weight of the one
@@ -8154,6 +8245,7 @@ class kll_levels {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_KLL_LEVELS_HPP
@@ -8163,7 +8255,8 @@ class kll_levels {
 #ifndef MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
 #define MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// rank(point) for each point.
@@ -8197,6 +8290,7 @@ result<std::vector<double>> pmf_between(std::span<const T> points, UpTo&& up_to,
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
@@ -8206,7 +8300,8 @@ result<std::vector<double>> pmf_between(std::span<const T> points, UpTo&& up_to,
 #ifndef MILLRACE_AGGREGATE_SKETCHES_QUANTILE_VIEW_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_QUANTILE_VIEW_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Two values that a quantile lies between.
 template <class T>
@@ -8304,6 +8399,7 @@ class quantile_view {
   T largest_{};
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_QUANTILE_VIEW_HPP
@@ -8313,7 +8409,8 @@ class quantile_view {
 #ifndef MILLRACE_AGGREGATE_SKETCHES_KLL_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_KLL_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::kll_image {
 
 // Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, flags, k (2), m, 0; then,
@@ -8565,6 +8662,7 @@ result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_
   return loaded;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_KLL_HPP
@@ -8574,7 +8672,8 @@ result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_
 #ifndef MILLRACE_AGGREGATE_MEMBERS_SKETCH_MEMBERS_HPP
 #define MILLRACE_AGGREGATE_MEMBERS_SKETCH_MEMBERS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // A sketch is a member of an aggregate as it is: `aggregate<count, kll<200>>`, and `get<kll<200>>()`
 // answers it. The members below ask it one question each; those that name the same sketch share it.
@@ -8659,6 +8758,7 @@ struct frequent {
   static const Sketch& value(const auto& a) { return a.template state<Sketch>(); }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_SKETCH_MEMBERS_HPP
@@ -8668,7 +8768,8 @@ struct frequent {
 #ifndef MILLRACE_AGGREGATE_WINDOWS_DETAIL_RING_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_DETAIL_RING_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// A queue in one piece of memory, a power of two of slots, four to seven times as fast as std::deque.
@@ -8744,6 +8845,7 @@ class ring {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_RING_HPP
@@ -8753,7 +8855,8 @@ class ring {
 #ifndef MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_OPS_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_OPS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 template <class A>
@@ -9044,6 +9147,7 @@ void add_all(typename Ops::running& r, std::span<const typename Ops::sample> ite
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_OPS_HPP
@@ -9053,7 +9157,8 @@ void add_all(typename Ops::running& r, std::span<const typename Ops::sample> ite
 #ifndef MILLRACE_AGGREGATE_WINDOWS_DETAIL_MONOTONIC_ENGINE_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_DETAIL_MONOTONIC_ENGINE_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Is A nothing but least and greatest, so that an item can be forgotten once a better one came after it?
@@ -9156,6 +9261,7 @@ class monotonic_engine {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_MONOTONIC_ENGINE_HPP
@@ -9165,7 +9271,8 @@ class monotonic_engine {
 #ifndef MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_ENGINES_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_ENGINES_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 // Engines of sliding windows whose items come and go in order. Each has
@@ -9441,6 +9548,7 @@ class daba_lite_engine : public kept_items<Ops> {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_ENGINES_HPP
@@ -9450,7 +9558,8 @@ class daba_lite_engine : public kept_items<Ops> {
 #ifndef MILLRACE_AGGREGATE_WINDOWS_TIME_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_TIME_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -9530,6 +9639,7 @@ constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_TIME_HPP
@@ -9539,7 +9649,8 @@ constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
 #ifndef MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_BYTES_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_BYTES_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 template <class X>
@@ -9679,6 +9790,7 @@ bool load_items(envelope_reader& from, Engine& engine) {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_BYTES_HPP
@@ -9688,7 +9800,8 @@ bool load_items(envelope_reader& from, Engine& engine) {
 #ifndef MILLRACE_AGGREGATE_WINDOWS_DETAIL_PANE_QUEUE_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_DETAIL_PANE_QUEUE_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// merge, whatever it answers.
@@ -9896,6 +10009,7 @@ class pane_queue {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_PANE_QUEUE_HPP
@@ -9905,7 +10019,8 @@ class pane_queue {
 #ifndef MILLRACE_CORE_JSON_WRITER_HPP
 #define MILLRACE_CORE_JSON_WRITER_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -10057,6 +10172,7 @@ class json_writer {
   bool comma_ = false;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_JSON_WRITER_HPP
@@ -10066,7 +10182,8 @@ class json_writer {
 #ifndef MILLRACE_AGGREGATE_KEYED_STREAMING_AGGREGATOR_HPP
 #define MILLRACE_AGGREGATE_KEYED_STREAMING_AGGREGATOR_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// What a `streaming_aggregator` knows of a metric, or of a group of it, over its window. NaN where there
 /// are too few events.
@@ -10437,6 +10554,7 @@ class basic_streaming_aggregator {
 
 using streaming_aggregator = basic_streaming_aggregator<>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KEYED_STREAMING_AGGREGATOR_HPP
@@ -10456,7 +10574,8 @@ using streaming_aggregator = basic_streaming_aggregator<>;
 #ifndef MILLRACE_AGGREGATE_KERNELS_DETAIL_PAIR_KERNEL_HPP
 #define MILLRACE_AGGREGATE_KERNELS_DETAIL_PAIR_KERNEL_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Sums over pairs around a shift.
@@ -10607,6 +10726,7 @@ inline pair_center weighted_center(const xy* pairs, const double* weights, std::
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KERNELS_DETAIL_PAIR_KERNEL_HPP
@@ -10616,7 +10736,8 @@ inline pair_center weighted_center(const xy* pairs, const double* weights, std::
 #ifndef MILLRACE_AGGREGATE_MEMBERS_PAIRS_HPP
 #define MILLRACE_AGGREGATE_MEMBERS_PAIRS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// The weight, the means and the second moments of pairs: sums of w (x - mean x)^2, w (y - mean y)^2 and of
 /// the products. Joined as in `moment_sums`, with as little loss. 64 bytes; allocates: never.
@@ -10959,6 +11080,7 @@ struct of_y : detail::side_of_pairs<detail::y_side, Members...> {
   }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_PAIRS_HPP
@@ -10977,7 +11099,8 @@ struct of_y : detail::side_of_pairs<detail::y_side, Members...> {
 #ifndef MILLRACE_AGGREGATE_SKETCHES_COUNT_MIN_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_COUNT_MIN_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::count_min_image {
 
 // Apache DataSketches' image: preamble length in 8 bytes, version, family, flags, 0 (4), buckets (4), rows, hash of the
@@ -11172,6 +11295,7 @@ result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const 
   return loaded;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_COUNT_MIN_HPP
@@ -11181,7 +11305,8 @@ result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const 
 #ifndef MILLRACE_AGGREGATE_SKETCHES_QUANTILE_CURVE_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_QUANTILE_CURVE_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A distribution as straight lines between points of known rank. Made once by a sketch's `view()`, asked many times.
 ///
@@ -11270,6 +11395,7 @@ class quantile_curve {
   std::vector<double> up_to_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_QUANTILE_CURVE_HPP
@@ -11279,7 +11405,8 @@ class quantile_curve {
 #ifndef MILLRACE_AGGREGATE_SKETCHES_DETAIL_REQ_LEVELS_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_DETAIL_REQ_LEVELS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// The values that a REQ sketch keeps, as keys that ascend towards the end where ranks are to be precise. A key of
@@ -11443,6 +11570,7 @@ class req_levels {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_REQ_LEVELS_HPP
@@ -11452,7 +11580,8 @@ class req_levels {
 #ifndef MILLRACE_AGGREGATE_SKETCHES_REQ_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_REQ_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::req_image {
 
 // Apache DataSketches' image: preamble length in ints, version, family, flags, k (2), levels, values without a level.
@@ -11773,6 +11902,7 @@ result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byt
   return loaded;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_REQ_HPP
@@ -11782,7 +11912,8 @@ result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byt
 #ifndef MILLRACE_AGGREGATE_SKETCHES_TDIGEST_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_TDIGEST_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::tdigest_image {
 
 // Apache DataSketches' image: preamble length in 8 bytes, version, type, k (2), flags, 0 (2); then for one value that
@@ -12224,6 +12355,7 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
   return loaded;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_TDIGEST_HPP
@@ -12233,7 +12365,8 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
 #ifndef MILLRACE_AGGREGATE_SKETCHES_DETAIL_HASH_SET_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_DETAIL_HASH_SET_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// A set of 63-bit hashes other than 0. Open addressing by the low bits with an odd stride from the high ones, which
@@ -12308,6 +12441,7 @@ class hash_set {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_HASH_SET_HPP
@@ -12317,7 +12451,8 @@ class hash_set {
 #ifndef MILLRACE_AGGREGATE_SKETCHES_THETA_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_THETA_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::theta_image {
 
 // Apache DataSketches' compact image: preamble length in 8 bytes, version, family, 0 (2), flags, hash of the seed (2);
@@ -12548,6 +12683,7 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
   return loaded;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_THETA_HPP
@@ -12557,7 +12693,8 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
 #ifndef MILLRACE_AGGREGATE_SKETCHES_TOPK_TRACKER_HPP
 #define MILLRACE_AGGREGATE_SKETCHES_TOPK_TRACKER_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// The k items that come up most, by number or by weight, of a stream with any number of different ones.
 ///
@@ -12618,6 +12755,7 @@ class basic_topk_tracker {
 
 using topk_tracker = basic_topk_tracker<>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_TOPK_TRACKER_HPP
@@ -12636,7 +12774,8 @@ using topk_tracker = basic_topk_tracker<>;
 #ifndef MILLRACE_AGGREGATE_WINDOWS_DECAYED_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_DECAYED_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// An item's weight halves with every `Length` that passes.
 template <duration Length>
@@ -12831,6 +12970,7 @@ class decayed {
   bool any_ = false;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DECAYED_HPP
@@ -12840,7 +12980,8 @@ class decayed {
 #ifndef MILLRACE_AGGREGATE_WINDOWS_RATES_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_RATES_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Events a second over the last stretch of time.
 ///
@@ -13081,6 +13222,7 @@ class inter_arrival {
   Aggregate gaps_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_RATES_HPP
@@ -13090,7 +13232,8 @@ class inter_arrival {
 #ifndef MILLRACE_AGGREGATE_WINDOWS_WINDOW_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_WINDOW_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // Windows: `windowed<Window, Aggregate, Time>` keeps an aggregate over a stretch of a stream. To write lengths as
 // 5min and 10s include <chrono> and say `using namespace std::chrono_literals`: it costs more to parse than this
@@ -13246,6 +13389,7 @@ concept by_arrival = requires {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_WINDOW_HPP
@@ -13255,7 +13399,8 @@ concept by_arrival = requires {
 #ifndef MILLRACE_AGGREGATE_WINDOWS_TUMBLING_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_TUMBLING_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A window that has ended, and what it summed up.
 template <class Aggregate>
@@ -13646,6 +13791,7 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
   std::optional<Aggregate> last_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_TUMBLING_HPP
@@ -13655,7 +13801,8 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
 #ifndef MILLRACE_AGGREGATE_WINDOWS_SESSION_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_SESSION_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Windows that last as long as items keep coming: a session ends when nothing came for the gap. It begins
 /// with its first item and ends the gap after its last.
@@ -13875,6 +14022,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
   std::uint64_t late_ = 0;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_SESSION_HPP
@@ -13884,7 +14032,8 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
 #ifndef MILLRACE_AGGREGATE_WINDOWS_DETAIL_DISORDER_ENGINE_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_DETAIL_DISORDER_ENGINE_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// The engine of sliding windows whose items come in any order.
@@ -14179,6 +14328,7 @@ class disorder_engine {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_DISORDER_ENGINE_HPP
@@ -14188,7 +14338,8 @@ class disorder_engine {
 #ifndef MILLRACE_AGGREGATE_WINDOWS_SLIDING_COUNT_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_SLIDING_COUNT_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -14328,6 +14479,7 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
   engine_type engine_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_SLIDING_COUNT_HPP
@@ -14337,7 +14489,8 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
 #ifndef MILLRACE_AGGREGATE_WINDOWS_SLIDING_PANES_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_SLIDING_PANES_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// An aggregate over the last stretch of time, forgotten pane by pane: at any time the panes that overlap
 /// (now - length, now], aligned to the time line's zero. For sketches, and for streams too fast to keep.
@@ -14463,6 +14616,7 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
   std::uint64_t late_ = 0;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_SLIDING_PANES_HPP
@@ -14472,7 +14626,8 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
 #ifndef MILLRACE_AGGREGATE_WINDOWS_SLIDING_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_SLIDING_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -14773,6 +14928,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   engine_type engine_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_SLIDING_HPP
@@ -14782,7 +14938,8 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
 #ifndef MILLRACE_AGGREGATE_WINDOWS_SLIDING_WINDOW_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_SLIDING_WINDOW_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// What a `sliding_window` knows. NaN where there are too few items: two for variance and stddev, else one.
 struct window_stats {
@@ -14832,6 +14989,7 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
 };
 using sliding_window = basic_sliding_window<>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_SLIDING_WINDOW_HPP
@@ -14905,7 +15063,8 @@ using sliding_window = basic_sliding_window<>;
 #ifndef MILLRACE_CORE_FIXED_STRING_HPP
 #define MILLRACE_CORE_FIXED_STRING_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A string literal that can stand as a template argument: `field<"loss", double>`.
 /// `Size` counts the terminating zero.
@@ -14921,6 +15080,7 @@ struct fixed_string {
   constexpr operator std::string_view() const noexcept { return view(); }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_FIXED_STRING_HPP
@@ -14930,7 +15090,8 @@ struct fixed_string {
 #ifndef MILLRACE_CORE_FIELD_HPP
 #define MILLRACE_CORE_FIELD_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -15055,6 +15216,7 @@ constexpr void for_each_field(field_list<Fields...>, F&& f) {
 
 }  // namespace detail
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_FIELD_HPP
@@ -15064,7 +15226,8 @@ constexpr void for_each_field(field_list<Fields...>, F&& f) {
 #ifndef MILLRACE_CORE_CONTEXT_HPP
 #define MILLRACE_CORE_CONTEXT_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -15123,6 +15286,7 @@ constexpr auto context(bound<Fields>... values) {
     return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_CONTEXT_HPP
@@ -15132,7 +15296,8 @@ constexpr auto context(bound<Fields>... values) {
 #ifndef MILLRACE_CHAIN_EVENT_HPP
 #define MILLRACE_CHAIN_EVENT_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A step of a chain: it says which fields it reads and writes, and is called with the context.
 ///
@@ -15341,6 +15506,7 @@ class stage {
   bool reached_ = true;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_EVENT_HPP
@@ -15350,7 +15516,8 @@ class stage {
 #ifndef MILLRACE_CHAIN_MIDDLEWARE_HPP
 #define MILLRACE_CHAIN_MIDDLEWARE_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // A middleware is any class with at least one of these members, usually templates over `event`
 // (a `stage`) and `ctx` (the whole context):
@@ -15506,6 +15673,7 @@ struct allows<place<Rules...>> {
 
 }  // namespace detail
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_MIDDLEWARE_HPP
@@ -15517,7 +15685,8 @@ struct allows<place<Rules...>> {
 
 // What is wrong with a composition, found before anything is instantiated that would say so in the
 // compiler's words. Each verdict is `ok`, or names the first culprit.
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 struct nobody {
@@ -15664,6 +15833,7 @@ using unshareable =
     typename first_flaw<std::conditional_t<says_thread_safe<Parts>(), flawless, flawed<Parts>>...>::type;
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_DETAIL_VERDICT_HPP
@@ -15673,7 +15843,8 @@ using unshareable =
 #ifndef MILLRACE_CHAIN_OUTCOME_HPP
 #define MILLRACE_CHAIN_OUTCOME_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// One event that failed in a lenient run.
 struct event_failure {
@@ -15725,6 +15896,7 @@ struct lenient {
 template <class S>
 concept strictness_policy = std::same_as<S, strict> || std::same_as<S, lenient>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_OUTCOME_HPP
@@ -15734,7 +15906,8 @@ concept strictness_policy = std::same_as<S, strict> || std::same_as<S, lenient>;
 #ifndef MILLRACE_CHAIN_CHAIN_HPP
 #define MILLRACE_CHAIN_CHAIN_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 template <class Chain>
 class shared_chain;
@@ -16224,6 +16397,7 @@ auto share(Chain& chain) noexcept {
   if constexpr (flaw::ok) return shared_chain<Chain>(chain);
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_CHAIN_HPP
@@ -16252,7 +16426,8 @@ auto share(Chain& chain) noexcept {
 #ifndef MILLRACE_CORE_TIMESTAMP_HPP
 #define MILLRACE_CORE_TIMESTAMP_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A moment split into the proleptic Gregorian calendar, UTC.
 struct calendar_time {
@@ -16326,6 +16501,7 @@ inline std::string to_iso8601(std::uint64_t unix_nanoseconds) {
   return text;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_TIMESTAMP_HPP
@@ -16335,7 +16511,8 @@ inline std::string to_iso8601(std::uint64_t unix_nanoseconds) {
 #ifndef MILLRACE_CORE_ID_HPP
 #define MILLRACE_CORE_ID_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// One run's identifier: UTC date, time and 32 random bits, `20250121_143022_a3f8b2c1`. Sorts by
 /// time. Deterministic in its arguments.
@@ -16356,6 +16533,7 @@ inline std::string make_session_id(std::uint64_t unix_nanoseconds, std::uint64_t
 /// An identifier for a run that starts now.
 inline std::string make_session_id() { return make_session_id(unix_nanoseconds(), entropy_seed()); }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_ID_HPP
@@ -16365,7 +16543,8 @@ inline std::string make_session_id() { return make_session_id(unix_nanoseconds()
 #ifndef MILLRACE_CORE_JSON_CHECK_HPP
 #define MILLRACE_CORE_JSON_CHECK_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -16510,6 +16689,7 @@ constexpr bool is_json_object(std::string_view text) noexcept {
   return !text.empty() && text.front() == '{' && text.back() == '}' && is_json(text);
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_JSON_CHECK_HPP
@@ -16519,7 +16699,8 @@ constexpr bool is_json_object(std::string_view text) noexcept {
 #ifndef MILLRACE_CORE_SAVED_FIELDS_HPP
 #define MILLRACE_CORE_SAVED_FIELDS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 struct field_writer {
@@ -16636,6 +16817,7 @@ class saved_fields {
   saved_fields() = default;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_SAVED_FIELDS_HPP
@@ -16659,7 +16841,8 @@ class saved_fields {
 #define MILLRACE_VERSION_PATCH 0
 #define MILLRACE_VERSION_STRING "0.1.0"
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// The library's semantic version. CMake, Conan and vcpkg read the macros above.
 struct version {
@@ -16668,6 +16851,7 @@ struct version {
   int patch_number = MILLRACE_VERSION_PATCH;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_VERSION_HPP
@@ -16694,7 +16878,9 @@ struct version {
 #ifndef MILLRACE_DETECT_ANOMALY_ANOMALY_HPP
 #define MILLRACE_DETECT_ANOMALY_ANOMALY_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// What an anomaly detector says of one observation: how far it is from what was expected, in the detector's unit
 /// (standard deviations unless said otherwise), the band it should have been in, and whether it was outside.
@@ -16718,7 +16904,9 @@ concept anomaly_detector = std::copyable<D> && std::is_trivially_copyable_v<D> &
   noexcept;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_ANOMALY_ANOMALY_HPP
 
@@ -16727,7 +16915,9 @@ concept anomaly_detector = std::copyable<D> && std::is_trivially_copyable_v<D> &
 #ifndef MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
 #define MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 namespace detail {
 
 /// One quantile of a stream in five markers. Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of
@@ -16805,7 +16995,9 @@ class p2_quantile {
 };
 
 }  // namespace detail
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
 
@@ -16814,7 +17006,9 @@ class p2_quantile {
 #ifndef MILLRACE_DETECT_CHANGE_DETAIL_RUN_LENGTH_HPP
 #define MILLRACE_DETECT_CHANGE_DETAIL_RUN_LENGTH_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 namespace detail {
 
 inline double gaussian_upper(double x) noexcept { return 0.5 * std::erfc(x * 0.70710678118654752440); }
@@ -16969,7 +17163,9 @@ inline double ewma_limit(double weight, double run_length) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_DETAIL_RUN_LENGTH_HPP
 
@@ -16978,7 +17174,9 @@ inline double ewma_limit(double weight, double run_length) noexcept {
 #ifndef MILLRACE_DETECT_CHANGE_DETAIL_SELF_STARTING_HPP
 #define MILLRACE_DETECT_CHANGE_DETAIL_SELF_STARTING_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 namespace detail {
 
 /// The normal deviate as far out as t is for Student's distribution: Wallace's transformation, to 0.02 standard
@@ -17026,7 +17224,9 @@ struct self_starting {
 };
 
 }  // namespace detail
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_DETAIL_SELF_STARTING_HPP
 
@@ -17035,7 +17235,9 @@ struct self_starting {
 #ifndef MILLRACE_DETECT_SIGNAL_HPP
 #define MILLRACE_DETECT_SIGNAL_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// What a detector says of the observation it was just given.
 enum class signal : std::uint8_t { none, warning, drift };
@@ -17170,7 +17372,9 @@ struct in_control {
 /// Which changes of a mean count.
 enum class side : std::uint8_t { both, upper, lower };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_SIGNAL_HPP
 
@@ -17179,7 +17383,9 @@ enum class side : std::uint8_t { both, upper, lower };
 #ifndef MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
 #define MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 namespace detail {
 
 /// What a saved detector is called, with all that decides its meaning: `kswin<10000,1000,307,32>`.
@@ -17213,7 +17419,9 @@ bool each_finite(const Numbers& numbers) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
 
@@ -17222,7 +17430,9 @@ bool each_finite(const Numbers& numbers) noexcept {
 #ifndef MILLRACE_DETECT_ANOMALY_BANDS_HPP
 #define MILLRACE_DETECT_ANOMALY_BANDS_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// An observation against mean and standard deviation of all before it.
 ///
@@ -17386,7 +17596,9 @@ class quantile_bands : detail::require_arl<RunLength>, public saved_fields<quant
   std::uint64_t count_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_ANOMALY_BANDS_HPP
 
@@ -17395,7 +17607,9 @@ class quantile_bands : detail::require_arl<RunLength>, public saved_fields<quant
 #ifndef MILLRACE_DETECT_ANOMALY_HALF_SPACE_TREES_HPP
 #define MILLRACE_DETECT_ANOMALY_HALF_SPACE_TREES_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// Rows of several features against where the rows of the last full window lay: random half-spaces, counted.
 ///
@@ -17567,7 +17781,9 @@ class half_space_trees : detail::require_arl<RunLength>,
   std::uint64_t out_of_range_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_ANOMALY_HALF_SPACE_TREES_HPP
 
@@ -17576,7 +17792,9 @@ class half_space_trees : detail::require_arl<RunLength>,
 #ifndef MILLRACE_DETECT_ANOMALY_SEASONAL_HPP
 #define MILLRACE_DETECT_ANOMALY_SEASONAL_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// How fast a seasonal model follows: the weights of the newest observation for level, trend and season, in [0, 1].
 struct smoothing {
@@ -17690,7 +17908,9 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
   std::array<double, Period> second_{};  // the second season, until set up
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_ANOMALY_SEASONAL_HPP
 
@@ -17699,7 +17919,9 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
 #ifndef MILLRACE_DETECT_ANOMALY_WINDOW_BANDS_HPP
 #define MILLRACE_DETECT_ANOMALY_WINDOW_BANDS_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 namespace detail {
 
@@ -17868,7 +18090,9 @@ class iqr_fence : detail::require_arl<RunLength>, public saved_fields<iqr_fence<
   double fence_;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_ANOMALY_WINDOW_BANDS_HPP
 
@@ -17886,7 +18110,9 @@ class iqr_fence : detail::require_arl<RunLength>, public saved_fields<iqr_fence<
 #ifndef MILLRACE_DETECT_CHANGE_DETAIL_CALIBRATION_HPP
 #define MILLRACE_DETECT_CHANGE_DETAIL_CALIBRATION_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 namespace detail {
 
 /// Thresholds found by simulation (benchmarks/calibration.cpp) for these run lengths.
@@ -17904,7 +18130,9 @@ inline double calibrated(const calibration& thresholds, std::uint64_t run_length
 }
 
 }  // namespace detail
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_DETAIL_CALIBRATION_HPP
 
@@ -17913,7 +18141,9 @@ inline double calibrated(const calibration& thresholds, std::uint64_t run_length
 #ifndef MILLRACE_DETECT_CHANGE_ADWIN_HPP
 #define MILLRACE_DETECT_CHANGE_ADWIN_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// A window that holds as much of the recent past as has one mean: it grows while nothing changes, and lets its oldest
 /// part go when that part's mean differs from the rest's. A change of any size, at any place, is found.
@@ -18098,7 +18328,9 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   std::uint32_t ticks_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_ADWIN_HPP
 
@@ -18107,7 +18339,9 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
 #ifndef MILLRACE_DETECT_CHANGE_BOCPD_HPP
 #define MILLRACE_DETECT_CHANGE_BOCPD_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// A change of mean or of variance, with the probability of each place where it may have been: Bayesian online change
 /// point detection for normal observations of unknown mean and variance.
@@ -18325,7 +18559,9 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   std::array<double, Most> constants_{};
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_BOCPD_HPP
 
@@ -18334,7 +18570,9 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
 #ifndef MILLRACE_DETECT_CHANGE_CUSUM_HPP
 #define MILLRACE_DETECT_CHANGE_CUSUM_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// A lasting shift of a mean whose in-control value is known: the cumulative sum chart.
 ///
@@ -18435,7 +18673,9 @@ class cusum : detail::require_arl<RunLength>,
   std::uint64_t count_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_CUSUM_HPP
 
@@ -18444,7 +18684,9 @@ class cusum : detail::require_arl<RunLength>,
 #ifndef MILLRACE_DETECT_CHANGE_DDM_HPP
 #define MILLRACE_DETECT_CHANGE_DDM_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// A rising error rate of a model: its rate since the start against the lowest it had.
 ///
@@ -18603,7 +18845,9 @@ class eddm : detail::require_arl<RunLength>,
   std::uint64_t errors_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_DDM_HPP
 
@@ -18612,7 +18856,9 @@ class eddm : detail::require_arl<RunLength>,
 #ifndef MILLRACE_DETECT_CHANGE_EWMA_HPP
 #define MILLRACE_DETECT_CHANGE_EWMA_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// A small lasting shift of a mean whose in-control value is known: the chart of an exponentially weighted average.
 ///
@@ -18697,7 +18943,9 @@ class ewma_chart : detail::require_arl<RunLength>,
   std::uint64_t count_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_EWMA_HPP
 
@@ -18706,7 +18954,9 @@ class ewma_chart : detail::require_arl<RunLength>,
 #ifndef MILLRACE_DETECT_CHANGE_HDDM_HPP
 #define MILLRACE_DETECT_CHANGE_HDDM_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// An abrupt rise of a bounded stream's mean: its average against that of its best beginning, by Hoeffding's bound.
 ///
@@ -18893,7 +19143,9 @@ class hddm_w : detail::require_arl<RunLength>,
   std::uint64_t count_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_HDDM_HPP
 
@@ -18902,7 +19154,9 @@ class hddm_w : detail::require_arl<RunLength>,
 #ifndef MILLRACE_DETECT_CHANGE_KSWIN_HPP
 #define MILLRACE_DETECT_CHANGE_KSWIN_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 namespace detail {
 
@@ -19078,7 +19332,9 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
   double last_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_KSWIN_HPP
 
@@ -19087,7 +19343,9 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
 #ifndef MILLRACE_DETECT_CHANGE_PAGE_HINKLEY_HPP
 #define MILLRACE_DETECT_CHANGE_PAGE_HINKLEY_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// A lasting shift of a mean that is not known beforehand, up or down: the Page-Hinkley test, in the stream's own
 /// standard deviations.
@@ -19174,7 +19432,9 @@ class page_hinkley : detail::require_arl<RunLength>,
   double lower_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_PAGE_HINKLEY_HPP
 
@@ -19192,7 +19452,9 @@ class page_hinkley : detail::require_arl<RunLength>,
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_FLOAT_MATH_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_FLOAT_MATH_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -19260,7 +19522,9 @@ inline double expm1mx(double x) noexcept {
 inline double deviance(double u, double v) noexcept { return v < -0.75 ? v - std::log(u) : -log1pmx(v); }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_FLOAT_MATH_HPP
 
@@ -19269,7 +19533,9 @@ inline double deviance(double u, double v) noexcept { return v < -0.75 ? v - std
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_LOG_GAMMA_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_LOG_GAMMA_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The coefficients of Stirling's series, B(2k) / (2k (2k - 1)). Source: NIST DLMF, 5.11.1.
@@ -19345,7 +19611,9 @@ inline double log_gamma_ratio(double a, double b) noexcept {
 inline double log_gamma(double z) noexcept { return (z - 0.5) * std::log(z) - z + half_log_two_pi + stirling_error(z); }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_LOG_GAMMA_HPP
 
@@ -19354,7 +19622,9 @@ inline double log_gamma(double z) noexcept { return (z - 0.5) * std::log(z) - z 
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_TAIL_EXPANSION_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_TAIL_EXPANSION_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The tail of exp(-width G(t)) dt from its saddle outwards, for the incomplete beta and gamma functions with
@@ -19417,7 +19687,9 @@ inline double tail_expansion(double width, double skew, double spread, double ex
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_TAIL_EXPANSION_HPP
 
@@ -19426,7 +19698,9 @@ inline double tail_expansion(double width, double skew, double spread, double ex
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_GAMMA_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_GAMMA_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// x^a exp(-x) / Gamma(a): the gamma density times x; a, x > 0.
@@ -19493,7 +19767,9 @@ inline tails incomplete_gamma(double a, double x) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_GAMMA_HPP
 
@@ -19502,7 +19778,9 @@ inline tails incomplete_gamma(double a, double x) noexcept {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INVERT_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INVERT_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// What inversion asks of a continuous distribution on (0, inf) at x: both tails, and x times the density.
@@ -19595,7 +19873,9 @@ double first_whole(double low, double high, double guess, Reached reached) noexc
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INVERT_HPP
 
@@ -19604,7 +19884,9 @@ double first_whole(double low, double high, double guess, Reached reached) noexc
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_NORMAL_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_NORMAL_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 constexpr double polynomial(double x, const double* from, int count) noexcept {
@@ -19708,7 +19990,9 @@ struct normal {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_NORMAL_HPP
 
@@ -19717,7 +20001,9 @@ struct normal {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_GAMMA_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_GAMMA_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The standard gamma's quantile, of whichever tail is smaller.
@@ -19771,7 +20057,9 @@ struct gamma {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_GAMMA_HPP
 
@@ -19780,7 +20068,9 @@ struct gamma {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_CHI_SQUARED_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_CHI_SQUARED_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The chi-squared distribution with `df` > 0 degrees of freedom, whole or not. See `normal` for what the functions
 /// promise.
@@ -19797,7 +20087,9 @@ struct chi_squared {
   gamma as_gamma() const noexcept { return {df / 2, 2}; }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_CHI_SQUARED_HPP
 
@@ -19806,7 +20098,9 @@ struct chi_squared {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_LATTICE_PATHS_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_LATTICE_PATHS_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Of all orders in which m observations of one sample and n of another may stand, the share in which
@@ -19906,7 +20200,9 @@ inline double kolmogorov_two_sided_by_process(std::uint64_t count, double d) {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_LATTICE_PATHS_HPP
 
@@ -19915,7 +20211,9 @@ inline double kolmogorov_two_sided_by_process(std::uint64_t count, double d) {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_KOLMOGOROV_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_KOLMOGOROV_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Both tails of Kolmogorov's limit law at x, and x times its density: theta series of which the better-behaved is
@@ -20015,7 +20313,9 @@ inline double kolmogorov_two_sample_sf(std::uint64_t m, std::uint64_t n, double 
       a, b, threshold, [](std::int64_t x) { return x < 0 ? -x : x; }, [](std::int64_t) { return true; });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_KOLMOGOROV_HPP
 
@@ -20024,7 +20324,9 @@ inline double kolmogorov_two_sample_sf(std::uint64_t m, std::uint64_t n, double 
 #ifndef MILLRACE_STATS_SAMPLE_MOMENTS_HPP
 #define MILLRACE_STATS_SAMPLE_MOMENTS_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// What tests of means need of a sample: its size, mean and variance (divided by n - 1). From a sample with `of`, or
 /// from any aggregate that has them: `sample_moments{a.count(), a.mean(), a.variance()}`.
@@ -20120,7 +20422,9 @@ inline result<void> checked(std::span<const double> sample, const char* name, st
 
 }  // namespace detail
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SAMPLE_MOMENTS_HPP
 
@@ -20129,7 +20433,9 @@ inline result<void> checked(std::span<const double> sample, const char* name, st
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_BETA_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_BETA_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Where an incomplete beta function of shapes a, b is asked for: x, y = 1 - x and d = x b - y a, the distance from
@@ -20238,7 +20544,9 @@ inline tails incomplete_beta(double a, double b, beta_point at) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_BETA_HPP
 
@@ -20247,7 +20555,9 @@ inline tails incomplete_beta(double a, double b, beta_point at) noexcept {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_BETA_QUANTILE_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_BETA_QUANTILE_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The odds, relative to a / b, at which Beta(a, b) has the wanted tails: F's quantile with twice the shapes as
@@ -20274,7 +20584,9 @@ inline double odds_quantile(double a, double b, tails wanted) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_BETA_QUANTILE_HPP
 
@@ -20283,7 +20595,9 @@ inline double odds_quantile(double a, double b, tails wanted) noexcept {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_BETA_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_BETA_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 inline double beta_quantile(double a, double b, tails wanted) noexcept {
@@ -20329,7 +20643,9 @@ struct beta {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_BETA_HPP
 
@@ -20338,7 +20654,9 @@ struct beta {
 #ifndef MILLRACE_STATS_EVIDENCE_HPP
 #define MILLRACE_STATS_EVIDENCE_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Which departures from the null hypothesis count.
 enum class alternative : std::uint8_t { two_sided, less, greater };
@@ -20551,7 +20869,9 @@ inline interval around(double effect, double reach, const test_options& options)
 
 }  // namespace detail
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_EVIDENCE_HPP
 
@@ -20560,7 +20880,9 @@ inline interval around(double effect, double reach, const test_options& options)
 #ifndef MILLRACE_STATS_TESTS_PROPORTION_HPP
 #define MILLRACE_STATS_TESTS_PROPORTION_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Successes among trials: clicks of impressions, errors of requests. Signed, so that a negative count is seen.
 struct proportion {
@@ -20659,7 +20981,9 @@ inline result<interval> wald_interval(const proportion& p, double confidence = 0
   });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_PROPORTION_HPP
 
@@ -20668,7 +20992,8 @@ inline result<interval> wald_interval(const proportion& p, double confidence = 0
 #ifndef MILLRACE_STATS_TESTS_AGGREGATE_MOMENTS_HPP
 #define MILLRACE_STATS_TESTS_AGGREGATE_MOMENTS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // Members of aggregates that tests ask for. Named, not included: who has an aggregate has them.
 struct mean;
@@ -20683,9 +21008,12 @@ template <class M, class States>
 constexpr bool answerable();
 }
 
+}  // namespace v0
 }  // namespace millrace
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 namespace detail {
 
@@ -20789,7 +21117,9 @@ proportion proportion_of(const A& a) {
   return made;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_AGGREGATE_MOMENTS_HPP
 
@@ -20798,7 +21128,9 @@ proportion proportion_of(const A& a) {
 #ifndef MILLRACE_DETECT_FEATURES_DRIFT_REFERENCE_HPP
 #define MILLRACE_DETECT_FEATURES_DRIFT_REFERENCE_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// One feature's values in a window: in ascending order, each with the weight of the observations it stands for. Made
 /// of a sample, or of a mergeable sketch of quantiles, whose view has the same.
@@ -21146,7 +21478,9 @@ class drift_reference {
   std::array<double, features> embedding_{};
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_FEATURES_DRIFT_REFERENCE_HPP
 
@@ -21155,7 +21489,9 @@ class drift_reference {
 #ifndef MILLRACE_STATS_DETAIL_HEAP_SORT_HPP
 #define MILLRACE_STATS_DETAIL_HEAP_SORT_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Sorts `n` values in place, in O(n log n) always; `less` must be a strict order. Here because <algorithm> costs a
@@ -21193,7 +21529,9 @@ void heap_sort(T* values, std::size_t n, Less less) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DETAIL_HEAP_SORT_HPP
 
@@ -21202,7 +21540,9 @@ void heap_sort(T* values, std::size_t n, Less less) noexcept {
 #ifndef MILLRACE_STATS_FAMILY_HPP
 #define MILLRACE_STATS_FAMILY_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The corrections for many comparisons, as types. Each promises, over a whole family of p-values:
 /// the chance of any false rejection (the family-wise error), or the expected share of false ones among the rejected
@@ -21334,7 +21674,9 @@ result<std::vector<double>> family_of(std::span<const double> p) {
   return all;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_FAMILY_HPP
 
@@ -21343,7 +21685,9 @@ result<std::vector<double>> family_of(std::span<const double> p) {
 #ifndef MILLRACE_DETECT_FEATURES_TABLE_DRIFT_HPP
 #define MILLRACE_DETECT_FEATURES_TABLE_DRIFT_HPP
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// What became of one feature.
 struct feature_drift {
@@ -21524,7 +21868,9 @@ class table_drift {
   std::vector<drift_reference> references_;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_FEATURES_TABLE_DRIFT_HPP
 
@@ -21544,10 +21890,16 @@ class table_drift {
 
 /// What other modules may name of detect without including it, and what its private part stands on.
 
-namespace millrace::inline v0::detail {}
-namespace millrace::inline v0::detect::detail {
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace detect {
+namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
-}  // namespace millrace::detect::detail
+}
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_FWD_HPP
 
@@ -21595,10 +21947,16 @@ using namespace millrace::detail;  // the primitives of core, which every module
 
 /// What other modules may name of tensor without including it, and what its private part stands on.
 
-namespace millrace::inline v0::detail {}
-namespace millrace::inline v0::tensor::detail {
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace tensor {
+namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
-}  // namespace millrace::tensor::detail
+}
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_FWD_HPP
 
@@ -21607,7 +21965,9 @@ using namespace millrace::detail;  // the primitives of core, which every module
 #ifndef MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
 #define MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 // An IEEE number is NaN or infinite exactly if its exponent is all ones, that is, if its magnitude
@@ -21768,7 +22128,9 @@ block_sums sum_block(const T* data, std::size_t count) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP
 
@@ -21777,7 +22139,9 @@ block_sums sum_block(const T* data, std::size_t count) noexcept {
 #ifndef MILLRACE_TENSOR_DTYPE_HPP
 #define MILLRACE_TENSOR_DTYPE_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// What a tensor's elements are. The numbers and names are stable: they stand in compressed tensors
 /// and in logs.
@@ -21997,7 +22361,9 @@ constexpr decltype(auto) visit_dtype(dtype type, F&& f) {
   return f(element_tag<float>{});
 }
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DTYPE_HPP
 
@@ -22006,7 +22372,9 @@ constexpr decltype(auto) visit_dtype(dtype type, F&& f) {
 #ifndef MILLRACE_TENSOR_LAYOUT_HPP
 #define MILLRACE_TENSOR_LAYOUT_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// The most axes a tensor may have.
 inline constexpr std::size_t max_rank = 8;
@@ -22243,7 +22611,9 @@ constexpr bool for_each_run(const tensor_layout& layout, F&& f) {
 
 }  // namespace detail
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_LAYOUT_HPP
 
@@ -22252,7 +22622,9 @@ constexpr bool for_each_run(const tensor_layout& layout, F&& f) {
 #ifndef MILLRACE_TENSOR_VIEW_HPP
 #define MILLRACE_TENSOR_VIEW_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// A window on somebody else's elements of a known type: a pointer and a layout. `T` may be const.
 /// It owns nothing and must not outlive what it looks at. Allocates: never.
@@ -22374,7 +22746,9 @@ constexpr void for_each_element(const basic_tensor_view<T>& view, F&& f) {
   });
 }
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_VIEW_HPP
 
@@ -22383,7 +22757,9 @@ constexpr void for_each_element(const basic_tensor_view<T>& view, F&& f) {
 #ifndef MILLRACE_TENSOR_FINITE_SCAN_HPP
 #define MILLRACE_TENSOR_FINITE_SCAN_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// The three ways in which a floating-point number is not finite.
 enum class non_finite_kind : std::uint8_t { nan, infinity, negative_infinity };
@@ -22538,7 +22914,9 @@ inline finite_report scan_finite(const tensor_view& view) {
   return report;
 }
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_FINITE_SCAN_HPP
 
@@ -22547,7 +22925,9 @@ inline finite_report scan_finite(const tensor_view& view) {
 #ifndef MILLRACE_TENSOR_SUMMARY_HPP
 #define MILLRACE_TENSOR_SUMMARY_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// A tensor in a few numbers, taken over its finite elements. Without any, the numbers are NaN and
 /// `l2_norm` is 0.
@@ -22733,7 +23113,9 @@ inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& 
   return found;
 }
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_SUMMARY_HPP
 
@@ -22742,7 +23124,9 @@ inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& 
 #ifndef MILLRACE_TENSOR_TRAITS_HPP
 #define MILLRACE_TENSOR_TRAITS_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// How a type shows its elements as a tensor. Specialize it for a tensor type of your own:
 ///
@@ -22904,7 +23288,9 @@ constexpr bool for_each_tensor(const T& value, F&& f) {
   }
 }
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_TRAITS_HPP
 
@@ -22913,7 +23299,8 @@ constexpr bool for_each_tensor(const T& value, F&& f) {
 #ifndef MILLRACE_MIDDLEWARE_AUDIT_CODEC_HPP
 #define MILLRACE_MIDDLEWARE_AUDIT_CODEC_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// How much of a value stands in an audit record; the rest is counted.
 struct audit_limits {
@@ -23408,6 +23795,7 @@ struct audit_codec<T> {
   }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_CODEC_HPP
@@ -23417,7 +23805,9 @@ struct audit_codec<T> {
 #ifndef MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
 #define MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 /// A record that finds the ring full waits for room. It is lost only when the disk refuses, and then
 /// the append says so.
@@ -23477,7 +23867,9 @@ struct tail_repair {
   explicit operator bool() const noexcept { return removed_bytes != 0; }
 };
 
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_LINE_LOG_OPTIONS_HPP
 
@@ -23486,7 +23878,8 @@ struct tail_repair {
 #ifndef MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP
 #define MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A value of an experiment's metadata.
 using audit_value = std::variant<bool, std::int64_t, double, std::string>;
@@ -23522,6 +23915,7 @@ struct audit_options {
   std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP
@@ -23534,7 +23928,8 @@ struct audit_options {
 // What goes through the audit log's ring: a pointer to the record's static description, then raw
 // bytes. The description knows the event's name and how to turn the context's bytes into JSON, so a
 // record carries neither names nor types.
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 enum class audit_kind : unsigned char {
@@ -23712,6 +24107,7 @@ inline const std::byte* render_error(const std::byte* at, std::string& json) {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_RECORD_HPP
@@ -23721,7 +24117,8 @@ inline const std::byte* render_error(const std::byte* at, std::string& json) {
 #ifndef MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP
 #define MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Turns the audit log's records into JSON lines, on the log's thread.
@@ -23885,6 +24282,7 @@ class audit_format {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP
@@ -23894,7 +24292,9 @@ class audit_format {
 #ifndef MILLRACE_STORE_FILE_SYSTEM_HPP
 #define MILLRACE_STORE_FILE_SYSTEM_HPP
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 /// What the store asks of a file system: the POSIX calls and their answers, -1 with errno on
 /// failure. A policy, so that tests can hand in a disk that is full, slow or broken.
@@ -23958,7 +24358,9 @@ struct posix_file_system {
   }
 };
 
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_FILE_SYSTEM_HPP
 
@@ -23967,7 +24369,9 @@ struct posix_file_system {
 #ifndef MILLRACE_STORE_RECORD_RING_HPP
 #define MILLRACE_STORE_RECORD_RING_HPP
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 /// Appended to by one thread at a time.
 struct exclusive {};
@@ -24189,7 +24593,9 @@ class record_ring<shared> {
   alignas(64) std::atomic<std::uint64_t> tail_{0};
 };
 
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_RECORD_RING_HPP
 
@@ -24200,7 +24606,8 @@ class record_ring<shared> {
 
 // The audit log's policies, and what it counts: plainly when one thread runs the chain, else so
 // that many may.
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 template <class P>
@@ -24358,6 +24765,7 @@ class audit_counters<store::shared> {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP
@@ -24367,7 +24775,9 @@ class audit_counters<store::shared> {
 #ifndef MILLRACE_STORE_FILE_HPP
 #define MILLRACE_STORE_FILE_HPP
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 namespace detail {
 
@@ -24558,7 +24968,9 @@ inline result<std::vector<std::byte>> read_bytes(std::string path) {
   return detail::read_whole<std::vector<std::byte>>(std::move(path));
 }
 
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_FILE_HPP
 
@@ -24568,7 +24980,9 @@ inline result<std::vector<std::byte>> read_bytes(std::string path) {
 #define MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
 
 // The end of a line file after a crash: found, kept aside, cut off.
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 namespace detail {
 
@@ -24673,7 +25087,9 @@ result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path)
 }
 
 }  // namespace detail
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
 
@@ -24684,10 +25100,16 @@ result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path)
 
 /// What other modules may name of store without including it, and what its private part stands on.
 
-namespace millrace::inline v0::detail {}
-namespace millrace::inline v0::store::detail {
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace store {
+namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
-}  // namespace millrace::store::detail
+}
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_FWD_HPP
 
@@ -24698,7 +25120,9 @@ using namespace millrace::detail;  // the primitives of core, which every module
 
 // A mutex, conditions on it, and one thread, on POSIX threads: <thread> and <condition_variable>
 // would double what this module's headers cost to parse.
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 namespace detail {
 
 class mutex {
@@ -24806,7 +25230,9 @@ constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept 
 }
 
 }  // namespace detail
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_DETAIL_WORKER_HPP
 
@@ -24815,7 +25241,9 @@ constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept 
 #ifndef MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
 #define MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 namespace detail {
 
 /// A line log's other side: the thread that turns records into lines, writes them in groups and
@@ -25179,7 +25607,9 @@ class line_writer {
 };
 
 }  // namespace detail
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
 
@@ -25188,7 +25618,9 @@ class line_writer {
 #ifndef MILLRACE_STORE_LINE_LOG_HPP
 #define MILLRACE_STORE_LINE_LOG_HPP
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 /// How a log's records become lines. `line` and `lost` append whole lines, newline included, on the
 /// writer's thread; `is_line` knows a complete one (without its newline) from a torn one, and
@@ -25367,7 +25799,9 @@ class basic_line_log {
 /// Lines of text. Each append is one line and must not contain a newline.
 using line_log = basic_line_log<plain_lines>;
 
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_LINE_LOG_HPP
 
@@ -25376,7 +25810,8 @@ using line_log = basic_line_log<plain_lines>;
 #ifndef MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP
 #define MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Writes what a chain does to a file of JSON lines: for every event an `event_start` and an
 /// `event_complete`, whatever the event did, with UTC time, duration, success, error and the fields
@@ -25710,6 +26145,7 @@ class audit_log {
 audit_log(std::string) -> audit_log<>;
 audit_log(std::string, audit_options) -> audit_log<>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP
@@ -25719,7 +26155,9 @@ audit_log(std::string, audit_options) -> audit_log<>;
 #ifndef MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
 #define MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// Bytes on the heap that begin as they come: std::vector would write them all first. Large ones grow
@@ -25771,7 +26209,9 @@ class byte_buffer {
 };
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
 
@@ -25780,7 +26220,9 @@ class byte_buffer {
 #ifndef MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
 #define MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// One Huffman code as a table over the next bits. Codes too long for it are found bit by bit.
@@ -25873,7 +26315,9 @@ class decode_table {
 };
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
 
@@ -25885,7 +26329,9 @@ class decode_table {
 // A DEFLATE decoder (RFC 1951) into one piece of memory of known size. Complete, so that reading a
 // compressed tensor needs no third party, and made for the blocks that deflate_block.hpp writes: up to
 // three literals a table look-up.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// Bytes that may be written beyond the output.
@@ -26193,7 +26639,9 @@ class inflater {
 };
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_INFLATE_HPP
 
@@ -26206,7 +26654,9 @@ class inflater {
 // then all next ones, ...). A float is rotated left by one bit before, so that the sign joins the
 // mantissa's lowest bits and the top plane is the whole exponent, which is where the redundancy is.
 // Where many elements are zero, a bitmap says which are not, and only those go into the planes.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 template <std::size_t Width>
@@ -26437,7 +26887,9 @@ inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) no
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_PLANES_HPP
 
@@ -26450,7 +26902,9 @@ inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) no
 // step from tables; with the CPU's carry-less multiplication, 64 bytes a step.
 // Source of the folding: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ
 // Instruction", Intel, 2009. The constants are computed here from the polynomial.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 inline constexpr std::uint32_t crc32_polynomial = 0xedb8'8320U;
@@ -26565,7 +27019,9 @@ inline std::uint32_t crc32(std::uint32_t crc, const unsigned char* data, std::si
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_CRC32_HPP
 
@@ -26586,7 +27042,9 @@ inline std::uint32_t crc32(std::uint32_t crc, const unsigned char* data, std::si
 //   filter planes:          a part for each byte of an element, the lowest first
 //   filter nonzero_planes:  a bitmap of the elements that are not zero, then planes of those alone
 // The planes of floating dtypes are of the bits rotated left by one: exponent on top, sign below.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// What is done to elements before they are deflated. The numbers stand in compressed tensors.
 enum class tensor_filter : std::uint8_t { none = 0, planes = 1, nonzero_planes = 2 };
@@ -26810,7 +27268,9 @@ inline result<void> check_parts(const tensor_header& header, const unsigned char
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
 
@@ -26819,7 +27279,9 @@ inline result<void> check_parts(const tensor_header& header, const unsigned char
 #ifndef MILLRACE_TENSOR_DETAIL_DECODE_HPP
 #define MILLRACE_TENSOR_DETAIL_DECODE_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// Reads one tensor's parts, of which check_parts has said yes.
@@ -26933,7 +27395,9 @@ class tensor_decoder {
 };
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_DECODE_HPP
 
@@ -26943,7 +27407,9 @@ class tensor_decoder {
 #define MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
 
 // Huffman codes as DEFLATE has them (RFC 1951): lengths limited, canonical.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// The longest code that the encoder makes. Short enough for the decoder's one table and for five
@@ -27055,7 +27521,9 @@ inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huf
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
 
@@ -27067,7 +27535,9 @@ inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huf
 // A DEFLATE encoder (RFC 1951) for bytes whose order carries little: exponents, bitmaps, small
 // integers. One dynamic Huffman block of literals, with runs of one byte as matches of distance 1
 // where they pay; no search for other matches, which is what makes deflate slow.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// Bits into bytes, the first in the lowest bit. Precondition of flush(): 8 bytes may be written.
@@ -27386,7 +27856,9 @@ inline unsigned char* write_stored(const unsigned char* data, std::size_t bytes,
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
 
@@ -27395,7 +27867,9 @@ inline unsigned char* write_stored(const unsigned char* data, std::size_t bytes,
 #ifndef MILLRACE_TENSOR_DETAIL_ENCODE_HPP
 #define MILLRACE_TENSOR_DETAIL_ENCODE_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// How a part becomes a DEFLATE stream: as it is, by the Huffman coder, or by the backend.
@@ -27745,7 +28219,9 @@ class tensor_encoder {
 };
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_ENCODE_HPP
 
@@ -27755,7 +28231,9 @@ class tensor_encoder {
 #define MILLRACE_TENSOR_DETAIL_GATHER_HPP
 
 // Elements of `size` bytes between memory of any layout and a block without gaps.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// `from_step` and `to_step` are in bytes.
@@ -27812,7 +28290,9 @@ inline void scatter(const unsigned char* block, const axis_order& order, const t
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_GATHER_HPP
 
@@ -27821,7 +28301,9 @@ inline void scatter(const unsigned char* block, const axis_order& order, const t
 #ifndef MILLRACE_TENSOR_CODEC_HPP
 #define MILLRACE_TENSOR_CODEC_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// A general DEFLATE encoder (RFC 1951), for data that only a search for matches shrinks:
 /// `deflate(in, bytes, level, out, room)` writes one whole raw stream and returns its size, or 0 if it
@@ -27983,7 +28465,9 @@ inline result<void> compressed_tensor::decompress(const mutable_tensor_view& to)
   return {};
 }
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_CODEC_HPP
 
@@ -27992,7 +28476,9 @@ inline result<void> compressed_tensor::decompress(const mutable_tensor_view& to)
 #ifndef MILLRACE_TENSOR_COMPRESSED_HPP
 #define MILLRACE_TENSOR_COMPRESSED_HPP
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 namespace detail {
 template <class T>
@@ -28090,7 +28576,9 @@ struct tensor_traits<compressible<T>> {
   }
 };
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_COMPRESSED_HPP
 
@@ -28099,7 +28587,8 @@ struct tensor_traits<compressible<T>> {
 #ifndef MILLRACE_MIDDLEWARE_COMPRESSION_HPP
 #define MILLRACE_MIDDLEWARE_COMPRESSION_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// How much, and which tensors, a compression middleware compresses.
 struct compression_options {
@@ -28326,6 +28815,7 @@ class basic_compression {
 template <auto... Fields>
 using compression = basic_compression<tensor::zlib_deflate, std::remove_cv_t<decltype(Fields)>...>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_COMPRESSION_HPP
@@ -28337,10 +28827,16 @@ using compression = basic_compression<tensor::zlib_deflate, std::remove_cv_t<dec
 
 /// What other modules may name of observe without including it, and what its private part stands on.
 
-namespace millrace::inline v0::detail {}
-namespace millrace::inline v0::observe::detail {
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace observe {
+namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
-}  // namespace millrace::observe::detail
+}
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_FWD_HPP
 
@@ -28349,7 +28845,9 @@ using namespace millrace::detail;  // the primitives of core, which every module
 #ifndef MILLRACE_OBSERVE_LABEL_SET_HPP
 #define MILLRACE_OBSERVE_LABEL_SET_HPP
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 namespace detail {
 
@@ -28440,7 +28938,9 @@ class label_set {
   std::vector<label> labels_;
 };
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_LABEL_SET_HPP
 
@@ -28449,7 +28949,9 @@ class label_set {
 #ifndef MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
 #define MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// What a family's samples are, under the names of the Prometheus formats.
 enum class metric_type : std::uint8_t { counter, gauge, histogram };
@@ -28550,7 +29052,9 @@ class metrics_snapshot {
   std::vector<std::uint64_t> buckets_;
 };
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
 
@@ -28559,7 +29063,9 @@ class metrics_snapshot {
 #ifndef MILLRACE_OBSERVE_EVENT_METRICS_HPP
 #define MILLRACE_OBSERVE_EVENT_METRICS_HPP
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards
 /// and summaries find them.
@@ -28647,7 +29153,9 @@ inline metrics_summary summarize(const metrics_snapshot& snapshot) {
   return made;
 }
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_EVENT_METRICS_HPP
 
@@ -28658,7 +29166,9 @@ inline metrics_summary summarize(const metrics_snapshot& snapshot) {
 
 // Additions to a cell that one thread writes and others read: no read-modify-write is needed, so no
 // lock prefix is paid.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 using metric_cell = std::atomic<std::uint64_t>;
@@ -28705,7 +29215,9 @@ inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP
 
@@ -28718,7 +29230,9 @@ inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
 // every thread's own slab. A thread adds to its cells by a plain load and store that nobody else
 // writes, so threads never meet; a scrape sums over the slabs. When a thread ends, its slab is
 // folded into the one of the ended threads, so no count is ever lost.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 /// How two threads' cells become one.
@@ -28904,7 +29418,9 @@ class [[gnu::visibility("default")]] cell_store {
 };
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_CELLS_HPP
 
@@ -28916,7 +29432,9 @@ class [[gnu::visibility("default")]] cell_store {
 // Which of a histogram's buckets a value falls into: the first whose bound is not less. The line of
 // values is cut into cells by leading bits; where no cell holds two bounds, one table entry and one
 // comparison answer. Bounds that are closer are searched.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 template <std::size_t Cells>
@@ -28988,7 +29506,9 @@ struct real_buckets : bucket_table<512> {
 };
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
 
@@ -29002,7 +29522,9 @@ struct real_buckets : bucket_table<512> {
 //   write(cells, v) the hot path, on a slab that reaches to `end`
 //   end_cell()      the true end; 0 for one that counts into nothing
 //   write_any(cells, v) the same as write, for whatever `write` leaves out
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 /// An `end` that no slab reaches, so that the one comparison of the hot path leads to the slow one.
@@ -29132,7 +29654,9 @@ struct timer_cells {
 };
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP
 
@@ -29143,7 +29667,9 @@ struct timer_cells {
 
 // The words that Prometheus' text format and OpenMetrics share.
 // Source: Prometheus, "Exposition formats", text 0.0.4; OpenMetrics 1.0.0.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 /// Escapes backslash and newline, and quotes where the text stands in quotes.
@@ -29209,7 +29735,9 @@ inline std::string bound_text(double bound) {
 }
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP
 
@@ -29220,7 +29748,9 @@ inline std::string bound_text(double bound) {
 
 // What a registry knows: families and their series, checked when they are made and never changed
 // afterwards, so that snapshots may point at them.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 struct catalog_family;
@@ -29444,7 +29974,9 @@ class metric_catalog {
 };
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
 
@@ -29457,7 +29989,9 @@ class metric_catalog {
 //
 // Copies name the same series. A handle is good as long as its registry; one made by the default
 // constructor counts into nothing, so code may always hold one.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 class metrics_registry;
 
@@ -29530,7 +30064,9 @@ class timer {
   detail::timer_cells cells_;
 };
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_INSTRUMENTS_HPP
 
@@ -29539,7 +30075,9 @@ class timer {
 #ifndef MILLRACE_OBSERVE_METRICS_HPP
 #define MILLRACE_OBSERVE_METRICS_HPP
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// Durations from 100 ns to 10 s in steps of 1, 2, 5; seconds.
 inline constexpr double latency_buckets[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5,
@@ -29728,7 +30266,9 @@ inline void metrics_registry::snapshot(metrics_snapshot& into) const {
   });
 }
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_METRICS_HPP
 
@@ -29737,7 +30277,8 @@ inline void metrics_registry::snapshot(metrics_snapshot& into) const {
 #ifndef MILLRACE_MIDDLEWARE_METRICS_HPP
 #define MILLRACE_MIDDLEWARE_METRICS_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -29903,6 +30444,7 @@ class metrics {
 
 metrics(observe::metrics_registry&)->metrics<>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_METRICS_HPP
@@ -29912,7 +30454,8 @@ metrics(observe::metrics_registry&)->metrics<>;
 #ifndef MILLRACE_MIDDLEWARE_PROFILER_HPP
 #define MILLRACE_MIDDLEWARE_PROFILER_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// What one event took so far. Times are in nanoseconds.
 struct event_profile {
@@ -30041,6 +30584,7 @@ class profiler {
   std::vector<std::unique_ptr<event_profile>> profiles_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_PROFILER_HPP
@@ -30050,7 +30594,8 @@ class profiler {
 #ifndef MILLRACE_MIDDLEWARE_VALIDATION_RULES_HPP
 #define MILLRACE_MIDDLEWARE_VALIDATION_RULES_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// What a validation checks beside NaN and infinities: a type that names the fields it needs, and
 /// answers for a context in which all of them have been written. One of your own is three lines.
@@ -30159,6 +30704,7 @@ struct max_norm {
   }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_VALIDATION_RULES_HPP
@@ -30168,7 +30714,8 @@ struct max_norm {
 #ifndef MILLRACE_MIDDLEWARE_VALIDATION_HPP
 #define MILLRACE_MIDDLEWARE_VALIDATION_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Something that a lenient validation saw and let pass.
 struct validation_issue {
@@ -30378,6 +30925,7 @@ class validation {
 template <strictness_policy Strictness, class... Rules>
 validation(Strictness, Rules...) -> validation<Strictness, Rules...>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_VALIDATION_HPP
@@ -30387,7 +30935,8 @@ validation(Strictness, Rules...) -> validation<Strictness, Rules...>;
 #ifndef MILLRACE_MIDDLEWARE_PROFILES_HPP
 #define MILLRACE_MIDDLEWARE_PROFILES_HPP
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// The combinations that most chains want, to be used like one middleware:
 ///
@@ -30439,6 +30988,7 @@ struct production {
 };
 
 }  // namespace profiles
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_PROFILES_HPP
@@ -30469,7 +31019,9 @@ struct production {
 #ifndef MILLRACE_MODEL_CONFUSION_MATRIX_HPP
 #define MILLRACE_MODEL_CONFUSION_MATRIX_HPP
 
-namespace millrace::inline v0::model {
+namespace millrace {
+inline namespace v0 {
+namespace model {
 
 /// How often each class was taken for which: rows are the classes that were right, columns the ones
 /// that were answered. What would be 0 / 0 (precision of a class never answered, recall of one that
@@ -30567,7 +31119,9 @@ inline result<confusion_matrix> count_confusion(std::span<const int> labels, std
   return counted;
 }
 
-}  // namespace millrace::model
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_MODEL_CONFUSION_MATRIX_HPP
 
@@ -30576,7 +31130,9 @@ inline result<confusion_matrix> count_confusion(std::span<const int> labels, std
 #ifndef MILLRACE_MODEL_REAL_VIEW_HPP
 #define MILLRACE_MODEL_REAL_VIEW_HPP
 
-namespace millrace::inline v0::model {
+namespace millrace {
+inline namespace v0 {
+namespace model {
 
 /// A column of numbers in either precision, read as double: from a vector, an array or a span, or
 /// from a pointer and a length. Refers to it. Costs one predictable branch a number, and saves every
@@ -30608,7 +31164,9 @@ class real_view {
   std::size_t size_ = 0;
 };
 
-}  // namespace millrace::model
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_MODEL_REAL_VIEW_HPP
 
@@ -30617,7 +31175,9 @@ class real_view {
 #ifndef MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
 #define MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
 
-namespace millrace::inline v0::model {
+namespace millrace {
+inline namespace v0 {
+namespace model {
 namespace detail {
 
 inline result<void> same_length(std::size_t labels, std::size_t others, const char* what) {
@@ -30697,7 +31257,9 @@ void for_each_tie(const std::vector<scored_label>& sorted, F f) {
 }
 
 }  // namespace detail
-}  // namespace millrace::model
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
 
@@ -30706,7 +31268,9 @@ void for_each_tie(const std::vector<scored_label>& sorted, F f) {
 #ifndef MILLRACE_MODEL_EVALUATION_HPP
 #define MILLRACE_MODEL_EVALUATION_HPP
 
-namespace millrace::inline v0::model {
+namespace millrace {
+inline namespace v0 {
+namespace model {
 
 // Every function here answers an error instead of a number that means nothing:
 //   invalid_argument  there are no rows
@@ -30950,7 +31514,9 @@ inline result<double> r2(real_view targets, real_view answers) {
   return 1.0 - left / whole;
 }
 
-}  // namespace millrace::model
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_MODEL_EVALUATION_HPP
 
@@ -30961,10 +31527,16 @@ inline result<double> r2(real_view targets, real_view answers) {
 
 /// What other modules may name of model without including it, and what its private part stands on.
 
-namespace millrace::inline v0::detail {}
-namespace millrace::inline v0::model::detail {
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace model {
+namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
-}  // namespace millrace::model::detail
+}
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_MODEL_FWD_HPP
 
@@ -30989,7 +31561,9 @@ using namespace millrace::detail;  // the primitives of core, which every module
 #ifndef MILLRACE_OBSERVE_JSON_EXPORT_HPP
 #define MILLRACE_OBSERVE_JSON_EXPORT_HPP
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// Appends a snapshot as one JSON object:
 ///
@@ -31061,7 +31635,9 @@ inline std::string to_json(const metrics_snapshot& snapshot) {
   return text;
 }
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_JSON_EXPORT_HPP
 
@@ -31072,7 +31648,9 @@ inline std::string to_json(const metrics_snapshot& snapshot) {
 
 // Sample lines, which Prometheus' text format and OpenMetrics write alike. Written through a pointer
 // into room that was made beforehand: an append a word costs more than the words.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 inline char* put(char* out, std::string_view text) noexcept {
@@ -31134,7 +31712,9 @@ inline void append_samples(std::string& out, const metric_family_samples& each, 
 }
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP
 
@@ -31143,7 +31723,9 @@ inline void append_samples(std::string& out, const metric_family_samples& each, 
 #ifndef MILLRACE_OBSERVE_OPENMETRICS_HPP
 #define MILLRACE_OBSERVE_OPENMETRICS_HPP
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// What an HTTP answer with such a page says it is.
 inline constexpr std::string_view openmetrics_content_type =
@@ -31175,7 +31757,9 @@ inline std::string to_openmetrics(const metrics_snapshot& snapshot) {
   return page;
 }
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_OPENMETRICS_HPP
 
@@ -31184,7 +31768,9 @@ inline std::string to_openmetrics(const metrics_snapshot& snapshot) {
 #ifndef MILLRACE_OBSERVE_PROMETHEUS_HPP
 #define MILLRACE_OBSERVE_PROMETHEUS_HPP
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// What an HTTP answer with such a page says it is.
 inline constexpr std::string_view prometheus_content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -31214,7 +31800,9 @@ inline std::string to_prometheus(const metrics_snapshot& snapshot) {
   return page;
 }
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_PROMETHEUS_HPP
 
@@ -31223,7 +31811,9 @@ inline std::string to_prometheus(const metrics_snapshot& snapshot) {
 #ifndef MILLRACE_STORE_ATOMIC_FILE_HPP
 #define MILLRACE_STORE_ATOMIC_FILE_HPP
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 /// A file written as a whole: under its name stands either what was there before or all of the new
 /// content, whenever the process or the machine stops.
@@ -31359,7 +31949,9 @@ inline result<void> write_file(std::string path, std::span<const std::byte> cont
   return write_file(std::move(path), std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
 }
 
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_ATOMIC_FILE_HPP
 
@@ -31368,7 +31960,9 @@ inline result<void> write_file(std::string path, std::span<const std::byte> cont
 #ifndef MILLRACE_OBSERVE_STATSD_HPP
 #define MILLRACE_OBSERVE_STATSD_HPP
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// How labels are told: StatsD has none, so their values follow the name; DogStatsD has tags.
 /// What the server understands: StatsD as Etsy had it, or with DogStatsD's tags and histograms.
@@ -31555,7 +32149,9 @@ class statsd_writer {
   std::vector<told> told_;  // by the series' id
 };
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_STATSD_HPP
 
@@ -31564,7 +32160,9 @@ class statsd_writer {
 #ifndef MILLRACE_OBSERVE_UDP_SENDER_HPP
 #define MILLRACE_OBSERVE_UDP_SENDER_HPP
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// Sends datagrams to one address. Nobody answers, so success means that the system took them.
 /// Threads: any number at once.
@@ -31611,7 +32209,9 @@ class udp_sender {
   store::file socket_;  // a socket is closed like a file; its path is the address
 };
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_UDP_SENDER_HPP
 
@@ -31638,7 +32238,9 @@ class udp_sender {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_BINOMIAL_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_BINOMIAL_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The binomial distribution: successes among `trials` (a whole number >= 0), each of `probability`. Arguments
 /// between whole numbers count as the one below; `quantile` and `isf` are those of `poisson`. See `normal` for what
@@ -31697,7 +32299,9 @@ struct binomial {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_BINOMIAL_HPP
 
@@ -31706,7 +32310,9 @@ struct binomial {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_FISHER_F_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_FISHER_F_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 /// Fisher's F distribution with `df1` and `df2` > 0 degrees of freedom, whole or not. See `normal` for what the
 /// functions promise.
 struct fisher_f {
@@ -31739,7 +32345,9 @@ struct fisher_f {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_FISHER_F_HPP
 
@@ -31748,7 +32356,9 @@ struct fisher_f {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_MANN_WHITNEY_EXACT_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_MANN_WHITNEY_EXACT_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The exact null distribution of the Mann-Whitney U of the first of two samples, ties included: every one of the
 /// choices of the first sample's members among the pooled observations is equally likely.
@@ -31838,7 +32448,9 @@ class mann_whitney_exact {
   std::vector<double> mass_;  // of U = s / 2
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_MANN_WHITNEY_EXACT_HPP
 
@@ -31847,7 +32459,9 @@ class mann_whitney_exact {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_QUADRATURE_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_QUADRATURE_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// log of the integral of exp(log_f(w)) over the real line, for a smooth log_f with one peak that falls off on both
@@ -31955,7 +32569,9 @@ double solve_falling(LogTail log_tail, double target, double guess, double strid
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_QUADRATURE_HPP
 
@@ -31964,7 +32580,9 @@ double solve_falling(LogTail log_tail, double target, double guess, double strid
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_CHI_MIXTURE_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_CHI_MIXTURE_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// log of the mean of g(s) over s = sqrt(chi-squared / df), where `log_g(s)` is the logarithm of a positive g: what
@@ -31978,7 +32596,9 @@ double log_mean_over_chi(double df, LogG log_g) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_CHI_MIXTURE_HPP
 
@@ -31987,7 +32607,9 @@ double log_mean_over_chi(double df, LogG log_g) noexcept {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_NONCENTRAL_T_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_NONCENTRAL_T_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 /// The noncentral t distribution, that of (Z + noncentrality) / sqrt(chi-squared / df): what a t statistic follows
 /// when there is an effect, so what power is computed from. See `normal` for what the functions promise; here cdf and
 /// sf are integrals of positive terms over the chi density, about 1e-13 relative. Complexity: some hundred normal tails
@@ -32021,7 +32643,9 @@ struct noncentral_t {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_NONCENTRAL_T_HPP
 
@@ -32030,7 +32654,9 @@ struct noncentral_t {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_POISSON_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_POISSON_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The Poisson distribution of counts with the given mean >= 0. Arguments between whole numbers count as the one
 /// below. `quantile(p)` is the least k with cdf(k) >= p and `isf(q)` the least with sf(k) <= q, where equality allows
@@ -32071,7 +32697,9 @@ struct poisson {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_POISSON_HPP
 
@@ -32080,7 +32708,9 @@ struct poisson {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_STUDENT_T_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_STUDENT_T_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Student's t distribution with `df` > 0 degrees of freedom, whole or not; infinity is the normal. See `normal` for
 /// what the functions promise.
@@ -32138,7 +32768,9 @@ struct student_t {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_STUDENT_T_HPP
 
@@ -32147,7 +32779,9 @@ struct student_t {
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_STUDENTIZED_RANGE_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_STUDENTIZED_RANGE_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// log P(range of k normals > w), as an integral of positive terms: the largest at z and not all others within w below.
@@ -32219,7 +32853,9 @@ struct studentized_range {
   bool valid() const noexcept { return groups >= 2 && groups < detail::infinity && df > 0; }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_STUDENTIZED_RANGE_HPP
 
@@ -32237,7 +32873,9 @@ struct studentized_range {
 #ifndef MILLRACE_STATS_DETAIL_QUANTILE_BINS_HPP
 #define MILLRACE_STATS_DETAIL_QUANTILE_BINS_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Counts of positive values in bins that grow by 2 %, from 1e-6 to 1e9; smaller and larger ones in the end bins.
@@ -32311,7 +32949,9 @@ class quantile_bins {
 };
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DETAIL_QUANTILE_BINS_HPP
 
@@ -32320,7 +32960,9 @@ class quantile_bins {
 #ifndef MILLRACE_STATS_TESTS_MEANS_HPP
 #define MILLRACE_STATS_TESTS_MEANS_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// A t test of an estimate against `null`. A standard error of 0 has a defined answer: p is 1 where the estimate is
@@ -32439,7 +33081,9 @@ inline result<test_result> one_sample_t_test(std::span<const double> a, double n
   return one_sample_t_test(sample_moments::of(a), null, options);
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_MEANS_HPP
 
@@ -32448,7 +33092,9 @@ inline result<test_result> one_sample_t_test(std::span<const double> a, double n
 #ifndef MILLRACE_STATS_TESTS_DETAIL_HYPERGEOMETRIC_HPP
 #define MILLRACE_STATS_TESTS_DETAIL_HYPERGEOMETRIC_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The 2 x 2 tables with the totals of two proportions, by the successes k of the first. Everything is summed
@@ -32532,7 +33178,9 @@ class hypergeometric {
 };
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_DETAIL_HYPERGEOMETRIC_HPP
 
@@ -32541,7 +33189,9 @@ class hypergeometric {
 #ifndef MILLRACE_STATS_TESTS_DETAIL_SCORE_HPP
 #define MILLRACE_STATS_TESTS_DETAIL_SCORE_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Newcombe's interval for a difference: Wilson's for each arm, the distances to their ends added as squares.
@@ -32629,7 +33279,9 @@ inline interval score_interval_of_difference(const proportion& a, const proporti
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_DETAIL_SCORE_HPP
 
@@ -32638,7 +33290,9 @@ inline interval score_interval_of_difference(const proportion& a, const proporti
 #ifndef MILLRACE_STATS_TESTS_PROPORTIONS_HPP
 #define MILLRACE_STATS_TESTS_PROPORTIONS_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// How the two-proportion z test estimates its standard error.
 enum class z_variance : std::uint8_t {
@@ -32752,7 +33406,9 @@ inline result<test_result> score_test(const proportion& a, const proportion& b, 
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_PROPORTIONS_HPP
 
@@ -32761,7 +33417,9 @@ inline result<test_result> score_test(const proportion& a, const proportion& b, 
 #ifndef MILLRACE_STATS_TESTS_RATIO_METRICS_HPP
 #define MILLRACE_STATS_TESTS_RATIO_METRICS_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// A ratio of means, such as revenue a click, and its variance by the delta method: that of one unit, so that
 /// variance / n is the squared standard error.
@@ -32987,7 +33645,9 @@ inline result<cuped_result> cuped_ratio_test(const ratio_with_covariate& a, cons
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_RATIO_METRICS_HPP
 
@@ -32996,7 +33656,9 @@ inline result<cuped_result> cuped_ratio_test(const ratio_with_covariate& a, cons
 #ifndef MILLRACE_STATS_EXPERIMENT_METRICS_HPP
 #define MILLRACE_STATS_EXPERIMENT_METRICS_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 // What an experiment_test may measure. A metric is an empty type with
 //
@@ -33375,7 +34037,9 @@ struct quantile_of {
   };
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_EXPERIMENT_METRICS_HPP
 
@@ -33384,7 +34048,9 @@ struct quantile_of {
 #ifndef MILLRACE_STATS_SEQUENTIAL_GROUP_SEQUENTIAL_HPP
 #define MILLRACE_STATS_SEQUENTIAL_GROUP_SEQUENTIAL_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// How much of alpha is spent by each share of the planned information. Source: Lan, DeMets, "Discrete sequential
 /// boundaries for clinical trials", Biometrika 70, 1983.
@@ -33609,7 +34275,9 @@ class group_sequential {
   std::vector<double> rule_;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_GROUP_SEQUENTIAL_HPP
 
@@ -33618,7 +34286,9 @@ class group_sequential {
 #ifndef MILLRACE_STATS_SEQUENTIAL_SEQUENTIAL_SAMPLE_RATIO_HPP
 #define MILLRACE_STATS_SEQUENTIAL_SEQUENTIAL_SAMPLE_RATIO_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Whether the arms of an experiment get the shares they were configured with, as of now.
 struct sample_ratio_evidence {
@@ -33693,7 +34363,9 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
   return found;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_SEQUENTIAL_SAMPLE_RATIO_HPP
 
@@ -33702,7 +34374,9 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
 #ifndef MILLRACE_STATS_EXPERIMENT_DECISION_HPP
 #define MILLRACE_STATS_EXPERIMENT_DECISION_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 // How an experiment_test decides, and what it then says.
 
@@ -33823,7 +34497,9 @@ struct experiment_report {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_EXPERIMENT_DECISION_HPP
 
@@ -33832,7 +34508,9 @@ struct experiment_report {
 #ifndef MILLRACE_STATS_SEQUENTIAL_MIXTURE_SPRT_HPP
 #define MILLRACE_STATS_SEQUENTIAL_MIXTURE_SPRT_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The logarithm of the mixture likelihood ratio of an estimate with that variance, against 0, with effects spread
 /// normally with variance `spread`. NaN for a variance or spread that is not positive.
@@ -33914,7 +34592,9 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
   double count_ = 0;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_MIXTURE_SPRT_HPP
 
@@ -33923,7 +34603,9 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
 #ifndef MILLRACE_STATS_SEQUENTIAL_TWO_ARM_E_PROCESS_HPP
 #define MILLRACE_STATS_SEQUENTIAL_TWO_ARM_E_PROCESS_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// How two arms are filled, and which effects are worth finding soon.
 struct two_arm_design {
@@ -34175,7 +34857,9 @@ class two_arm_e_process {
   double highest_ = 0;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_TWO_ARM_E_PROCESS_HPP
 
@@ -34184,7 +34868,9 @@ class two_arm_e_process {
 #ifndef MILLRACE_STATS_EXPERIMENT_EXPERIMENT_HPP
 #define MILLRACE_STATS_EXPERIMENT_EXPERIMENT_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 namespace detail {
 
@@ -34690,7 +35376,9 @@ class experiment_test {
   typename traits::states state_;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_EXPERIMENT_EXPERIMENT_HPP
 
@@ -34710,10 +35398,16 @@ class experiment_test {
 
 /// What other modules may name of stats without including it, and what its private part stands on.
 
-namespace millrace::inline v0::detail {}
-namespace millrace::inline v0::stats::detail {
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace stats {
+namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
-}  // namespace millrace::stats::detail
+}
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_FWD_HPP
 
@@ -34722,7 +35416,9 @@ using namespace millrace::detail;  // the primitives of core, which every module
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_NONCENTRAL_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_NONCENTRAL_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The mean of upper(j) over Poisson j with the given mean: the terms from the most likely j outwards.
@@ -34790,7 +35486,9 @@ inline double z_power(double effect, double null, double real, double alpha, alt
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_NONCENTRAL_HPP
 
@@ -34799,7 +35497,9 @@ inline double z_power(double effect, double null, double real, double alpha, alt
 #ifndef MILLRACE_STATS_POWER_PLANNING_HPP
 #define MILLRACE_STATS_POWER_PLANNING_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 // Designs, and the tests that they plan: two_means (Student's), two_unequal_means (Welch's), one_mean (paired too),
 // two_proportions (z and score), two_estimates (ratios, CUPED, anything with a known variance), group_means (ANOVA),
@@ -35045,7 +35745,9 @@ result<power_plan> minimum_detectable_effect(const Design& design, double n1, co
   return detail::plan(design, high, n1, upward);
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_POWER_PLANNING_HPP
 
@@ -35054,7 +35756,9 @@ result<power_plan> minimum_detectable_effect(const Design& design, double n1, co
 #ifndef MILLRACE_STATS_POWER_FISHER_POWER_HPP
 #define MILLRACE_STATS_POWER_FISHER_POWER_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The weights of a law of whole numbers that fall off on both sides of `mode`, relative to the mode's, from
@@ -35167,7 +35871,9 @@ struct two_proportions_exact {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_POWER_FISHER_POWER_HPP
 
@@ -35176,7 +35882,9 @@ struct two_proportions_exact {
 #ifndef MILLRACE_STATS_POWER_RANK_POWER_HPP
 #define MILLRACE_STATS_POWER_RANK_POWER_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The power that a Kolmogorov-Smirnov test has at least: that of the same limit set to the distance at the one place
@@ -35241,7 +35949,9 @@ struct two_quantiles {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_POWER_RANK_POWER_HPP
 
@@ -35250,7 +35960,9 @@ struct two_quantiles {
 #ifndef MILLRACE_STATS_POWER_SIMULATED_POWER_HPP
 #define MILLRACE_STATS_POWER_SIMULATED_POWER_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 struct simulation_options {
   double alpha = 0.05;
@@ -35354,7 +36066,9 @@ result<simulated_power_result> simulated_sample_size(Trial trial, std::size_t le
   return best;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_POWER_SIMULATED_POWER_HPP
 
@@ -35372,7 +36086,9 @@ result<simulated_power_result> simulated_sample_size(Trial trial, std::size_t le
 #ifndef MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
 #define MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The bits of a double as an integer of the same order.
@@ -35484,7 +36200,9 @@ inline void sort_numbers(std::vector<double>& numbers) {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
 
@@ -35493,7 +36211,9 @@ inline void sort_numbers(std::vector<double>& numbers) {
 #ifndef MILLRACE_STATS_RESAMPLING_DETAIL_INDEX_STREAM_HPP
 #define MILLRACE_STATS_RESAMPLING_DETAIL_INDEX_STREAM_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Random words for resampling: a counter multiplied with itself, one multiplication a word and no long chain from one
@@ -35546,7 +36266,9 @@ inline double sum_of_resample(const double* values, std::uint64_t n, std::uint64
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_RESAMPLING_DETAIL_INDEX_STREAM_HPP
 
@@ -35555,7 +36277,9 @@ inline double sum_of_resample(const double* values, std::uint64_t n, std::uint64
 #ifndef MILLRACE_STATS_RESAMPLING_BOOTSTRAP_HPP
 #define MILLRACE_STATS_RESAMPLING_BOOTSTRAP_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// How a bootstrap's interval is read off its replicates.
 enum class bootstrap_interval : std::uint8_t {
@@ -35707,7 +36431,9 @@ result<bootstrap_result> bootstrap(std::span<const double> sample, Statistic sta
                                         static_cast<double>(sample.size()));
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_RESAMPLING_BOOTSTRAP_HPP
 
@@ -35716,7 +36442,9 @@ result<bootstrap_result> bootstrap(std::span<const double> sample, Statistic sta
 #ifndef MILLRACE_STATS_RESAMPLING_PERMUTATION_HPP
 #define MILLRACE_STATS_RESAMPLING_PERMUTATION_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 struct permutation_options {
   std::size_t permutations = 9'999;
@@ -35779,7 +36507,9 @@ result<test_result> permutation_test(std::span<const double> a, std::span<const 
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_RESAMPLING_PERMUTATION_HPP
 
@@ -35788,7 +36518,9 @@ result<test_result> permutation_test(std::span<const double> a, std::span<const 
 #ifndef MILLRACE_STATS_RESAMPLING_POISSON_BOOTSTRAP_HPP
 #define MILLRACE_STATS_RESAMPLING_POISSON_BOOTSTRAP_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The bootstrap of the mean of a stream that is not kept: each of `Replicates` counts each observation a Poisson(1)
 /// number of times, in one pass, fixed memory, and mergeable across threads and machines.
@@ -35886,7 +36618,9 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
   std::array<double, Replicates> sums_{};
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_RESAMPLING_POISSON_BOOTSTRAP_HPP
 
@@ -35904,7 +36638,9 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
 #ifndef MILLRACE_STATS_SEQUENTIAL_CONFIDENCE_SEQUENCE_HPP
 #define MILLRACE_STATS_SEQUENTIAL_CONFIDENCE_SEQUENCE_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 // Intervals that cover the truth at all times at once: P(some interval of the stream misses it) <= 1 - level. One may
 // look after every observation and stop when one likes. Each is centred on what was seen; a fixed-sample interval of
@@ -36040,7 +36776,9 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
   double upper_ = 1;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_CONFIDENCE_SEQUENCE_HPP
 
@@ -36049,7 +36787,9 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
 #ifndef MILLRACE_STATS_SEQUENTIAL_E_PROCESS_HPP
 #define MILLRACE_STATS_SEQUENTIAL_E_PROCESS_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// An e-value that any p-value makes: kappa p^(kappa - 1), 0 < kappa < 1; weaker than the test it came from.
 /// Source: Shafer, Shen, Vereshchagin, Vovk, "Test martingales, Bayes factors and p-values", Stat. Science 26, 2011.
@@ -36118,7 +36858,9 @@ class e_process : public saved_fields<e_process> {
   std::uint64_t count_ = 0;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_E_PROCESS_HPP
 
@@ -36127,7 +36869,9 @@ class e_process : public saved_fields<e_process> {
 #ifndef MILLRACE_STATS_SEQUENTIAL_SPRT_HPP
 #define MILLRACE_STATS_SEQUENTIAL_SPRT_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// What a sequential probability ratio test says so far.
 enum class sprt_verdict : std::uint8_t { undecided, null, alternative };
@@ -36213,7 +36957,9 @@ class sprt : public saved_fields<sprt> {
   sprt_verdict verdict_ = sprt_verdict::undecided;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_SPRT_HPP
 
@@ -36231,7 +36977,9 @@ class sprt : public saved_fields<sprt> {
 #ifndef MILLRACE_STATS_SORTED_SAMPLE_HPP
 #define MILLRACE_STATS_SORTED_SAMPLE_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// A sample in ascending order, without NaN and infinities: what tests on ranks and distribution functions work
 /// from. Sorted once, it serves any number of comparisons, as the reference of a monitor does.
@@ -36313,7 +37061,9 @@ void merge_walk(const sorted_sample& a, const sorted_sample& b, Visit visit) {
 
 }  // namespace detail
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SORTED_SAMPLE_HPP
 
@@ -36322,7 +37072,9 @@ void merge_walk(const sorted_sample& a, const sorted_sample& b, Visit visit) {
 #ifndef MILLRACE_STATS_TESTS_KOLMOGOROV_SMIRNOV_HPP
 #define MILLRACE_STATS_TESTS_KOLMOGOROV_SMIRNOV_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Where a p-value comes from.
 enum class p_method : std::uint8_t {
@@ -36475,7 +37227,9 @@ result<test_result> ks_test_against(const sorted_sample& a, Cdf cdf, const test_
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_KOLMOGOROV_SMIRNOV_HPP
 
@@ -36484,7 +37238,9 @@ result<test_result> ks_test_against(const sorted_sample& a, Cdf cdf, const test_
 #ifndef MILLRACE_STATS_TESTS_AGGREGATE_TESTS_HPP
 #define MILLRACE_STATS_TESTS_AGGREGATE_TESTS_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 // The tests straight from aggregates, which may be merged from any number of threads and machines. Members that a test
 // needs and an aggregate lacks are compile errors that name them (STATS-4 to STATS-6). Errors and assumptions are those
@@ -36660,7 +37416,9 @@ result<test_result> ks_test(const A& a, const B& b, const test_options& options 
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_AGGREGATE_TESTS_HPP
 
@@ -36669,7 +37427,9 @@ result<test_result> ks_test(const A& a, const B& b, const test_options& options 
 #ifndef MILLRACE_STATS_DISTRIBUTIONS_DETAIL_ANDERSON_DARLING_LAW_HPP
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_ANDERSON_DARLING_LAW_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The limit law of the k-sample statistic, the sum over j of chi-squared(k - 1) / (j (j + 1)), at a standardised
@@ -36747,7 +37507,9 @@ inline double anderson_darling_sf(double m, double standardised) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_ANDERSON_DARLING_LAW_HPP
 
@@ -36756,7 +37518,9 @@ inline double anderson_darling_sf(double m, double standardised) noexcept {
 #ifndef MILLRACE_STATS_TESTS_ANDERSON_DARLING_HPP
 #define MILLRACE_STATS_TESTS_ANDERSON_DARLING_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The k-sample Anderson-Darling test: whether samples come from one distribution, with weight on the tails. The
 /// statistic is the standardised one, (A2 - (k - 1)) / sigma, of the version with midranks for ties, as SciPy's.
@@ -36837,7 +37601,9 @@ inline result<test_result> anderson_darling_test(std::span<const sorted_sample> 
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_ANDERSON_DARLING_HPP
 
@@ -36846,7 +37612,9 @@ inline result<test_result> anderson_darling_test(std::span<const sorted_sample> 
 #ifndef MILLRACE_STATS_TESTS_ANOVA_HPP
 #define MILLRACE_STATS_TESTS_ANOVA_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// What ANOVA and what follows it need of the groups: all sums about the overall mean.
@@ -36990,7 +37758,9 @@ inline result<test_result> brown_forsythe_test(std::span<const std::span<const d
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_ANOVA_HPP
 
@@ -36999,7 +37769,9 @@ inline result<test_result> brown_forsythe_test(std::span<const std::span<const d
 #ifndef MILLRACE_STATS_TESTS_BAYES_HPP
 #define MILLRACE_STATS_TESTS_BAYES_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The posterior of a success probability: a beta distribution.
 struct rate_posterior {
@@ -37147,7 +37919,9 @@ inline result<std::vector<arm_belief>> compare(std::span<const mean_posterior> a
   return detail::compare_arms(arms);
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_BAYES_HPP
 
@@ -37156,7 +37930,9 @@ inline result<std::vector<arm_belief>> compare(std::span<const mean_posterior> a
 #ifndef MILLRACE_STATS_TESTS_CATEGORICAL_HPP
 #define MILLRACE_STATS_TESTS_CATEGORICAL_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Which distance from the expected counts is tested.
 enum class count_statistic : std::uint8_t {
@@ -37297,7 +38073,9 @@ inline result<test_result> independence_test(std::span<const std::int64_t> table
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_CATEGORICAL_HPP
 
@@ -37306,7 +38084,9 @@ inline result<test_result> independence_test(std::span<const std::int64_t> table
 #ifndef MILLRACE_STATS_TESTS_DISTANCES_HPP
 #define MILLRACE_STATS_TESTS_DISTANCES_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The integral of `height(F - G)` over the line, F and G the distribution functions of two samples.
@@ -37355,7 +38135,9 @@ inline result<double> energy_distance(std::span<const double> a, std::span<const
       a, b, [](const sorted_sample& first, const sorted_sample& second) { return energy_distance(first, second); });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_DISTANCES_HPP
 
@@ -37364,7 +38146,9 @@ inline result<double> energy_distance(std::span<const double> a, std::span<const
 #ifndef MILLRACE_STATS_TESTS_DISTANCE_TESTS_HPP
 #define MILLRACE_STATS_TESTS_DISTANCE_TESTS_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Two samples as splits of the sorted values of both: a split's distance is one walk over them.
@@ -37524,7 +38308,9 @@ inline result<test_result> energy_test(std::span<const double> a, std::span<cons
   });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_DISTANCE_TESTS_HPP
 
@@ -37533,7 +38319,9 @@ inline result<test_result> energy_test(std::span<const double> a, std::span<cons
 #ifndef MILLRACE_STATS_TESTS_MANN_WHITNEY_HPP
 #define MILLRACE_STATS_TESTS_MANN_WHITNEY_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The Mann-Whitney (Wilcoxon rank sum) test. The statistic is the first sample's U; the effect is U / (m n), the
 /// probability that a value of a exceeds one of b, ties counted half, with DeLong's interval.
@@ -37631,7 +38419,9 @@ inline result<test_result> mann_whitney_test(std::span<const double> a, std::spa
   });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_MANN_WHITNEY_HPP
 
@@ -37640,7 +38430,9 @@ inline result<test_result> mann_whitney_test(std::span<const double> a, std::spa
 #ifndef MILLRACE_STATS_TESTS_PROPORTION_INTERVALS_HPP
 #define MILLRACE_STATS_TESTS_PROPORTION_INTERVALS_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Newcombe's interval for the difference of two probabilities, a - b: from Wilson's for each; the one to use by
 /// default. O(1); allocates: never. Errors (of all here): no trials, negative counts, more successes than trials, a
@@ -37701,7 +38493,9 @@ inline result<interval> katz_ratio_interval(const proportion& a, const proportio
   return interval{ratio / factor, ratio * factor, confidence};
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_PROPORTION_INTERVALS_HPP
 
@@ -37710,7 +38504,9 @@ inline result<interval> katz_ratio_interval(const proportion& a, const proportio
 #ifndef MILLRACE_STATS_TESTS_QUANTILES_HPP
 #define MILLRACE_STATS_TESTS_QUANTILES_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// A quantile with its interval from order statistics, which asks nothing of the distribution: the ends are
 /// observations.
@@ -37810,7 +38606,9 @@ inline result<test_result> quantile_test(std::span<const double> a, std::span<co
   });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_QUANTILES_HPP
 
@@ -37819,7 +38617,9 @@ inline result<test_result> quantile_test(std::span<const double> a, std::span<co
 #ifndef MILLRACE_STATS_TESTS_SAMPLE_RATIO_HPP
 #define MILLRACE_STATS_TESTS_SAMPLE_RATIO_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// When a sample-ratio mismatch counts.
 struct sample_ratio_options {
@@ -37888,7 +38688,9 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_SAMPLE_RATIO_HPP
 
@@ -37897,7 +38699,9 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
 #ifndef MILLRACE_STATS_TESTS_TRIMMED_HPP
 #define MILLRACE_STATS_TESTS_TRIMMED_HPP
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The mean without the `trim` share of the observations at either end, and what its standard error needs.
 struct trimmed_moments {
@@ -37968,7 +38772,9 @@ inline result<test_result> yuen_test(std::span<const double> a, std::span<const 
   });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_TRIMMED_HPP
 

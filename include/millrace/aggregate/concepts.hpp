@@ -9,7 +9,8 @@
 #include <type_traits>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// How much an item counts: `update(x, mr::weight{2.5})`. A real number above zero; zero leaves the
 /// aggregate as it was, and a negative or non-finite weight is treated as a NaN value is.
@@ -110,6 +111,7 @@ struct aggregator_traits {
                 "millrace[AGGREGATE-1]: an exactly_invertible aggregator is invertible too; say both");
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_CONCEPTS_HPP

@@ -19,7 +19,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 template <class Chain>
 class shared_chain;
@@ -509,6 +510,7 @@ auto share(Chain& chain) noexcept {
   if constexpr (flaw::ok) return shared_chain<Chain>(chain);
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_CHAIN_HPP

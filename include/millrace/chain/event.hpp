@@ -12,7 +12,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A step of a chain: it says which fields it reads and writes, and is called with the context.
 ///
@@ -221,6 +222,7 @@ class stage {
   bool reached_ = true;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_EVENT_HPP

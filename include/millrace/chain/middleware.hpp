@@ -7,7 +7,8 @@
 #include <concepts>
 #include <type_traits>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // A middleware is any class with at least one of these members, usually templates over `event`
 // (a `stage`) and `ctx` (the whole context):
@@ -163,6 +164,7 @@ struct allows<place<Rules...>> {
 
 }  // namespace detail
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_MIDDLEWARE_HPP

@@ -10,7 +10,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// One event that failed in a lenient run.
 struct event_failure {
@@ -62,6 +63,7 @@ struct lenient {
 template <class S>
 concept strictness_policy = std::same_as<S, strict> || std::same_as<S, lenient>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_OUTCOME_HPP

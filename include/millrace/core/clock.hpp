@@ -8,7 +8,8 @@
 #include <concepts>
 #include <cstdint>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Where a chain takes its time from. `ticks()` reads the counter; `nanoseconds(ticks)` places a
 /// reading on the clock's own monotonic time line. Two calls, so that a hot path converts later.
@@ -127,6 +128,7 @@ struct time_span {
   constexpr std::uint64_t nanoseconds() const noexcept { return end - start; }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_CLOCK_HPP

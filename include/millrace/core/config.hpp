@@ -16,11 +16,13 @@
 #define MILLRACE_HOST_DEVICE
 #endif
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 __extension__ typedef __int128 int128;
 __extension__ typedef unsigned __int128 uint128;
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_CONFIG_HPP

@@ -6,7 +6,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -65,6 +66,7 @@ constexpr auto context(bound<Fields>... values) {
     return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_CONTEXT_HPP

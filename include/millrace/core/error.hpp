@@ -8,7 +8,8 @@
 #include <string_view>
 #include <utility>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// What kind of failure an `error` is. The numbers and names are stable: they stand in logs and
 /// metrics. New codes are added at the end of their group.
@@ -145,6 +146,7 @@ inline error error::wrap(std::string message) && {
 }
 inline void error::destroy(body* owned) noexcept { delete owned; }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_ERROR_HPP

@@ -8,7 +8,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -133,6 +134,7 @@ constexpr void for_each_field(field_list<Fields...>, F&& f) {
 
 }  // namespace detail
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_FIELD_HPP

@@ -6,7 +6,8 @@
 #include <cstddef>
 #include <string_view>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A string literal that can stand as a template argument: `field<"loss", double>`.
 /// `Size` counts the terminating zero.
@@ -22,6 +23,7 @@ struct fixed_string {
   constexpr operator std::string_view() const noexcept { return view(); }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_FIXED_STRING_HPP

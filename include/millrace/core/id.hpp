@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <string>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// One run's identifier: UTC date, time and 32 random bits, `20250121_143022_a3f8b2c1`. Sorts by
 /// time. Deterministic in its arguments.
@@ -28,6 +29,7 @@ inline std::string make_session_id(std::uint64_t unix_nanoseconds, std::uint64_t
 /// An identifier for a run that starts now.
 inline std::string make_session_id() { return make_session_id(unix_nanoseconds(), entropy_seed()); }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_ID_HPP

@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <string_view>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -152,6 +153,7 @@ constexpr bool is_json_object(std::string_view text) noexcept {
   return !text.empty() && text.front() == '{' && text.back() == '}' && is_json(text);
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_JSON_CHECK_HPP

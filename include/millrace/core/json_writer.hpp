@@ -10,7 +10,8 @@
 #include <string>
 #include <string_view>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -162,6 +163,7 @@ class json_writer {
   bool comma_ = false;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_JSON_WRITER_HPP

@@ -9,7 +9,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 template <class T>
 class result;
@@ -209,6 +210,7 @@ class [[nodiscard]] result<void> {
   millrace::error error_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_RESULT_HPP

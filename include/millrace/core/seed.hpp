@@ -10,7 +10,8 @@
 #include <cstdint>
 #include <utility>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// The next output of SplitMix64 and its state advanced. Source: Steele, Lea, Flood, "Fast
 /// splittable pseudorandom number generators", OOPSLA 2014.
@@ -101,6 +102,7 @@ class random_engine {
   state_type state_{};
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_SEED_HPP

@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <string>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A moment split into the proleptic Gregorian calendar, UTC.
 struct calendar_time {
@@ -81,6 +82,7 @@ inline std::string to_iso8601(std::uint64_t unix_nanoseconds) {
   return text;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_TIMESTAMP_HPP

@@ -6,7 +6,8 @@
 #include <cstddef>
 #include <string_view>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -54,6 +55,7 @@ inline constexpr std::string_view full_type_name = detail::pretty_function<T>().
 template <class T>
 inline constexpr std::string_view type_name = detail::unqualified(full_type_name<T>);
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_TYPE_NAME_HPP

@@ -8,7 +8,8 @@
 #define MILLRACE_VERSION_PATCH 0
 #define MILLRACE_VERSION_STRING "0.1.0"
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// The library's semantic version. CMake, Conan and vcpkg read the macros above.
 struct version {
@@ -17,6 +18,7 @@ struct version {
   int patch_number = MILLRACE_VERSION_PATCH;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_VERSION_HPP

@@ -5,9 +5,15 @@
 
 #include <millrace/core/config.hpp>
 
-namespace millrace::inline v0::detail {}
-namespace millrace::inline v0::detect::detail {
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace detect {
+namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
-}  // namespace millrace::detect::detail
+}
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_FWD_HPP

@@ -8,7 +8,9 @@
 #include <string_view>
 #include <type_traits>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// What a detector says of the observation it was just given.
 enum class signal : std::uint8_t { none, warning, drift };
@@ -143,6 +145,8 @@ struct in_control {
 /// Which changes of a mean count.
 enum class side : std::uint8_t { both, upper, lower };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_SIGNAL_HPP

@@ -18,7 +18,8 @@
 #include <utility>
 #include <variant>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// How much of a value stands in an audit record; the rest is counted.
 struct audit_limits {
@@ -513,6 +514,7 @@ struct audit_codec<T> {
   }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_CODEC_HPP

@@ -24,7 +24,8 @@
 #include <utility>
 #include <variant>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Writes what a chain does to a file of JSON lines: for every event an `event_start` and an
 /// `event_complete`, whatever the event did, with UTC time, duration, success, error and the fields
@@ -358,6 +359,7 @@ class audit_log {
 audit_log(std::string) -> audit_log<>;
 audit_log(std::string, audit_options) -> audit_log<>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP

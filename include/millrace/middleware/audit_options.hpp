@@ -13,7 +13,8 @@
 #include <variant>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A value of an experiment's metadata.
 using audit_value = std::variant<bool, std::int64_t, double, std::string>;
@@ -49,6 +50,7 @@ struct audit_options {
   std::uint64_t (*wall_clock)() noexcept = unix_nanoseconds;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP

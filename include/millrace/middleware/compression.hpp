@@ -17,7 +17,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// How much, and which tensors, a compression middleware compresses.
 struct compression_options {
@@ -244,6 +245,7 @@ class basic_compression {
 template <auto... Fields>
 using compression = basic_compression<tensor::zlib_deflate, std::remove_cv_t<decltype(Fields)>...>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_COMPRESSION_HPP

@@ -18,7 +18,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -184,6 +185,7 @@ class metrics {
 
 metrics(observe::metrics_registry&)->metrics<>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_METRICS_HPP

@@ -13,7 +13,8 @@
 #include <string_view>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// What one event took so far. Times are in nanoseconds.
 struct event_profile {
@@ -142,6 +143,7 @@ class profiler {
   std::vector<std::unique_ptr<event_profile>> profiles_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_PROFILER_HPP

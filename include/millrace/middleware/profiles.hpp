@@ -13,7 +13,8 @@
 #include <string>
 #include <utility>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// The combinations that most chains want, to be used like one middleware:
 ///
@@ -65,6 +66,7 @@ struct production {
 };
 
 }  // namespace profiles
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_PROFILES_HPP

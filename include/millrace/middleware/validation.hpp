@@ -25,7 +25,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Something that a lenient validation saw and let pass.
 struct validation_issue {
@@ -235,6 +236,7 @@ class validation {
 template <strictness_policy Strictness, class... Rules>
 validation(Strictness, Rules...) -> validation<Strictness, Rules...>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_VALIDATION_HPP

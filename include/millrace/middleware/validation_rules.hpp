@@ -14,7 +14,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// What a validation checks beside NaN and infinities: a type that names the fields it needs, and
 /// answers for a context in which all of them have been written. One of your own is three lines.
@@ -123,6 +124,7 @@ struct max_norm {
   }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_VALIDATION_RULES_HPP

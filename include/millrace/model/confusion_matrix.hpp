@@ -9,7 +9,9 @@
 #include <string>
 #include <vector>
 
-namespace millrace::inline v0::model {
+namespace millrace {
+inline namespace v0 {
+namespace model {
 
 /// How often each class was taken for which: rows are the classes that were right, columns the ones
 /// that were answered. What would be 0 / 0 (precision of a class never answered, recall of one that
@@ -107,6 +109,8 @@ inline result<confusion_matrix> count_confusion(std::span<const int> labels, std
   return counted;
 }
 
-}  // namespace millrace::model
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_MODEL_CONFUSION_MATRIX_HPP

@@ -14,7 +14,9 @@
 #include <string>
 #include <vector>
 
-namespace millrace::inline v0::model {
+namespace millrace {
+inline namespace v0 {
+namespace model {
 
 // Every function here answers an error instead of a number that means nothing:
 //   invalid_argument  there are no rows
@@ -258,6 +260,8 @@ inline result<double> r2(real_view targets, real_view answers) {
   return 1.0 - left / whole;
 }
 
-}  // namespace millrace::model
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_MODEL_EVALUATION_HPP

@@ -5,9 +5,15 @@
 
 #include <millrace/core/config.hpp>
 
-namespace millrace::inline v0::detail {}
-namespace millrace::inline v0::model::detail {
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace model {
+namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
-}  // namespace millrace::model::detail
+}
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_MODEL_FWD_HPP

@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <span>
 
-namespace millrace::inline v0::model {
+namespace millrace {
+inline namespace v0 {
+namespace model {
 
 /// A column of numbers in either precision, read as double: from a vector, an array or a span, or
 /// from a pointer and a length. Refers to it. Costs one predictable branch a number, and saves every
@@ -39,6 +41,8 @@ class real_view {
   std::size_t size_ = 0;
 };
 
-}  // namespace millrace::model
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_MODEL_REAL_VIEW_HPP

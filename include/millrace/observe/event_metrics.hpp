@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards
 /// and summaries find them.
@@ -98,6 +100,8 @@ inline metrics_summary summarize(const metrics_snapshot& snapshot) {
   return made;
 }
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_EVENT_METRICS_HPP

@@ -5,9 +5,15 @@
 
 #include <millrace/core/config.hpp>
 
-namespace millrace::inline v0::detail {}
-namespace millrace::inline v0::observe::detail {
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace observe {
+namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
-}  // namespace millrace::observe::detail
+}
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_FWD_HPP

@@ -10,7 +10,9 @@
 //
 // Copies name the same series. A handle is good as long as its registry; one made by the default
 // constructor counts into nothing, so code may always hold one.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 class metrics_registry;
 
@@ -83,6 +85,8 @@ class timer {
   detail::timer_cells cells_;
 };
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_INSTRUMENTS_HPP

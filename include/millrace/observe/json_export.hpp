@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <string>
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// Appends a snapshot as one JSON object:
 ///
@@ -80,6 +82,8 @@ inline std::string to_json(const metrics_snapshot& snapshot) {
   return text;
 }
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_JSON_EXPORT_HPP

@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 namespace detail {
 
@@ -104,6 +106,8 @@ class label_set {
   std::vector<label> labels_;
 };
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_LABEL_SET_HPP

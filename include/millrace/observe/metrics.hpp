@@ -21,7 +21,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// Durations from 100 ns to 10 s in steps of 1, 2, 5; seconds.
 inline constexpr double latency_buckets[] = {1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5, 2e-5, 5e-5,
@@ -210,6 +212,8 @@ inline void metrics_registry::snapshot(metrics_snapshot& into) const {
   });
 }
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_METRICS_HPP

@@ -11,7 +11,9 @@
 #include <string_view>
 #include <vector>
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// What a family's samples are, under the names of the Prometheus formats.
 enum class metric_type : std::uint8_t { counter, gauge, histogram };
@@ -112,6 +114,8 @@ class metrics_snapshot {
   std::vector<std::uint64_t> buckets_;
 };
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP

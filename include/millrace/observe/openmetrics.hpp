@@ -8,7 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// What an HTTP answer with such a page says it is.
 inline constexpr std::string_view openmetrics_content_type =
@@ -40,6 +42,8 @@ inline std::string to_openmetrics(const metrics_snapshot& snapshot) {
   return page;
 }
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_OPENMETRICS_HPP

@@ -8,7 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// What an HTTP answer with such a page says it is.
 inline constexpr std::string_view prometheus_content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -38,6 +40,8 @@ inline std::string to_prometheus(const metrics_snapshot& snapshot) {
   return page;
 }
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_PROMETHEUS_HPP

@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// How labels are told: StatsD has none, so their values follow the name; DogStatsD has tags.
 /// What the server understands: StatsD as Etsy had it, or with DogStatsD's tags and histograms.
@@ -200,6 +202,8 @@ class statsd_writer {
   std::vector<told> told_;  // by the series' id
 };
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_STATSD_HPP

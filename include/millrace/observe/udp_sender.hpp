@@ -13,7 +13,9 @@
 #include <string_view>
 #include <utility>
 
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 
 /// Sends datagrams to one address. Nobody answers, so success means that the system took them.
 /// Threads: any number at once.
@@ -60,6 +62,8 @@ class udp_sender {
   store::file socket_;  // a socket is closed like a file; its path is the address
 };
 
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_UDP_SENDER_HPP

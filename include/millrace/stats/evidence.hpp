@@ -11,7 +11,9 @@
 #include <string_view>
 #include <utility>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Which departures from the null hypothesis count.
 enum class alternative : std::uint8_t { two_sided, less, greater };
@@ -224,6 +226,8 @@ inline interval around(double effect, double reach, const test_options& options)
 
 }  // namespace detail
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_EVIDENCE_HPP

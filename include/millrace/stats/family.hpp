@@ -15,7 +15,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The corrections for many comparisons, as types. Each promises, over a whole family of p-values:
 /// the chance of any false rejection (the family-wise error), or the expected share of false ones among the rejected
@@ -147,6 +149,8 @@ result<std::vector<double>> family_of(std::span<const double> p) {
   return all;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_FAMILY_HPP

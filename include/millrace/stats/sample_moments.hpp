@@ -10,7 +10,9 @@
 #include <string>
 #include <utility>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// What tests of means need of a sample: its size, mean and variance (divided by n - 1). From a sample with `of`, or
 /// from any aggregate that has them: `sample_moments{a.count(), a.mean(), a.variance()}`.
@@ -106,6 +108,8 @@ inline result<void> checked(std::span<const double> sample, const char* name, st
 
 }  // namespace detail
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SAMPLE_MOMENTS_HPP

@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// A sample in ascending order, without NaN and infinities: what tests on ranks and distribution functions work
 /// from. Sorted once, it serves any number of comparisons, as the reference of a monitor does.
@@ -93,6 +95,8 @@ void merge_walk(const sorted_sample& a, const sorted_sample& b, Visit visit) {
 
 }  // namespace detail
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SORTED_SAMPLE_HPP

@@ -18,7 +18,9 @@
 #include <string_view>
 #include <utility>
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 /// A file written as a whole: under its name stands either what was there before or all of the new
 /// content, whenever the process or the machine stops.
@@ -154,6 +156,8 @@ inline result<void> write_file(std::string path, std::span<const std::byte> cont
   return write_file(std::move(path), std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
 }
 
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_ATOMIC_FILE_HPP

@@ -16,7 +16,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 namespace detail {
 
@@ -207,6 +209,8 @@ inline result<std::vector<std::byte>> read_bytes(std::string path) {
   return detail::read_whole<std::vector<std::byte>>(std::move(path));
 }
 
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_FILE_HPP

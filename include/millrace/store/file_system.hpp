@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 /// What the store asks of a file system: the POSIX calls and their answers, -1 with errno on
 /// failure. A policy, so that tests can hand in a disk that is full, slow or broken.
@@ -77,6 +79,8 @@ struct posix_file_system {
   }
 };
 
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_FILE_SYSTEM_HPP

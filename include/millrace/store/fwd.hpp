@@ -5,9 +5,15 @@
 
 #include <millrace/core/config.hpp>
 
-namespace millrace::inline v0::detail {}
-namespace millrace::inline v0::store::detail {
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace store {
+namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
-}  // namespace millrace::store::detail
+}
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_FWD_HPP

@@ -19,7 +19,9 @@
 #include <string_view>
 #include <utility>
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 /// How a log's records become lines. `line` and `lost` append whole lines, newline included, on the
 /// writer's thread; `is_line` knows a complete one (without its newline) from a torn one, and
@@ -198,6 +200,8 @@ class basic_line_log {
 /// Lines of text. Each append is one line and must not contain a newline.
 using line_log = basic_line_log<plain_lines>;
 
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_LINE_LOG_HPP

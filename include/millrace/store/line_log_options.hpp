@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <cstdio>
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 /// A record that finds the ring full waits for room. It is lost only when the disk refuses, and then
 /// the append says so.
@@ -68,6 +70,8 @@ struct tail_repair {
   explicit operator bool() const noexcept { return removed_bytes != 0; }
 };
 
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_LINE_LOG_OPTIONS_HPP

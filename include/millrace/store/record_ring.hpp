@@ -9,7 +9,9 @@
 #include <new>
 #include <utility>
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 /// Appended to by one thread at a time.
 struct exclusive {};
@@ -231,6 +233,8 @@ class record_ring<shared> {
   alignas(64) std::atomic<std::uint64_t> tail_{0};
 };
 
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_RECORD_RING_HPP

@@ -13,7 +13,9 @@
 #include <string>
 #include <utility>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// A general DEFLATE encoder (RFC 1951), for data that only a search for matches shrinks:
 /// `deflate(in, bytes, level, out, room)` writes one whole raw stream and returns its size, or 0 if it
@@ -175,6 +177,8 @@ inline result<void> compressed_tensor::decompress(const mutable_tensor_view& to)
   return {};
 }
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_CODEC_HPP

@@ -8,7 +8,9 @@
 #include <utility>
 #include <variant>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 namespace detail {
 template <class T>
@@ -106,6 +108,8 @@ struct tensor_traits<compressible<T>> {
   }
 };
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_COMPRESSED_HPP

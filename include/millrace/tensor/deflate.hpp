@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <string>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// zlib's deflate, for `compress`.
 /// Models: deflate_backend. Threads: any. Allocates: zlib's state, about 270 KiB, for each call.
@@ -32,6 +34,8 @@ struct zlib_deflate {
   }
 };
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DEFLATE_HPP

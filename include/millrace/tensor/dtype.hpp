@@ -10,7 +10,9 @@
 #include <string_view>
 #include <type_traits>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// What a tensor's elements are. The numbers and names are stable: they stand in compressed tensors
 /// and in logs.
@@ -230,6 +232,8 @@ constexpr decltype(auto) visit_dtype(dtype type, F&& f) {
   return f(element_tag<float>{});
 }
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DTYPE_HPP

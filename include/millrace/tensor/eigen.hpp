@@ -10,7 +10,9 @@
 #include <string>
 #include <type_traits>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 template <>
 inline constexpr int dtype_code<Eigen::half> = static_cast<int>(dtype::f16);
@@ -79,6 +81,8 @@ struct tensor_traits<T> {
   }
 };
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_EIGEN_HPP

@@ -9,7 +9,9 @@
 #include <optional>
 #include <string_view>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// The three ways in which a floating-point number is not finite.
 enum class non_finite_kind : std::uint8_t { nan, infinity, negative_infinity };
@@ -164,6 +166,8 @@ inline finite_report scan_finite(const tensor_view& view) {
   return report;
 }
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_FINITE_SCAN_HPP

@@ -5,9 +5,15 @@
 
 #include <millrace/core/config.hpp>
 
-namespace millrace::inline v0::detail {}
-namespace millrace::inline v0::tensor::detail {
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace tensor {
+namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
-}  // namespace millrace::tensor::detail
+}
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_FWD_HPP

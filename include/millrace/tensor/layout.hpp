@@ -8,7 +8,9 @@
 #include <initializer_list>
 #include <string>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// The most axes a tensor may have.
 inline constexpr std::size_t max_rank = 8;
@@ -245,6 +247,8 @@ constexpr bool for_each_run(const tensor_layout& layout, F&& f) {
 
 }  // namespace detail
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_LAYOUT_HPP

@@ -10,7 +10,9 @@
 #include <optional>
 #include <type_traits>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// A tensor in a few numbers, taken over its finite elements. Without any, the numbers are NaN and
 /// `l2_norm` is 0.
@@ -196,6 +198,8 @@ inline std::optional<out_of_range_element> find_out_of_range(const tensor_view& 
   return found;
 }
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_SUMMARY_HPP

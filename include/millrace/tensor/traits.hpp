@@ -9,7 +9,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// How a type shows its elements as a tensor. Specialize it for a tensor type of your own:
 ///
@@ -171,6 +173,8 @@ constexpr bool for_each_tensor(const T& value, F&& f) {
   }
 }
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_TRAITS_HPP

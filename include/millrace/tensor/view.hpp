@@ -11,7 +11,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// A window on somebody else's elements of a known type: a pointer and a layout. `T` may be const.
 /// It owns nothing and must not outlive what it looks at. Allocates: never.
@@ -133,6 +135,8 @@ constexpr void for_each_element(const basic_tensor_view<T>& view, F&& f) {
   });
 }
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_VIEW_HPP

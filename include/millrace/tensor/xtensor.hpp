@@ -13,7 +13,9 @@
 #include <string>
 #include <type_traits>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 namespace detail {
 
@@ -74,6 +76,8 @@ struct tensor_traits<T> {
   }
 };
 
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_XTENSOR_HPP

@@ -10,7 +10,9 @@
 #include <optional>
 #include <string_view>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// What a layer does to its weighted sums.
 enum class activation : std::uint8_t {
@@ -131,6 +133,8 @@ void activate_backward(activation function, const Scalar* values, Scalar* gradie
   }
 }
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_ACTIVATION_HPP

@@ -10,7 +10,9 @@
 #include <string_view>
 #include <type_traits>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// The event that carries `output_gradient` back through the model: writes `gradients`; with
 /// `track_gradients` also `layer_gradients`.
@@ -82,6 +84,8 @@ template <class Model, class Element>
 backpropagation(const Model&, track_gradients_as<Element>)
     -> backpropagation<Model, training_fields<detail::scalar_of_t<Model>, Element>, true>;
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_BACKPROPAGATION_HPP

@@ -10,7 +10,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// The event that compares `output` with `labels` (or `targets`, as the loss wants): writes `loss`
 /// and `output_gradient`.
@@ -83,6 +85,8 @@ struct calculate_accuracy {
   }
 };
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_CALCULATE_LOSS_HPP

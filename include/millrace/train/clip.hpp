@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// Euclidean norm of all gradients, summed in double precision piece by piece; not finite where a
 /// gradient is not, or where single-precision squares overflow (a gradient beyond 1e18).
@@ -54,6 +56,8 @@ struct clip_value {
   }
 };
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_CLIP_HPP

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// Rows x columns, one row after the other: a sample's numbers lie side by side, so gathering a
 /// shuffled batch and scoring a single row touch contiguous memory. Training a 30-64-32-1 network
@@ -75,6 +77,8 @@ using training = training_fields<>;
 template <class Model>
 inline constexpr field<"workspace", typename Model::workspace_type> workspace_of{};
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_FIELDS_HPP

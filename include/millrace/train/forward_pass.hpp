@@ -10,7 +10,9 @@
 #include <string_view>
 #include <type_traits>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// The event that lets the model answer `batch`: writes `output`, and the workspace that
 /// `backpropagation` goes on with; with `track_activations` also `activations`.
@@ -72,6 +74,8 @@ template <class Model, class Element>
 forward_pass(const Model&, track_activations_as<Element>)
     -> forward_pass<Model, training_fields<detail::scalar_of_t<Model>, Element>, true>;
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_FORWARD_PASS_HPP

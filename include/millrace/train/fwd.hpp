@@ -5,9 +5,15 @@
 
 #include <millrace/core/config.hpp>
 
-namespace millrace::inline v0::detail {}
-namespace millrace::inline v0::train::detail {
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace train {
+namespace detail {
 using namespace millrace::detail;  // the primitives of core, which every module may use
-}  // namespace millrace::train::detail
+}
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_FWD_HPP

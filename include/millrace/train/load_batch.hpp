@@ -18,7 +18,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// How a data set is cut into batches.
 struct batch_options {
@@ -113,6 +115,8 @@ load_batch(const Features&, const Reference&, batch_options = {})->load_batch<ma
 template <class Source>
 explicit load_batch(Source, batch_options = {}) -> load_batch<Source>;
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_LOAD_BATCH_HPP

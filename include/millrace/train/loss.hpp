@@ -11,7 +11,9 @@
 #include <string_view>
 #include <vector>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// Compares a batch's outputs with the classes that were right: answers the mean loss, and writes
 /// its gradient with respect to the outputs. Values are finite where the outputs are; a NaN among
@@ -187,6 +189,8 @@ void to_probabilities(row_major_matrix<Scalar>& output) {
   }
 }
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_LOSS_HPP

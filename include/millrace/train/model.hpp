@@ -6,7 +6,9 @@
 #include <concepts>
 #include <cstddef>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// What the training events ask of a model. Law: `forward` and `backward` change nothing but their
 /// arguments, and `backward` answers the gradient of sum(output * output_gradient) with respect to
@@ -64,6 +66,8 @@ struct track_gradients_t {};
 inline constexpr track_activations_t track_activations{};
 inline constexpr track_gradients_t track_gradients{};
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_MODEL_HPP

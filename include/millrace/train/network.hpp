@@ -14,7 +14,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// A layer to build: how many units, and what they do to their weighted sums.
 struct dense {
@@ -241,6 +243,8 @@ void network<Scalar>::backward(const matrix_type& batch, const matrix_type& outp
   }
 }
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_NETWORK_HPP

@@ -14,7 +14,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// A network as bytes, the same on every machine. Little-endian throughout:
 ///
@@ -106,6 +108,8 @@ result<network<Scalar>> load_network(const std::string& path) {
   return net;
 }
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_NETWORK_FILE_HPP

@@ -10,7 +10,9 @@
 #include <limits>
 #include <string_view>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// A rule that moves parameters against their gradients. The rule itself is a few constants; what it
 /// remembers is a state that the caller keeps. `prepare` sizes a state for so many parameters and
@@ -211,6 +213,8 @@ struct adamw {
   }
 };
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_OPTIMIZER_HPP

@@ -15,7 +15,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// A data set that answers chosen samples: `read(rows, batch, reference)` fills one row of `batch`
 /// for each number in `rows`, and the reference (class labels or targets) beside it.
@@ -140,6 +142,8 @@ class range_samples {
   [[no_unique_address]] Read read_;
 };
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_SAMPLES_HPP

@@ -7,7 +7,9 @@
 #include <concepts>
 #include <cstdint>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// The learning rate of a step; steps are weight updates, counted from 0. Pure: the same step
 /// always has the same rate, so a run can be taken up anywhere.
@@ -72,6 +74,8 @@ struct warm_up {
 template <class Schedule>
 warm_up(std::uint64_t, Schedule) -> warm_up<Schedule>;
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_SCHEDULE_HPP

@@ -15,7 +15,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 
 /// The event that moves the model's parameters by `gradients`, after clipping them, at the rate that
 /// the schedule has for this step: writes `learning_rate` and `gradient_norm` (before clipping).
@@ -90,6 +92,8 @@ class update_weights {
   std::uint64_t steps_ = 0;
 };
 
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_UPDATE_WEIGHTS_HPP

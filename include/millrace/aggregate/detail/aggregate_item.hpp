@@ -5,7 +5,8 @@
 
 #include <type_traits>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 template <class A>
@@ -22,6 +23,7 @@ template <class A>
 using aggregate_item = typename decltype(find_item<A>())::type;
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_AGGREGATE_ITEM_HPP

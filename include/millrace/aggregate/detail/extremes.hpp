@@ -6,7 +6,8 @@
 #include <cstddef>
 #include <limits>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 template <class T>
@@ -57,6 +58,7 @@ inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP

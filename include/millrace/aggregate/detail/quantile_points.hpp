@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// rank(point) for each point.
@@ -42,6 +43,7 @@ result<std::vector<double>> pmf_between(std::span<const T> points, UpTo&& up_to,
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP

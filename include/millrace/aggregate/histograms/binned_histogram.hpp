@@ -14,7 +14,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // An axis says which of its bins, [edge(i), edge(i + 1)), a number falls into; -1 stands for below the
 // first, `bins()` for the last edge and above. A type of one's own with these six functions will do.
@@ -322,6 +323,7 @@ using logarithmic_histogram = binned_histogram<logarithmic_axis>;
 /// With edges of your own.
 using fixed_histogram = binned_histogram<edges_axis>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_BINNED_HISTOGRAM_HPP

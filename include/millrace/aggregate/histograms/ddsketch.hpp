@@ -13,7 +13,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Quantiles with a bound on the relative error of the value itself: a histogram with buckets that grow
 /// with the value. For latencies and sizes, where 1 % of a millisecond and 1 % of an hour are what matters.
@@ -192,6 +193,7 @@ class ddsketch {
   double buffer_[room];
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DDSKETCH_HPP

@@ -15,7 +15,8 @@
 #include <string>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// The exponential histogram of OpenTelemetry: buckets between powers of 2^(2^-scale), as fine as `Most` of
 /// them for each sign allow; the scale falls by itself as the range of the stream grows.
@@ -328,6 +329,7 @@ class exponential_histogram {
   runs negative_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_EXPONENTIAL_HISTOGRAM_HPP

@@ -15,7 +15,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Quantiles of a stream of durations in fixed memory, whatever their number and range.
 ///
@@ -164,6 +165,7 @@ class log_histogram {
   std::array<std::uint64_t, bucket_count> buckets_{};
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_LOG_HISTOGRAM_HPP

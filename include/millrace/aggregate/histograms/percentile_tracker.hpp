@@ -11,7 +11,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A list of percentiles of a stream in fixed memory, whatever its length: for service levels.
 ///
@@ -91,6 +92,7 @@ class basic_percentile_tracker {
 
 using percentile_tracker = basic_percentile_tracker<>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_PERCENTILE_TRACKER_HPP

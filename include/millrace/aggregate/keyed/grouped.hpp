@@ -15,7 +15,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// One aggregate for each key, for a bounded number of keys; what comes with another key once the bound is
 /// reached goes into one overflow group, so that totals stay whole.
@@ -308,6 +309,7 @@ class grouped {
   scratch room_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KEYED_GROUPED_HPP

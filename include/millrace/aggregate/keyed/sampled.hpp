@@ -13,7 +13,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// An aggregate of one item in so many: of each `every` in a row one is drawn and stands for all of them,
 /// with their weight where the aggregate takes weights.
@@ -118,6 +119,7 @@ class sampled {
   Aggregate kept_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KEYED_SAMPLED_HPP

@@ -15,7 +15,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -263,6 +264,7 @@ class sharded {
   std::vector<detail::shard_holder> shards_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KEYED_SHARDED_HPP

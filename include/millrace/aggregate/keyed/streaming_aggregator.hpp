@@ -23,7 +23,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// What a `streaming_aggregator` knows of a metric, or of a group of it, over its window. NaN where there
 /// are too few events.
@@ -394,6 +395,7 @@ class basic_streaming_aggregator {
 
 using streaming_aggregator = basic_streaming_aggregator<>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KEYED_STREAMING_AGGREGATOR_HPP

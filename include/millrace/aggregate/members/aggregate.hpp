@@ -14,7 +14,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// NaN policy: an item that is NaN, or whose weight is negative or not finite, is skipped, and counted in
 /// `skipped()`.
@@ -365,6 +366,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
 template <class... Members>
 using aggregate = basic_aggregate<skip_nan, Members...>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_AGGREGATE_HPP

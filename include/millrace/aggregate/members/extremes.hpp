@@ -9,7 +9,8 @@
 #include <limits>
 #include <string_view>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Where an extreme stood: its place in the stream, counted from 0 with the skipped items, and what it
 /// was. Without items: `nowhere` and NaN.
@@ -184,6 +185,7 @@ struct argmax {
   static located value(const auto& a) { return a.template state<argmax>().value(); }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_EXTREMES_HPP

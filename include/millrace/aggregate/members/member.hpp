@@ -10,7 +10,8 @@
 #include <string_view>
 #include <type_traits>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // What may stand between the brackets of `aggregate<...>`: a member. It is an empty type with any of
 //
@@ -195,6 +196,7 @@ constexpr std::string_view member_name() {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_MEMBER_HPP

@@ -10,7 +10,8 @@
 #include <limits>
 #include <string_view>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -371,6 +372,7 @@ struct kurtosis {
   }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_MOMENTS_HPP

@@ -14,7 +14,8 @@
 #include <string_view>
 #include <utility>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// The weight, the means and the second moments of pairs: sums of w (x - mean x)^2, w (y - mean y)^2 and of
 /// the products. Joined as in `moment_sums`, with as little loss. 64 bytes; allocates: never.
@@ -357,6 +358,7 @@ struct of_y : detail::side_of_pairs<detail::y_side, Members...> {
   }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_PAIRS_HPP

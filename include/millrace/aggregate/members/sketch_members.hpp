@@ -12,7 +12,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // A sketch is a member of an aggregate as it is: `aggregate<count, kll<200>>`, and `get<kll<200>>()`
 // answers it. The members below ask it one question each; those that name the same sketch share it.
@@ -97,6 +98,7 @@ struct frequent {
   static const Sketch& value(const auto& a) { return a.template state<Sketch>(); }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_SKETCH_MEMBERS_HPP

@@ -11,7 +11,8 @@
 #include <limits>
 #include <string_view>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A sum that keeps what rounding takes away: as good as adding in twice the precision.
 ///
@@ -299,6 +300,7 @@ struct harmonic_mean {
   static double value(const auto& a) { return a.template state<harmonic_mean>().value(); }
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_SUMS_HPP

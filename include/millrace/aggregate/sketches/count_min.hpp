@@ -15,7 +15,8 @@
 #include <string>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::count_min_image {
 
 // Apache DataSketches' image: preamble length in 8 bytes, version, family, flags, 0 (4), buckets (4), rows, hash of the
@@ -210,6 +211,7 @@ result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const 
   return loaded;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_COUNT_MIN_HPP

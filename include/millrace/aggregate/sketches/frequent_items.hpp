@@ -18,7 +18,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::frequent_image {
 
 // Apache DataSketches' image: preamble length in 8 bytes, version, family, lg of the greatest and of the present size,
@@ -345,6 +346,7 @@ result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::spa
   return loaded;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_FREQUENT_ITEMS_HPP

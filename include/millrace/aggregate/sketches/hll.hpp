@@ -19,7 +19,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::hll_image {
 
 // Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, lg k, lg of the table's
@@ -515,6 +516,7 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
   return {};
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_HLL_HPP

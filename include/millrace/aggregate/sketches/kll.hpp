@@ -17,7 +17,8 @@
 #include <type_traits>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::kll_image {
 
 // Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, flags, k (2), m, 0; then,
@@ -269,6 +270,7 @@ result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_
   return loaded;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_KLL_HPP

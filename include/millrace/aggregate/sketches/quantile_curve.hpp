@@ -11,7 +11,8 @@
 #include <span>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A distribution as straight lines between points of known rank. Made once by a sketch's `view()`, asked many times.
 ///
@@ -100,6 +101,7 @@ class quantile_curve {
   std::vector<double> up_to_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_QUANTILE_CURVE_HPP

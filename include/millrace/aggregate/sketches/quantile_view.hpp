@@ -11,7 +11,8 @@
 #include <span>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Two values that a quantile lies between.
 template <class T>
@@ -109,6 +110,7 @@ class quantile_view {
   T largest_{};
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_QUANTILE_VIEW_HPP

@@ -18,7 +18,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::req_image {
 
 // Apache DataSketches' image: preamble length in ints, version, family, flags, k (2), levels, values without a level.
@@ -339,6 +340,7 @@ result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byt
   return loaded;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_REQ_HPP

@@ -20,7 +20,8 @@
 #include <type_traits>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::tdigest_image {
 
 // Apache DataSketches' image: preamble length in 8 bytes, version, type, k (2), flags, 0 (2); then for one value that
@@ -462,6 +463,7 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
   return loaded;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_TDIGEST_HPP

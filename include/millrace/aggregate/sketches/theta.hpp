@@ -13,7 +13,8 @@
 #include <string>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::theta_image {
 
 // Apache DataSketches' compact image: preamble length in 8 bytes, version, family, 0 (2), flags, hash of the seed (2);
@@ -244,6 +245,7 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
   return loaded;
 }
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_THETA_HPP

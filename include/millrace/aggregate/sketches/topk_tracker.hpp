@@ -12,7 +12,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// The k items that come up most, by number or by weight, of a stream with any number of different ones.
 ///
@@ -73,6 +74,7 @@ class basic_topk_tracker {
 
 using topk_tracker = basic_topk_tracker<>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_TOPK_TRACKER_HPP

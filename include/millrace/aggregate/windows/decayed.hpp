@@ -16,7 +16,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// An item's weight halves with every `Length` that passes.
 template <duration Length>
@@ -211,6 +212,7 @@ class decayed {
   bool any_ = false;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DECAYED_HPP

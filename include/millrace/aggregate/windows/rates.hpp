@@ -19,7 +19,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Events a second over the last stretch of time.
 ///
@@ -260,6 +261,7 @@ class inter_arrival {
   Aggregate gaps_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_RATES_HPP

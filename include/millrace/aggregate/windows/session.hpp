@@ -16,7 +16,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// Windows that last as long as items keep coming: a session ends when nothing came for the gap. It begins
 /// with its first item and ends the gap after its last.
@@ -236,6 +237,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
   std::uint64_t late_ = 0;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_SESSION_HPP

@@ -16,7 +16,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -317,6 +318,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   engine_type engine_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_SLIDING_HPP

@@ -12,7 +12,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -152,6 +153,7 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
   engine_type engine_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_SLIDING_COUNT_HPP

@@ -13,7 +13,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// An aggregate over the last stretch of time, forgotten pane by pane: at any time the panes that overlap
 /// (now - length, now], aligned to the time line's zero. For sketches, and for streams too fast to keep.
@@ -139,6 +140,7 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
   std::uint64_t late_ = 0;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_SLIDING_PANES_HPP

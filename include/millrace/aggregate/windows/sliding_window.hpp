@@ -10,7 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// What a `sliding_window` knows. NaN where there are too few items: two for variance and stddev, else one.
 struct window_stats {
@@ -60,6 +61,7 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
 };
 using sliding_window = basic_sliding_window<>;
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_SLIDING_WINDOW_HPP

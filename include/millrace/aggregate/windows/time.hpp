@@ -9,7 +9,8 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -89,6 +90,7 @@ constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_TIME_HPP

@@ -17,7 +17,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 /// A window that has ended, and what it summed up.
 template <class Aggregate>
@@ -408,6 +409,7 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
   std::optional<Aggregate> last_;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_TUMBLING_HPP

@@ -10,7 +10,8 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // Windows: `windowed<Window, Aggregate, Time>` keeps an aggregate over a stretch of a stream. To write lengths as
 // 5min and 10s include <chrono> and say `using namespace std::chrono_literals`: it costs more to parse than this
@@ -166,6 +167,7 @@ concept by_arrival = requires {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_WINDOW_HPP

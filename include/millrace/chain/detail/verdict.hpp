@@ -12,7 +12,8 @@
 
 // What is wrong with a composition, found before anything is instantiated that would say so in the
 // compiler's words. Each verdict is `ok`, or names the first culprit.
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 struct nobody {
@@ -159,6 +160,7 @@ using unshareable =
     typename first_flaw<std::conditional_t<says_thread_safe<Parts>(), flawless, flawed<Parts>>...>::type;
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_DETAIL_VERDICT_HPP

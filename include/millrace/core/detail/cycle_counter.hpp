@@ -10,7 +10,8 @@
 #endif
 
 // The platform's constant-rate counter. Which CPU it is decides here and nowhere else.
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Whether the CPU has a counter that ticks at one rate whatever its frequency and sleep state.
@@ -38,6 +39,7 @@ inline std::uint64_t cycle_counter() noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_CYCLE_COUNTER_HPP

@@ -3,7 +3,8 @@
 
 #include <millrace/core/config.hpp>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// What `sharded` needs of std::atomic: <atomic> brings mutexes and the system's errors, and costs more to
@@ -30,6 +31,7 @@ class light_atomic {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_LIGHT_ATOMIC_HPP

@@ -3,7 +3,8 @@
 
 #include <millrace/core/config.hpp>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail::math {
 
 // What a header needs of <cmath>, which brings the special functions and costs as much to parse as all of
@@ -35,6 +36,7 @@ constexpr bool is_nan(T x) noexcept {
 }
 
 }  // namespace detail::math
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_MATH_HPP

@@ -8,7 +8,8 @@
 #include <limits>
 #include <type_traits>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// A floating-point number as the signed integer of the same order: integers sort and merge without branches,
@@ -31,6 +32,7 @@ constexpr T from_order_key(order_key<T> key) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_ORDER_KEY_HPP

@@ -16,7 +16,8 @@
 #define MILLRACE_X86_TARGET(features)
 #endif
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "millrace's kernels are for little-endian machines");
@@ -95,6 +96,7 @@ inline bool cpu_has_avx512dq() noexcept { return false; }
 #endif
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_SIMD_HPP

@@ -11,7 +11,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Puts the lesser of two integers first. Written so that compilers make no branch of it.
@@ -180,6 +181,7 @@ inline void sort_by(std::vector<T>& values, Less&& less) {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_DETAIL_SORT_HPP

@@ -14,7 +14,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // The bytes of a saved aggregate, for everything that has no foreign format. Little-endian:
 //
@@ -202,6 +203,7 @@ class envelope_reader {
   bool failed_ = false;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_SAVED_ENVELOPE_HPP

@@ -15,7 +15,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 struct field_writer {
@@ -132,6 +133,7 @@ class saved_fields {
   saved_fields() = default;
 };
 
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_SAVED_FIELDS_HPP

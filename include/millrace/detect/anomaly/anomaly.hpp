@@ -8,7 +8,9 @@
 #include <limits>
 #include <type_traits>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// What an anomaly detector says of one observation: how far it is from what was expected, in the detector's unit
 /// (standard deviations unless said otherwise), the band it should have been in, and whether it was outside.
@@ -32,6 +34,8 @@ concept anomaly_detector = std::copyable<D> && std::is_trivially_copyable_v<D> &
   noexcept;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_ANOMALY_ANOMALY_HPP

@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <limits>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// An observation against mean and standard deviation of all before it.
 ///
@@ -176,6 +178,8 @@ class quantile_bands : detail::require_arl<RunLength>, public saved_fields<quant
   std::uint64_t count_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_ANOMALY_BANDS_HPP

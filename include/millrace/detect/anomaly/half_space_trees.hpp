@@ -13,7 +13,9 @@
 #include <cstdint>
 #include <span>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// Rows of several features against where the rows of the last full window lay: random half-spaces, counted.
 ///
@@ -185,6 +187,8 @@ class half_space_trees : detail::require_arl<RunLength>,
   std::uint64_t out_of_range_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_ANOMALY_HALF_SPACE_TREES_HPP

@@ -11,7 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// How fast a seasonal model follows: the weights of the newest observation for level, trend and season, in [0, 1].
 struct smoothing {
@@ -125,6 +127,8 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
   std::array<double, Period> second_{};  // the second season, until set up
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_ANOMALY_SEASONAL_HPP

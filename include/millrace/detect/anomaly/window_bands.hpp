@@ -12,7 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 namespace detail {
 
@@ -181,6 +183,8 @@ class iqr_fence : detail::require_arl<RunLength>, public saved_fields<iqr_fence<
   double fence_;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_ANOMALY_WINDOW_BANDS_HPP

@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// A window that holds as much of the recent past as has one mean: it grows while nothing changes, and lets its oldest
 /// part go when that part's mean differs from the rest's. A change of any size, at any place, is found.
@@ -195,6 +197,8 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   std::uint32_t ticks_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_ADWIN_HPP

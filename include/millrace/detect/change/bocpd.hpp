@@ -12,7 +12,9 @@
 #include <cstdint>
 #include <utility>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// A change of mean or of variance, with the probability of each place where it may have been: Bayesian online change
 /// point detection for normal observations of unknown mean and variance.
@@ -230,6 +232,8 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   std::array<double, Most> constants_{};
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_BOCPD_HPP

@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <utility>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// A lasting shift of a mean whose in-control value is known: the cumulative sum chart.
 ///
@@ -111,6 +113,8 @@ class cusum : detail::require_arl<RunLength>,
   std::uint64_t count_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_CUSUM_HPP

@@ -8,7 +8,9 @@
 #include <cmath>
 #include <cstdint>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// A rising error rate of a model: its rate since the start against the lowest it had.
 ///
@@ -167,6 +169,8 @@ class eddm : detail::require_arl<RunLength>,
   std::uint64_t errors_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_DDM_HPP

@@ -8,7 +8,9 @@
 #include <cmath>
 #include <cstdint>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// An abrupt rise of a bounded stream's mean: its average against that of its best beginning, by Hoeffding's bound.
 ///
@@ -195,6 +197,8 @@ class hddm_w : detail::require_arl<RunLength>,
   std::uint64_t count_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_HDDM_HPP

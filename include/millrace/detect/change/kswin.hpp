@@ -10,7 +10,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 namespace detail {
 
@@ -186,6 +188,8 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
   double last_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_KSWIN_HPP

@@ -9,7 +9,9 @@
 #include <cmath>
 #include <cstdint>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// A lasting shift of a mean that is not known beforehand, up or down: the Page-Hinkley test, in the stream's own
 /// standard deviations.
@@ -96,6 +98,8 @@ class page_hinkley : detail::require_arl<RunLength>,
   double lower_ = 0;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_PAGE_HINKLEY_HPP

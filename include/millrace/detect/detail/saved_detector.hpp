@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <string>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 namespace detail {
 
 /// What a saved detector is called, with all that decides its meaning: `kswin<10000,1000,307,32>`.
@@ -43,6 +45,8 @@ bool each_finite(const Numbers& numbers) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP

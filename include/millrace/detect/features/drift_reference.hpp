@@ -20,7 +20,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// One feature's values in a window: in ascending order, each with the weight of the observations it stands for. Made
 /// of a sample, or of a mergeable sketch of quantiles, whose view has the same.
@@ -368,6 +370,8 @@ class drift_reference {
   std::array<double, features> embedding_{};
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_FEATURES_DRIFT_REFERENCE_HPP

@@ -16,7 +16,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 
 /// What became of one feature.
 struct feature_drift {
@@ -197,6 +199,8 @@ class table_drift {
   std::vector<drift_reference> references_;
 };
 
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_FEATURES_TABLE_DRIFT_HPP

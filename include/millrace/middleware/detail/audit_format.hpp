@@ -14,7 +14,8 @@
 #include <string_view>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Turns the audit log's records into JSON lines, on the log's thread.
@@ -178,6 +179,7 @@ class audit_format {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP

@@ -13,7 +13,8 @@
 
 // The audit log's policies, and what it counts: plainly when one thread runs the chain, else so
 // that many may.
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 template <class P>
@@ -171,6 +172,7 @@ class audit_counters<store::shared> {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP

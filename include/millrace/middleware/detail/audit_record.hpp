@@ -16,7 +16,8 @@
 // What goes through the audit log's ring: a pointer to the record's static description, then raw
 // bytes. The description knows the event's name and how to turn the context's bytes into JSON, so a
 // record carries neither names nor types.
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 enum class audit_kind : unsigned char {
@@ -194,6 +195,7 @@ inline const std::byte* render_error(const std::byte* at, std::string& json) {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_RECORD_HPP

@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
-namespace millrace::inline v0::model {
+namespace millrace {
+inline namespace v0 {
+namespace model {
 namespace detail {
 
 inline result<void> same_length(std::size_t labels, std::size_t others, const char* what) {
@@ -92,6 +94,8 @@ void for_each_tie(const std::vector<scored_label>& sorted, F f) {
 }
 
 }  // namespace detail
-}  // namespace millrace::model
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP

@@ -13,7 +13,9 @@
 // Which of a histogram's buckets a value falls into: the first whose bound is not less. The line of
 // values is cut into cells by leading bits; where no cell holds two bounds, one table entry and one
 // comparison answer. Bounds that are closer are searched.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 template <std::size_t Cells>
@@ -85,6 +87,8 @@ struct real_buckets : bucket_table<512> {
 };
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP

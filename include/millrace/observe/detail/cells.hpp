@@ -18,7 +18,9 @@
 // every thread's own slab. A thread adds to its cells by a plain load and store that nobody else
 // writes, so threads never meet; a scrape sums over the slabs. When a thread ends, its slab is
 // folded into the one of the ended threads, so no count is ever lost.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 /// How two threads' cells become one.
@@ -204,6 +206,8 @@ class [[gnu::visibility("default")]] cell_store {
 };
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_CELLS_HPP

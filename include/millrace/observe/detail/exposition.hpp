@@ -12,7 +12,9 @@
 
 // Sample lines, which Prometheus' text format and OpenMetrics write alike. Written through a pointer
 // into room that was made beforehand: an append a word costs more than the words.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 inline char* put(char* out, std::string_view text) noexcept {
@@ -74,6 +76,8 @@ inline void append_samples(std::string& out, const metric_family_samples& each, 
 }
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_EXPOSITION_HPP

@@ -16,7 +16,9 @@
 //   write(cells, v) the hot path, on a slab that reaches to `end`
 //   end_cell()      the true end; 0 for one that counts into nothing
 //   write_any(cells, v) the same as write, for whatever `write` leaves out
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 /// An `end` that no slab reaches, so that the one comparison of the hot path leads to the slow one.
@@ -146,6 +148,8 @@ struct timer_cells {
 };
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_INSTRUMENT_CELLS_HPP

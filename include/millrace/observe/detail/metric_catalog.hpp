@@ -22,7 +22,9 @@
 
 // What a registry knows: families and their series, checked when they are made and never changed
 // afterwards, so that snapshots may point at them.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 struct catalog_family;
@@ -246,6 +248,8 @@ class metric_catalog {
 };
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP

@@ -12,7 +12,9 @@
 
 // The words that Prometheus' text format and OpenMetrics share.
 // Source: Prometheus, "Exposition formats", text 0.0.4; OpenMetrics 1.0.0.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 /// Escapes backslash and newline, and quotes where the text stands in quotes.
@@ -78,6 +80,8 @@ inline std::string bound_text(double bound) {
 }
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_METRIC_TEXT_HPP

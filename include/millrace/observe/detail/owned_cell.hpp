@@ -9,7 +9,9 @@
 
 // Additions to a cell that one thread writes and others read: no read-modify-write is needed, so no
 // lock prefix is paid.
-namespace millrace::inline v0::observe {
+namespace millrace {
+inline namespace v0 {
+namespace observe {
 namespace detail {
 
 using metric_cell = std::atomic<std::uint64_t>;
@@ -56,6 +58,8 @@ inline void raise(metric_cell& cell, std::uint64_t to) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::observe
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_OBSERVE_DETAIL_OWNED_CELL_HPP

@@ -5,7 +5,9 @@
 
 #include <cstddef>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Sorts `n` values in place, in O(n log n) always; `less` must be a strict order. Here because <algorithm> costs a
@@ -43,6 +45,8 @@ void heap_sort(T* values, std::size_t n, Less less) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DETAIL_HEAP_SORT_HPP

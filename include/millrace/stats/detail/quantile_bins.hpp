@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Counts of positive values in bins that grow by 2 %, from 1e-6 to 1e9; smaller and larger ones in the end bins.
@@ -82,6 +84,8 @@ class quantile_bins {
 };
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DETAIL_QUANTILE_BINS_HPP

@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The bits of a double as an integer of the same order.
@@ -122,6 +124,8 @@ inline void sort_numbers(std::vector<double>& numbers) {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DETAIL_RADIX_SORT_HPP

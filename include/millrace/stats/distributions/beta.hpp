@@ -7,7 +7,9 @@
 
 #include <limits>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 inline double beta_quantile(double a, double b, tails wanted) noexcept {
@@ -53,6 +55,8 @@ struct beta {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_BETA_HPP

@@ -8,7 +8,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The binomial distribution: successes among `trials` (a whole number >= 0), each of `probability`. Arguments
 /// between whole numbers count as the one below; `quantile` and `isf` are those of `poisson`. See `normal` for what
@@ -67,6 +69,8 @@ struct binomial {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_BINOMIAL_HPP

@@ -3,7 +3,9 @@
 
 #include <millrace/stats/distributions/gamma.hpp>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The chi-squared distribution with `df` > 0 degrees of freedom, whole or not. See `normal` for what the functions
 /// promise.
@@ -20,6 +22,8 @@ struct chi_squared {
   gamma as_gamma() const noexcept { return {df / 2, 2}; }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_CHI_SQUARED_HPP

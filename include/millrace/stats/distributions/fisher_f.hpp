@@ -5,7 +5,9 @@
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/incomplete_beta.hpp>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 /// Fisher's F distribution with `df1` and `df2` > 0 degrees of freedom, whole or not. See `normal` for what the
 /// functions promise.
 struct fisher_f {
@@ -38,6 +40,8 @@ struct fisher_f {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_FISHER_F_HPP

@@ -8,7 +8,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The standard gamma's quantile, of whichever tail is smaller.
@@ -62,6 +64,8 @@ struct gamma {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_GAMMA_HPP

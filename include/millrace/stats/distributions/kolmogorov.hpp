@@ -9,7 +9,9 @@
 #include <cmath>
 #include <cstdint>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Both tails of Kolmogorov's limit law at x, and x times its density: theta series of which the better-behaved is
@@ -109,6 +111,8 @@ inline double kolmogorov_two_sample_sf(std::uint64_t m, std::uint64_t n, double 
       a, b, threshold, [](std::int64_t x) { return x < 0 ? -x : x; }, [](std::int64_t) { return true; });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_KOLMOGOROV_HPP

@@ -8,7 +8,9 @@
 #include <span>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The exact null distribution of the Mann-Whitney U of the first of two samples, ties included: every one of the
 /// choices of the first sample's members among the pooled observations is equally likely.
@@ -98,6 +100,8 @@ class mann_whitney_exact {
   std::vector<double> mass_;  // of U = s / 2
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_MANN_WHITNEY_EXACT_HPP

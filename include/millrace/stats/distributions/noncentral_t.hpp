@@ -8,7 +8,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 /// The noncentral t distribution, that of (Z + noncentrality) / sqrt(chi-squared / df): what a t statistic follows
 /// when there is an effect, so what power is computed from. See `normal` for what the functions promise; here cdf and
 /// sf are integrals of positive terms over the chi density, about 1e-13 relative. Complexity: some hundred normal tails
@@ -42,6 +44,8 @@ struct noncentral_t {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_NONCENTRAL_T_HPP

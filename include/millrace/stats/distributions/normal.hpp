@@ -5,7 +5,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 constexpr double polynomial(double x, const double* from, int count) noexcept {
@@ -109,6 +111,8 @@ struct normal {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_NORMAL_HPP

@@ -8,7 +8,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The Poisson distribution of counts with the given mean >= 0. Arguments between whole numbers count as the one
 /// below. `quantile(p)` is the least k with cdf(k) >= p and `isf(q)` the least with sf(k) <= q, where equality allows
@@ -49,6 +51,8 @@ struct poisson {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_POISSON_HPP

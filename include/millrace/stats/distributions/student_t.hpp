@@ -8,7 +8,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Student's t distribution with `df` > 0 degrees of freedom, whole or not; infinity is the normal. See `normal` for
 /// what the functions promise.
@@ -66,6 +68,8 @@ struct student_t {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_STUDENT_T_HPP

@@ -8,7 +8,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// log P(range of k normals > w), as an integral of positive terms: the largest at z and not all others within w below.
@@ -80,6 +82,8 @@ struct studentized_range {
   bool valid() const noexcept { return groups >= 2 && groups < detail::infinity && df > 0; }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_STUDENTIZED_RANGE_HPP

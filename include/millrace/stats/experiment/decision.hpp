@@ -14,7 +14,9 @@
 #include <string_view>
 #include <type_traits>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 // How an experiment_test decides, and what it then says.
 
@@ -135,6 +137,8 @@ struct experiment_report {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_EXPERIMENT_DECISION_HPP

@@ -23,7 +23,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 namespace detail {
 
@@ -529,6 +531,8 @@ class experiment_test {
   typename traits::states state_;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_EXPERIMENT_EXPERIMENT_HPP

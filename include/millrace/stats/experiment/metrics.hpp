@@ -20,7 +20,9 @@
 #include <string_view>
 #include <utility>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 // What an experiment_test may measure. A metric is an empty type with
 //
@@ -399,6 +401,8 @@ struct quantile_of {
   };
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_EXPERIMENT_METRICS_HPP

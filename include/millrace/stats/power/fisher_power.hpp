@@ -11,7 +11,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The weights of a law of whole numbers that fall off on both sides of `mode`, relative to the mode's, from
@@ -124,6 +126,8 @@ struct two_proportions_exact {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_POWER_FISHER_POWER_HPP

@@ -12,7 +12,9 @@
 #include <string>
 #include <utility>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 // Designs, and the tests that they plan: two_means (Student's), two_unequal_means (Welch's), one_mean (paired too),
 // two_proportions (z and score), two_estimates (ratios, CUPED, anything with a known variance), group_means (ANOVA),
@@ -258,6 +260,8 @@ result<power_plan> minimum_detectable_effect(const Design& design, double n1, co
   return detail::plan(design, high, n1, upward);
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_POWER_PLANNING_HPP

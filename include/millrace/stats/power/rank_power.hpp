@@ -10,7 +10,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The power that a Kolmogorov-Smirnov test has at least: that of the same limit set to the distance at the one place
@@ -75,6 +77,8 @@ struct two_quantiles {
   }
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_POWER_RANK_POWER_HPP

@@ -12,7 +12,9 @@
 #include <string>
 #include <utility>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 struct simulation_options {
   double alpha = 0.05;
@@ -116,6 +118,8 @@ result<simulated_power_result> simulated_sample_size(Trial trial, std::size_t le
   return best;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_POWER_SIMULATED_POWER_HPP

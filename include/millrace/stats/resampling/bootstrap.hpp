@@ -18,7 +18,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// How a bootstrap's interval is read off its replicates.
 enum class bootstrap_interval : std::uint8_t {
@@ -170,6 +172,8 @@ result<bootstrap_result> bootstrap(std::span<const double> sample, Statistic sta
                                         static_cast<double>(sample.size()));
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_RESAMPLING_BOOTSTRAP_HPP

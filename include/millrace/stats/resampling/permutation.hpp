@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 struct permutation_options {
   std::size_t permutations = 9'999;
@@ -76,6 +78,8 @@ result<test_result> permutation_test(std::span<const double> a, std::span<const 
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_RESAMPLING_PERMUTATION_HPP

@@ -16,7 +16,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The bootstrap of the mean of a stream that is not kept: each of `Replicates` counts each observation a Poisson(1)
 /// number of times, in one pass, fixed memory, and mergeable across threads and machines.
@@ -114,6 +116,8 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
   std::array<double, Replicates> sums_{};
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_RESAMPLING_POISSON_BOOTSTRAP_HPP

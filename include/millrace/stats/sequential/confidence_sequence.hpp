@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <string>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 // Intervals that cover the truth at all times at once: P(some interval of the stream misses it) <= 1 - level. One may
 // look after every observation and stop when one likes. Each is centred on what was seen; a fixed-sample interval of
@@ -146,6 +148,8 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
   double upper_ = 1;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_CONFIDENCE_SEQUENCE_HPP

@@ -9,7 +9,9 @@
 #include <span>
 #include <string>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// An e-value that any p-value makes: kappa p^(kappa - 1), 0 < kappa < 1; weaker than the test it came from.
 /// Source: Shafer, Shen, Vereshchagin, Vovk, "Test martingales, Bayes factors and p-values", Stat. Science 26, 2011.
@@ -78,6 +80,8 @@ class e_process : public saved_fields<e_process> {
   std::uint64_t count_ = 0;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_E_PROCESS_HPP

@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// How much of alpha is spent by each share of the planned information. Source: Lan, DeMets, "Discrete sequential
 /// boundaries for clinical trials", Biometrika 70, 1983.
@@ -237,6 +239,8 @@ class group_sequential {
   std::vector<double> rule_;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_GROUP_SEQUENTIAL_HPP

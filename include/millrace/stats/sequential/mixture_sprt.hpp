@@ -8,7 +8,9 @@
 #include <limits>
 #include <string>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The logarithm of the mixture likelihood ratio of an estimate with that variance, against 0, with effects spread
 /// normally with variance `spread`. NaN for a variance or spread that is not positive.
@@ -90,6 +92,8 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
   double count_ = 0;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_MIXTURE_SPRT_HPP

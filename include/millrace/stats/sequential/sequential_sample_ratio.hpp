@@ -10,7 +10,9 @@
 #include <span>
 #include <string>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Whether the arms of an experiment get the shares they were configured with, as of now.
 struct sample_ratio_evidence {
@@ -85,6 +87,8 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
   return found;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_SEQUENTIAL_SAMPLE_RATIO_HPP

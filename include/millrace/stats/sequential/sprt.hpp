@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <string>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// What a sequential probability ratio test says so far.
 enum class sprt_verdict : std::uint8_t { undecided, null, alternative };
@@ -94,6 +96,8 @@ class sprt : public saved_fields<sprt> {
   sprt_verdict verdict_ = sprt_verdict::undecided;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_SPRT_HPP

@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// How two arms are filled, and which effects are worth finding soon.
 struct two_arm_design {
@@ -264,6 +266,8 @@ class two_arm_e_process {
   double highest_ = 0;
 };
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_SEQUENTIAL_TWO_ARM_E_PROCESS_HPP

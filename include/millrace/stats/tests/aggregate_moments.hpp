@@ -8,7 +8,8 @@
 #include <concepts>
 #include <cstdint>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 // Members of aggregates that tests ask for. Named, not included: who has an aggregate has them.
 struct mean;
@@ -23,9 +24,12 @@ template <class M, class States>
 constexpr bool answerable();
 }
 
+}  // namespace v0
 }  // namespace millrace
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 namespace detail {
 
@@ -129,6 +133,8 @@ proportion proportion_of(const A& a) {
   return made;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_AGGREGATE_MOMENTS_HPP

@@ -20,7 +20,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 // The tests straight from aggregates, which may be merged from any number of threads and machines. Members that a test
 // needs and an aggregate lacks are compile errors that name them (STATS-4 to STATS-6). Errors and assumptions are those
@@ -196,6 +198,8 @@ result<test_result> ks_test(const A& a, const B& b, const test_options& options 
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_AGGREGATE_TESTS_HPP

@@ -14,7 +14,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The k-sample Anderson-Darling test: whether samples come from one distribution, with weight on the tails. The
 /// statistic is the standardised one, (A2 - (k - 1)) / sigma, of the version with midranks for ties, as SciPy's.
@@ -95,6 +97,8 @@ inline result<test_result> anderson_darling_test(std::span<const sorted_sample> 
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_ANDERSON_DARLING_HPP

@@ -15,7 +15,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// What ANOVA and what follows it need of the groups: all sums about the overall mean.
@@ -159,6 +161,8 @@ inline result<test_result> brown_forsythe_test(std::span<const std::span<const d
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_ANOVA_HPP

@@ -17,7 +17,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The posterior of a success probability: a beta distribution.
 struct rate_posterior {
@@ -165,6 +167,8 @@ inline result<std::vector<arm_belief>> compare(std::span<const mean_posterior> a
   return detail::compare_arms(arms);
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_BAYES_HPP

@@ -13,7 +13,9 @@
 #include <string>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Which distance from the expected counts is tested.
 enum class count_statistic : std::uint8_t {
@@ -154,6 +156,8 @@ inline result<test_result> independence_test(std::span<const std::int64_t> table
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_CATEGORICAL_HPP

@@ -15,7 +15,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Two samples as splits of the sorted values of both: a split's distance is one walk over them.
@@ -175,6 +177,8 @@ inline result<test_result> energy_test(std::span<const double> a, std::span<cons
   });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_DISTANCE_TESTS_HPP

@@ -9,7 +9,9 @@
 #include <span>
 #include <utility>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The integral of `height(F - G)` over the line, F and G the distribution functions of two samples.
@@ -58,6 +60,8 @@ inline result<double> energy_distance(std::span<const double> a, std::span<const
       a, b, [](const sorted_sample& first, const sorted_sample& second) { return energy_distance(first, second); });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_DISTANCES_HPP

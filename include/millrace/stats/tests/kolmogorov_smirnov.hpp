@@ -16,7 +16,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Where a p-value comes from.
 enum class p_method : std::uint8_t {
@@ -169,6 +171,8 @@ result<test_result> ks_test_against(const sorted_sample& a, Cdf cdf, const test_
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_KOLMOGOROV_SMIRNOV_HPP

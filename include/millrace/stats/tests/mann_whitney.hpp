@@ -15,7 +15,9 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The Mann-Whitney (Wilcoxon rank sum) test. The statistic is the first sample's U; the effect is U / (m n), the
 /// probability that a value of a exceeds one of b, ties counted half, with DeLong's interval.
@@ -113,6 +115,8 @@ inline result<test_result> mann_whitney_test(std::span<const double> a, std::spa
   });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_MANN_WHITNEY_HPP

@@ -12,7 +12,9 @@
 #include <string>
 #include <utility>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// A t test of an estimate against `null`. A standard error of 0 has a defined answer: p is 1 where the estimate is
@@ -131,6 +133,8 @@ inline result<test_result> one_sample_t_test(std::span<const double> a, double n
   return one_sample_t_test(sample_moments::of(a), null, options);
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_MEANS_HPP

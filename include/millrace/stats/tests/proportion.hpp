@@ -12,7 +12,9 @@
 #include <string>
 #include <utility>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Successes among trials: clicks of impressions, errors of requests. Signed, so that a negative count is seen.
 struct proportion {
@@ -111,6 +113,8 @@ inline result<interval> wald_interval(const proportion& p, double confidence = 0
   });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_PROPORTION_HPP

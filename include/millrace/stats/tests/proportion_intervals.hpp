@@ -9,7 +9,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// Newcombe's interval for the difference of two probabilities, a - b: from Wilson's for each; the one to use by
 /// default. O(1); allocates: never. Errors (of all here): no trials, negative counts, more successes than trials, a
@@ -70,6 +72,8 @@ inline result<interval> katz_ratio_interval(const proportion& a, const proportio
   return interval{ratio / factor, ratio * factor, confidence};
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_PROPORTION_INTERVALS_HPP

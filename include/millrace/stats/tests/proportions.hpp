@@ -12,7 +12,9 @@
 #include <cmath>
 #include <cstdint>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// How the two-proportion z test estimates its standard error.
 enum class z_variance : std::uint8_t {
@@ -126,6 +128,8 @@ inline result<test_result> score_test(const proportion& a, const proportion& b, 
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_PROPORTIONS_HPP

@@ -14,7 +14,9 @@
 #include <span>
 #include <utility>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// A quantile with its interval from order statistics, which asks nothing of the distribution: the ends are
 /// observations.
@@ -114,6 +116,8 @@ inline result<test_result> quantile_test(std::span<const double> a, std::span<co
   });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_QUANTILES_HPP

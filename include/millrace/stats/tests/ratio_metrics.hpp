@@ -13,7 +13,9 @@
 #include <string>
 #include <utility>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// A ratio of means, such as revenue a click, and its variance by the delta method: that of one unit, so that
 /// variance / n is the squared standard error.
@@ -239,6 +241,8 @@ inline result<cuped_result> cuped_ratio_test(const ratio_with_covariate& a, cons
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_RATIO_METRICS_HPP

@@ -11,7 +11,9 @@
 #include <span>
 #include <string>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// When a sample-ratio mismatch counts.
 struct sample_ratio_options {
@@ -80,6 +82,8 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
   return r;
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_SAMPLE_RATIO_HPP

@@ -12,7 +12,9 @@
 #include <span>
 #include <utility>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 
 /// The mean without the `trim` share of the observations at either end, and what its standard error needs.
 struct trimmed_moments {
@@ -83,6 +85,8 @@ inline result<test_result> yuen_test(std::span<const double> a, std::span<const 
   });
 }
 
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_TRIMMED_HPP

@@ -22,7 +22,9 @@
 #include <unistd.h>
 #include <utility>
 
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 namespace detail {
 
 /// A line log's other side: the thread that turns records into lines, writes them in groups and
@@ -386,6 +388,8 @@ class line_writer {
 };
 
 }  // namespace detail
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_DETAIL_LINE_WRITER_HPP

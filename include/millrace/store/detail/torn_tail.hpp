@@ -15,7 +15,9 @@
 #include <utility>
 
 // The end of a line file after a crash: found, kept aside, cut off.
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 
 namespace detail {
 
@@ -120,6 +122,8 @@ result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path)
 }
 
 }  // namespace detail
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_DETAIL_TORN_TAIL_HPP

@@ -11,7 +11,9 @@
 
 // A mutex, conditions on it, and one thread, on POSIX threads: <thread> and <condition_variable>
 // would double what this module's headers cost to parse.
-namespace millrace::inline v0::store {
+namespace millrace {
+inline namespace v0 {
+namespace store {
 namespace detail {
 
 class mutex {
@@ -119,6 +121,8 @@ constexpr std::uint64_t duration_nanoseconds(const Duration& duration) noexcept 
 }
 
 }  // namespace detail
-}  // namespace millrace::store
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STORE_DETAIL_WORKER_HPP

@@ -8,7 +8,9 @@
 #include <new>
 #include <utility>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// Bytes on the heap that begin as they come: std::vector would write them all first. Large ones grow
@@ -60,6 +62,8 @@ class byte_buffer {
 };
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP

@@ -11,7 +11,9 @@
 // step from tables; with the CPU's carry-less multiplication, 64 bytes a step.
 // Source of the folding: Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ
 // Instruction", Intel, 2009. The constants are computed here from the polynomial.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 inline constexpr std::uint32_t crc32_polynomial = 0xedb8'8320U;
@@ -126,6 +128,8 @@ inline std::uint32_t crc32(std::uint32_t crc, const unsigned char* data, std::si
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_CRC32_HPP

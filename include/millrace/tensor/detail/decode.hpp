@@ -9,7 +9,9 @@
 
 #include <cstddef>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// Reads one tensor's parts, of which check_parts has said yes.
@@ -123,6 +125,8 @@ class tensor_decoder {
 };
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_DECODE_HPP

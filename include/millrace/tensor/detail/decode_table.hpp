@@ -6,7 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// One Huffman code as a table over the next bits. Codes too long for it are found bit by bit.
@@ -99,6 +101,8 @@ class decode_table {
 };
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP

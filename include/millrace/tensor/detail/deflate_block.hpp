@@ -12,7 +12,9 @@
 // A DEFLATE encoder (RFC 1951) for bytes whose order carries little: exponents, bitmaps, small
 // integers. One dynamic Huffman block of literals, with runs of one byte as matches of distance 1
 // where they pay; no search for other matches, which is what makes deflate slow.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// Bits into bytes, the first in the lowest bit. Precondition of flush(): 8 bytes may be written.
@@ -331,6 +333,8 @@ inline unsigned char* write_stored(const unsigned char* data, std::size_t bytes,
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP

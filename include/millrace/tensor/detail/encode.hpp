@@ -12,7 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// How a part becomes a DEFLATE stream: as it is, by the Huffman coder, or by the backend.
@@ -362,6 +364,8 @@ class tensor_encoder {
 };
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_ENCODE_HPP

@@ -6,7 +6,9 @@
 #include <cstddef>
 
 // Elements of `size` bytes between memory of any layout and a block without gaps.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// `from_step` and `to_step` are in bytes.
@@ -63,6 +65,8 @@ inline void scatter(const unsigned char* block, const axis_order& order, const t
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_GATHER_HPP

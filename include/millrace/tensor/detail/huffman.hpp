@@ -8,7 +8,9 @@
 #include <utility>
 
 // Huffman codes as DEFLATE has them (RFC 1951): lengths limited, canonical.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// The longest code that the encoder makes. Short enough for the decoder's one table and for five
@@ -120,6 +122,8 @@ inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huf
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP

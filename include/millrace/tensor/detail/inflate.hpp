@@ -9,7 +9,9 @@
 // A DEFLATE decoder (RFC 1951) into one piece of memory of known size. Complete, so that reading a
 // compressed tensor needs no third party, and made for the blocks that deflate_block.hpp writes: up to
 // three literals a table look-up.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 /// Bytes that may be written beyond the output.
@@ -317,6 +319,8 @@ class inflater {
 };
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_INFLATE_HPP

@@ -13,7 +13,9 @@
 // then all next ones, ...). A float is rotated left by one bit before, so that the sign joins the
 // mantissa's lowest bits and the top plane is the whole exponent, which is where the redundancy is.
 // Where many elements are zero, a bitmap says which are not, and only those go into the planes.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 template <std::size_t Width>
@@ -244,6 +246,8 @@ inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) no
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_PLANES_HPP

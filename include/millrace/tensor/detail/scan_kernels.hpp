@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 namespace detail {
 
 // An IEEE number is NaN or infinite exactly if its exponent is all ones, that is, if its magnitude
@@ -169,6 +171,8 @@ block_sums sum_block(const T* data, std::size_t count) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_SCAN_KERNELS_HPP

@@ -22,7 +22,9 @@
 //   filter planes:          a part for each byte of an element, the lowest first
 //   filter nonzero_planes:  a bitmap of the elements that are not zero, then planes of those alone
 // The planes of floating dtypes are of the bits rotated left by one: exponent on top, sign below.
-namespace millrace::inline v0::tensor {
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
 
 /// What is done to elements before they are deflated. The numbers stand in compressed tensors.
 enum class tensor_filter : std::uint8_t { none = 0, planes = 1, nonzero_planes = 2 };
@@ -246,6 +248,8 @@ inline result<void> check_parts(const tensor_header& header, const unsigned char
 }
 
 }  // namespace detail
-}  // namespace millrace::tensor
+}  // namespace tensor
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP

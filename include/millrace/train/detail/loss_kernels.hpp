@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 namespace detail {
 
 inline error no_rows() { return error(errc::invalid_argument, "output: the batch has no rows"); }
@@ -99,6 +101,8 @@ double logistic_loss(const Scalar* logits, Eigen::Index size, Target target, Wei
 }
 
 }  // namespace detail
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_DETAIL_LOSS_KERNELS_HPP

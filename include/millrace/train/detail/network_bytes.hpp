@@ -12,7 +12,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 namespace detail {
 
 inline constexpr std::string_view network_magic = "MRNETWRK";
@@ -141,6 +143,8 @@ class network_reader {
 };
 
 }  // namespace detail
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_DETAIL_NETWORK_BYTES_HPP

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 
-namespace millrace::inline v0::train {
+namespace millrace {
+inline namespace v0 {
+namespace train {
 namespace detail {
 
 /// out += left * right, in tiles whose packed panels (128 x 1 KiB at most) fit the 128 KiB that Eigen
@@ -35,6 +37,8 @@ void add_product(Out& out, const Left& left, const Right& right) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::train
+}  // namespace train
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_TRAIN_DETAIL_PRODUCT_HPP

@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Counts of numbered buckets, those between the lowest and highest used in one stretch.
@@ -88,6 +89,7 @@ class bucket_run {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_BUCKET_RUN_HPP

@@ -17,7 +17,8 @@
 #include <string>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 
@@ -355,6 +356,7 @@ class ddsketch_core {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_DDSKETCH_CORE_HPP

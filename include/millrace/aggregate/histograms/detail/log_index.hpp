@@ -8,7 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Numbers buckets of positive numbers so that all in a bucket are within `relative_error` of its middle:
@@ -133,6 +134,7 @@ void index_block(const double* x, std::size_t count, std::int32_t first, std::in
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_LOG_INDEX_HPP

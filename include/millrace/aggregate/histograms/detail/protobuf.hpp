@@ -12,7 +12,8 @@
 
 // The wire format of Protocol Buffers, as far as the histograms of others need it.
 // Source: protobuf.dev, "Encoding".
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 enum class wire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
@@ -142,6 +143,7 @@ class protobuf_reader {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_PROTOBUF_HPP

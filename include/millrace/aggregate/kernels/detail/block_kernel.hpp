@@ -8,7 +8,8 @@
 #include <cstdint>
 #include <limits>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// How many items are worked at a time: small enough for the first-level cache, so that every member
@@ -325,6 +326,7 @@ block_figures scan_block(const double* x, std::size_t count) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KERNELS_DETAIL_BLOCK_KERNEL_HPP

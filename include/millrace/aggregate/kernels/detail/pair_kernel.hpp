@@ -7,7 +7,8 @@
 
 #include <cstddef>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Sums over pairs around a shift.
@@ -158,6 +159,7 @@ inline pair_center weighted_center(const xy* pairs, const double* weights, std::
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KERNELS_DETAIL_PAIR_KERNEL_HPP

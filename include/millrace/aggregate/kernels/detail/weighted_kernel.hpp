@@ -7,7 +7,8 @@
 #include <cstddef>
 #include <limits>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// As block_body, over items that weigh differently; the logarithm excepted, which its member takes itself. Two
@@ -171,6 +172,7 @@ block_figures scan_weighted(const double* x, const double* weights, std::size_t 
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KERNELS_DETAIL_WEIGHTED_KERNEL_HPP

@@ -12,7 +12,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 inline constexpr std::size_t no_group = ~std::size_t{0};
@@ -120,6 +121,7 @@ class group_index {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KEYED_DETAIL_GROUP_INDEX_HPP

@@ -14,7 +14,8 @@
 #include <type_traits>
 #include <utility>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 
 struct propagate_nan;
 
@@ -497,6 +498,7 @@ class answers {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_DETAIL_STATES_HPP

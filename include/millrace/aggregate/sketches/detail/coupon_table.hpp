@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// A coupon is what an item leaves in a HyperLogLog sketch: 26 bits of address, and above them 6 bits of value.
@@ -69,6 +70,7 @@ class coupon_table {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_COUPON_TABLE_HPP

@@ -7,7 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// The hashes of some words at a time, the same as `murmur3::hash` of each.
@@ -46,6 +47,7 @@ struct hash_block {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_HASH_BLOCK_HPP

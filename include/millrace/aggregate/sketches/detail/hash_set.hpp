@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// A set of 63-bit hashes other than 0. Open addressing by the low bits with an odd stride from the high ones, which
@@ -82,6 +83,7 @@ class hash_set {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_HASH_SET_HPP

@@ -10,7 +10,8 @@
 #include <limits>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// How many items left `count` different coupons: the inverse of the expectation, to the third order. A coupon has
@@ -79,6 +80,7 @@ inline double items_behind_registers(const std::vector<std::uint8_t>& registers)
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_HLL_ESTIMATE_HPP

@@ -14,7 +14,8 @@
 #include <span>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// The values that a KLL sketch keeps. Level 0 holds values of weight 1, each level above twice the weight of the one
@@ -347,6 +348,7 @@ class kll_levels {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_KLL_LEVELS_HPP

@@ -11,7 +11,8 @@
 #include <string_view>
 #include <type_traits>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 struct hash128 {
@@ -114,6 +115,7 @@ constexpr bool is_no_item(const Item& item) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_MURMUR3_HPP

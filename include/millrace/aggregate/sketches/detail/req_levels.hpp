@@ -11,7 +11,8 @@
 #include <span>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// The values that a REQ sketch keeps, as keys that ascend towards the end where ranks are to be precise. A key of
@@ -175,6 +176,7 @@ class req_levels {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_REQ_LEVELS_HPP

@@ -11,7 +11,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// The engine of sliding windows whose items come in any order.
@@ -306,6 +307,7 @@ class disorder_engine {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_DISORDER_ENGINE_HPP

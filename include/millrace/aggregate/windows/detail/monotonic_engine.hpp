@@ -10,7 +10,8 @@
 #include <span>
 #include <type_traits>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Is A nothing but least and greatest, so that an item can be forgotten once a better one came after it?
@@ -113,6 +114,7 @@ class monotonic_engine {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_MONOTONIC_ENGINE_HPP

@@ -9,7 +9,8 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// A queue in one piece of memory, a power of two of slots, four to seven times as fast as std::deque.
@@ -85,6 +86,7 @@ class ring {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_RING_HPP

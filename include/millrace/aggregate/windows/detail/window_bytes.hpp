@@ -14,7 +14,8 @@
 #include <type_traits>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 template <class X>
@@ -154,6 +155,7 @@ bool load_items(envelope_reader& from, Engine& engine) {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_BYTES_HPP

@@ -9,7 +9,8 @@
 #include <span>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 // Engines of sliding windows whose items come and go in order. Each has
@@ -285,6 +286,7 @@ class daba_lite_engine : public kept_items<Ops> {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_ENGINES_HPP

@@ -11,7 +11,8 @@
 #include <span>
 #include <type_traits>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 template <class A>
@@ -302,6 +303,7 @@ void add_all(typename Ops::running& r, std::span<const typename Ops::sample> ite
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_OPS_HPP

@@ -6,7 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 /// Tables for eight bytes a step: of[k][b] is the remainder of byte b with k zero bytes after it. Made at the first
@@ -43,6 +44,7 @@ inline std::uint32_t crc32c(const std::byte* at, std::size_t left) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_SAVED_DETAIL_CRC32C_HPP

@@ -10,7 +10,8 @@
 #include <type_traits>
 #include <vector>
 
-namespace millrace::inline v0 {
+namespace millrace {
+inline namespace v0 {
 namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "millrace's sketches are for little-endian machines");
@@ -83,6 +84,7 @@ class image_reader {
 };
 
 }  // namespace detail
+}  // namespace v0
 }  // namespace millrace
 
 #endif  // MILLRACE_CORE_SAVED_DETAIL_IMAGE_HPP

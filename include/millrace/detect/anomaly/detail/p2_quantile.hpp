@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 namespace detail {
 
 /// One quantile of a stream in five markers. Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of
@@ -87,6 +89,8 @@ class p2_quantile {
 };
 
 }  // namespace detail
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP

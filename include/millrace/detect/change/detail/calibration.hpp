@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 namespace detail {
 
 /// Thresholds found by simulation (benchmarks/calibration.cpp) for these run lengths.
@@ -26,6 +28,8 @@ inline double calibrated(const calibration& thresholds, std::uint64_t run_length
 }
 
 }  // namespace detail
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_DETAIL_CALIBRATION_HPP

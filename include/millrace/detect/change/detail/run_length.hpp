@@ -8,7 +8,9 @@
 #include <cstddef>
 #include <utility>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 namespace detail {
 
 inline double gaussian_upper(double x) noexcept { return 0.5 * std::erfc(x * 0.70710678118654752440); }
@@ -163,6 +165,8 @@ inline double ewma_limit(double weight, double run_length) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_DETAIL_RUN_LENGTH_HPP

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstdint>
 
-namespace millrace::inline v0::detect {
+namespace millrace {
+inline namespace v0 {
+namespace detect {
 namespace detail {
 
 /// The normal deviate as far out as t is for Student's distribution: Wallace's transformation, to 0.02 standard
@@ -54,6 +56,8 @@ struct self_starting {
 };
 
 }  // namespace detail
-}  // namespace millrace::detect
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_DETAIL_SELF_STARTING_HPP

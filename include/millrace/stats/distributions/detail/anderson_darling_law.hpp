@@ -5,7 +5,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The limit law of the k-sample statistic, the sum over j of chi-squared(k - 1) / (j (j + 1)), at a standardised
@@ -83,6 +85,8 @@ inline double anderson_darling_sf(double m, double standardised) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_ANDERSON_DARLING_LAW_HPP

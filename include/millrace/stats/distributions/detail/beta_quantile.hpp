@@ -9,7 +9,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The odds, relative to a / b, at which Beta(a, b) has the wanted tails: F's quantile with twice the shapes as
@@ -36,6 +38,8 @@ inline double odds_quantile(double a, double b, tails wanted) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_BETA_QUANTILE_HPP

@@ -7,7 +7,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// log of the mean of g(s) over s = sqrt(chi-squared / df), where `log_g(s)` is the logarithm of a positive g: what
@@ -21,6 +23,8 @@ double log_mean_over_chi(double df, LogG log_g) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_CHI_MIXTURE_HPP

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -74,6 +76,8 @@ inline double expm1mx(double x) noexcept {
 inline double deviance(double u, double v) noexcept { return v < -0.75 ? v - std::log(u) : -log1pmx(v); }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_FLOAT_MATH_HPP

@@ -7,7 +7,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Where an incomplete beta function of shapes a, b is asked for: x, y = 1 - x and d = x b - y a, the distance from
@@ -116,6 +118,8 @@ inline tails incomplete_beta(double a, double b, beta_point at) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_BETA_HPP

@@ -7,7 +7,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// x^a exp(-x) / Gamma(a): the gamma density times x; a, x > 0.
@@ -74,6 +76,8 @@ inline tails incomplete_gamma(double a, double x) noexcept {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_GAMMA_HPP

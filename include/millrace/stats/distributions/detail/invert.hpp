@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// What inversion asks of a continuous distribution on (0, inf) at x: both tails, and x times the density.
@@ -99,6 +101,8 @@ double first_whole(double low, double high, double guess, Reached reached) noexc
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INVERT_HPP

@@ -9,7 +9,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Of all orders in which m observations of one sample and n of another may stand, the share in which
@@ -109,6 +111,8 @@ inline double kolmogorov_two_sided_by_process(std::uint64_t count, double d) {
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_LATTICE_PATHS_HPP

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstddef>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The coefficients of Stirling's series, B(2k) / (2k (2k - 1)). Source: NIST DLMF, 5.11.1.
@@ -82,6 +84,8 @@ inline double log_gamma_ratio(double a, double b) noexcept {
 inline double log_gamma(double z) noexcept { return (z - 0.5) * std::log(z) - z + half_log_two_pi + stirling_error(z); }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_LOG_GAMMA_HPP

@@ -11,7 +11,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The mean of upper(j) over Poisson j with the given mean: the terms from the most likely j outwards.
@@ -79,6 +81,8 @@ inline double z_power(double effect, double null, double real, double alpha, alt
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_NONCENTRAL_HPP

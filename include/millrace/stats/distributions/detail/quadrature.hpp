@@ -6,7 +6,9 @@
 #include <cmath>
 #include <initializer_list>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// log of the integral of exp(log_f(w)) over the real line, for a smooth log_f with one peak that falls off on both
@@ -114,6 +116,8 @@ double solve_falling(LogTail log_tail, double target, double guess, double strid
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_QUADRATURE_HPP

@@ -5,7 +5,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The tail of exp(-width G(t)) dt from its saddle outwards, for the incomplete beta and gamma functions with
@@ -68,6 +70,8 @@ inline double tail_expansion(double width, double skew, double spread, double ex
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_DETAIL_TAIL_EXPANSION_HPP

@@ -7,7 +7,9 @@
 
 #include <cstdint>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Random words for resampling: a counter multiplied with itself, one multiplication a word and no long chain from one
@@ -60,6 +62,8 @@ inline double sum_of_resample(const double* values, std::uint64_t n, std::uint64
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_RESAMPLING_DETAIL_INDEX_STREAM_HPP

@@ -8,7 +8,9 @@
 #include <cmath>
 #include <initializer_list>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// The 2 x 2 tables with the totals of two proportions, by the successes k of the first. Everything is summed
@@ -92,6 +94,8 @@ class hypergeometric {
 };
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_DETAIL_HYPERGEOMETRIC_HPP

@@ -7,7 +7,9 @@
 
 #include <cmath>
 
-namespace millrace::inline v0::stats {
+namespace millrace {
+inline namespace v0 {
+namespace stats {
 namespace detail {
 
 /// Newcombe's interval for a difference: Wilson's for each arm, the distances to their ends added as squares.
@@ -95,6 +97,8 @@ inline interval score_interval_of_difference(const proportion& a, const proporti
 }
 
 }  // namespace detail
-}  // namespace millrace::stats
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
 
 #endif  // MILLRACE_STATS_TESTS_DETAIL_SCORE_HPP
