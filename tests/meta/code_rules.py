@@ -16,11 +16,12 @@ def code_of(text):
 
 
 def statements(code):
-    """(line, statement, scope) of every declaration: scope is `namespace`, `class`, or `other` (function bodies and the like).
+    """(line, statement, scope, path) of every declaration: scope is `namespace`, `class`, or `other` (function bodies and the
+    like), path the namespaces around it.
 
     A statement ends at `;`, at the brace that opens what it declares, and begins after the last `;`, `{` or `}`.
     """
-    scopes = []
+    scopes = []  # (kind, names of the namespaces that it opens)
     start = 0
     depth = 0  # of parentheses: what stands in them is part of the statement
     line = 1
@@ -33,25 +34,58 @@ def statements(code):
             depth = max(0, depth - 1)
         elif depth == 0 and character in ";{}":
             said = " ".join(code[start:at].split())
-            scope = scopes[-1] if scopes else "namespace"
+            scope = scopes[-1][0] if scopes else "namespace"
             if character != "}" and said:
-                yield line, said, scope
+                yield line, said, scope, tuple(name for _, names in scopes for name in names)
             if character == "{":
-                if scope == "namespace" and re.search(r"\bnamespace\b(?!.*=)", said):
-                    scopes.append("namespace")
+                opened = re.search(r"\bnamespace\b([\w\s:]*)$", said)
+                if scope == "namespace" and opened:
+                    scopes.append(("namespace", re.findall(r"\w+", re.sub(r"\binline\b", "", opened[1]))))
                 elif re.search(r"\b(class|struct|union)\b[^()=]*$", said) and scope != "other":
-                    scopes.append("class")
+                    scopes.append(("class", []))
                 else:
-                    scopes.append("other")
+                    scopes.append(("other", []))
             elif character == "}" and scopes:
                 scopes.pop()
             start = at + 1
 
 
+def without_template(said):
+    """The statement without attributes and without `template <...>` before it."""
+    said = re.sub(r"\[\[.*?\]\]\s*", "", said)
+    while said.startswith("template"):
+        depth = 0
+        for at, character in enumerate(said):
+            depth += {"<": 1, ">": -1}.get(character, 0)
+            if character == ">" and depth == 0 and said[at - 1] != "-":
+                break
+        else:
+            return ""
+        said = said[at + 1:].lstrip()
+    return said
+
+
+def declared(said):
+    """The name that a statement at namespace scope declares first, or None: no specializations, no members' definitions."""
+    general = without_template(said)
+    if not general or re.match(r"(static_assert|using namespace|namespace|extern\b|friend\b|inline namespace)", general):
+        return None
+    if found := re.match(r"using (\w+)\b", general):
+        return found[1] if "=" in general else general.split("::")[-1]
+    if found := re.match(r"(?:requires\b.*)?\b(?:class|struct|union|enum(?: class| struct)?|concept)\s+(?:alignas\([^)]*\)\s*)*([\w:]+)\s*(.?)",
+                         general):
+        return None if found[2] == "<" or ":" in found[1] else found[1]
+    if found := re.search(r"(::\s*)?\boperator\s*(\(\)|\[\]|\"\"\s*\w+|[^\w\s(]+|\w+)\s*\(", general):
+        return None if found[1] else f"operator{found[2]}"
+    general = re.sub(r"\b(?:alignas|requires|noexcept|explicit|decltype|__attribute__)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", "", general)
+    found = re.match(r"[^(=]*?((?:\w+\s*::\s*)?)(\w+)\s*(?:\(|=|$|\[)", general)
+    return found[2] if found and not found[1] else None
+
+
 def mutable_globals(tree):
     """No header defines a mutable object at namespace scope, nor a mutable static member: not even an atomic."""
     for name in tree.all_headers:
-        for line, said, scope in statements(code_of(tree.header(name))):
+        for line, said, scope, _ in statements(code_of(tree.header(name))):
             words = re.sub(r"^(template\s*<[^;]*?>\s*)?(\[\[[^\]]*\]\]\s*)*", "", said)
             storage = r"\b(inline|static|extern|thread_local|constinit)\b" if scope == "namespace" else r"\b(static|thread_local)\b"
             if scope == "other" or not re.search(storage, words.split("=")[0].split("(")[0]):

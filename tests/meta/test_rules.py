@@ -4,6 +4,7 @@ import pathlib
 import sys
 import tempfile
 
+import name_rules
 import rules
 from tree import Tree
 
@@ -42,7 +43,8 @@ CONFIG = header("core/config.hpp", '#if __cplusplus < 202002L\n#error "C++20"\n#
 ERROR = header("core/error.hpp", "#include <millrace/core/config.hpp>", body='template <bool B> struct must { static_assert(B, "millrace[CORE-1]: must"); };')
 VIEW = header("tensor/view.hpp", "#include <millrace/core/result.hpp>\n#include <unistd.h>")
 EIGEN = header("tensor/eigen.hpp", "#include <millrace/tensor/view.hpp>\n#include <Eigen/Core>")
-INNOCENT = """inline constexpr int limit = 3;
+INNOCENT = """class careful { void take(); public: struct sample { int max; }; private: int of; };
+inline constexpr int limit = 3;
 static constexpr double pi = 3.14;
 inline const int fixed = 4;
 inline int counted(int by = 1) { static int calls = 0; return calls += by; }
@@ -150,6 +152,27 @@ BAD = [  # rule, words of the refusal, the files changed (None: removed)
      {"include/millrace/core/result.hpp": with_code('namespace detail { inline const char* name = "x(y)"; }')}),
     ("mutable_globals", "static inline int", {"include/millrace/core/result.hpp": with_code("class other { static inline int calls; };")}),
     ("threads", "std::jthread", {"include/millrace/core/result.hpp": with_code("inline void f() { std::jthread t([] {}); }")}),
+    ("umbrellas", "millrace.hpp must include core.hpp, tensor.hpp,", {
+        "cmake/headers.cmake": LISTS.replace("core tensor)", "core tensor feature)") + "set(MILLRACE_feature_HEADERS feature.hpp)\n",
+        "include/millrace/feature.hpp": TENSOR.replace("TENSOR", "FEATURE"),
+        "include/millrace/millrace.hpp": "#include <millrace/core.hpp>\n#include <millrace/feature.hpp>\n#include <millrace/tensor.hpp>\n"}),
+    ("private_names", "names tensor::detail::hidden",
+     {"include/millrace/core/result.hpp": with_code("inline int f() { return tensor::detail::hidden(); }")}),
+    ("private_names", "names detail::secret, which is private to core", {
+        "include/millrace/core/result.hpp": with_code("namespace detail { struct secret {}; }"),
+        "include/millrace/tensor/view.hpp": VIEW.replace("struct thing {};", "using other = millrace::detail::secret;")}),
+    ("redeclared", "declares error in millrace::v0, which is not tensor's",
+     {"include/millrace/tensor/view.hpp": VIEW.replace("\nnamespace", "\nnamespace millrace::inline v0 { class error; }\nnamespace", 1)}),
+    ("redeclared", "thing is declared by chain", {
+        "cmake/headers.cmake": LISTS.replace("core tensor)", "core chain tensor)") + "set(MILLRACE_chain_HEADERS chain/x.hpp)\n",
+        "include/millrace/chain/x.hpp": header("chain/x.hpp", body="struct thing;")}),
+    ("words", "`combine`: the word is merge",
+     {"include/millrace/tensor/view.hpp": VIEW.replace("struct thing {};", "inline int combine(int a, int b) { return a + b; }")}),
+    ("words", "`take`: the word is", {
+        "include/millrace/tensor/view.hpp": VIEW.replace("{};", "{ void kept(); private: int of(); public: void take(double item); };")}),
+    ("words", "`model_from_bytes`: the word is load",
+     {"include/millrace/tensor/view.hpp": VIEW.replace("struct thing {};", "template <class T> result<T> model_from_bytes(int);")}),
+    ("words", "a comment says `answers`", {"include/millrace/tensor/view.hpp": VIEW.replace("A thing.", "It answers a thing.")}),
     ("readme", "no `<!-- examples", {"README.md": "# x\n\n```cpp\nint main() {}\n```\n"}),
 ]
 
@@ -166,6 +189,8 @@ def check(rule, files):
 
 def main():
     failures = 0
+    for rule in name_rules.UNFINISHED:
+        name_rules.UNFINISHED[rule] = ()
     for rule in rules.RULES:
         found = check(rule, GOOD)
         if found:
