@@ -229,17 +229,22 @@ inline double expected_calibration_error(std::span<const calibration_bin> bins) 
 /// Root of the mean squared difference.
 inline result<double> rmse(real_view targets, real_view answers) {
   if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
+  const double unit = detail::unit_of(targets, answers);
   double sum = 0;
-  for (std::size_t i = 0; i < targets.size(); ++i) sum += (answers[i] - targets[i]) * (answers[i] - targets[i]);
-  return std::sqrt(sum / static_cast<double>(targets.size()));
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const double apart = answers[i] * unit - targets[i] * unit;
+    sum += apart * apart;
+  }
+  return std::sqrt(sum / static_cast<double>(targets.size())) / unit;
 }
 
 /// Mean absolute difference.
 inline result<double> mae(real_view targets, real_view answers) {
   if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
+  const double unit = detail::unit_of(targets, answers);
   double sum = 0;
-  for (std::size_t i = 0; i < targets.size(); ++i) sum += std::abs(answers[i] - targets[i]);
-  return sum / static_cast<double>(targets.size());
+  for (std::size_t i = 0; i < targets.size(); ++i) sum += std::abs(answers[i] * unit - targets[i] * unit);
+  return sum / static_cast<double>(targets.size()) / unit;
 }
 
 /// Coefficient of determination: 1 less the squared error over that of always answering the mean.
@@ -247,14 +252,16 @@ inline result<double> mae(real_view targets, real_view answers) {
 inline result<double> r2(real_view targets, real_view answers) {
   if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
   if (targets.size() < 2) return error(errc::invalid_argument, "targets: R2 needs at least two rows");
+  const double unit = detail::unit_of(targets, answers);
   double mean = 0;
-  for (std::size_t i = 0; i < targets.size(); ++i) mean += targets[i];
+  for (std::size_t i = 0; i < targets.size(); ++i) mean += targets[i] * unit;
   mean /= static_cast<double>(targets.size());
   double left = 0;
   double whole = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    left += (targets[i] - answers[i]) * (targets[i] - answers[i]);
-    whole += (targets[i] - mean) * (targets[i] - mean);
+    const double target = targets[i] * unit;
+    left += (target - answers[i] * unit) * (target - answers[i] * unit);
+    whole += (target - mean) * (target - mean);
   }
   if (whole == 0) return left == 0 ? 1.0 : 0.0;
   return 1.0 - left / whole;

@@ -56,6 +56,17 @@ inline result<void> finite_columns(const real_view& targets, const real_view& an
   return {};
 }
 
+/// A power of two that brings the largest number of both columns near 1: sums of squares of what is brought so neither
+/// over- nor underflow, and no digit is lost.
+inline double unit_of(const real_view& targets, const real_view& answers) noexcept {
+  double most = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    most = (std::max)(most, (std::max)(std::fabs(targets[i]), std::fabs(answers[i])));
+  int exponent = 0;
+  std::frexp(most, &exponent);
+  return std::ldexp(1, exponent > -1000 ? -exponent : 1000);
+}
+
 struct scored_label {
   double score;
   int label;
