@@ -47,6 +47,12 @@ struct require_arl {
                 "millrace[DETECT-2]: a detector is set by the run length it promises, as in cusum<arl<10'000>>");
 };
 
+/// The largest number that a detector of unknown scale takes as it is: the squares of 1e28 of them have a finite sum.
+inline constexpr double largest_taken = 1e140;
+constexpr double taken(double x) noexcept {
+  return x > largest_taken ? largest_taken : x < -largest_taken ? -largest_taken : x;
+}
+
 /// Where a detector's statistic stands against what was promised.
 constexpr signal grade(double statistic, double warning, double drift) noexcept {
   return statistic > drift ? signal::drift : statistic > warning ? signal::warning : signal::none;
@@ -118,7 +124,8 @@ class bounded_chart : public chart<Detector> {
 ///
 /// Laws: after reset() it is as new; statistic() > threshold() exactly when update last answered `drift` or would have,
 /// had it not started afresh; the same stream gives the same signals. Observations that are not finite are passed over
-/// and answered `none`. update allocates never, and the detector is trivially copyable: a copy is a checkpoint.
+/// and answered `none`; ones beyond what the squares of doubles can hold count as the largest that they can. update
+/// allocates never, and the detector is trivially copyable: a copy is a checkpoint.
 template <class D>
 concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
   { d.update(x) }

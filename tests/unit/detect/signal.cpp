@@ -95,6 +95,32 @@ TEMPLATE_TEST_CASE("every drift detector keeps the laws of its concept", "", mr:
   }
 }
 
+TEMPLATE_TEST_CASE("one huge observation is a huge observation: it is not passed over, nor does it end the detector",
+                   "", mr::detect::cusum<>, mr::detect::page_hinkley<>, mr::detect::ewma_chart<>, mr::detect::bocpd<>) {
+  support::normal_source normal(10);
+  for (const double huge : {1e141, 1e155, -1e308}) {
+    TestType d = support::fresh_detector<TestType>();
+    for (int i = 0; i < 100; ++i) d.update(normal());
+    CHECK(d.update(huge) == mr::detect::signal::drift);
+    for (int i = 0; i < 100; ++i) {
+      d.update(normal());
+      REQUIRE(std::isfinite(d.statistic()));
+    }
+  }
+}
+
+TEST_CASE("adwin's window takes huge observations up") {
+  mr::detect::adwin<> d;
+  for (int i = 0; i < 64; ++i) d.update(i % 2);
+  d.update(1e155);
+  d.update(-1e308);
+  CHECK(d.width() == 66);
+  CHECK(d.variance() > 1e270);
+  CHECK(std::isfinite(d.variance()));
+  for (int i = 0; i < 1000; ++i) d.update(i % 2 + 1e9);
+  CHECK(std::isfinite(d.statistic()));
+}
+
 TEMPLATE_TEST_CASE("every drift detector is saved and goes on, loads what was saved before, and refuses damaged bytes",
                    "", mr::detect::cusum<>, mr::detect::page_hinkley<>, mr::detect::ewma_chart<>, mr::detect::adwin<>,
                    mr::detect::ddm<>, mr::detect::eddm<>, mr::detect::hddm_a<>, mr::detect::hddm_w<>,

@@ -18,17 +18,22 @@ namespace detect {
 
 /// An observation against mean and standard deviation of all before it.
 ///
+///     mr::z_score<mr::arl<10'000>> rare;     // flags one normal observation in 10,000
+///     mr::z_score outlier(3.0);              // flags what is beyond three sigmas
+///
 /// Models: anomaly_detector. Guarantee: on normal observations one in `RunLength::drift` is flagged by chance, from the
 /// third one on: the score is the normal deviate as far out as Student's t for so many observations. Flagged ones are
 /// taken up too, which widens the band; `robust_z` does not mind them.
 /// Complexity: update O(1), 25 ns; allocates: never.
 /// Source: Hawkins, The Statistician 36, 1987; Welford, Technometrics 4, 1962.
 template <class RunLength = arl<10'000>>
-class z_score : detail::require_arl<RunLength>, public saved_fields<z_score<RunLength>> {
+class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<RunLength>> {
   friend saved_fields<z_score>;
 
  public:
-  z_score() noexcept : limit_(detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift))) {}
+  z_score() noexcept : limit_(detail::promised_limit<RunLength>()) {}
+  /// With a limit of one's own for the size of the score, in standard deviations.
+  explicit z_score(double limit) noexcept : limit_(detail::checked_limit<RunLength>(limit)) {}
 
   anomaly update(double x) noexcept {
     if (!(std::fabs(x) <= 1e150)) return {x - seen_.mean, seen_.mean, seen_.mean, true};
@@ -53,15 +58,18 @@ class z_score : detail::require_arl<RunLength>, public saved_fields<z_score<RunL
 
  private:
   static std::string saved_as() { return detail::detector_name<RunLength>("z_score"); }
+  static z_score blank() noexcept { return detail::blank_of<z_score, RunLength>(); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.seen_);
+    if constexpr (detail::limit_is_given<RunLength>) visit(self.limit_);
   }
-  bool restore() noexcept { return seen_.is_sound(); }
+  bool restore() noexcept { return seen_.is_sound() && limit_ >= 0; }
 
   detail::self_starting seen_;
   double limit_;
 };
+z_score(double)->z_score<given_limit>;
 
 /// An observation against exponentially weighted mean and deviation: bands that follow a wandering stream.
 ///
@@ -78,8 +86,7 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
  public:
   explicit ewma_bands(double weight = 0.05) noexcept : weight_(weight > 0 && weight < 1 ? weight : 0.05) {
     const double freedom = (2 - weight_) / weight_ - 1;
-    const double z = detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift)) * (8 * freedom + 3) /
-                     (8 * freedom + 1);
+    const double z = detail::promised_limit<RunLength>() * (8 * freedom + 3) / (8 * freedom + 1);
     limit_ = std::sqrt(freedom * std::expm1(z * z / freedom));
   }
 

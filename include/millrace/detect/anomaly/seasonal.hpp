@@ -38,7 +38,7 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
  public:
   explicit seasonal(smoothing weights = {}) noexcept
       : weights_{within(weights.level), within(weights.trend), within(weights.season)},
-        limit_(detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift))) {}
+        limit_(detail::promised_limit<RunLength>()) {}
 
   anomaly update(double x) noexcept {
     if (!(std::fabs(x) <= 1e150)) return {x, level_, level_, true};

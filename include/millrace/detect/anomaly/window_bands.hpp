@@ -106,12 +106,14 @@ class sorted_window {
 /// Complexity: update O(Window), moves of memory, 0.3 us at 128; 16 Window bytes; allocates: never.
 /// Source: Iglewicz, Hoaglin, "How to detect and handle outliers", 1993.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
-class robust_z : detail::require_arl<RunLength>, public saved_fields<robust_z<RunLength, Window>> {
+class robust_z : detail::require_limit<RunLength>, public saved_fields<robust_z<RunLength, Window>> {
   friend saved_fields<robust_z>;
   static_assert(Window >= 8 && Window <= 4096, "millrace[DETECT-5]: a window of anomalies needs 8 <= Window <= 4096");
 
  public:
-  robust_z() noexcept : limit_(detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift))) {}
+  robust_z() noexcept : limit_(detail::promised_limit<RunLength>()) {}
+  /// With a limit of one's own for the size of the score: Iglewicz and Hoaglin advise 3.5.
+  explicit robust_z(double limit) noexcept : limit_(detail::checked_limit<RunLength>(limit)) {}
 
   anomaly update(double x) noexcept {
     anomaly found;
@@ -128,15 +130,18 @@ class robust_z : detail::require_arl<RunLength>, public saved_fields<robust_z<Ru
 
  private:
   static std::string saved_as() { return detail::detector_name<RunLength, Window>("robust_z"); }
+  static robust_z blank() noexcept { return detail::blank_of<robust_z, RunLength>(); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.kept_);
+    if constexpr (detail::limit_is_given<RunLength>) visit(self.limit_);
   }
-  bool restore() noexcept { return kept_.restore(); }
+  bool restore() noexcept { return kept_.restore() && limit_ >= 0; }
 
   detail::sorted_window<Window> kept_;
   double limit_;
 };
+robust_z(double)->robust_z<given_limit>;
 
 /// An observation against the quartiles of the last `Window`: fences at a multiple of their distance.
 ///
@@ -144,14 +149,14 @@ class robust_z : detail::require_arl<RunLength>, public saved_fields<robust_z<Ru
 /// between them. Guarantee: as `robust_z`; a quarter of the window may be wrong. Tukey's 1.5 is a promise of one in
 /// 143. Complexity: as `robust_z`. Source: Tukey, "Exploratory data analysis", 1977.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
-class iqr_fence : detail::require_arl<RunLength>, public saved_fields<iqr_fence<RunLength, Window>> {
+class iqr_fence : detail::require_limit<RunLength>, public saved_fields<iqr_fence<RunLength, Window>> {
   friend saved_fields<iqr_fence>;
   static_assert(Window >= 8 && Window <= 4096, "millrace[DETECT-5]: a window of anomalies needs 8 <= Window <= 4096");
 
  public:
-  iqr_fence() noexcept
-      : fence_(0.5 *
-               (detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift)) / upper_quartile - 1)) {}
+  iqr_fence() noexcept : fence_(0.5 * (detail::promised_limit<RunLength>() / upper_quartile - 1)) {}
+  /// With a multiple of one's own of the interquartile range: Tukey's is 1.5.
+  explicit iqr_fence(double fence) noexcept : fence_(detail::checked_limit<RunLength>(fence)) {}
 
   anomaly update(double x) noexcept {
     anomaly found;
@@ -173,15 +178,18 @@ class iqr_fence : detail::require_arl<RunLength>, public saved_fields<iqr_fence<
   static constexpr double upper_quartile = 0.67448975019608174;  // of the standard normal
 
   static std::string saved_as() { return detail::detector_name<RunLength, Window>("iqr_fence"); }
+  static iqr_fence blank() noexcept { return detail::blank_of<iqr_fence, RunLength>(); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.kept_);
+    if constexpr (detail::limit_is_given<RunLength>) visit(self.fence_);
   }
-  bool restore() noexcept { return kept_.restore(); }
+  bool restore() noexcept { return kept_.restore() && fence_ >= 0; }
 
   detail::sorted_window<Window> kept_;
   double fence_;
 };
+iqr_fence(double)->iqr_fence<given_limit>;
 
 }  // namespace detect
 }  // namespace v0

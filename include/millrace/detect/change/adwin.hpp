@@ -43,8 +43,10 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   static adwin with_threshold(double drift, double warning) noexcept { return adwin(drift, warning); }
 
   signal update(double x) noexcept {
-    if (!(std::fabs(x) <= 1e150)) [[unlikely]]
-      return signal::none;
+    if (!(std::fabs(x) <= detail::largest_taken)) [[unlikely]] {
+      if (!std::isfinite(x)) return signal::none;
+      x = detail::taken(x);
+    }
     if (width_ == 0) origin_ = x;  // sums of differences keep their digits, however far from zero the stream is
     insert(x - origin_);
     if (++ticks_ % clock != 0) [[likely]]

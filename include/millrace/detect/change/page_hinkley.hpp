@@ -46,8 +46,10 @@ class page_hinkley : detail::require_arl<RunLength>,
   }
 
   signal update(double x) noexcept {
-    if (!(std::fabs(x) <= most)) [[unlikely]]
-      return signal::none;
+    if (!(std::fabs(x) <= detail::largest_taken)) [[unlikely]] {
+      if (!std::isfinite(x)) return signal::none;
+      x = detail::taken(x);
+    }
     const double z = seen_.next(x);
     // The sum less its smallest value so far, and its greatest value so far less the sum.
     const double up = upper_ + z - tolerance_;
@@ -62,8 +64,6 @@ class page_hinkley : detail::require_arl<RunLength>,
   double mean() const noexcept { return seen_.mean; }
 
  private:
-  static constexpr double most = 1e150;  // its square is finite
-
   page_hinkley(double tolerance, side which, double drift, double warning) noexcept
       : chart(drift, warning),
         tolerance_(std::fabs(tolerance)),

@@ -17,8 +17,11 @@ namespace detail {
 /// What a saved detector is called, with all that decides its meaning: `kswin<10000,1000,307,32>`.
 template <class RunLength, std::size_t... Sizes>
 std::string detector_name(const char* kind) {
-  std::string name =
-      std::string(kind) + '<' + std::to_string(RunLength::drift) + ',' + std::to_string(RunLength::warning);
+  std::string name = std::string(kind) + '<';
+  if constexpr (requires { RunLength::drift; })
+    name += std::to_string(RunLength::drift) + ',' + std::to_string(RunLength::warning);
+  else
+    name += "limit";
   ((name += ',', name += std::to_string(Sizes)), ...);
   return name + '>';
 }

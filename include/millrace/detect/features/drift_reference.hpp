@@ -254,13 +254,15 @@ class drift_reference {
     }
     if (edges_.empty()) edges_.push_back(reference_.value(reference_.size() - 1));  // constant: at it, and above
     expected_ = histogram(reference_);
+    unit_ = unit_of(reference_);
+    const double first = reference_.value(0) * unit_;
     double sum = 0;
     for (std::size_t i = 0; i < reference_.size(); ++i)
-      sum += reference_.weight(i) / reference_.count() * (reference_.value(i) - reference_.value(0));
-    mean_ = reference_.value(0) + sum;
+      sum += reference_.weight(i) / reference_.count() * (reference_.value(i) * unit_ - first);
+    mean_ = first + sum;
     double squares = 0;
     for (std::size_t i = 0; i < reference_.size(); ++i) {
-      const double d = reference_.value(i) - mean_;
+      const double d = reference_.value(i) * unit_ - mean_;
       squares += reference_.weight(i) / reference_.count() * d * d;
     }
     deviation_ = std::sqrt(squares);
@@ -271,6 +273,14 @@ class drift_reference {
       frequency_[i] = std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * engine.uniform());
     }
     embedding_ = embedding(reference_);
+  }
+
+  /// A power of two that brings the largest value near 1, so that squares neither over- nor underflow and no digit of
+  /// any value is lost.
+  static double unit_of(const value_window& window) noexcept {
+    int exponent = 0;
+    std::frexp(std::fmax(std::fabs(window.value(0)), std::fabs(window.value(window.size() - 1))), &exponent);
+    return std::ldexp(1, exponent > -1000 ? -exponent : 1000);
   }
 
   std::vector<double> histogram(const value_window& window) const {
@@ -322,19 +332,21 @@ class drift_reference {
     double f = 0;
     double g = 0;
     double before = 0;
+    double distance = 0;  // in units
     while (i < window.size() || j < reference_.size()) {
       const double x = j == reference_.size() || (i < window.size() && window.value(i) <= reference_.value(j))
                            ? window.value(i)
                            : reference_.value(j);
-      if (i + j > 0) found.wasserstein += std::fabs(f - g) * (x - before);
+      if (i + j > 0) distance += std::fabs(f - g) * (x * unit_ - before * unit_);
       for (; i < window.size() && window.value(i) <= x; ++i) f = window.up_to(i) / n;
       for (; j < reference_.size() && reference_.value(j) <= x; ++j) g = reference_.up_to(j) / m;
       found.ks = std::fmax(found.ks, std::fabs(f - g));
       before = x;
     }
-    found.wasserstein_relative = deviation_ > 0          ? found.wasserstein / deviation_
-                                 : found.wasserstein > 0 ? std::numeric_limits<double>::infinity()
-                                                         : 0;
+    found.wasserstein = distance / unit_;
+    found.wasserstein_relative = deviation_ > 0 ? distance / deviation_
+                                 : distance > 0 ? std::numeric_limits<double>::infinity()
+                                                : 0;
     const double root = std::sqrt(n * (m / (n + m)));
     found.ks_p = stats::kolmogorov{}.sf((root + 0.12 + 0.11 / root) * found.ks);
   }
@@ -350,7 +362,7 @@ class drift_reference {
       const double share = all ? window.weight(k) / window.count() : 1.0 / static_cast<double>(quantiles);
       const double at =
           all ? window.value(k) : window.quantile((static_cast<double>(k) + 0.5) / static_cast<double>(quantiles));
-      const double z = (at - mean_) * scale;
+      const double z = (at * unit_ - mean_) * scale;
       for (std::size_t i = 0; i < features / 2; ++i) {
         sums[2 * i] += share * unit * std::cos(frequency_[i] * z);
         sums[2 * i + 1] += share * unit * std::sin(frequency_[i] * z);
@@ -364,7 +376,8 @@ class drift_reference {
   std::uint64_t seed_;
   std::vector<double> edges_;
   std::vector<double> expected_;
-  double mean_ = 0;
+  double unit_ = 1;
+  double mean_ = 0;  // in units, as is the deviation
   double deviation_ = 0;
   std::array<double, features / 2> frequency_{};
   std::array<double, features> embedding_{};

@@ -4,6 +4,7 @@
 #include <support/detect.hpp>
 
 #include <cmath>
+#include <type_traits>
 
 namespace mr = millrace;
 
@@ -37,6 +38,31 @@ TEST_CASE("the band a z-score names is where its flag begins") {
   auto outside = d;
   CHECK_FALSE(inside.update(probe.upper - 1e-9).flagged);
   CHECK(outside.update(probe.upper + 1e-9).flagged);
+}
+
+TEST_CASE("a limit may be given in the unit of the score") {
+  support::normal_source normal(97);
+  mr::detect::z_score outlier(3.0);
+  STATIC_REQUIRE(std::is_same_v<decltype(outlier), mr::detect::z_score<mr::detect::given_limit>>);
+  STATIC_REQUIRE(mr::detect::anomaly_detector<decltype(outlier)>);
+  STATIC_REQUIRE(std::is_same_v<decltype(mr::detect::z_score()), mr::detect::z_score<>>);
+  // P(|Z| > 3) = 0.0026998: SciPy 1.17.1.
+  CHECK(share_flagged(outlier, normal, 400'000) == Approx(0.0026998).margin(0.00033));
+  for (int i = 0; i < 1000; ++i) outlier.update(normal());
+  const mr::detect::anomaly band = mr::detect::z_score(outlier).update(0);
+  CHECK(band.upper - band.lower == Approx(6).epsilon(0.1));
+
+  auto loaded = mr::detect::z_score<mr::detect::given_limit>::load(outlier.save());
+  REQUIRE(loaded);
+  CHECK(loaded->save() == outlier.save());
+  const mr::detect::anomaly a = loaded->update(2.9);
+  const mr::detect::anomaly b = outlier.update(2.9);
+  CHECK(a.upper == b.upper);
+  CHECK_FALSE(mr::detect::z_score<>::load(outlier.save()));
+  // A limit that is none flags all that can be told from the mean.
+  mr::detect::z_score none(std::nan(""));
+  for (int i = 0; i < 10; ++i) none.update(normal());
+  CHECK(none.update(normal()).flagged);
 }
 
 TEST_CASE("weighted bands follow a wandering stream and flag about as often as promised") {

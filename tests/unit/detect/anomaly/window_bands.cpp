@@ -10,6 +10,26 @@
 
 namespace mr = millrace;
 
+TEST_CASE("windows of anomalies take a limit of one's own: Iglewicz and Hoaglin's, and Tukey's") {
+  mr::detect::robust_z robust(3.5);
+  mr::detect::iqr_fence fence(1.5);
+  CHECK(fence.fence() == 1.5);
+  for (int i = 0; i < 101; ++i) {
+    robust.update(i);
+    fence.update(i);
+  }
+  // Of 0 to 100: the median is 50, the MAD 25, the quartiles 25 and 75.
+  CHECK(mr::detect::robust_z(robust).update(0).upper == Approx(50 + 3.5 * 1.4826022185056018 * 25));
+  CHECK(mr::detect::iqr_fence(fence).update(0).upper == Approx(150));
+  CHECK_FALSE(mr::detect::iqr_fence(fence).update(149).flagged);
+  CHECK(mr::detect::iqr_fence(fence).update(151).flagged);
+  const auto loaded = mr::detect::iqr_fence<mr::detect::given_limit>::load(fence.save());
+  REQUIRE(loaded);
+  CHECK(loaded->fence() == 1.5);
+  CHECK_FALSE(mr::detect::iqr_fence<>::load(fence.save()));
+  CHECK(mr::detect::robust_z<mr::detect::given_limit>::load(robust.save()));
+}
+
 TEST_CASE("median, quartiles and MAD of the window are those of sorting it") {
   mr::random_engine engine(101);
   mr::detect::detail::sorted_window<32> window;

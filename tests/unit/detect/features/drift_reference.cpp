@@ -30,6 +30,38 @@ std::vector<double> draw(std::uint64_t seed, int n, double mean = 0, double devi
 }  // namespace
 
 // By hand: the reference 1..8 in four bins of two; the window fills them 4, 2, 2, 0 of 8.
+TEST_CASE("values whose squares over- or underflow are compared as others are") {
+  std::vector<double> before, after;
+  for (int i = 0; i < 200; ++i) before.push_back(i - 100.5);
+  for (int i = 0; i < 200; ++i) after.push_back(1.5 * (i - 90));
+  const auto measured = [&](double size) {
+    auto reference = before;
+    auto window = after;
+    for (double& x : reference) x *= size;
+    for (double& x : window) x *= size;
+    const auto made = mr::detect::drift_reference::of(reference);
+    REQUIRE(made);
+    const auto found = made->compare(window);
+    REQUIRE(found);
+    return *found;
+  };
+  const mr::detect::drift_measures usual = measured(1);
+  for (const double size : {0x1p1000, 0x1p-1000}) {
+    const mr::detect::drift_measures other = measured(size);
+    CHECK(other.wasserstein / size == Approx(usual.wasserstein).epsilon(1e-12));
+    CHECK(other.wasserstein_relative == Approx(usual.wasserstein_relative).epsilon(1e-12));
+    CHECK(other.mmd == Approx(usual.mmd).epsilon(1e-12));
+    CHECK(other.score == usual.score);
+  }
+  const auto wide = mr::detect::drift_reference::of(std::vector{-1e308, 1e308, 0., 5.});
+  REQUIRE(wide);
+  const auto found = wide->compare(std::vector{-1e308, 1e308, 1e308, 1e308});
+  REQUIRE(found);
+  CHECK(found->wasserstein == Approx(5e307));
+  CHECK(std::isfinite(found->wasserstein_relative));
+  CHECK(std::isfinite(found->mmd));
+}
+
 TEST_CASE("measures over bins are those of their formulas") {
   const auto reference = mr::detect::drift_reference::of(std::array{1., 2., 3., 4., 5., 6., 7., 8.}, 4);
   REQUIRE(reference);
