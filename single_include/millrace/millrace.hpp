@@ -16873,134 +16873,6 @@ struct version {
 
 #endif  // MILLRACE_CORE_HPP
 
-// ---- detect/anomaly/anomaly.hpp
-
-#ifndef MILLRACE_DETECT_ANOMALY_ANOMALY_HPP
-#define MILLRACE_DETECT_ANOMALY_ANOMALY_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detect {
-
-/// What an anomaly detector says of one observation: how far it is from what was expected, in the detector's unit
-/// (standard deviations unless said otherwise), the band it should have been in, and whether it was outside.
-struct anomaly {
-  double score = 0;
-  double lower = -std::numeric_limits<double>::infinity();
-  double upper = std::numeric_limits<double>::infinity();
-  bool flagged = false;
-};
-
-/// Judges single observations of a stream, where a drift_detector looks for a lasting change.
-///
-/// Laws: an observation is judged by those before it, then taken up. NaN is flagged, with a score of NaN, and not taken
-/// up; infinities are flagged and not taken up. Until enough was seen the band is infinite and nothing is flagged.
-/// update allocates never; the detector is trivially copyable.
-template <class D>
-concept anomaly_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, double x) {
-  { d.update(x) }
-  noexcept->std::same_as<anomaly>;
-  { d.reset() }
-  noexcept;
-};
-
-}  // namespace detect
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_DETECT_ANOMALY_ANOMALY_HPP
-
-// ---- detect/anomaly/detail/p2_quantile.hpp
-
-#ifndef MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
-#define MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detect {
-namespace detail {
-
-/// One quantile of a stream in five markers. Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of
-/// quantiles and histograms without storing observations", CACM 28(10), 1985.
-class p2_quantile {
- public:
-  explicit p2_quantile(double p) noexcept : p_(p) {}
-
-  void update(double x) noexcept {
-    if (count_ < 5) {
-      height_[count_++] = x;
-      if (count_ == 5) std::sort(height_.begin(), height_.end());
-      return;
-    }
-    ++count_;
-    std::size_t cell = 0;
-    if (x < height_[0]) {
-      height_[0] = x;
-    } else if (x >= height_[4]) {
-      height_[4] = x;
-      cell = 3;
-    } else {
-      while (cell < 3 && x >= height_[cell + 1]) ++cell;
-    }
-    for (std::size_t i = cell + 1; i < 5; ++i) place_[i] += 1;
-    const auto last = static_cast<double>(count_ - 1);
-    const std::array<double, 5> wanted{0, 0.5 * p_ * last, p_ * last, 0.5 * (1 + p_) * last, last};
-    for (std::size_t i = 1; i < 4; ++i) {
-      const double off = wanted[i] - place_[i];
-      if (off >= 1 && place_[i + 1] - place_[i] > 1) move(i, 1);
-      if (off <= -1 && place_[i - 1] - place_[i] < -1) move(i, -1);
-    }
-  }
-
-  template <class Self, class Visit>
-  static void fields(Self& self, const Visit& visit) {
-    visit(self.height_, self.place_, self.count_);
-  }
-  /// Of `count` observations?
-  bool is_sound(std::uint64_t count) const noexcept {
-    if (count_ != count) return false;
-    for (const double x : height_)
-      if (!std::isfinite(x)) return false;
-    if (count_ < 5) return place_ == std::array<double, 5>{0, 1, 2, 3, 4};
-    for (std::size_t i = 1; i < 5; ++i)
-      if (!(height_[i - 1] <= height_[i] && place_[i] - place_[i - 1] >= 1)) return false;
-    return place_[0] == 0 && place_[4] == static_cast<double>(count_ - 1);
-  }
-
-  /// 0 when nothing was seen.
-  double value() const noexcept {
-    if (count_ >= 5) return height_[2];
-    if (count_ == 0) return 0;
-    std::array<double, 5> sorted = height_;
-    std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count_));
-    return sorted[static_cast<std::size_t>(p_ * static_cast<double>(count_ - 1))];
-  }
-
- private:
-  void move(std::size_t i, double by) noexcept {
-    const double low = place_[i] - place_[i - 1];
-    const double high = place_[i + 1] - place_[i];
-    const double slope_up = (height_[i + 1] - height_[i]) / high;
-    const double slope_down = (height_[i] - height_[i - 1]) / low;
-    double to = height_[i] + by / (low + high) * ((low + by) * slope_up + (high - by) * slope_down);
-    if (!(height_[i - 1] < to && to < height_[i + 1])) to = height_[i] + (by > 0 ? slope_up : -slope_down);
-    height_[i] = to;
-    place_[i] += by;
-  }
-
-  double p_;
-  std::array<double, 5> height_{};
-  std::array<double, 5> place_{0, 1, 2, 3, 4};
-  std::uint64_t count_ = 0;
-};
-
-}  // namespace detail
-}  // namespace detect
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
-
 // ---- detect/change/detail/run_length.hpp
 
 #ifndef MILLRACE_DETECT_CHANGE_DETAIL_RUN_LENGTH_HPP
@@ -17169,67 +17041,6 @@ inline double ewma_limit(double weight, double run_length) noexcept {
 
 #endif  // MILLRACE_DETECT_CHANGE_DETAIL_RUN_LENGTH_HPP
 
-// ---- detect/change/detail/self_starting.hpp
-
-#ifndef MILLRACE_DETECT_CHANGE_DETAIL_SELF_STARTING_HPP
-#define MILLRACE_DETECT_CHANGE_DETAIL_SELF_STARTING_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detect {
-namespace detail {
-
-/// The normal deviate as far out as t is for Student's distribution: Wallace's transformation, to 0.02 standard
-/// deviations for 5 degrees of freedom and more. Source: D. L. Wallace, Ann. Math. Stat. 30, 1959.
-inline double normal_from_student(double t, double freedom) noexcept {
-  const double squared = t * t;
-  if (squared < 0.01 * freedom) {  // log1p(q) = q - q^2/2 + q^3/3 - ...
-    const double q = squared / freedom;
-    const double ratio = 1 - q * (0.5 - q * (1.0 / 3 - 0.25 * q));
-    return t * std::sqrt(ratio) * (8 * freedom + 1) / (8 * freedom + 3);
-  }
-  const double size = std::sqrt(freedom * std::log1p(squared / freedom)) * (8 * freedom + 1) / (8 * freedom + 3);
-  return t < 0 ? -size : size;
-}
-
-/// Turns a stream of unknown mean and deviation into standard normal deviates, each observation measured against
-/// those before it; independent of each other, and exact, if the stream is normal.
-/// Source: D. M. Hawkins, "Self-starting CUSUM charts for location and scale", The Statistician 36, 1987.
-struct self_starting {
-  double mean = 0;
-  double squares = 0;
-  std::uint64_t count = 0;
-
-  template <class Self, class Visit>
-  static void fields(Self& self, const Visit& visit) {
-    visit(self.mean, self.squares, self.count);
-  }
-  bool is_sound() const noexcept { return std::isfinite(mean) && squares >= 0; }
-
-  /// The deviate of the next observation, and the observation taken up. 0 until there is something to measure by.
-  double next(double x) noexcept {
-    const double d = x - mean;
-    const auto before = static_cast<double>(count);
-    double z = 0;
-    if (squares > 0 && count >= 2) {
-      const double freedom = before - 1;
-      z = normal_from_student(d * std::sqrt(before * freedom / ((before + 1) * squares)), freedom);
-    }
-    ++count;
-    const double step = d / (before + 1);
-    mean += step;
-    squares += d * (x - mean);
-    return z;
-  }
-};
-
-}  // namespace detail
-}  // namespace detect
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_DETECT_CHANGE_DETAIL_SELF_STARTING_HPP
-
 // ---- detect/signal.hpp
 
 #ifndef MILLRACE_DETECT_SIGNAL_HPP
@@ -17273,6 +17084,12 @@ struct require_arl {
   static_assert(is_arl<R>,
                 "millrace[DETECT-2]: a detector is set by the run length it promises, as in cusum<arl<10'000>>");
 };
+
+/// The largest number that a detector of unknown scale takes as it is: the squares of 1e28 of them have a finite sum.
+inline constexpr double largest_taken = 1e140;
+constexpr double taken(double x) noexcept {
+  return x > largest_taken ? largest_taken : x < -largest_taken ? -largest_taken : x;
+}
 
 /// Where a detector's statistic stands against what was promised.
 constexpr signal grade(double statistic, double warning, double drift) noexcept {
@@ -17345,7 +17162,8 @@ class bounded_chart : public chart<Detector> {
 ///
 /// Laws: after reset() it is as new; statistic() > threshold() exactly when update last answered `drift` or would have,
 /// had it not started afresh; the same stream gives the same signals. Observations that are not finite are passed over
-/// and answered `none`. update allocates never, and the detector is trivially copyable: a copy is a checkpoint.
+/// and answered `none`; ones beyond what the squares of doubles can hold count as the largest that they can. update
+/// allocates never, and the detector is trivially copyable: a copy is a checkpoint.
 template <class D>
 concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
   { d.update(x) }
@@ -17378,6 +17196,243 @@ enum class side : std::uint8_t { both, upper, lower };
 
 #endif  // MILLRACE_DETECT_SIGNAL_HPP
 
+// ---- detect/anomaly/anomaly.hpp
+
+#ifndef MILLRACE_DETECT_ANOMALY_ANOMALY_HPP
+#define MILLRACE_DETECT_ANOMALY_ANOMALY_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detect {
+
+/// What an anomaly detector says of one observation: how far it is from what was expected, in the detector's unit
+/// (standard deviations unless said otherwise), the band it should have been in, and whether it was outside.
+struct anomaly {
+  double score = 0;
+  double lower = -std::numeric_limits<double>::infinity();
+  double upper = std::numeric_limits<double>::infinity();
+  bool flagged = false;
+};
+
+/// In the place of a run length: the limit is given when the detector is made, in the unit of its score. It need not be
+/// written: `z_score outlier(3.0)` is a `z_score<given_limit>`.
+struct given_limit {};
+
+namespace detail {
+
+/// Of a detector whose limit is given.
+template <class RunLength>
+inline constexpr bool limit_is_given = false;
+template <>
+inline constexpr bool limit_is_given<given_limit> = true;
+
+template <class RunLength>
+struct require_limit : require_arl<RunLength> {};
+template <>
+struct require_limit<given_limit> {};
+
+/// The normal deviate that one in `RunLength::drift` exceeds, on either side.
+template <class RunLength>
+double promised_limit() noexcept {
+  static_assert(!limit_is_given<RunLength>,
+                "millrace[DETECT-10]: a detector with a given limit is made with it, as in z_score outlier(3.0)");
+  if constexpr (limit_is_given<RunLength>)
+    return 0;
+  else
+    return gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift));
+}
+/// A limit that was given. One that is not positive, or NaN, flags whatever differs.
+template <class RunLength>
+double checked_limit(double limit) noexcept {
+  static_assert(limit_is_given<RunLength>,
+                "millrace[DETECT-11]: this detector has its limit from the run length that it promises; for a limit of "
+                "your own leave the run length out, as in z_score outlier(3.0)");
+  return limit > 0 ? limit : 0;
+}
+
+/// A detector to load into.
+template <class Detector, class RunLength>
+Detector blank_of() noexcept {
+  if constexpr (limit_is_given<RunLength>)
+    return Detector(1.0);
+  else
+    return Detector();
+}
+
+}  // namespace detail
+
+/// Judges single observations of a stream, where a drift_detector looks for a lasting change.
+///
+/// Laws: an observation is judged by those before it, then taken up. NaN is flagged, with a score of NaN, and not taken
+/// up; infinities are flagged and not taken up, nor are observations beyond 1e150 in size, whose squares are infinite
+/// (`quantile_bands` takes all that are finite). Until enough was seen the band is infinite and nothing is flagged.
+/// update allocates never; the detector is trivially copyable.
+template <class D>
+concept anomaly_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, double x) {
+  { d.update(x) }
+  noexcept->std::same_as<anomaly>;
+  { d.reset() }
+  noexcept;
+};
+
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DETECT_ANOMALY_ANOMALY_HPP
+
+// ---- detect/anomaly/detail/p2_quantile.hpp
+
+#ifndef MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
+#define MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detect {
+namespace detail {
+
+/// One quantile of a stream in five markers. Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of
+/// quantiles and histograms without storing observations", CACM 28(10), 1985.
+class p2_quantile {
+ public:
+  explicit p2_quantile(double p) noexcept : p_(p) {}
+
+  void update(double x) noexcept {
+    if (count_ < 5) {
+      height_[count_++] = x;
+      if (count_ == 5) std::sort(height_.begin(), height_.end());
+      return;
+    }
+    ++count_;
+    std::size_t cell = 0;
+    if (x < height_[0]) {
+      height_[0] = x;
+    } else if (x >= height_[4]) {
+      height_[4] = x;
+      cell = 3;
+    } else {
+      while (cell < 3 && x >= height_[cell + 1]) ++cell;
+    }
+    for (std::size_t i = cell + 1; i < 5; ++i) place_[i] += 1;
+    const auto last = static_cast<double>(count_ - 1);
+    const std::array<double, 5> wanted{0, 0.5 * p_ * last, p_ * last, 0.5 * (1 + p_) * last, last};
+    for (std::size_t i = 1; i < 4; ++i) {
+      const double off = wanted[i] - place_[i];
+      if (off >= 1 && place_[i + 1] - place_[i] > 1) move(i, 1);
+      if (off <= -1 && place_[i - 1] - place_[i] < -1) move(i, -1);
+    }
+  }
+
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.height_, self.place_, self.count_);
+  }
+  /// Of `count` observations?
+  bool is_sound(std::uint64_t count) const noexcept {
+    if (count_ != count) return false;
+    for (const double x : height_)
+      if (!std::isfinite(x)) return false;
+    if (count_ < 5) return place_ == std::array<double, 5>{0, 1, 2, 3, 4};
+    for (std::size_t i = 1; i < 5; ++i)
+      if (!(height_[i - 1] <= height_[i] && place_[i] - place_[i - 1] >= 1)) return false;
+    return place_[0] == 0 && place_[4] == static_cast<double>(count_ - 1);
+  }
+
+  /// 0 when nothing was seen.
+  double value() const noexcept {
+    if (count_ >= 5) return height_[2];
+    if (count_ == 0) return 0;
+    std::array<double, 5> sorted = height_;
+    std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count_));
+    return sorted[static_cast<std::size_t>(p_ * static_cast<double>(count_ - 1))];
+  }
+
+ private:
+  void move(std::size_t i, double by) noexcept {
+    const double low = place_[i] - place_[i - 1];
+    const double high = place_[i + 1] - place_[i];
+    const double slope_up = (height_[i + 1] - height_[i]) / high;
+    const double slope_down = (height_[i] - height_[i - 1]) / low;
+    double to = height_[i] + by / (low + high) * ((low + by) * slope_up + (high - by) * slope_down);
+    if (!(height_[i - 1] < to && to < height_[i + 1])) to = height_[i] + (by > 0 ? slope_up : -slope_down);
+    height_[i] = to;
+    place_[i] += by;
+  }
+
+  double p_;
+  std::array<double, 5> height_{};
+  std::array<double, 5> place_{0, 1, 2, 3, 4};
+  std::uint64_t count_ = 0;
+};
+
+}  // namespace detail
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
+
+// ---- detect/change/detail/self_starting.hpp
+
+#ifndef MILLRACE_DETECT_CHANGE_DETAIL_SELF_STARTING_HPP
+#define MILLRACE_DETECT_CHANGE_DETAIL_SELF_STARTING_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detect {
+namespace detail {
+
+/// The normal deviate as far out as t is for Student's distribution: Wallace's transformation, to 0.02 standard
+/// deviations for 5 degrees of freedom and more. Source: D. L. Wallace, Ann. Math. Stat. 30, 1959.
+inline double normal_from_student(double t, double freedom) noexcept {
+  const double squared = t * t;
+  if (squared < 0.01 * freedom) {  // log1p(q) = q - q^2/2 + q^3/3 - ...
+    const double q = squared / freedom;
+    const double ratio = 1 - q * (0.5 - q * (1.0 / 3 - 0.25 * q));
+    return t * std::sqrt(ratio) * (8 * freedom + 1) / (8 * freedom + 3);
+  }
+  const double size = std::sqrt(freedom * std::log1p(squared / freedom)) * (8 * freedom + 1) / (8 * freedom + 3);
+  return t < 0 ? -size : size;
+}
+
+/// Turns a stream of unknown mean and deviation into standard normal deviates, each observation measured against
+/// those before it; independent of each other, and exact, if the stream is normal.
+/// Source: D. M. Hawkins, "Self-starting CUSUM charts for location and scale", The Statistician 36, 1987.
+struct self_starting {
+  double mean = 0;
+  double squares = 0;
+  std::uint64_t count = 0;
+
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.mean, self.squares, self.count);
+  }
+  bool is_sound() const noexcept { return std::isfinite(mean) && squares >= 0; }
+
+  /// The deviate of the next observation, and the observation taken up. 0 until there is something to measure by.
+  double next(double x) noexcept {
+    const double d = x - mean;
+    const auto before = static_cast<double>(count);
+    double z = 0;
+    if (squares > 0 && count >= 2) {
+      const double freedom = before - 1;
+      z = normal_from_student(d * std::sqrt(before * freedom / ((before + 1) * squares)), freedom);
+    }
+    ++count;
+    const double step = d / (before + 1);
+    mean += step;
+    squares += d * (x - mean);
+    return z;
+  }
+};
+
+}  // namespace detail
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DETECT_CHANGE_DETAIL_SELF_STARTING_HPP
+
 // ---- detect/detail/saved_detector.hpp
 
 #ifndef MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
@@ -17391,8 +17446,11 @@ namespace detail {
 /// What a saved detector is called, with all that decides its meaning: `kswin<10000,1000,307,32>`.
 template <class RunLength, std::size_t... Sizes>
 std::string detector_name(const char* kind) {
-  std::string name =
-      std::string(kind) + '<' + std::to_string(RunLength::drift) + ',' + std::to_string(RunLength::warning);
+  std::string name = std::string(kind) + '<';
+  if constexpr (requires { RunLength::drift; })
+    name += std::to_string(RunLength::drift) + ',' + std::to_string(RunLength::warning);
+  else
+    name += "limit";
   ((name += ',', name += std::to_string(Sizes)), ...);
   return name + '>';
 }
@@ -17436,17 +17494,22 @@ namespace detect {
 
 /// An observation against mean and standard deviation of all before it.
 ///
+///     mr::z_score<mr::arl<10'000>> rare;     // flags one normal observation in 10,000
+///     mr::z_score outlier(3.0);              // flags what is beyond three sigmas
+///
 /// Models: anomaly_detector. Guarantee: on normal observations one in `RunLength::drift` is flagged by chance, from the
 /// third one on: the score is the normal deviate as far out as Student's t for so many observations. Flagged ones are
 /// taken up too, which widens the band; `robust_z` does not mind them.
 /// Complexity: update O(1), 25 ns; allocates: never.
 /// Source: Hawkins, The Statistician 36, 1987; Welford, Technometrics 4, 1962.
 template <class RunLength = arl<10'000>>
-class z_score : detail::require_arl<RunLength>, public saved_fields<z_score<RunLength>> {
+class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<RunLength>> {
   friend saved_fields<z_score>;
 
  public:
-  z_score() noexcept : limit_(detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift))) {}
+  z_score() noexcept : limit_(detail::promised_limit<RunLength>()) {}
+  /// With a limit of one's own for the size of the score, in standard deviations.
+  explicit z_score(double limit) noexcept : limit_(detail::checked_limit<RunLength>(limit)) {}
 
   anomaly update(double x) noexcept {
     if (!(std::fabs(x) <= 1e150)) return {x - seen_.mean, seen_.mean, seen_.mean, true};
@@ -17471,15 +17534,18 @@ class z_score : detail::require_arl<RunLength>, public saved_fields<z_score<RunL
 
  private:
   static std::string saved_as() { return detail::detector_name<RunLength>("z_score"); }
+  static z_score blank() noexcept { return detail::blank_of<z_score, RunLength>(); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.seen_);
+    if constexpr (detail::limit_is_given<RunLength>) visit(self.limit_);
   }
-  bool restore() noexcept { return seen_.is_sound(); }
+  bool restore() noexcept { return seen_.is_sound() && limit_ >= 0; }
 
   detail::self_starting seen_;
   double limit_;
 };
+z_score(double)->z_score<given_limit>;
 
 /// An observation against exponentially weighted mean and deviation: bands that follow a wandering stream.
 ///
@@ -17496,8 +17562,7 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
  public:
   explicit ewma_bands(double weight = 0.05) noexcept : weight_(weight > 0 && weight < 1 ? weight : 0.05) {
     const double freedom = (2 - weight_) / weight_ - 1;
-    const double z = detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift)) * (8 * freedom + 3) /
-                     (8 * freedom + 1);
+    const double z = detail::promised_limit<RunLength>() * (8 * freedom + 3) / (8 * freedom + 1);
     limit_ = std::sqrt(freedom * std::expm1(z * z / freedom));
   }
 
@@ -17819,7 +17884,7 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
  public:
   explicit seasonal(smoothing weights = {}) noexcept
       : weights_{within(weights.level), within(weights.trend), within(weights.season)},
-        limit_(detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift))) {}
+        limit_(detail::promised_limit<RunLength>()) {}
 
   anomaly update(double x) noexcept {
     if (!(std::fabs(x) <= 1e150)) return {x, level_, level_, true};
@@ -18013,12 +18078,14 @@ class sorted_window {
 /// Complexity: update O(Window), moves of memory, 0.3 us at 128; 16 Window bytes; allocates: never.
 /// Source: Iglewicz, Hoaglin, "How to detect and handle outliers", 1993.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
-class robust_z : detail::require_arl<RunLength>, public saved_fields<robust_z<RunLength, Window>> {
+class robust_z : detail::require_limit<RunLength>, public saved_fields<robust_z<RunLength, Window>> {
   friend saved_fields<robust_z>;
   static_assert(Window >= 8 && Window <= 4096, "millrace[DETECT-5]: a window of anomalies needs 8 <= Window <= 4096");
 
  public:
-  robust_z() noexcept : limit_(detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift))) {}
+  robust_z() noexcept : limit_(detail::promised_limit<RunLength>()) {}
+  /// With a limit of one's own for the size of the score: Iglewicz and Hoaglin advise 3.5.
+  explicit robust_z(double limit) noexcept : limit_(detail::checked_limit<RunLength>(limit)) {}
 
   anomaly update(double x) noexcept {
     anomaly found;
@@ -18035,15 +18102,18 @@ class robust_z : detail::require_arl<RunLength>, public saved_fields<robust_z<Ru
 
  private:
   static std::string saved_as() { return detail::detector_name<RunLength, Window>("robust_z"); }
+  static robust_z blank() noexcept { return detail::blank_of<robust_z, RunLength>(); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.kept_);
+    if constexpr (detail::limit_is_given<RunLength>) visit(self.limit_);
   }
-  bool restore() noexcept { return kept_.restore(); }
+  bool restore() noexcept { return kept_.restore() && limit_ >= 0; }
 
   detail::sorted_window<Window> kept_;
   double limit_;
 };
+robust_z(double)->robust_z<given_limit>;
 
 /// An observation against the quartiles of the last `Window`: fences at a multiple of their distance.
 ///
@@ -18051,14 +18121,14 @@ class robust_z : detail::require_arl<RunLength>, public saved_fields<robust_z<Ru
 /// between them. Guarantee: as `robust_z`; a quarter of the window may be wrong. Tukey's 1.5 is a promise of one in
 /// 143. Complexity: as `robust_z`. Source: Tukey, "Exploratory data analysis", 1977.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
-class iqr_fence : detail::require_arl<RunLength>, public saved_fields<iqr_fence<RunLength, Window>> {
+class iqr_fence : detail::require_limit<RunLength>, public saved_fields<iqr_fence<RunLength, Window>> {
   friend saved_fields<iqr_fence>;
   static_assert(Window >= 8 && Window <= 4096, "millrace[DETECT-5]: a window of anomalies needs 8 <= Window <= 4096");
 
  public:
-  iqr_fence() noexcept
-      : fence_(0.5 *
-               (detail::gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift)) / upper_quartile - 1)) {}
+  iqr_fence() noexcept : fence_(0.5 * (detail::promised_limit<RunLength>() / upper_quartile - 1)) {}
+  /// With a multiple of one's own of the interquartile range: Tukey's is 1.5.
+  explicit iqr_fence(double fence) noexcept : fence_(detail::checked_limit<RunLength>(fence)) {}
 
   anomaly update(double x) noexcept {
     anomaly found;
@@ -18080,15 +18150,18 @@ class iqr_fence : detail::require_arl<RunLength>, public saved_fields<iqr_fence<
   static constexpr double upper_quartile = 0.67448975019608174;  // of the standard normal
 
   static std::string saved_as() { return detail::detector_name<RunLength, Window>("iqr_fence"); }
+  static iqr_fence blank() noexcept { return detail::blank_of<iqr_fence, RunLength>(); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.kept_);
+    if constexpr (detail::limit_is_given<RunLength>) visit(self.fence_);
   }
-  bool restore() noexcept { return kept_.restore(); }
+  bool restore() noexcept { return kept_.restore() && fence_ >= 0; }
 
   detail::sorted_window<Window> kept_;
   double fence_;
 };
+iqr_fence(double)->iqr_fence<given_limit>;
 
 }  // namespace detect
 }  // namespace v0
@@ -18174,8 +18247,10 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   static adwin with_threshold(double drift, double warning) noexcept { return adwin(drift, warning); }
 
   signal update(double x) noexcept {
-    if (!(std::fabs(x) <= 1e150)) [[unlikely]]
-      return signal::none;
+    if (!(std::fabs(x) <= detail::largest_taken)) [[unlikely]] {
+      if (!std::isfinite(x)) return signal::none;
+      x = detail::taken(x);
+    }
     if (width_ == 0) origin_ = x;  // sums of differences keep their digits, however far from zero the stream is
     insert(x - origin_);
     if (++ticks_ % clock != 0) [[likely]]
@@ -19380,8 +19455,10 @@ class page_hinkley : detail::require_arl<RunLength>,
   }
 
   signal update(double x) noexcept {
-    if (!(std::fabs(x) <= most)) [[unlikely]]
-      return signal::none;
+    if (!(std::fabs(x) <= detail::largest_taken)) [[unlikely]] {
+      if (!std::isfinite(x)) return signal::none;
+      x = detail::taken(x);
+    }
     const double z = seen_.next(x);
     // The sum less its smallest value so far, and its greatest value so far less the sum.
     const double up = upper_ + z - tolerance_;
@@ -19396,8 +19473,6 @@ class page_hinkley : detail::require_arl<RunLength>,
   double mean() const noexcept { return seen_.mean; }
 
  private:
-  static constexpr double most = 1e150;  // its square is finite
-
   page_hinkley(double tolerance, side which, double drift, double warning) noexcept
       : chart(drift, warning),
         tolerance_(std::fabs(tolerance)),
@@ -19485,6 +19560,20 @@ inline double sum_of_products(double a, double b, double c, double d, double e) 
   rest += (sum - (total - back)) - (e + back);
   return total + (rest + (p_rest + q_rest));
 }
+
+/// A sum with what rounding took from it, so that sum + rest is exact for whole numbers up to 2^105.
+/// Source: Knuth, "The art of computer programming", 2, 4.2.2, theorem B.
+struct exact_sum {
+  double sum = 0;
+  double rest = 0;
+
+  void add(double x) noexcept {
+    const double next = sum + x;
+    const double added = next - sum;
+    rest += (sum - (next - added)) + (x - added);
+    sum = next;
+  }
+};
 
 /// log(1 + x) - x, to a few ulp also where the two cancel.
 inline double log1pmx(double x) noexcept {
@@ -20758,7 +20847,7 @@ struct test_result {
 
 namespace detail {
 
-/// Four digits, as in a report.
+/// Four digits, as in a report, where a figure that a test does not have is unknown.
 inline void append_figure(std::string& text, double value) {
   if (value != value) {
     text += "unknown";
@@ -20775,7 +20864,9 @@ inline void append_figure(std::string& text, double value) {
   text.append(digits, end.ptr);
 }
 
+/// The same for an error, which names NaN as what it is: the user gave it.
 inline std::string figure(double value) {
+  if (value != value) return "NaN";
   std::string text;
   append_figure(text, value);
   return text;
@@ -20842,9 +20933,7 @@ namespace detail {
 
 inline result<void> checked(const test_options& options) {
   if (options.confidence > 0 && options.confidence < 1) return {};
-  std::string text = "confidence must lie between 0 and 1, not ";
-  append_figure(text, options.confidence);
-  return error(errc::out_of_range, std::move(text));
+  return error(errc::out_of_range, "confidence must lie between 0 and 1, not " + figure(options.confidence));
 }
 
 /// The probability outside an interval on the side, or each side, that it has an end on.
@@ -21362,13 +21451,15 @@ class drift_reference {
     }
     if (edges_.empty()) edges_.push_back(reference_.value(reference_.size() - 1));  // constant: at it, and above
     expected_ = histogram(reference_);
+    unit_ = unit_of(reference_);
+    const double first = reference_.value(0) * unit_;
     double sum = 0;
     for (std::size_t i = 0; i < reference_.size(); ++i)
-      sum += reference_.weight(i) / reference_.count() * (reference_.value(i) - reference_.value(0));
-    mean_ = reference_.value(0) + sum;
+      sum += reference_.weight(i) / reference_.count() * (reference_.value(i) * unit_ - first);
+    mean_ = first + sum;
     double squares = 0;
     for (std::size_t i = 0; i < reference_.size(); ++i) {
-      const double d = reference_.value(i) - mean_;
+      const double d = reference_.value(i) * unit_ - mean_;
       squares += reference_.weight(i) / reference_.count() * d * d;
     }
     deviation_ = std::sqrt(squares);
@@ -21379,6 +21470,14 @@ class drift_reference {
       frequency_[i] = std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * engine.uniform());
     }
     embedding_ = embedding(reference_);
+  }
+
+  /// A power of two that brings the largest value near 1, so that squares neither over- nor underflow and no digit of
+  /// any value is lost.
+  static double unit_of(const value_window& window) noexcept {
+    int exponent = 0;
+    std::frexp(std::fmax(std::fabs(window.value(0)), std::fabs(window.value(window.size() - 1))), &exponent);
+    return std::ldexp(1, exponent > -1000 ? -exponent : 1000);
   }
 
   std::vector<double> histogram(const value_window& window) const {
@@ -21430,19 +21529,21 @@ class drift_reference {
     double f = 0;
     double g = 0;
     double before = 0;
+    double distance = 0;  // in units
     while (i < window.size() || j < reference_.size()) {
       const double x = j == reference_.size() || (i < window.size() && window.value(i) <= reference_.value(j))
                            ? window.value(i)
                            : reference_.value(j);
-      if (i + j > 0) found.wasserstein += std::fabs(f - g) * (x - before);
+      if (i + j > 0) distance += std::fabs(f - g) * (x * unit_ - before * unit_);
       for (; i < window.size() && window.value(i) <= x; ++i) f = window.up_to(i) / n;
       for (; j < reference_.size() && reference_.value(j) <= x; ++j) g = reference_.up_to(j) / m;
       found.ks = std::fmax(found.ks, std::fabs(f - g));
       before = x;
     }
-    found.wasserstein_relative = deviation_ > 0          ? found.wasserstein / deviation_
-                                 : found.wasserstein > 0 ? std::numeric_limits<double>::infinity()
-                                                         : 0;
+    found.wasserstein = distance / unit_;
+    found.wasserstein_relative = deviation_ > 0 ? distance / deviation_
+                                 : distance > 0 ? std::numeric_limits<double>::infinity()
+                                                : 0;
     const double root = std::sqrt(n * (m / (n + m)));
     found.ks_p = stats::kolmogorov{}.sf((root + 0.12 + 0.11 / root) * found.ks);
   }
@@ -21458,7 +21559,7 @@ class drift_reference {
       const double share = all ? window.weight(k) / window.count() : 1.0 / static_cast<double>(quantiles);
       const double at =
           all ? window.value(k) : window.quantile((static_cast<double>(k) + 0.5) / static_cast<double>(quantiles));
-      const double z = (at - mean_) * scale;
+      const double z = (at * unit_ - mean_) * scale;
       for (std::size_t i = 0; i < features / 2; ++i) {
         sums[2 * i] += share * unit * std::cos(frequency_[i] * z);
         sums[2 * i + 1] += share * unit * std::sin(frequency_[i] * z);
@@ -21472,7 +21573,8 @@ class drift_reference {
   std::uint64_t seed_;
   std::vector<double> edges_;
   std::vector<double> expected_;
-  double mean_ = 0;
+  double unit_ = 1;
+  double mean_ = 0;  // in units, as is the deviation
   double deviation_ = 0;
   std::array<double, features / 2> frequency_{};
   std::array<double, features> embedding_{};
@@ -31219,6 +31321,17 @@ inline result<void> finite_columns(const real_view& targets, const real_view& an
   return {};
 }
 
+/// A power of two that brings the largest number of both columns near 1: sums of squares of what is brought so neither
+/// over- nor underflow, and no digit is lost.
+inline double unit_of(const real_view& targets, const real_view& answers) noexcept {
+  double most = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    most = (std::max)(most, (std::max)(std::fabs(targets[i]), std::fabs(answers[i])));
+  int exponent = 0;
+  std::frexp(most, &exponent);
+  return std::ldexp(1, exponent > -1000 ? -exponent : 1000);
+}
+
 struct scored_label {
   double score;
   int label;
@@ -31483,17 +31596,22 @@ inline double expected_calibration_error(std::span<const calibration_bin> bins) 
 /// Root of the mean squared difference.
 inline result<double> rmse(real_view targets, real_view answers) {
   if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
+  const double unit = detail::unit_of(targets, answers);
   double sum = 0;
-  for (std::size_t i = 0; i < targets.size(); ++i) sum += (answers[i] - targets[i]) * (answers[i] - targets[i]);
-  return std::sqrt(sum / static_cast<double>(targets.size()));
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const double apart = answers[i] * unit - targets[i] * unit;
+    sum += apart * apart;
+  }
+  return std::sqrt(sum / static_cast<double>(targets.size())) / unit;
 }
 
 /// Mean absolute difference.
 inline result<double> mae(real_view targets, real_view answers) {
   if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
+  const double unit = detail::unit_of(targets, answers);
   double sum = 0;
-  for (std::size_t i = 0; i < targets.size(); ++i) sum += std::abs(answers[i] - targets[i]);
-  return sum / static_cast<double>(targets.size());
+  for (std::size_t i = 0; i < targets.size(); ++i) sum += std::abs(answers[i] * unit - targets[i] * unit);
+  return sum / static_cast<double>(targets.size()) / unit;
 }
 
 /// Coefficient of determination: 1 less the squared error over that of always answering the mean.
@@ -31501,14 +31619,16 @@ inline result<double> mae(real_view targets, real_view answers) {
 inline result<double> r2(real_view targets, real_view answers) {
   if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
   if (targets.size() < 2) return error(errc::invalid_argument, "targets: R2 needs at least two rows");
+  const double unit = detail::unit_of(targets, answers);
   double mean = 0;
-  for (std::size_t i = 0; i < targets.size(); ++i) mean += targets[i];
+  for (std::size_t i = 0; i < targets.size(); ++i) mean += targets[i] * unit;
   mean /= static_cast<double>(targets.size());
   double left = 0;
   double whole = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    left += (targets[i] - answers[i]) * (targets[i] - answers[i]);
-    whole += (targets[i] - mean) * (targets[i] - mean);
+    const double target = targets[i] * unit;
+    left += (target - answers[i] * unit) * (target - answers[i] * unit);
+    whole += (target - mean) * (target - mean);
   }
   if (whole == 0) return left == 0 ? 1.0 : 0.0;
   return 1.0 - left / whole;
@@ -33665,7 +33785,7 @@ namespace stats {
 //   static constexpr std::string_view name;
 //   static constexpr std::string_view kind;     // for the saved form: "mean"; without it "metric"
 //   static constexpr std::size_t inputs;        // numbers that one unit (a user) gives it
-//   static bool takes(const double* inputs);    // optional: such as it is about? All are finite
+//   static bool takes(const double* inputs);    // optional: whether the metric can use these inputs, which are finite
 //   class state;                                // both arms' figures, trivially copyable
 //
 // and a state with
@@ -33675,14 +33795,16 @@ namespace stats {
 //   void merge(const state&);
 //   double count(bool treated) const;
 //   result<test_result> test(const test_options&) const;    // treatment less control, for a fixed sample
-//   double variance_of_effect() const;                      // its squared standard error
+//   double variance_of_effect() const;                      // its squared standard error; not above 0: unknown
 //   void save(envelope_writer&) const;
 //   bool load(envelope_reader&);                            // false: the numbers contradict each other
 
 /// A number that stands as a template argument: `quantile_of<"latency", .99>`.
 struct real {
   double value;
-  constexpr real(double v) noexcept : value(v) {}
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  constexpr real(Number v) noexcept : value(static_cast<double>(v)) {}
 };
 
 namespace detail {
@@ -33763,6 +33885,17 @@ struct paired_arms {
     arm[1].merge(other.arm[1]);
   }
   double count(bool treated) const noexcept { return arm[treated ? 1 : 0].n(); }
+  /// The squared standard error of the difference of the arms, from the variance of one unit. Where no arm varies it is
+  /// that of both together, which is the arms' under the hypothesis of no effect: 1,000 ones against 1,000 twos are not
+  /// beyond doubt. 0 where those do not vary either.
+  template <class Variance>
+  double squared_error(Variance variance) const noexcept {
+    const double own = variance(arm[1]) / arm[1].n() + variance(arm[0]) / arm[0].n();
+    if (own > 0) return own;
+    running_pair both = arm[0];
+    both.merge(arm[1]);
+    return variance(both) * (1 / arm[1].n() + 1 / arm[0].n());
+  }
   void save(envelope_writer& to) const {
     arm[0].save(to);
     arm[1].save(to);
@@ -33776,9 +33909,7 @@ struct single_arms : paired_arms {
     arm[treated ? 1 : 0].merge(pair_moments{m.n, m.mean, 0, m.variance, 0, 0});
   }
   double variance_of_effect() const noexcept {
-    const sample_moments a = arm[1].get_x();
-    const sample_moments b = arm[0].get_x();
-    return a.variance / a.n + b.variance / b.n;
+    return squared_error([](const running_pair& of) { return of.get_x().variance; });
   }
 };
 
@@ -33791,13 +33922,6 @@ struct double_arms : paired_arms {
     absorb(treated, pair_moments_of(a));
   }
 };
-
-/// The squared standard error behind a test's interval.
-inline double variance_behind(const result<test_result>& found) noexcept {
-  if (!found) return nan;
-  const double se = (found->effect - 0) / found->statistic;
-  return found->statistic != 0 ? se * se : nan;
-}
 
 }  // namespace detail
 
@@ -33877,7 +34001,13 @@ struct cuped_mean {
       if (!found) return std::move(found).error();
       return found->test;
     }
-    double variance_of_effect() const noexcept { return detail::variance_behind(test({})); }
+    double variance_of_effect() const noexcept {
+      const auto found = cuped_test(arm[1].get(), arm[0].get());
+      if (!found) return detail::nan;
+      return squared_error([slope = found->slope](const detail::running_pair& of) {
+        return detail::variance_less(of.get(), slope);
+      });
+    }
   };
 };
 
@@ -33914,9 +34044,10 @@ struct ratio {
       return ratio_test(arm[1].get(), arm[0].get(), options);
     }
     double variance_of_effect() const noexcept {
-      const auto a = ratio_of_means(arm[1].get());
-      const auto b = ratio_of_means(arm[0].get());
-      return a && b ? a->variance / a->n + b->variance / b->n : detail::nan;
+      return squared_error([](const detail::running_pair& of) {
+        const auto ratio = ratio_of_means(of.get());
+        return ratio ? ratio->variance : detail::nan;
+      });
     }
   };
 };
@@ -34059,16 +34190,24 @@ enum class spending : std::uint8_t {
   obrien_fleming,
   /// About evenly: stops sooner on large effects.
   pocock,
+  /// alpha t^rho: evenly at rho = 1, later the larger rho is; close to Pocock's at 0.8 and to O'Brien and Fleming's
+  /// at 3.
+  /// What Spotify's experiments spend, with rho = 2. Source: Kim, DeMets, "Design and analysis of group sequential
+  /// tests
+  /// based on the type I error spending rate function", Biometrika 74, 1987; github.com/spotify/confidence,
+  /// sequential_bound_solver.py.
+  power,
 };
 
 constexpr std::string_view to_string(spending how) noexcept {
-  return how == spending::pocock ? "Pocock" : "O'Brien-Fleming";
+  return how == spending::power ? "power" : how == spending::pocock ? "Pocock" : "O'Brien-Fleming";
 }
 
-/// The alpha spent by the share t of the information, of `alpha` for one side.
-inline double alpha_spent(spending how, double alpha, double t) noexcept {
+/// The alpha spent by the share t of the information, of `alpha` for one side; `rho` is for spending::power.
+inline double alpha_spent(spending how, double alpha, double t, double rho = 2) noexcept {
   if (!(t > 0)) return 0;
   if (t >= 1) return alpha;
+  if (how == spending::power) return alpha * std::pow(t, rho);
   if (how == spending::pocock) return alpha * std::log1p(1.7182818284590452 * t);
   return 2 * normal{}.sf(normal{}.isf(0.5 * alpha) / std::sqrt(t));
 }
@@ -34094,12 +34233,15 @@ struct group_look {
 /// 132, 1969 (the recursion); Lan, DeMets 1983.
 class group_sequential {
  public:
-  /// Errors: invalid_argument: alpha not in (0, 0.5].
-  static result<group_sequential> make(spending how, double alpha = 0.05, bool two_sided = true) {
+  /// `rho` is for spending::power. Errors: invalid_argument: alpha not in (0, 0.5], rho not in [0.1, 20].
+  static result<group_sequential> make(spending how, double alpha = 0.05, bool two_sided = true, double rho = 2) {
     if (!(alpha > 0 && alpha <= 0.5))
       return error(errc::invalid_argument,
                    "group sequential test: alpha is " + std::to_string(alpha) + ", not in (0, 0.5]");
-    return group_sequential(how, alpha, two_sided);
+    if (!is_exponent(rho))
+      return error(errc::invalid_argument,
+                   "group sequential test: rho is " + std::to_string(rho) + ", not in [0.1, 20]");
+    return group_sequential(how, alpha, two_sided, rho);
   }
 
   /// The next look. Errors: invalid_argument: information that does not increase or leaves (0, 1], z NaN, a look after
@@ -34116,7 +34258,7 @@ class group_sequential {
     if (!looks_.empty() && looks_.back().rejects)
       return error(errc::invalid_argument, "group sequential test: it has rejected already");
     group_look now{information, z, 0, 0, false};
-    const double target = alpha_spent(how_, alpha_ / sides(), information);
+    const double target = alpha_spent(how_, alpha_ / sides(), information, rho_);
     now.limit = advance(information, target - spent_one_side_);
     spent_one_side_ = target;
     now.spent = sides() * target;
@@ -34128,6 +34270,8 @@ class group_sequential {
   std::span<const group_look> looks() const noexcept { return looks_; }
   bool rejected() const noexcept { return !looks_.empty() && looks_.back().rejects; }
   spending how() const noexcept { return how_; }
+  /// Of spending::power.
+  double rho() const noexcept { return rho_; }
   double alpha() const noexcept { return alpha_; }
   bool two_sided() const noexcept { return two_sided_; }
 
@@ -34136,6 +34280,7 @@ class group_sequential {
     to.u8(static_cast<std::uint8_t>(how_));
     to.u8(two_sided_ ? 1 : 0);
     to.f64(alpha_);
+    if (how_ == spending::power) to.f64(rho_);
     to.u64(looks_.size());
     for (const group_look& one : looks_) {
       to.f64(one.information);
@@ -34150,9 +34295,11 @@ class group_sequential {
     const std::uint8_t how = from->u8();
     const std::uint8_t sides = from->u8();
     const double alpha = from->f64();
+    const bool by_power = how == static_cast<std::uint8_t>(spending::power);
+    const double rho = by_power ? from->f64() : 2;
     const std::size_t count = from->count(16);
-    const bool valid = how <= 1 && sides <= 1 && alpha > 0 && alpha <= 0.5 && count <= most_looks;
-    group_sequential made(static_cast<spending>(how <= 1 ? how : 0), valid ? alpha : 0.05, sides == 1);
+    const bool valid = how <= 2 && sides <= 1 && alpha > 0 && alpha <= 0.5 && is_exponent(rho) && count <= most_looks;
+    group_sequential made(static_cast<spending>(how <= 2 ? how : 0), valid ? alpha : 0.05, sides == 1, rho);
     bool good = valid;
     for (std::size_t i = 0; i < count && good; ++i) {
       const double information = from->f64();
@@ -34167,7 +34314,9 @@ class group_sequential {
   static constexpr const char* type = "group_sequential";
   static constexpr std::size_t most_looks = 500;
 
-  group_sequential(spending how, double alpha, bool two_sided) : how_(how), alpha_(alpha), two_sided_(two_sided) {}
+  static bool is_exponent(double rho) noexcept { return rho >= 0.1 && rho <= 20; }
+  group_sequential(spending how, double alpha, bool two_sided, double rho)
+      : how_(how), alpha_(alpha), rho_(rho), two_sided_(two_sided) {}
   double sides() const noexcept { return two_sided_ ? 2 : 1; }
 
   /// Nodes and weights of Gauss and Legendre on [-1, 1]; the last ones asked for are kept.
@@ -34266,6 +34415,7 @@ class group_sequential {
 
   spending how_;
   double alpha_;
+  double rho_;
   bool two_sided_;
   double spent_one_side_ = 0;
   double at_ = 0;
@@ -34310,57 +34460,87 @@ struct sample_ratio_gate {
   double concentration = 1000;
 };
 
-/// Sample ratio mismatch, tested at any time from the arms' counts alone, so it works on merged counts.
+/// Tests at any time whether the arms are filled as configured, from their counts alone, so from merged counts too.
+///
+///     auto now = mr::sequential_sample_ratio({5012, 4988}, {1, 1});
 ///
 /// Shapes: one count and one weight an arm; weights need not sum to one. An arm of weight zero is no part of the
-/// mixture (it adds no degree of freedom); one observation there is a mismatch beyond doubt. Guarantee: if arms are
-/// drawn by the weights, P(p <= alpha, ever) <= alpha. Complexity: O(arms); allocates: never. Errors: shape_mismatch;
-/// invalid_argument: a negative or NaN count or weight (with its arm), fewer than one arm with weight, an option
-/// outside its domain. Source: Lindon, Malek, "Anytime-valid inference for multinomial count data", NeurIPS 2022,
-/// eq. 6.
+/// mixture (it adds no degree of freedom); one observation there is a mismatch beyond doubt.
+/// Guarantee: if arms are drawn by the weights, P(p <= alpha, ever) <= alpha. log_e is exact to 1e-12 of itself, or of
+/// one, at any count.
+/// Complexity: O(arms). Allocates: never.
+/// Errors: shape_mismatch; invalid_argument: a count or weight that is negative, NaN, or 1e18 and more (with its arm),
+/// no arm with weight, an option outside its domain.
+/// Source: Lindon, Malek, "Anytime-valid inference for multinomial count data", NeurIPS 2022, eq. 6.
 inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const double> counts,
                                                              std::span<const double> weights,
                                                              sample_ratio_gate gate = {}) {
   if (counts.size() != weights.size())
     return error(errc::shape_mismatch, "sample ratio: " + std::to_string(counts.size()) + " counts, " +
                                            std::to_string(weights.size()) + " weights");
-  if (!(gate.alpha > 0 && gate.alpha < 1 && gate.least_departure >= 0 && gate.concentration > 0))
+  if (!(gate.alpha > 0 && gate.alpha < 1 && gate.least_departure >= 0 && gate.concentration > 0 &&
+        gate.concentration <= 1e18))
     return error(errc::invalid_argument,
                  "sample ratio: alpha must lie in (0, 1), the departure be 0 or more, the "
-                 "concentration positive");
-  double total = 0;
-  double n = 0;
+                 "concentration positive and at most 1e18");
+  detail::exact_sum total;
+  detail::exact_sum n;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (!(counts[i] >= 0 && counts[i] < 1e18 && weights[i] >= 0 && weights[i] < 1e18))
       return error(errc::invalid_argument, "sample ratio: arm " + std::to_string(i) + " has count " +
-                                               std::to_string(counts[i]) + " and weight " + std::to_string(weights[i]));
-    total += weights[i];
-    n += counts[i];
+                                               std::to_string(counts[i]) + " and weight " + std::to_string(weights[i]) +
+                                               "; both must lie in [0, 1e18)");
+    total.add(weights[i]);
+    n.add(counts[i]);
   }
-  if (!(total > 0)) return error(errc::invalid_argument, "sample ratio: no arm has any weight");
+  if (!(total.sum > 0)) return error(errc::invalid_argument, "sample ratio: no arm has any weight");
+  // e is the likelihood of the counts under shares drawn from a Dirichlet law with parameters c s_i, over that under
+  // the configured shares s_i:
+  //
+  //   log e = sum of [lgamma(c s_i + n_i) - lgamma(c s_i) - n_i log s_i] - [lgamma(c + n) - lgamma(c)].
+  //
+  // Its terms are as large as n log n and nearly cancel. So each lgamma(z) is written by Stirling's formula as
+  // (z - 1/2) log z - z + log(2 pi) / 2 + r(z), r being stirling_error. With z_i = c s_i + n_i and Z = c + n, their
+  // sum, what is large becomes z_i log(z_i / (Z s_i)), and the rest are logarithms of z_i / (c s_i) = 1 + n_i / (c
+  // s_i):
+  //
+  //   log e = sum of [z_i log(z_i / (Z s_i)) - log1p(n_i / (c s_i)) / 2 + r(z_i) - r(c s_i)]
+  //           + log1p(n / c) / 2 - r(Z) + r(c).
+  //
+  // The z_i and the Z s_i have one sum, so the first part is the sum of z_i times a deviance, u - 1 - log u at
+  // u = Z s_i / z_i, none of which is negative. And u - 1 = (n s_i - n_i) / z_i: as exact as the arm's excess is.
+  const double concentration = gate.concentration;
   sample_ratio_evidence found;
-  found.n = n;
-  double log_e = std::lgamma(gate.concentration) - std::lgamma(gate.concentration + n);
+  found.n = n.sum;
+  double log_e = 0.5 * std::log1p(n.sum / concentration) - detail::stirling_error(concentration + n.sum) +
+                 detail::stirling_error(concentration);
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (weights[i] == 0) {
-      if (counts[i] > 0) {
-        log_e = std::numeric_limits<double>::infinity();
-        found.largest_departure = log_e;
-      }
+    const double share = weights[i] / total.sum;
+    const double prior = concentration * share;
+    if (!(prior > 0)) {
+      if (counts[i] > 0) found.largest_departure = log_e = std::numeric_limits<double>::infinity();
       continue;
     }
-    const double share = weights[i] / total;
-    const double prior = gate.concentration * share;
-    log_e += std::lgamma(prior + counts[i]) - std::lgamma(prior) - counts[i] * std::log(share);
-    if (n > 0) {
-      const double departure = std::fabs(counts[i] / n / share - 1);
-      if (departure > found.largest_departure) found.largest_departure = departure;
-    }
+    const double excess = (detail::sum_of_products(counts[i], total.sum, -weights[i], n.sum, 0) +
+                           (counts[i] * total.rest - weights[i] * n.rest)) /
+                          total.sum;  // n_i - n s_i
+    const double z = prior + counts[i];
+    log_e += z * detail::deviance((concentration + n.sum) * share / z, -excess / z) -
+             0.5 * std::log1p(counts[i] / prior) + detail::stirling_error(z) -
+             detail::stirling_error(prior);
+    if (n.sum > 0) found.largest_departure = std::fmax(found.largest_departure, std::fabs(excess) / (n.sum * share));
   }
   found.log_e = log_e;
   found.p = log_e > 0 ? std::exp(-log_e) : 1;
   found.mismatch = found.p <= gate.alpha && found.largest_departure >= gate.least_departure;
   return found;
+}
+/// The same of numbers in braces.
+inline result<sample_ratio_evidence> sequential_sample_ratio(std::initializer_list<double> counts,
+                                                             std::initializer_list<double> weights,
+                                                             sample_ratio_gate gate = {}) {
+  return sequential_sample_ratio(std::span(counts.begin(), counts.size()), std::span(weights.begin(), weights.size()),
+                                 gate);
 }
 
 }  // namespace stats
@@ -34415,11 +34595,14 @@ struct looks {
   static constexpr std::size_t count = sizeof...(Shares);
   static constexpr std::array<double, sizeof...(Shares)> at{Shares.value...};
 };
-/// A few looks at the planned shares, with alpha spent by `How`.
-template <spending How, class Looks>
+/// A few looks at the planned shares, with alpha spent by `How`; `Rho` is for spending::power, alpha t^Rho.
+template <spending How, class Looks, real Rho = 2.0>
 struct group_looks {
+  static_assert(Rho.value >= 0.1 && Rho.value <= 20,
+                "millrace[EXPERIMENT-13]: group_looks<How, Looks, Rho> needs 0.1 <= Rho <= 20");
   static constexpr bool any_time = false;
   static constexpr spending how = How;
+  static constexpr double rho = Rho.value;
   using planned = Looks;
 };
 
@@ -34427,22 +34610,22 @@ namespace detail {
 
 template <class When>
 inline constexpr bool is_group = false;
-template <spending How, class Looks>
-inline constexpr bool is_group<group_looks<How, Looks>> = true;
+template <spending How, class Looks, real Rho>
+inline constexpr bool is_group<group_looks<How, Looks, Rho>> = true;
 
 }  // namespace detail
 
-/// The chance of any false finding in the family (or, by the correction, their share).
+/// The chance of any false finding in the family (or, by the correction, their share), spelt out where a decision is
+/// named: `decision<always_valid, alpha<.05>>` is `decision<always_valid, .05>`.
 template <real A>
-struct alpha {
-  static_assert(A.value > 0 && A.value < 1, "millrace[EXPERIMENT-4]: alpha<A> needs 0 < A < 1");
-  static constexpr double value = A.value;
-};
+inline constexpr real alpha = A;
 
 /// When and how an experiment decides. group_looks share alpha among the metrics by bonferroni; else it is holm.
-template <class When, class Alpha,
+template <class When, real Alpha,
           class Correction = std::conditional_t<detail::is_group<When>, bonferroni, holm>>
 struct decision {
+  static_assert(Alpha.value > 0 && Alpha.value < 1,
+                "millrace[EXPERIMENT-4]: decision<When, Alpha> needs 0 < Alpha < 1, such as .05");
   static constexpr bool corrects = correction<Correction>;  // a name of its own keeps the message short
   static_assert(
       corrects,
@@ -34450,8 +34633,19 @@ struct decision {
       "hochberg, benjamini_hochberg, benjamini_yekutieli, or uncorrected for a single metric");
   using when = When;
   using family_correction = Correction;
-  static constexpr double alpha = Alpha::value;
+  static constexpr double alpha = Alpha.value;
 };
+
+namespace detail {
+
+/// "No verdict: sample ratio mismatch, p 1e-30. The treatment has 901 of 1000 units, 90.1 %, ..."
+inline void append_mismatch(std::string& text, double units, double treated, double share, double p) {
+  text += "No verdict: sample ratio mismatch, p " + figure(p) + ". The treatment has " + figure(treated) + " of " +
+          figure(units) + " units, " + figure(100 * treated / units) + " %, and was configured to get " +
+          figure(100 * share) + " %. Find what loses or adds units, or configure the share: make({.share = ...}).\n";
+}
+
+}  // namespace detail
 
 /// What an experiment says of one metric.
 struct metric_evidence {
@@ -34460,8 +34654,10 @@ struct metric_evidence {
   /// looks and metrics together. p as the decision has it: valid at any time where that is any_time, over all looks
   /// where there are looks. `statistic` is the logarithm of the e-value where any_time, else the test's.
   test_result test;
-  /// For the whole family and, of group_looks, over all looks so far: at most alpha exactly where `significant`.
+  /// For the whole family and, of group_looks, over all looks so far: at most alpha exactly where `significant`. 1
+  /// while the arms are not filled as configured.
   double adjusted_p = 1;
+  /// Never while the arms are not filled as configured: experiment_report::sample_ratio.
   bool significant = false;
 };
 
@@ -34469,8 +34665,12 @@ struct metric_evidence {
 template <std::size_t Size>
 struct experiment_report {
   std::array<metric_evidence, Size> metrics;
+  /// Whether the arms are filled as configured. While they are not, there is no verdict: no metric is significant.
   sample_ratio_evidence sample_ratio;
   double units = 0;
+  /// The treatment's units among them, and the share of units that it was configured to get.
+  double treated = 0;
+  double share = 0.5;
   /// Units left out, as experiment_test::refused().
   std::uint64_t refused = 0;
 
@@ -34479,20 +34679,26 @@ struct experiment_report {
       if (m.significant) return true;
     return false;
   }
-  /// A line a metric, and one if the arms are not filled as planned.
+  /// A line a metric, after one on the arms if they are not filled as configured.
   std::string summary() const {
     std::string text;
+    if (sample_ratio.mismatch) detail::append_mismatch(text, units, treated, share, sample_ratio.p);
     for (const metric_evidence& m : metrics) {
       text += m.metric;
-      text += m.significant ? ": significant (adjusted p " : ": not significant (adjusted p ";
-      detail::append_figure(text, m.adjusted_p);
-      text += "). ";
+      text += sample_ratio.mismatch ? ": no verdict"
+              : m.significant       ? ": significant (adjusted p "
+                                    : ": not significant (adjusted p ";
+      if (!sample_ratio.mismatch) {
+        detail::append_figure(text, m.adjusted_p);
+        text += ')';
+      }
+      text += ". ";
       text += m.test.summary();
       text += '\n';
     }
     if (refused != 0)
-      text += "Left out: " + std::to_string(refused) + " units with an input that is no number for it.\n";
-    if (sample_ratio.mismatch) text += "Sample ratio mismatch: do not trust the figures above.\n";
+      text += "Left out: " + std::to_string(refused) +
+              " units with an input that is not finite, beyond 1e140, or no number for its metric.\n";
     return text;
   }
 };
@@ -34524,7 +34730,7 @@ inline double log_mixture_ratio(double estimate, double variance, double spread)
 /// The estimates that the mixture test does not reject: estimate -+ this. Source: as above, solved for the effect.
 inline double mixture_reach(double variance, double spread, double alpha) noexcept {
   const double all = variance + spread;
-  return std::sqrt(variance * all / spread * (std::log(all / variance) - 2 * std::log(alpha)));
+  return std::sqrt(variance * (all / spread) * (std::log(all / variance) - 2 * std::log(alpha)));
 }
 
 /// The spread of effects for which that reach is shortest, at estimates of that variance: effects one would just find.
@@ -34539,7 +34745,7 @@ inline double shortest_spread(double variance, double alpha) noexcept {
 ///
 /// Units: `spread` is the standard deviation of the effects to be found, in the observations' unit. Guarantee: if the
 /// mean is `null`, P(p() <= alpha, ever) <= alpha. Where the deviation is estimated, use a `normal_mixture` interval's
-/// asymptotic form or a `two_arm_e_process`. An observation that is not finite is left out.
+/// asymptotic form or a `two_arm_e_process`.
 /// Complexity: update O(1), 1 ns; trivially copyable; allocates: never. Merge is exact.
 /// Source: Robbins, Ann. Math. Stat. 41, 1970; Johari and others 2022.
 class mixture_sprt : public saved_fields<mixture_sprt> {
@@ -34549,11 +34755,13 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
   mixture_sprt(double null, double stddev, double spread) noexcept
       : null_(null), variance_(stddev * stddev), spread_(spread * spread) {}
 
-  void update(double x) noexcept {
+  /// False if x was refused: it is not finite, or 1e290 and more away from `null`.
+  bool update(double x) noexcept {
     const double d = x - null_;
-    if (!(std::fabs(d) <= 1e300)) return;
+    if (!(std::fabs(d) <= 1e290)) return false;
     sum_ += d;
     count_ += 1;
+    return true;
   }
   /// Of the same test.
   void merge(const mixture_sprt& other) noexcept {
@@ -34627,8 +34835,10 @@ struct two_arm_design {
 /// Guarantee: if the arm makes no difference, P(e_value() >= 1/alpha, ever) <= alpha, under any way of looking and
 /// stopping. A test of equal distributions that gains where means differ: where means are equal and variances are not,
 /// it holds as far as no bet is cut (scores beyond 7 to 200 deviations). Arms that alternate by a fixed order keep the
-/// guarantee too. With the default design .10 against .12 stops on average after 4,000 observations an arm at alpha
-/// 0.05. A score that is not finite is left out. Two processes merge to the bet on both streams, with one mixture.
+/// guarantee too. Arms that are filled by other odds than `share` do not: without an effect, such a test rejects in the
+/// end. Check them by `sequential_sample_ratio`, as `experiment_test` does. With the default design .10 against .12
+/// stops on average after 4,000 observations an arm at alpha 0.05. Two processes merge to the bet on both streams, with
+/// one mixture.
 /// Complexity: update O(16 bets), 6 ns; 300 bytes; allocates: only `save`. Threads: one at a time.
 /// Source: betting against exchangeability as in Shekhar, Ramdas, "Nonparametric two-sample testing by betting", IEEE
 /// Trans. Inf. Theory 70(2), 2024; mixtures: Robbins, Ann. Math. Stat. 41, 1970.
@@ -34650,10 +34860,11 @@ class two_arm_e_process {
     return made;
   }
 
-  void update(bool treated, double x) noexcept {
+  /// False if the score was refused: it is not finite, or 1e150 and more away from the mean of those before.
+  bool update(bool treated, double x) noexcept {
     const double d = x - mean_;
     if (!(std::fabs(d) <= 1e150)) [[unlikely]]
-      return;
+      return false;
     double g = d * scale_;
     const double odds = odds_[treated ? 1 : 0];  // no branch: arms are random
     if (std::fabs(g) <= reach_) [[likely]] {
@@ -34674,6 +34885,7 @@ class two_arm_e_process {
     block_squares_ += d * d;
     if (++block_ >= block_size_) [[unlikely]]
       close_block();
+    return true;
   }
 
   /// Another part of the same experiment: other machine, other thread. A rejection by looks at the other part alone
@@ -34917,7 +35129,7 @@ struct family_traits<outcomes<Metrics...>> {
         if (names[i] == names[k]) return false;
     return true;
   }();
-  /// Are these inputs, of which none is NaN or infinite, such as the metrics are about?
+  /// Whether every metric can use its inputs, all of which are finite.
   static bool take(const double* given) noexcept {
     const double* at = given;
     return (one_takes<Metrics>(at) && ...);
@@ -34942,8 +35154,8 @@ template <class When>
 struct planned_looks {
   using type = no_looks;
 };
-template <spending How, class Looks>
-struct planned_looks<group_looks<How, Looks>> {
+template <spending How, class Looks, real Rho>
+struct planned_looks<group_looks<How, Looks, Rho>> {
   using type = Looks;
 };
 
@@ -34963,12 +35175,14 @@ struct planned_looks<group_looks<How, Looks>> {
 /// always. Guarantee: with always_valid, if no metric depends on the arm, P(any significant, ever) <= alpha, under any
 /// way of peeking, for family-wise corrections; what was significant once stays so, also in what it is merged into,
 /// while that is empty. Its p comes from bets, its intervals from moments in the limit of large samples: where the two
-/// disagree p decides. A unit with an input that is not finite, or a conversion that is neither 0 nor 1, is left out of
-/// all metrics and counted in `refused`. Units are assigned to the treatment by chance, with
-/// `share`. Complexity: update O(inputs), 10 to 40 ns a metric; trivially copyable; allocates: never but for reports of
-/// group_looks and save. Threads: one at a time, then merge.
-/// Errors: of merge: invalid_argument for other shares; of reports: invalid_argument, naming the arm, if one has no
-/// units yet; else as the metrics' tests.
+/// disagree p decides; while the data do not vary an interval is the whole line. A unit with an input that is not
+/// finite or beyond 1e140 in size, or a conversion that is neither 0 nor 1, is left out of all metrics and counted in
+/// `refused`. Units are assigned to the treatment by chance, with `share`. Where the arms' sizes contradict that
+/// (sequential_sample_ratio, with its default gate) a report has no verdict: nothing is significant, no finding is
+/// recorded, and `summary` says why. Complexity: update O(inputs), 10 to 40 ns a metric; trivially copyable; allocates:
+/// never but for reports of group_looks and save. Threads: one at a time, then merge. Errors: of merge:
+/// invalid_argument for other shares; of reports: invalid_argument, naming the arm, if one has no units yet; else as
+/// the metrics' tests.
 template <class Family, class Decision>
 class experiment_test {
   using traits = detail::family_traits<Family>;
@@ -35076,8 +35290,8 @@ class experiment_test {
       const double variance = variances_[i];
       const double n = arm_[0] + arm_[1];
       const double spread = shortest_spread(variance * n / best_at, Decision::alpha);
-      const double reach = mixture_reach(variance, spread, Decision::alpha);
-      t.interval = {t.effect - reach, t.effect + reach, 1 - Decision::alpha};
+      t.interval = around(t.effect, mixture_reach(variance, spread, Decision::alpha));
+      t.failed.add(assumption::variation, !(variance > 0));
       double log_e = 0;
       if constexpr (bets) {
         t.test = "always-valid test";
@@ -35089,7 +35303,7 @@ class experiment_test {
         t.failed.add(assumption::large_sample, std::fmin(arm_[0], arm_[1]) < 100);
       }
       t.statistic = log_e;
-      if (log_e > highest_[i]) highest_[i] = log_e;
+      if (log_e > highest_[i] && !found->sample_ratio.mismatch) highest_[i] = log_e;
       t.p = std::exp(-highest_[i]);
     }
     return corrected(std::move(found));
@@ -35132,18 +35346,19 @@ class experiment_test {
     constexpr double one_alpha = Decision::alpha / static_cast<double>(size);
     const auto limit = limit_of_look(one_alpha);
     if (!limit) return limit.error();
+    const bool verdict = !found->sample_ratio.mismatch;
     for (std::size_t i = 0; i < size; ++i) {
       metric_evidence& m = found->metrics[i];
       const double z = normal{}.isf(0.5 * m.test.p);  // as far out as the test's own law says
-      if (z >= *limit) rejected_[i] = 1;
-      highest_[i] = std::fmax(highest_[i], -std::log(repeated_p(z, m.test.p)));
-      m.significant = rejected_[i] != 0;
+      if (verdict && z >= *limit) rejected_[i] = 1;
+      if (verdict) highest_[i] = std::fmax(highest_[i], -std::log(repeated_p(z, m.test.p)));
+      const bool rejected = rejected_[i] != 0;
       // Worked out by search, so that its last digits may contradict the limit.
       m.test.p = std::exp(-highest_[i]);
-      m.test.p = m.significant ? std::fmin(m.test.p, one_alpha) : std::fmax(m.test.p, std::nextafter(one_alpha, 1.0));
-      m.adjusted_p = std::fmin(1.0, m.test.p * static_cast<double>(size));
-      const double reach = *limit * std::sqrt(variances_[i]);
-      m.test.interval = {m.test.effect - reach, m.test.effect + reach, 1 - Decision::alpha};
+      m.test.p = rejected ? std::fmin(m.test.p, one_alpha) : std::fmax(m.test.p, std::nextafter(one_alpha, 1.0));
+      m.adjusted_p = verdict ? std::fmin(1.0, m.test.p * static_cast<double>(size)) : 1;
+      m.significant = verdict && rejected;
+      m.test.interval = around(m.test.effect, *limit * std::sqrt(variances_[i]));
     }
     planned_units_ = planned_units;
     ++looks_taken_;
@@ -35151,7 +35366,7 @@ class experiment_test {
   }
 
   double units(bool treated) const noexcept { return arm_[treated ? 1 : 0]; }
-  /// Units left out because an input was not finite.
+  /// Units left out because an input was not finite, beyond 1e140 in size, or no number for its metric.
   std::uint64_t refused() const noexcept { return refused_; }
   static constexpr const std::array<std::string_view, size>& names() noexcept { return traits::names; }
 
@@ -35162,6 +35377,7 @@ class experiment_test {
     to.f64(Decision::alpha);
     if constexpr (grouped) {
       to.u8(static_cast<std::uint8_t>(when::how));
+      if constexpr (when::how == spending::power) to.f64(when::rho);
       for (const double share : planned::at) to.f64(share);
     }
     for (const std::string_view name : traits::names) to.text(name);
@@ -35192,6 +35408,7 @@ class experiment_test {
     same = from->f64() == Decision::alpha && same;
     if constexpr (grouped) {
       same = same && from->u8() == static_cast<std::uint8_t>(when::how);
+      if constexpr (when::how == spending::power) same = same && from->f64() == when::rho;
       for (const double share : planned::at) same = same && from->f64() == share;
     }
     if (!same)
@@ -35245,13 +35462,15 @@ class experiment_test {
                                                                : "fixed_horizon";
   static constexpr auto kinds = traits::kinds;
 
+  static constexpr double most_input = 1e140;  // the squares of 1e28 of them have a finite sum
+
   static constexpr double best_at = 10'000;  // units at which intervals of any_time decisions are shortest
 
   template <std::size_t... At>
   void take(bool treated, const double* inputs, std::index_sequence<At...>) noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < traits::inputs; ++i) sum += inputs[i] * 0;
-    if (!(sum == 0 && traits::take(inputs))) [[unlikely]] {
+    bool good = true;
+    for (std::size_t i = 0; i < traits::inputs; ++i) good &= std::fabs(inputs[i]) <= most_input;
+    if (!(good && traits::take(inputs))) [[unlikely]] {
       ++refused_;
       return;
     }
@@ -35277,7 +35496,7 @@ class experiment_test {
   }
   /// How far out z must be at this look, of an alpha spent over the looks.
   static result<double> limit_at(double alpha, std::size_t look) {
-    auto limits = group_sequential::make(when::how, alpha);
+    auto limits = group_sequential::make(when::how, alpha, true, when::rho);
     if (!limits) return std::move(limits).error();
     double limit = 0;
     for (std::size_t k = 0; k <= look; ++k) {
@@ -35319,6 +35538,12 @@ class experiment_test {
     return std::exp(high);
   }
   static std::string figure(double value) { return detail::figure(value); }
+  /// effect -+ reach; the whole line where there is no reach, as the data do not vary.
+  static interval around(double effect, double reach) noexcept {
+    interval all;
+    all.level = 1 - Decision::alpha;
+    return reach > 0 ? interval{effect - reach, effect + reach, all.level} : all;
+  }
 
   /// The metrics' tests for a fixed sample, and the arms.
   result<report> tests() {
@@ -35328,6 +35553,8 @@ class experiment_test {
                                                  " has no units yet, of " + figure(arm_[0] + arm_[1]) + " in all");
     report found;
     found.units = arm_[0] + arm_[1];
+    found.treated = arm_[1];
+    found.share = design_.share;
     found.refused = refused_;
     const test_options options{alternative::two_sided, 1 - Decision::alpha};
     result<void> failed;
@@ -35357,6 +35584,7 @@ class experiment_test {
     const auto adjusted = family<correction_type, size>{}.adjusted(p);
     if (!adjusted) return adjusted.error();
     for (std::size_t i = 0; i < size; ++i) {
+      if (found->sample_ratio.mismatch) continue;  // no verdict
       found->metrics[i].adjusted_p = (*adjusted)[i];
       found->metrics[i].significant = (*adjusted)[i] <= Decision::alpha;
     }
@@ -36672,30 +36900,44 @@ inline result<interval> asymptotic_interval(double estimate, double standard_err
 /// A rate, from `successes` of `n` observations: exact from the first one on.
 ///
 /// Guarantee: covers the rate at all times with at least the level, whatever the rate is.
-/// Complexity: about 1 us; allocates: never. Errors: invalid_argument: n of 0 or above 1e12, more successes than n, a
-/// level outside (0, 1). Source: Robbins 1970, the beta mixture; in Howard and others 2021 as eq. 24 without its bound.
+/// Complexity: about 1 us. Allocates: never.
+/// Errors: invalid_argument: n of 0 or above 2^53, more successes than n, a level outside (0, 1).
+/// Source: Robbins 1970, the beta mixture; in Howard and others 2021 as eq. 24 without its bound.
 inline result<interval> beta_binomial_interval(double successes, double n, double level = 0.95) {
-  if (!(n > 0 && successes >= 0 && successes <= n && n <= 1e12 && level > 0 && level < 1))
+  if (!(n > 0 && successes >= 0 && successes <= n && n <= 0x1p53 && level > 0 && level < 1))
     return error(errc::invalid_argument, "confidence sequence of a rate: " + std::to_string(successes) + " of " +
                                              std::to_string(n) + ", level " + std::to_string(level));
   const double failures = n - successes;
-  // Jeffreys' mixture: beta(s + 1/2, f + 1/2) / pi / (p^s (1-p)^f) < 1 / (1 - level).
-  const double mixture = std::lgamma(successes + 0.5) + std::lgamma(failures + 0.5) - std::lgamma(n + 1) -
-                         1.1447298858494002 + std::log(1 - level);
-  const auto excess = [&](double p) {  // positive where p is outside
-    const double s = successes > 0 ? successes * std::log(p) : 0;
-    const double f = failures > 0 ? failures * std::log1p(-p) : 0;
-    return mixture - s - f;
+  // With s successes, f failures and c = s / n, a rate p is outside where the mixture of all rates under Jeffreys' law
+  // explains the data 1 / (1 - level) times as well:
+  //
+  //   beta(s + 1/2, f + 1/2) / (pi p^s (1-p)^f) >= 1 / (1 - level).
+  //
+  // The logarithms of its parts are as large as n log n and nearly cancel. So lgamma(m + 1/2) is written, by Stirling's
+  // formula with its remainder r (stirling_error), as m log m - m + log(2 pi) / 2 + rest(m), where
+  // rest(m) = m (log(1 + 1/(2m)) - 1/(2m)) + r(m + 1/2); and lgamma(n + 1) as n log n + log(n) / 2 - n + log(2 pi) / 2
+  // + r(n). Then s log s + f log f - n log n joins s log p + f log(1-p) to a sum of deviances, which do not cancel:
+  //
+  //   s log(c / p) + f log((1-c) / (1-p)) + rest(s) + rest(f) - r(n) - log(n) / 2 + log(2 pi) / 2 - log pi.
+  const auto rest = [](double m) {
+    return (m > 0 ? m * detail::log1pmx(0.5 / m) : -0.5) + detail::stirling_error(m + 0.5);
   };
+  constexpr double log_pi = 1.1447298858494001741;
+  const double constant = rest(successes) + rest(failures) - detail::stirling_error(n) - 0.5 * std::log(n) +
+                          detail::half_log_two_pi - log_pi + std::log(1 - level);
   const double centre = successes / n;
-  // Convex, with its least value at the centre: on either side one root, found by Newton steps kept within a bracket.
+  // The left side is convex, with its least value at c: on either side of c there is one root, found by Newton steps
+  // that are kept within a bracket.
   const auto end = [&](double outer, double inner) {
     double x = outer + 0.5 * (inner - outer);
     for (int i = 0; i < 100; ++i) {
-      const double at = excess(x);
-      (at > 0 ? outer : inner) = x;
-      const double slope = failures / (1 - x) - successes / x;
-      double next = x - at / slope;
+      const double d = std::fma(n, x, -successes);
+      const double s = successes > 0 ? successes * detail::deviance(n * x / successes, d / successes) : n * x;
+      const double f =
+          failures > 0 ? failures * detail::deviance(n * (1 - x) / failures, -d / failures) : n * (1 - x);
+      const double excess = constant + s + f;  // positive where x is outside
+      (excess > 0 ? outer : inner) = x;
+      double next = x - excess * x * (1 - x) / d;
       const double low = outer < inner ? outer : inner;
       const double high = outer < inner ? inner : outer;
       if (!(next > low && next < high)) next = outer + 0.5 * (inner - outer);
@@ -38686,6 +38928,13 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
   }
   r.mismatch = r.test.p <= options.alpha && std::fabs(r.worst_deviation) >= options.least_deviation;
   return r;
+}
+/// The same of numbers in braces: `sample_ratio_test({50312, 49688}, {1, 1})`.
+inline result<sample_ratio_result> sample_ratio_test(std::initializer_list<std::int64_t> counts,
+                                                     std::initializer_list<double> weights,
+                                                     const sample_ratio_options& options = {}) {
+  return sample_ratio_test(std::span(counts.begin(), counts.size()), std::span(weights.begin(), weights.size()),
+                           options);
 }
 
 }  // namespace stats

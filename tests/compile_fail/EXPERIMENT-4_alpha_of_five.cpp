@@ -1,12 +1,12 @@
-// expect: millrace\[EXPERIMENT-4\]: alpha<A> needs 0 < A < 1
+// expect: millrace\[EXPERIMENT-4\]: decision<When, Alpha> needs 0 < Alpha < 1
 #include <millrace/stats/experiment/experiment.hpp>
 
 namespace mr = millrace;
 
 #ifdef MILLRACE_MISUSE
-using level = mr::stats::alpha<5.>;
+using plan = mr::stats::decision<mr::stats::always_valid, 5>;  // per cent
 #else
-using level = mr::stats::alpha<.05>;
+using plan = mr::stats::decision<mr::stats::always_valid, .05>;
 #endif
 
-double at() { return level::value; }
+double at() { return plan::alpha; }

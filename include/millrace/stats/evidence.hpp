@@ -115,7 +115,7 @@ struct test_result {
 
 namespace detail {
 
-/// Four digits, as in a report.
+/// Four digits, as in a report, where a figure that a test does not have is unknown.
 inline void append_figure(std::string& text, double value) {
   if (value != value) {
     text += "unknown";
@@ -132,7 +132,9 @@ inline void append_figure(std::string& text, double value) {
   text.append(digits, end.ptr);
 }
 
+/// The same for an error, which names NaN as what it is: the user gave it.
 inline std::string figure(double value) {
+  if (value != value) return "NaN";
   std::string text;
   append_figure(text, value);
   return text;
@@ -199,9 +201,7 @@ namespace detail {
 
 inline result<void> checked(const test_options& options) {
   if (options.confidence > 0 && options.confidence < 1) return {};
-  std::string text = "confidence must lie between 0 and 1, not ";
-  append_figure(text, options.confidence);
-  return error(errc::out_of_range, std::move(text));
+  return error(errc::out_of_range, "confidence must lie between 0 and 1, not " + figure(options.confidence));
 }
 
 /// The probability outside an interval on the side, or each side, that it has an end on.

@@ -3,7 +3,7 @@
 #include <support/catch.hpp>
 
 #include <cmath>
-
+#include <string>
 #include <type_traits>
 
 namespace mr = millrace;
@@ -39,6 +39,16 @@ TEST_CASE("evidence: figures that a test does not have are unknown, and never si
   open.effect = 1;
   open.interval = {std::nan(""), std::nan(""), 0.95};
   CHECK(open.summary() == "z test: difference 1, p unknown with n = 0.");
+}
+
+TEST_CASE("evidence: an error calls a number that was given what it is") {
+  for (const double confidence : {std::nan(""), 0., 1., HUGE_VAL}) {
+    const auto none = mr::stats::detail::checked(mr::stats::test_options{mr::stats::alternative::two_sided, confidence});
+    REQUIRE_FALSE(none);
+    CHECK(none.error().message().find("unknown") == std::string::npos);
+  }
+  const auto none = mr::stats::detail::checked(mr::stats::test_options{mr::stats::alternative::two_sided, std::nan("")});
+  CHECK(none.error().message() == "confidence must lie between 0 and 1, not NaN");
 }
 
 TEST_CASE("evidence: results are plain values") {

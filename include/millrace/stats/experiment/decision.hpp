@@ -55,11 +55,14 @@ struct looks {
   static constexpr std::size_t count = sizeof...(Shares);
   static constexpr std::array<double, sizeof...(Shares)> at{Shares.value...};
 };
-/// A few looks at the planned shares, with alpha spent by `How`.
-template <spending How, class Looks>
+/// A few looks at the planned shares, with alpha spent by `How`; `Rho` is for spending::power, alpha t^Rho.
+template <spending How, class Looks, real Rho = 2.0>
 struct group_looks {
+  static_assert(Rho.value >= 0.1 && Rho.value <= 20,
+                "millrace[EXPERIMENT-13]: group_looks<How, Looks, Rho> needs 0.1 <= Rho <= 20");
   static constexpr bool any_time = false;
   static constexpr spending how = How;
+  static constexpr double rho = Rho.value;
   using planned = Looks;
 };
 
@@ -67,22 +70,22 @@ namespace detail {
 
 template <class When>
 inline constexpr bool is_group = false;
-template <spending How, class Looks>
-inline constexpr bool is_group<group_looks<How, Looks>> = true;
+template <spending How, class Looks, real Rho>
+inline constexpr bool is_group<group_looks<How, Looks, Rho>> = true;
 
 }  // namespace detail
 
-/// The chance of any false finding in the family (or, by the correction, their share).
+/// The chance of any false finding in the family (or, by the correction, their share), spelt out where a decision is
+/// named: `decision<always_valid, alpha<.05>>` is `decision<always_valid, .05>`.
 template <real A>
-struct alpha {
-  static_assert(A.value > 0 && A.value < 1, "millrace[EXPERIMENT-4]: alpha<A> needs 0 < A < 1");
-  static constexpr double value = A.value;
-};
+inline constexpr real alpha = A;
 
 /// When and how an experiment decides. group_looks share alpha among the metrics by bonferroni; else it is holm.
-template <class When, class Alpha,
+template <class When, real Alpha,
           class Correction = std::conditional_t<detail::is_group<When>, bonferroni, holm>>
 struct decision {
+  static_assert(Alpha.value > 0 && Alpha.value < 1,
+                "millrace[EXPERIMENT-4]: decision<When, Alpha> needs 0 < Alpha < 1, such as .05");
   static constexpr bool corrects = correction<Correction>;  // a name of its own keeps the message short
   static_assert(
       corrects,
@@ -90,8 +93,19 @@ struct decision {
       "hochberg, benjamini_hochberg, benjamini_yekutieli, or uncorrected for a single metric");
   using when = When;
   using family_correction = Correction;
-  static constexpr double alpha = Alpha::value;
+  static constexpr double alpha = Alpha.value;
 };
+
+namespace detail {
+
+/// "No verdict: sample ratio mismatch, p 1e-30. The treatment has 901 of 1000 units, 90.1 %, ..."
+inline void append_mismatch(std::string& text, double units, double treated, double share, double p) {
+  text += "No verdict: sample ratio mismatch, p " + figure(p) + ". The treatment has " + figure(treated) + " of " +
+          figure(units) + " units, " + figure(100 * treated / units) + " %, and was configured to get " +
+          figure(100 * share) + " %. Find what loses or adds units, or configure the share: make({.share = ...}).\n";
+}
+
+}  // namespace detail
 
 /// What an experiment says of one metric.
 struct metric_evidence {
@@ -100,8 +114,10 @@ struct metric_evidence {
   /// looks and metrics together. p as the decision has it: valid at any time where that is any_time, over all looks
   /// where there are looks. `statistic` is the logarithm of the e-value where any_time, else the test's.
   test_result test;
-  /// For the whole family and, of group_looks, over all looks so far: at most alpha exactly where `significant`.
+  /// For the whole family and, of group_looks, over all looks so far: at most alpha exactly where `significant`. 1
+  /// while the arms are not filled as configured.
   double adjusted_p = 1;
+  /// Never while the arms are not filled as configured: experiment_report::sample_ratio.
   bool significant = false;
 };
 
@@ -109,8 +125,12 @@ struct metric_evidence {
 template <std::size_t Size>
 struct experiment_report {
   std::array<metric_evidence, Size> metrics;
+  /// Whether the arms are filled as configured. While they are not, there is no verdict: no metric is significant.
   sample_ratio_evidence sample_ratio;
   double units = 0;
+  /// The treatment's units among them, and the share of units that it was configured to get.
+  double treated = 0;
+  double share = 0.5;
   /// Units left out, as experiment_test::refused().
   std::uint64_t refused = 0;
 
@@ -119,20 +139,26 @@ struct experiment_report {
       if (m.significant) return true;
     return false;
   }
-  /// A line a metric, and one if the arms are not filled as planned.
+  /// A line a metric, after one on the arms if they are not filled as configured.
   std::string summary() const {
     std::string text;
+    if (sample_ratio.mismatch) detail::append_mismatch(text, units, treated, share, sample_ratio.p);
     for (const metric_evidence& m : metrics) {
       text += m.metric;
-      text += m.significant ? ": significant (adjusted p " : ": not significant (adjusted p ";
-      detail::append_figure(text, m.adjusted_p);
-      text += "). ";
+      text += sample_ratio.mismatch ? ": no verdict"
+              : m.significant       ? ": significant (adjusted p "
+                                    : ": not significant (adjusted p ";
+      if (!sample_ratio.mismatch) {
+        detail::append_figure(text, m.adjusted_p);
+        text += ')';
+      }
+      text += ". ";
       text += m.test.summary();
       text += '\n';
     }
     if (refused != 0)
-      text += "Left out: " + std::to_string(refused) + " units with an input that is no number for it.\n";
-    if (sample_ratio.mismatch) text += "Sample ratio mismatch: do not trust the figures above.\n";
+      text += "Left out: " + std::to_string(refused) +
+              " units with an input that is not finite, beyond 1e140, or no number for its metric.\n";
     return text;
   }
 };

@@ -72,7 +72,7 @@ struct family_traits<outcomes<Metrics...>> {
         if (names[i] == names[k]) return false;
     return true;
   }();
-  /// Are these inputs, of which none is NaN or infinite, such as the metrics are about?
+  /// Whether every metric can use its inputs, all of which are finite.
   static bool take(const double* given) noexcept {
     const double* at = given;
     return (one_takes<Metrics>(at) && ...);
@@ -97,8 +97,8 @@ template <class When>
 struct planned_looks {
   using type = no_looks;
 };
-template <spending How, class Looks>
-struct planned_looks<group_looks<How, Looks>> {
+template <spending How, class Looks, real Rho>
+struct planned_looks<group_looks<How, Looks, Rho>> {
   using type = Looks;
 };
 
@@ -118,12 +118,14 @@ struct planned_looks<group_looks<How, Looks>> {
 /// always. Guarantee: with always_valid, if no metric depends on the arm, P(any significant, ever) <= alpha, under any
 /// way of peeking, for family-wise corrections; what was significant once stays so, also in what it is merged into,
 /// while that is empty. Its p comes from bets, its intervals from moments in the limit of large samples: where the two
-/// disagree p decides. A unit with an input that is not finite, or a conversion that is neither 0 nor 1, is left out of
-/// all metrics and counted in `refused`. Units are assigned to the treatment by chance, with
-/// `share`. Complexity: update O(inputs), 10 to 40 ns a metric; trivially copyable; allocates: never but for reports of
-/// group_looks and save. Threads: one at a time, then merge.
-/// Errors: of merge: invalid_argument for other shares; of reports: invalid_argument, naming the arm, if one has no
-/// units yet; else as the metrics' tests.
+/// disagree p decides; while the data do not vary an interval is the whole line. A unit with an input that is not
+/// finite or beyond 1e140 in size, or a conversion that is neither 0 nor 1, is left out of all metrics and counted in
+/// `refused`. Units are assigned to the treatment by chance, with `share`. Where the arms' sizes contradict that
+/// (sequential_sample_ratio, with its default gate) a report has no verdict: nothing is significant, no finding is
+/// recorded, and `summary` says why. Complexity: update O(inputs), 10 to 40 ns a metric; trivially copyable; allocates:
+/// never but for reports of group_looks and save. Threads: one at a time, then merge. Errors: of merge:
+/// invalid_argument for other shares; of reports: invalid_argument, naming the arm, if one has no units yet; else as
+/// the metrics' tests.
 template <class Family, class Decision>
 class experiment_test {
   using traits = detail::family_traits<Family>;
@@ -231,8 +233,8 @@ class experiment_test {
       const double variance = variances_[i];
       const double n = arm_[0] + arm_[1];
       const double spread = shortest_spread(variance * n / best_at, Decision::alpha);
-      const double reach = mixture_reach(variance, spread, Decision::alpha);
-      t.interval = {t.effect - reach, t.effect + reach, 1 - Decision::alpha};
+      t.interval = around(t.effect, mixture_reach(variance, spread, Decision::alpha));
+      t.failed.add(assumption::variation, !(variance > 0));
       double log_e = 0;
       if constexpr (bets) {
         t.test = "always-valid test";
@@ -244,7 +246,7 @@ class experiment_test {
         t.failed.add(assumption::large_sample, std::fmin(arm_[0], arm_[1]) < 100);
       }
       t.statistic = log_e;
-      if (log_e > highest_[i]) highest_[i] = log_e;
+      if (log_e > highest_[i] && !found->sample_ratio.mismatch) highest_[i] = log_e;
       t.p = std::exp(-highest_[i]);
     }
     return corrected(std::move(found));
@@ -287,18 +289,19 @@ class experiment_test {
     constexpr double one_alpha = Decision::alpha / static_cast<double>(size);
     const auto limit = limit_of_look(one_alpha);
     if (!limit) return limit.error();
+    const bool verdict = !found->sample_ratio.mismatch;
     for (std::size_t i = 0; i < size; ++i) {
       metric_evidence& m = found->metrics[i];
       const double z = normal{}.isf(0.5 * m.test.p);  // as far out as the test's own law says
-      if (z >= *limit) rejected_[i] = 1;
-      highest_[i] = std::fmax(highest_[i], -std::log(repeated_p(z, m.test.p)));
-      m.significant = rejected_[i] != 0;
+      if (verdict && z >= *limit) rejected_[i] = 1;
+      if (verdict) highest_[i] = std::fmax(highest_[i], -std::log(repeated_p(z, m.test.p)));
+      const bool rejected = rejected_[i] != 0;
       // Worked out by search, so that its last digits may contradict the limit.
       m.test.p = std::exp(-highest_[i]);
-      m.test.p = m.significant ? std::fmin(m.test.p, one_alpha) : std::fmax(m.test.p, std::nextafter(one_alpha, 1.0));
-      m.adjusted_p = std::fmin(1.0, m.test.p * static_cast<double>(size));
-      const double reach = *limit * std::sqrt(variances_[i]);
-      m.test.interval = {m.test.effect - reach, m.test.effect + reach, 1 - Decision::alpha};
+      m.test.p = rejected ? std::fmin(m.test.p, one_alpha) : std::fmax(m.test.p, std::nextafter(one_alpha, 1.0));
+      m.adjusted_p = verdict ? std::fmin(1.0, m.test.p * static_cast<double>(size)) : 1;
+      m.significant = verdict && rejected;
+      m.test.interval = around(m.test.effect, *limit * std::sqrt(variances_[i]));
     }
     planned_units_ = planned_units;
     ++looks_taken_;
@@ -306,7 +309,7 @@ class experiment_test {
   }
 
   double units(bool treated) const noexcept { return arm_[treated ? 1 : 0]; }
-  /// Units left out because an input was not finite.
+  /// Units left out because an input was not finite, beyond 1e140 in size, or no number for its metric.
   std::uint64_t refused() const noexcept { return refused_; }
   static constexpr const std::array<std::string_view, size>& names() noexcept { return traits::names; }
 
@@ -317,6 +320,7 @@ class experiment_test {
     to.f64(Decision::alpha);
     if constexpr (grouped) {
       to.u8(static_cast<std::uint8_t>(when::how));
+      if constexpr (when::how == spending::power) to.f64(when::rho);
       for (const double share : planned::at) to.f64(share);
     }
     for (const std::string_view name : traits::names) to.text(name);
@@ -347,6 +351,7 @@ class experiment_test {
     same = from->f64() == Decision::alpha && same;
     if constexpr (grouped) {
       same = same && from->u8() == static_cast<std::uint8_t>(when::how);
+      if constexpr (when::how == spending::power) same = same && from->f64() == when::rho;
       for (const double share : planned::at) same = same && from->f64() == share;
     }
     if (!same)
@@ -400,13 +405,15 @@ class experiment_test {
                                                                : "fixed_horizon";
   static constexpr auto kinds = traits::kinds;
 
+  static constexpr double most_input = 1e140;  // the squares of 1e28 of them have a finite sum
+
   static constexpr double best_at = 10'000;  // units at which intervals of any_time decisions are shortest
 
   template <std::size_t... At>
   void take(bool treated, const double* inputs, std::index_sequence<At...>) noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < traits::inputs; ++i) sum += inputs[i] * 0;
-    if (!(sum == 0 && traits::take(inputs))) [[unlikely]] {
+    bool good = true;
+    for (std::size_t i = 0; i < traits::inputs; ++i) good &= std::fabs(inputs[i]) <= most_input;
+    if (!(good && traits::take(inputs))) [[unlikely]] {
       ++refused_;
       return;
     }
@@ -432,7 +439,7 @@ class experiment_test {
   }
   /// How far out z must be at this look, of an alpha spent over the looks.
   static result<double> limit_at(double alpha, std::size_t look) {
-    auto limits = group_sequential::make(when::how, alpha);
+    auto limits = group_sequential::make(when::how, alpha, true, when::rho);
     if (!limits) return std::move(limits).error();
     double limit = 0;
     for (std::size_t k = 0; k <= look; ++k) {
@@ -474,6 +481,12 @@ class experiment_test {
     return std::exp(high);
   }
   static std::string figure(double value) { return detail::figure(value); }
+  /// effect -+ reach; the whole line where there is no reach, as the data do not vary.
+  static interval around(double effect, double reach) noexcept {
+    interval all;
+    all.level = 1 - Decision::alpha;
+    return reach > 0 ? interval{effect - reach, effect + reach, all.level} : all;
+  }
 
   /// The metrics' tests for a fixed sample, and the arms.
   result<report> tests() {
@@ -483,6 +496,8 @@ class experiment_test {
                                                  " has no units yet, of " + figure(arm_[0] + arm_[1]) + " in all");
     report found;
     found.units = arm_[0] + arm_[1];
+    found.treated = arm_[1];
+    found.share = design_.share;
     found.refused = refused_;
     const test_options options{alternative::two_sided, 1 - Decision::alpha};
     result<void> failed;
@@ -512,6 +527,7 @@ class experiment_test {
     const auto adjusted = family<correction_type, size>{}.adjusted(p);
     if (!adjusted) return adjusted.error();
     for (std::size_t i = 0; i < size; ++i) {
+      if (found->sample_ratio.mismatch) continue;  // no verdict
       found->metrics[i].adjusted_p = (*adjusted)[i];
       found->metrics[i].significant = (*adjusted)[i] <= Decision::alpha;
     }

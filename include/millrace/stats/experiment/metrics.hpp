@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace millrace {
@@ -29,7 +30,7 @@ namespace stats {
 //   static constexpr std::string_view name;
 //   static constexpr std::string_view kind;     // for the saved form: "mean"; without it "metric"
 //   static constexpr std::size_t inputs;        // numbers that one unit (a user) gives it
-//   static bool takes(const double* inputs);    // optional: such as it is about? All are finite
+//   static bool takes(const double* inputs);    // optional: whether the metric can use these inputs, which are finite
 //   class state;                                // both arms' figures, trivially copyable
 //
 // and a state with
@@ -39,14 +40,16 @@ namespace stats {
 //   void merge(const state&);
 //   double count(bool treated) const;
 //   result<test_result> test(const test_options&) const;    // treatment less control, for a fixed sample
-//   double variance_of_effect() const;                      // its squared standard error
+//   double variance_of_effect() const;                      // its squared standard error; not above 0: unknown
 //   void save(envelope_writer&) const;
 //   bool load(envelope_reader&);                            // false: the numbers contradict each other
 
 /// A number that stands as a template argument: `quantile_of<"latency", .99>`.
 struct real {
   double value;
-  constexpr real(double v) noexcept : value(v) {}
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  constexpr real(Number v) noexcept : value(static_cast<double>(v)) {}
 };
 
 namespace detail {
@@ -127,6 +130,17 @@ struct paired_arms {
     arm[1].merge(other.arm[1]);
   }
   double count(bool treated) const noexcept { return arm[treated ? 1 : 0].n(); }
+  /// The squared standard error of the difference of the arms, from the variance of one unit. Where no arm varies it is
+  /// that of both together, which is the arms' under the hypothesis of no effect: 1,000 ones against 1,000 twos are not
+  /// beyond doubt. 0 where those do not vary either.
+  template <class Variance>
+  double squared_error(Variance variance) const noexcept {
+    const double own = variance(arm[1]) / arm[1].n() + variance(arm[0]) / arm[0].n();
+    if (own > 0) return own;
+    running_pair both = arm[0];
+    both.merge(arm[1]);
+    return variance(both) * (1 / arm[1].n() + 1 / arm[0].n());
+  }
   void save(envelope_writer& to) const {
     arm[0].save(to);
     arm[1].save(to);
@@ -140,9 +154,7 @@ struct single_arms : paired_arms {
     arm[treated ? 1 : 0].merge(pair_moments{m.n, m.mean, 0, m.variance, 0, 0});
   }
   double variance_of_effect() const noexcept {
-    const sample_moments a = arm[1].get_x();
-    const sample_moments b = arm[0].get_x();
-    return a.variance / a.n + b.variance / b.n;
+    return squared_error([](const running_pair& of) { return of.get_x().variance; });
   }
 };
 
@@ -155,13 +167,6 @@ struct double_arms : paired_arms {
     absorb(treated, pair_moments_of(a));
   }
 };
-
-/// The squared standard error behind a test's interval.
-inline double variance_behind(const result<test_result>& found) noexcept {
-  if (!found) return nan;
-  const double se = (found->effect - 0) / found->statistic;
-  return found->statistic != 0 ? se * se : nan;
-}
 
 }  // namespace detail
 
@@ -241,7 +246,13 @@ struct cuped_mean {
       if (!found) return std::move(found).error();
       return found->test;
     }
-    double variance_of_effect() const noexcept { return detail::variance_behind(test({})); }
+    double variance_of_effect() const noexcept {
+      const auto found = cuped_test(arm[1].get(), arm[0].get());
+      if (!found) return detail::nan;
+      return squared_error([slope = found->slope](const detail::running_pair& of) {
+        return detail::variance_less(of.get(), slope);
+      });
+    }
   };
 };
 
@@ -278,9 +289,10 @@ struct ratio {
       return ratio_test(arm[1].get(), arm[0].get(), options);
     }
     double variance_of_effect() const noexcept {
-      const auto a = ratio_of_means(arm[1].get());
-      const auto b = ratio_of_means(arm[0].get());
-      return a && b ? a->variance / a->n + b->variance / b->n : detail::nan;
+      return squared_error([](const detail::running_pair& of) {
+        const auto ratio = ratio_of_means(of.get());
+        return ratio ? ratio->variance : detail::nan;
+      });
     }
   };
 };

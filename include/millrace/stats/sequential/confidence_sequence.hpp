@@ -3,6 +3,8 @@
 
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/fields.hpp>
+#include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/distributions/detail/log_gamma.hpp>
 #include <millrace/stats/evidence.hpp>
 #include <millrace/stats/sequential/mixture_sprt.hpp>
 
@@ -44,30 +46,44 @@ inline result<interval> asymptotic_interval(double estimate, double standard_err
 /// A rate, from `successes` of `n` observations: exact from the first one on.
 ///
 /// Guarantee: covers the rate at all times with at least the level, whatever the rate is.
-/// Complexity: about 1 us; allocates: never. Errors: invalid_argument: n of 0 or above 1e12, more successes than n, a
-/// level outside (0, 1). Source: Robbins 1970, the beta mixture; in Howard and others 2021 as eq. 24 without its bound.
+/// Complexity: about 1 us. Allocates: never.
+/// Errors: invalid_argument: n of 0 or above 2^53, more successes than n, a level outside (0, 1).
+/// Source: Robbins 1970, the beta mixture; in Howard and others 2021 as eq. 24 without its bound.
 inline result<interval> beta_binomial_interval(double successes, double n, double level = 0.95) {
-  if (!(n > 0 && successes >= 0 && successes <= n && n <= 1e12 && level > 0 && level < 1))
+  if (!(n > 0 && successes >= 0 && successes <= n && n <= 0x1p53 && level > 0 && level < 1))
     return error(errc::invalid_argument, "confidence sequence of a rate: " + std::to_string(successes) + " of " +
                                              std::to_string(n) + ", level " + std::to_string(level));
   const double failures = n - successes;
-  // Jeffreys' mixture: beta(s + 1/2, f + 1/2) / pi / (p^s (1-p)^f) < 1 / (1 - level).
-  const double mixture = std::lgamma(successes + 0.5) + std::lgamma(failures + 0.5) - std::lgamma(n + 1) -
-                         1.1447298858494002 + std::log(1 - level);
-  const auto excess = [&](double p) {  // positive where p is outside
-    const double s = successes > 0 ? successes * std::log(p) : 0;
-    const double f = failures > 0 ? failures * std::log1p(-p) : 0;
-    return mixture - s - f;
+  // With s successes, f failures and c = s / n, a rate p is outside where the mixture of all rates under Jeffreys' law
+  // explains the data 1 / (1 - level) times as well:
+  //
+  //   beta(s + 1/2, f + 1/2) / (pi p^s (1-p)^f) >= 1 / (1 - level).
+  //
+  // The logarithms of its parts are as large as n log n and nearly cancel. So lgamma(m + 1/2) is written, by Stirling's
+  // formula with its remainder r (stirling_error), as m log m - m + log(2 pi) / 2 + rest(m), where
+  // rest(m) = m (log(1 + 1/(2m)) - 1/(2m)) + r(m + 1/2); and lgamma(n + 1) as n log n + log(n) / 2 - n + log(2 pi) / 2
+  // + r(n). Then s log s + f log f - n log n joins s log p + f log(1-p) to a sum of deviances, which do not cancel:
+  //
+  //   s log(c / p) + f log((1-c) / (1-p)) + rest(s) + rest(f) - r(n) - log(n) / 2 + log(2 pi) / 2 - log pi.
+  const auto rest = [](double m) {
+    return (m > 0 ? m * detail::log1pmx(0.5 / m) : -0.5) + detail::stirling_error(m + 0.5);
   };
+  constexpr double log_pi = 1.1447298858494001741;
+  const double constant = rest(successes) + rest(failures) - detail::stirling_error(n) - 0.5 * std::log(n) +
+                          detail::half_log_two_pi - log_pi + std::log(1 - level);
   const double centre = successes / n;
-  // Convex, with its least value at the centre: on either side one root, found by Newton steps kept within a bracket.
+  // The left side is convex, with its least value at c: on either side of c there is one root, found by Newton steps
+  // that are kept within a bracket.
   const auto end = [&](double outer, double inner) {
     double x = outer + 0.5 * (inner - outer);
     for (int i = 0; i < 100; ++i) {
-      const double at = excess(x);
-      (at > 0 ? outer : inner) = x;
-      const double slope = failures / (1 - x) - successes / x;
-      double next = x - at / slope;
+      const double d = std::fma(n, x, -successes);
+      const double s = successes > 0 ? successes * detail::deviance(n * x / successes, d / successes) : n * x;
+      const double f =
+          failures > 0 ? failures * detail::deviance(n * (1 - x) / failures, -d / failures) : n * (1 - x);
+      const double excess = constant + s + f;  // positive where x is outside
+      (excess > 0 ? outer : inner) = x;
+      double next = x - excess * x * (1 - x) / d;
       const double low = outer < inner ? outer : inner;
       const double high = outer < inner ? inner : outer;
       if (!(next > low && next < high)) next = outer + 0.5 * (inner - outer);

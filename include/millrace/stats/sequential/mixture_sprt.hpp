@@ -24,7 +24,7 @@ inline double log_mixture_ratio(double estimate, double variance, double spread)
 /// The estimates that the mixture test does not reject: estimate -+ this. Source: as above, solved for the effect.
 inline double mixture_reach(double variance, double spread, double alpha) noexcept {
   const double all = variance + spread;
-  return std::sqrt(variance * all / spread * (std::log(all / variance) - 2 * std::log(alpha)));
+  return std::sqrt(variance * (all / spread) * (std::log(all / variance) - 2 * std::log(alpha)));
 }
 
 /// The spread of effects for which that reach is shortest, at estimates of that variance: effects one would just find.
@@ -39,7 +39,7 @@ inline double shortest_spread(double variance, double alpha) noexcept {
 ///
 /// Units: `spread` is the standard deviation of the effects to be found, in the observations' unit. Guarantee: if the
 /// mean is `null`, P(p() <= alpha, ever) <= alpha. Where the deviation is estimated, use a `normal_mixture` interval's
-/// asymptotic form or a `two_arm_e_process`. An observation that is not finite is left out.
+/// asymptotic form or a `two_arm_e_process`.
 /// Complexity: update O(1), 1 ns; trivially copyable; allocates: never. Merge is exact.
 /// Source: Robbins, Ann. Math. Stat. 41, 1970; Johari and others 2022.
 class mixture_sprt : public saved_fields<mixture_sprt> {
@@ -49,11 +49,13 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
   mixture_sprt(double null, double stddev, double spread) noexcept
       : null_(null), variance_(stddev * stddev), spread_(spread * spread) {}
 
-  void update(double x) noexcept {
+  /// False if x was refused: it is not finite, or 1e290 and more away from `null`.
+  bool update(double x) noexcept {
     const double d = x - null_;
-    if (!(std::fabs(d) <= 1e300)) return;
+    if (!(std::fabs(d) <= 1e290)) return false;
     sum_ += d;
     count_ += 1;
+    return true;
   }
   /// Of the same test.
   void merge(const mixture_sprt& other) noexcept {

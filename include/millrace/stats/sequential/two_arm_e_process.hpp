@@ -36,8 +36,10 @@ struct two_arm_design {
 /// Guarantee: if the arm makes no difference, P(e_value() >= 1/alpha, ever) <= alpha, under any way of looking and
 /// stopping. A test of equal distributions that gains where means differ: where means are equal and variances are not,
 /// it holds as far as no bet is cut (scores beyond 7 to 200 deviations). Arms that alternate by a fixed order keep the
-/// guarantee too. With the default design .10 against .12 stops on average after 4,000 observations an arm at alpha
-/// 0.05. A score that is not finite is left out. Two processes merge to the bet on both streams, with one mixture.
+/// guarantee too. Arms that are filled by other odds than `share` do not: without an effect, such a test rejects in the
+/// end. Check them by `sequential_sample_ratio`, as `experiment_test` does. With the default design .10 against .12
+/// stops on average after 4,000 observations an arm at alpha 0.05. Two processes merge to the bet on both streams, with
+/// one mixture.
 /// Complexity: update O(16 bets), 6 ns; 300 bytes; allocates: only `save`. Threads: one at a time.
 /// Source: betting against exchangeability as in Shekhar, Ramdas, "Nonparametric two-sample testing by betting", IEEE
 /// Trans. Inf. Theory 70(2), 2024; mixtures: Robbins, Ann. Math. Stat. 41, 1970.
@@ -59,10 +61,11 @@ class two_arm_e_process {
     return made;
   }
 
-  void update(bool treated, double x) noexcept {
+  /// False if the score was refused: it is not finite, or 1e150 and more away from the mean of those before.
+  bool update(bool treated, double x) noexcept {
     const double d = x - mean_;
     if (!(std::fabs(d) <= 1e150)) [[unlikely]]
-      return;
+      return false;
     double g = d * scale_;
     const double odds = odds_[treated ? 1 : 0];  // no branch: arms are random
     if (std::fabs(g) <= reach_) [[likely]] {
@@ -83,6 +86,7 @@ class two_arm_e_process {
     block_squares_ += d * d;
     if (++block_ >= block_size_) [[unlikely]]
       close_block();
+    return true;
   }
 
   /// Another part of the same experiment: other machine, other thread. A rejection by looks at the other part alone

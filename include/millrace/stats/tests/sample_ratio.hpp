@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 
@@ -80,6 +81,13 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
   }
   r.mismatch = r.test.p <= options.alpha && std::fabs(r.worst_deviation) >= options.least_deviation;
   return r;
+}
+/// The same of numbers in braces: `sample_ratio_test({50312, 49688}, {1, 1})`.
+inline result<sample_ratio_result> sample_ratio_test(std::initializer_list<std::int64_t> counts,
+                                                     std::initializer_list<double> weights,
+                                                     const sample_ratio_options& options = {}) {
+  return sample_ratio_test(std::span(counts.begin(), counts.size()), std::span(weights.begin(), weights.size()),
+                           options);
 }
 
 }  // namespace stats

@@ -15,6 +15,9 @@ TEST_CASE("a decision corrects by Holm, and over looks by Bonferroni, unless it 
   CHECK(mr::stats::decision<planned, mr::stats::alpha<.01>, mr::stats::bonferroni>::alpha == 0.01);
   CHECK(planned::planned::count == 2);
   CHECK(planned::planned::at[0] == 0.5);
+  CHECK(planned::rho == 2);
+  CHECK(mr::stats::group_looks<mr::stats::spending::power, mr::stats::looks<1.>, 1.>::rho == 1);
+  CHECK(std::is_same_v<mr::stats::decision<mr::stats::always_valid, .05>, mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>>>);
 }
 
 TEST_CASE("a report's summary says what was found, left out, and not to be trusted") {
@@ -27,10 +30,19 @@ TEST_CASE("a report's summary says what was found, left out, and not to be trust
   CHECK(report.summary().find("Left out") == std::string::npos);
   report.metrics[1].significant = true;
   report.refused = 3;
-  report.sample_ratio.mismatch = true;
   CHECK(report.any_significant());
-  const std::string text = report.summary();
+  std::string text = report.summary();
   CHECK(text.find("\nlatency: significant") != std::string::npos);
   CHECK(text.find("Left out: 3 units") != std::string::npos);
-  CHECK(text.find("Sample ratio mismatch") != std::string::npos);
+  CHECK(text.find("mismatch") == std::string::npos);
+
+  report.sample_ratio.mismatch = true;
+  report.sample_ratio.p = 1e-30;
+  report.units = 200;
+  report.treated = 180;
+  text = report.summary();
+  CHECK(text.find("No verdict: sample ratio mismatch, p 1e-30. The treatment has 180 of 200 units, 90 %, and was "
+                  "configured to get 50 %.") == 0);
+  CHECK(text.find("\nctr: no verdict.") != std::string::npos);
+  CHECK(text.find("significant") == std::string::npos);
 }

@@ -264,6 +264,191 @@ TEST_CASE("a mismatch of the arms is reported, and units that are not finite are
   CHECK(test.units(true) + test.units(false) == 6001);
 }
 
+TEST_CASE("while the arms are not filled as configured there is no verdict, and no finding is recorded") {
+  using one_rate = mr::stats::outcomes<mr::stats::conversion<"bought">>;
+  const auto ninety_ten = [](auto test, std::uint64_t seed, double lift, bool configured) {
+    mr::random_engine engine(seed);
+    bool found = false;
+    for (int n = 1; n <= 5000; ++n) {
+      const bool treated = engine.uniform() < 0.9;
+      test.update(treated, engine.uniform() < 0.1 + (treated ? lift : 0));
+      if (n % 10 != 0) continue;
+      const auto now = test.peek();
+      if (now) found = found || now->any_significant();
+      if (now && n > 1000) CHECK(now->sample_ratio.mismatch != configured);
+    }
+    return found;
+  };
+  const auto both = [&](auto test) {
+    using test_type = decltype(test);
+    int without_share = 0;
+    int with_share = 0;
+    int effects = 0;
+    for (std::uint64_t e = 1; e <= 40; ++e) {
+      without_share += ninety_ten(test_type(), e, 0, false);
+      auto with = test_type::make({.share = 0.9, .effect = 0.06});
+      REQUIRE(with);
+      with_share += ninety_ten(*with, e, 0, true);
+      effects += ninety_ten(*with, e, 0.15, true);
+    }
+    CHECK(without_share <= 1);  // 40 of 40 found an effect that is not there
+    CHECK(with_share <= 6);
+    CHECK(effects >= 30);
+  };
+  both(mr::stats::experiment_test<one_rate, mr::stats::decision<mr::stats::always_valid, .05>>());
+  both(mr::stats::experiment_test<one_rate, mr::stats::decision<mr::stats::always_valid_asymptotic, .05>>());
+
+  // A finding of before is withdrawn while the arms contradict their shares, and none is recorded meanwhile.
+  support::normal_source normal(12);
+  asymptotic test;
+  for (int i = 0; i < 2000; ++i) test.update(i % 2 == 0, normal());
+  for (int i = 0; i < 2000; ++i) test.update(true, normal() + 2);
+  auto now = test.peek();
+  REQUIRE(now);
+  CHECK(now->sample_ratio.mismatch);
+  CHECK_FALSE(now->metrics[0].significant);
+  CHECK(now->metrics[0].adjusted_p == 1);
+  CHECK(now->metrics[0].test.p > 0.05);
+  CHECK(now->treated == 3000);
+  CHECK(now->share == 0.5);
+  CHECK(now->summary().find("No verdict: sample ratio mismatch") == 0);
+  for (int i = 0; i < 2000; ++i) test.update(false, normal());
+  now = test.peek();
+  CHECK_FALSE(now->sample_ratio.mismatch);
+  CHECK(now->metrics[0].significant);
+
+  fixed once;
+  grouped looked;
+  for (int i = 0; i < 2000; ++i) {
+    const double x = normal() + (i % 10 != 0 ? 2 : 0);
+    once.update(i % 10 != 0, x);
+    looked.update(i % 10 != 0, x);
+  }
+  const auto concluded = once.conclude(2000);
+  REQUIRE(concluded);
+  CHECK_FALSE(concluded->any_significant());
+  const auto look = looked.look(2000);
+  REQUIRE(look);
+  CHECK_FALSE(look->any_significant());
+  CHECK(look->metrics[0].adjusted_p == 1);
+}
+
+TEST_CASE("while the data do not vary an interval is the whole line; what varies between the arms alone is evidence") {
+  const auto whole = [](const mr::stats::interval& at) { return at.lower == -HUGE_VAL && at.upper == HUGE_VAL; };
+  using rates = mr::stats::outcomes<mr::stats::conversion<"bought">>;
+  mr::stats::experiment_test<rates, mr::stats::decision<mr::stats::always_valid, .05>> bets;
+  mr::stats::experiment_test<rates, mr::stats::decision<mr::stats::always_valid_asymptotic, .05>> moments;
+  for (int i = 0; i < 400; ++i) {
+    bets.update(i % 2 == 0, false);
+    moments.update(i % 2 == 0, false);
+  }
+  for (const auto& now : {bets.peek(), moments.peek()}) {
+    REQUIRE(now);
+    CHECK(whole(now->metrics[0].test.interval));
+    CHECK(now->metrics[0].test.interval.contains(0));
+    CHECK(now->metrics[0].test.interval.level == 0.95);
+    CHECK(now->metrics[0].test.p == 1);
+    CHECK(now->metrics[0].test.failed.contains(mr::stats::assumption::variation));
+    CHECK(now->summary().find("95 % interval -infinity to infinity") != std::string::npos);
+  }
+
+  // All metrics, one of them a ratio and one with a covariate, none of which vary.
+  any_time flat;
+  mr::stats::experiment_test<family, mr::stats::decision<mr::stats::always_valid_asymptotic, .05>> flat_moments;
+  for (int i = 0; i < 400; ++i) {
+    flat.update(i % 2 == 0, 1, 3, 2, 10, 5, 1);
+    flat_moments.update(i % 2 == 0, 1, 3, 2, 10, 5, 1);
+  }
+  for (const auto& now : {flat.peek(), flat_moments.peek()}) {
+    REQUIRE(now);
+    for (const mr::stats::metric_evidence& m : now->metrics) {
+      CAPTURE(m.metric);
+      CHECK(m.test.interval.contains(0));
+      CHECK_FALSE(m.significant);
+    }
+  }
+
+  // 2,000 ones against 2,000 twos: no arm varies, both together do.
+  mr::stats::experiment_test<one_mean, mr::stats::decision<mr::stats::always_valid, .05>> twos;
+  asymptotic asymptotic_twos;
+  fixed fixed_twos;
+  for (int i = 0; i < 4000; ++i) {
+    const bool treated = i % 2 == 0;
+    twos.update(treated, treated ? 2 : 1);
+    asymptotic_twos.update(treated, treated ? 2 : 1);
+    fixed_twos.update(treated, treated ? 2 : 1);
+  }
+  for (const auto& now : {twos.peek(), asymptotic_twos.peek(), fixed_twos.conclude(4000)}) {
+    REQUIRE(now);
+    CHECK(now->metrics[0].test.p < 1e-100);
+    CHECK(now->metrics[0].significant);
+    CHECK(now->metrics[0].test.interval.contains(1));
+    CHECK_FALSE(now->metrics[0].test.interval.contains(0));
+  }
+  // By the normal mixture of the pooled variance, (1/4) (4000/3999) (1/2000 + 1/2000).
+  const double se = std::sqrt(0.25 * 4000 / 3999 / 1000);
+  const auto reach = mr::stats::asymptotic_interval(0, se, 4000, 0.95, 10'000);
+  CHECK(asymptotic_twos.peek()->metrics[0].test.interval.upper == Approx(1 + reach->upper));
+
+  // An effect of exactly 0 in data that vary has an interval like any other.
+  mr::stats::experiment_test<mr::stats::outcomes<mr::stats::cuped_mean<"x">>, mr::stats::decision<mr::stats::always_valid_asymptotic, .05>> even;
+  for (int i = 0; i < 400; ++i) even.update(i % 2 == 0, i / 2 % 2, i / 4 % 2);
+  const auto none = even.peek();
+  REQUIRE(none);
+  CHECK(none->metrics[0].test.effect == 0);
+  CHECK(none->metrics[0].test.interval.upper > 0.1);
+  CHECK(none->metrics[0].test.interval.upper < 1);
+
+  grouped looked;
+  for (int i = 0; i < 400; ++i) looked.update(i % 2 == 0, 7);
+  const auto look = looked.look(400);
+  REQUIRE(look);
+  CHECK(whole(look->metrics[0].test.interval));
+}
+
+TEST_CASE("a huge input leaves its unit out and says so, and the units after it count") {
+  support::normal_source normal(13);
+  asymptotic test;
+  any_time several;
+  for (int i = 0; i < 1000; ++i) {
+    test.update(i % 2 == 0, normal());
+    if (i == 500) {
+      test.update(true, 1e155);
+      test.update(false, -1e308);
+      several.update(true, 0, 1e200, 1, 10, 5, 0.5);
+    }
+    several.update(i % 2 == 0, 0, 1, 1, 10, 5, normal());
+  }
+  CHECK(test.refused() == 2);
+  CHECK(several.refused() == 1);
+  const auto now = test.peek();
+  REQUIRE(now);
+  CHECK(now->units == 1000);
+  CHECK(now->summary().find("Left out: 2 units with an input that is not finite, beyond 1e140") != std::string::npos);
+  CHECK(several.peek());
+  // The largest that are taken give finite figures.
+  test.update(true, 1e140);
+  test.update(false, -1e140);
+  const auto large = test.peek();
+  REQUIRE(large);
+  CHECK(std::isfinite(large->metrics[0].test.effect));
+  CHECK(std::isfinite(large->metrics[0].test.interval.width()));
+}
+
+TEST_CASE("looks that spend alpha by a power of the information are saved with their exponent") {
+  using power = mr::stats::group_looks<mr::stats::spending::power, mr::stats::looks<.5, 1.>, 3.>;
+  using other = mr::stats::group_looks<mr::stats::spending::power, mr::stats::looks<.5, 1.>, 2.>;
+  mr::stats::experiment_test<one_mean, mr::stats::decision<power, .05>> test;
+  support::normal_source normal(14);
+  for (int i = 0; i < 400; ++i) test.update(i % 2 == 0, normal());
+  REQUIRE(test.look(800));
+  using same = decltype(test);
+  const auto loaded = same::load(test.save());
+  REQUIRE(loaded);
+  CHECK(loaded->save() == test.save());
+  CHECK_FALSE(mr::stats::experiment_test<one_mean, mr::stats::decision<other, .05>>::load(test.save()));
+}
+
 TEST_CASE("an experiment whose arm is empty answers an error that names the arm") {
   fixed test;
   CHECK(test.conclude(1).error().message() == "experiment: 0 units are there, 1 are needed");

@@ -19,8 +19,11 @@ TEST_CASE("intervals of rates are those of high-precision arithmetic") {
   CHECK(b->lower == Approx(0.088548802776917276).epsilon(1e-11));
   CHECK(b->upper == Approx(0.11228555525439835).epsilon(1e-11));
   const auto c = mr::stats::beta_binomial_interval(3, 1e6, 0.99);
-  CHECK(c->lower == Approx(2.2114517759507269e-8).epsilon(1e-8));
-  CHECK(c->upper == Approx(2.052085317215771e-5).epsilon(1e-8));
+  CHECK(c->lower == Approx(2.2114517759507269e-8).epsilon(1e-12));
+  CHECK(c->upper == Approx(2.052085317215771e-5).epsilon(1e-12));
+  const auto d = mr::stats::beta_binomial_interval(1e14, 1e15, 0.95);
+  CHECK(d->lower == Approx(0.099999939268107218).epsilon(1e-15));
+  CHECK(d->upper == Approx(0.10000006073191464).epsilon(1e-15));
 }
 
 TEST_CASE("the ends of a rate's interval are the roots of the mixture") {

@@ -12,9 +12,9 @@
 namespace mr = millrace;
 
 namespace {
-std::vector<double> limits(mr::stats::spending how, double alpha, bool two_sided,
-                           const std::vector<double>& information) {
-  auto test = mr::stats::group_sequential::make(how, alpha, two_sided).value();
+std::vector<double> limits(mr::stats::spending how, double alpha, bool two_sided, const std::vector<double>& information,
+                           double rho = 2) {
+  auto test = mr::stats::group_sequential::make(how, alpha, two_sided, rho).value();
   std::vector<double> found;
   for (const double t : information) found.push_back(test.look(t, 0)->limit);
   return found;
@@ -46,6 +46,39 @@ TEST_CASE("two and three looks spend what they should by the multivariate normal
   matches(mr::stats::spending::pocock, {0.2, 0.7, 1}, {2.437977, 2.201906, 2.295597});
   matches(mr::stats::spending::obrien_fleming, {0.5, 1}, {2.962588, 1.968596});
   matches(mr::stats::spending::obrien_fleming, {0.2, 0.7, 1}, {4.876885, 2.438005, 1.999931});
+}
+
+// tests/oracle/sequential.py: Gauss-Legendre integration with 400 nodes a look, which agrees with SciPy 1.17.1's
+// multivariate normal integral as far as that goes (2e-5).
+TEST_CASE("the power family spends alpha t^rho") {
+  const auto matches = [](double rho, double alpha, const std::vector<double>& shares,
+                          const std::vector<double>& wanted) {
+    const auto found = limits(mr::stats::spending::power, alpha, true, shares, rho);
+    for (std::size_t i = 0; i < wanted.size(); ++i) CHECK(found[i] == Approx(wanted[i]).margin(1e-8));
+  };
+  matches(1, 0.05, {0.2, 0.7, 1}, {2.575829304, 2.208630051, 2.201186111});
+  matches(2, 0.05, {0.2, 0.7, 1}, {3.090232306, 2.272096667, 2.065250929});
+  matches(3, 0.05, {0.2, 0.7, 1}, {3.540083799, 2.389225431, 2.012921443});
+  matches(2, 0.01, {0.2, 0.4, 0.6, 0.8, 1}, {3.540083799, 3.217874867, 3.021428206, 2.868535265, 2.740064431});
+  CHECK(mr::stats::alpha_spent(mr::stats::spending::power, 0.05, 0.5) == 0.0125);
+  CHECK(mr::stats::alpha_spent(mr::stats::spending::power, 0.05, 0.5, 3) == 0.00625);
+  CHECK(to_string(mr::stats::spending::power) == "power");
+
+  // A two-sided test of Spotify's is two one-sided ones, whose first limit is a normal quantile. Its own test of 0.0033
+  // spent over 190 looks, the first at 0.0016169976338740648 of the information, has 5.75400023
+  // (tests/frequentist/test_bounds.py).
+  const auto first = limits(mr::stats::spending::power, 0.003333333 / 2, false, {0.0016169976338740648});
+  CHECK(first[0] == Approx(5.75400023).margin(1e-6));
+
+  for (const double rho : {0., 0.05, 21., -1., std::nan("")})
+    CHECK_FALSE(mr::stats::group_sequential::make(mr::stats::spending::power, 0.05, true, rho));
+  auto saved = mr::stats::group_sequential::make(mr::stats::spending::power, 0.05, true, 3).value();
+  REQUIRE(saved.look(0.2, 1));
+  auto loaded = mr::stats::group_sequential::load(saved.save());
+  REQUIRE(loaded);
+  CHECK(loaded->rho() == 3);
+  CHECK(loaded->save() == saved.save());
+  CHECK(loaded->look(0.7, 1)->limit == saved.look(0.7, 1)->limit);
 }
 
 TEST_CASE("one look at the end is the fixed test") {

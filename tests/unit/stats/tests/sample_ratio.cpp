@@ -35,6 +35,13 @@ TEST_CASE("sample ratio: with a billion units what does not matter does not stop
   CHECK(mr::stats::sample_ratio_test(counts, weights_of{1, 1}, {1e-3, 1e-5})->mismatch);
 }
 
+TEST_CASE("sample ratio: numbers in braces are counts and weights") {
+  const auto found = mr::stats::sample_ratio_test({50'000, 51'500}, {1, 1});
+  REQUIRE(found);
+  CHECK(found->test.p == mr::stats::sample_ratio_test(counts_of{50'000, 51'500}, weights_of{1, 1})->test.p);
+  CHECK_FALSE(mr::stats::sample_ratio_test({500'080'000, 499'920'000}, {1, 1})->mismatch);
+}
+
 TEST_CASE("sample ratio: nonsense is an error") {
   CHECK_FALSE(mr::stats::sample_ratio_test(counts_of{0, 0}, weights_of{1, 1}));
   CHECK_FALSE(mr::stats::sample_ratio_test(counts_of{-1, 5}, weights_of{1, 1}));

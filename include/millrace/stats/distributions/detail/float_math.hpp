@@ -40,6 +40,20 @@ inline double sum_of_products(double a, double b, double c, double d, double e) 
   return total + (rest + (p_rest + q_rest));
 }
 
+/// A sum with what rounding took from it, so that sum + rest is exact for whole numbers up to 2^105.
+/// Source: Knuth, "The art of computer programming", 2, 4.2.2, theorem B.
+struct exact_sum {
+  double sum = 0;
+  double rest = 0;
+
+  void add(double x) noexcept {
+    const double next = sum + x;
+    const double added = next - sum;
+    rest += (sum - (next - added)) + (x - added);
+    sum = next;
+  }
+};
+
 /// log(1 + x) - x, to a few ulp also where the two cancel.
 inline double log1pmx(double x) noexcept {
   if (!(x > -0.5 && x < 1)) return std::log1p(x) - x;
