@@ -23,7 +23,8 @@ def statements(code):
     """
     scopes = []  # (kind, names of the namespaces that it opens)
     start = 0
-    depth = 0  # of parentheses: what stands in them is part of the statement
+    depth = 0  # of parentheses, and of braces in `template <...>`: what stands in them is part of the statement
+    inner = 0  # of those braces alone
     line = 1
     for at, character in enumerate(code):
         if character == "\n":
@@ -32,6 +33,10 @@ def statements(code):
             depth += 1
         elif character in ")]":
             depth = max(0, depth - 1)
+        elif character == "{" and in_template_header(code[start:at]):
+            depth, inner = depth + 1, inner + 1
+        elif character == "}" and inner:
+            depth, inner = depth - 1, inner - 1
         elif depth == 0 and character in ";{}":
             said = " ".join(code[start:at].split())
             scope = scopes[-1][0] if scopes else "namespace"
@@ -48,6 +53,11 @@ def statements(code):
             elif character == "}" and scopes:
                 scopes.pop()
             start = at + 1
+
+
+def in_template_header(said):
+    said = said.lstrip()
+    return said.startswith("template") and said.count("<") > said.replace("->", "").count(">")
 
 
 def without_template(said):
@@ -78,7 +88,7 @@ def declared(said):
     if found := re.search(r"(::\s*)?\boperator\s*(\(\)|\[\]|\"\"\s*\w+|[^\w\s(]+|\w+)\s*\(", general):
         return None if found[1] else f"operator{found[2]}"
     general = re.sub(r"\b(?:alignas|requires|noexcept|explicit|decltype|__attribute__)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", "", general)
-    found = re.match(r"[^(=]*?((?:\w+\s*::\s*)?)(\w+)\s*(?:\(|=|$|\[)", general)
+    found = re.match(r"[^(=]*?((?:::\s*)?)\b(\w+)\s*(?:\(|=|$|\[)", general)
     return found[2] if found and not found[1] else None
 
 

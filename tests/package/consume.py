@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Uses the library as its users do, each way in a fresh folder. usage: consume.py WAY --compiler CXX [...]
 
-Ways: add_subdirectory, find_package, include_folder, single_header, vcpkg_port, conan, libcxx.
+Ways: add_subdirectory, find_package, include_folder, single_header, vcpkg_port, conan, libcxx, module.
 """
 import argparse
 import os
@@ -66,6 +66,7 @@ class Consumer:
         build = self.configure(text, source, *definitions)
         run(self.args.cmake, "--build", build)
         run(build / "app")
+        return build
 
 
 def project(*lines):
@@ -82,6 +83,9 @@ def add_subdirectory(args, folder):
     consumer.build((HERE / "add_subdirectory/CMakeLists.txt").read_text(), "full.cpp")
     consumer.build(text("core", "set(MILLRACE_COMPONENTS core)"), "core.cpp", *NOTHING_INSTALLED)
     consumer.build(text("xtensor", "set(MILLRACE_COMPONENTS xtensor)"), "xtensor.cpp")
+    build = consumer.build(text("pch", "set(MILLRACE_COMPONENTS core)"), "core.cpp", *NOTHING_INSTALLED)
+    if not list(build.rglob("cmake_pch.hxx.*ch")):
+        raise Failure("millrace::pch precompiled nothing")
     consumer.configure(text("millrace"), "full.cpp", "-DCMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON", fails_with="libeigen3-dev")
     consumer.configure(text("millrace", "set(MILLRACE_COMPONENTS core)"), "full.cpp",
                        fails_with="millrace::millrace_is_not_in_MILLRACE_COMPONENTS")
@@ -129,12 +133,33 @@ def find_package(args, folder):
     consumer.configure(text("millrace::millrace", "REQUIRED COMPONENTS millrace"), "full.cpp", here,
                        "-DCMAKE_DISABLE_FIND_PACKAGE_ZLIB=ON", fails_with="install zlib1g-dev")
     consumer.configure(text("millrace::core", "REQUIRED COMPONENTS kafkaesque"), "core.cpp", here,
-                       fails_with='millrace has no component "kafkaesque"; it has core, millrace, xtensor')
+                       fails_with='millrace has no component "kafkaesque"; it has core, millrace, xtensor, module')
     consumer.configure(text("millrace::core", "9.9 REQUIRED COMPONENTS core"), "core.cpp", here,
                        fails_with='compatible with requested version "9.9"')
+    consumer.build(text("millrace::pch", "REQUIRED COMPONENTS core"), "core.cpp", here, *NOTHING_INSTALLED)
     # What is only wished for may be missing.
     consumer.build(text("millrace::core", "REQUIRED COMPONENTS core OPTIONAL_COMPONENTS xtensor"), "core.cpp", here,
                    *NOTHING_INSTALLED)
+
+
+def module(args, folder):
+    """`import millrace;`, from the source tree and installed: where the build has what modules need; elsewhere the reason is said."""
+    prefix = install(args, folder)
+    consumer = Consumer(args, folder)
+
+    def text(*before):
+        return project(*before, "add_executable(app app.cpp)", "set_target_properties(app PROPERTIES CXX_SCAN_FOR_MODULES ON)",
+                       "target_compile_features(app PRIVATE cxx_std_20)", "target_link_libraries(app PRIVATE millrace::module)")
+
+    here = f"-DCMAKE_PREFIX_PATH={prefix}"
+    from_tree = text("set(MILLRACE_COMPONENTS core)", "add_subdirectory(millrace)")
+    installed = text("find_package(millrace REQUIRED COMPONENTS module)")
+    if args.no_module:
+        consumer.configure(from_tree, "module.cpp", *NOTHING_INSTALLED, fails_with="millrace::module_needs_")
+        consumer.configure(installed, "module.cpp", here, *NOTHING_INSTALLED, fails_with=args.no_module.strip())
+    else:
+        consumer.build(from_tree, "module.cpp", *NOTHING_INSTALLED)
+        consumer.build(installed, "module.cpp", here, *NOTHING_INSTALLED)
 
 
 def compile_and_run(args, folder, *words):
@@ -223,17 +248,18 @@ def conan(args, folder):
 
 def main():
     parser = argparse.ArgumentParser()
-    ways = {way.__name__: way for way in (add_subdirectory, find_package, include_folder, single_header, vcpkg_port, conan, libcxx)}
+    ways = {way.__name__: way for way in (add_subdirectory, find_package, include_folder, single_header, vcpkg_port, conan, libcxx, module)}
     parser.add_argument("way", choices=ways)
     parser.add_argument("--compiler", required=True)
     parser.add_argument("--cmake", default="cmake")
     parser.add_argument("--generator", default="Ninja")
     parser.add_argument("--conan", default="conan")
+    parser.add_argument("--no-module", help="why the build has no millrace::module, if it has none")
     parser.add_argument("--passed", help="what passed is kept here, and not done again while nothing of it changes")
     args = parser.parse_args()
     looked_at = [path for path in sources(Tree()) if path.relative_to(ROOT).parts[0] not in NOT_CONSUMED
                  and path.relative_to(ROOT).parts[:2] not in (("tests", part) for part in ("unit", "golden", "fuzz", "compile_fail"))]
-    record = Passed(args.passed, [args.way, version(args.compiler), version(args.cmake), *looked_at])
+    record = Passed(args.passed, [args.way, version(args.compiler), version(args.cmake), args.no_module, *looked_at])
     if record.holds(args.way):
         print("unchanged since it passed")
         return 0
