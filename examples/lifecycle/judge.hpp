@@ -79,7 +79,7 @@ inline mr::result<judgement> judge(const network& net, const encoder& encoding, 
   made.calibration_error = mr::model::expected_calibration_error(made.calibration);
 
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (auto counted = made.confusion.add(labels[i], static_cast<double>(probabilities[i]) >= made.threshold ? 1 : 0);
+    if (auto counted = made.confusion.update(labels[i], static_cast<double>(probabilities[i]) >= made.threshold ? 1 : 0);
         !counted)
       return std::move(counted).error();
     const auto part = static_cast<std::size_t>(probabilities[i] * static_cast<float>(judgement::histogram_parts));

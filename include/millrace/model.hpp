@@ -1,7 +1,7 @@
 #ifndef MILLRACE_MODEL_HPP
 #define MILLRACE_MODEL_HPP
 
-/// model: how good a model's answers are.
+/// model: how good a model's predictions are.
 ///
 /// - `evaluation.hpp`: accuracy, ROC curve and the area under it, log loss, Brier score, calibration;
 ///   RMSE, MAE and R2

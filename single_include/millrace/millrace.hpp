@@ -31125,41 +31125,43 @@ namespace millrace {
 inline namespace v0 {
 namespace model {
 
-/// How often each class was taken for which: rows are the classes that were right, columns the ones
-/// that were answered. What would be 0 / 0 (precision of a class never answered, recall of one that
-/// never occurs) is 0, as scikit-learn's `zero_division=0` has it.
-/// Allocates: when made. Threads: one at a time; counts of several are added up by `merge`.
+/// How often each class was taken for which: rows are the classes that were right, columns the ones that were
+/// predicted. What would be 0 / 0 (precision of a class never predicted, recall of one that never occurs) is 0, as
+/// scikit-learn's `zero_division=0` has it.
+///
+/// Allocates: when made.
+/// Threads: one at a time; counts of several are added up by `merge`.
 class confusion_matrix {
  public:
   explicit confusion_matrix(std::size_t classes = 2) : classes_(classes), counts_(classes * classes) {}
 
   std::size_t classes() const noexcept { return classes_; }
-  std::uint64_t count(std::size_t label, std::size_t answer) const noexcept {
-    return counts_[label * classes_ + answer];
+  std::uint64_t count(std::size_t label, std::size_t prediction) const noexcept {
+    return counts_[label * classes_ + prediction];
   }
-  /// How many rows were added.
+  /// How many rows were counted.
   std::uint64_t total() const noexcept {
     std::uint64_t sum = 0;
     for (const std::uint64_t one : counts_) sum += one;
     return sum;
   }
-  /// How often the class was right, and how often it was answered.
+  /// How often the class was right, and how often it was predicted.
   std::uint64_t occurred(std::size_t label) const noexcept {
     std::uint64_t sum = 0;
     for (std::size_t k = 0; k < classes_; ++k) sum += count(label, k);
     return sum;
   }
-  std::uint64_t answered(std::size_t answer) const noexcept {
+  std::uint64_t predicted(std::size_t prediction) const noexcept {
     std::uint64_t sum = 0;
-    for (std::size_t k = 0; k < classes_; ++k) sum += count(k, answer);
+    for (std::size_t k = 0; k < classes_; ++k) sum += count(k, prediction);
     return sum;
   }
 
   /// One more row. Errors: out_of_range. Allocates: only for an error.
-  result<void> add(int label, int answer) {
+  result<void> update(int label, int prediction) {
     if (!is_class(label)) return no_class("label", label);
-    if (!is_class(answer)) return no_class("answer", answer);
-    ++counts_[static_cast<std::size_t>(label) * classes_ + static_cast<std::size_t>(answer)];
+    if (!is_class(prediction)) return no_class("prediction", prediction);
+    ++counts_[static_cast<std::size_t>(label) * classes_ + static_cast<std::size_t>(prediction)];
     return {};
   }
   /// Errors: shape_mismatch, where the number of classes differs.
@@ -31171,19 +31173,19 @@ class confusion_matrix {
     return {};
   }
 
-  /// Share of all rows that were answered right.
+  /// Share of all rows that were predicted right.
   double accuracy() const noexcept {
     std::uint64_t right = 0;
     for (std::size_t k = 0; k < classes_; ++k) right += count(k, k);
     return share(right, total());
   }
-  /// Share of the rows answered as this class that were of it.
-  double precision(std::size_t label = 1) const noexcept { return share(count(label, label), answered(label)); }
-  /// Share of the rows of this class that were answered as it.
+  /// Share of the rows predicted as this class that were of it.
+  double precision(std::size_t label = 1) const noexcept { return share(count(label, label), predicted(label)); }
+  /// Share of the rows of this class that were predicted as it.
   double recall(std::size_t label = 1) const noexcept { return share(count(label, label), occurred(label)); }
   /// Harmonic mean of precision and recall.
   double f1(std::size_t label = 1) const noexcept {
-    return share(2 * count(label, label), answered(label) + occurred(label));
+    return share(2 * count(label, label), predicted(label) + occurred(label));
   }
   /// The plain mean of the classes' F1.
   double macro_f1() const noexcept {
@@ -31208,15 +31210,15 @@ class confusion_matrix {
 
 /// The confusion matrix of whole columns.
 /// Errors: invalid_argument (no rows), shape_mismatch (lengths differ), out_of_range (with the row).
-inline result<confusion_matrix> count_confusion(std::span<const int> labels, std::span<const int> answers,
+inline result<confusion_matrix> count_confusion(std::span<const int> labels, std::span<const int> predictions,
                                                 std::size_t classes = 2) {
   if (labels.empty()) return error(errc::invalid_argument, "labels: there are none");
-  if (labels.size() != answers.size())
-    return error(errc::shape_mismatch,
-                 "labels: " + std::to_string(labels.size()) + " for " + std::to_string(answers.size()) + " answers");
+  if (labels.size() != predictions.size())
+    return error(errc::shape_mismatch, "labels: " + std::to_string(labels.size()) + " for " +
+                                           std::to_string(predictions.size()) + " predictions");
   confusion_matrix counted(classes);
   for (std::size_t i = 0; i < labels.size(); ++i)
-    if (auto done = counted.add(labels[i], answers[i]); !done)
+    if (auto done = counted.update(labels[i], predictions[i]); !done)
       return std::move(done).error().wrap("row " + std::to_string(i) + " cannot be counted");
   return counted;
 }
@@ -31310,23 +31312,23 @@ inline result<void> binary_probabilities(std::span<const int> labels, const real
   return {};
 }
 
-inline result<void> finite_columns(const real_view& targets, const real_view& answers) {
-  if (auto fit = same_length(targets.size(), answers.size(), "answers"); !fit) return fit;
+inline result<void> finite_columns(const real_view& targets, const real_view& predictions) {
+  if (auto fit = same_length(targets.size(), predictions.size(), "predictions"); !fit) return fit;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (!std::isfinite(targets[i]))
       return error(errc::not_finite, "targets: row " + std::to_string(i) + " is not finite");
-    if (!std::isfinite(answers[i]))
-      return error(errc::not_finite, "answers: row " + std::to_string(i) + " is not finite");
+    if (!std::isfinite(predictions[i]))
+      return error(errc::not_finite, "predictions: row " + std::to_string(i) + " is not finite");
   }
   return {};
 }
 
 /// A power of two that brings the largest number of both columns near 1: sums of squares of what is brought so neither
 /// over- nor underflow, and no digit is lost.
-inline double unit_of(const real_view& targets, const real_view& answers) noexcept {
+inline double unit_of(const real_view& targets, const real_view& predictions) noexcept {
   double most = 0;
   for (std::size_t i = 0; i < targets.size(); ++i)
-    most = (std::max)(most, (std::max)(std::fabs(targets[i]), std::fabs(answers[i])));
+    most = (std::max)(most, (std::max)(std::fabs(targets[i]), std::fabs(predictions[i])));
   int exponent = 0;
   std::frexp(most, &exponent);
   return std::ldexp(1, exponent > -1000 ? -exponent : 1000);
@@ -31385,7 +31387,7 @@ namespace millrace {
 inline namespace v0 {
 namespace model {
 
-// Every function here answers an error instead of a number that means nothing:
+// Every function here returns an error instead of a number that means nothing:
 //   invalid_argument  there are no rows
 //   shape_mismatch    the columns have different lengths
 //   out_of_range      a label is no class, or a probability is not in [0, 1]: with the row
@@ -31393,12 +31395,13 @@ namespace model {
 //   invalid_data      one class only, where two are compared
 // Labels are 0 and 1 unless said otherwise.
 
-/// Share of rows whose answer is the label; any classes.
-inline result<double> accuracy(std::span<const int> labels, std::span<const int> answers) {
-  if (auto fit = detail::same_length(labels.size(), answers.size(), "answers"); !fit) return std::move(fit).error();
+/// The share of rows whose prediction is the label; any classes.
+inline result<double> accuracy(std::span<const int> labels, std::span<const int> predictions) {
+  if (auto fit = detail::same_length(labels.size(), predictions.size(), "predictions"); !fit)
+    return std::move(fit).error();
   std::size_t right = 0;
   for (std::size_t i = 0; i < labels.size(); ++i)
-    if (labels[i] == answers[i]) ++right;
+    if (labels[i] == predictions[i]) ++right;
   return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
@@ -31420,14 +31423,14 @@ inline result<double> roc_auc(std::span<const int> labels, real_view scores) {
   return static_cast<double>(halves) / (2.0 * static_cast<double>(above) * static_cast<double>(below));
 }
 
-/// What a threshold would do: rows with a score at or above it are answered 1.
+/// What a threshold would do: rows with a score at or above it are predicted 1.
 struct roc_point {
   double false_positive_rate = 0;
   double true_positive_rate = 0;
   double threshold = 0;
 };
 
-/// Which thresholds to answer: every distinct score, or those where the curve bends.
+/// Which thresholds to return: every distinct score, or those where the curve bends.
 enum class roc_points : std::uint8_t { corners, all };
 
 /// The ROC curve from (0, 0), whose threshold is infinite, to (1, 1).
@@ -31461,7 +31464,7 @@ inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, rea
   return curve;
 }
 
-/// What a threshold would find: rows with a score at or above it are answered 1.
+/// What a threshold would find: rows with a score at or above it are predicted 1.
 struct precision_recall_point {
   double recall = 0;
   double precision = 0;
@@ -31476,12 +31479,11 @@ inline result<std::vector<precision_recall_point>> precision_recall_curve(std::s
   if (!sorted) return std::move(sorted).error();
   std::vector<precision_recall_point> curve;
   std::uint64_t right = 0;
-  std::uint64_t answered = 0;
+  std::uint64_t predicted = 0;
   detail::for_each_tie(*sorted, [&](double score, std::uint64_t positives, std::uint64_t negatives) {
     right += positives;
-    answered += positives + negatives;
-    curve.push_back(
-        {static_cast<double>(right), static_cast<double>(right) / static_cast<double>(answered), score});
+    predicted += positives + negatives;
+    curve.push_back({static_cast<double>(right), static_cast<double>(right) / static_cast<double>(predicted), score});
   });
   for (precision_recall_point& at : curve) at.recall /= static_cast<double>(right);
   return curve;
@@ -31594,32 +31596,32 @@ inline double expected_calibration_error(std::span<const calibration_bin> bins) 
 }
 
 /// Root of the mean squared difference.
-inline result<double> rmse(real_view targets, real_view answers) {
-  if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
-  const double unit = detail::unit_of(targets, answers);
+inline result<double> rmse(real_view targets, real_view predictions) {
+  if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
+  const double unit = detail::unit_of(targets, predictions);
   double sum = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    const double apart = answers[i] * unit - targets[i] * unit;
+    const double apart = predictions[i] * unit - targets[i] * unit;
     sum += apart * apart;
   }
   return std::sqrt(sum / static_cast<double>(targets.size())) / unit;
 }
 
 /// Mean absolute difference.
-inline result<double> mae(real_view targets, real_view answers) {
-  if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
-  const double unit = detail::unit_of(targets, answers);
+inline result<double> mae(real_view targets, real_view predictions) {
+  if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
+  const double unit = detail::unit_of(targets, predictions);
   double sum = 0;
-  for (std::size_t i = 0; i < targets.size(); ++i) sum += std::abs(answers[i] * unit - targets[i] * unit);
+  for (std::size_t i = 0; i < targets.size(); ++i) sum += std::abs(predictions[i] * unit - targets[i] * unit);
   return sum / static_cast<double>(targets.size()) / unit;
 }
 
-/// Coefficient of determination: 1 less the squared error over that of always answering the mean.
-/// Where all targets are equal, 1 for answers without error and 0 for others. At least two rows.
-inline result<double> r2(real_view targets, real_view answers) {
-  if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
+/// Coefficient of determination: 1 less the squared error over that of always predicting the mean.
+/// Where all targets are equal, 1 for predictions without error and 0 for others. At least two rows.
+inline result<double> r2(real_view targets, real_view predictions) {
+  if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
   if (targets.size() < 2) return error(errc::invalid_argument, "targets: R2 needs at least two rows");
-  const double unit = detail::unit_of(targets, answers);
+  const double unit = detail::unit_of(targets, predictions);
   double mean = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) mean += targets[i] * unit;
   mean /= static_cast<double>(targets.size());
@@ -31627,7 +31629,7 @@ inline result<double> r2(real_view targets, real_view answers) {
   double whole = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const double target = targets[i] * unit;
-    left += (target - answers[i] * unit) * (target - answers[i] * unit);
+    left += (target - predictions[i] * unit) * (target - predictions[i] * unit);
     whole += (target - mean) * (target - mean);
   }
   if (whole == 0) return left == 0 ? 1.0 : 0.0;
@@ -31665,7 +31667,7 @@ using namespace millrace::detail;  // the primitives of core, which every module
 #ifndef MILLRACE_MODEL_HPP
 #define MILLRACE_MODEL_HPP
 
-/// model: how good a model's answers are.
+/// model: how good a model's predictions are.
 ///
 /// - `evaluation.hpp`: accuracy, ROC curve and the area under it, log loss, Brier score, calibration;
 ///   RMSE, MAE and R2

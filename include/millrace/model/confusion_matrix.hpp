@@ -13,41 +13,43 @@ namespace millrace {
 inline namespace v0 {
 namespace model {
 
-/// How often each class was taken for which: rows are the classes that were right, columns the ones
-/// that were answered. What would be 0 / 0 (precision of a class never answered, recall of one that
-/// never occurs) is 0, as scikit-learn's `zero_division=0` has it.
-/// Allocates: when made. Threads: one at a time; counts of several are added up by `merge`.
+/// How often each class was taken for which: rows are the classes that were right, columns the ones that were
+/// predicted. What would be 0 / 0 (precision of a class never predicted, recall of one that never occurs) is 0, as
+/// scikit-learn's `zero_division=0` has it.
+///
+/// Allocates: when made.
+/// Threads: one at a time; counts of several are added up by `merge`.
 class confusion_matrix {
  public:
   explicit confusion_matrix(std::size_t classes = 2) : classes_(classes), counts_(classes * classes) {}
 
   std::size_t classes() const noexcept { return classes_; }
-  std::uint64_t count(std::size_t label, std::size_t answer) const noexcept {
-    return counts_[label * classes_ + answer];
+  std::uint64_t count(std::size_t label, std::size_t prediction) const noexcept {
+    return counts_[label * classes_ + prediction];
   }
-  /// How many rows were added.
+  /// How many rows were counted.
   std::uint64_t total() const noexcept {
     std::uint64_t sum = 0;
     for (const std::uint64_t one : counts_) sum += one;
     return sum;
   }
-  /// How often the class was right, and how often it was answered.
+  /// How often the class was right, and how often it was predicted.
   std::uint64_t occurred(std::size_t label) const noexcept {
     std::uint64_t sum = 0;
     for (std::size_t k = 0; k < classes_; ++k) sum += count(label, k);
     return sum;
   }
-  std::uint64_t answered(std::size_t answer) const noexcept {
+  std::uint64_t predicted(std::size_t prediction) const noexcept {
     std::uint64_t sum = 0;
-    for (std::size_t k = 0; k < classes_; ++k) sum += count(k, answer);
+    for (std::size_t k = 0; k < classes_; ++k) sum += count(k, prediction);
     return sum;
   }
 
   /// One more row. Errors: out_of_range. Allocates: only for an error.
-  result<void> add(int label, int answer) {
+  result<void> update(int label, int prediction) {
     if (!is_class(label)) return no_class("label", label);
-    if (!is_class(answer)) return no_class("answer", answer);
-    ++counts_[static_cast<std::size_t>(label) * classes_ + static_cast<std::size_t>(answer)];
+    if (!is_class(prediction)) return no_class("prediction", prediction);
+    ++counts_[static_cast<std::size_t>(label) * classes_ + static_cast<std::size_t>(prediction)];
     return {};
   }
   /// Errors: shape_mismatch, where the number of classes differs.
@@ -59,19 +61,19 @@ class confusion_matrix {
     return {};
   }
 
-  /// Share of all rows that were answered right.
+  /// Share of all rows that were predicted right.
   double accuracy() const noexcept {
     std::uint64_t right = 0;
     for (std::size_t k = 0; k < classes_; ++k) right += count(k, k);
     return share(right, total());
   }
-  /// Share of the rows answered as this class that were of it.
-  double precision(std::size_t label = 1) const noexcept { return share(count(label, label), answered(label)); }
-  /// Share of the rows of this class that were answered as it.
+  /// Share of the rows predicted as this class that were of it.
+  double precision(std::size_t label = 1) const noexcept { return share(count(label, label), predicted(label)); }
+  /// Share of the rows of this class that were predicted as it.
   double recall(std::size_t label = 1) const noexcept { return share(count(label, label), occurred(label)); }
   /// Harmonic mean of precision and recall.
   double f1(std::size_t label = 1) const noexcept {
-    return share(2 * count(label, label), answered(label) + occurred(label));
+    return share(2 * count(label, label), predicted(label) + occurred(label));
   }
   /// The plain mean of the classes' F1.
   double macro_f1() const noexcept {
@@ -96,15 +98,15 @@ class confusion_matrix {
 
 /// The confusion matrix of whole columns.
 /// Errors: invalid_argument (no rows), shape_mismatch (lengths differ), out_of_range (with the row).
-inline result<confusion_matrix> count_confusion(std::span<const int> labels, std::span<const int> answers,
+inline result<confusion_matrix> count_confusion(std::span<const int> labels, std::span<const int> predictions,
                                                 std::size_t classes = 2) {
   if (labels.empty()) return error(errc::invalid_argument, "labels: there are none");
-  if (labels.size() != answers.size())
-    return error(errc::shape_mismatch,
-                 "labels: " + std::to_string(labels.size()) + " for " + std::to_string(answers.size()) + " answers");
+  if (labels.size() != predictions.size())
+    return error(errc::shape_mismatch, "labels: " + std::to_string(labels.size()) + " for " +
+                                           std::to_string(predictions.size()) + " predictions");
   confusion_matrix counted(classes);
   for (std::size_t i = 0; i < labels.size(); ++i)
-    if (auto done = counted.add(labels[i], answers[i]); !done)
+    if (auto done = counted.update(labels[i], predictions[i]); !done)
       return std::move(done).error().wrap("row " + std::to_string(i) + " cannot be counted");
   return counted;
 }

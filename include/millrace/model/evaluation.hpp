@@ -18,7 +18,7 @@ namespace millrace {
 inline namespace v0 {
 namespace model {
 
-// Every function here answers an error instead of a number that means nothing:
+// Every function here returns an error instead of a number that means nothing:
 //   invalid_argument  there are no rows
 //   shape_mismatch    the columns have different lengths
 //   out_of_range      a label is no class, or a probability is not in [0, 1]: with the row
@@ -26,12 +26,13 @@ namespace model {
 //   invalid_data      one class only, where two are compared
 // Labels are 0 and 1 unless said otherwise.
 
-/// Share of rows whose answer is the label; any classes.
-inline result<double> accuracy(std::span<const int> labels, std::span<const int> answers) {
-  if (auto fit = detail::same_length(labels.size(), answers.size(), "answers"); !fit) return std::move(fit).error();
+/// The share of rows whose prediction is the label; any classes.
+inline result<double> accuracy(std::span<const int> labels, std::span<const int> predictions) {
+  if (auto fit = detail::same_length(labels.size(), predictions.size(), "predictions"); !fit)
+    return std::move(fit).error();
   std::size_t right = 0;
   for (std::size_t i = 0; i < labels.size(); ++i)
-    if (labels[i] == answers[i]) ++right;
+    if (labels[i] == predictions[i]) ++right;
   return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
@@ -53,14 +54,14 @@ inline result<double> roc_auc(std::span<const int> labels, real_view scores) {
   return static_cast<double>(halves) / (2.0 * static_cast<double>(above) * static_cast<double>(below));
 }
 
-/// What a threshold would do: rows with a score at or above it are answered 1.
+/// What a threshold would do: rows with a score at or above it are predicted 1.
 struct roc_point {
   double false_positive_rate = 0;
   double true_positive_rate = 0;
   double threshold = 0;
 };
 
-/// Which thresholds to answer: every distinct score, or those where the curve bends.
+/// Which thresholds to return: every distinct score, or those where the curve bends.
 enum class roc_points : std::uint8_t { corners, all };
 
 /// The ROC curve from (0, 0), whose threshold is infinite, to (1, 1).
@@ -94,7 +95,7 @@ inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, rea
   return curve;
 }
 
-/// What a threshold would find: rows with a score at or above it are answered 1.
+/// What a threshold would find: rows with a score at or above it are predicted 1.
 struct precision_recall_point {
   double recall = 0;
   double precision = 0;
@@ -109,12 +110,11 @@ inline result<std::vector<precision_recall_point>> precision_recall_curve(std::s
   if (!sorted) return std::move(sorted).error();
   std::vector<precision_recall_point> curve;
   std::uint64_t right = 0;
-  std::uint64_t answered = 0;
+  std::uint64_t predicted = 0;
   detail::for_each_tie(*sorted, [&](double score, std::uint64_t positives, std::uint64_t negatives) {
     right += positives;
-    answered += positives + negatives;
-    curve.push_back(
-        {static_cast<double>(right), static_cast<double>(right) / static_cast<double>(answered), score});
+    predicted += positives + negatives;
+    curve.push_back({static_cast<double>(right), static_cast<double>(right) / static_cast<double>(predicted), score});
   });
   for (precision_recall_point& at : curve) at.recall /= static_cast<double>(right);
   return curve;
@@ -227,32 +227,32 @@ inline double expected_calibration_error(std::span<const calibration_bin> bins) 
 }
 
 /// Root of the mean squared difference.
-inline result<double> rmse(real_view targets, real_view answers) {
-  if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
-  const double unit = detail::unit_of(targets, answers);
+inline result<double> rmse(real_view targets, real_view predictions) {
+  if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
+  const double unit = detail::unit_of(targets, predictions);
   double sum = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    const double apart = answers[i] * unit - targets[i] * unit;
+    const double apart = predictions[i] * unit - targets[i] * unit;
     sum += apart * apart;
   }
   return std::sqrt(sum / static_cast<double>(targets.size())) / unit;
 }
 
 /// Mean absolute difference.
-inline result<double> mae(real_view targets, real_view answers) {
-  if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
-  const double unit = detail::unit_of(targets, answers);
+inline result<double> mae(real_view targets, real_view predictions) {
+  if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
+  const double unit = detail::unit_of(targets, predictions);
   double sum = 0;
-  for (std::size_t i = 0; i < targets.size(); ++i) sum += std::abs(answers[i] * unit - targets[i] * unit);
+  for (std::size_t i = 0; i < targets.size(); ++i) sum += std::abs(predictions[i] * unit - targets[i] * unit);
   return sum / static_cast<double>(targets.size()) / unit;
 }
 
-/// Coefficient of determination: 1 less the squared error over that of always answering the mean.
-/// Where all targets are equal, 1 for answers without error and 0 for others. At least two rows.
-inline result<double> r2(real_view targets, real_view answers) {
-  if (auto fit = detail::finite_columns(targets, answers); !fit) return std::move(fit).error();
+/// Coefficient of determination: 1 less the squared error over that of always predicting the mean.
+/// Where all targets are equal, 1 for predictions without error and 0 for others. At least two rows.
+inline result<double> r2(real_view targets, real_view predictions) {
+  if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
   if (targets.size() < 2) return error(errc::invalid_argument, "targets: R2 needs at least two rows");
-  const double unit = detail::unit_of(targets, answers);
+  const double unit = detail::unit_of(targets, predictions);
   double mean = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) mean += targets[i] * unit;
   mean /= static_cast<double>(targets.size());
@@ -260,7 +260,7 @@ inline result<double> r2(real_view targets, real_view answers) {
   double whole = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const double target = targets[i] * unit;
-    left += (target - answers[i] * unit) * (target - answers[i] * unit);
+    left += (target - predictions[i] * unit) * (target - predictions[i] * unit);
     whole += (target - mean) * (target - mean);
   }
   if (whole == 0) return left == 0 ? 1.0 : 0.0;

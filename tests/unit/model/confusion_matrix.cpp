@@ -53,8 +53,8 @@ TEST_CASE("rows come one by one, and the counts of several add up") {
   mr::model::confusion_matrix all;
   mr::model::confusion_matrix half[2];
   for (std::size_t i = 0; i < reference::labels.size(); ++i) {
-    REQUIRE(all.add(reference::labels[i], reference::answers[i]));
-    REQUIRE(half[i % 2].add(reference::labels[i], reference::answers[i]));
+    REQUIRE(all.update(reference::labels[i], reference::answers[i]));
+    REQUIRE(half[i % 2].update(reference::labels[i], reference::answers[i]));
   }
   REQUIRE(half[0].merge(half[1]));
   for (std::size_t k = 0; k < 4; ++k) CHECK(half[0].count(k / 2, k % 2) == all.count(k / 2, k % 2));
@@ -64,10 +64,10 @@ TEST_CASE("rows come one by one, and the counts of several add up") {
 TEST_CASE("columns that cannot be counted are errors that name the row") {
   CHECK(mr::model::count_confusion({}, {}).error().code() == mr::errc::invalid_argument);
   CHECK(mr::model::count_confusion(std::vector<int>{0, 1}, std::vector<int>{0}).error().message() ==
-        "labels: 2 for 1 answers");
+        "labels: 2 for 1 predictions");
   const auto label = mr::model::count_confusion(std::vector<int>{0, 2}, std::vector<int>{0, 1});
   CHECK(label.error().code() == mr::errc::out_of_range);
   CHECK(label.error().describe() == "row 1 cannot be counted: label 2 is none of the 2 classes");
   const auto answer = mr::model::count_confusion(std::vector<int>{0, 1}, std::vector<int>{-1, 1});
-  CHECK(answer.error().describe() == "row 0 cannot be counted: answer -1 is none of the 2 classes");
+  CHECK(answer.error().describe() == "row 0 cannot be counted: prediction -1 is none of the 2 classes");
 }

@@ -20,12 +20,12 @@ TEST_CASE("errors of regression do not over- or underflow where their squares wo
   for (const double size : {1.0, 1e155, 1e-170, 1e300}) {
     const std::vector<double> targets{1 * size, 2 * size, 3 * size, 4 * size};
     const std::vector<double> answers{2 * size, 2 * size, 2 * size, 3 * size};
-    CHECK(mr::rmse(targets, answers).value() / size == Approx(std::sqrt(0.75)));
-    CHECK(mr::mae(targets, answers).value() / size == Approx(0.75));
-    CHECK(mr::r2(targets, answers).value() == Approx(1 - 3 / 5.));
+    CHECK(mr::model::rmse(targets, answers).value() / size == Approx(std::sqrt(0.75)));
+    CHECK(mr::model::mae(targets, answers).value() / size == Approx(0.75));
+    CHECK(mr::model::r2(targets, answers).value() == Approx(1 - 3 / 5.));
   }
   // One huge number among normal ones.
-  CHECK(mr::rmse(std::vector{1., 2.}, std::vector{1., 1e155}).value() == Approx(1e155 / std::sqrt(2)));
+  CHECK(mr::model::rmse(std::vector{1., 2.}, std::vector{1., 1e155}).value() == Approx(1e155 / std::sqrt(2)));
 }
 
 TEST_CASE("two-class figures agree with scikit-learn") {

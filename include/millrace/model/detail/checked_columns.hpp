@@ -45,23 +45,23 @@ inline result<void> binary_probabilities(std::span<const int> labels, const real
   return {};
 }
 
-inline result<void> finite_columns(const real_view& targets, const real_view& answers) {
-  if (auto fit = same_length(targets.size(), answers.size(), "answers"); !fit) return fit;
+inline result<void> finite_columns(const real_view& targets, const real_view& predictions) {
+  if (auto fit = same_length(targets.size(), predictions.size(), "predictions"); !fit) return fit;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (!std::isfinite(targets[i]))
       return error(errc::not_finite, "targets: row " + std::to_string(i) + " is not finite");
-    if (!std::isfinite(answers[i]))
-      return error(errc::not_finite, "answers: row " + std::to_string(i) + " is not finite");
+    if (!std::isfinite(predictions[i]))
+      return error(errc::not_finite, "predictions: row " + std::to_string(i) + " is not finite");
   }
   return {};
 }
 
 /// A power of two that brings the largest number of both columns near 1: sums of squares of what is brought so neither
 /// over- nor underflow, and no digit is lost.
-inline double unit_of(const real_view& targets, const real_view& answers) noexcept {
+inline double unit_of(const real_view& targets, const real_view& predictions) noexcept {
   double most = 0;
   for (std::size_t i = 0; i < targets.size(); ++i)
-    most = (std::max)(most, (std::max)(std::fabs(targets[i]), std::fabs(answers[i])));
+    most = (std::max)(most, (std::max)(std::fabs(targets[i]), std::fabs(predictions[i])));
   int exponent = 0;
   std::frexp(most, &exponent);
   return std::ldexp(1, exponent > -1000 ? -exponent : 1000);
