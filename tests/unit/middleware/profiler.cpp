@@ -51,6 +51,20 @@ TEST_CASE("the profiler counts every run of every event, failed ones too") {
   CHECK(events[1]->failures == 10);
 }
 
+TEST_CASE("a clock that goes back during an event leaves no duration, and is counted") {
+  std::uint64_t time = 1'000;
+  auto chain = mr::chain(takes<0>{static_cast<std::uint64_t>(-50)}, takes<1>{100})
+                   .use(mr::profiler{})
+                   .on(mr::manual_clock(time));
+  auto ctx = chain.context(now = &time);
+  REQUIRE(chain(ctx));
+  const auto events = chain.get<mr::profiler>().events();
+  REQUIRE(events.size() == 2);
+  CHECK(events[0]->durations.count() == 0);
+  CHECK(events[0]->durations.refused() == 1);
+  CHECK(events[1]->durations.sum() == 100);
+}
+
 TEST_CASE("the report is a table and the JSON has every figure") {
   std::uint64_t time = 0;
   auto chain = mr::chain(takes<0>{100}, takes<1>{2'000'000}).use(mr::profiler{}).on(mr::manual_clock(time));

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -21,7 +22,8 @@ inline namespace v0 {
 /// Quantiles of a stream of durations in fixed memory, whatever their number and range.
 ///
 /// Units: any whole number; the profiler's are nanoseconds. Numbers with a fraction do not compile: count in a
-/// smaller unit, or take a `ddsketch`.
+/// smaller unit, or take a `ddsketch`. A number below zero (of a clock that went back) is refused: it changes no
+/// answer, and `refused` counts it.
 /// Guarantee: `count`, `sum`, `smallest`, `largest`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
 /// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
 /// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
@@ -33,6 +35,8 @@ inline namespace v0 {
 class log_histogram {
  public:
   using value_type = std::uint64_t;
+  /// What a window, a group or an aggregate of it takes: signed, so that a number below zero is seen as one.
+  using sample = std::int64_t;
   static constexpr double relative_error = 1.0 / 128;
 
   void update(std::uint64_t value) noexcept {
@@ -50,8 +54,20 @@ class log_histogram {
   requires std::is_floating_point_v<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
   void update(millrace_AGGREGATE_16_log_histogram_takes_whole_numbers) = delete;
 
+  /// Refuses and counts a number below zero.
+  template <std::signed_integral Signed>
+  void update(Signed value) noexcept {
+    if (value < 0) [[unlikely]]
+      ++refused_;
+    else
+      update(static_cast<std::uint64_t>(value));
+  }
+
   void update(std::span<const std::uint64_t> values) noexcept {
     for (const std::uint64_t value : values) update(value);
+  }
+  void update(std::span<const std::int64_t> values) noexcept {
+    for (const std::int64_t value : values) update(value);
   }
 
   void merge(const log_histogram& other) noexcept {
@@ -60,9 +76,12 @@ class log_histogram {
     sum_ += other.sum_;
     if (other.min_ < min_) min_ = other.min_;
     if (other.max_ > max_) max_ = other.max_;
+    refused_ += other.refused_;
   }
 
   std::uint64_t count() const noexcept { return count_; }
+  /// How many numbers below zero came.
+  std::uint64_t refused() const noexcept { return refused_; }
   std::uint64_t sum() const noexcept {
     constexpr std::uint64_t most = ~std::uint64_t{0};
     return sum_ > most ? most : static_cast<std::uint64_t>(sum_);
@@ -92,7 +111,7 @@ class log_histogram {
   /// Upper less lower quartile.
   std::uint64_t interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
-  /// The sum, the extremes, and the used buckets only: 12 bytes each.
+  /// The sum, the extremes, the used buckets only (12 bytes each), and how many numbers were refused, if any were.
   std::vector<std::byte> save() const {
     envelope_writer to(type);
     to.u64(static_cast<std::uint64_t>(sum_));
@@ -107,6 +126,7 @@ class log_histogram {
       to.u32(static_cast<std::uint32_t>(i));
       to.u64(buckets_[i]);
     }
+    if (refused_ != 0) to.u64(refused_);
     return std::move(to).finish();
   }
   /// Errors: those of an envelope; corrupt.
@@ -129,6 +149,10 @@ class log_histogram {
       made.buckets_[i] = count;
       made.count_ += count;
       next = i + 1;
+    }
+    if (valid && from->remaining() != 0) {
+      made.refused_ = from->u64();
+      valid = made.refused_ != 0;
     }
     if (auto done = from->finish(valid); !done) return std::move(done).error();
     return made;
@@ -162,6 +186,7 @@ class log_histogram {
   detail::uint128 sum_ = 0;
   std::uint64_t min_ = ~std::uint64_t{0};
   std::uint64_t max_ = 0;
+  std::uint64_t refused_ = 0;
   std::array<std::uint64_t, bucket_count> buckets_{};
 };
 

@@ -4,21 +4,37 @@
 #include <millrace/aggregate/histograms/ddsketch.hpp>
 #include <millrace/core/saved/envelope.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace millrace {
 inline namespace v0 {
 
+/// A place on the scale from 0 to 100. A whole number is taken as it is; one with a fraction says that it is on this
+/// scale, `mr::percent(99.9)`: 0.99, meant on the scale from 0 to 1, does not compile.
+struct percent {
+  double value;
+
+  template <std::integral Whole>
+  requires(!std::is_same_v<Whole, bool>) constexpr percent(Whole whole) noexcept : value(static_cast<double>(whole)) {}
+  constexpr explicit percent(double of_hundred) noexcept : value(of_hundred) {}
+  /// millrace[SKETCH-13]: a fraction that does not say what it is a fraction of.
+  template <class millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
+  requires std::is_floating_point_v<millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
+  percent(millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile) = delete;
+};
+
 /// A list of percentiles of a stream in fixed memory, whatever its length: for service levels.
 ///
 ///     mr::percentile_tracker latency;                  // 50, 90, 95, 99
 ///     latency.update(12.5);
-///     latency.percentile(99);
+///     latency.percentile(99);                          // and percentile(mr::percent(99.9)), quantile(0.999)
 ///     for (auto [percentile, value] : latency.percentiles()) ...
 ///
 /// `Sketch`: what keeps the distribution; `ddsketch` is within 1 % of the value, `kll` within 1.3 % of the rank.
@@ -32,7 +48,7 @@ class basic_percentile_tracker {
     double value;
   };
 
-  explicit basic_percentile_tracker(std::vector<double> percentiles = {50, 90, 95, 99}, Sketch empty = Sketch())
+  explicit basic_percentile_tracker(std::vector<percent> percentiles = {50, 90, 95, 99}, Sketch empty = Sketch())
       : percentiles_(std::move(percentiles)), kept_(empty), empty_(std::move(empty)) {}
 
   void update(double x) { kept_.update(x); }
@@ -42,13 +58,15 @@ class basic_percentile_tracker {
   /// As if nothing had been seen.
   void reset() { kept_ = empty_; }
 
-  /// `percentile` in [0, 100]; NaN for any other, and when nothing was seen.
-  double percentile(double percentile) const { return kept_.quantile(percentile / 100); }
+  /// `place` in [0, 100]; NaN for any other, and when nothing was seen.
+  double percentile(percent place) const { return kept_.quantile(place.value / 100); }
+  /// The same on the scale that all sketches use: `p` in [0, 1].
+  double quantile(double p) const { return kept_.quantile(p); }
   /// Those of the constructor, in its order.
   std::vector<row> percentiles() const {
     std::vector<row> made;
     made.reserve(percentiles_.size());
-    for (const double p : percentiles_) made.push_back({p, percentile(p)});
+    for (const percent p : percentiles_) made.push_back({p.value, percentile(p)});
     return made;
   }
   /// What was seen weighs together.
@@ -58,7 +76,7 @@ class basic_percentile_tracker {
   std::vector<std::byte> save() const {
     envelope_writer to(type);
     to.u64(percentiles_.size());
-    for (const double p : percentiles_) to.f64(p);
+    for (const percent p : percentiles_) to.f64(p.value);
     to.block(kept_.save());
     to.block(empty_.save());
     return std::move(to).finish();
@@ -66,11 +84,11 @@ class basic_percentile_tracker {
   static result<basic_percentile_tracker> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, type);
     if (!from) return std::move(from).error();
-    std::vector<double> percentiles(from->count(8));
+    std::vector<percent> percentiles(from->count(8), percent(0));
     bool valid = true;
-    for (double& p : percentiles) {
-      p = from->f64();
-      valid = valid && p == p;
+    for (percent& p : percentiles) {
+      p.value = from->f64();
+      valid = valid && p.value == p.value;
     }
     auto kept = Sketch::load(from->block());
     auto empty = Sketch::load(from->block());
@@ -85,7 +103,7 @@ class basic_percentile_tracker {
  private:
   static constexpr std::string_view type = "percentile_tracker";
 
-  std::vector<double> percentiles_;
+  std::vector<percent> percentiles_;
   Sketch kept_;
   Sketch empty_;
 };

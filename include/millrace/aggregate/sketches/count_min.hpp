@@ -97,6 +97,11 @@ class count_min {
     for (std::size_t row = 0; row < seeds_.size(); ++row) table_[place_of(item, row)] += counts.value;
   }
 
+  template <detail::hashable_item Item>
+  void update(const Item& item, double weighs) {
+    update(item, weight(weighs));
+  }
+
   /// Errors: shape_mismatch when they differ in buckets or rows, as loaded ones may; then this is as it was.
   result<void> merge(const count_min& other) {
     if (other.buckets_ != buckets_ || other.seeds_.size() != seeds_.size())

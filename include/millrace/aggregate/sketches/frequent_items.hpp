@@ -39,7 +39,7 @@ inline constexpr unsigned most_lg = 30;
 ///
 /// `Item`: std::string or std::int64_t. `LgSize`: at most 3/4 2^LgSize items of a new sketch are kept; a loaded one has
 /// the size of its image.
-/// Guarantee: `lower(x) <= weight of x <= upper(x)` for every item, kept or not; they differ by `max_error()`, which is
+/// Guarantee, where weights are whole: `lower(x) <= weight of x <= upper(x)` for every item, kept or not; they differ by `max_error()`, which is
 /// below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10) and 0 until more than 3/4 2^LgSize
 /// different items came. No item heavier than `max_error()` is missing. Merging keeps all of it, the errors added. The
 /// same input and order of merges give the same bytes.
@@ -69,13 +69,15 @@ class frequent_items {
   void update(std::span<const Item> items) {
     for (const Item& item : items) add(item, 1);
   }
-  /// As `weight` updates with the same item, where the image keeps whole weights only: a fraction counts as one with
-  /// that probability, so that weights add up on average.
+  /// As `weight` updates with the same item. The image keeps whole weights only: one with a fraction is rounded at
+  /// random, up with the probability of that fraction, so that n of them add up to their sum give or take sqrt(n / 4),
+  /// the standard deviation at the most. For exact sums weigh in a smaller unit.
   void update(item_type item, weight counts);
+  void update(item_type item, double weighs) { update(item, weight(weighs)); }
 
   void merge(const frequent_items& other);
 
-  /// What all items weigh together.
+  /// What all items weigh together, each as it was rounded.
   std::uint64_t total() const noexcept { return total_; }
   bool empty() const noexcept { return total_ == 0; }
   /// How many items are kept.

@@ -18,12 +18,13 @@ inline namespace v0 {
 /// The k items that come up most, by number or by weight, of a stream with any number of different ones.
 ///
 ///     mr::topk_tracker endpoints(10);
-///     endpoints.update("/api/v1/score");
+///     endpoints.update("/api/v1/score");           // or with what it weighs: update("/api/v1/score", 3)
 ///     for (auto& [item, lower, upper] : endpoints.top()) ...
 ///
 /// Over a stretch of time: `windowed<sliding<5min, 10s>, topk_tracker>`, and so in any window of panes.
 /// `Item`, `LgSize`, guarantee, complexity, memory: as of `frequent_items`; an item's true weight lies between
 /// `lower` and `upper`, and while no more than 3/4 2^LgSize different items came, both are that weight.
+/// Weights are kept whole, as the sketch's image keeps them: see `update(item, weight)`.
 /// Threads: one at a time; const calls from any number.
 template <class Item = std::string, unsigned LgSize = 10>
 class basic_topk_tracker {
@@ -36,7 +37,11 @@ class basic_topk_tracker {
   explicit basic_topk_tracker(std::size_t k = 10) noexcept : k_(k) {}
 
   void update(item_type item) { kept_.update(item); }
+  /// A weight with a fraction is rounded at random, up with the probability of that fraction: sums are right on average
+  /// only, 600 times 10.5 makes 6,300 give or take 12 (sqrt(n / 4) at the most, the standard deviation). For exact sums
+  /// weigh in a smaller unit, cents in place of euros: whole weights add up exactly.
   void update(item_type item, weight w) { kept_.update(item, w); }
+  void update(item_type item, double weighs) { kept_.update(item, weight(weighs)); }
   void merge(const basic_topk_tracker& other) { kept_.merge(other.kept_); }
   void reset() { kept_ = sketch_type(); }
 
@@ -44,7 +49,7 @@ class basic_topk_tracker {
   std::vector<row> top() const { return kept_.top(k_); }
   std::vector<row> top(std::size_t count) const { return kept_.top(count); }
   std::size_t k() const noexcept { return k_; }
-  /// What all items weigh together.
+  /// What all items weigh together, each as it was rounded.
   std::uint64_t total() const noexcept { return kept_.total(); }
   const sketch_type& sketch() const noexcept { return kept_; }
 

@@ -2,6 +2,10 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/aggregate/aggregate.hpp>
+#include <millrace/aggregate/grouped.hpp>
+#include <millrace/aggregate/sums.hpp>
+#include <millrace/aggregate/tumbling.hpp>
 #include <millrace/core/seed.hpp>
 
 #include <laws/aggregator.hpp>
@@ -9,6 +13,7 @@
 #include <support/golden.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -165,6 +170,58 @@ TEST_CASE("merging any split of a stream gives the stream's own histogram") {
   for (int i = 0; i <= 100; ++i) CHECK(parts[0].quantile(i / 100.0) == whole->quantile(i / 100.0));
 }
 
+TEST_CASE("a number below zero is refused and counted, whatever its type") {
+  auto h = std::make_unique<mr::log_histogram>();
+  h->update(7);
+  h->update(-5);
+  h->update(-5LL);
+  h->update(static_cast<signed char>(-1));
+  h->update(std::chrono::nanoseconds(-3).count());
+  CHECK(h->count() == 1);
+  CHECK(h->sum() == 7);
+  CHECK(h->largest() == 7);
+  CHECK(h->quantile(0.99) == 7);
+  CHECK(h->refused() == 4);
+  const std::vector<std::int64_t> some{3, -1, 5};
+  h->update(some);
+  CHECK(h->count() == 3);
+  CHECK(h->refused() == 5);
+
+  // A stream of nothing else leaves an empty histogram, which remembers them.
+  mr::log_histogram none;
+  none.update(-1);
+  CHECK(none.count() == 0);
+  CHECK(none.smallest() == 0);
+  h->merge(none);
+  CHECK(h->refused() == 6);
+  for (const mr::log_histogram* each : {h.get(), &none}) {
+    const auto back = mr::log_histogram::load(each->save());
+    REQUIRE(back.has_value());
+    CHECK(back->refused() == each->refused());
+    CHECK(back->count() == each->count());
+    CHECK(back->save() == each->save());
+  }
+}
+
+TEST_CASE("a number below zero is refused in an aggregate, a window and a group too") {
+  mr::aggregate<mr::count, mr::log_histogram> all;
+  all.update(-5);
+  all.update(7);
+  CHECK(all.get<mr::count>() == 2);
+  CHECK(all.get<mr::log_histogram>().count() == 1);
+  CHECK(all.get<mr::log_histogram>().refused() == 1);
+  mr::windowed<mr::tumbling<std::chrono::minutes(1)>, mr::log_histogram> minutes;
+  (void)minutes.update(-5, mr::at(std::chrono::seconds(1)));
+  (void)minutes.update(7, mr::at(std::chrono::seconds(2)));
+  minutes.finish([](const mr::time_range&, const mr::log_histogram& window) {
+    CHECK(window.largest() == 7);
+    CHECK(window.refused() == 1);
+  });
+  mr::grouped<std::string, mr::log_histogram> routes;
+  routes.update("a", -5);
+  CHECK(routes.find("a")->refused() == 1);
+}
+
 TEST_CASE("a log_histogram keeps the laws of an aggregator") {
   const auto same = [](const mr::log_histogram& a, const mr::log_histogram& b) {
     CHECK(a.count() == b.count());
@@ -184,7 +241,7 @@ TEST_CASE("a log_histogram keeps the laws of an aggregator") {
 
 TEST_CASE("hostile saved log_histograms answer an error or one that works") {
   mr::log_histogram h;
-  for (std::uint64_t v : {0U, 1U, 7U, 1000U, 1000U}) h.update(v);
+  for (const int v : {0, 1, 7, 1000, -1000}) h.update(v);
   const auto use = [](mr::log_histogram& a) {
     a.update(5);
     auto other = std::make_unique<mr::log_histogram>(a);

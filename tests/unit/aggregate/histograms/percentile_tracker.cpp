@@ -34,7 +34,8 @@ TEST_CASE("the usual percentiles, or those asked for, within one percent of the 
   }
   CHECK(t.percentile(0) == 1);
   CHECK(t.percentile(100) == 10'000);
-  CHECK(t.percentile(99.9) == Approx(9990).epsilon(0.01));
+  CHECK(t.percentile(mr::percent(99.9)) == Approx(9990).epsilon(0.01));
+  CHECK(t.quantile(0.999) == t.percentile(mr::percent(99.9)));
   CHECK(t.count() == 10'000);
   t.reset();
   CHECK(t.count() == 0);
@@ -43,6 +44,16 @@ TEST_CASE("the usual percentiles, or those asked for, within one percent of the 
   own.update(10.0);
   CHECK(own.percentiles()[1].value == Approx(1).epsilon(0.01));
   CHECK(own.percentile(76) == Approx(10).epsilon(0.01));
+}
+
+TEST_CASE("a percentile and a quantile cannot be mixed: fractions of one say of what") {
+  STATIC_REQUIRE(std::is_convertible_v<int, mr::percent>);
+  STATIC_REQUIRE(std::is_convertible_v<unsigned long, mr::percent>);
+  STATIC_REQUIRE(!std::is_convertible_v<double, mr::percent>);
+  STATIC_REQUIRE(!std::is_convertible_v<float, mr::percent>);
+  STATIC_REQUIRE(!std::is_convertible_v<bool, mr::percent>);
+  STATIC_REQUIRE(std::is_constructible_v<mr::percent, double>);
+  STATIC_REQUIRE(!std::is_constructible_v<mr::percentile_tracker, std::vector<double>>);
 }
 
 TEST_CASE("percentile trackers keep the laws of an aggregator") {

@@ -8,6 +8,7 @@
 #include <millrace/aggregate/windows/session.hpp>
 #include <millrace/aggregate/windows/sliding_panes.hpp>
 #include <millrace/aggregate/windows/tumbling.hpp>
+#include <millrace/aggregate/sketches/count_min.hpp>
 #include <millrace/core/seed.hpp>
 
 #include <laws/aggregator.hpp>
@@ -16,7 +17,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -43,6 +46,33 @@ TEST_CASE("the most frequent items, the heaviest first") {
   t.reset();
   CHECK(t.total() == 0);
   CHECK(t.k() == 3);
+}
+
+TEST_CASE("a weight may stand as a number; one with a fraction is rounded at random, in a smaller unit it is exact") {
+  mr::topk_tracker euros, cents;
+  for (int i = 0; i < 600; ++i) {
+    euros.update("x", 10.5);
+    cents.update("x", 1050);
+  }
+  CHECK(cents.total() == 630'000);
+  CHECK(cents.top()[0].lower == 630'000);
+  // Within five standard deviations, sqrt(600 / 4) each.
+  CHECK(std::abs(static_cast<double>(euros.total()) - 6300) <= 5 * 12.25);
+  mr::topk_tracker explicitly;
+  for (int i = 0; i < 600; ++i) explicitly.update("x", mr::weight(10.5));
+  CHECK(explicitly.save() == euros.save());
+  mr::frequent_items<> sketch;
+  sketch.update("x", 3);
+  CHECK(sketch.lower("x") == 3);
+  mr::count_min<> table;
+  table.update("x", 2.5);
+  CHECK(table.estimate("x") == 2.5);
+  for (const double none : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
+    sketch.update("x", none);
+    table.update("x", none);
+  }
+  CHECK(sketch.total() == 3);
+  CHECK(table.total() == 2.5);
 }
 
 TEST_CASE("of a million different items those that count are found") {
