@@ -1,5 +1,5 @@
 // expect: use of deleted function .*percent|conversion function from 'double' to .*percent.* invokes a deleted function
-#include <millrace/aggregate/percentile_tracker.hpp>
+#include <millrace/aggregate/histograms/percentile_tracker.hpp>
 
 namespace mr = millrace;
 

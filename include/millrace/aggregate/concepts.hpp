@@ -19,6 +19,13 @@ struct weight {
   constexpr explicit weight(double w) noexcept : value(w) {}
 };
 
+/// A weight where a plain number can be nothing else: `topk.update("x", 2)`.
+struct weight_or_number {
+  double value;
+  constexpr weight_or_number(weight w) noexcept : value(w.value) {}
+  constexpr weight_or_number(double w) noexcept : value(w) {}
+};
+
 /// Can take up what another one of its type has seen.
 ///
 /// Laws, up to the error that A states: merging an empty A changes nothing; a.merge(b) then

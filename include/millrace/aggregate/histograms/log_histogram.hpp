@@ -7,7 +7,6 @@
 
 #include <array>
 #include <bit>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -33,6 +32,14 @@ inline namespace v0 {
 /// Source: log-linear buckets as in G. Tene's HdrHistogram; here octave and sub-bucket are read off
 /// the exponent and the first mantissa bits of the value as a double.
 class log_histogram {
+  template <class X>
+  static constexpr bool has_fractions = [] {
+    if constexpr (requires(const X& x) { *x.data(); })
+      return std::is_floating_point_v<std::remove_cvref_t<decltype(*std::declval<const X&>().data())>>;
+    else
+      return std::is_floating_point_v<X>;
+  }();
+
  public:
   using value_type = std::uint64_t;
   /// What a window, a group or an aggregate of it takes: signed, so that a number below zero is seen as one.
@@ -49,13 +56,13 @@ class log_histogram {
     }
   }
 
-  /// millrace[AGGREGATE-16]: a number with a fraction, which would be cut off.
+  /// millrace[AGGREGATE-16]: numbers with a fraction, which would be cut off.
   template <class millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
-  requires std::is_floating_point_v<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
-  void update(millrace_AGGREGATE_16_log_histogram_takes_whole_numbers) = delete;
+  requires(has_fractions<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>) void update(
+      const millrace_AGGREGATE_16_log_histogram_takes_whole_numbers&) = delete;
 
   /// Refuses and counts a number below zero.
-  template <std::signed_integral Signed>
+  template <class Signed, std::enable_if_t<std::is_integral_v<Signed> && std::is_signed_v<Signed>, int> = 0>
   void update(Signed value) noexcept {
     if (value < 0) [[unlikely]]
       ++refused_;

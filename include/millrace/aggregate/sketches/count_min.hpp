@@ -80,26 +80,25 @@ class count_min {
  public:
   count_min() : count_min(Buckets, Rows) {}
 
-  template <detail::hashable_item Item>
-  void update(const Item& item) {
-    update(item, weight(1));
+  /// An item, or many side by side: a vector of them, a span.
+  template <class Items>
+  requires(detail::takes_items<Items>) void update(const Items& items) {
+    if constexpr (detail::row_of_items<Items>)
+      for (const auto& item : items) update(item, weight(1));
+    else
+      update(items, weight(1));
   }
-  template <detail::hashable_item Item>
-  void update(std::span<const Item> items) {
-    for (const Item& item : items) update(item, weight(1));
-  }
+  /// millrace[SKETCH-14]: what is no item.
+  template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
+  requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>) void update(
+      const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
   /// Weights that are not above zero, or not finite, leave the sketch as it was.
   template <detail::hashable_item Item>
-  void update(const Item& item, weight counts) {
+  void update(const Item& item, weight_or_number counts) {
     if (detail::is_no_item(item) || !(counts.value > 0 && counts.value <= (std::numeric_limits<double>::max)())) return;
     if (table_.empty()) table_.resize(buckets_ * seeds_.size());
     total_ += counts.value;
     for (std::size_t row = 0; row < seeds_.size(); ++row) table_[place_of(item, row)] += counts.value;
-  }
-
-  template <detail::hashable_item Item>
-  void update(const Item& item, double weighs) {
-    update(item, weight(weighs));
   }
 
   /// Errors: shape_mismatch when they differ in buckets or rows, as loaded ones may; then this is as it was.

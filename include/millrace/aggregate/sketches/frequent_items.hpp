@@ -39,10 +39,10 @@ inline constexpr unsigned most_lg = 30;
 ///
 /// `Item`: std::string or std::int64_t. `LgSize`: at most 3/4 2^LgSize items of a new sketch are kept; a loaded one has
 /// the size of its image.
-/// Guarantee, where weights are whole: `lower(x) <= weight of x <= upper(x)` for every item, kept or not; they differ by `max_error()`, which is
-/// below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10) and 0 until more than 3/4 2^LgSize
-/// different items came. No item heavier than `max_error()` is missing. Merging keeps all of it, the errors added. The
-/// same input and order of merges give the same bytes.
+/// Guarantee, where weights are whole: `lower(x) <= weight of x <= upper(x)` for every item, kept or not; they differ
+/// by `max_error()`, which is below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10) and 0 until
+/// more than 3/4 2^LgSize different items came. No item heavier than `max_error()` is missing. Merging keeps all of it,
+/// the errors added. The same input and order of merges give the same bytes.
 /// Complexity: update O(1) amortised, merge, `top` and `heavier_than` O(items kept). At most 32 2^LgSize bytes,
 /// 32 KB at LgSize = 10; with texts three times that and the texts themselves. Allocates: as it grows; for texts as
 /// they come. Threads: one at a time. Source: Anderson, Bevan, Lang, Liberty, Rhodes, Thaler, "A high-performance
@@ -56,8 +56,20 @@ class frequent_items {
   static_assert(std::is_same_v<Item, std::string> || std::is_same_v<Item, std::int64_t>,
                 "millrace[SKETCH-9]: frequent_items<Item>: Item must be std::string or std::int64_t");
 
+  template <class X>
+  static constexpr bool is_item = std::is_same_v<Item, std::string>
+                                      ? std::is_convertible_v<const X&, std::string_view>
+                                      : std::is_convertible_v<const X&, std::int64_t> && !std::is_floating_point_v<X>;
+  template <class X>
+  static constexpr bool is_row = [] {
+    if constexpr (detail::row_of_items<X>)
+      return is_item<std::remove_cvref_t<decltype(*std::declval<const X&>().data())>>;
+    else
+      return false;
+  }();
+
  public:
-  /// How items are given to it.
+  /// How items are given to it; an unsigned number beyond 2^63 as the negative one of the same bits.
   using item_type = std::conditional_t<std::is_same_v<Item, std::string>, std::string_view, std::int64_t>;
   using sample = item_type;
   static constexpr std::string_view name =
@@ -65,15 +77,25 @@ class frequent_items {
   /// Updates and merges that would take `total` beyond this are left out.
   static constexpr std::uint64_t max_total = std::uint64_t{1} << 62;
 
-  void update(item_type item) { add(item, 1); }
-  void update(std::span<const Item> items) {
-    for (const Item& item : items) add(item, 1);
+  /// What `update` takes: an item, or many side by side (a vector, a span).
+  template <class X>
+  static constexpr bool takes = is_item<X> || is_row<X>;
+
+  template <class Items>
+  requires(takes<Items>) void update(const Items& items) {
+    if constexpr (is_item<Items>)
+      add(static_cast<item_type>(items), 1);
+    else
+      for (const auto& item : items) add(static_cast<item_type>(item), 1);
   }
+  /// millrace[SKETCH-14]: what is no item.
+  template <class millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>
+  requires(!takes<millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>) void update(
+      const millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for&) = delete;
   /// As `weight` updates with the same item. The image keeps whole weights only: one with a fraction is rounded at
   /// random, up with the probability of that fraction, so that n of them add up to their sum give or take sqrt(n / 4),
   /// the standard deviation at the most. For exact sums weigh in a smaller unit.
-  void update(item_type item, weight counts);
-  void update(item_type item, double weighs) { update(item, weight(weighs)); }
+  void update(item_type item, weight_or_number counts);
 
   void merge(const frequent_items& other);
 
@@ -205,7 +227,7 @@ class frequent_items {
 };
 
 template <class Item, unsigned LgSize>
-void frequent_items<Item, LgSize>::update(item_type item, weight counts) {
+void frequent_items<Item, LgSize>::update(item_type item, weight_or_number counts) {
   if (!(counts.value > 0 && counts.value < static_cast<double>(max_total))) return;
   auto times = static_cast<std::uint64_t>(counts.value);
   if (const double fraction = counts.value - static_cast<double>(times); fraction > 0)

@@ -52,16 +52,20 @@ class theta {
  public:
   static constexpr bool idempotent = true;
 
-  template <detail::hashable_item Item>
-  void update(const Item& item) {
-    if (detail::is_no_item(item)) return;
-    empty_ = false;
-    offer(detail::hash_item(item).low >> 1);
+  /// An item, or many side by side: a vector of them, a span.
+  template <class Items>
+  requires(detail::takes_items<Items>) void update(const Items& items) {
+    if constexpr (detail::row_of_items<Items>) {
+      for (const auto& item : items) update(item);
+    } else if (!detail::is_no_item(items)) {
+      empty_ = false;
+      offer(detail::hash_item(items).low >> 1);
+    }
   }
-  template <detail::hashable_item Item>
-  void update(std::span<const Item> items) {
-    for (const Item& item : items) update(item);
-  }
+  /// millrace[SKETCH-14]: what is no item.
+  template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
+  requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>) void update(
+      const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
 
   /// The items of either.
   void merge(const theta& other) {

@@ -36,12 +36,19 @@ class basic_topk_tracker {
 
   explicit basic_topk_tracker(std::size_t k = 10) noexcept : k_(k) {}
 
-  void update(item_type item) { kept_.update(item); }
+  /// An item, or many side by side: a vector, a span.
+  template <class Items>
+  requires(sketch_type::template takes<Items>) void update(const Items& items) {
+    kept_.update(items);
+  }
+  /// millrace[SKETCH-14]: what is no item.
+  template <class millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>
+  requires(!sketch_type::template takes<millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>) void
+  update(const millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for&) = delete;
   /// A weight with a fraction is rounded at random, up with the probability of that fraction: sums are right on average
   /// only, 600 times 10.5 makes 6,300 give or take 12 (sqrt(n / 4) at the most, the standard deviation). For exact sums
   /// weigh in a smaller unit, cents in place of euros: whole weights add up exactly.
-  void update(item_type item, weight w) { kept_.update(item, w); }
-  void update(item_type item, double weighs) { kept_.update(item, weight(weighs)); }
+  void update(item_type item, weight_or_number w) { kept_.update(item, w); }
   void merge(const basic_topk_tracker& other) { kept_.merge(other.kept_); }
   void reset() { kept_ = sketch_type(); }
 

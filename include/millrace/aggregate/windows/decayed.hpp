@@ -54,6 +54,15 @@ class faded {
   auto get() const&& {
     return detail::owned(get<typename Aggregate::template made_from<Template>>());
   }
+  /// The same asked at a place: `get<mr::quantiles>(0.99)`.
+  template <class M>
+  auto get(double place) const {
+    return detail::answer_at(get<M>(), place);
+  }
+  template <template <class...> class Template>
+  auto get(double place) const {
+    return detail::answer_at(get<Template>(), place);
+  }
   template <class M>
   decltype(auto) state() const {
     return kept_.template state<M>();

@@ -151,6 +151,23 @@ class member_answers {
   auto get() const {
     return static_cast<const Derived&>(*this).value().template get<Template>();
   }
+  /// The same asked at a place: `get<mr::quantiles>(0.99)`.
+  template <class M>
+  auto get(double place) {
+    return static_cast<Derived&>(*this).value().template get<M>(place);
+  }
+  template <class M>
+  auto get(double place) const {
+    return static_cast<const Derived&>(*this).value().template get<M>(place);
+  }
+  template <template <class...> class Template>
+  auto get(double place) {
+    return static_cast<Derived&>(*this).value().template get<Template>(place);
+  }
+  template <template <class...> class Template>
+  auto get(double place) const {
+    return static_cast<const Derived&>(*this).value().template get<Template>(place);
+  }
 };
 
 /// The clock that items without a time of their own are stamped by.

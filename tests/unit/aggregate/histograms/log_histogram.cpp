@@ -2,10 +2,10 @@
 
 #include <support/catch.hpp>
 
-#include <millrace/aggregate/aggregate.hpp>
-#include <millrace/aggregate/grouped.hpp>
-#include <millrace/aggregate/sums.hpp>
-#include <millrace/aggregate/tumbling.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/keyed/grouped.hpp>
+#include <millrace/aggregate/members/sums.hpp>
+#include <millrace/aggregate/windows/tumbling.hpp>
 #include <millrace/core/seed.hpp>
 
 #include <laws/aggregator.hpp>

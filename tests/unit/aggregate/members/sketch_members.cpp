@@ -8,11 +8,14 @@
 #include <millrace/aggregate/sketches/req.hpp>
 #include <millrace/aggregate/sketches/tdigest.hpp>
 #include <millrace/aggregate/sketches/theta.hpp>
+#include <millrace/aggregate/windows/decayed.hpp>
+#include <millrace/aggregate/windows/sliding_panes.hpp>
 
 #include <support/aggregate.hpp>
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
 
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <span>
@@ -22,6 +25,7 @@
 #include <vector>
 
 namespace mr = millrace;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -97,6 +101,27 @@ TEST_CASE("up to K items quantiles are exact, also merged and loaded") {
   CHECK(back->get<mr::interquartile_range>() == 50);
   CHECK(back->get<mr::mean>() == 51);
   CHECK(back->save() == a.save());
+}
+
+TEST_CASE("quantiles may be asked in the call that gets them") {
+  mr::aggregate<mr::count, mr::quantiles<>, mr::quantiles<mr::tdigest<>>> a;
+  mr::aggregate<mr::quantiles<>> one;
+  mr::windowed<mr::sliding<5min, 1min>, mr::aggregate<mr::quantiles<>>> window;
+  mr::decayed<mr::half_life<1min>, mr::aggregate<mr::quantiles<mr::ddsketch<>>>> faded;
+  for (int i = 1; i <= 100; ++i) {
+    a.update(i);
+    one.update(i);
+    window.update(i, mr::at(1s));
+    faded.update(i, mr::at(1s));
+  }
+  CHECK(a.get<mr::quantiles<>>(0.5) == a.get<mr::quantiles<>>()(0.5));
+  CHECK(a.get<mr::quantiles<mr::tdigest<>>>(0.9) == a.get<mr::quantiles<mr::tdigest<>>>()(0.9));
+  CHECK(one.get<mr::quantiles>(0.9) == 90);
+  CHECK(window.get<mr::quantiles>(0.9) == 90);
+  CHECK(window.get<mr::quantiles<>>(0.9) == 90);
+  CHECK(window.value().get<mr::quantiles>(0.9) == 90);
+  CHECK(faded.value(mr::at(1s)).get<mr::quantiles>(0.9) == Approx(90).epsilon(0.011));
+  CHECK(std::isnan(one.get<mr::quantiles>(99)));
 }
 
 TEST_CASE("aggregates with sketches merge within the sketch's bound, and weigh") {

@@ -2,6 +2,9 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/sketches/topk_tracker.hpp>
+
 #include <laws/aggregator.hpp>
 #include <support/sketch_images.hpp>
 #include <support/sketch_questions.hpp>
@@ -76,6 +79,23 @@ void check_same(const S& a, const S& b) {
 }
 
 }  // namespace
+
+TEST_CASE("many items side by side are taken as they are; numbers with a fraction are no items") {
+  mr::frequent_items<> texts;
+  texts.update(std::vector<std::string>{"a", "b", "a"});
+  texts.update(std::vector<std::string_view>{"a"});
+  CHECK(texts.lower("a") == 3);
+  mr::frequent_items<std::int64_t> numbers;
+  numbers.update(std::vector<int>{1, 2, 1});
+  numbers.update(std::vector<std::int64_t>{1});
+  CHECK(numbers.lower(1) == 3);
+  numbers.update(~std::uint64_t{0});
+  CHECK(numbers.lower(-1) == 1);
+  STATIC_REQUIRE(!mr::aggregator_of<mr::frequent_items<std::int64_t>, double>);
+  STATIC_REQUIRE(!mr::aggregator_of<mr::frequent_items<std::int64_t>, std::string>);
+  STATIC_REQUIRE(!mr::aggregator_of<mr::frequent_items<>, int>);
+  STATIC_REQUIRE(!mr::aggregator_of<mr::basic_topk_tracker<std::int64_t>, double>);
+}
 
 TEST_CASE("frequent items of nothing are none") {
   const texts empty;

@@ -2,6 +2,8 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/aggregate/concepts.hpp>
+
 #include <laws/aggregator.hpp>
 #include <support/sketch_images.hpp>
 #include <support/sketch_questions.hpp>
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <string>
 #include <vector>
+#include <span>
 
 namespace mr = millrace;
 
@@ -65,6 +68,29 @@ void check_unions() {
 }
 
 }  // namespace
+
+TEST_CASE("hll: many items side by side are taken as they are: a vector, a span, an array of texts") {
+  mr::hll<12> all, singles;
+  const std::vector<int> numbers{1, 2, 3, 2};
+  const std::vector<std::string> texts{"a", "", "b"};
+  all.update(numbers);
+  all.update(texts);
+  all.update(std::vector<int>{7});
+  std::vector<float> changing{1.5F};
+  all.update(std::span<float>(changing));
+  for (const int x : numbers) singles.update(x);
+  for (const std::string& x : texts) singles.update(x);
+  singles.update(7);
+  singles.update(1.5F);
+  CHECK(all.save() == singles.save());
+  struct user {
+    int id;
+  };
+  using sketch = decltype(all);
+  STATIC_REQUIRE(mr::aggregator_of<sketch, int>);
+  STATIC_REQUIRE(!mr::aggregator_of<sketch, user>);
+  STATIC_REQUIRE(!mr::aggregator_of<sketch, std::vector<user>>);
+}
 
 TEST_CASE("MurmurHash3 gives the known hashes") {
   // SMHasher's reference implementation, as quoted in Guava's and Cassandra's tests.

@@ -445,6 +445,18 @@ decltype(auto) answer_of(const auto& asked, const auto& of) {
   }
 }
 
+/// What a member returns, asked in its turn at a place, as quantiles are.
+template <class Answer>
+auto answer_at(const Answer& answer, double place) {
+  if constexpr (std::is_invocable_v<const Answer&, double>) {
+    return answer(place);
+  } else {
+    static_assert(std::is_same_v<Answer, no_answer>,
+                  "millrace[SKETCH-15]: get<Member>(place): only `quantiles` is asked at a place; write get<Member>()");
+    return no_answer();
+  }
+}
+
 /// What an aggregate and its snapshot have in common: the states, and the questions to them.
 template <bool Closed, class Policy, class... Ms>
 class answers {
@@ -475,6 +487,16 @@ class answers {
   template <template <class...> class Template>
   auto get() const&& {
     return owned(answer_of<made_from<Template>>(*this, *this));
+  }
+
+  /// The same asked at a place: `get<mr::quantiles>(0.99)` is `get<mr::quantiles>()(0.99)`.
+  template <class M>
+  auto get(double place) const {
+    return detail::answer_at(get<M>(), place);
+  }
+  template <template <class...> class Template>
+  auto get(double place) const {
+    return detail::answer_at(get<Template>(), place);
   }
 
   /// What a member keeps, in its closed form where it has one.

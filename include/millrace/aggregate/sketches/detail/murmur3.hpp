@@ -82,6 +82,15 @@ constexpr std::uint16_t seed_hash() noexcept {
 template <class Item>
 concept hashable_item = std::is_arithmetic_v<Item> || std::convertible_to<const Item&, std::string_view>;
 
+/// Many of them side by side: a vector, a span.
+template <class Row>
+concept row_of_items = !hashable_item<Row> && requires(const Row& row) {
+  row.size();
+  requires hashable_item<std::remove_cvref_t<decltype(*row.data())>>;
+};
+template <class X>
+inline constexpr bool takes_items = hashable_item<X> || row_of_items<X>;
+
 /// The 64 bits of a number that are hashed: of a whole number its value, so that 7 is one item whatever its type; of a
 /// floating-point number the double, with one zero and one NaN.
 template <class Number>
