@@ -27243,14 +27243,15 @@ constexpr long long crc32_fold_high(std::uint64_t bits) noexcept {
   return static_cast<long long>(static_cast<std::uint64_t>(crc32_power(bits - 32)) << 1);
 }
 
+[[gnu::target("pclmul"), gnu::always_inline]] inline clmul_lane crc32_fold(clmul_lane x, clmul_lane by) noexcept {
+  return __builtin_ia32_pclmulqdq128(x, by, 0x00) ^ __builtin_ia32_pclmulqdq128(x, by, 0x11);
+}
+
 /// Precondition: at least 64 bytes. The 16 bytes that are left stand for all before `at`.
 [[gnu::target("pclmul")]] inline std::uint32_t crc32_clmul(std::uint32_t state, const unsigned char* data,
                                                            std::size_t bytes) noexcept {
   constexpr clmul_lane by64 = {crc32_fold_low(512), crc32_fold_high(512)};
   constexpr clmul_lane by16 = {crc32_fold_low(128), crc32_fold_high(128)};
-  const auto fold = [](clmul_lane x, clmul_lane by) __attribute__((target("pclmul"), always_inline)) {
-    return __builtin_ia32_pclmulqdq128(x, by, 0x00) ^ __builtin_ia32_pclmulqdq128(x, by, 0x11);
-  };
   clmul_lane x[4];
   load_vector(x, data);
   x[0] ^= clmul_lane{static_cast<long long>(state), 0};
@@ -27259,14 +27260,14 @@ constexpr long long crc32_fold_high(std::uint64_t bits) noexcept {
   for (; bytes >= 64; data += 64, bytes -= 64) {
     clmul_lane next[4];
     load_vector(next, data);
-    for (int k = 0; k < 4; ++k) x[k] = fold(x[k], by64) ^ next[k];
+    for (int k = 0; k < 4; ++k) x[k] = crc32_fold(x[k], by64) ^ next[k];
   }
   clmul_lane all = x[0];
-  for (int k = 1; k < 4; ++k) all = fold(all, by16) ^ x[k];
+  for (int k = 1; k < 4; ++k) all = crc32_fold(all, by16) ^ x[k];
   for (; bytes >= 16; data += 16, bytes -= 16) {
     clmul_lane next;
     load_vector(next, data);
-    all = fold(all, by16) ^ next;
+    all = crc32_fold(all, by16) ^ next;
   }
   unsigned char rest[16];
   store_vector(rest, all);
