@@ -45,7 +45,7 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/members/aggregate.hpp aggregate/members/extremes.hpp aggregate/members/member.hpp
   aggregate/members/moments.hpp aggregate/members/pairs.hpp aggregate/members/sketch_members.hpp
   aggregate/members/sums.hpp
-  aggregate/members/detail/states.hpp
+  aggregate/members/detail/states.hpp aggregate/members/detail/wide_range.hpp
   aggregate/sketches/count_min.hpp aggregate/sketches/frequent_items.hpp aggregate/sketches/hll.hpp
   aggregate/sketches/kll.hpp aggregate/sketches/quantile_curve.hpp aggregate/sketches/quantile_view.hpp
   aggregate/sketches/req.hpp aggregate/sketches/tdigest.hpp aggregate/sketches/theta.hpp

@@ -3,6 +3,7 @@
 
 #include <millrace/aggregate/kernels/detail/pair_kernel.hpp>
 #include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/detail/wide_range.hpp>
 #include <millrace/aggregate/members/member.hpp>
 #include <millrace/aggregate/members/moments.hpp>
 #include <millrace/core/detail/math.hpp>
@@ -18,7 +19,8 @@ namespace millrace {
 inline namespace v0 {
 
 /// The weight, the means and the second moments of pairs: sums of w (x - mean x)^2, w (y - mean y)^2 and of
-/// the products. Joined as in `moment_sums`, with as little loss. 64 bytes; allocates: never.
+/// the products. Joined as in `moment_sums`, with as little loss, and with powers of two kept apart where squares of
+/// deviations, or weights, would leave double's range. 72 bytes; allocates: never.
 /// Source: Chan, Golub, LeVeque (1979); J. Bennett et al., "Numerically stable, single-pass, parallel
 /// statistics algorithms", IEEE Cluster 2009.
 class comoment_sums {
@@ -38,11 +40,20 @@ class comoment_sums {
     xy_ = p.xy - times(p.x, dy);
   }
 
-  double weight() const noexcept { return weight_; }
+  double weight() const noexcept { return detail::math::ldexp(weight_, weight_apart_); }
   xy mean() const noexcept { return {mean_x_.value, mean_y_.value}; }
-  double xx() const noexcept { return xx_; }
-  double yy() const noexcept { return yy_; }
-  double xy_product() const noexcept { return xy_; }
+  /// Infinite, or zero, where they are beyond double's range.
+  double xx() const noexcept { return detail::math::ldexp(xx_, 2 * exponent_x_ + weight_apart_); }
+  double yy() const noexcept { return detail::math::ldexp(yy_, 2 * exponent_y_ + weight_apart_); }
+  double xy_product() const noexcept { return detail::math::ldexp(xy_, exponent_x_ + exponent_y_ + weight_apart_); }
+
+  /// What ratios are made of, finite: xx() / weight() is scaled_xx() / scaled_weight() * 2^(2 exponent_x()), and so on.
+  double scaled_weight() const noexcept { return weight_; }
+  double scaled_xx() const noexcept { return xx_; }
+  double scaled_yy() const noexcept { return yy_; }
+  double scaled_xy() const noexcept { return xy_; }
+  int exponent_x() const noexcept { return exponent_x_; }
+  int exponent_y() const noexcept { return exponent_y_; }
 
   void merge(const comoment_sums& other) noexcept {
     if (other.weight_ == 0) return;
@@ -54,44 +65,69 @@ class comoment_sums {
     const double r = other.weight_ / n;
     const double dx = other.mean_x_.less(mean_x_);
     const double dy = other.mean_y_.less(mean_y_);
-    const double between = times(weight_, r);
-    xx_ += other.xx_ + times(dx * dx, between);
-    yy_ += other.yy_ + times(dy * dy, between);
-    xy_ += other.xy_ + times(dx * dy, between);
+    const double lesser = weight_ < other.weight_ ? weight_ : other.weight_;
+    const bool near = is_plain() && other.is_plain() && detail::is_plain(n) &&
+                      detail::deviates_plainly<2>(dx, lesser) && detail::deviates_plainly<2>(dy, lesser);
+    if (!near) [[unlikely]]
+      return merge_far(other);
+    join(other, dx, dy);
     mean_x_.add(times(dx, r));
     mean_y_.add(times(dy, r));
     weight_ = n;
   }
   void unmerge(const comoment_sums& other) noexcept {
     if (other.weight_ == 0) return;
+    comoment_sums part = other;
+    if (!is_plain() || !part.is_plain()) [[unlikely]]
+      part.rescale(exponent_x_, exponent_y_, weight_apart_);
     const double n = weight_;
-    const double left = n - other.weight_;
+    const double left = n - part.weight_;
     if (!(left > n * 0x1p-50)) {  // nothing but rounding
       *this = {};
       return;
     }
-    const double r = other.weight_ / n;
-    const double dx = other.mean_x_.less(mean_x_) * (n / left);
-    const double dy = other.mean_y_.less(mean_y_) * (n / left);
+    const double r = part.weight_ / n;
+    const double dx = detail::math::ldexp(part.mean_x_.half_less(mean_x_), 1 - exponent_x_) * (n / left);
+    const double dy = detail::math::ldexp(part.mean_y_.half_less(mean_y_), 1 - exponent_y_) * (n / left);
     const double between = times(left, r);
-    xx_ = not_below_zero((xx_ - other.xx_) - times(dx * dx, between));
-    yy_ = not_below_zero((yy_ - other.yy_) - times(dy * dy, between));
-    xy_ = (xy_ - other.xy_) - times(dx * dy, between);
-    mean_x_.add(-times(dx, r));
-    mean_y_.add(-times(dy, r));
+    xx_ = not_below_zero((xx_ - part.xx_) - times(dx * dx, between));
+    yy_ = not_below_zero((yy_ - part.yy_) - times(dy * dy, between));
+    xy_ = (xy_ - part.xy_) - times(dx * dy, between);
+    mean_x_.add(-detail::math::ldexp(times(dx, r), exponent_x_));
+    mean_y_.add(-detail::math::ldexp(times(dy, r), exponent_y_));
     weight_ = left;
   }
   void scale(double factor) noexcept {
+    const bool near = is_plain() && detail::is_plain(weight_ * factor);
+    int by = 0;
+    if (!near) factor = detail::math::frexp(factor, &by);
     for (double* const p : {&weight_, &xx_, &yy_, &xy_}) *p *= factor;
+    if (!near) settle(exponent_x_, exponent_y_, weight_apart_ + by);
   }
 
+  /// A NaN in front says that the powers of two that are kept apart follow.
   void save(envelope_writer& to) const {
+    if (!is_plain()) {
+      to.f64(std::numeric_limits<double>::quiet_NaN());
+      for (const std::int64_t e : {exponent_x_, exponent_y_, weight_apart_}) to.i64(e);
+    }
     for (const double v : {weight_, mean_x_.value, mean_x_.rest, mean_y_.value, mean_y_.rest, xx_, yy_, xy_}) to.f64(v);
   }
   bool load(envelope_reader& from) {
-    for (double* const p : {&weight_, &mean_x_.value, &mean_x_.rest, &mean_y_.value, &mean_y_.rest, &xx_, &yy_, &xy_})
+    weight_ = from.f64();
+    bool valid = true;
+    if (weight_ != weight_) {
+      for (std::int16_t* const e : {&exponent_x_, &exponent_y_, &weight_apart_}) {
+        const std::int64_t found = from.i64();
+        valid = valid && found >= -4096 && found <= 4096;
+        *e = static_cast<std::int16_t>(found);
+      }
+      valid = valid && !is_plain();
+      weight_ = from.f64();
+    }
+    for (double* const p : {&mean_x_.value, &mean_x_.rest, &mean_y_.value, &mean_y_.rest, &xx_, &yy_, &xy_})
       *p = from.f64();
-    return weight_ >= 0 && !(xx_ < 0) && !(yy_ < 0);
+    return valid && weight_ >= 0 && !(xx_ < 0) && !(yy_ < 0);
   }
 
  private:
@@ -101,6 +137,66 @@ class comoment_sums {
     return product;
   }
   static double not_below_zero(double x) noexcept { return x < 0 ? 0 : x; }
+  bool is_plain() const noexcept { return (exponent_x_ | exponent_y_ | weight_apart_) == 0; }
+
+  /// Joins the sums of other, whose means are greater by dx and dy; weight and means are as before.
+  void join(const comoment_sums& other, double dx, double dy) noexcept {
+    const double between = times(weight_, other.weight_ / (weight_ + other.weight_));
+    xx_ += other.xx_ + times(dx * dx, between);
+    yy_ += other.yy_ + times(dy * dy, between);
+    xy_ += other.xy_ + times(dx * dy, between);
+  }
+  /// Keeps other powers of two apart than before.
+  void rescale(int exponent_x, int exponent_y, int weight_apart) noexcept {
+    const int x = exponent_x_ - exponent_x;
+    const int y = exponent_y_ - exponent_y;
+    const int w = weight_apart_ - weight_apart;
+    xx_ = detail::math::ldexp(xx_, 2 * x + w);
+    yy_ = detail::math::ldexp(yy_, 2 * y + w);
+    xy_ = detail::math::ldexp(xy_, x + y + w);
+    weight_ = detail::math::ldexp(weight_, w);
+    exponent_x_ = static_cast<std::int16_t>(exponent_x);
+    exponent_y_ = static_cast<std::int16_t>(exponent_y);
+    weight_apart_ = static_cast<std::int16_t>(weight_apart);
+  }
+  /// As `moment_sums` does: keeps nothing apart where all that is asked for is plain.
+  void settle(int exponent_x, int exponent_y, int weight_apart) noexcept {
+    exponent_x_ = static_cast<std::int16_t>(exponent_x);
+    exponent_y_ = static_cast<std::int16_t>(exponent_y);
+    weight_apart_ = static_cast<std::int16_t>(weight_apart);
+    const int weight = detail::exponent_of(weight_);
+    const int apart = detail::kept_apart(weight + weight_apart);
+    const auto plain = [&](double sum, int exponent) {
+      return detail::kept_apart(detail::exponent_of(sum) + exponent + weight_apart - apart) == 0 &&
+             detail::kept_apart(detail::exponent_of(sum) + exponent - weight) == 0;
+    };
+    rescale(plain(xx_, 2 * exponent_x) ? 0 : exponent_x, plain(yy_, 2 * exponent_y) ? 0 : exponent_y, apart);
+  }
+  [[gnu::noinline, gnu::cold]] void merge_far(comoment_sums other) noexcept {
+    const auto greatest = [](int a, int b, int c) {
+      const int most = a > b ? (a > c ? a : c) : (b > c ? b : c);
+      return most < -50'000 ? 0 : most;
+    };
+    const double half_x = other.mean_x_.half_less(mean_x_);
+    const double half_y = other.mean_y_.half_less(mean_y_);
+    const int x = greatest(detail::exponent_of(half_x) + 1, detail::root_exponent(xx_, weight_, exponent_x_),
+                           detail::root_exponent(other.xx_, other.weight_, other.exponent_x_));
+    const int y = greatest(detail::exponent_of(half_y) + 1, detail::root_exponent(yy_, weight_, exponent_y_),
+                           detail::root_exponent(other.yy_, other.weight_, other.exponent_y_));
+    const int mine = detail::exponent_of(weight_) + weight_apart_;
+    const int theirs = detail::exponent_of(other.weight_) + other.weight_apart_;
+    const int apart = mine > theirs ? mine : theirs;
+    rescale(x, y, apart);
+    other.rescale(x, y, apart);
+    join(other, detail::math::ldexp(half_x, 1 - x), detail::math::ldexp(half_y, 1 - y));
+    const double r = other.weight_ / (weight_ + other.weight_);
+    for (int twice = 0; twice < 2; ++twice) {
+      mean_x_.add(times(half_x, r));
+      mean_y_.add(times(half_y, r));
+    }
+    weight_ += other.weight_;
+    settle(x, y, apart);
+  }
 
   double weight_ = 0;
   detail::double_mean mean_x_;
@@ -108,10 +204,13 @@ class comoment_sums {
   double xx_ = 0;
   double yy_ = 0;
   double xy_ = 0;
+  std::int16_t exponent_x_ = 0;  // of deviations
+  std::int16_t exponent_y_ = 0;
+  std::int16_t weight_apart_ = 0;  // of weights
 };
 
 /// Member of aggregates of pairs: what covariance, correlation and trend stand on, kept like `moments`:
-/// in shifted blocks. `get` answers `comoment_sums`. 136 bytes; allocates: never.
+/// in shifted blocks. `get` answers `comoment_sums`. 144 bytes; allocates: never.
 struct comoments {
   using sample = xy;
   static constexpr std::string_view name = "comoments";
@@ -130,8 +229,12 @@ struct comoments {
         shift_ = p;
         powers_ = {};
       }
+      const double dx = p.x - shift_.x;
+      const double dy = p.y - shift_.y;
+      if (!deviates_plainly(dx, w.value) || !deviates_plainly(dy, w.value)) [[unlikely]]
+        return take_far(p, w.value);
       weight_ += w.value;
-      powers_.add(p.x - shift_.x, p.y - shift_.y, w.value);
+      powers_.add(dx, dy, w.value);
       if (++items_ != most) return;
       closed_.merge(comoment_sums(weight_, shift_, powers_));
       items_ = 0;
@@ -139,13 +242,13 @@ struct comoments {
     void update_huge(const xy& p, double w) noexcept { closed_.merge(comoment_sums(p, w)); }
     void update(std::span<const xy> pairs) noexcept {
       const xy shift = pairs[0];
-      closed_.merge(comoment_sums(static_cast<double>(pairs.size()), shift,
-                                  detail::scan_pairs<false>(pairs.data(), nullptr, pairs.size(), shift)));
+      take_block(pairs, nullptr, {static_cast<double>(pairs.size()), shift},
+                 detail::scan_pairs<false>(pairs.data(), nullptr, pairs.size(), shift));
     }
     void update(std::span<const xy> pairs, std::span<const double> weights) noexcept {
       const detail::pair_center about = detail::weighted_center(pairs.data(), weights.data(), pairs.size());
-      closed_.merge(comoment_sums(about.mass, about.mean,
-                                  detail::scan_pairs<true>(pairs.data(), weights.data(), pairs.size(), about.mean)));
+      take_block(pairs, weights.data(), about,
+                 detail::scan_pairs<true>(pairs.data(), weights.data(), pairs.size(), about.mean));
     }
 
     void merge(const state& later) noexcept { closed_.merge(later.closed()); }
@@ -187,6 +290,31 @@ struct comoments {
       closed_ = closed();
       items_ = 0;
     }
+    static bool deviates_plainly(double d, double w) noexcept {
+      return detail::deviates_plainly<2>(d, w) && detail::deviates_plainly<1>(d, w) && detail::is_plain(w);
+    }
+    /// A pair whose squares would leave double's range goes alone, and what was about another shift before it.
+    [[gnu::noinline, gnu::cold]] void take_far(const xy& p, double w) noexcept {
+      close_all();
+      closed_.merge(comoment_sums(p, w));
+    }
+    void take_block(std::span<const xy> pairs, const double* weights, const detail::pair_center& about,
+                    const detail::pair_powers& found) noexcept {
+      const double least = 1e-30 * static_cast<double>(pairs.size());
+      const bool near = about.mass >= least && about.mass <= 1e30 &&
+                        squares_are_plain(found.xx, [&](std::size_t i) { return pairs[i].x == pairs[0].x; }, pairs) &&
+                        squares_are_plain(found.yy, [&](std::size_t i) { return pairs[i].y == pairs[0].y; }, pairs);
+      if (near) [[likely]]
+        return closed_.merge(comoment_sums(about.mass, about.mean, found));
+      for (std::size_t i = 0; i < pairs.size(); ++i) take_far(pairs[i], weights == nullptr ? 1 : weights[i]);
+    }
+    static bool squares_are_plain(double sum, auto&& is_first, std::span<const xy> pairs) noexcept {
+      if (sum > 1e-240 && sum < 1e240) return true;
+      if (sum != 0) return false;
+      for (std::size_t i = 1; i < pairs.size(); ++i)
+        if (!is_first(i)) return false;
+      return true;
+    }
 
     comoment_sums closed_;
     double weight_ = 0;
@@ -205,9 +333,9 @@ struct covariance {
   using sample = xy;
   static double value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
-    const double freedom = detail::freedom(a, m.weight());
+    const double freedom = detail::freedom(a, m.scaled_weight());
     if (!(freedom > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
-    return m.xy_product() / freedom;
+    return detail::math::ldexp(m.scaled_xy() / freedom, m.exponent_x() + m.exponent_y());
   }
 };
 
@@ -217,8 +345,8 @@ struct population_covariance {
   using sample = xy;
   static double value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
-    if (!(m.weight() > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
-    return m.xy_product() / m.weight();
+    if (!(m.scaled_weight() > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
+    return detail::math::ldexp(m.scaled_xy() / m.scaled_weight(), m.exponent_x() + m.exponent_y());
   }
 };
 
@@ -228,9 +356,9 @@ struct correlation {
   using sample = xy;
   static double value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
-    const double spread = detail::math::sqrt(m.xx()) * detail::math::sqrt(m.yy());
+    const double spread = detail::math::sqrt(m.scaled_xx()) * detail::math::sqrt(m.scaled_yy());
     if (!(spread > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
-    const double r = m.xy_product() / spread;
+    const double r = m.scaled_xy() / spread;
     return r > 1 ? 1 : r < -1 ? -1 : r;
   }
 };
@@ -251,10 +379,12 @@ struct linear_trend {
   static line value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
     line made;
-    if (!(m.xx() > 0) || a.infinities() != 0) return made;
-    made.slope = m.xy_product() / m.xx();
-    double at_mean = made.slope * m.mean().x;
+    if (!(m.scaled_xx() > 0) || a.infinities() != 0) return made;
+    const double slope = m.scaled_xy() / m.scaled_xx();
+    made.slope = detail::math::ldexp(slope, m.exponent_y() - m.exponent_x());
+    double at_mean = slope * detail::math::ldexp(m.mean().x, -m.exponent_x());
     detail::rounded(at_mean);
+    at_mean = detail::math::ldexp(at_mean, m.exponent_y());
     made.intercept = m.mean().y - at_mean;
     const double r = correlation::value(a);
     made.r_squared = r * r;

@@ -2,6 +2,7 @@
 #define MILLRACE_AGGREGATE_MEMBERS_SUMS_HPP
 
 #include <millrace/aggregate/kernels/detail/block_kernel.hpp>
+#include <millrace/aggregate/members/detail/wide_range.hpp>
 #include <millrace/aggregate/members/member.hpp>
 #include <millrace/aggregate/members/moments.hpp>
 #include <millrace/core/detail/math.hpp>
@@ -50,6 +51,10 @@ class compensated_sum {
     sum_ *= factor;
     rest_ *= factor;
   }
+  /// Adds term * 2^apart where the sum stands for value() * 2^kept: beyond double's range, see detail::add_far.
+  void add_far(double term, int apart, std::int16_t& kept) noexcept {
+    detail::add_far(sum_, rest_, kept, term, apart);
+  }
   double value() const noexcept {
     const double all = sum_ + rest_;
     return all == all ? all : sum_;  // past the range the rest is NaN
@@ -78,7 +83,8 @@ struct count {
   static std::uint64_t value(const auto& a) { return a.items(); }
 };
 
-/// Member: the sum, compensated; with weights the weighted sum. 0 without items. 16 bytes.
+/// Member: the sum, compensated; with weights the weighted sum. 0 without items; once a sum of the items so far has
+/// left double's range, infinite or NaN, whatever comes after. 16 bytes.
 struct sum {
   static constexpr std::string_view name = "sum";
 
@@ -119,10 +125,99 @@ struct sum {
   }
 };
 
+namespace detail {
+
+/// A weight in all, and a sum of terms, whose ratio is asked for, however far both leave double's range: each keeps a
+/// power of two apart then.
+class wide_ratio {
+ public:
+  void add_weight(double weight) noexcept {
+    if (weight_apart_ == 0 && is_plain(weight)) [[likely]]
+      weight_ += weight;
+    else
+      add_far(weight_, weight_apart_, weight, 0);
+  }
+  void add_term(double term) noexcept {
+    if (term_apart_ == 0 && is_plain(term)) [[likely]]
+      terms_.add(term);
+    else
+      terms_.add_far(term, 0, term_apart_);
+  }
+  /// A term of term * 2^apart.
+  void add_term(double term, int apart) noexcept { terms_.add_far(term, apart, term_apart_); }
+  void merge(const wide_ratio& later) noexcept {
+    if (!far() && !later.far()) [[likely]] {
+      weight_ += later.weight_;
+      terms_.merge(later.terms_);
+      return;
+    }
+    add_far(weight_, weight_apart_, later.weight_, later.weight_apart_);
+    terms_.add_far(later.terms_.rounded(), later.term_apart_, term_apart_);
+    terms_.add_far(later.terms_.rest(), later.term_apart_, term_apart_);
+  }
+  void scale(double factor) noexcept {
+    if (!far() && is_plain(weight_ * factor) && is_plain(terms_.value() * factor)) [[likely]] {
+      weight_ *= factor;
+      terms_.scale(factor);
+      return;
+    }
+    int exponent = 0;
+    const double half = math::frexp(factor, &exponent);
+    const wide_ratio before = *this;
+    *this = {};
+    add_far(weight_, weight_apart_, before.weight_ * half, before.weight_apart_ + exponent);
+    terms_.add_far(before.terms_.rounded() * half, before.term_apart_ + exponent, term_apart_);
+    terms_.add_far(before.terms_.rest() * half, before.term_apart_ + exponent, term_apart_);
+  }
+  bool empty() const noexcept { return weight_ == 0; }
+  double terms_over_weight() const noexcept { return unless_far(terms_.value() / weight_, term_apart_ - weight_apart_); }
+  double weight_over_terms() const noexcept { return unless_far(weight_ / terms_.value(), weight_apart_ - term_apart_); }
+
+  void save_weight(envelope_writer& to) const { to.f64(weight_); }
+  bool load_weight(envelope_reader& from) {
+    weight_ = from.f64();
+    return weight_ >= 0;
+  }
+  /// The terms, two flags, and in the third whether the powers of two that are kept apart follow.
+  void save_terms(envelope_writer& to, unsigned flags) const {
+    terms_.save(to);
+    to.u8(static_cast<std::uint8_t>(flags | (far() ? 4U : 0U)));
+    if (!far()) return;
+    to.i64(weight_apart_);
+    to.i64(term_apart_);
+  }
+  bool load_terms(envelope_reader& from, unsigned& flags) {
+    (void)terms_.load(from);
+    const unsigned found = from.u8();
+    flags = found & 3U;
+    if (found < 4) return true;
+    const std::int64_t apart[] = {from.i64(), from.i64()};
+    for (const std::int64_t one : apart)
+      if (one < -4096 || one > 4096) return false;
+    weight_apart_ = static_cast<std::int16_t>(apart[0]);
+    term_apart_ = static_cast<std::int16_t>(apart[1]);
+    return found < 8 && far();
+  }
+
+ private:
+  bool far() const noexcept { return (weight_apart_ | term_apart_) != 0; }
+  static double unless_far(double ratio, int apart) noexcept {
+    return apart == 0 ? ratio : math::ldexp(ratio, apart);
+  }
+
+  double weight_ = 0;
+  compensated_sum terms_;
+  std::int16_t weight_apart_ = 0;  // the weight is weight_ * 2^weight_apart_
+  std::int16_t term_apart_ = 0;
+};
+
+}  // namespace detail
+
 /// Member: the geometric mean of items >= 0; NaN once one was negative, or without items.
 ///
 /// Guarantee: relative error below 1e-13 for any number of items: the product itself is kept, as
-/// mantissa and exponent, so that no logarithm is taken for an item without a weight.
+/// mantissa and exponent, so that no logarithm is taken for an item without a weight. With weights it grows by the
+/// relative error of their sum times the mean's logarithm; weights may leave double's range.
 /// Complexity: update one multiplication; 48 bytes; allocates: never.
 struct geometric_mean {
   static constexpr std::string_view name = "geometric_mean";
@@ -134,7 +229,7 @@ struct geometric_mean {
     static constexpr unsigned figures = detail::figure::logarithm | detail::figure::low;
 
     void update(double x) noexcept {
-      weight_ += 1;
+      sums_.add_weight(1);
       if (!(x >= smallest)) [[unlikely]] {
         if (!(x > 0)) return refuse(x);
         x *= 0x1p54;  // below the normal numbers
@@ -144,11 +239,18 @@ struct geometric_mean {
     }
     void update(double x, weight w) noexcept {
       if (w.value == 1) return update(x);
-      weight_ += w.value;
+      sums_.add_weight(w.value);
       if (!(x > 0)) return refuse(x);
-      double term = w.value * detail::math::log2(x);
-      detail::rounded(term);
-      logarithms_.add(term);
+      const double logarithm = detail::math::log2(x);
+      if (detail::is_plain(w.value)) [[likely]] {
+        double term = w.value * logarithm;
+        detail::rounded(term);
+        sums_.add_term(term);
+      } else {
+        int exponent = 0;
+        const double half = detail::math::frexp(w.value, &exponent);
+        sums_.add_term(half * logarithm, exponent);
+      }
     }
     void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
       if (found.weights != nullptr) {
@@ -159,43 +261,42 @@ struct geometric_mean {
         for (std::size_t i = 0; i < count; ++i) update(items[i]);
         return;
       }
-      weight_ += found.mass;
+      sums_.add_weight(found.mass);
       add_exponent(found.exponent);
       multiply(found.mantissa);
     }
     void merge(const state& later) noexcept {
-      weight_ += later.weight_;
+      sums_.merge(later.sums_);
       add_exponent(later.exponent_);
       multiply(later.mantissa_);
-      logarithms_.merge(later.logarithms_);
       zero_ = zero_ || later.zero_;
       negative_ = negative_ || later.negative_;
     }
     bool has_zero() const noexcept { return zero_; }
     bool has_negative() const noexcept { return negative_; }
     double value() const noexcept {
-      if (weight_ == 0 || negative_) return std::numeric_limits<double>::quiet_NaN();
+      if (sums_.empty() || negative_) return std::numeric_limits<double>::quiet_NaN();
       if (zero_) return 0;
-      const double product = static_cast<double>(exponent_) + detail::math::log2(mantissa_);
-      return detail::math::exp2((product + logarithms_.value()) / weight_);
+      detail::wide_ratio all = sums_;
+      all.add_term(static_cast<double>(exponent_) + detail::math::log2(mantissa_));
+      return detail::math::exp2(all.terms_over_weight());
     }
 
     void save(envelope_writer& to) const {
-      to.f64(weight_);
+      sums_.save_weight(to);
       to.f64(mantissa_);
       to.i64(exponent_);
-      logarithms_.save(to);
-      to.u8(static_cast<std::uint8_t>((zero_ ? 1 : 0) | (negative_ ? 2 : 0)));
+      sums_.save_terms(to, (zero_ ? 1U : 0U) | (negative_ ? 2U : 0U));
     }
     bool load(envelope_reader& from) {
-      weight_ = from.f64();
+      const bool valid = sums_.load_weight(from);
       mantissa_ = from.f64();
       exponent_ = from.i64();
-      const bool valid = logarithms_.load(from);
-      const std::uint8_t flags = from.u8();
+      unsigned flags = 0;
+      const bool possible = sums_.load_terms(from, flags);
       zero_ = (flags & 1U) != 0;
       negative_ = (flags & 2U) != 0;
-      return valid && weight_ >= 0 && mantissa_ >= 1 && mantissa_ < 2 && flags < 4;
+      return valid && possible && mantissa_ >= 1 && mantissa_ < 2;
     }
 
    private:
@@ -216,10 +317,9 @@ struct geometric_mean {
       exponent_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(exponent_) + static_cast<std::uint64_t>(more));
     }
 
-    double weight_ = 0;
     double mantissa_ = 1;
     std::int64_t exponent_ = 0;
-    compensated_sum logarithms_;  // of the items with a weight
+    [[no_unique_address]] detail::wide_ratio sums_;  // all weights; the logarithms of the items with a weight
     bool zero_ = false;
     bool negative_ = false;
   };
@@ -233,7 +333,7 @@ struct geometric_mean {
 };
 
 /// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without
-/// items. 32 bytes.
+/// items. Guarantee: right also where the sum of reciprocals, or of weights, leaves double's range. 32 bytes.
 struct harmonic_mean {
   static constexpr std::string_view name = "harmonic_mean";
 
@@ -244,55 +344,65 @@ struct harmonic_mean {
 
     void update(double x) noexcept { update(x, weight(1)); }
     void update(double x, weight w) noexcept {
-      weight_ += w.value;
-      if (x > 0)
-        reciprocals_.add(w.value / x);
-      else if (x < 0)
-        negative_ = true;
+      sums_.add_weight(w.value);
+      if (!(x > 0)) return refuse(x);
+      const double term = w.value / x;
+      if (detail::is_plain(term)) [[likely]]
+        sums_.add_term(term);
       else
-        zero_ = true;
+        add_far(x, w.value);
     }
     void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
-      if (!(found.low > 0)) [[unlikely]] {
+      if (!(found.low > 0) || !detail::is_plain(found.reciprocal)) [[unlikely]] {
         for (std::size_t i = 0; i < count; ++i)
           update(items[i], weight(found.weights == nullptr ? 1 : found.weights[i]));
         return;
       }
-      weight_ += found.mass;
-      reciprocals_.add(found.reciprocal);
+      sums_.add_weight(found.mass);
+      sums_.add_term(found.reciprocal);
     }
     void merge(const state& later) noexcept {
-      weight_ += later.weight_;
-      reciprocals_.merge(later.reciprocals_);
+      sums_.merge(later.sums_);
       zero_ = zero_ || later.zero_;
       negative_ = negative_ || later.negative_;
     }
-    void scale(double factor) noexcept {
-      weight_ *= factor;
-      reciprocals_.scale(factor);
-    }
+    void scale(double factor) noexcept { sums_.scale(factor); }
     double value() const noexcept {
-      if (weight_ == 0 || negative_) return std::numeric_limits<double>::quiet_NaN();
-      return zero_ ? 0 : weight_ / reciprocals_.value();
+      if (sums_.empty() || negative_) return std::numeric_limits<double>::quiet_NaN();
+      return zero_ ? 0 : sums_.weight_over_terms();
     }
 
     void save(envelope_writer& to) const {
-      to.f64(weight_);
-      reciprocals_.save(to);
-      to.u8(static_cast<std::uint8_t>((zero_ ? 1 : 0) | (negative_ ? 2 : 0)));
+      sums_.save_weight(to);
+      sums_.save_terms(to, (zero_ ? 1U : 0U) | (negative_ ? 2U : 0U));
     }
     bool load(envelope_reader& from) {
-      weight_ = from.f64();
-      const bool valid = reciprocals_.load(from);
-      const std::uint8_t flags = from.u8();
+      const bool valid = sums_.load_weight(from);
+      unsigned flags = 0;
+      const bool possible = sums_.load_terms(from, flags);
       zero_ = (flags & 1U) != 0;
       negative_ = (flags & 2U) != 0;
-      return valid && weight_ >= 0 && flags < 4;
+      return valid && possible;
     }
 
    private:
-    double weight_ = 0;
-    compensated_sum reciprocals_;
+    void refuse(double x) noexcept {
+      if (x < 0)
+        negative_ = true;
+      else
+        zero_ = true;
+    }
+    /// Of an infinite item the reciprocal is zero.
+    [[gnu::noinline, gnu::cold]] void add_far(double x, double w) noexcept {
+      if (w / x == 0 && 1 / x == 0) return;
+      int of_x = 0;
+      int of_w = 0;
+      const double half_x = detail::math::frexp(x, &of_x);
+      const double half_w = detail::math::frexp(w, &of_w);
+      sums_.add_term(half_w / half_x, of_w - of_x);
+    }
+
+    [[no_unique_address]] detail::wide_ratio sums_;  // all weights; weights over items
     bool zero_ = false;
     bool negative_ = false;
   };

@@ -117,7 +117,11 @@ class decayed {
 
   auto update(const sample& x, at time) { return update(x, weight(1), time); }
   auto update(const sample& x, weight w, at time) {
-    const double f = weight_at(time.nanoseconds);
+    double f = weight_at(time.nanoseconds);
+    if (w.value * f > detail::huge && f > 1) {
+      move_to(time.nanoseconds);
+      f = 1;
+    }
     if (detail::is_weight(w.value * f) && !detail::has_nan(x)) [[likely]] {
       weight_ += w.value * f;
       squares_ += w.value * f * f;

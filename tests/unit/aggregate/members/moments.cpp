@@ -251,3 +251,134 @@ TEST_CASE("the answer nan is not a number of the stream") {
   CHECK(a.items() == 0);
   CHECK(a.skipped() == 1);
 }
+
+// Both ends of double's range. The right values are those of the same items times a power of two, which changes nothing
+// but the answers' exponents, and what exact arithmetic says of a few items.
+
+TEST_CASE("moments are as right where powers of deviations leave double's range") {
+  std::vector<double> items;
+  for (int i = 0; i < 1000; ++i) items.push_back(1 + i * i % 17);
+  const std::span<const double> all(items);
+  four plain;
+  plain.update(all);
+  for (const int scale : {-1015, -1000, -700, -540, -350, -270, 250, 350, 540, 700, 1000, 1018}) {
+    CAPTURE(scale);
+    std::vector<double> scaled;
+    for (const double x : items) scaled.push_back(std::ldexp(x, scale));
+    four one_by_one;
+    for (const double x : scaled) one_by_one.update(x);
+    four at_once;
+    at_once.update(std::span<const double>(scaled));
+    four merged;
+    for (std::size_t i = 0; i < scaled.size(); i += 100) {
+      four part;
+      part.update(std::span<const double>(scaled).subspan(i, 100));
+      merged.merge(part);
+    }
+    auto loaded = four::load(merged.save());
+    REQUIRE(loaded);
+    CHECK(loaded->save() == merged.save());
+    for (const four* const a : {&one_by_one, &at_once, &merged, &*loaded}) {
+      // Times the scale again, of which an exponent of double may hold only half: in two steps.
+      const auto back = [&](double x) { return std::ldexp(std::ldexp(x, -scale / 2), -scale + scale / 2); };
+      CHECK(back(a->get<mr::mean>()) == Approx(plain.get<mr::mean>()).epsilon(1e-13));
+      CHECK(back(a->get<mr::stddev>()) == Approx(plain.get<mr::stddev>()).epsilon(1e-13));
+      CHECK(back(a->get<mr::population_stddev>()) == Approx(plain.get<mr::population_stddev>()).epsilon(1e-13));
+      CHECK(a->get<mr::skewness>() == Approx(plain.get<mr::skewness>()).epsilon(1e-12));
+      CHECK(a->get<mr::kurtosis>() == Approx(plain.get<mr::kurtosis>()).epsilon(1e-12));
+    }
+  }
+}
+
+TEST_CASE("moments are as right where weights leave double's range") {
+  std::vector<double> items;
+  for (int i = 0; i < 1000; ++i) items.push_back(1 + i * i % 17);
+  four plain;
+  plain.update(std::span<const double>(items));
+  for (const double weight : {4.9406564584124654e-324, 1e-310, 1e-200, 1e-40, 1e40, 1e250, 1e305, 1.7e308})
+    for (const int scale : {-700, 0, 700}) {
+      CAPTURE(weight, scale);
+      std::vector<double> scaled;
+      for (const double x : items) scaled.push_back(std::ldexp(x, scale));
+      const std::vector<double> weights(scaled.size(), weight);
+      four one_by_one;
+      for (const double x : scaled) one_by_one.update(x, mr::weight(weight));
+      four at_once;
+      at_once.update(std::span<const double>(scaled), std::span<const double>(weights));
+      for (const four* const a : {&one_by_one, &at_once}) {
+        CHECK(std::ldexp(a->get<mr::mean>(), -scale) == Approx(plain.get<mr::mean>()).epsilon(1e-12));
+        CHECK(std::ldexp(a->get<mr::population_stddev>(), -scale) ==
+              Approx(plain.get<mr::population_stddev>()).epsilon(1e-11));
+        CHECK(a->get<mr::skewness>() == Approx(plain.get<mr::skewness>()).epsilon(1e-10));
+        CHECK(a->get<mr::kurtosis>() == Approx(plain.get<mr::kurtosis>()).epsilon(1e-10));
+        if (weight > 1)  // as repetitions, of which one less does not matter
+          CHECK(std::ldexp(a->get<mr::stddev>(), -scale) == Approx(plain.get<mr::population_stddev>()).epsilon(1e-12));
+        else if (weight < 1e-3)
+          CHECK(a->get<mr::stddev>() != a->get<mr::stddev>());
+      }
+    }
+}
+
+TEST_CASE("means and deviations of a few items at the ends of double's range") {
+  four weighty;
+  weighty.update(1, mr::weight(1e308));
+  weighty.update(3, mr::weight(1e308));
+  CHECK(weighty.get<mr::mean>() == 2);
+  CHECK(weighty.get<mr::population_variance>() == 1);
+  CHECK(weighty.get<mr::total_weight>() == infinity);  // 2e308
+  weighty.update(5, mr::weight(1e308));
+  CHECK(weighty.get<mr::mean>() == 3);
+  CHECK(weighty.get<mr::variance>() == Approx(8.0 / 3));
+
+  four light;
+  for (const double x : {1.0, 3.0, 11.0}) light.update(x, mr::weight(5e-324));
+  CHECK(light.get<mr::mean>() == 5);
+  CHECK(light.get<mr::population_variance>() == Approx(56.0 / 3));
+
+  four ends;
+  for (const double x : {1e308, -1e308, 1.7e308}) ends.update(x);
+  CHECK(ends.get<mr::mean>() == Approx(1.7e308 / 3));
+  CHECK(ends.get<mr::variance>() == infinity);
+  CHECK(ends.get<mr::stddev>() == Approx(1.4011899704655802e308));  // mpmath 1.3
+
+  four outlier;  // 1e155 squared is beyond double's range, its share in the variance is not
+  for (int i = 0; i < 200; ++i) outlier.update(i % 100);
+  outlier.update(1e155);
+  for (int i = 0; i < 200; ++i) outlier.update(i % 100);
+  CHECK(outlier.get<mr::mean>() == Approx(1e155 / 401));
+  CHECK(outlier.get<mr::variance>() == Approx(1e155 / 401 * 1e155));
+  CHECK(outlier.get<mr::kurtosis>() == Approx(401 - 2 + 1.0 / 400 - 3));
+
+  four mixed;  // a far block and near ones forget nothing of each other
+  for (int i = 0; i < 600; ++i) mixed.update(i % 2 == 0 ? 1e-200 : -1e-200);
+  CHECK(mixed.get<mr::population_stddev>() == Approx(1e-200));
+  for (int i = 0; i < 600; ++i) mixed.update(i % 2 == 0 ? 1 : -1);
+  CHECK(mixed.get<mr::population_stddev>() == Approx(std::sqrt(0.5)));
+  CHECK(mixed.get<mr::kurtosis>() == Approx(-1));
+
+  four unmerged = mixed;
+  four far;
+  for (const double x : {1e200, 3e200}) far.update(x);
+  unmerged.merge(far);
+  CHECK(unmerged.get<mr::population_stddev>() > 1e198);
+  unmerged = far;
+  four more;
+  for (const double x : {5e200, 9e200}) more.update(x);
+  unmerged.merge(more);
+  unmerged.unmerge(more);
+  CHECK(unmerged.get<mr::mean>() == Approx(2e200));
+  CHECK(unmerged.get<mr::population_stddev>() == Approx(1e200).epsilon(1e-9));
+}
+
+TEST_CASE("saved moments with exponents that cannot be are refused") {
+  four far;
+  for (const double x : {1e200, 3e200}) far.update(x);
+  const auto bytes = far.save();
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    for (const unsigned flip : {1U, 0x80U}) {
+      auto broken = bytes;
+      broken[i] ^= static_cast<std::byte>(flip);
+      (void)four::load(broken);  // an error or not: the checksum finds all
+      CHECK_FALSE(four::load(broken));
+    }
+}

@@ -198,3 +198,58 @@ TEST_CASE("aggregates of pairs keep their saved form: golden bytes give the same
   for (std::size_t i = 0; i < 10; ++i) a.update({stream[i], 2}, mr::weight(0.5));
   same(support::from_golden("aggregate/pairs.bin", a), a);
 }
+
+TEST_CASE("correlation and trend are right where squares of deviations or weights leave double's range") {
+  using lines = mr::aggregate<mr::population_covariance, mr::correlation, mr::linear_trend>;
+  std::vector<mr::xy> pairs;
+  for (int i = 0; i < 600; ++i) pairs.push_back({static_cast<double>(i % 17), 2.0 * (i % 17) + i % 3});
+  lines plain;
+  plain.update(std::span<const mr::xy>(pairs));
+  const auto wanted = plain.get<mr::linear_trend>();
+  for (const int x : {-1000, -600, 0, 600, 1000})
+    for (const int y : {-1000, -300, 0, 700})
+      for (const double weight : {1e-300, 1.0, 1e306}) {
+        CAPTURE(x, y, weight);
+        std::vector<mr::xy> scaled;
+        for (const mr::xy& p : pairs) scaled.push_back({std::ldexp(p.x, x), std::ldexp(p.y, y)});
+        const std::vector<double> weights(scaled.size(), weight);
+        lines one_by_one;
+        for (const mr::xy& p : scaled) one_by_one.update(p, mr::weight(weight));
+        lines at_once;
+        at_once.update(std::span<const mr::xy>(scaled), std::span<const double>(weights));
+        lines merged;
+        for (std::size_t i = 0; i < scaled.size(); i += 100) {
+          lines part;
+          part.update(std::span<const mr::xy>(scaled).subspan(i, 100),
+                      std::span<const double>(weights).subspan(i, 100));
+          merged.merge(part);
+        }
+        auto loaded = lines::load(merged.save());
+        REQUIRE(loaded);
+        CHECK(loaded->save() == merged.save());
+        for (const lines* const a : {&one_by_one, &at_once, &merged, &*loaded}) {
+          const auto found = a->get<mr::linear_trend>();
+          CHECK(a->get<mr::correlation>() == Approx(plain.get<mr::correlation>()).epsilon(1e-12));
+          CHECK(found.r_squared == Approx(wanted.r_squared).epsilon(1e-12));
+          CHECK(std::ldexp(found.intercept, -y) == Approx(wanted.intercept).epsilon(1e-10));
+          if (y - x > -1000 && y - x < 1000)
+            CHECK(std::ldexp(found.slope, x - y) == Approx(wanted.slope).epsilon(1e-12));
+          if (x + y > -1000 && x + y < 1000)
+            CHECK(std::ldexp(a->get<mr::population_covariance>(), -x - y) ==
+                  Approx(plain.get<mr::population_covariance>()).epsilon(1e-12));
+        }
+      }
+}
+
+TEST_CASE("far pairs can be taken away again") {
+  using lines = mr::aggregate<mr::correlation, mr::linear_trend>;
+  lines a, b;
+  for (int i = 0; i < 9; ++i) a.update({1e200 * i, 3e-200 * i});
+  for (int i = 0; i < 9; ++i) b.update({2e200 * i, 1e-200 * (i % 4)});
+  lines both = a;
+  both.merge(b);
+  CHECK(both.get<mr::correlation>() < 0.9);
+  both.unmerge(b);
+  CHECK(both.get<mr::correlation>() == Approx(1).epsilon(1e-9));
+  CHECK(both.get<mr::linear_trend>().intercept == Approx(0).margin(1e-206));
+}

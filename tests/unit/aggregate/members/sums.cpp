@@ -141,3 +141,54 @@ TEST_CASE("a sum's memory is what its comment says") {
   STATIC_REQUIRE(sizeof(mr::harmonic_mean::state<double>) <= 32);
   STATIC_REQUIRE(sizeof(mr::aggregate<mr::count>) == 32 + 8);
 }
+
+TEST_CASE("harmonic and geometric means are right where their sums leave double's range") {
+  using means = mr::aggregate<mr::harmonic_mean, mr::geometric_mean>;
+  const auto check = [](double x, std::size_t count) {
+    CAPTURE(x, count);
+    const std::vector<double> items(count, x);
+    means one_by_one;
+    for (const double one : items) one_by_one.update(one);
+    means at_once;
+    at_once.update(std::span<const double>(items));
+    means weighted;
+    for (const double one : items) weighted.update(one, mr::weight(1e306));
+    means light;
+    for (const double one : items) light.update(one, mr::weight(1e-306));
+    means merged = one_by_one;
+    merged.merge(at_once);
+    for (const means* const a : {&one_by_one, &at_once, &weighted, &light, &merged}) {
+      CHECK(a->get<mr::harmonic_mean>() == Approx(x).epsilon(1e-12));
+      CHECK(a->get<mr::geometric_mean>() == Approx(x).epsilon(1e-10));
+      auto loaded = means::load(a->save());
+      REQUIRE(loaded);
+      CHECK(loaded->get<mr::harmonic_mean>() == a->get<mr::harmonic_mean>());
+      CHECK(loaded->get<mr::geometric_mean>() == a->get<mr::geometric_mean>());
+      CHECK(loaded->save() == a->save());
+    }
+  };
+  check(1e-306, 3000);
+  check(4.9406564584124654e-324, 3000);
+  check(2.3e-308, 100);
+  check(1.7e308, 3000);
+  check(1, 3000);
+
+  means two;
+  two.update(1, mr::weight(1e308));
+  two.update(4, mr::weight(1e308));
+  CHECK(two.get<mr::harmonic_mean>() == Approx(1.6));
+  CHECK(two.get<mr::geometric_mean>() == Approx(2));
+  two.update(16, mr::weight(1e308));
+  CHECK(two.get<mr::harmonic_mean>() == Approx(3 / 1.3125));
+  CHECK(two.get<mr::geometric_mean>() == Approx(4));
+  two.update(1e-320, mr::weight(1));  // weighs nothing beside the others in one mean, and everything in the other
+  CHECK(two.get<mr::geometric_mean>() == Approx(4));
+  CHECK(two.get<mr::harmonic_mean>() == Approx(3e-12).epsilon(1e-3));  // 3e308 / 1e320, whose digits are few
+
+  mr::aggregate<mr::harmonic_mean> scaled;
+  for (int i = 0; i < 3000; ++i) scaled.update(1e-306);
+  scaled.scale(0x1p-400);
+  CHECK(scaled.get<mr::harmonic_mean>() == Approx(1e-306));
+  scaled.scale(0x1p400);
+  CHECK(scaled.get<mr::harmonic_mean>() == Approx(1e-306));
+}

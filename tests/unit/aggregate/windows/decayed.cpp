@@ -208,3 +208,12 @@ TEST_CASE("decayed aggregates keep their saved form: golden bytes give the same 
   CHECK(back.value(seconds(660)).get<mr::sum>() == f.value(seconds(660)).get<mr::sum>());
   CHECK(back.value(seconds(660)).get<mr::variance>() == f.value(seconds(660)).get<mr::variance>());
 }
+
+TEST_CASE("a great weight does not vanish for being late") {
+  mr::decayed<mr::half_life<60s>, mr::aggregate<mr::mean, mr::total_weight>> a;
+  a.update(1, mr::weight(1), seconds(0));
+  a.update(3, mr::weight(1e300), seconds(60 * 40));  // as of the landmark it would weigh 2^40 times as much
+  a.update(5, mr::weight(1e300), seconds(60 * 63));
+  CHECK(a.value(seconds(60 * 63)).get<mr::mean>() == Approx(5 - 2 / (1 + 0x1p23)));
+  CHECK(a.value(seconds(60 * 63)).skipped() == 0);
+}
