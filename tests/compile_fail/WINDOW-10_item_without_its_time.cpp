@@ -1,4 +1,4 @@
-// expect: use of deleted function|call to deleted member function
+// expect: millrace\[WINDOW-10\]: this window.s items bring their time: update\(x, mr::at\(t\)\)
 #include <millrace/aggregate/members/aggregate.hpp>
 #include <millrace/aggregate/members/moments.hpp>
 #include <millrace/aggregate/windows/sliding.hpp>

@@ -83,11 +83,52 @@ class grouped {
     index_.erase(id);
     return true;
   }
+  /// Forgets the groups of which gone(key, const Aggregate&) says so, and their keys. Returns how many. O(groups).
+  template <class F>
+  std::size_t erase_if(F&& gone) {
+    detail::group_index<Key> index;
+    std::vector<Aggregate> kept;
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+      if (gone(index_.key(i), std::as_const(groups_[i]))) continue;
+      (void)index.insert(index_.key(i));
+      kept.push_back(std::move(groups_[i]));
+    }
+    const std::size_t erased = groups_.size() - kept.size();
+    index_ = std::move(index);
+    groups_ = std::move(kept);
+    return erased;
+  }
+  /// Of windows: lets time pass for every key, the overflow and the keys yet to come, without an item; each key's own
+  /// clock stands where its last item came. Arguments as the window's `advance` takes them; a sink is called for the
+  /// windows that end, key by key.
+  template <class... Args>
+  void advance(Args&&... args) requires(requires(Aggregate& one) { one.advance(args...); }) {
+    for (Aggregate& one : groups_) one.advance(args...);
+    overflow_.advance(args...);
+    empty_.advance(args...);
+  }
+  /// Of windows: forgets the keys whose windows have no item left, so that others may have their places: `advance`
+  /// first. Returns how many. O(groups).
+  std::size_t expire() requires(requires(const Aggregate& one) { one.empty(); }) {
+    return erase_if([](const auto&, const Aggregate& one) { return one.empty(); });
+  }
+  /// Forgets all keys and items, and of windows the time.
+  void reset() {
+    index_ = {};
+    groups_.clear();
+    if constexpr (requires { empty_.reset(); }) empty_.reset();
+    overflow_ = empty_;
+  }
   /// What came with keys that found no group.
   const Aggregate& overflow() const noexcept { return overflow_; }
   /// f(key, aggregate) for each group in the order of first items; not for the overflow.
   template <class F>
   void for_each(F&& f) const {
+    for (std::size_t i = 0; i < groups_.size(); ++i) f(index_.key(i), groups_[i]);
+  }
+  /// The same, for aggregates that it may change.
+  template <class F>
+  void for_each(F&& f) {
     for (std::size_t i = 0; i < groups_.size(); ++i) f(index_.key(i), groups_[i]);
   }
   /// All groups and the overflow merged into one.

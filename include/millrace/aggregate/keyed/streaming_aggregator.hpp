@@ -32,7 +32,7 @@ struct metric_stats {
   std::string metric;
   std::string group;  ///< empty: the metric as a whole
   std::uint64_t count = 0;
-  double rate = 0;  ///< events a second; of a stream younger than the window, over the panes since its first event
+  double rate = 0;  ///< events a second: over the panes in the window, from the first event's on, and over one at least
   double sum = 0;
   double mean = 0;
   double min = 0;
@@ -50,6 +50,7 @@ struct streaming_options {
   std::size_t panes = 30;  ///< the window is forgotten pane by pane
   std::size_t most_metrics = 1024;
   std::size_t most_groups = 256;  ///< of each metric
+  duration jump{};  ///< how far an event may be ahead of the open pane of the newest before it; zero: as far as it likes
 };
 
 /// Statistics and percentiles over a sliding window for metrics that are named at run time, each split into
@@ -64,16 +65,20 @@ struct streaming_options {
 /// Models: mergeable, saveable. Times are saved as they are: those that a steady clock stamped mean nothing to another
 /// machine.
 /// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last
-/// `window`; the whole of a metric includes its groups. Metrics and groups beyond their bounds share one
-/// named "(overflow)", so that totals stay whole. An event from before the window is counted in `late()`
-/// and left out. Merging two answers what one over both streams would; beyond the bounds, who has a name of its own
-/// depends on the order of merges.
+/// `window`; the whole of a metric includes its groups. Questions do not change what later ones see: time passes by
+/// events and `advance`. Metrics and groups beyond their bounds share one named "(overflow)", so that totals stay whole.
+/// Merging two answers what one over both streams would; beyond the bounds, who has a name of its own depends on the
+/// order of merges.
+/// Left out: `late()` counts the events from before the window, `refused()` those further ahead than `jump`.
 /// Complexity: update O(1): a hash of the name, a reading of the clock, one fused update; `metric(name)`
-/// saves the hash. stats O(panes) once a pane, then O(1), and O(groups) for the whole of a grouped metric.
-/// Memory: 2 (panes + 2) aggregates, each 1.3 KiB and its buckets, for each metric and group; allocates: for new
-/// ones, and as ranges of values grow.
-/// Threads: one at a time. Errors: an unknown metric has no events; merge: type_mismatch for another window or other
-/// panes, and the aggregate's own, after which nothing is merged; load: as every saved form.
+/// saves the hash. stats: three merges, after a late event O(panes) until the next pane, and O(groups) for the whole of
+/// a grouped metric. Memory: 2 (panes + 2) aggregates, each 1.3 KiB and its buckets, for each metric and group;
+/// allocates: for new ones, and as ranges of values grow.
+/// Threads: one at a time; const calls from any number.
+/// Errors: an unknown metric has no events. `make`: invalid_argument for a window that is not above zero, and for panes
+/// that are none, more than `most_panes`, or shorter than a nanosecond; constructed so, it refuses every event. merge:
+/// type_mismatch for another window or other panes, and the aggregate's own, after which nothing is merged; load: as
+/// every saved form.
 ///
 /// `Aggregate`: one that answers all that `metric_stats` holds, and whatever else is to be asked of `window`.
 template <clock_policy Clock = steady_clock,
@@ -84,18 +89,22 @@ class basic_streaming_aggregator {
   static constexpr bool commutative = false;  // in the order of metrics and groups
   static constexpr std::string_view overflow_name = "(overflow)";
 
-  /// A metric's place, to update it without its name. Valid until `reset`.
+  static constexpr std::size_t most_panes = detail::most_panes;
+
+  /// A metric's place, to update it without its name. Valid until `reset` or `expire`.
   struct metric_id {
     std::size_t index;
   };
 
   explicit basic_streaming_aggregator(streaming_options options = {}, Clock clock = Clock())
       : options_(options), clock_(std::move(clock)) {
-    const std::size_t most = options.panes > 100'000 ? 100'000 : options.panes;
-    const auto panes = static_cast<std::int64_t>(most < 1 ? 1 : most);
-    const std::int64_t window = options.window.nanoseconds > 0 ? options.window.nanoseconds : 1;
-    pane_ = window / panes + (window % panes > 0 ? 1 : 0);
-    options_.window = duration(window);
+    possible_ = detail::no_panes(options.window, options.panes, most_panes).empty();
+    if (possible_) pane_ = (options.window.nanoseconds - 1) / static_cast<std::int64_t>(options.panes) + 1;
+  }
+  static result<basic_streaming_aggregator> make(streaming_options options, Clock clock = Clock()) {
+    if (std::string why = detail::no_panes(options.window, options.panes, most_panes); !why.empty())
+      return error(errc::invalid_argument, "streaming_aggregator: " + std::move(why));
+    return basic_streaming_aggregator(options, std::move(clock));
   }
 
   metric_id metric(std::string_view name) {
@@ -120,48 +129,79 @@ class basic_streaming_aggregator {
     add(group_of(metrics_[metric.index], group), x, time.nanoseconds);
   }
 
-  /// As of now.
-  metric_stats stats(std::string_view name) { return stats(name, now()); }
-  metric_stats stats(std::string_view name, std::string_view group) { return stats(name, group, now()); }
-  /// As of a time, which is not before the last one.
-  metric_stats stats(std::string_view name, at time) {
-    const std::size_t id = names_.find(name);
-    return id == detail::no_group ? made(name, {}, nothing())
-                                  : made(name, {}, whole_of(metrics_[id], time), known_from(metrics_[id]), time);
+  template <class Metric, detail::bare_number N>
+  void update(const Metric&, double, N) {
+    static_assert(!sizeof(N), "millrace[WINDOW-13]: a bare number is no time: write mr::at(t), of nanoseconds, or of a "
+                              "std::chrono::time_point; the name of a group stands before the number");
   }
-  metric_stats stats(std::string_view name, std::string_view group, at time) {
+
+  /// Lets time pass for every metric and group without an event; goes as far as it is told.
+  void advance() { advance(now()); }
+  void advance(at time) {
+    for_each_series([&](series& one) {
+      one.panes.pass(time.nanoseconds);
+      one.panes.sum_up();
+      one.close();
+    });
+    if (time.nanoseconds > ahead_) ahead_ = time.nanoseconds;
+  }
+  /// Forgets the metrics and groups without an event in the window, as of the last event or `advance` of each, so that
+  /// others may have their places: `advance` first. Returns how many metrics and groups that were.
+  std::size_t expire() {
+    std::size_t gone = 0;
+    detail::group_index<std::string> names;
+    std::vector<metric_state> kept;
+    for (std::size_t id = 0; id < metrics_.size(); ++id) {
+      metric_state& one = metrics_[id];
+      gone += expire_groups(one);
+      if (one.groups.empty() && one.whole.panes.empty()) {
+        ++gone;
+      } else {
+        (void)names.insert(names_.key(id));
+        kept.push_back(std::move(one));
+      }
+    }
+    names_ = std::move(names);
+    metrics_ = std::move(kept);
+    return gone;
+  }
+
+  /// As of now by the clock, or of the last event or `advance` of the metric, if that is later.
+  metric_stats stats(std::string_view name) const { return stats(name, now()); }
+  metric_stats stats(std::string_view name, std::string_view group) const { return stats(name, group, now()); }
+  /// As of a time, or of the last event or `advance` of the metric, if that is later.
+  metric_stats stats(std::string_view name, at time) const {
+    const std::size_t id = names_.find(name);
+    return id == detail::no_group ? stats_of(name, {}, aggregate_type()) : stats_of_whole(id, time);
+  }
+  metric_stats stats(std::string_view name, std::string_view group, at time) const {
     const std::size_t id = names_.find(name);
     if (id != detail::no_group) {
       const std::size_t in = metrics_[id].names.find(group);
-      if (in != detail::no_group) {
-        series& one = metrics_[id].groups[in];
-        return made(name, group, panes_of(one, time), one.panes.begin(), time);
-      }
+      if (in != detail::no_group) return stats_of_group(id, in, time);
     }
-    return made(name, group, nothing());
+    return stats_of(name, group, aggregate_type());
   }
   /// The aggregate itself, to be asked for more, or merged with another process's.
-  aggregate_type window(std::string_view name) { return window(name, now()); }
-  aggregate_type window(std::string_view name, at time) {
+  aggregate_type window(std::string_view name) const { return window(name, now()); }
+  aggregate_type window(std::string_view name, at time) const {
     const std::size_t id = names_.find(name);
     return id == detail::no_group ? aggregate_type() : whole_of(metrics_[id], time);
   }
 
   /// Every metric in the order of first events, each followed by its groups.
-  std::vector<metric_stats> all_stats() { return all_stats(now()); }
-  std::vector<metric_stats> all_stats(at time) {
+  std::vector<metric_stats> all_stats() const { return all_stats(now()); }
+  std::vector<metric_stats> all_stats(at time) const {
     std::vector<metric_stats> all;
     for (std::size_t id = 0; id < metrics_.size(); ++id) {
-      all.push_back(made(names_.key(id), {}, whole_of(metrics_[id], time), known_from(metrics_[id]), time));
-      for (std::size_t g = 0; g < metrics_[id].groups.size(); ++g)
-        all.push_back(made(names_.key(id), metrics_[id].names.key(g), panes_of(metrics_[id].groups[g], time),
-                           metrics_[id].groups[g].panes.begin(), time));
+      all.push_back(stats_of_whole(id, time));
+      for (std::size_t g = 0; g < metrics_[id].groups.size(); ++g) all.push_back(stats_of_group(id, g, time));
     }
     return all;
   }
   /// `all_stats` as a JSON array of objects; NaN is "NaN".
-  std::string json() { return json(now()); }
-  std::string json(at time) {
+  std::string json() const { return json(now()); }
+  std::string json(at time) const {
     std::string text;
     json_writer to(text);
     to.begin_array();
@@ -209,6 +249,10 @@ class basic_streaming_aggregator {
         one.groups[g].panes.save(to);
       }
     }
+    if (refused_ != 0 || options_.jump.nanoseconds != 0) {
+      to.i64(options_.jump.nanoseconds);
+      to.u64(refused_);
+    }
     return std::move(to).finish();
   }
   static result<basic_streaming_aggregator> load(std::span<const std::byte> bytes, Clock clock = Clock()) {
@@ -235,7 +279,12 @@ class basic_streaming_aggregator {
       });
     });
     if (!done) return std::move(done).error().wrap("saved " + std::string(type));
-    if (done = from->finish(options.window.nanoseconds > 0); !done) return std::move(done).error();
+    if (from->remaining() != 0) {
+      made.options_.jump = duration(from->i64());
+      made.refused_ = from->u64();
+    }
+    if (done = from->finish(made.possible_ && made.options_.jump.nanoseconds >= 0); !done) return std::move(done).error();
+    made.for_each_series([&](const series& one) { made.ahead_ = one.end > made.ahead_ ? one.end : made.ahead_; });
     return made;
   }
 
@@ -244,7 +293,8 @@ class basic_streaming_aggregator {
   /// How many events there were, since the beginning or the last `reset`.
   std::uint64_t events() const noexcept { return events_; }
   std::uint64_t late() const noexcept { return late_; }
-  /// Forgets all metrics.
+  std::uint64_t refused() const noexcept { return refused_; }
+  /// Forgets all metrics and times.
   void reset() { *this = basic_streaming_aggregator(options_, std::move(clock_)); }
 
  private:
@@ -273,7 +323,28 @@ class basic_streaming_aggregator {
 
   at now() const noexcept { return at(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
   series new_series() const {
-    return series(detail::pane_queue<aggregate_type>(aggregate_type(), options_.window.nanoseconds, pane_));
+    const std::int64_t length = possible_ ? options_.window.nanoseconds : 1;
+    return series(detail::pane_queue<aggregate_type>(aggregate_type(), length, pane_));
+  }
+  template <class F>
+  void for_each_series(F&& f) {
+    for (metric_state& metric : metrics_) {
+      f(metric.whole);
+      for (series& group : metric.groups) f(group);
+    }
+  }
+  static std::size_t expire_groups(metric_state& metric) {
+    detail::group_index<std::string> names;
+    std::vector<series> kept;
+    for (std::size_t g = 0; g < metric.groups.size(); ++g) {
+      if (metric.groups[g].panes.empty()) continue;
+      (void)names.insert(metric.names.key(g));
+      kept.push_back(std::move(metric.groups[g]));
+    }
+    const std::size_t gone = metric.groups.size() - kept.size();
+    metric.names = std::move(names);
+    metric.groups = std::move(kept);
+    return gone;
   }
 
   result<void> take_in(const basic_streaming_aggregator& other) {
@@ -292,6 +363,8 @@ class basic_streaming_aggregator {
     }
     events_ += other.events_;
     late_ += other.late_;
+    refused_ += other.refused_;
+    if (other.ahead_ > ahead_) ahead_ = other.ahead_;
     return done;
   }
 
@@ -331,7 +404,11 @@ class basic_streaming_aggregator {
       to.open->update(x);
       return;
     }
-    aggregate_type* const pane = to.panes.pane_of(time, options_.window.nanoseconds);
+    if (!possible_ || detail::jumps(ahead_, time, options_.jump.nanoseconds)) [[unlikely]] {
+      ++refused_;
+      return;
+    }
+    aggregate_type* const pane = to.panes.summed_pane_of(time, options_.window.nanoseconds);
     if (pane == nullptr) {
       ++late_;
       return;
@@ -341,30 +418,34 @@ class basic_streaming_aggregator {
     to.open = pane;
     to.begin = detail::aligned(time, pane_);
     to.end = detail::later_by(to.begin, pane_);
+    if (to.end > ahead_) ahead_ = to.end;
   }
-  static aggregate_type panes_of(series& of, at time) {
-    of.panes.pass(time.nanoseconds);
-    if (time.nanoseconds >= of.end) of.begin = of.end = time.nanoseconds;  // another pane is open now
-    return of.panes.sum();
-  }
-  static aggregate_type whole_of(metric_state& metric, at time) {
-    aggregate_type all = panes_of(metric.whole, time);
-    for (series& group : metric.groups) (void)all.merge(panes_of(group, time));
+  static aggregate_type whole_of(const metric_state& metric, at time) {
+    aggregate_type all = metric.whole.panes.sum_as_of(time.nanoseconds);
+    for (const series& group : metric.groups) (void)all.merge(group.panes.sum_as_of(time.nanoseconds));
     return all;
   }
 
-  static std::int64_t known_from(const metric_state& metric) {
-    std::int64_t begin = metric.whole.panes.begin();
-    for (const series& group : metric.groups)
-      if (group.panes.begin() < begin) begin = group.panes.begin();
-    return begin;
+  metric_stats stats_of_whole(std::size_t id, at time) const {
+    const metric_state& metric = metrics_[id];
+    std::int64_t begin = metric.whole.panes.begin_as_of(time.nanoseconds);
+    std::int64_t end = metric.whole.panes.now();
+    for (const series& group : metric.groups) {
+      const std::int64_t one = group.panes.begin_as_of(time.nanoseconds);
+      begin = one < begin ? one : begin;
+      end = group.panes.now() > end ? group.panes.now() : end;
+    }
+    return stats_of(names_.key(id), {}, whole_of(metric, time), begin, time.nanoseconds > end ? time.nanoseconds : end);
   }
-  static aggregate_type nothing() { return {}; }
-
-  /// `begin`: of the first pane that is known of; asked after the panes have been brought up to `now`.
-  metric_stats made(std::string_view metric, std::string_view group, const aggregate_type& of,
-                    std::int64_t begin = detail::end_of_time, at now = at()) const {
-    const std::int64_t past = detail::earlier_by(now.nanoseconds, begin);
+  metric_stats stats_of_group(std::size_t id, std::size_t group, at time) const {
+    const detail::pane_queue<aggregate_type>& panes = metrics_[id].groups[group].panes;
+    const std::int64_t end = time.nanoseconds > panes.now() ? time.nanoseconds : panes.now();
+    return stats_of(names_.key(id), metrics_[id].names.key(group), panes.sum_as_of(end), panes.begin_as_of(end), end);
+  }
+  /// `begin`: of the first pane that is known of; `end`: as of when.
+  metric_stats stats_of(std::string_view metric, std::string_view group, const aggregate_type& of,
+                        std::int64_t begin = detail::end_of_time, std::int64_t end = 0) const {
+    const std::int64_t past = detail::earlier_by(end, begin);
     const auto& quantile = of.template get<quantiles>();
     metric_stats stats;
     stats.metric = metric;
@@ -391,6 +472,9 @@ class basic_streaming_aggregator {
   std::vector<metric_state> metrics_;
   std::uint64_t events_ = 0;
   std::uint64_t late_ = 0;
+  std::uint64_t refused_ = 0;
+  std::int64_t ahead_ = detail::beginning_of_time;  // where the newest open pane ends
+  bool possible_ = true;
 };
 
 using streaming_aggregator = basic_streaming_aggregator<>;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <span>
 #include <string>
@@ -121,6 +122,10 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     } else {
       take(items);
     }
+  }
+  /// The items of a list: `update({1.0, 2.0})`.
+  auto update(std::initializer_list<sample> items) {
+    return update(std::span<const sample>(items.begin(), items.size()));
   }
   /// No items: says what is wrong with them.
   template <class Items>

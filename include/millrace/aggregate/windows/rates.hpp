@@ -28,63 +28,122 @@ inline namespace v0 {
 ///     requests.update();                       // one event, now; or update(n), update(n, mr::at(time))
 ///     requests.rate();
 ///
-/// Units: events a second. Guarantee: `rate` counts the events of the panes that the window overlaps, and
-/// divides by the time from the first of those panes (or the first event, if that is later) to now, at
-/// least one pane: while a stream is younger than the window, its rate is right already. Every event is
-/// in `total`; one that comes later than the window reaches back is in nothing else.
-/// Complexity: update O(1), rate O(1) amortised; 16 bytes a pane. Allocates: when made.
-/// Threads: one at a time.
+/// Units: events a second. Guarantee: `rate` counts the events of the panes that overlap (now - window, now], and divides
+/// by the time from the first of those panes to now. While a stream is younger than that, its window is (first, now],
+/// `first` being the time of the first event: the events after it, over the time since then, so that events a second
+/// apart are one a second from the second event on. It divides by one pane's length at the least. Questions do not
+/// change what later ones see.
+/// Left out: `late()` counts the events from before the window, `refused()` those further ahead of the greatest time so
+/// far than `jump`, if that is above zero. `advance` goes as far as it is told. `total` counts all but the refused ones.
+/// Errors: `make`: invalid_argument for a window that is not above zero, and for panes that are none, more than
+/// `most_panes`, or shorter than a nanosecond. Constructed so, it refuses every event.
+/// Complexity: update O(1), rate O(1), after a late event O(panes) until the next pane; 32 bytes a pane. Allocates: when
+/// made. Threads: one at a time; const calls from any number.
 template <clock_policy Clock = steady_clock>
 class basic_rate_calculator {
  public:
+  static constexpr std::size_t most_panes = detail::most_panes;
+
   explicit basic_rate_calculator(duration window = duration(60'000'000'000), std::size_t panes = 60,
-                                 Clock clock = Clock())
-      : clock_(std::move(clock)),
-        pane_(pane_length(window, panes)),
-        length_(window.nanoseconds > 0 ? window.nanoseconds : 1),
-        panes_(event_count{}, length_, pane_) {}
+                                 Clock clock = Clock(), duration jump = duration())
+      : basic_rate_calculator(window, panes, std::move(clock), jump, why_not(window, panes).empty()) {}
+  template <detail::bare_number N>
+  explicit basic_rate_calculator(N, const auto&...) : basic_rate_calculator(detail::no_unit<N>::length) {}
+  static result<basic_rate_calculator> make(duration window, std::size_t panes = 60, Clock clock = Clock(),
+                                            duration jump = duration()) {
+    if (std::string why = why_not(window, panes); !why.empty())
+      return error(errc::invalid_argument, "rate_calculator: " + std::move(why));
+    return basic_rate_calculator(window, panes, std::move(clock), jump, true);
+  }
 
   void update(std::uint64_t events = 1) { update(events, now()); }
   void update(std::uint64_t events, at time) {
+    if (!possible_ || detail::jumps(last_, time.nanoseconds, jump_)) [[unlikely]] {
+      refused_ += events;
+      return;
+    }
     total_ += events;
-    if (first_ == detail::end_of_time || time.nanoseconds < first_) first_ = time.nanoseconds;
-    if (auto* const pane = panes_.pane_of(time.nanoseconds, length_)) pane->count += events;
-    last_ = time.nanoseconds > last_ ? time.nanoseconds : last_;
+    auto* const pane = panes_.summed_pane_of(time.nanoseconds, length_);
+    last_ = panes_.now();
+    if (pane == nullptr) {
+      late_ += events;
+      return;
+    }
+    pane->count += events;
+    if (time.nanoseconds > first_) return;
+    at_first_ = events + (time.nanoseconds == first_ ? at_first_ : 0);
+    first_ = time.nanoseconds;
   }
-
-  double rate() { return rate(now()); }
-  /// As of a time, which is not before the last one.
-  double rate(at time) {
-    if (total_ == 0) return 0;
+  template <detail::bare_number N>
+  void update(std::uint64_t, N) {
+    static_assert(!sizeof(N), "millrace[WINDOW-13]: a bare number is no time: write mr::at(t), of nanoseconds, or of a "
+                              "std::chrono::time_point");
+  }
+  /// Lets time pass without an event.
+  void advance(at time) {
+    if (!possible_) return;
     panes_.pass(time.nanoseconds);
+    panes_.sum_up();
+    last_ = panes_.now();
+  }
+  void advance() { advance(now()); }
+
+  double rate() const { return rate(now()); }
+  /// As of a time; of one before the last event or `advance`, as of that.
+  double rate(at time) const {
+    if (first_ == detail::end_of_time) return 0;
     const std::int64_t end = time.nanoseconds > last_ ? time.nanoseconds : last_;
     std::int64_t begin = detail::aligned(detail::earlier_by(end, length_), pane_);
-    if (begin < first_) begin = first_;
+    std::uint64_t events = panes_.sum_as_of(end).count;
+    if (begin < first_) {
+      begin = first_;
+      events -= at_first_;
+    }
     const std::int64_t past = detail::earlier_by(end, begin);
-    return static_cast<double>(panes_.sum().count) * 1e9 / static_cast<double>(past > pane_ ? past : pane_);
+    return static_cast<double>(events) * 1e9 / static_cast<double>(past > pane_ ? past : pane_);
   }
-  /// Events in the window, as of the last update or `rate`.
-  std::uint64_t in_window() { return panes_.sum().count; }
+  /// Events in the window, as of the last update or `advance`, or as of a later time.
+  std::uint64_t in_window() const { return panes_.sum_as_of(last_).count; }
+  std::uint64_t in_window(at time) const { return panes_.sum_as_of(time.nanoseconds).count; }
   std::uint64_t total() const noexcept { return total_; }
-  void reset() { *this = basic_rate_calculator(duration(length_), panes_.panes() - 1, clock_); }
+  std::uint64_t late() const noexcept { return late_; }
+  std::uint64_t refused() const noexcept { return refused_; }
+  /// Forgets all events and times.
+  void reset() {
+    panes_.reset();
+    total_ = late_ = refused_ = at_first_ = 0;
+    first_ = detail::end_of_time;
+    last_ = detail::beginning_of_time;
+  }
 
  private:
   struct event_count {
     std::uint64_t count = 0;
     void merge(const event_count& other) noexcept { count += other.count; }
   };
-  static std::int64_t pane_length(duration window, std::size_t panes) noexcept {
-    const auto count = static_cast<std::int64_t>(panes < 1 ? 1 : panes > 1'000'000 ? 1'000'000 : panes);
-    const std::int64_t pane = window.nanoseconds / count + (window.nanoseconds % count > 0 ? 1 : 0);
-    return pane > 0 ? pane : 1;
-  }
+
+  basic_rate_calculator(duration window, std::size_t panes, Clock clock, duration jump, bool possible)
+      : clock_(std::move(clock)),
+        pane_(possible ? (window.nanoseconds - 1) / static_cast<std::int64_t>(panes) + 1 : 1),
+        length_(possible ? window.nanoseconds : 1),
+        jump_(jump.nanoseconds),
+        possible_(possible),
+        panes_(event_count{}, length_, pane_) {}
+
+  /// Empty if it can be made of these.
+  static std::string why_not(duration window, std::size_t panes) { return detail::no_panes(window, panes, most_panes); }
   at now() const noexcept { return at(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
 
   Clock clock_;
   std::int64_t pane_;
   std::int64_t length_;
+  std::int64_t jump_;
+  bool possible_;
   detail::pane_queue<event_count> panes_;
   std::uint64_t total_ = 0;
+  std::uint64_t late_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint64_t at_first_ = 0;  // events at `first_`
   std::int64_t first_ = detail::end_of_time;
   std::int64_t last_ = detail::beginning_of_time;
 };

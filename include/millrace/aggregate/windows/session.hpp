@@ -32,11 +32,13 @@ inline namespace v0 {
 /// Complexity: update as the aggregate's, and a merge where two sessions join. Memory: lateness / gap + 2
 /// aggregates. Threads: one at a time.
 template <duration Gap, class Aggregate, class Time>
-class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Time> {
+class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
+                                                private detail::arrival_clock<Time> {
   static_assert(sizeof(session<Gap>) != 0);  // complete, and so checked
 
  public:
   using sample = detail::sample_t<Aggregate>;
+  using detail::time_of_items<sample, Time>::update;
 
   explicit windowed(Aggregate empty = Aggregate()) requires(Gap.nanoseconds != 0)
       : gap_(Gap.nanoseconds), empty_(std::move(empty)) {}
@@ -44,6 +46,8 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
       : windowed(gap, std::move(empty), 0) {
     if (gap.nanoseconds <= 0) watermark_ = detail::end_of_time;  // every item comes too late
   }
+  template <detail::bare_number N>
+  explicit windowed(N, const auto&...) requires(Gap.nanoseconds == 0) : windowed(detail::no_unit<N>::length) {}
   template <class Nothing = void>
   windowed() requires(Gap.nanoseconds == 0) : windowed(duration(1)) {
     static_assert(!std::is_void_v<Nothing>,
@@ -90,6 +94,11 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
 
   const std::optional<ended_window<Aggregate>>& last() const noexcept { return last_; }
   std::uint64_t late() const noexcept { return late_; }
+  /// How many items were further ahead than the policy allows, and were left out.
+  std::uint64_t refused() const noexcept { return refused_; }
+  bool empty() const noexcept { return open_.empty(); }
+  /// Forgets all items and times, and the last session.
+  void reset() { *this = windowed(duration(gap_), std::move(empty_), 0); }
   std::size_t open_sessions() const noexcept { return open_.size(); }
 
   /// Errors: type_mismatch, if the gap is another; the aggregate's own.
@@ -100,6 +109,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
       if (auto done = both.join(theirs); !done) return done;
     if (other.watermark_ > both.watermark_) both.watermark_ = other.watermark_;
     both.late_ += other.late_;
+    both.refused_ += other.refused_;
     *this = std::move(both);
     return {};
   }
@@ -116,6 +126,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
       to.i64(each.last);
       to.block(each.sum.save());
     }
+    detail::save_refused(to, refused_);
     return std::move(to).finish();
   }
   static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
@@ -143,6 +154,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
       if (!sum) return std::move(sum).error().wrap("saved session");
       made.open_.push_back(one{first, last, *std::move(sum)});
     }
+    made.refused_ = detail::load_refused(*from);
     if (auto done = from->finish(valid); !done) return std::move(done).error();
     return made;
   }
@@ -166,9 +178,11 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
   template <class Sink>
   auto take(const sample& x, std::int64_t time, Sink& sink) {
     using answer = decltype(std::declval<Aggregate&>().update(x));
-    close_until(detail::earlier_by(time, Time::lateness), sink);
-    if (time < watermark_) {
-      ++late_;
+    const bool too_far = watermark_ != detail::beginning_of_time &&
+                         detail::jumps(detail::later_by(watermark_, Time::lateness), time, Time::jump);
+    if (!too_far) close_until(detail::earlier_by(time, Time::lateness), sink);
+    if (too_far || time < watermark_) {
+      ++(too_far ? refused_ : late_);
       if constexpr (std::is_void_v<answer>)
         return;
       else
@@ -235,6 +249,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
   std::optional<ended_window<Aggregate>> last_;
   std::int64_t watermark_ = detail::beginning_of_time;
   std::uint64_t late_ = 0;
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace v0

@@ -138,6 +138,7 @@ class timed_in_disorder : public disorder_engine<Ops> {
 template <duration Length, class Forgetting, class Aggregate, class Time>
 class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     : public detail::sliding_answers<windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>, Aggregate>,
+      public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
       private detail::arrival_clock<Time> {
   static_assert(detail::keeps_one_each<Aggregate>,
                 "millrace[WINDOW-6]: this window keeps a partial aggregate for each item, and the aggregate is too "
@@ -160,6 +161,9 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   explicit windowed(std::size_t most = unbounded) requires(Length.nanoseconds != 0) : windowed(Length, most, 0) {}
   explicit windowed(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0)
       : windowed(length, most, 0) {}
+  template <detail::bare_number N>
+  explicit windowed(N, const auto&...) requires(Length.nanoseconds == 0)
+      : windowed(detail::no_unit<N>::length, unbounded, 0) {}
   template <class Nothing = void>
   windowed() requires(Length.nanoseconds == 0) : windowed(Length, 1, 0) {
     static_assert(
@@ -180,9 +184,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     return taken(x, time.nanoseconds);
   }
 
-  /// millrace[WINDOW-10]: without a time.
-  template <class millrace_WINDOW_10_items_bring_their_time_update_x_at_time = void>
-  void update(const sample&) requires(!detail::by_arrival<Time>) = delete;
+  using detail::time_of_items<typename ops::sample, Time>::update;
 
   /// Lets time pass without an item. Time does not go back.
   void advance(at time) requires(!detail::by_arrival<Time>) { pass(time.nanoseconds); }
@@ -191,6 +193,11 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   duration length() const noexcept { return duration(length_); }
   /// How many items came before the watermark, or from before the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
+  /// How many items were further ahead than the policy allows, and were left out.
+  std::uint64_t refused() const noexcept { return refused_; }
+  bool empty() const noexcept { return engine_.size() == 0; }
+  /// Forgets all items and times.
+  void reset() { *this = windowed(duration(length_), most_, 0); }
   /// How many items had to go before their time because `most` were there.
   std::uint64_t crowded_out() const noexcept { return crowded_out_; }
 
@@ -200,6 +207,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     windowed both(duration(length_), most_, 0);
     both.now_ = now_ > other.now_ ? now_ : other.now_;
     both.late_ = late_ + other.late_;
+    both.refused_ = refused_ + other.refused_;
     both.crowded_out_ = crowded_out_ + other.crowded_out_;
     both.engine_.counted().skipped_before(engine_.counted().skipped_before() +
                                           other.engine_.counted().skipped_before());
@@ -229,6 +237,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     to.u64(crowded_out_);
     to.u64(engine_.counted().skipped_before());
     engine_.save(to);
+    detail::save_refused(to, refused_);
     return std::move(to).finish();
   }
   static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
@@ -248,6 +257,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     const bool valid = length >= 0 && most > 0 &&
                        made.engine_.load(*from, detail::earlier_by(made.now_, length), made.now_) &&
                        made.size() <= most;
+    made.refused_ = detail::load_refused(*from);
     if (auto done = from->finish(valid); !done) return std::move(done).error();
     return made;
   }
@@ -268,6 +278,11 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     }
   }
   [[gnu::always_inline]] void take(const sample& x, std::int64_t time) {
+    if constexpr (Time::jump != 0)
+      if (detail::jumps(now_, time, Time::jump)) [[unlikely]] {
+        ++refused_;
+        return;
+      }
     pass(time);
     if (ops::skips(x)) [[unlikely]] {
       engine_.counted().refuse();
@@ -314,6 +329,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   std::size_t most_;
   std::int64_t now_ = detail::beginning_of_time;
   std::uint64_t late_ = 0;
+  std::uint64_t refused_ = 0;
   std::uint64_t crowded_out_ = 0;
   engine_type engine_;
 };

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -90,7 +91,13 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
       take(items);
     }
   }
+  auto update(std::initializer_list<sample> items) {
+    return update(std::span<const sample>(items.begin(), items.size()));
+  }
 
+  bool empty() const noexcept { return engine_.size() == 0; }
+  /// Forgets all items.
+  void reset() { *this = windowed(most_, 0); }
   /// The greatest number of items in the window.
   std::size_t width() const noexcept { return most_; }
 

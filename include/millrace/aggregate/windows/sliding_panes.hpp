@@ -34,10 +34,13 @@ inline namespace v0 {
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
 requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     : public detail::member_answers<windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>>,
+      public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
       private detail::arrival_clock<Time> {
   static_assert(sizeof(sliding<Length, Pane>) != 0);  // complete, and so checked
   static_assert(Length.nanoseconds % Pane.nanoseconds == 0,
                 "millrace[WINDOW-8]: a window's length is a whole number of panes");
+  static_assert(Length.nanoseconds / Pane.nanoseconds <= detail::most_panes,
+                "millrace[WINDOW-14]: a window has a million panes at the most");
 
  public:
   using sample = detail::sample_t<Aggregate>;
@@ -46,27 +49,31 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
       : panes_(std::move(empty), Length.nanoseconds, Pane.nanoseconds) {}
   /// A length of a whole number of panes; it is rounded up to one.
   explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
-      : panes_(std::move(empty), length.nanoseconds > 0 ? length.nanoseconds : 1, Pane.nanoseconds) {
-    if (length.nanoseconds <= 0) panes_.pass(detail::end_of_time);  // every item comes too late
+      : panes_(std::move(empty), can_be(length) ? length.nanoseconds : 1, Pane.nanoseconds) {
+    if (!can_be(length)) panes_.pass(detail::end_of_time);  // every item comes too late
   }
+  template <detail::bare_number N>
+  explicit windowed(N, const auto&...) requires(Length.nanoseconds == 0) : windowed(detail::no_unit<N>::length) {}
   template <class Nothing = void>
   windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
     static_assert(!std::is_void_v<Nothing>,
                   "millrace[WINDOW-9]: sliding<{}, pane> has no length of its own: give one to the constructor, or "
                   "sliding<5min, 10s>");
   }
-  /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
+  /// Errors: invalid_argument for a length that is not above zero, or of more than a million panes. Constructed so, the
+  /// window takes nothing.
   static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
     if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
+    if (!can_be(length))
+      return error(errc::invalid_argument, "sliding: the length, " + detail::in_words(length) + ", is more than a " +
+                                               "million panes of " + detail::in_words(Pane));
     return windowed(length, std::move(empty));
   }
 
   /// What the aggregate's update answers; nothing of an item that came too late.
   auto update(const sample& x) requires(detail::by_arrival<Time>) { return take(x, this->now()); }
   auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) { return take(x, time.nanoseconds); }
-  /// millrace[WINDOW-10]: without a time.
-  template <class millrace_WINDOW_10_items_bring_their_time_update_x_at_time = void>
-  void update(const sample&) requires(!detail::by_arrival<Time>) = delete;
+  using detail::time_of_items<detail::sample_t<Aggregate>, Time>::update;
 
   /// Lets time pass without an item.
   void advance(at time) requires(!detail::by_arrival<Time>) { panes_.pass(time.nanoseconds); }
@@ -87,6 +94,15 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
   }
   /// How many items came before the watermark, or from before the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
+  /// How many items were further ahead than the policy allows, and were left out.
+  std::uint64_t refused() const noexcept { return refused_; }
+  /// Has no pane of the window items? Of a loaded window, its newest pane counts as one with items.
+  bool empty() const noexcept { return panes_.empty(); }
+  /// Forgets all items and times.
+  void reset() {
+    panes_.reset();
+    late_ = refused_ = 0;
+  }
 
   /// Takes up the window of another stream. Errors: type_mismatch, if its length is another; the
   /// aggregate's own.
@@ -95,6 +111,7 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     if (auto done = both.merge(other.panes_); !done) return done;
     panes_ = std::move(both);
     late_ += other.late_;
+    refused_ += other.refused_;
     return {};
   }
 
@@ -102,6 +119,7 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     envelope_writer to(type);
     to.u64(late_);
     panes_.save(to);
+    detail::save_refused(to, refused_);
     return std::move(to).finish();
   }
   static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
@@ -111,22 +129,28 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     const std::uint64_t late = from->u64();
     auto panes = detail::pane_queue<Aggregate>::load(*from, Length.nanoseconds, Pane.nanoseconds);
     if (!panes) return std::move(panes).error().wrap("saved sliding<panes>");
+    const std::uint64_t refused = detail::load_refused(*from);
     if (auto done = from->finish(true); !done) return std::move(done).error();
     windowed made(*std::move(panes));
     made.late_ = late;
+    made.refused_ = refused;
     return made;
   }
 
  private:
   static constexpr std::string_view type = "sliding<panes>";
 
+  static constexpr bool can_be(duration length) noexcept {
+    return length.nanoseconds > 0 && length.nanoseconds / Pane.nanoseconds <= detail::most_panes;
+  }
   explicit windowed(detail::pane_queue<Aggregate> panes) : panes_(std::move(panes)) {}
 
   auto take(const sample& x, std::int64_t time) {
     using answer = decltype(std::declval<Aggregate&>().update(x));
-    Aggregate* const pane = panes_.pane_of(time, Time::lateness);
+    const bool jumps = detail::jumps(panes_.now(), time, Time::jump);
+    Aggregate* const pane = jumps ? nullptr : panes_.pane_of(time, Time::lateness);
     if (pane == nullptr) {
-      ++late_;
+      ++(jumps ? refused_ : late_);
       if constexpr (std::is_void_v<answer>)
         return;
       else
@@ -138,6 +162,7 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
 
   detail::pane_queue<Aggregate> panes_;
   std::uint64_t late_ = 0;
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace v0

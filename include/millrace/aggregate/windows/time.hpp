@@ -52,6 +52,14 @@ struct duration {
   constexpr auto operator<=>(const duration&) const noexcept = default;
 };
 
+/// A length of time from a number of seconds: `mr::rate_calculator(mr::seconds(60))`, `mr::sliding<mr::seconds(0.5)>`.
+/// Beyond the range of `duration` its end; zero of NaN.
+constexpr duration seconds(double count) noexcept {
+  const double nanoseconds = count * 1e9;
+  if (!(nanoseconds > -0x1p63)) return duration(nanoseconds < 0 ? -0x7fff'ffff'ffff'ffff - 1 : 0);
+  return duration(nanoseconds < 0x1p63 ? static_cast<std::int64_t>(nanoseconds) : 0x7fff'ffff'ffff'ffff);
+}
+
 /// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
 /// `window.update(x, mr::at(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's zero,
 /// or a bare number, which is nanoseconds: a Unix time in seconds is `mr::at(std::chrono::seconds(n))`.
@@ -87,6 +95,22 @@ constexpr std::int64_t earlier_by(std::int64_t a, std::int64_t b) noexcept {
 constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
   const std::int64_t over = t % step;
   return earlier_by(t, over < 0 ? over + step : over);
+}
+
+template <class N>
+concept bare_number = std::is_arithmetic_v<N>;
+
+/// For constructors that a length is given to without its unit: says so.
+template <bare_number N>
+struct no_unit {
+  static_assert(!sizeof(N),
+                "millrace[WINDOW-11]: a bare number is no length of time: write mr::seconds(60), or 60s with <chrono>");
+  static constexpr duration length = duration(1);
+};
+
+/// Is a time further ahead of now than allowed? `now`: the greatest time so far, or the beginning of time.
+constexpr bool jumps(std::int64_t now, std::int64_t time, std::int64_t allowed) noexcept {
+  return allowed > 0 && now != beginning_of_time && time > later_by(now, allowed);
 }
 
 }  // namespace detail

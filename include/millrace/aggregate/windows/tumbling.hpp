@@ -37,6 +37,8 @@ class stepping_windows {
       : empty_(std::move(empty)), length_(length), step_(step), pane_(common(length, step)) {}
 
   std::int64_t watermark() const noexcept { return watermark_; }
+  bool empty() const noexcept { return panes_.empty(); }
+  void reset() { *this = stepping_windows(std::move(empty_), length_, step_); }
 
   /// The pane an item goes to. The item is not from before the watermark.
   A& pane_of(std::int64_t time) {
@@ -154,8 +156,9 @@ class stepping_windows {
 
 /// What windows that end by time have in common: updates, the passing of time, and who is told.
 template <class A, class Time>
-class ending_windows : private arrival_clock<Time> {
+class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_clock<Time> {
  public:
+  using time_of_items<sample_t<A>, Time>::update;
   using sample = sample_t<A>;
 
   /// Takes an item; windows that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
@@ -195,6 +198,16 @@ class ending_windows : private arrival_clock<Time> {
   const std::optional<ended_window<A>>& last() const noexcept { return last_; }
   /// How many items came before the watermark and were left out.
   std::uint64_t late() const noexcept { return late_; }
+  /// How many items were further ahead than the policy allows, and were left out.
+  std::uint64_t refused() const noexcept { return refused_; }
+  /// Is no window open that has items?
+  bool empty() const noexcept { return windows_.empty(); }
+  /// Forgets all items and times, and the last window.
+  void reset() {
+    windows_.reset();
+    last_.reset();
+    late_ = refused_ = 0;
+  }
 
  protected:
   ending_windows(A empty, std::int64_t length, std::int64_t step)
@@ -204,13 +217,17 @@ class ending_windows : private arrival_clock<Time> {
 
   result<void> merge_windows(const ending_windows& other) {
     result<void> done = windows_.merge(other.windows_);
-    if (done) late_ += other.late_;
+    if (done) {
+      late_ += other.late_;
+      refused_ += other.refused_;
+    }
     return done;
   }
   std::vector<std::byte> save_as(std::string_view type) const {
     envelope_writer to(type);
     to.u64(late_);
     windows_.save(to);
+    save_refused(to, refused_);
     return std::move(to).finish();
   }
   result<void> load_as(std::string_view type, std::span<const std::byte> bytes, std::int64_t length,
@@ -221,6 +238,7 @@ class ending_windows : private arrival_clock<Time> {
     auto kept = stepping_windows<A>::load(*from, length, step);
     if (!kept) return std::move(kept).error().wrap("saved " + std::string(type));
     windows_ = *std::move(kept);
+    refused_ = load_refused(*from);
     return from->finish(true);
   }
 
@@ -231,9 +249,11 @@ class ending_windows : private arrival_clock<Time> {
   template <class Sink>
   auto take(const sample& x, std::int64_t time, Sink& sink) {
     using answer = decltype(std::declval<A&>().update(x));
-    windows_.close_until(earlier_by(time, Time::lateness), sink);
-    if (time < windows_.watermark()) {
-      ++late_;
+    const std::int64_t watermark = windows_.watermark();
+    const bool too_far = watermark != beginning_of_time && jumps(later_by(watermark, Time::lateness), time, Time::jump);
+    if (!too_far) windows_.close_until(earlier_by(time, Time::lateness), sink);
+    if (too_far || time < windows_.watermark()) {
+      ++(too_far ? refused_ : late_);
       if constexpr (std::is_void_v<answer>)
         return;
       else
@@ -246,6 +266,7 @@ class ending_windows : private arrival_clock<Time> {
   stepping_windows<A> windows_;
   std::optional<ended_window<A>> last_;
   std::uint64_t late_ = 0;
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace detail
@@ -272,6 +293,8 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
       : base(std::move(empty), Length.nanoseconds, Length.nanoseconds) {}
   explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
       : base(std::move(empty), length.nanoseconds, length.nanoseconds) {}
+  template <detail::bare_number N>
+  explicit windowed(N, const auto&...) requires(Length.nanoseconds == 0) : windowed(detail::no_unit<N>::length) {}
   template <class Nothing = void>
   windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
     static_assert(
@@ -339,6 +362,7 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
 
   explicit windowed(Aggregate empty = Aggregate()) requires(Items != 0)
       : items_(Items), empty_(std::move(empty)), open_(empty_) {}
+  /// Windows of `items`, 1 at the least.
   explicit windowed(std::size_t items, Aggregate empty = Aggregate()) requires(Items == 0)
       : items_(items == 0 ? 1 : items), empty_(std::move(empty)), open_(empty_) {}
 
@@ -357,6 +381,15 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
     return update(x, [this](std::uint64_t, const Aggregate& full) { last_ = full; });
   }
 
+  /// Forgets all items, and the last full window.
+  void reset() {
+    open_ = empty_;
+    last_.reset();
+    filled_ = 0;
+    first_ = 0;
+  }
+  /// Has the window that is being filled no item?
+  bool empty() const noexcept { return filled_ == 0; }
   /// The window that is being filled, and the last one that was full.
   const Aggregate& open() const noexcept { return open_; }
   const std::optional<Aggregate>& last() const noexcept { return last_; }

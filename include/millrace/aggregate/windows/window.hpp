@@ -33,10 +33,16 @@ inline namespace v0 {
 /// The items bring their time: `update(x, at)`. The greatest time so far less `Lateness` is the
 /// watermark: an item from before it comes too late, is counted in `late()` and left out. Within the
 /// lateness items may come in any order; answers do not depend on it, but for rounding.
-template <duration Lateness = duration{}>
+///
+/// `Jump`: an item whose time is further than that ahead of the greatest one so far is refused, counted in `refused()`
+/// and left out, so that one wrong time stamp does not make all that follows late; none if zero. `advance` goes as far
+/// as it is told: over a silence longer than that, too. `reset` starts anew.
+template <duration Lateness = duration{}, duration Jump = duration{}>
 struct event_time {
   static_assert(Lateness.nanoseconds >= 0, "millrace[WINDOW-1]: lateness cannot be negative");
+  static_assert(Jump.nanoseconds >= 0, "millrace[WINDOW-1]: a limit on the jump cannot be negative");
   static constexpr std::int64_t lateness = Lateness.nanoseconds;
+  static constexpr std::int64_t jump = Jump.nanoseconds;
 };
 
 /// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows answer as of the time when
@@ -44,6 +50,7 @@ struct event_time {
 template <clock_policy Clock = steady_clock>
 struct processing_time {
   static constexpr std::int64_t lateness = 0;
+  static constexpr std::int64_t jump = 0;
   using clock = Clock;
 };
 
@@ -181,6 +188,30 @@ struct arrival_clock<processing_time<Clock>> {
 template <class Time>
 concept by_arrival = requires {
   typename Time::clock;
+};
+
+/// For items that come with another idea of time than a window's: overloads of `update` that say what is wrong.
+template <class Sample, class Time>
+class time_of_items {
+ public:
+  template <class Nothing = void>
+  void update(const Sample&) requires(!by_arrival<Time>) {
+    static_assert(!std::is_void_v<Nothing>,
+                  "millrace[WINDOW-10]: this window's items bring their time: update(x, mr::at(t)); one that stamps them "
+                  "as they come is made with mr::processing_time<>");
+  }
+  template <class Nothing = void>
+  void update(const Sample&, at) requires(by_arrival<Time>) {
+    static_assert(!std::is_void_v<Nothing>,
+                  "millrace[WINDOW-12]: this window stamps its items as they come: update(x); for items that bring their "
+                  "time it is made with mr::event_time<>");
+  }
+  template <bare_number N>
+  void update(const Sample&, N) {
+    static_assert(!sizeof(N),
+                  "millrace[WINDOW-13]: a bare number is no time: write mr::at(t), of nanoseconds, or of a "
+                  "std::chrono::time_point; a window by arrival takes none");
+  }
 };
 
 }  // namespace detail

@@ -242,3 +242,68 @@ TEST_CASE("windows in panes are asked in their groups") {
   CHECK(quantile(1) == 298);
   CHECK(quantile(0) >= 240);
 }
+
+TEST_CASE("time passes for every key, and keys without items in their windows make room") {
+  using recent = mr::windowed<mr::sliding<mr::seconds(60)>, mr::aggregate<mr::count, mr::mean>>;
+  mr::grouped<std::string, recent> by_host(2);
+  const auto at = [](double s) { return mr::at(mr::seconds(s).nanoseconds); };
+  by_host.update("idle", 1.0, at(0));
+  by_host.update("busy", 1.0, at(1));
+  by_host.update("third", 1.0, at(1));  // into the overflow
+  for (int i = 0; i < 1000; ++i) by_host.update("busy", 2.0, at(i));
+  CHECK(by_host.find("idle")->get<mr::count>() == 1);  // its own clock stands still
+  by_host.advance(at(1000));
+  CHECK(by_host.find("idle")->get<mr::count>() == 0);
+  CHECK(by_host.find("busy")->get<mr::count>() == 59);
+  CHECK(by_host.overflow().get<mr::count>() == 0);
+  CHECK(by_host.expire() == 1);
+  CHECK(by_host.find("idle") == nullptr);
+  by_host.update("third", 3.0, at(1001));
+  REQUIRE(by_host.find("third") != nullptr);
+  CHECK(by_host.find("third")->get<mr::mean>() == 3);
+  by_host.erase("third");
+  by_host.update("fourth", 3.0, at(100));  // its window has the time of all, too
+  CHECK(by_host.find("fourth")->late() == 1);
+  CHECK(by_host.erase_if([](const auto& key, const recent&) { return key == "busy"; }) == 1);
+  CHECK(by_host.find("fourth") != nullptr);
+  by_host.reset();
+  CHECK(by_host.size() == 0);
+  by_host.update("fourth", 3.0, at(100));
+  CHECK(by_host.find("fourth")->get<mr::count>() == 1);
+}
+
+TEST_CASE("windows that end by time end for every key") {
+  using minutes = mr::windowed<mr::tumbling<mr::seconds(60)>, mr::aggregate<mr::count>>;
+  mr::grouped<int, minutes> by_shop;
+  const auto at = [](double s) { return mr::at(mr::seconds(s).nanoseconds); };
+  for (int shop = 0; shop < 3; ++shop) by_shop.update(shop, 1.0, at(shop));
+  int ended = 0;
+  by_shop.advance(at(60), [&](mr::time_range when, const auto& minute) {
+    ++ended;
+    CHECK(when.end == at(60));
+    CHECK(minute.template get<mr::count>() == 1);
+  });
+  CHECK(ended == 3);
+  CHECK(by_shop.expire() == 3);
+  by_shop.update(1, 1.0, at(70));
+  by_shop.for_each([&](int key, minutes& each) {
+    CHECK(key == 1);
+    each.finish();
+  });
+  CHECK(by_shop.find(1)->last()->what.get<mr::count>() == 1);
+}
+
+TEST_CASE("windows of panes tell when they are empty") {
+  using recent = mr::windowed<mr::sliding<mr::seconds(60), mr::seconds(10)>, mr::aggregate<mr::count>>;
+  mr::grouped<int, recent> by_shop;
+  by_shop.update(1, 1.0, mr::at(0));
+  by_shop.update(2, 1.0, mr::at(mr::seconds(60).nanoseconds));
+  by_shop.advance(mr::at(mr::seconds(69).nanoseconds));
+  CHECK(by_shop.expire() == 0);  // the pane from 0 to 10 s overlaps the last minute
+  by_shop.advance(mr::at(mr::seconds(70).nanoseconds));
+  CHECK(by_shop.expire() == 1);
+  auto loaded = mr::grouped<int, recent>::load(by_shop.save());
+  REQUIRE(loaded);
+  loaded->advance(mr::at(mr::seconds(200).nanoseconds));
+  CHECK(loaded->expire() == 1);
+}

@@ -377,3 +377,88 @@ TEST_CASE("hostile saved streaming aggregators answer an error or one that works
   REQUIRE_FALSE(too_many.has_value());
   CHECK(too_many.error().describe().find("more names than its bounds allow") != std::string::npos);
 }
+
+TEST_CASE("asking for statistics does not move the clock; advance does, and expire makes room") {
+  mr::streaming_aggregator events({mr::duration(60 * second), 6, 3, 3});
+  events.update("a", 1.0, seconds(1));
+  events.update("a", "g", 2.0, seconds(2));
+  events.update("b", "h", 3.0, seconds(50));
+  const mr::streaming_aggregator& asked = events;
+  CHECK(asked.stats("a", seconds(1e6)).count == 0);
+  CHECK(asked.stats("a", "g", seconds(1e6)).count == 0);
+  CHECK(asked.window("a", seconds(1e6)).get<mr::count>() == 0);
+  CHECK(asked.all_stats(seconds(1e6))[0].count == 0);
+  CHECK(mr::is_json(asked.json(seconds(1e6))));
+  CHECK(asked.stats("a", seconds(2)).count == 2);
+  events.update("a", 4.0, seconds(3));
+  CHECK(events.late() == 0);
+  CHECK(asked.stats("a", seconds(3)).count == 3);
+  CHECK(events.expire() == 0);
+  events.advance(seconds(90));
+  CHECK(asked.stats("a", seconds(3)).count == 0);
+  CHECK(asked.stats("b", seconds(3)).count == 1);
+  CHECK(asked.metrics() == 2);
+  CHECK(events.expire() == 2);  // "a" and its group
+  CHECK(asked.metrics() == 1);
+  CHECK(asked.stats("b", "h", seconds(90)).count == 1);
+  for (const char* const name : {"c", "d"}) events.update(name, 1.0, seconds(91));
+  CHECK(asked.stats(events.overflow_name, seconds(91)).count == 0);  // there was room
+  events.advance(seconds(1000));
+  CHECK(events.expire() == 4);
+  CHECK(asked.metrics() == 0);
+}
+
+TEST_CASE("statistics asked often are those asked once, with events out of order") {
+  const auto events = some_events(4000, 7);
+  auto often = small();
+  auto once = small();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    feed(often, {events[i]});
+    feed(once, {events[i]});
+    (void)often.stats(events[i].metric, events[i].time);
+    if (i % 97 == 0) CHECK(all_of(often, events[i].time) == all_of(once, events[i].time));
+  }
+}
+
+TEST_CASE("one wrong time stamp makes nothing late where a jump has a limit") {
+  mr::streaming_options options;
+  options.jump = mr::seconds(3600);
+  mr::streaming_aggregator events(options);
+  events.update("a", 1.0, seconds(100));
+  events.update("a", 1.0, seconds(10 * 365 * 86400.0));
+  events.update("b", 1.0, seconds(10 * 365 * 86400.0));  // a metric's first event has no clock of its own
+  events.update("a", 1.0, seconds(101));
+  CHECK(events.refused() == 2);
+  CHECK(events.late() == 0);
+  CHECK(events.stats("a", seconds(101)).count == 2);
+  auto loaded = mr::streaming_aggregator::load(events.save());
+  REQUIRE(loaded);
+  CHECK(loaded->refused() == 2);
+  CHECK(loaded->options().jump.nanoseconds == options.jump.nanoseconds);
+  loaded->update("a", 1.0, seconds(10 * 365 * 86400.0));
+  CHECK(loaded->refused() == 3);
+  events.advance(seconds(10 * 365 * 86400.0));
+  events.update("a", 1.0, seconds(10 * 365 * 86400.0 + 1));
+  CHECK(events.refused() == 2);
+  events.reset();
+  CHECK(events.refused() == 0);
+  events.update("a", 1.0, seconds(5));
+  CHECK(events.late() == 0);
+}
+
+TEST_CASE("windows and panes that there cannot be are errors, and count nothing") {
+  for (const auto& [window, panes] : std::vector<std::pair<double, std::size_t>>{{0, 30}, {-1, 30}, {60, 0},
+                                                                                  {60, 1'000'001}, {1e-9, 2}}) {
+    mr::streaming_options options;
+    options.window = mr::seconds(window);
+    options.panes = panes;
+    auto made = mr::streaming_aggregator::make(options);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code() == mr::errc::invalid_argument);
+    mr::streaming_aggregator events(options);
+    events.update("a", 1.0, seconds(1));
+    CHECK(events.refused() == 1);
+    CHECK(events.stats("a", seconds(1)).count == 0);
+  }
+  CHECK(mr::streaming_aggregator::make({}).has_value());
+}

@@ -457,3 +457,15 @@ TEST_CASE("a snapshot answers and merges like its aggregate") {
   CHECK(snapshot.get<mr::argmax>() == a.get<mr::argmax>());
   CHECK(snapshot.get<mr::kurtosis>() == Approx(a.get<mr::kurtosis>()));
 }
+
+TEST_CASE("a list of items is fed as a span") {
+  mr::aggregate<mr::count, mr::mean> a;
+  a.update({1.0, 2.0});
+  a.update({3.0});
+  a.update({});
+  CHECK(a.get<mr::count>() == 3);
+  CHECK(a.get<mr::mean>() == 2);
+  mr::basic_aggregate<mr::reject_nan, mr::count> strict;
+  CHECK_FALSE(strict.update({1.0, std::nan("")}));
+  CHECK(strict.get<mr::count>() == 0);
+}

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -161,4 +162,102 @@ TEST_CASE("counter rates and gaps keep their saved form: golden bytes give the s
   const auto back = support::from_golden("aggregate/inter_arrival.bin", gaps);
   CHECK(back.events() == gaps.events());
   CHECK(back.gaps().get<mr::stddev>() == gaps.gaps().get<mr::stddev>());
+}
+
+TEST_CASE("events a second apart are one a second, from the second event on") {
+  mr::rate_calculator r;
+  r.update(1, seconds(0));
+  CHECK(r.rate(seconds(0)) == 0);  // none came after the first
+  r.update(1, seconds(1));
+  CHECK(r.rate(seconds(1)) == 1);
+  r.update(1, seconds(2));
+  CHECK(r.rate(seconds(2)) == 1);
+  CHECK(r.rate(seconds(4)) == 0.5);
+  mr::rate_calculator three_at_once;
+  for (const double t : {0.0, 0.0, 0.0, 0.5, 1.0, 1.5, 2.0}) three_at_once.update(2, seconds(t));
+  CHECK(three_at_once.rate(seconds(2)) == 4);
+  three_at_once.update(2, seconds(-1));  // an earlier first one
+  CHECK(three_at_once.rate(seconds(2)) == 14.0 / 3);
+  mr::rate_calculator fast;  // within a pane, that pane's length counts
+  for (int i = 0; i <= 10; ++i) fast.update(1, seconds(i * 0.01));
+  CHECK(fast.rate(seconds(0.1)) == 10);
+}
+
+TEST_CASE("asking for a rate does not move the clock") {
+  mr::rate_calculator r(10s, 10);
+  for (int i = 0; i <= 5; ++i) r.update(1, seconds(i));
+  const mr::rate_calculator& asked = r;
+  CHECK(asked.rate(seconds(1000)) == 0);
+  CHECK(asked.in_window(seconds(1000)) == 0);
+  CHECK(asked.rate(seconds(5)) == 1);
+  CHECK(asked.in_window() == 6);
+  r.update(1, seconds(6));
+  CHECK(asked.rate(seconds(6)) == 1);
+  CHECK(r.late() == 0);
+  r.advance(seconds(1000));
+  CHECK(asked.rate(seconds(6)) == 0);
+  CHECK(asked.in_window() == 0);
+  r.update(1, seconds(6));
+  CHECK(r.late() == 1);
+  CHECK(r.total() == 8);
+  r.reset();
+  CHECK(r.late() == 0);
+  r.update(3, seconds(6));
+  CHECK(r.in_window() == 3);
+}
+
+TEST_CASE("a rate over a long stream is that of the panes, however it is asked") {
+  mr::random_engine random(9);
+  mr::rate_calculator often(20s, 40);
+  mr::rate_calculator seldom(20s, 40);
+  std::vector<double> times;
+  double now = 0;
+  for (int i = 0; i < 5000; ++i) {
+    now += random.below(300) == 0 ? 15.0 : 0.05;
+    const double t = now - static_cast<double>(random.below(6));
+    times.push_back(t);
+    often.update(1, seconds(t));
+    seldom.update(1, seconds(t));
+    const double rate = often.rate(seconds(now));
+    if (i % 500 != 499) continue;
+    CHECK(rate == seldom.rate(seconds(now)));
+    const double begin = std::floor((now - 20) * 2) / 2;
+    double count = 0;
+    for (const double each : times) count += each >= begin ? 1 : 0;
+    if (i > 1000) CHECK(rate == Approx(count / (now - begin)).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("a wrong time stamp is refused where a jump has a limit") {
+  mr::rate_calculator r(60s, 60, {}, 1h);
+  for (int i = 0; i <= 10; ++i) r.update(1, seconds(i));
+  r.update(5, seconds(10 * 365 * 86400.0));
+  CHECK(r.refused() == 5);
+  CHECK(r.total() == 11);
+  r.update(1, seconds(11));
+  CHECK(r.rate(seconds(11)) == 1);
+  CHECK(r.late() == 0);
+  r.advance(seconds(7200));  // a silence of two hours
+  r.update(1, seconds(7201));
+  CHECK(r.refused() == 5);
+}
+
+TEST_CASE("windows and panes that there cannot be are errors, and count nothing") {
+  for (const auto& [window, panes] : std::vector<std::pair<mr::duration, std::size_t>>{
+           {mr::seconds(0), 60}, {mr::seconds(-5), 60}, {60s, 0}, {60s, 1'000'001}, {mr::duration(59), 60}}) {
+    auto made = mr::rate_calculator::make(window, panes);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code() == mr::errc::invalid_argument);
+    mr::rate_calculator r(window, panes);
+    r.update(7, seconds(1));
+    r.advance(seconds(5));
+    CHECK(r.refused() == 7);
+    CHECK(r.total() == 0);
+    CHECK(r.rate(seconds(2)) == 0);
+  }
+  CHECK(mr::rate_calculator::make(60s, 1'000'000).has_value());
+  const auto none = mr::rate_calculator::make(60s, 0);
+  CHECK(none.error().message() == "rate_calculator: a window has one pane at the least, not none");
+  const auto many = mr::rate_calculator::make(60s, 1'000'001);
+  CHECK(many.error().message() == "rate_calculator: 1000001 panes are more than the 1000000 that it may have");
 }

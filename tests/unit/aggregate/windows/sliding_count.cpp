@@ -336,3 +336,14 @@ TEST_CASE("windows by count keep their saved form: golden bytes give the same an
   auto back = support::from_golden("aggregate/sliding_count_pairs.bin", pairs);
   CHECK(back.get<mr::covariance>() == Approx(pairs.get<mr::covariance>()).epsilon(1e-13));
 }
+
+TEST_CASE("a window by count is fed a list, and reset") {
+  mr::windowed<mr::sliding_count<3>, mr::aggregate<mr::mean>> recent;
+  CHECK(recent.empty());
+  recent.update({1.0, 2.0, 3.0, 4.0});
+  CHECK(recent.get<mr::mean>() == 3);
+  recent.reset();
+  CHECK(recent.empty());
+  recent.update(7);
+  CHECK(recent.get<mr::mean>() == 7);
+}

@@ -33,3 +33,13 @@ TEST_CASE("alignment goes down, also before zero") {
   STATIC_REQUIRE(mr::detail::aligned(-5, 5) == -5);
   STATIC_REQUIRE(mr::detail::aligned(mr::detail::beginning_of_time, 7) <= mr::detail::beginning_of_time + 7);
 }
+
+TEST_CASE("seconds as a number make a length of time") {
+  STATIC_REQUIRE(mr::seconds(60) == mr::duration(60'000'000'000));
+  STATIC_REQUIRE(mr::seconds(0.5) == mr::duration(500'000'000));
+  STATIC_REQUIRE(mr::seconds(-2).nanoseconds == -2'000'000'000);
+  STATIC_REQUIRE(mr::seconds(300'000'000).nanoseconds == 300'000'000'000'000'000);
+  CHECK(mr::seconds(1e300).nanoseconds == mr::detail::end_of_time);
+  CHECK(mr::seconds(-1e300).nanoseconds == mr::detail::beginning_of_time);
+  CHECK(mr::seconds(std::numeric_limits<double>::quiet_NaN()).nanoseconds == 0);
+}

@@ -27,6 +27,8 @@ result<void> merge_into(A& into, const A& other) {
   }
 }
 
+inline constexpr std::int64_t most_panes = 1'000'000;
+
 /// Aggregates of equal stretches of time, the newest open and the oldest forgotten: as many as overlap a
 /// window's length. The sum over all goes by two stacks, as two_stacks_engine's over items.
 template <class A>
@@ -59,15 +61,36 @@ class pane_queue {
   A* pane_of(std::int64_t time, std::int64_t lateness) {
     pass(time);
     if (time < earlier_by(now_, lateness)) return nullptr;
-    return pane_at(pane_number(time, pane_));
+    const std::int64_t number = pane_number(time, pane_);
+    A* const pane = pane_at(number);
+    if (pane != nullptr && (filled_ < number || !filled())) filled_ = number;
+    return pane;
+  }
+  /// Forgets all panes and times.
+  void reset() { *this = pane_queue(empty_, pane_, panes_.size()); }
+  /// Is there no pane that an item went to?
+  bool empty() const noexcept { return !started_ || !filled() || filled_ < oldest_; }
+
+  /// Merges the panes that are closed, so that `sum_as_of` finds little to do until the next one opens. Amortised two
+  /// merges a pane.
+  void sum_up() {
+    if (!started_) return;
+    if (stacked_ <= oldest_) turn_over();
+    while (summed_ < newest_) (void)middle_.merge(slot(summed_++));
+  }
+  /// `pane_of`, and `sum_up` where that opened a pane.
+  A* summed_pane_of(std::int64_t time, std::int64_t lateness) {
+    const std::int64_t before = newest_;
+    A* const pane = pane_of(time, lateness);
+    if (newest_ != before) sum_up();
+    return pane;
   }
 
   A sum() {
     if (!started_) return empty_;
-    if (stacked_ <= oldest_) turn_over();
+    sum_up();
     // [oldest, stacked) on the stack, [stacked, summed) in the middle, the rest pane by pane.
     A all = stacked_ > oldest_ ? suffix_[place(oldest_)] : empty_;
-    while (summed_ < newest_) (void)middle_.merge(slot(summed_++));
     if (summed_ > stacked_) (void)all.merge(middle_);
     (void)all.merge(slot(newest_));
     return all;
@@ -77,8 +100,7 @@ class pane_queue {
   A sum_as_of(std::int64_t time) const {
     A all = empty_;
     if (!started_) return all;
-    const std::int64_t gone = pane_number(time > now_ ? time : now_, pane_) - most();
-    std::int64_t next = oldest_ > gone ? oldest_ : gone + 1;
+    std::int64_t next = oldest_as_of(time);
     if (stacked_ > oldest_) {  // else the sums are out of date
       if (next < stacked_) {
         all = suffix_[place(next)];
@@ -93,9 +115,10 @@ class pane_queue {
     return all;
   }
 
-  /// Where the oldest pane begins that something is known of.
-  std::int64_t begin() const noexcept { return started_ ? oldest_ * pane_ : end_of_time; }
-  std::size_t panes() const noexcept { return panes_.size(); }
+  /// Where the oldest pane begins that something is known of at that time.
+  std::int64_t begin_as_of(std::int64_t time) const noexcept {
+    return started_ ? oldest_as_of(time) * pane_ : end_of_time;
+  }
   /// The greatest time so far.
   std::int64_t now() const noexcept { return now_; }
 
@@ -103,6 +126,7 @@ class pane_queue {
     if (other.panes_.size() != panes_.size()) return other_window("number of panes", other.most(), most());
     if (!other.started_) return {};
     pass(other.now_);
+    if (other.filled() && (other.filled_ > filled_ || !filled())) filled_ = other.filled_;
     for (std::int64_t p = other.oldest_; p <= other.newest_; ++p)
       if (A* const into = pane_at(p))
         if (auto done = merge_into(*into, other.panes_[other.place(p)]); !done) return done;
@@ -148,6 +172,7 @@ class pane_queue {
     made.now_ = now;
     made.oldest_ = started != 0 ? oldest : 0;
     made.newest_ = started != 0 ? newest : 0;
+    made.filled_ = started != 0 ? newest : nowhere;
     made.forget_sums();
     for (std::int64_t p = made.oldest_; p != made.oldest_ + made.most(); ++p) {
       const auto bytes = from.block();
@@ -174,6 +199,12 @@ class pane_queue {
     return time / pane - (time % pane < 0 ? 1 : 0);
   }
   std::int64_t most() const noexcept { return static_cast<std::int64_t>(panes_.size()); }
+  /// The oldest pane in the window at that time, or now, if that is later.
+  std::int64_t oldest_as_of(std::int64_t time) const noexcept {
+    const std::int64_t gone = pane_number(time > now_ ? time : now_, pane_) - most();
+    return oldest_ > gone ? oldest_ : gone + 1;
+  }
+  bool filled() const noexcept { return filled_ != nowhere; }
   A& slot(std::int64_t number) noexcept { return panes_[place(number)]; }
   std::size_t place(std::int64_t number) const noexcept {
     const std::int64_t over = number % most();
@@ -207,6 +238,8 @@ class pane_queue {
     middle_ = empty_;
   }
 
+  static constexpr std::int64_t nowhere = beginning_of_time;
+
   A empty_;
   std::int64_t pane_;
   std::vector<A> panes_;
@@ -216,6 +249,7 @@ class pane_queue {
   std::int64_t now_ = beginning_of_time;
   std::int64_t oldest_ = 0;
   std::int64_t newest_ = 0;
+  std::int64_t filled_ = nowhere;  // the newest that an item went to; of a loaded one, at most as new
   std::int64_t stacked_ = 0;  // the stack holds the panes before this one
   std::int64_t summed_ = 0;   // the middle, those from there to before this one
 };

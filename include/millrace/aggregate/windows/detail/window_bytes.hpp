@@ -153,6 +153,22 @@ bool load_items(envelope_reader& from, Engine& engine) {
   return error(errc::invalid_argument,
                std::string(window) + ": the " + std::string(what) + ", " + in_words(given) + ", is not above zero");
 }
+/// Empty if a window can be made of so many panes, else why not.
+[[gnu::cold]] inline std::string no_panes(duration window, std::size_t panes, std::size_t most) {
+  if (window.nanoseconds <= 0) return "the window, " + in_words(window) + ", is not above zero";
+  if (panes == 0) return "a window has one pane at the least, not none";
+  if (panes > most)
+    return std::to_string(panes) + " panes are more than the " + std::to_string(most) + " that it may have";
+  if (panes > static_cast<std::uint64_t>(window.nanoseconds))
+    return std::to_string(panes) + " panes of a window of " + in_words(window) + " would be shorter than a nanosecond";
+  return {};
+}
+
+/// The count of refused items follows the saved form if there are any.
+inline void save_refused(envelope_writer& to, std::uint64_t refused) {
+  if (refused != 0) to.u64(refused);
+}
+inline std::uint64_t load_refused(envelope_reader& from) { return from.remaining() == 0 ? 0 : from.u64(); }
 
 }  // namespace detail
 }  // namespace v0

@@ -1,0 +1,14 @@
+// expect: millrace\[WINDOW-13\]: a bare number is no time: write mr::at\(t\)
+#include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/moments.hpp>
+#include <millrace/aggregate/windows/session.hpp>
+
+namespace mr = millrace;
+
+using visits = mr::windowed<mr::session<mr::seconds(5)>, mr::aggregate<mr::mean>>;
+
+#ifdef MILLRACE_MISUSE
+void take(visits& window) { window.update(1.0, 2); }
+#else
+void take(visits& window) { window.update(1.0, mr::at(2)); }
+#endif
