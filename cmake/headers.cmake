@@ -29,7 +29,7 @@ set(MILLRACE_tensor_HEADERS
   tensor/detail/inflate.hpp tensor/detail/planes.hpp tensor/detail/scan_kernels.hpp tensor/detail/tensor_file.hpp)
 set(MILLRACE_aggregate_HEADERS
   aggregate.hpp
-  aggregate/concepts.hpp aggregate/histograms.hpp aggregate/keyed.hpp aggregate/members.hpp aggregate/sketches.hpp
+  aggregate/fwd.hpp aggregate/concepts.hpp aggregate/histograms.hpp aggregate/keyed.hpp aggregate/members.hpp aggregate/sketches.hpp
   aggregate/windows.hpp
   aggregate/detail/aggregate_item.hpp aggregate/detail/extremes.hpp aggregate/detail/quantile_points.hpp
   aggregate/histograms/binned_histogram.hpp aggregate/histograms/ddsketch.hpp

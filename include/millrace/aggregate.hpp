@@ -50,6 +50,7 @@
 /// Standard library alone.
 
 #include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/fwd.hpp>
 #include <millrace/aggregate/histograms.hpp>
 #include <millrace/aggregate/keyed.hpp>
 #include <millrace/aggregate/members.hpp>

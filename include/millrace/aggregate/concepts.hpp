@@ -1,10 +1,12 @@
 #ifndef MILLRACE_AGGREGATE_CONCEPTS_HPP
 #define MILLRACE_AGGREGATE_CONCEPTS_HPP
 
+#include <millrace/aggregate/fwd.hpp>
 #include <millrace/core/result.hpp>
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -71,6 +73,39 @@ template <class A, class X>
 concept weighted_aggregator_of = aggregator_of<A, X> && requires(A& a, const X& x) {
   a.update(x, weight(1));
 };
+
+/// Is asked for the answers of members, `a.get<Member>()`: an `aggregate<...>`, or a snapshot of one.
+template <class A>
+concept member_source = requires(const A& a) {
+  typename A::states;
+  { a.items() } -> std::convertible_to<std::uint64_t>;
+  { a.infinities() } -> std::convertible_to<double>;
+};
+
+/// Has what the answer of Member needs; Member need not be among those it was made of. False for a member that has only
+/// been declared.
+template <class A, class Member>
+concept keeps_member = member_source<A> && requires { sizeof(Member); } && A::template keeps<Member>;
+
+/// A sketch that is asked for quantiles itself: kll, req, tdigest, ddsketch, log_histogram.
+template <class S>
+concept quantile_sketch = !member_source<S> && requires(const S& s) {
+  { s.quantile(0.5) } -> std::convertible_to<double>;
+  { s.count() } -> std::convertible_to<double>;
+};
+
+/// Has quantiles: such a sketch, or an aggregate, which must have exactly one member made from `quantiles`.
+template <class S>
+concept quantile_source = quantile_sketch<S> || member_source<S>;
+
+/// The sketch that a source of quantiles has them from; good as long as the source is, and is not changed.
+template <quantile_source S>
+const auto& sketch_of(const S& source) {
+  if constexpr (member_source<S>)
+    return source.template get<quantiles>().sketch();
+  else
+    return source;
+}
 
 /// What wrappers and windows may do with an aggregator. Each is a `static constexpr bool` of the
 /// aggregator; left out, it has the default named here.

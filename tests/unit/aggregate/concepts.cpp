@@ -256,3 +256,26 @@ TEST_CASE("windows keep as many items or panes as they state, however long the s
   steady(mr::windowed<mr::session<mr::duration(10)>, fused, some_late>(), 2 * 302 * (sizeof(fused) + 16) + 1024);
   steady(mr::windowed<mr::tumbling_count<1000>, fused>(), 4 * sizeof(fused) + 1024);
 }
+
+TEST_CASE("an aggregate says which members it may be asked for, and where its quantiles come from") {
+  using spread = mr::aggregate<mr::variance>;
+  using tail = mr::aggregate<mr::max, mr::quantiles<mr::kll<200>>>;
+  STATIC_REQUIRE(mr::member_source<spread>);
+  STATIC_REQUIRE(mr::member_source<spread::snapshot_type>);
+  STATIC_REQUIRE_FALSE(mr::member_source<mr::kll<200>>);
+  STATIC_REQUIRE_FALSE(mr::member_source<double>);
+  STATIC_REQUIRE(mr::keeps_member<spread, mr::mean>);  // of the moments that it keeps
+  STATIC_REQUIRE(mr::keeps_member<spread, mr::count>);
+  STATIC_REQUIRE_FALSE(mr::keeps_member<spread, mr::max>);
+  STATIC_REQUIRE_FALSE(mr::keeps_member<spread, mr::comoments>);
+  STATIC_REQUIRE_FALSE(mr::keeps_member<double, mr::mean>);
+  STATIC_REQUIRE(mr::quantile_sketch<mr::kll<200>>);
+  STATIC_REQUIRE_FALSE(mr::quantile_sketch<tail>);
+  STATIC_REQUIRE(mr::quantile_source<tail>);
+  STATIC_REQUIRE_FALSE(mr::quantile_source<int>);
+  tail a;
+  a.update({1.0, 2.0, 3.0});
+  CHECK(mr::sketch_of(a).quantile(0.5) == 2);
+  CHECK(&mr::sketch_of(a) == &a.get<mr::quantiles>().sketch());
+  CHECK(&mr::sketch_of(mr::sketch_of(a)) == &mr::sketch_of(a));
+}

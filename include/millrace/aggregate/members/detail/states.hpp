@@ -468,6 +468,9 @@ class answers {
   static constexpr bool propagates = std::is_same_v<Policy, propagate_nan>;
   template <template <class...> class Template>
   using made_from = typename only_member_of<Template, Ms...>::type;
+  /// May M be asked for?
+  template <class M>
+  static constexpr bool keeps = answerable<M, states>();
 
   /// A member's answer. Any member may be asked for whose needs are kept, also one not listed. One that is a sketch
   /// or refers to one is good while the aggregate lives and is not changed; asked of a temporary, it is a copy.
