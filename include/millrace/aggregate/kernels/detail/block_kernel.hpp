@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 namespace millrace {
 inline namespace v0 {
@@ -45,13 +46,17 @@ struct block_figures {
 };
 
 /// Every sum is kept in `sum_lanes` lanes, item i in lane i % sum_lanes, whatever the CPU's vectors, and
-/// the lanes are then added in a fixed order: all machines answer the same bits.
+/// the lanes are then added in a fixed order: all machines find the same bits.
 inline constexpr std::size_t sum_lanes = 16;
 
 inline constexpr std::uint64_t mantissa_bits = 0x000f'ffff'ffff'ffffU;
 inline constexpr std::uint64_t one_bits = 0x3ff0'0000'0000'0000U;
 
-/// sum + rest += x, exactly but for the rounding of rest. Source: Knuth, TAOCP 2, 4.2.2, theorem B.
+/// Adds x to sum + rest, exactly but for the rounding of rest.
+///
+/// `sum` becomes before + x as rounded. `taken` is what that took of x: sum - before, itself rounded. Then sum - taken is
+/// what it took of before, so that before - (sum - taken) and x - taken are what was left of the two. Both are exact, and
+/// together with the rounded sum they are before + x. Source: Knuth, TAOCP 2, 4.2.2, theorem B.
 template <class V>
 [[gnu::always_inline]] constexpr void add_compensated(V& sum, V& rest, const V& x) noexcept {
   const V before = sum;
@@ -87,6 +92,12 @@ template <class V, std::size_t Registers>
     const V now = from[k];
     store_vector(to + k * (sum_lanes / Registers), now);
   }
+}
+
+template <class V, std::size_t Registers>
+[[gnu::always_inline]] inline void fill(V (&to)[Registers], const V& with) noexcept {
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < Registers; ++k) to[k] = with;
 }
 
 /// One of all lanes: the upper half joins the lower, until one is left.
@@ -133,124 +144,146 @@ constexpr double take_exponent(double x, std::int64_t& exponent) noexcept {
   return std::bit_cast<double>((bits & mantissa_bits) | one_bits);
 }
 
-/// Precondition: count is a multiple of `sum_lanes`, and 0 < count <= 2048. `tail` items, fewer than
-/// `sum_lanes`, follow them.
-template <unsigned Wanted, std::size_t Bytes, bool Fused>
-[[gnu::always_inline]] inline void block_body(const double* x, std::size_t count, std::size_t tail,
-                                              block_figures& out) noexcept {
-  using v = vector<double, Bytes>;
-  using w = vector<std::uint64_t, Bytes>;
-  constexpr std::size_t width = Bytes / 8;
-  constexpr std::size_t registers = sum_lanes / width;
-  constexpr bool powers = (Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0;
-  constexpr bool poison = !powers && (Wanted & (figure::total | figure::reciprocal)) == 0;
+/// How many powers of deviations are wanted.
+constexpr unsigned powers_in(unsigned wanted) noexcept {
+  return (wanted & figure::power4) != 0   ? 4
+         : (wanted & figure::power3) != 0 ? 3
+         : (wanted & figure::power2) != 0 ? 2
+         : (wanted & figure::power1) != 0 ? 1
+                                          : 0;
+}
+/// Must infinities and NaN be looked for? Else they show in a sum that is wanted anyway.
+constexpr bool looks_for_poison(unsigned wanted) noexcept {
+  return powers_in(wanted) == 0 && (wanted & (figure::total | figure::reciprocal)) == 0;
+}
 
-  const v shift = v{} + out.shift;
-  v ones;
-  load_ones(ones);
-  v p1[registers], p2[registers], p3[registers], p4[registers], low[registers], high[registers];
-  v total[registers], rest[registers], mantissa[registers], reciprocal[registers], bad[registers];
-  w exponent[registers];
-#pragma GCC unroll 16
-  for (std::size_t k = 0; k < registers; ++k) {
-    p1[k] = p2[k] = p3[k] = p4[k] = total[k] = rest[k] = reciprocal[k] = bad[k] = v{};
-    mantissa[k] = v{} + 1.0;
-    exponent[k] = w{};
-    v first;  // what has its address taken stays in memory
-    load_vector(first, x + k * width);
-    low[k] = high[k] = first;
+// Each figure is found by a type of its own, over registers of type V that hold its lanes:
+//
+//   begin(first)           // before the first items; `first` holds some of the block
+//   step(k, item, pass)    // items that go to register k
+//   finish(pass, out)      // joins what is left over to the lanes, and the lanes one another
+//
+// A pass over a block is a pack of those that are wanted, folded into one loop.
+
+/// What all figures of a pass share. `last`: `tail` items that are left over after the last full lanes.
+template <class V>
+struct block_pass {
+  V shift;
+  V ones;
+  double around;  // the shift
+  const double* last;
+  std::size_t tail;
+  std::size_t full;  // how many items there are before
+};
+
+template <class V>
+inline constexpr std::size_t lane_registers = sum_lanes * sizeof(double) / sizeof(V);
+
+/// A figure that nobody wants.
+template <unsigned Figure>
+struct no_lanes {
+  void begin(const auto&) noexcept {}
+  void step(std::size_t, const auto&, const auto&) noexcept {}
+  void finish(const auto&, block_figures&) noexcept {}
+};
+
+template <class V>
+struct low_lanes {
+  V low[lane_registers<V>];
+  [[gnu::always_inline]] void begin(const V& first) noexcept { fill(low, first); }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept {
+    low[k] = item < low[k] ? item : low[k];
   }
-  for (std::size_t at = 0; at < count; at += sum_lanes) {
-#pragma GCC unroll 16
-    for (std::size_t k = 0; k < registers; ++k) {
-      v item;
-      load_vector(item, x + at + k * width);
-      if constexpr ((Wanted & figure::low) != 0) low[k] = item < low[k] ? item : low[k];
-      if constexpr ((Wanted & figure::high) != 0) high[k] = item > high[k] ? item : high[k];
-      if constexpr (powers) {
-        v d;
-        subtract<Fused>(d, item, shift, ones);
-        add_to<Fused>(p1[k], d, ones);
-        if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
-          v d2 = d * d;
-          rounded(d2);
-          p2[k] += d2;
-          if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) {
-            v d3 = d2 * d;
-            rounded(d3);
-            p3[k] += d3;
-          }
-          if constexpr ((Wanted & figure::power4) != 0) {
-            v d4 = d2 * d2;
-            rounded(d4);
-            p4[k] += d4;
-          }
-        }
+  /// Of zeros which one is the extreme does not matter: it becomes the positive one.
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    join_tail(low, pass.last, pass.tail, lane_least(), [](double one) { return one; });
+    out.low = join_lanes(low, lane_least()) + 0.0;
+  }
+};
+template <class V>
+struct high_lanes {
+  V high[lane_registers<V>];
+  [[gnu::always_inline]] void begin(const V& first) noexcept { fill(high, first); }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept {
+    high[k] = item > high[k] ? item : high[k];
+  }
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    join_tail(high, pass.last, pass.tail, lane_greatest(), [](double one) { return one; });
+    out.high = join_lanes(high, lane_greatest()) + 0.0;
+  }
+};
+
+/// Sums of the first Top powers of (x - shift).
+template <class V, unsigned Top, bool Fused>
+struct power_lanes {
+  V sums[Top][lane_registers<V>];
+
+  [[gnu::always_inline]] void begin(const V&) noexcept {
+#pragma GCC unroll 4
+    for (unsigned p = 0; p < Top; ++p) fill(sums[p], V{});
+  }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto& pass) noexcept {
+    V d;
+    subtract<Fused>(d, item, pass.shift, pass.ones);
+    add_to<Fused>(sums[0][k], d, pass.ones);
+    if constexpr (Top >= 2) {
+      V d2 = d * d;
+      rounded(d2);
+      sums[1][k] += d2;
+      if constexpr (Top >= 3) {
+        V d3 = d2 * d;
+        rounded(d3);
+        sums[2][k] += d3;
       }
-      if constexpr ((Wanted & figure::total) != 0) add_compensated(total[k], rest[k], item);
-      if constexpr ((Wanted & figure::logarithm) != 0) {
-        w bits;
-        __builtin_memcpy(&bits, &item, Bytes);
-        exponent[k] += bits >> 52;
-        bits = (bits & mantissa_bits) | one_bits;
-        v m;
-        __builtin_memcpy(&m, &bits, Bytes);
-        mantissa[k] *= m;
+      if constexpr (Top >= 4) {
+        V d4 = d2 * d2;
+        rounded(d4);
+        sums[3][k] += d4;
       }
-      if constexpr ((Wanted & figure::reciprocal) != 0) reciprocal[k] += 1.0 / item;
-      if constexpr (poison) bad[k] += item - item;
     }
   }
-
-  // What is left of the items joins the lanes, and the lanes one another.
-  const double* const last = x + count;
-  const double around = out.shift;
-  constexpr lane_sum sum;
-  constexpr lane_least least;
-  constexpr lane_greatest greatest;
-  constexpr auto itself = [](double one) { return one; };
-  if constexpr (powers) {
-    join_tail(p1, last, tail, sum, [around](double one) { return one - around; });
-    out.power[0] = join_lanes(p1, sum);
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    join_tail(sums[0], pass.last, pass.tail, lane_sum(), [&](double one) { return power<1>(one - pass.around); });
+    out.power[0] = join_lanes(sums[0], lane_sum());
     out.poison += out.power[0];
+    if constexpr (Top >= 2) finish_one<2>(pass, out);
+    if constexpr (Top >= 3) finish_one<3>(pass, out);
+    if constexpr (Top >= 4) finish_one<4>(pass, out);
   }
-  if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
-    join_tail(p2, last, tail, sum, [around](double one) {
-      const double d = one - around;
-      double d2 = d * d;
-      rounded(d2);
-      return d2;
-    });
-    out.power[1] = join_lanes(p2, sum);
+
+ private:
+  template <unsigned P>
+  [[gnu::always_inline]] static double power(double d) noexcept {
+    double product = P == 1 ? d : P == 2 ? d * d : P == 3 ? d * d * d : (d * d) * (d * d);
+    rounded(product);
+    return product;
   }
-  if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) {
-    join_tail(p3, last, tail, sum, [around](double one) {
-      const double d = one - around;
-      double d3 = d * d * d;
-      rounded(d3);
-      return d3;
-    });
-    out.power[2] = join_lanes(p3, sum);
+  template <unsigned P>
+  [[gnu::always_inline]] void finish_one(const auto& pass, block_figures& out) noexcept {
+    join_tail(sums[P - 1], pass.last, pass.tail, lane_sum(), [&](double one) { return power<P>(one - pass.around); });
+    out.power[P - 1] = join_lanes(sums[P - 1], lane_sum());
   }
-  if constexpr ((Wanted & figure::power4) != 0) {
-    join_tail(p4, last, tail, sum, [around](double one) {
-      const double d = one - around;
-      double d4 = (d * d) * (d * d);
-      rounded(d4);
-      return d4;
-    });
-    out.power[3] = join_lanes(p4, sum);
+};
+
+/// The compensated sum: in each lane, and of the lanes, one after the other.
+template <class V>
+struct total_lanes {
+  V total[lane_registers<V>];
+  V rest[lane_registers<V>];
+
+  [[gnu::always_inline]] void begin(const V&) noexcept {
+    fill(total, V{});
+    fill(rest, V{});
   }
-  // Of zeros which one is the extreme does not matter: it becomes the positive one.
-  if constexpr ((Wanted & figure::low) != 0) {
-    join_tail(low, last, tail, least, itself);
-    out.low = join_lanes(low, least) + 0.0;
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept {
+    add_compensated(total[k], rest[k], item);
   }
-  if constexpr ((Wanted & figure::high) != 0) {
-    join_tail(high, last, tail, greatest, itself);
-    out.high = join_lanes(high, greatest) + 0.0;
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    join(out);
+    for (std::size_t i = 0; i < pass.tail; ++i) add_compensated(out.total, out.total_rest, pass.last[i]);
+    out.poison += out.total_rest;
   }
-  if constexpr ((Wanted & figure::total) != 0) {
+  [[gnu::always_inline]] void join(block_figures& out) noexcept {
     double lane[sum_lanes], other[sum_lanes];
     spill(lane, total);
     spill(other, rest);
@@ -258,30 +291,112 @@ template <unsigned Wanted, std::size_t Bytes, bool Fused>
       add_compensated(out.total, out.total_rest, lane[k]);
       out.total_rest += other[k];
     }
-    for (std::size_t i = 0; i < tail; ++i) add_compensated(out.total, out.total_rest, last[i]);
-    out.poison += out.total_rest;
   }
-  if constexpr ((Wanted & figure::logarithm) != 0) {
+};
+
+/// The product: mantissas multiplied, exponents added. 1023 is what an exponent's bits are greater by.
+template <class V>
+struct logarithm_lanes {
+  using bits_type = vector<std::uint64_t, sizeof(V)>;
+  V mantissa[lane_registers<V>];
+  bits_type exponent[lane_registers<V>];
+
+  [[gnu::always_inline]] void begin(const V&) noexcept {
+    fill(mantissa, V{} + 1.0);
+    fill(exponent, bits_type{});
+  }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept {
+    bits_type bits;
+    __builtin_memcpy(&bits, &item, sizeof(V));
+    exponent[k] += bits >> 52;
+    bits = (bits & mantissa_bits) | one_bits;
+    V m;
+    __builtin_memcpy(&m, &bits, sizeof(V));
+    mantissa[k] *= m;
+  }
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
     double lane[sum_lanes];
     spill(lane, mantissa);
-    for (std::size_t k = 0; k < registers; ++k)
-      for (std::size_t i = 0; i < width; ++i) out.exponent += static_cast<std::int64_t>(exponent[k][i]);
-    out.exponent -= static_cast<std::int64_t>(1023 * count);
-    for (std::size_t i = 0; i < tail; ++i) lane[i] *= take_exponent(last[i], out.exponent);
+    for (std::size_t k = 0; k < lane_registers<V>; ++k)
+      for (std::size_t i = 0; i < sizeof(V) / sizeof(double); ++i)
+        out.exponent += static_cast<std::int64_t>(exponent[k][i]);
+    out.exponent -= static_cast<std::int64_t>(1023 * pass.full);
+    for (std::size_t i = 0; i < pass.tail; ++i) lane[i] *= take_exponent(pass.last[i], out.exponent);
     double product = 1;
     for (const double one : lane) product *= take_exponent(one, out.exponent);
     out.mantissa = take_exponent(product, out.exponent);
   }
-  if constexpr ((Wanted & figure::reciprocal) != 0) {
-    join_tail(reciprocal, last, tail, sum, [](double one) { return 1.0 / one; });
-    out.reciprocal = join_lanes(reciprocal, sum);
+};
+
+template <class V>
+struct reciprocal_lanes {
+  V sum[lane_registers<V>];
+  [[gnu::always_inline]] void begin(const V&) noexcept { fill(sum, V{}); }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept { sum[k] += 1.0 / item; }
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    join_tail(sum, pass.last, pass.tail, lane_sum(), [](double one) { return 1.0 / one; });
+    out.reciprocal = join_lanes(sum, lane_sum());
     out.poison += out.reciprocal;
   }
-  if constexpr (poison) {
-    join_tail(bad, last, tail, sum, [](double one) { return one - one; });
-    out.poison += join_lanes(bad, sum);
+};
+
+/// NaN for an item that is not finite, else zero.
+template <class V>
+struct poison_lanes {
+  V bad[lane_registers<V>];
+  [[gnu::always_inline]] void begin(const V&) noexcept { fill(bad, V{}); }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept { bad[k] += item - item; }
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    join_tail(bad, pass.last, pass.tail, lane_sum(), [](double one) { return one - one; });
+    out.poison += join_lanes(bad, lane_sum());
   }
-  out.poison -= out.poison;
+};
+
+template <unsigned Wanted, unsigned Figure, class Lanes>
+using lanes_if = std::conditional_t<(Wanted & Figure) != 0, Lanes, no_lanes<Figure>>;
+
+/// Some figures' lanes as one.
+template <class... Lanes>
+struct lane_pack : Lanes... {
+  [[gnu::always_inline]] void begin(const auto& first) noexcept { (Lanes::begin(first), ...); }
+  [[gnu::always_inline]] void step(std::size_t k, const auto& item, const auto& pass) noexcept {
+    (Lanes::step(k, item, pass), ...);
+  }
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    (Lanes::finish(pass, out), ...);
+    out.poison -= out.poison;
+  }
+};
+
+template <class V, unsigned Wanted, bool Fused>
+using block_lanes =
+    lane_pack<lanes_if<Wanted, figure::low, low_lanes<V>>, lanes_if<Wanted, figure::high, high_lanes<V>>,
+              std::conditional_t<powers_in(Wanted) != 0, power_lanes<V, powers_in(Wanted), Fused>, no_lanes<1>>,
+              lanes_if<Wanted, figure::total, total_lanes<V>>, lanes_if<Wanted, figure::logarithm, logarithm_lanes<V>>,
+              lanes_if<Wanted, figure::reciprocal, reciprocal_lanes<V>>,
+              std::conditional_t<looks_for_poison(Wanted), poison_lanes<V>, no_lanes<0>>>;
+
+/// Precondition: count is a multiple of `sum_lanes`, and 0 < count <= 2048. `tail` items, fewer than
+/// `sum_lanes`, follow them.
+template <unsigned Wanted, std::size_t Bytes, bool Fused>
+[[gnu::always_inline]] inline void block_body(const double* x, std::size_t count, std::size_t tail,
+                                              block_figures& out) noexcept {
+  using v = vector<double, Bytes>;
+  block_pass<v> pass{v{} + out.shift, {}, out.shift, x + count, tail, count};
+  load_ones(pass.ones);
+  block_lanes<v, Wanted, Fused> lanes;
+  v first;
+  load_vector(first, x);
+  lanes.begin(first);
+  for (std::size_t at = 0; at < count; at += sum_lanes) {
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < lane_registers<v>; ++k) {
+      v item;
+      load_vector(item, x + at + k * (Bytes / sizeof(double)));
+      lanes.step(k, item, pass);
+    }
+  }
+  lanes.finish(pass, out);
 }
 
 template <unsigned Wanted>
@@ -312,8 +427,7 @@ inline double pilot(const double* x, std::size_t count) noexcept {
 template <unsigned Wanted>
 block_figures scan_block(const double* x, std::size_t count) noexcept {
   block_figures made;
-  if constexpr ((Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0)
-    made.shift = pilot(x, count);
+  if constexpr (powers_in(Wanted) != 0) made.shift = pilot(x, count);
   made.mass = static_cast<double>(count);
   const std::size_t tail = count % sum_lanes;
   if (cpu_has_avx512())

@@ -6,10 +6,180 @@
 
 #include <cstddef>
 #include <limits>
+#include <type_traits>
 
 namespace millrace {
 inline namespace v0 {
 namespace detail {
+
+/// A block in groups of `sum_lanes` items: what is left over after the last full one is filled up with the first item,
+/// weightless.
+class filled_groups {
+ public:
+  filled_groups(const double* x, const double* weights, std::size_t count) noexcept
+      : x_(x), weights_(weights), full_(count / sum_lanes), tail_(count % sum_lanes) {
+    for (std::size_t i = 0; i < sum_lanes; ++i) {
+      filled_x_[i] = i < tail_ ? x[full_ * sum_lanes + i] : x[0];
+      filled_weights_[i] = i < tail_ ? weights[full_ * sum_lanes + i] : 0;
+    }
+  }
+  /// f(items, weights, is_full) for each group in order.
+  template <class F>
+  [[gnu::always_inline]] void for_each(F&& f) const noexcept {
+    const std::size_t groups = full_ + (tail_ != 0 ? 1 : 0);
+    for (std::size_t group = 0; group < groups; ++group) {
+      const bool is_full = group < full_;
+      f(is_full ? x_ + group * sum_lanes : filled_x_, is_full ? weights_ + group * sum_lanes : filled_weights_, is_full);
+    }
+  }
+  /// The lesser of `least` and the weights that are left over.
+  double least_of_tail(double least) const noexcept {
+    for (std::size_t i = 0; i < tail_; ++i) least = filled_weights_[i] < least ? filled_weights_[i] : least;
+    return least;
+  }
+
+ private:
+  const double* x_;
+  const double* weights_;
+  std::size_t full_;
+  std::size_t tail_;
+  double filled_x_[sum_lanes];
+  double filled_weights_[sum_lanes];
+};
+
+/// The mass of a block and, if powers are wanted, its weighted mean as the shift to take them around. False if a weight
+/// is not above zero, or their sum not finite.
+template <bool Powers, class V>
+[[gnu::always_inline]] inline bool weigh(const filled_groups& groups, block_figures& out) noexcept {
+  constexpr std::size_t registers = lane_registers<V>;
+  V mass[registers], first[registers], lightest[registers];
+  fill(mass, V{});
+  fill(first, V{});
+  fill(lightest, V{} + 1.0);
+  groups.for_each([&](const double* items, const double* weights, bool is_full) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < registers; ++k) {
+      V item, w;
+      load_vector(item, items + k * (sum_lanes / registers));
+      load_vector(w, weights + k * (sum_lanes / registers));
+      mass[k] += w;
+      if (is_full) lightest[k] = w < lightest[k] ? w : lightest[k];
+      if constexpr (Powers) {
+        V product = w * item;
+        rounded(product);
+        first[k] += product;
+      }
+    }
+  });
+  const double least = groups.least_of_tail(join_lanes(lightest, lane_least()));
+  out.mass = join_lanes(mass, lane_sum());
+  if (!(least > 0) || !(out.mass <= (std::numeric_limits<double>::max)())) return false;
+  if constexpr (Powers) out.shift = join_lanes(first, lane_sum()) / out.mass;
+  return true;
+}
+
+// Lanes as in block_kernel.hpp, that take a weight with each item: `step(k, item, w, pass)`, `finish(out)`. A sum that
+// leaves double's range, or holds what is not finite, poisons the block.
+
+template <unsigned Figure>
+struct no_weighted_lanes {
+  void begin(const auto&) noexcept {}
+  void step(std::size_t, const auto&, const auto&, const auto&) noexcept {}
+  void finish(block_figures&) noexcept {}
+};
+
+template <class V>
+[[gnu::always_inline]] inline double join_sum(const V (&from)[lane_registers<V>], block_figures& out) noexcept {
+  const double sum = join_lanes(from, lane_sum());
+  out.poison += sum;
+  return sum;
+}
+
+/// Lanes that do not mind weights.
+template <class Lanes>
+struct weightless : Lanes {
+  [[gnu::always_inline]] void step(std::size_t k, const auto& item, const auto&, const auto& pass) noexcept {
+    Lanes::step(k, item, pass);
+  }
+  [[gnu::always_inline]] void finish(block_figures& out) noexcept { Lanes::finish(no_tail(), out); }
+
+ private:
+  struct no_tail {
+    const double* last = nullptr;
+    std::size_t tail = 0;
+  };
+};
+
+template <class V, unsigned Top>
+struct weighted_power_lanes {
+  V sums[Top][lane_registers<V>];
+
+  [[gnu::always_inline]] void begin(const V&) noexcept {
+#pragma GCC unroll 4
+    for (unsigned p = 0; p < Top; ++p) fill(sums[p], V{});
+  }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const V& w, const V& shift) noexcept {
+    const V d = item - shift;
+    V term = w * d;
+    rounded(term);
+    sums[0][k] += term;
+#pragma GCC unroll 4
+    for (unsigned p = 1; p < Top; ++p) {
+      term *= d;
+      rounded(term);
+      sums[p][k] += term;
+    }
+  }
+  [[gnu::always_inline]] void finish(block_figures& out) noexcept {
+#pragma GCC unroll 4
+    for (unsigned p = 0; p < Top; ++p) out.power[p] = join_sum<V>(sums[p], out);
+  }
+};
+
+template <class V>
+struct weighted_total_lanes : total_lanes<V> {
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const V& w, const V&) noexcept {
+    V product = w * item;
+    rounded(product);
+    add_compensated(this->total[k], this->rest[k], product);
+  }
+  [[gnu::always_inline]] void finish(block_figures& out) noexcept {
+    this->join(out);
+    out.poison += out.total_rest;
+  }
+};
+
+template <class V>
+struct weighted_reciprocal_lanes : reciprocal_lanes<V> {
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const V& w, const V&) noexcept {
+    this->sum[k] += w / item;
+  }
+  [[gnu::always_inline]] void finish(block_figures& out) noexcept { out.reciprocal = join_sum<V>(this->sum, out); }
+};
+
+template <unsigned Wanted, unsigned Figure, class Lanes>
+using weighted_if = std::conditional_t<(Wanted & Figure) != 0, Lanes, no_weighted_lanes<Figure>>;
+
+template <class... Lanes>
+struct weighted_pack : Lanes... {
+  [[gnu::always_inline]] void begin(const auto& first) noexcept { (Lanes::begin(first), ...); }
+  [[gnu::always_inline]] void step(std::size_t k, const auto& item, const auto& w, const auto& shift) noexcept {
+    (Lanes::step(k, item, w, shift), ...);
+  }
+  [[gnu::always_inline]] void finish(block_figures& out) noexcept {
+    (Lanes::finish(out), ...);
+    out.poison -= out.poison;
+  }
+};
+
+template <class V, unsigned Wanted>
+using weighted_lanes = weighted_pack<
+    weighted_if<Wanted, figure::low, weightless<low_lanes<V>>>,
+    weighted_if<Wanted, figure::high, weightless<high_lanes<V>>>,
+    std::conditional_t<powers_in(Wanted) != 0, weighted_power_lanes<V, powers_in(Wanted)>, no_weighted_lanes<1>>,
+    weighted_if<Wanted, figure::total, weighted_total_lanes<V>>,
+    weighted_if<Wanted, figure::reciprocal, weighted_reciprocal_lanes<V>>,
+    std::conditional_t<looks_for_poison(Wanted), weightless<poison_lanes<V>>, no_weighted_lanes<0>>>;
 
 /// As block_body, over items that weigh differently; the logarithm excepted, which its member takes itself. Two
 /// passes: the weights alone first, which finds the weighted mean, so that powers lose no digits to a heavy
@@ -18,128 +188,24 @@ template <unsigned Wanted, std::size_t Bytes>
 [[gnu::always_inline]] inline void weighted_body(const double* x, const double* weights, std::size_t count,
                                                  block_figures& out) noexcept {
   using v = vector<double, Bytes>;
-  constexpr std::size_t width = Bytes / 8;
-  constexpr std::size_t registers = sum_lanes / width;
-  constexpr bool powers = (Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0;
-  constexpr bool poison = !powers && (Wanted & (figure::total | figure::reciprocal)) == 0;
-
-  // What is left over after the last full lanes is filled up with the first item, weightless.
-  const std::size_t tail = count % sum_lanes;
-  const std::size_t full = count - tail;
-  double filled_x[sum_lanes], filled_weights[sum_lanes];
-  for (std::size_t i = 0; i < sum_lanes; ++i) {
-    filled_x[i] = i < tail ? x[full + i] : x[0];
-    filled_weights[i] = i < tail ? weights[full + i] : 0;
-  }
-  const std::size_t groups = full / sum_lanes + (tail != 0 ? 1 : 0);
-
-  v mass[registers], first[registers], lightest[registers];
-#pragma GCC unroll 16
-  for (std::size_t k = 0; k < registers; ++k) {
-    mass[k] = first[k] = v{};
-    lightest[k] = v{} + 1.0;
-  }
-  for (std::size_t group = 0; group < groups; ++group) {
-    const bool is_full = group * sum_lanes < full;
-    const double* const items = is_full ? x + group * sum_lanes : filled_x;
-    const double* const loads = is_full ? weights + group * sum_lanes : filled_weights;
-#pragma GCC unroll 16
-    for (std::size_t k = 0; k < registers; ++k) {
-      v item, w;
-      load_vector(item, items + k * width);
-      load_vector(w, loads + k * width);
-      mass[k] += w;
-      if (is_full) lightest[k] = w < lightest[k] ? w : lightest[k];
-      if constexpr (powers) {
-        v product = w * item;
-        rounded(product);
-        first[k] += product;
-      }
-    }
-  }
-  double least = join_lanes(lightest, lane_least());
-  for (std::size_t i = 0; i < tail; ++i) least = filled_weights[i] < least ? filled_weights[i] : least;
-  out.mass = join_lanes(mass, lane_sum());
-  if (!(least > 0) || !(out.mass <= (std::numeric_limits<double>::max)())) {
+  const filled_groups groups(x, weights, count);
+  if (!weigh<powers_in(Wanted) != 0, v>(groups, out)) {
     out.poison = std::numeric_limits<double>::quiet_NaN();
     return;
   }
-  if constexpr (powers) out.shift = join_lanes(first, lane_sum()) / out.mass;
-
   const v shift = v{} + out.shift;
-  v p1[registers], p2[registers], p3[registers], p4[registers], low[registers], high[registers];
-  v total[registers], rest[registers], reciprocal[registers], bad[registers];
+  weighted_lanes<v, Wanted> lanes;
+  lanes.begin(v{} + x[0]);
+  groups.for_each([&](const double* items, const double* loads, bool) __attribute__((always_inline)) {
 #pragma GCC unroll 16
-  for (std::size_t k = 0; k < registers; ++k) {
-    p1[k] = p2[k] = p3[k] = p4[k] = total[k] = rest[k] = reciprocal[k] = bad[k] = v{};
-    low[k] = high[k] = v{} + x[0];
-  }
-  for (std::size_t group = 0; group < groups; ++group) {
-    const bool is_full = group * sum_lanes < full;
-    const double* const items = is_full ? x + group * sum_lanes : filled_x;
-    const double* const loads = is_full ? weights + group * sum_lanes : filled_weights;
-#pragma GCC unroll 16
-    for (std::size_t k = 0; k < registers; ++k) {
+    for (std::size_t k = 0; k < lane_registers<v>; ++k) {
       v item, w;
-      load_vector(item, items + k * width);
-      load_vector(w, loads + k * width);
-      if constexpr ((Wanted & figure::low) != 0) low[k] = item < low[k] ? item : low[k];
-      if constexpr ((Wanted & figure::high) != 0) high[k] = item > high[k] ? item : high[k];
-      if constexpr (powers) {
-        const v d = item - shift;
-        v term = w * d;
-        rounded(term);
-        p1[k] += term;
-        if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
-          term *= d;
-          rounded(term);
-          p2[k] += term;
-        }
-        if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) {
-          term *= d;
-          rounded(term);
-          p3[k] += term;
-        }
-        if constexpr ((Wanted & figure::power4) != 0) {
-          term *= d;
-          rounded(term);
-          p4[k] += term;
-        }
-      }
-      if constexpr ((Wanted & figure::total) != 0) {
-        v product = w * item;
-        rounded(product);
-        add_compensated(total[k], rest[k], product);
-      }
-      if constexpr ((Wanted & figure::reciprocal) != 0) reciprocal[k] += w / item;
-      if constexpr (poison) bad[k] += item - item;
+      load_vector(item, items + k * (Bytes / sizeof(double)));
+      load_vector(w, loads + k * (Bytes / sizeof(double)));
+      lanes.step(k, item, w, shift);
     }
-  }
-
-  const auto sum_of = [&](const v(&from)[registers]) {
-    const double sum = join_lanes(from, lane_sum());
-    out.poison += sum;
-    return sum;
-  };
-  if constexpr (powers) out.power[0] = sum_of(p1);
-  if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) out.power[1] = sum_of(p2);
-  if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) out.power[2] = sum_of(p3);
-  if constexpr ((Wanted & figure::power4) != 0) out.power[3] = sum_of(p4);
-  if constexpr ((Wanted & figure::low) != 0) out.low = join_lanes(low, lane_least()) + 0.0;
-  if constexpr ((Wanted & figure::high) != 0) out.high = join_lanes(high, lane_greatest()) + 0.0;
-  if constexpr ((Wanted & figure::total) != 0) {
-    double lane[sum_lanes], other[sum_lanes];
-    spill(lane, total);
-    spill(other, rest);
-    for (std::size_t k = 0; k < sum_lanes; ++k) {
-      add_compensated(out.total, out.total_rest, lane[k]);
-      out.total_rest += other[k];
-    }
-    out.poison += out.total_rest;
-  }
-  if constexpr ((Wanted & figure::reciprocal) != 0) out.reciprocal = sum_of(reciprocal);
-  if constexpr (poison) (void)sum_of(bad);
-  out.poison -= out.poison;
+  });
+  lanes.finish(out);
 }
 
 template <unsigned Wanted>
