@@ -179,7 +179,7 @@ template <class A, class M>
 void window_out_of_order(benchmark::State& state) {
   mr::windowed<mr::sliding<>, A, mr::event_time<mr::duration(4096)>> last(mr::duration(65'536));
   out_of_order(state, [&](double x, std::int64_t time) {
-    last.update(x, mr::at(time));
+    last.update(x, mr::time_point(time));
     return last.template get<M>();
   });
 }

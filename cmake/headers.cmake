@@ -13,7 +13,7 @@ set(MILLRACE_core_HEADERS
   core/json_check.hpp core/json_writer.hpp core/result.hpp core/saved.hpp core/seed.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
   core/detail/cycle_counter.hpp core/detail/light_atomic.hpp core/detail/math.hpp core/detail/order_key.hpp
-  core/detail/simd.hpp core/detail/sort.hpp
+  core/detail/simd.hpp core/detail/sort.hpp core/detail/spin_lock.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
 set(MILLRACE_chain_HEADERS
@@ -43,7 +43,7 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/keyed/streaming_aggregator.hpp
   aggregate/keyed/detail/group_index.hpp
   aggregate/members/aggregate.hpp aggregate/members/extremes.hpp aggregate/members/member.hpp
-  aggregate/members/moments.hpp aggregate/members/pairs.hpp aggregate/members/sketch_members.hpp
+  aggregate/members/moment_sums.hpp aggregate/members/moments.hpp aggregate/members/pairs.hpp aggregate/members/sketch_members.hpp
   aggregate/members/sums.hpp
   aggregate/members/detail/states.hpp aggregate/members/detail/wide_range.hpp
   aggregate/sketches/count_min.hpp aggregate/sketches/frequent_items.hpp aggregate/sketches/hll.hpp

@@ -28,7 +28,7 @@ struct rollout_watch {
   bool better = false;
 
   void served(std::chrono::milliseconds now, bool new_version, bool bought, double milliseconds, double spent) {
-    latency.update(milliseconds, mr::at(now), [](const mr::time_range& when, const auto& minute) {
+    latency.update(milliseconds, mr::time_point(now), [](const mr::time_range& when, const auto& minute) {
       std::printf("minute %.0f: mean %.1f ms, p99 %.1f ms\n", static_cast<double>(when.begin.nanoseconds) / 60e9,
                   minute.template get<mr::mean>(), minute.template get<mr::quantiles>()(0.99));
     });

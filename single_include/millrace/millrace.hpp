@@ -98,6 +98,42 @@ __extension__ typedef unsigned __int128 uint128;
 
 #endif  // MILLRACE_CORE_CONFIG_HPP
 
+// ---- aggregate/fwd.hpp
+
+#ifndef MILLRACE_AGGREGATE_FWD_HPP
+#define MILLRACE_AGGREGATE_FWD_HPP
+
+/// What other modules may name of aggregate without including it: the members that they ask an aggregate for. Whoever
+/// has an aggregate has included what it is made of.
+
+namespace millrace {
+inline namespace v0 {
+
+template <class Policy, class... Members>
+class basic_aggregate;
+template <class Policy, class... Members>
+class aggregate_snapshot;
+
+struct count;
+struct sum;
+struct mean;
+struct total_weight;
+struct variance;
+struct stddev;
+struct min;
+struct max;
+struct comoments;
+struct covariance;
+template <unsigned Order>
+struct moments;
+template <class Sketch>
+struct quantiles;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_FWD_HPP
+
 // ---- core/error.hpp
 
 #ifndef MILLRACE_CORE_ERROR_HPP
@@ -482,8 +518,8 @@ struct weight_or_number {
 /// Can take up what another one of its type has seen.
 ///
 /// Laws, up to the error that A states: merging an empty A changes nothing; a.merge(b) then
-/// a.merge(c) answers what b.merge(c) and then a.merge(b) does; and, where `commutative`,
-/// a.merge(b) answers what b.merge(a) does. The answer may be void, or result<void> where two A can
+/// a.merge(c) makes what b.merge(c) and then a.merge(b) does; and, where `commutative`,
+/// a.merge(b) makes what b.merge(a) does. `merge` returns void, or result<void> where two A can
 /// disagree in their parameters; after an error, a is as it was.
 template <class A>
 concept mergeable = requires(A& into, const A& other) {
@@ -492,8 +528,8 @@ concept mergeable = requires(A& into, const A& other) {
 
 /// Can be kept as bytes and brought back.
 ///
-/// Laws: load(a.save()) succeeds, and is a: the same answers, the same bytes when saved again, the
-/// same future under the same updates. `load` of any other bytes answers an error or a valid A; it
+/// Laws: load(a.save()) succeeds, and is a: the same figures, the same bytes when saved again, the
+/// same future under the same updates. `load` of any other bytes returns an error or a valid A; it
 /// reads nothing beyond them and allocates no more than a fixed multiple of their length.
 template <class A>
 concept saveable = requires(const A& a, std::span<const std::byte> bytes) {
@@ -501,7 +537,8 @@ concept saveable = requires(const A& a, std::span<const std::byte> bytes) {
   { A::load(bytes) } -> std::same_as<result<A>>;
 };
 
-/// A value that sums up a stream: grows by `update`, joins by `merge`, answers its own queries.
+/// A value that sums up a stream: grows by `update`, is put together by `merge`, and has members or functions to be
+/// asked by.
 template <class A>
 concept aggregator = std::copy_constructible<A> && std::movable<A> && mergeable<A> && saveable<A>;
 
@@ -512,18 +549,51 @@ concept aggregator_of = aggregator<A> && requires(A& a, const X& x) {
 };
 
 /// An aggregator with a faster way for many at once.
-/// Law: update(span) answers what the single updates, in order, do, up to the stated error.
+/// Law: update(span) makes what the single updates, in order, do, up to the stated error.
 template <class A, class X>
 concept span_aggregator_of = aggregator_of<A, X> && requires(A& a, std::span<const X> items) {
   a.update(items);
 };
 
 /// An aggregator of items that count differently.
-/// Law: for whole k, update(x, weight(k)) answers what k times update(x) does, up to the stated error.
+/// Law: for whole k, update(x, weight(k)) makes what k times update(x) does, up to the stated error.
 template <class A, class X>
 concept weighted_aggregator_of = aggregator_of<A, X> && requires(A& a, const X& x) {
   a.update(x, weight(1));
 };
+
+/// Is asked for members, `a.get<Member>()`: an `aggregate<...>`, or a snapshot of one.
+template <class A>
+concept member_source = requires(const A& a) {
+  typename A::states;
+  { a.items() } -> std::convertible_to<std::uint64_t>;
+  { a.infinities() } -> std::convertible_to<double>;
+};
+
+/// Has what Member is computed from; Member need not be among those it was made of. False for a member that has only
+/// been declared.
+template <class A, class Member>
+concept keeps_member = member_source<A> && requires { sizeof(Member); } && A::template keeps<Member>;
+
+/// A sketch that is asked for quantiles itself: kll, req, tdigest, ddsketch, log_histogram.
+template <class S>
+concept quantile_sketch = !member_source<S> && requires(const S& s) {
+  { s.quantile(0.5) } -> std::convertible_to<double>;
+  { s.count() } -> std::convertible_to<double>;
+};
+
+/// Has quantiles: such a sketch, or an aggregate, which must have exactly one member made from `quantiles`.
+template <class S>
+concept quantile_source = quantile_sketch<S> || member_source<S>;
+
+/// The sketch that a source of quantiles has them from; good as long as the source is, and is not changed.
+template <quantile_source S>
+const auto& sketch_of(const S& source) {
+  if constexpr (member_source<S>)
+    return source.template get<quantiles>().sketch();
+  else
+    return source;
+}
 
 /// What wrappers and windows may do with an aggregator. Each is a `static constexpr bool` of the
 /// aggregator; left out, it has the default named here.
@@ -1698,13 +1768,17 @@ struct block_figures {
 };
 
 /// Every sum is kept in `sum_lanes` lanes, item i in lane i % sum_lanes, whatever the CPU's vectors, and
-/// the lanes are then added in a fixed order: all machines answer the same bits.
+/// the lanes are then added in a fixed order: all machines find the same bits.
 inline constexpr std::size_t sum_lanes = 16;
 
 inline constexpr std::uint64_t mantissa_bits = 0x000f'ffff'ffff'ffffU;
 inline constexpr std::uint64_t one_bits = 0x3ff0'0000'0000'0000U;
 
-/// sum + rest += x, exactly but for the rounding of rest. Source: Knuth, TAOCP 2, 4.2.2, theorem B.
+/// Adds x to sum + rest, exactly but for the rounding of rest.
+///
+/// `sum` becomes before + x as rounded. `taken` is what that took of x: sum - before, itself rounded. Then sum - taken
+/// is what it took of before, so that before - (sum - taken) and x - taken are what was left of the two. Both are
+/// exact, and together with the rounded sum they are before + x. Source: Knuth, TAOCP 2, 4.2.2, theorem B.
 template <class V>
 [[gnu::always_inline]] constexpr void add_compensated(V& sum, V& rest, const V& x) noexcept {
   const V before = sum;
@@ -1740,6 +1814,12 @@ template <class V, std::size_t Registers>
     const V now = from[k];
     store_vector(to + k * (sum_lanes / Registers), now);
   }
+}
+
+template <class V, std::size_t Registers>
+[[gnu::always_inline]] inline void fill(V (&to)[Registers], const V& with) noexcept {
+#pragma GCC unroll 16
+  for (std::size_t k = 0; k < Registers; ++k) to[k] = with;
 }
 
 /// One of all lanes: the upper half joins the lower, until one is left.
@@ -1786,124 +1866,146 @@ constexpr double take_exponent(double x, std::int64_t& exponent) noexcept {
   return std::bit_cast<double>((bits & mantissa_bits) | one_bits);
 }
 
-/// Precondition: count is a multiple of `sum_lanes`, and 0 < count <= 2048. `tail` items, fewer than
-/// `sum_lanes`, follow them.
-template <unsigned Wanted, std::size_t Bytes, bool Fused>
-[[gnu::always_inline]] inline void block_body(const double* x, std::size_t count, std::size_t tail,
-                                              block_figures& out) noexcept {
-  using v = vector<double, Bytes>;
-  using w = vector<std::uint64_t, Bytes>;
-  constexpr std::size_t width = Bytes / 8;
-  constexpr std::size_t registers = sum_lanes / width;
-  constexpr bool powers = (Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0;
-  constexpr bool poison = !powers && (Wanted & (figure::total | figure::reciprocal)) == 0;
+/// How many powers of deviations are wanted.
+constexpr unsigned powers_in(unsigned wanted) noexcept {
+  return (wanted & figure::power4) != 0   ? 4
+         : (wanted & figure::power3) != 0 ? 3
+         : (wanted & figure::power2) != 0 ? 2
+         : (wanted & figure::power1) != 0 ? 1
+                                          : 0;
+}
+/// Must infinities and NaN be looked for? Else they show in a sum that is wanted anyway.
+constexpr bool looks_for_poison(unsigned wanted) noexcept {
+  return powers_in(wanted) == 0 && (wanted & (figure::total | figure::reciprocal)) == 0;
+}
 
-  const v shift = v{} + out.shift;
-  v ones;
-  load_ones(ones);
-  v p1[registers], p2[registers], p3[registers], p4[registers], low[registers], high[registers];
-  v total[registers], rest[registers], mantissa[registers], reciprocal[registers], bad[registers];
-  w exponent[registers];
-#pragma GCC unroll 16
-  for (std::size_t k = 0; k < registers; ++k) {
-    p1[k] = p2[k] = p3[k] = p4[k] = total[k] = rest[k] = reciprocal[k] = bad[k] = v{};
-    mantissa[k] = v{} + 1.0;
-    exponent[k] = w{};
-    v first;  // what has its address taken stays in memory
-    load_vector(first, x + k * width);
-    low[k] = high[k] = first;
+// Each figure is found by a type of its own, over registers of type V that hold its lanes:
+//
+//   begin(first)           // before the first items; `first` holds some of the block
+//   step(k, item, pass)    // items that go to register k
+//   finish(pass, out)      // joins what is left over to the lanes, and the lanes one another
+//
+// A pass over a block is a pack of those that are wanted, folded into one loop.
+
+/// What all figures of a pass share. `last`: `tail` items that are left over after the last full lanes.
+template <class V>
+struct block_pass {
+  V shift;
+  V ones;
+  double around;  // the shift
+  const double* last;
+  std::size_t tail;
+  std::size_t full;  // how many items there are before
+};
+
+template <class V>
+inline constexpr std::size_t lane_registers = sum_lanes * sizeof(double) / sizeof(V);
+
+/// A figure that nobody wants.
+template <unsigned Figure>
+struct no_lanes {
+  void begin(const auto&) noexcept {}
+  void step(std::size_t, const auto&, const auto&) noexcept {}
+  void finish(const auto&, block_figures&) noexcept {}
+};
+
+template <class V>
+struct low_lanes {
+  V low[lane_registers<V>];
+  [[gnu::always_inline]] void begin(const V& first) noexcept { fill(low, first); }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept {
+    low[k] = item < low[k] ? item : low[k];
   }
-  for (std::size_t at = 0; at < count; at += sum_lanes) {
-#pragma GCC unroll 16
-    for (std::size_t k = 0; k < registers; ++k) {
-      v item;
-      load_vector(item, x + at + k * width);
-      if constexpr ((Wanted & figure::low) != 0) low[k] = item < low[k] ? item : low[k];
-      if constexpr ((Wanted & figure::high) != 0) high[k] = item > high[k] ? item : high[k];
-      if constexpr (powers) {
-        v d;
-        subtract<Fused>(d, item, shift, ones);
-        add_to<Fused>(p1[k], d, ones);
-        if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
-          v d2 = d * d;
-          rounded(d2);
-          p2[k] += d2;
-          if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) {
-            v d3 = d2 * d;
-            rounded(d3);
-            p3[k] += d3;
-          }
-          if constexpr ((Wanted & figure::power4) != 0) {
-            v d4 = d2 * d2;
-            rounded(d4);
-            p4[k] += d4;
-          }
-        }
+  /// Of zeros which one is the extreme does not matter: it becomes the positive one.
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    join_tail(low, pass.last, pass.tail, lane_least(), [](double one) { return one; });
+    out.low = join_lanes(low, lane_least()) + 0.0;
+  }
+};
+template <class V>
+struct high_lanes {
+  V high[lane_registers<V>];
+  [[gnu::always_inline]] void begin(const V& first) noexcept { fill(high, first); }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept {
+    high[k] = item > high[k] ? item : high[k];
+  }
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    join_tail(high, pass.last, pass.tail, lane_greatest(), [](double one) { return one; });
+    out.high = join_lanes(high, lane_greatest()) + 0.0;
+  }
+};
+
+/// Sums of the first Top powers of (x - shift).
+template <class V, unsigned Top, bool Fused>
+struct power_lanes {
+  V sums[Top][lane_registers<V>];
+
+  [[gnu::always_inline]] void begin(const V&) noexcept {
+#pragma GCC unroll 4
+    for (unsigned p = 0; p < Top; ++p) fill(sums[p], V{});
+  }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto& pass) noexcept {
+    V d;
+    subtract<Fused>(d, item, pass.shift, pass.ones);
+    add_to<Fused>(sums[0][k], d, pass.ones);
+    if constexpr (Top >= 2) {
+      V d2 = d * d;
+      rounded(d2);
+      sums[1][k] += d2;
+      if constexpr (Top >= 3) {
+        V d3 = d2 * d;
+        rounded(d3);
+        sums[2][k] += d3;
       }
-      if constexpr ((Wanted & figure::total) != 0) add_compensated(total[k], rest[k], item);
-      if constexpr ((Wanted & figure::logarithm) != 0) {
-        w bits;
-        __builtin_memcpy(&bits, &item, Bytes);
-        exponent[k] += bits >> 52;
-        bits = (bits & mantissa_bits) | one_bits;
-        v m;
-        __builtin_memcpy(&m, &bits, Bytes);
-        mantissa[k] *= m;
+      if constexpr (Top >= 4) {
+        V d4 = d2 * d2;
+        rounded(d4);
+        sums[3][k] += d4;
       }
-      if constexpr ((Wanted & figure::reciprocal) != 0) reciprocal[k] += 1.0 / item;
-      if constexpr (poison) bad[k] += item - item;
     }
   }
-
-  // What is left of the items joins the lanes, and the lanes one another.
-  const double* const last = x + count;
-  const double around = out.shift;
-  constexpr lane_sum sum;
-  constexpr lane_least least;
-  constexpr lane_greatest greatest;
-  constexpr auto itself = [](double one) { return one; };
-  if constexpr (powers) {
-    join_tail(p1, last, tail, sum, [around](double one) { return one - around; });
-    out.power[0] = join_lanes(p1, sum);
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    join_tail(sums[0], pass.last, pass.tail, lane_sum(), [&](double one) { return power<1>(one - pass.around); });
+    out.power[0] = join_lanes(sums[0], lane_sum());
     out.poison += out.power[0];
+    if constexpr (Top >= 2) finish_one<2>(pass, out);
+    if constexpr (Top >= 3) finish_one<3>(pass, out);
+    if constexpr (Top >= 4) finish_one<4>(pass, out);
   }
-  if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
-    join_tail(p2, last, tail, sum, [around](double one) {
-      const double d = one - around;
-      double d2 = d * d;
-      rounded(d2);
-      return d2;
-    });
-    out.power[1] = join_lanes(p2, sum);
+
+ private:
+  template <unsigned P>
+  [[gnu::always_inline]] static double power(double d) noexcept {
+    double product = P == 1 ? d : P == 2 ? d * d : P == 3 ? d * d * d : (d * d) * (d * d);
+    rounded(product);
+    return product;
   }
-  if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) {
-    join_tail(p3, last, tail, sum, [around](double one) {
-      const double d = one - around;
-      double d3 = d * d * d;
-      rounded(d3);
-      return d3;
-    });
-    out.power[2] = join_lanes(p3, sum);
+  template <unsigned P>
+  [[gnu::always_inline]] void finish_one(const auto& pass, block_figures& out) noexcept {
+    join_tail(sums[P - 1], pass.last, pass.tail, lane_sum(), [&](double one) { return power<P>(one - pass.around); });
+    out.power[P - 1] = join_lanes(sums[P - 1], lane_sum());
   }
-  if constexpr ((Wanted & figure::power4) != 0) {
-    join_tail(p4, last, tail, sum, [around](double one) {
-      const double d = one - around;
-      double d4 = (d * d) * (d * d);
-      rounded(d4);
-      return d4;
-    });
-    out.power[3] = join_lanes(p4, sum);
+};
+
+/// The compensated sum: in each lane, and of the lanes, one after the other.
+template <class V>
+struct total_lanes {
+  V total[lane_registers<V>];
+  V rest[lane_registers<V>];
+
+  [[gnu::always_inline]] void begin(const V&) noexcept {
+    fill(total, V{});
+    fill(rest, V{});
   }
-  // Of zeros which one is the extreme does not matter: it becomes the positive one.
-  if constexpr ((Wanted & figure::low) != 0) {
-    join_tail(low, last, tail, least, itself);
-    out.low = join_lanes(low, least) + 0.0;
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept {
+    add_compensated(total[k], rest[k], item);
   }
-  if constexpr ((Wanted & figure::high) != 0) {
-    join_tail(high, last, tail, greatest, itself);
-    out.high = join_lanes(high, greatest) + 0.0;
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    join(out);
+    for (std::size_t i = 0; i < pass.tail; ++i) add_compensated(out.total, out.total_rest, pass.last[i]);
+    out.poison += out.total_rest;
   }
-  if constexpr ((Wanted & figure::total) != 0) {
+  [[gnu::always_inline]] void join(block_figures& out) noexcept {
     double lane[sum_lanes], other[sum_lanes];
     spill(lane, total);
     spill(other, rest);
@@ -1911,30 +2013,112 @@ template <unsigned Wanted, std::size_t Bytes, bool Fused>
       add_compensated(out.total, out.total_rest, lane[k]);
       out.total_rest += other[k];
     }
-    for (std::size_t i = 0; i < tail; ++i) add_compensated(out.total, out.total_rest, last[i]);
-    out.poison += out.total_rest;
   }
-  if constexpr ((Wanted & figure::logarithm) != 0) {
+};
+
+/// The product: mantissas multiplied, exponents added. 1023 is what an exponent's bits are greater by.
+template <class V>
+struct logarithm_lanes {
+  using bits_type = vector<std::uint64_t, sizeof(V)>;
+  V mantissa[lane_registers<V>];
+  bits_type exponent[lane_registers<V>];
+
+  [[gnu::always_inline]] void begin(const V&) noexcept {
+    fill(mantissa, V{} + 1.0);
+    fill(exponent, bits_type{});
+  }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept {
+    bits_type bits;
+    __builtin_memcpy(&bits, &item, sizeof(V));
+    exponent[k] += bits >> 52;
+    bits = (bits & mantissa_bits) | one_bits;
+    V m;
+    __builtin_memcpy(&m, &bits, sizeof(V));
+    mantissa[k] *= m;
+  }
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
     double lane[sum_lanes];
     spill(lane, mantissa);
-    for (std::size_t k = 0; k < registers; ++k)
-      for (std::size_t i = 0; i < width; ++i) out.exponent += static_cast<std::int64_t>(exponent[k][i]);
-    out.exponent -= static_cast<std::int64_t>(1023 * count);
-    for (std::size_t i = 0; i < tail; ++i) lane[i] *= take_exponent(last[i], out.exponent);
+    for (std::size_t k = 0; k < lane_registers<V>; ++k)
+      for (std::size_t i = 0; i < sizeof(V) / sizeof(double); ++i)
+        out.exponent += static_cast<std::int64_t>(exponent[k][i]);
+    out.exponent -= static_cast<std::int64_t>(1023 * pass.full);
+    for (std::size_t i = 0; i < pass.tail; ++i) lane[i] *= take_exponent(pass.last[i], out.exponent);
     double product = 1;
     for (const double one : lane) product *= take_exponent(one, out.exponent);
     out.mantissa = take_exponent(product, out.exponent);
   }
-  if constexpr ((Wanted & figure::reciprocal) != 0) {
-    join_tail(reciprocal, last, tail, sum, [](double one) { return 1.0 / one; });
-    out.reciprocal = join_lanes(reciprocal, sum);
+};
+
+template <class V>
+struct reciprocal_lanes {
+  V sum[lane_registers<V>];
+  [[gnu::always_inline]] void begin(const V&) noexcept { fill(sum, V{}); }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept { sum[k] += 1.0 / item; }
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    join_tail(sum, pass.last, pass.tail, lane_sum(), [](double one) { return 1.0 / one; });
+    out.reciprocal = join_lanes(sum, lane_sum());
     out.poison += out.reciprocal;
   }
-  if constexpr (poison) {
-    join_tail(bad, last, tail, sum, [](double one) { return one - one; });
-    out.poison += join_lanes(bad, sum);
+};
+
+/// NaN for an item that is not finite, else zero.
+template <class V>
+struct poison_lanes {
+  V bad[lane_registers<V>];
+  [[gnu::always_inline]] void begin(const V&) noexcept { fill(bad, V{}); }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept { bad[k] += item - item; }
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    join_tail(bad, pass.last, pass.tail, lane_sum(), [](double one) { return one - one; });
+    out.poison += join_lanes(bad, lane_sum());
   }
-  out.poison -= out.poison;
+};
+
+template <unsigned Wanted, unsigned Figure, class Lanes>
+using lanes_if = std::conditional_t<(Wanted & Figure) != 0, Lanes, no_lanes<Figure>>;
+
+/// Some figures' lanes as one.
+template <class... Lanes>
+struct lane_pack : Lanes... {
+  [[gnu::always_inline]] void begin(const auto& first) noexcept { (Lanes::begin(first), ...); }
+  [[gnu::always_inline]] void step(std::size_t k, const auto& item, const auto& pass) noexcept {
+    (Lanes::step(k, item, pass), ...);
+  }
+  [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
+    (Lanes::finish(pass, out), ...);
+    out.poison -= out.poison;
+  }
+};
+
+template <class V, unsigned Wanted, bool Fused>
+using block_lanes =
+    lane_pack<lanes_if<Wanted, figure::low, low_lanes<V>>, lanes_if<Wanted, figure::high, high_lanes<V>>,
+              std::conditional_t<powers_in(Wanted) != 0, power_lanes<V, powers_in(Wanted), Fused>, no_lanes<1>>,
+              lanes_if<Wanted, figure::total, total_lanes<V>>, lanes_if<Wanted, figure::logarithm, logarithm_lanes<V>>,
+              lanes_if<Wanted, figure::reciprocal, reciprocal_lanes<V>>,
+              std::conditional_t<looks_for_poison(Wanted), poison_lanes<V>, no_lanes<0>>>;
+
+/// Precondition: count is a multiple of `sum_lanes`, and 0 < count <= 2048. `tail` items, fewer than
+/// `sum_lanes`, follow them.
+template <unsigned Wanted, std::size_t Bytes, bool Fused>
+[[gnu::always_inline]] inline void block_body(const double* x, std::size_t count, std::size_t tail,
+                                              block_figures& out) noexcept {
+  using v = vector<double, Bytes>;
+  block_pass<v> pass{v{} + out.shift, {}, out.shift, x + count, tail, count};
+  load_ones(pass.ones);
+  block_lanes<v, Wanted, Fused> lanes;
+  v first;
+  load_vector(first, x);
+  lanes.begin(first);
+  for (std::size_t at = 0; at < count; at += sum_lanes) {
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < lane_registers<v>; ++k) {
+      v item;
+      load_vector(item, x + at + k * (Bytes / sizeof(double)));
+      lanes.step(k, item, pass);
+    }
+  }
+  lanes.finish(pass, out);
 }
 
 template <unsigned Wanted>
@@ -1965,8 +2149,7 @@ inline double pilot(const double* x, std::size_t count) noexcept {
 template <unsigned Wanted>
 block_figures scan_block(const double* x, std::size_t count) noexcept {
   block_figures made;
-  if constexpr ((Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0)
-    made.shift = pilot(x, count);
+  if constexpr (powers_in(Wanted) != 0) made.shift = pilot(x, count);
   made.mass = static_cast<double>(count);
   const std::size_t tail = count % sum_lanes;
   if (cpu_has_avx512())
@@ -1983,6 +2166,67 @@ block_figures scan_block(const double* x, std::size_t count) noexcept {
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_KERNELS_DETAIL_BLOCK_KERNEL_HPP
+
+// ---- aggregate/members/detail/wide_range.hpp
+
+#ifndef MILLRACE_AGGREGATE_MEMBERS_DETAIL_WIDE_RANGE_HPP
+#define MILLRACE_AGGREGATE_MEMBERS_DETAIL_WIDE_RANGE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Sums whose terms, or which themselves, leave double's range keep a power of two apart, so that a mean of them, which
+/// does not leave it, comes out right. Within these bounds nothing is kept apart: there is room for 2^64 terms.
+inline constexpr double least_plain = 0x1p-900;
+inline constexpr double greatest_plain = 0x1p900;
+
+inline bool is_plain(double x) noexcept {
+  const double size = math::absolute(x);
+  return size >= least_plain && size <= greatest_plain;
+}
+
+/// e with 2^(e-1) <= |x| < 2^e; far below every other for zero.
+inline int exponent_of(double x) noexcept {
+  int exponent = -100'000;
+  if (x != 0) (void)math::frexp(x, &exponent);
+  return exponent;
+}
+
+/// The power of two to keep apart of a sum whose own exponent is this one: none if it is plain.
+inline int kept_apart(int exponent) noexcept {
+  if (exponent > 900) return exponent - 900;
+  return exponent < -899 && exponent > -50'000 ? exponent + 899 : 0;
+}
+
+/// sum * 2^kept += term * 2^apart; `kept` moves where the sum leaves the plain range.
+[[gnu::noinline, gnu::cold]] inline void add_far(double& sum, double& rest, std::int16_t& kept, double term,
+                                                 int apart) noexcept {
+  if (term == 0) return;
+  const int of_term = exponent_of(term) + apart;
+  const int of_sum = exponent_of(sum) + kept;
+  const int top = of_term > of_sum ? of_term : of_sum;
+  const double before = math::ldexp(sum, kept - top);  // the greater of both is near one
+  const double with = math::ldexp(term, apart - top);
+  const double now = before + with;
+  const double taken = now - before;
+  rest = math::ldexp(rest, kept - top) + ((before - (now - taken)) + (with - taken));
+  kept = static_cast<std::int16_t>(kept_apart(exponent_of(now) + top));
+  sum = math::ldexp(now, top - kept);
+  rest = math::ldexp(rest, top - kept);
+}
+
+/// The same without what rounding takes away.
+inline void add_far(double& sum, std::int16_t& kept, double term, int apart) noexcept {
+  double rest = 0;
+  add_far(sum, rest, kept, term, apart);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_MEMBERS_DETAIL_WIDE_RANGE_HPP
 
 // ---- core/type_name.hpp
 
@@ -2053,25 +2297,25 @@ inline namespace v0 {
 
 // What may stand between the brackets of `aggregate<...>`: a member. It is an empty type with any of
 //
-//   using needs = members<...>;            // the members whose states or answers it uses; each exists once
+//   using needs = members<...>;            // the members that it is computed from; each is kept once
 //   template <class T> class state;        // what it keeps for items of type T (double, or xy)
-//   static auto value(const auto& a);      // its answer; a has get<Member>(), state<Member>() and items()
+//   static auto value(const auto& a);      // what get<It>() returns; a has get<Member>(), state<Member>() and items()
 //   using sample = xy;                     // it is about pairs, or about std::string_view, std::int64_t, a struct of
 //                                          // yours: the aggregate's items are what a member asks for; else doubles
 //   static constexpr std::string_view name = "...";          // default: the type's name
-//   template <class Other> static constexpr bool covers;     // its state answers for Other's too
+//   template <class Other> static constexpr bool covers;     // its state does for Other's, too
 //
 // A state is a copyable type with
 //
 //   void update(T x);                               // x is not NaN
-//   void merge(const state& later);                 // or merge(const state& later, join)
+//   void merge(const state& later);                 // or merge(const state& later, merge_offset)
 //   void save(envelope_writer&) const;
 //   bool load(envelope_reader&);                    // false: the numbers contradict each other
 //
 // and, where it has them,
 //
 //   void update(T x, weight w);                     // w > 0; without it the aggregate takes no weights
-//   void update(const item<T>&);                    // instead of both: with the item's index too
+//   void update(const stream_item<T>&);                    // instead of both: with the item's index too
 //   void update(std::span<const T>);                // a block that lies in the first-level cache
 //   void update(std::span<const T>, std::span<const double>);  // ... with the items' weights
 //   void unmerge(const state&);                     // invertible
@@ -2080,7 +2324,7 @@ inline namespace v0 {
 //   void scale(double factor);                      // every item's weight times factor: for `decayed`
 //
 // Or the type is an aggregator itself (a sketch, one of your own): then it is its own state, and
-// `get<That>()` answers it.
+// `get<That>()` returns it.
 
 /// A list of members.
 template <class... Members>
@@ -2088,7 +2332,7 @@ struct members {};
 
 /// One item on its way to the states.
 template <class T>
-struct item {
+struct stream_item {
   T value;
   double weight = 1;
   std::uint64_t index = 0;  ///< how many came before it, those that were skipped included
@@ -2101,7 +2345,7 @@ struct xy {
 };
 
 /// What a merge joins: how many items, skipped ones included, came before the later state's first.
-struct join {
+struct merge_offset {
   std::uint64_t items_before = 0;
 };
 
@@ -2133,7 +2377,7 @@ using state_t = typename state_of<M, T>::type;
 template <class M, class T>
 inline constexpr bool keeps_state = has_state<M, T> || is_its_own_state<M>;
 
-/// Does the state of M answer for Other's?
+/// Does M keep all that Other's state would, so that the aggregate need not keep both?
 template <class M, class Other>
 inline constexpr bool covers = [] {
   if constexpr (std::is_same_v<M, Other>)
@@ -2239,18 +2483,18 @@ constexpr std::string_view member_name() {
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_MEMBER_HPP
 
-// ---- aggregate/members/moments.hpp
+// ---- aggregate/members/moment_sums.hpp
 
-#ifndef MILLRACE_AGGREGATE_MEMBERS_MOMENTS_HPP
-#define MILLRACE_AGGREGATE_MEMBERS_MOMENTS_HPP
+#ifndef MILLRACE_AGGREGATE_MEMBERS_MOMENT_SUMS_HPP
+#define MILLRACE_AGGREGATE_MEMBERS_MOMENT_SUMS_HPP
 
 namespace millrace {
 inline namespace v0 {
 
 namespace detail {
 
-/// A mean in twice the precision: two means far from zero differ by what their last places do not hold,
-/// and a variance is made of such differences.
+/// A mean in twice the precision, value + rest: two means far from zero differ by what the last places of one double do
+/// not hold, and a variance is made of such differences.
 struct double_mean {
   double value = 0;
   double rest = 0;
@@ -2262,7 +2506,38 @@ struct double_mean {
     value = all;
   }
   double less(const double_mean& other) const noexcept { return (value - other.value) + (rest - other.rest); }
+  /// Half of it: the whole may be too much for a double.
+  double half_less(const double_mean& other) const noexcept {
+    return (0.5 * value - 0.5 * other.value) + 0.5 * (rest - other.rest);
+  }
 };
+
+/// The binary exponent of the root of sum / weight * 4^exponent; far below every other for a sum of zero.
+inline int root_exponent(double sum, double weight, int exponent) noexcept {
+  return sum == 0 ? exponent_of(sum) : (exponent_of(sum) - exponent_of(weight)) / 2 + exponent;
+}
+
+/// The central sums of moments of an order above one.
+template <unsigned Order>
+struct central_sums {
+  double sums[Order - 1] = {};
+};
+template <>
+struct central_sums<1> {};
+
+/// Is a deviation's last power, by itself and weighted, as far from the ends of double's range as sums of it need?
+template <unsigned Order>
+bool deviates_plainly(double deviation, double weight) noexcept {
+  constexpr double least = 1e-280;
+  constexpr double most = 1e280;
+  const double size = math::absolute(deviation);
+  double power = size;
+  if constexpr (Order >= 2) power *= size;
+  if constexpr (Order == 3) power *= size;
+  if constexpr (Order == 4) power *= power;
+  const double weighted = power * weight;
+  return (power >= least && power <= most && weighted >= least && weighted <= most) || deviation == 0;
+}
 
 }  // namespace detail
 
@@ -2270,11 +2545,13 @@ struct double_mean {
 ///
 /// central(k) is the sum of w (x - mean)^k.
 /// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2);
-/// central(3) and central(4) lose digits only as far as their own terms cancel.
-/// Complexity: merge O(1), two divisions; 8 (Order + 2) bytes, 32 at the first order; allocates: never.
+/// central(3) and central(4) lose digits only as far as their own terms cancel. Where powers of deviations, or weights,
+/// would leave double's range, powers of two are kept apart, so that ratios (a mean, a deviation, a skewness) are as
+/// good there as elsewhere.
+/// Complexity: merge O(1), two divisions; 8 (Order + 3) bytes; allocates: never.
 /// Source: Chan, Golub, LeVeque (1979); for orders three and four P. Pébay, SAND2008-6212, eq. 2.1, 3.1.
 template <unsigned Order>
-class moment_sums {
+class moment_sums : detail::central_sums<Order> {
   static_assert(Order >= 1 && Order <= 4, "millrace[AGGREGATE-2]: moments are kept to an order from 1 to 4");
 
  public:
@@ -2282,7 +2559,14 @@ class moment_sums {
   /// One item.
   constexpr moment_sums(double x, double weight) noexcept : weight_(weight), mean_{x} {}
 
-  /// From sums of (x - shift)^k over items of that weight in all.
+  /// From powers[k-1] = S_k, the sums of w (x - shift)^k over items of that weight W in all.
+  ///
+  /// With d = S_1 / W the mean is shift + d, and the sums around it are those of ((x - shift) - d)^k, expanded with
+  /// W d = S_1:
+  ///
+  ///     k = 2:  S_2 - 2 d S_1 + d^2 W                           = S_2 - d S_1
+  ///     k = 3:  S_3 - 3 d S_2 + 3 d^2 S_1 - d^3 W               = S_3 - 3 d S_2 + 2 d^2 S_1
+  ///     k = 4:  S_4 - 4 d S_3 + 6 d^2 S_2 - 4 d^3 S_1 + d^4 W   = S_4 - 4 d S_3 + 6 d^2 S_2 - 3 d^3 S_1
   moment_sums(double weight, double shift, const double* powers) noexcept : weight_(weight) {
     const double d = powers[0] / weight;
     mean_.value = shift;
@@ -2290,20 +2574,37 @@ class moment_sums {
     if constexpr (Order >= 2) {
       const double around = times(powers[0], d);
       const double squares = powers[1] - around;
-      central_[0] = squares > 0 ? squares : squares <= 0 ? 0 : std::numeric_limits<double>::infinity();
-      if constexpr (Order >= 3) central_[1] = (powers[2] - times(3 * d, powers[1])) + times(2 * d, around);
+      central_sum(2) = squares > 0 ? squares : squares <= 0 ? 0 : std::numeric_limits<double>::infinity();
+      if constexpr (Order >= 3) central_sum(3) = (powers[2] - times(3 * d, powers[1])) + times(2 * d, around);
       if constexpr (Order >= 4)
-        central_[2] = (powers[3] - times(4 * d, powers[2])) + (times(6 * d * d, powers[1]) - times(3 * d * d, around));
+        central_sum(4) =
+            (powers[3] - times(4 * d, powers[2])) + (times(6 * d * d, powers[1]) - times(3 * d * d, around));
     }
   }
 
-  constexpr double weight() const noexcept { return weight_; }
+  constexpr double weight() const noexcept {
+    return weight_apart_ == 0 ? weight_ : detail::math::ldexp(weight_, weight_apart_);
+  }
   /// NaN without any item.
   constexpr double mean() const noexcept {
     return weight_ == 0 ? std::numeric_limits<double>::quiet_NaN() : mean_.value;
   }
-  /// 2 <= k <= Order
-  constexpr double central(unsigned k) const noexcept { return central_[k - 2]; }
+  /// 2 <= k <= Order. Infinite, or zero, where it is beyond double's range.
+  constexpr double central(unsigned k) const noexcept {
+    const double sum = scaled_central(k);
+    return is_plain() ? sum : detail::math::ldexp(sum, static_cast<int>(k) * exponent_ + weight_apart_);
+  }
+
+  /// What ratios are made of: central(k) / weight() is scaled_central(k) / scaled_weight() * 2^(k exponent()), and
+  /// these are finite. They are the weight and central(k) themselves while those are well within double's range.
+  constexpr double scaled_weight() const noexcept { return weight_; }
+  constexpr double scaled_central(unsigned k) const noexcept {
+    if constexpr (Order >= 2)
+      return this->sums[k - 2];
+    else
+      return 0;
+  }
+  constexpr int exponent() const noexcept { return exponent_; }
 
   void merge(const moment_sums& other) noexcept {
     if (other.weight_ == 0) return;
@@ -2311,35 +2612,124 @@ class moment_sums {
       *this = other;
       return;
     }
-    const double a = weight_;
-    const double b = other.weight_;
-    const double n = a + b;
     const double d = other.mean_.less(mean_);
-    const double r = b / n;
-    if (!(detail::math::absolute(d) <= 1e300)) [[unlikely]] {
-      mean_ = {times(mean_.value, a / n) + times(other.mean_.value, r)};  // the difference would leave the range
-    } else {
-      mean_.add(times(d, r));
-    }
-    if constexpr (Order >= 2) {
-      const double q = a / n;
-      const double d2 = times(d, d);
-      if constexpr (Order >= 4)
-        central_[2] += other.central_[2] +
-                       times(times(times(d2, d2), times(a, r)), (times(q, q) - times(q, r)) + times(r, r)) +
-                       times(6 * d2, times(q * q, other.central_[0]) + times(r * r, central_[0])) +
-                       times(4 * d, times(q, other.central_[1]) - times(r, central_[1]));
-      if constexpr (Order >= 3)
-        central_[1] += other.central_[1] + times(times(times(d2, d), times(a, r)), q - r) +
-                       times(3 * d, times(q, other.central_[0]) - times(r, central_[0]));
-      central_[0] += other.central_[0] + times(d2, times(a, r));
-    }
+    const double n = weight_ + other.weight_;
+    const bool near =
+        is_plain() && other.is_plain() && detail::math::absolute(d) <= 1e300 && detail::is_plain(n) &&
+        (Order == 1 || detail::deviates_plainly<Order>(d, weight_ < other.weight_ ? weight_ : other.weight_));
+    if (!near) [[unlikely]]
+      return merge_far(other);
+    join(other, d);
+    mean_.add(times(d, other.weight_ / n));
     weight_ = n;
   }
 
   /// The reverse of merge, up to rounding; other must have been merged before.
   void unmerge(const moment_sums& other) noexcept {
     if (other.weight_ == 0) return;
+    if (!is_plain() || !other.is_plain()) [[unlikely]]
+      return unmerge_far(other);
+    part_from(other, other.mean_.less(mean_));
+  }
+
+  /// Every weight times factor > 0.
+  void scale(double factor) noexcept {
+    if (is_plain() && detail::is_plain(weight_ * factor)) [[likely]] {
+      weight_ *= factor;
+      if constexpr (Order >= 2)
+        for (double& c : this->sums) c *= factor;
+      return;
+    }
+    int by = 0;
+    const double half = detail::math::frexp(factor, &by);
+    weight_ *= half;
+    if constexpr (Order >= 2)
+      for (double& c : this->sums) c *= half;
+    settle(exponent_, weight_apart_ + by);
+  }
+
+  /// A NaN in front says that the powers of two that are kept apart follow.
+  void save(envelope_writer& to) const {
+    if (!is_plain()) {
+      to.f64(std::numeric_limits<double>::quiet_NaN());
+      to.i64(exponent_);
+      to.i64(weight_apart_);
+    }
+    to.f64(weight_);
+    to.f64(mean_.value);
+    to.f64(mean_.rest);
+    if constexpr (Order >= 2)
+      for (const double c : this->sums) to.f64(c);
+  }
+  bool load(envelope_reader& from) {
+    weight_ = from.f64();
+    bool valid = true;
+    if (weight_ != weight_) {
+      const std::int64_t exponent = from.i64();
+      const std::int64_t apart = from.i64();
+      valid = exponent >= -4096 && exponent <= 4096 && apart >= -4096 && apart <= 4096;
+      exponent_ = valid ? static_cast<std::int16_t>(exponent) : 0;
+      weight_apart_ = valid ? static_cast<std::int16_t>(apart) : 0;
+      valid = valid && !is_plain();
+      weight_ = from.f64();
+    }
+    mean_.value = from.f64();
+    mean_.rest = from.f64();
+    if constexpr (Order >= 2)
+      for (double& c : this->sums) c = from.f64();
+    return valid && weight_ >= 0 && !(scaled_central(2) < 0);
+  }
+
+ private:
+  static constexpr double times(double a, double b) noexcept {
+    double product = a * b;
+    detail::rounded(product);
+    return product;
+  }
+  constexpr bool is_plain() const noexcept { return (exponent_ | weight_apart_) == 0; }
+  double& central_sum(unsigned k) noexcept { return this->sums[k - 2]; }
+
+  /// Adds the central sums of `other`, whose mean is greater by d; weight and mean stay as they are.
+  ///
+  /// Let a and b be the two weights, n = a + b, q = a / n, r = b / n, and A_k and B_k the two central sums, of which
+  /// A_1 = B_1 = 0. The mean of both is r d above the first mean and q d below the second. So an item of the first part
+  /// deviates from it by r d less than from its own mean, one of the second by q d more, and the sums of k-th powers
+  /// are
+  ///
+  ///     sum over j of (k over j) [ (-r d)^j A_(k-j) + (q d)^j B_(k-j) ]    with A_0 = a, B_0 = b.
+  ///
+  /// The last terms, j = k, are d^k (a (-r)^k + b q^k). As b q = a r and q + r = 1, they are
+  ///
+  ///     k = 2:  d^2 a r (r + q)       = d^2 a r
+  ///     k = 3:  d^3 a r (q^2 - r^2)   = d^3 a r (q - r)
+  ///     k = 4:  d^4 a r (q^3 + r^3)   = d^4 a r (q^2 - q r + r^2)
+  ///
+  /// and those between, j = 1 for k = 3 and j = 1, 2 for k = 4,
+  ///
+  ///     k = 3:  3 d (q B_2 - r A_2)
+  ///     k = 4:  4 d (q B_3 - r A_3) + 6 d^2 (q^2 B_2 + r^2 A_2).
+  void join(const moment_sums& other, double d) noexcept {
+    if constexpr (Order >= 2) {
+      const double a = weight_;
+      const double b = other.weight_;
+      const double n = a + b;
+      const double r = b / n;
+      const double q = a / n;
+      const double d2 = times(d, d);
+      if constexpr (Order >= 4)
+        central_sum(4) += other.scaled_central(4) +
+                          times(times(times(d2, d2), times(a, r)), (times(q, q) - times(q, r)) + times(r, r)) +
+                          times(6 * d2, times(q * q, other.scaled_central(2)) + times(r * r, central_sum(2))) +
+                          times(4 * d, times(q, other.scaled_central(3)) - times(r, central_sum(3)));
+      if constexpr (Order >= 3)
+        central_sum(3) += other.scaled_central(3) + times(times(times(d2, d), times(a, r)), q - r) +
+                          times(3 * d, times(q, other.scaled_central(2)) - times(r, central_sum(2)));
+      central_sum(2) += other.scaled_central(2) + times(d2, times(a, r));
+    }
+  }
+  /// Takes `other` away, whose mean is greater by d than that of all: `join` solved for the first part. The mean of all
+  /// lies r d' above that part's, where d' is the distance between the two parts, and d = q d' below that of other.
+  void part_from(const moment_sums& other, double d) noexcept {
     const double n = weight_;
     const double b = other.weight_;
     const double a = n - b;
@@ -2347,59 +2737,95 @@ class moment_sums {
       *this = {};
       return;
     }
-    const double d = other.mean_.less(mean_) * (n / a);  // between the two parts
+    d *= n / a;  // between the two parts
     const double r = b / n;
     const double q = a / n;
-    mean_.add(-times(d, r));
+    mean_.add(-detail::math::ldexp(times(d, r), exponent_));
     if constexpr (Order >= 2) {
       const double d2 = times(d, d);
-      const double squares = (central_[0] - other.central_[0]) - times(d2, times(a, r));
-      central_[0] = squares > 0 ? squares : 0;
+      const double squares = (central_sum(2) - other.scaled_central(2)) - times(d2, times(a, r));
+      central_sum(2) = squares > 0 ? squares : 0;
       if constexpr (Order >= 3)
-        central_[1] = (central_[1] - other.central_[1]) - times(times(times(d2, d), times(a, r)), q - r) -
-                      times(3 * d, times(q, other.central_[0]) - times(r, central_[0]));
+        central_sum(3) = (central_sum(3) - other.scaled_central(3)) - times(times(times(d2, d), times(a, r)), q - r) -
+                         times(3 * d, times(q, other.scaled_central(2)) - times(r, central_sum(2)));
       if constexpr (Order >= 4)
-        central_[2] = (central_[2] - other.central_[2]) -
-                      times(times(times(d2, d2), times(a, r)), (times(q, q) - times(q, r)) + times(r, r)) -
-                      times(6 * d2, times(q * q, other.central_[0]) + times(r * r, central_[0])) -
-                      times(4 * d, times(q, other.central_[1]) - times(r, central_[1]));
+        central_sum(4) = (central_sum(4) - other.scaled_central(4)) -
+                         times(times(times(d2, d2), times(a, r)), (times(q, q) - times(q, r)) + times(r, r)) -
+                         times(6 * d2, times(q * q, other.scaled_central(2)) + times(r * r, central_sum(2))) -
+                         times(4 * d, times(q, other.scaled_central(3)) - times(r, central_sum(3)));
     }
     weight_ = a;
   }
 
-  /// Every weight times factor > 0.
-  void scale(double factor) noexcept {
-    weight_ *= factor;
-    for (double& c : central_) c *= factor;
-  }
-
-  void save(envelope_writer& to) const {
-    to.f64(weight_);
-    to.f64(mean_.value);
-    to.f64(mean_.rest);
+  /// Keeps other powers of two apart than before.
+  void rescale(int exponent, int weight_apart) noexcept {
     if constexpr (Order >= 2)
-      for (unsigned k = 2; k <= Order; ++k) to.f64(central(k));
+      for (unsigned k = 2; k <= Order; ++k)
+        central_sum(k) = detail::math::ldexp(
+            central_sum(k), static_cast<int>(k) * (exponent_ - exponent) + weight_apart_ - weight_apart);
+    weight_ = detail::math::ldexp(weight_, weight_apart_ - weight_apart);
+    exponent_ = static_cast<std::int16_t>(exponent);
+    weight_apart_ = static_cast<std::int16_t>(weight_apart);
   }
-  bool load(envelope_reader& from) {
-    weight_ = from.f64();
-    mean_.value = from.f64();
-    mean_.rest = from.f64();
+  /// Takes the powers of two that sums are without, and keeps apart what has to be: nothing where all are plain.
+  void settle(int exponent, int weight_apart) noexcept {
+    exponent_ = static_cast<std::int16_t>(exponent);
+    weight_apart_ = static_cast<std::int16_t>(weight_apart);
+    const int apart = detail::kept_apart(detail::exponent_of(weight_) + weight_apart);
+    bool plain = true;
     if constexpr (Order >= 2)
-      for (unsigned k = 2; k <= Order; ++k) central_[k - 2] = from.f64();
-    return weight_ >= 0 && !(central_[0] < 0);
+      for (unsigned k = 2; k <= Order; ++k)
+        for (const int over : {weight_apart - apart, -detail::exponent_of(weight_)})  // in all, and by weight
+          plain = plain && detail::kept_apart(detail::exponent_of(central_sum(k)) + static_cast<int>(k) * exponent +
+                                              over) == 0;
+    rescale(plain ? 0 : exponent, apart);
   }
-
- private:
-  static double times(double a, double b) noexcept {
-    double product = a * b;
-    detail::rounded(product);
-    return product;
+  [[gnu::noinline, gnu::cold]] void merge_far(moment_sums other) noexcept {
+    const double half = other.mean_.half_less(mean_);
+    int exponent = detail::exponent_of(half) + 1;
+    for (const moment_sums* const part : {this, &other}) {
+      const int spread = detail::root_exponent(part->scaled_central(2), part->weight_, part->exponent_);
+      exponent = spread > exponent ? spread : exponent;
+    }
+    if (exponent < -50'000) exponent = 0;  // no deviation at all
+    const int mine = detail::exponent_of(weight_) + weight_apart_;
+    const int theirs = detail::exponent_of(other.weight_) + other.weight_apart_;
+    const int apart = mine > theirs ? mine : theirs;
+    rescale(exponent, apart);
+    other.rescale(exponent, apart);
+    join(other, detail::math::ldexp(half, 1 - exponent));
+    const double n = weight_ + other.weight_;
+    const double step = times(half, other.weight_ / n);
+    mean_.add(step);
+    mean_.add(step);
+    weight_ = n;
+    settle(exponent, apart);
+  }
+  [[gnu::noinline, gnu::cold]] void unmerge_far(moment_sums other) noexcept {
+    other.rescale(exponent_, weight_apart_);
+    const double half = other.mean_.half_less(mean_);
+    part_from(other, detail::math::ldexp(half, 1 - exponent_));
+    settle(exponent_, weight_apart_);
   }
 
   double weight_ = 0;
   detail::double_mean mean_;
-  double central_[Order >= 2 ? Order - 1 : 1] = {};
+  std::int16_t exponent_ = 0;      // of deviations
+  std::int16_t weight_apart_ = 0;  // of weights
 };
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_MEMBERS_MOMENT_SUMS_HPP
+
+// ---- aggregate/members/moments.hpp
+
+#ifndef MILLRACE_AGGREGATE_MEMBERS_MOMENTS_HPP
+#define MILLRACE_AGGREGATE_MEMBERS_MOMENTS_HPP
+
+namespace millrace {
+inline namespace v0 {
 
 namespace detail {
 template <class M>
@@ -2407,14 +2833,14 @@ inline constexpr unsigned order_of_moments = 0;
 }
 
 /// Member: moments to an order, kept in shifted blocks; what mean, variance, skewness and kurtosis
-/// stand on. `get` answers `moment_sums<Order>`.
+/// stand on. `get` returns `moment_sums<Order>`.
 ///
 /// Guarantee: the squares about a block's mean lose at most three digits to cancellation, whatever
 /// the offset, order or outliers (the shift is one of the block's own items, or the mean of 32 of
 /// them; of weights in a span, their weighted mean; of weights one by one, the first item of 256, which costs
-/// as many more digits as it weighs less than all); blocks are joined by `moment_sums`. Squares of differences beyond
-/// 1e150 overflow to infinity, below 1e-150 vanish (cubes 1e100, fourth powers 1e75); the mean does neither.
-/// Complexity: update a few additions, no division; 8 (2 Order + 5) bytes, 64 at the first order; allocates: never.
+/// as many more digits as it weighs less than all); blocks are joined by `moment_sums`. Deviations whose powers leave
+/// double's range, and such weights, are joined one by one there: ten times slower, and as exact.
+/// Complexity: update a few additions, no division; 8 (2 Order + 7) bytes; allocates: never.
 template <unsigned Order>
 struct moments {
   template <class Other>
@@ -2432,18 +2858,27 @@ struct moments {
 
     void update(double x) noexcept {
       open(x);
-      add(x - shift_, 1);
+      const double d = x - shift_;
+      if constexpr (Order >= 2)
+        if (!detail::deviates_plainly<Order>(d, 1)) [[unlikely]]
+          return take_far(x, 1);
+      add(d, 1);
       close_if_full();
     }
     void update(double x, weight w) noexcept {
       open(x);
-      add(x - shift_, w.value);
+      const double d = x - shift_;
+      if (!deviates_plainly(d, w.value)) [[unlikely]]
+        return take_far(x, w.value);
+      add(d, w.value);
       close_if_full();
     }
     /// Finite, but so large that sums of differences may overflow.
     void update_huge(double x, double w) noexcept { closed_.merge(closed_type(x, w)); }
 
-    void absorb(const detail::block_figures& found, const double*, std::size_t, join) noexcept {
+    void absorb(const detail::block_figures& found, const double* items, std::size_t count, merge_offset) noexcept {
+      if (!deviates_plainly(found, items, count)) [[unlikely]]
+        return absorb_far(found.weights, items, count);
       closed_.merge(closed_type(found.mass, found.shift, found.power));
     }
     void merge(const state& later) noexcept { closed_.merge(later.closed()); }
@@ -2511,6 +2946,43 @@ struct moments {
       items_ = 0;
     }
 
+    static bool deviates_plainly(double d, double w) noexcept {
+      return detail::deviates_plainly<Order>(d, w) && (Order == 1 || detail::deviates_plainly<1>(d, w)) &&
+             detail::is_plain(w);
+    }
+    /// An item whose powers would leave double's range goes alone, and what was about another shift before it.
+    [[gnu::noinline, gnu::cold]] void take_far(double x, double w) noexcept {
+      closed_ = closed();
+      items_ = 0;
+      closed_.merge(closed_type(x, w));
+    }
+    /// Are the powers of a block's deviations, as far as they matter in its sums, within double's range?
+    static bool deviates_plainly(const detail::block_figures& found, const double* items, std::size_t count) noexcept {
+      const double least = 1e-30 * static_cast<double>(count);
+      if (found.weights != nullptr && !(found.mass >= least && found.mass <= 1e30)) return false;
+      if constexpr (Order == 1) {
+        if (found.weights == nullptr || detail::math::absolute(found.shift) > 1e-200) [[likely]]
+          return true;
+        for (std::size_t i = 0; i < count; ++i)
+          if (detail::math::absolute(items[i]) > 1e-200) return true;
+        return false;
+      } else {
+        // Of n squares the largest is at least their sum / n.
+        constexpr double most = Order == 2 ? 1e240 : Order == 3 ? 1e160 : 1e120;
+        if (found.power[1] > 1 / most && found.power[1] < most &&
+            detail::math::absolute(found.power[Order - 1]) < 1e300) [[likely]]
+          return true;
+        if (found.power[1] != 0) return false;
+        for (std::size_t i = 1; i < count; ++i)
+          if (items[i] != items[0]) return false;
+        return true;
+      }
+    }
+    [[gnu::noinline, gnu::cold]] void absorb_far(const double* weights, const double* items,
+                                                 std::size_t count) noexcept {
+      for (std::size_t i = 0; i < count; ++i) take_far(items[i], weights == nullptr ? 1 : weights[i]);
+    }
+
     closed_type closed_;
     double weight_ = 0;  // of the open block, as are all below; meaningless while items_ is 0
     double shift_ = 0;
@@ -2548,38 +3020,55 @@ struct total_weight {
   static double value(const auto& a) { return a.template state<moments<1>>().weight(); }
 };
 
+namespace detail {
+
+/// A square whose root's power of two is kept apart.
+struct scaled_square {
+  double value = std::numeric_limits<double>::quiet_NaN();
+  int exponent = 0;
+
+  double square() const noexcept { return exponent == 0 ? value : math::ldexp(value, 2 * exponent); }
+  double root() const noexcept {
+    const double scaled = math::sqrt(value);
+    return exponent == 0 ? scaled : math::ldexp(scaled, exponent);
+  }
+};
+/// The mean square deviation of the items of aggregate a, of a sample or of the population; NaN where there is none.
+template <bool Sample>
+scaled_square mean_square(const auto& a) {
+  const auto& m = a.template state<moments<2>>();
+  const double weight = m.scaled_weight();
+  double over = weight;
+  if constexpr (Sample) over = freedom(a, weight);
+  if (!(over > 0)) return {};
+  return {unless_infinite(m.scaled_central(2) / over, a.infinities()), m.exponent()};
+}
+
+}  // namespace detail
+
 /// Member: the sample variance, squares over weight - 1: weights are repetitions (what fades counts otherwise, see
 /// `decayed`). NaN for a weight of one or less, and once an item was infinite.
 struct variance {
   using needs = members<moments<2>>;
-  static double value(const auto& a) {
-    const auto& m = a.template state<moments<2>>();
-    const double freedom = detail::freedom(a, m.weight());
-    if (!(freedom > 0)) return std::numeric_limits<double>::quiet_NaN();
-    return detail::unless_infinite(m.central(2) / freedom, a.infinities());
-  }
+  static double value(const auto& a) { return detail::mean_square<true>(a).square(); }
 };
 
 /// Member: the variance of the items as the whole population, squares over weight.
 struct population_variance {
   using needs = members<moments<2>>;
-  static double value(const auto& a) {
-    const auto& m = a.template state<moments<2>>();
-    if (!(m.weight() > 0)) return std::numeric_limits<double>::quiet_NaN();
-    return detail::unless_infinite(m.central(2) / m.weight(), a.infinities());
-  }
+  static double value(const auto& a) { return detail::mean_square<false>(a).square(); }
 };
 
-/// Member: the root of `variance`.
+/// Member: the root of `variance`; right also where the variance is beyond double's range.
 struct stddev {
   using needs = members<variance>;
-  static double value(const auto& a) { return detail::math::sqrt(variance::value(a)); }
+  static double value(const auto& a) { return detail::mean_square<true>(a).root(); }
 };
 
-/// Member: the root of `population_variance`.
+/// Member: the root of `population_variance`, likewise.
 struct population_stddev {
   using needs = members<population_variance>;
-  static double value(const auto& a) { return detail::math::sqrt(population_variance::value(a)); }
+  static double value(const auto& a) { return detail::mean_square<false>(a).root(); }
 };
 
 /// Member: the third standardised moment of the items as the population (g1). NaN without spread.
@@ -2587,10 +3076,10 @@ struct skewness {
   using needs = members<moments<3>>;
   static double value(const auto& a) {
     const auto& m = a.template state<moments<3>>();
-    const double spread = m.central(2);
+    const double spread = m.scaled_central(2);
     if (!(spread > 0)) return std::numeric_limits<double>::quiet_NaN();
-    const double s = detail::math::sqrt(spread / m.weight());
-    return detail::unless_infinite(m.central(3) / m.weight() / s / s / s, a.infinities());
+    const double s = detail::math::sqrt(spread / m.scaled_weight());
+    return detail::unless_infinite(m.scaled_central(3) / spread / s, a.infinities());
   }
 };
 
@@ -2600,9 +3089,9 @@ struct kurtosis {
   using needs = members<moments<4>>;
   static double value(const auto& a) {
     const auto& m = a.template state<moments<4>>();
-    const double spread = m.central(2) / m.weight();
+    const double spread = m.scaled_central(2);
     if (!(spread > 0)) return std::numeric_limits<double>::quiet_NaN();
-    return detail::unless_infinite(m.central(4) / m.weight() / spread / spread - 3, a.infinities());
+    return detail::unless_infinite(m.scaled_central(4) / spread * (m.scaled_weight() / spread) - 3, a.infinities());
   }
 };
 
@@ -2655,6 +3144,10 @@ class compensated_sum {
     sum_ *= factor;
     rest_ *= factor;
   }
+  /// Adds term * 2^apart where the sum stands for value() * 2^kept: beyond double's range, see detail::add_far.
+  void add_far(double term, int apart, std::int16_t& kept) noexcept {
+    detail::add_far(sum_, rest_, kept, term, apart);
+  }
   double value() const noexcept {
     const double all = sum_ + rest_;
     return all == all ? all : sum_;  // past the range the rest is NaN
@@ -2683,7 +3176,8 @@ struct count {
   static std::uint64_t value(const auto& a) { return a.items(); }
 };
 
-/// Member: the sum, compensated; with weights the weighted sum. 0 without items. 16 bytes.
+/// Member: the sum, compensated; with weights the weighted sum. 0 without items; once a sum of the items so far has
+/// left double's range, infinite or NaN, whatever comes after. 16 bytes.
 struct sum {
   static constexpr std::string_view name = "sum";
 
@@ -2703,7 +3197,7 @@ struct sum {
       detail::rounded(product);
       sum_.add(product);
     }
-    void absorb(const detail::block_figures& found, const double*, std::size_t, join) noexcept {
+    void absorb(const detail::block_figures& found, const double*, std::size_t, merge_offset) noexcept {
       sum_.add(found.total);
       sum_.add(found.total_rest);
     }
@@ -2724,10 +3218,103 @@ struct sum {
   }
 };
 
+namespace detail {
+
+/// A weight in all, and a sum of terms, whose ratio is asked for, however far both leave double's range: each keeps a
+/// power of two apart then.
+class wide_ratio {
+ public:
+  void add_weight(double weight) noexcept {
+    if (weight_apart_ == 0 && is_plain(weight)) [[likely]]
+      weight_ += weight;
+    else
+      add_far(weight_, weight_apart_, weight, 0);
+  }
+  void add_term(double term) noexcept {
+    if (term_apart_ == 0 && is_plain(term)) [[likely]]
+      terms_.add(term);
+    else
+      terms_.add_far(term, 0, term_apart_);
+  }
+  /// A term of term * 2^apart.
+  void add_term(double term, int apart) noexcept { terms_.add_far(term, apart, term_apart_); }
+  void merge(const wide_ratio& later) noexcept {
+    if (!far() && !later.far()) [[likely]] {
+      weight_ += later.weight_;
+      terms_.merge(later.terms_);
+      return;
+    }
+    add_far(weight_, weight_apart_, later.weight_, later.weight_apart_);
+    terms_.add_far(later.terms_.rounded(), later.term_apart_, term_apart_);
+    terms_.add_far(later.terms_.rest(), later.term_apart_, term_apart_);
+  }
+  void scale(double factor) noexcept {
+    if (!far() && is_plain(weight_ * factor) && is_plain(terms_.value() * factor)) [[likely]] {
+      weight_ *= factor;
+      terms_.scale(factor);
+      return;
+    }
+    int exponent = 0;
+    const double half = math::frexp(factor, &exponent);
+    const wide_ratio before = *this;
+    *this = {};
+    add_far(weight_, weight_apart_, before.weight_ * half, before.weight_apart_ + exponent);
+    terms_.add_far(before.terms_.rounded() * half, before.term_apart_ + exponent, term_apart_);
+    terms_.add_far(before.terms_.rest() * half, before.term_apart_ + exponent, term_apart_);
+  }
+  bool empty() const noexcept { return weight_ == 0; }
+  double terms_over_weight() const noexcept {
+    return unless_far(terms_.value() / weight_, term_apart_ - weight_apart_);
+  }
+  double weight_over_terms() const noexcept {
+    return unless_far(weight_ / terms_.value(), weight_apart_ - term_apart_);
+  }
+
+  void save_weight(envelope_writer& to) const { to.f64(weight_); }
+  bool load_weight(envelope_reader& from) {
+    weight_ = from.f64();
+    return weight_ >= 0;
+  }
+  /// The terms, two flags, and in the third whether the powers of two that are kept apart follow.
+  void save_terms(envelope_writer& to, unsigned flags) const {
+    terms_.save(to);
+    to.u8(static_cast<std::uint8_t>(flags | (far() ? 4U : 0U)));
+    if (!far()) return;
+    to.i64(weight_apart_);
+    to.i64(term_apart_);
+  }
+  bool load_terms(envelope_reader& from, unsigned& flags) {
+    (void)terms_.load(from);
+    const unsigned found = from.u8();
+    flags = found & 3U;
+    if (found < 4) return true;
+    const std::int64_t apart[] = {from.i64(), from.i64()};
+    for (const std::int64_t one : apart)
+      if (one < -4096 || one > 4096) return false;
+    weight_apart_ = static_cast<std::int16_t>(apart[0]);
+    term_apart_ = static_cast<std::int16_t>(apart[1]);
+    return found < 8 && far();
+  }
+
+ private:
+  bool far() const noexcept { return (weight_apart_ | term_apart_) != 0; }
+  static double unless_far(double ratio, int apart) noexcept {
+    return apart == 0 ? ratio : math::ldexp(ratio, apart);
+  }
+
+  double weight_ = 0;
+  compensated_sum terms_;
+  std::int16_t weight_apart_ = 0;  // the weight is weight_ * 2^weight_apart_
+  std::int16_t term_apart_ = 0;
+};
+
+}  // namespace detail
+
 /// Member: the geometric mean of items >= 0; NaN once one was negative, or without items.
 ///
 /// Guarantee: relative error below 1e-13 for any number of items: the product itself is kept, as
-/// mantissa and exponent, so that no logarithm is taken for an item without a weight.
+/// mantissa and exponent, so that no logarithm is taken for an item without a weight. With weights it grows by the
+/// relative error of their sum times the mean's logarithm; weights may leave double's range.
 /// Complexity: update one multiplication; 48 bytes; allocates: never.
 struct geometric_mean {
   static constexpr std::string_view name = "geometric_mean";
@@ -2739,7 +3326,7 @@ struct geometric_mean {
     static constexpr unsigned figures = detail::figure::logarithm | detail::figure::low;
 
     void update(double x) noexcept {
-      weight_ += 1;
+      sums_.add_weight(1);
       if (!(x >= smallest)) [[unlikely]] {
         if (!(x > 0)) return refuse(x);
         x *= 0x1p54;  // below the normal numbers
@@ -2749,13 +3336,20 @@ struct geometric_mean {
     }
     void update(double x, weight w) noexcept {
       if (w.value == 1) return update(x);
-      weight_ += w.value;
+      sums_.add_weight(w.value);
       if (!(x > 0)) return refuse(x);
-      double term = w.value * detail::math::log2(x);
-      detail::rounded(term);
-      logarithms_.add(term);
+      const double logarithm = detail::math::log2(x);
+      if (detail::is_plain(w.value)) [[likely]] {
+        double term = w.value * logarithm;
+        detail::rounded(term);
+        sums_.add_term(term);
+      } else {
+        int exponent = 0;
+        const double half = detail::math::frexp(w.value, &exponent);
+        sums_.add_term(half * logarithm, exponent);
+      }
     }
-    void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
+    void absorb(const detail::block_figures& found, const double* items, std::size_t count, merge_offset) noexcept {
       if (found.weights != nullptr) {
         for (std::size_t i = 0; i < count; ++i) update(items[i], weight(found.weights[i]));
         return;
@@ -2764,43 +3358,42 @@ struct geometric_mean {
         for (std::size_t i = 0; i < count; ++i) update(items[i]);
         return;
       }
-      weight_ += found.mass;
+      sums_.add_weight(found.mass);
       add_exponent(found.exponent);
       multiply(found.mantissa);
     }
     void merge(const state& later) noexcept {
-      weight_ += later.weight_;
+      sums_.merge(later.sums_);
       add_exponent(later.exponent_);
       multiply(later.mantissa_);
-      logarithms_.merge(later.logarithms_);
       zero_ = zero_ || later.zero_;
       negative_ = negative_ || later.negative_;
     }
     bool has_zero() const noexcept { return zero_; }
     bool has_negative() const noexcept { return negative_; }
     double value() const noexcept {
-      if (weight_ == 0 || negative_) return std::numeric_limits<double>::quiet_NaN();
+      if (sums_.empty() || negative_) return std::numeric_limits<double>::quiet_NaN();
       if (zero_) return 0;
-      const double product = static_cast<double>(exponent_) + detail::math::log2(mantissa_);
-      return detail::math::exp2((product + logarithms_.value()) / weight_);
+      detail::wide_ratio all = sums_;
+      all.add_term(static_cast<double>(exponent_) + detail::math::log2(mantissa_));
+      return detail::math::exp2(all.terms_over_weight());
     }
 
     void save(envelope_writer& to) const {
-      to.f64(weight_);
+      sums_.save_weight(to);
       to.f64(mantissa_);
       to.i64(exponent_);
-      logarithms_.save(to);
-      to.u8(static_cast<std::uint8_t>((zero_ ? 1 : 0) | (negative_ ? 2 : 0)));
+      sums_.save_terms(to, (zero_ ? 1U : 0U) | (negative_ ? 2U : 0U));
     }
     bool load(envelope_reader& from) {
-      weight_ = from.f64();
+      const bool valid = sums_.load_weight(from);
       mantissa_ = from.f64();
       exponent_ = from.i64();
-      const bool valid = logarithms_.load(from);
-      const std::uint8_t flags = from.u8();
+      unsigned flags = 0;
+      const bool possible = sums_.load_terms(from, flags);
       zero_ = (flags & 1U) != 0;
       negative_ = (flags & 2U) != 0;
-      return valid && weight_ >= 0 && mantissa_ >= 1 && mantissa_ < 2 && flags < 4;
+      return valid && possible && mantissa_ >= 1 && mantissa_ < 2;
     }
 
    private:
@@ -2821,10 +3414,9 @@ struct geometric_mean {
       exponent_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(exponent_) + static_cast<std::uint64_t>(more));
     }
 
-    double weight_ = 0;
     double mantissa_ = 1;
     std::int64_t exponent_ = 0;
-    compensated_sum logarithms_;  // of the items with a weight
+    [[no_unique_address]] detail::wide_ratio sums_;  // all weights; the logarithms of the items with a weight
     bool zero_ = false;
     bool negative_ = false;
   };
@@ -2838,7 +3430,7 @@ struct geometric_mean {
 };
 
 /// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without
-/// items. 32 bytes.
+/// items. Guarantee: right also where the sum of reciprocals, or of weights, leaves double's range. 32 bytes.
 struct harmonic_mean {
   static constexpr std::string_view name = "harmonic_mean";
 
@@ -2849,55 +3441,65 @@ struct harmonic_mean {
 
     void update(double x) noexcept { update(x, weight(1)); }
     void update(double x, weight w) noexcept {
-      weight_ += w.value;
-      if (x > 0)
-        reciprocals_.add(w.value / x);
-      else if (x < 0)
-        negative_ = true;
+      sums_.add_weight(w.value);
+      if (!(x > 0)) return refuse(x);
+      const double term = w.value / x;
+      if (detail::is_plain(term)) [[likely]]
+        sums_.add_term(term);
       else
-        zero_ = true;
+        add_far(x, w.value);
     }
-    void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
-      if (!(found.low > 0)) [[unlikely]] {
+    void absorb(const detail::block_figures& found, const double* items, std::size_t count, merge_offset) noexcept {
+      if (!(found.low > 0) || !detail::is_plain(found.reciprocal)) [[unlikely]] {
         for (std::size_t i = 0; i < count; ++i)
           update(items[i], weight(found.weights == nullptr ? 1 : found.weights[i]));
         return;
       }
-      weight_ += found.mass;
-      reciprocals_.add(found.reciprocal);
+      sums_.add_weight(found.mass);
+      sums_.add_term(found.reciprocal);
     }
     void merge(const state& later) noexcept {
-      weight_ += later.weight_;
-      reciprocals_.merge(later.reciprocals_);
+      sums_.merge(later.sums_);
       zero_ = zero_ || later.zero_;
       negative_ = negative_ || later.negative_;
     }
-    void scale(double factor) noexcept {
-      weight_ *= factor;
-      reciprocals_.scale(factor);
-    }
+    void scale(double factor) noexcept { sums_.scale(factor); }
     double value() const noexcept {
-      if (weight_ == 0 || negative_) return std::numeric_limits<double>::quiet_NaN();
-      return zero_ ? 0 : weight_ / reciprocals_.value();
+      if (sums_.empty() || negative_) return std::numeric_limits<double>::quiet_NaN();
+      return zero_ ? 0 : sums_.weight_over_terms();
     }
 
     void save(envelope_writer& to) const {
-      to.f64(weight_);
-      reciprocals_.save(to);
-      to.u8(static_cast<std::uint8_t>((zero_ ? 1 : 0) | (negative_ ? 2 : 0)));
+      sums_.save_weight(to);
+      sums_.save_terms(to, (zero_ ? 1U : 0U) | (negative_ ? 2U : 0U));
     }
     bool load(envelope_reader& from) {
-      weight_ = from.f64();
-      const bool valid = reciprocals_.load(from);
-      const std::uint8_t flags = from.u8();
+      const bool valid = sums_.load_weight(from);
+      unsigned flags = 0;
+      const bool possible = sums_.load_terms(from, flags);
       zero_ = (flags & 1U) != 0;
       negative_ = (flags & 2U) != 0;
-      return valid && weight_ >= 0 && flags < 4;
+      return valid && possible;
     }
 
    private:
-    double weight_ = 0;
-    compensated_sum reciprocals_;
+    void refuse(double x) noexcept {
+      if (x < 0)
+        negative_ = true;
+      else
+        zero_ = true;
+    }
+    /// Of an infinite item the reciprocal is zero.
+    [[gnu::noinline, gnu::cold]] void add_far(double x, double w) noexcept {
+      if (w / x == 0 && 1 / x == 0) return;
+      int of_x = 0;
+      int of_w = 0;
+      const double half_x = detail::math::frexp(x, &of_x);
+      const double half_w = detail::math::frexp(w, &of_w);
+      sums_.add_term(half_w / half_x, of_w - of_x);
+    }
+
+    [[no_unique_address]] detail::wide_ratio sums_;  // all weights; weights over items
     bool zero_ = false;
     bool negative_ = false;
   };
@@ -4388,7 +4990,7 @@ class grouped {
   explicit grouped(std::size_t most = default_most, Aggregate empty = Aggregate())
       : most_(most), empty_(empty), overflow_(std::move(empty)) {}
 
-  /// Whatever the aggregate's update takes, and answers what it does.
+  /// An item of the key's group: arguments as the aggregate's `update` takes them, whose result it returns.
   template <class... Item>
   requires(sizeof...(Item) > 0) auto update(key_type key, Item&&... item) {
     return group(key).update(std::forward<Item>(item)...);
@@ -4425,11 +5027,52 @@ class grouped {
     index_.erase(id);
     return true;
   }
+  /// Forgets the groups of which gone(key, const Aggregate&) says so, and their keys. Returns how many. O(groups).
+  template <class F>
+  std::size_t erase_if(F&& gone) {
+    detail::group_index<Key> index;
+    std::vector<Aggregate> kept;
+    for (std::size_t i = 0; i < groups_.size(); ++i) {
+      if (gone(index_.key(i), std::as_const(groups_[i]))) continue;
+      (void)index.insert(index_.key(i));
+      kept.push_back(std::move(groups_[i]));
+    }
+    const std::size_t erased = groups_.size() - kept.size();
+    index_ = std::move(index);
+    groups_ = std::move(kept);
+    return erased;
+  }
+  /// Of windows: lets time pass for every key, the overflow and the keys yet to come, without an item; each key's own
+  /// clock stands where its last item came. Arguments as the window's `advance` takes them; a sink is called for the
+  /// windows that end, key by key.
+  template <class... Args>
+  void advance(Args&&... args) requires(requires(Aggregate& one) { one.advance(args...); }) {
+    for (Aggregate& one : groups_) one.advance(args...);
+    overflow_.advance(args...);
+    empty_.advance(args...);
+  }
+  /// Of windows: forgets the keys whose windows have no item left, so that others may have their places: `advance`
+  /// first. Returns how many. O(groups).
+  std::size_t expire() requires(requires(const Aggregate& one) { one.empty(); }) {
+    return erase_if([](const auto&, const Aggregate& one) { return one.empty(); });
+  }
+  /// Forgets all keys and items, and of windows the time.
+  void reset() {
+    index_ = {};
+    groups_.clear();
+    if constexpr (requires { empty_.reset(); }) empty_.reset();
+    overflow_ = empty_;
+  }
   /// What came with keys that found no group.
   const Aggregate& overflow() const noexcept { return overflow_; }
   /// f(key, aggregate) for each group in the order of first items; not for the overflow.
   template <class F>
   void for_each(F&& f) const {
+    for (std::size_t i = 0; i < groups_.size(); ++i) f(index_.key(i), groups_[i]);
+  }
+  /// The same, for aggregates that it may change.
+  template <class F>
+  void for_each(F&& f) {
     for (std::size_t i = 0; i < groups_.size(); ++i) f(index_.key(i), groups_[i]);
   }
   /// All groups and the overflow merged into one.
@@ -4943,7 +5586,7 @@ inline namespace v0 {
 /// An aggregate of one item in so many: of each `every` in a row one is drawn and stands for all of them,
 /// with their weight where the aggregate takes weights.
 ///
-/// For aggregates whose update costs more than reading the item. What they answer about the distribution
+/// For aggregates whose update costs more than reading the item. What they say of the distribution
 /// stays without bias, with the error of a stratified sample on top of their own; sums and counts are
 /// those of the weights (`total_weight`), `seen()` is exact; least and greatest are those of the sample.
 /// Guarantee: the same seed and stream give the same bytes; a span does what its items do one by one.
@@ -5086,14 +5729,13 @@ class light_atomic {
 
 #endif  // MILLRACE_CORE_DETAIL_LIGHT_ATOMIC_HPP
 
-// ---- aggregate/keyed/sharded.hpp
+// ---- core/detail/spin_lock.hpp
 
-#ifndef MILLRACE_AGGREGATE_KEYED_SHARDED_HPP
-#define MILLRACE_AGGREGATE_KEYED_SHARDED_HPP
+#ifndef MILLRACE_CORE_DETAIL_SPIN_LOCK_HPP
+#define MILLRACE_CORE_DETAIL_SPIN_LOCK_HPP
 
 namespace millrace {
 inline namespace v0 {
-
 namespace detail {
 
 /// For what takes a microsecond and is seldom waited for.
@@ -5118,6 +5760,22 @@ class spin_guard {
  private:
   spin_lock& lock_;
 };
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_SPIN_LOCK_HPP
+
+// ---- aggregate/keyed/sharded.hpp
+
+#ifndef MILLRACE_AGGREGATE_KEYED_SHARDED_HPP
+#define MILLRACE_AGGREGATE_KEYED_SHARDED_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
 
 /// What of a shard does not depend on the aggregate. Held by the sharded aggregate and by the thread that
 /// writes it, whichever lives longer (<memory> would cost as much to parse as all sketches).
@@ -5229,8 +5887,8 @@ class sharded {
     for (const auto& one : shards_) (void)sum.merge(of(one).read());
     return sum;
   }
-  /// All shards merged, and emptied: each item comes out once.
-  Aggregate take() {
+  /// Empties all shards; returns what they held, merged, so that each item comes out once.
+  Aggregate reset() {
     Aggregate sum = empty_;
     const detail::spin_guard guard(lock_);
     for (const auto& one : shards_) (void)sum.merge(of(one).take(empty_));
@@ -5354,6 +6012,176 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
+/// A block in groups of `sum_lanes` items: what is left over after the last full one is filled up with the first item,
+/// weightless.
+class filled_groups {
+ public:
+  filled_groups(const double* x, const double* weights, std::size_t count) noexcept
+      : x_(x), weights_(weights), full_(count / sum_lanes), tail_(count % sum_lanes) {
+    for (std::size_t i = 0; i < sum_lanes; ++i) {
+      filled_x_[i] = i < tail_ ? x[full_ * sum_lanes + i] : x[0];
+      filled_weights_[i] = i < tail_ ? weights[full_ * sum_lanes + i] : 0;
+    }
+  }
+  /// f(items, weights, is_full) for each group in order.
+  template <class F>
+  [[gnu::always_inline]] void for_each(F&& f) const noexcept {
+    const std::size_t groups = full_ + (tail_ != 0 ? 1 : 0);
+    for (std::size_t group = 0; group < groups; ++group) {
+      const bool is_full = group < full_;
+      f(is_full ? x_ + group * sum_lanes : filled_x_, is_full ? weights_ + group * sum_lanes : filled_weights_,
+        is_full);
+    }
+  }
+  /// The lesser of `least` and the weights that are left over.
+  double least_of_tail(double least) const noexcept {
+    for (std::size_t i = 0; i < tail_; ++i) least = filled_weights_[i] < least ? filled_weights_[i] : least;
+    return least;
+  }
+
+ private:
+  const double* x_;
+  const double* weights_;
+  std::size_t full_;
+  std::size_t tail_;
+  double filled_x_[sum_lanes];
+  double filled_weights_[sum_lanes];
+};
+
+/// The mass of a block and, if powers are wanted, its weighted mean as the shift to take them around. False if a weight
+/// is not above zero, or their sum not finite.
+template <bool Powers, class V>
+[[gnu::always_inline]] inline bool weigh(const filled_groups& groups, block_figures& out) noexcept {
+  constexpr std::size_t registers = lane_registers<V>;
+  V mass[registers], first[registers], lightest[registers];
+  fill(mass, V{});
+  fill(first, V{});
+  fill(lightest, V{} + 1.0);
+  groups.for_each([&](const double* items, const double* weights, bool is_full) __attribute__((always_inline)) {
+#pragma GCC unroll 16
+    for (std::size_t k = 0; k < registers; ++k) {
+      V item, w;
+      load_vector(item, items + k * (sum_lanes / registers));
+      load_vector(w, weights + k * (sum_lanes / registers));
+      mass[k] += w;
+      if (is_full) lightest[k] = w < lightest[k] ? w : lightest[k];
+      if constexpr (Powers) {
+        V product = w * item;
+        rounded(product);
+        first[k] += product;
+      }
+    }
+  });
+  const double least = groups.least_of_tail(join_lanes(lightest, lane_least()));
+  out.mass = join_lanes(mass, lane_sum());
+  if (!(least > 0) || !(out.mass <= (std::numeric_limits<double>::max)())) return false;
+  if constexpr (Powers) out.shift = join_lanes(first, lane_sum()) / out.mass;
+  return true;
+}
+
+// Lanes as in block_kernel.hpp, that take a weight with each item: `step(k, item, w, pass)`, `finish(out)`. A sum that
+// leaves double's range, or holds what is not finite, poisons the block.
+
+template <unsigned Figure>
+struct no_weighted_lanes {
+  void begin(const auto&) noexcept {}
+  void step(std::size_t, const auto&, const auto&, const auto&) noexcept {}
+  void finish(block_figures&) noexcept {}
+};
+
+template <class V>
+[[gnu::always_inline]] inline double join_sum(const V (&from)[lane_registers<V>], block_figures& out) noexcept {
+  const double sum = join_lanes(from, lane_sum());
+  out.poison += sum;
+  return sum;
+}
+
+/// Lanes that do not mind weights.
+template <class Lanes>
+struct weightless : Lanes {
+  [[gnu::always_inline]] void step(std::size_t k, const auto& item, const auto&, const auto& pass) noexcept {
+    Lanes::step(k, item, pass);
+  }
+  [[gnu::always_inline]] void finish(block_figures& out) noexcept { Lanes::finish(no_tail(), out); }
+
+ private:
+  struct no_tail {
+    const double* last = nullptr;
+    std::size_t tail = 0;
+  };
+};
+
+template <class V, unsigned Top>
+struct weighted_power_lanes {
+  V sums[Top][lane_registers<V>];
+
+  [[gnu::always_inline]] void begin(const V&) noexcept {
+#pragma GCC unroll 4
+    for (unsigned p = 0; p < Top; ++p) fill(sums[p], V{});
+  }
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const V& w, const V& shift) noexcept {
+    const V d = item - shift;
+    V term = w * d;
+    rounded(term);
+    sums[0][k] += term;
+#pragma GCC unroll 4
+    for (unsigned p = 1; p < Top; ++p) {
+      term *= d;
+      rounded(term);
+      sums[p][k] += term;
+    }
+  }
+  [[gnu::always_inline]] void finish(block_figures& out) noexcept {
+#pragma GCC unroll 4
+    for (unsigned p = 0; p < Top; ++p) out.power[p] = join_sum<V>(sums[p], out);
+  }
+};
+
+template <class V>
+struct weighted_total_lanes : total_lanes<V> {
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const V& w, const V&) noexcept {
+    V product = w * item;
+    rounded(product);
+    add_compensated(this->total[k], this->rest[k], product);
+  }
+  [[gnu::always_inline]] void finish(block_figures& out) noexcept {
+    this->join(out);
+    out.poison += out.total_rest;
+  }
+};
+
+template <class V>
+struct weighted_reciprocal_lanes : reciprocal_lanes<V> {
+  [[gnu::always_inline]] void step(std::size_t k, const V& item, const V& w, const V&) noexcept {
+    this->sum[k] += w / item;
+  }
+  [[gnu::always_inline]] void finish(block_figures& out) noexcept { out.reciprocal = join_sum<V>(this->sum, out); }
+};
+
+template <unsigned Wanted, unsigned Figure, class Lanes>
+using weighted_if = std::conditional_t<(Wanted & Figure) != 0, Lanes, no_weighted_lanes<Figure>>;
+
+template <class... Lanes>
+struct weighted_pack : Lanes... {
+  [[gnu::always_inline]] void begin(const auto& first) noexcept { (Lanes::begin(first), ...); }
+  [[gnu::always_inline]] void step(std::size_t k, const auto& item, const auto& w, const auto& shift) noexcept {
+    (Lanes::step(k, item, w, shift), ...);
+  }
+  [[gnu::always_inline]] void finish(block_figures& out) noexcept {
+    (Lanes::finish(out), ...);
+    out.poison -= out.poison;
+  }
+};
+
+template <class V, unsigned Wanted>
+using weighted_lanes = weighted_pack<
+    weighted_if<Wanted, figure::low, weightless<low_lanes<V>>>,
+    weighted_if<Wanted, figure::high, weightless<high_lanes<V>>>,
+    std::conditional_t<powers_in(Wanted) != 0, weighted_power_lanes<V, powers_in(Wanted)>, no_weighted_lanes<1>>,
+    weighted_if<Wanted, figure::total, weighted_total_lanes<V>>,
+    weighted_if<Wanted, figure::reciprocal, weighted_reciprocal_lanes<V>>,
+    std::conditional_t<looks_for_poison(Wanted), weightless<poison_lanes<V>>, no_weighted_lanes<0>>>;
+
 /// As block_body, over items that weigh differently; the logarithm excepted, which its member takes itself. Two
 /// passes: the weights alone first, which finds the weighted mean, so that powers lose no digits to a heavy
 /// item far from the others; then the figures. In `out` the mass; poison also if a weight is not above zero.
@@ -5361,128 +6189,24 @@ template <unsigned Wanted, std::size_t Bytes>
 [[gnu::always_inline]] inline void weighted_body(const double* x, const double* weights, std::size_t count,
                                                  block_figures& out) noexcept {
   using v = vector<double, Bytes>;
-  constexpr std::size_t width = Bytes / 8;
-  constexpr std::size_t registers = sum_lanes / width;
-  constexpr bool powers = (Wanted & (figure::power1 | figure::power2 | figure::power3 | figure::power4)) != 0;
-  constexpr bool poison = !powers && (Wanted & (figure::total | figure::reciprocal)) == 0;
-
-  // What is left over after the last full lanes is filled up with the first item, weightless.
-  const std::size_t tail = count % sum_lanes;
-  const std::size_t full = count - tail;
-  double filled_x[sum_lanes], filled_weights[sum_lanes];
-  for (std::size_t i = 0; i < sum_lanes; ++i) {
-    filled_x[i] = i < tail ? x[full + i] : x[0];
-    filled_weights[i] = i < tail ? weights[full + i] : 0;
-  }
-  const std::size_t groups = full / sum_lanes + (tail != 0 ? 1 : 0);
-
-  v mass[registers], first[registers], lightest[registers];
-#pragma GCC unroll 16
-  for (std::size_t k = 0; k < registers; ++k) {
-    mass[k] = first[k] = v{};
-    lightest[k] = v{} + 1.0;
-  }
-  for (std::size_t group = 0; group < groups; ++group) {
-    const bool is_full = group * sum_lanes < full;
-    const double* const items = is_full ? x + group * sum_lanes : filled_x;
-    const double* const loads = is_full ? weights + group * sum_lanes : filled_weights;
-#pragma GCC unroll 16
-    for (std::size_t k = 0; k < registers; ++k) {
-      v item, w;
-      load_vector(item, items + k * width);
-      load_vector(w, loads + k * width);
-      mass[k] += w;
-      if (is_full) lightest[k] = w < lightest[k] ? w : lightest[k];
-      if constexpr (powers) {
-        v product = w * item;
-        rounded(product);
-        first[k] += product;
-      }
-    }
-  }
-  double least = join_lanes(lightest, lane_least());
-  for (std::size_t i = 0; i < tail; ++i) least = filled_weights[i] < least ? filled_weights[i] : least;
-  out.mass = join_lanes(mass, lane_sum());
-  if (!(least > 0) || !(out.mass <= (std::numeric_limits<double>::max)())) {
+  const filled_groups groups(x, weights, count);
+  if (!weigh<powers_in(Wanted) != 0, v>(groups, out)) {
     out.poison = std::numeric_limits<double>::quiet_NaN();
     return;
   }
-  if constexpr (powers) out.shift = join_lanes(first, lane_sum()) / out.mass;
-
   const v shift = v{} + out.shift;
-  v p1[registers], p2[registers], p3[registers], p4[registers], low[registers], high[registers];
-  v total[registers], rest[registers], reciprocal[registers], bad[registers];
+  weighted_lanes<v, Wanted> lanes;
+  lanes.begin(v{} + x[0]);
+  groups.for_each([&](const double* items, const double* loads, bool) __attribute__((always_inline)) {
 #pragma GCC unroll 16
-  for (std::size_t k = 0; k < registers; ++k) {
-    p1[k] = p2[k] = p3[k] = p4[k] = total[k] = rest[k] = reciprocal[k] = bad[k] = v{};
-    low[k] = high[k] = v{} + x[0];
-  }
-  for (std::size_t group = 0; group < groups; ++group) {
-    const bool is_full = group * sum_lanes < full;
-    const double* const items = is_full ? x + group * sum_lanes : filled_x;
-    const double* const loads = is_full ? weights + group * sum_lanes : filled_weights;
-#pragma GCC unroll 16
-    for (std::size_t k = 0; k < registers; ++k) {
+    for (std::size_t k = 0; k < lane_registers<v>; ++k) {
       v item, w;
-      load_vector(item, items + k * width);
-      load_vector(w, loads + k * width);
-      if constexpr ((Wanted & figure::low) != 0) low[k] = item < low[k] ? item : low[k];
-      if constexpr ((Wanted & figure::high) != 0) high[k] = item > high[k] ? item : high[k];
-      if constexpr (powers) {
-        const v d = item - shift;
-        v term = w * d;
-        rounded(term);
-        p1[k] += term;
-        if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) {
-          term *= d;
-          rounded(term);
-          p2[k] += term;
-        }
-        if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) {
-          term *= d;
-          rounded(term);
-          p3[k] += term;
-        }
-        if constexpr ((Wanted & figure::power4) != 0) {
-          term *= d;
-          rounded(term);
-          p4[k] += term;
-        }
-      }
-      if constexpr ((Wanted & figure::total) != 0) {
-        v product = w * item;
-        rounded(product);
-        add_compensated(total[k], rest[k], product);
-      }
-      if constexpr ((Wanted & figure::reciprocal) != 0) reciprocal[k] += w / item;
-      if constexpr (poison) bad[k] += item - item;
+      load_vector(item, items + k * (Bytes / sizeof(double)));
+      load_vector(w, loads + k * (Bytes / sizeof(double)));
+      lanes.step(k, item, w, shift);
     }
-  }
-
-  const auto sum_of = [&](const v(&from)[registers]) {
-    const double sum = join_lanes(from, lane_sum());
-    out.poison += sum;
-    return sum;
-  };
-  if constexpr (powers) out.power[0] = sum_of(p1);
-  if constexpr ((Wanted & (figure::power2 | figure::power3 | figure::power4)) != 0) out.power[1] = sum_of(p2);
-  if constexpr ((Wanted & (figure::power3 | figure::power4)) != 0) out.power[2] = sum_of(p3);
-  if constexpr ((Wanted & figure::power4) != 0) out.power[3] = sum_of(p4);
-  if constexpr ((Wanted & figure::low) != 0) out.low = join_lanes(low, lane_least()) + 0.0;
-  if constexpr ((Wanted & figure::high) != 0) out.high = join_lanes(high, lane_greatest()) + 0.0;
-  if constexpr ((Wanted & figure::total) != 0) {
-    double lane[sum_lanes], other[sum_lanes];
-    spill(lane, total);
-    spill(other, rest);
-    for (std::size_t k = 0; k < sum_lanes; ++k) {
-      add_compensated(out.total, out.total_rest, lane[k]);
-      out.total_rest += other[k];
-    }
-    out.poison += out.total_rest;
-  }
-  if constexpr ((Wanted & figure::reciprocal) != 0) out.reciprocal = sum_of(reciprocal);
-  if constexpr (poison) (void)sum_of(bad);
-  out.poison -= out.poison;
+  });
+  lanes.finish(out);
 }
 
 template <unsigned Wanted>
@@ -5614,7 +6338,7 @@ struct tally {
 };
 
 template <class S, class T>
-concept takes_item = !aggregator<S> && requires(S & s, const item<T>& one) {
+concept takes_item = !aggregator<S> && requires(S & s, const stream_item<T>& one) {
   s.update(one);
 };
 template <class S, class T>
@@ -5627,7 +6351,7 @@ concept takes = takes_item<S, T> || requires(S& s, const T& x) {
 };
 template <class S, class T>
 concept is_fused = std::is_same_v<T, double> &&
-    requires(S& s, const block_figures& found, const double* items, join at) {
+    requires(S& s, const block_figures& found, const double* items, merge_offset at) {
   s.absorb(found, items, 1, at);
 };
 template <class S>
@@ -5644,7 +6368,7 @@ concept is_finite_only = requires {
 };
 
 template <bool Weighted, class S, class T>
-[[gnu::always_inline]] inline void feed(S& state, const item<T>& one) {
+[[gnu::always_inline]] inline void feed(S& state, const stream_item<T>& one) {
   if constexpr (takes_item<S, T>)
     state.update(one);
   else if constexpr (Weighted)
@@ -5655,7 +6379,7 @@ template <bool Weighted, class S, class T>
 
 /// An item that is infinite, or finite and huge.
 template <class S, class T>
-void feed_rare(S& state, const item<T>& one, bool infinite) {
+void feed_rare(S& state, const stream_item<T>& one, bool infinite) {
   if constexpr (is_finite_only<S>)
     if (infinite) return;
   if constexpr (requires { state.update_huge(one.value, one.weight); })
@@ -5669,7 +6393,7 @@ void feed_block(S& state, std::span<const T> items, std::uint64_t before) {
   if constexpr (requires { state.update(items); })
     state.update(items);
   else
-    for (std::size_t i = 0; i < items.size(); ++i) feed<false>(state, item<T>{items[i], 1, before + i});
+    for (std::size_t i = 0; i < items.size(); ++i) feed<false>(state, stream_item<T>{items[i], 1, before + i});
 }
 
 template <class S, class T>
@@ -5677,11 +6401,11 @@ void feed_weighted_block(S& state, std::span<const T> items, std::span<const dou
   if constexpr (requires { state.update(items, weights); })
     state.update(items, weights);
   else
-    for (std::size_t i = 0; i < items.size(); ++i) feed<true>(state, item<T>{items[i], weights[i], before + i});
+    for (std::size_t i = 0; i < items.size(); ++i) feed<true>(state, stream_item<T>{items[i], weights[i], before + i});
 }
 
 template <class S>
-void merge_state(S& into, const S& later, join at) {
+void merge_state(S& into, const S& later, merge_offset at) {
   if constexpr (requires { into.merge(later, at); })
     into.merge(later, at);
   else
@@ -5713,7 +6437,7 @@ struct kept_state {
 template <class M, class T, bool Closed>
 using slot_state = std::conditional_t<Closed, typename closed<state_t<M, T>>::type, state_t<M, T>>;
 
-/// The first of Ms whose state answers for M; void if none does.
+/// The first of Ms whose state covers M's; void if none does.
 template <class M, class... Ms>
 struct state_covering {
   using type = void;
@@ -5759,7 +6483,7 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
   template <class M>
   using found = typename state_covering<M, Ms...>::type;
 
-  /// The states' names, for the saved form: a snapshot of what decides its meaning.
+  /// The states' names as the saved form has them: they decide what its bytes mean.
   static std::string names() {
     std::string all;
     ((all += all.empty() ? "" : ",", all += member_name<Ms>()), ...);
@@ -5780,10 +6504,10 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
   /// Closes the states of an aggregate.
   void take(const state_set<T, false, members<Ms...>>& open) { ((at<Ms>() = close(open.template at<Ms>())), ...); }
 
-  void merge(const state_set& later, [[maybe_unused]] join at_join) {
+  void merge(const state_set& later, [[maybe_unused]] merge_offset at_join) {
     (merge_state(at<Ms>(), later.template at<Ms>(), at_join), ...);
   }
-  result<void> try_merge(const state_set& later, join at_join) {
+  result<void> try_merge(const state_set& later, merge_offset at_join) {
     result<void> done;
     [[maybe_unused]] const auto one = [&](auto& into, const auto& from) {
       if (!done) return;
@@ -5807,7 +6531,8 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
     };
     (one(at<Ms>()), ...);
   }
-  /// An error: of an aggregator inside. `valid` turns false if a state's numbers contradict each other.
+  /// Returns the error of an aggregator among the states. `valid` turns false if a state's numbers contradict each
+  /// other.
   result<void> load(envelope_reader& from, bool& valid) {
     result<void> done;
     [[maybe_unused]] const auto one = [&](auto& kept) {
@@ -5828,7 +6553,7 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
   }
 };
 
-/// May M's answer be asked of these states: are all those that it needs there?
+/// May M be asked for: are the states that it needs among these?
 template <class M, class States>
 constexpr bool answerable() {
   if constexpr (has_needs<M>) {
@@ -5878,7 +6603,7 @@ inline constexpr bool all_take<T, members<Ms...>> = [] {
   return (one(std::type_identity<Ms>{}) && ...);
 }();
 
-/// Says what is wrong with one member of an aggregate over T.
+/// Checks one member of an aggregate over items of type T; its assertions say what is wrong with it.
 template <class M, class T>
 struct required {
   static_assert(is_member<M>,
@@ -5898,7 +6623,7 @@ inline constexpr bool is_of_template = false;
 template <template <class...> class Template, class... Args>
 inline constexpr bool is_of_template<Template, Template<Args...>> = true;
 
-/// An answer that may outlive the aggregate it was asked of: no reference, and no view of a sketch within.
+/// The same value, good without the aggregate it came from: no reference, and no view of a sketch within.
 template <class Answer>
 auto owned(Answer&& answer) {
   if constexpr (requires { answer.owned(); })
@@ -5907,7 +6632,7 @@ auto owned(Answer&& answer) {
     return std::remove_cvref_t<Answer>(std::forward<Answer>(answer));
 }
 
-/// Stands for an answer that there is not, after the message that says so.
+/// Stands for what `get` cannot return, after the message that says why.
 struct no_answer {
   template <class T>
   operator T() const;
@@ -5935,10 +6660,12 @@ struct only_member_of {
   using type = std::conditional_t<single, typename member_made_from<Template, Ms...>::type, void>;
 };
 
-/// M's answer, by what `of` has of states and policy, as `asked` answers questions.
+/// What `get<M>()` returns. `kept` is the aggregate whose states and NaN policy decide whether M may be asked for, and
+/// under `propagate_nan` whether a number is NaN; `asked` is what M::value computes from: `kept` itself, or a view of
+/// it such as `faded`, whose `get` and `freedom` differ.
 template <class M>
-decltype(auto) answer_of(const auto& asked, const auto& of) {
-  using aggregate_type = std::remove_cvref_t<decltype(of)>;
+decltype(auto) answer_of(const auto& asked, const auto& kept) {
+  using aggregate_type = std::remove_cvref_t<decltype(kept)>;
   using states = typename aggregate_type::states;
   if constexpr (std::is_void_v<M>) {
     return no_answer();
@@ -5948,9 +6675,9 @@ decltype(auto) answer_of(const auto& asked, const auto& of) {
                   "aggregate's members");
     return no_answer();
   } else if constexpr (is_its_own_state<M>) {
-    return of.template state<M>();
+    return kept.template state<M>();
   } else if constexpr (aggregate_type::propagates && std::is_same_v<decltype(M::value(asked)), double>) {
-    return of.skipped() == 0 ? M::value(asked) : std::numeric_limits<double>::quiet_NaN();
+    return kept.skipped() == 0 ? M::value(asked) : std::numeric_limits<double>::quiet_NaN();
   } else {
     return M::value(asked);
   }
@@ -5968,20 +6695,24 @@ auto answer_at(const Answer& answer, double place) {
   }
 }
 
-/// What an aggregate and its snapshot have in common: the states, and the questions to them.
+/// What an aggregate and its snapshot have in common: the states, and what is asked of them.
 template <bool Closed, class Policy, class... Ms>
 class answers {
  public:
   using sample = typename sample_of<Ms...>::type;
   static_assert((required<Ms, sample>::ok && ...));
   using states = state_set<sample, Closed, resolved<sample, Ms...>>;
-  /// Does a NaN make the answers NaN?
+  /// Does an item that is NaN make every number NaN?
   static constexpr bool propagates = std::is_same_v<Policy, propagate_nan>;
   template <template <class...> class Template>
   using made_from = typename only_member_of<Template, Ms...>::type;
+  /// May M be asked for?
+  template <class M>
+  static constexpr bool keeps = answerable<M, states>();
 
-  /// A member's answer. Any member may be asked for whose needs are kept, also one not listed. One that is a sketch
-  /// or refers to one is good while the aggregate lives and is not changed; asked of a temporary, it is a copy.
+  /// Returns what a member says of the items. Any member may be asked for whose needs are kept, also one that is not
+  /// listed. A sketch, or what refers to one, is good while the aggregate lives and is not changed; of a temporary a
+  /// copy is returned.
   template <class M>
   decltype(auto) get() const& {
     return answer_of<M>(*this, *this);
@@ -5990,7 +6721,7 @@ class answers {
   auto get() const&& {
     return owned(answer_of<M>(*this, *this));
   }
-  /// The answer of the only member that is made from this template: `get<mr::quantiles>()`.
+  /// The same for the only member that is made from this template: `get<mr::quantiles>()`.
   template <template <class...> class Template>
   decltype(auto) get() const& {
     return answer_of<made_from<Template>>(*this, *this);
@@ -6049,11 +6780,11 @@ inline namespace v0 {
 struct skip_nan {
   static constexpr std::string_view name = "skip_nan";
 };
-/// NaN policy: counted as an item; from then on every answer that is a double is NaN.
+/// NaN policy: counted as an item; from then on every member that is a double is NaN.
 struct propagate_nan {
   static constexpr std::string_view name = "propagate_nan";
 };
-/// NaN policy: `update` answers an error that names the item, and takes nothing of the call.
+/// NaN policy: `update` returns an error that names the item, and takes nothing of the call.
 struct reject_nan {
   static constexpr std::string_view name = "reject_nan";
 };
@@ -6086,7 +6817,7 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
   }
 
   void merge(const aggregate_snapshot& later) {
-    this->states_.merge(later.states_, join{this->tally_.seen()});
+    this->states_.merge(later.states_, merge_offset{this->tally_.seen()});
     this->tally_.merge(later.tally_);
   }
 
@@ -6105,7 +6836,7 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 /// Models: aggregator_of<double> (of pairs, texts or whole numbers, if a member is about them), span_aggregator_of, and
 /// weighted_aggregator_of if all members are.
 /// Guarantee: each member's own; the same bits on every CPU and compiler. Infinite items make of each
-/// answer what they make of its definition: a mean infinite, a variance NaN.
+/// member what they make of its definition: a mean infinite, a variance NaN.
 /// Complexity: a span goes by blocks of 2,048 items: one loop over registers finds what all fused
 /// members need; those that want the items themselves find them in the first-level cache. The
 /// members' own memory and 32 bytes. Allocates: only members that say so.
@@ -6149,7 +6880,11 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
       take(items);
     }
   }
-  /// No items: says what is wrong with them.
+  /// The items of a list: `update({1.0, 2.0})`.
+  auto update(std::initializer_list<sample> items) {
+    return update(std::span<const sample>(items.begin(), items.size()));
+  }
+  /// For containers of another type than the aggregate's items: does not compile, and says why.
   template <class Items>
   requires(!std::is_convertible_v<const Items&, sample> &&
            detail::range_of_others<Items, sample>) void update(const Items&) {
@@ -6158,7 +6893,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
         "millrace[AGGREGATE-17]: update(items): they are of another type than the aggregate's items, which are "
         "doubles unless a member is about something else; convert them, or update item by item");
   }
-  /// The same of floats, which double holds exactly.
+  /// The items of a span of floats, which double holds exactly.
   auto update(std::span<const float> items) requires(std::is_same_v<sample, double>) {
     if constexpr (std::is_same_v<Policy, reject_nan>)
       for (std::size_t i = 0; i < items.size(); ++i)
@@ -6204,13 +6939,13 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   auto merge(const basic_aggregate& later) {
     if constexpr (states::merging_can_fail) {
       basic_aggregate joined = *this;
-      result<void> done = joined.states_.try_merge(later.states_, join{this->tally_.seen()});
+      result<void> done = joined.states_.try_merge(later.states_, merge_offset{this->tally_.seen()});
       if (!done) return done;
       joined.tally_.merge(later.tally_);
       *this = std::move(joined);
       return done;
     } else {
-      const join here{this->tally_.seen()};
+      const merge_offset here{this->tally_.seen()};
       this->tally_.merge(later.tally_);
       this->states_.merge(later.states_, here);
     }
@@ -6259,7 +6994,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if constexpr (Weighted) ordinary = ordinary && w > 0 && w <= detail::huge;
     if (!ordinary) [[unlikely]]
       return rare(x, w);
-    const item<sample> it{x, w, this->tally_.seen()};
+    const stream_item<sample> it{x, w, this->tally_.seen()};
     this->states_.for_each([&](auto& state) { detail::feed<Weighted>(state, it); });
     ++this->tally_.items;
     return answer();
@@ -6276,7 +7011,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
         return;
       }
     }
-    const item<sample> it{x, w, this->tally_.seen()};
+    const stream_item<sample> it{x, w, this->tally_.seen()};
     this->states_.for_each([&](auto& state) { detail::feed_rare(state, it, detail::is_infinite(x)); });
     this->tally_.add_infinities(x);
     ++this->tally_.items;
@@ -6300,7 +7035,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
         return false;
       this->states_.for_each([&](auto& state) {
         if constexpr (detail::is_fused<std::remove_cvref_t<decltype(state)>, double>)
-          state.absorb(found, items.data(), items.size(), join{this->tally_.seen()});
+          state.absorb(found, items.data(), items.size(), merge_offset{this->tally_.seen()});
         else
           detail::feed_block(state, items, this->tally_.seen());
       });
@@ -6337,7 +7072,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
       return false;
     this->states_.for_each([&](auto& state) {
       if constexpr (detail::is_fused<std::remove_cvref_t<decltype(state)>, sample>)
-        state.absorb(found, items.data(), items.size(), join{this->tally_.seen()});
+        state.absorb(found, items.data(), items.size(), merge_offset{this->tally_.seen()});
       else
         detail::feed_weighted_block(state, items, weights, this->tally_.seen());
     });
@@ -6427,7 +7162,7 @@ class extreme_state {
 
   void update(double x) noexcept { best_ = better(x, best_) ? x : best_; }
   void update(double x, weight) noexcept { update(x); }
-  void absorb(const block_figures& found, const double*, std::size_t, join) noexcept {
+  void absorb(const block_figures& found, const double*, std::size_t, merge_offset) noexcept {
     update(Sign > 0 ? found.low : found.high);
   }
   void merge(const extreme_state& later) noexcept { update(later.best_); }
@@ -6456,17 +7191,17 @@ class located_state {
   static constexpr bool commutative = false;
   static constexpr unsigned figures = Sign > 0 ? figure::low : figure::high;
 
-  void update(const item<double>& one) noexcept {
+  void update(const stream_item<double>& one) noexcept {
     if (better(one.value)) best_ = {one.index, one.value + 0.0};
   }
-  void absorb(const block_figures& found, const double* items, std::size_t, join at) noexcept {
+  void absorb(const block_figures& found, const double* items, std::size_t, merge_offset at) noexcept {
     const double best = Sign > 0 ? found.low : found.high;
     if (!better(best)) return;
     std::size_t i = 0;
     while (items[i] != best) ++i;
     best_ = {at.items_before + i, best + 0.0};
   }
-  void merge(const located_state& later, join at) noexcept {
+  void merge(const located_state& later, merge_offset at) noexcept {
     if (later.best_.index != located::nowhere && better(later.best_.value))
       best_ = {at.items_before + later.best_.index, later.best_.value};
   }
@@ -6502,7 +7237,7 @@ class end_state {
     if (Last || value_ != value_) value_ = x;
   }
   void update(double x, weight) noexcept { update(x); }
-  void absorb(const block_figures&, const double* items, std::size_t count, join) noexcept {
+  void absorb(const block_figures&, const double* items, std::size_t count, merge_offset) noexcept {
     update(items[Last ? count - 1 : 0]);
   }
   void merge(const end_state& later) noexcept {
@@ -8990,7 +9725,7 @@ struct sample_type<A> {
 template <class A>
 using sample_t = typename sample_type<A>::type;
 
-/// update's answer: an error is possible only if A refuses items.
+/// Does `update` return an error for an item that A refuses?
 template <class A>
 inline constexpr bool may_refuse = requires(A& a, const sample_t<A>& x) {
   { a.update(x) } -> std::same_as<result<void>>;
@@ -9061,14 +9796,14 @@ struct window_ops {
 template <class T, class... Ms>
 [[gnu::always_inline]] inline void combine_open_states(state_set<T, true, members<Ms...>>& into,
                                                        const state_set<T, false, members<Ms...>>& later) {
-  (merge_state(into.template at<Ms>(), close(later.template at<Ms>()), join{0}), ...);
+  (merge_state(into.template at<Ms>(), close(later.template at<Ms>()), merge_offset{0}), ...);
 }
 
 template <class T, class... Ms>
 void join_closed_states(state_set<T, false, members<Ms...>>& into, const state_set<T, true, members<Ms...>>& later) {
   [[maybe_unused]] const auto one = [](auto& state, const auto& part) {
-    if constexpr (requires { state.merge(part, join{0}); })
-      state.merge(part, join{0});
+    if constexpr (requires { state.merge(part, merge_offset{0}); })
+      state.merge(part, merge_offset{0});
     else
       state.merge(part);
   };
@@ -9138,11 +9873,11 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
   static bool skips(const sample& x) noexcept { return !aggregate_type::propagates && has_nan(x); }
 
   [[gnu::always_inline]] static void add(running& r, const sample& x, std::uint64_t index) {
-    const item<sample> one{x, 1, index};
+    const stream_item<sample> one{x, 1, index};
     r.for_each([&](auto& state) { feed<false>(state, one); });
   }
   [[gnu::noinline, gnu::cold]] static running with_unusual(running r, const sample& x, std::uint64_t index) {
-    const item<sample> one{x, 1, index};
+    const stream_item<sample> one{x, 1, index};
     if (!has_nan(x)) r.for_each([&](auto& state) { feed_rare(state, one, is_infinite(x)); });
     return r;
   }
@@ -9164,7 +9899,7 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
     if constexpr (std::is_same_v<sample, double>)
       r.for_each([&](auto& state) {
         if constexpr (is_fused<std::remove_cvref_t<decltype(state)>, double>)
-          state.absorb(found.figures, items.data(), items.size(), join{first});
+          state.absorb(found.figures, items.data(), items.size(), merge_offset{first});
         else
           feed_block(state, items, first);
       });
@@ -9179,11 +9914,13 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
     }
   }
   // Places are counted from the stream's beginning everywhere, so nothing comes before the later part.
-  [[gnu::always_inline]] static void combine(partial& into, const partial& later) { into.merge(later, join{0}); }
+  [[gnu::always_inline]] static void combine(partial& into, const partial& later) {
+    into.merge(later, merge_offset{0});
+  }
   [[gnu::always_inline]] static void combine_open(partial& into, const running& later) {
     combine_open_states(into, later);
   }
-  static void join_open(running& into, const running& later) { into.merge(later, join{0}); }
+  static void join_open(running& into, const running& later) { into.merge(later, merge_offset{0}); }
   static void join_closed(running& into, const partial& later) { join_closed_states(into, later); }
   static void remove(running& from, const partial& part) { from.unmerge(part); }
   static auto finish(const tally& counted, std::size_t size, const partial& all) {
@@ -9437,7 +10174,7 @@ class kept_items {
   typename Ops::tally tally_;
 };
 
-/// Nothing but a count: for aggregates whose answers need no more.
+/// Nothing but a count: for aggregates whose members need no more.
 template <class Ops>
 class counting_engine : public kept_items<Ops> {
  public:
@@ -9719,21 +10456,29 @@ struct duration {
   constexpr auto operator<=>(const duration&) const noexcept = default;
 };
 
+/// A length of time from a number of seconds: `mr::rate_calculator(mr::seconds(60))`, `mr::sliding<mr::seconds(0.5)>`.
+/// Beyond the range of `duration` its end; zero of NaN.
+constexpr duration seconds(double count) noexcept {
+  const double nanoseconds = count * 1e9;
+  if (!(nanoseconds > -0x1p63)) return duration(nanoseconds < 0 ? -0x7fff'ffff'ffff'ffff - 1 : 0);
+  return duration(nanoseconds < 0x1p63 ? static_cast<std::int64_t>(nanoseconds) : 0x7fff'ffff'ffff'ffff);
+}
+
 /// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
-/// `window.update(x, mr::at(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's zero,
-/// or a bare number, which is nanoseconds: a Unix time in seconds is `mr::at(std::chrono::seconds(n))`.
-struct at {
+/// `window.update(x, mr::time_point(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's
+/// zero, or a bare number, which is nanoseconds: a Unix time in seconds is `mr::time_point(std::chrono::seconds(n))`.
+struct time_point {
   std::int64_t nanoseconds = 0;
 
-  constexpr at() noexcept = default;
+  constexpr time_point() noexcept = default;
   /// Nanoseconds, not seconds.
-  constexpr explicit at(std::int64_t ns) noexcept : nanoseconds(ns) {}
+  constexpr explicit time_point(std::int64_t ns) noexcept : nanoseconds(ns) {}
   template <detail::chrono_time_point P>
-  constexpr at(const P& point) noexcept : nanoseconds(detail::to_nanoseconds(point.time_since_epoch())) {}
+  constexpr time_point(const P& point) noexcept : nanoseconds(detail::to_nanoseconds(point.time_since_epoch())) {}
   template <detail::chrono_duration D>
-  constexpr at(const D& since_zero) noexcept : nanoseconds(detail::to_nanoseconds(since_zero)) {}
+  constexpr time_point(const D& since_zero) noexcept : nanoseconds(detail::to_nanoseconds(since_zero)) {}
 
-  constexpr auto operator<=>(const at&) const noexcept = default;
+  constexpr auto operator<=>(const time_point&) const noexcept = default;
 };
 
 namespace detail {
@@ -9754,6 +10499,22 @@ constexpr std::int64_t earlier_by(std::int64_t a, std::int64_t b) noexcept {
 constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
   const std::int64_t over = t % step;
   return earlier_by(t, over < 0 ? over + step : over);
+}
+
+template <class N>
+concept bare_number = std::is_arithmetic_v<N>;
+
+/// For constructors that a length is given to without its unit: says so.
+template <bare_number N>
+struct no_unit {
+  static_assert(!sizeof(N),
+                "millrace[WINDOW-11]: a bare number is no length of time: write mr::seconds(60), or 60s with <chrono>");
+  static constexpr duration length = duration(1);
+};
+
+/// Is a time further ahead of now than allowed? `now`: the greatest time so far, or the beginning of time.
+constexpr bool jumps(std::int64_t now, std::int64_t time, std::int64_t allowed) noexcept {
+  return allowed > 0 && now != beginning_of_time && time > later_by(now, allowed);
 }
 
 }  // namespace detail
@@ -9906,6 +10667,22 @@ bool load_items(envelope_reader& from, Engine& engine) {
   return error(errc::invalid_argument,
                std::string(window) + ": the " + std::string(what) + ", " + in_words(given) + ", is not above zero");
 }
+/// Empty if a window can be made of so many panes, else why not.
+[[gnu::cold]] inline std::string no_panes(duration window, std::size_t panes, std::size_t most) {
+  if (window.nanoseconds <= 0) return "the window, " + in_words(window) + ", is not above zero";
+  if (panes == 0) return "a window has one pane at the least, not none";
+  if (panes > most)
+    return std::to_string(panes) + " panes are more than the " + std::to_string(most) + " that it may have";
+  if (panes > static_cast<std::uint64_t>(window.nanoseconds))
+    return std::to_string(panes) + " panes of a window of " + in_words(window) + " would be shorter than a nanosecond";
+  return {};
+}
+
+/// The count of refused items follows the saved form if there are any.
+inline void save_refused(envelope_writer& to, std::uint64_t refused) {
+  if (refused != 0) to.u64(refused);
+}
+inline std::uint64_t load_refused(envelope_reader& from) { return from.remaining() == 0 ? 0 : from.u64(); }
 
 }  // namespace detail
 }  // namespace v0
@@ -9922,7 +10699,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// merge, whatever it answers.
+/// Merges other into `into`; a success where merging cannot fail.
 template <class A>
 result<void> merge_into(A& into, const A& other) {
   if constexpr (std::is_same_v<decltype(into.merge(other)), result<void>>) {
@@ -9932,6 +10709,8 @@ result<void> merge_into(A& into, const A& other) {
     return {};
   }
 }
+
+inline constexpr std::int64_t most_panes = 1'000'000;
 
 /// Aggregates of equal stretches of time, the newest open and the oldest forgotten: as many as overlap a
 /// window's length. The sum over all goes by two stacks, as two_stacks_engine's over items.
@@ -9965,15 +10744,36 @@ class pane_queue {
   A* pane_of(std::int64_t time, std::int64_t lateness) {
     pass(time);
     if (time < earlier_by(now_, lateness)) return nullptr;
-    return pane_at(pane_number(time, pane_));
+    const std::int64_t number = pane_number(time, pane_);
+    A* const pane = pane_at(number);
+    if (pane != nullptr && (filled_ < number || !filled())) filled_ = number;
+    return pane;
+  }
+  /// Forgets all panes and times.
+  void reset() { *this = pane_queue(empty_, pane_, panes_.size()); }
+  /// Is there no pane that an item went to?
+  bool empty() const noexcept { return !started_ || !filled() || filled_ < oldest_; }
+
+  /// Merges the panes that are closed, so that `sum_as_of` finds little to do until the next one opens. Amortised two
+  /// merges a pane.
+  void sum_up() {
+    if (!started_) return;
+    if (stacked_ <= oldest_) turn_over();
+    while (summed_ < newest_) (void)middle_.merge(slot(summed_++));
+  }
+  /// `pane_of`, and `sum_up` where that opened a pane.
+  A* summed_pane_of(std::int64_t time, std::int64_t lateness) {
+    const std::int64_t before = newest_;
+    A* const pane = pane_of(time, lateness);
+    if (newest_ != before) sum_up();
+    return pane;
   }
 
   A sum() {
     if (!started_) return empty_;
-    if (stacked_ <= oldest_) turn_over();
+    sum_up();
     // [oldest, stacked) on the stack, [stacked, summed) in the middle, the rest pane by pane.
     A all = stacked_ > oldest_ ? suffix_[place(oldest_)] : empty_;
-    while (summed_ < newest_) (void)middle_.merge(slot(summed_++));
     if (summed_ > stacked_) (void)all.merge(middle_);
     (void)all.merge(slot(newest_));
     return all;
@@ -9983,8 +10783,7 @@ class pane_queue {
   A sum_as_of(std::int64_t time) const {
     A all = empty_;
     if (!started_) return all;
-    const std::int64_t gone = pane_number(time > now_ ? time : now_, pane_) - most();
-    std::int64_t next = oldest_ > gone ? oldest_ : gone + 1;
+    std::int64_t next = oldest_as_of(time);
     if (stacked_ > oldest_) {  // else the sums are out of date
       if (next < stacked_) {
         all = suffix_[place(next)];
@@ -9999,9 +10798,10 @@ class pane_queue {
     return all;
   }
 
-  /// Where the oldest pane begins that something is known of.
-  std::int64_t begin() const noexcept { return started_ ? oldest_ * pane_ : end_of_time; }
-  std::size_t panes() const noexcept { return panes_.size(); }
+  /// Where the oldest pane begins that something is known of at that time.
+  std::int64_t begin_as_of(std::int64_t time) const noexcept {
+    return started_ ? oldest_as_of(time) * pane_ : end_of_time;
+  }
   /// The greatest time so far.
   std::int64_t now() const noexcept { return now_; }
 
@@ -10009,6 +10809,7 @@ class pane_queue {
     if (other.panes_.size() != panes_.size()) return other_window("number of panes", other.most(), most());
     if (!other.started_) return {};
     pass(other.now_);
+    if (other.filled() && (other.filled_ > filled_ || !filled())) filled_ = other.filled_;
     for (std::int64_t p = other.oldest_; p <= other.newest_; ++p)
       if (A* const into = pane_at(p))
         if (auto done = merge_into(*into, other.panes_[other.place(p)]); !done) return done;
@@ -10054,6 +10855,7 @@ class pane_queue {
     made.now_ = now;
     made.oldest_ = started != 0 ? oldest : 0;
     made.newest_ = started != 0 ? newest : 0;
+    made.filled_ = started != 0 ? newest : nowhere;
     made.forget_sums();
     for (std::int64_t p = made.oldest_; p != made.oldest_ + made.most(); ++p) {
       const auto bytes = from.block();
@@ -10080,6 +10882,12 @@ class pane_queue {
     return time / pane - (time % pane < 0 ? 1 : 0);
   }
   std::int64_t most() const noexcept { return static_cast<std::int64_t>(panes_.size()); }
+  /// The oldest pane in the window at that time, or now, if that is later.
+  std::int64_t oldest_as_of(std::int64_t time) const noexcept {
+    const std::int64_t gone = pane_number(time > now_ ? time : now_, pane_) - most();
+    return oldest_ > gone ? oldest_ : gone + 1;
+  }
+  bool filled() const noexcept { return filled_ != nowhere; }
   A& slot(std::int64_t number) noexcept { return panes_[place(number)]; }
   std::size_t place(std::int64_t number) const noexcept {
     const std::int64_t over = number % most();
@@ -10113,6 +10921,8 @@ class pane_queue {
     middle_ = empty_;
   }
 
+  static constexpr std::int64_t nowhere = beginning_of_time;
+
   A empty_;
   std::int64_t pane_;
   std::vector<A> panes_;
@@ -10122,6 +10932,7 @@ class pane_queue {
   std::int64_t now_ = beginning_of_time;
   std::int64_t oldest_ = 0;
   std::int64_t newest_ = 0;
+  std::int64_t filled_ = nowhere;  // the newest that an item went to; of a loaded one, at most as new
   std::int64_t stacked_ = 0;  // the stack holds the panes before this one
   std::int64_t summed_ = 0;   // the middle, those from there to before this one
 };
@@ -10309,7 +11120,7 @@ struct metric_stats {
   std::string metric;
   std::string group;  ///< empty: the metric as a whole
   std::uint64_t count = 0;
-  double rate = 0;  ///< events a second; of a stream younger than the window, over the panes since its first event
+  double rate = 0;  ///< events a second: over the panes in the window, from the first event's on, and over one at least
   double sum = 0;
   double mean = 0;
   double min = 0;
@@ -10327,6 +11138,7 @@ struct streaming_options {
   std::size_t panes = 30;  ///< the window is forgotten pane by pane
   std::size_t most_metrics = 1024;
   std::size_t most_groups = 256;  ///< of each metric
+  duration jump{};  ///< how far an event may be ahead of the newest open pane; zero: as far as it likes
 };
 
 /// Statistics and percentiles over a sliding window for metrics that are named at run time, each split into
@@ -10340,19 +11152,24 @@ struct streaming_options {
 ///
 /// Models: mergeable, saveable. Times are saved as they are: those that a steady clock stamped mean nothing to another
 /// machine.
-/// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last
-/// `window`; the whole of a metric includes its groups. Metrics and groups beyond their bounds share one
-/// named "(overflow)", so that totals stay whole. An event from before the window is counted in `late()`
-/// and left out. Merging two answers what one over both streams would; beyond the bounds, who has a name of its own
-/// depends on the order of merges.
-/// Complexity: update O(1): a hash of the name, a reading of the clock, one fused update; `metric(name)`
-/// saves the hash. stats O(panes) once a pane, then O(1), and O(groups) for the whole of a grouped metric.
-/// Memory: 2 (panes + 2) aggregates, each 1.3 KiB and its buckets, for each metric and group; allocates: for new
-/// ones, and as ranges of values grow.
-/// Threads: one at a time. Errors: an unknown metric has no events; merge: type_mismatch for another window or other
-/// panes, and the aggregate's own, after which nothing is merged; load: as every saved form.
+/// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last `window`; the
+/// whole of a metric includes its groups. Questions do not change what later ones see: time passes by events and
+/// `advance`. Metrics and groups beyond their bounds share one named "(overflow)", so that totals stay whole. Merging
+/// two makes what one over both streams would be; beyond the bounds, who has a name of its own depends on the order of
+/// merges.
+/// Left out: `late()` counts the events from before the window, `refused()` those further ahead than `jump`.
+/// Complexity: update O(1): a hash of the name, a reading of the clock, one fused update; `metric(name)` saves the
+/// hash. stats: three merges, after a late event O(panes) until the next pane, and O(groups) for the whole of a grouped
+/// metric.
+/// Memory: 2 (panes + 2) aggregates, each 1.3 KiB and its buckets, for each metric and group.
+/// Allocates: for new metrics and groups, and as ranges of values grow.
+/// Threads: one at a time; const calls from any number.
+/// Errors: an unknown metric has no events. `make`: invalid_argument for a window that is not above zero, and for panes
+/// that are none, more than `most_panes`, or shorter than a nanosecond; constructed so, it refuses every event. merge:
+/// type_mismatch for another window or other panes, and the aggregate's own, after which nothing is merged. load: as
+/// every saved form.
 ///
-/// `Aggregate`: one that answers all that `metric_stats` holds, and whatever else is to be asked of `window`.
+/// `Aggregate`: one that keeps the members of all that `metric_stats` holds, and whatever else `window` is asked for.
 template <clock_policy Clock = steady_clock,
           class Aggregate = aggregate<count, sum, mean, variance, min, max, quantiles<ddsketch<>>>>
 class basic_streaming_aggregator {
@@ -10361,18 +11178,22 @@ class basic_streaming_aggregator {
   static constexpr bool commutative = false;  // in the order of metrics and groups
   static constexpr std::string_view overflow_name = "(overflow)";
 
-  /// A metric's place, to update it without its name. Valid until `reset`.
+  static constexpr std::size_t most_panes = detail::most_panes;
+
+  /// A metric's place, to update it without its name. Valid until `reset` or `expire`.
   struct metric_id {
     std::size_t index;
   };
 
   explicit basic_streaming_aggregator(streaming_options options = {}, Clock clock = Clock())
       : options_(options), clock_(std::move(clock)) {
-    const std::size_t most = options.panes > 100'000 ? 100'000 : options.panes;
-    const auto panes = static_cast<std::int64_t>(most < 1 ? 1 : most);
-    const std::int64_t window = options.window.nanoseconds > 0 ? options.window.nanoseconds : 1;
-    pane_ = window / panes + (window % panes > 0 ? 1 : 0);
-    options_.window = duration(window);
+    possible_ = detail::no_panes(options.window, options.panes, most_panes).empty();
+    if (possible_) pane_ = (options.window.nanoseconds - 1) / static_cast<std::int64_t>(options.panes) + 1;
+  }
+  static result<basic_streaming_aggregator> make(streaming_options options, Clock clock = Clock()) {
+    if (std::string why = detail::no_panes(options.window, options.panes, most_panes); !why.empty())
+      return error(errc::invalid_argument, "streaming_aggregator: " + std::move(why));
+    return basic_streaming_aggregator(options, std::move(clock));
   }
 
   metric_id metric(std::string_view name) {
@@ -10386,73 +11207,88 @@ class basic_streaming_aggregator {
   }
 
   void update(std::string_view name, double x) { update(metric(name), x, now()); }
-  void update(std::string_view name, double x, at time) { update(metric(name), x, time); }
+  void update(std::string_view name, double x, time_point time) { update(metric(name), x, time); }
   void update(metric_id metric, double x) { update(metric, x, now()); }
-  void update(metric_id metric, double x, at time) { add(metrics_[metric.index].whole, x, time.nanoseconds); }
+  void update(metric_id metric, double x, time_point time) { add(metrics_[metric.index].whole, x, time.nanoseconds); }
   void update(std::string_view name, std::string_view group, double x) { update(metric(name), group, x, now()); }
-  void update(std::string_view name, std::string_view group, double x, at time) {
+  void update(std::string_view name, std::string_view group, double x, time_point time) {
     update(metric(name), group, x, time);
   }
-  void update(metric_id metric, std::string_view group, double x, at time) {
+  void update(metric_id metric, std::string_view group, double x, time_point time) {
     add(group_of(metrics_[metric.index], group), x, time.nanoseconds);
   }
 
-  /// As of now.
-  metric_stats stats(std::string_view name) { return stats(name, now()); }
-  metric_stats stats(std::string_view name, std::string_view group) { return stats(name, group, now()); }
-  /// As of a time, which is not before the last one.
-  metric_stats stats(std::string_view name, at time) {
-    const std::size_t id = names_.find(name);
-    return id == detail::no_group ? made(name, {}, nothing())
-                                  : made(name, {}, whole_of(metrics_[id], time), known_from(metrics_[id]), time);
+  template <class Metric, detail::bare_number N>
+  void update(const Metric&, double, N) {
+    static_assert(!sizeof(N),
+                  "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
+                  "std::chrono::time_point; the name of a group stands before the number");
   }
-  metric_stats stats(std::string_view name, std::string_view group, at time) {
+
+  /// Lets time pass for every metric and group without an event; goes as far as it is told.
+  void advance() { advance(now()); }
+  void advance(time_point time) {
+    for_each_series([&](series& one) {
+      one.panes.pass(time.nanoseconds);
+      one.panes.sum_up();
+      one.close();
+    });
+    if (time.nanoseconds > ahead_) ahead_ = time.nanoseconds;
+  }
+  /// Forgets the metrics and groups without an event in the window, as of the last event or `advance` of each, so that
+  /// others may have their places: `advance` first. Returns how many metrics and groups that were.
+  std::size_t expire() {
+    std::size_t gone = 0;
+    detail::group_index<std::string> names;
+    std::vector<metric_state> kept;
+    for (std::size_t id = 0; id < metrics_.size(); ++id) {
+      metric_state& one = metrics_[id];
+      gone += expire_groups(one);
+      if (one.groups.empty() && one.whole.panes.empty()) {
+        ++gone;
+      } else {
+        (void)names.insert(names_.key(id));
+        kept.push_back(std::move(one));
+      }
+    }
+    names_ = std::move(names);
+    metrics_ = std::move(kept);
+    return gone;
+  }
+
+  /// As of now by the clock, or of the last event or `advance` of the metric, if that is later.
+  metric_stats stats(std::string_view name) const { return stats(name, now()); }
+  metric_stats stats(std::string_view name, std::string_view group) const { return stats(name, group, now()); }
+  /// As of a time, or of the last event or `advance` of the metric, if that is later.
+  metric_stats stats(std::string_view name, time_point time) const {
+    const std::size_t id = names_.find(name);
+    return id == detail::no_group ? stats_of(name, {}, aggregate_type()) : stats_of_whole(id, time);
+  }
+  metric_stats stats(std::string_view name, std::string_view group, time_point time) const {
     const std::size_t id = names_.find(name);
     if (id != detail::no_group) {
       const std::size_t in = metrics_[id].names.find(group);
-      if (in != detail::no_group) {
-        series& one = metrics_[id].groups[in];
-        return made(name, group, panes_of(one, time), one.panes.begin(), time);
-      }
+      if (in != detail::no_group) return stats_of_group(id, in, time);
     }
-    return made(name, group, nothing());
+    return stats_of(name, group, aggregate_type());
   }
   /// The aggregate itself, to be asked for more, or merged with another process's.
-  aggregate_type window(std::string_view name) { return window(name, now()); }
-  aggregate_type window(std::string_view name, at time) {
+  aggregate_type window(std::string_view name) const { return window(name, now()); }
+  aggregate_type window(std::string_view name, time_point time) const {
     const std::size_t id = names_.find(name);
     return id == detail::no_group ? aggregate_type() : whole_of(metrics_[id], time);
   }
 
   /// Every metric in the order of first events, each followed by its groups.
-  std::vector<metric_stats> all_stats() { return all_stats(now()); }
-  std::vector<metric_stats> all_stats(at time) {
+  std::vector<metric_stats> all_stats() const { return all_stats(now()); }
+  std::vector<metric_stats> all_stats(time_point time) const {
     std::vector<metric_stats> all;
     for (std::size_t id = 0; id < metrics_.size(); ++id) {
-      all.push_back(made(names_.key(id), {}, whole_of(metrics_[id], time), known_from(metrics_[id]), time));
-      for (std::size_t g = 0; g < metrics_[id].groups.size(); ++g)
-        all.push_back(made(names_.key(id), metrics_[id].names.key(g), panes_of(metrics_[id].groups[g], time),
-                           metrics_[id].groups[g].panes.begin(), time));
+      all.push_back(stats_of_whole(id, time));
+      for (std::size_t g = 0; g < metrics_[id].groups.size(); ++g) all.push_back(stats_of_group(id, g, time));
     }
     return all;
   }
-  /// `all_stats` as a JSON array of objects; NaN is "NaN".
-  std::string json() { return json(now()); }
-  std::string json(at time) {
-    std::string text;
-    json_writer to(text);
-    to.begin_array();
-    for (const metric_stats& one : all_stats(time)) {
-      to.begin_object().member("metric", one.metric);
-      if (!one.group.empty()) to.member("group", one.group);
-      to.member("count", one.count).member("rate", one.rate).member("sum", one.sum).member("mean", one.mean);
-      to.member("min", one.min).member("max", one.max).member("variance", one.variance).member("stddev", one.stddev);
-      to.member("p50", one.p50).member("p90", one.p90).member("p95", one.p95).member("p99", one.p99).end_object();
-    }
-    to.end_array();
-    return text;
-  }
-
   /// Takes up the metrics and groups of another stream, or of a part of this one.
   result<void> merge(const basic_streaming_aggregator& other) {
     if (other.options_.window.nanoseconds != options_.window.nanoseconds)
@@ -10486,6 +11322,10 @@ class basic_streaming_aggregator {
         one.groups[g].panes.save(to);
       }
     }
+    if (refused_ != 0 || options_.jump.nanoseconds != 0) {
+      to.i64(options_.jump.nanoseconds);
+      to.u64(refused_);
+    }
     return std::move(to).finish();
   }
   static result<basic_streaming_aggregator> load(std::span<const std::byte> bytes, Clock clock = Clock()) {
@@ -10512,7 +11352,13 @@ class basic_streaming_aggregator {
       });
     });
     if (!done) return std::move(done).error().wrap("saved " + std::string(type));
-    if (done = from->finish(options.window.nanoseconds > 0); !done) return std::move(done).error();
+    if (from->remaining() != 0) {
+      made.options_.jump = duration(from->i64());
+      made.refused_ = from->u64();
+    }
+    if (done = from->finish(made.possible_ && made.options_.jump.nanoseconds >= 0); !done)
+      return std::move(done).error();
+    made.for_each_series([&](const series& one) { made.ahead_ = one.end > made.ahead_ ? one.end : made.ahead_; });
     return made;
   }
 
@@ -10521,7 +11367,8 @@ class basic_streaming_aggregator {
   /// How many events there were, since the beginning or the last `reset`.
   std::uint64_t events() const noexcept { return events_; }
   std::uint64_t late() const noexcept { return late_; }
-  /// Forgets all metrics.
+  std::uint64_t refused() const noexcept { return refused_; }
+  /// Forgets all metrics and times.
   void reset() { *this = basic_streaming_aggregator(options_, std::move(clock_)); }
 
  private:
@@ -10548,9 +11395,30 @@ class basic_streaming_aggregator {
     series whole;  // of events without a group
   };
 
-  at now() const noexcept { return at(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
+  time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
   series new_series() const {
-    return series(detail::pane_queue<aggregate_type>(aggregate_type(), options_.window.nanoseconds, pane_));
+    const std::int64_t length = possible_ ? options_.window.nanoseconds : 1;
+    return series(detail::pane_queue<aggregate_type>(aggregate_type(), length, pane_));
+  }
+  template <class F>
+  void for_each_series(F&& f) {
+    for (metric_state& metric : metrics_) {
+      f(metric.whole);
+      for (series& group : metric.groups) f(group);
+    }
+  }
+  static std::size_t expire_groups(metric_state& metric) {
+    detail::group_index<std::string> names;
+    std::vector<series> kept;
+    for (std::size_t g = 0; g < metric.groups.size(); ++g) {
+      if (metric.groups[g].panes.empty()) continue;
+      (void)names.insert(metric.names.key(g));
+      kept.push_back(std::move(metric.groups[g]));
+    }
+    const std::size_t gone = metric.groups.size() - kept.size();
+    metric.names = std::move(names);
+    metric.groups = std::move(kept);
+    return gone;
   }
 
   result<void> take_in(const basic_streaming_aggregator& other) {
@@ -10569,6 +11437,8 @@ class basic_streaming_aggregator {
     }
     events_ += other.events_;
     late_ += other.late_;
+    refused_ += other.refused_;
+    if (other.ahead_ > ahead_) ahead_ = other.ahead_;
     return done;
   }
 
@@ -10608,7 +11478,11 @@ class basic_streaming_aggregator {
       to.open->update(x);
       return;
     }
-    aggregate_type* const pane = to.panes.pane_of(time, options_.window.nanoseconds);
+    if (!possible_ || detail::jumps(ahead_, time, options_.jump.nanoseconds)) [[unlikely]] {
+      ++refused_;
+      return;
+    }
+    aggregate_type* const pane = to.panes.summed_pane_of(time, options_.window.nanoseconds);
     if (pane == nullptr) {
       ++late_;
       return;
@@ -10618,30 +11492,34 @@ class basic_streaming_aggregator {
     to.open = pane;
     to.begin = detail::aligned(time, pane_);
     to.end = detail::later_by(to.begin, pane_);
+    if (to.end > ahead_) ahead_ = to.end;
   }
-  static aggregate_type panes_of(series& of, at time) {
-    of.panes.pass(time.nanoseconds);
-    if (time.nanoseconds >= of.end) of.begin = of.end = time.nanoseconds;  // another pane is open now
-    return of.panes.sum();
-  }
-  static aggregate_type whole_of(metric_state& metric, at time) {
-    aggregate_type all = panes_of(metric.whole, time);
-    for (series& group : metric.groups) (void)all.merge(panes_of(group, time));
+  static aggregate_type whole_of(const metric_state& metric, time_point time) {
+    aggregate_type all = metric.whole.panes.sum_as_of(time.nanoseconds);
+    for (const series& group : metric.groups) (void)all.merge(group.panes.sum_as_of(time.nanoseconds));
     return all;
   }
 
-  static std::int64_t known_from(const metric_state& metric) {
-    std::int64_t begin = metric.whole.panes.begin();
-    for (const series& group : metric.groups)
-      if (group.panes.begin() < begin) begin = group.panes.begin();
-    return begin;
+  metric_stats stats_of_whole(std::size_t id, time_point time) const {
+    const metric_state& metric = metrics_[id];
+    std::int64_t begin = metric.whole.panes.begin_as_of(time.nanoseconds);
+    std::int64_t end = metric.whole.panes.now();
+    for (const series& group : metric.groups) {
+      const std::int64_t one = group.panes.begin_as_of(time.nanoseconds);
+      begin = one < begin ? one : begin;
+      end = group.panes.now() > end ? group.panes.now() : end;
+    }
+    return stats_of(names_.key(id), {}, whole_of(metric, time), begin, time.nanoseconds > end ? time.nanoseconds : end);
   }
-  static aggregate_type nothing() { return {}; }
-
-  /// `begin`: of the first pane that is known of; asked after the panes have been brought up to `now`.
-  metric_stats made(std::string_view metric, std::string_view group, const aggregate_type& of,
-                    std::int64_t begin = detail::end_of_time, at now = at()) const {
-    const std::int64_t past = detail::earlier_by(now.nanoseconds, begin);
+  metric_stats stats_of_group(std::size_t id, std::size_t group, time_point time) const {
+    const detail::pane_queue<aggregate_type>& panes = metrics_[id].groups[group].panes;
+    const std::int64_t end = time.nanoseconds > panes.now() ? time.nanoseconds : panes.now();
+    return stats_of(names_.key(id), metrics_[id].names.key(group), panes.sum_as_of(end), panes.begin_as_of(end), end);
+  }
+  /// `begin`: of the first pane that is known of; `end`: as of when.
+  metric_stats stats_of(std::string_view metric, std::string_view group, const aggregate_type& of,
+                        std::int64_t begin = detail::end_of_time, std::int64_t end = 0) const {
+    const std::int64_t past = detail::earlier_by(end, begin);
     const auto& quantile = of.template get<quantiles>();
     metric_stats stats;
     stats.metric = metric;
@@ -10668,9 +11546,36 @@ class basic_streaming_aggregator {
   std::vector<metric_state> metrics_;
   std::uint64_t events_ = 0;
   std::uint64_t late_ = 0;
+  std::uint64_t refused_ = 0;
+  std::int64_t ahead_ = detail::beginning_of_time;  // where the newest open pane ends
+  bool possible_ = true;
 };
 
 using streaming_aggregator = basic_streaming_aggregator<>;
+
+/// `all_stats`, as of now or of a time, as a JSON array of objects; NaN is "NaN".
+inline std::string to_json(const std::vector<metric_stats>& all) {
+  std::string text;
+  json_writer to(text);
+  to.begin_array();
+  for (const metric_stats& one : all) {
+    to.begin_object().member("metric", one.metric);
+    if (!one.group.empty()) to.member("group", one.group);
+    to.member("count", one.count).member("rate", one.rate).member("sum", one.sum).member("mean", one.mean);
+    to.member("min", one.min).member("max", one.max).member("variance", one.variance).member("stddev", one.stddev);
+    to.member("p50", one.p50).member("p90", one.p90).member("p95", one.p95).member("p99", one.p99).end_object();
+  }
+  to.end_array();
+  return text;
+}
+template <class Clock, class Aggregate>
+std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics) {
+  return to_json(metrics.all_stats());
+}
+template <class Clock, class Aggregate>
+std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics, time_point time) {
+  return to_json(metrics.all_stats(time));
+}
 
 }  // namespace v0
 }  // namespace millrace
@@ -10858,7 +11763,8 @@ namespace millrace {
 inline namespace v0 {
 
 /// The weight, the means and the second moments of pairs: sums of w (x - mean x)^2, w (y - mean y)^2 and of
-/// the products. Joined as in `moment_sums`, with as little loss. 64 bytes; allocates: never.
+/// the products. Joined as in `moment_sums`, with as little loss, and with powers of two kept apart where squares of
+/// deviations, or weights, would leave double's range. 72 bytes; allocates: never.
 /// Source: Chan, Golub, LeVeque (1979); J. Bennett et al., "Numerically stable, single-pass, parallel
 /// statistics algorithms", IEEE Cluster 2009.
 class comoment_sums {
@@ -10878,11 +11784,20 @@ class comoment_sums {
     xy_ = p.xy - times(p.x, dy);
   }
 
-  double weight() const noexcept { return weight_; }
+  double weight() const noexcept { return detail::math::ldexp(weight_, weight_apart_); }
   xy mean() const noexcept { return {mean_x_.value, mean_y_.value}; }
-  double xx() const noexcept { return xx_; }
-  double yy() const noexcept { return yy_; }
-  double xy_product() const noexcept { return xy_; }
+  /// Infinite, or zero, where they are beyond double's range.
+  double xx() const noexcept { return detail::math::ldexp(xx_, 2 * exponent_x_ + weight_apart_); }
+  double yy() const noexcept { return detail::math::ldexp(yy_, 2 * exponent_y_ + weight_apart_); }
+  double xy_product() const noexcept { return detail::math::ldexp(xy_, exponent_x_ + exponent_y_ + weight_apart_); }
+
+  /// What ratios are made of, finite: xx() / weight() is scaled_xx() / scaled_weight() * 2^(2 exponent_x()), and so on.
+  double scaled_weight() const noexcept { return weight_; }
+  double scaled_xx() const noexcept { return xx_; }
+  double scaled_yy() const noexcept { return yy_; }
+  double scaled_xy() const noexcept { return xy_; }
+  int exponent_x() const noexcept { return exponent_x_; }
+  int exponent_y() const noexcept { return exponent_y_; }
 
   void merge(const comoment_sums& other) noexcept {
     if (other.weight_ == 0) return;
@@ -10894,44 +11809,69 @@ class comoment_sums {
     const double r = other.weight_ / n;
     const double dx = other.mean_x_.less(mean_x_);
     const double dy = other.mean_y_.less(mean_y_);
-    const double between = times(weight_, r);
-    xx_ += other.xx_ + times(dx * dx, between);
-    yy_ += other.yy_ + times(dy * dy, between);
-    xy_ += other.xy_ + times(dx * dy, between);
+    const double lesser = weight_ < other.weight_ ? weight_ : other.weight_;
+    const bool near = is_plain() && other.is_plain() && detail::is_plain(n) &&
+                      detail::deviates_plainly<2>(dx, lesser) && detail::deviates_plainly<2>(dy, lesser);
+    if (!near) [[unlikely]]
+      return merge_far(other);
+    join(other, dx, dy);
     mean_x_.add(times(dx, r));
     mean_y_.add(times(dy, r));
     weight_ = n;
   }
   void unmerge(const comoment_sums& other) noexcept {
     if (other.weight_ == 0) return;
+    comoment_sums part = other;
+    if (!is_plain() || !part.is_plain()) [[unlikely]]
+      part.rescale(exponent_x_, exponent_y_, weight_apart_);
     const double n = weight_;
-    const double left = n - other.weight_;
+    const double left = n - part.weight_;
     if (!(left > n * 0x1p-50)) {  // nothing but rounding
       *this = {};
       return;
     }
-    const double r = other.weight_ / n;
-    const double dx = other.mean_x_.less(mean_x_) * (n / left);
-    const double dy = other.mean_y_.less(mean_y_) * (n / left);
+    const double r = part.weight_ / n;
+    const double dx = detail::math::ldexp(part.mean_x_.half_less(mean_x_), 1 - exponent_x_) * (n / left);
+    const double dy = detail::math::ldexp(part.mean_y_.half_less(mean_y_), 1 - exponent_y_) * (n / left);
     const double between = times(left, r);
-    xx_ = not_below_zero((xx_ - other.xx_) - times(dx * dx, between));
-    yy_ = not_below_zero((yy_ - other.yy_) - times(dy * dy, between));
-    xy_ = (xy_ - other.xy_) - times(dx * dy, between);
-    mean_x_.add(-times(dx, r));
-    mean_y_.add(-times(dy, r));
+    xx_ = not_below_zero((xx_ - part.xx_) - times(dx * dx, between));
+    yy_ = not_below_zero((yy_ - part.yy_) - times(dy * dy, between));
+    xy_ = (xy_ - part.xy_) - times(dx * dy, between);
+    mean_x_.add(-detail::math::ldexp(times(dx, r), exponent_x_));
+    mean_y_.add(-detail::math::ldexp(times(dy, r), exponent_y_));
     weight_ = left;
   }
   void scale(double factor) noexcept {
+    const bool near = is_plain() && detail::is_plain(weight_ * factor);
+    int by = 0;
+    if (!near) factor = detail::math::frexp(factor, &by);
     for (double* const p : {&weight_, &xx_, &yy_, &xy_}) *p *= factor;
+    if (!near) settle(exponent_x_, exponent_y_, weight_apart_ + by);
   }
 
+  /// A NaN in front says that the powers of two that are kept apart follow.
   void save(envelope_writer& to) const {
+    if (!is_plain()) {
+      to.f64(std::numeric_limits<double>::quiet_NaN());
+      for (const std::int64_t e : {exponent_x_, exponent_y_, weight_apart_}) to.i64(e);
+    }
     for (const double v : {weight_, mean_x_.value, mean_x_.rest, mean_y_.value, mean_y_.rest, xx_, yy_, xy_}) to.f64(v);
   }
   bool load(envelope_reader& from) {
-    for (double* const p : {&weight_, &mean_x_.value, &mean_x_.rest, &mean_y_.value, &mean_y_.rest, &xx_, &yy_, &xy_})
+    weight_ = from.f64();
+    bool valid = true;
+    if (weight_ != weight_) {
+      for (std::int16_t* const e : {&exponent_x_, &exponent_y_, &weight_apart_}) {
+        const std::int64_t found = from.i64();
+        valid = valid && found >= -4096 && found <= 4096;
+        *e = static_cast<std::int16_t>(found);
+      }
+      valid = valid && !is_plain();
+      weight_ = from.f64();
+    }
+    for (double* const p : {&mean_x_.value, &mean_x_.rest, &mean_y_.value, &mean_y_.rest, &xx_, &yy_, &xy_})
       *p = from.f64();
-    return weight_ >= 0 && !(xx_ < 0) && !(yy_ < 0);
+    return valid && weight_ >= 0 && !(xx_ < 0) && !(yy_ < 0);
   }
 
  private:
@@ -10941,6 +11881,66 @@ class comoment_sums {
     return product;
   }
   static double not_below_zero(double x) noexcept { return x < 0 ? 0 : x; }
+  bool is_plain() const noexcept { return (exponent_x_ | exponent_y_ | weight_apart_) == 0; }
+
+  /// Joins the sums of other, whose means are greater by dx and dy; weight and means are as before.
+  void join(const comoment_sums& other, double dx, double dy) noexcept {
+    const double between = times(weight_, other.weight_ / (weight_ + other.weight_));
+    xx_ += other.xx_ + times(dx * dx, between);
+    yy_ += other.yy_ + times(dy * dy, between);
+    xy_ += other.xy_ + times(dx * dy, between);
+  }
+  /// Keeps other powers of two apart than before.
+  void rescale(int exponent_x, int exponent_y, int weight_apart) noexcept {
+    const int x = exponent_x_ - exponent_x;
+    const int y = exponent_y_ - exponent_y;
+    const int w = weight_apart_ - weight_apart;
+    xx_ = detail::math::ldexp(xx_, 2 * x + w);
+    yy_ = detail::math::ldexp(yy_, 2 * y + w);
+    xy_ = detail::math::ldexp(xy_, x + y + w);
+    weight_ = detail::math::ldexp(weight_, w);
+    exponent_x_ = static_cast<std::int16_t>(exponent_x);
+    exponent_y_ = static_cast<std::int16_t>(exponent_y);
+    weight_apart_ = static_cast<std::int16_t>(weight_apart);
+  }
+  /// As `moment_sums` does: keeps nothing apart where all that is asked for is plain.
+  void settle(int exponent_x, int exponent_y, int weight_apart) noexcept {
+    exponent_x_ = static_cast<std::int16_t>(exponent_x);
+    exponent_y_ = static_cast<std::int16_t>(exponent_y);
+    weight_apart_ = static_cast<std::int16_t>(weight_apart);
+    const int weight = detail::exponent_of(weight_);
+    const int apart = detail::kept_apart(weight + weight_apart);
+    const auto plain = [&](double sum, int exponent) {
+      return detail::kept_apart(detail::exponent_of(sum) + exponent + weight_apart - apart) == 0 &&
+             detail::kept_apart(detail::exponent_of(sum) + exponent - weight) == 0;
+    };
+    rescale(plain(xx_, 2 * exponent_x) ? 0 : exponent_x, plain(yy_, 2 * exponent_y) ? 0 : exponent_y, apart);
+  }
+  [[gnu::noinline, gnu::cold]] void merge_far(comoment_sums other) noexcept {
+    const auto greatest = [](int a, int b, int c) {
+      const int most = a > b ? (a > c ? a : c) : (b > c ? b : c);
+      return most < -50'000 ? 0 : most;
+    };
+    const double half_x = other.mean_x_.half_less(mean_x_);
+    const double half_y = other.mean_y_.half_less(mean_y_);
+    const int x = greatest(detail::exponent_of(half_x) + 1, detail::root_exponent(xx_, weight_, exponent_x_),
+                           detail::root_exponent(other.xx_, other.weight_, other.exponent_x_));
+    const int y = greatest(detail::exponent_of(half_y) + 1, detail::root_exponent(yy_, weight_, exponent_y_),
+                           detail::root_exponent(other.yy_, other.weight_, other.exponent_y_));
+    const int mine = detail::exponent_of(weight_) + weight_apart_;
+    const int theirs = detail::exponent_of(other.weight_) + other.weight_apart_;
+    const int apart = mine > theirs ? mine : theirs;
+    rescale(x, y, apart);
+    other.rescale(x, y, apart);
+    join(other, detail::math::ldexp(half_x, 1 - x), detail::math::ldexp(half_y, 1 - y));
+    const double r = other.weight_ / (weight_ + other.weight_);
+    for (int twice = 0; twice < 2; ++twice) {
+      mean_x_.add(times(half_x, r));
+      mean_y_.add(times(half_y, r));
+    }
+    weight_ += other.weight_;
+    settle(x, y, apart);
+  }
 
   double weight_ = 0;
   detail::double_mean mean_x_;
@@ -10948,10 +11948,13 @@ class comoment_sums {
   double xx_ = 0;
   double yy_ = 0;
   double xy_ = 0;
+  std::int16_t exponent_x_ = 0;  // of deviations
+  std::int16_t exponent_y_ = 0;
+  std::int16_t weight_apart_ = 0;  // of weights
 };
 
 /// Member of aggregates of pairs: what covariance, correlation and trend stand on, kept like `moments`:
-/// in shifted blocks. `get` answers `comoment_sums`. 136 bytes; allocates: never.
+/// in shifted blocks. `get` returns `comoment_sums`. 144 bytes; allocates: never.
 struct comoments {
   using sample = xy;
   static constexpr std::string_view name = "comoments";
@@ -10970,8 +11973,12 @@ struct comoments {
         shift_ = p;
         powers_ = {};
       }
+      const double dx = p.x - shift_.x;
+      const double dy = p.y - shift_.y;
+      if (!deviates_plainly(dx, w.value) || !deviates_plainly(dy, w.value)) [[unlikely]]
+        return take_far(p, w.value);
       weight_ += w.value;
-      powers_.add(p.x - shift_.x, p.y - shift_.y, w.value);
+      powers_.add(dx, dy, w.value);
       if (++items_ != most) return;
       closed_.merge(comoment_sums(weight_, shift_, powers_));
       items_ = 0;
@@ -10979,13 +11986,13 @@ struct comoments {
     void update_huge(const xy& p, double w) noexcept { closed_.merge(comoment_sums(p, w)); }
     void update(std::span<const xy> pairs) noexcept {
       const xy shift = pairs[0];
-      closed_.merge(comoment_sums(static_cast<double>(pairs.size()), shift,
-                                  detail::scan_pairs<false>(pairs.data(), nullptr, pairs.size(), shift)));
+      take_block(pairs, nullptr, {static_cast<double>(pairs.size()), shift},
+                 detail::scan_pairs<false>(pairs.data(), nullptr, pairs.size(), shift));
     }
     void update(std::span<const xy> pairs, std::span<const double> weights) noexcept {
       const detail::pair_center about = detail::weighted_center(pairs.data(), weights.data(), pairs.size());
-      closed_.merge(comoment_sums(about.mass, about.mean,
-                                  detail::scan_pairs<true>(pairs.data(), weights.data(), pairs.size(), about.mean)));
+      take_block(pairs, weights.data(), about,
+                 detail::scan_pairs<true>(pairs.data(), weights.data(), pairs.size(), about.mean));
     }
 
     void merge(const state& later) noexcept { closed_.merge(later.closed()); }
@@ -11027,6 +12034,31 @@ struct comoments {
       closed_ = closed();
       items_ = 0;
     }
+    static bool deviates_plainly(double d, double w) noexcept {
+      return detail::deviates_plainly<2>(d, w) && detail::deviates_plainly<1>(d, w) && detail::is_plain(w);
+    }
+    /// A pair whose squares would leave double's range goes alone, and what was about another shift before it.
+    [[gnu::noinline, gnu::cold]] void take_far(const xy& p, double w) noexcept {
+      close_all();
+      closed_.merge(comoment_sums(p, w));
+    }
+    void take_block(std::span<const xy> pairs, const double* weights, const detail::pair_center& about,
+                    const detail::pair_powers& found) noexcept {
+      const double least = 1e-30 * static_cast<double>(pairs.size());
+      const bool near = about.mass >= least && about.mass <= 1e30 &&
+                        squares_are_plain(found.xx, [&](std::size_t i) { return pairs[i].x == pairs[0].x; }, pairs) &&
+                        squares_are_plain(found.yy, [&](std::size_t i) { return pairs[i].y == pairs[0].y; }, pairs);
+      if (near) [[likely]]
+        return closed_.merge(comoment_sums(about.mass, about.mean, found));
+      for (std::size_t i = 0; i < pairs.size(); ++i) take_far(pairs[i], weights == nullptr ? 1 : weights[i]);
+    }
+    static bool squares_are_plain(double sum, auto&& is_first, std::span<const xy> pairs) noexcept {
+      if (sum > 1e-240 && sum < 1e240) return true;
+      if (sum != 0) return false;
+      for (std::size_t i = 1; i < pairs.size(); ++i)
+        if (!is_first(i)) return false;
+      return true;
+    }
 
     comoment_sums closed_;
     double weight_ = 0;
@@ -11045,9 +12077,9 @@ struct covariance {
   using sample = xy;
   static double value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
-    const double freedom = detail::freedom(a, m.weight());
+    const double freedom = detail::freedom(a, m.scaled_weight());
     if (!(freedom > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
-    return m.xy_product() / freedom;
+    return detail::math::ldexp(m.scaled_xy() / freedom, m.exponent_x() + m.exponent_y());
   }
 };
 
@@ -11057,8 +12089,8 @@ struct population_covariance {
   using sample = xy;
   static double value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
-    if (!(m.weight() > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
-    return m.xy_product() / m.weight();
+    if (!(m.scaled_weight() > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
+    return detail::math::ldexp(m.scaled_xy() / m.scaled_weight(), m.exponent_x() + m.exponent_y());
   }
 };
 
@@ -11068,15 +12100,15 @@ struct correlation {
   using sample = xy;
   static double value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
-    const double spread = detail::math::sqrt(m.xx()) * detail::math::sqrt(m.yy());
+    const double spread = detail::math::sqrt(m.scaled_xx()) * detail::math::sqrt(m.scaled_yy());
     if (!(spread > 0) || a.infinities() != 0) return std::numeric_limits<double>::quiet_NaN();
-    const double r = m.xy_product() / spread;
+    const double r = m.scaled_xy() / spread;
     return r > 1 ? 1 : r < -1 ? -1 : r;
   }
 };
 
 /// A straight line through pairs.
-struct line {
+struct trend_line {
   double slope = std::numeric_limits<double>::quiet_NaN();
   double intercept = std::numeric_limits<double>::quiet_NaN();
   double r_squared = std::numeric_limits<double>::quiet_NaN();  ///< NaN where y has no spread
@@ -11088,13 +12120,15 @@ struct line {
 struct linear_trend {
   using needs = members<comoments>;
   using sample = xy;
-  static line value(const auto& a) {
+  static trend_line value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
-    line made;
-    if (!(m.xx() > 0) || a.infinities() != 0) return made;
-    made.slope = m.xy_product() / m.xx();
-    double at_mean = made.slope * m.mean().x;
+    trend_line made;
+    if (!(m.scaled_xx() > 0) || a.infinities() != 0) return made;
+    const double slope = m.scaled_xy() / m.scaled_xx();
+    made.slope = detail::math::ldexp(slope, m.exponent_y() - m.exponent_x());
+    double at_mean = slope * detail::math::ldexp(m.mean().x, -m.exponent_x());
     detail::rounded(at_mean);
+    at_mean = detail::math::ldexp(at_mean, m.exponent_y());
     made.intercept = m.mean().y - at_mean;
     const double r = correlation::value(a);
     made.r_squared = r * r;
@@ -11162,7 +12196,7 @@ struct y_side {
   static double of(const xy& p) noexcept { return p.y; }
 };
 
-/// What aggregate a answers of one side of its pairs.
+/// What `get<of_x<...>>()` and `get<of_y<...>>()` return: `inner` is the aggregate of one side of a's pairs.
 template <class M, class... Rest>
 decltype(auto) side_answer(const auto& a, const auto& inner) {
   if constexpr (requires { a.beside(inner); }) {
@@ -11179,8 +12213,8 @@ decltype(auto) side_answer(const auto& a, const auto& inner) {
 
 }  // namespace detail
 
-/// Member of aggregates of pairs: members about the x of each pair. `get` answers what the member does
-/// if it is one, else the aggregate of all.
+/// Member of aggregates of pairs: members about the x of each pair. `get` returns what the
+/// member does if it is one, else the aggregate of all.
 template <class... Members>
 struct of_x : detail::side_of_pairs<detail::x_side, Members...> {
   static constexpr std::string_view name = "of_x";
@@ -12924,7 +13958,7 @@ struct half_life {
 
 /// An aggregate's members, asked when their items have faded: `decayed::value`.
 ///
-/// Guarantee: answers of spread do not change by fading alone. Of a variance the squares are divided by
+/// Guarantee: variance and deviation do not change by fading alone. Of a variance the squares are divided by
 /// W - (sum of w f^2) / W, where f is what an item faded to, w how often it came, and W the sum of w f: weight - 1
 /// before anything has faded, and a variance without bias at any time; NaN for less than two items' worth. So too
 /// `stddev` and `covariance`; skewness, kurtosis, correlation, trend and the population's forms are ratios already.
@@ -12933,7 +13967,8 @@ class faded {
  public:
   faded(Aggregate as_of_now, double share) : kept_(std::move(as_of_now)), share_(share) {}
 
-  /// A member's answer; `aggregate`'s, but for the above. One that is a sketch or refers to one is good while this is.
+  /// Returns what `aggregate` does for the member, but for the above. A sketch, or what refers to one, is good while
+  /// this is.
   template <class M>
   decltype(auto) get() const& {
     return detail::answer_of<M>(*this, kept_);
@@ -12989,12 +14024,12 @@ class faded {
 /// An aggregate in which the past fades: an item of age a weighs 2^(-a / half-life).
 ///
 ///     mr::decayed<mr::half_life<60s>, mr::aggregate<mr::mean, mr::stddev>> load;
-///     load.update(0.7, mr::at(time));
-///     load.value(mr::at(now)).get<mr::stddev>();
+///     load.update(0.7, mr::time_point(time));
+///     load.value(mr::time_point(now)).get<mr::stddev>();
 ///
 /// For aggregates whose members take weights and can be scaled: moments, sums, means, pairs, `ddsketch`,
 /// `binned_histogram`; counts, extremes and places do not fade.
-/// Guarantee: items may come in any order of time, and parts merge in any order, to the same answers up to
+/// Guarantee: items may come in any order of time, and parts merge in any order, with the same result up to
 /// rounding (forward decay: weights are kept as of a landmark, and all scaled when those grow beyond 2^64).
 /// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 32 bytes more than
 /// the aggregate. Allocates: what the aggregate does. Threads: one at a time; const calls from any number.
@@ -13011,9 +14046,13 @@ class decayed {
   decayed() = default;
   explicit decayed(Aggregate empty) : kept_(std::move(empty)) {}
 
-  auto update(const sample& x, at time) { return update(x, weight(1), time); }
-  auto update(const sample& x, weight w, at time) {
-    const double f = weight_at(time.nanoseconds);
+  auto update(const sample& x, time_point time) { return update(x, weight(1), time); }
+  auto update(const sample& x, weight w, time_point time) {
+    double f = weight_at(time.nanoseconds);
+    if (w.value * f > detail::huge && f > 1) {
+      move_to(time.nanoseconds);
+      f = 1;
+    }
     if (detail::is_weight(w.value * f) && !detail::has_nan(x)) [[likely]] {
       weight_ += w.value * f;
       squares_ += w.value * f * f;
@@ -13022,7 +14061,7 @@ class decayed {
   }
 
   /// With all weights as of a time: `faded<Aggregate>` for an aggregate of members; a sketch as it is.
-  auto value(at time) const {
+  auto value(time_point time) const {
     Aggregate now = kept_;
     if (any_) now.scale(power(landmark_, time.nanoseconds));
     if constexpr (has_members)
@@ -13133,66 +14172,129 @@ inline namespace v0 {
 /// Events a second over the last stretch of time.
 ///
 ///     mr::rate_calculator requests;            // of the last 60 s, in panes of a second
-///     requests.update();                       // one event, now; or update(n), update(n, mr::at(time))
+///     requests.update();                       // one event, now; or update(n), update(n, mr::time_point(time))
 ///     requests.rate();
 ///
-/// Units: events a second. Guarantee: `rate` counts the events of the panes that the window overlaps, and
-/// divides by the time from the first of those panes (or the first event, if that is later) to now, at
-/// least one pane: while a stream is younger than the window, its rate is right already. Every event is
-/// in `total`; one that comes later than the window reaches back is in nothing else.
-/// Complexity: update O(1), rate O(1) amortised; 16 bytes a pane. Allocates: when made.
-/// Threads: one at a time.
+/// Units: events a second.
+/// Guarantee: `rate` counts the events of the panes that overlap (now - window, now], and divides by the time from the
+/// first of those panes to now. While a stream is younger than that, its window is (first, now], where `first` is the
+/// time of the first event: it counts the events after that, over the time since, so that events a second apart are one
+/// a second from the second event on. The least time it divides by is that of a pane. Questions do not change what
+/// later ones see.
+/// Left out: `late()` counts the events from before the window, `refused()` those further ahead of the greatest time so
+/// far than `jump`, if that is above zero; `advance` goes as far as it is told. `total` counts all but the refused
+/// ones.
+/// Complexity: update O(1); rate O(1), after a late event O(panes) until the next pane; 32 bytes a pane.
+/// Allocates: when made.
+/// Threads: one at a time; const calls from any number.
+/// Errors: `make`: invalid_argument for a window that is not above zero, and for panes that are none, more than
+/// `most_panes`, or shorter than a nanosecond. Constructed so, it refuses every event.
 template <clock_policy Clock = steady_clock>
 class basic_rate_calculator {
  public:
+  static constexpr std::size_t most_panes = detail::most_panes;
+
   explicit basic_rate_calculator(duration window = duration(60'000'000'000), std::size_t panes = 60,
-                                 Clock clock = Clock())
-      : clock_(std::move(clock)),
-        pane_(pane_length(window, panes)),
-        length_(window.nanoseconds > 0 ? window.nanoseconds : 1),
-        panes_(event_count{}, length_, pane_) {}
+                                 Clock clock = Clock(), duration jump = duration())
+      : basic_rate_calculator(window, panes, std::move(clock), jump, why_not(window, panes).empty()) {}
+  template <detail::bare_number N>
+  explicit basic_rate_calculator(N, const auto&...) : basic_rate_calculator(detail::no_unit<N>::length) {}
+  static result<basic_rate_calculator> make(duration window, std::size_t panes = 60, Clock clock = Clock(),
+                                            duration jump = duration()) {
+    if (std::string why = why_not(window, panes); !why.empty())
+      return error(errc::invalid_argument, "rate_calculator: " + std::move(why));
+    return basic_rate_calculator(window, panes, std::move(clock), jump, true);
+  }
 
   void update(std::uint64_t events = 1) { update(events, now()); }
-  void update(std::uint64_t events, at time) {
+  void update(std::uint64_t events, time_point time) {
+    if (!possible_ || detail::jumps(last_, time.nanoseconds, jump_)) [[unlikely]] {
+      refused_ += events;
+      return;
+    }
     total_ += events;
-    if (first_ == detail::end_of_time || time.nanoseconds < first_) first_ = time.nanoseconds;
-    if (auto* const pane = panes_.pane_of(time.nanoseconds, length_)) pane->count += events;
-    last_ = time.nanoseconds > last_ ? time.nanoseconds : last_;
+    auto* const pane = panes_.summed_pane_of(time.nanoseconds, length_);
+    last_ = panes_.now();
+    if (pane == nullptr) {
+      late_ += events;
+      return;
+    }
+    pane->count += events;
+    if (time.nanoseconds > first_) return;
+    at_first_ = events + (time.nanoseconds == first_ ? at_first_ : 0);
+    first_ = time.nanoseconds;
   }
-
-  double rate() { return rate(now()); }
-  /// As of a time, which is not before the last one.
-  double rate(at time) {
-    if (total_ == 0) return 0;
+  template <detail::bare_number N>
+  void update(std::uint64_t, N) {
+    static_assert(!sizeof(N),
+                  "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
+                  "std::chrono::time_point");
+  }
+  /// Lets time pass without an event.
+  void advance(time_point time) {
+    if (!possible_) return;
     panes_.pass(time.nanoseconds);
+    panes_.sum_up();
+    last_ = panes_.now();
+  }
+  void advance() { advance(now()); }
+
+  double rate() const { return rate(now()); }
+  /// As of a time; of one before the last event or `advance`, as of that.
+  double rate(time_point time) const {
+    if (first_ == detail::end_of_time) return 0;
     const std::int64_t end = time.nanoseconds > last_ ? time.nanoseconds : last_;
     std::int64_t begin = detail::aligned(detail::earlier_by(end, length_), pane_);
-    if (begin < first_) begin = first_;
+    std::uint64_t events = panes_.sum_as_of(end).count;
+    if (begin < first_) {
+      begin = first_;
+      events -= at_first_;
+    }
     const std::int64_t past = detail::earlier_by(end, begin);
-    return static_cast<double>(panes_.sum().count) * 1e9 / static_cast<double>(past > pane_ ? past : pane_);
+    return static_cast<double>(events) * 1e9 / static_cast<double>(past > pane_ ? past : pane_);
   }
-  /// Events in the window, as of the last update or `rate`.
-  std::uint64_t in_window() { return panes_.sum().count; }
+  /// Events in the window, as of the last update or `advance`, or as of a later time.
+  std::uint64_t in_window() const { return panes_.sum_as_of(last_).count; }
+  std::uint64_t in_window(time_point time) const { return panes_.sum_as_of(time.nanoseconds).count; }
   std::uint64_t total() const noexcept { return total_; }
-  void reset() { *this = basic_rate_calculator(duration(length_), panes_.panes() - 1, clock_); }
+  std::uint64_t late() const noexcept { return late_; }
+  std::uint64_t refused() const noexcept { return refused_; }
+  /// Forgets all events and times.
+  void reset() {
+    panes_.reset();
+    total_ = late_ = refused_ = at_first_ = 0;
+    first_ = detail::end_of_time;
+    last_ = detail::beginning_of_time;
+  }
 
  private:
   struct event_count {
     std::uint64_t count = 0;
     void merge(const event_count& other) noexcept { count += other.count; }
   };
-  static std::int64_t pane_length(duration window, std::size_t panes) noexcept {
-    const auto count = static_cast<std::int64_t>(panes < 1 ? 1 : panes > 1'000'000 ? 1'000'000 : panes);
-    const std::int64_t pane = window.nanoseconds / count + (window.nanoseconds % count > 0 ? 1 : 0);
-    return pane > 0 ? pane : 1;
-  }
-  at now() const noexcept { return at(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
+
+  basic_rate_calculator(duration window, std::size_t panes, Clock clock, duration jump, bool possible)
+      : clock_(std::move(clock)),
+        pane_(possible ? (window.nanoseconds - 1) / static_cast<std::int64_t>(panes) + 1 : 1),
+        length_(possible ? window.nanoseconds : 1),
+        jump_(jump.nanoseconds),
+        possible_(possible),
+        panes_(event_count{}, length_, pane_) {}
+
+  /// Empty if it can be made of these.
+  static std::string why_not(duration window, std::size_t panes) { return detail::no_panes(window, panes, most_panes); }
+  time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
 
   Clock clock_;
   std::int64_t pane_;
   std::int64_t length_;
+  std::int64_t jump_;
+  bool possible_;
   detail::pane_queue<event_count> panes_;
   std::uint64_t total_ = 0;
+  std::uint64_t late_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint64_t at_first_ = 0;  // events at `first_`
   std::int64_t first_ = detail::end_of_time;
   std::int64_t last_ = detail::beginning_of_time;
 };
@@ -13202,7 +14304,7 @@ using rate_calculator = basic_rate_calculator<>;
 /// A reading of a counter that only grows.
 struct counter_reading {
   double value = 0;
-  at time;
+  time_point time;
 };
 
 /// How fast a counter grows that is read now and then, and starts again from zero when its process does.
@@ -13218,7 +14320,7 @@ class counter_rate {
   using sample = counter_reading;
   static constexpr bool commutative = false;
 
-  void update(double value, at time) noexcept { update(counter_reading{value, time}); }
+  void update(double value, time_point time) noexcept { update(counter_reading{value, time}); }
   void update(const counter_reading& reading) noexcept {
     if (!(reading.value >= 0)) return;
     if (readings_ == 0) {
@@ -13271,7 +14373,7 @@ class counter_rate {
     made.resets_ = from->u64();
     for (counter_reading* const one : {&made.first_, &made.last_}) {
       one->value = from->f64();
-      one->time = at(from->i64());
+      one->time = time_point(from->i64());
     }
     made.increase_.load(*from);
     const bool valid = made.first_.value >= 0 && made.last_.value >= 0 && made.first_.time <= made.last_.time;
@@ -13303,13 +14405,13 @@ class counter_rate {
 template <class Aggregate = aggregate<count, mean, stddev, min, max>>
 class inter_arrival {
  public:
-  using sample = at;
+  using sample = time_point;
   static constexpr bool commutative = false;
 
   inter_arrival() = default;
   explicit inter_arrival(Aggregate empty) : gaps_(std::move(empty)) {}
 
-  void update(at time) {
+  void update(time_point time) {
     if (events_ != 0) {
       if (time < last_) return;
       gap(time);
@@ -13346,8 +14448,8 @@ class inter_arrival {
     if (!from) return std::move(from).error();
     inter_arrival made;
     made.events_ = from->u64();
-    made.first_ = at(from->i64());
-    made.last_ = at(from->i64());
+    made.first_ = time_point(from->i64());
+    made.last_ = time_point(from->i64());
     auto gaps = Aggregate::load(from->block());
     if (auto done = from->finish(made.first_ <= made.last_); !done) return std::move(done).error();
     if (!gaps) return std::move(gaps).error().wrap("saved " + std::string(type));
@@ -13358,14 +14460,14 @@ class inter_arrival {
  private:
   static constexpr std::string_view type = "inter_arrival";
 
-  void gap(at next) {
+  void gap(time_point next) {
     if (next >= last_)
       (void)gaps_.update(static_cast<double>(detail::earlier_by(next.nanoseconds, last_.nanoseconds)) * 1e-9);
   }
 
   std::uint64_t events_ = 0;
-  at first_;
-  at last_;
+  time_point first_;
+  time_point last_;
   Aggregate gaps_;
 };
 
@@ -13394,25 +14496,32 @@ inline namespace v0 {
 //   hopping<5min, 1min>              five minutes long, a new one each minute
 //   session<30s>                     ends when nothing came for thirty seconds                   session.hpp
 //
-// A length left out (`sliding<>`) is given to the constructor, or to `make`, which answers an error for one that is not
+// A length left out (`sliding<>`) is given to the constructor, or to `make`, which returns an error for one that is not
 // above zero. tumbling, hopping and session windows hand over what has ended, to a callable or in `last()`; stretches
 // without items do not show, and hopping windows begin before the first item. Sliding ones are asked by `get` and
 // `value`. Time is one of
 
 /// The items bring their time: `update(x, at)`. The greatest time so far less `Lateness` is the
 /// watermark: an item from before it comes too late, is counted in `late()` and left out. Within the
-/// lateness items may come in any order; answers do not depend on it, but for rounding.
-template <duration Lateness = duration{}>
+/// lateness items may come in any order; what a window holds does not depend on it, but for rounding.
+///
+/// `Jump`: an item whose time is further than that ahead of the greatest one so far is refused, counted in `refused()`
+/// and left out, so that one wrong time stamp does not make all that follows late; none if zero. `advance` goes as far
+/// as it is told: over a silence longer than that, too. `reset` starts anew.
+template <duration Lateness = duration{}, duration Jump = duration{}>
 struct event_time {
   static_assert(Lateness.nanoseconds >= 0, "millrace[WINDOW-1]: lateness cannot be negative");
+  static_assert(Jump.nanoseconds >= 0, "millrace[WINDOW-1]: a limit on the jump cannot be negative");
   static constexpr std::int64_t lateness = Lateness.nanoseconds;
+  static constexpr std::int64_t jump = Jump.nanoseconds;
 };
 
-/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows answer as of the time when
+/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows are as of the time when
 /// they are asked; the others end what has ended when something comes, or at `advance()`.
 template <clock_policy Clock = steady_clock>
 struct processing_time {
   static constexpr std::int64_t lateness = 0;
+  static constexpr std::int64_t jump = 0;
   using clock = Clock;
 };
 
@@ -13450,8 +14559,8 @@ struct session {
 
 /// From `begin` up to, but without, `end`.
 struct time_range {
-  at begin;
-  at end;
+  time_point begin;
+  time_point end;
   bool operator==(const time_range&) const = default;
 };
 
@@ -13500,7 +14609,7 @@ template <class A>
 inline constexpr bool keeps_one_each = std::is_trivially_copyable_v<typename window_ops<A>::partial> &&
                                        sizeof(typename window_ops<A>::partial) <= 512;
 
-/// A member's answer over the window; a sketch is answered as a copy.
+/// `get` of a window: what the aggregate over it returns for a member; a sketch comes as a copy.
 template <class Derived>
 class member_answers {
  public:
@@ -13552,6 +14661,32 @@ concept by_arrival = requires {
   typename Time::clock;
 };
 
+/// For items that come with another idea of time than a window's: overloads of `update` that say what is wrong.
+template <class Sample, class Time>
+class time_of_items {
+ public:
+  template <class Nothing = void>
+  void update(const Sample&) requires(!by_arrival<Time>) {
+    static_assert(
+        !std::is_void_v<Nothing>,
+        "millrace[WINDOW-10]: this window's items bring their time: update(x, mr::time_point(t)); one that stamps them "
+        "as they come is made with mr::processing_time<>");
+  }
+  template <class Nothing = void>
+  void update(const Sample&, time_point) requires(by_arrival<Time>) {
+    static_assert(
+        !std::is_void_v<Nothing>,
+        "millrace[WINDOW-12]: this window stamps its items as they come: update(x); for items that bring their "
+        "time it is made with mr::event_time<>");
+  }
+  template <bare_number N>
+  void update(const Sample&, N) {
+    static_assert(!sizeof(N),
+                  "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
+                  "std::chrono::time_point; a window by arrival takes none");
+  }
+};
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace millrace
@@ -13583,6 +14718,8 @@ class stepping_windows {
       : empty_(std::move(empty)), length_(length), step_(step), pane_(common(length, step)) {}
 
   std::int64_t watermark() const noexcept { return watermark_; }
+  bool empty() const noexcept { return panes_.empty(); }
+  void reset() { *this = stepping_windows(std::move(empty_), length_, step_); }
 
   /// The pane an item goes to. The item is not from before the watermark.
   A& pane_of(std::int64_t time) {
@@ -13604,7 +14741,7 @@ class stepping_windows {
       if (begin < next_) begin = next_;
       const std::int64_t end = later_by(begin, length_);
       if (end > watermark_) return;
-      const time_range when{at(begin), at(end)};
+      const time_range when{time_point(begin), time_point(end)};
       if (length_ == pane_) {
         sink(when, std::as_const(panes_.front().sum));
       } else {
@@ -13700,13 +14837,14 @@ class stepping_windows {
 
 /// What windows that end by time have in common: updates, the passing of time, and who is told.
 template <class A, class Time>
-class ending_windows : private arrival_clock<Time> {
+class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_clock<Time> {
  public:
+  using time_of_items<sample_t<A>, Time>::update;
   using sample = sample_t<A>;
 
   /// Takes an item; windows that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
-  auto update(const sample& x, at time, Sink&& sink) requires(!by_arrival<Time>) {
+  auto update(const sample& x, time_point time, Sink&& sink) requires(!by_arrival<Time>) {
     return take(x, time.nanoseconds, sink);
   }
   template <class Sink>
@@ -13715,15 +14853,15 @@ class ending_windows : private arrival_clock<Time> {
     return take(x, this->now(), sink);
   }
   /// Without a sink the window that ended last is kept, in `last()`.
-  auto update(const sample& x, at time) requires(!by_arrival<Time>) { return update(x, time, keep()); }
+  auto update(const sample& x, time_point time) requires(!by_arrival<Time>) { return update(x, time, keep()); }
   auto update(const sample& x) requires(by_arrival<Time>) { return update(x, keep()); }
 
   /// Lets time pass without an item.
   template <class Sink>
-  void advance(at time, Sink&& sink) requires(!by_arrival<Time>) {
+  void advance(time_point time, Sink&& sink) requires(!by_arrival<Time>) {
     windows_.close_until(earlier_by(time.nanoseconds, Time::lateness), sink);
   }
-  void advance(at time) requires(!by_arrival<Time>) { advance(time, keep()); }
+  void advance(time_point time) requires(!by_arrival<Time>) { advance(time, keep()); }
   template <class Sink>
   void advance(Sink&& sink) requires(by_arrival<Time>) {
     windows_.close_until(this->now(), sink);
@@ -13741,6 +14879,16 @@ class ending_windows : private arrival_clock<Time> {
   const std::optional<ended_window<A>>& last() const noexcept { return last_; }
   /// How many items came before the watermark and were left out.
   std::uint64_t late() const noexcept { return late_; }
+  /// How many items were further ahead than the policy allows, and were left out.
+  std::uint64_t refused() const noexcept { return refused_; }
+  /// Is no window open that has items?
+  bool empty() const noexcept { return windows_.empty(); }
+  /// Forgets all items and times, and the last window.
+  void reset() {
+    windows_.reset();
+    last_.reset();
+    late_ = refused_ = 0;
+  }
 
  protected:
   ending_windows(A empty, std::int64_t length, std::int64_t step)
@@ -13750,13 +14898,17 @@ class ending_windows : private arrival_clock<Time> {
 
   result<void> merge_windows(const ending_windows& other) {
     result<void> done = windows_.merge(other.windows_);
-    if (done) late_ += other.late_;
+    if (done) {
+      late_ += other.late_;
+      refused_ += other.refused_;
+    }
     return done;
   }
   std::vector<std::byte> save_as(std::string_view type) const {
     envelope_writer to(type);
     to.u64(late_);
     windows_.save(to);
+    save_refused(to, refused_);
     return std::move(to).finish();
   }
   result<void> load_as(std::string_view type, std::span<const std::byte> bytes, std::int64_t length,
@@ -13767,6 +14919,7 @@ class ending_windows : private arrival_clock<Time> {
     auto kept = stepping_windows<A>::load(*from, length, step);
     if (!kept) return std::move(kept).error().wrap("saved " + std::string(type));
     windows_ = *std::move(kept);
+    refused_ = load_refused(*from);
     return from->finish(true);
   }
 
@@ -13777,9 +14930,11 @@ class ending_windows : private arrival_clock<Time> {
   template <class Sink>
   auto take(const sample& x, std::int64_t time, Sink& sink) {
     using answer = decltype(std::declval<A&>().update(x));
-    windows_.close_until(earlier_by(time, Time::lateness), sink);
-    if (time < windows_.watermark()) {
-      ++late_;
+    const std::int64_t watermark = windows_.watermark();
+    const bool too_far = watermark != beginning_of_time && jumps(later_by(watermark, Time::lateness), time, Time::jump);
+    if (!too_far) windows_.close_until(earlier_by(time, Time::lateness), sink);
+    if (too_far || time < windows_.watermark()) {
+      ++(too_far ? refused_ : late_);
       if constexpr (std::is_void_v<answer>)
         return;
       else
@@ -13792,6 +14947,7 @@ class ending_windows : private arrival_clock<Time> {
   stepping_windows<A> windows_;
   std::optional<ended_window<A>> last_;
   std::uint64_t late_ = 0;
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace detail
@@ -13799,12 +14955,12 @@ class ending_windows : private arrival_clock<Time> {
 /// Windows of one length, one after the other, aligned to the time line's zero: each item is in one.
 ///
 ///     mr::windowed<mr::tumbling<1min>, mr::aggregate<mr::count, mr::mean>> minutes;
-///     minutes.update(x, mr::at(time), [](mr::time_range when, const auto& minute) { ... });
+///     minutes.update(x, mr::time_point(time), [](mr::time_range when, const auto& minute) { ... });
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
 /// Guarantee: a window ends when the watermark reaches its end, once, in order of time; windows without
 /// items do not show: silence is to be asked of a clock, or a sliding window. Within the lateness the order of items
-/// makes no difference beyond the aggregate's. Merging two answers what one over both streams would, if neither has
+/// makes no difference beyond the aggregate's. Merging two makes what one over both streams would be, if neither has
 /// ended a window that is open in the other: `advance` both to one time first. Complexity: update as the aggregate's.
 /// Memory: lateness / length + 2 aggregates. Threads: one at a time. Errors: merge: type_mismatch for windows of
 /// another length, invalid_argument for one that has ended.
@@ -13818,6 +14974,8 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
       : base(std::move(empty), Length.nanoseconds, Length.nanoseconds) {}
   explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
       : base(std::move(empty), length.nanoseconds, length.nanoseconds) {}
+  template <detail::bare_number N>
+  explicit windowed(N, const auto&...) requires(Length.nanoseconds == 0) : windowed(detail::no_unit<N>::length) {}
   template <class Nothing = void>
   windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
     static_assert(
@@ -13885,6 +15043,7 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
 
   explicit windowed(Aggregate empty = Aggregate()) requires(Items != 0)
       : items_(Items), empty_(std::move(empty)), open_(empty_) {}
+  /// Windows of `items`, 1 at the least.
   explicit windowed(std::size_t items, Aggregate empty = Aggregate()) requires(Items == 0)
       : items_(items == 0 ? 1 : items), empty_(std::move(empty)), open_(empty_) {}
 
@@ -13903,6 +15062,15 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
     return update(x, [this](std::uint64_t, const Aggregate& full) { last_ = full; });
   }
 
+  /// Forgets all items, and the last full window.
+  void reset() {
+    open_ = empty_;
+    last_.reset();
+    filled_ = 0;
+    first_ = 0;
+  }
+  /// Has the window that is being filled no item?
+  bool empty() const noexcept { return filled_ == 0; }
   /// The window that is being filled, and the last one that was full.
   const Aggregate& open() const noexcept { return open_; }
   const std::optional<Aggregate>& last() const noexcept { return last_; }
@@ -13972,7 +15140,7 @@ inline namespace v0 {
 /// with its first item and ends the gap after its last.
 ///
 ///     mr::windowed<mr::session<30s>, mr::aggregate<mr::count>> visits;
-///     visits.update(1.0, mr::at(time), [](mr::time_range when, const auto& visit) { ... });
+///     visits.update(1.0, mr::time_point(time), [](mr::time_range when, const auto& visit) { ... });
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
 /// Guarantee: an item that comes late, but within the lateness, may lengthen a session, or join two; the
@@ -13981,11 +15149,13 @@ inline namespace v0 {
 /// Complexity: update as the aggregate's, and a merge where two sessions join. Memory: lateness / gap + 2
 /// aggregates. Threads: one at a time.
 template <duration Gap, class Aggregate, class Time>
-class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Time> {
+class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
+                                                private detail::arrival_clock<Time> {
   static_assert(sizeof(session<Gap>) != 0);  // complete, and so checked
 
  public:
   using sample = detail::sample_t<Aggregate>;
+  using detail::time_of_items<sample, Time>::update;
 
   explicit windowed(Aggregate empty = Aggregate()) requires(Gap.nanoseconds != 0)
       : gap_(Gap.nanoseconds), empty_(std::move(empty)) {}
@@ -13993,6 +15163,8 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
       : windowed(gap, std::move(empty), 0) {
     if (gap.nanoseconds <= 0) watermark_ = detail::end_of_time;  // every item comes too late
   }
+  template <detail::bare_number N>
+  explicit windowed(N, const auto&...) requires(Gap.nanoseconds == 0) : windowed(detail::no_unit<N>::length) {}
   template <class Nothing = void>
   windowed() requires(Gap.nanoseconds == 0) : windowed(duration(1)) {
     static_assert(!std::is_void_v<Nothing>,
@@ -14006,7 +15178,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
 
   /// Takes an item; sessions that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
-  auto update(const sample& x, at time, Sink&& sink) requires(!detail::by_arrival<Time>) {
+  auto update(const sample& x, time_point time, Sink&& sink) requires(!detail::by_arrival<Time>) {
     return take(x, time.nanoseconds, sink);
   }
   template <class Sink>
@@ -14015,15 +15187,15 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
     return take(x, this->now(), sink);
   }
   /// Without a sink the session that ended last is kept, in `last()`.
-  auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) { return update(x, time, keep()); }
+  auto update(const sample& x, time_point time) requires(!detail::by_arrival<Time>) { return update(x, time, keep()); }
   auto update(const sample& x) requires(detail::by_arrival<Time>) { return update(x, keep()); }
 
   /// Lets time pass without an item.
   template <class Sink>
-  void advance(at time, Sink&& sink) requires(!detail::by_arrival<Time>) {
+  void advance(time_point time, Sink&& sink) requires(!detail::by_arrival<Time>) {
     close_until(detail::earlier_by(time.nanoseconds, Time::lateness), sink);
   }
-  void advance(at time) requires(!detail::by_arrival<Time>) { advance(time, keep()); }
+  void advance(time_point time) requires(!detail::by_arrival<Time>) { advance(time, keep()); }
   template <class Sink>
   void advance(Sink&& sink) requires(detail::by_arrival<Time>) {
     close_until(this->now(), sink);
@@ -14039,6 +15211,11 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
 
   const std::optional<ended_window<Aggregate>>& last() const noexcept { return last_; }
   std::uint64_t late() const noexcept { return late_; }
+  /// How many items were further ahead than the policy allows, and were left out.
+  std::uint64_t refused() const noexcept { return refused_; }
+  bool empty() const noexcept { return open_.empty(); }
+  /// Forgets all items and times, and the last session.
+  void reset() { *this = windowed(duration(gap_), std::move(empty_), 0); }
   std::size_t open_sessions() const noexcept { return open_.size(); }
 
   /// Errors: type_mismatch, if the gap is another; the aggregate's own.
@@ -14049,6 +15226,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
       if (auto done = both.join(theirs); !done) return done;
     if (other.watermark_ > both.watermark_) both.watermark_ = other.watermark_;
     both.late_ += other.late_;
+    both.refused_ += other.refused_;
     *this = std::move(both);
     return {};
   }
@@ -14065,6 +15243,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
       to.i64(each.last);
       to.block(each.sum.save());
     }
+    detail::save_refused(to, refused_);
     return std::move(to).finish();
   }
   static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
@@ -14092,6 +15271,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
       if (!sum) return std::move(sum).error().wrap("saved session");
       made.open_.push_back(one{first, last, *std::move(sum)});
     }
+    made.refused_ = detail::load_refused(*from);
     if (auto done = from->finish(valid); !done) return std::move(done).error();
     return made;
   }
@@ -14115,9 +15295,11 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
   template <class Sink>
   auto take(const sample& x, std::int64_t time, Sink& sink) {
     using answer = decltype(std::declval<Aggregate&>().update(x));
-    close_until(detail::earlier_by(time, Time::lateness), sink);
-    if (time < watermark_) {
-      ++late_;
+    const bool too_far = watermark_ != detail::beginning_of_time &&
+                         detail::jumps(detail::later_by(watermark_, Time::lateness), time, Time::jump);
+    if (!too_far) close_until(detail::earlier_by(time, Time::lateness), sink);
+    if (too_far || time < watermark_) {
+      ++(too_far ? refused_ : late_);
       if constexpr (std::is_void_v<answer>)
         return;
       else
@@ -14133,7 +15315,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
     std::size_t done = 0;
     // An item that may still come, from the watermark on, would join a session younger than that.
     for (; done != open_.size() && detail::later_by(open_[done].last, gap_) <= watermark_; ++done)
-      sink(time_range{at(open_[done].first), at(detail::later_by(open_[done].last, gap_))},
+      sink(time_range{time_point(open_[done].first), time_point(detail::later_by(open_[done].last, gap_))},
            std::as_const(open_[done].sum));
     open_.erase(open_.begin(), open_.begin() + static_cast<std::ptrdiff_t>(done));
   }
@@ -14184,6 +15366,7 @@ class windowed<session<Gap>, Aggregate, Time> : private detail::arrival_clock<Ti
   std::optional<ended_window<Aggregate>> last_;
   std::int64_t watermark_ = detail::beginning_of_time;
   std::uint64_t late_ = 0;
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace v0
@@ -14507,7 +15690,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// What sliding windows that keep every item have in common: the answers.
+/// What sliding windows that keep every item have in common: what they are asked.
 template <class Derived, class A>
 class sliding_answers : public member_answers<Derived> {
  public:
@@ -14535,8 +15718,8 @@ class sliding_answers : public member_answers<Derived> {
 /// Models: saveable (items that are doubles or pairs). It does not merge: which items of two streams
 /// are the last is not known.
 /// Guarantee: as good as computing anew from the items in the window; nothing of a forgotten item stays
-/// (but with `subtracting`). Items that the aggregate refuses or skips take no place; members that answer
-/// places count those that did. load(save(w)) answers what w does, up to the order of rounding.
+/// (but with `subtracting`). Items that the aggregate refuses or skips take no place; members that are
+/// places count those that did. load(save(w)) holds what w does, up to the order of rounding.
 /// Complexity: update amortised O(1), O(1) always with `worst_case`; get O(1). Memory: the items, and a
 /// partial aggregate for each (none if subtracted or for a mere count; for least and greatest alone the
 /// candidates instead of the items), up to twice as many places. Allocates: until the window is full for the
@@ -14580,7 +15763,13 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
       take(items);
     }
   }
+  auto update(std::initializer_list<sample> items) {
+    return update(std::span<const sample>(items.begin(), items.size()));
+  }
 
+  bool empty() const noexcept { return engine_.size() == 0; }
+  /// Forgets all items.
+  void reset() { *this = windowed(most_, 0); }
   /// The greatest number of items in the window.
   std::size_t width() const noexcept { return most_; }
 
@@ -14660,13 +15849,13 @@ inline namespace v0 {
 /// (now - length, now], aligned to the time line's zero. For sketches, and for streams too fast to keep.
 ///
 ///     mr::windowed<mr::sliding<5min, 10s>, mr::kll<200>, mr::event_time<30s>> latencies;
-///     latencies.update(x, mr::at(time));
+///     latencies.update(x, mr::time_point(time));
 ///     latencies.value().quantile(0.99);
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is.
 /// Guarantee: covers at least `length`, and at most one pane more. With lateness, late items go to their
-/// panes, and their order makes no difference beyond the aggregate's. Merging two windows answers what one
-/// over both streams would, within the aggregate's error.
+/// panes, and their order makes no difference beyond the aggregate's. Merging two windows makes what one
+/// over both streams would be, within the aggregate's error.
 /// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late
 /// item, all. Memory: length / pane + 3 aggregates, and as many again of their sums.
 /// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
@@ -14674,10 +15863,13 @@ inline namespace v0 {
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
 requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     : public detail::member_answers<windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>>,
+      public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
       private detail::arrival_clock<Time> {
   static_assert(sizeof(sliding<Length, Pane>) != 0);  // complete, and so checked
   static_assert(Length.nanoseconds % Pane.nanoseconds == 0,
                 "millrace[WINDOW-8]: a window's length is a whole number of panes");
+  static_assert(Length.nanoseconds / Pane.nanoseconds <= detail::most_panes,
+                "millrace[WINDOW-14]: a window has a million panes at the most");
 
  public:
   using sample = detail::sample_t<Aggregate>;
@@ -14686,30 +15878,38 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
       : panes_(std::move(empty), Length.nanoseconds, Pane.nanoseconds) {}
   /// A length of a whole number of panes; it is rounded up to one.
   explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
-      : panes_(std::move(empty), length.nanoseconds > 0 ? length.nanoseconds : 1, Pane.nanoseconds) {
-    if (length.nanoseconds <= 0) panes_.pass(detail::end_of_time);  // every item comes too late
+      : panes_(std::move(empty), can_be(length) ? length.nanoseconds : 1, Pane.nanoseconds) {
+    if (!can_be(length)) panes_.pass(detail::end_of_time);  // every item comes too late
   }
+  template <detail::bare_number N>
+  explicit windowed(N, const auto&...) requires(Length.nanoseconds == 0) : windowed(detail::no_unit<N>::length) {}
   template <class Nothing = void>
   windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
     static_assert(!std::is_void_v<Nothing>,
                   "millrace[WINDOW-9]: sliding<{}, pane> has no length of its own: give one to the constructor, or "
                   "sliding<5min, 10s>");
   }
-  /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
+  /// Errors: invalid_argument for a length that is not above zero, or of more than a million panes. Constructed so, the
+  /// window takes nothing.
   static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
     if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
+    if (!can_be(length))
+      return error(errc::invalid_argument, "sliding: the length, " + detail::in_words(length) + ", is more than a " +
+                                               "million panes of " + detail::in_words(Pane));
     return windowed(length, std::move(empty));
   }
 
-  /// What the aggregate's update answers; nothing of an item that came too late.
+  /// Returns what the aggregate's `update` does; void, or a success, for an item that was left out.
   auto update(const sample& x) requires(detail::by_arrival<Time>) { return take(x, this->now()); }
-  auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) { return take(x, time.nanoseconds); }
-  /// millrace[WINDOW-10]: without a time.
-  template <class millrace_WINDOW_10_items_bring_their_time_update_x_at_time = void>
-  void update(const sample&) requires(!detail::by_arrival<Time>) = delete;
+  auto update(const sample& x, time_point time)
+    requires(!detail::by_arrival<Time>)
+  {
+    return take(x, time.nanoseconds);
+  }
+  using detail::time_of_items<detail::sample_t<Aggregate>, Time>::update;
 
   /// Lets time pass without an item.
-  void advance(at time) requires(!detail::by_arrival<Time>) { panes_.pass(time.nanoseconds); }
+  void advance(time_point time) requires(!detail::by_arrival<Time>) { panes_.pass(time.nanoseconds); }
   void advance() requires(detail::by_arrival<Time>) { panes_.pass(this->now()); }
 
   /// The aggregate over the panes that are in the window now: by arrival, when asked; by event time, as of the
@@ -14727,6 +15927,15 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
   }
   /// How many items came before the watermark, or from before the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
+  /// How many items were further ahead than the policy allows, and were left out.
+  std::uint64_t refused() const noexcept { return refused_; }
+  /// Has no pane of the window items? Of a loaded window, its newest pane counts as one with items.
+  bool empty() const noexcept { return panes_.empty(); }
+  /// Forgets all items and times.
+  void reset() {
+    panes_.reset();
+    late_ = refused_ = 0;
+  }
 
   /// Takes up the window of another stream. Errors: type_mismatch, if its length is another; the
   /// aggregate's own.
@@ -14735,6 +15944,7 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     if (auto done = both.merge(other.panes_); !done) return done;
     panes_ = std::move(both);
     late_ += other.late_;
+    refused_ += other.refused_;
     return {};
   }
 
@@ -14742,6 +15952,7 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     envelope_writer to(type);
     to.u64(late_);
     panes_.save(to);
+    detail::save_refused(to, refused_);
     return std::move(to).finish();
   }
   static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
@@ -14751,22 +15962,28 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     const std::uint64_t late = from->u64();
     auto panes = detail::pane_queue<Aggregate>::load(*from, Length.nanoseconds, Pane.nanoseconds);
     if (!panes) return std::move(panes).error().wrap("saved sliding<panes>");
+    const std::uint64_t refused = detail::load_refused(*from);
     if (auto done = from->finish(true); !done) return std::move(done).error();
     windowed made(*std::move(panes));
     made.late_ = late;
+    made.refused_ = refused;
     return made;
   }
 
  private:
   static constexpr std::string_view type = "sliding<panes>";
 
+  static constexpr bool can_be(duration length) noexcept {
+    return length.nanoseconds > 0 && length.nanoseconds / Pane.nanoseconds <= detail::most_panes;
+  }
   explicit windowed(detail::pane_queue<Aggregate> panes) : panes_(std::move(panes)) {}
 
   auto take(const sample& x, std::int64_t time) {
     using answer = decltype(std::declval<Aggregate&>().update(x));
-    Aggregate* const pane = panes_.pane_of(time, Time::lateness);
+    const bool jumps = detail::jumps(panes_.now(), time, Time::jump);
+    Aggregate* const pane = jumps ? nullptr : panes_.pane_of(time, Time::lateness);
     if (pane == nullptr) {
-      ++late_;
+      ++(jumps ? refused_ : late_);
       if constexpr (std::is_void_v<answer>)
         return;
       else
@@ -14778,6 +15995,7 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
 
   detail::pane_queue<Aggregate> panes_;
   std::uint64_t late_ = 0;
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace v0
@@ -14898,20 +16116,21 @@ class timed_in_disorder : public disorder_engine<Ops> {
 /// when the question is asked.
 ///
 ///     mr::windowed<mr::sliding<5min>, mr::aggregate<mr::count, mr::mean>, mr::event_time<10s>> recent;
-///     recent.update(x, mr::at(time));
+///     recent.update(x, mr::time_point(time));
 ///
 /// Models: by event time mergeable and saveable (items that are doubles or pairs).
-/// Guarantee: as for `sliding_count`. With lateness, the answers do not depend on the order in which items
+/// Guarantee: as for `sliding_count`. With lateness, what the window holds does not depend on the order in which items
 /// came, but for rounding, and for items of one time where the aggregate asks who was first. Merging two
-/// windows of one length answers what one window over both streams would; now is then the later of both.
+/// windows of one length makes what one window over both streams would be; now is then the later of both.
 /// Complexity: in order as for `sliding_count`; out of order see `detail::disorder_engine`: amortised
 /// near O(1), O(sqrt n) at worst. get O(1), merge O(n); by arrival, get of a const window copies it where items
 /// have to go. Memory: item and time, as many as there are in the
-/// window, or `most` of them: then the oldest goes early, and is counted in `crowded_out`.
+/// window, or `most` of them: then the oldest goes early, and is counted in `dropped()`.
 /// Threads: one at a time; const calls from any number.
 template <duration Length, class Forgetting, class Aggregate, class Time>
 class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     : public detail::sliding_answers<windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>, Aggregate>,
+      public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
       private detail::arrival_clock<Time> {
   static_assert(detail::keeps_one_each<Aggregate>,
                 "millrace[WINDOW-6]: this window keeps a partial aggregate for each item, and the aggregate is too "
@@ -14934,6 +16153,9 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   explicit windowed(std::size_t most = unbounded) requires(Length.nanoseconds != 0) : windowed(Length, most, 0) {}
   explicit windowed(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0)
       : windowed(length, most, 0) {}
+  template <detail::bare_number N>
+  explicit windowed(N, const auto&...) requires(Length.nanoseconds == 0)
+      : windowed(detail::no_unit<N>::length, unbounded, 0) {}
   template <class Nothing = void>
   windowed() requires(Length.nanoseconds == 0) : windowed(Length, 1, 0) {
     static_assert(
@@ -14950,23 +16172,26 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   [[gnu::always_inline]] auto update(const sample& x) requires(detail::by_arrival<Time>) {
     return taken(x, this->now());
   }
-  [[gnu::always_inline]] auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) {
+  [[gnu::always_inline]] auto update(const sample& x, time_point time) requires(!detail::by_arrival<Time>) {
     return taken(x, time.nanoseconds);
   }
 
-  /// millrace[WINDOW-10]: without a time.
-  template <class millrace_WINDOW_10_items_bring_their_time_update_x_at_time = void>
-  void update(const sample&) requires(!detail::by_arrival<Time>) = delete;
+  using detail::time_of_items<typename ops::sample, Time>::update;
 
   /// Lets time pass without an item. Time does not go back.
-  void advance(at time) requires(!detail::by_arrival<Time>) { pass(time.nanoseconds); }
+  void advance(time_point time) requires(!detail::by_arrival<Time>) { pass(time.nanoseconds); }
   void advance() requires(detail::by_arrival<Time>) { pass(this->now()); }
 
   duration length() const noexcept { return duration(length_); }
   /// How many items came before the watermark, or from before the window, and were left out.
   std::uint64_t late() const noexcept { return late_; }
+  /// How many items were further ahead than the policy allows, and were left out.
+  std::uint64_t refused() const noexcept { return refused_; }
+  bool empty() const noexcept { return engine_.size() == 0; }
+  /// Forgets all items and times.
+  void reset() { *this = windowed(duration(length_), most_, 0); }
   /// How many items had to go before their time because `most` were there.
-  std::uint64_t crowded_out() const noexcept { return crowded_out_; }
+  std::uint64_t dropped() const noexcept { return dropped_; }
 
   /// Takes up the window of another stream. Errors: type_mismatch, if it is of another length.
   result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
@@ -14974,7 +16199,8 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     windowed both(duration(length_), most_, 0);
     both.now_ = now_ > other.now_ ? now_ : other.now_;
     both.late_ = late_ + other.late_;
-    both.crowded_out_ = crowded_out_ + other.crowded_out_;
+    both.refused_ = refused_ + other.refused_;
+    both.dropped_ = dropped_ + other.dropped_;
     both.engine_.counted().skipped_before(engine_.counted().skipped_before() +
                                           other.engine_.counted().skipped_before());
     std::vector<std::pair<std::int64_t, const sample*>> theirs;
@@ -15000,9 +16226,10 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     to.u64(most_);
     to.i64(now_);
     to.u64(late_);
-    to.u64(crowded_out_);
+    to.u64(dropped_);
     to.u64(engine_.counted().skipped_before());
     engine_.save(to);
+    detail::save_refused(to, refused_);
     return std::move(to).finish();
   }
   static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
@@ -15017,11 +16244,12 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     windowed made(duration(length), static_cast<std::size_t>(most), 0);
     made.now_ = from->i64();
     made.late_ = from->u64();
-    made.crowded_out_ = from->u64();
+    made.dropped_ = from->u64();
     made.engine_.counted().skipped_before(from->u64());
     const bool valid = length >= 0 && most > 0 &&
                        made.engine_.load(*from, detail::earlier_by(made.now_, length), made.now_) &&
                        made.size() <= most;
+    made.refused_ = detail::load_refused(*from);
     if (auto done = from->finish(valid); !done) return std::move(done).error();
     return made;
   }
@@ -15042,6 +16270,11 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     }
   }
   [[gnu::always_inline]] void take(const sample& x, std::int64_t time) {
+    if constexpr (Time::jump != 0)
+      if (detail::jumps(now_, time, Time::jump)) [[unlikely]] {
+        ++refused_;
+        return;
+      }
     pass(time);
     if (ops::skips(x)) [[unlikely]] {
       engine_.counted().refuse();
@@ -15056,7 +16289,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   template <class X>
   [[gnu::always_inline]] void insert(std::int64_t time, const X& x) {
     if (engine_.size() == most_) [[unlikely]] {
-      ++crowded_out_;
+      ++dropped_;
       engine_.evict_oldest();
     }
     engine_.insert(time, x);
@@ -15088,7 +16321,8 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   std::size_t most_;
   std::int64_t now_ = detail::beginning_of_time;
   std::uint64_t late_ = 0;
-  std::uint64_t crowded_out_ = 0;
+  std::uint64_t refused_ = 0;
+  std::uint64_t dropped_ = 0;
   engine_type engine_;
 };
 
@@ -15122,7 +16356,7 @@ struct window_stats {
 ///     recent.update(100.0);
 ///     recent.stats().mean;
 ///     mr::basic_sliding_window<mr::event_time<10s>> by_event(60s);
-///     by_event.update(100.0, mr::at(time));
+///     by_event.update(100.0, mr::time_point(time));
 ///
 /// It is a `windowed<sliding<>, aggregate<...>>`, with its guarantees, its memory (at most `most` items; an item
 /// and its time are 16 bytes), its `advance`, `late`, `get`, and by event time merge, save and load.
@@ -15133,6 +16367,8 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
  public:
   explicit basic_sliding_window(duration length = duration(300'000'000'000), std::size_t most = base::unbounded)
       : base(length, most) {}
+  template <detail::bare_number N>
+  explicit basic_sliding_window(N, const auto&...) : base(detail::no_unit<N>::length) {}
 
   static result<basic_sliding_window> load(std::span<const std::byte> bytes) requires saveable<base> {
     auto loaded = base::load(bytes);

@@ -16,4 +16,4 @@ using sketch = mr::ddsketch<>;
 
 using load = mr::decayed<mr::half_life<std::chrono::seconds(60)>, mr::aggregate<mr::quantiles<sketch>>>;
 
-void update(load& seen) { seen.update(0.5, mr::at(0)); }
+void update(load& seen) { seen.update(0.5, mr::time_point(0)); }

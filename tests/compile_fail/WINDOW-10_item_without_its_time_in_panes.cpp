@@ -1,4 +1,4 @@
-// expect: millrace\[WINDOW-10\]: this window.s items bring their time: update\(x, mr::at\(t\)\)
+// expect: millrace\[WINDOW-10\]: this window.s items bring their time: update\(x, mr::time_point\(t\)\)
 #include <millrace/aggregate/members/aggregate.hpp>
 #include <millrace/aggregate/members/moments.hpp>
 #include <millrace/aggregate/windows/sliding_panes.hpp>
@@ -10,5 +10,5 @@ using recent = mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>, mr:
 #ifdef MILLRACE_MISUSE
 void take(recent& window) { window.update(1.0); }
 #else
-void take(recent& window) { window.update(1.0, mr::at(7)); }
+void take(recent& window) { window.update(1.0, mr::time_point(7)); }
 #endif

@@ -8,7 +8,7 @@ namespace mr = millrace;
 using recent = mr::windowed<mr::tumbling<mr::seconds(5)>, mr::aggregate<mr::mean>, mr::processing_time<>>;
 
 #ifdef MILLRACE_MISUSE
-void take(recent& window) { window.update(1.0, mr::at(7)); }
+void take(recent& window) { window.update(1.0, mr::time_point(7)); }
 #else
 void take(recent& window) { window.update(1.0); }
 #endif

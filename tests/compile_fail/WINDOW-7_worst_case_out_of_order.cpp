@@ -12,4 +12,4 @@ using when = mr::event_time<>;
 using window =
     mr::windowed<mr::sliding<mr::duration(100), mr::duration{}, mr::worst_case>, mr::aggregate<mr::sum>, when>;
 
-void update(window& of) { of.update(1, mr::at(5)); }
+void update(window& of) { of.update(1, mr::time_point(5)); }

@@ -10,4 +10,4 @@ using window = mr::windowed<mr::sliding<mr::duration(15), mr::duration(10)>, mr:
 using window = mr::windowed<mr::sliding<mr::duration(20), mr::duration(10)>, mr::kll<200>>;
 #endif
 
-void update(window& of) { of.update(1, mr::at(5)); }
+void update(window& of) { of.update(1, mr::time_point(5)); }

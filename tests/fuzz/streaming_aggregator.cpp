@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto saved = loaded->save();
   if (auto back = mr::streaming_aggregator::load(saved); !back || back->save() != saved) std::abort();
   if (loaded->options().panes > 1000) return 0;  // a metric takes that many aggregates
-  const mr::at now(8'000'000'000);
+  const mr::time_point now(8'000'000'000);
   loaded->update("m", 1.5, now);
   loaded->update("m", "g", 2.5, now);
   mr::streaming_aggregator other = *loaded;

@@ -31,8 +31,8 @@ struct weight_or_number {
 /// Can take up what another one of its type has seen.
 ///
 /// Laws, up to the error that A states: merging an empty A changes nothing; a.merge(b) then
-/// a.merge(c) answers what b.merge(c) and then a.merge(b) does; and, where `commutative`,
-/// a.merge(b) answers what b.merge(a) does. The answer may be void, or result<void> where two A can
+/// a.merge(c) makes what b.merge(c) and then a.merge(b) does; and, where `commutative`,
+/// a.merge(b) makes what b.merge(a) does. `merge` returns void, or result<void> where two A can
 /// disagree in their parameters; after an error, a is as it was.
 template <class A>
 concept mergeable = requires(A& into, const A& other) {
@@ -41,8 +41,8 @@ concept mergeable = requires(A& into, const A& other) {
 
 /// Can be kept as bytes and brought back.
 ///
-/// Laws: load(a.save()) succeeds, and is a: the same answers, the same bytes when saved again, the
-/// same future under the same updates. `load` of any other bytes answers an error or a valid A; it
+/// Laws: load(a.save()) succeeds, and is a: the same figures, the same bytes when saved again, the
+/// same future under the same updates. `load` of any other bytes returns an error or a valid A; it
 /// reads nothing beyond them and allocates no more than a fixed multiple of their length.
 template <class A>
 concept saveable = requires(const A& a, std::span<const std::byte> bytes) {
@@ -50,7 +50,8 @@ concept saveable = requires(const A& a, std::span<const std::byte> bytes) {
   { A::load(bytes) } -> std::same_as<result<A>>;
 };
 
-/// A value that sums up a stream: grows by `update`, joins by `merge`, answers its own queries.
+/// A value that sums up a stream: grows by `update`, is put together by `merge`, and has members or functions to be
+/// asked by.
 template <class A>
 concept aggregator = std::copy_constructible<A> && std::movable<A> && mergeable<A> && saveable<A>;
 
@@ -61,20 +62,20 @@ concept aggregator_of = aggregator<A> && requires(A& a, const X& x) {
 };
 
 /// An aggregator with a faster way for many at once.
-/// Law: update(span) answers what the single updates, in order, do, up to the stated error.
+/// Law: update(span) makes what the single updates, in order, do, up to the stated error.
 template <class A, class X>
 concept span_aggregator_of = aggregator_of<A, X> && requires(A& a, std::span<const X> items) {
   a.update(items);
 };
 
 /// An aggregator of items that count differently.
-/// Law: for whole k, update(x, weight(k)) answers what k times update(x) does, up to the stated error.
+/// Law: for whole k, update(x, weight(k)) makes what k times update(x) does, up to the stated error.
 template <class A, class X>
 concept weighted_aggregator_of = aggregator_of<A, X> && requires(A& a, const X& x) {
   a.update(x, weight(1));
 };
 
-/// Is asked for the answers of members, `a.get<Member>()`: an `aggregate<...>`, or a snapshot of one.
+/// Is asked for members, `a.get<Member>()`: an `aggregate<...>`, or a snapshot of one.
 template <class A>
 concept member_source = requires(const A& a) {
   typename A::states;
@@ -82,7 +83,7 @@ concept member_source = requires(const A& a) {
   { a.infinities() } -> std::convertible_to<double>;
 };
 
-/// Has what the answer of Member needs; Member need not be among those it was made of. False for a member that has only
+/// Has what Member is computed from; Member need not be among those it was made of. False for a member that has only
 /// been declared.
 template <class A, class Member>
 concept keeps_member = member_source<A> && requires { sizeof(Member); } && A::template keeps<Member>;

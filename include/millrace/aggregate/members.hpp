@@ -6,6 +6,7 @@
 #include <millrace/aggregate/members/aggregate.hpp>
 #include <millrace/aggregate/members/extremes.hpp>
 #include <millrace/aggregate/members/member.hpp>
+#include <millrace/aggregate/members/moment_sums.hpp>
 #include <millrace/aggregate/members/moments.hpp>
 #include <millrace/aggregate/members/pairs.hpp>
 #include <millrace/aggregate/members/sketch_members.hpp>

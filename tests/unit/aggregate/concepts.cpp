@@ -211,7 +211,7 @@ TEST_CASE("a million groups are bounded by the overflow group, in bytes too") {
     mr::streaming_aggregator events({mr::duration(10'000'000'000), 4, 5, 3});
     for (int i = 0; i < 100'000; ++i)
       events.update("metric " + std::to_string(i % 1000), std::to_string(i), i % 100,
-                    mr::at(std::int64_t{i} * 100'000));
+                    mr::time_point(std::int64_t{i} * 100'000));
     CHECK(events.metrics() == 6);
     return events;
   });
@@ -229,7 +229,7 @@ TEST_CASE("windows keep as many items or panes as they state, however long the s
       for (std::size_t i = 0; i < items; ++i) {
         now += i % 50 == 0 ? 20 : 1;
         if constexpr (requires { w.late(); })  // by time
-          w.update(wide_stream()[i], mr::at(now));
+          w.update(wide_stream()[i], mr::time_point(now));
         else
           w.update(wide_stream()[i]);
       }

@@ -46,7 +46,7 @@ class grouped {
   explicit grouped(std::size_t most = default_most, Aggregate empty = Aggregate())
       : most_(most), empty_(empty), overflow_(std::move(empty)) {}
 
-  /// Whatever the aggregate's update takes, and answers what it does.
+  /// An item of the key's group: arguments as the aggregate's `update` takes them, whose result it returns.
   template <class... Item>
   requires(sizeof...(Item) > 0) auto update(key_type key, Item&&... item) {
     return group(key).update(std::forward<Item>(item)...);

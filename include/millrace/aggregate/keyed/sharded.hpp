@@ -4,8 +4,8 @@
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/detail/aggregate_item.hpp>
 #include <millrace/core/detail/light_atomic.hpp>
+#include <millrace/core/detail/spin_lock.hpp>
 
-#include <sched.h>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -19,29 +19,6 @@ namespace millrace {
 inline namespace v0 {
 
 namespace detail {
-
-/// For what takes a microsecond and is seldom waited for.
-class spin_lock {
- public:
-  void lock() noexcept {
-    while (taken_.exchange_acquire(true))
-      while (taken_.load_relaxed()) ::sched_yield();
-  }
-  void unlock() noexcept { taken_.store_release(false); }
-
- private:
-  light_atomic<bool> taken_{false};
-};
-class spin_guard {
- public:
-  explicit spin_guard(spin_lock& lock) noexcept : lock_(lock) { lock_.lock(); }
-  ~spin_guard() { lock_.unlock(); }
-  spin_guard(const spin_guard&) = delete;
-  spin_guard& operator=(const spin_guard&) = delete;
-
- private:
-  spin_lock& lock_;
-};
 
 /// What of a shard does not depend on the aggregate. Held by the sharded aggregate and by the thread that
 /// writes it, whichever lives longer (<memory> would cost as much to parse as all sketches).
@@ -153,8 +130,8 @@ class sharded {
     for (const auto& one : shards_) (void)sum.merge(of(one).read());
     return sum;
   }
-  /// All shards merged, and emptied: each item comes out once.
-  Aggregate take() {
+  /// Empties all shards; returns what they held, merged, so that each item comes out once.
+  Aggregate reset() {
     Aggregate sum = empty_;
     const detail::spin_guard guard(lock_);
     for (const auto& one : shards_) (void)sum.merge(of(one).take(empty_));

@@ -50,7 +50,7 @@ struct streaming_options {
   std::size_t panes = 30;  ///< the window is forgotten pane by pane
   std::size_t most_metrics = 1024;
   std::size_t most_groups = 256;  ///< of each metric
-  duration jump{};  ///< how far an event may be ahead of the open pane of the newest before it; zero: as far as it likes
+  duration jump{};  ///< how far an event may be ahead of the newest open pane; zero: as far as it likes
 };
 
 /// Statistics and percentiles over a sliding window for metrics that are named at run time, each split into
@@ -64,23 +64,24 @@ struct streaming_options {
 ///
 /// Models: mergeable, saveable. Times are saved as they are: those that a steady clock stamped mean nothing to another
 /// machine.
-/// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last
-/// `window`; the whole of a metric includes its groups. Questions do not change what later ones see: time passes by
-/// events and `advance`. Metrics and groups beyond their bounds share one named "(overflow)", so that totals stay whole.
-/// Merging two answers what one over both streams would; beyond the bounds, who has a name of its own depends on the
-/// order of merges.
+/// Guarantee: statistics are those of `aggregate` and `ddsketch` over the panes that overlap the last `window`; the
+/// whole of a metric includes its groups. Questions do not change what later ones see: time passes by events and
+/// `advance`. Metrics and groups beyond their bounds share one named "(overflow)", so that totals stay whole. Merging
+/// two makes what one over both streams would be; beyond the bounds, who has a name of its own depends on the order of
+/// merges.
 /// Left out: `late()` counts the events from before the window, `refused()` those further ahead than `jump`.
-/// Complexity: update O(1): a hash of the name, a reading of the clock, one fused update; `metric(name)`
-/// saves the hash. stats: three merges, after a late event O(panes) until the next pane, and O(groups) for the whole of
-/// a grouped metric. Memory: 2 (panes + 2) aggregates, each 1.3 KiB and its buckets, for each metric and group;
-/// allocates: for new ones, and as ranges of values grow.
+/// Complexity: update O(1): a hash of the name, a reading of the clock, one fused update; `metric(name)` saves the
+/// hash. stats: three merges, after a late event O(panes) until the next pane, and O(groups) for the whole of a grouped
+/// metric.
+/// Memory: 2 (panes + 2) aggregates, each 1.3 KiB and its buckets, for each metric and group.
+/// Allocates: for new metrics and groups, and as ranges of values grow.
 /// Threads: one at a time; const calls from any number.
 /// Errors: an unknown metric has no events. `make`: invalid_argument for a window that is not above zero, and for panes
 /// that are none, more than `most_panes`, or shorter than a nanosecond; constructed so, it refuses every event. merge:
-/// type_mismatch for another window or other panes, and the aggregate's own, after which nothing is merged; load: as
+/// type_mismatch for another window or other panes, and the aggregate's own, after which nothing is merged. load: as
 /// every saved form.
 ///
-/// `Aggregate`: one that answers all that `metric_stats` holds, and whatever else is to be asked of `window`.
+/// `Aggregate`: one that keeps the members of all that `metric_stats` holds, and whatever else `window` is asked for.
 template <clock_policy Clock = steady_clock,
           class Aggregate = aggregate<count, sum, mean, variance, min, max, quantiles<ddsketch<>>>>
 class basic_streaming_aggregator {
@@ -118,26 +119,27 @@ class basic_streaming_aggregator {
   }
 
   void update(std::string_view name, double x) { update(metric(name), x, now()); }
-  void update(std::string_view name, double x, at time) { update(metric(name), x, time); }
+  void update(std::string_view name, double x, time_point time) { update(metric(name), x, time); }
   void update(metric_id metric, double x) { update(metric, x, now()); }
-  void update(metric_id metric, double x, at time) { add(metrics_[metric.index].whole, x, time.nanoseconds); }
+  void update(metric_id metric, double x, time_point time) { add(metrics_[metric.index].whole, x, time.nanoseconds); }
   void update(std::string_view name, std::string_view group, double x) { update(metric(name), group, x, now()); }
-  void update(std::string_view name, std::string_view group, double x, at time) {
+  void update(std::string_view name, std::string_view group, double x, time_point time) {
     update(metric(name), group, x, time);
   }
-  void update(metric_id metric, std::string_view group, double x, at time) {
+  void update(metric_id metric, std::string_view group, double x, time_point time) {
     add(group_of(metrics_[metric.index], group), x, time.nanoseconds);
   }
 
   template <class Metric, detail::bare_number N>
   void update(const Metric&, double, N) {
-    static_assert(!sizeof(N), "millrace[WINDOW-13]: a bare number is no time: write mr::at(t), of nanoseconds, or of a "
-                              "std::chrono::time_point; the name of a group stands before the number");
+    static_assert(!sizeof(N),
+                  "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
+                  "std::chrono::time_point; the name of a group stands before the number");
   }
 
   /// Lets time pass for every metric and group without an event; goes as far as it is told.
   void advance() { advance(now()); }
-  void advance(at time) {
+  void advance(time_point time) {
     for_each_series([&](series& one) {
       one.panes.pass(time.nanoseconds);
       one.panes.sum_up();
@@ -170,11 +172,11 @@ class basic_streaming_aggregator {
   metric_stats stats(std::string_view name) const { return stats(name, now()); }
   metric_stats stats(std::string_view name, std::string_view group) const { return stats(name, group, now()); }
   /// As of a time, or of the last event or `advance` of the metric, if that is later.
-  metric_stats stats(std::string_view name, at time) const {
+  metric_stats stats(std::string_view name, time_point time) const {
     const std::size_t id = names_.find(name);
     return id == detail::no_group ? stats_of(name, {}, aggregate_type()) : stats_of_whole(id, time);
   }
-  metric_stats stats(std::string_view name, std::string_view group, at time) const {
+  metric_stats stats(std::string_view name, std::string_view group, time_point time) const {
     const std::size_t id = names_.find(name);
     if (id != detail::no_group) {
       const std::size_t in = metrics_[id].names.find(group);
@@ -184,14 +186,14 @@ class basic_streaming_aggregator {
   }
   /// The aggregate itself, to be asked for more, or merged with another process's.
   aggregate_type window(std::string_view name) const { return window(name, now()); }
-  aggregate_type window(std::string_view name, at time) const {
+  aggregate_type window(std::string_view name, time_point time) const {
     const std::size_t id = names_.find(name);
     return id == detail::no_group ? aggregate_type() : whole_of(metrics_[id], time);
   }
 
   /// Every metric in the order of first events, each followed by its groups.
   std::vector<metric_stats> all_stats() const { return all_stats(now()); }
-  std::vector<metric_stats> all_stats(at time) const {
+  std::vector<metric_stats> all_stats(time_point time) const {
     std::vector<metric_stats> all;
     for (std::size_t id = 0; id < metrics_.size(); ++id) {
       all.push_back(stats_of_whole(id, time));
@@ -199,23 +201,6 @@ class basic_streaming_aggregator {
     }
     return all;
   }
-  /// `all_stats` as a JSON array of objects; NaN is "NaN".
-  std::string json() const { return json(now()); }
-  std::string json(at time) const {
-    std::string text;
-    json_writer to(text);
-    to.begin_array();
-    for (const metric_stats& one : all_stats(time)) {
-      to.begin_object().member("metric", one.metric);
-      if (!one.group.empty()) to.member("group", one.group);
-      to.member("count", one.count).member("rate", one.rate).member("sum", one.sum).member("mean", one.mean);
-      to.member("min", one.min).member("max", one.max).member("variance", one.variance).member("stddev", one.stddev);
-      to.member("p50", one.p50).member("p90", one.p90).member("p95", one.p95).member("p99", one.p99).end_object();
-    }
-    to.end_array();
-    return text;
-  }
-
   /// Takes up the metrics and groups of another stream, or of a part of this one.
   result<void> merge(const basic_streaming_aggregator& other) {
     if (other.options_.window.nanoseconds != options_.window.nanoseconds)
@@ -283,7 +268,8 @@ class basic_streaming_aggregator {
       made.options_.jump = duration(from->i64());
       made.refused_ = from->u64();
     }
-    if (done = from->finish(made.possible_ && made.options_.jump.nanoseconds >= 0); !done) return std::move(done).error();
+    if (done = from->finish(made.possible_ && made.options_.jump.nanoseconds >= 0); !done)
+      return std::move(done).error();
     made.for_each_series([&](const series& one) { made.ahead_ = one.end > made.ahead_ ? one.end : made.ahead_; });
     return made;
   }
@@ -321,7 +307,7 @@ class basic_streaming_aggregator {
     series whole;  // of events without a group
   };
 
-  at now() const noexcept { return at(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
+  time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
   series new_series() const {
     const std::int64_t length = possible_ ? options_.window.nanoseconds : 1;
     return series(detail::pane_queue<aggregate_type>(aggregate_type(), length, pane_));
@@ -420,13 +406,13 @@ class basic_streaming_aggregator {
     to.end = detail::later_by(to.begin, pane_);
     if (to.end > ahead_) ahead_ = to.end;
   }
-  static aggregate_type whole_of(const metric_state& metric, at time) {
+  static aggregate_type whole_of(const metric_state& metric, time_point time) {
     aggregate_type all = metric.whole.panes.sum_as_of(time.nanoseconds);
     for (const series& group : metric.groups) (void)all.merge(group.panes.sum_as_of(time.nanoseconds));
     return all;
   }
 
-  metric_stats stats_of_whole(std::size_t id, at time) const {
+  metric_stats stats_of_whole(std::size_t id, time_point time) const {
     const metric_state& metric = metrics_[id];
     std::int64_t begin = metric.whole.panes.begin_as_of(time.nanoseconds);
     std::int64_t end = metric.whole.panes.now();
@@ -437,7 +423,7 @@ class basic_streaming_aggregator {
     }
     return stats_of(names_.key(id), {}, whole_of(metric, time), begin, time.nanoseconds > end ? time.nanoseconds : end);
   }
-  metric_stats stats_of_group(std::size_t id, std::size_t group, at time) const {
+  metric_stats stats_of_group(std::size_t id, std::size_t group, time_point time) const {
     const detail::pane_queue<aggregate_type>& panes = metrics_[id].groups[group].panes;
     const std::int64_t end = time.nanoseconds > panes.now() ? time.nanoseconds : panes.now();
     return stats_of(names_.key(id), metrics_[id].names.key(group), panes.sum_as_of(end), panes.begin_as_of(end), end);
@@ -478,6 +464,30 @@ class basic_streaming_aggregator {
 };
 
 using streaming_aggregator = basic_streaming_aggregator<>;
+
+/// `all_stats`, as of now or of a time, as a JSON array of objects; NaN is "NaN".
+inline std::string to_json(const std::vector<metric_stats>& all) {
+  std::string text;
+  json_writer to(text);
+  to.begin_array();
+  for (const metric_stats& one : all) {
+    to.begin_object().member("metric", one.metric);
+    if (!one.group.empty()) to.member("group", one.group);
+    to.member("count", one.count).member("rate", one.rate).member("sum", one.sum).member("mean", one.mean);
+    to.member("min", one.min).member("max", one.max).member("variance", one.variance).member("stddev", one.stddev);
+    to.member("p50", one.p50).member("p90", one.p90).member("p95", one.p95).member("p99", one.p99).end_object();
+  }
+  to.end_array();
+  return text;
+}
+template <class Clock, class Aggregate>
+std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics) {
+  return to_json(metrics.all_stats());
+}
+template <class Clock, class Aggregate>
+std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics, time_point time) {
+  return to_json(metrics.all_stats(time));
+}
 
 }  // namespace v0
 }  // namespace millrace

@@ -23,11 +23,11 @@ inline namespace v0 {
 struct skip_nan {
   static constexpr std::string_view name = "skip_nan";
 };
-/// NaN policy: counted as an item; from then on every answer that is a double is NaN.
+/// NaN policy: counted as an item; from then on every member that is a double is NaN.
 struct propagate_nan {
   static constexpr std::string_view name = "propagate_nan";
 };
-/// NaN policy: `update` answers an error that names the item, and takes nothing of the call.
+/// NaN policy: `update` returns an error that names the item, and takes nothing of the call.
 struct reject_nan {
   static constexpr std::string_view name = "reject_nan";
 };
@@ -60,7 +60,7 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
   }
 
   void merge(const aggregate_snapshot& later) {
-    this->states_.merge(later.states_, join{this->tally_.seen()});
+    this->states_.merge(later.states_, merge_offset{this->tally_.seen()});
     this->tally_.merge(later.tally_);
   }
 
@@ -79,7 +79,7 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 /// Models: aggregator_of<double> (of pairs, texts or whole numbers, if a member is about them), span_aggregator_of, and
 /// weighted_aggregator_of if all members are.
 /// Guarantee: each member's own; the same bits on every CPU and compiler. Infinite items make of each
-/// answer what they make of its definition: a mean infinite, a variance NaN.
+/// member what they make of its definition: a mean infinite, a variance NaN.
 /// Complexity: a span goes by blocks of 2,048 items: one loop over registers finds what all fused
 /// members need; those that want the items themselves find them in the first-level cache. The
 /// members' own memory and 32 bytes. Allocates: only members that say so.
@@ -127,7 +127,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   auto update(std::initializer_list<sample> items) {
     return update(std::span<const sample>(items.begin(), items.size()));
   }
-  /// No items: says what is wrong with them.
+  /// For containers of another type than the aggregate's items: does not compile, and says why.
   template <class Items>
   requires(!std::is_convertible_v<const Items&, sample> &&
            detail::range_of_others<Items, sample>) void update(const Items&) {
@@ -136,7 +136,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
         "millrace[AGGREGATE-17]: update(items): they are of another type than the aggregate's items, which are "
         "doubles unless a member is about something else; convert them, or update item by item");
   }
-  /// The same of floats, which double holds exactly.
+  /// The items of a span of floats, which double holds exactly.
   auto update(std::span<const float> items) requires(std::is_same_v<sample, double>) {
     if constexpr (std::is_same_v<Policy, reject_nan>)
       for (std::size_t i = 0; i < items.size(); ++i)
@@ -182,13 +182,13 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   auto merge(const basic_aggregate& later) {
     if constexpr (states::merging_can_fail) {
       basic_aggregate joined = *this;
-      result<void> done = joined.states_.try_merge(later.states_, join{this->tally_.seen()});
+      result<void> done = joined.states_.try_merge(later.states_, merge_offset{this->tally_.seen()});
       if (!done) return done;
       joined.tally_.merge(later.tally_);
       *this = std::move(joined);
       return done;
     } else {
-      const join here{this->tally_.seen()};
+      const merge_offset here{this->tally_.seen()};
       this->tally_.merge(later.tally_);
       this->states_.merge(later.states_, here);
     }
@@ -237,7 +237,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if constexpr (Weighted) ordinary = ordinary && w > 0 && w <= detail::huge;
     if (!ordinary) [[unlikely]]
       return rare(x, w);
-    const item<sample> it{x, w, this->tally_.seen()};
+    const stream_item<sample> it{x, w, this->tally_.seen()};
     this->states_.for_each([&](auto& state) { detail::feed<Weighted>(state, it); });
     ++this->tally_.items;
     return answer();
@@ -254,7 +254,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
         return;
       }
     }
-    const item<sample> it{x, w, this->tally_.seen()};
+    const stream_item<sample> it{x, w, this->tally_.seen()};
     this->states_.for_each([&](auto& state) { detail::feed_rare(state, it, detail::is_infinite(x)); });
     this->tally_.add_infinities(x);
     ++this->tally_.items;
@@ -278,7 +278,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
         return false;
       this->states_.for_each([&](auto& state) {
         if constexpr (detail::is_fused<std::remove_cvref_t<decltype(state)>, double>)
-          state.absorb(found, items.data(), items.size(), join{this->tally_.seen()});
+          state.absorb(found, items.data(), items.size(), merge_offset{this->tally_.seen()});
         else
           detail::feed_block(state, items, this->tally_.seen());
       });
@@ -315,7 +315,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
       return false;
     this->states_.for_each([&](auto& state) {
       if constexpr (detail::is_fused<std::remove_cvref_t<decltype(state)>, sample>)
-        state.absorb(found, items.data(), items.size(), join{this->tally_.seen()});
+        state.absorb(found, items.data(), items.size(), merge_offset{this->tally_.seen()});
       else
         detail::feed_weighted_block(state, items, weights, this->tally_.seen());
     });

@@ -33,7 +33,7 @@ class extreme_state {
 
   void update(double x) noexcept { best_ = better(x, best_) ? x : best_; }
   void update(double x, weight) noexcept { update(x); }
-  void absorb(const block_figures& found, const double*, std::size_t, join) noexcept {
+  void absorb(const block_figures& found, const double*, std::size_t, merge_offset) noexcept {
     update(Sign > 0 ? found.low : found.high);
   }
   void merge(const extreme_state& later) noexcept { update(later.best_); }
@@ -62,17 +62,17 @@ class located_state {
   static constexpr bool commutative = false;
   static constexpr unsigned figures = Sign > 0 ? figure::low : figure::high;
 
-  void update(const item<double>& one) noexcept {
+  void update(const stream_item<double>& one) noexcept {
     if (better(one.value)) best_ = {one.index, one.value + 0.0};
   }
-  void absorb(const block_figures& found, const double* items, std::size_t, join at) noexcept {
+  void absorb(const block_figures& found, const double* items, std::size_t, merge_offset at) noexcept {
     const double best = Sign > 0 ? found.low : found.high;
     if (!better(best)) return;
     std::size_t i = 0;
     while (items[i] != best) ++i;
     best_ = {at.items_before + i, best + 0.0};
   }
-  void merge(const located_state& later, join at) noexcept {
+  void merge(const located_state& later, merge_offset at) noexcept {
     if (later.best_.index != located::nowhere && better(later.best_.value))
       best_ = {at.items_before + later.best_.index, later.best_.value};
   }
@@ -108,7 +108,7 @@ class end_state {
     if (Last || value_ != value_) value_ = x;
   }
   void update(double x, weight) noexcept { update(x); }
-  void absorb(const block_figures&, const double* items, std::size_t count, join) noexcept {
+  void absorb(const block_figures&, const double* items, std::size_t count, merge_offset) noexcept {
     update(items[Last ? count - 1 : 0]);
   }
   void merge(const end_state& later) noexcept {

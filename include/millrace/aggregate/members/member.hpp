@@ -15,25 +15,25 @@ inline namespace v0 {
 
 // What may stand between the brackets of `aggregate<...>`: a member. It is an empty type with any of
 //
-//   using needs = members<...>;            // the members whose states or answers it uses; each exists once
+//   using needs = members<...>;            // the members that it is computed from; each is kept once
 //   template <class T> class state;        // what it keeps for items of type T (double, or xy)
-//   static auto value(const auto& a);      // its answer; a has get<Member>(), state<Member>() and items()
+//   static auto value(const auto& a);      // what get<It>() returns; a has get<Member>(), state<Member>() and items()
 //   using sample = xy;                     // it is about pairs, or about std::string_view, std::int64_t, a struct of
 //                                          // yours: the aggregate's items are what a member asks for; else doubles
 //   static constexpr std::string_view name = "...";          // default: the type's name
-//   template <class Other> static constexpr bool covers;     // its state answers for Other's too
+//   template <class Other> static constexpr bool covers;     // its state does for Other's, too
 //
 // A state is a copyable type with
 //
 //   void update(T x);                               // x is not NaN
-//   void merge(const state& later);                 // or merge(const state& later, join)
+//   void merge(const state& later);                 // or merge(const state& later, merge_offset)
 //   void save(envelope_writer&) const;
 //   bool load(envelope_reader&);                    // false: the numbers contradict each other
 //
 // and, where it has them,
 //
 //   void update(T x, weight w);                     // w > 0; without it the aggregate takes no weights
-//   void update(const item<T>&);                    // instead of both: with the item's index too
+//   void update(const stream_item<T>&);                    // instead of both: with the item's index too
 //   void update(std::span<const T>);                // a block that lies in the first-level cache
 //   void update(std::span<const T>, std::span<const double>);  // ... with the items' weights
 //   void unmerge(const state&);                     // invertible
@@ -42,7 +42,7 @@ inline namespace v0 {
 //   void scale(double factor);                      // every item's weight times factor: for `decayed`
 //
 // Or the type is an aggregator itself (a sketch, one of your own): then it is its own state, and
-// `get<That>()` answers it.
+// `get<That>()` returns it.
 
 /// A list of members.
 template <class... Members>
@@ -50,7 +50,7 @@ struct members {};
 
 /// One item on its way to the states.
 template <class T>
-struct item {
+struct stream_item {
   T value;
   double weight = 1;
   std::uint64_t index = 0;  ///< how many came before it, those that were skipped included
@@ -63,7 +63,7 @@ struct xy {
 };
 
 /// What a merge joins: how many items, skipped ones included, came before the later state's first.
-struct join {
+struct merge_offset {
   std::uint64_t items_before = 0;
 };
 
@@ -95,7 +95,7 @@ using state_t = typename state_of<M, T>::type;
 template <class M, class T>
 inline constexpr bool keeps_state = has_state<M, T> || is_its_own_state<M>;
 
-/// Does the state of M answer for Other's?
+/// Does M keep all that Other's state would, so that the aggregate need not keep both?
 template <class M, class Other>
 inline constexpr bool covers = [] {
   if constexpr (std::is_same_v<M, Other>)

@@ -210,7 +210,7 @@ class comoment_sums {
 };
 
 /// Member of aggregates of pairs: what covariance, correlation and trend stand on, kept like `moments`:
-/// in shifted blocks. `get` answers `comoment_sums`. 144 bytes; allocates: never.
+/// in shifted blocks. `get` returns `comoment_sums`. 144 bytes; allocates: never.
 struct comoments {
   using sample = xy;
   static constexpr std::string_view name = "comoments";
@@ -364,7 +364,7 @@ struct correlation {
 };
 
 /// A straight line through pairs.
-struct line {
+struct trend_line {
   double slope = std::numeric_limits<double>::quiet_NaN();
   double intercept = std::numeric_limits<double>::quiet_NaN();
   double r_squared = std::numeric_limits<double>::quiet_NaN();  ///< NaN where y has no spread
@@ -376,9 +376,9 @@ struct line {
 struct linear_trend {
   using needs = members<comoments>;
   using sample = xy;
-  static line value(const auto& a) {
+  static trend_line value(const auto& a) {
     const comoment_sums m = a.template state<comoments>();
-    line made;
+    trend_line made;
     if (!(m.scaled_xx() > 0) || a.infinities() != 0) return made;
     const double slope = m.scaled_xy() / m.scaled_xx();
     made.slope = detail::math::ldexp(slope, m.exponent_y() - m.exponent_x());
@@ -452,7 +452,7 @@ struct y_side {
   static double of(const xy& p) noexcept { return p.y; }
 };
 
-/// What aggregate a answers of one side of its pairs.
+/// What `get<of_x<...>>()` and `get<of_y<...>>()` return: `inner` is the aggregate of one side of a's pairs.
 template <class M, class... Rest>
 decltype(auto) side_answer(const auto& a, const auto& inner) {
   if constexpr (requires { a.beside(inner); }) {
@@ -469,8 +469,8 @@ decltype(auto) side_answer(const auto& a, const auto& inner) {
 
 }  // namespace detail
 
-/// Member of aggregates of pairs: members about the x of each pair. `get` answers what the member does
-/// if it is one, else the aggregate of all.
+/// Member of aggregates of pairs: members about the x of each pair. `get` returns what the
+/// member does if it is one, else the aggregate of all.
 template <class... Members>
 struct of_x : detail::side_of_pairs<detail::x_side, Members...> {
   static constexpr std::string_view name = "of_x";

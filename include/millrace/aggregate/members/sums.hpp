@@ -104,7 +104,7 @@ struct sum {
       detail::rounded(product);
       sum_.add(product);
     }
-    void absorb(const detail::block_figures& found, const double*, std::size_t, join) noexcept {
+    void absorb(const detail::block_figures& found, const double*, std::size_t, merge_offset) noexcept {
       sum_.add(found.total);
       sum_.add(found.total_rest);
     }
@@ -170,8 +170,12 @@ class wide_ratio {
     terms_.add_far(before.terms_.rest() * half, before.term_apart_ + exponent, term_apart_);
   }
   bool empty() const noexcept { return weight_ == 0; }
-  double terms_over_weight() const noexcept { return unless_far(terms_.value() / weight_, term_apart_ - weight_apart_); }
-  double weight_over_terms() const noexcept { return unless_far(weight_ / terms_.value(), weight_apart_ - term_apart_); }
+  double terms_over_weight() const noexcept {
+    return unless_far(terms_.value() / weight_, term_apart_ - weight_apart_);
+  }
+  double weight_over_terms() const noexcept {
+    return unless_far(weight_ / terms_.value(), weight_apart_ - term_apart_);
+  }
 
   void save_weight(envelope_writer& to) const { to.f64(weight_); }
   bool load_weight(envelope_reader& from) {
@@ -252,7 +256,7 @@ struct geometric_mean {
         sums_.add_term(half * logarithm, exponent);
       }
     }
-    void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
+    void absorb(const detail::block_figures& found, const double* items, std::size_t count, merge_offset) noexcept {
       if (found.weights != nullptr) {
         for (std::size_t i = 0; i < count; ++i) update(items[i], weight(found.weights[i]));
         return;
@@ -352,7 +356,7 @@ struct harmonic_mean {
       else
         add_far(x, w.value);
     }
-    void absorb(const detail::block_figures& found, const double* items, std::size_t count, join) noexcept {
+    void absorb(const detail::block_figures& found, const double* items, std::size_t count, merge_offset) noexcept {
       if (!(found.low > 0) || !detail::is_plain(found.reciprocal)) [[unlikely]] {
         for (std::size_t i = 0; i < count; ++i)
           update(items[i], weight(found.weights == nullptr ? 1 : found.weights[i]));

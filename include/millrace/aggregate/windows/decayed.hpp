@@ -28,7 +28,7 @@ struct half_life {
 
 /// An aggregate's members, asked when their items have faded: `decayed::value`.
 ///
-/// Guarantee: answers of spread do not change by fading alone. Of a variance the squares are divided by
+/// Guarantee: variance and deviation do not change by fading alone. Of a variance the squares are divided by
 /// W - (sum of w f^2) / W, where f is what an item faded to, w how often it came, and W the sum of w f: weight - 1
 /// before anything has faded, and a variance without bias at any time; NaN for less than two items' worth. So too
 /// `stddev` and `covariance`; skewness, kurtosis, correlation, trend and the population's forms are ratios already.
@@ -37,7 +37,8 @@ class faded {
  public:
   faded(Aggregate as_of_now, double share) : kept_(std::move(as_of_now)), share_(share) {}
 
-  /// A member's answer; `aggregate`'s, but for the above. One that is a sketch or refers to one is good while this is.
+  /// Returns what `aggregate` does for the member, but for the above. A sketch, or what refers to one, is good while
+  /// this is.
   template <class M>
   decltype(auto) get() const& {
     return detail::answer_of<M>(*this, kept_);
@@ -93,12 +94,12 @@ class faded {
 /// An aggregate in which the past fades: an item of age a weighs 2^(-a / half-life).
 ///
 ///     mr::decayed<mr::half_life<60s>, mr::aggregate<mr::mean, mr::stddev>> load;
-///     load.update(0.7, mr::at(time));
-///     load.value(mr::at(now)).get<mr::stddev>();
+///     load.update(0.7, mr::time_point(time));
+///     load.value(mr::time_point(now)).get<mr::stddev>();
 ///
 /// For aggregates whose members take weights and can be scaled: moments, sums, means, pairs, `ddsketch`,
 /// `binned_histogram`; counts, extremes and places do not fade.
-/// Guarantee: items may come in any order of time, and parts merge in any order, to the same answers up to
+/// Guarantee: items may come in any order of time, and parts merge in any order, with the same result up to
 /// rounding (forward decay: weights are kept as of a landmark, and all scaled when those grow beyond 2^64).
 /// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 32 bytes more than
 /// the aggregate. Allocates: what the aggregate does. Threads: one at a time; const calls from any number.
@@ -115,8 +116,8 @@ class decayed {
   decayed() = default;
   explicit decayed(Aggregate empty) : kept_(std::move(empty)) {}
 
-  auto update(const sample& x, at time) { return update(x, weight(1), time); }
-  auto update(const sample& x, weight w, at time) {
+  auto update(const sample& x, time_point time) { return update(x, weight(1), time); }
+  auto update(const sample& x, weight w, time_point time) {
     double f = weight_at(time.nanoseconds);
     if (w.value * f > detail::huge && f > 1) {
       move_to(time.nanoseconds);
@@ -130,7 +131,7 @@ class decayed {
   }
 
   /// With all weights as of a time: `faded<Aggregate>` for an aggregate of members; a sketch as it is.
-  auto value(at time) const {
+  auto value(time_point time) const {
     Aggregate now = kept_;
     if (any_) now.scale(power(landmark_, time.nanoseconds));
     if constexpr (has_members)

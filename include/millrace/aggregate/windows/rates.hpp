@@ -25,20 +25,23 @@ inline namespace v0 {
 /// Events a second over the last stretch of time.
 ///
 ///     mr::rate_calculator requests;            // of the last 60 s, in panes of a second
-///     requests.update();                       // one event, now; or update(n), update(n, mr::at(time))
+///     requests.update();                       // one event, now; or update(n), update(n, mr::time_point(time))
 ///     requests.rate();
 ///
-/// Units: events a second. Guarantee: `rate` counts the events of the panes that overlap (now - window, now], and divides
-/// by the time from the first of those panes to now. While a stream is younger than that, its window is (first, now],
-/// `first` being the time of the first event: the events after it, over the time since then, so that events a second
-/// apart are one a second from the second event on. It divides by one pane's length at the least. Questions do not
-/// change what later ones see.
+/// Units: events a second.
+/// Guarantee: `rate` counts the events of the panes that overlap (now - window, now], and divides by the time from the
+/// first of those panes to now. While a stream is younger than that, its window is (first, now], where `first` is the
+/// time of the first event: it counts the events after that, over the time since, so that events a second apart are one
+/// a second from the second event on. The least time it divides by is that of a pane. Questions do not change what
+/// later ones see.
 /// Left out: `late()` counts the events from before the window, `refused()` those further ahead of the greatest time so
-/// far than `jump`, if that is above zero. `advance` goes as far as it is told. `total` counts all but the refused ones.
+/// far than `jump`, if that is above zero; `advance` goes as far as it is told. `total` counts all but the refused
+/// ones.
+/// Complexity: update O(1); rate O(1), after a late event O(panes) until the next pane; 32 bytes a pane.
+/// Allocates: when made.
+/// Threads: one at a time; const calls from any number.
 /// Errors: `make`: invalid_argument for a window that is not above zero, and for panes that are none, more than
 /// `most_panes`, or shorter than a nanosecond. Constructed so, it refuses every event.
-/// Complexity: update O(1), rate O(1), after a late event O(panes) until the next pane; 32 bytes a pane. Allocates: when
-/// made. Threads: one at a time; const calls from any number.
 template <clock_policy Clock = steady_clock>
 class basic_rate_calculator {
  public:
@@ -57,7 +60,7 @@ class basic_rate_calculator {
   }
 
   void update(std::uint64_t events = 1) { update(events, now()); }
-  void update(std::uint64_t events, at time) {
+  void update(std::uint64_t events, time_point time) {
     if (!possible_ || detail::jumps(last_, time.nanoseconds, jump_)) [[unlikely]] {
       refused_ += events;
       return;
@@ -76,11 +79,12 @@ class basic_rate_calculator {
   }
   template <detail::bare_number N>
   void update(std::uint64_t, N) {
-    static_assert(!sizeof(N), "millrace[WINDOW-13]: a bare number is no time: write mr::at(t), of nanoseconds, or of a "
-                              "std::chrono::time_point");
+    static_assert(!sizeof(N),
+                  "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
+                  "std::chrono::time_point");
   }
   /// Lets time pass without an event.
-  void advance(at time) {
+  void advance(time_point time) {
     if (!possible_) return;
     panes_.pass(time.nanoseconds);
     panes_.sum_up();
@@ -90,7 +94,7 @@ class basic_rate_calculator {
 
   double rate() const { return rate(now()); }
   /// As of a time; of one before the last event or `advance`, as of that.
-  double rate(at time) const {
+  double rate(time_point time) const {
     if (first_ == detail::end_of_time) return 0;
     const std::int64_t end = time.nanoseconds > last_ ? time.nanoseconds : last_;
     std::int64_t begin = detail::aligned(detail::earlier_by(end, length_), pane_);
@@ -104,7 +108,7 @@ class basic_rate_calculator {
   }
   /// Events in the window, as of the last update or `advance`, or as of a later time.
   std::uint64_t in_window() const { return panes_.sum_as_of(last_).count; }
-  std::uint64_t in_window(at time) const { return panes_.sum_as_of(time.nanoseconds).count; }
+  std::uint64_t in_window(time_point time) const { return panes_.sum_as_of(time.nanoseconds).count; }
   std::uint64_t total() const noexcept { return total_; }
   std::uint64_t late() const noexcept { return late_; }
   std::uint64_t refused() const noexcept { return refused_; }
@@ -132,7 +136,7 @@ class basic_rate_calculator {
 
   /// Empty if it can be made of these.
   static std::string why_not(duration window, std::size_t panes) { return detail::no_panes(window, panes, most_panes); }
-  at now() const noexcept { return at(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
+  time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
 
   Clock clock_;
   std::int64_t pane_;
@@ -153,7 +157,7 @@ using rate_calculator = basic_rate_calculator<>;
 /// A reading of a counter that only grows.
 struct counter_reading {
   double value = 0;
-  at time;
+  time_point time;
 };
 
 /// How fast a counter grows that is read now and then, and starts again from zero when its process does.
@@ -169,7 +173,7 @@ class counter_rate {
   using sample = counter_reading;
   static constexpr bool commutative = false;
 
-  void update(double value, at time) noexcept { update(counter_reading{value, time}); }
+  void update(double value, time_point time) noexcept { update(counter_reading{value, time}); }
   void update(const counter_reading& reading) noexcept {
     if (!(reading.value >= 0)) return;
     if (readings_ == 0) {
@@ -222,7 +226,7 @@ class counter_rate {
     made.resets_ = from->u64();
     for (counter_reading* const one : {&made.first_, &made.last_}) {
       one->value = from->f64();
-      one->time = at(from->i64());
+      one->time = time_point(from->i64());
     }
     made.increase_.load(*from);
     const bool valid = made.first_.value >= 0 && made.last_.value >= 0 && made.first_.time <= made.last_.time;
@@ -254,13 +258,13 @@ class counter_rate {
 template <class Aggregate = aggregate<count, mean, stddev, min, max>>
 class inter_arrival {
  public:
-  using sample = at;
+  using sample = time_point;
   static constexpr bool commutative = false;
 
   inter_arrival() = default;
   explicit inter_arrival(Aggregate empty) : gaps_(std::move(empty)) {}
 
-  void update(at time) {
+  void update(time_point time) {
     if (events_ != 0) {
       if (time < last_) return;
       gap(time);
@@ -297,8 +301,8 @@ class inter_arrival {
     if (!from) return std::move(from).error();
     inter_arrival made;
     made.events_ = from->u64();
-    made.first_ = at(from->i64());
-    made.last_ = at(from->i64());
+    made.first_ = time_point(from->i64());
+    made.last_ = time_point(from->i64());
     auto gaps = Aggregate::load(from->block());
     if (auto done = from->finish(made.first_ <= made.last_); !done) return std::move(done).error();
     if (!gaps) return std::move(gaps).error().wrap("saved " + std::string(type));
@@ -309,14 +313,14 @@ class inter_arrival {
  private:
   static constexpr std::string_view type = "inter_arrival";
 
-  void gap(at next) {
+  void gap(time_point next) {
     if (next >= last_)
       (void)gaps_.update(static_cast<double>(detail::earlier_by(next.nanoseconds, last_.nanoseconds)) * 1e-9);
   }
 
   std::uint64_t events_ = 0;
-  at first_;
-  at last_;
+  time_point first_;
+  time_point last_;
   Aggregate gaps_;
 };
 

@@ -23,7 +23,7 @@ inline namespace v0 {
 /// with its first item and ends the gap after its last.
 ///
 ///     mr::windowed<mr::session<30s>, mr::aggregate<mr::count>> visits;
-///     visits.update(1.0, mr::at(time), [](mr::time_range when, const auto& visit) { ... });
+///     visits.update(1.0, mr::time_point(time), [](mr::time_range when, const auto& visit) { ... });
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
 /// Guarantee: an item that comes late, but within the lateness, may lengthen a session, or join two; the
@@ -61,7 +61,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
 
   /// Takes an item; sessions that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
-  auto update(const sample& x, at time, Sink&& sink) requires(!detail::by_arrival<Time>) {
+  auto update(const sample& x, time_point time, Sink&& sink) requires(!detail::by_arrival<Time>) {
     return take(x, time.nanoseconds, sink);
   }
   template <class Sink>
@@ -70,15 +70,15 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     return take(x, this->now(), sink);
   }
   /// Without a sink the session that ended last is kept, in `last()`.
-  auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) { return update(x, time, keep()); }
+  auto update(const sample& x, time_point time) requires(!detail::by_arrival<Time>) { return update(x, time, keep()); }
   auto update(const sample& x) requires(detail::by_arrival<Time>) { return update(x, keep()); }
 
   /// Lets time pass without an item.
   template <class Sink>
-  void advance(at time, Sink&& sink) requires(!detail::by_arrival<Time>) {
+  void advance(time_point time, Sink&& sink) requires(!detail::by_arrival<Time>) {
     close_until(detail::earlier_by(time.nanoseconds, Time::lateness), sink);
   }
-  void advance(at time) requires(!detail::by_arrival<Time>) { advance(time, keep()); }
+  void advance(time_point time) requires(!detail::by_arrival<Time>) { advance(time, keep()); }
   template <class Sink>
   void advance(Sink&& sink) requires(detail::by_arrival<Time>) {
     close_until(this->now(), sink);
@@ -198,7 +198,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     std::size_t done = 0;
     // An item that may still come, from the watermark on, would join a session younger than that.
     for (; done != open_.size() && detail::later_by(open_[done].last, gap_) <= watermark_; ++done)
-      sink(time_range{at(open_[done].first), at(detail::later_by(open_[done].last, gap_))},
+      sink(time_range{time_point(open_[done].first), time_point(detail::later_by(open_[done].last, gap_))},
            std::as_const(open_[done].sum));
     open_.erase(open_.begin(), open_.begin() + static_cast<std::ptrdiff_t>(done));
   }

@@ -124,16 +124,16 @@ class timed_in_disorder : public disorder_engine<Ops> {
 /// when the question is asked.
 ///
 ///     mr::windowed<mr::sliding<5min>, mr::aggregate<mr::count, mr::mean>, mr::event_time<10s>> recent;
-///     recent.update(x, mr::at(time));
+///     recent.update(x, mr::time_point(time));
 ///
 /// Models: by event time mergeable and saveable (items that are doubles or pairs).
-/// Guarantee: as for `sliding_count`. With lateness, the answers do not depend on the order in which items
+/// Guarantee: as for `sliding_count`. With lateness, what the window holds does not depend on the order in which items
 /// came, but for rounding, and for items of one time where the aggregate asks who was first. Merging two
-/// windows of one length answers what one window over both streams would; now is then the later of both.
+/// windows of one length makes what one window over both streams would be; now is then the later of both.
 /// Complexity: in order as for `sliding_count`; out of order see `detail::disorder_engine`: amortised
 /// near O(1), O(sqrt n) at worst. get O(1), merge O(n); by arrival, get of a const window copies it where items
 /// have to go. Memory: item and time, as many as there are in the
-/// window, or `most` of them: then the oldest goes early, and is counted in `crowded_out`.
+/// window, or `most` of them: then the oldest goes early, and is counted in `dropped()`.
 /// Threads: one at a time; const calls from any number.
 template <duration Length, class Forgetting, class Aggregate, class Time>
 class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
@@ -180,14 +180,14 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   [[gnu::always_inline]] auto update(const sample& x) requires(detail::by_arrival<Time>) {
     return taken(x, this->now());
   }
-  [[gnu::always_inline]] auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) {
+  [[gnu::always_inline]] auto update(const sample& x, time_point time) requires(!detail::by_arrival<Time>) {
     return taken(x, time.nanoseconds);
   }
 
   using detail::time_of_items<typename ops::sample, Time>::update;
 
   /// Lets time pass without an item. Time does not go back.
-  void advance(at time) requires(!detail::by_arrival<Time>) { pass(time.nanoseconds); }
+  void advance(time_point time) requires(!detail::by_arrival<Time>) { pass(time.nanoseconds); }
   void advance() requires(detail::by_arrival<Time>) { pass(this->now()); }
 
   duration length() const noexcept { return duration(length_); }
@@ -199,7 +199,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   /// Forgets all items and times.
   void reset() { *this = windowed(duration(length_), most_, 0); }
   /// How many items had to go before their time because `most` were there.
-  std::uint64_t crowded_out() const noexcept { return crowded_out_; }
+  std::uint64_t dropped() const noexcept { return dropped_; }
 
   /// Takes up the window of another stream. Errors: type_mismatch, if it is of another length.
   result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
@@ -208,7 +208,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     both.now_ = now_ > other.now_ ? now_ : other.now_;
     both.late_ = late_ + other.late_;
     both.refused_ = refused_ + other.refused_;
-    both.crowded_out_ = crowded_out_ + other.crowded_out_;
+    both.dropped_ = dropped_ + other.dropped_;
     both.engine_.counted().skipped_before(engine_.counted().skipped_before() +
                                           other.engine_.counted().skipped_before());
     std::vector<std::pair<std::int64_t, const sample*>> theirs;
@@ -234,7 +234,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     to.u64(most_);
     to.i64(now_);
     to.u64(late_);
-    to.u64(crowded_out_);
+    to.u64(dropped_);
     to.u64(engine_.counted().skipped_before());
     engine_.save(to);
     detail::save_refused(to, refused_);
@@ -252,7 +252,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     windowed made(duration(length), static_cast<std::size_t>(most), 0);
     made.now_ = from->i64();
     made.late_ = from->u64();
-    made.crowded_out_ = from->u64();
+    made.dropped_ = from->u64();
     made.engine_.counted().skipped_before(from->u64());
     const bool valid = length >= 0 && most > 0 &&
                        made.engine_.load(*from, detail::earlier_by(made.now_, length), made.now_) &&
@@ -297,7 +297,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   template <class X>
   [[gnu::always_inline]] void insert(std::int64_t time, const X& x) {
     if (engine_.size() == most_) [[unlikely]] {
-      ++crowded_out_;
+      ++dropped_;
       engine_.evict_oldest();
     }
     engine_.insert(time, x);
@@ -330,7 +330,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   std::int64_t now_ = detail::beginning_of_time;
   std::uint64_t late_ = 0;
   std::uint64_t refused_ = 0;
-  std::uint64_t crowded_out_ = 0;
+  std::uint64_t dropped_ = 0;
   engine_type engine_;
 };
 

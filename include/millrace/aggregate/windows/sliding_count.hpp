@@ -18,7 +18,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// What sliding windows that keep every item have in common: the answers.
+/// What sliding windows that keep every item have in common: what they are asked.
 template <class Derived, class A>
 class sliding_answers : public member_answers<Derived> {
  public:
@@ -46,8 +46,8 @@ class sliding_answers : public member_answers<Derived> {
 /// Models: saveable (items that are doubles or pairs). It does not merge: which items of two streams
 /// are the last is not known.
 /// Guarantee: as good as computing anew from the items in the window; nothing of a forgotten item stays
-/// (but with `subtracting`). Items that the aggregate refuses or skips take no place; members that answer
-/// places count those that did. load(save(w)) answers what w does, up to the order of rounding.
+/// (but with `subtracting`). Items that the aggregate refuses or skips take no place; members that are
+/// places count those that did. load(save(w)) holds what w does, up to the order of rounding.
 /// Complexity: update amortised O(1), O(1) always with `worst_case`; get O(1). Memory: the items, and a
 /// partial aggregate for each (none if subtracted or for a mere count; for least and greatest alone the
 /// candidates instead of the items), up to twice as many places. Allocates: until the window is full for the

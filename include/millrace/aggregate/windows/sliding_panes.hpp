@@ -20,13 +20,13 @@ inline namespace v0 {
 /// (now - length, now], aligned to the time line's zero. For sketches, and for streams too fast to keep.
 ///
 ///     mr::windowed<mr::sliding<5min, 10s>, mr::kll<200>, mr::event_time<30s>> latencies;
-///     latencies.update(x, mr::at(time));
+///     latencies.update(x, mr::time_point(time));
 ///     latencies.value().quantile(0.99);
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is.
 /// Guarantee: covers at least `length`, and at most one pane more. With lateness, late items go to their
-/// panes, and their order makes no difference beyond the aggregate's. Merging two windows answers what one
-/// over both streams would, within the aggregate's error.
+/// panes, and their order makes no difference beyond the aggregate's. Merging two windows makes what one
+/// over both streams would be, within the aggregate's error.
 /// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late
 /// item, all. Memory: length / pane + 3 aggregates, and as many again of their sums.
 /// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
@@ -70,13 +70,17 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     return windowed(length, std::move(empty));
   }
 
-  /// What the aggregate's update answers; nothing of an item that came too late.
+  /// Returns what the aggregate's `update` does; void, or a success, for an item that was left out.
   auto update(const sample& x) requires(detail::by_arrival<Time>) { return take(x, this->now()); }
-  auto update(const sample& x, at time) requires(!detail::by_arrival<Time>) { return take(x, time.nanoseconds); }
+  auto update(const sample& x, time_point time)
+    requires(!detail::by_arrival<Time>)
+  {
+    return take(x, time.nanoseconds);
+  }
   using detail::time_of_items<detail::sample_t<Aggregate>, Time>::update;
 
   /// Lets time pass without an item.
-  void advance(at time) requires(!detail::by_arrival<Time>) { panes_.pass(time.nanoseconds); }
+  void advance(time_point time) requires(!detail::by_arrival<Time>) { panes_.pass(time.nanoseconds); }
   void advance() requires(detail::by_arrival<Time>) { panes_.pass(this->now()); }
 
   /// The aggregate over the panes that are in the window now: by arrival, when asked; by event time, as of the

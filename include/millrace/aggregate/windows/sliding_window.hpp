@@ -30,7 +30,7 @@ struct window_stats {
 ///     recent.update(100.0);
 ///     recent.stats().mean;
 ///     mr::basic_sliding_window<mr::event_time<10s>> by_event(60s);
-///     by_event.update(100.0, mr::at(time));
+///     by_event.update(100.0, mr::time_point(time));
 ///
 /// It is a `windowed<sliding<>, aggregate<...>>`, with its guarantees, its memory (at most `most` items; an item
 /// and its time are 16 bytes), its `advance`, `late`, `get`, and by event time merge, save and load.

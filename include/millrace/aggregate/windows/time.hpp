@@ -61,20 +61,20 @@ constexpr duration seconds(double count) noexcept {
 }
 
 /// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
-/// `window.update(x, mr::at(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's zero,
-/// or a bare number, which is nanoseconds: a Unix time in seconds is `mr::at(std::chrono::seconds(n))`.
-struct at {
+/// `window.update(x, mr::time_point(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's
+/// zero, or a bare number, which is nanoseconds: a Unix time in seconds is `mr::time_point(std::chrono::seconds(n))`.
+struct time_point {
   std::int64_t nanoseconds = 0;
 
-  constexpr at() noexcept = default;
+  constexpr time_point() noexcept = default;
   /// Nanoseconds, not seconds.
-  constexpr explicit at(std::int64_t ns) noexcept : nanoseconds(ns) {}
+  constexpr explicit time_point(std::int64_t ns) noexcept : nanoseconds(ns) {}
   template <detail::chrono_time_point P>
-  constexpr at(const P& point) noexcept : nanoseconds(detail::to_nanoseconds(point.time_since_epoch())) {}
+  constexpr time_point(const P& point) noexcept : nanoseconds(detail::to_nanoseconds(point.time_since_epoch())) {}
   template <detail::chrono_duration D>
-  constexpr at(const D& since_zero) noexcept : nanoseconds(detail::to_nanoseconds(since_zero)) {}
+  constexpr time_point(const D& since_zero) noexcept : nanoseconds(detail::to_nanoseconds(since_zero)) {}
 
-  constexpr auto operator<=>(const at&) const noexcept = default;
+  constexpr auto operator<=>(const time_point&) const noexcept = default;
 };
 
 namespace detail {

@@ -60,7 +60,7 @@ class stepping_windows {
       if (begin < next_) begin = next_;
       const std::int64_t end = later_by(begin, length_);
       if (end > watermark_) return;
-      const time_range when{at(begin), at(end)};
+      const time_range when{time_point(begin), time_point(end)};
       if (length_ == pane_) {
         sink(when, std::as_const(panes_.front().sum));
       } else {
@@ -163,7 +163,7 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
 
   /// Takes an item; windows that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
-  auto update(const sample& x, at time, Sink&& sink) requires(!by_arrival<Time>) {
+  auto update(const sample& x, time_point time, Sink&& sink) requires(!by_arrival<Time>) {
     return take(x, time.nanoseconds, sink);
   }
   template <class Sink>
@@ -172,15 +172,15 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
     return take(x, this->now(), sink);
   }
   /// Without a sink the window that ended last is kept, in `last()`.
-  auto update(const sample& x, at time) requires(!by_arrival<Time>) { return update(x, time, keep()); }
+  auto update(const sample& x, time_point time) requires(!by_arrival<Time>) { return update(x, time, keep()); }
   auto update(const sample& x) requires(by_arrival<Time>) { return update(x, keep()); }
 
   /// Lets time pass without an item.
   template <class Sink>
-  void advance(at time, Sink&& sink) requires(!by_arrival<Time>) {
+  void advance(time_point time, Sink&& sink) requires(!by_arrival<Time>) {
     windows_.close_until(earlier_by(time.nanoseconds, Time::lateness), sink);
   }
-  void advance(at time) requires(!by_arrival<Time>) { advance(time, keep()); }
+  void advance(time_point time) requires(!by_arrival<Time>) { advance(time, keep()); }
   template <class Sink>
   void advance(Sink&& sink) requires(by_arrival<Time>) {
     windows_.close_until(this->now(), sink);
@@ -274,12 +274,12 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
 /// Windows of one length, one after the other, aligned to the time line's zero: each item is in one.
 ///
 ///     mr::windowed<mr::tumbling<1min>, mr::aggregate<mr::count, mr::mean>> minutes;
-///     minutes.update(x, mr::at(time), [](mr::time_range when, const auto& minute) { ... });
+///     minutes.update(x, mr::time_point(time), [](mr::time_range when, const auto& minute) { ... });
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
 /// Guarantee: a window ends when the watermark reaches its end, once, in order of time; windows without
 /// items do not show: silence is to be asked of a clock, or a sliding window. Within the lateness the order of items
-/// makes no difference beyond the aggregate's. Merging two answers what one over both streams would, if neither has
+/// makes no difference beyond the aggregate's. Merging two makes what one over both streams would be, if neither has
 /// ended a window that is open in the other: `advance` both to one time first. Complexity: update as the aggregate's.
 /// Memory: lateness / length + 2 aggregates. Threads: one at a time. Errors: merge: type_mismatch for windows of
 /// another length, invalid_argument for one that has ended.

@@ -25,14 +25,14 @@ inline namespace v0 {
 //   hopping<5min, 1min>              five minutes long, a new one each minute
 //   session<30s>                     ends when nothing came for thirty seconds                   session.hpp
 //
-// A length left out (`sliding<>`) is given to the constructor, or to `make`, which answers an error for one that is not
+// A length left out (`sliding<>`) is given to the constructor, or to `make`, which returns an error for one that is not
 // above zero. tumbling, hopping and session windows hand over what has ended, to a callable or in `last()`; stretches
 // without items do not show, and hopping windows begin before the first item. Sliding ones are asked by `get` and
 // `value`. Time is one of
 
 /// The items bring their time: `update(x, at)`. The greatest time so far less `Lateness` is the
 /// watermark: an item from before it comes too late, is counted in `late()` and left out. Within the
-/// lateness items may come in any order; answers do not depend on it, but for rounding.
+/// lateness items may come in any order; what a window holds does not depend on it, but for rounding.
 ///
 /// `Jump`: an item whose time is further than that ahead of the greatest one so far is refused, counted in `refused()`
 /// and left out, so that one wrong time stamp does not make all that follows late; none if zero. `advance` goes as far
@@ -45,7 +45,7 @@ struct event_time {
   static constexpr std::int64_t jump = Jump.nanoseconds;
 };
 
-/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows answer as of the time when
+/// An item's time is that of its arrival, read from a clock: `update(x)`. Sliding windows are as of the time when
 /// they are asked; the others end what has ended when something comes, or at `advance()`.
 template <clock_policy Clock = steady_clock>
 struct processing_time {
@@ -88,8 +88,8 @@ struct session {
 
 /// From `begin` up to, but without, `end`.
 struct time_range {
-  at begin;
-  at end;
+  time_point begin;
+  time_point end;
   bool operator==(const time_range&) const = default;
 };
 
@@ -138,7 +138,7 @@ template <class A>
 inline constexpr bool keeps_one_each = std::is_trivially_copyable_v<typename window_ops<A>::partial> &&
                                        sizeof(typename window_ops<A>::partial) <= 512;
 
-/// A member's answer over the window; a sketch is answered as a copy.
+/// `get` of a window: what the aggregate over it returns for a member; a sketch comes as a copy.
 template <class Derived>
 class member_answers {
  public:
@@ -196,20 +196,22 @@ class time_of_items {
  public:
   template <class Nothing = void>
   void update(const Sample&) requires(!by_arrival<Time>) {
-    static_assert(!std::is_void_v<Nothing>,
-                  "millrace[WINDOW-10]: this window's items bring their time: update(x, mr::at(t)); one that stamps them "
-                  "as they come is made with mr::processing_time<>");
+    static_assert(
+        !std::is_void_v<Nothing>,
+        "millrace[WINDOW-10]: this window's items bring their time: update(x, mr::time_point(t)); one that stamps them "
+        "as they come is made with mr::processing_time<>");
   }
   template <class Nothing = void>
-  void update(const Sample&, at) requires(by_arrival<Time>) {
-    static_assert(!std::is_void_v<Nothing>,
-                  "millrace[WINDOW-12]: this window stamps its items as they come: update(x); for items that bring their "
-                  "time it is made with mr::event_time<>");
+  void update(const Sample&, time_point) requires(by_arrival<Time>) {
+    static_assert(
+        !std::is_void_v<Nothing>,
+        "millrace[WINDOW-12]: this window stamps its items as they come: update(x); for items that bring their "
+        "time it is made with mr::event_time<>");
   }
   template <bare_number N>
   void update(const Sample&, N) {
     static_assert(!sizeof(N),
-                  "millrace[WINDOW-13]: a bare number is no time: write mr::at(t), of nanoseconds, or of a "
+                  "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
                   "std::chrono::time_point; a window by arrival takes none");
   }
 };

@@ -211,8 +211,8 @@ TEST_CASE("a number below zero is refused in an aggregate, a window and a group 
   CHECK(all.get<mr::log_histogram>().count() == 1);
   CHECK(all.get<mr::log_histogram>().refused() == 1);
   mr::windowed<mr::tumbling<std::chrono::minutes(1)>, mr::log_histogram> minutes;
-  (void)minutes.update(-5, mr::at(std::chrono::seconds(1)));
-  (void)minutes.update(7, mr::at(std::chrono::seconds(2)));
+  (void)minutes.update(-5, mr::time_point(std::chrono::seconds(1)));
+  (void)minutes.update(7, mr::time_point(std::chrono::seconds(2)));
   minutes.finish([](const mr::time_range&, const mr::log_histogram& window) {
     CHECK(window.largest() == 7);
     CHECK(window.refused() == 1);

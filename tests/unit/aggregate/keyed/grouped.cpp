@@ -8,7 +8,9 @@
 #include <millrace/aggregate/members/moments.hpp>
 #include <millrace/aggregate/members/sketch_members.hpp>
 #include <millrace/aggregate/members/sums.hpp>
+#include <millrace/aggregate/windows/sliding.hpp>
 #include <millrace/aggregate/windows/sliding_panes.hpp>
+#include <millrace/aggregate/windows/tumbling.hpp>
 
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
@@ -236,7 +238,7 @@ TEST_CASE("windows in panes are asked in their groups") {
   mr::grouped<int,
               mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>, mr::aggregate<mr::count, mr::quantiles<>>>>
       by_merchant;
-  for (int i = 0; i < 300; ++i) by_merchant.update(i % 3, 1.0 * i, mr::at(i));
+  for (int i = 0; i < 300; ++i) by_merchant.update(i % 3, 1.0 * i, mr::time_point(i));
   REQUIRE(by_merchant.find(1) != nullptr);
   const auto quantile = by_merchant.find(1)->get<mr::quantiles>();
   CHECK(quantile(1) == 298);
@@ -246,7 +248,7 @@ TEST_CASE("windows in panes are asked in their groups") {
 TEST_CASE("time passes for every key, and keys without items in their windows make room") {
   using recent = mr::windowed<mr::sliding<mr::seconds(60)>, mr::aggregate<mr::count, mr::mean>>;
   mr::grouped<std::string, recent> by_host(2);
-  const auto at = [](double s) { return mr::at(mr::seconds(s).nanoseconds); };
+  const auto at = [](double s) { return mr::time_point(mr::seconds(s).nanoseconds); };
   by_host.update("idle", 1.0, at(0));
   by_host.update("busy", 1.0, at(1));
   by_host.update("third", 1.0, at(1));  // into the overflow
@@ -275,7 +277,7 @@ TEST_CASE("time passes for every key, and keys without items in their windows ma
 TEST_CASE("windows that end by time end for every key") {
   using minutes = mr::windowed<mr::tumbling<mr::seconds(60)>, mr::aggregate<mr::count>>;
   mr::grouped<int, minutes> by_shop;
-  const auto at = [](double s) { return mr::at(mr::seconds(s).nanoseconds); };
+  const auto at = [](double s) { return mr::time_point(mr::seconds(s).nanoseconds); };
   for (int shop = 0; shop < 3; ++shop) by_shop.update(shop, 1.0, at(shop));
   int ended = 0;
   by_shop.advance(at(60), [&](mr::time_range when, const auto& minute) {
@@ -296,14 +298,14 @@ TEST_CASE("windows that end by time end for every key") {
 TEST_CASE("windows of panes tell when they are empty") {
   using recent = mr::windowed<mr::sliding<mr::seconds(60), mr::seconds(10)>, mr::aggregate<mr::count>>;
   mr::grouped<int, recent> by_shop;
-  by_shop.update(1, 1.0, mr::at(0));
-  by_shop.update(2, 1.0, mr::at(mr::seconds(60).nanoseconds));
-  by_shop.advance(mr::at(mr::seconds(69).nanoseconds));
+  by_shop.update(1, 1.0, mr::time_point(0));
+  by_shop.update(2, 1.0, mr::time_point(mr::seconds(60).nanoseconds));
+  by_shop.advance(mr::time_point(mr::seconds(69).nanoseconds));
   CHECK(by_shop.expire() == 0);  // the pane from 0 to 10 s overlaps the last minute
-  by_shop.advance(mr::at(mr::seconds(70).nanoseconds));
+  by_shop.advance(mr::time_point(mr::seconds(70).nanoseconds));
   CHECK(by_shop.expire() == 1);
   auto loaded = mr::grouped<int, recent>::load(by_shop.save());
   REQUIRE(loaded);
-  loaded->advance(mr::at(mr::seconds(200).nanoseconds));
+  loaded->advance(mr::time_point(mr::seconds(200).nanoseconds));
   CHECK(loaded->expire() == 1);
 }

@@ -62,14 +62,14 @@ TEST_CASE("what is taken comes out once, whenever it is taken") {
       --running;
     });
   five all;
-  while (running.load() != 0) all.merge(shared.take());
+  while (running.load() != 0) all.merge(shared.reset());
   for (auto& w : writers) w.join();
-  all.merge(shared.take());
+  all.merge(shared.reset());
   CHECK(all.items() == 2 * each);
   CHECK(all.get<mr::sum>() == 2 * each);
   CHECK(shared.read().items() == 0);
   for (int i = 0; i < 300; ++i) shared.update(1.0);
-  CHECK(shared.take().items() == 300);
+  CHECK(shared.reset().items() == 300);
   shared.update(2.0);
   CHECK(shared.read().get<mr::sum>() == 2);
 }

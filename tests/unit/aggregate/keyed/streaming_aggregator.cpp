@@ -22,7 +22,7 @@ namespace mr = millrace;
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-mr::at seconds(double s) { return mr::at(static_cast<std::int64_t>(s * 1e9)); }
+mr::time_point seconds(double s) { return mr::time_point(static_cast<std::int64_t>(s * 1e9)); }
 
 /// A clock that stands where it is put.
 struct hand_clock {
@@ -146,7 +146,7 @@ TEST_CASE("statistics are written as JSON, and reset forgets them") {
   mr::streaming_aggregator events;
   events.update("a \"quoted\" name", 1.5, seconds(1));
   events.update("b", "g", 2.5, seconds(1));
-  const std::string json = events.json(seconds(1));
+  const std::string json = mr::to_json(events, seconds(1));
   CHECK(mr::is_json(json));
   CHECK(json.find("{\"metric\":\"a \\\"quoted\\\" name\",\"count\":1,") != std::string::npos);
   CHECK(json.find("\"group\":\"g\"") != std::string::npos);
@@ -154,7 +154,7 @@ TEST_CASE("statistics are written as JSON, and reset forgets them") {
   events.reset();
   CHECK(events.metrics() == 0);
   CHECK(events.events() == 0);
-  CHECK(events.json(seconds(2)) == "[]");
+  CHECK(mr::to_json(events, seconds(2)) == "[]");
 }
 
 namespace {
@@ -163,7 +163,7 @@ struct event {
   std::string metric;
   std::string group;  // empty: none
   double x;
-  mr::at time;
+  mr::time_point time;
 };
 
 void feed(mr::streaming_aggregator& into, const std::vector<event>& events) {
@@ -192,7 +192,7 @@ std::vector<event> some_events(std::size_t size, std::uint64_t seed) {
 
 using table = std::map<std::pair<std::string, std::string>, std::vector<double>>;
 /// Everything it answers, in the order of the names.
-table all_of(mr::streaming_aggregator from, mr::at time) {
+table all_of(mr::streaming_aggregator from, mr::time_point time) {
   table made;
   for (const mr::metric_stats& s : from.all_stats(time))
     if (s.count != 0)
@@ -241,7 +241,7 @@ TEST_CASE("streaming aggregators over parts of a stream merge to one over all of
   // What was merged goes on as one stream.
   auto merged = joined(joined(parts[0], parts[1]), parts[2]);
   auto more = some_events(2000, 3);
-  for (event& e : more) e.time = mr::at(e.time.nanoseconds + end.nanoseconds + 30 * second);
+  for (event& e : more) e.time = mr::time_point(e.time.nanoseconds + end.nanoseconds + 30 * second);
   for (std::size_t i = 0; i < more.size(); ++i) {
     feed(all, {more[i]});
     feed(merged, {more[i]});
@@ -314,7 +314,7 @@ TEST_CASE("streaming aggregators are saved with all metrics and groups, and go o
   auto back = mr::streaming_aggregator::load(a.save());
   REQUIRE(back.has_value());
   auto more = some_events(1000, 5);
-  for (event& e : more) e.time = mr::at(e.time.nanoseconds + events.back().time.nanoseconds);
+  for (event& e : more) e.time = mr::time_point(e.time.nanoseconds + events.back().time.nanoseconds);
   for (const event& e : more) {
     feed(a, {e});
     feed(*back, {e});
@@ -350,7 +350,7 @@ TEST_CASE("hostile saved streaming aggregators answer an error or one that works
     if (s.options().panes > 1000) return;  // a metric would take that many aggregates
     s.update("m0", 1.5, seconds(8));
     s.update("new", "group", 2.5, seconds(9));
-    (void)s.json(seconds(9));
+    (void)mr::to_json(s, seconds(9));
     mr::streaming_aggregator other = s;
     CHECK(other.merge(s).has_value());
     CHECK(mr::streaming_aggregator::load(other.save()).has_value());
@@ -388,7 +388,7 @@ TEST_CASE("asking for statistics does not move the clock; advance does, and expi
   CHECK(asked.stats("a", "g", seconds(1e6)).count == 0);
   CHECK(asked.window("a", seconds(1e6)).get<mr::count>() == 0);
   CHECK(asked.all_stats(seconds(1e6))[0].count == 0);
-  CHECK(mr::is_json(asked.json(seconds(1e6))));
+  CHECK(mr::is_json(mr::to_json(asked, seconds(1e6))));
   CHECK(asked.stats("a", seconds(2)).count == 2);
   events.update("a", 4.0, seconds(3));
   CHECK(events.late() == 0);

@@ -206,31 +206,6 @@ TEST_CASE("means of the largest numbers do not overflow") {
   CHECK(b.get<mr::variance>() == infinity);
 }
 
-TEST_CASE("moment_sums unmerge what was merged") {
-  mr::random_engine random(5);
-  for (int round = 0; round < 200; ++round) {
-    mr::moment_sums<4> a;
-    mr::moment_sums<4> b;
-    const auto items_a = 1 + random.below(20);
-    const auto items_b = 1 + random.below(20);
-    for (std::uint64_t i = 0; i < items_a; ++i) a.merge(mr::moment_sums<4>(10 + random.normal(), 1));
-    for (std::uint64_t i = 0; i < items_b; ++i) {
-      const double w = 1 + static_cast<double>(random.below(16)) / 16;  // so that sums of weights are exact
-      b.merge(mr::moment_sums<4>(7 + random.normal(), w));
-    }
-    mr::moment_sums<4> both = a;
-    both.merge(b);
-    both.unmerge(b);
-    CHECK(both.weight() == Approx(a.weight()));
-    CHECK(both.mean() == Approx(a.mean()));
-    for (const unsigned k : {2U, 3U, 4U})
-      CHECK(support::within(both.central(k), a.central(k), 1e-9 * b.weight() * 1e3));
-    both.unmerge(a);
-    CHECK(both.weight() == 0);
-    CHECK(std::isnan(both.mean()));
-  }
-}
-
 TEST_CASE("scaling all weights leaves means and population moments") {
   four a;
   mr::random_engine random(6);

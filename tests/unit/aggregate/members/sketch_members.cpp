@@ -111,8 +111,8 @@ TEST_CASE("quantiles may be asked in the call that gets them") {
   for (int i = 1; i <= 100; ++i) {
     a.update(i);
     one.update(i);
-    window.update(i, mr::at(1s));
-    faded.update(i, mr::at(1s));
+    window.update(i, mr::time_point(1s));
+    faded.update(i, mr::time_point(1s));
   }
   CHECK(a.get<mr::quantiles<>>(0.5) == a.get<mr::quantiles<>>()(0.5));
   CHECK(a.get<mr::quantiles<mr::tdigest<>>>(0.9) == a.get<mr::quantiles<mr::tdigest<>>>()(0.9));
@@ -120,7 +120,7 @@ TEST_CASE("quantiles may be asked in the call that gets them") {
   CHECK(window.get<mr::quantiles>(0.9) == 90);
   CHECK(window.get<mr::quantiles<>>(0.9) == 90);
   CHECK(window.value().get<mr::quantiles>(0.9) == 90);
-  CHECK(faded.value(mr::at(1s)).get<mr::quantiles>(0.9) == Approx(90).epsilon(0.011));
+  CHECK(faded.value(mr::time_point(1s)).get<mr::quantiles>(0.9) == Approx(90).epsilon(0.011));
   CHECK(std::isnan(one.get<mr::quantiles>(99)));
 }
 

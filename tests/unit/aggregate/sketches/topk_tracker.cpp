@@ -165,7 +165,7 @@ TEST_CASE("top-k slides with a window of panes, and its bounds hold for the item
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < stream.size(); ++i) {
     const auto [time, item] = stream[i];
-    window.update(item, mr::at(time));
+    window.update(item, mr::time_point(time));
     now = (std::max)(now, time);
     seen.push_back(stream[i]);
     if (seen.size() > 2000) seen.erase(seen.begin(), seen.begin() + 1000);
@@ -191,7 +191,7 @@ TEST_CASE("top-k of tumbling, hopping and session windows is that of their items
       wrong += wrong_bounds(found, stream, when.begin.nanoseconds, when.end.nanoseconds);
       total += found.total();
     };
-    for (const auto& [time, item] : stream) window.update(item, mr::at(time), sink);
+    for (const auto& [time, item] : stream) window.update(item, mr::time_point(time), sink);
     window.finish(sink);
     CHECK(wrong == 0);
     CHECK(window.late() == 0);
@@ -210,8 +210,8 @@ TEST_CASE("top-k of texts by window, alone and among other statistics") {
   for (int second = 0; second < 1000; ++second)
     for (int i = 0; i < 5; ++i) {
       const std::string path = "/" + std::to_string(i < 3 ? second / 500 : second);  // gone after the call
-      paths.update(path, mr::at(std::chrono::seconds(second)));
-      usual.update(path, mr::at(std::chrono::seconds(second)));
+      paths.update(path, mr::time_point(std::chrono::seconds(second)));
+      usual.update(path, mr::time_point(std::chrono::seconds(second)));
       hundreds.update(path);
     }
   const auto top = paths.value().top();

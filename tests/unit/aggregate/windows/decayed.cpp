@@ -25,7 +25,7 @@ namespace {
 
 using fading = mr::decayed<mr::half_life<60s>, mr::aggregate<mr::count, mr::sum, mr::mean, mr::variance, mr::max>>;
 
-mr::at seconds(double s) { return mr::at(static_cast<std::int64_t>(s * 1e9)); }
+mr::time_point seconds(double s) { return mr::time_point(static_cast<std::int64_t>(s * 1e9)); }
 
 struct event {
   double x, t;
@@ -193,17 +193,17 @@ TEST_CASE("decayed aggregates save, load, and refuse another half-life's bytes")
 
 TEST_CASE("times at the ends of time do no harm") {
   fading f;
-  f.update(1.0, mr::at(mr::detail::beginning_of_time));
-  f.update(2.0, mr::at(mr::detail::end_of_time));
-  f.update(3.0, mr::at(0));
-  CHECK(f.value(mr::at(mr::detail::end_of_time)).get<mr::mean>() == 2);
+  f.update(1.0, mr::time_point(mr::detail::beginning_of_time));
+  f.update(2.0, mr::time_point(mr::detail::end_of_time));
+  f.update(3.0, mr::time_point(0));
+  CHECK(f.value(mr::time_point(mr::detail::end_of_time)).get<mr::mean>() == 2);
 }
 
 TEST_CASE("decayed aggregates keep their saved form: golden bytes give the same answers and the same bytes") {
   fading f;
   const auto stream = support::golden_stream();
   for (std::size_t i = 0; i < 100; ++i)
-    f.update(stream[i], mr::at(std::chrono::seconds(60 * (i / 9))));  // powers of two
+    f.update(stream[i], mr::time_point(std::chrono::seconds(60 * (i / 9))));  // powers of two
   const auto back = support::from_golden("aggregate/decayed.bin", f);
   CHECK(back.value(seconds(660)).get<mr::sum>() == f.value(seconds(660)).get<mr::sum>());
   CHECK(back.value(seconds(660)).get<mr::variance>() == f.value(seconds(660)).get<mr::variance>());

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-mr::at seconds(double s) { return mr::at(static_cast<std::int64_t>(s * 1e9)); }
+mr::time_point seconds(double s) { return mr::time_point(static_cast<std::int64_t>(s * 1e9)); }
 
 struct hand_clock {
   std::uint64_t* time;
@@ -35,7 +35,7 @@ std::vector<mr::counter_reading> readings(std::size_t count, std::uint64_t seed)
     const bool reset = random.below(10) == 0;
     value = (reset ? 0 : value) + static_cast<double>(random.below(50));
     time += 1 + static_cast<std::int64_t>(random.below(second));
-    made.push_back({value, mr::at(time)});
+    made.push_back({value, mr::time_point(time)});
   }
   return made;
 }
@@ -102,7 +102,7 @@ TEST_CASE("a counter's increase goes over its resets") {
 TEST_CASE("counter_rate and inter_arrival keep the laws of an aggregator") {
   for (const std::size_t size : {0U, 1U, 2U, 500U}) {
     laws::all([] { return mr::counter_rate(); }, readings(size, 1 + size), same, 2);
-    std::vector<mr::at> times;
+    std::vector<mr::time_point> times;
     for (const auto& one : readings(size, 3)) times.push_back(one.time);
     laws::all([] { return mr::inter_arrival<>(); }, times,
               [](const mr::inter_arrival<>& a, const mr::inter_arrival<>& b) {

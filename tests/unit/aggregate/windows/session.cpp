@@ -30,9 +30,9 @@ ended by_hand(std::vector<std::pair<std::int64_t, double>> items) {
   ended made;
   std::int64_t last = 0;
   for (const auto& [time, x] : items) {
-    if (made.empty() || time - last >= 10) made.emplace_back(mr::time_range{mr::at(time), mr::at(time)}, total{});
+    if (made.empty() || time - last >= 10) made.emplace_back(mr::time_range{mr::time_point(time), mr::time_point(time)}, total{});
     last = time;
-    made.back().first.end = mr::at(time + 10);
+    made.back().first.end = mr::time_point(time + 10);
     made.back().second.update(x);
   }
   return made;
@@ -58,7 +58,7 @@ TEST_CASE("sessions are those of the items in order, however these came") {
         items.emplace_back(time, x);
       else
         ++late;
-      window.update(x, mr::at(time), into(found));
+      window.update(x, mr::time_point(time), into(found));
     }
     CHECK(window.open_sessions() <= 40 / 10 + 2);
     window.finish(into(found));
@@ -71,24 +71,24 @@ TEST_CASE("sessions are those of the items in order, however these came") {
 TEST_CASE("a late item can join two sessions") {
   visits window;
   ended found;
-  window.update(1, mr::at(0), into(found));
-  window.update(2, mr::at(18), into(found));
+  window.update(1, mr::time_point(0), into(found));
+  window.update(2, mr::time_point(18), into(found));
   CHECK(window.open_sessions() == 2);
-  window.update(4, mr::at(9), into(found));
+  window.update(4, mr::time_point(9), into(found));
   CHECK(window.open_sessions() == 1);
-  window.advance(mr::at(67), into(found));
+  window.advance(mr::time_point(67), into(found));
   CHECK(found.empty());
-  window.advance(mr::at(68), into(found));
+  window.advance(mr::time_point(68), into(found));
   REQUIRE(found.size() == 1);
-  CHECK(found[0].first == mr::time_range{mr::at(0), mr::at(28)});
+  CHECK(found[0].first == mr::time_range{mr::time_point(0), mr::time_point(28)});
   CHECK(found[0].second == total{7, 3});
 }
 
 TEST_CASE("without a sink the last session is kept, and arrival can stamp the items") {
   mr::windowed<mr::session<30s>, total> by_event;
-  by_event.update(1, mr::at(0s));
-  by_event.update(1, mr::at(29s));
-  by_event.update(5, mr::at(59s));
+  by_event.update(1, mr::time_point(0s));
+  by_event.update(1, mr::time_point(29s));
+  by_event.update(5, mr::time_point(59s));
   REQUIRE(by_event.last().has_value());
   CHECK(by_event.last()->what == total{2, 2});
   mr::windowed<mr::session<>, total, mr::processing_time<>> live(1h);
@@ -103,7 +103,7 @@ TEST_CASE("merged sessions are those of both streams") {
   ended expected, found;
   mr::random_engine random(6);
   for (int i = 0; i < 30; ++i) {
-    const mr::at time(static_cast<std::int64_t>(random.below(40)));
+    const mr::time_point time(static_cast<std::int64_t>(random.below(40)));
     both.update(i, time, into(expected));
     (random.below(2) == 0 ? one : other).update(i, time, into(found));
   }
@@ -127,14 +127,14 @@ TEST_CASE("sessions are saved, and hostile bytes do no harm") {
     CHECK(a.late() == b.late());
   };
   laws::save_and_load(window, same);
-  for (const std::int64_t t : {-50, -12, -45, 3, 60, 4, 30, 80, 45}) window.update(static_cast<double>(t), mr::at(t));
+  for (const std::int64_t t : {-50, -12, -45, 3, 60, 4, 30, 80, 45}) window.update(static_cast<double>(t), mr::time_point(t));
   laws::save_and_load(window, same);
   const auto use = [](visits& w) {
-    for (std::int64_t i = 0; i < 100; ++i) w.update(1, mr::at(100 + 3 * i + i % 12));
+    for (std::int64_t i = 0; i < 100; ++i) w.update(1, mr::time_point(100 + 3 * i + i % 12));
     visits other = w;
     CHECK(other.merge(w).has_value());
     CHECK(visits::load(w.save()).has_value());
-    w.advance(mr::at(2000));
+    w.advance(mr::time_point(2000));
   };
   laws::hostile_bytes(window, use);
   laws::hostile_payload(window, support::reseal, use, 5, 3000);
@@ -147,7 +147,7 @@ TEST_CASE("sessions keep their saved form: golden bytes give the same answers an
   const auto stream = support::golden_stream();
   for (std::size_t i = 0; i < 60; ++i) {
     const auto now = static_cast<std::int64_t>(i + i / 7 * 12) - 30;
-    window.update(stream[i], mr::at(now - (i % 9 == 0 ? 70 : 0)));
+    window.update(stream[i], mr::time_point(now - (i % 9 == 0 ? 70 : 0)));
   }
   auto back = support::from_golden("aggregate/session.bin", window);
   CHECK(back.late() == window.late());
@@ -165,7 +165,7 @@ TEST_CASE("a wrong time stamp is refused where a jump has a limit, and reset sta
   using aggregate = mr::aggregate<mr::count, mr::mean>;
   using limited = mr::windowed<mr::session<60s>, aggregate, mr::event_time<5s, 24h>>;
   using unlimited = mr::windowed<mr::session<60s>, aggregate, mr::event_time<5s>>;
-  const auto at = [](double s) { return mr::at(mr::seconds(s).nanoseconds); };
+  const auto at = [](double s) { return mr::time_point(mr::seconds(s).nanoseconds); };
   constexpr double ten_years = 10 * 365 * 86400.0;
   unlimited lost;
   limited kept;

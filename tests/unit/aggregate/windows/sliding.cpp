@@ -74,7 +74,7 @@ std::size_t wrong_answers(W window, std::size_t operations, std::int64_t latenes
     if (random.below(5000) == 0) now += static_cast<std::int64_t>(random.below(2 * length));  // a pause
     const std::int64_t time = disorder == 0 ? now : now - static_cast<std::int64_t>(random.below(disorder + 1));
     const double x = support::awkward(random, kind);
-    window.update(x, mr::at(time));
+    window.update(x, mr::time_point(time));
     reference.update(x, time);
     if (random.below(length / 8 + 1) != 0) continue;
     if (!support::agree<A>(window.value(), reference.anew<A>(), support::magnitude_of(kind)) ||
@@ -143,8 +143,8 @@ TEST_CASE("within the lateness the order of arrival makes no difference") {
   window_type in_order(mr::duration(1000));
   window_type out_of_order(mr::duration(1000));
   for (std::size_t i = 0; i < items.size(); ++i) {
-    in_order.update(items[i].second, mr::at(items[i].first));
-    out_of_order.update(shuffled[i].second, mr::at(shuffled[i].first));
+    in_order.update(items[i].second, mr::time_point(items[i].first));
+    out_of_order.update(shuffled[i].second, mr::time_point(shuffled[i].first));
     if (i % 300 != 299) continue;
     REQUIRE(in_order.size() == out_of_order.size());
     REQUIRE(in_order.get<mr::sum>() == out_of_order.get<mr::sum>());
@@ -158,29 +158,29 @@ TEST_CASE("within the lateness the order of arrival makes no difference") {
 TEST_CASE(
     "an item from before the watermark is late, one at it is not; and what is older than the window is late too") {
   mr::windowed<mr::sliding<10s>, mr::aggregate<mr::sum>, mr::event_time<3s>> window;
-  window.update(1, mr::at(100s));
-  window.update(2, mr::at(97s));
-  window.update(4, mr::at(97s - 1ns));
+  window.update(1, mr::time_point(100s));
+  window.update(2, mr::time_point(97s));
+  window.update(4, mr::time_point(97s - 1ns));
   CHECK(window.late() == 1);
   CHECK(window.get<mr::sum>() == 3);
   mr::windowed<mr::sliding<2s>, mr::aggregate<mr::sum>, mr::event_time<3s>> narrow;
-  narrow.update(1, mr::at(100s));
-  narrow.update(2, mr::at(98s));
-  narrow.update(4, mr::at(98s + 1ns));
+  narrow.update(1, mr::time_point(100s));
+  narrow.update(2, mr::time_point(98s));
+  narrow.update(4, mr::time_point(98s + 1ns));
   CHECK(narrow.late() == 1);
   CHECK(narrow.get<mr::sum>() == 5);
 }
 
 TEST_CASE("time that passes without items empties a window, and does not go back") {
   mr::windowed<mr::sliding<5min>, mr::aggregate<mr::count, mr::max>> window;
-  window.update(-4, mr::at(0s));
-  window.advance(mr::at(299s));
+  window.update(-4, mr::time_point(0s));
+  window.advance(mr::time_point(299s));
   CHECK(window.get<mr::max>() == -4);
-  window.advance(mr::at(300s));
+  window.advance(mr::time_point(300s));
   CHECK(window.size() == 0);
   CHECK(std::isnan(window.get<mr::max>()));
-  window.advance(mr::at(0s));
-  window.update(1, mr::at(1s));
+  window.advance(mr::time_point(0s));
+  window.update(1, mr::time_point(1s));
   CHECK(window.late() == 1);
   CHECK(window.size() == 0);
 }
@@ -231,14 +231,14 @@ TEST_CASE("a bound on the number of items holds, and what it costs is counted") 
   mr::windowed<mr::sliding<>, mr::aggregate<mr::sum>> in_order(1h, 3);
   mr::windowed<mr::sliding<>, mr::aggregate<mr::sum>, mr::event_time<1h>> any_order(1h, 3);
   for (int i = 1; i <= 5; ++i) {
-    in_order.update(i, mr::at(i));
-    any_order.update(i, mr::at(6 - i));
+    in_order.update(i, mr::time_point(i));
+    any_order.update(i, mr::time_point(6 - i));
   }
   CHECK(in_order.size() == 3);
-  CHECK(in_order.crowded_out() == 2);
+  CHECK(in_order.dropped() == 2);
   CHECK(in_order.get<mr::sum>() == 12);
   CHECK(any_order.size() == 3);
-  CHECK(any_order.crowded_out() == 2);
+  CHECK(any_order.dropped() == 2);
 }
 
 TEST_CASE("a warm window by time does not allocate, in order and out of order") {
@@ -249,7 +249,7 @@ TEST_CASE("a warm window by time does not allocate, in order and out of order") 
     const auto some = [&](int count) {
       for (int i = 0; i < count; ++i) {
         ++now;
-        window.update(static_cast<double>(i), mr::at(now - static_cast<std::int64_t>(random.below(disorder + 1))));
+        window.update(static_cast<double>(i), mr::time_point(now - static_cast<std::int64_t>(random.below(disorder + 1))));
         (void)window.value();
       }
     };
@@ -273,13 +273,13 @@ TEST_CASE("merged windows answer what one over both streams would") {
     std::int64_t now = 0;
     for (int i = 0; i < 4000; ++i) {
       now += static_cast<std::int64_t>(random.below(3));
-      const mr::at time(now - static_cast<std::int64_t>(random.below(disorder + 1)));
+      const mr::time_point time(now - static_cast<std::int64_t>(random.below(disorder + 1)));
       const auto x = static_cast<double>(random.below(100)) - 50;
       both.update(x, time);
       (random.below(3) == 0 ? one : other).update(x, time);
     }
-    one.update(7, mr::at(now));
-    both.update(7, mr::at(now));
+    one.update(7, mr::time_point(now));
+    both.update(7, mr::time_point(now));
     const auto before = one.save();
     REQUIRE(one.merge(other).has_value());
     CHECK(one.size() == both.size());
@@ -290,8 +290,8 @@ TEST_CASE("merged windows answer what one over both streams would") {
     // ... and go on the same.
     for (int i = 0; i < 600; ++i) {
       now += static_cast<std::int64_t>(random.below(3));
-      one.update(i, mr::at(now));
-      both.update(i, mr::at(now));
+      one.update(i, mr::time_point(now));
+      both.update(i, mr::time_point(now));
       questions(one, both);
     }
   };
@@ -324,21 +324,21 @@ TEST_CASE("windows by time are saved with what is in them, and hostile bytes do 
     mr::random_engine random(12);
     std::int64_t now = -30;
     for (int i = 0; i < 150; ++i)
-      window.update(support::awkward(random, 2), mr::at((now += static_cast<std::int64_t>(random.below(3))) -
+      window.update(support::awkward(random, 2), mr::time_point((now += static_cast<std::int64_t>(random.below(3))) -
                                                         static_cast<std::int64_t>(random.below(8))));
-    window.update(std::numeric_limits<double>::quiet_NaN(), mr::at(now));
+    window.update(std::numeric_limits<double>::quiet_NaN(), mr::time_point(now));
     laws::save_and_load(window, same);
     auto back = type::load(window.save());
     REQUIRE(back.has_value());
     for (int i = 0; i < 200; ++i) {
       const double x = support::awkward(random, 2);
-      window.update(x, mr::at(++now));
-      back->update(x, mr::at(now));
+      window.update(x, mr::time_point(++now));
+      back->update(x, mr::time_point(now));
       CHECK(back->save() == window.save());
     }
     const auto use = [](type& w) {
-      w.update(1, mr::at(5));
-      for (std::int64_t i = 0; i < 100; ++i) w.update(1, mr::at(200 + 3 * i - i % 7));
+      w.update(1, mr::time_point(5));
+      for (std::int64_t i = 0; i < 100; ++i) w.update(1, mr::time_point(200 + 3 * i - i % 7));
       (void)w.value();
       type other = w;
       CHECK(other.merge(w).has_value());
@@ -372,16 +372,16 @@ void check_golden(const std::string& name, W window) {
   const auto stream = support::golden_stream();
   for (std::size_t i = 0; i < 100; ++i) {
     const auto now = static_cast<std::int64_t>(3 * i) - 50;
-    window.update(stream[i], mr::at(now - (i % 4 == 0 ? 5 : 0)));
+    window.update(stream[i], mr::time_point(now - (i % 4 == 0 ? 5 : 0)));
   }
-  window.update(std::numeric_limits<double>::quiet_NaN(), mr::at(250));
+  window.update(std::numeric_limits<double>::quiet_NaN(), mr::time_point(250));
   auto back = support::from_golden("aggregate/" + name + ".bin", window);
   CHECK(back.size() == window.size());
   CHECK(back.late() == window.late());
   CHECK(back.value().skipped() == 1);
   CHECK(support::agree<A>(back.value(), window.value(), 100));
-  window.update(7, mr::at(251));
-  back.update(7, mr::at(251));
+  window.update(7, mr::time_point(251));
+  back.update(7, mr::time_point(251));
   CHECK(back.save() == window.save());
 }
 
@@ -399,7 +399,7 @@ TEST_CASE("a wrong time stamp is refused where a jump has a limit, and reset sta
   using aggregate = mr::aggregate<mr::count, mr::mean>;
   using limited = mr::windowed<mr::sliding<60s>, aggregate, mr::event_time<5s, 24h>>;
   using unlimited = mr::windowed<mr::sliding<60s>, aggregate, mr::event_time<5s>>;
-  const auto at = [](double s) { return mr::at(mr::seconds(s).nanoseconds); };
+  const auto at = [](double s) { return mr::time_point(mr::seconds(s).nanoseconds); };
   constexpr double ten_years = 10 * 365 * 86400.0;
   unlimited lost;
   limited kept;

@@ -59,7 +59,7 @@ TEST_CASE("panes answer what a recomputation from their items does, in any order
       now += static_cast<std::int64_t>(random.below(random.below(300) == 0 ? 120 : 3));
       const std::int64_t time = now - static_cast<std::int64_t>(random.below(random.below(4) == 0 ? 40 : 2));
       const double x = static_cast<double>(random.below(1000)) - 500;
-      window.update(x, mr::at(time));
+      window.update(x, mr::time_point(time));
       reference.update(x, time);
       if (random.below(3) == 0) wrong += window.value() == reference.value() ? 0U : 1U;
       if (reference.items.size() > 2000) reference.items.erase(reference.items.begin(), reference.items.begin() + 1500);
@@ -72,12 +72,12 @@ TEST_CASE("panes answer what a recomputation from their items does, in any order
 TEST_CASE("sketches slide pane by pane") {
   mr::windowed<mr::sliding<5min, 10s>, mr::kll<200>> latencies;
   for (int second = 0; second < 1000; ++second)
-    for (int i = 0; i < 20; ++i) latencies.update(second < 600 ? 1.0 : 2.0, mr::at(std::chrono::seconds(second)));
+    for (int i = 0; i < 20; ++i) latencies.update(second < 600 ? 1.0 : 2.0, mr::time_point(std::chrono::seconds(second)));
   const auto last = latencies.value();
   CHECK(last.count() == 20 * 300 + 20 * 10);
   CHECK(last.quantile(0.5) == 2.0);
   CHECK(last.quantile(0.0) == 2.0);
-  latencies.advance(mr::at(3h));
+  latencies.advance(mr::time_point(3h));
   CHECK(latencies.value().count() == 0);
 }
 
@@ -87,7 +87,7 @@ TEST_CASE("merged panes answer what one window over both streams would") {
   std::int64_t now = 1000;
   for (int i = 0; i < 3000; ++i) {
     now += static_cast<std::int64_t>(random.below(2));
-    const mr::at time(now - static_cast<std::int64_t>(random.below(20)));
+    const mr::time_point time(now - static_cast<std::int64_t>(random.below(20)));
     both.update(i, time);
     (random.below(2) == 0 ? one : other).update(i, time);
   }
@@ -98,8 +98,8 @@ TEST_CASE("merged panes answer what one window over both streams would") {
   REQUIRE(empty.merge(one).has_value());
   CHECK(one.value() == both.value());
   CHECK(empty.value() == both.value());
-  one.update(5, mr::at(now + 3));
-  both.update(5, mr::at(now + 3));
+  one.update(5, mr::time_point(now + 3));
+  both.update(5, mr::time_point(now + 3));
   CHECK(one.value() == both.value());
 
   using any_length = mr::windowed<mr::sliding<mr::duration{}, mr::duration(10)>, support::exact_total>;
@@ -114,17 +114,17 @@ TEST_CASE("panes are saved, and hostile bytes do no harm") {
     CHECK(a.late() == b.late());
   };
   laws::save_and_load(window, same);
-  for (std::int64_t i = -200; i < 100; ++i) window.update(static_cast<double>(i), mr::at(i - i % 7));
+  for (std::int64_t i = -200; i < 100; ++i) window.update(static_cast<double>(i), mr::time_point(i - i % 7));
   laws::save_and_load(window, same);
   auto back = totals::load(window.save());
   REQUIRE(back.has_value());
   for (std::int64_t i = 100; i < 300; ++i) {
-    window.update(1, mr::at(i));
-    back->update(1, mr::at(i));
+    window.update(1, mr::time_point(i));
+    back->update(1, mr::time_point(i));
     same(window, *back);
   }
   const auto use = [](totals& w) {
-    for (std::int64_t i = 0; i < 200; ++i) w.update(1, mr::at(3 * i));
+    for (std::int64_t i = 0; i < 200; ++i) w.update(1, mr::time_point(3 * i));
     (void)w.value();
     totals other = w;
     CHECK(other.merge(w).has_value());
@@ -135,7 +135,7 @@ TEST_CASE("panes are saved, and hostile bytes do no harm") {
 
   using sketches = mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>, mr::kll<16>>;
   sketches latencies;
-  for (std::int64_t i = 0; i < 60; ++i) latencies.update(static_cast<double>(i), mr::at(i));
+  for (std::int64_t i = 0; i < 60; ++i) latencies.update(static_cast<double>(i), mr::time_point(i));
   auto again = sketches::load(latencies.save());
   REQUIRE(again.has_value());
   CHECK(again->save() == latencies.save());
@@ -150,7 +150,7 @@ TEST_CASE("panes keep their saved form: golden bytes give the same answers and t
   const auto stream = support::golden_stream();
   for (std::size_t i = 0; i < 120; ++i) {
     const auto now = static_cast<std::int64_t>(i) - 30;
-    window.update(stream[i], mr::at(now - (i % 9 == 0 ? 30 : 0)));
+    window.update(stream[i], mr::time_point(now - (i % 9 == 0 ? 30 : 0)));
   }
   auto back = support::from_golden("aggregate/sliding_panes.bin", window);
   CHECK(back.late() == window.late());
@@ -164,7 +164,7 @@ TEST_CASE("a member's answer outlives the window it was asked of") {
   using aggregate = mr::aggregate<mr::count, mr::quantiles<mr::kll<16>>>;
   using panes = mr::windowed<mr::sliding<mr::duration(50), mr::duration(10)>, aggregate>;
   std::optional<panes> window(std::in_place);
-  for (std::int64_t i = 0; i < 50; ++i) window->update(static_cast<double>(i % 8), mr::at(i));
+  for (std::int64_t i = 0; i < 50; ++i) window->update(static_cast<double>(i % 8), mr::time_point(i));
   const auto quantile = window->get<mr::quantiles>();
   const auto sketch = window->get<mr::kll<16>>();
   const auto of_const = std::as_const(*window).get<mr::quantiles>();
@@ -183,7 +183,7 @@ TEST_CASE("a const window in panes answers what one that may keep its sums does"
   totals window;
   for (std::int64_t i = 0, now = 0; i < 3000; ++i) {
     now += static_cast<std::int64_t>(random.below(i % 100 == 0 ? 120 : 9));
-    window.update(1, mr::at(now - static_cast<std::int64_t>(random.below(12))));
+    window.update(1, mr::time_point(now - static_cast<std::int64_t>(random.below(12))));
     const totals& seen = window;
     const auto without = seen.value();
     if (random.below(3) == 0) {
@@ -191,7 +191,7 @@ TEST_CASE("a const window in panes answers what one that may keep its sums does"
       REQUIRE(without.total == with.total);
       REQUIRE(seen.value().total == with.total);
     }
-    if (random.below(50) == 0) window.advance(mr::at(now += 30));
+    if (random.below(50) == 0) window.advance(mr::time_point(now += 30));
   }
 }
 
@@ -199,7 +199,7 @@ TEST_CASE("a wrong time stamp is refused where a jump has a limit, and reset sta
   using aggregate = mr::aggregate<mr::count, mr::mean>;
   using limited = mr::windowed<mr::sliding<60s, 10s>, aggregate, mr::event_time<5s, 24h>>;
   using unlimited = mr::windowed<mr::sliding<60s, 10s>, aggregate, mr::event_time<5s>>;
-  const auto at = [](double s) { return mr::at(mr::seconds(s).nanoseconds); };
+  const auto at = [](double s) { return mr::time_point(mr::seconds(s).nanoseconds); };
   constexpr double ten_years = 10 * 365 * 86400.0;
   unlimited lost;
   limited kept;
@@ -246,7 +246,7 @@ TEST_CASE("more than a million panes are an error") {
   REQUIRE_FALSE(made);
   CHECK(made.error().code() == mr::errc::invalid_argument);
   recent nothing(mr::duration(1'000'001));
-  nothing.update(1, mr::at(5));
+  nothing.update(1, mr::time_point(5));
   CHECK(nothing.late() == 1);
   CHECK(recent::make(mr::duration(1000)).has_value());
 }

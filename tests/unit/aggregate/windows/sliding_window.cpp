@@ -13,9 +13,9 @@ TEST_CASE("a sliding window knows the usual statistics of the last five minutes"
   CHECK(recent.length() == mr::duration(5min));
   CHECK(recent.stats().count == 0);
   CHECK(std::isnan(recent.stats().mean));
-  recent.update(-1e12, mr::at(0s));
-  recent.update(100, mr::at(10s));
-  recent.update(150, mr::at(310s - 1ns));
+  recent.update(-1e12, mr::time_point(0s));
+  recent.update(100, mr::time_point(10s));
+  recent.update(150, mr::time_point(310s - 1ns));
   const mr::window_stats now = recent.stats();
   CHECK(now.count == 2);
   CHECK(now.sum == 250);
@@ -36,5 +36,5 @@ TEST_CASE("a sliding window stamps items as they come, and holds at most as many
   for (const double x : {1.0, 2.0, 3.0}) recent.update(x);
   CHECK(recent.stats().count == 2);
   CHECK(recent.stats().min == 2);
-  CHECK(recent.crowded_out() == 1);
+  CHECK(recent.dropped() == 1);
 }

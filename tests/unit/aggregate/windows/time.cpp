@@ -12,9 +12,9 @@ TEST_CASE("durations and times come from chrono, exactly") {
   STATIC_REQUIRE(mr::duration(1ns) < mr::duration(1us));
   STATIC_REQUIRE(mr::duration(std::chrono::duration<double>(0.25)).nanoseconds == 250'000'000);
   STATIC_REQUIRE(mr::duration(90s).seconds() == 90);
-  STATIC_REQUIRE(mr::at(-3ms).nanoseconds == -3'000'000);
+  STATIC_REQUIRE(mr::time_point(-3ms).nanoseconds == -3'000'000);
   const std::chrono::sys_seconds moment(1'700'000'000s);
-  CHECK(mr::at(moment).nanoseconds == 1'700'000'000'000'000'000);
+  CHECK(mr::time_point(moment).nanoseconds == 1'700'000'000'000'000'000);
 }
 
 TEST_CASE("times stop at the ends of time instead of wrapping round") {

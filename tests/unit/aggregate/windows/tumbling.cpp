@@ -41,7 +41,7 @@ ended by_hand(const std::vector<std::pair<std::int64_t, double>>& items, std::in
     for (std::int64_t begin = floor_to(time, step); begin > time - length; begin -= step) windows[begin].update(x);
   ended made;
   for (const auto& [begin, what] : windows)
-    made.emplace_back(mr::time_range{mr::at(begin), mr::at(begin + length)}, what);
+    made.emplace_back(mr::time_range{mr::time_point(begin), mr::time_point(begin + length)}, what);
   return made;
 }
 
@@ -64,7 +64,7 @@ void ends_what_it_should(std::int64_t length, std::int64_t step, std::int64_t la
       items.emplace_back(time, x);
     else
       ++late;
-    window.update(x, mr::at(time), into(found));
+    window.update(x, mr::time_point(time), into(found));
   }
   window.finish(into(found));
   CHECK(window.late() == late);
@@ -102,7 +102,7 @@ TEST_CASE("tumbling windows do not depend on the order of arrival within the lat
         for (std::size_t j = 7; j != 0; --j) std::swap(shuffled[i + j], shuffled[i + random.below(j + 1)]);
     ten window;
     ended found;
-    for (const auto& [time, x] : shuffled) window.update(x, mr::at(time), into(found));
+    for (const auto& [time, x] : shuffled) window.update(x, mr::time_point(time), into(found));
     window.finish(into(found));
     CHECK(window.late() == 0);
     if (round == 0) expected = found;
@@ -113,24 +113,24 @@ TEST_CASE("tumbling windows do not depend on the order of arrival within the lat
 TEST_CASE("a window ends when the watermark reaches its end, and not before") {
   ten window;
   ended found;
-  window.update(1, mr::at(3), into(found));
-  window.advance(mr::at(17), into(found));
+  window.update(1, mr::time_point(3), into(found));
+  window.advance(mr::time_point(17), into(found));
   CHECK(found.empty());
-  window.update(2, mr::at(9), into(found));  // in time still
-  window.advance(mr::at(18), into(found));
+  window.update(2, mr::time_point(9), into(found));  // in time still
+  window.advance(mr::time_point(18), into(found));
   REQUIRE(found.size() == 1);
   CHECK(found[0].second == total{3, 2});
-  window.update(2, mr::at(9), into(found));
+  window.update(2, mr::time_point(9), into(found));
   CHECK(window.late() == 1);
 }
 
 TEST_CASE("without a sink the last window is kept, and arrival can stamp the items") {
   mr::windowed<mr::tumbling<1min>, mr::kll<200>> minutes;
-  minutes.update(1, mr::at(10s));
+  minutes.update(1, mr::time_point(10s));
   CHECK_FALSE(minutes.last().has_value());
-  minutes.update(2, mr::at(70s));
+  minutes.update(2, mr::time_point(70s));
   REQUIRE(minutes.last().has_value());
-  CHECK(minutes.last()->when == mr::time_range{mr::at(0s), mr::at(1min)});
+  CHECK(minutes.last()->when == mr::time_range{mr::time_point(0s), mr::time_point(1min)});
   CHECK(minutes.last()->what.count() == 1);
   minutes.finish();
   CHECK(minutes.last()->what.quantile(0.5) == 2);
@@ -168,16 +168,16 @@ TEST_CASE("merged windows end with the items of both") {
     std::int64_t now = 0;
     for (int i = 0; i < 500; ++i) {
       now += static_cast<std::int64_t>(random.below(3));
-      const mr::at time(now - static_cast<std::int64_t>(random.below(4)));
+      const mr::time_point time(now - static_cast<std::int64_t>(random.below(4)));
       window.update(i, time, into(expected));
       auto& part = random.below(2) == 0 ? one : other;
       auto& rest = &part == &one ? other : one;
       part.update(i, time, into(found));
       rest.advance(time, into(found));  // both stay at one time
     }
-    one.advance(mr::at(now), into(found));
-    other.advance(mr::at(now), into(found));
-    window.advance(mr::at(now), into(expected));
+    one.advance(mr::time_point(now), into(found));
+    other.advance(mr::time_point(now), into(found));
+    window.advance(mr::time_point(now), into(expected));
     REQUIRE(one.merge(other).has_value());
     one.finish(into(found));
     window.finish(into(expected));
@@ -191,13 +191,13 @@ TEST_CASE("merged windows end with the items of both") {
   check(hops());
 
   ten ahead, behind;
-  behind.update(1, mr::at(5));
-  ahead.update(1, mr::at(100));
-  ahead.advance(mr::at(200));
+  behind.update(1, mr::time_point(5));
+  ahead.update(1, mr::time_point(100));
+  ahead.advance(mr::time_point(200));
   const auto refused = behind.merge(ahead);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().code() == mr::errc::invalid_argument);
-  behind.advance(mr::at(200));
+  behind.advance(mr::time_point(200));
   CHECK(behind.merge(ahead).has_value());
 }
 
@@ -212,14 +212,14 @@ TEST_CASE("ending windows are saved, and hostile bytes do no harm") {
       CHECK(a.late() == b.late());
     };
     laws::save_and_load(window, same);
-    for (std::int64_t i = -100; i < 100; ++i) window.update(static_cast<double>(i), mr::at(i - i % 5));
+    for (std::int64_t i = -100; i < 100; ++i) window.update(static_cast<double>(i), mr::time_point(i - i % 5));
     laws::save_and_load(window, same);
     const auto use = [](type& w) {
-      for (std::int64_t i = 0; i < 100; ++i) w.update(1, mr::at(100 + 3 * i));
+      for (std::int64_t i = 0; i < 100; ++i) w.update(1, mr::time_point(100 + 3 * i));
       type other = w;
       CHECK(other.merge(w).has_value());
       CHECK(type::load(w.save()).has_value());
-      w.advance(mr::at(2000));
+      w.advance(mr::time_point(2000));
     };
     laws::hostile_bytes(window, use);
     laws::hostile_payload(window, support::reseal, use, 5, 3000);
@@ -237,7 +237,7 @@ TEST_CASE("ending windows keep their saved form: golden bytes give the same answ
   const auto check = [&](const std::string& name, auto window) {
     for (std::size_t i = 0; i < 100; ++i) {
       const auto now = static_cast<std::int64_t>(i) - 30;
-      window.update(stream[i], mr::at(now - (i % 9 == 0 ? 25 : 0)));
+      window.update(stream[i], mr::time_point(now - (i % 9 == 0 ? 25 : 0)));
     }
     auto back = support::from_golden("aggregate/" + name + ".bin", window);
     CHECK(back.late() == window.late());
@@ -283,7 +283,7 @@ TEST_CASE("a wrong time stamp is refused where a jump has a limit, and reset sta
   using aggregate = mr::aggregate<mr::count, mr::mean>;
   using limited = mr::windowed<mr::tumbling<60s>, aggregate, mr::event_time<5s, 24h>>;
   using unlimited = mr::windowed<mr::tumbling<60s>, aggregate, mr::event_time<5s>>;
-  const auto at = [](double s) { return mr::at(mr::seconds(s).nanoseconds); };
+  const auto at = [](double s) { return mr::time_point(mr::seconds(s).nanoseconds); };
   constexpr double ten_years = 10 * 365 * 86400.0;
   unlimited lost;
   limited kept;

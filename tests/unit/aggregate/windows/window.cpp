@@ -21,7 +21,7 @@ TEST_CASE("a window's kind, length and time stand in its type") {
   STATIC_REQUIRE(mr::event_time<>::lateness == 0);
   STATIC_REQUIRE(mr::detail::by_arrival<mr::processing_time<>>);
   STATIC_REQUIRE_FALSE(mr::detail::by_arrival<mr::event_time<>>);
-  CHECK(mr::time_range{mr::at(1s), mr::at(2s)} == mr::time_range{mr::at(1000ms), mr::at(2000ms)});
+  CHECK(mr::time_range{mr::time_point(1s), mr::time_point(2s)} == mr::time_range{mr::time_point(1000ms), mr::time_point(2000ms)});
 }
 
 TEST_CASE("a length that is not above zero is an error of make; a window constructed so takes nothing and says so") {
@@ -32,7 +32,7 @@ TEST_CASE("a length that is not above zero is an error of make; a window constru
       REQUIRE_FALSE(refused.has_value());
       CHECK(refused.error().code() == mr::errc::invalid_argument);
       Window taken(wrong);
-      for (int i = 0; i < 5; ++i) taken.update(1.0, mr::at(i * std::int64_t{10'000'000'000}));
+      for (int i = 0; i < 5; ++i) taken.update(1.0, mr::time_point(i * std::int64_t{10'000'000'000}));
       CHECK(taken.late() == 5);
       if constexpr (requires { taken.template get<mr::count>(); })
         CHECK(taken.template get<mr::count>() == 0);

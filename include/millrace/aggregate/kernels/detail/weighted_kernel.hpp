@@ -29,7 +29,8 @@ class filled_groups {
     const std::size_t groups = full_ + (tail_ != 0 ? 1 : 0);
     for (std::size_t group = 0; group < groups; ++group) {
       const bool is_full = group < full_;
-      f(is_full ? x_ + group * sum_lanes : filled_x_, is_full ? weights_ + group * sum_lanes : filled_weights_, is_full);
+      f(is_full ? x_ + group * sum_lanes : filled_x_, is_full ? weights_ + group * sum_lanes : filled_weights_,
+        is_full);
     }
   }
   /// The lesser of `least` and the weights that are left over.

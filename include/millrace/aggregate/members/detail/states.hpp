@@ -103,7 +103,7 @@ struct tally {
 };
 
 template <class S, class T>
-concept takes_item = !aggregator<S> && requires(S & s, const item<T>& one) {
+concept takes_item = !aggregator<S> && requires(S & s, const stream_item<T>& one) {
   s.update(one);
 };
 template <class S, class T>
@@ -116,7 +116,7 @@ concept takes = takes_item<S, T> || requires(S& s, const T& x) {
 };
 template <class S, class T>
 concept is_fused = std::is_same_v<T, double> &&
-    requires(S& s, const block_figures& found, const double* items, join at) {
+    requires(S& s, const block_figures& found, const double* items, merge_offset at) {
   s.absorb(found, items, 1, at);
 };
 template <class S>
@@ -133,7 +133,7 @@ concept is_finite_only = requires {
 };
 
 template <bool Weighted, class S, class T>
-[[gnu::always_inline]] inline void feed(S& state, const item<T>& one) {
+[[gnu::always_inline]] inline void feed(S& state, const stream_item<T>& one) {
   if constexpr (takes_item<S, T>)
     state.update(one);
   else if constexpr (Weighted)
@@ -144,7 +144,7 @@ template <bool Weighted, class S, class T>
 
 /// An item that is infinite, or finite and huge.
 template <class S, class T>
-void feed_rare(S& state, const item<T>& one, bool infinite) {
+void feed_rare(S& state, const stream_item<T>& one, bool infinite) {
   if constexpr (is_finite_only<S>)
     if (infinite) return;
   if constexpr (requires { state.update_huge(one.value, one.weight); })
@@ -158,7 +158,7 @@ void feed_block(S& state, std::span<const T> items, std::uint64_t before) {
   if constexpr (requires { state.update(items); })
     state.update(items);
   else
-    for (std::size_t i = 0; i < items.size(); ++i) feed<false>(state, item<T>{items[i], 1, before + i});
+    for (std::size_t i = 0; i < items.size(); ++i) feed<false>(state, stream_item<T>{items[i], 1, before + i});
 }
 
 template <class S, class T>
@@ -166,11 +166,11 @@ void feed_weighted_block(S& state, std::span<const T> items, std::span<const dou
   if constexpr (requires { state.update(items, weights); })
     state.update(items, weights);
   else
-    for (std::size_t i = 0; i < items.size(); ++i) feed<true>(state, item<T>{items[i], weights[i], before + i});
+    for (std::size_t i = 0; i < items.size(); ++i) feed<true>(state, stream_item<T>{items[i], weights[i], before + i});
 }
 
 template <class S>
-void merge_state(S& into, const S& later, join at) {
+void merge_state(S& into, const S& later, merge_offset at) {
   if constexpr (requires { into.merge(later, at); })
     into.merge(later, at);
   else
@@ -202,7 +202,7 @@ struct kept_state {
 template <class M, class T, bool Closed>
 using slot_state = std::conditional_t<Closed, typename closed<state_t<M, T>>::type, state_t<M, T>>;
 
-/// The first of Ms whose state answers for M; void if none does.
+/// The first of Ms whose state covers M's; void if none does.
 template <class M, class... Ms>
 struct state_covering {
   using type = void;
@@ -248,7 +248,7 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
   template <class M>
   using found = typename state_covering<M, Ms...>::type;
 
-  /// The states' names, for the saved form: a snapshot of what decides its meaning.
+  /// The states' names as the saved form has them: they decide what its bytes mean.
   static std::string names() {
     std::string all;
     ((all += all.empty() ? "" : ",", all += member_name<Ms>()), ...);
@@ -269,10 +269,10 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
   /// Closes the states of an aggregate.
   void take(const state_set<T, false, members<Ms...>>& open) { ((at<Ms>() = close(open.template at<Ms>())), ...); }
 
-  void merge(const state_set& later, [[maybe_unused]] join at_join) {
+  void merge(const state_set& later, [[maybe_unused]] merge_offset at_join) {
     (merge_state(at<Ms>(), later.template at<Ms>(), at_join), ...);
   }
-  result<void> try_merge(const state_set& later, join at_join) {
+  result<void> try_merge(const state_set& later, merge_offset at_join) {
     result<void> done;
     [[maybe_unused]] const auto one = [&](auto& into, const auto& from) {
       if (!done) return;
@@ -296,7 +296,8 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
     };
     (one(at<Ms>()), ...);
   }
-  /// An error: of an aggregator inside. `valid` turns false if a state's numbers contradict each other.
+  /// Returns the error of an aggregator among the states. `valid` turns false if a state's numbers contradict each
+  /// other.
   result<void> load(envelope_reader& from, bool& valid) {
     result<void> done;
     [[maybe_unused]] const auto one = [&](auto& kept) {
@@ -317,7 +318,7 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
   }
 };
 
-/// May M's answer be asked of these states: are all those that it needs there?
+/// May M be asked for: are the states that it needs among these?
 template <class M, class States>
 constexpr bool answerable() {
   if constexpr (has_needs<M>) {
@@ -367,7 +368,7 @@ inline constexpr bool all_take<T, members<Ms...>> = [] {
   return (one(std::type_identity<Ms>{}) && ...);
 }();
 
-/// Says what is wrong with one member of an aggregate over T.
+/// Checks one member of an aggregate over items of type T; its assertions say what is wrong with it.
 template <class M, class T>
 struct required {
   static_assert(is_member<M>,
@@ -387,7 +388,7 @@ inline constexpr bool is_of_template = false;
 template <template <class...> class Template, class... Args>
 inline constexpr bool is_of_template<Template, Template<Args...>> = true;
 
-/// An answer that may outlive the aggregate it was asked of: no reference, and no view of a sketch within.
+/// The same value, good without the aggregate it came from: no reference, and no view of a sketch within.
 template <class Answer>
 auto owned(Answer&& answer) {
   if constexpr (requires { answer.owned(); })
@@ -396,7 +397,7 @@ auto owned(Answer&& answer) {
     return std::remove_cvref_t<Answer>(std::forward<Answer>(answer));
 }
 
-/// Stands for an answer that there is not, after the message that says so.
+/// Stands for what `get` cannot return, after the message that says why.
 struct no_answer {
   template <class T>
   operator T() const;
@@ -424,10 +425,12 @@ struct only_member_of {
   using type = std::conditional_t<single, typename member_made_from<Template, Ms...>::type, void>;
 };
 
-/// M's answer, by what `of` has of states and policy, as `asked` answers questions.
+/// What `get<M>()` returns. `kept` is the aggregate whose states and NaN policy decide whether M may be asked for, and
+/// under `propagate_nan` whether a number is NaN; `asked` is what M::value computes from: `kept` itself, or a view of
+/// it such as `faded`, whose `get` and `freedom` differ.
 template <class M>
-decltype(auto) answer_of(const auto& asked, const auto& of) {
-  using aggregate_type = std::remove_cvref_t<decltype(of)>;
+decltype(auto) answer_of(const auto& asked, const auto& kept) {
+  using aggregate_type = std::remove_cvref_t<decltype(kept)>;
   using states = typename aggregate_type::states;
   if constexpr (std::is_void_v<M>) {
     return no_answer();
@@ -437,9 +440,9 @@ decltype(auto) answer_of(const auto& asked, const auto& of) {
                   "aggregate's members");
     return no_answer();
   } else if constexpr (is_its_own_state<M>) {
-    return of.template state<M>();
+    return kept.template state<M>();
   } else if constexpr (aggregate_type::propagates && std::is_same_v<decltype(M::value(asked)), double>) {
-    return of.skipped() == 0 ? M::value(asked) : std::numeric_limits<double>::quiet_NaN();
+    return kept.skipped() == 0 ? M::value(asked) : std::numeric_limits<double>::quiet_NaN();
   } else {
     return M::value(asked);
   }
@@ -457,14 +460,14 @@ auto answer_at(const Answer& answer, double place) {
   }
 }
 
-/// What an aggregate and its snapshot have in common: the states, and the questions to them.
+/// What an aggregate and its snapshot have in common: the states, and what is asked of them.
 template <bool Closed, class Policy, class... Ms>
 class answers {
  public:
   using sample = typename sample_of<Ms...>::type;
   static_assert((required<Ms, sample>::ok && ...));
   using states = state_set<sample, Closed, resolved<sample, Ms...>>;
-  /// Does a NaN make the answers NaN?
+  /// Does an item that is NaN make every number NaN?
   static constexpr bool propagates = std::is_same_v<Policy, propagate_nan>;
   template <template <class...> class Template>
   using made_from = typename only_member_of<Template, Ms...>::type;
@@ -472,8 +475,9 @@ class answers {
   template <class M>
   static constexpr bool keeps = answerable<M, states>();
 
-  /// A member's answer. Any member may be asked for whose needs are kept, also one not listed. One that is a sketch
-  /// or refers to one is good while the aggregate lives and is not changed; asked of a temporary, it is a copy.
+  /// Returns what a member says of the items. Any member may be asked for whose needs are kept, also one that is not
+  /// listed. A sketch, or what refers to one, is good while the aggregate lives and is not changed; of a temporary a
+  /// copy is returned.
   template <class M>
   decltype(auto) get() const& {
     return answer_of<M>(*this, *this);
@@ -482,7 +486,7 @@ class answers {
   auto get() const&& {
     return owned(answer_of<M>(*this, *this));
   }
-  /// The answer of the only member that is made from this template: `get<mr::quantiles>()`.
+  /// The same for the only member that is made from this template: `get<mr::quantiles>()`.
   template <template <class...> class Template>
   decltype(auto) get() const& {
     return answer_of<made_from<Template>>(*this, *this);

@@ -16,7 +16,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// merge, whatever it answers.
+/// Merges other into `into`; a success where merging cannot fail.
 template <class A>
 result<void> merge_into(A& into, const A& other) {
   if constexpr (std::is_same_v<decltype(into.merge(other)), result<void>>) {

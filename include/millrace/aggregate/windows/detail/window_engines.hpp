@@ -57,7 +57,7 @@ class kept_items {
   typename Ops::tally tally_;
 };
 
-/// Nothing but a count: for aggregates whose answers need no more.
+/// Nothing but a count: for aggregates whose members need no more.
 template <class Ops>
 class counting_engine : public kept_items<Ops> {
  public:

@@ -28,7 +28,7 @@ struct sample_type<A> {
 template <class A>
 using sample_t = typename sample_type<A>::type;
 
-/// update's answer: an error is possible only if A refuses items.
+/// Does `update` return an error for an item that A refuses?
 template <class A>
 inline constexpr bool may_refuse = requires(A& a, const sample_t<A>& x) {
   { a.update(x) } -> std::same_as<result<void>>;
@@ -99,14 +99,14 @@ struct window_ops {
 template <class T, class... Ms>
 [[gnu::always_inline]] inline void combine_open_states(state_set<T, true, members<Ms...>>& into,
                                                        const state_set<T, false, members<Ms...>>& later) {
-  (merge_state(into.template at<Ms>(), close(later.template at<Ms>()), join{0}), ...);
+  (merge_state(into.template at<Ms>(), close(later.template at<Ms>()), merge_offset{0}), ...);
 }
 
 template <class T, class... Ms>
 void join_closed_states(state_set<T, false, members<Ms...>>& into, const state_set<T, true, members<Ms...>>& later) {
   [[maybe_unused]] const auto one = [](auto& state, const auto& part) {
-    if constexpr (requires { state.merge(part, join{0}); })
-      state.merge(part, join{0});
+    if constexpr (requires { state.merge(part, merge_offset{0}); })
+      state.merge(part, merge_offset{0});
     else
       state.merge(part);
   };
@@ -176,11 +176,11 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
   static bool skips(const sample& x) noexcept { return !aggregate_type::propagates && has_nan(x); }
 
   [[gnu::always_inline]] static void add(running& r, const sample& x, std::uint64_t index) {
-    const item<sample> one{x, 1, index};
+    const stream_item<sample> one{x, 1, index};
     r.for_each([&](auto& state) { feed<false>(state, one); });
   }
   [[gnu::noinline, gnu::cold]] static running with_unusual(running r, const sample& x, std::uint64_t index) {
-    const item<sample> one{x, 1, index};
+    const stream_item<sample> one{x, 1, index};
     if (!has_nan(x)) r.for_each([&](auto& state) { feed_rare(state, one, is_infinite(x)); });
     return r;
   }
@@ -202,7 +202,7 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
     if constexpr (std::is_same_v<sample, double>)
       r.for_each([&](auto& state) {
         if constexpr (is_fused<std::remove_cvref_t<decltype(state)>, double>)
-          state.absorb(found.figures, items.data(), items.size(), join{first});
+          state.absorb(found.figures, items.data(), items.size(), merge_offset{first});
         else
           feed_block(state, items, first);
       });
@@ -217,11 +217,13 @@ struct window_ops<basic_aggregate<Policy, Ms...>> {
     }
   }
   // Places are counted from the stream's beginning everywhere, so nothing comes before the later part.
-  [[gnu::always_inline]] static void combine(partial& into, const partial& later) { into.merge(later, join{0}); }
+  [[gnu::always_inline]] static void combine(partial& into, const partial& later) {
+    into.merge(later, merge_offset{0});
+  }
   [[gnu::always_inline]] static void combine_open(partial& into, const running& later) {
     combine_open_states(into, later);
   }
-  static void join_open(running& into, const running& later) { into.merge(later, join{0}); }
+  static void join_open(running& into, const running& later) { into.merge(later, merge_offset{0}); }
   static void join_closed(running& into, const partial& later) { join_closed_states(into, later); }
   static void remove(running& from, const partial& part) { from.unmerge(part); }
   static auto finish(const tally& counted, std::size_t size, const partial& all) {
