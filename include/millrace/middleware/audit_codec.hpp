@@ -416,7 +416,7 @@ template <class T>
 inline constexpr unsigned char tensor_is_compressed = 2;
 
 inline const std::byte* render_tensor_record(const std::byte* at, std::string& json) {
-  json += "{\"tensor::dtype\":";
+  json += "{\"dtype\":";
   append_json(json, to_string(static_cast<tensor::dtype>(take<unsigned char>(at))));
   const auto rank = take<unsigned char>(at);
   const auto form = take<unsigned char>(at);
