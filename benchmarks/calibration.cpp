@@ -93,8 +93,7 @@ void adwin(int streams) {
     std::vector<double> grid;
     for (double t = 0.1; t < 0.9 * std::log(length); t += 0.1) grid.push_back(t);
     const double enough = (std::min)(10.0, 2e5 / length) * streams;
-    const auto mean =
-        mean_lengths(mr::detect::adwin<>::with_threshold(never, never), grid, 3 * lengths[i], static_cast<int>(enough));
+    const auto mean = mean_lengths(mr::detect::adwin<>({never, never}), grid, 3 * lengths[i], static_cast<int>(enough));
     found[i] = threshold_at(grid, mean, static_cast<double>(lengths[i]));
   }
   print("adwin", found);
@@ -106,8 +105,7 @@ void bocpd(int streams, std::index_sequence<I...>) {
   for (double t = 0.02; t < 20; t *= 1.1) grid.push_back(t);
   std::array<double, 9> found{};
   const auto one = [&]<std::size_t At>() {
-    const auto fresh =
-        mr::detect::bocpd<mr::detect::arl<lengths[At], lengths[At] / 10>>::with_threshold(never, never, {0, 1});
+    const auto fresh = mr::detect::bocpd<mr::detect::arl<lengths[At], lengths[At] / 10>>({never, never}, {0, 1});
     const double most = 6e7 / static_cast<double>(lengths[At]);
     const int n = static_cast<int>((std::min)(static_cast<double>(streams), most));
     found[At] = threshold_at(grid, mean_lengths(fresh, grid, 3 * lengths[At], n), static_cast<double>(lengths[At]));
@@ -162,7 +160,7 @@ void halved(std::string_view name, std::span<const double> probabilities, int st
         int alarms = 0;
         for (int s = 0; s < runs; ++s) {
           mr::random_engine engine(static_cast<std::uint64_t>(s) + 1);
-          D detector = D::with_threshold(middle, middle);
+          D detector = D(mr::detect::thresholds{middle, middle});
           std::uint64_t t = 0;
           while (t < lengths[i] && detector.update(engine.uniform() < p ? 1 : 0) != mr::detect::signal::drift) ++t;
           if (t < lengths[i]) ++alarms;
@@ -185,8 +183,8 @@ int main(int count, char** arguments) {
   const auto wants = [&](std::string_view name) { return which.empty() || which == name; };
   constexpr std::array<double, 4> rates{0.05, 0.1, 0.2, 0.5};
   if (wants("adwin")) adwin(streams);
-  if (wants("ddm")) passed("ddm", mr::detect::ddm<>::with_threshold(never, never), rates, streams, false);
-  if (wants("eddm")) passed("eddm", mr::detect::eddm<>::with_threshold(2, 2), rates, streams, true);
+  if (wants("ddm")) passed("ddm", mr::detect::ddm<>({never, never}), rates, streams, false);
+  if (wants("eddm")) passed("eddm", mr::detect::eddm<>({2, 2}), rates, streams, true);
   if (wants("hddm_a")) halved<mr::detect::hddm_a<>>("hddm_a", rates, streams);
   if (wants("hddm_w")) halved<mr::detect::hddm_w<>>("hddm_w", rates, streams);
   if (wants("bocpd")) bocpd(streams, std::make_index_sequence<7>());  // up to 100'000, what it promises

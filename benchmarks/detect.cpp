@@ -87,7 +87,7 @@ void hundred_looks(benchmark::State& state) {
 
 void compare_windows(benchmark::State& state) {
   const auto& x = normal_stream();
-  const auto reference = mr::detect::drift_reference::of(std::span(x).first(10'000)).value();
+  const auto reference = mr::detect::drift_reference::make(std::span(x).first(10'000)).value();
   std::size_t at = 0;
   for (auto _ : state) {
     at = (at + 10'000) % (length - 10'000);

@@ -12,8 +12,8 @@ set(MILLRACE_core_HEADERS
   core/clock.hpp core/config.hpp core/context.hpp core/error.hpp core/field.hpp core/fixed_string.hpp core/id.hpp
   core/json_check.hpp core/json_writer.hpp core/result.hpp core/saved.hpp core/seed.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
-  core/detail/cycle_counter.hpp core/detail/light_atomic.hpp core/detail/math.hpp core/detail/order_key.hpp
-  core/detail/simd.hpp core/detail/sort.hpp core/detail/spin_lock.hpp
+  core/detail/cycle_counter.hpp core/detail/gauss_legendre.hpp core/detail/light_atomic.hpp core/detail/math.hpp
+  core/detail/order_key.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/spin_lock.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
 set(MILLRACE_chain_HEADERS
@@ -109,8 +109,9 @@ set(MILLRACE_detect_HEADERS
   detect/anomaly/detail/p2_quantile.hpp
   detect/change/adwin.hpp detect/change/bocpd.hpp detect/change/cusum.hpp detect/change/ddm.hpp detect/change/ewma.hpp
   detect/change/hddm.hpp detect/change/kswin.hpp detect/change/page_hinkley.hpp
-  detect/change/detail/calibration.hpp detect/change/detail/run_length.hpp detect/change/detail/self_starting.hpp
-  detect/detail/saved_detector.hpp
+  detect/change/detail/calibration.hpp detect/change/detail/chart.hpp detect/change/detail/run_length.hpp
+  detect/change/detail/self_starting.hpp
+  detect/detail/ordered.hpp detect/detail/saved_detector.hpp
   detect/features/drift_reference.hpp detect/features/table_drift.hpp)
 set(MILLRACE_model_HEADERS
   model.hpp

@@ -91,7 +91,7 @@ int main(int count, char** arguments) {
   std::vector<double> values;
   for (const point& p : *series) values.push_back(p.value);
   const std::size_t quarter = values.size() / 4;
-  const auto reference = mr::detect::drift_reference::of(std::span(values).first(quarter));
+  const auto reference = mr::detect::drift_reference::make(std::span(values).first(quarter));
   if (!reference) return 1;
   const auto now = reference->compare(std::span(values).last(quarter));
   if (!now) return 1;

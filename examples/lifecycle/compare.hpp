@@ -72,8 +72,8 @@ inline mr::result<mr::detect::table_drift_report> drift_of_stream(const table& f
   };
   for (const column& of : from.columns) {
     if (!of.dropped.empty()) continue;
-    auto reference = mr::detect::drift_reference::of(cells(of, parts.train));
-    auto window = mr::detect::value_window::of(cells(of, parts.holdout));
+    auto reference = mr::detect::drift_reference::make(cells(of, parts.train));
+    auto window = mr::detect::value_window::make(cells(of, parts.holdout));
     if (!reference || !window) continue;  // no cell present
     watch.add(of.name, *std::move(reference));
     windows.push_back(*std::move(window));

@@ -3,7 +3,7 @@
 
 /// detect: drift and anomalies of streams.
 ///
-/// A detector is a value: `update(x)` answers `signal::none`, `warning` or `drift`. It is set by what it promises while
+/// A detector is a value: `update(x)` returns `signal::none`, `warning` or `drift`. It is set by what it promises while
 /// nothing changes, the average run length to a false alarm, `cusum<arl<10'000>>`, and allocates never.
 ///
 /// A mean, whose normal value is known:
@@ -18,7 +18,7 @@
 /// - `kswin`: the newest observations against those before them, by Kolmogorov and Smirnov
 /// - `bocpd`: changes of mean or spread and where they may have been, by Bayes
 ///
-/// Single observations, `update(x)` answers an `anomaly`: score, band, flagged.
+/// Single observations, `update(x)` returns an `anomaly`: score, band, flagged.
 /// - `z_score`, `ewma_bands`, `quantile_bands`: against all before, a moving average, any shape
 /// - `robust_z`, `iqr_fence`: against a sliding window of which a part may be wrong
 /// - `seasonal`: against level, trend and season

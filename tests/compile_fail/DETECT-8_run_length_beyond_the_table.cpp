@@ -8,5 +8,5 @@ using detector = mr::detect::bocpd<mr::detect::arl<100'000>>;
 #ifdef MILLRACE_MISUSE
 detector make() { return detector({0, 1}); }
 #else
-detector make() { return detector::with_threshold(0.4, 0.5, {0, 1}); }
+detector make() { return detector({0.4, 0.5}, {0, 1}); }
 #endif

@@ -10,4 +10,4 @@ using kept = mr::tdigest<100>;
 using kept = mr::kll<200>;
 #endif
 
-bool made(const kept& amounts) { return mr::detect::drift_reference::of(amounts).has_value(); }
+bool made(const kept& amounts) { return mr::detect::drift_reference::make(amounts).has_value(); }

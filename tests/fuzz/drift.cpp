@@ -22,7 +22,7 @@ void use(std::span<const std::byte> bytes) {
   }
   if (auto loaded = mr::detect::table_drift<mr::stats::holm>::load(bytes)) {
     if (mr::detect::table_drift<mr::stats::holm>::load(loaded->save())->size() != loaded->size()) std::abort();
-    const std::vector<mr::detect::value_window> windows(loaded->size(), *mr::detect::value_window::of(sample));
+    const std::vector<mr::detect::value_window> windows(loaded->size(), *mr::detect::value_window::make(sample));
     (void)loaded->compare(windows);
   }
 }

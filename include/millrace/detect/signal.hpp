@@ -19,10 +19,10 @@ constexpr std::string_view to_string(signal s) noexcept {
   return s == signal::drift ? "drift" : s == signal::warning ? "warning" : "none";
 }
 
-/// The promise a detector is set by: its in-control average run length. While nothing changes it takes
-/// `Drift` observations on average from a fresh start to the first false drift, and about `Warning` to the first
-/// warning; a detector states for which streams, and how closely it keeps the promise. On amounts, latencies and the
-/// like, whose tails are heavy, only `kswin`'s holds as it stands; give the others logarithms.
+/// The promise a detector is set by: its in-control average run length. While nothing changes it takes `Drift`
+/// observations on average from a fresh start to the first false drift, and about `Warning` to the first warning; a
+/// detector states for which streams, and how closely it keeps the promise. On amounts, latencies and the like, whose
+/// tails are heavy, only `kswin`'s holds as it stands; give the others logarithms.
 ///
 /// Source: the average run length of E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954.
 template <std::uint64_t Drift, std::uint64_t Warning = Drift / 10>
@@ -31,6 +31,12 @@ struct arl {
                 "millrace[DETECT-1]: arl<Drift, Warning> needs 100 <= Drift <= 1'000'000 and 10 <= Warning <= Drift");
   static constexpr std::uint64_t drift = Drift;
   static constexpr std::uint64_t warning = Warning;
+};
+
+/// Thresholds of one's own for a detector's statistic, in place of the promised run length's: `adwin<> d({9, 6})`.
+struct thresholds {
+  double drift = 0;
+  double warning = 0;
 };
 
 namespace detail {
@@ -47,85 +53,19 @@ struct require_arl {
                 "millrace[DETECT-2]: a detector is set by the run length it promises, as in cusum<arl<10'000>>");
 };
 
-/// The largest number that a detector of unknown scale takes as it is: the squares of 1e28 of them have a finite sum.
-inline constexpr double largest_taken = 1e140;
-constexpr double taken(double x) noexcept {
-  return x > largest_taken ? largest_taken : x < -largest_taken ? -largest_taken : x;
-}
-
 /// Where a detector's statistic stands against what was promised.
 constexpr signal grade(double statistic, double warning, double drift) noexcept {
   return statistic > drift ? signal::drift : statistic > warning ? signal::warning : signal::none;
 }
 
-/// What the detectors have in common that hold one statistic against two thresholds and start afresh after a drift.
-/// A Detector has `restart()`, which forgets the stream.
-template <class Detector>
-class chart {
- public:
-  /// As new.
-  void reset() noexcept {
-    static_cast<Detector&>(*this).restart();
-    last_ = 0;
-  }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
-
- protected:
-  chart(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
-
-  template <class Self, class Visit>
-  static void chart_fields(Self& self, const Visit& visit) {
-    visit(self.drift_, self.warning_, self.last_);
-  }
-
-  signal judge(double statistic) noexcept {
-    last_ = statistic;
-    const signal said = grade(statistic, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      static_cast<Detector&>(*this).restart();
-    return said;
-  }
-
-  double drift_;
-  double warning_;
-  double last_ = 0;  // the statistic
-};
-
-/// A chart of observations in [0, 1], which counts those that are not: amounts given to it by mistake look like a
-/// constant stream, so that it would hear nothing and say nothing.
-template <class Detector>
-class bounded_chart : public chart<Detector> {
- public:
-  /// As new, `out_of_range` too.
-  void reset() noexcept {
-    chart<Detector>::reset();
-    out_of_range_ = 0;
-  }
-  /// How many observations were none that the detector is for, since it was made or reset; drifts do not clear it.
-  /// Those that are not finite were passed over, the others brought into the range. Above 0: look at the units.
-  std::uint64_t out_of_range() const noexcept { return out_of_range_; }
-
- protected:
-  using chart<Detector>::chart;
-
-  template <class Self, class Visit>
-  static void chart_fields(Self& self, const Visit& visit) {
-    chart<Detector>::chart_fields(self, visit);
-    visit(self.out_of_range_);
-  }
-
-  std::uint64_t out_of_range_ = 0;
-};
-
 }  // namespace detail
 
 /// Watches a stream for a lasting change, one observation at a time.
 ///
-/// Laws: after reset() it is as new; statistic() > threshold() exactly when update last answered `drift` or would have,
-/// had it not started afresh; the same stream gives the same signals. Observations that are not finite are passed over
-/// and answered `none`; ones beyond what the squares of doubles can hold count as the largest that they can. update
-/// allocates never, and the detector is trivially copyable: a copy is a checkpoint.
+/// Laws: after reset() it is as new; statistic() > threshold() exactly when update last returned `drift`, or would
+/// have, had it not started afresh; the same stream gives the same signals. Observations that are not finite are passed
+/// over: update returns `none`; ones beyond what the squares of doubles can hold count as the largest that they can.
+/// update allocates never, and the detector is trivially copyable: a copy is a checkpoint.
 template <class D>
 concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
   { d.update(x) }

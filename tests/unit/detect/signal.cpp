@@ -147,7 +147,7 @@ TEST_CASE("a saved detector is of its run length and its sizes, and of no other"
   CHECK_FALSE((mr::detect::kswin<mr::detect::arl<10'000>, 307, 16>::load(mr::detect::kswin<>().save())));
   CHECK((mr::detect::kswin<mr::detect::arl<10'000>, 307, 32>::load(mr::detect::kswin<>().save())));
   // What was set at run time is saved: the reference, the side, a threshold of one's own.
-  mr::detect::cusum<> own = mr::detect::cusum<>::with_threshold(7, 3, {100, 5}, 2, mr::detect::side::lower);
+  mr::detect::cusum<> own = mr::detect::cusum<>({7, 3}, {100, 5}, 2, mr::detect::side::lower);
   auto back = mr::detect::cusum<>::load(own.save());
   REQUIRE(back);
   CHECK(back->threshold() == 7);
@@ -203,23 +203,23 @@ TEMPLATE_TEST_CASE("values that a detector of [0, 1] or of errors is not for are
   TestType amounts;
   support::coin_source coin(10, 0.5);
   for (int i = 0; i < 1000; ++i) amounts.update(coin());
-  CHECK(amounts.out_of_range() == 0);
+  CHECK(amounts.clamped() == 0);
   // Amounts about 20, then about 500: all of them look like 1.
   for (int i = 0; i < 1000; ++i) amounts.update((i < 500 ? 20 : 500) + coin());
-  CHECK(amounts.out_of_range() == 1000);
+  CHECK(amounts.clamped() == 1000);
   for (const double odd : {-1e-9, 1.0000001, 1e308, std::nan(""), std::numeric_limits<double>::infinity()})
     amounts.update(odd);
-  CHECK(amounts.out_of_range() == 1005);
-  CHECK(TestType::load(amounts.save())->out_of_range() == 1005);
+  CHECK(amounts.clamped() == 1005);
+  CHECK(TestType::load(amounts.save())->clamped() == 1005);
 
   TestType errors;
   for (int i = 0; i < 3000; ++i) errors.update(i % 20 == 0 ? 7 : 0);
   bool drifted = false;
   for (int i = 0; i < 3000 && !drifted; ++i) drifted = errors.update(1) == mr::detect::signal::drift;
   CHECK(drifted);
-  CHECK(errors.out_of_range() == 150);
+  CHECK(errors.clamped() == 150);
   errors.reset();
-  CHECK(errors.out_of_range() == 0);
+  CHECK(errors.clamped() == 0);
 }
 
 TEMPLATE_TEST_CASE("a chart of a known mean has to be told it, and one that cannot measure by it is never quiet", "",

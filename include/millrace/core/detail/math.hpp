@@ -10,18 +10,34 @@ namespace detail::math {
 // What a header needs of <cmath>, which brings the special functions and costs as much to parse as all of
 // <vector>: the compiler's own names for the same functions of the C library, for doubles.
 
+inline constexpr double nan = __builtin_nan("");
+
 inline double absolute(double x) noexcept { return __builtin_fabs(x); }
 inline float absolute(float x) noexcept { return __builtin_fabsf(x); }
 inline double ceil(double x) noexcept { return __builtin_ceil(x); }
+inline double copysign(double size, double sign) noexcept { return __builtin_copysign(size, sign); }
+inline double cos(double x) noexcept { return __builtin_cos(x); }
+inline double erfc(double x) noexcept { return __builtin_erfc(x); }
 inline double exp(double x) noexcept { return __builtin_exp(x); }
 inline double exp2(double x) noexcept { return __builtin_exp2(x); }
+inline double expm1(double x) noexcept { return __builtin_expm1(x); }
 inline double floor(double x) noexcept { return __builtin_floor(x); }
+inline double fma(double a, double b, double c) noexcept { return __builtin_fma(a, b, c); }
+/// The larger and the smaller of two; of a number and NaN the number.
+inline double fmax(double a, double b) noexcept { return __builtin_fmax(a, b); }
+inline double fmin(double a, double b) noexcept { return __builtin_fmin(a, b); }
 inline double frexp(double x, int* exponent) noexcept { return __builtin_frexp(x, exponent); }
 inline double ldexp(double x, int exponent) noexcept { return __builtin_ldexp(x, exponent); }
+inline long long llround(double x) noexcept { return __builtin_llround(x); }
 inline double log(double x) noexcept { return __builtin_log(x); }
+inline double log1p(double x) noexcept { return __builtin_log1p(x); }
 inline double log2(double x) noexcept { return __builtin_log2(x); }
+inline double nextafter(double from, double to) noexcept { return __builtin_nextafter(from, to); }
 inline double pow(double x, double y) noexcept { return __builtin_pow(x, y); }
+inline double sin(double x) noexcept { return __builtin_sin(x); }
 inline double sqrt(double x) noexcept { return __builtin_sqrt(x); }
+inline bool is_finite(double x) noexcept { return __builtin_isfinite(x) != 0; }
+inline bool is_infinite(double x) noexcept { return __builtin_isinf(x) != 0; }
 /// From a at t = 0 to b at t = 1, both exactly; monotone in t, which is in [0, 1]; never overflows.
 inline double interpolate(double a, double b, double t) noexcept {
   if ((a <= 0) != (b <= 0)) return t * b + (1 - t) * a;

@@ -1,14 +1,15 @@
 #ifndef MILLRACE_DETECT_ANOMALY_BANDS_HPP
 #define MILLRACE_DETECT_ANOMALY_BANDS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/detect/anomaly/anomaly.hpp>
 #include <millrace/detect/anomaly/detail/p2_quantile.hpp>
 #include <millrace/detect/change/detail/run_length.hpp>
 #include <millrace/detect/change/detail/self_starting.hpp>
 #include <millrace/detect/detail/saved_detector.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/detect/signal.hpp>
 
-#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -21,10 +22,12 @@ namespace detect {
 ///     mr::z_score<mr::arl<10'000>> rare;     // flags one normal observation in 10,000
 ///     mr::z_score outlier(3.0);              // flags what is beyond three sigmas
 ///
-/// Models: anomaly_detector. Guarantee: on normal observations one in `RunLength::drift` is flagged by chance, from the
-/// third one on: the score is the normal deviate as far out as Student's t for so many observations. Flagged ones are
-/// taken up too, which widens the band; `robust_z` does not mind them.
-/// Complexity: update O(1), 25 ns; allocates: never.
+/// Models: anomaly_detector.
+/// Guarantee: on normal observations one in `RunLength::drift` is flagged by chance, from the third one on: the score
+/// is the normal deviate as far out as Student's t for so many observations. Flagged ones are taken up too, which
+/// widens the band; `robust_z` does not mind them.
+/// Complexity: update O(1), 25 ns.
+/// Allocates: never.
 /// Source: Hawkins, The Statistician 36, 1987; Welford, Technometrics 4, 1962.
 template <class RunLength = arl<10'000>>
 class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<RunLength>> {
@@ -36,21 +39,21 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
   explicit z_score(double limit) noexcept : limit_(detail::checked_limit<RunLength>(limit)) {}
 
   anomaly update(double x) noexcept {
-    if (!(std::fabs(x) <= 1e150)) return {x - seen_.mean, seen_.mean, seen_.mean, true};
+    if (!(detail::math::absolute(x) <= 1e150)) return {x - seen_.mean, seen_.mean, seen_.mean, true};
     anomaly found;
     if (seen_.count >= 3 && seen_.squares > 0) {
       const auto n = static_cast<double>(seen_.count);
       // The deviate's inverse, to name the band: t at which the score reaches the limit.
       const double shrunk = limit_ * (8 * (n - 1) + 3) / (8 * (n - 1) + 1);
-      const double t = std::sqrt((n - 1) * std::expm1(shrunk * shrunk / (n - 1)));
-      const double reach = t * std::sqrt((n + 1) / n * seen_.squares / (n - 1));
+      const double t = detail::math::sqrt((n - 1) * detail::math::expm1(shrunk * shrunk / (n - 1)));
+      const double reach = t * detail::math::sqrt((n + 1) / n * seen_.squares / (n - 1));
       found.lower = seen_.mean - reach;
       found.upper = seen_.mean + reach;
     }
     const bool enough = seen_.count >= 3;
     const double score = seen_.next(x);
     if (enough) found.score = score;
-    found.flagged = enough && std::fabs(score) > limit_;
+    found.flagged = enough && detail::math::absolute(score) > limit_;
     return found;
   }
   void reset() noexcept { seen_ = {}; }
@@ -73,12 +76,15 @@ z_score(double)->z_score<given_limit>;
 
 /// An observation against exponentially weighted mean and deviation: bands that follow a wandering stream.
 ///
-/// Models: anomaly_detector. Units: `weight` of the newest observation in (0, 1). Guarantee: on normal observations
-/// about one in `RunLength::drift` is flagged by chance: the limit is Student's for the number of observations that the
-/// average is worth, (2 - weight) / weight. A flagged observation enters at the band's edge, so that one spike
-/// does not blind it and a new level is followed all the same. Nothing is flagged among the first 1 / weight.
-/// Complexity: update O(1), 5 ns; allocates: never. Source: T. Finch, "Incremental calculation of weighted mean and
-/// variance", 2009.
+/// Models: anomaly_detector.
+/// Units: `weight` of the newest observation in (0, 1).
+/// Guarantee: on normal observations about one in `RunLength::drift` is flagged by chance: the limit is Student's for
+/// the number of observations that the average is worth, (2 - weight) / weight. A flagged observation enters at the
+/// band's edge, so that one spike does not blind it and a new level is followed all the same. Nothing is flagged among
+/// the first 1 / weight.
+/// Complexity: update O(1), 5 ns.
+/// Allocates: never.
+/// Source: T. Finch, "Incremental calculation of weighted mean and variance", 2009.
 template <class RunLength = arl<10'000>>
 class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_bands<RunLength>> {
   friend saved_fields<ewma_bands>;
@@ -87,11 +93,11 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
   explicit ewma_bands(double weight = 0.05) noexcept : weight_(weight > 0 && weight < 1 ? weight : 0.05) {
     const double freedom = (2 - weight_) / weight_ - 1;
     const double z = detail::promised_limit<RunLength>() * (8 * freedom + 3) / (8 * freedom + 1);
-    limit_ = std::sqrt(freedom * std::expm1(z * z / freedom));
+    limit_ = detail::math::sqrt(freedom * detail::math::expm1(z * z / freedom));
   }
 
   anomaly update(double x) noexcept {
-    if (!(std::fabs(x) <= 1e150)) return {x - mean_, mean_, mean_, true};
+    if (!(detail::math::absolute(x) <= 1e150)) return {x - mean_, mean_, mean_, true};
     anomaly found;
     ++count_;
     if (count_ == 1) {
@@ -102,9 +108,9 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
     const bool ready = n * weight_ > 1 && variance_ > 0;
     double d = x - mean_;
     if (ready) {
-      const double deviation = std::sqrt(variance_);
+      const double deviation = detail::math::sqrt(variance_);
       const double reach = limit_ * deviation;
-      found = {d / deviation, mean_ - reach, mean_ + reach, std::fabs(d) > reach};
+      found = {d / deviation, mean_ - reach, mean_ + reach, detail::math::absolute(d) > reach};
       if (found.flagged) d = d > 0 ? reach : -reach;
     }
     // While young, all observations weigh the same.
@@ -126,7 +132,9 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
   static void fields(Self& self, const Visit& visit) {
     visit(self.weight_, self.limit_, self.mean_, self.variance_, self.count_);
   }
-  bool restore() noexcept { return weight_ > 0 && weight_ < 1 && limit_ > 0 && std::isfinite(mean_) && variance_ >= 0; }
+  bool restore() noexcept {
+    return weight_ > 0 && weight_ < 1 && limit_ > 0 && detail::math::is_finite(mean_) && variance_ >= 0;
+  }
 
   double weight_;
   double limit_;
@@ -137,11 +145,14 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
 
 /// An observation against streaming quantiles, for streams of any shape.
 ///
-/// Models: anomaly_detector. Units: the score is the distance from the median over that of the nearer quantile: above 1
-/// is outside. Guarantee: on independent observations of any continuous distribution about one in `RunLength::drift` is
-/// flagged by chance, half on each side, as far as the estimates go: they are those of the P2 algorithm, and nothing is
-/// flagged before 2 * RunLength::drift observations.
-/// Complexity: update O(1), 30 ns; 0.5 KB; allocates: never. Source: Jain, Chlamtac, CACM 28(10), 1985.
+/// Models: anomaly_detector.
+/// Units: the score is the distance from the median over that of the nearer quantile: above 1 is outside.
+/// Guarantee: on independent observations of any continuous distribution about one in `RunLength::drift` is flagged by
+/// chance, half on each side, as far as the estimates go: they are those of the P2 algorithm, and nothing is flagged
+/// before 2 * RunLength::drift observations.
+/// Complexity: update O(1), 30 ns; 0.5 KB.
+/// Allocates: never.
+/// Source: Jain, Chlamtac, CACM 28(10), 1985.
 template <class RunLength = arl<1'000>>
 class quantile_bands : detail::require_arl<RunLength>, public saved_fields<quantile_bands<RunLength>> {
   friend saved_fields<quantile_bands>;
@@ -150,7 +161,8 @@ class quantile_bands : detail::require_arl<RunLength>, public saved_fields<quant
   quantile_bands() noexcept : lower_(tail), median_(0.5), upper_(1 - tail) {}
 
   anomaly update(double x) noexcept {
-    if (!(std::fabs(x) <= 1.7976931348623157e308)) return {x - median_.value(), lower_.value(), upper_.value(), true};
+    if (!(detail::math::absolute(x) <= 1.7976931348623157e308))
+      return {x - median_.value(), lower_.value(), upper_.value(), true};
     anomaly found;
     if (count_ >= 2 * RunLength::drift) {
       found.lower = lower_.value();

@@ -1,14 +1,15 @@
 #ifndef MILLRACE_DETECT_ANOMALY_HALF_SPACE_TREES_HPP
 #define MILLRACE_DETECT_ANOMALY_HALF_SPACE_TREES_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/detect/anomaly/anomaly.hpp>
 #include <millrace/detect/anomaly/detail/p2_quantile.hpp>
 #include <millrace/detect/detail/saved_detector.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,14 +20,15 @@ namespace detect {
 
 /// Rows of several features against where the rows of the last full window lay: random half-spaces, counted.
 ///
-/// Shapes and units: a row is Features doubles in [0, 1]; others are brought into it, and `out_of_range()` counts the
-/// rows that had any: features of other ranges are given as (x - low) / (high - low). The score is in [0, 1], near 1
-/// where few rows lay. Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged: the
-/// limit is that streaming quantile of the scores themselves; nothing is flagged in the first window, nor before 2 *
-/// RunLength::drift scores. The same seed and rows give the same scores. A row with a value that is not finite is
-/// flagged and not taken up.
-/// Complexity: update O(Trees Depth), 0.5 us; about 16 Trees 2^Depth bytes (100 KB: not for a small stack); allocates:
-/// never. Threads: one at a time.
+/// Shapes and units: a row is Features doubles in [0, 1]; others are brought into it, and `clamped()` counts the rows
+/// that had any: features of other ranges are given as (x - low) / (high - low). The score is in [0, 1], near 1 where
+/// few rows lay.
+/// Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged: the limit is that streaming
+/// quantile of the scores themselves; nothing is flagged in the first window, nor before 2 * RunLength::drift scores.
+/// The same seed and rows give the same scores. A row with a value that is not finite is flagged and not taken up.
+/// Complexity: update O(Trees Depth), 0.5 us; about 16 Trees 2^Depth bytes (100 KB: not for a small stack).
+/// Allocates: never.
+/// Threads: one at a time.
 /// Source: Tan, Ting, Liu, "Fast anomaly detection for streaming data", IJCAI 2011.
 template <std::size_t Features, class RunLength = arl<1'000>, std::size_t Trees = 25, std::size_t Depth = 8,
           std::size_t Window = 250>
@@ -46,29 +48,11 @@ class half_space_trees : detail::require_arl<RunLength>,
   anomaly update(std::span<const double, Features> row) noexcept {
     for (const double x : row)
       if (!(x >= 0 && x <= 1)) [[unlikely]] {
-        ++out_of_range_;
-        if (!each_is_finite(row)) return {std::nan(""), 0, limit_.value(), true};
+        ++clamped_;
+        if (!each_is_finite(row)) return {detail::math::nan, 0, limit_.value(), true};
         break;
       }
-    double mass = 0;
-    for (auto& tree : tree_) {
-      std::size_t node = 0;
-      double weight = 1;
-      bool counted = false;
-      for (std::size_t depth = 0;; ++depth) {
-        const double last = tree.last[node];
-        if (!counted && (depth == Depth || last <= few)) {
-          mass += last * weight;
-          counted = true;
-        }
-        tree.now[node] += 1;
-        if (depth == Depth) break;
-        const double x = row[tree.feature[node]];
-        const double in = x < 0 ? 0 : x > 1 ? 1 : x;
-        node = 2 * node + (in < static_cast<double>(tree.split[node]) ? 1 : 2);
-        weight *= 2;
-      }
-    }
+    const double mass = count_in(row);
     anomaly found;
     const std::uint64_t before = count_++;
     if (before >= Window) {
@@ -94,7 +78,7 @@ class half_space_trees : detail::require_arl<RunLength>,
   std::uint64_t count() const noexcept { return count_; }
   /// How many rows had a value outside [0, 1], or one that is not finite, since the start or reset. Above 0: look at
   /// the units, since values brought into [0, 1] lie on its edges, where they hide what differs between them.
-  std::uint64_t out_of_range() const noexcept { return out_of_range_; }
+  std::uint64_t clamped() const noexcept { return clamped_; }
   /// Forgets the rows; the half-spaces stay.
   void reset() noexcept {
     for (auto& tree : tree_) {
@@ -102,10 +86,35 @@ class half_space_trees : detail::require_arl<RunLength>,
       tree.now = {};
     }
     limit_ = detail::p2_quantile(1 - 1 / static_cast<double>(RunLength::drift));
-    count_ = out_of_range_ = 0;
+    count_ = clamped_ = 0;
   }
 
  private:
+  /// Counts the row in every tree, down to its leaf. Returns the sum over the trees of the rows that the last window
+  /// had in its half-space, at the depth where they become few, as if all half-spaces were of the smallest size.
+  double count_in(std::span<const double, Features> row) noexcept {
+    double mass = 0;
+    for (auto& tree : tree_) {
+      std::size_t node = 0;
+      double weight = 1;
+      bool counted = false;
+      for (std::size_t depth = 0;; ++depth) {
+        const double last = tree.last[node];
+        if (!counted && (depth == Depth || last <= few)) {
+          mass += last * weight;
+          counted = true;
+        }
+        tree.now[node] += 1;
+        if (depth == Depth) break;
+        const double x = row[tree.feature[node]];
+        const double in = x < 0 ? 0 : x > 1 ? 1 : x;
+        node = 2 * node + (in < static_cast<double>(tree.split[node]) ? 1 : 2);
+        weight *= 2;
+      }
+    }
+    return mass;
+  }
+
   static constexpr std::size_t inner = (std::size_t{1} << Depth) - 1;
   static constexpr std::size_t nodes = 2 * inner + 1;
   static constexpr auto most_rows = static_cast<float>(Window);
@@ -145,7 +154,7 @@ class half_space_trees : detail::require_arl<RunLength>,
 
   static bool each_is_finite(std::span<const double, Features> row) noexcept {
     for (const double x : row)
-      if (!std::isfinite(x)) return false;
+      if (!detail::math::is_finite(x)) return false;
     return true;
   }
   static std::string saved_as() {
@@ -153,7 +162,7 @@ class half_space_trees : detail::require_arl<RunLength>,
   }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
-    visit(self.seed_, self.limit_, self.count_, self.out_of_range_, self.tree_);
+    visit(self.seed_, self.limit_, self.count_, self.clamped_, self.tree_);
   }
   bool restore() noexcept {
     plant();
@@ -184,7 +193,7 @@ class half_space_trees : detail::require_arl<RunLength>,
   detail::p2_quantile limit_;
   std::uint64_t seed_;
   std::uint64_t count_ = 0;
-  std::uint64_t out_of_range_ = 0;
+  std::uint64_t clamped_ = 0;
 };
 
 }  // namespace detect

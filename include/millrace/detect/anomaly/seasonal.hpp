@@ -1,13 +1,14 @@
 #ifndef MILLRACE_DETECT_ANOMALY_SEASONAL_HPP
 #define MILLRACE_DETECT_ANOMALY_SEASONAL_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/detect/anomaly/anomaly.hpp>
 #include <millrace/detect/change/detail/run_length.hpp>
 #include <millrace/detect/detail/saved_detector.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,11 +26,14 @@ struct smoothing {
 /// An observation against what level, trend and season lead to expect: Holt and Winters' additive model.
 ///
 /// Models: anomaly_detector. `Period` observations make a season: 48 half-hours a day, 24 hours. `forecast(steps)`
-/// looks ahead. Units: the score is the residual in its own weighted standard deviations. Guarantee: on residuals that
-/// are normal about one in `RunLength::drift` is flagged by chance. The first two seasons set it up, a third the
-/// residuals' deviation; then flags begin. A flagged observation enters at the band's edge: one spike leaves no trace a
-/// season later. Complexity: update O(1), 8 ns; 24 Period bytes; allocates: never. Source: Winters, Management Science
-/// 6(3), 1960; cutting of outliers: Gelper, Fried, Croux, J. Forecasting 29, 2010.
+/// looks ahead.
+/// Units: the score is the residual in its own weighted standard deviations.
+/// Guarantee: on residuals that are normal about one in `RunLength::drift` is flagged by chance. The first two seasons
+/// set it up, a third the residuals' deviation; then flags begin. A flagged observation enters at the band's edge: one
+/// spike leaves no trace a season later.
+/// Complexity: update O(1), 8 ns; 24 Period bytes.
+/// Allocates: never.
+/// Source: Winters, Management Science 6(3), 1960; cutting of outliers: Gelper, Fried, Croux, J. Forecasting 29, 2010.
 template <std::size_t Period, class RunLength = arl<10'000>>
 class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Period, RunLength>> {
   friend saved_fields<seasonal>;
@@ -41,7 +45,7 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
         limit_(detail::promised_limit<RunLength>()) {}
 
   anomaly update(double x) noexcept {
-    if (!(std::fabs(x) <= 1e150)) return {x, level_, level_, true};
+    if (!(detail::math::absolute(x) <= 1e150)) return {x, level_, level_, true};
     anomaly found;
     const auto at = static_cast<std::size_t>(count_ % Period);
     ++count_;
@@ -53,9 +57,9 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
     const double expected = level_ + trend_ + season_[at];
     double residual = x - expected;
     if (count_ > 3 * Period && variance_ > 0) {
-      const double deviation = std::sqrt(variance_);
+      const double deviation = detail::math::sqrt(variance_);
       const double reach = limit_ * deviation;
-      found = {residual / deviation, expected - reach, expected + reach, std::fabs(residual) > reach};
+      found = {residual / deviation, expected - reach, expected + reach, detail::math::absolute(residual) > reach};
       if (found.flagged) residual = residual > 0 ? reach : -reach;
     }
     const double cut = expected + residual;
@@ -71,7 +75,7 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
 
   /// What is expected `steps` observations ahead; NaN until two seasons were seen.
   double forecast(std::uint64_t steps) const noexcept {
-    if (count_ < 2 * Period) return std::nan("");
+    if (count_ < 2 * Period) return detail::math::nan;
     return level_ + static_cast<double>(steps) * trend_ +
            season_[static_cast<std::size_t>((count_ + (steps == 0 ? 0 : steps - 1)) % Period)];
   }

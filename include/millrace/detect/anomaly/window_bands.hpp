@@ -1,16 +1,18 @@
 #ifndef MILLRACE_DETECT_ANOMALY_WINDOW_BANDS_HPP
 #define MILLRACE_DETECT_ANOMALY_WINDOW_BANDS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/detect/anomaly/anomaly.hpp>
 #include <millrace/detect/change/detail/run_length.hpp>
+#include <millrace/detect/detail/ordered.hpp>
 #include <millrace/detect/detail/saved_detector.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/detect/signal.hpp>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace millrace {
 inline namespace v0 {
@@ -27,23 +29,21 @@ class sorted_window {
 
   void push(double x) noexcept {
     if (size_ == Window) {
-      double* const last = sorted_.data() + size_;
-      double* const gone = std::lower_bound(sorted_.data(), last, arrived_[next_]);
-      std::copy(gone + 1, last, gone);
+      const std::size_t gone = count_below(sorted_.data(), size_, arrived_[next_]);
       --size_;
+      std::memmove(&sorted_[gone], &sorted_[gone + 1], (size_ - gone) * sizeof(double));
     }
     arrived_[next_] = x;
     if (++next_ == Window) next_ = 0;
-    double* const last = sorted_.data() + size_;
-    double* const at = std::upper_bound(sorted_.data(), last, x);
-    std::copy_backward(at, last, last + 1);
-    *at = x;
+    const std::size_t at = count_below(sorted_.data(), size_, x);
+    std::memmove(&sorted_[at] + 1, &sorted_[at], (size_ - at) * sizeof(double));
+    sorted_[at] = x;
     ++size_;
   }
 
   /// The verdict on x by the band found for it, and x taken up unless it is none to keep.
   anomaly settle(double x, anomaly found) noexcept {
-    const bool keeps = std::fabs(x) <= 1e300;
+    const bool keeps = detail::math::absolute(x) <= 1e300;
     found.flagged = !keeps || !(x >= found.lower && x <= found.upper);
     if (x != x) found.score = x;
     if (keeps) push(x);
@@ -57,9 +57,10 @@ class sorted_window {
   bool restore() noexcept {
     if (size_ > Window || next_ >= Window || (size_ < Window && next_ != size_)) return false;
     for (const double x : arrived_)
-      if (!(std::fabs(x) <= 1e300)) return false;
+      if (!(detail::math::absolute(x) <= 1e300)) return false;
     sorted_ = arrived_;
-    std::sort(sorted_.data(), sorted_.data() + size_);
+    std::array<double, Window> scratch;
+    sort_ascending(sorted_.data(), size_, scratch.data());
     return true;
   }
 
@@ -73,8 +74,7 @@ class sorted_window {
 
   /// The median distance from `centre`: the distances on both sides ascend, so they are merged, not sorted.
   double median_distance(double centre) const noexcept {
-    std::size_t above =
-        static_cast<std::size_t>(std::lower_bound(sorted_.data(), sorted_.data() + size_, centre) - sorted_.data());
+    std::size_t above = count_below(sorted_.data(), size_, centre);
     std::size_t below = above;
     double now = 0;
     double before = 0;
@@ -99,11 +99,13 @@ class sorted_window {
 
 /// An observation against median and median absolute deviation of the last `Window`: half of them may be wrong.
 ///
-/// Models: anomaly_detector. Units: the score is in normal standard deviations, (x - median) / (1.4826 MAD).
+/// Models: anomaly_detector.
+/// Units: the score is in normal standard deviations, (x - median) / (1.4826 MAD).
 /// Guarantee: on normal observations about one in `RunLength::drift` is flagged by chance, to a factor of 2 at a window
 /// of 128 and less as it grows. Where the MAD is 0 (more than half the window equal) any other value is flagged.
 /// Nothing is flagged before a quarter of the window is filled.
-/// Complexity: update O(Window), moves of memory, 0.3 us at 128; 16 Window bytes; allocates: never.
+/// Complexity: update O(Window), moves of memory, 0.3 us at 128; 16 Window bytes.
+/// Allocates: never.
 /// Source: Iglewicz, Hoaglin, "How to detect and handle outliers", 1993.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
 class robust_z : detail::require_limit<RunLength>, public saved_fields<robust_z<RunLength, Window>> {
@@ -145,9 +147,11 @@ robust_z(double)->robust_z<given_limit>;
 
 /// An observation against the quartiles of the last `Window`: fences at a multiple of their distance.
 ///
-/// Models: anomaly_detector. Units: the score is the distance from the nearer quartile in interquartile ranges; 0
-/// between them. Guarantee: as `robust_z`; a quarter of the window may be wrong. Tukey's 1.5 is a promise of one in
-/// 143. Complexity: as `robust_z`. Source: Tukey, "Exploratory data analysis", 1977.
+/// Models: anomaly_detector.
+/// Units: the score is the distance from the nearer quartile in interquartile ranges; 0 between them.
+/// Guarantee: as `robust_z`; a quarter of the window may be wrong. Tukey's 1.5 is a promise of one in 143.
+/// Complexity: as `robust_z`.
+/// Source: Tukey, "Exploratory data analysis", 1977.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
 class iqr_fence : detail::require_limit<RunLength>, public saved_fields<iqr_fence<RunLength, Window>> {
   friend saved_fields<iqr_fence>;

@@ -1,12 +1,14 @@
 #ifndef MILLRACE_DETECT_CHANGE_ADWIN_HPP
 #define MILLRACE_DETECT_CHANGE_ADWIN_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/detect/change/detail/calibration.hpp>
+#include <millrace/detect/change/detail/chart.hpp>
 #include <millrace/detect/detail/saved_detector.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -22,12 +24,12 @@ namespace detect {
 /// observations. On independent normal or uniform observations, and 0/1 ones with a probability of 0.5, the average run
 /// length is the one promised to 10 %; on rarer ones, it is shorter (a third at 0.1, see benchmarks/RESULTS.md). The
 /// scale of the stream does not matter. The threshold was found by simulation, not from the paper's bound, which is
-/// several times too wide.
-/// Heavy tails shorten it: with arl<10'000> and arl<100'000> alarms came 1.3 and 2 times as often on Student's t of 5
-/// degrees, 1.5 and 3 times on exponential, 2.4 and 10 times on lognormal (sigma 1) observations: give it
-/// logarithms of such.
-/// A drift does not start it afresh: what is left of the window is what has changed. `count` is the width.
-/// Complexity: update O(1) amortised and O(log width) every `clock` observations; 4 KB; allocates: never.
+/// several times too wide. Heavy tails shorten it: with arl<10'000> and arl<100'000> alarms came 1.3 and 2 times as
+/// often on Student's t of 5 degrees, 1.5 and 3 times on exponential, 2.4 and 10 times on lognormal (sigma 1)
+/// observations: give it logarithms of such. A drift does not start it afresh: what is left of the window is what has
+/// changed. `count` is the width.
+/// Complexity: update O(1) amortised and O(log width) every `clock` observations; 4 KB.
+/// Allocates: never.
 /// Source: Bifet, Gavalda, "Learning from time-changing data with adaptive windowing", SDM 2007: ADWIN2's buckets.
 template <class RunLength = arl<10'000>>
 class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLength>> {
@@ -37,14 +39,13 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   static constexpr unsigned clock = 32;
   static constexpr double least = 32;
 
-  adwin() noexcept : adwin(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
-
-  /// With a threshold of one's own, for half the squared difference of two means in its own standard errors.
-  static adwin with_threshold(double drift, double warning) noexcept { return adwin(drift, warning); }
+  adwin() noexcept : adwin(detail::promised<RunLength>(simulated)) {}
+  /// With thresholds of one's own, for half the squared difference of two means in its own standard errors.
+  explicit adwin(thresholds own) noexcept : drift_(own.drift), warning_(own.warning) {}
 
   signal update(double x) noexcept {
-    if (!(std::fabs(x) <= detail::largest_taken)) [[unlikely]] {
-      if (!std::isfinite(x)) return signal::none;
+    if (!(detail::math::absolute(x) <= detail::largest_taken)) [[unlikely]] {
+      if (!detail::math::is_finite(x)) return signal::none;
       x = detail::taken(x);
     }
     if (width_ == 0) origin_ = x;  // sums of differences keep their digits, however far from zero the stream is
@@ -59,13 +60,13 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
     return said;
   }
 
-  void reset() noexcept { *this = adwin(drift_, warning_); }
+  void reset() noexcept { *this = adwin(thresholds{drift_, warning_}); }
 
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(width_); }
   std::uint64_t width() const noexcept { return count(); }
   /// Of the window; NaN when it is empty.
-  double mean() const noexcept { return width_ > 0 ? origin_ + total_ / width_ : std::nan(""); }
-  double variance() const noexcept { return width_ > 1 ? squares_ / (width_ - 1) : std::nan(""); }
+  double mean() const noexcept { return width_ > 0 ? origin_ + total_ / width_ : detail::math::nan; }
+  double variance() const noexcept { return width_ > 1 ? squares_ / (width_ - 1) : detail::math::nan; }
   double statistic() const noexcept { return last_; }
   double threshold() const noexcept { return drift_; }
 
@@ -73,12 +74,7 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   static constexpr std::size_t per_row = 5;
   static constexpr std::size_t rows = 40;  // 5 * 2^40 observations; then the oldest go
 
-  adwin(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
-
-  static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{0.453, 1.811, 3.175, 4.455, 5.814, 6.986, 8.289, 9.46, 10.77};
-    return detail::calibrated(found, run_length);
-  }
+  static constexpr detail::calibration simulated{0.453, 1.811, 3.175, 4.455, 5.814, 6.986, 8.289, 9.46, 10.77};
 
   static double size_of(std::size_t row) noexcept { return static_cast<double>(std::uint64_t{1} << row); }
 
@@ -157,7 +153,7 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("adwin"); }
-  static adwin blank() noexcept { return with_threshold(1, 1); }
+  static adwin blank() noexcept { return adwin(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.row_of_, self.oldest_, self.width_, self.origin_, self.total_, self.squares_, self.drift_, self.warning_,
@@ -170,7 +166,7 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
       const row_& r = row_of_[row];
       if (r.count > per_row || (row > oldest_ && r.count > 0)) return false;
       for (std::size_t k = 0; k < r.count; ++k)
-        if (!(std::isfinite(r.sum[k]) && r.spread[k] >= 0)) return false;
+        if (!(detail::math::is_finite(r.sum[k]) && r.spread[k] >= 0)) return false;
       width += static_cast<double>(r.count) * size_of(row);
     }
     return width == width_ && (width == 0 ? oldest_ == 0 : row_of_[oldest_].count > 0);

@@ -1,13 +1,14 @@
 #ifndef MILLRACE_DETECT_CHANGE_BOCPD_HPP
 #define MILLRACE_DETECT_CHANGE_BOCPD_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/detect/change/detail/calibration.hpp>
 #include <millrace/detect/detail/saved_detector.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/detect/signal.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -19,13 +20,16 @@ namespace detect {
 /// A change of mean or of variance, with the probability of each place where it may have been: Bayesian online change
 /// point detection for normal observations of unknown mean and variance.
 ///
-/// Models: drift_detector. Units: `usual` is the scale on which means and deviations are expected, before and after
-/// changes; it need not be exact (the prior is worth one observation). The statistic is the odds that a change lies
-/// among the last `Most` observations.
+/// Models: drift_detector.
+/// Units: `usual` is the scale on which means and deviations are expected, before and after changes; it need not be
+/// exact (the prior is worth one observation). The statistic is the odds that a change lies among the last `Most`
+/// observations.
 /// Guarantee: the prior has a change every `Drift` observations. On independent normal observations with the mean and
 /// deviation given, the average run length is the one promised to 25 %: thresholds found by simulation with Most = 160,
 /// for run lengths up to 30'000. Runs longer than `Most` are one hypothesis. After a drift it goes on from the most
-/// probable run: run_length(). Complexity: update O(Most), 3 us at 160; 40 Most bytes; allocates: never.
+/// probable run: run_length().
+/// Complexity: update O(Most), 3 us at 160; 40 Most bytes.
+/// Allocates: never.
 /// Errors: `make`: invalid_argument. The constructor has no errors to give: with scales that `make` refuses every
 /// observation is a drift, and so is one that is 1e100 deviations out.
 /// Source: Adams, MacKay, "Bayesian online changepoint detection", 2007; conjugate update: Murphy, 2007, section 3.
@@ -36,11 +40,18 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   static_assert(Most >= 16 && Most <= 4096, "millrace[DETECT-4]: bocpd<RunLength, Most> needs 16 <= Most <= 4096");
 
  public:
-  explicit bocpd(in_control usual) noexcept
-      : bocpd(usual, threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {
+  explicit bocpd(in_control usual) noexcept : bocpd(detail::promised<RunLength>(simulated), usual) {
     static_assert(RunLength::drift <= 30'000,
-                  "millrace[DETECT-8]: bocpd knows thresholds for run lengths up to 30'000; beyond, find one and use "
-                  "bocpd::with_threshold");
+                  "millrace[DETECT-8]: bocpd knows thresholds for run lengths up to 30'000; beyond, find one and give "
+                  "it: bocpd(thresholds{...}, usual)");
+  }
+  /// With thresholds of one's own for the odds.
+  bocpd(thresholds own, in_control usual) noexcept
+      : mean_(usual.mean),
+        scale_(usual.is_possible() ? 1 / usual.stddev : detail::math::nan),
+        drift_(own.drift),
+        warning_(own.warning) {
+    start();
   }
 
   /// The same, with a word on what is impossible: a mean that is not finite, a deviation that is not positive.
@@ -49,46 +60,25 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     return bocpd(usual);
   }
 
-  /// With a threshold of one's own for the odds.
-  static bocpd with_threshold(double drift, double warning, in_control usual) noexcept {
-    return bocpd(usual, drift, warning);
-  }
-
   signal update(double x) noexcept {
     const double z = (x - mean_) * scale_;
-    if (!(std::fabs(z) <= 1e100)) [[unlikely]] {
-      if (!std::isfinite(x)) return signal::none;
+    if (!(detail::math::absolute(z) <= 1e100)) [[unlikely]] {
+      if (!detail::math::is_finite(x)) return signal::none;
       last_ = 1e308;
       return signal::drift;
     }
     ++count_;
     const double hazard = 1 / static_cast<double>(RunLength::drift);
-
-    // How probable z was after each run, and the run one longer.
-    double changed = 0;
-    double total = 0;
+    const double stayed = weigh(z);
+    const double changed = stayed * hazard;
+    double total = changed;
     for (std::size_t r = 0; r < runs_; ++r) {
-      run& h = run_[r];
-      const double kappa = prior_weight + h.length;
-      const double alpha = prior_shape + 0.5 * h.length;
-      const double d = z - h.mean;
-      const double spread = h.spread + 0.5 * kappa / (kappa + 1) * d * d;
-      const double log_spread = std::log(spread);
-      const double log_density = term(r, h.length) + alpha * h.log_spread - (alpha + 0.5) * log_spread;
-      h.weight *= std::exp(log_density);
-      h.mean += d / (kappa + 1);
-      h.spread = spread;
-      h.log_spread = log_spread;
-      h.length += 1;
-      changed += h.weight * hazard;
-      h.weight *= 1 - hazard;
-      total += h.weight;
+      run_[r].weight *= 1 - hazard;
+      total += run_[r].weight;
     }
-    total += changed;
     if (!(total > 0)) {  // beyond all that doubles can weigh: nothing before explains z
-      const signal said = signal::drift;
       start();
-      return said;
+      return signal::drift;
     }
     push(changed);
     double recent = 0;
@@ -131,18 +121,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     }
   };
 
-  bocpd(in_control usual, double drift, double warning) noexcept
-      : mean_(usual.mean),
-        scale_(usual.is_possible() ? 1 / usual.stddev : std::nan("")),
-        drift_(drift),
-        warning_(warning) {
-    start();
-  }
-
-  static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{0.794, 0.621, 0.509, 0.445, 0.440, 0.419, 0.419, 0.419, 0.419};
-    return detail::calibrated(found, run_length);
-  }
+  static constexpr detail::calibration simulated{0.794, 0.621, 0.509, 0.445, 0.440, 0.419, 0.419, 0.419, 0.419};
 
   /// ln of gamma(alpha + 1/2) / gamma(alpha) sqrt(kappa / (2 pi (kappa + 1))): what of a Student density does not
   /// depend on the data.
@@ -152,17 +131,38 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     double ratio = 0;  // ln gamma(a + 1/2) - ln gamma(a) by its asymptotic series, a raised to 8 or more
     double a = alpha;
     while (a < 8) {
-      ratio += std::log(a / (a + 0.5));
+      ratio += detail::math::log(a / (a + 0.5));
       a += 1;
     }
     const double i = 1 / a;
-    ratio += 0.5 * std::log(a) - i * (1.0 / 8 - i * i * (1.0 / 192 - i * i * (1.0 / 640)));
-    return ratio + 0.5 * std::log(kappa / (6.283185307179586 * (kappa + 1)));
+    ratio += 0.5 * detail::math::log(a) - i * (1.0 / 8 - i * i * (1.0 / 192 - i * i * (1.0 / 640)));
+    return ratio + 0.5 * detail::math::log(kappa / (6.283185307179586 * (kappa + 1)));
   }
   double term(std::size_t r, double length) const noexcept {
     // All but the oldest run have lengths below Most, which come again and again.
     return r > 0 || length < static_cast<double>(Most) ? constants_[static_cast<std::size_t>(length)]
                                                        : constant(length);
+  }
+
+  /// Takes z up into every run: weighs the run by how probable z was after it, and makes it one longer. Returns the sum
+  /// of the weights.
+  double weigh(double z) noexcept {
+    double sum = 0;
+    for (std::size_t r = 0; r < runs_; ++r) {
+      run& h = run_[r];
+      const double kappa = prior_weight + h.length;
+      const double alpha = prior_shape + 0.5 * h.length;
+      const double d = z - h.mean;
+      const double spread = h.spread + 0.5 * kappa / (kappa + 1) * d * d;
+      const double log_spread = detail::math::log(spread);
+      h.weight *= detail::math::exp(term(r, h.length) + alpha * h.log_spread - (alpha + 0.5) * log_spread);
+      h.mean += d / (kappa + 1);
+      h.spread = spread;
+      h.log_spread = log_spread;
+      h.length += 1;
+      sum += h.weight;
+    }
+    return sum;
   }
 
   void start() noexcept {
@@ -201,7 +201,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength, Most>("bocpd"); }
-  static bocpd blank() noexcept { return with_threshold(1, 1, {0, 1}); }
+  static bocpd blank() noexcept { return bocpd({1, 1}, {0, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.mean_, self.scale_, self.drift_, self.warning_, self.last_, self.count_, self.runs_, self.run_);
@@ -214,7 +214,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
         return false;
       // All but the oldest run are one longer than the next: a length is a place in `constants_`.
       const auto length = static_cast<double>(i < runs_ ? runs_ - 1 - i : 0);
-      if (i == 0 ? !(r.length >= length && r.length < 0x1p53 && r.length == std::floor(r.length))
+      if (i == 0 ? !(r.length >= length && r.length < 0x1p53 && r.length == detail::math::floor(r.length))
                  : i < runs_ && r.length != length)
         return false;
     }

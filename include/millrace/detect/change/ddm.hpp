@@ -1,11 +1,13 @@
 #ifndef MILLRACE_DETECT_CHANGE_DDM_HPP
 #define MILLRACE_DETECT_CHANGE_DDM_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/detect/change/detail/calibration.hpp>
+#include <millrace/detect/change/detail/chart.hpp>
 #include <millrace/detect/detail/saved_detector.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/detect/signal.hpp>
 
-#include <cmath>
 #include <cstdint>
 
 namespace millrace {
@@ -14,12 +16,14 @@ namespace detect {
 
 /// A rising error rate of a model: its rate since the start against the lowest it had.
 ///
-/// Models: drift_detector. Units: an observation is 1 for an error, 0 for none. Any other number is taken as an
-/// error and counted by `out_of_range()`.
+/// Models: drift_detector.
+/// Units: an observation is 1 for an error, 0 for none. Any other number is taken as an error and counted by
+/// `clamped()`.
 /// Guarantee: its comparison grows milder with time, so its run length has no mean worth naming; promised is what a
 /// constant rate of false alarms would do: while nothing changes, at most 63 % (1 - 1/e) of the streams raise one
-/// within `Drift` observations, for error rates from 0.05 to 0.5. Found by simulation.
-/// After a drift it starts afresh. Complexity: update O(1), 8 ns; allocates: never.
+/// within `Drift` observations, for error rates from 0.05 to 0.5. Found by simulation. After a drift it starts afresh.
+/// Complexity: update O(1), 8 ns.
+/// Allocates: never.
 /// Source: Gama, Medas, Castillo, Rodrigues, "Learning with drift detection", SBIA 2004; there 2 and 3 deviations.
 template <class RunLength = arl<10'000>>
 class ddm : detail::require_arl<RunLength>,
@@ -33,21 +37,17 @@ class ddm : detail::require_arl<RunLength>,
   static constexpr std::uint64_t least = 30;
   static constexpr double least_errors = 5;  // fewer say nothing of a rate
 
-  ddm() noexcept : ddm(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
-
-  /// With a threshold of one's own, in standard deviations of the lowest rate.
-  static ddm with_threshold(double drift, double warning) noexcept { return ddm(drift, warning); }
+  ddm() noexcept : ddm(detail::promised<RunLength>(simulated)) {}
+  /// With thresholds of one's own, in standard deviations of the lowest rate.
+  explicit ddm(thresholds own) noexcept : chart(own) {}
 
   signal update(double error) noexcept {
-    if (error != 0 && error != 1) [[unlikely]] {
-      ++this->out_of_range_;
-      if (!std::isfinite(error)) return signal::none;
-    }
+    if (!this->clamp_to_error(error)) return signal::none;
     ++count_;
     errors_ += error != 0 ? 1 : 0;
     const auto n = static_cast<double>(count_);
     const double rate = (errors_ + 0.5) / (n + 1);  // never 0, so that its deviation is not either
-    const double deviation = std::sqrt(rate * (1 - rate) / n);
+    const double deviation = detail::math::sqrt(rate * (1 - rate) / n);
     if (count_ < least || errors_ < least_errors) return signal::none;
     if (rate + deviation < lowest_rate_ + lowest_deviation_) {
       lowest_rate_ = rate;
@@ -59,12 +59,8 @@ class ddm : detail::require_arl<RunLength>,
   std::uint64_t count() const noexcept { return count_; }
 
  private:
-  ddm(double drift, double warning) noexcept : chart(drift, warning) {}
-
-  static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{2.0216, 2.4250, 2.6477, 2.6902, 2.7635, 2.7849, 2.8040, 2.8132, 2.8286};
-    return detail::calibrated(found, run_length);
-  }
+  static constexpr detail::calibration simulated{2.0216, 2.4250, 2.6477, 2.6902, 2.7635,
+                                                 2.7849, 2.8040, 2.8132, 2.8286};
   void restart() noexcept {
     count_ = 0;
     errors_ = 0;
@@ -73,7 +69,7 @@ class ddm : detail::require_arl<RunLength>,
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("ddm"); }
-  static ddm blank() noexcept { return with_threshold(1, 1); }
+  static ddm blank() noexcept { return ddm(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     chart::chart_fields(self, visit);
@@ -92,11 +88,14 @@ class ddm : detail::require_arl<RunLength>,
 
 /// A rising error rate, seen by errors that follow each other ever closer: for slow changes at low rates.
 ///
-/// Models: drift_detector. Units: an observation is 1 for an error, 0 for none. Any other number is taken as an
-/// error and counted by `out_of_range()`.
+/// Models: drift_detector.
+/// Units: an observation is 1 for an error, 0 for none. Any other number is taken as an error and counted by
+/// `clamped()`.
 /// Guarantee: it moves only at errors, so its promise counts errors: while nothing changes, at most 63 % (1 - 1/e) of
-/// the streams raise a false alarm within `Drift` errors, for error rates up to 0.5. Found by simulation.
-/// After a drift it starts afresh. Complexity: update O(1), 6 ns; allocates: never.
+/// the streams raise a false alarm within `Drift` errors, for error rates up to 0.5. Found by simulation. After a drift
+/// it starts afresh.
+/// Complexity: update O(1), 6 ns.
+/// Allocates: never.
 /// Source: Baena-Garcia, del Campo-Avila, Fidalgo, Bifet, Gavalda, Morales-Bueno, "Early drift detection method", 2006;
 /// there 1 - 0.95 and 1 - 0.90.
 template <class RunLength = arl<10'000>>
@@ -110,16 +109,12 @@ class eddm : detail::require_arl<RunLength>,
  public:
   static constexpr std::uint64_t least = 30;  // errors
 
-  eddm() noexcept : eddm(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
-
-  /// With a threshold of one's own, in (0, 1): how far the distance may fall below the greatest it had.
-  static eddm with_threshold(double drift, double warning) noexcept { return eddm(drift, warning); }
+  eddm() noexcept : eddm(detail::promised<RunLength>(simulated)) {}
+  /// With thresholds of one's own, in (0, 1): how far the distance may fall below the greatest it had.
+  explicit eddm(thresholds own) noexcept : chart(own) {}
 
   signal update(double error) noexcept {
-    if (error != 0 && error != 1) [[unlikely]] {
-      ++this->out_of_range_;
-      if (!std::isfinite(error)) return signal::none;
-    }
+    if (!this->clamp_to_error(error)) return signal::none;
     ++count_;
     if (error == 0) return signal::none;
     const auto distance = static_cast<double>(count_ - at_);
@@ -129,7 +124,7 @@ class eddm : detail::require_arl<RunLength>,
     mean_ += d / static_cast<double>(errors_);
     squares_ += d * (distance - mean_);
     if (errors_ < least) return signal::none;
-    const double reach = mean_ + 2 * std::sqrt(squares_ / static_cast<double>(errors_));
+    const double reach = mean_ + 2 * detail::math::sqrt(squares_ / static_cast<double>(errors_));
     if (reach > greatest_) greatest_ = reach;
     return this->judge(1 - reach / greatest_);
   }
@@ -138,19 +133,15 @@ class eddm : detail::require_arl<RunLength>,
   std::uint64_t errors() const noexcept { return errors_; }
 
  private:
-  eddm(double drift, double warning) noexcept : chart(drift, warning) {}
-
-  static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{0.1076, 0.1320, 0.1469, 0.1495, 0.1498, 0.1499, 0.1499, 0.1500, 0.1500};
-    return detail::calibrated(found, run_length);
-  }
+  static constexpr detail::calibration simulated{0.1076, 0.1320, 0.1469, 0.1495, 0.1498,
+                                                 0.1499, 0.1499, 0.1500, 0.1500};
   void restart() noexcept {
     count_ = at_ = errors_ = 0;
     mean_ = squares_ = greatest_ = 0;
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("eddm"); }
-  static eddm blank() noexcept { return with_threshold(1, 1); }
+  static eddm blank() noexcept { return eddm(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     chart::chart_fields(self, visit);

@@ -1,11 +1,13 @@
 #ifndef MILLRACE_DETECT_CHANGE_HDDM_HPP
 #define MILLRACE_DETECT_CHANGE_HDDM_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/detect/change/detail/calibration.hpp>
+#include <millrace/detect/change/detail/chart.hpp>
 #include <millrace/detect/detail/saved_detector.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/detect/signal.hpp>
 
-#include <cmath>
 #include <cstdint>
 
 namespace millrace {
@@ -14,11 +16,14 @@ namespace detect {
 
 /// An abrupt rise of a bounded stream's mean: its average against that of its best beginning, by Hoeffding's bound.
 ///
-/// Models: drift_detector. Units: observations in [0, 1]; others are brought into it and counted by `out_of_range()`:
-/// a stream between other bounds is given as (x - low) / (high - low).
+/// Models: drift_detector.
+/// Units: observations in [0, 1]; others are brought into it and counted by `clamped()`: a stream between other bounds
+/// is given as (x - low) / (high - low).
 /// Guarantee: while nothing changes, at most 63 % (1 - 1/e) of the streams raise a false alarm within `Drift`
-/// observations: found by simulation for the worst of 0/1 streams, with probabilities from 0.05 to 0.5.
-/// After a drift it starts afresh. Complexity: update O(1), 7 ns; allocates: never.
+/// observations: found by simulation for the worst of 0/1 streams, with probabilities from 0.05 to 0.5. After a drift
+/// it starts afresh.
+/// Complexity: update O(1), 7 ns.
+/// Allocates: never.
 /// Source: Frias-Blanco and others, "Online and non-parametric drift detection methods based on Hoeffding's bounds",
 /// IEEE TKDE 27(3), 2015: HDDM_A.
 template <class RunLength = arl<10'000>>
@@ -30,22 +35,17 @@ class hddm_a : detail::require_arl<RunLength>,
   using chart = detail::bounded_chart<hddm_a>;
 
  public:
-  hddm_a() noexcept : hddm_a(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
-
-  /// With a threshold of one's own: the paper's ln(1 / alpha).
-  static hddm_a with_threshold(double drift, double warning) noexcept { return hddm_a(drift, warning); }
+  hddm_a() noexcept : hddm_a(detail::promised<RunLength>(simulated)) {}
+  /// With thresholds of one's own: the paper's ln(1 / alpha).
+  explicit hddm_a(thresholds own) noexcept : chart(own) {}
 
   signal update(double x) noexcept {
-    if (!(x >= 0 && x <= 1)) [[unlikely]] {
-      ++this->out_of_range_;
-      if (!std::isfinite(x)) return signal::none;
-      x = x < 0 ? 0 : 1;
-    }
+    if (!this->clamp(x)) return signal::none;
     ++count_;
     sum_ += x;
     const auto n = static_cast<double>(count_);
     const double average = sum_ / n;
-    const double upper = average + std::sqrt(0.5 * this->drift_ / n);
+    const double upper = average + detail::math::sqrt(0.5 * this->drift_ / n);
     if (upper <= best_upper_) {
       best_upper_ = upper;
       best_count_ = n;
@@ -61,12 +61,8 @@ class hddm_a : detail::require_arl<RunLength>,
  private:
   static constexpr double none_yet = 1e300;
 
-  hddm_a(double drift, double warning) noexcept : chart(drift, warning) {}
-
-  static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{2.7235, 3.4426, 4.2685, 5.0556, 5.8912, 6.6103, 7.3682, 8.0581, 8.7571};
-    return detail::calibrated(found, run_length);
-  }
+  static constexpr detail::calibration simulated{2.7235, 3.4426, 4.2685, 5.0556, 5.8912,
+                                                 6.6103, 7.3682, 8.0581, 8.7571};
   void restart() noexcept {
     count_ = 0;
     sum_ = 0;
@@ -75,7 +71,7 @@ class hddm_a : detail::require_arl<RunLength>,
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("hddm_a"); }
-  static hddm_a blank() noexcept { return with_threshold(1, 1); }
+  static hddm_a blank() noexcept { return hddm_a(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     chart::chart_fields(self, visit);
@@ -97,9 +93,12 @@ class hddm_a : detail::require_arl<RunLength>,
 /// A gradual rise of a bounded stream's mean: its weighted average since the best beginning against that beginning's,
 /// by McDiarmid's bound.
 ///
-/// Models: drift_detector. Units: observations in [0, 1], as for `hddm_a`. `weight` of the newest observation in
-/// (0, 1]; the calibration is for 0.05.
-/// Guarantee: as `hddm_a`. After a drift it starts afresh. Complexity: update O(1), 4 ns; allocates: never.
+/// Models: drift_detector.
+/// Units: observations in [0, 1], as for `hddm_a`. `weight` of the newest observation in (0, 1]; the calibration is for
+/// 0.05.
+/// Guarantee: as `hddm_a`. After a drift it starts afresh.
+/// Complexity: update O(1), 4 ns.
+/// Allocates: never.
 /// Source: as `hddm_a`: HDDM_W.
 template <class RunLength = arl<10'000>>
 class hddm_w : detail::require_arl<RunLength>,
@@ -110,22 +109,16 @@ class hddm_w : detail::require_arl<RunLength>,
   using chart = detail::bounded_chart<hddm_w>;
 
  public:
-  hddm_w() noexcept : hddm_w(threshold_for(RunLength::drift), threshold_for(RunLength::warning), 0.05) {}
-
-  /// With a threshold of one's own: the paper's ln(1 / alpha).
-  static hddm_w with_threshold(double drift, double warning, double weight = 0.05) noexcept {
-    return hddm_w(drift, warning, weight > 0 && weight <= 1 ? weight : 0.05);
-  }
+  hddm_w() noexcept : hddm_w(detail::promised<RunLength>(simulated)) {}
+  /// With thresholds of one's own: the paper's ln(1 / alpha).
+  explicit hddm_w(thresholds own, double weight = 0.05) noexcept
+      : chart(own), weight_(weight > 0 && weight <= 1 ? weight : 0.05) {}
 
   signal update(double x) noexcept {
-    if (!(x >= 0 && x <= 1)) [[unlikely]] {
-      ++this->out_of_range_;
-      if (!std::isfinite(x)) return signal::none;
-      x = x < 0 ? 0 : 1;
-    }
+    if (!this->clamp(x)) return signal::none;
     ++count_;
     all_.add(x, weight_);
-    const double upper = all_.average + std::sqrt(0.5 * this->drift_ * all_.squares);
+    const double upper = all_.average + detail::math::sqrt(0.5 * this->drift_ * all_.squares);
     if (upper < best_upper_) {
       best_upper_ = upper;
       best_ = all_;
@@ -165,13 +158,8 @@ class hddm_w : detail::require_arl<RunLength>,
     }
   };
 
-  hddm_w(double drift, double warning, double weight) noexcept : chart(drift, warning), weight_(weight) {}
-
-  static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{2.0434,  3.8993,  6.3965,  8.5147, 10.6622,
-                                               12.5472, 14.4031, 15.9967, 17.6388};
-    return detail::calibrated(found, run_length);
-  }
+  static constexpr detail::calibration simulated{2.0434,  3.8993,  6.3965,  8.5147, 10.6622,
+                                                 12.5472, 14.4031, 15.9967, 17.6388};
   void restart() noexcept {
     all_ = best_ = since_ = {};
     best_upper_ = none_yet;
@@ -179,7 +167,7 @@ class hddm_w : detail::require_arl<RunLength>,
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("hddm_w"); }
-  static hddm_w blank() noexcept { return with_threshold(1, 1); }
+  static hddm_w blank() noexcept { return hddm_w(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     chart::chart_fields(self, visit);

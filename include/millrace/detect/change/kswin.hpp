@@ -1,12 +1,13 @@
 #ifndef MILLRACE_DETECT_CHANGE_KSWIN_HPP
 #define MILLRACE_DETECT_CHANGE_KSWIN_HPP
 
+#include <millrace/core/detail/math.hpp>
+#include <millrace/detect/detail/ordered.hpp>
 #include <millrace/detect/detail/saved_detector.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/detect/signal.hpp>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -16,9 +17,10 @@ namespace detect {
 
 namespace detail {
 
-/// P(D >= steps / (n m)) for the two-sample Kolmogorov-Smirnov statistic of continuous samples of sizes n and m, and
-/// m <= Most: the share of lattice paths that reach the border, by recurrence over columns. No term is subtracted, so
-/// small shares keep their digits. Source: J. L. Hodges, Arkiv foer Matematik 3, 1958.
+/// P(D >= steps / (n m)) for the two-sample Kolmogorov-Smirnov statistic of continuous samples of sizes n and m, and m
+/// <= Most: the share of lattice paths that reach the border, by recurrence over columns. No term is subtracted, so
+/// small shares keep their digits.
+/// Source: J. L. Hodges, Arkiv foer Matematik 3, 1958.
 template <std::size_t Most>
 double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
   // outside[j]: among paths from (0,0) to (i,j), the share that has reached the border.
@@ -29,7 +31,7 @@ double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
     for (std::size_t j = 0; j <= m; ++j) {
       const auto a = static_cast<double>(i);
       const auto b = static_cast<double>(j);
-      if (std::fabs(a * dm - b * dn) >= steps - 0.5)
+      if (detail::math::absolute(a * dm - b * dn) >= steps - 0.5)
         outside[j] = 1;
       else if (i == 0 && j == 0)
         outside[j] = 0;
@@ -45,17 +47,19 @@ double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
 /// A change of the whole distribution: the newest `Recent` observations against those before them in a sliding window
 /// of `Window`, by the two-sample Kolmogorov-Smirnov test, whenever `Recent` new ones have come.
 ///
-/// Models: drift_detector. Units: the statistic is the largest difference of the two distribution functions.
+/// Models: drift_detector.
+/// Units: the statistic is the largest difference of the two distribution functions.
 /// Guarantee: on independent observations of any continuous distribution the average run length is the one promised or
 /// longer, by at most the step of the exact distribution (a few per cent at the sizes given); ties lengthen it. The
-/// threshold is exact: the window's filling and the spacing of the tests are accounted for, and each test has the
-/// level that is left. So it keeps its promise on heavy tails, where detectors of means do not.
-/// Power: a change shows only until it fills the window, for Window / Recent tests. With the sizes given and
-/// arl<100'000>, a shift of 1 deviation was found in 40 of 40 normal streams, after 44 observations on average; one of
-/// 0.75 in 32 of them; one of 0.5 in 9 within 10,000 observations, little more than chance. Smaller changes need a
-/// larger `Recent` and `Window`, or a detector of means.
-/// After a drift only the newest `Recent` observations stay. Complexity: update O(1), and O(Window log Recent) every
-/// `Recent` observations; 8 (Window + 4) bytes; construction about 5 ms; allocates: never.
+/// threshold is exact: the window's filling and the spacing of the tests are accounted for, and each test has the level
+/// that is left. So it keeps its promise on heavy tails, where detectors of means do not. Power: a change shows only
+/// until it fills the window, for Window / Recent tests. With the sizes given and arl<100'000>, a shift of 1 deviation
+/// was found in 40 of 40 normal streams, after 44 observations on average; one of 0.75 in 32 of them; one of 0.5 in 9
+/// within 10,000 observations, little more than chance. Smaller changes need a larger `Recent` and `Window`, or a
+/// detector of means. After a drift only the newest `Recent` observations stay.
+/// Complexity: update O(1), and O(Window log Recent) every `Recent` observations; 8 (Window + 4) bytes; construction
+/// about 5 ms.
+/// Allocates: never.
 /// Source: Raab, Heusinger, Schleif, "Reactive soft prototype computing for concept drift streams", Neurocomputing 2020
 /// (there the old part is sampled); the exact level: Hodges 1958.
 template <class RunLength = arl<10'000>, std::size_t Window = 307, std::size_t Recent = 32>
@@ -66,13 +70,12 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
                 "millrace[DETECT-3]: kswin needs 8 <= Recent and 2 Recent <= Window <= 4096");
 
  public:
-  kswin() noexcept : kswin(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
-
-  /// With a threshold of one's own for the difference of the distribution functions.
-  static kswin with_threshold(double drift, double warning) noexcept { return kswin(drift, warning); }
+  kswin() noexcept : kswin(thresholds{threshold_for(RunLength::drift), threshold_for(RunLength::warning)}) {}
+  /// With thresholds of one's own for the difference of the distribution functions.
+  explicit kswin(thresholds own) noexcept : drift_(own.drift), warning_(own.warning) {}
 
   signal update(double x) noexcept {
-    if (!(std::fabs(x) <= 1.7976931348623157e308)) [[unlikely]]
+    if (!(detail::math::absolute(x) <= 1.7976931348623157e308)) [[unlikely]]
       return signal::none;
     ++count_;
     if (filled_ < older + Recent) {
@@ -95,15 +98,13 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
     return said;
   }
 
-  void reset() noexcept { *this = kswin(drift_, warning_); }
+  void reset() noexcept { *this = kswin(thresholds{drift_, warning_}); }
   std::uint64_t count() const noexcept { return count_; }
   double statistic() const noexcept { return last_; }
   double threshold() const noexcept { return drift_; }
 
  private:
   static constexpr std::size_t older = Window - Recent;
-
-  kswin(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
 
   /// The largest difference that still is no alarm: the next one up has at most the level that is left.
   static double threshold_for(std::uint64_t run_length) noexcept {
@@ -114,7 +115,7 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
     double low = 0;  // share outside `low` is above the level, outside `high` at most it
     double high = cells + 1;
     while (high - low > 1) {
-      const double middle = std::floor(0.5 * (low + high));
+      const double middle = detail::math::floor(0.5 * (low + high));
       (detail::ks_share_outside<Recent>(older, Recent, middle) > level ? low : high) = middle;
     }
     return (high - 0.5) / cells;
@@ -134,12 +135,13 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
 
   double difference() noexcept {
     std::array<double, Recent> sorted = tested_;
-    std::sort(sorted.begin(), sorted.end());
+    std::array<double, Recent> scratch;
+    detail::sort_ascending(sorted.data(), Recent, scratch.data());
     // Between two neighbours of the recent ones the other function is counted, without sorting the older ones.
     std::array<std::uint32_t, Recent + 1> below{};  // older ones less than sorted[k], not less than sorted[k-1]
     std::array<std::uint32_t, Recent + 1> equal{};
     for (const double x : older_) {
-      const auto at = static_cast<std::size_t>(std::lower_bound(sorted.begin(), sorted.end(), x) - sorted.begin());
+      const std::size_t at = detail::count_below(sorted.data(), Recent, x);
       if (at < Recent && sorted[at] == x)
         ++equal[at];
       else
@@ -152,20 +154,20 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
       const double before = static_cast<double>(seen) / static_cast<double>(older);
       if (k == 0 || sorted[k] != sorted[k - 1]) {
         const double own = static_cast<double>(k) / static_cast<double>(Recent);
-        most = (std::max)(most, std::fabs(own - before));
+        most = detail::math::fmax(most, detail::math::absolute(own - before));
       }
       seen += equal[k];
       if (k + 1 == Recent || sorted[k] != sorted[k + 1]) {
         const double after = static_cast<double>(seen) / static_cast<double>(older);
         const double own = static_cast<double>(k + 1) / static_cast<double>(Recent);
-        most = (std::max)(most, std::fabs(own - after));
+        most = detail::math::fmax(most, detail::math::absolute(own - after));
       }
     }
     return most;
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength, Window, Recent>("kswin"); }
-  static kswin blank() noexcept { return with_threshold(1, 1); }
+  static kswin blank() noexcept { return kswin(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.older_, self.tested_, self.recent_, self.filled_, self.arrived_, self.oldest_, self.count_, self.drift_,

@@ -1,11 +1,12 @@
 #ifndef MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
 #define MILLRACE_DETECT_DETAIL_SAVED_DETECTOR_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/fields.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/detect/signal.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <string>
 
@@ -29,7 +30,7 @@ std::string detector_name(const char* kind) {
 /// Whether a chart of a known mean can measure by it.
 inline result<void> checked_reference(const char* chart, in_control reference) {
   if (reference.is_possible()) return {};
-  const bool mean = std::isfinite(reference.mean);
+  const bool mean = detail::math::is_finite(reference.mean);
   const std::string number = std::to_string(mean ? reference.stddev : reference.mean);
   return error(errc::invalid_argument, std::string(chart) + ": the in-control " +
                                            (mean ? "standard deviation is " : "mean is ") + number +
@@ -38,12 +39,12 @@ inline result<void> checked_reference(const char* chart, in_control reference) {
 
 template <class... Numbers>
 bool all_finite(Numbers... numbers) noexcept {
-  return (std::isfinite(numbers) && ...);
+  return (detail::math::is_finite(numbers) && ...);
 }
 template <class Numbers>
 bool each_finite(const Numbers& numbers) noexcept {
   for (const double x : numbers)
-    if (!std::isfinite(x)) return false;
+    if (!detail::math::is_finite(x)) return false;
   return true;
 }
 

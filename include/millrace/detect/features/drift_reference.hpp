@@ -1,16 +1,17 @@
 #ifndef MILLRACE_DETECT_FEATURES_DRIFT_REFERENCE_HPP
 #define MILLRACE_DETECT_FEATURES_DRIFT_REFERENCE_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/core/seed.hpp>
+#include <millrace/detect/detail/ordered.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/stats/distributions/chi_squared.hpp>
 #include <millrace/stats/distributions/kolmogorov.hpp>
 #include <millrace/stats/tests/aggregate_moments.hpp>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -28,19 +29,25 @@ namespace detect {
 /// of a sample, or of a mergeable sketch of quantiles, whose view has the same.
 class value_window {
  public:
-  /// Errors: invalid_argument: no value; not_finite: with its place. Complexity: n log n. Allocates: 16 bytes a value.
-  static result<value_window> of(std::span<const double> sample) {
+  /// Errors: invalid_argument: no value; not_finite: with its place.
+  /// Complexity: n log n.
+  /// Allocates: 16 bytes a value.
+  static result<value_window> make(std::span<const double> sample) {
     if (auto ok = checked(sample); !ok) return std::move(ok).error();
     value_window made;
     made.values_.assign(sample.begin(), sample.end());
-    std::sort(made.values_.begin(), made.values_.end());
     made.up_to_.resize(sample.size());
+    detail::sort_ascending(made.values_.data(), sample.size(), made.up_to_.data());
     for (std::size_t i = 0; i < sample.size(); ++i) made.up_to_[i] = static_cast<double>(i + 1);
     return made;
   }
+  static result<value_window> make(std::span<const float> sample) {
+    const std::vector<double> widened(sample.begin(), sample.end());
+    return make(std::span<const double>(widened));
+  }
   /// From a sketch's view (quantile_view): values ascending, and for each the weight at or below it. `count` is how
   /// many observations that is worth in a test, all of them unless said otherwise: a sketch's own error comes on top.
-  static result<value_window> of(std::span<const double> values, std::span<const std::uint64_t> cumulative) {
+  static result<value_window> make(std::span<const double> values, std::span<const std::uint64_t> cumulative) {
     if (auto ok = checked(values); !ok) return std::move(ok).error();
     if (values.size() != cumulative.size())
       return error(errc::shape_mismatch, "window: " + std::to_string(values.size()) + " values, " +
@@ -58,14 +65,14 @@ class value_window {
   }
   /// Of a kll or req sketch, or an aggregate that keeps `quantiles` of one.
   template <stats::detail::has_quantiles Sketch>
-  static result<value_window> of(const Sketch& sketch) {
+  static result<value_window> make(const Sketch& sketch) {
     const auto& kept = stats::detail::sketch_of(sketch);
     if constexpr (requires {
                     kept.view().values();
                     kept.view().cumulative();
                   }) {
       const auto view = kept.view();
-      return of(std::span<const double>(view.values()), view.cumulative());
+      return make(std::span<const double>(view.values()), view.cumulative());
     } else {
       static_assert(!sizeof(Sketch),
                     "millrace[DETECT-9]: a window is made of a sample, a kll or req sketch, or an aggregate with "
@@ -82,8 +89,8 @@ class value_window {
   /// The least value whose rank is at least p; p in (0, 1].
   double quantile(double p) const noexcept {
     const double wanted = p * count();
-    const auto at = std::lower_bound(up_to_.begin(), up_to_.end(), wanted);
-    return values_[at == up_to_.end() ? values_.size() - 1 : static_cast<std::size_t>(at - up_to_.begin())];
+    const std::size_t at = detail::count_below(up_to_.data(), up_to_.size(), wanted);
+    return values_[at == up_to_.size() ? at - 1 : at];
   }
 
  private:
@@ -114,7 +121,8 @@ class value_window {
     if (!checked(made.values_) || (weighted == 1 && n > 0 && made.is_sample())) return {};
     for (std::size_t i = 0; i < n; ++i) {
       const double least = i == 0 ? 0 : made.up_to_[i - 1];
-      if (!(made.up_to_[i] > least && made.up_to_[i] <= 0x1p64 && made.up_to_[i] == std::floor(made.up_to_[i])))
+      if (!(made.up_to_[i] > least && made.up_to_[i] <= 0x1p64 &&
+            made.up_to_[i] == detail::math::floor(made.up_to_[i])))
         return {};
       if (i > 0 && made.values_[i] < made.values_[i - 1]) return {};
     }
@@ -124,7 +132,7 @@ class value_window {
   static result<void> checked(std::span<const double> values) {
     if (values.empty()) return error(errc::invalid_argument, "window: it has no values");
     for (std::size_t i = 0; i < values.size(); ++i)
-      if (!std::isfinite(values[i]))
+      if (!detail::math::is_finite(values[i]))
         return error(errc::not_finite, "window: value " + std::to_string(i) + " is not finite");
     return {};
   }
@@ -159,7 +167,7 @@ struct drift_measures {
 /// What a feature's distribution was, worked up once; windows are compared with it. Made where the model is trained,
 /// saved beside it, loaded where it serves:
 ///
-///     auto reference = mr::detect::drift_reference::of(amounts);          // a sample, a sketch, an aggregate with
+///     auto reference = mr::detect::drift_reference::make(amounts);          // a sample, a sketch, an aggregate with
 ///     quantiles if (!reference) return std::move(reference).error(); if (auto done =
 ///     mr::store::write_file("amount.drift", reference->save()); !done) return done;
 ///
@@ -167,7 +175,8 @@ struct drift_measures {
 /// about 0. A feature with few distinct values gets fewer bins. The same seed and data give the same figures.
 /// Complexity: made in O(n log n); compare O(n log n) of a window that is a sample, O(n + reference) of one that is
 /// sorted; 1 ms at 10,000.
-/// Allocates: both. Threads: compare may run side by side.
+/// Allocates: both.
+/// Threads: compare may run side by side.
 /// Source: chi-squared over two samples: Conover, "Practical Nonparametric Statistics"; PSI: Siddiqi, "Credit Risk
 /// Scorecards", 2006; Lin, "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37, 1991;
 /// Gretton and others, "A kernel two-sample test", JMLR 13, 2012, with the features of Rahimi, Recht, NIPS 2007.
@@ -180,17 +189,20 @@ class drift_reference {
                    "drift reference: " + std::to_string(bins) + " bins; 2 to 1000 are possible");
     return drift_reference(std::move(window), bins, seed);
   }
-  /// Errors: those of `make` and of value_window::of.
-  static result<drift_reference> of(std::span<const double> sample, std::size_t bins = 10, std::uint64_t seed = 0) {
-    return made_of(value_window::of(sample), bins, seed);
+  /// Errors: also those of value_window::make.
+  static result<drift_reference> make(std::span<const double> sample, std::size_t bins = 10, std::uint64_t seed = 0) {
+    return made_of(value_window::make(sample), bins, seed);
+  }
+  static result<drift_reference> make(std::span<const float> sample, std::size_t bins = 10, std::uint64_t seed = 0) {
+    return made_of(value_window::make(sample), bins, seed);
   }
   template <stats::detail::has_quantiles Sketch>
-  static result<drift_reference> of(const Sketch& sketch, std::size_t bins = 10, std::uint64_t seed = 0) {
-    return made_of(value_window::of(sketch), bins, seed);
+  static result<drift_reference> make(const Sketch& sketch, std::size_t bins = 10, std::uint64_t seed = 0) {
+    return made_of(value_window::make(sketch), bins, seed);
   }
 
   /// How far a window, a sample, a sketch or an aggregate with `quantiles` is from the reference.
-  /// Errors: those of value_window::of; of a window none.
+  /// Errors: those of value_window::make; of a window none.
   result<drift_measures> compare(const value_window& window) const {
     drift_measures found;
     found.n = window.count();
@@ -200,19 +212,15 @@ class drift_reference {
     for (std::size_t i = 0; i < features; ++i) found.mmd += (theirs[i] - embedding_[i]) * (theirs[i] - embedding_[i]);
     return found;
   }
-  result<drift_measures> compare(std::span<const double> sample) const {
-    auto window = value_window::of(sample);
-    if (!window) return std::move(window).error();
-    return compare(*window);
-  }
+  result<drift_measures> compare(std::span<const double> sample) const { return compared(value_window::make(sample)); }
+  result<drift_measures> compare(std::span<const float> sample) const { return compared(value_window::make(sample)); }
   template <stats::detail::has_quantiles Sketch>
   result<drift_measures> compare(const Sketch& sketch) const {
-    auto window = value_window::of(sketch);
-    if (!window) return std::move(window).error();
-    return compare(*window);
+    return compared(value_window::make(sketch));
   }
 
-  /// 8 bytes a value of a sample, 16 of a sketch. Allocates: the bytes.
+  /// 8 bytes a value of a sample, 16 of a sketch.
+  /// Allocates: the bytes.
   std::vector<std::byte> save() const {
     envelope_writer to(saved_as);
     to.u32(static_cast<std::uint32_t>(bins_));
@@ -220,8 +228,8 @@ class drift_reference {
     reference_.save(to);
     return std::move(to).finish();
   }
-  /// Guarantee: compares as the saved one did. Errors: those of an envelope; corrupt. They do not know the file:
-  /// `.wrap(path)`.
+  /// Guarantee: compares as the saved one did.
+  /// Errors: those of an envelope; corrupt. They do not know the file: `.wrap(path)`.
   static result<drift_reference> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, saved_as);
     if (!from) return std::move(from).error();
@@ -245,6 +253,10 @@ class drift_reference {
     if (!window) return std::move(window).error();
     return make(std::move(*window), bins, seed);
   }
+  result<drift_measures> compared(const result<value_window>& window) const {
+    if (!window) return window.error();
+    return compare(*window);
+  }
   drift_reference(value_window window, std::size_t bins, std::uint64_t seed)
       : reference_(std::move(window)), bins_(bins), seed_(seed) {
     for (std::size_t b = 1; b < bins; ++b) {
@@ -265,12 +277,13 @@ class drift_reference {
       const double d = reference_.value(i) * unit_ - mean_;
       squares += reference_.weight(i) / reference_.count() * d * d;
     }
-    deviation_ = std::sqrt(squares);
+    deviation_ = detail::math::sqrt(squares);
     random_engine engine(seed);
     for (std::size_t i = 0; i < features / 2; ++i) {
       // Frequencies of a Gaussian kernel as wide as the deviation: normal, by Box and Muller.
       const double u = 1 - engine.uniform();
-      frequency_[i] = std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * engine.uniform());
+      frequency_[i] =
+          detail::math::sqrt(-2 * detail::math::log(u)) * detail::math::cos(6.283185307179586 * engine.uniform());
     }
     embedding_ = embedding(reference_);
   }
@@ -279,8 +292,10 @@ class drift_reference {
   /// any value is lost.
   static double unit_of(const value_window& window) noexcept {
     int exponent = 0;
-    std::frexp(std::fmax(std::fabs(window.value(0)), std::fabs(window.value(window.size() - 1))), &exponent);
-    return std::ldexp(1, exponent > -1000 ? -exponent : 1000);
+    detail::math::frexp(detail::math::fmax(detail::math::absolute(window.value(0)),
+                                           detail::math::absolute(window.value(window.size() - 1))),
+                        &exponent);
+    return detail::math::ldexp(1, exponent > -1000 ? -exponent : 1000);
   }
 
   std::vector<double> histogram(const value_window& window) const {
@@ -299,28 +314,28 @@ class drift_reference {
     const double m = reference_.count();
     double filled = 0;
     for (std::size_t b = 0; b < counts.size(); ++b) {
-      const double p = (std::fmax(counts[b], 0.5)) / n;
-      const double q = (std::fmax(expected_[b], 0.5)) / m;
-      const double log_ratio = std::log(p / q);
+      const double p = (detail::math::fmax(counts[b], 0.5)) / n;
+      const double q = (detail::math::fmax(expected_[b], 0.5)) / m;
+      const double log_ratio = detail::math::log(p / q);
       found.psi += (p - q) * log_ratio;
       found.kl += p * log_ratio;
       const double both = counts[b] + expected_[b];
       if (both == 0) continue;
       filled += 1;
-      const double d = counts[b] * std::sqrt(m / n) - expected_[b] * std::sqrt(n / m);
+      const double d = counts[b] * detail::math::sqrt(m / n) - expected_[b] * detail::math::sqrt(n / m);
       found.chi_squared += d * d / both;
       const double share = counts[b] / n;
       const double other = expected_[b] / m;
       const double middle = 0.5 * (share + other);
-      if (share > 0) found.jensen_shannon += 0.5 * share * std::log2(share / middle);
-      if (other > 0) found.jensen_shannon += 0.5 * other * std::log2(other / middle);
+      if (share > 0) found.jensen_shannon += 0.5 * share * detail::math::log2(share / middle);
+      if (other > 0) found.jensen_shannon += 0.5 * other * detail::math::log2(other / middle);
     }
     if (found.kl < 0) found.kl = 0;
-    found.jensen_shannon = std::fmin(1, std::fmax(0, found.jensen_shannon));
+    found.jensen_shannon = detail::math::fmin(1, detail::math::fmax(0, found.jensen_shannon));
     if (filled > 1) found.chi_squared_p = stats::chi_squared{filled - 1}.sf(found.chi_squared);
     // By chance Jensen-Shannon is chi-squared / 8 (in nats) of its degrees of freedom, on average.
     const double chance = (filled - 1) / (8 * 0.6931471805599453) * (1 / n + 1 / m);
-    found.score = found.jensen_shannon > chance ? std::sqrt(found.jensen_shannon - chance) : 0;
+    found.score = found.jensen_shannon > chance ? detail::math::sqrt(found.jensen_shannon - chance) : 0;
   }
 
   /// Both distribution functions, in one walk over all values.
@@ -337,17 +352,17 @@ class drift_reference {
       const double x = j == reference_.size() || (i < window.size() && window.value(i) <= reference_.value(j))
                            ? window.value(i)
                            : reference_.value(j);
-      if (i + j > 0) distance += std::fabs(f - g) * (x * unit_ - before * unit_);
+      if (i + j > 0) distance += detail::math::absolute(f - g) * (x * unit_ - before * unit_);
       for (; i < window.size() && window.value(i) <= x; ++i) f = window.up_to(i) / n;
       for (; j < reference_.size() && reference_.value(j) <= x; ++j) g = reference_.up_to(j) / m;
-      found.ks = std::fmax(found.ks, std::fabs(f - g));
+      found.ks = detail::math::fmax(found.ks, detail::math::absolute(f - g));
       before = x;
     }
     found.wasserstein = distance / unit_;
     found.wasserstein_relative = deviation_ > 0 ? distance / deviation_
                                  : distance > 0 ? std::numeric_limits<double>::infinity()
                                                 : 0;
-    const double root = std::sqrt(n * (m / (n + m)));
+    const double root = detail::math::sqrt(n * (m / (n + m)));
     found.ks_p = stats::kolmogorov{}.sf((root + 0.12 + 0.11 / root) * found.ks);
   }
 
@@ -357,15 +372,15 @@ class drift_reference {
     // Many values by as many quantiles as tell them apart.
     const bool all = window.size() <= quantiles;
     const std::size_t points = all ? window.size() : quantiles;
-    const double unit = std::sqrt(2.0 / static_cast<double>(features));
+    const double unit = detail::math::sqrt(2.0 / static_cast<double>(features));
     for (std::size_t k = 0; k < points; ++k) {
       const double share = all ? window.weight(k) / window.count() : 1.0 / static_cast<double>(quantiles);
       const double at =
           all ? window.value(k) : window.quantile((static_cast<double>(k) + 0.5) / static_cast<double>(quantiles));
       const double z = (at * unit_ - mean_) * scale;
       for (std::size_t i = 0; i < features / 2; ++i) {
-        sums[2 * i] += share * unit * std::cos(frequency_[i] * z);
-        sums[2 * i + 1] += share * unit * std::sin(frequency_[i] * z);
+        sums[2 * i] += share * unit * detail::math::cos(frequency_[i] * z);
+        sums[2 * i + 1] += share * unit * detail::math::sin(frequency_[i] * z);
       }
     }
     return sums;

@@ -1,12 +1,13 @@
 #ifndef MILLRACE_DETECT_FEATURES_TABLE_DRIFT_HPP
 #define MILLRACE_DETECT_FEATURES_TABLE_DRIFT_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/detect/features/drift_reference.hpp>
+#include <millrace/detect/fwd.hpp>
 #include <millrace/stats/family.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -58,7 +59,7 @@ struct table_drift_report {
 /// Drift of a whole table: every feature against its reference, the p-values corrected as one family.
 ///
 ///     mr::detect::table_drift<mr::stats::holm> watch;
-///     auto reference = mr::detect::drift_reference::of(amounts);
+///     auto reference = mr::detect::drift_reference::make(amounts);
 ///     if (!reference) return std::move(reference).error();
 ///     watch.add("amount", *std::move(reference));
 ///     ...
@@ -68,8 +69,8 @@ struct table_drift_report {
 ///
 /// Guarantee: without drift, the chance of any feature being called drifted is at most alpha (for family-wise
 /// corrections), however many there are. Errors, which name the feature: shape_mismatch: windows are missing or too
-/// many; not_found: a window of a feature that was not added; invalid_argument: two windows of one feature, or
-/// features of one name; no feature at all.
+/// many; not_found: a window of a feature that was not added; invalid_argument: two windows of one feature, or features
+/// of one name; no feature at all.
 template <stats::correction Correction = stats::holm>
 class table_drift {
  public:
@@ -130,8 +131,9 @@ class table_drift {
     }
     return std::move(to).finish();
   }
-  /// Guarantee: compares as the saved one did. Errors: those of an envelope, another correction among them; corrupt,
-  /// with the feature. They do not know the file: `.wrap(path)`.
+  /// Guarantee: compares as the saved one did.
+  /// Errors: those of an envelope, another correction among them; corrupt, with the feature. They do not know the file:
+  /// `.wrap(path)`.
   static result<table_drift> load(std::span<const std::byte> bytes) {
     const std::string name = saved_as();
     auto from = envelope_reader::open(bytes, name);
@@ -148,7 +150,8 @@ class table_drift {
       if (!reference) return std::move(reference).error().wrap("saved " + name + ": feature \"" + feature + '"');
       made.add(std::move(feature), *std::move(reference));
     }
-    if (auto done = from->finish(!std::isnan(alpha) && !std::isnan(least_score)); !done) return std::move(done).error();
+    if (auto done = from->finish(!detail::math::is_nan(alpha) && !detail::math::is_nan(least_score)); !done)
+      return std::move(done).error();
     return made;
   }
 

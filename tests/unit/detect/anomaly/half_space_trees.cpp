@@ -48,16 +48,16 @@ TEST_CASE("scores lie in [0, 1], for rows outside the unit cube too; others are 
 TEST_CASE("rows outside the unit cube are counted") {
   auto d = std::make_unique<trees>(9);
   for (int i = 0; i < 100; ++i) d->update(std::array{0., 1., 0.5});
-  CHECK(d->out_of_range() == 0);
+  CHECK(d->clamped() == 0);
   for (int i = 0; i < 100; ++i) d->update(std::array{0.5, 300., -2.});  // once a row
-  CHECK(d->out_of_range() == 100);
+  CHECK(d->clamped() == 100);
   d->update(std::array{0.5, 300., std::nan("")});
-  CHECK(d->out_of_range() == 101);
+  CHECK(d->clamped() == 101);
   auto back = trees::load(d->save());
   REQUIRE(back);
-  CHECK(back->out_of_range() == 101);
+  CHECK(back->clamped() == 101);
   d->reset();
-  CHECK(d->out_of_range() == 0);
+  CHECK(d->clamped() == 0);
 }
 
 TEST_CASE("the same seed and rows give the same scores, another seed others") {

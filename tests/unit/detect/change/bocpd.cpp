@@ -27,7 +27,7 @@ double log_marginal(const std::vector<double>& x, std::size_t from) {
 TEST_CASE("the odds of a change are those of Bayes' theorem over all places") {
   support::normal_source normal(81);
   std::vector<double> x;
-  auto d = mr::detect::bocpd<>::with_threshold(1e300, 1e300, {0, 1});
+  auto d = mr::detect::bocpd<>({1e300, 1e300}, {0, 1});
   for (int i = 0; i < 60; ++i) {
     x.push_back((i < 40 ? 0 : 1) + normal());
     d.update(x.back());

@@ -18,7 +18,7 @@ TEST_CASE("at most 63 % of unchanging streams alarm a DDM within the run length"
 }
 
 TEST_CASE("DDM's statistic is that of its definition, worked out from scratch") {
-  auto d = mr::detect::ddm<>::with_threshold(1e300, 1e300);
+  auto d = mr::detect::ddm<>({1e300, 1e300});
   double errors = 0;
   double lowest = 2;
   double rate_there = 1;

@@ -30,6 +30,17 @@ std::vector<double> draw(std::uint64_t seed, int n, double mean = 0, double devi
 }  // namespace
 
 // By hand: the reference 1..8 in four bins of two; the window fills them 4, 2, 2, 0 of 8.
+TEST_CASE("samples of floats are compared as they are") {
+  const std::vector<float> before{1, 2, 3, 4.5F, 7, 9, 10};
+  const std::vector<double> same(before.begin(), before.end());
+  const auto reference = mr::detect::drift_reference::make(before);
+  REQUIRE(reference);
+  CHECK(reference->save() == mr::detect::drift_reference::make(same)->save());
+  const auto found = reference->compare(std::vector<float>{5, 6, 7});
+  REQUIRE(found);
+  CHECK(found->wasserstein == reference->compare(std::vector<double>{5, 6, 7})->wasserstein);
+}
+
 TEST_CASE("values whose squares over- or underflow are compared as others are") {
   std::vector<double> before, after;
   for (int i = 0; i < 200; ++i) before.push_back(i - 100.5);
@@ -39,7 +50,7 @@ TEST_CASE("values whose squares over- or underflow are compared as others are") 
     auto window = after;
     for (double& x : reference) x *= size;
     for (double& x : window) x *= size;
-    const auto made = mr::detect::drift_reference::of(reference);
+    const auto made = mr::detect::drift_reference::make(reference);
     REQUIRE(made);
     const auto found = made->compare(window);
     REQUIRE(found);
@@ -53,7 +64,7 @@ TEST_CASE("values whose squares over- or underflow are compared as others are") 
     CHECK(other.mmd == Approx(usual.mmd).epsilon(1e-12));
     CHECK(other.score == usual.score);
   }
-  const auto wide = mr::detect::drift_reference::of(std::vector{-1e308, 1e308, 0., 5.});
+  const auto wide = mr::detect::drift_reference::make(std::vector{-1e308, 1e308, 0., 5.});
   REQUIRE(wide);
   const auto found = wide->compare(std::vector{-1e308, 1e308, 1e308, 1e308});
   REQUIRE(found);
@@ -63,7 +74,7 @@ TEST_CASE("values whose squares over- or underflow are compared as others are") 
 }
 
 TEST_CASE("measures over bins are those of their formulas") {
-  const auto reference = mr::detect::drift_reference::of(std::array{1., 2., 3., 4., 5., 6., 7., 8.}, 4);
+  const auto reference = mr::detect::drift_reference::make(std::array{1., 2., 3., 4., 5., 6., 7., 8.}, 4);
   REQUIRE(reference);
   CHECK(std::vector<double>(reference->edges().begin(), reference->edges().end()) == std::vector<double>{2, 4, 6});
   const auto found = reference->compare(std::array{1., 1., 2., 2., 3., 3., 5., 6.});
@@ -81,7 +92,7 @@ TEST_CASE("measures over bins are those of their formulas") {
 
 // SciPy 1.17.1: ks_2samp([1,2,3,4,5,6,7,8],[1,1,2,2,3,3,5,6]).statistic = 0.375; wasserstein_distance = 1.625.
 TEST_CASE("measures over the whole distribution are SciPy's") {
-  const auto reference = mr::detect::drift_reference::of(std::array{1., 2., 3., 4., 5., 6., 7., 8.});
+  const auto reference = mr::detect::drift_reference::make(std::array{1., 2., 3., 4., 5., 6., 7., 8.});
   const auto found = reference->compare(std::array{1., 1., 2., 2., 3., 3., 5., 6.});
   CHECK(found->ks == Approx(0.375));
   CHECK(found->wasserstein == Approx(1.625));
@@ -89,7 +100,7 @@ TEST_CASE("measures over the whole distribution are SciPy's") {
 }
 
 TEST_CASE("the same distribution has small measures and uniform p-values, a shifted one is found by all") {
-  const auto reference = mr::detect::drift_reference::of(draw(1, 5000));
+  const auto reference = mr::detect::drift_reference::make(draw(1, 5000));
   int ks = 0, chi = 0;
   for (std::uint64_t s = 0; s < 400; ++s) {
     const auto found = reference->compare(draw(100 + s, 500));
@@ -115,7 +126,7 @@ TEST_CASE("the same distribution has small measures and uniform p-values, a shif
 }
 
 TEST_CASE("psi stays finite on windows that leave bins empty, and every measure within its range") {
-  const auto reference = mr::detect::drift_reference::of(draw(5, 1000));
+  const auto reference = mr::detect::drift_reference::make(draw(5, 1000));
   const auto far = reference->compare(draw(6, 100, 1e6));
   CHECK(std::isfinite(far->psi));
   CHECK(std::isfinite(far->kl));
@@ -131,13 +142,13 @@ TEST_CASE("sketches are compared as samples are, up to their rank error") {
   mr::kll<200> a(1), b(2);
   for (const double x : before) a.update(x);
   for (const double x : now) b.update(x);
-  auto wa = mr::detect::value_window::of(a);
-  auto wb = mr::detect::value_window::of(b);
+  auto wa = mr::detect::value_window::make(a);
+  auto wb = mr::detect::value_window::make(b);
   REQUIRE(wa);
   REQUIRE(wb);
   CHECK(wb->count() == 20'000);
   const auto sketched = *mr::detect::drift_reference::make(std::move(*wa))->compare(*wb);
-  const auto exact = *mr::detect::drift_reference::of(before)->compare(now);
+  const auto exact = *mr::detect::drift_reference::make(before)->compare(now);
   CHECK(sketched.ks == Approx(exact.ks).margin(0.03));
   CHECK(sketched.wasserstein == Approx(exact.wasserstein).margin(0.04));
   CHECK(sketched.psi == Approx(exact.psi).margin(0.04));
@@ -145,7 +156,7 @@ TEST_CASE("sketches are compared as samples are, up to their rank error") {
 }
 
 TEST_CASE("constant references have a defined answer") {
-  const auto reference = mr::detect::drift_reference::of(std::vector<double>(100, 5.0));
+  const auto reference = mr::detect::drift_reference::make(std::vector<double>(100, 5.0));
   REQUIRE(reference);
   const auto same = reference->compare(std::vector<double>(50, 5.0));
   CHECK(same->ks == 0);
@@ -159,14 +170,14 @@ TEST_CASE("constant references have a defined answer") {
 }
 
 TEST_CASE("nonsense is refused and named") {
-  CHECK_FALSE(mr::detect::drift_reference::of({}));
-  const auto bad = mr::detect::drift_reference::of(std::array{1., std::nan("")});
+  CHECK_FALSE(mr::detect::drift_reference::make(std::vector<double>()));
+  const auto bad = mr::detect::drift_reference::make(std::array{1., std::nan("")});
   REQUIRE_FALSE(bad);
   CHECK(bad.error().message().find("value 1") != std::string::npos);
-  CHECK_FALSE(mr::detect::drift_reference::of(std::array{1., 2.}, 1));
-  CHECK_FALSE(mr::detect::value_window::of(std::array{1., 2.}, std::array<std::uint64_t, 1>{1}));
-  CHECK_FALSE(mr::detect::value_window::of(std::array{2., 1.}, std::array<std::uint64_t, 2>{1, 2}));
-  CHECK_FALSE(mr::detect::value_window::of(std::array{1., 2.}, std::array<std::uint64_t, 2>{2, 2}));
+  CHECK_FALSE(mr::detect::drift_reference::make(std::array{1., 2.}, 1));
+  CHECK_FALSE(mr::detect::value_window::make(std::array{1., 2.}, std::array<std::uint64_t, 1>{1}));
+  CHECK_FALSE(mr::detect::value_window::make(std::array{2., 1.}, std::array<std::uint64_t, 2>{1, 2}));
+  CHECK_FALSE(mr::detect::value_window::make(std::array{1., 2.}, std::array<std::uint64_t, 2>{2, 2}));
 }
 
 namespace {
@@ -193,7 +204,7 @@ std::vector<double> eighths(int n, int step) {
 mr::detect::drift_reference sketched_reference() {
   mr::kll<200> sketch(1);
   for (int i = 0; i < 3000; ++i) sketch.update(static_cast<double>(i * 7919 % 2003) / 8);
-  return *mr::detect::drift_reference::of(sketch, 7, 3);
+  return *mr::detect::drift_reference::make(sketch, 7, 3);
 }
 
 }  // namespace
@@ -207,32 +218,32 @@ TEST_CASE("a reference is made of a sketch, or of an aggregate that keeps quanti
   for (const double x : before) kll.update(x), req.update(x), kept.update(x);
   for (const double x : now) kll_now.update(x), kept_now.update(x);
 
-  const auto by_window = mr::detect::drift_reference::make(mr::detect::value_window::of(kll).value());
-  const auto of_sketch = mr::detect::drift_reference::of(kll);
-  const auto of_req = mr::detect::drift_reference::of(req);
-  const auto of_aggregate = mr::detect::drift_reference::of(kept);
+  const auto by_window = mr::detect::drift_reference::make(mr::detect::value_window::make(kll).value());
+  const auto of_sketch = mr::detect::drift_reference::make(kll);
+  const auto of_req = mr::detect::drift_reference::make(req);
+  const auto of_aggregate = mr::detect::drift_reference::make(kept);
   REQUIRE(of_sketch);
   REQUIRE(of_req);
   REQUIRE(of_aggregate);
-  const auto window = mr::detect::value_window::of(kll_now);
+  const auto window = mr::detect::value_window::make(kll_now);
   const auto expected = by_window->compare(*window);
   REQUIRE(expected);
   same_measures(*of_sketch->compare(kll_now), *expected);
   same_measures(*of_sketch->compare(*window), *expected);
-  const auto exact = mr::detect::drift_reference::of(before)->compare(now);
+  const auto exact = mr::detect::drift_reference::make(before)->compare(now);
   for (const auto& reference : {*of_sketch, *of_req, *of_aggregate}) {
     CHECK(reference.compare(kept_now)->ks == Approx(exact->ks).margin(0.03));
     CHECK(reference.compare(now)->ks == Approx(exact->ks).margin(0.02));
   }
-  CHECK_FALSE(mr::detect::drift_reference::of(mr::kll<200>(1)));
+  CHECK_FALSE(mr::detect::drift_reference::make(mr::kll<200>(1)));
   CHECK_FALSE(of_sketch->compare(mr::kll<200>(1)));
-  CHECK_FALSE(mr::detect::drift_reference::of(kll, 1));
+  CHECK_FALSE(mr::detect::drift_reference::make(kll, 1));
 }
 
 TEST_CASE("a saved reference compares as before, of a sample and of a sketch") {
   const auto now = eighths(80, 13);
-  for (const auto& reference : {*mr::detect::drift_reference::of(eighths(300, 7), 12, 5), sketched_reference(),
-                                *mr::detect::drift_reference::of(std::vector<double>(9, 2.0))}) {
+  for (const auto& reference : {*mr::detect::drift_reference::make(eighths(300, 7), 12, 5), sketched_reference(),
+                                *mr::detect::drift_reference::make(std::vector<double>(9, 2.0))}) {
     const auto bytes = reference.save();
     const auto loaded = mr::detect::drift_reference::load(bytes);
     REQUIRE(loaded);
@@ -244,7 +255,7 @@ TEST_CASE("a saved reference compares as before, of a sample and of a sketch") {
 TEST_CASE("references saved by the first release load, and mean what they meant") {
   const auto now = eighths(80, 13);
   const auto sample = support::from_golden("detect/drift_reference_sample.bin",
-                                           *mr::detect::drift_reference::of(eighths(60, 7), 12, 5));
+                                           *mr::detect::drift_reference::make(eighths(60, 7), 12, 5));
   // The figures that the release had.
   CHECK(sample.compare(now)->psi == Approx(0.016599240678001309));
   CHECK(sample.compare(now)->mmd == Approx(0.00015651727178995849));
@@ -266,12 +277,12 @@ TEST_CASE("damaged bytes of a reference are an error, and resealed ones too, or 
   mr::kll<8> small(1);
   for (int i = 0; i < 100; ++i) small.update(i % 31);
   for (const auto& reference :
-       {*mr::detect::drift_reference::of(eighths(20, 7)), *mr::detect::drift_reference::of(small)}) {
+       {*mr::detect::drift_reference::make(eighths(20, 7)), *mr::detect::drift_reference::make(small)}) {
     laws::hostile_bytes(reference, use);
     laws::hostile_payload(reference, support::reseal, use, 19, 3000);
   }
   // More values than bytes: refused before anything is allocated for them.
-  auto many = mr::detect::drift_reference::of(eighths(20, 7))->save();
+  auto many = mr::detect::drift_reference::make(eighths(20, 7))->save();
   const std::size_t count = 16 + std::string("drift_reference").size() + 4 + 8;
   for (std::size_t i = 0; i < 6; ++i) many[count + i] = std::byte{0xff};
   support::reseal(many);

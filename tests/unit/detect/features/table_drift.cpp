@@ -34,8 +34,8 @@ TEST_CASE("without drift no feature of a wide table is called drifted more often
     mr::detect::table_drift<mr::stats::holm> watch(0.05, 0);
     std::vector<mr::detect::value_window> windows;
     for (int f = 0; f < 20; ++f) {
-      watch.add("f" + std::to_string(f), mr::detect::drift_reference::of(draw(engine, 600, 0, f % 4 == 0)).value());
-      windows.push_back(mr::detect::value_window::of(draw(engine, 300, 0, f % 4 == 0)).value());
+      watch.add("f" + std::to_string(f), mr::detect::drift_reference::make(draw(engine, 600, 0, f % 4 == 0)).value());
+      windows.push_back(mr::detect::value_window::make(draw(engine, 300, 0, f % 4 == 0)).value());
     }
     called += watch.compare(windows)->drifted > 0;
   }
@@ -47,8 +47,8 @@ TEST_CASE("the features that drifted are named, and the largest score is the tab
   mr::detect::table_drift<> watch;
   std::vector<mr::detect::value_window> windows;
   for (int f = 0; f < 8; ++f) {
-    watch.add("f" + std::to_string(f), mr::detect::drift_reference::of(draw(engine, 2000, 0, f == 5)).value());
-    windows.push_back(mr::detect::value_window::of(draw(engine, 1000, f == 3 || f == 5 ? 0.3 : 0, f == 5)).value());
+    watch.add("f" + std::to_string(f), mr::detect::drift_reference::make(draw(engine, 2000, 0, f == 5)).value());
+    windows.push_back(mr::detect::value_window::make(draw(engine, 1000, f == 3 || f == 5 ? 0.3 : 0, f == 5)).value());
   }
   const auto report = watch.compare(windows);
   REQUIRE(report);
@@ -63,9 +63,9 @@ TEST_CASE("the features that drifted are named, and the largest score is the tab
 TEST_CASE("a difference that is significant and too little to matter is not called drift") {
   mr::random_engine engine(3);
   mr::detect::table_drift<> watch(0.01, 0.1);
-  watch.add("x", mr::detect::drift_reference::of(draw(engine, 200'000, 0, false)).value());
+  watch.add("x", mr::detect::drift_reference::make(draw(engine, 200'000, 0, false)).value());
   const std::vector<mr::detect::value_window> windows{
-      mr::detect::value_window::of(draw(engine, 200'000, 0.02, false)).value()};
+      mr::detect::value_window::make(draw(engine, 200'000, 0.02, false)).value()};
   const auto report = watch.compare(windows);
   CHECK(report->features[0].adjusted_p < 1e-6);
   CHECK_FALSE(report->features[0].drifted);
@@ -74,7 +74,7 @@ TEST_CASE("a difference that is significant and too little to matter is not call
 TEST_CASE("another number of windows than features is refused, and so is a table without any") {
   mr::detect::table_drift<> watch;
   CHECK_FALSE(watch.compare({}));
-  watch.add("x", mr::detect::drift_reference::of(std::vector<double>{1, 2, 3}).value());
+  watch.add("x", mr::detect::drift_reference::make(std::vector<double>{1, 2, 3}).value());
   const auto refused = watch.compare({});
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code() == mr::errc::shape_mismatch);
@@ -82,7 +82,9 @@ TEST_CASE("another number of windows than features is refused, and so is a table
 
 namespace {
 
-mr::detect::value_window window_of(std::vector<double> values) { return mr::detect::value_window::of(values).value(); }
+mr::detect::value_window window_of(std::vector<double> values) {
+  return mr::detect::value_window::make(values).value();
+}
 
 /// Exact arithmetic.
 mr::detect::table_drift<mr::stats::holm> small_table() {
@@ -92,8 +94,8 @@ mr::detect::table_drift<mr::stats::holm> small_table() {
     amount.push_back(static_cast<double>(i * 7 % 41) / 8);
     age.push_back(i % 4);
   }
-  watch.add("amount", mr::detect::drift_reference::of(amount).value());
-  watch.add("age", mr::detect::drift_reference::of(age).value());
+  watch.add("amount", mr::detect::drift_reference::make(amount).value());
+  watch.add("age", mr::detect::drift_reference::make(age).value());
   return watch;
 }
 
@@ -134,7 +136,7 @@ TEST_CASE("windows that are missing, too many, unknown or doubled are refused, a
   says(watch.compare(one), mr::errc::shape_mismatch, "1 windows for 2 features, none of \"age\"");
   const std::vector<mr::detect::value_window> three{w, w, w};
   says(watch.compare(three), mr::errc::shape_mismatch, "3 windows for 2 features");
-  watch.add("age", mr::detect::drift_reference::of(std::vector<double>{1, 2}).value());
+  watch.add("age", mr::detect::drift_reference::make(std::vector<double>{1, 2}).value());
   says(watch.compare({{"age", w}, {"amount", w}}), mr::errc::invalid_argument, "two features are called \"age\"");
   says(mr::detect::table_drift<>().compare({}), mr::errc::invalid_argument, "no feature was added");
 }
@@ -161,8 +163,8 @@ TEST_CASE("damaged bytes of a table are an error, and resealed ones too, or a ta
     CHECK(mr::detect::table_drift<mr::stats::holm>::load(found.save())->save() == found.save());
   };
   mr::detect::table_drift<mr::stats::holm> two;
-  two.add("a", mr::detect::drift_reference::of(std::vector<double>{1, 2, 3}).value());
-  two.add("b", mr::detect::drift_reference::of(std::vector<double>{4, 4}).value());
+  two.add("a", mr::detect::drift_reference::make(std::vector<double>{1, 2, 3}).value());
+  two.add("b", mr::detect::drift_reference::make(std::vector<double>{4, 4}).value());
   laws::hostile_bytes(two, use);
   laws::hostile_payload(two, support::reseal, use, 23, 3000);
   // The damaged feature is named: the last byte of b's reference, whose own checksum ends the payload.

@@ -1,11 +1,11 @@
 #ifndef MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
 #define MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
 
-#include <millrace/core/config.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/detect/detail/ordered.hpp>
+#include <millrace/detect/fwd.hpp>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -14,8 +14,9 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// One quantile of a stream in five markers. Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of
-/// quantiles and histograms without storing observations", CACM 28(10), 1985.
+/// One quantile of a stream in five markers.
+/// Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of quantiles and histograms without storing
+/// observations", CACM 28(10), 1985.
 class p2_quantile {
  public:
   explicit p2_quantile(double p) noexcept : p_(p) {}
@@ -23,7 +24,7 @@ class p2_quantile {
   void update(double x) noexcept {
     if (count_ < 5) {
       height_[count_++] = x;
-      if (count_ == 5) std::sort(height_.begin(), height_.end());
+      if (count_ == 5) detail::insertion_sort(height_.data(), 5);
       return;
     }
     ++count_;
@@ -54,7 +55,7 @@ class p2_quantile {
   bool is_sound(std::uint64_t count) const noexcept {
     if (count_ != count) return false;
     for (const double x : height_)
-      if (!std::isfinite(x)) return false;
+      if (!detail::math::is_finite(x)) return false;
     if (count_ < 5) return place_ == std::array<double, 5>{0, 1, 2, 3, 4};
     for (std::size_t i = 1; i < 5; ++i)
       if (!(height_[i - 1] <= height_[i] && place_[i] - place_[i - 1] >= 1)) return false;
@@ -66,7 +67,7 @@ class p2_quantile {
     if (count_ >= 5) return height_[2];
     if (count_ == 0) return 0;
     std::array<double, 5> sorted = height_;
-    std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count_));
+    detail::insertion_sort(sorted.data(), static_cast<std::size_t>(count_));
     return sorted[static_cast<std::size_t>(p_ * static_cast<double>(count_ - 1))];
   }
 

@@ -1,10 +1,11 @@
 #ifndef MILLRACE_DETECT_CHANGE_DETAIL_CALIBRATION_HPP
 #define MILLRACE_DETECT_CHANGE_DETAIL_CALIBRATION_HPP
 
-#include <millrace/core/config.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/detect/fwd.hpp>
+#include <millrace/detect/signal.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -22,9 +23,15 @@ inline double calibrated(const calibration& thresholds, std::uint64_t run_length
   const auto length = static_cast<double>(run_length);
   std::size_t i = 1;
   while (i + 1 < thresholds.size() && length > calibrated_lengths[i]) ++i;
-  const double from = std::log(calibrated_lengths[i - 1]);
-  const double part = (std::log(length) - from) / (std::log(calibrated_lengths[i]) - from);
+  const double from = detail::math::log(calibrated_lengths[i - 1]);
+  const double part = (detail::math::log(length) - from) / (detail::math::log(calibrated_lengths[i]) - from);
   return thresholds[i - 1] + part * (thresholds[i] - thresholds[i - 1]);
+}
+
+/// The thresholds of a promise.
+template <class RunLength>
+thresholds promised(const calibration& found) noexcept {
+  return {calibrated(found, RunLength::drift), calibrated(found, RunLength::warning)};
 }
 
 }  // namespace detail

@@ -1,10 +1,11 @@
 #ifndef MILLRACE_DETECT_CHANGE_DETAIL_RUN_LENGTH_HPP
 #define MILLRACE_DETECT_CHANGE_DETAIL_RUN_LENGTH_HPP
 
-#include <millrace/core/config.hpp>
+#include <millrace/core/detail/gauss_legendre.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/detect/fwd.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <utility>
 
@@ -13,49 +14,32 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-inline double gaussian_upper(double x) noexcept { return 0.5 * std::erfc(x * 0.70710678118654752440); }
-inline double gaussian_density(double x) noexcept { return 0.39894228040143267794 * std::exp(-0.5 * x * x); }
+inline double gaussian_upper(double x) noexcept { return 0.5 * detail::math::erfc(x * 0.70710678118654752440); }
+inline double gaussian_density(double x) noexcept { return 0.39894228040143267794 * detail::math::exp(-0.5 * x * x); }
 
 /// z with P(Z > z) = tail for a standard normal Z; 0 < tail < 1/2. Newton on the logarithm, which is concave and
 /// nearly a parabola: it converges from anywhere above.
 inline double gaussian_upper_quantile(double tail) noexcept {
-  double z = std::sqrt(-2 * std::log(tail < 0.5 ? tail : 0.5));
+  double z = detail::math::sqrt(-2 * detail::math::log(tail < 0.5 ? tail : 0.5));
   for (int i = 0; i < 60; ++i) {
     const double above = gaussian_upper(z);
-    const double step = above * std::log(above / tail) / gaussian_density(z);
+    const double step = above * detail::math::log(above / tail) / gaussian_density(z);
     z += step;
-    if (std::fabs(step) < 1e-14 * (1 + z)) break;
+    if (detail::math::absolute(step) < 1e-14 * (1 + z)) break;
   }
   return z;
 }
 
 /// Gauss-Legendre nodes and weights on [0, 1].
 template <std::size_t Count>
-struct gauss_legendre {
+struct unit_rule {
   std::array<double, Count> node;
   std::array<double, Count> weight;
 
-  gauss_legendre() noexcept {
-    constexpr double pi = 3.14159265358979323846;
-    constexpr auto n = static_cast<double>(Count);
-    for (std::size_t i = 0; i < Count; ++i) {
-      double x = std::cos(pi * (static_cast<double>(i) + 0.75) / (n + 0.5));
-      double slope = 0;
-      for (int round = 0; round < 8; ++round) {
-        double now = 1;
-        double before = 0;
-        for (std::size_t k = 1; k <= Count; ++k) {
-          const auto d = static_cast<double>(k);
-          const double next = ((2 * d - 1) * x * now - (d - 1) * before) / d;
-          before = now;
-          now = next;
-        }
-        slope = n * (x * now - before) / (x * x - 1);
-        x -= now / slope;
-      }
-      node[i] = 0.5 * (1 - x);
-      weight[i] = 1 / ((1 - x * x) * slope * slope);
-    }
+  unit_rule() noexcept {
+    detail::gauss_legendre(node, weight);
+    for (double& x : node) x = 0.5 * (1 + x);
+    for (double& w : weight) w *= 0.5;
   }
 };
 
@@ -65,7 +49,7 @@ void solve(std::array<std::array<double, Count>, Count>& a, std::array<double, C
   for (std::size_t c = 0; c < Count; ++c) {
     std::size_t pivot = c;
     for (std::size_t r = c + 1; r < Count; ++r)
-      if (std::fabs(a[r][c]) > std::fabs(a[pivot][c])) pivot = r;
+      if (detail::math::absolute(a[r][c]) > detail::math::absolute(a[pivot][c])) pivot = r;
     if (pivot != c) {
       std::swap(a[c], a[pivot]);
       std::swap(b[c], b[pivot]);
@@ -85,11 +69,12 @@ void solve(std::array<std::array<double, Count>, Count>& a, std::array<double, C
 
 inline constexpr std::size_t run_length_nodes = 40;
 
-/// Siegmund's approximation of what cusum_run_length answers. Source: D. Siegmund, "Sequential Analysis", 1985, 2.57.
+/// Siegmund's approximation of what cusum_run_length returns.
+/// Source: D. Siegmund, "Sequential Analysis", 1985, 2.57.
 inline double siegmund_run_length(double allowance, double limit) noexcept {
   const double b = limit + 1.166;
   if (allowance <= 0) return b * b;
-  return (std::expm1(2 * allowance * b) - 2 * allowance * b) / (2 * allowance * allowance);
+  return (detail::math::expm1(2 * allowance * b) - 2 * allowance * b) / (2 * allowance * allowance);
 }
 
 /// Average run length of a one-sided CUSUM of standard normal observations, from zero: the integral equation of Page
@@ -98,7 +83,7 @@ inline double siegmund_run_length(double allowance, double limit) noexcept {
 inline double cusum_run_length(double allowance, double limit) noexcept {
   if (limit > 16) return siegmund_run_length(allowance, limit);
   constexpr std::size_t n = run_length_nodes + 1;  // the last unknown is the run length from zero, an atom
-  const gauss_legendre<run_length_nodes> rule;
+  const unit_rule<run_length_nodes> rule;
   std::array<std::array<double, n>, n> a;
   std::array<double, n> b;
   b.fill(1);
@@ -118,7 +103,7 @@ inline double cusum_run_length(double allowance, double limit) noexcept {
 /// average charts", Technometrics 29(4), 1987.
 inline double ewma_run_length(double weight, double limit) noexcept {
   constexpr std::size_t n = run_length_nodes + 1;
-  const gauss_legendre<run_length_nodes> rule;
+  const unit_rule<run_length_nodes> rule;
   std::array<std::array<double, n>, n> a;
   std::array<double, n> b;
   b.fill(1);
@@ -137,17 +122,17 @@ inline double ewma_run_length(double weight, double limit) noexcept {
 /// The limit at which length(limit) is `wanted`: secants on the logarithm, which is nearly a line.
 template <class F>
 double limit_for(F&& length, double wanted, double first, double second) noexcept {
-  const double goal = std::log(wanted);
-  double low = std::log(length(first)) - goal;
-  double high = std::log(length(second)) - goal;
-  for (int i = 0; i < 40 && std::fabs(high) > 1e-6 && high != low; ++i) {
+  const double goal = detail::math::log(wanted);
+  double low = detail::math::log(length(first)) - goal;
+  double high = detail::math::log(length(second)) - goal;
+  for (int i = 0; i < 40 && detail::math::absolute(high) > 1e-6 && high != low; ++i) {
     double next = second - high * (second - first) / (high - low);
     if (!(next > 0.1 * second)) next = 0.5 * second;
     if (next > 3 * second) next = 3 * second;
     first = second;
     low = high;
     second = next;
-    high = std::log(length(next)) - goal;
+    high = detail::math::log(length(next)) - goal;
   }
   return second;
 }
@@ -159,7 +144,7 @@ inline double cusum_limit(double allowance, double run_length) noexcept {
   return limit_for([&](double h) { return cusum_run_length(allowance, h); }, run_length, start, 1.01 * start + 0.01);
 }
 inline double ewma_limit(double weight, double run_length) noexcept {
-  const double unit = std::sqrt(weight / (2 - weight));
+  const double unit = detail::math::sqrt(weight / (2 - weight));
   const double start = unit * gaussian_upper_quantile(0.5 / run_length);
   return limit_for([&](double c) { return ewma_run_length(weight, c); }, run_length, 0.9 * start, start);
 }

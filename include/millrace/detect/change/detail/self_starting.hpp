@@ -1,9 +1,9 @@
 #ifndef MILLRACE_DETECT_CHANGE_DETAIL_SELF_STARTING_HPP
 #define MILLRACE_DETECT_CHANGE_DETAIL_SELF_STARTING_HPP
 
-#include <millrace/core/config.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/detect/fwd.hpp>
 
-#include <cmath>
 #include <cstdint>
 
 namespace millrace {
@@ -12,20 +12,22 @@ namespace detect {
 namespace detail {
 
 /// The normal deviate as far out as t is for Student's distribution: Wallace's transformation, to 0.02 standard
-/// deviations for 5 degrees of freedom and more. Source: D. L. Wallace, Ann. Math. Stat. 30, 1959.
+/// deviations for 5 degrees of freedom and more.
+/// Source: D. L. Wallace, Ann. Math. Stat. 30, 1959.
 inline double normal_from_student(double t, double freedom) noexcept {
   const double squared = t * t;
   if (squared < 0.01 * freedom) {  // log1p(q) = q - q^2/2 + q^3/3 - ...
     const double q = squared / freedom;
     const double ratio = 1 - q * (0.5 - q * (1.0 / 3 - 0.25 * q));
-    return t * std::sqrt(ratio) * (8 * freedom + 1) / (8 * freedom + 3);
+    return t * detail::math::sqrt(ratio) * (8 * freedom + 1) / (8 * freedom + 3);
   }
-  const double size = std::sqrt(freedom * std::log1p(squared / freedom)) * (8 * freedom + 1) / (8 * freedom + 3);
+  const double size =
+      detail::math::sqrt(freedom * detail::math::log1p(squared / freedom)) * (8 * freedom + 1) / (8 * freedom + 3);
   return t < 0 ? -size : size;
 }
 
-/// Turns a stream of unknown mean and deviation into standard normal deviates, each observation measured against
-/// those before it; independent of each other, and exact, if the stream is normal.
+/// Turns a stream of unknown mean and deviation into standard normal deviates, each observation measured against those
+/// before it; independent of each other, and exact, if the stream is normal.
 /// Source: D. M. Hawkins, "Self-starting CUSUM charts for location and scale", The Statistician 36, 1987.
 struct self_starting {
   double mean = 0;
@@ -36,7 +38,7 @@ struct self_starting {
   static void fields(Self& self, const Visit& visit) {
     visit(self.mean, self.squares, self.count);
   }
-  bool is_sound() const noexcept { return std::isfinite(mean) && squares >= 0; }
+  bool is_sound() const noexcept { return detail::math::is_finite(mean) && squares >= 0; }
 
   /// The deviate of the next observation, and the observation taken up. 0 until there is something to measure by.
   double next(double x) noexcept {
@@ -45,7 +47,7 @@ struct self_starting {
     double z = 0;
     if (squares > 0 && count >= 2) {
       const double freedom = before - 1;
-      z = normal_from_student(d * std::sqrt(before * freedom / ((before + 1) * squares)), freedom);
+      z = normal_from_student(d * detail::math::sqrt(before * freedom / ((before + 1) * squares)), freedom);
     }
     ++count;
     const double step = d / (before + 1);
