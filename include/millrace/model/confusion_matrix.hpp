@@ -45,7 +45,9 @@ class confusion_matrix {
     return sum;
   }
 
-  /// One more row. Errors: out_of_range. Allocates: only for an error.
+  /// One more row.
+  /// Errors: out_of_range.
+  /// Allocates: only for an error.
   result<void> update(int label, int prediction) {
     if (!is_class(label)) return no_class("label", label);
     if (!is_class(prediction)) return no_class("prediction", prediction);

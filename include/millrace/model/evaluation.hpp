@@ -1,12 +1,13 @@
 #ifndef MILLRACE_MODEL_EVALUATION_HPP
 #define MILLRACE_MODEL_EVALUATION_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/model/detail/checked_columns.hpp>
+#include <millrace/model/fwd.hpp>
 #include <millrace/model/real_view.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -36,9 +37,10 @@ inline result<double> accuracy(std::span<const int> labels, std::span<const int>
   return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
-/// Area under the ROC curve: the chance that a row of class 1 scores above one of class 0, a tie
-/// counting half. Counted exactly, in whole numbers. Scores may be any order, infinities included.
-/// Complexity: n log n. Allocates: 16 bytes a row.
+/// Area under the ROC curve: the chance that a row of class 1 scores above one of class 0, a tie counting half. Counted
+/// exactly, in whole numbers. Scores may be any order, infinities included.
+/// Complexity: n log n.
+/// Allocates: 16 bytes a row.
 /// Source: Hanley, McNeil, "The meaning and use of the area under a ROC curve", Radiology 143, 1982.
 inline result<double> roc_auc(std::span<const int> labels, real_view scores) {
   auto sorted = detail::sorted_by_score(labels, scores);
@@ -65,7 +67,8 @@ struct roc_point {
 enum class roc_points : std::uint8_t { corners, all };
 
 /// The ROC curve from (0, 0), whose threshold is infinite, to (1, 1).
-/// Complexity: n log n. Allocates: 16 bytes a row, and the points.
+/// Complexity: n log n.
+/// Allocates: 16 bytes a row, and the points.
 inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, real_view scores,
                                                 roc_points wanted = roc_points::corners) {
   auto sorted = detail::sorted_by_score(labels, scores);
@@ -103,7 +106,8 @@ struct precision_recall_point {
 };
 
 /// Precision against recall, a point for every distinct score from the highest down, to recall 1.
-/// Complexity: n log n. Allocates: 16 bytes a row, and the points.
+/// Complexity: n log n.
+/// Allocates: 16 bytes a row, and the points.
 inline result<std::vector<precision_recall_point>> precision_recall_curve(std::span<const int> labels,
                                                                           real_view scores) {
   auto sorted = detail::sorted_by_score(labels, scores);
@@ -120,10 +124,10 @@ inline result<std::vector<precision_recall_point>> precision_recall_curve(std::s
   return curve;
 }
 
-/// Mean precision over the rows of class 1, each at its own score: the sum of precision times the
-/// recall gained, without interpolation. The share of class 1 is what chance reaches.
-/// Source: scikit-learn's definition; Manning, Raghavan, Schuetze, "Introduction to information
-/// retrieval", 2008, section 8.4.
+/// Mean precision over the rows of class 1, each at its own score: the sum of precision times the recall gained,
+/// without interpolation. The share of class 1 is what chance reaches.
+/// Source: scikit-learn's definition; Manning, Raghavan, Schuetze, "Introduction to information retrieval", 2008,
+/// section 8.4.
 inline result<double> average_precision(std::span<const int> labels, real_view scores) {
   auto curve = precision_recall_curve(labels, scores);
   if (!curve) return std::move(curve).error();
@@ -142,7 +146,7 @@ inline result<double> log_loss(std::span<const int> labels, real_view probabilit
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
   double sum = 0;
   for (std::size_t i = 0; i < labels.size(); ++i)
-    sum -= std::log(detail::clipped(labels[i] == 1 ? probabilities[i] : 1.0 - probabilities[i]));
+    sum -= detail::math::log(detail::clipped(labels[i] == 1 ? probabilities[i] : 1.0 - probabilities[i]));
   return sum / static_cast<double>(labels.size());
 }
 
@@ -158,7 +162,7 @@ inline result<double> log_loss(std::span<const int> labels, real_view probabilit
     for (std::size_t k = 0; k < classes; ++k)
       if (!detail::is_probability(probabilities[i * classes + k]))
         return detail::not_a_probability(i, probabilities[i * classes + k]);
-    sum -= std::log(detail::clipped(probabilities[i * classes + static_cast<std::size_t>(labels[i])]));
+    sum -= detail::math::log(detail::clipped(probabilities[i * classes + static_cast<std::size_t>(labels[i])]));
   }
   return sum / static_cast<double>(labels.size());
 }
@@ -186,7 +190,8 @@ struct calibration_bin {
 };
 
 /// How often class 1 occurred where it was given such a probability, in bins of equal width.
-/// Errors: also invalid_argument (no bins). Allocates: the bins.
+/// Errors: also invalid_argument (no bins).
+/// Allocates: the bins.
 inline result<std::vector<calibration_bin>> calibration_curve(std::span<const int> labels, real_view probabilities,
                                                               std::size_t bins = 10) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
@@ -220,7 +225,7 @@ inline double expected_calibration_error(std::span<const calibration_bin> bins) 
   double sum = 0;
   double rows = 0;
   for (const calibration_bin& bin : bins) {
-    sum += static_cast<double>(bin.rows) * std::abs(bin.positive_share - bin.mean_probability);
+    sum += static_cast<double>(bin.rows) * detail::math::absolute(bin.positive_share - bin.mean_probability);
     rows += static_cast<double>(bin.rows);
   }
   return rows == 0 ? 0.0 : sum / rows;
@@ -235,7 +240,7 @@ inline result<double> rmse(real_view targets, real_view predictions) {
     const double apart = predictions[i] * unit - targets[i] * unit;
     sum += apart * apart;
   }
-  return std::sqrt(sum / static_cast<double>(targets.size())) / unit;
+  return detail::math::sqrt(sum / static_cast<double>(targets.size())) / unit;
 }
 
 /// Mean absolute difference.
@@ -243,7 +248,8 @@ inline result<double> mae(real_view targets, real_view predictions) {
   if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
   const double unit = detail::unit_of(targets, predictions);
   double sum = 0;
-  for (std::size_t i = 0; i < targets.size(); ++i) sum += std::abs(predictions[i] * unit - targets[i] * unit);
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    sum += detail::math::absolute(predictions[i] * unit - targets[i] * unit);
   return sum / static_cast<double>(targets.size()) / unit;
 }
 

@@ -1,11 +1,12 @@
 #ifndef MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
 #define MILLRACE_MODEL_DETAIL_CHECKED_COLUMNS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/model/fwd.hpp>
 #include <millrace/model/real_view.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -29,7 +30,7 @@ inline result<void> same_length(std::size_t labels, std::size_t others, const ch
                                        ", outside 0 to " + std::to_string(classes - 1));
 }
 [[gnu::cold]] inline error not_a_probability(std::size_t row, double value) {
-  return error(std::isnan(value) ? errc::not_finite : errc::out_of_range,
+  return error(detail::math::is_nan(value) ? errc::not_finite : errc::out_of_range,
                "probabilities: row " + std::to_string(row) + " has " + std::to_string(value));
 }
 
@@ -48,9 +49,9 @@ inline result<void> binary_probabilities(std::span<const int> labels, const real
 inline result<void> finite_columns(const real_view& targets, const real_view& predictions) {
   if (auto fit = same_length(targets.size(), predictions.size(), "predictions"); !fit) return fit;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    if (!std::isfinite(targets[i]))
+    if (!detail::math::is_finite(targets[i]))
       return error(errc::not_finite, "targets: row " + std::to_string(i) + " is not finite");
-    if (!std::isfinite(predictions[i]))
+    if (!detail::math::is_finite(predictions[i]))
       return error(errc::not_finite, "predictions: row " + std::to_string(i) + " is not finite");
   }
   return {};
@@ -61,10 +62,10 @@ inline result<void> finite_columns(const real_view& targets, const real_view& pr
 inline double unit_of(const real_view& targets, const real_view& predictions) noexcept {
   double most = 0;
   for (std::size_t i = 0; i < targets.size(); ++i)
-    most = (std::max)(most, (std::max)(std::fabs(targets[i]), std::fabs(predictions[i])));
+    most = (std::max)(most, (std::max)(detail::math::absolute(targets[i]), detail::math::absolute(predictions[i])));
   int exponent = 0;
-  std::frexp(most, &exponent);
-  return std::ldexp(1, exponent > -1000 ? -exponent : 1000);
+  detail::math::frexp(most, &exponent);
+  return detail::math::ldexp(1, exponent > -1000 ? -exponent : 1000);
 }
 
 struct scored_label {
@@ -80,7 +81,7 @@ inline result<std::vector<scored_label>> sorted_by_score(std::span<const int> la
   std::size_t positives = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] != 0 && labels[i] != 1) return not_a_class(i, labels[i], 2);
-    if (std::isnan(scores[i])) return error(errc::not_finite, "scores: row " + std::to_string(i) + " is NaN");
+    if (detail::math::is_nan(scores[i])) return error(errc::not_finite, "scores: row " + std::to_string(i) + " is NaN");
     if (labels[i] == 1) ++positives;
     sorted.push_back({scores[i], labels[i]});
   }
