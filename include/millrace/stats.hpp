@@ -1,7 +1,7 @@
 #ifndef MILLRACE_STATS_HPP
 #define MILLRACE_STATS_HPP
 
-/// stats: distributions, tests and intervals that are exact in the tails. Every test answers a `test_result`:
+/// stats: distributions, tests and intervals that are exact in the tails. Every test returns a `test_result`:
 /// statistic, p, effect, interval, n, the assumptions that failed, a one-sentence `summary()`. Nonsense is an error.
 ///
 /// Distributions, each with cdf, survival function, and the quantile of either tail:
@@ -39,7 +39,7 @@
 ///   `ratio<"revenue", "clicks">`, `quantile_of<"latency", .99>`
 /// - when it decides: `always_valid` or `always_valid_asymptotic`, by `peek()`; `fixed_horizon`, by
 ///   `conclude(planned)`; `group_looks<spending::obrien_fleming, looks<.5, .75, 1.>>`, by `look(planned)`
-/// - from units one by one (`update`), or from aggregates and sketches of an arm (`absorb`)
+/// - from units one by one (`update`), or from aggregates and sketches of an arm (`merge`)
 ///
 /// Standard library alone.
 

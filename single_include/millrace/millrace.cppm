@@ -242,6 +242,7 @@ using ::millrace::v0::detect::signal;
 using ::millrace::v0::detect::smoothing;
 using ::millrace::v0::detect::table_drift;
 using ::millrace::v0::detect::table_drift_report;
+using ::millrace::v0::detect::thresholds;
 using ::millrace::v0::detect::to_string;
 using ::millrace::v0::detect::value_window;
 using ::millrace::v0::detect::z_score;

@@ -658,18 +658,34 @@ namespace detail::math {
 // What a header needs of <cmath>, which brings the special functions and costs as much to parse as all of
 // <vector>: the compiler's own names for the same functions of the C library, for doubles.
 
+inline constexpr double nan = __builtin_nan("");
+
 inline double absolute(double x) noexcept { return __builtin_fabs(x); }
 inline float absolute(float x) noexcept { return __builtin_fabsf(x); }
 inline double ceil(double x) noexcept { return __builtin_ceil(x); }
+inline double copysign(double size, double sign) noexcept { return __builtin_copysign(size, sign); }
+inline double cos(double x) noexcept { return __builtin_cos(x); }
+inline double erfc(double x) noexcept { return __builtin_erfc(x); }
 inline double exp(double x) noexcept { return __builtin_exp(x); }
 inline double exp2(double x) noexcept { return __builtin_exp2(x); }
+inline double expm1(double x) noexcept { return __builtin_expm1(x); }
 inline double floor(double x) noexcept { return __builtin_floor(x); }
+inline double fma(double a, double b, double c) noexcept { return __builtin_fma(a, b, c); }
+/// The larger and the smaller of two; of a number and NaN the number.
+inline double fmax(double a, double b) noexcept { return __builtin_fmax(a, b); }
+inline double fmin(double a, double b) noexcept { return __builtin_fmin(a, b); }
 inline double frexp(double x, int* exponent) noexcept { return __builtin_frexp(x, exponent); }
 inline double ldexp(double x, int exponent) noexcept { return __builtin_ldexp(x, exponent); }
+inline long long llround(double x) noexcept { return __builtin_llround(x); }
 inline double log(double x) noexcept { return __builtin_log(x); }
+inline double log1p(double x) noexcept { return __builtin_log1p(x); }
 inline double log2(double x) noexcept { return __builtin_log2(x); }
+inline double nextafter(double from, double to) noexcept { return __builtin_nextafter(from, to); }
 inline double pow(double x, double y) noexcept { return __builtin_pow(x, y); }
+inline double sin(double x) noexcept { return __builtin_sin(x); }
 inline double sqrt(double x) noexcept { return __builtin_sqrt(x); }
+inline bool is_finite(double x) noexcept { return __builtin_isfinite(x) != 0; }
+inline bool is_infinite(double x) noexcept { return __builtin_isinf(x) != 0; }
 /// From a at t = 0 to b at t = 1, both exactly; monotone in t, which is in [0, 1]; never overflows.
 inline double interpolate(double a, double b, double t) noexcept {
   if ((a <= 0) != (b <= 0)) return t * b + (1 - t) * a;
@@ -18273,6 +18289,73 @@ struct version {
 
 #endif  // MILLRACE_CORE_HPP
 
+// ---- core/detail/gauss_legendre.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_GAUSS_LEGENDRE_HPP
+#define MILLRACE_CORE_DETAIL_GAUSS_LEGENDRE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// The nodes, ascending, and the weights of Gauss and Legendre's rule on [-1, 1]; both spans are of one size n. The
+/// rule is exact for polynomials up to degree 2 n - 1.
+///
+/// The nodes are the roots of the Legendre polynomial P_n, which lie near cos(pi (i + 3/4) / (n + 1/2)); Newton's
+/// method takes them from there. P_n comes by k P_k = (2k - 1) x P_(k-1) - (k - 1) P_(k-2), its derivative from (x^2 -
+/// 1) P_n' = n (x P_n - P_(n-1)), and the weight is 2 / ((1 - x^2) P_n'^2). Source: NIST DLMF, 3.5(v) and 18.9; the
+/// first guess: Tricomi 1950.
+inline void gauss_legendre(std::span<double> nodes, std::span<double> weights) noexcept {
+  constexpr double pi = 3.14159265358979323846;
+  const std::size_t n = nodes.size();
+  const auto degree = static_cast<double>(n);
+  for (std::size_t i = 0; i < (n + 1) / 2; ++i) {
+    double x = math::cos(pi * (static_cast<double>(i) + 0.75) / (degree + 0.5));
+    double slope = 0;
+    for (int round = 0; round < 6; ++round) {
+      double now = 1;
+      double last = 0;
+      for (std::size_t k = 1; k <= n; ++k) {
+        const auto d = static_cast<double>(k);
+        const double next = ((2 * d - 1) * x * now - (d - 1) * last) / d;
+        last = now;
+        now = next;
+      }
+      slope = degree * (x * now - last) / (x * x - 1);
+      x -= now / slope;
+    }
+    nodes[i] = -x;
+    nodes[n - 1 - i] = x;
+    weights[i] = weights[n - 1 - i] = 2 / ((1 - x * x) * slope * slope);
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_GAUSS_LEGENDRE_HPP
+
+// ---- detect/fwd.hpp
+
+#ifndef MILLRACE_DETECT_FWD_HPP
+#define MILLRACE_DETECT_FWD_HPP
+
+/// What other modules may name of detect without including it, and what its private part stands on.
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace detect {
+namespace detail {
+using namespace millrace::detail;  // the primitives of core, which every module may use
+}
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DETECT_FWD_HPP
+
 // ---- detect/change/detail/run_length.hpp
 
 #ifndef MILLRACE_DETECT_CHANGE_DETAIL_RUN_LENGTH_HPP
@@ -18283,49 +18366,32 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-inline double gaussian_upper(double x) noexcept { return 0.5 * std::erfc(x * 0.70710678118654752440); }
-inline double gaussian_density(double x) noexcept { return 0.39894228040143267794 * std::exp(-0.5 * x * x); }
+inline double gaussian_upper(double x) noexcept { return 0.5 * detail::math::erfc(x * 0.70710678118654752440); }
+inline double gaussian_density(double x) noexcept { return 0.39894228040143267794 * detail::math::exp(-0.5 * x * x); }
 
 /// z with P(Z > z) = tail for a standard normal Z; 0 < tail < 1/2. Newton on the logarithm, which is concave and
 /// nearly a parabola: it converges from anywhere above.
 inline double gaussian_upper_quantile(double tail) noexcept {
-  double z = std::sqrt(-2 * std::log(tail < 0.5 ? tail : 0.5));
+  double z = detail::math::sqrt(-2 * detail::math::log(tail < 0.5 ? tail : 0.5));
   for (int i = 0; i < 60; ++i) {
     const double above = gaussian_upper(z);
-    const double step = above * std::log(above / tail) / gaussian_density(z);
+    const double step = above * detail::math::log(above / tail) / gaussian_density(z);
     z += step;
-    if (std::fabs(step) < 1e-14 * (1 + z)) break;
+    if (detail::math::absolute(step) < 1e-14 * (1 + z)) break;
   }
   return z;
 }
 
 /// Gauss-Legendre nodes and weights on [0, 1].
 template <std::size_t Count>
-struct gauss_legendre {
+struct unit_rule {
   std::array<double, Count> node;
   std::array<double, Count> weight;
 
-  gauss_legendre() noexcept {
-    constexpr double pi = 3.14159265358979323846;
-    constexpr auto n = static_cast<double>(Count);
-    for (std::size_t i = 0; i < Count; ++i) {
-      double x = std::cos(pi * (static_cast<double>(i) + 0.75) / (n + 0.5));
-      double slope = 0;
-      for (int round = 0; round < 8; ++round) {
-        double now = 1;
-        double before = 0;
-        for (std::size_t k = 1; k <= Count; ++k) {
-          const auto d = static_cast<double>(k);
-          const double next = ((2 * d - 1) * x * now - (d - 1) * before) / d;
-          before = now;
-          now = next;
-        }
-        slope = n * (x * now - before) / (x * x - 1);
-        x -= now / slope;
-      }
-      node[i] = 0.5 * (1 - x);
-      weight[i] = 1 / ((1 - x * x) * slope * slope);
-    }
+  unit_rule() noexcept {
+    detail::gauss_legendre(node, weight);
+    for (double& x : node) x = 0.5 * (1 + x);
+    for (double& w : weight) w *= 0.5;
   }
 };
 
@@ -18335,7 +18401,7 @@ void solve(std::array<std::array<double, Count>, Count>& a, std::array<double, C
   for (std::size_t c = 0; c < Count; ++c) {
     std::size_t pivot = c;
     for (std::size_t r = c + 1; r < Count; ++r)
-      if (std::fabs(a[r][c]) > std::fabs(a[pivot][c])) pivot = r;
+      if (detail::math::absolute(a[r][c]) > detail::math::absolute(a[pivot][c])) pivot = r;
     if (pivot != c) {
       std::swap(a[c], a[pivot]);
       std::swap(b[c], b[pivot]);
@@ -18355,11 +18421,12 @@ void solve(std::array<std::array<double, Count>, Count>& a, std::array<double, C
 
 inline constexpr std::size_t run_length_nodes = 40;
 
-/// Siegmund's approximation of what cusum_run_length answers. Source: D. Siegmund, "Sequential Analysis", 1985, 2.57.
+/// Siegmund's approximation of what cusum_run_length returns.
+/// Source: D. Siegmund, "Sequential Analysis", 1985, 2.57.
 inline double siegmund_run_length(double allowance, double limit) noexcept {
   const double b = limit + 1.166;
   if (allowance <= 0) return b * b;
-  return (std::expm1(2 * allowance * b) - 2 * allowance * b) / (2 * allowance * allowance);
+  return (detail::math::expm1(2 * allowance * b) - 2 * allowance * b) / (2 * allowance * allowance);
 }
 
 /// Average run length of a one-sided CUSUM of standard normal observations, from zero: the integral equation of Page
@@ -18368,7 +18435,7 @@ inline double siegmund_run_length(double allowance, double limit) noexcept {
 inline double cusum_run_length(double allowance, double limit) noexcept {
   if (limit > 16) return siegmund_run_length(allowance, limit);
   constexpr std::size_t n = run_length_nodes + 1;  // the last unknown is the run length from zero, an atom
-  const gauss_legendre<run_length_nodes> rule;
+  const unit_rule<run_length_nodes> rule;
   std::array<std::array<double, n>, n> a;
   std::array<double, n> b;
   b.fill(1);
@@ -18388,7 +18455,7 @@ inline double cusum_run_length(double allowance, double limit) noexcept {
 /// average charts", Technometrics 29(4), 1987.
 inline double ewma_run_length(double weight, double limit) noexcept {
   constexpr std::size_t n = run_length_nodes + 1;
-  const gauss_legendre<run_length_nodes> rule;
+  const unit_rule<run_length_nodes> rule;
   std::array<std::array<double, n>, n> a;
   std::array<double, n> b;
   b.fill(1);
@@ -18407,17 +18474,17 @@ inline double ewma_run_length(double weight, double limit) noexcept {
 /// The limit at which length(limit) is `wanted`: secants on the logarithm, which is nearly a line.
 template <class F>
 double limit_for(F&& length, double wanted, double first, double second) noexcept {
-  const double goal = std::log(wanted);
-  double low = std::log(length(first)) - goal;
-  double high = std::log(length(second)) - goal;
-  for (int i = 0; i < 40 && std::fabs(high) > 1e-6 && high != low; ++i) {
+  const double goal = detail::math::log(wanted);
+  double low = detail::math::log(length(first)) - goal;
+  double high = detail::math::log(length(second)) - goal;
+  for (int i = 0; i < 40 && detail::math::absolute(high) > 1e-6 && high != low; ++i) {
     double next = second - high * (second - first) / (high - low);
     if (!(next > 0.1 * second)) next = 0.5 * second;
     if (next > 3 * second) next = 3 * second;
     first = second;
     low = high;
     second = next;
-    high = std::log(length(next)) - goal;
+    high = detail::math::log(length(next)) - goal;
   }
   return second;
 }
@@ -18429,7 +18496,7 @@ inline double cusum_limit(double allowance, double run_length) noexcept {
   return limit_for([&](double h) { return cusum_run_length(allowance, h); }, run_length, start, 1.01 * start + 0.01);
 }
 inline double ewma_limit(double weight, double run_length) noexcept {
-  const double unit = std::sqrt(weight / (2 - weight));
+  const double unit = detail::math::sqrt(weight / (2 - weight));
   const double start = unit * gaussian_upper_quantile(0.5 / run_length);
   return limit_for([&](double c) { return ewma_run_length(weight, c); }, run_length, 0.9 * start, start);
 }
@@ -18457,10 +18524,10 @@ constexpr std::string_view to_string(signal s) noexcept {
   return s == signal::drift ? "drift" : s == signal::warning ? "warning" : "none";
 }
 
-/// The promise a detector is set by: its in-control average run length. While nothing changes it takes
-/// `Drift` observations on average from a fresh start to the first false drift, and about `Warning` to the first
-/// warning; a detector states for which streams, and how closely it keeps the promise. On amounts, latencies and the
-/// like, whose tails are heavy, only `kswin`'s holds as it stands; give the others logarithms.
+/// The promise a detector is set by: its in-control average run length. While nothing changes it takes `Drift`
+/// observations on average from a fresh start to the first false drift, and about `Warning` to the first warning; a
+/// detector states for which streams, and how closely it keeps the promise. On amounts, latencies and the like, whose
+/// tails are heavy, only `kswin`'s holds as it stands; give the others logarithms.
 ///
 /// Source: the average run length of E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954.
 template <std::uint64_t Drift, std::uint64_t Warning = Drift / 10>
@@ -18469,6 +18536,12 @@ struct arl {
                 "millrace[DETECT-1]: arl<Drift, Warning> needs 100 <= Drift <= 1'000'000 and 10 <= Warning <= Drift");
   static constexpr std::uint64_t drift = Drift;
   static constexpr std::uint64_t warning = Warning;
+};
+
+/// Thresholds of one's own for a detector's statistic, in place of the promised run length's: `adwin<> d({9, 6})`.
+struct thresholds {
+  double drift = 0;
+  double warning = 0;
 };
 
 namespace detail {
@@ -18485,85 +18558,19 @@ struct require_arl {
                 "millrace[DETECT-2]: a detector is set by the run length it promises, as in cusum<arl<10'000>>");
 };
 
-/// The largest number that a detector of unknown scale takes as it is: the squares of 1e28 of them have a finite sum.
-inline constexpr double largest_taken = 1e140;
-constexpr double taken(double x) noexcept {
-  return x > largest_taken ? largest_taken : x < -largest_taken ? -largest_taken : x;
-}
-
 /// Where a detector's statistic stands against what was promised.
 constexpr signal grade(double statistic, double warning, double drift) noexcept {
   return statistic > drift ? signal::drift : statistic > warning ? signal::warning : signal::none;
 }
 
-/// What the detectors have in common that hold one statistic against two thresholds and start afresh after a drift.
-/// A Detector has `restart()`, which forgets the stream.
-template <class Detector>
-class chart {
- public:
-  /// As new.
-  void reset() noexcept {
-    static_cast<Detector&>(*this).restart();
-    last_ = 0;
-  }
-  double statistic() const noexcept { return last_; }
-  double threshold() const noexcept { return drift_; }
-
- protected:
-  chart(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
-
-  template <class Self, class Visit>
-  static void chart_fields(Self& self, const Visit& visit) {
-    visit(self.drift_, self.warning_, self.last_);
-  }
-
-  signal judge(double statistic) noexcept {
-    last_ = statistic;
-    const signal said = grade(statistic, warning_, drift_);
-    if (said == signal::drift) [[unlikely]]
-      static_cast<Detector&>(*this).restart();
-    return said;
-  }
-
-  double drift_;
-  double warning_;
-  double last_ = 0;  // the statistic
-};
-
-/// A chart of observations in [0, 1], which counts those that are not: amounts given to it by mistake look like a
-/// constant stream, so that it would hear nothing and say nothing.
-template <class Detector>
-class bounded_chart : public chart<Detector> {
- public:
-  /// As new, `out_of_range` too.
-  void reset() noexcept {
-    chart<Detector>::reset();
-    out_of_range_ = 0;
-  }
-  /// How many observations were none that the detector is for, since it was made or reset; drifts do not clear it.
-  /// Those that are not finite were passed over, the others brought into the range. Above 0: look at the units.
-  std::uint64_t out_of_range() const noexcept { return out_of_range_; }
-
- protected:
-  using chart<Detector>::chart;
-
-  template <class Self, class Visit>
-  static void chart_fields(Self& self, const Visit& visit) {
-    chart<Detector>::chart_fields(self, visit);
-    visit(self.out_of_range_);
-  }
-
-  std::uint64_t out_of_range_ = 0;
-};
-
 }  // namespace detail
 
 /// Watches a stream for a lasting change, one observation at a time.
 ///
-/// Laws: after reset() it is as new; statistic() > threshold() exactly when update last answered `drift` or would have,
-/// had it not started afresh; the same stream gives the same signals. Observations that are not finite are passed over
-/// and answered `none`; ones beyond what the squares of doubles can hold count as the largest that they can. update
-/// allocates never, and the detector is trivially copyable: a copy is a checkpoint.
+/// Laws: after reset() it is as new; statistic() > threshold() exactly when update last returned `drift`, or would
+/// have, had it not started afresh; the same stream gives the same signals. Observations that are not finite are passed
+/// over: update returns `none`; ones beyond what the squares of doubles can hold count as the largest that they can.
+/// update allocates never, and the detector is trivially copyable: a copy is a checkpoint.
 template <class D>
 concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
   { d.update(x) }
@@ -18681,6 +18688,54 @@ concept anomaly_detector = std::copyable<D> && std::is_trivially_copyable_v<D> &
 
 #endif  // MILLRACE_DETECT_ANOMALY_ANOMALY_HPP
 
+// ---- detect/detail/ordered.hpp
+
+#ifndef MILLRACE_DETECT_DETAIL_ORDERED_HPP
+#define MILLRACE_DETECT_DETAIL_ORDERED_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detect {
+namespace detail {
+
+/// How many of `size` ascending numbers are below x. Complexity: O(log size), without branches on the numbers.
+inline std::size_t count_below(const double* ascending, std::size_t size, double x) noexcept {
+  std::size_t below = 0;
+  while (size > 0) {
+    const std::size_t half = size / 2;
+    const bool right = ascending[below + half] < x;
+    below = right ? below + half + 1 : below;
+    size = right ? size - half - 1 : half;
+  }
+  return below;
+}
+
+/// Sorts numbers, none of them NaN, in place; `scratch` holds as many. Complexity: O(size log size): runs of 8 by
+/// insertion, then merged by pairs.
+inline void sort_ascending(double* numbers, std::size_t size, double* scratch) noexcept {
+  constexpr std::size_t run = 8;
+  const auto at_most = [](std::size_t wanted, std::size_t left) { return wanted < left ? wanted : left; };
+  for (std::size_t i = 0; i < size; i += run) detail::insertion_sort(numbers + i, at_most(run, size - i));
+  double* from = numbers;
+  double* to = scratch;
+  for (std::size_t width = run; width < size; width *= 2) {
+    for (std::size_t i = 0; i < size; i += 2 * width) {
+      const std::size_t first = at_most(width, size - i);
+      const std::size_t second = at_most(width, size - i - first);
+      detail::merge_runs(from + i, first, from + i + first, second, to + i);
+    }
+    std::swap(from, to);
+  }
+  if (from != numbers) std::memcpy(numbers, from, size * sizeof(double));
+}
+
+}  // namespace detail
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DETECT_DETAIL_ORDERED_HPP
+
 // ---- detect/anomaly/detail/p2_quantile.hpp
 
 #ifndef MILLRACE_DETECT_ANOMALY_DETAIL_P2_QUANTILE_HPP
@@ -18691,8 +18746,9 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// One quantile of a stream in five markers. Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of
-/// quantiles and histograms without storing observations", CACM 28(10), 1985.
+/// One quantile of a stream in five markers.
+/// Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of quantiles and histograms without storing
+/// observations", CACM 28(10), 1985.
 class p2_quantile {
  public:
   explicit p2_quantile(double p) noexcept : p_(p) {}
@@ -18700,7 +18756,7 @@ class p2_quantile {
   void update(double x) noexcept {
     if (count_ < 5) {
       height_[count_++] = x;
-      if (count_ == 5) std::sort(height_.begin(), height_.end());
+      if (count_ == 5) detail::insertion_sort(height_.data(), 5);
       return;
     }
     ++count_;
@@ -18731,7 +18787,7 @@ class p2_quantile {
   bool is_sound(std::uint64_t count) const noexcept {
     if (count_ != count) return false;
     for (const double x : height_)
-      if (!std::isfinite(x)) return false;
+      if (!detail::math::is_finite(x)) return false;
     if (count_ < 5) return place_ == std::array<double, 5>{0, 1, 2, 3, 4};
     for (std::size_t i = 1; i < 5; ++i)
       if (!(height_[i - 1] <= height_[i] && place_[i] - place_[i - 1] >= 1)) return false;
@@ -18743,7 +18799,7 @@ class p2_quantile {
     if (count_ >= 5) return height_[2];
     if (count_ == 0) return 0;
     std::array<double, 5> sorted = height_;
-    std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count_));
+    detail::insertion_sort(sorted.data(), static_cast<std::size_t>(count_));
     return sorted[static_cast<std::size_t>(p_ * static_cast<double>(count_ - 1))];
   }
 
@@ -18783,20 +18839,22 @@ namespace detect {
 namespace detail {
 
 /// The normal deviate as far out as t is for Student's distribution: Wallace's transformation, to 0.02 standard
-/// deviations for 5 degrees of freedom and more. Source: D. L. Wallace, Ann. Math. Stat. 30, 1959.
+/// deviations for 5 degrees of freedom and more.
+/// Source: D. L. Wallace, Ann. Math. Stat. 30, 1959.
 inline double normal_from_student(double t, double freedom) noexcept {
   const double squared = t * t;
   if (squared < 0.01 * freedom) {  // log1p(q) = q - q^2/2 + q^3/3 - ...
     const double q = squared / freedom;
     const double ratio = 1 - q * (0.5 - q * (1.0 / 3 - 0.25 * q));
-    return t * std::sqrt(ratio) * (8 * freedom + 1) / (8 * freedom + 3);
+    return t * detail::math::sqrt(ratio) * (8 * freedom + 1) / (8 * freedom + 3);
   }
-  const double size = std::sqrt(freedom * std::log1p(squared / freedom)) * (8 * freedom + 1) / (8 * freedom + 3);
+  const double size =
+      detail::math::sqrt(freedom * detail::math::log1p(squared / freedom)) * (8 * freedom + 1) / (8 * freedom + 3);
   return t < 0 ? -size : size;
 }
 
-/// Turns a stream of unknown mean and deviation into standard normal deviates, each observation measured against
-/// those before it; independent of each other, and exact, if the stream is normal.
+/// Turns a stream of unknown mean and deviation into standard normal deviates, each observation measured against those
+/// before it; independent of each other, and exact, if the stream is normal.
 /// Source: D. M. Hawkins, "Self-starting CUSUM charts for location and scale", The Statistician 36, 1987.
 struct self_starting {
   double mean = 0;
@@ -18807,7 +18865,7 @@ struct self_starting {
   static void fields(Self& self, const Visit& visit) {
     visit(self.mean, self.squares, self.count);
   }
-  bool is_sound() const noexcept { return std::isfinite(mean) && squares >= 0; }
+  bool is_sound() const noexcept { return detail::math::is_finite(mean) && squares >= 0; }
 
   /// The deviate of the next observation, and the observation taken up. 0 until there is something to measure by.
   double next(double x) noexcept {
@@ -18816,7 +18874,7 @@ struct self_starting {
     double z = 0;
     if (squares > 0 && count >= 2) {
       const double freedom = before - 1;
-      z = normal_from_student(d * std::sqrt(before * freedom / ((before + 1) * squares)), freedom);
+      z = normal_from_student(d * detail::math::sqrt(before * freedom / ((before + 1) * squares)), freedom);
     }
     ++count;
     const double step = d / (before + 1);
@@ -18858,7 +18916,7 @@ std::string detector_name(const char* kind) {
 /// Whether a chart of a known mean can measure by it.
 inline result<void> checked_reference(const char* chart, in_control reference) {
   if (reference.is_possible()) return {};
-  const bool mean = std::isfinite(reference.mean);
+  const bool mean = detail::math::is_finite(reference.mean);
   const std::string number = std::to_string(mean ? reference.stddev : reference.mean);
   return error(errc::invalid_argument, std::string(chart) + ": the in-control " +
                                            (mean ? "standard deviation is " : "mean is ") + number +
@@ -18867,12 +18925,12 @@ inline result<void> checked_reference(const char* chart, in_control reference) {
 
 template <class... Numbers>
 bool all_finite(Numbers... numbers) noexcept {
-  return (std::isfinite(numbers) && ...);
+  return (detail::math::is_finite(numbers) && ...);
 }
 template <class Numbers>
 bool each_finite(const Numbers& numbers) noexcept {
   for (const double x : numbers)
-    if (!std::isfinite(x)) return false;
+    if (!detail::math::is_finite(x)) return false;
   return true;
 }
 
@@ -18897,10 +18955,12 @@ namespace detect {
 ///     mr::z_score<mr::arl<10'000>> rare;     // flags one normal observation in 10,000
 ///     mr::z_score outlier(3.0);              // flags what is beyond three sigmas
 ///
-/// Models: anomaly_detector. Guarantee: on normal observations one in `RunLength::drift` is flagged by chance, from the
-/// third one on: the score is the normal deviate as far out as Student's t for so many observations. Flagged ones are
-/// taken up too, which widens the band; `robust_z` does not mind them.
-/// Complexity: update O(1), 25 ns; allocates: never.
+/// Models: anomaly_detector.
+/// Guarantee: on normal observations one in `RunLength::drift` is flagged by chance, from the third one on: the score
+/// is the normal deviate as far out as Student's t for so many observations. Flagged ones are taken up too, which
+/// widens the band; `robust_z` does not mind them.
+/// Complexity: update O(1), 25 ns.
+/// Allocates: never.
 /// Source: Hawkins, The Statistician 36, 1987; Welford, Technometrics 4, 1962.
 template <class RunLength = arl<10'000>>
 class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<RunLength>> {
@@ -18912,21 +18972,21 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
   explicit z_score(double limit) noexcept : limit_(detail::checked_limit<RunLength>(limit)) {}
 
   anomaly update(double x) noexcept {
-    if (!(std::fabs(x) <= 1e150)) return {x - seen_.mean, seen_.mean, seen_.mean, true};
+    if (!(detail::math::absolute(x) <= 1e150)) return {x - seen_.mean, seen_.mean, seen_.mean, true};
     anomaly found;
     if (seen_.count >= 3 && seen_.squares > 0) {
       const auto n = static_cast<double>(seen_.count);
       // The deviate's inverse, to name the band: t at which the score reaches the limit.
       const double shrunk = limit_ * (8 * (n - 1) + 3) / (8 * (n - 1) + 1);
-      const double t = std::sqrt((n - 1) * std::expm1(shrunk * shrunk / (n - 1)));
-      const double reach = t * std::sqrt((n + 1) / n * seen_.squares / (n - 1));
+      const double t = detail::math::sqrt((n - 1) * detail::math::expm1(shrunk * shrunk / (n - 1)));
+      const double reach = t * detail::math::sqrt((n + 1) / n * seen_.squares / (n - 1));
       found.lower = seen_.mean - reach;
       found.upper = seen_.mean + reach;
     }
     const bool enough = seen_.count >= 3;
     const double score = seen_.next(x);
     if (enough) found.score = score;
-    found.flagged = enough && std::fabs(score) > limit_;
+    found.flagged = enough && detail::math::absolute(score) > limit_;
     return found;
   }
   void reset() noexcept { seen_ = {}; }
@@ -18949,12 +19009,15 @@ z_score(double)->z_score<given_limit>;
 
 /// An observation against exponentially weighted mean and deviation: bands that follow a wandering stream.
 ///
-/// Models: anomaly_detector. Units: `weight` of the newest observation in (0, 1). Guarantee: on normal observations
-/// about one in `RunLength::drift` is flagged by chance: the limit is Student's for the number of observations that the
-/// average is worth, (2 - weight) / weight. A flagged observation enters at the band's edge, so that one spike
-/// does not blind it and a new level is followed all the same. Nothing is flagged among the first 1 / weight.
-/// Complexity: update O(1), 5 ns; allocates: never. Source: T. Finch, "Incremental calculation of weighted mean and
-/// variance", 2009.
+/// Models: anomaly_detector.
+/// Units: `weight` of the newest observation in (0, 1).
+/// Guarantee: on normal observations about one in `RunLength::drift` is flagged by chance: the limit is Student's for
+/// the number of observations that the average is worth, (2 - weight) / weight. A flagged observation enters at the
+/// band's edge, so that one spike does not blind it and a new level is followed all the same. Nothing is flagged among
+/// the first 1 / weight.
+/// Complexity: update O(1), 5 ns.
+/// Allocates: never.
+/// Source: T. Finch, "Incremental calculation of weighted mean and variance", 2009.
 template <class RunLength = arl<10'000>>
 class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_bands<RunLength>> {
   friend saved_fields<ewma_bands>;
@@ -18963,11 +19026,11 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
   explicit ewma_bands(double weight = 0.05) noexcept : weight_(weight > 0 && weight < 1 ? weight : 0.05) {
     const double freedom = (2 - weight_) / weight_ - 1;
     const double z = detail::promised_limit<RunLength>() * (8 * freedom + 3) / (8 * freedom + 1);
-    limit_ = std::sqrt(freedom * std::expm1(z * z / freedom));
+    limit_ = detail::math::sqrt(freedom * detail::math::expm1(z * z / freedom));
   }
 
   anomaly update(double x) noexcept {
-    if (!(std::fabs(x) <= 1e150)) return {x - mean_, mean_, mean_, true};
+    if (!(detail::math::absolute(x) <= 1e150)) return {x - mean_, mean_, mean_, true};
     anomaly found;
     ++count_;
     if (count_ == 1) {
@@ -18978,9 +19041,9 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
     const bool ready = n * weight_ > 1 && variance_ > 0;
     double d = x - mean_;
     if (ready) {
-      const double deviation = std::sqrt(variance_);
+      const double deviation = detail::math::sqrt(variance_);
       const double reach = limit_ * deviation;
-      found = {d / deviation, mean_ - reach, mean_ + reach, std::fabs(d) > reach};
+      found = {d / deviation, mean_ - reach, mean_ + reach, detail::math::absolute(d) > reach};
       if (found.flagged) d = d > 0 ? reach : -reach;
     }
     // While young, all observations weigh the same.
@@ -19002,7 +19065,9 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
   static void fields(Self& self, const Visit& visit) {
     visit(self.weight_, self.limit_, self.mean_, self.variance_, self.count_);
   }
-  bool restore() noexcept { return weight_ > 0 && weight_ < 1 && limit_ > 0 && std::isfinite(mean_) && variance_ >= 0; }
+  bool restore() noexcept {
+    return weight_ > 0 && weight_ < 1 && limit_ > 0 && detail::math::is_finite(mean_) && variance_ >= 0;
+  }
 
   double weight_;
   double limit_;
@@ -19013,11 +19078,14 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
 
 /// An observation against streaming quantiles, for streams of any shape.
 ///
-/// Models: anomaly_detector. Units: the score is the distance from the median over that of the nearer quantile: above 1
-/// is outside. Guarantee: on independent observations of any continuous distribution about one in `RunLength::drift` is
-/// flagged by chance, half on each side, as far as the estimates go: they are those of the P2 algorithm, and nothing is
-/// flagged before 2 * RunLength::drift observations.
-/// Complexity: update O(1), 30 ns; 0.5 KB; allocates: never. Source: Jain, Chlamtac, CACM 28(10), 1985.
+/// Models: anomaly_detector.
+/// Units: the score is the distance from the median over that of the nearer quantile: above 1 is outside.
+/// Guarantee: on independent observations of any continuous distribution about one in `RunLength::drift` is flagged by
+/// chance, half on each side, as far as the estimates go: they are those of the P2 algorithm, and nothing is flagged
+/// before 2 * RunLength::drift observations.
+/// Complexity: update O(1), 30 ns; 0.5 KB.
+/// Allocates: never.
+/// Source: Jain, Chlamtac, CACM 28(10), 1985.
 template <class RunLength = arl<1'000>>
 class quantile_bands : detail::require_arl<RunLength>, public saved_fields<quantile_bands<RunLength>> {
   friend saved_fields<quantile_bands>;
@@ -19026,7 +19094,8 @@ class quantile_bands : detail::require_arl<RunLength>, public saved_fields<quant
   quantile_bands() noexcept : lower_(tail), median_(0.5), upper_(1 - tail) {}
 
   anomaly update(double x) noexcept {
-    if (!(std::fabs(x) <= 1.7976931348623157e308)) return {x - median_.value(), lower_.value(), upper_.value(), true};
+    if (!(detail::math::absolute(x) <= 1.7976931348623157e308))
+      return {x - median_.value(), lower_.value(), upper_.value(), true};
     anomaly found;
     if (count_ >= 2 * RunLength::drift) {
       found.lower = lower_.value();
@@ -19078,14 +19147,15 @@ namespace detect {
 
 /// Rows of several features against where the rows of the last full window lay: random half-spaces, counted.
 ///
-/// Shapes and units: a row is Features doubles in [0, 1]; others are brought into it, and `out_of_range()` counts the
-/// rows that had any: features of other ranges are given as (x - low) / (high - low). The score is in [0, 1], near 1
-/// where few rows lay. Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged: the
-/// limit is that streaming quantile of the scores themselves; nothing is flagged in the first window, nor before 2 *
-/// RunLength::drift scores. The same seed and rows give the same scores. A row with a value that is not finite is
-/// flagged and not taken up.
-/// Complexity: update O(Trees Depth), 0.5 us; about 16 Trees 2^Depth bytes (100 KB: not for a small stack); allocates:
-/// never. Threads: one at a time.
+/// Shapes and units: a row is Features doubles in [0, 1]; others are brought into it, and `clamped()` counts the rows
+/// that had any: features of other ranges are given as (x - low) / (high - low). The score is in [0, 1], near 1 where
+/// few rows lay.
+/// Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged: the limit is that streaming
+/// quantile of the scores themselves; nothing is flagged in the first window, nor before 2 * RunLength::drift scores.
+/// The same seed and rows give the same scores. A row with a value that is not finite is flagged and not taken up.
+/// Complexity: update O(Trees Depth), 0.5 us; about 16 Trees 2^Depth bytes (100 KB: not for a small stack).
+/// Allocates: never.
+/// Threads: one at a time.
 /// Source: Tan, Ting, Liu, "Fast anomaly detection for streaming data", IJCAI 2011.
 template <std::size_t Features, class RunLength = arl<1'000>, std::size_t Trees = 25, std::size_t Depth = 8,
           std::size_t Window = 250>
@@ -19105,29 +19175,11 @@ class half_space_trees : detail::require_arl<RunLength>,
   anomaly update(std::span<const double, Features> row) noexcept {
     for (const double x : row)
       if (!(x >= 0 && x <= 1)) [[unlikely]] {
-        ++out_of_range_;
-        if (!each_is_finite(row)) return {std::nan(""), 0, limit_.value(), true};
+        ++clamped_;
+        if (!each_is_finite(row)) return {detail::math::nan, 0, limit_.value(), true};
         break;
       }
-    double mass = 0;
-    for (auto& tree : tree_) {
-      std::size_t node = 0;
-      double weight = 1;
-      bool counted = false;
-      for (std::size_t depth = 0;; ++depth) {
-        const double last = tree.last[node];
-        if (!counted && (depth == Depth || last <= few)) {
-          mass += last * weight;
-          counted = true;
-        }
-        tree.now[node] += 1;
-        if (depth == Depth) break;
-        const double x = row[tree.feature[node]];
-        const double in = x < 0 ? 0 : x > 1 ? 1 : x;
-        node = 2 * node + (in < static_cast<double>(tree.split[node]) ? 1 : 2);
-        weight *= 2;
-      }
-    }
+    const double mass = count_in(row);
     anomaly found;
     const std::uint64_t before = count_++;
     if (before >= Window) {
@@ -19153,7 +19205,7 @@ class half_space_trees : detail::require_arl<RunLength>,
   std::uint64_t count() const noexcept { return count_; }
   /// How many rows had a value outside [0, 1], or one that is not finite, since the start or reset. Above 0: look at
   /// the units, since values brought into [0, 1] lie on its edges, where they hide what differs between them.
-  std::uint64_t out_of_range() const noexcept { return out_of_range_; }
+  std::uint64_t clamped() const noexcept { return clamped_; }
   /// Forgets the rows; the half-spaces stay.
   void reset() noexcept {
     for (auto& tree : tree_) {
@@ -19161,10 +19213,35 @@ class half_space_trees : detail::require_arl<RunLength>,
       tree.now = {};
     }
     limit_ = detail::p2_quantile(1 - 1 / static_cast<double>(RunLength::drift));
-    count_ = out_of_range_ = 0;
+    count_ = clamped_ = 0;
   }
 
  private:
+  /// Counts the row in every tree, down to its leaf. Returns the sum over the trees of the rows that the last window
+  /// had in its half-space, at the depth where they become few, as if all half-spaces were of the smallest size.
+  double count_in(std::span<const double, Features> row) noexcept {
+    double mass = 0;
+    for (auto& tree : tree_) {
+      std::size_t node = 0;
+      double weight = 1;
+      bool counted = false;
+      for (std::size_t depth = 0;; ++depth) {
+        const double last = tree.last[node];
+        if (!counted && (depth == Depth || last <= few)) {
+          mass += last * weight;
+          counted = true;
+        }
+        tree.now[node] += 1;
+        if (depth == Depth) break;
+        const double x = row[tree.feature[node]];
+        const double in = x < 0 ? 0 : x > 1 ? 1 : x;
+        node = 2 * node + (in < static_cast<double>(tree.split[node]) ? 1 : 2);
+        weight *= 2;
+      }
+    }
+    return mass;
+  }
+
   static constexpr std::size_t inner = (std::size_t{1} << Depth) - 1;
   static constexpr std::size_t nodes = 2 * inner + 1;
   static constexpr auto most_rows = static_cast<float>(Window);
@@ -19204,7 +19281,7 @@ class half_space_trees : detail::require_arl<RunLength>,
 
   static bool each_is_finite(std::span<const double, Features> row) noexcept {
     for (const double x : row)
-      if (!std::isfinite(x)) return false;
+      if (!detail::math::is_finite(x)) return false;
     return true;
   }
   static std::string saved_as() {
@@ -19212,7 +19289,7 @@ class half_space_trees : detail::require_arl<RunLength>,
   }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
-    visit(self.seed_, self.limit_, self.count_, self.out_of_range_, self.tree_);
+    visit(self.seed_, self.limit_, self.count_, self.clamped_, self.tree_);
   }
   bool restore() noexcept {
     plant();
@@ -19243,7 +19320,7 @@ class half_space_trees : detail::require_arl<RunLength>,
   detail::p2_quantile limit_;
   std::uint64_t seed_;
   std::uint64_t count_ = 0;
-  std::uint64_t out_of_range_ = 0;
+  std::uint64_t clamped_ = 0;
 };
 
 }  // namespace detect
@@ -19271,11 +19348,14 @@ struct smoothing {
 /// An observation against what level, trend and season lead to expect: Holt and Winters' additive model.
 ///
 /// Models: anomaly_detector. `Period` observations make a season: 48 half-hours a day, 24 hours. `forecast(steps)`
-/// looks ahead. Units: the score is the residual in its own weighted standard deviations. Guarantee: on residuals that
-/// are normal about one in `RunLength::drift` is flagged by chance. The first two seasons set it up, a third the
-/// residuals' deviation; then flags begin. A flagged observation enters at the band's edge: one spike leaves no trace a
-/// season later. Complexity: update O(1), 8 ns; 24 Period bytes; allocates: never. Source: Winters, Management Science
-/// 6(3), 1960; cutting of outliers: Gelper, Fried, Croux, J. Forecasting 29, 2010.
+/// looks ahead.
+/// Units: the score is the residual in its own weighted standard deviations.
+/// Guarantee: on residuals that are normal about one in `RunLength::drift` is flagged by chance. The first two seasons
+/// set it up, a third the residuals' deviation; then flags begin. A flagged observation enters at the band's edge: one
+/// spike leaves no trace a season later.
+/// Complexity: update O(1), 8 ns; 24 Period bytes.
+/// Allocates: never.
+/// Source: Winters, Management Science 6(3), 1960; cutting of outliers: Gelper, Fried, Croux, J. Forecasting 29, 2010.
 template <std::size_t Period, class RunLength = arl<10'000>>
 class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Period, RunLength>> {
   friend saved_fields<seasonal>;
@@ -19287,7 +19367,7 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
         limit_(detail::promised_limit<RunLength>()) {}
 
   anomaly update(double x) noexcept {
-    if (!(std::fabs(x) <= 1e150)) return {x, level_, level_, true};
+    if (!(detail::math::absolute(x) <= 1e150)) return {x, level_, level_, true};
     anomaly found;
     const auto at = static_cast<std::size_t>(count_ % Period);
     ++count_;
@@ -19299,9 +19379,9 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
     const double expected = level_ + trend_ + season_[at];
     double residual = x - expected;
     if (count_ > 3 * Period && variance_ > 0) {
-      const double deviation = std::sqrt(variance_);
+      const double deviation = detail::math::sqrt(variance_);
       const double reach = limit_ * deviation;
-      found = {residual / deviation, expected - reach, expected + reach, std::fabs(residual) > reach};
+      found = {residual / deviation, expected - reach, expected + reach, detail::math::absolute(residual) > reach};
       if (found.flagged) residual = residual > 0 ? reach : -reach;
     }
     const double cut = expected + residual;
@@ -19317,7 +19397,7 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
 
   /// What is expected `steps` observations ahead; NaN until two seasons were seen.
   double forecast(std::uint64_t steps) const noexcept {
-    if (count_ < 2 * Period) return std::nan("");
+    if (count_ < 2 * Period) return detail::math::nan;
     return level_ + static_cast<double>(steps) * trend_ +
            season_[static_cast<std::size_t>((count_ + (steps == 0 ? 0 : steps - 1)) % Period)];
   }
@@ -19399,23 +19479,21 @@ class sorted_window {
 
   void push(double x) noexcept {
     if (size_ == Window) {
-      double* const last = sorted_.data() + size_;
-      double* const gone = std::lower_bound(sorted_.data(), last, arrived_[next_]);
-      std::copy(gone + 1, last, gone);
+      const std::size_t gone = count_below(sorted_.data(), size_, arrived_[next_]);
       --size_;
+      std::memmove(&sorted_[gone], &sorted_[gone + 1], (size_ - gone) * sizeof(double));
     }
     arrived_[next_] = x;
     if (++next_ == Window) next_ = 0;
-    double* const last = sorted_.data() + size_;
-    double* const at = std::upper_bound(sorted_.data(), last, x);
-    std::copy_backward(at, last, last + 1);
-    *at = x;
+    const std::size_t at = count_below(sorted_.data(), size_, x);
+    std::memmove(&sorted_[at] + 1, &sorted_[at], (size_ - at) * sizeof(double));
+    sorted_[at] = x;
     ++size_;
   }
 
   /// The verdict on x by the band found for it, and x taken up unless it is none to keep.
   anomaly settle(double x, anomaly found) noexcept {
-    const bool keeps = std::fabs(x) <= 1e300;
+    const bool keeps = detail::math::absolute(x) <= 1e300;
     found.flagged = !keeps || !(x >= found.lower && x <= found.upper);
     if (x != x) found.score = x;
     if (keeps) push(x);
@@ -19429,9 +19507,10 @@ class sorted_window {
   bool restore() noexcept {
     if (size_ > Window || next_ >= Window || (size_ < Window && next_ != size_)) return false;
     for (const double x : arrived_)
-      if (!(std::fabs(x) <= 1e300)) return false;
+      if (!(detail::math::absolute(x) <= 1e300)) return false;
     sorted_ = arrived_;
-    std::sort(sorted_.data(), sorted_.data() + size_);
+    std::array<double, Window> scratch;
+    sort_ascending(sorted_.data(), size_, scratch.data());
     return true;
   }
 
@@ -19445,8 +19524,7 @@ class sorted_window {
 
   /// The median distance from `centre`: the distances on both sides ascend, so they are merged, not sorted.
   double median_distance(double centre) const noexcept {
-    std::size_t above =
-        static_cast<std::size_t>(std::lower_bound(sorted_.data(), sorted_.data() + size_, centre) - sorted_.data());
+    std::size_t above = count_below(sorted_.data(), size_, centre);
     std::size_t below = above;
     double now = 0;
     double before = 0;
@@ -19471,11 +19549,13 @@ class sorted_window {
 
 /// An observation against median and median absolute deviation of the last `Window`: half of them may be wrong.
 ///
-/// Models: anomaly_detector. Units: the score is in normal standard deviations, (x - median) / (1.4826 MAD).
+/// Models: anomaly_detector.
+/// Units: the score is in normal standard deviations, (x - median) / (1.4826 MAD).
 /// Guarantee: on normal observations about one in `RunLength::drift` is flagged by chance, to a factor of 2 at a window
 /// of 128 and less as it grows. Where the MAD is 0 (more than half the window equal) any other value is flagged.
 /// Nothing is flagged before a quarter of the window is filled.
-/// Complexity: update O(Window), moves of memory, 0.3 us at 128; 16 Window bytes; allocates: never.
+/// Complexity: update O(Window), moves of memory, 0.3 us at 128; 16 Window bytes.
+/// Allocates: never.
 /// Source: Iglewicz, Hoaglin, "How to detect and handle outliers", 1993.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
 class robust_z : detail::require_limit<RunLength>, public saved_fields<robust_z<RunLength, Window>> {
@@ -19517,9 +19597,11 @@ robust_z(double)->robust_z<given_limit>;
 
 /// An observation against the quartiles of the last `Window`: fences at a multiple of their distance.
 ///
-/// Models: anomaly_detector. Units: the score is the distance from the nearer quartile in interquartile ranges; 0
-/// between them. Guarantee: as `robust_z`; a quarter of the window may be wrong. Tukey's 1.5 is a promise of one in
-/// 143. Complexity: as `robust_z`. Source: Tukey, "Exploratory data analysis", 1977.
+/// Models: anomaly_detector.
+/// Units: the score is the distance from the nearer quartile in interquartile ranges; 0 between them.
+/// Guarantee: as `robust_z`; a quarter of the window may be wrong. Tukey's 1.5 is a promise of one in 143.
+/// Complexity: as `robust_z`.
+/// Source: Tukey, "Exploratory data analysis", 1977.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
 class iqr_fence : detail::require_limit<RunLength>, public saved_fields<iqr_fence<RunLength, Window>> {
   friend saved_fields<iqr_fence>;
@@ -19597,9 +19679,15 @@ inline double calibrated(const calibration& thresholds, std::uint64_t run_length
   const auto length = static_cast<double>(run_length);
   std::size_t i = 1;
   while (i + 1 < thresholds.size() && length > calibrated_lengths[i]) ++i;
-  const double from = std::log(calibrated_lengths[i - 1]);
-  const double part = (std::log(length) - from) / (std::log(calibrated_lengths[i]) - from);
+  const double from = detail::math::log(calibrated_lengths[i - 1]);
+  const double part = (detail::math::log(length) - from) / (detail::math::log(calibrated_lengths[i]) - from);
   return thresholds[i - 1] + part * (thresholds[i] - thresholds[i - 1]);
+}
+
+/// The thresholds of a promise.
+template <class RunLength>
+thresholds promised(const calibration& found) noexcept {
+  return {calibrated(found, RunLength::drift), calibrated(found, RunLength::warning)};
 }
 
 }  // namespace detail
@@ -19608,6 +19696,179 @@ inline double calibrated(const calibration& thresholds, std::uint64_t run_length
 }  // namespace millrace
 
 #endif  // MILLRACE_DETECT_CHANGE_DETAIL_CALIBRATION_HPP
+
+// ---- detect/change/detail/chart.hpp
+
+#ifndef MILLRACE_DETECT_CHANGE_DETAIL_CHART_HPP
+#define MILLRACE_DETECT_CHANGE_DETAIL_CHART_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detect {
+namespace detail {
+
+/// The largest number that a detector of unknown scale takes as it is: the squares of 1e28 of them have a finite sum.
+inline constexpr double largest_taken = 1e140;
+constexpr double taken(double x) noexcept {
+  return x > largest_taken ? largest_taken : x < -largest_taken ? -largest_taken : x;
+}
+
+/// What the detectors have in common that hold one statistic against two thresholds and start afresh after a drift.
+/// A Detector has `restart()`, which forgets the stream.
+template <class Detector>
+class chart {
+ public:
+  /// As new.
+  void reset() noexcept {
+    static_cast<Detector&>(*this).restart();
+    last_ = 0;
+  }
+  double statistic() const noexcept { return last_; }
+  double threshold() const noexcept { return drift_; }
+
+ protected:
+  explicit chart(thresholds limits) noexcept : drift_(limits.drift), warning_(limits.warning) {}
+
+  template <class Self, class Visit>
+  static void chart_fields(Self& self, const Visit& visit) {
+    visit(self.drift_, self.warning_, self.last_);
+  }
+
+  signal judge(double statistic) noexcept {
+    last_ = statistic;
+    const signal said = grade(statistic, warning_, drift_);
+    if (said == signal::drift) [[unlikely]]
+      static_cast<Detector&>(*this).restart();
+    return said;
+  }
+
+  double drift_;
+  double warning_;
+  double last_ = 0;  // the statistic
+};
+
+/// A chart of observations whose mean and deviation are known. A Detector has `step(z)`, which takes the observation in
+/// standard deviations and returns the statistic.
+template <class Detector>
+class known_chart : public chart<Detector> {
+ public:
+  signal update(double x) noexcept {
+    double z = (x - mean_) * scale_;
+    if (!(detail::math::absolute(z) <= most)) [[unlikely]] {
+      if (!detail::math::is_finite(x)) return signal::none;
+      if (z != z) return this->judge(most);  // an impossible reference
+      z = z < 0 ? -most : most;
+    }
+    ++count_;
+    return this->judge(static_cast<Detector&>(*this).step(z));
+  }
+  std::uint64_t count() const noexcept { return count_; }
+
+ protected:
+  known_chart(thresholds limits, in_control reference, bool possible) noexcept
+      : chart<Detector>(limits),
+        mean_(reference.mean),
+        scale_(possible && reference.is_possible() ? 1 / reference.stddev : detail::math::nan) {}
+
+  static constexpr double most = 1e300;
+
+  double mean_;
+  double scale_;
+  std::uint64_t count_ = 0;
+};
+
+/// Two cumulative sums of standard deviations, one for either side, each less an allowance a step and at least 0.
+struct two_sided_sums {
+  double allowance;
+  double wants_upper;  // 1 or 0
+  double wants_lower;
+  double upper = 0;
+  double lower = 0;
+
+  two_sided_sums(double per_step, side which) noexcept
+      : allowance(detail::math::absolute(per_step)),
+        wants_upper(which != side::lower ? 1 : 0),
+        wants_lower(which != side::upper ? 1 : 0) {}
+
+  /// The larger sum.
+  double step(double z) noexcept {
+    const double up = upper + z - allowance;
+    const double down = lower - z - allowance;
+    upper = up > 0 ? up * wants_upper : 0;
+    lower = down > 0 ? down * wants_lower : 0;
+    return upper > lower ? upper : lower;
+  }
+  template <class Self, class Visit>
+  static void fields(Self& self, const Visit& visit) {
+    visit(self.allowance, self.wants_upper, self.wants_lower, self.upper, self.lower);
+  }
+  bool is_sound() const noexcept {
+    const auto is_flag = [](double x) { return x == 0 || x == 1; };
+    return upper >= 0 && lower >= 0 && is_flag(wants_upper) && is_flag(wants_lower);
+  }
+  /// The thresholds at which they keep the promise on standard normal observations: two sides alarm twice as often as
+  /// one.
+  template <class RunLength>
+  static thresholds promised(double per_step, side which) noexcept {
+    const auto limit = [&](std::uint64_t run_length) {
+      return cusum_limit(detail::math::absolute(per_step),
+                         static_cast<double>(run_length) * (which == side::both ? 2 : 1));
+    };
+    return {limit(RunLength::drift), limit(RunLength::warning)};
+  }
+};
+
+/// A chart of observations in [0, 1], which counts those that are not: amounts given to it by mistake look like a
+/// constant stream, so that it would hear nothing and say nothing.
+template <class Detector>
+class bounded_chart : public chart<Detector> {
+ public:
+  /// As new, `clamped` too.
+  void reset() noexcept {
+    chart<Detector>::reset();
+    clamped_ = 0;
+  }
+  /// How many observations were none that the detector is for, since it was made or reset; drifts do not clear it.
+  /// Those that are not finite were passed over, the others brought into the range. Above 0: look at the units.
+  std::uint64_t clamped() const noexcept { return clamped_; }
+
+ protected:
+  using chart<Detector>::chart;
+
+  /// Brings x into [0, 1]. False: it is not finite, and is passed over.
+  bool clamp(double& x) noexcept {
+    if (x >= 0 && x <= 1) [[likely]]
+      return true;
+    ++clamped_;
+    if (!detail::math::is_finite(x)) return false;
+    x = x < 0 ? 0 : 1;
+    return true;
+  }
+  /// Makes x an error, 1, unless it is none, 0. False: as above.
+  bool clamp_to_error(double& x) noexcept {
+    if (x == 0 || x == 1) [[likely]]
+      return true;
+    ++clamped_;
+    if (!detail::math::is_finite(x)) return false;
+    x = 1;
+    return true;
+  }
+
+  template <class Self, class Visit>
+  static void chart_fields(Self& self, const Visit& visit) {
+    chart<Detector>::chart_fields(self, visit);
+    visit(self.clamped_);
+  }
+
+  std::uint64_t clamped_ = 0;
+};
+
+}  // namespace detail
+}  // namespace detect
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_DETECT_CHANGE_DETAIL_CHART_HPP
 
 // ---- detect/change/adwin.hpp
 
@@ -19626,12 +19887,12 @@ namespace detect {
 /// observations. On independent normal or uniform observations, and 0/1 ones with a probability of 0.5, the average run
 /// length is the one promised to 10 %; on rarer ones, it is shorter (a third at 0.1, see benchmarks/RESULTS.md). The
 /// scale of the stream does not matter. The threshold was found by simulation, not from the paper's bound, which is
-/// several times too wide.
-/// Heavy tails shorten it: with arl<10'000> and arl<100'000> alarms came 1.3 and 2 times as often on Student's t of 5
-/// degrees, 1.5 and 3 times on exponential, 2.4 and 10 times on lognormal (sigma 1) observations: give it
-/// logarithms of such.
-/// A drift does not start it afresh: what is left of the window is what has changed. `count` is the width.
-/// Complexity: update O(1) amortised and O(log width) every `clock` observations; 4 KB; allocates: never.
+/// several times too wide. Heavy tails shorten it: with arl<10'000> and arl<100'000> alarms came 1.3 and 2 times as
+/// often on Student's t of 5 degrees, 1.5 and 3 times on exponential, 2.4 and 10 times on lognormal (sigma 1)
+/// observations: give it logarithms of such. A drift does not start it afresh: what is left of the window is what has
+/// changed. `count` is the width.
+/// Complexity: update O(1) amortised and O(log width) every `clock` observations; 4 KB.
+/// Allocates: never.
 /// Source: Bifet, Gavalda, "Learning from time-changing data with adaptive windowing", SDM 2007: ADWIN2's buckets.
 template <class RunLength = arl<10'000>>
 class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLength>> {
@@ -19641,14 +19902,13 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   static constexpr unsigned clock = 32;
   static constexpr double least = 32;
 
-  adwin() noexcept : adwin(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
-
-  /// With a threshold of one's own, for half the squared difference of two means in its own standard errors.
-  static adwin with_threshold(double drift, double warning) noexcept { return adwin(drift, warning); }
+  adwin() noexcept : adwin(detail::promised<RunLength>(simulated)) {}
+  /// With thresholds of one's own, for half the squared difference of two means in its own standard errors.
+  explicit adwin(thresholds own) noexcept : drift_(own.drift), warning_(own.warning) {}
 
   signal update(double x) noexcept {
-    if (!(std::fabs(x) <= detail::largest_taken)) [[unlikely]] {
-      if (!std::isfinite(x)) return signal::none;
+    if (!(detail::math::absolute(x) <= detail::largest_taken)) [[unlikely]] {
+      if (!detail::math::is_finite(x)) return signal::none;
       x = detail::taken(x);
     }
     if (width_ == 0) origin_ = x;  // sums of differences keep their digits, however far from zero the stream is
@@ -19663,13 +19923,13 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
     return said;
   }
 
-  void reset() noexcept { *this = adwin(drift_, warning_); }
+  void reset() noexcept { *this = adwin(thresholds{drift_, warning_}); }
 
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(width_); }
   std::uint64_t width() const noexcept { return count(); }
   /// Of the window; NaN when it is empty.
-  double mean() const noexcept { return width_ > 0 ? origin_ + total_ / width_ : std::nan(""); }
-  double variance() const noexcept { return width_ > 1 ? squares_ / (width_ - 1) : std::nan(""); }
+  double mean() const noexcept { return width_ > 0 ? origin_ + total_ / width_ : detail::math::nan; }
+  double variance() const noexcept { return width_ > 1 ? squares_ / (width_ - 1) : detail::math::nan; }
   double statistic() const noexcept { return last_; }
   double threshold() const noexcept { return drift_; }
 
@@ -19677,12 +19937,7 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   static constexpr std::size_t per_row = 5;
   static constexpr std::size_t rows = 40;  // 5 * 2^40 observations; then the oldest go
 
-  adwin(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
-
-  static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{0.453, 1.811, 3.175, 4.455, 5.814, 6.986, 8.289, 9.46, 10.77};
-    return detail::calibrated(found, run_length);
-  }
+  static constexpr detail::calibration simulated{0.453, 1.811, 3.175, 4.455, 5.814, 6.986, 8.289, 9.46, 10.77};
 
   static double size_of(std::size_t row) noexcept { return static_cast<double>(std::uint64_t{1} << row); }
 
@@ -19761,7 +20016,7 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("adwin"); }
-  static adwin blank() noexcept { return with_threshold(1, 1); }
+  static adwin blank() noexcept { return adwin(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.row_of_, self.oldest_, self.width_, self.origin_, self.total_, self.squares_, self.drift_, self.warning_,
@@ -19774,7 +20029,7 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
       const row_& r = row_of_[row];
       if (r.count > per_row || (row > oldest_ && r.count > 0)) return false;
       for (std::size_t k = 0; k < r.count; ++k)
-        if (!(std::isfinite(r.sum[k]) && r.spread[k] >= 0)) return false;
+        if (!(detail::math::is_finite(r.sum[k]) && r.spread[k] >= 0)) return false;
       width += static_cast<double>(r.count) * size_of(row);
     }
     return width == width_ && (width == 0 ? oldest_ == 0 : row_of_[oldest_].count > 0);
@@ -19821,13 +20076,16 @@ namespace detect {
 /// A change of mean or of variance, with the probability of each place where it may have been: Bayesian online change
 /// point detection for normal observations of unknown mean and variance.
 ///
-/// Models: drift_detector. Units: `usual` is the scale on which means and deviations are expected, before and after
-/// changes; it need not be exact (the prior is worth one observation). The statistic is the odds that a change lies
-/// among the last `Most` observations.
+/// Models: drift_detector.
+/// Units: `usual` is the scale on which means and deviations are expected, before and after changes; it need not be
+/// exact (the prior is worth one observation). The statistic is the odds that a change lies among the last `Most`
+/// observations.
 /// Guarantee: the prior has a change every `Drift` observations. On independent normal observations with the mean and
 /// deviation given, the average run length is the one promised to 25 %: thresholds found by simulation with Most = 160,
 /// for run lengths up to 30'000. Runs longer than `Most` are one hypothesis. After a drift it goes on from the most
-/// probable run: run_length(). Complexity: update O(Most), 3 us at 160; 40 Most bytes; allocates: never.
+/// probable run: run_length().
+/// Complexity: update O(Most), 3 us at 160; 40 Most bytes.
+/// Allocates: never.
 /// Errors: `make`: invalid_argument. The constructor has no errors to give: with scales that `make` refuses every
 /// observation is a drift, and so is one that is 1e100 deviations out.
 /// Source: Adams, MacKay, "Bayesian online changepoint detection", 2007; conjugate update: Murphy, 2007, section 3.
@@ -19838,11 +20096,18 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   static_assert(Most >= 16 && Most <= 4096, "millrace[DETECT-4]: bocpd<RunLength, Most> needs 16 <= Most <= 4096");
 
  public:
-  explicit bocpd(in_control usual) noexcept
-      : bocpd(usual, threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {
+  explicit bocpd(in_control usual) noexcept : bocpd(detail::promised<RunLength>(simulated), usual) {
     static_assert(RunLength::drift <= 30'000,
-                  "millrace[DETECT-8]: bocpd knows thresholds for run lengths up to 30'000; beyond, find one and use "
-                  "bocpd::with_threshold");
+                  "millrace[DETECT-8]: bocpd knows thresholds for run lengths up to 30'000; beyond, find one and give "
+                  "it: bocpd(thresholds{...}, usual)");
+  }
+  /// With thresholds of one's own for the odds.
+  bocpd(thresholds own, in_control usual) noexcept
+      : mean_(usual.mean),
+        scale_(usual.is_possible() ? 1 / usual.stddev : detail::math::nan),
+        drift_(own.drift),
+        warning_(own.warning) {
+    start();
   }
 
   /// The same, with a word on what is impossible: a mean that is not finite, a deviation that is not positive.
@@ -19851,46 +20116,25 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     return bocpd(usual);
   }
 
-  /// With a threshold of one's own for the odds.
-  static bocpd with_threshold(double drift, double warning, in_control usual) noexcept {
-    return bocpd(usual, drift, warning);
-  }
-
   signal update(double x) noexcept {
     const double z = (x - mean_) * scale_;
-    if (!(std::fabs(z) <= 1e100)) [[unlikely]] {
-      if (!std::isfinite(x)) return signal::none;
+    if (!(detail::math::absolute(z) <= 1e100)) [[unlikely]] {
+      if (!detail::math::is_finite(x)) return signal::none;
       last_ = 1e308;
       return signal::drift;
     }
     ++count_;
     const double hazard = 1 / static_cast<double>(RunLength::drift);
-
-    // How probable z was after each run, and the run one longer.
-    double changed = 0;
-    double total = 0;
+    const double stayed = weigh(z);
+    const double changed = stayed * hazard;
+    double total = changed;
     for (std::size_t r = 0; r < runs_; ++r) {
-      run& h = run_[r];
-      const double kappa = prior_weight + h.length;
-      const double alpha = prior_shape + 0.5 * h.length;
-      const double d = z - h.mean;
-      const double spread = h.spread + 0.5 * kappa / (kappa + 1) * d * d;
-      const double log_spread = std::log(spread);
-      const double log_density = term(r, h.length) + alpha * h.log_spread - (alpha + 0.5) * log_spread;
-      h.weight *= std::exp(log_density);
-      h.mean += d / (kappa + 1);
-      h.spread = spread;
-      h.log_spread = log_spread;
-      h.length += 1;
-      changed += h.weight * hazard;
-      h.weight *= 1 - hazard;
-      total += h.weight;
+      run_[r].weight *= 1 - hazard;
+      total += run_[r].weight;
     }
-    total += changed;
     if (!(total > 0)) {  // beyond all that doubles can weigh: nothing before explains z
-      const signal said = signal::drift;
       start();
-      return said;
+      return signal::drift;
     }
     push(changed);
     double recent = 0;
@@ -19933,18 +20177,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     }
   };
 
-  bocpd(in_control usual, double drift, double warning) noexcept
-      : mean_(usual.mean),
-        scale_(usual.is_possible() ? 1 / usual.stddev : std::nan("")),
-        drift_(drift),
-        warning_(warning) {
-    start();
-  }
-
-  static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{0.794, 0.621, 0.509, 0.445, 0.440, 0.419, 0.419, 0.419, 0.419};
-    return detail::calibrated(found, run_length);
-  }
+  static constexpr detail::calibration simulated{0.794, 0.621, 0.509, 0.445, 0.440, 0.419, 0.419, 0.419, 0.419};
 
   /// ln of gamma(alpha + 1/2) / gamma(alpha) sqrt(kappa / (2 pi (kappa + 1))): what of a Student density does not
   /// depend on the data.
@@ -19954,17 +20187,38 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     double ratio = 0;  // ln gamma(a + 1/2) - ln gamma(a) by its asymptotic series, a raised to 8 or more
     double a = alpha;
     while (a < 8) {
-      ratio += std::log(a / (a + 0.5));
+      ratio += detail::math::log(a / (a + 0.5));
       a += 1;
     }
     const double i = 1 / a;
-    ratio += 0.5 * std::log(a) - i * (1.0 / 8 - i * i * (1.0 / 192 - i * i * (1.0 / 640)));
-    return ratio + 0.5 * std::log(kappa / (6.283185307179586 * (kappa + 1)));
+    ratio += 0.5 * detail::math::log(a) - i * (1.0 / 8 - i * i * (1.0 / 192 - i * i * (1.0 / 640)));
+    return ratio + 0.5 * detail::math::log(kappa / (6.283185307179586 * (kappa + 1)));
   }
   double term(std::size_t r, double length) const noexcept {
     // All but the oldest run have lengths below Most, which come again and again.
     return r > 0 || length < static_cast<double>(Most) ? constants_[static_cast<std::size_t>(length)]
                                                        : constant(length);
+  }
+
+  /// Takes z up into every run: weighs the run by how probable z was after it, and makes it one longer. Returns the sum
+  /// of the weights.
+  double weigh(double z) noexcept {
+    double sum = 0;
+    for (std::size_t r = 0; r < runs_; ++r) {
+      run& h = run_[r];
+      const double kappa = prior_weight + h.length;
+      const double alpha = prior_shape + 0.5 * h.length;
+      const double d = z - h.mean;
+      const double spread = h.spread + 0.5 * kappa / (kappa + 1) * d * d;
+      const double log_spread = detail::math::log(spread);
+      h.weight *= detail::math::exp(term(r, h.length) + alpha * h.log_spread - (alpha + 0.5) * log_spread);
+      h.mean += d / (kappa + 1);
+      h.spread = spread;
+      h.log_spread = log_spread;
+      h.length += 1;
+      sum += h.weight;
+    }
+    return sum;
   }
 
   void start() noexcept {
@@ -20003,7 +20257,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength, Most>("bocpd"); }
-  static bocpd blank() noexcept { return with_threshold(1, 1, {0, 1}); }
+  static bocpd blank() noexcept { return bocpd({1, 1}, {0, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.mean_, self.scale_, self.drift_, self.warning_, self.last_, self.count_, self.runs_, self.run_);
@@ -20016,7 +20270,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
         return false;
       // All but the oldest run are one longer than the next: a length is a place in `constants_`.
       const auto length = static_cast<double>(i < runs_ ? runs_ - 1 - i : 0);
-      if (i == 0 ? !(r.length >= length && r.length < 0x1p53 && r.length == std::floor(r.length))
+      if (i == 0 ? !(r.length >= length && r.length < 0x1p53 && r.length == detail::math::floor(r.length))
                  : i < runs_ && r.length != length)
         return false;
     }
@@ -20053,99 +20307,57 @@ namespace detect {
 ///
 ///     mr::detect::cusum<mr::detect::arl<10'000>> latency(mr::detect::in_control{.mean = 20, .stddev = 2.5});
 ///
-/// Models: drift_detector. Units: `shift`, the change to find soonest, in standard deviations; the statistic too.
-/// Guarantee: on independent normal observations with the mean and deviation given, the average run length is the
-/// one promised, to 1 % (the threshold solves Page's integral equation). A mean that is itself estimated from n
+/// Models: drift_detector.
+/// Units: `shift`, the change to find soonest, in standard deviations; the statistic too.
+/// Guarantee: on independent normal observations with the mean and deviation given, the average run length is the one
+/// promised, to 1 % (the threshold solves Page's integral equation). A mean that is itself estimated from n
 /// observations shortens it: at n = 100 by about a half. Heavier tails shorten it, lighter ones lengthen it; sums or
-/// means of a few observations keep it.
-/// After a drift both sums start at zero. Complexity: update O(1), 8 ns; construction about 2 ms; allocates: never.
+/// means of a few observations keep it. After a drift both sums start at zero.
+/// Complexity: update O(1), 8 ns; construction about 2 ms.
+/// Allocates: never.
 /// Errors: `make`: invalid_argument. The constructor has no errors to give: with a reference that `make` refuses every
 /// observation is a drift.
 /// Source: Page, Biometrika 41, 1954; the threshold: Brook, Evans, Biometrika 59, 1972 (its integral equation).
 template <class RunLength = arl<10'000>>
 class cusum : detail::require_arl<RunLength>,
-              public detail::chart<cusum<RunLength>>,
+              public detail::known_chart<cusum<RunLength>>,
               public saved_fields<cusum<RunLength>> {
   friend detail::chart<cusum>;
+  friend detail::known_chart<cusum>;
   friend saved_fields<cusum>;
-  using chart = detail::chart<cusum>;
+  using chart = detail::known_chart<cusum>;
 
  public:
   explicit cusum(in_control reference, double shift = 1, side which = side::both) noexcept
-      : cusum(reference, shift, which, limit(shift, which, RunLength::drift), limit(shift, which, RunLength::warning)) {
-  }
+      : cusum(detail::two_sided_sums::promised<RunLength>(0.5 * shift, which), reference, shift, which) {}
+  /// With thresholds of one's own, in standard deviations.
+  cusum(thresholds own, in_control reference, double shift = 1, side which = side::both) noexcept
+      : chart(own, reference, detail::math::is_finite(shift)), sums_(0.5 * shift, which) {}
 
   /// The same, with a word on what is impossible: a mean or shift that is not finite, a deviation that is not positive.
   static result<cusum> make(in_control reference, double shift = 1, side which = side::both) {
     if (auto possible = detail::checked_reference("cusum", reference); !possible) return std::move(possible).error();
-    if (!std::isfinite(shift)) return error(errc::invalid_argument, "cusum: the shift is not finite");
+    if (!detail::math::is_finite(shift)) return error(errc::invalid_argument, "cusum: the shift is not finite");
     return cusum(reference, shift, which);
   }
 
-  /// With a threshold of one's own, in standard deviations.
-  static cusum with_threshold(double drift, double warning, in_control reference, double shift = 1,
-                              side which = side::both) noexcept {
-    return cusum(reference, shift, which, drift, warning);
-  }
-
-  signal update(double x) noexcept {
-    double z = (x - mean_) * scale_;
-    if (!(std::fabs(z) <= most)) [[unlikely]] {
-      if (!std::isfinite(x)) return signal::none;
-      if (std::isnan(z)) return this->judge(most);
-      z = z < 0 ? -most : most;
-    }
-    ++count_;
-    const double up = upper_ + z - allowance_;
-    const double down = lower_ - z - allowance_;
-    upper_ = up > 0 ? up * wants_upper_ : 0;
-    lower_ = down > 0 ? down * wants_lower_ : 0;
-    return this->judge(upper_ > lower_ ? upper_ : lower_);
-  }
-
-  std::uint64_t count() const noexcept { return count_; }
-
  private:
-  static constexpr double most = 1e300;
-
-  cusum(in_control reference, double shift, side which, double drift, double warning) noexcept
-      : chart(drift, warning),
-        mean_(reference.mean),
-        scale_(reference.is_possible() && std::isfinite(shift) ? 1 / reference.stddev : std::nan("")),
-        allowance_(0.5 * std::fabs(shift)),
-        wants_upper_(which != side::lower ? 1 : 0),
-        wants_lower_(which != side::upper ? 1 : 0) {}
-
-  static double limit(double shift, side which, std::uint64_t run_length) noexcept {
-    // Two sides alarm twice as often as one.
-    return detail::cusum_limit(0.5 * std::fabs(shift), static_cast<double>(run_length) * (which == side::both ? 2 : 1));
-  }
+  double step(double z) noexcept { return sums_.step(z); }
   void restart() noexcept {
-    upper_ = lower_ = 0;
-    count_ = 0;
+    sums_.upper = sums_.lower = 0;
+    this->count_ = 0;
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("cusum"); }
-  static cusum blank() noexcept { return with_threshold(1, 1, {0, 1}); }
+  static cusum blank() noexcept { return cusum({1, 1}, {0, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     chart::chart_fields(self, visit);
-    visit(self.mean_, self.scale_, self.allowance_, self.wants_upper_, self.wants_lower_, self.upper_, self.lower_,
-          self.count_);
+    visit(self.mean_, self.scale_, self.sums_, self.count_);
   }
-  bool restore() noexcept {
-    const auto is_flag = [](double x) { return x == 0 || x == 1; };
-    return upper_ >= 0 && lower_ >= 0 && is_flag(wants_upper_) && is_flag(wants_lower_);
-  }
+  bool restore() noexcept { return sums_.is_sound(); }
 
-  double mean_;
-  double scale_;
-  double allowance_;
-  double wants_upper_;
-  double wants_lower_;
-  double upper_ = 0;
-  double lower_ = 0;
-  std::uint64_t count_ = 0;
+  detail::two_sided_sums sums_;
 };
 
 }  // namespace detect
@@ -20165,12 +20377,14 @@ namespace detect {
 
 /// A rising error rate of a model: its rate since the start against the lowest it had.
 ///
-/// Models: drift_detector. Units: an observation is 1 for an error, 0 for none. Any other number is taken as an
-/// error and counted by `out_of_range()`.
+/// Models: drift_detector.
+/// Units: an observation is 1 for an error, 0 for none. Any other number is taken as an error and counted by
+/// `clamped()`.
 /// Guarantee: its comparison grows milder with time, so its run length has no mean worth naming; promised is what a
 /// constant rate of false alarms would do: while nothing changes, at most 63 % (1 - 1/e) of the streams raise one
-/// within `Drift` observations, for error rates from 0.05 to 0.5. Found by simulation.
-/// After a drift it starts afresh. Complexity: update O(1), 8 ns; allocates: never.
+/// within `Drift` observations, for error rates from 0.05 to 0.5. Found by simulation. After a drift it starts afresh.
+/// Complexity: update O(1), 8 ns.
+/// Allocates: never.
 /// Source: Gama, Medas, Castillo, Rodrigues, "Learning with drift detection", SBIA 2004; there 2 and 3 deviations.
 template <class RunLength = arl<10'000>>
 class ddm : detail::require_arl<RunLength>,
@@ -20184,21 +20398,17 @@ class ddm : detail::require_arl<RunLength>,
   static constexpr std::uint64_t least = 30;
   static constexpr double least_errors = 5;  // fewer say nothing of a rate
 
-  ddm() noexcept : ddm(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
-
-  /// With a threshold of one's own, in standard deviations of the lowest rate.
-  static ddm with_threshold(double drift, double warning) noexcept { return ddm(drift, warning); }
+  ddm() noexcept : ddm(detail::promised<RunLength>(simulated)) {}
+  /// With thresholds of one's own, in standard deviations of the lowest rate.
+  explicit ddm(thresholds own) noexcept : chart(own) {}
 
   signal update(double error) noexcept {
-    if (error != 0 && error != 1) [[unlikely]] {
-      ++this->out_of_range_;
-      if (!std::isfinite(error)) return signal::none;
-    }
+    if (!this->clamp_to_error(error)) return signal::none;
     ++count_;
     errors_ += error != 0 ? 1 : 0;
     const auto n = static_cast<double>(count_);
     const double rate = (errors_ + 0.5) / (n + 1);  // never 0, so that its deviation is not either
-    const double deviation = std::sqrt(rate * (1 - rate) / n);
+    const double deviation = detail::math::sqrt(rate * (1 - rate) / n);
     if (count_ < least || errors_ < least_errors) return signal::none;
     if (rate + deviation < lowest_rate_ + lowest_deviation_) {
       lowest_rate_ = rate;
@@ -20210,12 +20420,8 @@ class ddm : detail::require_arl<RunLength>,
   std::uint64_t count() const noexcept { return count_; }
 
  private:
-  ddm(double drift, double warning) noexcept : chart(drift, warning) {}
-
-  static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{2.0216, 2.4250, 2.6477, 2.6902, 2.7635, 2.7849, 2.8040, 2.8132, 2.8286};
-    return detail::calibrated(found, run_length);
-  }
+  static constexpr detail::calibration simulated{2.0216, 2.4250, 2.6477, 2.6902, 2.7635,
+                                                 2.7849, 2.8040, 2.8132, 2.8286};
   void restart() noexcept {
     count_ = 0;
     errors_ = 0;
@@ -20224,7 +20430,7 @@ class ddm : detail::require_arl<RunLength>,
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("ddm"); }
-  static ddm blank() noexcept { return with_threshold(1, 1); }
+  static ddm blank() noexcept { return ddm(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     chart::chart_fields(self, visit);
@@ -20243,11 +20449,14 @@ class ddm : detail::require_arl<RunLength>,
 
 /// A rising error rate, seen by errors that follow each other ever closer: for slow changes at low rates.
 ///
-/// Models: drift_detector. Units: an observation is 1 for an error, 0 for none. Any other number is taken as an
-/// error and counted by `out_of_range()`.
+/// Models: drift_detector.
+/// Units: an observation is 1 for an error, 0 for none. Any other number is taken as an error and counted by
+/// `clamped()`.
 /// Guarantee: it moves only at errors, so its promise counts errors: while nothing changes, at most 63 % (1 - 1/e) of
-/// the streams raise a false alarm within `Drift` errors, for error rates up to 0.5. Found by simulation.
-/// After a drift it starts afresh. Complexity: update O(1), 6 ns; allocates: never.
+/// the streams raise a false alarm within `Drift` errors, for error rates up to 0.5. Found by simulation. After a drift
+/// it starts afresh.
+/// Complexity: update O(1), 6 ns.
+/// Allocates: never.
 /// Source: Baena-Garcia, del Campo-Avila, Fidalgo, Bifet, Gavalda, Morales-Bueno, "Early drift detection method", 2006;
 /// there 1 - 0.95 and 1 - 0.90.
 template <class RunLength = arl<10'000>>
@@ -20261,16 +20470,12 @@ class eddm : detail::require_arl<RunLength>,
  public:
   static constexpr std::uint64_t least = 30;  // errors
 
-  eddm() noexcept : eddm(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
-
-  /// With a threshold of one's own, in (0, 1): how far the distance may fall below the greatest it had.
-  static eddm with_threshold(double drift, double warning) noexcept { return eddm(drift, warning); }
+  eddm() noexcept : eddm(detail::promised<RunLength>(simulated)) {}
+  /// With thresholds of one's own, in (0, 1): how far the distance may fall below the greatest it had.
+  explicit eddm(thresholds own) noexcept : chart(own) {}
 
   signal update(double error) noexcept {
-    if (error != 0 && error != 1) [[unlikely]] {
-      ++this->out_of_range_;
-      if (!std::isfinite(error)) return signal::none;
-    }
+    if (!this->clamp_to_error(error)) return signal::none;
     ++count_;
     if (error == 0) return signal::none;
     const auto distance = static_cast<double>(count_ - at_);
@@ -20280,7 +20485,7 @@ class eddm : detail::require_arl<RunLength>,
     mean_ += d / static_cast<double>(errors_);
     squares_ += d * (distance - mean_);
     if (errors_ < least) return signal::none;
-    const double reach = mean_ + 2 * std::sqrt(squares_ / static_cast<double>(errors_));
+    const double reach = mean_ + 2 * detail::math::sqrt(squares_ / static_cast<double>(errors_));
     if (reach > greatest_) greatest_ = reach;
     return this->judge(1 - reach / greatest_);
   }
@@ -20289,19 +20494,15 @@ class eddm : detail::require_arl<RunLength>,
   std::uint64_t errors() const noexcept { return errors_; }
 
  private:
-  eddm(double drift, double warning) noexcept : chart(drift, warning) {}
-
-  static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{0.1076, 0.1320, 0.1469, 0.1495, 0.1498, 0.1499, 0.1499, 0.1500, 0.1500};
-    return detail::calibrated(found, run_length);
-  }
+  static constexpr detail::calibration simulated{0.1076, 0.1320, 0.1469, 0.1495, 0.1498,
+                                                 0.1499, 0.1499, 0.1500, 0.1500};
   void restart() noexcept {
     count_ = at_ = errors_ = 0;
     mean_ = squares_ = greatest_ = 0;
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("eddm"); }
-  static eddm blank() noexcept { return with_threshold(1, 1); }
+  static eddm blank() noexcept { return eddm(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     chart::chart_fields(self, visit);
@@ -20339,26 +20540,32 @@ namespace detect {
 ///
 ///     mr::detect::ewma_chart<mr::detect::arl<10'000>> latency(mr::detect::in_control{.mean = 20, .stddev = 2.5});
 ///
-/// Models: drift_detector. Units: `weight` of the newest observation in [0.02, 1] (brought into it); statistic and
-/// threshold in standard deviations of an observation.
+/// Models: drift_detector.
+/// Units: `weight` of the newest observation in [0.02, 1] (brought into it); statistic and threshold in standard
+/// deviations of an observation.
 /// Guarantee: on independent normal observations with the mean and deviation given, the average run length is the one
 /// promised, to 1 % (the limits solve Crowder's integral equation). Less sensitive to heavy tails than `cusum`, the
-/// more so the smaller the weight. After a drift the average starts at the mean. Complexity: update O(1), 2 ns;
-/// construction about 2 ms; allocates: never. Errors: `make`: invalid_argument. The constructor has no errors to give:
-/// with a reference that `make` refuses every observation is a drift.
+/// more so the smaller the weight. After a drift the average starts at the mean.
+/// Complexity: update O(1), 2 ns; construction about 2 ms.
+/// Allocates: never.
+/// Errors: `make`: invalid_argument. The constructor has no errors to give: with a reference that `make` refuses every
+/// observation is a drift.
 /// Source: S. W. Roberts, Technometrics 1, 1959; limits: Crowder, Technometrics 29(4), 1987.
 template <class RunLength = arl<10'000>>
 class ewma_chart : detail::require_arl<RunLength>,
-                   public detail::chart<ewma_chart<RunLength>>,
+                   public detail::known_chart<ewma_chart<RunLength>>,
                    public saved_fields<ewma_chart<RunLength>> {
   friend detail::chart<ewma_chart>;
+  friend detail::known_chart<ewma_chart>;
   friend saved_fields<ewma_chart>;
-  using chart = detail::chart<ewma_chart>;
+  using chart = detail::known_chart<ewma_chart>;
 
  public:
   explicit ewma_chart(in_control reference, double weight = 0.1) noexcept
-      : ewma_chart(reference, within(weight), detail::ewma_limit(within(weight), static_cast<double>(RunLength::drift)),
-                   detail::ewma_limit(within(weight), static_cast<double>(RunLength::warning))) {}
+      : ewma_chart(promised(within(weight)), reference, weight) {}
+  /// With thresholds of one's own, in standard deviations of an observation.
+  ewma_chart(thresholds own, in_control reference, double weight = 0.1) noexcept
+      : chart(own, reference, true), weight_(within(weight)) {}
 
   /// The same, with a word on what is impossible: a mean that is not finite, a deviation that is not positive.
   static result<ewma_chart> make(in_control reference, double weight = 0.1) {
@@ -20368,54 +20575,32 @@ class ewma_chart : detail::require_arl<RunLength>,
     return ewma_chart(reference, weight);
   }
 
-  /// With a threshold of one's own, in standard deviations of an observation.
-  static ewma_chart with_threshold(double drift, double warning, in_control reference, double weight = 0.1) noexcept {
-    return ewma_chart(reference, within(weight), drift, warning);
-  }
-
-  signal update(double x) noexcept {
-    double z = (x - mean_) * scale_;
-    if (!(std::fabs(z) <= most)) [[unlikely]] {
-      if (!std::isfinite(x)) return signal::none;
-      if (std::isnan(z)) return this->judge(most);
-      z = z < 0 ? -most : most;
-    }
-    ++count_;
-    average_ += weight_ * (z - average_);
-    return this->judge(std::fabs(average_));
-  }
-
-  std::uint64_t count() const noexcept { return count_; }
-
  private:
-  static constexpr double most = 1e300;
-
-  ewma_chart(in_control reference, double weight, double drift, double warning) noexcept
-      : chart(drift, warning),
-        mean_(reference.mean),
-        scale_(reference.is_possible() ? 1 / reference.stddev : std::nan("")),
-        weight_(weight) {}
-
   static double within(double weight) noexcept { return !(weight >= 0.02) ? 0.02 : weight > 1 ? 1 : weight; }
+  static thresholds promised(double weight) noexcept {
+    return {detail::ewma_limit(weight, static_cast<double>(RunLength::drift)),
+            detail::ewma_limit(weight, static_cast<double>(RunLength::warning))};
+  }
+  double step(double z) noexcept {
+    average_ += weight_ * (z - average_);
+    return detail::math::absolute(average_);
+  }
   void restart() noexcept {
     average_ = 0;
-    count_ = 0;
+    this->count_ = 0;
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("ewma_chart"); }
-  static ewma_chart blank() noexcept { return with_threshold(1, 1, {0, 1}); }
+  static ewma_chart blank() noexcept { return ewma_chart({1, 1}, {0, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     chart::chart_fields(self, visit);
     visit(self.mean_, self.scale_, self.weight_, self.average_, self.count_);
   }
-  bool restore() noexcept { return weight_ >= 0.02 && weight_ <= 1 && std::isfinite(average_); }
+  bool restore() noexcept { return weight_ >= 0.02 && weight_ <= 1 && detail::math::is_finite(average_); }
 
-  double mean_;
-  double scale_;
   double weight_;
   double average_ = 0;
-  std::uint64_t count_ = 0;
 };
 
 }  // namespace detect
@@ -20435,11 +20620,14 @@ namespace detect {
 
 /// An abrupt rise of a bounded stream's mean: its average against that of its best beginning, by Hoeffding's bound.
 ///
-/// Models: drift_detector. Units: observations in [0, 1]; others are brought into it and counted by `out_of_range()`:
-/// a stream between other bounds is given as (x - low) / (high - low).
+/// Models: drift_detector.
+/// Units: observations in [0, 1]; others are brought into it and counted by `clamped()`: a stream between other bounds
+/// is given as (x - low) / (high - low).
 /// Guarantee: while nothing changes, at most 63 % (1 - 1/e) of the streams raise a false alarm within `Drift`
-/// observations: found by simulation for the worst of 0/1 streams, with probabilities from 0.05 to 0.5.
-/// After a drift it starts afresh. Complexity: update O(1), 7 ns; allocates: never.
+/// observations: found by simulation for the worst of 0/1 streams, with probabilities from 0.05 to 0.5. After a drift
+/// it starts afresh.
+/// Complexity: update O(1), 7 ns.
+/// Allocates: never.
 /// Source: Frias-Blanco and others, "Online and non-parametric drift detection methods based on Hoeffding's bounds",
 /// IEEE TKDE 27(3), 2015: HDDM_A.
 template <class RunLength = arl<10'000>>
@@ -20451,22 +20639,17 @@ class hddm_a : detail::require_arl<RunLength>,
   using chart = detail::bounded_chart<hddm_a>;
 
  public:
-  hddm_a() noexcept : hddm_a(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
-
-  /// With a threshold of one's own: the paper's ln(1 / alpha).
-  static hddm_a with_threshold(double drift, double warning) noexcept { return hddm_a(drift, warning); }
+  hddm_a() noexcept : hddm_a(detail::promised<RunLength>(simulated)) {}
+  /// With thresholds of one's own: the paper's ln(1 / alpha).
+  explicit hddm_a(thresholds own) noexcept : chart(own) {}
 
   signal update(double x) noexcept {
-    if (!(x >= 0 && x <= 1)) [[unlikely]] {
-      ++this->out_of_range_;
-      if (!std::isfinite(x)) return signal::none;
-      x = x < 0 ? 0 : 1;
-    }
+    if (!this->clamp(x)) return signal::none;
     ++count_;
     sum_ += x;
     const auto n = static_cast<double>(count_);
     const double average = sum_ / n;
-    const double upper = average + std::sqrt(0.5 * this->drift_ / n);
+    const double upper = average + detail::math::sqrt(0.5 * this->drift_ / n);
     if (upper <= best_upper_) {
       best_upper_ = upper;
       best_count_ = n;
@@ -20482,12 +20665,8 @@ class hddm_a : detail::require_arl<RunLength>,
  private:
   static constexpr double none_yet = 1e300;
 
-  hddm_a(double drift, double warning) noexcept : chart(drift, warning) {}
-
-  static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{2.7235, 3.4426, 4.2685, 5.0556, 5.8912, 6.6103, 7.3682, 8.0581, 8.7571};
-    return detail::calibrated(found, run_length);
-  }
+  static constexpr detail::calibration simulated{2.7235, 3.4426, 4.2685, 5.0556, 5.8912,
+                                                 6.6103, 7.3682, 8.0581, 8.7571};
   void restart() noexcept {
     count_ = 0;
     sum_ = 0;
@@ -20496,7 +20675,7 @@ class hddm_a : detail::require_arl<RunLength>,
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("hddm_a"); }
-  static hddm_a blank() noexcept { return with_threshold(1, 1); }
+  static hddm_a blank() noexcept { return hddm_a(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     chart::chart_fields(self, visit);
@@ -20518,9 +20697,12 @@ class hddm_a : detail::require_arl<RunLength>,
 /// A gradual rise of a bounded stream's mean: its weighted average since the best beginning against that beginning's,
 /// by McDiarmid's bound.
 ///
-/// Models: drift_detector. Units: observations in [0, 1], as for `hddm_a`. `weight` of the newest observation in
-/// (0, 1]; the calibration is for 0.05.
-/// Guarantee: as `hddm_a`. After a drift it starts afresh. Complexity: update O(1), 4 ns; allocates: never.
+/// Models: drift_detector.
+/// Units: observations in [0, 1], as for `hddm_a`. `weight` of the newest observation in (0, 1]; the calibration is for
+/// 0.05.
+/// Guarantee: as `hddm_a`. After a drift it starts afresh.
+/// Complexity: update O(1), 4 ns.
+/// Allocates: never.
 /// Source: as `hddm_a`: HDDM_W.
 template <class RunLength = arl<10'000>>
 class hddm_w : detail::require_arl<RunLength>,
@@ -20531,22 +20713,16 @@ class hddm_w : detail::require_arl<RunLength>,
   using chart = detail::bounded_chart<hddm_w>;
 
  public:
-  hddm_w() noexcept : hddm_w(threshold_for(RunLength::drift), threshold_for(RunLength::warning), 0.05) {}
-
-  /// With a threshold of one's own: the paper's ln(1 / alpha).
-  static hddm_w with_threshold(double drift, double warning, double weight = 0.05) noexcept {
-    return hddm_w(drift, warning, weight > 0 && weight <= 1 ? weight : 0.05);
-  }
+  hddm_w() noexcept : hddm_w(detail::promised<RunLength>(simulated)) {}
+  /// With thresholds of one's own: the paper's ln(1 / alpha).
+  explicit hddm_w(thresholds own, double weight = 0.05) noexcept
+      : chart(own), weight_(weight > 0 && weight <= 1 ? weight : 0.05) {}
 
   signal update(double x) noexcept {
-    if (!(x >= 0 && x <= 1)) [[unlikely]] {
-      ++this->out_of_range_;
-      if (!std::isfinite(x)) return signal::none;
-      x = x < 0 ? 0 : 1;
-    }
+    if (!this->clamp(x)) return signal::none;
     ++count_;
     all_.add(x, weight_);
-    const double upper = all_.average + std::sqrt(0.5 * this->drift_ * all_.squares);
+    const double upper = all_.average + detail::math::sqrt(0.5 * this->drift_ * all_.squares);
     if (upper < best_upper_) {
       best_upper_ = upper;
       best_ = all_;
@@ -20586,13 +20762,8 @@ class hddm_w : detail::require_arl<RunLength>,
     }
   };
 
-  hddm_w(double drift, double warning, double weight) noexcept : chart(drift, warning), weight_(weight) {}
-
-  static double threshold_for(std::uint64_t run_length) noexcept {
-    static constexpr detail::calibration found{2.0434,  3.8993,  6.3965,  8.5147, 10.6622,
-                                               12.5472, 14.4031, 15.9967, 17.6388};
-    return detail::calibrated(found, run_length);
-  }
+  static constexpr detail::calibration simulated{2.0434,  3.8993,  6.3965,  8.5147, 10.6622,
+                                                 12.5472, 14.4031, 15.9967, 17.6388};
   void restart() noexcept {
     all_ = best_ = since_ = {};
     best_upper_ = none_yet;
@@ -20600,7 +20771,7 @@ class hddm_w : detail::require_arl<RunLength>,
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("hddm_w"); }
-  static hddm_w blank() noexcept { return with_threshold(1, 1); }
+  static hddm_w blank() noexcept { return hddm_w(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     chart::chart_fields(self, visit);
@@ -20635,9 +20806,10 @@ namespace detect {
 
 namespace detail {
 
-/// P(D >= steps / (n m)) for the two-sample Kolmogorov-Smirnov statistic of continuous samples of sizes n and m, and
-/// m <= Most: the share of lattice paths that reach the border, by recurrence over columns. No term is subtracted, so
-/// small shares keep their digits. Source: J. L. Hodges, Arkiv foer Matematik 3, 1958.
+/// P(D >= steps / (n m)) for the two-sample Kolmogorov-Smirnov statistic of continuous samples of sizes n and m, and m
+/// <= Most: the share of lattice paths that reach the border, by recurrence over columns. No term is subtracted, so
+/// small shares keep their digits.
+/// Source: J. L. Hodges, Arkiv foer Matematik 3, 1958.
 template <std::size_t Most>
 double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
   // outside[j]: among paths from (0,0) to (i,j), the share that has reached the border.
@@ -20648,7 +20820,7 @@ double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
     for (std::size_t j = 0; j <= m; ++j) {
       const auto a = static_cast<double>(i);
       const auto b = static_cast<double>(j);
-      if (std::fabs(a * dm - b * dn) >= steps - 0.5)
+      if (detail::math::absolute(a * dm - b * dn) >= steps - 0.5)
         outside[j] = 1;
       else if (i == 0 && j == 0)
         outside[j] = 0;
@@ -20664,17 +20836,19 @@ double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
 /// A change of the whole distribution: the newest `Recent` observations against those before them in a sliding window
 /// of `Window`, by the two-sample Kolmogorov-Smirnov test, whenever `Recent` new ones have come.
 ///
-/// Models: drift_detector. Units: the statistic is the largest difference of the two distribution functions.
+/// Models: drift_detector.
+/// Units: the statistic is the largest difference of the two distribution functions.
 /// Guarantee: on independent observations of any continuous distribution the average run length is the one promised or
 /// longer, by at most the step of the exact distribution (a few per cent at the sizes given); ties lengthen it. The
-/// threshold is exact: the window's filling and the spacing of the tests are accounted for, and each test has the
-/// level that is left. So it keeps its promise on heavy tails, where detectors of means do not.
-/// Power: a change shows only until it fills the window, for Window / Recent tests. With the sizes given and
-/// arl<100'000>, a shift of 1 deviation was found in 40 of 40 normal streams, after 44 observations on average; one of
-/// 0.75 in 32 of them; one of 0.5 in 9 within 10,000 observations, little more than chance. Smaller changes need a
-/// larger `Recent` and `Window`, or a detector of means.
-/// After a drift only the newest `Recent` observations stay. Complexity: update O(1), and O(Window log Recent) every
-/// `Recent` observations; 8 (Window + 4) bytes; construction about 5 ms; allocates: never.
+/// threshold is exact: the window's filling and the spacing of the tests are accounted for, and each test has the level
+/// that is left. So it keeps its promise on heavy tails, where detectors of means do not. Power: a change shows only
+/// until it fills the window, for Window / Recent tests. With the sizes given and arl<100'000>, a shift of 1 deviation
+/// was found in 40 of 40 normal streams, after 44 observations on average; one of 0.75 in 32 of them; one of 0.5 in 9
+/// within 10,000 observations, little more than chance. Smaller changes need a larger `Recent` and `Window`, or a
+/// detector of means. After a drift only the newest `Recent` observations stay.
+/// Complexity: update O(1), and O(Window log Recent) every `Recent` observations; 8 (Window + 4) bytes; construction
+/// about 5 ms.
+/// Allocates: never.
 /// Source: Raab, Heusinger, Schleif, "Reactive soft prototype computing for concept drift streams", Neurocomputing 2020
 /// (there the old part is sampled); the exact level: Hodges 1958.
 template <class RunLength = arl<10'000>, std::size_t Window = 307, std::size_t Recent = 32>
@@ -20685,13 +20859,12 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
                 "millrace[DETECT-3]: kswin needs 8 <= Recent and 2 Recent <= Window <= 4096");
 
  public:
-  kswin() noexcept : kswin(threshold_for(RunLength::drift), threshold_for(RunLength::warning)) {}
-
-  /// With a threshold of one's own for the difference of the distribution functions.
-  static kswin with_threshold(double drift, double warning) noexcept { return kswin(drift, warning); }
+  kswin() noexcept : kswin(thresholds{threshold_for(RunLength::drift), threshold_for(RunLength::warning)}) {}
+  /// With thresholds of one's own for the difference of the distribution functions.
+  explicit kswin(thresholds own) noexcept : drift_(own.drift), warning_(own.warning) {}
 
   signal update(double x) noexcept {
-    if (!(std::fabs(x) <= 1.7976931348623157e308)) [[unlikely]]
+    if (!(detail::math::absolute(x) <= 1.7976931348623157e308)) [[unlikely]]
       return signal::none;
     ++count_;
     if (filled_ < older + Recent) {
@@ -20714,15 +20887,13 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
     return said;
   }
 
-  void reset() noexcept { *this = kswin(drift_, warning_); }
+  void reset() noexcept { *this = kswin(thresholds{drift_, warning_}); }
   std::uint64_t count() const noexcept { return count_; }
   double statistic() const noexcept { return last_; }
   double threshold() const noexcept { return drift_; }
 
  private:
   static constexpr std::size_t older = Window - Recent;
-
-  kswin(double drift, double warning) noexcept : drift_(drift), warning_(warning) {}
 
   /// The largest difference that still is no alarm: the next one up has at most the level that is left.
   static double threshold_for(std::uint64_t run_length) noexcept {
@@ -20733,7 +20904,7 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
     double low = 0;  // share outside `low` is above the level, outside `high` at most it
     double high = cells + 1;
     while (high - low > 1) {
-      const double middle = std::floor(0.5 * (low + high));
+      const double middle = detail::math::floor(0.5 * (low + high));
       (detail::ks_share_outside<Recent>(older, Recent, middle) > level ? low : high) = middle;
     }
     return (high - 0.5) / cells;
@@ -20753,12 +20924,13 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
 
   double difference() noexcept {
     std::array<double, Recent> sorted = tested_;
-    std::sort(sorted.begin(), sorted.end());
+    std::array<double, Recent> scratch;
+    detail::sort_ascending(sorted.data(), Recent, scratch.data());
     // Between two neighbours of the recent ones the other function is counted, without sorting the older ones.
     std::array<std::uint32_t, Recent + 1> below{};  // older ones less than sorted[k], not less than sorted[k-1]
     std::array<std::uint32_t, Recent + 1> equal{};
     for (const double x : older_) {
-      const auto at = static_cast<std::size_t>(std::lower_bound(sorted.begin(), sorted.end(), x) - sorted.begin());
+      const std::size_t at = detail::count_below(sorted.data(), Recent, x);
       if (at < Recent && sorted[at] == x)
         ++equal[at];
       else
@@ -20771,20 +20943,20 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
       const double before = static_cast<double>(seen) / static_cast<double>(older);
       if (k == 0 || sorted[k] != sorted[k - 1]) {
         const double own = static_cast<double>(k) / static_cast<double>(Recent);
-        most = (std::max)(most, std::fabs(own - before));
+        most = detail::math::fmax(most, detail::math::absolute(own - before));
       }
       seen += equal[k];
       if (k + 1 == Recent || sorted[k] != sorted[k + 1]) {
         const double after = static_cast<double>(seen) / static_cast<double>(older);
         const double own = static_cast<double>(k + 1) / static_cast<double>(Recent);
-        most = (std::max)(most, std::fabs(own - after));
+        most = detail::math::fmax(most, detail::math::absolute(own - after));
       }
     }
     return most;
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength, Window, Recent>("kswin"); }
-  static kswin blank() noexcept { return with_threshold(1, 1); }
+  static kswin blank() noexcept { return kswin(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     visit(self.older_, self.tested_, self.recent_, self.filled_, self.arrived_, self.oldest_, self.count_, self.drift_,
@@ -20825,16 +20997,18 @@ namespace detect {
 /// A lasting shift of a mean that is not known beforehand, up or down: the Page-Hinkley test, in the stream's own
 /// standard deviations.
 ///
-/// Models: drift_detector. Units: `tolerance`, the drift of the mean that is not worth an alarm, and the statistic, in
-/// standard deviations of the stream.
-/// Guarantee: on independent normal observations of any mean and deviation the average run length is the one
-/// promised, to a few per cent: observations are measured against the mean and deviation of those before, and their
-/// deviates are as if both were known. It learns from all it sees, so a change in the first tens of observations is
-/// learnt, not found.
-/// Tails decide: with arl<10'000> and arl<100'000> false alarms came 4 and 10 times as often as promised on Student's t
-/// of 5 degrees, 9 and 22 times on exponential and 29 and 131 times on lognormal (sigma 1) observations. Give it
-/// logarithms of such (amounts, latencies), or take `kswin`, whose promise holds for all.
-/// After a drift it forgets everything. Complexity: update O(1), 30 ns; construction about 2 ms; allocates: never.
+/// Models: drift_detector.
+/// Units: `tolerance`, the drift of the mean that is not worth an alarm, and the statistic, in standard deviations of
+/// the stream.
+/// Guarantee: on independent normal observations of any mean and deviation the average run length is the one promised,
+/// to a few per cent: observations are measured against the mean and deviation of those before, and their deviates are
+/// as if both were known. It learns from all it sees, so a change in the first tens of observations is learnt, not
+/// found. Tails decide: with arl<10'000> and arl<100'000> false alarms came 4 and 10 times as often as promised on
+/// Student's t of 5 degrees, 9 and 22 times on exponential and 29 and 131 times on lognormal (sigma 1) observations.
+/// Give it logarithms of such (amounts, latencies), or take `kswin`, whose promise holds for all. After a drift it
+/// forgets everything.
+/// Complexity: update O(1), 30 ns; construction about 2 ms.
+/// Allocates: never.
 /// Source: Hinkley, Biometrika 58, 1971; Page, Biometrika 41, 1954; deviates: Hawkins, The Statistician 36, 1987.
 template <class RunLength = arl<10'000>>
 class page_hinkley : detail::require_arl<RunLength>,
@@ -20846,26 +21020,18 @@ class page_hinkley : detail::require_arl<RunLength>,
 
  public:
   explicit page_hinkley(double tolerance = 0.5, side which = side::both) noexcept
-      : page_hinkley(tolerance, which, limit(tolerance, which, RunLength::drift),
-                     limit(tolerance, which, RunLength::warning)) {}
-
-  static page_hinkley with_threshold(double drift, double warning, double tolerance = 0.5,
-                                     side which = side::both) noexcept {
-    return page_hinkley(tolerance, which, drift, warning);
-  }
+      : page_hinkley(detail::two_sided_sums::promised<RunLength>(tolerance, which), tolerance, which) {}
+  /// With thresholds of one's own.
+  explicit page_hinkley(thresholds own, double tolerance = 0.5, side which = side::both) noexcept
+      : chart(own), sums_(tolerance, which) {}
 
   signal update(double x) noexcept {
-    if (!(std::fabs(x) <= detail::largest_taken)) [[unlikely]] {
-      if (!std::isfinite(x)) return signal::none;
+    if (!(detail::math::absolute(x) <= detail::largest_taken)) [[unlikely]] {
+      if (!detail::math::is_finite(x)) return signal::none;
       x = detail::taken(x);
     }
-    const double z = seen_.next(x);
-    // The sum less its smallest value so far, and its greatest value so far less the sum.
-    const double up = upper_ + z - tolerance_;
-    const double down = lower_ - z - tolerance_;
-    upper_ = up > 0 ? up * wants_upper_ : 0;
-    lower_ = down > 0 ? down * wants_lower_ : 0;
-    return this->judge(upper_ > lower_ ? upper_ : lower_);
+    // Each sum is the sum of deviates less its smallest value so far, or its greatest value so far less the sum.
+    return this->judge(sums_.step(seen_.next(x)));
   }
 
   std::uint64_t count() const noexcept { return seen_.count; }
@@ -20873,38 +21039,22 @@ class page_hinkley : detail::require_arl<RunLength>,
   double mean() const noexcept { return seen_.mean; }
 
  private:
-  page_hinkley(double tolerance, side which, double drift, double warning) noexcept
-      : chart(drift, warning),
-        tolerance_(std::fabs(tolerance)),
-        wants_upper_(which != side::lower ? 1 : 0),
-        wants_lower_(which != side::upper ? 1 : 0) {}
-
-  static double limit(double tolerance, side which, std::uint64_t run_length) noexcept {
-    return detail::cusum_limit(std::fabs(tolerance), static_cast<double>(run_length) * (which == side::both ? 2 : 1));
-  }
   void restart() noexcept {
     seen_ = {};
-    upper_ = lower_ = 0;
+    sums_.upper = sums_.lower = 0;
   }
 
   static std::string saved_as() { return detail::detector_name<RunLength>("page_hinkley"); }
-  static page_hinkley blank() noexcept { return with_threshold(1, 1); }
+  static page_hinkley blank() noexcept { return page_hinkley(thresholds{1, 1}); }
   template <class Self, class Visit>
   static void fields(Self& self, const Visit& visit) {
     chart::chart_fields(self, visit);
-    visit(self.seen_, self.tolerance_, self.wants_upper_, self.wants_lower_, self.upper_, self.lower_);
+    visit(self.seen_, self.sums_);
   }
-  bool restore() noexcept {
-    const auto is_flag = [](double x) { return x == 0 || x == 1; };
-    return seen_.is_sound() && upper_ >= 0 && lower_ >= 0 && is_flag(wants_upper_) && is_flag(wants_lower_);
-  }
+  bool restore() noexcept { return seen_.is_sound() && sums_.is_sound(); }
 
   detail::self_starting seen_;
-  double tolerance_;
-  double wants_upper_;
-  double wants_lower_;
-  double upper_ = 0;
-  double lower_ = 0;
+  detail::two_sided_sums sums_;
 };
 
 }  // namespace detect
@@ -22138,6 +22288,26 @@ struct beta {
 
 #endif  // MILLRACE_STATS_DISTRIBUTIONS_BETA_HPP
 
+// ---- stats/fwd.hpp
+
+#ifndef MILLRACE_STATS_FWD_HPP
+#define MILLRACE_STATS_FWD_HPP
+
+/// What other modules may name of stats without including it, and what its private part stands on.
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace stats {
+namespace detail {
+using namespace millrace::detail;  // the primitives of core, which every module may use
+}
+}  // namespace stats
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STATS_FWD_HPP
+
 // ---- stats/evidence.hpp
 
 #ifndef MILLRACE_STATS_EVIDENCE_HPP
@@ -22159,7 +22329,7 @@ constexpr std::string_view to_string(alternative side) noexcept {
   return "unknown";
 }
 
-/// What a test's guarantee rests on. A test answers all the same when one fails, and says so.
+/// What a test's guarantee rests on. A test gives a result all the same when one fails, and says so.
 enum class assumption : std::uint8_t {
   /// Enough observations for the limit law the p-value comes from.
   large_sample,
@@ -22214,7 +22384,7 @@ struct interval {
   constexpr double width() const noexcept { return upper - lower; }
 };
 
-/// What a test of this module answers: all that a report, a gate or a later reader needs. Trivially copyable; allocates
+/// What a test of this module returns: all that a report, a gate or a later reader needs. Trivially copyable; allocates
 /// nothing until `summary`.
 ///
 /// `p` is exact far into the tail: 1e-300 is 1e-300. A figure that the test does not have is NaN.
@@ -22253,12 +22423,12 @@ inline void append_figure(std::string& text, double value) {
     text += "unknown";
     return;
   }
-  if (std::isinf(value)) {
+  if (detail::math::is_infinite(value)) {
     text += value < 0 ? "-infinity" : "infinity";
     return;
   }
   char digits[40];
-  const bool whole = value == std::floor(value) && std::fabs(value) < 1e15;
+  const bool whole = value == detail::math::floor(value) && detail::math::absolute(value) < 1e15;
   const auto end = whole ? std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 0)
                          : std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 4);
   text.append(digits, end.ptr);
@@ -22325,7 +22495,7 @@ inline std::string test_result::summary() const {
 /// What a test is asked besides its data.
 struct test_options {
   alternative side = alternative::two_sided;
-  /// Of the interval; in (0, 1). A one-sided test answers a one-sided interval.
+  /// Of the interval; in (0, 1). A one-sided test returns a one-sided interval.
   double confidence = 0.95;
 };
 
@@ -22345,7 +22515,7 @@ inline double outside(const test_options& options) noexcept {
 inline double p_value(alternative side, double lower, double upper) noexcept {
   if (side == alternative::less) return lower;
   if (side == alternative::greater) return upper;
-  return std::fmin(1.0, 2 * std::fmin(lower, upper));
+  return detail::math::fmin(1.0, 2 * detail::math::fmin(lower, upper));
 }
 
 /// effect -+ reach, open on the side that a one-sided test does not bound.
@@ -22625,19 +22795,25 @@ namespace detect {
 /// of a sample, or of a mergeable sketch of quantiles, whose view has the same.
 class value_window {
  public:
-  /// Errors: invalid_argument: no value; not_finite: with its place. Complexity: n log n. Allocates: 16 bytes a value.
-  static result<value_window> of(std::span<const double> sample) {
+  /// Errors: invalid_argument: no value; not_finite: with its place.
+  /// Complexity: n log n.
+  /// Allocates: 16 bytes a value.
+  static result<value_window> make(std::span<const double> sample) {
     if (auto ok = checked(sample); !ok) return std::move(ok).error();
     value_window made;
     made.values_.assign(sample.begin(), sample.end());
-    std::sort(made.values_.begin(), made.values_.end());
     made.up_to_.resize(sample.size());
+    detail::sort_ascending(made.values_.data(), sample.size(), made.up_to_.data());
     for (std::size_t i = 0; i < sample.size(); ++i) made.up_to_[i] = static_cast<double>(i + 1);
     return made;
   }
+  static result<value_window> make(std::span<const float> sample) {
+    const std::vector<double> widened(sample.begin(), sample.end());
+    return make(std::span<const double>(widened));
+  }
   /// From a sketch's view (quantile_view): values ascending, and for each the weight at or below it. `count` is how
   /// many observations that is worth in a test, all of them unless said otherwise: a sketch's own error comes on top.
-  static result<value_window> of(std::span<const double> values, std::span<const std::uint64_t> cumulative) {
+  static result<value_window> make(std::span<const double> values, std::span<const std::uint64_t> cumulative) {
     if (auto ok = checked(values); !ok) return std::move(ok).error();
     if (values.size() != cumulative.size())
       return error(errc::shape_mismatch, "window: " + std::to_string(values.size()) + " values, " +
@@ -22655,14 +22831,14 @@ class value_window {
   }
   /// Of a kll or req sketch, or an aggregate that keeps `quantiles` of one.
   template <stats::detail::has_quantiles Sketch>
-  static result<value_window> of(const Sketch& sketch) {
+  static result<value_window> make(const Sketch& sketch) {
     const auto& kept = stats::detail::sketch_of(sketch);
     if constexpr (requires {
                     kept.view().values();
                     kept.view().cumulative();
                   }) {
       const auto view = kept.view();
-      return of(std::span<const double>(view.values()), view.cumulative());
+      return make(std::span<const double>(view.values()), view.cumulative());
     } else {
       static_assert(!sizeof(Sketch),
                     "millrace[DETECT-9]: a window is made of a sample, a kll or req sketch, or an aggregate with "
@@ -22679,8 +22855,8 @@ class value_window {
   /// The least value whose rank is at least p; p in (0, 1].
   double quantile(double p) const noexcept {
     const double wanted = p * count();
-    const auto at = std::lower_bound(up_to_.begin(), up_to_.end(), wanted);
-    return values_[at == up_to_.end() ? values_.size() - 1 : static_cast<std::size_t>(at - up_to_.begin())];
+    const std::size_t at = detail::count_below(up_to_.data(), up_to_.size(), wanted);
+    return values_[at == up_to_.size() ? at - 1 : at];
   }
 
  private:
@@ -22711,7 +22887,8 @@ class value_window {
     if (!checked(made.values_) || (weighted == 1 && n > 0 && made.is_sample())) return {};
     for (std::size_t i = 0; i < n; ++i) {
       const double least = i == 0 ? 0 : made.up_to_[i - 1];
-      if (!(made.up_to_[i] > least && made.up_to_[i] <= 0x1p64 && made.up_to_[i] == std::floor(made.up_to_[i])))
+      if (!(made.up_to_[i] > least && made.up_to_[i] <= 0x1p64 &&
+            made.up_to_[i] == detail::math::floor(made.up_to_[i])))
         return {};
       if (i > 0 && made.values_[i] < made.values_[i - 1]) return {};
     }
@@ -22721,7 +22898,7 @@ class value_window {
   static result<void> checked(std::span<const double> values) {
     if (values.empty()) return error(errc::invalid_argument, "window: it has no values");
     for (std::size_t i = 0; i < values.size(); ++i)
-      if (!std::isfinite(values[i]))
+      if (!detail::math::is_finite(values[i]))
         return error(errc::not_finite, "window: value " + std::to_string(i) + " is not finite");
     return {};
   }
@@ -22756,7 +22933,7 @@ struct drift_measures {
 /// What a feature's distribution was, worked up once; windows are compared with it. Made where the model is trained,
 /// saved beside it, loaded where it serves:
 ///
-///     auto reference = mr::detect::drift_reference::of(amounts);          // a sample, a sketch, an aggregate with
+///     auto reference = mr::detect::drift_reference::make(amounts);          // a sample, a sketch, an aggregate with
 ///     quantiles if (!reference) return std::move(reference).error(); if (auto done =
 ///     mr::store::write_file("amount.drift", reference->save()); !done) return done;
 ///
@@ -22764,7 +22941,8 @@ struct drift_measures {
 /// about 0. A feature with few distinct values gets fewer bins. The same seed and data give the same figures.
 /// Complexity: made in O(n log n); compare O(n log n) of a window that is a sample, O(n + reference) of one that is
 /// sorted; 1 ms at 10,000.
-/// Allocates: both. Threads: compare may run side by side.
+/// Allocates: both.
+/// Threads: compare may run side by side.
 /// Source: chi-squared over two samples: Conover, "Practical Nonparametric Statistics"; PSI: Siddiqi, "Credit Risk
 /// Scorecards", 2006; Lin, "Divergence measures based on the Shannon entropy", IEEE Trans. Inf. Theory 37, 1991;
 /// Gretton and others, "A kernel two-sample test", JMLR 13, 2012, with the features of Rahimi, Recht, NIPS 2007.
@@ -22777,17 +22955,20 @@ class drift_reference {
                    "drift reference: " + std::to_string(bins) + " bins; 2 to 1000 are possible");
     return drift_reference(std::move(window), bins, seed);
   }
-  /// Errors: those of `make` and of value_window::of.
-  static result<drift_reference> of(std::span<const double> sample, std::size_t bins = 10, std::uint64_t seed = 0) {
-    return made_of(value_window::of(sample), bins, seed);
+  /// Errors: also those of value_window::make.
+  static result<drift_reference> make(std::span<const double> sample, std::size_t bins = 10, std::uint64_t seed = 0) {
+    return made_of(value_window::make(sample), bins, seed);
+  }
+  static result<drift_reference> make(std::span<const float> sample, std::size_t bins = 10, std::uint64_t seed = 0) {
+    return made_of(value_window::make(sample), bins, seed);
   }
   template <stats::detail::has_quantiles Sketch>
-  static result<drift_reference> of(const Sketch& sketch, std::size_t bins = 10, std::uint64_t seed = 0) {
-    return made_of(value_window::of(sketch), bins, seed);
+  static result<drift_reference> make(const Sketch& sketch, std::size_t bins = 10, std::uint64_t seed = 0) {
+    return made_of(value_window::make(sketch), bins, seed);
   }
 
   /// How far a window, a sample, a sketch or an aggregate with `quantiles` is from the reference.
-  /// Errors: those of value_window::of; of a window none.
+  /// Errors: those of value_window::make; of a window none.
   result<drift_measures> compare(const value_window& window) const {
     drift_measures found;
     found.n = window.count();
@@ -22797,19 +22978,15 @@ class drift_reference {
     for (std::size_t i = 0; i < features; ++i) found.mmd += (theirs[i] - embedding_[i]) * (theirs[i] - embedding_[i]);
     return found;
   }
-  result<drift_measures> compare(std::span<const double> sample) const {
-    auto window = value_window::of(sample);
-    if (!window) return std::move(window).error();
-    return compare(*window);
-  }
+  result<drift_measures> compare(std::span<const double> sample) const { return compared(value_window::make(sample)); }
+  result<drift_measures> compare(std::span<const float> sample) const { return compared(value_window::make(sample)); }
   template <stats::detail::has_quantiles Sketch>
   result<drift_measures> compare(const Sketch& sketch) const {
-    auto window = value_window::of(sketch);
-    if (!window) return std::move(window).error();
-    return compare(*window);
+    return compared(value_window::make(sketch));
   }
 
-  /// 8 bytes a value of a sample, 16 of a sketch. Allocates: the bytes.
+  /// 8 bytes a value of a sample, 16 of a sketch.
+  /// Allocates: the bytes.
   std::vector<std::byte> save() const {
     envelope_writer to(saved_as);
     to.u32(static_cast<std::uint32_t>(bins_));
@@ -22817,8 +22994,8 @@ class drift_reference {
     reference_.save(to);
     return std::move(to).finish();
   }
-  /// Guarantee: compares as the saved one did. Errors: those of an envelope; corrupt. They do not know the file:
-  /// `.wrap(path)`.
+  /// Guarantee: compares as the saved one did.
+  /// Errors: those of an envelope; corrupt. They do not know the file: `.wrap(path)`.
   static result<drift_reference> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, saved_as);
     if (!from) return std::move(from).error();
@@ -22842,6 +23019,10 @@ class drift_reference {
     if (!window) return std::move(window).error();
     return make(std::move(*window), bins, seed);
   }
+  result<drift_measures> compared(const result<value_window>& window) const {
+    if (!window) return window.error();
+    return compare(*window);
+  }
   drift_reference(value_window window, std::size_t bins, std::uint64_t seed)
       : reference_(std::move(window)), bins_(bins), seed_(seed) {
     for (std::size_t b = 1; b < bins; ++b) {
@@ -22862,12 +23043,13 @@ class drift_reference {
       const double d = reference_.value(i) * unit_ - mean_;
       squares += reference_.weight(i) / reference_.count() * d * d;
     }
-    deviation_ = std::sqrt(squares);
+    deviation_ = detail::math::sqrt(squares);
     random_engine engine(seed);
     for (std::size_t i = 0; i < features / 2; ++i) {
       // Frequencies of a Gaussian kernel as wide as the deviation: normal, by Box and Muller.
       const double u = 1 - engine.uniform();
-      frequency_[i] = std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * engine.uniform());
+      frequency_[i] =
+          detail::math::sqrt(-2 * detail::math::log(u)) * detail::math::cos(6.283185307179586 * engine.uniform());
     }
     embedding_ = embedding(reference_);
   }
@@ -22876,8 +23058,10 @@ class drift_reference {
   /// any value is lost.
   static double unit_of(const value_window& window) noexcept {
     int exponent = 0;
-    std::frexp(std::fmax(std::fabs(window.value(0)), std::fabs(window.value(window.size() - 1))), &exponent);
-    return std::ldexp(1, exponent > -1000 ? -exponent : 1000);
+    detail::math::frexp(detail::math::fmax(detail::math::absolute(window.value(0)),
+                                           detail::math::absolute(window.value(window.size() - 1))),
+                        &exponent);
+    return detail::math::ldexp(1, exponent > -1000 ? -exponent : 1000);
   }
 
   std::vector<double> histogram(const value_window& window) const {
@@ -22896,28 +23080,28 @@ class drift_reference {
     const double m = reference_.count();
     double filled = 0;
     for (std::size_t b = 0; b < counts.size(); ++b) {
-      const double p = (std::fmax(counts[b], 0.5)) / n;
-      const double q = (std::fmax(expected_[b], 0.5)) / m;
-      const double log_ratio = std::log(p / q);
+      const double p = (detail::math::fmax(counts[b], 0.5)) / n;
+      const double q = (detail::math::fmax(expected_[b], 0.5)) / m;
+      const double log_ratio = detail::math::log(p / q);
       found.psi += (p - q) * log_ratio;
       found.kl += p * log_ratio;
       const double both = counts[b] + expected_[b];
       if (both == 0) continue;
       filled += 1;
-      const double d = counts[b] * std::sqrt(m / n) - expected_[b] * std::sqrt(n / m);
+      const double d = counts[b] * detail::math::sqrt(m / n) - expected_[b] * detail::math::sqrt(n / m);
       found.chi_squared += d * d / both;
       const double share = counts[b] / n;
       const double other = expected_[b] / m;
       const double middle = 0.5 * (share + other);
-      if (share > 0) found.jensen_shannon += 0.5 * share * std::log2(share / middle);
-      if (other > 0) found.jensen_shannon += 0.5 * other * std::log2(other / middle);
+      if (share > 0) found.jensen_shannon += 0.5 * share * detail::math::log2(share / middle);
+      if (other > 0) found.jensen_shannon += 0.5 * other * detail::math::log2(other / middle);
     }
     if (found.kl < 0) found.kl = 0;
-    found.jensen_shannon = std::fmin(1, std::fmax(0, found.jensen_shannon));
+    found.jensen_shannon = detail::math::fmin(1, detail::math::fmax(0, found.jensen_shannon));
     if (filled > 1) found.chi_squared_p = stats::chi_squared{filled - 1}.sf(found.chi_squared);
     // By chance Jensen-Shannon is chi-squared / 8 (in nats) of its degrees of freedom, on average.
     const double chance = (filled - 1) / (8 * 0.6931471805599453) * (1 / n + 1 / m);
-    found.score = found.jensen_shannon > chance ? std::sqrt(found.jensen_shannon - chance) : 0;
+    found.score = found.jensen_shannon > chance ? detail::math::sqrt(found.jensen_shannon - chance) : 0;
   }
 
   /// Both distribution functions, in one walk over all values.
@@ -22934,17 +23118,17 @@ class drift_reference {
       const double x = j == reference_.size() || (i < window.size() && window.value(i) <= reference_.value(j))
                            ? window.value(i)
                            : reference_.value(j);
-      if (i + j > 0) distance += std::fabs(f - g) * (x * unit_ - before * unit_);
+      if (i + j > 0) distance += detail::math::absolute(f - g) * (x * unit_ - before * unit_);
       for (; i < window.size() && window.value(i) <= x; ++i) f = window.up_to(i) / n;
       for (; j < reference_.size() && reference_.value(j) <= x; ++j) g = reference_.up_to(j) / m;
-      found.ks = std::fmax(found.ks, std::fabs(f - g));
+      found.ks = detail::math::fmax(found.ks, detail::math::absolute(f - g));
       before = x;
     }
     found.wasserstein = distance / unit_;
     found.wasserstein_relative = deviation_ > 0 ? distance / deviation_
                                  : distance > 0 ? std::numeric_limits<double>::infinity()
                                                 : 0;
-    const double root = std::sqrt(n * (m / (n + m)));
+    const double root = detail::math::sqrt(n * (m / (n + m)));
     found.ks_p = stats::kolmogorov{}.sf((root + 0.12 + 0.11 / root) * found.ks);
   }
 
@@ -22954,15 +23138,15 @@ class drift_reference {
     // Many values by as many quantiles as tell them apart.
     const bool all = window.size() <= quantiles;
     const std::size_t points = all ? window.size() : quantiles;
-    const double unit = std::sqrt(2.0 / static_cast<double>(features));
+    const double unit = detail::math::sqrt(2.0 / static_cast<double>(features));
     for (std::size_t k = 0; k < points; ++k) {
       const double share = all ? window.weight(k) / window.count() : 1.0 / static_cast<double>(quantiles);
       const double at =
           all ? window.value(k) : window.quantile((static_cast<double>(k) + 0.5) / static_cast<double>(quantiles));
       const double z = (at * unit_ - mean_) * scale;
       for (std::size_t i = 0; i < features / 2; ++i) {
-        sums[2 * i] += share * unit * std::cos(frequency_[i] * z);
-        sums[2 * i + 1] += share * unit * std::sin(frequency_[i] * z);
+        sums[2 * i] += share * unit * detail::math::cos(frequency_[i] * z);
+        sums[2 * i + 1] += share * unit * detail::math::sin(frequency_[i] * z);
       }
     }
     return sums;
@@ -23085,7 +23269,7 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
     return;
   }
   for (std::size_t i = 0; i < m; ++i) order[i] = i;
-  // Equal p-values in the order given, so that answers do not depend on the sort.
+  // Equal p-values in the order given, so that results do not depend on the sort.
   heap_sort(order.data(), m, [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] < p[b] : a < b; });
   if constexpr (std::same_as<Correction, holm>) {
     double most = 0;
@@ -23229,7 +23413,7 @@ struct table_drift_report {
 /// Drift of a whole table: every feature against its reference, the p-values corrected as one family.
 ///
 ///     mr::detect::table_drift<mr::stats::holm> watch;
-///     auto reference = mr::detect::drift_reference::of(amounts);
+///     auto reference = mr::detect::drift_reference::make(amounts);
 ///     if (!reference) return std::move(reference).error();
 ///     watch.add("amount", *std::move(reference));
 ///     ...
@@ -23239,8 +23423,8 @@ struct table_drift_report {
 ///
 /// Guarantee: without drift, the chance of any feature being called drifted is at most alpha (for family-wise
 /// corrections), however many there are. Errors, which name the feature: shape_mismatch: windows are missing or too
-/// many; not_found: a window of a feature that was not added; invalid_argument: two windows of one feature, or
-/// features of one name; no feature at all.
+/// many; not_found: a window of a feature that was not added; invalid_argument: two windows of one feature, or features
+/// of one name; no feature at all.
 template <stats::correction Correction = stats::holm>
 class table_drift {
  public:
@@ -23301,8 +23485,9 @@ class table_drift {
     }
     return std::move(to).finish();
   }
-  /// Guarantee: compares as the saved one did. Errors: those of an envelope, another correction among them; corrupt,
-  /// with the feature. They do not know the file: `.wrap(path)`.
+  /// Guarantee: compares as the saved one did.
+  /// Errors: those of an envelope, another correction among them; corrupt, with the feature. They do not know the file:
+  /// `.wrap(path)`.
   static result<table_drift> load(std::span<const std::byte> bytes) {
     const std::string name = saved_as();
     auto from = envelope_reader::open(bytes, name);
@@ -23319,7 +23504,8 @@ class table_drift {
       if (!reference) return std::move(reference).error().wrap("saved " + name + ": feature \"" + feature + '"');
       made.add(std::move(feature), *std::move(reference));
     }
-    if (auto done = from->finish(!std::isnan(alpha) && !std::isnan(least_score)); !done) return std::move(done).error();
+    if (auto done = from->finish(!detail::math::is_nan(alpha) && !detail::math::is_nan(least_score)); !done)
+      return std::move(done).error();
     return made;
   }
 
@@ -23385,26 +23571,6 @@ class table_drift {
 
 #endif  // MILLRACE_DETECT_FEATURES_HPP
 
-// ---- detect/fwd.hpp
-
-#ifndef MILLRACE_DETECT_FWD_HPP
-#define MILLRACE_DETECT_FWD_HPP
-
-/// What other modules may name of detect without including it, and what its private part stands on.
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {}
-namespace detect {
-namespace detail {
-using namespace millrace::detail;  // the primitives of core, which every module may use
-}
-}  // namespace detect
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_DETECT_FWD_HPP
-
 // ---- detect.hpp
 
 #ifndef MILLRACE_DETECT_HPP
@@ -23412,7 +23578,7 @@ using namespace millrace::detail;  // the primitives of core, which every module
 
 /// detect: drift and anomalies of streams.
 ///
-/// A detector is a value: `update(x)` answers `signal::none`, `warning` or `drift`. It is set by what it promises while
+/// A detector is a value: `update(x)` returns `signal::none`, `warning` or `drift`. It is set by what it promises while
 /// nothing changes, the average run length to a false alarm, `cusum<arl<10'000>>`, and allocates never.
 ///
 /// A mean, whose normal value is known:
@@ -23427,7 +23593,7 @@ using namespace millrace::detail;  // the primitives of core, which every module
 /// - `kswin`: the newest observations against those before them, by Kolmogorov and Smirnov
 /// - `bocpd`: changes of mean or spread and where they may have been, by Bayes
 ///
-/// Single observations, `update(x)` answers an `anomaly`: score, band, flagged.
+/// Single observations, `update(x)` returns an `anomaly`: score, band, flagged.
 /// - `z_score`, `ewma_bands`, `quantile_bands`: against all before, a moving average, any shape
 /// - `robust_z`, `iqr_fence`: against a sliding window of which a part may be wrong
 /// - `seasonal`: against level, trend and season
@@ -32558,7 +32724,9 @@ class confusion_matrix {
     return sum;
   }
 
-  /// One more row. Errors: out_of_range. Allocates: only for an error.
+  /// One more row.
+  /// Errors: out_of_range.
+  /// Allocates: only for an error.
   result<void> update(int label, int prediction) {
     if (!is_class(label)) return no_class("label", label);
     if (!is_class(prediction)) return no_class("prediction", prediction);
@@ -32630,6 +32798,26 @@ inline result<confusion_matrix> count_confusion(std::span<const int> labels, std
 
 #endif  // MILLRACE_MODEL_CONFUSION_MATRIX_HPP
 
+// ---- model/fwd.hpp
+
+#ifndef MILLRACE_MODEL_FWD_HPP
+#define MILLRACE_MODEL_FWD_HPP
+
+/// What other modules may name of model without including it, and what its private part stands on.
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {}
+namespace model {
+namespace detail {
+using namespace millrace::detail;  // the primitives of core, which every module may use
+}
+}  // namespace model
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_MODEL_FWD_HPP
+
 // ---- model/real_view.hpp
 
 #ifndef MILLRACE_MODEL_REAL_VIEW_HPP
@@ -32697,7 +32885,7 @@ inline result<void> same_length(std::size_t labels, std::size_t others, const ch
                                        ", outside 0 to " + std::to_string(classes - 1));
 }
 [[gnu::cold]] inline error not_a_probability(std::size_t row, double value) {
-  return error(std::isnan(value) ? errc::not_finite : errc::out_of_range,
+  return error(detail::math::is_nan(value) ? errc::not_finite : errc::out_of_range,
                "probabilities: row " + std::to_string(row) + " has " + std::to_string(value));
 }
 
@@ -32716,9 +32904,9 @@ inline result<void> binary_probabilities(std::span<const int> labels, const real
 inline result<void> finite_columns(const real_view& targets, const real_view& predictions) {
   if (auto fit = same_length(targets.size(), predictions.size(), "predictions"); !fit) return fit;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    if (!std::isfinite(targets[i]))
+    if (!detail::math::is_finite(targets[i]))
       return error(errc::not_finite, "targets: row " + std::to_string(i) + " is not finite");
-    if (!std::isfinite(predictions[i]))
+    if (!detail::math::is_finite(predictions[i]))
       return error(errc::not_finite, "predictions: row " + std::to_string(i) + " is not finite");
   }
   return {};
@@ -32729,10 +32917,10 @@ inline result<void> finite_columns(const real_view& targets, const real_view& pr
 inline double unit_of(const real_view& targets, const real_view& predictions) noexcept {
   double most = 0;
   for (std::size_t i = 0; i < targets.size(); ++i)
-    most = (std::max)(most, (std::max)(std::fabs(targets[i]), std::fabs(predictions[i])));
+    most = (std::max)(most, (std::max)(detail::math::absolute(targets[i]), detail::math::absolute(predictions[i])));
   int exponent = 0;
-  std::frexp(most, &exponent);
-  return std::ldexp(1, exponent > -1000 ? -exponent : 1000);
+  detail::math::frexp(most, &exponent);
+  return detail::math::ldexp(1, exponent > -1000 ? -exponent : 1000);
 }
 
 struct scored_label {
@@ -32748,7 +32936,7 @@ inline result<std::vector<scored_label>> sorted_by_score(std::span<const int> la
   std::size_t positives = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (labels[i] != 0 && labels[i] != 1) return not_a_class(i, labels[i], 2);
-    if (std::isnan(scores[i])) return error(errc::not_finite, "scores: row " + std::to_string(i) + " is NaN");
+    if (detail::math::is_nan(scores[i])) return error(errc::not_finite, "scores: row " + std::to_string(i) + " is NaN");
     if (labels[i] == 1) ++positives;
     sorted.push_back({scores[i], labels[i]});
   }
@@ -32806,9 +32994,10 @@ inline result<double> accuracy(std::span<const int> labels, std::span<const int>
   return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
-/// Area under the ROC curve: the chance that a row of class 1 scores above one of class 0, a tie
-/// counting half. Counted exactly, in whole numbers. Scores may be any order, infinities included.
-/// Complexity: n log n. Allocates: 16 bytes a row.
+/// Area under the ROC curve: the chance that a row of class 1 scores above one of class 0, a tie counting half. Counted
+/// exactly, in whole numbers. Scores may be any order, infinities included.
+/// Complexity: n log n.
+/// Allocates: 16 bytes a row.
 /// Source: Hanley, McNeil, "The meaning and use of the area under a ROC curve", Radiology 143, 1982.
 inline result<double> roc_auc(std::span<const int> labels, real_view scores) {
   auto sorted = detail::sorted_by_score(labels, scores);
@@ -32835,7 +33024,8 @@ struct roc_point {
 enum class roc_points : std::uint8_t { corners, all };
 
 /// The ROC curve from (0, 0), whose threshold is infinite, to (1, 1).
-/// Complexity: n log n. Allocates: 16 bytes a row, and the points.
+/// Complexity: n log n.
+/// Allocates: 16 bytes a row, and the points.
 inline result<std::vector<roc_point>> roc_curve(std::span<const int> labels, real_view scores,
                                                 roc_points wanted = roc_points::corners) {
   auto sorted = detail::sorted_by_score(labels, scores);
@@ -32873,7 +33063,8 @@ struct precision_recall_point {
 };
 
 /// Precision against recall, a point for every distinct score from the highest down, to recall 1.
-/// Complexity: n log n. Allocates: 16 bytes a row, and the points.
+/// Complexity: n log n.
+/// Allocates: 16 bytes a row, and the points.
 inline result<std::vector<precision_recall_point>> precision_recall_curve(std::span<const int> labels,
                                                                           real_view scores) {
   auto sorted = detail::sorted_by_score(labels, scores);
@@ -32890,10 +33081,10 @@ inline result<std::vector<precision_recall_point>> precision_recall_curve(std::s
   return curve;
 }
 
-/// Mean precision over the rows of class 1, each at its own score: the sum of precision times the
-/// recall gained, without interpolation. The share of class 1 is what chance reaches.
-/// Source: scikit-learn's definition; Manning, Raghavan, Schuetze, "Introduction to information
-/// retrieval", 2008, section 8.4.
+/// Mean precision over the rows of class 1, each at its own score: the sum of precision times the recall gained,
+/// without interpolation. The share of class 1 is what chance reaches.
+/// Source: scikit-learn's definition; Manning, Raghavan, Schuetze, "Introduction to information retrieval", 2008,
+/// section 8.4.
 inline result<double> average_precision(std::span<const int> labels, real_view scores) {
   auto curve = precision_recall_curve(labels, scores);
   if (!curve) return std::move(curve).error();
@@ -32912,7 +33103,7 @@ inline result<double> log_loss(std::span<const int> labels, real_view probabilit
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
   double sum = 0;
   for (std::size_t i = 0; i < labels.size(); ++i)
-    sum -= std::log(detail::clipped(labels[i] == 1 ? probabilities[i] : 1.0 - probabilities[i]));
+    sum -= detail::math::log(detail::clipped(labels[i] == 1 ? probabilities[i] : 1.0 - probabilities[i]));
   return sum / static_cast<double>(labels.size());
 }
 
@@ -32928,7 +33119,7 @@ inline result<double> log_loss(std::span<const int> labels, real_view probabilit
     for (std::size_t k = 0; k < classes; ++k)
       if (!detail::is_probability(probabilities[i * classes + k]))
         return detail::not_a_probability(i, probabilities[i * classes + k]);
-    sum -= std::log(detail::clipped(probabilities[i * classes + static_cast<std::size_t>(labels[i])]));
+    sum -= detail::math::log(detail::clipped(probabilities[i * classes + static_cast<std::size_t>(labels[i])]));
   }
   return sum / static_cast<double>(labels.size());
 }
@@ -32956,7 +33147,8 @@ struct calibration_bin {
 };
 
 /// How often class 1 occurred where it was given such a probability, in bins of equal width.
-/// Errors: also invalid_argument (no bins). Allocates: the bins.
+/// Errors: also invalid_argument (no bins).
+/// Allocates: the bins.
 inline result<std::vector<calibration_bin>> calibration_curve(std::span<const int> labels, real_view probabilities,
                                                               std::size_t bins = 10) {
   if (auto fit = detail::binary_probabilities(labels, probabilities); !fit) return std::move(fit).error();
@@ -32990,7 +33182,7 @@ inline double expected_calibration_error(std::span<const calibration_bin> bins) 
   double sum = 0;
   double rows = 0;
   for (const calibration_bin& bin : bins) {
-    sum += static_cast<double>(bin.rows) * std::abs(bin.positive_share - bin.mean_probability);
+    sum += static_cast<double>(bin.rows) * detail::math::absolute(bin.positive_share - bin.mean_probability);
     rows += static_cast<double>(bin.rows);
   }
   return rows == 0 ? 0.0 : sum / rows;
@@ -33005,7 +33197,7 @@ inline result<double> rmse(real_view targets, real_view predictions) {
     const double apart = predictions[i] * unit - targets[i] * unit;
     sum += apart * apart;
   }
-  return std::sqrt(sum / static_cast<double>(targets.size())) / unit;
+  return detail::math::sqrt(sum / static_cast<double>(targets.size())) / unit;
 }
 
 /// Mean absolute difference.
@@ -33013,7 +33205,8 @@ inline result<double> mae(real_view targets, real_view predictions) {
   if (auto fit = detail::finite_columns(targets, predictions); !fit) return std::move(fit).error();
   const double unit = detail::unit_of(targets, predictions);
   double sum = 0;
-  for (std::size_t i = 0; i < targets.size(); ++i) sum += std::abs(predictions[i] * unit - targets[i] * unit);
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    sum += detail::math::absolute(predictions[i] * unit - targets[i] * unit);
   return sum / static_cast<double>(targets.size()) / unit;
 }
 
@@ -33042,26 +33235,6 @@ inline result<double> r2(real_view targets, real_view predictions) {
 }  // namespace millrace
 
 #endif  // MILLRACE_MODEL_EVALUATION_HPP
-
-// ---- model/fwd.hpp
-
-#ifndef MILLRACE_MODEL_FWD_HPP
-#define MILLRACE_MODEL_FWD_HPP
-
-/// What other modules may name of model without including it, and what its private part stands on.
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {}
-namespace model {
-namespace detail {
-using namespace millrace::detail;  // the primitives of core, which every module may use
-}
-}  // namespace model
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_MODEL_FWD_HPP
 
 // ---- model.hpp
 
@@ -35187,9 +35360,9 @@ namespace stats {
 //
 //   static constexpr std::string_view name;
 //   static constexpr std::string_view kind;     // for the saved form: "mean"; without it "metric"
-//   static constexpr std::size_t inputs;        // numbers that one unit (a user) gives it
-//   static bool takes(const double* inputs);    // optional: whether the metric can use these inputs, which are finite
-//   class state;                                // both arms' figures, trivially copyable
+//   static constexpr std::size_t inputs;        // how many numbers a unit (a user) gives to it
+//   static bool takes(const double* inputs);    // optional: false for inputs that the metric cannot use, though finite
+//   class state;                                // the figures of both arms, trivially copyable
 //
 // and a state with
 //
@@ -35213,6 +35386,12 @@ struct real {
 namespace detail {
 
 /// Moments of pairs as they come; trivially copyable.
+///
+/// With d the distance of the new x from the mean of those before, the mean moves by d / n, and the sum of squares
+/// about it grows by d (x - the new mean): Welford's update. Two parts of n and m items, whose means are d apart, have
+/// the sum of squares of both and n m / (n + m) d^2: each part's squares about the common mean are its own and its size
+/// times the squared distance of the means. The same holds of products, with a distance of either coordinate.
+/// Source: Welford, Technometrics 4, 1962; Chan, Golub, LeVeque, American Statistician 37, 1983.
 class running_pair {
  public:
   void update(double x, double y) noexcept {
@@ -35266,8 +35445,9 @@ class running_pair {
   }
   bool load(envelope_reader& from) {
     for (double* d : {&n_, &x_, &y_, &xx_, &yy_, &xy_}) *d = from.f64();
-    return n_ >= 0 && n_ < 0x1p53 && n_ == std::floor(n_) && std::isfinite(x_) && std::isfinite(y_) && xx_ >= 0 &&
-           yy_ >= 0 && std::isfinite(xx_) && std::isfinite(yy_) && std::isfinite(xy_);
+    return n_ >= 0 && n_ < 0x1p53 && n_ == detail::math::floor(n_) && detail::math::is_finite(x_) &&
+           detail::math::is_finite(y_) && xx_ >= 0 && yy_ >= 0 && detail::math::is_finite(xx_) &&
+           detail::math::is_finite(yy_) && detail::math::is_finite(xy_);
   }
 
  private:
@@ -35308,7 +35488,8 @@ struct paired_arms {
 
 /// Of metrics with one input: the second number of each pair is 0.
 struct single_arms : paired_arms {
-  void absorb(bool treated, const sample_moments& m) noexcept {
+  using paired_arms::merge;
+  void merge(bool treated, const sample_moments& m) noexcept {
     arm[treated ? 1 : 0].merge(pair_moments{m.n, m.mean, 0, m.variance, 0, 0});
   }
   double variance_of_effect() const noexcept {
@@ -35318,11 +35499,12 @@ struct single_arms : paired_arms {
 
 /// Of metrics with two inputs.
 struct double_arms : paired_arms {
+  using paired_arms::merge;
   void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], in[1]); }
-  void absorb(bool treated, const pair_moments& m) noexcept { arm[treated ? 1 : 0].merge(m); }
+  void merge(bool treated, const pair_moments& m) noexcept { arm[treated ? 1 : 0].merge(m); }
   template <an_aggregate A>
-  void absorb(bool treated, const A& a) noexcept {
-    absorb(treated, pair_moments_of(a));
+  void merge(bool treated, const A& a) noexcept {
+    merge(treated, pair_moments_of(a));
   }
 };
 
@@ -35340,13 +35522,13 @@ struct conversion {
    public:
     double score(const double* in) const noexcept { return in[0] != 0 ? 1 : 0; }
     void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0] != 0 ? 1 : 0, 0); }
-    using detail::single_arms::absorb;
+    using detail::single_arms::merge;
     template <detail::an_aggregate A>
-    void absorb(bool treated, const A& a) noexcept {
+    void merge(bool treated, const A& a) noexcept {
       const proportion p = proportion_of(a);
       const auto n = static_cast<double>(p.trials);
       const double rate = p.rate();
-      absorb(treated, sample_moments{n, n > 0 ? rate : 0, n > 1 ? rate * (1 - rate) * (n / (n - 1)) : 0});
+      merge(treated, sample_moments{n, n > 0 ? rate : 0, n > 1 ? rate * (1 - rate) * (n / (n - 1)) : 0});
     }
     result<test_result> test(const test_options& options) const {
       return two_proportion_z_test(get(true), get(false), options);
@@ -35355,7 +35537,7 @@ struct conversion {
    private:
     proportion get(bool treated) const noexcept {
       const auto& a = arm[treated ? 1 : 0];
-      return {static_cast<std::int64_t>(std::llround(a.mean_x() * a.n())), static_cast<std::int64_t>(a.n())};
+      return {static_cast<std::int64_t>(detail::math::llround(a.mean_x() * a.n())), static_cast<std::int64_t>(a.n())};
     }
   };
 };
@@ -35371,10 +35553,10 @@ struct mean_of {
    public:
     double score(const double* in) const noexcept { return in[0]; }
     void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], 0); }
-    using detail::single_arms::absorb;
+    using detail::single_arms::merge;
     template <detail::an_aggregate A>
-    void absorb(bool treated, const A& a) noexcept {
-      absorb(treated, moments_of(a));
+    void merge(bool treated, const A& a) noexcept {
+      merge(treated, moments_of(a));
     }
     result<test_result> test(const test_options& options) const {
       return welch_t_test(arm[1].get_x(), arm[0].get_x(), options);
@@ -35456,7 +35638,7 @@ struct ratio {
 };
 
 /// A quantile over units, such as the 99th percentile of latencies: one input, positive (smaller ones count as the
-/// smallest). Values are kept in logarithmic bins of 2 %: the quantile is answered to 1 %, in 14 KiB an arm.
+/// smallest). Values are kept in logarithmic bins of 2 %: the quantile is right to 1 %, in 14 KiB an arm.
 template <fixed_string Name, real P>
 struct quantile_of {
   static_assert(P.value > 0 && P.value < 1, "millrace[EXPERIMENT-5]: quantile_of<Name, P> needs 0 < P < 1");
@@ -35476,11 +35658,11 @@ struct quantile_of {
         detail::quantile_bins both = arm_[0];
         both.merge(arm_[1]);
         threshold_ = both.quantile(P.value);
-        next_ = n < 16 ? n + 1 : std::floor(1.125 * n);
+        next_ = n < 16 ? n + 1 : detail::math::floor(1.125 * n);
       }
     }
     /// From any sketch of quantiles: its values and the weights they stand for.
-    void absorb(bool treated, std::span<const double> values, std::span<const std::uint64_t> cumulative) noexcept {
+    void merge(bool treated, std::span<const double> values, std::span<const std::uint64_t> cumulative) noexcept {
       std::uint64_t before = 0;
       for (std::size_t i = 0; i < values.size() && i < cumulative.size(); ++i) {
         arm_[treated ? 1 : 0].update(values[i], cumulative[i] - before);
@@ -35490,22 +35672,22 @@ struct quantile_of {
     /// From a sketch itself, or an aggregate with the member `quantiles`. Of one that keeps no values, such as a
     /// ddsketch, some thousand quantiles are taken, closer together towards the ends.
     template <detail::has_quantiles S>
-    void absorb(bool treated, const S& s) {
+    void merge(bool treated, const S& s) {
       const auto& sketch = detail::sketch_of(s);
       if constexpr (requires {
                       sketch.view().cumulative()[0] + std::uint64_t{};
                       sketch.exact();
                     }) {
         const auto view = sketch.view();
-        absorb(treated, std::span<const double>(view.values()), view.cumulative());
+        merge(treated, std::span<const double>(view.values()), view.cumulative());
       } else {
         const auto all = static_cast<double>(sketch.count());
         if (!(all >= 1)) return;
         double before = 0;
         double rank = 0;
         for (int k = -3500; k <= 3500; ++k) {
-          const double up_to = k == 3500 ? 1 : 1 / (1 + std::exp(-0.005 * k));
-          const double now = std::floor(up_to * all);
+          const double up_to = k == 3500 ? 1 : 1 / (1 + detail::math::exp(-0.005 * k));
+          const double now = detail::math::floor(up_to * all);
           if (now == before) continue;
           arm_[treated ? 1 : 0].update(static_cast<double>(sketch.quantile(0.5 * (rank + up_to))),
                                        static_cast<std::uint64_t>(now - before));
@@ -35532,16 +35714,17 @@ struct quantile_of {
       found.n1 = count(true);
       found.n2 = count(false);
       found.effect = arm_[1].quantile(P.value) - arm_[0].quantile(P.value);
-      const double se = std::sqrt(variance_of_effect());
+      const double se = detail::math::sqrt(variance_of_effect());
       found.statistic = found.effect == 0 ? 0 : found.effect / se;
       const normal standard;
       found.p = detail::p_value(options.side, standard.cdf(found.statistic), standard.sf(found.statistic));
       found.interval = detail::around(found.effect, standard.isf(detail::outside(options)) * se, options);
-      found.failed.add(assumption::large_sample, std::fmin(found.n1, found.n2) * std::fmin(P.value, 1 - P.value) < 5);
+      found.failed.add(assumption::large_sample,
+                       detail::math::fmin(found.n1, found.n2) * detail::math::fmin(P.value, 1 - P.value) < 5);
       return found;
     }
-    /// From the width of the values about the quantile whose ranks are one standard error away. Source: Price, Bonett,
-    /// J. Stat. Comput. Simul. 72(2), 2002.
+    /// From the width of the values about the quantile whose ranks are one standard error away.
+    /// Source: Price, Bonett, J. Stat. Comput. Simul. 72(2), 2002.
     double variance_of_effect() const noexcept { return variance(arm_[0]) + variance(arm_[1]); }
 
     void save(envelope_writer& to) const {
@@ -35555,12 +35738,12 @@ struct quantile_of {
       const bool valid = from.f64() == P.value && arm_[0].load(from) && arm_[1].load(from);
       threshold_ = from.f64();
       next_ = from.f64();
-      return valid && threshold_ >= 0 && next_ >= 0 && std::isfinite(threshold_);
+      return valid && threshold_ >= 0 && next_ >= 0 && detail::math::is_finite(threshold_);
     }
 
    private:
     static double variance(const detail::quantile_bins& of) noexcept {
-      const double step = std::sqrt(P.value * (1 - P.value) / static_cast<double>(of.count()));
+      const double step = detail::math::sqrt(P.value * (1 - P.value) / static_cast<double>(of.count()));
       const double half = 0.5 * (of.quantile(P.value + step) - of.quantile(P.value - step));
       return half * half;
     }
@@ -35586,19 +35769,16 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// How much of alpha is spent by each share of the planned information. Source: Lan, DeMets, "Discrete sequential
-/// boundaries for clinical trials", Biometrika 70, 1983.
+/// How much of alpha is spent by each share of the planned information.
+/// Source: Lan, DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 70, 1983.
 enum class spending : std::uint8_t {
   /// Little at first, nearly all at the end: the last limit is close to that of a fixed sample.
   obrien_fleming,
   /// About evenly: stops sooner on large effects.
   pocock,
-  /// alpha t^rho: evenly at rho = 1, later the larger rho is; close to Pocock's at 0.8 and to O'Brien and Fleming's
-  /// at 3.
-  /// What Spotify's experiments spend, with rho = 2. Source: Kim, DeMets, "Design and analysis of group sequential
-  /// tests
-  /// based on the type I error spending rate function", Biometrika 74, 1987; github.com/spotify/confidence,
-  /// sequential_bound_solver.py.
+  /// alpha t^rho: evenly at rho = 1, and later the larger rho is. What Spotify's experiments spend, with rho = 2.
+  /// Source: Kim, DeMets, "Design and analysis of group sequential tests based on the type I error spending rate
+  /// function", Biometrika 74, 1987; github.com/spotify/confidence, sequential_bound_solver.py.
   power,
 };
 
@@ -35610,9 +35790,9 @@ constexpr std::string_view to_string(spending how) noexcept {
 inline double alpha_spent(spending how, double alpha, double t, double rho = 2) noexcept {
   if (!(t > 0)) return 0;
   if (t >= 1) return alpha;
-  if (how == spending::power) return alpha * std::pow(t, rho);
-  if (how == spending::pocock) return alpha * std::log1p(1.7182818284590452 * t);
-  return 2 * normal{}.sf(normal{}.isf(0.5 * alpha) / std::sqrt(t));
+  if (how == spending::power) return alpha * detail::math::pow(t, rho);
+  if (how == spending::pocock) return alpha * detail::math::log1p(1.7182818284590452 * t);
+  return 2 * normal{}.sf(normal{}.isf(0.5 * alpha) / detail::math::sqrt(t));
 }
 
 /// One look at a group sequential test.
@@ -35631,12 +35811,15 @@ struct group_look {
 /// Units: information is the share of the planned one, in (0, 1] and increasing; the statistic is a z-score. Two-sided
 /// tests are symmetric: each side spends half of alpha, as in R's gsDesign and ldbounds.
 /// Guarantee: limits to 1e-6 against published tables; the probability of ever rejecting a true null hypothesis is
-/// alpha. A state that was saved and loaded goes on with the same limits to the bit. Complexity: a look O(m^2) with m
-/// about 100 nodes, 0.1 ms; allocates: the nodes. Threads: one at a time. Source: Armitage, McPherson, Rowe, JRSS A
-/// 132, 1969 (the recursion); Lan, DeMets 1983.
+/// alpha. A state that was saved and loaded goes on with the same limits to the bit.
+/// Complexity: a look O(m^2) with m about 100 nodes, 0.1 ms.
+/// Allocates: the nodes.
+/// Threads: one at a time.
+/// Source: Armitage, McPherson, Rowe, JRSS A 132, 1969 (the recursion); Lan, DeMets 1983.
 class group_sequential {
  public:
-  /// `rho` is for spending::power. Errors: invalid_argument: alpha not in (0, 0.5], rho not in [0.1, 20].
+  /// `rho` is for spending::power.
+  /// Errors: invalid_argument: alpha not in (0, 0.5], rho not in [0.1, 20].
   static result<group_sequential> make(spending how, double alpha = 0.05, bool two_sided = true, double rho = 2) {
     if (!(alpha > 0 && alpha <= 0.5))
       return error(errc::invalid_argument,
@@ -35647,8 +35830,9 @@ class group_sequential {
     return group_sequential(how, alpha, two_sided, rho);
   }
 
-  /// The next look. Errors: invalid_argument: information that does not increase or leaves (0, 1], z NaN, a look after
-  /// a rejection or after the last one; out_of_range: more than 500 looks.
+  /// The next look.
+  /// Errors: invalid_argument: information that does not increase or leaves (0, 1], z NaN, a look after a rejection or
+  /// after the last one; out_of_range: more than 500 looks.
   result<group_look> look(double information, double z) {
     const double before = looks_.empty() ? 0 : looks_.back().information;
     if (!(information > before && information <= 1))
@@ -35665,7 +35849,7 @@ class group_sequential {
     now.limit = advance(information, target - spent_one_side_);
     spent_one_side_ = target;
     now.spent = sides() * target;
-    now.rejects = (two_sided_ ? std::fabs(z) : z) >= now.limit;
+    now.rejects = (two_sided_ ? detail::math::absolute(z) : z) >= now.limit;
     looks_.push_back(now);
     return now;
   }
@@ -35722,99 +35906,96 @@ class group_sequential {
       : how_(how), alpha_(alpha), rho_(rho), two_sided_(two_sided) {}
   double sides() const noexcept { return two_sided_ ? 2 : 1; }
 
-  /// Nodes and weights of Gauss and Legendre on [-1, 1]; the last ones asked for are kept.
+  /// The nodes of Gauss and Legendre on [-1, 1], and their weights after them; the last ones asked for are kept.
   const std::vector<double>& rule(std::size_t n) {
-    if (rule_.size() == 2 * n) return rule_;
-    rule_.assign(2 * n, 0);
-    const auto dn = static_cast<double>(n);
-    for (std::size_t i = 0; i < (n + 1) / 2; ++i) {
-      double x = std::cos(3.14159265358979323846 * (static_cast<double>(i) + 0.75) / (dn + 0.5));
-      double slope = 0;
-      for (int round = 0; round < 4; ++round) {
-        double now = 1;
-        double last = 0;
-        for (std::size_t k = 1; k <= n; ++k) {
-          const auto d = static_cast<double>(k);
-          const double next = ((2 * d - 1) * x * now - (d - 1) * last) / d;
-          last = now;
-          now = next;
-        }
-        slope = dn * (x * now - last) / (x * x - 1);
-        x -= now / slope;
-      }
-      rule_[i] = -x;
-      rule_[n - 1 - i] = x;
-      rule_[n + i] = rule_[2 * n - 1 - i] = 2 / ((1 - x * x) * slope * slope);
+    if (rule_.size() != 2 * n) {
+      rule_.assign(2 * n, 0);
+      detail::gauss_legendre(std::span(rule_).first(n), std::span(rule_).last(n));
     }
     return rule_;
   }
 
-  /// The limit at which crossing for the first time on one side has this probability; and the law of the statistic, on
-  /// the scale of Brownian motion, among those that did not cross.
-  double advance(double information, double probability) {
-    const double sd = std::sqrt(information - at_);
-    const double unit = std::sqrt(information);
-    const double out_of_reach = 9;             // a limit that is never reached
-    const auto crossing = [&](double limit) {  // and its slope
-      const double edge = limit * unit;
-      double all = 0;
-      double slope = 0;
-      if (place_.empty()) {
-        all = normal{}.sf(edge / sd);
-        slope = -normal{}.pdf(edge / sd) * unit / sd;
-      } else {
-        for (std::size_t i = 0; i < place_.size(); ++i) {
-          const double z = (edge - place_[i]) / sd;
-          if (z > 9) continue;
-          all += mass_[i] * normal{}.sf(z);
-          slope -= mass_[i] * normal{}.pdf(z) * unit / sd;
-        }
-      }
-      return std::pair{all, slope};
-    };
-    double limit = out_of_reach;
-    if (probability > 1e-18) {
-      // Newton on the logarithm of the probability, kept within a bracket.
-      double low = -out_of_reach;
-      double high = out_of_reach;
-      limit = normal{}.isf(probability < 0.5 ? probability : 0.5);
-      for (int i = 0; i < 60; ++i) {
-        const auto [all, slope] = crossing(limit);
-        (all > probability ? low : high) = limit;
-        double next = all > 0 && slope < 0 ? limit - std::log(all / probability) * all / slope : 0.5 * (low + high);
-        if (!(next > low && next < high)) next = 0.5 * (low + high);
-        const double moved = std::fabs(next - limit);
-        limit = next;
-        if (moved < 1e-12) break;
+  // The statistic times the square root of its information t is a Brownian motion at time t: its steps are normal, with
+  // the information added as variance. `place_` and `mass_` hold its law at the last look, among those that have not
+  // crossed a limit yet: a sum over nodes of mass times density. Empty: there was no look, and it stands at 0.
+
+  struct tail {
+    double probability;
+    double slope;  // its derivative by the limit
+  };
+  /// How probable it is to be beyond `limit` (of z) on the upper side at `information`, a step of `sd` after the last
+  /// look.
+  tail beyond(double limit, double information, double sd) const noexcept {
+    const double unit = detail::math::sqrt(information);
+    const double edge = limit * unit;
+    if (place_.empty()) return {normal{}.sf(edge / sd), -normal{}.pdf(edge / sd) * unit / sd};
+    tail all{0, 0};
+    for (std::size_t i = 0; i < place_.size(); ++i) {
+      const double z = (edge - place_[i]) / sd;
+      if (z > 9) continue;
+      all.probability += mass_[i] * normal{}.sf(z);
+      all.slope -= mass_[i] * normal{}.pdf(z) * unit / sd;
+    }
+    return all;
+  }
+  /// The limit beyond which the upper side has this probability; out_of_reach for a probability of nothing. By Newton's
+  /// method on its logarithm, kept within a bracket.
+  double limit_for(double probability, double information, double sd) const noexcept {
+    if (!(probability > 1e-18)) return out_of_reach;
+    double low = -out_of_reach;
+    double high = out_of_reach;
+    double limit = normal{}.isf(probability < 0.5 ? probability : 0.5);
+    for (int i = 0; i < 60; ++i) {
+      const tail all = beyond(limit, information, sd);
+      (all.probability > probability ? low : high) = limit;
+      double next = all.probability > 0 && all.slope < 0
+                        ? limit - detail::math::log(all.probability / probability) * all.probability / all.slope
+                        : 0.5 * (low + high);
+      if (!(next > low && next < high)) next = 0.5 * (low + high);
+      const double moved = detail::math::absolute(next - limit);
+      limit = next;
+      if (moved < 1e-12) break;
+    }
+    return limit;
+  }
+  /// The law's density at x after a step of `sd`.
+  double density(double x, double sd) const noexcept {
+    constexpr double one_over_root_two_pi = 0.39894228040143267794;
+    double sum = 0;
+    if (place_.empty()) {
+      sum = detail::math::exp(-0.5 * x * x / (sd * sd));
+    } else {
+      for (std::size_t i = 0; i < place_.size(); ++i) {
+        const double z = (x - place_[i]) / sd;
+        if (z * z < 90) sum += mass_[i] * detail::math::exp(-0.5 * z * z);
       }
     }
-    // One-sided tests go on far below zero.
+    return sum * one_over_root_two_pi / sd;
+  }
+  /// Goes on to `information`. Returns the limit at which crossing for the first time on one side has this probability.
+  double advance(double information, double probability) {
+    const double sd = detail::math::sqrt(information - at_);
+    const double limit = limit_for(probability, information, sd);
+    const double unit = detail::math::sqrt(information);
     const double upper = limit * unit;
-    const double lower = two_sided_ ? -upper : -out_of_reach * unit;
+    const double lower = two_sided_ ? -upper : -out_of_reach * unit;  // one-sided tests go on far below zero
     const double widths = (upper - lower) / sd;
     std::size_t n = 64;
     while (static_cast<double>(n) < 24 + 1.2 * widths && n < 512) n += 32;
-    const auto& nodes = rule(n);
+    const std::vector<double>& nodes = rule(n);
     std::vector<double> place(n);
     std::vector<double> mass(n);
     for (std::size_t k = 0; k < n; ++k) {
       place[k] = 0.5 * (upper + lower) + 0.5 * (upper - lower) * nodes[k];
-      double density = 0;
-      if (place_.empty()) {
-        density = std::exp(-0.5 * place[k] * place[k] / (sd * sd));
-      } else {
-        for (std::size_t i = 0; i < place_.size(); ++i) {
-          const double z = (place[k] - place_[i]) / sd;
-          if (z * z < 90) density += mass_[i] * std::exp(-0.5 * z * z);
-        }
-      }
-      mass[k] = 0.5 * (upper - lower) * nodes[n + k] * density * 0.39894228040143267794 / sd;
+      mass[k] = 0.5 * (upper - lower) * nodes[n + k] * density(place[k], sd);
     }
     place_ = std::move(place);
     mass_ = std::move(mass);
     at_ = information;
     return limit;
   }
+
+  static constexpr double out_of_reach = 9;  // a limit that is never reached
 
   spending how_;
   double alpha_;
@@ -35865,13 +36046,14 @@ struct sample_ratio_gate {
 
 /// Tests at any time whether the arms are filled as configured, from their counts alone, so from merged counts too.
 ///
-///     auto now = mr::sequential_sample_ratio({5012, 4988}, {1, 1});
+///     auto now = mr::stats::sequential_sample_ratio({5012, 4988}, {1, 1});
 ///
 /// Shapes: one count and one weight an arm; weights need not sum to one. An arm of weight zero is no part of the
 /// mixture (it adds no degree of freedom); one observation there is a mismatch beyond doubt.
 /// Guarantee: if arms are drawn by the weights, P(p <= alpha, ever) <= alpha. log_e is exact to 1e-12 of itself, or of
 /// one, at any count.
-/// Complexity: O(arms). Allocates: never.
+/// Complexity: O(arms).
+/// Allocates: never.
 /// Errors: shape_mismatch; invalid_argument: a count or weight that is negative, NaN, or 1e18 and more (with its arm),
 /// no arm with weight, an option outside its domain.
 /// Source: Lindon, Malek, "Anytime-valid inference for multinomial count data", NeurIPS 2022, eq. 6.
@@ -35915,7 +36097,7 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
   const double concentration = gate.concentration;
   sample_ratio_evidence found;
   found.n = n.sum;
-  double log_e = 0.5 * std::log1p(n.sum / concentration) - detail::stirling_error(concentration + n.sum) +
+  double log_e = 0.5 * detail::math::log1p(n.sum / concentration) - detail::stirling_error(concentration + n.sum) +
                  detail::stirling_error(concentration);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     const double share = weights[i] / total.sum;
@@ -35929,12 +36111,13 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
                           total.sum;  // n_i - n s_i
     const double z = prior + counts[i];
     log_e += z * detail::deviance((concentration + n.sum) * share / z, -excess / z) -
-             0.5 * std::log1p(counts[i] / prior) + detail::stirling_error(z) -
-             detail::stirling_error(prior);
-    if (n.sum > 0) found.largest_departure = std::fmax(found.largest_departure, std::fabs(excess) / (n.sum * share));
+             0.5 * detail::math::log1p(counts[i] / prior) + detail::stirling_error(z) - detail::stirling_error(prior);
+    if (n.sum > 0)
+      found.largest_departure =
+          detail::math::fmax(found.largest_departure, detail::math::absolute(excess) / (n.sum * share));
   }
   found.log_e = log_e;
-  found.p = log_e > 0 ? std::exp(-log_e) : 1;
+  found.p = log_e > 0 ? detail::math::exp(-log_e) : 1;
   found.mismatch = found.p <= gate.alpha && found.largest_departure >= gate.least_departure;
   return found;
 }
@@ -36121,35 +36304,52 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
+// The boundary of a normal mixture. An estimate x has the variance v. Where the truth is 0 its density is that of
+// N(0, v); where the truth itself was drawn from N(0, s) it is that of N(0, v + s). The ratio of the two,
+//
+//   e = sqrt(v / (v + s)) exp(x^2 / 2 (1/v - 1/(v + s))),
+//
+// is a nonnegative martingale as observations come, so that P(e >= 1 / alpha, ever) <= alpha (Ville). Its logarithm is
+// log_mixture_ratio, since 1/v - 1/(v + s) = s / (v (v + s)). Solved for x, e < 1 / alpha is |x| < mixture_reach:
+//
+//   x^2 < v (v + s) / s (log((v + s) / v) - 2 log alpha).
+//
+// With u = s / v and l = -2 log alpha the right side is v (1 + 1/u) (log(1 + u) + l). Its derivative by u is 0 where
+// u = l + log(1 + u); one step of that iteration, from u = l, is shortest_spread.
+
 /// The logarithm of the mixture likelihood ratio of an estimate with that variance, against 0, with effects spread
 /// normally with variance `spread`. NaN for a variance or spread that is not positive.
 /// Source: Johari, Koomen, Pekelis, Walsh, "Always valid inference", Operations Research 70(3), 2022, eq. 12.
 inline double log_mixture_ratio(double estimate, double variance, double spread) noexcept {
-  if (!(variance > 0 && spread > 0)) return std::numeric_limits<double>::quiet_NaN();
+  if (!(variance > 0 && spread > 0)) return detail::math::nan;
   const double all = variance + spread;
-  return 0.5 * (std::log(variance / all) + estimate / variance * (spread / all) * estimate);
+  return 0.5 * (detail::math::log(variance / all) + estimate / variance * (spread / all) * estimate);
 }
 
-/// The estimates that the mixture test does not reject: estimate -+ this. Source: as above, solved for the effect.
+/// How far from 0 the estimates reach that the mixture test does not reject.
+/// Source: as above, solved for the effect.
 inline double mixture_reach(double variance, double spread, double alpha) noexcept {
   const double all = variance + spread;
-  return std::sqrt(variance * (all / spread) * (std::log(all / variance) - 2 * std::log(alpha)));
+  return detail::math::sqrt(variance * (all / spread) *
+                            (detail::math::log(all / variance) - 2 * detail::math::log(alpha)));
 }
 
-/// The spread of effects for which that reach is shortest, at estimates of that variance: effects one would just find.
+/// The spread of effects for which that reach is shortest, at estimates of that variance: effects that one would just
+/// find.
 /// Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, "Time-uniform central limit theory and asymptotic confidence
 /// sequences", Ann. Stat. 52, 2024, appendix B.2 (the approximation of the Lambert function there).
 inline double shortest_spread(double variance, double alpha) noexcept {
-  const double l = -2 * std::log(alpha);
-  return variance * (l + std::log1p(l));
+  const double l = -2 * detail::math::log(alpha);
+  return variance * (l + detail::math::log1p(l));
 }
 
 /// A mean of normal observations of known deviation against `null`, valid at any time: Robbins' mixture of tests.
 ///
-/// Units: `spread` is the standard deviation of the effects to be found, in the observations' unit. Guarantee: if the
-/// mean is `null`, P(p() <= alpha, ever) <= alpha. Where the deviation is estimated, use a `normal_mixture` interval's
-/// asymptotic form or a `two_arm_e_process`.
-/// Complexity: update O(1), 1 ns; trivially copyable; allocates: never. Merge is exact.
+/// Units: `spread` is the standard deviation of the effects to be found, in the observations' unit.
+/// Guarantee: if the mean is `null`, P(p() <= alpha, ever) <= alpha. Where the deviation is estimated, use a
+/// `normal_mixture` interval's asymptotic form or a `two_arm_e_process`.
+/// Complexity: update O(1), 1 ns; trivially copyable.
+/// Allocates: never. Merge is exact.
 /// Source: Robbins, Ann. Math. Stat. 41, 1970; Johari and others 2022.
 class mixture_sprt : public saved_fields<mixture_sprt> {
   friend saved_fields<mixture_sprt>;
@@ -36161,7 +36361,7 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
   /// False if x was refused: it is not finite, or 1e290 and more away from `null`.
   bool update(double x) noexcept {
     const double d = x - null_;
-    if (!(std::fabs(d) <= 1e290)) return false;
+    if (!(detail::math::absolute(d) <= 1e290)) return false;
     sum_ += d;
     count_ += 1;
     return true;
@@ -36175,13 +36375,13 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
   double log_e_value() const noexcept {
     return count_ > 0 ? log_mixture_ratio(sum_ / count_, variance_ / count_, spread_) : 0;
   }
-  double e_value() const noexcept { return std::exp(log_e_value()); }
+  double e_value() const noexcept { return detail::math::exp(log_e_value()); }
   /// min(1, 1 / e_value): the p-value of this moment, valid at any moment.
   double p() const noexcept {
     const double l = log_e_value();
-    return l > 0 ? std::exp(-l) : l <= 0 ? 1 : l;
+    return l > 0 ? detail::math::exp(-l) : l <= 0 ? 1 : l;
   }
-  bool rejects(double alpha) const noexcept { return log_e_value() >= -std::log(alpha); }
+  bool rejects(double alpha) const noexcept { return log_e_value() >= -detail::math::log(alpha); }
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_); }
 
  private:
@@ -36192,8 +36392,8 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
     visit(self.null_, self.variance_, self.spread_, self.sum_, self.count_);
   }
   bool restore() noexcept {
-    return std::isfinite(null_) && variance_ >= 0 && spread_ >= 0 && std::isfinite(sum_) && count_ >= 0 &&
-           count_ < 0x1p53 && count_ == std::floor(count_);
+    return detail::math::is_finite(null_) && variance_ >= 0 && spread_ >= 0 && detail::math::is_finite(sum_) &&
+           count_ >= 0 && count_ < 0x1p53 && count_ == detail::math::floor(count_);
   }
 
   double null_;
@@ -36242,7 +36442,9 @@ struct two_arm_design {
 /// end. Check them by `sequential_sample_ratio`, as `experiment_test` does. With the default design .10 against .12
 /// stops on average after 4,000 observations an arm at alpha 0.05. Two processes merge to the bet on both streams, with
 /// one mixture.
-/// Complexity: update O(16 bets), 6 ns; 300 bytes; allocates: only `save`. Threads: one at a time.
+/// Complexity: update O(16 bets), 6 ns; 300 bytes.
+/// Allocates: only `save`.
+/// Threads: one at a time.
 /// Source: betting against exchangeability as in Shekhar, Ramdas, "Nonparametric two-sample testing by betting", IEEE
 /// Trans. Inf. Theory 70(2), 2024; mixtures: Robbins, Ann. Math. Stat. 41, 1970.
 class two_arm_e_process {
@@ -36266,11 +36468,11 @@ class two_arm_e_process {
   /// False if the score was refused: it is not finite, or 1e150 and more away from the mean of those before.
   bool update(bool treated, double x) noexcept {
     const double d = x - mean_;
-    if (!(std::fabs(d) <= 1e150)) [[unlikely]]
+    if (!(detail::math::absolute(d) <= 1e150)) [[unlikely]]
       return false;
     double g = d * scale_;
     const double odds = odds_[treated ? 1 : 0];  // no branch: arms are random
-    if (std::fabs(g) <= reach_) [[likely]] {
+    if (detail::math::absolute(g) <= reach_) [[likely]] {
       g *= odds;
       for (std::size_t i = 0; i < sizes; ++i) {
         const double h = size_[i] * g;
@@ -36292,7 +36494,8 @@ class two_arm_e_process {
   }
 
   /// Another part of the same experiment: other machine, other thread. A rejection by looks at the other part alone
-  /// does not count: two tests were then made. Errors: invalid_argument: another design.
+  /// does not count: two tests were then made.
+  /// Errors: invalid_argument: another design.
   result<void> merge(const two_arm_e_process& other) {
     if (design_.share != other.design_.share || design_.effect != other.design_.effect)
       return error(errc::invalid_argument, "two-arm tests of different designs cannot be merged");
@@ -36311,18 +36514,18 @@ class two_arm_e_process {
 
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_) + block_; }
   /// Evidence so far. Looking costs 10 ns.
-  double e_value() const noexcept { return log_unit_ == 0 ? mixture() : std::exp(log_e_value()); }
-  double log_e_value() const noexcept { return std::log(mixture()) + log_unit_; }
+  double e_value() const noexcept { return log_unit_ == 0 ? mixture() : detail::math::exp(log_e_value()); }
+  double log_e_value() const noexcept { return detail::math::log(mixture()) + log_unit_; }
   /// The same as a p-value that may be looked at any time.
   double p() const noexcept {
     const double log_e = log_e_value();
-    return log_e > 0 ? std::exp(-log_e) : 1;
+    return log_e > 0 ? detail::math::exp(-log_e) : 1;
   }
   /// Looks, and remembers the highest evidence seen by looks: a rejection stands.
   bool rejects(double alpha) noexcept {
     const double log_e = log_e_value();
     if (log_e > highest_) highest_ = log_e;
-    return highest_ >= -std::log(alpha);
+    return highest_ >= -detail::math::log(alpha);
   }
   const two_arm_design& design() const noexcept { return design_; }
 
@@ -36361,7 +36564,7 @@ class two_arm_e_process {
     block_ = from.u32();
     bool valid = count_ >= 0 && count_ < 0x1p53 && highest_ >= 0;
     for (const double d : {squares_, scale_, block_squares_}) valid = valid && d >= 0 && d < 1e302;
-    for (const double d : {mean_, block_sum_, log_unit_, highest_}) valid = valid && std::fabs(d) < 1e302;
+    for (const double d : {mean_, block_sum_, log_unit_, highest_}) valid = valid && detail::math::absolute(d) < 1e302;
     block_size_ = next_block();
     valid = valid && block_ < block_size_;
     for (std::size_t i = 0; i < sizes; ++i) {
@@ -36385,8 +36588,8 @@ class two_arm_e_process {
     double total = 0;
     for (std::size_t i = 0; i < sizes; ++i) {
       const double steps = static_cast<double>(i) - 3.75;
-      size_[i] = 0.5 * design.effect * std::exp2(steps);
-      weight_[i] = std::exp(-0.5 * (steps * 0.69314718055994531 / 0.8) * (steps * 0.69314718055994531 / 0.8));
+      size_[i] = 0.5 * design.effect * detail::math::exp2(steps);
+      weight_[i] = detail::math::exp(-0.5 * (steps * 0.69314718055994531 / 0.8) * (steps * 0.69314718055994531 / 0.8));
       total += 2 * weight_[i];
       upper_[i] = lower_[i] = 1;
     }
@@ -36415,7 +36618,7 @@ class two_arm_e_process {
     squares_ += squares + d * d * (count_ / all) * count;
     mean_ += d * (count / all);
     count_ = all;
-    scale_ = squares_ > 0 ? std::sqrt((count_ - 1) / squares_) : 0;
+    scale_ = squares_ > 0 ? detail::math::sqrt((count_ - 1) / squares_) : 0;
     block_size_ = next_block();
   }
 
@@ -36507,6 +36710,15 @@ const State& state_at(const slot<At, State>& of) noexcept {
   return of.state;
 }
 
+/// Calls f with each place below Size, as an integral_constant, which may stand where a constant has to.
+template <std::size_t Size, class F>
+void for_each_place(F f) {
+  const auto all = [&]<std::size_t... At>(std::index_sequence<At...>) {
+    (f(std::integral_constant<std::size_t, At>()), ...);
+  };
+  all(std::make_index_sequence<Size>());
+}
+
 template <class Family>
 struct family_traits {
   static_assert(sizeof(Family) == 0, "millrace[EXPERIMENT-6]: the first part of an experiment_test is outcomes<...>");
@@ -36566,26 +36778,31 @@ struct planned_looks<group_looks<How, Looks, Rho>> {
 
 /// An A/B test whose type says what is measured and how it is decided, so that it cannot be decided otherwise:
 ///
-///     mr::stats::experiment_test<mr::stats::outcomes<mr::stats::conversion<"ctr">, mr::stats::ratio<"revenue",
-///     "clicks">,
-///                                           mr::stats::quantile_of<"latency", .99>>,
-///                         mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>, mr::stats::holm>> test;
+///     using namespace mr::stats;
+///     experiment_test<outcomes<conversion<"ctr">, ratio<"revenue", "clicks">, quantile_of<"latency", .99>>,
+///                     decision<always_valid, alpha<.05>, holm>>
+///         test;
 ///     test.update(treated, clicked, revenue, clicks, latency);     // one unit, as it comes
 ///     auto now = test.peek();                                      // result<experiment_report<3>>
 ///
-/// `peek()` is there for always_valid and always_valid_asymptotic, `conclude(planned)` for fixed_horizon,
-/// `look(planned)` for group_looks; another one does not compile (EXPERIMENT-1). The correction covers all metrics,
-/// always. Guarantee: with always_valid, if no metric depends on the arm, P(any significant, ever) <= alpha, under any
-/// way of peeking, for family-wise corrections; what was significant once stays so, also in what it is merged into,
-/// while that is empty. Its p comes from bets, its intervals from moments in the limit of large samples: where the two
-/// disagree p decides; while the data do not vary an interval is the whole line. A unit with an input that is not
-/// finite or beyond 1e140 in size, or a conversion that is neither 0 nor 1, is left out of all metrics and counted in
-/// `refused`. Units are assigned to the treatment by chance, with `share`. Where the arms' sizes contradict that
-/// (sequential_sample_ratio, with its default gate) a report has no verdict: nothing is significant, no finding is
-/// recorded, and `summary` says why. Complexity: update O(inputs), 10 to 40 ns a metric; trivially copyable; allocates:
-/// never but for reports of group_looks and save. Threads: one at a time, then merge. Errors: of merge:
-/// invalid_argument for other shares; of reports: invalid_argument, naming the arm, if one has no units yet; else as
-/// the metrics' tests.
+/// `peek()` is there for always_valid and always_valid_asymptotic, `conclude(planned)` for fixed_horizon and
+/// `look(planned)` for group_looks; another one does not compile (EXPERIMENT-1). The correction always covers all
+/// metrics. Units are assigned to the treatment by chance, with `share`.
+///
+/// Where the arms' sizes contradict `share` (sequential_sample_ratio, with its default gate), a report has no verdict:
+/// nothing is significant, no finding is recorded, and `summary` says why. A unit with an input that is not finite or
+/// beyond 1e140 in size, or a conversion that is neither 0 nor 1, is left out of all metrics and counted by `refused`.
+/// The p of always_valid comes from bets, its intervals from moments in the limit of large samples: where the two
+/// disagree, p decides. While the data do not vary an interval is the whole line.
+///
+/// Guarantee: with always_valid, if no metric depends on the arm, P(any significant, ever) <= alpha, under any way of
+/// peeking, for family-wise corrections. What was significant once stays so, also in an empty experiment that merges
+/// it.
+/// Complexity: update O(inputs), 10 to 40 ns a metric; trivially copyable.
+/// Allocates: never, but for reports of group_looks and `save`.
+/// Threads: one at a time, then merge.
+/// Errors: merge: invalid_argument for other shares. Reports: invalid_argument, naming the arm, if one has no units
+/// yet; else those of the metrics' tests.
 template <class Family, class Decision>
 class experiment_test {
   using traits = detail::family_traits<Family>;
@@ -36639,24 +36856,18 @@ class experiment_test {
   /// (`mean` of conversions, `mean` and `variance`, `covariance` of pairs, `quantiles`), a sketch, or moments of your
   /// own. Not for always_valid, whose bets need single units.
   template <std::size_t Metric, class... Summary>
-  void absorb(bool treated, const Summary&... summary) {
+  void merge(bool treated, const Summary&... summary) {
     static_assert(!bets,
                   "millrace[EXPERIMENT-9]: always_valid bets on single units; from summaries use "
                   "always_valid_asymptotic, fixed_horizon or group_looks");
-    detail::state_at<Metric>(state_).absorb(treated, summary...);
-    double most = 0;
-    [&]<std::size_t... At>(std::index_sequence<At...>) {
-      ((most = detail::state_at<At>(state_).count(treated) > most
-                   ? detail::state_at<At>(state_).count(treated)
-                   : most),
-       ...);
-    }
-    (std::make_index_sequence<size>());
-    if (most > arm_[treated ? 1 : 0]) arm_[treated ? 1 : 0] = most;
+    detail::state_at<Metric>(state_).merge(treated, summary...);
+    double& units = arm_[treated ? 1 : 0];
+    detail::for_each_place<size>(
+        [&](auto at) { units = detail::math::fmax(units, detail::state_at<at>(state_).count(treated)); });
   }
 
-  /// Takes up another part's units. Looks, findings and a conclusion are those of this one; of the other while this one
-  /// is empty. (Findings of both would be two chances of a false one.)
+  /// Adds another part's units. Looks, findings and a conclusion stay those of this one, since findings of both would
+  /// be two chances of a false one; while this one is empty it takes over those of the other.
   result<void> merge(const experiment_test& other) {
     if (design_.share != other.design_.share || design_.effect != other.design_.effect)
       return error(errc::invalid_argument, "experiment tests of different designs cannot be merged");
@@ -36666,15 +36877,13 @@ class experiment_test {
       refused_ += refused;
       return {};
     }
-    [&]<std::size_t... At>(std::index_sequence<At...>) {
-      (detail::state_at<At>(state_).merge(detail::state_at<At>(other.state_)), ...);
-    }
-    (std::make_index_sequence<size>());
+    detail::for_each_place<size>(
+        [&](auto at) { detail::state_at<at>(state_).merge(detail::state_at<at>(other.state_)); });
     if constexpr (bets)
       for (std::size_t i = 0; i < size; ++i)
         if (auto done = bet_[i].merge(other.bet_[i]); !done) return done;
     for (std::size_t a = 0; a < 2; ++a) arm_[a] += other.arm_[a];
-    concluded_at_ = std::fmax(concluded_at_, other.concluded_at_);
+    concluded_at_ = detail::math::fmax(concluded_at_, other.concluded_at_);
     refused_ += other.refused_;
     return {};
   }
@@ -36703,11 +36912,11 @@ class experiment_test {
         t.test = "always-valid test (asymptotic)";
         log_e = log_mixture_ratio(t.effect, variance, spread);
         if (!(log_e == log_e)) log_e = 0;
-        t.failed.add(assumption::large_sample, std::fmin(arm_[0], arm_[1]) < 100);
+        t.failed.add(assumption::large_sample, detail::math::fmin(arm_[0], arm_[1]) < 100);
       }
       t.statistic = log_e;
       if (log_e > highest_[i] && !found->sample_ratio.mismatch) highest_[i] = log_e;
-      t.p = std::exp(-highest_[i]);
+      t.p = detail::math::exp(-highest_[i]);
     }
     return corrected(std::move(found));
   }
@@ -36754,14 +36963,15 @@ class experiment_test {
       metric_evidence& m = found->metrics[i];
       const double z = normal{}.isf(0.5 * m.test.p);  // as far out as the test's own law says
       if (verdict && z >= *limit) rejected_[i] = 1;
-      if (verdict) highest_[i] = std::fmax(highest_[i], -std::log(repeated_p(z, m.test.p)));
+      if (verdict) highest_[i] = detail::math::fmax(highest_[i], -detail::math::log(repeated_p(z, m.test.p)));
       const bool rejected = rejected_[i] != 0;
       // Worked out by search, so that its last digits may contradict the limit.
-      m.test.p = std::exp(-highest_[i]);
-      m.test.p = rejected ? std::fmin(m.test.p, one_alpha) : std::fmax(m.test.p, std::nextafter(one_alpha, 1.0));
-      m.adjusted_p = verdict ? std::fmin(1.0, m.test.p * static_cast<double>(size)) : 1;
+      m.test.p = detail::math::exp(-highest_[i]);
+      m.test.p = rejected ? detail::math::fmin(m.test.p, one_alpha)
+                          : detail::math::fmax(m.test.p, detail::math::nextafter(one_alpha, 1.0));
+      m.adjusted_p = verdict ? detail::math::fmin(1.0, m.test.p * static_cast<double>(size)) : 1;
       m.significant = verdict && rejected;
-      m.test.interval = around(m.test.effect, *limit * std::sqrt(variances_[i]));
+      m.test.interval = around(m.test.effect, *limit * detail::math::sqrt(variances_[i]));
     }
     planned_units_ = planned_units;
     ++looks_taken_;
@@ -36798,62 +37008,20 @@ class experiment_test {
       to.u8(rejected_[i]);
       if constexpr (bets) bet_[i].save(to);
     }
-    [&]<std::size_t... At>(std::index_sequence<At...>) { (detail::state_at<At>(state_).save(to), ...); }
-    (std::make_index_sequence<size>());
+    detail::for_each_place<size>([&](auto at) { detail::state_at<at>(state_).save(to); });
     return std::move(to).finish();
   }
   /// Errors: as every envelope; type_mismatch for an experiment with other metrics, or decided in another way.
   static result<experiment_test> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, "experiment_test");
     if (!from) return std::move(from).error();
-    bool same = from->text() == decided;
-    same = from->text() == correction_type::name && same;
-    same = from->f64() == Decision::alpha && same;
-    if constexpr (grouped) {
-      same = same && from->u8() == static_cast<std::uint8_t>(when::how);
-      if constexpr (when::how == spending::power) same = same && from->f64() == when::rho;
-      for (const double share : planned::at) same = same && from->f64() == share;
-    }
-    if (!same)
-      return error(errc::type_mismatch, "saved experiment: it is decided in another way than by " +
-                                            std::string(decided) + ", " + std::string(correction_type::name) +
-                                            ", alpha " + figure(Decision::alpha) +
-                                            (grouped ? ", and at these looks" : ""));
-    for (const std::string_view name : traits::names)
-      if (const std::string_view found = from->text(); found != name)
-        return error(errc::type_mismatch, "saved experiment: its metric is not " + std::string(name));
-    for (std::size_t i = 0; i < size; ++i)
-      if (from->text() != kinds[i])
-        return error(errc::type_mismatch, "saved experiment: its metric " + std::string(traits::names[i]) +
-                                              " is not a " + std::string(kinds[i]));
+    if (auto same = checked_type(*from); !same) return std::move(same).error();
     two_arm_design design;
     design.share = from->f64();
     design.effect = from->f64();
     auto made = make(design);
     if (!made) return error(errc::corrupt, "saved experiment: its design makes no sense");
-    bool valid = true;
-    for (std::size_t a = 0; a < 2; ++a) {
-      made->arm_[a] = from->f64();
-      valid = valid && made->arm_[a] >= 0 && made->arm_[a] < 0x1p53;
-    }
-    made->refused_ = from->u64();
-    made->looks_taken_ = from->u32();
-    made->planned_units_ = from->f64();
-    made->concluded_at_ = from->f64();
-    valid = valid && made->looks_taken_ <= planned::count && made->planned_units_ >= 0 && made->concluded_at_ >= 0 &&
-            made->concluded_at_ < 0x1p53;
-    for (std::size_t i = 0; i < size; ++i) {
-      made->highest_[i] = from->f64();
-      made->rejected_[i] = from->u8();
-      valid = valid && made->highest_[i] >= 0 && made->rejected_[i] <= 1;
-      if constexpr (bets)
-        valid = valid && made->bet_[i].load(*from) && made->bet_[i].design().share == design.share &&
-                made->bet_[i].design().effect == design.effect;
-    }
-    [&]<std::size_t... At>(std::index_sequence<At...>) {
-      ((valid = valid && detail::state_at<At>(made->state_).load(*from)), ...);
-    }
-    (std::make_index_sequence<size>());
+    const bool valid = made->load_figures(*from);
     if (auto done = from->finish(valid); !done) return std::move(done).error();
     return made;
   }
@@ -36869,10 +37037,59 @@ class experiment_test {
 
   static constexpr double best_at = 10'000;  // units at which intervals of any_time decisions are shortest
 
+  /// Whether the bytes are those of an experiment with these metrics, decided in this way.
+  static result<void> checked_type(envelope_reader& from) {
+    bool same = from.text() == decided;
+    same = from.text() == correction_type::name && same;
+    same = from.f64() == Decision::alpha && same;
+    if constexpr (grouped) {
+      same = same && from.u8() == static_cast<std::uint8_t>(when::how);
+      if constexpr (when::how == spending::power) same = same && from.f64() == when::rho;
+      for (const double share : planned::at) same = same && from.f64() == share;
+    }
+    if (!same)
+      return error(errc::type_mismatch, "saved experiment: it is decided in another way than by " +
+                                            std::string(decided) + ", " + std::string(correction_type::name) +
+                                            ", alpha " + figure(Decision::alpha) +
+                                            (grouped ? ", and at these looks" : ""));
+    for (const std::string_view name : traits::names)
+      if (from.text() != name)
+        return error(errc::type_mismatch, "saved experiment: its metric is not " + std::string(name));
+    for (std::size_t i = 0; i < size; ++i)
+      if (from.text() != kinds[i])
+        return error(errc::type_mismatch, "saved experiment: its metric " + std::string(traits::names[i]) +
+                                              " is not a " + std::string(kinds[i]));
+    return {};
+  }
+  /// False: the numbers contradict each other, and this is not to be used.
+  bool load_figures(envelope_reader& from) {
+    bool valid = true;
+    for (double& units : arm_) {
+      units = from.f64();
+      valid = valid && units >= 0 && units < 0x1p53;
+    }
+    refused_ = from.u64();
+    looks_taken_ = from.u32();
+    planned_units_ = from.f64();
+    concluded_at_ = from.f64();
+    valid =
+        valid && looks_taken_ <= planned::count && planned_units_ >= 0 && concluded_at_ >= 0 && concluded_at_ < 0x1p53;
+    for (std::size_t i = 0; i < size; ++i) {
+      highest_[i] = from.f64();
+      rejected_[i] = from.u8();
+      valid = valid && highest_[i] >= 0 && rejected_[i] <= 1;
+      if constexpr (bets)
+        valid = valid && bet_[i].load(from) && bet_[i].design().share == design_.share &&
+                bet_[i].design().effect == design_.effect;
+    }
+    detail::for_each_place<size>([&](auto at) { valid = valid && detail::state_at<at>(state_).load(from); });
+    return valid;
+  }
+
   template <std::size_t... At>
   void take(bool treated, const double* inputs, std::index_sequence<At...>) noexcept {
     bool good = true;
-    for (std::size_t i = 0; i < traits::inputs; ++i) good &= std::fabs(inputs[i]) <= most_input;
+    for (std::size_t i = 0; i < traits::inputs; ++i) good &= detail::math::absolute(inputs[i]) <= most_input;
     if (!(good && traits::take(inputs))) [[unlikely]] {
       ++refused_;
       return;
@@ -36915,9 +37132,9 @@ class experiment_test {
   /// Source: Jennison, Turnbull, "Group sequential methods", 9.2 (repeated p-values).
   double repeated_p(double z, double fixed_p) const {
     if (fixed_p == 0) return 0;
-    const auto beyond = [&](double log_alpha) { return limit_of_look(std::exp(log_alpha)).value_or(0) - z; };
-    double low = std::log(fixed_p);
-    double high = std::log(0.5);
+    const auto beyond = [&](double log_alpha) { return limit_of_look(detail::math::exp(log_alpha)).value_or(0) - z; };
+    double low = detail::math::log(fixed_p);
+    double high = detail::math::log(0.5);
     if (!(low < high)) return 1;
     double at_low = beyond(low);
     double at_high = beyond(high);
@@ -36938,7 +37155,7 @@ class experiment_test {
         at_low /= 2;
       }
     }
-    return std::exp(high);
+    return detail::math::exp(high);
   }
   static std::string figure(double value) { return detail::figure(value); }
   /// effect -+ reach; the whole line where there is no reach, as the data do not vary.
@@ -36961,8 +37178,7 @@ class experiment_test {
     found.refused = refused_;
     const test_options options{alternative::two_sided, 1 - Decision::alpha};
     result<void> failed;
-    [&]<std::size_t... At>(std::index_sequence<At...>) { (test<At>(found, options, failed), ...); }
-    (std::make_index_sequence<size>());
+    detail::for_each_place<size>([&](auto at) { test<at>(found, options, failed); });
     if (!failed) return std::move(failed).error();
     const std::array<double, 2> weights{1 - design_.share, design_.share};
     auto shares = sequential_sample_ratio(arm_, weights);
@@ -37021,26 +37237,6 @@ class experiment_test {
 /// stats/experiment: an A/B test as a type: what it measures, when it decides, how it corrects.
 
 #endif  // MILLRACE_STATS_EXPERIMENT_HPP
-
-// ---- stats/fwd.hpp
-
-#ifndef MILLRACE_STATS_FWD_HPP
-#define MILLRACE_STATS_FWD_HPP
-
-/// What other modules may name of stats without including it, and what its private part stands on.
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {}
-namespace stats {
-namespace detail {
-using namespace millrace::detail;  // the primitives of core, which every module may use
-}
-}  // namespace stats
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_STATS_FWD_HPP
 
 // ---- stats/distributions/detail/noncentral.hpp
 
@@ -38284,7 +38480,8 @@ namespace stats {
 /// sequences", Ann. Stat. 49, 2021, eq. 14.
 inline result<interval> normal_mixture_interval(double mean, double n, double stddev, double level = 0.95,
                                                 double best_at = 5000) {
-  if (!(n > 0 && stddev > 0 && level > 0 && level < 1 && best_at > 0 && std::isfinite(mean) && std::isfinite(stddev)))
+  if (!(n > 0 && stddev > 0 && level > 0 && level < 1 && best_at > 0 && detail::math::is_finite(mean) &&
+        detail::math::is_finite(stddev)))
     return error(errc::invalid_argument, "confidence sequence of a mean: n " + std::to_string(n) + ", deviation " +
                                              std::to_string(stddev) + ", level " + std::to_string(level));
   const double variance = stddev * stddev;
@@ -38293,17 +38490,19 @@ inline result<interval> normal_mixture_interval(double mean, double n, double st
 }
 
 /// Any estimate with an estimated standard error, such as a difference of means: valid in the limit of large n,
-/// uniformly over time. `n` observations led to it. Errors: as above. Source: Waudby-Smith, Arbour, Sinha, Kennedy,
-/// Ramdas, Ann. Stat. 52, 2024, theorem 2.2.
+/// uniformly over time. `n` observations led to it.
+/// Errors: as above.
+/// Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, Ann. Stat. 52, 2024, theorem 2.2.
 inline result<interval> asymptotic_interval(double estimate, double standard_error, double n, double level = 0.95,
                                             double best_at = 5000) {
-  return normal_mixture_interval(estimate, n, standard_error * std::sqrt(n), level, best_at);
+  return normal_mixture_interval(estimate, n, standard_error * detail::math::sqrt(n), level, best_at);
 }
 
 /// A rate, from `successes` of `n` observations: exact from the first one on.
 ///
 /// Guarantee: covers the rate at all times with at least the level, whatever the rate is.
-/// Complexity: about 1 us. Allocates: never.
+/// Complexity: about 1 us.
+/// Allocates: never.
 /// Errors: invalid_argument: n of 0 or above 2^53, more successes than n, a level outside (0, 1).
 /// Source: Robbins 1970, the beta mixture; in Howard and others 2021 as eq. 24 without its bound.
 inline result<interval> beta_binomial_interval(double successes, double n, double level = 0.95) {
@@ -38326,15 +38525,15 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
     return (m > 0 ? m * detail::log1pmx(0.5 / m) : -0.5) + detail::stirling_error(m + 0.5);
   };
   constexpr double log_pi = 1.1447298858494001741;
-  const double constant = rest(successes) + rest(failures) - detail::stirling_error(n) - 0.5 * std::log(n) +
-                          detail::half_log_two_pi - log_pi + std::log(1 - level);
+  const double constant = rest(successes) + rest(failures) - detail::stirling_error(n) - 0.5 * detail::math::log(n) +
+                          detail::half_log_two_pi - log_pi + detail::math::log(1 - level);
   const double centre = successes / n;
   // The left side is convex, with its least value at c: on either side of c there is one root, found by Newton steps
   // that are kept within a bracket.
   const auto end = [&](double outer, double inner) {
     double x = outer + 0.5 * (inner - outer);
     for (int i = 0; i < 100; ++i) {
-      const double d = std::fma(n, x, -successes);
+      const double d = detail::math::fma(n, x, -successes);
       const double s = successes > 0 ? successes * detail::deviance(n * x / successes, d / successes) : n * x;
       const double f =
           failures > 0 ? failures * detail::deviance(n * (1 - x) / failures, -d / failures) : n * (1 - x);
@@ -38344,7 +38543,7 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
       const double low = outer < inner ? outer : inner;
       const double high = outer < inner ? inner : outer;
       if (!(next > low && next < high)) next = outer + 0.5 * (inner - outer);
-      const double moved = std::fabs(next - x);
+      const double moved = detail::math::absolute(next - x);
       x = next;
       if (moved <= 1e-15 * x) break;
     }
@@ -38355,17 +38554,18 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
 
 /// The mean of observations in [0, 1] of any distribution, sharper the less they vary: empirical Bernstein.
 ///
-/// Models: an aggregator but for merging: the bets depend on the order. Guarantee: covers the mean at all times with
-/// the level, if the observations are independent or their mean given those before is constant. An observation outside
-/// [0, 1] or NaN breaks the promise: it is refused. Complexity: update O(1), 30 ns; trivially copyable; allocates:
-/// never. Source: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024,
-/// theorem 2.
+/// Models: an aggregator but for merging: the bets depend on the order.
+/// Guarantee: covers the mean at all times with the level, if the observations are independent or their mean given
+/// those before is constant. An observation outside [0, 1] or NaN breaks the promise: it is refused.
+/// Complexity: update O(1), 30 ns; trivially copyable.
+/// Allocates: never.
+/// Source: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024, theorem 2.
 class empirical_bernstein : public saved_fields<empirical_bernstein> {
   friend saved_fields<empirical_bernstein>;
 
  public:
   explicit empirical_bernstein(double level = 0.95) noexcept
-      : level_(level > 0 && level < 1 ? level : 0.95), log_(std::log(2 / (1 - level_))) {}
+      : level_(level > 0 && level < 1 ? level : 0.95), log_(detail::math::log(2 / (1 - level_))) {}
 
   /// False if x was refused.
   bool update(double x) noexcept {
@@ -38373,12 +38573,12 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
     const double t = count_ + 1;
     const double mean = (0.5 + sum_) / t;  // of all before
     const double variance = (0.25 + squares_) / t;
-    double bet = std::sqrt(2 * log_ / (variance * t * std::log(t + 1)));
+    double bet = detail::math::sqrt(2 * log_ / (variance * t * detail::math::log(t + 1)));
     if (!(bet < 0.5)) bet = 0.5;
     const double d = x - mean;
     bets_ += bet;
     weighted_ += bet * x;
-    cost_ += d * d * (-std::log1p(-bet) - bet);
+    cost_ += d * d * (-detail::math::log1p(-bet) - bet);
     sum_ += x;
     count_ = t;
     const double now = (0.5 + sum_) / (t + 1);
@@ -38404,7 +38604,7 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
   }
   bool restore() noexcept {
     const auto is_in = [](double x, double most) { return x >= 0 && x <= most; };
-    return level_ > 0 && level_ < 1 && log_ > 0 && count_ < 0x1p53 && count_ == std::floor(count_) &&
+    return level_ > 0 && level_ < 1 && log_ > 0 && count_ < 0x1p53 && count_ == detail::math::floor(count_) &&
            is_in(sum_, count_) && is_in(squares_, count_) && is_in(bets_, count_) && is_in(weighted_, bets_) &&
            (count_ == 0 || bets_ > 0) && cost_ >= 0 && is_in(lower_, 1) && is_in(upper_, 1);
   }
@@ -38438,7 +38638,7 @@ namespace stats {
 
 /// An e-value that any p-value makes: kappa p^(kappa - 1), 0 < kappa < 1; weaker than the test it came from.
 /// Source: Shafer, Shen, Vereshchagin, Vovk, "Test martingales, Bayes factors and p-values", Stat. Science 26, 2011.
-inline double e_from_p(double p, double kappa = 0.5) noexcept { return kappa * std::pow(p, kappa - 1); }
+inline double e_from_p(double p, double kappa = 0.5) noexcept { return kappa * detail::math::pow(p, kappa - 1); }
 
 /// The p-value of an e-value: 1 / e, at most 1 (Markov). NaN for NaN and negative ones.
 inline double p_from_e(double e) noexcept {
@@ -38455,11 +38655,13 @@ inline double average_e(std::span<const double> values) noexcept {
 
 /// Evidence that grows bet by bet and may be looked at, acted on and added to at any time.
 ///
-/// Each factor given to `update` must be at least 0 and, if the hypothesis holds, have a mean of at most 1 given
-/// all before: an e-value. Their product then exceeds 1 / alpha, ever, with probability alpha at most.
+/// Each factor given to `update` must be at least 0 and, if the hypothesis holds, have a mean of at most 1 given all
+/// before: an e-value. Their product then exceeds 1 / alpha, ever, with probability alpha at most.
 /// Models: an aggregator of factors (merge: the evidence of another, independent stream).
 /// Guarantee: `p` is valid at any time, however it was decided to look. A factor that is negative or NaN is no e-value
-/// and makes the process void: its value is NaN from there on. Trivially copyable; allocates: never. Complexity: O(1).
+/// and makes the process void: its value is NaN from there on. Trivially copyable.
+/// Allocates: never.
+/// Complexity: O(1).
 /// Source: Ville, 1939; Ramdas, Gruenwald, Vovk, Shafer, "Game-theoretic statistics and safe anytime-valid inference",
 /// Stat. Science 38(4), 2023.
 class e_process : public saved_fields<e_process> {
@@ -38470,7 +38672,7 @@ class e_process : public saved_fields<e_process> {
     if (!(factor >= 0))
       log_ = std::numeric_limits<double>::quiet_NaN();
     else
-      log_ += std::log(factor);
+      log_ += detail::math::log(factor);
     if (log_ > highest_) highest_ = log_;
     ++count_;
   }
@@ -38482,11 +38684,11 @@ class e_process : public saved_fields<e_process> {
     count_ += later.count_;
   }
 
-  double value() const noexcept { return std::exp(log_); }
+  double value() const noexcept { return detail::math::exp(log_); }
   double log_value() const noexcept { return log_; }
   /// The highest value it ever had.
-  double highest() const noexcept { return log_ == log_ ? std::exp(highest_) : log_; }
-  double p() const noexcept { return log_ == log_ ? std::exp(-highest_) : log_; }
+  double highest() const noexcept { return log_ == log_ ? detail::math::exp(highest_) : log_; }
+  double p() const noexcept { return log_ == log_ ? detail::math::exp(-highest_) : log_; }
   bool rejects(double alpha) const noexcept { return p() <= alpha; }
   std::uint64_t count() const noexcept { return count_; }
 
@@ -38525,9 +38727,10 @@ enum class sprt_verdict : std::uint8_t { undecided, null, alternative };
 ///
 /// Guarantee: P(alternative | null holds) <= alpha / (1 - beta) and P(null | alternative holds) <= beta / (1 - alpha),
 /// nearly alpha and beta: they are kept together, alpha' + beta' <= alpha + beta. A verdict stands: later observations
-/// do not change it. An observation that is not finite is left out. Complexity: update O(1), 2 ns; trivially copyable;
-/// allocates: never. Source: Wald, "Sequential tests of statistical hypotheses", Ann. Math. Stat. 16, 1945, sections 3
-/// to 5.
+/// do not change it. An observation that is not finite is left out.
+/// Complexity: update O(1), 2 ns; trivially copyable.
+/// Allocates: never.
+/// Source: Wald, "Sequential tests of statistical hypotheses", Ann. Math. Stat. 16, 1945, sections 3 to 5.
 class sprt : public saved_fields<sprt> {
   friend saved_fields<sprt>;
 
@@ -38540,20 +38743,21 @@ class sprt : public saved_fields<sprt> {
                                                std::to_string(alternative) +
                                                "; two different ones in (0, 1) are needed");
     // One success adds ln(p1/p0), one failure ln((1-p1)/(1-p0)): a line in x.
-    const double failure = std::log1p(-alternative) - std::log1p(-null);
-    return make(std::log(alternative / null) - failure, failure, alpha, beta);
+    const double failure = detail::math::log1p(-alternative) - detail::math::log1p(-null);
+    return make(detail::math::log(alternative / null) - failure, failure, alpha, beta);
   }
-  /// A mean of normal observations of known deviation. Errors: as above.
+  /// A mean of normal observations of known deviation.
+  /// Errors: as above.
   static result<sprt> of_means(double null, double alternative, double stddev, double alpha = 0.05, double beta = 0.2) {
-    if (!(stddev > 0 && std::isfinite(stddev) && std::isfinite(null) && std::isfinite(alternative) &&
-          null != alternative))
+    if (!(stddev > 0 && detail::math::is_finite(stddev) && detail::math::is_finite(null) &&
+          detail::math::is_finite(alternative) && null != alternative))
       return error(errc::invalid_argument, "sprt: two different finite means and a positive deviation are needed");
     const double slope = (alternative - null) / stddev / stddev;
     return make(slope, -0.5 * slope * (null + alternative), alpha, beta);
   }
 
   sprt_verdict update(double x) noexcept {
-    if (!std::isfinite(x) || verdict_ != sprt_verdict::undecided) return verdict_;
+    if (!detail::math::is_finite(x) || verdict_ != sprt_verdict::undecided) return verdict_;
     ++count_;
     log_ratio_ += slope_ * x + offset_;
     if (log_ratio_ >= upper_) verdict_ = sprt_verdict::alternative;
@@ -38576,7 +38780,7 @@ class sprt : public saved_fields<sprt> {
     if (!(alpha > 0 && beta > 0 && alpha + beta < 1))
       return error(errc::invalid_argument, "sprt: alpha " + std::to_string(alpha) + " and beta " +
                                                std::to_string(beta) + " must be positive and together below 1");
-    return sprt(slope, offset, std::log(beta / (1 - alpha)), std::log((1 - beta) / alpha));
+    return sprt(slope, offset, detail::math::log(beta / (1 - alpha)), detail::math::log((1 - beta) / alpha));
   }
 
   static std::string saved_as() { return "sprt"; }
@@ -38586,7 +38790,8 @@ class sprt : public saved_fields<sprt> {
     visit(self.slope_, self.offset_, self.lower_, self.upper_, self.log_ratio_, self.count_, self.verdict_);
   }
   bool restore() noexcept {
-    if (!(std::isfinite(slope_) && std::isfinite(offset_) && lower_ < 0 && upper_ > 0)) return false;
+    if (!(detail::math::is_finite(slope_) && detail::math::is_finite(offset_) && lower_ < 0 && upper_ > 0))
+      return false;
     return verdict_ == sprt_verdict::undecided     ? log_ratio_ > lower_ && log_ratio_ < upper_
            : verdict_ == sprt_verdict::null        ? log_ratio_ <= lower_
            : verdict_ == sprt_verdict::alternative ? log_ratio_ >= upper_
@@ -38973,8 +39178,10 @@ quantile_figures quantile_figures_of(const S& s, double p) {
 /// kll, req, tdigest, ddsketch, log_histogram, or an aggregate with the member `quantiles<...>`. What the sketches
 /// themselves do not know, in rank or in value, widens the standard error.
 ///
-/// Allocates: what the sketches' queries do. Errors: a probability or confidence outside (0, 1), a sketch of fewer than
-/// 2 items or with an infinite one at the quantile. Source: as `quantile_test` of samples.
+/// Allocates: what the sketches' queries do.
+/// Errors: a probability or confidence outside (0, 1), a sketch of fewer than 2 items or with an infinite one at the
+/// quantile.
+/// Source: as `quantile_test` of samples.
 template <detail::has_quantiles A, detail::has_quantiles B>
 result<test_result> quantile_test(const A& a, const B& b, double probability, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -39003,8 +39210,9 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
 ///
 /// Guarantee: while both sketches are exact, the test of the samples themselves. Beyond, the sketches' rank errors
 /// (each point's, at 99 %) are taken off the distance before the p-value is read, so the test errs on the side of no
-/// difference; and widen the interval. Allocates: the sketches' views. Errors: an empty sketch, an infinite item, a
-/// confidence outside (0, 1).
+/// difference; and widen the interval.
+/// Allocates: the sketches' views.
+/// Errors: an empty sketch, an infinite item, a confidence outside (0, 1).
 template <detail::has_quantiles A, detail::has_quantiles B>
 result<test_result> ks_test(const A& a, const B& b, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -40304,7 +40512,9 @@ struct sample_ratio_result {
 /// weight zero takes no degree of freedom; a unit in one is a mismatch whatever the size. For a check after every unit
 /// use the always-valid one.
 ///
-/// O(arms); allocates: never. Errors: as `goodness_of_fit_test`, alpha outside (0, 1), a negative gate.
+/// O(arms).
+/// Allocates: never.
+/// Errors: as `goodness_of_fit_test`, alpha outside (0, 1), a negative gate.
 /// Source: A. Fabijan et al., "Diagnosing sample ratio mismatch in online controlled experiments", KDD 2019.
 inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_t> counts,
                                                      std::span<const double> weights,
@@ -40444,7 +40654,7 @@ inline result<test_result> yuen_test(std::span<const double> a, std::span<const 
 #ifndef MILLRACE_STATS_HPP
 #define MILLRACE_STATS_HPP
 
-/// stats: distributions, tests and intervals that are exact in the tails. Every test answers a `test_result`:
+/// stats: distributions, tests and intervals that are exact in the tails. Every test returns a `test_result`:
 /// statistic, p, effect, interval, n, the assumptions that failed, a one-sentence `summary()`. Nonsense is an error.
 ///
 /// Distributions, each with cdf, survival function, and the quantile of either tail:
@@ -40482,7 +40692,7 @@ inline result<test_result> yuen_test(std::span<const double> a, std::span<const 
 ///   `ratio<"revenue", "clicks">`, `quantile_of<"latency", .99>`
 /// - when it decides: `always_valid` or `always_valid_asymptotic`, by `peek()`; `fixed_horizon`, by
 ///   `conclude(planned)`; `group_looks<spending::obrien_fleming, looks<.5, .75, 1.>>`, by `look(planned)`
-/// - from units one by one (`update`), or from aggregates and sketches of an arm (`absorb`)
+/// - from units one by one (`update`), or from aggregates and sketches of an arm (`merge`)
 ///
 /// Standard library alone.
 

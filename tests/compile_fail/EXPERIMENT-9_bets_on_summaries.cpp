@@ -11,4 +11,4 @@ using when = mr::stats::always_valid_asymptotic;
 using test = mr::stats::experiment_test<mr::stats::outcomes<mr::stats::mean_of<"spend">>,
                                         mr::stats::decision<when, mr::stats::alpha<.05>>>;
 
-void take(test& t) { t.absorb<0>(true, mr::stats::sample_moments{100, 1, 1}); }
+void take(test& t) { t.merge<0>(true, mr::stats::sample_moments{100, 1, 1}); }

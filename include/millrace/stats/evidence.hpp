@@ -1,10 +1,11 @@
 #ifndef MILLRACE_STATS_EVIDENCE_HPP
 #define MILLRACE_STATS_EVIDENCE_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/stats/fwd.hpp>
 
 #include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -27,7 +28,7 @@ constexpr std::string_view to_string(alternative side) noexcept {
   return "unknown";
 }
 
-/// What a test's guarantee rests on. A test answers all the same when one fails, and says so.
+/// What a test's guarantee rests on. A test gives a result all the same when one fails, and says so.
 enum class assumption : std::uint8_t {
   /// Enough observations for the limit law the p-value comes from.
   large_sample,
@@ -82,7 +83,7 @@ struct interval {
   constexpr double width() const noexcept { return upper - lower; }
 };
 
-/// What a test of this module answers: all that a report, a gate or a later reader needs. Trivially copyable; allocates
+/// What a test of this module returns: all that a report, a gate or a later reader needs. Trivially copyable; allocates
 /// nothing until `summary`.
 ///
 /// `p` is exact far into the tail: 1e-300 is 1e-300. A figure that the test does not have is NaN.
@@ -121,12 +122,12 @@ inline void append_figure(std::string& text, double value) {
     text += "unknown";
     return;
   }
-  if (std::isinf(value)) {
+  if (detail::math::is_infinite(value)) {
     text += value < 0 ? "-infinity" : "infinity";
     return;
   }
   char digits[40];
-  const bool whole = value == std::floor(value) && std::fabs(value) < 1e15;
+  const bool whole = value == detail::math::floor(value) && detail::math::absolute(value) < 1e15;
   const auto end = whole ? std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 0)
                          : std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 4);
   text.append(digits, end.ptr);
@@ -193,7 +194,7 @@ inline std::string test_result::summary() const {
 /// What a test is asked besides its data.
 struct test_options {
   alternative side = alternative::two_sided;
-  /// Of the interval; in (0, 1). A one-sided test answers a one-sided interval.
+  /// Of the interval; in (0, 1). A one-sided test returns a one-sided interval.
   double confidence = 0.95;
 };
 
@@ -213,7 +214,7 @@ inline double outside(const test_options& options) noexcept {
 inline double p_value(alternative side, double lower, double upper) noexcept {
   if (side == alternative::less) return lower;
   if (side == alternative::greater) return upper;
-  return std::fmin(1.0, 2 * std::fmin(lower, upper));
+  return detail::math::fmin(1.0, 2 * detail::math::fmin(lower, upper));
 }
 
 /// effect -+ reach, open on the side that a one-sided test does not bound.

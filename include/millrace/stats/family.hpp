@@ -58,7 +58,7 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
     return;
   }
   for (std::size_t i = 0; i < m; ++i) order[i] = i;
-  // Equal p-values in the order given, so that answers do not depend on the sort.
+  // Equal p-values in the order given, so that results do not depend on the sort.
   heap_sort(order.data(), m, [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] < p[b] : a < b; });
   if constexpr (std::same_as<Correction, holm>) {
     double most = 0;

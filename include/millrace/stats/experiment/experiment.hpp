@@ -1,18 +1,19 @@
 #ifndef MILLRACE_STATS_EXPERIMENT_EXPERIMENT_HPP
 #define MILLRACE_STATS_EXPERIMENT_EXPERIMENT_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/stats/experiment/decision.hpp>
 #include <millrace/stats/experiment/metrics.hpp>
 #include <millrace/stats/family.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sequential/group_sequential.hpp>
 #include <millrace/stats/sequential/mixture_sprt.hpp>
 #include <millrace/stats/sequential/sequential_sample_ratio.hpp>
 #include <millrace/stats/sequential/two_arm_e_process.hpp>
 
 #include <array>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +46,15 @@ State& state_at(slot<At, State>& of) noexcept {
 template <std::size_t At, class State>
 const State& state_at(const slot<At, State>& of) noexcept {
   return of.state;
+}
+
+/// Calls f with each place below Size, as an integral_constant, which may stand where a constant has to.
+template <std::size_t Size, class F>
+void for_each_place(F f) {
+  const auto all = [&]<std::size_t... At>(std::index_sequence<At...>) {
+    (f(std::integral_constant<std::size_t, At>()), ...);
+  };
+  all(std::make_index_sequence<Size>());
 }
 
 template <class Family>
@@ -106,26 +116,31 @@ struct planned_looks<group_looks<How, Looks, Rho>> {
 
 /// An A/B test whose type says what is measured and how it is decided, so that it cannot be decided otherwise:
 ///
-///     mr::stats::experiment_test<mr::stats::outcomes<mr::stats::conversion<"ctr">, mr::stats::ratio<"revenue",
-///     "clicks">,
-///                                           mr::stats::quantile_of<"latency", .99>>,
-///                         mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>, mr::stats::holm>> test;
+///     using namespace mr::stats;
+///     experiment_test<outcomes<conversion<"ctr">, ratio<"revenue", "clicks">, quantile_of<"latency", .99>>,
+///                     decision<always_valid, alpha<.05>, holm>>
+///         test;
 ///     test.update(treated, clicked, revenue, clicks, latency);     // one unit, as it comes
 ///     auto now = test.peek();                                      // result<experiment_report<3>>
 ///
-/// `peek()` is there for always_valid and always_valid_asymptotic, `conclude(planned)` for fixed_horizon,
-/// `look(planned)` for group_looks; another one does not compile (EXPERIMENT-1). The correction covers all metrics,
-/// always. Guarantee: with always_valid, if no metric depends on the arm, P(any significant, ever) <= alpha, under any
-/// way of peeking, for family-wise corrections; what was significant once stays so, also in what it is merged into,
-/// while that is empty. Its p comes from bets, its intervals from moments in the limit of large samples: where the two
-/// disagree p decides; while the data do not vary an interval is the whole line. A unit with an input that is not
-/// finite or beyond 1e140 in size, or a conversion that is neither 0 nor 1, is left out of all metrics and counted in
-/// `refused`. Units are assigned to the treatment by chance, with `share`. Where the arms' sizes contradict that
-/// (sequential_sample_ratio, with its default gate) a report has no verdict: nothing is significant, no finding is
-/// recorded, and `summary` says why. Complexity: update O(inputs), 10 to 40 ns a metric; trivially copyable; allocates:
-/// never but for reports of group_looks and save. Threads: one at a time, then merge. Errors: of merge:
-/// invalid_argument for other shares; of reports: invalid_argument, naming the arm, if one has no units yet; else as
-/// the metrics' tests.
+/// `peek()` is there for always_valid and always_valid_asymptotic, `conclude(planned)` for fixed_horizon and
+/// `look(planned)` for group_looks; another one does not compile (EXPERIMENT-1). The correction always covers all
+/// metrics. Units are assigned to the treatment by chance, with `share`.
+///
+/// Where the arms' sizes contradict `share` (sequential_sample_ratio, with its default gate), a report has no verdict:
+/// nothing is significant, no finding is recorded, and `summary` says why. A unit with an input that is not finite or
+/// beyond 1e140 in size, or a conversion that is neither 0 nor 1, is left out of all metrics and counted by `refused`.
+/// The p of always_valid comes from bets, its intervals from moments in the limit of large samples: where the two
+/// disagree, p decides. While the data do not vary an interval is the whole line.
+///
+/// Guarantee: with always_valid, if no metric depends on the arm, P(any significant, ever) <= alpha, under any way of
+/// peeking, for family-wise corrections. What was significant once stays so, also in an empty experiment that merges
+/// it.
+/// Complexity: update O(inputs), 10 to 40 ns a metric; trivially copyable.
+/// Allocates: never, but for reports of group_looks and `save`.
+/// Threads: one at a time, then merge.
+/// Errors: merge: invalid_argument for other shares. Reports: invalid_argument, naming the arm, if one has no units
+/// yet; else those of the metrics' tests.
 template <class Family, class Decision>
 class experiment_test {
   using traits = detail::family_traits<Family>;
@@ -179,24 +194,18 @@ class experiment_test {
   /// (`mean` of conversions, `mean` and `variance`, `covariance` of pairs, `quantiles`), a sketch, or moments of your
   /// own. Not for always_valid, whose bets need single units.
   template <std::size_t Metric, class... Summary>
-  void absorb(bool treated, const Summary&... summary) {
+  void merge(bool treated, const Summary&... summary) {
     static_assert(!bets,
                   "millrace[EXPERIMENT-9]: always_valid bets on single units; from summaries use "
                   "always_valid_asymptotic, fixed_horizon or group_looks");
-    detail::state_at<Metric>(state_).absorb(treated, summary...);
-    double most = 0;
-    [&]<std::size_t... At>(std::index_sequence<At...>) {
-      ((most = detail::state_at<At>(state_).count(treated) > most
-                   ? detail::state_at<At>(state_).count(treated)
-                   : most),
-       ...);
-    }
-    (std::make_index_sequence<size>());
-    if (most > arm_[treated ? 1 : 0]) arm_[treated ? 1 : 0] = most;
+    detail::state_at<Metric>(state_).merge(treated, summary...);
+    double& units = arm_[treated ? 1 : 0];
+    detail::for_each_place<size>(
+        [&](auto at) { units = detail::math::fmax(units, detail::state_at<at>(state_).count(treated)); });
   }
 
-  /// Takes up another part's units. Looks, findings and a conclusion are those of this one; of the other while this one
-  /// is empty. (Findings of both would be two chances of a false one.)
+  /// Adds another part's units. Looks, findings and a conclusion stay those of this one, since findings of both would
+  /// be two chances of a false one; while this one is empty it takes over those of the other.
   result<void> merge(const experiment_test& other) {
     if (design_.share != other.design_.share || design_.effect != other.design_.effect)
       return error(errc::invalid_argument, "experiment tests of different designs cannot be merged");
@@ -206,15 +215,13 @@ class experiment_test {
       refused_ += refused;
       return {};
     }
-    [&]<std::size_t... At>(std::index_sequence<At...>) {
-      (detail::state_at<At>(state_).merge(detail::state_at<At>(other.state_)), ...);
-    }
-    (std::make_index_sequence<size>());
+    detail::for_each_place<size>(
+        [&](auto at) { detail::state_at<at>(state_).merge(detail::state_at<at>(other.state_)); });
     if constexpr (bets)
       for (std::size_t i = 0; i < size; ++i)
         if (auto done = bet_[i].merge(other.bet_[i]); !done) return done;
     for (std::size_t a = 0; a < 2; ++a) arm_[a] += other.arm_[a];
-    concluded_at_ = std::fmax(concluded_at_, other.concluded_at_);
+    concluded_at_ = detail::math::fmax(concluded_at_, other.concluded_at_);
     refused_ += other.refused_;
     return {};
   }
@@ -243,11 +250,11 @@ class experiment_test {
         t.test = "always-valid test (asymptotic)";
         log_e = log_mixture_ratio(t.effect, variance, spread);
         if (!(log_e == log_e)) log_e = 0;
-        t.failed.add(assumption::large_sample, std::fmin(arm_[0], arm_[1]) < 100);
+        t.failed.add(assumption::large_sample, detail::math::fmin(arm_[0], arm_[1]) < 100);
       }
       t.statistic = log_e;
       if (log_e > highest_[i] && !found->sample_ratio.mismatch) highest_[i] = log_e;
-      t.p = std::exp(-highest_[i]);
+      t.p = detail::math::exp(-highest_[i]);
     }
     return corrected(std::move(found));
   }
@@ -294,14 +301,15 @@ class experiment_test {
       metric_evidence& m = found->metrics[i];
       const double z = normal{}.isf(0.5 * m.test.p);  // as far out as the test's own law says
       if (verdict && z >= *limit) rejected_[i] = 1;
-      if (verdict) highest_[i] = std::fmax(highest_[i], -std::log(repeated_p(z, m.test.p)));
+      if (verdict) highest_[i] = detail::math::fmax(highest_[i], -detail::math::log(repeated_p(z, m.test.p)));
       const bool rejected = rejected_[i] != 0;
       // Worked out by search, so that its last digits may contradict the limit.
-      m.test.p = std::exp(-highest_[i]);
-      m.test.p = rejected ? std::fmin(m.test.p, one_alpha) : std::fmax(m.test.p, std::nextafter(one_alpha, 1.0));
-      m.adjusted_p = verdict ? std::fmin(1.0, m.test.p * static_cast<double>(size)) : 1;
+      m.test.p = detail::math::exp(-highest_[i]);
+      m.test.p = rejected ? detail::math::fmin(m.test.p, one_alpha)
+                          : detail::math::fmax(m.test.p, detail::math::nextafter(one_alpha, 1.0));
+      m.adjusted_p = verdict ? detail::math::fmin(1.0, m.test.p * static_cast<double>(size)) : 1;
       m.significant = verdict && rejected;
-      m.test.interval = around(m.test.effect, *limit * std::sqrt(variances_[i]));
+      m.test.interval = around(m.test.effect, *limit * detail::math::sqrt(variances_[i]));
     }
     planned_units_ = planned_units;
     ++looks_taken_;
@@ -338,62 +346,20 @@ class experiment_test {
       to.u8(rejected_[i]);
       if constexpr (bets) bet_[i].save(to);
     }
-    [&]<std::size_t... At>(std::index_sequence<At...>) { (detail::state_at<At>(state_).save(to), ...); }
-    (std::make_index_sequence<size>());
+    detail::for_each_place<size>([&](auto at) { detail::state_at<at>(state_).save(to); });
     return std::move(to).finish();
   }
   /// Errors: as every envelope; type_mismatch for an experiment with other metrics, or decided in another way.
   static result<experiment_test> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, "experiment_test");
     if (!from) return std::move(from).error();
-    bool same = from->text() == decided;
-    same = from->text() == correction_type::name && same;
-    same = from->f64() == Decision::alpha && same;
-    if constexpr (grouped) {
-      same = same && from->u8() == static_cast<std::uint8_t>(when::how);
-      if constexpr (when::how == spending::power) same = same && from->f64() == when::rho;
-      for (const double share : planned::at) same = same && from->f64() == share;
-    }
-    if (!same)
-      return error(errc::type_mismatch, "saved experiment: it is decided in another way than by " +
-                                            std::string(decided) + ", " + std::string(correction_type::name) +
-                                            ", alpha " + figure(Decision::alpha) +
-                                            (grouped ? ", and at these looks" : ""));
-    for (const std::string_view name : traits::names)
-      if (const std::string_view found = from->text(); found != name)
-        return error(errc::type_mismatch, "saved experiment: its metric is not " + std::string(name));
-    for (std::size_t i = 0; i < size; ++i)
-      if (from->text() != kinds[i])
-        return error(errc::type_mismatch, "saved experiment: its metric " + std::string(traits::names[i]) +
-                                              " is not a " + std::string(kinds[i]));
+    if (auto same = checked_type(*from); !same) return std::move(same).error();
     two_arm_design design;
     design.share = from->f64();
     design.effect = from->f64();
     auto made = make(design);
     if (!made) return error(errc::corrupt, "saved experiment: its design makes no sense");
-    bool valid = true;
-    for (std::size_t a = 0; a < 2; ++a) {
-      made->arm_[a] = from->f64();
-      valid = valid && made->arm_[a] >= 0 && made->arm_[a] < 0x1p53;
-    }
-    made->refused_ = from->u64();
-    made->looks_taken_ = from->u32();
-    made->planned_units_ = from->f64();
-    made->concluded_at_ = from->f64();
-    valid = valid && made->looks_taken_ <= planned::count && made->planned_units_ >= 0 && made->concluded_at_ >= 0 &&
-            made->concluded_at_ < 0x1p53;
-    for (std::size_t i = 0; i < size; ++i) {
-      made->highest_[i] = from->f64();
-      made->rejected_[i] = from->u8();
-      valid = valid && made->highest_[i] >= 0 && made->rejected_[i] <= 1;
-      if constexpr (bets)
-        valid = valid && made->bet_[i].load(*from) && made->bet_[i].design().share == design.share &&
-                made->bet_[i].design().effect == design.effect;
-    }
-    [&]<std::size_t... At>(std::index_sequence<At...>) {
-      ((valid = valid && detail::state_at<At>(made->state_).load(*from)), ...);
-    }
-    (std::make_index_sequence<size>());
+    const bool valid = made->load_figures(*from);
     if (auto done = from->finish(valid); !done) return std::move(done).error();
     return made;
   }
@@ -409,10 +375,59 @@ class experiment_test {
 
   static constexpr double best_at = 10'000;  // units at which intervals of any_time decisions are shortest
 
+  /// Whether the bytes are those of an experiment with these metrics, decided in this way.
+  static result<void> checked_type(envelope_reader& from) {
+    bool same = from.text() == decided;
+    same = from.text() == correction_type::name && same;
+    same = from.f64() == Decision::alpha && same;
+    if constexpr (grouped) {
+      same = same && from.u8() == static_cast<std::uint8_t>(when::how);
+      if constexpr (when::how == spending::power) same = same && from.f64() == when::rho;
+      for (const double share : planned::at) same = same && from.f64() == share;
+    }
+    if (!same)
+      return error(errc::type_mismatch, "saved experiment: it is decided in another way than by " +
+                                            std::string(decided) + ", " + std::string(correction_type::name) +
+                                            ", alpha " + figure(Decision::alpha) +
+                                            (grouped ? ", and at these looks" : ""));
+    for (const std::string_view name : traits::names)
+      if (from.text() != name)
+        return error(errc::type_mismatch, "saved experiment: its metric is not " + std::string(name));
+    for (std::size_t i = 0; i < size; ++i)
+      if (from.text() != kinds[i])
+        return error(errc::type_mismatch, "saved experiment: its metric " + std::string(traits::names[i]) +
+                                              " is not a " + std::string(kinds[i]));
+    return {};
+  }
+  /// False: the numbers contradict each other, and this is not to be used.
+  bool load_figures(envelope_reader& from) {
+    bool valid = true;
+    for (double& units : arm_) {
+      units = from.f64();
+      valid = valid && units >= 0 && units < 0x1p53;
+    }
+    refused_ = from.u64();
+    looks_taken_ = from.u32();
+    planned_units_ = from.f64();
+    concluded_at_ = from.f64();
+    valid =
+        valid && looks_taken_ <= planned::count && planned_units_ >= 0 && concluded_at_ >= 0 && concluded_at_ < 0x1p53;
+    for (std::size_t i = 0; i < size; ++i) {
+      highest_[i] = from.f64();
+      rejected_[i] = from.u8();
+      valid = valid && highest_[i] >= 0 && rejected_[i] <= 1;
+      if constexpr (bets)
+        valid = valid && bet_[i].load(from) && bet_[i].design().share == design_.share &&
+                bet_[i].design().effect == design_.effect;
+    }
+    detail::for_each_place<size>([&](auto at) { valid = valid && detail::state_at<at>(state_).load(from); });
+    return valid;
+  }
+
   template <std::size_t... At>
   void take(bool treated, const double* inputs, std::index_sequence<At...>) noexcept {
     bool good = true;
-    for (std::size_t i = 0; i < traits::inputs; ++i) good &= std::fabs(inputs[i]) <= most_input;
+    for (std::size_t i = 0; i < traits::inputs; ++i) good &= detail::math::absolute(inputs[i]) <= most_input;
     if (!(good && traits::take(inputs))) [[unlikely]] {
       ++refused_;
       return;
@@ -455,9 +470,9 @@ class experiment_test {
   /// Source: Jennison, Turnbull, "Group sequential methods", 9.2 (repeated p-values).
   double repeated_p(double z, double fixed_p) const {
     if (fixed_p == 0) return 0;
-    const auto beyond = [&](double log_alpha) { return limit_of_look(std::exp(log_alpha)).value_or(0) - z; };
-    double low = std::log(fixed_p);
-    double high = std::log(0.5);
+    const auto beyond = [&](double log_alpha) { return limit_of_look(detail::math::exp(log_alpha)).value_or(0) - z; };
+    double low = detail::math::log(fixed_p);
+    double high = detail::math::log(0.5);
     if (!(low < high)) return 1;
     double at_low = beyond(low);
     double at_high = beyond(high);
@@ -478,7 +493,7 @@ class experiment_test {
         at_low /= 2;
       }
     }
-    return std::exp(high);
+    return detail::math::exp(high);
   }
   static std::string figure(double value) { return detail::figure(value); }
   /// effect -+ reach; the whole line where there is no reach, as the data do not vary.
@@ -501,8 +516,7 @@ class experiment_test {
     found.refused = refused_;
     const test_options options{alternative::two_sided, 1 - Decision::alpha};
     result<void> failed;
-    [&]<std::size_t... At>(std::index_sequence<At...>) { (test<At>(found, options, failed), ...); }
-    (std::make_index_sequence<size>());
+    detail::for_each_place<size>([&](auto at) { test<at>(found, options, failed); });
     if (!failed) return std::move(failed).error();
     const std::array<double, 2> weights{1 - design_.share, design_.share};
     auto shares = sequential_sample_ratio(arm_, weights);

@@ -1,18 +1,19 @@
 #ifndef MILLRACE_STATS_EXPERIMENT_METRICS_HPP
 #define MILLRACE_STATS_EXPERIMENT_METRICS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/fixed_string.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/stats/detail/quantile_bins.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_moments.hpp>
 #include <millrace/stats/tests/aggregate_moments.hpp>
 #include <millrace/stats/tests/means.hpp>
 #include <millrace/stats/tests/proportions.hpp>
 #include <millrace/stats/tests/ratio_metrics.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -29,9 +30,9 @@ namespace stats {
 //
 //   static constexpr std::string_view name;
 //   static constexpr std::string_view kind;     // for the saved form: "mean"; without it "metric"
-//   static constexpr std::size_t inputs;        // numbers that one unit (a user) gives it
-//   static bool takes(const double* inputs);    // optional: whether the metric can use these inputs, which are finite
-//   class state;                                // both arms' figures, trivially copyable
+//   static constexpr std::size_t inputs;        // how many numbers a unit (a user) gives to it
+//   static bool takes(const double* inputs);    // optional: false for inputs that the metric cannot use, though finite
+//   class state;                                // the figures of both arms, trivially copyable
 //
 // and a state with
 //
@@ -55,6 +56,12 @@ struct real {
 namespace detail {
 
 /// Moments of pairs as they come; trivially copyable.
+///
+/// With d the distance of the new x from the mean of those before, the mean moves by d / n, and the sum of squares
+/// about it grows by d (x - the new mean): Welford's update. Two parts of n and m items, whose means are d apart, have
+/// the sum of squares of both and n m / (n + m) d^2: each part's squares about the common mean are its own and its size
+/// times the squared distance of the means. The same holds of products, with a distance of either coordinate.
+/// Source: Welford, Technometrics 4, 1962; Chan, Golub, LeVeque, American Statistician 37, 1983.
 class running_pair {
  public:
   void update(double x, double y) noexcept {
@@ -108,8 +115,9 @@ class running_pair {
   }
   bool load(envelope_reader& from) {
     for (double* d : {&n_, &x_, &y_, &xx_, &yy_, &xy_}) *d = from.f64();
-    return n_ >= 0 && n_ < 0x1p53 && n_ == std::floor(n_) && std::isfinite(x_) && std::isfinite(y_) && xx_ >= 0 &&
-           yy_ >= 0 && std::isfinite(xx_) && std::isfinite(yy_) && std::isfinite(xy_);
+    return n_ >= 0 && n_ < 0x1p53 && n_ == detail::math::floor(n_) && detail::math::is_finite(x_) &&
+           detail::math::is_finite(y_) && xx_ >= 0 && yy_ >= 0 && detail::math::is_finite(xx_) &&
+           detail::math::is_finite(yy_) && detail::math::is_finite(xy_);
   }
 
  private:
@@ -150,7 +158,8 @@ struct paired_arms {
 
 /// Of metrics with one input: the second number of each pair is 0.
 struct single_arms : paired_arms {
-  void absorb(bool treated, const sample_moments& m) noexcept {
+  using paired_arms::merge;
+  void merge(bool treated, const sample_moments& m) noexcept {
     arm[treated ? 1 : 0].merge(pair_moments{m.n, m.mean, 0, m.variance, 0, 0});
   }
   double variance_of_effect() const noexcept {
@@ -160,11 +169,12 @@ struct single_arms : paired_arms {
 
 /// Of metrics with two inputs.
 struct double_arms : paired_arms {
+  using paired_arms::merge;
   void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], in[1]); }
-  void absorb(bool treated, const pair_moments& m) noexcept { arm[treated ? 1 : 0].merge(m); }
+  void merge(bool treated, const pair_moments& m) noexcept { arm[treated ? 1 : 0].merge(m); }
   template <an_aggregate A>
-  void absorb(bool treated, const A& a) noexcept {
-    absorb(treated, pair_moments_of(a));
+  void merge(bool treated, const A& a) noexcept {
+    merge(treated, pair_moments_of(a));
   }
 };
 
@@ -182,13 +192,13 @@ struct conversion {
    public:
     double score(const double* in) const noexcept { return in[0] != 0 ? 1 : 0; }
     void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0] != 0 ? 1 : 0, 0); }
-    using detail::single_arms::absorb;
+    using detail::single_arms::merge;
     template <detail::an_aggregate A>
-    void absorb(bool treated, const A& a) noexcept {
+    void merge(bool treated, const A& a) noexcept {
       const proportion p = proportion_of(a);
       const auto n = static_cast<double>(p.trials);
       const double rate = p.rate();
-      absorb(treated, sample_moments{n, n > 0 ? rate : 0, n > 1 ? rate * (1 - rate) * (n / (n - 1)) : 0});
+      merge(treated, sample_moments{n, n > 0 ? rate : 0, n > 1 ? rate * (1 - rate) * (n / (n - 1)) : 0});
     }
     result<test_result> test(const test_options& options) const {
       return two_proportion_z_test(get(true), get(false), options);
@@ -197,7 +207,7 @@ struct conversion {
    private:
     proportion get(bool treated) const noexcept {
       const auto& a = arm[treated ? 1 : 0];
-      return {static_cast<std::int64_t>(std::llround(a.mean_x() * a.n())), static_cast<std::int64_t>(a.n())};
+      return {static_cast<std::int64_t>(detail::math::llround(a.mean_x() * a.n())), static_cast<std::int64_t>(a.n())};
     }
   };
 };
@@ -213,10 +223,10 @@ struct mean_of {
    public:
     double score(const double* in) const noexcept { return in[0]; }
     void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], 0); }
-    using detail::single_arms::absorb;
+    using detail::single_arms::merge;
     template <detail::an_aggregate A>
-    void absorb(bool treated, const A& a) noexcept {
-      absorb(treated, moments_of(a));
+    void merge(bool treated, const A& a) noexcept {
+      merge(treated, moments_of(a));
     }
     result<test_result> test(const test_options& options) const {
       return welch_t_test(arm[1].get_x(), arm[0].get_x(), options);
@@ -298,7 +308,7 @@ struct ratio {
 };
 
 /// A quantile over units, such as the 99th percentile of latencies: one input, positive (smaller ones count as the
-/// smallest). Values are kept in logarithmic bins of 2 %: the quantile is answered to 1 %, in 14 KiB an arm.
+/// smallest). Values are kept in logarithmic bins of 2 %: the quantile is right to 1 %, in 14 KiB an arm.
 template <fixed_string Name, real P>
 struct quantile_of {
   static_assert(P.value > 0 && P.value < 1, "millrace[EXPERIMENT-5]: quantile_of<Name, P> needs 0 < P < 1");
@@ -318,11 +328,11 @@ struct quantile_of {
         detail::quantile_bins both = arm_[0];
         both.merge(arm_[1]);
         threshold_ = both.quantile(P.value);
-        next_ = n < 16 ? n + 1 : std::floor(1.125 * n);
+        next_ = n < 16 ? n + 1 : detail::math::floor(1.125 * n);
       }
     }
     /// From any sketch of quantiles: its values and the weights they stand for.
-    void absorb(bool treated, std::span<const double> values, std::span<const std::uint64_t> cumulative) noexcept {
+    void merge(bool treated, std::span<const double> values, std::span<const std::uint64_t> cumulative) noexcept {
       std::uint64_t before = 0;
       for (std::size_t i = 0; i < values.size() && i < cumulative.size(); ++i) {
         arm_[treated ? 1 : 0].update(values[i], cumulative[i] - before);
@@ -332,22 +342,22 @@ struct quantile_of {
     /// From a sketch itself, or an aggregate with the member `quantiles`. Of one that keeps no values, such as a
     /// ddsketch, some thousand quantiles are taken, closer together towards the ends.
     template <detail::has_quantiles S>
-    void absorb(bool treated, const S& s) {
+    void merge(bool treated, const S& s) {
       const auto& sketch = detail::sketch_of(s);
       if constexpr (requires {
                       sketch.view().cumulative()[0] + std::uint64_t{};
                       sketch.exact();
                     }) {
         const auto view = sketch.view();
-        absorb(treated, std::span<const double>(view.values()), view.cumulative());
+        merge(treated, std::span<const double>(view.values()), view.cumulative());
       } else {
         const auto all = static_cast<double>(sketch.count());
         if (!(all >= 1)) return;
         double before = 0;
         double rank = 0;
         for (int k = -3500; k <= 3500; ++k) {
-          const double up_to = k == 3500 ? 1 : 1 / (1 + std::exp(-0.005 * k));
-          const double now = std::floor(up_to * all);
+          const double up_to = k == 3500 ? 1 : 1 / (1 + detail::math::exp(-0.005 * k));
+          const double now = detail::math::floor(up_to * all);
           if (now == before) continue;
           arm_[treated ? 1 : 0].update(static_cast<double>(sketch.quantile(0.5 * (rank + up_to))),
                                        static_cast<std::uint64_t>(now - before));
@@ -374,16 +384,17 @@ struct quantile_of {
       found.n1 = count(true);
       found.n2 = count(false);
       found.effect = arm_[1].quantile(P.value) - arm_[0].quantile(P.value);
-      const double se = std::sqrt(variance_of_effect());
+      const double se = detail::math::sqrt(variance_of_effect());
       found.statistic = found.effect == 0 ? 0 : found.effect / se;
       const normal standard;
       found.p = detail::p_value(options.side, standard.cdf(found.statistic), standard.sf(found.statistic));
       found.interval = detail::around(found.effect, standard.isf(detail::outside(options)) * se, options);
-      found.failed.add(assumption::large_sample, std::fmin(found.n1, found.n2) * std::fmin(P.value, 1 - P.value) < 5);
+      found.failed.add(assumption::large_sample,
+                       detail::math::fmin(found.n1, found.n2) * detail::math::fmin(P.value, 1 - P.value) < 5);
       return found;
     }
-    /// From the width of the values about the quantile whose ranks are one standard error away. Source: Price, Bonett,
-    /// J. Stat. Comput. Simul. 72(2), 2002.
+    /// From the width of the values about the quantile whose ranks are one standard error away.
+    /// Source: Price, Bonett, J. Stat. Comput. Simul. 72(2), 2002.
     double variance_of_effect() const noexcept { return variance(arm_[0]) + variance(arm_[1]); }
 
     void save(envelope_writer& to) const {
@@ -397,12 +408,12 @@ struct quantile_of {
       const bool valid = from.f64() == P.value && arm_[0].load(from) && arm_[1].load(from);
       threshold_ = from.f64();
       next_ = from.f64();
-      return valid && threshold_ >= 0 && next_ >= 0 && std::isfinite(threshold_);
+      return valid && threshold_ >= 0 && next_ >= 0 && detail::math::is_finite(threshold_);
     }
 
    private:
     static double variance(const detail::quantile_bins& of) noexcept {
-      const double step = std::sqrt(P.value * (1 - P.value) / static_cast<double>(of.count()));
+      const double step = detail::math::sqrt(P.value * (1 - P.value) / static_cast<double>(of.count()));
       const double half = 0.5 * (of.quantile(P.value + step) - of.quantile(P.value - step));
       return half * half;
     }

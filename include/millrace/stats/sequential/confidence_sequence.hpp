@@ -1,14 +1,15 @@
 #ifndef MILLRACE_STATS_SEQUENTIAL_CONFIDENCE_SEQUENCE_HPP
 #define MILLRACE_STATS_SEQUENTIAL_CONFIDENCE_SEQUENCE_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/fields.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/log_gamma.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sequential/mixture_sprt.hpp>
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -27,7 +28,8 @@ namespace stats {
 /// sequences", Ann. Stat. 49, 2021, eq. 14.
 inline result<interval> normal_mixture_interval(double mean, double n, double stddev, double level = 0.95,
                                                 double best_at = 5000) {
-  if (!(n > 0 && stddev > 0 && level > 0 && level < 1 && best_at > 0 && std::isfinite(mean) && std::isfinite(stddev)))
+  if (!(n > 0 && stddev > 0 && level > 0 && level < 1 && best_at > 0 && detail::math::is_finite(mean) &&
+        detail::math::is_finite(stddev)))
     return error(errc::invalid_argument, "confidence sequence of a mean: n " + std::to_string(n) + ", deviation " +
                                              std::to_string(stddev) + ", level " + std::to_string(level));
   const double variance = stddev * stddev;
@@ -36,17 +38,19 @@ inline result<interval> normal_mixture_interval(double mean, double n, double st
 }
 
 /// Any estimate with an estimated standard error, such as a difference of means: valid in the limit of large n,
-/// uniformly over time. `n` observations led to it. Errors: as above. Source: Waudby-Smith, Arbour, Sinha, Kennedy,
-/// Ramdas, Ann. Stat. 52, 2024, theorem 2.2.
+/// uniformly over time. `n` observations led to it.
+/// Errors: as above.
+/// Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, Ann. Stat. 52, 2024, theorem 2.2.
 inline result<interval> asymptotic_interval(double estimate, double standard_error, double n, double level = 0.95,
                                             double best_at = 5000) {
-  return normal_mixture_interval(estimate, n, standard_error * std::sqrt(n), level, best_at);
+  return normal_mixture_interval(estimate, n, standard_error * detail::math::sqrt(n), level, best_at);
 }
 
 /// A rate, from `successes` of `n` observations: exact from the first one on.
 ///
 /// Guarantee: covers the rate at all times with at least the level, whatever the rate is.
-/// Complexity: about 1 us. Allocates: never.
+/// Complexity: about 1 us.
+/// Allocates: never.
 /// Errors: invalid_argument: n of 0 or above 2^53, more successes than n, a level outside (0, 1).
 /// Source: Robbins 1970, the beta mixture; in Howard and others 2021 as eq. 24 without its bound.
 inline result<interval> beta_binomial_interval(double successes, double n, double level = 0.95) {
@@ -69,15 +73,15 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
     return (m > 0 ? m * detail::log1pmx(0.5 / m) : -0.5) + detail::stirling_error(m + 0.5);
   };
   constexpr double log_pi = 1.1447298858494001741;
-  const double constant = rest(successes) + rest(failures) - detail::stirling_error(n) - 0.5 * std::log(n) +
-                          detail::half_log_two_pi - log_pi + std::log(1 - level);
+  const double constant = rest(successes) + rest(failures) - detail::stirling_error(n) - 0.5 * detail::math::log(n) +
+                          detail::half_log_two_pi - log_pi + detail::math::log(1 - level);
   const double centre = successes / n;
   // The left side is convex, with its least value at c: on either side of c there is one root, found by Newton steps
   // that are kept within a bracket.
   const auto end = [&](double outer, double inner) {
     double x = outer + 0.5 * (inner - outer);
     for (int i = 0; i < 100; ++i) {
-      const double d = std::fma(n, x, -successes);
+      const double d = detail::math::fma(n, x, -successes);
       const double s = successes > 0 ? successes * detail::deviance(n * x / successes, d / successes) : n * x;
       const double f =
           failures > 0 ? failures * detail::deviance(n * (1 - x) / failures, -d / failures) : n * (1 - x);
@@ -87,7 +91,7 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
       const double low = outer < inner ? outer : inner;
       const double high = outer < inner ? inner : outer;
       if (!(next > low && next < high)) next = outer + 0.5 * (inner - outer);
-      const double moved = std::fabs(next - x);
+      const double moved = detail::math::absolute(next - x);
       x = next;
       if (moved <= 1e-15 * x) break;
     }
@@ -98,17 +102,18 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
 
 /// The mean of observations in [0, 1] of any distribution, sharper the less they vary: empirical Bernstein.
 ///
-/// Models: an aggregator but for merging: the bets depend on the order. Guarantee: covers the mean at all times with
-/// the level, if the observations are independent or their mean given those before is constant. An observation outside
-/// [0, 1] or NaN breaks the promise: it is refused. Complexity: update O(1), 30 ns; trivially copyable; allocates:
-/// never. Source: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024,
-/// theorem 2.
+/// Models: an aggregator but for merging: the bets depend on the order.
+/// Guarantee: covers the mean at all times with the level, if the observations are independent or their mean given
+/// those before is constant. An observation outside [0, 1] or NaN breaks the promise: it is refused.
+/// Complexity: update O(1), 30 ns; trivially copyable.
+/// Allocates: never.
+/// Source: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024, theorem 2.
 class empirical_bernstein : public saved_fields<empirical_bernstein> {
   friend saved_fields<empirical_bernstein>;
 
  public:
   explicit empirical_bernstein(double level = 0.95) noexcept
-      : level_(level > 0 && level < 1 ? level : 0.95), log_(std::log(2 / (1 - level_))) {}
+      : level_(level > 0 && level < 1 ? level : 0.95), log_(detail::math::log(2 / (1 - level_))) {}
 
   /// False if x was refused.
   bool update(double x) noexcept {
@@ -116,12 +121,12 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
     const double t = count_ + 1;
     const double mean = (0.5 + sum_) / t;  // of all before
     const double variance = (0.25 + squares_) / t;
-    double bet = std::sqrt(2 * log_ / (variance * t * std::log(t + 1)));
+    double bet = detail::math::sqrt(2 * log_ / (variance * t * detail::math::log(t + 1)));
     if (!(bet < 0.5)) bet = 0.5;
     const double d = x - mean;
     bets_ += bet;
     weighted_ += bet * x;
-    cost_ += d * d * (-std::log1p(-bet) - bet);
+    cost_ += d * d * (-detail::math::log1p(-bet) - bet);
     sum_ += x;
     count_ = t;
     const double now = (0.5 + sum_) / (t + 1);
@@ -147,7 +152,7 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
   }
   bool restore() noexcept {
     const auto is_in = [](double x, double most) { return x >= 0 && x <= most; };
-    return level_ > 0 && level_ < 1 && log_ > 0 && count_ < 0x1p53 && count_ == std::floor(count_) &&
+    return level_ > 0 && level_ < 1 && log_ > 0 && count_ < 0x1p53 && count_ == detail::math::floor(count_) &&
            is_in(sum_, count_) && is_in(squares_, count_) && is_in(bets_, count_) && is_in(weighted_, bets_) &&
            (count_ == 0 || bets_ > 0) && cost_ >= 0 && is_in(lower_, 1) && is_in(upper_, 1);
   }

@@ -1,11 +1,13 @@
 #ifndef MILLRACE_STATS_SEQUENTIAL_GROUP_SEQUENTIAL_HPP
 #define MILLRACE_STATS_SEQUENTIAL_GROUP_SEQUENTIAL_HPP
 
+#include <millrace/core/detail/gauss_legendre.hpp>
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
 #include <millrace/stats/distributions/normal.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -16,19 +18,16 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// How much of alpha is spent by each share of the planned information. Source: Lan, DeMets, "Discrete sequential
-/// boundaries for clinical trials", Biometrika 70, 1983.
+/// How much of alpha is spent by each share of the planned information.
+/// Source: Lan, DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 70, 1983.
 enum class spending : std::uint8_t {
   /// Little at first, nearly all at the end: the last limit is close to that of a fixed sample.
   obrien_fleming,
   /// About evenly: stops sooner on large effects.
   pocock,
-  /// alpha t^rho: evenly at rho = 1, later the larger rho is; close to Pocock's at 0.8 and to O'Brien and Fleming's
-  /// at 3.
-  /// What Spotify's experiments spend, with rho = 2. Source: Kim, DeMets, "Design and analysis of group sequential
-  /// tests
-  /// based on the type I error spending rate function", Biometrika 74, 1987; github.com/spotify/confidence,
-  /// sequential_bound_solver.py.
+  /// alpha t^rho: evenly at rho = 1, and later the larger rho is. What Spotify's experiments spend, with rho = 2.
+  /// Source: Kim, DeMets, "Design and analysis of group sequential tests based on the type I error spending rate
+  /// function", Biometrika 74, 1987; github.com/spotify/confidence, sequential_bound_solver.py.
   power,
 };
 
@@ -40,9 +39,9 @@ constexpr std::string_view to_string(spending how) noexcept {
 inline double alpha_spent(spending how, double alpha, double t, double rho = 2) noexcept {
   if (!(t > 0)) return 0;
   if (t >= 1) return alpha;
-  if (how == spending::power) return alpha * std::pow(t, rho);
-  if (how == spending::pocock) return alpha * std::log1p(1.7182818284590452 * t);
-  return 2 * normal{}.sf(normal{}.isf(0.5 * alpha) / std::sqrt(t));
+  if (how == spending::power) return alpha * detail::math::pow(t, rho);
+  if (how == spending::pocock) return alpha * detail::math::log1p(1.7182818284590452 * t);
+  return 2 * normal{}.sf(normal{}.isf(0.5 * alpha) / detail::math::sqrt(t));
 }
 
 /// One look at a group sequential test.
@@ -61,12 +60,15 @@ struct group_look {
 /// Units: information is the share of the planned one, in (0, 1] and increasing; the statistic is a z-score. Two-sided
 /// tests are symmetric: each side spends half of alpha, as in R's gsDesign and ldbounds.
 /// Guarantee: limits to 1e-6 against published tables; the probability of ever rejecting a true null hypothesis is
-/// alpha. A state that was saved and loaded goes on with the same limits to the bit. Complexity: a look O(m^2) with m
-/// about 100 nodes, 0.1 ms; allocates: the nodes. Threads: one at a time. Source: Armitage, McPherson, Rowe, JRSS A
-/// 132, 1969 (the recursion); Lan, DeMets 1983.
+/// alpha. A state that was saved and loaded goes on with the same limits to the bit.
+/// Complexity: a look O(m^2) with m about 100 nodes, 0.1 ms.
+/// Allocates: the nodes.
+/// Threads: one at a time.
+/// Source: Armitage, McPherson, Rowe, JRSS A 132, 1969 (the recursion); Lan, DeMets 1983.
 class group_sequential {
  public:
-  /// `rho` is for spending::power. Errors: invalid_argument: alpha not in (0, 0.5], rho not in [0.1, 20].
+  /// `rho` is for spending::power.
+  /// Errors: invalid_argument: alpha not in (0, 0.5], rho not in [0.1, 20].
   static result<group_sequential> make(spending how, double alpha = 0.05, bool two_sided = true, double rho = 2) {
     if (!(alpha > 0 && alpha <= 0.5))
       return error(errc::invalid_argument,
@@ -77,8 +79,9 @@ class group_sequential {
     return group_sequential(how, alpha, two_sided, rho);
   }
 
-  /// The next look. Errors: invalid_argument: information that does not increase or leaves (0, 1], z NaN, a look after
-  /// a rejection or after the last one; out_of_range: more than 500 looks.
+  /// The next look.
+  /// Errors: invalid_argument: information that does not increase or leaves (0, 1], z NaN, a look after a rejection or
+  /// after the last one; out_of_range: more than 500 looks.
   result<group_look> look(double information, double z) {
     const double before = looks_.empty() ? 0 : looks_.back().information;
     if (!(information > before && information <= 1))
@@ -95,7 +98,7 @@ class group_sequential {
     now.limit = advance(information, target - spent_one_side_);
     spent_one_side_ = target;
     now.spent = sides() * target;
-    now.rejects = (two_sided_ ? std::fabs(z) : z) >= now.limit;
+    now.rejects = (two_sided_ ? detail::math::absolute(z) : z) >= now.limit;
     looks_.push_back(now);
     return now;
   }
@@ -152,99 +155,96 @@ class group_sequential {
       : how_(how), alpha_(alpha), rho_(rho), two_sided_(two_sided) {}
   double sides() const noexcept { return two_sided_ ? 2 : 1; }
 
-  /// Nodes and weights of Gauss and Legendre on [-1, 1]; the last ones asked for are kept.
+  /// The nodes of Gauss and Legendre on [-1, 1], and their weights after them; the last ones asked for are kept.
   const std::vector<double>& rule(std::size_t n) {
-    if (rule_.size() == 2 * n) return rule_;
-    rule_.assign(2 * n, 0);
-    const auto dn = static_cast<double>(n);
-    for (std::size_t i = 0; i < (n + 1) / 2; ++i) {
-      double x = std::cos(3.14159265358979323846 * (static_cast<double>(i) + 0.75) / (dn + 0.5));
-      double slope = 0;
-      for (int round = 0; round < 4; ++round) {
-        double now = 1;
-        double last = 0;
-        for (std::size_t k = 1; k <= n; ++k) {
-          const auto d = static_cast<double>(k);
-          const double next = ((2 * d - 1) * x * now - (d - 1) * last) / d;
-          last = now;
-          now = next;
-        }
-        slope = dn * (x * now - last) / (x * x - 1);
-        x -= now / slope;
-      }
-      rule_[i] = -x;
-      rule_[n - 1 - i] = x;
-      rule_[n + i] = rule_[2 * n - 1 - i] = 2 / ((1 - x * x) * slope * slope);
+    if (rule_.size() != 2 * n) {
+      rule_.assign(2 * n, 0);
+      detail::gauss_legendre(std::span(rule_).first(n), std::span(rule_).last(n));
     }
     return rule_;
   }
 
-  /// The limit at which crossing for the first time on one side has this probability; and the law of the statistic, on
-  /// the scale of Brownian motion, among those that did not cross.
-  double advance(double information, double probability) {
-    const double sd = std::sqrt(information - at_);
-    const double unit = std::sqrt(information);
-    const double out_of_reach = 9;             // a limit that is never reached
-    const auto crossing = [&](double limit) {  // and its slope
-      const double edge = limit * unit;
-      double all = 0;
-      double slope = 0;
-      if (place_.empty()) {
-        all = normal{}.sf(edge / sd);
-        slope = -normal{}.pdf(edge / sd) * unit / sd;
-      } else {
-        for (std::size_t i = 0; i < place_.size(); ++i) {
-          const double z = (edge - place_[i]) / sd;
-          if (z > 9) continue;
-          all += mass_[i] * normal{}.sf(z);
-          slope -= mass_[i] * normal{}.pdf(z) * unit / sd;
-        }
-      }
-      return std::pair{all, slope};
-    };
-    double limit = out_of_reach;
-    if (probability > 1e-18) {
-      // Newton on the logarithm of the probability, kept within a bracket.
-      double low = -out_of_reach;
-      double high = out_of_reach;
-      limit = normal{}.isf(probability < 0.5 ? probability : 0.5);
-      for (int i = 0; i < 60; ++i) {
-        const auto [all, slope] = crossing(limit);
-        (all > probability ? low : high) = limit;
-        double next = all > 0 && slope < 0 ? limit - std::log(all / probability) * all / slope : 0.5 * (low + high);
-        if (!(next > low && next < high)) next = 0.5 * (low + high);
-        const double moved = std::fabs(next - limit);
-        limit = next;
-        if (moved < 1e-12) break;
+  // The statistic times the square root of its information t is a Brownian motion at time t: its steps are normal, with
+  // the information added as variance. `place_` and `mass_` hold its law at the last look, among those that have not
+  // crossed a limit yet: a sum over nodes of mass times density. Empty: there was no look, and it stands at 0.
+
+  struct tail {
+    double probability;
+    double slope;  // its derivative by the limit
+  };
+  /// How probable it is to be beyond `limit` (of z) on the upper side at `information`, a step of `sd` after the last
+  /// look.
+  tail beyond(double limit, double information, double sd) const noexcept {
+    const double unit = detail::math::sqrt(information);
+    const double edge = limit * unit;
+    if (place_.empty()) return {normal{}.sf(edge / sd), -normal{}.pdf(edge / sd) * unit / sd};
+    tail all{0, 0};
+    for (std::size_t i = 0; i < place_.size(); ++i) {
+      const double z = (edge - place_[i]) / sd;
+      if (z > 9) continue;
+      all.probability += mass_[i] * normal{}.sf(z);
+      all.slope -= mass_[i] * normal{}.pdf(z) * unit / sd;
+    }
+    return all;
+  }
+  /// The limit beyond which the upper side has this probability; out_of_reach for a probability of nothing. By Newton's
+  /// method on its logarithm, kept within a bracket.
+  double limit_for(double probability, double information, double sd) const noexcept {
+    if (!(probability > 1e-18)) return out_of_reach;
+    double low = -out_of_reach;
+    double high = out_of_reach;
+    double limit = normal{}.isf(probability < 0.5 ? probability : 0.5);
+    for (int i = 0; i < 60; ++i) {
+      const tail all = beyond(limit, information, sd);
+      (all.probability > probability ? low : high) = limit;
+      double next = all.probability > 0 && all.slope < 0
+                        ? limit - detail::math::log(all.probability / probability) * all.probability / all.slope
+                        : 0.5 * (low + high);
+      if (!(next > low && next < high)) next = 0.5 * (low + high);
+      const double moved = detail::math::absolute(next - limit);
+      limit = next;
+      if (moved < 1e-12) break;
+    }
+    return limit;
+  }
+  /// The law's density at x after a step of `sd`.
+  double density(double x, double sd) const noexcept {
+    constexpr double one_over_root_two_pi = 0.39894228040143267794;
+    double sum = 0;
+    if (place_.empty()) {
+      sum = detail::math::exp(-0.5 * x * x / (sd * sd));
+    } else {
+      for (std::size_t i = 0; i < place_.size(); ++i) {
+        const double z = (x - place_[i]) / sd;
+        if (z * z < 90) sum += mass_[i] * detail::math::exp(-0.5 * z * z);
       }
     }
-    // One-sided tests go on far below zero.
+    return sum * one_over_root_two_pi / sd;
+  }
+  /// Goes on to `information`. Returns the limit at which crossing for the first time on one side has this probability.
+  double advance(double information, double probability) {
+    const double sd = detail::math::sqrt(information - at_);
+    const double limit = limit_for(probability, information, sd);
+    const double unit = detail::math::sqrt(information);
     const double upper = limit * unit;
-    const double lower = two_sided_ ? -upper : -out_of_reach * unit;
+    const double lower = two_sided_ ? -upper : -out_of_reach * unit;  // one-sided tests go on far below zero
     const double widths = (upper - lower) / sd;
     std::size_t n = 64;
     while (static_cast<double>(n) < 24 + 1.2 * widths && n < 512) n += 32;
-    const auto& nodes = rule(n);
+    const std::vector<double>& nodes = rule(n);
     std::vector<double> place(n);
     std::vector<double> mass(n);
     for (std::size_t k = 0; k < n; ++k) {
       place[k] = 0.5 * (upper + lower) + 0.5 * (upper - lower) * nodes[k];
-      double density = 0;
-      if (place_.empty()) {
-        density = std::exp(-0.5 * place[k] * place[k] / (sd * sd));
-      } else {
-        for (std::size_t i = 0; i < place_.size(); ++i) {
-          const double z = (place[k] - place_[i]) / sd;
-          if (z * z < 90) density += mass_[i] * std::exp(-0.5 * z * z);
-        }
-      }
-      mass[k] = 0.5 * (upper - lower) * nodes[n + k] * density * 0.39894228040143267794 / sd;
+      mass[k] = 0.5 * (upper - lower) * nodes[n + k] * density(place[k], sd);
     }
     place_ = std::move(place);
     mass_ = std::move(mass);
     at_ = information;
     return limit;
   }
+
+  static constexpr double out_of_reach = 9;  // a limit that is never reached
 
   spending how_;
   double alpha_;

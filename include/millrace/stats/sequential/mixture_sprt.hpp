@@ -1,46 +1,63 @@
 #ifndef MILLRACE_STATS_SEQUENTIAL_MIXTURE_SPRT_HPP
 #define MILLRACE_STATS_SEQUENTIAL_MIXTURE_SPRT_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/saved/fields.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <string>
 
 namespace millrace {
 inline namespace v0 {
 namespace stats {
 
+// The boundary of a normal mixture. An estimate x has the variance v. Where the truth is 0 its density is that of
+// N(0, v); where the truth itself was drawn from N(0, s) it is that of N(0, v + s). The ratio of the two,
+//
+//   e = sqrt(v / (v + s)) exp(x^2 / 2 (1/v - 1/(v + s))),
+//
+// is a nonnegative martingale as observations come, so that P(e >= 1 / alpha, ever) <= alpha (Ville). Its logarithm is
+// log_mixture_ratio, since 1/v - 1/(v + s) = s / (v (v + s)). Solved for x, e < 1 / alpha is |x| < mixture_reach:
+//
+//   x^2 < v (v + s) / s (log((v + s) / v) - 2 log alpha).
+//
+// With u = s / v and l = -2 log alpha the right side is v (1 + 1/u) (log(1 + u) + l). Its derivative by u is 0 where
+// u = l + log(1 + u); one step of that iteration, from u = l, is shortest_spread.
+
 /// The logarithm of the mixture likelihood ratio of an estimate with that variance, against 0, with effects spread
 /// normally with variance `spread`. NaN for a variance or spread that is not positive.
 /// Source: Johari, Koomen, Pekelis, Walsh, "Always valid inference", Operations Research 70(3), 2022, eq. 12.
 inline double log_mixture_ratio(double estimate, double variance, double spread) noexcept {
-  if (!(variance > 0 && spread > 0)) return std::numeric_limits<double>::quiet_NaN();
+  if (!(variance > 0 && spread > 0)) return detail::math::nan;
   const double all = variance + spread;
-  return 0.5 * (std::log(variance / all) + estimate / variance * (spread / all) * estimate);
+  return 0.5 * (detail::math::log(variance / all) + estimate / variance * (spread / all) * estimate);
 }
 
-/// The estimates that the mixture test does not reject: estimate -+ this. Source: as above, solved for the effect.
+/// How far from 0 the estimates reach that the mixture test does not reject.
+/// Source: as above, solved for the effect.
 inline double mixture_reach(double variance, double spread, double alpha) noexcept {
   const double all = variance + spread;
-  return std::sqrt(variance * (all / spread) * (std::log(all / variance) - 2 * std::log(alpha)));
+  return detail::math::sqrt(variance * (all / spread) *
+                            (detail::math::log(all / variance) - 2 * detail::math::log(alpha)));
 }
 
-/// The spread of effects for which that reach is shortest, at estimates of that variance: effects one would just find.
+/// The spread of effects for which that reach is shortest, at estimates of that variance: effects that one would just
+/// find.
 /// Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, "Time-uniform central limit theory and asymptotic confidence
 /// sequences", Ann. Stat. 52, 2024, appendix B.2 (the approximation of the Lambert function there).
 inline double shortest_spread(double variance, double alpha) noexcept {
-  const double l = -2 * std::log(alpha);
-  return variance * (l + std::log1p(l));
+  const double l = -2 * detail::math::log(alpha);
+  return variance * (l + detail::math::log1p(l));
 }
 
 /// A mean of normal observations of known deviation against `null`, valid at any time: Robbins' mixture of tests.
 ///
-/// Units: `spread` is the standard deviation of the effects to be found, in the observations' unit. Guarantee: if the
-/// mean is `null`, P(p() <= alpha, ever) <= alpha. Where the deviation is estimated, use a `normal_mixture` interval's
-/// asymptotic form or a `two_arm_e_process`.
-/// Complexity: update O(1), 1 ns; trivially copyable; allocates: never. Merge is exact.
+/// Units: `spread` is the standard deviation of the effects to be found, in the observations' unit.
+/// Guarantee: if the mean is `null`, P(p() <= alpha, ever) <= alpha. Where the deviation is estimated, use a
+/// `normal_mixture` interval's asymptotic form or a `two_arm_e_process`.
+/// Complexity: update O(1), 1 ns; trivially copyable.
+/// Allocates: never. Merge is exact.
 /// Source: Robbins, Ann. Math. Stat. 41, 1970; Johari and others 2022.
 class mixture_sprt : public saved_fields<mixture_sprt> {
   friend saved_fields<mixture_sprt>;
@@ -52,7 +69,7 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
   /// False if x was refused: it is not finite, or 1e290 and more away from `null`.
   bool update(double x) noexcept {
     const double d = x - null_;
-    if (!(std::fabs(d) <= 1e290)) return false;
+    if (!(detail::math::absolute(d) <= 1e290)) return false;
     sum_ += d;
     count_ += 1;
     return true;
@@ -66,13 +83,13 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
   double log_e_value() const noexcept {
     return count_ > 0 ? log_mixture_ratio(sum_ / count_, variance_ / count_, spread_) : 0;
   }
-  double e_value() const noexcept { return std::exp(log_e_value()); }
+  double e_value() const noexcept { return detail::math::exp(log_e_value()); }
   /// min(1, 1 / e_value): the p-value of this moment, valid at any moment.
   double p() const noexcept {
     const double l = log_e_value();
-    return l > 0 ? std::exp(-l) : l <= 0 ? 1 : l;
+    return l > 0 ? detail::math::exp(-l) : l <= 0 ? 1 : l;
   }
-  bool rejects(double alpha) const noexcept { return log_e_value() >= -std::log(alpha); }
+  bool rejects(double alpha) const noexcept { return log_e_value() >= -detail::math::log(alpha); }
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_); }
 
  private:
@@ -83,8 +100,8 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
     visit(self.null_, self.variance_, self.spread_, self.sum_, self.count_);
   }
   bool restore() noexcept {
-    return std::isfinite(null_) && variance_ >= 0 && spread_ >= 0 && std::isfinite(sum_) && count_ >= 0 &&
-           count_ < 0x1p53 && count_ == std::floor(count_);
+    return detail::math::is_finite(null_) && variance_ >= 0 && spread_ >= 0 && detail::math::is_finite(sum_) &&
+           count_ >= 0 && count_ < 0x1p53 && count_ == detail::math::floor(count_);
   }
 
   double null_;

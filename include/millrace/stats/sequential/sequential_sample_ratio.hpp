@@ -1,11 +1,12 @@
 #ifndef MILLRACE_STATS_SEQUENTIAL_SEQUENTIAL_SAMPLE_RATIO_HPP
 #define MILLRACE_STATS_SEQUENTIAL_SEQUENTIAL_SAMPLE_RATIO_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/log_gamma.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <initializer_list>
 #include <limits>
@@ -38,13 +39,14 @@ struct sample_ratio_gate {
 
 /// Tests at any time whether the arms are filled as configured, from their counts alone, so from merged counts too.
 ///
-///     auto now = mr::sequential_sample_ratio({5012, 4988}, {1, 1});
+///     auto now = mr::stats::sequential_sample_ratio({5012, 4988}, {1, 1});
 ///
 /// Shapes: one count and one weight an arm; weights need not sum to one. An arm of weight zero is no part of the
 /// mixture (it adds no degree of freedom); one observation there is a mismatch beyond doubt.
 /// Guarantee: if arms are drawn by the weights, P(p <= alpha, ever) <= alpha. log_e is exact to 1e-12 of itself, or of
 /// one, at any count.
-/// Complexity: O(arms). Allocates: never.
+/// Complexity: O(arms).
+/// Allocates: never.
 /// Errors: shape_mismatch; invalid_argument: a count or weight that is negative, NaN, or 1e18 and more (with its arm),
 /// no arm with weight, an option outside its domain.
 /// Source: Lindon, Malek, "Anytime-valid inference for multinomial count data", NeurIPS 2022, eq. 6.
@@ -88,7 +90,7 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
   const double concentration = gate.concentration;
   sample_ratio_evidence found;
   found.n = n.sum;
-  double log_e = 0.5 * std::log1p(n.sum / concentration) - detail::stirling_error(concentration + n.sum) +
+  double log_e = 0.5 * detail::math::log1p(n.sum / concentration) - detail::stirling_error(concentration + n.sum) +
                  detail::stirling_error(concentration);
   for (std::size_t i = 0; i < counts.size(); ++i) {
     const double share = weights[i] / total.sum;
@@ -102,12 +104,13 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
                           total.sum;  // n_i - n s_i
     const double z = prior + counts[i];
     log_e += z * detail::deviance((concentration + n.sum) * share / z, -excess / z) -
-             0.5 * std::log1p(counts[i] / prior) + detail::stirling_error(z) -
-             detail::stirling_error(prior);
-    if (n.sum > 0) found.largest_departure = std::fmax(found.largest_departure, std::fabs(excess) / (n.sum * share));
+             0.5 * detail::math::log1p(counts[i] / prior) + detail::stirling_error(z) - detail::stirling_error(prior);
+    if (n.sum > 0)
+      found.largest_departure =
+          detail::math::fmax(found.largest_departure, detail::math::absolute(excess) / (n.sum * share));
   }
   found.log_e = log_e;
-  found.p = log_e > 0 ? std::exp(-log_e) : 1;
+  found.p = log_e > 0 ? detail::math::exp(-log_e) : 1;
   found.mismatch = found.p <= gate.alpha && found.largest_departure >= gate.least_departure;
   return found;
 }

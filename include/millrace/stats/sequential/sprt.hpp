@@ -1,10 +1,11 @@
 #ifndef MILLRACE_STATS_SEQUENTIAL_SPRT_HPP
 #define MILLRACE_STATS_SEQUENTIAL_SPRT_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/fields.hpp>
+#include <millrace/stats/fwd.hpp>
 
-#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -19,9 +20,10 @@ enum class sprt_verdict : std::uint8_t { undecided, null, alternative };
 ///
 /// Guarantee: P(alternative | null holds) <= alpha / (1 - beta) and P(null | alternative holds) <= beta / (1 - alpha),
 /// nearly alpha and beta: they are kept together, alpha' + beta' <= alpha + beta. A verdict stands: later observations
-/// do not change it. An observation that is not finite is left out. Complexity: update O(1), 2 ns; trivially copyable;
-/// allocates: never. Source: Wald, "Sequential tests of statistical hypotheses", Ann. Math. Stat. 16, 1945, sections 3
-/// to 5.
+/// do not change it. An observation that is not finite is left out.
+/// Complexity: update O(1), 2 ns; trivially copyable.
+/// Allocates: never.
+/// Source: Wald, "Sequential tests of statistical hypotheses", Ann. Math. Stat. 16, 1945, sections 3 to 5.
 class sprt : public saved_fields<sprt> {
   friend saved_fields<sprt>;
 
@@ -34,20 +36,21 @@ class sprt : public saved_fields<sprt> {
                                                std::to_string(alternative) +
                                                "; two different ones in (0, 1) are needed");
     // One success adds ln(p1/p0), one failure ln((1-p1)/(1-p0)): a line in x.
-    const double failure = std::log1p(-alternative) - std::log1p(-null);
-    return make(std::log(alternative / null) - failure, failure, alpha, beta);
+    const double failure = detail::math::log1p(-alternative) - detail::math::log1p(-null);
+    return make(detail::math::log(alternative / null) - failure, failure, alpha, beta);
   }
-  /// A mean of normal observations of known deviation. Errors: as above.
+  /// A mean of normal observations of known deviation.
+  /// Errors: as above.
   static result<sprt> of_means(double null, double alternative, double stddev, double alpha = 0.05, double beta = 0.2) {
-    if (!(stddev > 0 && std::isfinite(stddev) && std::isfinite(null) && std::isfinite(alternative) &&
-          null != alternative))
+    if (!(stddev > 0 && detail::math::is_finite(stddev) && detail::math::is_finite(null) &&
+          detail::math::is_finite(alternative) && null != alternative))
       return error(errc::invalid_argument, "sprt: two different finite means and a positive deviation are needed");
     const double slope = (alternative - null) / stddev / stddev;
     return make(slope, -0.5 * slope * (null + alternative), alpha, beta);
   }
 
   sprt_verdict update(double x) noexcept {
-    if (!std::isfinite(x) || verdict_ != sprt_verdict::undecided) return verdict_;
+    if (!detail::math::is_finite(x) || verdict_ != sprt_verdict::undecided) return verdict_;
     ++count_;
     log_ratio_ += slope_ * x + offset_;
     if (log_ratio_ >= upper_) verdict_ = sprt_verdict::alternative;
@@ -70,7 +73,7 @@ class sprt : public saved_fields<sprt> {
     if (!(alpha > 0 && beta > 0 && alpha + beta < 1))
       return error(errc::invalid_argument, "sprt: alpha " + std::to_string(alpha) + " and beta " +
                                                std::to_string(beta) + " must be positive and together below 1");
-    return sprt(slope, offset, std::log(beta / (1 - alpha)), std::log((1 - beta) / alpha));
+    return sprt(slope, offset, detail::math::log(beta / (1 - alpha)), detail::math::log((1 - beta) / alpha));
   }
 
   static std::string saved_as() { return "sprt"; }
@@ -80,7 +83,8 @@ class sprt : public saved_fields<sprt> {
     visit(self.slope_, self.offset_, self.lower_, self.upper_, self.log_ratio_, self.count_, self.verdict_);
   }
   bool restore() noexcept {
-    if (!(std::isfinite(slope_) && std::isfinite(offset_) && lower_ < 0 && upper_ > 0)) return false;
+    if (!(detail::math::is_finite(slope_) && detail::math::is_finite(offset_) && lower_ < 0 && upper_ > 0))
+      return false;
     return verdict_ == sprt_verdict::undecided     ? log_ratio_ > lower_ && log_ratio_ < upper_
            : verdict_ == sprt_verdict::null        ? log_ratio_ <= lower_
            : verdict_ == sprt_verdict::alternative ? log_ratio_ >= upper_

@@ -1,11 +1,12 @@
 #ifndef MILLRACE_STATS_SEQUENTIAL_TWO_ARM_E_PROCESS_HPP
 #define MILLRACE_STATS_SEQUENTIAL_TWO_ARM_E_PROCESS_HPP
 
+#include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
+#include <millrace/stats/fwd.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -40,7 +41,9 @@ struct two_arm_design {
 /// end. Check them by `sequential_sample_ratio`, as `experiment_test` does. With the default design .10 against .12
 /// stops on average after 4,000 observations an arm at alpha 0.05. Two processes merge to the bet on both streams, with
 /// one mixture.
-/// Complexity: update O(16 bets), 6 ns; 300 bytes; allocates: only `save`. Threads: one at a time.
+/// Complexity: update O(16 bets), 6 ns; 300 bytes.
+/// Allocates: only `save`.
+/// Threads: one at a time.
 /// Source: betting against exchangeability as in Shekhar, Ramdas, "Nonparametric two-sample testing by betting", IEEE
 /// Trans. Inf. Theory 70(2), 2024; mixtures: Robbins, Ann. Math. Stat. 41, 1970.
 class two_arm_e_process {
@@ -64,11 +67,11 @@ class two_arm_e_process {
   /// False if the score was refused: it is not finite, or 1e150 and more away from the mean of those before.
   bool update(bool treated, double x) noexcept {
     const double d = x - mean_;
-    if (!(std::fabs(d) <= 1e150)) [[unlikely]]
+    if (!(detail::math::absolute(d) <= 1e150)) [[unlikely]]
       return false;
     double g = d * scale_;
     const double odds = odds_[treated ? 1 : 0];  // no branch: arms are random
-    if (std::fabs(g) <= reach_) [[likely]] {
+    if (detail::math::absolute(g) <= reach_) [[likely]] {
       g *= odds;
       for (std::size_t i = 0; i < sizes; ++i) {
         const double h = size_[i] * g;
@@ -90,7 +93,8 @@ class two_arm_e_process {
   }
 
   /// Another part of the same experiment: other machine, other thread. A rejection by looks at the other part alone
-  /// does not count: two tests were then made. Errors: invalid_argument: another design.
+  /// does not count: two tests were then made.
+  /// Errors: invalid_argument: another design.
   result<void> merge(const two_arm_e_process& other) {
     if (design_.share != other.design_.share || design_.effect != other.design_.effect)
       return error(errc::invalid_argument, "two-arm tests of different designs cannot be merged");
@@ -109,18 +113,18 @@ class two_arm_e_process {
 
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_) + block_; }
   /// Evidence so far. Looking costs 10 ns.
-  double e_value() const noexcept { return log_unit_ == 0 ? mixture() : std::exp(log_e_value()); }
-  double log_e_value() const noexcept { return std::log(mixture()) + log_unit_; }
+  double e_value() const noexcept { return log_unit_ == 0 ? mixture() : detail::math::exp(log_e_value()); }
+  double log_e_value() const noexcept { return detail::math::log(mixture()) + log_unit_; }
   /// The same as a p-value that may be looked at any time.
   double p() const noexcept {
     const double log_e = log_e_value();
-    return log_e > 0 ? std::exp(-log_e) : 1;
+    return log_e > 0 ? detail::math::exp(-log_e) : 1;
   }
   /// Looks, and remembers the highest evidence seen by looks: a rejection stands.
   bool rejects(double alpha) noexcept {
     const double log_e = log_e_value();
     if (log_e > highest_) highest_ = log_e;
-    return highest_ >= -std::log(alpha);
+    return highest_ >= -detail::math::log(alpha);
   }
   const two_arm_design& design() const noexcept { return design_; }
 
@@ -159,7 +163,7 @@ class two_arm_e_process {
     block_ = from.u32();
     bool valid = count_ >= 0 && count_ < 0x1p53 && highest_ >= 0;
     for (const double d : {squares_, scale_, block_squares_}) valid = valid && d >= 0 && d < 1e302;
-    for (const double d : {mean_, block_sum_, log_unit_, highest_}) valid = valid && std::fabs(d) < 1e302;
+    for (const double d : {mean_, block_sum_, log_unit_, highest_}) valid = valid && detail::math::absolute(d) < 1e302;
     block_size_ = next_block();
     valid = valid && block_ < block_size_;
     for (std::size_t i = 0; i < sizes; ++i) {
@@ -183,8 +187,8 @@ class two_arm_e_process {
     double total = 0;
     for (std::size_t i = 0; i < sizes; ++i) {
       const double steps = static_cast<double>(i) - 3.75;
-      size_[i] = 0.5 * design.effect * std::exp2(steps);
-      weight_[i] = std::exp(-0.5 * (steps * 0.69314718055994531 / 0.8) * (steps * 0.69314718055994531 / 0.8));
+      size_[i] = 0.5 * design.effect * detail::math::exp2(steps);
+      weight_[i] = detail::math::exp(-0.5 * (steps * 0.69314718055994531 / 0.8) * (steps * 0.69314718055994531 / 0.8));
       total += 2 * weight_[i];
       upper_[i] = lower_[i] = 1;
     }
@@ -213,7 +217,7 @@ class two_arm_e_process {
     squares_ += squares + d * d * (count_ / all) * count;
     mean_ += d * (count / all);
     count_ = all;
-    scale_ = squares_ > 0 ? std::sqrt((count_ - 1) / squares_) : 0;
+    scale_ = squares_ > 0 ? detail::math::sqrt((count_ - 1) / squares_) : 0;
     block_size_ = next_block();
   }
 

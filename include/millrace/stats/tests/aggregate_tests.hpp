@@ -110,8 +110,10 @@ quantile_figures quantile_figures_of(const S& s, double p) {
 /// kll, req, tdigest, ddsketch, log_histogram, or an aggregate with the member `quantiles<...>`. What the sketches
 /// themselves do not know, in rank or in value, widens the standard error.
 ///
-/// Allocates: what the sketches' queries do. Errors: a probability or confidence outside (0, 1), a sketch of fewer than
-/// 2 items or with an infinite one at the quantile. Source: as `quantile_test` of samples.
+/// Allocates: what the sketches' queries do.
+/// Errors: a probability or confidence outside (0, 1), a sketch of fewer than 2 items or with an infinite one at the
+/// quantile.
+/// Source: as `quantile_test` of samples.
 template <detail::has_quantiles A, detail::has_quantiles B>
 result<test_result> quantile_test(const A& a, const B& b, double probability, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -140,8 +142,9 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
 ///
 /// Guarantee: while both sketches are exact, the test of the samples themselves. Beyond, the sketches' rank errors
 /// (each point's, at 99 %) are taken off the distance before the p-value is read, so the test errs on the side of no
-/// difference; and widen the interval. Allocates: the sketches' views. Errors: an empty sketch, an infinite item, a
-/// confidence outside (0, 1).
+/// difference; and widen the interval.
+/// Allocates: the sketches' views.
+/// Errors: an empty sketch, an infinite item, a confidence outside (0, 1).
 template <detail::has_quantiles A, detail::has_quantiles B>
 result<test_result> ks_test(const A& a, const B& b, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();

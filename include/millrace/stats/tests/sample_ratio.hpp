@@ -54,7 +54,9 @@ struct sample_ratio_result {
 /// weight zero takes no degree of freedom; a unit in one is a mismatch whatever the size. For a check after every unit
 /// use the always-valid one.
 ///
-/// O(arms); allocates: never. Errors: as `goodness_of_fit_test`, alpha outside (0, 1), a negative gate.
+/// O(arms).
+/// Allocates: never.
+/// Errors: as `goodness_of_fit_test`, alpha outside (0, 1), a negative gate.
 /// Source: A. Fabijan et al., "Diagnosing sample ratio mismatch in online controlled experiments", KDD 2019.
 inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_t> counts,
                                                      std::span<const double> weights,

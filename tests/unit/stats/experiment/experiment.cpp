@@ -141,8 +141,8 @@ TEST_CASE("a fixed horizon is concluded when it is reached, from units or from s
     test.update(i % 2 == 0, x);
     arms[i % 2 == 0].update(x, 0);
   }
-  summed.absorb<0>(true, arms[1].get_x());
-  summed.absorb<0>(false, arms[0].get_x());
+  summed.merge<0>(true, arms[1].get_x());
+  summed.merge<0>(false, arms[0].get_x());
   const auto a = test.conclude(1000);
   const auto b = summed.conclude(1000);
   REQUIRE(a);
@@ -236,16 +236,16 @@ TEST_CASE("p over the looks, compared with alpha, is the test; the plan stands f
 
 TEST_CASE("the asymptotic decision peeks at merged summaries") {
   asymptotic test;
-  test.absorb<0>(true, mr::stats::sample_moments{5000, 1.2, 4});
-  test.absorb<0>(false, mr::stats::sample_moments{5000, 1.0, 4});
+  test.merge<0>(true, mr::stats::sample_moments{5000, 1.2, 4});
+  test.merge<0>(false, mr::stats::sample_moments{5000, 1.0, 4});
   const auto now = test.peek();
   REQUIRE(now);
   // The difference is five standard errors; the mixture's reach at its best is about three.
   CHECK(now->metrics[0].significant);
   CHECK(now->metrics[0].test.effect == Approx(0.2));
   asymptotic small_test;
-  small_test.absorb<0>(true, mr::stats::sample_moments{20, 1, 1});
-  small_test.absorb<0>(false, mr::stats::sample_moments{20, 1, 1});
+  small_test.merge<0>(true, mr::stats::sample_moments{20, 1, 1});
+  small_test.merge<0>(false, mr::stats::sample_moments{20, 1, 1});
   CHECK(small_test.peek()->metrics[0].test.failed.contains(mr::stats::assumption::large_sample));
 }
 
@@ -391,7 +391,9 @@ TEST_CASE("while the data do not vary an interval is the whole line; what varies
   CHECK(asymptotic_twos.peek()->metrics[0].test.interval.upper == Approx(1 + reach->upper));
 
   // An effect of exactly 0 in data that vary has an interval like any other.
-  mr::stats::experiment_test<mr::stats::outcomes<mr::stats::cuped_mean<"x">>, mr::stats::decision<mr::stats::always_valid_asymptotic, .05>> even;
+  mr::stats::experiment_test<mr::stats::outcomes<mr::stats::cuped_mean<"x">>,
+                             mr::stats::decision<mr::stats::always_valid_asymptotic, .05>>
+      even;
   for (int i = 0; i < 400; ++i) even.update(i % 2 == 0, i / 2 % 2, i / 4 % 2);
   const auto none = even.peek();
   REQUIRE(none);

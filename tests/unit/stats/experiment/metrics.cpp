@@ -95,8 +95,8 @@ TEST_CASE("quantiles of the bins are within 1 % of the true ones, merged or not,
   slow::state summed;
   const std::array values{1., 2., 3., 4.};
   const std::array<std::uint64_t, 4> cumulative{10, 20, 30, 40};
-  summed.absorb(true, values, cumulative);
-  summed.absorb(false, values, cumulative);
+  summed.merge(true, values, cumulative);
+  summed.merge(false, values, cumulative);
   CHECK(summed.count(true) == 40);
   CHECK(summed.test({})->effect == 0);
   CHECK(summed.test({})->p == 1);

@@ -196,11 +196,11 @@ TEST_CASE("aggregate tests: an experiment takes aggregates and sketches as they 
       latency.update(ms);
       tail.update(ms);
     }
-    from_states.absorb<0>(treated, bought);
-    from_states.absorb<1>(treated, time);
-    from_states.absorb<2>(treated, money);
-    from_states.absorb<3>(treated, latency);
-    from_states.absorb<4>(treated, tail);
+    from_states.merge<0>(treated, bought);
+    from_states.merge<1>(treated, time);
+    from_states.merge<2>(treated, money);
+    from_states.merge<3>(treated, latency);
+    from_states.merge<4>(treated, tail);
   }
   const auto a = from_units.conclude(10'000);
   const auto b = from_states.conclude(10'000);
