@@ -186,9 +186,11 @@ def summary():
             '<testcase name="a.skipped" classname="a" time="0.1" status="notrun">\n<skipped message="77"/>\n'
             '<system-out>no &quot;judge&quot;\n</system-out>\n</testcase>\n'
             '<testcase name="a.slow" classname="a" time="7.25" status="run">\n<system-out></system-out>\n</testcase>\n')
+        (folder / "CTestTestfile.cmake").write_text(
+            'set_tests_properties([=[a.slow]=] PROPERTIES  COST "2.5" LABELS "a" TIMEOUT "60" _BACKTRACE_TRIPLES "x")\n')
         said = subprocess.run([sys.executable, "-B", ROOT / "tools/summary", folder], capture_output=True, text=True).stdout
         for words in ("7.2 s  tested a.slow", "4.5 s  built  tests/unit_core: unit/core/id.cpp.o", 'skipped: a.skipped: no "judge"',
-                      "left out: interop.boost: Boost.Math is missing", "1 tests ran, 1 skipped, 1 left out"):
+                      "left out: interop.boost: Boost.Math is missing", "1 tests ran, 1 skipped, 1 left out", "over its budget of 2.5 s: a.slow: 7.2 s"):
             if words not in said:
                 yield f"tools/summary does not say `{words}`:\n{said}"
         if "old.o" in said:

@@ -6,11 +6,33 @@
 #include <support/catch.hpp>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <functional>
+#include <initializer_list>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <numbers>
+#include <optional>
+#include <random>
+#include <span>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #endif  // MILLRACE_TESTS_SUPPORT_PRECOMPILED_HPP
