@@ -1,28 +1,31 @@
 #ifndef MILLRACE_EXAMPLES_LIFECYCLE_JOB_HPP
 #define MILLRACE_EXAMPLES_LIFECYCLE_JOB_HPP
 
-#include "compare.hpp"
-#include "describe.hpp"
-#include "encode.hpp"
-#include "findings.hpp"
-#include "judge.hpp"
-#include "learn.hpp"
-#include "model_files.hpp"
+#include "data/describe.hpp"
+#include "data/payments.hpp"
+#include "data/read_table.hpp"
+#include "data/split.hpp"
+#include "model/encode.hpp"
+#include "model/findings.hpp"
+#include "model/judge.hpp"
+#include "model/learn.hpp"
+#include "model/model_files.hpp"
 #include "options.hpp"
-#include "outputs.hpp"
-#include "payments.hpp"
-#include "production.hpp"
-#include "read_table.hpp"
-#include "report.hpp"
-#include "serve.hpp"
-#include "split.hpp"
+#include "page/report.hpp"
 #include "stop.hpp"
+#include "work/compare.hpp"
+#include "work/outputs.hpp"
+#include "work/production.hpp"
+#include "work/serve.hpp"
 
 #include <millrace/core/clock.hpp>
 #include <millrace/core/timestamp.hpp>
 #include <millrace/store/file.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <numeric>
 #include <string>
@@ -30,8 +33,11 @@
 #include <utility>
 #include <vector>
 
-/// The job, step by step. Whatever goes wrong is thrown as `stop`.
+/// The job, step by step: each takes what the earlier ones returned, says on the terminal what it did, and returns its
+/// record. Whatever goes wrong is thrown as `stop`.
 namespace lifecycle {
+
+using settings_list = std::vector<std::pair<std::string, std::string>>;
 
 namespace detail {
 
@@ -44,7 +50,20 @@ inline void stop_if_interrupted(std::string_view step) {
   if (interrupted()) throw stop{exit_code::interrupted, "interrupted while " + std::string(step)};
 }
 
-inline table load_table(const options& asked, reading how) {
+/// 2025-01-21 14:30 UTC.
+inline std::string now_in_words() {
+  std::string time = mr::to_iso8601(mr::unix_nanoseconds());
+  time.resize(16);
+  time[10] = ' ';
+  return time + " UTC";
+}
+
+inline std::string whole(double value) { return grouped(static_cast<std::uint64_t>(value)); }
+
+}  // namespace detail
+
+/// The table: the one that was asked for, or made-up payments.
+inline table load(const options& asked, const reading& how) {
   std::string name = asked.input;
   std::string text;
   if (asked.input.empty()) {
@@ -55,27 +74,29 @@ inline table load_table(const options& asked, reading how) {
   }
   mr::result<table> read = read_table(std::move(name), std::move(text), how);
   if (!read) throw stop{input_exit_code(read.error()), read.error().describe()};
-  stop_if_interrupted("reading the table");
+  detail::stop_if_interrupted("reading the table");
   return *std::move(read);
 }
 
-/// 2025-01-21 14:30 UTC.
-inline std::string now_in_words() {
-  std::string time = mr::to_iso8601(mr::unix_nanoseconds());
-  time.resize(16);
-  time[10] = ' ';
-  return time + " UTC";
+/// Which rows serve for what.
+inline row_split split(const options& asked, const table& data) {
+  row_split parts = or_stop(split_rows(data, asked.shares, asked.seed), exit_code::unusable_target);
+  detail::heading("split     " + grouped(parts.train.size()) + " rows to train, " + grouped(parts.validation.size()) +
+                  " to stop by, " + grouped(parts.holdout.size()) + " held out; seed " + std::to_string(asked.seed));
+  return parts;
 }
 
-inline std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
+/// A model that knows how a row becomes numbers, and has learnt nothing else yet.
+inline trained_model begin_model(const options& asked, const table& data, const row_split& parts) {
+  encoder encoding = encoder::fit(data, parts.train);
+  if (encoding.columns().empty())
+    throw stop{exit_code::unusable_target,
+               data.name + " has no column to learn " + in_quotes(data.target.name) + " from"};
+  std::printf("encode    %s as %s a row\n", counted(encoding.columns().size(), "column").c_str(),
+              counted(encoding.width(), "number").c_str());
+  network net = make_network(encoding.width(), asked.training);
+  return {std::move(encoding), std::move(net), data.target.name, data.target.positive, data.target.negative, 0.5};
 }
-
-}  // namespace detail
-
-using settings_list = std::vector<std::pair<std::string, std::string>>;
 
 /// What one would need to make this run again: for the audit log's first line and the report.
 inline settings_list settings_of(const options& asked, const trained_model& model, const row_split& parts) {
@@ -97,111 +118,99 @@ inline settings_list settings_of(const options& asked, const trained_model& mode
   return all;
 }
 
-inline void print_profile(std::string_view title, const mr::profiler& of) {
-  detail::heading(title);
-  std::fputs(of.report().c_str(), stdout);
+/// Trains the network under the production middlewares.
+inline trained_network train(const options& asked, const table& data, const row_split& parts,
+                             const bound_encoder& encode, network net, production& stack) {
+  std::printf("train     network %s, batches of %zu\n", shape_of(net).c_str(), batch_size_for(parts.train.size()));
+  trained_network trained = train(std::move(net), data, encode, parts, asked.training, stdout,
+                                  [&](auto chain) { return stack.around_training(std::move(chain)); });
+  const training_record& record = trained.record;
+  if (record.epochs.size() < asked.training.epochs)
+    std::printf("          ended after epoch %zu of %zu: %zu without a better validation loss\n", record.epochs.size(),
+                asked.training.epochs, asked.training.patience);
+  std::printf("          %s steps in %s; kept epoch %zu, validation loss %s\n", grouped(record.steps).c_str(),
+              duration(record.seconds * 1e9).c_str(), record.best + 1,
+              fixed(record.epochs[record.best].validation_loss, 4).c_str());
+  return trained;
 }
 
-/// Trains on a table, judges the model, streams the holdout through it, and leaves everything in a folder.
-inline void train_job(const options& asked) {
-  output_folder out = or_stop(output_folder::open(asked.out), exit_code::no_output);
-  const table data = detail::load_table(asked, asked.read);
-  std::fputs(describe(data).c_str(), stdout);
+/// The rows held out, as the network sees them.
+struct holdout_rows {
+  matrix features;
+  std::vector<int> labels;
+};
 
-  const row_split parts = or_stop(split_rows(data, asked.shares, asked.seed), exit_code::unusable_target);
-  trained_model model{encoder::fit(data, parts.train),
-                      network(1, {{1}}),
-                      data.target.name,
-                      data.target.positive,
-                      data.target.negative,
-                      0.5};
-  if (model.encoding.columns().empty())
-    throw stop{exit_code::unusable_target,
-               data.name + " has no column to learn " + in_quotes(data.target.name) + " from"};
-  const bound_encoder encode = or_stop(model.encoding.bind(data), exit_code::internal);
-  model.net = make_network(encode.width(), asked.training);
-  detail::heading("split     " + grouped(parts.train.size()) + " rows to train, " + grouped(parts.validation.size()) +
-                  " to stop by, " + grouped(parts.holdout.size()) + " held out; seed " + std::to_string(asked.seed));
-  std::printf("encode    %s as %s a row\n", counted(model.encoding.columns().size(), "column").c_str(),
-              counted(encode.width(), "number").c_str());
-
-  const settings_list settings = settings_of(asked, model, parts);
-  production stack(out.audit_path(), {settings.begin(), settings.end()});
-  std::printf("train     network %s, batches of %zu\n", shape_of(model.net).c_str(),
-              batch_size_for(parts.train.size()));
-  std::string training_chain;
-  const training_record training = train(model.net, data, encode, parts, asked.training, training_chain,
-                                         [&](auto chain) { return stack.around_training(std::move(chain)); });
-  if (training.epochs.size() < asked.training.epochs)
-    std::printf("          ended after epoch %zu of %zu: %zu without a better validation loss\n",
-                training.epochs.size(), asked.training.epochs, asked.training.patience);
-  std::printf("          %s steps in %s; kept epoch %zu, validation loss %s\n", grouped(training.steps).c_str(),
-              duration(training.seconds * 1e9).c_str(), training.best + 1,
-              fixed(training.epochs[training.best].validation_loss, 4).c_str());
-
-  const matrix holdout_rows = encode_rows(encode, parts.holdout);
-  const std::vector<int> holdout_labels = labels_of(data, parts.holdout);
-  const judgement holdout =
-      or_stop(judge(model.net, model.encoding, holdout_rows, holdout_labels, asked.seed), exit_code::training_failed);
-  detail::heading("holdout   AUC " + fixed(holdout.auc, 4) + "   average precision " +
-                  fixed(holdout.average_precision, 4) + "   log loss " + fixed(holdout.log_loss, 4) +
-                  " (without a model " + fixed(holdout.base_log_loss, 4) + ")");
+/// How the model does on rows that it never saw.
+inline judgement judge(const options& asked, const trained_model& model, const holdout_rows& rows) {
+  const judgement found =
+      or_stop(judge(model.net, model.encoding, rows.features, rows.labels, asked.seed), exit_code::training_failed);
+  detail::heading("holdout   AUC " + fixed(found.auc, 4) + "   average precision " + fixed(found.average_precision, 4) +
+                  "   log loss " + fixed(found.log_loss, 4) + " (without a model " + fixed(found.base_log_loss, 4) +
+                  ")");
   std::printf("          accuracy %s   precision %s   recall %s   at threshold %s; calibration error %s\n",
-              percent(holdout.confusion.accuracy()).c_str(), percent(holdout.confusion.precision()).c_str(),
-              percent(holdout.confusion.recall()).c_str(), fixed(holdout.threshold, 2).c_str(),
-              fixed(holdout.calibration_error, 4).c_str());
+              percent(found.confusion.accuracy()).c_str(), percent(found.confusion.precision()).c_str(),
+              percent(found.confusion.recall()).c_str(), fixed(found.threshold, 2).c_str(),
+              fixed(found.calibration_error, 4).c_str());
   detail::stop_if_interrupted("judging the model");
+  return found;
+}
 
-  std::vector<served_row> answers;
-  std::string stream_chain;
-  stream_record stream = serve(model, encode, data, parts.holdout, answers, stream_chain,
-                               [&](auto chain) { return stack.around_serving(std::move(chain)); });
-  const std::vector<float> in_one_batch = sigmoid(answer(model.net, holdout_rows));
-  for (std::size_t i = 0; i < answers.size(); ++i)
-    stream.largest_difference =
-        std::fmax(stream.largest_difference, std::fabs(answers[i].probability - static_cast<double>(in_one_batch[i])));
+/// What was seen while the model was at work.
+struct stream_findings {
+  stream_record record;
+  model_comparison comparison;
+  mr::detect::table_drift_report drift;
+};
+
+/// Streams the rows held out through the model, one by one, beside a baseline and under the eyes of drift detectors.
+inline stream_findings stream(const options& asked, const trained_model& model, const bound_encoder& encode,
+                              const table& data, const row_split& parts, const holdout_rows& rows, production& stack) {
+  served all =
+      serve(model, encode, data, parts.holdout, [&](auto chain) { return stack.around_serving(std::move(chain)); });
+  stream_record& record = all.record;
+  const std::vector<float> in_one_batch = sigmoid(answer(model.net, rows.features));
+  for (std::size_t i = 0; i < all.answers.size(); ++i)
+    record.largest_difference = std::fmax(record.largest_difference,
+                                          std::fabs(all.answers[i].probability - static_cast<double>(in_one_batch[i])));
   std::printf("stream    %s rows one by one, %s rows/s; %zu refused; at most %s from the same rows in one batch\n",
-              grouped(stream.rows).c_str(), grouped(static_cast<std::uint64_t>(stream.rows_per_second)).c_str(),
-              stream.refused, brief(stream.largest_difference).c_str());
-  std::printf("          a row takes %s; %zu windows are in the report\n", detail::percentile_list(stream).c_str(),
-              stream.windows.size());
+              grouped(record.rows).c_str(), detail::whole(record.rows_per_second).c_str(), record.refused,
+              brief(record.largest_difference).c_str());
+  std::printf("          a row takes %s; %zu windows are in the report\n", percentile_list(record.times).c_str(),
+              record.times.windows.size());
 
-  const double baseline = [&] {
-    const std::vector<int> learnt = labels_of(data, parts.train);
-    return std::accumulate(learnt.begin(), learnt.end(), 0.0) / static_cast<double>(learnt.size());
-  }();
-  const model_comparison comparison = compare_with_baseline(answers, holdout_labels, baseline, asked.seed);
-  const mr::detect::table_drift_report drift = or_stop(drift_of_stream(data, parts), exit_code::internal);
-  std::printf("          %s\n          %s\n", in_words(comparison).c_str(), drift.summary().c_str());
+  const std::vector<int> learnt = labels_of(data, parts.train);
+  const double baseline = std::accumulate(learnt.begin(), learnt.end(), 0.0) / static_cast<double>(learnt.size());
+  stream_findings found{std::move(record), compare_with_baseline(all.answers, rows.labels, baseline, asked.seed),
+                        or_stop(drift_of_stream(data, parts), exit_code::internal)};
+  std::printf("          %s\n          %s\n", in_words(found.comparison).c_str(), found.drift.summary().c_str());
+  return found;
+}
 
-  stack.tell(holdout);
-  print_profile("profile of a training step", stack.training_profile());
-  print_profile("profile of a streamed row", stack.serving_profile());
-  detail::heading("compression of the hidden layers' outputs");
+namespace detail {
+
+inline void print_profiles(const production& stack) {
+  heading("profile of a training step");
+  std::fputs(stack.training_profile().report().c_str(), stdout);
+  heading("profile of a streamed row");
+  std::fputs(stack.serving_profile().report().c_str(), stdout);
+  heading("compression of the hidden layers' outputs");
   std::fputs(stack.compression().report().c_str(), stdout);
-  stack.close();
-  detail::stop_if_interrupted("writing the report");
-  const event_profiles training_times = stack.training_profile().events();
-  const event_profiles stream_times = stack.serving_profile().events();
-  const report_input report{data,
-                            training,
-                            holdout,
-                            stream,
-                            training_times,
-                            stream_times,
-                            stack.compression(),
-                            shape_of(model.net),
-                            training_chain,
-                            stream_chain,
-                            detail::now_in_words(),
-                            settings,
-                            comparison,
-                            drift};
-  or_stop(out.stage(network_file_name, mr::train::to_bytes(model.net)), exit_code::no_output);
-  or_stop(out.stage(encoder_file_name, encoder_json(model)), exit_code::no_output);
-  or_stop(out.stage("metrics.prom", stack.prometheus()), exit_code::no_output);
-  or_stop(out.stage("metrics.json", stack.json()), exit_code::no_output);
-  or_stop(out.stage("report.html", report_page(report)), exit_code::no_output);
+}
+
+inline void stage(output_folder& out, std::string_view name, std::string_view content) {
+  or_stop(out.stage(name, content), exit_code::no_output);
+}
+
+}  // namespace detail
+
+/// Puts the run's files in place, all of them or none.
+inline void publish(output_folder& out, const trained_model& model, const production& stack,
+                    const std::string& report) {
+  detail::stage(out, network_file_name, mr::train::to_bytes(model.net));
+  detail::stage(out, encoder_file_name, encoder_json(model));
+  detail::stage(out, "metrics.prom", stack.prometheus());
+  detail::stage(out, "metrics.json", stack.json());
+  detail::stage(out, "report.html", report);
   or_stop(out.publish(), exit_code::no_output);
   detail::heading("in " + out.path() + "/" + (out.had_files() ? ", in the place of an earlier run's files" : ""));
   std::printf(
@@ -212,46 +221,92 @@ inline void train_job(const options& asked) {
       bytes(static_cast<double>(stack.audit_bytes())).c_str());
 }
 
+/// Trains on a table, judges the model, streams the holdout through it, and leaves everything in a folder.
+inline void train_job(const options& asked) {
+  output_folder out = or_stop(output_folder::open(asked.out), exit_code::no_output);
+  const table data = load(asked, asked.read);
+  std::fputs(describe(data).c_str(), stdout);
+  const row_split parts = split(asked, data);
+  trained_model model = begin_model(asked, data, parts);
+  const bound_encoder encode = or_stop(model.encoding.bind(data), exit_code::internal);
+  const settings_list settings = settings_of(asked, model, parts);
+  production stack(out.audit_path(), {settings.begin(), settings.end()});
+
+  trained_network trained = train(asked, data, parts, encode, std::move(model.net), stack);
+  model.net = std::move(trained.net);
+  const holdout_rows rows{encode_rows(encode, parts.holdout), labels_of(data, parts.holdout)};
+  const judgement holdout = judge(asked, model, rows);
+  const stream_findings streamed = stream(asked, model, encode, data, parts, rows, stack);
+
+  stack.tell(holdout);
+  detail::print_profiles(stack);
+  stack.close();
+  detail::stop_if_interrupted("writing the report");
+  const event_profiles training_times = stack.training_profile().events();
+  const event_profiles stream_times = stack.serving_profile().events();
+  const report_input report{data,
+                            trained.record,
+                            holdout,
+                            streamed.record,
+                            training_times,
+                            stream_times,
+                            stack.compression(),
+                            shape_of(model.net),
+                            detail::now_in_words(),
+                            settings,
+                            streamed.comparison,
+                            streamed.drift};
+  publish(out, model, stack, report_page(report));
+}
+
+namespace detail {
+
+/// The table that an earlier run's model is to answer for.
+inline table load_for(const trained_model& model, const options& asked) {
+  reading how = asked.read;
+  for (const column_encoding& one : model.encoding.columns()) how.wanted.emplace_back(one.name, one.type);
+  try {
+    return load(asked, how);
+  } catch (stop& why) {
+    if (why.code == exit_code::no_such_column)
+      why.sentence += "; the model in " + asked.use + " learned " + in_quotes(model.target) + " from " +
+                      counted(model.encoding.columns().size(), "column") + ", all of which the table must have";
+    throw;
+  }
+}
+
+inline std::string predictions_csv(const trained_model& model, const table& data,
+                                   const std::vector<served_row>& answers) {
+  std::string text = "row,line,probability,answer\n";
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    text += std::to_string(i + 1) + ',' + std::to_string(data.lines[i]) + ',' + fixed(answers[i].probability, 6) + ',' +
+            csv::quoted(answers[i].positive ? model.positive : model.negative) + '\n';
+  return text;
+}
+
+}  // namespace detail
+
 /// Lets an earlier run's model answer for every row of a table.
 inline void use_job(const options& asked) {
   const trained_model model = or_stop(load_model(asked.use), exit_code::no_input);
-  reading how = asked.read;
-  for (const column_encoding& one : model.encoding.columns()) how.wanted.emplace_back(one.name, one.type);
   output_folder out = or_stop(output_folder::open(asked.out), exit_code::no_output);
-  const table data = [&] {
-    try {
-      return detail::load_table(asked, how);
-    } catch (stop& why) {
-      if (why.code == exit_code::no_such_column)
-        why.sentence += "; the model in " + asked.use + " learned " + in_quotes(model.target) + " from " +
-                        counted(model.encoding.columns().size(), "column") + ", all of which the table must have";
-      throw;
-    }
-  }();
+  const table data = detail::load_for(model, asked);
   const bound_encoder encode = or_stop(model.encoding.bind(data), exit_code::internal);
   production stack(out.audit_path(), {{"input", asked.input}, {"model", asked.use}});
 
   std::vector<std::size_t> rows(data.rows());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
-  std::vector<served_row> answers;
-  std::string chain;
-  const stream_record stream = serve(model, encode, data, rows, answers, chain,
-                                     [&](auto bare) { return stack.around_serving(std::move(bare)); });
-  std::string predictions = "row,line,probability,answer\n";
-  std::size_t positives = 0;
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    positives += static_cast<std::size_t>(answers[i].positive);
-    predictions += std::to_string(i + 1) + ',' + std::to_string(data.lines[i]) + ',' +
-                   fixed(answers[i].probability, 6) + ',' +
-                   csv::quoted(answers[i].positive ? model.positive : model.negative) + '\n';
-  }
-  std::printf("%s: %s rows, %s rows/s; %s of them %s = %s\n", data.name.c_str(), grouped(stream.rows).c_str(),
-              grouped(static_cast<std::uint64_t>(stream.rows_per_second)).c_str(), grouped(positives).c_str(),
+  const served all =
+      serve(model, encode, data, rows, [&](auto chain) { return stack.around_serving(std::move(chain)); });
+  const auto positives =
+      std::count_if(all.answers.begin(), all.answers.end(), [](const served_row& one) { return one.positive; });
+  std::printf("%s: %s rows, %s rows/s; %s of them %s = %s\n", data.name.c_str(), grouped(all.record.rows).c_str(),
+              detail::whole(all.record.rows_per_second).c_str(), grouped(static_cast<std::uint64_t>(positives)).c_str(),
               clipped(model.target, 40).c_str(), clipped(model.positive, 40).c_str());
   stack.close();
-  or_stop(out.stage("metrics.prom", stack.prometheus()), exit_code::no_output);
-  or_stop(out.stage("metrics.json", stack.json()), exit_code::no_output);
-  or_stop(out.stage("predictions.csv", predictions), exit_code::no_output);
+  detail::stage(out, "metrics.prom", stack.prometheus());
+  detail::stage(out, "metrics.json", stack.json());
+  detail::stage(out, "predictions.csv", detail::predictions_csv(model, data, all.answers));
   or_stop(out.publish(), exit_code::no_output);
   std::printf("in %s/: predictions.csv, audit.jsonl, metrics.prom, metrics.json%s\n", out.path().c_str(),
               out.had_files() ? ", in the place of an earlier run's" : "");

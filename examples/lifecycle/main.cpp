@@ -2,7 +2,8 @@
 //
 //     lifecycle --input FILE.csv --target COLUMN [--positive VALUE] [--out DIR]
 //
-// Each step is a header beside this file. `lifecycle --help` tells the rest.
+// job.hpp has the steps; data/ reads tables, model/ learns and judges, work/ serves, page/ draws the report.
+// `lifecycle --help` tells the rest.
 
 #include "job.hpp"
 #include "options.hpp"
@@ -10,6 +11,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <optional>
 
 int main(int argc, char** argv) {
   using namespace lifecycle;
@@ -20,12 +22,12 @@ int main(int argc, char** argv) {
   };
   try {
     listen_for_interrupt();
-    options asked;
-    if (!read_options(argc, argv, asked)) return static_cast<int>(exit_code::good);
-    if (asked.use.empty())
-      train_job(asked);
+    const std::optional<options> asked = read_options(argc, argv);
+    if (!asked) return static_cast<int>(exit_code::good);
+    if (asked->use.empty())
+      train_job(*asked);
     else
-      use_job(asked);
+      use_job(*asked);
     return static_cast<int>(exit_code::good);
   } catch (const stop& why) {
     return end(why.code, why.sentence.c_str());

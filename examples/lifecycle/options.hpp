@@ -1,10 +1,10 @@
 #ifndef MILLRACE_EXAMPLES_LIFECYCLE_OPTIONS_HPP
 #define MILLRACE_EXAMPLES_LIFECYCLE_OPTIONS_HPP
 
-#include "learn.hpp"
-#include "payments.hpp"
-#include "read_table.hpp"
-#include "split.hpp"
+#include "data/payments.hpp"
+#include "data/read_table.hpp"
+#include "data/split.hpp"
+#include "model/learn.hpp"
 #include "stop.hpp"
 
 #include <CLI/CLI.hpp>
@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -84,14 +85,63 @@ inline void refuse_extras(const CLI::App& app) {
 
 }  // namespace detail
 
-/// Reads the command line. Ends the job where it makes no sense; answers false where it asked for help, which is
+namespace detail {
+
+/// What stands on the command line and is no option of the job yet.
+struct option_words {
+  std::string delimiter = ",";
+  std::string decimal;
+  std::string nan = "refuse";
+};
+
+inline void add_reading_options(CLI::App& app, options& read, option_words& words) {
+  app.add_option("--delimiter", words.delimiter, "what stands between cells; \"tab\" for a tab")->capture_default_str();
+  app.add_option("--decimal", words.decimal,
+                 "what stands before a number's fraction: point or comma [point, and a column of cells such as 3,14 is "
+                 "refused]")
+      ->check(CLI::IsMember({"point", "comma"}));
+  app.add_option("--missing", read.read.missing, "a further spelling of \"missing\"; may be repeated")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--nan", words.nan, "what cells are that say NaN or infinity: refuse or missing")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"refuse", "missing"}));
+}
+
+inline void add_training_options(CLI::App& app, options& read) {
+  app.add_option("--seed", read.seed, "for the split, the network's start and made-up payments")->capture_default_str();
+  app.add_option("--epochs", read.training.epochs, "passes over the training rows, at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+}
+
+inline void apply_words(options& read, option_words words) {
+  if (words.delimiter == "tab" || words.delimiter == "\\t") words.delimiter = "\t";
+  if (words.delimiter.size() != 1 || words.delimiter.find_first_of("\"\r\n") != std::string::npos)
+    throw stop{exit_code::usage, "--delimiter is one character, such as ; or tab"};
+  read.read.delimiter = words.delimiter[0];
+  if (!words.decimal.empty())
+    read.read.decimal = words.decimal == "comma" ? decimal_mark::comma : decimal_mark::point_surely;
+  read.read.nan_is_missing = words.nan == "missing";
+}
+
+/// Ends the job where options contradict each other.
+inline void check(const options& read) {
+  if (!read.input.empty() && read.use.empty() && read.read.target.empty())
+    throw stop{exit_code::usage, "--input needs --target: which of its columns is to be learned?"};
+  if (read.input.empty() && !read.read.target.empty())
+    throw stop{exit_code::usage, "--target needs --input: which file has that column?"};
+}
+
+}  // namespace detail
+
+/// Reads the command line. Ends the job where it makes no sense; returns nothing where it asked for help, which is
 /// printed then.
-inline bool read_options(int argc, const char* const* argv, options& read) {
+inline std::optional<options> read_options(int argc, const char* const* argv) {
+  options read;
+  detail::option_words words;
   CLI::App app("Trains, judges and serves a model on a table, under millrace's production middleware.", program_name());
   app.footer(exit_codes_help);
-  std::string delimiter = ",";
-  std::string decimal_mark_name;
-  std::string nan = "refuse";
   auto* input = app.add_option("--input", read.input, "the table: a CSV file whose first line names the columns");
   auto* target = app.add_option("--target", read.read.target, "the column to learn: two classes");
   app.add_option("--positive", read.read.positive, "the target's value to learn against the rest");
@@ -103,21 +153,8 @@ inline bool read_options(int argc, const char* const* argv, options& read) {
       ->capture_default_str()
       ->check(CLI::Range(1'000, 10'000'000))
       ->excludes(input);
-  app.add_option("--seed", read.seed, "for the split, the network's start and made-up payments")->capture_default_str();
-  app.add_option("--epochs", read.training.epochs, "passes over the training rows, at most")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100'000));
-  app.add_option("--delimiter", delimiter, "what stands between cells; \"tab\" for a tab")->capture_default_str();
-  auto* decimal = app.add_option("--decimal", decimal_mark_name,
-                                 "what stands before a number's fraction: point or comma [point, and a column of cells "
-                                 "such as 3,14 is refused]")
-                      ->check(CLI::IsMember({"point", "comma"}));
-  app.add_option("--missing", read.read.missing, "a further spelling of \"missing\"; may be repeated")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--nan", nan, "what cells are that say NaN or infinity: refuse or missing")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"refuse", "missing"}));
+  detail::add_training_options(app, read);
+  detail::add_reading_options(app, read, words);
   target->excludes(use);
   use->needs(input);
   app.allow_extras();
@@ -125,26 +162,17 @@ inline bool read_options(int argc, const char* const* argv, options& read) {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
     app.exit(asked);
-    return false;
+    return std::nullopt;
   } catch (const CLI::ParseError& why) {
     throw stop{exit_code::usage, std::string(why.what()) + " (see --help)"};
   }
   detail::refuse_extras(app);
   if (!read.use.empty() && out->count() == 0) read.out = "predictions";
-  if (delimiter == "tab" || delimiter == "\\t") delimiter = "\t";
-  if (delimiter.size() != 1 || delimiter == "\"" || delimiter == "\n" || delimiter == "\r")
-    throw stop{exit_code::usage, "--delimiter is one character, such as ; or tab"};
-  if (!read.input.empty() && read.use.empty() && read.read.target.empty())
-    throw stop{exit_code::usage, "--input needs --target: which of its columns is to be learned?"};
-  if (read.input.empty() && !read.read.target.empty())
-    throw stop{exit_code::usage, "--target needs --input: which file has that column?"};
+  detail::apply_words(read, std::move(words));
+  detail::check(read);
   if (read.input.empty()) read.read.target = std::string(payments_target);
-  read.read.delimiter = delimiter[0];
-  if (decimal->count() > 0)
-    read.read.decimal = decimal_mark_name == "comma" ? decimal_mark::comma : decimal_mark::point_surely;
-  read.read.nan_is_missing = nan == "missing";
   read.training.seed = read.seed;
-  return true;
+  return read;
 }
 
 }  // namespace lifecycle

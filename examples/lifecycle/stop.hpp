@@ -71,7 +71,7 @@ inline volatile std::sig_atomic_t interrupt_seen = 0;
 
 /// From here on the first Ctrl-C (or SIGTERM) asks the job to end in order, and a second one ends it at once.
 inline void listen_for_interrupt() {
-  struct ::sigaction action {};
+  struct ::sigaction action{};
   action.sa_handler = [](int) { detail::interrupt_seen = 1; };
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigaction(SIGINT, &action, nullptr);

@@ -1,8 +1,8 @@
-#include <examples/lifecycle/encode.hpp>
+#include <examples/lifecycle/model/encode.hpp>
 
-#include <examples/lifecycle/payments.hpp>
-#include <examples/lifecycle/read_table.hpp>
-#include <examples/lifecycle/split.hpp>
+#include <examples/lifecycle/data/payments.hpp>
+#include <examples/lifecycle/data/read_table.hpp>
+#include <examples/lifecycle/data/split.hpp>
 #include <support/catch.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
-#include <examples/lifecycle/model_files.hpp>
+#include <examples/lifecycle/model/model_files.hpp>
 
-#include <examples/lifecycle/payments.hpp>
-#include <examples/lifecycle/read_table.hpp>
+#include <examples/lifecycle/data/payments.hpp>
+#include <examples/lifecycle/data/read_table.hpp>
 #include <support/catch.hpp>
 #include <support/temp_dir.hpp>
 

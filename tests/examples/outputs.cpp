@@ -1,4 +1,4 @@
-#include <examples/lifecycle/outputs.hpp>
+#include <examples/lifecycle/work/outputs.hpp>
 
 #include <support/catch.hpp>
 #include <support/temp_dir.hpp>

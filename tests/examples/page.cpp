@@ -1,7 +1,7 @@
-#include <examples/lifecycle/report.hpp>
+#include <examples/lifecycle/page/report.hpp>
 
-#include <examples/lifecycle/payments.hpp>
-#include <examples/lifecycle/read_table.hpp>
+#include <examples/lifecycle/data/payments.hpp>
+#include <examples/lifecycle/data/read_table.hpp>
 #include <support/catch.hpp>
 
 #include <cmath>
@@ -64,6 +64,7 @@ TEST_CASE("the page is drawn from extreme figures without a number that is none"
   REQUIRE(data);
   training_record training;
   training.epochs = {{1e6, 2.0, 0.5, {0.0, 1.0}}};
+  training.chain = "chain";
   judgement holdout;
   holdout.rows = 2;
   holdout.positives = 1;
@@ -81,7 +82,7 @@ TEST_CASE("the page is drawn from extreme figures without a number that is none"
   once.durations.update(0);
   const event_profiles times{&never, &once};
   const std::string page =
-      report_page({*data, training, holdout, stream, times, times, {}, "1-1", "chain", "chain", "now", {{"a", "<b>"}}});
+      report_page({*data, training, holdout, stream, times, times, {}, "1-1", "now", {{"a", "<b>"}}});
   CHECK(page.find("<script") == std::string::npos);
   CHECK(page.find("<i>") == std::string::npos);
   for (const char* none : {"=\"nan", "=\"-nan", "=\"inf", "Lnan", " nan", "NaN\""})

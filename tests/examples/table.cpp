@@ -1,4 +1,4 @@
-#include <examples/lifecycle/read_table.hpp>
+#include <examples/lifecycle/data/read_table.hpp>
 
 #include <support/catch.hpp>
 

@@ -1,8 +1,8 @@
-#include <examples/lifecycle/watch.hpp>
+#include <examples/lifecycle/work/watch.hpp>
 
 #include <support/catch.hpp>
 
-#include <examples/lifecycle/report.hpp>
+#include <examples/lifecycle/page/tables.hpp>
 
 #include <cmath>
 #include <limits>
@@ -15,8 +15,7 @@ TEST_CASE("a stream of any length is watched in at most twenty windows that cove
     CAPTURE(rows);
     stream_watch watch(rows);
     for (std::size_t i = 0; i < rows; ++i) watch.update(1000, 0.5, i % 2 == 0);
-    stream_record record;
-    watch.finish(record);
+    const stream_times record = watch.finish();
     CHECK(record.windows.size() <= stream_watch::most_windows);
     std::uint64_t next = 0;
     for (const stream_window& one : record.windows) {
@@ -37,8 +36,7 @@ TEST_CASE("a slow spell and refused rows show in their windows") {
     const bool refused = i >= 500 && i < 600;
     watch.update(slow ? 5000 : 100 + i % 10, refused ? std::nan("") : 0.25, i >= 1900);
   }
-  stream_record record;
-  watch.finish(record);
+  const stream_times record = watch.finish();
   REQUIRE(record.windows.size() == 20);
   CHECK(record.windows[10].p50 == 5000);
   CHECK(record.windows[9].longest == 109);
@@ -49,8 +47,8 @@ TEST_CASE("a slow spell and refused rows show in their windows") {
   REQUIRE(record.percentiles.size() == 4);
   CHECK(record.percentiles[0].second == Approx(104).margin(2));
   CHECK(record.percentiles[3].second == 5000);
-  const std::string table = detail::windows_table(record);
+  const std::string table = windows_table(record);
   CHECK(table.find("nan") == std::string::npos);
   CHECK(table.find("1,000") != std::string::npos);
-  CHECK(detail::percentile_list(record).find("p99.9 5") != std::string::npos);
+  CHECK(percentile_list(record).find("p99.9 5") != std::string::npos);
 }

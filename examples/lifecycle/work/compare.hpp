@@ -1,11 +1,10 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_COMPARE_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_COMPARE_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_WORK_COMPARE_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_WORK_COMPARE_HPP
 
-#include "findings.hpp"
-#include "format.hpp"
+#include "../data/split.hpp"
+#include "../data/table.hpp"
+#include "../format.hpp"
 #include "serve.hpp"
-#include "split.hpp"
-#include "table.hpp"
 
 #include <millrace/core/seed.hpp>
 #include <millrace/detect/features/table_drift.hpp>
@@ -89,31 +88,6 @@ inline std::string in_words(const model_comparison& of) {
          " rows: " + errors;
 }
 
-namespace detail {
-
-inline std::string comparison_facts(const model_comparison& of) {
-  const auto entry = [](std::string_view name, const std::string& value) {
-    return "<dt>" + std::string(name) + "</dt><dd>" + escaped(value) + "</dd>";
-  };
-  return "<dl>" + entry("finding", in_words(of)) +
-         entry("rows", grouped(of.rows[1]) + " by the model, " + grouped(of.rows[0]) + " by the baseline") +
-         entry("p at any time", brief(of.p)) + "</dl>";
-}
-
-inline std::string drift_rows(const mr::detect::table_drift_report& of) {
-  std::string out =
-      "<div class=\"scroll\"><table><thead><tr><th>column</th><th class=\"n\">score</th><th class=\"n\">PSI</th>"
-      "<th class=\"n\">KS</th><th class=\"n\">corrected p</th><th></th></tr></thead><tbody>";
-  const auto number = [](const std::string& text) { return "<td class=\"n\">" + text + "</td>"; };
-  for (const mr::detect::feature_drift& f : of.features)
-    out += "<tr><td class=\"name\">" + escaped(clipped(f.feature, 60)) + "</td>" + number(fixed(f.measures.score, 3)) +
-           number(fixed(f.measures.psi, 3)) + number(fixed(f.measures.ks, 3)) + number(brief(f.adjusted_p)) + "<td>" +
-           (f.drifted ? "drifted" : "") + "</td></tr>";
-  return out + "</tbody></table></div>";
-}
-
-}  // namespace detail
-
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_COMPARE_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_WORK_COMPARE_HPP

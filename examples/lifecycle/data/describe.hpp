@@ -1,7 +1,7 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_DESCRIBE_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_DESCRIBE_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_DATA_DESCRIBE_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_DATA_DESCRIBE_HPP
 
-#include "format.hpp"
+#include "../format.hpp"
 #include "table.hpp"
 
 #include <algorithm>
@@ -70,4 +70,4 @@ inline std::string describe(const table& of) {
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_DESCRIBE_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_DATA_DESCRIBE_HPP

@@ -1,8 +1,8 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_GRID_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_GRID_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_DATA_GRID_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_DATA_GRID_HPP
 
-#include "../common/csv.hpp"
-#include "format.hpp"
+#include "../../common/csv.hpp"
+#include "../format.hpp"
 
 #include <millrace/core/error.hpp>
 #include <millrace/core/result.hpp>
@@ -186,4 +186,4 @@ class grid {
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_GRID_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_DATA_GRID_HPP

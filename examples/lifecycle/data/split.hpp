@@ -1,7 +1,7 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_SPLIT_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_SPLIT_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_DATA_SPLIT_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_DATA_SPLIT_HPP
 
-#include "format.hpp"
+#include "../format.hpp"
 #include "table.hpp"
 
 #include <millrace/core/error.hpp>
@@ -61,4 +61,4 @@ inline mr::result<row_split> split_rows(const table& from, split_shares shares, 
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_SPLIT_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_DATA_SPLIT_HPP

@@ -1,7 +1,7 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_PROGRESS_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_PROGRESS_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_MODEL_PROGRESS_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_MODEL_PROGRESS_HPP
 
-#include "format.hpp"
+#include "../format.hpp"
 
 #include <millrace/core/clock.hpp>
 #include <millrace/core/result.hpp>
@@ -20,7 +20,8 @@ namespace lifecycle {
 
 namespace mr = millrace;
 
-/// A middleware that shows how far training is: a bar that redraws itself on a terminal, a line an epoch elsewhere.
+/// A middleware that shows how far training is: a bar that redraws itself on a terminal, a line an epoch elsewhere,
+/// nothing where there is no file to write to.
 /// It looks at the step's fields when the chain's last event is done, and needs nothing else of the loop.
 class progress {
  public:
@@ -28,7 +29,7 @@ class progress {
 
   progress(std::FILE* out, std::size_t epochs, std::size_t batches_per_epoch, std::size_t rows_per_epoch)
       : out_(out),
-        terminal_(::isatty(::fileno(out)) == 1),
+        terminal_(out != nullptr && ::isatty(::fileno(out)) == 1),
         epochs_(epochs),
         batches_(batches_per_epoch),
         rows_(rows_per_epoch),
@@ -53,6 +54,7 @@ class progress {
 
   /// At the end of an epoch: `remark` joins the line that stays.
   void epoch_done(std::string_view remark) {
+    if (out_ == nullptr) return;
     const std::uint64_t now = clock_.ticks();
     if (terminal_) std::fputs("\r\x1b[K", out_);
     std::fprintf(out_, "  epoch %3llu/%zu  loss %s  %s  %s\n", static_cast<unsigned long long>(epoch_ + 1), epochs_,
@@ -61,11 +63,12 @@ class progress {
   }
   /// Removes the bar.
   void close() {
+    if (out_ == nullptr) return;
     if (terminal_) std::fputs("\r\x1b[K", out_);
     std::fflush(out_);
   }
 
-  double rows_per_second() const { return rows_per_second(clock_.ticks()); }
+  std::size_t epochs() const noexcept { return epochs_; }
 
  private:
   double elapsed(std::uint64_t now) const { return (std::max)(1.0, static_cast<double>(now - start_)); }
@@ -98,7 +101,7 @@ class progress {
     std::fflush(out_);
   }
   std::size_t terminal_width() const {
-    struct ::winsize size {};
+    struct ::winsize size{};
     return ::ioctl(::fileno(out_), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
   }
 
@@ -117,4 +120,4 @@ class progress {
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_PROGRESS_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_MODEL_PROGRESS_HPP

@@ -1,13 +1,13 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_LEARN_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_LEARN_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_MODEL_LEARN_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_MODEL_LEARN_HPP
 
+#include "../data/split.hpp"
+#include "../data/table.hpp"
+#include "../format.hpp"
+#include "../stop.hpp"
 #include "encode.hpp"
 #include "findings.hpp"
-#include "format.hpp"
 #include "progress.hpp"
-#include "split.hpp"
-#include "stop.hpp"
-#include "table.hpp"
 
 #include <millrace/chain.hpp>
 #include <millrace/middleware.hpp>
@@ -22,6 +22,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <span>
 #include <string>
 #include <utility>
@@ -107,11 +108,58 @@ inline double active_share(const mr::tensor::compressible<matrix>& layer) {
   return static_cast<double>((outputs.array() > 0.0F).count()) / static_cast<double>(outputs.size());
 }
 
+/// A network with the weights that training kept, and how training went.
+struct trained_network {
+  network net;
+  training_record record;
+};
+
+namespace detail {
+
+/// The rows that tell when to stop, encoded once.
+struct validation_rows {
+  matrix features;
+  std::vector<int> labels;
+};
+
+/// Runs a step for every batch of an epoch, and returns the mean of their losses.
+template <class Chain, class Context>
+double run_epoch(Chain& training, Context& ctx, std::size_t epoch, std::size_t batches, progress& shown) {
+  double mean_loss = 0;
+  for (std::size_t batch = 0; batch < batches; ++batch) {
+    ctx[learning::epoch] = epoch;
+    ctx[learning::batch_idx] = batch;
+    if (auto done = training(ctx); !done) {
+      shown.close();
+      throw stop{run_exit_code(done.error()), "epoch " + std::to_string(epoch + 1) + ", batch " +
+                                                  std::to_string(batch + 1) + ": " + done.error().describe()};
+    }
+    mean_loss += ctx[learning::loss] / static_cast<double>(batches);
+    if (interrupted()) {
+      shown.close();
+      throw stop{exit_code::interrupted,
+                 "interrupted in epoch " + std::to_string(epoch + 1) + " of " + std::to_string(shown.epochs())};
+    }
+  }
+  return mean_loss;
+}
+
+inline epoch_record judge_epoch(const network& net, const validation_rows& by) {
+  epoch_record now;
+  const std::vector<float> logits = answer(net, by.features);
+  now.validation_auc = or_stop(mr::model::roc_auc(by.labels, logits), exit_code::training_failed);
+  now.validation_loss = or_stop(mr::model::log_loss(by.labels, sigmoid(logits)), exit_code::training_failed);
+  return now;
+}
+
+}  // namespace detail
+
 /// Trains the network on the split's training rows, which are encoded as batches ask for them, and keeps the weights of
-/// the epoch whose validation loss was lowest. `instrument` puts middlewares around the chain.
+/// the epoch whose validation loss was lowest. `instrument` puts middlewares around the chain; progress is shown on
+/// `out`, or nowhere where that is null.
 template <class Instrument>
-training_record train(network& net, const table& from, const bound_encoder& encode, const row_split& parts,
-                      const training_options& how, std::string& described, Instrument&& instrument) {
+trained_network train(network net, const table& from, const bound_encoder& encode, const row_split& parts,
+                      const training_options& how, std::FILE* out, Instrument&& instrument) {
   const auto read = [&](std::size_t row, std::span<float> features) {
     encode(row, features);
     return static_cast<int>(from.target.labels[row]);
@@ -120,8 +168,7 @@ training_record train(network& net, const table& from, const bound_encoder& enco
   const std::size_t batches = (parts.train.size() + size - 1) / size;
   const mr::train::cosine_decay rate{
       .rate = how.learning_rate, .steps = how.epochs * batches, .minimum = how.learning_rate / 100};
-  progress shown(stdout, how.epochs, batches, parts.train.size());
-
+  progress shown(out, how.epochs, batches, parts.train.size());
   auto training =
       instrument(mr::chain<mr::tsc_clock>(
                      mr::train::load_batch(mr::train::range_samples(parts.train, encode.width(), read),
@@ -130,35 +177,18 @@ training_record train(network& net, const table& from, const bound_encoder& enco
                      mr::train::calculate_loss(mr::train::binary_cross_entropy{}), mr::train::backpropagation(net),
                      mr::train::update_weights(net, mr::train::adamw{.weight_decay = how.weight_decay}, rate)))
           .use(mr::borrow(shown));
-  described = training.describe();
 
-  const matrix validation = encode_rows(encode, parts.validation);
-  const std::vector<int> validation_labels = labels_of(from, parts.validation);
+  const detail::validation_rows validation{encode_rows(encode, parts.validation), labels_of(from, parts.validation)};
   training_record record;
+  record.chain = training.describe();
   auto best = net.parameters();
   const mr::steady_clock clock;
   const std::uint64_t start = clock.ticks();
   auto ctx = training.context(learning::epoch = 0U, learning::batch_idx = 0U);
-  for (std::size_t epoch = 0; epoch < how.epochs; ++epoch) {
-    epoch_record now;
-    for (std::size_t batch = 0; batch < batches; ++batch) {
-      ctx[learning::epoch] = epoch;
-      ctx[learning::batch_idx] = batch;
-      if (auto done = training(ctx); !done) {
-        shown.close();
-        throw stop{run_exit_code(done.error()), "epoch " + std::to_string(epoch + 1) + ", batch " +
-                                                   std::to_string(batch + 1) + ": " + done.error().describe()};
-      }
-      now.train_loss += ctx[learning::loss] / static_cast<double>(batches);
-      if (interrupted()) {
-        shown.close();
-        throw stop{exit_code::interrupted,
-                   "interrupted in epoch " + std::to_string(epoch + 1) + " of " + std::to_string(how.epochs)};
-      }
-    }
-    const std::vector<float> logits = answer(net, validation);
-    now.validation_auc = or_stop(mr::model::roc_auc(validation_labels, logits), exit_code::training_failed);
-    now.validation_loss = or_stop(mr::model::log_loss(validation_labels, sigmoid(logits)), exit_code::training_failed);
+  for (std::size_t epoch = 0; epoch < how.epochs && epoch - record.best <= how.patience; ++epoch) {
+    const double train_loss = detail::run_epoch(training, ctx, epoch, batches, shown);
+    epoch_record now = detail::judge_epoch(net, validation);
+    now.train_loss = train_loss;
     for (const auto& layer : ctx[learning::activations]) now.active.push_back(active_share(layer));
     record.epochs.push_back(now);
     if (now.validation_loss <= record.epochs[record.best].validation_loss) {
@@ -166,16 +196,15 @@ training_record train(network& net, const table& from, const bound_encoder& enco
       best = net.parameters();
     }
     shown.epoch_done("validation " + fixed(now.validation_loss, 4) + "  AUC " + fixed(now.validation_auc, 4));
-    if (epoch - record.best >= how.patience) break;
   }
   shown.close();
-  net.parameters() = best;
   record.seconds = static_cast<double>(clock.ticks() - start) / 1e9;
   record.steps = record.epochs.size() * batches;
   record.rows_per_second = static_cast<double>(record.epochs.size() * parts.train.size()) / record.seconds;
-  return record;
+  net.parameters() = best;
+  return {std::move(net), std::move(record)};
 }
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_LEARN_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_MODEL_LEARN_HPP

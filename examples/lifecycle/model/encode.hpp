@@ -1,8 +1,8 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_ENCODE_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_ENCODE_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_MODEL_ENCODE_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_MODEL_ENCODE_HPP
 
-#include "format.hpp"
-#include "table.hpp"
+#include "../data/table.hpp"
+#include "../format.hpp"
 
 #include <millrace/core/error.hpp>
 #include <millrace/core/result.hpp>
@@ -219,4 +219,4 @@ inline mr::result<bound_encoder> encoder::bind(const table& to) const {
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_ENCODE_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_MODEL_ENCODE_HPP

@@ -1,11 +1,11 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_SERVE_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_SERVE_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_WORK_SERVE_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_WORK_SERVE_HPP
 
-#include "encode.hpp"
-#include "findings.hpp"
-#include "learn.hpp"
-#include "model_files.hpp"
-#include "stop.hpp"
+#include "../model/encode.hpp"
+#include "../model/learn.hpp"
+#include "../model/model_files.hpp"
+#include "../stop.hpp"
+#include "stream.hpp"
 #include "watch.hpp"
 
 #include <millrace/chain.hpp>
@@ -78,19 +78,22 @@ struct served_row {
   bool positive;
 };
 
+/// What a stream of rows came to, and each row's answer.
+struct served {
+  stream_record record;
+  std::vector<served_row> answers;
+};
+
 /// Streams rows of a table through the model, one at a time. `instrument` puts middlewares around the chain.
 template <class Instrument>
-stream_record serve(const trained_model& model, const bound_encoder& encode, const table& from,
-                    std::span<const std::size_t> rows, std::vector<served_row>& answers, std::string& described,
-                    Instrument&& instrument) {
+served serve(const trained_model& model, const bound_encoder& encode, const table& from,
+             std::span<const std::size_t> rows, Instrument&& instrument) {
   auto serving_chain =
       instrument(mr::chain<mr::tsc_clock>(encode_row{&encode}, predict_row(model.net), decide{model.threshold}));
-  described = serving_chain.describe();
   auto ctx = serving_chain.context(serving::row = 0U, serving::line = 0U);
 
-  stream_record record;
-  answers.clear();
-  answers.reserve(rows.size());
+  served made;
+  made.answers.reserve(rows.size());
   const mr::steady_clock clock;
   const std::uint64_t start = clock.ticks();
   stream_watch watch(rows.size());
@@ -99,23 +102,24 @@ stream_record serve(const trained_model& model, const bound_encoder& encode, con
     ctx[serving::row] = row;
     ctx[serving::line] = from.lines[row];
     const auto done = serving_chain(ctx);
-    if (!done) ++record.refused;
-    answers.push_back(done ? served_row{ctx[serving::probability], ctx[serving::positive]}
-                           : served_row{std::nan(""), false});
+    if (!done) ++made.record.refused;
+    made.answers.push_back(done ? served_row{ctx[serving::probability], ctx[serving::positive]}
+                                : served_row{std::nan(""), false});
     const std::uint64_t now = clock.ticks();
-    watch.update(static_cast<double>(now - before), answers.back().probability, answers.back().positive);
+    watch.update(static_cast<double>(now - before), made.answers.back().probability, made.answers.back().positive);
     before = now;
     if (interrupted())
       throw stop{exit_code::interrupted,
-                 "interrupted at row " + grouped(answers.size()) + " of " + grouped(rows.size())};
+                 "interrupted at row " + grouped(made.answers.size()) + " of " + grouped(rows.size())};
   }
-  record.rows = rows.size();
-  record.seconds = static_cast<double>(clock.ticks() - start) / 1e9;
-  record.rows_per_second = static_cast<double>(rows.size()) / record.seconds;
-  watch.finish(record);
-  return record;
+  made.record.rows = rows.size();
+  made.record.seconds = static_cast<double>(clock.ticks() - start) / 1e9;
+  made.record.rows_per_second = static_cast<double>(rows.size()) / made.record.seconds;
+  made.record.times = watch.finish();
+  made.record.chain = serving_chain.describe();
+  return made;
 }
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_SERVE_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_WORK_SERVE_HPP

@@ -1,5 +1,5 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_PAYMENTS_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_PAYMENTS_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_DATA_PAYMENTS_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_DATA_PAYMENTS_HPP
 
 #include <millrace/core/seed.hpp>
 
@@ -191,4 +191,4 @@ inline std::string make_payments(std::size_t rows, std::uint64_t seed) {
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_PAYMENTS_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_DATA_PAYMENTS_HPP

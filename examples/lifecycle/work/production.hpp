@@ -1,12 +1,11 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_PRODUCTION_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_PRODUCTION_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_WORK_PRODUCTION_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_WORK_PRODUCTION_HPP
 
-#include "findings.hpp"
-#include "learn.hpp"
-#include "options.hpp"
+#include "../data/table.hpp"
+#include "../model/findings.hpp"
+#include "../model/learn.hpp"
+#include "../stop.hpp"
 #include "serve.hpp"
-#include "stop.hpp"
-#include "table.hpp"
 
 #include <millrace/chain.hpp>
 #include <millrace/core/error.hpp>
@@ -89,4 +88,4 @@ class production {
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_PRODUCTION_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_WORK_PRODUCTION_HPP

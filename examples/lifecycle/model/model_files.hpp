@@ -1,9 +1,9 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_MODEL_FILES_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_MODEL_FILES_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_MODEL_MODEL_FILES_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_MODEL_MODEL_FILES_HPP
 
+#include "../data/table.hpp"
 #include "encode.hpp"
 #include "learn.hpp"
-#include "table.hpp"
 
 #include <millrace/core/error.hpp>
 #include <millrace/core/json_writer.hpp>
@@ -122,4 +122,4 @@ inline mr::result<trained_model> load_model(const std::string& folder) {
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_MODEL_FILES_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_MODEL_MODEL_FILES_HPP

@@ -1,8 +1,8 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_READ_TABLE_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_READ_TABLE_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_DATA_READ_TABLE_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_DATA_READ_TABLE_HPP
 
+#include "../format.hpp"
 #include "cells.hpp"
-#include "format.hpp"
 #include "grid.hpp"
 #include "read_target.hpp"
 #include "table.hpp"
@@ -273,4 +273,4 @@ inline mr::result<table> read_table(std::string name, std::string text, const re
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_READ_TABLE_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_DATA_READ_TABLE_HPP

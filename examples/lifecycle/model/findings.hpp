@@ -1,9 +1,6 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_FINDINGS_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_FINDINGS_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_MODEL_FINDINGS_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_MODEL_FINDINGS_HPP
 
-#include "svg.hpp"
-
-#include <millrace/middleware/profiler.hpp>
 #include <millrace/model/confusion_matrix.hpp>
 #include <millrace/model/evaluation.hpp>
 
@@ -32,6 +29,7 @@ struct training_record {
   std::uint64_t steps = 0;
   double seconds = 0;
   double rows_per_second = 0;
+  std::string chain;  // how it describes itself
 };
 
 /// How the model does on rows that it never saw.
@@ -59,32 +57,6 @@ struct judgement {
   double false_positive_rate() const noexcept { return 1.0 - confusion.recall(0); }
 };
 
-/// How long each event of a chain took, in the order in which they ran.
-using event_profiles = std::vector<const mr::event_profile*>;
-
-/// A stretch of the stream: how long its rows took, in nanoseconds, and what the model made of them.
-struct stream_window {
-  std::uint64_t first = 0;  // row of the stream, counted from 0
-  std::uint64_t rows = 0;
-  double rows_per_second = 0;
-  double p50 = 0;
-  double p99 = 0;
-  double longest = 0;
-  double positive_share = 0;
-  double mean_probability = 0;  // NaN if validation refused all of its rows
-};
-
-/// The holdout, row by row through the inference chain.
-struct stream_record {
-  std::size_t rows = 0;
-  std::size_t refused = 0;
-  double seconds = 0;
-  double rows_per_second = 0;
-  double largest_difference = 0;                       // from the same rows' probabilities in one batch
-  std::vector<std::pair<double, double>> percentiles;  // of a row's nanoseconds: 50, 90, 99, 99.9
-  std::vector<stream_window> windows;
-};
-
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_FINDINGS_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_MODEL_FINDINGS_HPP

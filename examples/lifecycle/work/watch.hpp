@@ -1,7 +1,7 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_WATCH_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_WATCH_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_WORK_WATCH_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_WORK_WATCH_HPP
 
-#include "findings.hpp"
+#include "stream.hpp"
 
 #include <millrace/aggregate/members/aggregate.hpp>
 #include <millrace/aggregate/members/extremes.hpp>
@@ -33,14 +33,14 @@ class stream_watch {
     });
   }
 
-  /// Puts what was seen into the record.
-  void finish(stream_record& record) {
+  /// What was seen; the last window may be shorter.
+  stream_times finish() {
     const times& rest = times_.open();
     if (rest.get<mr::count>() != 0) add(rest, answers_.open().get<mr::mean>(), positives_.open().get<mr::mean>());
-    record.windows = windows_;
-    record.percentiles.clear();
+    stream_times seen{{}, windows_};
     const auto view = all_.get<mr::kll<200>>().view();
-    for (const double p : {50.0, 90.0, 99.0, 99.9}) record.percentiles.emplace_back(p, view.quantile(p / 100));
+    for (const double p : {50.0, 90.0, 99.0, 99.9}) seen.percentiles.emplace_back(p, view.quantile(p / 100));
+    return seen;
   }
 
  private:
@@ -73,4 +73,4 @@ class stream_watch {
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_WATCH_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_WORK_WATCH_HPP

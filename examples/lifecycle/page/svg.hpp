@@ -1,7 +1,7 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_SVG_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_SVG_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_PAGE_SVG_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_PAGE_SVG_HPP
 
-#include "format.hpp"
+#include "../format.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -174,4 +174,4 @@ class chart {
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_SVG_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_PAGE_SVG_HPP

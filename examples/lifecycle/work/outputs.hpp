@@ -1,5 +1,5 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_OUTPUTS_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_OUTPUTS_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_WORK_OUTPUTS_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_WORK_OUTPUTS_HPP
 
 #include <millrace/core/result.hpp>
 #include <millrace/store/atomic_file.hpp>
@@ -75,4 +75,4 @@ class output_folder {
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_OUTPUTS_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_WORK_OUTPUTS_HPP

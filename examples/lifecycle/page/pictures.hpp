@@ -1,11 +1,11 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_PICTURES_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_PICTURES_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_PAGE_PICTURES_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_PAGE_PICTURES_HPP
 
-#include "describe.hpp"
-#include "findings.hpp"
-#include "format.hpp"
+#include "../data/describe.hpp"
+#include "../data/table.hpp"
+#include "../format.hpp"
+#include "../model/findings.hpp"
 #include "svg.hpp"
-#include "table.hpp"
 
 #include <millrace/middleware/compression.hpp>
 
@@ -337,4 +337,4 @@ inline std::string sparkline(const column& of) {
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_PICTURES_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_PAGE_PICTURES_HPP

@@ -1,8 +1,8 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_READ_TARGET_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_READ_TARGET_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_DATA_READ_TARGET_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_DATA_READ_TARGET_HPP
 
+#include "../format.hpp"
 #include "cells.hpp"
-#include "format.hpp"
 #include "grid.hpp"
 #include "table.hpp"
 
@@ -149,4 +149,4 @@ inline mr::result<target_column> read_target(const grid& from, std::size_t at, s
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_READ_TARGET_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_DATA_READ_TARGET_HPP

@@ -1,11 +1,13 @@
-#ifndef MILLRACE_EXAMPLES_LIFECYCLE_JUDGE_HPP
-#define MILLRACE_EXAMPLES_LIFECYCLE_JUDGE_HPP
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_MODEL_JUDGE_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_MODEL_JUDGE_HPP
 
+#include "../data/table.hpp"
 #include "encode.hpp"
 #include "findings.hpp"
 #include "learn.hpp"
-#include "table.hpp"
 
+#include <millrace/core/error.hpp>
+#include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/model/confusion_matrix.hpp>
 #include <millrace/model/evaluation.hpp>
@@ -15,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
-#include <span>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +48,38 @@ inline std::vector<std::pair<std::string, double>> importance(const network& net
   return lost;
 }
 
+namespace detail {
+
+/// Ends where a figure could not be computed, or puts it in its place.
+class figure_taker {
+ public:
+  template <class T>
+  void operator()(T& place, mr::result<T> figure) {
+    if (figure)
+      place = *std::move(figure);
+    else if (!failed_)
+      failed_ = std::move(figure).error();
+  }
+  const std::optional<mr::error>& failed() const noexcept { return failed_; }
+
+ private:
+  std::optional<mr::error> failed_;
+};
+
+/// Counts rows by class: what the threshold makes of them, and which probability they got.
+inline mr::result<void> count_rows(judgement& made, const std::vector<int>& labels,
+                                   const std::vector<float>& probabilities) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const int said = static_cast<double>(probabilities[i]) >= made.threshold ? 1 : 0;
+    if (auto counted = made.confusion.update(labels[i], said); !counted) return counted;
+    const auto part = static_cast<std::size_t>(probabilities[i] * static_cast<float>(judgement::histogram_parts));
+    ++made.histogram[static_cast<std::size_t>(labels[i])][(std::min)(part, judgement::histogram_parts - 1)];
+  }
+  return {};
+}
+
+}  // namespace detail
+
 /// Judges the network by rows that it did not learn from. Errors: what the answers make impossible, such as NaN.
 inline mr::result<judgement> judge(const network& net, const encoder& encoding, const matrix& rows,
                                    const std::vector<int>& labels, std::uint64_t seed) {
@@ -55,40 +89,22 @@ inline mr::result<judgement> judge(const network& net, const encoder& encoding, 
   judgement made;
   made.rows = labels.size();
   made.positives = static_cast<std::size_t>(std::count(labels.begin(), labels.end(), 1));
-  const auto auc = mr::model::roc_auc(labels, logits);
-  const auto average_precision = mr::model::average_precision(labels, logits);
-  const auto roc = mr::model::roc_curve(labels, logits);
-  const auto precision_recall = mr::model::precision_recall_curve(labels, logits);
-  const auto loss = mr::model::log_loss(labels, probabilities);
-  const auto base = mr::model::log_loss(labels, std::vector<double>(labels.size(), made.positive_share()));
-  const auto brier = mr::model::brier_score(labels, probabilities);
-  const auto calibration = mr::model::calibration_curve(labels, probabilities);
-  for (const auto* figure : {&auc, &average_precision, &loss, &base, &brier})
-    if (!*figure) return figure->error();
-  if (!roc) return roc.error();
-  if (!precision_recall) return precision_recall.error();
-  if (!calibration) return calibration.error();
-  made.auc = *auc;
-  made.average_precision = *average_precision;
-  made.roc = *roc;
-  made.precision_recall = *precision_recall;
-  made.log_loss = *loss;
-  made.base_log_loss = *base;
-  made.brier = *brier;
-  made.calibration = *calibration;
+  detail::figure_taker take;
+  take(made.auc, mr::model::roc_auc(labels, logits));
+  take(made.average_precision, mr::model::average_precision(labels, logits));
+  take(made.roc, mr::model::roc_curve(labels, logits));
+  take(made.precision_recall, mr::model::precision_recall_curve(labels, logits));
+  take(made.log_loss, mr::model::log_loss(labels, probabilities));
+  take(made.base_log_loss, mr::model::log_loss(labels, std::vector<double>(labels.size(), made.positive_share())));
+  take(made.brier, mr::model::brier_score(labels, probabilities));
+  take(made.calibration, mr::model::calibration_curve(labels, probabilities));
+  if (take.failed()) return *take.failed();
   made.calibration_error = mr::model::expected_calibration_error(made.calibration);
-
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (auto counted = made.confusion.update(labels[i], static_cast<double>(probabilities[i]) >= made.threshold ? 1 : 0);
-        !counted)
-      return std::move(counted).error();
-    const auto part = static_cast<std::size_t>(probabilities[i] * static_cast<float>(judgement::histogram_parts));
-    ++made.histogram[static_cast<std::size_t>(labels[i])][(std::min)(part, judgement::histogram_parts - 1)];
-  }
+  if (auto counted = detail::count_rows(made, labels, probabilities); !counted) return std::move(counted).error();
   made.importance = importance(net, encoding, rows, labels, made.auc, seed);
   return made;
 }
 
 }  // namespace lifecycle
 
-#endif  // MILLRACE_EXAMPLES_LIFECYCLE_JUDGE_HPP
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_MODEL_JUDGE_HPP

@@ -1,0 +1,79 @@
+#ifndef MILLRACE_EXAMPLES_LIFECYCLE_PAGE_TABLES_HPP
+#define MILLRACE_EXAMPLES_LIFECYCLE_PAGE_TABLES_HPP
+
+#include "../data/describe.hpp"
+#include "../data/table.hpp"
+#include "../format.hpp"
+#include "../work/compare.hpp"
+#include "../work/stream.hpp"
+#include "html.hpp"
+#include "pictures.hpp"
+
+#include <millrace/detect/features/table_drift.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+/// The report's tables, each a function from what was found to HTML.
+namespace lifecycle {
+
+inline std::string columns_table(const table& of) {
+  std::string rows;
+  for (const column& one : of.columns) {
+    rows += one.dropped.empty() ? "<tr>" : "<tr class=\"out\">";
+    rows += html::name(clipped(one.name, 60)) + "<td><span class=\"kind\">" + std::string(to_string(one.type)) +
+            "</span></td>";
+    rows += html::number(missing_share(one, of.rows())) + html::number(grouped(one.distinct));
+    rows += "<td>" + sparkline(one) + "</td>";
+    rows += html::cell(one.dropped.empty() ? contents(one, of.rows()) : "left out: " + one.dropped) + "</tr>";
+  }
+  return html::table(
+      {"column", "type", "#missing", "#distinct", "values", "lowest … median … highest, or most frequent"}, rows);
+}
+
+inline std::string times_table(const event_profiles& events) {
+  std::string rows;
+  for (const mr::event_profile* one : events) {
+    const mr::log_histogram& took = one->durations;
+    rows += "<tr>" + html::name(one->event) + html::number(grouped(took.count())) +
+            html::number(grouped(one->failures)) + html::number(duration(static_cast<double>(took.sum()))) +
+            html::number(duration(took.mean()));
+    for (const double share : {0.5, 0.95, 0.99})
+      rows += html::number(duration(static_cast<double>(took.quantile(share))));
+    rows += html::number(duration(static_cast<double>(took.largest()))) + "</tr>";
+  }
+  return html::table({"event", "#calls", "#failed", "#total", "#mean", "#p50", "#p95", "#p99", "#slowest"}, rows);
+}
+
+inline std::string windows_table(const stream_times& of) {
+  std::string rows;
+  for (const stream_window& one : of.windows)
+    rows += "<tr>" + html::number(grouped(one.first)) + html::number(grouped(one.rows)) +
+            html::number(grouped(static_cast<std::uint64_t>(one.rows_per_second))) + html::number(duration(one.p50)) +
+            html::number(duration(one.p99)) + html::number(duration(one.longest)) +
+            html::number(percent(one.positive_share)) +
+            html::number(std::isnan(one.mean_probability) ? "–" : fixed(one.mean_probability, 4)) + "</tr>";
+  return html::table({"#from row", "#rows", "#rows/s", "#p50", "#p99", "#slowest", "#positive", "#mean probability"},
+                     rows);
+}
+
+inline std::string drift_table(const mr::detect::table_drift_report& of) {
+  std::string rows;
+  for (const mr::detect::feature_drift& f : of.features)
+    rows += "<tr>" + html::name(clipped(f.feature, 60)) + html::number(fixed(f.measures.score, 3)) +
+            html::number(fixed(f.measures.psi, 3)) + html::number(fixed(f.measures.ks, 3)) +
+            html::number(brief(f.adjusted_p)) + html::cell(f.drifted ? "drifted" : "") + "</tr>";
+  return html::table({"column", "#score", "#PSI", "#KS", "#corrected p", ""}, rows);
+}
+
+inline std::string comparison_facts(const model_comparison& of) {
+  return html::facts({{"finding", in_words(of)},
+                      {"rows", grouped(of.rows[1]) + " by the model, " + grouped(of.rows[0]) + " by the baseline"},
+                      {"p at any time", brief(of.p)}});
+}
+
+}  // namespace lifecycle
+
+#endif  // MILLRACE_EXAMPLES_LIFECYCLE_PAGE_TABLES_HPP
