@@ -66,6 +66,7 @@ int main(int count, char** arguments) {
     return 1;
   }
 
+  // [detectors]
   // Each detector promises how long it takes, while nothing is wrong, to the first false alarm.
   mr::detect::seasonal<48 * 7, mr::detect::arl<10'000>> usual;  // a week of half-hours
   mr::detect::adwin<mr::detect::arl<1'000>> level;              // of whole days, so that the rhythm is no change
@@ -85,6 +86,7 @@ int main(int count, char** arguments) {
                   static_cast<double>(level.width()), level.mean());
     }
   }
+  // [/detectors]
   std::printf("%zu values: %d odd for their time of the week, %d lasting changes\n", series->size(), odd, changes);
 
   // The last quarter as a whole against the first.

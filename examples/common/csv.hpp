@@ -49,7 +49,7 @@ class reader {
       searched_for_zeros_ = true;
       if (const void* zero = std::memchr(text_.data(), 0, text_.size())) return not_text(zero);
     }
-    while (at_ < text_.size() && is_line_end(text_[at_])) pass_line_end();
+    peek_line();
     if (at_ == text_.size()) return false;
     row_line_ = line_;
     for (;;) {
@@ -68,7 +68,24 @@ class reader {
     }
   }
 
-  /// The line on which the last row began.
+  /// The text that no row has been read from yet.
+  std::string_view rest() const noexcept { return std::string_view(text_).substr(at_); }
+  /// The line that comes next, without its end, after blank ones, which are passed over.
+  std::string_view peek_line() noexcept {
+    while (at_ < text_.size() && is_line_end(text_[at_])) pass_line_end();
+    return rest().substr(0, rest().find_first_of("\r\n"));
+  }
+  /// Passes over the line that comes next, whatever it holds.
+  void skip_line() noexcept {
+    at_ += peek_line().size();
+    if (at_ < text_.size()) pass_line_end();
+  }
+  /// The line that comes next, counted from 1.
+  std::size_t next_line() const noexcept { return line_; }
+  /// What stands between cells from here on.
+  void use_delimiter(char delimiter) noexcept { delimiter_ = delimiter; }
+
+  /// The line on which the last row began, counted from 1.
   std::size_t line() const noexcept { return row_line_; }
 
  private:

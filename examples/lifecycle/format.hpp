@@ -38,6 +38,16 @@ inline std::string brief(double value) {
   return std::string(text, end.ptr);
 }
 
+/// With as few digits as tell it from every other double, without groups: 1000.5.
+inline std::string shortest(double value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value);
+  return std::string(text, end.ptr);
+}
+
+/// A p-value; what is smaller than a double can tell from 0 after many factors is named by its bound.
+inline std::string p_value(double p) { return p < 1e-16 ? "< 1e-16" : brief(p); }
+
 /// 0.2408 -> "24.1 %".
 inline std::string percent(double share, int digits = 1) { return fixed(100.0 * share, digits) + " %"; }
 
@@ -125,6 +135,13 @@ inline std::string right(std::string_view text, std::size_t width) {
 
 /// "a" in quotes for a message, cut where it is long.
 inline std::string in_quotes(std::string_view text) { return '"' + clipped(text, 60) + '"'; }
+
+/// ASCII letters made small.
+inline std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
 
 /// 1 "row", 2 "rows".
 inline std::string counted(std::uint64_t count, std::string_view noun) {

@@ -17,6 +17,7 @@
 #include "work/outputs.hpp"
 #include "work/production.hpp"
 #include "work/serve.hpp"
+#include "work/unfamiliar.hpp"
 
 #include <millrace/core/clock.hpp>
 #include <millrace/core/timestamp.hpp>
@@ -89,13 +90,12 @@ inline row_split split(const options& asked, const table& data) {
 /// A model that knows how a row becomes numbers, and has learnt nothing else yet.
 inline trained_model begin_model(const options& asked, const table& data, const row_split& parts) {
   encoder encoding = encoder::fit(data, parts.train);
-  if (encoding.columns().empty())
-    throw stop{exit_code::unusable_target,
-               data.name + " has no column to learn " + in_quotes(data.target.name) + " from"};
+  if (encoding.columns().empty()) throw stop{exit_code::unusable_target, nothing_to_learn_from(data).message()};
   std::printf("encode    %s as %s a row\n", counted(encoding.columns().size(), "column").c_str(),
               counted(encoding.width(), "number").c_str());
   network net = make_network(encoding.width(), asked.training);
-  return {std::move(encoding), std::move(net), data.target.name, data.target.positive, data.target.negative, 0.5};
+  return {std::move(encoding),  std::move(net),       data.target.name,
+          data.target.positive, data.target.negative, asked.costs.threshold()};
 }
 
 /// What one would need to make this run again: for the audit log's first line and the report.
@@ -114,6 +114,7 @@ inline settings_list settings_of(const options& asked, const trained_model& mode
                                  " without a better validation loss");
   all.emplace_back("optimizer", "adamw, weight decay " + brief(how.weight_decay));
   all.emplace_back("learning_rate", brief(how.learning_rate) + ", cosine");
+  all.emplace_back("costs", brief(asked.costs.false_alarm) + " a false alarm, " + brief(asked.costs.miss) + " a miss");
   all.emplace_back("nan_cells", asked.read.nan_is_missing ? "missing" : "refused");
   return all;
 }
@@ -134,16 +135,10 @@ inline trained_network train(const options& asked, const table& data, const row_
   return trained;
 }
 
-/// The rows held out, as the network sees them.
-struct holdout_rows {
-  matrix features;
-  std::vector<int> labels;
-};
-
 /// How the model does on rows that it never saw.
-inline judgement judge(const options& asked, const trained_model& model, const holdout_rows& rows) {
-  const judgement found =
-      or_stop(judge(model.net, model.encoding, rows.features, rows.labels, asked.seed), exit_code::training_failed);
+inline judgement judge(const options& asked, const trained_model& model, const table& data, const labelled_rows& rows) {
+  const judgement found = or_stop(judge(model.net, model.encoding, rows, asked.costs, model.threshold, asked.seed),
+                                  exit_code::training_failed);
   detail::heading("holdout   AUC " + fixed(found.auc, 4) + "   average precision " + fixed(found.average_precision, 4) +
                   "   log loss " + fixed(found.log_loss, 4) + " (without a model " + fixed(found.base_log_loss, 4) +
                   ")");
@@ -151,7 +146,21 @@ inline judgement judge(const options& asked, const trained_model& model, const h
               percent(found.confusion.accuracy()).c_str(), percent(found.confusion.precision()).c_str(),
               percent(found.confusion.recall()).c_str(), fixed(found.threshold, 2).c_str(),
               fixed(found.calibration_error, 4).c_str());
+  std::printf("          95 %% intervals: AUC %s to %s, accuracy %s to %s; F1 %s\n",
+              fixed(found.auc_within.low, 4).c_str(), fixed(found.auc_within.high, 4).c_str(),
+              percent(found.accuracy_within.low).c_str(), percent(found.accuracy_within.high).c_str(),
+              fixed(found.confusion.f1(), 4).c_str());
+  for (const std::string& leak : data.leaks) std::printf("          beware: %s\n", leak.c_str());
   detail::stop_if_interrupted("judging the model");
+  return found;
+}
+
+/// How a simple model does on the same rows.
+inline reference_record judge_reference(const options& asked, const table& data, const bound_encoder& encode,
+                                        const row_split& parts, const labelled_rows& rows) {
+  const reference_record found = judge_reference(data, encode, parts, asked.training, rows);
+  std::printf("          a logistic regression has AUC %s, average precision %s, log loss %s\n",
+              fixed(found.auc, 4).c_str(), fixed(found.average_precision, 4).c_str(), fixed(found.log_loss, 4).c_str());
   return found;
 }
 
@@ -164,7 +173,7 @@ struct stream_findings {
 
 /// Streams the rows held out through the model, one by one, beside a baseline and under the eyes of drift detectors.
 inline stream_findings stream(const options& asked, const trained_model& model, const bound_encoder& encode,
-                              const table& data, const row_split& parts, const holdout_rows& rows, production& stack) {
+                              const table& data, const row_split& parts, const labelled_rows& rows, production& stack) {
   served all =
       serve(model, encode, data, parts.holdout, [&](auto chain) { return stack.around_serving(std::move(chain)); });
   stream_record& record = all.record;
@@ -234,8 +243,9 @@ inline void train_job(const options& asked) {
 
   trained_network trained = train(asked, data, parts, encode, std::move(model.net), stack);
   model.net = std::move(trained.net);
-  const holdout_rows rows{encode_rows(encode, parts.holdout), labels_of(data, parts.holdout)};
-  const judgement holdout = judge(asked, model, rows);
+  const labelled_rows rows{encode_rows(encode, parts.holdout), labels_of(data, parts.holdout)};
+  const judgement holdout = judge(asked, model, data, rows);
+  const reference_record reference = judge_reference(asked, data, encode, parts, rows);
   const stream_findings streamed = stream(asked, model, encode, data, parts, rows, stack);
 
   stack.tell(holdout);
@@ -254,6 +264,7 @@ inline void train_job(const options& asked) {
                             shape_of(model.net),
                             detail::now_in_words(),
                             settings,
+                            reference,
                             streamed.comparison,
                             streamed.drift};
   publish(out, model, stack, report_page(report));
@@ -264,7 +275,7 @@ namespace detail {
 /// The table that an earlier run's model is to answer for.
 inline table load_for(const trained_model& model, const options& asked) {
   reading how = asked.read;
-  for (const column_encoding& one : model.encoding.columns()) how.wanted.emplace_back(one.name, one.type);
+  for (const column_encoding& one : model.encoding.columns()) how.wanted.push_back({one.name, one.type, one.written});
   try {
     return load(asked, how);
   } catch (stop& why) {
@@ -291,6 +302,9 @@ inline void use_job(const options& asked) {
   const trained_model model = or_stop(load_model(asked.use), exit_code::no_input);
   output_folder out = or_stop(output_folder::open(asked.out), exit_code::no_output);
   const table data = detail::load_for(model, asked);
+  for (const std::string& note : data.notes) std::printf("  note: %s\n", note.c_str());
+  for (const unfamiliar_cells& one : find_unfamiliar(model.encoding, data))
+    std::printf("  note: %s\n", in_words(one, data.rows()).c_str());
   const bound_encoder encode = or_stop(model.encoding.bind(data), exit_code::internal);
   production stack(out.audit_path(), {{"input", asked.input}, {"model", asked.use}});
 

@@ -3,6 +3,7 @@
 #include <examples/lifecycle/data/payments.hpp>
 #include <examples/lifecycle/data/read_table.hpp>
 #include <examples/lifecycle/data/split.hpp>
+#include <examples/lifecycle/work/unfamiliar.hpp>
 #include <support/catch.hpp>
 
 #include <algorithm>
@@ -105,6 +106,25 @@ TEST_CASE("categories are one-hot, with a place for others and one for missing")
   const table unseen = read("c\nnever seen\nb\n");
   CHECK(encoded(made, unseen, 0) == std::vector<float>{0, 0, 1, 0});
   CHECK(encoded(made, unseen, 1) == std::vector<float>{0, 1, 0, 0});
+}
+
+TEST_CASE("cells of a kind that training never saw are counted and named") {
+  std::string text = "c,x,full\n";
+  for (int i = 0; i < 30; ++i)
+    text += std::string(i % 2 == 0 ? "a" : "b") + ',' + std::to_string(i * i) + ",k" + std::to_string(i % 3) + "\n";
+  const table from = read(text + "rare,1,k0\n");
+  const encoder made = encoder::fit(from, all_rows(from));
+  CHECK(made.columns()[0].rare == std::vector<std::string>{"rare"});
+  CHECK(find_unfamiliar(made, from).empty());
+  const table now = read("c,x,full\nnew,1,k0\na,5000,k1\nrare,-1,k2\nnewer,2,\nnew,3,k0\n");
+  const auto found = find_unfamiliar(made, now);
+  REQUIRE(found.size() == 3);
+  CHECK(in_words(found[0], now.rows()) ==
+        "column \"c\": 3 of 5 rows (60.0 %) hold 2 categories that training never saw: \"new\" (2), \"newer\" (1)");
+  CHECK(in_words(found[1], now.rows()) ==
+        "column \"x\": 2 of 5 rows (40.0 %) lie outside the numbers that training saw");
+  CHECK(in_words(found[2], now.rows()) ==
+        "column \"full\": 1 of 5 rows (20.0 %) are missing, which training never saw");
 }
 
 TEST_CASE("a missing category that training never saw counts as another one") {

@@ -76,14 +76,15 @@ class Lifecycle(unittest.TestCase):
 
     def refused(self, code, says, *args):
         """The job ends with this code and one sentence on stderr, and leaves nothing that could pass for whole."""
-        ended = run(*args, "--out", self.out)
+        out = self.folder / "refused"
+        ended = run(*args, "--out", out)
         self.assertEqual(ended.returncode, code, ended.stderr)
         self.assertEqual(ended.stderr.count("\n"), 1, ended.stderr)
         self.assertTrue(ended.stderr.startswith("lifecycle: "), ended.stderr)
         for part in [says] if isinstance(says, str) else says:
             self.assertIn(part, ended.stderr)
-        if self.out.exists():
-            self.assertFalse(FILES & set(os.listdir(self.out)))
+        if out.exists():
+            self.assertFalse(FILES & set(os.listdir(out)))
 
     def learnable(self, rows=400, seed=1):
         """x decides, c helps, z is noise."""
@@ -162,10 +163,15 @@ class Lifecycle(unittest.TestCase):
         for outside in ("http:", "https:", "//", "url(", "@import", "<script"):
             self.assertNotIn(outside, text)
         self.assertIn(f"<h1>{title}</h1>", text)
-        for picture in ("Loss by epoch", "ROC curve", "Calibration", "Confusion matrix", "Time per event"):
+        for picture in ("Loss by epoch", "ROC curve", "Calibration", "Confusion matrix", "Time per event",
+                        "Cost of mistakes by threshold", "Positives among the likeliest rows"):
             self.assertIn(f'aria-label="{picture}', text)
         self.assertGreater(page.tags.count("svg"), 10)
         self.assertIn("The stream, window by window", text)
+        headline = text[:text.index("<h2>")]
+        self.assertEqual(headline.count("95 % interval"), 2)
+        self.assertIn("logistic regression", headline)
+        self.assertNotIn("<dt>p at any time</dt><dd>0</dd>", text)
         self.assertRegex(text, r"a row takes</dt><dd>p50 [\d.]+ [nµm]?s, p90 .*, p99 .*, p99\.9 ")
 
     def test_the_same_seed_makes_the_same_model_and_another_one_another(self):
@@ -196,6 +202,9 @@ class Lifecycle(unittest.TestCase):
             rows = list(csv.DictReader(file))
         self.assertEqual([int(row["line"]) for row in rows], list(range(2, 202)))
         self.assertEqual([int(row["row"]) for row in rows], list(range(1, 201)))
+        self.assertIn('note: column "c": 1 of 200 rows (0.5 %) hold a category that training never saw: "new" (1)', used.stdout)
+        self.assertIn('note: column "c"', used.stdout)
+        self.assertRegex(used.stdout, r'note: column "x": .*1 of 200 rows \(0\.5 %\) are missing, which training never saw')
         right = sum(row["answer"] == line[3] for row, line in zip(rows, fresh))
         self.assertGreater(right, 160)
         for row in rows:
@@ -299,7 +308,7 @@ class Lifecycle(unittest.TestCase):
 
         table("x,y\n1,a\n2\n3,b\n", "table.csv", "line 3, column 2", "the row ends after 1 cell", "2 columns")
         table("x,y\n1,a,b\n", "line 2, column 3", "3 cells")
-        table("x;y\n1;a,b\n", "line 2, column 2", "--delimiter ';'")
+        table("x;y\n1;2;3\n", "line 2, column 3", "3 cells")
         table('x,y\n"3,14",a\n"2,72",b\n', "line 2, column 1", '"3,14" looks like', "--decimal comma", code=8)
         table('x,y\n1,"a\n2,b\n', "line 2, column 2", "never closed")
         table('x,y\n1,"a"b\n', "line 2, column 2", "closing quote")
@@ -307,6 +316,69 @@ class Lifecycle(unittest.TestCase):
         table("", "is empty", code=5)
         table("\n\n", "is empty", code=5)
         table("x,y\n", "no rows", code=5)
+
+    def test_a_delimiter_that_does_not_fit_is_named_with_one_that_does(self):
+        for text in ("x;y\n1;a,b\n", '"x";"y"\n"1";"a"\n'):
+            self.refused(4, "--delimiter ';'", "--input", self.write(text), "--target", "y", "--delimiter", ",")
+
+    def test_a_file_in_another_shape_is_taken_apart_where_it_shows_how(self):
+        lines = ["sep=;", "# exported by hand", '"x";"c";"z";"y"'] + [";".join(f'"{cell}"' for cell in line) for line in self.learnable()]
+        ended = run("--input", self.write("\n".join(lines) + "\n"), "--target", "y", "--out", self.out)
+        self.assertGreater(self.auc(ended), 0.9)
+        self.assertIn("cells are taken apart at ';', as the first line says", ended.stdout)
+        self.assertIn("1 line that begins with # was passed over", ended.stdout)
+
+    def test_amounts_percents_dates_and_identifiers_are_read_as_what_they_are_and_named(self):
+        lines = []
+        for i, (x, c, z, y) in enumerate(self.learnable()):
+            day = f"{1 + i % 28:02}/{1 + i % 12:02}/2024"
+            lines.append((f'"{round(1500 + 1000 * float(x)):,}"', f'"${float(z) + 9:.2f}"', f"{i % 100}%", day,
+                          str(1234567890123456000 + i), y))
+        path = self.write(self.table(lines, header="price,fee,share,day,id,y"))
+        ended = run("--input", path, "--target", "y", "--epochs", 3, "--out", self.out)
+        self.assertGreater(self.auc(ended), 0.7)
+        for says in ('column "price": commas are taken for separators of thousands: "', 'the unit "$" is set aside: "$',
+                     'the unit "%" is set aside: "0%" is 0', 'column "day" is read as dates: "01/01/2024" is 2024-01-01',
+                     'column "id" has whole numbers beyond 2^53', "left out: nearly every cell is different"):
+            self.assertIn(says, ended.stdout)
+        self.assertNotIn("every cell is the same", ended.stdout)
+        encoder = strict_json((self.out / "encoder.json").read_text())
+        price = next(column for column in encoder["columns"] if column["name"] == "price")
+        self.assertGreater(price["median"], 500)
+        self.refused(8, [" may be ", "--thousands none"], "--input", path, "--target", "y", "--decimal", "comma")
+        # Another table of the kind, where the amounts are written as they were.
+        used = run("--use", self.out, "--input", path, "--out", self.folder / "used")
+        self.assertEqual(used.returncode, 0, used.stderr)
+
+    def test_rows_without_a_target_are_left_out_where_that_is_said(self):
+        lines = [(x, c, z, y if i % 10 else "") for i, (x, c, z, y) in enumerate(self.learnable())]
+        args = ["--input", self.write(self.table(lines)), "--target", "y"]
+        self.refused(8, ["40 rows of 400", "--drop-missing-target"], *args)
+        ended = run(*args, "--drop-missing-target", "--out", self.out)
+        self.assertGreater(self.auc(ended), 0.9)
+        self.assertIn("40 rows have no target and were left out", ended.stdout)
+
+    def test_a_column_that_tells_the_target_stands_beside_the_headline(self):
+        lines = [(x, {"yes": "alive", "no": "dead"}[y], z, y) for x, c, z, y in self.learnable()]
+        args = ["--input", self.write(self.table(lines)), "--target", "y", "--epochs", 2]
+        ended = run(*args, "--out", self.out)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertRegex(ended.stdout, r'F1 [\d.]+\n          beware: column "c" tells the target in every row')
+        text = (self.out / "report.html").read_text()
+        self.assertLess(text.index("column &quot;c&quot; tells the target"), text.index('class="tiles"'))
+        ended = run(*args, "--ignore", "c", "--out", self.out)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertNotIn("beware", ended.stdout)
+        self.assertIn("left out: as --ignore asks", ended.stdout)
+
+    def test_costs_of_mistakes_move_the_threshold(self):
+        ended = run("--rows", 2000, "--epochs", 1, "--cost", "1:19", "--out", self.out)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertIn("at threshold 0.05", ended.stdout)
+        self.assertAlmostEqual(strict_json((self.out / "encoder.json").read_text())["threshold"], 0.05)
+        self.assertIn("A false alarm costs 1 and a miss 19", (self.out / "report.html").read_text())
+        for cost in ("1", "0:1", "a:b", "1:-2"):
+            self.refused(2, "--cost is", "--rows", 2000, "--cost", cost)
 
     def test_a_table_with_decimal_commas_is_learned_where_that_is_said(self):
         lines = [[cell.replace(".", ",") for cell in line] for line in self.learnable()]
@@ -330,8 +402,11 @@ class Lifecycle(unittest.TestCase):
         path = self.write(f"x,y\n{rows}\n1,yes\n2,yes\n")
         self.refused(7, ['"yes" in only 2 rows'], "--input", path, "--target", "y")
         path = self.write(f"x,y\n{rows}\n1,\n2,yes\n")
+        self.refused(7, ['"yes" in only 1 row'], "--input", path, "--target", "y")  # leaving rows out would not help
+        some = "\n".join(f"{i},yes" for i in range(9))
+        path = self.write(f"x,y\n{rows}\n1,\n{some}\n")
         self.refused(8, ["line 52, column 2", "the target is missing"], "--input", path, "--target", "y")
-        path = self.write(f"x,y\n{rows}\n1,NaN\n2,yes\n")
+        path = self.write(f"x,y\n{rows}\n1,NaN\n{some}\n")
         self.refused(8, ["line 52, column 2", '"NaN"'], "--input", path, "--target", "y")
         path = self.write("y\n" + "no\nyes\n" * 20)
         self.refused(7, "no column to learn", "--input", path, "--target", "y")

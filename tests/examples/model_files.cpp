@@ -61,8 +61,15 @@ TEST_CASE("names and categories of any characters come back") {
   column_encoding one;
   one.name = "a \"quoted\"\n, column\t\x01 \xc3\xa9";
   one.type = column_type::category;
+  one.rare = {"\n", "rare"};
   one.kept = {"", "\\", "</script>", "\xe2\x82\xac", std::string("zero\0byte", 9)};
-  encoder encoding({one});
+  column_encoding amount;
+  amount.name = "amount";
+  amount.written = {',', '.', "\xe2\x82\xac", date_order::none};
+  column_encoding day;
+  day.name = "day";
+  day.written.dates = date_order::day_first;
+  encoder encoding({one, amount, day});
   trained_model before{encoding, make_network(encoding.width(), {}), "t", "p", "n", 0.5};
   write((folder / "model.bin"), mr::train::to_bytes(before.net));
   write((folder / "encoder.json"), encoder_json(before));
@@ -70,6 +77,10 @@ TEST_CASE("names and categories of any characters come back") {
   REQUIRE(after);
   CHECK(after->encoding.columns()[0].name == one.name);
   CHECK(after->encoding.columns()[0].kept == one.kept);
+  CHECK(after->encoding.columns()[0].rare == one.rare);
+  CHECK(after->encoding.columns()[0].knows_rare);
+  CHECK(after->encoding.columns()[1].written == amount.written);
+  CHECK(after->encoding.columns()[2].written == day.written);
 }
 
 TEST_CASE("files that are damaged or do not belong together are refused by name") {
@@ -104,4 +115,19 @@ TEST_CASE("files that are damaged or do not belong together are refused by name"
   CHECK(!load(net.substr(0, net.size() - 1), encoding));
   CHECK(!load("", encoding));
   CHECK(!load_model((folder / "nowhere")));
+}
+
+TEST_CASE("a description that an earlier version wrote is read: plain numbers, and rare categories not known") {
+  const support::temp_dir folder;
+  const std::string old =
+      "{\"format\":\"millrace lifecycle encoder\",\"version\":1,\"target\":\"t\",\"positive\":\"p\","
+      "\"negative\":\"n\",\"threshold\":0.5,\"width\":3,\"columns\":[{\"name\":\"x\",\"type\":\"number\","
+      "\"flags_missing\":false,\"logarithm\":false,\"median\":1,\"mean\":1,\"deviation\":2,\"knots\":[]},"
+      "{\"name\":\"c\",\"type\":\"category\",\"flags_missing\":false,\"kept\":[\"a\"]}]}";
+  write((folder / "model.bin"), mr::train::to_bytes(make_network(3, {})));
+  write((folder / "encoder.json"), old);
+  const auto made = load_model(folder.path().string());
+  REQUIRE(made);
+  CHECK(made->encoding.columns()[0].written.plain());
+  CHECK(!made->encoding.columns()[1].knows_rare);
 }

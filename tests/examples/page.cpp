@@ -30,6 +30,13 @@ TEST_CASE("numbers read as people write them") {
   CHECK(counted(2, "class") == "2 classes");
 }
 
+TEST_CASE("a p-value that underflows is named by its bound") {
+  CHECK(p_value(0) == "< 1e-16");
+  CHECK(p_value(1e-17) == "< 1e-16");
+  CHECK(p_value(0.00123456) == "0.001235");
+  CHECK(shortest(1000) == "1000");
+}
+
 TEST_CASE("text is cut between characters, and cannot steer a terminal") {
   CHECK(clipped("äöü", 3) == "äöü");
   CHECK(clipped("äöüß", 3) == "äö…");
@@ -74,6 +81,11 @@ TEST_CASE("the page is drawn from extreme figures without a number that is none"
   holdout.roc = {{0, 0, 0}, {1, 1, 0}};
   holdout.precision_recall = {{1, 0.5, 0}};
   holdout.calibration.resize(10);
+  const ranked_rows ranked({0, 1}, {0.25F, 0.25F});
+  for (int i = 0; i <= 100; ++i) {
+    holdout.decisions.push_back(ranked.at(i / 100.0));
+    holdout.gains.push_back(ranked.of_first(i / 100.0));
+  }
   stream_record stream;
   stream.largest_difference = std::numeric_limits<double>::quiet_NaN();
   mr::event_profile never, once;
@@ -88,4 +100,12 @@ TEST_CASE("the page is drawn from extreme figures without a number that is none"
   for (const char* none : {"=\"nan", "=\"-nan", "=\"inf", "Lnan", " nan", "NaN\""})
     CHECK(page.find(none) == std::string::npos);
   CHECK(page.find("http") == std::string::npos);
+  CHECK(page.find("Beware") == std::string::npos);
+  CHECK(page.find("Missing cells by column") != std::string::npos);
+  data->leaks.push_back("column \"<c>\" tells the target");
+  const std::string warned =
+      report_page({*data, training, holdout, stream, times, times, {}, "1-1", "now", {{"a", "<b>"}}});
+  const std::size_t beware = warned.find("column &quot;&lt;c&gt;&quot; tells the target");
+  REQUIRE(beware != std::string::npos);
+  CHECK(beware < warned.find("class=\"tiles\""));  // beside the headline
 }

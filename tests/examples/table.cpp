@@ -71,13 +71,12 @@ TEST_CASE("one text among few values makes categories; the same spelling with bl
 TEST_CASE("a column of numbers with decimal commas is refused at its first, or read as it is meant") {
   const std::string text = "x;word\n;a\n3,14;b\n2;c\n-0,5;1,5\n";
   reading how;
-  how.delimiter = ';';
   CHECK(code_of(text, how) == mr::errc::type_mismatch);
   CHECK(error_of(text, how) ==
         "t.csv, line 3, column 1 (\"x\"): \"3,14\" looks like a number with a decimal comma; --decimal comma reads it "
         "so, "
         "--decimal point takes it for a word");
-  how.decimal = decimal_mark::comma;
+  how.numbers.decimal = decimal_mark::comma;
   const auto made = read(text, how);
   REQUIRE(made);
   CHECK(made->columns[0].type == column_type::number);
@@ -86,10 +85,10 @@ TEST_CASE("a column of numbers with decimal commas is refused at its first, or r
   CHECK(made->columns[0].missing == 1);
   CHECK(made->columns[1].type == column_type::category);
   reading comma;
-  comma.decimal = decimal_mark::comma;
+  comma.numbers.decimal = decimal_mark::comma;
   CHECK(code_of(lines("x\n\"0,5\"\n0.5", 60, [](int i) { return std::to_string(i); }), comma) ==
         mr::errc::type_mismatch);
-  how.decimal = decimal_mark::point_surely;
+  how.numbers.decimal = decimal_mark::point_surely;
   const auto words = read(text, how);
   REQUIRE(words);
   CHECK(words->columns[0].categories == std::vector<std::string>{"3,14", "2", "-0,5"});
@@ -105,7 +104,9 @@ TEST_CASE("a comma inside a number takes a row apart, and the message says so") 
   CHECK(error_of("x,y\n3,14,2\n") ==
         "t.csv, line 2, column 3: the row has 3 cells, but the header names 2 columns; if 3,14 is one number, write it "
         "with a point");
-  CHECK(error_of("x;y\n3,14;2\n") ==
+  reading comma;
+  comma.format.delimiter = ',';
+  CHECK(error_of("x;y\n3,14;2\n", comma) ==
         "t.csv, line 2, column 2: the row has 2 cells, but the header names 1 column, \"x;y\"; --delimiter ';' would "
         "take "
         "it apart");
@@ -209,7 +210,9 @@ TEST_CASE("a missing column is an error that helps to find it") {
         "t.csv has no column named \"income\"; did you mean \"Income\"?");
   CHECK(error_of("age,income\n1,2\n", learn("wage")) ==
         "t.csv has no column named \"wage\"; its columns are age, income");
-  CHECK(error_of("age;income\n1;2\n", learn("income")).find("--delimiter") != std::string::npos);
+  reading comma = learn("income");
+  comma.format.delimiter = ',';
+  CHECK(error_of("age;income\n1;2\n", comma).find("--delimiter") != std::string::npos);
   CHECK(error_of("y,y\n1,2\n", learn("y")).find("more than one column named \"y\"") != std::string::npos);
   CHECK(code_of("a\n1\n", learn("b")) == mr::errc::not_found);
 }
@@ -254,11 +257,13 @@ TEST_CASE("a target of one class, of many, or of a quantity is refused; --positi
 }
 
 TEST_CASE("a target cell without a class is an error with its place") {
-  CHECK(error_of("x,y\n1,a\n2,\n3,b\n", learn("y")) ==
-        "t.csv, line 3, column 2 (\"y\"): the target is missing, and a row without a target cannot be learned from");
-  CHECK(error_of("x,y\n1,0\n2,1\n3,NaN\n", learn("y")).find("line 4, column 2 (\"y\"): the target says \"NaN\"") !=
+  const std::string ab = lines("x,y", 12, [](int i) { return std::to_string(i * i) + (i % 2 == 0 ? ",a" : ",b"); });
+  CHECK(error_of(ab + "2,\n", learn("y")) ==
+        "t.csv, line 14, column 2 (\"y\"): the target is missing, and a row without a target cannot be learned from; "
+        "--drop-missing-target leaves such rows out");
+  CHECK(error_of(ab + "3,NaN\n", learn("y")).find("line 14, column 2 (\"y\"): the target says \"NaN\"") !=
         std::string::npos);
   reading how = learn("y");
   how.nan_is_missing = true;
-  CHECK(code_of("x,y\n1,0\n2,1\n3,NaN\n", how) == mr::errc::type_mismatch);
+  CHECK(code_of(ab + "3,NaN\n", how) == mr::errc::type_mismatch);
 }

@@ -24,8 +24,14 @@ inline std::vector<std::size_t> by_frequency(const column& of) {
 /// What stands in a column, in a few words.
 inline std::string contents(const column& of, std::size_t rows) {
   if (of.missing == rows) return "";
-  if (of.type == column_type::number)
-    return brief(of.summary.smallest) + " … " + brief(of.summary.median) + " … " + brief(of.summary.largest);
+  if (of.type == column_type::number) {
+    const auto shown = [&](double value) {
+      if (of.written.dates != date_order::none) return date_text(value);
+      const std::string& unit = of.written.unit;
+      return unit.empty() ? brief(value) : unit == "%" ? brief(value) + " %" : unit + " " + brief(value);
+    };
+    return shown(of.summary.smallest) + " … " + shown(of.summary.median) + " … " + shown(of.summary.largest);
+  }
   std::string words;
   const std::vector<std::size_t> order = by_frequency(of);
   const auto present = static_cast<double>(rows - of.missing);
@@ -62,9 +68,10 @@ inline std::string describe(const table& of) {
   };
   row("column", "type", "missing", "distinct", "lowest … median … highest, or the most frequent");
   for (const column& one : of.columns)
-    row(one.name, to_string(one.type), missing_share(one, rows), grouped(one.distinct),
+    row(one.name, kind_of(one), missing_share(one, rows), grouped(one.distinct),
         one.dropped.empty() ? contents(one, rows) : "left out: " + one.dropped);
   for (const std::string& note : of.notes) out += "  note: " + note + "\n";
+  for (const std::string& leak : of.leaks) out += "  note: " + leak + "\n";
   return out;
 }
 

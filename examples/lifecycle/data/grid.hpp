@@ -3,6 +3,8 @@
 
 #include "../../common/csv.hpp"
 #include "../format.hpp"
+#include "delimiter.hpp"
+#include "notation.hpp"
 
 #include <millrace/core/error.hpp>
 #include <millrace/core/result.hpp>
@@ -20,14 +22,6 @@ namespace lifecycle {
 
 namespace mr = millrace;
 
-/// `text` without the blanks around it.
-constexpr std::string_view trimmed(std::string_view text) noexcept {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 /// Text that is no UTF-8 as if it were Latin-1, where every byte is a character.
 inline std::string from_latin1(std::string_view bytes) {
   std::string text;
@@ -43,32 +37,44 @@ inline std::string from_latin1(std::string_view bytes) {
   return text;
 }
 
+/// How a file is taken apart.
+struct grid_format {
+  char delimiter = 0;  // 0: the one that fits
+  char comment = '#';  // what a line begins with that is none of the table; 0: nothing
+};
+
 /// A table as it stands in its file: a header, and rows of trimmed cells of text, all of one length.
 class grid {
  public:
+  /// A first line `sep=;`, as Excel writes it, names the delimiter. Lines that begin with the comment's character are
+  /// passed over before the header, and later where they have not as many cells as the header.
+  ///
   /// Errors: errc::invalid_data where the text is not such a table, errc::truncated where it has no row. Both name
   /// `name`, and the line and column where they apply.
-  static mr::result<grid> read(std::string name, std::string text, char delimiter) {
+  static mr::result<grid> read(std::string name, std::string text, grid_format how) {
     const bool utf8 = is_utf8(text);
-    grid made(std::move(name), utf8 ? std::move(text) : from_latin1(text), delimiter);
+    grid made(std::move(name), utf8 ? std::move(text) : from_latin1(text), how);
     if (!utf8) made.notes_.push_back("the file is not UTF-8 and was read as Latin-1");
-    const auto in_file = [&](const mr::error& why) {
-      return mr::error(why.code(), made.name_ + ", " + why.describe());
-    };
+    made.choose_delimiter();
     std::vector<std::string_view> row;
     mr::result<bool> more = made.reader_->next(row);
-    if (!more) return in_file(more.error());
+    if (!more) return made.in_file(more.error());
     if (!*more) return mr::error(mr::errc::truncated, made.name_ + " is empty: the first line should name the columns");
     made.take_header(row);
-    while ((more = made.reader_->next(row)) && *more) {
+    while ((more = made.next(row)) && *more) {
       if (row.size() != made.columns()) return made.ragged(row);
       for (const std::string_view cell : row) made.cells_.push_back(trimmed(cell));
       made.lines_.push_back(made.reader_->line());
     }
-    if (!more) return in_file(more.error());
+    if (!more) return made.in_file(more.error());
     if (made.rows() == 0)
       return mr::error(mr::errc::truncated,
                        made.name_ + " has a header of " + counted(made.columns(), "column") + " and no rows");
+    if (!made.comments_.empty())
+      made.notes_.push_back(counted(made.comments_.size(), "line") + " that " +
+                            (made.comments_.size() == 1 ? "begins" : "begin") + " with " + how.comment +
+                            (made.comments_.size() == 1 ? " was" : " were") + " passed over, the first being line " +
+                            std::to_string(made.comments_.front().line) + "; --comment none reads them as rows");
     return made;
   }
 
@@ -78,6 +84,19 @@ class grid {
   const std::string& column_name(std::size_t column) const noexcept { return names_[column]; }
   std::string_view cell(std::size_t row, std::size_t column) const noexcept { return cells_[row * columns() + column]; }
   const std::vector<std::size_t>& lines() const noexcept { return lines_; }
+
+  /// Keeps the rows for which `wanted(row)`.
+  template <class Wanted>
+  void keep_rows(Wanted wanted) {
+    std::size_t kept = 0;
+    for (std::size_t row = 0; row < rows(); ++row) {
+      if (!wanted(row)) continue;
+      for (std::size_t at = 0; at < columns(); ++at) cells_[kept * columns() + at] = cell(row, at);
+      lines_[kept++] = lines_[row];
+    }
+    lines_.resize(kept);
+    cells_.resize(kept * columns());
+  }
   const std::vector<std::string>& notes() const noexcept { return notes_; }
 
   /// `adult.csv, line 17, column 3 ("age")`.
@@ -97,8 +116,56 @@ class grid {
   }
 
  private:
-  grid(std::string name, std::string text, char delimiter)
-      : name_(std::move(name)), reader_(std::make_unique<csv::reader>(std::move(text), delimiter)) {}
+  /// A line that was passed over.
+  struct comment_line {
+    std::size_t line;
+    std::string_view text;
+  };
+
+  grid(std::string name, std::string text, grid_format how)
+      : name_(std::move(name)), how_(how), reader_(std::make_unique<csv::reader>(std::move(text))) {}
+
+  void choose_delimiter() {
+    const std::string_view first = reader_->peek_line();
+    char named = 0;
+    if (first.size() == 5 && (first.starts_with("sep=") || first.starts_with("SEP="))) {
+      named = first[4];
+      reader_->skip_line();
+    }
+    while (is_comment(reader_->peek_line())) pass_comment();
+    likely_ = likely_delimiter(reader_->rest());
+    const bool told = how_.delimiter != 0;
+    if (!told) how_.delimiter = named != 0 ? named : likely_;
+    if (!told && how_.delimiter != ',')
+      notes_.push_back("cells are taken apart at " + shell_spelling(how_.delimiter) +
+                       (named != 0 ? ", as the first line says" : "; --delimiter names another character"));
+    reader_->use_delimiter(how_.delimiter);
+  }
+
+  bool is_comment(std::string_view line) const {
+    return how_.comment != 0 && !line.empty() && line.front() == how_.comment;
+  }
+  void pass_comment() {
+    const std::string_view text = reader_->peek_line();
+    comments_.push_back({reader_->next_line(), text});
+    reader_->skip_line();
+  }
+
+  /// The next row of the table. A line that looks like a comment is a row if it has as many cells as one.
+  mr::result<bool> next(std::vector<std::string_view>& row) {
+    for (;;) {
+      const std::string_view line = reader_->peek_line();
+      if (!is_comment(line)) break;
+      csv::reader alone{std::string(line), how_.delimiter};
+      if (const auto read = alone.next(row); read && row.size() == columns()) break;
+      pass_comment();
+    }
+    return reader_->next(row);
+  }
+
+  mr::error in_file(const mr::error& why) const {
+    return mr::error(why.code(), name_ + ", " + why.describe() + hint());
+  }
 
   /// Every column gets a name of its own: an empty one its number, a repeated one a number behind it.
   void take_header(const std::vector<std::string_view>& row) {
@@ -126,24 +193,22 @@ class grid {
     cell = trimmed(cell);
     return !cell.empty() && cell.find_first_not_of("0123456789") == cell.npos;
   }
-  bool header_is_one_cell() const { return columns() == 1 && header_[0].find_first_of(",;\t|") != std::string::npos; }
-  /// As the shell wants it.
-  std::string likely_delimiter() const {
-    const char found = header_[0][header_[0].find_first_of(";\t|,")];
-    return found == '\t' ? "tab" : found == ',' ? "," : std::string("'") + found + "'";
+  /// What would help where another delimiter fits better than the one that was asked for.
+  std::string hint() const {
+    return likely_ == how_.delimiter ? "" : "; --delimiter " + shell_spelling(likely_) + " would take it apart";
   }
 
   mr::error ragged(const std::vector<std::string_view>& row) const {
     const std::size_t got = row.size();
     const std::string line = name_ + ", line " + std::to_string(reader_->line()) + ", column ";
     std::string wanted = "the header names " + counted(columns(), "column");
-    if (header_is_one_cell())
-      wanted += ", " + in_quotes(header_[0]) + "; --delimiter " + likely_delimiter() + " would take it apart";
+    if (columns() == 1 && !hint().empty()) wanted += ", " + in_quotes(header_[0]);
+    wanted += hint();
     if (got < columns())
       return mr::error(mr::errc::invalid_data, line + std::to_string(got + 1) + ": the row ends after " +
                                                    counted(got, "cell") + ", but " + wanted);
     // A file of decimal commas outside quotes shows in its first row.
-    for (std::size_t i = 1; i < got && rows() == 0 && !header_is_one_cell(); ++i)
+    for (std::size_t i = 1; i < got && rows() == 0 && hint().empty(); ++i)
       if (is_digits(row[i - 1]) && is_digits(row[i])) {
         const std::string number = std::string(trimmed(row[i - 1])) + ',' + std::string(trimmed(row[i]));
         wanted += "; if " + number + " is one number, write it with a point";
@@ -154,19 +219,20 @@ class grid {
   }
 
   mr::error no_such_column(std::string_view wanted) const {
-    const auto lower = [](std::string_view text) {
-      std::string out(text);
-      for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      return out;
-    };
     std::string message = name_ + " has no column named " + in_quotes(wanted);
-    const auto alike = std::find_if(header_.begin(), header_.end(),
-                                    [&](const std::string& name) { return lower(name) == lower(trimmed(wanted)); });
+    const auto alike = std::find_if(header_.begin(), header_.end(), [&](const std::string& name) {
+      return lower_case(name) == lower_case(trimmed(wanted));
+    });
     if (alike != header_.end())
       return mr::error(mr::errc::not_found, message + "; did you mean " + in_quotes(*alike) + "?");
-    if (header_is_one_cell())
-      return mr::error(mr::errc::not_found, message + ": the whole header is one cell, " + in_quotes(header_[0]) +
-                                                "; --delimiter " + likely_delimiter() + " would take it apart");
+    if (columns() == 1 && !hint().empty())
+      return mr::error(mr::errc::not_found,
+                       message + ": the whole header is one cell, " + in_quotes(header_[0]) + hint());
+    for (const comment_line& one : comments_)
+      if (one.text.find(trimmed(wanted)) != std::string_view::npos)
+        return mr::error(mr::errc::not_found, message + "; line " + std::to_string(one.line) +
+                                                  " names it, and was passed over because it begins with " +
+                                                  how_.comment + ": --comment none reads it");
     message += "; its columns are ";
     constexpr std::size_t most = 20;
     for (std::size_t i = 0; i < (std::min)(columns(), most); ++i)
@@ -176,11 +242,14 @@ class grid {
   }
 
   std::string name_;
+  grid_format how_;
+  char likely_ = ',';                    // the delimiter that fits best
   std::unique_ptr<csv::reader> reader_;  // owns what the cells point into; on the heap, so that the grid can move
   std::vector<std::string> header_;      // as written
   std::vector<std::string> names_;       // made unique
   std::vector<std::string_view> cells_;
   std::vector<std::size_t> lines_;
+  std::vector<comment_line> comments_;
   std::vector<std::string> notes_;
 };
 

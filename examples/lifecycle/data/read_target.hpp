@@ -13,6 +13,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,27 +33,33 @@ struct target_class {
   std::size_t first_row = 0;
 };
 
+inline constexpr std::size_t no_class = std::numeric_limits<std::size_t>::max();
+
 struct target_classes {
   std::vector<target_class> classes;
-  std::vector<std::size_t> of_row;
-  bool numbers = true;  // every value is a number: "1" and "1.0" are one class
+  std::vector<std::size_t> of_row;  // into `classes`, or no_class
+  std::size_t without = 0;          // rows that have none
+  std::size_t first_without = 0;    // the first of them
+  bool numbers = true;              // every value is a number: "1" and "1.0" are one class
 };
 
-inline mr::result<target_classes> find_classes(const grid& from, std::size_t at, const cell_parser& parse) {
-  std::vector<parsed_cell> cells;
+/// The classes of the rows that have one.
+inline target_classes find_classes(const grid& from, std::size_t at, const cell_parser& parse) {
   target_classes found;
+  std::vector<parsed_cell> cells;
   for (std::size_t row = 0; row < from.rows(); ++row) {
     cells.push_back(parse(from.cell(row, at)));
-    if (cells[row].kind == cell_kind::missing || cells[row].kind == cell_kind::not_finite)
-      return mr::error(mr::errc::type_mismatch,
-                       from.place(row, at) + ": the target " +
-                           (from.cell(row, at).empty() ? "is missing" : "says " + in_quotes(from.cell(row, at))) +
-                           ", and a row without a target cannot be learned from");
-    if (cells[row].kind == cell_kind::text) found.numbers = false;
+    // Numbers that a double cannot tell apart are told apart by their text.
+    if (cells[row].kind == cell_kind::text || !cells[row].exact) found.numbers = false;
   }
   std::unordered_map<std::string_view, std::size_t> by_text;
   std::unordered_map<double, std::size_t> by_number;
   for (std::size_t row = 0; row < from.rows(); ++row) {
+    if (cells[row].kind == cell_kind::missing || cells[row].kind == cell_kind::not_finite) {
+      found.of_row.push_back(no_class);
+      if (found.without++ == 0) found.first_without = row;
+      continue;
+    }
     const std::string_view text = from.cell(row, at);
     const std::size_t next = found.classes.size();
     const std::size_t index = found.numbers ? by_number.try_emplace(cells[row].number, next).first->second
@@ -78,9 +86,7 @@ inline std::size_t choose_positive(const target_classes& found) {
   static constexpr std::array<std::string_view, 8> yes{"1", "yes", "true", "y", "t", "positive", "pos", "+"};
   const auto says_yes = [&](const target_class& one) {
     if (found.numbers) return one.number == 1;
-    std::string lower = one.text;
-    for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return std::find(yes.begin(), yes.end(), lower) != yes.end();
+    return std::find(yes.begin(), yes.end(), lower_case(one.text)) != yes.end();
   };
   if (says_yes(classes[0]) != says_yes(classes[1])) return says_yes(classes[0]) ? 0 : 1;
   if (classes[0].rows != classes[1].rows) return classes[0].rows < classes[1].rows ? 0 : 1;
@@ -90,10 +96,11 @@ inline std::size_t choose_positive(const target_classes& found) {
 inline mr::error not_two_classes(const grid& from, std::size_t at, target_classes found) {
   const std::string target = "the target " + in_quotes(from.column_name(at)) + " of " + from.name();
   auto& classes = found.classes;
+  if (classes.empty()) return mr::error(mr::errc::unsupported, target + " is missing in every row");
   if (classes.size() == 1)
-    return mr::error(mr::errc::unsupported, target + " is " + in_quotes(classes[0].text) +
-                                                " in every row: there is nothing " +
-                                                "to tell apart, two classes are needed");
+    return mr::error(mr::errc::unsupported, target + " is " + in_quotes(classes[0].text) + " in every row" +
+                                                (found.without > 0 ? " that has one" : "") +
+                                                ": there is nothing to tell apart, two classes are needed");
   const std::string choice = "; --positive VALUE learns one value against the rest";
   if (found.numbers && classes.size() > 10) {
     const auto [low, high] = std::minmax_element(classes.begin(), classes.end(),
@@ -112,38 +119,69 @@ inline mr::error not_two_classes(const grid& from, std::size_t at, target_classe
                                               std::to_string(from.lines()[rarest.first_row]) + ")" + choice);
 }
 
+/// Which class is the positive one. Errors: errc::unsupported where there are not two.
+inline mr::result<std::size_t> choose_class(const grid& from, std::size_t at, const target_classes& found,
+                                            std::string_view positive, const cell_parser& parse) {
+  const auto& classes = found.classes;
+  if (positive.empty()) {
+    if (classes.size() != 2) return not_two_classes(from, at, found);
+    return choose_positive(found);
+  }
+  std::size_t chosen = classes.size();
+  const parsed_cell number = parse(trimmed(positive));
+  for (std::size_t i = 0; i < classes.size(); ++i)
+    if (classes[i].text == trimmed(positive) ||
+        (found.numbers && number.kind == cell_kind::number && number.number == classes[i].number))
+      chosen = i;
+  if (classes.size() < 2) return not_two_classes(from, at, found);
+  if (chosen == classes.size())
+    return mr::error(mr::errc::unsupported, "the target " + in_quotes(from.column_name(at)) + " of " + from.name() +
+                                                " is never " + in_quotes(positive) + "; its values are " +
+                                                list_classes(classes));
+  return chosen;
+}
+
+/// The error for rows without a class, which one may leave out.
+inline mr::error without_class(const grid& from, std::size_t at, const target_classes& found) {
+  const std::size_t row = found.first_without;
+  const std::string_view cell = from.cell(row, at);
+  std::string message = from.place(row, at) + ": the target " +
+                        (cell.empty() ? "is missing" : "says " + in_quotes(cell)) +
+                        ", and a row without a target cannot be learned from";
+  if (found.without > 1) message += " (" + counted(found.without, "row") + " of " + grouped(from.rows()) + ")";
+  return mr::error(mr::errc::type_mismatch, message + "; --drop-missing-target leaves such rows out");
+}
+
 }  // namespace detail
 
+/// The target's two classes, and which rows have none of them.
+struct read_classes {
+  target_column target;           // of all rows; the label of a row without a class is 0
+  std::vector<bool> has_class;    // by row
+  std::size_t without = 0;        // rows without one
+  std::optional<mr::error> asks;  // where rows without a class were not to be left out
+};
+
 /// Turns the target's column into two classes: `positive` against the rest, or where that is empty the only two there
-/// are. Errors: errc::type_mismatch for a cell without a class, errc::unsupported for other than two classes.
-inline mr::result<target_column> read_target(const grid& from, std::size_t at, std::string_view positive,
-                                             const cell_parser& parse) {
-  mr::result<detail::target_classes> found = detail::find_classes(from, at, parse);
-  if (!found) return std::move(found).error();
-  auto& classes = found->classes;
-  std::size_t chosen = classes.size();
-  if (!positive.empty()) {
-    const parsed_cell number = parse(trimmed(positive));
-    for (std::size_t i = 0; i < classes.size(); ++i)
-      if (classes[i].text == trimmed(positive) ||
-          (found->numbers && number.kind == cell_kind::number && number.number == classes[i].number))
-        chosen = i;
-    if (chosen == classes.size())
-      return mr::error(mr::errc::unsupported, "the target " + in_quotes(from.column_name(at)) + " of " + from.name() +
-                                                  " is never " + in_quotes(positive) + "; its values are " +
-                                                  detail::list_classes(classes));
-    if (classes.size() == 1) return detail::not_two_classes(from, at, *std::move(found));
-  } else {
-    if (classes.size() != 2) return detail::not_two_classes(from, at, *std::move(found));
-    chosen = detail::choose_positive(*found);
+/// are. What stops for good comes first: an error for other than two classes (errc::unsupported); rows without a class
+/// are only asked about.
+inline mr::result<read_classes> read_target(const grid& from, std::size_t at, std::string_view positive,
+                                            const cell_parser& parse) {
+  const detail::target_classes found = detail::find_classes(from, at, parse);
+  const mr::result<std::size_t> chosen = detail::choose_class(from, at, found, positive, parse);
+  if (!chosen) return chosen.error();
+  const auto& classes = found.classes;
+  read_classes made;
+  made.target.name = from.column_name(at);
+  made.target.positive = classes[*chosen].text;
+  made.target.negative = classes.size() == 2 ? classes[1 - *chosen].text : "not " + made.target.positive;
+  made.target.positives = classes[*chosen].rows;
+  made.without = found.without;
+  for (const std::size_t index : found.of_row) {
+    made.target.labels.push_back(index == *chosen ? 1 : 0);
+    made.has_class.push_back(index != detail::no_class);
   }
-  target_column made;
-  made.name = from.column_name(at);
-  made.positive = classes[chosen].text;
-  made.negative = classes.size() == 2 ? classes[1 - chosen].text : "not " + made.positive;
-  made.positives = classes[chosen].rows;
-  made.labels.reserve(from.rows());
-  for (const std::size_t index : found->of_row) made.labels.push_back(index == chosen ? 1 : 0);
+  if (found.without > 0) made.asks = detail::without_class(from, at, found);
   return made;
 }
 

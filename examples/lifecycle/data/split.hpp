@@ -12,6 +12,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace lifecycle {
@@ -28,22 +31,30 @@ struct split_shares {
   double holdout = 0.25;
 };
 
+/// The error for a table of which a class has too few rows for every part to get one, if so.
+inline std::optional<mr::error> too_few_rows(const table& from) {
+  constexpr std::size_t fewest = 5;
+  const std::size_t negatives = from.target.labels.size() - from.target.positives;
+  const bool positive = from.target.positives <= negatives;
+  const std::size_t rows = positive ? from.target.positives : negatives;
+  if (rows >= fewest) return std::nullopt;
+  return mr::error(mr::errc::unsupported, "the target " + in_quotes(from.target.name) + " of " + from.name + " is " +
+                                              in_quotes(positive ? from.target.positive : from.target.negative) +
+                                              " in only " + counted(rows, "row") +
+                                              ": too few to train, stop and judge by, " + std::to_string(fewest) +
+                                              " are needed");
+}
+
 /// Deals each class out by itself, so that every part has the classes in the table's proportion, and at least one row
 /// of both. The same seed gives the same parts. Errors: errc::unsupported where a class has too few rows for that.
 inline mr::result<row_split> split_rows(const table& from, split_shares shares, std::uint64_t seed) {
-  constexpr std::size_t fewest = 5;
+  if (auto few = too_few_rows(from)) return *std::move(few);
   mr::random_engine random(seed);
   row_split parts;
   for (const std::uint8_t label : {std::uint8_t{0}, std::uint8_t{1}}) {
     std::vector<std::size_t> rows;
     for (std::size_t row = 0; row < from.rows(); ++row)
       if (from.target.labels[row] == label) rows.push_back(row);
-    if (rows.size() < fewest)
-      return mr::error(mr::errc::unsupported,
-                       "the target " + in_quotes(from.target.name) + " of " + from.name + " is " +
-                           in_quotes(label == 1 ? from.target.positive : from.target.negative) + " in only " +
-                           counted(rows.size(), "row") + ": too few to train, stop and judge by, " +
-                           std::to_string(fewest) + " are needed");
     random.shuffle(rows);
     const auto part = [&](double share) {
       return (std::max)(std::size_t{1},

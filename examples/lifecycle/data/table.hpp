@@ -1,6 +1,11 @@
 #ifndef MILLRACE_EXAMPLES_LIFECYCLE_DATA_TABLE_HPP
 #define MILLRACE_EXAMPLES_LIFECYCLE_DATA_TABLE_HPP
 
+#include "../format.hpp"
+#include "notation.hpp"
+
+#include <millrace/core/error.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -9,6 +14,8 @@
 #include <vector>
 
 namespace lifecycle {
+
+namespace mr = millrace;
 
 enum class column_type : std::uint8_t { number, category };
 
@@ -39,8 +46,14 @@ struct column {
   std::size_t missing = 0;
   std::size_t distinct = 0;
   number_summary summary;
+  notation written;     // how a number column's cells are written
   std::string dropped;  // why it is no feature; empty where it is one
 };
+
+/// "number", "category", or "date" for numbers that are days.
+constexpr std::string_view kind_of(const column& of) noexcept {
+  return of.type == column_type::number && of.written.dates != date_order::none ? "date" : to_string(of.type);
+}
 
 /// The column to learn, as two classes.
 struct target_column {
@@ -58,9 +71,15 @@ struct table {
   target_column target;         // empty where none was asked for
   std::vector<std::size_t> lines;
   std::vector<std::string> notes;  // what a reader should know about how it was read
+  std::vector<std::string> leaks;  // columns that tell the target as if they were made from it
 
   std::size_t rows() const noexcept { return lines.size(); }
 };
+
+/// The error for a table without a feature.
+inline mr::error nothing_to_learn_from(const table& of) {
+  return mr::error(mr::errc::unsupported, of.name + " has no column to learn " + in_quotes(of.target.name) + " from");
+}
 
 }  // namespace lifecycle
 

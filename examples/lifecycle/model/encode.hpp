@@ -38,9 +38,12 @@ struct column_encoding {
   double mean = 0;
   double deviation = 1;
   std::vector<double> knots;  // ascending; the steps lie between neighbours
+  notation written;           // how its cells were written
 
   // A category is one number each for the kept ones, and one for any other.
   std::vector<std::string> kept;
+  std::vector<std::string> rare;  // seen in training, but too rarely to be kept
+  bool knows_rare = true;         // whether `rare` has all of those
 
   std::size_t steps() const noexcept { return knots.empty() ? 0 : knots.size() - 1; }
   std::size_t width() const noexcept {
@@ -55,6 +58,7 @@ class bound_encoder;
 class encoder {
  public:
   static constexpr std::size_t most_categories = 64;
+  static constexpr std::size_t most_rare = 10'000;
   static constexpr std::size_t most_steps = 8;
 
   encoder() = default;
@@ -85,6 +89,7 @@ class encoder {
   static column_encoding fit_number(const column& from, std::span<const std::size_t> rows) {
     column_encoding made;
     made.name = from.name;
+    made.written = from.written;
     std::vector<double> present;
     for (const std::size_t row : rows)
       if (!std::isnan(from.numbers[row])) present.push_back(from.numbers[row]);
@@ -143,8 +148,14 @@ class encoder {
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return counts[a] > counts[b]; });
     // What is seen too rarely to learn from teaches the network about "any other" instead.
     const std::size_t fewest = std::clamp<std::size_t>(rows.size() / 2000, 2, 20);
-    for (const std::size_t code : order)
-      if (counts[code] >= fewest && made.kept.size() < most_categories) made.kept.push_back(from.categories[code]);
+    for (const std::size_t code : order) {
+      if (counts[code] >= fewest && made.kept.size() < most_categories)
+        made.kept.push_back(from.categories[code]);
+      else if (counts[code] > 0 && made.rare.size() < most_rare)
+        made.rare.push_back(from.categories[code]);
+      else if (counts[code] > 0)
+        made.knows_rare = false;
+    }
     return made;
   }
 

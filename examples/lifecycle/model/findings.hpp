@@ -1,6 +1,9 @@
 #ifndef MILLRACE_EXAMPLES_LIFECYCLE_MODEL_FINDINGS_HPP
 #define MILLRACE_EXAMPLES_LIFECYCLE_MODEL_FINDINGS_HPP
 
+#include "decisions.hpp"
+#include "intervals.hpp"
+
 #include <millrace/model/confusion_matrix.hpp>
 #include <millrace/model/evaluation.hpp>
 
@@ -32,6 +35,13 @@ struct training_record {
   std::string chain;  // how it describes itself
 };
 
+/// How a simple model does on the same rows: a logistic regression on the same numbers.
+struct reference_record {
+  double auc = 0;
+  double average_precision = 0;
+  double log_loss = 0;
+};
+
 /// How the model does on rows that it never saw.
 struct judgement {
   static constexpr std::size_t histogram_parts = 20;
@@ -45,11 +55,16 @@ struct judgement {
   double base_log_loss = 0;  // of always answering the share of positives
   double brier = 0;
   double calibration_error = 0;
+  figure_interval auc_within;
+  figure_interval accuracy_within;
+  mistake_costs costs;
   double threshold = 0.5;
   mr::model::confusion_matrix confusion;  // at the threshold
   std::vector<mr::model::roc_point> roc;
   std::vector<mr::model::precision_recall_point> precision_recall;
   std::vector<mr::model::calibration_bin> calibration;
+  std::vector<decision> decisions;                         // at thresholds from 0 to 1, a hundredth apart
+  std::vector<gain> gains;                                 // of shares of the rows from 0 to 1, a hundredth apart
   std::array<histogram_type, 2> histogram{};               // rows of each class by predicted probability
   std::vector<std::pair<std::string, double>> importance;  // column, AUC lost when its cells are shuffled
 

@@ -2,8 +2,10 @@
 #define MILLRACE_EXAMPLES_LIFECYCLE_MODEL_JUDGE_HPP
 
 #include "../data/table.hpp"
+#include "decisions.hpp"
 #include "encode.hpp"
 #include "findings.hpp"
+#include "intervals.hpp"
 #include "learn.hpp"
 
 #include <millrace/core/error.hpp>
@@ -81,14 +83,17 @@ inline mr::result<void> count_rows(judgement& made, const std::vector<int>& labe
 }  // namespace detail
 
 /// Judges the network by rows that it did not learn from. Errors: what the answers make impossible, such as NaN.
-inline mr::result<judgement> judge(const network& net, const encoder& encoding, const matrix& rows,
-                                   const std::vector<int>& labels, std::uint64_t seed) {
-  const std::vector<float> logits = answer(net, rows);
+inline mr::result<judgement> judge(const network& net, const encoder& encoding, const labelled_rows& rows,
+                                   const mistake_costs& costs, double threshold, std::uint64_t seed) {
+  const std::vector<int>& labels = rows.labels;
+  const std::vector<float> logits = answer(net, rows.features);
   const std::vector<float> probabilities = sigmoid(logits);
 
   judgement made;
   made.rows = labels.size();
   made.positives = static_cast<std::size_t>(std::count(labels.begin(), labels.end(), 1));
+  made.costs = costs;
+  made.threshold = threshold;
   detail::figure_taker take;
   take(made.auc, mr::model::roc_auc(labels, logits));
   take(made.average_precision, mr::model::average_precision(labels, logits));
@@ -101,8 +106,32 @@ inline mr::result<judgement> judge(const network& net, const encoder& encoding, 
   if (take.failed()) return *take.failed();
   made.calibration_error = mr::model::expected_calibration_error(made.calibration);
   if (auto counted = detail::count_rows(made, labels, probabilities); !counted) return std::move(counted).error();
-  made.importance = importance(net, encoding, rows, labels, made.auc, seed);
+  made.auc_within = auc_interval(labels, logits, made.auc);
+  made.accuracy_within = share_interval(made.confusion.count(0, 0) + made.confusion.count(1, 1), made.rows);
+  const ranked_rows ranked(labels, probabilities);
+  for (int i = 0; i <= 100; ++i) {
+    made.decisions.push_back(ranked.at(i / 100.0));
+    made.gains.push_back(ranked.of_first(i / 100.0));
+  }
+  made.importance = importance(net, encoding, rows.features, labels, made.auc, seed);
   return made;
+}
+
+/// Fits a logistic regression to the same numbers and judges it by the same rows: what a model has to be better than.
+/// Source: Rendle et al., "On the difficulty of evaluating baselines", 2019, for why.
+inline reference_record judge_reference(const table& from, const bound_encoder& encode, const row_split& parts,
+                                        training_options how, const labelled_rows& rows) {
+  how.hidden.clear();
+  how.epochs = (std::min)(how.epochs, std::size_t{6});
+  how.patience = 2;
+  how.learning_rate *= 10;
+  how.weight_decay = 0.01;
+  const trained_network fitted =
+      train(make_network(encode.width(), how), from, encode, parts, how, nullptr, [](auto chain) { return chain; });
+  const std::vector<float> logits = answer(fitted.net, rows.features);
+  return {or_stop(mr::model::roc_auc(rows.labels, logits), exit_code::training_failed),
+          or_stop(mr::model::average_precision(rows.labels, logits), exit_code::training_failed),
+          or_stop(mr::model::log_loss(rows.labels, sigmoid(logits)), exit_code::training_failed)};
 }
 
 }  // namespace lifecycle

@@ -89,6 +89,12 @@ inline matrix encode_rows(const bound_encoder& encode, std::span<const std::size
   return out;
 }
 
+/// Rows as a network sees them, and their classes.
+struct labelled_rows {
+  matrix features;
+  std::vector<int> labels;
+};
+
 /// What the network answers for every row of a matrix: a logit each, in batches that stay in the cache.
 inline std::vector<float> answer(const network& net, const matrix& rows) {
   constexpr Eigen::Index step = 256;
@@ -116,12 +122,6 @@ struct trained_network {
 
 namespace detail {
 
-/// The rows that tell when to stop, encoded once.
-struct validation_rows {
-  matrix features;
-  std::vector<int> labels;
-};
-
 /// Runs a step for every batch of an epoch, and returns the mean of their losses.
 template <class Chain, class Context>
 double run_epoch(Chain& training, Context& ctx, std::size_t epoch, std::size_t batches, progress& shown) {
@@ -144,7 +144,7 @@ double run_epoch(Chain& training, Context& ctx, std::size_t epoch, std::size_t b
   return mean_loss;
 }
 
-inline epoch_record judge_epoch(const network& net, const validation_rows& by) {
+inline epoch_record judge_epoch(const network& net, const labelled_rows& by) {
   epoch_record now;
   const std::vector<float> logits = answer(net, by.features);
   now.validation_auc = or_stop(mr::model::roc_auc(by.labels, logits), exit_code::training_failed);
@@ -178,7 +178,7 @@ trained_network train(network net, const table& from, const bound_encoder& encod
                      mr::train::update_weights(net, mr::train::adamw{.weight_decay = how.weight_decay}, rate)))
           .use(mr::borrow(shown));
 
-  const detail::validation_rows validation{encode_rows(encode, parts.validation), labels_of(from, parts.validation)};
+  const labelled_rows validation{encode_rows(encode, parts.validation), labels_of(from, parts.validation)};
   training_record record;
   record.chain = training.describe();
   auto best = net.parameters();

@@ -49,9 +49,21 @@ inline std::string encoder_json(const trained_model& model) {
     json.member("flags_missing", one.flags_missing);
     if (one.type == column_type::number) {
       json.member("logarithm", one.logarithm).member("median", one.median).member("mean", one.mean);
-      json.member("deviation", one.deviation).key("knots").begin_array();
+      json.member("deviation", one.deviation);
+      if (!one.written.plain()) {
+        const notation& how = one.written;
+        json.key("written").begin_object().member("decimal", std::string_view(&how.decimal, 1));
+        json.member("thousands", how.thousands == 0 ? "" : std::string_view(&how.thousands, 1));
+        json.member("unit", how.unit).member("dates", static_cast<int>(how.dates)).end_object();
+      }
+      json.key("knots").begin_array();
       for (const double knot : one.knots) json.value(knot);
     } else {
+      if (one.knows_rare) {
+        json.key("rare").begin_array();
+        for (const std::string& category : one.rare) json.value(category);
+        json.end_array();
+      }
       json.key("kept").begin_array();
       for (const std::string& category : one.kept) json.value(category);
     }
@@ -64,6 +76,17 @@ inline std::string encoder_json(const trained_model& model) {
 namespace detail {
 
 /// Throws nlohmann's exceptions where something is missing or of another type.
+inline notation read_notation(const nlohmann::json& from) {
+  notation made;
+  const auto decimal = from.at("decimal").get<std::string>();
+  const auto thousands = from.at("thousands").get<std::string>();
+  made.decimal = decimal == "," ? ',' : '.';
+  made.thousands = thousands.empty() ? '\0' : thousands.front();
+  from.at("unit").get_to(made.unit);
+  made.dates = static_cast<date_order>(std::clamp(from.at("dates").get<int>(), 0, 3));
+  return made;
+}
+
 inline column_encoding read_column_encoding(const nlohmann::json& from) {
   column_encoding made;
   from.at("name").get_to(made.name);
@@ -71,6 +94,8 @@ inline column_encoding read_column_encoding(const nlohmann::json& from) {
   made.type = from.at("type") == to_string(column_type::number) ? column_type::number : column_type::category;
   if (made.type == column_type::category) {
     from.at("kept").get_to(made.kept);
+    made.knows_rare = from.contains("rare");  // files of earlier versions lack it
+    if (made.knows_rare) from.at("rare").get_to(made.rare);
     return made;
   }
   from.at("logarithm").get_to(made.logarithm);
@@ -78,6 +103,7 @@ inline column_encoding read_column_encoding(const nlohmann::json& from) {
   from.at("mean").get_to(made.mean);
   from.at("deviation").get_to(made.deviation);
   from.at("knots").get_to(made.knots);
+  if (from.contains("written")) made.written = read_notation(from.at("written"));
   return made;
 }
 

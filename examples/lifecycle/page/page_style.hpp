@@ -9,10 +9,10 @@ namespace lifecycle {
 inline constexpr std::string_view page_style = R"css(
 :root{color-scheme:light dark;
  --page:#f4f5f8;--card:#fff;--ink:#1a1e25;--soft:#5c6675;--line:#e3e6ec;--track:#edf0f5;
- --one:#2f6bea;--two:#e2630c;--three:#0c9b72;--shadow:0 1px 2px rgba(20,30,50,.05),0 6px 20px rgba(20,30,50,.05)}
+ --shade:rgba(20,30,50,.34);--one:#2f6bea;--two:#e2630c;--three:#0c9b72;--shadow:0 1px 2px rgba(20,30,50,.05),0 6px 20px rgba(20,30,50,.05)}
 @media (prefers-color-scheme:dark){:root{
  --page:#0e1116;--card:#171b22;--ink:#e8ebf0;--soft:#97a1b1;--line:#2a303a;--track:#222832;
- --one:#74a8ff;--two:#ff9a4d;--three:#44d1a4;--shadow:none}}
+ --shade:rgba(0,0,0,.9);--one:#74a8ff;--two:#ff9a4d;--three:#44d1a4;--shadow:none}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,Ubuntu,sans-serif;
  font-variant-numeric:tabular-nums}
@@ -33,7 +33,14 @@ p{margin:0 0 12px;max-width:76ch}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,340px),1fr));gap:16px;margin-top:14px}
 .card{padding:16px 18px;min-width:0}
 .wide{grid-column:1/-1}
-.scroll{overflow-x:auto;margin:0 -18px;padding:0 18px}
+.scroll{overflow-x:auto;margin:0 -18px;padding:0 18px;
+ background:linear-gradient(to right,var(--card) 40%,transparent) 0 0/60px 100% no-repeat local,
+  linear-gradient(to left,var(--card) 40%,transparent) 100% 0/60px 100% no-repeat local,
+  radial-gradient(farthest-side at 0 50%,var(--shade),transparent) 0 0/22px 100% no-repeat scroll,
+  radial-gradient(farthest-side at 100% 50%,var(--shade),transparent) 100% 0/22px 100% no-repeat scroll}
+.used td{font-weight:650;background:var(--track)}
+.beware{border-left:5px solid var(--two);background:var(--card);border-radius:6px;padding:10px 14px;margin:14px 0 0;max-width:none}
+.beware b{color:var(--two);margin-right:.4em}
 table{border-collapse:collapse;width:100%;font-size:13.5px}
 th{font-weight:600;text-align:left;color:var(--soft);font-size:12.5px;white-space:nowrap}
 th,td{padding:6px 14px 6px 0;border-bottom:1px solid var(--line);vertical-align:middle}

@@ -202,24 +202,56 @@ inline std::string confusion_picture(const judgement& of, std::string_view negat
   return out + "</svg>";
 }
 
-/// Horizontal bars with their names above them.
-inline std::string importance_picture(const judgement& of, std::size_t most) {
-  const std::size_t shown = (std::min)(most, of.importance.size());
-  const double height = 34.0 * static_cast<double>(shown) + 8;
-  const double longest = shown > 0 ? (std::max)(1e-9, of.importance.front().second) : 1;
+/// A bar of a picture of bars.
+struct named_bar {
+  std::string name;
+  std::string says;
+  double share = 0;  // of the longest there may be
+  std::string_view style = "one";
+};
+
+/// Horizontal bars, each with its name and what it says above it.
+inline std::string bars_picture(std::string_view what, const std::vector<named_bar>& bars) {
+  const double height = 34.0 * static_cast<double>(bars.size()) + 8;
   std::string out =
-      "<svg viewBox=\"0 0 420 " + coordinate(height) + "\" role=\"img\" aria-label=\"AUC lost without each column\">";
-  for (std::size_t i = 0; i < shown; ++i) {
-    const auto& [name, loss] = of.importance[i];
+      "<svg viewBox=\"0 0 420 " + coordinate(height) + "\" role=\"img\" aria-label=\"" + escaped(what) + "\">";
+  for (std::size_t i = 0; i < bars.size(); ++i) {
+    const named_bar& bar = bars[i];
     const double y = 34.0 * static_cast<double>(i);
-    out += "<text class=\"label\" x=\"2\" y=\"" + coordinate(y + 14) + "\">" + escaped(clipped(name, 40)) + "</text>";
-    out += "<text class=\"tick\" x=\"418\" y=\"" + coordinate(y + 14) + "\" text-anchor=\"end\">" + fixed(loss, 4) +
-           "</text>";
-    out += "<rect class=\"track\" x=\"2\" y=\"" + coordinate(y + 20) + "\" width=\"416\" height=\"7\" rx=\"3.5\"/>";
-    out += "<rect class=\"bar one\" x=\"2\" y=\"" + coordinate(y + 20) + "\" width=\"" +
-           coordinate((std::max)(1.5, 416 * (std::max)(loss, 0.0) / longest)) + "\" height=\"7\" rx=\"3.5\"/>";
+    const std::string rest = "\" height=\"7\" rx=\"3.5\"/>";
+    out += "<text class=\"label\" x=\"2\" y=\"" + coordinate(y + 14) + "\">" + escaped(clipped(bar.name, 40)) +
+           "</text><text class=\"tick\" x=\"418\" y=\"" + coordinate(y + 14) + "\" text-anchor=\"end\">" +
+           escaped(bar.says) + "</text>";
+    out += "<rect class=\"track\" x=\"2\" y=\"" + coordinate(y + 20) + "\" width=\"416" + rest;
+    out += "<rect class=\"bar " + std::string(bar.style) + "\" x=\"2\" y=\"" + coordinate(y + 20) + "\" width=\"" +
+           coordinate((std::max)(1.5, 416 * std::clamp(bar.share, 0.0, 1.0))) + rest;
   }
   return out + "</svg>";
+}
+
+inline std::string importance_picture(const judgement& of, std::size_t most) {
+  std::vector<named_bar> bars;
+  for (const auto& [name, loss] : of.importance)
+    if (bars.size() < most)
+      bars.push_back({name, fixed(loss, 4), loss / (std::max)(1e-9, of.importance.front().second)});
+  return bars_picture("AUC lost without each column", bars);
+}
+
+/// How much of each column is missing, the emptiest first; nothing where no cell is.
+inline std::string missing_picture(const table& of, std::size_t most) {
+  std::vector<const column*> holed;
+  for (const column& one : of.columns)
+    if (one.missing > 0) holed.push_back(&one);
+  if (holed.empty()) return "";
+  std::stable_sort(holed.begin(), holed.end(),
+                   [](const column* a, const column* b) { return a->missing > b->missing; });
+  std::vector<named_bar> bars;
+  for (const column* one : holed) {
+    if (bars.size() == most) break;
+    const double share = static_cast<double>(one->missing) / static_cast<double>(of.rows());
+    bars.push_back({one->name, grouped(one->missing) + " · " + percent(share), share, "two"});
+  }
+  return bars_picture("Missing cells by column", bars);
 }
 
 /// A line an event on a logarithmic axis: thin from the fastest call to p99, thick from p50 to p95, a dot at the mean.
@@ -279,56 +311,61 @@ inline std::string compression_picture(const mr::compression_statistics& of) {
   const auto before = static_cast<double>(of.original_bytes);
   const auto after = static_cast<double>(of.compressed_bytes);
   const double most = (std::max)(1.0, (std::max)(before, after));
-  std::string out = "<svg viewBox=\"0 0 420 64\" role=\"img\" aria-label=\"Bytes before and after compression\">";
-  const auto bar = [&](std::string_view style, std::string_view name, double y, double size) {
-    out += "<text class=\"label\" x=\"2\" y=\"" + coordinate(y) + "\">" + std::string(name) + "</text>";
-    out += "<text class=\"tick\" x=\"418\" y=\"" + coordinate(y) + "\" text-anchor=\"end\">" + bytes(size) + "</text>";
-    out += "<rect class=\"track\" x=\"2\" y=\"" + coordinate(y + 6) + "\" width=\"416\" height=\"7\" rx=\"3.5\"/>";
-    out += "<rect class=\"bar " + std::string(style) + "\" x=\"2\" y=\"" + coordinate(y + 6) + "\" width=\"" +
-           coordinate((std::max)(2.0, 416 * size / most)) + "\" height=\"7\" rx=\"3.5\"/>";
-  };
-  bar("one", "before", 14, before);
-  bar("three", "after", 46, after);
-  return out + "</svg>";
+  return bars_picture("Bytes before and after compression", {{"before", bytes(before), before / most, "one"},
+                                                             {"after", bytes(after), after / most, "three"}});
 }
+
+namespace detail {
+
+inline constexpr std::size_t most_spark_bars = 24;
+
+/// How many numbers there are of each value, or in each part of their range where there are more values than bars.
+inline std::vector<double> number_bars(const column& of) {
+  std::vector<double> bars;
+  std::vector<double> present;
+  std::copy_if(of.numbers.begin(), of.numbers.end(), std::back_inserter(present),
+               [](double x) { return !std::isnan(x); });
+  if (of.distinct <= most_spark_bars) {
+    std::sort(present.begin(), present.end());
+    for (std::size_t i = 0; i < present.size(); ++i) {
+      if (i == 0 || present[i] != present[i - 1]) bars.push_back(0);
+      ++bars.back();
+    }
+    return bars;
+  }
+  const bool logarithm = of.summary.skewness > 2 && of.summary.smallest >= 0;
+  const auto shape = [&](double v) { return logarithm ? std::log1p(v) : v; };
+  const double low = shape(of.summary.smallest);
+  const double span = shape(of.summary.largest) - low;
+  bars.assign(most_spark_bars, 0.0);
+  for (const double cell : present)
+    ++bars[(std::min)(most_spark_bars - 1,
+                      static_cast<std::size_t>((shape(cell) - low) / span * static_cast<double>(most_spark_bars)))];
+  return bars;
+}
+
+inline std::vector<double> category_bars(const column& of) {
+  std::vector<double> bars;
+  for (const std::size_t code : by_frequency(of)) {
+    bars.push_back(static_cast<double>(of.counts[code]));
+    if (bars.size() == most_spark_bars) break;
+  }
+  return bars;
+}
+
+}  // namespace detail
 
 /// A column's values at a glance: a histogram of numbers, or the most frequent categories.
 inline std::string sparkline(const column& of) {
-  constexpr std::size_t most_bars = 24;
-  std::vector<double> bars;
   if (of.distinct < 2 || !of.dropped.empty()) return "";
-  if (of.type == column_type::number) {
-    std::vector<double> present;
-    std::copy_if(of.numbers.begin(), of.numbers.end(), std::back_inserter(present),
-                 [](double x) { return !std::isnan(x); });
-    if (of.distinct <= most_bars) {  // one bar a value
-      std::sort(present.begin(), present.end());
-      for (std::size_t i = 0; i < present.size(); ++i) {
-        if (i == 0 || present[i] != present[i - 1]) bars.push_back(0);
-        ++bars.back();
-      }
-    } else {
-      const bool logarithm = of.summary.skewness > 2 && of.summary.smallest >= 0;
-      const auto shape = [&](double v) { return logarithm ? std::log1p(v) : v; };
-      const double low = shape(of.summary.smallest);
-      const double span = shape(of.summary.largest) - low;
-      bars.assign(most_bars, 0.0);
-      for (const double cell : present)
-        ++bars[(std::min)(most_bars - 1,
-                          static_cast<std::size_t>((shape(cell) - low) / span * static_cast<double>(most_bars)))];
-    }
-  } else {
-    for (const std::size_t code : by_frequency(of)) {
-      bars.push_back(static_cast<double>(of.counts[code]));
-      if (bars.size() == most_bars) break;
-    }
-  }
+  const bool numbers = of.type == column_type::number;
+  const std::vector<double> bars = numbers ? detail::number_bars(of) : detail::category_bars(of);
   const double most = bars.empty() ? 1 : *std::max_element(bars.begin(), bars.end());
   const double step = 96.0 / static_cast<double>((std::max)(bars.size(), std::size_t{1}));
   std::string out = "<svg class=\"spark\" viewBox=\"0 0 96 22\" aria-hidden=\"true\">";
   for (std::size_t i = 0; i < bars.size(); ++i) {
     const double height = bars[i] == 0 ? 0 : (std::max)(1.0, 20 * bars[i] / most);
-    out += "<rect class=\"bar " + std::string(of.type == column_type::number ? "one" : "three") + "\" x=\"" +
+    out += "<rect class=\"bar " + std::string(numbers ? "one" : "three") + "\" x=\"" +
            coordinate(static_cast<double>(i) * step) + "\" y=\"" + coordinate(21 - height) + "\" width=\"" +
            coordinate((std::max)(0.6, (std::min)(step - 0.8, 8.0))) + "\" height=\"" + coordinate(height) + "\"/>";
   }

@@ -6,6 +6,7 @@
 #include "../model/findings.hpp"
 #include "../work/compare.hpp"
 #include "../work/stream.hpp"
+#include "decision_pictures.hpp"
 #include "html.hpp"
 #include "page_style.hpp"
 #include "pictures.hpp"
@@ -37,6 +38,7 @@ struct report_input {
   std::string network;   // 102-64-32-1
   std::string finished;  // when
   std::vector<std::pair<std::string, std::string>> settings;
+  reference_record reference = {};
   model_comparison comparison = {};
   mr::detect::table_drift_report drift = {};
 };
@@ -47,16 +49,34 @@ inline double positive_share(const table& of) {
   return static_cast<double>(of.target.positives) / static_cast<double>(of.rows());
 }
 
+inline std::string within(const std::string& low, const std::string& high) {
+  return "95 % interval " + low + " to " + high;
+}
+
+/// What makes the headline worthless stands beside it.
+inline std::string warnings(const table& of) {
+  std::string out;
+  for (const std::string& leak : of.leaks)
+    out += "<p class=\"beware\"><b>Beware</b> " + escaped(leak) +
+           ". Figures that rest on it say nothing about new rows.</p>";
+  return out;
+}
+
 inline std::string headline(const report_input& in) {
   const judgement& holdout = in.holdout;
   const double share = positive_share(in.data);
   return "<div class=\"tiles\">" +
-         html::tile(fixed(holdout.auc, 4), "AUC on " + grouped(holdout.rows) + " rows it never saw") +
+         html::tile(fixed(holdout.auc, 4),
+                    "AUC on " + grouped(holdout.rows) + " rows it never saw, " +
+                        within(fixed(holdout.auc_within.low, 4), fixed(holdout.auc_within.high, 4)) +
+                        "; logistic regression " + fixed(in.reference.auc, 4)) +
          html::tile(fixed(holdout.average_precision, 4), "average precision; by chance " + fixed(share, 4)) +
-         html::tile(fixed(holdout.log_loss, 4), "log loss; without a model " + fixed(holdout.base_log_loss, 4)) +
-         html::tile(percent(holdout.confusion.accuracy(), 2), "right at threshold " + fixed(holdout.threshold, 2) +
-                                                                  "; always the larger class " +
-                                                                  percent((std::max)(share, 1 - share), 2)) +
+         html::tile(fixed(holdout.log_loss, 4), "log loss; without a model " + fixed(holdout.base_log_loss, 4) +
+                                                    ", logistic regression " + fixed(in.reference.log_loss, 4)) +
+         html::tile(percent(holdout.confusion.accuracy(), 2),
+                    "right at threshold " + fixed(holdout.threshold, 2) + ", " +
+                        within(percent(holdout.accuracy_within.low), percent(holdout.accuracy_within.high)) +
+                        "; always the larger class " + percent((std::max)(share, 1 - share), 2)) +
          html::tile(duration(in.training.seconds * 1e9),
                     "training, " + grouped(static_cast<std::uint64_t>(in.training.rows_per_second)) + " rows/s") +
          html::tile(duration(in.stream.rows > 0 ? in.stream.seconds * 1e9 / static_cast<double>(in.stream.rows) : 0),
@@ -72,8 +92,14 @@ inline std::string table_section(const report_input& in) {
       html::legend({{"one", target.negative + ": " + grouped(in.data.rows() - target.positives)},
                     {"two", target.positive + ": " + grouped(target.positives) + " (" + percent(share, 2) +
                                 "), the positive class"}});
-  return html::section("The table", html::card("Classes", "", classes, "wide") +
-                                        html::card("Columns", "", columns_table(in.data), "wide"));
+  std::string cards = html::card("Classes", "", classes, "wide");
+  cards += html::card("Columns", "", columns_table(in.data), "wide");
+  const std::string missing = missing_picture(in.data, 12);
+  cards += html::card(
+      "Missing cells",
+      missing.empty() ? "No cell is missing." : "Share of each column's cells; columns without any are not shown.",
+      missing);
+  return html::section("The table", cards);
 }
 
 inline std::string hidden_units(const training_record& training) {
@@ -116,13 +142,31 @@ inline std::string holdout_section(const report_input& in) {
   cards += html::card("Probabilities", "Rows of each class by predicted probability; the axis is logarithmic.",
                       html::legend({{"one", target.negative}, {"two", target.positive}}) +
                           histogram_picture(holdout, target.negative, target.positive));
-  cards += html::card("Confusion",
-                      "At threshold " + threshold + ": precision " + percent(holdout.confusion.precision()) +
-                          ", recall " + percent(holdout.confusion.recall()) + ".",
-                      confusion_picture(holdout, target.negative, target.positive));
+  cards +=
+      html::card("Confusion",
+                 "At threshold " + threshold + ": precision " + percent(holdout.confusion.precision()) + ", recall " +
+                     percent(holdout.confusion.recall()) + ", F1 " + fixed(holdout.confusion.f1(), 3) + ".",
+                 confusion_picture(holdout, target.negative, target.positive));
   cards += html::card("What the model looks at", "AUC lost on the holdout when one column's cells are shuffled.",
                       importance_picture(holdout, 10));
   return html::section("On rows that it never saw", cards);
+}
+
+inline std::string decision_section(const judgement& holdout) {
+  if (holdout.decisions.empty()) return "";
+  const decision& least = cheapest(holdout);
+  std::string cards =
+      html::card("Threshold and cost",
+                 "A false alarm costs " + brief(holdout.costs.false_alarm) + " and a miss " +
+                     brief(holdout.costs.miss) + " (--cost). Mistakes on 1,000 rows cost least at " +
+                     fixed(least.threshold, 2) + "; the threshold in use is " + fixed(holdout.threshold, 2) + ".",
+                 html::legend({{"two", "in use"}, {"three", "least on these rows"}}) + cost_picture(holdout));
+  cards += html::card("Lift", "How many of the positives the likeliest rows hold; dashed: by chance, and at best.",
+                      gain_picture(holdout));
+  cards +=
+      html::card("The likeliest rows", "Lift: how many times as many positives as by chance.", lift_table(holdout));
+  cards += html::card("Thresholds", "The one in use is marked.", thresholds_table(holdout), "wide");
+  return html::section("What to do with its answers", cards);
 }
 
 inline std::string work_section(const report_input& in) {
@@ -197,10 +241,12 @@ inline std::string report_page(const report_input& in) {
   page += "<h1>" + escaped(clipped(question, 120)) + "</h1><p class=\"soft sub\">" +
           escaped(clipped(in.data.name, 160)) + " · " + grouped(in.data.rows()) + " rows · network " +
           escaped(in.network) + " · finished " + escaped(in.finished) + "</p>";
+  page += detail::warnings(in.data);
   page += detail::headline(in);
   page += detail::table_section(in);
   page += detail::training_section(in.training);
   page += detail::holdout_section(in);
+  page += detail::decision_section(in.holdout);
   page += detail::work_section(in);
   page += detail::time_section(in);
   page += detail::making_section(in);

@@ -4,6 +4,8 @@
 #include "../data/describe.hpp"
 #include "../data/table.hpp"
 #include "../format.hpp"
+#include "../model/decisions.hpp"
+#include "../model/findings.hpp"
 #include "../work/compare.hpp"
 #include "../work/stream.hpp"
 #include "html.hpp"
@@ -23,8 +25,8 @@ inline std::string columns_table(const table& of) {
   std::string rows;
   for (const column& one : of.columns) {
     rows += one.dropped.empty() ? "<tr>" : "<tr class=\"out\">";
-    rows += html::name(clipped(one.name, 60)) + "<td><span class=\"kind\">" + std::string(to_string(one.type)) +
-            "</span></td>";
+    rows +=
+        html::name(clipped(one.name, 60)) + "<td><span class=\"kind\">" + std::string(kind_of(one)) + "</span></td>";
     rows += html::number(missing_share(one, of.rows())) + html::number(grouped(one.distinct));
     rows += "<td>" + sparkline(one) + "</td>";
     rows += html::cell(one.dropped.empty() ? contents(one, of.rows()) : "left out: " + one.dropped) + "</tr>";
@@ -59,19 +61,63 @@ inline std::string windows_table(const stream_times& of) {
                      rows);
 }
 
+/// What thresholds make of the holdout; the one in use is marked.
+inline std::string thresholds_table(const judgement& of) {
+  std::string rows;
+  const auto add = [&](const decision& one, bool in_use) {
+    rows += (in_use ? "<tr class=\"used\">" : "<tr>") + html::number(fixed(one.threshold, 2)) +
+            html::number(grouped(one.named())) + html::number(percent(one.precision())) +
+            html::number(percent(one.recall())) + html::number(fixed(one.f1(), 3)) +
+            html::number(grouped(one.false_alarms)) + html::number(grouped(one.missed)) +
+            html::number(brief(one.cost(of.costs))) + "</tr>";
+  };
+  decision used;
+  used.threshold = of.threshold;
+  used.found = of.confusion.count(1, 1);
+  used.missed = of.confusion.count(1, 0);
+  used.false_alarms = of.confusion.count(0, 1);
+  used.passed = of.confusion.count(0, 0);
+  bool shown = false;
+  for (std::size_t i = 5; i < of.decisions.size() - 1; i += i < 10 || i >= 90 ? 5 : 10) {
+    const decision& one = of.decisions[i];
+    if (!shown && used.threshold <= one.threshold + 1e-9) {
+      add(used, true);
+      shown = true;
+      if (std::fabs(used.threshold - one.threshold) < 1e-9) continue;
+    }
+    add(one, false);
+  }
+  if (!shown) add(used, true);
+  return html::table(
+      {"#threshold", "#named", "#precision", "#recall", "#F1", "#false alarms", "#missed", "#cost of 1,000 rows"},
+      rows);
+}
+
+/// What the likeliest rows hold.
+inline std::string lift_table(const judgement& of) {
+  std::string rows;
+  for (const std::size_t part : {1U, 2U, 5U, 10U, 20U, 50U}) {
+    if (part >= of.gains.size()) break;
+    const gain& one = of.gains[part];
+    rows += "<tr>" + html::number(percent(one.rows, 0)) + html::number(percent(one.positives)) +
+            html::number(fixed(one.lift(), 1)) + "</tr>";
+  }
+  return html::table({"#likeliest rows", "#of the positives", "#lift"}, rows);
+}
+
 inline std::string drift_table(const mr::detect::table_drift_report& of) {
   std::string rows;
   for (const mr::detect::feature_drift& f : of.features)
     rows += "<tr>" + html::name(clipped(f.feature, 60)) + html::number(fixed(f.measures.score, 3)) +
             html::number(fixed(f.measures.psi, 3)) + html::number(fixed(f.measures.ks, 3)) +
-            html::number(brief(f.adjusted_p)) + html::cell(f.drifted ? "drifted" : "") + "</tr>";
+            html::number(p_value(f.adjusted_p)) + html::cell(f.drifted ? "drifted" : "") + "</tr>";
   return html::table({"column", "#score", "#PSI", "#KS", "#corrected p", ""}, rows);
 }
 
 inline std::string comparison_facts(const model_comparison& of) {
   return html::facts({{"finding", in_words(of)},
                       {"rows", grouped(of.rows[1]) + " by the model, " + grouped(of.rows[0]) + " by the baseline"},
-                      {"p at any time", brief(of.p)}});
+                      {"p at any time", p_value(of.p)}});
 }
 
 }  // namespace lifecycle

@@ -66,6 +66,7 @@ class production {
     show("accuracy", holdout.confusion.accuracy());
     show("precision", holdout.confusion.precision());
     show("recall", holdout.confusion.recall());
+    show("f1", holdout.confusion.f1());
   }
 
   /// Writes the audit log's last line and makes it durable.
