@@ -33,7 +33,7 @@ THIRD_PARTY = {"Eigen": "millrace", "zlib.h": "millrace", "xtensor": "xtensor", 
 POSIX = re.compile(r"(sys|arpa|netinet)/\w+\.h|(fcntl|unistd|poll|signal|errno|stdio|stdlib|netdb|pthread|sched|time|dirent)\.h"
                    r"|(x86|i(mm))intrin\.h|arm_neon\.h|cpuid\.h|cxxabi\.h")
 ROOT_ENTRIES = """.ci .clang-format .editorconfig .gitattributes .gitignore CHANGELOG.md CMakeLists.txt CMakePresets.json
-LICENSE README.md benchmarks cmake conanfile.py examples include ports single_include tests tools vcpkg.json""".split()
+LICENSE README.md benchmarks cmake conanfile.py docs examples include ports single_include tests tools vcpkg.json""".split()
 TEXT = {".hpp", ".cuh", ".cpp", ".py", ".txt", ".cmake", ".md", ".json", ".sh", ".yml", ""}
 
 
@@ -259,38 +259,46 @@ def paths(tree):
                 yield f"{path.relative_to(tree.root)}:{number}: a folder of somebody's machine: {line.strip()}"
 
 
-def readme(tree):
-    """Every C++ and CMake block of the README stands in a file that the tests build, and every module in its table."""
-    if not (tree.root / "README.md").exists():
-        yield "no README.md"
-        return
-    text = tree.text("README.md")
-    blocks = re.findall(r"^([^\n]*)\n```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
-    yield from (f"README.md's table of modules lacks `{module}`" for module in tree.modules
-                if tree.headers[module] and module not in rows)
-    if not any(language == "cpp" for _, language, _ in blocks):
-        yield "README.md shows no C++"
-    for before, language, body in blocks:
+def quoted(tree, page):
+    """Every C++ and CMake block of a page stands in a file that the tests build."""
+    text = tree.text(page)
+    for before, language, body in re.findall(r"^([^\n]*)\n```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         if language not in ("cpp", "cmake"):
             continue
         source = re.fullmatch(r"<!-- ((?:examples|tests)/[\w./-]+)(?: \[(\w+)\])? -->", before.strip())
         if not source:
-            yield f"README.md: no `<!-- examples/... -->` before the {language} block that begins {body.splitlines()[0]!r}"
+            yield f"{page}: no `<!-- examples/... -->` before the {language} block that begins {body.splitlines()[0]!r}"
             continue
         path, region = source.groups()
         if not (tree.root / path).exists():
-            yield f"README.md quotes {path}, which does not exist"
+            yield f"{page} quotes {path}, which does not exist"
             continue
-        quoted = tree.text(path)
+        stands = tree.text(path)
         if region:
-            found = re.search(rf"^[ \t]*(?://|#) \[{region}\]\n(.*?)^[ \t]*(?://|#) \[/{region}\]$", quoted, re.MULTILINE | re.DOTALL)
-            quoted = found[1] if found else f"(no region [{region}] in {path})\n"
-        if quoted.strip("\n") != body.strip("\n"):
-            yield f"README.md: the block after `{before.strip()}` is not what stands in {path}"
+            found = re.search(rf"^[ \t]*(?://|#) \[{region}\]\n(.*?)^[ \t]*(?://|#) \[/{region}\]$", stands, re.MULTILINE | re.DOTALL)
+            stands = found[1] if found else f"(no region [{region}] in {path})\n"
+        if stands.strip("\n") != body.strip("\n"):
+            yield f"{page}: the block after `{before.strip()}` is not what stands in {path}"
         name = pathlib.Path(path)
         if name.parts[0] == "examples" and not re.search(rf"\b{name.stem}\b", tree.text("examples/CMakeLists.txt")):
-            yield f"README.md quotes {path}, which examples/CMakeLists.txt does not build"
+            yield f"{page} quotes {path}, which examples/CMakeLists.txt does not build"
+
+
+def readme(tree):
+    """The README shows C++ that the tests build, and every module stands in its table; the guide's pages are as true."""
+    if not (tree.root / "README.md").exists():
+        yield "no README.md"
+        return
+    text = tree.text("README.md")
+    rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    yield from (f"README.md's table of modules lacks `{module}`" for module in tree.modules
+                if tree.headers[module] and module not in rows)
+    if "```cpp" not in text:
+        yield "README.md shows no C++"
+    guide = sorted(path.relative_to(tree.root).as_posix() for path in (tree.root / "docs").rglob("*.md"))
+    for page in ["README.md", *guide]:
+        if page != "docs/guide/errors.md":  # tools/docs writes it
+            yield from quoted(tree, page)
 
 
 RULES = {rule.__name__: rule for rule in (listed, floors, third_party, standard, guards, preprocessor, style, umbrellas, unit_tests,

@@ -173,6 +173,7 @@ BAD = [  # rule, words of the refusal, the files changed (None: removed)
     ("words", "`model_from_bytes`: the word is load",
      {"include/millrace/tensor/view.hpp": VIEW.replace("struct thing {};", "template <class T> result<T> model_from_bytes(int);")}),
     ("words", "a comment says `answers`", {"include/millrace/tensor/view.hpp": VIEW.replace("A thing.", "It answers a thing.")}),
+    ("readme", "docs/guide/a.md: the block", {"docs/guide/a.md": "<!-- examples/01_first.cpp [call] -->\n```cpp\n  return 7;\n```\n"}),
     ("readme", "no `<!-- examples", {"README.md": "# x\n\n```cpp\nint main() {}\n```\n"}),
 ]
 

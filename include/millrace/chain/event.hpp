@@ -77,6 +77,7 @@ template <class T>
 struct borrowed {
   T* object;
 };
+/// Keeps a part where it is: see `borrowed`.
 template <class T>
 constexpr borrowed<T> borrow(T& object) noexcept {
   return {&object};
@@ -169,6 +170,7 @@ struct callable_event {
 
   [[no_unique_address]] F function;
 };
+/// Makes an event of a callable: `step<"scale", fields<batch>, fields<batch>>([](auto& ctx) { ... })`.
 template <fixed_string Name, class Reads, class Writes, class F>
 constexpr auto step(F function) {
   return callable_event<Name, Reads, Writes, F>{std::move(function)};

@@ -96,13 +96,17 @@ void append_json(std::string& out, T value) {
     out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
   }
 }
+/// The same of a whole number.
 template <class T>
 requires(std::integral<T> && !std::same_as<T, bool>) void append_json(std::string& out, T value) {
   char digits[24];
   out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
 }
+/// The same of true or false.
 inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
+/// The same of a text that ends with zero.
 inline void append_json(std::string& out, const char* text) { append_json(out, std::string_view(text)); }
+/// Appends null.
 inline void append_json(std::string& out, std::nullptr_t) { out += "null"; }
 
 /// Writes JSON into a string and keeps the commas: `w.begin_object().key("n").value(3).end_object()`.

@@ -134,7 +134,7 @@ class [[nodiscard]] result {
     return has_value_ ? std::move(value_) : static_cast<T>(std::forward<U>(otherwise));
   }
 
-  /// f(value) -> result<U>; a failure passes through.
+  /// `f(value)` returns a `result<U>`; a failure passes through.
   template <class F>
   auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
     if (has_value_) return std::forward<F>(f)(std::move(value_));

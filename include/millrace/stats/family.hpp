@@ -22,22 +22,28 @@ namespace stats {
 /// The corrections for many comparisons, as types. Each promises, over a whole family of p-values:
 /// the chance of any false rejection (the family-wise error), or the expected share of false ones among the rejected
 /// (the false discovery rate), at most alpha.
-struct bonferroni {  ///< Family-wise, under any dependence. Source: C. Bonferroni 1936.
+/// Family-wise, under any dependence. Source: C. Bonferroni 1936.
+struct bonferroni {
   static constexpr std::string_view name = "Bonferroni";
 };
-struct holm {  ///< Family-wise, under any dependence; never weaker than Bonferroni's. Source: S. Holm 1979.
+/// Family-wise, under any dependence; never weaker than Bonferroni's. Source: S. Holm 1979.
+struct holm {
   static constexpr std::string_view name = "Holm";
 };
-struct hochberg {  ///< Family-wise, for independent or positively dependent tests. Source: Y. Hochberg 1988.
+/// Family-wise, for independent or positively dependent tests. Source: Y. Hochberg 1988.
+struct hochberg {
   static constexpr std::string_view name = "Hochberg";
 };
-struct benjamini_hochberg {  ///< False discovery rate, likewise. Source: Y. Benjamini, Y. Hochberg 1995.
+/// False discovery rate, likewise. Source: Y. Benjamini, Y. Hochberg 1995.
+struct benjamini_hochberg {
   static constexpr std::string_view name = "Benjamini-Hochberg";
 };
-struct benjamini_yekutieli {  ///< False discovery rate, under any dependence. Source: Y. Benjamini, D. Yekutieli 2001.
+/// False discovery rate, under any dependence. Source: Y. Benjamini, D. Yekutieli 2001.
+struct benjamini_yekutieli {
   static constexpr std::string_view name = "Benjamini-Yekutieli";
 };
-struct uncorrected {  ///< For one comparison that was planned as the only one.
+/// For one comparison that was planned as the only one.
+struct uncorrected {
   static constexpr std::string_view name = "none";
 };
 

@@ -318,7 +318,9 @@ class binned_histogram {
   std::vector<double> counts_;  // below, the bins, above
 };
 
+/// With bins of equal width.
 using regular_histogram = binned_histogram<regular_axis>;
+/// With bins of equal ratio.
 using logarithmic_histogram = binned_histogram<logarithmic_axis>;
 /// With edges of your own.
 using fixed_histogram = binned_histogram<edges_axis>;

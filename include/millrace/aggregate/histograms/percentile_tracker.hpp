@@ -108,6 +108,7 @@ class basic_percentile_tracker {
   Sketch empty_;
 };
 
+/// Percentiles by the default sketch.
 using percentile_tracker = basic_percentile_tracker<>;
 
 }  // namespace v0

@@ -45,6 +45,7 @@ struct metric_stats {
   double p99 = 0;
 };
 
+/// The window of a streaming aggregator, and how much it may hold.
 struct streaming_options {
   duration window{300'000'000'000};
   std::size_t panes = 30;  ///< the window is forgotten pane by pane
@@ -463,6 +464,7 @@ class basic_streaming_aggregator {
   bool possible_ = true;
 };
 
+/// Metrics named at run time, with quantiles of the default sketch.
 using streaming_aggregator = basic_streaming_aggregator<>;
 
 /// `all_stats`, as of now or of a time, as a JSON array of objects; NaN is "NaN".

@@ -69,6 +69,7 @@ struct basic_median {
   using needs = members<Sketch>;
   static double value(const auto& a) { return a.template state<Sketch>().median(); }
 };
+/// The median by a `kll<200>`.
 using median = basic_median<kll<200>>;
 
 /// Member: upper less lower quartile, by a sketch. NaN without items.
@@ -77,6 +78,7 @@ struct basic_interquartile_range {
   using needs = members<Sketch>;
   static double value(const auto& a) { return a.template state<Sketch>().interquartile_range(); }
 };
+/// The interquartile range by a `kll<200>`.
 using interquartile_range = basic_interquartile_range<kll<200>>;
 
 /// Member: how many distinct items, by a sketch. The sketch itself, with its error, is `get<Sketch>()`.

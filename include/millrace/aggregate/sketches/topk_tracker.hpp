@@ -84,6 +84,7 @@ class basic_topk_tracker {
   sketch_type kept_;
 };
 
+/// The most frequent texts.
 using topk_tracker = basic_topk_tracker<>;
 
 }  // namespace v0

@@ -152,6 +152,7 @@ class basic_rate_calculator {
   std::int64_t last_ = detail::beginning_of_time;
 };
 
+/// Events a second, with the default window.
 using rate_calculator = basic_rate_calculator<>;
 
 /// A reading of a counter that only grows.

@@ -61,6 +61,7 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
             now.template get<max>(),   now.template get<variance>(), now.template get<stddev>()};
   }
 };
+/// The ready-made sliding window of doubles.
 using sliding_window = basic_sliding_window<>;
 
 }  // namespace v0

@@ -16,6 +16,7 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
+/// What a simulation is to find, and by how many trials.
 struct simulation_options {
   double alpha = 0.05;
   /// Asked of a sample size.

@@ -29,6 +29,7 @@ enum class bootstrap_interval : std::uint8_t {
   bca,
 };
 
+/// How a bootstrap resamples, and which interval it returns.
 struct bootstrap_options {
   std::size_t resamples = 10'000;
   double confidence = 0.95;

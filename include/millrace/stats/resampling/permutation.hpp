@@ -17,6 +17,7 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
+/// How many permutations a test draws, and which alternative it tests.
 struct permutation_options {
   std::size_t permutations = 9'999;
   alternative side = alternative::two_sided;
