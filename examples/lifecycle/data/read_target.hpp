@@ -133,11 +133,12 @@ inline mr::result<std::size_t> choose_class(const grid& from, std::size_t at, co
     if (classes[i].text == trimmed(positive) ||
         (found.numbers && number.kind == cell_kind::number && number.number == classes[i].number))
       chosen = i;
-  if (classes.size() < 2) return not_two_classes(from, at, found);
+  if (classes.empty()) return not_two_classes(from, at, found);
   if (chosen == classes.size())
     return mr::error(mr::errc::unsupported, "the target " + in_quotes(from.column_name(at)) + " of " + from.name() +
                                                 " is never " + in_quotes(positive) + "; its values are " +
                                                 list_classes(classes));
+  if (classes.size() == 1) return not_two_classes(from, at, found);
   return chosen;
 }
 

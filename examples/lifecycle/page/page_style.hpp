@@ -12,7 +12,7 @@ inline constexpr std::string_view page_style = R"css(
  --shade:rgba(20,30,50,.34);--one:#2f6bea;--two:#e2630c;--three:#0c9b72;--shadow:0 1px 2px rgba(20,30,50,.05),0 6px 20px rgba(20,30,50,.05)}
 @media (prefers-color-scheme:dark){:root{
  --page:#0e1116;--card:#171b22;--ink:#e8ebf0;--soft:#97a1b1;--line:#2a303a;--track:#222832;
- --shade:rgba(0,0,0,.9);--one:#74a8ff;--two:#ff9a4d;--three:#44d1a4;--shadow:none}}
+ --shade:rgba(255,255,255,.26);--one:#74a8ff;--two:#ff9a4d;--three:#44d1a4;--shadow:none}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:15px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,Ubuntu,sans-serif;
  font-variant-numeric:tabular-nums}
@@ -38,6 +38,7 @@ p{margin:0 0 12px;max-width:76ch}
   linear-gradient(to left,var(--card) 40%,transparent) 100% 0/60px 100% no-repeat local,
   radial-gradient(farthest-side at 0 50%,var(--shade),transparent) 0 0/22px 100% no-repeat scroll,
   radial-gradient(farthest-side at 100% 50%,var(--shade),transparent) 100% 0/22px 100% no-repeat scroll}
+.scroll .name{position:sticky;left:0;background:var(--card)}
 .used td{font-weight:650;background:var(--track)}
 .beware{border-left:5px solid var(--two);background:var(--card);border-radius:6px;padding:10px 14px;margin:14px 0 0;max-width:none}
 .beware b{color:var(--two);margin-right:.4em}
