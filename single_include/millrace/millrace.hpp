@@ -412,7 +412,7 @@ class [[nodiscard]] result {
     return has_value_ ? std::move(value_) : static_cast<T>(std::forward<U>(otherwise));
   }
 
-  /// f(value) -> result<U>; a failure passes through.
+  /// `f(value)` returns a `result<U>`; a failure passes through.
   template <class F>
   auto and_then(F&& f) && -> std::invoke_result_t<F, T&&> {
     if (has_value_) return std::forward<F>(f)(std::move(value_));
@@ -1261,7 +1261,9 @@ class binned_histogram {
   std::vector<double> counts_;  // below, the bins, above
 };
 
+/// With bins of equal width.
 using regular_histogram = binned_histogram<regular_axis>;
+/// With bins of equal ratio.
 using logarithmic_histogram = binned_histogram<logarithmic_axis>;
 /// With edges of your own.
 using fixed_histogram = binned_histogram<edges_axis>;
@@ -4683,6 +4685,7 @@ class basic_percentile_tracker {
   Sketch empty_;
 };
 
+/// Percentiles by the default sketch.
 using percentile_tracker = basic_percentile_tracker<>;
 
 }  // namespace v0
@@ -9598,6 +9601,7 @@ struct basic_median {
   using needs = members<Sketch>;
   static double value(const auto& a) { return a.template state<Sketch>().median(); }
 };
+/// The median by a `kll<200>`.
 using median = basic_median<kll<200>>;
 
 /// Member: upper less lower quartile, by a sketch. NaN without items.
@@ -9606,6 +9610,7 @@ struct basic_interquartile_range {
   using needs = members<Sketch>;
   static double value(const auto& a) { return a.template state<Sketch>().interquartile_range(); }
 };
+/// The interquartile range by a `kll<200>`.
 using interquartile_range = basic_interquartile_range<kll<200>>;
 
 /// Member: how many distinct items, by a sketch. The sketch itself, with its error, is `get<Sketch>()`.
@@ -11050,13 +11055,17 @@ void append_json(std::string& out, T value) {
     out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
   }
 }
+/// The same of a whole number.
 template <class T>
 requires(std::integral<T> && !std::same_as<T, bool>) void append_json(std::string& out, T value) {
   char digits[24];
   out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
 }
+/// The same of true or false.
 inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
+/// The same of a text that ends with zero.
 inline void append_json(std::string& out, const char* text) { append_json(out, std::string_view(text)); }
+/// Appends null.
 inline void append_json(std::string& out, std::nullptr_t) { out += "null"; }
 
 /// Writes JSON into a string and keeps the commas: `w.begin_object().key("n").value(3).end_object()`.
@@ -11149,6 +11158,7 @@ struct metric_stats {
   double p99 = 0;
 };
 
+/// The window of a streaming aggregator, and how much it may hold.
 struct streaming_options {
   duration window{300'000'000'000};
   std::size_t panes = 30;  ///< the window is forgotten pane by pane
@@ -11567,6 +11577,7 @@ class basic_streaming_aggregator {
   bool possible_ = true;
 };
 
+/// Metrics named at run time, with quantiles of the default sketch.
 using streaming_aggregator = basic_streaming_aggregator<>;
 
 /// `all_stats`, as of now or of a time, as a JSON array of objects; NaN is "NaN".
@@ -13941,6 +13952,7 @@ class basic_topk_tracker {
   sketch_type kept_;
 };
 
+/// The most frequent texts.
 using topk_tracker = basic_topk_tracker<>;
 
 }  // namespace v0
@@ -14315,6 +14327,7 @@ class basic_rate_calculator {
   std::int64_t last_ = detail::beginning_of_time;
 };
 
+/// Events a second, with the default window.
 using rate_calculator = basic_rate_calculator<>;
 
 /// A reading of a counter that only grows.
@@ -16403,6 +16416,7 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
             now.template get<max>(),   now.template get<variance>(), now.template get<stddev>()};
   }
 };
+/// The ready-made sliding window of doubles.
 using sliding_window = basic_sliding_window<>;
 
 }  // namespace v0
@@ -16777,6 +16791,7 @@ template <class T>
 struct borrowed {
   T* object;
 };
+/// Keeps a part where it is: see `borrowed`.
 template <class T>
 constexpr borrowed<T> borrow(T& object) noexcept {
   return {&object};
@@ -16869,6 +16884,7 @@ struct callable_event {
 
   [[no_unique_address]] F function;
 };
+/// Makes an event of a callable: `step<"scale", fields<batch>, fields<batch>>([](auto& ctx) { ... })`.
 template <fixed_string Name, class Reads, class Writes, class F>
 constexpr auto step(F function) {
   return callable_event<Name, Reads, Writes, F>{std::move(function)};
@@ -23233,22 +23249,28 @@ namespace stats {
 /// The corrections for many comparisons, as types. Each promises, over a whole family of p-values:
 /// the chance of any false rejection (the family-wise error), or the expected share of false ones among the rejected
 /// (the false discovery rate), at most alpha.
-struct bonferroni {  ///< Family-wise, under any dependence. Source: C. Bonferroni 1936.
+/// Family-wise, under any dependence. Source: C. Bonferroni 1936.
+struct bonferroni {
   static constexpr std::string_view name = "Bonferroni";
 };
-struct holm {  ///< Family-wise, under any dependence; never weaker than Bonferroni's. Source: S. Holm 1979.
+/// Family-wise, under any dependence; never weaker than Bonferroni's. Source: S. Holm 1979.
+struct holm {
   static constexpr std::string_view name = "Holm";
 };
-struct hochberg {  ///< Family-wise, for independent or positively dependent tests. Source: Y. Hochberg 1988.
+/// Family-wise, for independent or positively dependent tests. Source: Y. Hochberg 1988.
+struct hochberg {
   static constexpr std::string_view name = "Hochberg";
 };
-struct benjamini_hochberg {  ///< False discovery rate, likewise. Source: Y. Benjamini, Y. Hochberg 1995.
+/// False discovery rate, likewise. Source: Y. Benjamini, Y. Hochberg 1995.
+struct benjamini_hochberg {
   static constexpr std::string_view name = "Benjamini-Hochberg";
 };
-struct benjamini_yekutieli {  ///< False discovery rate, under any dependence. Source: Y. Benjamini, D. Yekutieli 2001.
+/// False discovery rate, under any dependence. Source: Y. Benjamini, D. Yekutieli 2001.
+struct benjamini_yekutieli {
   static constexpr std::string_view name = "Benjamini-Yekutieli";
 };
-struct uncorrected {  ///< For one comparison that was planned as the only one.
+/// For one comparison that was planned as the only one.
+struct uncorrected {
   static constexpr std::string_view name = "none";
 };
 
@@ -37791,6 +37813,7 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
+/// What a simulation is to find, and by how many trials.
 struct simulation_options {
   double alpha = 0.05;
   /// Asked of a sample size.
@@ -38115,6 +38138,7 @@ enum class bootstrap_interval : std::uint8_t {
   bca,
 };
 
+/// How a bootstrap resamples, and which interval it returns.
 struct bootstrap_options {
   std::size_t resamples = 10'000;
   double confidence = 0.95;
@@ -38273,6 +38297,7 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
+/// How many permutations a test draws, and which alternative it tests.
 struct permutation_options {
   std::size_t permutations = 9'999;
   alternative side = alternative::two_sided;
