@@ -62,7 +62,7 @@ constexpr std::size_t register_bytes(unsigned lg_k, unsigned bits) noexcept {
 /// of merges give the same bytes. Complexity: update O(1), merge and merged estimate O(2^LgK); at most 2^LgK + 2 KB,
 /// less while items are few. Allocates: as coupons grow in number, at the change to registers, and for a few exceptions
 /// with 4 bits. Threads: one at a time. Source: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007; the historic
-/// inverse probability estimator: Cohen, "All-distances sketches, revisited", 2014; merged: Ertl, 2017. Bytes: the
+/// inverse probability estimator: Cohen, "All-distances sketches, revisited", 2014; merged: DataSketches' own. Bytes: the
 /// compact image of Apache DataSketches' HLL sketch, the same as DataSketches writes after the same updates.
 template <unsigned LgK = 12, unsigned Bits = 4>
 class hll {

@@ -214,6 +214,39 @@ TEST_CASE("HLL sketches obey the laws of aggregators") {
   laws::merging([] { return mr::hll<12>(); }, few, same);
 }
 
+namespace {
+
+template <unsigned LgK>
+void check_merged(std::int64_t items, double theirs, double within) {
+  mr::hll<LgK> merged;
+  for (std::int64_t part = 0; part < 4; ++part)
+    merged.merge(of<LgK, 4>(items * part / 4, items * (part + 1) / 4));
+  CHECK(merged.estimate() == Approx(theirs).epsilon(within));
+}
+
+}  // namespace
+
+// Whole numbers from 0 on, in four sketches of equal parts and their union: datasketches 5.2.0,
+// hll_union(lg_k).get_result(HLL_4).get_estimate(). Its table was measured, for few registers more roughly.
+TEST_CASE("merged HLL sketches estimate what Apache DataSketches estimates") {
+  check_merged<12>(5000, 4985.752394069877, 1e-5);
+  check_merged<12>(8192, 8199.344961911585, 1e-5);
+  check_merged<12>(12288, 12272.695349063446, 1e-5);
+  check_merged<12>(20480, 20757.915372812316, 1e-5);
+  check_merged<12>(81920, 82940.21949675452, 1e-5);
+  check_merged<14>(16384, 16413.676299312763, 1e-5);
+  check_merged<14>(327680, 328677.35168188775, 1e-5);
+  check_merged<10>(1024, 1048.335883610878, 1e-5);
+  check_merged<10>(3072, 3221.9667068351478, 1e-5);
+  check_merged<10>(20480, 21137.52161632697, 2e-5);
+  check_merged<7>(256, 248.91256861498812, 5e-5);
+  check_merged<7>(384, 372.57990363641846, 5e-5);
+  check_merged<7>(2560, 2557.421349133637, 5e-5);
+  check_merged<4>(32, 34.738615339107014, 4e-3);
+  check_merged<4>(48, 47.38852287527783, 4e-3);
+  check_merged<4>(320, 284.59602782383297, 4e-3);
+}
+
 TEST_CASE("merged HLL sketches estimate the same in any order") {
   const auto a = of<9, 4>(0, 4000);
   const auto b = of<9, 4>(3000, 9000);

@@ -6,8 +6,8 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 namespace millrace {
@@ -37,46 +37,92 @@ inline double items_at_changeover(unsigned lg_k) noexcept {
   return std::bit_cast<double>(bits[lg_k < 8 ? 0 : lg_k - 7]);
 }
 
-/// How many items the registers have seen, whatever their order. Values are 0 (none) to 63.
-/// Source: O. Ertl, "New cardinality estimation algorithms for HyperLogLog sketches", 2017, algorithm 6; Flajolet,
-/// Fusy, Gandouet, Meunier, "HyperLogLog", 2007, figure 3, for its constant.
-inline double items_behind_registers(const std::vector<std::uint8_t>& registers) noexcept {
-  constexpr unsigned most = 63;
-  std::array<double, most + 1> with{};
-  for (const std::uint8_t value : registers) ++with[value];
-  const auto size = static_cast<double>(registers.size());
-  if (with[0] == size) return 0;
-  // tau of the share with the largest value, then down by halves, then sigma of the share with none.
+/// What is expected of one register after `rate` items for each register on average, with as many items as a Poisson
+/// process brings. A register's value M is the most of its items' values, so P(M <= m) = exp(-rate 2^-m).
+struct register_moments {
+  double mean = 0;   // S, of 2^-M
+  double slope = 0;  // its first derivative by the rate
+  double bend = 0;   // and the second
+  double square = 0; // of 4^-M
+
+  explicit register_moments(double rate) noexcept {
+    constexpr unsigned most = 63;
+    // P(M <= m - 1) with its derivatives, and 2^-m.
+    double before = math::exp(-rate);
+    double before_slope = -before;
+    double before_bend = before;
+    mean = square = before;
+    slope = before_slope;
+    bend = before_bend;
+    double half = 0.5;
+    for (unsigned m = 1; m <= most; ++m, half /= 2) {
+      const double up_to = m == most ? 1.0 : math::exp(-rate * half);
+      const double up_to_slope = m == most ? 0.0 : -half * up_to;
+      const double up_to_bend = m == most ? 0.0 : half * half * up_to;
+      mean += half * (up_to - before);
+      slope += half * (up_to_slope - before_slope);
+      bend += half * (up_to_bend - before_bend);
+      square += half * half * (up_to - before);
+      before = up_to;
+      before_slope = up_to_slope;
+      before_bend = up_to_bend;
+    }
+  }
+};
+
+/// How many items leave registers whose 2^-M have this mean: the inverse of what n items leave on average.
+///
+/// Of exactly n = k rate items, not of a Poisson process, the k registers' mean has
+///   expectation S - rate S'' / (2 k)   and   variance (E 4^-M - S^2 - rate S'^2) / k,
+/// to the first order in 1 / k: the process' own, less what the spread of its number of items adds. HyperLogLog's
+/// estimate is k over that mean, and its expectation is larger than k over the mean's by the variance's share:
+/// E(1 / mean) = 1 / E(mean) + variance / E(mean)^3. So the mean that answers for n is lower by variance / S.
+/// Source of the estimator: Apache DataSketches' composite estimator, HllArray.hpp, which inverts the same curve from a
+/// table that was measured: its numbers within 1e-5 from 512 registers on, 4e-5 of 128, 3e-3 of 16.
+inline double items_by_harmonic_mean(double mean, double size) noexcept {
+  double rate = 0.7213475 / mean;  // where there are many: S rate is 1 / (2 log 2) there
+  for (int round = 0; round < 40; ++round) {
+    const register_moments of(rate);
+    const double variance = of.square - of.mean * of.mean - rate * of.slope * of.slope;
+    const double expected = of.mean - (rate * of.bend / 2 + variance / of.mean) / size;
+    // Newton's step on 1 / expected, which is nearly straight.
+    const double next = rate + (expected / mean - 1) * of.mean / -of.slope;
+    const double step = next - rate;
+    rate = next > 0 ? next : rate / 2;
+    if (math::absolute(step) <= 1e-13 * rate) break;
+  }
+  return size * rate;
+}
+
+/// 1 + 1/2 + ... + 1/n.
+inline double harmonic_number(double n) noexcept {
+  constexpr double euler_mascheroni = 0.57721566490153286;
+  if (n >= 256) return math::log(n) + euler_mascheroni + 1 / (2 * n) - 1 / (12 * n * n) + 1 / (120 * n * n * n * n);
   double sum = 0;
-  if (const double x = 1 - with[most] / size; x > 0 && x < 1) {
-    double root = x;
-    double scale = 1;
-    double tau = 1 - x;
-    for (double before = -1; tau != before;) {
-      root = math::sqrt(root);
-      before = tau;
-      scale /= 2;
-      tau -= (1 - root) * (1 - root) * scale;
-    }
-    sum = size * tau / 3;
+  for (; n > 0; --n) sum += 1 / n;
+  return sum;
+}
+
+/// How many items the registers have seen, whatever their order. Values are 0 (none) to 63. While many registers have
+/// none, their number says it best; later the harmonic mean does.
+/// Source: the estimator and where it changes over are those of Apache DataSketches, HllArray.hpp,
+/// getCompositeEstimate; Whang, Vander-Zanden, Taylor, "A linear-time probabilistic counting algorithm", 1990.
+inline double items_behind_registers(const std::vector<std::uint8_t>& registers) noexcept {
+  double sum = 0;
+  std::size_t without = 0;
+  for (const std::uint8_t value : registers) {
+    sum += std::bit_cast<double>((std::uint64_t{1023} - value) << 52);
+    without += value == 0;
   }
-  for (unsigned value = most - 1; value >= 1; --value) sum = (sum + with[value]) / 2;
-  if (double x = with[0] / size; x > 0) {
-    double scale = 1;
-    double sigma = x;
-    for (double before = -1; sigma != before;) {
-      x *= x;
-      before = sigma;
-      sigma += x * scale;
-      scale *= 2;
-    }
-    sum += size * sigma;
-  }
-  if (sum == 0) return std::numeric_limits<double>::infinity();
-  // So far it is too large by as much as the harmonic mean of so few registers is, once all have a value: Flajolet's
-  // constant, which is 7 % for 16 of them and 0.3 % for 400. While many have none, linear counting outweighs it.
-  const double excess = 1 + 1.079 / size * (1 - with[0] / size);
-  return size / (2 * math::log(2.0)) * size / sum / excess;
+  const auto size = static_cast<double>(registers.size());
+  if (without == registers.size()) return 0;
+  const double by_mean = items_by_harmonic_mean(sum / size, size);
+  if (by_mean > 3 * size) return by_mean;
+  const double by_empty = without == 0
+                              ? size * math::log(2 * size)
+                              : size * (harmonic_number(size) - harmonic_number(static_cast<double>(without)));
+  const double change = size == 16 ? 0.718 : size == 32 ? 0.672 : 0.64;
+  return (by_mean + by_empty) / 2 > change * size ? by_mean : by_empty;
 }
 
 }  // namespace detail
