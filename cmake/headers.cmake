@@ -14,6 +14,7 @@ set(MILLRACE_core_HEADERS
   core/type_name.hpp core/version.hpp
   core/detail/cycle_counter.hpp core/detail/gauss_legendre.hpp core/detail/light_atomic.hpp core/detail/math.hpp
   core/detail/order_key.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/spin_lock.hpp
+  core/detail/swap_members.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
 set(MILLRACE_chain_HEADERS
@@ -53,7 +54,7 @@ set(MILLRACE_aggregate_HEADERS
   aggregate/sketches/detail/coupon_table.hpp aggregate/sketches/detail/hash_block.hpp
   aggregate/sketches/detail/hash_set.hpp aggregate/sketches/detail/hll_estimate.hpp
   aggregate/sketches/detail/kll_levels.hpp aggregate/sketches/detail/murmur3.hpp
-  aggregate/sketches/detail/req_levels.hpp
+  aggregate/sketches/detail/req_levels.hpp aggregate/sketches/detail/tdigest_reference.hpp
   aggregate/windows/decayed.hpp aggregate/windows/rates.hpp aggregate/windows/session.hpp
   aggregate/windows/sliding.hpp aggregate/windows/sliding_count.hpp aggregate/windows/sliding_panes.hpp
   aggregate/windows/sliding_window.hpp aggregate/windows/time.hpp aggregate/windows/tumbling.hpp

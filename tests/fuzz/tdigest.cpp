@@ -24,7 +24,7 @@ void use(std::span<const std::byte> bytes) {
     if (!(last <= next)) std::abort();
     last = next;
   }
-  if (digest.smallest() != view.quantile(0) || digest.largest() != last) std::abort();
+  if (digest.min() != view.quantile(0) || digest.max() != last) std::abort();
   digest.compress();
   if (!S::load(digest.save())) std::abort();
 }

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace laws {
@@ -172,6 +173,32 @@ void merging(Make&& make, std::span<const X> items, Same&& same, std::size_t par
     (void)merged.merge(of(items.subspan(begin, end - begin)));
   }
   same(all, merged);
+}
+
+/// What was moved from is as freshly made, by construction and by assignment, and goes on as such; moving an object to
+/// itself changes nothing. `feed(a, n)` updates `a` with n items.
+template <class Make, class Feed>
+void moving(Make&& make, Feed&& feed) {
+  const auto none = make().save();
+  auto few = make();
+  feed(few, 10);
+  auto a = make();
+  feed(a, 1000);
+  const auto all = a.save();
+  const auto is_new = [&](auto& moved_from) {
+    CHECK(moved_from.save() == none);
+    feed(moved_from, 10);
+    CHECK(moved_from.save() == few.save());
+  };
+  auto b = std::move(a);
+  CHECK(b.save() == all);
+  is_new(a);
+  auto& self = b;
+  b = std::move(self);
+  CHECK(b.save() == all);
+  a = std::move(b);
+  CHECK(a.save() == all);
+  is_new(b);
 }
 
 /// All of the above on one stream.

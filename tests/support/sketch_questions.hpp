@@ -11,8 +11,8 @@ template <class S>
 std::optional<double> ask_quantiles(const S& sketch, const std::string& query, const std::string& argument) {
   using value = typename S::value_type;
   if (query == "count") return static_cast<double>(sketch.count());
-  if (query == "smallest") return sketch.smallest();
-  if (query == "largest") return sketch.largest();
+  if (query == "smallest") return sketch.min();
+  if (query == "largest") return sketch.max();
   if (query == "quantile") return sketch.quantile(std::stod(argument));
   if (query == "rank" || query == "rank_near") return sketch.rank(static_cast<value>(std::stod(argument)));
   return std::nullopt;

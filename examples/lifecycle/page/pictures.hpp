@@ -262,7 +262,7 @@ inline std::string times_picture(const event_profiles& events) {
   for (const mr::event_profile* one : events) {
     const mr::log_histogram& took = one->durations;
     if (took.count() == 0) continue;
-    low = (std::min)(low, (std::max)(1.0, static_cast<double>(took.smallest())));
+    low = (std::min)(low, (std::max)(1.0, static_cast<double>(took.min())));
     high = (std::max)(high, (std::max)(static_cast<double>(took.quantile(0.99)), took.mean()));
     total += static_cast<double>(took.sum());
   }
@@ -297,8 +297,8 @@ inline std::string times_picture(const event_profiles& events) {
     if (took.count() == 0) continue;
     const std::string says = "p50 " + duration(at(0.5)) + ", p95 " + duration(at(0.95)) + ", p99 " +
                              duration(at(0.99)) + ", mean " + duration(took.mean()) + ", slowest " +
-                             duration(static_cast<double>(took.largest()));
-    segment("whisker", (std::max)(low, static_cast<double>(took.smallest())), at(0.99), y + 26, says);
+                             duration(static_cast<double>(took.max()));
+    segment("whisker", (std::max)(low, static_cast<double>(took.min())), at(0.99), y + 26, says);
     segment("body", at(0.5), at(0.95), y + 26, says);
     out += "<circle class=\"dot two\" cx=\"" + coordinate(x((std::max)(low, took.mean()))) + "\" cy=\"" +
            coordinate(y + 26) + "\" r=\"4\"><title>mean " + duration(took.mean()) + "</title></circle>";

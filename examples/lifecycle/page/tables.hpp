@@ -44,7 +44,7 @@ inline std::string times_table(const event_profiles& events) {
             html::number(duration(took.mean()));
     for (const double share : {0.5, 0.95, 0.99})
       rows += html::number(duration(static_cast<double>(took.quantile(share))));
-    rows += html::number(duration(static_cast<double>(took.largest()))) + "</tr>";
+    rows += html::number(duration(static_cast<double>(took.max()))) + "</tr>";
   }
   return html::table({"event", "#calls", "#failed", "#total", "#mean", "#p50", "#p95", "#p99", "#slowest"}, rows);
 }

@@ -74,9 +74,9 @@ class profiler {
       text += padded(one->event, widest) + cells + duration(static_cast<double>(took.sum()));
       std::snprintf(cells, sizeof cells, " %5.1f",
                     total == 0 ? 0.0 : 100.0 * static_cast<double>(took.sum()) / static_cast<double>(total));
-      text += cells + duration(took.mean()) + duration(static_cast<double>(took.smallest()));
+      text += cells + duration(took.mean()) + duration(static_cast<double>((took.min)()));
       for (const double p : {0.5, 0.95, 0.99}) text += duration(static_cast<double>(took.quantile(p)));
-      text += duration(static_cast<double>(took.largest())) + '\n';
+      text += duration(static_cast<double>((took.max)())) + '\n';
     }
     text += padded("all", widest) + std::string(20, ' ') + duration(static_cast<double>(total)) + '\n';
     return text;
@@ -95,11 +95,11 @@ class profiler {
           .member("failures", one->failures)
           .member("total_ns", took.sum())
           .member("mean_ns", took.mean())
-          .member("min_ns", took.smallest())
+          .member("min_ns", (took.min)())
           .member("p50_ns", took.quantile(0.5))
           .member("p95_ns", took.quantile(0.95))
           .member("p99_ns", took.quantile(0.99))
-          .member("max_ns", took.largest())
+          .member("max_ns", (took.max)())
           .end_object();
     }
     writer.end_array().end_object();

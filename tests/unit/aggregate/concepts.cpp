@@ -279,3 +279,36 @@ TEST_CASE("an aggregate says which members it may be asked for, and where its qu
   CHECK(&mr::sketch_of(a) == &a.get<mr::quantiles>().sketch());
   CHECK(&mr::sketch_of(mr::sketch_of(a)) == &mr::sketch_of(a));
 }
+
+TEST_CASE("a sketch that was moved from is as freshly made, and moving one to itself changes nothing") {
+  const auto numbers = [](auto& a, int items) {
+    for (int i = 0; i < items; ++i) a.update(1 + 0.5 * i);
+  };
+  const auto whole = [](auto& a, int items) {
+    for (int i = 0; i < items; ++i) a.update(i % 777);
+  };
+  const auto texts = [](auto& a, int items) {
+    for (int i = 0; i < items; ++i) a.update(std::to_string(i % 777));
+  };
+  laws::moving([] { return mr::kll<>(); }, numbers);
+  laws::moving([] { return mr::req<>(); }, numbers);
+  laws::moving([] { return mr::tdigest<10>(); }, numbers);
+  laws::moving([] { return mr::hll<6>(); }, whole);
+  laws::moving([] { return mr::hll<12>(); }, whole);
+  laws::moving([] { return mr::theta<5>(); }, whole);
+  laws::moving([] { return mr::count_min<>(); }, whole);
+  laws::moving([] { return mr::frequent_items<>(); }, texts);
+  laws::moving([] { return mr::frequent_items<std::int64_t, 4>(); }, whole);
+  laws::moving([] { return mr::ddsketch<>(); }, numbers);
+  laws::moving([] { return mr::exponential_histogram<>(); }, numbers);
+  laws::moving([] { return mr::topk_tracker(); }, texts);
+
+  auto bins = *mr::regular_histogram::make(std::size_t{4}, 0.0, 8.0);
+  bins.update(3.0);
+  mr::regular_histogram taken = std::move(bins);
+  bins.update(3.0);
+  CHECK(bins.total() == 0);
+  auto& self = taken;
+  taken = std::move(self);
+  CHECK(taken.total() == 1);
+}

@@ -44,8 +44,8 @@ TEST_CASE("the profiler counts every run of every event, failed ones too") {
   CHECK(events[0]->durations.count() == 20);
   CHECK(events[0]->durations.sum() == 4000);
   CHECK(events[0]->durations.mean() == 200);
-  CHECK(events[0]->durations.smallest() == 100);
-  CHECK(events[0]->durations.largest() == 300);
+  CHECK(events[0]->durations.min() == 100);
+  CHECK(events[0]->durations.max() == 300);
   CHECK(events[0]->failures == 0);
   CHECK(events[1]->event == "long");
   CHECK(events[1]->failures == 10);

@@ -3,6 +3,7 @@
 
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/saved/envelope.hpp>
 
 #include <cstddef>
@@ -200,6 +201,16 @@ class binned_histogram {
   using axis_type = Axis;
 
   binned_histogram() = default;
+  binned_histogram(const binned_histogram&) = default;
+  binned_histogram& operator=(const binned_histogram&) = default;
+  /// Moved from, it has no bins and takes no items.
+  binned_histogram(binned_histogram&& other) noexcept : binned_histogram() { swap(other); }
+  binned_histogram& operator=(binned_histogram&& other) noexcept {
+    binned_histogram taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~binned_histogram() = default;
   explicit binned_histogram(Axis axis) : axis_(std::move(axis)), counts_(axis_.bins() + 2) {}
   /// With an axis of these parameters; its errors.
   template <class... Args>
@@ -308,6 +319,9 @@ class binned_histogram {
   }
 
  private:
+  void swap(binned_histogram& other) noexcept {
+    detail::swap_members(*this, other, &binned_histogram::axis_, &binned_histogram::counts_);
+  }
   void add(double x, double w) noexcept {
     if (x != x || counts_.empty()) return;
     counts_[static_cast<std::size_t>(axis_.bin_of(x) + 1)] += w;

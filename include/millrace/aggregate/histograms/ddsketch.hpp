@@ -22,8 +22,8 @@ inline namespace v0 {
 /// `Permille` is the error in thousandths; `Most` bounds the buckets of each sign: where a stream's range
 /// is wider than they reach, the numbers closest to zero are joined (2,048 buckets at 1 % reach from a
 /// nanosecond to nine years; 896, 7 KB, over a factor of 5e7).
-/// Guarantee: `quantile(p)` is within `relative_error` of the item of rank p; `smallest`, `largest`,
-/// `count`, `sum` (compensated), quantile(0) and quantile(1) are exact; no answer falls as p grows. Merging
+/// Guarantee: `quantile(p)` is within `relative_error` of the item of rank p; `min`, `max`,
+/// `count`, `sum` (compensated), quantile(0) and quantile(1) are exact; no quantile falls as p grows. Merging
 /// is exact: any split of a stream, in any order, merges to the same buckets. NaN is left out; numbers
 /// closer to zero than 2^-1022 count as zero.
 /// Complexity: update O(1): items wait in a buffer of 256, which vectors number, as they do a span; quantile and
@@ -45,15 +45,21 @@ class ddsketch {
   ddsketch() noexcept = default;
   // Of the buffer, only what is in it.
   ddsketch(const ddsketch& other) : core_(other.core_) { take_waiting(other); }
-  ddsketch(ddsketch&& other) noexcept : core_(std::move(other.core_)) { take_waiting(other); }
+  /// Moved from, it is as freshly made.
+  ddsketch(ddsketch&& other) noexcept : core_(std::move(other.core_)) {
+    take_waiting(other);
+    other.start_again();
+  }
   ddsketch& operator=(const ddsketch& other) {
     core_ = other.core_;
     take_waiting(other);
     return *this;
   }
   ddsketch& operator=(ddsketch&& other) noexcept {
+    if (this == &other) return *this;
     core_ = std::move(other.core_);
     take_waiting(other);
+    other.start_again();
     return *this;
   }
   ~ddsketch() = default;
@@ -91,12 +97,12 @@ class ddsketch {
   double sum() const {
     return ask([](const core& all) { return all.sum(); });
   }
-  /// NaN when empty; so are `largest`, `quantile` and `rank`.
-  double smallest() const {
-    return ask([](const core& all) { return all.smallest(); });
+  /// NaN when empty; so are `max`, `quantile` and `rank`.
+  double(min)() const {
+    return ask([](const core& all) { return (all.min)(); });
   }
-  double largest() const {
-    return ask([](const core& all) { return all.largest(); });
+  double(max)() const {
+    return ask([](const core& all) { return (all.max)(); });
   }
   std::size_t buckets() const {
     return ask([](const core& all) { return all.buckets(); });
@@ -175,6 +181,10 @@ class ddsketch {
   void take_waiting(const ddsketch& other) noexcept {
     waiting_ = other.waiting_;
     for (std::uint32_t i = 0; i < waiting_; ++i) buffer_[i] = other.buffer_[i];
+  }
+  void start_again() noexcept {
+    core_ = core();
+    waiting_ = 0;
   }
   [[gnu::noinline]] void settle() {
     core_.update(waiting());

@@ -5,6 +5,7 @@
 #include <millrace/aggregate/histograms/detail/bucket_run.hpp>
 #include <millrace/aggregate/histograms/detail/protobuf.hpp>
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/saved/envelope.hpp>
 
 #include <bit>
@@ -13,6 +14,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -23,7 +25,7 @@ inline namespace v0 {
 ///
 /// Guarantee: a bucket holds (base^i, base^(i+1)], exactly where that is a power of two; counts, extremes
 /// and, up to rounding, the sum are exact; merging takes the coarser scale of the two, or a yet coarser one
-/// where the range asks for it, and answers the same buckets for any split of a stream. NaN and infinities
+/// where the range asks for it, and makes the same buckets of any split of a stream. NaN and infinities
 /// are left out; numbers closer to zero than 2^-1022 count as zero.
 /// Complexity: update O(1), a logarithm; 8 bytes a bucket between the least and the greatest used,
 /// with room for as many more: at most 32 `Most`.
@@ -39,6 +41,18 @@ class exponential_histogram {
   using value_type = double;
   static constexpr int finest_scale = 20;
   static constexpr int coarsest_scale = -11;  // two buckets: above one, and up to one
+
+  exponential_histogram() noexcept = default;
+  exponential_histogram(const exponential_histogram&) = default;
+  exponential_histogram& operator=(const exponential_histogram&) = default;
+  /// Moved from, it is as freshly made.
+  exponential_histogram(exponential_histogram&& other) noexcept : exponential_histogram() { swap(other); }
+  exponential_histogram& operator=(exponential_histogram&& other) noexcept {
+    exponential_histogram taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~exponential_histogram() = default;
 
   void update(double x) {
     if (!(detail::math::absolute(x) <= (std::numeric_limits<double>::max)())) return;
@@ -96,9 +110,9 @@ class exponential_histogram {
   std::uint64_t count() const noexcept { return count_; }
   bool empty() const noexcept { return count_ == 0; }
   double sum() const noexcept { return sum_; }
-  /// NaN when empty; so are `largest` and `quantile`.
-  double smallest() const noexcept { return empty() ? none : low_; }
-  double largest() const noexcept { return empty() ? none : high_; }
+  /// NaN when empty; so are `max` and `quantile`.
+  double(min)() const noexcept { return empty() ? none : low_; }
+  double(max)() const noexcept { return empty() ? none : high_; }
   std::uint64_t zeros() const noexcept { return zeros_; }
   std::size_t buckets() const noexcept { return positive_.size() + negative_.size(); }
   /// How many items x lie in (base^i, base^(i+1)], base = 2^(2^-scale), and how many of them negated.
@@ -242,6 +256,12 @@ class exponential_histogram {
   }
 
  private:
+  void swap(exponential_histogram& other) noexcept {
+    detail::swap_members(*this, other, &exponential_histogram::count_, &exponential_histogram::zeros_,
+                         &exponential_histogram::sum_, &exponential_histogram::low_, &exponential_histogram::high_,
+                         &exponential_histogram::scale_, &exponential_histogram::positive_,
+                         &exponential_histogram::negative_);
+  }
   using runs = detail::bucket_run<std::uint64_t>;
   static constexpr double none = std::numeric_limits<double>::quiet_NaN();
   static constexpr double least = (std::numeric_limits<double>::min)();

@@ -22,13 +22,13 @@ inline namespace v0 {
 ///
 /// Units: any whole number; the profiler's are nanoseconds. Numbers with a fraction do not compile: count in a
 /// smaller unit, or take a `ddsketch`. A number below zero (of a clock that went back) is refused: it changes no
-/// answer, and `refused` counts it.
-/// Guarantee: `count`, `sum`, `smallest`, `largest`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
+/// figure, and `refused` counts it.
+/// Guarantee: `count`, `sum`, `min`, `max`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
 /// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
 /// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
 /// share one bucket. Merging is exact: any split of a stream merges to the same histogram.
 /// Complexity: update O(1), quantile and merge O(buckets); 32 KiB, allocates: only the saved bytes.
-/// Threads: one at a time.
+/// Moved from, it is unchanged: it is copied. Threads: one at a time.
 /// Source: log-linear buckets as in G. Tene's HdrHistogram; here octave and sub-bucket are read off
 /// the exponent and the first mantissa bits of the value as a double.
 class log_histogram {
@@ -58,8 +58,8 @@ class log_histogram {
 
   /// millrace[AGGREGATE-16]: numbers with a fraction, which would be cut off.
   template <class millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
-  requires(has_fractions<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>) void update(
-      const millrace_AGGREGATE_16_log_histogram_takes_whole_numbers&) = delete;
+    requires(has_fractions<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>)
+  void update(const millrace_AGGREGATE_16_log_histogram_takes_whole_numbers&) = delete;
 
   /// Refuses and counts a number below zero.
   template <class Signed, std::enable_if_t<std::is_integral_v<Signed> && std::is_signed_v<Signed>, int> = 0>
@@ -93,16 +93,16 @@ class log_histogram {
     constexpr std::uint64_t most = ~std::uint64_t{0};
     return sum_ > most ? most : static_cast<std::uint64_t>(sum_);
   }
-  /// 0 when empty; so are `smallest`, `largest` and `quantile`.
+  /// 0 when empty; so are `min`, `max` and `quantile`.
   double mean() const noexcept { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
-  std::uint64_t smallest() const noexcept { return count_ == 0 ? 0 : min_; }
-  std::uint64_t largest() const noexcept { return max_; }
+  std::uint64_t(min)() const noexcept { return count_ == 0 ? 0 : min_; }
+  std::uint64_t(max)() const noexcept { return max_; }
 
   /// `p` in [0, 1]; 0 for any other p: there is no NaN among whole numbers.
   std::uint64_t quantile(double p) const noexcept {
     if (!(p >= 0 && p <= 1)) return 0;
-    if (p == 0) return smallest();
-    if (p == 1) return largest();
+    if (p == 0) return (min)();
+    if (p == 1) return (max)();
     const double wanted = detail::math::ceil(p * static_cast<double>(count_));
     double seen = 0;
     for (std::size_t i = 0; i < bucket_count; ++i) {
@@ -112,7 +112,7 @@ class log_histogram {
         return value < min_ ? min_ : value > max_ ? max_ : value;
       }
     }
-    return largest();
+    return (max)();
   }
   std::uint64_t median() const noexcept { return quantile(0.5); }
   /// Upper less lower quartile.

@@ -22,11 +22,13 @@ struct percent {
   double value;
 
   template <std::integral Whole>
-  requires(!std::is_same_v<Whole, bool>) constexpr percent(Whole whole) noexcept : value(static_cast<double>(whole)) {}
+    requires(!std::is_same_v<Whole, bool>)
+  constexpr percent(Whole whole) noexcept : value(static_cast<double>(whole)) {}
   constexpr explicit percent(double of_hundred) noexcept : value(of_hundred) {}
   /// millrace[SKETCH-13]: a fraction that does not say what it is a fraction of.
   template <class millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
-  requires std::is_floating_point_v<millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
+    requires std::is_floating_point_v<
+                 millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
   percent(millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile) = delete;
 };
 
@@ -38,7 +40,8 @@ struct percent {
 ///     for (auto [percentile, value] : latency.percentiles()) ...
 ///
 /// `Sketch`: what keeps the distribution; `ddsketch` is within 1 % of the value, `kll` within 1.3 % of the rank.
-/// Guarantee, complexity, memory: the sketch's. Threads: one at a time; const calls from any number.
+/// Guarantee, complexity, memory: the sketch's. Moved from, it has seen nothing and lists no percentiles. Threads: one
+/// at a time; const calls from any number.
 template <class Sketch = ddsketch<>>
 class basic_percentile_tracker {
  public:

@@ -4,6 +4,7 @@
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/sketches/detail/murmur3.hpp>
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/detail/image.hpp>
 
@@ -13,6 +14,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -69,7 +71,7 @@ class row_seeds {
 /// Guarantee: `estimate(x)` is never below the weight of x, and with probability `confidence()` above it by no more
 /// than `epsilon() * total()`: 0.0027 of the stream's weight, with 98 %, for 1024 buckets in 4 rows. The same input and
 /// order of merges give the same bytes. Complexity: update and query O(Rows), merge O(Buckets Rows); 8 bytes a bucket,
-/// 32 KB. Allocates: when made, and the table at the first update. Threads: one at a time. Source: Cormode,
+/// 32 KB. Allocates: at the first update. Threads: one at a time. Source: Cormode,
 /// Muthukrishnan, "An improved data stream summary: the count-min sketch and its applications", 2005. Bytes: the image
 /// of Apache DataSketches' count-min sketch, C++ and Python; Java's draws other seeds.
 template <unsigned Buckets = 1024, unsigned Rows = 4>
@@ -78,11 +80,23 @@ class count_min {
                 "millrace[SKETCH-10]: count_min<Buckets, Rows>: Buckets must be at least 3, Rows in [1, 255]");
 
  public:
-  count_min() : count_min(Buckets, Rows) {}
+  count_min() noexcept : count_min(Buckets, Rows) {}
+
+  count_min(const count_min&) = default;
+  count_min& operator=(const count_min&) = default;
+  /// Moved from, it is as freshly made.
+  count_min(count_min&& other) noexcept : count_min() { swap(other); }
+  count_min& operator=(count_min&& other) noexcept {
+    count_min taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~count_min() = default;
 
   /// An item, or many side by side: a vector of them, a span.
   template <class Items>
-  requires(detail::takes_items<Items>) void update(const Items& items) {
+    requires(detail::takes_items<Items>)
+  void update(const Items& items) {
     if constexpr (detail::row_of_items<Items>)
       for (const auto& item : items) update(item, weight(1));
     else
@@ -90,22 +104,22 @@ class count_min {
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
-  requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>) void update(
-      const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
+    requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
+  void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
   /// Weights that are not above zero, or not finite, leave the sketch as it was.
   template <detail::hashable_item Item>
   void update(const Item& item, weight_or_number counts) {
     if (detail::is_no_item(item) || !(counts.value > 0 && counts.value <= (std::numeric_limits<double>::max)())) return;
-    if (table_.empty()) table_.resize(buckets_ * seeds_.size());
+    if (table_.empty()) start();
     total_ += counts.value;
     for (std::size_t row = 0; row < seeds_.size(); ++row) table_[place_of(item, row)] += counts.value;
   }
 
   /// Errors: shape_mismatch when they differ in buckets or rows, as loaded ones may; then this is as it was.
   result<void> merge(const count_min& other) {
-    if (other.buckets_ != buckets_ || other.seeds_.size() != seeds_.size())
+    if (other.buckets_ != buckets_ || other.rows_ != rows_)
       return error(errc::shape_mismatch, "count_min of " + shape() + " merged with one of " + other.shape());
-    if (table_.empty()) table_.resize(other.table_.size());
+    if (table_.empty() && !other.table_.empty()) start();
     for (std::size_t i = 0; i < other.table_.size(); ++i) table_[i] += other.table_[i];
     total_ += other.total_;
     return {};
@@ -126,10 +140,10 @@ class count_min {
   double total() const noexcept { return total_; }
   bool empty() const noexcept { return total_ == 0; }
   std::size_t buckets() const noexcept { return buckets_; }
-  std::size_t rows() const noexcept { return seeds_.size(); }
+  std::size_t rows() const noexcept { return rows_; }
   /// By how much of the total weight an estimate may be too high.
   double epsilon() const noexcept { return 2.718281828459045 / static_cast<double>(buckets_); }
-  double confidence() const noexcept { return 1 - detail::math::exp(-static_cast<double>(seeds_.size())); }
+  double confidence() const noexcept { return 1 - detail::math::exp(-static_cast<double>(rows_)); }
 
   std::vector<std::byte> save() const;
   /// Errors: truncated, unsupported, corrupt, not_finite, type_mismatch, each naming what is wrong.
@@ -137,21 +151,26 @@ class count_min {
   static result<count_min> load(std::span<const std::byte> bytes);
 
  private:
+  void swap(count_min& other) noexcept {
+    detail::swap_members(*this, other, &count_min::buckets_, &count_min::rows_, &count_min::seeds_, &count_min::table_,
+                         &count_min::total_);
+  }
   static constexpr std::uint64_t most_buckets = std::uint64_t{1} << 26;  // in all rows of a sketch that is read
   // ... and that is empty: its first update makes a table, by what sixteen bytes say.
   static constexpr std::uint64_t most_empty_buckets =
       std::uint64_t{Buckets} * Rows > 65536 ? std::uint64_t{Buckets} * Rows : 65536;
 
-  count_min(std::size_t buckets, std::size_t rows) : buckets_(buckets), seeds_(rows) {
+  count_min(std::size_t buckets, std::size_t rows) noexcept : buckets_(buckets), rows_(rows) {}
+  [[gnu::noinline]] void start() {
     detail::count_min_image::row_seeds seeds;
+    seeds_.resize(rows_);
     for (std::uint64_t& seed : seeds_) seed = seeds.next();
+    table_.resize(buckets_ * rows_);
   }
 
   static error fault(errc code, const char* what) { return error(code, std::string("count-min image: ") + what); }
   static error truncated() { return fault(errc::truncated, "it ends too soon"); }
-  std::string shape() const {
-    return std::to_string(seeds_.size()) + " rows of " + std::to_string(buckets_) + " buckets";
-  }
+  std::string shape() const { return std::to_string(rows_) + " rows of " + std::to_string(buckets_) + " buckets"; }
 
   template <class Item>
   std::size_t place_of(const Item& item, std::size_t row) const noexcept {
@@ -161,7 +180,8 @@ class count_min {
   }
 
   std::size_t buckets_;
-  std::vector<std::uint64_t> seeds_;  // of each row's hash
+  std::size_t rows_;
+  std::vector<std::uint64_t> seeds_;  // of each row's hash; none until the first update
   std::vector<double> table_;         // row by row; nothing until the first update
   double total_ = 0;
 };
@@ -171,7 +191,7 @@ std::vector<std::byte> count_min<Buckets, Rows>::save() const {
   using namespace detail::count_min_image;
   detail::image_writer out(24 + 8 * table_.size());
   out.put(preamble_length).put(serial_version).put(family_id).put(empty() ? is_empty : std::uint8_t{0});
-  out.put(std::uint32_t{0}).put(static_cast<std::uint32_t>(buckets_)).put(static_cast<std::uint8_t>(seeds_.size()));
+  out.put(std::uint32_t{0}).put(static_cast<std::uint32_t>(buckets_)).put(static_cast<std::uint8_t>(rows_));
   out.put(detail::seed_hash()).put(std::uint8_t{0});
   if (!empty()) out.put(total_).put_array(table_.data(), table_.size());
   return std::move(out).take();
@@ -205,7 +225,7 @@ result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const 
     if (!in.ok() || !in.holds<double>(buckets * rows)) return truncated();
     if (!(loaded.total_ > 0 && loaded.total_ <= (std::numeric_limits<double>::max)()))
       return fault(errc::not_finite, "the total weight is not a number above zero");
-    loaded.table_.resize(buckets * rows);
+    loaded.start();
     in.take_array(loaded.table_.data(), loaded.table_.size());
     for (const double bucket : loaded.table_)
       if (!(bucket >= 0 && bucket <= loaded.total_ * 1.000001))

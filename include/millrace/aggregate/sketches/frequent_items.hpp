@@ -4,6 +4,7 @@
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/sketches/detail/murmur3.hpp>
 #include <millrace/core/detail/sort.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/detail/image.hpp>
 #include <millrace/core/seed.hpp>
@@ -57,9 +58,9 @@ class frequent_items {
                 "millrace[SKETCH-9]: frequent_items<Item>: Item must be std::string or std::int64_t");
 
   template <class X>
-  static constexpr bool is_item = std::is_same_v<Item, std::string>
-                                      ? std::is_convertible_v<const X&, std::string_view>
-                                      : std::is_convertible_v<const X&, std::int64_t> && !std::is_floating_point_v<X>;
+  static constexpr bool is_item =
+      std::is_same_v<Item, std::string> ? std::is_convertible_v<const X&, std::string_view>
+                                        : std::is_convertible_v<const X&, std::int64_t> && !std::is_floating_point_v<X>;
   template <class X>
   static constexpr bool is_row = [] {
     if constexpr (detail::row_of_items<X>)
@@ -77,12 +78,25 @@ class frequent_items {
   /// Updates and merges that would take `total` beyond this are left out.
   static constexpr std::uint64_t max_total = std::uint64_t{1} << 62;
 
+  frequent_items() noexcept = default;
+  frequent_items(const frequent_items&) = default;
+  frequent_items& operator=(const frequent_items&) = default;
+  /// Moved from, it is as freshly made.
+  frequent_items(frequent_items&& other) noexcept : frequent_items() { swap(other); }
+  frequent_items& operator=(frequent_items&& other) noexcept {
+    frequent_items taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~frequent_items() = default;
+
   /// What `update` takes: an item, or many side by side (a vector, a span).
   template <class X>
   static constexpr bool takes = is_item<X> || is_row<X>;
 
   template <class Items>
-  requires(takes<Items>) void update(const Items& items) {
+    requires(takes<Items>)
+  void update(const Items& items) {
     if constexpr (is_item<Items>)
       add(static_cast<item_type>(items), 1);
     else
@@ -90,8 +104,8 @@ class frequent_items {
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>
-  requires(!takes<millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>) void update(
-      const millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for&) = delete;
+    requires(!takes<millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>)
+  void update(const millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for&) = delete;
   /// As `weight` updates with the same item. The image keeps whole weights only: one with a fraction is rounded at
   /// random, up with the probability of that fraction, so that n of them add up to their sum give or take sqrt(n / 4),
   /// the standard deviation at the most. For exact sums weigh in a smaller unit.
@@ -134,6 +148,11 @@ class frequent_items {
   static result<frequent_items> load(std::span<const std::byte> bytes);
 
  private:
+  void swap(frequent_items& other) noexcept {
+    detail::swap_members(*this, other, &frequent_items::slots_, &frequent_items::kept_, &frequent_items::total_,
+                         &frequent_items::offset_, &frequent_items::fractions_, &frequent_items::lg_,
+                         &frequent_items::lg_most_);
+  }
   static constexpr bool is_text = std::is_same_v<Item, std::string>;
   struct number_slot {
     std::int64_t item = 0;
@@ -215,7 +234,7 @@ class frequent_items {
   }
   void purge();
   bool heavier(const row& a, const row& b) const { return a.lower != b.lower ? a.lower > b.lower : b.item > a.item; }
-  std::vector<row> rows(std::uint64_t threshold, std::uint64_t row::*bound) const;
+  std::vector<row> rows(std::uint64_t threshold, std::uint64_t row::* bound) const;
 
   std::vector<slot> slots_;
   std::size_t kept_ = 0;
@@ -278,7 +297,7 @@ void frequent_items<Item, LgSize>::merge(const frequent_items& other) {
 
 template <class Item, unsigned LgSize>
 std::vector<typename frequent_items<Item, LgSize>::row> frequent_items<Item, LgSize>::rows(
-    std::uint64_t threshold, std::uint64_t row::*bound) const {
+    std::uint64_t threshold, std::uint64_t row::* bound) const {
   std::vector<row> found;
   for (const slot& kept : slots_) {
     if (kept.count == 0) continue;

@@ -6,6 +6,7 @@
 #include <millrace/aggregate/sketches/detail/hll_estimate.hpp>
 #include <millrace/aggregate/sketches/detail/murmur3.hpp>
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/detail/image.hpp>
 
@@ -62,8 +63,8 @@ constexpr std::size_t register_bytes(unsigned lg_k, unsigned bits) noexcept {
 /// of merges give the same bytes. Complexity: update O(1), merge and merged estimate O(2^LgK); at most 2^LgK + 2 KB,
 /// less while items are few. Allocates: as coupons grow in number, at the change to registers, and for a few exceptions
 /// with 4 bits. Threads: one at a time. Source: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007; the historic
-/// inverse probability estimator: Cohen, "All-distances sketches, revisited", 2014; merged: DataSketches' own. Bytes: the
-/// compact image of Apache DataSketches' HLL sketch, the same as DataSketches writes after the same updates.
+/// inverse probability estimator: Cohen, "All-distances sketches, revisited", 2014; merged: DataSketches' own. Bytes:
+/// the compact image of Apache DataSketches' HLL sketch, the same as DataSketches writes after the same updates.
 template <unsigned LgK = 12, unsigned Bits = 4>
 class hll {
   static_assert(LgK >= 4 && LgK <= 21, "millrace[SKETCH-5]: hll<LgK>: LgK must be in [4, 21]");
@@ -72,9 +73,22 @@ class hll {
  public:
   static constexpr bool idempotent = true;
 
+  hll() noexcept = default;
+  hll(const hll&) = default;
+  hll& operator=(const hll&) = default;
+  /// Moved from, it is as freshly made.
+  hll(hll&& other) noexcept : hll() { swap(other); }
+  hll& operator=(hll&& other) noexcept {
+    hll taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~hll() = default;
+
   /// An item, or many side by side: a vector of them, a span.
   template <class Items>
-  requires(detail::takes_items<Items>) void update(const Items& items) {
+    requires(detail::takes_items<Items>)
+  void update(const Items& items) {
     if constexpr (detail::row_of_items<Items>)
       update_row(std::span<const std::remove_cvref_t<decltype(*items.data())>>(items.data(), items.size()));
     else if (!detail::is_no_item(items))
@@ -82,8 +96,8 @@ class hll {
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
-  requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>) void update(
-      const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
+    requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
+  void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
 
   /// The items of both. With fewer registers on one side, on both from then on.
   void merge(const hll& other);
@@ -120,6 +134,11 @@ class hll {
   static result<hll> load(std::span<const std::byte> bytes);
 
  private:
+  void swap(hll& other) noexcept {
+    detail::swap_members(*this, other, &hll::mode_, &hll::lg_k_, &hll::bits_, &hll::out_of_order_, &hll::least_,
+                         &hll::at_least_, &hll::mask_, &hll::registers_, &hll::estimate_, &hll::sum_low_,
+                         &hll::sum_high_, &hll::coupons_, &hll::table_);
+  }
   enum class mode : std::uint8_t { list = 0, set = 1, array = 2 };
   using coupons = std::vector<std::uint32_t>;
 

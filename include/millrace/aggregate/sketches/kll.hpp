@@ -5,6 +5,7 @@
 #include <millrace/aggregate/sketches/detail/kll_levels.hpp>
 #include <millrace/aggregate/sketches/quantile_view.hpp>
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/detail/image.hpp>
 
@@ -15,6 +16,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -40,7 +42,7 @@ inline constexpr std::size_t header_bytes = 20;
 ///
 /// `K` sets accuracy and size of a new sketch; a loaded one has the K of its image. `T` is double or float.
 /// NaN is left out; infinities count as values.
-/// Guarantee: up to K values everything is exact; `smallest`, `largest`, `quantile(0)` and `quantile(1)` always are.
+/// Guarantee: up to K values everything is exact; `min`, `max`, `quantile(0)` and `quantile(1)` always are.
 /// Beyond, one query's rank is off by at most `rank_error()` with probability 0.99 (1.33 % at K = 200). Merging keeps
 /// that bound (of the lesser K, if a loaded image has another). The same seed, input and order of merges give the same
 /// bytes, and a span does what its values do one by one. Complexity: update O(1) amortised, merge and query O(values
@@ -48,7 +50,7 @@ inline constexpr std::size_t header_bytes = 20;
 /// O(log count) times as it grows. Threads: one at a time. Source: Karnin, Lang, Liberty, "Optimal quantile
 /// approximation in streams", FOCS 2016: a sampler in front of compactors of falling width; coins in opposite pairs:
 /// Ivkin, Liberty, Lang, Karnin, Braverman, "Streaming quantiles algorithms with small space and update time", 2019.
-/// Bytes: the image of Apache DataSketches' KLL sketch. It has no place for the generator: a loaded sketch answers
+/// Bytes: the image of Apache DataSketches' KLL sketch. It has no place for the generator: a loaded sketch returns
 /// the same, but tosses coins of its own from there on.
 template <unsigned K = 200, class T = double>
 class kll {
@@ -64,6 +66,17 @@ class kll {
   /// Sketches that are to be merged want different seeds: with the same one, their errors may add up instead of
   /// cancelling.
   explicit kll(std::uint64_t seed = 0) noexcept : kept_(K, seed) {}
+
+  kll(const kll&) = default;
+  kll& operator=(const kll&) = default;
+  /// Moved from, it is as freshly made. So it is with every sketch; the generator starts at seed 0.
+  kll(kll&& other) noexcept : kll(0) { swap(other); }
+  kll& operator=(kll&& other) noexcept {
+    kll taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~kll() = default;
 
   void update(T value) { kept_.update(value); }
   void update(std::span<const T> values) { kept_.update(values); }
@@ -94,9 +107,9 @@ class kll {
   /// How many values are kept.
   std::size_t retained() const noexcept { return kept_.retained(); }
 
-  /// NaN when empty; so are `largest`, `quantile` and `rank`.
-  T smallest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : kept_.smallest(); }
-  T largest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : kept_.largest(); }
+  /// NaN when empty; so are `max`, `quantile` and `rank`.
+  T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : (kept_.min)(); }
+  T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : (kept_.max)(); }
 
   /// The distribution seen so far, for many queries.
   quantile_view<T> view() const;
@@ -108,9 +121,9 @@ class kll {
   std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
   result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
 
-  /// How far the rank of one answer may be off, as a fraction of the stream, at 99 % confidence; 0 while `exact`.
+  /// How far the rank of one quantile may be off, as a fraction of the stream, at 99 % confidence; 0 while `exact`.
   double rank_error() const noexcept { return exact() ? 0.0 : 2.296 / detail::math::pow(min_k_, 0.9723); }
-  /// The same for each fraction that `pmf` answers.
+  /// The same for each fraction that `pmf` returns.
   double pmf_error() const noexcept { return exact() ? 0.0 : 2.446 / detail::math::pow(min_k_, 0.9433); }
   /// Between these the true quantile lies, at 99 % confidence.
   quantile_bounds<T> bounds(double p) const { return view().around(p, rank_error()); }
@@ -122,6 +135,7 @@ class kll {
   static result<kll> load(std::span<const std::byte> bytes, std::uint64_t seed = 0);
 
  private:
+  void swap(kll& other) noexcept { detail::swap_members(*this, other, &kll::kept_, &kll::min_k_); }
   using key_type = detail::order_key<T>;
   static constexpr unsigned max_levels = detail::kll_levels<T>::max_levels;
 
@@ -155,7 +169,7 @@ quantile_view<T> kll<K, T>::view() const {
     values.swap(merged_values);
     weights.swap(merged_weights);
   }
-  return quantile_view<T>(std::move(values), std::move(weights), smallest(), largest());
+  return quantile_view<T>(std::move(values), std::move(weights), (min)(), (max)());
 }
 
 template <unsigned K, class T>
@@ -180,7 +194,7 @@ std::vector<std::byte> kll<K, T>::save() const {
       out.put(position);
       position += static_cast<std::uint32_t>(all.run(level).size());
     }
-    out.put(smallest()).put(largest());
+    out.put(min()).put(max());
   }
   for (unsigned level = 0; level < levels; ++level)
     for (const key_type key : all.run(level)) out.put(detail::from_order_key<T>(key));

@@ -6,6 +6,7 @@
 #include <millrace/aggregate/sketches/quantile_view.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/order_key.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/detail/image.hpp>
 
@@ -43,7 +44,7 @@ inline constexpr std::size_t level_bytes = 20;
 ///
 /// `K`, even, sets accuracy and size of a new sketch; `HighRanks`: ranks near 1 are the precise ones, else those near
 /// 0. A loaded one has both from its image. `T` is double or float. NaN is left out; infinities count as values.
-/// Guarantee: up to 6 K values everything is exact; `smallest`, `largest`, `quantile(0)` and `quantile(1)` always are,
+/// Guarantee: up to 6 K values everything is exact; `min`, `max`, `quantile(0)` and `quantile(1)` always are,
 /// and so are the 3 K values nearest the precise end. Elsewhere one query's rank is off by at most `rank_error(p)` with
 /// probability 0.99: 3.9 % of 1 - p at K = 12, and never more than 1.8 %. Merging keeps that bound. The same seed,
 /// input and order of merges give the same bytes, and a span does what its values do one by one. Complexity: update
@@ -52,7 +53,7 @@ inline constexpr std::size_t level_bytes = 20;
 /// K = 12, and with the room that vectors keep up to 90 KB. Allocates: when the values that came in are sorted, each
 /// few dozen. Threads: one at a time. Source: Cormode, Karnin, Liberty, Thaler, Vesely, "Relative error streaming
 /// quantiles", PODS 2021. Bytes: the image of Apache DataSketches' REQ sketch. It has no place for the generator: a
-/// loaded sketch answers the same, but tosses coins of its own from there on.
+/// loaded sketch returns the same, but tosses coins of its own from there on.
 template <unsigned K = 12, class T = double, bool HighRanks = true>
 class req {
   static_assert(K >= 4 && K <= 1024 && K % 2 == 0, "millrace[SKETCH-11]: req<K>: K must be even and in [4, 1024]");
@@ -66,7 +67,18 @@ class req {
 
   /// Sketches that are to be merged want different seeds: with the same one, their errors may add up instead of
   /// cancelling.
-  explicit req(std::uint64_t seed = 0) : kept_(K, seed) {}
+  explicit req(std::uint64_t seed = 0) noexcept : kept_(K, seed) {}
+
+  req(const req&) = default;
+  req& operator=(const req&) = default;
+  /// Moved from, it is as freshly made, with the seed 0.
+  req(req&& other) noexcept : req(0) { swap(other); }
+  req& operator=(req&& other) noexcept {
+    req taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~req() = default;
 
   void update(T value) {
     if (value != value) [[unlikely]]
@@ -106,16 +118,16 @@ class req {
   std::uint64_t count() const noexcept { return count_; }
   bool empty() const noexcept { return count_ == 0; }
   /// No value was left out so far.
-  bool exact() const noexcept { return kept_.levels().size() == 1; }
+  bool exact() const noexcept { return kept_.levels().size() <= 1; }
   unsigned k() const noexcept { return kept_.k(); }
   /// Ranks near 1 are the precise ones.
   bool high_ranks() const noexcept { return high_; }
   /// How many values are kept.
   std::size_t retained() const noexcept { return kept_.retained(); }
 
-  /// NaN when empty; so are `largest`, `quantile` and `rank`.
-  T smallest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
-  T largest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_value_; }
+  /// NaN when empty; so are `max`, `quantile` and `rank`.
+  T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
+  T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_value_; }
 
   /// The distribution seen so far, for many queries.
   quantile_view<T> view() const;
@@ -127,8 +139,8 @@ class req {
   std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
   result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
 
-  /// How far the rank of one answer near rank p may be off, as a fraction of the stream, at 99 % confidence; 0 where
-  /// answers are exact.
+  /// How far the rank of one quantile near rank p may be off, as a fraction of the stream, at 99 % confidence; 0 where
+  /// quantiles are exact.
   double rank_error(double p) const noexcept {
     const double k = kept_.k();
     const double off_end = high_ ? 1 - p : p;
@@ -153,6 +165,9 @@ class req {
   static result<req> load(std::span<const std::byte> bytes, std::uint64_t seed = 0);
 
  private:
+  void swap(req& other) noexcept {
+    detail::swap_members(*this, other, &req::kept_, &req::count_, &req::low_, &req::high_value_, &req::high_);
+  }
   using key_type = detail::order_key<T>;
   using levels_type = detail::req_levels<key_type>;
   using level = typename levels_type::level;
@@ -208,7 +223,7 @@ quantile_view<T> req<K, T, HighRanks>::view() const {
     values.swap(merged_values);
     weights.swap(merged_weights);
   }
-  return quantile_view<T>(std::move(values), std::move(weights), smallest(), largest());
+  return quantile_view<T>(std::move(values), std::move(weights), (min)(), (max)());
 }
 
 template <unsigned K, class T, bool HighRanks>

@@ -3,10 +3,12 @@
 
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/detail/extremes.hpp>
+#include <millrace/aggregate/sketches/detail/tdigest_reference.hpp>
 #include <millrace/aggregate/sketches/quantile_curve.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/detail/order_key.hpp>
 #include <millrace/core/detail/sort.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/detail/image.hpp>
 #include <millrace/core/seed.hpp>
@@ -18,6 +20,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -42,7 +45,7 @@ inline constexpr std::size_t header_bytes = 16;
 ///
 /// `K` sets accuracy and size of a new sketch; a loaded one has the K of its image. `T` is double or float. NaN and
 /// infinities are left out.
-/// Guarantee: `smallest`, `largest`, `quantile(0)` and `quantile(1)` are exact, and values that were merged with no
+/// Guarantee: `min`, `max`, `quantile(0)` and `quantile(1)` are exact, and values that were merged with no
 /// other keep their rank; `quantile` and `rank` never decrease. There is no bound for all streams: at K = 100 the rank
 /// of the median is typically off by 0.0003 and that of p99 by 0.00004, `resolution(p)` says how coarsely the stream
 /// was summed up there, and `kll` has a bound. The same input and order of merges give the same bytes; a span does
@@ -52,7 +55,7 @@ inline constexpr std::size_t header_bytes = 16;
 /// the buffer grows or is full. Threads: one at a time. Source: Dunning, Ertl, "Computing extremely accurate quantiles
 /// using t-digests", 2019. A centroid's weight is bounded by scale functions k1 and k2 together, and centroids form
 /// from both ends towards the middle, so that neither end is favoured. Bytes: the image of Apache DataSketches'
-/// t-digest, buffered values included.
+/// t-digest, buffered values included; the reference implementation's are read.
 template <unsigned K = 100, class T = double>
 class tdigest {
   static_assert(K >= 10 && K <= 65535, "millrace[SKETCH-3]: tdigest<K>: K must be in [10, 65535]");
@@ -63,6 +66,18 @@ class tdigest {
   using value_type = T;
   /// Updates and merges that would take `count` beyond this are left out.
   static constexpr std::uint64_t max_count = sizeof(T) == 8 ? std::uint64_t{1} << 53 : 0xffffffffU;
+
+  tdigest() noexcept = default;
+  tdigest(const tdigest&) = default;
+  tdigest& operator=(const tdigest&) = default;
+  /// Moved from, it is as freshly made.
+  tdigest(tdigest&& other) noexcept : tdigest() { swap(other); }
+  tdigest& operator=(tdigest&& other) noexcept {
+    tdigest taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~tdigest() = default;
 
   void update(T value) {
     if (!(detail::math::absolute(value) <= (std::numeric_limits<T>::max)())) [[unlikely]]
@@ -92,9 +107,9 @@ class tdigest {
   bool empty() const noexcept { return count() == 0; }
   unsigned k() const noexcept { return k_; }
 
-  /// NaN when empty; so are `largest`, `quantile`, `rank` and `resolution`.
-  T smallest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
-  T largest() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_; }
+  /// NaN when empty; so are `max`, `quantile`, `rank` and `resolution`.
+  T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
+  T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_; }
 
   /// The distribution seen so far, for many queries.
   quantile_curve<T> view() const;
@@ -119,11 +134,17 @@ class tdigest {
   std::span<const centroid> centroids() const noexcept { return centroids_; }
 
   std::vector<std::byte> save() const;
+  /// Reads the reference implementation's images too (T. Dunning's t-digest 3.2 and later, MergingDigest and
+  /// AVLTreeDigest, verbose and small), which are big-endian and begin with a zero byte; a K below 10 becomes 10.
   /// Errors: truncated, unsupported, corrupt, not_finite, each naming what is wrong.
   /// Allocates: no more than a few times the bytes given.
   static result<tdigest> load(std::span<const std::byte> bytes);
 
  private:
+  void swap(tdigest& other) noexcept {
+    detail::swap_members(*this, other, &tdigest::buffer_, &tdigest::centroids_, &tdigest::settled_, &tdigest::low_,
+                         &tdigest::high_, &tdigest::k_, &tdigest::room_, &tdigest::flags_, &tdigest::fractions_);
+  }
   using key_type = detail::order_key<T>;
 
   static error fault(errc code, const char* what) { return error(code, std::string("t-digest image: ") + what); }
@@ -134,6 +155,7 @@ class tdigest {
   static constexpr std::uint32_t room_for(unsigned k) noexcept { return std::bit_ceil(4 * most_centroids(k)); }
   std::size_t most_centroids() const noexcept { return most_centroids(k_); }
 
+  static result<tdigest> load_reference(std::span<const std::byte> bytes);
   static std::vector<centroid> joined(std::span<const centroid> a, std::span<const centroid> b);
   class folder;
   void fold(std::vector<centroid> old);
@@ -406,6 +428,7 @@ std::vector<std::byte> tdigest<K, T>::save() const {
 template <unsigned K, class T>
 result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
   using namespace detail::tdigest_image;
+  if (!bytes.empty() && bytes[0] == std::byte{0}) return load_reference(bytes);
   detail::image_reader in(bytes);
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
@@ -460,6 +483,34 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
     if (!(loaded.low_ <= value && value <= loaded.high_)) return fault(errc::corrupt, "a value outside the extremes");
     loaded.buffer_.push_back(detail::to_order_key(value));
   }
+  return loaded;
+}
+
+template <unsigned K, class T>
+result<tdigest<K, T>> tdigest<K, T>::load_reference(std::span<const std::byte> bytes) {
+  auto read = detail::reference_tdigest::read(bytes);
+  if (!read) return std::move(read).error();
+  tdigest loaded;
+  loaded.k_ = static_cast<std::uint16_t>(read->k < 10 ? 10 : read->k);
+  loaded.room_ = room_for(loaded.k_);
+  if (read->centroids.empty()) return loaded;
+  loaded.low_ = static_cast<T>(read->low);
+  loaded.high_ = static_cast<T>(read->high);
+  constexpr T most = (std::numeric_limits<T>::max)();
+  if (!(detail::math::absolute(loaded.low_) <= most && detail::math::absolute(loaded.high_) <= most))
+    return fault(errc::not_finite, "an extreme is not finite");
+  loaded.centroids_.reserve(read->centroids.size());
+  for (const detail::reference_tdigest::centroid& c : read->centroids) {
+    if (!(c.weight <= static_cast<double>(max_count - loaded.settled_)))
+      return fault(errc::corrupt, "a centroid's weight");
+    const T mean = static_cast<T>(c.mean);
+    loaded.centroids_.push_back({mean < loaded.low_    ? loaded.low_
+                                 : mean > loaded.high_ ? loaded.high_
+                                                       : mean,
+                                 static_cast<weight_type>(c.weight)});
+    loaded.settled_ += static_cast<weight_type>(c.weight);
+  }
+  if (loaded.settled_ == 1) loaded.low_ = loaded.high_ = loaded.centroids_[0].mean;
   return loaded;
 }
 

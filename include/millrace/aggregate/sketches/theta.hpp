@@ -4,6 +4,7 @@
 #include <millrace/aggregate/sketches/detail/hash_set.hpp>
 #include <millrace/aggregate/sketches/detail/murmur3.hpp>
 #include <millrace/core/detail/math.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/detail/image.hpp>
 
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -52,9 +54,22 @@ class theta {
  public:
   static constexpr bool idempotent = true;
 
+  theta() noexcept = default;
+  theta(const theta&) = default;
+  theta& operator=(const theta&) = default;
+  /// Moved from, it is as freshly made.
+  theta(theta&& other) noexcept : theta() { swap(other); }
+  theta& operator=(theta&& other) noexcept {
+    theta taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+  ~theta() = default;
+
   /// An item, or many side by side: a vector of them, a span.
   template <class Items>
-  requires(detail::takes_items<Items>) void update(const Items& items) {
+    requires(detail::takes_items<Items>)
+  void update(const Items& items) {
     if constexpr (detail::row_of_items<Items>) {
       for (const auto& item : items) update(item);
     } else if (!detail::is_no_item(items)) {
@@ -64,8 +79,8 @@ class theta {
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
-  requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>) void update(
-      const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
+    requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
+  void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
 
   /// The items of either.
   void merge(const theta& other) {
@@ -107,9 +122,8 @@ class theta {
   double estimate() const noexcept { return static_cast<double>(hashes_.size()) / fraction(); }
   /// The estimate's standard deviation as a fraction of it; of the number kept while there are any.
   double relative_error() const noexcept {
-    return exact() || hashes_.size() == 0
-               ? 0.0
-               : detail::math::sqrt((1 - fraction()) / static_cast<double>(hashes_.size()));
+    return exact() || hashes_.size() == 0 ? 0.0
+                                          : detail::math::sqrt((1 - fraction()) / static_cast<double>(hashes_.size()));
   }
   struct bounds_type {
     double lower;
@@ -134,6 +148,9 @@ class theta {
   static result<theta> load(std::span<const std::byte> bytes);
 
  private:
+  void swap(theta& other) noexcept {
+    detail::swap_members(*this, other, &theta::hashes_, &theta::threshold_, &theta::empty_);
+  }
   static constexpr std::uint64_t all = ~std::uint64_t{0} >> 1;  // a threshold above every hash
   static constexpr std::uint32_t nominal = std::uint32_t{1} << LgK;
   static constexpr std::uint32_t most = nominal / 8 * 15;

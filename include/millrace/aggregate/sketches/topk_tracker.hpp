@@ -24,8 +24,8 @@ inline namespace v0 {
 /// Over a stretch of time: `windowed<sliding<5min, 10s>, topk_tracker>`, and so in any window of panes.
 /// `Item`, `LgSize`, guarantee, complexity, memory: as of `frequent_items`; an item's true weight lies between
 /// `lower` and `upper`, and while no more than 3/4 2^LgSize different items came, both are that weight.
-/// Weights are kept whole, as the sketch's image keeps them: see `update(item, weight)`.
-/// Threads: one at a time; const calls from any number.
+/// Moved from, it has seen nothing. Weights are kept whole, as the sketch's image keeps them: see `update(item,
+/// weight)`. Threads: one at a time; const calls from any number.
 template <class Item = std::string, unsigned LgSize = 10>
 class basic_topk_tracker {
  public:
@@ -38,13 +38,14 @@ class basic_topk_tracker {
 
   /// An item, or many side by side: a vector, a span.
   template <class Items>
-  requires(sketch_type::template takes<Items>) void update(const Items& items) {
+    requires(sketch_type::template takes<Items>)
+  void update(const Items& items) {
     kept_.update(items);
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>
-  requires(!sketch_type::template takes<millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>) void
-  update(const millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for&) = delete;
+    requires(!sketch_type::template takes<millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>)
+  void update(const millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for&) = delete;
   /// A weight with a fraction is rounded at random, up with the probability of that fraction: sums are right on average
   /// only, 600 times 10.5 makes 6,300 give or take 12 (sqrt(n / 4) at the most, the standard deviation). For exact sums
   /// weigh in a smaller unit, cents in place of euros: whole weights add up exactly.

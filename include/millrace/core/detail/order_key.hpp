@@ -13,7 +13,7 @@ inline namespace v0 {
 namespace detail {
 
 /// A floating-point number as the signed integer of the same order: integers sort and merge without branches,
-/// and -0.0 comes before 0.0, so that sorting gives one answer. Not for NaN.
+/// and -0.0 comes before 0.0, so that sorting gives one order. Not for NaN.
 template <class T>
 using order_key = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
 

@@ -87,7 +87,7 @@ class envelope_writer {
   std::size_t payload_ = 0;
 };
 
-/// Reads an envelope's payload, in the order in which it was written. Reading beyond the end answers
+/// Reads an envelope's payload, in the order in which it was written. Reading beyond the end returns
 /// zeros and is remembered; `finish` says so. The bytes and the type's name must outlive the reader.
 /// Allocates: never, but for an error's text.
 class envelope_reader {

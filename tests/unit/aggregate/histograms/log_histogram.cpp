@@ -2,8 +2,8 @@
 
 #include <support/catch.hpp>
 
-#include <millrace/aggregate/members/aggregate.hpp>
 #include <millrace/aggregate/keyed/grouped.hpp>
+#include <millrace/aggregate/members/aggregate.hpp>
 #include <millrace/aggregate/members/sums.hpp>
 #include <millrace/aggregate/windows/tumbling.hpp>
 #include <millrace/core/seed.hpp>
@@ -52,8 +52,8 @@ TEST_CASE("an empty histogram answers zero") {
   CHECK(h->count() == 0);
   CHECK(h->sum() == 0);
   CHECK(h->mean() == 0);
-  CHECK(h->smallest() == 0);
-  CHECK(h->largest() == 0);
+  CHECK(h->min() == 0);
+  CHECK(h->max() == 0);
   for (const double p : {0.0, 0.5, 1.0}) CHECK(h->quantile(p) == 0);
 }
 
@@ -73,8 +73,8 @@ TEST_CASE("count, sum, mean and extremes are exact") {
   CHECK(h->count() == 10000);
   CHECK(h->sum() == sum);
   CHECK(h->mean() == Approx(static_cast<double>(sum) / 10000));
-  CHECK(h->smallest() == low);
-  CHECK(h->largest() == high);
+  CHECK(h->min() == low);
+  CHECK(h->max() == high);
 }
 
 TEST_CASE("quantiles keep the stated relative error whatever the distribution") {
@@ -125,11 +125,11 @@ TEST_CASE("the largest values and an overflowing sum stay in bounds") {
   constexpr auto top = std::numeric_limits<std::uint64_t>::max();
   for (const auto v : {top, top, top - 1, std::uint64_t{1} << 63, (std::uint64_t{1} << 63) - 1}) h->update(v);
   CHECK(h->sum() == top);
-  CHECK(h->largest() == top);
-  CHECK(h->smallest() == (std::uint64_t{1} << 63) - 1);
+  CHECK(h->max() == top);
+  CHECK(h->min() == (std::uint64_t{1} << 63) - 1);
   CHECK(h->mean() == Approx((3.0 * 18446744073709551615.0 + 2.0 * 9223372036854775808.0) / 5));
   CHECK(h->quantile(1) == top);
-  CHECK(h->quantile(0.5) >= h->smallest());
+  CHECK(h->quantile(0.5) >= h->min());
 }
 
 TEST_CASE("quantiles never decrease as p grows") {
@@ -165,8 +165,8 @@ TEST_CASE("merging any split of a stream gives the stream's own histogram") {
   CHECK(parts[0].count() == whole->count());
   CHECK(parts[0].sum() == whole->sum());
   CHECK(parts[0].mean() == whole->mean());
-  CHECK(parts[0].smallest() == whole->smallest());
-  CHECK(parts[0].largest() == whole->largest());
+  CHECK(parts[0].min() == whole->min());
+  CHECK(parts[0].max() == whole->max());
   for (int i = 0; i <= 100; ++i) CHECK(parts[0].quantile(i / 100.0) == whole->quantile(i / 100.0));
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("a number below zero is refused and counted, whatever its type") {
   h->update(std::chrono::nanoseconds(-3).count());
   CHECK(h->count() == 1);
   CHECK(h->sum() == 7);
-  CHECK(h->largest() == 7);
+  CHECK(h->max() == 7);
   CHECK(h->quantile(0.99) == 7);
   CHECK(h->refused() == 4);
   const std::vector<std::int64_t> some{3, -1, 5};
@@ -191,7 +191,7 @@ TEST_CASE("a number below zero is refused and counted, whatever its type") {
   mr::log_histogram none;
   none.update(-1);
   CHECK(none.count() == 0);
-  CHECK(none.smallest() == 0);
+  CHECK(none.min() == 0);
   h->merge(none);
   CHECK(h->refused() == 6);
   for (const mr::log_histogram* each : {h.get(), &none}) {
@@ -214,7 +214,7 @@ TEST_CASE("a number below zero is refused in an aggregate, a window and a group 
   (void)minutes.update(-5, mr::time_point(std::chrono::seconds(1)));
   (void)minutes.update(7, mr::time_point(std::chrono::seconds(2)));
   minutes.finish([](const mr::time_range&, const mr::log_histogram& window) {
-    CHECK(window.largest() == 7);
+    CHECK(window.max() == 7);
     CHECK(window.refused() == 1);
   });
   mr::grouped<std::string, mr::log_histogram> routes;
@@ -226,8 +226,8 @@ TEST_CASE("a log_histogram keeps the laws of an aggregator") {
   const auto same = [](const mr::log_histogram& a, const mr::log_histogram& b) {
     CHECK(a.count() == b.count());
     CHECK(a.sum() == b.sum());
-    CHECK(a.smallest() == b.smallest());
-    CHECK(a.largest() == b.largest());
+    CHECK(a.min() == b.min());
+    CHECK(a.max() == b.max());
     for (const double p : {0.01, 0.5, 0.99}) CHECK(a.quantile(p) == b.quantile(p));
     CHECK(a.interquartile_range() == b.interquartile_range());
   };

@@ -42,8 +42,8 @@ TEST_CASE("a KLL sketch of nothing has no quantiles") {
   CHECK(empty.exact());
   CHECK(std::isnan(empty.quantile(0.5)));
   CHECK(std::isnan(empty.rank(1)));
-  CHECK(std::isnan(empty.smallest()));
-  CHECK(std::isnan(empty.largest()));
+  CHECK(std::isnan(empty.min()));
+  CHECK(std::isnan(empty.max()));
   CHECK_FALSE(empty.pmf(std::vector<double>{1}).has_value());
 }
 
@@ -87,9 +87,9 @@ TEST_CASE("a KLL sketch leaves NaN out and counts infinities") {
   mr::kll<> sketch;
   for (const double v : {std::nan(""), infinity, 1.0, -infinity, std::nan("")}) sketch.update(v);
   CHECK(sketch.count() == 3);
-  CHECK(sketch.smallest() == -infinity);
+  CHECK(sketch.min() == -infinity);
   CHECK(sketch.median() == 1);
-  CHECK(sketch.largest() == infinity);
+  CHECK(sketch.max() == infinity);
 }
 
 TEST_CASE("a span updates a KLL sketch to the same bytes as its values one by one") {
@@ -106,8 +106,8 @@ TEST_CASE("a span updates a KLL sketch to the same bytes as its values one by on
     }
     CHECK(spans.count() == singles.count());
     CHECK(spans.save() == singles.save());
-    CHECK(spans.smallest() == singles.smallest());
-    CHECK(spans.largest() == singles.largest());
+    CHECK(spans.min() == singles.min());
+    CHECK(spans.max() == singles.max());
   }
 }
 
@@ -294,7 +294,7 @@ TEST_CASE("damaged bytes of a KLL sketch answer an error or a sketch that works"
     using value = typename std::remove_reference_t<decltype(sketch)>::value_type;
     for (int i = 0; i < 40; ++i) sketch.update(static_cast<value>(i));
     const double q = sketch.quantile(0.5);
-    CHECK((sketch.smallest() <= q && q <= sketch.largest()));
+    CHECK((sketch.min() <= q && q <= sketch.max()));
     auto again = sketch;
     sketch.merge(again);
     CHECK(std::remove_reference_t<decltype(sketch)>::load(sketch.save()).has_value());

@@ -69,8 +69,8 @@ TEST_CASE("a REQ sketch of nothing has no quantiles") {
   CHECK(empty.exact());
   CHECK(std::isnan(empty.quantile(0.5)));
   CHECK(std::isnan(empty.rank(1)));
-  CHECK(std::isnan(empty.smallest()));
-  CHECK(std::isnan(empty.largest()));
+  CHECK(std::isnan(empty.min()));
+  CHECK(std::isnan(empty.max()));
   CHECK(empty.rank_error(0.5) == 0);
 }
 
@@ -91,8 +91,8 @@ TEST_CASE("a REQ sketch leaves NaN out and keeps infinities") {
   for (const double v : {std::nan(""), infinity, 1.0, -infinity, 2.0}) sketch.update(v);
   sketch.update(std::nan(""), mr::weight(3));
   CHECK(sketch.count() == 4);
-  CHECK(sketch.smallest() == -infinity);
-  CHECK(sketch.largest() == infinity);
+  CHECK(sketch.min() == -infinity);
+  CHECK(sketch.max() == infinity);
 }
 
 TEST_CASE("ranks of a REQ sketch are off by no more than stated on every stream, in one piece and merged from seven") {
@@ -166,8 +166,8 @@ TEST_CASE("a weight on a REQ sketch is as many updates") {
     for (std::uint64_t j = 0; j < weight; ++j) repeated.update(value);
   }
   CHECK(weighted.count() == repeated.count());
-  CHECK(weighted.smallest() == repeated.smallest());
-  CHECK(weighted.largest() == repeated.largest());
+  CHECK(weighted.min() == repeated.min());
+  CHECK(weighted.max() == repeated.max());
   for (const double p : ps)
     CHECK(std::fabs(weighted.rank(repeated.quantile(p)) - p) <= 2 * weighted.rank_error(p) + 1e-3);
   const auto before = weighted.count();
@@ -237,7 +237,7 @@ TEST_CASE("damaged bytes of a REQ sketch answer an error or a sketch that works"
     using value = typename std::remove_reference_t<decltype(sketch)>::value_type;
     for (int i = 0; i < 40; ++i) sketch.update(static_cast<value>(i));
     const double q = sketch.quantile(0.5);
-    CHECK((sketch.smallest() <= q && q <= sketch.largest()));
+    CHECK((sketch.min() <= q && q <= sketch.max()));
     CHECK(sketch.merge(sketch).has_value());
     CHECK(std::remove_reference_t<decltype(sketch)>::load(sketch.save()).has_value());
   };

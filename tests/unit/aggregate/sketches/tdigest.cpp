@@ -9,8 +9,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
+#include <string>
 #include <vector>
 
 namespace mr = millrace;
@@ -53,8 +56,8 @@ TEST_CASE("a t-digest of nothing has no quantiles") {
   CHECK(empty.empty());
   CHECK(std::isnan(empty.quantile(0.5)));
   CHECK(std::isnan(empty.rank(1)));
-  CHECK(std::isnan(empty.smallest()));
-  CHECK(std::isnan(empty.largest()));
+  CHECK(std::isnan(empty.min()));
+  CHECK(std::isnan(empty.max()));
   CHECK(std::isnan(empty.resolution(0.5)));
   empty.compress();
   CHECK(empty.empty());
@@ -80,8 +83,8 @@ TEST_CASE("a t-digest leaves NaN and infinities out") {
   digest.update(infinity, mr::weight(3));
   digest.update(std::nan(""), mr::weight(3));
   CHECK(digest.count() == 2);
-  CHECK(digest.smallest() == 1);
-  CHECK(digest.largest() == 2);
+  CHECK(digest.min() == 1);
+  CHECK(digest.max() == 2);
 }
 
 TEST_CASE("a t-digest at K = 100 puts the median within 0.001 and p99 within 0.0001 on smooth streams") {
@@ -189,8 +192,8 @@ TEST_CASE("a weight on a t-digest is as many updates") {
     for (std::uint64_t j = 0; j < weight; ++j) repeated.update(value);
   }
   CHECK(weighted.count() == repeated.count());
-  CHECK(weighted.smallest() == repeated.smallest());
-  CHECK(weighted.largest() == repeated.largest());
+  CHECK(weighted.min() == repeated.min());
+  CHECK(weighted.max() == repeated.max());
   for (const double p : ps) CHECK(std::fabs(weighted.rank(repeated.quantile(p)) - p) < 0.01);
 
   const auto before = weighted.count();
@@ -254,12 +257,163 @@ TEST_CASE("a t-digest reads what Apache DataSketches 5.2.0 wrote") {
   CHECK(asked > 50);
 }
 
+namespace {
+
+/// Bytes of the reference implementation, the highest first.
+class big_endian {
+ public:
+  template <class T>
+  big_endian& put(T value) {
+    std::byte raw[sizeof(T)];
+    std::memcpy(raw, &value, sizeof(T));
+    for (std::size_t i = sizeof(T); i-- > 0;) bytes.push_back(raw[i]);
+    return *this;
+  }
+  std::vector<std::byte> bytes;
+};
+
+struct reference_centroid {
+  double mean;
+  std::uint32_t weight;
+};
+
+/// As MergingDigest::asBytes and asSmallBytes of t-digest 3.3 write it.
+std::vector<std::byte> merging_digest(bool brief, const std::vector<reference_centroid>& all, double low, double high) {
+  big_endian out;
+  out.put<std::uint32_t>(brief ? 2 : 1).put(low).put(high);
+  if (brief)
+    out.put(100.0F).put<std::uint16_t>(210).put<std::uint16_t>(1050).put(static_cast<std::uint16_t>(all.size()));
+  else
+    out.put(100.0).put(static_cast<std::uint32_t>(all.size()));
+  for (const reference_centroid& c : all) {
+    if (brief)
+      out.put(static_cast<float>(c.weight)).put(static_cast<float>(c.mean));
+    else
+      out.put(static_cast<double>(c.weight)).put(c.mean);
+  }
+  return out.bytes;
+}
+
+/// As AVLTreeDigest::asBytes and asSmallBytes of t-digest 3.3 write it.
+std::vector<std::byte> tree_digest(bool brief, const std::vector<reference_centroid>& all, double low, double high) {
+  big_endian out;
+  out.put<std::uint32_t>(brief ? 2 : 1).put(low).put(high).put(100.0).put(static_cast<std::uint32_t>(all.size()));
+  double before = 0;
+  for (const reference_centroid& c : all) {
+    if (brief)
+      out.put(static_cast<float>(c.mean - before));
+    else
+      out.put(c.mean);
+    before = c.mean;
+  }
+  for (const reference_centroid& c : all) {
+    if (!brief) {
+      out.put(c.weight);
+      continue;
+    }
+    std::uint32_t left = c.weight;
+    for (; left > 0x7f; left >>= 7) out.put(static_cast<std::uint8_t>(0x80U | (left & 0x7fU)));
+    out.put(static_cast<std::uint8_t>(left));
+  }
+  return out.bytes;
+}
+
+const std::vector<reference_centroid> reference{{0.5, 1}, {1.25, 3}, {2.75, 300}, {7.5, 70'000}, {8.125, 1}};
+
+template <class Digest>
+void check_reference(const std::vector<std::byte>& bytes) {
+  const auto loaded = Digest::load(bytes);
+  REQUIRE(loaded.has_value());
+  CHECK(loaded->k() == 100);
+  CHECK(loaded->count() == 70'305);
+  CHECK(loaded->min() == 0.5);
+  CHECK(loaded->max() == 8.125);
+  REQUIRE(loaded->centroids().size() == reference.size());
+  for (std::size_t i = 0; i < reference.size(); ++i) {
+    CHECK(loaded->centroids()[i].mean == static_cast<typename Digest::value_type>(reference[i].mean));
+    CHECK(loaded->centroids()[i].weight == reference[i].weight);
+  }
+  const auto again = Digest::load(loaded->save());
+  REQUIRE(again.has_value());
+  CHECK(again->save() == loaded->save());
+  CHECK(again->quantile(0.5) == loaded->quantile(0.5));
+}
+
+}  // namespace
+
+TEST_CASE("a t-digest reads what the reference implementation writes, both classes in both encodings") {
+  for (const bool brief : {false, true}) {
+    for (const auto& bytes :
+         {merging_digest(brief, reference, 0.5, 8.125), tree_digest(brief, reference, 0.5, 8.125)}) {
+      check_reference<mr::tdigest<>>(bytes);
+      check_reference<mr::tdigest<200, float>>(bytes);
+    }
+    // Floats beyond the extremes, which are doubles, by their rounding.
+    const auto tenth = mr::tdigest<>::load(merging_digest(brief, {{0.1, 2}}, 0.1, 0.1));
+    REQUIRE(tenth.has_value());
+    CHECK(tenth->quantile(0.5) == 0.1);
+    const auto one = mr::tdigest<>::load(tree_digest(brief, {{3, 1}}, 3, 3));
+    REQUIRE(one.has_value());
+    CHECK(one->count() == 1);
+    CHECK(one->save().size() == 16);
+    const double infinity = std::numeric_limits<double>::infinity();
+    for (const auto& bytes :
+         {merging_digest(brief, {}, infinity, -infinity), tree_digest(brief, {}, infinity, -infinity)}) {
+      const auto none = mr::tdigest<>::load(bytes);
+      REQUIRE(none.has_value());
+      CHECK(none->empty());
+      CHECK(none->save() == mr::tdigest<>().save());
+    }
+  }
+}
+
+TEST_CASE("damaged bytes of a reference t-digest answer an error or a digest that works") {
+  for (const bool brief : {false, true}) {
+    for (const auto& bytes :
+         {merging_digest(brief, reference, 0.5, 8.125), tree_digest(brief, reference, 0.5, 8.125)}) {
+      for (std::size_t size = 0; size < bytes.size(); ++size) {
+        const std::vector<std::byte> cut(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size));
+        CHECK_FALSE(mr::tdigest<>::load(cut).has_value());
+      }
+      for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+        auto flipped = bytes;
+        flipped[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
+        auto loaded = mr::tdigest<>::load(flipped);
+        if (!loaded) continue;
+        loaded->update(1.5);
+        loaded->merge(*loaded);
+        CHECK(loaded->quantile(0) == loaded->min());
+        CHECK(loaded->quantile(1) == loaded->max());
+        CHECK(mr::tdigest<>::load(loaded->save()).has_value());
+      }
+      auto longer = bytes;
+      longer.push_back(std::byte{0});
+      CHECK_FALSE(mr::tdigest<>::load(longer).has_value());
+    }
+    const auto says = [&](const std::vector<std::byte>& bytes, const char* what) {
+      const auto loaded = mr::tdigest<>::load(bytes);
+      REQUIRE_FALSE(loaded.has_value());
+      CHECK(loaded.error().message().find(what) != std::string::npos);
+    };
+    says(merging_digest(brief, {{1, 0}}, 1, 1), "a centroid's weight");
+    says(tree_digest(brief, {{1, 0}}, 1, 1), "a centroid's weight");
+    says(merging_digest(brief, {{2, 1}, {1, 1}}, 1, 2), "the centroids are not sorted");
+    says(tree_digest(brief, {{2, 1}, {1, 1}}, 1, 2), "the centroids are not sorted");
+    says(merging_digest(brief, {{3, 1}}, 1, 2), "a centroid outside the extremes");
+    says(tree_digest(brief, {{3, 1}}, 1, 2), "a centroid outside the extremes");
+    says(merging_digest(brief, {{1, 1}}, 2, 1), "the extremes are out of order");
+    says(tree_digest(brief, {{1, 1}}, std::nan(""), 1), "an extreme is not finite");
+  }
+  const std::vector<std::byte> other(30, std::byte{0});
+  CHECK(mr::tdigest<>::load(other).error().code() == mr::errc::unsupported);
+}
+
 TEST_CASE("damaged bytes of a t-digest answer an error or a digest that works") {
   const auto use = [](auto& digest) {
     using sketch = std::remove_reference_t<decltype(digest)>;
     for (int i = 0; i < 10; ++i) digest.update(static_cast<typename sketch::value_type>(i));
     const double q = digest.quantile(0.5);
-    CHECK((digest.smallest() <= q && q <= digest.largest()));
+    CHECK((digest.min() <= q && q <= digest.max()));
     digest.merge(digest);
     digest.compress();
     CHECK(sketch::load(digest.save()).has_value());

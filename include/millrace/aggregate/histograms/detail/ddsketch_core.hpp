@@ -87,9 +87,9 @@ class ddsketch_core {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     return sum_.value() + (above_ > 0 ? infinity : 0) - (below_ > 0 ? infinity : 0);
   }
-  /// NaN when empty; so are `largest`, `quantile` and `rank`.
-  double smallest() const noexcept { return empty() ? none : low_; }
-  double largest() const noexcept { return empty() ? none : high_; }
+  /// NaN when empty; so are `max`, `quantile` and `rank`.
+  double(min)() const noexcept { return empty() ? none : low_; }
+  double(max)() const noexcept { return empty() ? none : high_; }
   std::size_t buckets() const noexcept { return negative_.size() + positive_.size(); }
 
   /// `p` in [0, 1]; outside, the nearer end.

@@ -120,8 +120,8 @@ class kll_levels {
   /// Uniform in [0, 1).
   double draw() noexcept { return random_.uniform(); }
   /// Only if there are values.
-  T smallest() const noexcept { return edge<false>(); }
-  T largest() const noexcept { return edge<true>(); }
+  T(min)() const noexcept { return edge<false>(); }
+  T(max)() const noexcept { return edge<true>(); }
 
  private:
   static constexpr unsigned max_height = 5;  // 2^5 raw values fit where the 5 levels below would have 8 each

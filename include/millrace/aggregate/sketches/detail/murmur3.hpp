@@ -51,7 +51,7 @@ class murmur3 {
     return finish(seed ^ mix_low(word), seed, 8);
   }
 
-  /// Its last step: every bit of the word stirs every bit of the answer.
+  /// Its last step: every bit of the word stirs every bit of the hash.
   static constexpr std::uint64_t scatter(std::uint64_t word) noexcept {
     word = (word ^ (word >> 33)) * scatter_first;
     word = (word ^ (word >> 33)) * scatter_second;

@@ -62,7 +62,7 @@ class req_levels {
 
   static std::uint32_t nearest_even(float size) noexcept { return 2 * static_cast<std::uint32_t>(size / 2 + 0.5F); }
 
-  req_levels(unsigned k, std::uint64_t seed) : k_(k), random_(seed) { add_level(); }
+  req_levels(unsigned k, std::uint64_t seed) noexcept : k_(k), random_(seed) {}
 
   /// From levels that were read. None means one that is empty.
   req_levels(unsigned k, std::uint64_t seed, std::vector<level> levels) : k_(k), random_(seed) {
@@ -113,6 +113,7 @@ class req_levels {
   void add_level() { levels_.emplace_back(static_cast<float>(k_)); }
 
   void take_fresh() {
+    if (levels_.empty()) add_level();
     std::vector<Key> scratch(fresh_.size());
     sort_numbers(fresh_.data(), fresh_.size(), scratch.data());
     levels_[0].add(fresh_);

@@ -39,7 +39,7 @@ class image_writer {
   std::vector<std::byte> bytes_;
 };
 
-/// Reads them back from bytes nobody vouches for. A read past the end answers zero and is remembered, so a
+/// Reads them back from bytes nobody vouches for. A read past the end returns zero and is remembered, so a
 /// parser may read a whole header and ask `ok` once; nothing outside the span is ever touched.
 class image_reader {
  public:
@@ -50,6 +50,20 @@ class image_reader {
     static_assert(std::is_arithmetic_v<T>);
     T value{};
     take_array(&value, 1);
+    return value;
+  }
+  /// The same of a number whose highest byte comes first.
+  template <class T>
+  T take_big() noexcept {
+    unsigned char bytes[sizeof(T)];
+    T value{};
+    if (!take_array(bytes, sizeof(T))) return value;
+    for (std::size_t i = 0; i < sizeof(T) / 2; ++i) {
+      const unsigned char kept = bytes[i];
+      bytes[i] = bytes[sizeof(T) - 1 - i];
+      bytes[sizeof(T) - 1 - i] = kept;
+    }
+    std::memcpy(&value, bytes, sizeof(T));
     return value;
   }
   /// All of them or none.

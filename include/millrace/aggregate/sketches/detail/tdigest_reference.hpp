@@ -1,0 +1,116 @@
+#ifndef MILLRACE_AGGREGATE_SKETCHES_DETAIL_TDIGEST_REFERENCE_HPP
+#define MILLRACE_AGGREGATE_SKETCHES_DETAIL_TDIGEST_REFERENCE_HPP
+
+#include <millrace/core/detail/math.hpp>
+#include <millrace/core/result.hpp>
+#include <millrace/core/saved/detail/image.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// What an image of the reference implementation of the t-digest says, its highest bytes first.
+///
+/// Two classes of it write the same two numbers for their encodings, 1 (verbose) and 2 (brief), and the extremes behind
+/// them; lengths tell the classes apart. MergingDigest: K (8; 4 if brief), 4 bytes of capacities if brief, the number
+/// of centroids (4; 2 if brief), then pairs of weight and mean: doubles, or floats if brief. AVLTreeDigest: K (8), the
+/// number (4), all means and then all weights: doubles and integers; if brief floats, each what is to be added to the
+/// mean before, and integers of seven bits a byte, the lowest first.
+/// Source: github.com/tdunning/t-digest 3.3, `asBytes` and `asSmallBytes` of both classes.
+struct reference_tdigest {
+  struct centroid {
+    double mean;
+    double weight;  // whole, 1 at least
+  };
+  double k = 0;
+  double low = 0;
+  double high = 0;
+  std::vector<centroid> centroids;  // by mean
+
+  /// Errors: truncated, unsupported, corrupt. Allocates: a few times the bytes given.
+  static result<reference_tdigest> read(std::span<const std::byte> bytes);
+
+ private:
+  static error fault(errc code, const char* what) { return error(code, std::string("t-digest image: ") + what); }
+  static double by_seven_bits(image_reader& in) noexcept {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 35; shift += 7) {
+      const auto byte = in.take<std::uint8_t>();
+      value |= std::uint64_t{byte & 0x7fU} << shift;
+      if (byte < 0x80) break;
+    }
+    return static_cast<double>(value);
+  }
+  void read_pairs(image_reader& in, bool brief) {
+    for (centroid& c : centroids) {
+      c.weight = brief ? in.take_big<float>() : in.take_big<double>();
+      c.mean = brief ? in.take_big<float>() : in.take_big<double>();
+    }
+  }
+  void read_columns(image_reader& in, bool brief) {
+    double before = 0;
+    for (centroid& c : centroids) before = c.mean = brief ? before + in.take_big<float>() : in.take_big<double>();
+    for (centroid& c : centroids) c.weight = brief ? by_seven_bits(in) : in.take_big<std::uint32_t>();
+  }
+  /// Null, or what is wrong with the centroids. Floats may lie beyond the extremes by their rounding.
+  const char* wrong(bool brief) const noexcept {
+    if (centroids.empty()) return low <= high ? "extremes of nothing" : nullptr;
+    if (low > high) return "the extremes are out of order";
+    const double widest = math::absolute(low) > math::absolute(high) ? low : high;
+    const double slack = brief ? 1e-5 * math::absolute(widest) : 0;
+    for (std::size_t i = 0; i < centroids.size(); ++i) {
+      const centroid& c = centroids[i];
+      if (c.mean < low - slack || c.mean > high + slack || c.mean != c.mean) return "a centroid outside the extremes";
+      if (!(c.weight >= 1) || c.weight != math::floor(c.weight)) return "a centroid's weight";
+      if (i > 0 && c.mean < centroids[i - 1].mean) return "the centroids are not sorted";
+    }
+    return nullptr;
+  }
+};
+
+inline result<reference_tdigest> reference_tdigest::read(std::span<const std::byte> bytes) {
+  image_reader in(bytes);
+  reference_tdigest made;
+  const auto encoding = in.take_big<std::uint32_t>();
+  made.low = in.take_big<double>();
+  made.high = in.take_big<double>();
+  if (!in.ok()) return fault(errc::truncated, "it ends too soon");
+  if (encoding != 1 && encoding != 2)
+    return fault(errc::unsupported, "unknown encoding of the reference implementation");
+  const bool brief = encoding == 2;
+
+  image_reader pairs = in;
+  made.k = brief ? pairs.take_big<float>() : pairs.take_big<double>();
+  if (brief) pairs.skip(4);
+  std::uint64_t count = brief ? pairs.take_big<std::uint16_t>() : pairs.take_big<std::uint32_t>();
+  const bool in_pairs = pairs.ok() && pairs.rest().size() == count * (brief ? 8 : 16);
+  if (in_pairs) {
+    in = pairs;
+  } else {
+    made.k = in.take_big<double>();
+    count = in.take_big<std::uint32_t>();
+    if (!in.ok() || in.rest().size() < count * (brief ? 5 : 12)) return fault(errc::truncated, "it ends too soon");
+  }
+  if (!(made.k >= 1 && made.k <= 65535)) return fault(errc::corrupt, "k is not in [1, 65535]");
+  made.centroids.resize(static_cast<std::size_t>(count));
+  if (in_pairs)
+    made.read_pairs(in, brief);
+  else
+    made.read_columns(in, brief);
+  if (!in.ok()) return fault(errc::truncated, "it ends too soon");
+  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+  if (const char* const what = made.wrong(brief); what != nullptr) return fault(errc::corrupt, what);
+  return made;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_TDIGEST_REFERENCE_HPP
