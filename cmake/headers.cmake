@@ -12,22 +12,24 @@ set(MILLRACE_core_HEADERS
   core/clock.hpp core/config.hpp core/context.hpp core/error.hpp core/field.hpp core/fixed_string.hpp core/id.hpp
   core/json_check.hpp core/json_writer.hpp core/result.hpp core/saved.hpp core/seed.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
-  core/detail/cycle_counter.hpp core/detail/gauss_legendre.hpp core/detail/light_atomic.hpp core/detail/math.hpp
-  core/detail/order_key.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/spin_lock.hpp
-  core/detail/swap_members.hpp
+  core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp core/detail/deflate_block.hpp
+  core/detail/field_list.hpp core/detail/gauss_legendre.hpp core/detail/huffman.hpp core/detail/inflate.hpp
+  core/detail/light_atomic.hpp core/detail/math.hpp core/detail/needs_exceptions.hpp core/detail/number_text.hpp
+  core/detail/order_key.hpp core/detail/requirement.hpp core/detail/simd.hpp core/detail/sort.hpp
+  core/detail/spin_lock.hpp core/detail/swap_members.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
 set(MILLRACE_chain_HEADERS
   chain.hpp
   chain/chain.hpp chain/event.hpp chain/middleware.hpp chain/outcome.hpp
-  chain/detail/verdict.hpp)
+  chain/detail/guarded.hpp chain/detail/verdict.hpp)
 set(MILLRACE_tensor_HEADERS
   tensor.hpp
   tensor/fwd.hpp tensor/codec.hpp tensor/compressed.hpp tensor/deflate.hpp tensor/dtype.hpp tensor/eigen.hpp tensor/finite_scan.hpp
   tensor/layout.hpp tensor/summary.hpp tensor/traits.hpp tensor/view.hpp tensor/xtensor.hpp
-  tensor/detail/byte_buffer.hpp tensor/detail/crc32.hpp tensor/detail/decode.hpp tensor/detail/decode_table.hpp
-  tensor/detail/deflate_block.hpp tensor/detail/encode.hpp tensor/detail/gather.hpp tensor/detail/huffman.hpp
-  tensor/detail/inflate.hpp tensor/detail/planes.hpp tensor/detail/scan_kernels.hpp tensor/detail/tensor_file.hpp)
+  tensor/detail/byte_buffer.hpp tensor/detail/decode.hpp
+  tensor/detail/encode.hpp tensor/detail/gather.hpp
+  tensor/detail/planes.hpp tensor/detail/scan_kernels.hpp tensor/detail/tensor_file.hpp)
 set(MILLRACE_aggregate_HEADERS
   aggregate.hpp
   aggregate/fwd.hpp aggregate/concepts.hpp aggregate/histograms.hpp aggregate/keyed.hpp aggregate/members.hpp aggregate/sketches.hpp
@@ -65,7 +67,7 @@ set(MILLRACE_aggregate_HEADERS
 set(MILLRACE_store_HEADERS
   store.hpp
   store/fwd.hpp store/atomic_file.hpp store/file.hpp store/file_system.hpp store/line_log.hpp store/line_log_options.hpp
-  store/record_ring.hpp
+  store/record_ring.hpp store/saved_file.hpp
   store/detail/line_writer.hpp store/detail/torn_tail.hpp store/detail/worker.hpp)
 set(MILLRACE_stats_HEADERS
   stats.hpp
@@ -127,7 +129,7 @@ set(MILLRACE_train_HEADERS
   train.hpp
   train/fwd.hpp train/activation.hpp train/backpropagation.hpp train/calculate_loss.hpp train/clip.hpp train/fields.hpp
   train/forward_pass.hpp train/load_batch.hpp train/loss.hpp train/model.hpp train/network.hpp train/optimizer.hpp
-  train/network_file.hpp train/samples.hpp train/schedule.hpp train/update_weights.hpp
+  train/samples.hpp train/schedule.hpp train/update_weights.hpp
   train/detail/loss_kernels.hpp train/detail/network_bytes.hpp train/detail/product.hpp)
 
 # Headers of the lists above that include a third party. They belong to the component named, and to

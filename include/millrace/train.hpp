@@ -5,7 +5,7 @@
 ///
 /// - `training_fields`, `training`: the fields that the events hand to each other
 /// - `network`, `dense`, `activation`: dense layers over one vector of parameters, seeded
-/// - `save_network`, `load_network`: a versioned, checksummed file of it
+/// - `network::save`, `network::load`: it as bytes; `store::save_file` and `store::load_file` put them into a file
 /// - `load_batch` (from `matrix_samples`, `range_samples`), `forward_pass`, `calculate_loss`,
 ///   `calculate_accuracy`, `backpropagation`, `update_weights`: the events
 /// - losses: `mse`, `binary_cross_entropy`, `multilabel_cross_entropy`, `softmax_cross_entropy`
@@ -37,7 +37,6 @@
 #include <millrace/train/loss.hpp>
 #include <millrace/train/model.hpp>
 #include <millrace/train/network.hpp>
-#include <millrace/train/network_file.hpp>
 #include <millrace/train/optimizer.hpp>
 #include <millrace/train/samples.hpp>
 #include <millrace/train/schedule.hpp>

@@ -37,7 +37,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <cxxabi.h>
 #include <exception>
 #include <fcntl.h>
 #include <initializer_list>
@@ -300,6 +299,13 @@ inline constexpr bool is_result = false;
 template <class T>
 inline constexpr bool is_result<result<T>> = true;
 
+/// The compiler's own question: <type_traits>' and the concepts', which ask several others, cost each result<T> twice
+/// as long to compile. As a variable, because g++ 14 takes no built-in trait in the signature of a template.
+template <class T, class... Args>
+inline constexpr bool constructible = __is_constructible(T, Args...);
+template <class T, class... Args>
+inline constexpr bool constructible_without_throw = __is_nothrow_constructible(T, Args...);
+
 /// std::construct_at without <memory>, which costs more to parse than this header.
 template <class T, class... Args>
 void construct(T& place, Args&&... args) {
@@ -344,30 +350,28 @@ class [[nodiscard]] result {
   using value_type = T;
   using error_type = millrace::error;
 
-  // The compiler's own questions: <type_traits>' and the concepts', which ask several others, cost each result<T> twice
-  // as long to compile.
-  result() requires(__is_constructible(T)) : value_(), has_value_(true) {}
+  result() requires(detail::constructible<T>) : value_(), has_value_(true) {}
 
   template <class U = T>
-  requires(__is_constructible(T, U) && !detail::is_result<std::remove_cvref_t<U>> &&
+  requires(detail::constructible<T, U> && !detail::is_result<std::remove_cvref_t<U>> &&
            !std::is_same_v<std::remove_cvref_t<U>, millrace::error>) result(U&& value)
       : value_(std::forward<U>(value)), has_value_(true) {}
 
   result(millrace::error failure) noexcept : error_(std::move(failure)), has_value_(false) {}
 
-  result(const result& other) requires(__is_constructible(T, const T&)) : has_value_(other.has_value_) {
+  result(const result& other) requires(detail::constructible<T, const T&>) : has_value_(other.has_value_) {
     if (has_value_)
       detail::construct(value_, other.value_);
     else
       detail::construct(error_, other.error_);
   }
-  result(result&& other) noexcept(__is_nothrow_constructible(T, T)) : has_value_(other.has_value_) {
+  result(result&& other) noexcept(detail::constructible_without_throw<T, T>) : has_value_(other.has_value_) {
     if (has_value_)
       detail::construct(value_, std::move(other.value_));
     else
       detail::construct(error_, std::move(other.error_));
   }
-  result& operator=(result other) noexcept(__is_nothrow_constructible(T, T)) {
+  result& operator=(result other) noexcept(detail::constructible_without_throw<T, T>) {
     destroy();
     has_value_ = other.has_value_;
     if (has_value_)
@@ -1455,7 +1459,7 @@ template <class V>
 }
 
 /// Rounds a product before it is added to something: keeps the compiler from contracting both into
-/// one fused operation, which would answer other bits on one machine than on the next. g++ does that
+/// one fused operation, which would give other bits on one machine than on the next. g++ does that
 /// across statements and has a barrier against it; clang, which has not, does so within one only.
 /// `product` is a double or a vector of them, on its own line.
 template <class V>
@@ -5566,7 +5570,8 @@ struct time_span {
   std::uint64_t start = 0;
   std::uint64_t end = 0;
 
-  constexpr std::uint64_t nanoseconds() const noexcept { return end - start; }
+  /// 0 where the clock went back meanwhile.
+  constexpr std::uint64_t nanoseconds() const noexcept { return end > start ? end - start : 0; }
 };
 
 }  // namespace v0
@@ -11153,6 +11158,48 @@ class pane_queue {
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_PANE_QUEUE_HPP
 
+// ---- core/detail/number_text.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_NUMBER_TEXT_HPP
+#define MILLRACE_CORE_DETAIL_NUMBER_TEXT_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// How messages, logs and JSON spell what is no finite number; null for one that is. std::to_string writes `nan` or
+/// `-nan`, as the machine happens to leave the sign.
+template <class T>
+constexpr const char* non_finite_name(T value) noexcept {
+  if (__builtin_isnan(value)) return "NaN";
+  if (__builtin_isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+  return nullptr;
+}
+
+/// Appends a number in the shortest form that reads back to the same value, whatever the locale.
+template <class T>
+void append_number(std::string& out, T value) {
+  char digits[40];
+  out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
+}
+
+/// A number in a message.
+template <class T>
+std::string number_text(T value) {
+  std::string text;
+  if (const char* name = non_finite_name(value); name != nullptr)
+    text = name;
+  else
+    append_number(text, value);
+  return text;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_NUMBER_TEXT_HPP
+
 // ---- core/json_writer.hpp
 
 #ifndef MILLRACE_CORE_JSON_WRITER_HPP
@@ -11189,7 +11236,8 @@ constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
 }  // namespace detail
 
 /// Appends a JSON string literal. Any bytes go in and strict JSON comes out: control bytes are
-/// escaped, and a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`.
+/// escaped, and a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`, as a
+/// text that holds these characters does: of texts without them, different ones stay different.
 inline void append_json(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   out += '"';
@@ -11235,20 +11283,15 @@ inline void append_json(std::string& out, std::string_view text) {
 template <class T>
 requires std::floating_point<T>
 void append_json(std::string& out, T value) {
-  if (__builtin_isnan(value)) {
-    out += "\"NaN\"";
-  } else if (__builtin_isinf(value)) {
-    out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
-  } else {
-    char digits[40];
-    out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
-  }
+  if (const char* name = detail::non_finite_name(value); name != nullptr)
+    ((out += '"') += name) += '"';
+  else
+    detail::append_number(out, value);
 }
 /// The same of a whole number.
 template <class T>
 requires(std::integral<T> && !std::same_as<T, bool>) void append_json(std::string& out, T value) {
-  char digits[24];
-  out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
+  detail::append_number(out, value);
 }
 /// The same of true or false.
 inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
@@ -16910,14 +16953,95 @@ struct fixed_string {
 
 #endif  // MILLRACE_CORE_FIXED_STRING_HPP
 
-// ---- core/field.hpp
+// ---- core/detail/field_list.hpp
 
-#ifndef MILLRACE_CORE_FIELD_HPP
-#define MILLRACE_CORE_FIELD_HPP
+#ifndef MILLRACE_CORE_DETAIL_FIELD_LIST_HPP
+#define MILLRACE_CORE_DETAIL_FIELD_LIST_HPP
 
 namespace millrace {
 inline namespace v0 {
+// Lists of fields as the compiler computes with them.
+template <fixed_string Name, class T>
+struct field;
+template <auto... Fields>
+struct fields;
+template <class... Fields>
+struct field_list;
+template <class Field>
+struct bound;
 
+namespace detail {
+
+template <class T>
+inline constexpr bool is_field = false;
+template <fixed_string Name, class T>
+inline constexpr bool is_field<field<Name, T>> = true;
+
+template <class T>
+inline constexpr bool is_bound = false;
+template <class Field>
+inline constexpr bool is_bound<bound<Field>> = true;
+
+template <class List>
+struct to_field_list;
+template <auto... Fields>
+struct to_field_list<fields<Fields...>> {
+  using type = field_list<std::remove_cv_t<decltype(Fields)>...>;
+};
+template <class... Fields>
+struct to_field_list<field_list<Fields...>> {
+  using type = field_list<Fields...>;
+};
+template <class List>
+using to_field_list_t = typename to_field_list<List>::type;
+
+template <class List, class Field>
+inline constexpr bool contains = false;
+template <class... Fields, class Field>
+inline constexpr bool contains<field_list<Fields...>, Field> = (std::is_same_v<Fields, Field> || ...);
+
+/// The union of field lists, in order of first appearance.
+template <class... Lists>
+struct merge_fields;
+template <class List>
+struct merge_fields<List> {
+  using type = List;
+};
+template <class... Fields, class... Rest>
+struct merge_fields<field_list<Fields...>, field_list<>, Rest...> : merge_fields<field_list<Fields...>, Rest...> {};
+template <class... Fields, class Next, class... More, class... Rest>
+struct merge_fields<field_list<Fields...>, field_list<Next, More...>, Rest...>
+    : merge_fields<
+          std::conditional_t<contains<field_list<Fields...>, Next>, field_list<Fields...>, field_list<Fields..., Next>>,
+          field_list<More...>, Rest...> {};
+template <class... Lists>
+using merge_fields_t = typename merge_fields<field_list<>, Lists...>::type;
+
+template <class... Fields>
+inline constexpr bool all_different = true;
+template <class First, class... Rest>
+inline constexpr bool all_different<First, Rest...> = (!std::is_same_v<First, Rest> && ...) && all_different<Rest...>;
+
+/// Calls f(field) for every field of the list.
+template <class... Fields, class F>
+constexpr void for_each_field(field_list<Fields...>, F&& f) {
+  (f(Fields{}), ...);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_FIELD_LIST_HPP
+
+// ---- core/detail/requirement.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_REQUIREMENT_HPP
+#define MILLRACE_CORE_DETAIL_REQUIREMENT_HPP
+
+namespace millrace {
+inline namespace v0 {
+// What a static_assert shows besides its text: the names of those at fault.
 namespace detail {
 
 /// A name as characters: clang prints a string template argument as numbers, but these as letters,
@@ -16937,6 +17061,22 @@ using spelling_t = typename spelling<Field>::type;
 /// `Holds`, with names in tow for the compiler to print when it does not.
 template <bool Holds, class... Names>
 inline constexpr bool requirement = Holds;
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_REQUIREMENT_HPP
+
+// ---- core/field.hpp
+
+#ifndef MILLRACE_CORE_FIELD_HPP
+#define MILLRACE_CORE_FIELD_HPP
+
+namespace millrace {
+inline namespace v0 {
+
+namespace detail {
 
 /// Whether a From may stand for a To where the To starts.
 template <class From, class To, class Plain = std::decay_t<From>>
@@ -16991,56 +17131,6 @@ struct field_list {
   static constexpr std::size_t size = sizeof...(Fields);
 };
 
-namespace detail {
-
-template <class T>
-inline constexpr bool is_field = false;
-template <fixed_string Name, class T>
-inline constexpr bool is_field<field<Name, T>> = true;
-
-template <class List>
-struct to_field_list;
-template <auto... Fields>
-struct to_field_list<fields<Fields...>> {
-  using type = field_list<std::remove_cv_t<decltype(Fields)>...>;
-};
-template <class... Fields>
-struct to_field_list<field_list<Fields...>> {
-  using type = field_list<Fields...>;
-};
-template <class List>
-using to_field_list_t = typename to_field_list<List>::type;
-
-template <class List, class Field>
-inline constexpr bool contains = false;
-template <class... Fields, class Field>
-inline constexpr bool contains<field_list<Fields...>, Field> = (std::is_same_v<Fields, Field> || ...);
-
-/// The union of field lists, in order of first appearance.
-template <class... Lists>
-struct merge_fields;
-template <class List>
-struct merge_fields<List> {
-  using type = List;
-};
-template <class... Fields, class... Rest>
-struct merge_fields<field_list<Fields...>, field_list<>, Rest...> : merge_fields<field_list<Fields...>, Rest...> {};
-template <class... Fields, class Next, class... More, class... Rest>
-struct merge_fields<field_list<Fields...>, field_list<Next, More...>, Rest...>
-    : merge_fields<
-          std::conditional_t<contains<field_list<Fields...>, Next>, field_list<Fields...>, field_list<Fields..., Next>>,
-          field_list<More...>, Rest...> {};
-template <class... Lists>
-using merge_fields_t = typename merge_fields<field_list<>, Lists...>::type;
-
-/// Calls f(field) for every field of the list.
-template <class... Fields, class F>
-constexpr void for_each_field(field_list<Fields...>, F&& f) {
-  (f(Fields{}), ...);
-}
-
-}  // namespace detail
-
 }  // namespace v0
 }  // namespace millrace
 
@@ -17060,11 +17150,6 @@ template <class Field>
 struct slot {
   typename Field::type value{};
 };
-
-template <class... Fields>
-inline constexpr bool all_different = true;
-template <class First, class... Rest>
-inline constexpr bool all_different<First, Rest...> = (!std::is_same_v<First, Rest> && ...) && all_different<Rest...>;
 
 }  // namespace detail
 
@@ -17090,16 +17175,25 @@ class basic_context<field_list<Provided...>, field_list<Slots...>> : private det
   }
 
   template <class Field>
+    requires(detail::is_field<Field>)
   constexpr typename Field::type& operator[](Field) noexcept {
     static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
                   "millrace[CONTEXT-1]: the context has no slot for this field");
     return static_cast<detail::slot<Field>&>(*this).value;
   }
   template <class Field>
+    requires(detail::is_field<Field>)
   constexpr const typename Field::type& operator[](Field) const noexcept {
     static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
                   "millrace[CONTEXT-1]: the context has no slot for this field");
     return static_cast<const detail::slot<Field>&>(*this).value;
+  }
+  template <class Key>
+    requires(!detail::is_field<Key>)
+  constexpr auto operator[](Key) const noexcept {
+    static_assert(detail::requirement<detail::is_field<Key>, Key>,
+                  "millrace[CONTEXT-3]: a context is asked by a field, not by a name or a number: declare the field "
+                  "once, inline constexpr mr::field<\"risk\", double> risk; and write ctx[risk]");
   }
 };
 
@@ -17109,6 +17203,13 @@ constexpr auto context(bound<Fields>... values) {
   static_assert(detail::all_different<Fields...>, "millrace[CONTEXT-2]: a field is given twice");
   if constexpr (detail::all_different<Fields...>)
     return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
+}
+
+template <class... Given>
+  requires(!(detail::is_bound<Given> && ...))
+constexpr auto context(Given...) {
+  static_assert(detail::requirement<(detail::is_bound<Given> && ...), Given...>,
+                "millrace[CONTEXT-4]: a start value names its field: context(amount = 1.0)");
 }
 
 }  // namespace v0
@@ -17136,7 +17237,9 @@ inline namespace v0 {
 /// `event_context`. A success has written what `writes` declares, which nobody can check: a field
 /// that it leaves alone holds what the run before left there, or a default. It fails by returning an
 /// error or by throwing; it may also return void. Its `static constexpr std::string_view name` is
-/// optional (the type's own name otherwise), and so is `static constexpr bool thread_safe`.
+/// optional (the type's own name otherwise), and so is `static constexpr bool thread_safe`. Optional, too, is
+/// `template <class... Events> struct beside`, which is made with all events of the chain, for `static_assert`s about
+/// them.
 template <class Event>
 concept event = std::is_object_v<Event> && requires {
   typename detail::to_field_list<typename Event::reads>::type;
@@ -17213,7 +17316,7 @@ namespace detail {
 
 /// The fields that an event only reads, const. millrace[CHAIN-15]: the event writes one of them. No assertion sees
 /// that, so the compiler's own error bears the code: g++ prints this class's name with the call, clang the second
-/// template argument or the answer's type.
+/// template argument or the type that the operator returns.
 template <class Event, class Context>
 class millrace_CHAIN_15_field_is_not_in_the_events_writes {
  public:
@@ -17257,11 +17360,18 @@ class event_context : public detail::millrace_CHAIN_15_field_is_not_in_the_event
     return (*this->context_)[key];
   }
   template <class Field>
-    requires(!has<Field>)
+    requires(detail::is_field<Field> && !has<Field>)
   constexpr typename Field::type& operator[](Field key) const noexcept {
     static_assert(detail::requirement<has<Field>, Event, detail::spelling_t<Field>>,
                   "millrace[CHAIN-4]: the event touches a field that it declares neither in `reads` nor in `writes`");
     return (*this->context_)[key];
+  }
+  template <class Key>
+    requires(!detail::is_field<Key>)
+  constexpr auto operator[](Key) const noexcept {
+    static_assert(detail::requirement<detail::is_field<Key>, Key>,
+                  "millrace[CONTEXT-3]: a context is asked by a field, not by a name or a number: declare the field "
+                  "once, inline constexpr mr::field<\"risk\", double> risk; and write ctx[risk]");
   }
 };
 
@@ -17337,6 +17447,73 @@ class stage {
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_EVENT_HPP
+
+// ---- core/detail/needs_exceptions.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_NEEDS_EXCEPTIONS_HPP
+#define MILLRACE_CORE_DETAIL_NEEDS_EXCEPTIONS_HPP
+
+// Included first by headers that catch what the user's code or the standard library throws. As in core/config.hpp, a
+// file that is not there stops the compiler after the one error that says why.
+#if !defined(__cpp_exceptions)
+#error "millrace: chains and logs need exceptions; without, use core, tensor, aggregate, stats, detect, observe"
+#include <millrace_needs_exceptions>
+#endif
+
+#endif  // MILLRACE_CORE_DETAIL_NEEDS_EXCEPTIONS_HPP
+
+// ---- chain/detail/guarded.hpp
+
+#ifndef MILLRACE_CHAIN_DETAIL_GUARDED_HPP
+#define MILLRACE_CHAIN_DETAIL_GUARDED_HPP
+
+#if defined(__GLIBCXX__)
+#include <cxxabi.h>
+#endif
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// What glibc throws through a thread that is cancelled, which a `catch` must let go on. libstdc++ shows it to every
+/// `catch`; libc++ to none, so there the name stands for nothing.
+#if defined(__GLIBCXX__)
+using forced_unwind = abi::__forced_unwind;
+#else
+struct forced_unwind {};
+#endif
+
+template <class Describe>
+[[gnu::cold, gnu::noinline]] error thrown_error(const Describe& describe, const char* what) {
+  const std::string where = describe();
+  return error(errc::event_threw,
+               what != nullptr ? where + " threw: " + what : where + " threw something that is no std::exception");
+}
+
+/// Calls f and makes an error value of whatever it throws. A cancelled thread goes on unwinding.
+template <class F, class Describe>
+[[gnu::always_inline]] inline result<void> guarded(F&& f, Describe&& describe) {
+  try {
+    if constexpr (std::is_void_v<decltype(f())>) {
+      f();
+      return {};
+    } else {
+      return f();
+    }
+  } catch (forced_unwind&) {
+    throw;
+  } catch (const std::exception& thrown) {
+    return thrown_error(describe, thrown.what());
+  } catch (...) {
+    return thrown_error(describe, nullptr);
+  }
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_DETAIL_GUARDED_HPP
 
 // ---- chain/middleware.hpp
 
@@ -17516,6 +17693,13 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
+/// Whether a chain can run on a C: something with slots that are not const.
+template <class C>
+concept writable_context = !std::is_const_v<C> && requires {
+  typename C::provided;
+  typename C::slots;
+};
+
 struct nobody {
   static constexpr std::string_view name = "";
   using type = int;
@@ -17623,7 +17807,7 @@ template <class Context, class... Middlewares>
 using lacking_field = typename first_flaw<
     typename fieldless<Context, Middlewares, typename needs_of_middleware<Middlewares>::type>::type...>::type;
 
-// Signatures: called with its view of the context, an event answers void or result<void>.
+// Signatures: called with its view of the context, an event returns void or result<void>.
 template <class Context, class Event>
 concept callable_on = requires(Event& event, event_context<Context, Event>& ctx) {
   { event(ctx) } -> void_or_result;
@@ -17708,7 +17892,7 @@ class lenient_result {
   std::vector<event_failure> failures_;
 };
 
-/// A run stops at the first event that fails and answers its error. The default.
+/// A run stops at the first event that fails and returns its error. The default.
 struct strict {
   using result_type = result<void>;
 };
@@ -17744,36 +17928,20 @@ namespace detail {
 template <class... Parts>
 struct part_list {};
 
+template <class T>
+inline constexpr bool is_policy = strictness_policy<T> || clock_policy<T>;
+
+/// What an event has to say about the events beside it.
+template <class Event, class... Events>
+struct neighbours {};
+template <class Event, class... Events>
+  requires requires { typename Event::template beside<Events...>; }
+struct neighbours<Event, Events...> : Event::template beside<Events...> {};
+
 /// std::declval for code that is compiled but never run. Has a body, which local types ask for.
 template <class T>
 T& pretend() noexcept {
   __builtin_unreachable();
-}
-
-template <class Describe>
-[[gnu::cold, gnu::noinline]] error thrown_error(const Describe& describe, const char* what) {
-  const std::string where = describe();
-  return error(errc::event_threw,
-               what != nullptr ? where + " threw: " + what : where + " threw something that is no std::exception");
-}
-
-/// Calls f and makes an error value of whatever it throws. A cancelled thread goes on unwinding.
-template <class F, class Describe>
-[[gnu::always_inline]] inline result<void> guarded(F&& f, Describe&& describe) {
-  try {
-    if constexpr (std::is_void_v<decltype(f())>) {
-      f();
-      return {};
-    } else {
-      return f();
-    }
-  } catch (abi::__forced_unwind&) {
-    throw;
-  } catch (const std::exception& thrown) {
-    return thrown_error(describe, thrown.what());
-  } catch (...) {
-    return thrown_error(describe, nullptr);
-  }
 }
 
 }  // namespace detail
@@ -17781,7 +17949,7 @@ template <class F, class Describe>
 /// Events in order, with middleware around each of them, resolved at compile time.
 ///
 /// Made by `chain(events...)`; `use` adds a middleware outside those already there. Called with a
-/// context, it runs every event and answers `Strictness::result_type`. What an event or a hook
+/// context, it runs every event and returns a `Strictness::result_type`. What an event or a hook
 /// throws becomes an error value at the event's boundary.
 ///
 /// Complexity: the events' and hooks' own; with no middleware, or one that does nothing, the bare
@@ -17815,10 +17983,15 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   basic_chain& operator=(const basic_chain&) = delete;
 
   /// Adds a middleware outside all those there: the last one used is the outermost. A bundle, which is
-  /// anything with `add_to(chain) &&`, adds its middlewares itself and answers the chain with them.
+  /// anything with `add_to(chain) &&`, adds its middlewares itself and returns the chain with them.
   template <class M>
   constexpr auto use(M middleware) && {
-    if constexpr (requires { std::move(middleware).add_to(std::move(*this)); })
+    static_assert(detail::requirement<!detail::is_policy<M>, M>,
+                  "millrace[CHAIN-17]: strict, lenient and clocks are policies of the whole chain, not parts of it: "
+                  "write mr::chain<mr::lenient>(events...)");
+    if constexpr (detail::is_policy<M>)
+      return std::move(*this);
+    else if constexpr (requires { std::move(middleware).add_to(std::move(*this)); })
       return std::move(middleware).add_to(std::move(*this));
     else
       return std::move(*this).use_one(std::move(middleware));
@@ -17832,8 +18005,11 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   }
 
   /// The same chain on a clock that the caller made.
-  template <clock_policy Other>
+  template <class Other>
   constexpr auto on(Other clock) && {
+    static_assert(detail::requirement<clock_policy<Other>, Other>,
+                  "millrace[CHAIN-18]: on() takes a clock, which has ticks() and nanoseconds(ticks), both const and "
+                  "noexcept; see millrace/core/clock.hpp");
     return basic_chain<Strictness, Other, detail::part_list<Events...>, detail::part_list<Middlewares...>>(
         std::move(clock), std::move(events_), std::move(middlewares_));
   }
@@ -17849,9 +18025,14 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
                                typename detail::fields_of_middleware<detail::unborrowed_t<Middlewares>>::type...>;
     return basic_context<field_list<Given...>, slots>(std::move(start)...);
   }
+  template <class... Given>
+    requires(!(detail::is_bound<Given> && ...))
+  constexpr auto context(Given... values) const {
+    return v0::context(std::move(values)...);
+  }
 
   /// Runs the events in order. Guarantee: an event that fails or throws has had its `after` hooks.
-  template <class Context>
+  template <detail::writable_context Context>
   [[gnu::always_inline]] inline result_type operator()(Context& ctx) {
     // One check at a time, so that the first error is the cause and not its consequences.
     using names = typename detail::namesakes<
@@ -17878,7 +18059,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
       if constexpr (slots::ok && lacking::ok) {
         using signature = detail::uncallable<Context, detail::unborrowed_t<Events>...>;
         static_assert(detail::requirement<signature::ok, typename signature::culprit>,
-                      "millrace[CHAIN-2]: the event cannot be called as event(ctx), or answers something else than "
+                      "millrace[CHAIN-2]: the event cannot be called as event(ctx), or returns something else than "
                       "void or mr::result<void>; write: mr::result<void> operator()(auto& ctx)");
         if constexpr (signature::ok) {
           // Never runs: instantiates the events' bodies here, so that a mistake in one is reported next to this call.
@@ -17892,7 +18073,8 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
                         "cannot be called as that hook; see millrace/chain/middleware.hpp for their parameters");
           using idle = detail::hookless<stage_at<0>, Context, detail::unborrowed_t<Middlewares>...>;
           static_assert(!hooks::ok || detail::requirement<idle::ok, typename idle::culprit>,
-                        "millrace[CHAIN-1]: the middleware has none of before, after, around and rejected");
+                        "millrace[CHAIN-1]: the middleware has none of before, after, around and rejected; an event "
+                        "stands in chain(...)");
           if constexpr (hooks::ok && idle::ok) {
             if constexpr (std::is_same_v<Strictness, strict>)
               return run_strict<0>(ctx);
@@ -17903,6 +18085,17 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
       }
     }
     __builtin_unreachable();  // after a failed check, so that the compiler does not also miss a return
+  }
+  /// On a context that nobody reads afterwards.
+  template <detail::writable_context Context>
+  [[gnu::always_inline]] inline result_type operator()(Context&& ctx) {
+    return (*this)(ctx);
+  }
+  template <class... Given>
+  result_type operator()(const Given&...) {
+    static_assert(detail::requirement<false, Given...>,
+                  "millrace[CHAIN-16]: a chain is called with one context, which is not const: "
+                  "auto ctx = chain.context(epoch = 0); chain(ctx)");
   }
 
   /// The middlewares' names, outermost first: the order in which `before` is called.
@@ -18156,9 +18349,6 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
 
 namespace detail {
 
-template <class T>
-inline constexpr bool is_policy = strictness_policy<T> || clock_policy<T>;
-
 template <class... Policies>
 struct strictness_of {
   using type = strict;
@@ -18179,7 +18369,13 @@ struct clock_of<First, Rest...>
 /// Makes a chain of events, strict and on the steady clock. Policies change that, in any order:
 /// `mr::chain<mr::lenient, mr::tsc_clock>(...)`.
 template <class... Policies, class... Events>
-requires(detail::is_policy<Policies>&&...) constexpr auto chain(Events... events) {
+constexpr auto chain(Events... events) {
+  static_assert(detail::requirement<(detail::is_policy<Policies> && ...), Policies...>,
+                "millrace[CHAIN-19]: between the brackets of chain<...> stand policies: strict, lenient, a clock; "
+                "events stand in the parentheses: mr::chain(score{})");
+  static_assert(detail::requirement<!(detail::is_policy<Events> || ...), Events...>,
+                "millrace[CHAIN-17]: strict, lenient and clocks are policies of the whole chain, not parts of it: "
+                "write mr::chain<mr::lenient>(events...)");
   static_assert(sizeof...(Events) > 0, "millrace[CHAIN-5]: a chain has at least one event");
   using strictness = typename detail::strictness_of<Policies...>::type;
   using clock = typename detail::clock_of<Policies...>::type;
@@ -18187,7 +18383,8 @@ requires(detail::is_policy<Policies>&&...) constexpr auto chain(Events... events
   static_assert(detail::requirement<flaw::ok, typename flaw::culprit>,
                 "millrace[CHAIN-9]: an event declares its fields: using reads = mr::fields<...>; "
                 "using writes = mr::fields<...>;");
-  if constexpr (flaw::ok && sizeof...(Events) > 0)
+  (void(sizeof(detail::neighbours<detail::unborrowed_t<Events>, detail::unborrowed_t<Events>...>)), ...);
+  if constexpr (flaw::ok && sizeof...(Events) > 0 && (detail::is_policy<Policies> && ...))
     return basic_chain<strictness, clock, detail::part_list<Events...>, detail::part_list<>>(
         clock(), std::tuple<Events...>(std::move(events)...), {});
 }
@@ -18205,7 +18402,7 @@ class shared_chain<basic_chain<Strictness, Clock, detail::part_list<Events...>, 
   explicit shared_chain(chain_type& shared) noexcept requires(check::ok) : chain_(&shared) {}
 
   template <class Context>
-  typename chain_type::result_type operator()(Context& ctx) const {
+  typename chain_type::result_type operator()(Context&& ctx) const {
     return (*chain_)(ctx);
   }
 
@@ -24120,7 +24317,7 @@ inline lane_maxima max_lanes(const unsigned char* data, std::size_t bytes) noexc
 }
 
 /// What one block of doubles adds to a summary. Eight partial sums whatever the CPU, so that the
-/// answer is the same on all.
+/// result is the same on all.
 struct block_sums {
   double sum = 0;
   double squares = 0;
@@ -28235,79 +28432,13 @@ audit_log(std::string, audit_options) -> audit_log<>;
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP
 
-// ---- tensor/detail/byte_buffer.hpp
+// ---- core/detail/decode_table.hpp
 
-#ifndef MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
-#define MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace tensor {
-namespace detail {
-
-/// Bytes on the heap that begin as they come: std::vector would write them all first. Large ones grow
-/// by remapping pages, where the system can. Throws std::bad_alloc.
-class byte_buffer {
- public:
-  byte_buffer() noexcept = default;
-  explicit byte_buffer(std::size_t size) { resize(size); }
-  byte_buffer(const byte_buffer& other) : byte_buffer(other.size_) {
-    if (size_ != 0) __builtin_memcpy(data_, other.data_, size_);
-  }
-  byte_buffer(byte_buffer&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)),
-        size_(std::exchange(other.size_, 0)),
-        capacity_(std::exchange(other.capacity_, 0)) {}
-  byte_buffer& operator=(byte_buffer other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
-    return *this;
-  }
-  ~byte_buffer() { std::free(data_); }
-
-  void resize(std::size_t size) {
-    if (size > capacity_) reallocate(size);
-    size_ = size;
-  }
-  /// Gives back what is not used, if that is a tenth. Less is kept: the C library serves a size that
-  /// it has seen freed without asking the system for fresh pages.
-  void shrink() {
-    if (capacity_ - size_ > capacity_ / 10) reallocate(size_);
-  }
-
-  unsigned char* data() noexcept { return data_; }
-  const unsigned char* data() const noexcept { return data_; }
-  std::size_t size() const noexcept { return size_; }
-
- private:
-  void reallocate(std::size_t size) {
-    void* moved = std::realloc(data_, size == 0 ? 1 : size);
-    if (moved == nullptr) throw std::bad_alloc();
-    data_ = static_cast<unsigned char*>(moved);
-    capacity_ = size;
-  }
-
-  unsigned char* data_ = nullptr;
-  std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
-};
-
-}  // namespace detail
-}  // namespace tensor
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
-
-// ---- tensor/detail/decode_table.hpp
-
-#ifndef MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
-#define MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
+#ifndef MILLRACE_CORE_DETAIL_DECODE_TABLE_HPP
+#define MILLRACE_CORE_DETAIL_DECODE_TABLE_HPP
 
 namespace millrace {
 inline namespace v0 {
-namespace tensor {
 namespace detail {
 
 /// One Huffman code as a table over the next bits. Codes too long for it are found bit by bit.
@@ -28400,23 +28531,21 @@ class decode_table {
 };
 
 }  // namespace detail
-}  // namespace tensor
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
+#endif  // MILLRACE_CORE_DETAIL_DECODE_TABLE_HPP
 
-// ---- tensor/detail/inflate.hpp
+// ---- core/detail/inflate.hpp
 
-#ifndef MILLRACE_TENSOR_DETAIL_INFLATE_HPP
-#define MILLRACE_TENSOR_DETAIL_INFLATE_HPP
+#ifndef MILLRACE_CORE_DETAIL_INFLATE_HPP
+#define MILLRACE_CORE_DETAIL_INFLATE_HPP
 
 // A DEFLATE decoder (RFC 1951) into one piece of memory of known size. Complete, so that reading a
 // compressed tensor needs no third party, and made for the blocks that deflate_block.hpp writes: up to
 // three literals a table look-up.
 namespace millrace {
 inline namespace v0 {
-namespace tensor {
 namespace detail {
 
 /// Bytes that may be written beyond the output.
@@ -28724,11 +28853,82 @@ class inflater {
 };
 
 }  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_INFLATE_HPP
+
+// ---- tensor/detail/byte_buffer.hpp
+
+#ifndef MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
+#define MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace tensor {
+namespace detail {
+
+/// Bytes on the heap that begin as they come: std::vector would write them all first. Large ones grow
+/// by remapping pages, where the system can. Throws std::bad_alloc.
+class byte_buffer {
+ public:
+  byte_buffer() noexcept = default;
+  explicit byte_buffer(std::size_t size) { resize(size); }
+  byte_buffer(const byte_buffer& other) : byte_buffer(other.size_) {
+    if (size_ != 0) __builtin_memcpy(data_, other.data_, size_);
+  }
+  byte_buffer(byte_buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  byte_buffer& operator=(byte_buffer other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+    return *this;
+  }
+  ~byte_buffer() { std::free(data_); }
+
+  void resize(std::size_t size) {
+    if (size > capacity_) reallocate(size);
+    size_ = size;
+  }
+  /// Gives back what is not used, if that is a tenth. Less is kept: the C library serves a size that
+  /// it has seen freed without asking the system for fresh pages.
+  void shrink() {
+    if (capacity_ - size_ > capacity_ / 10) reallocate(size_);
+  }
+
+  unsigned char* data() noexcept { return data_; }
+  const unsigned char* data() const noexcept { return data_; }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  /// Throws std::bad_alloc by the standard library's own hand, so that this compiles with -fno-exceptions too.
+  [[noreturn, gnu::cold, gnu::noinline]] static void out_of_memory() {
+    const volatile std::size_t more_than_any_machine_has = ~std::size_t{0} >> 1;
+    ::operator delete(::operator new(more_than_any_machine_has));
+    std::abort();
+  }
+
+  void reallocate(std::size_t size) {
+    void* moved = std::realloc(data_, size == 0 ? 1 : size);
+    if (moved == nullptr) out_of_memory();
+    data_ = static_cast<unsigned char*>(moved);
+    capacity_ = size;
+  }
+
+  unsigned char* data_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace detail
 }  // namespace tensor
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_TENSOR_DETAIL_INFLATE_HPP
+#endif  // MILLRACE_TENSOR_DETAIL_BYTE_BUFFER_HPP
 
 // ---- tensor/detail/planes.hpp
 
@@ -28978,10 +29178,10 @@ inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) no
 
 #endif  // MILLRACE_TENSOR_DETAIL_PLANES_HPP
 
-// ---- tensor/detail/crc32.hpp
+// ---- core/detail/crc32.hpp
 
-#ifndef MILLRACE_TENSOR_DETAIL_CRC32_HPP
-#define MILLRACE_TENSOR_DETAIL_CRC32_HPP
+#ifndef MILLRACE_CORE_DETAIL_CRC32_HPP
+#define MILLRACE_CORE_DETAIL_CRC32_HPP
 
 // CRC-32 as gzip has it (RFC 1952, section 8): polynomial 0x04c11db7, bits reflected. Eight bytes a
 // step from tables; with the CPU's carry-less multiplication, 64 bytes a step.
@@ -28989,7 +29189,6 @@ inline std::size_t count_bits(const unsigned char* bitmap, std::size_t count) no
 // Instruction", Intel, 2009. The constants are computed here from the polynomial.
 namespace millrace {
 inline namespace v0 {
-namespace tensor {
 namespace detail {
 
 inline constexpr std::uint32_t crc32_polynomial = 0xedb8'8320U;
@@ -29105,11 +29304,10 @@ inline std::uint32_t crc32(std::uint32_t crc, const unsigned char* data, std::si
 }
 
 }  // namespace detail
-}  // namespace tensor
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_TENSOR_DETAIL_CRC32_HPP
+#endif  // MILLRACE_CORE_DETAIL_CRC32_HPP
 
 // ---- tensor/detail/tensor_file.hpp
 
@@ -29487,15 +29685,14 @@ class tensor_decoder {
 
 #endif  // MILLRACE_TENSOR_DETAIL_DECODE_HPP
 
-// ---- tensor/detail/huffman.hpp
+// ---- core/detail/huffman.hpp
 
-#ifndef MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
-#define MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
+#ifndef MILLRACE_CORE_DETAIL_HUFFMAN_HPP
+#define MILLRACE_CORE_DETAIL_HUFFMAN_HPP
 
 // Huffman codes as DEFLATE has them (RFC 1951): lengths limited, canonical.
 namespace millrace {
 inline namespace v0 {
-namespace tensor {
 namespace detail {
 
 /// The longest code that the encoder makes. Short enough for the decoder's one table and for five
@@ -29607,23 +29804,21 @@ inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huf
 }
 
 }  // namespace detail
-}  // namespace tensor
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
+#endif  // MILLRACE_CORE_DETAIL_HUFFMAN_HPP
 
-// ---- tensor/detail/deflate_block.hpp
+// ---- core/detail/deflate_block.hpp
 
-#ifndef MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
-#define MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
+#ifndef MILLRACE_CORE_DETAIL_DEFLATE_BLOCK_HPP
+#define MILLRACE_CORE_DETAIL_DEFLATE_BLOCK_HPP
 
 // A DEFLATE encoder (RFC 1951) for bytes whose order carries little: exponents, bitmaps, small
 // integers. One dynamic Huffman block of literals, with runs of one byte as matches of distance 1
 // where they pay; no search for other matches, which is what makes deflate slow.
 namespace millrace {
 inline namespace v0 {
-namespace tensor {
 namespace detail {
 
 /// Bits into bytes, the first in the lowest bit. Precondition of flush(): 8 bytes may be written.
@@ -29942,11 +30137,10 @@ inline unsigned char* write_stored(const unsigned char* data, std::size_t bytes,
 }
 
 }  // namespace detail
-}  // namespace tensor
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
+#endif  // MILLRACE_CORE_DETAIL_DEFLATE_BLOCK_HPP
 
 // ---- tensor/detail/encode.hpp
 
@@ -30938,7 +31132,8 @@ namespace observe {
 namespace detail {
 
 /// `text` with each byte that is not part of well-formed UTF-8 as the four characters `\xHH`.
-/// Different bytes stay different, which a replacement character would not promise.
+/// Of texts that do not hold such an escape themselves, different ones stay different, which a replacement character
+/// would not promise.
 inline std::string valid_utf8(std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   std::string out;
@@ -31262,7 +31457,7 @@ using metric_cell = std::atomic<std::uint64_t>;
 inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
 #if defined(__x86_64__)
   // What a relaxed load, an addition and a relaxed store mean; g++ makes three instructions of those.
-  asm("addq %1, %0" : "+m"(cell) : "er"(by) : "cc");
+  asm("addq %1, %0" : "+m"(reinterpret_cast<std::uint64_t&>(cell)) : "er"(by) : "cc");
 #else
   cell.store(cell.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
 #endif
@@ -31382,7 +31577,7 @@ class [[gnu::visibility("default")]] cell_store {
   void release(std::uint32_t first, std::uint32_t count) noexcept {
     const std::lock_guard lock(mutex_);
     --taken_;
-    for (const cell_slab* slab : slabs_)
+    for (const cell_slab* slab : std::span(slabs_, slab_count_))
       for (std::uint32_t i = first; i < first + count && i < slab->size; ++i)
         slab->cells[i].store(0, std::memory_order_relaxed);
     auto after = std::find_if(free_.begin(), free_.end(), [&](const range& r) { return r.first >= first; });
@@ -31403,7 +31598,7 @@ class [[gnu::visibility("default")]] cell_store {
   template <class F>
   void read(F && f) {
     const std::lock_guard lock(mutex_);
-    f(std::span<const cell_slab* const>(slabs_));
+    f(std::span<const cell_slab* const>(slabs_, slab_count_));
   }
 
   /// Calls f(cells) on cells up to `end` that the caller may write: its own, made or enlarged now,
@@ -31420,7 +31615,7 @@ class [[gnu::visibility("default")]] cell_store {
 
   std::size_t slab_count() {
     const std::lock_guard lock(mutex_);
-    return slabs_.size();
+    return slab_count_;
   }
 
  private:
@@ -31432,46 +31627,69 @@ class [[gnu::visibility("default")]] cell_store {
     ~thread_end() { instance().retire_local(); }
   };
 
-  cell_store() : ended_(new cell_slab) {
-    slabs_.push_back(ended_);
+  cell_store() : slabs_(new cell_slab*[8]), slab_room_(8), ended_(new cell_slab) {
+    slabs_[slab_count_++] = ended_;
     grow(*ended_, discarded);
     kinds_.assign(discarded, cell_kind::private_to_thread);
   }
 
   static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs
 
-  /// Under the lock. Moves a slab to more room.
-  static void grow(cell_slab & slab, std::uint32_t end) {
-    if (end <= slab.size) return;
-    const std::uint32_t size = (std::max)(std::bit_ceil(end), std::uint32_t{64});
-    auto* cells = static_cast<metric_cell*>(::operator new(size * sizeof(metric_cell), cache_line));
+  /// How many cells a slab has that reaches to `end`.
+  static std::uint32_t room_for(std::uint32_t end) noexcept {
+    return (std::max)(std::bit_ceil(end), std::uint32_t{64});
+  }
+
+  /// Under the lock. Moves a slab into `cells`, memory for `size` of them.
+  static void move_to(void* cells, std::uint32_t size, cell_slab& slab) noexcept {
+    auto* fresh = static_cast<metric_cell*>(cells);
     for (std::uint32_t i = 0; i < size; ++i)
-      ::new (static_cast<void*>(cells + i))
+      ::new (static_cast<void*>(fresh + i))
           metric_cell(i < slab.size ? slab.cells[i].load(std::memory_order_relaxed) : 0);
     if (slab.cells != nullptr) ::operator delete(slab.cells, cache_line);
-    slab.cells = cells;
+    slab.cells = fresh;
     slab.size = size;
+  }
+  /// Under the lock. Makes a slab reach to `end`; throws std::bad_alloc, or returns false.
+  static void grow(cell_slab& slab, std::uint32_t end) {
+    if (end > slab.size) move_to(::operator new(room_for(end) * sizeof(metric_cell), cache_line), room_for(end), slab);
+  }
+  static bool try_grow(cell_slab& slab, std::uint32_t end) noexcept {
+    if (end <= slab.size) return true;
+    void* cells = ::operator new(room_for(end) * sizeof(metric_cell), cache_line, std::nothrow);
+    if (cells == nullptr) return false;
+    move_to(cells, room_for(end), slab);
+    return true;
+  }
+
+  /// Under the lock. The calling thread's slab, made and entered in the list; null without memory.
+  cell_slab* add_slab(std::uint32_t end) noexcept {
+    if (slab_count_ == slab_room_) {
+      const std::size_t room = 2 * slab_room_ + 8;
+      auto** list = new (std::nothrow) cell_slab*[room];
+      if (list == nullptr) return nullptr;
+      std::copy(slabs_, slabs_ + slab_count_, list);
+      delete[] slabs_;
+      slabs_ = list;
+      slab_room_ = room;
+    }
+    auto* made = new (std::nothrow) cell_slab;
+    if (made == nullptr || !try_grow(*made, end)) {
+      delete made;
+      return nullptr;
+    }
+    return slabs_[slab_count_++] = made;
   }
 
   bool enlarge_local(std::uint32_t end) noexcept {
     if (local_cells().over) return false;
     static thread_local thread_end at_end;  // made here, destroyed when the thread ends
     static_cast<void>(&at_end);
-    try {
-      const std::lock_guard lock(mutex_);
-      if (local_cells().shared == nullptr) {
-        auto made = std::make_unique<cell_slab>();
-        grow(*made, end);
-        slabs_.push_back(made.get());
-        local_cells().shared = made.release();
-      } else {
-        grow(*local_cells().shared, end);
-      }
-      static_cast<cell_slab&>(local_cells()) = *local_cells().shared;
-      return true;
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
+    const std::lock_guard lock(mutex_);
+    if (local_cells().shared == nullptr) local_cells().shared = add_slab(end);
+    if (local_cells().shared == nullptr || !try_grow(*local_cells().shared, end)) return false;
+    static_cast<cell_slab&>(local_cells()) = *local_cells().shared;
+    return true;
   }
 
   void retire_local() noexcept {
@@ -31489,14 +31707,19 @@ class [[gnu::visibility("default")]] cell_store {
         case cell_kind::private_to_thread: break;
       }
     }
-    slabs_.erase(std::find(slabs_.begin(), slabs_.end(), mine));
+    cell_slab** const last_slab = slabs_ + slab_count_;
+    std::copy(std::find(slabs_, last_slab, mine) + 1, last_slab, std::find(slabs_, last_slab, mine));
+    --slab_count_;
     local_cells() = local_slab{{}, nullptr, true};
     ::operator delete(mine->cells, cache_line);
     delete mine;
   }
 
   std::mutex mutex_;
-  std::vector<cell_slab*> slabs_;  // the ended threads' one first
+  // Arrays of its own instead of vectors, where a full memory is no exception but the ended threads' slab.
+  cell_slab** slabs_ = nullptr;  // the ended threads' one first
+  std::size_t slab_count_ = 0;
+  std::size_t slab_room_ = 0;
   cell_slab* ended_;
   std::vector<cell_kind> kinds_;  // of every cell that was ever taken
   std::vector<range> free_;       // sorted, never touching each other
@@ -41118,6 +41341,39 @@ inline result<test_result> yuen_test(std::span<const double> a, std::span<const 
 
 #endif  // MILLRACE_STATS_HPP
 
+// ---- store/saved_file.hpp
+
+#ifndef MILLRACE_STORE_SAVED_FILE_HPP
+#define MILLRACE_STORE_SAVED_FILE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// Writes what `object.save()` returns as a whole file: what stood there before, or all of it.
+/// Errors: those of `write_file`, with the path.
+template <class T>
+result<void> save_file(std::string path, const T& object) {
+  return write_file(std::move(path), object.save());
+}
+
+/// Reads an object by `T::load` from a file that `save_file` wrote: `load_file<mr::kll<200>>(path)`.
+/// Errors: those of `read_bytes` and of `T::load`, with the path.
+template <class T>
+result<T> load_file(const std::string& path) {
+  auto bytes = read_bytes(path);
+  if (!bytes) return std::move(bytes).error();
+  auto object = T::load(*bytes);
+  if (!object) return std::move(object).error().wrap("cannot load \"" + path + '"');
+  return object;
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SAVED_FILE_HPP
+
 // ---- store.hpp
 
 #ifndef MILLRACE_STORE_HPP
@@ -41126,6 +41382,7 @@ inline result<test_result> yuen_test(std::span<const double> a, std::span<const 
 /// store: bytes on disk that mean what they say.
 ///
 /// - `file`, `read_file`, `read_bytes`: a descriptor that closes itself, and errors that name the path
+/// - `save_file`, `load_file`: an object of any module on disk, by its `save` and `load`
 /// - `atomic_file`, `write_file`: a file that is there as a whole or not at all. A state of any module goes to disk and
 ///   back by `write_file(path, state.save())` and `load(*read_bytes(path))`
 /// - `line_log`: an append-only file of lines with one writer thread, group commit, a durable

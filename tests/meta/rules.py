@@ -23,10 +23,10 @@ ALLOWED_MACROS = {"core/version.hpp": r"MILLRACE_VERSION_(MAJOR|MINOR|PATCH|STRI
 PRIMITIVES = re.compile(r"core/(\w+/)?detail/")
 # What millrace.hpp and the single file hold, for good: later modules are included by name.
 FROZEN = "core chain tensor aggregate store stats observe detect model middleware".split()
-# What a detail header (and core/config.hpp) may ask the preprocessor: which machine this is.
-ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linux__|__CUDACC__|__BYTE_ORDER__|__cplusplus)")
-# A file that nobody has: how core/config.hpp stops a compiler that is set to an older standard.
-STOP = "millrace_needs_c++20"
+# What a detail header (and core/config.hpp) may ask the preprocessor: which machine, standard library and dialect this is.
+ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linux__|__CUDACC__|__BYTE_ORDER__|__cplusplus|__cpp_exceptions|__GLIBCXX__)")
+# Files that nobody has: how a compiler is stopped that is set to an older standard, or to no exceptions.
+STOP = {"millrace_needs_c++20": "core/config.hpp", "millrace_needs_exceptions": "core/detail/needs_exceptions.hpp"}
 # Third-party includes by their first folder, and the component that brings them. A header that includes one
 # belongs to a module of that component, or is listed as its adapter.
 THIRD_PARTY = {"Eigen": "millrace", "zlib.h": "millrace", "xtensor": "xtensor", "xtl": "xtensor"}
@@ -94,13 +94,13 @@ def third_party(tree):
             elif re.fullmatch(r"\w+", inner):
                 if inner in ("format", "expected"):
                     yield f"{name} includes {path}, which the oldest supported compiler does not have"
-            elif (name, inner) != ("core/config.hpp", STOP) and not POSIX.fullmatch(inner):
+            elif STOP.get(inner) != name and not POSIX.fullmatch(inner):
                 yield f"{name} includes {path}: neither the standard library's, POSIX, nor a third party in tests/meta/rules.py"
 
 
 def standard(tree):
     """Whatever is included first, core/config.hpp is compiled first: it refuses a standard older than C++20."""
-    if not re.search(rf"^#error .*C\+\+20.*\n#include <{re.escape(STOP)}>$", tree.header("core/config.hpp"), re.MULTILINE):
+    if not re.search(r"^#error .*C\+\+20.*\n#include <millrace_needs_c\+\+20>$", tree.header("core/config.hpp"), re.MULTILINE):
         yield "core/config.hpp: does not refuse a standard older than C++20"
     for name in tree.all_headers:
         if name != "core/config.hpp" and all(path.startswith("<") for path in tree.included(name)):

@@ -9,7 +9,8 @@
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/file.hpp>
-#include <millrace/train/network_file.hpp>
+#include <millrace/store/saved_file.hpp>
+#include <millrace/train/network.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -35,6 +36,12 @@ struct trained_model {
 
 inline constexpr std::string_view network_file_name = "model.bin";
 inline constexpr std::string_view encoder_file_name = "encoder.json";
+
+/// The network's file.
+inline std::string model_bytes(const trained_model& model) {
+  const std::vector<std::byte> saved = model.net.save();
+  return {reinterpret_cast<const char*>(saved.data()), saved.size()};
+}
 
 /// The encoder's file; the network has its own.
 inline std::string encoder_json(const trained_model& model) {
@@ -117,7 +124,7 @@ inline bool makes_sense(const column_encoding& one) {
 /// The model that an earlier run left in a folder. Errors: those of reading; errc::corrupt where the files are none of
 /// ours or do not belong together.
 inline mr::result<trained_model> load_model(const std::string& folder) {
-  mr::result<network> net = mr::train::load_network<float>(folder + '/' + std::string(network_file_name));
+  mr::result<network> net = mr::store::load_file<network>(folder + '/' + std::string(network_file_name));
   if (!net) return std::move(net).error();
   const std::string path = folder + '/' + std::string(encoder_file_name);
   mr::result<std::string> text = mr::store::read_file(path);

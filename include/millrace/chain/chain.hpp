@@ -1,18 +1,19 @@
 #ifndef MILLRACE_CHAIN_CHAIN_HPP
 #define MILLRACE_CHAIN_CHAIN_HPP
 
+#include <millrace/chain/detail/guarded.hpp>
 #include <millrace/chain/detail/verdict.hpp>
 #include <millrace/chain/event.hpp>
 #include <millrace/chain/middleware.hpp>
 #include <millrace/chain/outcome.hpp>
 #include <millrace/core/clock.hpp>
 #include <millrace/core/context.hpp>
+#include <millrace/core/detail/field_list.hpp>
+#include <millrace/core/detail/requirement.hpp>
 
-#include <cxxabi.h>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -30,36 +31,20 @@ namespace detail {
 template <class... Parts>
 struct part_list {};
 
+template <class T>
+inline constexpr bool is_policy = strictness_policy<T> || clock_policy<T>;
+
+/// What an event has to say about the events beside it.
+template <class Event, class... Events>
+struct neighbours {};
+template <class Event, class... Events>
+  requires requires { typename Event::template beside<Events...>; }
+struct neighbours<Event, Events...> : Event::template beside<Events...> {};
+
 /// std::declval for code that is compiled but never run. Has a body, which local types ask for.
 template <class T>
 T& pretend() noexcept {
   __builtin_unreachable();
-}
-
-template <class Describe>
-[[gnu::cold, gnu::noinline]] error thrown_error(const Describe& describe, const char* what) {
-  const std::string where = describe();
-  return error(errc::event_threw,
-               what != nullptr ? where + " threw: " + what : where + " threw something that is no std::exception");
-}
-
-/// Calls f and makes an error value of whatever it throws. A cancelled thread goes on unwinding.
-template <class F, class Describe>
-[[gnu::always_inline]] inline result<void> guarded(F&& f, Describe&& describe) {
-  try {
-    if constexpr (std::is_void_v<decltype(f())>) {
-      f();
-      return {};
-    } else {
-      return f();
-    }
-  } catch (abi::__forced_unwind&) {
-    throw;
-  } catch (const std::exception& thrown) {
-    return thrown_error(describe, thrown.what());
-  } catch (...) {
-    return thrown_error(describe, nullptr);
-  }
 }
 
 }  // namespace detail
@@ -67,7 +52,7 @@ template <class F, class Describe>
 /// Events in order, with middleware around each of them, resolved at compile time.
 ///
 /// Made by `chain(events...)`; `use` adds a middleware outside those already there. Called with a
-/// context, it runs every event and answers `Strictness::result_type`. What an event or a hook
+/// context, it runs every event and returns a `Strictness::result_type`. What an event or a hook
 /// throws becomes an error value at the event's boundary.
 ///
 /// Complexity: the events' and hooks' own; with no middleware, or one that does nothing, the bare
@@ -101,10 +86,15 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   basic_chain& operator=(const basic_chain&) = delete;
 
   /// Adds a middleware outside all those there: the last one used is the outermost. A bundle, which is
-  /// anything with `add_to(chain) &&`, adds its middlewares itself and answers the chain with them.
+  /// anything with `add_to(chain) &&`, adds its middlewares itself and returns the chain with them.
   template <class M>
   constexpr auto use(M middleware) && {
-    if constexpr (requires { std::move(middleware).add_to(std::move(*this)); })
+    static_assert(detail::requirement<!detail::is_policy<M>, M>,
+                  "millrace[CHAIN-17]: strict, lenient and clocks are policies of the whole chain, not parts of it: "
+                  "write mr::chain<mr::lenient>(events...)");
+    if constexpr (detail::is_policy<M>)
+      return std::move(*this);
+    else if constexpr (requires { std::move(middleware).add_to(std::move(*this)); })
       return std::move(middleware).add_to(std::move(*this));
     else
       return std::move(*this).use_one(std::move(middleware));
@@ -118,8 +108,11 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   }
 
   /// The same chain on a clock that the caller made.
-  template <clock_policy Other>
+  template <class Other>
   constexpr auto on(Other clock) && {
+    static_assert(detail::requirement<clock_policy<Other>, Other>,
+                  "millrace[CHAIN-18]: on() takes a clock, which has ticks() and nanoseconds(ticks), both const and "
+                  "noexcept; see millrace/core/clock.hpp");
     return basic_chain<Strictness, Other, detail::part_list<Events...>, detail::part_list<Middlewares...>>(
         std::move(clock), std::move(events_), std::move(middlewares_));
   }
@@ -135,9 +128,14 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
                                typename detail::fields_of_middleware<detail::unborrowed_t<Middlewares>>::type...>;
     return basic_context<field_list<Given...>, slots>(std::move(start)...);
   }
+  template <class... Given>
+    requires(!(detail::is_bound<Given> && ...))
+  constexpr auto context(Given... values) const {
+    return v0::context(std::move(values)...);
+  }
 
   /// Runs the events in order. Guarantee: an event that fails or throws has had its `after` hooks.
-  template <class Context>
+  template <detail::writable_context Context>
   [[gnu::always_inline]] inline result_type operator()(Context& ctx) {
     // One check at a time, so that the first error is the cause and not its consequences.
     using names = typename detail::namesakes<
@@ -164,7 +162,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
       if constexpr (slots::ok && lacking::ok) {
         using signature = detail::uncallable<Context, detail::unborrowed_t<Events>...>;
         static_assert(detail::requirement<signature::ok, typename signature::culprit>,
-                      "millrace[CHAIN-2]: the event cannot be called as event(ctx), or answers something else than "
+                      "millrace[CHAIN-2]: the event cannot be called as event(ctx), or returns something else than "
                       "void or mr::result<void>; write: mr::result<void> operator()(auto& ctx)");
         if constexpr (signature::ok) {
           // Never runs: instantiates the events' bodies here, so that a mistake in one is reported next to this call.
@@ -178,7 +176,8 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
                         "cannot be called as that hook; see millrace/chain/middleware.hpp for their parameters");
           using idle = detail::hookless<stage_at<0>, Context, detail::unborrowed_t<Middlewares>...>;
           static_assert(!hooks::ok || detail::requirement<idle::ok, typename idle::culprit>,
-                        "millrace[CHAIN-1]: the middleware has none of before, after, around and rejected");
+                        "millrace[CHAIN-1]: the middleware has none of before, after, around and rejected; an event "
+                        "stands in chain(...)");
           if constexpr (hooks::ok && idle::ok) {
             if constexpr (std::is_same_v<Strictness, strict>)
               return run_strict<0>(ctx);
@@ -189,6 +188,17 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
       }
     }
     __builtin_unreachable();  // after a failed check, so that the compiler does not also miss a return
+  }
+  /// On a context that nobody reads afterwards.
+  template <detail::writable_context Context>
+  [[gnu::always_inline]] inline result_type operator()(Context&& ctx) {
+    return (*this)(ctx);
+  }
+  template <class... Given>
+  result_type operator()(const Given&...) {
+    static_assert(detail::requirement<false, Given...>,
+                  "millrace[CHAIN-16]: a chain is called with one context, which is not const: "
+                  "auto ctx = chain.context(epoch = 0); chain(ctx)");
   }
 
   /// The middlewares' names, outermost first: the order in which `before` is called.
@@ -442,9 +452,6 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
 
 namespace detail {
 
-template <class T>
-inline constexpr bool is_policy = strictness_policy<T> || clock_policy<T>;
-
 template <class... Policies>
 struct strictness_of {
   using type = strict;
@@ -465,7 +472,13 @@ struct clock_of<First, Rest...>
 /// Makes a chain of events, strict and on the steady clock. Policies change that, in any order:
 /// `mr::chain<mr::lenient, mr::tsc_clock>(...)`.
 template <class... Policies, class... Events>
-requires(detail::is_policy<Policies>&&...) constexpr auto chain(Events... events) {
+constexpr auto chain(Events... events) {
+  static_assert(detail::requirement<(detail::is_policy<Policies> && ...), Policies...>,
+                "millrace[CHAIN-19]: between the brackets of chain<...> stand policies: strict, lenient, a clock; "
+                "events stand in the parentheses: mr::chain(score{})");
+  static_assert(detail::requirement<!(detail::is_policy<Events> || ...), Events...>,
+                "millrace[CHAIN-17]: strict, lenient and clocks are policies of the whole chain, not parts of it: "
+                "write mr::chain<mr::lenient>(events...)");
   static_assert(sizeof...(Events) > 0, "millrace[CHAIN-5]: a chain has at least one event");
   using strictness = typename detail::strictness_of<Policies...>::type;
   using clock = typename detail::clock_of<Policies...>::type;
@@ -473,7 +486,8 @@ requires(detail::is_policy<Policies>&&...) constexpr auto chain(Events... events
   static_assert(detail::requirement<flaw::ok, typename flaw::culprit>,
                 "millrace[CHAIN-9]: an event declares its fields: using reads = mr::fields<...>; "
                 "using writes = mr::fields<...>;");
-  if constexpr (flaw::ok && sizeof...(Events) > 0)
+  (void(sizeof(detail::neighbours<detail::unborrowed_t<Events>, detail::unborrowed_t<Events>...>)), ...);
+  if constexpr (flaw::ok && sizeof...(Events) > 0 && (detail::is_policy<Policies> && ...))
     return basic_chain<strictness, clock, detail::part_list<Events...>, detail::part_list<>>(
         clock(), std::tuple<Events...>(std::move(events)...), {});
 }
@@ -491,7 +505,7 @@ class shared_chain<basic_chain<Strictness, Clock, detail::part_list<Events...>, 
   explicit shared_chain(chain_type& shared) noexcept requires(check::ok) : chain_(&shared) {}
 
   template <class Context>
-  typename chain_type::result_type operator()(Context& ctx) const {
+  typename chain_type::result_type operator()(Context&& ctx) const {
     return (*chain_)(ctx);
   }
 

@@ -2,6 +2,8 @@
 #define MILLRACE_CHAIN_EVENT_HPP
 
 #include <millrace/core/context.hpp>
+#include <millrace/core/detail/field_list.hpp>
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/field.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/type_name.hpp>
@@ -27,7 +29,9 @@ inline namespace v0 {
 /// `event_context`. A success has written what `writes` declares, which nobody can check: a field
 /// that it leaves alone holds what the run before left there, or a default. It fails by returning an
 /// error or by throwing; it may also return void. Its `static constexpr std::string_view name` is
-/// optional (the type's own name otherwise), and so is `static constexpr bool thread_safe`.
+/// optional (the type's own name otherwise), and so is `static constexpr bool thread_safe`. Optional, too, is
+/// `template <class... Events> struct beside`, which is made with all events of the chain, for `static_assert`s about
+/// them.
 template <class Event>
 concept event = std::is_object_v<Event> && requires {
   typename detail::to_field_list<typename Event::reads>::type;
@@ -104,7 +108,7 @@ namespace detail {
 
 /// The fields that an event only reads, const. millrace[CHAIN-15]: the event writes one of them. No assertion sees
 /// that, so the compiler's own error bears the code: g++ prints this class's name with the call, clang the second
-/// template argument or the answer's type.
+/// template argument or the type that the operator returns.
 template <class Event, class Context>
 class millrace_CHAIN_15_field_is_not_in_the_events_writes {
  public:
@@ -148,11 +152,18 @@ class event_context : public detail::millrace_CHAIN_15_field_is_not_in_the_event
     return (*this->context_)[key];
   }
   template <class Field>
-    requires(!has<Field>)
+    requires(detail::is_field<Field> && !has<Field>)
   constexpr typename Field::type& operator[](Field key) const noexcept {
     static_assert(detail::requirement<has<Field>, Event, detail::spelling_t<Field>>,
                   "millrace[CHAIN-4]: the event touches a field that it declares neither in `reads` nor in `writes`");
     return (*this->context_)[key];
+  }
+  template <class Key>
+    requires(!detail::is_field<Key>)
+  constexpr auto operator[](Key) const noexcept {
+    static_assert(detail::requirement<detail::is_field<Key>, Key>,
+                  "millrace[CONTEXT-3]: a context is asked by a field, not by a name or a number: declare the field "
+                  "once, inline constexpr mr::field<\"risk\", double> risk; and write ctx[risk]");
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <millrace/chain/event.hpp>
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/field_list.hpp>
 
 #include <concepts>
 #include <type_traits>

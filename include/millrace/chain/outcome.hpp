@@ -48,7 +48,7 @@ class lenient_result {
   std::vector<event_failure> failures_;
 };
 
-/// A run stops at the first event that fails and answers its error. The default.
+/// A run stops at the first event that fails and returns its error. The default.
 struct strict {
   using result_type = result<void>;
 };

@@ -125,7 +125,8 @@ struct time_span {
   std::uint64_t start = 0;
   std::uint64_t end = 0;
 
-  constexpr std::uint64_t nanoseconds() const noexcept { return end - start; }
+  /// 0 where the clock went back meanwhile.
+  constexpr std::uint64_t nanoseconds() const noexcept { return end > start ? end - start : 0; }
 };
 
 }  // namespace v0

@@ -1,6 +1,8 @@
 #ifndef MILLRACE_CORE_CONTEXT_HPP
 #define MILLRACE_CORE_CONTEXT_HPP
 
+#include <millrace/core/detail/field_list.hpp>
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/field.hpp>
 
 #include <type_traits>
@@ -15,11 +17,6 @@ template <class Field>
 struct slot {
   typename Field::type value{};
 };
-
-template <class... Fields>
-inline constexpr bool all_different = true;
-template <class First, class... Rest>
-inline constexpr bool all_different<First, Rest...> = (!std::is_same_v<First, Rest> && ...) && all_different<Rest...>;
 
 }  // namespace detail
 
@@ -45,16 +42,25 @@ class basic_context<field_list<Provided...>, field_list<Slots...>> : private det
   }
 
   template <class Field>
+    requires(detail::is_field<Field>)
   constexpr typename Field::type& operator[](Field) noexcept {
     static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
                   "millrace[CONTEXT-1]: the context has no slot for this field");
     return static_cast<detail::slot<Field>&>(*this).value;
   }
   template <class Field>
+    requires(detail::is_field<Field>)
   constexpr const typename Field::type& operator[](Field) const noexcept {
     static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
                   "millrace[CONTEXT-1]: the context has no slot for this field");
     return static_cast<const detail::slot<Field>&>(*this).value;
+  }
+  template <class Key>
+    requires(!detail::is_field<Key>)
+  constexpr auto operator[](Key) const noexcept {
+    static_assert(detail::requirement<detail::is_field<Key>, Key>,
+                  "millrace[CONTEXT-3]: a context is asked by a field, not by a name or a number: declare the field "
+                  "once, inline constexpr mr::field<\"risk\", double> risk; and write ctx[risk]");
   }
 };
 
@@ -64,6 +70,13 @@ constexpr auto context(bound<Fields>... values) {
   static_assert(detail::all_different<Fields...>, "millrace[CONTEXT-2]: a field is given twice");
   if constexpr (detail::all_different<Fields...>)
     return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
+}
+
+template <class... Given>
+  requires(!(detail::is_bound<Given> && ...))
+constexpr auto context(Given...) {
+  static_assert(detail::requirement<(detail::is_bound<Given> && ...), Given...>,
+                "millrace[CONTEXT-4]: a start value names its field: context(amount = 1.0)");
 }
 
 }  // namespace v0

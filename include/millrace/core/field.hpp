@@ -1,6 +1,8 @@
 #ifndef MILLRACE_CORE_FIELD_HPP
 #define MILLRACE_CORE_FIELD_HPP
 
+#include <millrace/core/detail/field_list.hpp>
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/core/fixed_string.hpp>
 
 #include <cstddef>
@@ -12,24 +14,6 @@ namespace millrace {
 inline namespace v0 {
 
 namespace detail {
-
-/// A name as characters: clang prints a string template argument as numbers, but these as letters,
-/// so failed requirements mention this type to name the field.
-template <char... Letters>
-struct spelled {};
-
-template <class Field, class Indices = std::make_index_sequence<Field::name.size()>>
-struct spelling;
-template <class Field, std::size_t... Index>
-struct spelling<Field, std::index_sequence<Index...>> {
-  using type = spelled<Field::name[Index]...>;
-};
-template <class Field>
-using spelling_t = typename spelling<Field>::type;
-
-/// `Holds`, with names in tow for the compiler to print when it does not.
-template <bool Holds, class... Names>
-inline constexpr bool requirement = Holds;
 
 /// Whether a From may stand for a To where the To starts.
 template <class From, class To, class Plain = std::decay_t<From>>
@@ -83,56 +67,6 @@ template <class... Fields>
 struct field_list {
   static constexpr std::size_t size = sizeof...(Fields);
 };
-
-namespace detail {
-
-template <class T>
-inline constexpr bool is_field = false;
-template <fixed_string Name, class T>
-inline constexpr bool is_field<field<Name, T>> = true;
-
-template <class List>
-struct to_field_list;
-template <auto... Fields>
-struct to_field_list<fields<Fields...>> {
-  using type = field_list<std::remove_cv_t<decltype(Fields)>...>;
-};
-template <class... Fields>
-struct to_field_list<field_list<Fields...>> {
-  using type = field_list<Fields...>;
-};
-template <class List>
-using to_field_list_t = typename to_field_list<List>::type;
-
-template <class List, class Field>
-inline constexpr bool contains = false;
-template <class... Fields, class Field>
-inline constexpr bool contains<field_list<Fields...>, Field> = (std::is_same_v<Fields, Field> || ...);
-
-/// The union of field lists, in order of first appearance.
-template <class... Lists>
-struct merge_fields;
-template <class List>
-struct merge_fields<List> {
-  using type = List;
-};
-template <class... Fields, class... Rest>
-struct merge_fields<field_list<Fields...>, field_list<>, Rest...> : merge_fields<field_list<Fields...>, Rest...> {};
-template <class... Fields, class Next, class... More, class... Rest>
-struct merge_fields<field_list<Fields...>, field_list<Next, More...>, Rest...>
-    : merge_fields<
-          std::conditional_t<contains<field_list<Fields...>, Next>, field_list<Fields...>, field_list<Fields..., Next>>,
-          field_list<More...>, Rest...> {};
-template <class... Lists>
-using merge_fields_t = typename merge_fields<field_list<>, Lists...>::type;
-
-/// Calls f(field) for every field of the list.
-template <class... Fields, class F>
-constexpr void for_each_field(field_list<Fields...>, F&& f) {
-  (f(Fields{}), ...);
-}
-
-}  // namespace detail
 
 }  // namespace v0
 }  // namespace millrace

@@ -1,9 +1,8 @@
 #ifndef MILLRACE_CORE_JSON_WRITER_HPP
 #define MILLRACE_CORE_JSON_WRITER_HPP
 
-#include <millrace/core/config.hpp>
+#include <millrace/core/detail/number_text.hpp>
 
-#include <charconv>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -41,7 +40,8 @@ constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
 }  // namespace detail
 
 /// Appends a JSON string literal. Any bytes go in and strict JSON comes out: control bytes are
-/// escaped, and a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`.
+/// escaped, and a byte that is not part of well-formed UTF-8 becomes the four characters `\xHH`, as a
+/// text that holds these characters does: of texts without them, different ones stay different.
 inline void append_json(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   out += '"';
@@ -87,20 +87,15 @@ inline void append_json(std::string& out, std::string_view text) {
 template <class T>
 requires std::floating_point<T>
 void append_json(std::string& out, T value) {
-  if (__builtin_isnan(value)) {
-    out += "\"NaN\"";
-  } else if (__builtin_isinf(value)) {
-    out += value > 0 ? "\"Infinity\"" : "\"-Infinity\"";
-  } else {
-    char digits[40];
-    out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
-  }
+  if (const char* name = detail::non_finite_name(value); name != nullptr)
+    ((out += '"') += name) += '"';
+  else
+    detail::append_number(out, value);
 }
 /// The same of a whole number.
 template <class T>
 requires(std::integral<T> && !std::same_as<T, bool>) void append_json(std::string& out, T value) {
-  char digits[24];
-  out.append(digits, static_cast<std::size_t>(std::to_chars(digits, digits + sizeof digits, value).ptr - digits));
+  detail::append_number(out, value);
 }
 /// The same of true or false.
 inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }

@@ -22,6 +22,13 @@ inline constexpr bool is_result = false;
 template <class T>
 inline constexpr bool is_result<result<T>> = true;
 
+/// The compiler's own question: <type_traits>' and the concepts', which ask several others, cost each result<T> twice
+/// as long to compile. As a variable, because g++ 14 takes no built-in trait in the signature of a template.
+template <class T, class... Args>
+inline constexpr bool constructible = __is_constructible(T, Args...);
+template <class T, class... Args>
+inline constexpr bool constructible_without_throw = __is_nothrow_constructible(T, Args...);
+
 /// std::construct_at without <memory>, which costs more to parse than this header.
 template <class T, class... Args>
 void construct(T& place, Args&&... args) {
@@ -66,30 +73,28 @@ class [[nodiscard]] result {
   using value_type = T;
   using error_type = millrace::error;
 
-  // The compiler's own questions: <type_traits>' and the concepts', which ask several others, cost each result<T> twice
-  // as long to compile.
-  result() requires(__is_constructible(T)) : value_(), has_value_(true) {}
+  result() requires(detail::constructible<T>) : value_(), has_value_(true) {}
 
   template <class U = T>
-  requires(__is_constructible(T, U) && !detail::is_result<std::remove_cvref_t<U>> &&
+  requires(detail::constructible<T, U> && !detail::is_result<std::remove_cvref_t<U>> &&
            !std::is_same_v<std::remove_cvref_t<U>, millrace::error>) result(U&& value)
       : value_(std::forward<U>(value)), has_value_(true) {}
 
   result(millrace::error failure) noexcept : error_(std::move(failure)), has_value_(false) {}
 
-  result(const result& other) requires(__is_constructible(T, const T&)) : has_value_(other.has_value_) {
+  result(const result& other) requires(detail::constructible<T, const T&>) : has_value_(other.has_value_) {
     if (has_value_)
       detail::construct(value_, other.value_);
     else
       detail::construct(error_, other.error_);
   }
-  result(result&& other) noexcept(__is_nothrow_constructible(T, T)) : has_value_(other.has_value_) {
+  result(result&& other) noexcept(detail::constructible_without_throw<T, T>) : has_value_(other.has_value_) {
     if (has_value_)
       detail::construct(value_, std::move(other.value_));
     else
       detail::construct(error_, std::move(other.error_));
   }
-  result& operator=(result other) noexcept(__is_nothrow_constructible(T, T)) {
+  result& operator=(result other) noexcept(detail::constructible_without_throw<T, T>) {
     destroy();
     has_value_ = other.has_value_;
     if (has_value_)

@@ -2,6 +2,7 @@
 #define MILLRACE_MIDDLEWARE_AUDIT_OPTIONS_HPP
 
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/needs_exceptions.hpp>
 #include <millrace/core/error.hpp>
 #include <millrace/middleware/audit_codec.hpp>
 #include <millrace/store/line_log_options.hpp>

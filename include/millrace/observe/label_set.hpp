@@ -20,7 +20,8 @@ namespace observe {
 namespace detail {
 
 /// `text` with each byte that is not part of well-formed UTF-8 as the four characters `\xHH`.
-/// Different bytes stay different, which a replacement character would not promise.
+/// Of texts that do not hold such an escape themselves, different ones stay different, which a replacement character
+/// would not promise.
 inline std::string valid_utf8(std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   std::string out;

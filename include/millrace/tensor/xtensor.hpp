@@ -1,6 +1,7 @@
 #ifndef MILLRACE_TENSOR_XTENSOR_HPP
 #define MILLRACE_TENSOR_XTENSOR_HPP
 
+#include <millrace/core/detail/needs_exceptions.hpp>
 #include <millrace/tensor/traits.hpp>
 
 #include <xtensor/xarray.hpp>

@@ -32,6 +32,7 @@ class backpropagation {
   static constexpr auto workspace = workspace_of<Model>;
 
  public:
+  using fields_type = Fields;
   using reads = fields<Fields::batch, Fields::output, Fields::output_gradient, workspace_of<Model>>;
   using writes = std::conditional_t<Track, fields<Fields::gradients, workspace_of<Model>, Fields::layer_gradients>,
                                     fields<Fields::gradients, workspace_of<Model>>>;

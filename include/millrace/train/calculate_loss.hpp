@@ -4,6 +4,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/train/fields.hpp>
 #include <millrace/train/loss.hpp>
+#include <millrace/train/model.hpp>
 
 #include <string>
 #include <string_view>
@@ -27,11 +28,15 @@ class calculate_loss {
                 "millrace[TRAIN-4]: calculate_loss wants a class_loss or a target_loss; see millrace/train/loss.hpp");
 
  public:
+  using fields_type = Fields;
   using reads =
       std::conditional_t<of_classes, fields<Fields::output, Fields::labels>, fields<Fields::output, Fields::targets>>;
   using writes = fields<Fields::loss, Fields::output_gradient>;
   static constexpr std::string_view name = "calculate_loss";
   static constexpr bool thread_safe = true;
+
+  template <class... Events>
+  using beside = detail::in_one_precision<typename Fields::scalar_type, Events...>;
 
   calculate_loss() = default;
   explicit calculate_loss(Loss measure) : measure_(std::move(measure)) {}
@@ -59,10 +64,14 @@ class calculate_loss {
 /// Errors: invalid_argument (no rows), shape_mismatch (number of labels).
 template <class Fields = training_fields<>>
 struct calculate_accuracy {
+  using fields_type = Fields;
   using reads = fields<Fields::output, Fields::labels>;
   using writes = fields<Fields::accuracy>;
   static constexpr std::string_view name = "calculate_accuracy";
   static constexpr bool thread_safe = true;
+
+  template <class... Events>
+  using beside = detail::in_one_precision<typename Fields::scalar_type, Events...>;
 
   result<void> operator()(auto& ctx) const {
     const auto& output = ctx[Fields::output];

@@ -44,17 +44,17 @@ struct training_fields {
   static constexpr field<"batch", matrix_type> batch{};
   /// Class of each row: 0 to classes - 1.
   static constexpr field<"labels", Eigen::VectorXi> labels{};
-  /// What a regression should answer: rows x outputs.
+  /// What a regression should predict: rows x outputs.
   static constexpr field<"targets", matrix_type> targets{};
 
-  /// What the model answered, before any link function (logits): rows x outputs.
+  /// What the model put out, before any link function (logits): rows x outputs.
   static constexpr field<"output", matrix_type> output{};
   /// Hidden layers' outputs, where tracked: one of rows x units a layer, first layer first.
   static constexpr field<"activations", std::vector<Tracked>> activations{};
 
   /// Mean over the batch.
   static constexpr field<"loss", double> loss{};
-  /// Share of the batch's rows whose class was answered, in [0, 1].
+  /// Share of the batch's rows whose class was predicted, in [0, 1].
   static constexpr field<"accuracy", double> accuracy{};
   /// d loss / d output: rows x outputs.
   static constexpr field<"output_gradient", matrix_type> output_gradient{};

@@ -14,7 +14,7 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// The event that lets the model answer `batch`: writes `output`, and the workspace that
+/// The event that runs the model on `batch`: writes `output`, and the workspace that
 /// `backpropagation` goes on with; with `track_activations` also `activations`.
 ///
 /// Models: event. Refers to the model, which must outlive it. Allocates: as the model's forward does.
@@ -31,6 +31,7 @@ class forward_pass {
   static constexpr auto workspace = workspace_of<Model>;
 
  public:
+  using fields_type = Fields;
   using reads = fields<Fields::batch>;
   using writes = std::conditional_t<Track, fields<workspace_of<Model>, Fields::output, Fields::activations>,
                                     fields<workspace_of<Model>, Fields::output>>;

@@ -40,22 +40,28 @@ struct batch_options {
 /// out_of_range (a batch that the epoch does not have), and the source's.
 template <class Source, class Fields = training_fields<detail::scalar_of_t<Source>>>
 class load_batch {
+  static_assert(detail::is_source<Source>::value);
   static constexpr bool has_labels = sample_source<Source, Eigen::VectorXi>;
   static_assert(has_labels || sample_source<Source, typename Fields::matrix_type>,
                 "millrace[TRAIN-1]: load_batch wants a source with size() and read(rows, batch, labels or targets); "
                 "see millrace/train/samples.hpp");
 
  public:
+  using fields_type = Fields;
   using reads = fields<Fields::epoch, Fields::batch_idx>;
   using writes =
       std::conditional_t<has_labels, fields<Fields::batch, Fields::labels>, fields<Fields::batch, Fields::targets>>;
   static constexpr std::string_view name = "load_batch";
 
   explicit load_batch(Source source, batch_options options = {}) : source_(std::move(source)), options_(options) {}
-  /// Refers to both matrices, which must outlive the event.
+  /// Samples and their labels or targets, as `matrix_samples` takes them: refers to both, which must outlive the event.
   template <class Features, class Reference>
-  load_batch(const Features& features, const Reference& reference, batch_options options = {})
-      : load_batch(Source(features, reference), options) {}
+    requires(!std::is_same_v<std::remove_cvref_t<Reference>, batch_options>)
+  load_batch(Features&& features, Reference&& reference, batch_options options = {})
+      : load_batch(Source(std::forward<Features>(features), std::forward<Reference>(reference)), options) {}
+
+  template <class... Events>
+  using beside = detail::in_one_precision<typename Fields::scalar_type, Events...>;
 
   /// How many batches an epoch has: what `batch_idx` counts to.
   std::size_t batches_per_epoch() const noexcept {
@@ -110,8 +116,15 @@ class load_batch {
 };
 
 template <class Features, class Reference>
-requires requires { typename Features::Scalar; }
-load_batch(const Features&, const Reference&, batch_options = {})->load_batch<matrix_samples<Features, Reference>>;
+  requires(detail::eigen_matrix<std::remove_cvref_t<Features>> && detail::eigen_matrix<detail::kept_t<Reference>>)
+load_batch(Features&&, Reference&&, batch_options = {})
+    -> load_batch<matrix_samples<detail::kept_t<Features>, detail::kept_t<Reference>>,
+                  training_fields<typename std::remove_cvref_t<Features>::Scalar>>;
+template <class Features, class Reference>
+  requires(detail::eigen_matrix<std::remove_cvref_t<Features>> && !detail::eigen_matrix<detail::kept_t<Reference>> &&
+           !std::is_same_v<std::remove_cvref_t<Reference>, batch_options>)
+load_batch(Features&&, Reference&&, batch_options = {})
+    -> load_batch<detail::no_samples<std::remove_cvref_t<Features>, detail::kept_t<Reference>>, training_fields<>>;
 template <class Source>
 explicit load_batch(Source, batch_options = {}) -> load_batch<Source>;
 

@@ -15,7 +15,7 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// Compares a batch's outputs with the classes that were right: answers the mean loss, and writes
+/// Compares a batch's outputs with the classes that were right: returns the mean loss, and writes
 /// its gradient with respect to the outputs. Values are finite where the outputs are; a NaN among
 /// the outputs makes both NaN, for `validation` to find.
 template <class Loss, class Scalar>
@@ -89,7 +89,7 @@ struct binary_cross_entropy {
   }
 };
 
-/// Cross-entropy of several yes-or-no answers a row from logits: the mean over rows and outputs.
+/// Cross-entropy of several yes-or-no outputs a row from logits: the mean over rows and outputs.
 /// Targets are probabilities, 0 to 1, rows x outputs.
 /// Models: target_loss. Allocates: when the gradient's shape changes. Threads: any.
 /// Errors: shape_mismatch, out_of_range (a target, with its row and column), invalid_argument (no rows).

@@ -1,17 +1,20 @@
 #ifndef MILLRACE_TRAIN_MODEL_HPP
 #define MILLRACE_TRAIN_MODEL_HPP
 
+#include <millrace/core/detail/requirement.hpp>
 #include <millrace/train/fields.hpp>
+#include <millrace/train/fwd.hpp>
 
 #include <concepts>
 #include <cstddef>
+#include <type_traits>
 
 namespace millrace {
 inline namespace v0 {
 namespace train {
 
 /// What the training events ask of a model. Law: `forward` and `backward` change nothing but their
-/// arguments, and `backward` answers the gradient of sum(output * output_gradient) with respect to
+/// arguments, and `backward` writes the gradient of sum(output * output_gradient) with respect to
 /// `parameters()`, for the batch and workspace that `forward` last saw. `network` is one.
 template <class Model>
 concept trainable_model = requires(Model& model, const Model& fixed,
@@ -50,6 +53,28 @@ struct scalar_of<T> {
 };
 template <class T>
 using scalar_of_t = typename scalar_of<T>::type;
+
+/// The first of `Events` whose training fields are of another scalar; void where none is.
+template <class Scalar, class... Events>
+struct other_precision {
+  using type = void;
+};
+template <class Scalar, class Event, class... Rest>
+struct other_precision<Scalar, Event, Rest...> : other_precision<Scalar, Rest...> {};
+template <class Scalar, class Event, class... Rest>
+  requires(!std::is_same_v<Scalar, typename Event::fields_type::scalar_type>)
+struct other_precision<Scalar, Event, Rest...> {
+  using type = Event;
+};
+
+template <class Scalar, class... Events>
+struct in_one_precision {
+  using other = typename other_precision<Scalar, Events...>::type;
+  static_assert(detail::requirement<std::is_void_v<other>, Scalar, other>,
+                "millrace[TRAIN-10]: the events of a training step are of one precision: give load_batch matrices of "
+                "the model's scalar, and the loss its fields, "
+                "calculate_loss<Loss, mr::train::training_fields<double>>()");
+};
 }  // namespace detail
 
 /// Asks `forward_pass` to keep every hidden layer's outputs in the field `activations`, each as an

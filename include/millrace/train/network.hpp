@@ -1,8 +1,10 @@
 #ifndef MILLRACE_TRAIN_NETWORK_HPP
 #define MILLRACE_TRAIN_NETWORK_HPP
 
+#include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/train/activation.hpp>
+#include <millrace/train/detail/network_bytes.hpp>
 #include <millrace/train/detail/product.hpp>
 #include <millrace/train/fields.hpp>
 
@@ -44,7 +46,7 @@ class network_workspace {
   Eigen::Index rows_ = 0;
 };
 
-/// A network of dense layers: each answers function(input * weights + bias).
+/// A network of dense layers: each computes function(input * weights + bias).
 ///
 /// Models: trainable_model. Shapes: rows x features in, rows x units of the last layer out.
 /// Parameters are one contiguous vector, layer by layer: weights (inputs x units, row by row), then
@@ -87,6 +89,15 @@ class network {
     return {parameters_.data() + layers_[index].bias, layers_[index].units};
   }
 
+  /// The network as bytes, the same on every machine; `store::save_file` writes them to a file.
+  std::vector<std::byte> save() const;
+
+  /// The network that `save` made, bit for bit; also what earlier versions wrote. Never takes more memory than the
+  /// bytes are long.
+  /// Errors: corrupt (no network, or numbers that contradict each other), truncated, unsupported (a later version, an
+  /// unknown activation), type_mismatch (the other precision, another object), checksum_mismatch.
+  static result<network> load(std::span<const std::byte> bytes);
+
   /// A workspace that `predict` may use with up to `rows` rows.
   workspace_type make_workspace(Eigen::Index rows) const {
     workspace_type space;
@@ -115,13 +126,13 @@ class network {
   }
 
   /// Answers rows that lie one after the other, `features.size() / inputs()` of them; `space` comes
-  /// from make_workspace for at least so many, and `answers` has room for outputs() a row.
+  /// from make_workspace for at least so many, and `out` has room for outputs() a row.
   /// Allocates: never; uses up to 256 KiB of stack.
-  void predict(std::span<const Scalar> features, workspace_type& space, std::span<Scalar> answers) const noexcept {
+  void predict(std::span<const Scalar> features, workspace_type& space, std::span<Scalar> out) const noexcept {
     const Eigen::Index rows = static_cast<Eigen::Index>(features.size()) / inputs();
     eigen_assert(space.hidden_.size() >= rows * hidden_units_ &&
-                 static_cast<Eigen::Index>(answers.size()) >= rows * outputs());
-    run_forward(features.data(), rows, space, answers.data());
+                 static_cast<Eigen::Index>(out.size()) >= rows * outputs());
+    run_forward(features.data(), rows, space, out.data());
   }
 
  private:
@@ -179,6 +190,34 @@ network<Scalar>::network(Eigen::Index inputs, std::vector<dense> layers, std::ui
     for (Eigen::Index i = at.weights; i < at.bias; ++i)
       parameters_[i] = static_cast<Scalar>(limit * (2.0 * random.uniform() - 1.0));
   }
+}
+
+template <class Scalar>
+std::vector<std::byte> network<Scalar>::save() const {
+  detail::network_body body;
+  body.number(static_cast<std::uint64_t>(inputs()));
+  body.number(static_cast<std::uint32_t>(layer_count()));
+  for (const place& at : layers_) {
+    body.number(static_cast<std::uint64_t>(at.units));
+    body.name(to_string(at.function));
+  }
+  body.number(static_cast<std::uint64_t>(parameter_count()));
+  for (Eigen::Index i = 0; i < parameter_count(); ++i) body.real(parameters_[i]);
+  return std::move(body).template finish<Scalar>();
+}
+
+template <class Scalar>
+result<network<Scalar>> network<Scalar>::load(std::span<const std::byte> bytes) {
+  const auto read = detail::read_network<Scalar>(bytes);
+  if (!read) return read.error();
+  std::vector<dense> layers;
+  layers.reserve(read->layers.size());
+  for (const detail::saved_layer& layer : read->layers)
+    layers.push_back({static_cast<Eigen::Index>(layer.units), layer.function});
+  network made(static_cast<Eigen::Index>(read->inputs), std::move(layers));
+  detail::network_cursor in(read->parameters);
+  for (Eigen::Index i = 0; i < made.parameter_count(); ++i) in.real(made.parameters_[i]);
+  return made;
 }
 
 template <class Scalar>

@@ -3,12 +3,15 @@
 
 #include <millrace/core/result.hpp>
 #include <millrace/train/fields.hpp>
+#include <millrace/train/fwd.hpp>
+#include <millrace/train/model.hpp>
 
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <string>
@@ -19,7 +22,7 @@ namespace millrace {
 inline namespace v0 {
 namespace train {
 
-/// A data set that answers chosen samples: `read(rows, batch, reference)` fills one row of `batch`
+/// A data set that is read in chosen samples: `read(rows, batch, reference)` fills one row of `batch`
 /// for each number in `rows`, and the reference (class labels or targets) beside it.
 template <class Source, class Reference>
 concept sample_source = requires(const Source& source, std::span<const std::uint32_t> rows,
@@ -54,27 +57,110 @@ void gather_rows(const Matrix& from, std::span<const std::uint32_t> rows, typena
 
 }  // namespace detail
 
-/// The rows of a matrix, with a class label or a row of targets each. `Features` and `Targets` are
-/// matrices of Eigen, of either storage order; row-major ones are copied fastest.
-/// Refers to both, which must outlive it. Threads: any.
+namespace detail {
+
+template <class Matrix>
+concept eigen_matrix = requires {
+  typename Matrix::Scalar;
+  Matrix::ColsAtCompileTime;
+};
+
+/// Whether a matrix holds classes: one whole number a row. Anything else is targets.
+template <class Matrix>
+inline constexpr bool holds_labels = false;
+template <eigen_matrix Matrix>
+inline constexpr bool holds_labels<Matrix> = Matrix::ColsAtCompileTime == 1 &&
+                                             std::is_integral_v<typename Matrix::Scalar>;
+
+/// What `matrix_samples` keeps of an argument: of numbers that lie side by side (std::vector<int>, std::span) a map of
+/// Eigen, of everything else its own type.
+template <class T>
+struct kept_as {
+  using type = T;
+};
+template <std::ranges::contiguous_range T>
+  requires(!eigen_matrix<T> && std::is_arithmetic_v<std::ranges::range_value_t<T>>)
+struct kept_as<T> {
+  using type = Eigen::Map<const Eigen::Matrix<std::ranges::range_value_t<T>, Eigen::Dynamic, 1>>;
+};
+template <class T>
+using kept_t = typename kept_as<std::remove_cvref_t<T>>::type;
+
+template <class Features, class Reference>
+struct are_samples {
+  static_assert(detail::requirement<eigen_matrix<Features> && eigen_matrix<Reference>, Features, Reference>,
+                "millrace[TRAIN-11]: samples are a matrix of Eigen; labels or targets are one, or numbers that lie "
+                "side by side, such as std::vector<int>");
+  static constexpr bool value = true;
+};
+
+template <class T>
+inline constexpr bool is_plain_matrix = std::is_base_of_v<Eigen::PlainObjectBase<T>, T>;
+
+/// Whether an argument of type T&& may be referred to after the call: it has a name, or is a view itself.
+template <class T, class Plain = std::remove_cvref_t<T>>
+inline constexpr bool outlives_the_call =
+    std::is_lvalue_reference_v<T> || (eigen_matrix<Plain> ? !is_plain_matrix<Plain> : std::ranges::borrowed_range<T>);
+
+/// A matrix by its address; a block, a map or another expression, which are views, by value.
+template <class Matrix>
+class kept {
+ public:
+  template <class T>
+  explicit kept(const T& given) noexcept {
+    if constexpr (is_plain_matrix<Matrix>)
+      held_ = &given;
+    else if constexpr (eigen_matrix<T>)
+      held_.emplace(given);
+    else
+      held_.emplace(std::ranges::data(given), static_cast<Eigen::Index>(std::ranges::size(given)));
+  }
+  kept(const kept&) = default;
+  /// Replaces the view, where Eigen would write into what it shows.
+  kept& operator=(const kept& other) noexcept {
+    if constexpr (is_plain_matrix<Matrix>)
+      held_ = other.held_;
+    else if (this != &other)
+      held_.emplace(*other.held_);
+    return *this;
+  }
+  ~kept() = default;
+
+  const Matrix& operator*() const noexcept { return *held_; }
+  const Matrix* operator->() const noexcept { return &*held_; }
+
+ private:
+  std::conditional_t<is_plain_matrix<Matrix>, const Matrix*, std::optional<Matrix>> held_{};
+};
+
+}  // namespace detail
+
+/// The rows of a matrix, with a class label or a row of targets each.
+///
+/// `Features` is a matrix of Eigen, of either storage order, or an expression of one such as `x.topRows(20)`; row-major
+/// ones are copied fastest. `Reference` is likewise a matrix, or numbers that lie side by side: one column of whole
+/// numbers is labels, anything else is targets.
+/// Refers to matrices and ranges, which must outlive it; keeps expressions, maps and spans themselves. Threads: any.
 template <class Features, class Reference>
 class matrix_samples {
+  static_assert(detail::are_samples<Features, Reference>::value);
+
  public:
   using scalar_type = typename Features::Scalar;
 
-  matrix_samples(const Features& features, const Reference& reference) noexcept
-      : features_(&features), reference_(&reference) {}
-  matrix_samples(const Features&&, const Reference&) = delete;
-  matrix_samples(const Features&, const Reference&&) = delete;
+  template <class X, class Y>
+  matrix_samples(X&& features, Y&& reference) noexcept : features_(features), reference_(reference) {
+    static_assert(detail::requirement<detail::outlives_the_call<X> && detail::outlives_the_call<Y>, X, Y>,
+                  "millrace[TRAIN-12]: samples refer to their matrices, and this one ends with the statement: give it "
+                  "a name that lives as long as the training");
+  }
 
   std::size_t size() const noexcept { return static_cast<std::size_t>(features_->rows()); }
 
   /// Errors: shape_mismatch where labels or targets are not one a row.
   template <class Out>
-  requires(Out::ColsAtCompileTime ==
-           Reference::ColsAtCompileTime) result<void> read(std::span<const std::uint32_t> rows,
-                                                           row_major_matrix<scalar_type>& batch, Out& reference)
-  const {
+    requires(detail::holds_labels<Out> == detail::holds_labels<Reference>)
+  result<void> read(std::span<const std::uint32_t> rows, row_major_matrix<scalar_type>& batch, Out& reference) const {
     if (reference_->rows() != features_->rows())
       return error(errc::shape_mismatch, "the data set has " + std::to_string(features_->rows()) + " rows but " +
                                              std::to_string(reference_->rows()) + " labels or targets");
@@ -82,7 +168,8 @@ class matrix_samples {
     batch.resize(count, features_->cols());
     reference.resize(count, reference_->cols());
     const auto at = [&](Eigen::Index i) { return static_cast<Eigen::Index>(rows[static_cast<std::size_t>(i)]); };
-    for (Eigen::Index i = 0; i < count; ++i) reference.row(i) = reference_->row(at(i));
+    for (Eigen::Index i = 0; i < count; ++i)
+      reference.row(i) = reference_->row(at(i)).template cast<typename Out::Scalar>();
     if constexpr (detail::rows_in_memory<Features>) {
       if (features_->innerStride() == 1) {
         detail::gather_rows(*features_, rows, batch.data());
@@ -94,9 +181,23 @@ class matrix_samples {
   }
 
  private:
-  const Features* features_;
-  const Reference* reference_;
+  detail::kept<Features> features_;
+  detail::kept<Reference> reference_;
 };
+template <class Features, class Reference>
+matrix_samples(Features&&, Reference&&) -> matrix_samples<detail::kept_t<Features>, detail::kept_t<Reference>>;
+
+namespace detail {
+/// Stands for `matrix_samples` of what is no matrix. Asking that itself would make clang tell the way of the question.
+template <class Features, class Reference>
+struct no_samples {
+  no_samples(const auto&, const auto&) noexcept {}
+};
+template <class Source>
+struct is_source : std::true_type {};
+template <class Features, class Reference>
+struct is_source<no_samples<Features, Reference>> : are_samples<Features, Reference> {};
+}  // namespace detail
 
 /// The elements of a random-access range, turned into numbers by a function:
 ///
@@ -104,7 +205,7 @@ class matrix_samples {
 ///       x[0] = p.amount; x[1] = p.hour; return p.is_fraud;
 ///     })
 ///
-/// The function fills the element's features and answers its class (bool or an integer) or its
+/// The function fills the element's features and returns its class (bool or an integer) or its
 /// target (a floating-point number). Refers to the range, which must outlive it. Threads: as many as
 /// the function allows.
 template <std::ranges::random_access_range Range, class Read, class Scalar = float>

@@ -1,9 +1,11 @@
 #ifndef MILLRACE_TRAIN_UPDATE_WEIGHTS_HPP
 #define MILLRACE_TRAIN_UPDATE_WEIGHTS_HPP
 
+#include <millrace/core/detail/number_text.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/train/clip.hpp>
 #include <millrace/train/fields.hpp>
+#include <millrace/train/fwd.hpp>
 #include <millrace/train/model.hpp>
 #include <millrace/train/optimizer.hpp>
 #include <millrace/train/schedule.hpp>
@@ -41,6 +43,7 @@ class update_weights {
                 "after the optimizer; see millrace/train/schedule.hpp");
 
  public:
+  using fields_type = Fields;
   using reads = fields<Fields::gradients>;
   using writes = std::conditional_t<Clip::changes_gradients,
                                     fields<Fields::gradients, Fields::learning_rate, Fields::gradient_norm>,
@@ -80,7 +83,7 @@ class update_weights {
     for (Eigen::Index i = 0; i < gradients.size(); ++i)
       if (!std::isfinite(gradients[i]))
         return error(errc::not_finite, "gradients: number " + std::to_string(i) + " is " +
-                                           std::to_string(gradients[i]) + "; the weights stay as they were");
+                                           detail::number_text(gradients[i]) + "; the weights stay as they were");
     return error(errc::not_finite, "gradients: their norm overflows; the weights stay as they were");
   }
 

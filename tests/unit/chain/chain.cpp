@@ -379,3 +379,10 @@ TEST_CASE("a rejected hook knows whether the run had come through it", "[chain]"
   CHECK(run(mr::chain(adds_one{}).use(reach{&log}).use(refuses_around{false})) == "never ");
   CHECK(run(mr::chain(adds_one{}).use(reach{&log}).use(reach{&log}).use(picky{})) == "came came ");
 }
+
+TEST_CASE("a context that nobody reads afterwards need not have a name", "[chain]") {
+  auto chain = mr::chain(add_one{}, refuse{});
+  const auto done = chain(chain.context(value = 1));
+  REQUIRE_FALSE(done);
+  CHECK(done.error().describe() == "event \"refuse\" (2 of 2) failed: row 7 is empty");
+}

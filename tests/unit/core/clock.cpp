@@ -50,3 +50,8 @@ TEST_CASE("a manual clock goes where it is told, and its copies with it") {
   now = 500;
   CHECK(clock.ticks() == 500);
 }
+
+TEST_CASE("a span is as long as its clock went on, and no longer than nothing where that went back") {
+  STATIC_REQUIRE(mr::time_span{3, 10}.nanoseconds() == 7);
+  STATIC_REQUIRE(mr::time_span{10, 3}.nanoseconds() == 0);
+}

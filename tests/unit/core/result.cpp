@@ -7,6 +7,7 @@
 #include <csignal>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace mr = millrace;
@@ -94,4 +95,20 @@ TEST_CASE("value() of a failed result says what failed and ends the process, how
   text good = std::string("x");
   CHECK(last_words([&] { (void)good.value(); }).empty());
   CHECK(good.value() == "x");
+}
+
+TEST_CASE("result is copied and made without arguments where its value is") {
+  struct without_default {
+    explicit without_default(int) {}
+  };
+  STATIC_REQUIRE(std::is_default_constructible_v<mr::result<std::string>>);
+  STATIC_REQUIRE_FALSE(std::is_default_constructible_v<mr::result<without_default>>);
+  STATIC_REQUIRE(std::is_copy_constructible_v<mr::result<std::string>>);
+  STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<mr::result<std::unique_ptr<int>>>);
+
+  mr::result<std::string> made;
+  made = mr::result<std::string>("nine");
+  const mr::result<std::string> copy = made;
+  CHECK(*copy == "nine");
+  CHECK(*made == "nine");
 }

@@ -2,11 +2,16 @@
 #include <support/catch.hpp>
 
 #include <millrace/chain.hpp>
+#include <millrace/store/file.hpp>
 #include <millrace/train.hpp>
 
 #include <atomic>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
+#include <limits>
+#include <span>
+#include <string>
 #include <support/allocations.hpp>
 #include <support/train.hpp>
 #include <thread>
@@ -286,4 +291,127 @@ TEST_CASE("after the first, a training step through a chain allocates nothing") 
 TEST_CASE("a network is a trainable model of layers") {
   STATIC_REQUIRE(mr::train::trainable_model<mr::train::network<float>>);
   STATIC_REQUIRE(mr::train::layered_model<mr::train::network<double>>);
+}
+
+namespace {
+
+using saved_bytes = std::vector<std::byte>;
+
+template <class Scalar>
+mr::train::network<Scalar> example() {
+  mr::train::network<Scalar> net(2, {{3, mr::train::activation::leaky_relu}, {2, mr::train::activation::gelu}, {1}}, 9);
+  for (Eigen::Index i = 0; i < net.parameter_count(); ++i) net.parameters()[i] = static_cast<Scalar>(i) / Scalar(8);
+  net.parameters()[1] = std::numeric_limits<Scalar>::denorm_min();
+  net.parameters()[2] = -Scalar(0);
+  net.parameters()[3] = -std::numeric_limits<Scalar>::infinity();
+  net.parameters()[4] = std::numeric_limits<Scalar>::quiet_NaN();
+  return net;
+}
+
+template <class Scalar>
+bool same(const mr::train::network<Scalar>& a, const mr::train::network<Scalar>& b) {
+  if (a.inputs() != b.inputs() || a.layer_count() != b.layer_count()) return false;
+  for (std::size_t k = 0; k < a.layer_count(); ++k)
+    if (a.layer(k).units != b.layer(k).units || a.layer(k).function != b.layer(k).function) return false;
+  return std::memcmp(a.parameters().data(), b.parameters().data(),
+                     sizeof(Scalar) * static_cast<std::size_t>(a.parameter_count())) == 0;
+}
+
+saved_bytes golden(const std::string& name) {
+  return mr::store::read_bytes(std::string(MILLRACE_GOLDEN_DIR) + "/train/" + name).value();
+}
+
+/// What of an old file stands between its header and its checksum; the payload's one block is the same.
+saved_bytes body() {
+  const saved_bytes old = golden("network_f32.bin");
+  return {old.begin() + 24, old.end() - 4};
+}
+saved_bytes in_envelope(std::span<const std::byte> block) {
+  mr::envelope_writer out("network<f32>");
+  out.block(block);
+  return std::move(out).finish();
+}
+mr::error refusal(std::span<const std::byte> bytes) {
+  auto read = mr::train::network<float>::load(bytes);
+  REQUIRE(!read);
+  return std::move(read).error();
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("what was saved comes back bit for bit, NaN, infinity and -0 included", "", float, double) {
+  const auto net = example<TestType>();
+  const auto back = mr::train::network<TestType>::load(net.save());
+  REQUIRE(back);
+  CHECK(same(*back, net));
+}
+
+TEST_CASE("a network's bytes stay what they are, and those of before the envelope are still read") {
+  CHECK(example<float>().save() == golden("network_f32.mrag"));
+  CHECK(example<double>().save() == golden("network_f64.mrag"));
+  const auto old = mr::train::network<float>::load(golden("network_f32.bin"));
+  REQUIRE(old);
+  CHECK(same(*old, example<float>()));
+  const auto wide = mr::train::network<double>::load(golden("network_f64.bin"));
+  REQUIRE(wide);
+  CHECK(same(*wide, example<double>()));
+}
+
+TEST_CASE("a network's bytes cut short, too long, or with a flipped bit are an error") {
+  for (const saved_bytes& bytes : {example<float>().save(), golden("network_f32.bin")}) {
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      CAPTURE(size);
+      CHECK(refusal(std::span(bytes).first(size)).code() == mr::errc::truncated);
+    }
+    saved_bytes longer = bytes;
+    longer.push_back(std::byte{7});
+    CHECK(refusal(longer).code() == mr::errc::corrupt);
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      for (unsigned bit = 0; bit < 8; ++bit) {
+        saved_bytes bad = bytes;
+        bad[i] ^= static_cast<std::byte>(1U << bit);
+        CHECK(!mr::train::network<float>::load(bad));
+      }
+  }
+}
+
+TEST_CASE("any byte of a network changed under a right checksum is an error or a network of the same size") {
+  const saved_bytes sound = body();
+  for (std::size_t i = 0; i < sound.size(); ++i)
+    for (const unsigned value : {0U, 1U, 2U, 127U, 128U, 255U}) {
+      saved_bytes bad = sound;
+      bad[i] = static_cast<std::byte>(value);
+      const auto read = mr::train::network<float>::load(in_envelope(bad));
+      if (read) CHECK(read->parameter_count() == example<float>().parameter_count());
+    }
+}
+
+TEST_CASE("errors say what is wrong with a network's bytes") {
+  const auto text = [](std::string_view characters) { return std::as_bytes(std::span(characters)); };
+  CHECK(refusal(text("PK\x03\x04 an archive of something, long enough to be one")).message() ==
+        "saved network<f32>: does not begin with MRAG");
+  CHECK(refusal(example<double>().save()).message() == "saved form holds network<f64>, expected network<f32>");
+  CHECK(refusal(golden("network_f64.bin")).message() == "saved network: its numbers have 8 bytes, asked for are 4");
+  const saved_bytes old = golden("network_f32.bin");
+  CHECK(refusal(std::span(old).first(100)).message() == "saved network: it ends after 100 of 177 bytes");
+  saved_bytes bad = old;
+  bad[8] = std::byte{2};
+  CHECK(refusal(bad).message() == "saved network: version 2 of the old header, known is 1");
+  bad = old;
+  bad[90] ^= std::byte{1};
+  CHECK(refusal(bad).message() == "saved network: its bytes do not match their checksum");
+
+  const saved_bytes sound = body();
+  const auto with = [&](std::size_t at, unsigned value) {
+    saved_bytes changed = sound;
+    changed[at] = static_cast<std::byte>(value);
+    return refusal(in_envelope(changed)).message();
+  };
+  CHECK(with(0, 0) == "saved network: no inputs");
+  CHECK(with(8, 0) == "saved network: no layers");
+  CHECK(with(7, 0x7F) == "saved network: layer 0 has 3 units");              // 9 * 10^18 inputs
+  CHECK(with(12 + 6, 1) == "saved network: layer 0 has 281474976710659 units");  // 2^48 + 3
+  const std::string characters(reinterpret_cast<const char*>(sound.data()), sound.size());
+  CHECK(with(characters.find("gelu") + 3, 'a') == "saved network: layer 1 has the activation \"gela\", which is unknown");
+  CHECK(refusal(in_envelope(std::span(sound).first(6))).message() == "saved network: it ends before the layers");
 }

@@ -2,6 +2,7 @@
 #include <support/catch.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <support/train.hpp>
 #include <vector>
@@ -48,6 +49,32 @@ TEST_CASE("a matrix with targets answers rows of targets") {
   CHECK(chosen.row(1) == targets.row(2));
   STATIC_REQUIRE(mr::train::sample_source<decltype(source), mr::train::row_major_matrix<double>>);
   STATIC_REQUIRE(!mr::train::sample_source<decltype(source), Eigen::VectorXi>);
+}
+
+TEST_CASE("blocks, maps and numbers side by side are taken as they are; views are kept themselves") {
+  const mr::train::row_major_matrix<float> points = support::random_matrix<float>(10, 3, 1);
+  const std::vector<std::uint8_t> labels{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  mr::train::row_major_matrix<float> batch;
+  Eigen::VectorXi chosen;
+  // The block and the span are gone when `source` is read; what they show is not.
+  mr::train::matrix_samples source(points.topRows(4), std::span(labels).first(4));
+  CHECK(source.size() == 4);
+  REQUIRE(source.read(std::vector<std::uint32_t>{3, 1}, batch, chosen));
+  CHECK(batch.row(0) == points.row(3));
+  CHECK(chosen[0] == 3);
+  CHECK(chosen[1] == 1);
+
+  // Assigning changes what is read, never what was shown.
+  const mr::train::row_major_matrix<float> before = points;
+  source = mr::train::matrix_samples(points.middleRows(6, 4), std::span(labels).first(4));
+  REQUIRE(source.read(std::vector<std::uint32_t>{0}, batch, chosen));
+  CHECK(batch.row(0) == points.row(6));
+  CHECK(points == before);
+
+  const std::vector<double> prices{1.5, 2.5, 3.5, 4.5};
+  mr::train::row_major_matrix<float> targets;
+  REQUIRE(mr::train::matrix_samples(points.topRows(4), prices).read(std::vector<std::uint32_t>{2}, batch, targets));
+  CHECK(targets(0, 0) == 3.5F);
 }
 
 TEST_CASE("labels that are not one a row are an error with both numbers") {

@@ -47,7 +47,7 @@ TEST_CASE("a gradient that is not finite is an error that names it, and changes 
   auto done = chain(ctx);
   REQUIRE(!done);
   CHECK(done.error().code() == mr::errc::not_finite);
-  CHECK(done.error().cause()->message() == "gradients: number 1 is nan; the weights stay as they were");
+  CHECK(done.error().cause()->message() == "gradients: number 1 is NaN; the weights stay as they were");
   CHECK(std::isnan(ctx[training::gradient_norm]));
   ctx[training::gradients] << -std::numeric_limits<float>::infinity(), 0.f;
   CHECK(chain(ctx).error().cause()->message() == "gradients: number 0 is -inf; the weights stay as they were");

@@ -3,6 +3,7 @@
 
 #include <millrace/chain/event.hpp>
 #include <millrace/chain/middleware.hpp>
+#include <millrace/core/detail/field_list.hpp>
 
 #include <cstddef>
 #include <string_view>
@@ -15,6 +16,13 @@
 namespace millrace {
 inline namespace v0 {
 namespace detail {
+
+/// Whether a chain can run on a C: something with slots that are not const.
+template <class C>
+concept writable_context = !std::is_const_v<C> && requires {
+  typename C::provided;
+  typename C::slots;
+};
 
 struct nobody {
   static constexpr std::string_view name = "";
@@ -123,7 +131,7 @@ template <class Context, class... Middlewares>
 using lacking_field = typename first_flaw<
     typename fieldless<Context, Middlewares, typename needs_of_middleware<Middlewares>::type>::type...>::type;
 
-// Signatures: called with its view of the context, an event answers void or result<void>.
+// Signatures: called with its view of the context, an event returns void or result<void>.
 template <class Context, class Event>
 concept callable_on = requires(Event& event, event_context<Context, Event>& ctx) {
   { event(ctx) } -> void_or_result;

@@ -40,7 +40,7 @@ template <class V>
 }
 
 /// Rounds a product before it is added to something: keeps the compiler from contracting both into
-/// one fused operation, which would answer other bits on one machine than on the next. g++ does that
+/// one fused operation, which would give other bits on one machine than on the next. g++ does that
 /// across statements and has a barrier against it; clang, which has not, does so within one only.
 /// `product` is a double or a vector of them, on its own line.
 template <class V>

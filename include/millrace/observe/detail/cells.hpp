@@ -8,7 +8,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <new>
 #include <span>
@@ -84,7 +83,7 @@ class [[gnu::visibility("default")]] cell_store {
   void release(std::uint32_t first, std::uint32_t count) noexcept {
     const std::lock_guard lock(mutex_);
     --taken_;
-    for (const cell_slab* slab : slabs_)
+    for (const cell_slab* slab : std::span(slabs_, slab_count_))
       for (std::uint32_t i = first; i < first + count && i < slab->size; ++i)
         slab->cells[i].store(0, std::memory_order_relaxed);
     auto after = std::find_if(free_.begin(), free_.end(), [&](const range& r) { return r.first >= first; });
@@ -105,7 +104,7 @@ class [[gnu::visibility("default")]] cell_store {
   template <class F>
   void read(F && f) {
     const std::lock_guard lock(mutex_);
-    f(std::span<const cell_slab* const>(slabs_));
+    f(std::span<const cell_slab* const>(slabs_, slab_count_));
   }
 
   /// Calls f(cells) on cells up to `end` that the caller may write: its own, made or enlarged now,
@@ -122,7 +121,7 @@ class [[gnu::visibility("default")]] cell_store {
 
   std::size_t slab_count() {
     const std::lock_guard lock(mutex_);
-    return slabs_.size();
+    return slab_count_;
   }
 
  private:
@@ -134,46 +133,69 @@ class [[gnu::visibility("default")]] cell_store {
     ~thread_end() { instance().retire_local(); }
   };
 
-  cell_store() : ended_(new cell_slab) {
-    slabs_.push_back(ended_);
+  cell_store() : slabs_(new cell_slab*[8]), slab_room_(8), ended_(new cell_slab) {
+    slabs_[slab_count_++] = ended_;
     grow(*ended_, discarded);
     kinds_.assign(discarded, cell_kind::private_to_thread);
   }
 
   static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs
 
-  /// Under the lock. Moves a slab to more room.
-  static void grow(cell_slab & slab, std::uint32_t end) {
-    if (end <= slab.size) return;
-    const std::uint32_t size = (std::max)(std::bit_ceil(end), std::uint32_t{64});
-    auto* cells = static_cast<metric_cell*>(::operator new(size * sizeof(metric_cell), cache_line));
+  /// How many cells a slab has that reaches to `end`.
+  static std::uint32_t room_for(std::uint32_t end) noexcept {
+    return (std::max)(std::bit_ceil(end), std::uint32_t{64});
+  }
+
+  /// Under the lock. Moves a slab into `cells`, memory for `size` of them.
+  static void move_to(void* cells, std::uint32_t size, cell_slab& slab) noexcept {
+    auto* fresh = static_cast<metric_cell*>(cells);
     for (std::uint32_t i = 0; i < size; ++i)
-      ::new (static_cast<void*>(cells + i))
+      ::new (static_cast<void*>(fresh + i))
           metric_cell(i < slab.size ? slab.cells[i].load(std::memory_order_relaxed) : 0);
     if (slab.cells != nullptr) ::operator delete(slab.cells, cache_line);
-    slab.cells = cells;
+    slab.cells = fresh;
     slab.size = size;
+  }
+  /// Under the lock. Makes a slab reach to `end`; throws std::bad_alloc, or returns false.
+  static void grow(cell_slab& slab, std::uint32_t end) {
+    if (end > slab.size) move_to(::operator new(room_for(end) * sizeof(metric_cell), cache_line), room_for(end), slab);
+  }
+  static bool try_grow(cell_slab& slab, std::uint32_t end) noexcept {
+    if (end <= slab.size) return true;
+    void* cells = ::operator new(room_for(end) * sizeof(metric_cell), cache_line, std::nothrow);
+    if (cells == nullptr) return false;
+    move_to(cells, room_for(end), slab);
+    return true;
+  }
+
+  /// Under the lock. The calling thread's slab, made and entered in the list; null without memory.
+  cell_slab* add_slab(std::uint32_t end) noexcept {
+    if (slab_count_ == slab_room_) {
+      const std::size_t room = 2 * slab_room_ + 8;
+      auto** list = new (std::nothrow) cell_slab*[room];
+      if (list == nullptr) return nullptr;
+      std::copy(slabs_, slabs_ + slab_count_, list);
+      delete[] slabs_;
+      slabs_ = list;
+      slab_room_ = room;
+    }
+    auto* made = new (std::nothrow) cell_slab;
+    if (made == nullptr || !try_grow(*made, end)) {
+      delete made;
+      return nullptr;
+    }
+    return slabs_[slab_count_++] = made;
   }
 
   bool enlarge_local(std::uint32_t end) noexcept {
     if (local_cells().over) return false;
     static thread_local thread_end at_end;  // made here, destroyed when the thread ends
     static_cast<void>(&at_end);
-    try {
-      const std::lock_guard lock(mutex_);
-      if (local_cells().shared == nullptr) {
-        auto made = std::make_unique<cell_slab>();
-        grow(*made, end);
-        slabs_.push_back(made.get());
-        local_cells().shared = made.release();
-      } else {
-        grow(*local_cells().shared, end);
-      }
-      static_cast<cell_slab&>(local_cells()) = *local_cells().shared;
-      return true;
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
+    const std::lock_guard lock(mutex_);
+    if (local_cells().shared == nullptr) local_cells().shared = add_slab(end);
+    if (local_cells().shared == nullptr || !try_grow(*local_cells().shared, end)) return false;
+    static_cast<cell_slab&>(local_cells()) = *local_cells().shared;
+    return true;
   }
 
   void retire_local() noexcept {
@@ -191,14 +213,19 @@ class [[gnu::visibility("default")]] cell_store {
         case cell_kind::private_to_thread: break;
       }
     }
-    slabs_.erase(std::find(slabs_.begin(), slabs_.end(), mine));
+    cell_slab** const last_slab = slabs_ + slab_count_;
+    std::copy(std::find(slabs_, last_slab, mine) + 1, last_slab, std::find(slabs_, last_slab, mine));
+    --slab_count_;
     local_cells() = local_slab{{}, nullptr, true};
     ::operator delete(mine->cells, cache_line);
     delete mine;
   }
 
   std::mutex mutex_;
-  std::vector<cell_slab*> slabs_;  // the ended threads' one first
+  // Arrays of its own instead of vectors, where a full memory is no exception but the ended threads' slab.
+  cell_slab** slabs_ = nullptr;  // the ended threads' one first
+  std::size_t slab_count_ = 0;
+  std::size_t slab_room_ = 0;
   cell_slab* ended_;
   std::vector<cell_kind> kinds_;  // of every cell that was ever taken
   std::vector<range> free_;       // sorted, never touching each other

@@ -19,7 +19,7 @@ using metric_cell = std::atomic<std::uint64_t>;
 inline void bump(metric_cell& cell, std::uint64_t by) noexcept {
 #if defined(__x86_64__)
   // What a relaxed load, an addition and a relaxed store mean; g++ makes three instructions of those.
-  asm("addq %1, %0" : "+m"(cell) : "er"(by) : "cc");
+  asm("addq %1, %0" : "+m"(reinterpret_cast<std::uint64_t&>(cell)) : "er"(by) : "cc");
 #else
   cell.store(cell.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
 #endif

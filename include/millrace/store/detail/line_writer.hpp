@@ -2,6 +2,7 @@
 #define MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
 
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/needs_exceptions.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/store/detail/torn_tail.hpp>
 #include <millrace/store/detail/worker.hpp>

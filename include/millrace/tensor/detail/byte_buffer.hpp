@@ -49,9 +49,16 @@ class byte_buffer {
   std::size_t size() const noexcept { return size_; }
 
  private:
+  /// Throws std::bad_alloc by the standard library's own hand, so that this compiles with -fno-exceptions too.
+  [[noreturn, gnu::cold, gnu::noinline]] static void out_of_memory() {
+    const volatile std::size_t more_than_any_machine_has = ~std::size_t{0} >> 1;
+    ::operator delete(::operator new(more_than_any_machine_has));
+    std::abort();
+  }
+
   void reallocate(std::size_t size) {
     void* moved = std::realloc(data_, size == 0 ? 1 : size);
-    if (moved == nullptr) throw std::bad_alloc();
+    if (moved == nullptr) out_of_memory();
     data_ = static_cast<unsigned char*>(moved);
     capacity_ = size;
   }

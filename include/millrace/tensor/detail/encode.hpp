@@ -1,9 +1,9 @@
 #ifndef MILLRACE_TENSOR_DETAIL_ENCODE_HPP
 #define MILLRACE_TENSOR_DETAIL_ENCODE_HPP
 
+#include <millrace/core/detail/deflate_block.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/tensor/detail/byte_buffer.hpp>
-#include <millrace/tensor/detail/deflate_block.hpp>
 #include <millrace/tensor/detail/planes.hpp>
 #include <millrace/tensor/detail/tensor_file.hpp>
 

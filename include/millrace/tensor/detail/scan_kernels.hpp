@@ -78,7 +78,7 @@ inline lane_maxima max_lanes(const unsigned char* data, std::size_t bytes) noexc
 }
 
 /// What one block of doubles adds to a summary. Eight partial sums whatever the CPU, so that the
-/// answer is the same on all.
+/// result is the same on all.
 struct block_sums {
   double sum = 0;
   double squares = 0;

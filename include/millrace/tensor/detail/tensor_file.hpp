@@ -1,8 +1,8 @@
 #ifndef MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
 #define MILLRACE_TENSOR_DETAIL_TENSOR_FILE_HPP
 
+#include <millrace/core/detail/crc32.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/tensor/detail/crc32.hpp>
 #include <millrace/tensor/dtype.hpp>
 #include <millrace/tensor/layout.hpp>
 

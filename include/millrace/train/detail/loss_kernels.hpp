@@ -92,7 +92,7 @@ double logistic_loss(const Scalar* logits, Eigen::Index size, Target target, Wei
     const array inverse = (Scalar(1) + decay).inverse();
     for (Eigen::Index i = 0; i < block; ++i) {
       const Scalar probability = z[i] >= 0 ? inverse[i] : decay[i] * inverse[i];
-      // z - z is 0, or NaN where z is not finite: Eigen's exp answers finite numbers for NaN.
+      // z - z is 0, or NaN where z is not finite: Eigen's exp returns finite numbers for NaN.
       w[i] *= (probability - y[i]) + (z[i] - z[i]);
     }
     std::copy(w.data(), w.data() + length, gradient + first);

@@ -1,5 +1,5 @@
-#ifndef MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
-#define MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
+#ifndef MILLRACE_CORE_DETAIL_HUFFMAN_HPP
+#define MILLRACE_CORE_DETAIL_HUFFMAN_HPP
 
 #include <millrace/core/config.hpp>
 
@@ -10,7 +10,6 @@
 // Huffman codes as DEFLATE has them (RFC 1951): lengths limited, canonical.
 namespace millrace {
 inline namespace v0 {
-namespace tensor {
 namespace detail {
 
 /// The longest code that the encoder makes. Short enough for the decoder's one table and for five
@@ -122,8 +121,7 @@ inline void huffman_codes(const unsigned char* lengths, std::size_t symbols, huf
 }
 
 }  // namespace detail
-}  // namespace tensor
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_TENSOR_DETAIL_HUFFMAN_HPP
+#endif  // MILLRACE_CORE_DETAIL_HUFFMAN_HPP

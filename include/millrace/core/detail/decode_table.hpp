@@ -1,5 +1,5 @@
-#ifndef MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
-#define MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
+#ifndef MILLRACE_CORE_DETAIL_DECODE_TABLE_HPP
+#define MILLRACE_CORE_DETAIL_DECODE_TABLE_HPP
 
 #include <millrace/core/config.hpp>
 
@@ -8,7 +8,6 @@
 
 namespace millrace {
 inline namespace v0 {
-namespace tensor {
 namespace detail {
 
 /// One Huffman code as a table over the next bits. Codes too long for it are found bit by bit.
@@ -101,8 +100,7 @@ class decode_table {
 };
 
 }  // namespace detail
-}  // namespace tensor
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_TENSOR_DETAIL_DECODE_TABLE_HPP
+#endif  // MILLRACE_CORE_DETAIL_DECODE_TABLE_HPP

@@ -1,7 +1,7 @@
-#ifndef MILLRACE_TENSOR_DETAIL_INFLATE_HPP
-#define MILLRACE_TENSOR_DETAIL_INFLATE_HPP
+#ifndef MILLRACE_CORE_DETAIL_INFLATE_HPP
+#define MILLRACE_CORE_DETAIL_INFLATE_HPP
 
-#include <millrace/tensor/detail/decode_table.hpp>
+#include <millrace/core/detail/decode_table.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +11,6 @@
 // three literals a table look-up.
 namespace millrace {
 inline namespace v0 {
-namespace tensor {
 namespace detail {
 
 /// Bytes that may be written beyond the output.
@@ -319,8 +318,7 @@ class inflater {
 };
 
 }  // namespace detail
-}  // namespace tensor
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_TENSOR_DETAIL_INFLATE_HPP
+#endif  // MILLRACE_CORE_DETAIL_INFLATE_HPP

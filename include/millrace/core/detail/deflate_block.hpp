@@ -1,9 +1,8 @@
-#ifndef MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
-#define MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
+#ifndef MILLRACE_CORE_DETAIL_DEFLATE_BLOCK_HPP
+#define MILLRACE_CORE_DETAIL_DEFLATE_BLOCK_HPP
 
+#include <millrace/core/detail/huffman.hpp>
 #include <millrace/core/detail/simd.hpp>
-#include <millrace/tensor/detail/huffman.hpp>
-#include <millrace/tensor/fwd.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -14,7 +13,6 @@
 // where they pay; no search for other matches, which is what makes deflate slow.
 namespace millrace {
 inline namespace v0 {
-namespace tensor {
 namespace detail {
 
 /// Bits into bytes, the first in the lowest bit. Precondition of flush(): 8 bytes may be written.
@@ -333,8 +331,7 @@ inline unsigned char* write_stored(const unsigned char* data, std::size_t bytes,
 }
 
 }  // namespace detail
-}  // namespace tensor
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_TENSOR_DETAIL_DEFLATE_BLOCK_HPP
+#endif  // MILLRACE_CORE_DETAIL_DEFLATE_BLOCK_HPP

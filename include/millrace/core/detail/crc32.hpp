@@ -1,8 +1,7 @@
-#ifndef MILLRACE_TENSOR_DETAIL_CRC32_HPP
-#define MILLRACE_TENSOR_DETAIL_CRC32_HPP
+#ifndef MILLRACE_CORE_DETAIL_CRC32_HPP
+#define MILLRACE_CORE_DETAIL_CRC32_HPP
 
 #include <millrace/core/detail/simd.hpp>
-#include <millrace/tensor/fwd.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +12,6 @@
 // Instruction", Intel, 2009. The constants are computed here from the polynomial.
 namespace millrace {
 inline namespace v0 {
-namespace tensor {
 namespace detail {
 
 inline constexpr std::uint32_t crc32_polynomial = 0xedb8'8320U;
@@ -129,8 +127,7 @@ inline std::uint32_t crc32(std::uint32_t crc, const unsigned char* data, std::si
 }
 
 }  // namespace detail
-}  // namespace tensor
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_TENSOR_DETAIL_CRC32_HPP
+#endif  // MILLRACE_CORE_DETAIL_CRC32_HPP

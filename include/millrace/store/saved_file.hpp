@@ -1,0 +1,37 @@
+#ifndef MILLRACE_STORE_SAVED_FILE_HPP
+#define MILLRACE_STORE_SAVED_FILE_HPP
+
+#include <millrace/core/result.hpp>
+#include <millrace/store/atomic_file.hpp>
+#include <millrace/store/file.hpp>
+
+#include <string>
+#include <utility>
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+
+/// Writes what `object.save()` returns as a whole file: what stood there before, or all of it.
+/// Errors: those of `write_file`, with the path.
+template <class T>
+result<void> save_file(std::string path, const T& object) {
+  return write_file(std::move(path), object.save());
+}
+
+/// Reads an object by `T::load` from a file that `save_file` wrote: `load_file<mr::kll<200>>(path)`.
+/// Errors: those of `read_bytes` and of `T::load`, with the path.
+template <class T>
+result<T> load_file(const std::string& path) {
+  auto bytes = read_bytes(path);
+  if (!bytes) return std::move(bytes).error();
+  auto object = T::load(*bytes);
+  if (!object) return std::move(object).error().wrap("cannot load \"" + path + '"');
+  return object;
+}
+
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_SAVED_FILE_HPP
