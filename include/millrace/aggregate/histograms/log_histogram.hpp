@@ -58,7 +58,7 @@ class log_histogram {
 
   /// millrace[AGGREGATE-16]: numbers with a fraction, which would be cut off.
   template <class millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
-    requires(has_fractions<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>)
+  requires(has_fractions<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>)
   void update(const millrace_AGGREGATE_16_log_histogram_takes_whole_numbers&) = delete;
 
   /// Refuses and counts a number below zero.
@@ -142,7 +142,7 @@ class log_histogram {
     if (!from) return std::move(from).error();
     log_histogram made;
     made.sum_ = from->u64();
-    made.sum_ |= static_cast<detail::uint128>(from->u64()) << 64;
+    made.sum_ |= static_cast<sum_type>(from->u64()) << 64;
     made.min_ = from->u64();
     made.max_ = from->u64();
     const std::size_t used = from->count(12);
@@ -167,6 +167,7 @@ class log_histogram {
 
  private:
   static constexpr std::string_view type = "log_histogram";
+  __extension__ typedef unsigned __int128 sum_type;
   static constexpr unsigned sub_bits = 6;  // 64 buckets an octave: a bucket's middle is within 1/128 of all in it
   static constexpr std::size_t octaves = 63;
   static constexpr std::size_t bucket_count = 1 + (octaves << sub_bits);      // the first one is for zero
@@ -190,7 +191,7 @@ class log_histogram {
   }
 
   std::uint64_t count_ = 0;
-  detail::uint128 sum_ = 0;
+  sum_type sum_ = 0;
   std::uint64_t min_ = ~std::uint64_t{0};
   std::uint64_t max_ = 0;
   std::uint64_t refused_ = 0;

@@ -95,7 +95,7 @@ class count_min {
 
   /// An item, or many side by side: a vector of them, a span.
   template <class Items>
-    requires(detail::takes_items<Items>)
+  requires(detail::takes_items<Items>)
   void update(const Items& items) {
     if constexpr (detail::row_of_items<Items>)
       for (const auto& item : items) update(item, weight(1));
@@ -104,7 +104,7 @@ class count_min {
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
-    requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
+  requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
   /// Weights that are not above zero, or not finite, leave the sketch as it was.
   template <detail::hashable_item Item>
@@ -168,8 +168,6 @@ class count_min {
     table_.resize(buckets_ * rows_);
   }
 
-  static error fault(errc code, const char* what) { return error(code, std::string("count-min image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
   std::string shape() const { return std::to_string(rows_) + " rows of " + std::to_string(buckets_) + " buckets"; }
 
   template <class Item>
@@ -200,7 +198,7 @@ std::vector<std::byte> count_min<Buckets, Rows>::save() const {
 template <unsigned Buckets, unsigned Rows>
 result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const std::byte> bytes) {
   using namespace detail::count_min_image;
-  detail::image_reader in(bytes);
+  detail::image_reader in(bytes, "count-min");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
@@ -210,28 +208,27 @@ result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const 
   const std::uint64_t rows = in.take<std::uint8_t>();
   const auto seed = in.take<std::uint16_t>();
   in.skip(1);
-  if (!in.ok()) return truncated();
-  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
-  if (preamble != preamble_length) return fault(errc::corrupt, "the preamble's length");
-  if (seed != detail::seed_hash()) return fault(errc::unsupported, "its hashes are of another seed");
-  if (buckets < 3 || rows == 0) return fault(errc::corrupt, "fewer than 3 buckets or no rows");
-  if (buckets * rows > most_buckets) return fault(errc::unsupported, "more than 2^26 buckets");
+  if (!in.ok()) return in.truncated();
+  if (kind != family_id) return in.of_another_family();
+  if (version != serial_version) return in.of_another_version();
+  if (preamble != preamble_length) return in.corrupt("the preamble's length");
+  if (seed != detail::seed_hash()) return in.fault(errc::unsupported, "its hashes are of another seed");
+  if (buckets < 3 || rows == 0) return in.corrupt("fewer than 3 buckets or no rows");
+  if (buckets * rows > most_buckets) return in.fault(errc::unsupported, "more than 2^26 buckets");
   if ((flags & is_empty) != 0 && buckets * rows > most_empty_buckets)
-    return fault(errc::unsupported, "an empty one of that size");
+    return in.fault(errc::unsupported, "an empty one of that size");
   count_min loaded(buckets, rows);
   if ((flags & is_empty) == 0) {
     loaded.total_ = in.take<double>();
-    if (!in.ok() || !in.holds<double>(buckets * rows)) return truncated();
+    if (!in.ok() || !in.holds<double>(buckets * rows)) return in.truncated();
     if (!(loaded.total_ > 0 && loaded.total_ <= (std::numeric_limits<double>::max)()))
-      return fault(errc::not_finite, "the total weight is not a number above zero");
+      return in.fault(errc::not_finite, "the total weight is not a number above zero");
     loaded.start();
     in.take_array(loaded.table_.data(), loaded.table_.size());
     for (const double bucket : loaded.table_)
-      if (!(bucket >= 0 && bucket <= loaded.total_ * 1.000001))
-        return fault(errc::corrupt, "a bucket beyond the total weight");
+      if (!(bucket >= 0 && bucket <= loaded.total_ * 1.000001)) return in.corrupt("a bucket beyond the total weight");
   }
-  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+  if (!in.rest().empty()) return in.too_long();
   return loaded;
 }
 

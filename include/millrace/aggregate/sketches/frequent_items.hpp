@@ -95,7 +95,7 @@ class frequent_items {
   static constexpr bool takes = is_item<X> || is_row<X>;
 
   template <class Items>
-    requires(takes<Items>)
+  requires(takes<Items>)
   void update(const Items& items) {
     if constexpr (is_item<Items>)
       add(static_cast<item_type>(items), 1);
@@ -104,7 +104,7 @@ class frequent_items {
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>
-    requires(!takes<millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>)
+  requires(!takes<millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>)
   void update(const millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for&) = delete;
   /// As `weight` updates with the same item. The image keeps whole weights only: one with a fraction is rounded at
   /// random, up with the probability of that fraction, so that n of them add up to their sum give or take sqrt(n / 4),
@@ -164,9 +164,6 @@ class frequent_items {
     std::uint64_t hash = 0;
   };
   using slot = std::conditional_t<is_text, text_slot, number_slot>;
-
-  static error fault(errc code, const char* what) { return error(code, std::string("frequent-items image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
 
   /// Short on purpose: every update waits for it. Its lower half depends on all bits.
   static std::uint64_t spread(std::uint64_t item) noexcept {
@@ -338,7 +335,7 @@ std::vector<std::byte> frequent_items<Item, LgSize>::save() const {
 template <class Item, unsigned LgSize>
 result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::span<const std::byte> bytes) {
   using namespace detail::frequent_image;
-  detail::image_reader in(bytes);
+  detail::image_reader in(bytes, "frequent-items");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
@@ -347,31 +344,30 @@ result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::spa
   loaded.lg_ = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
   in.skip(2);
-  if (!in.ok()) return truncated();
-  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
-  if (loaded.lg_ < least_lg || loaded.lg_ > loaded.lg_most_ || loaded.lg_most_ > most_lg)
-    return fault(errc::corrupt, "sizes");
+  if (!in.ok()) return in.truncated();
+  if (kind != family_id) return in.of_another_family();
+  if (version != serial_version) return in.of_another_version();
+  if (loaded.lg_ < least_lg || loaded.lg_ > loaded.lg_most_ || loaded.lg_most_ > most_lg) return in.corrupt("sizes");
   const bool none = (flags & is_empty) != 0;
   if (preamble != (none ? empty_preamble : full_preamble))
-    return fault(errc::corrupt, "the preamble's length and the flags disagree");
+    return in.corrupt("the preamble's length and the flags disagree");
   if (none) {
-    if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+    if (!in.rest().empty()) return in.too_long();
     return loaded;
   }
   const auto count = in.take<std::uint32_t>();
   in.skip(4);
   const auto total = in.take<std::uint64_t>();
   const auto offset = in.take<std::uint64_t>();
-  if (!in.ok() || !in.holds<std::uint64_t>(count)) return truncated();
-  if (count > loaded.capacity()) return fault(errc::corrupt, "more items than its size holds");
-  if (total == 0 || total > max_total || offset > total) return fault(errc::corrupt, "total weight");
+  if (!in.ok() || !in.holds<std::uint64_t>(count)) return in.truncated();
+  if (count > loaded.capacity()) return in.corrupt("more items than its size holds");
+  if (total == 0 || total > max_total || offset > total) return in.corrupt("total weight");
   std::vector<std::uint64_t> counts(count);
   in.take_array(counts.data(), count);
   for (const std::uint64_t weight : counts) {
     std::uint64_t length = sizeof(std::int64_t);
     if constexpr (is_text) length = in.take<std::uint32_t>();
-    if (!in.ok() || !in.template holds<char>(length)) return truncated();
+    if (!in.ok() || !in.template holds<char>(length)) return in.truncated();
     Item item{};
     if constexpr (is_text) {
       item.resize(length);
@@ -379,11 +375,11 @@ result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::spa
     } else {
       item = in.template take<std::int64_t>();
     }
-    if (weight == 0 || weight > total - loaded.total_) return fault(errc::corrupt, "an item's weight");
-    if (loaded.lower(item) != 0) return fault(errc::corrupt, "an item twice");
+    if (weight == 0 || weight > total - loaded.total_) return in.corrupt("an item's weight");
+    if (loaded.lower(item) != 0) return in.corrupt("an item twice");
     loaded.add(item, weight);
   }
-  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+  if (!in.rest().empty()) return in.too_long();
   loaded.total_ = total;
   loaded.offset_ = offset;
   return loaded;

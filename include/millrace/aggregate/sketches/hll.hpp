@@ -64,7 +64,8 @@ constexpr std::size_t register_bytes(unsigned lg_k, unsigned bits) noexcept {
 /// less while items are few. Allocates: as coupons grow in number, at the change to registers, and for a few exceptions
 /// with 4 bits. Threads: one at a time. Source: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007; the historic
 /// inverse probability estimator: Cohen, "All-distances sketches, revisited", 2014; merged: DataSketches' own. Bytes:
-/// the compact image of Apache DataSketches' HLL sketch, the same as DataSketches writes after the same updates.
+/// the compact image of Apache DataSketches' HLL sketch, the same as its C++ and Python write after the same updates.
+/// Java and Go set other bits of the flags, byte 5, which say nothing of the items; their images are read too.
 template <unsigned LgK = 12, unsigned Bits = 4>
 class hll {
   static_assert(LgK >= 4 && LgK <= 21, "millrace[SKETCH-5]: hll<LgK>: LgK must be in [4, 21]");
@@ -87,7 +88,7 @@ class hll {
 
   /// An item, or many side by side: a vector of them, a span.
   template <class Items>
-    requires(detail::takes_items<Items>)
+  requires(detail::takes_items<Items>)
   void update(const Items& items) {
     if constexpr (detail::row_of_items<Items>)
       update_row(std::span<const std::remove_cvref_t<decltype(*items.data())>>(items.data(), items.size()));
@@ -96,7 +97,7 @@ class hll {
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
-    requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
+  requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
 
   /// The items of both. With fewer registers on one side, on both from then on.
@@ -141,9 +142,6 @@ class hll {
   }
   enum class mode : std::uint8_t { list = 0, set = 1, array = 2 };
   using coupons = std::vector<std::uint32_t>;
-
-  static error fault(errc code, const char* what) { return error(code, std::string("HLL image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
 
   template <class Item>
   void update_row(std::span<const Item> items) {
@@ -421,7 +419,7 @@ std::vector<std::byte> hll<LgK, Bits>::save() const {
 template <unsigned LgK, unsigned Bits>
 result<hll<LgK, Bits>> hll<LgK, Bits>::load(std::span<const std::byte> bytes) {
   using namespace detail::hll_image;
-  detail::image_reader in(bytes);
+  detail::image_reader in(bytes, "HLL");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
@@ -431,29 +429,29 @@ result<hll<LgK, Bits>> hll<LgK, Bits>::load(std::span<const std::byte> bytes) {
   const auto flags = in.take<std::uint8_t>();
   const auto count_or_least = in.take<std::uint8_t>();
   const auto form = in.take<std::uint8_t>();
-  if (!in.ok()) return truncated();
-  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
-  if (loaded.lg_k_ < 4 || loaded.lg_k_ > 21) return fault(errc::corrupt, "lg k is not in [4, 21]");
-  if ((form & 3) > 2 || form >> 2 > 2) return fault(errc::corrupt, "mode");
+  if (!in.ok()) return in.truncated();
+  if (kind != family_id) return in.of_another_family();
+  if (version != serial_version) return in.of_another_version();
+  if (loaded.lg_k_ < 4 || loaded.lg_k_ > 21) return in.corrupt("lg k is not in [4, 21]");
+  if ((form & 3) > 2 || form >> 2 > 2) return in.corrupt("mode");
   loaded.mode_ = static_cast<mode>(form & 3);
   loaded.bits_ = static_cast<std::uint8_t>((form >> 2) * 2 + 4);
   const bool array = loaded.mode_ == mode::array;
   const bool set = loaded.mode_ == mode::set;
   if (preamble != (array ? array_preamble : set ? set_preamble : list_preamble))
-    return fault(errc::corrupt, "the preamble's length and the mode disagree");
+    return in.corrupt("the preamble's length and the mode disagree");
   const bool compact = (flags & is_compact) != 0;
   loaded.out_of_order_ = array && (flags & out_of_order) != 0;
   const std::size_t count = set ? in.take<std::uint32_t>() : count_or_least;
-  if (!in.ok()) return truncated();
-  if (!compact && (table_lg > detail::coupon_key_bits)) return fault(errc::corrupt, "size of the table");
+  if (!in.ok()) return in.truncated();
+  if (!compact && (table_lg > detail::coupon_key_bits)) return in.corrupt("size of the table");
   result<void> done = array ? loaded.load_registers(in, count_or_least, compact, table_lg)
                             : loaded.load_coupons(in, count,
                                                   compact ? count
                                                   : set   ? std::size_t{1} << table_lg
                                                           : list_length);
   if (!done) return std::move(done).error();
-  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+  if (!in.rest().empty()) return in.too_long();
   return loaded;
 }
 
@@ -462,22 +460,22 @@ template <unsigned LgK, unsigned Bits>
 result<void> hll<LgK, Bits>::load_coupons(detail::image_reader& in, std::size_t count, std::size_t places) {
   const mode claimed = std::exchange(mode_, mode::list);
   if (claimed == mode::list && count == 0 && in.rest().empty()) return {};
-  if (claimed == mode::set && lg_k_ < 8) return fault(errc::corrupt, "a set with so few registers");
-  if (!in.holds<std::uint32_t>(places)) return truncated();
+  if (claimed == mode::set && lg_k_ < 8) return in.corrupt("a set with so few registers");
+  if (!in.holds<std::uint32_t>(places)) return in.truncated();
   coupons all;
   for (std::size_t i = 0; i < places; ++i) {
     const auto coupon = in.take<std::uint32_t>();
     if (coupon == 0) continue;
-    if (detail::coupon_value(coupon) == 0) return fault(errc::corrupt, "a coupon without a value");
+    if (detail::coupon_value(coupon) == 0) return in.corrupt("a coupon without a value");
     all.push_back(coupon);
   }
-  if (all.size() != count) return fault(errc::corrupt, "the number of coupons");
+  if (all.size() != count) return in.corrupt("the number of coupons");
   for (const std::uint32_t coupon : all) {
-    if (mode_ == mode::array) return fault(errc::corrupt, "more coupons than its mode holds");
+    if (mode_ == mode::array) return in.corrupt("more coupons than its mode holds");
     collect(coupon);
   }
   if (mode_ != claimed || coupon_count() != static_cast<double>(count))
-    return fault(errc::corrupt, "its coupons make another mode, or some are the same");
+    return in.corrupt("its coupons make another mode, or some are the same");
   if (mode_ == mode::set) coupons_ = std::move(all);
   return {};
 }
@@ -492,7 +490,7 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
   const auto exceptions = in.take<std::uint32_t>();
   std::vector<std::uint8_t> packed(in.holds<std::uint8_t>(register_bytes(lg_k_, bits_)) ? register_bytes(lg_k_, bits_)
                                                                                         : 0);
-  if (packed.empty() || !in.ok()) return truncated();
+  if (packed.empty() || !in.ok()) return in.truncated();
   in.take_array(packed.data(), packed.size());
   clear_registers(lg_k_);
   constexpr std::uint8_t unknown = 0xff;
@@ -501,13 +499,13 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
     if (bits_ == 4) value = packed[i / 2] >> (i % 2 * 4) & 15U;
     if (bits_ == 6) value = (packed[i * 6 / 8] | unsigned{packed[i * 6 / 8 + 1]} << 8) >> (i * 6 % 8) & 63U;
     if (bits_ == 4) value = value == exception ? unknown : value + least;
-    if (value > most_value && !(bits_ == 4 && value == unknown)) return fault(errc::corrupt, "a register's value");
+    if (value > most_value && !(bits_ == 4 && value == unknown)) return in.corrupt("a register's value");
     registers_[i] = static_cast<std::uint8_t>(value);
   }
   std::size_t places = exceptions;
-  if (bits_ != 4 && exceptions != 0) return fault(errc::corrupt, "exceptions where there cannot be any");
+  if (bits_ != 4 && exceptions != 0) return in.corrupt("exceptions where there cannot be any");
   if (bits_ == 4 && !compact) places = std::size_t{1} << (exceptions != 0 ? table_lg : first_exceptions_lg(lg_k_));
-  if (!in.holds<std::uint32_t>(places)) return truncated();
+  if (!in.holds<std::uint32_t>(places)) return in.truncated();
   coupons all;
   for (std::size_t i = 0; i < places; ++i) {
     const auto coupon = in.take<std::uint32_t>();
@@ -515,28 +513,27 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
     const std::uint8_t value = detail::coupon_value(coupon);
     std::uint8_t& place = registers_[coupon & mask_];
     if (place != unknown || value < least + exception || value > most_value)
-      return fault(errc::corrupt, "an exception that is none");
+      return in.corrupt("an exception that is none");
     place = value;
     all.push_back(coupon);
   }
-  if (all.size() != exceptions) return fault(errc::corrupt, "the number of exceptions");
+  if (all.size() != exceptions) return in.corrupt("the number of exceptions");
   for (const std::uint8_t value : registers_)
-    if (value == unknown) return fault(errc::corrupt, "an exception is missing");
+    if (value == unknown) return in.corrupt("an exception is missing");
 
   std::uint32_t found = 0;
   for (const std::uint8_t value : registers_) {
     found += value == least;
-    if (value < least) return fault(errc::corrupt, "the least register");
+    if (value < least) return in.corrupt("the least register");
   }
-  if (found != at_least || (found == 0 && least != 0)) return fault(errc::corrupt, "the number of least registers");
+  if (found != at_least || (found == 0 && least != 0)) return in.corrupt("the number of least registers");
   recount();
-  if (bits_ == 4 && least_ != least) return fault(errc::corrupt, "the least register");
-  if (!(detail::math::absolute(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum))
-    return fault(errc::corrupt, "the registers' sum");
+  if (bits_ == 4 && least_ != least) return in.corrupt("the least register");
+  if (!(detail::math::absolute(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum)) return in.corrupt("the registers' sum");
   if (!out_of_order_) {
     const auto seen = static_cast<double>(registers_.size() - zeros());
     if (!(estimate >= 0.999999 * seen && estimate <= (std::numeric_limits<double>::max)()))
-      return fault(errc::corrupt, "the estimate");
+      return in.corrupt("the estimate");
     estimate_ = estimate;
   }
   coupons_ = std::move(all);

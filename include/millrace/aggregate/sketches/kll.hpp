@@ -139,9 +139,6 @@ class kll {
   using key_type = detail::order_key<T>;
   static constexpr unsigned max_levels = detail::kll_levels<T>::max_levels;
 
-  static error fault(errc code, const char* what) { return error(code, std::string("KLL image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
-
   detail::kll_levels<T> kept_;
   unsigned min_k_ = K;  // the least K that was merged in
 };
@@ -204,7 +201,7 @@ std::vector<std::byte> kll<K, T>::save() const {
 template <unsigned K, class T>
 result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
   using namespace detail::kll_image;
-  detail::image_reader in(bytes);
+  detail::image_reader in(bytes, "KLL");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
@@ -212,21 +209,21 @@ result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_
   const unsigned k = in.take<std::uint16_t>();
   const auto width = in.take<std::uint8_t>();
   in.skip(1);
-  if (!in.ok()) return truncated();
+  if (!in.ok()) return in.truncated();
   const bool none = (flags & is_empty) != 0;
   const bool one = (flags & is_single) != 0;
-  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != version_long && version != version_single) return fault(errc::unsupported, "unknown serial version");
-  if (width != detail::kll_levels<T>::min_width) return fault(errc::unsupported, "m is not 8");
+  if (kind != family_id) return in.of_another_family();
+  if (version != version_long && version != version_single) return in.of_another_version();
+  if (width != detail::kll_levels<T>::min_width) return in.fault(errc::unsupported, "m is not 8");
   if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
-    return fault(errc::corrupt, "the preamble's length and the flags disagree");
-  if (k < 8) return fault(errc::corrupt, "k is below 8");
+    return in.corrupt("the preamble's length and the flags disagree");
+  if (k < 8) return in.corrupt("k is below 8");
 
   kll loaded(seed);
   loaded.kept_ = detail::kll_levels<T>(k, seed);
   loaded.min_k_ = k;
   if (none) {
-    if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+    if (!in.rest().empty()) return in.too_long();
     return loaded;
   }
   std::uint64_t count = 1;
@@ -240,40 +237,39 @@ result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_
     loaded.min_k_ = in.take<std::uint16_t>();
     levels = in.take<std::uint8_t>();
     in.skip(1);
-    if (!in.ok()) return truncated();
-    if (loaded.min_k_ < 8 || loaded.min_k_ > k) return fault(errc::corrupt, "min k is not in [8, k]");
-    if (levels == 0 || levels > max_levels) return fault(errc::corrupt, "number of levels");
-    if (count == 0 || count > max_count) return fault(errc::corrupt, "count");
-    if (!in.take_array(starts.data(), levels)) return truncated();
+    if (!in.ok()) return in.truncated();
+    if (loaded.min_k_ < 8 || loaded.min_k_ > k) return in.corrupt("min k is not in [8, k]");
+    if (levels == 0 || levels > max_levels) return in.corrupt("number of levels");
+    if (count == 0 || count > max_count) return in.corrupt("count");
+    if (!in.take_array(starts.data(), levels)) return in.truncated();
     starts[levels] = detail::kll_levels<T>::total_capacity(k, levels);
     low = in.take<T>();
     high = in.take<T>();
-    if (!in.ok()) return truncated();
+    if (!in.ok()) return in.truncated();
   }
   std::uint64_t weight = 0;
   for (unsigned level = 0; level < levels; ++level) {
-    if (starts[level] > starts[level + 1]) return fault(errc::corrupt, "the levels overlap");
+    if (starts[level] > starts[level + 1]) return in.corrupt("the levels overlap");
     const std::uint64_t size = starts[level + 1] - starts[level];
-    if (size > (max_count - weight) >> level) return fault(errc::corrupt, "the levels weigh too much");
+    if (size > (max_count - weight) >> level) return in.corrupt("the levels weigh too much");
     weight += size << level;
   }
-  if (weight != count) return fault(errc::corrupt, "the levels do not weigh what the count says");
+  if (weight != count) return in.corrupt("the levels do not weigh what the count says");
   const std::uint32_t kept = starts[levels] - starts[0];
-  if (!in.holds<T>(kept)) return truncated();
-  if (in.rest().size() != kept * sizeof(T)) return fault(errc::corrupt, "bytes after the end");
+  if (!in.holds<T>(kept)) return in.truncated();
+  if (in.rest().size() != kept * sizeof(T)) return in.too_long();
   std::vector<T> values(kept);
   in.take_array(values.data(), kept);
   if (one) low = high = values[0];
-  if (!(low <= high)) return fault(errc::corrupt, "the extremes are out of order");
+  if (!(low <= high)) return in.corrupt("the extremes are out of order");
   std::vector<key_type> keys(kept);
   std::vector<key_type> scratch(kept);
   const std::uint32_t first = starts[0];
   for (unsigned level = 0; level <= levels; ++level) starts[level] -= first;
   for (unsigned level = 0; level < levels; ++level) {
     for (std::uint32_t i = starts[level]; i < starts[level + 1]; ++i) {
-      if (!(low <= values[i] && values[i] <= high)) return fault(errc::corrupt, "a value outside the extremes");
-      if (level > 0 && i > starts[level] && values[i] < values[i - 1])
-        return fault(errc::corrupt, "a level is not sorted");
+      if (!(low <= values[i] && values[i] <= high)) return in.corrupt("a value outside the extremes");
+      if (level > 0 && i > starts[level] && values[i] < values[i - 1]) return in.corrupt("a level is not sorted");
       keys[i] = detail::to_order_key(values[i]);
     }
     // Level 0 need not be sorted, and zeros of both signs may stand in any order.

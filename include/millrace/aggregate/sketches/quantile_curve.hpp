@@ -78,8 +78,7 @@ class quantile_curve {
   /// than there are points, 1 together.
   /// Errors: invalid_argument when the points do not ascend or nothing was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
-    return detail::pmf_between(
-        points, [this](T point) { return rank(point); }, values_.empty() ? 0.0 : 1.0);
+    return detail::pmf_between(points, [this](T point) { return rank(point); }, values_.empty() ? 0.0 : 1.0);
   }
 
  private:

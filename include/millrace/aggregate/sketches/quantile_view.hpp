@@ -83,8 +83,7 @@ class quantile_view {
   /// beyond the last: one more than there are points, 1 together.
   /// Errors: invalid_argument when the points do not ascend or nothing was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
-    return detail::pmf_between(
-        points, [this](T point) { return weight_up_to(point); }, count());
+    return detail::pmf_between(points, [this](T point) { return weight_up_to(point); }, count());
   }
 
   std::span<const T> values() const noexcept { return values_; }

@@ -172,8 +172,6 @@ class req {
   using levels_type = detail::req_levels<key_type>;
   using level = typename levels_type::level;
 
-  static error fault(errc code, const char* what) { return error(code, std::string("REQ image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
   std::string shape() const { return "K " + std::to_string(k()) + (high_ ? ", high ranks" : ", low ranks"); }
 
   key_type key_of(T value) const noexcept {
@@ -254,13 +252,13 @@ std::vector<std::byte> req<K, T, HighRanks>::save() const {
 /// Reads `count` values; whatever the sketch's extremes are, they must lie within.
 template <unsigned K, class T, bool HighRanks>
 result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted) {
-  if (!in.holds<T>(count)) return truncated();
+  if (!in.holds<T>(count)) return in.truncated();
   std::vector<T> values(count);
   in.take_array(values.data(), count);
   into.keys.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
-    if (values[i] != values[i]) return fault(errc::corrupt, "a value that is NaN");
-    if (sorted && i > 0 && values[i] < values[i - 1]) return fault(errc::corrupt, "a level is not sorted");
+    if (values[i] != values[i]) return in.corrupt("a value that is NaN");
+    if (sorted && i > 0 && values[i] < values[i - 1]) return in.corrupt("a level is not sorted");
     into.keys[i] = key_of(values[i]);
   }
   std::vector<key_type> scratch(count);
@@ -271,7 +269,7 @@ result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& i
 template <unsigned K, class T, bool HighRanks>
 result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
   using namespace detail::req_image;
-  detail::image_reader in(bytes);
+  detail::image_reader in(bytes, "REQ");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
@@ -279,18 +277,16 @@ result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byt
   const unsigned k = in.take<std::uint16_t>();
   const unsigned levels = in.take<std::uint8_t>();
   const unsigned raw_values = in.take<std::uint8_t>();
-  if (!in.ok()) return truncated();
+  if (!in.ok()) return in.truncated();
   const bool none = (flags & is_empty) != 0;
   const bool raw = !none && (flags & is_raw) != 0;
-  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
-  if (k < 4 || k > 1024 || k % 2 != 0) return fault(errc::corrupt, "k is not even and in [4, 1024]");
-  if (none ? levels > 1 : levels == 0 || levels > levels_type::max_levels)
-    return fault(errc::corrupt, "number of levels");
+  if (kind != family_id) return in.of_another_family();
+  if (version != serial_version) return in.of_another_version();
+  if (k < 4 || k > 1024 || k % 2 != 0) return in.corrupt("k is not even and in [4, 1024]");
+  if (none ? levels > 1 : levels == 0 || levels > levels_type::max_levels) return in.corrupt("number of levels");
   if (preamble != (levels > 1 ? long_preamble : short_preamble))
-    return fault(errc::corrupt, "the preamble's length and the levels disagree");
-  if (raw && (levels != 1 || raw_values == 0 || raw_values > most_raw))
-    return fault(errc::corrupt, "values without a level");
+    return in.corrupt("the preamble's length and the levels disagree");
+  if (raw && (levels != 1 || raw_values == 0 || raw_values > most_raw)) return in.corrupt("values without a level");
 
   req loaded(seed);
   loaded.high_ = (flags & is_high) != 0;
@@ -301,9 +297,9 @@ result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byt
     count = in.take<std::uint64_t>();
     low = in.take<T>();
     high = in.take<T>();
-    if (!in.ok()) return truncated();
-    if (count == 0 || count > max_count) return fault(errc::corrupt, "count");
-    if (!(low <= high)) return fault(errc::corrupt, "the extremes are out of order");
+    if (!in.ok()) return in.truncated();
+    if (count == 0 || count > max_count) return in.corrupt("count");
+    if (!(low <= high)) return in.corrupt("the extremes are out of order");
   }
   std::uint64_t weight = 0;
   for (unsigned height = 0; !none && height < levels; ++height) {
@@ -316,20 +312,20 @@ result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byt
       next.sections = in.take<std::uint8_t>();
       in.skip(2);
       values = in.take<std::uint32_t>();
-      if (!in.ok()) return truncated();
-      if (lg_weight != height) return fault(errc::corrupt, "a level's weight");
+      if (!in.ok()) return in.truncated();
+      if (lg_weight != height) return in.corrupt("a level's weight");
       // Sections double when their size shrinks by the root of 2.
       unsigned halvings = 0;
       while (halvings < 6 && levels_type::first_sections << halvings != next.sections) ++halvings;
       const double size = k / detail::math::pow(2.0, halvings / 2.0);
       if (halvings == 6 || !(detail::math::absolute(next.exact_section - size) <= 1e-3 * size) || size < 2.5)
-        return fault(errc::corrupt, "a level's sections");
+        return in.corrupt("a level's sections");
       next.section = levels_type::nearest_even(next.exact_section);
-      if (next.section < levels_type::least_section) return fault(errc::corrupt, "a level's sections");
+      if (next.section < levels_type::least_section) return in.corrupt("a level's sections");
     }
     if (auto done = loaded.load_level(in, next, values, height > 0 || (flags & is_sorted) != 0); !done)
       return std::move(done).error();
-    if (values > (max_count - weight) >> height) return fault(errc::corrupt, "the levels weigh too much");
+    if (values > (max_count - weight) >> height) return in.corrupt("the levels weigh too much");
     weight += std::uint64_t{values} << height;
     if (next.keys.empty()) continue;
     const key_type first = next.keys[loaded.high_ ? 0 : next.keys.size() - 1];
@@ -338,15 +334,13 @@ result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byt
       low = loaded.value_of(first);
       high = loaded.value_of(last);
     } else if (!(low <= loaded.value_of(first) && loaded.value_of(last) <= high)) {
-      return fault(errc::corrupt, "a value outside the extremes");
+      return in.corrupt("a value outside the extremes");
     }
   }
   if (levels == 1 && !raw && !none) count = weight;
-  if (!none && (weight != count || count == 0))
-    return fault(errc::corrupt, "the levels do not weigh what the count says");
+  if (!none && (weight != count || count == 0)) return in.corrupt("the levels do not weigh what the count says");
   // DataSketches leaves the room of a level's head behind values without one.
-  if (!(raw && in.rest().size() == level_bytes) && !in.rest().empty())
-    return fault(errc::corrupt, "bytes after the end");
+  if (!(raw && in.rest().size() == level_bytes) && !in.rest().empty()) return in.too_long();
   if (none) count = 0;
   loaded.kept_ = levels_type(k, seed, std::move(read));
   loaded.count_ = count;

@@ -147,9 +147,6 @@ class tdigest {
   }
   using key_type = detail::order_key<T>;
 
-  static error fault(errc code, const char* what) { return error(code, std::string("t-digest image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
-
   static constexpr std::uint32_t most_centroids(unsigned k) noexcept { return 2 * k + (k < 30 ? 30 : 10); }
   /// A power of two: that many are sorted quickest.
   static constexpr std::uint32_t room_for(unsigned k) noexcept { return std::bit_ceil(4 * most_centroids(k)); }
@@ -429,7 +426,7 @@ template <unsigned K, class T>
 result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
   using namespace detail::tdigest_image;
   if (!bytes.empty() && bytes[0] == std::byte{0}) return load_reference(bytes);
-  detail::image_reader in(bytes);
+  detail::image_reader in(bytes, "t-digest");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto type = in.take<std::uint8_t>();
@@ -438,14 +435,14 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
   loaded.room_ = room_for(loaded.k_);
   const auto flags = in.take<std::uint8_t>();
   in.skip(2);
-  if (!in.ok()) return truncated();
-  if (type != sketch_type) return fault(errc::type_mismatch, "it is of another type of sketches");
-  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
-  if (loaded.k_ < 10) return fault(errc::corrupt, "k is below 10");
+  if (!in.ok()) return in.truncated();
+  if (type != sketch_type) return in.of_another_family();
+  if (version != serial_version) return in.of_another_version();
+  if (loaded.k_ < 10) return in.corrupt("k is below 10");
   const bool none = (flags & is_empty) != 0;
   const bool one = (flags & is_single) != 0;
   if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
-    return fault(errc::corrupt, "the preamble's length and the flags disagree");
+    return in.corrupt("the preamble's length and the flags disagree");
   loaded.flags_ = flags & in_reverse;
   const auto finite = [](T value) { return detail::math::absolute(value) <= (std::numeric_limits<T>::max)(); };
   std::uint32_t centroids = 0;
@@ -455,32 +452,31 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
     buffered = in.take<std::uint32_t>();
     loaded.low_ = in.take<T>();
     loaded.high_ = in.take<T>();
-    if (!in.ok() || !in.holds<centroid>(centroids)) return truncated();
-    if (!finite(loaded.low_) || !finite(loaded.high_)) return fault(errc::not_finite, "an extreme is not finite");
-    if (loaded.low_ > loaded.high_) return fault(errc::corrupt, "the extremes are out of order");
+    if (!in.ok() || !in.holds<centroid>(centroids)) return in.truncated();
+    if (!finite(loaded.low_) || !finite(loaded.high_)) return in.fault(errc::not_finite, "an extreme is not finite");
+    if (loaded.low_ > loaded.high_) return in.corrupt("the extremes are out of order");
     if (centroids + std::uint64_t{buffered} < 2 && centroids == 0)
-      return fault(errc::corrupt, "no values behind a preamble for many");
+      return in.corrupt("no values behind a preamble for many");
   }
   loaded.centroids_.resize(centroids);
   for (std::size_t i = 0; i < centroids; ++i) {
     centroid& c = loaded.centroids_[i];
     c.mean = in.take<T>();
     c.weight = in.take<weight_type>();
-    if (!(loaded.low_ <= c.mean && c.mean <= loaded.high_))
-      return fault(errc::corrupt, "a centroid outside the extremes");
-    if (i > 0 && c.mean < loaded.centroids_[i - 1].mean) return fault(errc::corrupt, "the centroids are not sorted");
-    if (c.weight == 0 || c.weight > max_count - loaded.settled_) return fault(errc::corrupt, "a centroid's weight");
+    if (!(loaded.low_ <= c.mean && c.mean <= loaded.high_)) return in.corrupt("a centroid outside the extremes");
+    if (i > 0 && c.mean < loaded.centroids_[i - 1].mean) return in.corrupt("the centroids are not sorted");
+    if (c.weight == 0 || c.weight > max_count - loaded.settled_) return in.corrupt("a centroid's weight");
     loaded.settled_ += c.weight;
   }
-  if (!in.holds<T>(buffered)) return truncated();
-  if (in.rest().size() != buffered * sizeof(T)) return fault(errc::corrupt, "bytes after the end");
-  if (buffered > max_count - loaded.settled_) return fault(errc::corrupt, "more values than can be counted");
+  if (!in.holds<T>(buffered)) return in.truncated();
+  if (in.rest().size() != buffered * sizeof(T)) return in.too_long();
+  if (buffered > max_count - loaded.settled_) return in.corrupt("more values than can be counted");
   loaded.buffer_.reserve(buffered);
   for (std::uint32_t i = 0; i < buffered; ++i) {
     const T value = in.take<T>();
-    if (!finite(value)) return fault(errc::not_finite, "a buffered value is not finite");
+    if (!finite(value)) return in.fault(errc::not_finite, "a buffered value is not finite");
     if (one) loaded.low_ = loaded.high_ = value;
-    if (!(loaded.low_ <= value && value <= loaded.high_)) return fault(errc::corrupt, "a value outside the extremes");
+    if (!(loaded.low_ <= value && value <= loaded.high_)) return in.corrupt("a value outside the extremes");
     loaded.buffer_.push_back(detail::to_order_key(value));
   }
   return loaded;
@@ -498,11 +494,11 @@ result<tdigest<K, T>> tdigest<K, T>::load_reference(std::span<const std::byte> b
   loaded.high_ = static_cast<T>(read->high);
   constexpr T most = (std::numeric_limits<T>::max)();
   if (!(detail::math::absolute(loaded.low_) <= most && detail::math::absolute(loaded.high_) <= most))
-    return fault(errc::not_finite, "an extreme is not finite");
+    return detail::image_fault("t-digest", errc::not_finite, "an extreme is not finite");
   loaded.centroids_.reserve(read->centroids.size());
   for (const detail::reference_tdigest::centroid& c : read->centroids) {
     if (!(c.weight <= static_cast<double>(max_count - loaded.settled_)))
-      return fault(errc::corrupt, "a centroid's weight");
+      return detail::image_fault("t-digest", errc::corrupt, "a centroid's weight");
     const T mean = static_cast<T>(c.mean);
     loaded.centroids_.push_back({mean < loaded.low_    ? loaded.low_
                                  : mean > loaded.high_ ? loaded.high_

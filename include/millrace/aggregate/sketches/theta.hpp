@@ -45,8 +45,8 @@ inline constexpr std::uint8_t is_ordered = 16;
 /// Allocates: as it grows, and when the threshold falls.
 /// Threads: one at a time.
 /// Source: Dasgupta, Lang, Rhodes, Thaler, "A framework for estimating stream expression cardinalities", ICDT 2016.
-/// Bytes: the ordered compact image of Apache DataSketches' theta sketch, the same as DataSketches writes after the
-/// same updates.
+/// Bytes: the ordered compact image of Apache DataSketches' theta sketch, the same as its C++ and Python write
+/// after the same updates. An empty one differs in Java and Go, which leave the seed's hash 0; theirs is read too.
 template <unsigned LgK = 12>
 class theta {
   static_assert(LgK >= 5 && LgK <= 26, "millrace[SKETCH-7]: theta<LgK>: LgK must be in [5, 26]");
@@ -68,7 +68,7 @@ class theta {
 
   /// An item, or many side by side: a vector of them, a span.
   template <class Items>
-    requires(detail::takes_items<Items>)
+  requires(detail::takes_items<Items>)
   void update(const Items& items) {
     if constexpr (detail::row_of_items<Items>) {
       for (const auto& item : items) update(item);
@@ -79,7 +79,7 @@ class theta {
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
-    requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
+  requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
 
   /// The items of either.
@@ -155,9 +155,6 @@ class theta {
   static constexpr std::uint32_t nominal = std::uint32_t{1} << LgK;
   static constexpr std::uint32_t most = nominal / 8 * 15;
 
-  static error fault(errc code, const char* what) { return error(code, std::string("theta image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
-
   void offer(std::uint64_t hash) {
     if (hash >= threshold_ || hash == 0) return;
     if (hashes_.insert(hash) && hashes_.size() > most) shrink();
@@ -206,7 +203,7 @@ std::vector<std::byte> theta<LgK>::save() const {
 template <unsigned LgK>
 result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
   using namespace detail::theta_image;
-  detail::image_reader in(bytes);
+  detail::image_reader in(bytes, "theta");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
@@ -214,20 +211,20 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
   const unsigned count_bytes = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
   const auto seed = in.take<std::uint16_t>();
-  if (!in.ok()) return truncated();
-  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != plain_version && version != packed_version) return fault(errc::unsupported, "unknown serial version");
-  if ((flags & is_compact) == 0) return fault(errc::unsupported, "it is not a compact one");
+  if (!in.ok()) return in.truncated();
+  if (kind != family_id) return in.of_another_family();
+  if (version != plain_version && version != packed_version) return in.of_another_version();
+  if ((flags & is_compact) == 0) return in.fault(errc::unsupported, "it is not a compact one");
   const bool packed = version == packed_version;
   const bool ordered = packed || (flags & is_ordered) != 0;
   theta loaded;
   loaded.empty_ = (flags & is_empty) != 0;
-  if (preamble < 1 || preamble > 3 || (loaded.empty_ && preamble != 1))
-    return fault(errc::corrupt, "the preamble's length");
-  if (!loaded.empty_ && seed != detail::seed_hash()) return fault(errc::unsupported, "its hashes are of another seed");
+  if (preamble < 1 || preamble > 3 || (loaded.empty_ && preamble != 1)) return in.corrupt("the preamble's length");
+  if (!loaded.empty_ && seed != detail::seed_hash())
+    return in.fault(errc::unsupported, "its hashes are of another seed");
   std::uint64_t count = loaded.empty_ ? 0 : 1;
   if (packed) {
-    if (width < 1 || width > 63 || count_bytes > 4) return fault(errc::corrupt, "widths of packed hashes");
+    if (width < 1 || width > 63 || count_bytes > 4) return in.corrupt("widths of packed hashes");
     if (preamble > 1) loaded.threshold_ = in.take<std::uint64_t>();
     count = 0;
     for (unsigned i = 0; i < count_bytes; ++i) count |= std::uint64_t{in.take<std::uint8_t>()} << (8 * i);
@@ -236,12 +233,12 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
     in.skip(4);
     if (preamble > 2) loaded.threshold_ = in.take<std::uint64_t>();
   }
-  if (!in.ok()) return truncated();
-  if (loaded.empty_ && count != 0) return fault(errc::corrupt, "hashes of an empty one");
-  if (loaded.threshold_ == 0 || loaded.threshold_ > all) return fault(errc::corrupt, "theta");
+  if (!in.ok()) return in.truncated();
+  if (loaded.empty_ && count != 0) return in.corrupt("hashes of an empty one");
+  if (loaded.threshold_ == 0 || loaded.threshold_ > all) return in.corrupt("theta");
   const std::uint64_t length = packed ? (count * width + 7) / 8 : count * 8;
-  if (in.rest().size() < length) return truncated();
-  if (in.rest().size() > length) return fault(errc::corrupt, "bytes after the end");
+  if (in.rest().size() < length) return in.truncated();
+  if (in.rest().size() > length) return in.too_long();
 
   const std::span<const std::byte> body = in.rest();
   const std::uint64_t limit = loaded.threshold_;
@@ -256,11 +253,11 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
     } else {
       hash = in.take<std::uint64_t>();
     }
-    if (hash == 0 || hash >= limit) return fault(errc::corrupt, "a hash that is not below theta");
-    if (ordered && hash <= last) return fault(errc::corrupt, "hashes out of order");
+    if (hash == 0 || hash >= limit) return in.corrupt("a hash that is not below theta");
+    if (ordered && hash <= last) return in.corrupt("hashes out of order");
     last = hash;
     if (hash >= loaded.threshold_) continue;  // thinned out already
-    if (!loaded.hashes_.insert(hash)) return fault(errc::corrupt, "a hash twice");
+    if (!loaded.hashes_.insert(hash)) return in.corrupt("a hash twice");
     if (loaded.hashes_.size() > most) loaded.shrink();
   }
   return loaded;

@@ -38,13 +38,13 @@ class basic_topk_tracker {
 
   /// An item, or many side by side: a vector, a span.
   template <class Items>
-    requires(sketch_type::template takes<Items>)
+  requires(sketch_type::template takes<Items>)
   void update(const Items& items) {
     kept_.update(items);
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>
-    requires(!sketch_type::template takes<millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>)
+  requires(!sketch_type::template takes<millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>)
   void update(const millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for&) = delete;
   /// A weight with a fraction is rounded at random, up with the probability of that fraction: sums are right on average
   /// only, 600 times 10.5 makes 6,300 give or take 12 (sqrt(n / 4) at the most, the standard deviation). For exact sums

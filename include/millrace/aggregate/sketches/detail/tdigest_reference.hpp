@@ -37,7 +37,6 @@ struct reference_tdigest {
   static result<reference_tdigest> read(std::span<const std::byte> bytes);
 
  private:
-  static error fault(errc code, const char* what) { return error(code, std::string("t-digest image: ") + what); }
   static double by_seven_bits(image_reader& in) noexcept {
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 35; shift += 7) {
@@ -75,14 +74,14 @@ struct reference_tdigest {
 };
 
 inline result<reference_tdigest> reference_tdigest::read(std::span<const std::byte> bytes) {
-  image_reader in(bytes);
+  image_reader in(bytes, "t-digest");
   reference_tdigest made;
   const auto encoding = in.take_big<std::uint32_t>();
   made.low = in.take_big<double>();
   made.high = in.take_big<double>();
-  if (!in.ok()) return fault(errc::truncated, "it ends too soon");
+  if (!in.ok()) return in.truncated();
   if (encoding != 1 && encoding != 2)
-    return fault(errc::unsupported, "unknown encoding of the reference implementation");
+    return in.fault(errc::unsupported, "unknown encoding of the reference implementation");
   const bool brief = encoding == 2;
 
   image_reader pairs = in;
@@ -95,17 +94,17 @@ inline result<reference_tdigest> reference_tdigest::read(std::span<const std::by
   } else {
     made.k = in.take_big<double>();
     count = in.take_big<std::uint32_t>();
-    if (!in.ok() || in.rest().size() < count * (brief ? 5 : 12)) return fault(errc::truncated, "it ends too soon");
+    if (!in.ok() || in.rest().size() < count * (brief ? 5 : 12)) return in.truncated();
   }
-  if (!(made.k >= 1 && made.k <= 65535)) return fault(errc::corrupt, "k is not in [1, 65535]");
+  if (!(made.k >= 1 && made.k <= 65535)) return in.corrupt("k is not in [1, 65535]");
   made.centroids.resize(static_cast<std::size_t>(count));
   if (in_pairs)
     made.read_pairs(in, brief);
   else
     made.read_columns(in, brief);
-  if (!in.ok()) return fault(errc::truncated, "it ends too soon");
-  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
-  if (const char* const what = made.wrong(brief); what != nullptr) return fault(errc::corrupt, what);
+  if (!in.ok()) return in.truncated();
+  if (!in.rest().empty()) return in.too_long();
+  if (const char* const what = made.wrong(brief); what != nullptr) return in.corrupt(what);
   return made;
 }
 

@@ -2,11 +2,13 @@
 #define MILLRACE_CORE_SAVED_DETAIL_IMAGE_HPP
 
 #include <millrace/core/config.hpp>
+#include <millrace/core/result.hpp>
 
 #include <bit>
 #include <cstddef>
 #include <cstring>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -39,11 +41,17 @@ class image_writer {
   std::vector<std::byte> bytes_;
 };
 
-/// Reads them back from bytes nobody vouches for. A read past the end returns zero and is remembered, so a
-/// parser may read a whole header and ask `ok` once; nothing outside the span is ever touched.
+/// What is wrong with an image: `KLL image: it ends too soon`.
+inline error image_fault(const char* of, errc code, const char* what) {
+  return error(code, std::string(of) + " image: " + what);
+}
+
+/// Reads them back from bytes nobody vouches for, and says what is wrong with them. A read past the end returns zero
+/// and is remembered, so a parser may read a whole header and ask `ok` once; nothing outside the span is ever touched.
 class image_reader {
  public:
-  explicit image_reader(std::span<const std::byte> bytes) noexcept : rest_(bytes) {}
+  /// `of`: whose image it is, for errors; it must outlive the reader.
+  image_reader(std::span<const std::byte> bytes, const char* of) noexcept : rest_(bytes), of_(of) {}
 
   template <class T>
   T take() noexcept {
@@ -87,6 +95,13 @@ class image_reader {
   bool ok() const noexcept { return ok_; }
   std::span<const std::byte> rest() const noexcept { return rest_; }
 
+  error fault(errc code, const char* what) const { return image_fault(of_, code, what); }
+  error corrupt(const char* what) const { return fault(errc::corrupt, what); }
+  error truncated() const { return fault(errc::truncated, "it ends too soon"); }
+  error too_long() const { return corrupt("bytes after the end"); }
+  error of_another_family() const { return fault(errc::type_mismatch, "it is of another family of sketches"); }
+  error of_another_version() const { return fault(errc::unsupported, "unknown serial version"); }
+
  private:
   bool fail() noexcept {
     rest_ = {};
@@ -94,6 +109,7 @@ class image_reader {
   }
 
   std::span<const std::byte> rest_;
+  const char* of_;
   bool ok_ = true;
 };
 
