@@ -4524,7 +4524,7 @@ class log_histogram {
 
   /// millrace[AGGREGATE-16]: numbers with a fraction, which would be cut off.
   template <class millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
-    requires(has_fractions<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>)
+  requires(has_fractions<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>)
   void update(const millrace_AGGREGATE_16_log_histogram_takes_whole_numbers&) = delete;
 
   /// Refuses and counts a number below zero.
@@ -4608,7 +4608,7 @@ class log_histogram {
     if (!from) return std::move(from).error();
     log_histogram made;
     made.sum_ = from->u64();
-    made.sum_ |= static_cast<detail::uint128>(from->u64()) << 64;
+    made.sum_ |= static_cast<sum_type>(from->u64()) << 64;
     made.min_ = from->u64();
     made.max_ = from->u64();
     const std::size_t used = from->count(12);
@@ -4633,6 +4633,7 @@ class log_histogram {
 
  private:
   static constexpr std::string_view type = "log_histogram";
+  __extension__ typedef unsigned __int128 sum_type;
   static constexpr unsigned sub_bits = 6;  // 64 buckets an octave: a bucket's middle is within 1/128 of all in it
   static constexpr std::size_t octaves = 63;
   static constexpr std::size_t bucket_count = 1 + (octaves << sub_bits);      // the first one is for zero
@@ -4656,7 +4657,7 @@ class log_histogram {
   }
 
   std::uint64_t count_ = 0;
-  detail::uint128 sum_ = 0;
+  sum_type sum_ = 0;
   std::uint64_t min_ = ~std::uint64_t{0};
   std::uint64_t max_ = 0;
   std::uint64_t refused_ = 0;
@@ -7639,11 +7640,17 @@ class image_writer {
   std::vector<std::byte> bytes_;
 };
 
-/// Reads them back from bytes nobody vouches for. A read past the end returns zero and is remembered, so a
-/// parser may read a whole header and ask `ok` once; nothing outside the span is ever touched.
+/// What is wrong with an image: `KLL image: it ends too soon`.
+inline error image_fault(const char* of, errc code, const char* what) {
+  return error(code, std::string(of) + " image: " + what);
+}
+
+/// Reads them back from bytes nobody vouches for, and says what is wrong with them. A read past the end returns zero
+/// and is remembered, so a parser may read a whole header and ask `ok` once; nothing outside the span is ever touched.
 class image_reader {
  public:
-  explicit image_reader(std::span<const std::byte> bytes) noexcept : rest_(bytes) {}
+  /// `of`: whose image it is, for errors; it must outlive the reader.
+  image_reader(std::span<const std::byte> bytes, const char* of) noexcept : rest_(bytes), of_(of) {}
 
   template <class T>
   T take() noexcept {
@@ -7687,6 +7694,13 @@ class image_reader {
   bool ok() const noexcept { return ok_; }
   std::span<const std::byte> rest() const noexcept { return rest_; }
 
+  error fault(errc code, const char* what) const { return image_fault(of_, code, what); }
+  error corrupt(const char* what) const { return fault(errc::corrupt, what); }
+  error truncated() const { return fault(errc::truncated, "it ends too soon"); }
+  error too_long() const { return corrupt("bytes after the end"); }
+  error of_another_family() const { return fault(errc::type_mismatch, "it is of another family of sketches"); }
+  error of_another_version() const { return fault(errc::unsupported, "unknown serial version"); }
+
  private:
   bool fail() noexcept {
     rest_ = {};
@@ -7694,6 +7708,7 @@ class image_reader {
   }
 
   std::span<const std::byte> rest_;
+  const char* of_;
   bool ok_ = true;
 };
 
@@ -7784,7 +7799,7 @@ class frequent_items {
   static constexpr bool takes = is_item<X> || is_row<X>;
 
   template <class Items>
-    requires(takes<Items>)
+  requires(takes<Items>)
   void update(const Items& items) {
     if constexpr (is_item<Items>)
       add(static_cast<item_type>(items), 1);
@@ -7793,7 +7808,7 @@ class frequent_items {
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>
-    requires(!takes<millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>)
+  requires(!takes<millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>)
   void update(const millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for&) = delete;
   /// As `weight` updates with the same item. The image keeps whole weights only: one with a fraction is rounded at
   /// random, up with the probability of that fraction, so that n of them add up to their sum give or take sqrt(n / 4),
@@ -7853,9 +7868,6 @@ class frequent_items {
     std::uint64_t hash = 0;
   };
   using slot = std::conditional_t<is_text, text_slot, number_slot>;
-
-  static error fault(errc code, const char* what) { return error(code, std::string("frequent-items image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
 
   /// Short on purpose: every update waits for it. Its lower half depends on all bits.
   static std::uint64_t spread(std::uint64_t item) noexcept {
@@ -8027,7 +8039,7 @@ std::vector<std::byte> frequent_items<Item, LgSize>::save() const {
 template <class Item, unsigned LgSize>
 result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::span<const std::byte> bytes) {
   using namespace detail::frequent_image;
-  detail::image_reader in(bytes);
+  detail::image_reader in(bytes, "frequent-items");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
@@ -8036,31 +8048,30 @@ result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::spa
   loaded.lg_ = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
   in.skip(2);
-  if (!in.ok()) return truncated();
-  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
-  if (loaded.lg_ < least_lg || loaded.lg_ > loaded.lg_most_ || loaded.lg_most_ > most_lg)
-    return fault(errc::corrupt, "sizes");
+  if (!in.ok()) return in.truncated();
+  if (kind != family_id) return in.of_another_family();
+  if (version != serial_version) return in.of_another_version();
+  if (loaded.lg_ < least_lg || loaded.lg_ > loaded.lg_most_ || loaded.lg_most_ > most_lg) return in.corrupt("sizes");
   const bool none = (flags & is_empty) != 0;
   if (preamble != (none ? empty_preamble : full_preamble))
-    return fault(errc::corrupt, "the preamble's length and the flags disagree");
+    return in.corrupt("the preamble's length and the flags disagree");
   if (none) {
-    if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+    if (!in.rest().empty()) return in.too_long();
     return loaded;
   }
   const auto count = in.take<std::uint32_t>();
   in.skip(4);
   const auto total = in.take<std::uint64_t>();
   const auto offset = in.take<std::uint64_t>();
-  if (!in.ok() || !in.holds<std::uint64_t>(count)) return truncated();
-  if (count > loaded.capacity()) return fault(errc::corrupt, "more items than its size holds");
-  if (total == 0 || total > max_total || offset > total) return fault(errc::corrupt, "total weight");
+  if (!in.ok() || !in.holds<std::uint64_t>(count)) return in.truncated();
+  if (count > loaded.capacity()) return in.corrupt("more items than its size holds");
+  if (total == 0 || total > max_total || offset > total) return in.corrupt("total weight");
   std::vector<std::uint64_t> counts(count);
   in.take_array(counts.data(), count);
   for (const std::uint64_t weight : counts) {
     std::uint64_t length = sizeof(std::int64_t);
     if constexpr (is_text) length = in.take<std::uint32_t>();
-    if (!in.ok() || !in.template holds<char>(length)) return truncated();
+    if (!in.ok() || !in.template holds<char>(length)) return in.truncated();
     Item item{};
     if constexpr (is_text) {
       item.resize(length);
@@ -8068,11 +8079,11 @@ result<frequent_items<Item, LgSize>> frequent_items<Item, LgSize>::load(std::spa
     } else {
       item = in.template take<std::int64_t>();
     }
-    if (weight == 0 || weight > total - loaded.total_) return fault(errc::corrupt, "an item's weight");
-    if (loaded.lower(item) != 0) return fault(errc::corrupt, "an item twice");
+    if (weight == 0 || weight > total - loaded.total_) return in.corrupt("an item's weight");
+    if (loaded.lower(item) != 0) return in.corrupt("an item twice");
     loaded.add(item, weight);
   }
-  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+  if (!in.rest().empty()) return in.too_long();
   loaded.total_ = total;
   loaded.offset_ = offset;
   return loaded;
@@ -8380,7 +8391,8 @@ constexpr std::size_t register_bytes(unsigned lg_k, unsigned bits) noexcept {
 /// less while items are few. Allocates: as coupons grow in number, at the change to registers, and for a few exceptions
 /// with 4 bits. Threads: one at a time. Source: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007; the historic
 /// inverse probability estimator: Cohen, "All-distances sketches, revisited", 2014; merged: DataSketches' own. Bytes:
-/// the compact image of Apache DataSketches' HLL sketch, the same as DataSketches writes after the same updates.
+/// the compact image of Apache DataSketches' HLL sketch, the same as its C++ and Python write after the same updates.
+/// Java and Go set other bits of the flags, byte 5, which say nothing of the items; their images are read too.
 template <unsigned LgK = 12, unsigned Bits = 4>
 class hll {
   static_assert(LgK >= 4 && LgK <= 21, "millrace[SKETCH-5]: hll<LgK>: LgK must be in [4, 21]");
@@ -8403,7 +8415,7 @@ class hll {
 
   /// An item, or many side by side: a vector of them, a span.
   template <class Items>
-    requires(detail::takes_items<Items>)
+  requires(detail::takes_items<Items>)
   void update(const Items& items) {
     if constexpr (detail::row_of_items<Items>)
       update_row(std::span<const std::remove_cvref_t<decltype(*items.data())>>(items.data(), items.size()));
@@ -8412,7 +8424,7 @@ class hll {
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
-    requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
+  requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
 
   /// The items of both. With fewer registers on one side, on both from then on.
@@ -8457,9 +8469,6 @@ class hll {
   }
   enum class mode : std::uint8_t { list = 0, set = 1, array = 2 };
   using coupons = std::vector<std::uint32_t>;
-
-  static error fault(errc code, const char* what) { return error(code, std::string("HLL image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
 
   template <class Item>
   void update_row(std::span<const Item> items) {
@@ -8737,7 +8746,7 @@ std::vector<std::byte> hll<LgK, Bits>::save() const {
 template <unsigned LgK, unsigned Bits>
 result<hll<LgK, Bits>> hll<LgK, Bits>::load(std::span<const std::byte> bytes) {
   using namespace detail::hll_image;
-  detail::image_reader in(bytes);
+  detail::image_reader in(bytes, "HLL");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
@@ -8747,29 +8756,29 @@ result<hll<LgK, Bits>> hll<LgK, Bits>::load(std::span<const std::byte> bytes) {
   const auto flags = in.take<std::uint8_t>();
   const auto count_or_least = in.take<std::uint8_t>();
   const auto form = in.take<std::uint8_t>();
-  if (!in.ok()) return truncated();
-  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
-  if (loaded.lg_k_ < 4 || loaded.lg_k_ > 21) return fault(errc::corrupt, "lg k is not in [4, 21]");
-  if ((form & 3) > 2 || form >> 2 > 2) return fault(errc::corrupt, "mode");
+  if (!in.ok()) return in.truncated();
+  if (kind != family_id) return in.of_another_family();
+  if (version != serial_version) return in.of_another_version();
+  if (loaded.lg_k_ < 4 || loaded.lg_k_ > 21) return in.corrupt("lg k is not in [4, 21]");
+  if ((form & 3) > 2 || form >> 2 > 2) return in.corrupt("mode");
   loaded.mode_ = static_cast<mode>(form & 3);
   loaded.bits_ = static_cast<std::uint8_t>((form >> 2) * 2 + 4);
   const bool array = loaded.mode_ == mode::array;
   const bool set = loaded.mode_ == mode::set;
   if (preamble != (array ? array_preamble : set ? set_preamble : list_preamble))
-    return fault(errc::corrupt, "the preamble's length and the mode disagree");
+    return in.corrupt("the preamble's length and the mode disagree");
   const bool compact = (flags & is_compact) != 0;
   loaded.out_of_order_ = array && (flags & out_of_order) != 0;
   const std::size_t count = set ? in.take<std::uint32_t>() : count_or_least;
-  if (!in.ok()) return truncated();
-  if (!compact && (table_lg > detail::coupon_key_bits)) return fault(errc::corrupt, "size of the table");
+  if (!in.ok()) return in.truncated();
+  if (!compact && (table_lg > detail::coupon_key_bits)) return in.corrupt("size of the table");
   result<void> done = array ? loaded.load_registers(in, count_or_least, compact, table_lg)
                             : loaded.load_coupons(in, count,
                                                   compact ? count
                                                   : set   ? std::size_t{1} << table_lg
                                                           : list_length);
   if (!done) return std::move(done).error();
-  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+  if (!in.rest().empty()) return in.too_long();
   return loaded;
 }
 
@@ -8778,22 +8787,22 @@ template <unsigned LgK, unsigned Bits>
 result<void> hll<LgK, Bits>::load_coupons(detail::image_reader& in, std::size_t count, std::size_t places) {
   const mode claimed = std::exchange(mode_, mode::list);
   if (claimed == mode::list && count == 0 && in.rest().empty()) return {};
-  if (claimed == mode::set && lg_k_ < 8) return fault(errc::corrupt, "a set with so few registers");
-  if (!in.holds<std::uint32_t>(places)) return truncated();
+  if (claimed == mode::set && lg_k_ < 8) return in.corrupt("a set with so few registers");
+  if (!in.holds<std::uint32_t>(places)) return in.truncated();
   coupons all;
   for (std::size_t i = 0; i < places; ++i) {
     const auto coupon = in.take<std::uint32_t>();
     if (coupon == 0) continue;
-    if (detail::coupon_value(coupon) == 0) return fault(errc::corrupt, "a coupon without a value");
+    if (detail::coupon_value(coupon) == 0) return in.corrupt("a coupon without a value");
     all.push_back(coupon);
   }
-  if (all.size() != count) return fault(errc::corrupt, "the number of coupons");
+  if (all.size() != count) return in.corrupt("the number of coupons");
   for (const std::uint32_t coupon : all) {
-    if (mode_ == mode::array) return fault(errc::corrupt, "more coupons than its mode holds");
+    if (mode_ == mode::array) return in.corrupt("more coupons than its mode holds");
     collect(coupon);
   }
   if (mode_ != claimed || coupon_count() != static_cast<double>(count))
-    return fault(errc::corrupt, "its coupons make another mode, or some are the same");
+    return in.corrupt("its coupons make another mode, or some are the same");
   if (mode_ == mode::set) coupons_ = std::move(all);
   return {};
 }
@@ -8808,7 +8817,7 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
   const auto exceptions = in.take<std::uint32_t>();
   std::vector<std::uint8_t> packed(in.holds<std::uint8_t>(register_bytes(lg_k_, bits_)) ? register_bytes(lg_k_, bits_)
                                                                                         : 0);
-  if (packed.empty() || !in.ok()) return truncated();
+  if (packed.empty() || !in.ok()) return in.truncated();
   in.take_array(packed.data(), packed.size());
   clear_registers(lg_k_);
   constexpr std::uint8_t unknown = 0xff;
@@ -8817,13 +8826,13 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
     if (bits_ == 4) value = packed[i / 2] >> (i % 2 * 4) & 15U;
     if (bits_ == 6) value = (packed[i * 6 / 8] | unsigned{packed[i * 6 / 8 + 1]} << 8) >> (i * 6 % 8) & 63U;
     if (bits_ == 4) value = value == exception ? unknown : value + least;
-    if (value > most_value && !(bits_ == 4 && value == unknown)) return fault(errc::corrupt, "a register's value");
+    if (value > most_value && !(bits_ == 4 && value == unknown)) return in.corrupt("a register's value");
     registers_[i] = static_cast<std::uint8_t>(value);
   }
   std::size_t places = exceptions;
-  if (bits_ != 4 && exceptions != 0) return fault(errc::corrupt, "exceptions where there cannot be any");
+  if (bits_ != 4 && exceptions != 0) return in.corrupt("exceptions where there cannot be any");
   if (bits_ == 4 && !compact) places = std::size_t{1} << (exceptions != 0 ? table_lg : first_exceptions_lg(lg_k_));
-  if (!in.holds<std::uint32_t>(places)) return truncated();
+  if (!in.holds<std::uint32_t>(places)) return in.truncated();
   coupons all;
   for (std::size_t i = 0; i < places; ++i) {
     const auto coupon = in.take<std::uint32_t>();
@@ -8831,28 +8840,27 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
     const std::uint8_t value = detail::coupon_value(coupon);
     std::uint8_t& place = registers_[coupon & mask_];
     if (place != unknown || value < least + exception || value > most_value)
-      return fault(errc::corrupt, "an exception that is none");
+      return in.corrupt("an exception that is none");
     place = value;
     all.push_back(coupon);
   }
-  if (all.size() != exceptions) return fault(errc::corrupt, "the number of exceptions");
+  if (all.size() != exceptions) return in.corrupt("the number of exceptions");
   for (const std::uint8_t value : registers_)
-    if (value == unknown) return fault(errc::corrupt, "an exception is missing");
+    if (value == unknown) return in.corrupt("an exception is missing");
 
   std::uint32_t found = 0;
   for (const std::uint8_t value : registers_) {
     found += value == least;
-    if (value < least) return fault(errc::corrupt, "the least register");
+    if (value < least) return in.corrupt("the least register");
   }
-  if (found != at_least || (found == 0 && least != 0)) return fault(errc::corrupt, "the number of least registers");
+  if (found != at_least || (found == 0 && least != 0)) return in.corrupt("the number of least registers");
   recount();
-  if (bits_ == 4 && least_ != least) return fault(errc::corrupt, "the least register");
-  if (!(detail::math::absolute(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum))
-    return fault(errc::corrupt, "the registers' sum");
+  if (bits_ == 4 && least_ != least) return in.corrupt("the least register");
+  if (!(detail::math::absolute(sum - (sum_low_ + sum_high_)) <= 1e-9 * sum)) return in.corrupt("the registers' sum");
   if (!out_of_order_) {
     const auto seen = static_cast<double>(registers_.size() - zeros());
     if (!(estimate >= 0.999999 * seen && estimate <= (std::numeric_limits<double>::max)()))
-      return fault(errc::corrupt, "the estimate");
+      return in.corrupt("the estimate");
     estimate_ = estimate;
   }
   coupons_ = std::move(all);
@@ -9426,8 +9434,7 @@ class quantile_view {
   /// beyond the last: one more than there are points, 1 together.
   /// Errors: invalid_argument when the points do not ascend or nothing was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
-    return detail::pmf_between(
-        points, [this](T point) { return weight_up_to(point); }, count());
+    return detail::pmf_between(points, [this](T point) { return weight_up_to(point); }, count());
   }
 
   std::span<const T> values() const noexcept { return values_; }
@@ -9583,8 +9590,19 @@ class kll {
   using key_type = detail::order_key<T>;
   static constexpr unsigned max_levels = detail::kll_levels<T>::max_levels;
 
-  static error fault(errc code, const char* what) { return error(code, std::string("KLL image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
+  /// What an image says before its values.
+  struct image_head {
+    unsigned k = 0;
+    unsigned min_k = 0;
+    bool one = false;
+    std::uint64_t count = 0;
+    unsigned levels = 1;
+    std::array<std::uint32_t, max_levels + 1> starts{};  // of the levels, in an array of the full capacity
+    T low{};
+    T high{};
+  };
+  static result<void> read_head(detail::image_reader& in, image_head& head);
+  static result<void> read_values(detail::image_reader& in, image_head& head, std::vector<key_type>& keys);
 
   detail::kll_levels<T> kept_;
   unsigned min_k_ = K;  // the least K that was merged in
@@ -9645,86 +9663,97 @@ std::vector<std::byte> kll<K, T>::save() const {
   return std::move(out).take();
 }
 
+/// The image's first eight bytes, and what follows for two values and more.
 template <unsigned K, class T>
-result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+result<void> kll<K, T>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::kll_image;
-  detail::image_reader in(bytes);
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
-  const unsigned k = in.take<std::uint16_t>();
+  head.k = head.min_k = in.take<std::uint16_t>();
   const auto width = in.take<std::uint8_t>();
   in.skip(1);
-  if (!in.ok()) return truncated();
+  if (!in.ok()) return in.truncated();
   const bool none = (flags & is_empty) != 0;
-  const bool one = (flags & is_single) != 0;
-  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != version_long && version != version_single) return fault(errc::unsupported, "unknown serial version");
-  if (width != detail::kll_levels<T>::min_width) return fault(errc::unsupported, "m is not 8");
-  if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
-    return fault(errc::corrupt, "the preamble's length and the flags disagree");
-  if (k < 8) return fault(errc::corrupt, "k is below 8");
+  head.one = (flags & is_single) != 0;
+  if (kind != family_id) return in.of_another_family();
+  if (version != version_long && version != version_single) return in.of_another_version();
+  if (width != detail::kll_levels<T>::min_width) return in.fault(errc::unsupported, "m is not 8");
+  if (preamble != (none || head.one ? short_preamble : long_preamble) || (none && head.one))
+    return in.corrupt("the preamble's length and the flags disagree");
+  if (head.k < 8) return in.corrupt("k is below 8");
+  head.count = none ? 0 : 1;
+  head.starts[1] = head.one ? 1 : 0;
+  if (none || head.one) return {};
+  head.count = in.take<std::uint64_t>();
+  head.min_k = in.take<std::uint16_t>();
+  head.levels = in.take<std::uint8_t>();
+  in.skip(1);
+  if (!in.ok()) return in.truncated();
+  if (head.min_k < 8 || head.min_k > head.k) return in.corrupt("min k is not in [8, k]");
+  if (head.levels == 0 || head.levels > max_levels) return in.corrupt("number of levels");
+  if (head.count == 0 || head.count > max_count) return in.corrupt("count");
+  if (!in.take_array(head.starts.data(), head.levels)) return in.truncated();
+  head.starts[head.levels] = detail::kll_levels<T>::total_capacity(head.k, head.levels);
+  head.low = in.take<T>();
+  head.high = in.take<T>();
+  if (!in.ok()) return in.truncated();
+  return {};
+}
 
-  kll loaded(seed);
-  loaded.kept_ = detail::kll_levels<T>(k, seed);
-  loaded.min_k_ = k;
-  if (none) {
-    if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
-    return loaded;
-  }
-  std::uint64_t count = 1;
-  unsigned levels = 1;
-  T low{}, high{};
-  std::array<std::uint32_t, max_levels + 1> starts{};
-  if (one) {
-    starts[1] = 1;
-  } else {
-    count = in.take<std::uint64_t>();
-    loaded.min_k_ = in.take<std::uint16_t>();
-    levels = in.take<std::uint8_t>();
-    in.skip(1);
-    if (!in.ok()) return truncated();
-    if (loaded.min_k_ < 8 || loaded.min_k_ > k) return fault(errc::corrupt, "min k is not in [8, k]");
-    if (levels == 0 || levels > max_levels) return fault(errc::corrupt, "number of levels");
-    if (count == 0 || count > max_count) return fault(errc::corrupt, "count");
-    if (!in.take_array(starts.data(), levels)) return truncated();
-    starts[levels] = detail::kll_levels<T>::total_capacity(k, levels);
-    low = in.take<T>();
-    high = in.take<T>();
-    if (!in.ok()) return truncated();
-  }
+/// The values, as keys in the order of each level. Makes `starts` count from 0.
+template <unsigned K, class T>
+result<void> kll<K, T>::read_values(detail::image_reader& in, image_head& head, std::vector<key_type>& keys) {
   std::uint64_t weight = 0;
-  for (unsigned level = 0; level < levels; ++level) {
-    if (starts[level] > starts[level + 1]) return fault(errc::corrupt, "the levels overlap");
-    const std::uint64_t size = starts[level + 1] - starts[level];
-    if (size > (max_count - weight) >> level) return fault(errc::corrupt, "the levels weigh too much");
+  for (unsigned level = 0; level < head.levels; ++level) {
+    if (head.starts[level] > head.starts[level + 1]) return in.corrupt("the levels overlap");
+    const std::uint64_t size = head.starts[level + 1] - head.starts[level];
+    if (size > (max_count - weight) >> level) return in.corrupt("the levels weigh too much");
     weight += size << level;
   }
-  if (weight != count) return fault(errc::corrupt, "the levels do not weigh what the count says");
-  const std::uint32_t kept = starts[levels] - starts[0];
-  if (!in.holds<T>(kept)) return truncated();
-  if (in.rest().size() != kept * sizeof(T)) return fault(errc::corrupt, "bytes after the end");
+  if (weight != head.count) return in.corrupt("the levels do not weigh what the count says");
+  const std::uint32_t first = head.starts[0];
+  for (unsigned level = 0; level <= head.levels; ++level) head.starts[level] -= first;
+  const std::uint32_t kept = head.starts[head.levels];
+  if (!in.holds<T>(kept)) return in.truncated();
+  if (in.rest().size() != kept * sizeof(T)) return in.too_long();
   std::vector<T> values(kept);
   in.take_array(values.data(), kept);
-  if (one) low = high = values[0];
-  if (!(low <= high)) return fault(errc::corrupt, "the extremes are out of order");
-  std::vector<key_type> keys(kept);
+  if (head.one) head.low = head.high = values[0];
+  if (!(head.low <= head.high)) return in.corrupt("the extremes are out of order");
+  keys.resize(kept);
   std::vector<key_type> scratch(kept);
-  const std::uint32_t first = starts[0];
-  for (unsigned level = 0; level <= levels; ++level) starts[level] -= first;
-  for (unsigned level = 0; level < levels; ++level) {
-    for (std::uint32_t i = starts[level]; i < starts[level + 1]; ++i) {
-      if (!(low <= values[i] && values[i] <= high)) return fault(errc::corrupt, "a value outside the extremes");
-      if (level > 0 && i > starts[level] && values[i] < values[i - 1])
-        return fault(errc::corrupt, "a level is not sorted");
+  for (unsigned level = 0; level < head.levels; ++level) {
+    const std::uint32_t begin = head.starts[level];
+    const std::uint32_t end = head.starts[level + 1];
+    for (std::uint32_t i = begin; i < end; ++i) {
+      if (!(head.low <= values[i] && values[i] <= head.high)) return in.corrupt("a value outside the extremes");
+      if (level > 0 && i > begin && values[i] < values[i - 1]) return in.corrupt("a level is not sorted");
       keys[i] = detail::to_order_key(values[i]);
     }
     // Level 0 need not be sorted, and zeros of both signs may stand in any order.
-    detail::sort_numbers(keys.data() + starts[level], starts[level + 1] - starts[level], scratch.data());
+    detail::sort_numbers(keys.data() + begin, end - begin, scratch.data());
   }
-  loaded.kept_ = detail::kll_levels<T>(k, seed, std::move(keys), std::span(starts).first(levels + 1),
-                                       detail::to_order_key(low), detail::to_order_key(high));
+  return {};
+}
+
+template <unsigned K, class T>
+result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+  detail::image_reader in(bytes, "KLL");
+  image_head head;
+  if (auto done = read_head(in, head); !done) return std::move(done).error();
+  kll loaded(seed);
+  loaded.min_k_ = head.min_k;
+  if (head.count == 0) {
+    if (!in.rest().empty()) return in.too_long();
+    loaded.kept_ = detail::kll_levels<T>(head.k, seed);
+    return loaded;
+  }
+  std::vector<key_type> keys;
+  if (auto done = read_values(in, head, keys); !done) return std::move(done).error();
+  loaded.kept_ = detail::kll_levels<T>(head.k, seed, std::move(keys), std::span(head.starts).first(head.levels + 1),
+                                       detail::to_order_key(head.low), detail::to_order_key(head.high));
   return loaded;
 }
 
@@ -12588,7 +12617,7 @@ class count_min {
 
   /// An item, or many side by side: a vector of them, a span.
   template <class Items>
-    requires(detail::takes_items<Items>)
+  requires(detail::takes_items<Items>)
   void update(const Items& items) {
     if constexpr (detail::row_of_items<Items>)
       for (const auto& item : items) update(item, weight(1));
@@ -12597,7 +12626,7 @@ class count_min {
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
-    requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
+  requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
   /// Weights that are not above zero, or not finite, leave the sketch as it was.
   template <detail::hashable_item Item>
@@ -12661,8 +12690,6 @@ class count_min {
     table_.resize(buckets_ * rows_);
   }
 
-  static error fault(errc code, const char* what) { return error(code, std::string("count-min image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
   std::string shape() const { return std::to_string(rows_) + " rows of " + std::to_string(buckets_) + " buckets"; }
 
   template <class Item>
@@ -12693,7 +12720,7 @@ std::vector<std::byte> count_min<Buckets, Rows>::save() const {
 template <unsigned Buckets, unsigned Rows>
 result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const std::byte> bytes) {
   using namespace detail::count_min_image;
-  detail::image_reader in(bytes);
+  detail::image_reader in(bytes, "count-min");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
@@ -12703,28 +12730,27 @@ result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const 
   const std::uint64_t rows = in.take<std::uint8_t>();
   const auto seed = in.take<std::uint16_t>();
   in.skip(1);
-  if (!in.ok()) return truncated();
-  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
-  if (preamble != preamble_length) return fault(errc::corrupt, "the preamble's length");
-  if (seed != detail::seed_hash()) return fault(errc::unsupported, "its hashes are of another seed");
-  if (buckets < 3 || rows == 0) return fault(errc::corrupt, "fewer than 3 buckets or no rows");
-  if (buckets * rows > most_buckets) return fault(errc::unsupported, "more than 2^26 buckets");
+  if (!in.ok()) return in.truncated();
+  if (kind != family_id) return in.of_another_family();
+  if (version != serial_version) return in.of_another_version();
+  if (preamble != preamble_length) return in.corrupt("the preamble's length");
+  if (seed != detail::seed_hash()) return in.fault(errc::unsupported, "its hashes are of another seed");
+  if (buckets < 3 || rows == 0) return in.corrupt("fewer than 3 buckets or no rows");
+  if (buckets * rows > most_buckets) return in.fault(errc::unsupported, "more than 2^26 buckets");
   if ((flags & is_empty) != 0 && buckets * rows > most_empty_buckets)
-    return fault(errc::unsupported, "an empty one of that size");
+    return in.fault(errc::unsupported, "an empty one of that size");
   count_min loaded(buckets, rows);
   if ((flags & is_empty) == 0) {
     loaded.total_ = in.take<double>();
-    if (!in.ok() || !in.holds<double>(buckets * rows)) return truncated();
+    if (!in.ok() || !in.holds<double>(buckets * rows)) return in.truncated();
     if (!(loaded.total_ > 0 && loaded.total_ <= (std::numeric_limits<double>::max)()))
-      return fault(errc::not_finite, "the total weight is not a number above zero");
+      return in.fault(errc::not_finite, "the total weight is not a number above zero");
     loaded.start();
     in.take_array(loaded.table_.data(), loaded.table_.size());
     for (const double bucket : loaded.table_)
-      if (!(bucket >= 0 && bucket <= loaded.total_ * 1.000001))
-        return fault(errc::corrupt, "a bucket beyond the total weight");
+      if (!(bucket >= 0 && bucket <= loaded.total_ * 1.000001)) return in.corrupt("a bucket beyond the total weight");
   }
-  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
+  if (!in.rest().empty()) return in.too_long();
   return loaded;
 }
 
@@ -12805,8 +12831,7 @@ class quantile_curve {
   /// than there are points, 1 together.
   /// Errors: invalid_argument when the points do not ascend or nothing was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
-    return detail::pmf_between(
-        points, [this](T point) { return rank(point); }, values_.empty() ? 0.0 : 1.0);
+    return detail::pmf_between(points, [this](T point) { return rank(point); }, values_.empty() ? 0.0 : 1.0);
   }
 
  private:
@@ -13167,8 +13192,6 @@ class req {
   using levels_type = detail::req_levels<key_type>;
   using level = typename levels_type::level;
 
-  static error fault(errc code, const char* what) { return error(code, std::string("REQ image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
   std::string shape() const { return "K " + std::to_string(k()) + (high_ ? ", high ranks" : ", low ranks"); }
 
   key_type key_of(T value) const noexcept {
@@ -13188,6 +13211,23 @@ class req {
     for (std::size_t i = 0; i < size; ++i) values.push_back(value_of(from.keys[high_ ? i : size - 1 - i]));
     return values;
   }
+  /// What an image says before its levels.
+  struct image_head {
+    unsigned k = 0;
+    unsigned levels = 0;
+    unsigned raw_values = 0;  // without a level
+    bool none = false;
+    bool raw = false;
+    bool high_ranks = false;
+    bool sorted = false;
+    std::uint64_t count = 0;
+    T low = 0;
+    T high = 0;
+  };
+  static result<void> read_head(detail::image_reader& in, image_head& head);
+  static result<void> read_level_head(detail::image_reader& in, unsigned k, unsigned height, level& into,
+                                      std::size_t& values);
+  result<void> read_levels(detail::image_reader& in, image_head& head, std::vector<level>& into);
   result<void> load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted);
 
   levels_type kept_;
@@ -13249,13 +13289,13 @@ std::vector<std::byte> req<K, T, HighRanks>::save() const {
 /// Reads `count` values; whatever the sketch's extremes are, they must lie within.
 template <unsigned K, class T, bool HighRanks>
 result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted) {
-  if (!in.holds<T>(count)) return truncated();
+  if (!in.holds<T>(count)) return in.truncated();
   std::vector<T> values(count);
   in.take_array(values.data(), count);
   into.keys.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
-    if (values[i] != values[i]) return fault(errc::corrupt, "a value that is NaN");
-    if (sorted && i > 0 && values[i] < values[i - 1]) return fault(errc::corrupt, "a level is not sorted");
+    if (values[i] != values[i]) return in.corrupt("a value that is NaN");
+    if (sorted && i > 0 && values[i] < values[i - 1]) return in.corrupt("a level is not sorted");
     into.keys[i] = key_of(values[i]);
   }
   std::vector<key_type> scratch(count);
@@ -13263,90 +13303,109 @@ result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& i
   return {};
 }
 
+/// The image's first eight bytes, and what follows for two levels and more.
 template <unsigned K, class T, bool HighRanks>
-result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+result<void> req<K, T, HighRanks>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::req_image;
-  detail::image_reader in(bytes);
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
-  const unsigned k = in.take<std::uint16_t>();
-  const unsigned levels = in.take<std::uint8_t>();
-  const unsigned raw_values = in.take<std::uint8_t>();
-  if (!in.ok()) return truncated();
-  const bool none = (flags & is_empty) != 0;
-  const bool raw = !none && (flags & is_raw) != 0;
-  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
-  if (k < 4 || k > 1024 || k % 2 != 0) return fault(errc::corrupt, "k is not even and in [4, 1024]");
-  if (none ? levels > 1 : levels == 0 || levels > levels_type::max_levels)
-    return fault(errc::corrupt, "number of levels");
-  if (preamble != (levels > 1 ? long_preamble : short_preamble))
-    return fault(errc::corrupt, "the preamble's length and the levels disagree");
-  if (raw && (levels != 1 || raw_values == 0 || raw_values > most_raw))
-    return fault(errc::corrupt, "values without a level");
+  head.k = in.take<std::uint16_t>();
+  head.levels = in.take<std::uint8_t>();
+  head.raw_values = in.take<std::uint8_t>();
+  if (!in.ok()) return in.truncated();
+  head.none = (flags & is_empty) != 0;
+  head.raw = !head.none && (flags & is_raw) != 0;
+  head.high_ranks = (flags & is_high) != 0;
+  head.sorted = (flags & is_sorted) != 0;
+  if (kind != family_id) return in.of_another_family();
+  if (version != serial_version) return in.of_another_version();
+  if (head.k < 4 || head.k > 1024 || head.k % 2 != 0) return in.corrupt("k is not even and in [4, 1024]");
+  if (head.none ? head.levels > 1 : head.levels == 0 || head.levels > levels_type::max_levels)
+    return in.corrupt("number of levels");
+  if (preamble != (head.levels > 1 ? long_preamble : short_preamble))
+    return in.corrupt("the preamble's length and the levels disagree");
+  if (head.raw && (head.levels != 1 || head.raw_values == 0 || head.raw_values > most_raw))
+    return in.corrupt("values without a level");
+  head.count = head.raw_values;
+  if (head.levels <= 1) return {};
+  head.count = in.take<std::uint64_t>();
+  head.low = in.take<T>();
+  head.high = in.take<T>();
+  if (!in.ok()) return in.truncated();
+  if (head.count == 0 || head.count > max_count) return in.corrupt("count");
+  if (!(head.low <= head.high)) return in.corrupt("the extremes are out of order");
+  return {};
+}
 
-  req loaded(seed);
-  loaded.high_ = (flags & is_high) != 0;
-  std::vector<level> read;
-  std::uint64_t count = raw_values;
-  T low = 0, high = 0;
-  if (levels > 1) {
-    count = in.take<std::uint64_t>();
-    low = in.take<T>();
-    high = in.take<T>();
-    if (!in.ok()) return truncated();
-    if (count == 0 || count > max_count) return fault(errc::corrupt, "count");
-    if (!(low <= high)) return fault(errc::corrupt, "the extremes are out of order");
-  }
+/// What an image says of a level before its values.
+template <unsigned K, class T, bool HighRanks>
+result<void> req<K, T, HighRanks>::read_level_head(detail::image_reader& in, unsigned k, unsigned height, level& into,
+                                                   std::size_t& values) {
+  into.state = in.take<std::uint64_t>();
+  into.exact_section = in.take<float>();
+  const auto lg_weight = in.take<std::uint8_t>();
+  into.sections = in.take<std::uint8_t>();
+  in.skip(2);
+  values = in.take<std::uint32_t>();
+  if (!in.ok()) return in.truncated();
+  if (lg_weight != height) return in.corrupt("a level's weight");
+  // Sections double when their size shrinks by the root of 2.
+  unsigned halvings = 0;
+  while (halvings < 6 && levels_type::first_sections << halvings != into.sections) ++halvings;
+  const double size = k / detail::math::pow(2.0, halvings / 2.0);
+  if (halvings == 6 || !(detail::math::absolute(into.exact_section - size) <= 1e-3 * size) || size < 2.5)
+    return in.corrupt("a level's sections");
+  into.section = levels_type::nearest_even(into.exact_section);
+  if (into.section < levels_type::least_section) return in.corrupt("a level's sections");
+  return {};
+}
+
+/// The levels of an image, and the count and the extremes of one with a single level.
+template <unsigned K, class T, bool HighRanks>
+result<void> req<K, T, HighRanks>::read_levels(detail::image_reader& in, image_head& head, std::vector<level>& into) {
   std::uint64_t weight = 0;
-  for (unsigned height = 0; !none && height < levels; ++height) {
-    level& next = read.emplace_back(static_cast<float>(k));
-    std::size_t values = raw_values;
-    if (!raw) {
-      next.state = in.take<std::uint64_t>();
-      next.exact_section = in.take<float>();
-      const auto lg_weight = in.take<std::uint8_t>();
-      next.sections = in.take<std::uint8_t>();
-      in.skip(2);
-      values = in.take<std::uint32_t>();
-      if (!in.ok()) return truncated();
-      if (lg_weight != height) return fault(errc::corrupt, "a level's weight");
-      // Sections double when their size shrinks by the root of 2.
-      unsigned halvings = 0;
-      while (halvings < 6 && levels_type::first_sections << halvings != next.sections) ++halvings;
-      const double size = k / detail::math::pow(2.0, halvings / 2.0);
-      if (halvings == 6 || !(detail::math::absolute(next.exact_section - size) <= 1e-3 * size) || size < 2.5)
-        return fault(errc::corrupt, "a level's sections");
-      next.section = levels_type::nearest_even(next.exact_section);
-      if (next.section < levels_type::least_section) return fault(errc::corrupt, "a level's sections");
-    }
-    if (auto done = loaded.load_level(in, next, values, height > 0 || (flags & is_sorted) != 0); !done)
-      return std::move(done).error();
-    if (values > (max_count - weight) >> height) return fault(errc::corrupt, "the levels weigh too much");
+  for (unsigned height = 0; !head.none && height < head.levels; ++height) {
+    level& next = into.emplace_back(static_cast<float>(head.k));
+    std::size_t values = head.raw_values;
+    if (!head.raw)
+      if (auto done = read_level_head(in, head.k, height, next, values); !done) return done;
+    if (auto done = load_level(in, next, values, height > 0 || head.sorted); !done) return done;
+    if (values > (max_count - weight) >> height) return in.corrupt("the levels weigh too much");
     weight += std::uint64_t{values} << height;
     if (next.keys.empty()) continue;
-    const key_type first = next.keys[loaded.high_ ? 0 : next.keys.size() - 1];
-    const key_type last = next.keys[loaded.high_ ? next.keys.size() - 1 : 0];
-    if (levels == 1) {
-      low = loaded.value_of(first);
-      high = loaded.value_of(last);
-    } else if (!(low <= loaded.value_of(first) && loaded.value_of(last) <= high)) {
-      return fault(errc::corrupt, "a value outside the extremes");
+    const T low = value_of(next.keys[high_ ? 0 : next.keys.size() - 1]);
+    const T high = value_of(next.keys[high_ ? next.keys.size() - 1 : 0]);
+    if (head.levels == 1) {
+      head.low = low;
+      head.high = high;
+    } else if (!(head.low <= low && high <= head.high)) {
+      return in.corrupt("a value outside the extremes");
     }
   }
-  if (levels == 1 && !raw && !none) count = weight;
-  if (!none && (weight != count || count == 0))
-    return fault(errc::corrupt, "the levels do not weigh what the count says");
+  if (head.levels == 1 && !head.raw && !head.none) head.count = weight;
+  if (head.none) head.count = 0;
+  if (!head.none && (weight != head.count || head.count == 0))
+    return in.corrupt("the levels do not weigh what the count says");
   // DataSketches leaves the room of a level's head behind values without one.
-  if (!(raw && in.rest().size() == level_bytes) && !in.rest().empty())
-    return fault(errc::corrupt, "bytes after the end");
-  if (none) count = 0;
-  loaded.kept_ = levels_type(k, seed, std::move(read));
-  loaded.count_ = count;
-  loaded.low_ = low;
-  loaded.high_value_ = high;
+  if (!(head.raw && in.rest().size() == detail::req_image::level_bytes) && !in.rest().empty()) return in.too_long();
+  return {};
+}
+
+template <unsigned K, class T, bool HighRanks>
+result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+  detail::image_reader in(bytes, "REQ");
+  image_head head;
+  if (auto done = read_head(in, head); !done) return std::move(done).error();
+  req loaded(seed);
+  loaded.high_ = head.high_ranks;
+  std::vector<level> levels;
+  if (auto done = loaded.read_levels(in, head, levels); !done) return std::move(done).error();
+  loaded.kept_ = levels_type(head.k, seed, std::move(levels));
+  loaded.count_ = head.count;
+  loaded.low_ = head.low;
+  loaded.high_value_ = head.high;
   return loaded;
 }
 
@@ -13386,7 +13445,6 @@ struct reference_tdigest {
   static result<reference_tdigest> read(std::span<const std::byte> bytes);
 
  private:
-  static error fault(errc code, const char* what) { return error(code, std::string("t-digest image: ") + what); }
   static double by_seven_bits(image_reader& in) noexcept {
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 35; shift += 7) {
@@ -13424,14 +13482,14 @@ struct reference_tdigest {
 };
 
 inline result<reference_tdigest> reference_tdigest::read(std::span<const std::byte> bytes) {
-  image_reader in(bytes);
+  image_reader in(bytes, "t-digest");
   reference_tdigest made;
   const auto encoding = in.take_big<std::uint32_t>();
   made.low = in.take_big<double>();
   made.high = in.take_big<double>();
-  if (!in.ok()) return fault(errc::truncated, "it ends too soon");
+  if (!in.ok()) return in.truncated();
   if (encoding != 1 && encoding != 2)
-    return fault(errc::unsupported, "unknown encoding of the reference implementation");
+    return in.fault(errc::unsupported, "unknown encoding of the reference implementation");
   const bool brief = encoding == 2;
 
   image_reader pairs = in;
@@ -13444,17 +13502,17 @@ inline result<reference_tdigest> reference_tdigest::read(std::span<const std::by
   } else {
     made.k = in.take_big<double>();
     count = in.take_big<std::uint32_t>();
-    if (!in.ok() || in.rest().size() < count * (brief ? 5 : 12)) return fault(errc::truncated, "it ends too soon");
+    if (!in.ok() || in.rest().size() < count * (brief ? 5 : 12)) return in.truncated();
   }
-  if (!(made.k >= 1 && made.k <= 65535)) return fault(errc::corrupt, "k is not in [1, 65535]");
+  if (!(made.k >= 1 && made.k <= 65535)) return in.corrupt("k is not in [1, 65535]");
   made.centroids.resize(static_cast<std::size_t>(count));
   if (in_pairs)
     made.read_pairs(in, brief);
   else
     made.read_columns(in, brief);
-  if (!in.ok()) return fault(errc::truncated, "it ends too soon");
-  if (!in.rest().empty()) return fault(errc::corrupt, "bytes after the end");
-  if (const char* const what = made.wrong(brief); what != nullptr) return fault(errc::corrupt, what);
+  if (!in.ok()) return in.truncated();
+  if (!in.rest().empty()) return in.too_long();
+  if (const char* const what = made.wrong(brief); what != nullptr) return in.corrupt(what);
   return made;
 }
 
@@ -13592,9 +13650,6 @@ class tdigest {
                          &tdigest::high_, &tdigest::k_, &tdigest::room_, &tdigest::flags_, &tdigest::fractions_);
   }
   using key_type = detail::order_key<T>;
-
-  static error fault(errc code, const char* what) { return error(code, std::string("t-digest image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
 
   static constexpr std::uint32_t most_centroids(unsigned k) noexcept { return 2 * k + (k < 30 ? 30 : 10); }
   /// A power of two: that many are sorted quickest.
@@ -13875,7 +13930,7 @@ template <unsigned K, class T>
 result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
   using namespace detail::tdigest_image;
   if (!bytes.empty() && bytes[0] == std::byte{0}) return load_reference(bytes);
-  detail::image_reader in(bytes);
+  detail::image_reader in(bytes, "t-digest");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto type = in.take<std::uint8_t>();
@@ -13884,14 +13939,14 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
   loaded.room_ = room_for(loaded.k_);
   const auto flags = in.take<std::uint8_t>();
   in.skip(2);
-  if (!in.ok()) return truncated();
-  if (type != sketch_type) return fault(errc::type_mismatch, "it is of another type of sketches");
-  if (version != serial_version) return fault(errc::unsupported, "unknown serial version");
-  if (loaded.k_ < 10) return fault(errc::corrupt, "k is below 10");
+  if (!in.ok()) return in.truncated();
+  if (type != sketch_type) return in.of_another_family();
+  if (version != serial_version) return in.of_another_version();
+  if (loaded.k_ < 10) return in.corrupt("k is below 10");
   const bool none = (flags & is_empty) != 0;
   const bool one = (flags & is_single) != 0;
   if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
-    return fault(errc::corrupt, "the preamble's length and the flags disagree");
+    return in.corrupt("the preamble's length and the flags disagree");
   loaded.flags_ = flags & in_reverse;
   const auto finite = [](T value) { return detail::math::absolute(value) <= (std::numeric_limits<T>::max)(); };
   std::uint32_t centroids = 0;
@@ -13901,32 +13956,31 @@ result<tdigest<K, T>> tdigest<K, T>::load(std::span<const std::byte> bytes) {
     buffered = in.take<std::uint32_t>();
     loaded.low_ = in.take<T>();
     loaded.high_ = in.take<T>();
-    if (!in.ok() || !in.holds<centroid>(centroids)) return truncated();
-    if (!finite(loaded.low_) || !finite(loaded.high_)) return fault(errc::not_finite, "an extreme is not finite");
-    if (loaded.low_ > loaded.high_) return fault(errc::corrupt, "the extremes are out of order");
+    if (!in.ok() || !in.holds<centroid>(centroids)) return in.truncated();
+    if (!finite(loaded.low_) || !finite(loaded.high_)) return in.fault(errc::not_finite, "an extreme is not finite");
+    if (loaded.low_ > loaded.high_) return in.corrupt("the extremes are out of order");
     if (centroids + std::uint64_t{buffered} < 2 && centroids == 0)
-      return fault(errc::corrupt, "no values behind a preamble for many");
+      return in.corrupt("no values behind a preamble for many");
   }
   loaded.centroids_.resize(centroids);
   for (std::size_t i = 0; i < centroids; ++i) {
     centroid& c = loaded.centroids_[i];
     c.mean = in.take<T>();
     c.weight = in.take<weight_type>();
-    if (!(loaded.low_ <= c.mean && c.mean <= loaded.high_))
-      return fault(errc::corrupt, "a centroid outside the extremes");
-    if (i > 0 && c.mean < loaded.centroids_[i - 1].mean) return fault(errc::corrupt, "the centroids are not sorted");
-    if (c.weight == 0 || c.weight > max_count - loaded.settled_) return fault(errc::corrupt, "a centroid's weight");
+    if (!(loaded.low_ <= c.mean && c.mean <= loaded.high_)) return in.corrupt("a centroid outside the extremes");
+    if (i > 0 && c.mean < loaded.centroids_[i - 1].mean) return in.corrupt("the centroids are not sorted");
+    if (c.weight == 0 || c.weight > max_count - loaded.settled_) return in.corrupt("a centroid's weight");
     loaded.settled_ += c.weight;
   }
-  if (!in.holds<T>(buffered)) return truncated();
-  if (in.rest().size() != buffered * sizeof(T)) return fault(errc::corrupt, "bytes after the end");
-  if (buffered > max_count - loaded.settled_) return fault(errc::corrupt, "more values than can be counted");
+  if (!in.holds<T>(buffered)) return in.truncated();
+  if (in.rest().size() != buffered * sizeof(T)) return in.too_long();
+  if (buffered > max_count - loaded.settled_) return in.corrupt("more values than can be counted");
   loaded.buffer_.reserve(buffered);
   for (std::uint32_t i = 0; i < buffered; ++i) {
     const T value = in.take<T>();
-    if (!finite(value)) return fault(errc::not_finite, "a buffered value is not finite");
+    if (!finite(value)) return in.fault(errc::not_finite, "a buffered value is not finite");
     if (one) loaded.low_ = loaded.high_ = value;
-    if (!(loaded.low_ <= value && value <= loaded.high_)) return fault(errc::corrupt, "a value outside the extremes");
+    if (!(loaded.low_ <= value && value <= loaded.high_)) return in.corrupt("a value outside the extremes");
     loaded.buffer_.push_back(detail::to_order_key(value));
   }
   return loaded;
@@ -13944,11 +13998,11 @@ result<tdigest<K, T>> tdigest<K, T>::load_reference(std::span<const std::byte> b
   loaded.high_ = static_cast<T>(read->high);
   constexpr T most = (std::numeric_limits<T>::max)();
   if (!(detail::math::absolute(loaded.low_) <= most && detail::math::absolute(loaded.high_) <= most))
-    return fault(errc::not_finite, "an extreme is not finite");
+    return detail::image_fault("t-digest", errc::not_finite, "an extreme is not finite");
   loaded.centroids_.reserve(read->centroids.size());
   for (const detail::reference_tdigest::centroid& c : read->centroids) {
     if (!(c.weight <= static_cast<double>(max_count - loaded.settled_)))
-      return fault(errc::corrupt, "a centroid's weight");
+      return detail::image_fault("t-digest", errc::corrupt, "a centroid's weight");
     const T mean = static_cast<T>(c.mean);
     loaded.centroids_.push_back({mean < loaded.low_    ? loaded.low_
                                  : mean > loaded.high_ ? loaded.high_
@@ -14086,8 +14140,8 @@ inline constexpr std::uint8_t is_ordered = 16;
 /// Allocates: as it grows, and when the threshold falls.
 /// Threads: one at a time.
 /// Source: Dasgupta, Lang, Rhodes, Thaler, "A framework for estimating stream expression cardinalities", ICDT 2016.
-/// Bytes: the ordered compact image of Apache DataSketches' theta sketch, the same as DataSketches writes after the
-/// same updates.
+/// Bytes: the ordered compact image of Apache DataSketches' theta sketch, the same as its C++ and Python write
+/// after the same updates. An empty one differs in Java and Go, which leave the seed's hash 0; theirs is read too.
 template <unsigned LgK = 12>
 class theta {
   static_assert(LgK >= 5 && LgK <= 26, "millrace[SKETCH-7]: theta<LgK>: LgK must be in [5, 26]");
@@ -14109,7 +14163,7 @@ class theta {
 
   /// An item, or many side by side: a vector of them, a span.
   template <class Items>
-    requires(detail::takes_items<Items>)
+  requires(detail::takes_items<Items>)
   void update(const Items& items) {
     if constexpr (detail::row_of_items<Items>) {
       for (const auto& item : items) update(item);
@@ -14120,7 +14174,7 @@ class theta {
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
-    requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
+  requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
 
   /// The items of either.
@@ -14196,9 +14250,6 @@ class theta {
   static constexpr std::uint32_t nominal = std::uint32_t{1} << LgK;
   static constexpr std::uint32_t most = nominal / 8 * 15;
 
-  static error fault(errc code, const char* what) { return error(code, std::string("theta image: ") + what); }
-  static error truncated() { return fault(errc::truncated, "it ends too soon"); }
-
   void offer(std::uint64_t hash) {
     if (hash >= threshold_ || hash == 0) return;
     if (hashes_.insert(hash) && hashes_.size() > most) shrink();
@@ -14247,7 +14298,7 @@ std::vector<std::byte> theta<LgK>::save() const {
 template <unsigned LgK>
 result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
   using namespace detail::theta_image;
-  detail::image_reader in(bytes);
+  detail::image_reader in(bytes, "theta");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
@@ -14255,20 +14306,20 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
   const unsigned count_bytes = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
   const auto seed = in.take<std::uint16_t>();
-  if (!in.ok()) return truncated();
-  if (kind != family_id) return fault(errc::type_mismatch, "it is of another family of sketches");
-  if (version != plain_version && version != packed_version) return fault(errc::unsupported, "unknown serial version");
-  if ((flags & is_compact) == 0) return fault(errc::unsupported, "it is not a compact one");
+  if (!in.ok()) return in.truncated();
+  if (kind != family_id) return in.of_another_family();
+  if (version != plain_version && version != packed_version) return in.of_another_version();
+  if ((flags & is_compact) == 0) return in.fault(errc::unsupported, "it is not a compact one");
   const bool packed = version == packed_version;
   const bool ordered = packed || (flags & is_ordered) != 0;
   theta loaded;
   loaded.empty_ = (flags & is_empty) != 0;
-  if (preamble < 1 || preamble > 3 || (loaded.empty_ && preamble != 1))
-    return fault(errc::corrupt, "the preamble's length");
-  if (!loaded.empty_ && seed != detail::seed_hash()) return fault(errc::unsupported, "its hashes are of another seed");
+  if (preamble < 1 || preamble > 3 || (loaded.empty_ && preamble != 1)) return in.corrupt("the preamble's length");
+  if (!loaded.empty_ && seed != detail::seed_hash())
+    return in.fault(errc::unsupported, "its hashes are of another seed");
   std::uint64_t count = loaded.empty_ ? 0 : 1;
   if (packed) {
-    if (width < 1 || width > 63 || count_bytes > 4) return fault(errc::corrupt, "widths of packed hashes");
+    if (width < 1 || width > 63 || count_bytes > 4) return in.corrupt("widths of packed hashes");
     if (preamble > 1) loaded.threshold_ = in.take<std::uint64_t>();
     count = 0;
     for (unsigned i = 0; i < count_bytes; ++i) count |= std::uint64_t{in.take<std::uint8_t>()} << (8 * i);
@@ -14277,12 +14328,12 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
     in.skip(4);
     if (preamble > 2) loaded.threshold_ = in.take<std::uint64_t>();
   }
-  if (!in.ok()) return truncated();
-  if (loaded.empty_ && count != 0) return fault(errc::corrupt, "hashes of an empty one");
-  if (loaded.threshold_ == 0 || loaded.threshold_ > all) return fault(errc::corrupt, "theta");
+  if (!in.ok()) return in.truncated();
+  if (loaded.empty_ && count != 0) return in.corrupt("hashes of an empty one");
+  if (loaded.threshold_ == 0 || loaded.threshold_ > all) return in.corrupt("theta");
   const std::uint64_t length = packed ? (count * width + 7) / 8 : count * 8;
-  if (in.rest().size() < length) return truncated();
-  if (in.rest().size() > length) return fault(errc::corrupt, "bytes after the end");
+  if (in.rest().size() < length) return in.truncated();
+  if (in.rest().size() > length) return in.too_long();
 
   const std::span<const std::byte> body = in.rest();
   const std::uint64_t limit = loaded.threshold_;
@@ -14297,11 +14348,11 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
     } else {
       hash = in.take<std::uint64_t>();
     }
-    if (hash == 0 || hash >= limit) return fault(errc::corrupt, "a hash that is not below theta");
-    if (ordered && hash <= last) return fault(errc::corrupt, "hashes out of order");
+    if (hash == 0 || hash >= limit) return in.corrupt("a hash that is not below theta");
+    if (ordered && hash <= last) return in.corrupt("hashes out of order");
     last = hash;
     if (hash >= loaded.threshold_) continue;  // thinned out already
-    if (!loaded.hashes_.insert(hash)) return fault(errc::corrupt, "a hash twice");
+    if (!loaded.hashes_.insert(hash)) return in.corrupt("a hash twice");
     if (loaded.hashes_.size() > most) loaded.shrink();
   }
   return loaded;
@@ -14343,13 +14394,13 @@ class basic_topk_tracker {
 
   /// An item, or many side by side: a vector, a span.
   template <class Items>
-    requires(sketch_type::template takes<Items>)
+  requires(sketch_type::template takes<Items>)
   void update(const Items& items) {
     kept_.update(items);
   }
   /// millrace[SKETCH-14]: what is no item.
   template <class millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>
-    requires(!sketch_type::template takes<millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>)
+  requires(!sketch_type::template takes<millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>)
   void update(const millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for&) = delete;
   /// A weight with a fraction is rounded at random, up with the probability of that fraction: sums are right on average
   /// only, 600 times 10.5 makes 6,300 give or take 12 (sqrt(n / 4) at the most, the standard deviation). For exact sums

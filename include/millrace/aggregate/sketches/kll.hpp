@@ -139,6 +139,20 @@ class kll {
   using key_type = detail::order_key<T>;
   static constexpr unsigned max_levels = detail::kll_levels<T>::max_levels;
 
+  /// What an image says before its values.
+  struct image_head {
+    unsigned k = 0;
+    unsigned min_k = 0;
+    bool one = false;
+    std::uint64_t count = 0;
+    unsigned levels = 1;
+    std::array<std::uint32_t, max_levels + 1> starts{};  // of the levels, in an array of the full capacity
+    T low{};
+    T high{};
+  };
+  static result<void> read_head(detail::image_reader& in, image_head& head);
+  static result<void> read_values(detail::image_reader& in, image_head& head, std::vector<key_type>& keys);
+
   detail::kll_levels<T> kept_;
   unsigned min_k_ = K;  // the least K that was merged in
 };
@@ -198,85 +212,97 @@ std::vector<std::byte> kll<K, T>::save() const {
   return std::move(out).take();
 }
 
+/// The image's first eight bytes, and what follows for two values and more.
 template <unsigned K, class T>
-result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+result<void> kll<K, T>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::kll_image;
-  detail::image_reader in(bytes, "KLL");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
-  const unsigned k = in.take<std::uint16_t>();
+  head.k = head.min_k = in.take<std::uint16_t>();
   const auto width = in.take<std::uint8_t>();
   in.skip(1);
   if (!in.ok()) return in.truncated();
   const bool none = (flags & is_empty) != 0;
-  const bool one = (flags & is_single) != 0;
+  head.one = (flags & is_single) != 0;
   if (kind != family_id) return in.of_another_family();
   if (version != version_long && version != version_single) return in.of_another_version();
   if (width != detail::kll_levels<T>::min_width) return in.fault(errc::unsupported, "m is not 8");
-  if (preamble != (none || one ? short_preamble : long_preamble) || (none && one))
+  if (preamble != (none || head.one ? short_preamble : long_preamble) || (none && head.one))
     return in.corrupt("the preamble's length and the flags disagree");
-  if (k < 8) return in.corrupt("k is below 8");
+  if (head.k < 8) return in.corrupt("k is below 8");
+  head.count = none ? 0 : 1;
+  head.starts[1] = head.one ? 1 : 0;
+  if (none || head.one) return {};
+  head.count = in.take<std::uint64_t>();
+  head.min_k = in.take<std::uint16_t>();
+  head.levels = in.take<std::uint8_t>();
+  in.skip(1);
+  if (!in.ok()) return in.truncated();
+  if (head.min_k < 8 || head.min_k > head.k) return in.corrupt("min k is not in [8, k]");
+  if (head.levels == 0 || head.levels > max_levels) return in.corrupt("number of levels");
+  if (head.count == 0 || head.count > max_count) return in.corrupt("count");
+  if (!in.take_array(head.starts.data(), head.levels)) return in.truncated();
+  head.starts[head.levels] = detail::kll_levels<T>::total_capacity(head.k, head.levels);
+  head.low = in.take<T>();
+  head.high = in.take<T>();
+  if (!in.ok()) return in.truncated();
+  return {};
+}
 
-  kll loaded(seed);
-  loaded.kept_ = detail::kll_levels<T>(k, seed);
-  loaded.min_k_ = k;
-  if (none) {
-    if (!in.rest().empty()) return in.too_long();
-    return loaded;
-  }
-  std::uint64_t count = 1;
-  unsigned levels = 1;
-  T low{}, high{};
-  std::array<std::uint32_t, max_levels + 1> starts{};
-  if (one) {
-    starts[1] = 1;
-  } else {
-    count = in.take<std::uint64_t>();
-    loaded.min_k_ = in.take<std::uint16_t>();
-    levels = in.take<std::uint8_t>();
-    in.skip(1);
-    if (!in.ok()) return in.truncated();
-    if (loaded.min_k_ < 8 || loaded.min_k_ > k) return in.corrupt("min k is not in [8, k]");
-    if (levels == 0 || levels > max_levels) return in.corrupt("number of levels");
-    if (count == 0 || count > max_count) return in.corrupt("count");
-    if (!in.take_array(starts.data(), levels)) return in.truncated();
-    starts[levels] = detail::kll_levels<T>::total_capacity(k, levels);
-    low = in.take<T>();
-    high = in.take<T>();
-    if (!in.ok()) return in.truncated();
-  }
+/// The values, as keys in the order of each level. Makes `starts` count from 0.
+template <unsigned K, class T>
+result<void> kll<K, T>::read_values(detail::image_reader& in, image_head& head, std::vector<key_type>& keys) {
   std::uint64_t weight = 0;
-  for (unsigned level = 0; level < levels; ++level) {
-    if (starts[level] > starts[level + 1]) return in.corrupt("the levels overlap");
-    const std::uint64_t size = starts[level + 1] - starts[level];
+  for (unsigned level = 0; level < head.levels; ++level) {
+    if (head.starts[level] > head.starts[level + 1]) return in.corrupt("the levels overlap");
+    const std::uint64_t size = head.starts[level + 1] - head.starts[level];
     if (size > (max_count - weight) >> level) return in.corrupt("the levels weigh too much");
     weight += size << level;
   }
-  if (weight != count) return in.corrupt("the levels do not weigh what the count says");
-  const std::uint32_t kept = starts[levels] - starts[0];
+  if (weight != head.count) return in.corrupt("the levels do not weigh what the count says");
+  const std::uint32_t first = head.starts[0];
+  for (unsigned level = 0; level <= head.levels; ++level) head.starts[level] -= first;
+  const std::uint32_t kept = head.starts[head.levels];
   if (!in.holds<T>(kept)) return in.truncated();
   if (in.rest().size() != kept * sizeof(T)) return in.too_long();
   std::vector<T> values(kept);
   in.take_array(values.data(), kept);
-  if (one) low = high = values[0];
-  if (!(low <= high)) return in.corrupt("the extremes are out of order");
-  std::vector<key_type> keys(kept);
+  if (head.one) head.low = head.high = values[0];
+  if (!(head.low <= head.high)) return in.corrupt("the extremes are out of order");
+  keys.resize(kept);
   std::vector<key_type> scratch(kept);
-  const std::uint32_t first = starts[0];
-  for (unsigned level = 0; level <= levels; ++level) starts[level] -= first;
-  for (unsigned level = 0; level < levels; ++level) {
-    for (std::uint32_t i = starts[level]; i < starts[level + 1]; ++i) {
-      if (!(low <= values[i] && values[i] <= high)) return in.corrupt("a value outside the extremes");
-      if (level > 0 && i > starts[level] && values[i] < values[i - 1]) return in.corrupt("a level is not sorted");
+  for (unsigned level = 0; level < head.levels; ++level) {
+    const std::uint32_t begin = head.starts[level];
+    const std::uint32_t end = head.starts[level + 1];
+    for (std::uint32_t i = begin; i < end; ++i) {
+      if (!(head.low <= values[i] && values[i] <= head.high)) return in.corrupt("a value outside the extremes");
+      if (level > 0 && i > begin && values[i] < values[i - 1]) return in.corrupt("a level is not sorted");
       keys[i] = detail::to_order_key(values[i]);
     }
     // Level 0 need not be sorted, and zeros of both signs may stand in any order.
-    detail::sort_numbers(keys.data() + starts[level], starts[level + 1] - starts[level], scratch.data());
+    detail::sort_numbers(keys.data() + begin, end - begin, scratch.data());
   }
-  loaded.kept_ = detail::kll_levels<T>(k, seed, std::move(keys), std::span(starts).first(levels + 1),
-                                       detail::to_order_key(low), detail::to_order_key(high));
+  return {};
+}
+
+template <unsigned K, class T>
+result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+  detail::image_reader in(bytes, "KLL");
+  image_head head;
+  if (auto done = read_head(in, head); !done) return std::move(done).error();
+  kll loaded(seed);
+  loaded.min_k_ = head.min_k;
+  if (head.count == 0) {
+    if (!in.rest().empty()) return in.too_long();
+    loaded.kept_ = detail::kll_levels<T>(head.k, seed);
+    return loaded;
+  }
+  std::vector<key_type> keys;
+  if (auto done = read_values(in, head, keys); !done) return std::move(done).error();
+  loaded.kept_ = detail::kll_levels<T>(head.k, seed, std::move(keys), std::span(head.starts).first(head.levels + 1),
+                                       detail::to_order_key(head.low), detail::to_order_key(head.high));
   return loaded;
 }
 

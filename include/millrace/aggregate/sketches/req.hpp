@@ -191,6 +191,23 @@ class req {
     for (std::size_t i = 0; i < size; ++i) values.push_back(value_of(from.keys[high_ ? i : size - 1 - i]));
     return values;
   }
+  /// What an image says before its levels.
+  struct image_head {
+    unsigned k = 0;
+    unsigned levels = 0;
+    unsigned raw_values = 0;  // without a level
+    bool none = false;
+    bool raw = false;
+    bool high_ranks = false;
+    bool sorted = false;
+    std::uint64_t count = 0;
+    T low = 0;
+    T high = 0;
+  };
+  static result<void> read_head(detail::image_reader& in, image_head& head);
+  static result<void> read_level_head(detail::image_reader& in, unsigned k, unsigned height, level& into,
+                                      std::size_t& values);
+  result<void> read_levels(detail::image_reader& in, image_head& head, std::vector<level>& into);
   result<void> load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted);
 
   levels_type kept_;
@@ -266,86 +283,109 @@ result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& i
   return {};
 }
 
+/// The image's first eight bytes, and what follows for two levels and more.
 template <unsigned K, class T, bool HighRanks>
-result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+result<void> req<K, T, HighRanks>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::req_image;
-  detail::image_reader in(bytes, "REQ");
   const auto preamble = in.take<std::uint8_t>();
   const auto version = in.take<std::uint8_t>();
   const auto kind = in.take<std::uint8_t>();
   const auto flags = in.take<std::uint8_t>();
-  const unsigned k = in.take<std::uint16_t>();
-  const unsigned levels = in.take<std::uint8_t>();
-  const unsigned raw_values = in.take<std::uint8_t>();
+  head.k = in.take<std::uint16_t>();
+  head.levels = in.take<std::uint8_t>();
+  head.raw_values = in.take<std::uint8_t>();
   if (!in.ok()) return in.truncated();
-  const bool none = (flags & is_empty) != 0;
-  const bool raw = !none && (flags & is_raw) != 0;
+  head.none = (flags & is_empty) != 0;
+  head.raw = !head.none && (flags & is_raw) != 0;
+  head.high_ranks = (flags & is_high) != 0;
+  head.sorted = (flags & is_sorted) != 0;
   if (kind != family_id) return in.of_another_family();
   if (version != serial_version) return in.of_another_version();
-  if (k < 4 || k > 1024 || k % 2 != 0) return in.corrupt("k is not even and in [4, 1024]");
-  if (none ? levels > 1 : levels == 0 || levels > levels_type::max_levels) return in.corrupt("number of levels");
-  if (preamble != (levels > 1 ? long_preamble : short_preamble))
+  if (head.k < 4 || head.k > 1024 || head.k % 2 != 0) return in.corrupt("k is not even and in [4, 1024]");
+  if (head.none ? head.levels > 1 : head.levels == 0 || head.levels > levels_type::max_levels)
+    return in.corrupt("number of levels");
+  if (preamble != (head.levels > 1 ? long_preamble : short_preamble))
     return in.corrupt("the preamble's length and the levels disagree");
-  if (raw && (levels != 1 || raw_values == 0 || raw_values > most_raw)) return in.corrupt("values without a level");
+  if (head.raw && (head.levels != 1 || head.raw_values == 0 || head.raw_values > most_raw))
+    return in.corrupt("values without a level");
+  head.count = head.raw_values;
+  if (head.levels <= 1) return {};
+  head.count = in.take<std::uint64_t>();
+  head.low = in.take<T>();
+  head.high = in.take<T>();
+  if (!in.ok()) return in.truncated();
+  if (head.count == 0 || head.count > max_count) return in.corrupt("count");
+  if (!(head.low <= head.high)) return in.corrupt("the extremes are out of order");
+  return {};
+}
 
-  req loaded(seed);
-  loaded.high_ = (flags & is_high) != 0;
-  std::vector<level> read;
-  std::uint64_t count = raw_values;
-  T low = 0, high = 0;
-  if (levels > 1) {
-    count = in.take<std::uint64_t>();
-    low = in.take<T>();
-    high = in.take<T>();
-    if (!in.ok()) return in.truncated();
-    if (count == 0 || count > max_count) return in.corrupt("count");
-    if (!(low <= high)) return in.corrupt("the extremes are out of order");
-  }
+/// What an image says of a level before its values.
+template <unsigned K, class T, bool HighRanks>
+result<void> req<K, T, HighRanks>::read_level_head(detail::image_reader& in, unsigned k, unsigned height, level& into,
+                                                   std::size_t& values) {
+  into.state = in.take<std::uint64_t>();
+  into.exact_section = in.take<float>();
+  const auto lg_weight = in.take<std::uint8_t>();
+  into.sections = in.take<std::uint8_t>();
+  in.skip(2);
+  values = in.take<std::uint32_t>();
+  if (!in.ok()) return in.truncated();
+  if (lg_weight != height) return in.corrupt("a level's weight");
+  // Sections double when their size shrinks by the root of 2.
+  unsigned halvings = 0;
+  while (halvings < 6 && levels_type::first_sections << halvings != into.sections) ++halvings;
+  const double size = k / detail::math::pow(2.0, halvings / 2.0);
+  if (halvings == 6 || !(detail::math::absolute(into.exact_section - size) <= 1e-3 * size) || size < 2.5)
+    return in.corrupt("a level's sections");
+  into.section = levels_type::nearest_even(into.exact_section);
+  if (into.section < levels_type::least_section) return in.corrupt("a level's sections");
+  return {};
+}
+
+/// The levels of an image, and the count and the extremes of one with a single level.
+template <unsigned K, class T, bool HighRanks>
+result<void> req<K, T, HighRanks>::read_levels(detail::image_reader& in, image_head& head, std::vector<level>& into) {
   std::uint64_t weight = 0;
-  for (unsigned height = 0; !none && height < levels; ++height) {
-    level& next = read.emplace_back(static_cast<float>(k));
-    std::size_t values = raw_values;
-    if (!raw) {
-      next.state = in.take<std::uint64_t>();
-      next.exact_section = in.take<float>();
-      const auto lg_weight = in.take<std::uint8_t>();
-      next.sections = in.take<std::uint8_t>();
-      in.skip(2);
-      values = in.take<std::uint32_t>();
-      if (!in.ok()) return in.truncated();
-      if (lg_weight != height) return in.corrupt("a level's weight");
-      // Sections double when their size shrinks by the root of 2.
-      unsigned halvings = 0;
-      while (halvings < 6 && levels_type::first_sections << halvings != next.sections) ++halvings;
-      const double size = k / detail::math::pow(2.0, halvings / 2.0);
-      if (halvings == 6 || !(detail::math::absolute(next.exact_section - size) <= 1e-3 * size) || size < 2.5)
-        return in.corrupt("a level's sections");
-      next.section = levels_type::nearest_even(next.exact_section);
-      if (next.section < levels_type::least_section) return in.corrupt("a level's sections");
-    }
-    if (auto done = loaded.load_level(in, next, values, height > 0 || (flags & is_sorted) != 0); !done)
-      return std::move(done).error();
+  for (unsigned height = 0; !head.none && height < head.levels; ++height) {
+    level& next = into.emplace_back(static_cast<float>(head.k));
+    std::size_t values = head.raw_values;
+    if (!head.raw)
+      if (auto done = read_level_head(in, head.k, height, next, values); !done) return done;
+    if (auto done = load_level(in, next, values, height > 0 || head.sorted); !done) return done;
     if (values > (max_count - weight) >> height) return in.corrupt("the levels weigh too much");
     weight += std::uint64_t{values} << height;
     if (next.keys.empty()) continue;
-    const key_type first = next.keys[loaded.high_ ? 0 : next.keys.size() - 1];
-    const key_type last = next.keys[loaded.high_ ? next.keys.size() - 1 : 0];
-    if (levels == 1) {
-      low = loaded.value_of(first);
-      high = loaded.value_of(last);
-    } else if (!(low <= loaded.value_of(first) && loaded.value_of(last) <= high)) {
+    const T low = value_of(next.keys[high_ ? 0 : next.keys.size() - 1]);
+    const T high = value_of(next.keys[high_ ? next.keys.size() - 1 : 0]);
+    if (head.levels == 1) {
+      head.low = low;
+      head.high = high;
+    } else if (!(head.low <= low && high <= head.high)) {
       return in.corrupt("a value outside the extremes");
     }
   }
-  if (levels == 1 && !raw && !none) count = weight;
-  if (!none && (weight != count || count == 0)) return in.corrupt("the levels do not weigh what the count says");
+  if (head.levels == 1 && !head.raw && !head.none) head.count = weight;
+  if (head.none) head.count = 0;
+  if (!head.none && (weight != head.count || head.count == 0))
+    return in.corrupt("the levels do not weigh what the count says");
   // DataSketches leaves the room of a level's head behind values without one.
-  if (!(raw && in.rest().size() == level_bytes) && !in.rest().empty()) return in.too_long();
-  if (none) count = 0;
-  loaded.kept_ = levels_type(k, seed, std::move(read));
-  loaded.count_ = count;
-  loaded.low_ = low;
-  loaded.high_value_ = high;
+  if (!(head.raw && in.rest().size() == detail::req_image::level_bytes) && !in.rest().empty()) return in.too_long();
+  return {};
+}
+
+template <unsigned K, class T, bool HighRanks>
+result<req<K, T, HighRanks>> req<K, T, HighRanks>::load(std::span<const std::byte> bytes, std::uint64_t seed) {
+  detail::image_reader in(bytes, "REQ");
+  image_head head;
+  if (auto done = read_head(in, head); !done) return std::move(done).error();
+  req loaded(seed);
+  loaded.high_ = head.high_ranks;
+  std::vector<level> levels;
+  if (auto done = loaded.read_levels(in, head, levels); !done) return std::move(done).error();
+  loaded.kept_ = levels_type(head.k, seed, std::move(levels));
+  loaded.count_ = head.count;
+  loaded.low_ = head.low;
+  loaded.high_value_ = head.high;
   return loaded;
 }
 
