@@ -1,6 +1,7 @@
 #ifndef MILLRACE_DETECT_FEATURES_DRIFT_REFERENCE_HPP
 #define MILLRACE_DETECT_FEATURES_DRIFT_REFERENCE_HPP
 
+#include <millrace/aggregate/concepts.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/saved/envelope.hpp>
@@ -9,7 +10,6 @@
 #include <millrace/detect/fwd.hpp>
 #include <millrace/stats/distributions/chi_squared.hpp>
 #include <millrace/stats/distributions/kolmogorov.hpp>
-#include <millrace/stats/tests/aggregate_moments.hpp>
 
 #include <array>
 #include <cstddef>
@@ -64,9 +64,9 @@ class value_window {
     return made;
   }
   /// Of a kll or req sketch, or an aggregate that keeps `quantiles` of one.
-  template <stats::detail::has_quantiles Sketch>
+  template <quantile_source Sketch>
   static result<value_window> make(const Sketch& sketch) {
-    const auto& kept = stats::detail::sketch_of(sketch);
+    const auto& kept = sketch_of(sketch);
     if constexpr (requires {
                     kept.view().values();
                     kept.view().cumulative();
@@ -196,7 +196,7 @@ class drift_reference {
   static result<drift_reference> make(std::span<const float> sample, std::size_t bins = 10, std::uint64_t seed = 0) {
     return made_of(value_window::make(sample), bins, seed);
   }
-  template <stats::detail::has_quantiles Sketch>
+  template <quantile_source Sketch>
   static result<drift_reference> make(const Sketch& sketch, std::size_t bins = 10, std::uint64_t seed = 0) {
     return made_of(value_window::make(sketch), bins, seed);
   }
@@ -214,7 +214,7 @@ class drift_reference {
   }
   result<drift_measures> compare(std::span<const double> sample) const { return compared(value_window::make(sample)); }
   result<drift_measures> compare(std::span<const float> sample) const { return compared(value_window::make(sample)); }
-  template <stats::detail::has_quantiles Sketch>
+  template <quantile_source Sketch>
   result<drift_measures> compare(const Sketch& sketch) const {
     return compared(value_window::make(sketch));
   }

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_EXPERIMENT_METRICS_HPP
 #define MILLRACE_STATS_EXPERIMENT_METRICS_HPP
 
+#include <millrace/aggregate/concepts.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/fixed_string.hpp>
 #include <millrace/core/saved/envelope.hpp>
@@ -172,7 +173,7 @@ struct double_arms : paired_arms {
   using paired_arms::merge;
   void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], in[1]); }
   void merge(bool treated, const pair_moments& m) noexcept { arm[treated ? 1 : 0].merge(m); }
-  template <an_aggregate A>
+  template <member_source A>
   void merge(bool treated, const A& a) noexcept {
     merge(treated, pair_moments_of(a));
   }
@@ -193,7 +194,7 @@ struct conversion {
     double score(const double* in) const noexcept { return in[0] != 0 ? 1 : 0; }
     void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0] != 0 ? 1 : 0, 0); }
     using detail::single_arms::merge;
-    template <detail::an_aggregate A>
+    template <member_source A>
     void merge(bool treated, const A& a) noexcept {
       const proportion p = proportion_of(a);
       const auto n = static_cast<double>(p.trials);
@@ -224,7 +225,7 @@ struct mean_of {
     double score(const double* in) const noexcept { return in[0]; }
     void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], 0); }
     using detail::single_arms::merge;
-    template <detail::an_aggregate A>
+    template <member_source A>
     void merge(bool treated, const A& a) noexcept {
       merge(treated, moments_of(a));
     }
@@ -341,9 +342,9 @@ struct quantile_of {
     }
     /// From a sketch itself, or an aggregate with the member `quantiles`. Of one that keeps no values, such as a
     /// ddsketch, some thousand quantiles are taken, closer together towards the ends.
-    template <detail::has_quantiles S>
+    template <quantile_source S>
     void merge(bool treated, const S& s) {
-      const auto& sketch = detail::sketch_of(s);
+      const auto& sketch = sketch_of(s);
       if constexpr (requires {
                       sketch.view().cumulative()[0] + std::uint64_t{};
                       sketch.exact();

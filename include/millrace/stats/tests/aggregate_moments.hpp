@@ -1,74 +1,18 @@
 #ifndef MILLRACE_STATS_TESTS_AGGREGATE_MOMENTS_HPP
 #define MILLRACE_STATS_TESTS_AGGREGATE_MOMENTS_HPP
 
+#include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/fwd.hpp>
+#include <millrace/core/detail/math.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_moments.hpp>
 #include <millrace/stats/tests/proportion.hpp>
 
-#include <cmath>
-#include <concepts>
 #include <cstdint>
 
 namespace millrace {
 inline namespace v0 {
-
-// Members of aggregates that tests ask for. Named, not included: who has an aggregate has them.
-struct mean;
-struct variance;
-struct total_weight;
-struct comoments;
-template <class Sketch>
-struct quantiles;
-
-namespace detail {
-template <class M, class States>
-constexpr bool answerable();
-}
-
-}  // namespace v0
-}  // namespace millrace
-
-namespace millrace {
-inline namespace v0 {
 namespace stats {
-
-namespace detail {
-
-/// An `aggregate<...>`, or its snapshot.
-template <class A>
-concept an_aggregate = requires(const A& a) {
-  typename A::states;
-  { a.items() } -> std::convertible_to<std::uint64_t>;
-  { a.infinities() } -> std::convertible_to<double>;
-};
-
-template <class Member, class A>
-constexpr bool keeps() {
-  if constexpr (requires { sizeof(Member); })
-    return millrace::detail::answerable<Member, typename A::states>();
-  else
-    return false;
-}
-
-/// A sketch of quantiles (kll, req, tdigest, ddsketch, log_histogram).
-template <class S>
-concept a_quantile_sketch = !an_aggregate<S> && requires(const S& s) {
-  { s.quantile(0.5) } -> std::convertible_to<double>;
-  { s.count() } -> std::convertible_to<double>;
-};
-
-template <class S>
-concept has_quantiles = a_quantile_sketch<S> || an_aggregate<S>;
-
-/// The sketch itself, or that of an aggregate's member `quantiles<...>`.
-template <class S>
-const auto& sketch_of(const S& s) {
-  if constexpr (an_aggregate<S>)
-    return s.template get<quantiles>().sketch();
-  else
-    return s;
-}
-
-}  // namespace detail
 
 /// What tests of means need of an aggregate that keeps `mean` and `variance`, merged from wherever it may be:
 ///
@@ -78,9 +22,9 @@ const auto& sketch_of(const S& s) {
 ///
 /// Weights are repetitions: n is their sum. An infinite item makes moments that every test refuses. Does not compile
 /// for an aggregate without the two (STATS-4).
-template <detail::an_aggregate A>
+template <member_source A>
 sample_moments moments_of(const A& a) {
-  constexpr bool kept = detail::keeps<variance, A>() && detail::keeps<mean, A>();
+  constexpr bool kept = keeps_member<A, mean> && keeps_member<A, variance>;
   static_assert(kept,
                 "millrace[STATS-4]: moments_of: this aggregate does not keep a mean and a variance; add mr::mean and "
                 "mr::variance to its members");
@@ -95,9 +39,9 @@ sample_moments moments_of(const A& a) {
 
 /// The same of an aggregate of pairs that keeps `covariance`, or whatever else stands on `comoments`: of a ratio's
 /// numerator (x) and denominator (y), or of a metric and its covariate. Does not compile without (STATS-5).
-template <detail::an_aggregate A>
+template <member_source A>
 pair_moments pair_moments_of(const A& a) {
-  constexpr bool kept = detail::keeps<comoments, A>();
+  constexpr bool kept = keeps_member<A, comoments>;
   static_assert(kept,
                 "millrace[STATS-5]: pair_moments_of: this aggregate does not keep what a covariance needs; add "
                 "mr::covariance to its members");
@@ -117,9 +61,9 @@ pair_moments pair_moments_of(const A& a) {
 
 /// The successes of an aggregate of zeros and ones that keeps `mean`. A mean outside [0, 1] or infinite items make a
 /// proportion that every test refuses. Does not compile without (STATS-6).
-template <detail::an_aggregate A>
+template <member_source A>
 proportion proportion_of(const A& a) {
-  constexpr bool kept = detail::keeps<mean, A>();
+  constexpr bool kept = keeps_member<A, mean>;
   static_assert(kept,
                 "millrace[STATS-6]: proportion_of: this aggregate does not keep a mean; add mr::mean to its members");
   proportion made;
@@ -127,8 +71,8 @@ proportion proportion_of(const A& a) {
     const double n = a.template get<total_weight>();
     const double rate = a.template get<mean>();
     if (!(n > 0 && n < 0x1p53)) return made;
-    made.trials = std::llround(n);
-    made.successes = std::fabs(rate) <= 2 ? std::llround(rate * n) : -1;
+    made.trials = detail::math::llround(n);
+    made.successes = detail::math::absolute(rate) <= 2 ? detail::math::llround(rate * n) : -1;
   }
   return made;
 }

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_TESTS_AGGREGATE_TESTS_HPP
 #define MILLRACE_STATS_TESTS_AGGREGATE_TESTS_HPP
 
+#include <millrace/aggregate/concepts.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/kolmogorov.hpp>
@@ -29,40 +30,40 @@ namespace stats {
 // of the test itself.
 
 /// Welch's and Student's tests of two aggregates with `mean` and `variance`.
-template <detail::an_aggregate A, detail::an_aggregate B>
+template <member_source A, member_source B>
 result<test_result> welch_t_test(const A& a, const B& b, const test_options& options = {}) {
   return welch_t_test(moments_of(a), moments_of(b), options);
 }
-template <detail::an_aggregate A, detail::an_aggregate B>
+template <member_source A, member_source B>
 result<test_result> student_t_test(const A& a, const B& b, const test_options& options = {}) {
   return student_t_test(moments_of(a), moments_of(b), options);
 }
-template <detail::an_aggregate A>
+template <member_source A>
 result<test_result> one_sample_t_test(const A& a, double null, const test_options& options = {}) {
   return one_sample_t_test(moments_of(a), null, options);
 }
-template <detail::an_aggregate A, detail::an_aggregate B>
+template <member_source A, member_source B>
 result<test_result> relative_lift_test(const A& a, const B& b, const test_options& options = {}) {
   return relative_lift_test(moments_of(a), moments_of(b), options);
 }
 
 /// The ratio of means and CUPED, of two aggregates of pairs with `covariance`.
-template <detail::an_aggregate A, detail::an_aggregate B>
+template <member_source A, member_source B>
 result<test_result> ratio_test(const A& a, const B& b, const test_options& options = {}) {
   return ratio_test(pair_moments_of(a), pair_moments_of(b), options);
 }
-template <detail::an_aggregate A, detail::an_aggregate B>
+template <member_source A, member_source B>
 result<cuped_result> cuped_test(const A& a, const B& b, const test_options& options = {}) {
   return cuped_test(pair_moments_of(a), pair_moments_of(b), options);
 }
 
 /// The z test and Fisher's, of two aggregates of zeros and ones with `mean`.
-template <detail::an_aggregate A, detail::an_aggregate B>
+template <member_source A, member_source B>
 result<test_result> two_proportion_z_test(const A& a, const B& b, const test_options& options = {},
                                           z_variance variance = z_variance::pooled) {
   return two_proportion_z_test(proportion_of(a), proportion_of(b), options, variance);
 }
-template <detail::an_aggregate A, detail::an_aggregate B>
+template <member_source A, member_source B>
 result<test_result> fisher_exact_test(const A& a, const B& b, const test_options& options = {}) {
   return fisher_exact_test(proportion_of(a), proportion_of(b), options);
 }
@@ -114,13 +115,13 @@ quantile_figures quantile_figures_of(const S& s, double p) {
 /// Errors: a probability or confidence outside (0, 1), a sketch of fewer than 2 items or with an infinite one at the
 /// quantile.
 /// Source: as `quantile_test` of samples.
-template <detail::has_quantiles A, detail::has_quantiles B>
+template <quantile_source A, quantile_source B>
 result<test_result> quantile_test(const A& a, const B& b, double probability, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   if (!(probability > 0 && probability < 1))
     return error(errc::out_of_range, "the quantile's probability must lie between 0 and 1");
-  const auto qa = detail::quantile_figures_of(detail::sketch_of(a), probability);
-  const auto qb = detail::quantile_figures_of(detail::sketch_of(b), probability);
+  const auto qa = detail::quantile_figures_of(sketch_of(a), probability);
+  const auto qb = detail::quantile_figures_of(sketch_of(b), probability);
   if (!(qa.n >= 2 && qb.n >= 2))
     return error(errc::invalid_data,
                  std::string(qa.n >= 2 ? "the second" : "the first") + " sketch has fewer than 2 observations");
@@ -145,11 +146,11 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
 /// difference; and widen the interval.
 /// Allocates: the sketches' views.
 /// Errors: an empty sketch, an infinite item, a confidence outside (0, 1).
-template <detail::has_quantiles A, detail::has_quantiles B>
+template <quantile_source A, quantile_source B>
 result<test_result> ks_test(const A& a, const B& b, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
-  const auto& sa = detail::sketch_of(a);
-  const auto& sb = detail::sketch_of(b);
+  const auto& sa = sketch_of(a);
+  const auto& sb = sketch_of(b);
   const auto va = sa.view();
   const auto vb = sb.view();
   if (sa.exact() && sb.exact()) {
