@@ -45,6 +45,15 @@ class grouped {
 
   explicit grouped(std::size_t most = default_most, Aggregate empty = Aggregate())
       : most_(most), empty_(empty), overflow_(std::move(empty)) {}
+  grouped(const grouped&) = default;
+  grouped& operator=(const grouped&) = default;
+  /// One that has been moved from is as newly made.
+  grouped(grouped&& other) noexcept : grouped(other.most_, other.empty_) { swap(other); }
+  grouped& operator=(grouped&& other) noexcept {
+    grouped taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
 
   /// An item of the key's group: arguments as the aggregate's `update` takes them, whose result it returns.
   template <class... Item>
@@ -209,6 +218,14 @@ class grouped {
     scratch& operator=(scratch&&) = default;
   };
 
+  void swap(grouped& other) noexcept {
+    std::swap(most_, other.most_);
+    std::swap(empty_, other.empty_);
+    std::swap(overflow_, other.overflow_);
+    std::swap(index_, other.index_);
+    groups_.swap(other.groups_);
+    std::swap(room_, other.room_);
+  }
   Aggregate& group(key_type key) {
     const std::size_t id = id_of(key);
     return id == detail::no_group ? overflow_ : groups_[id];

@@ -103,6 +103,18 @@ class basic_streaming_aggregator {
     possible_ = detail::no_panes(options.window, options.panes, most_panes).empty();
     if (possible_) pane_ = (options.window.nanoseconds - 1) / static_cast<std::int64_t>(options.panes) + 1;
   }
+  basic_streaming_aggregator(const basic_streaming_aggregator&) = default;
+  basic_streaming_aggregator& operator=(const basic_streaming_aggregator&) = default;
+  /// One that has been moved from is as newly made.
+  basic_streaming_aggregator(basic_streaming_aggregator&& other) noexcept
+      : basic_streaming_aggregator(other.options_, other.clock_) {
+    swap(other);
+  }
+  basic_streaming_aggregator& operator=(basic_streaming_aggregator&& other) noexcept {
+    basic_streaming_aggregator taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
   static result<basic_streaming_aggregator> make(streaming_options options, Clock clock = Clock()) {
     if (std::string why = detail::no_panes(options.window, options.panes, most_panes); !why.empty())
       return error(errc::invalid_argument, "streaming_aggregator: " + std::move(why));
@@ -282,7 +294,7 @@ class basic_streaming_aggregator {
   std::uint64_t late() const noexcept { return late_; }
   std::uint64_t refused() const noexcept { return refused_; }
   /// Forgets all metrics and times.
-  void reset() { *this = basic_streaming_aggregator(options_, std::move(clock_)); }
+  void reset() { *this = basic_streaming_aggregator(options_, clock_); }
 
  private:
   static constexpr std::string_view type = "streaming_aggregator";
@@ -308,6 +320,18 @@ class basic_streaming_aggregator {
     series whole;  // of events without a group
   };
 
+  void swap(basic_streaming_aggregator& other) noexcept {
+    std::swap(options_, other.options_);
+    std::swap(clock_, other.clock_);
+    std::swap(pane_, other.pane_);
+    std::swap(names_, other.names_);
+    metrics_.swap(other.metrics_);
+    std::swap(events_, other.events_);
+    std::swap(late_, other.late_);
+    std::swap(refused_, other.refused_);
+    std::swap(ahead_, other.ahead_);
+    std::swap(possible_, other.possible_);
+  }
   time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
   series new_series() const {
     const std::int64_t length = possible_ ? options_.window.nanoseconds : 1;

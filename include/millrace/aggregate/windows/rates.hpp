@@ -50,6 +50,28 @@ class basic_rate_calculator {
   explicit basic_rate_calculator(duration window = duration(60'000'000'000), std::size_t panes = 60,
                                  Clock clock = Clock(), duration jump = duration())
       : basic_rate_calculator(window, panes, std::move(clock), jump, why_not(window, panes).empty()) {}
+  basic_rate_calculator(const basic_rate_calculator&) = default;
+  basic_rate_calculator& operator=(const basic_rate_calculator&) = default;
+  /// One that has been moved from is as newly made.
+  basic_rate_calculator(basic_rate_calculator&& other) noexcept
+      : clock_(other.clock_),
+        pane_(other.pane_),
+        length_(other.length_),
+        jump_(other.jump_),
+        possible_(other.possible_),
+        panes_(std::move(other.panes_)),
+        events_(std::exchange(other.events_, {})) {}
+  basic_rate_calculator& operator=(basic_rate_calculator&& other) noexcept {
+    basic_rate_calculator taken(std::move(other));
+    clock_ = taken.clock_;
+    pane_ = taken.pane_;
+    length_ = taken.length_;
+    jump_ = taken.jump_;
+    possible_ = taken.possible_;
+    panes_ = std::move(taken.panes_);
+    events_ = taken.events_;
+    return *this;
+  }
   template <detail::bare_number N>
   explicit basic_rate_calculator(N, const auto&...) : basic_rate_calculator(detail::no_unit<N>::length) {}
   static result<basic_rate_calculator> make(duration window, std::size_t panes = 60, Clock clock = Clock(),
@@ -61,21 +83,21 @@ class basic_rate_calculator {
 
   void update(std::uint64_t events = 1) { update(events, now()); }
   void update(std::uint64_t events, time_point time) {
-    if (!possible_ || detail::jumps(last_, time.nanoseconds, jump_)) [[unlikely]] {
-      refused_ += events;
+    if (!possible_ || detail::jumps(events_.last, time.nanoseconds, jump_)) [[unlikely]] {
+      events_.refused += events;
       return;
     }
-    total_ += events;
+    events_.total += events;
     auto* const pane = panes_.summed_pane_of(time.nanoseconds, length_);
-    last_ = panes_.now();
+    events_.last = panes_.now();
     if (pane == nullptr) {
-      late_ += events;
+      events_.late += events;
       return;
     }
     pane->count += events;
-    if (time.nanoseconds > first_) return;
-    at_first_ = events + (time.nanoseconds == first_ ? at_first_ : 0);
-    first_ = time.nanoseconds;
+    if (time.nanoseconds > events_.first) return;
+    events_.at_first = events + (time.nanoseconds == events_.first ? events_.at_first : 0);
+    events_.first = time.nanoseconds;
   }
   template <detail::bare_number N>
   void update(std::uint64_t, N) {
@@ -88,42 +110,49 @@ class basic_rate_calculator {
     if (!possible_) return;
     panes_.pass(time.nanoseconds);
     panes_.sum_up();
-    last_ = panes_.now();
+    events_.last = panes_.now();
   }
   void advance() { advance(now()); }
 
   double rate() const { return rate(now()); }
   /// As of a time; of one before the last event or `advance`, as of that.
   double rate(time_point time) const {
-    if (first_ == detail::end_of_time) return 0;
-    const std::int64_t end = time.nanoseconds > last_ ? time.nanoseconds : last_;
+    if (events_.first == detail::end_of_time) return 0;
+    const std::int64_t end = time.nanoseconds > events_.last ? time.nanoseconds : events_.last;
     std::int64_t begin = detail::aligned(detail::earlier_by(end, length_), pane_);
     std::uint64_t events = panes_.sum_as_of(end).count;
-    if (begin < first_) {
-      begin = first_;
-      events -= at_first_;
+    if (begin < events_.first) {
+      begin = events_.first;
+      events -= events_.at_first;
     }
     const std::int64_t past = detail::earlier_by(end, begin);
     return static_cast<double>(events) * 1e9 / static_cast<double>(past > pane_ ? past : pane_);
   }
   /// Events in the window, as of the last update or `advance`, or as of a later time.
-  std::uint64_t in_window() const { return panes_.sum_as_of(last_).count; }
+  std::uint64_t in_window() const { return panes_.sum_as_of(events_.last).count; }
   std::uint64_t in_window(time_point time) const { return panes_.sum_as_of(time.nanoseconds).count; }
-  std::uint64_t total() const noexcept { return total_; }
-  std::uint64_t late() const noexcept { return late_; }
-  std::uint64_t refused() const noexcept { return refused_; }
+  std::uint64_t total() const noexcept { return events_.total; }
+  std::uint64_t late() const noexcept { return events_.late; }
+  std::uint64_t refused() const noexcept { return events_.refused; }
   /// Forgets all events and times.
   void reset() {
     panes_.reset();
-    total_ = late_ = refused_ = at_first_ = 0;
-    first_ = detail::end_of_time;
-    last_ = detail::beginning_of_time;
+    events_ = {};
   }
 
  private:
   struct event_count {
     std::uint64_t count = 0;
     void merge(const event_count& other) noexcept { count += other.count; }
+  };
+
+  struct counts {
+    std::uint64_t total = 0;
+    std::uint64_t late = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t at_first = 0;  // at the time `first`
+    std::int64_t first = detail::end_of_time;
+    std::int64_t last = detail::beginning_of_time;
   };
 
   basic_rate_calculator(duration window, std::size_t panes, Clock clock, duration jump, bool possible)
@@ -144,12 +173,7 @@ class basic_rate_calculator {
   std::int64_t jump_;
   bool possible_;
   detail::pane_queue<event_count> panes_;
-  std::uint64_t total_ = 0;
-  std::uint64_t late_ = 0;
-  std::uint64_t refused_ = 0;
-  std::uint64_t at_first_ = 0;  // events at `first_`
-  std::int64_t first_ = detail::end_of_time;
-  std::int64_t last_ = detail::beginning_of_time;
+  counts events_;
 };
 
 /// Events a second, with the default window.

@@ -59,6 +59,16 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     return windowed(gap, std::move(empty));
   }
 
+  windowed(const windowed&) = default;
+  windowed& operator=(const windowed&) = default;
+  /// A window that has been moved from is as newly made.
+  windowed(windowed&& other) noexcept : windowed(duration(other.gap_), other.empty_, 0) { swap(other); }
+  windowed& operator=(windowed&& other) noexcept {
+    windowed taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+
   /// Takes an item; sessions that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
   auto update(const sample& x, time_point time, Sink&& sink) requires(!detail::by_arrival<Time>) {
@@ -98,7 +108,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   std::uint64_t refused() const noexcept { return refused_; }
   bool empty() const noexcept { return open_.empty(); }
   /// Forgets all items and times, and the last session.
-  void reset() { *this = windowed(duration(gap_), std::move(empty_), 0); }
+  void reset() { *this = windowed(duration(gap_), empty_, 0); }
   std::size_t open_sessions() const noexcept { return open_.size(); }
 
   /// Errors: type_mismatch, if the gap is another; the aggregate's own.
@@ -162,6 +172,17 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
  private:
   windowed(duration gap, Aggregate empty, int)
       : gap_(gap.nanoseconds > 0 ? gap.nanoseconds : 1), empty_(std::move(empty)) {}
+
+  void swap(windowed& other) noexcept {
+    std::swap(static_cast<detail::arrival_clock<Time>&>(*this), static_cast<detail::arrival_clock<Time>&>(other));
+    std::swap(gap_, other.gap_);
+    std::swap(empty_, other.empty_);
+    open_.swap(other.open_);
+    std::swap(last_, other.last_);
+    std::swap(watermark_, other.watermark_);
+    std::swap(late_, other.late_);
+    std::swap(refused_, other.refused_);
+  }
 
   struct one {
     std::int64_t first;

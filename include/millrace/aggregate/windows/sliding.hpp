@@ -176,6 +176,16 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     return windowed(length, most);
   }
 
+  windowed(const windowed&) = default;
+  windowed& operator=(const windowed&) = default;
+  /// A window that has been moved from is as newly made.
+  windowed(windowed&& other) noexcept : windowed(duration(other.length_), other.most_, 0) { swap(other); }
+  windowed& operator=(windowed&& other) noexcept {
+    windowed taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+
   /// Void; result<void> if the aggregate can refuse an item.
   [[gnu::always_inline]] auto update(const sample& x) requires(detail::by_arrival<Time>) {
     return taken(x, this->now());
@@ -267,6 +277,16 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
       : length_(length.nanoseconds > 0 ? length.nanoseconds : 0),
         most_(most == 0 ? 1 : most),
         engine_(typename ops::running{}) {}
+  void swap(windowed& other) noexcept {
+    std::swap(static_cast<detail::arrival_clock<Time>&>(*this), static_cast<detail::arrival_clock<Time>&>(other));
+    std::swap(length_, other.length_);
+    std::swap(most_, other.most_);
+    std::swap(now_, other.now_);
+    std::swap(late_, other.late_);
+    std::swap(refused_, other.refused_);
+    std::swap(dropped_, other.dropped_);
+    std::swap(engine_, other.engine_);
+  }
 
   [[gnu::always_inline]] auto taken(const sample& x, std::int64_t time) {
     if constexpr (detail::may_refuse<Aggregate>) {

@@ -70,6 +70,16 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
   /// The last `items`, 1 at the least.
   explicit windowed(std::size_t items) requires(Items == 0) : windowed(items == 0 ? 1 : items, 0) {}
 
+  windowed(const windowed&) = default;
+  windowed& operator=(const windowed&) = default;
+  /// A window that has been moved from is as newly made.
+  windowed(windowed&& other) noexcept : windowed(other.most_, 0) { swap(other); }
+  windowed& operator=(windowed&& other) noexcept {
+    windowed taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+
   /// Void; result<void> if the aggregate can refuse an item.
   [[gnu::always_inline]] auto update(const sample& x) {
     if constexpr (detail::may_refuse<Aggregate>) {
@@ -124,6 +134,10 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
 
  private:
   windowed(std::size_t items, int) : most_(items), engine_(typename ops::running{}) {}
+  void swap(windowed& other) noexcept {
+    std::swap(most_, other.most_);
+    std::swap(engine_, other.engine_);
+  }
 
   [[gnu::always_inline]] void take(const sample& x) {
     if (ops::skips(x)) [[unlikely]] {

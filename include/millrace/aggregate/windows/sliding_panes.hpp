@@ -70,6 +70,23 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     return windowed(length, std::move(empty));
   }
 
+  windowed(const windowed&) = default;
+  windowed& operator=(const windowed&) = default;
+  /// A window that has been moved from is as newly made.
+  windowed(windowed&& other) noexcept
+      : detail::arrival_clock<Time>(other),
+        panes_(std::move(other.panes_)),
+        late_(std::exchange(other.late_, 0)),
+        refused_(std::exchange(other.refused_, 0)) {}
+  windowed& operator=(windowed&& other) noexcept {
+    windowed taken(std::move(other));
+    std::swap(static_cast<detail::arrival_clock<Time>&>(*this), static_cast<detail::arrival_clock<Time>&>(taken));
+    panes_ = std::move(taken.panes_);
+    late_ = taken.late_;
+    refused_ = taken.refused_;
+    return *this;
+  }
+
   /// Returns what the aggregate's `update` does; void, or a success, for an item that was left out.
   auto update(const sample& x) requires(detail::by_arrival<Time>) { return take(x, this->now()); }
   auto update(const sample& x, time_point time)

@@ -35,10 +35,21 @@ class stepping_windows {
  public:
   stepping_windows(A empty, std::int64_t length, std::int64_t step)
       : empty_(std::move(empty)), length_(length), step_(step), pane_(common(length, step)) {}
+  stepping_windows(const stepping_windows&) = default;
+  stepping_windows& operator=(const stepping_windows&) = default;
+  /// One that has been moved from is as newly made.
+  stepping_windows(stepping_windows&& other) noexcept : stepping_windows(other.empty_, other.length_, other.step_) {
+    swap(other);
+  }
+  stepping_windows& operator=(stepping_windows&& other) noexcept {
+    stepping_windows taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
 
   std::int64_t watermark() const noexcept { return watermark_; }
   bool empty() const noexcept { return panes_.empty(); }
-  void reset() { *this = stepping_windows(std::move(empty_), length_, step_); }
+  void reset() { *this = stepping_windows(empty_, length_, step_); }
 
   /// The pane an item goes to. The item is not from before the watermark.
   A& pane_of(std::int64_t time) {
@@ -136,6 +147,13 @@ class stepping_windows {
     std::int64_t begin;
     A sum;
   };
+  void swap(stepping_windows& other) noexcept {
+    std::swap(empty_, other.empty_);
+    panes_.swap(other.panes_);
+    for (const auto number : {&stepping_windows::length_, &stepping_windows::step_, &stepping_windows::pane_,
+                              &stepping_windows::next_, &stepping_windows::watermark_})
+      std::swap(this->*number, other.*number);
+  }
   static std::int64_t common(std::int64_t a, std::int64_t b) noexcept {
     while (b != 0) {
       const std::int64_t rest = a % b;
@@ -210,6 +228,26 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
   }
 
  protected:
+  ending_windows(const ending_windows&) = default;
+  ending_windows& operator=(const ending_windows&) = default;
+  /// One that has been moved from is as newly made.
+  ending_windows(ending_windows&& other) noexcept
+      : arrival_clock<Time>(other),
+        windows_(std::move(other.windows_)),
+        last_(std::move(other.last_)),
+        late_(std::exchange(other.late_, 0)),
+        refused_(std::exchange(other.refused_, 0)) {
+    other.last_.reset();
+  }
+  ending_windows& operator=(ending_windows&& other) noexcept {
+    ending_windows taken(std::move(other));
+    std::swap(static_cast<arrival_clock<Time>&>(*this), static_cast<arrival_clock<Time>&>(taken));
+    windows_ = std::move(taken.windows_);
+    last_ = std::move(taken.last_);
+    late_ = taken.late_;
+    refused_ = taken.refused_;
+    return *this;
+  }
   ending_windows(A empty, std::int64_t length, std::int64_t step)
       : windows_(std::move(empty), length > 0 ? length : 1, step > 0 ? step : 1) {
     if (length <= 0) finish();  // every item comes too late
@@ -365,6 +403,17 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
   /// Windows of `items`, 1 at the least.
   explicit windowed(std::size_t items, Aggregate empty = Aggregate()) requires(Items == 0)
       : items_(items == 0 ? 1 : items), empty_(std::move(empty)), open_(empty_) {}
+  windowed(const windowed&) = default;
+  windowed& operator=(const windowed&) = default;
+  /// A window that has been moved from is as newly made.
+  windowed(windowed&& other) noexcept : items_(other.items_), empty_(other.empty_), open_(other.empty_) {
+    swap(other);
+  }
+  windowed& operator=(windowed&& other) noexcept {
+    windowed taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
 
   template <class Sink>
   auto update(const sample& x, Sink&& sink) {
@@ -425,6 +474,14 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
         empty_(std::move(empty)),
         open_(std::move(open)) {}
 
+  void swap(windowed& other) noexcept {
+    std::swap(items_, other.items_);
+    std::swap(filled_, other.filled_);
+    std::swap(first_, other.first_);
+    std::swap(empty_, other.empty_);
+    std::swap(open_, other.open_);
+    std::swap(last_, other.last_);
+  }
   template <class Sink>
   void count(Sink& sink) {
     if (++filled_ != items_) return;

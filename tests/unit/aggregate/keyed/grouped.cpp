@@ -309,3 +309,14 @@ TEST_CASE("windows of panes tell when they are empty") {
   loaded->advance(mr::time_point(mr::seconds(200).nanoseconds));
   CHECK(loaded->expire() == 1);
 }
+
+TEST_CASE("groups that were moved from are as freshly made") {
+  const auto numbers = [](auto& groups, int items) {
+    for (int i = 0; i < items; ++i) groups.update(i % 7 * 1000, 0.5 * i);
+  };
+  laws::moving([] { return by_number(5); }, numbers);
+  const auto texts = [](auto& groups, int items) {
+    for (int i = 0; i < items; ++i) groups.update(std::to_string(i % 7), 0.5 * i);
+  };
+  laws::moving([] { return by_text(5); }, texts);
+}

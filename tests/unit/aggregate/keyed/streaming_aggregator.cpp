@@ -462,3 +462,13 @@ TEST_CASE("windows and panes that there cannot be are errors, and count nothing"
   }
   CHECK(mr::streaming_aggregator::make({}).has_value());
 }
+
+TEST_CASE("a streaming aggregator that was moved from is as freshly made") {
+  laws::moving([] { return small(); },
+               [](mr::streaming_aggregator& events, int items) {
+                 for (int i = 0; i < items; ++i) {
+                   events.update("m", 0.5 * i, seconds(0.01 * i));
+                   events.update("m", "g", 0.5 * i, seconds(0.01 * i));
+                 }
+               });
+}

@@ -261,3 +261,20 @@ TEST_CASE("windows and panes that there cannot be are errors, and count nothing"
   const auto many = mr::rate_calculator::make(60s, 1'000'001);
   CHECK(many.error().message() == "rate_calculator: 1000001 panes are more than the 1000000 that it may have");
 }
+
+TEST_CASE("a rate calculator that was moved from is as freshly made") {
+  mr::rate_calculator r(10s, 10);
+  for (int i = 0; i <= 5; ++i) r.update(1, seconds(i));
+  mr::rate_calculator taken = std::move(r);
+  CHECK(taken.rate(seconds(5)) == 1);
+  CHECK(r.total() == 0);
+  CHECK(r.rate(seconds(5)) == 0);
+  for (int i = 0; i <= 4; ++i) r.update(2, seconds(i));
+  CHECK(r.rate(seconds(4)) == 2);
+  auto& self = taken;
+  taken = std::move(self);
+  CHECK(taken.total() == 6);
+  taken = std::move(r);
+  CHECK(taken.total() == 10);
+  CHECK(r.in_window() == 0);
+}

@@ -3,10 +3,14 @@
 #include <support/catch.hpp>
 
 #include <millrace/aggregate/members/aggregate.hpp>
+#include <millrace/aggregate/members/extremes.hpp>
+#include <millrace/aggregate/members/moments.hpp>
 #include <millrace/aggregate/members/sums.hpp>
 #include <millrace/aggregate/windows/session.hpp>
 #include <millrace/aggregate/windows/sliding.hpp>
 #include <millrace/aggregate/windows/tumbling.hpp>
+
+#include <laws/aggregator.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -52,4 +56,28 @@ TEST_CASE("a length that is not above zero is an error of make; a window constru
   const mr::windowed<mr::sliding<>, counted> a(mr::duration(60'000'000'000));
   mr::windowed<mr::sliding<>, counted> b(mr::duration(1'500'000'000));
   CHECK(b.merge(a).error().message() == "windows of different length: the other's is 60 s, this one's 1500 ms");
+}
+
+TEST_CASE("a window that was moved from is as freshly made, and moving one to itself changes nothing") {
+  using fused = mr::aggregate<mr::count, mr::mean, mr::max>;
+  const auto by_count = [](auto& window, int items) {
+    for (int i = 0; i < items; ++i) window.update(1 + 0.5 * (i * 7 % 31));
+  };
+  const auto by_time = [](auto& window, int items) {
+    for (int i = 0; i < items; ++i) window.update(1 + 0.5 * (i * 7 % 31), mr::time_point(1000 * i + 700 * (i % 3)));
+  };
+  const auto law = [](const auto& made, const auto& feed) { laws::moving([&] { return made; }, feed); };
+  law(mr::windowed<mr::sliding_count<300>, fused>(), by_count);
+  law(mr::windowed<mr::sliding_count<300, mr::worst_case>, fused>(), by_count);
+  law(mr::windowed<mr::sliding_count<>, mr::aggregate<mr::max>>(300), by_count);
+  law(mr::windowed<mr::sliding_count<300>, mr::aggregate<mr::count>>(), by_count);
+  law(mr::windowed<mr::sliding_count<300, mr::subtracting>, mr::aggregate<mr::mean>>(), by_count);
+  law(mr::windowed<mr::sliding<mr::duration(300'000)>, fused, mr::event_time<mr::duration(2000)>>(200), by_time);
+  law(mr::windowed<mr::sliding<>, fused>(mr::duration(300'000)), by_time);
+  law(mr::windowed<mr::sliding<mr::duration(300'000), mr::duration(10'000)>, fused>(), by_time);
+  law(mr::windowed<mr::sliding<mr::duration{}, mr::duration(10'000)>, fused>(mr::duration(300'000)), by_time);
+  law(mr::windowed<mr::tumbling<mr::duration(50'000)>, fused>(), by_time);
+  law(mr::windowed<mr::hopping<mr::duration(50'000), mr::duration(10'000)>, fused>(), by_time);
+  law(mr::windowed<mr::tumbling_count<30>, fused>(), by_count);
+  law(mr::windowed<mr::session<mr::duration(1500)>, fused, mr::event_time<mr::duration(2000)>>(), by_time);
 }

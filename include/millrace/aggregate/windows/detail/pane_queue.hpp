@@ -36,9 +36,23 @@ class pane_queue {
  public:
   pane_queue(A empty, std::int64_t length, std::int64_t pane)
       : pane_queue(std::move(empty), pane, static_cast<std::size_t>(panes_over(length, pane))) {}
+  pane_queue(const pane_queue&) = default;
+  pane_queue& operator=(const pane_queue&) = default;
+  /// One that has been moved from is as newly made, but for its memory.
+  pane_queue(pane_queue&& other) noexcept
+      : empty_(other.empty_), pane_(other.pane_), count_(other.count_), middle_(other.empty_) {
+    swap(other);
+  }
+  pane_queue& operator=(pane_queue&& other) noexcept {
+    pane_queue taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
 
   void pass(std::int64_t time) {
     if (time > now_) now_ = time;
+    if (panes_.empty()) [[unlikely]]
+      make_room();
     const std::int64_t number = pane_number(now_, pane_);
     if (!started_ || number - newest_ >= most()) {
       oldest_ = started_ ? number - most() + 1 : number;
@@ -67,7 +81,7 @@ class pane_queue {
     return pane;
   }
   /// Forgets all panes and times.
-  void reset() { *this = pane_queue(empty_, pane_, panes_.size()); }
+  void reset() { *this = pane_queue(empty_, pane_, count_); }
   /// Is there no pane that an item went to?
   bool empty() const noexcept { return !started_ || !filled() || filled_ < oldest_; }
 
@@ -123,7 +137,7 @@ class pane_queue {
   std::int64_t now() const noexcept { return now_; }
 
   result<void> merge(const pane_queue& other) {
-    if (other.panes_.size() != panes_.size()) return other_window("number of panes", other.most(), most());
+    if (other.count_ != count_) return other_window("number of panes", other.most(), most());
     if (!other.started_) return {};
     pass(other.now_);
     if (other.filled() && (other.filled_ > filled_ || !filled())) filled_ = other.filled_;
@@ -141,7 +155,7 @@ class pane_queue {
     to.i64(oldest_);
     to.i64(newest_);
     to.block(empty_.save());
-    to.u64(panes_.size());
+    to.u64(count_);
     for (std::int64_t p = oldest_; p != oldest_ + most(); ++p) {
       if (started_ && p <= newest_)
         to.block(panes_[place(p)].save());
@@ -189,7 +203,25 @@ class pane_queue {
 
  private:
   pane_queue(A empty, std::int64_t pane, std::size_t count)
-      : empty_(std::move(empty)), pane_(pane), panes_(count, empty_), suffix_(count, empty_), middle_(empty_) {}
+      : empty_(std::move(empty)), pane_(pane), count_(count), middle_(empty_) {
+    make_room();
+  }
+  void make_room() {
+    panes_.assign(count_, empty_);
+    suffix_.assign(count_, empty_);
+  }
+  void swap(pane_queue& other) noexcept {
+    std::swap(empty_, other.empty_);
+    std::swap(pane_, other.pane_);
+    std::swap(count_, other.count_);
+    panes_.swap(other.panes_);
+    suffix_.swap(other.suffix_);
+    std::swap(middle_, other.middle_);
+    std::swap(started_, other.started_);
+    for (const auto number : {&pane_queue::now_, &pane_queue::oldest_, &pane_queue::newest_, &pane_queue::filled_,
+                              &pane_queue::stacked_, &pane_queue::summed_})
+      std::swap(this->*number, other.*number);
+  }
 
   /// How many overlap a window of that length.
   static std::int64_t panes_over(std::int64_t length, std::int64_t pane) noexcept {
@@ -198,7 +230,7 @@ class pane_queue {
   static std::int64_t pane_number(std::int64_t time, std::int64_t pane) noexcept {
     return time / pane - (time % pane < 0 ? 1 : 0);
   }
-  std::int64_t most() const noexcept { return static_cast<std::int64_t>(panes_.size()); }
+  std::int64_t most() const noexcept { return static_cast<std::int64_t>(count_); }
   /// The oldest pane in the window at that time, or now, if that is later.
   std::int64_t oldest_as_of(std::int64_t time) const noexcept {
     const std::int64_t gone = pane_number(time > now_ ? time : now_, pane_) - most();
@@ -242,6 +274,7 @@ class pane_queue {
 
   A empty_;
   std::int64_t pane_;
+  std::size_t count_;  // of panes; those of one that has been moved from are made when time next passes
   std::vector<A> panes_;
   std::vector<A> suffix_;  // from a pane on the stack to the stack's end
   A middle_;

@@ -115,8 +115,7 @@ class two_stacks_engine : public kept_items<Ops> {
   using running = typename Ops::running;
   using partial = typename Ops::partial;
 
-  explicit two_stacks_engine(const running& empty)
-      : head_(head_items, Ops::close(empty)), empty_(empty), newer_(empty) {}
+  explicit two_stacks_engine(const running& empty) : empty_(empty), newer_(empty) {}
 
   [[gnu::always_inline]] void insert(const sample& x) {
     if (Ops::unusual(x)) [[unlikely]] {
@@ -163,6 +162,7 @@ class two_stacks_engine : public kept_items<Ops> {
     const auto below = static_cast<std::size_t>(turned_ - begin - 1) / head_items;  // blocks after the head
     head_end_ = turned_ - below * head_items;
     register_sum<Ops> suffix = below == 0 ? register_sum<Ops>(empty_) : register_sum<Ops>(empty_, stack_[below - 1]);
+    if (head_.empty()) head_.assign(head_items, Ops::close(empty_));
     partial* to = head_.data();
     for (std::uint64_t p = head_end_; p-- != begin; ++to) {
       if constexpr (Ops::commutative) {
