@@ -24,16 +24,16 @@ inline namespace v0 {
 ///     mr::grouped<std::string, mr::aggregate<mr::count, mr::mean>> by_host(1000);
 ///     by_host.update("web-7", 12.5);
 ///
-/// `Key`: an integer, or std::string, given as a std::string_view. `Aggregate`: any aggregator; groups
-/// begin as copies of the one given to the constructor.
-/// Guarantee: each group is what its aggregate makes of the group's items, in their order (rows in bulk
-/// come to the overflow in the order of their keys, a few thousand at a time). Keys get their
-/// groups in the order of their first items, so beyond the bound it depends on that order, and on the order
-/// of merges, which keys have groups of their own.
-/// Complexity: update O(1) and the aggregate's; rows in bulk are sorted by group, a few thousand at a time,
-/// so that each aggregate gets its own as a span: cheapest for integer keys below 4,096. Memory: that of
-/// `most` + 1 aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096; allocates: for
-/// new keys, and once for rows in bulk.
+/// `Key`: an integer, or std::string, given as a std::string_view. `Aggregate`: any aggregator; groups begin as copies
+/// of the one given to the constructor.
+/// Guarantee: each group is what its aggregate makes of the group's items, in their order (rows in bulk come to the
+/// overflow in the order of their keys, a few thousand at a time). Keys get their groups in the order of their first
+/// items, so beyond the bound it depends on that order, and on the order of merges, which keys have groups of their
+/// own.
+/// Complexity: update O(1) and the aggregate's; rows in bulk are sorted by group, a few thousand at a time, so that
+/// each aggregate gets its own as a span: cheapest for integer keys below 4,096.
+/// Memory: that of `most` + 1 aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096.
+/// Allocates: for new keys, and once for rows in bulk.
 /// Threads: one at a time; const calls from any number.
 template <class Key, class Aggregate>
 class grouped {

@@ -19,12 +19,13 @@ inline namespace v0 {
 /// An aggregate of one item in so many: of each `every` in a row one is drawn and stands for all of them,
 /// with their weight where the aggregate takes weights.
 ///
-/// For aggregates whose update costs more than reading the item. What they say of the distribution
-/// stays without bias, with the error of a stratified sample on top of their own; sums and counts are
-/// those of the weights (`total_weight`), `seen()` is exact; least and greatest are those of the sample.
+/// For aggregates whose update costs more than reading the item. What they say of the distribution stays without bias,
+/// with the error of a stratified sample on top of their own; sums and counts are those of the weights
+/// (`total_weight`), `seen()` is exact; least and greatest are those of the sample.
 /// Guarantee: the same seed and stream give the same bytes; a span does what its items do one by one.
-/// Complexity: update an addition and a comparison, one in `every` the aggregate's. 64 bytes more than
-/// the aggregate. Allocates: what the aggregate does. Threads: one at a time.
+/// Complexity: update an addition and a comparison, one in `every` the aggregate's. 64 bytes more than the aggregate.
+/// Allocates: what the aggregate does.
+/// Threads: one at a time.
 /// Errors: of merging aggregates sampled otherwise: invalid_argument.
 template <class Aggregate>
 class sampled {

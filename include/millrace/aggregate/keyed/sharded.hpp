@@ -85,12 +85,12 @@ inline std::uint64_t new_shard_owner() noexcept {
 ///     latency.update(12.5);            // from any thread
 ///     auto now = latency.read();
 ///
-/// Guarantee: `read` holds every update that returned before it was called, each once, and of those that
-/// run beside it some; the order of items is kept within a thread only. A thread that ends leaves its shard
-/// to the next new one: there are at most as many as threads ran at a time.
-/// Complexity: update two stores, no lock, no read-modify-write; every 256th hands its thread's items to
-/// the aggregate as a span, under the shard's own lock. `read` merges all shards. 2 KiB (4 for pairs) and
-/// an aggregate a thread; allocates: at a thread's first update, and what the aggregate does.
+/// Guarantee: `read` holds every update that returned before it was called, each once, and of those that run beside it
+/// some; the order of items is kept within a thread only. A thread that ends leaves its shard to the next new one:
+/// there are at most as many as threads ran at a time.
+/// Complexity: update two stores, no lock, no read-modify-write; every 256th hands its thread's items to the aggregate
+/// as a span, under the shard's own lock. `read` merges all shards. 2 KiB (4 for pairs) and an aggregate a thread.
+/// Allocates: at a thread's first update, and what the aggregate does.
 /// Threads: any, but for the destructor.
 template <class Aggregate>
 class sharded {

@@ -78,11 +78,11 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 ///
 /// Models: aggregator_of<double> (of pairs, texts or whole numbers, if a member is about them), span_aggregator_of, and
 /// weighted_aggregator_of if all members are.
-/// Guarantee: each member's own; the same bits on every CPU and compiler. Infinite items make of each
-/// member what they make of its definition: a mean infinite, a variance NaN.
-/// Complexity: a span goes by blocks of 2,048 items: one loop over registers finds what all fused
-/// members need; those that want the items themselves find them in the first-level cache. The
-/// members' own memory and 32 bytes. Allocates: only members that say so.
+/// Guarantee: each member's own; the same bits on every CPU and compiler. Infinite items make of each member what they
+/// make of its definition: a mean infinite, a variance NaN.
+/// Complexity: a span goes by blocks of 2,048 items: one loop over registers finds what all fused members need; those
+/// that want the items themselves find them in the first-level cache. The members' own memory and 32 bytes.
+/// Allocates: only members that say so.
 /// Threads: one at a time; const calls from any number.
 template <class Policy, class... Members>
 class basic_aggregate : public detail::answers<false, Policy, Members...> {

@@ -65,11 +65,12 @@ bool deviates_plainly(double deviation, double weight) noexcept {
 /// The weight, the mean and the central moments of what was seen, joined without loss of digits.
 ///
 /// central(k) is the sum of w (x - mean)^k.
-/// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2);
-/// central(3) and central(4) lose digits only as far as their own terms cancel. Where powers of deviations, or weights,
-/// would leave double's range, powers of two are kept apart, so that ratios (a mean, a deviation, a skewness) are as
-/// good there as elsewhere.
-/// Complexity: merge O(1), two divisions; 8 (Order + 3) bytes; allocates: never.
+/// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2); central(3) and
+/// central(4) lose digits only as far as their own terms cancel. Where powers of deviations, or weights, would leave
+/// double's range, powers of two are kept apart, so that ratios (a mean, a deviation, a skewness) are as good there as
+/// elsewhere.
+/// Complexity: merge O(1), two divisions; 8 (Order + 3) bytes.
+/// Allocates: never.
 /// Source: Chan, Golub, LeVeque (1979); for orders three and four P. Pébay, SAND2008-6212, eq. 2.1, 3.1.
 template <unsigned Order>
 class moment_sums : detail::central_sums<Order> {

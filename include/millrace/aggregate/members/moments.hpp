@@ -22,12 +22,13 @@ inline constexpr unsigned order_of_moments = 0;
 /// Member: moments to an order, kept in shifted blocks; what mean, variance, skewness and kurtosis
 /// stand on. `get` returns `moment_sums<Order>`.
 ///
-/// Guarantee: the squares about a block's mean lose at most three digits to cancellation, whatever
-/// the offset, order or outliers (the shift is one of the block's own items, or the mean of 32 of
-/// them; of weights in a span, their weighted mean; of weights one by one, the first item of 256, which costs
-/// as many more digits as it weighs less than all); blocks are joined by `moment_sums`. Deviations whose powers leave
-/// double's range, and such weights, are joined one by one there: ten times slower, and as exact.
-/// Complexity: update a few additions, no division; 8 (2 Order + 7) bytes; allocates: never.
+/// Guarantee: the squares about a block's mean lose at most three digits to cancellation, whatever the offset, order or
+/// outliers (the shift is one of the block's own items, or the mean of 32 of them; of weights in a span, their weighted
+/// mean; of weights one by one, the first item of 256, which costs as many more digits as it weighs less than all);
+/// blocks are joined by `moment_sums`. Deviations whose powers leave double's range, and such weights, are joined one
+/// by one there: ten times slower, and as exact.
+/// Complexity: update a few additions, no division; 8 (2 Order + 7) bytes.
+/// Allocates: never.
 template <unsigned Order>
 struct moments {
   template <class Other>

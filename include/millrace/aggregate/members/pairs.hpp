@@ -18,11 +18,12 @@
 namespace millrace {
 inline namespace v0 {
 
-/// The weight, the means and the second moments of pairs: sums of w (x - mean x)^2, w (y - mean y)^2 and of
-/// the products. Joined as in `moment_sums`, with as little loss, and with powers of two kept apart where squares of
-/// deviations, or weights, would leave double's range. 72 bytes; allocates: never.
-/// Source: Chan, Golub, LeVeque (1979); J. Bennett et al., "Numerically stable, single-pass, parallel
-/// statistics algorithms", IEEE Cluster 2009.
+/// The weight, the means and the second moments of pairs: sums of w (x - mean x)^2, w (y - mean y)^2 and of the
+/// products. Joined as in `moment_sums`, with as little loss, and with powers of two kept apart where squares of
+/// deviations, or weights, would leave double's range. 72 bytes.
+/// Allocates: never.
+/// Source: Chan, Golub, LeVeque (1979); J. Bennett et al., "Numerically stable, single-pass, parallel statistics
+/// algorithms", IEEE Cluster 2009.
 class comoment_sums {
  public:
   comoment_sums() noexcept = default;

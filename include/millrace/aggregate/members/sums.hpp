@@ -17,8 +17,9 @@ inline namespace v0 {
 
 /// A sum that keeps what rounding takes away: as good as adding in twice the precision.
 ///
-/// Guarantee: after n additions the error is at most eps |sum| + 2 (n eps)^2 sum |x|, eps = 2^-53.
-/// Beyond double's range it is infinite and stays so. Allocates: never.
+/// Guarantee: after n additions the error is at most eps |sum| + 2 (n eps)^2 sum |x|, eps = 2^-53. Beyond double's
+/// range it is infinite and stays so.
+/// Allocates: never.
 /// Source: A. Neumaier (1974), with Knuth's two-sum in place of the comparison.
 class compensated_sum {
  public:
@@ -219,10 +220,11 @@ class wide_ratio {
 
 /// Member: the geometric mean of items >= 0; NaN once one was negative, or without items.
 ///
-/// Guarantee: relative error below 1e-13 for any number of items: the product itself is kept, as
-/// mantissa and exponent, so that no logarithm is taken for an item without a weight. With weights it grows by the
-/// relative error of their sum times the mean's logarithm; weights may leave double's range.
-/// Complexity: update one multiplication; 48 bytes; allocates: never.
+/// Guarantee: relative error below 1e-13 for any number of items: the product itself is kept, as mantissa and exponent,
+/// so that no logarithm is taken for an item without a weight. With weights it grows by the relative error of their sum
+/// times the mean's logarithm; weights may leave double's range.
+/// Complexity: update one multiplication; 48 bytes.
+/// Allocates: never.
 struct geometric_mean {
   static constexpr std::string_view name = "geometric_mean";
 
@@ -336,8 +338,8 @@ struct geometric_mean {
   }
 };
 
-/// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without
-/// items. Guarantee: right also where the sum of reciprocals, or of weights, leaves double's range. 32 bytes.
+/// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without items.
+/// Guarantee: right also where the sum of reciprocals, or of weights, leaves double's range. 32 bytes.
 struct harmonic_mean {
   static constexpr std::string_view name = "harmonic_mean";
 

@@ -99,10 +99,12 @@ class faded {
 ///
 /// For aggregates whose members take weights and can be scaled: moments, sums, means, pairs, `ddsketch`,
 /// `binned_histogram`; counts, extremes and places do not fade.
-/// Guarantee: items may come in any order of time, and parts merge in any order, with the same result up to
-/// rounding (forward decay: weights are kept as of a landmark, and all scaled when those grow beyond 2^64).
-/// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 32 bytes more than
-/// the aggregate. Allocates: what the aggregate does. Threads: one at a time; const calls from any number.
+/// Guarantee: items may come in any order of time, and parts merge in any order, with the same result up to rounding
+/// (forward decay: weights are kept as of a landmark, and all scaled when those grow beyond 2^64).
+/// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 32 bytes more than the
+/// aggregate.
+/// Allocates: what the aggregate does.
+/// Threads: one at a time; const calls from any number.
 /// Source: Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009.
 template <class Decay, class Aggregate>
 class decayed {

@@ -187,11 +187,13 @@ struct counter_reading {
 
 /// How fast a counter grows that is read now and then, and starts again from zero when its process does.
 ///
-/// Guarantee: a reading below the one before is a reset, and counts for what it shows; `increase` is the
-/// growth from the first reading to the last, `rate` that by the seconds between. Readings come in the
-/// order of time; one that is not after the last is left out. Merging takes up the readings of a later
-/// stretch of the same counter, the step between included; it is associative.
-/// Complexity: O(1), 64 bytes; allocates: never. Threads: one at a time; const calls from any number.
+/// Guarantee: a reading below the one before is a reset, and counts for what it shows; `increase` is the growth from
+/// the first reading to the last, `rate` that by the seconds between. Readings come in the order of time; one that is
+/// not after the last is left out. Merging takes up the readings of a later stretch of the same counter, the step
+/// between included; it is associative.
+/// Complexity: O(1), 64 bytes.
+/// Allocates: never.
+/// Threads: one at a time; const calls from any number.
 /// Source: the meaning of PromQL's increase() and resets(), without its extrapolation.
 class counter_rate {
  public:
@@ -277,9 +279,11 @@ class counter_rate {
 
 /// Statistics of the time between one event and the next, in seconds.
 ///
-/// `Aggregate`: any of doubles. Guarantee: events come in the order of time; one from before the last
-/// counts as none. Merging takes up a later stretch of the stream, the gap between included.
-/// Complexity: the aggregate's, and 24 bytes. Threads: one at a time.
+/// `Aggregate`: any of doubles.
+/// Guarantee: events come in the order of time; one from before the last counts as none. Merging takes up a later
+/// stretch of the stream, the gap between included.
+/// Complexity: the aggregate's, and 24 bytes.
+/// Threads: one at a time.
 template <class Aggregate = aggregate<count, mean, stddev, min, max>>
 class inter_arrival {
  public:

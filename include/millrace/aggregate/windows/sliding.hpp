@@ -128,12 +128,12 @@ class timed_in_disorder : public disorder_engine<Ops> {
 ///
 /// Models: by event time mergeable and saveable (items that are doubles or pairs).
 /// Guarantee: as for `sliding_count`. With lateness, what the window holds does not depend on the order in which items
-/// came, but for rounding, and for items of one time where the aggregate asks who was first. Merging two
-/// windows of one length makes what one window over both streams would be; now is then the later of both.
-/// Complexity: in order as for `sliding_count`; out of order see `detail::disorder_engine`: amortised
-/// near O(1), O(sqrt n) at worst. get O(1), merge O(n); by arrival, get of a const window copies it where items
-/// have to go. Memory: item and time, as many as there are in the
-/// window, or `most` of them: then the oldest goes early, and is counted in `dropped()`.
+/// came, but for rounding, and for items of one time where the aggregate asks who was first. Merging two windows of one
+/// length makes what one window over both streams would be; now is then the later of both.
+/// Complexity: in order as for `sliding_count`; out of order see `detail::disorder_engine`: amortised near O(1), O(sqrt
+/// n) at worst. get O(1), merge O(n); by arrival, get of a const window copies it where items have to go.
+/// Memory: item and time, as many as there are in the window, or `most` of them: then the oldest goes early, and is
+/// counted in `dropped()`.
 /// Threads: one at a time; const calls from any number.
 template <duration Length, class Forgetting, class Aggregate, class Time>
 class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
@@ -211,7 +211,8 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   /// How many items had to go before their time because `most` were there.
   std::uint64_t dropped() const noexcept { return dropped_; }
 
-  /// Takes up the window of another stream. Errors: type_mismatch, if it is of another length.
+  /// Takes up the window of another stream.
+  /// Errors: type_mismatch, if it is of another length.
   result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
     if (other.length_ != length_) return detail::other_window("length", duration(other.length_), duration(length_));
     windowed both(duration(length_), most_, 0);

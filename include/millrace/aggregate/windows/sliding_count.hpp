@@ -43,15 +43,15 @@ class sliding_answers : public member_answers<Derived> {
 ///     recent.update(x);
 ///     recent.get<mr::max>();
 ///
-/// Models: saveable (items that are doubles or pairs). It does not merge: which items of two streams
-/// are the last is not known.
-/// Guarantee: as good as computing anew from the items in the window; nothing of a forgotten item stays
-/// (but with `subtracting`). Items that the aggregate refuses or skips take no place; members that are
-/// places count those that did. load(save(w)) holds what w does, up to the order of rounding.
-/// Complexity: update amortised O(1), O(1) always with `worst_case`; get O(1). Memory: the items, and a
-/// partial aggregate for each (none if subtracted or for a mere count; for least and greatest alone the
-/// candidates instead of the items), up to twice as many places. Allocates: until the window is full for the
-/// second time, then never.
+/// Models: saveable (items that are doubles or pairs). It does not merge: which items of two streams are the last is
+/// not known.
+/// Guarantee: as good as computing anew from the items in the window; nothing of a forgotten item stays (but with
+/// `subtracting`). Items that the aggregate refuses or skips take no place; `argmin` and
+/// `argmax` count the items that took one. load(save(w)) holds what w does, up to the order of rounding.
+/// Complexity: update amortised O(1), O(1) always with `worst_case`; get O(1).
+/// Memory: the items, and a partial aggregate for each (none if subtracted or for a mere count; for least and greatest
+/// alone the candidates instead of the items), up to twice as many places.
+/// Allocates: until the window is full for the second time, then never.
 /// Threads: one at a time; const calls from any number.
 template <std::size_t Items, class Forgetting, class Aggregate, class Time>
 class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>

@@ -24,11 +24,11 @@ inline namespace v0 {
 ///     latencies.value().quantile(0.99);
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is.
-/// Guarantee: covers at least `length`, and at most one pane more. With lateness, late items go to their
-/// panes, and their order makes no difference beyond the aggregate's. Merging two windows makes what one
-/// over both streams would be, within the aggregate's error.
-/// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late
-/// item, all. Memory: length / pane + 3 aggregates, and as many again of their sums.
+/// Guarantee: covers at least `length`, and at most one pane more. With lateness, late items go to their panes, and
+/// their order makes no difference beyond the aggregate's. Merging two windows makes what one over both streams would
+/// be, within the aggregate's error.
+/// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late item, all.
+/// Memory: length / pane + 3 aggregates, and as many again of their sums.
 /// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
 /// writes.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
@@ -125,8 +125,8 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     late_ = refused_ = 0;
   }
 
-  /// Takes up the window of another stream. Errors: type_mismatch, if its length is another; the
-  /// aggregate's own.
+  /// Takes up the window of another stream.
+  /// Errors: type_mismatch, if its length is another; the aggregate's own.
   result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
     detail::pane_queue<Aggregate> both = panes_;
     if (auto done = both.merge(other.panes_); !done) return done;

@@ -29,7 +29,8 @@ struct ended_window {
 
 namespace detail {
 
-/// Windows of one length that begin at every multiple of a step, made of panes as long as what divides both.
+/// Windows of one length that begin at every multiple of a step. Items are kept in panes, whose length is the greatest
+/// that divides both.
 template <class A>
 class stepping_windows {
  public:
@@ -315,12 +316,14 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
 ///     minutes.update(x, mr::time_point(time), [](mr::time_range when, const auto& minute) { ... });
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
-/// Guarantee: a window ends when the watermark reaches its end, once, in order of time; windows without
-/// items do not show: silence is to be asked of a clock, or a sliding window. Within the lateness the order of items
-/// makes no difference beyond the aggregate's. Merging two makes what one over both streams would be, if neither has
-/// ended a window that is open in the other: `advance` both to one time first. Complexity: update as the aggregate's.
-/// Memory: lateness / length + 2 aggregates. Threads: one at a time. Errors: merge: type_mismatch for windows of
-/// another length, invalid_argument for one that has ended.
+/// Guarantee: a window ends when the watermark reaches its end, once, in order of time; windows without items are
+/// not handed over: a sliding window, or a clock, knows of silence. Within the lateness the order of items makes no
+/// difference beyond the aggregate's. Merging two makes what one over both streams would be, if neither has ended a
+/// window that is open in the other: `advance` both to one time first.
+/// Complexity: update as the aggregate's.
+/// Memory: lateness / length + 2 aggregates.
+/// Threads: one at a time.
+/// Errors: merge: type_mismatch for windows of another length, invalid_argument for one that has ended.
 template <duration Length, class Aggregate, class Time>
 class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
   static_assert(sizeof(tumbling<Length>) != 0);  // complete, and so checked
@@ -365,7 +368,7 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
 
 /// Windows of one length that begin at every multiple of a step: each item is in length / step of them.
 /// Items are kept in panes that length and step have in common, and summed up once a window.
-/// Memory: (length + lateness) / pane + 2 aggregates. Else as `tumbling`.
+/// Memory: (length + lateness) / pane + 2 aggregates. All else is as for `tumbling`.
 template <duration Length, duration Step, class Aggregate, class Time>
 class windowed<hopping<Length, Step>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
   static_assert(sizeof(hopping<Length, Step>) != 0);  // complete, and so checked
@@ -389,10 +392,12 @@ class windowed<hopping<Length, Step>, Aggregate, Time> : public detail::ending_w
 
 /// Windows of a number of items, one after the other.
 ///
-/// `update(x, sink)` calls `sink(first, const Aggregate&)` with the number of the window's first item when the
-/// window is full; without a sink the last full one is kept. Items that the aggregate refuses count too.
+/// `update(x, sink)` calls `sink(first, const Aggregate&)` with the number of the window's first item when the window
+/// is full; without a sink the last full one is kept. Items that the aggregate refuses count too.
 /// Models: saveable, where the aggregate is; `last()` is not part of it.
-/// Memory: three aggregates. Allocates: only what the aggregate does. Threads: one at a time.
+/// Memory: three aggregates.
+/// Allocates: only what the aggregate does.
+/// Threads: one at a time.
 template <std::size_t Items, class Aggregate, class Time>
 class windowed<tumbling_count<Items>, Aggregate, Time> {
  public:

@@ -54,13 +54,14 @@ struct processing_time {
   using clock = Clock;
 };
 
-/// How a window forgets, picked from the aggregate's traits: by count alone, by subtraction where that is
-/// exact, with a monotonic queue for least and greatest, else with two stacks; for items out of order with
-/// a queue of leaves. All amortised O(1) but for the last.
+/// How a window forgets: the engine is picked from the aggregate's traits. A mere count needs none; an exactly
+/// invertible aggregate subtracts what goes; `min` and `max` alone use a monotonic queue, all others two stacks; items
+/// that come out of order are kept in a queue of leaves. All but the last are amortised O(1).
 struct automatic {};
-/// No call costs more than O(1) (DABA Lite); a little slower on average. For items that come in order.
+/// How a window forgets: no call costs more than O(1) (DABA Lite), the average one a little more. For items in order.
 struct worst_case {};
-/// What goes is subtracted, also where that leaves rounding errors behind, which add up. On your request.
+/// How a window forgets: what goes is subtracted, also where that leaves rounding errors behind, which add up. Never
+/// picked by itself.
 struct subtracting {};
 
 template <std::size_t Items = 0, class Forgetting = automatic>

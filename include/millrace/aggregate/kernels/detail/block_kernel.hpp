@@ -56,7 +56,8 @@ inline constexpr std::uint64_t one_bits = 0x3ff0'0000'0000'0000U;
 ///
 /// `sum` becomes before + x as rounded. `taken` is what that took of x: sum - before, itself rounded. Then sum - taken
 /// is what it took of before, so that before - (sum - taken) and x - taken are what was left of the two. Both are
-/// exact, and together with the rounded sum they are before + x. Source: Knuth, TAOCP 2, 4.2.2, theorem B.
+/// exact, and together with the rounded sum they are before + x.
+/// Source: Knuth, TAOCP 2, 4.2.2, theorem B.
 template <class V>
 [[gnu::always_inline]] constexpr void add_compensated(V& sum, V& rest, const V& x) noexcept {
   const V before = sum;

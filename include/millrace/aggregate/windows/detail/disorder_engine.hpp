@@ -22,12 +22,13 @@ namespace detail {
 /// running sum. When the head is used up, the next leaf takes its place and the sum is made anew from those
 /// of the leaves.
 ///
-/// Amortised, with n items there: O(1) for one in order and for one that goes; O(d) moves of 8 bytes in one
-/// piece, with d <= sqrt n, for one that comes d places late, but O(sqrt n) combinations for one that
-/// comes into the head, or if the aggregate does not commute. Queries O(1). Memory: item and time, and about
-/// 3 sqrt n sums. Allocates: to grow; leaves are used again.
-/// Source: sqrt decomposition in place of the finger tree of K. Tangwongsan, M. Hirzel, S. Schneider, "Optimal
-/// and general out-of-order sliding-window aggregation", PVLDB 12 (2019): two levels instead of log n.
+/// Amortised, with n items there: O(1) for one in order and for one that goes; O(d) moves of 8 bytes in one piece, with
+/// d <= sqrt n, for one that comes d places late, but O(sqrt n) combinations for one that comes into the head, or if
+/// the aggregate does not commute. Queries O(1).
+/// Memory: item and time, and about 3 sqrt n sums.
+/// Allocates: to grow; leaves are used again.
+/// Source: sqrt decomposition in place of the finger tree of K. Tangwongsan, M. Hirzel, S. Schneider, "Optimal and
+/// general out-of-order sliding-window aggregation", PVLDB 12 (2019): two levels instead of log n.
 template <class Ops>
 class disorder_engine {
  public:

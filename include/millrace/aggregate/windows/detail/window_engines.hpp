@@ -105,8 +105,8 @@ class subtracting_engine : public kept_items<Ops> {
 /// block so by items; the newer items as one running state. When the older ones are used up, the newer become
 /// the next older ones, last block first. So both stacks of the folklore queue stay in the nearest cache.
 ///
-/// Amortised O(1), three updates an item in all, one of them by blocks; one call in a window's length costs
-/// O(items). Memory: the items, a partial for each block, and for each item of one block.
+/// Amortised O(1), three updates an item in all, one of them by blocks; one call in a window's length costs O(items).
+/// Memory: the items, a partial for each block, and for each item of one block.
 /// Source: the folklore queue of two stacks; K. Tangwongsan, M. Hirzel, S. Schneider, VLDB Journal 30 (2021), 3.1.
 template <class Ops>
 class two_stacks_engine : public kept_items<Ops> {
