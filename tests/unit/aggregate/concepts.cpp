@@ -144,7 +144,7 @@ std::size_t own_memory() {
 
 TEST_CASE("the memory of every member is what its comment states, and does not grow with the stream") {
   CHECK(own_memory<mr::aggregate<mr::sum>>() == 16);
-  CHECK(own_memory<mr::aggregate<mr::mean>>() == 64);
+  CHECK(own_memory<mr::aggregate<mr::mean>>() == 8 * (2 * 1 + 5));
   CHECK(own_memory<mr::aggregate<mr::variance>>() == 8 * (2 * 2 + 5));
   CHECK(own_memory<mr::aggregate<mr::skewness>>() == 8 * (2 * 3 + 5));
   CHECK(own_memory<mr::aggregate<mr::kurtosis, mr::stddev, mr::mean>>() == 8 * (2 * 4 + 5));

@@ -27,7 +27,7 @@ inline constexpr unsigned order_of_moments = 0;
 /// mean; of weights one by one, the first item of 256, which costs as many more digits as it weighs less than all);
 /// blocks are joined by `moment_sums`. Deviations whose powers leave double's range, and such weights, are joined one
 /// by one there: ten times slower, and as exact.
-/// Complexity: update a few additions, no division; 8 (2 Order + 7) bytes.
+/// Complexity: update a few additions, no division; 8 (2 Order + 5) bytes.
 /// Allocates: never.
 template <unsigned Order>
 struct moments {
@@ -171,11 +171,11 @@ struct moments {
       for (std::size_t i = 0; i < count; ++i) take_far(items[i], weights == nullptr ? 1 : weights[i]);
     }
 
-    closed_type closed_;
+    [[no_unique_address]] closed_type closed_;  // ends in room for the next
+    std::uint32_t items_ = 0;
     double weight_ = 0;  // of the open block, as are all below; meaningless while items_ is 0
     double shift_ = 0;
     double power_[Order] = {};
-    std::uint32_t items_ = 0;
   };
 
   static auto value(const auto& a) { return a.template state<moments>(); }

@@ -28,8 +28,10 @@ inline namespace v0 {
 /// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
 /// Guarantee: an item that comes late, but within the lateness, may lengthen a session, or make one of two; the
 /// sessions are those of the items in order. Merging joins the open sessions of two streams; those that have ended stay
-/// as they were. Complexity: update as the aggregate's, and a merge where two sessions join. Memory: lateness / gap + 2
-/// aggregates. Threads: one at a time.
+/// as they were.
+/// Complexity: update as the aggregate's, and a merge where two sessions join.
+/// Memory: lateness / gap + 2 aggregates.
+/// Threads: one at a time.
 template <duration Gap, class Aggregate, class Time>
 class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
                                                 private detail::arrival_clock<Time> {
