@@ -4,6 +4,7 @@
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/detail/aggregate_item.hpp>
 #include <millrace/aggregate/keyed/detail/group_index.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/saved/envelope.hpp>
 
 #include <cstddef>
@@ -219,12 +220,10 @@ class grouped {
   };
 
   void swap(grouped& other) noexcept {
-    std::swap(most_, other.most_);
+    detail::swap_members(*this, other, &grouped::most_, &grouped::index_,
+                         &grouped::room_, &grouped::groups_);
     std::swap(empty_, other.empty_);
     std::swap(overflow_, other.overflow_);
-    std::swap(index_, other.index_);
-    groups_.swap(other.groups_);
-    std::swap(room_, other.room_);
   }
   Aggregate& group(key_type key) {
     const std::size_t id = id_of(key);

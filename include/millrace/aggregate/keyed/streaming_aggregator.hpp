@@ -11,6 +11,7 @@
 #include <millrace/aggregate/windows/detail/pane_queue.hpp>
 #include <millrace/aggregate/windows/time.hpp>
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/saved/envelope.hpp>
 
@@ -321,16 +322,11 @@ class basic_streaming_aggregator {
   };
 
   void swap(basic_streaming_aggregator& other) noexcept {
-    std::swap(options_, other.options_);
-    std::swap(clock_, other.clock_);
-    std::swap(pane_, other.pane_);
-    std::swap(names_, other.names_);
-    metrics_.swap(other.metrics_);
-    std::swap(events_, other.events_);
-    std::swap(late_, other.late_);
-    std::swap(refused_, other.refused_);
-    std::swap(ahead_, other.ahead_);
-    std::swap(possible_, other.possible_);
+    detail::swap_members(*this, other, &basic_streaming_aggregator::options_, &basic_streaming_aggregator::clock_,
+                         &basic_streaming_aggregator::pane_, &basic_streaming_aggregator::names_,
+                         &basic_streaming_aggregator::events_, &basic_streaming_aggregator::late_,
+                         &basic_streaming_aggregator::refused_, &basic_streaming_aggregator::ahead_,
+                         &basic_streaming_aggregator::possible_, &basic_streaming_aggregator::metrics_);
   }
   time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
   series new_series() const {

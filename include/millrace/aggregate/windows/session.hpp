@@ -7,6 +7,7 @@
 #include <millrace/aggregate/windows/time.hpp>
 #include <millrace/aggregate/windows/tumbling.hpp>
 #include <millrace/aggregate/windows/window.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -175,14 +176,11 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
       : gap_(gap.nanoseconds > 0 ? gap.nanoseconds : 1), empty_(std::move(empty)) {}
 
   void swap(windowed& other) noexcept {
-    std::swap(static_cast<detail::arrival_clock<Time>&>(*this), static_cast<detail::arrival_clock<Time>&>(other));
-    std::swap(gap_, other.gap_);
+    detail::swap_two<detail::arrival_clock<Time>>(*this, other);
+    detail::swap_members(*this, other, &windowed::gap_, &windowed::watermark_,
+                         &windowed::late_, &windowed::refused_, &windowed::open_);
     std::swap(empty_, other.empty_);
-    open_.swap(other.open_);
     std::swap(last_, other.last_);
-    std::swap(watermark_, other.watermark_);
-    std::swap(late_, other.late_);
-    std::swap(refused_, other.refused_);
   }
 
   struct one {

@@ -7,6 +7,7 @@
 #include <millrace/aggregate/windows/sliding_count.hpp>
 #include <millrace/aggregate/windows/sliding_panes.hpp>
 #include <millrace/aggregate/windows/window.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -279,14 +280,9 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
         most_(most == 0 ? 1 : most),
         engine_(typename ops::running{}) {}
   void swap(windowed& other) noexcept {
-    std::swap(static_cast<detail::arrival_clock<Time>&>(*this), static_cast<detail::arrival_clock<Time>&>(other));
-    std::swap(length_, other.length_);
-    std::swap(most_, other.most_);
-    std::swap(now_, other.now_);
-    std::swap(late_, other.late_);
-    std::swap(refused_, other.refused_);
-    std::swap(dropped_, other.dropped_);
-    std::swap(engine_, other.engine_);
+    detail::swap_two<detail::arrival_clock<Time>>(*this, other);
+    detail::swap_members(*this, other, &windowed::length_, &windowed::most_, &windowed::now_, &windowed::late_,
+                         &windowed::refused_, &windowed::dropped_, &windowed::engine_);
   }
 
   [[gnu::always_inline]] auto taken(const sample& x, std::int64_t time) {

@@ -3,6 +3,7 @@
 
 #include <millrace/aggregate/windows/detail/window_bytes.hpp>
 #include <millrace/aggregate/windows/window.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -135,8 +136,7 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
  private:
   windowed(std::size_t items, int) : most_(items), engine_(typename ops::running{}) {}
   void swap(windowed& other) noexcept {
-    std::swap(most_, other.most_);
-    std::swap(engine_, other.engine_);
+    detail::swap_members(*this, other, &windowed::most_, &windowed::engine_);
   }
 
   [[gnu::always_inline]] void take(const sample& x) {

@@ -6,6 +6,7 @@
 #include <millrace/aggregate/windows/detail/window_bytes.hpp>
 #include <millrace/aggregate/windows/time.hpp>
 #include <millrace/aggregate/windows/window.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -149,11 +150,10 @@ class stepping_windows {
     A sum;
   };
   void swap(stepping_windows& other) noexcept {
+    swap_members(*this, other, &stepping_windows::panes_, &stepping_windows::length_,
+                 &stepping_windows::step_, &stepping_windows::pane_, &stepping_windows::next_,
+                 &stepping_windows::watermark_);
     std::swap(empty_, other.empty_);
-    panes_.swap(other.panes_);
-    for (const auto number : {&stepping_windows::length_, &stepping_windows::step_, &stepping_windows::pane_,
-                              &stepping_windows::next_, &stepping_windows::watermark_})
-      std::swap(this->*number, other.*number);
   }
   static std::int64_t common(std::int64_t a, std::int64_t b) noexcept {
     while (b != 0) {
@@ -480,9 +480,7 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
         open_(std::move(open)) {}
 
   void swap(windowed& other) noexcept {
-    std::swap(items_, other.items_);
-    std::swap(filled_, other.filled_);
-    std::swap(first_, other.first_);
+    detail::swap_members(*this, other, &windowed::items_, &windowed::filled_, &windowed::first_);
     std::swap(empty_, other.empty_);
     std::swap(open_, other.open_);
     std::swap(last_, other.last_);

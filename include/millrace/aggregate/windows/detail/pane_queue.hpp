@@ -4,6 +4,7 @@
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/windows/detail/window_bytes.hpp>
 #include <millrace/aggregate/windows/time.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/saved/envelope.hpp>
 
 #include <cstddef>
@@ -211,16 +212,11 @@ class pane_queue {
     suffix_.assign(count_, empty_);
   }
   void swap(pane_queue& other) noexcept {
+    swap_members(*this, other, &pane_queue::pane_, &pane_queue::count_, &pane_queue::started_, &pane_queue::panes_,
+                 &pane_queue::suffix_, &pane_queue::now_, &pane_queue::oldest_, &pane_queue::newest_,
+                 &pane_queue::filled_, &pane_queue::stacked_, &pane_queue::summed_);
     std::swap(empty_, other.empty_);
-    std::swap(pane_, other.pane_);
-    std::swap(count_, other.count_);
-    panes_.swap(other.panes_);
-    suffix_.swap(other.suffix_);
     std::swap(middle_, other.middle_);
-    std::swap(started_, other.started_);
-    for (const auto number : {&pane_queue::now_, &pane_queue::oldest_, &pane_queue::newest_, &pane_queue::filled_,
-                              &pane_queue::stacked_, &pane_queue::summed_})
-      std::swap(this->*number, other.*number);
   }
 
   /// How many overlap a window of that length.
