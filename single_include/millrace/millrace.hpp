@@ -1851,7 +1851,8 @@ inline constexpr std::uint64_t one_bits = 0x3ff0'0000'0000'0000U;
 ///
 /// `sum` becomes before + x as rounded. `taken` is what that took of x: sum - before, itself rounded. Then sum - taken
 /// is what it took of before, so that before - (sum - taken) and x - taken are what was left of the two. Both are
-/// exact, and together with the rounded sum they are before + x. Source: Knuth, TAOCP 2, 4.2.2, theorem B.
+/// exact, and together with the rounded sum they are before + x.
+/// Source: Knuth, TAOCP 2, 4.2.2, theorem B.
 template <class V>
 [[gnu::always_inline]] constexpr void add_compensated(V& sum, V& rest, const V& x) noexcept {
   const V before = sum;
@@ -2617,11 +2618,12 @@ bool deviates_plainly(double deviation, double weight) noexcept {
 /// The weight, the mean and the central moments of what was seen, joined without loss of digits.
 ///
 /// central(k) is the sum of w (x - mean)^k.
-/// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2);
-/// central(3) and central(4) lose digits only as far as their own terms cancel. Where powers of deviations, or weights,
-/// would leave double's range, powers of two are kept apart, so that ratios (a mean, a deviation, a skewness) are as
-/// good there as elsewhere.
-/// Complexity: merge O(1), two divisions; 8 (Order + 3) bytes; allocates: never.
+/// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2); central(3) and
+/// central(4) lose digits only as far as their own terms cancel. Where powers of deviations, or weights, would leave
+/// double's range, powers of two are kept apart, so that ratios (a mean, a deviation, a skewness) are as good there as
+/// elsewhere.
+/// Complexity: merge O(1), two divisions; 8 (Order + 3) bytes.
+/// Allocates: never.
 /// Source: Chan, Golub, LeVeque (1979); for orders three and four P. Pébay, SAND2008-6212, eq. 2.1, 3.1.
 template <unsigned Order>
 class moment_sums : detail::central_sums<Order> {
@@ -2908,12 +2910,13 @@ inline constexpr unsigned order_of_moments = 0;
 /// Member: moments to an order, kept in shifted blocks; what mean, variance, skewness and kurtosis
 /// stand on. `get` returns `moment_sums<Order>`.
 ///
-/// Guarantee: the squares about a block's mean lose at most three digits to cancellation, whatever
-/// the offset, order or outliers (the shift is one of the block's own items, or the mean of 32 of
-/// them; of weights in a span, their weighted mean; of weights one by one, the first item of 256, which costs
-/// as many more digits as it weighs less than all); blocks are joined by `moment_sums`. Deviations whose powers leave
-/// double's range, and such weights, are joined one by one there: ten times slower, and as exact.
-/// Complexity: update a few additions, no division; 8 (2 Order + 7) bytes; allocates: never.
+/// Guarantee: the squares about a block's mean lose at most three digits to cancellation, whatever the offset, order or
+/// outliers (the shift is one of the block's own items, or the mean of 32 of them; of weights in a span, their weighted
+/// mean; of weights one by one, the first item of 256, which costs as many more digits as it weighs less than all);
+/// blocks are joined by `moment_sums`. Deviations whose powers leave double's range, and such weights, are joined one
+/// by one there: ten times slower, and as exact.
+/// Complexity: update a few additions, no division; 8 (2 Order + 5) bytes.
+/// Allocates: never.
 template <unsigned Order>
 struct moments {
   template <class Other>
@@ -3056,11 +3059,11 @@ struct moments {
       for (std::size_t i = 0; i < count; ++i) take_far(items[i], weights == nullptr ? 1 : weights[i]);
     }
 
-    closed_type closed_;
+    [[no_unique_address]] closed_type closed_;  // ends in room for the next
+    std::uint32_t items_ = 0;
     double weight_ = 0;  // of the open block, as are all below; meaningless while items_ is 0
     double shift_ = 0;
     double power_[Order] = {};
-    std::uint32_t items_ = 0;
   };
 
   static auto value(const auto& a) { return a.template state<moments>(); }
@@ -3183,8 +3186,9 @@ inline namespace v0 {
 
 /// A sum that keeps what rounding takes away: as good as adding in twice the precision.
 ///
-/// Guarantee: after n additions the error is at most eps |sum| + 2 (n eps)^2 sum |x|, eps = 2^-53.
-/// Beyond double's range it is infinite and stays so. Allocates: never.
+/// Guarantee: after n additions the error is at most eps |sum| + 2 (n eps)^2 sum |x|, eps = 2^-53. Beyond double's
+/// range it is infinite and stays so.
+/// Allocates: never.
 /// Source: A. Neumaier (1974), with Knuth's two-sum in place of the comparison.
 class compensated_sum {
  public:
@@ -3385,10 +3389,11 @@ class wide_ratio {
 
 /// Member: the geometric mean of items >= 0; NaN once one was negative, or without items.
 ///
-/// Guarantee: relative error below 1e-13 for any number of items: the product itself is kept, as
-/// mantissa and exponent, so that no logarithm is taken for an item without a weight. With weights it grows by the
-/// relative error of their sum times the mean's logarithm; weights may leave double's range.
-/// Complexity: update one multiplication; 48 bytes; allocates: never.
+/// Guarantee: relative error below 1e-13 for any number of items: the product itself is kept, as mantissa and exponent,
+/// so that no logarithm is taken for an item without a weight. With weights it grows by the relative error of their sum
+/// times the mean's logarithm; weights may leave double's range.
+/// Complexity: update one multiplication; 48 bytes.
+/// Allocates: never.
 struct geometric_mean {
   static constexpr std::string_view name = "geometric_mean";
 
@@ -3502,8 +3507,8 @@ struct geometric_mean {
   }
 };
 
-/// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without
-/// items. Guarantee: right also where the sum of reciprocals, or of weights, leaves double's range. 32 bytes.
+/// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without items.
+/// Guarantee: right also where the sum of reciprocals, or of weights, leaves double's range. 32 bytes.
 struct harmonic_mean {
   static constexpr std::string_view name = "harmonic_mean";
 
@@ -5074,16 +5079,16 @@ inline namespace v0 {
 ///     mr::grouped<std::string, mr::aggregate<mr::count, mr::mean>> by_host(1000);
 ///     by_host.update("web-7", 12.5);
 ///
-/// `Key`: an integer, or std::string, given as a std::string_view. `Aggregate`: any aggregator; groups
-/// begin as copies of the one given to the constructor.
-/// Guarantee: each group is what its aggregate makes of the group's items, in their order (rows in bulk
-/// come to the overflow in the order of their keys, a few thousand at a time). Keys get their
-/// groups in the order of their first items, so beyond the bound it depends on that order, and on the order
-/// of merges, which keys have groups of their own.
-/// Complexity: update O(1) and the aggregate's; rows in bulk are sorted by group, a few thousand at a time,
-/// so that each aggregate gets its own as a span: cheapest for integer keys below 4,096. Memory: that of
-/// `most` + 1 aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096; allocates: for
-/// new keys, and once for rows in bulk.
+/// `Key`: an integer, or std::string, given as a std::string_view. `Aggregate`: any aggregator; groups begin as copies
+/// of the one given to the constructor.
+/// Guarantee: each group is what its aggregate makes of the group's items, in their order (rows in bulk come to the
+/// overflow in the order of their keys, a few thousand at a time). Keys get their groups in the order of their first
+/// items, so beyond the bound it depends on that order, and on the order of merges, which keys have groups of their
+/// own.
+/// Complexity: update O(1) and the aggregate's; rows in bulk are sorted by group, a few thousand at a time, so that
+/// each aggregate gets its own as a span: cheapest for integer keys below 4,096.
+/// Memory: that of `most` + 1 aggregates, the keys, 16 bytes a key, and up to 24 KiB for integers below 4,096.
+/// Allocates: for new keys, and once for rows in bulk.
 /// Threads: one at a time; const calls from any number.
 template <class Key, class Aggregate>
 class grouped {
@@ -5095,6 +5100,15 @@ class grouped {
 
   explicit grouped(std::size_t most = default_most, Aggregate empty = Aggregate())
       : most_(most), empty_(empty), overflow_(std::move(empty)) {}
+  grouped(const grouped&) = default;
+  grouped& operator=(const grouped&) = default;
+  /// One that has been moved from is as newly made.
+  grouped(grouped&& other) noexcept : grouped(other.most_, other.empty_) { swap(other); }
+  grouped& operator=(grouped&& other) noexcept {
+    grouped taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
 
   /// An item of the key's group: arguments as the aggregate's `update` takes them, whose result it returns.
   template <class... Item>
@@ -5259,6 +5273,12 @@ class grouped {
     scratch& operator=(scratch&&) = default;
   };
 
+  void swap(grouped& other) noexcept {
+    detail::swap_members(*this, other, &grouped::most_, &grouped::index_,
+                         &grouped::room_, &grouped::groups_);
+    std::swap(empty_, other.empty_);
+    std::swap(overflow_, other.overflow_);
+  }
   Aggregate& group(key_type key) {
     const std::size_t id = id_of(key);
     return id == detail::no_group ? overflow_ : groups_[id];
@@ -5693,12 +5713,13 @@ inline namespace v0 {
 /// An aggregate of one item in so many: of each `every` in a row one is drawn and stands for all of them,
 /// with their weight where the aggregate takes weights.
 ///
-/// For aggregates whose update costs more than reading the item. What they say of the distribution
-/// stays without bias, with the error of a stratified sample on top of their own; sums and counts are
-/// those of the weights (`total_weight`), `seen()` is exact; least and greatest are those of the sample.
+/// For aggregates whose update costs more than reading the item. What they say of the distribution stays without bias,
+/// with the error of a stratified sample on top of their own; sums and counts are those of the weights
+/// (`total_weight`), `seen()` is exact; least and greatest are those of the sample.
 /// Guarantee: the same seed and stream give the same bytes; a span does what its items do one by one.
-/// Complexity: update an addition and a comparison, one in `every` the aggregate's. 64 bytes more than
-/// the aggregate. Allocates: what the aggregate does. Threads: one at a time.
+/// Complexity: update an addition and a comparison, one in `every` the aggregate's. 64 bytes more than the aggregate.
+/// Allocates: what the aggregate does.
+/// Threads: one at a time.
 /// Errors: of merging aggregates sampled otherwise: invalid_argument.
 template <class Aggregate>
 class sampled {
@@ -5949,12 +5970,12 @@ inline std::uint64_t new_shard_owner() noexcept {
 ///     latency.update(12.5);            // from any thread
 ///     auto now = latency.read();
 ///
-/// Guarantee: `read` holds every update that returned before it was called, each once, and of those that
-/// run beside it some; the order of items is kept within a thread only. A thread that ends leaves its shard
-/// to the next new one: there are at most as many as threads ran at a time.
-/// Complexity: update two stores, no lock, no read-modify-write; every 256th hands its thread's items to
-/// the aggregate as a span, under the shard's own lock. `read` merges all shards. 2 KiB (4 for pairs) and
-/// an aggregate a thread; allocates: at a thread's first update, and what the aggregate does.
+/// Guarantee: `read` holds every update that returned before it was called, each once, and of those that run beside it
+/// some; the order of items is kept within a thread only. A thread that ends leaves its shard to the next new one:
+/// there are at most as many as threads ran at a time.
+/// Complexity: update two stores, no lock, no read-modify-write; every 256th hands its thread's items to the aggregate
+/// as a span, under the shard's own lock. `read` merges all shards. 2 KiB (4 for pairs) and an aggregate a thread.
+/// Allocates: at a thread's first update, and what the aggregate does.
 /// Threads: any, but for the destructor.
 template <class Aggregate>
 class sharded {
@@ -6942,11 +6963,11 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 ///
 /// Models: aggregator_of<double> (of pairs, texts or whole numbers, if a member is about them), span_aggregator_of, and
 /// weighted_aggregator_of if all members are.
-/// Guarantee: each member's own; the same bits on every CPU and compiler. Infinite items make of each
-/// member what they make of its definition: a mean infinite, a variance NaN.
-/// Complexity: a span goes by blocks of 2,048 items: one loop over registers finds what all fused
-/// members need; those that want the items themselves find them in the first-level cache. The
-/// members' own memory and 32 bytes. Allocates: only members that say so.
+/// Guarantee: each member's own; the same bits on every CPU and compiler. Infinite items make of each member what they
+/// make of its definition: a mean infinite, a variance NaN.
+/// Complexity: a span goes by blocks of 2,048 items: one loop over registers finds what all fused members need; those
+/// that want the items themselves find them in the first-level cache. The members' own memory and 32 bytes.
+/// Allocates: only members that say so.
 /// Threads: one at a time; const calls from any number.
 template <class Policy, class... Members>
 class basic_aggregate : public detail::answers<false, Policy, Members...> {
@@ -10466,8 +10487,8 @@ class subtracting_engine : public kept_items<Ops> {
 /// block so by items; the newer items as one running state. When the older ones are used up, the newer become
 /// the next older ones, last block first. So both stacks of the folklore queue stay in the nearest cache.
 ///
-/// Amortised O(1), three updates an item in all, one of them by blocks; one call in a window's length costs
-/// O(items). Memory: the items, a partial for each block, and for each item of one block.
+/// Amortised O(1), three updates an item in all, one of them by blocks; one call in a window's length costs O(items).
+/// Memory: the items, a partial for each block, and for each item of one block.
 /// Source: the folklore queue of two stacks; K. Tangwongsan, M. Hirzel, S. Schneider, VLDB Journal 30 (2021), 3.1.
 template <class Ops>
 class two_stacks_engine : public kept_items<Ops> {
@@ -10476,8 +10497,7 @@ class two_stacks_engine : public kept_items<Ops> {
   using running = typename Ops::running;
   using partial = typename Ops::partial;
 
-  explicit two_stacks_engine(const running& empty)
-      : head_(head_items, Ops::close(empty)), empty_(empty), newer_(empty) {}
+  explicit two_stacks_engine(const running& empty) : empty_(empty), newer_(empty) {}
 
   [[gnu::always_inline]] void insert(const sample& x) {
     if (Ops::unusual(x)) [[unlikely]] {
@@ -10524,6 +10544,7 @@ class two_stacks_engine : public kept_items<Ops> {
     const auto below = static_cast<std::size_t>(turned_ - begin - 1) / head_items;  // blocks after the head
     head_end_ = turned_ - below * head_items;
     register_sum<Ops> suffix = below == 0 ? register_sum<Ops>(empty_) : register_sum<Ops>(empty_, stack_[below - 1]);
+    if (head_.empty()) head_.assign(head_items, Ops::close(empty_));
     partial* to = head_.data();
     for (std::uint64_t p = head_end_; p-- != begin; ++to) {
       if constexpr (Ops::commutative) {
@@ -10963,9 +10984,23 @@ class pane_queue {
  public:
   pane_queue(A empty, std::int64_t length, std::int64_t pane)
       : pane_queue(std::move(empty), pane, static_cast<std::size_t>(panes_over(length, pane))) {}
+  pane_queue(const pane_queue&) = default;
+  pane_queue& operator=(const pane_queue&) = default;
+  /// One that has been moved from is as newly made, but for its memory.
+  pane_queue(pane_queue&& other) noexcept
+      : empty_(other.empty_), pane_(other.pane_), count_(other.count_), middle_(other.empty_) {
+    swap(other);
+  }
+  pane_queue& operator=(pane_queue&& other) noexcept {
+    pane_queue taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
 
   void pass(std::int64_t time) {
     if (time > now_) now_ = time;
+    if (panes_.empty()) [[unlikely]]
+      make_room();
     const std::int64_t number = pane_number(now_, pane_);
     if (!started_ || number - newest_ >= most()) {
       oldest_ = started_ ? number - most() + 1 : number;
@@ -10994,7 +11029,7 @@ class pane_queue {
     return pane;
   }
   /// Forgets all panes and times.
-  void reset() { *this = pane_queue(empty_, pane_, panes_.size()); }
+  void reset() { *this = pane_queue(empty_, pane_, count_); }
   /// Is there no pane that an item went to?
   bool empty() const noexcept { return !started_ || !filled() || filled_ < oldest_; }
 
@@ -11050,7 +11085,7 @@ class pane_queue {
   std::int64_t now() const noexcept { return now_; }
 
   result<void> merge(const pane_queue& other) {
-    if (other.panes_.size() != panes_.size()) return other_window("number of panes", other.most(), most());
+    if (other.count_ != count_) return other_window("number of panes", other.most(), most());
     if (!other.started_) return {};
     pass(other.now_);
     if (other.filled() && (other.filled_ > filled_ || !filled())) filled_ = other.filled_;
@@ -11068,7 +11103,7 @@ class pane_queue {
     to.i64(oldest_);
     to.i64(newest_);
     to.block(empty_.save());
-    to.u64(panes_.size());
+    to.u64(count_);
     for (std::int64_t p = oldest_; p != oldest_ + most(); ++p) {
       if (started_ && p <= newest_)
         to.block(panes_[place(p)].save());
@@ -11116,7 +11151,20 @@ class pane_queue {
 
  private:
   pane_queue(A empty, std::int64_t pane, std::size_t count)
-      : empty_(std::move(empty)), pane_(pane), panes_(count, empty_), suffix_(count, empty_), middle_(empty_) {}
+      : empty_(std::move(empty)), pane_(pane), count_(count), middle_(empty_) {
+    make_room();
+  }
+  void make_room() {
+    panes_.assign(count_, empty_);
+    suffix_.assign(count_, empty_);
+  }
+  void swap(pane_queue& other) noexcept {
+    swap_members(*this, other, &pane_queue::pane_, &pane_queue::count_, &pane_queue::started_, &pane_queue::panes_,
+                 &pane_queue::suffix_, &pane_queue::now_, &pane_queue::oldest_, &pane_queue::newest_,
+                 &pane_queue::filled_, &pane_queue::stacked_, &pane_queue::summed_);
+    std::swap(empty_, other.empty_);
+    std::swap(middle_, other.middle_);
+  }
 
   /// How many overlap a window of that length.
   static std::int64_t panes_over(std::int64_t length, std::int64_t pane) noexcept {
@@ -11125,7 +11173,7 @@ class pane_queue {
   static std::int64_t pane_number(std::int64_t time, std::int64_t pane) noexcept {
     return time / pane - (time % pane < 0 ? 1 : 0);
   }
-  std::int64_t most() const noexcept { return static_cast<std::int64_t>(panes_.size()); }
+  std::int64_t most() const noexcept { return static_cast<std::int64_t>(count_); }
   /// The oldest pane in the window at that time, or now, if that is later.
   std::int64_t oldest_as_of(std::int64_t time) const noexcept {
     const std::int64_t gone = pane_number(time > now_ ? time : now_, pane_) - most();
@@ -11169,6 +11217,7 @@ class pane_queue {
 
   A empty_;
   std::int64_t pane_;
+  std::size_t count_;  // of panes; those of one that has been moved from are made when time next passes
   std::vector<A> panes_;
   std::vector<A> suffix_;  // from a pane on the stack to the stack's end
   A middle_;
@@ -11477,6 +11526,18 @@ class basic_streaming_aggregator {
     possible_ = detail::no_panes(options.window, options.panes, most_panes).empty();
     if (possible_) pane_ = (options.window.nanoseconds - 1) / static_cast<std::int64_t>(options.panes) + 1;
   }
+  basic_streaming_aggregator(const basic_streaming_aggregator&) = default;
+  basic_streaming_aggregator& operator=(const basic_streaming_aggregator&) = default;
+  /// One that has been moved from is as newly made.
+  basic_streaming_aggregator(basic_streaming_aggregator&& other) noexcept
+      : basic_streaming_aggregator(other.options_, other.clock_) {
+    swap(other);
+  }
+  basic_streaming_aggregator& operator=(basic_streaming_aggregator&& other) noexcept {
+    basic_streaming_aggregator taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
   static result<basic_streaming_aggregator> make(streaming_options options, Clock clock = Clock()) {
     if (std::string why = detail::no_panes(options.window, options.panes, most_panes); !why.empty())
       return error(errc::invalid_argument, "streaming_aggregator: " + std::move(why));
@@ -11649,6 +11710,8 @@ class basic_streaming_aggregator {
     return made;
   }
 
+  /// What its clock says.
+  time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
   const streaming_options& options() const noexcept { return options_; }
   std::size_t metrics() const noexcept { return metrics_.size(); }
   /// How many events there were, since the beginning or the last `reset`.
@@ -11656,7 +11719,7 @@ class basic_streaming_aggregator {
   std::uint64_t late() const noexcept { return late_; }
   std::uint64_t refused() const noexcept { return refused_; }
   /// Forgets all metrics and times.
-  void reset() { *this = basic_streaming_aggregator(options_, std::move(clock_)); }
+  void reset() { *this = basic_streaming_aggregator(options_, clock_); }
 
  private:
   static constexpr std::string_view type = "streaming_aggregator";
@@ -11682,7 +11745,13 @@ class basic_streaming_aggregator {
     series whole;  // of events without a group
   };
 
-  time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
+  void swap(basic_streaming_aggregator& other) noexcept {
+    detail::swap_members(*this, other, &basic_streaming_aggregator::options_, &basic_streaming_aggregator::clock_,
+                         &basic_streaming_aggregator::pane_, &basic_streaming_aggregator::names_,
+                         &basic_streaming_aggregator::events_, &basic_streaming_aggregator::late_,
+                         &basic_streaming_aggregator::refused_, &basic_streaming_aggregator::ahead_,
+                         &basic_streaming_aggregator::possible_, &basic_streaming_aggregator::metrics_);
+  }
   series new_series() const {
     const std::int64_t length = possible_ ? options_.window.nanoseconds : 1;
     return series(detail::pane_queue<aggregate_type>(aggregate_type(), length, pane_));
@@ -11841,12 +11910,13 @@ class basic_streaming_aggregator {
 /// Metrics named at run time, with quantiles of the default sketch.
 using streaming_aggregator = basic_streaming_aggregator<>;
 
-/// `all_stats`, as of now or of a time, as a JSON array of objects; NaN is "NaN".
-inline std::string to_json(const std::vector<metric_stats>& all) {
+/// `all_stats` as of a time, as a JSON array of objects; NaN is "NaN".
+template <class Clock, class Aggregate>
+std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics, time_point time) {
   std::string text;
   json_writer to(text);
   to.begin_array();
-  for (const metric_stats& one : all) {
+  for (const auto& one : metrics.all_stats(time)) {
     to.begin_object().member("metric", one.metric);
     if (!one.group.empty()) to.member("group", one.group);
     to.member("count", one.count).member("rate", one.rate).member("sum", one.sum).member("mean", one.mean);
@@ -11856,13 +11926,10 @@ inline std::string to_json(const std::vector<metric_stats>& all) {
   to.end_array();
   return text;
 }
+/// The same as of now by its clock.
 template <class Clock, class Aggregate>
 std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics) {
-  return to_json(metrics.all_stats());
-}
-template <class Clock, class Aggregate>
-std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics, time_point time) {
-  return to_json(metrics.all_stats(time));
+  return to_json(metrics, metrics.now());
 }
 
 }  // namespace v0
@@ -12050,11 +12117,12 @@ inline pair_center weighted_center(const xy* pairs, const double* weights, std::
 namespace millrace {
 inline namespace v0 {
 
-/// The weight, the means and the second moments of pairs: sums of w (x - mean x)^2, w (y - mean y)^2 and of
-/// the products. Joined as in `moment_sums`, with as little loss, and with powers of two kept apart where squares of
-/// deviations, or weights, would leave double's range. 72 bytes; allocates: never.
-/// Source: Chan, Golub, LeVeque (1979); J. Bennett et al., "Numerically stable, single-pass, parallel
-/// statistics algorithms", IEEE Cluster 2009.
+/// The weight, the means and the second moments of pairs: sums of w (x - mean x)^2, w (y - mean y)^2 and of the
+/// products. Joined as in `moment_sums`, with as little loss, and with powers of two kept apart where squares of
+/// deviations, or weights, would leave double's range. 72 bytes.
+/// Allocates: never.
+/// Source: Chan, Golub, LeVeque (1979); J. Bennett et al., "Numerically stable, single-pass, parallel statistics
+/// algorithms", IEEE Cluster 2009.
 class comoment_sums {
  public:
   comoment_sums() noexcept = default;
@@ -12242,7 +12310,7 @@ class comoment_sums {
 };
 
 /// Member of aggregates of pairs: what covariance, correlation and trend stand on, kept like `moments`:
-/// in shifted blocks. `get` returns `comoment_sums`. 144 bytes; allocates: never.
+/// in shifted blocks. `get` returns `comoment_sums`. 136 bytes; allocates: never.
 struct comoments {
   using sample = xy;
   static constexpr std::string_view name = "comoments";
@@ -12308,7 +12376,8 @@ struct comoments {
     }
     bool load(envelope_reader& from) {
       const bool valid = closed_.load(from);
-      items_ = from.u32();
+      const std::uint32_t items = from.u32();
+      items_ = static_cast<std::uint16_t>(items < most ? items : most);
       if (items_ == 0) return valid;
       for (double* const p : {&weight_, &shift_.x, &shift_.y}) *p = from.f64();
       for (double* const p : {&powers_.x, &powers_.y, &powers_.xx, &powers_.yy, &powers_.xy}) *p = from.f64();
@@ -12348,11 +12417,11 @@ struct comoments {
       return true;
     }
 
-    comoment_sums closed_;
+    [[no_unique_address]] comoment_sums closed_;  // ends in room for the next
+    std::uint16_t items_ = 0;
     double weight_ = 0;
     xy shift_;
     detail::pair_powers powers_;
-    std::uint32_t items_ = 0;
   };
 
   static auto value(const auto& a) { return a.template state<comoments>(); }
@@ -14546,10 +14615,12 @@ class faded {
 ///
 /// For aggregates whose members take weights and can be scaled: moments, sums, means, pairs, `ddsketch`,
 /// `binned_histogram`; counts, extremes and places do not fade.
-/// Guarantee: items may come in any order of time, and parts merge in any order, with the same result up to
-/// rounding (forward decay: weights are kept as of a landmark, and all scaled when those grow beyond 2^64).
-/// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 32 bytes more than
-/// the aggregate. Allocates: what the aggregate does. Threads: one at a time; const calls from any number.
+/// Guarantee: items may come in any order of time, and parts merge in any order, with the same result up to rounding
+/// (forward decay: weights are kept as of a landmark, and all scaled when those grow beyond 2^64).
+/// Complexity: update the aggregate's and a power; once in 64 half-lives all is scaled. 32 bytes more than the
+/// aggregate.
+/// Allocates: what the aggregate does.
+/// Threads: one at a time; const calls from any number.
 /// Source: Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009.
 template <class Decay, class Aggregate>
 class decayed {
@@ -14714,6 +14785,28 @@ class basic_rate_calculator {
   explicit basic_rate_calculator(duration window = duration(60'000'000'000), std::size_t panes = 60,
                                  Clock clock = Clock(), duration jump = duration())
       : basic_rate_calculator(window, panes, std::move(clock), jump, why_not(window, panes).empty()) {}
+  basic_rate_calculator(const basic_rate_calculator&) = default;
+  basic_rate_calculator& operator=(const basic_rate_calculator&) = default;
+  /// One that has been moved from is as newly made.
+  basic_rate_calculator(basic_rate_calculator&& other) noexcept
+      : clock_(other.clock_),
+        pane_(other.pane_),
+        length_(other.length_),
+        jump_(other.jump_),
+        possible_(other.possible_),
+        panes_(std::move(other.panes_)),
+        events_(std::exchange(other.events_, {})) {}
+  basic_rate_calculator& operator=(basic_rate_calculator&& other) noexcept {
+    basic_rate_calculator taken(std::move(other));
+    clock_ = taken.clock_;
+    pane_ = taken.pane_;
+    length_ = taken.length_;
+    jump_ = taken.jump_;
+    possible_ = taken.possible_;
+    panes_ = std::move(taken.panes_);
+    events_ = taken.events_;
+    return *this;
+  }
   template <detail::bare_number N>
   explicit basic_rate_calculator(N, const auto&...) : basic_rate_calculator(detail::no_unit<N>::length) {}
   static result<basic_rate_calculator> make(duration window, std::size_t panes = 60, Clock clock = Clock(),
@@ -14725,21 +14818,21 @@ class basic_rate_calculator {
 
   void update(std::uint64_t events = 1) { update(events, now()); }
   void update(std::uint64_t events, time_point time) {
-    if (!possible_ || detail::jumps(last_, time.nanoseconds, jump_)) [[unlikely]] {
-      refused_ += events;
+    if (!possible_ || detail::jumps(events_.last, time.nanoseconds, jump_)) [[unlikely]] {
+      events_.refused += events;
       return;
     }
-    total_ += events;
+    events_.total += events;
     auto* const pane = panes_.summed_pane_of(time.nanoseconds, length_);
-    last_ = panes_.now();
+    events_.last = panes_.now();
     if (pane == nullptr) {
-      late_ += events;
+      events_.late += events;
       return;
     }
     pane->count += events;
-    if (time.nanoseconds > first_) return;
-    at_first_ = events + (time.nanoseconds == first_ ? at_first_ : 0);
-    first_ = time.nanoseconds;
+    if (time.nanoseconds > events_.first) return;
+    events_.at_first = events + (time.nanoseconds == events_.first ? events_.at_first : 0);
+    events_.first = time.nanoseconds;
   }
   template <detail::bare_number N>
   void update(std::uint64_t, N) {
@@ -14752,42 +14845,49 @@ class basic_rate_calculator {
     if (!possible_) return;
     panes_.pass(time.nanoseconds);
     panes_.sum_up();
-    last_ = panes_.now();
+    events_.last = panes_.now();
   }
   void advance() { advance(now()); }
 
   double rate() const { return rate(now()); }
   /// As of a time; of one before the last event or `advance`, as of that.
   double rate(time_point time) const {
-    if (first_ == detail::end_of_time) return 0;
-    const std::int64_t end = time.nanoseconds > last_ ? time.nanoseconds : last_;
+    if (events_.first == detail::end_of_time) return 0;
+    const std::int64_t end = time.nanoseconds > events_.last ? time.nanoseconds : events_.last;
     std::int64_t begin = detail::aligned(detail::earlier_by(end, length_), pane_);
     std::uint64_t events = panes_.sum_as_of(end).count;
-    if (begin < first_) {
-      begin = first_;
-      events -= at_first_;
+    if (begin < events_.first) {
+      begin = events_.first;
+      events -= events_.at_first;
     }
     const std::int64_t past = detail::earlier_by(end, begin);
     return static_cast<double>(events) * 1e9 / static_cast<double>(past > pane_ ? past : pane_);
   }
   /// Events in the window, as of the last update or `advance`, or as of a later time.
-  std::uint64_t in_window() const { return panes_.sum_as_of(last_).count; }
+  std::uint64_t in_window() const { return panes_.sum_as_of(events_.last).count; }
   std::uint64_t in_window(time_point time) const { return panes_.sum_as_of(time.nanoseconds).count; }
-  std::uint64_t total() const noexcept { return total_; }
-  std::uint64_t late() const noexcept { return late_; }
-  std::uint64_t refused() const noexcept { return refused_; }
+  std::uint64_t total() const noexcept { return events_.total; }
+  std::uint64_t late() const noexcept { return events_.late; }
+  std::uint64_t refused() const noexcept { return events_.refused; }
   /// Forgets all events and times.
   void reset() {
     panes_.reset();
-    total_ = late_ = refused_ = at_first_ = 0;
-    first_ = detail::end_of_time;
-    last_ = detail::beginning_of_time;
+    events_ = {};
   }
 
  private:
   struct event_count {
     std::uint64_t count = 0;
     void merge(const event_count& other) noexcept { count += other.count; }
+  };
+
+  struct counts {
+    std::uint64_t total = 0;
+    std::uint64_t late = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t at_first = 0;  // at the time `first`
+    std::int64_t first = detail::end_of_time;
+    std::int64_t last = detail::beginning_of_time;
   };
 
   basic_rate_calculator(duration window, std::size_t panes, Clock clock, duration jump, bool possible)
@@ -14808,12 +14908,7 @@ class basic_rate_calculator {
   std::int64_t jump_;
   bool possible_;
   detail::pane_queue<event_count> panes_;
-  std::uint64_t total_ = 0;
-  std::uint64_t late_ = 0;
-  std::uint64_t refused_ = 0;
-  std::uint64_t at_first_ = 0;  // events at `first_`
-  std::int64_t first_ = detail::end_of_time;
-  std::int64_t last_ = detail::beginning_of_time;
+  counts events_;
 };
 
 /// Events a second, with the default window.
@@ -14827,11 +14922,13 @@ struct counter_reading {
 
 /// How fast a counter grows that is read now and then, and starts again from zero when its process does.
 ///
-/// Guarantee: a reading below the one before is a reset, and counts for what it shows; `increase` is the
-/// growth from the first reading to the last, `rate` that by the seconds between. Readings come in the
-/// order of time; one that is not after the last is left out. Merging takes up the readings of a later
-/// stretch of the same counter, the step between included; it is associative.
-/// Complexity: O(1), 64 bytes; allocates: never. Threads: one at a time; const calls from any number.
+/// Guarantee: a reading below the one before is a reset, and counts for what it shows; `increase` is the growth from
+/// the first reading to the last, `rate` that by the seconds between. Readings come in the order of time; one that is
+/// not after the last is left out. Merging takes up the readings of a later stretch of the same counter, the step
+/// between included; it is associative.
+/// Complexity: O(1), 64 bytes.
+/// Allocates: never.
+/// Threads: one at a time; const calls from any number.
 /// Source: the meaning of PromQL's increase() and resets(), without its extrapolation.
 class counter_rate {
  public:
@@ -14917,9 +15014,11 @@ class counter_rate {
 
 /// Statistics of the time between one event and the next, in seconds.
 ///
-/// `Aggregate`: any of doubles. Guarantee: events come in the order of time; one from before the last
-/// counts as none. Merging takes up a later stretch of the stream, the gap between included.
-/// Complexity: the aggregate's, and 24 bytes. Threads: one at a time.
+/// `Aggregate`: any of doubles.
+/// Guarantee: events come in the order of time; one from before the last counts as none. Merging takes up a later
+/// stretch of the stream, the gap between included.
+/// Complexity: the aggregate's, and 24 bytes.
+/// Threads: one at a time.
 template <class Aggregate = aggregate<count, mean, stddev, min, max>>
 class inter_arrival {
  public:
@@ -15043,13 +15142,14 @@ struct processing_time {
   using clock = Clock;
 };
 
-/// How a window forgets, picked from the aggregate's traits: by count alone, by subtraction where that is
-/// exact, with a monotonic queue for least and greatest, else with two stacks; for items out of order with
-/// a queue of leaves. All amortised O(1) but for the last.
+/// How a window forgets: the engine is picked from the aggregate's traits. A mere count needs none; an exactly
+/// invertible aggregate subtracts what goes; `min` and `max` alone use a monotonic queue, all others two stacks; items
+/// that come out of order are kept in a queue of leaves. All but the last are amortised O(1).
 struct automatic {};
-/// No call costs more than O(1) (DABA Lite); a little slower on average. For items that come in order.
+/// How a window forgets: no call costs more than O(1) (DABA Lite), the average one a little more. For items in order.
 struct worst_case {};
-/// What goes is subtracted, also where that leaves rounding errors behind, which add up. On your request.
+/// How a window forgets: what goes is subtracted, also where that leaves rounding errors behind, which add up. Never
+/// picked by itself.
 struct subtracting {};
 
 template <std::size_t Items = 0, class Forgetting = automatic>
@@ -15228,16 +15328,28 @@ struct ended_window {
 
 namespace detail {
 
-/// Windows of one length that begin at every multiple of a step, made of panes as long as what divides both.
+/// Windows of one length that begin at every multiple of a step. Items are kept in panes, whose length is the greatest
+/// that divides both.
 template <class A>
 class stepping_windows {
  public:
   stepping_windows(A empty, std::int64_t length, std::int64_t step)
       : empty_(std::move(empty)), length_(length), step_(step), pane_(common(length, step)) {}
+  stepping_windows(const stepping_windows&) = default;
+  stepping_windows& operator=(const stepping_windows&) = default;
+  /// One that has been moved from is as newly made.
+  stepping_windows(stepping_windows&& other) noexcept : stepping_windows(other.empty_, other.length_, other.step_) {
+    swap(other);
+  }
+  stepping_windows& operator=(stepping_windows&& other) noexcept {
+    stepping_windows taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
 
   std::int64_t watermark() const noexcept { return watermark_; }
   bool empty() const noexcept { return panes_.empty(); }
-  void reset() { *this = stepping_windows(std::move(empty_), length_, step_); }
+  void reset() { *this = stepping_windows(empty_, length_, step_); }
 
   /// The pane an item goes to. The item is not from before the watermark.
   A& pane_of(std::int64_t time) {
@@ -15335,6 +15447,12 @@ class stepping_windows {
     std::int64_t begin;
     A sum;
   };
+  void swap(stepping_windows& other) noexcept {
+    swap_members(*this, other, &stepping_windows::panes_, &stepping_windows::length_,
+                 &stepping_windows::step_, &stepping_windows::pane_, &stepping_windows::next_,
+                 &stepping_windows::watermark_);
+    std::swap(empty_, other.empty_);
+  }
   static std::int64_t common(std::int64_t a, std::int64_t b) noexcept {
     while (b != 0) {
       const std::int64_t rest = a % b;
@@ -15409,6 +15527,26 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
   }
 
  protected:
+  ending_windows(const ending_windows&) = default;
+  ending_windows& operator=(const ending_windows&) = default;
+  /// One that has been moved from is as newly made.
+  ending_windows(ending_windows&& other) noexcept
+      : arrival_clock<Time>(other),
+        windows_(std::move(other.windows_)),
+        last_(std::move(other.last_)),
+        late_(std::exchange(other.late_, 0)),
+        refused_(std::exchange(other.refused_, 0)) {
+    other.last_.reset();
+  }
+  ending_windows& operator=(ending_windows&& other) noexcept {
+    ending_windows taken(std::move(other));
+    std::swap(static_cast<arrival_clock<Time>&>(*this), static_cast<arrival_clock<Time>&>(taken));
+    windows_ = std::move(taken.windows_);
+    last_ = std::move(taken.last_);
+    late_ = taken.late_;
+    refused_ = taken.refused_;
+    return *this;
+  }
   ending_windows(A empty, std::int64_t length, std::int64_t step)
       : windows_(std::move(empty), length > 0 ? length : 1, step > 0 ? step : 1) {
     if (length <= 0) finish();  // every item comes too late
@@ -15476,12 +15614,14 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
 ///     minutes.update(x, mr::time_point(time), [](mr::time_range when, const auto& minute) { ... });
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
-/// Guarantee: a window ends when the watermark reaches its end, once, in order of time; windows without
-/// items do not show: silence is to be asked of a clock, or a sliding window. Within the lateness the order of items
-/// makes no difference beyond the aggregate's. Merging two makes what one over both streams would be, if neither has
-/// ended a window that is open in the other: `advance` both to one time first. Complexity: update as the aggregate's.
-/// Memory: lateness / length + 2 aggregates. Threads: one at a time. Errors: merge: type_mismatch for windows of
-/// another length, invalid_argument for one that has ended.
+/// Guarantee: a window ends when the watermark reaches its end, once, in order of time; windows without items are
+/// not handed over: a sliding window, or a clock, knows of silence. Within the lateness the order of items makes no
+/// difference beyond the aggregate's. Merging two makes what one over both streams would be, if neither has ended a
+/// window that is open in the other: `advance` both to one time first.
+/// Complexity: update as the aggregate's.
+/// Memory: lateness / length + 2 aggregates.
+/// Threads: one at a time.
+/// Errors: merge: type_mismatch for windows of another length, invalid_argument for one that has ended.
 template <duration Length, class Aggregate, class Time>
 class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
   static_assert(sizeof(tumbling<Length>) != 0);  // complete, and so checked
@@ -15526,7 +15666,7 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
 
 /// Windows of one length that begin at every multiple of a step: each item is in length / step of them.
 /// Items are kept in panes that length and step have in common, and summed up once a window.
-/// Memory: (length + lateness) / pane + 2 aggregates. Else as `tumbling`.
+/// Memory: (length + lateness) / pane + 2 aggregates. All else is as for `tumbling`.
 template <duration Length, duration Step, class Aggregate, class Time>
 class windowed<hopping<Length, Step>, Aggregate, Time> : public detail::ending_windows<Aggregate, Time> {
   static_assert(sizeof(hopping<Length, Step>) != 0);  // complete, and so checked
@@ -15550,10 +15690,12 @@ class windowed<hopping<Length, Step>, Aggregate, Time> : public detail::ending_w
 
 /// Windows of a number of items, one after the other.
 ///
-/// `update(x, sink)` calls `sink(first, const Aggregate&)` with the number of the window's first item when the
-/// window is full; without a sink the last full one is kept. Items that the aggregate refuses count too.
+/// `update(x, sink)` calls `sink(first, const Aggregate&)` with the number of the window's first item when the window
+/// is full; without a sink the last full one is kept. Items that the aggregate refuses count too.
 /// Models: saveable, where the aggregate is; `last()` is not part of it.
-/// Memory: three aggregates. Allocates: only what the aggregate does. Threads: one at a time.
+/// Memory: three aggregates.
+/// Allocates: only what the aggregate does.
+/// Threads: one at a time.
 template <std::size_t Items, class Aggregate, class Time>
 class windowed<tumbling_count<Items>, Aggregate, Time> {
  public:
@@ -15564,6 +15706,17 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
   /// Windows of `items`, 1 at the least.
   explicit windowed(std::size_t items, Aggregate empty = Aggregate()) requires(Items == 0)
       : items_(items == 0 ? 1 : items), empty_(std::move(empty)), open_(empty_) {}
+  windowed(const windowed&) = default;
+  windowed& operator=(const windowed&) = default;
+  /// A window that has been moved from is as newly made.
+  windowed(windowed&& other) noexcept : items_(other.items_), empty_(other.empty_), open_(other.empty_) {
+    swap(other);
+  }
+  windowed& operator=(windowed&& other) noexcept {
+    windowed taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
 
   template <class Sink>
   auto update(const sample& x, Sink&& sink) {
@@ -15624,6 +15777,12 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
         empty_(std::move(empty)),
         open_(std::move(open)) {}
 
+  void swap(windowed& other) noexcept {
+    detail::swap_members(*this, other, &windowed::items_, &windowed::filled_, &windowed::first_);
+    std::swap(empty_, other.empty_);
+    std::swap(open_, other.open_);
+    std::swap(last_, other.last_);
+  }
   template <class Sink>
   void count(Sink& sink) {
     if (++filled_ != items_) return;
@@ -15661,11 +15820,12 @@ inline namespace v0 {
 ///     visits.update(1.0, mr::time_point(time), [](mr::time_range when, const auto& visit) { ... });
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is; `last()` is not part of it.
-/// Guarantee: an item that comes late, but within the lateness, may lengthen a session, or join two; the
-/// sessions are those of the items in order. Merging joins the open sessions of two streams; those that have
-/// ended stay as they were.
-/// Complexity: update as the aggregate's, and a merge where two sessions join. Memory: lateness / gap + 2
-/// aggregates. Threads: one at a time.
+/// Guarantee: an item that comes late, but within the lateness, may lengthen a session, or make one of two; the
+/// sessions are those of the items in order. Merging joins the open sessions of two streams; those that have ended stay
+/// as they were.
+/// Complexity: update as the aggregate's, and a merge where two sessions join.
+/// Memory: lateness / gap + 2 aggregates.
+/// Threads: one at a time.
 template <duration Gap, class Aggregate, class Time>
 class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
                                                 private detail::arrival_clock<Time> {
@@ -15692,6 +15852,16 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   static result<windowed> make(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0) {
     if (gap.nanoseconds <= 0) return detail::no_length("session", "gap", gap);
     return windowed(gap, std::move(empty));
+  }
+
+  windowed(const windowed&) = default;
+  windowed& operator=(const windowed&) = default;
+  /// A window that has been moved from is as newly made.
+  windowed(windowed&& other) noexcept : windowed(duration(other.gap_), other.empty_, 0) { swap(other); }
+  windowed& operator=(windowed&& other) noexcept {
+    windowed taken(std::move(other));
+    swap(taken);
+    return *this;
   }
 
   /// Takes an item; sessions that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
@@ -15733,7 +15903,7 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   std::uint64_t refused() const noexcept { return refused_; }
   bool empty() const noexcept { return open_.empty(); }
   /// Forgets all items and times, and the last session.
-  void reset() { *this = windowed(duration(gap_), std::move(empty_), 0); }
+  void reset() { *this = windowed(duration(gap_), empty_, 0); }
   std::size_t open_sessions() const noexcept { return open_.size(); }
 
   /// Errors: type_mismatch, if the gap is another; the aggregate's own.
@@ -15797,6 +15967,14 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
  private:
   windowed(duration gap, Aggregate empty, int)
       : gap_(gap.nanoseconds > 0 ? gap.nanoseconds : 1), empty_(std::move(empty)) {}
+
+  void swap(windowed& other) noexcept {
+    detail::swap_two<detail::arrival_clock<Time>>(*this, other);
+    detail::swap_members(*this, other, &windowed::gap_, &windowed::watermark_,
+                         &windowed::late_, &windowed::refused_, &windowed::open_);
+    std::swap(empty_, other.empty_);
+    std::swap(last_, other.last_);
+  }
 
   struct one {
     std::int64_t first;
@@ -15908,12 +16086,13 @@ namespace detail {
 /// running sum. When the head is used up, the next leaf takes its place and the sum is made anew from those
 /// of the leaves.
 ///
-/// Amortised, with n items there: O(1) for one in order and for one that goes; O(d) moves of 8 bytes in one
-/// piece, with d <= sqrt n, for one that comes d places late, but O(sqrt n) combinations for one that
-/// comes into the head, or if the aggregate does not commute. Queries O(1). Memory: item and time, and about
-/// 3 sqrt n sums. Allocates: to grow; leaves are used again.
-/// Source: sqrt decomposition in place of the finger tree of K. Tangwongsan, M. Hirzel, S. Schneider, "Optimal
-/// and general out-of-order sliding-window aggregation", PVLDB 12 (2019): two levels instead of log n.
+/// Amortised, with n items there: O(1) for one in order and for one that goes; O(d) moves of 8 bytes in one piece, with
+/// d <= sqrt n, for one that comes d places late, but O(sqrt n) combinations for one that comes into the head, or if
+/// the aggregate does not commute. Queries O(1).
+/// Memory: item and time, and about 3 sqrt n sums.
+/// Allocates: to grow; leaves are used again.
+/// Source: sqrt decomposition in place of the finger tree of K. Tangwongsan, M. Hirzel, S. Schneider, "Optimal and
+/// general out-of-order sliding-window aggregation", PVLDB 12 (2019): two levels instead of log n.
 template <class Ops>
 class disorder_engine {
  public:
@@ -16233,15 +16412,15 @@ class sliding_answers : public member_answers<Derived> {
 ///     recent.update(x);
 ///     recent.get<mr::max>();
 ///
-/// Models: saveable (items that are doubles or pairs). It does not merge: which items of two streams
-/// are the last is not known.
-/// Guarantee: as good as computing anew from the items in the window; nothing of a forgotten item stays
-/// (but with `subtracting`). Items that the aggregate refuses or skips take no place; members that are
-/// places count those that did. load(save(w)) holds what w does, up to the order of rounding.
-/// Complexity: update amortised O(1), O(1) always with `worst_case`; get O(1). Memory: the items, and a
-/// partial aggregate for each (none if subtracted or for a mere count; for least and greatest alone the
-/// candidates instead of the items), up to twice as many places. Allocates: until the window is full for the
-/// second time, then never.
+/// Models: saveable (items that are doubles or pairs). It does not merge: which items of two streams are the last is
+/// not known.
+/// Guarantee: as good as computing anew from the items in the window; nothing of a forgotten item stays (but with
+/// `subtracting`). Items that the aggregate refuses or skips take no place; `argmin` and
+/// `argmax` count the items that took one. load(save(w)) holds what w does, up to the order of rounding.
+/// Complexity: update amortised O(1), O(1) always with `worst_case`; get O(1).
+/// Memory: the items, and a partial aggregate for each (none if subtracted or for a mere count; for least and greatest
+/// alone the candidates instead of the items), up to twice as many places.
+/// Allocates: until the window is full for the second time, then never.
 /// Threads: one at a time; const calls from any number.
 template <std::size_t Items, class Forgetting, class Aggregate, class Time>
 class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
@@ -16259,6 +16438,16 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
   windowed() requires(Items != 0) : windowed(Items, 0) {}
   /// The last `items`, 1 at the least.
   explicit windowed(std::size_t items) requires(Items == 0) : windowed(items == 0 ? 1 : items, 0) {}
+
+  windowed(const windowed&) = default;
+  windowed& operator=(const windowed&) = default;
+  /// A window that has been moved from is as newly made.
+  windowed(windowed&& other) noexcept : windowed(other.most_, 0) { swap(other); }
+  windowed& operator=(windowed&& other) noexcept {
+    windowed taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
 
   /// Void; result<void> if the aggregate can refuse an item.
   [[gnu::always_inline]] auto update(const sample& x) {
@@ -16314,6 +16503,9 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
 
  private:
   windowed(std::size_t items, int) : most_(items), engine_(typename ops::running{}) {}
+  void swap(windowed& other) noexcept {
+    detail::swap_members(*this, other, &windowed::most_, &windowed::engine_);
+  }
 
   [[gnu::always_inline]] void take(const sample& x) {
     if (ops::skips(x)) [[unlikely]] {
@@ -16371,11 +16563,11 @@ inline namespace v0 {
 ///     latencies.value().quantile(0.99);
 ///
 /// Models: by event time mergeable and saveable, where the aggregate is.
-/// Guarantee: covers at least `length`, and at most one pane more. With lateness, late items go to their
-/// panes, and their order makes no difference beyond the aggregate's. Merging two windows makes what one
-/// over both streams would be, within the aggregate's error.
-/// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late
-/// item, all. Memory: length / pane + 3 aggregates, and as many again of their sums.
+/// Guarantee: covers at least `length`, and at most one pane more. With lateness, late items go to their panes, and
+/// their order makes no difference beyond the aggregate's. Merging two windows makes what one over both streams would
+/// be, within the aggregate's error.
+/// Complexity: update as the aggregate's; `value` merges three aggregates, and once a pane, or after a late item, all.
+/// Memory: length / pane + 3 aggregates, and as many again of their sums.
 /// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
 /// writes.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
@@ -16417,6 +16609,23 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     return windowed(length, std::move(empty));
   }
 
+  windowed(const windowed&) = default;
+  windowed& operator=(const windowed&) = default;
+  /// A window that has been moved from is as newly made.
+  windowed(windowed&& other) noexcept
+      : detail::arrival_clock<Time>(other),
+        panes_(std::move(other.panes_)),
+        late_(std::exchange(other.late_, 0)),
+        refused_(std::exchange(other.refused_, 0)) {}
+  windowed& operator=(windowed&& other) noexcept {
+    windowed taken(std::move(other));
+    std::swap(static_cast<detail::arrival_clock<Time>&>(*this), static_cast<detail::arrival_clock<Time>&>(taken));
+    panes_ = std::move(taken.panes_);
+    late_ = taken.late_;
+    refused_ = taken.refused_;
+    return *this;
+  }
+
   /// Returns what the aggregate's `update` does; void, or a success, for an item that was left out.
   auto update(const sample& x) requires(detail::by_arrival<Time>) { return take(x, this->now()); }
   auto update(const sample& x, time_point time)
@@ -16455,8 +16664,8 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     late_ = refused_ = 0;
   }
 
-  /// Takes up the window of another stream. Errors: type_mismatch, if its length is another; the
-  /// aggregate's own.
+  /// Takes up the window of another stream.
+  /// Errors: type_mismatch, if its length is another; the aggregate's own.
   result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
     detail::pane_queue<Aggregate> both = panes_;
     if (auto done = both.merge(other.panes_); !done) return done;
@@ -16638,12 +16847,12 @@ class timed_in_disorder : public disorder_engine<Ops> {
 ///
 /// Models: by event time mergeable and saveable (items that are doubles or pairs).
 /// Guarantee: as for `sliding_count`. With lateness, what the window holds does not depend on the order in which items
-/// came, but for rounding, and for items of one time where the aggregate asks who was first. Merging two
-/// windows of one length makes what one window over both streams would be; now is then the later of both.
-/// Complexity: in order as for `sliding_count`; out of order see `detail::disorder_engine`: amortised
-/// near O(1), O(sqrt n) at worst. get O(1), merge O(n); by arrival, get of a const window copies it where items
-/// have to go. Memory: item and time, as many as there are in the
-/// window, or `most` of them: then the oldest goes early, and is counted in `dropped()`.
+/// came, but for rounding, and for items of one time where the aggregate asks who was first. Merging two windows of one
+/// length makes what one window over both streams would be; now is then the later of both.
+/// Complexity: in order as for `sliding_count`; out of order see `detail::disorder_engine`: amortised near O(1), O(sqrt
+/// n) at worst. get O(1), merge O(n); by arrival, get of a const window copies it where items have to go.
+/// Memory: item and time, as many as there are in the window, or `most` of them: then the oldest goes early, and is
+/// counted in `dropped()`.
 /// Threads: one at a time; const calls from any number.
 template <duration Length, class Forgetting, class Aggregate, class Time>
 class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
@@ -16686,6 +16895,16 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     return windowed(length, most);
   }
 
+  windowed(const windowed&) = default;
+  windowed& operator=(const windowed&) = default;
+  /// A window that has been moved from is as newly made.
+  windowed(windowed&& other) noexcept : windowed(duration(other.length_), other.most_, 0) { swap(other); }
+  windowed& operator=(windowed&& other) noexcept {
+    windowed taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
+
   /// Void; result<void> if the aggregate can refuse an item.
   [[gnu::always_inline]] auto update(const sample& x) requires(detail::by_arrival<Time>) {
     return taken(x, this->now());
@@ -16711,7 +16930,8 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   /// How many items had to go before their time because `most` were there.
   std::uint64_t dropped() const noexcept { return dropped_; }
 
-  /// Takes up the window of another stream. Errors: type_mismatch, if it is of another length.
+  /// Takes up the window of another stream.
+  /// Errors: type_mismatch, if it is of another length.
   result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
     if (other.length_ != length_) return detail::other_window("length", duration(other.length_), duration(length_));
     windowed both(duration(length_), most_, 0);
@@ -16777,6 +16997,11 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
       : length_(length.nanoseconds > 0 ? length.nanoseconds : 0),
         most_(most == 0 ? 1 : most),
         engine_(typename ops::running{}) {}
+  void swap(windowed& other) noexcept {
+    detail::swap_two<detail::arrival_clock<Time>>(*this, other);
+    detail::swap_members(*this, other, &windowed::length_, &windowed::most_, &windowed::now_, &windowed::late_,
+                         &windowed::refused_, &windowed::dropped_, &windowed::engine_);
+  }
 
   [[gnu::always_inline]] auto taken(const sample& x, std::int64_t time) {
     if constexpr (detail::may_refuse<Aggregate>) {

@@ -288,6 +288,8 @@ class basic_streaming_aggregator {
     return made;
   }
 
+  /// What its clock says.
+  time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
   const streaming_options& options() const noexcept { return options_; }
   std::size_t metrics() const noexcept { return metrics_.size(); }
   /// How many events there were, since the beginning or the last `reset`.
@@ -328,7 +330,6 @@ class basic_streaming_aggregator {
                          &basic_streaming_aggregator::refused_, &basic_streaming_aggregator::ahead_,
                          &basic_streaming_aggregator::possible_, &basic_streaming_aggregator::metrics_);
   }
-  time_point now() const noexcept { return time_point(static_cast<std::int64_t>(clock_.nanoseconds(clock_.ticks()))); }
   series new_series() const {
     const std::int64_t length = possible_ ? options_.window.nanoseconds : 1;
     return series(detail::pane_queue<aggregate_type>(aggregate_type(), length, pane_));
@@ -487,12 +488,13 @@ class basic_streaming_aggregator {
 /// Metrics named at run time, with quantiles of the default sketch.
 using streaming_aggregator = basic_streaming_aggregator<>;
 
-/// `all_stats`, as of now or of a time, as a JSON array of objects; NaN is "NaN".
-inline std::string to_json(const std::vector<metric_stats>& all) {
+/// `all_stats` as of a time, as a JSON array of objects; NaN is "NaN".
+template <class Clock, class Aggregate>
+std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics, time_point time) {
   std::string text;
   json_writer to(text);
   to.begin_array();
-  for (const metric_stats& one : all) {
+  for (const auto& one : metrics.all_stats(time)) {
     to.begin_object().member("metric", one.metric);
     if (!one.group.empty()) to.member("group", one.group);
     to.member("count", one.count).member("rate", one.rate).member("sum", one.sum).member("mean", one.mean);
@@ -502,13 +504,10 @@ inline std::string to_json(const std::vector<metric_stats>& all) {
   to.end_array();
   return text;
 }
+/// The same as of now by its clock.
 template <class Clock, class Aggregate>
 std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics) {
-  return to_json(metrics.all_stats());
-}
-template <class Clock, class Aggregate>
-std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics, time_point time) {
-  return to_json(metrics.all_stats(time));
+  return to_json(metrics, metrics.now());
 }
 
 }  // namespace v0
