@@ -82,13 +82,14 @@ void run(benchmark::State& state, Chain chain) {
     }
   }
   if constexpr (audited)
-    state.counters["lost"] = static_cast<double>(chain.template get<"audit_log">().statistics().lost);
+    state.counters["lost"] = static_cast<double>(chain.template get<"audit_log">().statistics().dropped);
 }
 
 /// A log that never waits for its writer, on a file of its own that is gone once it is closed.
 auto quiet_log() {
   const std::string path = "bench_chain_audit.jsonl";
-  auto log = mr::audit_log<mr::store::drop_and_count>{path, {.log = {.sync = mr::store::sync_policy::on_request}}};
+  auto log = mr::audit_log<mr::store::drop_and_count>{
+      path, {.log = {.sync = mr::store::sync_policy::on_request, .when_moved = mr::store::moved_policy::keep}}};
   std::remove(path.c_str());
   return log;
 }

@@ -103,14 +103,14 @@ void histogram_millrace_timer(benchmark::State& state) {
   const mr::observe::timer mine = timed;
   const std::uint64_t* in = durations();
   std::size_t i = 0;
-  for (auto _ : state) mine.record(in[i++ % inputs]);
+  for (auto _ : state) mine.update(in[i++ % inputs]);
 }
 void histogram_millrace_double(benchmark::State& state) {
   static const mr::observe::histogram observed = registry().histogram({"bench_values", "."}, default_buckets()).value();
   const mr::observe::histogram mine = observed;
   const double* in = seconds();
   std::size_t i = 0;
-  for (auto _ : state) mine.observe(in[i++ % inputs]);
+  for (auto _ : state) mine.update(in[i++ % inputs]);
 }
 void histogram_millrace_log(benchmark::State& state) {
   const auto mine = std::make_unique<mr::log_histogram>();
@@ -173,7 +173,7 @@ void scrape_1000_histograms_millrace(benchmark::State& state) {
   static const bool once = [] {
     for (int i = 0; i < scraped; ++i) {
       const auto timed = filled.timer({"request_seconds", "Requests."}, {{"shard", std::to_string(i)}}).value();
-      for (int k = 0; k < 100; ++k) timed.record(durations()[(i + k) % static_cast<int>(inputs)]);
+      for (int k = 0; k < 100; ++k) timed.update(durations()[(i + k) % static_cast<int>(inputs)]);
     }
     return true;
   }();

@@ -14,9 +14,10 @@ set(MILLRACE_core_HEADERS
   core/type_name.hpp core/version.hpp
   core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp core/detail/deflate_block.hpp
   core/detail/field_list.hpp core/detail/gauss_legendre.hpp core/detail/huffman.hpp core/detail/inflate.hpp
-  core/detail/light_atomic.hpp core/detail/math.hpp core/detail/needs_exceptions.hpp core/detail/number_text.hpp
-  core/detail/order_key.hpp core/detail/requirement.hpp core/detail/simd.hpp core/detail/sort.hpp
-  core/detail/spin_lock.hpp core/detail/swap_members.hpp
+  core/detail/light_atomic.hpp core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp
+  core/detail/needs_exceptions.hpp core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owned.hpp
+  core/detail/requirement.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/spin_lock.hpp
+  core/detail/swap_members.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
 set(MILLRACE_chain_HEADERS
@@ -68,7 +69,8 @@ set(MILLRACE_store_HEADERS
   store.hpp
   store/fwd.hpp store/atomic_file.hpp store/file.hpp store/file_system.hpp store/line_log.hpp store/line_log_options.hpp
   store/record_ring.hpp store/saved_file.hpp
-  store/detail/line_writer.hpp store/detail/torn_tail.hpp store/detail/worker.hpp)
+  store/detail/fork_watch.hpp store/detail/line_writer.hpp store/detail/log_file.hpp store/detail/torn_tail.hpp
+  store/detail/uninterrupted.hpp store/detail/worker.hpp)
 set(MILLRACE_stats_HEADERS
   stats.hpp
   stats/fwd.hpp stats/distributions.hpp stats/evidence.hpp stats/experiment.hpp stats/family.hpp stats/power.hpp
@@ -99,11 +101,11 @@ set(MILLRACE_stats_HEADERS
   stats/tests/detail/hypergeometric.hpp stats/tests/detail/score.hpp)
 set(MILLRACE_observe_HEADERS
   observe.hpp
-  observe/fwd.hpp observe/event_metrics.hpp observe/instruments.hpp observe/json_export.hpp observe/label_set.hpp observe/metrics.hpp
+  observe/fwd.hpp observe/instruments.hpp observe/json_export.hpp observe/label_set.hpp observe/metrics.hpp
   observe/metrics_snapshot.hpp observe/openmetrics.hpp observe/prometheus.hpp observe/statsd.hpp observe/udp_sender.hpp
-  observe/detail/bucket_table.hpp observe/detail/cells.hpp observe/detail/exposition.hpp
+  observe/detail/arena.hpp observe/detail/bucket_table.hpp observe/detail/cells.hpp observe/detail/exposition.hpp
   observe/detail/instrument_cells.hpp observe/detail/metric_catalog.hpp observe/detail/metric_text.hpp
-  observe/detail/owned_cell.hpp)
+  observe/detail/owned_cell.hpp observe/detail/shared_state.hpp)
 set(MILLRACE_detect_HEADERS
   detect.hpp
   detect/fwd.hpp detect/anomaly.hpp detect/change.hpp detect/features.hpp detect/signal.hpp
@@ -123,6 +125,7 @@ set(MILLRACE_model_HEADERS
 set(MILLRACE_middleware_HEADERS
   middleware.hpp
   middleware/audit_codec.hpp middleware/audit_log.hpp middleware/audit_options.hpp middleware/compression.hpp
+  middleware/event_metrics.hpp
   middleware/metrics.hpp middleware/profiler.hpp middleware/profiles.hpp middleware/validation.hpp middleware/validation_rules.hpp
   middleware/detail/audit_format.hpp middleware/detail/audit_policies.hpp middleware/detail/audit_record.hpp)
 set(MILLRACE_train_HEADERS

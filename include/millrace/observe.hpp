@@ -7,12 +7,10 @@
 ///   and do not slow each other across threads
 /// - `metrics_snapshot`: all values at one moment; every exporter is written from it
 /// - `to_prometheus`, `to_openmetrics`, `to_json`, `statsd_writer` with `udp_sender`
-/// - `summarize`: what the metrics middleware saw, event by event
 ///
 /// A page becomes a file by `mr::store::write_file(path, mr::observe::to_prometheus(registry.snapshot()))`.
 /// Standard library and POSIX alone.
 
-#include <millrace/observe/event_metrics.hpp>
 #include <millrace/observe/fwd.hpp>
 #include <millrace/observe/instruments.hpp>
 #include <millrace/observe/json_export.hpp>

@@ -42,9 +42,6 @@
 #include <initializer_list>
 #include <iterator>
 #include <limits>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <netdb.h>
 #include <new>
 #include <optional>
@@ -25302,7 +25299,7 @@ struct audit_limits {
 ///       static const std::byte* render(const std::byte*, std::string& json);            // the log's thread
 ///     };
 ///
-/// `write` writes exactly `size` bytes and answers their end; `render` reads them back and appends
+/// `write` writes exactly `size` bytes and returns their end; `render` reads them back and appends
 /// one JSON value. Both are on the path of every event: they must not throw, and `size` and `write`
 /// should not allocate.
 ///
@@ -25378,12 +25375,12 @@ concept audit_known = !requires { audit_codec<T>::name_only; };
 template <class T>
 concept audit_list =
     !audit_text<T> && !tensor::tensor_like<T> && !tensor::tensor_bundle<T> && !audit_map<T> && requires(const T& list) {
-  { list.size() } -> std::convertible_to<std::size_t>;
-  requires std::forward_iterator<decltype(list.begin())>;
-  list.end();
-  requires !std::same_as<std::remove_cvref_t<decltype(*list.begin())>, T>;
-  requires audit_known<std::remove_cvref_t<decltype(*list.begin())>>;
-};
+      { list.size() } -> std::convertible_to<std::size_t>;
+      requires std::forward_iterator<decltype(list.begin())>;
+      list.end();
+      requires !std::same_as<std::remove_cvref_t<decltype(*list.begin())>, T>;
+      requires audit_known<std::remove_cvref_t<decltype(*list.begin())>>;
+    };
 
 /// `out` ends in a JSON string or list of which this much more exists.
 inline void append_more(std::string& out, std::size_t more, const char* unit) {
@@ -25453,7 +25450,9 @@ struct audit_codec<T> {
   }
   static const std::byte* render(const std::byte* at, std::string& json) {
     const T value = detail::take<T>(at);
-    if constexpr (requires { { to_string(value) } -> std::convertible_to<std::string_view>; }) {
+    if constexpr (requires {
+                    { to_string(value) } -> std::convertible_to<std::string_view>;
+                  }) {
       append_json(json, std::string_view(to_string(value)));
     } else {
       const auto number = static_cast<std::underlying_type_t<T>>(value);
@@ -25789,7 +25788,7 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// A record that finds the ring full waits for room. It is lost only when the disk refuses, and then
+/// A record that finds the ring full waits for room. It is dropped only when the disk refuses, and then
 /// the append says so.
 struct block {
   static constexpr bool waits = true;
@@ -25813,6 +25812,14 @@ enum class sync_policy : std::uint8_t {
   on_request,   // only when asked
 };
 
+/// What a line log does that finds its file no longer at its path: deleted, renamed, or another file put there.
+enum class moved_policy : std::uint8_t {
+  reopen,  // goes over to the file at the path, made where there is none, and writes lines that went down with a
+           // deleted file again
+  refuse,  // says so, as of a full disk, until the file is back or `reopen` is called
+  keep,    // does not look: goes on with the file it has until `reopen` is called
+};
+
 /// How a line log writes, syncs and shares its file.
 struct line_log_options {
   sync_policy sync = sync_policy::interval;
@@ -25826,6 +25833,8 @@ struct line_log_options {
   /// the caller sees to it that there is one writer.
   bool lock = true;
   unsigned permissions = 0644;
+  /// Looked for once a group of lines.
+  moved_policy when_moved = moved_policy::reopen;
   /// Lines go here too, for people; not part of what is durable. A terminal that stands still holds
   /// the log up.
   std::FILE* echo = nullptr;
@@ -25836,7 +25845,8 @@ struct line_log_statistics {
   std::uint64_t written_bytes = 0;
   std::uint64_t groups = 0;  // writes
   std::uint64_t syncs = 0;
-  std::uint64_t lost = 0;  // records dropped or refused; those that a full disk still holds up, from `close` on
+  std::uint64_t dropped = 0;   // records dropped or refused; those that a full disk still holds up, from `close` on
+  std::uint64_t reopened = 0;  // times that the log went over to another file
 };
 
 /// What opening a line file had to cut off its end. The bytes stand in `<path>.torn`.
@@ -26122,41 +26132,10 @@ class audit_format {
         offset_ = take<std::uint64_t>(record) - chain_time;
         return;
       }
-      case audit_kind::start: {
-        const auto id = take<std::uint64_t>(record);
-        const auto time = take<std::uint64_t>(record);
-        begin(out, "event_start", schema, id);
-        if (time == 0) untimed_.push_back({id, out.size()});
-        stamp(out, time == 0 ? last_time_ : time + offset_);
-        break;
-      }
+      case audit_kind::start: start_line(out, schema, record); break;
       case audit_kind::complete:
-      case audit_kind::failed: {
-        const auto id = take<std::uint64_t>(record);
-        const auto start = take<std::uint64_t>(record);
-        const auto end = take<std::uint64_t>(record);
-        settle(out, id, start + offset_);
-        begin(out, "event_complete", schema, id);
-        stamp(out, end + offset_);
-        out += ",\"duration_ms\":";
-        append_milliseconds(out, end - start);
-        if (schema->kind == audit_kind::complete) {
-          out += ",\"success\":true";
-        } else {
-          out += ",\"success\":false,\"error\":";
-          record = render_error(record, out);
-        }
-        break;
-      }
-      case audit_kind::rejected: {
-        const auto id = take<std::uint64_t>(record);
-        const auto time = take<std::uint64_t>(record);
-        begin(out, "event_rejected", schema, id);
-        stamp(out, time + offset_);
-        out += ",\"error\":";
-        record = render_error(record, out);
-        break;
-      }
+      case audit_kind::failed: complete_line(out, schema, record); break;
+      case audit_kind::rejected: rejected_line(out, schema, record); break;
     }
     if (schema->render_context != nullptr) {
       out += ",\"context\":";
@@ -26165,7 +26144,7 @@ class audit_format {
     out += "}\n";
   }
 
-  void lost(std::string& out, std::uint64_t count) {
+  void dropped(std::string& out, std::uint64_t count) {
     out += "{\"type\":\"dropped\"";
     out += session_;
     out += ",\"timestamp\":\"";
@@ -26210,6 +26189,39 @@ class audit_format {
     std::uint64_t id;
     std::size_t at;  // of the timestamp in the group's text
   };
+
+  // Each line up to its context; `record` is left where that begins.
+  void start_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
+    const auto id = take<std::uint64_t>(record);
+    const auto time = take<std::uint64_t>(record);
+    begin(out, "event_start", schema, id);
+    if (time == 0) untimed_.push_back({id, out.size()});
+    stamp(out, time == 0 ? last_time_ : time + offset_);
+  }
+  void complete_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
+    const auto id = take<std::uint64_t>(record);
+    const auto start = take<std::uint64_t>(record);
+    const auto end = take<std::uint64_t>(record);
+    settle(out, id, start + offset_);
+    begin(out, "event_complete", schema, id);
+    stamp(out, end + offset_);
+    out += ",\"duration_ms\":";
+    append_milliseconds(out, end > start ? end - start : 0);  // clocks have gone back
+    if (schema->kind == audit_kind::complete) {
+      out += ",\"success\":true";
+    } else {
+      out += ",\"success\":false,\"error\":";
+      record = render_error(record, out);
+    }
+  }
+  void rejected_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
+    const auto id = take<std::uint64_t>(record);
+    const auto time = take<std::uint64_t>(record);
+    begin(out, "event_rejected", schema, id);
+    stamp(out, time + offset_);
+    out += ",\"error\":";
+    record = render_error(record, out);
+  }
 
   void begin(std::string& out, std::string_view type, const audit_schema* schema, std::uint64_t id) {
     out += "{\"type\":\"";
@@ -26267,6 +26279,31 @@ class audit_format {
 
 #endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_FORMAT_HPP
 
+// ---- store/detail/uninterrupted.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_UNINTERRUPTED_HPP
+#define MILLRACE_STORE_DETAIL_UNINTERRUPTED_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// Makes a system call again as long as a signal interrupts it; returns what it returned then.
+template <class Call>
+auto uninterrupted(Call&& call) noexcept {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_UNINTERRUPTED_HPP
+
 // ---- store/file_system.hpp
 
 #ifndef MILLRACE_STORE_FILE_SYSTEM_HPP
@@ -26276,7 +26313,15 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// What the store asks of a file system: the POSIX calls and their answers, -1 with errno on
+/// Where an open file stands, seen from the path under which it was opened.
+enum class file_place : std::uint8_t {
+  here,      // at the path; also where that cannot be told
+  replaced,  // under another name: at the path is another file
+  renamed,   // under another name: at the path is nothing
+  deleted,   // under no name: what is in it goes when it is closed
+};
+
+/// What the store asks of a file system: the POSIX calls and what they return, -1 with errno on
 /// failure. A policy, so that tests can hand in a disk that is full, slow or broken.
 /// Threads: as the store says; `posix_file_system` any.
 template <class F>
@@ -26291,6 +26336,7 @@ concept file_system = std::movable<F> && requires(F& fs, const char* path, int f
   { fs.sync_directory_of(path) } noexcept -> std::same_as<int>;
   { fs.lock(fd) } noexcept -> std::same_as<int>;
   { fs.regular_size(fd) } noexcept -> std::same_as<std::int64_t>;
+  { fs.place_of(fd, path) } noexcept -> std::same_as<file_place>;
 };
 
 /// The machine's own.
@@ -26316,9 +26362,9 @@ struct posix_file_system {
       std::memcpy(directory, path, length);
       directory[length] = '\0';
     }
-    const int fd = ::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = detail::uninterrupted([&] { return ::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
     if (fd < 0) return -1;
-    const int failed = ::fsync(fd);
+    const int failed = detail::uninterrupted([&] { return ::fsync(fd); });
     const int why = errno;
     ::close(fd);
     errno = why;
@@ -26328,13 +26374,25 @@ struct posix_file_system {
   int lock(int fd) noexcept { return ::flock(fd, LOCK_EX | LOCK_NB); }
   /// The size of a regular file; EINVAL for anything else.
   std::int64_t regular_size(int fd) noexcept {
-    struct stat about {};
+    struct stat about{};
     if (::fstat(fd, &about) != 0) return -1;
     if (!S_ISREG(about.st_mode)) {
       errno = EINVAL;
       return -1;
     }
     return about.st_size;
+  }
+  /// Compares device and inode of the open file with those at the path, and asks for its links.
+  file_place place_of(int fd, const char* path) noexcept {
+    struct stat open_file{};
+    struct stat at_path{};
+    if (::fstat(fd, &open_file) != 0) return errno == ESTALE ? file_place::deleted : file_place::here;
+    if (::stat(path, &at_path) == 0) {
+      if (open_file.st_dev == at_path.st_dev && open_file.st_ino == at_path.st_ino) return file_place::here;
+      return open_file.st_nlink == 0 ? file_place::deleted : file_place::replaced;
+    }
+    if (errno != ENOENT && errno != ENOTDIR) return file_place::here;
+    return open_file.st_nlink == 0 ? file_place::deleted : file_place::renamed;
   }
 };
 
@@ -26358,6 +26416,16 @@ struct exclusive {};
 /// Appended to by any number of threads at once.
 struct shared {};
 
+/// What a producer is given to fill: `size` bytes at `data`, 8-aligned. Empty when the ring is full.
+struct ring_slot {
+  std::byte* data = nullptr;
+  /// The ring's position behind this record; what `drain` returns once it has consumed it.
+  std::uint64_t end = 0;
+  std::size_t size = 0;
+
+  explicit operator bool() const noexcept { return data != nullptr; }
+};
+
 namespace detail {
 
 /// The memory of a ring: `capacity` bytes, a power of two, and room behind them for the one record
@@ -26367,195 +26435,96 @@ class ring_storage {
   explicit ring_storage(std::size_t capacity) {
     std::size_t rounded = 4096;
     while (rounded < capacity) rounded *= 2;
-    capacity_ = rounded;
-    words_ = new (std::align_val_t{64}) std::uint64_t[(capacity_ + max_span()) / 8]();
+    mask_ = rounded - 1;
+    words_ = new (std::align_val_t{64}) std::uint64_t[(rounded + max_span()) / 8]();
   }
   ring_storage(const ring_storage&) = delete;
   ring_storage& operator=(const ring_storage&) = delete;
   ~ring_storage() { ::operator delete[](words_, std::align_val_t{64}); }
 
-  std::size_t capacity() const noexcept { return capacity_; }
+  std::size_t capacity() const noexcept { return mask_ + 1; }
   /// The most a record may take, header included.
-  std::size_t max_span() const noexcept { return capacity_ / 4; }
-  std::uint64_t* at(std::uint64_t position) const noexcept { return words_ + (position & (capacity_ - 1)) / 8; }
+  std::size_t max_span() const noexcept { return capacity() / 4; }
+  std::uint64_t* at(std::uint64_t position) const noexcept { return words_ + (position & mask_) / 8; }
 
   /// The consumer's cache holds what it has read: asks for the lines that will be written some records after
   /// these, so that no store waits for them.
   void fetch_ahead(std::uint64_t from, std::uint64_t to) const noexcept {
-    for (; from < to; from += 64) __builtin_prefetch(at(from + 512), 1);
+    __builtin_prefetch(at(from + ahead), 1);
+    while ((from += 64) < to) [[unlikely]]
+      __builtin_prefetch(at(from + ahead), 1);
   }
 
+  static constexpr std::uint64_t ahead = 512;
   static constexpr std::uint64_t span(std::size_t size) noexcept { return 8 + ((size + 7) & ~std::size_t{7}); }
 
  private:
-  std::size_t capacity_ = 0;
+  std::size_t mask_ = 0;
   std::uint64_t* words_ = nullptr;
 };
 
-// A record's header: its size and, above, how many records were lost just before it.
-constexpr std::uint64_t ring_header(std::size_t size, std::uint32_t lost) noexcept {
-  return std::uint64_t{lost} << 32 | std::uint64_t{1} << 31 | size;
+// A record's header: its size and, above, how many records were dropped just before it. Never zero.
+constexpr std::uint64_t ring_header(std::size_t size, std::uint32_t dropped) noexcept {
+  return std::uint64_t{dropped} << 32 | std::uint64_t{1} << 31 | size;
 }
 constexpr std::size_t ring_header_size(std::uint64_t header) noexcept { return header & 0x7fffffffU; }
-constexpr std::uint32_t ring_header_lost(std::uint64_t header) noexcept {
+constexpr std::uint32_t ring_header_dropped(std::uint64_t header) noexcept {
   return static_cast<std::uint32_t>(header >> 32);
 }
 
-}  // namespace detail
-
-/// What a producer is given to fill: `size` bytes at `data`, 8-aligned. Empty when the ring is full.
-struct ring_slot {
-  std::byte* data = nullptr;
-  /// The ring's position behind this record; what `drain` answers once it has consumed it.
-  std::uint64_t end = 0;
-  std::size_t size = 0;
-
-  explicit operator bool() const noexcept { return data != nullptr; }
-};
-
-/// A bounded queue of binary records of different sizes from producers to one consumer, in one block
-/// of memory. `Producers` says how many threads append: `exclusive` or `shared`.
-///
-/// Guarantee: records come out whole, and each producer's in the order it appended them. Positions
-/// are bytes, never wrap, and grow with every record.
-/// Complexity: an append is a comparison, the copy and a release store (`shared`: and a
-/// compare-exchange, never a lock). Allocates: at construction only.
-/// Threads: reserve, commit and lose: the producers; drain and take_lost: one consumer.
-template <class Producers = exclusive>
-class record_ring;
-
-template <>
-class record_ring<exclusive> {
+/// What both kinds of ring share: the memory, how far each side is, and what was dropped. The sides' positions stand on
+/// cache lines of their own; a ring's further members follow the producers'.
+class ring_sides {
  public:
-  /// `capacity` is rounded up to a power of two, at least 4096.
-  explicit record_ring(std::size_t capacity) : storage_(capacity), limit_(storage_.capacity() / 2) {}
+  explicit ring_sides(std::size_t capacity) : storage_(capacity) {}
 
   std::size_t capacity() const noexcept { return storage_.capacity(); }
   /// The largest record that fits.
   std::size_t max_size() const noexcept { return storage_.max_span() - 8; }
+  /// The position behind the last record appended.
+  std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
 
-  /// Room for a record of `size` bytes; empty if there is none, or never can be. Calls past_half()
-  /// now and then while more than half of the ring is in use: a moment to wake the consumer.
+  /// Counts a record that found no room; the next one that does carries the count.
+  void drop() noexcept { dropped_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint32_t take_dropped() noexcept { return dropped_.exchange(0, std::memory_order_relaxed); }
+
+ protected:
+  std::uint64_t header(std::size_t size) noexcept {
+    std::uint32_t dropped = 0;
+    if (dropped_.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      dropped = take_dropped();
+    return ring_header(size, dropped);
+  }
+
+  /// How far producers may go now before they look again; 0 when a record that ends at `end` has no room. Acquire: what
+  /// the consumer did to the room before it let go of it has been done.
   template <class F>
-  ring_slot reserve(std::size_t size, F&& past_half) noexcept {
-    if (size > max_size()) [[unlikely]]
-      return {};
-    const std::uint64_t head = head_.load(std::memory_order_relaxed);
-    const std::uint64_t end = head + detail::ring_storage::span(size);
-    if (end > limit_) [[unlikely]] {
-      const std::uint64_t tail = tail_.load(std::memory_order_acquire);
-      const bool half = end - tail > capacity() / 2;
-      if (half) past_half();
-      if (end - tail > capacity()) return {};
-      limit_ = tail + (half ? capacity() : capacity() / 2);
-    }
+  [[gnu::cold, gnu::noinline]] std::uint64_t limit_for(std::uint64_t end, F&& past_half) noexcept {
+    const std::uint64_t tail = tail_.load(std::memory_order_acquire);
+    const bool half = end > tail + capacity() / 2;
+    if (half) past_half();
+    if (end > tail + capacity()) return 0;
+    return tail + (half ? capacity() : capacity() / 2);
+  }
+  ring_slot slot(std::uint64_t head, std::uint64_t end, std::size_t size) const noexcept {
     storage_.fetch_ahead(head, end);
     return {reinterpret_cast<std::byte*>(storage_.at(head) + 1), end, size};
   }
 
-  /// Hands the filled slot to the consumer.
-  void commit(const ring_slot& slot) noexcept {
-    std::uint32_t lost = 0;
-    if (lost_.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      lost = take_lost();
-    reinterpret_cast<std::uint64_t*>(slot.data)[-1] = detail::ring_header(slot.size, lost);
-    head_.store(slot.end, std::memory_order_release);
-  }
-
-  /// Counts a record that found no room; the next one that does carries the count.
-  void lose() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
-  std::uint32_t take_lost() noexcept { return lost_.exchange(0, std::memory_order_relaxed); }
-
-  /// Calls f(data, size, lost) for every record in turn until it answers false or there is none;
-  /// `lost` records are missing before this one. Answers the position reached.
-  template <class F>
-  std::uint64_t drain(F&& f) noexcept {
-    std::uint64_t tail = tail_.load(std::memory_order_relaxed);
-    const std::uint64_t head = head_.load(std::memory_order_acquire);
-    std::uint64_t released = tail;
-    bool go_on = true;
-    while (go_on && tail != head) {
-      const std::uint64_t* const at = storage_.at(tail);
-      const std::size_t size = detail::ring_header_size(*at);
-      go_on = f(reinterpret_cast<const std::byte*>(at + 1), size, detail::ring_header_lost(*at));
-      tail += detail::ring_storage::span(size);
-      if (tail - released > capacity() / 8) tail_.store(released = tail, std::memory_order_release);
-    }
-    tail_.store(tail, std::memory_order_release);
-    return tail;
-  }
-
-  /// The position behind the last record appended.
-  std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
-
- private:
-  detail::ring_storage storage_;
-  alignas(64) std::atomic<std::uint64_t> head_{0};
-  std::uint64_t limit_;  // up to where the producer may go without looking at the consumer
-  std::atomic<std::uint32_t> lost_{0};
-  alignas(64) std::atomic<std::uint64_t> tail_{0};
-};
-
-/// A record is there once its header is not zero, so the consumer clears what it has read.
-template <>
-class record_ring<shared> {
- public:
-  explicit record_ring(std::size_t capacity) : storage_(capacity), limit_(storage_.capacity() / 2) {}
-
-  std::size_t capacity() const noexcept { return storage_.capacity(); }
-  std::size_t max_size() const noexcept { return storage_.max_span() - 8; }
-
-  template <class F>
-  ring_slot reserve(std::size_t size, F&& past_half) noexcept {
-    if (size > max_size()) [[unlikely]]
-      return {};
-    std::uint64_t head = head_.load(std::memory_order_relaxed);
-    std::uint64_t end = 0;
-    do {
-      end = head + detail::ring_storage::span(size);
-      // Acquire, here or there: the room is clear, because the consumer cleared it before `tail`.
-      if (end > limit_.load(std::memory_order_acquire)) [[unlikely]] {
-        const std::uint64_t tail = tail_.load(std::memory_order_acquire);
-        const bool half = end > tail + capacity() / 2;
-        if (half) past_half();
-        if (end > tail + capacity()) {
-          // Full, unless the consumer has overtaken this old view of the head.
-          const std::uint64_t now = head_.load(std::memory_order_relaxed);
-          if (now == head) return {};
-          head = now;
-          continue;
-        }
-        limit_.store(tail + (half ? capacity() : capacity() / 2), std::memory_order_release);
-      }
-      if (head_.compare_exchange_weak(head, end, std::memory_order_relaxed)) break;
-    } while (true);
-    return {reinterpret_cast<std::byte*>(storage_.at(head) + 1), end, size};
-  }
-
-  void commit(const ring_slot& slot) noexcept {
-    std::uint32_t lost = 0;
-    if (lost_.load(std::memory_order_relaxed) != 0) [[unlikely]]
-      lost = take_lost();
-    std::atomic_ref<std::uint64_t>(reinterpret_cast<std::uint64_t*>(slot.data)[-1])
-        .store(detail::ring_header(slot.size, lost), std::memory_order_release);
-  }
-
-  void lose() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
-  std::uint32_t take_lost() noexcept { return lost_.exchange(0, std::memory_order_relaxed); }
-
-  template <class F>
-  std::uint64_t drain(F&& f) noexcept {
+  /// The consumer's loop. next(position, at) returns the header there, 0 when no record is; consumed(at, words) lets
+  /// go.
+  template <class Next, class Consumed, class F>
+  std::uint64_t drain_by(Next&& next, Consumed&& consumed, F&& f) noexcept {
     std::uint64_t tail = tail_.load(std::memory_order_relaxed);
     std::uint64_t released = tail;
-    bool go_on = true;
-    while (go_on) {
+    for (bool go_on = true; go_on;) {
       std::uint64_t* const at = storage_.at(tail);
-      const std::uint64_t header = std::atomic_ref<std::uint64_t>(*at).load(std::memory_order_acquire);
+      const std::uint64_t header = next(tail, at);
       if (header == 0) break;
-      const std::size_t size = detail::ring_header_size(header);
-      go_on = f(reinterpret_cast<const std::byte*>(at + 1), size, detail::ring_header_lost(header));
-      const std::uint64_t span = detail::ring_storage::span(size);
-      for (std::uint64_t i = 0; i < span / 8; ++i) at[i] = 0;
+      const std::size_t size = ring_header_size(header);
+      go_on = f(reinterpret_cast<const std::byte*>(at + 1), size, ring_header_dropped(header));
+      const std::uint64_t span = ring_storage::span(size);
+      consumed(at, span / 8);
       tail += span;
       if (tail - released > capacity() / 8) tail_.store(released = tail, std::memory_order_release);
     }
@@ -26563,14 +26532,114 @@ class record_ring<shared> {
     return tail;
   }
 
-  std::uint64_t head() const noexcept { return head_.load(std::memory_order_acquire); }
+  ring_storage storage_;
+  alignas(64) std::atomic<std::uint64_t> tail_{0};
+  alignas(64) std::atomic<std::uint64_t> head_{0};
+  std::atomic<std::uint32_t> dropped_{0};
+};
+
+}  // namespace detail
+
+/// A bounded queue of binary records of different sizes from producers to one consumer, in one block
+/// of memory. `Producers` says how many threads append: `exclusive` or `shared`.
+///
+/// Guarantee: records come out whole, and each producer's in the order it appended them. Positions
+/// are bytes, never wrap, and grow with every record.
+/// `reserve(size, past_half)`: room for a record of `size` bytes; empty if there is none, or never can be. Calls
+/// past_half() now and then while more than half of the ring is in use: a moment to wake the consumer.
+/// `commit(slot)`: hands the filled slot to the consumer.
+/// `drain(f)`: calls f(data, size, dropped) for every record in turn until it returns false or there is none; `dropped`
+/// records are missing before this one. Returns the position reached.
+/// Complexity: an append is a comparison, the copy and a release store (`shared`: and a
+/// compare-exchange, never a lock). Allocates: at construction only.
+/// Threads: reserve, commit and drop: the producers; drain and take_dropped: one consumer.
+/// Fork: the child has a ring of its own with what was in it; a consumer that is a thread stays with the parent.
+template <class Producers = exclusive>
+class record_ring;
+
+template <>
+class record_ring<exclusive> : public detail::ring_sides {
+ public:
+  /// `capacity` is rounded up to a power of two, at least 4096.
+  explicit record_ring(std::size_t capacity) : ring_sides(capacity), limit_(this->capacity() / 2) {}
+
+  template <class F>
+  [[gnu::always_inline]] inline ring_slot reserve(std::size_t size, F&& past_half) noexcept {
+    if (size > max_size()) [[unlikely]]
+      return {};
+    const std::uint64_t head = head_.load(std::memory_order_relaxed);
+    const std::uint64_t end = head + detail::ring_storage::span(size);
+    if (end > limit_) [[unlikely]] {
+      const std::uint64_t limit = limit_for(end, past_half);
+      if (limit == 0) return {};
+      limit_ = limit;
+    }
+    return slot(head, end, size);
+  }
+  void commit(const ring_slot& filled) noexcept {
+    reinterpret_cast<std::uint64_t*>(filled.data)[-1] = header(filled.size);
+    head_.store(filled.end, std::memory_order_release);
+  }
+
+  template <class F>
+  std::uint64_t drain(F&& f) noexcept {
+    const std::uint64_t head = head_.load(std::memory_order_acquire);
+    return drain_by([head](std::uint64_t position,
+                           const std::uint64_t* at) noexcept { return position != head ? *at : std::uint64_t{0}; },
+                    [](std::uint64_t*, std::uint64_t) noexcept {}, f);
+  }
 
  private:
-  detail::ring_storage storage_;
-  alignas(64) std::atomic<std::uint64_t> head_{0};
+  std::uint64_t limit_;  // up to where the producer may go without looking at the consumer
+};
+
+/// A record is there once its header is not zero, so the consumer clears what it has read.
+template <>
+class record_ring<shared> : public detail::ring_sides {
+ public:
+  explicit record_ring(std::size_t capacity) : ring_sides(capacity), limit_(this->capacity() / 2) {}
+
+  template <class F>
+  ring_slot reserve(std::size_t size, F&& past_half) noexcept {
+    if (size > max_size()) [[unlikely]]
+      return {};
+    std::uint64_t head = head_.load(std::memory_order_relaxed);
+    for (;;) {
+      const std::uint64_t end = head + detail::ring_storage::span(size);
+      // Acquire, here or in limit_for: the room is clear, because the consumer cleared it before `tail`.
+      if (end > limit_.load(std::memory_order_acquire)) [[unlikely]] {
+        const std::uint64_t limit = limit_for(end, past_half);
+        if (limit == 0) {
+          // Full, unless the consumer has overtaken this old view of the head.
+          const std::uint64_t now = head_.load(std::memory_order_relaxed);
+          if (now == head) return {};
+          head = now;
+          continue;
+        }
+        limit_.store(limit, std::memory_order_release);
+      }
+      if (head_.compare_exchange_weak(head, end, std::memory_order_relaxed)) return slot(head, end, size);
+    }
+  }
+  void commit(const ring_slot& filled) noexcept {
+    std::atomic_ref<std::uint64_t>(reinterpret_cast<std::uint64_t*>(filled.data)[-1])
+        .store(header(filled.size), std::memory_order_release);
+  }
+
+  template <class F>
+  std::uint64_t drain(F&& f) noexcept {
+    return drain_by(
+        [](std::uint64_t, std::uint64_t* at) noexcept {
+          return std::atomic_ref<std::uint64_t>(*at).load(std::memory_order_acquire);
+        },
+        [](std::uint64_t* at, std::uint64_t words) noexcept {
+          for (std::uint64_t i = 0; i < words; ++i) at[i] = 0;
+        },
+        f);
+  }
+
+ private:
   alignas(64) std::atomic<std::uint64_t> limit_;
-  std::atomic<std::uint32_t> lost_{0};
-  alignas(64) std::atomic<std::uint64_t> tail_{0};
 };
 
 }  // namespace store
@@ -26684,14 +26753,20 @@ template <>
 class audit_counters<store::shared> {
  public:
   audit_counters() noexcept : log_(logs().fetch_add(1, std::memory_order_relaxed) + 1) {}
-  audit_counters(audit_counters&& other) noexcept
-      : log_(other.log_),
-        events_(other.events()),
-        failures_(other.failures()),
-        rejected_(other.rejected()),
-        quick_(other.quick_.load(std::memory_order_relaxed)),
-        next_summaries_(other.next_summaries_.load(std::memory_order_relaxed)),
-        clock_set_(other.clock_set_.load(std::memory_order_relaxed)) {}
+  audit_counters(audit_counters&& other) noexcept { *this = static_cast<audit_counters&&>(other); }
+  audit_counters& operator=(audit_counters&& other) noexcept {
+    log_ = other.log_;
+    const auto set = [](std::atomic<std::uint64_t>& to, const std::atomic<std::uint64_t>& from) {
+      to.store(from.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    };
+    set(events_, other.events_);
+    set(failures_, other.failures_);
+    set(rejected_, other.rejected_);
+    set(quick_, other.quick_);
+    set(next_summaries_, other.next_summaries_);
+    set(clock_set_, other.clock_set_);
+    return *this;
+  }
 
   std::uint64_t begin() noexcept {
     return this_threads_events().of(log_).event = events_.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -26735,7 +26810,7 @@ class audit_counters<store::shared> {
     return count;
   }
 
-  std::uint64_t log_;
+  std::uint64_t log_ = 0;
   std::atomic<std::uint64_t> events_{0};
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> rejected_{0};
@@ -26750,6 +26825,150 @@ class audit_counters<store::shared> {
 
 #endif  // MILLRACE_MIDDLEWARE_DETAIL_AUDIT_POLICIES_HPP
 
+// ---- core/detail/mutex.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_MUTEX_HPP
+#define MILLRACE_CORE_DETAIL_MUTEX_HPP
+
+// A mutex and conditions on it, on POSIX threads: <mutex> and <condition_variable> would double what the headers that
+// need them cost to parse.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+class mutex {
+ public:
+  mutex() noexcept { ::pthread_mutex_init(&handle_, nullptr); }
+  mutex(const mutex&) = delete;
+  mutex& operator=(const mutex&) = delete;
+  ~mutex() { ::pthread_mutex_destroy(&handle_); }
+
+  void lock() noexcept { ::pthread_mutex_lock(&handle_); }
+  void unlock() noexcept { ::pthread_mutex_unlock(&handle_); }
+
+ private:
+  friend class condition;
+  pthread_mutex_t handle_;
+};
+
+class lock_guard {
+ public:
+  explicit lock_guard(mutex& held) noexcept : held_(&held) { held_->lock(); }
+  lock_guard(const lock_guard&) = delete;
+  lock_guard& operator=(const lock_guard&) = delete;
+  ~lock_guard() { held_->unlock(); }
+
+ private:
+  mutex* held_;
+};
+
+/// A condition that waits on the monotonic clock.
+class condition {
+ public:
+  condition() noexcept {
+    pthread_condattr_t attributes;
+    ::pthread_condattr_init(&attributes);
+    ::pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    ::pthread_cond_init(&handle_, &attributes);
+    ::pthread_condattr_destroy(&attributes);
+  }
+  condition(const condition&) = delete;
+  condition& operator=(const condition&) = delete;
+  ~condition() { ::pthread_cond_destroy(&handle_); }
+
+  void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
+
+  /// Waits, at most until this moment of the monotonic clock. The caller holds the mutex.
+  void wait_until(mutex& held, std::uint64_t nanoseconds) noexcept {
+    timespec until{};
+    until.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000U);
+    until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000U);
+    ::pthread_cond_timedwait(&handle_, &held.handle_, &until);
+  }
+  void wait_for(mutex& held, std::uint64_t nanoseconds) noexcept {
+    wait_until(held, read_clock(CLOCK_MONOTONIC) + nanoseconds);
+  }
+
+ private:
+  pthread_cond_t handle_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_MUTEX_HPP
+
+// ---- store/detail/fork_watch.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
+#define MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// Tells an object in a forked child, before fork() returns there, that its thread stayed in the parent. So nobody
+/// has to ask for the process' number on a hot path.
+///
+/// `told(object)` runs in the child, where only what is safe in a signal handler may be called: it sets atomics.
+/// Threads: construction and destruction any. A child made around the library (a bare clone) is not seen.
+class fork_watch {
+ public:
+  fork_watch(void* object, void (*told)(void* object) noexcept) noexcept : object_(object), told_(told) {
+    watches& all = everyone();
+    ::pthread_mutex_lock(&all.mutex);
+    next_ = all.first;
+    if (next_ != nullptr) next_->previous_ = this;
+    all.first = this;
+    ::pthread_mutex_unlock(&all.mutex);
+  }
+  fork_watch(const fork_watch&) = delete;
+  fork_watch& operator=(const fork_watch&) = delete;
+  ~fork_watch() {
+    watches& all = everyone();
+    ::pthread_mutex_lock(&all.mutex);
+    (previous_ != nullptr ? previous_->next_ : all.first) = next_;
+    if (next_ != nullptr) next_->previous_ = previous_;
+    ::pthread_mutex_unlock(&all.mutex);
+  }
+
+ private:
+  struct watches {
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    fork_watch* first = nullptr;
+
+    // Locked while the process forks, so that the child's list is whole.
+    watches() noexcept {
+      ::pthread_atfork([] { ::pthread_mutex_lock(&everyone().mutex); },
+                       [] { ::pthread_mutex_unlock(&everyone().mutex); },
+                       [] {
+                         for (fork_watch* each = everyone().first; each != nullptr; each = each->next_)
+                           each->told_(each->object_);
+                         ::pthread_mutex_unlock(&everyone().mutex);
+                       });
+    }
+  };
+  /// Never destroyed: logs may end after main has.
+  static watches& everyone() noexcept {
+    static watches& only = *new watches;
+    return only;
+  }
+
+  void* object_;
+  void (*told_)(void*) noexcept;
+  fork_watch* previous_ = nullptr;
+  fork_watch* next_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
+
 // ---- store/file.hpp
 
 #ifndef MILLRACE_STORE_FILE_HPP
@@ -26761,8 +26980,8 @@ namespace store {
 
 namespace detail {
 
-// strerror_r answers with a pointer in GNU's form and with a status in POSIX's; both fill or replace the buffer.
-inline const char* strerror_text(const char* answer, const char*) noexcept { return answer; }
+// strerror_r returns a pointer in GNU's form and a status in POSIX's; both fill or replace the buffer.
+inline const char* strerror_text(const char* text, const char*) noexcept { return text; }
 inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
 
 constexpr errc errc_of_errno(int number) noexcept {
@@ -26803,7 +27022,7 @@ inline error system_error(int number, std::string_view action, std::string_view 
 /// interrupted and finishes what the system wrote in part. Movable. Threads: one at a time, but
 /// `read_at` may run beside anything that does not close it.
 ///
-/// Errors: every call that touches the system answers a `result` that names the path.
+/// Errors: every call that touches the system returns a `result` that names the path.
 class file {
  public:
   file() noexcept = default;
@@ -26821,9 +27040,7 @@ class file {
 
   /// open(2) with O_CLOEXEC added; `mode` as the umask leaves it.
   static result<file> open(std::string path, int flags, mode_t mode = 0666) {
-    int descriptor = -1;
-    do descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);
-    while (descriptor < 0 && errno == EINTR);
+    const int descriptor = detail::uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
     if (descriptor < 0) return system_error(errno, "open", path);
     return file(descriptor, std::move(path));
   }
@@ -26835,11 +27052,8 @@ class file {
   /// Writes all of it at the file's position. After an error a part may have been written.
   result<void> write(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
-      if (done < 0) {
-        if (errno == EINTR) continue;
-        return failure("write");
-      }
+      const ssize_t done = detail::uninterrupted([&] { return ::write(descriptor_, bytes.data(), bytes.size()); });
+      if (done < 0) return failure("write");
       bytes.remove_prefix(static_cast<std::size_t>(done));
     }
     return {};
@@ -26853,11 +27067,9 @@ class file {
   result<std::size_t> read_at(std::uint64_t offset, char* out, std::size_t size) const {
     std::size_t total = 0;
     while (total < size) {
-      const ssize_t got = ::pread(descriptor_, out + total, size - total, static_cast<off_t>(offset + total));
-      if (got < 0) {
-        if (errno == EINTR) continue;
-        return failure("read");
-      }
+      const ssize_t got = detail::uninterrupted(
+          [&] { return ::pread(descriptor_, out + total, size - total, static_cast<off_t>(offset + total)); });
+      if (got < 0) return failure("read");
       if (got == 0) break;
       total += static_cast<std::size_t>(got);
     }
@@ -26865,34 +27077,32 @@ class file {
   }
 
   result<std::uint64_t> size() const {
-    struct stat facts {};
+    struct stat facts{};
     if (::fstat(descriptor_, &facts) != 0) return failure("examine");
     return static_cast<std::uint64_t>(facts.st_size);
   }
 
   result<void> truncate(std::uint64_t size) {
-    int status = 0;
-    do status = ::ftruncate(descriptor_, static_cast<off_t>(size));
-    while (status != 0 && errno == EINTR);
-    if (status != 0) return failure("truncate");
+    if (detail::uninterrupted([&] { return ::ftruncate(descriptor_, static_cast<off_t>(size)); }) != 0)
+      return failure("truncate");
     return {};
   }
 
   /// On disk, with everything needed to find it again (fsync).
   result<void> sync() {
-    if (::fsync(descriptor_) != 0) return failure("sync");
+    if (detail::uninterrupted([&] { return ::fsync(descriptor_); }) != 0) return failure("sync");
     return {};
   }
   /// On disk, with the size but not the times (fdatasync).
   result<void> sync_data() {
-    if (::fdatasync(descriptor_) != 0) return failure("sync");
+    if (detail::uninterrupted([&] { return ::fdatasync(descriptor_); }) != 0) return failure("sync");
     return {};
   }
 
   /// Closes and says what the system says; the destructor closes too, but has no one to tell.
   result<void> close() {
     if (!is_open()) return {};
-    // Linux has released the descriptor whatever close answers, so it is never called twice.
+    // Linux has released the descriptor whatever close returns, so it is never called twice.
     if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) return failure("close");
     return {};
   }
@@ -26921,11 +27131,9 @@ result<Bytes> read_whole(std::string path) {
   for (;;) {
     // One byte more than the size says, so that a file read in one go also shows its end in one go.
     if (filled == bytes.size()) bytes.resize(filled == 0 ? static_cast<std::size_t>(*size) + 1 : filled * 2 + 4096);
-    const ssize_t got = ::read(opened->descriptor(), bytes.data() + filled, bytes.size() - filled);
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      return system_error(errno, "read", opened->path());
-    }
+    const ssize_t got =
+        uninterrupted([&] { return ::read(opened->descriptor(), bytes.data() + filled, bytes.size() - filled); });
+    if (got < 0) return system_error(errno, "read", opened->path());
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
   }
@@ -27001,8 +27209,7 @@ tail_end find_tail_end(std::string_view tail, bool whole) noexcept {
 template <class FileSystem>
 result<void> write_fully(FileSystem& fs, int fd, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
-    const std::ptrdiff_t done = fs.write(fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
+    const std::ptrdiff_t done = uninterrupted([&] { return fs.write(fd, bytes.data(), bytes.size()); });
     if (done < 0) return system_error(errno, "write", path);
     if (done == 0) return error(errc::io, "cannot write \"" + path + "\": nothing is taken");
     bytes.remove_prefix(static_cast<std::size_t>(done));
@@ -27014,8 +27221,8 @@ template <class FileSystem>
 result<void> read_fully(FileSystem& fs, int fd, std::string& bytes, std::uint64_t offset, const std::string& path) {
   std::size_t have = 0;
   while (have < bytes.size()) {
-    const std::ptrdiff_t got = fs.read_at(fd, bytes.data() + have, bytes.size() - have, offset + have);
-    if (got < 0 && errno == EINTR) continue;
+    const std::ptrdiff_t got =
+        uninterrupted([&] { return fs.read_at(fd, bytes.data() + have, bytes.size() - have, offset + have); });
     if (got < 0) return system_error(errno, "read", path);
     if (got == 0) return error(errc::truncated, "cannot read \"" + path + "\": it ends before its size");
     have += static_cast<std::size_t>(got);
@@ -27027,11 +27234,12 @@ result<void> read_fully(FileSystem& fs, int fd, std::string& bytes, std::uint64_
 template <class FileSystem>
 result<void> keep_torn(FileSystem& fs, const std::string& path, std::string_view torn) {
   const std::string aside = path + ".torn";
-  const int fd = fs.open(aside.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644U);
+  const int fd =
+      uninterrupted([&] { return fs.open(aside.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644U); });
   if (fd < 0) return system_error(errno, "keep a torn end in", aside);
   result<void> done = write_fully(fs, fd, torn, aside);
   if (done) done = write_fully(fs, fd, "\n", aside);
-  if (done && fs.sync_data(fd) != 0) done = system_error(errno, "sync", aside);
+  if (done && uninterrupted([&] { return fs.sync_data(fd); }) != 0) done = system_error(errno, "sync", aside);
   fs.close(fd);
   return done;
 }
@@ -27046,8 +27254,8 @@ result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path)
   }
   const auto size = static_cast<std::uint64_t>(known);
   std::string tail;
-  std::uint64_t window = (std::min)(size, std::uint64_t{1} << 16);
-  for (;; window = (std::min)(size, window * 4)) {
+  for (std::uint64_t window = std::uint64_t{1} << 16;; window *= 4) {
+    if (window > size) window = size;
     tail.resize(static_cast<std::size_t>(window));
     if (result<void> got = read_fully(fs, fd, tail, size - window, path); !got) return std::move(got).error();
     const tail_end end = find_tail_end<Format>(tail, window == size);
@@ -27059,8 +27267,9 @@ result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path)
     if (repair) {
       if (result<void> kept = keep_torn(fs, path, std::string_view(tail).substr(end.keep)); !kept)
         return std::move(kept).error();
-      if (fs.truncate(fd, repair.offset) != 0) return system_error(errno, "cut the torn end off", path);
-      if (fs.sync_data(fd) != 0) return system_error(errno, "sync", path);
+      if (uninterrupted([&] { return fs.truncate(fd, repair.offset); }) != 0)
+        return system_error(errno, "cut the torn end off", path);
+      if (uninterrupted([&] { return fs.sync_data(fd); }) != 0) return system_error(errno, "sync", path);
     }
     return repair;
   }
@@ -27072,6 +27281,177 @@ result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path)
 }  // namespace millrace
 
 #endif  // MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
+
+// ---- store/detail/log_file.hpp
+
+#ifndef MILLRACE_STORE_DETAIL_LOG_FILE_HPP
+#define MILLRACE_STORE_DETAIL_LOG_FILE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// What the system refused, and what it was asked for. Empty on success.
+struct refusal {
+  int why = 0;  // errno
+  const char* what = "";
+
+  explicit operator bool() const noexcept { return why != 0; }
+};
+
+/// The file that a line log appends to: opened, locked and repaired; written in whole lines; followed to the path where
+/// it should stand. Threads: one at a time.
+template <class Format, class FileSystem>
+class log_file {
+ public:
+  log_file(std::string path, const line_log_options& options, FileSystem fs)
+      : path_(std::move(path)),
+        absolute_(from_root(path_)),
+        permissions_(options.permissions),
+        lock_(options.lock),
+        fs_(std::move(fs)) {}
+  log_file(log_file&& other) noexcept
+      : path_(std::move(other.path_)),
+        absolute_(std::move(other.absolute_)),
+        permissions_(other.permissions_),
+        lock_(other.lock_),
+        fs_(std::move(other.fs_)),
+        fd_(std::exchange(other.fd_, -1)),
+        torn_(other.torn_) {}
+  log_file& operator=(log_file&&) = delete;
+  ~log_file() { (void)close(); }
+
+  const std::string& path() const noexcept { return path_; }
+
+  /// Opens or creates the file, locks it, repairs its end. Again: goes over to the file that stands at the path now,
+  /// and stays with the old one where that fails.
+  result<tail_repair> open() {
+    const int fd = uninterrupted(
+        [&] { return fs_.open(absolute_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, permissions_); });
+    if (fd < 0) return system_error(errno, "open", path_);
+    result<tail_repair> repaired = prepare(fd);
+    if (!repaired) {
+      fs_.close(fd);
+      return repaired;
+    }
+    (void)close();
+    fd_ = fd;
+    torn_ = false;
+    return repaired;
+  }
+
+  /// Errors: what the system says of the descriptor, which is gone in any case.
+  refusal close() noexcept {
+    if (fd_ < 0 || fs_.close(std::exchange(fd_, -1)) == 0 || errno == EINTR) return {};
+    return {errno, "close"};
+  }
+
+  struct appended {
+    std::size_t bytes = 0;  // of whole lines that stand in the file
+    refusal why;            // there are no more of them
+  };
+  /// Appends lines. What stands of a line that was not finished is cut off, now or before the next append.
+  appended append(std::string_view lines) noexcept {
+    if (torn_)
+      if (const refusal no = cut_torn_line()) return {0, no};
+    std::size_t done = 0;
+    while (done < lines.size()) {
+      const std::ptrdiff_t now =
+          uninterrupted([&] { return fs_.write(fd_, lines.data() + done, lines.size() - done); });
+      if (now <= 0) {
+        const refusal no{now == 0 ? EIO : errno, "write"};
+        const std::size_t whole = done == 0 ? 0 : lines.rfind('\n', done - 1) + 1;
+        torn_ = whole != done;
+        if (torn_) (void)cut_torn_line();
+        return {whole, no};
+      }
+      done += static_cast<std::size_t>(now);
+    }
+    return {done, {}};
+  }
+
+  refusal sync() noexcept {
+    if (uninterrupted([&] { return fs_.sync_data(fd_); }) != 0) return {errno, "sync"};
+    return {};
+  }
+
+  /// Where the open file stands now.
+  file_place place() noexcept { return fs_.place_of(fd_, absolute_.c_str()); }
+
+ private:
+  /// A change of the working directory must not change which file is meant.
+  static std::string from_root(const std::string& path) {
+    char folder[4096];
+    if (path.empty() || path.front() == '/' || ::getcwd(folder, sizeof folder) == nullptr) return path;
+    return std::string(folder) + '/' + path;
+  }
+
+  result<tail_repair> prepare(int fd) {
+    if (lock_ && uninterrupted([&] { return fs_.lock(fd); }) != 0) {
+      return errno == EWOULDBLOCK ? error(errc::unavailable, "cannot open \"" + path_ + "\": another log has it open")
+                                  : system_error(errno, "lock", path_);
+    }
+    result<tail_repair> repaired = repair_tail<Format>(fs_, fd, absolute_);
+    if (repaired && repaired->offset == 0 && fs_.sync_directory_of(absolute_.c_str()) != 0 && errno != EINVAL)
+      return system_error(errno, "sync the folder of", path_);
+    return repaired;
+  }
+
+  /// Cuts off what follows the file's last newline, wherever that is now: others may have shortened the file. Who does
+  /// so between the look and the cut makes the cut lengthen it, by NUL bytes; so it looks again until nothing is to be
+  /// cut.
+  refusal cut_torn_line() noexcept {
+    constexpr const char* what = "cut a torn line off";
+    for (int tries = 0; tries < 100; ++tries) {
+      const std::int64_t size = fs_.regular_size(fd_);
+      if (size < 0) return {errno, what};
+      const std::int64_t end = end_of_lines(size);
+      if (end < 0) return {errno, what};
+      if (end == size) {
+        torn_ = false;
+        return {};
+      }
+      if (uninterrupted([&] { return fs_.truncate(fd_, static_cast<std::uint64_t>(end)); }) != 0) return {errno, what};
+    }
+    return {EIO, what};
+  }
+  /// Behind the last newline in the file's first `size` bytes; -1 with errno where they cannot be read.
+  std::int64_t end_of_lines(std::int64_t size) noexcept {
+    char window[4096];
+    for (std::int64_t end = size; end > 0;) {
+      const auto length =
+          static_cast<std::size_t>(end < std::int64_t{sizeof window} ? end : std::int64_t{sizeof window});
+      end -= static_cast<std::int64_t>(length);
+      std::size_t have = 0;
+      while (have < length) {
+        const std::ptrdiff_t got = uninterrupted(
+            [&] { return fs_.read_at(fd_, window + have, length - have, static_cast<std::uint64_t>(end) + have); });
+        if (got < 0) return -1;
+        if (got == 0) break;  // the file has become shorter: no line ends there
+        have += static_cast<std::size_t>(got);
+      }
+      const std::size_t last = std::string_view(window, have).rfind('\n');
+      if (last != std::string_view::npos) return end + static_cast<std::int64_t>(last) + 1;
+    }
+    return 0;
+  }
+
+  std::string path_;      // as the caller named it
+  std::string absolute_;  // where it is looked for
+  unsigned permissions_;
+  bool lock_;
+  FileSystem fs_;
+  int fd_ = -1;
+  bool torn_ = false;  // it ends in a line that is not whole
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_LOG_FILE_HPP
 
 // ---- store/fwd.hpp
 
@@ -27098,69 +27478,11 @@ using namespace millrace::detail;  // the primitives of core, which every module
 #ifndef MILLRACE_STORE_DETAIL_WORKER_HPP
 #define MILLRACE_STORE_DETAIL_WORKER_HPP
 
-// A mutex, conditions on it, and one thread, on POSIX threads: <thread> and <condition_variable>
-// would double what this module's headers cost to parse.
+// One thread, on POSIX threads: <thread> would double what this module's headers cost to parse.
 namespace millrace {
 inline namespace v0 {
 namespace store {
 namespace detail {
-
-class mutex {
- public:
-  mutex() noexcept { ::pthread_mutex_init(&handle_, nullptr); }
-  mutex(const mutex&) = delete;
-  mutex& operator=(const mutex&) = delete;
-  ~mutex() { ::pthread_mutex_destroy(&handle_); }
-
-  void lock() noexcept { ::pthread_mutex_lock(&handle_); }
-  void unlock() noexcept { ::pthread_mutex_unlock(&handle_); }
-
- private:
-  friend class condition;
-  pthread_mutex_t handle_;
-};
-
-class lock_guard {
- public:
-  explicit lock_guard(mutex& held) noexcept : held_(&held) { held_->lock(); }
-  lock_guard(const lock_guard&) = delete;
-  lock_guard& operator=(const lock_guard&) = delete;
-  ~lock_guard() { held_->unlock(); }
-
- private:
-  mutex* held_;
-};
-
-/// A condition that waits on the monotonic clock.
-class condition {
- public:
-  condition() noexcept {
-    pthread_condattr_t attributes;
-    ::pthread_condattr_init(&attributes);
-    ::pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    ::pthread_cond_init(&handle_, &attributes);
-    ::pthread_condattr_destroy(&attributes);
-  }
-  condition(const condition&) = delete;
-  condition& operator=(const condition&) = delete;
-  ~condition() { ::pthread_cond_destroy(&handle_); }
-
-  void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
-
-  /// Waits, at most until this moment of the monotonic clock. The caller holds the mutex.
-  void wait_until(mutex& held, std::uint64_t nanoseconds) noexcept {
-    timespec until{};
-    until.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000U);
-    until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000U);
-    ::pthread_cond_timedwait(&handle_, &held.handle_, &until);
-  }
-  void wait_for(mutex& held, std::uint64_t nanoseconds) noexcept {
-    wait_until(held, read_clock(CLOCK_MONOTONIC) + nanoseconds);
-  }
-
- private:
-  pthread_cond_t handle_;
-};
 
 /// A thread that takes no signals: the program's handlers go on running where they ran.
 class worker_thread {
@@ -27169,7 +27491,7 @@ class worker_thread {
   worker_thread(const worker_thread&) = delete;
   worker_thread& operator=(const worker_thread&) = delete;
 
-  /// Runs `object.run()`. Answers errno's value, 0 on success.
+  /// Runs `object.run()`. Returns errno's value, 0 on success.
   template <class T>
   int start(T& object) noexcept {
     sigset_t all;
@@ -27234,31 +27556,26 @@ class line_writer {
   static constexpr std::uint32_t failed = 1;  // the disk refuses: producers are told, not kept waiting
   static constexpr std::uint32_t asleep = 2;  // nothing came for long: the next record wakes the thread
   static constexpr std::uint32_t closed = 4;
+  static constexpr std::uint32_t copied = 8;  // into a forked child, where the thread is not
+  static constexpr std::uint32_t refuses_records = closed | copied;
 
-  line_writer(std::string path, const line_log_options& options, Format lines, FileSystem fs, int fd,
-              tail_repair repaired)
+  line_writer(const line_log_options& options, Format lines, log_file<Format, FileSystem> file, tail_repair repaired)
       : format(std::move(lines)),
         ring(options.ring_bytes),
-        path_(std::move(path)),
         options_(options),
         repaired_(repaired),
-        fs_(std::move(fs)),
-        fd_(fd),
-        size_(repaired.offset),
-        formatting_failed_(errc::unavailable, "cannot make lines for \"" + path_ + "\": out of memory") {
+        file_(std::move(file)),
+        no_memory_(errc::unavailable, "cannot make lines for \"" + path() + "\": out of memory") {
     text_.reserve(2 * group_bytes);
   }
   line_writer(const line_writer&) = delete;
   line_writer& operator=(const line_writer&) = delete;
-  ~line_writer() {
-    if (fd_ >= 0) fs_.close(fd_);
-  }
 
   int start() noexcept { return thread_.start(*this); }
 
   /// This process holds a forked copy, which has no thread and a lock that nobody will open.
   bool forked() const noexcept { return ::getpid() != owner_; }
-  const std::string& path() const noexcept { return path_; }
+  const std::string& path() const noexcept { return file_.path(); }
   const tail_repair& repaired() const noexcept { return repaired_; }
 
   result<void> status() const {
@@ -27293,10 +27610,11 @@ class line_writer {
   }
 
   result<void> wait_durable(std::uint64_t seq, std::uint64_t nanoseconds) {
-    if (durable.load(std::memory_order_acquire) >= seq) return {};
+    if ((attention.load(std::memory_order_relaxed) & copied) == 0 && durable.load(std::memory_order_acquire) >= seq)
+      return {};
     if (forked()) return forked_error();
     if (seq > ring.head())
-      return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path_ + '"');
+      return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path() + '"');
     const std::uint64_t until = read_clock(CLOCK_MONOTONIC) + nanoseconds;
     const lock_guard held(mutex_);
     if (wanted_.load(std::memory_order_relaxed) < seq) wanted_.store(seq, std::memory_order_relaxed);
@@ -27305,22 +27623,33 @@ class line_writer {
     for (;;) {
       if (durable.load(std::memory_order_acquire) >= seq) return {};
       if (!status_) return status_;
-      if (ended_)
-        return error(errc::closed, '"' + path_ + "\" was closed before the record was durable");
+      if (ended_) return error(errc::closed, '"' + path() + "\" was closed before the record was durable");
       if (read_clock(CLOCK_MONOTONIC) >= until)
-        return error(errc::timeout, "a record of \"" + path_ + "\" is not durable yet");
+        return error(errc::timeout, "a record of \"" + path() + "\" is not durable yet");
       progress_.wait_until(mutex_, until);
     }
   }
 
+  /// Asks the thread to look at the path when it next writes. One atomic addition.
+  std::uint64_t request_reopen() noexcept { return reopen_asked_.fetch_add(1, std::memory_order_release) + 1; }
+  /// Has it look now, and waits for what comes of it.
+  result<void> reopen() {
+    if (forked()) return forked_error();
+    const lock_guard held(mutex_);
+    const std::uint64_t ticket = request_reopen();
+    woken_ = true;
+    wake_.notify_all();
+    while (reopen_served_ < ticket) {
+      if (ended_) return error(errc::closed, '"' + path() + "\" is closed");
+      progress_.wait_for(mutex_, 100 * millisecond);
+    }
+    return reopened_ ? status_ : reopened_;
+  }
+
   /// Writes and syncs what there is, ends the thread, closes the file.
   result<void> close() {
-    if (fd_ < 0) return status_;
-    if (forked()) {
-      thread_.forget();
-      fs_.close(std::exchange(fd_, -1));
-      return {};
-    }
+    if (forked()) return close_copy();
+    if (ended_) return status_;
     {
       const lock_guard held(mutex_);
       attention.fetch_or(closed, std::memory_order_relaxed);
@@ -27332,19 +27661,20 @@ class line_writer {
     const lock_guard held(mutex_);
     ended_ = true;
     progress_.notify_all();
-    const bool closes = fs_.close(std::exchange(fd_, -1)) == 0 || errno == EINTR;
+    const refusal at_close = file_.close();
     if (!status_)
-      status_ = std::move(status_).error().wrap('"' + path_ + "\" is closed with records that are not durable");
-    else if (!closes)
-      status_ = system_error(errno, "close", path_);
+      status_ = std::move(status_).error().wrap('"' + path() + "\" is closed with records that are not durable");
+    else if (at_close)
+      status_ = system_error(at_close.why, at_close.what, path());
     else if (echo_failed_ != 0)
-      status_ = system_error(echo_failed_, "echo what is complete in", path_);
+      status_ = system_error(echo_failed_, "echo what is complete in", path());
     return status_;
   }
 
   line_log_statistics statistics() const noexcept {
     return {bytes_.load(std::memory_order_relaxed), groups_.load(std::memory_order_relaxed),
-            syncs_.load(std::memory_order_relaxed), lost_.load(std::memory_order_relaxed)};
+            syncs_.load(std::memory_order_relaxed), dropped_.load(std::memory_order_relaxed),
+            reopens_.load(std::memory_order_relaxed)};
   }
 
   /// The thread.
@@ -27353,6 +27683,7 @@ class line_writer {
     unsigned idle = 0;
     for (;;) {
       const bool stopping = is_stopping();  // asked first: what was appended before it is still drained
+      if (reopen_asked_.load(std::memory_order_acquire) != reopen_served_) serve_reopen();
       const bool moved = !broken_ && step(stopping, synced_at);
       if (stopping && (!moved || (attention.load(std::memory_order_relaxed) & failed) != 0)) return;
       if (moved) {
@@ -27372,12 +27703,34 @@ class line_writer {
 
  private:
   static constexpr std::size_t group_bytes = std::size_t{1} << 18;
-  static constexpr std::uint64_t retry_after = 20'000'000;
   static constexpr std::uint64_t millisecond = 1'000'000;
+  static constexpr std::uint64_t retry_after = 20 * millisecond;
+  /// A rename is mostly followed by a new file, which whoever rotates makes. Lines go on into the renamed one
+  /// meanwhile: a file made here would be in the way.
+  static constexpr std::uint64_t create_after = 1000 * millisecond;
+  static constexpr unsigned idle_rounds = 50;
+
+  // ---- a forked copy
 
   error forked_error() const {
-    return error(errc::unavailable, "a forked copy of \"" + path_ + "\" cannot be used: open the log after fork()");
+    return error(errc::unavailable, "a forked copy of \"" + path() + "\" cannot be used: open the log after fork()");
   }
+  /// In the child, before fork() returns: from here on it refuses, as on a full disk. Counts anew.
+  static void refuse_in_child(void* self) noexcept {
+    auto& copy = *static_cast<line_writer*>(self);
+    copy.attention.fetch_or(failed | copied, std::memory_order_relaxed);
+    (void)copy.ring.take_dropped();
+    copy.dropped_.store(0, std::memory_order_relaxed);
+  }
+  result<void> close_copy() {
+    thread_.forget();
+    (void)file_.close();
+    dropped_.fetch_add(ring.take_dropped(), std::memory_order_relaxed);
+    return forked_error();
+  }
+
+  // ---- records to lines
+
   bool is_stopping() noexcept {
     const lock_guard held(mutex_);
     return stopping_;
@@ -27385,6 +27738,7 @@ class line_writer {
 
   /// Drains, writes and syncs what is due. Whether there was anything to do.
   bool step(bool stopping, std::uint64_t& synced_at) noexcept {
+    if (adrift_ && !settle()) return false;
     const bool retry = !text_.empty();
     if (!retry) gather();
     if (waiting_for_room_.load(std::memory_order_relaxed)) {
@@ -27395,12 +27749,14 @@ class line_writer {
     const bool moved = !text_.empty();
     if ((moved && !write_group()) || broken_) return false;
     written.store(gathered_, std::memory_order_release);
-    if (durable.load(std::memory_order_relaxed) != gathered_) {
-      const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
-      if (stopping || options_.sync == sync_policy::every_group || due(now, synced_at)) {
-        synced_at = now;
-        if (!sync_file()) return false;
-      }
+    const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
+    const bool syncs = durable.load(std::memory_order_relaxed) != gathered_ &&
+                       (stopping || options_.sync == sync_policy::every_group || due(now, synced_at));
+    if (!moved && (syncs || stopping) && options_.when_moved == moved_policy::refuse) look();
+    if (adrift_ && !settle()) return false;
+    if (syncs) {
+      synced_at = now;
+      if (!sync_file()) return false;
     }
     return moved;
   }
@@ -27418,20 +27774,20 @@ class line_writer {
         return true;
       } catch (...) {
         text_.resize(whole);
-        broken_ = true;
-        fail(std::move(formatting_failed_));
+        out_of_memory();
         return false;
       }
     };
-    const std::uint64_t reached = ring.drain([&](const std::byte* data, std::size_t size, std::uint32_t lost) noexcept {
-      return make_lines([&] {
-               if (lost != 0) add_lost(lost);
-               format.line(text_, data, size);
-             }) &&
-             text_.size() < group_bytes;
-    });
+    const std::uint64_t reached =
+        ring.drain([&](const std::byte* data, std::size_t size, std::uint32_t dropped) noexcept {
+          return make_lines([&] {
+                   if (dropped != 0) add_dropped(dropped);
+                   format.line(text_, data, size);
+                 }) &&
+                 text_.size() < group_bytes;
+        });
     if (text_.empty()) {
-      if (const std::uint32_t lost = ring.take_lost(); lost != 0) make_lines([&] { add_lost(lost); });
+      if (const std::uint32_t dropped = ring.take_dropped(); dropped != 0) make_lines([&] { add_dropped(dropped); });
     }
     if (!broken_) gathered_ = reached;  // else a record is missing, and the watermark stays before it
     if (text_.empty()) return;
@@ -27442,77 +27798,73 @@ class line_writer {
         echo_failed_ = errno;
     }
   }
-  /// After the thread's end: counts as lost the lines that the disk refused, and the records that never became one.
+  /// After the thread's end: counts as dropped the lines that the disk refused, and the records that never became one.
   void count_unwritten() noexcept {
-    auto lost = static_cast<std::uint64_t>(std::count(text_.begin(), text_.end(), '\n'));
-    ring.drain([&](const std::byte*, std::size_t, std::uint32_t lost_before) noexcept {
-      lost += std::uint64_t{lost_before} + 1;
+    std::uint64_t dropped = 0;
+    for (const char c : text_) dropped += c == '\n' ? 1 : 0;
+    ring.drain([&](const std::byte*, std::size_t, std::uint32_t dropped_before) noexcept {
+      dropped += std::uint64_t{dropped_before} + 1;
       return true;
     });
-    lost_.fetch_add(lost + ring.take_lost(), std::memory_order_relaxed);
+    dropped_.fetch_add(dropped + ring.take_dropped(), std::memory_order_relaxed);
   }
-  void add_lost(std::uint32_t lost) {
-    lost_.fetch_add(lost, std::memory_order_relaxed);
-    format.lost(text_, lost);
+  void add_dropped(std::uint32_t dropped) {
+    dropped_.fetch_add(dropped, std::memory_order_relaxed);
+    format.dropped(text_, dropped);
   }
 
-  /// Writes the group; after a refusal, cuts off what stands of a line and keeps the rest of the
-  /// group for the next try.
+  // ---- lines to the disk
+
+  /// Writes the group; after a refusal keeps for the next try what does not stand in whole lines. Looks where the file
+  /// is before it lets go of the lines: those that stand in a deleted file go into the next one.
   bool write_group() noexcept {
-    if (torn_) {
-      if (fs_.truncate(fd_, size_) != 0) return refuse(errno, "cut a torn line off");
-      torn_ = false;
-    }
-    std::size_t done = 0;
-    while (done < text_.size()) {
-      const std::ptrdiff_t now = fs_.write(fd_, text_.data() + done, text_.size() - done);
-      if (now > 0) {
-        done += static_cast<std::size_t>(now);
+    for (;;) {
+      const auto [bytes, no] = file_.append(text_);
+      if (look() == file_place::deleted) {
+        if (!settle()) return false;
         continue;
       }
-      const int why = now == 0 ? EIO : errno;
-      if (why == EINTR) continue;
-      const std::size_t lines = done == 0 ? 0 : text_.rfind('\n', done - 1) + 1;
-      advance(lines);
-      if (lines != done) torn_ = fs_.truncate(fd_, size_) != 0;
-      return refuse(why, "write");
+      bytes_.fetch_add(bytes, std::memory_order_relaxed);
+      text_.erase(0, bytes);
+      if (no) return refuse(no);
+      groups_.fetch_add(1, std::memory_order_relaxed);
+      if (!broken_) recover();
+      return true;
     }
-    advance(done);
-    groups_.fetch_add(1, std::memory_order_relaxed);
-    if (!broken_ && (attention.load(std::memory_order_relaxed) & failed) != 0) recover();
-    return true;
-  }
-  void advance(std::size_t lines) noexcept {
-    size_ += lines;
-    bytes_.fetch_add(lines, std::memory_order_relaxed);
-    text_.erase(0, lines);
   }
 
   bool sync_file() noexcept {
-    while (fs_.sync_data(fd_) != 0) {
-      if (errno == EINTR) continue;
+    if (const refusal no = file_.sync()) {
       // The kernel may have dropped what it could not write: a later success would prove nothing.
       broken_ = true;
-      return refuse(errno, "sync");
+      return refuse(no);
     }
     syncs_.fetch_add(1, std::memory_order_relaxed);
     const lock_guard held(mutex_);
-    durable.store(gathered_, std::memory_order_release);
+    durable.store(written.load(std::memory_order_relaxed), std::memory_order_release);
     progress_.notify_all();
     return true;
   }
 
   /// A full disk may have room later; anything else stays broken.
-  bool refuse(int why, const char* what) noexcept {
-    if (why != ENOSPC && why != EDQUOT) broken_ = true;
+  bool refuse(refusal no) noexcept {
+    if (no.why != ENOSPC && no.why != EDQUOT) broken_ = true;
+    return tell([&] { return system_error(no.why, no.what, path()); });
+  }
+  /// The error becomes the log's status. Returns false.
+  template <class MakeError>
+  bool tell(MakeError&& make) noexcept {
     try {
-      fail(system_error(why, what, path_));
+      fail(make());
     } catch (...) {
-      // Out of memory for the words: the earlier ones stand, or these.
-      broken_ = true;
-      if ((attention.load(std::memory_order_relaxed) & failed) == 0) fail(std::move(formatting_failed_));
+      out_of_memory();
     }
     return false;
+  }
+  /// Final. The error before it stands, where there is one, since no words can be made for this.
+  void out_of_memory() noexcept {
+    broken_ = true;
+    if ((attention.load(std::memory_order_relaxed) & failed) == 0) fail(std::move(no_memory_));
   }
   void fail(error why) noexcept {
     const lock_guard held(mutex_);
@@ -27521,13 +27873,82 @@ class line_writer {
     progress_.notify_all();
   }
   void recover() noexcept {
+    if ((attention.load(std::memory_order_relaxed) & failed) == 0) return;
     const lock_guard held(mutex_);
     status_ = {};
     attention.fetch_and(~failed, std::memory_order_release);
   }
 
+  // ---- where the file is
+
+  file_place look() noexcept {
+    const file_place place = options_.when_moved == moved_policy::keep ? file_place::here : file_.place();
+    adrift_ = place != file_place::here;
+    return place;
+  }
+
+  /// Does what the policy says of a file that is not at its path. Whether lines can go on.
+  bool settle() noexcept {
+    const file_place place = look();
+    if (!adrift_) {
+      renamed_at_ = 0;
+      if (text_.empty()) recover();
+      return true;
+    }
+    if (options_.when_moved == moved_policy::refuse) {
+      return tell([&] {
+        return error(errc::not_found, "cannot go on in \"" + path() + "\": the file was " +
+                                          (place == file_place::deleted ? "deleted" : "renamed or replaced") +
+                                          " while the log had it open");
+      });
+    }
+    if (place == file_place::renamed) {
+      const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
+      if (renamed_at_ == 0) renamed_at_ = now;
+      if (now - renamed_at_ < create_after) return true;
+    }
+    crossing over = go_over(place);
+    if (!over.refused) fail(std::move(over.refused).error());
+    return over.done;
+  }
+
+  /// Whether the log is in another file now, and why it is not where the status does not say it yet.
+  struct crossing {
+    bool done = false;
+    result<void> refused;
+  };
+  /// Goes on in the file that stands at the path now. What was written to the one before is durable first.
+  crossing go_over(file_place place) noexcept {
+    try {
+      const bool unsynced = durable.load(std::memory_order_relaxed) != written.load(std::memory_order_relaxed);
+      if (place != file_place::deleted && unsynced && !sync_file()) return {};
+      if (result<tail_repair> opened = file_.open(); !opened) return {false, std::move(opened).error()};
+    } catch (...) {
+      out_of_memory();
+      return {};
+    }
+    adrift_ = false;
+    renamed_at_ = 0;
+    reopens_.fetch_add(1, std::memory_order_relaxed);
+    recover();
+    return {true, {}};
+  }
+
+  void serve_reopen() noexcept {
+    const std::uint64_t asked = reopen_asked_.load(std::memory_order_acquire);
+    crossing over;
+    if (!broken_)
+      if (const file_place place = file_.place(); place != file_place::here) over = go_over(place);
+    const lock_guard held(mutex_);
+    reopened_ = std::move(over.refused);
+    reopen_served_ = asked;
+    progress_.notify_all();
+  }
+
+  // ---- waiting
+
   void pause(unsigned idle, std::uint64_t synced_at) noexcept {
-    std::uint64_t time = (std::max)(std::uint64_t{options_.max_delay_ms}, std::uint64_t{1}) * millisecond;
+    std::uint64_t time = (options_.max_delay_ms == 0 ? 1 : options_.max_delay_ms) * millisecond;
     const std::uint32_t state = attention.load(std::memory_order_relaxed);
     const bool unsynced = durable.load(std::memory_order_relaxed) != gathered_;
     if (broken_) {
@@ -27537,7 +27958,8 @@ class line_writer {
     } else if (unsynced && options_.sync == sync_policy::interval) {
       const std::uint64_t interval = options_.sync_interval_ms * millisecond;
       const std::uint64_t since = read_clock(CLOCK_MONOTONIC) - synced_at;
-      time = (std::min)(time, since < interval ? interval - since : 1);
+      const std::uint64_t left = since < interval ? interval - since : 1;
+      if (left < time) time = left;
     } else if (idle > idle_rounds) {
       // The flag is long visible before the thread relies on it: one ordinary pause comes between.
       if ((state & asleep) != 0) time = 1000 * millisecond;
@@ -27551,7 +27973,6 @@ class line_writer {
     }
     woken_ = false;
   }
-  static constexpr unsigned idle_rounds = 50;
 
   // The producers' and waiters' side.
   mutable mutex mutex_;
@@ -27559,31 +27980,34 @@ class line_writer {
   mutable condition progress_;
   std::atomic<bool> pausing_{false};
   std::atomic<bool> waiting_for_room_{false};
-  std::atomic<std::uint64_t> wanted_{0};  // somebody waits for this to be durable
+  std::atomic<std::uint64_t> wanted_{0};        // somebody waits for this to be durable
+  std::atomic<std::uint64_t> reopen_asked_{0};  // how often somebody wanted the file opened anew
+  std::uint64_t reopen_served_ = 0;             // how many of those the thread has seen to
+  result<void> reopened_;                       // what came of the last
   bool woken_ = false;
   bool stopping_ = false;
   bool ended_ = false;
   result<void> status_;
   const pid_t owner_ = ::getpid();
-  const std::string path_;
   const line_log_options options_;
   const tail_repair repaired_;
 
   // The thread's side.
-  FileSystem fs_;
-  int fd_;
-  std::uint64_t size_;  // of the file, up to the end of its last whole line
-  std::string text_;    // lines not yet in the file
+  log_file<Format, FileSystem> file_;
+  std::string text_;  // lines not yet in the file
   std::uint64_t gathered_ = 0;
-  bool torn_ = false;
   bool broken_ = false;
+  bool adrift_ = false;           // the file is not at its path
+  std::uint64_t renamed_at_ = 0;  // since when, with nothing in its place
   int echo_failed_ = 0;
-  error formatting_failed_;
+  error no_memory_;  // told when there is none to make an error of
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> groups_{0};
   std::atomic<std::uint64_t> syncs_{0};
-  std::atomic<std::uint64_t> lost_{0};
+  std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> reopens_{0};
   worker_thread thread_;
+  const fork_watch watch_{this, refuse_in_child};
 };
 
 }  // namespace detail
@@ -27602,7 +28026,7 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// How a log's records become lines. `line` and `lost` append whole lines, newline included, on the
+/// How a log's records become lines. `line` and `dropped` append whole lines, newline included, on the
 /// writer's thread; `is_line` knows a complete one (without its newline) from a torn one, and
 /// `may_begin` whether bytes can be the torn beginning of a file of this kind. An optional
 /// `end_group(out, bool caught_up)` is called before a group is written; caught up, no record waits.
@@ -27610,7 +28034,7 @@ template <class F>
 concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record,
                                                   std::size_t size, std::uint64_t count, std::string_view text) {
   format.line(out, record, size);
-  format.lost(out, count);
+  format.dropped(out, count);
   { F::is_line(text) } noexcept -> std::same_as<bool>;
   { F::may_begin(text) } noexcept -> std::same_as<bool>;
 };
@@ -27621,7 +28045,7 @@ struct plain_lines {
     out.append(reinterpret_cast<const char*>(record), size);
     out += '\n';
   }
-  void lost(std::string& out, std::uint64_t count) { out += "... " + std::to_string(count) + " lines lost\n"; }
+  void dropped(std::string& out, std::uint64_t count) { out += "... " + std::to_string(count) + " lines lost\n"; }
   static bool is_line(std::string_view text) noexcept { return text.find('\0') == std::string_view::npos; }
   static bool may_begin(std::string_view) noexcept { return true; }
 };
@@ -27638,8 +28062,18 @@ struct plain_lines {
 /// Errors: what the disk refuses stands in `status()`, fails `wait_durable`, `flush` and `close`, and
 /// makes appends that find no room fail under every policy. A full disk is tried again until there is
 /// room; after any other failure the log is done, because a sync that failed proves nothing later.
-/// Fork: the child's copy refuses to work and may only be destroyed; the parent's goes on. The file's
-/// lock is held until both have closed it.
+/// Fork: the child's copy refuses every record and says why, as it would of a full disk (an append returns 0 and is
+/// counted, `healthy()` is false, status, flush and close return the error); the parent's goes on. The file's lock is
+/// held until both have closed it.
+/// Rotation: the writer looks, once a group, whether its file still stands at its path; `options.when_moved` says what
+/// follows. So logrotate needs no signal, whichever way it rotates:
+/// - `create` (rename, then a new file): lines go on into the renamed file until the new one is there.
+/// - `nocreate` (rename alone): the same for a second; then the log makes the file.
+/// - `copytruncate` (copy, then cut to nothing): the log goes on at the file's new beginning. What is written between
+///   the copy and the cut is in neither, which no writer can help: prefer one of the above.
+/// With `moved_policy::keep`, or to be sure of the moment, have `postrotate` send a signal, and the handler call
+/// `request_reopen()`, or the program's own loop `reopen()`. A file that somebody deletes takes along what it held;
+/// lines that the writer had not let go of yet go into the new one.
 template <line_format Format, class Producers = exclusive, full_policy Full = block,
           file_system FileSystem = posix_file_system>
 class basic_line_log {
@@ -27649,16 +28083,10 @@ class basic_line_log {
   /// Opens or creates the file, locks it, repairs its end, starts the writer.
   static result<basic_line_log> open(std::string path, line_log_options options = {}, Format format = {},
                                      FileSystem fs = {}) {
-    const int fd = fs.open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, options.permissions);
-    if (fd < 0) return system_error(errno, "open", path);
-    // From here on the writer's destructor closes the file.
-    result<tail_repair> repaired = prepare(fs, fd, path, options);
-    if (!repaired) {
-      fs.close(fd);
-      return std::move(repaired).error();
-    }
-    basic_line_log log(
-        new writer(std::move(path), options, std::move(format), std::move(fs), fd, *repaired));
+    detail::log_file<Format, FileSystem> file(std::move(path), options, std::move(fs));
+    result<tail_repair> repaired = file.open();
+    if (!repaired) return std::move(repaired).error();
+    basic_line_log log(new writer(options, std::move(format), std::move(file), *repaired));
     if (const int why = log.writer_->start(); why != 0)
       return system_error(why, "start the writer of", log.writer_->path());
     return log;
@@ -27669,7 +28097,7 @@ class basic_line_log {
     std::swap(writer_, other.writer_);
     return *this;
   }
-  /// Closes. What close() would have answered is lost here: call it to know.
+  /// Closes. What close() would have returned goes unheard here: call it to know.
   ~basic_line_log() {
     if (writer_ == nullptr) return;
     const bool forked = writer_->forked();
@@ -27681,12 +28109,13 @@ class basic_line_log {
   /// False once moved from.
   explicit operator bool() const noexcept { return writer_ != nullptr; }
 
-  /// Appends a record of `size` bytes that fill(std::byte*) writes. Answers its sequence number, a
+  /// Appends a record of `size` bytes that fill(std::byte*) writes. Returns its sequence number, a
   /// position that only grows; 0 when it was dropped or refused, or is larger than `max_record()`.
   /// About 5 ns; allocates and locks: never, while there is room.
   template <class Fill>
   [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::closed) != 0) [[unlikely]] return 0;
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::refuses_records) != 0) [[unlikely]]
+      return refuse_record();
     ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
     if (!slot) [[unlikely]] {
       slot = await_slot(size);
@@ -27694,10 +28123,10 @@ class basic_line_log {
     }
     return fill_slot(slot, fill);
   }
-  /// The same for a record that may as well be missing: never waits, and is not counted as lost.
+  /// The same for a record that may as well be missing: never waits, and is not counted as dropped.
   template <class Fill>
   std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::closed) != 0) return 0;
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::refuses_records) != 0) return 0;
     const ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
     return slot ? fill_slot(slot, fill) : 0;
   }
@@ -27707,9 +28136,7 @@ class basic_line_log {
   std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
 
   /// False while the disk refuses. One load.
-  bool healthy() const noexcept {
-    return (writer_->attention.load(std::memory_order_relaxed) & writer::failed) == 0;
-  }
+  bool healthy() const noexcept { return (writer_->attention.load(std::memory_order_relaxed) & writer::failed) == 0; }
   /// What the disk refuses at the moment, or for good.
   result<void> status() const { return writer_->status(); }
 
@@ -27727,8 +28154,18 @@ class basic_line_log {
   /// Waits until everything appended so far is durable.
   result<void> flush() { return writer_->wait_durable(appended_seq(), std::uint64_t{1} << 61); }
   /// Writes and syncs the rest and closes the file. No append may run at the same time. Again: the
-  /// same answer.
+  /// same result.
   result<void> close() { return writer_->close(); }
+
+  /// Goes over to the file that stands at the path now, made where there is none; nothing happens while that is the one
+  /// it has. Waits until that is done. Errors: why not; the log then goes on with the file it has.
+  result<void> reopen() { return writer_->reopen(); }
+  /// The same at the writer's next look, within `max_delay_ms`, or a second after half a second without records. One
+  /// atomic addition: the only member that a signal handler may call.
+  void request_reopen() noexcept { writer_->request_reopen(); }
+
+  /// True in a forked child, whose copy refuses to work.
+  bool is_forked_copy() const noexcept { return writer_->forked(); }
 
   line_log_statistics statistics() const noexcept { return writer_->statistics(); }
   /// What opening had to cut off.
@@ -27737,17 +28174,6 @@ class basic_line_log {
 
  private:
   explicit basic_line_log(writer* owned) noexcept : writer_(owned) {}
-
-  static result<tail_repair> prepare(FileSystem& fs, int fd, const std::string& path, const line_log_options& options) {
-    if (options.lock && fs.lock(fd) != 0) {
-      return errno == EWOULDBLOCK ? error(errc::unavailable, "cannot open \"" + path + "\": another log has it open")
-                                  : system_error(errno, "lock", path);
-    }
-    result<tail_repair> repaired = detail::repair_tail<Format>(fs, fd, path);
-    if (repaired && repaired->offset == 0 && fs.sync_directory_of(path.c_str()) != 0 && errno != EINVAL)
-      return system_error(errno, "sync the folder of", path);
-    return repaired;
-  }
 
   template <class Fill>
   [[gnu::always_inline]] inline std::uint64_t fill_slot(const ring_slot& slot, Fill&& fill) noexcept {
@@ -27769,8 +28195,13 @@ class basic_line_log {
         if (const ring_slot slot = writer_->ring.reserve(size, past_half{writer_})) return slot;
       }
     }
-    writer_->ring.lose();
+    writer_->ring.drop();
     return {};
+  }
+
+  [[gnu::cold, gnu::noinline]] std::uint64_t refuse_record() noexcept {
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::copied) != 0) writer_->ring.drop();
+    return 0;
   }
 
   writer* writer_;
@@ -27829,8 +28260,10 @@ inline namespace v0 {
 /// every record, and one of microseconds is not slowed by reading its tensors a second time.
 /// Complexity: a copy of the fields into the ring, about 5 ns for five numbers; a read of each tensor
 /// that is summarized. Allocates: for failed events, and on the log's thread.
-/// Threads: as the policy says; status, wait_durable and the counters any. Chains that share a log
+/// Threads: as the policy says; status, wait_durable, reopen and the counters any. Chains that share a log
 /// (`mr::borrow`) use one clock.
+/// Rotation: as `line_log` under `options.log.when_moved`; logrotate needs no signal.
+/// Fork: the child's copy refuses as on a full disk: `strict` vetoes every event, status and close say why.
 template <class... Policies>
 class audit_log {
   static_assert((detail::is_audit_policy<Policies> && ...),
@@ -27854,8 +28287,8 @@ class audit_log {
         on_loss_(options.on_loss),
         wall_clock_(options.wall_clock),
         log_(nothing_yet()) {
-    session_id_ = options.session_id.empty() ? make_session_id(wall_clock_(), entropy_seed())
-                                             : std::move(options.session_id);
+    session_id_ =
+        options.session_id.empty() ? make_session_id(wall_clock_(), entropy_seed()) : std::move(options.session_id);
     const std::uint64_t now = wall_clock_();
     log_ = log_type::open(std::move(path), options.log, detail::audit_format(session_id_, now, wall_clock_),
                           std::move(fs));
@@ -27880,17 +28313,20 @@ class audit_log {
   }
 
   audit_log(audit_log&&) noexcept = default;
-  audit_log& operator=(audit_log&& other) noexcept {
-    if (this != &other) {
-      this->~audit_log();
-      new (this) audit_log(std::move(other));
-    }
+  audit_log& operator=(audit_log other) noexcept {
+    detail::swap_members(*this, other, &audit_log::context_, &audit_log::open_, &audit_log::durable_start_ms_,
+                         &audit_log::limits_, &audit_log::shapes_only_, &audit_log::on_loss_, &audit_log::wall_clock_,
+                         &audit_log::counters_, &audit_log::log_, &audit_log::session_id_);
     return *this;
   }
-  /// Closes, if nobody has; what close() then answers goes to `options.on_loss`.
+  /// Closes, if nobody has; what close() then returns goes to `options.on_loss`.
   ~audit_log() {
     if (!log_ || !*log_ || !open_) return;
-    if (result<void> closed = close(); !closed && on_loss_ != nullptr) on_loss_(closed.error());
+    const bool copy = log_->is_forked_copy();
+    const result<void> closed = close();
+    if (closed || on_loss_ == nullptr) return;
+    if (copy && statistics().dropped == 0) return;  // a child that never used it misses nothing
+    on_loss_(closed.error());
   }
 
   template <class Stage, class Context>
@@ -27908,8 +28344,7 @@ class audit_log {
       counters_.begin_run(time, std::uint64_t{limits_.summary_interval_us} * 1'000);
     }
     using fields = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;
-    const std::uint64_t seq =
-        append<detail::audit_kind::start, Stage, fields>(ctx, detail::audit_error<>(), id, time);
+    const std::uint64_t seq = append<detail::audit_kind::start, Stage, fields>(ctx, detail::audit_error<>(), id, time);
     if (durable_start_ms_ != 0) [[unlikely]]
       return await_start(event, ctx, id, seq);
     return accepted(seq);
@@ -27943,11 +28378,11 @@ class audit_log {
     }
   }
 
-  /// Writes the session's end, syncs and closes the file. Again: the same answer. No event may run.
+  /// Writes the session's end, syncs and closes the file. Again: the same result. No event may run.
   result<void> close() {
     if (!log_) return log_.error();
     if (!*log_) return {};  // moved from
-    if (std::exchange(open_, false)) append_text(session_end());
+    if (std::exchange(open_, false) && !log_->is_forked_copy()) append_text(session_end());
     return log_->close();
   }
 
@@ -27965,6 +28400,12 @@ class audit_log {
     return log_ ? log_->wait_durable(seq, timeout) : result<void>(log_.error());
   }
   result<void> flush() { return log_ ? log_->flush() : result<void>(log_.error()); }
+
+  /// As `line_log::reopen` and `request_reopen`, which alone may be called in a signal handler.
+  result<void> reopen() { return log_ ? log_->reopen() : result<void>(log_.error()); }
+  void request_reopen() noexcept {
+    if (log_) log_->request_reopen();
+  }
 
   store::line_log_statistics statistics() const noexcept {
     return log_ ? log_->statistics() : store::line_log_statistics{};
@@ -27996,9 +28437,10 @@ class audit_log {
                                         "\" did not take a record: it was full, or the record larger than it takes");
   }
 
-  /// What a hook answers whose record went in at `seq`.
+  /// What a hook returns whose record went in at `seq`.
   [[gnu::always_inline]] inline result<void> accepted(std::uint64_t seq) const {
-    if (seq == 0 && full::waits) [[unlikely]] return refusal();
+    if (seq == 0 && full::waits) [[unlikely]]
+      return refusal();
     return {};
   }
 
@@ -28022,7 +28464,8 @@ class audit_log {
   /// Tells the log's thread, about once a second, what UTC it is at a moment of the chain's clock.
   template <class Stage>
   [[gnu::always_inline]] inline void set_clock(const Stage& event, std::uint64_t now) {
-    if (counters_.clock_is_set(now, clock_period)) [[likely]] return;
+    if (counters_.clock_is_set(now, clock_period)) [[likely]]
+      return;
     anchor(event);
   }
   template <class Stage>
@@ -28040,9 +28483,8 @@ class audit_log {
       unix_time = utc;
     }
     const detail::audit_schema* const schema = &detail::anchor_schema;
-    if (log_->try_append(sizeof schema + 16, [&](std::byte* at) {
-          detail::put_all(at, schema, chain_time, unix_time);
-        }) != 0)
+    if (log_->try_append(sizeof schema + 16,
+                         [&](std::byte* at) { detail::put_all(at, schema, chain_time, unix_time); }) != 0)
       counters_.set_clock(chain_time);
   }
 
@@ -28055,7 +28497,7 @@ class audit_log {
   }
 
   /// One record: its description, `head`, for a failure the error, and the fields of List that the
-  /// context has. Answers where it stands, or 0.
+  /// context has. Returns where it stands, or 0.
   template <detail::audit_kind Kind, class Stage, class List, class Context, class Failure, class... Head>
   [[gnu::always_inline]] inline std::uint64_t append(const Context& ctx, const Failure& failure, const Head&... head) {
     using list = typename detail::present_fields<Context, List>::type;
@@ -28071,17 +28513,15 @@ class audit_log {
       });
     } else {
       const detail::audit_schema* const schema = &detail::bare_schema<Kind, Stage>;
-      return log_->append(before_fields, [&](std::byte* at) {
-        failure.write(detail::put_all(at, schema, head...), limits);
-      });
+      return log_->append(before_fields,
+                          [&](std::byte* at) { failure.write(detail::put_all(at, schema, head...), limits); });
     }
   }
 
   bool append_text(const std::string& line) {
     const detail::audit_schema* const schema = &detail::text_schema;
-    return log_->append(sizeof schema + line.size(), [&](std::byte* at) {
-      std::memcpy(detail::put(at, schema), line.data(), line.size());
-    }) != 0;
+    return log_->append(sizeof schema + line.size(),
+                        [&](std::byte* at) { std::memcpy(detail::put(at, schema), line.data(), line.size()); }) != 0;
   }
   std::string session_start(std::uint64_t now, const audit_options& options) const {
     std::string line;
@@ -28129,6 +28569,50 @@ audit_log(std::string, audit_options) -> audit_log<>;
 }  // namespace millrace
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP
+
+// ---- core/detail/owned.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_OWNED_HPP
+#define MILLRACE_CORE_DETAIL_OWNED_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// One object on the heap and its only owner; null once moved from. What std::unique_ptr does, without <memory>.
+template <class T>
+class owned {
+ public:
+  owned() noexcept = default;
+  explicit owned(T* object) noexcept : object_(object) {}
+  owned(owned&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  owned& operator=(owned other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~owned() { delete object_; }
+
+  /// Gives the object to the caller.
+  T* release() noexcept { return std::exchange(object_, nullptr); }
+  T* get() const noexcept { return object_; }
+  T& operator*() const noexcept { return *object_; }
+  T* operator->() const noexcept { return object_; }
+  explicit operator bool() const noexcept { return object_ != nullptr; }
+
+ private:
+  T* object_ = nullptr;
+};
+
+template <class T, class... Args>
+owned<T> make_owned(Args&&... args) {
+  return owned<T>(new T(std::forward<Args>(args)...));
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_OWNED_HPP
 
 // ---- core/detail/decode_table.hpp
 
@@ -30620,22 +31104,24 @@ struct compression_statistics {
                   static_cast<double>(compressed_bytes) / scale, unit, saved, unit, saved_percent(), ratio(), speed);
     return text;
   }
-  std::string json() const {
-    std::string out;
-    json_writer(out)
-        .begin_object()
-        .member("tensors", tensors)
-        .member("skipped", skipped)
-        .member("kept", kept)
-        .member("original_bytes", original_bytes)
-        .member("compressed_bytes", compressed_bytes)
-        .member("ratio", ratio())
-        .member("saved_percent", saved_percent())
-        .member("nanoseconds", nanoseconds)
-        .end_object();
-    return out;
-  }
 };
+
+/// The same as one JSON object.
+inline std::string to_json(const compression_statistics& seen) {
+  std::string out;
+  json_writer(out)
+      .begin_object()
+      .member("tensors", seen.tensors)
+      .member("skipped", seen.skipped)
+      .member("kept", seen.kept)
+      .member("original_bytes", seen.original_bytes)
+      .member("compressed_bytes", seen.compressed_bytes)
+      .member("ratio", seen.ratio())
+      .member("saved_percent", seen.saved_percent())
+      .member("nanoseconds", seen.nanoseconds)
+      .end_object();
+  return out;
+}
 
 namespace detail {
 
@@ -30648,10 +31134,9 @@ inline constexpr bool is_compressible<tensor::compressible<T>> = true;
 template <class T>
 struct holds_compressible : std::bool_constant<is_compressible<T>> {};
 template <class T>
-requires(!is_compressible<T> && requires(T & value) { value.begin() != value.end(); } &&
-         !std::is_same_v<tensor::range_item<T>, T>) struct holds_compressible<T>
-    : holds_compressible<tensor::range_item<T>> {
-};
+  requires(!is_compressible<T> && requires(T& value) { value.begin() != value.end(); } &&
+           !std::is_same_v<tensor::range_item<T>, T>)
+struct holds_compressible<T> : holds_compressible<tensor::range_item<T>> {};
 
 }  // namespace detail
 
@@ -30685,7 +31170,7 @@ class basic_compression {
   using place = millrace::place<outside_of<"validation", "audit_log">>;
 
   explicit basic_compression(compression_options options = {}, Backend backend = {})
-      : options_(options), backend_(std::move(backend)), counts_(std::make_unique<counters>()) {
+      : options_(options), backend_(std::move(backend)), counts_(detail::make_owned<counters>()) {
     if (options_.threshold_bytes == compression_options{}.threshold_bytes)
       options_.threshold_bytes = automatic ? std::size_t{1} << 20 : std::size_t{1} << 12;
   }
@@ -30700,8 +31185,12 @@ class basic_compression {
 
   compression_statistics statistics() const noexcept {
     const auto now = [](const std::atomic<std::uint64_t>& count) { return count.load(std::memory_order_relaxed); };
-    return {now(counts_->tensors),        now(counts_->skipped),          now(counts_->kept),
-            now(counts_->original_bytes), now(counts_->compressed_bytes), now(counts_->nanoseconds),
+    return {now(counts_->tensors),
+            now(counts_->skipped),
+            now(counts_->kept),
+            now(counts_->original_bytes),
+            now(counts_->compressed_bytes),
+            now(counts_->nanoseconds),
             now(counts_->fruitless) != 0 && now(counts_->fruitful) == 0};
   }
 
@@ -30734,8 +31223,8 @@ class basic_compression {
   }
   template <class Stage, class Field, class Context>
   bool compress_field([[maybe_unused]] Context& ctx, [[maybe_unused]] result<void>& done) {
-    constexpr bool chosen = automatic ? detail::holds_compressible<typename Field::type>::value
-                                      : (std::is_same_v<Field, Fields> || ...);
+    constexpr bool chosen =
+        automatic ? detail::holds_compressible<typename Field::type>::value : (std::is_same_v<Field, Fields> || ...);
     if constexpr (chosen && Stage::template is_last_use<Field>) {
       done = compress_all(ctx[Field{}]);
       if (!done) [[unlikely]] {
@@ -30786,7 +31275,7 @@ class basic_compression {
 
   compression_options options_;
   [[no_unique_address]] Backend backend_;
-  std::unique_ptr<counters> counts_;
+  detail::owned<counters> counts_;
 };
 
 /// With zlib as its backend: include <millrace/tensor/deflate.hpp>.
@@ -30818,6 +31307,62 @@ using namespace millrace::detail;  // the primitives of core, which every module
 
 #endif  // MILLRACE_OBSERVE_FWD_HPP
 
+// ---- observe/detail/shared_state.hpp
+
+#ifndef MILLRACE_OBSERVE_DETAIL_SHARED_STATE_HPP
+#define MILLRACE_OBSERVE_DETAIL_SHARED_STATE_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+/// Something that lives as long as anybody refers to it. It knows how it is deleted, so its owners need not see what it
+/// is.
+class shared_state {
+ public:
+  explicit shared_state(void (*destroy)(const shared_state*) noexcept) noexcept : destroy_(destroy) {}
+  shared_state(const shared_state&) = delete;
+  shared_state& operator=(const shared_state&) = delete;
+
+ protected:
+  ~shared_state() = default;
+
+ private:
+  friend class shared_owner;
+  mutable light_atomic<std::uint32_t> owners_{1};
+  void (*destroy_)(const shared_state*) noexcept;
+};
+
+/// One of its owners. Threads: as a pointer; different owners of one object any.
+class shared_owner {
+ public:
+  shared_owner() noexcept = default;
+  /// Takes over the object that was just made.
+  explicit shared_owner(const shared_state* made) noexcept : object_(made) {}
+  shared_owner(const shared_owner& other) noexcept : object_(other.object_) {
+    if (object_ != nullptr) object_->owners_.add_relaxed(1);
+  }
+  shared_owner(shared_owner&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  shared_owner& operator=(shared_owner other) noexcept {
+    std::swap(object_, other.object_);
+    return *this;
+  }
+  ~shared_owner() {
+    if (object_ != nullptr && object_->owners_.subtract_acq_rel(1) == 1) object_->destroy_(object_);
+  }
+
+ private:
+  const shared_state* object_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_SHARED_STATE_HPP
+
 // ---- observe/label_set.hpp
 
 #ifndef MILLRACE_OBSERVE_LABEL_SET_HPP
@@ -30829,15 +31374,23 @@ namespace observe {
 
 namespace detail {
 
-/// `text` with each byte that is not part of well-formed UTF-8 as the four characters `\xHH`.
-/// Of texts that do not hold such an escape themselves, different ones stay different, which a replacement character
-/// would not promise.
+/// Whether text begins with four characters as they stand for a byte: `\xHH`, two lower-case hexadecimal digits.
+constexpr bool begins_as_byte(std::string_view text) noexcept {
+  const auto digit = [&](std::size_t i) {
+    return (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+  };
+  return text.size() >= 4 && text[0] == '\\' && text[1] == 'x' && digit(2) && digit(3);
+}
+
+/// `text` with each byte that is not part of well-formed UTF-8 as the four characters `\xHH`. A backslash that begins
+/// four such characters already becomes `\x5c`, so different bytes stay different: replacing each `\xHH` by its byte,
+/// from the left, gives back the text. All other well-formed text stays as it is.
 inline std::string valid_utf8(std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t length = utf8_sequence(text);
+    const std::size_t length = begins_as_byte(text) ? 0 : utf8_sequence(text);
     if (length != 0) {
       out.append(text.substr(0, length));
     } else {
@@ -30864,7 +31417,8 @@ constexpr bool is_name(std::string_view name, bool colons) noexcept {
 /// The labels of one series, in the order of their names: `{{"event", "forward"}, {"split", "train"}}`.
 ///
 /// Values are any bytes; those that are not UTF-8 are kept as `\xHH`, because the systems that
-/// collect metrics refuse a whole page for one of them. Names are checked when a metric is made.
+/// collect metrics refuse a whole page for one of them, and text that reads like that has `\x5c` for its
+/// backslash. Names are checked when a metric is made.
 class label_set {
  public:
   struct label {
@@ -30879,8 +31433,8 @@ class label_set {
   }
 
   label_set& add(std::string_view name, std::string_view value) {
-    const auto place = std::upper_bound(labels_.begin(), labels_.end(), name,
-                                        [](std::string_view n, const label& l) { return n < l.name; });
+    auto place = labels_.end();
+    while (place != labels_.begin() && name < (place - 1)->name) --place;
     labels_.insert(place, label{std::string(name), detail::valid_utf8(value)});
     return *this;
   }
@@ -30985,6 +31539,7 @@ struct metric_sample {
   double value = 0;         // a gauge's value; a histogram's sum
   double least = 0;         // a timer's shortest and longest; 0 when it has none
   double greatest = 0;
+  std::uint64_t nanoseconds = 0;           // a timer's sum, whole
   std::span<const std::uint64_t> buckets;  // a histogram's, each by itself: not cumulated; the last is +Inf
 
   const label_set& labels() const noexcept { return series->labels; }
@@ -30995,10 +31550,6 @@ struct metric_family_samples {
   const metric_family* family = nullptr;
   std::span<const metric_sample> samples;
 };
-
-namespace detail {
-class metric_catalog;
-}
 
 /// Everything a registry knew at one moment: what every exporter is written from. Families and
 /// series in the order of their creation. Stays valid after the registry is gone.
@@ -31025,7 +31576,7 @@ class metrics_snapshot {
  private:
   friend class metrics_registry;
 
-  std::shared_ptr<const detail::metric_catalog> catalog_;
+  detail::shared_owner catalog_;
   std::vector<metric_family_samples> families_;
   std::vector<metric_sample> samples_;
   std::vector<std::uint64_t> buckets_;
@@ -31037,24 +31588,24 @@ class metrics_snapshot {
 
 #endif  // MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
 
-// ---- observe/event_metrics.hpp
+// ---- middleware/event_metrics.hpp
 
-#ifndef MILLRACE_OBSERVE_EVENT_METRICS_HPP
-#define MILLRACE_OBSERVE_EVENT_METRICS_HPP
+#ifndef MILLRACE_MIDDLEWARE_EVENT_METRICS_HPP
+#define MILLRACE_MIDDLEWARE_EVENT_METRICS_HPP
 
 namespace millrace {
 inline namespace v0 {
-namespace observe {
 
 /// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards
 /// and summaries find them.
-inline constexpr metric_info event_count_info{"millrace_event_count_total", "Runs of an event."};
-inline constexpr metric_info event_failures_info{"millrace_event_failures_total", "Runs of an event that failed."};
-inline constexpr metric_info event_duration_info{"millrace_event_duration_seconds", "How long an event ran.",
-                                                 "seconds"};
-inline constexpr metric_info event_field_info{"millrace_ml_metric", "The last value of a named field."};
-inline constexpr metric_info validation_issues_info{"millrace_validation_issues_total",
-                                                    "What validation found wrong in fields."};
+inline constexpr observe::metric_info event_count_info{"millrace_event_count_total", "Runs of an event."};
+inline constexpr observe::metric_info event_failures_info{"millrace_event_failures_total",
+                                                          "Runs of an event that failed."};
+inline constexpr observe::metric_info event_duration_info{"millrace_event_duration_seconds", "How long an event ran.",
+                                                          "seconds"};
+inline constexpr observe::metric_info event_field_info{"millrace_ml_metric", "The last value of a named field."};
+inline constexpr observe::metric_info validation_issues_info{"millrace_validation_issues_total",
+                                                             "What validation found wrong in fields."};
 inline constexpr std::string_view event_label = "event";
 inline constexpr std::string_view field_label = "metric";
 
@@ -31073,6 +31624,8 @@ struct event_summary {
 /// What the metrics middleware saw, for people: events in the order of their first run, and the last
 /// values of the fields.
 struct metrics_summary {
+  std::uint64_t unix_nanoseconds = 0;
+  std::uint64_t uptime_nanoseconds = 0;
   std::uint64_t total_events = 0;
   std::uint64_t total_failures = 0;
   std::vector<event_summary> events;
@@ -31085,58 +31638,98 @@ struct metrics_summary {
   }
 };
 
+namespace detail {
+
+/// The item of this name in a list; made at its end where there is none.
+template <class Item>
+Item& item_named(std::vector<Item>& items, std::string Item::* name, std::string_view wanted) {
+  for (Item& item : items)
+    if (item.*name == wanted) return item;
+  Item& fresh = items.emplace_back();
+  fresh.*name = wanted;
+  return fresh;
+}
+
+/// Calls f(sample) for the series of a family of the middlewares', where the registry has it in that sense.
+template <class F>
+void for_each_sample(const observe::metrics_snapshot& snapshot, const observe::metric_info& info,
+                     observe::metric_type type, F&& f) {
+  std::string_view name = info.name;
+  if (type == observe::metric_type::counter) name.remove_suffix(std::string_view("_total").size());
+  const observe::metric_family_samples* const found = snapshot.find(name);
+  if (found == nullptr || found->family->type != type) return;
+  for (const observe::metric_sample& sample : found->samples) f(sample);
+}
+
+}  // namespace detail
+
 /// Adds up what the metrics middlewares of all chains on a registry counted. Allocates: the summary.
-inline metrics_summary summarize(const metrics_snapshot& snapshot) {
+inline metrics_summary summarize_events(const observe::metrics_snapshot& snapshot) {
+  using observe::metric_sample;
+  using observe::metric_type;
   metrics_summary made;
+  made.unix_nanoseconds = snapshot.unix_nanoseconds;
+  made.uptime_nanoseconds = snapshot.uptime_nanoseconds;
   const auto event_of = [&](const metric_sample& sample) -> event_summary& {
-    const std::string_view name = sample.labels()[event_label];
-    for (event_summary& e : made.events)
-      if (e.name == name) return e;
-    event_summary& fresh = made.events.emplace_back();
-    fresh.name = name;
-    fresh.min_seconds = std::numeric_limits<double>::infinity();  // until timed
-    return fresh;
+    const std::size_t known = made.events.size();
+    event_summary& event = detail::item_named(made.events, &event_summary::name, sample.labels()[event_label]);
+    if (made.events.size() != known) event.min_seconds = __builtin_inf();  // until timed
+    return event;
   };
-  const auto for_each = [&](std::string_view family, metric_type type, auto&& f) {
-    if (type == metric_type::counter) family.remove_suffix(std::string_view("_total").size());
-    const metric_family_samples* found = snapshot.find(family);
-    if (found == nullptr || found->family->type != type) return;
-    for (const metric_sample& sample : found->samples) f(sample);
-  };
-  for_each(event_count_info.name, metric_type::counter, [&](const metric_sample& sample) {
+  detail::for_each_sample(snapshot, event_count_info, metric_type::counter, [&](const metric_sample& sample) {
     event_of(sample).count += sample.count;
     made.total_events += sample.count;
   });
-  for_each(event_failures_info.name, metric_type::counter, [&](const metric_sample& sample) {
+  detail::for_each_sample(snapshot, event_failures_info, metric_type::counter, [&](const metric_sample& sample) {
     event_of(sample).failures += sample.count;
     made.total_failures += sample.count;
   });
-  for_each(event_duration_info.name, metric_type::histogram, [&](const metric_sample& sample) {
+  detail::for_each_sample(snapshot, event_duration_info, metric_type::histogram, [&](const metric_sample& sample) {
     if (sample.count == 0) return;
     event_summary& event = event_of(sample);
     event.total_seconds += sample.value;
     if (sample.least < event.min_seconds) event.min_seconds = sample.least;
     if (sample.greatest > event.max_seconds) event.max_seconds = sample.greatest;
   });
-  for_each(event_field_info.name, metric_type::gauge, [&](const metric_sample& sample) {
-    const std::string_view name = sample.labels()[field_label];
-    for (auto& [known, value] : made.fields)
-      if (known == name) {
-        value = sample.value;
-        return;
-      }
-    made.fields.emplace_back(name, sample.value);
+  detail::for_each_sample(snapshot, event_field_info, metric_type::gauge, [&](const metric_sample& sample) {
+    using field = std::pair<std::string, double>;
+    detail::item_named(made.fields, &field::first, sample.labels()[field_label]).second = sample.value;
   });
-  for (event_summary& e : made.events)
-    if (e.min_seconds > e.max_seconds) e.min_seconds = 0;
+  for (event_summary& event : made.events)
+    if (event.min_seconds > event.max_seconds) event.min_seconds = 0;
   return made;
 }
 
-}  // namespace observe
+/// A summary as one JSON object, strict whatever the values; the same whatever the locale:
+///
+///     {"timestamp": 1705843822.123, "uptime_seconds": 120.5,
+///      "events": {"forward_pass": {"count": 600, "failures": 0, "avg_duration_seconds": 0.007,
+///                                  "min_duration_seconds": 0.005, "max_duration_seconds": 0.012}},
+///      "custom_metrics": {"loss": 0.234}}
+///
+/// `custom_metrics` are the fields. NaN and infinities are the strings "NaN", "Infinity", "-Infinity".
+inline std::string to_json(const metrics_summary& summary) {
+  std::string out;
+  json_writer json(out);
+  json.begin_object();
+  json.member("timestamp", static_cast<double>(summary.unix_nanoseconds / 1'000'000) / 1e3);
+  json.member("uptime_seconds", static_cast<double>(summary.uptime_nanoseconds) / 1e9);
+  json.key("events").begin_object();
+  for (const event_summary& event : summary.events) {
+    json.key(event.name).begin_object().member("count", event.count).member("failures", event.failures);
+    json.member("avg_duration_seconds", event.avg_seconds()).member("min_duration_seconds", event.min_seconds);
+    json.member("max_duration_seconds", event.max_seconds).end_object();
+  }
+  json.end_object().key("custom_metrics").begin_object();
+  for (const auto& [name, value] : summary.fields) json.member(name, value);
+  json.end_object().end_object();
+  return out;
+}
+
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_OBSERVE_EVENT_METRICS_HPP
+#endif  // MILLRACE_MIDDLEWARE_EVENT_METRICS_HPP
 
 // ---- observe/detail/owned_cell.hpp
 
@@ -31251,11 +31844,12 @@ class [[gnu::visibility("default")]] cell_store {
 
   /// A range of fresh zero cells; its first index. Throws std::bad_alloc alone.
   std::uint32_t allocate(std::span<const cell_kind> kinds) {
-    const std::lock_guard lock(mutex_);
+    const lock_guard lock(mutex_);
     const auto count = static_cast<std::uint32_t>(kinds.size());
     // Room for this range among the free ones now, so that giving it back never allocates.
     if (free_.capacity() < free_.size() + taken_ + 1) free_.reserve(2 * (free_.size() + taken_ + 1));
-    auto place = std::find_if(free_.begin(), free_.end(), [&](const range& r) { return r.end - r.first >= count; });
+    auto place = free_.begin();
+    while (place != free_.end() && place->end - place->first < count) ++place;
     std::uint32_t first = 0;
     if (place != free_.end()) {
       first = place->first;
@@ -31266,23 +31860,24 @@ class [[gnu::visibility("default")]] cell_store {
       grow(*ended_, first + count);
       kinds_.resize(first + count);
     }
-    std::copy(kinds.begin(), kinds.end(), kinds_.begin() + first);
+    for (std::uint32_t i = 0; i < count; ++i) kinds_[first + i] = kinds[i];
     ++taken_;
     return first;
   }
 
   /// Gives a range back. Nobody may be adding to it any more.
   void release(std::uint32_t first, std::uint32_t count) noexcept {
-    const std::lock_guard lock(mutex_);
+    const lock_guard lock(mutex_);
     --taken_;
     for (const cell_slab* slab : std::span(slabs_, slab_count_))
       for (std::uint32_t i = first; i < first + count && i < slab->size; ++i)
         slab->cells[i].store(0, std::memory_order_relaxed);
-    auto after = std::find_if(free_.begin(), free_.end(), [&](const range& r) { return r.first >= first; });
-    if (after != free_.begin() && std::prev(after)->end == first) {
-      std::prev(after)->end = first + count;
+    auto after = free_.begin();
+    while (after != free_.end() && after->first < first) ++after;
+    if (after != free_.begin() && (after - 1)->end == first) {
+      (after - 1)->end = first + count;
       if (after != free_.end() && after->first == first + count) {
-        std::prev(after)->end = after->end;
+        (after - 1)->end = after->end;
         free_.erase(after);
       }
     } else if (after != free_.end() && after->first == first + count) {
@@ -31294,25 +31889,25 @@ class [[gnu::visibility("default")]] cell_store {
 
   /// Calls f(slabs) while no slab comes, goes or moves. Cells may be read, and still grow meanwhile.
   template <class F>
-  void read(F && f) {
-    const std::lock_guard lock(mutex_);
+  void read(F&& f) {
+    const lock_guard lock(mutex_);
     f(std::span<const cell_slab* const>(slabs_, slab_count_));
   }
 
   /// Calls f(cells) on cells up to `end` that the caller may write: its own, made or enlarged now,
   /// or, at the thread's end or without memory, the ended threads' under the lock.
   template <class F>
-  void write(std::uint32_t end, F && f) noexcept {
+  void write(std::uint32_t end, F&& f) noexcept {
     if (enlarge_local(end)) {
       f(local_cells().cells);
     } else {
-      const std::lock_guard lock(mutex_);
+      const lock_guard lock(mutex_);
       f(ended_->cells);
     }
   }
 
   std::size_t slab_count() {
-    const std::lock_guard lock(mutex_);
+    const lock_guard lock(mutex_);
     return slab_count_;
   }
 
@@ -31335,7 +31930,7 @@ class [[gnu::visibility("default")]] cell_store {
 
   /// How many cells a slab has that reaches to `end`.
   static std::uint32_t room_for(std::uint32_t end) noexcept {
-    return (std::max)(std::bit_ceil(end), std::uint32_t{64});
+    return end < 64 ? 64 : std::bit_ceil(end);
   }
 
   /// Under the lock. Moves a slab into `cells`, memory for `size` of them.
@@ -31366,7 +31961,7 @@ class [[gnu::visibility("default")]] cell_store {
       const std::size_t room = 2 * slab_room_ + 8;
       auto** list = new (std::nothrow) cell_slab*[room];
       if (list == nullptr) return nullptr;
-      std::copy(slabs_, slabs_ + slab_count_, list);
+      for (std::size_t i = 0; i < slab_count_; ++i) list[i] = slabs_[i];
       delete[] slabs_;
       slabs_ = list;
       slab_room_ = room;
@@ -31383,7 +31978,7 @@ class [[gnu::visibility("default")]] cell_store {
     if (local_cells().over) return false;
     static thread_local thread_end at_end;  // made here, destroyed when the thread ends
     static_cast<void>(&at_end);
-    const std::lock_guard lock(mutex_);
+    const lock_guard lock(mutex_);
     if (local_cells().shared == nullptr) local_cells().shared = add_slab(end);
     if (local_cells().shared == nullptr || !try_grow(*local_cells().shared, end)) return false;
     static_cast<cell_slab&>(local_cells()) = *local_cells().shared;
@@ -31391,12 +31986,11 @@ class [[gnu::visibility("default")]] cell_store {
   }
 
   void retire_local() noexcept {
-    const std::lock_guard lock(mutex_);
+    const lock_guard lock(mutex_);
     local_cells().over = true;
     cell_slab* const mine = local_cells().shared;
     if (mine == nullptr) return;
-    const auto count = (std::min)(mine->size, static_cast<std::uint32_t>(kinds_.size()));
-    for (std::uint32_t i = 0; i < count; ++i) {
+    for (std::uint32_t i = 0; i < mine->size && i < kinds_.size(); ++i) {
       const std::uint64_t last = mine->cells[i].load(std::memory_order_relaxed);
       switch (kinds_[i]) {
         case cell_kind::integer: bump(ended_->cells[i], last); break;
@@ -31405,15 +31999,15 @@ class [[gnu::visibility("default")]] cell_store {
         case cell_kind::private_to_thread: break;
       }
     }
-    cell_slab** const last_slab = slabs_ + slab_count_;
-    std::copy(std::find(slabs_, last_slab, mine) + 1, last_slab, std::find(slabs_, last_slab, mine));
-    --slab_count_;
+    cell_slab** place = slabs_;
+    while (*place != mine) ++place;
+    for (--slab_count_; place != slabs_ + slab_count_; ++place) *place = place[1];
     local_cells() = local_slab{{}, nullptr, true};
     ::operator delete(mine->cells, cache_line);
     delete mine;
   }
 
-  std::mutex mutex_;
+  mutex mutex_;
   // Arrays of its own instead of vectors, where a full memory is no exception but the ended threads' slab.
   cell_slab** slabs_ = nullptr;  // the ended threads' one first
   std::size_t slab_count_ = 0;
@@ -31431,6 +32025,166 @@ class [[gnu::visibility("default")]] cell_store {
 
 #endif  // MILLRACE_OBSERVE_DETAIL_CELLS_HPP
 
+// ---- core/detail/name_index.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_NAME_INDEX_HPP
+#define MILLRACE_CORE_DETAIL_NAME_INDEX_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// From names to values, by hash. The names are the caller's and stay where they are; a value is small and copied.
+/// Complexity: constant on average. Allocates: when it grows.
+template <class Value>
+class name_index {
+ public:
+  name_index() noexcept = default;
+  name_index(const name_index&) = delete;
+  name_index& operator=(const name_index&) = delete;
+  ~name_index() { delete[] slots_; }
+
+  /// Null where the name is not in it. The pointer is good until the next insertion.
+  const Value* find(std::string_view name) const noexcept {
+    if (size_ == 0) return nullptr;
+    const std::uint64_t hash = hash_of(name);
+    for (std::size_t at = hash & (capacity_ - 1); slots_[at].hash != 0; at = (at + 1) & (capacity_ - 1))
+      if (slots_[at].hash == hash && slots_[at].name == name) return &slots_[at].value;
+    return nullptr;
+  }
+
+  /// Room for so many more, so that their insertions do not throw.
+  void reserve(std::size_t more) {
+    if (2 * (size_ + more) <= capacity_) return;
+    std::size_t capacity = capacity_ == 0 ? 16 : capacity_;
+    while (2 * (size_ + more) > capacity) capacity *= 2;
+    slot* const old = slots_;
+    slot* const old_end = slots_ + capacity_;
+    slots_ = new slot[capacity]();
+    capacity_ = capacity;
+    for (slot* each = old; each != old_end; ++each)
+      if (each->hash != 0) free_slot(each->hash) = *each;
+    delete[] old;
+  }
+  /// Precondition: the name is not in it.
+  void insert(std::string_view name, Value value) {
+    reserve(1);
+    const std::uint64_t hash = hash_of(name);
+    free_slot(hash) = {hash, name, value};
+    ++size_;
+  }
+
+ private:
+  struct slot {
+    std::uint64_t hash = 0;  // 0: free
+    std::string_view name;
+    Value value{};
+  };
+
+  // Source: FNV-1a, 64 bits (Fowler, Noll, Vo); never 0 here.
+  static std::uint64_t hash_of(std::string_view name) noexcept {
+    std::uint64_t hash = 14695981039346656037U;
+    for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    hash ^= hash >> 32;
+    return hash != 0 ? hash : 1;
+  }
+  slot& free_slot(std::uint64_t hash) noexcept {
+    std::size_t at = hash & (capacity_ - 1);
+    while (slots_[at].hash != 0) at = (at + 1) & (capacity_ - 1);
+    return slots_[at];
+  }
+
+  slot* slots_ = nullptr;
+  std::size_t capacity_ = 0;  // a power of two
+  std::size_t size_ = 0;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_NAME_INDEX_HPP
+
+// ---- observe/detail/arena.hpp
+
+#ifndef MILLRACE_OBSERVE_DETAIL_ARENA_HPP
+#define MILLRACE_OBSERVE_DETAIL_ARENA_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace observe {
+namespace detail {
+
+/// Where objects stand that go all at once: they stay where they were made until the arena ends.
+class arena {
+ public:
+  arena() noexcept = default;
+  arena(const arena&) = delete;
+  arena& operator=(const arena&) = delete;
+  ~arena() {
+    for (; objects_ != nullptr; objects_ = objects_->before) objects_->destroy(objects_->made);
+    while (blocks_ != nullptr) ::operator delete(std::exchange(blocks_, blocks_->before), std::align_val_t{alignment});
+  }
+
+  /// Makes an object. Allocates, and throws what the constructor throws.
+  template <class T, class... Args>
+  T& make(Args&&... args) {
+    static_assert(alignof(T) <= alignment);
+    if constexpr (std::is_trivially_destructible_v<T>) {
+      return *::new (room_for(sizeof(T))) T{std::forward<Args>(args)...};
+    } else {
+      void* const note = room_for(sizeof(object));
+      T* const made = ::new (room_for(sizeof(T))) T{std::forward<Args>(args)...};
+      objects_ = ::new (note) object{objects_, made, [](void* end) noexcept { static_cast<T*>(end)->~T(); }};
+      return *made;
+    }
+  }
+  std::string_view copy(std::string_view text) {
+    char* const to = static_cast<char*>(room_for(text.size()));
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+    return {to, text.size()};
+  }
+
+ private:
+  static constexpr std::size_t alignment = 64;
+  static constexpr std::size_t block_bytes = 16 * 1024;
+
+  struct alignas(alignment) block {
+    block* before;
+  };
+  struct object {
+    object* before;
+    void* made;
+    void (*destroy)(void*) noexcept;
+  };
+
+  /// Whatever is 64 bytes or longer begins on a cache line of its own.
+  void* room_for(std::size_t size) {
+    const std::size_t step = size < alignment ? 16 : alignment;
+    std::size_t at = (used_ + step - 1) / step * step;
+    if (blocks_ == nullptr || at + size > size_) {
+      const std::size_t bytes = sizeof(block) + size > block_bytes ? sizeof(block) + size : block_bytes;
+      blocks_ = ::new (::operator new(bytes, std::align_val_t{alignment})) block{blocks_};
+      size_ = bytes;
+      at = sizeof(block);
+    }
+    used_ = at + size;
+    return reinterpret_cast<char*>(blocks_) + at;
+  }
+
+  block* blocks_ = nullptr;
+  object* objects_ = nullptr;
+  std::size_t used_ = 0;  // of the newest block
+  std::size_t size_ = 0;
+};
+
+}  // namespace detail
+}  // namespace observe
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_OBSERVE_DETAIL_ARENA_HPP
+
 // ---- observe/detail/bucket_table.hpp
 
 #ifndef MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
@@ -31438,7 +32192,7 @@ class [[gnu::visibility("default")]] cell_store {
 
 // Which of a histogram's buckets a value falls into: the first whose bound is not less. The line of
 // values is cut into cells by leading bits; where no cell holds two bounds, one table entry and one
-// comparison answer. Bounds that are closer are searched.
+// comparison decide. Bounds that are closer are searched.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
@@ -31453,7 +32207,16 @@ struct bucket_table {
   std::vector<std::uint64_t> keys;  // all bounds, ascending, for the search
 
   std::uint64_t search(std::uint64_t key) const noexcept {
-    return static_cast<std::uint64_t>(std::lower_bound(keys.begin(), keys.end(), key) - keys.begin());
+    std::size_t low = 0;
+    std::size_t high = keys.size();
+    while (low < high) {
+      const std::size_t middle = (low + high) / 2;
+      if (keys[middle] < key)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    return low;
   }
 
  protected:
@@ -31506,7 +32269,8 @@ struct real_buckets : bucket_table<512> {
     }
     // The table ends before infinity, NaN and, by the sign, the negative numbers.
     constexpr std::uint64_t not_finite = std::uint64_t{0x7ff} << (52 - shift);
-    if (skipped < bits.size()) base = (std::min)(bits[skipped] >> shift, not_finite - 512);
+    if (skipped < bits.size()) base = bits[skipped] >> shift;
+    if (base > not_finite - 512) base = not_finite - 512;
     fill(bits, skipped, [&](std::uint64_t b) { return (b >> shift) - base; });
     if (skipped == bits.size()) tabled = false;
   }
@@ -31767,15 +32531,18 @@ struct catalog_series {
   const catalog_family* family = nullptr;
   std::uint32_t first_cell = 0;
   std::uint32_t cell_count = 0;
-  std::unique_ptr<gauge_cell> gauge;  // a gauge's, in place of cells
+  gauge_cell* gauge = nullptr;  // a gauge's, in place of cells
+  catalog_series* next = nullptr;
 };
 
 struct catalog_family {
   metric_family info;
-  std::unique_ptr<const real_buckets> reals;    // a histogram's
-  std::unique_ptr<const whole_buckets> wholes;  // a timer's
-  std::vector<std::unique_ptr<catalog_series>> series;
-  std::map<std::string, const catalog_series*> by_labels;
+  const real_buckets* reals = nullptr;    // a histogram's
+  const whole_buckets* wholes = nullptr;  // a timer's
+  std::size_t series_count = 0;
+  catalog_series* first = nullptr;
+  catalog_series* last = nullptr;
+  catalog_family* next = nullptr;
 };
 
 struct family_request {
@@ -31786,62 +32553,41 @@ struct family_request {
   std::vector<cell_kind> cells;  // of one series
 };
 
-class metric_catalog {
+/// Families and series stand in one arena, linked in the order of their making. One index leads to them: from every
+/// name that a family's samples have to the family, and from `name{labels` to the series.
+class metric_catalog : public shared_state {
  public:
-  metric_catalog() noexcept : id_(next_id()) {}
-  metric_catalog(const metric_catalog&) = delete;
-  metric_catalog& operator=(const metric_catalog&) = delete;
+  metric_catalog() noexcept
+      : shared_state([](const shared_state* self) noexcept { delete static_cast<const metric_catalog*>(self); }),
+        id_(next_id()) {}
 
   std::uint64_t id() const noexcept { return id_; }
 
   /// The series of this name and these labels; made if it is new and nothing speaks against it.
   result<const catalog_series*> find_or_add(const family_request& request, const label_set& labels,
-                                            std::size_t most_series) {
-    const std::string name(base_name(request));
-    const std::lock_guard lock(mutex_);
-    const auto known = by_name_.find(name);
-    if (known == by_name_.end()) {
-      if (auto ok = check_family(name, request); !ok) return std::move(ok).error();
-    } else if (auto ok = check_same(*known->second, request); !ok) {
-      return std::move(ok).error();
-    }
-    if (auto ok = labels.validate(request.type == metric_type::histogram ? "le" : ""); !ok)
-      return std::move(ok).error().wrap("metric \"" + name + "\"");
-
-    const std::string rendered = label_text(labels);
-    if (known != by_name_.end()) {
-      catalog_family& family = *known->second;
-      if (const auto found = family.by_labels.find(rendered); found != family.by_labels.end()) return found->second;
-      if (!same_names(family.series.front()->info.labels, labels))
-        return error(errc::already_exists,
-                     "metric \"" + name + "\": its series have other label names than {" + rendered + "}");
-      if (family.series.size() >= most_series)
-        return error(errc::out_of_range, "metric \"" + name + "\": more than " + std::to_string(most_series) +
-                                             " series; the next would be {" + rendered + "}");
-      return add_series(family, request, labels, rendered);
-    }
-    if (most_series == 0) return error(errc::out_of_range, "metric \"" + name + "\": more than 0 series");
-    return add_series(add_family(name, request), request, labels, rendered);
-  }
+                                            std::size_t most_series);
 
   struct extent {
     std::size_t series = 0;
     std::size_t buckets = 0;
   };
-  /// Calls f(extent, families) while nothing comes.
+  /// Calls f(extent, the first family) while nothing comes.
   template <class F>
   void read(F&& f) const {
-    const std::lock_guard lock(mutex_);
-    f(extent_, families_);
+    const lock_guard lock(mutex_);
+    f(extent_, static_cast<const catalog_family*>(first_));
   }
 
  private:
-  static std::uint64_t next_id() noexcept {
-    static std::atomic<std::uint64_t> last{0};
-    return last.fetch_add(1, std::memory_order_relaxed) + 1;
-  }
+  struct named {
+    catalog_family* family = nullptr;
+    const catalog_series* series = nullptr;  // null for a name
+  };
 
-  static constexpr std::size_t most_bounds = 1000;
+  static std::uint64_t next_id() noexcept {
+    static light_atomic<std::uint64_t> last;
+    return last.add_relaxed(1) + 1;
+  }
 
   static std::string_view base_name(const family_request& request) noexcept {
     constexpr std::string_view total = "_total";
@@ -31849,16 +32595,18 @@ class metric_catalog {
     if (request.type == metric_type::counter && name.ends_with(total)) name.remove_suffix(total.size());
     return name;
   }
-
-  /// Every name that the family's samples have in one format or another.
-  static std::vector<std::string> sample_names(const std::string& name, metric_type type) {
-    switch (type) {
-      case metric_type::counter: return {name, name + "_total", name + "_created"};
-      case metric_type::gauge: return {name};
-      case metric_type::histogram: return {name, name + "_bucket", name + "_sum", name + "_count", name + "_created"};
-    }
-    return {};
+  /// Calls f(name) for every name that the family's samples have in one format or another, until it returns false.
+  template <class F>
+  static void for_each_sample_name(const std::string& name, metric_type type, F&& f) {
+    if (!f(name)) return;
+    if (type == metric_type::histogram)
+      for (const char* ending : {"_bucket", "_sum", "_count"})
+        if (!f(name + ending)) return;
+    if (type == metric_type::counter && !f(name + "_total")) return;
+    if (type != metric_type::gauge) (void)f(name + "_created");
   }
+
+  static constexpr std::size_t most_bounds = 1000;
 
   result<void> check_family(const std::string& name, const family_request& request) const {
     const auto refuse = [&](errc code, const std::string& why) {
@@ -31869,13 +32617,21 @@ class metric_catalog {
     const std::string unit(request.info.unit);
     if (!unit.empty() && (!is_name(unit, false) || !name.ends_with("_" + unit)))
       return refuse(errc::invalid_argument, "the name does not end in its unit, \"_" + valid_utf8(unit) + "\"");
-    for (const std::string& sample : sample_names(name, request.type))
-      if (const auto taken = taken_.find(sample); taken != taken_.end())
-        return refuse(errc::already_exists, "its samples would be taken for those of the " +
-                                                std::string(to_string(taken->second->info.type)) + " \"" +
-                                                taken->second->info.name + "\"");
-    if (request.type != metric_type::histogram) return {};
-
+    const catalog_family* other = nullptr;
+    for_each_sample_name(name, request.type, [&](const std::string& sample) {
+      if (const named* const taken = index_.find(sample)) other = taken->family;
+      return other == nullptr;
+    });
+    if (other != nullptr)
+      return refuse(errc::already_exists, "its samples would be taken for those of the " +
+                                              std::string(to_string(other->info.type)) + " \"" + other->info.name +
+                                              "\"");
+    return request.type == metric_type::histogram ? check_bounds(request) : result<void>{};
+  }
+  static result<void> check_bounds(const family_request& request) {
+    const auto refuse = [&](errc code, const std::string& why) {
+      return error(code, "metric \"" + valid_utf8(request.info.name) + "\": " + why);
+    };
     if (request.bounds.empty() || request.bounds.size() > most_bounds)
       return refuse(errc::invalid_argument, "a histogram has between 1 and " + std::to_string(most_bounds) + " bounds");
     for (std::size_t i = 0; i < request.bounds.size(); ++i) {
@@ -31915,70 +32671,116 @@ class metric_catalog {
     return static_cast<std::uint64_t>(seconds * 1e9 + 1e-3);
   }
 
-  catalog_family& add_family(const std::string& name, const family_request& request) {
-    auto made = std::make_unique<catalog_family>();
-    made->info = {name,
-                  valid_utf8(request.info.help),
-                  std::string(request.info.unit),
-                  request.type,
-                  request.nanoseconds,
-                  request.bounds,
-                  {}};
-    if (request.type == metric_type::histogram) {
-      for (const double bound : request.bounds) made->info.bound_text.push_back(bound_text(bound) + "\"} ");
-      made->info.bound_text.emplace_back("+Inf\"} ");
-      if (request.nanoseconds) {
-        std::vector<std::uint64_t> whole;
-        for (const double bound : request.bounds) whole.push_back(to_nanoseconds(bound));
-        made->wholes = std::make_unique<const whole_buckets>(whole);
-      } else {
-        made->reals = std::make_unique<const real_buckets>(request.bounds);
-      }
+  catalog_family& make_family(const std::string& name, const family_request& request) {
+    catalog_family& made = arena_.make<catalog_family>();
+    made.info.name = name;
+    made.info.help = valid_utf8(request.info.help);
+    made.info.unit = request.info.unit;
+    made.info.type = request.type;
+    made.info.nanoseconds = request.nanoseconds;
+    made.info.bounds = request.bounds;
+    if (request.type != metric_type::histogram) return made;
+    for (const double bound : request.bounds) made.info.bound_text.push_back(bound_text(bound) + "\"} ");
+    made.info.bound_text.emplace_back("+Inf\"} ");
+    if (request.nanoseconds) {
+      std::vector<std::uint64_t> whole;
+      for (const double bound : request.bounds) whole.push_back(to_nanoseconds(bound));
+      made.wholes = &arena_.make<whole_buckets>(whole);
+    } else {
+      made.reals = &arena_.make<real_buckets>(request.bounds);
     }
-    catalog_family& family = *made;
-    families_.push_back(std::move(made));
-    by_name_.emplace(name, &family);
-    for (std::string& sample : sample_names(name, request.type)) taken_.emplace(std::move(sample), &family);
-    return family;
+    return made;
   }
 
-  const catalog_series* add_series(catalog_family& family, const family_request& request, const label_set& labels,
-                                   const std::string& rendered) {
-    auto made = std::make_unique<catalog_series>();
-    made->family = &family;
-    made->info.labels = labels;
-    made->info.id = static_cast<std::uint32_t>(extent_.series);
+  catalog_series& make_series(const catalog_family& family, const label_set& labels, const std::string& rendered) {
+    catalog_series& made = arena_.make<catalog_series>();
+    made.family = &family;
+    made.info.labels = labels;
+    made.info.id = static_cast<std::uint32_t>(extent_.series);
     const std::string braced = rendered.empty() ? " " : "{" + rendered + "} ";
     const std::string& name = family.info.name;
     switch (family.info.type) {
-      case metric_type::counter: made->info.text = name + "_total" + braced; break;
-      case metric_type::gauge: made->info.text = name + braced; break;
+      case metric_type::counter: made.info.text = name + "_total" + braced; break;
+      case metric_type::gauge:
+        made.info.text = name + braced;
+        made.gauge = &arena_.make<gauge_cell>();
+        break;
       case metric_type::histogram:
-        made->info.text = name + "_bucket{" + rendered + (rendered.empty() ? "le=\"" : ",le=\"");
-        made->info.sum_text = name + "_sum" + braced;
-        made->info.count_text = name + "_count" + braced;
-        extent_.buckets += family.info.bounds.size() + 1;
+        made.info.text = name + "_bucket{" + rendered + (rendered.empty() ? "le=\"" : ",le=\"");
+        made.info.sum_text = name + "_sum" + braced;
+        made.info.count_text = name + "_count" + braced;
     }
-    if (family.info.type == metric_type::gauge) {
-      made->gauge = std::make_unique<gauge_cell>();
-    } else {
-      made->cell_count = static_cast<std::uint32_t>(request.cells.size());
-      made->first_cell = cell_store::instance().allocate(request.cells);
-    }
-    const catalog_series* series = made.get();
-    family.series.push_back(std::move(made));
-    family.by_labels.emplace(rendered, series);
-    ++extent_.series;
-    return series;
+    return made;
   }
 
-  mutable std::mutex mutex_;
+  /// Everything that can fail has been done.
+  void link(catalog_family& family, catalog_series& series, std::string_view key) noexcept {
+    (family.first == nullptr ? family.first : family.last->next) = &series;
+    family.last = &series;
+    ++family.series_count;
+    index_.insert(key, {&family, &series});
+    ++extent_.series;
+    if (family.info.type == metric_type::histogram) extent_.buckets += family.info.bounds.size() + 1;
+  }
+  /// A name can hold no brace, so the keys of series are none.
+  static std::string series_key(const std::string& name, const std::string& rendered) { return name + '{' + rendered; }
+
+  mutable mutex mutex_;
   std::uint64_t id_;
-  std::vector<std::unique_ptr<catalog_family>> families_;
-  std::map<std::string, catalog_family*, std::less<>> by_name_;
-  std::map<std::string, const catalog_family*, std::less<>> taken_;  // by the names of samples
+  arena arena_;
+  name_index<named> index_;
+  catalog_family* first_ = nullptr;
+  catalog_family* last_ = nullptr;
   extent extent_;
 };
+
+inline result<const catalog_series*> metric_catalog::find_or_add(const family_request& request, const label_set& labels,
+                                                                 std::size_t most_series) {
+  const std::string name(base_name(request));
+  const lock_guard lock(mutex_);
+  const named* const known = index_.find(name);
+  catalog_family* family =
+      known != nullptr && known->series == nullptr && known->family->info.name == name ? known->family : nullptr;
+  if (result<void> ok = family == nullptr ? check_family(name, request) : check_same(*family, request); !ok)
+    return std::move(ok).error();
+  if (result<void> ok = labels.validate(request.type == metric_type::histogram ? "le" : ""); !ok)
+    return std::move(ok).error().wrap("metric \"" + name + "\"");
+
+  const std::string rendered = label_text(labels);
+  const std::string key = series_key(name, rendered);
+  if (const named* const found = index_.find(key)) return found->series;
+  if (family != nullptr && !same_names(family->first->info.labels, labels))
+    return error(errc::already_exists,
+                 "metric \"" + name + "\": its series have other label names than {" + rendered + "}");
+  if ((family == nullptr ? 0 : family->series_count) >= most_series)
+    return error(errc::out_of_range, "metric \"" + name + "\": more than " + std::to_string(most_series) +
+                                         " series; the next would be {" + rendered + "}");
+
+  const bool fresh = family == nullptr;
+  if (fresh) family = &make_family(name, request);
+  catalog_series& series = make_series(*family, labels, rendered);
+  const std::string_view kept_key = arena_.copy(key);
+  constexpr std::size_t most_names = 6;
+  std::string_view names[most_names];
+  std::size_t count = 0;
+  if (fresh)
+    for_each_sample_name(name, request.type, [&](const std::string& sample) {
+      names[count++] = arena_.copy(sample);
+      return true;
+    });
+  index_.reserve(count + 1);
+  if (!request.cells.empty()) {
+    series.first_cell = cell_store::instance().allocate(request.cells);
+    series.cell_count = static_cast<std::uint32_t>(request.cells.size());
+  }
+  for (std::size_t i = 0; i < count; ++i) index_.insert(names[i], {family, nullptr});
+  if (fresh) {
+    (first_ == nullptr ? first_ : last_->next) = family;
+    last_ = family;
+  }
+  link(*family, series, kept_key);
+  return &series;
+}
 
 }  // namespace detail
 }  // namespace observe
@@ -32045,7 +32847,7 @@ class histogram {
  public:
   constexpr histogram() noexcept = default;
 
-  void observe(double value) const noexcept { detail::write_local(cells_, value); }
+  void update(double value) const noexcept { detail::write_local(cells_, value); }
 
  private:
   friend class metrics_registry;
@@ -32062,7 +32864,7 @@ class timer {
  public:
   constexpr timer() noexcept = default;
 
-  void record(std::uint64_t nanoseconds) const noexcept { detail::write_local(cells_, nanoseconds); }
+  void update(std::uint64_t nanoseconds) const noexcept { detail::write_local(cells_, nanoseconds); }
 
  private:
   friend class metrics_registry;
@@ -32106,22 +32908,24 @@ struct metrics_options {
 ///     rows->add();
 ///     return mr::store::write_file("metrics.prom", mr::observe::to_prometheus(registry.snapshot()));
 ///
-/// Asking again for the same name and labels answers the same series. Handles are good as long as
+/// Asking again for the same name and labels returns the same series. Handles are good as long as
 /// the registry; snapshots outlive it.
 /// Threads: all members, any number at once; scraping does not slow the hot paths.
+/// Fork: the child has what was counted until then and goes on by itself. Fork while no thread makes metrics or
+/// scrapes.
 /// Errors: `invalid_argument` for a name, label, unit or bounds that collectors would refuse;
 /// `already_exists` for a name that is taken in another sense (type, help, unit, bounds, label
 /// names); `out_of_range` for a series too many.
 class metrics_registry {
  public:
   explicit metrics_registry(metrics_options options = {})
-      : options_(options), catalog_(std::make_shared<detail::metric_catalog>()), born_(steady_clock().ticks()) {}
+      : options_(options), catalog_(new detail::metric_catalog), owner_(catalog_), born_(steady_clock().ticks()) {}
   metrics_registry(const metrics_registry&) = delete;
   metrics_registry& operator=(const metrics_registry&) = delete;
   ~metrics_registry() {
-    catalog_->read([](detail::metric_catalog::extent, const auto& families) {
-      for (const auto& family : families)
-        for (const auto& series : family->series)
+    catalog_->read([](detail::metric_catalog::extent, const detail::catalog_family* family) {
+      for (; family != nullptr; family = family->next)
+        for (const detail::catalog_series* series = family->first; series != nullptr; series = series->next)
           if (series->cell_count != 0) detail::cell_store::instance().release(series->first_cell, series->cell_count);
     });
   }
@@ -32131,7 +32935,7 @@ class metrics_registry {
   result<observe::gauge> gauge(const metric_info& info, const label_set& labels = {});
   /// `bounds`: at least one, finite, ascending.
   result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
-                                  const label_set& labels = {});
+                                       const label_set& labels = {});
   /// Takes nanoseconds; name, bounds and export are in seconds, so the name ends in `_seconds`.
   result<observe::timer> timer(const metric_info& info, const label_set& labels = {});
   result<observe::timer> timer(const metric_info& info, const std::vector<double>& bounds,
@@ -32156,7 +32960,8 @@ class metrics_registry {
                    metric_sample& sample, std::span<std::uint64_t> buckets);
 
   metrics_options options_;
-  std::shared_ptr<detail::metric_catalog> catalog_;
+  detail::metric_catalog* catalog_;
+  detail::shared_owner owner_;  // snapshots may outlive the registry
   std::uint64_t born_;
 };
 
@@ -32208,6 +33013,7 @@ inline void metrics_registry::read(const detail::catalog_series& series,
                                    std::span<std::uint64_t> buckets) {
   const metric_family& family = series.family->info;
   const auto now = [](const detail::metric_cell& cell) { return cell.load(std::memory_order_relaxed); };
+  const auto raise = [](std::uint64_t& most, std::uint64_t value) { most = value > most ? value : most; };
   const auto for_each_slab = [&](auto&& add) {
     // A thread whose slab ends before the series has never added to it.
     for (const detail::cell_slab* slab : slabs)
@@ -32225,10 +33031,11 @@ inline void metrics_registry::read(const detail::catalog_series& series,
     std::uint64_t least = 0;
     for_each_slab([&](const detail::metric_cell* cells) {
       sum += now(cells[detail::timer_cells::sum]);
-      greatest = (std::max)(greatest, now(cells[detail::timer_cells::greatest]));
-      least = (std::max)(least, now(cells[detail::timer_cells::least]));
+      raise(greatest, now(cells[detail::timer_cells::greatest]));
+      raise(least, now(cells[detail::timer_cells::least]));
       for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += now(cells[detail::timer_cells::buckets + i]);
     });
+    sample.nanoseconds = sum;
     sample.value = static_cast<double>(sum) / 1e9;
     sample.greatest = static_cast<double>(greatest) / 1e9;
     if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
@@ -32249,23 +33056,23 @@ inline void metrics_registry::read(const detail::catalog_series& series,
 }
 
 inline void metrics_registry::snapshot(metrics_snapshot& into) const {
-  into.catalog_ = catalog_;
+  into.catalog_ = owner_;
   into.registry_id = catalog_->id();
   into.unix_nanoseconds = unix_nanoseconds();
   into.uptime_nanoseconds = steady_clock().ticks() - born_;
   into.families_.clear();
-  catalog_->read([&](detail::metric_catalog::extent size, const auto& families) {
+  catalog_->read([&](detail::metric_catalog::extent size, const detail::catalog_family* first) {
     into.samples_.resize(size.series);
     into.buckets_.assign(size.buckets, 0);
     metric_sample* sample = into.samples_.data();
     std::uint64_t* buckets = into.buckets_.data();
     detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
-      for (const auto& family : families) {
-        into.families_.push_back({&family->info, {sample, family->series.size()}});
-        const std::size_t bucket_count =
-            family->info.type == metric_type::histogram ? family->info.bounds.size() + 1 : 0;
-        for (const auto& series : family->series) {
-          read(*series, slabs, *sample++, {buckets, bucket_count});
+      for (const detail::catalog_family* family = first; family != nullptr; family = family->next) {
+        into.families_.push_back({&family->info, {sample, family->series_count}});
+        const bool bucketed = family->info.type == metric_type::histogram;
+        const std::size_t bucket_count = bucketed ? family->info.bounds.size() + 1 : 0;
+        for (const detail::catalog_series* each = family->first; each != nullptr; each = each->next) {
+          read(*each, slabs, *sample++, {buckets, bucket_count});
           buckets += bucket_count;
         }
       }
@@ -32308,7 +33115,7 @@ inline constexpr char shown_by{};
 }  // namespace detail
 
 /// Counts every event's runs and failures, keeps a histogram of its durations, and shows numeric
-/// fields as gauges, in a registry that outlives it: see observe/event_metrics.hpp for the names.
+/// fields as gauges, in a registry that outlives it: see middleware/event_metrics.hpp for the names.
 ///
 ///     mr::metrics{registry}                          gauges for every number that events write
 ///     mr::metrics<loss, learning_rate>{registry}     gauges for these, written by events or given
@@ -32327,7 +33134,7 @@ class metrics {
   static constexpr bool thread_safe = true;
 
   explicit metrics(observe::metrics_registry& registry, observe::label_set labels = {})
-      : state_(std::make_unique<state>(registry, std::move(labels))) {}
+      : state_(detail::make_owned<state>(registry, std::move(labels))) {}
 
   template <class Stage, class Context>
   result<void> after(const Stage&, Context& ctx, const time_span& span, const result<void>& outcome) {
@@ -32339,7 +33146,7 @@ class metrics {
       seen = *made;
     }
     seen->runs.add();
-    seen->durations.record(span.nanoseconds());
+    seen->durations.update(span.nanoseconds());
     if (outcome) [[likely]]
       show(ctx, seen->gauges.data(), recorded<Stage, Context>{});
     else
@@ -32356,7 +33163,7 @@ class metrics {
   }
 
   /// What was seen so far, by everything that shares the registry.
-  observe::metrics_summary summary() const { return summarize(state_->registry->snapshot()); }
+  metrics_summary summary() const { return summarize_events(state_->registry->snapshot()); }
 
  private:
   static constexpr std::size_t slot_count = 64;  // more events than that look their instruments up
@@ -32410,24 +33217,23 @@ class metrics {
     [[gnu::cold, gnu::noinline]] result<const instruments*> enter(const void* key, std::size_t index,
                                                                   std::string_view event,
                                                                   const std::vector<std::string_view>& fields) {
-      const std::lock_guard lock(mutex);
+      const detail::lock_guard lock(mutex);
       for (const auto& one : known)
         if (one->key == key) return publish(index, one.get());
-      auto made = std::make_unique<instruments>();
+      auto made = detail::make_owned<instruments>();
       made->key = key;
-      const observe::label_set label = observe::label_set(labels).add(observe::event_label, event);
-      auto runs = registry->counter(observe::event_count_info, label);
+      const observe::label_set label = observe::label_set(labels).add(event_label, event);
+      auto runs = registry->counter(event_count_info, label);
       if (!runs) return std::move(runs).error();
-      auto failures = registry->counter(observe::event_failures_info, label);
+      auto failures = registry->counter(event_failures_info, label);
       if (!failures) return std::move(failures).error();
-      auto durations = registry->timer(observe::event_duration_info, label);
+      auto durations = registry->timer(event_duration_info, label);
       if (!durations) return std::move(durations).error();
       made->runs = *runs;
       made->failures = *failures;
       made->durations = *durations;
       for (const std::string_view field : fields) {
-        auto shown =
-            registry->gauge(observe::event_field_info, observe::label_set(labels).add(observe::field_label, field));
+        auto shown = registry->gauge(event_field_info, observe::label_set(labels).add(field_label, field));
         if (!shown) return std::move(shown).error();
         made->gauges.push_back(*shown);
       }
@@ -32442,14 +33248,14 @@ class metrics {
     observe::metrics_registry* registry;
     observe::label_set labels;
     std::array<std::atomic<const instruments*>, slot_count> slots{};
-    std::mutex mutex;
-    std::vector<std::unique_ptr<instruments>> known;
+    detail::mutex mutex;
+    std::vector<detail::owned<instruments>> known;
   };
 
-  std::unique_ptr<state> state_;
+  detail::owned<state> state_;
 };
 
-metrics(observe::metrics_registry&)->metrics<>;
+metrics(observe::metrics_registry&) -> metrics<>;
 
 }  // namespace v0
 }  // namespace millrace
@@ -32530,30 +33336,6 @@ class profiler {
     return text;
   }
 
-  /// The same as a JSON object: `{"events":[{"event":...,"count":...,"total_ns":...},...]}`.
-  std::string json() const {
-    std::string out;
-    json_writer writer(out);
-    writer.begin_object().key("events").begin_array();
-    for (const auto& one : profiles_) {
-      const log_histogram& took = one->durations;
-      writer.begin_object()
-          .member("event", one->event)
-          .member("count", took.count())
-          .member("failures", one->failures)
-          .member("total_ns", took.sum())
-          .member("mean_ns", took.mean())
-          .member("min_ns", (took.min)())
-          .member("p50_ns", took.quantile(0.5))
-          .member("p95_ns", took.quantile(0.95))
-          .member("p99_ns", took.quantile(0.99))
-          .member("max_ns", (took.max)())
-          .end_object();
-    }
-    writer.end_array().end_object();
-    return out;
-  }
-
  private:
   /// One profiler may be lent to several chains: an index then stands for another event than before.
   [[gnu::cold, gnu::noinline]] void enter(std::size_t index, std::string_view event) {
@@ -32564,7 +33346,7 @@ class profiler {
         by_index_[index] = one.get();
         return;
       }
-    profiles_.push_back(std::make_unique<event_profile>());
+    profiles_.push_back(detail::make_owned<event_profile>());
     profiles_.back()->event = event;
     by_index_[index] = profiles_.back().get();
   }
@@ -32588,8 +33370,24 @@ class profiler {
   }
 
   std::vector<event_profile*> by_index_;
-  std::vector<std::unique_ptr<event_profile>> profiles_;
+  std::vector<detail::owned<event_profile>> profiles_;
 };
+
+/// What a profiler saw as a JSON object: `{"events":[{"event":...,"count":...,"total_ns":...},...]}`.
+inline std::string to_json(const profiler& seen) {
+  std::string out;
+  json_writer json(out);
+  json.begin_object().key("events").begin_array();
+  for (const event_profile* one : seen.events()) {
+    const log_histogram& took = one->durations;
+    json.begin_object().member("event", one->event).member("count", took.count()).member("failures", one->failures);
+    json.member("total_ns", took.sum()).member("mean_ns", took.mean()).member("min_ns", (took.min)());
+    json.member("p50_ns", took.quantile(0.5)).member("p95_ns", took.quantile(0.95));
+    json.member("p99_ns", took.quantile(0.99)).member("max_ns", (took.max)()).end_object();
+  }
+  json.end_array().end_object();
+  return out;
+}
 
 }  // namespace v0
 }  // namespace millrace
@@ -32605,13 +33403,21 @@ namespace millrace {
 inline namespace v0 {
 
 /// What a validation checks beside NaN and infinities: a type that names the fields it needs, and
-/// answers for a context in which all of them have been written. One of your own is three lines.
+/// is called with a context in which all of them have been written. One of your own is three lines.
 template <class R>
-concept validation_rule = requires {
-  typename detail::to_field_list_t<typename R::fields>;
-};
+concept validation_rule = requires { typename detail::to_field_list_t<typename R::fields>; };
 
 namespace detail {
+
+/// The fields of a rule; none of what is no rule, which is told elsewhere.
+template <class R>
+struct fields_of_rule {
+  using type = field_list<>;
+};
+template <validation_rule R>
+struct fields_of_rule<R> {
+  using type = to_field_list_t<typename R::fields>;
+};
 
 inline std::string quoted_field(std::string_view name) { return "field \"" + std::string(name) + '"'; }
 
@@ -32795,13 +33601,13 @@ class validation {
 
  public:
   /// What the rules look at; a chain without one of them is refused.
-  using needs = detail::merge_fields_t<typename detail::fields_of_middleware<Rules>::type...>;
+  using needs = detail::merge_fields_t<typename detail::fields_of_rule<Rules>::type...>;
   static constexpr std::string_view name = "validation";
   static constexpr bool thread_safe = true;
   static constexpr std::size_t default_capacity = 100;
 
   explicit validation(Strictness = {}, Rules... rules)
-      : rules_(std::move(rules)...), seen_(std::make_unique<issues>()) {}
+      : rules_(std::move(rules)...), seen_(detail::make_owned<issues>()) {}
 
   /// Keeps at most so many issues; all are counted.
   validation&& keep(std::size_t capacity) && {
@@ -32817,7 +33623,7 @@ class validation {
   /// Also counts each issue in a registry that outlives this, as `millrace_validation_issues_total`. What the
   /// registry refuses fails the first event that has an issue.
   validation&& count_in(observe::metrics_registry& registry, const observe::label_set& labels = {}) && {
-    seen_->counted = registry.counter(observe::validation_issues_info, labels);
+    seen_->counted = registry.counter(validation_issues_info, labels);
     return std::move(*this);
   }
 
@@ -32841,23 +33647,24 @@ class validation {
 
   /// A copy of the issues kept so far, oldest first.
   std::vector<validation_issue> errors() const {
-    const std::lock_guard lock(seen_->mutex);
+    const detail::lock_guard lock(seen_->mutex);
     return seen_->list;
   }
   /// How many there were in all, kept or not. In strict mode, how many events were failed.
   std::size_t error_count() const {
-    const std::lock_guard lock(seen_->mutex);
+    const detail::lock_guard lock(seen_->mutex);
     return seen_->count;
   }
-  void clear() {
-    const std::lock_guard lock(seen_->mutex);
+  /// Forgets the issues and their count.
+  void reset() {
+    const detail::lock_guard lock(seen_->mutex);
     seen_->list.clear();
     seen_->count = 0;
   }
 
  private:
   struct issues {
-    std::mutex mutex;
+    detail::mutex mutex;
     std::vector<validation_issue> list;
     std::size_t count = 0;
     std::size_t capacity = default_capacity;
@@ -32909,7 +33716,7 @@ class validation {
 
   [[gnu::cold, gnu::noinline]] result<void> record(std::string_view event, bool at_start, error found) {
     {
-      const std::lock_guard lock(seen_->mutex);
+      const detail::lock_guard lock(seen_->mutex);
       ++seen_->count;
       if (!seen_->counted) return seen_->counted.error();
       seen_->counted->add();
@@ -32926,7 +33733,7 @@ class validation {
   }
 
   [[no_unique_address]] std::tuple<Rules...> rules_;
-  std::unique_ptr<issues> seen_;
+  detail::owned<issues> seen_;
 };
 
 template <strictness_policy Strictness, class... Rules>
@@ -33010,7 +33817,8 @@ struct production {
 /// - `audit_log`: what every event did, as JSON lines that survive a crash; `audit_codec` puts values in
 /// - `compression`: tensors in their slots after their last use, losslessly; with zlib where
 ///   <millrace/tensor/deflate.hpp> is included, or `basic_compression` with a backend that is named
-/// - `metrics`: runs, failures, durations and numeric fields in a metrics registry
+/// - `metrics`: runs, failures, durations and numeric fields in a metrics registry; `summarize_events` and `to_json`
+///   tell what it saw, event by event
 /// - `profiler`: how long each event takes, as a table and as JSON
 /// - `profiles`: the combinations for development, testing and production
 /// - `validation`: NaN, infinities, shapes, ranges and norms in what events write; strict or lenient
@@ -33599,38 +34407,43 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
+namespace detail {
+
+/// One series of a family: its labels and values.
+inline void append_series(json_writer& json, const metric_family& family, const metric_sample& sample) {
+  json.begin_object().key("labels").begin_object();
+  for (const auto& label : sample.labels()) json.member(label.name, label.value);
+  json.end_object();
+  switch (family.type) {
+    case metric_type::counter: json.member("value", sample.count); break;
+    case metric_type::gauge: json.member("value", sample.value); break;
+    case metric_type::histogram:
+      json.member("count", sample.count).member("sum", sample.value);
+      if (family.nanoseconds) json.member("min", sample.least).member("max", sample.greatest);
+      json.key("buckets").begin_array();
+      for (const std::uint64_t n : sample.buckets) json.value(n);
+      json.end_array();
+  }
+  json.end_object();
+}
+
+}  // namespace detail
+
 /// Appends a snapshot as one JSON object:
 ///
 ///     {"timestamp": 1705843822.123, "uptime_seconds": 120.5,
-///      "events": {"forward_pass": {"count": 600, "failures": 0, "avg_duration_seconds": 0.007,
-///                                  "min_duration_seconds": 0.005, "max_duration_seconds": 0.012}},
-///      "custom_metrics": {"loss": 0.234},
 ///      "metrics": {"rows": {"type": "counter", "help": "Rows read.", "unit": "",
 ///                           "series": [{"labels": {"split": "train"}, "value": 600}]}}}
 ///
-/// `events` and `custom_metrics` are what the metrics middleware keeps, `metrics` everything there
-/// is. A histogram has `bounds`, and its series `count`, `sum` and `buckets`, one more than bounds
+/// A histogram has `bounds`, and its series `count`, `sum` and `buckets`, one more than bounds
 /// and not cumulated; a timer's also `min` and `max`. NaN and infinities are the strings "NaN",
 /// "Infinity", "-Infinity". The same whatever the locale.
 inline void append_json(std::string& out, const metrics_snapshot& snapshot) {
   json_writer json(out);
-  const metrics_summary summary = summarize(snapshot);
   json.begin_object();
   json.member("timestamp", static_cast<double>(snapshot.unix_nanoseconds / 1'000'000) / 1e3);
   json.member("uptime_seconds", static_cast<double>(snapshot.uptime_nanoseconds) / 1e9);
-  json.key("events").begin_object();
-  for (const event_summary& event : summary.events) {
-    json.key(event.name).begin_object();
-    json.member("count", event.count);
-    json.member("failures", event.failures);
-    json.member("avg_duration_seconds", event.avg_seconds());
-    json.member("min_duration_seconds", event.min_seconds);
-    json.member("max_duration_seconds", event.max_seconds);
-    json.end_object();
-  }
-  json.end_object().key("custom_metrics").begin_object();
-  for (const auto& [name, value] : summary.fields) json.member(name, value);
-  json.end_object().key("metrics").begin_object();
+  json.key("metrics").begin_object();
   for (const metric_family_samples& each : snapshot.families()) {
     const metric_family& family = *each.family;
     json.key(family.name).begin_object();
@@ -33641,22 +34454,7 @@ inline void append_json(std::string& out, const metrics_snapshot& snapshot) {
       json.end_array();
     }
     json.key("series").begin_array();
-    for (const metric_sample& sample : each.samples) {
-      json.begin_object().key("labels").begin_object();
-      for (const auto& label : sample.labels()) json.member(label.name, label.value);
-      json.end_object();
-      switch (family.type) {
-        case metric_type::counter: json.member("value", sample.count); break;
-        case metric_type::gauge: json.member("value", sample.value); break;
-        case metric_type::histogram:
-          json.member("count", sample.count).member("sum", sample.value);
-          if (family.nanoseconds) json.member("min", sample.least).member("max", sample.greatest);
-          json.key("buckets").begin_array();
-          for (const std::uint64_t n : sample.buckets) json.value(n);
-          json.end_array();
-      }
-      json.end_object();
-    }
+    for (const metric_sample& sample : each.samples) detail::append_series(json, family, sample);
     json.end_array().end_object();
   }
   json.end_object().end_object();
@@ -33761,7 +34559,7 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// What an HTTP answer with such a page says it is.
+/// The content type of an HTTP response with such a page.
 inline constexpr std::string_view openmetrics_content_type =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -33806,7 +34604,7 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// What an HTTP answer with such a page says it is.
+/// The content type of an HTTP response with such a page.
 inline constexpr std::string_view prometheus_content_type = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Appends a snapshot as Prometheus' text format: families in order, counters as `x_total`,
@@ -33858,6 +34656,7 @@ namespace store {
 /// An existing target's permission bits are kept, and one that the caller may not write is refused; a
 /// new file's are 0666 less the umask. A symbolic link to a file stays, and the file is replaced.
 /// Threads: one at a time. Two writers of one path do not mix; the last commit stays.
+/// Fork: the child's copy refuses to write and to commit, and leaves the parent's temporary file alone.
 class atomic_file {
  public:
   atomic_file(atomic_file&& other) noexcept
@@ -33865,7 +34664,8 @@ class atomic_file {
         base_(std::move(other.base_)),
         temporary_(std::exchange(other.temporary_, {})),
         folder_(std::move(other.folder_)),
-        file_(std::move(other.file_)) {}
+        file_(std::move(other.file_)),
+        owner_(other.owner_) {}
   atomic_file& operator=(atomic_file&& other) noexcept {
     if (this != &other) {
       discard();
@@ -33874,6 +34674,7 @@ class atomic_file {
       temporary_ = std::exchange(other.temporary_, {});
       folder_ = std::move(other.folder_);
       file_ = std::move(other.file_);
+      owner_ = other.owner_;
     }
     return *this;
   }
@@ -33886,23 +34687,9 @@ class atomic_file {
     if (made.target_.empty() || made.target_.find('\0') != std::string::npos)
       return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": not a path");
 
-    // The file behind a symbolic link is the one to replace.
-    std::string real = made.target_;
-    struct stat facts {};
-    const bool exists = ::stat(made.target_.c_str(), &facts) == 0;
-    if (exists) {
-      if (!S_ISREG(facts.st_mode))
-        return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it is not a regular file");
-      // A rename asks the folder alone; a file that plain writing may not touch is not replaced either.
-      if (::faccessat(AT_FDCWD, made.target_.c_str(), W_OK, AT_EACCESS) != 0)
-        return system_error(errno, "write", made.target_);
-      if (char* resolved = ::realpath(made.target_.c_str(), nullptr)) {
-        real = resolved;
-        std::free(resolved);
-      }
-    } else if (errno != ENOENT) {
-      return system_error(errno, "write", made.target_);
-    }
+    result<replaced_file> before = file_at(made.target_);
+    if (!before) return std::move(before).error();
+    const std::string& real = before->path;
 
     const std::size_t slash = real.rfind('/');
     made.base_ = slash == std::string::npos ? real : real.substr(slash + 1);
@@ -33921,7 +34708,7 @@ class atomic_file {
     if (descriptor < 0) return system_error(errno, "write", made.target_);
     made.temporary_ = std::move(name);
     made.file_ = file(descriptor, made.target_);
-    if (exists && ::fchmod(descriptor, facts.st_mode & 0777U) != 0)
+    if (before->exists && ::fchmod(descriptor, before->permissions) != 0)
       return system_error(errno, "set the permissions of", made.target_);
     return made;
   }
@@ -33929,14 +34716,20 @@ class atomic_file {
   /// The path that `commit` gives the content.
   const std::string& path() const noexcept { return target_; }
 
-  result<void> write(std::string_view bytes) { return file_.write(bytes); }
-  result<void> write(std::span<const std::byte> bytes) { return file_.write(bytes); }
+  result<void> write(std::string_view bytes) {
+    if (is_forked_copy()) return forked_error();
+    return file_.write(bytes);
+  }
+  result<void> write(std::span<const std::byte> bytes) {
+    return write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  }
 
   /// Puts the content in place, durable. At most once. After an error the target is as it was,
   /// except when only the folder's sync failed: then the message says that the new content stands
   /// but may not survive a power cut.
   result<void> commit() {
     if (temporary_.empty()) return error(errc::closed, "cannot write \"" + target_ + "\": it is committed already");
+    if (is_forked_copy()) return forked_error();
     if (auto done = file_.sync(); !done) return done;
     if (auto done = file_.close(); !done) return done;
     const int folder = folder_.descriptor();
@@ -33944,13 +34737,39 @@ class atomic_file {
       return system_error(errno, "put in place", target_);
     temporary_.clear();
     // Some file systems cannot sync a folder and say EINVAL; their renames are as durable as they get.
-    if (::fsync(folder) != 0 && errno != EINVAL)
+    if (detail::uninterrupted([&] { return ::fsync(folder); }) != 0 && errno != EINVAL)
       return system_error(errno, "sync the folder of the written file", target_);
     return {};
   }
 
  private:
   atomic_file() noexcept = default;
+
+  /// What stands at a path: the file behind a symbolic link, which is the one to replace.
+  struct replaced_file {
+    std::string path;
+    bool exists = false;
+    mode_t permissions = 0;
+  };
+  static result<replaced_file> file_at(const std::string& target) {
+    replaced_file found{target};
+    struct stat facts{};
+    if (::stat(target.c_str(), &facts) != 0) {
+      if (errno != ENOENT) return system_error(errno, "write", target);
+      return found;
+    }
+    if (!S_ISREG(facts.st_mode))
+      return error(errc::invalid_argument, "cannot write \"" + target + "\": it is not a regular file");
+    // A rename asks the folder alone; a file that plain writing may not touch is not replaced either.
+    if (::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) return system_error(errno, "write", target);
+    if (char* resolved = ::realpath(target.c_str(), nullptr)) {
+      found.path = resolved;
+      std::free(resolved);
+    }
+    found.exists = true;
+    found.permissions = facts.st_mode & 0777U;
+    return found;
+  }
 
   static std::string temporary_name() {
     static constexpr char hex[] = "0123456789abcdef";
@@ -33960,8 +34779,13 @@ class atomic_file {
     name += ".tmp";
     return name;
   }
+  bool is_forked_copy() const noexcept { return ::getpid() != owner_; }
+  error forked_error() const {
+    return error(errc::unavailable,
+                 "cannot write \"" + target_ + "\": this is a forked copy; create the file after fork()");
+  }
   void discard() noexcept {
-    if (!temporary_.empty()) ::unlinkat(folder_.descriptor(), temporary_.c_str(), 0);
+    if (!temporary_.empty() && !is_forked_copy()) ::unlinkat(folder_.descriptor(), temporary_.c_str(), 0);
     temporary_.clear();
   }
 
@@ -33970,6 +34794,7 @@ class atomic_file {
   std::string temporary_;  // beside it; empty once committed or moved from
   file folder_;            // held open, so that a change of the working directory does not matter
   file file_;
+  pid_t owner_ = ::getpid();
 };
 
 /// Replaces a whole file's content, durably, or leaves it as it was: a text, or bytes such as `save` makes.
@@ -34028,7 +34853,7 @@ struct statsd_report {
 /// What did not change sends no line, except gauges. A character that a name or tag cannot hold is
 /// told as `_`. Lines stay whole; the same in every locale.
 ///
-/// Errors: what `send` answers; what was sent before it counts as told and the rest is told next
+/// Errors: what `send` returns; what was sent before it counts as told and the rest is told next
 /// time. `invalid_argument` for a snapshot of another registry than the first.
 /// Threads: one at a time.
 /// Source: the statsd project's "Metric Types"; Datadog, "DogStatsD datagram format".
@@ -34069,7 +34894,7 @@ class statsd_writer {
           if (auto sent = post(); !sent) return std::move(sent).error();
         if (!datagram.empty()) datagram += '\n';
         datagram += lines;
-        pending.push_back({id, sample.count, sample.value});
+        pending.push_back({id, sample.count, sample.value, sample.nanoseconds});
         report.lines += count;
       }
     if (auto sent = post(); !sent) return std::move(sent).error();
@@ -34096,13 +34921,14 @@ class statsd_writer {
     std::uint32_t id = 0;
     std::uint64_t count = 0;
     double value = 0;
+    std::uint64_t nanoseconds = 0;
   };
 
   static bool unspeakable(const metric_family& family, const metric_sample& sample) noexcept {
     return family.type != metric_type::counter && !__builtin_isfinite(sample.value);
   }
 
-  /// Appends a series' line, or the two of a negative gauge, and answers how many.
+  /// Appends a series' line, or the two of a negative gauge, and returns how many.
   std::size_t write(std::string& out, const metric_family& family, const metric_sample& sample,
                     const told& last) const {
     if (unspeakable(family, sample)) return 0;
@@ -34129,8 +34955,7 @@ class statsd_writer {
     if (family.type == metric_type::counter) {
       out.append(std::to_string(count)).append(type);
     } else {
-      const double sum = (sample.value - last.value) * (family.nanoseconds ? 1e3 : 1.0);
-      append_number(out, sum / static_cast<double>(count), true);
+      append_mean(out, family, sample, last, static_cast<double>(count));
       out += type;
       if (count > 1) {
         out += "|@";
@@ -34139,6 +34964,30 @@ class statsd_writer {
     }
     append_tags(out, sample);
     return 1;
+  }
+
+  /// The mean of the observations since the last time: a timer's in milliseconds, from whole nanoseconds.
+  static void append_mean(std::string& out, const metric_family& family, const metric_sample& sample, const told& last,
+                          double count) {
+    if (family.nanoseconds) {
+      append_number(out, static_cast<double>(sample.nanoseconds - last.nanoseconds) / (count * 1e6), true);
+      return;
+    }
+    // Both sums are rounded, so their difference has digits that nobody observed: the shortest number that it can stand
+    // for is told.
+    const double mean = (sample.value - last.value) / count;
+    const double larger = __builtin_fabs(sample.value) > __builtin_fabs(last.value) ? sample.value : last.value;
+    const double error = __builtin_fabs(larger) * 0x1p-51 / count;
+    for (int precision = 0; precision < 16; ++precision) {
+      char digits[32];
+      const auto end = std::to_chars(digits, digits + sizeof digits, mean, std::chars_format::scientific, precision);
+      double rounded = 0;
+      std::from_chars(digits, end.ptr, rounded);
+      if (__builtin_fabs(rounded - mean) > error) continue;
+      append_number(out, rounded, true);
+      return;
+    }
+    append_number(out, mean, true);
   }
 
   /// In plain decimals where servers read nothing else.
@@ -34198,8 +35047,8 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// Sends datagrams to one address. Nobody answers, so success means that the system took them.
-/// Threads: any number at once.
+/// Sends datagrams to one address. Nobody replies, so success means that the system took them.
+/// Threads: any number at once. Fork: parent and child may both send; datagrams stay whole.
 class udp_sender {
  public:
   /// `host` by number or by name; IPv4 where a name has both. Looking a name up may block.
@@ -34210,20 +35059,9 @@ class udp_sender {
     addrinfo* found = nullptr;
     if (const int status = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found); status != 0)
       return error(errc::not_found, "cannot send to \"" + address + "\": " + ::gai_strerror(status));
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
-
-    const addrinfo* chosen = found;
-    for (const addrinfo* each = found; each != nullptr; each = each->ai_next)
-      if (each->ai_family == AF_INET) {
-        chosen = each;
-        break;
-      }
-    const int descriptor = ::socket(chosen->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) return store::system_error(errno, "send to", address);
-    store::file socket(descriptor, address);
-    if (::connect(descriptor, chosen->ai_addr, chosen->ai_addrlen) != 0)
-      return store::system_error(errno, "send to", address);
-    return udp_sender(std::move(socket));
+    auto opened = connect_to(found, address);
+    ::freeaddrinfo(found);
+    return opened;
   }
 
   /// One datagram. Errors: `unavailable` when an earlier one came back because nobody listens.
@@ -34238,6 +35076,22 @@ class udp_sender {
   }
 
  private:
+  /// The first address, IPv4 before others.
+  static result<udp_sender> connect_to(const addrinfo* found, const std::string& address) {
+    const addrinfo* chosen = found;
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next)
+      if (each->ai_family == AF_INET) {
+        chosen = each;
+        break;
+      }
+    const int descriptor = ::socket(chosen->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return store::system_error(errno, "send to", address);
+    store::file socket(descriptor, address);
+    if (::connect(descriptor, chosen->ai_addr, chosen->ai_addrlen) != 0)
+      return store::system_error(errno, "send to", address);
+    return udp_sender(std::move(socket));
+  }
+
   explicit udp_sender(store::file socket) noexcept : socket_(std::move(socket)) {}
 
   store::file socket_;  // a socket is closed like a file; its path is the address
@@ -34260,7 +35114,6 @@ class udp_sender {
 ///   and do not slow each other across threads
 /// - `metrics_snapshot`: all values at one moment; every exporter is written from it
 /// - `to_prometheus`, `to_openmetrics`, `to_json`, `statsd_writer` with `udp_sender`
-/// - `summarize`: what the metrics middleware saw, event by event
 ///
 /// A page becomes a file by `mr::store::write_file(path, mr::observe::to_prometheus(registry.snapshot()))`.
 /// Standard library and POSIX alone.

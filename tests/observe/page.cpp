@@ -44,8 +44,8 @@ void fill_at_random(mr::observe::metrics_registry& registry, std::uint64_t seed)
       const auto seen = registry.histogram({"seen_" + number, help}, {bounds.begin(), bounds.end()}, labels()).value();
       const auto timed = registry.timer({"timed_" + number + "_seconds", help}, labels()).value();
       for (int i = 0; i < 50; ++i) {
-        seen.observe(random_double(random));
-        timed.record(random() >> (20 + random.below(44)));
+        seen.update(random_double(random));
+        timed.update(random() >> (20 + random.below(44)));
       }
     }
   }

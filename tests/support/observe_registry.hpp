@@ -2,7 +2,6 @@
 #define MILLRACE_TESTS_SUPPORT_OBSERVE_REGISTRY_HPP
 
 #include <millrace/core/seed.hpp>
-#include <millrace/observe/event_metrics.hpp>
 #include <millrace/observe/metrics.hpp>
 
 #include <cstdint>
@@ -32,11 +31,11 @@ inline void fill_with_trouble(millrace::observe::metrics_registry& registry) {
   registry.gauge({"loss", "Loss."}, {{"kind", "tiny"}}).value().set(-2.5e-7);
   registry.gauge({"loss", "Loss."}, {{"kind", "third"}}).value().set(1.0 / 3);
   const auto score = registry.histogram({"score", "Signed."}, {-1, 0, 0.25, 1e6}, {{"model", "m\"1\""}}).value();
-  for (const double v : {-2.0, -1.0, -0.5, 0.0, 0.2, 7.0, 2e6, infinity}) score.observe(v);
+  for (const double v : {-2.0, -1.0, -0.5, 0.0, 0.2, 7.0, 2e6, infinity}) score.update(v);
   registry.histogram({"size", "Never seen."}, {1, 2}).value();
   const auto step = registry.timer({"step_seconds", "A step."}).value();
-  for (const std::uint64_t ns : {90U, 100U, 101U, 1500U, 2'000'000'000U}) step.record(ns);
-  step.record(11'000'000'000);
+  for (const std::uint64_t ns : {90U, 100U, 101U, 1500U, 2'000'000'000U}) step.update(ns);
+  step.update(11'000'000'000);
 }
 
 /// Any bytes at all, quotes, backslashes and newlines more often than others.

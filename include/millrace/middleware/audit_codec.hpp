@@ -41,7 +41,7 @@ struct audit_limits {
 ///       static const std::byte* render(const std::byte*, std::string& json);            // the log's thread
 ///     };
 ///
-/// `write` writes exactly `size` bytes and answers their end; `render` reads them back and appends
+/// `write` writes exactly `size` bytes and returns their end; `render` reads them back and appends
 /// one JSON value. Both are on the path of every event: they must not throw, and `size` and `write`
 /// should not allocate.
 ///
@@ -117,12 +117,12 @@ concept audit_known = !requires { audit_codec<T>::name_only; };
 template <class T>
 concept audit_list =
     !audit_text<T> && !tensor::tensor_like<T> && !tensor::tensor_bundle<T> && !audit_map<T> && requires(const T& list) {
-  { list.size() } -> std::convertible_to<std::size_t>;
-  requires std::forward_iterator<decltype(list.begin())>;
-  list.end();
-  requires !std::same_as<std::remove_cvref_t<decltype(*list.begin())>, T>;
-  requires audit_known<std::remove_cvref_t<decltype(*list.begin())>>;
-};
+      { list.size() } -> std::convertible_to<std::size_t>;
+      requires std::forward_iterator<decltype(list.begin())>;
+      list.end();
+      requires !std::same_as<std::remove_cvref_t<decltype(*list.begin())>, T>;
+      requires audit_known<std::remove_cvref_t<decltype(*list.begin())>>;
+    };
 
 /// `out` ends in a JSON string or list of which this much more exists.
 inline void append_more(std::string& out, std::size_t more, const char* unit) {
@@ -192,7 +192,9 @@ struct audit_codec<T> {
   }
   static const std::byte* render(const std::byte* at, std::string& json) {
     const T value = detail::take<T>(at);
-    if constexpr (requires { { to_string(value) } -> std::convertible_to<std::string_view>; }) {
+    if constexpr (requires {
+                    { to_string(value) } -> std::convertible_to<std::string_view>;
+                  }) {
       append_json(json, std::string_view(to_string(value)));
     } else {
       const auto number = static_cast<std::underlying_type_t<T>>(value);

@@ -3,6 +3,7 @@
 
 #include <millrace/chain/outcome.hpp>
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/swap_members.hpp>
 #include <millrace/core/id.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/core/result.hpp>
@@ -63,8 +64,10 @@ inline namespace v0 {
 /// every record, and one of microseconds is not slowed by reading its tensors a second time.
 /// Complexity: a copy of the fields into the ring, about 5 ns for five numbers; a read of each tensor
 /// that is summarized. Allocates: for failed events, and on the log's thread.
-/// Threads: as the policy says; status, wait_durable and the counters any. Chains that share a log
+/// Threads: as the policy says; status, wait_durable, reopen and the counters any. Chains that share a log
 /// (`mr::borrow`) use one clock.
+/// Rotation: as `line_log` under `options.log.when_moved`; logrotate needs no signal.
+/// Fork: the child's copy refuses as on a full disk: `strict` vetoes every event, status and close say why.
 template <class... Policies>
 class audit_log {
   static_assert((detail::is_audit_policy<Policies> && ...),
@@ -88,8 +91,8 @@ class audit_log {
         on_loss_(options.on_loss),
         wall_clock_(options.wall_clock),
         log_(nothing_yet()) {
-    session_id_ = options.session_id.empty() ? make_session_id(wall_clock_(), entropy_seed())
-                                             : std::move(options.session_id);
+    session_id_ =
+        options.session_id.empty() ? make_session_id(wall_clock_(), entropy_seed()) : std::move(options.session_id);
     const std::uint64_t now = wall_clock_();
     log_ = log_type::open(std::move(path), options.log, detail::audit_format(session_id_, now, wall_clock_),
                           std::move(fs));
@@ -114,17 +117,20 @@ class audit_log {
   }
 
   audit_log(audit_log&&) noexcept = default;
-  audit_log& operator=(audit_log&& other) noexcept {
-    if (this != &other) {
-      this->~audit_log();
-      new (this) audit_log(std::move(other));
-    }
+  audit_log& operator=(audit_log other) noexcept {
+    detail::swap_members(*this, other, &audit_log::context_, &audit_log::open_, &audit_log::durable_start_ms_,
+                         &audit_log::limits_, &audit_log::shapes_only_, &audit_log::on_loss_, &audit_log::wall_clock_,
+                         &audit_log::counters_, &audit_log::log_, &audit_log::session_id_);
     return *this;
   }
-  /// Closes, if nobody has; what close() then answers goes to `options.on_loss`.
+  /// Closes, if nobody has; what close() then returns goes to `options.on_loss`.
   ~audit_log() {
     if (!log_ || !*log_ || !open_) return;
-    if (result<void> closed = close(); !closed && on_loss_ != nullptr) on_loss_(closed.error());
+    const bool copy = log_->is_forked_copy();
+    const result<void> closed = close();
+    if (closed || on_loss_ == nullptr) return;
+    if (copy && statistics().dropped == 0) return;  // a child that never used it misses nothing
+    on_loss_(closed.error());
   }
 
   template <class Stage, class Context>
@@ -142,8 +148,7 @@ class audit_log {
       counters_.begin_run(time, std::uint64_t{limits_.summary_interval_us} * 1'000);
     }
     using fields = detail::merge_fields_t<typename Stage::reads, typename Context::provided>;
-    const std::uint64_t seq =
-        append<detail::audit_kind::start, Stage, fields>(ctx, detail::audit_error<>(), id, time);
+    const std::uint64_t seq = append<detail::audit_kind::start, Stage, fields>(ctx, detail::audit_error<>(), id, time);
     if (durable_start_ms_ != 0) [[unlikely]]
       return await_start(event, ctx, id, seq);
     return accepted(seq);
@@ -177,11 +182,11 @@ class audit_log {
     }
   }
 
-  /// Writes the session's end, syncs and closes the file. Again: the same answer. No event may run.
+  /// Writes the session's end, syncs and closes the file. Again: the same result. No event may run.
   result<void> close() {
     if (!log_) return log_.error();
     if (!*log_) return {};  // moved from
-    if (std::exchange(open_, false)) append_text(session_end());
+    if (std::exchange(open_, false) && !log_->is_forked_copy()) append_text(session_end());
     return log_->close();
   }
 
@@ -199,6 +204,12 @@ class audit_log {
     return log_ ? log_->wait_durable(seq, timeout) : result<void>(log_.error());
   }
   result<void> flush() { return log_ ? log_->flush() : result<void>(log_.error()); }
+
+  /// As `line_log::reopen` and `request_reopen`, which alone may be called in a signal handler.
+  result<void> reopen() { return log_ ? log_->reopen() : result<void>(log_.error()); }
+  void request_reopen() noexcept {
+    if (log_) log_->request_reopen();
+  }
 
   store::line_log_statistics statistics() const noexcept {
     return log_ ? log_->statistics() : store::line_log_statistics{};
@@ -230,9 +241,10 @@ class audit_log {
                                         "\" did not take a record: it was full, or the record larger than it takes");
   }
 
-  /// What a hook answers whose record went in at `seq`.
+  /// What a hook returns whose record went in at `seq`.
   [[gnu::always_inline]] inline result<void> accepted(std::uint64_t seq) const {
-    if (seq == 0 && full::waits) [[unlikely]] return refusal();
+    if (seq == 0 && full::waits) [[unlikely]]
+      return refusal();
     return {};
   }
 
@@ -256,7 +268,8 @@ class audit_log {
   /// Tells the log's thread, about once a second, what UTC it is at a moment of the chain's clock.
   template <class Stage>
   [[gnu::always_inline]] inline void set_clock(const Stage& event, std::uint64_t now) {
-    if (counters_.clock_is_set(now, clock_period)) [[likely]] return;
+    if (counters_.clock_is_set(now, clock_period)) [[likely]]
+      return;
     anchor(event);
   }
   template <class Stage>
@@ -274,9 +287,8 @@ class audit_log {
       unix_time = utc;
     }
     const detail::audit_schema* const schema = &detail::anchor_schema;
-    if (log_->try_append(sizeof schema + 16, [&](std::byte* at) {
-          detail::put_all(at, schema, chain_time, unix_time);
-        }) != 0)
+    if (log_->try_append(sizeof schema + 16,
+                         [&](std::byte* at) { detail::put_all(at, schema, chain_time, unix_time); }) != 0)
       counters_.set_clock(chain_time);
   }
 
@@ -289,7 +301,7 @@ class audit_log {
   }
 
   /// One record: its description, `head`, for a failure the error, and the fields of List that the
-  /// context has. Answers where it stands, or 0.
+  /// context has. Returns where it stands, or 0.
   template <detail::audit_kind Kind, class Stage, class List, class Context, class Failure, class... Head>
   [[gnu::always_inline]] inline std::uint64_t append(const Context& ctx, const Failure& failure, const Head&... head) {
     using list = typename detail::present_fields<Context, List>::type;
@@ -305,17 +317,15 @@ class audit_log {
       });
     } else {
       const detail::audit_schema* const schema = &detail::bare_schema<Kind, Stage>;
-      return log_->append(before_fields, [&](std::byte* at) {
-        failure.write(detail::put_all(at, schema, head...), limits);
-      });
+      return log_->append(before_fields,
+                          [&](std::byte* at) { failure.write(detail::put_all(at, schema, head...), limits); });
     }
   }
 
   bool append_text(const std::string& line) {
     const detail::audit_schema* const schema = &detail::text_schema;
-    return log_->append(sizeof schema + line.size(), [&](std::byte* at) {
-      std::memcpy(detail::put(at, schema), line.data(), line.size());
-    }) != 0;
+    return log_->append(sizeof schema + line.size(),
+                        [&](std::byte* at) { std::memcpy(detail::put(at, schema), line.data(), line.size()); }) != 0;
   }
   std::string session_start(std::uint64_t now, const audit_options& options) const {
     std::string line;

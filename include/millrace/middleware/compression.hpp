@@ -3,6 +3,7 @@
 
 #include <millrace/chain/middleware.hpp>
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/owned.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/tensor/codec.hpp>
 #include <millrace/tensor/compressed.hpp>
@@ -11,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -72,22 +72,24 @@ struct compression_statistics {
                   static_cast<double>(compressed_bytes) / scale, unit, saved, unit, saved_percent(), ratio(), speed);
     return text;
   }
-  std::string json() const {
-    std::string out;
-    json_writer(out)
-        .begin_object()
-        .member("tensors", tensors)
-        .member("skipped", skipped)
-        .member("kept", kept)
-        .member("original_bytes", original_bytes)
-        .member("compressed_bytes", compressed_bytes)
-        .member("ratio", ratio())
-        .member("saved_percent", saved_percent())
-        .member("nanoseconds", nanoseconds)
-        .end_object();
-    return out;
-  }
 };
+
+/// The same as one JSON object.
+inline std::string to_json(const compression_statistics& seen) {
+  std::string out;
+  json_writer(out)
+      .begin_object()
+      .member("tensors", seen.tensors)
+      .member("skipped", seen.skipped)
+      .member("kept", seen.kept)
+      .member("original_bytes", seen.original_bytes)
+      .member("compressed_bytes", seen.compressed_bytes)
+      .member("ratio", seen.ratio())
+      .member("saved_percent", seen.saved_percent())
+      .member("nanoseconds", seen.nanoseconds)
+      .end_object();
+  return out;
+}
 
 namespace detail {
 
@@ -100,10 +102,9 @@ inline constexpr bool is_compressible<tensor::compressible<T>> = true;
 template <class T>
 struct holds_compressible : std::bool_constant<is_compressible<T>> {};
 template <class T>
-requires(!is_compressible<T> && requires(T & value) { value.begin() != value.end(); } &&
-         !std::is_same_v<tensor::range_item<T>, T>) struct holds_compressible<T>
-    : holds_compressible<tensor::range_item<T>> {
-};
+  requires(!is_compressible<T> && requires(T& value) { value.begin() != value.end(); } &&
+           !std::is_same_v<tensor::range_item<T>, T>)
+struct holds_compressible<T> : holds_compressible<tensor::range_item<T>> {};
 
 }  // namespace detail
 
@@ -137,7 +138,7 @@ class basic_compression {
   using place = millrace::place<outside_of<"validation", "audit_log">>;
 
   explicit basic_compression(compression_options options = {}, Backend backend = {})
-      : options_(options), backend_(std::move(backend)), counts_(std::make_unique<counters>()) {
+      : options_(options), backend_(std::move(backend)), counts_(detail::make_owned<counters>()) {
     if (options_.threshold_bytes == compression_options{}.threshold_bytes)
       options_.threshold_bytes = automatic ? std::size_t{1} << 20 : std::size_t{1} << 12;
   }
@@ -152,8 +153,12 @@ class basic_compression {
 
   compression_statistics statistics() const noexcept {
     const auto now = [](const std::atomic<std::uint64_t>& count) { return count.load(std::memory_order_relaxed); };
-    return {now(counts_->tensors),        now(counts_->skipped),          now(counts_->kept),
-            now(counts_->original_bytes), now(counts_->compressed_bytes), now(counts_->nanoseconds),
+    return {now(counts_->tensors),
+            now(counts_->skipped),
+            now(counts_->kept),
+            now(counts_->original_bytes),
+            now(counts_->compressed_bytes),
+            now(counts_->nanoseconds),
             now(counts_->fruitless) != 0 && now(counts_->fruitful) == 0};
   }
 
@@ -186,8 +191,8 @@ class basic_compression {
   }
   template <class Stage, class Field, class Context>
   bool compress_field([[maybe_unused]] Context& ctx, [[maybe_unused]] result<void>& done) {
-    constexpr bool chosen = automatic ? detail::holds_compressible<typename Field::type>::value
-                                      : (std::is_same_v<Field, Fields> || ...);
+    constexpr bool chosen =
+        automatic ? detail::holds_compressible<typename Field::type>::value : (std::is_same_v<Field, Fields> || ...);
     if constexpr (chosen && Stage::template is_last_use<Field>) {
       done = compress_all(ctx[Field{}]);
       if (!done) [[unlikely]] {
@@ -238,7 +243,7 @@ class basic_compression {
 
   compression_options options_;
   [[no_unique_address]] Backend backend_;
-  std::unique_ptr<counters> counts_;
+  detail::owned<counters> counts_;
 };
 
 /// With zlib as its backend: include <millrace/tensor/deflate.hpp>.

@@ -2,16 +2,16 @@
 #define MILLRACE_MIDDLEWARE_METRICS_HPP
 
 #include <millrace/chain/middleware.hpp>
+#include <millrace/core/detail/mutex.hpp>
+#include <millrace/core/detail/owned.hpp>
 #include <millrace/core/field.hpp>
-#include <millrace/observe/event_metrics.hpp>
+#include <millrace/middleware/event_metrics.hpp>
 #include <millrace/observe/label_set.hpp>
 #include <millrace/observe/metrics.hpp>
 
 #include <array>
 #include <atomic>
 #include <cstddef>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -42,7 +42,7 @@ inline constexpr char shown_by{};
 }  // namespace detail
 
 /// Counts every event's runs and failures, keeps a histogram of its durations, and shows numeric
-/// fields as gauges, in a registry that outlives it: see observe/event_metrics.hpp for the names.
+/// fields as gauges, in a registry that outlives it: see middleware/event_metrics.hpp for the names.
 ///
 ///     mr::metrics{registry}                          gauges for every number that events write
 ///     mr::metrics<loss, learning_rate>{registry}     gauges for these, written by events or given
@@ -61,7 +61,7 @@ class metrics {
   static constexpr bool thread_safe = true;
 
   explicit metrics(observe::metrics_registry& registry, observe::label_set labels = {})
-      : state_(std::make_unique<state>(registry, std::move(labels))) {}
+      : state_(detail::make_owned<state>(registry, std::move(labels))) {}
 
   template <class Stage, class Context>
   result<void> after(const Stage&, Context& ctx, const time_span& span, const result<void>& outcome) {
@@ -73,7 +73,7 @@ class metrics {
       seen = *made;
     }
     seen->runs.add();
-    seen->durations.record(span.nanoseconds());
+    seen->durations.update(span.nanoseconds());
     if (outcome) [[likely]]
       show(ctx, seen->gauges.data(), recorded<Stage, Context>{});
     else
@@ -90,7 +90,7 @@ class metrics {
   }
 
   /// What was seen so far, by everything that shares the registry.
-  observe::metrics_summary summary() const { return summarize(state_->registry->snapshot()); }
+  metrics_summary summary() const { return summarize_events(state_->registry->snapshot()); }
 
  private:
   static constexpr std::size_t slot_count = 64;  // more events than that look their instruments up
@@ -144,24 +144,23 @@ class metrics {
     [[gnu::cold, gnu::noinline]] result<const instruments*> enter(const void* key, std::size_t index,
                                                                   std::string_view event,
                                                                   const std::vector<std::string_view>& fields) {
-      const std::lock_guard lock(mutex);
+      const detail::lock_guard lock(mutex);
       for (const auto& one : known)
         if (one->key == key) return publish(index, one.get());
-      auto made = std::make_unique<instruments>();
+      auto made = detail::make_owned<instruments>();
       made->key = key;
-      const observe::label_set label = observe::label_set(labels).add(observe::event_label, event);
-      auto runs = registry->counter(observe::event_count_info, label);
+      const observe::label_set label = observe::label_set(labels).add(event_label, event);
+      auto runs = registry->counter(event_count_info, label);
       if (!runs) return std::move(runs).error();
-      auto failures = registry->counter(observe::event_failures_info, label);
+      auto failures = registry->counter(event_failures_info, label);
       if (!failures) return std::move(failures).error();
-      auto durations = registry->timer(observe::event_duration_info, label);
+      auto durations = registry->timer(event_duration_info, label);
       if (!durations) return std::move(durations).error();
       made->runs = *runs;
       made->failures = *failures;
       made->durations = *durations;
       for (const std::string_view field : fields) {
-        auto shown =
-            registry->gauge(observe::event_field_info, observe::label_set(labels).add(observe::field_label, field));
+        auto shown = registry->gauge(event_field_info, observe::label_set(labels).add(field_label, field));
         if (!shown) return std::move(shown).error();
         made->gauges.push_back(*shown);
       }
@@ -176,14 +175,14 @@ class metrics {
     observe::metrics_registry* registry;
     observe::label_set labels;
     std::array<std::atomic<const instruments*>, slot_count> slots{};
-    std::mutex mutex;
-    std::vector<std::unique_ptr<instruments>> known;
+    detail::mutex mutex;
+    std::vector<detail::owned<instruments>> known;
   };
 
-  std::unique_ptr<state> state_;
+  detail::owned<state> state_;
 };
 
-metrics(observe::metrics_registry&)->metrics<>;
+metrics(observe::metrics_registry&) -> metrics<>;
 
 }  // namespace v0
 }  // namespace millrace

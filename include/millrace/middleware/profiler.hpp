@@ -3,12 +3,12 @@
 
 #include <millrace/aggregate/histograms/log_histogram.hpp>
 #include <millrace/chain/middleware.hpp>
+#include <millrace/core/detail/owned.hpp>
 #include <millrace/core/json_writer.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,30 +82,6 @@ class profiler {
     return text;
   }
 
-  /// The same as a JSON object: `{"events":[{"event":...,"count":...,"total_ns":...},...]}`.
-  std::string json() const {
-    std::string out;
-    json_writer writer(out);
-    writer.begin_object().key("events").begin_array();
-    for (const auto& one : profiles_) {
-      const log_histogram& took = one->durations;
-      writer.begin_object()
-          .member("event", one->event)
-          .member("count", took.count())
-          .member("failures", one->failures)
-          .member("total_ns", took.sum())
-          .member("mean_ns", took.mean())
-          .member("min_ns", (took.min)())
-          .member("p50_ns", took.quantile(0.5))
-          .member("p95_ns", took.quantile(0.95))
-          .member("p99_ns", took.quantile(0.99))
-          .member("max_ns", (took.max)())
-          .end_object();
-    }
-    writer.end_array().end_object();
-    return out;
-  }
-
  private:
   /// One profiler may be lent to several chains: an index then stands for another event than before.
   [[gnu::cold, gnu::noinline]] void enter(std::size_t index, std::string_view event) {
@@ -116,7 +92,7 @@ class profiler {
         by_index_[index] = one.get();
         return;
       }
-    profiles_.push_back(std::make_unique<event_profile>());
+    profiles_.push_back(detail::make_owned<event_profile>());
     profiles_.back()->event = event;
     by_index_[index] = profiles_.back().get();
   }
@@ -140,8 +116,24 @@ class profiler {
   }
 
   std::vector<event_profile*> by_index_;
-  std::vector<std::unique_ptr<event_profile>> profiles_;
+  std::vector<detail::owned<event_profile>> profiles_;
 };
+
+/// What a profiler saw as a JSON object: `{"events":[{"event":...,"count":...,"total_ns":...},...]}`.
+inline std::string to_json(const profiler& seen) {
+  std::string out;
+  json_writer json(out);
+  json.begin_object().key("events").begin_array();
+  for (const event_profile* one : seen.events()) {
+    const log_histogram& took = one->durations;
+    json.begin_object().member("event", one->event).member("count", took.count()).member("failures", one->failures);
+    json.member("total_ns", took.sum()).member("mean_ns", took.mean()).member("min_ns", (took.min)());
+    json.member("p50_ns", took.quantile(0.5)).member("p95_ns", took.quantile(0.95));
+    json.member("p99_ns", took.quantile(0.99)).member("max_ns", (took.max)()).end_object();
+  }
+  json.end_array().end_object();
+  return out;
+}
 
 }  // namespace v0
 }  // namespace millrace

@@ -3,8 +3,10 @@
 
 #include <millrace/chain/middleware.hpp>
 #include <millrace/chain/outcome.hpp>
+#include <millrace/core/detail/mutex.hpp>
+#include <millrace/core/detail/owned.hpp>
+#include <millrace/middleware/event_metrics.hpp>
 #include <millrace/middleware/validation_rules.hpp>
-#include <millrace/observe/event_metrics.hpp>
 #include <millrace/observe/label_set.hpp>
 #include <millrace/observe/metrics.hpp>
 #include <millrace/tensor/finite_scan.hpp>
@@ -16,8 +18,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <limits>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -99,13 +99,13 @@ class validation {
 
  public:
   /// What the rules look at; a chain without one of them is refused.
-  using needs = detail::merge_fields_t<typename detail::fields_of_middleware<Rules>::type...>;
+  using needs = detail::merge_fields_t<typename detail::fields_of_rule<Rules>::type...>;
   static constexpr std::string_view name = "validation";
   static constexpr bool thread_safe = true;
   static constexpr std::size_t default_capacity = 100;
 
   explicit validation(Strictness = {}, Rules... rules)
-      : rules_(std::move(rules)...), seen_(std::make_unique<issues>()) {}
+      : rules_(std::move(rules)...), seen_(detail::make_owned<issues>()) {}
 
   /// Keeps at most so many issues; all are counted.
   validation&& keep(std::size_t capacity) && {
@@ -121,7 +121,7 @@ class validation {
   /// Also counts each issue in a registry that outlives this, as `millrace_validation_issues_total`. What the
   /// registry refuses fails the first event that has an issue.
   validation&& count_in(observe::metrics_registry& registry, const observe::label_set& labels = {}) && {
-    seen_->counted = registry.counter(observe::validation_issues_info, labels);
+    seen_->counted = registry.counter(validation_issues_info, labels);
     return std::move(*this);
   }
 
@@ -145,23 +145,24 @@ class validation {
 
   /// A copy of the issues kept so far, oldest first.
   std::vector<validation_issue> errors() const {
-    const std::lock_guard lock(seen_->mutex);
+    const detail::lock_guard lock(seen_->mutex);
     return seen_->list;
   }
   /// How many there were in all, kept or not. In strict mode, how many events were failed.
   std::size_t error_count() const {
-    const std::lock_guard lock(seen_->mutex);
+    const detail::lock_guard lock(seen_->mutex);
     return seen_->count;
   }
-  void clear() {
-    const std::lock_guard lock(seen_->mutex);
+  /// Forgets the issues and their count.
+  void reset() {
+    const detail::lock_guard lock(seen_->mutex);
     seen_->list.clear();
     seen_->count = 0;
   }
 
  private:
   struct issues {
-    std::mutex mutex;
+    detail::mutex mutex;
     std::vector<validation_issue> list;
     std::size_t count = 0;
     std::size_t capacity = default_capacity;
@@ -213,7 +214,7 @@ class validation {
 
   [[gnu::cold, gnu::noinline]] result<void> record(std::string_view event, bool at_start, error found) {
     {
-      const std::lock_guard lock(seen_->mutex);
+      const detail::lock_guard lock(seen_->mutex);
       ++seen_->count;
       if (!seen_->counted) return seen_->counted.error();
       seen_->counted->add();
@@ -230,7 +231,7 @@ class validation {
   }
 
   [[no_unique_address]] std::tuple<Rules...> rules_;
-  std::unique_ptr<issues> seen_;
+  detail::owned<issues> seen_;
 };
 
 template <strictness_policy Strictness, class... Rules>

@@ -18,13 +18,21 @@ namespace millrace {
 inline namespace v0 {
 
 /// What a validation checks beside NaN and infinities: a type that names the fields it needs, and
-/// answers for a context in which all of them have been written. One of your own is three lines.
+/// is called with a context in which all of them have been written. One of your own is three lines.
 template <class R>
-concept validation_rule = requires {
-  typename detail::to_field_list_t<typename R::fields>;
-};
+concept validation_rule = requires { typename detail::to_field_list_t<typename R::fields>; };
 
 namespace detail {
+
+/// The fields of a rule; none of what is no rule, which is told elsewhere.
+template <class R>
+struct fields_of_rule {
+  using type = field_list<>;
+};
+template <validation_rule R>
+struct fields_of_rule<R> {
+  using type = to_field_list_t<typename R::fields>;
+};
 
 inline std::string quoted_field(std::string_view name) { return "field \"" + std::string(name) + '"'; }
 

@@ -59,7 +59,7 @@ class histogram {
  public:
   constexpr histogram() noexcept = default;
 
-  void observe(double value) const noexcept { detail::write_local(cells_, value); }
+  void update(double value) const noexcept { detail::write_local(cells_, value); }
 
  private:
   friend class metrics_registry;
@@ -76,7 +76,7 @@ class timer {
  public:
   constexpr timer() noexcept = default;
 
-  void record(std::uint64_t nanoseconds) const noexcept { detail::write_local(cells_, nanoseconds); }
+  void update(std::uint64_t nanoseconds) const noexcept { detail::write_local(cells_, nanoseconds); }
 
  private:
   friend class metrics_registry;

@@ -2,7 +2,6 @@
 #define MILLRACE_OBSERVE_JSON_EXPORT_HPP
 
 #include <millrace/core/json_writer.hpp>
-#include <millrace/observe/event_metrics.hpp>
 #include <millrace/observe/metrics_snapshot.hpp>
 
 #include <cstdint>
@@ -12,38 +11,43 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
+namespace detail {
+
+/// One series of a family: its labels and values.
+inline void append_series(json_writer& json, const metric_family& family, const metric_sample& sample) {
+  json.begin_object().key("labels").begin_object();
+  for (const auto& label : sample.labels()) json.member(label.name, label.value);
+  json.end_object();
+  switch (family.type) {
+    case metric_type::counter: json.member("value", sample.count); break;
+    case metric_type::gauge: json.member("value", sample.value); break;
+    case metric_type::histogram:
+      json.member("count", sample.count).member("sum", sample.value);
+      if (family.nanoseconds) json.member("min", sample.least).member("max", sample.greatest);
+      json.key("buckets").begin_array();
+      for (const std::uint64_t n : sample.buckets) json.value(n);
+      json.end_array();
+  }
+  json.end_object();
+}
+
+}  // namespace detail
+
 /// Appends a snapshot as one JSON object:
 ///
 ///     {"timestamp": 1705843822.123, "uptime_seconds": 120.5,
-///      "events": {"forward_pass": {"count": 600, "failures": 0, "avg_duration_seconds": 0.007,
-///                                  "min_duration_seconds": 0.005, "max_duration_seconds": 0.012}},
-///      "custom_metrics": {"loss": 0.234},
 ///      "metrics": {"rows": {"type": "counter", "help": "Rows read.", "unit": "",
 ///                           "series": [{"labels": {"split": "train"}, "value": 600}]}}}
 ///
-/// `events` and `custom_metrics` are what the metrics middleware keeps, `metrics` everything there
-/// is. A histogram has `bounds`, and its series `count`, `sum` and `buckets`, one more than bounds
+/// A histogram has `bounds`, and its series `count`, `sum` and `buckets`, one more than bounds
 /// and not cumulated; a timer's also `min` and `max`. NaN and infinities are the strings "NaN",
 /// "Infinity", "-Infinity". The same whatever the locale.
 inline void append_json(std::string& out, const metrics_snapshot& snapshot) {
   json_writer json(out);
-  const metrics_summary summary = summarize(snapshot);
   json.begin_object();
   json.member("timestamp", static_cast<double>(snapshot.unix_nanoseconds / 1'000'000) / 1e3);
   json.member("uptime_seconds", static_cast<double>(snapshot.uptime_nanoseconds) / 1e9);
-  json.key("events").begin_object();
-  for (const event_summary& event : summary.events) {
-    json.key(event.name).begin_object();
-    json.member("count", event.count);
-    json.member("failures", event.failures);
-    json.member("avg_duration_seconds", event.avg_seconds());
-    json.member("min_duration_seconds", event.min_seconds);
-    json.member("max_duration_seconds", event.max_seconds);
-    json.end_object();
-  }
-  json.end_object().key("custom_metrics").begin_object();
-  for (const auto& [name, value] : summary.fields) json.member(name, value);
-  json.end_object().key("metrics").begin_object();
+  json.key("metrics").begin_object();
   for (const metric_family_samples& each : snapshot.families()) {
     const metric_family& family = *each.family;
     json.key(family.name).begin_object();
@@ -54,22 +58,7 @@ inline void append_json(std::string& out, const metrics_snapshot& snapshot) {
       json.end_array();
     }
     json.key("series").begin_array();
-    for (const metric_sample& sample : each.samples) {
-      json.begin_object().key("labels").begin_object();
-      for (const auto& label : sample.labels()) json.member(label.name, label.value);
-      json.end_object();
-      switch (family.type) {
-        case metric_type::counter: json.member("value", sample.count); break;
-        case metric_type::gauge: json.member("value", sample.value); break;
-        case metric_type::histogram:
-          json.member("count", sample.count).member("sum", sample.value);
-          if (family.nanoseconds) json.member("min", sample.least).member("max", sample.greatest);
-          json.key("buckets").begin_array();
-          for (const std::uint64_t n : sample.buckets) json.value(n);
-          json.end_array();
-      }
-      json.end_object();
-    }
+    for (const metric_sample& sample : each.samples) detail::append_series(json, family, sample);
     json.end_array().end_object();
   }
   json.end_object().end_object();

@@ -5,7 +5,6 @@
 #include <millrace/core/result.hpp>
 #include <millrace/observe/fwd.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <string>
@@ -19,15 +18,23 @@ namespace observe {
 
 namespace detail {
 
-/// `text` with each byte that is not part of well-formed UTF-8 as the four characters `\xHH`.
-/// Of texts that do not hold such an escape themselves, different ones stay different, which a replacement character
-/// would not promise.
+/// Whether text begins with four characters as they stand for a byte: `\xHH`, two lower-case hexadecimal digits.
+constexpr bool begins_as_byte(std::string_view text) noexcept {
+  const auto digit = [&](std::size_t i) {
+    return (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+  };
+  return text.size() >= 4 && text[0] == '\\' && text[1] == 'x' && digit(2) && digit(3);
+}
+
+/// `text` with each byte that is not part of well-formed UTF-8 as the four characters `\xHH`. A backslash that begins
+/// four such characters already becomes `\x5c`, so different bytes stay different: replacing each `\xHH` by its byte,
+/// from the left, gives back the text. All other well-formed text stays as it is.
 inline std::string valid_utf8(std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t length = utf8_sequence(text);
+    const std::size_t length = begins_as_byte(text) ? 0 : utf8_sequence(text);
     if (length != 0) {
       out.append(text.substr(0, length));
     } else {
@@ -54,7 +61,8 @@ constexpr bool is_name(std::string_view name, bool colons) noexcept {
 /// The labels of one series, in the order of their names: `{{"event", "forward"}, {"split", "train"}}`.
 ///
 /// Values are any bytes; those that are not UTF-8 are kept as `\xHH`, because the systems that
-/// collect metrics refuse a whole page for one of them. Names are checked when a metric is made.
+/// collect metrics refuse a whole page for one of them, and text that reads like that has `\x5c` for its
+/// backslash. Names are checked when a metric is made.
 class label_set {
  public:
   struct label {
@@ -69,8 +77,8 @@ class label_set {
   }
 
   label_set& add(std::string_view name, std::string_view value) {
-    const auto place = std::upper_bound(labels_.begin(), labels_.end(), name,
-                                        [](std::string_view n, const label& l) { return n < l.name; });
+    auto place = labels_.end();
+    while (place != labels_.begin() && name < (place - 1)->name) --place;
     labels_.insert(place, label{std::string(name), detail::valid_utf8(value)});
     return *this;
   }

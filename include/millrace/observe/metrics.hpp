@@ -9,12 +9,10 @@
 #include <millrace/observe/label_set.hpp>
 #include <millrace/observe/metrics_snapshot.hpp>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -45,22 +43,24 @@ struct metrics_options {
 ///     rows->add();
 ///     return mr::store::write_file("metrics.prom", mr::observe::to_prometheus(registry.snapshot()));
 ///
-/// Asking again for the same name and labels answers the same series. Handles are good as long as
+/// Asking again for the same name and labels returns the same series. Handles are good as long as
 /// the registry; snapshots outlive it.
 /// Threads: all members, any number at once; scraping does not slow the hot paths.
+/// Fork: the child has what was counted until then and goes on by itself. Fork while no thread makes metrics or
+/// scrapes.
 /// Errors: `invalid_argument` for a name, label, unit or bounds that collectors would refuse;
 /// `already_exists` for a name that is taken in another sense (type, help, unit, bounds, label
 /// names); `out_of_range` for a series too many.
 class metrics_registry {
  public:
   explicit metrics_registry(metrics_options options = {})
-      : options_(options), catalog_(std::make_shared<detail::metric_catalog>()), born_(steady_clock().ticks()) {}
+      : options_(options), catalog_(new detail::metric_catalog), owner_(catalog_), born_(steady_clock().ticks()) {}
   metrics_registry(const metrics_registry&) = delete;
   metrics_registry& operator=(const metrics_registry&) = delete;
   ~metrics_registry() {
-    catalog_->read([](detail::metric_catalog::extent, const auto& families) {
-      for (const auto& family : families)
-        for (const auto& series : family->series)
+    catalog_->read([](detail::metric_catalog::extent, const detail::catalog_family* family) {
+      for (; family != nullptr; family = family->next)
+        for (const detail::catalog_series* series = family->first; series != nullptr; series = series->next)
           if (series->cell_count != 0) detail::cell_store::instance().release(series->first_cell, series->cell_count);
     });
   }
@@ -70,7 +70,7 @@ class metrics_registry {
   result<observe::gauge> gauge(const metric_info& info, const label_set& labels = {});
   /// `bounds`: at least one, finite, ascending.
   result<observe::histogram> histogram(const metric_info& info, const std::vector<double>& bounds,
-                                  const label_set& labels = {});
+                                       const label_set& labels = {});
   /// Takes nanoseconds; name, bounds and export are in seconds, so the name ends in `_seconds`.
   result<observe::timer> timer(const metric_info& info, const label_set& labels = {});
   result<observe::timer> timer(const metric_info& info, const std::vector<double>& bounds,
@@ -95,7 +95,8 @@ class metrics_registry {
                    metric_sample& sample, std::span<std::uint64_t> buckets);
 
   metrics_options options_;
-  std::shared_ptr<detail::metric_catalog> catalog_;
+  detail::metric_catalog* catalog_;
+  detail::shared_owner owner_;  // snapshots may outlive the registry
   std::uint64_t born_;
 };
 
@@ -147,6 +148,7 @@ inline void metrics_registry::read(const detail::catalog_series& series,
                                    std::span<std::uint64_t> buckets) {
   const metric_family& family = series.family->info;
   const auto now = [](const detail::metric_cell& cell) { return cell.load(std::memory_order_relaxed); };
+  const auto raise = [](std::uint64_t& most, std::uint64_t value) { most = value > most ? value : most; };
   const auto for_each_slab = [&](auto&& add) {
     // A thread whose slab ends before the series has never added to it.
     for (const detail::cell_slab* slab : slabs)
@@ -164,10 +166,11 @@ inline void metrics_registry::read(const detail::catalog_series& series,
     std::uint64_t least = 0;
     for_each_slab([&](const detail::metric_cell* cells) {
       sum += now(cells[detail::timer_cells::sum]);
-      greatest = (std::max)(greatest, now(cells[detail::timer_cells::greatest]));
-      least = (std::max)(least, now(cells[detail::timer_cells::least]));
+      raise(greatest, now(cells[detail::timer_cells::greatest]));
+      raise(least, now(cells[detail::timer_cells::least]));
       for (std::size_t i = 0; i < buckets.size(); ++i) buckets[i] += now(cells[detail::timer_cells::buckets + i]);
     });
+    sample.nanoseconds = sum;
     sample.value = static_cast<double>(sum) / 1e9;
     sample.greatest = static_cast<double>(greatest) / 1e9;
     if (least != 0) sample.least = static_cast<double>(~least) / 1e9;
@@ -188,23 +191,23 @@ inline void metrics_registry::read(const detail::catalog_series& series,
 }
 
 inline void metrics_registry::snapshot(metrics_snapshot& into) const {
-  into.catalog_ = catalog_;
+  into.catalog_ = owner_;
   into.registry_id = catalog_->id();
   into.unix_nanoseconds = unix_nanoseconds();
   into.uptime_nanoseconds = steady_clock().ticks() - born_;
   into.families_.clear();
-  catalog_->read([&](detail::metric_catalog::extent size, const auto& families) {
+  catalog_->read([&](detail::metric_catalog::extent size, const detail::catalog_family* first) {
     into.samples_.resize(size.series);
     into.buckets_.assign(size.buckets, 0);
     metric_sample* sample = into.samples_.data();
     std::uint64_t* buckets = into.buckets_.data();
     detail::cell_store::instance().read([&](std::span<const detail::cell_slab* const> slabs) {
-      for (const auto& family : families) {
-        into.families_.push_back({&family->info, {sample, family->series.size()}});
-        const std::size_t bucket_count =
-            family->info.type == metric_type::histogram ? family->info.bounds.size() + 1 : 0;
-        for (const auto& series : family->series) {
-          read(*series, slabs, *sample++, {buckets, bucket_count});
+      for (const detail::catalog_family* family = first; family != nullptr; family = family->next) {
+        into.families_.push_back({&family->info, {sample, family->series_count}});
+        const bool bucketed = family->info.type == metric_type::histogram;
+        const std::size_t bucket_count = bucketed ? family->info.bounds.size() + 1 : 0;
+        for (const detail::catalog_series* each = family->first; each != nullptr; each = each->next) {
+          read(*each, slabs, *sample++, {buckets, bucket_count});
           buckets += bucket_count;
         }
       }

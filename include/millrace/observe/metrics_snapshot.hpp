@@ -1,11 +1,11 @@
 #ifndef MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
 #define MILLRACE_OBSERVE_METRICS_SNAPSHOT_HPP
 
+#include <millrace/observe/detail/shared_state.hpp>
 #include <millrace/observe/label_set.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -68,6 +68,7 @@ struct metric_sample {
   double value = 0;         // a gauge's value; a histogram's sum
   double least = 0;         // a timer's shortest and longest; 0 when it has none
   double greatest = 0;
+  std::uint64_t nanoseconds = 0;           // a timer's sum, whole
   std::span<const std::uint64_t> buckets;  // a histogram's, each by itself: not cumulated; the last is +Inf
 
   const label_set& labels() const noexcept { return series->labels; }
@@ -78,10 +79,6 @@ struct metric_family_samples {
   const metric_family* family = nullptr;
   std::span<const metric_sample> samples;
 };
-
-namespace detail {
-class metric_catalog;
-}
 
 /// Everything a registry knew at one moment: what every exporter is written from. Families and
 /// series in the order of their creation. Stays valid after the registry is gone.
@@ -108,7 +105,7 @@ class metrics_snapshot {
  private:
   friend class metrics_registry;
 
-  std::shared_ptr<const detail::metric_catalog> catalog_;
+  detail::shared_owner catalog_;
   std::vector<metric_family_samples> families_;
   std::vector<metric_sample> samples_;
   std::vector<std::uint64_t> buckets_;

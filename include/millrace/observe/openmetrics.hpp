@@ -12,7 +12,7 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// What an HTTP answer with such a page says it is.
+/// The content type of an HTTP response with such a page.
 inline constexpr std::string_view openmetrics_content_type =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 

@@ -12,7 +12,7 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// What an HTTP answer with such a page says it is.
+/// The content type of an HTTP response with such a page.
 inline constexpr std::string_view prometheus_content_type = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Appends a snapshot as Prometheus' text format: families in order, counters as `x_total`,

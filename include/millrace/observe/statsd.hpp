@@ -47,7 +47,7 @@ struct statsd_report {
 /// What did not change sends no line, except gauges. A character that a name or tag cannot hold is
 /// told as `_`. Lines stay whole; the same in every locale.
 ///
-/// Errors: what `send` answers; what was sent before it counts as told and the rest is told next
+/// Errors: what `send` returns; what was sent before it counts as told and the rest is told next
 /// time. `invalid_argument` for a snapshot of another registry than the first.
 /// Threads: one at a time.
 /// Source: the statsd project's "Metric Types"; Datadog, "DogStatsD datagram format".
@@ -88,7 +88,7 @@ class statsd_writer {
           if (auto sent = post(); !sent) return std::move(sent).error();
         if (!datagram.empty()) datagram += '\n';
         datagram += lines;
-        pending.push_back({id, sample.count, sample.value});
+        pending.push_back({id, sample.count, sample.value, sample.nanoseconds});
         report.lines += count;
       }
     if (auto sent = post(); !sent) return std::move(sent).error();
@@ -115,13 +115,14 @@ class statsd_writer {
     std::uint32_t id = 0;
     std::uint64_t count = 0;
     double value = 0;
+    std::uint64_t nanoseconds = 0;
   };
 
   static bool unspeakable(const metric_family& family, const metric_sample& sample) noexcept {
     return family.type != metric_type::counter && !__builtin_isfinite(sample.value);
   }
 
-  /// Appends a series' line, or the two of a negative gauge, and answers how many.
+  /// Appends a series' line, or the two of a negative gauge, and returns how many.
   std::size_t write(std::string& out, const metric_family& family, const metric_sample& sample,
                     const told& last) const {
     if (unspeakable(family, sample)) return 0;
@@ -148,8 +149,7 @@ class statsd_writer {
     if (family.type == metric_type::counter) {
       out.append(std::to_string(count)).append(type);
     } else {
-      const double sum = (sample.value - last.value) * (family.nanoseconds ? 1e3 : 1.0);
-      append_number(out, sum / static_cast<double>(count), true);
+      append_mean(out, family, sample, last, static_cast<double>(count));
       out += type;
       if (count > 1) {
         out += "|@";
@@ -158,6 +158,30 @@ class statsd_writer {
     }
     append_tags(out, sample);
     return 1;
+  }
+
+  /// The mean of the observations since the last time: a timer's in milliseconds, from whole nanoseconds.
+  static void append_mean(std::string& out, const metric_family& family, const metric_sample& sample, const told& last,
+                          double count) {
+    if (family.nanoseconds) {
+      append_number(out, static_cast<double>(sample.nanoseconds - last.nanoseconds) / (count * 1e6), true);
+      return;
+    }
+    // Both sums are rounded, so their difference has digits that nobody observed: the shortest number that it can stand
+    // for is told.
+    const double mean = (sample.value - last.value) / count;
+    const double larger = __builtin_fabs(sample.value) > __builtin_fabs(last.value) ? sample.value : last.value;
+    const double error = __builtin_fabs(larger) * 0x1p-51 / count;
+    for (int precision = 0; precision < 16; ++precision) {
+      char digits[32];
+      const auto end = std::to_chars(digits, digits + sizeof digits, mean, std::chars_format::scientific, precision);
+      double rounded = 0;
+      std::from_chars(digits, end.ptr, rounded);
+      if (__builtin_fabs(rounded - mean) > error) continue;
+      append_number(out, rounded, true);
+      return;
+    }
+    append_number(out, mean, true);
   }
 
   /// In plain decimals where servers read nothing else.

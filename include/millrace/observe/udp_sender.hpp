@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <cerrno>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,8 +16,8 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// Sends datagrams to one address. Nobody answers, so success means that the system took them.
-/// Threads: any number at once.
+/// Sends datagrams to one address. Nobody replies, so success means that the system took them.
+/// Threads: any number at once. Fork: parent and child may both send; datagrams stay whole.
 class udp_sender {
  public:
   /// `host` by number or by name; IPv4 where a name has both. Looking a name up may block.
@@ -29,20 +28,9 @@ class udp_sender {
     addrinfo* found = nullptr;
     if (const int status = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found); status != 0)
       return error(errc::not_found, "cannot send to \"" + address + "\": " + ::gai_strerror(status));
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, ::freeaddrinfo);
-
-    const addrinfo* chosen = found;
-    for (const addrinfo* each = found; each != nullptr; each = each->ai_next)
-      if (each->ai_family == AF_INET) {
-        chosen = each;
-        break;
-      }
-    const int descriptor = ::socket(chosen->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) return store::system_error(errno, "send to", address);
-    store::file socket(descriptor, address);
-    if (::connect(descriptor, chosen->ai_addr, chosen->ai_addrlen) != 0)
-      return store::system_error(errno, "send to", address);
-    return udp_sender(std::move(socket));
+    auto opened = connect_to(found, address);
+    ::freeaddrinfo(found);
+    return opened;
   }
 
   /// One datagram. Errors: `unavailable` when an earlier one came back because nobody listens.
@@ -57,6 +45,22 @@ class udp_sender {
   }
 
  private:
+  /// The first address, IPv4 before others.
+  static result<udp_sender> connect_to(const addrinfo* found, const std::string& address) {
+    const addrinfo* chosen = found;
+    for (const addrinfo* each = found; each != nullptr; each = each->ai_next)
+      if (each->ai_family == AF_INET) {
+        chosen = each;
+        break;
+      }
+    const int descriptor = ::socket(chosen->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return store::system_error(errno, "send to", address);
+    store::file socket(descriptor, address);
+    if (::connect(descriptor, chosen->ai_addr, chosen->ai_addrlen) != 0)
+      return store::system_error(errno, "send to", address);
+    return udp_sender(std::move(socket));
+  }
+
   explicit udp_sender(store::file socket) noexcept : socket_(std::move(socket)) {}
 
   store::file socket_;  // a socket is closed like a file; its path is the address

@@ -31,6 +31,7 @@ namespace store {
 /// An existing target's permission bits are kept, and one that the caller may not write is refused; a
 /// new file's are 0666 less the umask. A symbolic link to a file stays, and the file is replaced.
 /// Threads: one at a time. Two writers of one path do not mix; the last commit stays.
+/// Fork: the child's copy refuses to write and to commit, and leaves the parent's temporary file alone.
 class atomic_file {
  public:
   atomic_file(atomic_file&& other) noexcept
@@ -38,7 +39,8 @@ class atomic_file {
         base_(std::move(other.base_)),
         temporary_(std::exchange(other.temporary_, {})),
         folder_(std::move(other.folder_)),
-        file_(std::move(other.file_)) {}
+        file_(std::move(other.file_)),
+        owner_(other.owner_) {}
   atomic_file& operator=(atomic_file&& other) noexcept {
     if (this != &other) {
       discard();
@@ -47,6 +49,7 @@ class atomic_file {
       temporary_ = std::exchange(other.temporary_, {});
       folder_ = std::move(other.folder_);
       file_ = std::move(other.file_);
+      owner_ = other.owner_;
     }
     return *this;
   }
@@ -59,23 +62,9 @@ class atomic_file {
     if (made.target_.empty() || made.target_.find('\0') != std::string::npos)
       return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": not a path");
 
-    // The file behind a symbolic link is the one to replace.
-    std::string real = made.target_;
-    struct stat facts {};
-    const bool exists = ::stat(made.target_.c_str(), &facts) == 0;
-    if (exists) {
-      if (!S_ISREG(facts.st_mode))
-        return error(errc::invalid_argument, "cannot write \"" + made.target_ + "\": it is not a regular file");
-      // A rename asks the folder alone; a file that plain writing may not touch is not replaced either.
-      if (::faccessat(AT_FDCWD, made.target_.c_str(), W_OK, AT_EACCESS) != 0)
-        return system_error(errno, "write", made.target_);
-      if (char* resolved = ::realpath(made.target_.c_str(), nullptr)) {
-        real = resolved;
-        std::free(resolved);
-      }
-    } else if (errno != ENOENT) {
-      return system_error(errno, "write", made.target_);
-    }
+    result<replaced_file> before = file_at(made.target_);
+    if (!before) return std::move(before).error();
+    const std::string& real = before->path;
 
     const std::size_t slash = real.rfind('/');
     made.base_ = slash == std::string::npos ? real : real.substr(slash + 1);
@@ -94,7 +83,7 @@ class atomic_file {
     if (descriptor < 0) return system_error(errno, "write", made.target_);
     made.temporary_ = std::move(name);
     made.file_ = file(descriptor, made.target_);
-    if (exists && ::fchmod(descriptor, facts.st_mode & 0777U) != 0)
+    if (before->exists && ::fchmod(descriptor, before->permissions) != 0)
       return system_error(errno, "set the permissions of", made.target_);
     return made;
   }
@@ -102,14 +91,20 @@ class atomic_file {
   /// The path that `commit` gives the content.
   const std::string& path() const noexcept { return target_; }
 
-  result<void> write(std::string_view bytes) { return file_.write(bytes); }
-  result<void> write(std::span<const std::byte> bytes) { return file_.write(bytes); }
+  result<void> write(std::string_view bytes) {
+    if (is_forked_copy()) return forked_error();
+    return file_.write(bytes);
+  }
+  result<void> write(std::span<const std::byte> bytes) {
+    return write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  }
 
   /// Puts the content in place, durable. At most once. After an error the target is as it was,
   /// except when only the folder's sync failed: then the message says that the new content stands
   /// but may not survive a power cut.
   result<void> commit() {
     if (temporary_.empty()) return error(errc::closed, "cannot write \"" + target_ + "\": it is committed already");
+    if (is_forked_copy()) return forked_error();
     if (auto done = file_.sync(); !done) return done;
     if (auto done = file_.close(); !done) return done;
     const int folder = folder_.descriptor();
@@ -117,13 +112,39 @@ class atomic_file {
       return system_error(errno, "put in place", target_);
     temporary_.clear();
     // Some file systems cannot sync a folder and say EINVAL; their renames are as durable as they get.
-    if (::fsync(folder) != 0 && errno != EINVAL)
+    if (detail::uninterrupted([&] { return ::fsync(folder); }) != 0 && errno != EINVAL)
       return system_error(errno, "sync the folder of the written file", target_);
     return {};
   }
 
  private:
   atomic_file() noexcept = default;
+
+  /// What stands at a path: the file behind a symbolic link, which is the one to replace.
+  struct replaced_file {
+    std::string path;
+    bool exists = false;
+    mode_t permissions = 0;
+  };
+  static result<replaced_file> file_at(const std::string& target) {
+    replaced_file found{target};
+    struct stat facts{};
+    if (::stat(target.c_str(), &facts) != 0) {
+      if (errno != ENOENT) return system_error(errno, "write", target);
+      return found;
+    }
+    if (!S_ISREG(facts.st_mode))
+      return error(errc::invalid_argument, "cannot write \"" + target + "\": it is not a regular file");
+    // A rename asks the folder alone; a file that plain writing may not touch is not replaced either.
+    if (::faccessat(AT_FDCWD, target.c_str(), W_OK, AT_EACCESS) != 0) return system_error(errno, "write", target);
+    if (char* resolved = ::realpath(target.c_str(), nullptr)) {
+      found.path = resolved;
+      std::free(resolved);
+    }
+    found.exists = true;
+    found.permissions = facts.st_mode & 0777U;
+    return found;
+  }
 
   static std::string temporary_name() {
     static constexpr char hex[] = "0123456789abcdef";
@@ -133,8 +154,13 @@ class atomic_file {
     name += ".tmp";
     return name;
   }
+  bool is_forked_copy() const noexcept { return ::getpid() != owner_; }
+  error forked_error() const {
+    return error(errc::unavailable,
+                 "cannot write \"" + target_ + "\": this is a forked copy; create the file after fork()");
+  }
   void discard() noexcept {
-    if (!temporary_.empty()) ::unlinkat(folder_.descriptor(), temporary_.c_str(), 0);
+    if (!temporary_.empty() && !is_forked_copy()) ::unlinkat(folder_.descriptor(), temporary_.c_str(), 0);
     temporary_.clear();
   }
 
@@ -143,6 +169,7 @@ class atomic_file {
   std::string temporary_;  // beside it; empty once committed or moved from
   file folder_;            // held open, so that a change of the working directory does not matter
   file file_;
+  pid_t owner_ = ::getpid();
 };
 
 /// Replaces a whole file's content, durably, or leaves it as it was: a text, or bytes such as `save` makes.

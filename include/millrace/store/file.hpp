@@ -2,6 +2,7 @@
 #define MILLRACE_STORE_FILE_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/store/detail/uninterrupted.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -22,8 +23,8 @@ namespace store {
 
 namespace detail {
 
-// strerror_r answers with a pointer in GNU's form and with a status in POSIX's; both fill or replace the buffer.
-inline const char* strerror_text(const char* answer, const char*) noexcept { return answer; }
+// strerror_r returns a pointer in GNU's form and a status in POSIX's; both fill or replace the buffer.
+inline const char* strerror_text(const char* text, const char*) noexcept { return text; }
 inline const char* strerror_text(int, const char* buffer) noexcept { return buffer; }
 
 constexpr errc errc_of_errno(int number) noexcept {
@@ -64,7 +65,7 @@ inline error system_error(int number, std::string_view action, std::string_view 
 /// interrupted and finishes what the system wrote in part. Movable. Threads: one at a time, but
 /// `read_at` may run beside anything that does not close it.
 ///
-/// Errors: every call that touches the system answers a `result` that names the path.
+/// Errors: every call that touches the system returns a `result` that names the path.
 class file {
  public:
   file() noexcept = default;
@@ -82,9 +83,7 @@ class file {
 
   /// open(2) with O_CLOEXEC added; `mode` as the umask leaves it.
   static result<file> open(std::string path, int flags, mode_t mode = 0666) {
-    int descriptor = -1;
-    do descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);
-    while (descriptor < 0 && errno == EINTR);
+    const int descriptor = detail::uninterrupted([&] { return ::open(path.c_str(), flags | O_CLOEXEC, mode); });
     if (descriptor < 0) return system_error(errno, "open", path);
     return file(descriptor, std::move(path));
   }
@@ -96,11 +95,8 @@ class file {
   /// Writes all of it at the file's position. After an error a part may have been written.
   result<void> write(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t done = ::write(descriptor_, bytes.data(), bytes.size());
-      if (done < 0) {
-        if (errno == EINTR) continue;
-        return failure("write");
-      }
+      const ssize_t done = detail::uninterrupted([&] { return ::write(descriptor_, bytes.data(), bytes.size()); });
+      if (done < 0) return failure("write");
       bytes.remove_prefix(static_cast<std::size_t>(done));
     }
     return {};
@@ -114,11 +110,9 @@ class file {
   result<std::size_t> read_at(std::uint64_t offset, char* out, std::size_t size) const {
     std::size_t total = 0;
     while (total < size) {
-      const ssize_t got = ::pread(descriptor_, out + total, size - total, static_cast<off_t>(offset + total));
-      if (got < 0) {
-        if (errno == EINTR) continue;
-        return failure("read");
-      }
+      const ssize_t got = detail::uninterrupted(
+          [&] { return ::pread(descriptor_, out + total, size - total, static_cast<off_t>(offset + total)); });
+      if (got < 0) return failure("read");
       if (got == 0) break;
       total += static_cast<std::size_t>(got);
     }
@@ -126,34 +120,32 @@ class file {
   }
 
   result<std::uint64_t> size() const {
-    struct stat facts {};
+    struct stat facts{};
     if (::fstat(descriptor_, &facts) != 0) return failure("examine");
     return static_cast<std::uint64_t>(facts.st_size);
   }
 
   result<void> truncate(std::uint64_t size) {
-    int status = 0;
-    do status = ::ftruncate(descriptor_, static_cast<off_t>(size));
-    while (status != 0 && errno == EINTR);
-    if (status != 0) return failure("truncate");
+    if (detail::uninterrupted([&] { return ::ftruncate(descriptor_, static_cast<off_t>(size)); }) != 0)
+      return failure("truncate");
     return {};
   }
 
   /// On disk, with everything needed to find it again (fsync).
   result<void> sync() {
-    if (::fsync(descriptor_) != 0) return failure("sync");
+    if (detail::uninterrupted([&] { return ::fsync(descriptor_); }) != 0) return failure("sync");
     return {};
   }
   /// On disk, with the size but not the times (fdatasync).
   result<void> sync_data() {
-    if (::fdatasync(descriptor_) != 0) return failure("sync");
+    if (detail::uninterrupted([&] { return ::fdatasync(descriptor_); }) != 0) return failure("sync");
     return {};
   }
 
   /// Closes and says what the system says; the destructor closes too, but has no one to tell.
   result<void> close() {
     if (!is_open()) return {};
-    // Linux has released the descriptor whatever close answers, so it is never called twice.
+    // Linux has released the descriptor whatever close returns, so it is never called twice.
     if (::close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) return failure("close");
     return {};
   }
@@ -182,11 +174,9 @@ result<Bytes> read_whole(std::string path) {
   for (;;) {
     // One byte more than the size says, so that a file read in one go also shows its end in one go.
     if (filled == bytes.size()) bytes.resize(filled == 0 ? static_cast<std::size_t>(*size) + 1 : filled * 2 + 4096);
-    const ssize_t got = ::read(opened->descriptor(), bytes.data() + filled, bytes.size() - filled);
-    if (got < 0) {
-      if (errno == EINTR) continue;
-      return system_error(errno, "read", opened->path());
-    }
+    const ssize_t got =
+        uninterrupted([&] { return ::read(opened->descriptor(), bytes.data() + filled, bytes.size() - filled); });
+    if (got < 0) return system_error(errno, "read", opened->path());
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
   }

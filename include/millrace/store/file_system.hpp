@@ -1,23 +1,31 @@
 #ifndef MILLRACE_STORE_FILE_SYSTEM_HPP
 #define MILLRACE_STORE_FILE_SYSTEM_HPP
 
-#include <millrace/core/config.hpp>
+#include <millrace/store/detail/uninterrupted.hpp>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <cerrno>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// What the store asks of a file system: the POSIX calls and their answers, -1 with errno on
+/// Where an open file stands, seen from the path under which it was opened.
+enum class file_place : std::uint8_t {
+  here,      // at the path; also where that cannot be told
+  replaced,  // under another name: at the path is another file
+  renamed,   // under another name: at the path is nothing
+  deleted,   // under no name: what is in it goes when it is closed
+};
+
+/// What the store asks of a file system: the POSIX calls and what they return, -1 with errno on
 /// failure. A policy, so that tests can hand in a disk that is full, slow or broken.
 /// Threads: as the store says; `posix_file_system` any.
 template <class F>
@@ -32,6 +40,7 @@ concept file_system = std::movable<F> && requires(F& fs, const char* path, int f
   { fs.sync_directory_of(path) } noexcept -> std::same_as<int>;
   { fs.lock(fd) } noexcept -> std::same_as<int>;
   { fs.regular_size(fd) } noexcept -> std::same_as<std::int64_t>;
+  { fs.place_of(fd, path) } noexcept -> std::same_as<file_place>;
 };
 
 /// The machine's own.
@@ -57,9 +66,9 @@ struct posix_file_system {
       std::memcpy(directory, path, length);
       directory[length] = '\0';
     }
-    const int fd = ::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = detail::uninterrupted([&] { return ::open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
     if (fd < 0) return -1;
-    const int failed = ::fsync(fd);
+    const int failed = detail::uninterrupted([&] { return ::fsync(fd); });
     const int why = errno;
     ::close(fd);
     errno = why;
@@ -69,13 +78,25 @@ struct posix_file_system {
   int lock(int fd) noexcept { return ::flock(fd, LOCK_EX | LOCK_NB); }
   /// The size of a regular file; EINVAL for anything else.
   std::int64_t regular_size(int fd) noexcept {
-    struct stat about {};
+    struct stat about{};
     if (::fstat(fd, &about) != 0) return -1;
     if (!S_ISREG(about.st_mode)) {
       errno = EINVAL;
       return -1;
     }
     return about.st_size;
+  }
+  /// Compares device and inode of the open file with those at the path, and asks for its links.
+  file_place place_of(int fd, const char* path) noexcept {
+    struct stat open_file{};
+    struct stat at_path{};
+    if (::fstat(fd, &open_file) != 0) return errno == ESTALE ? file_place::deleted : file_place::here;
+    if (::stat(path, &at_path) == 0) {
+      if (open_file.st_dev == at_path.st_dev && open_file.st_ino == at_path.st_ino) return file_place::here;
+      return open_file.st_nlink == 0 ? file_place::deleted : file_place::replaced;
+    }
+    if (errno != ENOENT && errno != ENOTDIR) return file_place::here;
+    return open_file.st_nlink == 0 ? file_place::deleted : file_place::renamed;
   }
 };
 

@@ -3,18 +3,15 @@
 
 #include <millrace/core/result.hpp>
 #include <millrace/store/detail/line_writer.hpp>
-#include <millrace/store/detail/torn_tail.hpp>
-#include <millrace/store/file.hpp>
+#include <millrace/store/detail/log_file.hpp>
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/line_log_options.hpp>
 #include <millrace/store/record_ring.hpp>
 
-#include <cerrno>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <fcntl.h>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,7 +20,7 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// How a log's records become lines. `line` and `lost` append whole lines, newline included, on the
+/// How a log's records become lines. `line` and `dropped` append whole lines, newline included, on the
 /// writer's thread; `is_line` knows a complete one (without its newline) from a torn one, and
 /// `may_begin` whether bytes can be the torn beginning of a file of this kind. An optional
 /// `end_group(out, bool caught_up)` is called before a group is written; caught up, no record waits.
@@ -31,7 +28,7 @@ template <class F>
 concept line_format = std::movable<F> && requires(F& format, std::string& out, const std::byte* record,
                                                   std::size_t size, std::uint64_t count, std::string_view text) {
   format.line(out, record, size);
-  format.lost(out, count);
+  format.dropped(out, count);
   { F::is_line(text) } noexcept -> std::same_as<bool>;
   { F::may_begin(text) } noexcept -> std::same_as<bool>;
 };
@@ -42,7 +39,7 @@ struct plain_lines {
     out.append(reinterpret_cast<const char*>(record), size);
     out += '\n';
   }
-  void lost(std::string& out, std::uint64_t count) { out += "... " + std::to_string(count) + " lines lost\n"; }
+  void dropped(std::string& out, std::uint64_t count) { out += "... " + std::to_string(count) + " lines lost\n"; }
   static bool is_line(std::string_view text) noexcept { return text.find('\0') == std::string_view::npos; }
   static bool may_begin(std::string_view) noexcept { return true; }
 };
@@ -59,8 +56,18 @@ struct plain_lines {
 /// Errors: what the disk refuses stands in `status()`, fails `wait_durable`, `flush` and `close`, and
 /// makes appends that find no room fail under every policy. A full disk is tried again until there is
 /// room; after any other failure the log is done, because a sync that failed proves nothing later.
-/// Fork: the child's copy refuses to work and may only be destroyed; the parent's goes on. The file's
-/// lock is held until both have closed it.
+/// Fork: the child's copy refuses every record and says why, as it would of a full disk (an append returns 0 and is
+/// counted, `healthy()` is false, status, flush and close return the error); the parent's goes on. The file's lock is
+/// held until both have closed it.
+/// Rotation: the writer looks, once a group, whether its file still stands at its path; `options.when_moved` says what
+/// follows. So logrotate needs no signal, whichever way it rotates:
+/// - `create` (rename, then a new file): lines go on into the renamed file until the new one is there.
+/// - `nocreate` (rename alone): the same for a second; then the log makes the file.
+/// - `copytruncate` (copy, then cut to nothing): the log goes on at the file's new beginning. What is written between
+///   the copy and the cut is in neither, which no writer can help: prefer one of the above.
+/// With `moved_policy::keep`, or to be sure of the moment, have `postrotate` send a signal, and the handler call
+/// `request_reopen()`, or the program's own loop `reopen()`. A file that somebody deletes takes along what it held;
+/// lines that the writer had not let go of yet go into the new one.
 template <line_format Format, class Producers = exclusive, full_policy Full = block,
           file_system FileSystem = posix_file_system>
 class basic_line_log {
@@ -70,16 +77,10 @@ class basic_line_log {
   /// Opens or creates the file, locks it, repairs its end, starts the writer.
   static result<basic_line_log> open(std::string path, line_log_options options = {}, Format format = {},
                                      FileSystem fs = {}) {
-    const int fd = fs.open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, options.permissions);
-    if (fd < 0) return system_error(errno, "open", path);
-    // From here on the writer's destructor closes the file.
-    result<tail_repair> repaired = prepare(fs, fd, path, options);
-    if (!repaired) {
-      fs.close(fd);
-      return std::move(repaired).error();
-    }
-    basic_line_log log(
-        new writer(std::move(path), options, std::move(format), std::move(fs), fd, *repaired));
+    detail::log_file<Format, FileSystem> file(std::move(path), options, std::move(fs));
+    result<tail_repair> repaired = file.open();
+    if (!repaired) return std::move(repaired).error();
+    basic_line_log log(new writer(options, std::move(format), std::move(file), *repaired));
     if (const int why = log.writer_->start(); why != 0)
       return system_error(why, "start the writer of", log.writer_->path());
     return log;
@@ -90,7 +91,7 @@ class basic_line_log {
     std::swap(writer_, other.writer_);
     return *this;
   }
-  /// Closes. What close() would have answered is lost here: call it to know.
+  /// Closes. What close() would have returned goes unheard here: call it to know.
   ~basic_line_log() {
     if (writer_ == nullptr) return;
     const bool forked = writer_->forked();
@@ -102,12 +103,13 @@ class basic_line_log {
   /// False once moved from.
   explicit operator bool() const noexcept { return writer_ != nullptr; }
 
-  /// Appends a record of `size` bytes that fill(std::byte*) writes. Answers its sequence number, a
+  /// Appends a record of `size` bytes that fill(std::byte*) writes. Returns its sequence number, a
   /// position that only grows; 0 when it was dropped or refused, or is larger than `max_record()`.
   /// About 5 ns; allocates and locks: never, while there is room.
   template <class Fill>
   [[gnu::always_inline]] inline std::uint64_t append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::closed) != 0) [[unlikely]] return 0;
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::refuses_records) != 0) [[unlikely]]
+      return refuse_record();
     ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
     if (!slot) [[unlikely]] {
       slot = await_slot(size);
@@ -115,10 +117,10 @@ class basic_line_log {
     }
     return fill_slot(slot, fill);
   }
-  /// The same for a record that may as well be missing: never waits, and is not counted as lost.
+  /// The same for a record that may as well be missing: never waits, and is not counted as dropped.
   template <class Fill>
   std::uint64_t try_append(std::size_t size, Fill&& fill) noexcept {
-    if ((writer_->attention.load(std::memory_order_relaxed) & writer::closed) != 0) return 0;
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::refuses_records) != 0) return 0;
     const ring_slot slot = writer_->ring.reserve(size, past_half{writer_});
     return slot ? fill_slot(slot, fill) : 0;
   }
@@ -128,9 +130,7 @@ class basic_line_log {
   std::size_t max_record() const noexcept { return writer_->ring.max_size(); }
 
   /// False while the disk refuses. One load.
-  bool healthy() const noexcept {
-    return (writer_->attention.load(std::memory_order_relaxed) & writer::failed) == 0;
-  }
+  bool healthy() const noexcept { return (writer_->attention.load(std::memory_order_relaxed) & writer::failed) == 0; }
   /// What the disk refuses at the moment, or for good.
   result<void> status() const { return writer_->status(); }
 
@@ -148,8 +148,18 @@ class basic_line_log {
   /// Waits until everything appended so far is durable.
   result<void> flush() { return writer_->wait_durable(appended_seq(), std::uint64_t{1} << 61); }
   /// Writes and syncs the rest and closes the file. No append may run at the same time. Again: the
-  /// same answer.
+  /// same result.
   result<void> close() { return writer_->close(); }
+
+  /// Goes over to the file that stands at the path now, made where there is none; nothing happens while that is the one
+  /// it has. Waits until that is done. Errors: why not; the log then goes on with the file it has.
+  result<void> reopen() { return writer_->reopen(); }
+  /// The same at the writer's next look, within `max_delay_ms`, or a second after half a second without records. One
+  /// atomic addition: the only member that a signal handler may call.
+  void request_reopen() noexcept { writer_->request_reopen(); }
+
+  /// True in a forked child, whose copy refuses to work.
+  bool is_forked_copy() const noexcept { return writer_->forked(); }
 
   line_log_statistics statistics() const noexcept { return writer_->statistics(); }
   /// What opening had to cut off.
@@ -158,17 +168,6 @@ class basic_line_log {
 
  private:
   explicit basic_line_log(writer* owned) noexcept : writer_(owned) {}
-
-  static result<tail_repair> prepare(FileSystem& fs, int fd, const std::string& path, const line_log_options& options) {
-    if (options.lock && fs.lock(fd) != 0) {
-      return errno == EWOULDBLOCK ? error(errc::unavailable, "cannot open \"" + path + "\": another log has it open")
-                                  : system_error(errno, "lock", path);
-    }
-    result<tail_repair> repaired = detail::repair_tail<Format>(fs, fd, path);
-    if (repaired && repaired->offset == 0 && fs.sync_directory_of(path.c_str()) != 0 && errno != EINVAL)
-      return system_error(errno, "sync the folder of", path);
-    return repaired;
-  }
 
   template <class Fill>
   [[gnu::always_inline]] inline std::uint64_t fill_slot(const ring_slot& slot, Fill&& fill) noexcept {
@@ -190,8 +189,13 @@ class basic_line_log {
         if (const ring_slot slot = writer_->ring.reserve(size, past_half{writer_})) return slot;
       }
     }
-    writer_->ring.lose();
+    writer_->ring.drop();
     return {};
+  }
+
+  [[gnu::cold, gnu::noinline]] std::uint64_t refuse_record() noexcept {
+    if ((writer_->attention.load(std::memory_order_relaxed) & writer::copied) != 0) writer_->ring.drop();
+    return 0;
   }
 
   writer* writer_;

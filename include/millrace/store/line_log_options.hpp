@@ -12,7 +12,7 @@ namespace millrace {
 inline namespace v0 {
 namespace store {
 
-/// A record that finds the ring full waits for room. It is lost only when the disk refuses, and then
+/// A record that finds the ring full waits for room. It is dropped only when the disk refuses, and then
 /// the append says so.
 struct block {
   static constexpr bool waits = true;
@@ -36,6 +36,14 @@ enum class sync_policy : std::uint8_t {
   on_request,   // only when asked
 };
 
+/// What a line log does that finds its file no longer at its path: deleted, renamed, or another file put there.
+enum class moved_policy : std::uint8_t {
+  reopen,  // goes over to the file at the path, made where there is none, and writes lines that went down with a
+           // deleted file again
+  refuse,  // says so, as of a full disk, until the file is back or `reopen` is called
+  keep,    // does not look: goes on with the file it has until `reopen` is called
+};
+
 /// How a line log writes, syncs and shares its file.
 struct line_log_options {
   sync_policy sync = sync_policy::interval;
@@ -49,6 +57,8 @@ struct line_log_options {
   /// the caller sees to it that there is one writer.
   bool lock = true;
   unsigned permissions = 0644;
+  /// Looked for once a group of lines.
+  moved_policy when_moved = moved_policy::reopen;
   /// Lines go here too, for people; not part of what is durable. A terminal that stands still holds
   /// the log up.
   std::FILE* echo = nullptr;
@@ -59,7 +69,8 @@ struct line_log_statistics {
   std::uint64_t written_bytes = 0;
   std::uint64_t groups = 0;  // writes
   std::uint64_t syncs = 0;
-  std::uint64_t lost = 0;  // records dropped or refused; those that a full disk still holds up, from `close` on
+  std::uint64_t dropped = 0;   // records dropped or refused; those that a full disk still holds up, from `close` on
+  std::uint64_t reopened = 0;  // times that the log went over to another file
 };
 
 /// What opening a line file had to cut off its end. The bytes stand in `<path>.torn`.

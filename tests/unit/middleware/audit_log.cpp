@@ -452,8 +452,8 @@ TEST_CASE("a log that nobody closed tells what the disk refused; one that was cl
     CHECK_FALSE(audit.close());
     const std::size_t written = lines_of(dir / "b.jsonl").size();
     CHECK(written > 0);
-    CHECK(audit.statistics().lost >= 102 - written);
-    CHECK(audit.statistics().lost <= 104 - written);  // clock readings are records too
+    CHECK(audit.statistics().dropped >= 102 - written);
+    CHECK(audit.statistics().dropped <= 104 - written);  // clock readings are records too
   }
   CHECK(told_loss.empty());
 
@@ -462,6 +462,81 @@ TEST_CASE("a log that nobody closed tells what the disk refused; one that was cl
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code() == mr::errc::no_space);
   CHECK(told_loss.empty());
+}
+
+TEST_CASE("a forked copy vetoes every event and says why; one that was not used is silent", "[audit_log][faults]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "a.jsonl";
+  const auto in_child = [](auto&& work) {
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) ::_exit(work() ? 0 : 1);
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+  };
+  told_loss.clear();
+  {
+    auto chain = mr::chain(load_batch{}).use(mr::audit_log{path, {.on_loss = tell_loss}});
+    auto tolerant = mr::chain(load_batch{}).use(mr::audit_log<mr::lenient>{dir / "b.jsonl", {.on_loss = tell_loss}});
+    auto first = chain.context(batch_idx = 0);
+    REQUIRE(chain(first));
+    in_child([&] {
+      auto ctx = chain.context(batch_idx = 1);
+      const mr::result<void> done = chain(ctx);
+      auto& audit = chain.get<"audit_log">();
+      bool right = !done && done.error().code() == mr::errc::unavailable &&
+                   done.error().describe().find("forked") != std::string::npos && ctx[batch].empty();
+      right = right && !audit.status() && !audit.flush() && !audit.close() && told_loss.empty();
+      auto second = tolerant.context(batch_idx = 1);
+      right = right && tolerant(second) && tolerant.get<"audit_log">().statistics().dropped == 0;
+      { auto gone = std::move(tolerant); }
+      return right && told_loss.find("forked") != std::string::npos;
+    });
+    in_child([&] {
+      { auto gone = std::move(chain); }
+      return told_loss.empty();
+    });
+    auto last = chain.context(batch_idx = 2);
+    CHECK(chain(last));
+  }
+  CHECK(told_loss.empty());
+  const auto complete = of_type(records_of(path), "event_complete");
+  REQUIRE(complete.size() == 2);
+  CHECK(complete[0]["context"]["batch"]["shape"] == json::parse("[2]"));
+  CHECK(complete[1]["context"]["batch"]["shape"] == json::parse("[4]"));
+  CHECK(records_of(path).back()["events"] == 2);
+}
+
+TEST_CASE("an audit log deleted while open goes on in a file of the same name, or vetoes", "[audit_log][faults]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "a.jsonl";
+  const auto policy = GENERATE(mr::store::moved_policy::reopen, mr::store::moved_policy::refuse);
+  auto chain = mr::chain(load_batch{}).use(
+      mr::audit_log{path, {.log = {.max_delay_ms = 1, .when_moved = policy}}});
+  auto& audit = chain.get<"audit_log">();
+  const auto run = [&](int begin, int end) {
+    for (int i = begin; i < end; ++i) {
+      auto ctx = chain.context(batch_idx = i);
+      if (auto done = chain(ctx); !done) return done;
+    }
+    return audit.flush();
+  };
+  REQUIRE(run(0, 10));
+  REQUIRE(::unlink(path.c_str()) == 0);
+  const mr::result<void> told = run(10, 20);
+  CHECK(told.has_value() == (policy == mr::store::moved_policy::reopen));
+  if (!told) {
+    CHECK_FALSE(run(20, 21));
+    CHECK(audit.reopen());
+  }
+  REQUIRE(run(21, 30));
+  CHECK(audit.close());
+  const auto complete = of_type(records_of(path), "event_complete");
+  CHECK(complete.size() >= 9);
+  CHECK(records_of(path).back()["type"] == "session_end");
+  for (const json& record : complete) CHECK(record["context"]["batch"]["shape"][0] >= 12);
 }
 
 TEST_CASE("the session's start is in the file before the first event", "[audit_log]") {
@@ -662,6 +737,33 @@ TEST_CASE("a wall clock that is set right moves the log's times within a second"
 }
 
 namespace {
+struct goes_back : load_batch {
+  std::uint64_t* now = nullptr;
+  static constexpr std::string_view name = "goes_back";
+  void operator()(auto& ctx) {
+    *now -= 1'000'000;
+    load_batch::operator()(ctx);
+  }
+};
+}  // namespace
+
+TEST_CASE("a chain's clock that goes back gives an event no length, not one of centuries", "[audit_log][time]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "a.jsonl";
+  std::uint64_t now = 5'000'000'000;
+  goes_back event;
+  event.now = &now;
+  {
+    auto chain = mr::chain(event).on(mr::manual_clock(now)).use(mr::audit_log{path});
+    auto ctx = chain.context(batch_idx = 0);
+    REQUIRE(chain(ctx));
+  }
+  const auto complete = of_type(records_of(path), "event_complete");
+  REQUIRE(complete.size() == 1);
+  CHECK(complete[0]["duration_ms"] == 0);
+}
+
+namespace {
 struct hangs {
   using reads = mr::fields<batch_idx>;
   using writes = mr::fields<>;
@@ -712,7 +814,7 @@ TEST_CASE("dropped records are counted on lines of their own", "[audit_log][thre
   std::uint64_t dropped = 0;
   for (const json& record : of_type(records, "dropped")) dropped += record["count"].get<std::uint64_t>();
   CHECK(dropped > 0);
-  CHECK(dropped == chain.get<"audit_log">().statistics().lost);
+  CHECK(dropped == chain.get<"audit_log">().statistics().dropped);
   const std::uint64_t there = of_type(records, "event_start").size() + of_type(records, "event_complete").size();
   // The session's end may be among the dropped.
   CHECK(there + dropped >= 2 * runs);

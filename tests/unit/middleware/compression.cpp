@@ -131,7 +131,7 @@ TEST_CASE("statistics add up and are told in words and as JSON") {
   CHECK(statistics.ratio() > 1.5);
   CHECK(statistics.report().find(
             "tensors compressed  6 (0 below the threshold, 0 would not shrink)\noriginal size       1.50 MiB") == 0);
-  CHECK(nlohmann::json::parse(statistics.json())["tensors"] == 6);
+  CHECK(nlohmann::json::parse(to_json(statistics))["tensors"] == 6);
 }
 
 TEST_CASE("a level that does not exist fails the event and keeps the tensor") {

@@ -70,7 +70,7 @@ struct veto {
   }
 };
 
-double field_of(const mr::observe::metrics_summary& summary, std::string_view name) {
+double field_of(const mr::metrics_summary& summary, std::string_view name) {
   for (const auto& [known, value] : summary.fields)
     if (known == name) return value;
   return -99;
@@ -83,7 +83,7 @@ TEST_CASE("runs and failures are counted by event, of events that throw too") {
   auto chain = mr::chain<mr::lenient>(measure{}, breaks{}).use(mr::metrics{registry});
   auto ctx = chain.context(epoch = 3);
   for (int i = 0; i < 10; ++i) (void)chain(ctx);
-  const mr::observe::metrics_summary summary = chain.get<"metrics">().summary();
+  const mr::metrics_summary summary = chain.get<"metrics">().summary();
   CHECK(summary.total_events == 20);
   CHECK(summary.total_failures == 10);
   REQUIRE(summary.find("measure") != nullptr);

@@ -76,7 +76,7 @@ TEST_CASE("the report is a table and the JSON has every figure") {
         "short          4        0   400.0 ns   0.0   100.0 ns   100.0 ns   100.0 ns   100.0 ns   100.0 ns   100.0 ns\n"
         "long           4        0     8.0 ms 100.0     2.0 ms     2.0 ms     2.0 ms     2.0 ms     2.0 ms     2.0 ms\n"
         "all                           8.0 ms\n");
-  const auto json = nlohmann::json::parse(chain.get<mr::profiler>().json());
+  const auto json = nlohmann::json::parse(to_json(chain.get<mr::profiler>()));
   REQUIRE(json["events"].size() == 2);
   CHECK(json["events"][1]["event"] == "long");
   CHECK(json["events"][1]["count"] == 4);

@@ -50,8 +50,8 @@ TEST_CASE("handles are small, copy freely, and count into nothing when no regist
   const mr::observe::gauge gauge;
   std::thread([&] {
     counter.add();
-    histogram.observe(1);
-    timer.record(1);
+    histogram.update(1);
+    timer.update(1);
     gauge.set(1);
     gauge.add(1);
   }).join();
@@ -103,7 +103,7 @@ TEST_CASE("a histogram's buckets are the definition's for every kind of bounds")
     bool all_moderate = true;  // else the sum overflows or cancels, and only the counts can be told
     for (const double v : values) {
       if (std::isfinite(v) && std::fabs(v) > 1e15) all_moderate = false;
-      histogram.observe(v);
+      histogram.update(v);
       ++expected[bucket_by_hand(bounds, v)];
       if (std::isfinite(v)) sum += static_cast<long double>(v);
     }
@@ -118,7 +118,7 @@ TEST_CASE("a histogram's buckets are the definition's for every kind of bounds")
 TEST_CASE("a value that is not finite is counted and left out of the sum") {
   mr::observe::metrics_registry registry;
   const auto histogram = registry.histogram({"h", ""}, {1, 2}).value();
-  for (const double v : {not_a_number, -not_a_number, infinity, -infinity, 1.5}) histogram.observe(v);
+  for (const double v : {not_a_number, -not_a_number, infinity, -infinity, 1.5}) histogram.update(v);
   const auto snapshot = registry.snapshot();
   const auto& sample = only_sample(snapshot, "h");
   CHECK(sample.count == 5);
@@ -156,7 +156,7 @@ TEST_CASE("a timer's buckets are the definition's, and sum and extremes are exac
     std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t greatest = 0;
     for (const auto v : values) {
-      timer.record(v);
+      timer.update(v);
       ++expected[bucket_by_hand(bounds, v)];
       sum += v;
       least = std::min(least, v);
@@ -177,8 +177,8 @@ TEST_CASE("a timer takes the longest durations there are") {
   mr::observe::metrics_registry registry;
   const auto timer = registry.timer({"t_seconds", ""}).value();
   constexpr auto top = std::numeric_limits<std::uint64_t>::max();
-  timer.record(top - 1);
-  timer.record(std::uint64_t{1} << 63);
+  timer.update(top - 1);
+  timer.update(std::uint64_t{1} << 63);
   const auto snapshot = registry.snapshot();
   const auto& sample = only_sample(snapshot, "t_seconds");
   CHECK(sample.buckets.back() == 2);
@@ -189,10 +189,10 @@ TEST_CASE("a timer takes the longest durations there are") {
 TEST_CASE("extremes of threads that ended and of threads that go on are merged") {
   mr::observe::metrics_registry registry;
   const auto timer = registry.timer({"t_seconds", ""}).value();
-  timer.record(500);
-  std::thread([&] { timer.record(100); }).join();
-  std::thread([&] { timer.record(900); }).join();
-  timer.record(501);
+  timer.update(500);
+  std::thread([&] { timer.update(100); }).join();
+  std::thread([&] { timer.update(900); }).join();
+  timer.update(501);
   const auto snapshot = registry.snapshot();
   const auto& sample = only_sample(snapshot, "t_seconds");
   CHECK(sample.least == 1e-7);

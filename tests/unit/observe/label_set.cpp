@@ -2,7 +2,10 @@
 
 #include <support/catch.hpp>
 
+#include <millrace/core/seed.hpp>
+
 #include <string>
+#include <string_view>
 
 namespace mr = millrace;
 
@@ -25,6 +28,34 @@ TEST_CASE("bytes that are not UTF-8 are kept readable, and different ones stay d
   CHECK(mr::observe::label_set{{"a", "\xfe"}} != mr::observe::label_set{{"a", "\xff"}});
   CHECK(mr::observe::label_set{{"a", "\xff"}} == mr::observe::label_set{{"a", "\\xff"}});  // the escape's own text
   CHECK(mr::observe::label_set{{"a", "\xed\xa0\x80"}}["a"] == "\\xed\\xa0\\x80");  // a surrogate half
+}
+
+TEST_CASE("text that reads like an escaped byte is told from the byte, and decoding gives back every text") {
+  CHECK(mr::observe::label_set{{"a", "\xff"}}["a"] == "\\xff");
+  CHECK(mr::observe::label_set{{"a", "\\xff"}}["a"] == "\\x5cxff");
+  CHECK(mr::observe::label_set{{"a", "\\x5cxff"}}["a"] == "\\x5cx5cxff");
+  for (const std::string as_it_is : {"C:\\xenon\\x", "\\xFF", "\\xg0", "\\", "\\\\x"})
+    CHECK(mr::observe::label_set{{"a", as_it_is}}["a"] == as_it_is);
+
+  const auto decoded = [](std::string text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (!mr::observe::detail::begins_as_byte(std::string_view(text).substr(i))) {
+        out += text[i];
+        continue;
+      }
+      out += static_cast<char>(std::stoi(text.substr(i + 2, 2), nullptr, 16));
+      i += 3;
+    }
+    return out;
+  };
+  const std::string alphabet = "\\xf5cF\xff\xc3\xa9";
+  mr::random_engine random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text(random.below(12), ' ');
+    for (char& c : text) c = alphabet[random.below(alphabet.size())];
+    REQUIRE(decoded(std::string(mr::observe::label_set{{"a", text}}["a"])) == text);
+  }
 }
 
 TEST_CASE("names that collectors refuse are named in the error") {

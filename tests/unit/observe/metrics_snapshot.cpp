@@ -34,7 +34,7 @@ TEST_CASE("an exporter of one's own needs the snapshot alone") {
   mr::observe::metrics_registry registry;
   registry.counter({"rows", ""}, {{"split", "train"}}).value().add(3);
   registry.gauge({"loss", ""}).value().set(0.5);
-  registry.timer({"step_seconds", ""}).value().record(2'000'000'000);
+  registry.timer({"step_seconds", ""}).value().update(2'000'000'000);
   std::string text;
   const auto snapshot = registry.snapshot();
   for (const auto& [family, samples] : snapshot.families())

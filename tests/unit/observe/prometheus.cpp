@@ -132,7 +132,7 @@ TEST_CASE("any bytes in labels and help make a page that reads back to them") {
     for (int i = 0; i < 5; ++i) {
       const mr::observe::label_set labels{{"a", support::random_bytes(random)}, {"b", support::random_bytes(random)}};
       registry.counter({"c", help}, labels).value().add();
-      registry.histogram({"h", help}, {0.5}, labels).value().observe(1);
+      registry.histogram({"h", help}, {0.5}, labels).value().update(1);
     }
     std::set<std::pair<std::string, std::string>> given;
     const auto snapshot = registry.snapshot();

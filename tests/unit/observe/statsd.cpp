@@ -83,7 +83,7 @@ TEST_CASE("a flush tells what changed since the last one") {
 
   rows.add(5);
   loss.set(0.25);
-  step.record(7'000'000);
+  step.update(7'000'000);
   collector first;
   auto report = statsd.flush(registry.snapshot(), first);
   REQUIRE(report);
@@ -94,9 +94,9 @@ TEST_CASE("a flush tells what changed since the last one") {
 
   rows.add(3);
   loss.set(-1.5);
-  for (const std::uint64_t ms : {1U, 2U, 3U, 6U}) step.record(ms * 1'000'000);
-  size.observe(10);
-  size.observe(20);
+  for (const std::uint64_t ms : {1U, 2U, 3U, 6U}) step.update(ms * 1'000'000);
+  size.update(10);
+  size.update(20);
   collector second;
   REQUIRE(statsd.flush(registry.snapshot(), second));
   CHECK(second.text() ==
@@ -107,12 +107,37 @@ TEST_CASE("a flush tells what changed since the last one") {
   CHECK(third.text() == "loss:0|g\nloss:-1.5|g\n");
 }
 
+TEST_CASE("what was observed leaves as it was: five milliseconds are 5, whatever went before") {
+  mr::observe::metrics_registry registry;
+  const auto step = registry.timer({"t_seconds", ""}).value();
+  const auto size = registry.histogram({"size", ""}, {1}).value();
+  mr::observe::statsd_writer statsd;
+  const auto told = [&] {
+    collector out;
+    REQUIRE(statsd.flush(registry.snapshot(), out));
+    return out.text();
+  };
+  // 0.1 s and then 5 ms were told as 4.9999999999999485 while sums were subtracted in seconds.
+  for (const std::uint64_t us : {100'000U, 5'000U, 1U, 33'333'333U, 7U, 5'000U}) {
+    step.update(us * 1000);
+    CHECK(told() == "t_seconds:" + (us % 1000 == 0 ? std::to_string(us / 1000) : std::to_string(us / 1000) + "." +
+                                    std::string(us == 33'333'333U ? "333" : us == 1 ? "001" : "007")) + "|ms\n");
+  }
+  for (const char* observed : {"0.1", "0.2", "0.7", "1234.5", "0.3", "-0.1", "1000000", "0.3"}) {
+    size.update(std::strtod(observed, nullptr));
+    CHECK(told() == "size:" + std::string(observed) + "|ms\n");
+  }
+  size.update(1.0 / 3);
+  size.update(1.0 / 3);
+  CHECK(std::strtod(told().c_str() + 5, nullptr) == Approx(1.0 / 3).epsilon(1e-9));
+}
+
 TEST_CASE("DogStatsD gets labels as tags, histograms by name and signed gauges in one line") {
   mr::observe::metrics_registry registry;
   registry.counter({"rows", ""}, {{"split", "tr,a|i#n\n"}, {"v", "a:b"}}).value().add(2);
   registry.gauge({"loss", ""}, {{"k", "\xc3\xa9"}}).value().set(-1.5);
-  registry.histogram({"size", ""}, {1}).value().observe(4);
-  registry.timer({"t_seconds", ""}).value().record(1'500'000);
+  registry.histogram({"size", ""}, {1}).value().update(4);
+  registry.timer({"t_seconds", ""}).value().update(1'500'000);
   mr::observe::statsd_writer statsd(
       {.dialect = mr::observe::statsd_dialect::dogstatsd, .prefix = "shop.", .max_datagram = 1432});
   collector out;
@@ -124,7 +149,7 @@ TEST_CASE("DogStatsD gets labels as tags, histograms by name and signed gauges i
 TEST_CASE("numbers stand in plain decimals where servers read nothing else") {
   mr::observe::metrics_registry registry;
   const auto t = registry.timer({"t_seconds", ""}).value();
-  for (int i = 0; i < 4'000'000; ++i) t.record(1);
+  for (int i = 0; i < 4'000'000; ++i) t.update(1);
   mr::observe::statsd_writer statsd;
   collector out;
   const support::comma_locale commas;

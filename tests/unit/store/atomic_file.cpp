@@ -199,3 +199,25 @@ TEST_CASE("a saved state goes to a file and comes back, whatever its bytes are")
   REQUIRE_FALSE(missing);
   CHECK(missing.error().message().find(folder / "b") != std::string::npos);
 }
+
+TEST_CASE("a forked copy of an atomic_file writes nothing and leaves the parent's file alone", "[atomic_file]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "a";
+  auto made = mr::store::atomic_file::create(path);
+  REQUIRE(made);
+  REQUIRE(made->write("from the parent"));
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    bool right = !made->write("from the child") && !made->commit();
+    right = right && made->commit().error().code() == mr::errc::unavailable;
+    { const mr::store::atomic_file gone = std::move(*made); }
+    ::_exit(right ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+  REQUIRE(made->commit());
+  CHECK(mr::store::read_file(path).value() == "from the parent");
+}

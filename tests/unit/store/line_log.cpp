@@ -17,8 +17,11 @@
 #include <mutex>
 #include <poll.h>
 #include <string>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <thread>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace mr = millrace;
@@ -28,7 +31,7 @@ namespace {
 
 /// A line is a JSON object; the record is its text.
 struct object_lines : mr::store::plain_lines {
-  void lost(std::string& out, std::uint64_t count) { out += "{\"lost\":" + std::to_string(count) + "}\n"; }
+  void dropped(std::string& out, std::uint64_t count) { out += "{\"lost\":" + std::to_string(count) + "}\n"; }
   static bool is_line(std::string_view text) noexcept { return mr::is_json_object(text); }
   static bool may_begin(std::string_view text) noexcept { return text.front() == '{' || text.front() == '\0'; }
 };
@@ -177,7 +180,7 @@ TEST_CASE("a blocking log loses nothing through a ring far too small", "[line_lo
   CHECK(log->append(std::string(log->max_record() + 1, 'x')) == 0);
   CHECK(log->append(std::string(log->max_record(), 'x')) != 0);
   REQUIRE(log->close());
-  CHECK(log->statistics().lost == 1);
+  CHECK(log->statistics().dropped == 1);
   const auto lines = lines_of(content(dir / "a.log"));
   REQUIRE(lines.size() == count + 2);
   bool right = true;
@@ -201,7 +204,7 @@ TEST_CASE("a dropping log says where and how many, and the sum is right", "[line
   }
   REQUIRE(log->close());
   REQUIRE(dropped > 0);
-  CHECK(log->statistics().lost == dropped);
+  CHECK(log->statistics().dropped == dropped);
   // Every gap in the numbers has its line, in its place and with its size.
   std::uint64_t next = 0;
   bool right = true;
@@ -443,7 +446,7 @@ TEST_CASE("a blocking producer is told of a full disk instead of waiting for eve
   CHECK(eventually([&] { return log->healthy(); }));
   CHECK(log->append("end") != 0);
   REQUIRE(log->close());
-  CHECK(log->statistics().lost == 3);
+  CHECK(log->statistics().dropped == 3);
   const auto lines = lines_of(content(dir / "a.log"));
   CHECK(lines[lines.size() - 2] == "... 3 lines lost");
 }
@@ -477,6 +480,69 @@ TEST_CASE("when the torn line cannot be cut off either, nothing is written behin
     CHECK(log->flush());
   }
   CHECK(content(dir / "a.log") == "line 0\nline 1\nline 2\nline 3\nline 4\n");
+}
+
+TEST_CASE("a file shortened from outside: a write that then fails midway leaves no NUL bytes and no torn line",
+          "[line_log][faults]") {
+  // copytruncate cuts the file to nothing; somebody else may cut it anywhere, also while a group is half written.
+  const std::size_t left = GENERATE(std::size_t{0}, std::size_t{7 * 100}, std::size_t{7 * 100 + 3});
+  const support::temp_dir dir;
+  const std::string path = dir / "a.log";
+  support::disk_faults disk;
+  auto log = faulty_log<mr::store::block>::open(path, {}, {}, support::faulty_file_system(disk));
+  REQUIRE(log);
+  std::string before;
+  for (int i = 100; i < 999; ++i) {
+    log->append("old" + std::to_string(i));
+    before += "old" + std::to_string(i) + "\n";
+  }
+  REQUIRE(log->flush());
+  REQUIRE(::truncate(path.c_str(), static_cast<off_t>(left)) == 0);
+  {
+    const std::lock_guard held(disk.mutex);
+    disk.writes = {{10, 0}, {0, ENOSPC}};
+  }
+  for (int i = 100; i < 110; ++i) log->append("new" + std::to_string(i));
+  CHECK(eventually([&] { return log->written_seq() == log->appended_seq(); }));
+  REQUIRE(log->close());
+  const std::string text = content(path);
+  CHECK(text.find('\0') == std::string::npos);
+  std::string after;
+  for (int i = 100; i < 110; ++i) after += "new" + std::to_string(i) + "\n";
+  // What the cut from outside tore stays as torn as it was: another line may follow it, never NUL bytes.
+  CHECK(text.substr(0, left / 7 * 7) == before.substr(0, left / 7 * 7));
+  CHECK(text.substr(text.size() - after.size()) == after);
+}
+
+TEST_CASE("a file shortened between a torn line and its cutting off gets no NUL bytes", "[line_log][faults]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "a.log";
+  struct meddler : support::faulty_file_system {
+    using faulty_file_system::faulty_file_system;
+    const char* path = nullptr;
+    int truncate(int fd, std::uint64_t size) noexcept {
+      if (path != nullptr) (void)!::truncate(std::exchange(path, nullptr), 0);
+      return faulty_file_system::truncate(fd, size);
+    }
+  };
+  support::disk_faults disk;
+  meddler files(disk);
+  files.path = path.c_str();
+  auto log = mr::store::basic_line_log<mr::store::plain_lines, mr::store::exclusive, mr::store::block, meddler>::open(path, {}, {}, files);
+  REQUIRE(log);
+  for (int i = 0; i < 10'000; ++i) log->append("old line");
+  REQUIRE(log->flush());
+  {
+    const std::lock_guard held(disk.mutex);
+    disk.writes = {{10, 0}, {0, ENOSPC}};
+  }
+  for (int i = 0; i < 3; ++i) log->append("new line");
+  REQUIRE(log->flush().error().code() == mr::errc::no_space);
+  CHECK(eventually([&] { return log->healthy(); }));
+  REQUIRE(log->close());
+  const auto lines = lines_of(content(path));
+  // The first new line stood whole before the file was shortened; the others came after.
+  CHECK(lines == std::vector<std::string>{"new line", "new line"});
 }
 
 TEST_CASE("a failed sync is final: the watermark stays, and everyone is told", "[line_log][faults]") {
@@ -566,6 +632,273 @@ TEST_CASE("memory that runs out while lines are made stops the log with an error
   CHECK(content(dir / "a.log") == "a\n");
 }
 
+// ---- a file that is moved
+
+namespace {
+mr::store::line_log_options with(mr::store::moved_policy policy) {
+  mr::store::line_log_options options = with(mr::store::sync_policy::interval);
+  options.max_delay_ms = 1;
+  options.when_moved = policy;
+  return options;
+}
+std::string numbered(int begin, int end) {
+  std::string text;
+  for (int i = begin; i < end; ++i) text += std::to_string(i) + '\n';
+  return text;
+}
+void append_numbers(auto& log, int begin, int end) {
+  for (int i = begin; i < end; ++i) REQUIRE(log.append(std::to_string(i)) != 0);
+}
+}  // namespace
+
+TEST_CASE("a file deleted while open is made anew, with every line that came after", "[line_log][moved]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "a.log";
+  auto log = mr::store::line_log::open(path, with(mr::store::moved_policy::reopen));
+  REQUIRE(log);
+  append_numbers(*log, 0, 300);
+  REQUIRE(log->flush());
+  REQUIRE(::unlink(path.c_str()) == 0);
+  append_numbers(*log, 300, 600);
+  REQUIRE(log->flush());
+  CHECK(content(path) == numbered(300, 600));
+  REQUIRE(::unlink(path.c_str()) == 0);
+  append_numbers(*log, 600, 700);
+  CHECK(log->close());
+  CHECK(content(path) == numbered(600, 700));
+  CHECK(log->statistics().reopened == 2);
+  CHECK(log->statistics().dropped == 0);
+}
+
+TEST_CASE("a log that refuses says that its file was deleted, and keeps the lines for the next one", "[line_log][moved]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "a.log";
+  const bool comes_back = GENERATE(true, false);
+  auto log = mr::store::line_log::open(path, with(mr::store::moved_policy::refuse));
+  REQUIRE(log);
+  append_numbers(*log, 0, 10);
+  REQUIRE(log->flush());
+  REQUIRE(::unlink(path.c_str()) == 0);
+  append_numbers(*log, 10, 20);
+  const auto told = log->flush();
+  REQUIRE_FALSE(told);
+  CHECK(told.error().code() == mr::errc::not_found);
+  CHECK(told.error().message() == "cannot go on in \"" + path + "\": the file was deleted while the log had it open");
+  CHECK_FALSE(log->healthy());
+  if (!comes_back) {
+    CHECK_FALSE(log->close());
+    CHECK(log->statistics().dropped == 10);
+    CHECK_FALSE(mr::store::read_file(path));
+    return;
+  }
+  REQUIRE(log->reopen());
+  CHECK(log->flush());
+  CHECK(log->healthy());
+  append_numbers(*log, 20, 30);
+  CHECK(log->close());
+  CHECK(content(path) == numbered(10, 30));
+}
+
+TEST_CASE("nothing to write is no reason to overlook a deleted file", "[line_log][moved]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "a.log";
+  auto log = mr::store::line_log::open(path, with(mr::store::moved_policy::refuse));
+  REQUIRE(log);
+  append_numbers(*log, 0, 600);
+  REQUIRE(log->flush());
+  REQUIRE(::unlink(path.c_str()) == 0);
+  CHECK(log->close().error().code() == mr::errc::not_found);
+}
+
+TEST_CASE("a renamed file takes lines until another stands in its place, or for a second", "[line_log][moved]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "a.log";
+  const bool created = GENERATE(true, false);
+  auto log = mr::store::line_log::open(path, with(mr::store::moved_policy::reopen));
+  REQUIRE(log);
+  append_numbers(*log, 0, 10);
+  REQUIRE(log->flush());
+  REQUIRE(std::rename(path.c_str(), (path + ".1").c_str()) == 0);
+  append_numbers(*log, 10, 20);
+  REQUIRE(log->flush());
+  if (created) std::fclose(std::fopen(path.c_str(), "w"));
+  CHECK(eventually([&] { return log->statistics().reopened == 1; }));
+  append_numbers(*log, 20, 30);
+  CHECK(log->close());
+  CHECK(content(path + ".1") == numbered(0, 20));
+  CHECK(content(path) == numbered(20, 30));
+}
+
+TEST_CASE("a renamed file that comes back is gone on with; a log that refuses recovers", "[line_log][moved]") {
+  const auto policy = GENERATE(mr::store::moved_policy::reopen, mr::store::moved_policy::refuse);
+  const support::temp_dir dir;
+  const std::string path = dir / "a.log";
+  auto log = mr::store::line_log::open(path, with(policy));
+  REQUIRE(log);
+  append_numbers(*log, 0, 10);
+  REQUIRE(log->flush());
+  REQUIRE(std::rename(path.c_str(), (path + ".1").c_str()) == 0);
+  append_numbers(*log, 10, 20);
+  CHECK(log->flush().has_value() == (policy == mr::store::moved_policy::reopen));
+  REQUIRE(std::rename((path + ".1").c_str(), path.c_str()) == 0);
+  CHECK(eventually([&] { return log->healthy(); }));
+  append_numbers(*log, 20, 30);
+  CHECK(log->close());
+  CHECK(content(path) == numbered(0, 30));
+  CHECK(log->statistics().reopened == 0);
+}
+
+TEST_CASE("reopen on request: to the file at the path, to none where it is the same, with an error where it cannot",
+          "[line_log][moved]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "a.log";
+  auto log = mr::store::line_log::open(path, with(mr::store::moved_policy::keep));
+  REQUIRE(log);
+  append_numbers(*log, 0, 10);
+  CHECK(log->reopen());
+  CHECK(log->statistics().reopened == 0);
+  REQUIRE(std::rename(path.c_str(), (path + ".1").c_str()) == 0);
+  append_numbers(*log, 10, 20);
+  REQUIRE(log->flush());
+  CHECK(content(path + ".1") == numbered(0, 20));
+  CHECK(log->reopen());
+  append_numbers(*log, 20, 30);
+  REQUIRE(log->flush());
+  REQUIRE(::mkdir((path + ".d").c_str(), 0700) == 0);
+  REQUIRE(std::rename(path.c_str(), (path + ".2").c_str()) == 0);
+  REQUIRE(std::rename((path + ".d").c_str(), path.c_str()) == 0);
+  const auto folder = log->reopen();
+  REQUIRE_FALSE(folder);
+  CHECK(folder.error().message().find(path) != std::string::npos);
+  CHECK(log->healthy());  // it goes on with the file it has
+  append_numbers(*log, 30, 40);
+  REQUIRE(log->flush());
+  REQUIRE(::rmdir(path.c_str()) == 0);
+  log->request_reopen();
+  CHECK(eventually([&] { return log->statistics().reopened == 2; }));
+  append_numbers(*log, 40, 50);
+  CHECK(log->close());
+  CHECK_FALSE(log->reopen());
+  CHECK(content(path + ".2") == numbered(20, 40));
+  CHECK(content(path) == numbered(40, 50));
+}
+
+TEST_CASE("a reopened file is one that open would take", "[line_log][moved]") {
+  const support::temp_dir dir;
+  const std::string path = dir / "a.log";
+  auto log = object_log::open(path, with(mr::store::moved_policy::reopen));
+  REQUIRE(log);
+  log->append("{}");
+  REQUIRE(log->flush());
+  const auto replace_by = [&](const std::string& text) {
+    REQUIRE(mr::store::write_file(path + ".new", text));
+    REQUIRE(std::rename((path + ".new").c_str(), path.c_str()) == 0);
+  };
+  replace_by("something else\n");
+  log->append("{\"a\":1}");
+  CHECK(log->flush().error().code() == mr::errc::corrupt);
+  CHECK(content(path) == "something else\n");
+  replace_by("{\"n\":0}\n{\"torn");
+  CHECK(eventually([&] { return log->healthy(); }));
+  log->append("{\"n\":1}");
+  {
+    auto other = object_log::open(dir / "b.log");
+    REQUIRE(other);
+    CHECK(log->flush());
+    CHECK(content(path) == "{\"n\":0}\n{\"a\":1}\n{\"n\":1}\n");
+    REQUIRE(std::rename((dir / "b.log").c_str(), path.c_str()) == 0);
+    log->append("{\"n\":2}");
+    CHECK(log->flush().error().message().find("another log has it open") != std::string::npos);
+  }
+  CHECK(eventually([&] { return log->healthy(); }));
+  CHECK(log->close());
+}
+
+TEST_CASE("a log of a relative path stays with its file when the working directory changes", "[line_log][moved]") {
+  const support::temp_dir dir;
+  char before[4096];
+  REQUIRE(::getcwd(before, sizeof before) != nullptr);
+  REQUIRE(::chdir(dir.path().c_str()) == 0);
+  auto log = mr::store::line_log::open("a.log", with(mr::store::moved_policy::reopen));
+  REQUIRE(::chdir("/") == 0);
+  REQUIRE(log);
+  append_numbers(*log, 0, 10);
+  REQUIRE(log->flush());
+  REQUIRE(::unlink((dir / "a.log").c_str()) == 0);
+  append_numbers(*log, 10, 20);
+  CHECK(log->close());
+  CHECK(::chdir(before) == 0);
+  CHECK(content(dir / "a.log") == numbered(10, 20));
+}
+
+namespace {
+std::atomic<mr::store::line_log*> log_to_reopen{nullptr};
+void on_hangup(int) {
+  if (mr::store::line_log* const log = log_to_reopen.load()) log->request_reopen();
+}
+/// Where logrotate is, or nothing.
+std::string logrotate() {
+  for (const char* place : {"/usr/sbin/logrotate", "/usr/bin/logrotate", "/sbin/logrotate", "/usr/local/sbin/logrotate"})
+    if (::access(place, X_OK) == 0) return place;
+  return {};
+}
+}  // namespace
+
+TEST_CASE("under the real logrotate every line is in one of the files, once and in order", "[line_log][moved][logrotate]") {
+  const std::string program = logrotate();
+  if (program.empty()) {
+    WARN("skipped: logrotate is not installed");
+    return;
+  }
+  const std::string way = GENERATE(std::string("create"), std::string("nocreate"), std::string("copytruncate"),
+                                   std::string("create and signal"));
+  const bool by_signal = way == "create and signal";
+  const support::temp_dir dir;
+  const std::string path = dir / "a.log";
+  std::string rules = path + " {\n  rotate 9\n  nodateext\n  " + (by_signal ? "create" : way) + "\n";
+  if (by_signal) rules += "  postrotate\n    kill -HUP " + std::to_string(::getpid()) + "\n  endscript\n";
+  REQUIRE(mr::store::write_file(dir / "rules", rules + "}\n"));
+  REQUIRE(::chmod((dir / "rules").c_str(), 0600) == 0);
+  auto log = mr::store::line_log::open(path, with(by_signal ? mr::store::moved_policy::keep : mr::store::moved_policy::reopen));
+  REQUIRE(log);
+  log_to_reopen = &*log;
+  void (*const before)(int) = std::signal(SIGHUP, on_hangup);
+  constexpr int rotations = 3;
+  int next = 0;
+  for (int i = 0; i < rotations; ++i) {
+    append_numbers(*log, next, next + 1000);
+    next += 1000;
+    REQUIRE(log->flush());
+    std::atomic<bool> rotating{true};
+    std::thread writer;
+    // Between copytruncate's copy and its cut no line may come: it would be in neither.
+    if (way != "copytruncate")
+      writer = std::thread([&] {
+        for (; rotating || next % 100 != 0; ++next) {
+          log->append(std::to_string(next));
+          std::this_thread::sleep_for(100us);
+        }
+      });
+    const int status = std::system((program + " -f -s '" + (dir / "state") + "' '" + (dir / "rules") + "'").c_str());
+    if (way != "copytruncate") CHECK(eventually([&] { return log->statistics().reopened == std::uint64_t(i) + 1; }));
+    rotating = false;
+    if (writer.joinable()) writer.join();
+    REQUIRE(status == 0);
+  }
+  append_numbers(*log, next, next + 1000);
+  next += 1000;
+  CHECK(log->close());
+  std::signal(SIGHUP, before);
+  log_to_reopen = nullptr;
+  CHECK(log->statistics().dropped == 0);
+  std::string all;
+  for (int i = rotations; i > 0; --i) all += content(path + '.' + std::to_string(i));
+  const std::string last = content(path);
+  INFO(way);
+  CHECK_FALSE(last.empty());
+  CHECK((all + last == numbered(0, next)));
+}
+
 // ---- crashes
 
 namespace {
@@ -580,7 +913,8 @@ struct forgetful_file_system {
   forgetful_disk* disk = nullptr;
   int open(const char*, int, unsigned) noexcept { return 100; }
   int close(int) noexcept { return 0; }
-  std::ptrdiff_t write(int, const void* from, std::size_t size) noexcept {
+  // Out of line, where g++ 12's -Wrestrict sees no overlap of what it knows nothing about.
+  [[gnu::noinline]] std::ptrdiff_t write(int, const void* from, std::size_t size) noexcept {
     const std::lock_guard held(disk->mutex);
     disk->written.append(static_cast<const char*>(from), size);
     return static_cast<std::ptrdiff_t>(size);
@@ -595,6 +929,7 @@ struct forgetful_file_system {
   int sync_directory_of(const char*) noexcept { return 0; }
   int lock(int) noexcept { return 0; }
   std::int64_t regular_size(int) noexcept { return 0; }
+  mr::store::file_place place_of(int, const char*) noexcept { return mr::store::file_place::here; }
 };
 
 }  // namespace
@@ -717,10 +1052,13 @@ TEST_CASE("a forked copy refuses to work, and destroying it leaves the parent's 
   REQUIRE(child >= 0);
   if (child == 0) {
     bool right = true;
-    std::uint64_t last = 1;
-    for (int i = 0; i < 1000 && last != 0; ++i) last = log->append("from the child");
-    right = right && last == 0;
+    int refused = 0;
+    for (int i = 0; i < 1000; ++i) refused += log->append("from the child") == 0 ? 1 : 0;
     right = right && !log->flush() && !log->status();
+    // The first record already is refused, as on a full disk, and counted.
+    right = right && refused == 1000 && !log->healthy() && log->is_forked_copy() && !log->reopen();
+    right = right && !log->close() && log->close().error().code() == mr::errc::unavailable;
+    right = right && log->statistics().dropped == 1000;
     {
       const mr::store::line_log gone = std::move(*log);
     }

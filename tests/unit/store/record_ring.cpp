@@ -16,7 +16,7 @@ template <class Ring>
 bool push(Ring& ring, const std::string& text) {
   const mr::store::ring_slot slot = ring.reserve(text.size(), [] {});
   if (!slot) {
-    ring.lose();
+    ring.drop();
     return false;
   }
   std::memcpy(slot.data, text.data(), text.size());
@@ -81,9 +81,9 @@ TEMPLATE_TEST_CASE("a full ring refuses, and the next record carries how many we
   CHECK(push(ring, "z"));
   CHECK(push(ring, "w"));
   CHECK(drain_all(ring) == std::vector<std::string>{"z+2", "w"});
-  ring.lose();
-  CHECK(ring.take_lost() == 1);
-  CHECK(ring.take_lost() == 0);
+  ring.drop();
+  CHECK(ring.take_dropped() == 1);
+  CHECK(ring.take_dropped() == 0);
 }
 
 TEMPLATE_TEST_CASE("the consumer is called when half of the ring is in use, and may stop after any record",
@@ -148,7 +148,7 @@ TEST_CASE("many producers' records arrive whole, each producer's in its order, a
           slot = ring.reserve(words * 8, [] {});
         }
         if (!slot) {
-          ring.lose();
+          ring.drop();
           continue;
         }
         for (std::size_t w = 0; w < words; ++w) std::memcpy(slot.data + 8 * w, &value, 8);
@@ -180,7 +180,7 @@ TEST_CASE("many producers' records arrive whole, each producer's in its order, a
   for (std::thread& thread : threads) thread.join();
   CHECK(right);
   CHECK(received == sent);
-  lost_total += ring.take_lost();
+  lost_total += ring.take_dropped();
   std::uint64_t all = lost_total;
   for (const std::uint64_t n : received) all += n;
   CHECK(all == producers * count);

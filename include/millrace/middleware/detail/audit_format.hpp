@@ -39,41 +39,10 @@ class audit_format {
         offset_ = take<std::uint64_t>(record) - chain_time;
         return;
       }
-      case audit_kind::start: {
-        const auto id = take<std::uint64_t>(record);
-        const auto time = take<std::uint64_t>(record);
-        begin(out, "event_start", schema, id);
-        if (time == 0) untimed_.push_back({id, out.size()});
-        stamp(out, time == 0 ? last_time_ : time + offset_);
-        break;
-      }
+      case audit_kind::start: start_line(out, schema, record); break;
       case audit_kind::complete:
-      case audit_kind::failed: {
-        const auto id = take<std::uint64_t>(record);
-        const auto start = take<std::uint64_t>(record);
-        const auto end = take<std::uint64_t>(record);
-        settle(out, id, start + offset_);
-        begin(out, "event_complete", schema, id);
-        stamp(out, end + offset_);
-        out += ",\"duration_ms\":";
-        append_milliseconds(out, end - start);
-        if (schema->kind == audit_kind::complete) {
-          out += ",\"success\":true";
-        } else {
-          out += ",\"success\":false,\"error\":";
-          record = render_error(record, out);
-        }
-        break;
-      }
-      case audit_kind::rejected: {
-        const auto id = take<std::uint64_t>(record);
-        const auto time = take<std::uint64_t>(record);
-        begin(out, "event_rejected", schema, id);
-        stamp(out, time + offset_);
-        out += ",\"error\":";
-        record = render_error(record, out);
-        break;
-      }
+      case audit_kind::failed: complete_line(out, schema, record); break;
+      case audit_kind::rejected: rejected_line(out, schema, record); break;
     }
     if (schema->render_context != nullptr) {
       out += ",\"context\":";
@@ -82,7 +51,7 @@ class audit_format {
     out += "}\n";
   }
 
-  void lost(std::string& out, std::uint64_t count) {
+  void dropped(std::string& out, std::uint64_t count) {
     out += "{\"type\":\"dropped\"";
     out += session_;
     out += ",\"timestamp\":\"";
@@ -127,6 +96,39 @@ class audit_format {
     std::uint64_t id;
     std::size_t at;  // of the timestamp in the group's text
   };
+
+  // Each line up to its context; `record` is left where that begins.
+  void start_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
+    const auto id = take<std::uint64_t>(record);
+    const auto time = take<std::uint64_t>(record);
+    begin(out, "event_start", schema, id);
+    if (time == 0) untimed_.push_back({id, out.size()});
+    stamp(out, time == 0 ? last_time_ : time + offset_);
+  }
+  void complete_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
+    const auto id = take<std::uint64_t>(record);
+    const auto start = take<std::uint64_t>(record);
+    const auto end = take<std::uint64_t>(record);
+    settle(out, id, start + offset_);
+    begin(out, "event_complete", schema, id);
+    stamp(out, end + offset_);
+    out += ",\"duration_ms\":";
+    append_milliseconds(out, end > start ? end - start : 0);  // clocks have gone back
+    if (schema->kind == audit_kind::complete) {
+      out += ",\"success\":true";
+    } else {
+      out += ",\"success\":false,\"error\":";
+      record = render_error(record, out);
+    }
+  }
+  void rejected_line(std::string& out, const audit_schema* schema, const std::byte*& record) {
+    const auto id = take<std::uint64_t>(record);
+    const auto time = take<std::uint64_t>(record);
+    begin(out, "event_rejected", schema, id);
+    stamp(out, time + offset_);
+    out += ",\"error\":";
+    record = render_error(record, out);
+  }
 
   void begin(std::string& out, std::string_view type, const audit_schema* schema, std::uint64_t id) {
     out += "{\"type\":\"";

@@ -111,14 +111,20 @@ template <>
 class audit_counters<store::shared> {
  public:
   audit_counters() noexcept : log_(logs().fetch_add(1, std::memory_order_relaxed) + 1) {}
-  audit_counters(audit_counters&& other) noexcept
-      : log_(other.log_),
-        events_(other.events()),
-        failures_(other.failures()),
-        rejected_(other.rejected()),
-        quick_(other.quick_.load(std::memory_order_relaxed)),
-        next_summaries_(other.next_summaries_.load(std::memory_order_relaxed)),
-        clock_set_(other.clock_set_.load(std::memory_order_relaxed)) {}
+  audit_counters(audit_counters&& other) noexcept { *this = static_cast<audit_counters&&>(other); }
+  audit_counters& operator=(audit_counters&& other) noexcept {
+    log_ = other.log_;
+    const auto set = [](std::atomic<std::uint64_t>& to, const std::atomic<std::uint64_t>& from) {
+      to.store(from.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    };
+    set(events_, other.events_);
+    set(failures_, other.failures_);
+    set(rejected_, other.rejected_);
+    set(quick_, other.quick_);
+    set(next_summaries_, other.next_summaries_);
+    set(clock_set_, other.clock_set_);
+    return *this;
+  }
 
   std::uint64_t begin() noexcept {
     return this_threads_events().of(log_).event = events_.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -162,7 +168,7 @@ class audit_counters<store::shared> {
     return count;
   }
 
-  std::uint64_t log_;
+  std::uint64_t log_ = 0;
   std::atomic<std::uint64_t> events_{0};
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> rejected_{0};

@@ -3,7 +3,6 @@
 
 #include <millrace/core/config.hpp>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +11,7 @@
 
 // Which of a histogram's buckets a value falls into: the first whose bound is not less. The line of
 // values is cut into cells by leading bits; where no cell holds two bounds, one table entry and one
-// comparison answer. Bounds that are closer are searched.
+// comparison decide. Bounds that are closer are searched.
 namespace millrace {
 inline namespace v0 {
 namespace observe {
@@ -27,7 +26,16 @@ struct bucket_table {
   std::vector<std::uint64_t> keys;  // all bounds, ascending, for the search
 
   std::uint64_t search(std::uint64_t key) const noexcept {
-    return static_cast<std::uint64_t>(std::lower_bound(keys.begin(), keys.end(), key) - keys.begin());
+    std::size_t low = 0;
+    std::size_t high = keys.size();
+    while (low < high) {
+      const std::size_t middle = (low + high) / 2;
+      if (keys[middle] < key)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    return low;
   }
 
  protected:
@@ -80,7 +88,8 @@ struct real_buckets : bucket_table<512> {
     }
     // The table ends before infinity, NaN and, by the sign, the negative numbers.
     constexpr std::uint64_t not_finite = std::uint64_t{0x7ff} << (52 - shift);
-    if (skipped < bits.size()) base = (std::min)(bits[skipped] >> shift, not_finite - 512);
+    if (skipped < bits.size()) base = bits[skipped] >> shift;
+    if (base > not_finite - 512) base = not_finite - 512;
     fill(bits, skipped, [&](std::uint64_t b) { return (b >> shift) - base; });
     if (skipped == bits.size()) tabled = false;
   }

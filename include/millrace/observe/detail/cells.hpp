@@ -1,14 +1,14 @@
 #ifndef MILLRACE_OBSERVE_DETAIL_CELLS_HPP
 #define MILLRACE_OBSERVE_DETAIL_CELLS_HPP
 
+#include <millrace/core/detail/mutex.hpp>
 #include <millrace/observe/detail/owned_cell.hpp>
+#include <millrace/observe/fwd.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <new>
 #include <span>
 #include <vector>
@@ -59,11 +59,12 @@ class [[gnu::visibility("default")]] cell_store {
 
   /// A range of fresh zero cells; its first index. Throws std::bad_alloc alone.
   std::uint32_t allocate(std::span<const cell_kind> kinds) {
-    const std::lock_guard lock(mutex_);
+    const lock_guard lock(mutex_);
     const auto count = static_cast<std::uint32_t>(kinds.size());
     // Room for this range among the free ones now, so that giving it back never allocates.
     if (free_.capacity() < free_.size() + taken_ + 1) free_.reserve(2 * (free_.size() + taken_ + 1));
-    auto place = std::find_if(free_.begin(), free_.end(), [&](const range& r) { return r.end - r.first >= count; });
+    auto place = free_.begin();
+    while (place != free_.end() && place->end - place->first < count) ++place;
     std::uint32_t first = 0;
     if (place != free_.end()) {
       first = place->first;
@@ -74,23 +75,24 @@ class [[gnu::visibility("default")]] cell_store {
       grow(*ended_, first + count);
       kinds_.resize(first + count);
     }
-    std::copy(kinds.begin(), kinds.end(), kinds_.begin() + first);
+    for (std::uint32_t i = 0; i < count; ++i) kinds_[first + i] = kinds[i];
     ++taken_;
     return first;
   }
 
   /// Gives a range back. Nobody may be adding to it any more.
   void release(std::uint32_t first, std::uint32_t count) noexcept {
-    const std::lock_guard lock(mutex_);
+    const lock_guard lock(mutex_);
     --taken_;
     for (const cell_slab* slab : std::span(slabs_, slab_count_))
       for (std::uint32_t i = first; i < first + count && i < slab->size; ++i)
         slab->cells[i].store(0, std::memory_order_relaxed);
-    auto after = std::find_if(free_.begin(), free_.end(), [&](const range& r) { return r.first >= first; });
-    if (after != free_.begin() && std::prev(after)->end == first) {
-      std::prev(after)->end = first + count;
+    auto after = free_.begin();
+    while (after != free_.end() && after->first < first) ++after;
+    if (after != free_.begin() && (after - 1)->end == first) {
+      (after - 1)->end = first + count;
       if (after != free_.end() && after->first == first + count) {
-        std::prev(after)->end = after->end;
+        (after - 1)->end = after->end;
         free_.erase(after);
       }
     } else if (after != free_.end() && after->first == first + count) {
@@ -102,25 +104,25 @@ class [[gnu::visibility("default")]] cell_store {
 
   /// Calls f(slabs) while no slab comes, goes or moves. Cells may be read, and still grow meanwhile.
   template <class F>
-  void read(F && f) {
-    const std::lock_guard lock(mutex_);
+  void read(F&& f) {
+    const lock_guard lock(mutex_);
     f(std::span<const cell_slab* const>(slabs_, slab_count_));
   }
 
   /// Calls f(cells) on cells up to `end` that the caller may write: its own, made or enlarged now,
   /// or, at the thread's end or without memory, the ended threads' under the lock.
   template <class F>
-  void write(std::uint32_t end, F && f) noexcept {
+  void write(std::uint32_t end, F&& f) noexcept {
     if (enlarge_local(end)) {
       f(local_cells().cells);
     } else {
-      const std::lock_guard lock(mutex_);
+      const lock_guard lock(mutex_);
       f(ended_->cells);
     }
   }
 
   std::size_t slab_count() {
-    const std::lock_guard lock(mutex_);
+    const lock_guard lock(mutex_);
     return slab_count_;
   }
 
@@ -143,7 +145,7 @@ class [[gnu::visibility("default")]] cell_store {
 
   /// How many cells a slab has that reaches to `end`.
   static std::uint32_t room_for(std::uint32_t end) noexcept {
-    return (std::max)(std::bit_ceil(end), std::uint32_t{64});
+    return end < 64 ? 64 : std::bit_ceil(end);
   }
 
   /// Under the lock. Moves a slab into `cells`, memory for `size` of them.
@@ -174,7 +176,7 @@ class [[gnu::visibility("default")]] cell_store {
       const std::size_t room = 2 * slab_room_ + 8;
       auto** list = new (std::nothrow) cell_slab*[room];
       if (list == nullptr) return nullptr;
-      std::copy(slabs_, slabs_ + slab_count_, list);
+      for (std::size_t i = 0; i < slab_count_; ++i) list[i] = slabs_[i];
       delete[] slabs_;
       slabs_ = list;
       slab_room_ = room;
@@ -191,7 +193,7 @@ class [[gnu::visibility("default")]] cell_store {
     if (local_cells().over) return false;
     static thread_local thread_end at_end;  // made here, destroyed when the thread ends
     static_cast<void>(&at_end);
-    const std::lock_guard lock(mutex_);
+    const lock_guard lock(mutex_);
     if (local_cells().shared == nullptr) local_cells().shared = add_slab(end);
     if (local_cells().shared == nullptr || !try_grow(*local_cells().shared, end)) return false;
     static_cast<cell_slab&>(local_cells()) = *local_cells().shared;
@@ -199,12 +201,11 @@ class [[gnu::visibility("default")]] cell_store {
   }
 
   void retire_local() noexcept {
-    const std::lock_guard lock(mutex_);
+    const lock_guard lock(mutex_);
     local_cells().over = true;
     cell_slab* const mine = local_cells().shared;
     if (mine == nullptr) return;
-    const auto count = (std::min)(mine->size, static_cast<std::uint32_t>(kinds_.size()));
-    for (std::uint32_t i = 0; i < count; ++i) {
+    for (std::uint32_t i = 0; i < mine->size && i < kinds_.size(); ++i) {
       const std::uint64_t last = mine->cells[i].load(std::memory_order_relaxed);
       switch (kinds_[i]) {
         case cell_kind::integer: bump(ended_->cells[i], last); break;
@@ -213,15 +214,15 @@ class [[gnu::visibility("default")]] cell_store {
         case cell_kind::private_to_thread: break;
       }
     }
-    cell_slab** const last_slab = slabs_ + slab_count_;
-    std::copy(std::find(slabs_, last_slab, mine) + 1, last_slab, std::find(slabs_, last_slab, mine));
-    --slab_count_;
+    cell_slab** place = slabs_;
+    while (*place != mine) ++place;
+    for (--slab_count_; place != slabs_ + slab_count_; ++place) *place = place[1];
     local_cells() = local_slab{{}, nullptr, true};
     ::operator delete(mine->cells, cache_line);
     delete mine;
   }
 
-  std::mutex mutex_;
+  mutex mutex_;
   // Arrays of its own instead of vectors, where a full memory is no exception but the ended threads' slab.
   cell_slab** slabs_ = nullptr;  // the ended threads' one first
   std::size_t slab_count_ = 0;

@@ -1,20 +1,21 @@
 #ifndef MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
 #define MILLRACE_OBSERVE_DETAIL_METRIC_CATALOG_HPP
 
+#include <millrace/core/detail/light_atomic.hpp>
+#include <millrace/core/detail/mutex.hpp>
+#include <millrace/core/detail/name_index.hpp>
 #include <millrace/core/result.hpp>
+#include <millrace/observe/detail/arena.hpp>
 #include <millrace/observe/detail/bucket_table.hpp>
 #include <millrace/observe/detail/cells.hpp>
 #include <millrace/observe/detail/instrument_cells.hpp>
 #include <millrace/observe/detail/metric_text.hpp>
+#include <millrace/observe/detail/shared_state.hpp>
 #include <millrace/observe/label_set.hpp>
 #include <millrace/observe/metrics_snapshot.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,15 +35,18 @@ struct catalog_series {
   const catalog_family* family = nullptr;
   std::uint32_t first_cell = 0;
   std::uint32_t cell_count = 0;
-  std::unique_ptr<gauge_cell> gauge;  // a gauge's, in place of cells
+  gauge_cell* gauge = nullptr;  // a gauge's, in place of cells
+  catalog_series* next = nullptr;
 };
 
 struct catalog_family {
   metric_family info;
-  std::unique_ptr<const real_buckets> reals;    // a histogram's
-  std::unique_ptr<const whole_buckets> wholes;  // a timer's
-  std::vector<std::unique_ptr<catalog_series>> series;
-  std::map<std::string, const catalog_series*> by_labels;
+  const real_buckets* reals = nullptr;    // a histogram's
+  const whole_buckets* wholes = nullptr;  // a timer's
+  std::size_t series_count = 0;
+  catalog_series* first = nullptr;
+  catalog_series* last = nullptr;
+  catalog_family* next = nullptr;
 };
 
 struct family_request {
@@ -53,62 +57,41 @@ struct family_request {
   std::vector<cell_kind> cells;  // of one series
 };
 
-class metric_catalog {
+/// Families and series stand in one arena, linked in the order of their making. One index leads to them: from every
+/// name that a family's samples have to the family, and from `name{labels` to the series.
+class metric_catalog : public shared_state {
  public:
-  metric_catalog() noexcept : id_(next_id()) {}
-  metric_catalog(const metric_catalog&) = delete;
-  metric_catalog& operator=(const metric_catalog&) = delete;
+  metric_catalog() noexcept
+      : shared_state([](const shared_state* self) noexcept { delete static_cast<const metric_catalog*>(self); }),
+        id_(next_id()) {}
 
   std::uint64_t id() const noexcept { return id_; }
 
   /// The series of this name and these labels; made if it is new and nothing speaks against it.
   result<const catalog_series*> find_or_add(const family_request& request, const label_set& labels,
-                                            std::size_t most_series) {
-    const std::string name(base_name(request));
-    const std::lock_guard lock(mutex_);
-    const auto known = by_name_.find(name);
-    if (known == by_name_.end()) {
-      if (auto ok = check_family(name, request); !ok) return std::move(ok).error();
-    } else if (auto ok = check_same(*known->second, request); !ok) {
-      return std::move(ok).error();
-    }
-    if (auto ok = labels.validate(request.type == metric_type::histogram ? "le" : ""); !ok)
-      return std::move(ok).error().wrap("metric \"" + name + "\"");
-
-    const std::string rendered = label_text(labels);
-    if (known != by_name_.end()) {
-      catalog_family& family = *known->second;
-      if (const auto found = family.by_labels.find(rendered); found != family.by_labels.end()) return found->second;
-      if (!same_names(family.series.front()->info.labels, labels))
-        return error(errc::already_exists,
-                     "metric \"" + name + "\": its series have other label names than {" + rendered + "}");
-      if (family.series.size() >= most_series)
-        return error(errc::out_of_range, "metric \"" + name + "\": more than " + std::to_string(most_series) +
-                                             " series; the next would be {" + rendered + "}");
-      return add_series(family, request, labels, rendered);
-    }
-    if (most_series == 0) return error(errc::out_of_range, "metric \"" + name + "\": more than 0 series");
-    return add_series(add_family(name, request), request, labels, rendered);
-  }
+                                            std::size_t most_series);
 
   struct extent {
     std::size_t series = 0;
     std::size_t buckets = 0;
   };
-  /// Calls f(extent, families) while nothing comes.
+  /// Calls f(extent, the first family) while nothing comes.
   template <class F>
   void read(F&& f) const {
-    const std::lock_guard lock(mutex_);
-    f(extent_, families_);
+    const lock_guard lock(mutex_);
+    f(extent_, static_cast<const catalog_family*>(first_));
   }
 
  private:
-  static std::uint64_t next_id() noexcept {
-    static std::atomic<std::uint64_t> last{0};
-    return last.fetch_add(1, std::memory_order_relaxed) + 1;
-  }
+  struct named {
+    catalog_family* family = nullptr;
+    const catalog_series* series = nullptr;  // null for a name
+  };
 
-  static constexpr std::size_t most_bounds = 1000;
+  static std::uint64_t next_id() noexcept {
+    static light_atomic<std::uint64_t> last;
+    return last.add_relaxed(1) + 1;
+  }
 
   static std::string_view base_name(const family_request& request) noexcept {
     constexpr std::string_view total = "_total";
@@ -116,16 +99,18 @@ class metric_catalog {
     if (request.type == metric_type::counter && name.ends_with(total)) name.remove_suffix(total.size());
     return name;
   }
-
-  /// Every name that the family's samples have in one format or another.
-  static std::vector<std::string> sample_names(const std::string& name, metric_type type) {
-    switch (type) {
-      case metric_type::counter: return {name, name + "_total", name + "_created"};
-      case metric_type::gauge: return {name};
-      case metric_type::histogram: return {name, name + "_bucket", name + "_sum", name + "_count", name + "_created"};
-    }
-    return {};
+  /// Calls f(name) for every name that the family's samples have in one format or another, until it returns false.
+  template <class F>
+  static void for_each_sample_name(const std::string& name, metric_type type, F&& f) {
+    if (!f(name)) return;
+    if (type == metric_type::histogram)
+      for (const char* ending : {"_bucket", "_sum", "_count"})
+        if (!f(name + ending)) return;
+    if (type == metric_type::counter && !f(name + "_total")) return;
+    if (type != metric_type::gauge) (void)f(name + "_created");
   }
+
+  static constexpr std::size_t most_bounds = 1000;
 
   result<void> check_family(const std::string& name, const family_request& request) const {
     const auto refuse = [&](errc code, const std::string& why) {
@@ -136,13 +121,21 @@ class metric_catalog {
     const std::string unit(request.info.unit);
     if (!unit.empty() && (!is_name(unit, false) || !name.ends_with("_" + unit)))
       return refuse(errc::invalid_argument, "the name does not end in its unit, \"_" + valid_utf8(unit) + "\"");
-    for (const std::string& sample : sample_names(name, request.type))
-      if (const auto taken = taken_.find(sample); taken != taken_.end())
-        return refuse(errc::already_exists, "its samples would be taken for those of the " +
-                                                std::string(to_string(taken->second->info.type)) + " \"" +
-                                                taken->second->info.name + "\"");
-    if (request.type != metric_type::histogram) return {};
-
+    const catalog_family* other = nullptr;
+    for_each_sample_name(name, request.type, [&](const std::string& sample) {
+      if (const named* const taken = index_.find(sample)) other = taken->family;
+      return other == nullptr;
+    });
+    if (other != nullptr)
+      return refuse(errc::already_exists, "its samples would be taken for those of the " +
+                                              std::string(to_string(other->info.type)) + " \"" + other->info.name +
+                                              "\"");
+    return request.type == metric_type::histogram ? check_bounds(request) : result<void>{};
+  }
+  static result<void> check_bounds(const family_request& request) {
+    const auto refuse = [&](errc code, const std::string& why) {
+      return error(code, "metric \"" + valid_utf8(request.info.name) + "\": " + why);
+    };
     if (request.bounds.empty() || request.bounds.size() > most_bounds)
       return refuse(errc::invalid_argument, "a histogram has between 1 and " + std::to_string(most_bounds) + " bounds");
     for (std::size_t i = 0; i < request.bounds.size(); ++i) {
@@ -182,70 +175,116 @@ class metric_catalog {
     return static_cast<std::uint64_t>(seconds * 1e9 + 1e-3);
   }
 
-  catalog_family& add_family(const std::string& name, const family_request& request) {
-    auto made = std::make_unique<catalog_family>();
-    made->info = {name,
-                  valid_utf8(request.info.help),
-                  std::string(request.info.unit),
-                  request.type,
-                  request.nanoseconds,
-                  request.bounds,
-                  {}};
-    if (request.type == metric_type::histogram) {
-      for (const double bound : request.bounds) made->info.bound_text.push_back(bound_text(bound) + "\"} ");
-      made->info.bound_text.emplace_back("+Inf\"} ");
-      if (request.nanoseconds) {
-        std::vector<std::uint64_t> whole;
-        for (const double bound : request.bounds) whole.push_back(to_nanoseconds(bound));
-        made->wholes = std::make_unique<const whole_buckets>(whole);
-      } else {
-        made->reals = std::make_unique<const real_buckets>(request.bounds);
-      }
+  catalog_family& make_family(const std::string& name, const family_request& request) {
+    catalog_family& made = arena_.make<catalog_family>();
+    made.info.name = name;
+    made.info.help = valid_utf8(request.info.help);
+    made.info.unit = request.info.unit;
+    made.info.type = request.type;
+    made.info.nanoseconds = request.nanoseconds;
+    made.info.bounds = request.bounds;
+    if (request.type != metric_type::histogram) return made;
+    for (const double bound : request.bounds) made.info.bound_text.push_back(bound_text(bound) + "\"} ");
+    made.info.bound_text.emplace_back("+Inf\"} ");
+    if (request.nanoseconds) {
+      std::vector<std::uint64_t> whole;
+      for (const double bound : request.bounds) whole.push_back(to_nanoseconds(bound));
+      made.wholes = &arena_.make<whole_buckets>(whole);
+    } else {
+      made.reals = &arena_.make<real_buckets>(request.bounds);
     }
-    catalog_family& family = *made;
-    families_.push_back(std::move(made));
-    by_name_.emplace(name, &family);
-    for (std::string& sample : sample_names(name, request.type)) taken_.emplace(std::move(sample), &family);
-    return family;
+    return made;
   }
 
-  const catalog_series* add_series(catalog_family& family, const family_request& request, const label_set& labels,
-                                   const std::string& rendered) {
-    auto made = std::make_unique<catalog_series>();
-    made->family = &family;
-    made->info.labels = labels;
-    made->info.id = static_cast<std::uint32_t>(extent_.series);
+  catalog_series& make_series(const catalog_family& family, const label_set& labels, const std::string& rendered) {
+    catalog_series& made = arena_.make<catalog_series>();
+    made.family = &family;
+    made.info.labels = labels;
+    made.info.id = static_cast<std::uint32_t>(extent_.series);
     const std::string braced = rendered.empty() ? " " : "{" + rendered + "} ";
     const std::string& name = family.info.name;
     switch (family.info.type) {
-      case metric_type::counter: made->info.text = name + "_total" + braced; break;
-      case metric_type::gauge: made->info.text = name + braced; break;
+      case metric_type::counter: made.info.text = name + "_total" + braced; break;
+      case metric_type::gauge:
+        made.info.text = name + braced;
+        made.gauge = &arena_.make<gauge_cell>();
+        break;
       case metric_type::histogram:
-        made->info.text = name + "_bucket{" + rendered + (rendered.empty() ? "le=\"" : ",le=\"");
-        made->info.sum_text = name + "_sum" + braced;
-        made->info.count_text = name + "_count" + braced;
-        extent_.buckets += family.info.bounds.size() + 1;
+        made.info.text = name + "_bucket{" + rendered + (rendered.empty() ? "le=\"" : ",le=\"");
+        made.info.sum_text = name + "_sum" + braced;
+        made.info.count_text = name + "_count" + braced;
     }
-    if (family.info.type == metric_type::gauge) {
-      made->gauge = std::make_unique<gauge_cell>();
-    } else {
-      made->cell_count = static_cast<std::uint32_t>(request.cells.size());
-      made->first_cell = cell_store::instance().allocate(request.cells);
-    }
-    const catalog_series* series = made.get();
-    family.series.push_back(std::move(made));
-    family.by_labels.emplace(rendered, series);
-    ++extent_.series;
-    return series;
+    return made;
   }
 
-  mutable std::mutex mutex_;
+  /// Everything that can fail has been done.
+  void link(catalog_family& family, catalog_series& series, std::string_view key) noexcept {
+    (family.first == nullptr ? family.first : family.last->next) = &series;
+    family.last = &series;
+    ++family.series_count;
+    index_.insert(key, {&family, &series});
+    ++extent_.series;
+    if (family.info.type == metric_type::histogram) extent_.buckets += family.info.bounds.size() + 1;
+  }
+  /// A name can hold no brace, so the keys of series are none.
+  static std::string series_key(const std::string& name, const std::string& rendered) { return name + '{' + rendered; }
+
+  mutable mutex mutex_;
   std::uint64_t id_;
-  std::vector<std::unique_ptr<catalog_family>> families_;
-  std::map<std::string, catalog_family*, std::less<>> by_name_;
-  std::map<std::string, const catalog_family*, std::less<>> taken_;  // by the names of samples
+  arena arena_;
+  name_index<named> index_;
+  catalog_family* first_ = nullptr;
+  catalog_family* last_ = nullptr;
   extent extent_;
 };
+
+inline result<const catalog_series*> metric_catalog::find_or_add(const family_request& request, const label_set& labels,
+                                                                 std::size_t most_series) {
+  const std::string name(base_name(request));
+  const lock_guard lock(mutex_);
+  const named* const known = index_.find(name);
+  catalog_family* family =
+      known != nullptr && known->series == nullptr && known->family->info.name == name ? known->family : nullptr;
+  if (result<void> ok = family == nullptr ? check_family(name, request) : check_same(*family, request); !ok)
+    return std::move(ok).error();
+  if (result<void> ok = labels.validate(request.type == metric_type::histogram ? "le" : ""); !ok)
+    return std::move(ok).error().wrap("metric \"" + name + "\"");
+
+  const std::string rendered = label_text(labels);
+  const std::string key = series_key(name, rendered);
+  if (const named* const found = index_.find(key)) return found->series;
+  if (family != nullptr && !same_names(family->first->info.labels, labels))
+    return error(errc::already_exists,
+                 "metric \"" + name + "\": its series have other label names than {" + rendered + "}");
+  if ((family == nullptr ? 0 : family->series_count) >= most_series)
+    return error(errc::out_of_range, "metric \"" + name + "\": more than " + std::to_string(most_series) +
+                                         " series; the next would be {" + rendered + "}");
+
+  const bool fresh = family == nullptr;
+  if (fresh) family = &make_family(name, request);
+  catalog_series& series = make_series(*family, labels, rendered);
+  const std::string_view kept_key = arena_.copy(key);
+  constexpr std::size_t most_names = 6;
+  std::string_view names[most_names];
+  std::size_t count = 0;
+  if (fresh)
+    for_each_sample_name(name, request.type, [&](const std::string& sample) {
+      names[count++] = arena_.copy(sample);
+      return true;
+    });
+  index_.reserve(count + 1);
+  if (!request.cells.empty()) {
+    series.first_cell = cell_store::instance().allocate(request.cells);
+    series.cell_count = static_cast<std::uint32_t>(request.cells.size());
+  }
+  for (std::size_t i = 0; i < count; ++i) index_.insert(names[i], {family, nullptr});
+  if (fresh) {
+    (first_ == nullptr ? first_ : last_->next) = family;
+    last_ = family;
+  }
+  link(*family, series, kept_key);
+  return &series;
+}
 
 }  // namespace detail
 }  // namespace observe

@@ -2,9 +2,11 @@
 #define MILLRACE_STORE_DETAIL_LINE_WRITER_HPP
 
 #include <millrace/core/clock.hpp>
+#include <millrace/core/detail/mutex.hpp>
 #include <millrace/core/detail/needs_exceptions.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/store/detail/torn_tail.hpp>
+#include <millrace/store/detail/fork_watch.hpp>
+#include <millrace/store/detail/log_file.hpp>
 #include <millrace/store/detail/worker.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_system.hpp>
@@ -12,7 +14,7 @@
 #include <millrace/store/line_log_options.hpp>
 #include <millrace/store/record_ring.hpp>
 
-#include <algorithm>
+#include <unistd.h>
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
@@ -20,7 +22,6 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 #include <utility>
 
 namespace millrace {
@@ -36,31 +37,26 @@ class line_writer {
   static constexpr std::uint32_t failed = 1;  // the disk refuses: producers are told, not kept waiting
   static constexpr std::uint32_t asleep = 2;  // nothing came for long: the next record wakes the thread
   static constexpr std::uint32_t closed = 4;
+  static constexpr std::uint32_t copied = 8;  // into a forked child, where the thread is not
+  static constexpr std::uint32_t refuses_records = closed | copied;
 
-  line_writer(std::string path, const line_log_options& options, Format lines, FileSystem fs, int fd,
-              tail_repair repaired)
+  line_writer(const line_log_options& options, Format lines, log_file<Format, FileSystem> file, tail_repair repaired)
       : format(std::move(lines)),
         ring(options.ring_bytes),
-        path_(std::move(path)),
         options_(options),
         repaired_(repaired),
-        fs_(std::move(fs)),
-        fd_(fd),
-        size_(repaired.offset),
-        formatting_failed_(errc::unavailable, "cannot make lines for \"" + path_ + "\": out of memory") {
+        file_(std::move(file)),
+        no_memory_(errc::unavailable, "cannot make lines for \"" + path() + "\": out of memory") {
     text_.reserve(2 * group_bytes);
   }
   line_writer(const line_writer&) = delete;
   line_writer& operator=(const line_writer&) = delete;
-  ~line_writer() {
-    if (fd_ >= 0) fs_.close(fd_);
-  }
 
   int start() noexcept { return thread_.start(*this); }
 
   /// This process holds a forked copy, which has no thread and a lock that nobody will open.
   bool forked() const noexcept { return ::getpid() != owner_; }
-  const std::string& path() const noexcept { return path_; }
+  const std::string& path() const noexcept { return file_.path(); }
   const tail_repair& repaired() const noexcept { return repaired_; }
 
   result<void> status() const {
@@ -95,10 +91,11 @@ class line_writer {
   }
 
   result<void> wait_durable(std::uint64_t seq, std::uint64_t nanoseconds) {
-    if (durable.load(std::memory_order_acquire) >= seq) return {};
+    if ((attention.load(std::memory_order_relaxed) & copied) == 0 && durable.load(std::memory_order_acquire) >= seq)
+      return {};
     if (forked()) return forked_error();
     if (seq > ring.head())
-      return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path_ + '"');
+      return error(errc::out_of_range, "cannot wait for a record that was never appended to \"" + path() + '"');
     const std::uint64_t until = read_clock(CLOCK_MONOTONIC) + nanoseconds;
     const lock_guard held(mutex_);
     if (wanted_.load(std::memory_order_relaxed) < seq) wanted_.store(seq, std::memory_order_relaxed);
@@ -107,22 +104,33 @@ class line_writer {
     for (;;) {
       if (durable.load(std::memory_order_acquire) >= seq) return {};
       if (!status_) return status_;
-      if (ended_)
-        return error(errc::closed, '"' + path_ + "\" was closed before the record was durable");
+      if (ended_) return error(errc::closed, '"' + path() + "\" was closed before the record was durable");
       if (read_clock(CLOCK_MONOTONIC) >= until)
-        return error(errc::timeout, "a record of \"" + path_ + "\" is not durable yet");
+        return error(errc::timeout, "a record of \"" + path() + "\" is not durable yet");
       progress_.wait_until(mutex_, until);
     }
   }
 
+  /// Asks the thread to look at the path when it next writes. One atomic addition.
+  std::uint64_t request_reopen() noexcept { return reopen_asked_.fetch_add(1, std::memory_order_release) + 1; }
+  /// Has it look now, and waits for what comes of it.
+  result<void> reopen() {
+    if (forked()) return forked_error();
+    const lock_guard held(mutex_);
+    const std::uint64_t ticket = request_reopen();
+    woken_ = true;
+    wake_.notify_all();
+    while (reopen_served_ < ticket) {
+      if (ended_) return error(errc::closed, '"' + path() + "\" is closed");
+      progress_.wait_for(mutex_, 100 * millisecond);
+    }
+    return reopened_ ? status_ : reopened_;
+  }
+
   /// Writes and syncs what there is, ends the thread, closes the file.
   result<void> close() {
-    if (fd_ < 0) return status_;
-    if (forked()) {
-      thread_.forget();
-      fs_.close(std::exchange(fd_, -1));
-      return {};
-    }
+    if (forked()) return close_copy();
+    if (ended_) return status_;
     {
       const lock_guard held(mutex_);
       attention.fetch_or(closed, std::memory_order_relaxed);
@@ -134,19 +142,20 @@ class line_writer {
     const lock_guard held(mutex_);
     ended_ = true;
     progress_.notify_all();
-    const bool closes = fs_.close(std::exchange(fd_, -1)) == 0 || errno == EINTR;
+    const refusal at_close = file_.close();
     if (!status_)
-      status_ = std::move(status_).error().wrap('"' + path_ + "\" is closed with records that are not durable");
-    else if (!closes)
-      status_ = system_error(errno, "close", path_);
+      status_ = std::move(status_).error().wrap('"' + path() + "\" is closed with records that are not durable");
+    else if (at_close)
+      status_ = system_error(at_close.why, at_close.what, path());
     else if (echo_failed_ != 0)
-      status_ = system_error(echo_failed_, "echo what is complete in", path_);
+      status_ = system_error(echo_failed_, "echo what is complete in", path());
     return status_;
   }
 
   line_log_statistics statistics() const noexcept {
     return {bytes_.load(std::memory_order_relaxed), groups_.load(std::memory_order_relaxed),
-            syncs_.load(std::memory_order_relaxed), lost_.load(std::memory_order_relaxed)};
+            syncs_.load(std::memory_order_relaxed), dropped_.load(std::memory_order_relaxed),
+            reopens_.load(std::memory_order_relaxed)};
   }
 
   /// The thread.
@@ -155,6 +164,7 @@ class line_writer {
     unsigned idle = 0;
     for (;;) {
       const bool stopping = is_stopping();  // asked first: what was appended before it is still drained
+      if (reopen_asked_.load(std::memory_order_acquire) != reopen_served_) serve_reopen();
       const bool moved = !broken_ && step(stopping, synced_at);
       if (stopping && (!moved || (attention.load(std::memory_order_relaxed) & failed) != 0)) return;
       if (moved) {
@@ -174,12 +184,34 @@ class line_writer {
 
  private:
   static constexpr std::size_t group_bytes = std::size_t{1} << 18;
-  static constexpr std::uint64_t retry_after = 20'000'000;
   static constexpr std::uint64_t millisecond = 1'000'000;
+  static constexpr std::uint64_t retry_after = 20 * millisecond;
+  /// A rename is mostly followed by a new file, which whoever rotates makes. Lines go on into the renamed one
+  /// meanwhile: a file made here would be in the way.
+  static constexpr std::uint64_t create_after = 1000 * millisecond;
+  static constexpr unsigned idle_rounds = 50;
+
+  // ---- a forked copy
 
   error forked_error() const {
-    return error(errc::unavailable, "a forked copy of \"" + path_ + "\" cannot be used: open the log after fork()");
+    return error(errc::unavailable, "a forked copy of \"" + path() + "\" cannot be used: open the log after fork()");
   }
+  /// In the child, before fork() returns: from here on it refuses, as on a full disk. Counts anew.
+  static void refuse_in_child(void* self) noexcept {
+    auto& copy = *static_cast<line_writer*>(self);
+    copy.attention.fetch_or(failed | copied, std::memory_order_relaxed);
+    (void)copy.ring.take_dropped();
+    copy.dropped_.store(0, std::memory_order_relaxed);
+  }
+  result<void> close_copy() {
+    thread_.forget();
+    (void)file_.close();
+    dropped_.fetch_add(ring.take_dropped(), std::memory_order_relaxed);
+    return forked_error();
+  }
+
+  // ---- records to lines
+
   bool is_stopping() noexcept {
     const lock_guard held(mutex_);
     return stopping_;
@@ -187,6 +219,7 @@ class line_writer {
 
   /// Drains, writes and syncs what is due. Whether there was anything to do.
   bool step(bool stopping, std::uint64_t& synced_at) noexcept {
+    if (adrift_ && !settle()) return false;
     const bool retry = !text_.empty();
     if (!retry) gather();
     if (waiting_for_room_.load(std::memory_order_relaxed)) {
@@ -197,12 +230,14 @@ class line_writer {
     const bool moved = !text_.empty();
     if ((moved && !write_group()) || broken_) return false;
     written.store(gathered_, std::memory_order_release);
-    if (durable.load(std::memory_order_relaxed) != gathered_) {
-      const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
-      if (stopping || options_.sync == sync_policy::every_group || due(now, synced_at)) {
-        synced_at = now;
-        if (!sync_file()) return false;
-      }
+    const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
+    const bool syncs = durable.load(std::memory_order_relaxed) != gathered_ &&
+                       (stopping || options_.sync == sync_policy::every_group || due(now, synced_at));
+    if (!moved && (syncs || stopping) && options_.when_moved == moved_policy::refuse) look();
+    if (adrift_ && !settle()) return false;
+    if (syncs) {
+      synced_at = now;
+      if (!sync_file()) return false;
     }
     return moved;
   }
@@ -220,20 +255,20 @@ class line_writer {
         return true;
       } catch (...) {
         text_.resize(whole);
-        broken_ = true;
-        fail(std::move(formatting_failed_));
+        out_of_memory();
         return false;
       }
     };
-    const std::uint64_t reached = ring.drain([&](const std::byte* data, std::size_t size, std::uint32_t lost) noexcept {
-      return make_lines([&] {
-               if (lost != 0) add_lost(lost);
-               format.line(text_, data, size);
-             }) &&
-             text_.size() < group_bytes;
-    });
+    const std::uint64_t reached =
+        ring.drain([&](const std::byte* data, std::size_t size, std::uint32_t dropped) noexcept {
+          return make_lines([&] {
+                   if (dropped != 0) add_dropped(dropped);
+                   format.line(text_, data, size);
+                 }) &&
+                 text_.size() < group_bytes;
+        });
     if (text_.empty()) {
-      if (const std::uint32_t lost = ring.take_lost(); lost != 0) make_lines([&] { add_lost(lost); });
+      if (const std::uint32_t dropped = ring.take_dropped(); dropped != 0) make_lines([&] { add_dropped(dropped); });
     }
     if (!broken_) gathered_ = reached;  // else a record is missing, and the watermark stays before it
     if (text_.empty()) return;
@@ -244,77 +279,73 @@ class line_writer {
         echo_failed_ = errno;
     }
   }
-  /// After the thread's end: counts as lost the lines that the disk refused, and the records that never became one.
+  /// After the thread's end: counts as dropped the lines that the disk refused, and the records that never became one.
   void count_unwritten() noexcept {
-    auto lost = static_cast<std::uint64_t>(std::count(text_.begin(), text_.end(), '\n'));
-    ring.drain([&](const std::byte*, std::size_t, std::uint32_t lost_before) noexcept {
-      lost += std::uint64_t{lost_before} + 1;
+    std::uint64_t dropped = 0;
+    for (const char c : text_) dropped += c == '\n' ? 1 : 0;
+    ring.drain([&](const std::byte*, std::size_t, std::uint32_t dropped_before) noexcept {
+      dropped += std::uint64_t{dropped_before} + 1;
       return true;
     });
-    lost_.fetch_add(lost + ring.take_lost(), std::memory_order_relaxed);
+    dropped_.fetch_add(dropped + ring.take_dropped(), std::memory_order_relaxed);
   }
-  void add_lost(std::uint32_t lost) {
-    lost_.fetch_add(lost, std::memory_order_relaxed);
-    format.lost(text_, lost);
+  void add_dropped(std::uint32_t dropped) {
+    dropped_.fetch_add(dropped, std::memory_order_relaxed);
+    format.dropped(text_, dropped);
   }
 
-  /// Writes the group; after a refusal, cuts off what stands of a line and keeps the rest of the
-  /// group for the next try.
+  // ---- lines to the disk
+
+  /// Writes the group; after a refusal keeps for the next try what does not stand in whole lines. Looks where the file
+  /// is before it lets go of the lines: those that stand in a deleted file go into the next one.
   bool write_group() noexcept {
-    if (torn_) {
-      if (fs_.truncate(fd_, size_) != 0) return refuse(errno, "cut a torn line off");
-      torn_ = false;
-    }
-    std::size_t done = 0;
-    while (done < text_.size()) {
-      const std::ptrdiff_t now = fs_.write(fd_, text_.data() + done, text_.size() - done);
-      if (now > 0) {
-        done += static_cast<std::size_t>(now);
+    for (;;) {
+      const auto [bytes, no] = file_.append(text_);
+      if (look() == file_place::deleted) {
+        if (!settle()) return false;
         continue;
       }
-      const int why = now == 0 ? EIO : errno;
-      if (why == EINTR) continue;
-      const std::size_t lines = done == 0 ? 0 : text_.rfind('\n', done - 1) + 1;
-      advance(lines);
-      if (lines != done) torn_ = fs_.truncate(fd_, size_) != 0;
-      return refuse(why, "write");
+      bytes_.fetch_add(bytes, std::memory_order_relaxed);
+      text_.erase(0, bytes);
+      if (no) return refuse(no);
+      groups_.fetch_add(1, std::memory_order_relaxed);
+      if (!broken_) recover();
+      return true;
     }
-    advance(done);
-    groups_.fetch_add(1, std::memory_order_relaxed);
-    if (!broken_ && (attention.load(std::memory_order_relaxed) & failed) != 0) recover();
-    return true;
-  }
-  void advance(std::size_t lines) noexcept {
-    size_ += lines;
-    bytes_.fetch_add(lines, std::memory_order_relaxed);
-    text_.erase(0, lines);
   }
 
   bool sync_file() noexcept {
-    while (fs_.sync_data(fd_) != 0) {
-      if (errno == EINTR) continue;
+    if (const refusal no = file_.sync()) {
       // The kernel may have dropped what it could not write: a later success would prove nothing.
       broken_ = true;
-      return refuse(errno, "sync");
+      return refuse(no);
     }
     syncs_.fetch_add(1, std::memory_order_relaxed);
     const lock_guard held(mutex_);
-    durable.store(gathered_, std::memory_order_release);
+    durable.store(written.load(std::memory_order_relaxed), std::memory_order_release);
     progress_.notify_all();
     return true;
   }
 
   /// A full disk may have room later; anything else stays broken.
-  bool refuse(int why, const char* what) noexcept {
-    if (why != ENOSPC && why != EDQUOT) broken_ = true;
+  bool refuse(refusal no) noexcept {
+    if (no.why != ENOSPC && no.why != EDQUOT) broken_ = true;
+    return tell([&] { return system_error(no.why, no.what, path()); });
+  }
+  /// The error becomes the log's status. Returns false.
+  template <class MakeError>
+  bool tell(MakeError&& make) noexcept {
     try {
-      fail(system_error(why, what, path_));
+      fail(make());
     } catch (...) {
-      // Out of memory for the words: the earlier ones stand, or these.
-      broken_ = true;
-      if ((attention.load(std::memory_order_relaxed) & failed) == 0) fail(std::move(formatting_failed_));
+      out_of_memory();
     }
     return false;
+  }
+  /// Final. The error before it stands, where there is one, since no words can be made for this.
+  void out_of_memory() noexcept {
+    broken_ = true;
+    if ((attention.load(std::memory_order_relaxed) & failed) == 0) fail(std::move(no_memory_));
   }
   void fail(error why) noexcept {
     const lock_guard held(mutex_);
@@ -323,13 +354,82 @@ class line_writer {
     progress_.notify_all();
   }
   void recover() noexcept {
+    if ((attention.load(std::memory_order_relaxed) & failed) == 0) return;
     const lock_guard held(mutex_);
     status_ = {};
     attention.fetch_and(~failed, std::memory_order_release);
   }
 
+  // ---- where the file is
+
+  file_place look() noexcept {
+    const file_place place = options_.when_moved == moved_policy::keep ? file_place::here : file_.place();
+    adrift_ = place != file_place::here;
+    return place;
+  }
+
+  /// Does what the policy says of a file that is not at its path. Whether lines can go on.
+  bool settle() noexcept {
+    const file_place place = look();
+    if (!adrift_) {
+      renamed_at_ = 0;
+      if (text_.empty()) recover();
+      return true;
+    }
+    if (options_.when_moved == moved_policy::refuse) {
+      return tell([&] {
+        return error(errc::not_found, "cannot go on in \"" + path() + "\": the file was " +
+                                          (place == file_place::deleted ? "deleted" : "renamed or replaced") +
+                                          " while the log had it open");
+      });
+    }
+    if (place == file_place::renamed) {
+      const std::uint64_t now = read_clock(CLOCK_MONOTONIC);
+      if (renamed_at_ == 0) renamed_at_ = now;
+      if (now - renamed_at_ < create_after) return true;
+    }
+    crossing over = go_over(place);
+    if (!over.refused) fail(std::move(over.refused).error());
+    return over.done;
+  }
+
+  /// Whether the log is in another file now, and why it is not where the status does not say it yet.
+  struct crossing {
+    bool done = false;
+    result<void> refused;
+  };
+  /// Goes on in the file that stands at the path now. What was written to the one before is durable first.
+  crossing go_over(file_place place) noexcept {
+    try {
+      const bool unsynced = durable.load(std::memory_order_relaxed) != written.load(std::memory_order_relaxed);
+      if (place != file_place::deleted && unsynced && !sync_file()) return {};
+      if (result<tail_repair> opened = file_.open(); !opened) return {false, std::move(opened).error()};
+    } catch (...) {
+      out_of_memory();
+      return {};
+    }
+    adrift_ = false;
+    renamed_at_ = 0;
+    reopens_.fetch_add(1, std::memory_order_relaxed);
+    recover();
+    return {true, {}};
+  }
+
+  void serve_reopen() noexcept {
+    const std::uint64_t asked = reopen_asked_.load(std::memory_order_acquire);
+    crossing over;
+    if (!broken_)
+      if (const file_place place = file_.place(); place != file_place::here) over = go_over(place);
+    const lock_guard held(mutex_);
+    reopened_ = std::move(over.refused);
+    reopen_served_ = asked;
+    progress_.notify_all();
+  }
+
+  // ---- waiting
+
   void pause(unsigned idle, std::uint64_t synced_at) noexcept {
-    std::uint64_t time = (std::max)(std::uint64_t{options_.max_delay_ms}, std::uint64_t{1}) * millisecond;
+    std::uint64_t time = (options_.max_delay_ms == 0 ? 1 : options_.max_delay_ms) * millisecond;
     const std::uint32_t state = attention.load(std::memory_order_relaxed);
     const bool unsynced = durable.load(std::memory_order_relaxed) != gathered_;
     if (broken_) {
@@ -339,7 +439,8 @@ class line_writer {
     } else if (unsynced && options_.sync == sync_policy::interval) {
       const std::uint64_t interval = options_.sync_interval_ms * millisecond;
       const std::uint64_t since = read_clock(CLOCK_MONOTONIC) - synced_at;
-      time = (std::min)(time, since < interval ? interval - since : 1);
+      const std::uint64_t left = since < interval ? interval - since : 1;
+      if (left < time) time = left;
     } else if (idle > idle_rounds) {
       // The flag is long visible before the thread relies on it: one ordinary pause comes between.
       if ((state & asleep) != 0) time = 1000 * millisecond;
@@ -353,7 +454,6 @@ class line_writer {
     }
     woken_ = false;
   }
-  static constexpr unsigned idle_rounds = 50;
 
   // The producers' and waiters' side.
   mutable mutex mutex_;
@@ -361,31 +461,34 @@ class line_writer {
   mutable condition progress_;
   std::atomic<bool> pausing_{false};
   std::atomic<bool> waiting_for_room_{false};
-  std::atomic<std::uint64_t> wanted_{0};  // somebody waits for this to be durable
+  std::atomic<std::uint64_t> wanted_{0};        // somebody waits for this to be durable
+  std::atomic<std::uint64_t> reopen_asked_{0};  // how often somebody wanted the file opened anew
+  std::uint64_t reopen_served_ = 0;             // how many of those the thread has seen to
+  result<void> reopened_;                       // what came of the last
   bool woken_ = false;
   bool stopping_ = false;
   bool ended_ = false;
   result<void> status_;
   const pid_t owner_ = ::getpid();
-  const std::string path_;
   const line_log_options options_;
   const tail_repair repaired_;
 
   // The thread's side.
-  FileSystem fs_;
-  int fd_;
-  std::uint64_t size_;  // of the file, up to the end of its last whole line
-  std::string text_;    // lines not yet in the file
+  log_file<Format, FileSystem> file_;
+  std::string text_;  // lines not yet in the file
   std::uint64_t gathered_ = 0;
-  bool torn_ = false;
   bool broken_ = false;
+  bool adrift_ = false;           // the file is not at its path
+  std::uint64_t renamed_at_ = 0;  // since when, with nothing in its place
   int echo_failed_ = 0;
-  error formatting_failed_;
+  error no_memory_;  // told when there is none to make an error of
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> groups_{0};
   std::atomic<std::uint64_t> syncs_{0};
-  std::atomic<std::uint64_t> lost_{0};
+  std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> reopens_{0};
   worker_thread thread_;
+  const fork_watch watch_{this, refuse_in_child};
 };
 
 }  // namespace detail

@@ -2,11 +2,11 @@
 #define MILLRACE_STORE_DETAIL_TORN_TAIL_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/store/detail/uninterrupted.hpp>
 #include <millrace/store/file.hpp>
 #include <millrace/store/file_system.hpp>
 #include <millrace/store/line_log_options.hpp>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -56,8 +56,7 @@ tail_end find_tail_end(std::string_view tail, bool whole) noexcept {
 template <class FileSystem>
 result<void> write_fully(FileSystem& fs, int fd, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
-    const std::ptrdiff_t done = fs.write(fd, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
+    const std::ptrdiff_t done = uninterrupted([&] { return fs.write(fd, bytes.data(), bytes.size()); });
     if (done < 0) return system_error(errno, "write", path);
     if (done == 0) return error(errc::io, "cannot write \"" + path + "\": nothing is taken");
     bytes.remove_prefix(static_cast<std::size_t>(done));
@@ -69,8 +68,8 @@ template <class FileSystem>
 result<void> read_fully(FileSystem& fs, int fd, std::string& bytes, std::uint64_t offset, const std::string& path) {
   std::size_t have = 0;
   while (have < bytes.size()) {
-    const std::ptrdiff_t got = fs.read_at(fd, bytes.data() + have, bytes.size() - have, offset + have);
-    if (got < 0 && errno == EINTR) continue;
+    const std::ptrdiff_t got =
+        uninterrupted([&] { return fs.read_at(fd, bytes.data() + have, bytes.size() - have, offset + have); });
     if (got < 0) return system_error(errno, "read", path);
     if (got == 0) return error(errc::truncated, "cannot read \"" + path + "\": it ends before its size");
     have += static_cast<std::size_t>(got);
@@ -82,11 +81,12 @@ result<void> read_fully(FileSystem& fs, int fd, std::string& bytes, std::uint64_
 template <class FileSystem>
 result<void> keep_torn(FileSystem& fs, const std::string& path, std::string_view torn) {
   const std::string aside = path + ".torn";
-  const int fd = fs.open(aside.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644U);
+  const int fd =
+      uninterrupted([&] { return fs.open(aside.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644U); });
   if (fd < 0) return system_error(errno, "keep a torn end in", aside);
   result<void> done = write_fully(fs, fd, torn, aside);
   if (done) done = write_fully(fs, fd, "\n", aside);
-  if (done && fs.sync_data(fd) != 0) done = system_error(errno, "sync", aside);
+  if (done && uninterrupted([&] { return fs.sync_data(fd); }) != 0) done = system_error(errno, "sync", aside);
   fs.close(fd);
   return done;
 }
@@ -101,8 +101,8 @@ result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path)
   }
   const auto size = static_cast<std::uint64_t>(known);
   std::string tail;
-  std::uint64_t window = (std::min)(size, std::uint64_t{1} << 16);
-  for (;; window = (std::min)(size, window * 4)) {
+  for (std::uint64_t window = std::uint64_t{1} << 16;; window *= 4) {
+    if (window > size) window = size;
     tail.resize(static_cast<std::size_t>(window));
     if (result<void> got = read_fully(fs, fd, tail, size - window, path); !got) return std::move(got).error();
     const tail_end end = find_tail_end<Format>(tail, window == size);
@@ -114,8 +114,9 @@ result<tail_repair> repair_tail(FileSystem& fs, int fd, const std::string& path)
     if (repair) {
       if (result<void> kept = keep_torn(fs, path, std::string_view(tail).substr(end.keep)); !kept)
         return std::move(kept).error();
-      if (fs.truncate(fd, repair.offset) != 0) return system_error(errno, "cut the torn end off", path);
-      if (fs.sync_data(fd) != 0) return system_error(errno, "sync", path);
+      if (uninterrupted([&] { return fs.truncate(fd, repair.offset); }) != 0)
+        return system_error(errno, "cut the torn end off", path);
+      if (uninterrupted([&] { return fs.sync_data(fd); }) != 0) return system_error(errno, "sync", path);
     }
     return repair;
   }

@@ -1,77 +1,18 @@
 #ifndef MILLRACE_STORE_DETAIL_WORKER_HPP
 #define MILLRACE_STORE_DETAIL_WORKER_HPP
 
-#include <millrace/core/clock.hpp>
+#include <millrace/core/config.hpp>
 #include <millrace/store/fwd.hpp>
 
-#include <cerrno>
-#include <cstdint>
 #include <pthread.h>
 #include <signal.h>
+#include <cstdint>
 
-// A mutex, conditions on it, and one thread, on POSIX threads: <thread> and <condition_variable>
-// would double what this module's headers cost to parse.
+// One thread, on POSIX threads: <thread> would double what this module's headers cost to parse.
 namespace millrace {
 inline namespace v0 {
 namespace store {
 namespace detail {
-
-class mutex {
- public:
-  mutex() noexcept { ::pthread_mutex_init(&handle_, nullptr); }
-  mutex(const mutex&) = delete;
-  mutex& operator=(const mutex&) = delete;
-  ~mutex() { ::pthread_mutex_destroy(&handle_); }
-
-  void lock() noexcept { ::pthread_mutex_lock(&handle_); }
-  void unlock() noexcept { ::pthread_mutex_unlock(&handle_); }
-
- private:
-  friend class condition;
-  pthread_mutex_t handle_;
-};
-
-class lock_guard {
- public:
-  explicit lock_guard(mutex& held) noexcept : held_(&held) { held_->lock(); }
-  lock_guard(const lock_guard&) = delete;
-  lock_guard& operator=(const lock_guard&) = delete;
-  ~lock_guard() { held_->unlock(); }
-
- private:
-  mutex* held_;
-};
-
-/// A condition that waits on the monotonic clock.
-class condition {
- public:
-  condition() noexcept {
-    pthread_condattr_t attributes;
-    ::pthread_condattr_init(&attributes);
-    ::pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    ::pthread_cond_init(&handle_, &attributes);
-    ::pthread_condattr_destroy(&attributes);
-  }
-  condition(const condition&) = delete;
-  condition& operator=(const condition&) = delete;
-  ~condition() { ::pthread_cond_destroy(&handle_); }
-
-  void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
-
-  /// Waits, at most until this moment of the monotonic clock. The caller holds the mutex.
-  void wait_until(mutex& held, std::uint64_t nanoseconds) noexcept {
-    timespec until{};
-    until.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000U);
-    until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000U);
-    ::pthread_cond_timedwait(&handle_, &held.handle_, &until);
-  }
-  void wait_for(mutex& held, std::uint64_t nanoseconds) noexcept {
-    wait_until(held, read_clock(CLOCK_MONOTONIC) + nanoseconds);
-  }
-
- private:
-  pthread_cond_t handle_;
-};
 
 /// A thread that takes no signals: the program's handlers go on running where they ran.
 class worker_thread {
@@ -80,7 +21,7 @@ class worker_thread {
   worker_thread(const worker_thread&) = delete;
   worker_thread& operator=(const worker_thread&) = delete;
 
-  /// Runs `object.run()`. Answers errno's value, 0 on success.
+  /// Runs `object.run()`. Returns errno's value, 0 on success.
   template <class T>
   int start(T& object) noexcept {
     sigset_t all;

@@ -1,0 +1,76 @@
+#ifndef MILLRACE_CORE_DETAIL_MUTEX_HPP
+#define MILLRACE_CORE_DETAIL_MUTEX_HPP
+
+#include <millrace/core/clock.hpp>
+
+#include <pthread.h>
+#include <cstdint>
+
+// A mutex and conditions on it, on POSIX threads: <mutex> and <condition_variable> would double what the headers that
+// need them cost to parse.
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+class mutex {
+ public:
+  mutex() noexcept { ::pthread_mutex_init(&handle_, nullptr); }
+  mutex(const mutex&) = delete;
+  mutex& operator=(const mutex&) = delete;
+  ~mutex() { ::pthread_mutex_destroy(&handle_); }
+
+  void lock() noexcept { ::pthread_mutex_lock(&handle_); }
+  void unlock() noexcept { ::pthread_mutex_unlock(&handle_); }
+
+ private:
+  friend class condition;
+  pthread_mutex_t handle_;
+};
+
+class lock_guard {
+ public:
+  explicit lock_guard(mutex& held) noexcept : held_(&held) { held_->lock(); }
+  lock_guard(const lock_guard&) = delete;
+  lock_guard& operator=(const lock_guard&) = delete;
+  ~lock_guard() { held_->unlock(); }
+
+ private:
+  mutex* held_;
+};
+
+/// A condition that waits on the monotonic clock.
+class condition {
+ public:
+  condition() noexcept {
+    pthread_condattr_t attributes;
+    ::pthread_condattr_init(&attributes);
+    ::pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    ::pthread_cond_init(&handle_, &attributes);
+    ::pthread_condattr_destroy(&attributes);
+  }
+  condition(const condition&) = delete;
+  condition& operator=(const condition&) = delete;
+  ~condition() { ::pthread_cond_destroy(&handle_); }
+
+  void notify_all() noexcept { ::pthread_cond_broadcast(&handle_); }
+
+  /// Waits, at most until this moment of the monotonic clock. The caller holds the mutex.
+  void wait_until(mutex& held, std::uint64_t nanoseconds) noexcept {
+    timespec until{};
+    until.tv_sec = static_cast<time_t>(nanoseconds / 1'000'000'000U);
+    until.tv_nsec = static_cast<long>(nanoseconds % 1'000'000'000U);
+    ::pthread_cond_timedwait(&handle_, &held.handle_, &until);
+  }
+  void wait_for(mutex& held, std::uint64_t nanoseconds) noexcept {
+    wait_until(held, read_clock(CLOCK_MONOTONIC) + nanoseconds);
+  }
+
+ private:
+  pthread_cond_t handle_;
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_MUTEX_HPP

@@ -1,0 +1,71 @@
+#ifndef MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
+#define MILLRACE_STORE_DETAIL_FORK_WATCH_HPP
+
+#include <millrace/core/config.hpp>
+
+#include <pthread.h>
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// Tells an object in a forked child, before fork() returns there, that its thread stayed in the parent. So nobody
+/// has to ask for the process' number on a hot path.
+///
+/// `told(object)` runs in the child, where only what is safe in a signal handler may be called: it sets atomics.
+/// Threads: construction and destruction any. A child made around the library (a bare clone) is not seen.
+class fork_watch {
+ public:
+  fork_watch(void* object, void (*told)(void* object) noexcept) noexcept : object_(object), told_(told) {
+    watches& all = everyone();
+    ::pthread_mutex_lock(&all.mutex);
+    next_ = all.first;
+    if (next_ != nullptr) next_->previous_ = this;
+    all.first = this;
+    ::pthread_mutex_unlock(&all.mutex);
+  }
+  fork_watch(const fork_watch&) = delete;
+  fork_watch& operator=(const fork_watch&) = delete;
+  ~fork_watch() {
+    watches& all = everyone();
+    ::pthread_mutex_lock(&all.mutex);
+    (previous_ != nullptr ? previous_->next_ : all.first) = next_;
+    if (next_ != nullptr) next_->previous_ = previous_;
+    ::pthread_mutex_unlock(&all.mutex);
+  }
+
+ private:
+  struct watches {
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    fork_watch* first = nullptr;
+
+    // Locked while the process forks, so that the child's list is whole.
+    watches() noexcept {
+      ::pthread_atfork([] { ::pthread_mutex_lock(&everyone().mutex); },
+                       [] { ::pthread_mutex_unlock(&everyone().mutex); },
+                       [] {
+                         for (fork_watch* each = everyone().first; each != nullptr; each = each->next_)
+                           each->told_(each->object_);
+                         ::pthread_mutex_unlock(&everyone().mutex);
+                       });
+    }
+  };
+  /// Never destroyed: logs may end after main has.
+  static watches& everyone() noexcept {
+    static watches& only = *new watches;
+    return only;
+  }
+
+  void* object_;
+  void (*told_)(void*) noexcept;
+  fork_watch* previous_ = nullptr;
+  fork_watch* next_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_FORK_WATCH_HPP

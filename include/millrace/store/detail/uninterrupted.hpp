@@ -1,0 +1,26 @@
+#ifndef MILLRACE_STORE_DETAIL_UNINTERRUPTED_HPP
+#define MILLRACE_STORE_DETAIL_UNINTERRUPTED_HPP
+
+#include <millrace/core/config.hpp>
+
+#include <cerrno>
+
+namespace millrace {
+inline namespace v0 {
+namespace store {
+namespace detail {
+
+/// Makes a system call again as long as a signal interrupts it; returns what it returned then.
+template <class Call>
+auto uninterrupted(Call&& call) noexcept {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+}  // namespace detail
+}  // namespace store
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_STORE_DETAIL_UNINTERRUPTED_HPP
