@@ -46,6 +46,61 @@ inline result<interval> asymptotic_interval(double estimate, double standard_err
   return normal_mixture_interval(estimate, n, standard_error * detail::math::sqrt(n), level, best_at);
 }
 
+namespace detail {
+
+// With s successes, f failures, n = s + f and c = s / n, a rate p is outside of the interval where the mixture of all
+// rates under Jeffreys' law explains the data 1 / (1 - level) times as well:
+//
+//   beta(s + 1/2, f + 1/2) / (pi p^s (1-p)^f) >= 1 / (1 - level).
+//
+// The logarithms of its parts are as large as n log n and nearly cancel. So lgamma(m + 1/2) is written, by Stirling's
+// formula with its remainder r (stirling_error), as m log m - m + log(2 pi) / 2 + rest(m), where
+// rest(m) = m (log(1 + 1/(2m)) - 1/(2m)) + r(m + 1/2); and lgamma(n + 1) as n log n + log(n) / 2 - n + log(2 pi) / 2
+// + r(n). Then s log s + f log f - n log n joins s log p + f log(1-p) to a sum of deviances, which do not cancel:
+//
+//   s log(c / p) + f log((1-c) / (1-p)) + rest(s) + rest(f) - r(n) - log(n) / 2 + log(2 pi) / 2 - log pi.
+class jeffreys_mixture {
+ public:
+  jeffreys_mixture(double successes, double n, double level) noexcept
+      : successes_(successes), failures_(n - successes), n_(n) {
+    constexpr double log_pi = 1.1447298858494001741;
+    constant_ = rest(successes_) + rest(failures_) - stirling_error(n) - 0.5 * detail::math::log(n) +
+                half_log_two_pi - log_pi + detail::math::log(1 - level);
+  }
+  /// The end of the interval between a rate that is outside and one that is inside. What decides is convex, with its
+  /// least value at c, so that there is one on either side of c: found by Newton steps that are kept within a bracket.
+  double end(double outer, double inner) const noexcept {
+    double x = outer + 0.5 * (inner - outer);
+    for (int i = 0; i < 100; ++i) {
+      const double d = detail::math::fma(n_, x, -successes_);
+      const double excess = constant_ + cell(successes_, n_ * x, d) + cell(failures_, n_ * (1 - x), -d);
+      (excess > 0 ? outer : inner) = x;
+      double next = x - excess * x * (1 - x) / d;
+      const double low = outer < inner ? outer : inner;
+      const double high = outer < inner ? inner : outer;
+      if (!(next > low && next < high)) next = outer + 0.5 * (inner - outer);
+      const double moved = detail::math::absolute(next - x);
+      x = next;
+      if (moved <= 1e-15 * x) break;
+    }
+    return x;
+  }
+
+ private:
+  static double rest(double m) noexcept { return (m > 0 ? m * log1pmx(0.5 / m) : -0.5) + stirling_error(m + 0.5); }
+  /// m log(m / expected) less m and plus what was expected, d = expected - m.
+  static double cell(double m, double expected, double d) noexcept {
+    return m > 0 ? m * deviance(expected / m, d / m) : expected;
+  }
+
+  double successes_;
+  double failures_;
+  double n_;
+  double constant_;
+};
+
+}  // namespace detail
+
 /// A rate, from `successes` of `n` observations: exact from the first one on.
 ///
 /// Guarantee: covers the rate at all times with at least the level, whatever the rate is.
@@ -57,47 +112,9 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
   if (!(n > 0 && successes >= 0 && successes <= n && n <= 0x1p53 && level > 0 && level < 1))
     return error(errc::invalid_argument, "confidence sequence of a rate: " + std::to_string(successes) + " of " +
                                              std::to_string(n) + ", level " + std::to_string(level));
-  const double failures = n - successes;
-  // With s successes, f failures and c = s / n, a rate p is outside where the mixture of all rates under Jeffreys' law
-  // explains the data 1 / (1 - level) times as well:
-  //
-  //   beta(s + 1/2, f + 1/2) / (pi p^s (1-p)^f) >= 1 / (1 - level).
-  //
-  // The logarithms of its parts are as large as n log n and nearly cancel. So lgamma(m + 1/2) is written, by Stirling's
-  // formula with its remainder r (stirling_error), as m log m - m + log(2 pi) / 2 + rest(m), where
-  // rest(m) = m (log(1 + 1/(2m)) - 1/(2m)) + r(m + 1/2); and lgamma(n + 1) as n log n + log(n) / 2 - n + log(2 pi) / 2
-  // + r(n). Then s log s + f log f - n log n joins s log p + f log(1-p) to a sum of deviances, which do not cancel:
-  //
-  //   s log(c / p) + f log((1-c) / (1-p)) + rest(s) + rest(f) - r(n) - log(n) / 2 + log(2 pi) / 2 - log pi.
-  const auto rest = [](double m) {
-    return (m > 0 ? m * detail::log1pmx(0.5 / m) : -0.5) + detail::stirling_error(m + 0.5);
-  };
-  constexpr double log_pi = 1.1447298858494001741;
-  const double constant = rest(successes) + rest(failures) - detail::stirling_error(n) - 0.5 * detail::math::log(n) +
-                          detail::half_log_two_pi - log_pi + detail::math::log(1 - level);
+  const detail::jeffreys_mixture mixture(successes, n, level);
   const double centre = successes / n;
-  // The left side is convex, with its least value at c: on either side of c there is one root, found by Newton steps
-  // that are kept within a bracket.
-  const auto end = [&](double outer, double inner) {
-    double x = outer + 0.5 * (inner - outer);
-    for (int i = 0; i < 100; ++i) {
-      const double d = detail::math::fma(n, x, -successes);
-      const double s = successes > 0 ? successes * detail::deviance(n * x / successes, d / successes) : n * x;
-      const double f =
-          failures > 0 ? failures * detail::deviance(n * (1 - x) / failures, -d / failures) : n * (1 - x);
-      const double excess = constant + s + f;  // positive where x is outside
-      (excess > 0 ? outer : inner) = x;
-      double next = x - excess * x * (1 - x) / d;
-      const double low = outer < inner ? outer : inner;
-      const double high = outer < inner ? inner : outer;
-      if (!(next > low && next < high)) next = outer + 0.5 * (inner - outer);
-      const double moved = detail::math::absolute(next - x);
-      x = next;
-      if (moved <= 1e-15 * x) break;
-    }
-    return x;
-  };
-  return interval{successes > 0 ? end(0, centre) : 0, failures > 0 ? end(1, centre) : 1, level};
+  return interval{successes > 0 ? mixture.end(0, centre) : 0, successes < n ? mixture.end(1, centre) : 1, level};
 }
 
 /// The mean of observations in [0, 1] of any distribution, sharper the less they vary: empirical Bernstein.
