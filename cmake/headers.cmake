@@ -13,11 +13,11 @@ set(MILLRACE_core_HEADERS
   core/json_check.hpp core/json_writer.hpp core/result.hpp core/saved.hpp core/seed.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
   core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp core/detail/deflate_block.hpp
-  core/detail/field_list.hpp core/detail/gauss_legendre.hpp core/detail/huffman.hpp core/detail/inflate.hpp
-  core/detail/light_atomic.hpp core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp
-  core/detail/needs_exceptions.hpp core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owned.hpp
-  core/detail/requirement.hpp core/detail/simd.hpp core/detail/sort.hpp core/detail/spin_lock.hpp
-  core/detail/swap_members.hpp
+  core/detail/field_list.hpp core/detail/gauss_legendre.hpp core/detail/heap_sort.hpp core/detail/huffman.hpp
+  core/detail/inflate.hpp core/detail/light_atomic.hpp core/detail/math.hpp core/detail/mutex.hpp
+  core/detail/name_index.hpp core/detail/needs_exceptions.hpp core/detail/number_text.hpp
+  core/detail/order_key.hpp core/detail/owned.hpp core/detail/requirement.hpp core/detail/simd.hpp
+  core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp core/detail/swap_members.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
 set(MILLRACE_chain_HEADERS
@@ -75,7 +75,7 @@ set(MILLRACE_stats_HEADERS
   stats.hpp
   stats/fwd.hpp stats/distributions.hpp stats/evidence.hpp stats/experiment.hpp stats/family.hpp stats/power.hpp
   stats/resampling.hpp stats/sample_moments.hpp stats/sequential.hpp stats/sorted_sample.hpp stats/tests.hpp
-  stats/detail/heap_sort.hpp stats/detail/quantile_bins.hpp stats/detail/radix_sort.hpp
+  stats/detail/quantile_bins.hpp
   stats/distributions/beta.hpp stats/distributions/binomial.hpp stats/distributions/chi_squared.hpp
   stats/distributions/fisher_f.hpp stats/distributions/gamma.hpp stats/distributions/kolmogorov.hpp
   stats/distributions/mann_whitney_exact.hpp stats/distributions/noncentral_t.hpp stats/distributions/normal.hpp

@@ -1,9 +1,10 @@
 #ifndef MILLRACE_STATS_FAMILY_HPP
 #define MILLRACE_STATS_FAMILY_HPP
 
+#include <millrace/core/detail/heap_sort.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/stats/detail/heap_sort.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 
 #include <array>
 #include <cmath>

@@ -1,8 +1,9 @@
 #ifndef MILLRACE_STATS_SORTED_SAMPLE_HPP
 #define MILLRACE_STATS_SORTED_SAMPLE_HPP
 
+#include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/stats/detail/radix_sort.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_moments.hpp>
 
 #include <cstddef>
@@ -26,7 +27,7 @@ class sorted_sample {
     if (auto ok = detail::checked(sample, name, 1); !ok) return std::move(ok).error();
     sorted_sample s;
     s.values_.assign(sample.begin(), sample.end());
-    detail::sort_numbers(s.values_);
+    detail::sort_doubles(s.values_);
     return s;
   }
 

@@ -2,6 +2,7 @@
 #define MILLRACE_OBSERVE_DETAIL_BUCKET_TABLE_HPP
 
 #include <millrace/core/config.hpp>
+#include <millrace/core/detail/order_key.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -73,11 +74,7 @@ struct real_buckets : bucket_table<512> {
 
   static std::uint64_t bits_of(double value) noexcept { return std::bit_cast<std::uint64_t>(value); }
   /// Doubles in their own order as unsigned numbers.
-  static std::uint64_t key_of(double value) noexcept {
-    const std::uint64_t bits = bits_of(value);
-    constexpr std::uint64_t sign = std::uint64_t{1} << 63;
-    return (bits & sign) != 0 ? ~bits : bits | sign;
-  }
+  static std::uint64_t key_of(double value) noexcept { return millrace::detail::to_unsigned_key(value); }
   explicit real_buckets(const std::vector<double>& bounds) {
     std::vector<std::uint64_t> bits;
     std::size_t skipped = 0;

@@ -1,12 +1,13 @@
 #ifndef MILLRACE_STATS_RESAMPLING_BOOTSTRAP_HPP
 #define MILLRACE_STATS_RESAMPLING_BOOTSTRAP_HPP
 
+#include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/core/seed.hpp>
-#include <millrace/stats/detail/radix_sort.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/resampling/detail/index_stream.hpp>
 #include <millrace/stats/sample_moments.hpp>
 
@@ -83,7 +84,7 @@ inline double sorted_quantile(std::span<const double> sorted, double p) noexcept
 inline bootstrap_result read_replicates(double estimate, std::vector<double>& replicates, double acceleration,
                                         const bootstrap_options& o, double n) {
   const sample_moments m = sample_moments::of(replicates);
-  sort_numbers(replicates);
+  sort_doubles(replicates);
   bootstrap_result r;
   r.estimate = estimate;
   r.bias = m.mean - estimate;

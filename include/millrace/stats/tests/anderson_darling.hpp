@@ -5,6 +5,7 @@
 #include <millrace/stats/distributions/detail/anderson_darling_law.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 
 #include <cmath>
@@ -37,7 +38,7 @@ inline result<test_result> anderson_darling_test(std::span<const sorted_sample> 
     inverse_sizes += 1 / static_cast<double>(samples[i].size());
     smallest = std::fmin(smallest, static_cast<double>(samples[i].size()));
   }
-  detail::sort_numbers(pooled);
+  detail::sort_doubles(pooled);
   const auto n = static_cast<double>(pooled.size());
   if (pooled.size() < 4) return error(errc::invalid_data, "fewer than 4 observations in all");
   if (pooled.front() == pooled.back()) return error(errc::invalid_data, "all observations are equal");

@@ -1,11 +1,12 @@
 #ifndef MILLRACE_STATS_TESTS_ANOVA_HPP
 #define MILLRACE_STATS_TESTS_ANOVA_HPP
 
+#include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/stats/detail/radix_sort.hpp>
 #include <millrace/stats/distributions/fisher_f.hpp>
 #include <millrace/stats/distributions/studentized_range.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_moments.hpp>
 
 #include <cmath>
@@ -143,7 +144,7 @@ inline result<test_result> brown_forsythe_test(std::span<const std::span<const d
     if (auto ok = detail::checked(groups[i], ("group " + std::to_string(i)).c_str(), 1); !ok)
       return std::move(ok).error();
     work.assign(groups[i].begin(), groups[i].end());
-    detail::sort_numbers(work);
+    detail::sort_doubles(work);
     const std::size_t upper = work.size() / 2;
     double middle = work[upper];
     if (work.size() % 2 == 0) middle = middle + (work[upper - 1] - middle) / 2;

@@ -1,12 +1,13 @@
 #ifndef MILLRACE_STATS_TESTS_BAYES_HPP
 #define MILLRACE_STATS_TESTS_BAYES_HPP
 
+#include <millrace/core/detail/sort_doubles.hpp>
 #include <millrace/core/result.hpp>
-#include <millrace/stats/detail/radix_sort.hpp>
 #include <millrace/stats/distributions/beta.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/fwd.hpp>
 #include <millrace/stats/sample_moments.hpp>
 #include <millrace/stats/tests/proportion.hpp>
 
@@ -149,7 +150,7 @@ result<std::vector<arm_belief>> compare_arms(std::span<const Posterior> arms) {
       grid.push_back(z < 0 ? arm.distribution.quantile(normal_upper(-z)) : arm.distribution.isf(normal_upper(z)));
     }
   }
-  sort_numbers(grid);
+  sort_doubles(grid);
   return compare(arms, std::span<const double>(grid));
 }
 

@@ -1,10 +1,10 @@
-#ifndef MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
-#define MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
+#ifndef MILLRACE_CORE_DETAIL_SORT_DOUBLES_HPP
+#define MILLRACE_CORE_DETAIL_SORT_DOUBLES_HPP
 
 #include <millrace/core/config.hpp>
-#include <millrace/stats/detail/heap_sort.hpp>
+#include <millrace/core/detail/heap_sort.hpp>
+#include <millrace/core/detail/order_key.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -12,17 +12,7 @@
 
 namespace millrace {
 inline namespace v0 {
-namespace stats {
 namespace detail {
-
-/// The bits of a double as an integer of the same order.
-constexpr std::uint64_t order_key(double x) noexcept {
-  const auto bits = std::bit_cast<std::uint64_t>(x + 0.0);  // -0 counts as 0
-  return (bits >> 63) != 0 ? ~bits : bits | 0x8000000000000000U;
-}
-constexpr double from_order_key(std::uint64_t key) noexcept {
-  return std::bit_cast<double>((key >> 63) != 0 ? key & 0x7fffffffffffffffU : ~key);
-}
 
 /// Sorts `keys` by `passes` digits of 11 bits from bit `from` on, by counting; `other` is room for as many.
 template <std::size_t Passes>
@@ -48,7 +38,7 @@ void sort_digits(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& o
 
 /// Moves the few that are out of order where they belong. False, and nothing lost, if they are not few.
 template <class Key>
-bool settle(std::vector<Key>& keys) noexcept {
+bool settle_few(std::vector<Key>& keys) noexcept {
   std::size_t budget = 4 * keys.size();
   for (std::size_t i = 1; i < keys.size(); ++i) {
     const Key key = keys[i];
@@ -66,7 +56,7 @@ bool settle(std::vector<Key>& keys) noexcept {
 
 /// Sorts by the place in the range in 22 bits, two passes, and settles the rest. False, and nothing lost, if the
 /// numbers crowd together in a part of their range, as with an outlier beyond all measure.
-inline bool sort_places(std::vector<double>& numbers, std::vector<double>& other) {
+inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& other) {
   constexpr std::size_t bins = 2048;
   double low = numbers[0];
   double high = numbers[0];
@@ -95,13 +85,13 @@ inline bool sort_places(std::vector<double>& numbers, std::vector<double>& other
   }
   for (const double x : numbers) other[fine[place(x) % bins]++] = x;
   for (const double x : other) numbers[coarse[place(x) / bins]++] = x;
-  return settle(numbers);
+  return settle_few(numbers);
 }
 
 /// Sorts finite numbers, by counting where that beats comparing: by their places in their range; where they crowd, by
 /// sign, exponent and 21 bits of the mantissa; and where that does not tell them apart either, by all bits. 4 to 15 ns
 /// a number at any length. Allocates: as much as it sorts, twice at most.
-inline void sort_numbers(std::vector<double>& numbers) {
+inline void sort_doubles(std::vector<double>& numbers) {
   const std::size_t n = numbers.size();
   for (double& x : numbers) x += 0.0;  // -0 counts as 0
   if (n < 512 || n > 0xffffffffU) {
@@ -110,22 +100,21 @@ inline void sort_numbers(std::vector<double>& numbers) {
   }
   if (n < (std::size_t{1} << 24)) {
     std::vector<double> room(n);
-    if (sort_places(numbers, room)) return;
+    if (sort_by_place(numbers, room)) return;
   }
   std::vector<std::uint64_t> keys(n);
   std::vector<std::uint64_t> other(n);
-  for (std::size_t i = 0; i < n; ++i) keys[i] = order_key(numbers[i]);
+  for (std::size_t i = 0; i < n; ++i) keys[i] = to_unsigned_key(numbers[i]);
   sort_digits<3>(keys, other, 31);
-  if (!settle(keys)) {
+  if (!settle_few(keys)) {
     sort_digits<3>(keys, other, 0);
     sort_digits<3>(keys, other, 31);  // bits 31 and 32 are in both
   }
-  for (std::size_t i = 0; i < n; ++i) numbers[i] = from_order_key(keys[i]);
+  for (std::size_t i = 0; i < n; ++i) numbers[i] = from_unsigned_key(keys[i]);
 }
 
 }  // namespace detail
-}  // namespace stats
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
+#endif  // MILLRACE_CORE_DETAIL_SORT_DOUBLES_HPP

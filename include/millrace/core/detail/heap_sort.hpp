@@ -1,5 +1,5 @@
-#ifndef MILLRACE_STATS_DETAIL_HEAP_SORT_HPP
-#define MILLRACE_STATS_DETAIL_HEAP_SORT_HPP
+#ifndef MILLRACE_CORE_DETAIL_HEAP_SORT_HPP
+#define MILLRACE_CORE_DETAIL_HEAP_SORT_HPP
 
 #include <millrace/core/config.hpp>
 
@@ -7,7 +7,6 @@
 
 namespace millrace {
 inline namespace v0 {
-namespace stats {
 namespace detail {
 
 /// Sorts `n` values in place, in O(n log n) always; `less` must be a strict order. Here because <algorithm> costs a
@@ -45,8 +44,7 @@ void heap_sort(T* values, std::size_t n, Less less) noexcept {
 }
 
 }  // namespace detail
-}  // namespace stats
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_STATS_DETAIL_HEAP_SORT_HPP
+#endif  // MILLRACE_CORE_DETAIL_HEAP_SORT_HPP
