@@ -8961,8 +8961,9 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A floating-point number as the signed integer of the same order: integers sort and merge without branches,
-/// and -0.0 comes before 0.0, so that sorting gives one order. Not for NaN.
+/// A floating-point number as the signed integer of the same order: integers sort and merge without branches. Not for
+/// NaN. No two numbers share a key, so that a number comes back from it to the bit, as saved sketches need: -0.0 comes
+/// before 0.0. Where the two zeros are to be one, add 0.0 first, which makes 0.0 of both.
 template <class T>
 using order_key = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
 
@@ -8978,6 +8979,14 @@ constexpr order_key<T> to_order_key(T value) noexcept {
 template <class T>
 constexpr T from_order_key(order_key<T> key) noexcept {
   return std::bit_cast<T>(flip_negative<T>(key));
+}
+
+/// The same of a double as an unsigned integer, whose digits can be counted.
+constexpr std::uint64_t to_unsigned_key(double value) noexcept {
+  return static_cast<std::uint64_t>(to_order_key(value)) ^ std::uint64_t{1} << 63;
+}
+constexpr double from_unsigned_key(std::uint64_t key) noexcept {
+  return from_order_key<double>(static_cast<std::int64_t>(key ^ std::uint64_t{1} << 63));
 }
 
 }  // namespace detail
@@ -23227,14 +23236,13 @@ class drift_reference {
 
 #endif  // MILLRACE_DETECT_FEATURES_DRIFT_REFERENCE_HPP
 
-// ---- stats/detail/heap_sort.hpp
+// ---- core/detail/heap_sort.hpp
 
-#ifndef MILLRACE_STATS_DETAIL_HEAP_SORT_HPP
-#define MILLRACE_STATS_DETAIL_HEAP_SORT_HPP
+#ifndef MILLRACE_CORE_DETAIL_HEAP_SORT_HPP
+#define MILLRACE_CORE_DETAIL_HEAP_SORT_HPP
 
 namespace millrace {
 inline namespace v0 {
-namespace stats {
 namespace detail {
 
 /// Sorts `n` values in place, in O(n log n) always; `less` must be a strict order. Here because <algorithm> costs a
@@ -23272,11 +23280,10 @@ void heap_sort(T* values, std::size_t n, Less less) noexcept {
 }
 
 }  // namespace detail
-}  // namespace stats
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_STATS_DETAIL_HEAP_SORT_HPP
+#endif  // MILLRACE_CORE_DETAIL_HEAP_SORT_HPP
 
 // ---- stats/fwd.hpp
 
@@ -32254,11 +32261,7 @@ struct real_buckets : bucket_table<512> {
 
   static std::uint64_t bits_of(double value) noexcept { return std::bit_cast<std::uint64_t>(value); }
   /// Doubles in their own order as unsigned numbers.
-  static std::uint64_t key_of(double value) noexcept {
-    const std::uint64_t bits = bits_of(value);
-    constexpr std::uint64_t sign = std::uint64_t{1} << 63;
-    return (bits & sign) != 0 ? ~bits : bits | sign;
-  }
+  static std::uint64_t key_of(double value) noexcept { return millrace::detail::to_unsigned_key(value); }
   explicit real_buckets(const std::vector<double>& bounds) {
     std::vector<std::uint64_t> bits;
     std::size_t skipped = 0;
@@ -39620,24 +39623,14 @@ result<simulated_power_result> simulated_sample_size(Trial trial, std::size_t le
 
 #endif  // MILLRACE_STATS_POWER_HPP
 
-// ---- stats/detail/radix_sort.hpp
+// ---- core/detail/sort_doubles.hpp
 
-#ifndef MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
-#define MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
+#ifndef MILLRACE_CORE_DETAIL_SORT_DOUBLES_HPP
+#define MILLRACE_CORE_DETAIL_SORT_DOUBLES_HPP
 
 namespace millrace {
 inline namespace v0 {
-namespace stats {
 namespace detail {
-
-/// The bits of a double as an integer of the same order.
-constexpr std::uint64_t order_key(double x) noexcept {
-  const auto bits = std::bit_cast<std::uint64_t>(x + 0.0);  // -0 counts as 0
-  return (bits >> 63) != 0 ? ~bits : bits | 0x8000000000000000U;
-}
-constexpr double from_order_key(std::uint64_t key) noexcept {
-  return std::bit_cast<double>((key >> 63) != 0 ? key & 0x7fffffffffffffffU : ~key);
-}
 
 /// Sorts `keys` by `passes` digits of 11 bits from bit `from` on, by counting; `other` is room for as many.
 template <std::size_t Passes>
@@ -39663,7 +39656,7 @@ void sort_digits(std::vector<std::uint64_t>& keys, std::vector<std::uint64_t>& o
 
 /// Moves the few that are out of order where they belong. False, and nothing lost, if they are not few.
 template <class Key>
-bool settle(std::vector<Key>& keys) noexcept {
+bool settle_few(std::vector<Key>& keys) noexcept {
   std::size_t budget = 4 * keys.size();
   for (std::size_t i = 1; i < keys.size(); ++i) {
     const Key key = keys[i];
@@ -39681,7 +39674,7 @@ bool settle(std::vector<Key>& keys) noexcept {
 
 /// Sorts by the place in the range in 22 bits, two passes, and settles the rest. False, and nothing lost, if the
 /// numbers crowd together in a part of their range, as with an outlier beyond all measure.
-inline bool sort_places(std::vector<double>& numbers, std::vector<double>& other) {
+inline bool sort_by_place(std::vector<double>& numbers, std::vector<double>& other) {
   constexpr std::size_t bins = 2048;
   double low = numbers[0];
   double high = numbers[0];
@@ -39710,13 +39703,13 @@ inline bool sort_places(std::vector<double>& numbers, std::vector<double>& other
   }
   for (const double x : numbers) other[fine[place(x) % bins]++] = x;
   for (const double x : other) numbers[coarse[place(x) / bins]++] = x;
-  return settle(numbers);
+  return settle_few(numbers);
 }
 
 /// Sorts finite numbers, by counting where that beats comparing: by their places in their range; where they crowd, by
 /// sign, exponent and 21 bits of the mantissa; and where that does not tell them apart either, by all bits. 4 to 15 ns
 /// a number at any length. Allocates: as much as it sorts, twice at most.
-inline void sort_numbers(std::vector<double>& numbers) {
+inline void sort_doubles(std::vector<double>& numbers) {
   const std::size_t n = numbers.size();
   for (double& x : numbers) x += 0.0;  // -0 counts as 0
   if (n < 512 || n > 0xffffffffU) {
@@ -39725,25 +39718,24 @@ inline void sort_numbers(std::vector<double>& numbers) {
   }
   if (n < (std::size_t{1} << 24)) {
     std::vector<double> room(n);
-    if (sort_places(numbers, room)) return;
+    if (sort_by_place(numbers, room)) return;
   }
   std::vector<std::uint64_t> keys(n);
   std::vector<std::uint64_t> other(n);
-  for (std::size_t i = 0; i < n; ++i) keys[i] = order_key(numbers[i]);
+  for (std::size_t i = 0; i < n; ++i) keys[i] = to_unsigned_key(numbers[i]);
   sort_digits<3>(keys, other, 31);
-  if (!settle(keys)) {
+  if (!settle_few(keys)) {
     sort_digits<3>(keys, other, 0);
     sort_digits<3>(keys, other, 31);  // bits 31 and 32 are in both
   }
-  for (std::size_t i = 0; i < n; ++i) numbers[i] = from_order_key(keys[i]);
+  for (std::size_t i = 0; i < n; ++i) numbers[i] = from_unsigned_key(keys[i]);
 }
 
 }  // namespace detail
-}  // namespace stats
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_STATS_DETAIL_RADIX_SORT_HPP
+#endif  // MILLRACE_CORE_DETAIL_SORT_DOUBLES_HPP
 
 // ---- stats/resampling/detail/index_stream.hpp
 
@@ -39881,7 +39873,7 @@ inline double sorted_quantile(std::span<const double> sorted, double p) noexcept
 inline bootstrap_result read_replicates(double estimate, std::vector<double>& replicates, double acceleration,
                                         const bootstrap_options& o, double n) {
   const sample_moments m = sample_moments::of(replicates);
-  sort_numbers(replicates);
+  sort_doubles(replicates);
   bootstrap_result r;
   r.estimate = estimate;
   r.bias = m.mean - estimate;
@@ -40573,7 +40565,7 @@ class sorted_sample {
     if (auto ok = detail::checked(sample, name, 1); !ok) return std::move(ok).error();
     sorted_sample s;
     s.values_.assign(sample.begin(), sample.end());
-    detail::sort_numbers(s.values_);
+    detail::sort_doubles(s.values_);
     return s;
   }
 
@@ -41125,7 +41117,7 @@ inline result<test_result> anderson_darling_test(std::span<const sorted_sample> 
     inverse_sizes += 1 / static_cast<double>(samples[i].size());
     smallest = std::fmin(smallest, static_cast<double>(samples[i].size()));
   }
-  detail::sort_numbers(pooled);
+  detail::sort_doubles(pooled);
   const auto n = static_cast<double>(pooled.size());
   if (pooled.size() < 4) return error(errc::invalid_data, "fewer than 4 observations in all");
   if (pooled.front() == pooled.back()) return error(errc::invalid_data, "all observations are equal");
@@ -41324,7 +41316,7 @@ inline result<test_result> brown_forsythe_test(std::span<const std::span<const d
     if (auto ok = detail::checked(groups[i], ("group " + std::to_string(i)).c_str(), 1); !ok)
       return std::move(ok).error();
     work.assign(groups[i].begin(), groups[i].end());
-    detail::sort_numbers(work);
+    detail::sort_doubles(work);
     const std::size_t upper = work.size() / 2;
     double middle = work[upper];
     if (work.size() % 2 == 0) middle = middle + (work[upper - 1] - middle) / 2;
@@ -41485,7 +41477,7 @@ result<std::vector<arm_belief>> compare_arms(std::span<const Posterior> arms) {
       grid.push_back(z < 0 ? arm.distribution.quantile(normal_upper(-z)) : arm.distribution.isf(normal_upper(z)));
     }
   }
-  sort_numbers(grid);
+  sort_doubles(grid);
   return compare(arms, std::span<const double>(grid));
 }
 

@@ -13,9 +13,9 @@ TYPE = re.compile(r"\b(class|struct|union|enum|concept)\b[^()=]*$|\bconcept\b|^u
 WORDS = pathlib.Path(__file__).with_name("words.txt")
 # Modules that a rule does not look at yet: whoever has mended one takes it out.
 UNFINISHED = {
-    "private_names": ("aggregate",),
+    "private_names": (),
     "redeclared": (),
-    "words": ("aggregate", "stats"),
+    "words": ("stats",),
 }
 
 
