@@ -215,7 +215,7 @@ inline void stage(output_folder& out, std::string_view name, std::string_view co
 /// Puts the run's files in place, all of them or none.
 inline void publish(output_folder& out, const trained_model& model, const production& stack,
                     const std::string& report) {
-  detail::stage(out, network_file_name, model_bytes(model));
+  detail::stage(out, network_file_name, network_bytes(model.net));
   detail::stage(out, encoder_file_name, encoder_json(model));
   detail::stage(out, "metrics.prom", stack.prometheus());
   detail::stage(out, "metrics.json", stack.json());

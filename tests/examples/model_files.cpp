@@ -39,7 +39,7 @@ TEST_CASE("a saved model answers every row as it did before") {
   const support::temp_dir folder;
   const table from = payments();
   const trained_model before = model_of(from);
-  write((folder / "model.bin"), model_bytes(before));
+  write((folder / "model.bin"), network_bytes(before.net));
   write((folder / "encoder.json"), encoder_json(before));
   const auto after = load_model(folder.path().string());
   REQUIRE(after);
@@ -71,7 +71,7 @@ TEST_CASE("names and categories of any characters come back") {
   day.written.dates = date_order::day_first;
   encoder encoding({one, amount, day});
   trained_model before{encoding, make_network(encoding.width(), {}), "t", "p", "n", 0.5};
-  write((folder / "model.bin"), model_bytes(before));
+  write((folder / "model.bin"), network_bytes(before.net));
   write((folder / "encoder.json"), encoder_json(before));
   const auto after = load_model(folder.path().string());
   REQUIRE(after);
@@ -86,7 +86,7 @@ TEST_CASE("names and categories of any characters come back") {
 TEST_CASE("files that are damaged or do not belong together are refused by name") {
   const support::temp_dir folder;
   const trained_model good = model_of(payments());
-  const std::string net = model_bytes(good);
+  const std::string net = network_bytes(good.net);
   const std::string encoding = encoder_json(good);
   const auto load = [&](const std::string& bin, const std::string& json) {
     write((folder / "model.bin"), bin);
@@ -124,7 +124,7 @@ TEST_CASE("a description that an earlier version wrote is read: plain numbers, a
       "\"negative\":\"n\",\"threshold\":0.5,\"width\":3,\"columns\":[{\"name\":\"x\",\"type\":\"number\","
       "\"flags_missing\":false,\"logarithm\":false,\"median\":1,\"mean\":1,\"deviation\":2,\"knots\":[]},"
       "{\"name\":\"c\",\"type\":\"category\",\"flags_missing\":false,\"kept\":[\"a\"]}]}";
-  write((folder / "model.bin"), mr::train::to_bytes(make_network(3, {})));
+  write((folder / "model.bin"), network_bytes(make_network(3, {})));
   write((folder / "encoder.json"), old);
   const auto made = load_model(folder.path().string());
   REQUIRE(made);

@@ -38,8 +38,8 @@ inline constexpr std::string_view network_file_name = "model.bin";
 inline constexpr std::string_view encoder_file_name = "encoder.json";
 
 /// The network's file.
-inline std::string model_bytes(const trained_model& model) {
-  const std::vector<std::byte> saved = model.net.save();
+inline std::string network_bytes(const network& net) {
+  const std::vector<std::byte> saved = net.save();
   return {reinterpret_cast<const char*>(saved.data()), saved.size()};
 }
 
