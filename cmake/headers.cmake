@@ -9,21 +9,22 @@ set(MILLRACE_FULL_MODULES train)
 
 set(MILLRACE_core_HEADERS
   core.hpp
-  core/clock.hpp core/config.hpp core/context.hpp core/error.hpp core/field.hpp core/fixed_string.hpp core/id.hpp
+  core/clock.hpp core/config.hpp core/context.hpp core/duration.hpp core/error.hpp core/field.hpp core/fixed_string.hpp core/id.hpp
   core/json_check.hpp core/json_writer.hpp core/result.hpp core/saved.hpp core/seed.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
-  core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp core/detail/deflate_block.hpp
-  core/detail/field_list.hpp core/detail/gauss_legendre.hpp core/detail/heap_sort.hpp core/detail/huffman.hpp
-  core/detail/inflate.hpp core/detail/light_atomic.hpp core/detail/math.hpp core/detail/mutex.hpp
-  core/detail/name_index.hpp core/detail/needs_exceptions.hpp core/detail/number_text.hpp
-  core/detail/order_key.hpp core/detail/owned.hpp core/detail/requirement.hpp core/detail/simd.hpp
-  core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp core/detail/swap_members.hpp
+  core/detail/chrono.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
+  core/detail/deflate_block.hpp core/detail/field_list.hpp core/detail/gauss_legendre.hpp core/detail/heap_sort.hpp
+  core/detail/huffman.hpp core/detail/inflate.hpp core/detail/int128.hpp core/detail/light_atomic.hpp
+  core/detail/math.hpp core/detail/mutex.hpp core/detail/name_index.hpp core/detail/needs_exceptions.hpp
+  core/detail/number_text.hpp core/detail/order_key.hpp core/detail/owned.hpp core/detail/requirement.hpp
+  core/detail/simd.hpp core/detail/sort.hpp core/detail/sort_doubles.hpp core/detail/spin_lock.hpp
+  core/detail/swap_members.hpp
   core/saved/envelope.hpp core/saved/fields.hpp
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
 set(MILLRACE_chain_HEADERS
   chain.hpp
-  chain/chain.hpp chain/event.hpp chain/middleware.hpp chain/outcome.hpp
-  chain/detail/guarded.hpp chain/detail/verdict.hpp)
+  chain/basic_chain.hpp chain/chain.hpp chain/event.hpp chain/middleware.hpp chain/outcome.hpp chain/share.hpp
+  chain/detail/chain_parts.hpp chain/detail/diagnosis.hpp chain/detail/guarded.hpp chain/detail/verdict.hpp)
 set(MILLRACE_tensor_HEADERS
   tensor.hpp
   tensor/fwd.hpp tensor/codec.hpp tensor/compressed.hpp tensor/deflate.hpp tensor/dtype.hpp tensor/eigen.hpp tensor/finite_scan.hpp

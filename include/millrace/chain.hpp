@@ -14,8 +14,10 @@
 // First, because the compiler repeats the way to a header above an error in it, and most are found there.
 #include <millrace/chain/event.hpp>
 
+#include <millrace/chain/basic_chain.hpp>
 #include <millrace/chain/chain.hpp>
 #include <millrace/chain/middleware.hpp>
 #include <millrace/chain/outcome.hpp>
+#include <millrace/chain/share.hpp>
 
 #endif  // MILLRACE_CHAIN_HPP

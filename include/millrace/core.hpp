@@ -6,6 +6,7 @@
 /// - `field`, `context`: named, typed slots found at compile time
 /// - `result`, `error`, `errc`: failures as values that name the thing at fault
 /// - `clock.hpp`: time as a policy (`steady_clock`, `tsc_clock`, `manual_clock`); `timestamp.hpp`: UTC
+/// - `duration`, `seconds`: a length of time, from any std::chrono::duration or a number of seconds
 /// - `random_engine`, `make_session_id`: randomness and identifiers, seeded per instance
 /// - `json_writer`, `is_json`: strict JSON out of any bytes, and whether a text is it
 ///
@@ -14,6 +15,7 @@
 #include <millrace/core/clock.hpp>
 #include <millrace/core/config.hpp>
 #include <millrace/core/context.hpp>
+#include <millrace/core/duration.hpp>
 #include <millrace/core/error.hpp>
 #include <millrace/core/field.hpp>
 #include <millrace/core/fixed_string.hpp>

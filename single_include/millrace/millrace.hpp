@@ -75,23 +75,6 @@
 #include <millrace_needs_c++20>
 #endif
 
-/// Marks a function that device code may call too. The only place outside `cuda/` that asks which
-/// compiler is running, and it changes no type and no function body.
-#if defined(__CUDACC__)
-#define MILLRACE_HOST_DEVICE __host__ __device__
-#else
-#define MILLRACE_HOST_DEVICE
-#endif
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-__extension__ typedef __int128 int128;
-__extension__ typedef unsigned __int128 uint128;
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
 #endif  // MILLRACE_CORE_CONFIG_HPP
 
 // ---- aggregate/fwd.hpp
@@ -347,16 +330,20 @@ class [[nodiscard]] result {
   using value_type = T;
   using error_type = millrace::error;
 
-  result() requires(detail::constructible<T>) : value_(), has_value_(true) {}
+  result()
+  requires(detail::constructible<T>)
+      : value_(), has_value_(true) {}
 
   template <class U = T>
   requires(detail::constructible<T, U> && !detail::is_result<std::remove_cvref_t<U>> &&
-           !std::is_same_v<std::remove_cvref_t<U>, millrace::error>) result(U&& value)
-      : value_(std::forward<U>(value)), has_value_(true) {}
+           !std::is_same_v<std::remove_cvref_t<U>, millrace::error>)
+  result(U&& value) : value_(std::forward<U>(value)), has_value_(true) {}
 
   result(millrace::error failure) noexcept : error_(std::move(failure)), has_value_(false) {}
 
-  result(const result& other) requires(detail::constructible<T, const T&>) : has_value_(other.has_value_) {
+  result(const result& other)
+  requires(detail::constructible<T, const T&>)
+      : has_value_(other.has_value_) {
     if (has_value_)
       detail::construct(value_, other.value_);
     else
@@ -4478,6 +4465,22 @@ class exponential_histogram {
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_EXPONENTIAL_HISTOGRAM_HPP
 
+// ---- core/detail/int128.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_INT128_HPP
+#define MILLRACE_CORE_DETAIL_INT128_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+__extension__ typedef __int128 int128;
+__extension__ typedef unsigned __int128 uint128;
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_INT128_HPP
+
 // ---- aggregate/histograms/log_histogram.hpp
 
 #ifndef MILLRACE_AGGREGATE_HISTOGRAMS_LOG_HISTOGRAM_HPP
@@ -5478,10 +5481,8 @@ inline namespace v0 {
 /// reading on the clock's own monotonic time line. Two calls, so that a hot path converts later.
 template <class C>
 concept clock_policy = requires(const C& clock, std::uint64_t ticks) {
-  { clock.ticks() }
-  noexcept->std::same_as<std::uint64_t>;
-  { clock.nanoseconds(ticks) }
-  noexcept->std::same_as<std::uint64_t>;
+  { clock.ticks() } noexcept -> std::same_as<std::uint64_t>;
+  { clock.nanoseconds(ticks) } noexcept -> std::same_as<std::uint64_t>;
 };
 
 namespace detail {
@@ -10679,14 +10680,13 @@ class daba_lite_engine : public kept_items<Ops> {
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_DETAIL_WINDOW_ENGINES_HPP
 
-// ---- aggregate/windows/time.hpp
+// ---- core/detail/chrono.hpp
 
-#ifndef MILLRACE_AGGREGATE_WINDOWS_TIME_HPP
-#define MILLRACE_AGGREGATE_WINDOWS_TIME_HPP
+#ifndef MILLRACE_CORE_DETAIL_CHRONO_HPP
+#define MILLRACE_CORE_DETAIL_CHRONO_HPP
 
 namespace millrace {
 inline namespace v0 {
-
 namespace detail {
 
 /// std::chrono::duration and its like, without <chrono>, which costs more to parse than this module.
@@ -10712,6 +10712,18 @@ constexpr std::int64_t to_nanoseconds(const D& d) noexcept {
 }
 
 }  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_CHRONO_HPP
+
+// ---- core/duration.hpp
+
+#ifndef MILLRACE_CORE_DURATION_HPP
+#define MILLRACE_CORE_DURATION_HPP
+
+namespace millrace {
+inline namespace v0 {
 
 /// A length of time in whole nanoseconds, up to 292 years. Made from any std::chrono::duration, also
 /// where a template asks for a constant: `mr::sliding<5min>`.
@@ -10734,6 +10746,19 @@ constexpr duration seconds(double count) noexcept {
   if (!(nanoseconds > -0x1p63)) return duration(nanoseconds < 0 ? -0x7fff'ffff'ffff'ffff - 1 : 0);
   return duration(nanoseconds < 0x1p63 ? static_cast<std::int64_t>(nanoseconds) : 0x7fff'ffff'ffff'ffff);
 }
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DURATION_HPP
+
+// ---- aggregate/windows/time.hpp
+
+#ifndef MILLRACE_AGGREGATE_WINDOWS_TIME_HPP
+#define MILLRACE_AGGREGATE_WINDOWS_TIME_HPP
+
+namespace millrace {
+inline namespace v0 {
 
 /// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
 /// `window.update(x, mr::time_point(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's
@@ -11374,7 +11399,8 @@ void append_json(std::string& out, T value) {
 }
 /// The same of a whole number.
 template <class T>
-requires(std::integral<T> && !std::same_as<T, bool>) void append_json(std::string& out, T value) {
+requires(std::integral<T> && !std::same_as<T, bool>)
+void append_json(std::string& out, T value) {
   detail::append_number(out, value);
 }
 /// The same of true or false.
@@ -17362,9 +17388,10 @@ namespace detail {
 
 /// Whether a From may stand for a To where the To starts.
 template <class From, class To, class Plain = std::decay_t<From>>
-inline constexpr bool starts_as = (std::is_assignable_v<To&, From> || std::is_convertible_v<From, To>)&&(
-    std::is_same_v<To, bool> ? std::is_same_v<Plain, bool> || std::is_class_v<Plain>
-                             : !(std::is_integral_v<To> && std::is_floating_point_v<Plain>));
+inline constexpr bool starts_as =
+    (std::is_assignable_v<To&, From> || std::is_convertible_v<From, To>) &&
+    (std::is_same_v<To, bool> ? std::is_same_v<Plain, bool> || std::is_class_v<Plain>
+                              : !(std::is_integral_v<To> && std::is_floating_point_v<Plain>));
 
 }  // namespace detail
 
@@ -17457,21 +17484,21 @@ class basic_context<field_list<Provided...>, field_list<Slots...>> : private det
   }
 
   template <class Field>
-    requires(detail::is_field<Field>)
+  requires(detail::is_field<Field>)
   constexpr typename Field::type& operator[](Field) noexcept {
     static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
                   "millrace[CONTEXT-1]: the context has no slot for this field");
     return static_cast<detail::slot<Field>&>(*this).value;
   }
   template <class Field>
-    requires(detail::is_field<Field>)
+  requires(detail::is_field<Field>)
   constexpr const typename Field::type& operator[](Field) const noexcept {
     static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
                   "millrace[CONTEXT-1]: the context has no slot for this field");
     return static_cast<const detail::slot<Field>&>(*this).value;
   }
   template <class Key>
-    requires(!detail::is_field<Key>)
+  requires(!detail::is_field<Key>)
   constexpr auto operator[](Key) const noexcept {
     static_assert(detail::requirement<detail::is_field<Key>, Key>,
                   "millrace[CONTEXT-3]: a context is asked by a field, not by a name or a number: declare the field "
@@ -17488,7 +17515,7 @@ constexpr auto context(bound<Fields>... values) {
 }
 
 template <class... Given>
-  requires(!(detail::is_bound<Given> && ...))
+requires(!(detail::is_bound<Given> && ...))
 constexpr auto context(Given...) {
   static_assert(detail::requirement<(detail::is_bound<Given> && ...), Given...>,
                 "millrace[CONTEXT-4]: a start value names its field: context(amount = 1.0)");
@@ -17610,7 +17637,7 @@ class millrace_CHAIN_15_field_is_not_in_the_events_writes {
 
   /// The key by reference, so that clang 14 does not take this for the operator that event_context adds.
   template <class Field, class Why = millrace_CHAIN_15_field_is_not_in_the_events_writes>
-    requires(contains<reads_of<Event>, Field> && !contains<writes_of<Event>, Field>)
+  requires(contains<reads_of<Event>, Field> && !contains<writes_of<Event>, Field>)
   constexpr auto operator[](const Field& key) const noexcept -> typename Why::template only_read<Field>& {
     return std::as_const(*context_)[key];
   }
@@ -17637,19 +17664,19 @@ class event_context : public detail::millrace_CHAIN_15_field_is_not_in_the_event
 
   using only_reads::operator[];
   template <class Field>
-    requires(detail::contains<detail::writes_of<Event>, Field>)
+  requires(detail::contains<detail::writes_of<Event>, Field>)
   constexpr typename Field::type& operator[](Field key) const noexcept {
     return (*this->context_)[key];
   }
   template <class Field>
-    requires(detail::is_field<Field> && !has<Field>)
+  requires(detail::is_field<Field> && !has<Field>)
   constexpr typename Field::type& operator[](Field key) const noexcept {
     static_assert(detail::requirement<has<Field>, Event, detail::spelling_t<Field>>,
                   "millrace[CHAIN-4]: the event touches a field that it declares neither in `reads` nor in `writes`");
     return (*this->context_)[key];
   }
   template <class Key>
-    requires(!detail::is_field<Key>)
+  requires(!detail::is_field<Key>)
   constexpr auto operator[](Key) const noexcept {
     static_assert(detail::requirement<detail::is_field<Key>, Key>,
                   "millrace[CONTEXT-3]: a context is asked by a field, not by a name or a number: declare the field "
@@ -17868,7 +17895,8 @@ struct hook_names {
   static constexpr bool rejected = !requires { &both_of<M, member_rejected>::rejected; };
 };
 template <class M>
-requires(!std::is_class_v<M> || std::is_final_v<M>) struct hook_names<M> {
+requires(!std::is_class_v<M> || std::is_final_v<M>)
+struct hook_names<M> {
   static constexpr bool before = false;
   static constexpr bool after = false;
   static constexpr bool around = false;
@@ -17881,21 +17909,21 @@ concept void_or_result = std::is_void_v<R> || std::is_same_v<R, result<void>>;
 /// Which hooks M has for one event and context type.
 template <class M, class Stage, class Context>
 struct hooks {
-  static constexpr bool before = requires(M & m, const Stage& event, Context& ctx) {
+  static constexpr bool before = requires(M& m, const Stage& event, Context& ctx) {
     { m.before(event, ctx) } -> void_or_result;
   };
   static constexpr bool timed_after =
-      requires(M & m, const Stage& event, Context& ctx, const time_span& span, const result<void>& outcome) {
-    { m.after(event, ctx, span, outcome) } -> void_or_result;
-  };
-  static constexpr bool plain_after = requires(M & m, const Stage& event, Context& ctx, const result<void>& outcome) {
+      requires(M& m, const Stage& event, Context& ctx, const time_span& span, const result<void>& outcome) {
+        { m.after(event, ctx, span, outcome) } -> void_or_result;
+      };
+  static constexpr bool plain_after = requires(M& m, const Stage& event, Context& ctx, const result<void>& outcome) {
     { m.after(event, ctx, outcome) } -> void_or_result;
   };
   static constexpr bool after = timed_after || plain_after;
-  static constexpr bool around = requires(M & m, const Stage& event, Context& ctx, any_next& next) {
+  static constexpr bool around = requires(M& m, const Stage& event, Context& ctx, any_next& next) {
     { m.around(event, ctx, next) } -> std::same_as<result<void>>;
   };
-  static constexpr bool rejected = requires(M & m, const Stage& event, Context& ctx, const error& why) {
+  static constexpr bool rejected = requires(M& m, const Stage& event, Context& ctx, const error& why) {
     { m.rejected(event, ctx, why) } -> std::same_as<void>;
   };
   /// Every member with a hook's name can be called as that hook.
@@ -17975,6 +18003,9 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
+template <class... Parts>
+struct part_list {};
+
 /// Whether a chain can run on a C: something with slots that are not const.
 template <class C>
 concept writable_context = !std::is_const_v<C> && requires {
@@ -18007,7 +18038,8 @@ struct first_flaw {
 template <class First, class... Rest>
 struct first_flaw<First, Rest...> : first_flaw<Rest...> {};
 template <class First, class... Rest>
-requires(!First::ok) struct first_flaw<First, Rest...> {
+requires(!First::ok)
+struct first_flaw<First, Rest...> {
   using type = First;
 };
 
@@ -18021,7 +18053,8 @@ struct namesakes {
   using type = flawless;
 };
 template <class... Fields>
-requires(sizeof...(Fields) > 1) struct namesakes<field_list<Fields...>> {
+requires(sizeof...(Fields) > 1)
+struct namesakes<field_list<Fields...>> {
   static constexpr std::size_t count = sizeof...(Fields);
   static constexpr std::pair<std::size_t, std::size_t> found = [] {
     constexpr std::string_view names[] = {Fields::name...};
@@ -18194,31 +18227,276 @@ concept strictness_policy = std::same_as<S, strict> || std::same_as<S, lenient>;
 
 #endif  // MILLRACE_CHAIN_OUTCOME_HPP
 
-// ---- chain/chain.hpp
+// ---- chain/detail/chain_parts.hpp
 
-#ifndef MILLRACE_CHAIN_CHAIN_HPP
-#define MILLRACE_CHAIN_CHAIN_HPP
+#ifndef MILLRACE_CHAIN_DETAIL_CHAIN_PARTS_HPP
+#define MILLRACE_CHAIN_DETAIL_CHAIN_PARTS_HPP
 
 namespace millrace {
 inline namespace v0 {
-
-template <class Chain>
-class shared_chain;
-
 namespace detail {
 
-template <class... Parts>
-struct part_list {};
+/// A chain's parts, and how an event runs inside its middlewares.
+template <class Clock, class Events, class Middlewares>
+class chain_parts;
+
+template <class Clock, class... Events, class... Middlewares>
+class chain_parts<Clock, part_list<Events...>, part_list<Middlewares...>> {
+ protected:
+  template <std::size_t Index>
+  using event_at = unborrowed_t<std::tuple_element_t<Index, std::tuple<Events...>>>;
+  template <std::size_t Index>
+  using middleware_at = unborrowed_t<std::tuple_element_t<Index, std::tuple<Middlewares...>>>;
+  template <std::size_t Index>
+  using stage_at = stage<event_at<Index>, Index, Clock, unborrowed_t<Events>...>;
+  static constexpr std::size_t depth = sizeof...(Middlewares);
+
+  constexpr chain_parts(Clock clock, std::tuple<Events...> events, std::tuple<Middlewares...> middlewares)
+      : clock_(std::move(clock)), events_(std::move(events)), middlewares_(std::move(middlewares)) {}
+
+  template <std::size_t Index, class Context>
+  [[gnu::always_inline]] inline result<void> run_strict(Context& ctx) {
+    result<void> outcome = run_event<Index>(ctx);
+    if constexpr (Index + 1 < sizeof...(Events)) {
+      if (outcome) [[likely]]
+        return run_strict<Index + 1>(ctx);
+    }
+    return outcome;
+  }
+  template <class Context, std::size_t... Index>
+  [[gnu::always_inline]] inline lenient_result run_lenient(Context& ctx, std::index_sequence<Index...>) {
+    lenient_result outcome;
+    (collect<Index>(outcome, run_event<Index>(ctx)), ...);
+    return outcome;
+  }
+  // Protected, because the chain hands them to whoever takes it over.
+  [[no_unique_address]] Clock clock_;
+  [[no_unique_address]] std::tuple<Events...> events_;
+  [[no_unique_address]] std::tuple<Middlewares...> middlewares_;
+
+ private:
+  template <std::size_t Level, class Stage, class Context>
+  using hooks_at = hooks<middleware_at<Level>, Stage, Context>;
+  template <class Stage, class Context>
+  static constexpr bool timed = (hooks<unborrowed_t<Middlewares>, Stage, Context>::timed_after || ...);
+
+  /// One event's stamps, in clock ticks: its first attempt's start, its last one's end.
+  struct stamps {
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+  };
+  /// For an event that a middleware kept from running: a span of no length.
+  template <class Stage, class Context>
+  static void stamp_unrun(const Stage& event, stamps& times) {
+    if constexpr (timed<Stage, Context>) {
+      if (times.start == 0) times.start = times.end = event.clock().ticks();
+    }
+  }
+
+  template <std::size_t Index>
+  static void collect(lenient_result& all, result<void> one) {
+    if (!one) [[unlikely]]
+      all.add({Index, stage_at<Index>::name, std::move(one).error()});
+  }
+
+  template <std::size_t Index, class Context>
+  [[gnu::always_inline]] inline result<void> run_event(Context& ctx) {
+    const stage_at<Index> event(object_of(std::get<Index>(events_)), clock_);
+    stamps times;
+    result<void> outcome = enter<depth>(event, ctx, times);
+    if (!outcome) [[unlikely]]
+      return locate<stage_at<Index>>(std::move(outcome).error());
+    return outcome;
+  }
+  template <class Stage>
+  [[gnu::cold, gnu::noinline]] static error locate(error why) {
+    return std::move(why).wrap("event \"" + std::string(Stage::name) + "\" (" + std::to_string(Stage::index + 1) +
+                               " of " + std::to_string(Stage::count) + ") failed");
+  }
+
+  /// The event inside its `Level` innermost middlewares.
+  template <std::size_t Level, class Stage, class Context>
+  [[gnu::always_inline]] inline result<void> enter(const Stage& event, Context& ctx, stamps& times) {
+    if constexpr (Level == 0) {
+      return call(event, ctx, times);
+    } else {
+      using has = hooks_at<Level - 1, Stage, Context>;
+      auto& middleware = object_of(std::get<Level - 1>(middlewares_));
+      if constexpr (has::before) {
+        result<void> go =
+            guarded([&] { return middleware.before(event, ctx); }, describe_hook<Level - 1, Stage>{"before"});
+        if (!go) [[unlikely]] {
+          stamp_unrun<Stage, Context>(event, times);
+          reject<Level - 1>(Stage(event, false), ctx, go.error());
+          return go;
+        }
+      }
+      result<void> outcome = through<Level>(event, ctx, times);
+      if constexpr (has::after) {
+        result<void> verdict = guarded(
+            [&] {
+              if constexpr (has::timed_after) {
+                const time_span span{event.clock().nanoseconds(times.start), event.clock().nanoseconds(times.end)};
+                return middleware.after(event, ctx, span, std::as_const(outcome));
+              } else {
+                return middleware.after(event, ctx, std::as_const(outcome));
+              }
+            },
+            describe_hook<Level - 1, Stage>{"after"});
+        if (!verdict && outcome) [[unlikely]] {
+          outcome = std::move(verdict);
+          reject<Level - 1>(event, ctx, outcome.error());
+        }
+      }
+      return outcome;
+    }
+  }
+
+  /// The inner levels, through this level's `around` if it has one.
+  template <std::size_t Level, class Stage, class Context>
+  [[gnu::always_inline]] inline result<void> through(const Stage& event, Context& ctx, stamps& times) {
+    if constexpr (hooks_at<Level - 1, Stage, Context>::around) {
+      auto& middleware = object_of(std::get<Level - 1>(middlewares_));
+      bool inner_failed = false;
+      bool reached = false;
+      const auto next = [&]() __attribute__((always_inline)) -> result<void> {
+        reached = true;
+        result<void> outcome = enter<Level - 1>(event, ctx, times);
+        inner_failed = !outcome;
+        return outcome;
+      };
+      const auto all = [&]() __attribute__((always_inline)) -> result<void> {
+        return middleware.around(event, ctx, next);
+      };
+      result<void> outcome = guarded(all, describe_hook<Level - 1, Stage>{"around"});
+      stamp_unrun<Stage, Context>(event, times);
+      if (!outcome && !inner_failed) [[unlikely]]
+        reject<Level - 1>(Stage(event, reached), ctx, outcome.error());
+      return outcome;
+    } else {
+      return enter<Level - 1>(event, ctx, times);
+    }
+  }
+
+  template <class Stage, class Context>
+  [[gnu::always_inline]] inline result<void> call(const Stage& event, Context& ctx, stamps& times) {
+    event_context<Context, typename Stage::event_type> view(ctx);
+    if constexpr (timed<Stage, Context>) {
+      const std::uint64_t now = event.clock().ticks();
+      if (times.start == 0) times.start = now;
+    }
+    result<void> outcome = guarded([&] { return event.event()(view); }, describe_event_name<Stage>{});
+    if constexpr (timed<Stage, Context>) times.end = event.clock().ticks();
+    return outcome;
+  }
+
+  /// Tells the `Levels` innermost middlewares, from the outside in, that the event failed further out.
+  template <std::size_t Levels, class Stage, class Context>
+  [[gnu::cold]] void reject(const Stage& event, Context& ctx, const error& why) {
+    if constexpr (Levels > 0) {
+      if constexpr (hooks_at<Levels - 1, Stage, Context>::rejected) {
+        auto& middleware = object_of(std::get<Levels - 1>(middlewares_));
+        // A hook that throws here has nowhere to report to: the event has failed already, with `why`.
+        (void)guarded([&] { middleware.rejected(event, ctx, why); }, describe_hook<Levels - 1, Stage>{"rejected"});
+      }
+      reject<Levels - 1>(event, ctx, why);
+    }
+  }
+
+  template <class Stage>
+  struct describe_event_name {
+    std::string operator()() const { return "event \"" + std::string(Stage::name) + '"'; }
+  };
+  template <std::size_t Index, class Stage>
+  struct describe_hook {
+    const char* hook;
+    std::string operator()() const {
+      return "middleware \"" + std::string(part_name<middleware_at<Index>>()) + "\", " + hook + " event \"" +
+             std::string(Stage::name) + "\",";
+    }
+  };
+};
+
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_DETAIL_CHAIN_PARTS_HPP
+
+// ---- chain/detail/diagnosis.hpp
+
+#ifndef MILLRACE_CHAIN_DETAIL_DIAGNOSIS_HPP
+#define MILLRACE_CHAIN_DETAIL_DIAGNOSIS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// Whether a chain of these parts can run on a Context; if not, the first static_assert says why. One check at a time,
+/// so that the first error is the cause and not its consequences. Returns `auto`, so that g++, too, looks into it where
+/// it is asked.
+template <class Context, class Clock, class... Events, class... Middlewares>
+constexpr auto can_run(part_list<Events...>, part_list<Middlewares...>) noexcept {
+  using names =
+      typename namesakes<merge_fields_t<typename Context::provided, reads_of<Events>..., writes_of<Events>...>>::type;
+  static_assert(requirement<names::ok, typename names::culprit, typename names::other>,
+                "millrace[CHAIN-13]: two fields of one name hold different types; declare the field once and use "
+                "that object everywhere, or name them differently");
+  using flow = typename data_flow<typename Context::provided, Events...>::type;
+  static_assert(!names::ok || requirement<flow::ok, typename flow::culprit, spelling_t<typename flow::other>>,
+                "millrace[CHAIN-3]: the event reads a field that neither the context's start values nor an earlier "
+                "event provides; give it to context(), or put the event that writes it first");
+  if constexpr (names::ok && flow::ok) {
+    using slots = missing_slot<Context, Events...>;
+    static_assert(requirement<slots::ok, typename slots::culprit, spelling_t<typename slots::other>>,
+                  "millrace[CHAIN-6]: the context has no slot for a field that the event writes; make the context "
+                  "with chain.context(...)");
+    using lacking = lacking_field<Context, Middlewares...>;
+    static_assert(
+        !slots::ok || requirement<lacking::ok, typename lacking::culprit, spelling_t<typename lacking::other>>,
+        "millrace[CHAIN-12]: the middleware names a field that this chain does not have: no event reads or "
+        "writes it, and the context is not given it");
+    if constexpr (slots::ok && lacking::ok) {
+      using signature = uncallable<Context, Events...>;
+      static_assert(requirement<signature::ok, typename signature::culprit>,
+                    "millrace[CHAIN-2]: the event cannot be called as event(ctx), or returns something else than "
+                    "void or mr::result<void>; write: mr::result<void> operator()(auto& ctx)");
+      if constexpr (signature::ok) {
+        using first_stage = stage<std::tuple_element_t<0, std::tuple<Events...>>, 0, Clock, Events...>;
+        using hooks = malformed<first_stage, Context, Middlewares...>;
+        static_assert(requirement<hooks::ok, typename hooks::culprit>,
+                      "millrace[CHAIN-7]: the middleware has a member named before, after, around or rejected that "
+                      "cannot be called as that hook; see millrace/chain/middleware.hpp for their parameters");
+        using idle = hookless<first_stage, Context, Middlewares...>;
+        static_assert(!hooks::ok || requirement<idle::ok, typename idle::culprit>,
+                      "millrace[CHAIN-1]: the middleware has none of before, after, around and rejected; an event "
+                      "stands in chain(...)");
+        return hooks::ok && idle::ok;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace detail
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_DETAIL_DIAGNOSIS_HPP
+
+// ---- chain/basic_chain.hpp
+
+#ifndef MILLRACE_CHAIN_BASIC_CHAIN_HPP
+#define MILLRACE_CHAIN_BASIC_CHAIN_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
 
 template <class T>
 inline constexpr bool is_policy = strictness_policy<T> || clock_policy<T>;
-
-/// What an event has to say about the events beside it.
-template <class Event, class... Events>
-struct neighbours {};
-template <class Event, class... Events>
-  requires requires { typename Event::template beside<Events...>; }
-struct neighbours<Event, Events...> : Event::template beside<Events...> {};
 
 /// std::declval for code that is compiled but never run. Has a body, which local types ask for.
 template <class T>
@@ -18240,25 +18518,16 @@ template <class Strictness, class Clock, class Events, class Middlewares>
 class basic_chain;
 
 template <class Strictness, class Clock, class... Events, class... Middlewares>
-class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares...>> {
-  template <class, class, class, class>
-  friend class basic_chain;
-  template <class>
-  friend class shared_chain;
-
-  template <std::size_t Index>
-  using event_at = detail::unborrowed_t<std::tuple_element_t<Index, std::tuple<Events...>>>;
-  template <std::size_t Index>
-  using middleware_at = detail::unborrowed_t<std::tuple_element_t<Index, std::tuple<Middlewares...>>>;
-  template <std::size_t Index>
-  using stage_at = stage<event_at<Index>, Index, Clock, detail::unborrowed_t<Events>...>;
-  static constexpr std::size_t depth = sizeof...(Middlewares);
+class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares...>>
+    : detail::chain_parts<Clock, detail::part_list<Events...>, detail::part_list<Middlewares...>> {
+  using parts = detail::chain_parts<Clock, detail::part_list<Events...>, detail::part_list<Middlewares...>>;
+  using parts::clock_, parts::depth, parts::events_, parts::middlewares_;
 
  public:
   using result_type = typename Strictness::result_type;
 
   constexpr basic_chain(Clock clock, std::tuple<Events...> events, std::tuple<Middlewares...> middlewares)
-      : clock_(std::move(clock)), events_(std::move(events)), middlewares_(std::move(middlewares)) {}
+      : parts(std::move(clock), std::move(events), std::move(middlewares)) {}
   basic_chain(basic_chain&&) = default;
   basic_chain& operator=(basic_chain&&) = default;
   basic_chain(const basic_chain&) = delete;
@@ -18308,7 +18577,7 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     return basic_context<field_list<Given...>, slots>(std::move(start)...);
   }
   template <class... Given>
-    requires(!(detail::is_bound<Given> && ...))
+  requires(!(detail::is_bound<Given> && ...))
   constexpr auto context(Given... values) const {
     return v0::context(std::move(values)...);
   }
@@ -18316,55 +18585,17 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
   /// Runs the events in order. Guarantee: an event that fails or throws has had its `after` hooks.
   template <detail::writable_context Context>
   [[gnu::always_inline]] inline result_type operator()(Context& ctx) {
-    // One check at a time, so that the first error is the cause and not its consequences.
-    using names = typename detail::namesakes<
-        detail::merge_fields_t<typename Context::provided, detail::reads_of<detail::unborrowed_t<Events>>...,
-                               detail::writes_of<detail::unborrowed_t<Events>>...>>::type;
-    static_assert(detail::requirement<names::ok, typename names::culprit, typename names::other>,
-                  "millrace[CHAIN-13]: two fields of one name hold different types; declare the field once and use "
-                  "that object everywhere, or name them differently");
-    using flow = typename detail::data_flow<typename Context::provided, detail::unborrowed_t<Events>...>::type;
-    static_assert(!names::ok || detail::requirement<flow::ok, typename flow::culprit,
-                                                    detail::spelling_t<typename flow::other>>,
-                  "millrace[CHAIN-3]: the event reads a field that neither the context's start values nor an earlier "
-                  "event provides; give it to context(), or put the event that writes it first");
-    if constexpr (names::ok && flow::ok) {
-      using slots = detail::missing_slot<Context, detail::unborrowed_t<Events>...>;
-      static_assert(detail::requirement<slots::ok, typename slots::culprit, detail::spelling_t<typename slots::other>>,
-                    "millrace[CHAIN-6]: the context has no slot for a field that the event writes; make the context "
-                    "with chain.context(...)");
-      using lacking = detail::lacking_field<Context, detail::unborrowed_t<Middlewares>...>;
-      static_assert(!slots::ok || detail::requirement<lacking::ok, typename lacking::culprit,
-                                                      detail::spelling_t<typename lacking::other>>,
-                    "millrace[CHAIN-12]: the middleware names a field that this chain does not have: no event reads or "
-                    "writes it, and the context is not given it");
-      if constexpr (slots::ok && lacking::ok) {
-        using signature = detail::uncallable<Context, detail::unborrowed_t<Events>...>;
-        static_assert(detail::requirement<signature::ok, typename signature::culprit>,
-                      "millrace[CHAIN-2]: the event cannot be called as event(ctx), or returns something else than "
-                      "void or mr::result<void>; write: mr::result<void> operator()(auto& ctx)");
-        if constexpr (signature::ok) {
-          // Never runs: instantiates the events' bodies here, so that a mistake in one is reported next to this call.
-          if (false)
-            (void(detail::pretend<detail::unborrowed_t<Events>>()(
-                 detail::pretend<event_context<Context, detail::unborrowed_t<Events>>>())),
-             ...);
-          using hooks = detail::malformed<stage_at<0>, Context, detail::unborrowed_t<Middlewares>...>;
-          static_assert(detail::requirement<hooks::ok, typename hooks::culprit>,
-                        "millrace[CHAIN-7]: the middleware has a member named before, after, around or rejected that "
-                        "cannot be called as that hook; see millrace/chain/middleware.hpp for their parameters");
-          using idle = detail::hookless<stage_at<0>, Context, detail::unborrowed_t<Middlewares>...>;
-          static_assert(!hooks::ok || detail::requirement<idle::ok, typename idle::culprit>,
-                        "millrace[CHAIN-1]: the middleware has none of before, after, around and rejected; an event "
-                        "stands in chain(...)");
-          if constexpr (hooks::ok && idle::ok) {
-            if constexpr (std::is_same_v<Strictness, strict>)
-              return run_strict<0>(ctx);
-            else
-              return run_lenient(ctx, std::make_index_sequence<sizeof...(Events)>{});
-          }
-        }
-      }
+    if constexpr (detail::can_run<Context, Clock>(detail::part_list<detail::unborrowed_t<Events>...>{},
+                                                  detail::part_list<detail::unborrowed_t<Middlewares>...>{})) {
+      // Never runs: instantiates the events' bodies here, so that a mistake in one is reported next to this call.
+      if (false)
+        (void(detail::pretend<detail::unborrowed_t<Events>>()(
+             detail::pretend<event_context<Context, detail::unborrowed_t<Events>>>())),
+         ...);
+      if constexpr (std::is_same_v<Strictness, strict>)
+        return this->template run_strict<0>(ctx);
+      else
+        return this->run_lenient(ctx, std::make_index_sequence<sizeof...(Events)>{});
     }
     __builtin_unreachable();  // after a failed check, so that the compiler does not also miss a return
   }
@@ -18466,170 +18697,29 @@ class [[nodiscard]] basic_chain<Strictness, Clock, detail::part_list<Events...>,
     list("; writes", detail::writes_of<Event>{});
     text += '\n';
   }
-
-  template <std::size_t Level, class Stage, class Context>
-  using hooks_at = detail::hooks<middleware_at<Level>, Stage, Context>;
-  template <class Stage, class Context>
-  static constexpr bool timed = (detail::hooks<detail::unborrowed_t<Middlewares>, Stage, Context>::timed_after || ...);
-
-  /// One event's stamps, in clock ticks: its first attempt's start, its last one's end.
-  struct stamps {
-    std::uint64_t start = 0;
-    std::uint64_t end = 0;
-  };
-  /// For an event that a middleware kept from running: a span of no length.
-  template <class Stage, class Context>
-  static void stamp_unrun(const Stage& event, stamps& times) {
-    if constexpr (timed<Stage, Context>) {
-      if (times.start == 0) times.start = times.end = event.clock().ticks();
-    }
-  }
-
-  template <std::size_t Index, class Context>
-  [[gnu::always_inline]] inline result<void> run_strict(Context& ctx) {
-    result<void> outcome = run_event<Index>(ctx);
-    if constexpr (Index + 1 < sizeof...(Events)) {
-      if (outcome) [[likely]]
-        return run_strict<Index + 1>(ctx);
-    }
-    return outcome;
-  }
-  template <class Context, std::size_t... Index>
-  [[gnu::always_inline]] inline lenient_result run_lenient(Context& ctx, std::index_sequence<Index...>) {
-    lenient_result outcome;
-    (collect<Index>(outcome, run_event<Index>(ctx)), ...);
-    return outcome;
-  }
-  template <std::size_t Index>
-  static void collect(lenient_result& all, result<void> one) {
-    if (!one) [[unlikely]]
-      all.add({Index, stage_at<Index>::name, std::move(one).error()});
-  }
-
-  template <std::size_t Index, class Context>
-  [[gnu::always_inline]] inline result<void> run_event(Context& ctx) {
-    const stage_at<Index> event(detail::object_of(std::get<Index>(events_)), clock_);
-    stamps times;
-    result<void> outcome = enter<depth>(event, ctx, times);
-    if (!outcome) [[unlikely]]
-      return locate<stage_at<Index>>(std::move(outcome).error());
-    return outcome;
-  }
-  template <class Stage>
-  [[gnu::cold, gnu::noinline]] static error locate(error why) {
-    return std::move(why).wrap("event \"" + std::string(Stage::name) + "\" (" + std::to_string(Stage::index + 1) +
-                               " of " + std::to_string(Stage::count) + ") failed");
-  }
-
-  /// The event inside its `Level` innermost middlewares.
-  template <std::size_t Level, class Stage, class Context>
-  [[gnu::always_inline]] inline result<void> enter(const Stage& event, Context& ctx, stamps& times) {
-    if constexpr (Level == 0) {
-      return call(event, ctx, times);
-    } else {
-      using has = hooks_at<Level - 1, Stage, Context>;
-      auto& middleware = detail::object_of(std::get<Level - 1>(middlewares_));
-      if constexpr (has::before) {
-        result<void> go =
-            detail::guarded([&] { return middleware.before(event, ctx); }, describe_hook<Level - 1, Stage>{"before"});
-        if (!go) [[unlikely]] {
-          stamp_unrun<Stage, Context>(event, times);
-          reject<Level - 1>(Stage(event, false), ctx, go.error());
-          return go;
-        }
-      }
-      result<void> outcome = through<Level>(event, ctx, times);
-      if constexpr (has::after) {
-        result<void> verdict = detail::guarded(
-            [&] {
-              if constexpr (has::timed_after) {
-                const time_span span{event.clock().nanoseconds(times.start), event.clock().nanoseconds(times.end)};
-                return middleware.after(event, ctx, span, std::as_const(outcome));
-              } else {
-                return middleware.after(event, ctx, std::as_const(outcome));
-              }
-            },
-            describe_hook<Level - 1, Stage>{"after"});
-        if (!verdict && outcome) [[unlikely]] {
-          outcome = std::move(verdict);
-          reject<Level - 1>(event, ctx, outcome.error());
-        }
-      }
-      return outcome;
-    }
-  }
-
-  /// The inner levels, through this level's `around` if it has one.
-  template <std::size_t Level, class Stage, class Context>
-  [[gnu::always_inline]] inline result<void> through(const Stage& event, Context& ctx, stamps& times) {
-    if constexpr (hooks_at<Level - 1, Stage, Context>::around) {
-      auto& middleware = detail::object_of(std::get<Level - 1>(middlewares_));
-      bool inner_failed = false;
-      bool reached = false;
-      const auto next = [&]() __attribute__((always_inline))->result<void> {
-        reached = true;
-        result<void> outcome = enter<Level - 1>(event, ctx, times);
-        inner_failed = !outcome;
-        return outcome;
-      };
-      const auto all = [&]() __attribute__((always_inline))->result<void> {
-        return middleware.around(event, ctx, next);
-      };
-      result<void> outcome = detail::guarded(all, describe_hook<Level - 1, Stage>{"around"});
-      stamp_unrun<Stage, Context>(event, times);
-      if (!outcome && !inner_failed) [[unlikely]]
-        reject<Level - 1>(Stage(event, reached), ctx, outcome.error());
-      return outcome;
-    } else {
-      return enter<Level - 1>(event, ctx, times);
-    }
-  }
-
-  template <class Stage, class Context>
-  [[gnu::always_inline]] inline result<void> call(const Stage& event, Context& ctx, stamps& times) {
-    event_context<Context, typename Stage::event_type> view(ctx);
-    if constexpr (timed<Stage, Context>) {
-      const std::uint64_t now = event.clock().ticks();
-      if (times.start == 0) times.start = now;
-    }
-    result<void> outcome = detail::guarded([&] { return event.event()(view); }, describe_event_name<Stage>{});
-    if constexpr (timed<Stage, Context>) times.end = event.clock().ticks();
-    return outcome;
-  }
-
-  /// Tells the `Levels` innermost middlewares, from the outside in, that the event failed further out.
-  template <std::size_t Levels, class Stage, class Context>
-  [[gnu::cold]] void reject(const Stage& event, Context& ctx, const error& why) {
-    if constexpr (Levels > 0) {
-      if constexpr (hooks_at<Levels - 1, Stage, Context>::rejected) {
-        auto& middleware = detail::object_of(std::get<Levels - 1>(middlewares_));
-        // A hook that throws here has nowhere to report to: the event has failed already, with `why`.
-        (void)detail::guarded([&] { middleware.rejected(event, ctx, why); },
-                              describe_hook<Levels - 1, Stage>{"rejected"});
-      }
-      reject<Levels - 1>(event, ctx, why);
-    }
-  }
-
-  template <class Stage>
-  struct describe_event_name {
-    std::string operator()() const { return "event \"" + std::string(Stage::name) + '"'; }
-  };
-  template <std::size_t Index, class Stage>
-  struct describe_hook {
-    const char* hook;
-    std::string operator()() const {
-      return "middleware \"" + std::string(detail::part_name<middleware_at<Index>>()) + "\", " + hook + " event \"" +
-             std::string(Stage::name) + "\",";
-    }
-  };
-
-  [[no_unique_address]] Clock clock_;
-  [[no_unique_address]] std::tuple<Events...> events_;
-  [[no_unique_address]] std::tuple<Middlewares...> middlewares_;
 };
 
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_BASIC_CHAIN_HPP
+
+// ---- chain/chain.hpp
+
+#ifndef MILLRACE_CHAIN_CHAIN_HPP
+#define MILLRACE_CHAIN_CHAIN_HPP
+
+namespace millrace {
+inline namespace v0 {
+
 namespace detail {
+
+/// What an event has to say about the events beside it.
+template <class Event, class... Events>
+struct neighbours {};
+template <class Event, class... Events>
+requires requires { typename Event::template beside<Events...>; }
+struct neighbours<Event, Events...> : Event::template beside<Events...> {};
 
 template <class... Policies>
 struct strictness_of {
@@ -18671,8 +18761,24 @@ constexpr auto chain(Events... events) {
         clock(), std::tuple<Events...>(std::move(events)...), {});
 }
 
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_CHAIN_HPP
+
+// ---- chain/share.hpp
+
+#ifndef MILLRACE_CHAIN_SHARE_HPP
+#define MILLRACE_CHAIN_SHARE_HPP
+
+namespace millrace {
+inline namespace v0 {
+
 /// A chain that several threads may run at once, each with its own context. Refers to the chain,
 /// which must outlive it.
+template <class Chain>
+class shared_chain;
+
 template <class Strictness, class Clock, class... Events, class... Middlewares>
 class shared_chain<basic_chain<Strictness, Clock, detail::part_list<Events...>, detail::part_list<Middlewares...>>> {
  public:
@@ -18681,7 +18787,9 @@ class shared_chain<basic_chain<Strictness, Clock, detail::part_list<Events...>, 
   /// Whether every part says that it is thread-safe; if not, who does not.
   using check = detail::unshareable<detail::unborrowed_t<Events>..., detail::unborrowed_t<Middlewares>...>;
 
-  explicit shared_chain(chain_type& shared) noexcept requires(check::ok) : chain_(&shared) {}
+  explicit shared_chain(chain_type& shared) noexcept
+  requires(check::ok)
+      : chain_(&shared) {}
 
   template <class Context>
   typename chain_type::result_type operator()(Context&& ctx) const {
@@ -18706,7 +18814,7 @@ auto share(Chain& chain) noexcept {
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_CHAIN_CHAIN_HPP
+#endif  // MILLRACE_CHAIN_SHARE_HPP
 
 // ---- chain.hpp
 
@@ -18920,7 +19028,14 @@ class json_scanner {
       if (c != '\\') continue;
       if (!more()) return false;
       switch (text_[at_++]) {
-        case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': break;
+        case '"':
+        case '\\':
+        case '/':
+        case 'b':
+        case 'f':
+        case 'n':
+        case 'r':
+        case 't': break;
         case 'u':
           if (!(hex() && hex() && hex() && hex())) return false;
           break;
@@ -18951,8 +19066,11 @@ class json_scanner {
           continue;
         }
         --depth_;
-      } else if (!(c == '"' ? string() : c == 't' ? word("true") : c == 'f' ? word("false")
-                   : c == 'n' ? word("null") : number())) {
+      } else if (!(c == '"'   ? string()
+                   : c == 't' ? word("true")
+                   : c == 'f' ? word("false")
+                   : c == 'n' ? word("null")
+                              : number())) {
         return false;
       }
       // Behind a value: close what it ends, or go on to the next.
@@ -18974,9 +19092,7 @@ class json_scanner {
     objects_[depth_ / 64] = object ? objects_[depth_ / 64] | bit : objects_[depth_ / 64] & ~bit;
     ++depth_;
   }
-  constexpr bool in_object() const noexcept {
-    return (objects_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64) & 1U) != 0;
-  }
+  constexpr bool in_object() const noexcept { return (objects_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64) & 1U) != 0; }
 
   std::string_view text_;
   std::size_t at_ = 0;
@@ -19172,6 +19288,7 @@ struct version {
 /// - `field`, `context`: named, typed slots found at compile time
 /// - `result`, `error`, `errc`: failures as values that name the thing at fault
 /// - `clock.hpp`: time as a policy (`steady_clock`, `tsc_clock`, `manual_clock`); `timestamp.hpp`: UTC
+/// - `duration`, `seconds`: a length of time, from any std::chrono::duration or a number of seconds
 /// - `random_engine`, `make_session_id`: randomness and identifiers, seeded per instance
 /// - `json_writer`, `is_json`: strict JSON out of any bytes, and whether a text is it
 ///

@@ -17,14 +17,13 @@ from tree import INCLUDE, ROOT, Tree, has_unit_test, is_public, is_room, module_
 MAX_HEADER_LINES = 600
 MAX_COLUMNS = 120
 ALLOWED_MACROS = {"core/version.hpp": r"MILLRACE_VERSION_(MAJOR|MINOR|PATCH|STRING)",
-                  "core/config.hpp": r"MILLRACE_HOST_DEVICE",
                   "core/detail/simd.hpp": r"MILLRACE_X86_TARGET"}
 # The private headers of core that every module may include: primitives that the library needs more than once.
 PRIMITIVES = re.compile(r"core/(\w+/)?detail/")
 # What millrace.hpp and the single file hold, for good: later modules are included by name.
 FROZEN = "core chain tensor aggregate store stats observe detect model middleware".split()
 # What a detail header (and core/config.hpp) may ask the preprocessor: which machine, standard library and dialect this is.
-ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linux__|__CUDACC__|__BYTE_ORDER__|__cplusplus|__cpp_exceptions|__GLIBCXX__)")
+ALLOWED_QUESTIONS = re.compile(r"(__x86_64__|__AVX__|__i386__|__aarch64__|__linux__|__BYTE_ORDER__|__cplusplus|__cpp_exceptions|__GLIBCXX__)")
 # Files that nobody has: how a compiler is stopped that is set to an older standard, or to no exceptions.
 STOP = {"millrace_needs_c++20": "core/config.hpp", "millrace_needs_exceptions": "core/detail/needs_exceptions.hpp"}
 # Third-party includes by their first folder, and the component that brings them. A header that includes one

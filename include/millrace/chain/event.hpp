@@ -120,7 +120,7 @@ class millrace_CHAIN_15_field_is_not_in_the_events_writes {
 
   /// The key by reference, so that clang 14 does not take this for the operator that event_context adds.
   template <class Field, class Why = millrace_CHAIN_15_field_is_not_in_the_events_writes>
-    requires(contains<reads_of<Event>, Field> && !contains<writes_of<Event>, Field>)
+  requires(contains<reads_of<Event>, Field> && !contains<writes_of<Event>, Field>)
   constexpr auto operator[](const Field& key) const noexcept -> typename Why::template only_read<Field>& {
     return std::as_const(*context_)[key];
   }
@@ -147,19 +147,19 @@ class event_context : public detail::millrace_CHAIN_15_field_is_not_in_the_event
 
   using only_reads::operator[];
   template <class Field>
-    requires(detail::contains<detail::writes_of<Event>, Field>)
+  requires(detail::contains<detail::writes_of<Event>, Field>)
   constexpr typename Field::type& operator[](Field key) const noexcept {
     return (*this->context_)[key];
   }
   template <class Field>
-    requires(detail::is_field<Field> && !has<Field>)
+  requires(detail::is_field<Field> && !has<Field>)
   constexpr typename Field::type& operator[](Field key) const noexcept {
     static_assert(detail::requirement<has<Field>, Event, detail::spelling_t<Field>>,
                   "millrace[CHAIN-4]: the event touches a field that it declares neither in `reads` nor in `writes`");
     return (*this->context_)[key];
   }
   template <class Key>
-    requires(!detail::is_field<Key>)
+  requires(!detail::is_field<Key>)
   constexpr auto operator[](Key) const noexcept {
     static_assert(detail::requirement<detail::is_field<Key>, Key>,
                   "millrace[CONTEXT-3]: a context is asked by a field, not by a name or a number: declare the field "

@@ -74,7 +74,8 @@ struct hook_names {
   static constexpr bool rejected = !requires { &both_of<M, member_rejected>::rejected; };
 };
 template <class M>
-requires(!std::is_class_v<M> || std::is_final_v<M>) struct hook_names<M> {
+requires(!std::is_class_v<M> || std::is_final_v<M>)
+struct hook_names<M> {
   static constexpr bool before = false;
   static constexpr bool after = false;
   static constexpr bool around = false;
@@ -87,21 +88,21 @@ concept void_or_result = std::is_void_v<R> || std::is_same_v<R, result<void>>;
 /// Which hooks M has for one event and context type.
 template <class M, class Stage, class Context>
 struct hooks {
-  static constexpr bool before = requires(M & m, const Stage& event, Context& ctx) {
+  static constexpr bool before = requires(M& m, const Stage& event, Context& ctx) {
     { m.before(event, ctx) } -> void_or_result;
   };
   static constexpr bool timed_after =
-      requires(M & m, const Stage& event, Context& ctx, const time_span& span, const result<void>& outcome) {
-    { m.after(event, ctx, span, outcome) } -> void_or_result;
-  };
-  static constexpr bool plain_after = requires(M & m, const Stage& event, Context& ctx, const result<void>& outcome) {
+      requires(M& m, const Stage& event, Context& ctx, const time_span& span, const result<void>& outcome) {
+        { m.after(event, ctx, span, outcome) } -> void_or_result;
+      };
+  static constexpr bool plain_after = requires(M& m, const Stage& event, Context& ctx, const result<void>& outcome) {
     { m.after(event, ctx, outcome) } -> void_or_result;
   };
   static constexpr bool after = timed_after || plain_after;
-  static constexpr bool around = requires(M & m, const Stage& event, Context& ctx, any_next& next) {
+  static constexpr bool around = requires(M& m, const Stage& event, Context& ctx, any_next& next) {
     { m.around(event, ctx, next) } -> std::same_as<result<void>>;
   };
-  static constexpr bool rejected = requires(M & m, const Stage& event, Context& ctx, const error& why) {
+  static constexpr bool rejected = requires(M& m, const Stage& event, Context& ctx, const error& why) {
     { m.rejected(event, ctx, why) } -> std::same_as<void>;
   };
   /// Every member with a hook's name can be called as that hook.

@@ -1,8 +1,8 @@
 #ifndef MILLRACE_CORE_CLOCK_HPP
 #define MILLRACE_CORE_CLOCK_HPP
 
-#include <millrace/core/config.hpp>
 #include <millrace/core/detail/cycle_counter.hpp>
+#include <millrace/core/detail/int128.hpp>
 
 #include <time.h>
 #include <concepts>
@@ -15,10 +15,8 @@ inline namespace v0 {
 /// reading on the clock's own monotonic time line. Two calls, so that a hot path converts later.
 template <class C>
 concept clock_policy = requires(const C& clock, std::uint64_t ticks) {
-  { clock.ticks() }
-  noexcept->std::same_as<std::uint64_t>;
-  { clock.nanoseconds(ticks) }
-  noexcept->std::same_as<std::uint64_t>;
+  { clock.ticks() } noexcept -> std::same_as<std::uint64_t>;
+  { clock.nanoseconds(ticks) } noexcept -> std::same_as<std::uint64_t>;
 };
 
 namespace detail {

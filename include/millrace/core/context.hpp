@@ -42,21 +42,21 @@ class basic_context<field_list<Provided...>, field_list<Slots...>> : private det
   }
 
   template <class Field>
-    requires(detail::is_field<Field>)
+  requires(detail::is_field<Field>)
   constexpr typename Field::type& operator[](Field) noexcept {
     static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
                   "millrace[CONTEXT-1]: the context has no slot for this field");
     return static_cast<detail::slot<Field>&>(*this).value;
   }
   template <class Field>
-    requires(detail::is_field<Field>)
+  requires(detail::is_field<Field>)
   constexpr const typename Field::type& operator[](Field) const noexcept {
     static_assert(detail::requirement<has<Field>, detail::spelling_t<Field>>,
                   "millrace[CONTEXT-1]: the context has no slot for this field");
     return static_cast<const detail::slot<Field>&>(*this).value;
   }
   template <class Key>
-    requires(!detail::is_field<Key>)
+  requires(!detail::is_field<Key>)
   constexpr auto operator[](Key) const noexcept {
     static_assert(detail::requirement<detail::is_field<Key>, Key>,
                   "millrace[CONTEXT-3]: a context is asked by a field, not by a name or a number: declare the field "
@@ -73,7 +73,7 @@ constexpr auto context(bound<Fields>... values) {
 }
 
 template <class... Given>
-  requires(!(detail::is_bound<Given> && ...))
+requires(!(detail::is_bound<Given> && ...))
 constexpr auto context(Given...) {
   static_assert(detail::requirement<(detail::is_bound<Given> && ...), Given...>,
                 "millrace[CONTEXT-4]: a start value names its field: context(amount = 1.0)");

@@ -17,9 +17,10 @@ namespace detail {
 
 /// Whether a From may stand for a To where the To starts.
 template <class From, class To, class Plain = std::decay_t<From>>
-inline constexpr bool starts_as = (std::is_assignable_v<To&, From> || std::is_convertible_v<From, To>)&&(
-    std::is_same_v<To, bool> ? std::is_same_v<Plain, bool> || std::is_class_v<Plain>
-                             : !(std::is_integral_v<To> && std::is_floating_point_v<Plain>));
+inline constexpr bool starts_as =
+    (std::is_assignable_v<To&, From> || std::is_convertible_v<From, To>) &&
+    (std::is_same_v<To, bool> ? std::is_same_v<Plain, bool> || std::is_class_v<Plain>
+                              : !(std::is_integral_v<To> && std::is_floating_point_v<Plain>));
 
 }  // namespace detail
 

@@ -78,7 +78,14 @@ class json_scanner {
       if (c != '\\') continue;
       if (!more()) return false;
       switch (text_[at_++]) {
-        case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': break;
+        case '"':
+        case '\\':
+        case '/':
+        case 'b':
+        case 'f':
+        case 'n':
+        case 'r':
+        case 't': break;
         case 'u':
           if (!(hex() && hex() && hex() && hex())) return false;
           break;
@@ -109,8 +116,11 @@ class json_scanner {
           continue;
         }
         --depth_;
-      } else if (!(c == '"' ? string() : c == 't' ? word("true") : c == 'f' ? word("false")
-                   : c == 'n' ? word("null") : number())) {
+      } else if (!(c == '"'   ? string()
+                   : c == 't' ? word("true")
+                   : c == 'f' ? word("false")
+                   : c == 'n' ? word("null")
+                              : number())) {
         return false;
       }
       // Behind a value: close what it ends, or go on to the next.
@@ -132,9 +142,7 @@ class json_scanner {
     objects_[depth_ / 64] = object ? objects_[depth_ / 64] | bit : objects_[depth_ / 64] & ~bit;
     ++depth_;
   }
-  constexpr bool in_object() const noexcept {
-    return (objects_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64) & 1U) != 0;
-  }
+  constexpr bool in_object() const noexcept { return (objects_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64) & 1U) != 0; }
 
   std::string_view text_;
   std::size_t at_ = 0;

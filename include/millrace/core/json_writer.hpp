@@ -94,7 +94,8 @@ void append_json(std::string& out, T value) {
 }
 /// The same of a whole number.
 template <class T>
-requires(std::integral<T> && !std::same_as<T, bool>) void append_json(std::string& out, T value) {
+requires(std::integral<T> && !std::same_as<T, bool>)
+void append_json(std::string& out, T value) {
   detail::append_number(out, value);
 }
 /// The same of true or false.

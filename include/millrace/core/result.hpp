@@ -73,16 +73,20 @@ class [[nodiscard]] result {
   using value_type = T;
   using error_type = millrace::error;
 
-  result() requires(detail::constructible<T>) : value_(), has_value_(true) {}
+  result()
+  requires(detail::constructible<T>)
+      : value_(), has_value_(true) {}
 
   template <class U = T>
   requires(detail::constructible<T, U> && !detail::is_result<std::remove_cvref_t<U>> &&
-           !std::is_same_v<std::remove_cvref_t<U>, millrace::error>) result(U&& value)
-      : value_(std::forward<U>(value)), has_value_(true) {}
+           !std::is_same_v<std::remove_cvref_t<U>, millrace::error>)
+  result(U&& value) : value_(std::forward<U>(value)), has_value_(true) {}
 
   result(millrace::error failure) noexcept : error_(std::move(failure)), has_value_(false) {}
 
-  result(const result& other) requires(detail::constructible<T, const T&>) : has_value_(other.has_value_) {
+  result(const result& other)
+  requires(detail::constructible<T, const T&>)
+      : has_value_(other.has_value_) {
     if (has_value_)
       detail::construct(value_, other.value_);
     else

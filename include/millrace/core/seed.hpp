@@ -2,7 +2,7 @@
 #define MILLRACE_CORE_SEED_HPP
 
 #include <millrace/core/clock.hpp>
-#include <millrace/core/config.hpp>
+#include <millrace/core/detail/int128.hpp>
 
 #include <unistd.h>
 #include <array>

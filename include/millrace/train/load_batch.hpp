@@ -56,7 +56,7 @@ class load_batch {
   explicit load_batch(Source source, batch_options options = {}) : source_(std::move(source)), options_(options) {}
   /// Samples and their labels or targets, as `matrix_samples` takes them: refers to both, which must outlive the event.
   template <class Features, class Reference>
-    requires(!std::is_same_v<std::remove_cvref_t<Reference>, batch_options>)
+  requires(!std::is_same_v<std::remove_cvref_t<Reference>, batch_options>)
   load_batch(Features&& features, Reference&& reference, batch_options options = {})
       : load_batch(Source(std::forward<Features>(features), std::forward<Reference>(reference)), options) {}
 
@@ -116,13 +116,13 @@ class load_batch {
 };
 
 template <class Features, class Reference>
-  requires(detail::eigen_matrix<std::remove_cvref_t<Features>> && detail::eigen_matrix<detail::kept_t<Reference>>)
+requires(detail::eigen_matrix<std::remove_cvref_t<Features>> && detail::eigen_matrix<detail::kept_t<Reference>>)
 load_batch(Features&&, Reference&&, batch_options = {})
     -> load_batch<matrix_samples<detail::kept_t<Features>, detail::kept_t<Reference>>,
                   training_fields<typename std::remove_cvref_t<Features>::Scalar>>;
 template <class Features, class Reference>
-  requires(detail::eigen_matrix<std::remove_cvref_t<Features>> && !detail::eigen_matrix<detail::kept_t<Reference>> &&
-           !std::is_same_v<std::remove_cvref_t<Reference>, batch_options>)
+requires(detail::eigen_matrix<std::remove_cvref_t<Features>> && !detail::eigen_matrix<detail::kept_t<Reference>> &&
+         !std::is_same_v<std::remove_cvref_t<Reference>, batch_options>)
 load_batch(Features&&, Reference&&, batch_options = {})
     -> load_batch<detail::no_samples<std::remove_cvref_t<Features>, detail::kept_t<Reference>>, training_fields<>>;
 template <class Source>

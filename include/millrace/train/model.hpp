@@ -17,28 +17,27 @@ namespace train {
 /// arguments, and `backward` writes the gradient of sum(output * output_gradient) with respect to
 /// `parameters()`, for the batch and workspace that `forward` last saw. `network` is one.
 template <class Model>
-concept trainable_model = requires(Model& model, const Model& fixed,
-                                   const row_major_matrix<typename Model::scalar_type>& batch,
-                                   typename Model::workspace_type& space,
-                                   row_major_matrix<typename Model::scalar_type>& output,
-                                   column_vector<typename Model::scalar_type>& gradients) {
-  { fixed.inputs() } -> std::convertible_to<Eigen::Index>;
-  { fixed.outputs() } -> std::convertible_to<Eigen::Index>;
-  { space.rows() } -> std::convertible_to<Eigen::Index>;
-  { model.parameters() } -> std::same_as<column_vector<typename Model::scalar_type>&>;
-  fixed.forward(batch, space, output);
-  fixed.backward(batch, output, output, space, gradients);
-};
+concept trainable_model =
+    requires(Model& model, const Model& fixed, const row_major_matrix<typename Model::scalar_type>& batch,
+             typename Model::workspace_type& space, row_major_matrix<typename Model::scalar_type>& output,
+             column_vector<typename Model::scalar_type>& gradients) {
+      { fixed.inputs() } -> std::convertible_to<Eigen::Index>;
+      { fixed.outputs() } -> std::convertible_to<Eigen::Index>;
+      { space.rows() } -> std::convertible_to<Eigen::Index>;
+      { model.parameters() } -> std::same_as<column_vector<typename Model::scalar_type>&>;
+      fixed.forward(batch, space, output);
+      fixed.backward(batch, output, output, space, gradients);
+    };
 
 /// A model made of layers, whose activations and gradients can be tracked one by one.
 template <class Model>
-concept layered_model = trainable_model<Model> &&
-    requires(const Model& model, const typename Model::workspace_type& space,
-             const column_vector<typename Model::scalar_type>& gradients, std::size_t layer) {
-  { model.layer_count() } -> std::convertible_to<std::size_t>;
-  model.hidden(layer, space);
-  model.weights_of(layer, gradients);
-};
+concept layered_model =
+    trainable_model<Model> && requires(const Model& model, const typename Model::workspace_type& space,
+                                       const column_vector<typename Model::scalar_type>& gradients, std::size_t layer) {
+      { model.layer_count() } -> std::convertible_to<std::size_t>;
+      model.hidden(layer, space);
+      model.weights_of(layer, gradients);
+    };
 
 namespace detail {
 /// The scalar of a model or a source; of anything else float, so that a static_assert has the first word.
@@ -62,7 +61,7 @@ struct other_precision {
 template <class Scalar, class Event, class... Rest>
 struct other_precision<Scalar, Event, Rest...> : other_precision<Scalar, Rest...> {};
 template <class Scalar, class Event, class... Rest>
-  requires(!std::is_same_v<Scalar, typename Event::fields_type::scalar_type>)
+requires(!std::is_same_v<Scalar, typename Event::fields_type::scalar_type>)
 struct other_precision<Scalar, Event, Rest...> {
   using type = Event;
 };

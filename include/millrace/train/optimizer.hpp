@@ -21,8 +21,7 @@ template <class Rule, class Scalar>
 concept optimizer = requires(const Rule& rule, typename Rule::template state<Scalar>& state, Eigen::Index parameters,
                              column_vector<Scalar>& values, const column_vector<Scalar>& gradients, double rate) {
   rule.template prepare<Scalar>(state, parameters);
-  { rule.template update<Scalar>(state, values, gradients, rate) }
-  noexcept;
+  { rule.template update<Scalar>(state, values, gradients, rate) } noexcept;
 };
 
 namespace detail {

@@ -69,8 +69,8 @@ concept eigen_matrix = requires {
 template <class Matrix>
 inline constexpr bool holds_labels = false;
 template <eigen_matrix Matrix>
-inline constexpr bool holds_labels<Matrix> = Matrix::ColsAtCompileTime == 1 &&
-                                             std::is_integral_v<typename Matrix::Scalar>;
+inline constexpr bool holds_labels<Matrix> =
+    Matrix::ColsAtCompileTime == 1 && std::is_integral_v<typename Matrix::Scalar>;
 
 /// What `matrix_samples` keeps of an argument: of numbers that lie side by side (std::vector<int>, std::span) a map of
 /// Eigen, of everything else its own type.
@@ -79,7 +79,7 @@ struct kept_as {
   using type = T;
 };
 template <std::ranges::contiguous_range T>
-  requires(!eigen_matrix<T> && std::is_arithmetic_v<std::ranges::range_value_t<T>>)
+requires(!eigen_matrix<T> && std::is_arithmetic_v<std::ranges::range_value_t<T>>)
 struct kept_as<T> {
   using type = Eigen::Map<const Eigen::Matrix<std::ranges::range_value_t<T>, Eigen::Dynamic, 1>>;
 };
@@ -150,7 +150,7 @@ class matrix_samples {
 
   template <class X, class Y>
   matrix_samples(X&& features, Y&& reference) noexcept : features_(features), reference_(reference) {
-    static_assert(detail::requirement<detail::outlives_the_call<X> && detail::outlives_the_call<Y>, X, Y>,
+    static_assert(detail::requirement < detail::outlives_the_call<X> && detail::outlives_the_call<Y>, X, Y >,
                   "millrace[TRAIN-12]: samples refer to their matrices, and this one ends with the statement: give it "
                   "a name that lives as long as the training");
   }
@@ -159,7 +159,7 @@ class matrix_samples {
 
   /// Errors: shape_mismatch where labels or targets are not one a row.
   template <class Out>
-    requires(detail::holds_labels<Out> == detail::holds_labels<Reference>)
+  requires(detail::holds_labels<Out> == detail::holds_labels<Reference>)
   result<void> read(std::span<const std::uint32_t> rows, row_major_matrix<scalar_type>& batch, Out& reference) const {
     if (reference_->rows() != features_->rows())
       return error(errc::shape_mismatch, "the data set has " + std::to_string(features_->rows()) + " rows but " +

@@ -15,8 +15,7 @@ namespace train {
 /// always has the same rate, so a run can be taken up anywhere.
 template <class Schedule>
 concept learning_rate_schedule = requires(const Schedule& schedule, std::uint64_t step) {
-  { schedule(step) }
-  noexcept->std::same_as<double>;
+  { schedule(step) } noexcept -> std::same_as<double>;
 };
 
 /// The same rate throughout.

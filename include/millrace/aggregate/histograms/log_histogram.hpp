@@ -2,6 +2,7 @@
 #define MILLRACE_AGGREGATE_HISTOGRAMS_LOG_HISTOGRAM_HPP
 
 #include <millrace/core/config.hpp>
+#include <millrace/core/detail/int128.hpp>
 #include <millrace/core/detail/math.hpp>
 #include <millrace/core/saved/envelope.hpp>
 

@@ -3,6 +3,8 @@
 
 #include <millrace/core/clock.hpp>
 #include <millrace/core/config.hpp>
+#include <millrace/core/detail/chrono.hpp>
+#include <millrace/core/duration.hpp>
 
 #include <compare>
 #include <concepts>
@@ -11,54 +13,6 @@
 
 namespace millrace {
 inline namespace v0 {
-
-namespace detail {
-
-/// std::chrono::duration and its like, without <chrono>, which costs more to parse than this module.
-template <class D>
-concept chrono_duration = requires(const D& d) {
-  typename D::rep;
-  D::period::num;
-  D::period::den;
-  d.count();
-};
-template <class P>
-concept chrono_time_point = requires(const P& p) {
-  { p.time_since_epoch() } -> chrono_duration;
-};
-
-template <chrono_duration D>
-constexpr std::int64_t to_nanoseconds(const D& d) noexcept {
-  if constexpr (std::is_floating_point_v<typename D::rep>)
-    return static_cast<std::int64_t>(static_cast<double>(d.count()) * 1e9 * static_cast<double>(D::period::num) /
-                                     static_cast<double>(D::period::den));
-  else
-    return static_cast<std::int64_t>(static_cast<int128>(d.count()) * D::period::num * 1'000'000'000 / D::period::den);
-}
-
-}  // namespace detail
-
-/// A length of time in whole nanoseconds, up to 292 years. Made from any std::chrono::duration, also
-/// where a template asks for a constant: `mr::sliding<5min>`.
-struct duration {
-  std::int64_t nanoseconds = 0;
-
-  constexpr duration() noexcept = default;
-  constexpr explicit duration(std::int64_t ns) noexcept : nanoseconds(ns) {}
-  template <detail::chrono_duration D>
-  constexpr duration(const D& d) noexcept : nanoseconds(detail::to_nanoseconds(d)) {}
-
-  constexpr double seconds() const noexcept { return static_cast<double>(nanoseconds) * 1e-9; }
-  constexpr auto operator<=>(const duration&) const noexcept = default;
-};
-
-/// A length of time from a number of seconds: `mr::rate_calculator(mr::seconds(60))`, `mr::sliding<mr::seconds(0.5)>`.
-/// Beyond the range of `duration` its end; zero of NaN.
-constexpr duration seconds(double count) noexcept {
-  const double nanoseconds = count * 1e9;
-  if (!(nanoseconds > -0x1p63)) return duration(nanoseconds < 0 ? -0x7fff'ffff'ffff'ffff - 1 : 0);
-  return duration(nanoseconds < 0x1p63 ? static_cast<std::int64_t>(nanoseconds) : 0x7fff'ffff'ffff'ffff);
-}
 
 /// When an item happened: whole nanoseconds on the stream's own time line, before or after its zero.
 /// `window.update(x, mr::time_point(t))`, from a std::chrono::time_point, a std::chrono::duration since the time line's

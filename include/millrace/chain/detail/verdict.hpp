@@ -17,6 +17,9 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
+template <class... Parts>
+struct part_list {};
+
 /// Whether a chain can run on a C: something with slots that are not const.
 template <class C>
 concept writable_context = !std::is_const_v<C> && requires {
@@ -49,7 +52,8 @@ struct first_flaw {
 template <class First, class... Rest>
 struct first_flaw<First, Rest...> : first_flaw<Rest...> {};
 template <class First, class... Rest>
-requires(!First::ok) struct first_flaw<First, Rest...> {
+requires(!First::ok)
+struct first_flaw<First, Rest...> {
   using type = First;
 };
 
@@ -63,7 +67,8 @@ struct namesakes {
   using type = flawless;
 };
 template <class... Fields>
-requires(sizeof...(Fields) > 1) struct namesakes<field_list<Fields...>> {
+requires(sizeof...(Fields) > 1)
+struct namesakes<field_list<Fields...>> {
   static constexpr std::size_t count = sizeof...(Fields);
   static constexpr std::pair<std::size_t, std::size_t> found = [] {
     constexpr std::string_view names[] = {Fields::name...};

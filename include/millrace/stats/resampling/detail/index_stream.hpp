@@ -2,6 +2,7 @@
 #define MILLRACE_STATS_RESAMPLING_DETAIL_INDEX_STREAM_HPP
 
 #include <millrace/core/config.hpp>
+#include <millrace/core/detail/int128.hpp>
 #include <millrace/core/seed.hpp>
 #include <millrace/stats/fwd.hpp>
 

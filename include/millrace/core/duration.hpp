@@ -1,0 +1,37 @@
+#ifndef MILLRACE_CORE_DURATION_HPP
+#define MILLRACE_CORE_DURATION_HPP
+
+#include <millrace/core/detail/chrono.hpp>
+
+#include <compare>
+#include <cstdint>
+
+namespace millrace {
+inline namespace v0 {
+
+/// A length of time in whole nanoseconds, up to 292 years. Made from any std::chrono::duration, also
+/// where a template asks for a constant: `mr::sliding<5min>`.
+struct duration {
+  std::int64_t nanoseconds = 0;
+
+  constexpr duration() noexcept = default;
+  constexpr explicit duration(std::int64_t ns) noexcept : nanoseconds(ns) {}
+  template <detail::chrono_duration D>
+  constexpr duration(const D& d) noexcept : nanoseconds(detail::to_nanoseconds(d)) {}
+
+  constexpr double seconds() const noexcept { return static_cast<double>(nanoseconds) * 1e-9; }
+  constexpr auto operator<=>(const duration&) const noexcept = default;
+};
+
+/// A length of time from a number of seconds: `mr::rate_calculator(mr::seconds(60))`, `mr::sliding<mr::seconds(0.5)>`.
+/// Beyond the range of `duration` its end; zero of NaN.
+constexpr duration seconds(double count) noexcept {
+  const double nanoseconds = count * 1e9;
+  if (!(nanoseconds > -0x1p63)) return duration(nanoseconds < 0 ? -0x7fff'ffff'ffff'ffff - 1 : 0);
+  return duration(nanoseconds < 0x1p63 ? static_cast<std::int64_t>(nanoseconds) : 0x7fff'ffff'ffff'ffff);
+}
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DURATION_HPP
