@@ -28694,10 +28694,10 @@ audit_log(std::string, audit_options) -> audit_log<>;
 
 #endif  // MILLRACE_MIDDLEWARE_AUDIT_LOG_HPP
 
-// ---- core/detail/owned.hpp
+// ---- core/detail/owning_pointer.hpp
 
-#ifndef MILLRACE_CORE_DETAIL_OWNED_HPP
-#define MILLRACE_CORE_DETAIL_OWNED_HPP
+#ifndef MILLRACE_CORE_DETAIL_OWNING_POINTER_HPP
+#define MILLRACE_CORE_DETAIL_OWNING_POINTER_HPP
 
 namespace millrace {
 inline namespace v0 {
@@ -28705,16 +28705,16 @@ namespace detail {
 
 /// One object on the heap and its only owner; null once moved from. What std::unique_ptr does, without <memory>.
 template <class T>
-class owned {
+class owning_pointer {
  public:
-  owned() noexcept = default;
-  explicit owned(T* object) noexcept : object_(object) {}
-  owned(owned&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  owned& operator=(owned other) noexcept {
+  owning_pointer() noexcept = default;
+  explicit owning_pointer(T* object) noexcept : object_(object) {}
+  owning_pointer(owning_pointer&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  owning_pointer& operator=(owning_pointer other) noexcept {
     std::swap(object_, other.object_);
     return *this;
   }
-  ~owned() { delete object_; }
+  ~owning_pointer() { delete object_; }
 
   /// Gives the object to the caller.
   T* release() noexcept { return std::exchange(object_, nullptr); }
@@ -28728,15 +28728,15 @@ class owned {
 };
 
 template <class T, class... Args>
-owned<T> make_owned(Args&&... args) {
-  return owned<T>(new T(std::forward<Args>(args)...));
+owning_pointer<T> make_owning(Args&&... args) {
+  return owning_pointer<T>(new T(std::forward<Args>(args)...));
 }
 
 }  // namespace detail
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_CORE_DETAIL_OWNED_HPP
+#endif  // MILLRACE_CORE_DETAIL_OWNING_POINTER_HPP
 
 // ---- core/detail/decode_table.hpp
 
@@ -31294,7 +31294,7 @@ class basic_compression {
   using place = millrace::place<outside_of<"validation", "audit_log">>;
 
   explicit basic_compression(compression_options options = {}, Backend backend = {})
-      : options_(options), backend_(std::move(backend)), counts_(detail::make_owned<counters>()) {
+      : options_(options), backend_(std::move(backend)), counts_(detail::make_owning<counters>()) {
     if (options_.threshold_bytes == compression_options{}.threshold_bytes)
       options_.threshold_bytes = automatic ? std::size_t{1} << 20 : std::size_t{1} << 12;
   }
@@ -31399,7 +31399,7 @@ class basic_compression {
 
   compression_options options_;
   [[no_unique_address]] Backend backend_;
-  detail::owned<counters> counts_;
+  detail::owning_pointer<counters> counts_;
 };
 
 /// With zlib as its backend: include <millrace/tensor/deflate.hpp>.
@@ -33254,7 +33254,7 @@ class metrics {
   static constexpr bool thread_safe = true;
 
   explicit metrics(observe::metrics_registry& registry, observe::label_set labels = {})
-      : state_(detail::make_owned<state>(registry, std::move(labels))) {}
+      : state_(detail::make_owning<state>(registry, std::move(labels))) {}
 
   template <class Stage, class Context>
   result<void> after(const Stage&, Context& ctx, const time_span& span, const result<void>& outcome) {
@@ -33340,7 +33340,7 @@ class metrics {
       const detail::lock_guard lock(mutex);
       for (const auto& one : known)
         if (one->key == key) return publish(index, one.get());
-      auto made = detail::make_owned<instruments>();
+      auto made = detail::make_owning<instruments>();
       made->key = key;
       const observe::label_set label = observe::label_set(labels).add(event_label, event);
       auto runs = registry->counter(event_count_info, label);
@@ -33369,10 +33369,10 @@ class metrics {
     observe::label_set labels;
     std::array<std::atomic<const instruments*>, slot_count> slots{};
     detail::mutex mutex;
-    std::vector<detail::owned<instruments>> known;
+    std::vector<detail::owning_pointer<instruments>> known;
   };
 
-  detail::owned<state> state_;
+  detail::owning_pointer<state> state_;
 };
 
 metrics(observe::metrics_registry&) -> metrics<>;
@@ -33466,7 +33466,7 @@ class profiler {
         by_index_[index] = one.get();
         return;
       }
-    profiles_.push_back(detail::make_owned<event_profile>());
+    profiles_.push_back(detail::make_owning<event_profile>());
     profiles_.back()->event = event;
     by_index_[index] = profiles_.back().get();
   }
@@ -33490,7 +33490,7 @@ class profiler {
   }
 
   std::vector<event_profile*> by_index_;
-  std::vector<detail::owned<event_profile>> profiles_;
+  std::vector<detail::owning_pointer<event_profile>> profiles_;
 };
 
 /// What a profiler saw as a JSON object: `{"events":[{"event":...,"count":...,"total_ns":...},...]}`.
@@ -33727,7 +33727,7 @@ class validation {
   static constexpr std::size_t default_capacity = 100;
 
   explicit validation(Strictness = {}, Rules... rules)
-      : rules_(std::move(rules)...), seen_(detail::make_owned<issues>()) {}
+      : rules_(std::move(rules)...), seen_(detail::make_owning<issues>()) {}
 
   /// Keeps at most so many issues; all are counted.
   validation&& keep(std::size_t capacity) && {
@@ -33853,7 +33853,7 @@ class validation {
   }
 
   [[no_unique_address]] std::tuple<Rules...> rules_;
-  detail::owned<issues> seen_;
+  detail::owning_pointer<issues> seen_;
 };
 
 template <strictness_policy Strictness, class... Rules>

@@ -3,7 +3,7 @@
 
 #include <millrace/chain/middleware.hpp>
 #include <millrace/core/clock.hpp>
-#include <millrace/core/detail/owned.hpp>
+#include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/json_writer.hpp>
 #include <millrace/tensor/codec.hpp>
 #include <millrace/tensor/compressed.hpp>
@@ -138,7 +138,7 @@ class basic_compression {
   using place = millrace::place<outside_of<"validation", "audit_log">>;
 
   explicit basic_compression(compression_options options = {}, Backend backend = {})
-      : options_(options), backend_(std::move(backend)), counts_(detail::make_owned<counters>()) {
+      : options_(options), backend_(std::move(backend)), counts_(detail::make_owning<counters>()) {
     if (options_.threshold_bytes == compression_options{}.threshold_bytes)
       options_.threshold_bytes = automatic ? std::size_t{1} << 20 : std::size_t{1} << 12;
   }
@@ -243,7 +243,7 @@ class basic_compression {
 
   compression_options options_;
   [[no_unique_address]] Backend backend_;
-  detail::owned<counters> counts_;
+  detail::owning_pointer<counters> counts_;
 };
 
 /// With zlib as its backend: include <millrace/tensor/deflate.hpp>.

@@ -3,7 +3,7 @@
 
 #include <millrace/chain/middleware.hpp>
 #include <millrace/core/detail/mutex.hpp>
-#include <millrace/core/detail/owned.hpp>
+#include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/field.hpp>
 #include <millrace/middleware/event_metrics.hpp>
 #include <millrace/observe/label_set.hpp>
@@ -61,7 +61,7 @@ class metrics {
   static constexpr bool thread_safe = true;
 
   explicit metrics(observe::metrics_registry& registry, observe::label_set labels = {})
-      : state_(detail::make_owned<state>(registry, std::move(labels))) {}
+      : state_(detail::make_owning<state>(registry, std::move(labels))) {}
 
   template <class Stage, class Context>
   result<void> after(const Stage&, Context& ctx, const time_span& span, const result<void>& outcome) {
@@ -147,7 +147,7 @@ class metrics {
       const detail::lock_guard lock(mutex);
       for (const auto& one : known)
         if (one->key == key) return publish(index, one.get());
-      auto made = detail::make_owned<instruments>();
+      auto made = detail::make_owning<instruments>();
       made->key = key;
       const observe::label_set label = observe::label_set(labels).add(event_label, event);
       auto runs = registry->counter(event_count_info, label);
@@ -176,10 +176,10 @@ class metrics {
     observe::label_set labels;
     std::array<std::atomic<const instruments*>, slot_count> slots{};
     detail::mutex mutex;
-    std::vector<detail::owned<instruments>> known;
+    std::vector<detail::owning_pointer<instruments>> known;
   };
 
-  detail::owned<state> state_;
+  detail::owning_pointer<state> state_;
 };
 
 metrics(observe::metrics_registry&) -> metrics<>;

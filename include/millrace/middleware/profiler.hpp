@@ -3,7 +3,7 @@
 
 #include <millrace/aggregate/histograms/log_histogram.hpp>
 #include <millrace/chain/middleware.hpp>
-#include <millrace/core/detail/owned.hpp>
+#include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/core/json_writer.hpp>
 
 #include <cstddef>
@@ -92,7 +92,7 @@ class profiler {
         by_index_[index] = one.get();
         return;
       }
-    profiles_.push_back(detail::make_owned<event_profile>());
+    profiles_.push_back(detail::make_owning<event_profile>());
     profiles_.back()->event = event;
     by_index_[index] = profiles_.back().get();
   }
@@ -116,7 +116,7 @@ class profiler {
   }
 
   std::vector<event_profile*> by_index_;
-  std::vector<detail::owned<event_profile>> profiles_;
+  std::vector<detail::owning_pointer<event_profile>> profiles_;
 };
 
 /// What a profiler saw as a JSON object: `{"events":[{"event":...,"count":...,"total_ns":...},...]}`.

@@ -4,7 +4,7 @@
 #include <millrace/chain/middleware.hpp>
 #include <millrace/chain/outcome.hpp>
 #include <millrace/core/detail/mutex.hpp>
-#include <millrace/core/detail/owned.hpp>
+#include <millrace/core/detail/owning_pointer.hpp>
 #include <millrace/middleware/event_metrics.hpp>
 #include <millrace/middleware/validation_rules.hpp>
 #include <millrace/observe/label_set.hpp>
@@ -105,7 +105,7 @@ class validation {
   static constexpr std::size_t default_capacity = 100;
 
   explicit validation(Strictness = {}, Rules... rules)
-      : rules_(std::move(rules)...), seen_(detail::make_owned<issues>()) {}
+      : rules_(std::move(rules)...), seen_(detail::make_owning<issues>()) {}
 
   /// Keeps at most so many issues; all are counted.
   validation&& keep(std::size_t capacity) && {
@@ -231,7 +231,7 @@ class validation {
   }
 
   [[no_unique_address]] std::tuple<Rules...> rules_;
-  detail::owned<issues> seen_;
+  detail::owning_pointer<issues> seen_;
 };
 
 template <strictness_policy Strictness, class... Rules>

@@ -1,5 +1,5 @@
-#ifndef MILLRACE_CORE_DETAIL_OWNED_HPP
-#define MILLRACE_CORE_DETAIL_OWNED_HPP
+#ifndef MILLRACE_CORE_DETAIL_OWNING_POINTER_HPP
+#define MILLRACE_CORE_DETAIL_OWNING_POINTER_HPP
 
 #include <millrace/core/config.hpp>
 
@@ -11,16 +11,16 @@ namespace detail {
 
 /// One object on the heap and its only owner; null once moved from. What std::unique_ptr does, without <memory>.
 template <class T>
-class owned {
+class owning_pointer {
  public:
-  owned() noexcept = default;
-  explicit owned(T* object) noexcept : object_(object) {}
-  owned(owned&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  owned& operator=(owned other) noexcept {
+  owning_pointer() noexcept = default;
+  explicit owning_pointer(T* object) noexcept : object_(object) {}
+  owning_pointer(owning_pointer&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  owning_pointer& operator=(owning_pointer other) noexcept {
     std::swap(object_, other.object_);
     return *this;
   }
-  ~owned() { delete object_; }
+  ~owning_pointer() { delete object_; }
 
   /// Gives the object to the caller.
   T* release() noexcept { return std::exchange(object_, nullptr); }
@@ -34,12 +34,12 @@ class owned {
 };
 
 template <class T, class... Args>
-owned<T> make_owned(Args&&... args) {
-  return owned<T>(new T(std::forward<Args>(args)...));
+owning_pointer<T> make_owning(Args&&... args) {
+  return owning_pointer<T>(new T(std::forward<Args>(args)...));
 }
 
 }  // namespace detail
 }  // namespace v0
 }  // namespace millrace
 
-#endif  // MILLRACE_CORE_DETAIL_OWNED_HPP
+#endif  // MILLRACE_CORE_DETAIL_OWNING_POINTER_HPP
