@@ -34943,8 +34943,8 @@ namespace millrace {
 inline namespace v0 {
 namespace observe {
 
-/// How labels are told: StatsD has none, so their values follow the name; DogStatsD has tags.
-/// What the server understands: StatsD as Etsy had it, or with DogStatsD's tags and histograms.
+/// What the server understands. `plain`: StatsD as Etsy had it, which has no labels, so that their values follow the
+/// name. `dogstatsd`: labels are tags, and histograms have a type of their own.
 enum class statsd_dialect : std::uint8_t { plain, dogstatsd };
 
 /// How a `statsd_writer` names and packs what it tells.
