@@ -9,7 +9,7 @@ set(MILLRACE_FULL_MODULES train)
 
 set(MILLRACE_core_HEADERS
   core.hpp
-  core/clock.hpp core/config.hpp core/context.hpp core/duration.hpp core/error.hpp core/field.hpp core/fixed_string.hpp core/id.hpp
+  core/fwd.hpp core/clock.hpp core/config.hpp core/context.hpp core/duration.hpp core/error.hpp core/field.hpp core/fixed_string.hpp core/id.hpp
   core/json_check.hpp core/json_writer.hpp core/result.hpp core/saved.hpp core/seed.hpp core/timestamp.hpp
   core/type_name.hpp core/version.hpp
   core/detail/chrono.hpp core/detail/crc32.hpp core/detail/cycle_counter.hpp core/detail/decode_table.hpp
@@ -23,7 +23,7 @@ set(MILLRACE_core_HEADERS
   core/saved/detail/crc32c.hpp core/saved/detail/image.hpp)
 set(MILLRACE_chain_HEADERS
   chain.hpp
-  chain/basic_chain.hpp chain/chain.hpp chain/event.hpp chain/middleware.hpp chain/outcome.hpp chain/share.hpp
+  chain/fwd.hpp chain/basic_chain.hpp chain/chain.hpp chain/event.hpp chain/middleware.hpp chain/outcome.hpp chain/share.hpp
   chain/detail/chain_parts.hpp chain/detail/diagnosis.hpp chain/detail/guarded.hpp chain/detail/verdict.hpp)
 set(MILLRACE_tensor_HEADERS
   tensor.hpp

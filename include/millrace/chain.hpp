@@ -16,6 +16,7 @@
 
 #include <millrace/chain/basic_chain.hpp>
 #include <millrace/chain/chain.hpp>
+#include <millrace/chain/fwd.hpp>
 #include <millrace/chain/middleware.hpp>
 #include <millrace/chain/outcome.hpp>
 #include <millrace/chain/share.hpp>

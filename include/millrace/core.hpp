@@ -19,6 +19,7 @@
 #include <millrace/core/error.hpp>
 #include <millrace/core/field.hpp>
 #include <millrace/core/fixed_string.hpp>
+#include <millrace/core/fwd.hpp>
 #include <millrace/core/id.hpp>
 #include <millrace/core/json_check.hpp>
 #include <millrace/core/json_writer.hpp>

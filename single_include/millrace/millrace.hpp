@@ -17261,14 +17261,16 @@ struct fixed_string {
 
 #endif  // MILLRACE_CORE_FIXED_STRING_HPP
 
-// ---- core/detail/field_list.hpp
+// ---- core/fwd.hpp
 
-#ifndef MILLRACE_CORE_DETAIL_FIELD_LIST_HPP
-#define MILLRACE_CORE_DETAIL_FIELD_LIST_HPP
+#ifndef MILLRACE_CORE_FWD_HPP
+#define MILLRACE_CORE_FWD_HPP
+
+/// What other modules, and programs, may name of core without including it.
 
 namespace millrace {
 inline namespace v0 {
-// Lists of fields as the compiler computes with them.
+
 template <fixed_string Name, class T>
 struct field;
 template <auto... Fields>
@@ -17277,7 +17279,34 @@ template <class... Fields>
 struct field_list;
 template <class Field>
 struct bound;
+template <class Provided, class Slots>
+class basic_context;
 
+class error;
+template <class T>
+class result;
+
+struct duration;
+struct time_span;
+struct steady_clock;
+class tsc_clock;
+class manual_clock;
+class random_engine;
+class json_writer;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_FWD_HPP
+
+// ---- core/detail/field_list.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_FIELD_LIST_HPP
+#define MILLRACE_CORE_DETAIL_FIELD_LIST_HPP
+
+namespace millrace {
+inline namespace v0 {
+// Lists of fields as the compiler computes with them.
 namespace detail {
 
 template <class T>
@@ -18765,6 +18794,38 @@ constexpr auto chain(Events... events) {
 }  // namespace millrace
 
 #endif  // MILLRACE_CHAIN_CHAIN_HPP
+
+// ---- chain/fwd.hpp
+
+#ifndef MILLRACE_CHAIN_FWD_HPP
+#define MILLRACE_CHAIN_FWD_HPP
+
+/// What other modules, and programs, may name of chain without including it.
+
+namespace millrace {
+inline namespace v0 {
+
+struct strict;
+struct lenient;
+class lenient_result;
+struct event_failure;
+
+template <class Context, class Event>
+class event_context;
+template <class Event, std::size_t Index, class Clock, class... Events>
+class stage;
+template <class T>
+struct borrowed;
+
+template <class Strictness, class Clock, class Events, class Middlewares>
+class basic_chain;
+template <class Chain>
+class shared_chain;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CHAIN_FWD_HPP
 
 // ---- chain/share.hpp
 

@@ -1,22 +1,13 @@
 #ifndef MILLRACE_CORE_DETAIL_FIELD_LIST_HPP
 #define MILLRACE_CORE_DETAIL_FIELD_LIST_HPP
 
-#include <millrace/core/fixed_string.hpp>
+#include <millrace/core/fwd.hpp>
 
 #include <type_traits>
 
 namespace millrace {
 inline namespace v0 {
 // Lists of fields as the compiler computes with them.
-template <fixed_string Name, class T>
-struct field;
-template <auto... Fields>
-struct fields;
-template <class... Fields>
-struct field_list;
-template <class Field>
-struct bound;
-
 namespace detail {
 
 template <class T>

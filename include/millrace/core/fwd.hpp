@@ -1,0 +1,37 @@
+#ifndef MILLRACE_CORE_FWD_HPP
+#define MILLRACE_CORE_FWD_HPP
+
+/// What other modules, and programs, may name of core without including it.
+
+#include <millrace/core/fixed_string.hpp>
+
+namespace millrace {
+inline namespace v0 {
+
+template <fixed_string Name, class T>
+struct field;
+template <auto... Fields>
+struct fields;
+template <class... Fields>
+struct field_list;
+template <class Field>
+struct bound;
+template <class Provided, class Slots>
+class basic_context;
+
+class error;
+template <class T>
+class result;
+
+struct duration;
+struct time_span;
+struct steady_clock;
+class tsc_clock;
+class manual_clock;
+class random_engine;
+class json_writer;
+
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_FWD_HPP
