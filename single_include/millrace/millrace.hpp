@@ -503,6 +503,12 @@ struct weight_or_number {
   constexpr weight_or_number(double w) noexcept : value(w) {}
 };
 
+/// A pair, for covariance, correlation and trend.
+struct xy {
+  double x = 0;
+  double y = 0;
+};
+
 /// Can take up what another one of its type has seen.
 ///
 /// Laws, up to the error that A states: merging an empty A changes nothing; a.merge(b) then
@@ -2394,12 +2400,6 @@ struct stream_item {
   T value;
   double weight = 1;
   std::uint64_t index = 0;  ///< how many came before it, those that were skipped included
-};
-
-/// A pair, for covariance, correlation and trend.
-struct xy {
-  double x = 0;
-  double y = 0;
 };
 
 /// What a merge joins: how many items, skipped ones included, came before the later state's first.

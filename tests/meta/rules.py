@@ -75,6 +75,32 @@ def floors(tree):
                 yield f"{name} includes {path}, which is private to {other}"
 
 
+def circles(tree):
+    """Within a module, the rooms that includes lead to from a room never lead back to it."""
+    def room_of(name):
+        parts = name.split("/")
+        return "/".join(parts[:2]) if len(parts) > 2 and parts[1] != "detail" else parts[0]
+
+    arrows = {}
+    for name in tree.all_headers[1:]:
+        if "/" not in name or is_room(name, tree.all_headers):
+            continue
+        for path in tree.included(name):
+            if module_of(path) == module_of(name) and room_of(path) != room_of(name):
+                arrows.setdefault(room_of(name), {}).setdefault(room_of(path), f"{name} includes {path}")
+    for room in sorted(arrows):
+        behind = {}
+        todo = [(room, ())]
+        while todo:
+            at, way = todo.pop()
+            for other, sentence in arrows.get(at, {}).items():
+                if other not in behind:
+                    behind[other] = (*way, sentence)
+                    todo.append((other, behind[other]))
+        if room in behind:
+            yield f"{room} includes itself in a circle: {'; '.join(behind[room])}"
+
+
 def third_party(tree):
     """The third-party includes stand only where the target brings the third party along."""
     allowed = {module: set() for module in tree.std_modules} | {module: {"millrace"} for module in tree.full_modules}
@@ -300,7 +326,7 @@ def readme(tree):
             yield from quoted(tree, page)
 
 
-RULES = {rule.__name__: rule for rule in (listed, floors, third_party, standard, guards, preprocessor, style, umbrellas, unit_tests,
+RULES = {rule.__name__: rule for rule in (listed, floors, circles, third_party, standard, guards, preprocessor, style, umbrellas, unit_tests,
                                           codes, root, paths, readme, mutable_globals, threads, private_names,
                                           redeclared, words)}
 

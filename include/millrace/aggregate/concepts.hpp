@@ -28,6 +28,12 @@ struct weight_or_number {
   constexpr weight_or_number(double w) noexcept : value(w) {}
 };
 
+/// A pair, for covariance, correlation and trend.
+struct xy {
+  double x = 0;
+  double y = 0;
+};
+
 /// Can take up what another one of its type has seen.
 ///
 /// Laws, up to the error that A states: merging an empty A changes nothing; a.merge(b) then

@@ -56,12 +56,6 @@ struct stream_item {
   std::uint64_t index = 0;  ///< how many came before it, those that were skipped included
 };
 
-/// A pair, for covariance, correlation and trend.
-struct xy {
-  double x = 0;
-  double y = 0;
-};
-
 /// What a merge joins: how many items, skipped ones included, came before the later state's first.
 struct merge_offset {
   std::uint64_t items_before = 0;

@@ -1,8 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_KERNELS_DETAIL_PAIR_KERNEL_HPP
 #define MILLRACE_AGGREGATE_KERNELS_DETAIL_PAIR_KERNEL_HPP
 
+#include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/kernels/detail/block_kernel.hpp>
-#include <millrace/aggregate/members/member.hpp>
 #include <millrace/core/detail/simd.hpp>
 
 #include <cstddef>
