@@ -8891,6 +8891,150 @@ result<void> hll<LgK, Bits>::load_registers(detail::image_reader& in, std::uint8
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_HLL_HPP
 
+// ---- core/detail/order_key.hpp
+
+#ifndef MILLRACE_CORE_DETAIL_ORDER_KEY_HPP
+#define MILLRACE_CORE_DETAIL_ORDER_KEY_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// A floating-point number as the signed integer of the same order: integers sort and merge without branches. Not for
+/// NaN. No two numbers share a key, so that a number comes back from it to the bit, as saved sketches need: -0.0 comes
+/// before 0.0. Where the two zeros are to be one, add 0.0 first, which makes 0.0 of both.
+template <class T>
+using order_key = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
+
+template <class T>
+constexpr order_key<T> flip_negative(order_key<T> bits) noexcept {
+  constexpr int sign = std::numeric_limits<order_key<T>>::digits;
+  return bits ^ ((bits >> sign) & (std::numeric_limits<order_key<T>>::max)());
+}
+template <class T>
+constexpr order_key<T> to_order_key(T value) noexcept {
+  return flip_negative<T>(std::bit_cast<order_key<T>>(value));
+}
+template <class T>
+constexpr T from_order_key(order_key<T> key) noexcept {
+  return std::bit_cast<T>(flip_negative<T>(key));
+}
+
+/// The same of a double as an unsigned integer, whose digits can be counted.
+constexpr std::uint64_t to_unsigned_key(double value) noexcept {
+  return static_cast<std::uint64_t>(to_order_key(value)) ^ std::uint64_t{1} << 63;
+}
+constexpr double from_unsigned_key(std::uint64_t key) noexcept {
+  return from_order_key<double>(static_cast<std::int64_t>(key ^ std::uint64_t{1} << 63));
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_CORE_DETAIL_ORDER_KEY_HPP
+
+// ---- aggregate/detail/quantile_points.hpp
+
+#ifndef MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
+#define MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
+
+namespace millrace {
+inline namespace v0 {
+namespace detail {
+
+/// What `Sketch` is asked through its view, which is made for each question: for many of them, ask `view()` once.
+template <class Sketch, class T>
+class asked_by_view {
+ public:
+  /// NaN unless p is in [0, 1].
+  T quantile(double p) const { return view_of().quantile(p); }
+  T median() const { return view_of().median(); }
+  /// Upper less lower quartile.
+  T interquartile_range() const { return view_of().interquartile_range(); }
+  /// The fraction of the stream at or below `value`.
+  double rank(T value) const { return view_of().rank(value); }
+  /// The rank of each point.
+  std::vector<double> cdf(std::span<const T> points) const { return view_of().cdf(points); }
+  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last.
+  /// Errors: invalid_argument when the points do not ascend or nothing was seen.
+  result<std::vector<double>> pmf(std::span<const T> points) const { return view_of().pmf(points); }
+
+ protected:
+  asked_by_view() = default;
+
+ private:
+  auto view_of() const { return static_cast<const Sketch&>(*this).view(); }
+};
+
+/// Sorted runs of values that weigh the same, merged into one run with a weight for each value. Runs are best added
+/// from the short to the long, so that few values are moved often.
+template <class T>
+class weighted_runs {
+ public:
+  std::vector<T> values;
+  std::vector<std::uint64_t> weights;
+
+  /// `value_at(i)`: the run's values, ascending.
+  template <class ValueAt>
+  void add(std::size_t size, ValueAt&& value_at, std::uint64_t weight) {
+    merged_.resize(values.size() + size);
+    merged_weights_.resize(merged_.size());
+    std::size_t from_run = 0;
+    std::size_t from_rest = 0;
+    for (std::size_t i = 0; i < merged_.size(); ++i) {
+      const bool rest =
+          from_run == size || (from_rest < values.size() &&
+                               to_order_key(values[from_rest]) <= to_order_key(static_cast<T>(value_at(from_run))));
+      merged_[i] = rest ? values[from_rest] : value_at(from_run);
+      merged_weights_[i] = rest ? weights[from_rest] : weight;
+      ++(rest ? from_rest : from_run);
+    }
+    values.swap(merged_);
+    weights.swap(merged_weights_);
+  }
+
+ private:
+  std::vector<T> merged_;
+  std::vector<std::uint64_t> merged_weights_;
+};
+
+/// rank(point) for each point.
+template <class T, class Rank>
+std::vector<double> cdf_at(std::span<const T> points, Rank&& rank) {
+  std::vector<double> ranks;
+  ranks.reserve(points.size());
+  for (const T point : points) ranks.push_back(rank(point));
+  return ranks;
+}
+
+/// The fractions of `total` up to the first point, between neighbours, and beyond the last, where `up_to(point)` says
+/// how much there is at or below a point. Errors: invalid_argument when the points do not ascend or there is nothing.
+template <class T, class UpTo, class Weight>
+result<std::vector<double>> pmf_between(std::span<const T> points, UpTo&& up_to, Weight total) {
+  if (total == 0) return error(errc::invalid_argument, "pmf of an empty sketch");
+  std::vector<double> masses;
+  masses.reserve(points.size() + 1);
+  Weight before = 0;
+  const auto add = [&](Weight now) {
+    masses.push_back(static_cast<double>(now - before) / static_cast<double>(total));
+    before = now;
+  };
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (points[i] != points[i] || (i > 0 && !(points[i - 1] < points[i])))
+      return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
+    add(up_to(points[i]));
+  }
+  add(total);
+  return masses;
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace millrace
+
+#endif  // MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
+
 // ---- aggregate/detail/extremes.hpp
 
 #ifndef MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
@@ -8952,49 +9096,6 @@ inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
 }  // namespace millrace
 
 #endif  // MILLRACE_AGGREGATE_DETAIL_EXTREMES_HPP
-
-// ---- core/detail/order_key.hpp
-
-#ifndef MILLRACE_CORE_DETAIL_ORDER_KEY_HPP
-#define MILLRACE_CORE_DETAIL_ORDER_KEY_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// A floating-point number as the signed integer of the same order: integers sort and merge without branches. Not for
-/// NaN. No two numbers share a key, so that a number comes back from it to the bit, as saved sketches need: -0.0 comes
-/// before 0.0. Where the two zeros are to be one, add 0.0 first, which makes 0.0 of both.
-template <class T>
-using order_key = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
-
-template <class T>
-constexpr order_key<T> flip_negative(order_key<T> bits) noexcept {
-  constexpr int sign = std::numeric_limits<order_key<T>>::digits;
-  return bits ^ ((bits >> sign) & (std::numeric_limits<order_key<T>>::max)());
-}
-template <class T>
-constexpr order_key<T> to_order_key(T value) noexcept {
-  return flip_negative<T>(std::bit_cast<order_key<T>>(value));
-}
-template <class T>
-constexpr T from_order_key(order_key<T> key) noexcept {
-  return std::bit_cast<T>(flip_negative<T>(key));
-}
-
-/// The same of a double as an unsigned integer, whose digits can be counted.
-constexpr std::uint64_t to_unsigned_key(double value) noexcept {
-  return static_cast<std::uint64_t>(to_order_key(value)) ^ std::uint64_t{1} << 63;
-}
-constexpr double from_unsigned_key(std::uint64_t key) noexcept {
-  return from_order_key<double>(static_cast<std::int64_t>(key ^ std::uint64_t{1} << 63));
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_CORE_DETAIL_ORDER_KEY_HPP
 
 // ---- aggregate/sketches/detail/kll_levels.hpp
 
@@ -9340,51 +9441,6 @@ class kll_levels {
 
 #endif  // MILLRACE_AGGREGATE_SKETCHES_DETAIL_KLL_LEVELS_HPP
 
-// ---- aggregate/detail/quantile_points.hpp
-
-#ifndef MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
-#define MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
-
-namespace millrace {
-inline namespace v0 {
-namespace detail {
-
-/// rank(point) for each point.
-template <class T, class Rank>
-std::vector<double> cdf_at(std::span<const T> points, Rank&& rank) {
-  std::vector<double> ranks;
-  ranks.reserve(points.size());
-  for (const T point : points) ranks.push_back(rank(point));
-  return ranks;
-}
-
-/// The fractions of `total` up to the first point, between neighbours, and beyond the last, where `up_to(point)` says
-/// how much there is at or below a point. Errors: invalid_argument when the points do not ascend or there is nothing.
-template <class T, class UpTo, class Weight>
-result<std::vector<double>> pmf_between(std::span<const T> points, UpTo&& up_to, Weight total) {
-  if (total == 0) return error(errc::invalid_argument, "pmf of an empty sketch");
-  std::vector<double> masses;
-  masses.reserve(points.size() + 1);
-  Weight before = 0;
-  const auto add = [&](Weight now) {
-    masses.push_back(static_cast<double>(now - before) / static_cast<double>(total));
-    before = now;
-  };
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    if (points[i] != points[i] || (i > 0 && !(points[i - 1] < points[i])))
-      return error(errc::invalid_argument, "pmf: point " + std::to_string(i) + " is not above the one before it");
-    add(up_to(points[i]));
-  }
-  add(total);
-  return masses;
-}
-
-}  // namespace detail
-}  // namespace v0
-}  // namespace millrace
-
-#endif  // MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
-
 // ---- aggregate/sketches/quantile_view.hpp
 
 #ifndef MILLRACE_AGGREGATE_SKETCHES_QUANTILE_VIEW_HPP
@@ -9532,7 +9588,7 @@ inline constexpr std::size_t header_bytes = 20;
 /// Bytes: the image of Apache DataSketches' KLL sketch. It has no place for the generator: a loaded sketch returns
 /// the same, but tosses coins of its own from there on.
 template <unsigned K = 200, class T = double>
-class kll {
+class kll : public detail::asked_by_view<kll<K, T>, T> {
   static_assert(K >= 8 && K <= 65535, "millrace[SKETCH-1]: kll<K>: K must be in [8, 65535]");
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
                 "millrace[SKETCH-2]: kll<K, T>: T must be double or float");
@@ -9590,15 +9646,8 @@ class kll {
   T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : (kept_.min)(); }
   T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : (kept_.max)(); }
 
-  /// The distribution seen so far, for many queries.
+  /// The distribution seen so far, for many questions: `quantile`, `rank` and their like make it each time.
   quantile_view<T> view() const;
-  /// NaN unless p is in [0, 1].
-  T quantile(double p) const { return view().quantile(p); }
-  T median() const { return view().median(); }
-  T interquartile_range() const { return view().interquartile_range(); }
-  double rank(T value) const { return view().rank(value); }
-  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
-  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
 
   /// How far the rank of one quantile may be off, as a fraction of the stream, at 99 % confidence; 0 while `exact`.
   double rank_error() const noexcept { return exact() ? 0.0 : 2.296 / detail::math::pow(min_k_, 0.9723); }
@@ -9640,26 +9689,12 @@ template <unsigned K, class T>
 quantile_view<T> kll<K, T>::view() const {
   if (empty()) return {};
   const detail::kll_levels<T> all = kept_.tidy();
-  std::vector<T> values, merged_values;
-  std::vector<std::uint64_t> weights, merged_weights;
+  detail::weighted_runs<T> made;
   for (unsigned level = 0; level < all.levels(); ++level) {
-    // From the short runs below to the long ones above, so that few values are moved often.
     const std::span<const key_type> run = all.run(level);
-    merged_values.resize(values.size() + run.size());
-    merged_weights.resize(merged_values.size());
-    std::size_t from_run = 0;
-    std::size_t from_rest = 0;
-    for (std::size_t i = 0; i < merged_values.size(); ++i) {
-      const bool rest = from_run == run.size() ||
-                        (from_rest < values.size() && detail::to_order_key(values[from_rest]) <= run[from_run]);
-      merged_values[i] = rest ? values[from_rest] : detail::from_order_key<T>(run[from_run]);
-      merged_weights[i] = rest ? weights[from_rest] : std::uint64_t{1} << level;
-      ++(rest ? from_rest : from_run);
-    }
-    values.swap(merged_values);
-    weights.swap(merged_weights);
+    made.add(run.size(), [run](std::size_t i) { return detail::from_order_key<T>(run[i]); }, std::uint64_t{1} << level);
   }
-  return quantile_view<T>(std::move(values), std::move(weights), (min)(), (max)());
+  return quantile_view<T>(std::move(made.values), std::move(made.weights), (min)(), (max)());
 }
 
 template <unsigned K, class T>
@@ -13176,7 +13211,7 @@ inline constexpr std::size_t level_bytes = 20;
 /// quantiles", PODS 2021. Bytes: the image of Apache DataSketches' REQ sketch. It has no place for the generator: a
 /// loaded sketch returns the same, but tosses coins of its own from there on.
 template <unsigned K = 12, class T = double, bool HighRanks = true>
-class req {
+class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
   static_assert(K >= 4 && K <= 1024 && K % 2 == 0, "millrace[SKETCH-11]: req<K>: K must be even and in [4, 1024]");
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
                 "millrace[SKETCH-12]: req<K, T>: T must be double or float");
@@ -13250,15 +13285,8 @@ class req {
   T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
   T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_value_; }
 
-  /// The distribution seen so far, for many queries.
+  /// The distribution seen so far, for many questions: `quantile`, `rank` and their like make it each time.
   quantile_view<T> view() const;
-  /// NaN unless p is in [0, 1].
-  T quantile(double p) const { return view().quantile(p); }
-  T median() const { return view().median(); }
-  T interquartile_range() const { return view().interquartile_range(); }
-  double rank(T value) const { return view().rank(value); }
-  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
-  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
 
   /// How far the rank of one quantile near rank p may be off, as a fraction of the stream, at 99 % confidence; 0 where
   /// quantiles are exact.
@@ -13342,24 +13370,12 @@ template <unsigned K, class T, bool HighRanks>
 quantile_view<T> req<K, T, HighRanks>::view() const {
   if (empty()) return {};
   const levels_type all = kept_.tidy();
-  std::vector<T> values, merged_values;
-  std::vector<std::uint64_t> weights, merged_weights;
+  detail::weighted_runs<T> made;
   for (std::size_t height = 0; height < all.levels().size(); ++height) {
     const std::vector<T> run = values_of(all.levels()[height]);
-    merged_values.resize(values.size() + run.size());
-    merged_weights.resize(merged_values.size());
-    std::size_t from_run = 0;
-    std::size_t from_rest = 0;
-    for (std::size_t i = 0; i < merged_values.size(); ++i) {
-      const bool rest = from_run == run.size() || (from_rest < values.size() && values[from_rest] <= run[from_run]);
-      merged_values[i] = rest ? values[from_rest] : run[from_run];
-      merged_weights[i] = rest ? weights[from_rest] : std::uint64_t{1} << height;
-      ++(rest ? from_rest : from_run);
-    }
-    values.swap(merged_values);
-    weights.swap(merged_weights);
+    made.add(run.size(), [&run](std::size_t i) { return run[i]; }, std::uint64_t{1} << height);
   }
-  return quantile_view<T>(std::move(values), std::move(weights), (min)(), (max)());
+  return quantile_view<T>(std::move(made.values), std::move(made.weights), (min)(), (max)());
 }
 
 template <unsigned K, class T, bool HighRanks>
@@ -13662,7 +13678,7 @@ inline constexpr std::size_t header_bytes = 16;
 /// from both ends towards the middle, so that neither end is favoured. Bytes: the image of Apache DataSketches'
 /// t-digest, buffered values included; the reference implementation's are read.
 template <unsigned K = 100, class T = double>
-class tdigest {
+class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   static_assert(K >= 10 && K <= 65535, "millrace[SKETCH-3]: tdigest<K>: K must be in [10, 65535]");
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
                 "millrace[SKETCH-4]: tdigest<K, T>: T must be double or float");
@@ -13716,15 +13732,8 @@ class tdigest {
   T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
   T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_; }
 
-  /// The distribution seen so far, for many queries.
+  /// The distribution seen so far, for many questions: `quantile`, `rank` and their like make it each time.
   quantile_curve<T> view() const;
-  /// NaN unless p is in [0, 1].
-  T quantile(double p) const { return view().quantile(p); }
-  T median() const { return view().median(); }
-  T interquartile_range() const { return view().interquartile_range(); }
-  double rank(T value) const { return view().rank(value); }
-  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
-  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
 
   /// The fraction of the stream in the centroid at rank `p`: how finely ranks are told apart there.
   double resolution(double p) const;

@@ -1,9 +1,11 @@
 #ifndef MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
 #define MILLRACE_AGGREGATE_DETAIL_QUANTILE_POINTS_HPP
 
+#include <millrace/core/detail/order_key.hpp>
 #include <millrace/core/result.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +13,62 @@
 namespace millrace {
 inline namespace v0 {
 namespace detail {
+
+/// What `Sketch` is asked through its view, which is made for each question: for many of them, ask `view()` once.
+template <class Sketch, class T>
+class asked_by_view {
+ public:
+  /// NaN unless p is in [0, 1].
+  T quantile(double p) const { return view_of().quantile(p); }
+  T median() const { return view_of().median(); }
+  /// Upper less lower quartile.
+  T interquartile_range() const { return view_of().interquartile_range(); }
+  /// The fraction of the stream at or below `value`.
+  double rank(T value) const { return view_of().rank(value); }
+  /// The rank of each point.
+  std::vector<double> cdf(std::span<const T> points) const { return view_of().cdf(points); }
+  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last.
+  /// Errors: invalid_argument when the points do not ascend or nothing was seen.
+  result<std::vector<double>> pmf(std::span<const T> points) const { return view_of().pmf(points); }
+
+ protected:
+  asked_by_view() = default;
+
+ private:
+  auto view_of() const { return static_cast<const Sketch&>(*this).view(); }
+};
+
+/// Sorted runs of values that weigh the same, merged into one run with a weight for each value. Runs are best added
+/// from the short to the long, so that few values are moved often.
+template <class T>
+class weighted_runs {
+ public:
+  std::vector<T> values;
+  std::vector<std::uint64_t> weights;
+
+  /// `value_at(i)`: the run's values, ascending.
+  template <class ValueAt>
+  void add(std::size_t size, ValueAt&& value_at, std::uint64_t weight) {
+    merged_.resize(values.size() + size);
+    merged_weights_.resize(merged_.size());
+    std::size_t from_run = 0;
+    std::size_t from_rest = 0;
+    for (std::size_t i = 0; i < merged_.size(); ++i) {
+      const bool rest =
+          from_run == size || (from_rest < values.size() &&
+                               to_order_key(values[from_rest]) <= to_order_key(static_cast<T>(value_at(from_run))));
+      merged_[i] = rest ? values[from_rest] : value_at(from_run);
+      merged_weights_[i] = rest ? weights[from_rest] : weight;
+      ++(rest ? from_rest : from_run);
+    }
+    values.swap(merged_);
+    weights.swap(merged_weights_);
+  }
+
+ private:
+  std::vector<T> merged_;
+  std::vector<std::uint64_t> merged_weights_;
+};
 
 /// rank(point) for each point.
 template <class T, class Rank>

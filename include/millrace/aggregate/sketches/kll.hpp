@@ -2,6 +2,7 @@
 #define MILLRACE_AGGREGATE_SKETCHES_KLL_HPP
 
 #include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/detail/quantile_points.hpp>
 #include <millrace/aggregate/sketches/detail/kll_levels.hpp>
 #include <millrace/aggregate/sketches/quantile_view.hpp>
 #include <millrace/core/detail/math.hpp>
@@ -53,7 +54,7 @@ inline constexpr std::size_t header_bytes = 20;
 /// Bytes: the image of Apache DataSketches' KLL sketch. It has no place for the generator: a loaded sketch returns
 /// the same, but tosses coins of its own from there on.
 template <unsigned K = 200, class T = double>
-class kll {
+class kll : public detail::asked_by_view<kll<K, T>, T> {
   static_assert(K >= 8 && K <= 65535, "millrace[SKETCH-1]: kll<K>: K must be in [8, 65535]");
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
                 "millrace[SKETCH-2]: kll<K, T>: T must be double or float");
@@ -111,15 +112,8 @@ class kll {
   T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : (kept_.min)(); }
   T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : (kept_.max)(); }
 
-  /// The distribution seen so far, for many queries.
+  /// The distribution seen so far, for many questions: `quantile`, `rank` and their like make it each time.
   quantile_view<T> view() const;
-  /// NaN unless p is in [0, 1].
-  T quantile(double p) const { return view().quantile(p); }
-  T median() const { return view().median(); }
-  T interquartile_range() const { return view().interquartile_range(); }
-  double rank(T value) const { return view().rank(value); }
-  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
-  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
 
   /// How far the rank of one quantile may be off, as a fraction of the stream, at 99 % confidence; 0 while `exact`.
   double rank_error() const noexcept { return exact() ? 0.0 : 2.296 / detail::math::pow(min_k_, 0.9723); }
@@ -161,26 +155,12 @@ template <unsigned K, class T>
 quantile_view<T> kll<K, T>::view() const {
   if (empty()) return {};
   const detail::kll_levels<T> all = kept_.tidy();
-  std::vector<T> values, merged_values;
-  std::vector<std::uint64_t> weights, merged_weights;
+  detail::weighted_runs<T> made;
   for (unsigned level = 0; level < all.levels(); ++level) {
-    // From the short runs below to the long ones above, so that few values are moved often.
     const std::span<const key_type> run = all.run(level);
-    merged_values.resize(values.size() + run.size());
-    merged_weights.resize(merged_values.size());
-    std::size_t from_run = 0;
-    std::size_t from_rest = 0;
-    for (std::size_t i = 0; i < merged_values.size(); ++i) {
-      const bool rest = from_run == run.size() ||
-                        (from_rest < values.size() && detail::to_order_key(values[from_rest]) <= run[from_run]);
-      merged_values[i] = rest ? values[from_rest] : detail::from_order_key<T>(run[from_run]);
-      merged_weights[i] = rest ? weights[from_rest] : std::uint64_t{1} << level;
-      ++(rest ? from_rest : from_run);
-    }
-    values.swap(merged_values);
-    weights.swap(merged_weights);
+    made.add(run.size(), [run](std::size_t i) { return detail::from_order_key<T>(run[i]); }, std::uint64_t{1} << level);
   }
-  return quantile_view<T>(std::move(values), std::move(weights), (min)(), (max)());
+  return quantile_view<T>(std::move(made.values), std::move(made.weights), (min)(), (max)());
 }
 
 template <unsigned K, class T>

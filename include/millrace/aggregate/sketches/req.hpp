@@ -2,6 +2,7 @@
 #define MILLRACE_AGGREGATE_SKETCHES_REQ_HPP
 
 #include <millrace/aggregate/concepts.hpp>
+#include <millrace/aggregate/detail/quantile_points.hpp>
 #include <millrace/aggregate/sketches/detail/req_levels.hpp>
 #include <millrace/aggregate/sketches/quantile_view.hpp>
 #include <millrace/core/detail/math.hpp>
@@ -55,7 +56,7 @@ inline constexpr std::size_t level_bytes = 20;
 /// quantiles", PODS 2021. Bytes: the image of Apache DataSketches' REQ sketch. It has no place for the generator: a
 /// loaded sketch returns the same, but tosses coins of its own from there on.
 template <unsigned K = 12, class T = double, bool HighRanks = true>
-class req {
+class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
   static_assert(K >= 4 && K <= 1024 && K % 2 == 0, "millrace[SKETCH-11]: req<K>: K must be even and in [4, 1024]");
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
                 "millrace[SKETCH-12]: req<K, T>: T must be double or float");
@@ -129,15 +130,8 @@ class req {
   T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
   T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_value_; }
 
-  /// The distribution seen so far, for many queries.
+  /// The distribution seen so far, for many questions: `quantile`, `rank` and their like make it each time.
   quantile_view<T> view() const;
-  /// NaN unless p is in [0, 1].
-  T quantile(double p) const { return view().quantile(p); }
-  T median() const { return view().median(); }
-  T interquartile_range() const { return view().interquartile_range(); }
-  double rank(T value) const { return view().rank(value); }
-  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
-  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
 
   /// How far the rank of one quantile near rank p may be off, as a fraction of the stream, at 99 % confidence; 0 where
   /// quantiles are exact.
@@ -221,24 +215,12 @@ template <unsigned K, class T, bool HighRanks>
 quantile_view<T> req<K, T, HighRanks>::view() const {
   if (empty()) return {};
   const levels_type all = kept_.tidy();
-  std::vector<T> values, merged_values;
-  std::vector<std::uint64_t> weights, merged_weights;
+  detail::weighted_runs<T> made;
   for (std::size_t height = 0; height < all.levels().size(); ++height) {
     const std::vector<T> run = values_of(all.levels()[height]);
-    merged_values.resize(values.size() + run.size());
-    merged_weights.resize(merged_values.size());
-    std::size_t from_run = 0;
-    std::size_t from_rest = 0;
-    for (std::size_t i = 0; i < merged_values.size(); ++i) {
-      const bool rest = from_run == run.size() || (from_rest < values.size() && values[from_rest] <= run[from_run]);
-      merged_values[i] = rest ? values[from_rest] : run[from_run];
-      merged_weights[i] = rest ? weights[from_rest] : std::uint64_t{1} << height;
-      ++(rest ? from_rest : from_run);
-    }
-    values.swap(merged_values);
-    weights.swap(merged_weights);
+    made.add(run.size(), [&run](std::size_t i) { return run[i]; }, std::uint64_t{1} << height);
   }
-  return quantile_view<T>(std::move(values), std::move(weights), (min)(), (max)());
+  return quantile_view<T>(std::move(made.values), std::move(made.weights), (min)(), (max)());
 }
 
 template <unsigned K, class T, bool HighRanks>

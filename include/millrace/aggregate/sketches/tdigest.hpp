@@ -3,6 +3,7 @@
 
 #include <millrace/aggregate/concepts.hpp>
 #include <millrace/aggregate/detail/extremes.hpp>
+#include <millrace/aggregate/detail/quantile_points.hpp>
 #include <millrace/aggregate/sketches/detail/tdigest_reference.hpp>
 #include <millrace/aggregate/sketches/quantile_curve.hpp>
 #include <millrace/core/detail/math.hpp>
@@ -57,7 +58,7 @@ inline constexpr std::size_t header_bytes = 16;
 /// from both ends towards the middle, so that neither end is favoured. Bytes: the image of Apache DataSketches'
 /// t-digest, buffered values included; the reference implementation's are read.
 template <unsigned K = 100, class T = double>
-class tdigest {
+class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   static_assert(K >= 10 && K <= 65535, "millrace[SKETCH-3]: tdigest<K>: K must be in [10, 65535]");
   static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>,
                 "millrace[SKETCH-4]: tdigest<K, T>: T must be double or float");
@@ -111,15 +112,8 @@ class tdigest {
   T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
   T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_; }
 
-  /// The distribution seen so far, for many queries.
+  /// The distribution seen so far, for many questions: `quantile`, `rank` and their like make it each time.
   quantile_curve<T> view() const;
-  /// NaN unless p is in [0, 1].
-  T quantile(double p) const { return view().quantile(p); }
-  T median() const { return view().median(); }
-  T interquartile_range() const { return view().interquartile_range(); }
-  double rank(T value) const { return view().rank(value); }
-  std::vector<double> cdf(std::span<const T> points) const { return view().cdf(points); }
-  result<std::vector<double>> pmf(std::span<const T> points) const { return view().pmf(points); }
 
   /// The fraction of the stream in the centroid at rank `p`: how finely ranks are told apart there.
   double resolution(double p) const;
