@@ -8,7 +8,6 @@
 #include <millrace/detect.hpp>
 #include <millrace/store/file.hpp>
 
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <span>
@@ -49,12 +48,11 @@ mr::result<std::vector<point>> read(const std::string& path) {
     auto more = rows.next(cells);
     if (!more) return std::move(more).error();
     if (!*more) return series;
-    double value = 0;
-    const std::string_view cell = cells.back();
-    if (std::from_chars(cell.data(), cell.data() + cell.size(), value).ec == std::errc())
-      series.push_back({std::string(cells.front()), value});
+    if (const auto value = csv::number(cells.back()))
+      series.push_back({std::string(cells.front()), *value});
     else if (!first)
-      return mr::error(mr::errc::invalid_data, path + ": not a number: " + std::string(cell));
+      return mr::error(mr::errc::invalid_data,
+                       path + ", line " + std::to_string(rows.line()) + ": not a number: " + std::string(cells.back()));
   }
 }
 

@@ -9,7 +9,6 @@
 #include <millrace/store/file.hpp>
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <span>
@@ -63,10 +62,11 @@ mr::result<std::vector<user>> read(std::string text, std::string_view treatment)
       return mr::error(mr::errc::invalid_data, "row " + std::to_string(users.size() + 1) + ": 6 cells are needed");
     user one{cells[1] == treatment, {}};
     for (std::size_t i = 0; i < 4; ++i) {
-      const std::string_view cell = cells[i + 2];
-      if (std::from_chars(cell.data(), cell.data() + cell.size(), one.inputs[i]).ec != std::errc())
+      const auto value = csv::number(cells[i + 2]);
+      if (!value)
         return mr::error(mr::errc::invalid_data,
-                         "user " + std::string(cells[0]) + ": not a number: " + std::string(cell));
+                         "user " + std::string(cells[0]) + ": not a number: " + std::string(cells[i + 2]));
+      one.inputs[i] = *value;
     }
     users.push_back(one);
   }

@@ -4,10 +4,14 @@
 #include <millrace/core/error.hpp>
 #include <millrace/core/result.hpp>
 
+#include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -24,6 +28,14 @@ inline std::string quoted(std::string_view cell) {
   std::string text = "\"";
   for (const char c : cell) text.append(c == '"' ? 2 : 1, c);
   return text += '"';
+}
+
+/// The finite number that a whole cell is, or nothing: "1,000" is none, rather than 1.
+inline std::optional<double> number(std::string_view cell) noexcept {
+  double value = 0;
+  const auto read = std::from_chars(cell.data(), cell.data() + cell.size(), value);
+  const bool whole = read.ec == std::errc() && read.ptr == cell.data() + cell.size();
+  return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
 /// Reads comma-separated rows as RFC 4180 has them: a cell may stand in quotes and then hold

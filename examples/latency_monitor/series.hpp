@@ -126,10 +126,9 @@ inline mr::result<std::vector<measurement>> read_series(std::string text, std::s
     if (!when) return at_line(when.error().message());
     one.time = *when;
     const std::string_view number = cells[value_at];
-    const auto read = std::from_chars(number.data(), number.data() + number.size(), one.value);
-    if (number.empty() || read.ec != std::errc() || read.ptr != number.data() + number.size() ||
-        !std::isfinite(one.value))
-      return at_line("\"" + std::string(number) + "\" is no number");
+    const auto read = csv::number(number);
+    if (!read) return at_line("\"" + std::string(number) + "\" is no number");
+    one.value = *read;
     if (!label.empty()) one.label = cells[label_at];
     made.push_back(std::move(one));
   }

@@ -17552,6 +17552,7 @@ constexpr auto context(bound<Fields>... values) {
     return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
 }
 
+/// Refuses start values that name no field.
 template <class... Given>
 requires(!(detail::is_bound<Given> && ...))
 constexpr auto context(Given...) {
@@ -31790,17 +31791,25 @@ class metrics_snapshot {
 namespace millrace {
 inline namespace v0 {
 
-/// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards
-/// and summaries find them.
+// The families that the metrics and validation middlewares keep, by name and label, so that exporters, dashboards and
+// summaries find them.
+
+/// The runs of each event.
 inline constexpr observe::metric_info event_count_info{"millrace_event_count_total", "Runs of an event."};
+/// The failures of each event.
 inline constexpr observe::metric_info event_failures_info{"millrace_event_failures_total",
                                                           "Runs of an event that failed."};
+/// How long each event ran.
 inline constexpr observe::metric_info event_duration_info{"millrace_event_duration_seconds", "How long an event ran.",
                                                           "seconds"};
+/// The last value of each field that is a number.
 inline constexpr observe::metric_info event_field_info{"millrace_ml_metric", "The last value of a named field."};
+/// What validation found wrong, by field.
 inline constexpr observe::metric_info validation_issues_info{"millrace_validation_issues_total",
                                                              "What validation found wrong in fields."};
+/// The label that names the event.
 inline constexpr std::string_view event_label = "event";
+/// The label that names the field.
 inline constexpr std::string_view field_label = "metric";
 
 /// One event's runs; durations in seconds, 0 where it never ran.

@@ -104,3 +104,9 @@ TEST_CASE("a cell of many megabytes reads as one") {
   CHECK(read.cells[0][1].size() == (std::size_t{20} << 20) + 1);
   CHECK(read.cells[0][2] == "b");
 }
+
+TEST_CASE("a number is a whole cell") {
+  CHECK(csv::number("12.5") == 12.5);
+  CHECK(csv::number("-1e3") == -1000);
+  for (const char* none : {"", "1,000", "1 000", "7 EUR", "12%", "nan", "inf", "1e999"}) CHECK(!csv::number(none));
+}

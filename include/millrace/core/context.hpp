@@ -72,6 +72,7 @@ constexpr auto context(bound<Fields>... values) {
     return basic_context<field_list<Fields...>, field_list<Fields...>>(std::move(values)...);
 }
 
+/// Refuses start values that name no field.
 template <class... Given>
 requires(!(detail::is_bound<Given> && ...))
 constexpr auto context(Given...) {
