@@ -238,8 +238,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if (!ordinary) [[unlikely]]
       return rare(x, w);
     const stream_item<sample> it{x, w, this->tally_.seen()};
+    ++this->tally_.items;  // before, so that nothing has to be kept beyond a state's rare calls
     this->states_.for_each([&](auto& state) { detail::feed<Weighted>(state, it); });
-    ++this->tally_.items;
     return answer();
   }
 

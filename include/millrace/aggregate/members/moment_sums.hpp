@@ -46,18 +46,27 @@ struct central_sums {
 template <>
 struct central_sums<1> {};
 
-/// Is a deviation's last power, by itself and weighted, as far from the ends of double's range as sums of it need?
+/// Are a deviation and a weight so far from the ends of double's range that all their products up to the last power are
+/// far enough from them, too?
 template <unsigned Order>
-bool deviates_plainly(double deviation, double weight) noexcept {
-  constexpr double least = 1e-280;
-  constexpr double most = 1e280;
+[[gnu::always_inline]] inline bool is_near(double deviation, double weight) noexcept {
+  constexpr double most = Order <= 2 ? 1e120 : Order == 3 ? 1e80 : 1e60;
+  return (is_within(deviation, 1 / most, most) || deviation == 0) && is_within(weight, 1e-40, 1e40);
+}
+/// The same asked of those that are not: is the last power, by itself and weighted, as far from the ends as sums of it
+/// need?
+template <unsigned Order>
+[[gnu::noinline, gnu::cold]] bool is_near_enough(double deviation, double weight) noexcept {
   const double size = math::absolute(deviation);
   double power = size;
   if constexpr (Order >= 2) power *= size;
   if constexpr (Order == 3) power *= size;
   if constexpr (Order == 4) power *= power;
-  const double weighted = power * weight;
-  return (power >= least && power <= most && weighted >= least && weighted <= most) || deviation == 0;
+  return deviation == 0 || (is_within(power, 1e-280, 1e280) && is_within(power * weight, 1e-280, 1e280));
+}
+template <unsigned Order>
+bool deviates_plainly(double deviation, double weight) noexcept {
+  return is_near<Order>(deviation, weight) || is_near_enough<Order>(deviation, weight);
 }
 
 }  // namespace detail

@@ -48,16 +48,16 @@ struct moments {
       open(x);
       const double d = x - shift_;
       if constexpr (Order >= 2)
-        if (!detail::deviates_plainly<Order>(d, 1)) [[unlikely]]
-          return take_far(x, 1);
+        if (!detail::is_near<Order>(d, 1)) [[unlikely]]
+          return take_rare(x, 1);
       add(d, 1);
       close_if_full();
     }
     void update(double x, weight w) noexcept {
       open(x);
       const double d = x - shift_;
-      if (!deviates_plainly(d, w.value)) [[unlikely]]
-        return take_far(x, w.value);
+      if (!detail::is_near<Order>(d, w.value)) [[unlikely]]
+        return take_rare(x, w.value);
       add(d, w.value);
       close_if_full();
     }
@@ -129,14 +129,21 @@ struct moments {
       }
     }
     void close_if_full() noexcept {
-      if (++items_ != most) return;
+      if (++items_ == most) [[unlikely]]
+        close_block();
+    }
+    [[gnu::noinline]] void close_block() noexcept {
       closed_.merge(closed_type(weight_, shift_, power_));
       items_ = 0;
     }
 
-    static bool deviates_plainly(double d, double w) noexcept {
-      return detail::deviates_plainly<Order>(d, w) && (Order == 1 || detail::deviates_plainly<1>(d, w)) &&
-             detail::is_plain(w);
+    /// An item at which a look at the exponents is not enough.
+    [[gnu::noinline, gnu::cold]] void take_rare(double x, double w) noexcept {
+      const double d = x - shift_;
+      if (!(detail::is_near_enough<Order>(d, w) && detail::is_near_enough<1>(d, w) && detail::is_plain(w)))
+        return take_far(x, w);
+      add(d, w);
+      close_if_full();
     }
     /// An item whose powers would leave double's range goes alone, and what was about another shift before it.
     [[gnu::noinline, gnu::cold]] void take_far(double x, double w) noexcept {

@@ -232,13 +232,9 @@ struct comoments {
       }
       const double dx = p.x - shift_.x;
       const double dy = p.y - shift_.y;
-      if (!deviates_plainly(dx, w.value) || !deviates_plainly(dy, w.value)) [[unlikely]]
-        return take_far(p, w.value);
-      weight_ += w.value;
-      powers_.add(dx, dy, w.value);
-      if (++items_ != most) return;
-      closed_.merge(comoment_sums(weight_, shift_, powers_));
-      items_ = 0;
+      if (!detail::is_near<2>(dx, w.value) || !detail::is_near<2>(dy, w.value)) [[unlikely]]
+        return take_rare(p, w.value);
+      add(dx, dy, w.value);
     }
     void update_huge(const xy& p, double w) noexcept { closed_.merge(comoment_sums(p, w)); }
     void update(std::span<const xy> pairs) noexcept {
@@ -292,8 +288,25 @@ struct comoments {
       closed_ = closed();
       items_ = 0;
     }
+    void add(double dx, double dy, double w) noexcept {
+      weight_ += w;
+      powers_.add(dx, dy, w);
+      if (++items_ == most) [[unlikely]]
+        close_block();
+    }
+    [[gnu::noinline]] void close_block() noexcept {
+      closed_.merge(comoment_sums(weight_, shift_, powers_));
+      items_ = 0;
+    }
     static bool deviates_plainly(double d, double w) noexcept {
-      return detail::deviates_plainly<2>(d, w) && detail::deviates_plainly<1>(d, w) && detail::is_plain(w);
+      return detail::is_near_enough<2>(d, w) && detail::is_near_enough<1>(d, w);
+    }
+    /// A pair at which a look at the exponents is not enough.
+    [[gnu::noinline, gnu::cold]] void take_rare(const xy& p, double w) noexcept {
+      const double dx = p.x - shift_.x;
+      const double dy = p.y - shift_.y;
+      if (!detail::is_plain(w) || !deviates_plainly(dx, w) || !deviates_plainly(dy, w)) return take_far(p, w);
+      add(dx, dy, w);
     }
     /// A pair whose squares would leave double's range goes alone, and what was about another shift before it.
     [[gnu::noinline, gnu::cold]] void take_far(const xy& p, double w) noexcept {

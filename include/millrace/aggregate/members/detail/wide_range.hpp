@@ -3,6 +3,7 @@
 
 #include <millrace/core/detail/math.hpp>
 
+#include <bit>
 #include <cstdint>
 
 namespace millrace {
@@ -14,10 +15,13 @@ namespace detail {
 inline constexpr double least_plain = 0x1p-900;
 inline constexpr double greatest_plain = 0x1p900;
 
-inline bool is_plain(double x) noexcept {
-  const double size = math::absolute(x);
-  return size >= least_plain && size <= greatest_plain;
+/// Is |x| in [least, most]? By one comparison of the bits, without the sign; false for NaN.
+[[gnu::always_inline]] constexpr bool is_within(double x, double least, double most) noexcept {
+  const std::uint64_t from = std::bit_cast<std::uint64_t>(least) << 1;
+  const std::uint64_t to = std::bit_cast<std::uint64_t>(most) << 1;
+  return (std::bit_cast<std::uint64_t>(x) << 1) - from <= to - from;
 }
+inline bool is_plain(double x) noexcept { return is_within(x, least_plain, greatest_plain); }
 
 /// e with 2^(e-1) <= |x| < 2^e; far below every other for zero.
 inline int exponent_of(double x) noexcept {
