@@ -32,6 +32,7 @@ class sampled {
  public:
   using sample = detail::aggregate_item<Aggregate>;
 
+  /// One item in `every`, 1 at the least.
   explicit sampled(std::uint64_t every = 32, std::uint64_t seed = 0, Aggregate empty = Aggregate())
       : every_(every == 0 ? 1 : every), random_(seed), chosen_(random_.below(every_)), kept_(std::move(empty)) {}
 

@@ -159,6 +159,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   using sample = typename ops::sample;
   static constexpr std::size_t unbounded = ~std::size_t{0};
 
+  /// Of at most `most` items, 1 at the least.
   explicit windowed(std::size_t most = unbounded) requires(Length.nanoseconds != 0) : windowed(Length, most, 0) {}
   explicit windowed(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0)
       : windowed(length, most, 0) {}
