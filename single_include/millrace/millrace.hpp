@@ -2245,10 +2245,13 @@ namespace detail {
 inline constexpr double least_plain = 0x1p-900;
 inline constexpr double greatest_plain = 0x1p900;
 
-inline bool is_plain(double x) noexcept {
-  const double size = math::absolute(x);
-  return size >= least_plain && size <= greatest_plain;
+/// Is |x| in [least, most]? By one comparison of the bits, without the sign; false for NaN.
+[[gnu::always_inline]] constexpr bool is_within(double x, double least, double most) noexcept {
+  const std::uint64_t from = std::bit_cast<std::uint64_t>(least) << 1;
+  const std::uint64_t to = std::bit_cast<std::uint64_t>(most) << 1;
+  return (std::bit_cast<std::uint64_t>(x) << 1) - from <= to - from;
 }
+inline bool is_plain(double x) noexcept { return is_within(x, least_plain, greatest_plain); }
 
 /// e with 2^(e-1) <= |x| < 2^e; far below every other for zero.
 inline int exponent_of(double x) noexcept {
@@ -2583,18 +2586,27 @@ struct central_sums {
 template <>
 struct central_sums<1> {};
 
-/// Is a deviation's last power, by itself and weighted, as far from the ends of double's range as sums of it need?
+/// Are a deviation and a weight so far from the ends of double's range that all their products up to the last power are
+/// far enough from them, too?
 template <unsigned Order>
-bool deviates_plainly(double deviation, double weight) noexcept {
-  constexpr double least = 1e-280;
-  constexpr double most = 1e280;
+[[gnu::always_inline]] inline bool is_near(double deviation, double weight) noexcept {
+  constexpr double most = Order <= 2 ? 1e120 : Order == 3 ? 1e80 : 1e60;
+  return (is_within(deviation, 1 / most, most) || deviation == 0) && is_within(weight, 1e-40, 1e40);
+}
+/// The same asked of those that are not: is the last power, by itself and weighted, as far from the ends as sums of it
+/// need?
+template <unsigned Order>
+[[gnu::noinline, gnu::cold]] bool is_near_enough(double deviation, double weight) noexcept {
   const double size = math::absolute(deviation);
   double power = size;
   if constexpr (Order >= 2) power *= size;
   if constexpr (Order == 3) power *= size;
   if constexpr (Order == 4) power *= power;
-  const double weighted = power * weight;
-  return (power >= least && power <= most && weighted >= least && weighted <= most) || deviation == 0;
+  return deviation == 0 || (is_within(power, 1e-280, 1e280) && is_within(power * weight, 1e-280, 1e280));
+}
+template <unsigned Order>
+bool deviates_plainly(double deviation, double weight) noexcept {
+  return is_near<Order>(deviation, weight) || is_near_enough<Order>(deviation, weight);
 }
 
 }  // namespace detail
@@ -2920,16 +2932,16 @@ struct moments {
       open(x);
       const double d = x - shift_;
       if constexpr (Order >= 2)
-        if (!detail::deviates_plainly<Order>(d, 1)) [[unlikely]]
-          return take_far(x, 1);
+        if (!detail::is_near<Order>(d, 1)) [[unlikely]]
+          return take_rare(x, 1);
       add(d, 1);
       close_if_full();
     }
     void update(double x, weight w) noexcept {
       open(x);
       const double d = x - shift_;
-      if (!deviates_plainly(d, w.value)) [[unlikely]]
-        return take_far(x, w.value);
+      if (!detail::is_near<Order>(d, w.value)) [[unlikely]]
+        return take_rare(x, w.value);
       add(d, w.value);
       close_if_full();
     }
@@ -3001,14 +3013,21 @@ struct moments {
       }
     }
     void close_if_full() noexcept {
-      if (++items_ != most) return;
+      if (++items_ == most) [[unlikely]]
+        close_block();
+    }
+    [[gnu::noinline]] void close_block() noexcept {
       closed_.merge(closed_type(weight_, shift_, power_));
       items_ = 0;
     }
 
-    static bool deviates_plainly(double d, double w) noexcept {
-      return detail::deviates_plainly<Order>(d, w) && (Order == 1 || detail::deviates_plainly<1>(d, w)) &&
-             detail::is_plain(w);
+    /// An item at which a look at the exponents is not enough.
+    [[gnu::noinline, gnu::cold]] void take_rare(double x, double w) noexcept {
+      const double d = x - shift_;
+      if (!(detail::is_near_enough<Order>(d, w) && detail::is_near_enough<1>(d, w) && detail::is_plain(w)))
+        return take_far(x, w);
+      add(d, w);
+      close_if_full();
     }
     /// An item whose powers would leave double's range goes alone, and what was about another shift before it.
     [[gnu::noinline, gnu::cold]] void take_far(double x, double w) noexcept {
@@ -5718,12 +5737,14 @@ inline namespace v0 {
 /// Complexity: update an addition and a comparison, one in `every` the aggregate's. 64 bytes more than the aggregate.
 /// Allocates: what the aggregate does.
 /// Threads: one at a time.
+/// Moved from: may only be assigned to or destroyed.
 /// Errors: of merging aggregates sampled otherwise: invalid_argument.
 template <class Aggregate>
 class sampled {
  public:
   using sample = detail::aggregate_item<Aggregate>;
 
+  /// One item in `every`, 1 at the least.
   explicit sampled(std::uint64_t every = 32, std::uint64_t seed = 0, Aggregate empty = Aggregate())
       : every_(every == 0 ? 1 : every), random_(seed), chosen_(random_.below(every_)), kept_(std::move(empty)) {}
 
@@ -6967,6 +6988,8 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 /// that want the items themselves find them in the first-level cache. The members' own memory and 32 bytes.
 /// Allocates: only members that say so.
 /// Threads: one at a time; const calls from any number.
+/// Moved from: an aggregate of members without memory of their own is as it was; any other may only be assigned to or
+/// destroyed.
 template <class Policy, class... Members>
 class basic_aggregate : public detail::answers<false, Policy, Members...> {
   using base = detail::answers<false, Policy, Members...>;
@@ -7121,8 +7144,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if (!ordinary) [[unlikely]]
       return rare(x, w);
     const stream_item<sample> it{x, w, this->tally_.seen()};
+    ++this->tally_.items;  // before, so that nothing has to be kept beyond a state's rare calls
     this->states_.for_each([&](auto& state) { detail::feed<Weighted>(state, it); });
-    ++this->tally_.items;
     return answer();
   }
 
@@ -12398,13 +12421,9 @@ struct comoments {
       }
       const double dx = p.x - shift_.x;
       const double dy = p.y - shift_.y;
-      if (!deviates_plainly(dx, w.value) || !deviates_plainly(dy, w.value)) [[unlikely]]
-        return take_far(p, w.value);
-      weight_ += w.value;
-      powers_.add(dx, dy, w.value);
-      if (++items_ != most) return;
-      closed_.merge(comoment_sums(weight_, shift_, powers_));
-      items_ = 0;
+      if (!detail::is_near<2>(dx, w.value) || !detail::is_near<2>(dy, w.value)) [[unlikely]]
+        return take_rare(p, w.value);
+      add(dx, dy, w.value);
     }
     void update_huge(const xy& p, double w) noexcept { closed_.merge(comoment_sums(p, w)); }
     void update(std::span<const xy> pairs) noexcept {
@@ -12458,8 +12477,25 @@ struct comoments {
       closed_ = closed();
       items_ = 0;
     }
+    void add(double dx, double dy, double w) noexcept {
+      weight_ += w;
+      powers_.add(dx, dy, w);
+      if (++items_ == most) [[unlikely]]
+        close_block();
+    }
+    [[gnu::noinline]] void close_block() noexcept {
+      closed_.merge(comoment_sums(weight_, shift_, powers_));
+      items_ = 0;
+    }
     static bool deviates_plainly(double d, double w) noexcept {
-      return detail::deviates_plainly<2>(d, w) && detail::deviates_plainly<1>(d, w) && detail::is_plain(w);
+      return detail::is_near_enough<2>(d, w) && detail::is_near_enough<1>(d, w);
+    }
+    /// A pair at which a look at the exponents is not enough.
+    [[gnu::noinline, gnu::cold]] void take_rare(const xy& p, double w) noexcept {
+      const double dx = p.x - shift_.x;
+      const double dy = p.y - shift_.y;
+      if (!detail::is_plain(w) || !deviates_plainly(dx, w) || !deviates_plainly(dy, w)) return take_far(p, w);
+      add(dx, dy, w);
     }
     /// A pair whose squares would leave double's range goes alone, and what was about another shift before it.
     [[gnu::noinline, gnu::cold]] void take_far(const xy& p, double w) noexcept {
@@ -14662,6 +14698,7 @@ class faded {
 /// aggregate.
 /// Allocates: what the aggregate does.
 /// Threads: one at a time; const calls from any number.
+/// Moved from: may only be assigned to or destroyed.
 /// Source: Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009.
 template <class Decay, class Aggregate>
 class decayed {
@@ -16918,6 +16955,7 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   using sample = typename ops::sample;
   static constexpr std::size_t unbounded = ~std::size_t{0};
 
+  /// Of at most `most` items, 1 at the least.
   explicit windowed(std::size_t most = unbounded) requires(Length.nanoseconds != 0) : windowed(Length, most, 0) {}
   explicit windowed(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0)
       : windowed(length, most, 0) {}

@@ -26,6 +26,7 @@ inline namespace v0 {
 /// Complexity: update an addition and a comparison, one in `every` the aggregate's. 64 bytes more than the aggregate.
 /// Allocates: what the aggregate does.
 /// Threads: one at a time.
+/// Moved from: may only be assigned to or destroyed.
 /// Errors: of merging aggregates sampled otherwise: invalid_argument.
 template <class Aggregate>
 class sampled {

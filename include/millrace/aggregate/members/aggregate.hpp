@@ -84,6 +84,8 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
 /// that want the items themselves find them in the first-level cache. The members' own memory and 32 bytes.
 /// Allocates: only members that say so.
 /// Threads: one at a time; const calls from any number.
+/// Moved from: an aggregate of members without memory of their own is as it was; any other may only be assigned to or
+/// destroyed.
 template <class Policy, class... Members>
 class basic_aggregate : public detail::answers<false, Policy, Members...> {
   using base = detail::answers<false, Policy, Members...>;

@@ -105,6 +105,7 @@ class faded {
 /// aggregate.
 /// Allocates: what the aggregate does.
 /// Threads: one at a time; const calls from any number.
+/// Moved from: may only be assigned to or destroyed.
 /// Source: Cormode, Shkapenyuk, Srivastava, Xu, "Forward decay", ICDE 2009.
 template <class Decay, class Aggregate>
 class decayed {
