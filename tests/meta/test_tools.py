@@ -14,7 +14,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ORDINARY = """sh dirname sed sort head tail printf getconf awk mkdir cat grep env uname readlink date cp ls rm ln tar du wc sleep
-basename""".split()
+basename tee touch""".split()
 
 # A system on which all goes well; each case changes some of it. None: there is no such command.
 GOOD = {
@@ -174,6 +174,41 @@ def fresh_machine():
             yield f"check-fresh-machine, stopped: status {process.returncode}\n{said}"
 
 
+WHOLE = GOOD | {
+    "apt-cache": "exit 0",
+    "promtool": "exit 0",
+    "cmake": """case $1 in
+  --version) echo "cmake version 3.25.1" ;;
+  --build) printf '# ninja log v5\\n0\\t3200\\t1\\tunit_core\\tabc\\n' >"$2/.ninja_log" ;;
+  --preset) mkdir -p "build/$2" && echo "interop.boost: no Boost" >"build/$2/left_out.txt" ;;
+esac""",
+    "ctest": """while [ $# -gt 0 ]; do
+  if [ "$1" = --output-junit ]; then
+    echo '<testcase name="unit.slow" classname="x" time="6.5" status="run"><system-out></system-out></testcase>' >"$2"
+  fi
+  shift
+done
+exit ${CTEST_STATUS:-0}""",
+}
+
+
+def whole_test():
+    """tools/test with an extra build: what each left out stands at the end, and a failure does not hide it."""
+    with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
+        copy = Copy(folder, WHOLE)
+        (copy.folder / "tests/meta").mkdir(parents=True)
+        (copy.folder / "tests/meta/format.py").write_text('VERSION = "23.1.5"\n')
+        (copy.folder / "build/format-venv").mkdir()
+        (copy.folder / "build/format-venv/complete").write_text("")
+        for status in ("0", "8"):
+            done = copy.run(copy.folder / "tools/test", "--asan", CTEST_STATUS=status)
+            words = ["6.5 s  tested unit.slow", "left out: interop.boost: no Boost", "1 tests ran, 0 skipped, 1 left out"]
+            words += ["3.2 s  built  unit_core", "left out of asan-ubsan: interop.boost"] if status == "0" else []
+            missing = [word for word in words if word not in done.stdout]
+            if missing or done.returncode != (status != "0"):
+                yield f"tools/test where ctest answers {status}: status {done.returncode}, without {missing}\n{done.stdout}{done.stderr}"
+
+
 def summary():
     """Only what was built now counts; what was skipped or left out is named with its reason."""
     with tempfile.TemporaryDirectory(prefix="millrace-") as folder:
@@ -198,7 +233,7 @@ def summary():
 
 
 def main():
-    trials = (sentences, through_a_link, another_compiler, fresh_machine, summary)
+    trials = (sentences, through_a_link, another_compiler, fresh_machine, whole_test, summary)
     failures = [failure for trial in trials for failure in trial()]
     for failure in failures:
         print(f"FAIL {failure}")
