@@ -163,8 +163,8 @@ struct moments {
         return false;
       } else {
         // Of n squares the largest is at least their sum / n.
-        constexpr double most = Order == 2 ? 1e240 : Order == 3 ? 1e160 : 1e120;
-        if (found.power[1] > 1 / most && found.power[1] < most &&
+        constexpr double greatest = Order == 2 ? 1e240 : Order == 3 ? 1e160 : 1e120;
+        if (found.power[1] > 1 / greatest && found.power[1] < greatest &&
             detail::math::absolute(found.power[Order - 1]) < 1e300) [[likely]]
           return true;
         if (found.power[1] != 0) return false;
