@@ -33529,7 +33529,7 @@ class profiler {
         by_index_[Stage::index]->event.data() != Stage::name.data()) [[unlikely]]
       enter(Stage::index, Stage::name);
     event_profile& seen = *by_index_[Stage::index];
-    seen.durations.update(static_cast<std::int64_t>(span.nanoseconds()));  // below zero if the clock went back
+    seen.durations.update(static_cast<std::int64_t>(span.end - span.start));  // below zero if the clock went back
     if (!outcome) [[unlikely]]
       ++seen.failures;
   }

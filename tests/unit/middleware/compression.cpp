@@ -3,6 +3,7 @@
 #include <support/catch.hpp>
 
 #include <millrace/chain/chain.hpp>
+#include <millrace/chain/share.hpp>
 #include <millrace/middleware/validation.hpp>
 #include <millrace/tensor/deflate.hpp>
 #include <millrace/tensor/eigen.hpp>

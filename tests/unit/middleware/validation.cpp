@@ -3,6 +3,7 @@
 #include <support/catch.hpp>
 
 #include <millrace/chain/chain.hpp>
+#include <millrace/chain/share.hpp>
 #include <millrace/tensor/eigen.hpp>
 
 #include <cstdio>
