@@ -33,12 +33,12 @@ void two_proportion_z(benchmark::State& state) {
 BENCHMARK(two_proportion_z);
 
 void ks_with_cached_reference(benchmark::State& state) {
-  const auto reference = *mr::stats::sorted_sample::of(normals(10'000, 1));
+  const auto reference = *mr::stats::sorted_sample::make(normals(10'000, 1));
   std::vector<std::vector<double>> windows;
   for (std::uint64_t seed = 2; seed < 18; ++seed) windows.push_back(normals(10'000, seed));
   std::size_t i = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(mr::stats::ks_test(reference, *mr::stats::sorted_sample::of(windows[i]))->p);
+    benchmark::DoNotOptimize(mr::stats::ks_test(reference, *mr::stats::sorted_sample::make(windows[i]))->p);
     i = (i + 1) % windows.size();
   }
 }
@@ -49,8 +49,8 @@ void mann_whitney(benchmark::State& state) {
   for (std::uint64_t seed = 1; seed < 7; ++seed) samples.push_back(normals(100'000, seed));
   std::size_t i = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(mr::stats::mann_whitney_test(*mr::stats::sorted_sample::of(samples[i]),
-                                                          *mr::stats::sorted_sample::of(samples[i + 1]))
+    benchmark::DoNotOptimize(mr::stats::mann_whitney_test(*mr::stats::sorted_sample::make(samples[i]),
+                                                          *mr::stats::sorted_sample::make(samples[i + 1]))
                                  ->p);
     i = (i + 2) % samples.size();
   }

@@ -75,8 +75,8 @@ set(MILLRACE_store_HEADERS
 set(MILLRACE_stats_HEADERS
   stats.hpp
   stats/fwd.hpp stats/distributions.hpp stats/evidence.hpp stats/experiment.hpp stats/family.hpp stats/power.hpp
-  stats/resampling.hpp stats/sample_moments.hpp stats/sequential.hpp stats/sorted_sample.hpp stats/tests.hpp
-  stats/detail/quantile_bins.hpp
+  stats/resampling.hpp stats/sample_moments.hpp stats/sample_view.hpp stats/sequential.hpp stats/sorted_sample.hpp
+  stats/tests.hpp stats/detail/quantile_bins.hpp
   stats/distributions/beta.hpp stats/distributions/binomial.hpp stats/distributions/chi_squared.hpp
   stats/distributions/fisher_f.hpp stats/distributions/gamma.hpp stats/distributions/kolmogorov.hpp
   stats/distributions/mann_whitney_exact.hpp stats/distributions/noncentral_t.hpp stats/distributions/normal.hpp
@@ -86,6 +86,7 @@ set(MILLRACE_stats_HEADERS
   stats/distributions/detail/incomplete_beta.hpp stats/distributions/detail/incomplete_gamma.hpp
   stats/distributions/detail/invert.hpp stats/distributions/detail/lattice_paths.hpp
   stats/distributions/detail/log_gamma.hpp stats/distributions/detail/noncentral.hpp
+  stats/distributions/detail/normal_range.hpp stats/distributions/detail/range_mixture.hpp
   stats/distributions/detail/quadrature.hpp stats/distributions/detail/tail_expansion.hpp
   stats/experiment/decision.hpp stats/experiment/experiment.hpp stats/experiment/metrics.hpp
   stats/power/fisher_power.hpp stats/power/planning.hpp stats/power/rank_power.hpp stats/power/simulated_power.hpp
@@ -96,7 +97,7 @@ set(MILLRACE_stats_HEADERS
   stats/sequential/two_arm_e_process.hpp
   stats/tests/aggregate_moments.hpp stats/tests/aggregate_tests.hpp stats/tests/anderson_darling.hpp
   stats/tests/anova.hpp stats/tests/bayes.hpp stats/tests/categorical.hpp stats/tests/distance_tests.hpp
-  stats/tests/distances.hpp stats/tests/kolmogorov_smirnov.hpp stats/tests/mann_whitney.hpp stats/tests/means.hpp
+  stats/tests/distances.hpp stats/tests/hodges_lehmann.hpp stats/tests/kolmogorov_smirnov.hpp stats/tests/mann_whitney.hpp stats/tests/means.hpp
   stats/tests/proportion.hpp stats/tests/proportion_intervals.hpp stats/tests/proportions.hpp
   stats/tests/quantiles.hpp stats/tests/ratio_metrics.hpp stats/tests/sample_ratio.hpp stats/tests/trimmed.hpp
   stats/tests/detail/hypergeometric.hpp stats/tests/detail/score.hpp)

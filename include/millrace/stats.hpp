@@ -51,6 +51,7 @@
 #include <millrace/stats/power.hpp>
 #include <millrace/stats/resampling.hpp>
 #include <millrace/stats/sample_moments.hpp>
+#include <millrace/stats/sample_view.hpp>
 #include <millrace/stats/sequential.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 #include <millrace/stats/tests.hpp>

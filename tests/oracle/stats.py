@@ -298,6 +298,92 @@ def range_tails(groups, df, q):
     return lower, upper
 
 
+def peak_panels(log_f, low, high, count):
+    """Nodes and weights over where exp(log_f) is above 1e-21 of its peak, which is searched on a grid that is refined."""
+    for _ in range(8):
+        grid = np.linspace(low, high, 301)
+        at = log_f(grid)
+        inside = np.flatnonzero(at > at.max() - 48)
+        low, high = grid[max(0, inside[0] - 1)], grid[min(300, inside[-1] + 1)]
+    return panels(low, high, count)
+
+
+def log_within(z, w):
+    """log(ndtr(z) - ndtr(z - w)): of a narrow interval as the mean of the density in it."""
+    if w > 2:
+        above = scipy.special.ndtr(w - z)
+        return np.where(z > w / 2, np.log(np.maximum(above - scipy.special.ndtr(-z), 1e-320)),
+                        np.log(np.maximum(scipy.special.ndtr(z) - scipy.special.ndtr(z - w), 1e-320)))
+    nodes, weights = np.polynomial.legendre.leggauss(24)
+    at = z[:, None] - w / 2 * (1 + nodes)
+    middle = (z - w / 2)**2 / 2
+    return np.log(w / 2) - middle - np.log(2 * np.pi) / 2 + np.log(np.exp(middle[:, None] - at * at / 2) @ weights)
+
+
+def log_range_tail(groups, w, upper):
+    """log of a tail of the range of normals: Gauss-Legendre over the largest of them."""
+    others = groups - 1
+
+    def log_f(z):
+        if not upper:
+            return -z * z / 2 + others * log_within(z, w)
+        below = scipy.special.log_ndtr(z)
+        far = scipy.special.log_ndtr(z - w) - below
+        with np.errstate(divide="ignore"):
+            some = np.where(far > -30, np.log(-np.expm1(others * np.log1p(-np.minimum(np.exp(far), 1)))), far + np.log(others))
+        return -z * z / 2 + others * below + some
+
+    z, weight = peak_panels(log_f, -12 + min(w / 2, 3), 12 + w, 25)
+    at = log_f(z)
+    top = at.max()
+    return np.log(groups) - np.log(2 * np.pi) / 2 + top + np.log(np.exp(at - top) @ weight)
+
+
+def far_range_tail(groups, df, q, upper):
+    """One tail of the studentised range, over log s. df None: the deviation is known."""
+    if df is None:
+        return np.exp(log_range_tail(groups, q, upper))
+    with mp.workdps(30):
+        a = mp.mpf(df) / 2
+        scale = float(mp.log(2) + a * mp.log(a) - mp.loggamma(a) - a)
+
+    def log_density(u):
+        small = np.abs(u) < 1e-3
+        series = 2 * u * u * (1 + 2 * u / 3 * (1 + u / 2 * (1 + 2 * u / 5 * (1 + u / 3 * (1 + 2 * u / 7)))))
+        return -df / 2 * np.where(small, series, np.expm1(2 * u) - 2 * u)
+
+    def sketch(u):
+        """One pair's tail for the upper one, a power for the lower one: where to integrate."""
+        w = q * np.exp(u)
+        if not upper:
+            return log_density(u) + (groups - 1) * np.log(w / (1 + w))
+        rare = np.log(groups * (groups - 1)) + scipy.special.log_ndtr(-w / np.sqrt(2))
+        return log_density(u) + np.minimum(rare, 0)
+
+    peak = -0.5 * np.log1p((q / np.sqrt(2 * df))**2) if upper else 0
+    u, weight = peak_panels(sketch, peak - 60 / min(df, 1), peak + 60, 150 if df < 1 else 40)
+    at = log_density(u) + [log_range_tail(groups, q * math.exp(x), upper) for x in u]
+    top = at.max()
+    return np.exp(scale + top + np.log(np.exp(at - top) @ weight))
+
+
+def far_ranges(out):
+    header(out, "studentized_range groups df (inf: known deviation) q cdf sf, one of which is nan: not computed here")
+    for groups, df, q, upper in FAR_RANGES:
+        tail = repr(float(far_range_tail(groups, df, q, upper)))
+        print("studentized_range", groups, "inf" if df is None else df, q, *(("nan", tail) if upper else (tail, "nan")),
+              file=out, flush=True)
+
+
+FAR_RANGES = [
+    (3, 2, 150, True), (3, 10, 100, True), (2, 1, 150, True), (3, 3, 141.4213562373095, True), (3, 1, 1e6, True),
+    (5, 4, 1e30, True), (3, 0.5, 40, True), (7, 2.5, 1e100, True), (3, 30, 60, True), (3, 30, 1e9, True),
+    (10, 100, 80, True), (100, 12, 35, True), (1000, 40, 20, True), (3, 1e6, 50, True), (4, 1e9, 51, True),
+    (3, None, 20, True), (3, None, 51, True), (30, None, 12, True), (1000, None, 8, True), (3, None, 0.3, True),
+    (3, 10, 1e-9, False), (3, 10, 0.001, False), (5, 4, 0.05, False), (40, 30, 1.5, False), (10, 1e5, 0.01, False),
+    (3, None, 0.01, False), (100, None, 2, False), (3, None, 1e-100, False), (20, 2, 1, False), (2, 5, 1e-6, False)]
+
+
 def integrals(out):
     header(out, "noncentral_t df noncentrality x cdf sf | studentized_range groups df q cdf sf")
     for df in (0.5, 5, 1000):
@@ -432,7 +518,8 @@ def tests(out):
     row("chi_power", sm_power.GofChisquarePower().power(0.3, 100, 0.05, n_bins=4))
 
 
-FILES = {"tests": tests, "distributions": distributions, "kolmogorov": kolmogorov, "integrals": integrals}
+FILES = {"tests": tests, "distributions": distributions, "kolmogorov": kolmogorov, "integrals": integrals,
+         "far_ranges": far_ranges}
 
 
 def main():

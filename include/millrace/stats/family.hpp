@@ -49,7 +49,8 @@ struct uncorrected {
 };
 
 template <class T>
-concept correction = std::same_as<T, bonferroni> || std::same_as<T, holm> || std::same_as<T, hochberg> ||
+concept correction =
+    std::same_as<T, bonferroni> || std::same_as<T, holm> || std::same_as<T, hochberg> ||
     std::same_as<T, benjamini_hochberg> || std::same_as<T, benjamini_yekutieli> || std::same_as<T, uncorrected>;
 
 namespace detail {
@@ -134,6 +135,15 @@ class family {
     std::array<std::size_t, Size> order;
     detail::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
     return all;
+  }
+  /// P-values counted at run time. Errors also: another number of them than `size()`.
+  result<std::array<double, Size>> adjusted(std::span<const double> p) const {
+    if (p.size() != Size)
+      return error(errc::shape_mismatch, "a family of " + std::to_string(Size) +
+                                             " comparisons needs all its p-values, not " + std::to_string(p.size()));
+    std::array<double, Size> all;
+    for (std::size_t i = 0; i < Size; ++i) all[i] = p[i];
+    return adjusted(all);
   }
   /// One p-value is not a family, unless the family is of one.
   template <std::same_as<double> P>

@@ -2,6 +2,7 @@
 #define MILLRACE_STATS_SAMPLE_MOMENTS_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/stats/sample_view.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -14,16 +15,17 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// What tests of means need of a sample: its size, mean and variance (divided by n - 1). From a sample with `of`, or
-/// from any aggregate that has them: `sample_moments{a.count(), a.mean(), a.variance()}`.
+/// What tests of means need of a sample: its size, mean and variance (divided by n - 1). Made from a sample, or from
+/// any aggregate that has them: `sample_moments{a.count(), a.mean(), a.variance()}`.
 struct sample_moments {
   double n = 0;
   double mean = 0;
   double variance = 0;
 
   /// Of a sample. Two passes about the first value's shift, so that neither a large mean nor a constant sample costs
-  /// digits: the sum of squares less the square of the sum would. O(n); allocates: never.
-  static sample_moments of(std::span<const double> sample) noexcept {
+  /// digits: the sum of squares less the square of the sum would. Values whose squares a double cannot hold give an
+  /// infinite variance, or 0; the tests of means scale them first. O(n); allocates: never.
+  static sample_moments make(const sample_view& sample) noexcept {
     sample_moments m;
     m.n = static_cast<double>(sample.size());
     if (sample.empty()) return m;
@@ -64,15 +66,13 @@ struct pair_moments {
   double covariance = 0;
 
   /// Of two samples of one length; the rest of the longer is left out. O(n); allocates: never.
-  static pair_moments of(std::span<const double> x, std::span<const double> y) noexcept {
+  static pair_moments make(const sample_view& x, const sample_view& y) noexcept {
     const std::size_t n = x.size() < y.size() ? x.size() : y.size();
-    const sample_moments mx = sample_moments::of(x.first(n));
-    const sample_moments my = sample_moments::of(y.first(n));
-    pair_moments m{mx.n, mx.mean, my.mean, mx.variance, my.variance, 0};
+    const sample_moments of_x = sample_moments::make(std::span<const double>(x).first(n));
+    const sample_moments of_y = sample_moments::make(std::span<const double>(y).first(n));
     double products = 0;
-    for (std::size_t i = 0; i < n; ++i) products += (x[i] - mx.mean) * (y[i] - my.mean);
-    if (n > 1) m.covariance = products / (m.n - 1);
-    return m;
+    for (std::size_t i = 0; i < n; ++i) products += (x[i] - of_x.mean) * (y[i] - of_y.mean);
+    return {of_x.n, of_x.mean, of_y.mean, of_x.variance, of_y.variance, n > 1 ? products / (of_x.n - 1) : 0};
   }
   sample_moments x() const noexcept { return {n, mean_x, variance_x}; }
   sample_moments y() const noexcept { return {n, mean_y, variance_y}; }
@@ -84,7 +84,8 @@ namespace detail {
 inline result<void> checked(const sample_moments& m, const char* name, double least) {
   const auto refuse = [&](errc code, const char* why) { return error(code, std::string(name) + why); };
   if (!(std::isfinite(m.n) && std::isfinite(m.mean) && std::isfinite(m.variance)))
-    return refuse(errc::not_finite, " holds NaN or an infinity");
+    return refuse(errc::not_finite,
+                  ": its mean or variance is not finite: it holds NaN, an infinity, or values whose squares overflow");
   if (m.n < 0 || m.n != std::floor(m.n)) return refuse(errc::invalid_argument, ": n is not a count");
   if (m.n < least) return refuse(errc::invalid_data, least > 1 ? " has fewer than 2 observations" : " is empty");
   if (m.variance < 0) return refuse(errc::invalid_argument, ": its variance is negative");

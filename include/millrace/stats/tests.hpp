@@ -11,6 +11,7 @@
 #include <millrace/stats/tests/categorical.hpp>
 #include <millrace/stats/tests/distance_tests.hpp>
 #include <millrace/stats/tests/distances.hpp>
+#include <millrace/stats/tests/hodges_lehmann.hpp>
 #include <millrace/stats/tests/kolmogorov_smirnov.hpp>
 #include <millrace/stats/tests/mann_whitney.hpp>
 #include <millrace/stats/tests/means.hpp>

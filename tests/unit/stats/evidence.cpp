@@ -43,11 +43,13 @@ TEST_CASE("evidence: figures that a test does not have are unknown, and never si
 
 TEST_CASE("evidence: an error calls a number that was given what it is") {
   for (const double confidence : {std::nan(""), 0., 1., HUGE_VAL}) {
-    const auto none = mr::stats::detail::checked(mr::stats::test_options{mr::stats::alternative::two_sided, confidence});
+    const auto none =
+        mr::stats::detail::checked(mr::stats::test_options{mr::stats::alternative::two_sided, confidence});
     REQUIRE_FALSE(none);
     CHECK(none.error().message().find("unknown") == std::string::npos);
   }
-  const auto none = mr::stats::detail::checked(mr::stats::test_options{mr::stats::alternative::two_sided, std::nan("")});
+  const auto none =
+      mr::stats::detail::checked(mr::stats::test_options{mr::stats::alternative::two_sided, std::nan("")});
   CHECK(none.error().message() == "confidence must lie between 0 and 1, not NaN");
 }
 

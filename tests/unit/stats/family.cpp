@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <millrace/core/seed.hpp>
+#include <span>
 #include <support/stats_reference.hpp>
 #include <vector>
 
@@ -63,4 +64,16 @@ TEST_CASE("family: one of one is itself, and p-values that are none are refused"
   CHECK_FALSE(mr::stats::family<mr::stats::holm, 2>{}.adjusted({support::not_a_number, 0.5}));
   CHECK_FALSE(mr::stats::family_of<mr::stats::holm>(std::vector<double>{-0.1}));
   CHECK_FALSE(mr::stats::family_of<mr::stats::holm>(std::vector<double>{}));
+}
+
+TEST_CASE("family: p-values counted at run time are corrected, and another number of them is an error") {
+  const mr::stats::family<mr::stats::holm, 3> three;
+  const std::vector<double> p = {0.01, 0.04, 0.03};
+  const auto adjusted = three.adjusted(p);
+  REQUIRE(adjusted);
+  CHECK(*adjusted == *three.adjusted({0.01, 0.04, 0.03}));
+  CHECK(*three.adjusted(std::span<const double>(p)) == *adjusted);
+  CHECK(three.adjusted(std::vector<double>{0.01, 0.04}).error().message() ==
+        "a family of 3 comparisons needs all its p-values, not 2");
+  CHECK_FALSE(three.adjusted(std::vector<double>{}));
 }

@@ -29,7 +29,7 @@ TEST_CASE("sorted sample: any numbers in any order come out ascending, short and
       values[3] = std::numeric_limits<double>::denorm_min();
       values[4] = values[3];
     }
-    const auto sorted = mr::stats::sorted_sample::of(values);
+    const auto sorted = mr::stats::sorted_sample::make(values);
     REQUIRE(sorted);
     std::sort(values.begin(), values.end());
     CHECK(std::equal(values.begin(), values.end(), sorted->values().begin(), sorted->values().end()));
@@ -39,7 +39,7 @@ TEST_CASE("sorted sample: any numbers in any order come out ascending, short and
 TEST_CASE("sorted sample: numbers that crowd, repeat, descend or differ in their last bits come out ascending") {
   mr::random_engine engine(6);
   const auto check = [](std::vector<double> values) {
-    const auto sorted = mr::stats::sorted_sample::of(values);
+    const auto sorted = mr::stats::sorted_sample::make(values);
     REQUIRE(sorted);
     std::sort(values.begin(), values.end());
     CHECK(std::equal(values.begin(), values.end(), sorted->values().begin(), sorted->values().end()));
@@ -71,7 +71,7 @@ TEST_CASE("sorted sample: numbers that crowd, repeat, descend or differ in their
 }
 
 TEST_CASE("sorted sample: quantiles are NumPy's default ones") {
-  const auto s = mr::stats::sorted_sample::of(std::vector<double>{4, 1, 3, 2});
+  const auto s = mr::stats::sorted_sample::make(std::vector<double>{4, 1, 3, 2});
   CHECK(s->quantile(0) == 1);
   CHECK(s->quantile(1) == 4);
   CHECK(s->quantile(0.5) == 2.5);
@@ -80,10 +80,10 @@ TEST_CASE("sorted sample: quantiles are NumPy's default ones") {
 }
 
 TEST_CASE("sorted sample: NaN, infinities and nothing at all are refused") {
-  CHECK(mr::stats::sorted_sample::of(std::vector<double>{1, std::nan("")}, "latency").error().message() ==
+  CHECK(mr::stats::sorted_sample::make(std::vector<double>{1, std::nan("")}, "latency").error().message() ==
         "latency holds NaN at place 1");
-  CHECK_FALSE(mr::stats::sorted_sample::of(std::vector<double>{1, -std::numeric_limits<double>::infinity()}));
-  CHECK(mr::stats::sorted_sample::of(std::vector<double>{}).error().message() == "the sample is empty");
+  CHECK_FALSE(mr::stats::sorted_sample::make(std::vector<double>{1, -std::numeric_limits<double>::infinity()}));
+  CHECK(mr::stats::sorted_sample::make(std::vector<double>{}).error().message() == "the sample is empty");
   CHECK(mr::stats::sorted_sample{}.empty());
 }
 
@@ -92,8 +92,8 @@ TEST_CASE("sorted sample: tests of two samples take them unsorted too, and name 
   std::vector<double> a, b;
   for (int i = 0; i < 40; ++i) a.push_back(engine.normal());
   for (int i = 0; i < 60; ++i) b.push_back(engine.normal() + 0.7);
-  const auto first = mr::stats::sorted_sample::of(a);
-  const auto second = mr::stats::sorted_sample::of(b);
+  const auto first = mr::stats::sorted_sample::make(a);
+  const auto second = mr::stats::sorted_sample::make(b);
   REQUIRE(first);
   REQUIRE(second);
   const auto agree = [&](auto test) {

@@ -13,7 +13,10 @@ namespace stats {
 namespace detail {
 
 inline double beta_quantile(double a, double b, tails wanted) noexcept {
-  const double x = 1 / (1 + b / a / odds_quantile(a, b, wanted));
+  const double f = odds_quantile(a, b, wanted);
+  if (!(f > 0 && f < infinity)) return f > 0 ? 1 : f;
+  const double odds = scaled_ratio(a, b, f);
+  const double x = odds < infinity ? odds / (1 + odds) : 1;
   return x < (std::numeric_limits<double>::min)() ? 0 : x;
 }
 
@@ -39,12 +42,8 @@ struct beta {
   }
   double cdf(double x) const noexcept { return at(x).lower; }
   double sf(double x) const noexcept { return at(x).upper; }
-  double quantile(double p) const noexcept {
-    return valid() ? detail::beta_quantile(a, b, {p, 1 - p}) : detail::nan;
-  }
-  double isf(double q) const noexcept {
-    return valid() ? detail::beta_quantile(a, b, {1 - q, q}) : detail::nan;
-  }
+  double quantile(double p) const noexcept { return valid() ? detail::beta_quantile(a, b, {p, 1 - p}) : detail::nan; }
+  double isf(double q) const noexcept { return valid() ? detail::beta_quantile(a, b, {1 - q, q}) : detail::nan; }
 
  private:
   bool valid() const noexcept { return a > 0 && b > 0 && a < detail::infinity && b < detail::infinity; }

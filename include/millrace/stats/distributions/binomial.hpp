@@ -37,8 +37,7 @@ struct binomial {
     if (!(valid() && p >= 0 && p <= 1)) return detail::nan;
     if (p == 1) return probability == 0 ? 0 : trials;
     const double enough = p * (1 - 64 * detail::epsilon);
-    return detail::first_whole(0, trials, around(normal{}.quantile(p)),
-                                      [&](double k) { return cdf(k) >= enough; });
+    return detail::first_whole(0, trials, around(normal{}.quantile(p)), [&](double k) { return cdf(k) >= enough; });
   }
   double isf(double q) const noexcept {
     if (!(valid() && q >= 0 && q <= 1)) return detail::nan;
@@ -64,8 +63,7 @@ struct binomial {
     if (probability == 1) return {0, 1};
     const double a = k + 1;
     const double b = trials - k;
-    return detail::swapped(
-        detail::incomplete_beta(a, b, detail::at_probability(a, b, probability)));
+    return detail::swapped(detail::incomplete_beta(a, b, detail::at_probability(a, b, probability)));
   }
 };
 

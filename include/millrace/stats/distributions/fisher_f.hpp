@@ -8,7 +8,9 @@
 namespace millrace {
 inline namespace v0 {
 namespace stats {
-/// Fisher's F distribution with `df1` and `df2` > 0 degrees of freedom, whole or not. See `normal` for what the
+
+/// Fisher's F distribution with `df1` and `df2` > 0 degrees of freedom, whole or not; infinity stands for a known
+/// variance: chi-squared over its degrees of freedom, and 1 alone where both are known. See `normal` for what the
 /// functions promise.
 struct fisher_f {
   double df1;
@@ -16,9 +18,10 @@ struct fisher_f {
 
   double pdf(double x) const noexcept {
     if (!valid() || x != x) return detail::nan;
+    if (is_one()) return x == 1 ? detail::infinity : 0;
     if (x < 0 || x == detail::infinity) return 0;
     if (x == 0) return df1 > 2 ? 0 : df1 == 2 ? 1 : detail::infinity;
-    return detail::beta_prefix(df1 / 2, df2 / 2, detail::at_odds(df1 / 2, df2 / 2, x)) / x;
+    return detail::incomplete_beta_at_odds(df1 / 2, df2 / 2, x).prefix / x;
   }
   double cdf(double x) const noexcept { return at(x).lower; }
   double sf(double x) const noexcept { return at(x).upper; }
@@ -26,17 +29,17 @@ struct fisher_f {
   double isf(double q) const noexcept { return solve({1 - q, q}); }
 
  private:
-  bool valid() const noexcept {
-    return df1 > 0 && df2 > 0 && df1 < detail::infinity && df2 < detail::infinity;
-  }
+  bool valid() const noexcept { return df1 > 0 && df2 > 0; }
+  bool is_one() const noexcept { return df1 == detail::infinity && df2 == detail::infinity; }
   detail::tails at(double x) const noexcept {
     if (!valid() || x != x) return {detail::nan, detail::nan};
-    if (x <= 0) return {0, 1};
-    if (x == detail::infinity) return {1, 0};
-    return detail::incomplete_beta(df1 / 2, df2 / 2, detail::at_odds(df1 / 2, df2 / 2, x));
+    if (x <= 0 || (is_one() && x < 1)) return {0, 1};
+    if (x == detail::infinity || is_one()) return {1, 0};
+    return detail::incomplete_beta_at_odds(df1 / 2, df2 / 2, x).at;
   }
   double solve(detail::tails wanted) const noexcept {
-    return valid() ? detail::odds_quantile(df1 / 2, df2 / 2, wanted) : detail::nan;
+    if (!valid() || !(wanted.lower >= 0 && wanted.upper >= 0)) return detail::nan;
+    return is_one() ? 1 : detail::odds_quantile(df1 / 2, df2 / 2, wanted);
   }
 };
 

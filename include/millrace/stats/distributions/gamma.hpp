@@ -28,9 +28,8 @@ inline double gamma_quantile(double shape, tails wanted) noexcept {
     const double root = 1 - c + z * std::sqrt(c);
     guess = root > 0.05 ? shape * root * root * root : shape * 1e-4;
   }
-  return invert_positive(wanted, guess, [&](double x) {
-    return tail_slope{incomplete_gamma(shape, x), gamma_prefix(shape, x)};
-  });
+  return invert_positive(wanted, guess,
+                         [&](double x) { return tail_slope{incomplete_gamma(shape, x), gamma_prefix(shape, x)}; });
 }
 
 }  // namespace detail

@@ -17,7 +17,7 @@ namespace detail {
 /// Both tails of Kolmogorov's limit law at x, and x times its density: theta series of which the better-behaved is
 /// summed on either side of 1.
 inline tail_slope kolmogorov_limit(double x) noexcept {
-  if (!(x > 0)) return {{0, 1}, 0};
+  if (!(x > 0.02)) return {{0, 1}, 0};  // below exp(-3000)
   double sum = 0;
   double slope = 0;
   if (x < 1) {
@@ -74,8 +74,7 @@ inline double kolmogorov_one_sided_sf(std::uint64_t n, double d) noexcept {
     const double above = d + k / count;
     const double rest = count - k;
     const double width = k * (rest / count);
-    const double exponent = detail::stirling_error(count) - detail::stirling_error(k) -
-                            detail::stirling_error(rest) -
+    const double exponent = detail::stirling_error(count) - detail::stirling_error(k) - detail::stirling_error(rest) -
                             k * detail::deviance(above * count / k, d * count / k) -
                             rest * detail::deviance(below * count / rest, -d * count / rest);
     sum += std::exp(exponent) / (std::sqrt(2 * detail::pi * width) * above);

@@ -5,42 +5,69 @@
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/quadrature.hpp>
 #include <millrace/stats/distributions/normal.hpp>
+#include <millrace/stats/distributions/student_t.hpp>
 
 #include <cmath>
 
 namespace millrace {
 inline namespace v0 {
 namespace stats {
+
 /// The noncentral t distribution, that of (Z + noncentrality) / sqrt(chi-squared / df): what a t statistic follows
 /// when there is an effect, so what power is computed from. See `normal` for what the functions promise; here cdf and
 /// sf are integrals of positive terms over the chi density, about 1e-13 relative. Complexity: some hundred normal tails
-/// an answer. Allocates: never.
+/// each. Allocates: never.
 struct noncentral_t {
   double df;
   double noncentrality;
 
   double cdf(double t) const noexcept { return noncentral_t{df, -noncentrality}.sf(-t); }
-  double sf(double t) const noexcept { return std::exp(log_sf(t)); }
-  double log_sf(double t) const noexcept {
-    if (!(df > 0) || !(std::fabs(noncentrality) < detail::infinity) || t != t) return detail::nan;
-    if (t == detail::infinity) return -detail::infinity;
-    if (t == -detail::infinity) return 0;
-    if (df == detail::infinity || t == 0) return normal{}.log_sf(t - noncentrality);
-    // P(Z > t s - noncentrality), averaged over s.
-    return detail::log_mean_over_chi(df, [&](double s) { return normal{}.log_sf(t * s - noncentrality); });
+  double sf(double t) const noexcept {
+    if (!valid() || t != t) return detail::nan;
+    return t < noncentrality ? -std::expm1(mirrored().log_upper(-t)) : std::exp(log_upper(t));
   }
-  double quantile(double p) const noexcept { return -noncentral_t{df, -noncentrality}.isf(p); }
+  double log_sf(double t) const noexcept {
+    if (!valid() || t != t) return detail::nan;
+    return t < noncentrality ? std::log1p(-std::exp(mirrored().log_upper(-t))) : log_upper(t);
+  }
+  double quantile(double p) const noexcept { return -mirrored().isf(p); }
   double isf(double q) const noexcept {
-    if (!(df > 0 && q >= 0 && q <= 1)) return detail::nan;
+    if (!(valid() && q >= 0 && q <= 1)) return detail::nan;
     if (q == 0) return detail::infinity;
     if (q == 1) return -detail::infinity;
-    const double stride = 1 + std::fabs(noncentrality) / std::sqrt(df);
+    if (noncentrality == 0) return student_t{df}.isf(q);
     // The smaller tail is met; the other one barely moves.
-    if (q <= 0.5)
-      return detail::solve_falling([&](double t) { return log_sf(t); }, std::log(q), noncentrality, stride);
-    const noncentral_t mirrored{df, -noncentrality};
-    return -detail::solve_falling([&](double t) { return mirrored.log_sf(t); }, std::log1p(-q), -noncentrality,
-                                         stride);
+    return q <= 0.5 ? solve(std::log(q)) : -mirrored().solve(std::log1p(-q));
+  }
+
+ private:
+  bool valid() const noexcept { return df > 0 && std::fabs(noncentrality) < detail::infinity; }
+  noncentral_t mirrored() const noexcept { return {df, -noncentrality}; }
+
+  /// The logarithm of sf(t), as an integral: P(Z > t s - noncentrality), averaged over s. To be asked for t >=
+  /// noncentrality: as sums of positive terms have a relative error, that of a tail near 1 would hide its complement.
+  double log_upper(double t) const noexcept {
+    if (t == detail::infinity) return -detail::infinity;
+    if (t == 0 || df > 1e25 * (1 + noncentrality * noncentrality)) return normal{}.log_sf(t - noncentrality);
+    return std::fmin(0.0, detail::log_mean_over_chi(df, std::log(likeliest_scale(t)),
+                                                    [&](double s) { return normal{}.log_sf(t * s - noncentrality); }));
+  }
+  /// The s > 0 at which s^df exp(-(df s^2 + (t s - noncentrality)^2) / 2) is largest, the positive root of
+  ///   (df + t^2) s^2 - t noncentrality s - df = 0;
+  /// about where the integrand peaks, divided through by t where its square might overflow.
+  double likeliest_scale(double t) const noexcept {
+    const double unit = std::fmax(1.0, std::fabs(t));
+    const double square = df / unit / unit + (t / unit) * (t / unit);  // (df + t^2) / unit^2
+    const double half = t / unit * noncentrality / 2;
+    const double root = std::sqrt(half * half + df * square);
+    const double s = half > 0 ? (half + root) / square / unit : df / (root - half) / unit;
+    return s > 1e-300 && s < 1e300 ? s : 1;
+  }
+  double solve(double target) const noexcept {
+    // t = noncentrality + scale sinh(y): straight where the law is nearly normal, and where its tail is a power of t.
+    const double scale = 1 + std::fabs(noncentrality) / std::sqrt(df);
+    const auto at = [&](double y) { return noncentrality + scale * std::sinh(y); };
+    return at(detail::solve_falling([&](double y) { return log_sf(at(y)); }, target, 0, 0.5));
   }
 };
 

@@ -70,7 +70,7 @@ inline double normal_lower_quantile(double p) noexcept {
 ///
 /// Every distribution of this module has `cdf`, `sf` (survival, 1 - cdf, computed as such: exact far into the tail
 /// where cdf rounds to 1), `quantile` (of the lower probability) and `isf` (of the upper one). A parameter or argument
-/// outside its domain answers NaN.
+/// outside its domain returns NaN.
 /// Guarantee: 1e-12 relative down to probabilities of 1e-300; `quantile` to the conditioning of the problem.
 /// Allocates: never. Threads: values without state. Source: AS 241 for the quantile.
 struct normal {
@@ -81,12 +81,8 @@ struct normal {
     const double z = (x - mean) / sd;
     return valid() ? 0.39894228040143267794 * std::exp(-0.5 * z * z) / sd : detail::nan;
   }
-  double cdf(double x) const noexcept {
-    return valid() ? detail::normal_upper((mean - x) / sd) : detail::nan;
-  }
-  double sf(double x) const noexcept {
-    return valid() ? detail::normal_upper((x - mean) / sd) : detail::nan;
-  }
+  double cdf(double x) const noexcept { return valid() ? detail::normal_upper((mean - x) / sd) : detail::nan; }
+  double sf(double x) const noexcept { return valid() ? detail::normal_upper((x - mean) / sd) : detail::nan; }
   /// The logarithm of `sf`, also where that underflows.
   double log_sf(double x) const noexcept {
     const double z = (x - mean) / sd;

@@ -30,8 +30,7 @@ struct poisson {
     if (!(valid() && p >= 0 && p <= 1)) return detail::nan;
     if (p == 1) return mean == 0 ? 0 : detail::infinity;
     const double enough = p * (1 - 64 * detail::epsilon);
-    return detail::first_whole(0, 0x1p60, around(normal{}.quantile(p)),
-                                      [&](double k) { return cdf(k) >= enough; });
+    return detail::first_whole(0, 0x1p60, around(normal{}.quantile(p)), [&](double k) { return cdf(k) >= enough; });
   }
   double isf(double q) const noexcept {
     if (!(valid() && q >= 0 && q <= 1)) return detail::nan;

@@ -19,7 +19,7 @@ struct student_t {
 
   double pdf(double t) const noexcept {
     if (!(df > 0) || t != t) return detail::nan;
-    if (df == detail::infinity) return normal{}.pdf(t);
+    if (as_normal()) return normal{}.pdf(t);
     // The density at 0 is Gamma((df + 1) / 2) / (Gamma(df / 2) sqrt(pi df)).
     const double ratio = t / std::sqrt(df);
     const double a = df / 2;
@@ -29,7 +29,7 @@ struct student_t {
   double cdf(double t) const noexcept { return sf(-t); }
   double sf(double t) const noexcept {
     if (!(df > 0)) return detail::nan;
-    if (df == detail::infinity) return normal{}.sf(t);
+    if (as_normal()) return normal{}.sf(t);
     const detail::tails two_sided = beyond(std::fabs(t)).at;
     return t >= 0 ? 0.5 * two_sided.upper : 0.5 + 0.5 * two_sided.lower;
   }
@@ -37,6 +37,8 @@ struct student_t {
   double isf(double q) const noexcept { return q <= 0.5 ? solve(q) : -solve(1 - q); }
 
  private:
+  /// The two cannot be told from each other there, and df + t^2 overflows beyond.
+  bool as_normal() const noexcept { return df > 1e60; }
   /// Both at t >= 0: the probabilities of less and of more in absolute value, and t times the density of that.
   detail::tail_slope beyond(double t) const noexcept {
     if (t == detail::infinity) return {{1, 0}, 0};
@@ -44,8 +46,8 @@ struct student_t {
     const double ratio = t / std::sqrt(df);
     if (ratio > 1e16) {
       // A pure power of t; its square might overflow.
-      const double upper = std::exp(detail::log_gamma_ratio(0.5, a) - 0.5 * std::log(detail::pi) -
-                                    std::log(a) - df * std::log(ratio));
+      const double upper =
+          std::exp(detail::log_gamma_ratio(0.5, a) - 0.5 * std::log(detail::pi) - std::log(a) - df * std::log(ratio));
       return {{1 - upper, upper}, df * upper};
     }
     const double sum = df + t * t;
@@ -55,13 +57,13 @@ struct student_t {
   /// The t >= 0 that is exceeded with probability q <= 1/2.
   double solve(double q) const noexcept {
     if (!(df > 0 && q >= 0 && q <= 0.5)) return detail::nan;
-    if (df == detail::infinity) return normal{}.isf(q);
+    if (as_normal()) return normal{}.isf(q);
     if (q == 0.5) return 0;
     const double z = normal{}.isf(q);
     // Far out the tail is a power of t.
     const double a = df / 2;
-    const double power = std::sqrt(df) * std::exp(-(std::log(2 * q * df) + 0.5 * std::log(detail::pi) -
-                                                    std::log(2.0) - detail::log_gamma_ratio(0.5, a)) /
+    const double power = std::sqrt(df) * std::exp(-(std::log(2 * q * df) + 0.5 * std::log(detail::pi) - std::log(2.0) -
+                                                    detail::log_gamma_ratio(0.5, a)) /
                                                   df);
     const double guess = df > 4 && z < df ? z + z * (z * z + 1) / (4 * df) : std::fmax(z, power);
     return detail::invert_positive({1 - 2 * q, 2 * q}, guess, [&](double t) { return beyond(t); });

@@ -81,8 +81,7 @@ template <real A>
 inline constexpr real alpha = A;
 
 /// When and how an experiment decides. group_looks share alpha among the metrics by bonferroni; else it is holm.
-template <class When, real Alpha,
-          class Correction = std::conditional_t<detail::is_group<When>, bonferroni, holm>>
+template <class When, real Alpha, class Correction = std::conditional_t<detail::is_group<When>, bonferroni, holm>>
 struct decision {
   static_assert(Alpha.value > 0 && Alpha.value < 1,
                 "millrace[EXPERIMENT-4]: decision<When, Alpha> needs 0 < Alpha < 1, such as .05");

@@ -260,9 +260,8 @@ struct cuped_mean {
     double variance_of_effect() const noexcept {
       const auto found = cuped_test(arm[1].get(), arm[0].get());
       if (!found) return detail::nan;
-      return squared_error([slope = found->slope](const detail::running_pair& of) {
-        return detail::variance_less(of.get(), slope);
-      });
+      return squared_error(
+          [slope = found->slope](const detail::running_pair& of) { return detail::variance_less(of.get(), slope); });
     }
   };
 };

@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_POWER_FISHER_POWER_HPP
 #define MILLRACE_STATS_POWER_FISHER_POWER_HPP
 
+#include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/binomial.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/evidence.hpp>
@@ -34,7 +35,7 @@ void outward_weights(double lowest, double mode, double highest, double& from, s
     weight[i + 1] = weight[i] * step(least + static_cast<double>(i));
 }
 
-/// Which of these weights a test at level alpha rejects: all below the first answer, and all from the second on.
+/// Which of these weights a test at level alpha rejects: all below the first of the pair, and all from its second on.
 inline std::pair<std::size_t, std::size_t> rejected_ends(const std::vector<double>& weight, double alpha,
                                                          alternative side) {
   double all = 0;
@@ -120,6 +121,7 @@ struct two_proportions_exact {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
   double base = 0.1;
+  result<void> check(double effect) const { return detail::rates(base, effect); }
   double power(double effect, double n1, double n2, const power_options& o) const {
     if (n1 + n2 > 1e6) return two_proportions{base}.power(effect, n1, n2, o);
     return detail::fisher_power(base + effect, base, n1, n2, o.alpha, o.side);

@@ -57,6 +57,25 @@ struct power_plan {
   }
 };
 
+namespace detail {
+
+/// Whether a parameter of a design makes sense; the error names it.
+inline result<void> above_zero(const char* name, double value) {
+  if (value > 0 && value < infinity) return {};
+  return error(errc::out_of_range, std::string(name) + " must be above 0 and finite, and is " + figure(value));
+}
+inline result<void> a_rate(const char* name, double value) {
+  if (value >= 0 && value <= 1) return {};
+  return error(errc::out_of_range, std::string(name) + " must lie in [0, 1], and is " + figure(value));
+}
+/// The rate that the first arm has under the effect.
+inline result<void> rates(double base, double effect) {
+  if (auto ok = a_rate("base", base); !ok) return ok;
+  return a_rate("base + effect, the first arm's rate,", base + effect);
+}
+
+}  // namespace detail
+
 /// Two means with the same deviation; `effect` is Cohen's d, the difference over the deviation. Exact: noncentral t.
 struct two_means {
   static constexpr bool two_arms = true;
@@ -83,6 +102,10 @@ struct two_unequal_means {
   static constexpr double least_n = 2;
   double deviation1 = 1;
   double deviation2 = 1;
+  result<void> check(double) const {
+    if (auto ok = detail::above_zero("deviation1", deviation1); !ok) return ok;
+    return detail::above_zero("deviation2", deviation2);
+  }
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
     const double v1 = deviation1 * deviation1 / n1;
     const double v2 = deviation2 * deviation2 / n2;
@@ -100,6 +123,7 @@ struct two_proportions {
   double base = detail::nan;
   /// As the test's `z_variance`.
   bool pooled = true;
+  result<void> check(double effect) const { return detail::rates(base, effect); }
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
     const double p1 = base + effect;
     if (!(base >= 0 && base <= 1 && p1 >= 0 && p1 <= 1)) return detail::nan;
@@ -117,6 +141,10 @@ struct two_estimates {
   static constexpr double least_n = 2;
   double variance1 = 1;
   double variance2 = 1;
+  result<void> check(double) const {
+    if (auto ok = detail::above_zero("variance1", variance1); !ok) return ok;
+    return detail::above_zero("variance2", variance2);
+  }
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
     const double error = std::sqrt(variance1 / n1 + variance2 / n2);
     return detail::z_power(effect, error, error, o.alpha, o.side);
@@ -128,6 +156,11 @@ struct two_estimates {
 struct group_means {
   static constexpr bool two_arms = false;
   double groups = 3;
+  result<void> check(double effect) const {
+    if (!(groups >= 2 && groups < 1e15 && groups == std::floor(groups)))
+      return error(errc::out_of_range, "groups must be a whole number of at least 2, and is " + detail::figure(groups));
+    return detail::above_zero("the effect, Cohen's f,", effect);
+  }
   double least() const noexcept { return groups + 1; }
   double power(double effect, double n1, double, const power_options& o) const noexcept {
     const double critical = fisher_f{groups - 1, n1 - groups}.isf(o.alpha);
@@ -141,15 +174,25 @@ struct counts {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 1;
   double df = 1;
+  result<void> check(double effect) const {
+    if (auto ok = detail::above_zero("df", df); !ok) return ok;
+    return detail::above_zero("the effect, Cohen's w,", effect);
+  }
   double power(double effect, double n1, double, const power_options& o) const noexcept {
     return detail::noncentral_chi_squared_sf(df, effect * effect * n1, chi_squared{df}.isf(o.alpha));
   }
 };
 
-/// The Mann-Whitney test; `effect` is P(a > b) - 1/2. The normal law. Source: G. Noether, JASA 82, 1987.
+/// The Mann-Whitney test; `effect` is P(a > b) - 1/2, in [-1/2, 1/2]. The normal law. Source: G. Noether, JASA 82,
+/// 1987.
 struct two_rankings {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
+  static result<void> check(double effect) {
+    if (effect >= -0.5 && effect <= 0.5) return {};
+    return error(errc::out_of_range,
+                 "the effect, P(a > b) - 1/2, must lie in [-1/2, 1/2], and is " + detail::figure(effect));
+  }
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
     const double error = std::sqrt((1 / n1 + 1 / n2) / 12);
     return detail::z_power(effect, error, error, o.alpha, o.side);
@@ -166,10 +209,26 @@ double least_of(const Design& design) noexcept {
     return Design::least_n;
 }
 
-inline error impossible(double effect) {
-  return error(errc::invalid_argument,
-               "no power can be given for an effect of " + figure(effect) +
-                   ": it, or a parameter of the design, is impossible (a rate outside [0, 1], one not given)");
+/// What the design and the effect must be: the design's own `check(effect)`, where it has one. A tiny effect is handed
+/// over where it is still to be found.
+template <class Design>
+result<void> checked(const Design& design, double effect) {
+  if (!(effect > -infinity && effect < infinity))
+    return error(errc::not_finite, "the effect must be a finite number, and is " + figure(effect));
+  if constexpr (requires { design.check(effect); }) return design.check(effect);
+  return {};
+}
+
+inline error without_power(double effect) {
+  return error(errc::invalid_argument, "the design gives no power for an effect of " + figure(effect));
+}
+
+template <class Design>
+result<void> checked_units(const Design& design, double n1) {
+  const double least = least_of(design);
+  if (n1 >= least && n1 < infinity) return {};
+  return error(errc::out_of_range,
+               "n1 must be at least " + figure(least) + " and finite for this test, and is " + figure(n1));
 }
 
 inline result<void> checked(const power_options& o) {
@@ -177,8 +236,7 @@ inline result<void> checked(const power_options& o) {
     return error(errc::out_of_range, "alpha must lie between 0 and 1, and is " + figure(o.alpha));
   if (!(o.power > 0 && o.power < 1))
     return error(errc::out_of_range, "the power must lie between 0 and 1, and is " + figure(o.power));
-  if (!(o.ratio > 0 && o.ratio < infinity)) return error(errc::out_of_range, "the ratio of the arms must be above 0");
-  return {};
+  return above_zero("ratio, the second arm's units for each of the first,", o.ratio);
 }
 
 template <class Design>
@@ -190,15 +248,15 @@ power_plan plan(const Design& design, double effect, double n1, const power_opti
 }  // namespace detail
 
 /// The power of a test with n1 units in the first arm, and ratio n1 in the second.
-/// Errors: alpha outside (0, 1), n1 too small for the test, an effect that is NaN or impossible (a rate outside [0,
-/// 1]).
+/// Errors: alpha or power outside (0, 1); a ratio, a parameter of the design or an effect that is impossible (NaN, a
+/// rate outside [0, 1], a deviation that is not above 0); n1 too small for the test. Each names the argument.
 template <class Design>
 result<power_plan> power_of(const Design& design, double effect, double n1, const power_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
-  if (!(n1 >= detail::least_of(design) && n1 < detail::infinity))
-    return error(errc::invalid_argument, "too few units for this test");
+  if (auto ok = detail::checked(design, effect); !ok) return std::move(ok).error();
+  if (auto ok = detail::checked_units(design, n1); !ok) return std::move(ok).error();
   const power_plan plan = detail::plan(design, effect, std::floor(n1), options);
-  if (plan.power != plan.power) return detail::impossible(effect);
+  if (plan.power != plan.power) return detail::without_power(effect);
   return plan;
 }
 
@@ -210,9 +268,11 @@ result<power_plan> power_of(const Design& design, double effect, double n1, cons
 template <class Design>
 result<power_plan> sample_size(const Design& design, double effect, const power_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
+  if (auto ok = detail::checked(design, effect); !ok) return std::move(ok).error();
+  if (effect == 0) return error(errc::out_of_range, "the effect is 0, which no sample finds");
   double low = detail::least_of(design);
   power_plan plan = detail::plan(design, effect, low, options);
-  if (plan.power != plan.power) return detail::impossible(effect);
+  if (plan.power != plan.power) return detail::without_power(effect);
   if (plan.power >= options.power) return plan;
   double high = low;
   while (!(plan.power >= options.power)) {
@@ -233,14 +293,13 @@ result<power_plan> sample_size(const Design& design, double effect, const power_
 template <class Design>
 result<power_plan> minimum_detectable_effect(const Design& design, double n1, const power_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
-  if (!(n1 >= detail::least_of(design) && n1 < detail::infinity))
-    return error(errc::invalid_argument, "too few units for this test");
+  // The least that any effect may be: only the design's own parameters can fail.
+  if (auto ok = detail::checked(design, 1e-300); !ok) return std::move(ok).error();
+  if (auto ok = detail::checked_units(design, n1); !ok) return std::move(ok).error();
   power_options upward = options;
   if (options.side == alternative::less) upward.side = alternative::greater;
   n1 = std::floor(n1);
-  const auto enough = [&](double effect) {
-    return detail::plan(design, effect, n1, upward).power >= options.power;
-  };
+  const auto enough = [&](double effect) { return detail::plan(design, effect, n1, upward).power >= options.power; };
   // Doubled until it is found; where that is impossible (a rate above 1), halfway to the least impossible one.
   double low = 0;
   double high = 1e-6;

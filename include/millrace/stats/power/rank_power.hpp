@@ -1,6 +1,7 @@
 #ifndef MILLRACE_STATS_POWER_RANK_POWER_HPP
 #define MILLRACE_STATS_POWER_RANK_POWER_HPP
 
+#include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/detail/noncentral.hpp>
 #include <millrace/stats/distributions/kolmogorov.hpp>
@@ -9,11 +10,18 @@
 #include <millrace/stats/power/planning.hpp>
 
 #include <cmath>
+#include <string>
 
 namespace millrace {
 inline namespace v0 {
 namespace stats {
 namespace detail {
+
+inline result<void> a_distance(double effect) {
+  if (effect >= -1 && effect <= 1) return {};
+  return error(errc::out_of_range,
+               "the effect, a distance of distribution functions, must lie in [-1, 1], and is " + figure(effect));
+}
 
 /// The power that a Kolmogorov-Smirnov test has at least: that of the same limit set to the distance at the one place
 /// where the distribution functions lie `effect` apart, where its deviation is `real`. `n` is that of one sample, or
@@ -42,6 +50,7 @@ inline double ks_power(double effect, double n, double real, const power_options
 struct two_distributions {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
+  static result<void> check(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
     // The rates below that place with this distance whose difference varies most lie evenly about one half.
     const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
@@ -53,6 +62,7 @@ struct two_distributions {
 struct one_distribution {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 1;
+  static result<void> check(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double, const power_options& o) noexcept {
     const double rate = std::fmax(0.5, std::fabs(effect));
     return detail::ks_power(effect, n1, std::sqrt(rate * (1 - rate) / n1), o);
@@ -69,8 +79,13 @@ struct two_quantiles {
   double probability = 0.5;
   double density1 = 1;
   double density2 = 1;
+  result<void> check(double) const {
+    if (!(probability > 0 && probability < 1))
+      return error(errc::out_of_range, "probability must lie between 0 and 1, and is " + detail::figure(probability));
+    if (auto ok = detail::above_zero("density1", density1); !ok) return ok;
+    return detail::above_zero("density2", density2);
+  }
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
-    if (!(probability > 0 && probability < 1 && density1 > 0 && density2 > 0)) return detail::nan;
     const double spread = probability * (1 - probability);
     const double error = std::sqrt(spread / n1 / density1 / density1 + spread / n2 / density2 / density2);
     return detail::z_power(effect, error, error, o.alpha, o.side);

@@ -24,7 +24,7 @@ struct simulation_options {
   std::size_t trials = 2'000;
   /// Of the interval about the power.
   double confidence = 0.95;
-  /// The same seed gives the same answer.
+  /// The same seed gives the same result.
   std::uint64_t seed = 1;
 };
 
@@ -51,9 +51,11 @@ struct simulated_power_result {
 namespace detail {
 
 inline result<void> checked(const simulation_options& o) {
-  if (!(o.alpha > 0 && o.alpha < 1)) return error(errc::out_of_range, "alpha must lie between 0 and 1");
-  if (!(o.power > 0 && o.power < 1)) return error(errc::out_of_range, "the power must lie between 0 and 1");
-  if (o.trials == 0) return error(errc::out_of_range, "at least 1 trial is needed");
+  if (!(o.alpha > 0 && o.alpha < 1))
+    return error(errc::out_of_range, "alpha must lie between 0 and 1, and is " + figure(o.alpha));
+  if (!(o.power > 0 && o.power < 1))
+    return error(errc::out_of_range, "the power must lie between 0 and 1, and is " + figure(o.power));
+  if (o.trials == 0) return error(errc::out_of_range, "trials must be at least 1, and is 0");
   return checked(test_options{alternative::two_sided, o.confidence});
 }
 
@@ -73,7 +75,7 @@ inline result<void> checked(const simulation_options& o) {
 template <class Trial>
 result<simulated_power_result> simulated_power(Trial trial, std::size_t n, const simulation_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
-  if (n == 0) return error(errc::invalid_argument, "too few units for this test");
+  if (n == 0) return error(errc::out_of_range, "n, the units of each arm, must be at least 1, and is 0");
   random_engine engine(options.seed);
   std::int64_t found = 0;
   for (std::size_t i = 0; i < options.trials; ++i) {
@@ -88,11 +90,14 @@ result<simulated_power_result> simulated_power(Trial trial, std::size_t n, const
 }
 
 /// The fewest units with which the simulated power reaches the one asked for, by doubling and bisection with the same
-/// seed throughout: about 2 log2(n) powers. The answer is an estimate; its interval says how sharp the power at it is.
+/// seed throughout: about 2 log2(n) powers. The result is an estimate; its interval says how sharp the power at it is.
 /// Errors: as `simulated_power`, and a test that needs more than `most` units.
 template <class Trial>
 result<simulated_power_result> simulated_sample_size(Trial trial, std::size_t least = 2, std::size_t most = 1'000'000,
                                                      const simulation_options& options = {}) {
+  if (most < least)
+    return error(errc::out_of_range,
+                 "most, " + std::to_string(most) + ", must not be below least, " + std::to_string(least));
   result<simulated_power_result> best = simulated_power(trial, least, options);
   if (!best || best->power >= options.power) return best;
   std::size_t low = least;

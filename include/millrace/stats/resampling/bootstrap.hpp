@@ -10,6 +10,7 @@
 #include <millrace/stats/fwd.hpp>
 #include <millrace/stats/resampling/detail/index_stream.hpp>
 #include <millrace/stats/sample_moments.hpp>
+#include <millrace/stats/sample_view.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -80,10 +81,10 @@ inline double sorted_quantile(std::span<const double> sorted, double p) noexcept
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[below + 1] - sorted[below]);
 }
 
-/// Reads the answer off the replicates, which it sorts. `acceleration` is BCa's a.
+/// Reads the result off the replicates, which it sorts. `acceleration` is BCa's a.
 inline bootstrap_result read_replicates(double estimate, std::vector<double>& replicates, double acceleration,
                                         const bootstrap_options& o, double n) {
-  const sample_moments m = sample_moments::of(replicates);
+  const sample_moments m = sample_moments::make(replicates);
   sort_doubles(replicates);
   bootstrap_result r;
   r.estimate = estimate;
@@ -111,7 +112,7 @@ inline bootstrap_result read_replicates(double estimate, std::vector<double>& re
 
 /// BCa's acceleration, from the influence of each observation: what the statistic loses without it.
 inline double acceleration_of(std::span<const double> without) noexcept {
-  const double mean = sample_moments::of(without).mean;
+  const double mean = sample_moments::make(without).mean;
   double squares = 0;
   double cubes = 0;
   for (const double x : without) {
@@ -127,12 +128,12 @@ inline double acceleration_of(std::span<const double> without) noexcept {
 /// The bootstrap of a mean, about a nanosecond a draw: 10,000 resamples of 10,000 in a tenth of a second.
 /// Allocates: O(resamples). Errors: fewer than 2 observations, NaN, infinities, fewer than 2 resamples, a confidence
 /// outside (0, 1). Source: B. Efron, JASA 82, 1987, for BCa.
-inline result<bootstrap_result> bootstrap_mean(std::span<const double> sample, const bootstrap_options& options = {}) {
+inline result<bootstrap_result> bootstrap_mean(const sample_view& sample, const bootstrap_options& options = {}) {
   if (auto ok = detail::checked(options, sample); !ok) return std::move(ok).error();
   random_engine seeds(options.seed);
   detail::word_stream words(seeds);
   const double n = static_cast<double>(sample.size());
-  const double mean = sample_moments::of(sample).mean;
+  const double mean = sample_moments::make(sample).mean;
   std::vector<double> replicates(options.resamples);
   for (double& replicate : replicates)
     replicate = detail::sum_of_resample(sample.data(), sample.size(), sample.size(), words) / n;
@@ -143,9 +144,9 @@ inline result<bootstrap_result> bootstrap_mean(std::span<const double> sample, c
 
 /// The bootstrap of any statistic, `statistic(std::span<const double>) -> double`, which may reorder nothing.
 /// Calls it resamples + 1 times, and n times more for BCa. Allocates: O(n + resamples). Errors: as `bootstrap_mean`,
-/// and a statistic that answers NaN or an infinity.
+/// and a statistic that returns NaN or an infinity.
 template <class Statistic>
-result<bootstrap_result> bootstrap(std::span<const double> sample, Statistic statistic,
+result<bootstrap_result> bootstrap(const sample_view& sample, Statistic statistic,
                                    const bootstrap_options& options = {}) {
   if (auto ok = detail::checked(options, sample); !ok) return std::move(ok).error();
   random_engine engine(options.seed);
@@ -169,9 +170,8 @@ result<bootstrap_result> bootstrap(std::span<const double> sample, Statistic sta
     }
     acceleration = detail::acceleration_of(without);
   }
-  if (finite != 0) return error(errc::not_finite, "the statistic answers NaN or an infinity for a resample");
-  return detail::read_replicates(estimate, replicates, acceleration, options,
-                                        static_cast<double>(sample.size()));
+  if (finite != 0) return error(errc::not_finite, "the statistic returns NaN or an infinity for a resample");
+  return detail::read_replicates(estimate, replicates, acceleration, options, static_cast<double>(sample.size()));
 }
 
 }  // namespace stats

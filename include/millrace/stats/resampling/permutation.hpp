@@ -5,6 +5,7 @@
 #include <millrace/core/seed.hpp>
 #include <millrace/stats/evidence.hpp>
 #include <millrace/stats/sample_moments.hpp>
+#include <millrace/stats/sample_view.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -24,16 +25,16 @@ struct permutation_options {
   std::uint64_t seed = 1;
 };
 
-/// The permutation test of any statistic of two samples, `statistic(std::span<const double> a, std::span<const double>
-/// b)
-/// -> double`: how often a random split of the pooled observations is as far out as the real one. Two-sided counts
-/// absolute values, so the statistic should be 0 when there is no difference; for a distance ask for `greater`.
+/// The permutation test of any statistic of two samples,
+/// `statistic(std::span<const double> a, std::span<const double> b) -> double`: how often a random split of the pooled
+/// observations is as far out as the real one. Two-sided counts absolute values, so the statistic should be 0 when
+/// there is no difference; for a distance ask for `greater`.
 ///
 /// The p-value counts the real split as well, so it is never 0 and the test keeps its level exactly for any number of
 /// permutations. Calls the statistic permutations + 1 times; allocates: O(n). Errors: an empty sample, NaN, infinities,
-/// no permutations, a statistic that answers NaN. Source: B. Phipson, G. Smyth, SAGMB 9, 2010.
+/// no permutations, a statistic that returns NaN. Source: B. Phipson, G. Smyth, SAGMB 9, 2010.
 template <class Statistic>
-result<test_result> permutation_test(std::span<const double> a, std::span<const double> b, Statistic statistic,
+result<test_result> permutation_test(const sample_view& a, const sample_view& b, Statistic statistic,
                                      const permutation_options& options = {}) {
   if (auto ok = detail::checked(a, "the first sample", 1); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(b, "the second sample", 1); !ok) return std::move(ok).error();
@@ -44,7 +45,7 @@ result<test_result> permutation_test(std::span<const double> a, std::span<const 
   const auto first = std::span<const double>(pooled).first(a.size());
   const auto second = std::span<const double>(pooled).subspan(a.size());
   const double real = statistic(first, second);
-  if (real != real) return error(errc::not_finite, "the statistic answers NaN");
+  if (real != real) return error(errc::not_finite, "the statistic returns NaN");
   // Splits that tie with the real one in exact arithmetic must tie here as well.
   const double slack = 1e-12 * std::fabs(real);
   random_engine engine(options.seed);
@@ -62,7 +63,7 @@ result<test_result> permutation_test(std::span<const double> a, std::span<const 
         std::swap(pooled[n - 1 - j], pooled[n - 1 - j - other]);
     }
     const double x = statistic(first, second);
-    if (x != x) return error(errc::not_finite, "the statistic answers NaN for a permutation");
+    if (x != x) return error(errc::not_finite, "the statistic returns NaN for a permutation");
     const bool counts = options.side == alternative::two_sided ? std::fabs(x) >= std::fabs(real) - slack
                         : options.side == alternative::greater ? x >= real - slack
                                                                : x <= real + slack;

@@ -69,8 +69,7 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
     bootstrap_options options;
     options.confidence = confidence;
     options.kind = bootstrap_interval::percentile;
-    if (auto ok = detail::checked(test_options{alternative::two_sided, confidence}); !ok)
-      return std::move(ok).error();
+    if (auto ok = detail::checked(test_options{alternative::two_sided, confidence}); !ok) return std::move(ok).error();
     if (n_ < 2) return error(errc::invalid_data, "the stream has fewer than 2 observations");
     std::vector<double> replicates;
     replicates.reserve(Replicates);

@@ -64,8 +64,8 @@ class jeffreys_mixture {
   jeffreys_mixture(double successes, double n, double level) noexcept
       : successes_(successes), failures_(n - successes), n_(n) {
     constexpr double log_pi = 1.1447298858494001741;
-    constant_ = rest(successes_) + rest(failures_) - stirling_error(n) - 0.5 * detail::math::log(n) +
-                half_log_two_pi - log_pi + detail::math::log(1 - level);
+    constant_ = rest(successes_) + rest(failures_) - stirling_error(n) - 0.5 * detail::math::log(n) + half_log_two_pi -
+                log_pi + detail::math::log(1 - level);
   }
   /// The end of the interval between a rate that is outside and one that is inside. What decides is convex, with its
   /// least value at c, so that there is one on either side of c: found by Newton steps that are kept within a bracket.

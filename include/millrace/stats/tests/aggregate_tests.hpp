@@ -157,9 +157,9 @@ result<test_result> ks_test(const A& a, const B& b, const test_options& options 
     const auto sample = [](const auto& view) {
       return std::vector<double>(view.values().begin(), view.values().end());
     };
-    const auto first = sorted_sample::of(sample(va), "the first sketch");
+    const auto first = sorted_sample::make(sample(va), "the first sketch");
     if (!first) return first.error();
-    const auto second = sorted_sample::of(sample(vb), "the second sketch");
+    const auto second = sorted_sample::make(sample(vb), "the second sketch");
     if (!second) return second.error();
     return ks_test(*first, *second, options);
   }
@@ -182,8 +182,7 @@ result<test_result> ks_test(const A& a, const B& b, const test_options& options 
     const double f = i == 0 ? 0 : static_cast<double>(va.cumulative()[i - 1]) / m;
     const double g = j == 0 ? 0 : static_cast<double>(vb.cumulative()[j - 1]) / n;
     const double d = options.side == alternative::two_sided ? std::fabs(f - g) : sign * (f - g);
-    const double off =
-        2.5758293035489008 * (detail::rank_deviation(sa, f) + detail::rank_deviation(sb, g));
+    const double off = 2.5758293035489008 * (detail::rank_deviation(sa, f) + detail::rank_deviation(sb, g));
     most = std::fmax(most, d);
     widest = std::fmax(widest, d - off);
   }

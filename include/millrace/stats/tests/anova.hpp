@@ -74,8 +74,8 @@ inline test_result f_test_of(const group_spread& s, std::size_t groups) noexcept
 }  // namespace detail
 
 /// One-way analysis of variance: whether the means of all groups are the same. From moments, or samples through
-/// `sample_moments::of`. `equal_variances` fails where the largest variance is more than 4 times the smallest.
-/// Constant groups have a defined answer: p is 1 if all means agree, else 0, with `variation` failed.
+/// `sample_moments`. `equal_variances` fails where the largest variance is more than 4 times the smallest.
+/// Constant groups have a defined result: p is 1 if all means agree, else 0, with `variation` failed.
 /// O(groups); allocates: never. Errors: fewer than 2 groups, an empty group, one observation in each, NaN, infinities.
 /// Source: R. Fisher 1925.
 inline result<test_result> one_way_anova(std::span<const sample_moments> groups) {
@@ -107,8 +107,7 @@ struct pairwise_result {
 /// Kramer, Biometrics 12, 1956.
 inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_moments> groups,
                                                        double confidence = 0.95) {
-  if (auto ok = detail::checked(test_options{alternative::two_sided, confidence}); !ok)
-    return std::move(ok).error();
+  if (auto ok = detail::checked(test_options{alternative::two_sided, confidence}); !ok) return std::move(ok).error();
   const auto spread = detail::spread_of(groups);
   if (!spread) return spread.error();
   if (!(spread->within > 0)) return error(errc::invalid_data, "no group varies: Tukey's test has no scale");
@@ -149,7 +148,7 @@ inline result<test_result> brown_forsythe_test(std::span<const std::span<const d
     double middle = work[upper];
     if (work.size() % 2 == 0) middle = middle + (work[upper - 1] - middle) / 2;
     for (double& x : work) x = std::fabs(x - middle);
-    spreads.push_back(sample_moments::of(work));
+    spreads.push_back(sample_moments::make(work));
   }
   auto r = one_way_anova(spreads);
   if (r) {

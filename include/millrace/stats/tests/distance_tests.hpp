@@ -5,6 +5,7 @@
 #include <millrace/core/seed.hpp>
 #include <millrace/stats/evidence.hpp>
 #include <millrace/stats/resampling/permutation.hpp>
+#include <millrace/stats/sample_view.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 #include <millrace/stats/tests/distances.hpp>
 
@@ -127,7 +128,7 @@ result<test_result> distance_test(test_result r, double area, const sorted_sampl
 ///
 /// Guarantee: where there are at most `options.permutations` splits of the pooled sample, all are enumerated and p is
 /// exact, ties or not; else p counts that many random splits and the real one, keeps its level exactly and is never 0.
-/// The same seed gives the same p. Samples that are all one value answer p = 1 with `variation` failed. There is no
+/// The same seed gives the same p. Samples that are all one value have p = 1 with `variation` failed. There is no
 /// interval: near 0 a distance has none that resampling could give.
 /// Complexity: O((m + n) permutations), about 4 ns each; allocates: O(m + n). Errors: an empty sample, no permutations,
 /// the alternative `less`, which no distance has. Source: as `wasserstein_distance` and `permutation_test`.
@@ -139,11 +140,10 @@ inline result<test_result> wasserstein_test(const sorted_sample& a, const sorted
   r.test = "Wasserstein test";
   r.effect_name = "Wasserstein distance";
   r.effect = r.statistic = *distance;
-  return detail::distance_test(
-      r, *distance, a, b, [](double gap) { return std::fabs(gap); }, options);
+  return detail::distance_test(r, *distance, a, b, [](double gap) { return std::fabs(gap); }, options);
 }
 /// The same of samples that are not sorted yet; sorts copies.
-inline result<test_result> wasserstein_test(std::span<const double> a, std::span<const double> b,
+inline result<test_result> wasserstein_test(const sample_view& a, const sample_view& b,
                                             const permutation_options& options = {}) {
   return detail::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
     return wasserstein_test(first, second, options);
@@ -166,11 +166,10 @@ inline result<test_result> energy_test(const sorted_sample& a, const sorted_samp
   r.effect_name = "energy distance";
   r.effect = *distance;
   r.statistic = m * (n / (m + n)) * *distance * *distance;
-  return detail::distance_test(
-      r, 0.5 * *distance * *distance, a, b, [](double gap) { return gap * gap; }, options);
+  return detail::distance_test(r, 0.5 * *distance * *distance, a, b, [](double gap) { return gap * gap; }, options);
 }
 /// The same of samples that are not sorted yet; sorts copies.
-inline result<test_result> energy_test(std::span<const double> a, std::span<const double> b,
+inline result<test_result> energy_test(const sample_view& a, const sample_view& b,
                                        const permutation_options& options = {}) {
   return detail::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
     return energy_test(first, second, options);

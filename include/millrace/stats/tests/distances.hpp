@@ -2,6 +2,7 @@
 #define MILLRACE_STATS_TESTS_DISTANCES_HPP
 
 #include <millrace/core/result.hpp>
+#include <millrace/stats/sample_view.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 
 #include <cmath>
@@ -40,7 +41,7 @@ inline result<double> wasserstein_distance(const sorted_sample& a, const sorted_
   return detail::integral_between(a, b, [](double gap) { return std::fabs(gap); });
 }
 /// The same of samples that are not sorted yet; sorts copies.
-inline result<double> wasserstein_distance(std::span<const double> a, std::span<const double> b) {
+inline result<double> wasserstein_distance(const sample_view& a, const sample_view& b) {
   return detail::on_sorted(a, b, [](const sorted_sample& first, const sorted_sample& second) {
     return wasserstein_distance(first, second);
   });
@@ -55,7 +56,7 @@ inline result<double> energy_distance(const sorted_sample& a, const sorted_sampl
   return area;
 }
 /// The same of samples that are not sorted yet; sorts copies.
-inline result<double> energy_distance(std::span<const double> a, std::span<const double> b) {
+inline result<double> energy_distance(const sample_view& a, const sample_view& b) {
   return detail::on_sorted(
       a, b, [](const sorted_sample& first, const sorted_sample& second) { return energy_distance(first, second); });
 }

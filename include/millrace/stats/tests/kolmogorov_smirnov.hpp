@@ -6,6 +6,7 @@
 #include <millrace/stats/distributions/detail/lattice_paths.hpp>
 #include <millrace/stats/distributions/kolmogorov.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/sample_view.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 
 #include <cmath>
@@ -93,8 +94,7 @@ inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& 
     if (m <= n)
       r.p = detail::share_of_crossing_paths(m, n, most, side, is_end);
     else
-      r.p = detail::share_of_crossing_paths(
-          n, m, most, [&](std::int64_t x) { return side(-x); }, is_end);
+      r.p = detail::share_of_crossing_paths(n, m, most, [&](std::int64_t x) { return side(-x); }, is_end);
   } else {
     const double z = std::sqrt(rm / (rm + rn) * rn) * r.statistic;
     r.failed.add(assumption::large_sample, fewer < 30);
@@ -107,8 +107,8 @@ inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& 
   return r;
 }
 /// The same of samples that are not sorted yet; sorts copies.
-inline result<test_result> ks_test(std::span<const double> a, std::span<const double> b,
-                                   const test_options& options = {}, p_method method = p_method::automatic) {
+inline result<test_result> ks_test(const sample_view& a, const sample_view& b, const test_options& options = {},
+                                   p_method method = p_method::automatic) {
   return detail::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
     return ks_test(first, second, options, method);
   });
@@ -118,7 +118,7 @@ inline result<test_result> ks_test(std::span<const double> a, std::span<const do
 /// not have been fitted to the sample. `greater` asks whether the sample's function lies above it somewhere.
 ///
 /// Exact for n up to 1,000 (`automatic`), or where p is below 1e-4; beyond, the limit law with its correction of order
-/// 1/n. Complexity: O(n) besides that. Errors: an empty sample, a cdf that answers outside [0, 1] or falls.
+/// 1/n. Complexity: O(n) besides that. Errors: an empty sample, a cdf that returns values outside [0, 1] or falls.
 /// Source: as `kolmogorov_two_sided_sf`; the correction: J. Vrbik, Journal of Probability and Statistics 2018.
 template <class Cdf>
 result<test_result> ks_test_against(const sorted_sample& a, Cdf cdf, const test_options& options = {},
@@ -133,7 +133,7 @@ result<test_result> ks_test_against(const sorted_sample& a, Cdf cdf, const test_
   for (std::size_t i = 0; i < a.size(); ++i) {
     const double f = static_cast<double>(cdf(a[i]));
     if (!(f >= before && f <= 1)) {
-      std::string text = "the distribution function answers ";
+      std::string text = "the distribution function returns ";
       detail::append_figure(text, f);
       text += " at ";
       detail::append_figure(text, a[i]);

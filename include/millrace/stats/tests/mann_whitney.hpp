@@ -5,6 +5,7 @@
 #include <millrace/stats/distributions/mann_whitney_exact.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/sample_view.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 #include <millrace/stats/tests/kolmogorov_smirnov.hpp>
 
@@ -108,7 +109,7 @@ inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorte
   return r;
 }
 /// The same of samples that are not sorted yet; sorts copies.
-inline result<test_result> mann_whitney_test(std::span<const double> a, std::span<const double> b,
+inline result<test_result> mann_whitney_test(const sample_view& a, const sample_view& b,
                                              const test_options& options = {}, p_method method = p_method::automatic) {
   return detail::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
     return mann_whitney_test(first, second, options, method);

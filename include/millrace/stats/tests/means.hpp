@@ -5,6 +5,7 @@
 #include <millrace/stats/distributions/student_t.hpp>
 #include <millrace/stats/evidence.hpp>
 #include <millrace/stats/sample_moments.hpp>
+#include <millrace/stats/sample_view.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -17,7 +18,7 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// A t test of an estimate against `null`. A standard error of 0 has a defined answer: p is 1 where the estimate is
+/// A t test of an estimate against `null`. A standard error of 0 has a defined result: p is 1 where the estimate is
 /// the null, 0 where it is not, and the assumption of variation has failed.
 inline void fill_t(test_result& r, double estimate, double null, double standard_error, double df,
                    const test_options& options) noexcept {
@@ -38,9 +39,9 @@ inline void fill_t(test_result& r, double estimate, double null, double standard
 /// Welch's t test of the difference of two means, a - b, without assuming equal variances. From samples or
 /// sample_moments.
 ///
-/// Guarantee: SciPy's and R's answers to 1e-12. Complexity: O(1) from moments, O(n) from samples; allocates:
-/// never. Errors: fewer than 2 observations, NaN, infinities, a confidence outside (0, 1). Source: B. Welch, Biometrika
-/// 34, 1947; degrees of freedom by Satterthwaite.
+/// Guarantee: equal to SciPy and R to 1e-12. Complexity: O(1) from moments, O(n) from samples; allocates:
+/// never, but where squares of the values over- or underflow. Errors: fewer than 2 observations, NaN, infinities, a
+/// confidence outside (0, 1). Source: B. Welch, Biometrika 34, 1947; degrees of freedom by Satterthwaite.
 inline result<test_result> welch_t_test(const sample_moments& a, const sample_moments& b,
                                         const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -93,17 +94,46 @@ inline result<test_result> one_sample_t_test(const sample_moments& a, double nul
   return r;
 }
 
-/// The paired t test: of the mean of the differences a[i] - b[i]. Errors also for samples of different length.
-inline result<test_result> paired_t_test(std::span<const double> a, std::span<const double> b,
-                                         const test_options& options = {}) {
-  if (a.size() != b.size())
-    return error(errc::shape_mismatch,
-                 "paired samples of " + std::to_string(a.size()) + " and " + std::to_string(b.size()));
-  const pair_moments m = pair_moments::of(a, b);
-  // The variance of the differences from their own sample_moments: the three of the pair would cancel.
-  sample_moments d;
-  d.n = m.n;
-  d.mean = m.mean_x - m.mean_y;
+namespace detail {
+
+/// Whether a variance is right: not infinite, and not 0 for squares that a double cannot hold.
+inline bool held(const sample_moments& m) noexcept { return m.variance > 1e-280 && m.variance < 1e280; }
+
+/// The power of two that is near the largest absolute value among the observations, 1 if they are all 0.
+inline double unit_of(std::span<const double> a, std::span<const double> b, double other) noexcept {
+  double most = std::fabs(other);
+  for (const double x : a) most = std::fmax(most, std::fabs(x));
+  for (const double x : b) most = std::fmax(most, std::fabs(x));
+  return most > 0 ? std::ldexp(1.0, std::ilogb(most)) : 1;
+}
+
+/// `test(a, b, null)` on the samples, and if need be on the samples over a power of two, which no t statistic depends
+/// on: so that values whose squares over- or underflow have their p-value too. Allocates: O(n) in that case.
+template <class Test>
+result<test_result> at_their_scale(std::span<const double> a, std::span<const double> b, double null, Test test) {
+  const sample_moments first = sample_moments::make(a);
+  const sample_moments second = sample_moments::make(b);
+  if (held(first) && (b.empty() || held(second))) return test(a, b, null);
+  if (auto ok = checked(a, b.empty() ? "the sample" : "the first sample", 0); !ok) return std::move(ok).error();
+  if (auto ok = checked(b, "the second sample", 0); !ok) return std::move(ok).error();
+  const double unit = unit_of(a, b, null);
+  const auto scaled = [unit](std::span<const double> sample) {
+    std::vector<double> all(sample.begin(), sample.end());
+    for (double& x : all) x /= unit;
+    return all;
+  };
+  auto r = test(scaled(a), scaled(b), null / unit);
+  if (!r) return r;
+  r->effect *= unit;
+  r->interval.lower *= unit;
+  r->interval.upper *= unit;
+  return r;
+}
+
+/// The moments of the differences: from themselves, as the pair's three would cancel.
+inline sample_moments differences(std::span<const double> a, std::span<const double> b) noexcept {
+  const pair_moments m = pair_moments::make(a, b);
+  sample_moments d{m.n, m.mean_x - m.mean_y, 0};
   double squares = 0;
   double rest = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -113,7 +143,19 @@ inline result<test_result> paired_t_test(std::span<const double> a, std::span<co
   }
   if (d.n > 0) d.mean += rest / d.n;
   if (d.n > 1) d.variance = std::fmax(0.0, (squares - rest * rest / d.n) / (d.n - 1));
-  auto r = one_sample_t_test(d, 0, options);
+  return d;
+}
+
+}  // namespace detail
+
+/// The paired t test: of the mean of the differences a[i] - b[i]. Errors also for samples of different length.
+inline result<test_result> paired_t_test(const sample_view& a, const sample_view& b, const test_options& options = {}) {
+  if (a.size() != b.size())
+    return error(errc::shape_mismatch,
+                 "paired samples of " + std::to_string(a.size()) + " and " + std::to_string(b.size()));
+  auto r = detail::at_their_scale(a, b, 0, [&](std::span<const double> first, std::span<const double> second, double) {
+    return one_sample_t_test(detail::differences(first, second), 0, options);
+  });
   if (r) {
     r->test = "paired t test";
     r->effect_name = "mean of the differences";
@@ -121,16 +163,21 @@ inline result<test_result> paired_t_test(std::span<const double> a, std::span<co
   return r;
 }
 
-inline result<test_result> welch_t_test(std::span<const double> a, std::span<const double> b,
-                                        const test_options& options = {}) {
-  return welch_t_test(sample_moments::of(a), sample_moments::of(b), options);
+inline result<test_result> welch_t_test(const sample_view& a, const sample_view& b, const test_options& options = {}) {
+  return detail::at_their_scale(a, b, 0, [&](std::span<const double> first, std::span<const double> second, double) {
+    return welch_t_test(sample_moments::make(first), sample_moments::make(second), options);
+  });
 }
-inline result<test_result> student_t_test(std::span<const double> a, std::span<const double> b,
+inline result<test_result> student_t_test(const sample_view& a, const sample_view& b,
                                           const test_options& options = {}) {
-  return student_t_test(sample_moments::of(a), sample_moments::of(b), options);
+  return detail::at_their_scale(a, b, 0, [&](std::span<const double> first, std::span<const double> second, double) {
+    return student_t_test(sample_moments::make(first), sample_moments::make(second), options);
+  });
 }
-inline result<test_result> one_sample_t_test(std::span<const double> a, double null, const test_options& options = {}) {
-  return one_sample_t_test(sample_moments::of(a), null, options);
+inline result<test_result> one_sample_t_test(const sample_view& a, double null, const test_options& options = {}) {
+  return detail::at_their_scale(a, {}, null, [&](std::span<const double> sample, std::span<const double>, double mean) {
+    return one_sample_t_test(sample_moments::make(sample), mean, options);
+  });
 }
 
 }  // namespace stats

@@ -44,15 +44,18 @@ inline result<interval> wald_difference_interval(const proportion& a, const prop
 
 /// The score interval for the ratio of two probabilities, a / b: the ratios that the score test does not reject. Its
 /// upper end is infinite where b has no success, its lower one 0 where a has none. A few microseconds.
-/// Source: O. Miettinen, M. Nurminen 1985; P. Koopman, Biometrics 40, 1984.
+///
+/// The method is Miettinen and Nurminen's: Koopman's interval with each variance times n / (n - 1), n the trials of
+/// both. Source: O. Miettinen, M. Nurminen, Statistics in Medicine 4, 1985; without the factor: P. Koopman, Biometrics
+/// 40, 1984.
 inline result<interval> score_ratio_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
   const double z = detail::normal_critical((1 - confidence) / 2);
   interval at{0, detail::infinity, confidence};
   const auto end = [&](double shift) {
-    return std::exp(detail::crossing(
-        [&](double log) { return detail::score_of_ratio(a, b, std::exp(log)) + shift; }, -700, 700));
+    return std::exp(
+        detail::crossing([&](double log) { return detail::score_of_ratio(a, b, std::exp(log)) + shift; }, -700, 700));
   };
   if (a.successes > 0) at.lower = end(-z);
   if (b.successes > 0) at.upper = end(z);

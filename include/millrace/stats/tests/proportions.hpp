@@ -26,7 +26,7 @@ enum class z_variance : std::uint8_t {
 
 /// The two-proportion z test of the difference of success probabilities, a - b. The interval is Newcombe's.
 ///
-/// Where neither or both arms have only successes or only failures the pooled standard error is 0: the answer is z = 0,
+/// Where neither or both arms have only successes or only failures the pooled standard error is 0: the result is z = 0,
 /// p = 1, with `variation` failed. `expected_counts` fails below 5 expected in a cell: prefer `fisher_exact_test`.
 /// Complexity: O(1), some 50 ns with p and interval; allocates: never.
 /// Errors: no trials, negative counts, more successes than trials, a confidence outside (0, 1).
@@ -67,6 +67,13 @@ inline result<test_result> two_proportion_z_test(const proportion& a, const prop
   return r;
 }
 
+/// The same of four numbers: successes of trials in the first arm, successes of trials in the second.
+inline result<test_result> two_proportion_z_test(std::int64_t successes1, std::int64_t trials1, std::int64_t successes2,
+                                                 std::int64_t trials2, const test_options& options = {},
+                                                 z_variance variance = z_variance::pooled) {
+  return two_proportion_z_test({successes1, trials1}, {successes2, trials2}, options, variance);
+}
+
 /// Fisher's exact test of two proportions: conditional on the totals, every table at most as likely as this one counts
 /// (two-sided), or every one at least as far out. The effect is the sample odds ratio; its interval is exact in the
 /// same sense, of the conditional maximum likelihood's noncentral hypergeometric law.
@@ -96,11 +103,15 @@ inline result<test_result> fisher_exact_test(const proportion& a, const proporti
         : options.side == alternative::less    ? at.lower
                                                : at.upper;
   const double outside = detail::outside(options);
-  r.interval = {
-      options.side == alternative::less ? 0 : tables.odds_with_upper_tail(s1, outside),
-      options.side == alternative::greater ? detail::infinity : tables.odds_with_lower_tail(s1, outside),
-      options.confidence};
+  r.interval = {options.side == alternative::less ? 0 : tables.odds_with_upper_tail(s1, outside),
+                options.side == alternative::greater ? detail::infinity : tables.odds_with_lower_tail(s1, outside),
+                options.confidence};
   return r;
+}
+/// The same of four numbers: successes of trials in the first arm, successes of trials in the second.
+inline result<test_result> fisher_exact_test(std::int64_t successes1, std::int64_t trials1, std::int64_t successes2,
+                                             std::int64_t trials2, const test_options& options = {}) {
+  return fisher_exact_test({successes1, trials1}, {successes2, trials2}, options);
 }
 
 /// The score test that the success probabilities differ by `null` (a - b), with the variance restricted to it: for

@@ -6,6 +6,7 @@
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/distributions/normal.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/sample_view.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 #include <millrace/stats/tests/means.hpp>
 
@@ -34,8 +35,7 @@ struct quantile_estimate {
 inline result<quantile_estimate> quantile_interval(const sorted_sample& sample, double probability,
                                                    double confidence = 0.95) {
   if (auto ok = detail::checked(sample, "the sample"); !ok) return std::move(ok).error();
-  if (auto ok = detail::checked(test_options{alternative::two_sided, confidence}); !ok)
-    return std::move(ok).error();
+  if (auto ok = detail::checked(test_options{alternative::two_sided, confidence}); !ok) return std::move(ok).error();
   if (!(probability > 0 && probability < 1))
     return error(errc::out_of_range, "the quantile's probability must lie between 0 and 1");
   const auto n = static_cast<double>(sample.size());
@@ -80,7 +80,7 @@ inline double quantile_error(const sorted_sample& sample, double probability) no
 /// whose standard errors come from order statistics, so that no density has to be estimated.
 ///
 /// `large_sample` fails where fewer than 5 observations lie beyond the quantile in a sample; where there are too few to
-/// bound it at all, the answer is an error. O(1) beyond the sorted samples; allocates: never.
+/// bound it at all, the result is an error. O(1) beyond the sorted samples; allocates: never.
 /// Errors: samples too small for the quantile, a probability or confidence outside (0, 1).
 /// Source: R. Price, D. Bonett, Journal of Statistical Computation and Simulation 72(2), 2002.
 inline result<test_result> quantile_test(const sorted_sample& a, const sorted_sample& b, double probability,
@@ -93,23 +93,22 @@ inline result<test_result> quantile_test(const sorted_sample& a, const sorted_sa
   const double ea = detail::quantile_error(a, probability);
   const double eb = detail::quantile_error(b, probability);
   if (ea == detail::infinity || eb == detail::infinity)
-    return error(errc::invalid_data, ea == detail::infinity
-                                         ? "the first sample is too small for this quantile"
-                                         : "the second sample is too small for this quantile");
+    return error(errc::invalid_data, ea == detail::infinity ? "the first sample is too small for this quantile"
+                                                            : "the second sample is too small for this quantile");
   test_result r;
   r.test = "quantile difference test";
   r.effect_name = "difference of quantiles";
   r.n1 = static_cast<double>(a.size());
   r.n2 = static_cast<double>(b.size());
   detail::fill_t(r, a.quantile(probability) - b.quantile(probability), 0, std::sqrt(ea * ea + eb * eb),
-                        detail::infinity, options);
+                 detail::infinity, options);
   r.df = detail::nan;
   const double rarer = std::fmin(probability, 1 - probability);
   r.failed.add(assumption::large_sample, std::fmin(r.n1, r.n2) * rarer < 5);
   return r;
 }
 /// The same of samples that are not sorted yet; sorts copies.
-inline result<test_result> quantile_test(std::span<const double> a, std::span<const double> b, double probability,
+inline result<test_result> quantile_test(const sample_view& a, const sample_view& b, double probability,
                                          const test_options& options = {}) {
   return detail::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
     return quantile_test(first, second, probability, options);

@@ -52,9 +52,8 @@ inline result<ratio_estimate> ratio_of_means(const pair_moments& m) {
   if (auto ok = detail::checked(m, "the sample", 2); !ok) return std::move(ok).error();
   if (m.mean_y == 0) return error(errc::invalid_data, "the denominator's mean is 0");
   const double ratio = m.mean_x / m.mean_y;
-  return ratio_estimate{
-      m.n, ratio, detail::variance_less(m, ratio) / (m.mean_y * m.mean_y),
-      m.variance_y > 0 ? std::fabs(m.mean_y) / std::sqrt(m.variance_y / m.n) : detail::infinity};
+  return ratio_estimate{m.n, ratio, detail::variance_less(m, ratio) / (m.mean_y * m.mean_y),
+                        m.variance_y > 0 ? std::fabs(m.mean_y) / std::sqrt(m.variance_y / m.n) : detail::infinity};
 }
 
 /// The test that two arms have the same ratio metric, a - b, where the unit of analysis (a user) has a numerator and a
@@ -74,8 +73,7 @@ inline result<test_result> ratio_test(const pair_moments& a, const pair_moments&
   r.n1 = a.n;
   r.n2 = b.n;
   detail::fill_t(r, first->ratio - second->ratio, 0,
-                        std::sqrt(first->variance / first->n + second->variance / second->n), detail::infinity,
-                        options);
+                 std::sqrt(first->variance / first->n + second->variance / second->n), detail::infinity, options);
   r.df = detail::nan;
   r.failed.add(assumption::denominator_away_from_zero,
                std::fmin(first->denominator_distance, second->denominator_distance) < 10);
@@ -205,8 +203,8 @@ class linearised_pair {
 inline result<linearised_pair::ratio> pooled_ratio(std::span<const double> n1, std::span<const double> d1,
                                                    std::span<const double> n2, std::span<const double> d2,
                                                    const char* name) {
-  const auto first = pair_moments::of(n1, d1);
-  const auto second = pair_moments::of(n2, d2);
+  const auto first = pair_moments::make(n1, d1);
+  const auto second = pair_moments::make(n2, d2);
   if (auto ok = checked(first, name, 2); !ok) return std::move(ok).error();
   if (auto ok = checked(second, name, 2); !ok) return std::move(ok).error();
   const double all = first.n + second.n;
@@ -229,7 +227,7 @@ inline result<cuped_result> cuped_ratio_test(const ratio_with_covariate& a, cons
   const auto metric = detail::pooled_ratio(a.numerator, a.denominator, b.numerator, b.denominator, "the metric");
   if (!metric) return metric.error();
   const auto covariate = detail::pooled_ratio(a.before_numerator, a.before_denominator, b.before_numerator,
-                                                     b.before_denominator, "the covariate");
+                                              b.before_denominator, "the covariate");
   if (!covariate) return covariate.error();
   const pair_moments first = detail::linearised_pair(*metric, *covariate).over(a);
   const pair_moments second = detail::linearised_pair(*metric, *covariate).over(b);

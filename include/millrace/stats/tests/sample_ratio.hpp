@@ -73,9 +73,7 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
   for (std::size_t i = 0; i < counts.size(); ++i) {
     const auto observed = static_cast<double>(counts[i]);
     const double expected = test->n1 * (weights[i] / whole);
-    const double deviation = expected > 0   ? (observed - expected) / expected
-                             : observed > 0 ? detail::infinity
-                                            : 0;
+    const double deviation = expected > 0 ? (observed - expected) / expected : observed > 0 ? detail::infinity : 0;
     if (std::fabs(deviation) > std::fabs(r.worst_deviation)) {
       r.worst_arm = i;
       r.worst_deviation = deviation;

@@ -4,6 +4,7 @@
 #include <millrace/core/result.hpp>
 #include <millrace/stats/distributions/detail/float_math.hpp>
 #include <millrace/stats/evidence.hpp>
+#include <millrace/stats/sample_view.hpp>
 #include <millrace/stats/sorted_sample.hpp>
 #include <millrace/stats/tests/means.hpp>
 
@@ -35,7 +36,7 @@ inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double 
   if (!(trim >= 0 && trim < 0.5)) return error(errc::out_of_range, "the trimmed share must lie in [0, 1/2)");
   const std::size_t n = sample.size();
   const auto off = static_cast<std::size_t>(trim * static_cast<double>(n));
-  const sample_moments inner = sample_moments::of(sample.values().subspan(off, n - 2 * off));
+  const sample_moments inner = sample_moments::make(sample.values().subspan(off, n - 2 * off));
   trimmed_moments t;
   t.n = static_cast<double>(n);
   t.kept = inner.n;
@@ -46,6 +47,8 @@ inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double 
   const auto g = static_cast<double>(off);
   const double shift = g * (low + high) / t.n;
   const double squares = inner.variance * (inner.n - 1) + g * (low * low + high * high) - t.n * shift * shift;
+  if (!(squares < detail::infinity))
+    return error(errc::out_of_range, "the squares of the sample's values are beyond what a double holds: scale it");
   t.winsorised_variance = n > 1 ? std::fmax(0.0, squares) / (t.n - 1) : 0;
   return t;
 }
@@ -78,7 +81,7 @@ inline result<test_result> yuen_test(const sorted_sample& a, const sorted_sample
   return r;
 }
 /// The same of samples that are not sorted yet; sorts copies.
-inline result<test_result> yuen_test(std::span<const double> a, std::span<const double> b, double trim = 0.2,
+inline result<test_result> yuen_test(const sample_view& a, const sample_view& b, double trim = 0.2,
                                      const test_options& options = {}) {
   return detail::on_sorted(a, b, [&](const sorted_sample& first, const sorted_sample& second) {
     return yuen_test(first, second, trim, options);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <support/probabilities.hpp>
 #include <support/stats_reference.hpp>
 
 namespace mr = millrace;
@@ -33,4 +34,13 @@ TEST_CASE("beta: density, mean and variance") {
   CHECK(mr::stats::beta{1, 4}.pdf(0) == 4);
   CHECK(mr::stats::beta{4, 1}.pdf(1) == 4);
   CHECK(b.pdf(1.5) == 0);
+}
+
+TEST_CASE("beta: both tails are probabilities, the quantiles numbers in order, over the range of doubles") {
+  for (const double a : support::any_shape)
+    for (const double b : support::any_shape) {
+      CAPTURE(a, b);
+      support::has_probabilities(mr::stats::beta{a, b});
+      support::has_ordered_quantiles(mr::stats::beta{a, b});
+    }
 }

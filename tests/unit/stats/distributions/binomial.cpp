@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <support/probabilities.hpp>
 #include <support/stats_reference.hpp>
 
 namespace mr = millrace;
@@ -51,4 +52,13 @@ TEST_CASE("binomial: certain and impossible successes") {
   CHECK(mr::stats::binomial{0, 0.3}.cdf(0) == 1);
   CHECK(mr::stats::binomial{5, 1}.quantile(0.5) == 5);
   CHECK(mr::stats::binomial{5, 0}.isf(0.5) == 0);
+}
+
+TEST_CASE("binomial: both tails are probabilities, the quantiles numbers in order, up to 1e100 trials") {
+  for (const double n : {0.0, 1.0, 5.0, 1000.0, 1e6, 1e9, 1e15, 1e100})
+    for (const double p : {0.0, 1e-300, 1e-10, 0.1, 0.5, 0.9, 1 - 1e-10, 1.0}) {
+      CAPTURE(n, p);
+      support::has_probabilities(mr::stats::binomial{n, p});
+      support::has_ordered_quantiles(mr::stats::binomial{n, p});
+    }
 }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <support/probabilities.hpp>
 #include <support/stats_reference.hpp>
 
 namespace mr = millrace;
@@ -25,4 +26,12 @@ TEST_CASE("chi squared: ends and nonsense have defined answers") {
 
 TEST_CASE("chi squared: the quantile of either tail gives back its argument") {
   support::quantiles_invert("chi_squared", 1, make);
+}
+
+TEST_CASE("chi-squared: both tails are probabilities, the quantiles numbers in order, over the range of doubles") {
+  for (const double df : support::any_shape) {
+    CAPTURE(df);
+    support::has_probabilities(mr::stats::chi_squared{df});
+    support::has_ordered_quantiles(mr::stats::chi_squared{df});
+  }
 }

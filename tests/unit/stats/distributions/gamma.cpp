@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <support/probabilities.hpp>
 #include <support/stats_reference.hpp>
 
 namespace mr = millrace;
@@ -34,4 +35,13 @@ TEST_CASE("gamma: the density is the slope of the cdf") {
   CHECK(mr::stats::gamma{2}.pdf(0) == 0);
   CHECK(std::isinf(mr::stats::gamma{0.5}.pdf(0)));
   CHECK(g.pdf(-1) == 0);
+}
+
+TEST_CASE("gamma: both tails are probabilities, the quantiles numbers in order, over the range of doubles") {
+  for (const double shape : support::any_shape)
+    for (const double scale : {1e-300, 1e-10, 1.0, 1e200}) {
+      CAPTURE(shape, scale);
+      support::has_probabilities(mr::stats::gamma{shape, scale});
+      support::has_ordered_quantiles(mr::stats::gamma{shape, scale});
+    }
 }

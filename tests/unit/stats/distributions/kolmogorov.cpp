@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <support/probabilities.hpp>
 #include <support/stats_reference.hpp>
 #include <vector>
 
@@ -72,7 +73,7 @@ TEST_CASE("kolmogorov: the two-sample tail equals the enumeration of every order
       CAPTURE(m, n, k);
       CHECK(support::relative_error(
                 mr::stats::kolmogorov_two_sample_sf(static_cast<std::uint64_t>(m), static_cast<std::uint64_t>(n),
-                                             static_cast<double>(k) / (m * n)),
+                                                    static_cast<double>(k) / (m * n)),
                 exact) <= 1e-13);
       at_least -= distances[static_cast<std::size_t>(k)];
       if (at_least == 0) break;
@@ -89,4 +90,9 @@ TEST_CASE("kolmogorov: nonsense answers NaN, distances beyond the possible 0 or 
   CHECK(mr::stats::kolmogorov_one_sided_sf(10, 2) == 0);
   CHECK(mr::stats::kolmogorov_two_sample_sf(3, 4, 0) == 1);
   CHECK(mr::stats::kolmogorov_two_sample_sf(3, 4, 1.5) == 0);
+}
+
+TEST_CASE("kolmogorov: both tails are probabilities, the quantiles numbers in order") {
+  support::has_probabilities(mr::stats::kolmogorov{});
+  support::has_ordered_quantiles(mr::stats::kolmogorov{});
 }

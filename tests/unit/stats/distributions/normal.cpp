@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <support/probabilities.hpp>
 #include <support/stats_reference.hpp>
 
 namespace mr = millrace;
@@ -47,4 +48,12 @@ TEST_CASE("normal: mean and deviation shift and scale") {
 TEST_CASE("normal: 2 (1 - cdf) is 0 where the survival function has all its digits") {
   CHECK(2 * (1 - mr::stats::normal{}.cdf(9)) == 0);
   CHECK(2 * mr::stats::normal{}.sf(9) == Approx(2.2571768119076831e-19).epsilon(1e-13));
+}
+
+TEST_CASE("normal: both tails are probabilities, the quantiles numbers in order") {
+  for (const double sd : support::any_shape) {
+    CAPTURE(sd);
+    support::has_probabilities(mr::stats::normal{0.3, sd});
+    support::has_ordered_quantiles(mr::stats::normal{0.3, sd});
+  }
 }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <support/probabilities.hpp>
 #include <support/stats_reference.hpp>
 
 namespace mr = millrace;
@@ -36,4 +37,12 @@ TEST_CASE("poisson: the probabilities sum to 1, and a mean of 0 is always 0") {
   CHECK(mr::stats::poisson{0}.cdf(0) == 1);
   CHECK(mr::stats::poisson{0}.sf(0) == 0);
   CHECK(mr::stats::poisson{0}.quantile(0.9) == 0);
+}
+
+TEST_CASE("poisson: both tails are probabilities, the quantiles numbers in order, over the range of doubles") {
+  for (const double mean : support::any_shape) {
+    CAPTURE(mean);
+    support::has_probabilities(mr::stats::poisson{mean});
+    support::has_ordered_quantiles(mr::stats::poisson{mean});
+  }
 }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <support/probabilities.hpp>
 #include <support/stats_reference.hpp>
 
 namespace mr = millrace;
@@ -35,4 +36,12 @@ TEST_CASE("student t: infinite degrees of freedom are the normal, one is Cauchy'
   // The Cauchy tail is 1 / (pi t) this far out; t itself squares to infinity.
   CHECK(mr::stats::student_t{1}.sf(1e200) == Approx(1e-200 / 3.14159265358979323846).epsilon(1e-13));
   CHECK(mr::stats::student_t{1}.isf(1e-300) == Approx(1e300 / 3.14159265358979323846).epsilon(1e-12));
+}
+
+TEST_CASE("student t: both tails are probabilities, the quantiles numbers in order, over the range of doubles") {
+  for (const double df : support::any_shape) {
+    CAPTURE(df);
+    support::has_probabilities(mr::stats::student_t{df});
+    support::has_ordered_quantiles(mr::stats::student_t{df});
+  }
 }

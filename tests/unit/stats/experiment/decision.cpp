@@ -17,7 +17,8 @@ TEST_CASE("a decision corrects by Holm, and over looks by Bonferroni, unless it 
   CHECK(planned::planned::at[0] == 0.5);
   CHECK(planned::rho == 2);
   CHECK(mr::stats::group_looks<mr::stats::spending::power, mr::stats::looks<1.>, 1.>::rho == 1);
-  CHECK(std::is_same_v<mr::stats::decision<mr::stats::always_valid, .05>, mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>>>);
+  CHECK(std::is_same_v<mr::stats::decision<mr::stats::always_valid, .05>,
+                       mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>>>);
 }
 
 TEST_CASE("a report's summary says what was found, left out, and not to be trusted") {

@@ -474,7 +474,7 @@ TEST_CASE("a plan that is no number of units is an error that says so") {
 
 TEST_CASE("a conversion that is neither 0 nor 1 leaves its unit out, and the report says how many") {
   mr::stats::experiment_test<mr::stats::outcomes<mr::stats::mean_of<"ms">, mr::stats::conversion<"bought">>,
-                      mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>>>
+                             mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>>>
       test;
   support::normal_source normal(8);
   for (int i = 0; i < 200; ++i) test.update(i % 2 == 0, normal(), i % 3 == 0);

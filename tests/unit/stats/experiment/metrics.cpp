@@ -45,10 +45,11 @@ TEST_CASE("metrics answer what the tests of this module do on the same units") {
     rate.update(treated, &hit);
   }
   const mr::stats::test_options options;
-  CHECK(mean.test(options)->p ==
-        Approx(mr::stats::welch_t_test(mr::stats::sample_moments::of(x[1]), mr::stats::sample_moments::of(x[0]))->p));
-  const auto a = mr::stats::pair_moments::of(x[1], y[1]);
-  const auto b = mr::stats::pair_moments::of(x[0], y[0]);
+  CHECK(
+      mean.test(options)->p ==
+      Approx(mr::stats::welch_t_test(mr::stats::sample_moments::make(x[1]), mr::stats::sample_moments::make(x[0]))->p));
+  const auto a = mr::stats::pair_moments::make(x[1], y[1]);
+  const auto b = mr::stats::pair_moments::make(x[0], y[0]);
   CHECK(cuped.test(options)->effect == Approx(mr::stats::cuped_test(a, b)->test.effect));
   CHECK(cuped.test(options)->p == Approx(mr::stats::cuped_test(a, b)->test.p));
   CHECK(ratio.test(options)->p == Approx(mr::stats::ratio_test(a, b)->p));

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <string>
 #include <support/stats_reference.hpp>
 
 namespace mr = millrace;
@@ -83,8 +84,8 @@ TEST_CASE("power: what cannot be planned is an error that names it") {
   CHECK_FALSE(mr::stats::sample_size(mr::stats::two_means{}, support::not_a_number));
   CHECK_FALSE(mr::stats::sample_size(mr::stats::two_proportions{0.9}, 0.2));
   CHECK_FALSE(mr::stats::sample_size(mr::stats::two_proportions{-0.1}, 0.01));
-  CHECK(mr::stats::sample_size(mr::stats::two_proportions{0.02}, -0.03).error().message().find("an effect of -0.03") !=
-        std::string::npos);
+  CHECK(mr::stats::sample_size(mr::stats::two_proportions{0.02}, -0.03).error().message() ==
+        "base + effect, the first arm's rate, must lie in [0, 1], and is -0.01");
   CHECK_FALSE(mr::stats::sample_size(mr::stats::two_proportions{}, 0.02));  // the base rate is not given
   CHECK_FALSE(mr::stats::power_of(mr::stats::two_means{}, 0.5, 1));
   CHECK_FALSE(mr::stats::minimum_detectable_effect(mr::stats::two_proportions{0.5}, 2));
@@ -104,5 +105,55 @@ TEST_CASE("power: what cannot be planned is an error that names it") {
         "the power must lie between 0 and 1, and is 80");
   o.power = 0.8;
   CHECK(mr::stats::sample_size(mr::stats::two_means{}, 0.5, o).error().message() ==
-        "the ratio of the arms must be above 0");
+        "ratio, the second arm's units for each of the first, must be above 0 and finite, and is 0");
+}
+
+namespace {
+
+/// The design is refused by all three questions, with an error that begins with the argument's name.
+template <class Design>
+void refuses(const Design& design, const std::string& name, double effect = 0.1) {
+  CAPTURE(name, effect);
+  CHECK(mr::stats::sample_size(design, effect).error().message().find(name) == 0);
+  CHECK(mr::stats::power_of(design, effect, 50).error().message().find(name) == 0);
+}
+template <class Design>
+void refuses_plans(const Design& design, const std::string& name) {
+  refuses(design, name);
+  CHECK(mr::stats::minimum_detectable_effect(design, 50).error().message().find(name) == 0);
+}
+
+}  // namespace
+
+TEST_CASE("power: no design plans with a parameter that is NaN, zero, negative or infinite") {
+  for (const double bad : {support::not_a_number, 0.0, -1.0, support::infinite, -support::infinite}) {
+    refuses_plans(mr::stats::counts{bad}, "df must");
+    refuses_plans(mr::stats::group_means{bad}, "groups must");
+    refuses_plans(mr::stats::two_unequal_means{bad, 1}, "deviation1 must");
+    refuses_plans(mr::stats::two_unequal_means{1, bad}, "deviation2 must");
+    refuses_plans(mr::stats::two_estimates{bad, 1}, "variance1 must");
+    refuses_plans(mr::stats::two_estimates{1, bad}, "variance2 must");
+    refuses(mr::stats::counts{2}, "the effect", bad);
+    refuses(mr::stats::group_means{3}, "the effect", bad);
+    if (bad == 0) continue;
+    refuses_plans(mr::stats::two_proportions{bad}, "base must");
+    refuses(mr::stats::two_rankings{}, "the effect", bad);
+    if (bad == -1) continue;
+    refuses(mr::stats::two_means{}, "the effect", bad);
+    refuses(mr::stats::one_mean{}, "the effect", bad);
+    refuses(mr::stats::two_unequal_means{1, 2}, "the effect", bad);
+    refuses(mr::stats::two_estimates{1, 2}, "the effect", bad);
+  }
+  refuses_plans(mr::stats::group_means{1}, "groups must");
+  refuses_plans(mr::stats::group_means{2.5}, "groups must");
+  CHECK(mr::stats::sample_size(mr::stats::counts{support::not_a_number}, .1).error().message() ==
+        "df must be above 0 and finite, and is NaN");
+  for (const double n : {support::not_a_number, 0.0, -5.0, 1.0, support::infinite}) {
+    CAPTURE(n);
+    CHECK(mr::stats::power_of(mr::stats::two_means{}, 0.5, n).error().message().find("n1 must be at least 2") == 0);
+    CHECK(mr::stats::minimum_detectable_effect(mr::stats::two_means{}, n).error().message().find("n1 must") == 0);
+  }
+  CHECK(mr::stats::sample_size(mr::stats::two_means{}, 0).error().message() ==
+        "the effect is 0, which no sample finds");
+  CHECK(mr::stats::sample_size(mr::stats::counts{1}, 0.1));
 }

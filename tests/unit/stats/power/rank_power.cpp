@@ -19,7 +19,7 @@ template <class Draw>
 mr::stats::sorted_sample drawn(std::size_t n, Draw draw) {
   std::vector<double> values(n);
   for (double& x : values) x = draw();
-  return *mr::stats::sorted_sample::of(values);
+  return *mr::stats::sorted_sample::make(values);
 }
 
 }  // namespace
@@ -74,11 +74,11 @@ TEST_CASE("rank power: Kolmogorov-Smirnov tests find at least as often what was 
   const auto one = mr::stats::sample_size(mr::stats::one_distribution{}, 0.3);
   const auto against = [](std::size_t size, mr::random_engine& engine) {
     return mr::stats::ks_test_against(drawn(size,
-                                     [&] {
-                                       const double x = engine.uniform();
-                                       return x >= 0.2 && x < 0.5 ? x + 0.3 : x;
-                                     }),
-                               [](double x) { return std::fmin(1.0, std::fmax(0.0, x)); });
+                                            [&] {
+                                              const double x = engine.uniform();
+                                              return x >= 0.2 && x < 0.5 ? x + 0.3 : x;
+                                            }),
+                                      [](double x) { return std::fmin(1.0, std::fmax(0.0, x)); });
   };
   CHECK(mr::stats::simulated_power(against, static_cast<std::size_t>(one->n1), often)->interval.upper >= one->power);
 }

@@ -19,7 +19,7 @@ mr::result<mr::stats::test_result> trial(std::size_t n, mr::random_engine& engin
   std::vector<double> a(n), b(n);
   for (double& x : a) x = engine.normal() + 0.6;
   for (double& x : b) x = 2 * engine.normal();
-  return mr::stats::welch_t_test(mr::stats::sample_moments::of(a), mr::stats::sample_moments::of(b));
+  return mr::stats::welch_t_test(mr::stats::sample_moments::make(a), mr::stats::sample_moments::make(b));
 }
 
 }  // namespace

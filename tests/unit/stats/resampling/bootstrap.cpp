@@ -16,12 +16,12 @@ std::vector<double> skewed(std::uint64_t seed, std::size_t n) {
   for (double& v : values) v = std::exp(engine.normal());
   return values;
 }
-double mean_of(std::span<const double> x) { return mr::stats::sample_moments::of(x).mean; }
+double mean_of(std::span<const double> x) { return mr::stats::sample_moments::make(x).mean; }
 }  // namespace
 
 TEST_CASE("bootstrap: of a mean it has the textbook's standard error, whichever way it is drawn") {
   const auto x = skewed(1, 200);
-  const double textbook = std::sqrt(mr::stats::sample_moments::of(x).variance / 200 * 199 / 200);
+  const double textbook = std::sqrt(mr::stats::sample_moments::make(x).variance / 200 * 199 / 200);
   mr::stats::bootstrap_options options;
   options.resamples = 4000;
   const auto fast = mr::stats::bootstrap_mean(x, options);

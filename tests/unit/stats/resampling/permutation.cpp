@@ -12,7 +12,7 @@ namespace mr = millrace;
 
 namespace {
 constexpr auto difference = [](std::span<const double> a, std::span<const double> b) {
-  return mr::stats::sample_moments::of(a).mean - mr::stats::sample_moments::of(b).mean;
+  return mr::stats::sample_moments::make(a).mean - mr::stats::sample_moments::make(b).mean;
 };
 }  // namespace
 
@@ -36,7 +36,7 @@ TEST_CASE("permutation: any statistic of two samples will do, such as a distance
   const auto a = support::reference("sample_a");
   const auto b = support::reference("sample_b");
   const auto wasserstein = [](std::span<const double> x, std::span<const double> y) {
-    return *mr::stats::wasserstein_distance(*mr::stats::sorted_sample::of(x), *mr::stats::sorted_sample::of(y));
+    return *mr::stats::wasserstein_distance(*mr::stats::sorted_sample::make(x), *mr::stats::sorted_sample::make(y));
   };
   const auto r = mr::stats::permutation_test(a, b, wasserstein, {999, mr::stats::alternative::greater, 3});
   REQUIRE(r);

@@ -24,11 +24,11 @@ TEST_CASE("poisson bootstrap: a stream's mean has the textbook's standard error,
   }
   first.merge(second);
   CHECK(first.count() == 2000);
-  const double textbook = std::sqrt(mr::stats::sample_moments::of(values).variance / 2000);
+  const double textbook = std::sqrt(mr::stats::sample_moments::make(values).variance / 2000);
   for (const auto* stream : {&whole, &first}) {
     const auto r = stream->mean();
     REQUIRE(r);
-    CHECK(r->estimate == Approx(mr::stats::sample_moments::of(values).mean).epsilon(1e-12));
+    CHECK(r->estimate == Approx(mr::stats::sample_moments::make(values).mean).epsilon(1e-12));
     CHECK(r->standard_error == Approx(textbook).epsilon(6 / std::sqrt(2000.0)));
     CHECK(r->interval.contains(r->estimate));
   }

@@ -12,8 +12,8 @@
 namespace mr = millrace;
 
 namespace {
-std::vector<double> limits(mr::stats::spending how, double alpha, bool two_sided, const std::vector<double>& information,
-                           double rho = 2) {
+std::vector<double> limits(mr::stats::spending how, double alpha, bool two_sided,
+                           const std::vector<double>& information, double rho = 2) {
   auto test = mr::stats::group_sequential::make(how, alpha, two_sided, rho).value();
   std::vector<double> found;
   for (const double t : information) found.push_back(test.look(t, 0)->limit);

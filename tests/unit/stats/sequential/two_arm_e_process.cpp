@@ -129,7 +129,8 @@ TEST_CASE("a saved test goes on as if it had not been saved; damaged bytes are r
 
 TEST_CASE("hostile observations and designs have a defined answer") {
   for (const double share : {0., 1., -1., std::nan("")}) CHECK_FALSE(mr::stats::two_arm_e_process::make({share, 0.06}));
-  for (const double effect : {0., -1., std::nan(""), HUGE_VAL}) CHECK_FALSE(mr::stats::two_arm_e_process::make({0.5, effect}));
+  for (const double effect : {0., -1., std::nan(""), HUGE_VAL})
+    CHECK_FALSE(mr::stats::two_arm_e_process::make({0.5, effect}));
   mr::stats::two_arm_e_process test;
   for (const double x : {std::nan(""), HUGE_VAL, -HUGE_VAL, 1e155}) CHECK_FALSE(test.update(true, x));
   CHECK(test.count() == 0);

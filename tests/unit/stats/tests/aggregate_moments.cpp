@@ -19,7 +19,7 @@ TEST_CASE("aggregate moments: those of a merged aggregate are those of the whole
   right.update(std::span(all).subspan(300));
   left.merge(right);
   const auto m = mr::stats::moments_of(left);
-  const auto wanted = mr::stats::sample_moments::of(all);
+  const auto wanted = mr::stats::sample_moments::make(all);
   CHECK(m.n == 1000);
   CHECK(support::agrees(m.mean, wanted.mean));
   CHECK(support::agrees(m.variance, wanted.variance, 1e-11));
@@ -51,7 +51,7 @@ TEST_CASE("aggregate moments: of pairs, and of zeros and ones") {
   mr::aggregate<mr::covariance> pairs;
   for (std::size_t i = 0; i < x.size(); ++i) pairs.update(mr::xy{x[i], y[i]});
   const auto m = mr::stats::pair_moments_of(pairs);
-  const auto wanted = mr::stats::pair_moments::of(x, y);
+  const auto wanted = mr::stats::pair_moments::make(x, y);
   CHECK((m.n == 4 && m.mean_x == wanted.mean_x && m.mean_y == wanted.mean_y));
   CHECK(support::agrees(m.variance_x, wanted.variance_x));
   CHECK(support::agrees(m.variance_y, wanted.variance_y));

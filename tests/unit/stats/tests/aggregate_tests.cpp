@@ -66,7 +66,7 @@ TEST_CASE("aggregate tests: of means and rates, each is one call and equals the 
     others.update(mr::xy{y[i], more[i]});
   }
   const auto pairs_of = [&](const std::vector<double>& v) {
-    return mr::stats::pair_moments::of(std::span(v).first(x.size()), more);
+    return mr::stats::pair_moments::make(std::span(v).first(x.size()), more);
   };
   CHECK(support::agrees(mr::stats::ratio_test(pairs, others)->p, mr::stats::ratio_test(pairs_of(x), pairs_of(y))->p,
                         1e-10));
@@ -78,7 +78,8 @@ TEST_CASE("aggregate tests: quantiles from every sketch come within their bounds
   const auto x = exponentials(7, 120, 20'000);
   const auto y = exponentials(8, 100, 20'000);
   const double p = 0.9;
-  const auto wanted = mr::stats::quantile_test(*mr::stats::sorted_sample::of(x), *mr::stats::sorted_sample::of(y), p);
+  const auto wanted =
+      mr::stats::quantile_test(*mr::stats::sorted_sample::make(x), *mr::stats::sorted_sample::make(y), p);
   const auto near = [&](const mr::result<mr::stats::test_result>& found, double off) {
     REQUIRE(found);
     CAPTURE(found->summary(), wanted->summary());
@@ -112,7 +113,7 @@ TEST_CASE("aggregate tests: what a small sketch does not know of its ranks widen
   CHECK(coarse->interval.width() > 4 * fine->interval.width());
   // So does what a ddsketch does not know of a value: 1 % even about it, sqrt((1 + 1.01^2) / 3) together.
   const auto values = mr::stats::quantile_test(filled<mr::ddsketch<>>(std::vector<double>(500, 101.0)),
-                                        filled<mr::ddsketch<>>(std::vector<double>(500, 100.0)), 0.5);
+                                               filled<mr::ddsketch<>>(std::vector<double>(500, 100.0)), 0.5);
   CHECK(values->interval.width() == Approx(2 * 1.959964 * std::sqrt((1 + 1.0201) / 3)).epsilon(1e-3));
   // The level is kept: two sketches of one law, 400 times.
   int rejected = 0;
@@ -132,7 +133,7 @@ TEST_CASE("aggregate tests: Kolmogorov-Smirnov of exact sketches is that of the 
   CHECK(support::agrees(exact->p, support::reference_rows("tests", "ks_exact")[0][1]));
   const auto slow = exponentials(11, 1.3, 20'000);
   const auto fast = exponentials(12, 1, 20'000);
-  const auto real = mr::stats::ks_test(*mr::stats::sorted_sample::of(slow), *mr::stats::sorted_sample::of(fast));
+  const auto real = mr::stats::ks_test(*mr::stats::sorted_sample::make(slow), *mr::stats::sorted_sample::make(fast));
   const auto found = mr::stats::ks_test(filled<mr::kll<400>>(slow), filled<mr::kll<400>>(fast));
   CHECK(found->effect == Approx(real->effect).margin(0.014));
   CHECK(found->interval.contains(real->effect));

@@ -9,14 +9,14 @@
 namespace mr = millrace;
 
 TEST_CASE("anderson-darling: the statistic is SciPy's, with ties too, and p is near what its table says") {
-  const std::vector<mr::stats::sorted_sample> three{*mr::stats::sorted_sample::of(support::reference("sample_a")),
-                                             *mr::stats::sorted_sample::of(support::reference("sample_b")),
-                                             *mr::stats::sorted_sample::of(support::reference("sample_c"))};
+  const std::vector<mr::stats::sorted_sample> three{*mr::stats::sorted_sample::make(support::reference("sample_a")),
+                                                    *mr::stats::sorted_sample::make(support::reference("sample_b")),
+                                                    *mr::stats::sorted_sample::make(support::reference("sample_c"))};
   const auto r = mr::stats::anderson_darling_test(three);
   CHECK(support::agrees(r->statistic, support::reference("anderson")[0], 1e-11));
   CHECK(r->p == Approx(support::reference("anderson")[1]).epsilon(0.1).margin(1e-3));
-  const std::vector<mr::stats::sorted_sample> two{*mr::stats::sorted_sample::of(support::reference("sample_d")),
-                                           *mr::stats::sorted_sample::of(support::reference("sample_e"))};
+  const std::vector<mr::stats::sorted_sample> two{*mr::stats::sorted_sample::make(support::reference("sample_d")),
+                                                  *mr::stats::sorted_sample::make(support::reference("sample_e"))};
   CHECK(
       support::agrees(mr::stats::anderson_darling_test(two)->statistic, support::reference("anderson_two")[0], 1e-11));
 }
@@ -44,8 +44,8 @@ TEST_CASE("anderson-darling: the law's tail goes on at its rate, without a floor
 }
 
 TEST_CASE("anderson-darling: too little to compare is an error") {
-  const auto s = *mr::stats::sorted_sample::of(std::vector<double>{1, 2, 3});
-  const auto same = *mr::stats::sorted_sample::of(std::vector<double>{2, 2, 2});
+  const auto s = *mr::stats::sorted_sample::make(std::vector<double>{1, 2, 3});
+  const auto same = *mr::stats::sorted_sample::make(std::vector<double>{2, 2, 2});
   CHECK_FALSE(mr::stats::anderson_darling_test(std::vector<mr::stats::sorted_sample>{s}));
   CHECK(mr::stats::anderson_darling_test(std::vector<mr::stats::sorted_sample>{s, {}}).error().message() ==
         "sample 1 is empty");

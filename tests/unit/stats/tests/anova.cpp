@@ -9,9 +9,9 @@ namespace mr = millrace;
 
 namespace {
 std::vector<mr::stats::sample_moments> groups() {
-  return {mr::stats::sample_moments::of(support::reference("sample_a")),
-          mr::stats::sample_moments::of(support::reference("sample_b")),
-          mr::stats::sample_moments::of(support::reference("sample_c"))};
+  return {mr::stats::sample_moments::make(support::reference("sample_a")),
+          mr::stats::sample_moments::make(support::reference("sample_b")),
+          mr::stats::sample_moments::make(support::reference("sample_c"))};
 }
 }  // namespace
 

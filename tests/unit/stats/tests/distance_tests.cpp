@@ -17,7 +17,7 @@ mr::stats::sorted_sample part(const char* name, std::size_t size, double shift =
   auto values = support::reference(name);
   values.resize(size);
   for (double& x : values) x += shift;
-  return *mr::stats::sorted_sample::of(values);
+  return *mr::stats::sorted_sample::make(values);
 }
 
 }  // namespace
@@ -52,8 +52,8 @@ TEST_CASE("distance tests: random splits come close to the share of all") {
 }
 
 TEST_CASE("distance tests: statistic, effect and n, and the sentence") {
-  const auto a = *mr::stats::sorted_sample::of(support::reference("sample_a"));
-  const auto b = *mr::stats::sorted_sample::of(support::reference("sample_b"));
+  const auto a = *mr::stats::sorted_sample::make(support::reference("sample_a"));
+  const auto b = *mr::stats::sorted_sample::make(support::reference("sample_b"));
   const auto w = mr::stats::wasserstein_test(a, b);
   CHECK(support::agrees(w->statistic, support::reference("wasserstein")[0]));
   CHECK(w->effect == w->statistic);
@@ -81,9 +81,9 @@ TEST_CASE("distance tests: the level is kept and a difference found, by the bino
     for (double& v : x) v = std::floor(4 * engine.normal());  // with ties
     for (double& v : y) v = std::floor(4 * engine.normal());
     for (double& v : z) v = std::floor(4 * (1.5 + 1.5 * engine.normal()));
-    const auto a = *mr::stats::sorted_sample::of(x);
-    const auto same = *mr::stats::sorted_sample::of(y);
-    const auto moved = *mr::stats::sorted_sample::of(z);
+    const auto a = *mr::stats::sorted_sample::make(x);
+    const auto same = *mr::stats::sorted_sample::make(y);
+    const auto moved = *mr::stats::sorted_sample::make(z);
     options.seed = static_cast<std::uint64_t>(run);
     rejected[0] += mr::stats::wasserstein_test(a, same, options)->p <= 0.05 ? 1 : 0;
     rejected[1] += mr::stats::energy_test(a, same, options)->p <= 0.05 ? 1 : 0;
@@ -100,8 +100,8 @@ TEST_CASE("distance tests: the level is kept and a difference found, by the bino
 }
 
 TEST_CASE("distance tests: what makes no sense is an error that names it or a defined answer") {
-  const auto a = *mr::stats::sorted_sample::of(std::vector<double>{1, 2, 4});
-  const auto constant = *mr::stats::sorted_sample::of(std::vector<double>{3, 3, 3});
+  const auto a = *mr::stats::sorted_sample::make(std::vector<double>{1, 2, 4});
+  const auto constant = *mr::stats::sorted_sample::make(std::vector<double>{3, 3, 3});
   using test_of_sorted = mr::result<mr::stats::test_result> (*)(
       const mr::stats::sorted_sample&, const mr::stats::sorted_sample&, const mr::stats::permutation_options&);
   for (const test_of_sorted test :
@@ -120,9 +120,9 @@ TEST_CASE("distance tests: what makes no sense is an error that names it or a de
     CHECK(same->effect == 0);
     CHECK(same->failed.contains(mr::stats::assumption::variation));
     // One value against three: no other of the four splits is as far out.
-    CHECK(test(*mr::stats::sorted_sample::of(std::vector<double>{9}), a, {})->p == 0.25);
+    CHECK(test(*mr::stats::sorted_sample::make(std::vector<double>{9}), a, {})->p == 0.25);
     // The largest double: the distance overflows nowhere it need not.
-    const auto far = *mr::stats::sorted_sample::of(std::vector<double>{-1e300, 1e300});
+    const auto far = *mr::stats::sorted_sample::make(std::vector<double>{-1e300, 1e300});
     CHECK(test(far, far, {})->p == 1);
   }
 }

@@ -8,7 +8,7 @@
 namespace mr = millrace;
 
 TEST_CASE("distances: Wasserstein and energy agree with SciPy, with ties and without") {
-  const auto sample = [](const char* name) { return *mr::stats::sorted_sample::of(support::reference(name)); };
+  const auto sample = [](const char* name) { return *mr::stats::sorted_sample::make(support::reference(name)); };
   const auto w = support::reference("wasserstein");
   const auto e = support::reference("energy");
   CHECK(support::agrees(*mr::stats::wasserstein_distance(sample("sample_a"), sample("sample_b")), w[0]));
@@ -18,8 +18,8 @@ TEST_CASE("distances: Wasserstein and energy agree with SciPy, with ties and wit
 }
 
 TEST_CASE("distances: a shift by c is at distance c, the same sample at 0, an empty one nowhere") {
-  const auto a = *mr::stats::sorted_sample::of(std::vector<double>{1, 2, 4});
-  const auto b = *mr::stats::sorted_sample::of(std::vector<double>{4, 5, 7});
+  const auto a = *mr::stats::sorted_sample::make(std::vector<double>{1, 2, 4});
+  const auto b = *mr::stats::sorted_sample::make(std::vector<double>{4, 5, 7});
   CHECK(*mr::stats::wasserstein_distance(a, b) == Approx(3));
   CHECK(*mr::stats::wasserstein_distance(a, a) == 0);
   CHECK(*mr::stats::energy_distance(a, a) == 0);

@@ -15,7 +15,7 @@ namespace mr = millrace;
 namespace {
 constexpr mr::stats::alternative sides[] = {mr::stats::alternative::two_sided, mr::stats::alternative::less,
                                             mr::stats::alternative::greater};
-mr::stats::sorted_sample sample(const std::vector<double>& values) { return *mr::stats::sorted_sample::of(values); }
+mr::stats::sorted_sample sample(const std::vector<double>& values) { return *mr::stats::sorted_sample::make(values); }
 }  // namespace
 
 TEST_CASE("ks: exact tests agree with SciPy on every side") {
@@ -27,11 +27,8 @@ TEST_CASE("ks: exact tests agree with SciPy on every side") {
     CAPTURE(two->summary(), wanted);
     CHECK(support::agrees(two->statistic, wanted[0]));
     CHECK(support::agrees(two->p, wanted[1], 1e-11));
-    const auto one = mr::stats::ks_test_against(a,
-                                                [](double x) {
-                                                  return mr::stats::normal{10, 2}.cdf(x);
-                                                },
-                                                {sides[i], 0.95});
+    const auto one =
+        mr::stats::ks_test_against(a, [](double x) { return mr::stats::normal{10, 2}.cdf(x); }, {sides[i], 0.95});
     const auto wanted_one = support::reference_rows("tests", "ks_one_sample").at(i);
     CHECK(support::agrees(one->statistic, wanted_one[0]));
     CHECK(support::agrees(one->p, wanted_one[1], 1e-11));

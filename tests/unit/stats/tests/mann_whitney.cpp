@@ -12,7 +12,7 @@ namespace mr = millrace;
 namespace {
 constexpr mr::stats::alternative sides[] = {mr::stats::alternative::two_sided, mr::stats::alternative::less,
                                             mr::stats::alternative::greater};
-mr::stats::sorted_sample sample(const std::vector<double>& values) { return *mr::stats::sorted_sample::of(values); }
+mr::stats::sorted_sample sample(const std::vector<double>& values) { return *mr::stats::sorted_sample::make(values); }
 }  // namespace
 
 TEST_CASE("mann-whitney test: exact without ties, and the normal law with them, agree with SciPy") {

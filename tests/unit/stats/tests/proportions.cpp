@@ -134,3 +134,17 @@ TEST_CASE("proportions: identical, empty and impossible arms have defined answer
   CHECK(mr::stats::score_test({1, 10}, {1, 10}, 1).error().code() == mr::errc::out_of_range);
   CHECK(mr::stats::score_test({1, 10}, {1, 10}, support::not_a_number).error().code() == mr::errc::out_of_range);
 }
+
+TEST_CASE("proportions: four numbers are two proportions") {
+  const auto four = mr::stats::two_proportion_z_test(120, 1000, 100, 1000);
+  const auto two = mr::stats::two_proportion_z_test({120, 1000}, {100, 1000});
+  REQUIRE(four);
+  // 0.02 / sqrt(0.11 0.89 2 / 1000).
+  CHECK(four->statistic == Approx(1.42930084980).epsilon(1e-9));
+  CHECK(four->p == two->p);
+  CHECK(mr::stats::two_proportion_z_test(120, 1000, 100, 1000, {mr::stats::alternative::greater})->p ==
+        Approx(two->p / 2).epsilon(1e-12));
+  CHECK(mr::stats::fisher_exact_test(120, 1000, 100, 1000)->p ==
+        mr::stats::fisher_exact_test({120, 1000}, {100, 1000})->p);
+  CHECK_FALSE(mr::stats::two_proportion_z_test(1200, 1000, 100, 1000));
+}

@@ -15,7 +15,7 @@ mr::stats::sorted_sample latencies(std::uint64_t seed, std::size_t n, double fac
   mr::random_engine engine(seed);
   std::vector<double> values(n);
   for (double& v : values) v = factor * std::exp(engine.normal());
-  return *mr::stats::sorted_sample::of(values);
+  return *mr::stats::sorted_sample::make(values);
 }
 }  // namespace
 
@@ -31,11 +31,12 @@ TEST_CASE("quantile: the interval's ranks are those of the binomial table") {
   std::vector<double> ranks(20);
   for (std::size_t i = 0; i < 20; ++i) ranks[i] = static_cast<double>(i + 1);
   // Median of 20: the 6th and 15th observation hold it with 95.86 % (Conover, table A3).
-  const auto q = mr::stats::quantile_interval(*mr::stats::sorted_sample::of(ranks), 0.5);
+  const auto q = mr::stats::quantile_interval(*mr::stats::sorted_sample::make(ranks), 0.5);
   CHECK(q->interval.lower == 6);
   CHECK(q->interval.upper == 15);
   CHECK(q->value == 10.5);
-  CHECK(mr::stats::quantile_interval(*mr::stats::sorted_sample::of(ranks), 0.99)->interval.upper == support::infinite);
+  CHECK(mr::stats::quantile_interval(*mr::stats::sorted_sample::make(ranks), 0.99)->interval.upper ==
+        support::infinite);
 }
 
 TEST_CASE("quantile: without a difference the test keeps its level, with one it finds it") {
@@ -49,7 +50,7 @@ TEST_CASE("quantile: without a difference the test keeps its level, with one it 
 }
 
 TEST_CASE("quantile: samples too small, and nonsense, are errors that name it") {
-  const auto few = *mr::stats::sorted_sample::of(std::vector<double>{1, 2, 3});
+  const auto few = *mr::stats::sorted_sample::make(std::vector<double>{1, 2, 3});
   CHECK(mr::stats::quantile_test(few, latencies(1, 500), 0.5).error().message() ==
         "the first sample is too small for this quantile");
   CHECK(mr::stats::quantile_test(latencies(1, 500), few, 0.5).error().message() ==
@@ -60,7 +61,7 @@ TEST_CASE("quantile: samples too small, and nonsense, are errors that name it") 
   }
   CHECK_FALSE(mr::stats::quantile_interval({}, 0.5));
   CHECK_FALSE(mr::stats::quantile_interval(few, 0.5, 1));
-  const auto same = *mr::stats::sorted_sample::of(std::vector<double>(100, 2.0));
+  const auto same = *mr::stats::sorted_sample::make(std::vector<double>(100, 2.0));
   CHECK(mr::stats::quantile_test(same, same, 0.5)->p == 1);
   CHECK(mr::stats::quantile_test(same, same, 0.5)->failed.contains(mr::stats::assumption::variation));
 }

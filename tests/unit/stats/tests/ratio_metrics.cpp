@@ -32,13 +32,13 @@ struct users {
 
 TEST_CASE("ratio metrics: the delta method's variance is that of the linearised units") {
   const users u(3, 500, 0);
-  const auto m = mr::stats::pair_moments::of(u.revenue, u.clicks);
+  const auto m = mr::stats::pair_moments::make(u.revenue, u.clicks);
   const auto r = mr::stats::ratio_of_means(m);
   REQUIRE(r);
   std::vector<double> units;
   for (std::size_t i = 0; i < u.revenue.size(); ++i)
     units.push_back((u.revenue[i] - r->ratio * u.clicks[i]) / m.mean_y);
-  CHECK(r->variance == Approx(mr::stats::sample_moments::of(units).variance).epsilon(1e-12));
+  CHECK(r->variance == Approx(mr::stats::sample_moments::make(units).variance).epsilon(1e-12));
 }
 
 TEST_CASE("ratio metrics: without a difference the test keeps its level, where treating clicks as units would not") {
@@ -47,8 +47,8 @@ TEST_CASE("ratio metrics: without a difference the test keeps its level, where t
   for (int i = 0; i < experiments; ++i) {
     const users a(static_cast<std::uint64_t>(2 * i + 1), 120, 0);
     const users b(static_cast<std::uint64_t>(2 * i + 2), 120, 0);
-    rejected += mr::stats::ratio_test(mr::stats::pair_moments::of(a.revenue, a.clicks),
-                                      mr::stats::pair_moments::of(b.revenue, b.clicks))
+    rejected += mr::stats::ratio_test(mr::stats::pair_moments::make(a.revenue, a.clicks),
+                                      mr::stats::pair_moments::make(b.revenue, b.clicks))
                     ->significant();
   }
   // 5 % of 400 is 20; six binomial deviations either way.
@@ -58,8 +58,8 @@ TEST_CASE("ratio metrics: without a difference the test keeps its level, where t
 TEST_CASE("ratio metrics: CUPED finds the same effect with a smaller error") {
   const users a(7, 3000, 0.1);
   const users b(8, 3000, 0);
-  const auto plain = mr::stats::ratio_test(mr::stats::pair_moments::of(a.revenue, a.clicks),
-                                           mr::stats::pair_moments::of(b.revenue, b.clicks));
+  const auto plain = mr::stats::ratio_test(mr::stats::pair_moments::make(a.revenue, a.clicks),
+                                           mr::stats::pair_moments::make(b.revenue, b.clicks));
   const auto adjusted = mr::stats::cuped_ratio_test(a.columns(), b.columns());
   REQUIRE(adjusted);
   CHECK(adjusted->variance_removed > 0.3);
@@ -70,8 +70,8 @@ TEST_CASE("ratio metrics: CUPED finds the same effect with a smaller error") {
 TEST_CASE("ratio metrics: CUPED of means is the regression that it says it is") {
   const users a(7, 800, 0.1);
   const users b(8, 900, 0);
-  const auto ma = mr::stats::pair_moments::of(a.revenue, a.before_revenue);
-  const auto mb = mr::stats::pair_moments::of(b.revenue, b.before_revenue);
+  const auto ma = mr::stats::pair_moments::make(a.revenue, a.before_revenue);
+  const auto mb = mr::stats::pair_moments::make(b.revenue, b.before_revenue);
   const auto r = mr::stats::cuped_test(ma, mb);
   REQUIRE(r);
   std::vector<double> x;

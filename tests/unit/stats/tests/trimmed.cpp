@@ -8,8 +8,8 @@
 namespace mr = millrace;
 
 TEST_CASE("trimmed: Yuen's test agrees with SciPy on every side") {
-  const auto a = *mr::stats::sorted_sample::of(support::reference("sample_a"));
-  const auto b = *mr::stats::sorted_sample::of(support::reference("sample_b"));
+  const auto a = *mr::stats::sorted_sample::make(support::reference("sample_a"));
+  const auto b = *mr::stats::sorted_sample::make(support::reference("sample_b"));
   constexpr mr::stats::alternative sides[] = {mr::stats::alternative::two_sided, mr::stats::alternative::less,
                                               mr::stats::alternative::greater};
   for (std::size_t i = 0; i < 3; ++i) {
@@ -26,7 +26,7 @@ TEST_CASE("trimmed: Yuen's test agrees with SciPy on every side") {
 }
 
 TEST_CASE("trimmed: outliers at either end do not move the mean") {
-  const auto s = mr::stats::trimmed_mean(*mr::stats::sorted_sample::of(std::vector<double>{-1e9, 1, 2, 3, 1e9}), 0.2);
+  const auto s = mr::stats::trimmed_mean(*mr::stats::sorted_sample::make(std::vector<double>{-1e9, 1, 2, 3, 1e9}), 0.2);
   CHECK(s->mean == 2);
   CHECK(s->kept == 3);
   // 1 1 2 3 3 has variance 1.
@@ -34,7 +34,7 @@ TEST_CASE("trimmed: outliers at either end do not move the mean") {
 }
 
 TEST_CASE("trimmed: what cannot be trimmed is an error that names it") {
-  const auto s = *mr::stats::sorted_sample::of(std::vector<double>{1, 2, 3});
+  const auto s = *mr::stats::sorted_sample::make(std::vector<double>{1, 2, 3});
   CHECK_FALSE(mr::stats::trimmed_mean({}, 0.1));
   CHECK_FALSE(mr::stats::trimmed_mean(s, 0.5));
   CHECK_FALSE(mr::stats::trimmed_mean(s, -0.1));

@@ -18,9 +18,12 @@ namespace detail {
 /// degrees of freedom, and exact for x near 0 as near 1.
 inline double odds_quantile(double a, double b, tails wanted) noexcept {
   if (!(wanted.lower >= 0 && wanted.upper >= 0)) return nan;
+  a = std::fmin(a, 1e290);
+  b = std::fmin(b, 1e290);
   // The tail is a power of x where it is far from the mean, and the log odds are nearly normal elsewhere.
   const auto by_power = [](double p, double q, double tail) {
-    return std::exp((std::log(tail) + log_gamma_ratio(p, 1) - log_gamma_ratio(p, q)) / p) * q / p;
+    const double x = std::exp((std::log(tail) + log_gamma_ratio(p, 1) - log_gamma_ratio(p, q)) / p);
+    return x < 0.3 ? x * q / p : 1;
   };
   const double z = wanted.lower <= 0.5 ? normal{}.quantile(wanted.lower) : normal{}.isf(wanted.upper);
   double guess = std::exp(z / std::sqrt(beta_width(a, b)));
@@ -32,8 +35,8 @@ inline double odds_quantile(double a, double b, tails wanted) noexcept {
     if (power < 0.3) guess = 1 / power;
   }
   return invert_positive(wanted, guess, [&](double f) {
-    const beta_point at = at_odds(a, b, f);
-    return tail_slope{incomplete_beta(a, b, at), beta_prefix(a, b, at)};
+    const odds_tails here = incomplete_beta_at_odds(a, b, f);
+    return tail_slope{here.at, here.prefix};
   });
 }
 

@@ -13,13 +13,30 @@ namespace stats {
 namespace detail {
 
 /// log of the mean of g(s) over s = sqrt(chi-squared / df), where `log_g(s)` is the logarithm of a positive g: what
-/// dividing by an estimated deviation does to a tail that is known for a known one.
+/// dividing by an estimated deviation does to a tail that is known for a known one. `start` is about the logarithm of
+/// the s that counts most.
+///
+/// With a = df / 2 the density of w = log s is 2 a^a / Gamma(a) exp(2 a w - a e^(2 w)). By Stirling's formula
+/// Gamma(a) = sqrt(2 pi / a) a^a e^(-a) exp(stirling_error(a)), so it is
+///   2 sqrt(a / (2 pi)) exp(-stirling_error(a) - a (e^(2 w) - 1 - 2 w)),
+/// where nothing large cancels.
+///
+/// To the left it falls off as slowly as exp(df w). With few degrees of freedom the integral is over v, with
+/// w = start + v - exp(-v), whose nodes spread out there as fast as the integrand falls.
 template <class LogG>
-double log_mean_over_chi(double df, LogG log_g) noexcept {
+double log_mean_over_chi(double df, double start, LogG log_g) noexcept {
   const double a = df / 2;
-  // The density of w = log s, its exponent taken without cancellation.
   const auto log_f = [&](double w) { return -a * expm1mx(2 * w) + log_g(std::exp(w)); };
-  return std::log(2 * std::sqrt(a / (2 * pi))) - stirling_error(a) + log_integral(log_f, 0, 1 / std::sqrt(2 * df + 1));
+  const double scale = std::log(2 * std::sqrt(a / (2 * pi))) - stirling_error(a);
+  peak near{start, 1 / std::sqrt(2 * df + 1)};
+  if (df >= 10) return scale + log_integral(log_f, near);
+  near = {0.5, 0.3};
+  return scale + log_integral(
+                     [&](double v) {
+                       const double fade = std::exp(-v);
+                       return log_f(start + v - fade) + std::log1p(fade);
+                     },
+                     near);
 }
 
 }  // namespace detail

@@ -25,6 +25,11 @@ struct tails {
 
 constexpr tails swapped(tails t) noexcept { return {t.upper, t.lower}; }
 
+/// Probabilities, which the rounding of sums of positive terms may have carried past an end of [0, 1]. NaN stays.
+constexpr tails within_unit(tails t) noexcept {
+  return {t.lower > 1 ? 1 : t.lower < 0 ? 0 : t.lower, t.upper > 1 ? 1 : t.upper < 0 ? 0 : t.upper};
+}
+
 /// a * b + c * d - e with one rounding's error, however much of it cancels: the products are taken exactly.
 inline double sum_of_products(double a, double b, double c, double d, double e) noexcept {
   const double p = a * b;

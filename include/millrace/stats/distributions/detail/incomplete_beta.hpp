@@ -2,6 +2,7 @@
 #define MILLRACE_STATS_DISTRIBUTIONS_DETAIL_INCOMPLETE_BETA_HPP
 
 #include <millrace/stats/distributions/detail/float_math.hpp>
+#include <millrace/stats/distributions/detail/incomplete_gamma.hpp>
 #include <millrace/stats/distributions/detail/log_gamma.hpp>
 #include <millrace/stats/distributions/detail/tail_expansion.hpp>
 
@@ -26,11 +27,23 @@ inline beta_point at_probability(double a, double b, double x) noexcept {
   return {x, 1 - x, sum_of_products(x, a, x, b, a)};
 }
 
+/// a / b f, also where a / b is beyond what a double holds.
+inline double scaled_ratio(double a, double b, double f) noexcept {
+  const double ratio = a / b;
+  if (ratio > 1e-300 && ratio < 1e300) return ratio * f;
+  int up = 0;
+  int down = 0;
+  int over = 0;
+  const double mantissa = std::frexp(a, &up) / std::frexp(b, &down) * std::frexp(f, &over);
+  return std::ldexp(mantissa, up - down + over);
+}
+
 /// The point at odds x / y = f a / b, f > 0. The distance from the mean needs f - 1 alone, so that shapes of 1e9 cost
 /// no digits.
 inline beta_point at_odds(double a, double b, double f) noexcept {
-  const double x = 1 / (1 + b / a / f);
-  const double y = 1 / (1 + a / b * f);
+  const double odds = scaled_ratio(a, b, f);
+  const double x = odds / (1 + odds);
+  const double y = 1 / (1 + odds);
   return {x, y, f > 1 ? b * ((f - 1) / f) * x : a * (f - 1) * y};
 }
 
@@ -68,7 +81,7 @@ inline tails beta_by_power_series(double a, double b, double x) noexcept {
     series = next;
   }
   const double lower = std::exp(e) * (1 + a * series);
-  return {lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower};
+  return within_unit({lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower});
 }
 
 /// I_x(a, b) / beta_prefix below the mean. Source: A. Didonato, A. Morris, "Algorithm 708", TOMS 18(3), 1992, eq. 9.
@@ -100,8 +113,9 @@ inline tails incomplete_beta(double a, double b, beta_point at) noexcept {
   if (a < 1 || b < 1) {
     if (at.x > 0.5) return swapped(incomplete_beta(b, a, other(at)));
     if (b * at.x <= 0.7) return beta_by_power_series(a, b, at.x);
-    const double upper = beta_prefix(a, b, at) * beta_by_fraction(b, a, other(at));
-    return {1 - upper, upper};
+    const double prefix = beta_prefix(a, b, at);
+    const double upper = prefix > 0 ? prefix * beta_by_fraction(b, a, other(at)) : 0;
+    return within_unit({1 - upper, upper});
   }
   if (at.d > 0) return swapped(incomplete_beta(b, a, other(at)));
   const double width = beta_width(a, b);
@@ -112,9 +126,42 @@ inline tails incomplete_beta(double a, double b, beta_point at) noexcept {
     const double rest = 1 / (1 + a / b);
     tail = tail_expansion(width, (b - a) / (a + b), mean * rest, exponent, -1) * std::exp(beta_correction(a, b));
   } else {
-    tail = std::sqrt(width / (2 * pi)) * std::exp(beta_correction(a, b) - exponent) * beta_by_fraction(a, b, at);
+    const double prefix = std::sqrt(width / (2 * pi)) * std::exp(beta_correction(a, b) - exponent);
+    tail = prefix > 0 ? prefix * beta_by_fraction(a, b, at) : 0;
   }
-  return {tail, 1 - tail};
+  return within_unit({tail, 1 - tail});
+}
+
+/// Both tails at odds x / y, and the density of the odds' logarithm there, which is `beta_prefix`.
+struct odds_tails {
+  tails at;
+  double prefix;
+};
+
+/// Both where x is so small that a double may not hold it: x is the odds then, y is 1, and
+///   I_x(a, b) = x^a / (a B(a, b)),
+/// unless b x is not tiny. That takes a b above 1e250; then y^b is exp(-b x), and I_x(a, b) the incomplete gamma
+/// function at b x.
+inline odds_tails beta_far_out(double a, double b, double log_odds, double b_x) noexcept {
+  if (b_x > 1e-18) return {incomplete_gamma(a, b_x), b_x < infinity ? gamma_prefix(a, b_x) : 0};
+  const double e = a * log_odds + (a <= b ? log_gamma_ratio(a, b) - log_gamma_ratio(a, 1)
+                                          : log_gamma_ratio(b, a) - log_gamma_ratio(b, 1) + std::log(b / a));
+  const double lower = std::fmin(1.0, std::exp(e));
+  return {{lower, std::fmax(0.0, -std::expm1(e))}, a * lower};
+}
+
+/// Both at odds f a / b, 0 < f < infinity. Shapes above 1e290 count as that, from which they cannot be told.
+inline odds_tails incomplete_beta_at_odds(double a, double b, double f) noexcept {
+  a = std::fmin(a, 1e290);
+  b = std::fmin(b, 1e290);
+  const double log_odds = std::log(a) - std::log(b) + std::log(f);
+  if (log_odds < -650) return beta_far_out(a, b, log_odds, a * f);
+  if (log_odds > 650) {
+    const odds_tails other = beta_far_out(b, a, -log_odds, b / f);
+    return {swapped(other.at), other.prefix};
+  }
+  const beta_point at = at_odds(a, b, f);
+  return {incomplete_beta(a, b, at), beta_prefix(a, b, at)};
 }
 
 }  // namespace detail

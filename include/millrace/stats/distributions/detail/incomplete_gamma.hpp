@@ -15,6 +15,7 @@ namespace detail {
 /// x^a exp(-x) / Gamma(a): the gamma density times x; a, x > 0.
 /// The exponent is taken as the deviance of x from a, so that it loses nothing where both are large.
 inline double gamma_prefix(double a, double x) noexcept {
+  if (x / a == infinity) return 0;
   const double exponent = a * deviance(x / a, (x - a) / a);
   return std::sqrt(a / (2 * pi)) * std::exp(-exponent - stirling_error(a));
 }
@@ -24,7 +25,7 @@ inline double gamma_prefix(double a, double x) noexcept {
 inline tails incomplete_gamma(double a, double x) noexcept {
   if (!(a > 0) || !(x >= 0)) return {nan, nan};
   if (x == 0) return {0, 1};
-  if (x == infinity) return {1, 0};
+  if (x / a == infinity) return {1, 0};
   if (a < 1 && x <= 1) {
     // P = x^a / Gamma(a + 1) (1 + a series); Q without subtraction where P is nearly 1.
     const double e = a * std::log(x) - log_gamma_ratio(a, 1);
@@ -37,16 +38,17 @@ inline tails incomplete_gamma(double a, double x) noexcept {
       series = next;
     }
     const double lower = std::exp(e) * (1 + a * series);
-    return {lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower};
+    return within_unit({lower, e > -1 ? -std::expm1(e) - a * std::exp(e) * series : 1 - lower});
   }
   const double d = x - a;
   const double exponent = a * deviance(x / a, d / a);
   if (a >= 20 && exponent <= 0.5 * a) {
     const double side = d < 0 ? -1 : 1;
     const double tail = tail_expansion(a, 1, 0, exponent, side) * std::exp(-stirling_error(a));
-    return d < 0 ? tails{tail, 1 - tail} : tails{1 - tail, tail};
+    return within_unit(d < 0 ? tails{tail, 1 - tail} : tails{1 - tail, tail});
   }
   const double prefix = std::sqrt(a / (2 * pi)) * std::exp(-exponent - stirling_error(a));
+  if (prefix == 0) return d < 0 ? tails{0, 1} : tails{1, 0};
   if (d < 0) {
     double term = 1;
     double sum = 1;
@@ -55,7 +57,7 @@ inline tails incomplete_gamma(double a, double x) noexcept {
       sum += term;
     }
     const double lower = prefix / a * sum;
-    return {lower, 1 - lower};
+    return within_unit({lower, 1 - lower});
   }
   // Legendre's continued fraction, by the modified Lentz method.
   double b = d + 1;
@@ -72,7 +74,7 @@ inline tails incomplete_gamma(double a, double x) noexcept {
     if (std::fabs(change - 1) <= epsilon) break;
   }
   const double upper = prefix / f;
-  return {1 - upper, upper};
+  return within_unit({1 - upper, upper});
 }
 
 }  // namespace detail

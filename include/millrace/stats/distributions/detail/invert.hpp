@@ -19,7 +19,7 @@ struct tail_slope {
 
 /// The x > 0 whose tails are `lower` and `upper` = 1 - lower, both given to full relative accuracy: the smaller is
 /// met. Newton's method on the logarithm of that tail over log x, inside a bracket that halves where it fails.
-/// `tails_at(x)` -> tail_slope. Answers 0 or infinity where the solution is not a finite positive number.
+/// `tails_at(x)` -> tail_slope. Returns 0 or infinity where the solution is not a finite positive number.
 template <class TailsAt>
 double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
   if (!(wanted.lower >= 0 && wanted.upper >= 0)) return nan;
@@ -27,6 +27,8 @@ double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
   if (wanted.upper == 0) return infinity;
   const bool from_below = wanted.lower <= wanted.upper;
   const double target = from_below ? wanted.lower : wanted.upper;
+  constexpr double denorm_min = std::numeric_limits<double>::denorm_min();
+  constexpr double most = (std::numeric_limits<double>::max)();
   double low = 0;
   double high = infinity;
   double x = guess > 0 && guess < infinity ? guess : 1.0;
@@ -44,14 +46,15 @@ double invert_positive(tails wanted, double guess, TailsAt tails_at) noexcept {
     if (std::fabs(change) <= 4 * epsilon) return next > 0 && next < infinity ? next : x;
     if (!(next > low && next < high)) {
       // Outside the bracket, or nowhere: its geometric middle, or a stride towards its open end.
-      if (low == 0)
-        next = high * 1e-3;
-      else if (high == infinity)
-        next = low * 1e3;
-      else
+      if (low == 0) {
+        if (high == denorm_min) return 0;
+        next = std::fmax(denorm_min, high * 1e-3);
+      } else if (high == infinity) {
+        if (low == most) return infinity;
+        next = std::fmin(most, low * 1e3);
+      } else {
         next = std::sqrt(low) * std::sqrt(high);
-      if (next == 0) return 0;
-      if (next == infinity) return infinity;
+      }
       if (!(next > low && next < high)) return x;
     }
     x = next;

@@ -60,7 +60,7 @@ inline double t_power(double noncentrality, double df, double alpha, alternative
   if (side == alternative::greater) return t.sf(student_t{df}.isf(alpha));
   if (side == alternative::less) return t.cdf(student_t{df}.quantile(alpha));
   const double critical = student_t{df}.isf(alpha / 2);
-  return t.sf(critical) + t.cdf(-critical);
+  return std::fmin(1.0, t.sf(critical) + t.cdf(-critical));
 }
 
 /// The power of a z test whose standard error is `null` under the hypothesis and `real` in truth.
@@ -77,7 +77,7 @@ inline double z_power(double effect, double null, double real, double alpha, alt
   if (real != real || null != null) return nan;
   if (side == alternative::greater) return beyond(z.isf(alpha));
   if (side == alternative::less) return below(z.quantile(alpha));
-  return beyond(z.isf(alpha / 2)) + below(z.quantile(alpha / 2));
+  return std::fmin(1.0, beyond(z.isf(alpha / 2)) + below(z.quantile(alpha / 2)));
 }
 
 }  // namespace detail

@@ -4,115 +4,132 @@
 #include <millrace/stats/distributions/detail/float_math.hpp>
 
 #include <cmath>
-#include <initializer_list>
 
 namespace millrace {
 inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// log of the integral of exp(log_f(w)) over the real line, for a smooth log_f with one peak that falls off on both
-/// sides; the search for it begins at `start` with strides of `stride`.
+/// About where a function has its peak, and about how wide the peak is: where the search for it begins, and its result.
+struct peak {
+  double at;
+  double width;
+};
+
+/// Moves `near` to the peak of log_f, and its width to the standard deviation of a normal density as narrow as the
+/// narrower side; returns log_f there, or -infinity if log_f is that wherever the search looked.
+/// A good `near` costs three calls; a peak that is far away as many as the logarithm of its distance.
+template <class LogF>
+double climb(LogF log_f, peak& near) noexcept {
+  double top = log_f(near.at);
+  double left = log_f(near.at - near.width);
+  double right = log_f(near.at + near.width);
+  double moved = 0;  // The side of the last move.
+  for (int i = 0; i < 2000; ++i) {
+    if (left > top || right > top) {
+      const double side = right >= left ? 1 : -1;
+      near.at += side * near.width;
+      top = side > 0 ? right : left;
+      if (moved == side) near.width *= 2;
+      moved = side;
+    } else {
+      if (top == -infinity || top != top) return top;
+      const double fall = std::fmax(top - left, top - right);
+      if (fall >= 0.02 && fall <= 2) {
+        // exp(-x^2 / (2 sd^2)) has fallen by x^2 / (2 sd^2).
+        near.width /= std::sqrt(2 * fall);
+        return top;
+      }
+      near.width *= fall < 0.02 ? 4 : fall < 30 ? 0.5 : 0.25;
+      moved = 0;
+      if (!(near.width > 0 && near.width < infinity)) return top;
+    }
+    left = log_f(near.at - near.width);
+    right = log_f(near.at + near.width);
+  }
+  return top;
+}
+
+/// log of the integral of exp(log_f(x)) over the real line, for a smooth log_f with one peak that falls off on both
+/// sides. `near` is where the search for the peak begins, and returns where it is.
 ///
 /// The trapezoidal rule, which converges faster than any power of its step here. The step is halved until the sum
-/// stands still; as the error is squared by each halving, 1e-8 of change means that rounding is all that is left.
-/// Source: L. Trefethen, J. Weideman, SIAM Review 56(3), 2014.
+/// stands still. Each halving about squares the error, so 1e-8 of change would do; but the error is a wave in the place
+/// of the nodes, and the change may meet a zero of it: hence 1e-10. Source: L. Trefethen, J. Weideman, SIAM Review
+/// 56(3), 2014.
 template <class LogF>
-double log_integral(LogF log_f, double start, double stride) noexcept {
-  double peak = start;
-  double top = log_f(peak);
-  if (top != top) return nan;
-  for (int round = 0; round < 60 && stride > 1e-12 * (1 + std::fabs(peak)); ++round) {
-    bool moved = false;
-    for (const double side : {1.0, -1.0}) {
-      double step = stride;
-      for (;;) {
-        const double next = log_f(peak + side * step);
-        if (!(next > top)) break;
-        peak += side * step;
-        top = next;
-        step *= 2;
-        moved = true;
-      }
-    }
-    // Near enough: neither neighbour differs by more than a fraction.
-    if (!moved && top - log_f(peak + stride) < 0.05 && top - log_f(peak - stride) < 0.05) break;
-    stride *= moved ? 0.5 : 0.25;
-  }
-  if (top == -infinity) return -infinity;
-  // The half width at exp(-1/2), the smaller of both sides, by doubling.
-  double width = infinity;
-  for (const double side : {1.0, -1.0}) {
-    double reach = stride;
-    while (reach < 1e3 && top - log_f(peak + side * reach) < 0.5) reach *= 1.5;
-    width = std::fmin(width, reach);
-  }
+double log_integral(LogF log_f, peak& near) noexcept {
+  const double top = climb(log_f, near);
+  if (!(top > -infinity && top < infinity)) return top;
   const auto sum_from = [&](double first, double step, double side) {
     double sum = 0;
     for (int i = 0; i < 200'000; ++i) {
-      const double term = std::exp(log_f(peak + side * (first + i * step)) - top);
+      const double term = std::exp(log_f(near.at + side * (first + i * step)) - top);
       sum += term;
-      if (term <= 1e-19 * (1 + sum)) break;
+      if (!(term > 1e-18 * (1 + sum))) break;
     }
     return sum;
   };
-  double step = width;
+  // Where log_f is large its own rounding is seen in the sums.
+  const double still = std::fmax(1e-10, 8 * epsilon * std::fabs(top));
+  double step = 0.85 * near.width;
   double sum = 1 + sum_from(step, step, 1) + sum_from(step, step, -1);
   for (int halving = 0; halving < 12; ++halving) {
     const double between = sum_from(step / 2, step, 1) + sum_from(step / 2, step, -1);
     const double change = std::fabs(between - sum);
     sum += between;
     step /= 2;
-    if (change <= 1e-8 * sum) break;
+    if (change <= still * sum) break;
   }
   return top + std::log(sum * step);
 }
 
-/// The x at which log_tail(x), which falls from 0 to -inf as x grows, is `target` < 0: a bracket found from `guess` by
-/// growing strides, then the Illinois variant of the false position.
+/// The y at which log_tail(y), which falls from 0 to -infinity as y grows, is `target` < 0; -infinity or infinity where
+/// that is further than 800 from `start`. Callers choose y so that log_tail is nearly straight: the logarithm of x,
+/// say.
+///
+/// The secant method inside a bracket, which is halved where a step leaves it or is not half as long as the last but
+/// one.
 template <class LogTail>
-double solve_falling(LogTail log_tail, double target, double guess, double stride) noexcept {
-  double low = guess;
-  double at_low = log_tail(low) - target;
-  for (int i = 0; !(at_low >= 0); ++i) {
-    if (i == 200 || at_low != at_low) return nan;
-    low -= stride;
-    stride *= 2;
-    at_low = log_tail(low) - target;
-  }
-  double high = low + stride;
-  double at_high = log_tail(high) - target;
-  for (int i = 0; !(at_high <= 0); ++i) {
-    if (i == 200 || at_high != at_high) return nan;
-    low = high;
-    at_low = at_high;
-    stride *= 2;
-    high += stride;
-    at_high = log_tail(high) - target;
-  }
-  int kept = 0;
-  for (int i = 0; i < 200 && high - low > 2 * epsilon * std::fmax(std::fabs(low), std::fabs(high)); ++i) {
-    if (at_low == 0) return low;
-    if (at_high == 0) return high;
-    double x = at_high == -infinity ? low + (high - low) / 2 : low + (high - low) * (at_low / (at_low - at_high));
-    if (!(x > low && x < high)) x = low + (high - low) / 2;
-    if (!(x > low && x < high)) break;
-    const double here = log_tail(x) - target;
+double solve_falling(LogTail log_tail, double target, double start, double stride) noexcept {
+  double low = -infinity;
+  double high = infinity;
+  double before = start;
+  double at_before = log_tail(before) - target;
+  if (at_before == 0 || at_before != at_before) return at_before == 0 ? before : nan;
+  (at_before > 0 ? low : high) = before;
+  double step = at_before > 0 ? stride : -stride;
+  double step_before = infinity;
+  double y = before + step;
+  for (int i = 0; i < 300; ++i) {
+    const double here = log_tail(y) - target;
     if (here != here) return nan;
-    if (here >= 0) {
-      low = x;
-      at_low = here;
-      if (kept > 0) at_high /= 2;
-      kept = 1;
-    } else {
-      high = x;
-      at_high = here;
-      if (kept < 0) at_low /= 2;
-      kept = -1;
+    if (std::fabs(here) <= 2 * epsilon * std::fabs(target)) return y;
+    (here > 0 ? low : high) = y;
+    const double slope = (here - at_before) / (y - before);
+    double next = y - here / slope;
+    bool halved = false;
+    if (low == -infinity || high == infinity) {
+      // Not yet known to lie between two points: a step at most four times as long as the last.
+      const double longest = 4 * std::fabs(step);
+      if (!(slope < 0 && std::fabs(next - y) <= longest)) next = here > 0 ? y + longest : y - longest;
+      if (std::fabs(next - start) > 800) return here > 0 ? infinity : -infinity;
+    } else if (!(next > low && next < high && std::fabs(next - y) < 0.5 * std::fabs(step_before))) {
+      next = low + (high - low) / 2;
+      halved = true;
+      if (!(next > low && next < high)) return y;
     }
-    if (std::fabs(here) < 4 * epsilon * std::fabs(target)) return x;
+    const double moved = next - y;
+    // The error of a secant is about the product of the last two steps.
+    const bool met = std::fabs(moved) <= 2 * epsilon * std::fabs(next) || (!halved && std::fabs(moved * step) < 1e-17);
+    step_before = step;
+    step = moved;
+    before = y;
+    at_before = here;
+    y = next;
+    if (met) break;
   }
-  return low + (high - low) / 2;
+  return y;
 }
 
 }  // namespace detail
