@@ -76,8 +76,8 @@ TEST_CASE("the page is drawn from extreme figures without a number that is none"
   holdout.rows = 2;
   holdout.positives = 1;
   holdout.auc = 0.5;
-  REQUIRE(holdout.confusion.add(0, 0));
-  REQUIRE(holdout.confusion.add(1, 0));
+  REQUIRE(holdout.confusion.update(0, 0));
+  REQUIRE(holdout.confusion.update(1, 0));
   holdout.roc = {{0, 0, 0}, {1, 1, 0}};
   holdout.precision_recall = {{1, 0.5, 0}};
   holdout.calibration.resize(10);
