@@ -41798,22 +41798,17 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The limit law of the k-sample statistic, the sum over j of chi-squared(k - 1) / (j (j + 1)), at a standardised
-/// value: its survival, by inverting the moment generating function
-///   M(t) = (-2 pi t / cos(pi / 2 sqrt(1 + 8 t)))^((k - 1) / 2),  Re t < 1,
-/// along a vertical line through the saddle point of M(t) exp(-t x) / t, where the integrand does not cancel: so the
-/// far tail keeps its digits. `m` = k - 1. Source: T. Anderson, D. Darling 1952, eq. 4.33, for the function; the line:
-/// R. Lugannani, S. Rice 1980.
-inline double anderson_darling_sf(double m, double standardised) noexcept {
-  if (standardised != standardised) return nan;
-  const double x = m + standardised * std::sqrt(m * 2 * (pi * pi / 3 - 3));
-  if (x <= 0) return 1;
+/// log of M(t) exp(-t x) / t at t = u + i v, u > 0, v >= 0, with M the moment generating function of
+/// `anderson_darling_sf`.
+struct anderson_darling_integrand {
+  double m;
+  double x;
+
   struct complex {
     double re;
     double im;
   };
-  // log of M(t) exp(-t x) / t at t = u + i v, u > 0, v >= 0.
-  const auto log_integrand = [&](double u, double v) {
+  complex operator()(double u, double v) const noexcept {
     // sqrt(1 + 8 t) = p + i q
     const double re = 1 + 8 * u;
     const double im = 8 * v;
@@ -41832,38 +41827,57 @@ inline double anderson_darling_sf(double m, double standardised) noexcept {
     const double cos_im = -zr + turn;
     const double t_re = 0.5 * std::log(u * u + v * v);
     const double t_im = std::atan2(v, u);
-    return complex{m / 2 * (std::log(2 * pi) + t_re - cos_re) - u * x - t_re,
-                   m / 2 * (t_im - pi - cos_im) - v * x - t_im};
-  };
-  // The saddle on (0, 1): the least of the logarithm there, which is convex.
-  double low = 0;
-  double high = 1;
-  for (int i = 0; i < 100; ++i) {
-    const double a = low + (high - low) * 0.382;
-    const double b = low + (high - low) * 0.618;
-    (log_integrand(a, 0).re < log_integrand(b, 0).re ? high : low) =
-        log_integrand(a, 0).re < log_integrand(b, 0).re ? b : a;
+    return {m / 2 * (std::log(2 * pi) + t_re - cos_re) - u * x - t_re, m / 2 * (t_im - pi - cos_im) - v * x - t_im};
   }
-  const double u = low + (high - low) / 2;
-  const double top = log_integrand(u, 0).re;
-  // The trapezoidal rule in v = sinh(w) scale: the integrand falls like exp(-sqrt(v)).
-  const auto sum_with = [&](double step) {
-    double sum = 0.5;  // v = 0, where the derivative of v is `scale`
+
+  /// The saddle point on (0, 1): where the logarithm, which is convex on the axis, is least.
+  double saddle() const noexcept {
+    double low = 0;
+    double high = 1;
+    for (int i = 0; i < 100; ++i) {
+      const double a = low + (high - low) * 0.382;
+      const double b = low + (high - low) * 0.618;
+      if ((*this)(a, 0).re < (*this)(b, 0).re)
+        high = b;
+      else
+        low = a;
+    }
+    return low + (high - low) / 2;
+  }
+
+  /// The integral over v >= 0 along Re t = u, relative to u exp(top): the trapezoidal rule in w with v = u sinh(w), as
+  /// the integrand falls like exp(-sqrt(v)).
+  double along(double u, double top, double step) const noexcept {
+    double sum = 0.5;  // v = 0, where dv / dw is u
     for (int i = 1; i < 4000; ++i) {
       const double w = i * step;
-      const double v = u * std::sinh(w);
-      const complex l = log_integrand(u, v);
+      const complex l = (*this)(u, u * std::sinh(w));
       const double term = std::exp(l.re - top) * std::cosh(w);
       sum += term * std::cos(l.im);
       if (term < 1e-18 * std::fabs(sum)) break;
     }
     return sum * step;
-  };
+  }
+};
+
+/// The limit law of the k-sample statistic, the sum over j of chi-squared(k - 1) / (j (j + 1)), at a standardised
+/// value: its survival, by inverting the moment generating function
+///   M(t) = (-2 pi t / cos(pi / 2 sqrt(1 + 8 t)))^((k - 1) / 2),  Re t < 1,
+/// along a vertical line through the saddle point of M(t) exp(-t x) / t, where the integrand does not cancel: so the
+/// far tail keeps its digits. `m` = k - 1. Source: T. Anderson, D. Darling 1952, eq. 4.33, for the function; the line:
+/// R. Lugannani, S. Rice 1980.
+inline double anderson_darling_sf(double m, double standardised) noexcept {
+  if (standardised != standardised) return nan;
+  const double x = m + standardised * std::sqrt(m * 2 * (pi * pi / 3 - 3));
+  if (x <= 0) return 1;
+  const anderson_darling_integrand integrand{m, x};
+  const double u = integrand.saddle();
+  const double top = integrand(u, 0).re;
   double step = 0.1;
-  double value = sum_with(step);
+  double value = integrand.along(u, top, step);
   for (int halving = 0; halving < 8; ++halving) {
     step /= 2;
-    const double finer = sum_with(step);
+    const double finer = integrand.along(u, top, step);
     const bool still = std::fabs(finer - value) <= 1e-12 * std::fabs(finer);
     value = finer;
     if (still) break;
@@ -41888,6 +41902,58 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
+namespace detail {
+
+/// The inner sums of A2, one a sample: over the distinct values of the pooled ones, l of them at the value, with the
+/// pooled midrank B_a = below + l / 2. Source: equation 7.
+inline std::vector<double> anderson_darling_sums(std::span<const sorted_sample> samples,
+                                                 std::span<const double> pooled) {
+  const auto n = static_cast<double>(pooled.size());
+  std::vector<std::size_t> at(samples.size(), 0);
+  std::vector<double> sums(samples.size(), 0.0);
+  for (std::size_t begin = 0; begin < pooled.size();) {
+    std::size_t end = begin;
+    while (end < pooled.size() && pooled[end] == pooled[begin]) ++end;
+    const auto ties = static_cast<double>(end - begin);
+    const double below = static_cast<double>(begin) + ties / 2;
+    const double weight = ties / n / (below * (n - below) - n * ties / 4);
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+      const sorted_sample& sample = samples[i];
+      const std::size_t first = at[i];
+      while (at[i] < sample.size() && sample[at[i]] == pooled[begin]) ++at[i];
+      const double mine = static_cast<double>(first) + static_cast<double>(at[i] - first) / 2;
+      const double d = n * mine - static_cast<double>(sample.size()) * below;
+      sums[i] += weight * d * d;
+    }
+    begin = end;
+  }
+  return sums;
+}
+
+/// The deviation of A2 under the null hypothesis, for k samples of n observations in all, from harmonic sums.
+/// `inverse_sizes` is the sum of 1 / size. Source: equation 4.
+inline double anderson_darling_deviation(double groups, std::size_t count, double inverse_sizes) noexcept {
+  const auto n = static_cast<double>(count);
+  double h = 0;
+  double g = 0;
+  for (std::size_t i = 1; i < count; ++i) h += 1 / static_cast<double>(i);
+  double tail = h;  // of 1 / j over j > i
+  for (std::size_t i = 1; i + 1 < count; ++i) {
+    tail -= 1 / static_cast<double>(i);
+    g += tail / (n - static_cast<double>(i));
+  }
+  const double a = (4 * g - 6) * (groups - 1) + (10 - 6 * g) * inverse_sizes;
+  const double b =
+      (2 * g - 4) * groups * groups + 8 * h * groups + (2 * g - 14 * h - 4) * inverse_sizes - 8 * h + 4 * g - 6;
+  const double c =
+      (6 * h + 2 * g - 2) * groups * groups + (4 * h - 4 * g + 6) * groups + (2 * h - 6) * inverse_sizes + 4 * h;
+  const double d = (2 * h + 6) * groups * groups - 4 * h * groups;
+  const double variance = ((a * n + b) * n + c) * n + d;
+  return std::sqrt(variance / ((n - 1) * (n - 2) * (n - 3)));
+}
+
+}  // namespace detail
+
 /// The k-sample Anderson-Darling test: whether samples come from one distribution, with weight on the tails. The
 /// statistic is the standardised one, (A2 - (k - 1)) / sigma, of the version with midranks for ties, as SciPy's.
 ///
@@ -41900,60 +41966,25 @@ inline result<test_result> anderson_darling_test(std::span<const sorted_sample> 
   if (k < 2) return error(errc::invalid_data, "at least 2 samples are needed, not " + std::to_string(k));
   std::vector<double> pooled;
   double inverse_sizes = 0;
-  double smallest = detail::infinity;
+  double fewest = detail::infinity;
   for (std::size_t i = 0; i < k; ++i) {
     if (samples[i].empty()) return error(errc::invalid_data, "sample " + std::to_string(i) + " is empty");
     for (const double x : samples[i].values()) pooled.push_back(x);
     inverse_sizes += 1 / static_cast<double>(samples[i].size());
-    smallest = std::fmin(smallest, static_cast<double>(samples[i].size()));
+    fewest = std::fmin(fewest, static_cast<double>(samples[i].size()));
   }
   detail::sort_doubles(pooled);
   const auto n = static_cast<double>(pooled.size());
   if (pooled.size() < 4) return error(errc::invalid_data, "fewer than 4 observations in all");
   if (pooled.front() == pooled.back()) return error(errc::invalid_data, "all observations are equal");
 
-  // Over the distinct values: l of them at the value, and the pooled midrank B_a = below + l / 2.
-  std::vector<std::size_t> at(k, 0);
-  std::vector<double> sums(k, 0.0);
-  for (std::size_t begin = 0; begin < pooled.size();) {
-    std::size_t end = begin;
-    while (end < pooled.size() && pooled[end] == pooled[begin]) ++end;
-    const auto ties = static_cast<double>(end - begin);
-    const double below = static_cast<double>(begin) + ties / 2;
-    const double weight = ties / n / (below * (n - below) - n * ties / 4);
-    for (std::size_t i = 0; i < k; ++i) {
-      const sorted_sample& sample = samples[i];
-      const std::size_t first = at[i];
-      while (at[i] < sample.size() && sample[at[i]] == pooled[begin]) ++at[i];
-      const double mine = static_cast<double>(first) + static_cast<double>(at[i] - first) / 2;
-      const double d = n * mine - static_cast<double>(sample.size()) * below;
-      sums[i] += weight * d * d;
-    }
-    begin = end;
-  }
+  const std::vector<double> sums = detail::anderson_darling_sums(samples, pooled);
   double a2 = 0;
   for (std::size_t i = 0; i < k; ++i) a2 += sums[i] / static_cast<double>(samples[i].size());
   a2 *= (n - 1) / n;
 
-  // The variance under the null hypothesis, from harmonic sums.
-  double h = 0;
-  double g = 0;
-  for (std::size_t i = 1; i < pooled.size(); ++i) h += 1 / static_cast<double>(i);
-  double tail = h;  // of 1 / j over j > i
-  for (std::size_t i = 1; i + 1 < pooled.size(); ++i) {
-    tail -= 1 / static_cast<double>(i);
-    g += tail / (n - static_cast<double>(i));
-  }
   const auto groups = static_cast<double>(k);
-  const double a = (4 * g - 6) * (groups - 1) + (10 - 6 * g) * inverse_sizes;
-  const double b =
-      (2 * g - 4) * groups * groups + 8 * h * groups + (2 * g - 14 * h - 4) * inverse_sizes - 8 * h + 4 * g - 6;
-  const double c =
-      (6 * h + 2 * g - 2) * groups * groups + (4 * h - 4 * g + 6) * groups + (2 * h - 6) * inverse_sizes + 4 * h;
-  const double d = (2 * h + 6) * groups * groups - 4 * h * groups;
-  const double variance = ((a * n + b) * n + c) * n + d;
-  const double sigma = std::sqrt(variance / ((n - 1) * (n - 2) * (n - 3)));
-
+  const double sigma = detail::anderson_darling_deviation(groups, pooled.size(), inverse_sizes);
   test_result r;
   r.test = "k-sample Anderson-Darling test";
   r.side = alternative::greater;
@@ -41963,7 +41994,7 @@ inline result<test_result> anderson_darling_test(std::span<const sorted_sample> 
   r.effect_name = "A2 over its expectation";
   r.effect = a2 / (groups - 1);
   r.p = detail::anderson_darling_sf(groups - 1, r.statistic);
-  r.failed.add(assumption::large_sample, smallest < 5);
+  r.failed.add(assumption::large_sample, fewest < 5);
   return r;
 }
 
@@ -42686,6 +42717,68 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
+namespace detail {
+
+/// What one walk through both samples in order yields.
+struct rank_sums {
+  /// Twice the first sample's U, a whole number.
+  std::uint64_t twice_u = 0;
+  /// The sum over groups of ties of t^3 - t.
+  double ties = 0;
+  /// The sums of squares of each observation's share of the other sample that it exceeds (of b: that exceed it), from
+  /// which DeLong's variance comes.
+  double squares_a = 0;
+  double squares_b = 0;
+};
+
+inline rank_sums rank_sums_of(const sorted_sample& a, const sorted_sample& b) noexcept {
+  rank_sums sums;
+  std::size_t before_a = 0;
+  std::size_t before_b = 0;
+  const double per_a = 1 / static_cast<double>(a.size());
+  const double per_b = 1 / static_cast<double>(b.size());
+  merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
+    const std::uint64_t in_a = i - before_a;
+    const std::uint64_t in_b = j - before_b;
+    sums.twice_u += in_a * (2 * before_b + in_b);
+    const auto both = static_cast<double>(in_a + in_b);
+    if (both > 1) sums.ties += both * (both - 1) * (both + 1);
+    const double below = (static_cast<double>(before_b) + 0.5 * static_cast<double>(in_b)) * per_b;
+    const double above = 1 - (static_cast<double>(before_a) + 0.5 * static_cast<double>(in_a)) * per_a;
+    sums.squares_a += static_cast<double>(in_a) * below * below;
+    sums.squares_b += static_cast<double>(in_b) * above * above;
+    before_a = i;
+    before_b = j;
+  });
+  return sums;
+}
+
+/// The p-value of the first sample's u over all choices of the smaller sample.
+inline double exact_rank_p(const sorted_sample& a, const sorted_sample& b, double u, alternative side) {
+  std::vector<std::size_t> ties;
+  std::size_t seen = 0;
+  merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
+    ties.push_back(i + j - seen);
+    seen = i + j;
+  });
+  const bool turned = b.size() < a.size();
+  const mann_whitney_exact law(turned ? b.size() : a.size(), ties);
+  if (turned) u = static_cast<double>(a.size()) * static_cast<double>(b.size()) - u;
+  if (side == alternative::two_sided) return law.two_sided(u);
+  return (side == alternative::greater) != turned ? law.at_least(u) : law.at_most(u);
+}
+
+/// The p-value by the normal law, with half a step of u for continuity.
+inline double normal_rank_p(double distance, double spread, alternative side) noexcept {
+  if (!(spread > 0)) return 1;
+  const double sd = std::sqrt(spread);
+  const normal z;
+  if (side == alternative::two_sided) return std::fmin(1.0, 2 * z.sf((std::fabs(distance) - 0.5) / sd));
+  return side == alternative::greater ? z.sf((distance - 0.5) / sd) : z.cdf((distance + 0.5) / sd);
+}
+
+}  // namespace detail
+
 /// The Mann-Whitney (Wilcoxon rank sum) test. The statistic is the first sample's U; the effect is U / (m n), the
 /// probability that a value of a exceeds one of b, ties counted half, with DeLong's interval.
 ///
@@ -42702,74 +42795,33 @@ inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorte
   const auto m = static_cast<double>(a.size());
   const auto n = static_cast<double>(b.size());
   if (m * n > 4e18) return error(errc::out_of_range, "samples of more than 2e9");
-  std::uint64_t twice_u = 0;
-  double tie_sum = 0;
-  // Sums over each sample of its members' shares of the other sample below them, for DeLong's variance.
-  double squares_a = 0;
-  double squares_b = 0;
-  std::size_t before_a = 0;
-  std::size_t before_b = 0;
-  const double per_a = 1 / m;
-  const double per_b = 1 / n;
-  detail::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
-    const std::uint64_t in_a = i - before_a;
-    const std::uint64_t in_b = j - before_b;
-    twice_u += in_a * (2 * before_b + in_b);
-    const auto both = static_cast<double>(in_a + in_b);
-    if (both > 1) tie_sum += both * (both - 1) * (both + 1);
-    const double below = (static_cast<double>(before_b) + 0.5 * static_cast<double>(in_b)) * per_b;
-    const double above = 1 - (static_cast<double>(before_a) + 0.5 * static_cast<double>(in_a)) * per_a;
-    squares_a += static_cast<double>(in_a) * below * below;
-    squares_b += static_cast<double>(in_b) * above * above;
-    before_a = i;
-    before_b = j;
-  });
+  const detail::rank_sums sums = detail::rank_sums_of(a, b);
   test_result r;
   r.effect_name = "probability that the first is larger";
   r.side = options.side;
   r.n1 = m;
   r.n2 = n;
-  r.statistic = 0.5 * static_cast<double>(twice_u);
+  r.statistic = 0.5 * static_cast<double>(sums.twice_u);
   r.effect = r.statistic / m / n;
   const double all = m + n;
-  const double spread = m / 12 * n * ((all + 1) - tie_sum / (all * (all - 1)));
+  const double spread = m / 12 * n * ((all + 1) - sums.ties / (all * (all - 1)));
   r.failed.add(assumption::variation, !(spread > 0));
 
   const double fewer = std::fmin(m, n);
-  const bool exact =
-      method == p_method::exact || (method == p_method::automatic && all * fewer * (2 * m * n + fewer * fewer) <= 5e6);
-  if (exact) {
+  if (method == p_method::exact ||
+      (method == p_method::automatic && all * fewer * (2 * m * n + fewer * fewer) <= 5e6)) {
     r.test = "Mann-Whitney test (exact)";
-    std::vector<std::size_t> ties;
-    std::size_t seen = 0;
-    detail::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
-      ties.push_back(i + j - seen);
-      seen = i + j;
-    });
-    const bool turned = n < m;
-    const mann_whitney_exact law(static_cast<std::size_t>(fewer), ties);
-    const double u = turned ? m * n - r.statistic : r.statistic;
-    r.p = options.side == alternative::two_sided             ? law.two_sided(u)
-          : (options.side == alternative::greater) != turned ? law.at_least(u)
-                                                             : law.at_most(u);
+    r.p = detail::exact_rank_p(a, b, r.statistic, options.side);
   } else {
     r.test = "Mann-Whitney test";
     r.failed.add(assumption::large_sample, fewer < 8);
-    if (spread > 0) {
-      const double distance = r.statistic - m / 2 * n;
-      const double sd = std::sqrt(spread);
-      const normal z;
-      r.p = options.side == alternative::two_sided ? std::fmin(1.0, 2 * z.sf((std::fabs(distance) - 0.5) / sd))
-            : options.side == alternative::greater ? z.sf((distance - 0.5) / sd)
-                                                   : z.cdf((distance + 0.5) / sd);
-    } else {
-      r.p = 1;
-    }
+    r.p = detail::normal_rank_p(r.statistic - m / 2 * n, spread, options.side);
   }
-  const double variance_a = m > 1 ? std::fmax(0.0, squares_a / m - r.effect * r.effect) / (m - 1) : 0;
-  const double variance_b = n > 1 ? std::fmax(0.0, squares_b / n - r.effect * r.effect) / (n - 1) : 0;
-  const double reach = normal{}.isf(detail::outside(options)) * std::sqrt(variance_a + variance_b);
-  r.interval = detail::around(r.effect, reach, options);
+  const auto variance = [&](double squares, double count) {
+    return count > 1 ? std::fmax(0.0, squares / count - r.effect * r.effect) / (count - 1) : 0;
+  };
+  const double deviation = std::sqrt(variance(sums.squares_a, m) + variance(sums.squares_b, n));
+  r.interval = detail::around(r.effect, normal{}.isf(detail::outside(options)) * deviation, options);
   r.interval.lower = std::fmax(0.0, r.interval.lower);
   r.interval.upper = std::fmin(1.0, r.interval.upper);
   return r;

@@ -20,6 +20,68 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
+namespace detail {
+
+/// What one walk through both samples in order yields.
+struct rank_sums {
+  /// Twice the first sample's U, a whole number.
+  std::uint64_t twice_u = 0;
+  /// The sum over groups of ties of t^3 - t.
+  double ties = 0;
+  /// The sums of squares of each observation's share of the other sample that it exceeds (of b: that exceed it), from
+  /// which DeLong's variance comes.
+  double squares_a = 0;
+  double squares_b = 0;
+};
+
+inline rank_sums rank_sums_of(const sorted_sample& a, const sorted_sample& b) noexcept {
+  rank_sums sums;
+  std::size_t before_a = 0;
+  std::size_t before_b = 0;
+  const double per_a = 1 / static_cast<double>(a.size());
+  const double per_b = 1 / static_cast<double>(b.size());
+  merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
+    const std::uint64_t in_a = i - before_a;
+    const std::uint64_t in_b = j - before_b;
+    sums.twice_u += in_a * (2 * before_b + in_b);
+    const auto both = static_cast<double>(in_a + in_b);
+    if (both > 1) sums.ties += both * (both - 1) * (both + 1);
+    const double below = (static_cast<double>(before_b) + 0.5 * static_cast<double>(in_b)) * per_b;
+    const double above = 1 - (static_cast<double>(before_a) + 0.5 * static_cast<double>(in_a)) * per_a;
+    sums.squares_a += static_cast<double>(in_a) * below * below;
+    sums.squares_b += static_cast<double>(in_b) * above * above;
+    before_a = i;
+    before_b = j;
+  });
+  return sums;
+}
+
+/// The p-value of the first sample's u over all choices of the smaller sample.
+inline double exact_rank_p(const sorted_sample& a, const sorted_sample& b, double u, alternative side) {
+  std::vector<std::size_t> ties;
+  std::size_t seen = 0;
+  merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
+    ties.push_back(i + j - seen);
+    seen = i + j;
+  });
+  const bool turned = b.size() < a.size();
+  const mann_whitney_exact law(turned ? b.size() : a.size(), ties);
+  if (turned) u = static_cast<double>(a.size()) * static_cast<double>(b.size()) - u;
+  if (side == alternative::two_sided) return law.two_sided(u);
+  return (side == alternative::greater) != turned ? law.at_least(u) : law.at_most(u);
+}
+
+/// The p-value by the normal law, with half a step of u for continuity.
+inline double normal_rank_p(double distance, double spread, alternative side) noexcept {
+  if (!(spread > 0)) return 1;
+  const double sd = std::sqrt(spread);
+  const normal z;
+  if (side == alternative::two_sided) return std::fmin(1.0, 2 * z.sf((std::fabs(distance) - 0.5) / sd));
+  return side == alternative::greater ? z.sf((distance - 0.5) / sd) : z.cdf((distance + 0.5) / sd);
+}
+
+}  // namespace detail
+
 /// The Mann-Whitney (Wilcoxon rank sum) test. The statistic is the first sample's U; the effect is U / (m n), the
 /// probability that a value of a exceeds one of b, ties counted half, with DeLong's interval.
 ///
@@ -36,74 +98,33 @@ inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorte
   const auto m = static_cast<double>(a.size());
   const auto n = static_cast<double>(b.size());
   if (m * n > 4e18) return error(errc::out_of_range, "samples of more than 2e9");
-  std::uint64_t twice_u = 0;
-  double tie_sum = 0;
-  // Sums over each sample of its members' shares of the other sample below them, for DeLong's variance.
-  double squares_a = 0;
-  double squares_b = 0;
-  std::size_t before_a = 0;
-  std::size_t before_b = 0;
-  const double per_a = 1 / m;
-  const double per_b = 1 / n;
-  detail::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
-    const std::uint64_t in_a = i - before_a;
-    const std::uint64_t in_b = j - before_b;
-    twice_u += in_a * (2 * before_b + in_b);
-    const auto both = static_cast<double>(in_a + in_b);
-    if (both > 1) tie_sum += both * (both - 1) * (both + 1);
-    const double below = (static_cast<double>(before_b) + 0.5 * static_cast<double>(in_b)) * per_b;
-    const double above = 1 - (static_cast<double>(before_a) + 0.5 * static_cast<double>(in_a)) * per_a;
-    squares_a += static_cast<double>(in_a) * below * below;
-    squares_b += static_cast<double>(in_b) * above * above;
-    before_a = i;
-    before_b = j;
-  });
+  const detail::rank_sums sums = detail::rank_sums_of(a, b);
   test_result r;
   r.effect_name = "probability that the first is larger";
   r.side = options.side;
   r.n1 = m;
   r.n2 = n;
-  r.statistic = 0.5 * static_cast<double>(twice_u);
+  r.statistic = 0.5 * static_cast<double>(sums.twice_u);
   r.effect = r.statistic / m / n;
   const double all = m + n;
-  const double spread = m / 12 * n * ((all + 1) - tie_sum / (all * (all - 1)));
+  const double spread = m / 12 * n * ((all + 1) - sums.ties / (all * (all - 1)));
   r.failed.add(assumption::variation, !(spread > 0));
 
   const double fewer = std::fmin(m, n);
-  const bool exact =
-      method == p_method::exact || (method == p_method::automatic && all * fewer * (2 * m * n + fewer * fewer) <= 5e6);
-  if (exact) {
+  if (method == p_method::exact ||
+      (method == p_method::automatic && all * fewer * (2 * m * n + fewer * fewer) <= 5e6)) {
     r.test = "Mann-Whitney test (exact)";
-    std::vector<std::size_t> ties;
-    std::size_t seen = 0;
-    detail::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) {
-      ties.push_back(i + j - seen);
-      seen = i + j;
-    });
-    const bool turned = n < m;
-    const mann_whitney_exact law(static_cast<std::size_t>(fewer), ties);
-    const double u = turned ? m * n - r.statistic : r.statistic;
-    r.p = options.side == alternative::two_sided             ? law.two_sided(u)
-          : (options.side == alternative::greater) != turned ? law.at_least(u)
-                                                             : law.at_most(u);
+    r.p = detail::exact_rank_p(a, b, r.statistic, options.side);
   } else {
     r.test = "Mann-Whitney test";
     r.failed.add(assumption::large_sample, fewer < 8);
-    if (spread > 0) {
-      const double distance = r.statistic - m / 2 * n;
-      const double sd = std::sqrt(spread);
-      const normal z;
-      r.p = options.side == alternative::two_sided ? std::fmin(1.0, 2 * z.sf((std::fabs(distance) - 0.5) / sd))
-            : options.side == alternative::greater ? z.sf((distance - 0.5) / sd)
-                                                   : z.cdf((distance + 0.5) / sd);
-    } else {
-      r.p = 1;
-    }
+    r.p = detail::normal_rank_p(r.statistic - m / 2 * n, spread, options.side);
   }
-  const double variance_a = m > 1 ? std::fmax(0.0, squares_a / m - r.effect * r.effect) / (m - 1) : 0;
-  const double variance_b = n > 1 ? std::fmax(0.0, squares_b / n - r.effect * r.effect) / (n - 1) : 0;
-  const double reach = normal{}.isf(detail::outside(options)) * std::sqrt(variance_a + variance_b);
-  r.interval = detail::around(r.effect, reach, options);
+  const auto variance = [&](double squares, double count) {
+    return count > 1 ? std::fmax(0.0, squares / count - r.effect * r.effect) / (count - 1) : 0;
+  };
+  const double deviation = std::sqrt(variance(sums.squares_a, m) + variance(sums.squares_b, n));
+  r.interval = detail::around(r.effect, normal{}.isf(detail::outside(options)) * deviation, options);
   r.interval.lower = std::fmax(0.0, r.interval.lower);
   r.interval.upper = std::fmin(1.0, r.interval.upper);
   return r;

@@ -10,22 +10,17 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The limit law of the k-sample statistic, the sum over j of chi-squared(k - 1) / (j (j + 1)), at a standardised
-/// value: its survival, by inverting the moment generating function
-///   M(t) = (-2 pi t / cos(pi / 2 sqrt(1 + 8 t)))^((k - 1) / 2),  Re t < 1,
-/// along a vertical line through the saddle point of M(t) exp(-t x) / t, where the integrand does not cancel: so the
-/// far tail keeps its digits. `m` = k - 1. Source: T. Anderson, D. Darling 1952, eq. 4.33, for the function; the line:
-/// R. Lugannani, S. Rice 1980.
-inline double anderson_darling_sf(double m, double standardised) noexcept {
-  if (standardised != standardised) return nan;
-  const double x = m + standardised * std::sqrt(m * 2 * (pi * pi / 3 - 3));
-  if (x <= 0) return 1;
+/// log of M(t) exp(-t x) / t at t = u + i v, u > 0, v >= 0, with M the moment generating function of
+/// `anderson_darling_sf`.
+struct anderson_darling_integrand {
+  double m;
+  double x;
+
   struct complex {
     double re;
     double im;
   };
-  // log of M(t) exp(-t x) / t at t = u + i v, u > 0, v >= 0.
-  const auto log_integrand = [&](double u, double v) {
+  complex operator()(double u, double v) const noexcept {
     // sqrt(1 + 8 t) = p + i q
     const double re = 1 + 8 * u;
     const double im = 8 * v;
@@ -44,38 +39,57 @@ inline double anderson_darling_sf(double m, double standardised) noexcept {
     const double cos_im = -zr + turn;
     const double t_re = 0.5 * std::log(u * u + v * v);
     const double t_im = std::atan2(v, u);
-    return complex{m / 2 * (std::log(2 * pi) + t_re - cos_re) - u * x - t_re,
-                   m / 2 * (t_im - pi - cos_im) - v * x - t_im};
-  };
-  // The saddle on (0, 1): the least of the logarithm there, which is convex.
-  double low = 0;
-  double high = 1;
-  for (int i = 0; i < 100; ++i) {
-    const double a = low + (high - low) * 0.382;
-    const double b = low + (high - low) * 0.618;
-    (log_integrand(a, 0).re < log_integrand(b, 0).re ? high : low) =
-        log_integrand(a, 0).re < log_integrand(b, 0).re ? b : a;
+    return {m / 2 * (std::log(2 * pi) + t_re - cos_re) - u * x - t_re, m / 2 * (t_im - pi - cos_im) - v * x - t_im};
   }
-  const double u = low + (high - low) / 2;
-  const double top = log_integrand(u, 0).re;
-  // The trapezoidal rule in v = sinh(w) scale: the integrand falls like exp(-sqrt(v)).
-  const auto sum_with = [&](double step) {
-    double sum = 0.5;  // v = 0, where the derivative of v is `scale`
+
+  /// The saddle point on (0, 1): where the logarithm, which is convex on the axis, is least.
+  double saddle() const noexcept {
+    double low = 0;
+    double high = 1;
+    for (int i = 0; i < 100; ++i) {
+      const double a = low + (high - low) * 0.382;
+      const double b = low + (high - low) * 0.618;
+      if ((*this)(a, 0).re < (*this)(b, 0).re)
+        high = b;
+      else
+        low = a;
+    }
+    return low + (high - low) / 2;
+  }
+
+  /// The integral over v >= 0 along Re t = u, relative to u exp(top): the trapezoidal rule in w with v = u sinh(w), as
+  /// the integrand falls like exp(-sqrt(v)).
+  double along(double u, double top, double step) const noexcept {
+    double sum = 0.5;  // v = 0, where dv / dw is u
     for (int i = 1; i < 4000; ++i) {
       const double w = i * step;
-      const double v = u * std::sinh(w);
-      const complex l = log_integrand(u, v);
+      const complex l = (*this)(u, u * std::sinh(w));
       const double term = std::exp(l.re - top) * std::cosh(w);
       sum += term * std::cos(l.im);
       if (term < 1e-18 * std::fabs(sum)) break;
     }
     return sum * step;
-  };
+  }
+};
+
+/// The limit law of the k-sample statistic, the sum over j of chi-squared(k - 1) / (j (j + 1)), at a standardised
+/// value: its survival, by inverting the moment generating function
+///   M(t) = (-2 pi t / cos(pi / 2 sqrt(1 + 8 t)))^((k - 1) / 2),  Re t < 1,
+/// along a vertical line through the saddle point of M(t) exp(-t x) / t, where the integrand does not cancel: so the
+/// far tail keeps its digits. `m` = k - 1. Source: T. Anderson, D. Darling 1952, eq. 4.33, for the function; the line:
+/// R. Lugannani, S. Rice 1980.
+inline double anderson_darling_sf(double m, double standardised) noexcept {
+  if (standardised != standardised) return nan;
+  const double x = m + standardised * std::sqrt(m * 2 * (pi * pi / 3 - 3));
+  if (x <= 0) return 1;
+  const anderson_darling_integrand integrand{m, x};
+  const double u = integrand.saddle();
+  const double top = integrand(u, 0).re;
   double step = 0.1;
-  double value = sum_with(step);
+  double value = integrand.along(u, top, step);
   for (int halving = 0; halving < 8; ++halving) {
     step /= 2;
-    const double finer = sum_with(step);
+    const double finer = integrand.along(u, top, step);
     const bool still = std::fabs(finer - value) <= 1e-12 * std::fabs(finer);
     value = finer;
     if (still) break;
