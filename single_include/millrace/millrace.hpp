@@ -43414,12 +43414,14 @@ inline result<test_result> yuen_test(const sample_view& a, const sample_view& b,
 /// - `sample_moments`; `means.hpp`: Welch's, Student's, paired t tests; `trimmed.hpp`: Yuen's test; `anova.hpp`: ANOVA,
 ///   Tukey's comparisons, Brown-Forsythe
 /// - `ratio_metrics.hpp`: the delta method, relative lift, CUPED
-/// - `sorted_sample`; `ks_test.hpp`, `anderson_darling.hpp`, `mann_whitney.hpp`, `quantile_test.hpp`, `distances.hpp`;
-///   `distance_tests.hpp`: the Wasserstein and the energy test
+/// - `sample_view`: samples of double, float or integers; `sorted_sample`; `kolmogorov_smirnov.hpp`,
+///   `anderson_darling.hpp`, `mann_whitney.hpp`, `quantiles.hpp`, `distances.hpp`; `distance_tests.hpp`: the
+///   Wasserstein and the energy test; `hodges_lehmann.hpp`: the shift between two samples, and a canary's
+///   classification by it
 /// - `categorical.hpp`: chi-squared and G; `sample_ratio.hpp`: was traffic split as configured
 /// - `bootstrap.hpp`, `poisson_bootstrap.hpp`, `permutation.hpp`: resampling, seeded
 /// - `family.hpp`: corrections for many comparisons, the family in the type
-/// - `power.hpp`: power, sample size, minimum detectable effect, of means, rates and counts; `fisher_power.hpp`,
+/// - `planning.hpp`: power, sample size, minimum detectable effect, of means, rates and counts; `fisher_power.hpp`,
 ///   `rank_power.hpp`: of Fisher's, Kolmogorov-Smirnov and quantile tests; `simulated_power.hpp`: of any test
 /// - `bayes.hpp`: posteriors, best arm, loss
 ///

@@ -73,3 +73,16 @@ TEST_CASE("anova: constant groups have defined answers, nonsense is an error tha
   const std::vector<std::span<const double>> empty{none, none};
   CHECK(mr::stats::brown_forsythe_test(empty).error().message() == "group 0 is empty");
 }
+
+TEST_CASE("anova: Tukey's p-values of groups far apart are small, not 0") {
+  const std::vector<mr::stats::sample_moments> groups = {mr::stats::sample_moments::make(std::vector<double>{1, 1.01}),
+                                                         mr::stats::sample_moments::make(std::vector<double>{3, 3.01}),
+                                                         mr::stats::sample_moments::make(std::vector<double>{5, 5.01})};
+  const auto pairs = mr::stats::tukey_test(groups);
+  REQUIRE(pairs);
+  REQUIRE(pairs->size() == 3);
+  // SciPy 1.17.1: stats.tukey_hsd, about eight digits.
+  CHECK((*pairs)[0].result.p == Approx(2.01005148e-7).epsilon(1e-7));
+  CHECK((*pairs)[1].result.p == Approx(2.51266212e-8).epsilon(1e-7));
+  CHECK((*pairs)[2].result.p == Approx(2.01005148e-7).epsilon(1e-7));
+}
