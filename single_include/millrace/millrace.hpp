@@ -2758,7 +2758,11 @@ class moment_sums : detail::central_sums<Order> {
     return product;
   }
   constexpr bool is_plain() const noexcept { return (exponent_ | weight_apart_) == 0; }
-  double& central_sum(unsigned k) noexcept { return this->sums[k - 2]; }
+  /// 2 <= k <= Order
+  template <class Sums = moment_sums>
+  double& central_sum(unsigned k) noexcept {
+    return static_cast<Sums&>(*this).sums[k - 2];
+  }
 
   /// Adds the central sums of `other`, whose mean is greater by d; weight and mean stay as they are.
   ///
@@ -5192,7 +5196,8 @@ class grouped {
   }
   /// Of windows: forgets the keys whose windows have no item left, so that others may have their places: `advance`
   /// first. Returns how many. O(groups).
-  std::size_t expire() requires(requires(const Aggregate& one) { one.empty(); }) {
+  template <class Window = Aggregate>
+  std::size_t expire() requires(requires(const Window& one) { one.empty(); }) {
     return erase_if([](const auto&, const Aggregate& one) { return one.empty(); });
   }
   /// Forgets all keys and items, and of windows the time.

@@ -119,7 +119,8 @@ class grouped {
   }
   /// Of windows: forgets the keys whose windows have no item left, so that others may have their places: `advance`
   /// first. Returns how many. O(groups).
-  std::size_t expire() requires(requires(const Aggregate& one) { one.empty(); }) {
+  template <class Window = Aggregate>
+  std::size_t expire() requires(requires(const Window& one) { one.empty(); }) {
     return erase_if([](const auto&, const Aggregate& one) { return one.empty(); });
   }
   /// Forgets all keys and items, and of windows the time.

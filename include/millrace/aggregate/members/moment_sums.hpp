@@ -218,7 +218,11 @@ class moment_sums : detail::central_sums<Order> {
     return product;
   }
   constexpr bool is_plain() const noexcept { return (exponent_ | weight_apart_) == 0; }
-  double& central_sum(unsigned k) noexcept { return this->sums[k - 2]; }
+  /// 2 <= k <= Order
+  template <class Sums = moment_sums>
+  double& central_sum(unsigned k) noexcept {
+    return static_cast<Sums&>(*this).sums[k - 2];
+  }
 
   /// Adds the central sums of `other`, whose mean is greater by d; weight and mean stay as they are.
   ///
