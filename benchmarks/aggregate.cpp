@@ -47,9 +47,8 @@ const std::vector<std::uint8_t>& keys() {
   return values;
 }
 void per_item(benchmark::State& state, std::size_t count) {
-  state.counters["ns/item"] = benchmark::Counter(static_cast<double>(count) * 1e-9,
-                                                 benchmark::Counter::kIsIterationInvariantRate |
-                                                     benchmark::Counter::kInvert);
+  state.counters["ns/item"] = benchmark::Counter(
+      static_cast<double>(count) * 1e-9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 using five = mr::aggregate<mr::count, mr::min, mr::max, mr::mean, mr::variance>;
@@ -177,8 +176,8 @@ void boost_accumulators(benchmark::State& state) {
   }
   per_item(state, x.size());
 }
-BENCHMARK_TEMPLATE(boost_accumulators, ba::tag::variance)->Arg(in_cache);         // Welford
-BENCHMARK_TEMPLATE(boost_accumulators, ba::tag::lazy_variance)->Arg(in_cache);    // sums of squares: unstable
+BENCHMARK_TEMPLATE(boost_accumulators, ba::tag::variance)->Arg(in_cache);       // Welford
+BENCHMARK_TEMPLATE(boost_accumulators, ba::tag::lazy_variance)->Arg(in_cache);  // sums of squares: unstable
 
 MILLRACE_SPANS(mr::ddsketch<>);
 BENCHMARK_TEMPLATE(singles, mr::ddsketch<>);

@@ -8,19 +8,19 @@
 #include <millrace/middleware/audit_log.hpp>
 
 #include <benchmark/benchmark.h>
-#include <nlohmann/json.hpp>
 #include <spdlog/async.h>
 #include <spdlog/sinks/basic_file_sink.h>
+#include <nlohmann/json.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <fcntl.h>
 #include <memory>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 namespace mr = millrace;
@@ -77,8 +77,8 @@ class latencies {
   }
   void report(benchmark::State& state) {
     std::sort(times_.begin(), times_.end());
-    const double tick = static_cast<double>(clock_.nanoseconds(clock_.ticks() + 1'000'000) -
-                                            clock_.nanoseconds(clock_.ticks())) / 1e6;
+    const double tick =
+        static_cast<double>(clock_.nanoseconds(clock_.ticks() + 1'000'000) - clock_.nanoseconds(clock_.ticks())) / 1e6;
     const auto at = [&](double q) {
       return static_cast<double>(times_[static_cast<std::size_t>(q * static_cast<double>(times_.size() - 1))]) * tick /
              group;
@@ -219,8 +219,8 @@ void caller_spdlog_async(benchmark::State& state) {
 constexpr int lines = 1'000'000;
 
 void count_lines(benchmark::State& state, const std::string& path, int per_iteration) {
-  state.counters["lines/s"] = benchmark::Counter(static_cast<double>(state.iterations()) * per_iteration,
-                                                 benchmark::Counter::kIsRate);
+  state.counters["lines/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * per_iteration, benchmark::Counter::kIsRate);
   if (std::FILE* file = std::fopen(path.c_str(), "r")) {
     std::fseek(file, 0, SEEK_END);
     state.counters["bytes/line"] = static_cast<double>(std::ftell(file)) / per_iteration;
@@ -313,8 +313,7 @@ void durable_millrace(benchmark::State& state) {
     syncs += chain.get<"audit_log">().statistics().syncs;
   }
   count_lines(state, file.path(), lines / 2);
-  state.counters["lines/sync"] =
-      static_cast<double>(state.iterations()) * (lines / 2) / static_cast<double>(syncs);
+  state.counters["lines/sync"] = static_cast<double>(state.iterations()) * (lines / 2) / static_cast<double>(syncs);
 }
 
 /// What the disk gives without grouping: each line of the same size written and synced.

@@ -168,7 +168,7 @@ const bytes& next_tensor(data kind, std::size_t size) {
 }
 mr::tensor::tensor_view as_tensor(data kind, const bytes& elements) {
   return mr::tensor::tensor_view(kind == data::ramp ? mr::tensor::dtype::i32 : mr::tensor::dtype::f32, elements.data(),
-                         mr::tensor::tensor_layout::row_major({elements.size() / 4}));
+                                 mr::tensor::tensor_layout::row_major({elements.size() / 4}));
 }
 
 bytes zlib_pack(const bytes& in, int level) {
@@ -279,12 +279,10 @@ void register_codecs() {
         });
       })->Apply(sizes);
       benchmark::RegisterBenchmark(name("decompress", "zlib").c_str(), [=, kind = kind](benchmark::State& state) {
-        unpack(
-            state, kind, [&](const bytes& in) { return zlib_pack(in, level); }, zlib_unpack);
+        unpack(state, kind, [&](const bytes& in) { return zlib_pack(in, level); }, zlib_unpack);
       })->Apply(one_size);
       benchmark::RegisterBenchmark(name("decompress", "libdeflate").c_str(), [=, kind = kind](benchmark::State& state) {
-        unpack(
-            state, kind, [&](const bytes& in) { return libdeflate_pack(in, level); }, libdeflate_unpack);
+        unpack(state, kind, [&](const bytes& in) { return libdeflate_pack(in, level); }, libdeflate_unpack);
       })->Apply(one_size);
     }
 }

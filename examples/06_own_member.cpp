@@ -48,8 +48,7 @@ int main() {
   by_region.for_each([](const std::string& region, const service_level& seen) {
     std::printf("%s: %llu requests, mean %.1f ms, p99 %.1f ms, %llu over 100 ms, %llu in a row\n", region.c_str(),
                 static_cast<unsigned long long>(seen.get<mr::count>()), seen.get<mr::mean>(),
-                seen.get<mr::quantiles>()(0.99),
-                static_cast<unsigned long long>(seen.get<breaches>().count),
+                seen.get<mr::quantiles>()(0.99), static_cast<unsigned long long>(seen.get<breaches>().count),
                 static_cast<unsigned long long>(seen.get<breaches>().longest));
   });
   const auto all = by_region.all();

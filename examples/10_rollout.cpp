@@ -21,7 +21,7 @@ struct rollout_watch {
   mr::windowed<mr::tumbling<1min>, mr::aggregate<mr::count, mr::mean, mr::quantiles<>>> latency;
   // Asked after every request, and still wrong in at most 5 % of rollouts that change nothing.
   mr::stats::experiment_test<mr::stats::outcomes<mr::stats::conversion<"bought">, mr::stats::mean_of<"latency_ms">>,
-                      mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>, mr::stats::holm>>
+                             mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>, mr::stats::holm>>
       test;
   // At most one false alarm in 100,000 requests. Of logarithms, since that promise needs light tails.
   mr::detect::adwin<mr::detect::arl<100'000>> amount;

@@ -113,7 +113,8 @@ class monitor {
   }
 
   void update(const measurement& one) {
-    windows_.update(one.value, mr::time_point(one.time), [this](const auto& when, const auto& what) { line(when, what); });
+    windows_.update(one.value, mr::time_point(one.time),
+                    [this](const auto& when, const auto& what) { line(when, what); });
     so_far_.update(one);
   }
   /// The stream is over.

@@ -516,9 +516,7 @@ struct xy {
 /// a.merge(b) makes what b.merge(a) does. `merge` returns void, or result<void> where two A can
 /// disagree in their parameters; after an error, a is as it was.
 template <class A>
-concept mergeable = requires(A& into, const A& other) {
-  into.merge(other);
-};
+concept mergeable = requires(A& into, const A& other) { into.merge(other); };
 
 /// Can be kept as bytes and brought back.
 ///
@@ -538,23 +536,17 @@ concept aggregator = std::copy_constructible<A> && std::movable<A> && mergeable<
 
 /// An aggregator of items like X.
 template <class A, class X>
-concept aggregator_of = aggregator<A> && requires(A& a, const X& x) {
-  a.update(x);
-};
+concept aggregator_of = aggregator<A> && requires(A& a, const X& x) { a.update(x); };
 
 /// An aggregator with a faster way for many at once.
 /// Law: update(span) makes what the single updates, in order, do, up to the stated error.
 template <class A, class X>
-concept span_aggregator_of = aggregator_of<A, X> && requires(A& a, std::span<const X> items) {
-  a.update(items);
-};
+concept span_aggregator_of = aggregator_of<A, X> && requires(A& a, std::span<const X> items) { a.update(items); };
 
 /// An aggregator of items that count differently.
 /// Law: for whole k, update(x, weight(k)) makes what k times update(x) does, up to the stated error.
 template <class A, class X>
-concept weighted_aggregator_of = aggregator_of<A, X> && requires(A& a, const X& x) {
-  a.update(x, weight(1));
-};
+concept weighted_aggregator_of = aggregator_of<A, X> && requires(A& a, const X& x) { a.update(x, weight(1)); };
 
 /// Is asked for members, `a.get<Member>()`: an `aggregate<...>`, or a snapshot of one.
 template <class A>
@@ -875,8 +867,7 @@ class envelope_reader {
       return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
                                         " bytes are too few for an envelope");
     const std::byte* const at = bytes.data();
-    if (get(at, 4) != magic)
-      return error(errc::corrupt, "saved " + std::string(type) + ": does not begin with MRAG");
+    if (get(at, 4) != magic) return error(errc::corrupt, "saved " + std::string(type) + ": does not begin with MRAG");
     if (const unsigned version = static_cast<unsigned>(at[4]); version != 1)
       return error(errc::unsupported, "saved " + std::string(type) + ": envelope version " + std::to_string(version) +
                                           ", this library reads 1");
@@ -1567,8 +1558,7 @@ struct log_index {
     const double e = math::floor(t);
     const double part = t - e;
     double s = part;
-    for (int round = 0; round < 6; ++round)
-      s -= (((a * s + b) * s + c) * s - part) / ((3 * a * s + 2 * b) * s + c);
+    for (int round = 0; round < 6; ++round) s -= (((a * s + b) * s + c) * s - part) / ((3 * a * s + 2 * b) * s + c);
     return math::ldexp(1 + s, static_cast<int>(e));
   }
   /// What stands for all in bucket i.
@@ -2413,13 +2403,9 @@ struct merge_offset {
 namespace detail {
 
 template <class M>
-concept has_needs = requires {
-  typename M::needs;
-};
+concept has_needs = requires { typename M::needs; };
 template <class M, class T>
-concept has_state = requires {
-  typename M::template state<T>;
-};
+concept has_state = requires { typename M::template state<T>; };
 template <class M>
 concept is_its_own_state = aggregator<M>;
 
@@ -2517,7 +2503,8 @@ struct sample_of {
 template <class M, class... Rest>
 struct sample_of<M, Rest...> : sample_of<Rest...> {};
 template <class M, class... Rest>
-requires(requires { typename M::sample; } && !std::is_same_v<typename M::sample, double>) struct sample_of<M, Rest...> {
+requires(requires { typename M::sample; } && !std::is_same_v<typename M::sample, double>)
+struct sample_of<M, Rest...> {
   using type = typename M::sample;
 };
 
@@ -2851,8 +2838,8 @@ class moment_sums : detail::central_sums<Order> {
     if constexpr (Order >= 2)
       for (unsigned k = 2; k <= Order; ++k)
         for (const int over : {weight_apart - apart, -detail::exponent_of(weight_)})  // in all, and by weight
-          plain = plain && detail::kept_apart(detail::exponent_of(central_sum(k)) + static_cast<int>(k) * exponent +
-                                              over) == 0;
+          plain = plain &&
+                  detail::kept_apart(detail::exponent_of(central_sum(k)) + static_cast<int>(k) * exponent + over) == 0;
     rescale(plain ? 0 : exponent, apart);
   }
   [[gnu::noinline, gnu::cold]] void merge_far(moment_sums other) noexcept {
@@ -3229,9 +3216,7 @@ class compensated_sum {
     rest_ *= factor;
   }
   /// Adds term * 2^apart where the sum stands for value() * 2^kept: beyond double's range, see detail::add_far.
-  void add_far(double term, int apart, std::int16_t& kept) noexcept {
-    detail::add_far(sum_, rest_, kept, term, apart);
-  }
+  void add_far(double term, int apart, std::int16_t& kept) noexcept { detail::add_far(sum_, rest_, kept, term, apart); }
   double value() const noexcept {
     const double all = sum_ + rest_;
     return all == all ? all : sum_;  // past the range the rest is NaN
@@ -3382,9 +3367,7 @@ class wide_ratio {
 
  private:
   bool far() const noexcept { return (weight_apart_ | term_apart_) != 0; }
-  static double unless_far(double ratio, int apart) noexcept {
-    return apart == 0 ? ratio : math::ldexp(ratio, apart);
-  }
+  static double unless_far(double ratio, int apart) noexcept { return apart == 0 ? ratio : math::ldexp(ratio, apart); }
 
   double weight_ = 0;
   compensated_sum terms_;
@@ -4711,13 +4694,12 @@ struct percent {
   double value;
 
   template <std::integral Whole>
-    requires(!std::is_same_v<Whole, bool>)
+  requires(!std::is_same_v<Whole, bool>)
   constexpr percent(Whole whole) noexcept : value(static_cast<double>(whole)) {}
   constexpr explicit percent(double of_hundred) noexcept : value(of_hundred) {}
   /// millrace[SKETCH-13]: a fraction that does not say what it is a fraction of.
   template <class millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
-    requires std::is_floating_point_v<
-                 millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
+  requires std::is_floating_point_v<millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
   percent(millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile) = delete;
 };
 
@@ -5135,7 +5117,8 @@ class grouped {
 
   /// An item of the key's group: arguments as the aggregate's `update` takes them, whose result it returns.
   template <class... Item>
-  requires(sizeof...(Item) > 0) auto update(key_type key, Item&&... item) {
+  requires(sizeof...(Item) > 0)
+  auto update(key_type key, Item&&... item) {
     return group(key).update(std::forward<Item>(item)...);
   }
   /// Row i is items[i] with keys[i]; as many as both have.
@@ -5152,7 +5135,9 @@ class grouped {
   }
   template <class K>
   requires std::is_convertible_v<const K&, key_type>
-  void update(const std::vector<K>& keys, std::span<const sample> items) { update(std::span<const K>(keys), items); }
+  void update(const std::vector<K>& keys, std::span<const sample> items) {
+    update(std::span<const K>(keys), items);
+  }
 
   /// How many keys have groups.
   std::size_t size() const noexcept { return groups_.size(); }
@@ -5189,7 +5174,9 @@ class grouped {
   /// clock stands where its last item came. Arguments as the window's `advance` takes them; a sink is called for the
   /// windows that end, key by key.
   template <class... Args>
-  void advance(Args&&... args) requires(requires(Aggregate& one) { one.advance(args...); }) {
+  void advance(Args&&... args)
+  requires(requires(Aggregate& one) { one.advance(args...); })
+  {
     for (Aggregate& one : groups_) one.advance(args...);
     overflow_.advance(args...);
     empty_.advance(args...);
@@ -5197,7 +5184,9 @@ class grouped {
   /// Of windows: forgets the keys whose windows have no item left, so that others may have their places: `advance`
   /// first. Returns how many. O(groups).
   template <class Window = Aggregate>
-  std::size_t expire() requires(requires(const Window& one) { one.empty(); }) {
+  std::size_t expire()
+  requires(requires(const Window& one) { one.empty(); })
+  {
     return erase_if([](const auto&, const Aggregate& one) { return one.empty(); });
   }
   /// Forgets all keys and items, and of windows the time.
@@ -5298,8 +5287,7 @@ class grouped {
   };
 
   void swap(grouped& other) noexcept {
-    detail::swap_members(*this, other, &grouped::most_, &grouped::index_,
-                         &grouped::room_, &grouped::groups_);
+    detail::swap_members(*this, other, &grouped::most_, &grouped::index_, &grouped::room_, &grouped::groups_);
     std::swap(empty_, other.empty_);
     std::swap(overflow_, other.overflow_);
   }
@@ -6490,34 +6478,22 @@ struct tally {
 };
 
 template <class S, class T>
-concept takes_item = !aggregator<S> && requires(S & s, const stream_item<T>& one) {
-  s.update(one);
-};
+concept takes_item = !aggregator<S> && requires(S& s, const stream_item<T>& one) { s.update(one); };
 template <class S, class T>
-concept takes_weight = takes_item<S, T> || requires(S& s, const T& x) {
-  s.update(x, weight(1));
-};
+concept takes_weight = takes_item<S, T> || requires(S& s, const T& x) { s.update(x, weight(1)); };
 template <class S, class T>
-concept takes = takes_item<S, T> || requires(S& s, const T& x) {
-  s.update(x);
-};
+concept takes = takes_item<S, T> || requires(S& s, const T& x) { s.update(x); };
 template <class S, class T>
-concept is_fused = std::is_same_v<T, double> &&
-    requires(S& s, const block_figures& found, const double* items, merge_offset at) {
-  s.absorb(found, items, 1, at);
-};
+concept is_fused = std::is_same_v<T, double> && requires(S& s, const block_figures& found, const double* items,
+                                                         merge_offset at) { s.absorb(found, items, 1, at); };
 template <class S>
-concept can_scale = requires(S& s) {
-  s.scale(0.5);
-};
+concept can_scale = requires(S& s) { s.scale(0.5); };
 template <class S>
 concept merge_can_fail = requires(S& s, const S& other) {
   { s.merge(other) } -> std::same_as<result<void>>;
 };
 template <class S>
-concept is_finite_only = requires {
-  requires S::finite_only;
-};
+concept is_finite_only = requires { requires S::finite_only; };
 
 template <bool Weighted, class S, class T>
 [[gnu::always_inline]] inline void feed(S& state, const stream_item<T>& one) {
@@ -6727,9 +6703,7 @@ template <class M>
 struct value_beside : M, has_value_name {};
 /// Has M something called `value`? (Its body may not be looked at before there is an aggregate to ask.)
 template <class M>
-concept has_value = std::is_final_v<M> || !requires {
-  &value_beside<M>::value;
-};
+concept has_value = std::is_final_v<M> || !requires { &value_beside<M>::value; };
 
 template <class M>
 inline constexpr bool is_member = [] {
@@ -6946,11 +6920,12 @@ template <class P>
 concept nan_policy = std::is_same_v<P, skip_nan> || std::is_same_v<P, propagate_nan> || std::is_same_v<P, reject_nan>;
 /// Has items in a row, but is neither a span of Sample nor of floats.
 template <class R, class Sample>
-concept range_of_others = requires(const R& r) {
-  r.data();
-  r.size();
-}
-&&!std::is_convertible_v<const R&, std::span<const Sample>> && !std::is_convertible_v<const R&, std::span<const float>>;
+concept range_of_others =
+    requires(const R& r) {
+      r.data();
+      r.size();
+    } && !std::is_convertible_v<const R&, std::span<const Sample>> &&
+    !std::is_convertible_v<const R&, std::span<const float>>;
 }  // namespace detail
 
 template <class Policy, class... Members>
@@ -7016,14 +6991,18 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
 
   /// With sketches set up otherwise than by default (a seed, a size), one argument each.
   template <class... Sketches>
-  requires(sizeof...(Sketches) > 0 &&
-           (detail::sketch_for<Sketches, basic_aggregate> && ...)) explicit basic_aggregate(Sketches... sketches) {
+  requires(sizeof...(Sketches) > 0 && (detail::sketch_for<Sketches, basic_aggregate> && ...))
+  explicit basic_aggregate(Sketches... sketches) {
     (this->states_.set(std::move(sketches)), ...);
   }
 
   /// Void; under `reject_nan` result<void>: not_finite, with the item's place.
   auto update(sample x) { return one<false>(x, 1); }
-  auto update(sample x, weight w) requires(states::weighable) { return one<true>(x, w.value); }
+  auto update(sample x, weight w)
+  requires(states::weighable)
+  {
+    return one<true>(x, w.value);
+  }
   auto update(std::span<const sample> items) {
     if constexpr (std::is_same_v<Policy, reject_nan>) {
       for (std::size_t i = 0; i < items.size(); ++i)
@@ -7040,15 +7019,17 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   }
   /// For containers of another type than the aggregate's items: does not compile, and says why.
   template <class Items>
-  requires(!std::is_convertible_v<const Items&, sample> &&
-           detail::range_of_others<Items, sample>) void update(const Items&) {
+  requires(!std::is_convertible_v<const Items&, sample> && detail::range_of_others<Items, sample>)
+  void update(const Items&) {
     static_assert(
         std::is_convertible_v<const Items&, std::span<const sample>>,
         "millrace[AGGREGATE-17]: update(items): they are of another type than the aggregate's items, which are "
         "doubles unless a member is about something else; convert them, or update item by item");
   }
   /// The items of a span of floats, which double holds exactly.
-  auto update(std::span<const float> items) requires(std::is_same_v<sample, double>) {
+  auto update(std::span<const float> items)
+  requires(std::is_same_v<sample, double>)
+  {
     if constexpr (std::is_same_v<Policy, reject_nan>)
       for (std::size_t i = 0; i < items.size(); ++i)
         if (items[i] != items[i]) return result<void>(detail::refused(this->tally_.seen() + i));
@@ -7106,14 +7087,24 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   }
 
   /// Takes away what was merged or updated before; exact only where the traits say so.
-  void unmerge(const snapshot_type& part) requires(states::invertible) {
+  void unmerge(const snapshot_type& part)
+  requires(states::invertible)
+  {
     this->states_.unmerge(part.states_);
     this->tally_.unmerge(part.tally_);
   }
-  void unmerge(const basic_aggregate& part) requires(states::invertible) { unmerge(part.snapshot()); }
+  void unmerge(const basic_aggregate& part)
+  requires(states::invertible)
+  {
+    unmerge(part.snapshot());
+  }
 
   /// Every item's weight so far times factor > 0. Counts, extremes and places stay as they are.
-  void scale(double factor) requires(states::scalable) { this->states_.scale(factor); }
+  void scale(double factor)
+  requires(states::scalable)
+  {
+    this->states_.scale(factor);
+  }
 
   snapshot_type snapshot() const {
     snapshot_type made;
@@ -9871,9 +9862,15 @@ inline namespace v0 {
 template <class Sketch, class Kept = const Sketch*>
 class quantile_query {
  public:
-  explicit quantile_query(const Sketch& sketch) noexcept requires(std::is_pointer_v<Kept>) : kept_(&sketch) {}
-  explicit quantile_query(const Sketch&& sketch) requires(std::is_pointer_v<Kept>) = delete;
-  explicit quantile_query(Sketch sketch) requires(!std::is_pointer_v<Kept>) : kept_(std::move(sketch)) {}
+  explicit quantile_query(const Sketch& sketch) noexcept
+  requires(std::is_pointer_v<Kept>)
+      : kept_(&sketch) {}
+  explicit quantile_query(const Sketch&& sketch)
+  requires(std::is_pointer_v<Kept>)
+  = delete;
+  explicit quantile_query(Sketch sketch)
+  requires(!std::is_pointer_v<Kept>)
+      : kept_(std::move(sketch)) {}
 
   /// The quantile at p in [0, 1]; NaN for any other p.
   double operator()(double p) const { return sketch().quantile(p); }
@@ -10934,9 +10931,7 @@ void insert_item(Engine& engine, const X* x) {
 }
 
 template <class Engine>
-inline constexpr bool keeps_all = !requires(const Engine& e) {
-  e.low();
-};
+inline constexpr bool keeps_all = !requires(const Engine& e) { e.low(); };
 
 /// What an engine's saved items are called: the same items are no use to another kind.
 template <class Engine, class X>
@@ -11320,8 +11315,8 @@ class pane_queue {
   std::int64_t oldest_ = 0;
   std::int64_t newest_ = 0;
   std::int64_t filled_ = nowhere;  // the newest that an item went to; of a loaded one, at most as new
-  std::int64_t stacked_ = 0;  // the stack holds the panes before this one
-  std::int64_t summed_ = 0;   // the middle, those from there to before this one
+  std::int64_t stacked_ = 0;       // the stack holds the panes before this one
+  std::int64_t summed_ = 0;        // the middle, those from there to before this one
 };
 
 }  // namespace detail
@@ -11569,7 +11564,7 @@ struct streaming_options {
   std::size_t panes = 30;  ///< the window is forgotten pane by pane
   std::size_t most_metrics = 1024;
   std::size_t most_groups = 256;  ///< of each metric
-  duration jump{};  ///< how far an event may be ahead of the newest open pane; zero: as far as it likes
+  duration jump{};                ///< how far an event may be ahead of the newest open pane; zero: as far as it likes
 };
 
 /// Statistics and percentiles over a sliding window for metrics that are named at run time, each split into
@@ -12511,7 +12506,8 @@ struct comoments {
                     const detail::pair_powers& found) noexcept {
       const double least = 1e-30 * static_cast<double>(pairs.size());
       const bool near = about.mass >= least && about.mass <= 1e30 &&
-                        squares_are_plain(found.xx, [&](std::size_t i) { return pairs[i].x == pairs[0].x; }, pairs) &&
+                        squares_are_plain(
+                            found.xx, [&](std::size_t i) { return pairs[i].x == pairs[0].x; }, pairs) &&
                         squares_are_plain(found.yy, [&](std::size_t i) { return pairs[i].y == pairs[0].y; }, pairs);
       if (near) [[likely]]
         return closed_.merge(comoment_sums(about.mass, about.mean, found));
@@ -12617,7 +12613,11 @@ struct side_of_pairs {
     static constexpr bool exactly_invertible = inner_type::exactly_invertible;
 
     void update(const xy& p) { inner_.update(Side::of(p)); }
-    void update(const xy& p, weight w) requires(inner_type::states::weighable) { inner_.update(Side::of(p), w); }
+    void update(const xy& p, weight w)
+    requires(inner_type::states::weighable)
+    {
+      inner_.update(Side::of(p), w);
+    }
     void update(std::span<const xy> pairs) {
       double side[256];
       while (!pairs.empty()) {
@@ -12627,7 +12627,9 @@ struct side_of_pairs {
         pairs = pairs.subspan(now);
       }
     }
-    void update(std::span<const xy> pairs, std::span<const double> weights) requires(inner_type::states::weighable) {
+    void update(std::span<const xy> pairs, std::span<const double> weights)
+    requires(inner_type::states::weighable)
+    {
       double side[256];
       while (!pairs.empty()) {
         const std::size_t now = pairs.size() < 256 ? pairs.size() : 256;
@@ -12638,8 +12640,16 @@ struct side_of_pairs {
       }
     }
     auto merge(const state& later) { return inner_.merge(later.inner_); }
-    void unmerge(const state& part) requires(inner_type::invertible) { inner_.unmerge(part.inner_); }
-    void scale(double factor) requires(inner_type::states::scalable) { inner_.scale(factor); }
+    void unmerge(const state& part)
+    requires(inner_type::invertible)
+    {
+      inner_.unmerge(part.inner_);
+    }
+    void scale(double factor)
+    requires(inner_type::states::scalable)
+    {
+      inner_.scale(factor);
+    }
     const inner_type& inner() const noexcept { return inner_; }
 
     void save(envelope_writer& to) const { to.block(inner_.save()); }
@@ -15307,8 +15317,8 @@ struct in_order_of {
 
 /// May a window keep one partial of A for each item?
 template <class A>
-inline constexpr bool keeps_one_each = std::is_trivially_copyable_v<typename window_ops<A>::partial> &&
-                                       sizeof(typename window_ops<A>::partial) <= 512;
+inline constexpr bool keeps_one_each =
+    std::is_trivially_copyable_v<typename window_ops<A>::partial> && sizeof(typename window_ops<A>::partial) <= 512;
 
 /// `get` of a window: what the aggregate over it returns for a member; a sketch comes as a copy.
 template <class Derived>
@@ -15358,23 +15368,25 @@ struct arrival_clock<processing_time<Clock>> {
   std::int64_t now() const noexcept { return static_cast<std::int64_t>(clock.nanoseconds(clock.ticks())); }
 };
 template <class Time>
-concept by_arrival = requires {
-  typename Time::clock;
-};
+concept by_arrival = requires { typename Time::clock; };
 
 /// For items that come with another idea of time than a window's: overloads of `update` that say what is wrong.
 template <class Sample, class Time>
 class time_of_items {
  public:
   template <class Nothing = void>
-  void update(const Sample&) requires(!by_arrival<Time>) {
+  void update(const Sample&)
+  requires(!by_arrival<Time>)
+  {
     static_assert(
         !std::is_void_v<Nothing>,
         "millrace[WINDOW-10]: this window's items bring their time: update(x, mr::time_point(t)); one that stamps them "
         "as they come is made with mr::processing_time<>");
   }
   template <class Nothing = void>
-  void update(const Sample&, time_point) requires(by_arrival<Time>) {
+  void update(const Sample&, time_point)
+  requires(by_arrival<Time>)
+  {
     static_assert(
         !std::is_void_v<Nothing>,
         "millrace[WINDOW-12]: this window stamps its items as they come: update(x); for items that bring their "
@@ -15531,9 +15543,8 @@ class stepping_windows {
     A sum;
   };
   void swap(stepping_windows& other) noexcept {
-    swap_members(*this, other, &stepping_windows::panes_, &stepping_windows::length_,
-                 &stepping_windows::step_, &stepping_windows::pane_, &stepping_windows::next_,
-                 &stepping_windows::watermark_);
+    swap_members(*this, other, &stepping_windows::panes_, &stepping_windows::length_, &stepping_windows::step_,
+                 &stepping_windows::pane_, &stepping_windows::next_, &stepping_windows::watermark_);
     std::swap(empty_, other.empty_);
   }
   static std::int64_t common(std::int64_t a, std::int64_t b) noexcept {
@@ -15563,29 +15574,51 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
 
   /// Takes an item; windows that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
-  auto update(const sample& x, time_point time, Sink&& sink) requires(!by_arrival<Time>) {
+  auto update(const sample& x, time_point time, Sink&& sink)
+  requires(!by_arrival<Time>)
+  {
     return take(x, time.nanoseconds, sink);
   }
   template <class Sink>
-  requires(by_arrival<Time>&& std::is_invocable_v<Sink&, time_range, const A&>) auto update(const sample& x,
-                                                                                            Sink&& sink) {
+  requires(by_arrival<Time> && std::is_invocable_v<Sink&, time_range, const A&>)
+  auto update(const sample& x, Sink&& sink) {
     return take(x, this->now(), sink);
   }
   /// Without a sink the window that ended last is kept, in `last()`.
-  auto update(const sample& x, time_point time) requires(!by_arrival<Time>) { return update(x, time, keep()); }
-  auto update(const sample& x) requires(by_arrival<Time>) { return update(x, keep()); }
+  auto update(const sample& x, time_point time)
+  requires(!by_arrival<Time>)
+  {
+    return update(x, time, keep());
+  }
+  auto update(const sample& x)
+  requires(by_arrival<Time>)
+  {
+    return update(x, keep());
+  }
 
   /// Lets time pass without an item.
   template <class Sink>
-  void advance(time_point time, Sink&& sink) requires(!by_arrival<Time>) {
+  void advance(time_point time, Sink&& sink)
+  requires(!by_arrival<Time>)
+  {
     windows_.close_until(earlier_by(time.nanoseconds, Time::lateness), sink);
   }
-  void advance(time_point time) requires(!by_arrival<Time>) { advance(time, keep()); }
+  void advance(time_point time)
+  requires(!by_arrival<Time>)
+  {
+    advance(time, keep());
+  }
   template <class Sink>
-  void advance(Sink&& sink) requires(by_arrival<Time>) {
+  void advance(Sink&& sink)
+  requires(by_arrival<Time>)
+  {
     windows_.close_until(this->now(), sink);
   }
-  void advance() requires(by_arrival<Time>) { advance(keep()); }
+  void advance()
+  requires(by_arrival<Time>)
+  {
+    advance(keep());
+  }
 
   /// Ends all windows that have items: the stream is over. What still comes is late.
   template <class Sink>
@@ -15711,30 +15744,45 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
   using base = detail::ending_windows<Aggregate, Time>;
 
  public:
-  explicit windowed(Aggregate empty = Aggregate()) requires(Length.nanoseconds != 0)
+  explicit windowed(Aggregate empty = Aggregate())
+  requires(Length.nanoseconds != 0)
       : base(std::move(empty), Length.nanoseconds, Length.nanoseconds) {}
-  explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
+  explicit windowed(duration length, Aggregate empty = Aggregate())
+  requires(Length.nanoseconds == 0)
       : base(std::move(empty), length.nanoseconds, length.nanoseconds) {}
   template <detail::bare_number N>
-  explicit windowed(N, const auto&...) requires(Length.nanoseconds == 0) : windowed(detail::no_unit<N>::length) {}
+  explicit windowed(N, const auto&...)
+  requires(Length.nanoseconds == 0)
+      : windowed(detail::no_unit<N>::length) {}
   template <class Nothing = void>
-  windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
+  windowed()
+  requires(Length.nanoseconds == 0)
+      : windowed(duration(1)) {
     static_assert(
         !std::is_void_v<Nothing>,
         "millrace[WINDOW-9]: tumbling<> has no length of its own: give one to the constructor, or tumbling<1min>");
   }
   /// Errors: invalid_argument for a length that is not above zero. Constructed so, it takes nothing.
-  static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
+  static result<windowed> make(duration length, Aggregate empty = Aggregate())
+  requires(Length.nanoseconds == 0)
+  {
     if (length.nanoseconds <= 0) return detail::no_length("tumbling", "length", length);
     return windowed(length, std::move(empty));
   }
 
-  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) { return this->merge_windows(other); }
-  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+  result<void> merge(const windowed& other)
+  requires(!detail::by_arrival<Time>)
+  {
+    return this->merge_windows(other);
+  }
+  std::vector<std::byte> save() const
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     return this->save_as("tumbling");
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
-                                                                          saveable<Aggregate>) {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     windowed made = [] {
       if constexpr (Length.nanoseconds != 0)
         return windowed();
@@ -15758,12 +15806,19 @@ class windowed<hopping<Length, Step>, Aggregate, Time> : public detail::ending_w
  public:
   explicit windowed(Aggregate empty = Aggregate()) : base(std::move(empty), Length.nanoseconds, Step.nanoseconds) {}
 
-  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) { return this->merge_windows(other); }
-  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+  result<void> merge(const windowed& other)
+  requires(!detail::by_arrival<Time>)
+  {
+    return this->merge_windows(other);
+  }
+  std::vector<std::byte> save() const
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     return this->save_as("hopping");
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
-                                                                          saveable<Aggregate>) {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     windowed made;
     if (auto done = made.load_as("hopping", bytes, Length.nanoseconds, Step.nanoseconds); !done)
       return std::move(done).error();
@@ -15784,17 +15839,17 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
  public:
   using sample = detail::sample_t<Aggregate>;
 
-  explicit windowed(Aggregate empty = Aggregate()) requires(Items != 0)
+  explicit windowed(Aggregate empty = Aggregate())
+  requires(Items != 0)
       : items_(Items), empty_(std::move(empty)), open_(empty_) {}
   /// Windows of `items`, 1 at the least.
-  explicit windowed(std::size_t items, Aggregate empty = Aggregate()) requires(Items == 0)
+  explicit windowed(std::size_t items, Aggregate empty = Aggregate())
+  requires(Items == 0)
       : items_(items == 0 ? 1 : items), empty_(std::move(empty)), open_(empty_) {}
   windowed(const windowed&) = default;
   windowed& operator=(const windowed&) = default;
   /// A window that has been moved from is as newly made.
-  windowed(windowed&& other) noexcept : items_(other.items_), empty_(other.empty_), open_(other.empty_) {
-    swap(other);
-  }
+  windowed(windowed&& other) noexcept : items_(other.items_), empty_(other.empty_), open_(other.empty_) { swap(other); }
   windowed& operator=(windowed&& other) noexcept {
     windowed taken(std::move(other));
     swap(taken);
@@ -15829,14 +15884,18 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
   const Aggregate& open() const noexcept { return open_; }
   const std::optional<Aggregate>& last() const noexcept { return last_; }
 
-  std::vector<std::byte> save() const requires saveable<Aggregate> {
+  std::vector<std::byte> save() const
+  requires saveable<Aggregate>
+  {
     envelope_writer to("tumbling_count");
     for (const std::uint64_t n : {std::uint64_t{items_}, std::uint64_t{filled_}, first_}) to.u64(n);
     to.block(empty_.save());
     to.block(open_.save());
     return std::move(to).finish();
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires saveable<Aggregate> {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires saveable<Aggregate>
+  {
     auto from = envelope_reader::open(bytes, "tumbling_count");
     if (!from) return std::move(from).error();
     const std::uint64_t items = from->u64();
@@ -15918,21 +15977,29 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   using sample = detail::sample_t<Aggregate>;
   using detail::time_of_items<sample, Time>::update;
 
-  explicit windowed(Aggregate empty = Aggregate()) requires(Gap.nanoseconds != 0)
+  explicit windowed(Aggregate empty = Aggregate())
+  requires(Gap.nanoseconds != 0)
       : gap_(Gap.nanoseconds), empty_(std::move(empty)) {}
-  explicit windowed(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0)
+  explicit windowed(duration gap, Aggregate empty = Aggregate())
+  requires(Gap.nanoseconds == 0)
       : windowed(gap, std::move(empty), 0) {
     if (gap.nanoseconds <= 0) watermark_ = detail::end_of_time;  // every item comes too late
   }
   template <detail::bare_number N>
-  explicit windowed(N, const auto&...) requires(Gap.nanoseconds == 0) : windowed(detail::no_unit<N>::length) {}
+  explicit windowed(N, const auto&...)
+  requires(Gap.nanoseconds == 0)
+      : windowed(detail::no_unit<N>::length) {}
   template <class Nothing = void>
-  windowed() requires(Gap.nanoseconds == 0) : windowed(duration(1)) {
+  windowed()
+  requires(Gap.nanoseconds == 0)
+      : windowed(duration(1)) {
     static_assert(!std::is_void_v<Nothing>,
                   "millrace[WINDOW-9]: session<> has no gap of its own: give one to the constructor, or session<30s>");
   }
   /// Errors: invalid_argument for a gap that is not above zero. Constructed so, it takes nothing.
-  static result<windowed> make(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0) {
+  static result<windowed> make(duration gap, Aggregate empty = Aggregate())
+  requires(Gap.nanoseconds == 0)
+  {
     if (gap.nanoseconds <= 0) return detail::no_length("session", "gap", gap);
     return windowed(gap, std::move(empty));
   }
@@ -15949,29 +16016,51 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
 
   /// Takes an item; sessions that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
-  auto update(const sample& x, time_point time, Sink&& sink) requires(!detail::by_arrival<Time>) {
+  auto update(const sample& x, time_point time, Sink&& sink)
+  requires(!detail::by_arrival<Time>)
+  {
     return take(x, time.nanoseconds, sink);
   }
   template <class Sink>
-  requires(detail::by_arrival<Time>&& std::is_invocable_v<Sink&, time_range, const Aggregate&>) auto update(
-      const sample& x, Sink&& sink) {
+  requires(detail::by_arrival<Time> && std::is_invocable_v<Sink&, time_range, const Aggregate&>)
+  auto update(const sample& x, Sink&& sink) {
     return take(x, this->now(), sink);
   }
   /// Without a sink the session that ended last is kept, in `last()`.
-  auto update(const sample& x, time_point time) requires(!detail::by_arrival<Time>) { return update(x, time, keep()); }
-  auto update(const sample& x) requires(detail::by_arrival<Time>) { return update(x, keep()); }
+  auto update(const sample& x, time_point time)
+  requires(!detail::by_arrival<Time>)
+  {
+    return update(x, time, keep());
+  }
+  auto update(const sample& x)
+  requires(detail::by_arrival<Time>)
+  {
+    return update(x, keep());
+  }
 
   /// Lets time pass without an item.
   template <class Sink>
-  void advance(time_point time, Sink&& sink) requires(!detail::by_arrival<Time>) {
+  void advance(time_point time, Sink&& sink)
+  requires(!detail::by_arrival<Time>)
+  {
     close_until(detail::earlier_by(time.nanoseconds, Time::lateness), sink);
   }
-  void advance(time_point time) requires(!detail::by_arrival<Time>) { advance(time, keep()); }
+  void advance(time_point time)
+  requires(!detail::by_arrival<Time>)
+  {
+    advance(time, keep());
+  }
   template <class Sink>
-  void advance(Sink&& sink) requires(detail::by_arrival<Time>) {
+  void advance(Sink&& sink)
+  requires(detail::by_arrival<Time>)
+  {
     close_until(this->now(), sink);
   }
-  void advance() requires(detail::by_arrival<Time>) { advance(keep()); }
+  void advance()
+  requires(detail::by_arrival<Time>)
+  {
+    advance(keep());
+  }
 
   /// Ends all sessions: the stream is over. What still comes is late.
   template <class Sink>
@@ -15990,7 +16079,9 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   std::size_t open_sessions() const noexcept { return open_.size(); }
 
   /// Errors: type_mismatch, if the gap is another; the aggregate's own.
-  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
+  result<void> merge(const windowed& other)
+  requires(!detail::by_arrival<Time>)
+  {
     if (other.gap_ != gap_) return detail::other_window("gap", duration(other.gap_), duration(gap_));
     windowed both = *this;
     for (const one& theirs : other.open_)
@@ -16002,7 +16093,9 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     return {};
   }
 
-  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+  std::vector<std::byte> save() const
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     envelope_writer to("session");
     to.i64(gap_);
     to.i64(watermark_);
@@ -16017,8 +16110,9 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     detail::save_refused(to, refused_);
     return std::move(to).finish();
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
-                                                                          saveable<Aggregate>) {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     auto from = envelope_reader::open(bytes, "session");
     if (!from) return std::move(from).error();
     const std::int64_t gap = from->i64();
@@ -16053,8 +16147,8 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
 
   void swap(windowed& other) noexcept {
     detail::swap_two<detail::arrival_clock<Time>>(*this, other);
-    detail::swap_members(*this, other, &windowed::gap_, &windowed::watermark_,
-                         &windowed::late_, &windowed::refused_, &windowed::open_);
+    detail::swap_members(*this, other, &windowed::gap_, &windowed::watermark_, &windowed::late_, &windowed::refused_,
+                         &windowed::open_);
     std::swap(empty_, other.empty_);
     std::swap(last_, other.last_);
   }
@@ -16066,9 +16160,8 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   };
 
   auto keep() {
-    return [this](const time_range& when, const Aggregate& what) {
-      last_.emplace(ended_window<Aggregate>{when, what});
-    };
+    return
+        [this](const time_range& when, const Aggregate& what) { last_.emplace(ended_window<Aggregate>{when, what}); };
   }
 
   template <class Sink>
@@ -16518,9 +16611,13 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
  public:
   using sample = typename ops::sample;
 
-  windowed() requires(Items != 0) : windowed(Items, 0) {}
+  windowed()
+  requires(Items != 0)
+      : windowed(Items, 0) {}
   /// The last `items`, 1 at the least.
-  explicit windowed(std::size_t items) requires(Items == 0) : windowed(items == 0 ? 1 : items, 0) {}
+  explicit windowed(std::size_t items)
+  requires(Items == 0)
+      : windowed(items == 0 ? 1 : items, 0) {}
 
   windowed(const windowed&) = default;
   windowed& operator=(const windowed&) = default;
@@ -16563,14 +16660,18 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
   /// The greatest number of items in the window.
   std::size_t width() const noexcept { return most_; }
 
-  std::vector<std::byte> save() const requires(detail::has_bytes<sample>) {
+  std::vector<std::byte> save() const
+  requires(detail::has_bytes<sample>)
+  {
     envelope_writer to(type());
     to.u64(most_);
     to.u64(engine_.counted().skipped_before());
     detail::save_items(to, engine_, engine_.begin());
     return std::move(to).finish();
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires(detail::has_bytes<sample>) {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires(detail::has_bytes<sample>)
+  {
     const std::string name = type();
     auto from = envelope_reader::open(bytes, name);
     if (!from) return std::move(from).error();
@@ -16586,9 +16687,7 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
 
  private:
   windowed(std::size_t items, int) : most_(items), engine_(typename ops::running{}) {}
-  void swap(windowed& other) noexcept {
-    detail::swap_members(*this, other, &windowed::most_, &windowed::engine_);
-  }
+  void swap(windowed& other) noexcept { detail::swap_members(*this, other, &windowed::most_, &windowed::engine_); }
 
   [[gnu::always_inline]] void take(const sample& x) {
     if (ops::skips(x)) [[unlikely]] {
@@ -16654,7 +16753,8 @@ inline namespace v0 {
 /// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
 /// writes.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
-requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
+requires(Pane.nanoseconds != 0)
+class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     : public detail::member_answers<windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>>,
       public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
       private detail::arrival_clock<Time> {
@@ -16667,24 +16767,32 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
  public:
   using sample = detail::sample_t<Aggregate>;
 
-  explicit windowed(Aggregate empty = Aggregate()) requires(Length.nanoseconds != 0)
+  explicit windowed(Aggregate empty = Aggregate())
+  requires(Length.nanoseconds != 0)
       : panes_(std::move(empty), Length.nanoseconds, Pane.nanoseconds) {}
   /// A length of a whole number of panes; it is rounded up to one.
-  explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
+  explicit windowed(duration length, Aggregate empty = Aggregate())
+  requires(Length.nanoseconds == 0)
       : panes_(std::move(empty), can_be(length) ? length.nanoseconds : 1, Pane.nanoseconds) {
     if (!can_be(length)) panes_.pass(detail::end_of_time);  // every item comes too late
   }
   template <detail::bare_number N>
-  explicit windowed(N, const auto&...) requires(Length.nanoseconds == 0) : windowed(detail::no_unit<N>::length) {}
+  explicit windowed(N, const auto&...)
+  requires(Length.nanoseconds == 0)
+      : windowed(detail::no_unit<N>::length) {}
   template <class Nothing = void>
-  windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
+  windowed()
+  requires(Length.nanoseconds == 0)
+      : windowed(duration(1)) {
     static_assert(!std::is_void_v<Nothing>,
                   "millrace[WINDOW-9]: sliding<{}, pane> has no length of its own: give one to the constructor, or "
                   "sliding<5min, 10s>");
   }
   /// Errors: invalid_argument for a length that is not above zero, or of more than a million panes. Constructed so, the
   /// window takes nothing.
-  static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
+  static result<windowed> make(duration length, Aggregate empty = Aggregate())
+  requires(Length.nanoseconds == 0)
+  {
     if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
     if (!can_be(length))
       return error(errc::invalid_argument, "sliding: the length, " + detail::in_words(length) + ", is more than a " +
@@ -16710,17 +16818,29 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
   }
 
   /// Returns what the aggregate's `update` does; void, or a success, for an item that was left out.
-  auto update(const sample& x) requires(detail::by_arrival<Time>) { return take(x, this->now()); }
+  auto update(const sample& x)
+  requires(detail::by_arrival<Time>)
+  {
+    return take(x, this->now());
+  }
   auto update(const sample& x, time_point time)
-    requires(!detail::by_arrival<Time>)
+  requires(!detail::by_arrival<Time>)
   {
     return take(x, time.nanoseconds);
   }
   using detail::time_of_items<detail::sample_t<Aggregate>, Time>::update;
 
   /// Lets time pass without an item.
-  void advance(time_point time) requires(!detail::by_arrival<Time>) { panes_.pass(time.nanoseconds); }
-  void advance() requires(detail::by_arrival<Time>) { panes_.pass(this->now()); }
+  void advance(time_point time)
+  requires(!detail::by_arrival<Time>)
+  {
+    panes_.pass(time.nanoseconds);
+  }
+  void advance()
+  requires(detail::by_arrival<Time>)
+  {
+    panes_.pass(this->now());
+  }
 
   /// The aggregate over the panes that are in the window now: by arrival, when asked; by event time, as of the
   /// greatest time that came. Keeps what it merged for the next time.
@@ -16749,7 +16869,9 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
 
   /// Takes up the window of another stream.
   /// Errors: type_mismatch, if its length is another; the aggregate's own.
-  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
+  result<void> merge(const windowed& other)
+  requires(!detail::by_arrival<Time>)
+  {
     detail::pane_queue<Aggregate> both = panes_;
     if (auto done = both.merge(other.panes_); !done) return done;
     panes_ = std::move(both);
@@ -16758,15 +16880,18 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     return {};
   }
 
-  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+  std::vector<std::byte> save() const
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     envelope_writer to(type);
     to.u64(late_);
     panes_.save(to);
     detail::save_refused(to, refused_);
     return std::move(to).finish();
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
-                                                                          saveable<Aggregate>) {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     auto from = envelope_reader::open(bytes, type);
     if (!from) return std::move(from).error();
     const std::uint64_t late = from->u64();
@@ -16961,20 +17086,28 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   static constexpr std::size_t unbounded = ~std::size_t{0};
 
   /// Of at most `most` items, 1 at the least.
-  explicit windowed(std::size_t most = unbounded) requires(Length.nanoseconds != 0) : windowed(Length, most, 0) {}
-  explicit windowed(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0)
+  explicit windowed(std::size_t most = unbounded)
+  requires(Length.nanoseconds != 0)
+      : windowed(Length, most, 0) {}
+  explicit windowed(duration length, std::size_t most = unbounded)
+  requires(Length.nanoseconds == 0)
       : windowed(length, most, 0) {}
   template <detail::bare_number N>
-  explicit windowed(N, const auto&...) requires(Length.nanoseconds == 0)
+  explicit windowed(N, const auto&...)
+  requires(Length.nanoseconds == 0)
       : windowed(detail::no_unit<N>::length, unbounded, 0) {}
   template <class Nothing = void>
-  windowed() requires(Length.nanoseconds == 0) : windowed(Length, 1, 0) {
+  windowed()
+  requires(Length.nanoseconds == 0)
+      : windowed(Length, 1, 0) {
     static_assert(
         !std::is_void_v<Nothing>,
         "millrace[WINDOW-9]: sliding<> has no length of its own: give one to the constructor, or sliding<5min>");
   }
   /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
-  static result<windowed> make(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0) {
+  static result<windowed> make(duration length, std::size_t most = unbounded)
+  requires(Length.nanoseconds == 0)
+  {
     if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
     return windowed(length, most);
   }
@@ -16990,18 +17123,30 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   }
 
   /// Void; result<void> if the aggregate can refuse an item.
-  [[gnu::always_inline]] auto update(const sample& x) requires(detail::by_arrival<Time>) {
+  [[gnu::always_inline]] auto update(const sample& x)
+  requires(detail::by_arrival<Time>)
+  {
     return taken(x, this->now());
   }
-  [[gnu::always_inline]] auto update(const sample& x, time_point time) requires(!detail::by_arrival<Time>) {
+  [[gnu::always_inline]] auto update(const sample& x, time_point time)
+  requires(!detail::by_arrival<Time>)
+  {
     return taken(x, time.nanoseconds);
   }
 
   using detail::time_of_items<typename ops::sample, Time>::update;
 
   /// Lets time pass without an item. Time does not go back.
-  void advance(time_point time) requires(!detail::by_arrival<Time>) { pass(time.nanoseconds); }
-  void advance() requires(detail::by_arrival<Time>) { pass(this->now()); }
+  void advance(time_point time)
+  requires(!detail::by_arrival<Time>)
+  {
+    pass(time.nanoseconds);
+  }
+  void advance()
+  requires(detail::by_arrival<Time>)
+  {
+    pass(this->now());
+  }
 
   duration length() const noexcept { return duration(length_); }
   /// How many items came before the watermark, or from before the window, and were left out.
@@ -17016,7 +17161,9 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
 
   /// Takes up the window of another stream.
   /// Errors: type_mismatch, if it is of another length.
-  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
+  result<void> merge(const windowed& other)
+  requires(!detail::by_arrival<Time>)
+  {
     if (other.length_ != length_) return detail::other_window("length", duration(other.length_), duration(length_));
     windowed both(duration(length_), most_, 0);
     both.now_ = now_ > other.now_ ? now_ : other.now_;
@@ -17042,7 +17189,9 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     return {};
   }
 
-  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && detail::has_bytes<sample>) {
+  std::vector<std::byte> save() const
+  requires(!detail::by_arrival<Time> && detail::has_bytes<sample>)
+  {
     envelope_writer to(type());
     to.i64(length_);
     to.u64(most_);
@@ -17054,8 +17203,9 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     detail::save_refused(to, refused_);
     return std::move(to).finish();
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
-                                                                          detail::has_bytes<sample>) {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires(!detail::by_arrival<Time> && detail::has_bytes<sample>)
+  {
     const std::string name = type();
     auto from = envelope_reader::open(bytes, name);
     if (!from) return std::move(from).error();
@@ -17197,7 +17347,9 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
   template <detail::bare_number N>
   explicit basic_sliding_window(N, const auto&...) : base(detail::no_unit<N>::length) {}
 
-  static result<basic_sliding_window> load(std::span<const std::byte> bytes) requires saveable<base> {
+  static result<basic_sliding_window> load(std::span<const std::byte> bytes)
+  requires saveable<base>
+  {
     auto loaded = base::load(bytes);
     if (!loaded) return std::move(loaded).error();
     return basic_sliding_window(*std::move(loaded));
@@ -19694,10 +19846,8 @@ constexpr signal grade(double statistic, double warning, double drift) noexcept 
 /// update allocates never, and the detector is trivially copyable: a copy is a checkpoint.
 template <class D>
 concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
-  { d.update(x) }
-  noexcept->std::same_as<signal>;
-  { d.reset() }
-  noexcept;
+  { d.update(x) } noexcept -> std::same_as<signal>;
+  { d.reset() } noexcept;
   { c.count() } -> std::same_as<std::uint64_t>;  // observations since the start or the last drift
   { c.statistic() } -> std::same_as<double>;
   { c.threshold() } -> std::same_as<double>;
@@ -19797,10 +19947,8 @@ Detector blank_of() noexcept {
 /// update allocates never; the detector is trivially copyable.
 template <class D>
 concept anomaly_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, double x) {
-  { d.update(x) }
-  noexcept->std::same_as<anomaly>;
-  { d.reset() }
-  noexcept;
+  { d.update(x) } noexcept -> std::same_as<anomaly>;
+  { d.reset() } noexcept;
 };
 
 }  // namespace detect
@@ -20126,7 +20274,7 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
   detail::self_starting seen_;
   double limit_;
 };
-z_score(double)->z_score<given_limit>;
+z_score(double) -> z_score<given_limit>;
 
 /// An observation against exponentially weighted mean and deviation: bands that follow a wandering stream.
 ///
@@ -20714,7 +20862,7 @@ class robust_z : detail::require_limit<RunLength>, public saved_fields<robust_z<
   detail::sorted_window<Window> kept_;
   double limit_;
 };
-robust_z(double)->robust_z<given_limit>;
+robust_z(double) -> robust_z<given_limit>;
 
 /// An observation against the quartiles of the last `Window`: fences at a multiple of their distance.
 ///
@@ -20764,7 +20912,7 @@ class iqr_fence : detail::require_limit<RunLength>, public saved_fields<iqr_fenc
   detail::sorted_window<Window> kept_;
   double fence_;
 };
-iqr_fence(double)->iqr_fence<given_limit>;
+iqr_fence(double) -> iqr_fence<given_limit>;
 
 }  // namespace detect
 }  // namespace v0
@@ -24556,8 +24704,7 @@ inline constexpr int dtype_code<T> = detail::integer_dtype(sizeof(T), std::is_si
 
 /// A type that a tensor can be made of.
 template <class T>
-concept tensor_element = dtype_code<std::remove_cv_t<T>>
-!= 0;
+concept tensor_element = dtype_code<std::remove_cv_t<T>> != 0;
 
 /// The dtype of a tensor element type.
 template <tensor_element T>
@@ -25380,9 +25527,7 @@ struct tensor_traits {};
 namespace detail {
 
 template <class T>
-concept has_shape = requires(const T& value) {
-  value.shape();
-};
+concept has_shape = requires(const T& value) { value.shape(); };
 
 template <class T>
 concept gapless = !has_shape<T> && requires(const T& value) {
@@ -25396,9 +25541,7 @@ template <class T>
 concept writable = !std::is_const_v<std::remove_reference_t<decltype(*std::declval<T&>().data())>>;
 
 template <class T>
-concept resizable = requires(T& value, std::size_t size) {
-  value.resize(size);
-};
+concept resizable = requires(T& value, std::size_t size) { value.resize(size); };
 
 }  // namespace detail
 
@@ -25422,7 +25565,9 @@ struct tensor_traits<T> {
   static constexpr tensor_view view(const T& value) noexcept {
     return basic_tensor_view(value.data(), tensor_shape{value.size()});
   }
-  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires detail::writable<T> {
+  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape)
+  requires detail::writable<T>
+  {
     if (shape.rank() == 1) {
       if constexpr (detail::resizable<T>) value.resize(shape[0]);
       if (value.size() == shape[0]) return mutable_tensor_view(basic_tensor_view(value.data(), shape));
@@ -25693,7 +25838,7 @@ struct audit_codec<T> {
 
 /// An enumerator stands as to_string(e) where there is one, else as its number.
 template <class T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 struct audit_codec<T> {
   static constexpr std::size_t fixed_size = sizeof(T);
   static constexpr std::size_t size(const T&, const audit_limits&) noexcept { return sizeof(T); }
@@ -31024,10 +31169,10 @@ namespace tensor {
 /// takes more than `room` bytes. Level 1 is its fastest, 9 its thorough one. One that looks for no
 /// matches says so by `static constexpr bool finds_matches = false`.
 template <class B>
-concept deflate_backend = requires(const B& backend, const unsigned char* in, std::size_t bytes, int level,
-                                   unsigned char* out) {
-  { backend.deflate(in, bytes, level, out, bytes) } -> std::same_as<result<std::size_t>>;
-};
+concept deflate_backend =
+    requires(const B& backend, const unsigned char* in, std::size_t bytes, int level, unsigned char* out) {
+      { backend.deflate(in, bytes, level, out, bytes) } -> std::same_as<result<std::size_t>>;
+    };
 
 /// zlib, the default backend: include <millrace/tensor/deflate.hpp>.
 struct zlib_deflate;
@@ -31117,9 +31262,7 @@ class compressed_tensor {
 namespace detail {
 
 template <class Backend>
-inline constexpr bool is_complete = requires {
-  sizeof(Backend);
-};
+inline constexpr bool is_complete = requires { sizeof(Backend); };
 
 }  // namespace detail
 
@@ -31386,8 +31529,8 @@ inline constexpr bool is_compressible<tensor::compressible<T>> = true;
 template <class T>
 struct holds_compressible : std::bool_constant<is_compressible<T>> {};
 template <class T>
-  requires(!is_compressible<T> && requires(T& value) { value.begin() != value.end(); } &&
-           !std::is_same_v<tensor::range_item<T>, T>)
+requires(!is_compressible<T> && requires(T& value) { value.begin() != value.end(); } &&
+         !std::is_same_v<tensor::range_item<T>, T>)
 struct holds_compressible<T> : holds_compressible<tensor::range_item<T>> {};
 
 }  // namespace detail
@@ -32189,9 +32332,7 @@ class [[gnu::visibility("default")]] cell_store {
   static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs
 
   /// How many cells a slab has that reaches to `end`.
-  static std::uint32_t room_for(std::uint32_t end) noexcept {
-    return end < 64 ? 64 : std::bit_ceil(end);
-  }
+  static std::uint32_t room_for(std::uint32_t end) noexcept { return end < 64 ? 64 : std::bit_ceil(end); }
 
   /// Under the lock. Moves a slab into `cells`, memory for `size` of them.
   static void move_to(void* cells, std::uint32_t size, cell_slab& slab) noexcept {

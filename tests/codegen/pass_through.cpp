@@ -51,12 +51,8 @@ mr::result<void> chain_alone(context_type& ctx) {
   return chain(ctx);
 }
 mr::result<void> chain_passed_through(context_type& ctx) {
-  auto chain = mr::chain(scale{}, hash{}, find{})
-                   .use(pass<0>{})
-                   .use(pass<1>{})
-                   .use(pass<2>{})
-                   .use(pass<3>{})
-                   .use(pass<4>{});
+  auto chain =
+      mr::chain(scale{}, hash{}, find{}).use(pass<0>{}).use(pass<1>{}).use(pass<2>{}).use(pass<3>{}).use(pass<4>{});
   return chain(ctx);
 }
 #ifdef MILLRACE_SEEDED_FAULT

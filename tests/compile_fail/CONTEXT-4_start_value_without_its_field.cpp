@@ -1,5 +1,5 @@
 // expect: millrace\[CONTEXT-4\]
-// expect: context\(amount = 
+// expect: context\(amount =
 #include <millrace/chain.hpp>
 
 namespace mr = millrace;

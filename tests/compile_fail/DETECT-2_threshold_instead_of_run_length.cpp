@@ -6,7 +6,7 @@ namespace mr = millrace;
 #ifdef MILLRACE_MISUSE
 using detector = mr::detect::adwin<double>;
 #else
-using detector = mr::detect::adwin<mr::detect::arl<10'000> >;
+using detector = mr::detect::adwin<mr::detect::arl<10'000>>;
 #endif
 
 detector watch() { return {}; }

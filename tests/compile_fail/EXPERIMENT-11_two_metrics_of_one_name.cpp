@@ -9,6 +9,6 @@ using second = mr::stats::mean_of<"spend">;
 using second = mr::stats::mean_of<"latency">;
 #endif
 using test = mr::stats::experiment_test<mr::stats::outcomes<mr::stats::conversion<"spend">, second>,
-                                 mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>>>;
+                                        mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>>>;
 
 void take(test& t) { t.update(true, 1, 2.5); }

@@ -8,7 +8,8 @@ using correction = mr::stats::uncorrected;
 #else
 using correction = mr::stats::holm;
 #endif
-using test = mr::stats::experiment_test<mr::stats::outcomes<mr::stats::conversion<"ctr">, mr::stats::mean_of<"spend">>,
-                                 mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>, correction>>;
+using test =
+    mr::stats::experiment_test<mr::stats::outcomes<mr::stats::conversion<"ctr">, mr::stats::mean_of<"spend">>,
+                               mr::stats::decision<mr::stats::always_valid, mr::stats::alpha<.05>, correction>>;
 
 void take(test& t) { t.update(true, 1, 2.5); }

@@ -16,6 +16,4 @@ inline constexpr mr::field<"view", const int*> view;
 
 }  // namespace
 
-int main() {
-  return decltype(view)::name.size() == 4 ? 0 : 1;
-}
+int main() { return decltype(view)::name.size() == 4 ? 0 : 1; }

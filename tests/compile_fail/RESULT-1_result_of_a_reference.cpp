@@ -17,6 +17,4 @@ mr::result<int*> find() { return &stored; }
 
 }  // namespace
 
-int main() {
-  return find() ? 0 : 1;
-}
+int main() { return find() ? 0 : 1; }

@@ -5,7 +5,8 @@
 
 namespace mr = millrace;
 
-using recent = mr::windowed<mr::sliding<mr::seconds(60), mr::seconds(5)>, mr::aggregate<mr::mean>, mr::processing_time<>>;
+using recent =
+    mr::windowed<mr::sliding<mr::seconds(60), mr::seconds(5)>, mr::aggregate<mr::mean>, mr::processing_time<>>;
 
 #ifdef MILLRACE_MISUSE
 void take(recent& window) { window.update(1.0, mr::time_point(7)); }

@@ -25,5 +25,6 @@ int main() {
   if (!chain(ctx)) return 1;
   ctx[amount] = 2;
   const auto done = chain(ctx);
-  return !done && done.error().describe() == "event \"refuse\" (1 of 1) failed: event \"refuse\" threw: too much" ? 0 : 2;
+  return !done && done.error().describe() == "event \"refuse\" (1 of 1) failed: event \"refuse\" threw: too much" ? 0
+                                                                                                                  : 2;
 }

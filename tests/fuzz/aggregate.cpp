@@ -79,7 +79,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 13: load<mr::grouped<int, mr::aggregate<mr::mean>>>(rest, [](auto& g) { g.update(7, 1.0); }); break;
     case 14: load<mr::log_histogram>(rest, [](mr::log_histogram& h) { h.update(12'345); }); break;
     case 15:
-      load<mr::decayed<mr::half_life<60s>, mr::aggregate<mr::mean>>>(rest, [](auto& d) { d.update(1.0, mr::time_point(1s)); });
+      load<mr::decayed<mr::half_life<60s>, mr::aggregate<mr::mean>>>(
+          rest, [](auto& d) { d.update(1.0, mr::time_point(1s)); });
       break;
     case 16: load<mr::counter_rate>(rest, [](mr::counter_rate& r) { r.update(10, mr::time_point(1s)); }); break;
     default: load<mr::inter_arrival<>>(rest, [](auto& a) { a.update(mr::time_point(1s)); });

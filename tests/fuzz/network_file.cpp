@@ -59,17 +59,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   bytes_type bytes(size - 1);
   for (std::size_t i = 1; i < size; ++i) bytes[i - 1] = static_cast<std::byte>(data[i]);
   switch (data[0] % 4) {
-    case 0:
-      bytes = as_old_file(std::move(bytes));
-      break;
-    case 1:
-      bytes = as_envelope<float>(bytes);
-      break;
-    case 2:
-      bytes = as_envelope<double>(bytes);
-      break;
-    default:
-      break;
+    case 0: bytes = as_old_file(std::move(bytes)); break;
+    case 1: bytes = as_envelope<float>(bytes); break;
+    case 2: bytes = as_envelope<double>(bytes); break;
+    default: break;
   }
   read<float>(bytes);
   read<double>(bytes);

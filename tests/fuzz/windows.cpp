@@ -32,7 +32,8 @@ void use(std::span<const std::byte> payload) {
   W& window = *loaded;
   const auto saved = window.save();
   if (auto back = W::load(saved); !back || back->save() != saved) std::abort();
-  for (std::int64_t i = 0; i < 100; ++i) window.update(static_cast<typename W::sample>(i % 7), mr::time_point(5 * i - i % 9));
+  for (std::int64_t i = 0; i < 100; ++i)
+    window.update(static_cast<typename W::sample>(i % 7), mr::time_point(5 * i - i % 9));
   W other = window;
   (void)other.merge(window);
   if (!W::load(other.save())) std::abort();

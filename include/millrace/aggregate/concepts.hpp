@@ -41,9 +41,7 @@ struct xy {
 /// a.merge(b) makes what b.merge(a) does. `merge` returns void, or result<void> where two A can
 /// disagree in their parameters; after an error, a is as it was.
 template <class A>
-concept mergeable = requires(A& into, const A& other) {
-  into.merge(other);
-};
+concept mergeable = requires(A& into, const A& other) { into.merge(other); };
 
 /// Can be kept as bytes and brought back.
 ///
@@ -63,23 +61,17 @@ concept aggregator = std::copy_constructible<A> && std::movable<A> && mergeable<
 
 /// An aggregator of items like X.
 template <class A, class X>
-concept aggregator_of = aggregator<A> && requires(A& a, const X& x) {
-  a.update(x);
-};
+concept aggregator_of = aggregator<A> && requires(A& a, const X& x) { a.update(x); };
 
 /// An aggregator with a faster way for many at once.
 /// Law: update(span) makes what the single updates, in order, do, up to the stated error.
 template <class A, class X>
-concept span_aggregator_of = aggregator_of<A, X> && requires(A& a, std::span<const X> items) {
-  a.update(items);
-};
+concept span_aggregator_of = aggregator_of<A, X> && requires(A& a, std::span<const X> items) { a.update(items); };
 
 /// An aggregator of items that count differently.
 /// Law: for whole k, update(x, weight(k)) makes what k times update(x) does, up to the stated error.
 template <class A, class X>
-concept weighted_aggregator_of = aggregator_of<A, X> && requires(A& a, const X& x) {
-  a.update(x, weight(1));
-};
+concept weighted_aggregator_of = aggregator_of<A, X> && requires(A& a, const X& x) { a.update(x, weight(1)); };
 
 /// Is asked for members, `a.get<Member>()`: an `aggregate<...>`, or a snapshot of one.
 template <class A>

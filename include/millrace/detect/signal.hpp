@@ -68,10 +68,8 @@ constexpr signal grade(double statistic, double warning, double drift) noexcept 
 /// update allocates never, and the detector is trivially copyable: a copy is a checkpoint.
 template <class D>
 concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
-  { d.update(x) }
-  noexcept->std::same_as<signal>;
-  { d.reset() }
-  noexcept;
+  { d.update(x) } noexcept -> std::same_as<signal>;
+  { d.reset() } noexcept;
   { c.count() } -> std::same_as<std::uint64_t>;  // observations since the start or the last drift
   { c.statistic() } -> std::same_as<double>;
   { c.threshold() } -> std::same_as<double>;

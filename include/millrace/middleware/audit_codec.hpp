@@ -183,7 +183,7 @@ struct audit_codec<T> {
 
 /// An enumerator stands as to_string(e) where there is one, else as its number.
 template <class T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 struct audit_codec<T> {
   static constexpr std::size_t fixed_size = sizeof(T);
   static constexpr std::size_t size(const T&, const audit_limits&) noexcept { return sizeof(T); }

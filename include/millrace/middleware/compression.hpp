@@ -102,8 +102,8 @@ inline constexpr bool is_compressible<tensor::compressible<T>> = true;
 template <class T>
 struct holds_compressible : std::bool_constant<is_compressible<T>> {};
 template <class T>
-  requires(!is_compressible<T> && requires(T& value) { value.begin() != value.end(); } &&
-           !std::is_same_v<tensor::range_item<T>, T>)
+requires(!is_compressible<T> && requires(T& value) { value.begin() != value.end(); } &&
+         !std::is_same_v<tensor::range_item<T>, T>)
 struct holds_compressible<T> : holds_compressible<tensor::range_item<T>> {};
 
 }  // namespace detail

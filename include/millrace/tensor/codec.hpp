@@ -22,10 +22,10 @@ namespace tensor {
 /// takes more than `room` bytes. Level 1 is its fastest, 9 its thorough one. One that looks for no
 /// matches says so by `static constexpr bool finds_matches = false`.
 template <class B>
-concept deflate_backend = requires(const B& backend, const unsigned char* in, std::size_t bytes, int level,
-                                   unsigned char* out) {
-  { backend.deflate(in, bytes, level, out, bytes) } -> std::same_as<result<std::size_t>>;
-};
+concept deflate_backend =
+    requires(const B& backend, const unsigned char* in, std::size_t bytes, int level, unsigned char* out) {
+      { backend.deflate(in, bytes, level, out, bytes) } -> std::same_as<result<std::size_t>>;
+    };
 
 /// zlib, the default backend: include <millrace/tensor/deflate.hpp>.
 struct zlib_deflate;
@@ -115,9 +115,7 @@ class compressed_tensor {
 namespace detail {
 
 template <class Backend>
-inline constexpr bool is_complete = requires {
-  sizeof(Backend);
-};
+inline constexpr bool is_complete = requires { sizeof(Backend); };
 
 }  // namespace detail
 

@@ -198,8 +198,7 @@ inline constexpr int dtype_code<T> = detail::integer_dtype(sizeof(T), std::is_si
 
 /// A type that a tensor can be made of.
 template <class T>
-concept tensor_element = dtype_code<std::remove_cv_t<T>>
-!= 0;
+concept tensor_element = dtype_code<std::remove_cv_t<T>> != 0;
 
 /// The dtype of a tensor element type.
 template <tensor_element T>

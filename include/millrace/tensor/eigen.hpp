@@ -62,7 +62,9 @@ struct tensor_traits<T> {
     return basic_tensor_view<const typename T::Scalar>(value.data(), detail::eigen_layout(value));
   }
 
-  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires detail::eigen_owner<T> {
+  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape)
+  requires detail::eigen_owner<T>
+  {
     constexpr bool flat = T::IsVectorAtCompileTime;
     if (shape.rank() != (flat ? 1U : 2U)) return misfit(shape);
     const std::size_t rows = flat && T::RowsAtCompileTime == 1 ? 1 : shape[0];

@@ -36,9 +36,7 @@ struct tensor_traits {};
 namespace detail {
 
 template <class T>
-concept has_shape = requires(const T& value) {
-  value.shape();
-};
+concept has_shape = requires(const T& value) { value.shape(); };
 
 template <class T>
 concept gapless = !has_shape<T> && requires(const T& value) {
@@ -52,9 +50,7 @@ template <class T>
 concept writable = !std::is_const_v<std::remove_reference_t<decltype(*std::declval<T&>().data())>>;
 
 template <class T>
-concept resizable = requires(T& value, std::size_t size) {
-  value.resize(size);
-};
+concept resizable = requires(T& value, std::size_t size) { value.resize(size); };
 
 }  // namespace detail
 
@@ -78,7 +74,9 @@ struct tensor_traits<T> {
   static constexpr tensor_view view(const T& value) noexcept {
     return basic_tensor_view(value.data(), tensor_shape{value.size()});
   }
-  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires detail::writable<T> {
+  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape)
+  requires detail::writable<T>
+  {
     if (shape.rank() == 1) {
       if constexpr (detail::resizable<T>) value.resize(shape[0]);
       if (value.size() == shape[0]) return mutable_tensor_view(basic_tensor_view(value.data(), shape));

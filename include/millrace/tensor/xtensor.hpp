@@ -31,9 +31,7 @@ concept xt_strided = std::is_class_v<T> && xt::is_xexpression<T>::value && requi
 };
 
 template <class T>
-concept xt_resizable = requires(T& value) {
-  value.resize(value.shape());
-};
+concept xt_resizable = requires(T& value) { value.resize(value.shape()); };
 
 template <class T>
 tensor_layout xt_layout(const T& value) {
@@ -55,7 +53,9 @@ struct tensor_traits<T> {
     return basic_tensor_view<const element>(value.data() + value.data_offset(), detail::xt_layout(value));
   }
 
-  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape) requires detail::xt_resizable<T> {
+  static result<mutable_tensor_view> resize(T& value, const tensor_shape& shape)
+  requires detail::xt_resizable<T>
+  {
     using element = typename T::value_type;
     if (auto wanted = value.shape(); !(detail::xt_layout(value).shape() == shape)) {
       if constexpr (requires { wanted.resize(shape.rank()); }) wanted.resize(shape.rank());

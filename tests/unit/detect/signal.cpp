@@ -227,13 +227,13 @@ TEMPLATE_TEST_CASE("a chart of a known mean has to be told it, and one that cann
   STATIC_REQUIRE_FALSE(std::is_default_constructible_v<TestType>);
   constexpr double infinity = std::numeric_limits<double>::infinity();
   for (const mr::detect::in_control wrong : {mr::detect::in_control{20, 0},
-                                     mr::detect::in_control{},
-                                     mr::detect::in_control{20, -1},
-                                     mr::detect::in_control{20, std::nan("")},
-                                     mr::detect::in_control{20, infinity},
-                                     mr::detect::in_control{20, 1e-310},
-                                     mr::detect::in_control{infinity, 1},
-                                     {std::nan(""), 1}}) {
+                                             mr::detect::in_control{},
+                                             mr::detect::in_control{20, -1},
+                                             mr::detect::in_control{20, std::nan("")},
+                                             mr::detect::in_control{20, infinity},
+                                             mr::detect::in_control{20, 1e-310},
+                                             mr::detect::in_control{infinity, 1},
+                                             {std::nan(""), 1}}) {
     const auto refused = TestType::make(wrong);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code() == mr::errc::invalid_argument);

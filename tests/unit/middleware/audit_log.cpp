@@ -7,6 +7,9 @@
 #include <millrace/chain.hpp>
 #include <millrace/store/atomic_file.hpp>
 
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -14,13 +17,10 @@
 #include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <poll.h>
 #include <set>
 #include <stdexcept>
 #include <string>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 #include <variant>
 #include <vector>
 
@@ -100,10 +100,10 @@ TEST_CASE("every event has its start and its completion, with exactly the docume
   auto training = mr::chain(load_batch{}, calculate_loss{}).use(mr::audit_log{path});
   auto& audit = training.get<"audit_log">();
   for (int i = 0; i < 3; ++i) {
-    auto ctx = training.context(epoch = 1, batch_idx = i,
-                                hyperparameters = decltype(hyperparameters)::type{{"learning_rate", 0.001},
-                                                                                  {"batch_size", std::int64_t{64}},
-                                                                                  {"optimizer", std::string("Adam")}});
+    auto ctx = training.context(
+        epoch = 1, batch_idx = i,
+        hyperparameters = decltype(hyperparameters)::type{
+            {"learning_rate", 0.001}, {"batch_size", std::int64_t{64}}, {"optimizer", std::string("Adam")}});
     CHECK(training(ctx).has_value() == (i != 2));
   }
   REQUIRE(audit.close());
@@ -254,9 +254,7 @@ TEST_CASE("tensors are summarized in one run of the chain an interval, and alway
 
   const support::temp_dir dir;
   std::uint64_t now = 1;
-  auto chain = mr::chain(load_batch{}, distrusts{})
-                   .use(mr::audit_log{dir / "a.jsonl"})
-                   .on(mr::manual_clock(now));
+  auto chain = mr::chain(load_batch{}, distrusts{}).use(mr::audit_log{dir / "a.jsonl"}).on(mr::manual_clock(now));
   for (int i = 0; i < 2; ++i) {
     auto ctx = chain.context(batch_idx = 0);
     CHECK_FALSE(chain(ctx));
@@ -301,7 +299,8 @@ TEST_CASE("one strict JSON object a line, whatever the data", "[audit_log][hosti
   // Python's reader agrees, its own NaN extension refused.
   const std::string python =
       "python3 -c \"import json,sys\ndef no(x): raise ValueError(x)\n"
-      "for line in open(sys.argv[1],'rb'): json.loads(line.decode('utf-8'),parse_constant=no)\" '" + path + "'";
+      "for line in open(sys.argv[1],'rb'): json.loads(line.decode('utf-8'),parse_constant=no)\" '" +
+      path + "'";
   if (std::system("python3 -c pass 2>/dev/null") == 0) CHECK(std::system(python.c_str()) == 0);
 }
 
@@ -491,11 +490,15 @@ TEST_CASE("a forked copy vetoes every event and says why; one that was not used 
       right = right && !audit.status() && !audit.flush() && !audit.close() && told_loss.empty();
       auto second = tolerant.context(batch_idx = 1);
       right = right && tolerant(second) && tolerant.get<"audit_log">().statistics().dropped == 0;
-      { auto gone = std::move(tolerant); }
+      {
+        auto gone = std::move(tolerant);
+      }
       return right && told_loss.find("forked") != std::string::npos;
     });
     in_child([&] {
-      { auto gone = std::move(chain); }
+      {
+        auto gone = std::move(chain);
+      }
       return told_loss.empty();
     });
     auto last = chain.context(batch_idx = 2);
@@ -513,8 +516,7 @@ TEST_CASE("an audit log deleted while open goes on in a file of the same name, o
   const support::temp_dir dir;
   const std::string path = dir / "a.jsonl";
   const auto policy = GENERATE(mr::store::moved_policy::reopen, mr::store::moved_policy::refuse);
-  auto chain = mr::chain(load_batch{}).use(
-      mr::audit_log{path, {.log = {.max_delay_ms = 1, .when_moved = policy}}});
+  auto chain = mr::chain(load_batch{}).use(mr::audit_log{path, {.log = {.max_delay_ms = 1, .when_moved = policy}}});
   auto& audit = chain.get<"audit_log">();
   const auto run = [&](int begin, int end) {
     for (int i = begin; i < end; ++i) {
@@ -802,8 +804,8 @@ TEST_CASE("an event that hangs has its start in the file while it runs, with the
 TEST_CASE("dropped records are counted on lines of their own", "[audit_log][threads]") {
   const support::temp_dir dir;
   const std::string path = dir / "a.jsonl";
-  auto chain = mr::chain(load_batch{})
-                   .use(mr::audit_log<mr::store::drop_and_count>{path, {.log = {.ring_bytes = 4096}}});
+  auto chain =
+      mr::chain(load_batch{}).use(mr::audit_log<mr::store::drop_and_count>{path, {.log = {.ring_bytes = 4096}}});
   constexpr std::uint64_t runs = 30'000;
   for (std::uint64_t i = 0; i < runs; ++i) {
     auto ctx = chain.context(batch_idx = 0);

@@ -47,9 +47,7 @@ TEST_CASE("series of one event under further labels are added up") {
     const mr::observe::label_set labels{{mr::event_label, "a"}, {"chain", chain}};
     registry.counter(mr::event_count_info, labels).value().add(2);
     registry.timer(mr::event_duration_info, labels).value().update(chain == "one" ? 10 : 30);
-    registry.gauge(mr::event_field_info, {{mr::field_label, "loss"}, {"chain", chain}})
-        .value()
-        .set(chain == "one");
+    registry.gauge(mr::event_field_info, {{mr::field_label, "loss"}, {"chain", chain}}).value().set(chain == "one");
   }
   const mr::metrics_summary summary = mr::summarize_events(registry.snapshot());
   REQUIRE(summary.events.size() == 1);

@@ -120,8 +120,13 @@ TEST_CASE("what was observed leaves as it was: five milliseconds are 5, whatever
   // 0.1 s and then 5 ms were told as 4.9999999999999485 while sums were subtracted in seconds.
   for (const std::uint64_t us : {100'000U, 5'000U, 1U, 33'333'333U, 7U, 5'000U}) {
     step.update(us * 1000);
-    CHECK(told() == "t_seconds:" + (us % 1000 == 0 ? std::to_string(us / 1000) : std::to_string(us / 1000) + "." +
-                                    std::string(us == 33'333'333U ? "333" : us == 1 ? "001" : "007")) + "|ms\n");
+    CHECK(told() == "t_seconds:" +
+                        (us % 1000 == 0 ? std::to_string(us / 1000)
+                                        : std::to_string(us / 1000) + "." +
+                                              std::string(us == 33'333'333U ? "333"
+                                                          : us == 1         ? "001"
+                                                                            : "007")) +
+                        "|ms\n");
   }
   for (const char* observed : {"0.1", "0.2", "0.7", "1234.5", "0.3", "-0.1", "1000000", "0.3"}) {
     size.update(std::strtod(observed, nullptr));

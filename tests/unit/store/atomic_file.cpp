@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 
 namespace {
 mode_t mode_of(const std::string& path) {
-  struct stat facts {};
+  struct stat facts{};
   REQUIRE(::stat(path.c_str(), &facts) == 0);
   return facts.st_mode & 07777U;
 }
@@ -211,7 +211,9 @@ TEST_CASE("a forked copy of an atomic_file writes nothing and leaves the parent'
   if (child == 0) {
     bool right = !made->write("from the child") && !made->commit();
     right = right && made->commit().error().code() == mr::errc::unavailable;
-    { const mr::store::atomic_file gone = std::move(*made); }
+    {
+      const mr::store::atomic_file gone = std::move(*made);
+    }
     ::_exit(right ? 0 : 1);
   }
   int status = 0;

@@ -9,18 +9,18 @@
 #include <millrace/store/atomic_file.hpp>
 #include <millrace/store/file.hpp>
 
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <memory>
 #include <mutex>
-#include <poll.h>
 #include <string>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -157,7 +157,7 @@ TEST_CASE("on_request never syncs by itself, and closing does", "[line_log]") {
   const support::temp_dir dir;
   support::disk_faults disk;
   auto log = faulty_log<mr::store::block>::open(dir / "a.log", with(mr::store::sync_policy::on_request), {},
-                                         support::faulty_file_system(disk));
+                                                support::faulty_file_system(disk));
   REQUIRE(log);
   log->append("x");
   CHECK(eventually([&] { return log->written_seq() == log->appended_seq(); }));
@@ -387,11 +387,10 @@ TEST_CASE("a repair that the disk refuses leaves the file as it was", "[line_log
 TEST_CASE("short and interrupted writes leave no seam", "[line_log][faults]") {
   const support::temp_dir dir;
   support::disk_faults disk;
-  for (int i = 0; i < 50; ++i)
-    disk.writes.push_back({static_cast<std::size_t>(i % 5 + 1), i % 3 == 0 ? EINTR : 0});
+  for (int i = 0; i < 50; ++i) disk.writes.push_back({static_cast<std::size_t>(i % 5 + 1), i % 3 == 0 ? EINTR : 0});
   disk.syncs = {EINTR, EINTR, 0};
   auto log = faulty_log<mr::store::block>::open(dir / "a.log", with(mr::store::sync_policy::every_group), {},
-                                         support::faulty_file_system(disk));
+                                                support::faulty_file_system(disk));
   REQUIRE(log);
   std::string expected;
   for (int i = 0; i < 40; ++i) {
@@ -528,7 +527,8 @@ TEST_CASE("a file shortened between a torn line and its cutting off gets no NUL 
   support::disk_faults disk;
   meddler files(disk);
   files.path = path.c_str();
-  auto log = mr::store::basic_line_log<mr::store::plain_lines, mr::store::exclusive, mr::store::block, meddler>::open(path, {}, {}, files);
+  auto log = mr::store::basic_line_log<mr::store::plain_lines, mr::store::exclusive, mr::store::block, meddler>::open(
+      path, {}, {}, files);
   REQUIRE(log);
   for (int i = 0; i < 10'000; ++i) log->append("old line");
   REQUIRE(log->flush());
@@ -550,7 +550,7 @@ TEST_CASE("a failed sync is final: the watermark stays, and everyone is told", "
   const support::temp_dir dir;
   support::disk_faults disk;
   auto log = faulty_log<mr::store::block>::open(dir / "a.log", with(mr::store::sync_policy::on_request), {},
-                                         support::faulty_file_system(disk));
+                                                support::faulty_file_system(disk));
   REQUIRE(log);
   const std::uint64_t good = log->append("good");
   REQUIRE(log->wait_durable(good, 10s));
@@ -670,7 +670,8 @@ TEST_CASE("a file deleted while open is made anew, with every line that came aft
   CHECK(log->statistics().dropped == 0);
 }
 
-TEST_CASE("a log that refuses says that its file was deleted, and keeps the lines for the next one", "[line_log][moved]") {
+TEST_CASE("a log that refuses says that its file was deleted, and keeps the lines for the next one",
+          "[line_log][moved]") {
   const support::temp_dir dir;
   const std::string path = dir / "a.log";
   const bool comes_back = GENERATE(true, false);
@@ -838,13 +839,15 @@ void on_hangup(int) {
 }
 /// Where logrotate is, or nothing.
 std::string logrotate() {
-  for (const char* place : {"/usr/sbin/logrotate", "/usr/bin/logrotate", "/sbin/logrotate", "/usr/local/sbin/logrotate"})
+  for (const char* place :
+       {"/usr/sbin/logrotate", "/usr/bin/logrotate", "/sbin/logrotate", "/usr/local/sbin/logrotate"})
     if (::access(place, X_OK) == 0) return place;
   return {};
 }
 }  // namespace
 
-TEST_CASE("under the real logrotate every line is in one of the files, once and in order", "[line_log][moved][logrotate]") {
+TEST_CASE("under the real logrotate every line is in one of the files, once and in order",
+          "[line_log][moved][logrotate]") {
   const std::string program = logrotate();
   if (program.empty()) {
     WARN("skipped: logrotate is not installed");
@@ -859,7 +862,8 @@ TEST_CASE("under the real logrotate every line is in one of the files, once and 
   if (by_signal) rules += "  postrotate\n    kill -HUP " + std::to_string(::getpid()) + "\n  endscript\n";
   REQUIRE(mr::store::write_file(dir / "rules", rules + "}\n"));
   REQUIRE(::chmod((dir / "rules").c_str(), 0600) == 0);
-  auto log = mr::store::line_log::open(path, with(by_signal ? mr::store::moved_policy::keep : mr::store::moved_policy::reopen));
+  auto log = mr::store::line_log::open(
+      path, with(by_signal ? mr::store::moved_policy::keep : mr::store::moved_policy::reopen));
   REQUIRE(log);
   log_to_reopen = &*log;
   void (*const before)(int) = std::signal(SIGHUP, on_hangup);
@@ -965,8 +969,8 @@ TEST_CASE("kill -9 at a random moment, 220 times: every acknowledged record is t
   const support::temp_dir dir;
   const std::string path = dir / "a.jsonl";
   mr::random_engine random(mr::entropy_seed());
-  std::uint64_t records = 0;       // whole ones in the file so far
-  std::size_t checked_bytes = 0;   // of the file
+  std::uint64_t records = 0;      // whole ones in the file so far
+  std::size_t checked_bytes = 0;  // of the file
   std::uint64_t torn = 0;
   std::uint64_t acknowledged_at_all = 0;
   for (int round = 0; round < 220; ++round) {

@@ -21,8 +21,7 @@ namespace {
 template <class T>
 bool same_bits(const T& a, const T& b) {
   if (a.size() != b.size()) return false;
-  return a.size() == 0 ||
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(*a.data())) == 0;
+  return a.size() == 0 || std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(*a.data())) == 0;
 }
 
 Eigen::MatrixXf activations(Eigen::Index rows, Eigen::Index columns) {

@@ -134,11 +134,11 @@ TEST_CASE("labels that do not fit the rows fail the event") {
 TEST_CASE("a data set that grows between epochs is seen") {
   std::vector<int> numbers{1, 2, 3};
   auto chain = mr::chain(mr::train::load_batch(mr::train::range_samples(numbers, 1,
-                                                          [](int n, std::span<float> x) {
-                                                            x[0] = static_cast<float>(n);
-                                                            return n;
-                                                          }),
-                                        {.size = 100, .shuffle = false}));
+                                                                        [](int n, std::span<float> x) {
+                                                                          x[0] = static_cast<float>(n);
+                                                                          return n;
+                                                                        }),
+                                               {.size = 100, .shuffle = false}));
   auto ctx = chain.context(training::epoch = 0, training::batch_idx = 0);
   REQUIRE(chain(ctx));
   CHECK(ctx[training::batch].rows() == 3);

@@ -409,9 +409,10 @@ TEST_CASE("errors say what is wrong with a network's bytes") {
   };
   CHECK(with(0, 0) == "saved network: no inputs");
   CHECK(with(8, 0) == "saved network: no layers");
-  CHECK(with(7, 0x7F) == "saved network: layer 0 has 3 units");              // 9 * 10^18 inputs
+  CHECK(with(7, 0x7F) == "saved network: layer 0 has 3 units");                  // 9 * 10^18 inputs
   CHECK(with(12 + 6, 1) == "saved network: layer 0 has 281474976710659 units");  // 2^48 + 3
   const std::string characters(reinterpret_cast<const char*>(sound.data()), sound.size());
-  CHECK(with(characters.find("gelu") + 3, 'a') == "saved network: layer 1 has the activation \"gela\", which is unknown");
+  CHECK(with(characters.find("gelu") + 3, 'a') ==
+        "saved network: layer 1 has the activation \"gela\", which is unknown");
   CHECK(refusal(in_envelope(std::span(sound).first(6))).message() == "saved network: it ends before the layers");
 }

@@ -70,7 +70,7 @@ TEST_CASE("gradients of another model are an error") {
 namespace {
 template <class Optimizer, class Clip>
 mr::train::network<> taught(const support::spirals& data, const Optimizer& rule, double rate, const Clip& clip,
-                     std::uint64_t epochs) {
+                            std::uint64_t epochs) {
   mr::train::network<> net(2, {{32, mr::train::activation::tanh}, {32, mr::train::activation::tanh}, {1}}, 7);
   mr::train::load_batch load(data.points, data.labels, {.size = 64, .seed = 3});
   const std::size_t batches = load.batches_per_epoch();

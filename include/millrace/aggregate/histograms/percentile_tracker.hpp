@@ -22,13 +22,12 @@ struct percent {
   double value;
 
   template <std::integral Whole>
-    requires(!std::is_same_v<Whole, bool>)
+  requires(!std::is_same_v<Whole, bool>)
   constexpr percent(Whole whole) noexcept : value(static_cast<double>(whole)) {}
   constexpr explicit percent(double of_hundred) noexcept : value(of_hundred) {}
   /// millrace[SKETCH-13]: a fraction that does not say what it is a fraction of.
   template <class millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
-    requires std::is_floating_point_v<
-                 millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
+  requires std::is_floating_point_v<millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
   percent(millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile) = delete;
 };
 

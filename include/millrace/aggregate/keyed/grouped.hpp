@@ -58,7 +58,8 @@ class grouped {
 
   /// An item of the key's group: arguments as the aggregate's `update` takes them, whose result it returns.
   template <class... Item>
-  requires(sizeof...(Item) > 0) auto update(key_type key, Item&&... item) {
+  requires(sizeof...(Item) > 0)
+  auto update(key_type key, Item&&... item) {
     return group(key).update(std::forward<Item>(item)...);
   }
   /// Row i is items[i] with keys[i]; as many as both have.
@@ -75,7 +76,9 @@ class grouped {
   }
   template <class K>
   requires std::is_convertible_v<const K&, key_type>
-  void update(const std::vector<K>& keys, std::span<const sample> items) { update(std::span<const K>(keys), items); }
+  void update(const std::vector<K>& keys, std::span<const sample> items) {
+    update(std::span<const K>(keys), items);
+  }
 
   /// How many keys have groups.
   std::size_t size() const noexcept { return groups_.size(); }
@@ -112,7 +115,9 @@ class grouped {
   /// clock stands where its last item came. Arguments as the window's `advance` takes them; a sink is called for the
   /// windows that end, key by key.
   template <class... Args>
-  void advance(Args&&... args) requires(requires(Aggregate& one) { one.advance(args...); }) {
+  void advance(Args&&... args)
+  requires(requires(Aggregate& one) { one.advance(args...); })
+  {
     for (Aggregate& one : groups_) one.advance(args...);
     overflow_.advance(args...);
     empty_.advance(args...);
@@ -120,7 +125,9 @@ class grouped {
   /// Of windows: forgets the keys whose windows have no item left, so that others may have their places: `advance`
   /// first. Returns how many. O(groups).
   template <class Window = Aggregate>
-  std::size_t expire() requires(requires(const Window& one) { one.empty(); }) {
+  std::size_t expire()
+  requires(requires(const Window& one) { one.empty(); })
+  {
     return erase_if([](const auto&, const Aggregate& one) { return one.empty(); });
   }
   /// Forgets all keys and items, and of windows the time.
@@ -221,8 +228,7 @@ class grouped {
   };
 
   void swap(grouped& other) noexcept {
-    detail::swap_members(*this, other, &grouped::most_, &grouped::index_,
-                         &grouped::room_, &grouped::groups_);
+    detail::swap_members(*this, other, &grouped::most_, &grouped::index_, &grouped::room_, &grouped::groups_);
     std::swap(empty_, other.empty_);
     std::swap(overflow_, other.overflow_);
   }

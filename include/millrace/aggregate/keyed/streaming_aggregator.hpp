@@ -52,7 +52,7 @@ struct streaming_options {
   std::size_t panes = 30;  ///< the window is forgotten pane by pane
   std::size_t most_metrics = 1024;
   std::size_t most_groups = 256;  ///< of each metric
-  duration jump{};  ///< how far an event may be ahead of the newest open pane; zero: as far as it likes
+  duration jump{};                ///< how far an event may be ahead of the newest open pane; zero: as far as it likes
 };
 
 /// Statistics and percentiles over a sliding window for metrics that are named at run time, each split into

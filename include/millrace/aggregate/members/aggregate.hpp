@@ -37,11 +37,12 @@ template <class P>
 concept nan_policy = std::is_same_v<P, skip_nan> || std::is_same_v<P, propagate_nan> || std::is_same_v<P, reject_nan>;
 /// Has items in a row, but is neither a span of Sample nor of floats.
 template <class R, class Sample>
-concept range_of_others = requires(const R& r) {
-  r.data();
-  r.size();
-}
-&&!std::is_convertible_v<const R&, std::span<const Sample>> && !std::is_convertible_v<const R&, std::span<const float>>;
+concept range_of_others =
+    requires(const R& r) {
+      r.data();
+      r.size();
+    } && !std::is_convertible_v<const R&, std::span<const Sample>> &&
+    !std::is_convertible_v<const R&, std::span<const float>>;
 }  // namespace detail
 
 template <class Policy, class... Members>
@@ -107,14 +108,18 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
 
   /// With sketches set up otherwise than by default (a seed, a size), one argument each.
   template <class... Sketches>
-  requires(sizeof...(Sketches) > 0 &&
-           (detail::sketch_for<Sketches, basic_aggregate> && ...)) explicit basic_aggregate(Sketches... sketches) {
+  requires(sizeof...(Sketches) > 0 && (detail::sketch_for<Sketches, basic_aggregate> && ...))
+  explicit basic_aggregate(Sketches... sketches) {
     (this->states_.set(std::move(sketches)), ...);
   }
 
   /// Void; under `reject_nan` result<void>: not_finite, with the item's place.
   auto update(sample x) { return one<false>(x, 1); }
-  auto update(sample x, weight w) requires(states::weighable) { return one<true>(x, w.value); }
+  auto update(sample x, weight w)
+  requires(states::weighable)
+  {
+    return one<true>(x, w.value);
+  }
   auto update(std::span<const sample> items) {
     if constexpr (std::is_same_v<Policy, reject_nan>) {
       for (std::size_t i = 0; i < items.size(); ++i)
@@ -131,15 +136,17 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   }
   /// For containers of another type than the aggregate's items: does not compile, and says why.
   template <class Items>
-  requires(!std::is_convertible_v<const Items&, sample> &&
-           detail::range_of_others<Items, sample>) void update(const Items&) {
+  requires(!std::is_convertible_v<const Items&, sample> && detail::range_of_others<Items, sample>)
+  void update(const Items&) {
     static_assert(
         std::is_convertible_v<const Items&, std::span<const sample>>,
         "millrace[AGGREGATE-17]: update(items): they are of another type than the aggregate's items, which are "
         "doubles unless a member is about something else; convert them, or update item by item");
   }
   /// The items of a span of floats, which double holds exactly.
-  auto update(std::span<const float> items) requires(std::is_same_v<sample, double>) {
+  auto update(std::span<const float> items)
+  requires(std::is_same_v<sample, double>)
+  {
     if constexpr (std::is_same_v<Policy, reject_nan>)
       for (std::size_t i = 0; i < items.size(); ++i)
         if (items[i] != items[i]) return result<void>(detail::refused(this->tally_.seen() + i));
@@ -197,14 +204,24 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   }
 
   /// Takes away what was merged or updated before; exact only where the traits say so.
-  void unmerge(const snapshot_type& part) requires(states::invertible) {
+  void unmerge(const snapshot_type& part)
+  requires(states::invertible)
+  {
     this->states_.unmerge(part.states_);
     this->tally_.unmerge(part.tally_);
   }
-  void unmerge(const basic_aggregate& part) requires(states::invertible) { unmerge(part.snapshot()); }
+  void unmerge(const basic_aggregate& part)
+  requires(states::invertible)
+  {
+    unmerge(part.snapshot());
+  }
 
   /// Every item's weight so far times factor > 0. Counts, extremes and places stay as they are.
-  void scale(double factor) requires(states::scalable) { this->states_.scale(factor); }
+  void scale(double factor)
+  requires(states::scalable)
+  {
+    this->states_.scale(factor);
+  }
 
   snapshot_type snapshot() const {
     snapshot_type made;

@@ -64,13 +64,9 @@ struct merge_offset {
 namespace detail {
 
 template <class M>
-concept has_needs = requires {
-  typename M::needs;
-};
+concept has_needs = requires { typename M::needs; };
 template <class M, class T>
-concept has_state = requires {
-  typename M::template state<T>;
-};
+concept has_state = requires { typename M::template state<T>; };
 template <class M>
 concept is_its_own_state = aggregator<M>;
 
@@ -168,7 +164,8 @@ struct sample_of {
 template <class M, class... Rest>
 struct sample_of<M, Rest...> : sample_of<Rest...> {};
 template <class M, class... Rest>
-requires(requires { typename M::sample; } && !std::is_same_v<typename M::sample, double>) struct sample_of<M, Rest...> {
+requires(requires { typename M::sample; } && !std::is_same_v<typename M::sample, double>)
+struct sample_of<M, Rest...> {
   using type = typename M::sample;
 };
 

@@ -311,8 +311,8 @@ class moment_sums : detail::central_sums<Order> {
     if constexpr (Order >= 2)
       for (unsigned k = 2; k <= Order; ++k)
         for (const int over : {weight_apart - apart, -detail::exponent_of(weight_)})  // in all, and by weight
-          plain = plain && detail::kept_apart(detail::exponent_of(central_sum(k)) + static_cast<int>(k) * exponent +
-                                              over) == 0;
+          plain = plain &&
+                  detail::kept_apart(detail::exponent_of(central_sum(k)) + static_cast<int>(k) * exponent + over) == 0;
     rescale(plain ? 0 : exponent, apart);
   }
   [[gnu::noinline, gnu::cold]] void merge_far(moment_sums other) noexcept {

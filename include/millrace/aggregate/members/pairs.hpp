@@ -317,7 +317,8 @@ struct comoments {
                     const detail::pair_powers& found) noexcept {
       const double least = 1e-30 * static_cast<double>(pairs.size());
       const bool near = about.mass >= least && about.mass <= 1e30 &&
-                        squares_are_plain(found.xx, [&](std::size_t i) { return pairs[i].x == pairs[0].x; }, pairs) &&
+                        squares_are_plain(
+                            found.xx, [&](std::size_t i) { return pairs[i].x == pairs[0].x; }, pairs) &&
                         squares_are_plain(found.yy, [&](std::size_t i) { return pairs[i].y == pairs[0].y; }, pairs);
       if (near) [[likely]]
         return closed_.merge(comoment_sums(about.mass, about.mean, found));
@@ -423,7 +424,11 @@ struct side_of_pairs {
     static constexpr bool exactly_invertible = inner_type::exactly_invertible;
 
     void update(const xy& p) { inner_.update(Side::of(p)); }
-    void update(const xy& p, weight w) requires(inner_type::states::weighable) { inner_.update(Side::of(p), w); }
+    void update(const xy& p, weight w)
+    requires(inner_type::states::weighable)
+    {
+      inner_.update(Side::of(p), w);
+    }
     void update(std::span<const xy> pairs) {
       double side[256];
       while (!pairs.empty()) {
@@ -433,7 +438,9 @@ struct side_of_pairs {
         pairs = pairs.subspan(now);
       }
     }
-    void update(std::span<const xy> pairs, std::span<const double> weights) requires(inner_type::states::weighable) {
+    void update(std::span<const xy> pairs, std::span<const double> weights)
+    requires(inner_type::states::weighable)
+    {
       double side[256];
       while (!pairs.empty()) {
         const std::size_t now = pairs.size() < 256 ? pairs.size() : 256;
@@ -444,8 +451,16 @@ struct side_of_pairs {
       }
     }
     auto merge(const state& later) { return inner_.merge(later.inner_); }
-    void unmerge(const state& part) requires(inner_type::invertible) { inner_.unmerge(part.inner_); }
-    void scale(double factor) requires(inner_type::states::scalable) { inner_.scale(factor); }
+    void unmerge(const state& part)
+    requires(inner_type::invertible)
+    {
+      inner_.unmerge(part.inner_);
+    }
+    void scale(double factor)
+    requires(inner_type::states::scalable)
+    {
+      inner_.scale(factor);
+    }
     const inner_type& inner() const noexcept { return inner_; }
 
     void save(envelope_writer& to) const { to.block(inner_.save()); }

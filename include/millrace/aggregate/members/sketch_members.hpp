@@ -25,9 +25,15 @@ inline namespace v0 {
 template <class Sketch, class Kept = const Sketch*>
 class quantile_query {
  public:
-  explicit quantile_query(const Sketch& sketch) noexcept requires(std::is_pointer_v<Kept>) : kept_(&sketch) {}
-  explicit quantile_query(const Sketch&& sketch) requires(std::is_pointer_v<Kept>) = delete;
-  explicit quantile_query(Sketch sketch) requires(!std::is_pointer_v<Kept>) : kept_(std::move(sketch)) {}
+  explicit quantile_query(const Sketch& sketch) noexcept
+  requires(std::is_pointer_v<Kept>)
+      : kept_(&sketch) {}
+  explicit quantile_query(const Sketch&& sketch)
+  requires(std::is_pointer_v<Kept>)
+  = delete;
+  explicit quantile_query(Sketch sketch)
+  requires(!std::is_pointer_v<Kept>)
+      : kept_(std::move(sketch)) {}
 
   /// The quantile at p in [0, 1]; NaN for any other p.
   double operator()(double p) const { return sketch().quantile(p); }

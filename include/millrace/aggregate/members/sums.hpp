@@ -53,9 +53,7 @@ class compensated_sum {
     rest_ *= factor;
   }
   /// Adds term * 2^apart where the sum stands for value() * 2^kept: beyond double's range, see detail::add_far.
-  void add_far(double term, int apart, std::int16_t& kept) noexcept {
-    detail::add_far(sum_, rest_, kept, term, apart);
-  }
+  void add_far(double term, int apart, std::int16_t& kept) noexcept { detail::add_far(sum_, rest_, kept, term, apart); }
   double value() const noexcept {
     const double all = sum_ + rest_;
     return all == all ? all : sum_;  // past the range the rest is NaN
@@ -206,9 +204,7 @@ class wide_ratio {
 
  private:
   bool far() const noexcept { return (weight_apart_ | term_apart_) != 0; }
-  static double unless_far(double ratio, int apart) noexcept {
-    return apart == 0 ? ratio : math::ldexp(ratio, apart);
-  }
+  static double unless_far(double ratio, int apart) noexcept { return apart == 0 ? ratio : math::ldexp(ratio, apart); }
 
   double weight_ = 0;
   compensated_sum terms_;

@@ -42,21 +42,29 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   using sample = detail::sample_t<Aggregate>;
   using detail::time_of_items<sample, Time>::update;
 
-  explicit windowed(Aggregate empty = Aggregate()) requires(Gap.nanoseconds != 0)
+  explicit windowed(Aggregate empty = Aggregate())
+  requires(Gap.nanoseconds != 0)
       : gap_(Gap.nanoseconds), empty_(std::move(empty)) {}
-  explicit windowed(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0)
+  explicit windowed(duration gap, Aggregate empty = Aggregate())
+  requires(Gap.nanoseconds == 0)
       : windowed(gap, std::move(empty), 0) {
     if (gap.nanoseconds <= 0) watermark_ = detail::end_of_time;  // every item comes too late
   }
   template <detail::bare_number N>
-  explicit windowed(N, const auto&...) requires(Gap.nanoseconds == 0) : windowed(detail::no_unit<N>::length) {}
+  explicit windowed(N, const auto&...)
+  requires(Gap.nanoseconds == 0)
+      : windowed(detail::no_unit<N>::length) {}
   template <class Nothing = void>
-  windowed() requires(Gap.nanoseconds == 0) : windowed(duration(1)) {
+  windowed()
+  requires(Gap.nanoseconds == 0)
+      : windowed(duration(1)) {
     static_assert(!std::is_void_v<Nothing>,
                   "millrace[WINDOW-9]: session<> has no gap of its own: give one to the constructor, or session<30s>");
   }
   /// Errors: invalid_argument for a gap that is not above zero. Constructed so, it takes nothing.
-  static result<windowed> make(duration gap, Aggregate empty = Aggregate()) requires(Gap.nanoseconds == 0) {
+  static result<windowed> make(duration gap, Aggregate empty = Aggregate())
+  requires(Gap.nanoseconds == 0)
+  {
     if (gap.nanoseconds <= 0) return detail::no_length("session", "gap", gap);
     return windowed(gap, std::move(empty));
   }
@@ -73,29 +81,51 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
 
   /// Takes an item; sessions that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
-  auto update(const sample& x, time_point time, Sink&& sink) requires(!detail::by_arrival<Time>) {
+  auto update(const sample& x, time_point time, Sink&& sink)
+  requires(!detail::by_arrival<Time>)
+  {
     return take(x, time.nanoseconds, sink);
   }
   template <class Sink>
-  requires(detail::by_arrival<Time>&& std::is_invocable_v<Sink&, time_range, const Aggregate&>) auto update(
-      const sample& x, Sink&& sink) {
+  requires(detail::by_arrival<Time> && std::is_invocable_v<Sink&, time_range, const Aggregate&>)
+  auto update(const sample& x, Sink&& sink) {
     return take(x, this->now(), sink);
   }
   /// Without a sink the session that ended last is kept, in `last()`.
-  auto update(const sample& x, time_point time) requires(!detail::by_arrival<Time>) { return update(x, time, keep()); }
-  auto update(const sample& x) requires(detail::by_arrival<Time>) { return update(x, keep()); }
+  auto update(const sample& x, time_point time)
+  requires(!detail::by_arrival<Time>)
+  {
+    return update(x, time, keep());
+  }
+  auto update(const sample& x)
+  requires(detail::by_arrival<Time>)
+  {
+    return update(x, keep());
+  }
 
   /// Lets time pass without an item.
   template <class Sink>
-  void advance(time_point time, Sink&& sink) requires(!detail::by_arrival<Time>) {
+  void advance(time_point time, Sink&& sink)
+  requires(!detail::by_arrival<Time>)
+  {
     close_until(detail::earlier_by(time.nanoseconds, Time::lateness), sink);
   }
-  void advance(time_point time) requires(!detail::by_arrival<Time>) { advance(time, keep()); }
+  void advance(time_point time)
+  requires(!detail::by_arrival<Time>)
+  {
+    advance(time, keep());
+  }
   template <class Sink>
-  void advance(Sink&& sink) requires(detail::by_arrival<Time>) {
+  void advance(Sink&& sink)
+  requires(detail::by_arrival<Time>)
+  {
     close_until(this->now(), sink);
   }
-  void advance() requires(detail::by_arrival<Time>) { advance(keep()); }
+  void advance()
+  requires(detail::by_arrival<Time>)
+  {
+    advance(keep());
+  }
 
   /// Ends all sessions: the stream is over. What still comes is late.
   template <class Sink>
@@ -114,7 +144,9 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   std::size_t open_sessions() const noexcept { return open_.size(); }
 
   /// Errors: type_mismatch, if the gap is another; the aggregate's own.
-  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
+  result<void> merge(const windowed& other)
+  requires(!detail::by_arrival<Time>)
+  {
     if (other.gap_ != gap_) return detail::other_window("gap", duration(other.gap_), duration(gap_));
     windowed both = *this;
     for (const one& theirs : other.open_)
@@ -126,7 +158,9 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     return {};
   }
 
-  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+  std::vector<std::byte> save() const
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     envelope_writer to("session");
     to.i64(gap_);
     to.i64(watermark_);
@@ -141,8 +175,9 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
     detail::save_refused(to, refused_);
     return std::move(to).finish();
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
-                                                                          saveable<Aggregate>) {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     auto from = envelope_reader::open(bytes, "session");
     if (!from) return std::move(from).error();
     const std::int64_t gap = from->i64();
@@ -177,8 +212,8 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
 
   void swap(windowed& other) noexcept {
     detail::swap_two<detail::arrival_clock<Time>>(*this, other);
-    detail::swap_members(*this, other, &windowed::gap_, &windowed::watermark_,
-                         &windowed::late_, &windowed::refused_, &windowed::open_);
+    detail::swap_members(*this, other, &windowed::gap_, &windowed::watermark_, &windowed::late_, &windowed::refused_,
+                         &windowed::open_);
     std::swap(empty_, other.empty_);
     std::swap(last_, other.last_);
   }
@@ -190,9 +225,8 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
   };
 
   auto keep() {
-    return [this](const time_range& when, const Aggregate& what) {
-      last_.emplace(ended_window<Aggregate>{when, what});
-    };
+    return
+        [this](const time_range& when, const Aggregate& what) { last_.emplace(ended_window<Aggregate>{when, what}); };
   }
 
   template <class Sink>

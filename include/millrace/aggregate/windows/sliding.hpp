@@ -160,20 +160,28 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   static constexpr std::size_t unbounded = ~std::size_t{0};
 
   /// Of at most `most` items, 1 at the least.
-  explicit windowed(std::size_t most = unbounded) requires(Length.nanoseconds != 0) : windowed(Length, most, 0) {}
-  explicit windowed(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0)
+  explicit windowed(std::size_t most = unbounded)
+  requires(Length.nanoseconds != 0)
+      : windowed(Length, most, 0) {}
+  explicit windowed(duration length, std::size_t most = unbounded)
+  requires(Length.nanoseconds == 0)
       : windowed(length, most, 0) {}
   template <detail::bare_number N>
-  explicit windowed(N, const auto&...) requires(Length.nanoseconds == 0)
+  explicit windowed(N, const auto&...)
+  requires(Length.nanoseconds == 0)
       : windowed(detail::no_unit<N>::length, unbounded, 0) {}
   template <class Nothing = void>
-  windowed() requires(Length.nanoseconds == 0) : windowed(Length, 1, 0) {
+  windowed()
+  requires(Length.nanoseconds == 0)
+      : windowed(Length, 1, 0) {
     static_assert(
         !std::is_void_v<Nothing>,
         "millrace[WINDOW-9]: sliding<> has no length of its own: give one to the constructor, or sliding<5min>");
   }
   /// Errors: invalid_argument for a length that is not above zero. Constructed so, the window takes nothing.
-  static result<windowed> make(duration length, std::size_t most = unbounded) requires(Length.nanoseconds == 0) {
+  static result<windowed> make(duration length, std::size_t most = unbounded)
+  requires(Length.nanoseconds == 0)
+  {
     if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
     return windowed(length, most);
   }
@@ -189,18 +197,30 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   }
 
   /// Void; result<void> if the aggregate can refuse an item.
-  [[gnu::always_inline]] auto update(const sample& x) requires(detail::by_arrival<Time>) {
+  [[gnu::always_inline]] auto update(const sample& x)
+  requires(detail::by_arrival<Time>)
+  {
     return taken(x, this->now());
   }
-  [[gnu::always_inline]] auto update(const sample& x, time_point time) requires(!detail::by_arrival<Time>) {
+  [[gnu::always_inline]] auto update(const sample& x, time_point time)
+  requires(!detail::by_arrival<Time>)
+  {
     return taken(x, time.nanoseconds);
   }
 
   using detail::time_of_items<typename ops::sample, Time>::update;
 
   /// Lets time pass without an item. Time does not go back.
-  void advance(time_point time) requires(!detail::by_arrival<Time>) { pass(time.nanoseconds); }
-  void advance() requires(detail::by_arrival<Time>) { pass(this->now()); }
+  void advance(time_point time)
+  requires(!detail::by_arrival<Time>)
+  {
+    pass(time.nanoseconds);
+  }
+  void advance()
+  requires(detail::by_arrival<Time>)
+  {
+    pass(this->now());
+  }
 
   duration length() const noexcept { return duration(length_); }
   /// How many items came before the watermark, or from before the window, and were left out.
@@ -215,7 +235,9 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
 
   /// Takes up the window of another stream.
   /// Errors: type_mismatch, if it is of another length.
-  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
+  result<void> merge(const windowed& other)
+  requires(!detail::by_arrival<Time>)
+  {
     if (other.length_ != length_) return detail::other_window("length", duration(other.length_), duration(length_));
     windowed both(duration(length_), most_, 0);
     both.now_ = now_ > other.now_ ? now_ : other.now_;
@@ -241,7 +263,9 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     return {};
   }
 
-  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && detail::has_bytes<sample>) {
+  std::vector<std::byte> save() const
+  requires(!detail::by_arrival<Time> && detail::has_bytes<sample>)
+  {
     envelope_writer to(type());
     to.i64(length_);
     to.u64(most_);
@@ -253,8 +277,9 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
     detail::save_refused(to, refused_);
     return std::move(to).finish();
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
-                                                                          detail::has_bytes<sample>) {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires(!detail::by_arrival<Time> && detail::has_bytes<sample>)
+  {
     const std::string name = type();
     auto from = envelope_reader::open(bytes, name);
     if (!from) return std::move(from).error();

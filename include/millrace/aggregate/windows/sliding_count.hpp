@@ -67,9 +67,13 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
  public:
   using sample = typename ops::sample;
 
-  windowed() requires(Items != 0) : windowed(Items, 0) {}
+  windowed()
+  requires(Items != 0)
+      : windowed(Items, 0) {}
   /// The last `items`, 1 at the least.
-  explicit windowed(std::size_t items) requires(Items == 0) : windowed(items == 0 ? 1 : items, 0) {}
+  explicit windowed(std::size_t items)
+  requires(Items == 0)
+      : windowed(items == 0 ? 1 : items, 0) {}
 
   windowed(const windowed&) = default;
   windowed& operator=(const windowed&) = default;
@@ -112,14 +116,18 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
   /// The greatest number of items in the window.
   std::size_t width() const noexcept { return most_; }
 
-  std::vector<std::byte> save() const requires(detail::has_bytes<sample>) {
+  std::vector<std::byte> save() const
+  requires(detail::has_bytes<sample>)
+  {
     envelope_writer to(type());
     to.u64(most_);
     to.u64(engine_.counted().skipped_before());
     detail::save_items(to, engine_, engine_.begin());
     return std::move(to).finish();
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires(detail::has_bytes<sample>) {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires(detail::has_bytes<sample>)
+  {
     const std::string name = type();
     auto from = envelope_reader::open(bytes, name);
     if (!from) return std::move(from).error();
@@ -135,9 +143,7 @@ class windowed<sliding_count<Items, Forgetting>, Aggregate, Time>
 
  private:
   windowed(std::size_t items, int) : most_(items), engine_(typename ops::running{}) {}
-  void swap(windowed& other) noexcept {
-    detail::swap_members(*this, other, &windowed::most_, &windowed::engine_);
-  }
+  void swap(windowed& other) noexcept { detail::swap_members(*this, other, &windowed::most_, &windowed::engine_); }
 
   [[gnu::always_inline]] void take(const sample& x) {
     if (ops::skips(x)) [[unlikely]] {

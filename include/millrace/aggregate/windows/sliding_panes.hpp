@@ -32,7 +32,8 @@ inline namespace v0 {
 /// Threads: one at a time; const calls from any number. `value` and `get` of a window that is not const count as
 /// writes.
 template <duration Length, duration Pane, class Forgetting, class Aggregate, class Time>
-requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
+requires(Pane.nanoseconds != 0)
+class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
     : public detail::member_answers<windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>>,
       public detail::time_of_items<detail::sample_t<Aggregate>, Time>,
       private detail::arrival_clock<Time> {
@@ -45,24 +46,32 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
  public:
   using sample = detail::sample_t<Aggregate>;
 
-  explicit windowed(Aggregate empty = Aggregate()) requires(Length.nanoseconds != 0)
+  explicit windowed(Aggregate empty = Aggregate())
+  requires(Length.nanoseconds != 0)
       : panes_(std::move(empty), Length.nanoseconds, Pane.nanoseconds) {}
   /// A length of a whole number of panes; it is rounded up to one.
-  explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
+  explicit windowed(duration length, Aggregate empty = Aggregate())
+  requires(Length.nanoseconds == 0)
       : panes_(std::move(empty), can_be(length) ? length.nanoseconds : 1, Pane.nanoseconds) {
     if (!can_be(length)) panes_.pass(detail::end_of_time);  // every item comes too late
   }
   template <detail::bare_number N>
-  explicit windowed(N, const auto&...) requires(Length.nanoseconds == 0) : windowed(detail::no_unit<N>::length) {}
+  explicit windowed(N, const auto&...)
+  requires(Length.nanoseconds == 0)
+      : windowed(detail::no_unit<N>::length) {}
   template <class Nothing = void>
-  windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
+  windowed()
+  requires(Length.nanoseconds == 0)
+      : windowed(duration(1)) {
     static_assert(!std::is_void_v<Nothing>,
                   "millrace[WINDOW-9]: sliding<{}, pane> has no length of its own: give one to the constructor, or "
                   "sliding<5min, 10s>");
   }
   /// Errors: invalid_argument for a length that is not above zero, or of more than a million panes. Constructed so, the
   /// window takes nothing.
-  static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
+  static result<windowed> make(duration length, Aggregate empty = Aggregate())
+  requires(Length.nanoseconds == 0)
+  {
     if (length.nanoseconds <= 0) return detail::no_length("sliding", "length", length);
     if (!can_be(length))
       return error(errc::invalid_argument, "sliding: the length, " + detail::in_words(length) + ", is more than a " +
@@ -88,17 +97,29 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
   }
 
   /// Returns what the aggregate's `update` does; void, or a success, for an item that was left out.
-  auto update(const sample& x) requires(detail::by_arrival<Time>) { return take(x, this->now()); }
+  auto update(const sample& x)
+  requires(detail::by_arrival<Time>)
+  {
+    return take(x, this->now());
+  }
   auto update(const sample& x, time_point time)
-    requires(!detail::by_arrival<Time>)
+  requires(!detail::by_arrival<Time>)
   {
     return take(x, time.nanoseconds);
   }
   using detail::time_of_items<detail::sample_t<Aggregate>, Time>::update;
 
   /// Lets time pass without an item.
-  void advance(time_point time) requires(!detail::by_arrival<Time>) { panes_.pass(time.nanoseconds); }
-  void advance() requires(detail::by_arrival<Time>) { panes_.pass(this->now()); }
+  void advance(time_point time)
+  requires(!detail::by_arrival<Time>)
+  {
+    panes_.pass(time.nanoseconds);
+  }
+  void advance()
+  requires(detail::by_arrival<Time>)
+  {
+    panes_.pass(this->now());
+  }
 
   /// The aggregate over the panes that are in the window now: by arrival, when asked; by event time, as of the
   /// greatest time that came. Keeps what it merged for the next time.
@@ -127,7 +148,9 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
 
   /// Takes up the window of another stream.
   /// Errors: type_mismatch, if its length is another; the aggregate's own.
-  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) {
+  result<void> merge(const windowed& other)
+  requires(!detail::by_arrival<Time>)
+  {
     detail::pane_queue<Aggregate> both = panes_;
     if (auto done = both.merge(other.panes_); !done) return done;
     panes_ = std::move(both);
@@ -136,15 +159,18 @@ requires(Pane.nanoseconds != 0) class windowed<sliding<Length, Pane, Forgetting>
     return {};
   }
 
-  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+  std::vector<std::byte> save() const
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     envelope_writer to(type);
     to.u64(late_);
     panes_.save(to);
     detail::save_refused(to, refused_);
     return std::move(to).finish();
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
-                                                                          saveable<Aggregate>) {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     auto from = envelope_reader::open(bytes, type);
     if (!from) return std::move(from).error();
     const std::uint64_t late = from->u64();

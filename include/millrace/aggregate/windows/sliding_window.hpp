@@ -44,7 +44,9 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
   template <detail::bare_number N>
   explicit basic_sliding_window(N, const auto&...) : base(detail::no_unit<N>::length) {}
 
-  static result<basic_sliding_window> load(std::span<const std::byte> bytes) requires saveable<base> {
+  static result<basic_sliding_window> load(std::span<const std::byte> bytes)
+  requires saveable<base>
+  {
     auto loaded = base::load(bytes);
     if (!loaded) return std::move(loaded).error();
     return basic_sliding_window(*std::move(loaded));

@@ -150,9 +150,8 @@ class stepping_windows {
     A sum;
   };
   void swap(stepping_windows& other) noexcept {
-    swap_members(*this, other, &stepping_windows::panes_, &stepping_windows::length_,
-                 &stepping_windows::step_, &stepping_windows::pane_, &stepping_windows::next_,
-                 &stepping_windows::watermark_);
+    swap_members(*this, other, &stepping_windows::panes_, &stepping_windows::length_, &stepping_windows::step_,
+                 &stepping_windows::pane_, &stepping_windows::next_, &stepping_windows::watermark_);
     std::swap(empty_, other.empty_);
   }
   static std::int64_t common(std::int64_t a, std::int64_t b) noexcept {
@@ -182,29 +181,51 @@ class ending_windows : public time_of_items<sample_t<A>, Time>, private arrival_
 
   /// Takes an item; windows that its time ends go first to `sink(time_range, const Aggregate&)`, in order.
   template <class Sink>
-  auto update(const sample& x, time_point time, Sink&& sink) requires(!by_arrival<Time>) {
+  auto update(const sample& x, time_point time, Sink&& sink)
+  requires(!by_arrival<Time>)
+  {
     return take(x, time.nanoseconds, sink);
   }
   template <class Sink>
-  requires(by_arrival<Time>&& std::is_invocable_v<Sink&, time_range, const A&>) auto update(const sample& x,
-                                                                                            Sink&& sink) {
+  requires(by_arrival<Time> && std::is_invocable_v<Sink&, time_range, const A&>)
+  auto update(const sample& x, Sink&& sink) {
     return take(x, this->now(), sink);
   }
   /// Without a sink the window that ended last is kept, in `last()`.
-  auto update(const sample& x, time_point time) requires(!by_arrival<Time>) { return update(x, time, keep()); }
-  auto update(const sample& x) requires(by_arrival<Time>) { return update(x, keep()); }
+  auto update(const sample& x, time_point time)
+  requires(!by_arrival<Time>)
+  {
+    return update(x, time, keep());
+  }
+  auto update(const sample& x)
+  requires(by_arrival<Time>)
+  {
+    return update(x, keep());
+  }
 
   /// Lets time pass without an item.
   template <class Sink>
-  void advance(time_point time, Sink&& sink) requires(!by_arrival<Time>) {
+  void advance(time_point time, Sink&& sink)
+  requires(!by_arrival<Time>)
+  {
     windows_.close_until(earlier_by(time.nanoseconds, Time::lateness), sink);
   }
-  void advance(time_point time) requires(!by_arrival<Time>) { advance(time, keep()); }
+  void advance(time_point time)
+  requires(!by_arrival<Time>)
+  {
+    advance(time, keep());
+  }
   template <class Sink>
-  void advance(Sink&& sink) requires(by_arrival<Time>) {
+  void advance(Sink&& sink)
+  requires(by_arrival<Time>)
+  {
     windows_.close_until(this->now(), sink);
   }
-  void advance() requires(by_arrival<Time>) { advance(keep()); }
+  void advance()
+  requires(by_arrival<Time>)
+  {
+    advance(keep());
+  }
 
   /// Ends all windows that have items: the stream is over. What still comes is late.
   template <class Sink>
@@ -330,30 +351,45 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
   using base = detail::ending_windows<Aggregate, Time>;
 
  public:
-  explicit windowed(Aggregate empty = Aggregate()) requires(Length.nanoseconds != 0)
+  explicit windowed(Aggregate empty = Aggregate())
+  requires(Length.nanoseconds != 0)
       : base(std::move(empty), Length.nanoseconds, Length.nanoseconds) {}
-  explicit windowed(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0)
+  explicit windowed(duration length, Aggregate empty = Aggregate())
+  requires(Length.nanoseconds == 0)
       : base(std::move(empty), length.nanoseconds, length.nanoseconds) {}
   template <detail::bare_number N>
-  explicit windowed(N, const auto&...) requires(Length.nanoseconds == 0) : windowed(detail::no_unit<N>::length) {}
+  explicit windowed(N, const auto&...)
+  requires(Length.nanoseconds == 0)
+      : windowed(detail::no_unit<N>::length) {}
   template <class Nothing = void>
-  windowed() requires(Length.nanoseconds == 0) : windowed(duration(1)) {
+  windowed()
+  requires(Length.nanoseconds == 0)
+      : windowed(duration(1)) {
     static_assert(
         !std::is_void_v<Nothing>,
         "millrace[WINDOW-9]: tumbling<> has no length of its own: give one to the constructor, or tumbling<1min>");
   }
   /// Errors: invalid_argument for a length that is not above zero. Constructed so, it takes nothing.
-  static result<windowed> make(duration length, Aggregate empty = Aggregate()) requires(Length.nanoseconds == 0) {
+  static result<windowed> make(duration length, Aggregate empty = Aggregate())
+  requires(Length.nanoseconds == 0)
+  {
     if (length.nanoseconds <= 0) return detail::no_length("tumbling", "length", length);
     return windowed(length, std::move(empty));
   }
 
-  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) { return this->merge_windows(other); }
-  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+  result<void> merge(const windowed& other)
+  requires(!detail::by_arrival<Time>)
+  {
+    return this->merge_windows(other);
+  }
+  std::vector<std::byte> save() const
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     return this->save_as("tumbling");
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
-                                                                          saveable<Aggregate>) {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     windowed made = [] {
       if constexpr (Length.nanoseconds != 0)
         return windowed();
@@ -377,12 +413,19 @@ class windowed<hopping<Length, Step>, Aggregate, Time> : public detail::ending_w
  public:
   explicit windowed(Aggregate empty = Aggregate()) : base(std::move(empty), Length.nanoseconds, Step.nanoseconds) {}
 
-  result<void> merge(const windowed& other) requires(!detail::by_arrival<Time>) { return this->merge_windows(other); }
-  std::vector<std::byte> save() const requires(!detail::by_arrival<Time> && saveable<Aggregate>) {
+  result<void> merge(const windowed& other)
+  requires(!detail::by_arrival<Time>)
+  {
+    return this->merge_windows(other);
+  }
+  std::vector<std::byte> save() const
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     return this->save_as("hopping");
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires(!detail::by_arrival<Time> &&
-                                                                          saveable<Aggregate>) {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires(!detail::by_arrival<Time> && saveable<Aggregate>)
+  {
     windowed made;
     if (auto done = made.load_as("hopping", bytes, Length.nanoseconds, Step.nanoseconds); !done)
       return std::move(done).error();
@@ -403,17 +446,17 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
  public:
   using sample = detail::sample_t<Aggregate>;
 
-  explicit windowed(Aggregate empty = Aggregate()) requires(Items != 0)
+  explicit windowed(Aggregate empty = Aggregate())
+  requires(Items != 0)
       : items_(Items), empty_(std::move(empty)), open_(empty_) {}
   /// Windows of `items`, 1 at the least.
-  explicit windowed(std::size_t items, Aggregate empty = Aggregate()) requires(Items == 0)
+  explicit windowed(std::size_t items, Aggregate empty = Aggregate())
+  requires(Items == 0)
       : items_(items == 0 ? 1 : items), empty_(std::move(empty)), open_(empty_) {}
   windowed(const windowed&) = default;
   windowed& operator=(const windowed&) = default;
   /// A window that has been moved from is as newly made.
-  windowed(windowed&& other) noexcept : items_(other.items_), empty_(other.empty_), open_(other.empty_) {
-    swap(other);
-  }
+  windowed(windowed&& other) noexcept : items_(other.items_), empty_(other.empty_), open_(other.empty_) { swap(other); }
   windowed& operator=(windowed&& other) noexcept {
     windowed taken(std::move(other));
     swap(taken);
@@ -448,14 +491,18 @@ class windowed<tumbling_count<Items>, Aggregate, Time> {
   const Aggregate& open() const noexcept { return open_; }
   const std::optional<Aggregate>& last() const noexcept { return last_; }
 
-  std::vector<std::byte> save() const requires saveable<Aggregate> {
+  std::vector<std::byte> save() const
+  requires saveable<Aggregate>
+  {
     envelope_writer to("tumbling_count");
     for (const std::uint64_t n : {std::uint64_t{items_}, std::uint64_t{filled_}, first_}) to.u64(n);
     to.block(empty_.save());
     to.block(open_.save());
     return std::move(to).finish();
   }
-  static result<windowed> load(std::span<const std::byte> bytes) requires saveable<Aggregate> {
+  static result<windowed> load(std::span<const std::byte> bytes)
+  requires saveable<Aggregate>
+  {
     auto from = envelope_reader::open(bytes, "tumbling_count");
     if (!from) return std::move(from).error();
     const std::uint64_t items = from->u64();

@@ -136,8 +136,8 @@ struct in_order_of {
 
 /// May a window keep one partial of A for each item?
 template <class A>
-inline constexpr bool keeps_one_each = std::is_trivially_copyable_v<typename window_ops<A>::partial> &&
-                                       sizeof(typename window_ops<A>::partial) <= 512;
+inline constexpr bool keeps_one_each =
+    std::is_trivially_copyable_v<typename window_ops<A>::partial> && sizeof(typename window_ops<A>::partial) <= 512;
 
 /// `get` of a window: what the aggregate over it returns for a member; a sketch comes as a copy.
 template <class Derived>
@@ -187,23 +187,25 @@ struct arrival_clock<processing_time<Clock>> {
   std::int64_t now() const noexcept { return static_cast<std::int64_t>(clock.nanoseconds(clock.ticks())); }
 };
 template <class Time>
-concept by_arrival = requires {
-  typename Time::clock;
-};
+concept by_arrival = requires { typename Time::clock; };
 
 /// For items that come with another idea of time than a window's: overloads of `update` that say what is wrong.
 template <class Sample, class Time>
 class time_of_items {
  public:
   template <class Nothing = void>
-  void update(const Sample&) requires(!by_arrival<Time>) {
+  void update(const Sample&)
+  requires(!by_arrival<Time>)
+  {
     static_assert(
         !std::is_void_v<Nothing>,
         "millrace[WINDOW-10]: this window's items bring their time: update(x, mr::time_point(t)); one that stamps them "
         "as they come is made with mr::processing_time<>");
   }
   template <class Nothing = void>
-  void update(const Sample&, time_point) requires(by_arrival<Time>) {
+  void update(const Sample&, time_point)
+  requires(by_arrival<Time>)
+  {
     static_assert(
         !std::is_void_v<Nothing>,
         "millrace[WINDOW-12]: this window stamps its items as they come: update(x); for items that bring their "

@@ -99,8 +99,7 @@ class envelope_reader {
       return error(errc::truncated, "saved " + std::string(type) + ": " + std::to_string(bytes.size()) +
                                         " bytes are too few for an envelope");
     const std::byte* const at = bytes.data();
-    if (get(at, 4) != magic)
-      return error(errc::corrupt, "saved " + std::string(type) + ": does not begin with MRAG");
+    if (get(at, 4) != magic) return error(errc::corrupt, "saved " + std::string(type) + ": does not begin with MRAG");
     if (const unsigned version = static_cast<unsigned>(at[4]); version != 1)
       return error(errc::unsupported, "saved " + std::string(type) + ": envelope version " + std::to_string(version) +
                                           ", this library reads 1");

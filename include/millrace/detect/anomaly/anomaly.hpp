@@ -77,10 +77,8 @@ Detector blank_of() noexcept {
 /// update allocates never; the detector is trivially copyable.
 template <class D>
 concept anomaly_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, double x) {
-  { d.update(x) }
-  noexcept->std::same_as<anomaly>;
-  { d.reset() }
-  noexcept;
+  { d.update(x) } noexcept -> std::same_as<anomaly>;
+  { d.reset() } noexcept;
 };
 
 }  // namespace detect

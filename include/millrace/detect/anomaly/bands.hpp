@@ -72,7 +72,7 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
   detail::self_starting seen_;
   double limit_;
 };
-z_score(double)->z_score<given_limit>;
+z_score(double) -> z_score<given_limit>;
 
 /// An observation against exponentially weighted mean and deviation: bands that follow a wandering stream.
 ///

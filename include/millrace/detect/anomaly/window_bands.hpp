@@ -143,7 +143,7 @@ class robust_z : detail::require_limit<RunLength>, public saved_fields<robust_z<
   detail::sorted_window<Window> kept_;
   double limit_;
 };
-robust_z(double)->robust_z<given_limit>;
+robust_z(double) -> robust_z<given_limit>;
 
 /// An observation against the quartiles of the last `Window`: fences at a multiple of their distance.
 ///
@@ -193,7 +193,7 @@ class iqr_fence : detail::require_limit<RunLength>, public saved_fields<iqr_fenc
   detail::sorted_window<Window> kept_;
   double fence_;
 };
-iqr_fence(double)->iqr_fence<given_limit>;
+iqr_fence(double) -> iqr_fence<given_limit>;
 
 }  // namespace detect
 }  // namespace v0

@@ -144,9 +144,7 @@ class [[gnu::visibility("default")]] cell_store {
   static constexpr std::align_val_t cache_line{64};  // no line is shared by two threads' slabs
 
   /// How many cells a slab has that reaches to `end`.
-  static std::uint32_t room_for(std::uint32_t end) noexcept {
-    return end < 64 ? 64 : std::bit_ceil(end);
-  }
+  static std::uint32_t room_for(std::uint32_t end) noexcept { return end < 64 ? 64 : std::bit_ceil(end); }
 
   /// Under the lock. Moves a slab into `cells`, memory for `size` of them.
   static void move_to(void* cells, std::uint32_t size, cell_slab& slab) noexcept {

@@ -447,8 +447,8 @@ TEST_CASE("one wrong time stamp makes nothing late where a jump has a limit") {
 }
 
 TEST_CASE("windows and panes that there cannot be are errors, and count nothing") {
-  for (const auto& [window, panes] : std::vector<std::pair<double, std::size_t>>{{0, 30}, {-1, 30}, {60, 0},
-                                                                                  {60, 1'000'001}, {1e-9, 2}}) {
+  for (const auto& [window, panes] :
+       std::vector<std::pair<double, std::size_t>>{{0, 30}, {-1, 30}, {60, 0}, {60, 1'000'001}, {1e-9, 2}}) {
     mr::streaming_options options;
     options.window = mr::seconds(window);
     options.panes = panes;

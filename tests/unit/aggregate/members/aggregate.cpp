@@ -80,10 +80,9 @@ struct random_composition {
     mr::random_engine random(Number);
     return static_cast<std::uint32_t>(random() & random());  // each member with one chance in four
   }();
-  using type =
-      typename chosen_of<set | (1U << (Number % 16)), mr::aggregate<>, mr::max, mr::kurtosis, mr::count, mr::sum,
-                         mr::argmin, mr::stddev, mr::first, mr::geometric_mean, mr::min, mr::mean, mr::last, mr::range,
-                         mr::harmonic_mean, mr::variance, mr::argmax, mr::skewness>::type;
+  using type = typename chosen_of<set | (1U << (Number % 16)), mr::aggregate<>, mr::max, mr::kurtosis, mr::count,
+                                  mr::sum, mr::argmin, mr::stddev, mr::first, mr::geometric_mean, mr::min, mr::mean,
+                                  mr::last, mr::range, mr::harmonic_mean, mr::variance, mr::argmax, mr::skewness>::type;
 };
 template <std::uint64_t... Numbers>
 void check_compositions(std::integer_sequence<std::uint64_t, Numbers...>) {

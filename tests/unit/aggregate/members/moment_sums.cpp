@@ -38,7 +38,7 @@ TEST_CASE("moment_sums unmerge what was merged") {
 
 TEST_CASE("the sums of two parts are those of all, to the bit where numbers are whole") {
   mr::moment_sums<4> a(2, 1);
-  a.merge(mr::moment_sums<4>(4, 1));   // mean 3, deviations -1, 1
+  a.merge(mr::moment_sums<4>(4, 1));  // mean 3, deviations -1, 1
   mr::moment_sums<4> b(7, 1);
   b.merge(mr::moment_sums<4>(11, 1));  // mean 9, deviations -2, 2
   a.merge(b);                          // mean 6: -4, -2, 1, 5

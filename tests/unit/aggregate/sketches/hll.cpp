@@ -10,9 +10,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
-#include <span>
 
 namespace mr = millrace;
 
@@ -219,8 +219,7 @@ namespace {
 template <unsigned LgK>
 void check_merged(std::int64_t items, double theirs, double within) {
   mr::hll<LgK> merged;
-  for (std::int64_t part = 0; part < 4; ++part)
-    merged.merge(of<LgK, 4>(items * part / 4, items * (part + 1) / 4));
+  for (std::int64_t part = 0; part < 4; ++part) merged.merge(of<LgK, 4>(items * part / 4, items * (part + 1) / 4));
   CHECK(merged.estimate() == Approx(theirs).epsilon(within));
 }
 

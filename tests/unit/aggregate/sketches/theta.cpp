@@ -10,9 +10,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
-#include <span>
 
 namespace mr = millrace;
 

@@ -5,10 +5,10 @@
 #include <millrace/aggregate/members/aggregate.hpp>
 #include <millrace/aggregate/members/sketch_members.hpp>
 #include <millrace/aggregate/members/sums.hpp>
+#include <millrace/aggregate/sketches/count_min.hpp>
 #include <millrace/aggregate/windows/session.hpp>
 #include <millrace/aggregate/windows/sliding_panes.hpp>
 #include <millrace/aggregate/windows/tumbling.hpp>
-#include <millrace/aggregate/sketches/count_min.hpp>
 #include <millrace/core/seed.hpp>
 
 #include <laws/aggregator.hpp>

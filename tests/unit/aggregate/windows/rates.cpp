@@ -134,8 +134,7 @@ TEST_CASE("hostile saved rates answer an error or one that works") {
     CHECK(mr::counter_rate::load(other.save()).has_value());
   };
   laws::hostile_bytes(r, use_rate);
-  laws::hostile_payload(
-      r, support::reseal, [](mr::counter_rate& a) { (void)a.rate(); }, 6, 1000);
+  laws::hostile_payload(r, support::reseal, [](mr::counter_rate& a) { (void)a.rate(); }, 6, 1000);
   mr::inter_arrival<> gaps;
   gaps.update(seconds(1));
   gaps.update(seconds(2));

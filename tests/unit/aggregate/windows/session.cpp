@@ -30,7 +30,8 @@ ended by_hand(std::vector<std::pair<std::int64_t, double>> items) {
   ended made;
   std::int64_t last = 0;
   for (const auto& [time, x] : items) {
-    if (made.empty() || time - last >= 10) made.emplace_back(mr::time_range{mr::time_point(time), mr::time_point(time)}, total{});
+    if (made.empty() || time - last >= 10)
+      made.emplace_back(mr::time_range{mr::time_point(time), mr::time_point(time)}, total{});
     last = time;
     made.back().first.end = mr::time_point(time + 10);
     made.back().second.update(x);
@@ -127,7 +128,8 @@ TEST_CASE("sessions are saved, and hostile bytes do no harm") {
     CHECK(a.late() == b.late());
   };
   laws::save_and_load(window, same);
-  for (const std::int64_t t : {-50, -12, -45, 3, 60, 4, 30, 80, 45}) window.update(static_cast<double>(t), mr::time_point(t));
+  for (const std::int64_t t : {-50, -12, -45, 3, 60, 4, 30, 80, 45})
+    window.update(static_cast<double>(t), mr::time_point(t));
   laws::save_and_load(window, same);
   const auto use = [](visits& w) {
     for (std::int64_t i = 0; i < 100; ++i) w.update(1, mr::time_point(100 + 3 * i + i % 12));

@@ -249,7 +249,8 @@ TEST_CASE("a warm window by time does not allocate, in order and out of order") 
     const auto some = [&](int count) {
       for (int i = 0; i < count; ++i) {
         ++now;
-        window.update(static_cast<double>(i), mr::time_point(now - static_cast<std::int64_t>(random.below(disorder + 1))));
+        window.update(static_cast<double>(i),
+                      mr::time_point(now - static_cast<std::int64_t>(random.below(disorder + 1))));
         (void)window.value();
       }
     };
@@ -325,7 +326,7 @@ TEST_CASE("windows by time are saved with what is in them, and hostile bytes do 
     std::int64_t now = -30;
     for (int i = 0; i < 150; ++i)
       window.update(support::awkward(random, 2), mr::time_point((now += static_cast<std::int64_t>(random.below(3))) -
-                                                        static_cast<std::int64_t>(random.below(8))));
+                                                                static_cast<std::int64_t>(random.below(8))));
     window.update(std::numeric_limits<double>::quiet_NaN(), mr::time_point(now));
     laws::save_and_load(window, same);
     auto back = type::load(window.save());

@@ -72,7 +72,8 @@ TEST_CASE("panes answer what a recomputation from their items does, in any order
 TEST_CASE("sketches slide pane by pane") {
   mr::windowed<mr::sliding<5min, 10s>, mr::kll<200>> latencies;
   for (int second = 0; second < 1000; ++second)
-    for (int i = 0; i < 20; ++i) latencies.update(second < 600 ? 1.0 : 2.0, mr::time_point(std::chrono::seconds(second)));
+    for (int i = 0; i < 20; ++i)
+      latencies.update(second < 600 ? 1.0 : 2.0, mr::time_point(std::chrono::seconds(second)));
   const auto last = latencies.value();
   CHECK(last.count() == 20 * 300 + 20 * 10);
   CHECK(last.quantile(0.5) == 2.0);

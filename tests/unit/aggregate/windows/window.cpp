@@ -25,7 +25,8 @@ TEST_CASE("a window's kind, length and time stand in its type") {
   STATIC_REQUIRE(mr::event_time<>::lateness == 0);
   STATIC_REQUIRE(mr::detail::by_arrival<mr::processing_time<>>);
   STATIC_REQUIRE_FALSE(mr::detail::by_arrival<mr::event_time<>>);
-  CHECK(mr::time_range{mr::time_point(1s), mr::time_point(2s)} == mr::time_range{mr::time_point(1000ms), mr::time_point(2000ms)});
+  CHECK(mr::time_range{mr::time_point(1s), mr::time_point(2s)} ==
+        mr::time_range{mr::time_point(1000ms), mr::time_point(2000ms)});
 }
 
 TEST_CASE("a length that is not above zero is an error of make; a window constructed so takes nothing and says so") {

@@ -60,8 +60,7 @@ struct log_index {
     const double e = math::floor(t);
     const double part = t - e;
     double s = part;
-    for (int round = 0; round < 6; ++round)
-      s -= (((a * s + b) * s + c) * s - part) / ((3 * a * s + 2 * b) * s + c);
+    for (int round = 0; round < 6; ++round) s -= (((a * s + b) * s + c) * s - part) / ((3 * a * s + 2 * b) * s + c);
     return math::ldexp(1 + s, static_cast<int>(e));
   }
   /// What stands for all in bucket i.

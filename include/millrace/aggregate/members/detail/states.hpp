@@ -103,34 +103,22 @@ struct tally {
 };
 
 template <class S, class T>
-concept takes_item = !aggregator<S> && requires(S & s, const stream_item<T>& one) {
-  s.update(one);
-};
+concept takes_item = !aggregator<S> && requires(S& s, const stream_item<T>& one) { s.update(one); };
 template <class S, class T>
-concept takes_weight = takes_item<S, T> || requires(S& s, const T& x) {
-  s.update(x, weight(1));
-};
+concept takes_weight = takes_item<S, T> || requires(S& s, const T& x) { s.update(x, weight(1)); };
 template <class S, class T>
-concept takes = takes_item<S, T> || requires(S& s, const T& x) {
-  s.update(x);
-};
+concept takes = takes_item<S, T> || requires(S& s, const T& x) { s.update(x); };
 template <class S, class T>
-concept is_fused = std::is_same_v<T, double> &&
-    requires(S& s, const block_figures& found, const double* items, merge_offset at) {
-  s.absorb(found, items, 1, at);
-};
+concept is_fused = std::is_same_v<T, double> && requires(S& s, const block_figures& found, const double* items,
+                                                         merge_offset at) { s.absorb(found, items, 1, at); };
 template <class S>
-concept can_scale = requires(S& s) {
-  s.scale(0.5);
-};
+concept can_scale = requires(S& s) { s.scale(0.5); };
 template <class S>
 concept merge_can_fail = requires(S& s, const S& other) {
   { s.merge(other) } -> std::same_as<result<void>>;
 };
 template <class S>
-concept is_finite_only = requires {
-  requires S::finite_only;
-};
+concept is_finite_only = requires { requires S::finite_only; };
 
 template <bool Weighted, class S, class T>
 [[gnu::always_inline]] inline void feed(S& state, const stream_item<T>& one) {
@@ -340,9 +328,7 @@ template <class M>
 struct value_beside : M, has_value_name {};
 /// Has M something called `value`? (Its body may not be looked at before there is an aggregate to ask.)
 template <class M>
-concept has_value = std::is_final_v<M> || !requires {
-  &value_beside<M>::value;
-};
+concept has_value = std::is_final_v<M> || !requires { &value_beside<M>::value; };
 
 template <class M>
 inline constexpr bool is_member = [] {

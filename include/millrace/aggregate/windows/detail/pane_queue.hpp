@@ -279,8 +279,8 @@ class pane_queue {
   std::int64_t oldest_ = 0;
   std::int64_t newest_ = 0;
   std::int64_t filled_ = nowhere;  // the newest that an item went to; of a loaded one, at most as new
-  std::int64_t stacked_ = 0;  // the stack holds the panes before this one
-  std::int64_t summed_ = 0;   // the middle, those from there to before this one
+  std::int64_t stacked_ = 0;       // the stack holds the panes before this one
+  std::int64_t summed_ = 0;        // the middle, those from there to before this one
 };
 
 }  // namespace detail

@@ -61,9 +61,7 @@ void insert_item(Engine& engine, const X* x) {
 }
 
 template <class Engine>
-inline constexpr bool keeps_all = !requires(const Engine& e) {
-  e.low();
-};
+inline constexpr bool keeps_all = !requires(const Engine& e) { e.low(); };
 
 /// What an engine's saved items are called: the same items are no use to another kind.
 template <class Engine, class X>
