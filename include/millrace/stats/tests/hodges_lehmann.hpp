@@ -130,6 +130,7 @@ constexpr std::string_view to_string(canary_level level) noexcept {
   return "unknown";
 }
 
+/// When a canary's metric counts as higher or lower than the baseline's.
 struct canary_options {
   canary_direction direction = canary_direction::either;
   /// The share of the estimated shift that the interval must stay clear of.
