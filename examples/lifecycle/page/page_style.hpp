@@ -38,7 +38,7 @@ p{margin:0 0 12px;max-width:76ch}
   linear-gradient(to left,var(--card) 40%,transparent) 100% 0/60px 100% no-repeat local,
   radial-gradient(farthest-side at 0 50%,var(--shade),transparent) 0 0/22px 100% no-repeat scroll,
   radial-gradient(farthest-side at 100% 50%,var(--shade),transparent) 100% 0/22px 100% no-repeat scroll}
-.scroll .name{position:sticky;left:0;background:var(--card)}
+.scroll .name{position:sticky;left:0;background:var(--card);background-clip:padding-box}
 .used td{font-weight:650;background:var(--track)}
 .beware{border-left:5px solid var(--two);background:var(--card);border-radius:6px;padding:10px 14px;margin:14px 0 0;max-width:none}
 .beware b{color:var(--two);margin-right:.4em}
