@@ -38,11 +38,11 @@ p{margin:0 0 12px;max-width:76ch}
   linear-gradient(to left,var(--card) 40%,transparent) 100% 0/60px 100% no-repeat local,
   radial-gradient(farthest-side at 0 50%,var(--shade),transparent) 0 0/22px 100% no-repeat scroll,
   radial-gradient(farthest-side at 100% 50%,var(--shade),transparent) 100% 0/22px 100% no-repeat scroll}
-.scroll .name{position:sticky;left:0;background:var(--card);background-clip:padding-box}
+.scroll .name{position:sticky;left:0;background:var(--card)}
 .used td{font-weight:650;background:var(--track)}
 .beware{border-left:5px solid var(--two);background:var(--card);border-radius:6px;padding:10px 14px;margin:14px 0 0;max-width:none}
 .beware b{color:var(--two);margin-right:.4em}
-table{border-collapse:collapse;width:100%;font-size:13.5px}
+table{border-collapse:separate;border-spacing:0;width:100%;font-size:13.5px}
 th{font-weight:600;text-align:left;color:var(--soft);font-size:12.5px;white-space:nowrap}
 th,td{padding:6px 14px 6px 0;border-bottom:1px solid var(--line);vertical-align:middle}
 tr:last-child td{border-bottom:0}
