@@ -238,7 +238,7 @@ TEST_CASE("over UDP the totals that arrive are the registry's") {
   for (int flush = 0; flush < 10; ++flush) {
     for (int n = 0; n < 2000; ++n) {
       counters[random.below(100)].add(random.below(50));
-      timers[random.below(100)].record(random.below(10'000'000));
+      timers[random.below(100)].update(random.below(10'000'000));
     }
     const auto report = statsd.flush(registry.snapshot(), *sender);
     REQUIRE(report);

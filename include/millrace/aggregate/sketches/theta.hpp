@@ -200,6 +200,18 @@ std::vector<std::byte> theta<LgK>::save() const {
   return std::move(out).take();
 }
 
+namespace detail::theta_image {
+
+/// The number in the next `width` bits, the highest first; `bit` moves on behind them.
+inline std::uint64_t read_bits(std::span<const std::byte> from, std::uint64_t& bit, unsigned width) noexcept {
+  std::uint64_t number = 0;
+  for (const std::uint64_t end = bit + width; bit < end; ++bit)
+    number = number << 1 | (std::to_integer<std::uint64_t>(from[bit / 8]) >> (7 - bit % 8) & 1);
+  return number;
+}
+
+}  // namespace detail::theta_image
+
 template <unsigned LgK>
 result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
   using namespace detail::theta_image;
@@ -245,14 +257,7 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
   std::uint64_t bit = 0;
   std::uint64_t last = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
-    std::uint64_t hash = 0;
-    if (packed) {
-      for (const std::uint64_t end = bit + width; bit < end; ++bit)
-        hash = hash << 1 | (std::to_integer<std::uint64_t>(body[bit / 8]) >> (7 - bit % 8) & 1);
-      hash += last;
-    } else {
-      hash = in.take<std::uint64_t>();
-    }
+    const std::uint64_t hash = packed ? last + read_bits(body, bit, width) : in.take<std::uint64_t>();
     if (hash == 0 || hash >= limit) return in.corrupt("a hash that is not below theta");
     if (ordered && hash <= last) return in.corrupt("hashes out of order");
     last = hash;

@@ -37,6 +37,40 @@ struct sample_ratio_gate {
   double concentration = 1000;
 };
 
+namespace detail {
+
+/// What the arms' weights and counts add up to.
+struct arm_totals {
+  exact_sum weight;
+  exact_sum n;
+};
+
+/// Errors: those of `sequential_sample_ratio`.
+inline result<arm_totals> add_arms(std::span<const double> counts, std::span<const double> weights,
+                                   const sample_ratio_gate& gate) {
+  if (counts.size() != weights.size())
+    return error(errc::shape_mismatch, "sample ratio: " + std::to_string(counts.size()) + " counts, " +
+                                           std::to_string(weights.size()) + " weights");
+  if (!(gate.alpha > 0 && gate.alpha < 1 && gate.least_departure >= 0 && gate.concentration > 0 &&
+        gate.concentration <= 1e18))
+    return error(errc::invalid_argument,
+                 "sample ratio: alpha must lie in (0, 1), the departure be 0 or more, the "
+                 "concentration positive and at most 1e18");
+  arm_totals sums;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (!(counts[i] >= 0 && counts[i] < 1e18 && weights[i] >= 0 && weights[i] < 1e18))
+      return error(errc::invalid_argument, "sample ratio: arm " + std::to_string(i) + " has count " +
+                                               std::to_string(counts[i]) + " and weight " + std::to_string(weights[i]) +
+                                               "; both must lie in [0, 1e18)");
+    sums.weight.add(weights[i]);
+    sums.n.add(counts[i]);
+  }
+  if (!(sums.weight.sum > 0)) return error(errc::invalid_argument, "sample ratio: no arm has any weight");
+  return sums;
+}
+
+}  // namespace detail
+
 /// Tests at any time whether the arms are filled as configured, from their counts alone, so from merged counts too.
 ///
 ///     auto now = mr::stats::sequential_sample_ratio({5012, 4988}, {1, 1});
@@ -53,25 +87,10 @@ struct sample_ratio_gate {
 inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const double> counts,
                                                              std::span<const double> weights,
                                                              sample_ratio_gate gate = {}) {
-  if (counts.size() != weights.size())
-    return error(errc::shape_mismatch, "sample ratio: " + std::to_string(counts.size()) + " counts, " +
-                                           std::to_string(weights.size()) + " weights");
-  if (!(gate.alpha > 0 && gate.alpha < 1 && gate.least_departure >= 0 && gate.concentration > 0 &&
-        gate.concentration <= 1e18))
-    return error(errc::invalid_argument,
-                 "sample ratio: alpha must lie in (0, 1), the departure be 0 or more, the "
-                 "concentration positive and at most 1e18");
-  detail::exact_sum total;
-  detail::exact_sum n;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (!(counts[i] >= 0 && counts[i] < 1e18 && weights[i] >= 0 && weights[i] < 1e18))
-      return error(errc::invalid_argument, "sample ratio: arm " + std::to_string(i) + " has count " +
-                                               std::to_string(counts[i]) + " and weight " + std::to_string(weights[i]) +
-                                               "; both must lie in [0, 1e18)");
-    total.add(weights[i]);
-    n.add(counts[i]);
-  }
-  if (!(total.sum > 0)) return error(errc::invalid_argument, "sample ratio: no arm has any weight");
+  const auto sums = detail::add_arms(counts, weights, gate);
+  if (!sums) return sums.error();
+  const detail::exact_sum total = sums->weight;
+  const detail::exact_sum n = sums->n;
   // e is the likelihood of the counts under shares drawn from a Dirichlet law with parameters c s_i, over that under
   // the configured shares s_i:
   //

@@ -8,6 +8,7 @@
 #include <laws/aggregator.hpp>
 #include <support/envelope.hpp>
 #include <support/golden.hpp>
+#include <support/time_jumps.hpp>
 #include <support/windows.hpp>
 
 #include <chrono>
@@ -197,48 +198,7 @@ TEST_CASE("a const window in panes answers what one that may keep its sums does"
 }
 
 TEST_CASE("a wrong time stamp is refused where a jump has a limit, and reset starts anew: sliding<60s, 10s>") {
-  using aggregate = mr::aggregate<mr::count, mr::mean>;
-  using limited = mr::windowed<mr::sliding<60s, 10s>, aggregate, mr::event_time<5s, 24h>>;
-  using unlimited = mr::windowed<mr::sliding<60s, 10s>, aggregate, mr::event_time<5s>>;
-  const auto at = [](double s) { return mr::time_point(mr::seconds(s).nanoseconds); };
-  constexpr double ten_years = 10 * 365 * 86400.0;
-  unlimited lost;
-  limited kept;
-  for (const double t : {1.0, 2.0, ten_years, 3.0, 4.0}) {
-    lost.update(t, at(t));
-    kept.update(t, at(t));
-  }
-  CHECK(lost.late() == 2);
-  CHECK(lost.refused() == 0);
-  CHECK(kept.late() == 0);
-  CHECK(kept.refused() == 1);
-  const auto without = [&] {
-    limited made;
-    for (const double t : {1.0, 2.0, 3.0, 4.0}) made.update(t, at(t));
-    return made;
-  }();
-  CHECK(kept.save().size() == without.save().size() + 8);
-  auto loaded = limited::load(kept.save());
-  REQUIRE(loaded);
-  CHECK(loaded->refused() == 1);
-  CHECK(loaded->save() == kept.save());
-  CHECK(unlimited::load(kept.save()).has_value());  // the limit is no part of the saved form
-  CHECK(limited::load(without.save())->refused() == 0);
-  limited both = without;
-  REQUIRE(both.merge(kept).has_value());
-  CHECK(both.refused() == 1);
-  CHECK_FALSE(kept.empty());
-  kept.advance(at(ten_years));  // over the silence
-  CHECK(kept.empty());
-  kept.update(1, at(ten_years + 1));
-  CHECK(kept.refused() == 1);
-  CHECK_FALSE(kept.empty());
-  lost.reset();
-  CHECK(lost.late() == 0);
-  CHECK(lost.empty());
-  lost.update(1, at(3));
-  CHECK(lost.late() == 0);
-  CHECK_FALSE(lost.empty());
+  support::check_jump_limit<mr::sliding<60s, 10s>>();
 }
 
 TEST_CASE("more than a million panes are an error") {
