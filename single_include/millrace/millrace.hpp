@@ -2672,10 +2672,10 @@ class moment_sums : detail::central_sums<Order> {
     }
     const double d = other.mean_.less(mean_);
     const double n = weight_ + other.weight_;
-    const bool near =
+    const bool ordinary =
         is_plain() && other.is_plain() && detail::math::absolute(d) <= 1e300 && detail::is_plain(n) &&
         (Order == 1 || detail::deviates_plainly<Order>(d, weight_ < other.weight_ ? weight_ : other.weight_));
-    if (!near) [[unlikely]]
+    if (!ordinary) [[unlikely]]
       return merge_far(other);
     join(other, d);
     mean_.add(times(d, other.weight_ / n));
@@ -3308,7 +3308,7 @@ class wide_ratio {
   /// A term of term * 2^apart.
   void add_term(double term, int apart) noexcept { terms_.add_far(term, apart, term_apart_); }
   void merge(const wide_ratio& later) noexcept {
-    if (!far() && !later.far()) [[likely]] {
+    if (!kept_apart() && !later.kept_apart()) [[likely]] {
       weight_ += later.weight_;
       terms_.merge(later.terms_);
       return;
@@ -3318,7 +3318,7 @@ class wide_ratio {
     terms_.add_far(later.terms_.rest(), later.term_apart_, term_apart_);
   }
   void scale(double factor) noexcept {
-    if (!far() && is_plain(weight_ * factor) && is_plain(terms_.value() * factor)) [[likely]] {
+    if (!kept_apart() && is_plain(weight_ * factor) && is_plain(terms_.value() * factor)) [[likely]] {
       weight_ *= factor;
       terms_.scale(factor);
       return;
@@ -3347,8 +3347,8 @@ class wide_ratio {
   /// The terms, two flags, and in the third whether the powers of two that are kept apart follow.
   void save_terms(envelope_writer& to, unsigned flags) const {
     terms_.save(to);
-    to.u8(static_cast<std::uint8_t>(flags | (far() ? 4U : 0U)));
-    if (!far()) return;
+    to.u8(static_cast<std::uint8_t>(flags | (kept_apart() ? 4U : 0U)));
+    if (!kept_apart()) return;
     to.i64(weight_apart_);
     to.i64(term_apart_);
   }
@@ -3362,11 +3362,11 @@ class wide_ratio {
       if (one < -4096 || one > 4096) return false;
     weight_apart_ = static_cast<std::int16_t>(apart[0]);
     term_apart_ = static_cast<std::int16_t>(apart[1]);
-    return found < 8 && far();
+    return found < 8 && kept_apart();
   }
 
  private:
-  bool far() const noexcept { return (weight_apart_ | term_apart_) != 0; }
+  bool kept_apart() const noexcept { return (weight_apart_ | term_apart_) != 0; }
   static double unless_far(double ratio, int apart) noexcept { return apart == 0 ? ratio : math::ldexp(ratio, apart); }
 
   double weight_ = 0;
@@ -9738,7 +9738,7 @@ std::vector<std::byte> kll<K, T>::save() const {
       out.put(position);
       position += static_cast<std::uint32_t>(all.run(level).size());
     }
-    out.put(min()).put(max());
+    out.put((min)()).put((max)());
   }
   for (unsigned level = 0; level < levels; ++level)
     for (const key_type key : all.run(level)) out.put(detail::from_order_key<T>(key));
@@ -10857,13 +10857,13 @@ constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
   return earlier_by(t, over < 0 ? over + step : over);
 }
 
-template <class N>
-concept bare_number = std::is_arithmetic_v<N>;
+template <class Number>
+concept bare_number = std::is_arithmetic_v<Number>;
 
 /// For constructors that a length is given to without its unit: says so.
-template <bare_number N>
+template <bare_number Number>
 struct no_unit {
-  static_assert(!sizeof(N),
+  static_assert(!sizeof(Number),
                 "millrace[WINDOW-11]: a bare number is no length of time: write mr::seconds(60), or 60s with <chrono>");
   static constexpr duration length = duration(1);
 };
@@ -11656,9 +11656,9 @@ class basic_streaming_aggregator {
     add(group_of(metrics_[metric.index], group), x, time.nanoseconds);
   }
 
-  template <class Metric, detail::bare_number N>
-  void update(const Metric&, double, N) {
-    static_assert(!sizeof(N),
+  template <class Metric, detail::bare_number Number>
+  void update(const Metric&, double, Number) {
+    static_assert(!sizeof(Number),
                   "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
                   "std::chrono::time_point; the name of a group stands before the number");
   }
@@ -12256,9 +12256,9 @@ class comoment_sums {
     const double dx = other.mean_x_.less(mean_x_);
     const double dy = other.mean_y_.less(mean_y_);
     const double lesser = weight_ < other.weight_ ? weight_ : other.weight_;
-    const bool near = is_plain() && other.is_plain() && detail::is_plain(n) &&
-                      detail::deviates_plainly<2>(dx, lesser) && detail::deviates_plainly<2>(dy, lesser);
-    if (!near) [[unlikely]]
+    const bool ordinary = is_plain() && other.is_plain() && detail::is_plain(n) &&
+                          detail::deviates_plainly<2>(dx, lesser) && detail::deviates_plainly<2>(dy, lesser);
+    if (!ordinary) [[unlikely]]
       return merge_far(other);
     join(other, dx, dy);
     mean_x_.add(times(dx, r));
@@ -12288,11 +12288,11 @@ class comoment_sums {
     weight_ = left;
   }
   void scale(double factor) noexcept {
-    const bool near = is_plain() && detail::is_plain(weight_ * factor);
+    const bool ordinary = is_plain() && detail::is_plain(weight_ * factor);
     int by = 0;
-    if (!near) factor = detail::math::frexp(factor, &by);
+    if (!ordinary) factor = detail::math::frexp(factor, &by);
     for (double* const p : {&weight_, &xx_, &yy_, &xy_}) *p *= factor;
-    if (!near) settle(exponent_x_, exponent_y_, weight_apart_ + by);
+    if (!ordinary) settle(exponent_x_, exponent_y_, weight_apart_ + by);
   }
 
   /// A NaN in front says that the powers of two that are kept apart follow.
@@ -12505,11 +12505,11 @@ struct comoments {
     void take_block(std::span<const xy> pairs, const double* weights, const detail::pair_center& about,
                     const detail::pair_powers& found) noexcept {
       const double least = 1e-30 * static_cast<double>(pairs.size());
-      const bool near = about.mass >= least && about.mass <= 1e30 &&
-                        squares_are_plain(
-                            found.xx, [&](std::size_t i) { return pairs[i].x == pairs[0].x; }, pairs) &&
-                        squares_are_plain(found.yy, [&](std::size_t i) { return pairs[i].y == pairs[0].y; }, pairs);
-      if (near) [[likely]]
+      const bool ordinary = about.mass >= least && about.mass <= 1e30 &&
+                            squares_are_plain(
+                                found.xx, [&](std::size_t i) { return pairs[i].x == pairs[0].x; }, pairs) &&
+                            squares_are_plain(found.yy, [&](std::size_t i) { return pairs[i].y == pairs[0].y; }, pairs);
+      if (ordinary) [[likely]]
         return closed_.merge(comoment_sums(about.mass, about.mean, found));
       for (std::size_t i = 0; i < pairs.size(); ++i) take_far(pairs[i], weights == nullptr ? 1 : weights[i]);
     }
@@ -14905,8 +14905,8 @@ class basic_rate_calculator {
     events_ = taken.events_;
     return *this;
   }
-  template <detail::bare_number N>
-  explicit basic_rate_calculator(N, const auto&...) : basic_rate_calculator(detail::no_unit<N>::length) {}
+  template <detail::bare_number Number>
+  explicit basic_rate_calculator(Number, const auto&...) : basic_rate_calculator(detail::no_unit<Number>::length) {}
   static result<basic_rate_calculator> make(duration window, std::size_t panes = 60, Clock clock = Clock(),
                                             duration jump = duration()) {
     if (std::string why = why_not(window, panes); !why.empty())
@@ -14932,9 +14932,9 @@ class basic_rate_calculator {
     events_.at_first = events + (time.nanoseconds == events_.first ? events_.at_first : 0);
     events_.first = time.nanoseconds;
   }
-  template <detail::bare_number N>
-  void update(std::uint64_t, N) {
-    static_assert(!sizeof(N),
+  template <detail::bare_number Number>
+  void update(std::uint64_t, Number) {
+    static_assert(!sizeof(Number),
                   "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
                   "std::chrono::time_point");
   }
@@ -15397,9 +15397,9 @@ class time_of_items {
         "millrace[WINDOW-12]: this window stamps its items as they come: update(x); for items that bring their "
         "time it is made with mr::event_time<>");
   }
-  template <bare_number N>
-  void update(const Sample&, N) {
-    static_assert(!sizeof(N),
+  template <bare_number Number>
+  void update(const Sample&, Number) {
+    static_assert(!sizeof(Number),
                   "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
                   "std::chrono::time_point; a window by arrival takes none");
   }
@@ -15755,10 +15755,10 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
   explicit windowed(duration length, Aggregate empty = Aggregate())
   requires(Length.nanoseconds == 0)
       : base(std::move(empty), length.nanoseconds, length.nanoseconds) {}
-  template <detail::bare_number N>
-  explicit windowed(N, const auto&...)
+  template <detail::bare_number Number>
+  explicit windowed(Number, const auto&...)
   requires(Length.nanoseconds == 0)
-      : windowed(detail::no_unit<N>::length) {}
+      : windowed(detail::no_unit<Number>::length) {}
   template <class Nothing = void>
   windowed()
   requires(Length.nanoseconds == 0)
@@ -15990,10 +15990,10 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
       : windowed(gap, std::move(empty), 0) {
     if (gap.nanoseconds <= 0) watermark_ = detail::end_of_time;  // every item comes too late
   }
-  template <detail::bare_number N>
-  explicit windowed(N, const auto&...)
+  template <detail::bare_number Number>
+  explicit windowed(Number, const auto&...)
   requires(Gap.nanoseconds == 0)
-      : windowed(detail::no_unit<N>::length) {}
+      : windowed(detail::no_unit<Number>::length) {}
   template <class Nothing = void>
   windowed()
   requires(Gap.nanoseconds == 0)
@@ -16781,10 +16781,10 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
       : panes_(std::move(empty), can_be(length) ? length.nanoseconds : 1, Pane.nanoseconds) {
     if (!can_be(length)) panes_.pass(detail::end_of_time);  // every item comes too late
   }
-  template <detail::bare_number N>
-  explicit windowed(N, const auto&...)
+  template <detail::bare_number Number>
+  explicit windowed(Number, const auto&...)
   requires(Length.nanoseconds == 0)
-      : windowed(detail::no_unit<N>::length) {}
+      : windowed(detail::no_unit<Number>::length) {}
   template <class Nothing = void>
   windowed()
   requires(Length.nanoseconds == 0)
@@ -17097,10 +17097,10 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   explicit windowed(duration length, std::size_t most = unbounded)
   requires(Length.nanoseconds == 0)
       : windowed(length, most, 0) {}
-  template <detail::bare_number N>
-  explicit windowed(N, const auto&...)
+  template <detail::bare_number Number>
+  explicit windowed(Number, const auto&...)
   requires(Length.nanoseconds == 0)
-      : windowed(detail::no_unit<N>::length, unbounded, 0) {}
+      : windowed(detail::no_unit<Number>::length, unbounded, 0) {}
   template <class Nothing = void>
   windowed()
   requires(Length.nanoseconds == 0)
@@ -17349,8 +17349,8 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
  public:
   explicit basic_sliding_window(duration length = duration(300'000'000'000), std::size_t most = base::unbounded)
       : base(length, most) {}
-  template <detail::bare_number N>
-  explicit basic_sliding_window(N, const auto&...) : base(detail::no_unit<N>::length) {}
+  template <detail::bare_number Number>
+  explicit basic_sliding_window(Number, const auto&...) : base(detail::no_unit<Number>::length) {}
 
   static result<basic_sliding_window> load(std::span<const std::byte> bytes)
   requires saveable<base>
@@ -20755,12 +20755,12 @@ class sorted_window {
     if (size_ == Window) {
       const std::size_t gone = count_below(sorted_.data(), size_, arrived_[next_]);
       --size_;
-      std::memmove(&sorted_[gone], &sorted_[gone + 1], (size_ - gone) * sizeof(double));
+      std::memmove(sorted_.data() + gone, sorted_.data() + gone + 1, (size_ - gone) * sizeof(double));
     }
     arrived_[next_] = x;
     if (++next_ == Window) next_ = 0;
     const std::size_t at = count_below(sorted_.data(), size_, x);
-    std::memmove(&sorted_[at] + 1, &sorted_[at], (size_ - at) * sizeof(double));
+    std::memmove(sorted_.data() + at + 1, sorted_.data() + at, (size_ - at) * sizeof(double));
     sorted_[at] = x;
     ++size_;
   }
@@ -36029,55 +36029,55 @@ struct peak {
   double width;
 };
 
-/// Moves `near` to the peak of log_f, and its width to the standard deviation of a normal density as narrow as the
+/// Moves `guess` to the peak of log_f, and its width to the standard deviation of a normal density as narrow as the
 /// narrower side; returns log_f there, or -infinity if log_f is that wherever the search looked.
-/// A good `near` costs three calls; a peak that is far away as many as the logarithm of its distance.
+/// A good `guess` costs three calls; a peak that is far away as many as the logarithm of its distance.
 template <class LogF>
-double climb(LogF log_f, peak& near) noexcept {
-  double top = log_f(near.at);
-  double left = log_f(near.at - near.width);
-  double right = log_f(near.at + near.width);
+double climb(LogF log_f, peak& guess) noexcept {
+  double top = log_f(guess.at);
+  double left = log_f(guess.at - guess.width);
+  double right = log_f(guess.at + guess.width);
   double moved = 0;  // The side of the last move.
   for (int i = 0; i < 2000; ++i) {
     if (left > top || right > top) {
       const double side = right >= left ? 1 : -1;
-      near.at += side * near.width;
+      guess.at += side * guess.width;
       top = side > 0 ? right : left;
-      if (moved == side) near.width *= 2;
+      if (moved == side) guess.width *= 2;
       moved = side;
     } else {
       if (top == -infinity || top != top) return top;
       const double fall = std::fmax(top - left, top - right);
       if (fall >= 0.02 && fall <= 2) {
         // exp(-x^2 / (2 sd^2)) has fallen by x^2 / (2 sd^2).
-        near.width /= std::sqrt(2 * fall);
+        guess.width /= std::sqrt(2 * fall);
         return top;
       }
-      near.width *= fall < 0.02 ? 4 : fall < 30 ? 0.5 : 0.25;
+      guess.width *= fall < 0.02 ? 4 : fall < 30 ? 0.5 : 0.25;
       moved = 0;
-      if (!(near.width > 0 && near.width < infinity)) return top;
+      if (!(guess.width > 0 && guess.width < infinity)) return top;
     }
-    left = log_f(near.at - near.width);
-    right = log_f(near.at + near.width);
+    left = log_f(guess.at - guess.width);
+    right = log_f(guess.at + guess.width);
   }
   return top;
 }
 
 /// log of the integral of exp(log_f(x)) over the real line, for a smooth log_f with one peak that falls off on both
-/// sides. `near` is where the search for the peak begins, and returns where it is.
+/// sides. `guess` is where the search for the peak begins, and returns where it is.
 ///
 /// The trapezoidal rule, which converges faster than any power of its step here. The step is halved until the sum
 /// stands still. Each halving about squares the error, so 1e-8 of change would do; but the error is a wave in the place
 /// of the nodes, and the change may meet a zero of it: hence 1e-10. Source: L. Trefethen, J. Weideman, SIAM Review
 /// 56(3), 2014.
 template <class LogF>
-double log_integral(LogF log_f, peak& near) noexcept {
-  const double top = climb(log_f, near);
+double log_integral(LogF log_f, peak& guess) noexcept {
+  const double top = climb(log_f, guess);
   if (!(top > -infinity && top < infinity)) return top;
   const auto sum_from = [&](double first, double step, double side) {
     double sum = 0;
     for (int i = 0; i < 200'000; ++i) {
-      const double term = std::exp(log_f(near.at + side * (first + i * step)) - top);
+      const double term = std::exp(log_f(guess.at + side * (first + i * step)) - top);
       sum += term;
       if (!(term > 1e-18 * (1 + sum))) break;
     }
@@ -36085,7 +36085,7 @@ double log_integral(LogF log_f, peak& near) noexcept {
   };
   // Where log_f is large its own rounding is seen in the sums.
   const double still = std::fmax(1e-10, 8 * epsilon * std::fabs(top));
-  double step = 0.85 * near.width;
+  double step = 0.85 * guess.width;
   double sum = 1 + sum_from(step, step, 1) + sum_from(step, step, -1);
   for (int halving = 0; halving < 12; ++halving) {
     const double between = sum_from(step / 2, step, 1) + sum_from(step / 2, step, -1);
@@ -36178,15 +36178,15 @@ double log_mean_over_chi(double df, double start, LogG log_g) noexcept {
   const double a = df / 2;
   const auto log_f = [&](double w) { return -a * expm1mx(2 * w) + log_g(std::exp(w)); };
   const double scale = std::log(2 * std::sqrt(a / (2 * pi))) - stirling_error(a);
-  peak near{start, 1 / std::sqrt(2 * df + 1)};
-  if (df >= 10) return scale + log_integral(log_f, near);
-  near = {0.5, 0.3};
+  peak guess{start, 1 / std::sqrt(2 * df + 1)};
+  if (df >= 10) return scale + log_integral(log_f, guess);
+  guess = {0.5, 0.3};
   return scale + log_integral(
                      [&](double v) {
                        const double fade = std::exp(-v);
                        return log_f(start + v - fade) + std::log1p(fade);
                      },
-                     near);
+                     guess);
 }
 
 }  // namespace detail
@@ -36448,14 +36448,14 @@ class normal_range {
     return capped(log_integral(
         [&](double z) {
           const double log_below = z > 0 ? std::log1p(-normal_upper(z)) : std::log(normal_upper(-z));
-          double far = std::log(others) - log_below;
+          double log_rest = std::log(others) - log_below;
           if (w - z > 37) {
-            far += normal{}.log_sf(w - z);
+            log_rest += normal{}.log_sf(w - z);
           } else {
             const double ratio = std::fmin(1.0, normal_upper(w - z) / normal_upper(-z));
-            far = std::log(-std::expm1(others * std::log1p(-ratio)));
+            log_rest = std::log(-std::expm1(others * std::log1p(-ratio)));
           }
-          return others * log_below - 0.5 * z * z + far;
+          return others * log_below - 0.5 * z * z + log_rest;
         },
         started(upper_, w)));
   }
@@ -36559,16 +36559,16 @@ class range_mixture {
     const double log_w = log_q + log_s;
     // y - exp(-y) = log w, nearly.
     const double y = spread_ && log_w < 0 ? -std::log1p(-log_w) : log_w;
-    peak near{y, 1 / std::sqrt(2 * df_ + 1)};
+    peak guess{y, 1 / std::sqrt(2 * df_ + 1)};
     const double top = climb(
         [&](double at) {
           const node n = made(at);
           return log_density(n.log_w - log_q) + n.log_known;
         },
-        near);
+        guess);
     if (!(top > -infinity)) return false;
-    base_ = near.at;
-    step_ = 0.425 * near.width;
+    base_ = guess.at;
+    step_ = 0.425 * guess.width;
     return true;
   }
 
@@ -40014,7 +40014,7 @@ struct two_unequal_means {
   static constexpr double least_n = 2;
   double deviation1 = 1;
   double deviation2 = 1;
-  result<void> check(double) const {
+  result<void> validate(double) const {
     if (auto ok = detail::above_zero("deviation1", deviation1); !ok) return ok;
     return detail::above_zero("deviation2", deviation2);
   }
@@ -40035,7 +40035,7 @@ struct two_proportions {
   double base = detail::nan;
   /// As the test's `z_variance`.
   bool pooled = true;
-  result<void> check(double effect) const { return detail::rates(base, effect); }
+  result<void> validate(double effect) const { return detail::rates(base, effect); }
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
     const double p1 = base + effect;
     if (!(base >= 0 && base <= 1 && p1 >= 0 && p1 <= 1)) return detail::nan;
@@ -40053,7 +40053,7 @@ struct two_estimates {
   static constexpr double least_n = 2;
   double variance1 = 1;
   double variance2 = 1;
-  result<void> check(double) const {
+  result<void> validate(double) const {
     if (auto ok = detail::above_zero("variance1", variance1); !ok) return ok;
     return detail::above_zero("variance2", variance2);
   }
@@ -40068,7 +40068,7 @@ struct two_estimates {
 struct group_means {
   static constexpr bool two_arms = false;
   double groups = 3;
-  result<void> check(double effect) const {
+  result<void> validate(double effect) const {
     if (!(groups >= 2 && groups < 1e15 && groups == std::floor(groups)))
       return error(errc::out_of_range, "groups must be a whole number of at least 2, and is " + detail::figure(groups));
     return detail::above_zero("the effect, Cohen's f,", effect);
@@ -40086,7 +40086,7 @@ struct counts {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 1;
   double df = 1;
-  result<void> check(double effect) const {
+  result<void> validate(double effect) const {
     if (auto ok = detail::above_zero("df", df); !ok) return ok;
     return detail::above_zero("the effect, Cohen's w,", effect);
   }
@@ -40100,7 +40100,7 @@ struct counts {
 struct two_rankings {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
-  static result<void> check(double effect) {
+  static result<void> validate(double effect) {
     if (effect >= -0.5 && effect <= 0.5) return {};
     return error(errc::out_of_range,
                  "the effect, P(a > b) - 1/2, must lie in [-1/2, 1/2], and is " + detail::figure(effect));
@@ -40121,13 +40121,13 @@ double least_of(const Design& design) noexcept {
     return Design::least_n;
 }
 
-/// What the design and the effect must be: the design's own `check(effect)`, where it has one. A tiny effect is handed
-/// over where it is still to be found.
+/// What the design and the effect must be: the design's own `validate(effect)`, where it has one. A tiny effect is
+/// handed over where it is still to be found.
 template <class Design>
 result<void> checked(const Design& design, double effect) {
   if (!(effect > -infinity && effect < infinity))
     return error(errc::not_finite, "the effect must be a finite number, and is " + figure(effect));
-  if constexpr (requires { design.check(effect); }) return design.check(effect);
+  if constexpr (requires { design.validate(effect); }) return design.validate(effect);
   return {};
 }
 
@@ -40351,7 +40351,7 @@ struct two_proportions_exact {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
   double base = 0.1;
-  result<void> check(double effect) const { return detail::rates(base, effect); }
+  result<void> validate(double effect) const { return detail::rates(base, effect); }
   double power(double effect, double n1, double n2, const power_options& o) const {
     if (n1 + n2 > 1e6) return two_proportions{base}.power(effect, n1, n2, o);
     return detail::fisher_power(base + effect, base, n1, n2, o.alpha, o.side);
@@ -40407,7 +40407,7 @@ inline double ks_power(double effect, double n, double real, const power_options
 struct two_distributions {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
-  static result<void> check(double effect) { return detail::a_distance(effect); }
+  static result<void> validate(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
     // The rates below that place with this distance whose difference varies most lie evenly about one half.
     const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
@@ -40419,7 +40419,7 @@ struct two_distributions {
 struct one_distribution {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 1;
-  static result<void> check(double effect) { return detail::a_distance(effect); }
+  static result<void> validate(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double, const power_options& o) noexcept {
     const double rate = std::fmax(0.5, std::fabs(effect));
     return detail::ks_power(effect, n1, std::sqrt(rate * (1 - rate) / n1), o);
@@ -40436,7 +40436,7 @@ struct two_quantiles {
   double probability = 0.5;
   double density1 = 1;
   double density2 = 1;
-  result<void> check(double) const {
+  result<void> validate(double) const {
     if (!(probability > 0 && probability < 1))
       return error(errc::out_of_range, "probability must lie between 0 and 1, and is " + detail::figure(probability));
     if (auto ok = detail::above_zero("density1", density1); !ok) return ok;

@@ -26,8 +26,7 @@ TEST_CASE("bytes that are not UTF-8 are kept readable, and different ones stay d
   CHECK(labels["a"] == "ok \xc3\xa9 \\xff\\xc3");
   CHECK(labels["b"] == "\xf0\x9f\x98\x80");
   CHECK(mr::observe::label_set{{"a", "\xfe"}} != mr::observe::label_set{{"a", "\xff"}});
-  CHECK(mr::observe::label_set{{"a", "\xff"}} == mr::observe::label_set{{"a", "\\xff"}});  // the escape's own text
-  CHECK(mr::observe::label_set{{"a", "\xed\xa0\x80"}}["a"] == "\\xed\\xa0\\x80");          // a surrogate half
+  CHECK(mr::observe::label_set{{"a", "\xed\xa0\x80"}}["a"] == "\\xed\\xa0\\x80");  // a surrogate half
 }
 
 TEST_CASE("text that reads like an escaped byte is told from the byte, and decoding gives back every text") {

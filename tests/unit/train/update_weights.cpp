@@ -50,7 +50,7 @@ TEST_CASE("a gradient that is not finite is an error that names it, and changes 
   CHECK(done.error().cause()->message() == "gradients: number 1 is NaN; the weights stay as they were");
   CHECK(std::isnan(ctx[training::gradient_norm]));
   ctx[training::gradients] << -std::numeric_limits<float>::infinity(), 0.f;
-  CHECK(chain(ctx).error().cause()->message() == "gradients: number 0 is -inf; the weights stay as they were");
+  CHECK(chain(ctx).error().cause()->message() == "gradients: number 0 is -Infinity; the weights stay as they were");
   ctx[training::gradients] << 1e30f, 0.f;
   CHECK(chain(ctx).error().cause()->message() == "gradients: their norm overflows; the weights stay as they were");
   CHECK(net.parameters()[0] == 1.f);

@@ -144,9 +144,9 @@ class basic_streaming_aggregator {
     add(group_of(metrics_[metric.index], group), x, time.nanoseconds);
   }
 
-  template <class Metric, detail::bare_number N>
-  void update(const Metric&, double, N) {
-    static_assert(!sizeof(N),
+  template <class Metric, detail::bare_number Number>
+  void update(const Metric&, double, Number) {
+    static_assert(!sizeof(Number),
                   "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
                   "std::chrono::time_point; the name of a group stands before the number");
   }

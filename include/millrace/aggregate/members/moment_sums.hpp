@@ -145,10 +145,10 @@ class moment_sums : detail::central_sums<Order> {
     }
     const double d = other.mean_.less(mean_);
     const double n = weight_ + other.weight_;
-    const bool near =
+    const bool ordinary =
         is_plain() && other.is_plain() && detail::math::absolute(d) <= 1e300 && detail::is_plain(n) &&
         (Order == 1 || detail::deviates_plainly<Order>(d, weight_ < other.weight_ ? weight_ : other.weight_));
-    if (!near) [[unlikely]]
+    if (!ordinary) [[unlikely]]
       return merge_far(other);
     join(other, d);
     mean_.add(times(d, other.weight_ / n));

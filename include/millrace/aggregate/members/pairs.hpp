@@ -67,9 +67,9 @@ class comoment_sums {
     const double dx = other.mean_x_.less(mean_x_);
     const double dy = other.mean_y_.less(mean_y_);
     const double lesser = weight_ < other.weight_ ? weight_ : other.weight_;
-    const bool near = is_plain() && other.is_plain() && detail::is_plain(n) &&
-                      detail::deviates_plainly<2>(dx, lesser) && detail::deviates_plainly<2>(dy, lesser);
-    if (!near) [[unlikely]]
+    const bool ordinary = is_plain() && other.is_plain() && detail::is_plain(n) &&
+                          detail::deviates_plainly<2>(dx, lesser) && detail::deviates_plainly<2>(dy, lesser);
+    if (!ordinary) [[unlikely]]
       return merge_far(other);
     join(other, dx, dy);
     mean_x_.add(times(dx, r));
@@ -99,11 +99,11 @@ class comoment_sums {
     weight_ = left;
   }
   void scale(double factor) noexcept {
-    const bool near = is_plain() && detail::is_plain(weight_ * factor);
+    const bool ordinary = is_plain() && detail::is_plain(weight_ * factor);
     int by = 0;
-    if (!near) factor = detail::math::frexp(factor, &by);
+    if (!ordinary) factor = detail::math::frexp(factor, &by);
     for (double* const p : {&weight_, &xx_, &yy_, &xy_}) *p *= factor;
-    if (!near) settle(exponent_x_, exponent_y_, weight_apart_ + by);
+    if (!ordinary) settle(exponent_x_, exponent_y_, weight_apart_ + by);
   }
 
   /// A NaN in front says that the powers of two that are kept apart follow.
@@ -316,11 +316,11 @@ struct comoments {
     void take_block(std::span<const xy> pairs, const double* weights, const detail::pair_center& about,
                     const detail::pair_powers& found) noexcept {
       const double least = 1e-30 * static_cast<double>(pairs.size());
-      const bool near = about.mass >= least && about.mass <= 1e30 &&
-                        squares_are_plain(
-                            found.xx, [&](std::size_t i) { return pairs[i].x == pairs[0].x; }, pairs) &&
-                        squares_are_plain(found.yy, [&](std::size_t i) { return pairs[i].y == pairs[0].y; }, pairs);
-      if (near) [[likely]]
+      const bool ordinary = about.mass >= least && about.mass <= 1e30 &&
+                            squares_are_plain(
+                                found.xx, [&](std::size_t i) { return pairs[i].x == pairs[0].x; }, pairs) &&
+                            squares_are_plain(found.yy, [&](std::size_t i) { return pairs[i].y == pairs[0].y; }, pairs);
+      if (ordinary) [[likely]]
         return closed_.merge(comoment_sums(about.mass, about.mean, found));
       for (std::size_t i = 0; i < pairs.size(); ++i) take_far(pairs[i], weights == nullptr ? 1 : weights[i]);
     }

@@ -145,7 +145,7 @@ class wide_ratio {
   /// A term of term * 2^apart.
   void add_term(double term, int apart) noexcept { terms_.add_far(term, apart, term_apart_); }
   void merge(const wide_ratio& later) noexcept {
-    if (!far() && !later.far()) [[likely]] {
+    if (!kept_apart() && !later.kept_apart()) [[likely]] {
       weight_ += later.weight_;
       terms_.merge(later.terms_);
       return;
@@ -155,7 +155,7 @@ class wide_ratio {
     terms_.add_far(later.terms_.rest(), later.term_apart_, term_apart_);
   }
   void scale(double factor) noexcept {
-    if (!far() && is_plain(weight_ * factor) && is_plain(terms_.value() * factor)) [[likely]] {
+    if (!kept_apart() && is_plain(weight_ * factor) && is_plain(terms_.value() * factor)) [[likely]] {
       weight_ *= factor;
       terms_.scale(factor);
       return;
@@ -184,8 +184,8 @@ class wide_ratio {
   /// The terms, two flags, and in the third whether the powers of two that are kept apart follow.
   void save_terms(envelope_writer& to, unsigned flags) const {
     terms_.save(to);
-    to.u8(static_cast<std::uint8_t>(flags | (far() ? 4U : 0U)));
-    if (!far()) return;
+    to.u8(static_cast<std::uint8_t>(flags | (kept_apart() ? 4U : 0U)));
+    if (!kept_apart()) return;
     to.i64(weight_apart_);
     to.i64(term_apart_);
   }
@@ -199,11 +199,11 @@ class wide_ratio {
       if (one < -4096 || one > 4096) return false;
     weight_apart_ = static_cast<std::int16_t>(apart[0]);
     term_apart_ = static_cast<std::int16_t>(apart[1]);
-    return found < 8 && far();
+    return found < 8 && kept_apart();
   }
 
  private:
-  bool far() const noexcept { return (weight_apart_ | term_apart_) != 0; }
+  bool kept_apart() const noexcept { return (weight_apart_ | term_apart_) != 0; }
   static double unless_far(double ratio, int apart) noexcept { return apart == 0 ? ratio : math::ldexp(ratio, apart); }
 
   double weight_ = 0;

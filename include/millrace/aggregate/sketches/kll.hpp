@@ -185,7 +185,7 @@ std::vector<std::byte> kll<K, T>::save() const {
       out.put(position);
       position += static_cast<std::uint32_t>(all.run(level).size());
     }
-    out.put(min()).put(max());
+    out.put((min)()).put((max)());
   }
   for (unsigned level = 0; level < levels; ++level)
     for (const key_type key : all.run(level)) out.put(detail::from_order_key<T>(key));

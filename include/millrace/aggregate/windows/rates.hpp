@@ -72,8 +72,8 @@ class basic_rate_calculator {
     events_ = taken.events_;
     return *this;
   }
-  template <detail::bare_number N>
-  explicit basic_rate_calculator(N, const auto&...) : basic_rate_calculator(detail::no_unit<N>::length) {}
+  template <detail::bare_number Number>
+  explicit basic_rate_calculator(Number, const auto&...) : basic_rate_calculator(detail::no_unit<Number>::length) {}
   static result<basic_rate_calculator> make(duration window, std::size_t panes = 60, Clock clock = Clock(),
                                             duration jump = duration()) {
     if (std::string why = why_not(window, panes); !why.empty())
@@ -99,9 +99,9 @@ class basic_rate_calculator {
     events_.at_first = events + (time.nanoseconds == events_.first ? events_.at_first : 0);
     events_.first = time.nanoseconds;
   }
-  template <detail::bare_number N>
-  void update(std::uint64_t, N) {
-    static_assert(!sizeof(N),
+  template <detail::bare_number Number>
+  void update(std::uint64_t, Number) {
+    static_assert(!sizeof(Number),
                   "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
                   "std::chrono::time_point");
   }

@@ -50,10 +50,10 @@ class windowed<session<Gap>, Aggregate, Time> : public detail::time_of_items<det
       : windowed(gap, std::move(empty), 0) {
     if (gap.nanoseconds <= 0) watermark_ = detail::end_of_time;  // every item comes too late
   }
-  template <detail::bare_number N>
-  explicit windowed(N, const auto&...)
+  template <detail::bare_number Number>
+  explicit windowed(Number, const auto&...)
   requires(Gap.nanoseconds == 0)
-      : windowed(detail::no_unit<N>::length) {}
+      : windowed(detail::no_unit<Number>::length) {}
   template <class Nothing = void>
   windowed()
   requires(Gap.nanoseconds == 0)

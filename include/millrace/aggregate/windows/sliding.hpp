@@ -166,10 +166,10 @@ class windowed<sliding<Length, duration{}, Forgetting>, Aggregate, Time>
   explicit windowed(duration length, std::size_t most = unbounded)
   requires(Length.nanoseconds == 0)
       : windowed(length, most, 0) {}
-  template <detail::bare_number N>
-  explicit windowed(N, const auto&...)
+  template <detail::bare_number Number>
+  explicit windowed(Number, const auto&...)
   requires(Length.nanoseconds == 0)
-      : windowed(detail::no_unit<N>::length, unbounded, 0) {}
+      : windowed(detail::no_unit<Number>::length, unbounded, 0) {}
   template <class Nothing = void>
   windowed()
   requires(Length.nanoseconds == 0)

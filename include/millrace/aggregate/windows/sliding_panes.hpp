@@ -55,10 +55,10 @@ class windowed<sliding<Length, Pane, Forgetting>, Aggregate, Time>
       : panes_(std::move(empty), can_be(length) ? length.nanoseconds : 1, Pane.nanoseconds) {
     if (!can_be(length)) panes_.pass(detail::end_of_time);  // every item comes too late
   }
-  template <detail::bare_number N>
-  explicit windowed(N, const auto&...)
+  template <detail::bare_number Number>
+  explicit windowed(Number, const auto&...)
   requires(Length.nanoseconds == 0)
-      : windowed(detail::no_unit<N>::length) {}
+      : windowed(detail::no_unit<Number>::length) {}
   template <class Nothing = void>
   windowed()
   requires(Length.nanoseconds == 0)

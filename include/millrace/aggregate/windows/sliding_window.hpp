@@ -41,8 +41,8 @@ class basic_sliding_window : public windowed<sliding<>, aggregate<count, sum, me
  public:
   explicit basic_sliding_window(duration length = duration(300'000'000'000), std::size_t most = base::unbounded)
       : base(length, most) {}
-  template <detail::bare_number N>
-  explicit basic_sliding_window(N, const auto&...) : base(detail::no_unit<N>::length) {}
+  template <detail::bare_number Number>
+  explicit basic_sliding_window(Number, const auto&...) : base(detail::no_unit<Number>::length) {}
 
   static result<basic_sliding_window> load(std::span<const std::byte> bytes)
   requires saveable<base>

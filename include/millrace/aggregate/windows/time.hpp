@@ -51,13 +51,13 @@ constexpr std::int64_t aligned(std::int64_t t, std::int64_t step) noexcept {
   return earlier_by(t, over < 0 ? over + step : over);
 }
 
-template <class N>
-concept bare_number = std::is_arithmetic_v<N>;
+template <class Number>
+concept bare_number = std::is_arithmetic_v<Number>;
 
 /// For constructors that a length is given to without its unit: says so.
-template <bare_number N>
+template <bare_number Number>
 struct no_unit {
-  static_assert(!sizeof(N),
+  static_assert(!sizeof(Number),
                 "millrace[WINDOW-11]: a bare number is no length of time: write mr::seconds(60), or 60s with <chrono>");
   static constexpr duration length = duration(1);
 };

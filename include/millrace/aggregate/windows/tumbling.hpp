@@ -357,10 +357,10 @@ class windowed<tumbling<Length>, Aggregate, Time> : public detail::ending_window
   explicit windowed(duration length, Aggregate empty = Aggregate())
   requires(Length.nanoseconds == 0)
       : base(std::move(empty), length.nanoseconds, length.nanoseconds) {}
-  template <detail::bare_number N>
-  explicit windowed(N, const auto&...)
+  template <detail::bare_number Number>
+  explicit windowed(Number, const auto&...)
   requires(Length.nanoseconds == 0)
-      : windowed(detail::no_unit<N>::length) {}
+      : windowed(detail::no_unit<Number>::length) {}
   template <class Nothing = void>
   windowed()
   requires(Length.nanoseconds == 0)

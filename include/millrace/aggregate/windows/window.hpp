@@ -211,9 +211,9 @@ class time_of_items {
         "millrace[WINDOW-12]: this window stamps its items as they come: update(x); for items that bring their "
         "time it is made with mr::event_time<>");
   }
-  template <bare_number N>
-  void update(const Sample&, N) {
-    static_assert(!sizeof(N),
+  template <bare_number Number>
+  void update(const Sample&, Number) {
+    static_assert(!sizeof(Number),
                   "millrace[WINDOW-13]: a bare number is no time: write mr::time_point(t), of nanoseconds, or of a "
                   "std::chrono::time_point; a window by arrival takes none");
   }

@@ -31,12 +31,12 @@ class sorted_window {
     if (size_ == Window) {
       const std::size_t gone = count_below(sorted_.data(), size_, arrived_[next_]);
       --size_;
-      std::memmove(&sorted_[gone], &sorted_[gone + 1], (size_ - gone) * sizeof(double));
+      std::memmove(sorted_.data() + gone, sorted_.data() + gone + 1, (size_ - gone) * sizeof(double));
     }
     arrived_[next_] = x;
     if (++next_ == Window) next_ = 0;
     const std::size_t at = count_below(sorted_.data(), size_, x);
-    std::memmove(&sorted_[at] + 1, &sorted_[at], (size_ - at) * sizeof(double));
+    std::memmove(sorted_.data() + at + 1, sorted_.data() + at, (size_ - at) * sizeof(double));
     sorted_[at] = x;
     ++size_;
   }

@@ -121,7 +121,7 @@ struct two_proportions_exact {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
   double base = 0.1;
-  result<void> check(double effect) const { return detail::rates(base, effect); }
+  result<void> validate(double effect) const { return detail::rates(base, effect); }
   double power(double effect, double n1, double n2, const power_options& o) const {
     if (n1 + n2 > 1e6) return two_proportions{base}.power(effect, n1, n2, o);
     return detail::fisher_power(base + effect, base, n1, n2, o.alpha, o.side);

@@ -102,7 +102,7 @@ struct two_unequal_means {
   static constexpr double least_n = 2;
   double deviation1 = 1;
   double deviation2 = 1;
-  result<void> check(double) const {
+  result<void> validate(double) const {
     if (auto ok = detail::above_zero("deviation1", deviation1); !ok) return ok;
     return detail::above_zero("deviation2", deviation2);
   }
@@ -123,7 +123,7 @@ struct two_proportions {
   double base = detail::nan;
   /// As the test's `z_variance`.
   bool pooled = true;
-  result<void> check(double effect) const { return detail::rates(base, effect); }
+  result<void> validate(double effect) const { return detail::rates(base, effect); }
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
     const double p1 = base + effect;
     if (!(base >= 0 && base <= 1 && p1 >= 0 && p1 <= 1)) return detail::nan;
@@ -141,7 +141,7 @@ struct two_estimates {
   static constexpr double least_n = 2;
   double variance1 = 1;
   double variance2 = 1;
-  result<void> check(double) const {
+  result<void> validate(double) const {
     if (auto ok = detail::above_zero("variance1", variance1); !ok) return ok;
     return detail::above_zero("variance2", variance2);
   }
@@ -156,7 +156,7 @@ struct two_estimates {
 struct group_means {
   static constexpr bool two_arms = false;
   double groups = 3;
-  result<void> check(double effect) const {
+  result<void> validate(double effect) const {
     if (!(groups >= 2 && groups < 1e15 && groups == std::floor(groups)))
       return error(errc::out_of_range, "groups must be a whole number of at least 2, and is " + detail::figure(groups));
     return detail::above_zero("the effect, Cohen's f,", effect);
@@ -174,7 +174,7 @@ struct counts {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 1;
   double df = 1;
-  result<void> check(double effect) const {
+  result<void> validate(double effect) const {
     if (auto ok = detail::above_zero("df", df); !ok) return ok;
     return detail::above_zero("the effect, Cohen's w,", effect);
   }
@@ -188,7 +188,7 @@ struct counts {
 struct two_rankings {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
-  static result<void> check(double effect) {
+  static result<void> validate(double effect) {
     if (effect >= -0.5 && effect <= 0.5) return {};
     return error(errc::out_of_range,
                  "the effect, P(a > b) - 1/2, must lie in [-1/2, 1/2], and is " + detail::figure(effect));
@@ -209,13 +209,13 @@ double least_of(const Design& design) noexcept {
     return Design::least_n;
 }
 
-/// What the design and the effect must be: the design's own `check(effect)`, where it has one. A tiny effect is handed
-/// over where it is still to be found.
+/// What the design and the effect must be: the design's own `validate(effect)`, where it has one. A tiny effect is
+/// handed over where it is still to be found.
 template <class Design>
 result<void> checked(const Design& design, double effect) {
   if (!(effect > -infinity && effect < infinity))
     return error(errc::not_finite, "the effect must be a finite number, and is " + figure(effect));
-  if constexpr (requires { design.check(effect); }) return design.check(effect);
+  if constexpr (requires { design.validate(effect); }) return design.validate(effect);
   return {};
 }
 

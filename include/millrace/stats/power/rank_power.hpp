@@ -50,7 +50,7 @@ inline double ks_power(double effect, double n, double real, const power_options
 struct two_distributions {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
-  static result<void> check(double effect) { return detail::a_distance(effect); }
+  static result<void> validate(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
     // The rates below that place with this distance whose difference varies most lie evenly about one half.
     const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
@@ -62,7 +62,7 @@ struct two_distributions {
 struct one_distribution {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 1;
-  static result<void> check(double effect) { return detail::a_distance(effect); }
+  static result<void> validate(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double, const power_options& o) noexcept {
     const double rate = std::fmax(0.5, std::fabs(effect));
     return detail::ks_power(effect, n1, std::sqrt(rate * (1 - rate) / n1), o);
@@ -79,7 +79,7 @@ struct two_quantiles {
   double probability = 0.5;
   double density1 = 1;
   double density2 = 1;
-  result<void> check(double) const {
+  result<void> validate(double) const {
     if (!(probability > 0 && probability < 1))
       return error(errc::out_of_range, "probability must lie between 0 and 1, and is " + detail::figure(probability));
     if (auto ok = detail::above_zero("density1", density1); !ok) return ok;

@@ -4,6 +4,7 @@
 #include <millrace/core/detail/crc32.hpp>
 #include <millrace/core/result.hpp>
 #include <millrace/tensor/dtype.hpp>
+#include <millrace/tensor/fwd.hpp>
 #include <millrace/tensor/layout.hpp>
 
 #include <cstddef>

@@ -241,7 +241,7 @@ TEST_CASE("a wrong time stamp is refused where a jump has a limit") {
   CHECK(r.refused() == 5);
 }
 
-TEST_CASE("windows and panes that there cannot be are errors, and count nothing") {
+TEST_CASE("rates over windows and panes that there cannot be are errors, and count nothing") {
   for (const auto& [window, panes] : std::vector<std::pair<mr::duration, std::size_t>>{
            {mr::seconds(0), 60}, {mr::seconds(-5), 60}, {60s, 0}, {60s, 1'000'001}, {mr::duration(59), 60}}) {
     auto made = mr::rate_calculator::make(window, panes);

@@ -28,15 +28,15 @@ double log_mean_over_chi(double df, double start, LogG log_g) noexcept {
   const double a = df / 2;
   const auto log_f = [&](double w) { return -a * expm1mx(2 * w) + log_g(std::exp(w)); };
   const double scale = std::log(2 * std::sqrt(a / (2 * pi))) - stirling_error(a);
-  peak near{start, 1 / std::sqrt(2 * df + 1)};
-  if (df >= 10) return scale + log_integral(log_f, near);
-  near = {0.5, 0.3};
+  peak guess{start, 1 / std::sqrt(2 * df + 1)};
+  if (df >= 10) return scale + log_integral(log_f, guess);
+  guess = {0.5, 0.3};
   return scale + log_integral(
                      [&](double v) {
                        const double fade = std::exp(-v);
                        return log_f(start + v - fade) + std::log1p(fade);
                      },
-                     near);
+                     guess);
 }
 
 }  // namespace detail

@@ -55,14 +55,14 @@ class normal_range {
     return capped(log_integral(
         [&](double z) {
           const double log_below = z > 0 ? std::log1p(-normal_upper(z)) : std::log(normal_upper(-z));
-          double far = std::log(others) - log_below;
+          double log_rest = std::log(others) - log_below;
           if (w - z > 37) {
-            far += normal{}.log_sf(w - z);
+            log_rest += normal{}.log_sf(w - z);
           } else {
             const double ratio = std::fmin(1.0, normal_upper(w - z) / normal_upper(-z));
-            far = std::log(-std::expm1(others * std::log1p(-ratio)));
+            log_rest = std::log(-std::expm1(others * std::log1p(-ratio)));
           }
-          return others * log_below - 0.5 * z * z + far;
+          return others * log_below - 0.5 * z * z + log_rest;
         },
         started(upper_, w)));
   }

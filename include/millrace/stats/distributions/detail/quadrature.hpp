@@ -16,55 +16,55 @@ struct peak {
   double width;
 };
 
-/// Moves `near` to the peak of log_f, and its width to the standard deviation of a normal density as narrow as the
+/// Moves `guess` to the peak of log_f, and its width to the standard deviation of a normal density as narrow as the
 /// narrower side; returns log_f there, or -infinity if log_f is that wherever the search looked.
-/// A good `near` costs three calls; a peak that is far away as many as the logarithm of its distance.
+/// A good `guess` costs three calls; a peak that is far away as many as the logarithm of its distance.
 template <class LogF>
-double climb(LogF log_f, peak& near) noexcept {
-  double top = log_f(near.at);
-  double left = log_f(near.at - near.width);
-  double right = log_f(near.at + near.width);
+double climb(LogF log_f, peak& guess) noexcept {
+  double top = log_f(guess.at);
+  double left = log_f(guess.at - guess.width);
+  double right = log_f(guess.at + guess.width);
   double moved = 0;  // The side of the last move.
   for (int i = 0; i < 2000; ++i) {
     if (left > top || right > top) {
       const double side = right >= left ? 1 : -1;
-      near.at += side * near.width;
+      guess.at += side * guess.width;
       top = side > 0 ? right : left;
-      if (moved == side) near.width *= 2;
+      if (moved == side) guess.width *= 2;
       moved = side;
     } else {
       if (top == -infinity || top != top) return top;
       const double fall = std::fmax(top - left, top - right);
       if (fall >= 0.02 && fall <= 2) {
         // exp(-x^2 / (2 sd^2)) has fallen by x^2 / (2 sd^2).
-        near.width /= std::sqrt(2 * fall);
+        guess.width /= std::sqrt(2 * fall);
         return top;
       }
-      near.width *= fall < 0.02 ? 4 : fall < 30 ? 0.5 : 0.25;
+      guess.width *= fall < 0.02 ? 4 : fall < 30 ? 0.5 : 0.25;
       moved = 0;
-      if (!(near.width > 0 && near.width < infinity)) return top;
+      if (!(guess.width > 0 && guess.width < infinity)) return top;
     }
-    left = log_f(near.at - near.width);
-    right = log_f(near.at + near.width);
+    left = log_f(guess.at - guess.width);
+    right = log_f(guess.at + guess.width);
   }
   return top;
 }
 
 /// log of the integral of exp(log_f(x)) over the real line, for a smooth log_f with one peak that falls off on both
-/// sides. `near` is where the search for the peak begins, and returns where it is.
+/// sides. `guess` is where the search for the peak begins, and returns where it is.
 ///
 /// The trapezoidal rule, which converges faster than any power of its step here. The step is halved until the sum
 /// stands still. Each halving about squares the error, so 1e-8 of change would do; but the error is a wave in the place
 /// of the nodes, and the change may meet a zero of it: hence 1e-10. Source: L. Trefethen, J. Weideman, SIAM Review
 /// 56(3), 2014.
 template <class LogF>
-double log_integral(LogF log_f, peak& near) noexcept {
-  const double top = climb(log_f, near);
+double log_integral(LogF log_f, peak& guess) noexcept {
+  const double top = climb(log_f, guess);
   if (!(top > -infinity && top < infinity)) return top;
   const auto sum_from = [&](double first, double step, double side) {
     double sum = 0;
     for (int i = 0; i < 200'000; ++i) {
-      const double term = std::exp(log_f(near.at + side * (first + i * step)) - top);
+      const double term = std::exp(log_f(guess.at + side * (first + i * step)) - top);
       sum += term;
       if (!(term > 1e-18 * (1 + sum))) break;
     }
@@ -72,7 +72,7 @@ double log_integral(LogF log_f, peak& near) noexcept {
   };
   // Where log_f is large its own rounding is seen in the sums.
   const double still = std::fmax(1e-10, 8 * epsilon * std::fabs(top));
-  double step = 0.85 * near.width;
+  double step = 0.85 * guess.width;
   double sum = 1 + sum_from(step, step, 1) + sum_from(step, step, -1);
   for (int halving = 0; halving < 12; ++halving) {
     const double between = sum_from(step / 2, step, 1) + sum_from(step / 2, step, -1);

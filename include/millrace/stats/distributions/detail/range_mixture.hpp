@@ -74,16 +74,16 @@ class range_mixture {
     const double log_w = log_q + log_s;
     // y - exp(-y) = log w, nearly.
     const double y = spread_ && log_w < 0 ? -std::log1p(-log_w) : log_w;
-    peak near{y, 1 / std::sqrt(2 * df_ + 1)};
+    peak guess{y, 1 / std::sqrt(2 * df_ + 1)};
     const double top = climb(
         [&](double at) {
           const node n = made(at);
           return log_density(n.log_w - log_q) + n.log_known;
         },
-        near);
+        guess);
     if (!(top > -infinity)) return false;
-    base_ = near.at;
-    step_ = 0.425 * near.width;
+    base_ = guess.at;
+    step_ = 0.425 * guess.width;
     return true;
   }
 
