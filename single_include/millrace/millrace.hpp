@@ -10611,7 +10611,6 @@ class two_stacks_engine : public kept_items<Ops> {
     const auto below = static_cast<std::size_t>(turned_ - begin - 1) / head_items;  // blocks after the head
     head_end_ = turned_ - below * head_items;
     register_sum<Ops> suffix = below == 0 ? register_sum<Ops>(empty_) : register_sum<Ops>(empty_, stack_[below - 1]);
-    if (head_.empty()) head_.assign(head_items, Ops::close(empty_));
     partial* to = head_.data();
     for (std::uint64_t p = head_end_; p-- != begin; ++to) {
       if constexpr (Ops::commutative) {
@@ -10630,7 +10629,8 @@ class two_stacks_engine : public kept_items<Ops> {
     turned_ = this->items_.end();
     newer_ = empty_;
     stack_.clear();
-    stack_.reserve(this->items_.capacity() / head_items);  // grows when the ring does, and not again
+    stack_.reserve(this->items_.capacity() / head_items);             // grows when the ring does, and not again
+    if (head_.empty()) head_.assign(head_items, Ops::close(empty_));  // here, and not when made: a move makes one
     std::uint64_t end = turned_;
     for (; end - this->items_.begin() > head_items; end -= head_items) {
       running block = empty_;
