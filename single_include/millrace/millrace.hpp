@@ -82,8 +82,8 @@
 #ifndef MILLRACE_AGGREGATE_FWD_HPP
 #define MILLRACE_AGGREGATE_FWD_HPP
 
-/// What other modules may name of aggregate without including it: the members that they ask an aggregate for. Whoever
-/// has an aggregate has included what it is made of.
+/// The names of this module that other modules may use without including its headers: the members that they ask an
+/// aggregate for. Code that holds an aggregate has included the headers of its members already.
 
 namespace millrace {
 inline namespace v0 {
@@ -489,14 +489,14 @@ class [[nodiscard]] result<void> {
 namespace millrace {
 inline namespace v0 {
 
-/// How much an item counts: `update(x, mr::weight{2.5})`. A real number above zero; zero leaves the
-/// aggregate as it was, and a negative or non-finite weight is treated as a NaN value is.
+/// How much an item counts: `update(x, mr::weight{2.5})`. A finite number above zero; an item of weight zero leaves
+/// the aggregate as it was, and an item of negative or non-finite weight is treated like one that is NaN.
 struct weight {
   double value = 1;
   constexpr explicit weight(double w) noexcept : value(w) {}
 };
 
-/// A weight where a plain number can be nothing else: `topk.update("x", 2)`.
+/// The parameter type where a plain number can mean nothing but a weight: `topk.update("x", 2)`.
 struct weight_or_number {
   double value;
   constexpr weight_or_number(weight w) noexcept : value(w.value) {}
@@ -509,46 +509,46 @@ struct xy {
   double y = 0;
 };
 
-/// Can take up what another one of its type has seen.
+/// A can add to itself what another A has seen: `a.merge(b)`.
 ///
-/// Laws, up to the error that A states: merging an empty A changes nothing; a.merge(b) then
-/// a.merge(c) makes what b.merge(c) and then a.merge(b) does; and, where `commutative`,
-/// a.merge(b) makes what b.merge(a) does. `merge` returns void, or result<void> where two A can
-/// disagree in their parameters; after an error, a is as it was.
+/// Laws, up to the error that A states: merging an empty A changes nothing; a.merge(b) followed by a.merge(c) leaves
+/// the same in a as b.merge(c) followed by a.merge(b); and, where `aggregator_traits<A>::commutative`, a.merge(b)
+/// leaves the same in a as b.merge(a) leaves in b. `merge` returns void, or result<void> where two A can disagree in
+/// their parameters; after an error, a is as it was.
 template <class A>
 concept mergeable = requires(A& into, const A& other) { into.merge(other); };
 
-/// Can be kept as bytes and brought back.
+/// A can be saved as bytes and loaded from them.
 ///
-/// Laws: load(a.save()) succeeds, and is a: the same figures, the same bytes when saved again, the
-/// same future under the same updates. `load` of any other bytes returns an error or a valid A; it
-/// reads nothing beyond them and allocates no more than a fixed multiple of their length.
+/// Laws: load(a.save()) succeeds and equals a: it returns the same figures, saves as the same bytes, and stays equal
+/// under the same updates. `load` of any other bytes returns an error or a valid A; it reads nothing beyond them and
+/// allocates no more than a fixed multiple of their length.
 template <class A>
 concept saveable = requires(const A& a, std::span<const std::byte> bytes) {
   { a.save() } -> std::same_as<std::vector<std::byte>>;
   { A::load(bytes) } -> std::same_as<result<A>>;
 };
 
-/// A value that sums up a stream: grows by `update`, is put together by `merge`, and has members or functions to be
-/// asked by.
+/// A value that sums up a stream: `update` feeds it items, `merge` joins two of them, and its members or functions
+/// return the figures. `aggregator_of` adds the requirement on `update`.
 template <class A>
 concept aggregator = std::copy_constructible<A> && std::movable<A> && mergeable<A> && saveable<A>;
 
-/// An aggregator of items like X.
+/// An aggregator whose `update` takes an X.
 template <class A, class X>
 concept aggregator_of = aggregator<A> && requires(A& a, const X& x) { a.update(x); };
 
-/// An aggregator with a faster way for many at once.
-/// Law: update(span) makes what the single updates, in order, do, up to the stated error.
+/// An aggregator that also takes many X at once, which is faster.
+/// Law: update(span) leaves the same, up to the stated error, as updating with each item of the span in order.
 template <class A, class X>
 concept span_aggregator_of = aggregator_of<A, X> && requires(A& a, std::span<const X> items) { a.update(items); };
 
-/// An aggregator of items that count differently.
-/// Law: for whole k, update(x, weight(k)) makes what k times update(x) does, up to the stated error.
+/// An aggregator whose items may carry weights.
+/// Law: for whole k, update(x, weight(k)) leaves the same, up to the stated error, as calling update(x) k times.
 template <class A, class X>
 concept weighted_aggregator_of = aggregator_of<A, X> && requires(A& a, const X& x) { a.update(x, weight(1)); };
 
-/// Is asked for members, `a.get<Member>()`: an `aggregate<...>`, or a snapshot of one.
+/// Has members to ask for, `a.get<Member>()`: an `aggregate<...>`, or a snapshot of one, which windows return.
 template <class A>
 concept member_source = requires(const A& a) {
   typename A::states;
@@ -556,23 +556,25 @@ concept member_source = requires(const A& a) {
   { a.infinities() } -> std::convertible_to<double>;
 };
 
-/// Has what Member is computed from; Member need not be among those it was made of. False for a member that has only
-/// been declared.
+/// `a.get<Member>()` compiles for an A: A keeps the states that Member is computed from, whether or not Member is on
+/// its list. False for a Member that has only been declared, not defined.
 template <class A, class Member>
 concept keeps_member = member_source<A> && requires { sizeof(Member); } && A::template keeps<Member>;
 
-/// A sketch that is asked for quantiles itself: kll, req, tdigest, ddsketch, log_histogram.
+/// A sketch that has `quantile` and `count` of its own: kll, req, tdigest, ddsketch, log_histogram.
 template <class S>
 concept quantile_sketch = !member_source<S> && requires(const S& s) {
   { s.quantile(0.5) } -> std::convertible_to<double>;
   { s.count() } -> std::convertible_to<double>;
 };
 
-/// Has quantiles: such a sketch, or an aggregate, which must have exactly one member made from `quantiles`.
+/// A quantile sketch, or an aggregate. `sketch_of` requires that the aggregate has exactly one member made from
+/// `quantiles`.
 template <class S>
 concept quantile_source = quantile_sketch<S> || member_source<S>;
 
-/// The sketch that a source of quantiles has them from; good as long as the source is, and is not changed.
+/// The sketch inside a source of quantiles, or the source itself. The reference is valid while the source lives and is
+/// not changed.
 template <quantile_source S>
 const auto& sketch_of(const S& source) {
   if constexpr (member_source<S>)
@@ -581,18 +583,19 @@ const auto& sketch_of(const S& source) {
     return source;
 }
 
-/// What wrappers and windows may do with an aggregator. Each is a `static constexpr bool` of the
-/// aggregator; left out, it has the default named here.
+/// What wrappers and windows may do with an aggregator. An aggregator sets a trait by a `static constexpr bool` of the
+/// same name; each trait that it does not set has the default named here.
 template <class A>
 struct aggregator_traits {
-  /// `a.unmerge(b)` takes b's items, merged before, away again, up to rounding. Default: false.
+  /// `a.unmerge(b)` removes b's items, which were merged before, up to rounding. Default: false.
   static constexpr bool invertible = [] {
     if constexpr (requires { A::invertible; })
       return bool{A::invertible};
     else
       return false;
   }();
-  /// ... and to the bit, so that a window may subtract what it evicts for ever. Default: false.
+  /// `unmerge` restores the earlier state to the bit, so that a window may subtract evicted items without end: no
+  /// rounding error adds up. Default: false.
   static constexpr bool exactly_invertible = [] {
     if constexpr (requires { A::exactly_invertible; })
       return bool{A::exactly_invertible};
@@ -606,21 +609,23 @@ struct aggregator_traits {
     else
       return true;
   }();
-  /// Merging the same items twice is as good as once: a maximum, a set of distinct ones. Default: false.
+  /// Merging the same items twice leaves the same as merging them once: a maximum, a count of distinct items. Default:
+  /// false.
   static constexpr bool idempotent = [] {
     if constexpr (requires { A::idempotent; })
       return bool{A::idempotent};
     else
       return false;
   }();
-  /// Its work on a span of doubles is block reductions that fuse with others'. Default: false.
+  /// All that it needs of a span of doubles are sums and extremes of blocks, which one loop finds for all members of an
+  /// aggregate together. Default: false.
   static constexpr bool fusable = [] {
     if constexpr (requires { A::fusable; })
       return bool{A::fusable};
     else
       return false;
   }();
-  /// Small and without heap, so that a window may keep one per item. Follows from the type.
+  /// Small (256 bytes at most) and without heap memory, so that a window may keep one per item. Follows from the type.
   static constexpr bool compact = std::is_trivially_copyable_v<A> && sizeof(A) <= 256;
 
   static_assert(!exactly_invertible || invertible,
@@ -983,8 +988,10 @@ class envelope_reader {
 namespace millrace {
 inline namespace v0 {
 
-// An axis says which of its bins, [edge(i), edge(i + 1)), a number falls into; -1 stands for below the
-// first, `bins()` for the last edge and above. A type of one's own with these six functions will do.
+// An axis divides the numbers into bins [edge(i), edge(i + 1)), i < bins(). `bin_of` returns the bin that a number
+// falls into, -1 for a number below the first edge, and bins() for the last edge and above. An axis of your own is any
+// type with the members of the ones here: `name`, `bins`, `bin_of`, `edge`, `save`, `load`, ==, and `make` if it has
+// parameters.
 
 /// Bins of equal width.
 class regular_axis {
@@ -992,7 +999,8 @@ class regular_axis {
   static constexpr std::string_view name = "regular";
 
   regular_axis() = default;
-  /// Errors: invalid_argument unless low < high are finite and bins > 0.
+  /// Errors: invalid_argument unless low < high, both are finite and at most 1e300 apart, 0 < bins <= 2^31, and a bin
+  /// is wide enough that its edges differ.
   static result<regular_axis> make(std::size_t bins, double low, double high) {
     const double width = (high - low) / static_cast<double>(bins);
     if (bins == 0 || bins > (std::size_t{1} << 31) || !(width > 0) || !(high - low <= 1e300) || !(low + width > low) ||
@@ -1040,17 +1048,17 @@ class regular_axis {
   std::size_t bins_ = 0;
   double low_ = 0;
   double high_ = 0;
-  double width_ = 0;
-  double per_width_ = 0;
+  double width_ = 0;      // of a bin
+  double per_width_ = 0;  // bins for each unit of x
 };
 
-/// Bins between edges of one's own.
+/// Bins between edges of your own.
 class edges_axis {
  public:
   static constexpr std::string_view name = "edges";
 
   edges_axis() = default;
-  /// Errors: invalid_argument unless there are two edges and each is above the one before it.
+  /// Errors: invalid_argument unless there are at least two edges and each is above the one before it.
   static result<edges_axis> make(std::vector<double> edges) {
     if (edges.size() < 2) return error(errc::invalid_argument, "edges_axis: fewer than two edges make no bin");
     for (std::size_t i = 0; i < edges.size(); ++i)
@@ -1090,13 +1098,14 @@ class edges_axis {
   std::vector<double> edges_;
 };
 
-/// Bins that each span the same factor: between low > 0 and high, equal in the logarithm.
+/// Bins between low > 0 and high whose edges grow by the same factor: of equal width in the logarithm.
 class logarithmic_axis {
  public:
   static constexpr std::string_view name = "logarithmic";
 
   logarithmic_axis() = default;
-  /// Errors: invalid_argument unless 0 < low < high are finite and bins > 0.
+  /// Errors: invalid_argument unless 0 < low < high, both are finite, 0 < bins <= 2^24, and a bin is wide enough that
+  /// its edges differ.
   static result<logarithmic_axis> make(std::size_t bins, double low, double high) {
     logarithmic_axis made;
     if (bins != 0 && bins <= (std::size_t{1} << 24) && low > 0 && low < high &&
@@ -1146,20 +1155,21 @@ class logarithmic_axis {
   std::size_t bins_ = 0;
   double low_ = 0;
   double high_ = 0;
-  double start_ = 0;
-  double per_octave_ = 0;
+  double start_ = 0;       // log2(low)
+  double per_octave_ = 0;  // bins for each factor of two
 };
 
-/// Counts of items in the bins of an axis, and of those below and above; items may weigh.
+/// Counts of the items in each bin of an axis, and of those below and above all bins. Items may have weights.
 ///
 ///     auto ms = mr::regular_histogram::make(100, 0.0, 50.0);
 ///
-/// Guarantee: each item is in the bin whose edges are around it, the lower one included; NaN is left out.
-/// Counts are exact up to 2^53. Merging histograms of one axis adds bins; one without an axis (made by its
-/// default constructor) takes that of the other.
-/// Complexity: update O(1), with edges_axis O(log bins); 8 bytes a bin; allocates: when made.
+/// Guarantee: an item counts in the bin whose edges are around it, the lower edge included; NaN is left out. Counts are
+/// exact up to 2^53. Merging adds the counts of each bin; a histogram without an axis (a default-constructed one) takes
+/// the other's.
+/// Complexity: update O(1), with edges_axis O(log bins); 8 bytes a bin.
+/// Allocates: when made, loaded, copied, or merged into without an axis.
 /// Threads: one at a time; const calls from any number.
-/// Errors: of merging other axes: invalid_argument.
+/// Errors: merge: invalid_argument when the axes differ.
 template <class Axis>
 class binned_histogram {
  public:
@@ -1168,7 +1178,7 @@ class binned_histogram {
   binned_histogram() = default;
   binned_histogram(const binned_histogram&) = default;
   binned_histogram& operator=(const binned_histogram&) = default;
-  /// Moved from, it has no bins and takes no items.
+  /// The histogram moved from has no bins and takes no items.
   binned_histogram(binned_histogram&& other) noexcept : binned_histogram() { swap(other); }
   binned_histogram& operator=(binned_histogram&& other) noexcept {
     binned_histogram taken(std::move(other));
@@ -1177,7 +1187,8 @@ class binned_histogram {
   }
   ~binned_histogram() = default;
   explicit binned_histogram(Axis axis) : axis_(std::move(axis)), counts_(axis_.bins() + 2) {}
-  /// With an axis of these parameters; its errors.
+  /// A histogram with an axis that Axis::make makes of these arguments.
+  /// Errors: those of Axis::make.
   template <class... Args>
   static result<binned_histogram> make(Args&&... args) {
     auto axis = Axis::make(std::forward<Args>(args)...);
@@ -1209,19 +1220,21 @@ class binned_histogram {
   }
 
   std::size_t bins() const noexcept { return axis_.bins(); }
-  /// i < bins()
+  /// What the items in bin i weigh together. Precondition: i < bins().
   double count(std::size_t i) const noexcept { return counts_[i + 1]; }
   double below() const noexcept { return counts_.empty() ? 0 : counts_.front(); }
-  /// At the last edge or above.
+  /// What the items at the last edge or above weigh together.
   double above() const noexcept { return counts_.empty() ? 0 : counts_.back(); }
+  /// What all items weigh together, those below and above the bins included.
   double total() const noexcept {
     double sum = 0;
     for (const double c : counts_) sum += c;
     return sum;
   }
-  /// The fraction of all in bin i, per unit of x.
+  /// The fraction of all items that is in bin i, divided by the bin's width. Precondition: i < bins().
   double density(std::size_t i) const noexcept { return count(i) / total() / (axis_.edge(i + 1) - axis_.edge(i)); }
-  /// The fraction of all below x, as if spread evenly within a bin. NaN when empty.
+  /// The fraction of all items below x, as if the items of a bin were spread evenly over it. NaN when empty, and for an
+  /// x that is NaN. Items above all bins count as lying at infinity.
   double rank(double x) const noexcept {
     const double all = total();
     if (!(all > 0) || x != x) return std::numeric_limits<double>::quiet_NaN();
@@ -1233,8 +1246,8 @@ class binned_histogram {
     const auto i = static_cast<std::size_t>(bin);
     return (sum + count(i) * ((x - axis_.edge(i)) / (axis_.edge(i + 1) - axis_.edge(i)))) / all;
   }
-  /// Where `rank` is p, interpolated in its bin; an outer edge for what lies beyond. NaN when empty, and
-  /// unless p is in [0, 1].
+  /// The x for which `rank` returns p, interpolated within its bin; the first or the last edge where that item lies
+  /// outside all bins. NaN when empty, and unless p is in [0, 1].
   double quantile(double p) const noexcept {
     const double all = total();
     if (!(all > 0) || !(p >= 0 && p <= 1)) return std::numeric_limits<double>::quiet_NaN();
@@ -1254,7 +1267,7 @@ class binned_histogram {
     return axis_.edge(bins());
   }
   double median() const noexcept { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
   std::vector<std::byte> save() const {
@@ -1318,7 +1331,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Counts of numbered buckets, those between the lowest and highest used in one stretch.
+/// Counts of numbered buckets: of all buckets between the lowest and the highest in use, in one stretch of memory.
 template <class Count>
 class bucket_run {
  public:
@@ -1343,9 +1356,10 @@ class bucket_run {
   bool holds(std::int32_t bucket) const noexcept {
     return static_cast<std::uint64_t>(std::int64_t{bucket} - first_) < counts_.size();
   }
+  /// Precondition: `holds(bucket)`.
   void add(std::int32_t bucket, Count count) noexcept { counts_[static_cast<std::size_t>(bucket - first_)] += count; }
 
-  /// Keeps the buckets from `low` to `high` too, with room to grow on.
+  /// Keeps the buckets from `low` to `high` from now on, beside those it keeps already.
   void cover(std::int32_t low, std::int32_t high) {
     if (counts_.empty()) {
       first_ = low;
@@ -1358,7 +1372,7 @@ class bucket_run {
     }
     if (high > last()) counts_.resize(static_cast<std::size_t>(high - first_) + 1);
   }
-  /// Joins all buckets below `low` into it.
+  /// Joins all buckets below `low` into the bucket `low`, which becomes the first.
   void join_below(std::int32_t low) {
     if (counts_.empty() || low <= first_) return;
     const auto below = static_cast<std::size_t>(std::int64_t{low} - first_);
@@ -1370,7 +1384,7 @@ class bucket_run {
     counts_[0] += sum;
     first_ = low;
   }
-  /// Joins 2^shift buckets into each: bucket b goes to b >> shift.
+  /// Joins each 2^shift buckets into one: bucket b becomes part of bucket b >> shift, which rounds down for b < 0 too.
   void coarsen(unsigned shift) {
     if (counts_.empty() || shift == 0) return;
     const std::int32_t first = shift > 31 ? (first_ < 0 ? -1 : 0) : first_ >> shift;
@@ -1510,12 +1524,16 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Numbers buckets of positive numbers so that all in a bucket are within `relative_error` of its middle:
-/// a cubic polynomial stands for the logarithm within an octave, which costs 1 % more buckets than the
-/// logarithm itself and no call.
+/// Numbers the buckets of positive numbers so that all numbers in a bucket are within `relative_error` of its middle.
 ///
-/// Source: DDSketch's cubically interpolated mapping: Masson, Rim, Lee, "DDSketch", VLDB 2019, and the
-/// polynomial as DataDog's implementations have it, so that their bytes number the same buckets.
+/// For x = 2^e (1 + s), 0 <= s < 1, the bucket is floor((e + ((a s + b) s + c) s) * per_octave): the cubic, which runs
+/// from 0 to 1, stands in for log2(1 + s), which saves the call of a logarithm and costs 1 % more buckets.
+///
+/// A bucket must span at most the factor gamma = (1 + e) / (1 - e), e = relative_error, so that its middle, the
+/// harmonic mean 2 low high / (low + high), is within e of both ends. By ln(x) the cubic has slope (c + 2 b s + 3 a
+/// s^2) (1 + s), which is nowhere below its value c at s = 0. So with per_octave = 1 / (c ln(gamma)) no bucket spans
+/// more than ln(gamma) of ln(x). Source: DDSketch's cubically interpolated mapping: Masson, Rim, Lee, "DDSketch", VLDB
+/// 2019, and the polynomial as DataDog's implementations have it, so that their bytes number the same buckets.
 template <unsigned Permille>
 struct log_index {
   static constexpr double relative_error = Permille / 1000.0;
@@ -1532,13 +1550,17 @@ struct log_index {
     for (int k = 1; k < 2000; k += 2, power *= relative_error * relative_error) sum += power / k;
     return 1 / (2 * sum) / c;
   }();
-  /// Added before rounding, so that truncating rounds down.
+  /// More than the number of buckets below 1: added before the conversion to an integer, which truncates, and
+  /// subtracted after it, so that negative numbers are rounded down as well. 1100 octaves are more than a double has
+  /// below 1.
   static constexpr std::int32_t bias = static_cast<std::int32_t>(1100 * per_octave);
   static constexpr double smallest = 0x1p-1022;
 
-  /// Precondition: x is finite and normal.
+  /// The bucket of x. Precondition: x is finite, normal and above zero.
   static std::int32_t of(double x) noexcept {
     const auto bits = std::bit_cast<std::uint64_t>(x);
+    // The exponent's bits k become the double 2^52 + k, whose bits are those of 2^52 with k in the mantissa; 1023 is
+    // the bias. The mantissa's bits with the exponent of 1.0 are 1 + s.
     const double e = std::bit_cast<double>((bits >> 52) | 0x4330'0000'0000'0000U) - (0x1p52 + 1023);
     const double s = std::bit_cast<double>((bits & 0x000f'ffff'ffff'ffffU) | 0x3ff0'0000'0000'0000U) - 1;
     double t = a * s;
@@ -1552,7 +1574,7 @@ struct log_index {
     return static_cast<std::int32_t>(t + bias) - bias;
   }
 
-  /// The least number of bucket i, up to rounding.
+  /// The least number of bucket i, up to rounding: Newton's method inverts the cubic, six steps from s = its value.
   static double lower(std::int32_t i) noexcept {
     const double t = i / per_octave;
     const double e = math::floor(t);
@@ -1561,7 +1583,8 @@ struct log_index {
     for (int round = 0; round < 6; ++round) s -= (((a * s + b) * s + c) * s - part) / ((3 * a * s + 2 * b) * s + c);
     return math::ldexp(1 + s, static_cast<int>(e));
   }
-  /// What stands for all in bucket i.
+  /// The number that stands for all in bucket i: the harmonic mean of its ends, as derived above. Near the end of
+  /// double's range, where the upper end may overflow, the lower end times 1 + relative_error.
   static double middle(std::int32_t i) noexcept {
     const double low = lower(i);
     const double high = lower(i + 1);
@@ -1569,7 +1592,8 @@ struct log_index {
   }
 };
 
-/// The bucket, above `first`, of each of `count` items, a multiple of 16.
+/// Writes the bucket of each item, less `first`, to `to`: the same steps as `log_index::of`, in vectors. Precondition:
+/// count is a multiple of 16.
 template <class Index, std::size_t Bytes, bool Fused>
 [[gnu::always_inline]] inline void index_body(const double* x, std::size_t count, std::int32_t first,
                                               std::int32_t* to) noexcept {
@@ -1618,6 +1642,7 @@ MILLRACE_X86_TARGET("avx512f")
 void index_avx512(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
   index_body<Index, 64, true>(x, count, first, to);
 }
+/// The same for any number of items, by the widest vectors that the CPU has.
 template <class Index>
 void index_block(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
   const std::size_t even = count / 16 * 16;
@@ -1641,7 +1666,7 @@ void index_block(const double* x, std::size_t count, std::int32_t first, std::in
 #ifndef MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_PROTOBUF_HPP
 #define MILLRACE_AGGREGATE_HISTOGRAMS_DETAIL_PROTOBUF_HPP
 
-// The wire format of Protocol Buffers, as far as the histograms of others need it.
+// The wire format of Protocol Buffers, as far as the messages of DDSketch and OTLP need it.
 // Source: protobuf.dev, "Encoding".
 namespace millrace {
 inline namespace v0 {
@@ -1649,6 +1674,7 @@ namespace detail {
 
 enum class wire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
 
+/// Maps 0, -1, 1, -2, ... to 0, 1, 2, 3, ..., so that numbers near zero of both signs take few bytes.
 constexpr std::uint64_t zigzag(std::int64_t value) noexcept {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
@@ -1699,12 +1725,13 @@ class protobuf_writer {
   std::vector<std::byte> bytes_;
 };
 
-/// One field after the other. Malformed bytes end the reading, and `ok` says so.
+/// Reads the fields of a message one after the other: after `next`, `field`, `type` and `number` or `inner` hold one.
+/// Malformed bytes end the reading, and `ok` returns false.
 class protobuf_reader {
  public:
   explicit protobuf_reader(std::span<const std::byte> bytes) noexcept : left_(bytes) {}
 
-  /// The next field: false at the end.
+  /// Reads the next field; returns false at the end.
   bool next() noexcept {
     if (!ok_ || left_.empty()) return false;
     const std::uint64_t tag = varint();
@@ -1734,7 +1761,8 @@ class protobuf_reader {
   double real() const noexcept { return std::bit_cast<double>(number); }
   std::int64_t sint() const noexcept { return unzigzag(number); }
 
-  /// Numbers that stand one after the other, in a packed field.
+  /// Reads the next number from a packed field, in which numbers stand one after the other; `fixed(size)` one of `size`
+  /// bytes.
   std::uint64_t varint() noexcept {
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 70; shift += 7) {
@@ -1759,8 +1787,8 @@ class protobuf_reader {
 
   unsigned field = 0;
   wire type = wire::varint;
-  std::uint64_t number = 0;          // of a varint or a fixed
-  std::span<const std::byte> inner;  // of bytes
+  std::uint64_t number = 0;          // of a field of type varint, fixed64 or fixed32
+  std::span<const std::byte> inner;  // of a field of type bytes
 
  private:
   bool fail() noexcept {
@@ -1788,51 +1816,61 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// How many items are worked at a time: small enough for the first-level cache, so that every member
-/// of an aggregate finds them there, and large enough that merging a block costs nothing.
+/// How many items a block has: few enough to stay in the first-level cache (16 KiB), where every member of an aggregate
+/// then finds them, and enough that the cost of merging a block does not show in that of an item.
 inline constexpr std::size_t block_items = 2048;
 
-/// What a pass over a block can find; members ask for some, and one loop over registers finds all.
+/// What a pass over a block can find, as bits: each member asks for some, and one loop finds in registers what all
+/// members ask for.
 namespace figure {
 inline constexpr unsigned power1 = 1;        // sum of (x - shift)
-inline constexpr unsigned power2 = 2;        // ... squared
-inline constexpr unsigned power3 = 4;        // ... cubed
-inline constexpr unsigned power4 = 8;        // ... to the fourth
-inline constexpr unsigned low = 16;          // smallest
-inline constexpr unsigned high = 32;         // largest
+inline constexpr unsigned power2 = 2;        // sum of (x - shift)^2
+inline constexpr unsigned power3 = 4;        // sum of (x - shift)^3
+inline constexpr unsigned power4 = 8;        // sum of (x - shift)^4
+inline constexpr unsigned low = 16;          // least item
+inline constexpr unsigned high = 32;         // greatest item
 inline constexpr unsigned total = 64;        // compensated sum of x
-inline constexpr unsigned logarithm = 128;   // product of x, as mantissa and exponent; asks for low too
+inline constexpr unsigned logarithm = 128;   // product of x, as mantissa and exponent; who asks for it needs low too
 inline constexpr unsigned reciprocal = 256;  // sum of 1 / x
 }  // namespace figure
 
+/// What a pass has found. Figures that no member asked for are as they are here.
 struct block_figures {
-  double shift = 0;
-  double power[4] = {};
+  double shift = 0;      ///< what powers are taken around
+  double power[4] = {};  ///< [k - 1]: the sum of (x - shift)^k
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();
-  double total = 0;  ///< plus total_rest
+  double total = 0;  ///< the sum of the items is total + total_rest
   double total_rest = 0;
-  double mantissa = 1;  ///< in [1, 2); times 2^exponent; meaningless unless low is a normal number
+  double mantissa = 1;  ///< in [1, 2): the product of the items is mantissa * 2^exponent, if low is a normal number
   std::int64_t exponent = 0;
   double reciprocal = 0;
-  double poison = 0;                ///< NaN if an item is not finite, or if a sum left the range of double
-  double mass = 0;                  ///< what the items weigh together: their number, if they have no weights
-  const double* weights = nullptr;  ///< of the items; null: they all weigh one
+  double poison = 0;                ///< 0; NaN if an item is not finite, or a sum left double's range
+  double mass = 0;                  ///< the sum of the weights; the number of items if they have no weights
+  const double* weights = nullptr;  ///< of the items; null if they have none
 };
 
-/// Every sum is kept in `sum_lanes` lanes, item i in lane i % sum_lanes, whatever the CPU's vectors, and
-/// the lanes are then added in a fixed order: all machines find the same bits.
+/// Every sum is kept as `sum_lanes` partial sums, item i being added to number i % sum_lanes, whatever the width of the
+/// CPU's vectors, and these lanes are then added in a fixed order. So all machines find the same bits.
 inline constexpr std::size_t sum_lanes = 16;
 
+// The mantissa's bits of a double, and the bits of 1.0.
 inline constexpr std::uint64_t mantissa_bits = 0x000f'ffff'ffff'ffffU;
 inline constexpr std::uint64_t one_bits = 0x3ff0'0000'0000'0000U;
 
-/// Adds x to sum + rest, exactly but for the rounding of rest.
+/// Adds x to sum + rest; the only rounding error left is that of the additions to rest.
 ///
-/// `sum` becomes before + x as rounded. `taken` is what that took of x: sum - before, itself rounded. Then sum - taken
-/// is what it took of before, so that before - (sum - taken) and x - taken are what was left of the two. Both are
-/// exact, and together with the rounded sum they are before + x.
-/// Source: Knuth, TAOCP 2, 4.2.2, theorem B.
+/// With fl() for rounding, line by line:
+///
+///     sum   = fl(before + x)
+///     taken = fl(sum - before)        the part of x that reached sum
+///     fl(sum - taken)                 the part of before that reached sum
+///     before - (sum - taken)          the part of before that did not
+///     x - taken                       the part of x that did not
+///
+/// The last two differences, and their sum, are exact (Knuth), whichever of before and x is greater: that sum is the
+/// rounding error before + x - sum, and rest gathers these errors.
+/// Source: Knuth, TAOCP 2, 4.2.2, theorem B ("two-sum").
 template <class V>
 [[gnu::always_inline]] constexpr void add_compensated(V& sum, V& rest, const V& x) noexcept {
   const V before = sum;
@@ -1841,6 +1879,7 @@ template <class V>
   rest += (before - (sum - taken)) + (x - taken);
 }
 
+// How two lanes are joined into one: their sum, the least, the greatest.
 struct lane_sum {
   template <class V>
   [[gnu::always_inline]] void operator()(V& to, const V& with) const noexcept {
@@ -1860,7 +1899,8 @@ struct lane_greatest {
   }
 };
 
-/// The lanes in memory. By a copy: what has its address taken stands in memory during the loop, too.
+/// Stores the lanes to memory, each register by way of a copy: a variable whose own address is taken would be kept in
+/// memory throughout the loop over the block.
 template <class V, std::size_t Registers>
 [[gnu::always_inline]] inline void spill(double (&to)[sum_lanes], const V (&from)[Registers]) noexcept {
 #pragma GCC unroll 16
@@ -1876,7 +1916,7 @@ template <class V, std::size_t Registers>
   for (std::size_t k = 0; k < Registers; ++k) to[k] = with;
 }
 
-/// One of all lanes: the upper half joins the lower, until one is left.
+/// Joins all lanes into one number: the upper half to the lower half, until one lane is left.
 template <class Join, class V, std::size_t Registers>
 [[gnu::always_inline]] inline double join_lanes(const V (&from)[Registers], const Join& join) noexcept {
   constexpr std::size_t width = sum_lanes / Registers;
@@ -1896,7 +1936,7 @@ template <class Join, class V, std::size_t Registers>
   return lane[0];
 }
 
-/// The first items of `tail` joined to as many lanes, each by what `term` makes of it.
+/// Joins term(last[i]) to lane i for each of the `tail` items that are left over after the last full group of lanes.
 template <class Join, class V, std::size_t Registers, class Term>
 [[gnu::always_inline]] inline void join_tail(V (&to)[Registers], const double* last, std::size_t tail, const Join& join,
                                              const Term& term) noexcept {
@@ -1913,14 +1953,14 @@ template <class Join, class V, std::size_t Registers, class Term>
   }
 }
 
-/// x * 2^exponent with x in [1, 2) for a normal x > 0, its exponent added.
+/// Splits a normal x > 0 into m * 2^e with m in [1, 2): adds e to `exponent` and returns m.
 constexpr double take_exponent(double x, std::int64_t& exponent) noexcept {
   const auto bits = std::bit_cast<std::uint64_t>(x);
   exponent += static_cast<std::int64_t>(bits >> 52) - 1023;
   return std::bit_cast<double>((bits & mantissa_bits) | one_bits);
 }
 
-/// How many powers of deviations are wanted.
+/// The highest power of deviations that is wanted; 0 if none is.
 constexpr unsigned powers_in(unsigned wanted) noexcept {
   return (wanted & figure::power4) != 0   ? 4
          : (wanted & figure::power3) != 0 ? 3
@@ -1928,34 +1968,34 @@ constexpr unsigned powers_in(unsigned wanted) noexcept {
          : (wanted & figure::power1) != 0 ? 1
                                           : 0;
 }
-/// Must infinities and NaN be looked for? Else they show in a sum that is wanted anyway.
+/// Must the pass look for infinities and NaN? It need not if a sum is wanted anyway, in which they show.
 constexpr bool looks_for_poison(unsigned wanted) noexcept {
   return powers_in(wanted) == 0 && (wanted & (figure::total | figure::reciprocal)) == 0;
 }
 
-// Each figure is found by a type of its own, over registers of type V that hold its lanes:
+// Each figure is found by a type of its own, whose lanes are in an array of registers (vectors of type V):
 //
-//   begin(first)           // before the first items; `first` holds some of the block
-//   step(k, item, pass)    // items that go to register k
-//   finish(pass, out)      // joins what is left over to the lanes, and the lanes one another
+//   begin(first)           // before the first items; `first` is a vector of the block's items
+//   step(k, item, pass)    // takes a vector of items into register k
+//   finish(pass, out)      // joins the items left over to the lanes, then the lanes into one figure
 //
-// A pass over a block is a pack of those that are wanted, folded into one loop.
+// A pass over a block is a pack of the types whose figures are wanted; one loop calls `step` of them all.
 
-/// What all figures of a pass share. `last`: `tail` items that are left over after the last full lanes.
+/// What all figures of a pass share.
 template <class V>
 struct block_pass {
   V shift;
-  V ones;
-  double around;  // the shift
-  const double* last;
-  std::size_t tail;
-  std::size_t full;  // how many items there are before
+  V ones;              // see simd.hpp, `load_ones`
+  double around;       // the shift, as one number
+  const double* last;  // the items left over after the last full group of lanes
+  std::size_t tail;    // how many those are
+  std::size_t full;    // how many items come before them
 };
 
 template <class V>
 inline constexpr std::size_t lane_registers = sum_lanes * sizeof(double) / sizeof(V);
 
-/// A figure that nobody wants.
+/// Stands in a pack for a figure that is not wanted.
 template <unsigned Figure>
 struct no_lanes {
   void begin(const auto&) noexcept {}
@@ -1970,7 +2010,7 @@ struct low_lanes {
   [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept {
     low[k] = item < low[k] ? item : low[k];
   }
-  /// Of zeros which one is the extreme does not matter: it becomes the positive one.
+  /// A zero becomes +0: which of two zeros was met first would depend on the lanes.
   [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
     join_tail(low, pass.last, pass.tail, lane_least(), [](double one) { return one; });
     out.low = join_lanes(low, lane_least()) + 0.0;
@@ -1989,7 +2029,7 @@ struct high_lanes {
   }
 };
 
-/// Sums of the first Top powers of (x - shift).
+/// The sums of the first Top powers of (x - shift). `Fused`: see `subtract` in simd.hpp.
 template <class V, unsigned Top, bool Fused>
 struct power_lanes {
   V sums[Top][lane_registers<V>];
@@ -2041,7 +2081,7 @@ struct power_lanes {
   }
 };
 
-/// The compensated sum: in each lane, and of the lanes, one after the other.
+/// The compensated sum: each lane is one, and the lanes, then the items left over, are added to one another likewise.
 template <class V>
 struct total_lanes {
   V total[lane_registers<V>];
@@ -2070,7 +2110,8 @@ struct total_lanes {
   }
 };
 
-/// The product: mantissas multiplied, exponents added. 1023 is what an exponent's bits are greater by.
+/// The product of the items: multiplies mantissas and adds exponents. A lane multiplies at most 2048 / 16 + 1 mantissas
+/// below 2, so that it does not overflow. Exponents are added as their bits, which are greater by 1023.
 template <class V>
 struct logarithm_lanes {
   using bits_type = vector<std::uint64_t, sizeof(V)>;
@@ -2131,7 +2172,7 @@ struct poison_lanes {
 template <unsigned Wanted, unsigned Figure, class Lanes>
 using lanes_if = std::conditional_t<(Wanted & Figure) != 0, Lanes, no_lanes<Figure>>;
 
-/// Some figures' lanes as one.
+/// The lanes of several figures, as one type.
 template <class... Lanes>
 struct lane_pack : Lanes... {
   [[gnu::always_inline]] void begin(const auto& first) noexcept { (Lanes::begin(first), ...); }
@@ -2140,7 +2181,7 @@ struct lane_pack : Lanes... {
   }
   [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
     (Lanes::finish(pass, out), ...);
-    out.poison -= out.poison;
+    out.poison -= out.poison;  // 0 if it is finite, else NaN
   }
 };
 
@@ -2152,8 +2193,8 @@ using block_lanes =
               lanes_if<Wanted, figure::reciprocal, reciprocal_lanes<V>>,
               std::conditional_t<looks_for_poison(Wanted), poison_lanes<V>, no_lanes<0>>>;
 
-/// Precondition: count is a multiple of `sum_lanes`, and 0 < count <= 2048. `tail` items, fewer than
-/// `sum_lanes`, follow them.
+/// One pass over a block. Precondition: count is a multiple of `sum_lanes`, and 0 < count <= block_items; `tail` items,
+/// fewer than `sum_lanes`, follow those.
 template <unsigned Wanted, std::size_t Bytes, bool Fused>
 [[gnu::always_inline]] inline void block_body(const double* x, std::size_t count, std::size_t tail,
                                               block_figures& out) noexcept {
@@ -2190,8 +2231,12 @@ void block_avx512(const double* x, std::size_t count, std::size_t tail, block_fi
   block_body<Wanted, 64, true>(x, count, tail, out);
 }
 
-/// The mean of some of the block's items: what powers are taken around, so that they lose at most the
-/// digits of block_items / 32, whatever the data (the items averaged are themselves among those summed).
+/// The shift of a block: the mean p of its first 32 items, or its first item if there are fewer.
+///
+/// Whatever the data, taking squares around p and not around the mean m of all n items costs at most two digits: by
+/// convexity (p - m)^2 is at most the mean of (x - m)^2 over those 32, so at most C / 32, where C is the sum of
+/// (x - m)^2 over all items, of which the 32 are part. The sum of squares around p is C + n (p - m)^2, so at most
+/// (1 + n / 32) C = 65 C for n = 2,048: no more than a factor of 65 cancels when it is moved to m.
 inline double pilot(const double* x, std::size_t count) noexcept {
   if (count < 32) return x[0];
   double sum[8];
@@ -2230,12 +2275,14 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Sums whose terms, or which themselves, leave double's range keep a power of two apart, so that a mean of them, which
-/// does not leave it, comes out right. Within these bounds nothing is kept apart: there is room for 2^64 terms.
+/// A sum that leaves double's range, or whose terms do, keeps a power of two apart: it is a double times 2^apart, and
+/// so a ratio of two such sums that lies within the range comes out right. Numbers within these bounds are called
+/// plain: for them nothing is kept apart, since 2^64 terms of this size add up to less than 2^964.
 inline constexpr double least_plain = 0x1p-900;
 inline constexpr double greatest_plain = 0x1p900;
 
-/// Is |x| in [least, most]? By one comparison of the bits, without the sign; false for NaN.
+/// Is |x| in [least, most]? False for NaN. In one comparison: shifted left by one, which drops the sign, the bits of
+/// doubles are ordered as their sizes are, NaN above all.
 [[gnu::always_inline]] constexpr bool is_within(double x, double least, double most) noexcept {
   const std::uint64_t from = std::bit_cast<std::uint64_t>(least) << 1;
   const std::uint64_t to = std::bit_cast<std::uint64_t>(most) << 1;
@@ -2243,27 +2290,29 @@ inline constexpr double greatest_plain = 0x1p900;
 }
 inline bool is_plain(double x) noexcept { return is_within(x, least_plain, greatest_plain); }
 
-/// e with 2^(e-1) <= |x| < 2^e; far below every other for zero.
+/// The e for which 2^(e-1) <= |x| < 2^e; -100'000, below every other exponent, for zero.
 inline int exponent_of(double x) noexcept {
   int exponent = -100'000;
   if (x != 0) (void)math::frexp(x, &exponent);
   return exponent;
 }
 
-/// The power of two to keep apart of a sum whose own exponent is this one: none if it is plain.
+/// The power of two that a sum with this exponent must keep apart so that what is left is plain; 0 if it is plain
+/// already, or zero (an exponent below -50'000 means zero).
 inline int kept_apart(int exponent) noexcept {
   if (exponent > 900) return exponent - 900;
   return exponent < -899 && exponent > -50'000 ? exponent + 899 : 0;
 }
 
-/// sum * 2^kept += term * 2^apart; `kept` moves where the sum leaves the plain range.
+/// (sum + rest) * 2^kept += term * 2^apart, compensated as in `add_compensated`: both are first scaled by 2^-top, so
+/// that the greater of them is near one, and the new sum then keeps apart what `kept_apart` says.
 [[gnu::noinline, gnu::cold]] inline void add_far(double& sum, double& rest, std::int16_t& kept, double term,
                                                  int apart) noexcept {
   if (term == 0) return;
   const int of_term = exponent_of(term) + apart;
   const int of_sum = exponent_of(sum) + kept;
   const int top = of_term > of_sum ? of_term : of_sum;
-  const double before = math::ldexp(sum, kept - top);  // the greater of both is near one
+  const double before = math::ldexp(sum, kept - top);
   const double with = math::ldexp(term, apart - top);
   const double now = before + with;
   const double taken = now - before;
@@ -2273,7 +2322,7 @@ inline int kept_apart(int exponent) noexcept {
   rest = math::ldexp(rest, top - kept);
 }
 
-/// The same without what rounding takes away.
+/// The same for a sum without compensation: what rounding takes away is lost.
 inline void add_far(double& sum, std::int16_t& kept, double term, int apart) noexcept {
   double rest = 0;
   add_far(sum, rest, kept, term, apart);
@@ -2352,36 +2401,42 @@ inline constexpr std::string_view type_name = detail::unqualified(full_type_name
 namespace millrace {
 inline namespace v0 {
 
-// What may stand between the brackets of `aggregate<...>`: a member. It is an empty type with any of
+// How to write a member, a type that may stand between the brackets of `aggregate<...>`. It is an empty type that has
+// any of
 //
-//   using needs = members<...>;            // the members that it is computed from; each is kept once
-//   template <class T> class state;        // what it keeps for items of type T (double, or xy)
+//   using needs = members<...>;            // the members that it is computed from; an aggregate keeps each once
+//   template <class T> class state;        // what it keeps of a stream of items of type T (double, or xy)
 //   static auto value(const auto& a);      // what get<It>() returns; a has get<Member>(), state<Member>() and items()
-//   using sample = xy;                     // it is about pairs, or about std::string_view, std::int64_t, a struct of
-//                                          // yours: the aggregate's items are what a member asks for; else doubles
-//   static constexpr std::string_view name = "...";          // default: the type's name
-//   template <class Other> static constexpr bool covers;     // its state does for Other's, too
+//   using sample = xy;                     // the item type it is about, if not double: xy, std::string_view,
+//                                          // std::int64_t, a struct of yours; the items of the whole aggregate are
+//                                          // then of that type
+//   static constexpr std::string_view name = "...";          // its name in saved bytes; default: the type's name
+//   template <class Other> static constexpr bool covers;     // true: its state holds all that Other's state would
 //
-// A state is a copyable type with
+// A state is a copyable type that has
 //
 //   void update(T x);                               // x is not NaN
 //   void merge(const state& later);                 // or merge(const state& later, merge_offset)
 //   void save(envelope_writer&) const;
-//   bool load(envelope_reader&);                    // false: the numbers contradict each other
+//   bool load(envelope_reader&);                    // false: the numbers read contradict each other
 //
-// and, where it has them,
+// and may have
 //
 //   void update(T x, weight w);                     // w > 0; without it the aggregate takes no weights
-//   void update(const stream_item<T>&);                    // instead of both: with the item's index too
-//   void update(std::span<const T>);                // a block that lies in the first-level cache
-//   void update(std::span<const T>, std::span<const double>);  // ... with the items' weights
-//   void unmerge(const state&);                     // invertible
-//   static constexpr bool finite_only = true;       // infinities are kept away from it
-//   static constexpr bool commutative = false, idempotent = true, exactly_invertible = true;  // as in concepts.hpp
-//   void scale(double factor);                      // every item's weight times factor: for `decayed`
+//   void update(const stream_item<T>&);             // in place of the two above, for a state that wants the index
+//   void update(std::span<const T>);                // at most 2,048 items, which fit into the first-level cache
+//   void update(std::span<const T>, std::span<const double>);  // the same, with the items' weights
+//   void unmerge(const state&);                     // needed where `invertible` is true
+//   static constexpr bool finite_only = true;       // the aggregate keeps infinite items away from it
+//   static constexpr bool commutative = false, idempotent = true, invertible = true;  // traits, see concepts.hpp
+//   void scale(double factor);                      // multiplies every item's weight by factor: for `decayed`
 //
-// Or the type is an aggregator itself (a sketch, one of your own): then it is its own state, and
-// `get<That>()` returns it.
+// The library's own states also have a closed form (`closed_type`, `closed()`: the state without a block of items in
+// the making, which snapshots and windows keep) and take in what one loop over a block finds for all members
+// (`figures`, `absorb`); see detail/states.hpp and kernels/.
+//
+// A type that is an aggregator itself (a sketch, one of your own) is a member as it is: it is its own state, and
+// `get<It>()` returns it.
 
 /// A list of members.
 template <class... Members>
@@ -2392,10 +2447,11 @@ template <class T>
 struct stream_item {
   T value;
   double weight = 1;
-  std::uint64_t index = 0;  ///< how many came before it, those that were skipped included
+  std::uint64_t index = 0;  ///< how many items came before it, skipped ones included
 };
 
-/// What a merge joins: how many items, skipped ones included, came before the later state's first.
+/// Where the later of two merged states begins in the joined stream: how many items, skipped ones included, come before
+/// its first item.
 struct merge_offset {
   std::uint64_t items_before = 0;
 };
@@ -2424,7 +2480,7 @@ using state_t = typename state_of<M, T>::type;
 template <class M, class T>
 inline constexpr bool keeps_state = has_state<M, T> || is_its_own_state<M>;
 
-/// Does M keep all that Other's state would, so that the aggregate need not keep both?
+/// Does M's state hold all that Other's state would, so that the aggregate need not keep both?
 template <class M, class Other>
 inline constexpr bool covers = [] {
   if constexpr (std::is_same_v<M, Other>)
@@ -2447,7 +2503,8 @@ inline constexpr bool lists = false;
 template <class... Ms, class M>
 inline constexpr bool lists<members<Ms...>, M> = (std::is_same_v<Ms, M> || ...);
 
-/// Every member of the list with what it needs, each once, needs before those who need them.
+/// The members given and, transitively, all that they need: each once, and each after those that it needs. `Found`
+/// collects the list.
 template <class Found, class... Rest>
 struct closure_of {
   using type = Found;
@@ -2471,7 +2528,7 @@ struct closure_of<Found, M, Rest...> {
   using type = typename closure_of<after, Rest...>::type;
 };
 
-/// Those of All that keep a state which no other one covers.
+/// The members of All that have a state, without those whose state another member of All covers. `Kept` collects them.
 template <class T, class All, class Kept, class... Rest>
 struct states_among {
   using type = Kept;
@@ -2495,7 +2552,8 @@ struct resolve_list<T, members<All...>> {
 template <class T, class... Ms>
 using resolved = typename resolve_list<T, typename closure_of<members<>, Ms...>::type>::type;
 
-/// What the first member that is not about doubles is about; double if there is none.
+/// The item type of an aggregate of these members: the `sample` of the first one that names another type than double;
+/// double if none does.
 template <class... Ms>
 struct sample_of {
   using type = double;
@@ -2508,8 +2566,9 @@ struct sample_of<M, Rest...> {
   using type = typename M::sample;
 };
 
-/// What is left of the weight of aggregate a for spread, once the mean has taken its share. Weights are repetitions,
-/// and one is taken, unless a says what weighs as much as one item.
+/// What the sum of squared deviations is divided by for a sample variance without bias: the degrees of freedom that are
+/// left of `weight` once the mean is estimated. Weights are repetitions of items, so it is weight - 1, unless a has a
+/// `freedom` of its own, as `faded` has.
 double freedom(const auto& a, double weight) noexcept {
   if constexpr (requires { a.freedom(weight); })
     return a.freedom(weight);
@@ -2541,31 +2600,36 @@ inline namespace v0 {
 
 namespace detail {
 
-/// A mean in twice the precision, value + rest: two means far from zero differ by what the last places of one double do
-/// not hold, and a variance is made of such differences.
+/// A mean in twice the precision, value + rest, where rest is what rounding took from value. Means that lie far from
+/// zero may differ by less than one double resolves, and a variance is made of such differences.
 struct double_mean {
   double value = 0;
   double rest = 0;
 
+  /// Adds `step`, then carries what has gathered in `rest` over to `value`: `all` is value + rest as rounded, all -
+  /// value the part of `rest` that went into it, without rounding while |rest| <= |value|, and the remainder stays in
+  /// `rest`. Source: T. Dekker (1971), fast two-sum.
   void add(double step) noexcept {
     add_compensated(value, rest, step);
     const double all = value + rest;
     rest -= all - value;
     value = all;
   }
+  /// This mean minus the other.
   double less(const double_mean& other) const noexcept { return (value - other.value) + (rest - other.rest); }
-  /// Half of it: the whole may be too much for a double.
+  /// Half of this mean minus half of the other: the whole difference may be beyond double's range.
   double half_less(const double_mean& other) const noexcept {
     return (0.5 * value - 0.5 * other.value) + 0.5 * (rest - other.rest);
   }
 };
 
-/// The binary exponent of the root of sum / weight * 4^exponent; far below every other for a sum of zero.
+/// The binary exponent, give or take one, of the square root of sum / weight * 4^exponent: of a standard deviation. For
+/// a sum of zero -100'000, which is below every other exponent.
 inline int root_exponent(double sum, double weight, int exponent) noexcept {
   return sum == 0 ? exponent_of(sum) : (exponent_of(sum) - exponent_of(weight)) / 2 + exponent;
 }
 
-/// The central sums of moments of an order above one.
+/// The central sums of orders 2 to Order. A base class, so that for order 1 it takes no room.
 template <unsigned Order>
 struct central_sums {
   double sums[Order - 1] = {};
@@ -2573,15 +2637,16 @@ struct central_sums {
 template <>
 struct central_sums<1> {};
 
-/// Are a deviation and a weight so far from the ends of double's range that all their products up to the last power are
-/// far enough from them, too?
+/// Do weight * deviation^k for all k up to Order lie so far inside double's range, in [1e-280, 1e280] for the last k,
+/// that sums of them stay inside too? A quick test of the two numbers alone: the bounds on the deviation are those
+/// whose power Order is 1e-240 and 1e240, and the weight may contribute 1e-40 to 1e40 more.
 template <unsigned Order>
 [[gnu::always_inline]] inline bool is_near(double deviation, double weight) noexcept {
   constexpr double most = Order <= 2 ? 1e120 : Order == 3 ? 1e80 : 1e60;
   return (is_within(deviation, 1 / most, most) || deviation == 0) && is_within(weight, 1e-40, 1e40);
 }
-/// The same asked of those that are not: is the last power, by itself and weighted, as far from the ends as sums of it
-/// need?
+/// The same, tested with the power itself, for deviations and weights that `is_near` does not pass: is the last power
+/// within [1e-280, 1e280], both by itself and times the weight?
 template <unsigned Order>
 [[gnu::noinline, gnu::cold]] bool is_near_enough(double deviation, double weight) noexcept {
   const double size = math::absolute(deviation);
@@ -2591,6 +2656,7 @@ template <unsigned Order>
   if constexpr (Order == 4) power *= power;
   return deviation == 0 || (is_within(power, 1e-280, 1e280) && is_within(power * weight, 1e-280, 1e280));
 }
+/// Either test.
 template <unsigned Order>
 bool deviates_plainly(double deviation, double weight) noexcept {
   return is_near<Order>(deviation, weight) || is_near_enough<Order>(deviation, weight);
@@ -2598,15 +2664,12 @@ bool deviates_plainly(double deviation, double weight) noexcept {
 
 }  // namespace detail
 
-/// The weight, the mean and the central moments of what was seen, joined without loss of digits.
+/// The weight, the mean and the central sums of what was seen: central(k) is the sum of w (x - mean)^k.
 ///
-/// central(k) is the sum of w (x - mean)^k.
 /// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2); central(3) and
 /// central(4) lose digits only as far as their own terms cancel. Where powers of deviations, or weights, would leave
-/// double's range, powers of two are kept apart, so that ratios (a mean, a deviation, a skewness) are as good there as
-/// elsewhere.
-/// Complexity: merge O(1), two divisions; 8 (Order + 3) bytes.
-/// Allocates: never.
+/// double's range, powers of two are kept apart from them, so that ratios (a mean, a standard deviation, a skewness)
+/// are as good there as elsewhere. Complexity: merge O(1), two divisions; 8 (Order + 3) bytes. Allocates: never.
 /// Source: Chan, Golub, LeVeque (1979); for orders three and four P. Pébay, SAND2008-6212, eq. 2.1, 3.1.
 template <unsigned Order>
 class moment_sums : detail::central_sums<Order> {
@@ -2614,17 +2677,19 @@ class moment_sums : detail::central_sums<Order> {
 
  public:
   constexpr moment_sums() noexcept = default;
-  /// One item.
+  /// Of the single item x.
   constexpr moment_sums(double x, double weight) noexcept : weight_(weight), mean_{x} {}
 
-  /// From powers[k-1] = S_k, the sums of w (x - shift)^k over items of that weight W in all.
+  /// Of items of the given weight W in all, from powers[k-1] = S_k, their sums of w (x - shift)^k.
   ///
-  /// With d = S_1 / W the mean is shift + d, and the sums around it are those of ((x - shift) - d)^k, expanded with
-  /// W d = S_1:
+  /// With d = S_1 / W the mean is shift + d, and central(k) is the sum of w ((x - shift) - d)^k. Expanded by the
+  /// binomial theorem, and with W d = S_1 in the last term, that is
   ///
   ///     k = 2:  S_2 - 2 d S_1 + d^2 W                           = S_2 - d S_1
   ///     k = 3:  S_3 - 3 d S_2 + 3 d^2 S_1 - d^3 W               = S_3 - 3 d S_2 + 2 d^2 S_1
   ///     k = 4:  S_4 - 4 d S_3 + 6 d^2 S_2 - 4 d^3 S_1 + d^4 W   = S_4 - 4 d S_3 + 6 d^2 S_2 - 3 d^3 S_1
+  ///
+  /// `around` below is d S_1. central(2) cannot be negative; rounding may make it so, which counts as 0.
   moment_sums(double weight, double shift, const double* powers) noexcept : weight_(weight) {
     const double d = powers[0] / weight;
     mean_.value = shift;
@@ -2647,14 +2712,15 @@ class moment_sums : detail::central_sums<Order> {
   constexpr double mean() const noexcept {
     return weight_ == 0 ? std::numeric_limits<double>::quiet_NaN() : mean_.value;
   }
-  /// 2 <= k <= Order. Infinite, or zero, where it is beyond double's range.
+  /// The sum of w (x - mean)^k, 2 <= k <= Order. Infinite, or zero, where it is beyond double's range.
   constexpr double central(unsigned k) const noexcept {
     const double sum = scaled_central(k);
     return is_plain() ? sum : detail::math::ldexp(sum, static_cast<int>(k) * exponent_ + weight_apart_);
   }
 
-  /// What ratios are made of: central(k) / weight() is scaled_central(k) / scaled_weight() * 2^(k exponent()), and
-  /// these are finite. They are the weight and central(k) themselves while those are well within double's range.
+  /// Finite stand-ins for weight() and central(k), for ratios: central(k) / weight() is
+  /// scaled_central(k) / scaled_weight() * 2^(k exponent()). They are the weight and central(k) themselves, and
+  /// exponent() is 0, while those are well within double's range.
   constexpr double scaled_weight() const noexcept { return weight_; }
   constexpr double scaled_central(unsigned k) const noexcept {
     if constexpr (Order >= 2)
@@ -2682,7 +2748,7 @@ class moment_sums : detail::central_sums<Order> {
     weight_ = n;
   }
 
-  /// The reverse of merge, up to rounding; other must have been merged before.
+  /// Reverses the merge of `other`, up to rounding. Precondition: it was merged before.
   void unmerge(const moment_sums& other) noexcept {
     if (other.weight_ == 0) return;
     if (!is_plain() || !other.is_plain()) [[unlikely]]
@@ -2690,7 +2756,7 @@ class moment_sums : detail::central_sums<Order> {
     part_from(other, other.mean_.less(mean_));
   }
 
-  /// Every weight times factor > 0.
+  /// Multiplies every weight by factor > 0.
   void scale(double factor) noexcept {
     if (is_plain() && detail::is_plain(weight_ * factor)) [[likely]] {
       weight_ *= factor;
@@ -2706,7 +2772,7 @@ class moment_sums : detail::central_sums<Order> {
     settle(exponent_, weight_apart_ + by);
   }
 
-  /// A NaN in front says that the powers of two that are kept apart follow.
+  /// Begins with a NaN and the powers of two that are kept apart, if there are any; a weight is never NaN.
   void save(envelope_writer& to) const {
     if (!is_plain()) {
       to.f64(std::numeric_limits<double>::quiet_NaN());
@@ -2745,7 +2811,7 @@ class moment_sums : detail::central_sums<Order> {
     return product;
   }
   constexpr bool is_plain() const noexcept { return (exponent_ | weight_apart_) == 0; }
-  /// 2 <= k <= Order
+  /// Precondition: 2 <= k <= Order. A template, so that it is not instantiated for order 1, which has no sums.
   template <class Sums = moment_sums>
   double& central_sum(unsigned k) noexcept {
     return static_cast<Sums&>(*this).sums[k - 2];
@@ -2753,23 +2819,27 @@ class moment_sums : detail::central_sums<Order> {
 
   /// Adds the central sums of `other`, whose mean is greater by d; weight and mean stay as they are.
   ///
-  /// Let a and b be the two weights, n = a + b, q = a / n, r = b / n, and A_k and B_k the two central sums, of which
-  /// A_1 = B_1 = 0. The mean of both is r d above the first mean and q d below the second. So an item of the first part
-  /// deviates from it by r d less than from its own mean, one of the second by q d more, and the sums of k-th powers
-  /// are
+  /// Let a and b be the weights of this part and of `other`, n = a + b, q = a / n, r = b / n, and A_k and B_k their
+  /// central sums, with A_0 = a, B_0 = b and, by the definition of a mean, A_1 = B_1 = 0. The mean of all items is r d
+  /// above the mean of this part and q d below that of `other`. So an item of this part deviates from it by r d less
+  /// than from its own part's mean, an item of `other` by q d more, and by the binomial theorem the sum of k-th powers
+  /// is
   ///
-  ///     sum over j of (k over j) [ (-r d)^j A_(k-j) + (q d)^j B_(k-j) ]    with A_0 = a, B_0 = b.
+  ///     the sum over j = 0 ... k of binomial(k, j) [ (-r d)^j A_(k-j) + (q d)^j B_(k-j) ].
   ///
-  /// The last terms, j = k, are d^k (a (-r)^k + b q^k). As b q = a r and q + r = 1, they are
+  /// The terms j = 0 are A_k + B_k; those of j = k - 1 vanish with A_1 and B_1. The terms j = k are
+  /// d^k (a (-r)^k + b q^k); as b q = a r and q + r = 1, they are
   ///
   ///     k = 2:  d^2 a r (r + q)       = d^2 a r
   ///     k = 3:  d^3 a r (q^2 - r^2)   = d^3 a r (q - r)
   ///     k = 4:  d^4 a r (q^3 + r^3)   = d^4 a r (q^2 - q r + r^2)
   ///
-  /// and those between, j = 1 for k = 3 and j = 1, 2 for k = 4,
+  /// and the remaining ones, j = 1 for k = 3 and j = 1, 2 for k = 4, are
   ///
   ///     k = 3:  3 d (q B_2 - r A_2)
   ///     k = 4:  4 d (q B_3 - r A_3) + 6 d^2 (q^2 B_2 + r^2 A_2).
+  ///
+  /// Higher orders are updated first, since they need the lower ones as they were.
   void join(const moment_sums& other, double d) noexcept {
     if constexpr (Order >= 2) {
       const double a = weight_;
@@ -2789,8 +2859,11 @@ class moment_sums : detail::central_sums<Order> {
       central_sum(2) += other.scaled_central(2) + times(d2, times(a, r));
     }
   }
-  /// Takes `other` away, whose mean is greater by d than that of all: `join` solved for the first part. The mean of all
-  /// lies r d' above that part's, where d' is the distance between the two parts, and d = q d' below that of other.
+  /// Removes `other`, whose mean is greater by d than the mean of all: `join` solved for the part that stays.
+  ///
+  /// With a, b, q and r as there and d' the distance from that part's mean to the mean of `other`, the mean of all lies
+  /// r d' above the former and q d' below the latter. So d = q d', d' = d n / a, and the formulas of `join` with d' in
+  /// place of d give A_k from the central sum of all. Lower orders come first, since the higher ones need A_2 and A_3.
   void part_from(const moment_sums& other, double d) noexcept {
     const double n = weight_;
     const double b = other.weight_;
@@ -2799,7 +2872,7 @@ class moment_sums : detail::central_sums<Order> {
       *this = {};
       return;
     }
-    d *= n / a;  // between the two parts
+    d *= n / a;  // d'
     const double r = b / n;
     const double q = a / n;
     mean_.add(-detail::math::ldexp(times(d, r), exponent_));
@@ -2819,7 +2892,7 @@ class moment_sums : detail::central_sums<Order> {
     weight_ = a;
   }
 
-  /// Keeps other powers of two apart than before.
+  /// Changes the powers of two that are kept apart to these; what the numbers stand for stays as it was.
   void rescale(int exponent, int weight_apart) noexcept {
     if constexpr (Order >= 2)
       for (unsigned k = 2; k <= Order; ++k)
@@ -2829,7 +2902,8 @@ class moment_sums : detail::central_sums<Order> {
     exponent_ = static_cast<std::int16_t>(exponent);
     weight_apart_ = static_cast<std::int16_t>(weight_apart);
   }
-  /// Takes the powers of two that sums are without, and keeps apart what has to be: nothing where all are plain.
+  /// Takes note of the powers of two that the numbers were computed without, then keeps apart what must be: of the
+  /// weight as little as makes it plain, of the deviations nothing if all sums are plain without, else what was.
   void settle(int exponent, int weight_apart) noexcept {
     exponent_ = static_cast<std::int16_t>(exponent);
     weight_apart_ = static_cast<std::int16_t>(weight_apart);
@@ -2842,6 +2916,8 @@ class moment_sums : detail::central_sums<Order> {
                   detail::kept_apart(detail::exponent_of(central_sum(k)) + static_cast<int>(k) * exponent + over) == 0;
     rescale(plain ? 0 : exponent, apart);
   }
+  /// `merge` where powers of deviations, or weights, may leave double's range: both parts are first rescaled so that
+  /// the greatest deviation and the greater weight are near one.
   [[gnu::noinline, gnu::cold]] void merge_far(moment_sums other) noexcept {
     const double half = other.mean_.half_less(mean_);
     int exponent = detail::exponent_of(half) + 1;
@@ -2858,7 +2934,7 @@ class moment_sums : detail::central_sums<Order> {
     join(other, detail::math::ldexp(half, 1 - exponent));
     const double n = weight_ + other.weight_;
     const double step = times(half, other.weight_ / n);
-    mean_.add(step);
+    mean_.add(step);  // twice, for it is half the distance that the mean moves
     mean_.add(step);
     weight_ = n;
     settle(exponent, apart);
@@ -2872,8 +2948,8 @@ class moment_sums : detail::central_sums<Order> {
 
   double weight_ = 0;
   detail::double_mean mean_;
-  std::int16_t exponent_ = 0;      // of deviations
-  std::int16_t weight_apart_ = 0;  // of weights
+  std::int16_t exponent_ = 0;      // central(k) is the sum of order k times 2^(k exponent_ + weight_apart_)
+  std::int16_t weight_apart_ = 0;  // the weight is weight_ * 2^weight_apart_
 };
 
 }  // namespace v0
@@ -2894,15 +2970,19 @@ template <class M>
 inline constexpr unsigned order_of_moments = 0;
 }
 
-/// Member: moments to an order, kept in shifted blocks; what mean, variance, skewness and kurtosis
-/// stand on. `get` returns `moment_sums<Order>`.
+/// Member: the moments up to order `Order`, from which mean, variance, skewness and kurtosis are computed. `get`
+/// returns `moment_sums<Order>`.
 ///
-/// Guarantee: the squares about a block's mean lose at most three digits to cancellation, whatever the offset, order or
-/// outliers (the shift is one of the block's own items, or the mean of 32 of them; of weights in a span, their weighted
-/// mean; of weights one by one, the first item of 256, which costs as many more digits as it weighs less than all);
-/// blocks are joined by `moment_sums`. Deviations whose powers leave double's range, and such weights, are joined one
-/// by one there: ten times slower, and as exact.
-/// Complexity: update a few additions, no division; 8 (2 Order + 5) bytes.
+/// The items are summed in blocks. In a block, powers of (x - shift) are summed, which costs no division; a full block
+/// is moved to its mean and merged by `moment_sums`. The shift is
+///   of items that come one by one: the first of each 256 items;
+///   of a span: the mean of 32 items of each block;
+///   of a span with weights: the block's weighted mean.
+/// Guarantee: moving a block's squares to its mean loses at most three decimal digits to cancellation, whatever the
+/// offset, order or outliers. With weights that come one by one it loses more if the first item is light: as many more
+/// digits as the block's weight, divided by that item's, has. Items whose deviations' powers, or whose weights, would
+/// leave double's range are merged one by one: ten times slower, and as exact.
+/// Complexity: update O(1), a few additions and no division; 8 (2 Order + 5) bytes.
 /// Allocates: never.
 template <unsigned Order>
 struct moments {
@@ -2936,7 +3016,7 @@ struct moments {
       add(d, w.value);
       close_if_full();
     }
-    /// Finite, but so large that sums of differences may overflow.
+    /// x is finite, but so large (beyond 1e300) that sums of differences may overflow.
     void update_huge(double x, double w) noexcept { closed_.merge(closed_type(x, w)); }
 
     void absorb(const detail::block_figures& found, const double* items, std::size_t count, merge_offset) noexcept {
@@ -2959,7 +3039,7 @@ struct moments {
       closed_.scale(factor);
     }
 
-    /// All there is, in one.
+    /// The closed blocks and the open one, merged.
     closed_type closed() const noexcept {
       closed_type all = closed_;
       if (items_ != 0) all.merge(closed_type(weight_, shift_, power_));
@@ -2985,8 +3065,9 @@ struct moments {
     }
 
    private:
-    static constexpr std::uint32_t most = 256;
+    static constexpr std::uint32_t most = 256;  // items in a block
 
+    /// Begins a block with x as its shift, if none is open.
     void open(double x) noexcept {
       if (items_ != 0) return;
       weight_ = 0;
@@ -3012,7 +3093,7 @@ struct moments {
       items_ = 0;
     }
 
-    /// An item at which a look at the exponents is not enough.
+    /// Takes an item that `is_near`, which looks at exponents alone, did not pass.
     [[gnu::noinline, gnu::cold]] void take_rare(double x, double w) noexcept {
       const double d = x - shift_;
       if (!(detail::is_near_enough<Order>(d, w) && detail::is_near_enough<1>(d, w) && detail::is_plain(w)))
@@ -3020,13 +3101,14 @@ struct moments {
       add(d, w);
       close_if_full();
     }
-    /// An item whose powers would leave double's range goes alone, and what was about another shift before it.
+    /// Merges an item whose powers would leave double's range by itself, after closing the open block.
     [[gnu::noinline, gnu::cold]] void take_far(double x, double w) noexcept {
       closed_ = closed();
       items_ = 0;
       closed_.merge(closed_type(x, w));
     }
-    /// Are the powers of a block's deviations, as far as they matter in its sums, within double's range?
+    /// Did no power of a deviation that matters in the block's sums leave double's range? If one did, its sum is far
+    /// too small, too large, or not finite.
     static bool deviates_plainly(const detail::block_figures& found, const double* items, std::size_t count) noexcept {
       const double least = 1e-30 * static_cast<double>(count);
       if (found.weights != nullptr && !(found.mass >= least && found.mass <= 1e30)) return false;
@@ -3053,7 +3135,7 @@ struct moments {
       for (std::size_t i = 0; i < count; ++i) take_far(items[i], weights == nullptr ? 1 : weights[i]);
     }
 
-    [[no_unique_address]] closed_type closed_;  // ends in room for the next
+    [[no_unique_address]] closed_type closed_;  // items_ lies in its last bytes, which are padding
     std::uint32_t items_ = 0;
     double weight_ = 0;  // of the open block, as are all below; meaningless while items_ is 0
     double shift_ = 0;
@@ -3067,16 +3149,19 @@ namespace detail {
 template <unsigned Order>
 inline constexpr unsigned order_of_moments<moments<Order>> = Order;
 
-/// Infinite items stand beside the moments: their sum is what they make of the mean.
+/// The mean of all items, where `finite` is the mean of the finite ones and `infinities` the sum of the infinite ones,
+/// 0 if there are none: any infinite item outweighs all finite ones.
 inline double with_infinities(double finite, double infinities) noexcept {
   return infinities == 0 ? finite : infinities;
 }
+/// NaN if there are infinite items, for figures that are not defined with them.
 inline double unless_infinite(double finite, double infinities) noexcept {
   return infinities == 0 ? finite : std::numeric_limits<double>::quiet_NaN();
 }
 }  // namespace detail
 
-/// Member: the arithmetic mean. NaN without items; an infinity if there was one, NaN if both.
+/// Member: the arithmetic mean. NaN without items. An infinite item makes it that infinity; items of both infinities
+/// make it NaN.
 struct mean {
   using needs = members<moments<1>>;
   static double value(const auto& a) {
@@ -3092,7 +3177,7 @@ struct total_weight {
 
 namespace detail {
 
-/// A square whose root's power of two is kept apart.
+/// A square that may lie beyond double's range though its root does not: value * 4^exponent.
 struct scaled_square {
   double value = std::numeric_limits<double>::quiet_NaN();
   int exponent = 0;
@@ -3103,7 +3188,8 @@ struct scaled_square {
     return exponent == 0 ? scaled : math::ldexp(scaled, exponent);
   }
 };
-/// The mean square deviation of the items of aggregate a, of a sample or of the population; NaN where there is none.
+/// The mean square deviation of the items of aggregate a, of a sample or of the population; NaN where the divisor is
+/// not above zero, or an item is infinite.
 template <bool Sample>
 scaled_square mean_square(const auto& a) {
   const auto& m = a.template state<moments<2>>();
@@ -3116,32 +3202,34 @@ scaled_square mean_square(const auto& a) {
 
 }  // namespace detail
 
-/// Member: the sample variance, squares over weight - 1: weights are repetitions (what fades counts otherwise, see
-/// `decayed`). NaN for a weight of one or less, and once an item was infinite.
+/// Member: the sample variance, the sum of squared deviations divided by (weight - 1): a weight counts repetitions of
+/// an item. (`faded` divides by another number, since faded weights are no repetitions.) NaN for a weight of one or
+/// less, and once an item was infinite.
 struct variance {
   using needs = members<moments<2>>;
   static double value(const auto& a) { return detail::mean_square<true>(a).square(); }
 };
 
-/// Member: the variance of the items as the whole population, squares over weight.
+/// Member: the variance of the items as the whole population: the sum of squared deviations divided by the weight.
 struct population_variance {
   using needs = members<moments<2>>;
   static double value(const auto& a) { return detail::mean_square<false>(a).square(); }
 };
 
-/// Member: the root of `variance`; right also where the variance is beyond double's range.
+/// Member: the square root of `variance`; correct also where the variance is beyond double's range.
 struct stddev {
   using needs = members<variance>;
   static double value(const auto& a) { return detail::mean_square<true>(a).root(); }
 };
 
-/// Member: the root of `population_variance`, likewise.
+/// Member: the square root of `population_variance`; correct also where that is beyond double's range.
 struct population_stddev {
   using needs = members<population_variance>;
   static double value(const auto& a) { return detail::mean_square<false>(a).root(); }
 };
 
-/// Member: the third standardised moment of the items as the population (g1). NaN without spread.
+/// Member: the third standardised moment of the items as the population (g1). NaN if all items are equal, or one was
+/// infinite.
 struct skewness {
   using needs = members<moments<3>>;
   static double value(const auto& a) {
@@ -3153,8 +3241,8 @@ struct skewness {
   }
 };
 
-/// Member: the fourth standardised moment less three (excess, g2): 0 for a normal distribution. NaN
-/// without spread.
+/// Member: the excess kurtosis of the items as the population (g2), the fourth standardised moment minus three: 0 for a
+/// normal distribution. NaN if all items are equal, or one was infinite.
 struct kurtosis {
   using needs = members<moments<4>>;
   static double value(const auto& a) {
@@ -3178,15 +3266,16 @@ struct kurtosis {
 namespace millrace {
 inline namespace v0 {
 
-/// A sum that keeps what rounding takes away: as good as adding in twice the precision.
+/// A sum that keeps what rounding takes away in a second double: as good as adding in twice the precision.
 ///
-/// Guarantee: after n additions the error is at most eps |sum| + 2 (n eps)^2 sum |x|, eps = 2^-53. Beyond double's
-/// range it is infinite and stays so.
+/// Guarantee: after n additions the error is at most eps |sum| + 2 (n eps)^2 sum |x|, eps = 2^-53. A sum that has left
+/// double's range is infinite, or NaN, from then on.
 /// Allocates: never.
 /// Source: A. Neumaier (1974), with Knuth's two-sum in place of the comparison.
 class compensated_sum {
  public:
   compensated_sum() = default;
+  /// From the two parts that `rounded` and `rest` return.
   compensated_sum(double sum, double rest) noexcept : sum_(sum), rest_(rest) {}
 
   void add(double x) noexcept {
@@ -3194,12 +3283,14 @@ class compensated_sum {
     double rest = rest_;
     detail::add_compensated(sum, rest, x);
     sum_ = sum;
-    // Two stores, not one of both: the next addition needs the sum long before the rest is ready.
+    // Keeps the compiler from storing both as one vector: the next addition needs the sum long before the rest is
+    // ready.
     asm("" : : "m"(sum_));
     rest_ = rest;
   }
   void merge(const compensated_sum& other) noexcept {
-    // Two loads, as they were stored: one of both would wait until both stores have left the core.
+    // Loads each by itself, as it was stored: a load of both as one vector cannot be forwarded from two stores that are
+    // still in the core's store buffer, and would wait for them.
     double sum = other.sum_;
     double rest = other.rest_;
     detail::keep_apart(sum);
@@ -3215,13 +3306,14 @@ class compensated_sum {
     sum_ *= factor;
     rest_ *= factor;
   }
-  /// Adds term * 2^apart where the sum stands for value() * 2^kept: beyond double's range, see detail::add_far.
+  /// Adds term * 2^apart to a sum that may lie beyond double's range and is value() * 2^kept; `kept` changes if the sum
+  /// then needs another power of two kept apart. See detail::add_far.
   void add_far(double term, int apart, std::int16_t& kept) noexcept { detail::add_far(sum_, rest_, kept, term, apart); }
   double value() const noexcept {
     const double all = sum_ + rest_;
     return all == all ? all : sum_;  // past the range the rest is NaN
   }
-  /// The sum as rounded, and what the rounding took: value() is of both.
+  /// The rounded sum, and what rounding took from it so far: value() adds the two.
   double rounded() const noexcept { return sum_; }
   double rest() const noexcept { return rest_; }
 
@@ -3240,13 +3332,13 @@ class compensated_sum {
   double rest_ = 0;
 };
 
-/// Member: how many items, whatever their weight; those skipped for NaN are not among them.
+/// Member: the number of items, whatever their weights. Items that the NaN policy skips do not count.
 struct count {
   static std::uint64_t value(const auto& a) { return a.items(); }
 };
 
-/// Member: the sum, compensated; with weights the weighted sum. 0 without items; once a sum of the items so far has
-/// left double's range, infinite or NaN, whatever comes after. 16 bytes.
+/// Member: the sum, compensated (see `compensated_sum`); with weights the weighted sum. 0 without items. Once the sum
+/// of the items so far has left double's range it stays infinite, or NaN, whatever comes after. 16 bytes.
 struct sum {
   static constexpr std::string_view name = "sum";
 
@@ -3289,8 +3381,8 @@ struct sum {
 
 namespace detail {
 
-/// A weight in all, and a sum of terms, whose ratio is asked for, however far both leave double's range: each keeps a
-/// power of two apart then.
+/// The sum of weights and a sum of terms, for their ratio. Both may leave double's range: each then keeps a power of
+/// two apart, so that the ratio is right all the same.
 class wide_ratio {
  public:
   void add_weight(double weight) noexcept {
@@ -3305,7 +3397,7 @@ class wide_ratio {
     else
       terms_.add_far(term, 0, term_apart_);
   }
-  /// A term of term * 2^apart.
+  /// Adds term * 2^apart.
   void add_term(double term, int apart) noexcept { terms_.add_far(term, apart, term_apart_); }
   void merge(const wide_ratio& later) noexcept {
     if (!kept_apart() && !later.kept_apart()) [[likely]] {
@@ -3344,7 +3436,8 @@ class wide_ratio {
     weight_ = from.f64();
     return weight_ >= 0;
   }
-  /// The terms, two flags, and in the third whether the powers of two that are kept apart follow.
+  /// Saves the terms, then a byte: two flags of the caller's in its low bits and, in bit 2, whether the powers of two
+  /// that are kept apart follow.
   void save_terms(envelope_writer& to, unsigned flags) const {
     terms_.save(to);
     to.u8(static_cast<std::uint8_t>(flags | (kept_apart() ? 4U : 0U)));
@@ -3379,10 +3472,10 @@ class wide_ratio {
 
 /// Member: the geometric mean of items >= 0; NaN once one was negative, or without items.
 ///
-/// Guarantee: relative error below 1e-13 for any number of items: the product itself is kept, as mantissa and exponent,
-/// so that no logarithm is taken for an item without a weight. With weights it grows by the relative error of their sum
-/// times the mean's logarithm; weights may leave double's range.
-/// Complexity: update one multiplication; 48 bytes.
+/// Guarantee: relative error below 1e-13 for any number of items without weights: the product itself is kept, as
+/// mantissa and exponent, so that no logarithm of an item is taken. With weights the sum of w log2(x) is kept, and the
+/// error grows by that sum's relative error times the logarithm of the mean; weights may leave double's range.
+/// Complexity: update O(1), one multiplication, with a weight one logarithm; 48 bytes.
 /// Allocates: never.
 struct geometric_mean {
   static constexpr std::string_view name = "geometric_mean";
@@ -3397,7 +3490,7 @@ struct geometric_mean {
       sums_.add_weight(1);
       if (!(x >= smallest)) [[unlikely]] {
         if (!(x > 0)) return refuse(x);
-        x *= 0x1p54;  // below the normal numbers
+        x *= 0x1p54;  // a subnormal number becomes a normal one
         add_exponent(-54);
       }
       multiply(x);
@@ -3467,6 +3560,7 @@ struct geometric_mean {
    private:
     static constexpr double smallest = (std::numeric_limits<double>::min)();
 
+    /// Notes an item that is not above zero: it decides what the mean is.
     void refuse(double x) noexcept {
       if (x < 0)
         negative_ = true;
@@ -3484,7 +3578,7 @@ struct geometric_mean {
 
     double mantissa_ = 1;
     std::int64_t exponent_ = 0;
-    [[no_unique_address]] detail::wide_ratio sums_;  // all weights; the logarithms of the items with a weight
+    [[no_unique_address]] detail::wide_ratio sums_;  // of all weights, and of w log2(x) for items of weight w != 1
     bool zero_ = false;
     bool negative_ = false;
   };
@@ -3497,8 +3591,8 @@ struct geometric_mean {
   }
 };
 
-/// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without items.
-/// Guarantee: right also where the sum of reciprocals, or of weights, leaves double's range. 32 bytes.
+/// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without items. 32 bytes.
+/// Guarantee: correct also where the sum of reciprocals, or of weights, leaves double's range.
 struct harmonic_mean {
   static constexpr std::string_view name = "harmonic_mean";
 
@@ -3557,7 +3651,7 @@ struct harmonic_mean {
       else
         zero_ = true;
     }
-    /// Of an infinite item the reciprocal is zero.
+    /// Adds w / x where that is not plain. An infinite item adds nothing: its reciprocal is zero.
     [[gnu::noinline, gnu::cold]] void add_far(double x, double w) noexcept {
       if (w / x == 0 && 1 / x == 0) return;
       int of_x = 0;
@@ -3567,7 +3661,7 @@ struct harmonic_mean {
       sums_.add_term(half_w / half_x, of_w - of_x);
     }
 
-    [[no_unique_address]] detail::wide_ratio sums_;  // all weights; weights over items
+    [[no_unique_address]] detail::wide_ratio sums_;  // of all weights, and of w / x
     bool zero_ = false;
     bool negative_ = false;
   };
@@ -3590,7 +3684,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// All of `ddsketch` but for its buffer.
+/// A `ddsketch` without its buffer. Its public functions are those of `ddsketch`.
 template <unsigned Permille, unsigned Most>
 class ddsketch_core {
   using index = log_index<Permille>;
@@ -3640,7 +3734,7 @@ class ddsketch_core {
     merge(positive_, other.positive_);
     merge(negative_, other.negative_);
   }
-  /// Every item's weight so far times factor > 0.
+  /// Multiplies the weight of every item so far by factor > 0.
   void scale(double factor) {
     sum_.scale(factor);
     for (double* const w : {&zeros_, &below_, &above_}) *w *= factor;
@@ -3648,7 +3742,7 @@ class ddsketch_core {
     negative_.scale(factor);
   }
 
-  /// What was seen weighs together.
+  /// What all items weigh together.
   double count() const noexcept { return below_ + negative_.total() + zeros_ + positive_.total() + above_; }
   bool empty() const noexcept { return low_ > high_; }
   double sum() const noexcept {
@@ -3660,7 +3754,7 @@ class ddsketch_core {
   double(max)() const noexcept { return empty() ? none : high_; }
   std::size_t buckets() const noexcept { return negative_.size() + positive_.size(); }
 
-  /// `p` in [0, 1]; outside, the nearer end.
+  /// The value of rank p in [0, 1]; NaN for any other p, and when nothing was seen.
   double quantile(double p) const noexcept {
     if (empty() || !(p >= 0 && p <= 1)) return none;
     if (p == 0) return low_;
@@ -3683,10 +3777,10 @@ class ddsketch_core {
     return high_;
   }
   double median() const noexcept { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
-  /// The fraction of the weight at or below x or within `relative_error` around it.
+  /// The fraction of the weight at or below x; all items in x's own bucket count.
   double rank(double x) const noexcept {
     if (empty() || x != x) return none;
     if (x < low_) return 0;
@@ -3714,10 +3808,7 @@ class ddsketch_core {
     return ranks;
   }
 
-  /// The message `DDSketch` of DataDog's DDSketch.proto, as its Java and Go implementations read and write
-  /// it: cubic interpolation, bucket i from gamma^i on. (The Python package numbers buckets by their upper
-  /// end: it reads the same counts one bucket lower.) Sum, extremes and infinite items have no place
-  /// in it.
+  /// See `ddsketch::to_protobuf`.
   std::vector<std::byte> to_protobuf() const {
     protobuf_writer mapping;
     mapping.f64(1, index::gamma);
@@ -3738,8 +3829,7 @@ class ddsketch_core {
     if (zeros_ != 0) made.f64(4, zeros_);
     return made.written();
   }
-  /// Sum and extremes are estimated, within `relative_error`.
-  /// Errors: corrupt, unsupported (another mapping than `to_protobuf` writes).
+  /// See `ddsketch::from_protobuf`.
   static result<ddsketch_core> from_protobuf(std::span<const std::byte> bytes) {
     ddsketch_core made;
     if (auto done = made.read(bytes); !done) return std::move(done).error();
@@ -3782,12 +3872,12 @@ class ddsketch_core {
 
  private:
   static constexpr double none = std::numeric_limits<double>::quiet_NaN();
-  static constexpr std::int32_t highest = index::bias;  // beyond any bucket of a double
+  static constexpr std::int32_t highest = index::bias;  // greater than the number of any double's bucket
 
   double clamped(double x) const noexcept { return x < low_ ? low_ : x > high_ ? high_ : x; }
 
-  /// Makes room for the buckets from low to high, joining the lowest where that is too many. The least
-  /// bucket that may be counted in from now on.
+  /// Makes room in a run for the buckets from low to high. If they are too many with those that are there, joins the
+  /// lowest. Returns the lowest bucket that is left: lower ones are to be counted in it.
   static std::int32_t make_room(bucket_run<double>& run, std::int32_t low, std::int32_t high) {
     if (!run.empty()) {
       low = low < run.first() ? low : run.first();
@@ -3811,7 +3901,8 @@ class ddsketch_core {
     for (std::int32_t b = from.first(); b <= from.last(); ++b) into.add(b < least ? least : b, from.at(b));
   }
 
-  /// A block of positive normal numbers; false, and nothing done, if it is none.
+  /// Takes a block of positive normal numbers. If another one is among them, or their buckets are too many, returns
+  /// false and counts nothing.
   bool take(std::span<const double> items) {
     constexpr unsigned wanted = figure::low | figure::high | figure::power1;
     const auto found = scan_block<wanted>(items.data(), items.size());
@@ -3828,7 +3919,7 @@ class ddsketch_core {
     std::int32_t buckets[block_items];
     index_block<index>(items.data(), items.size(), positive_.first(), buckets);
     double* const counts = positive_.data();
-    // Four at once: the addresses are there before the counts that they wait for.
+    // Four in a row: their bucket numbers are loaded ahead, while counts of the same bucket wait for one another.
     std::size_t i = 0;
     for (; i + 4 <= items.size(); i += 4) {
       counts[buckets[i]] += 1;
@@ -3917,10 +4008,10 @@ class ddsketch_core {
   double high_ = -std::numeric_limits<double>::infinity();
   compensated_sum sum_;
   double zeros_ = 0;
-  double below_ = 0;  // infinite
-  double above_ = 0;
+  double below_ = 0;  // weight of the items that are -infinity
+  double above_ = 0;  // and of those that are +infinity
   bucket_run<double> positive_;
-  bucket_run<double> negative_;  // by magnitude
+  bucket_run<double> negative_;  // of the items below zero, bucketed by their size
 };
 
 }  // namespace detail
@@ -3937,19 +4028,20 @@ class ddsketch_core {
 namespace millrace {
 inline namespace v0 {
 
-/// Quantiles with a bound on the relative error of the value itself: a histogram with buckets that grow
-/// with the value. For latencies and sizes, where 1 % of a millisecond and 1 % of an hour are what matters.
+/// Quantiles with a bound on the relative error of the value itself: a histogram whose buckets widen with the value.
+/// For latencies and sizes, where 1 % of a millisecond matters as 1 % of an hour does.
 ///
-/// `Permille` is the error in thousandths; `Most` bounds the buckets of each sign: where a stream's range
-/// is wider than they reach, the numbers closest to zero are joined (2,048 buckets at 1 % reach from a
-/// nanosecond to nine years; 896, 7 KB, over a factor of 5e7).
-/// Guarantee: `quantile(p)` is within `relative_error` of the item of rank p; `min`, `max`,
-/// `count`, `sum` (compensated), quantile(0) and quantile(1) are exact; no quantile falls as p grows. Merging
-/// is exact: any split of a stream, in any order, merges to the same buckets. NaN is left out; numbers
-/// closer to zero than 2^-1022 count as zero.
-/// Complexity: update O(1): items wait in a buffer of 256, which vectors number, as they do a span; quantile and
-/// merge O(buckets), and a copy of the sketch while the buffer holds some. 8 bytes a bucket between the least and
-/// the greatest used, with room for half as many more, and 2.1 KiB. Allocates: when the range grows, and a query that
+/// `Permille` is the error in thousandths. `Most` bounds the number of buckets of each sign: if the stream's range is
+/// wider than they reach, the buckets closest to zero are joined. At 1 %, 2,048 buckets reach from a nanosecond to nine
+/// years; 896 buckets, 7 KB, reach over a factor of 5e7.
+///
+/// Guarantee: `quantile(p)` is within `relative_error` of the item of rank p, unless that item is in joined buckets;
+/// `min`, `max`, `count`, quantile(0) and quantile(1) are exact, and so is `sum`, which is compensated, but for
+/// rounding; quantiles never decrease as p grows. Merging is exact: any split of a stream, in any order, merges to the
+/// same buckets. NaN is left out; numbers closer to zero than 2^-1022 count as zero. Complexity: update O(1): items
+/// wait in a buffer of 256, whose buckets vector instructions then find, as they do for a span. Merge O(buckets); a
+/// query O(buckets), and a copy of the sketch while items wait. Memory: 2.1 KiB and 8 bytes for each bucket between the
+/// least and the greatest used, with room for as many more. Allocates: when the range grows, and in a query that
 /// copies. Threads: one at a time; const calls from any number. Source: Masson, Rim, Lee, "DDSketch: a fast and
 /// fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019.
 template <unsigned Permille = 10, unsigned Most = 2048>
@@ -3964,9 +4056,9 @@ class ddsketch {
   static constexpr double relative_error = core::relative_error;
 
   ddsketch() noexcept = default;
-  // Of the buffer, only what is in it.
+  // Copies only that part of the buffer which is in use.
   ddsketch(const ddsketch& other) : core_(other.core_) { take_waiting(other); }
-  /// Moved from, it is as freshly made.
+  /// The sketch moved from is as newly made.
   ddsketch(ddsketch&& other) noexcept : core_(std::move(other.core_)) {
     take_waiting(other);
     other.start_again();
@@ -4002,13 +4094,13 @@ class ddsketch {
     core_.merge(other.core_);
     core_.update(other.waiting());
   }
-  /// Every item's weight so far times factor > 0.
+  /// Multiplies the weight of every item so far by factor > 0.
   void scale(double factor) {
     settle();
     core_.scale(factor);
   }
 
-  /// What was seen weighs together.
+  /// What all items weigh together.
   double count() const {
     return ask([](const core& all) { return all.count(); });
   }
@@ -4025,15 +4117,16 @@ class ddsketch {
   double(max)() const {
     return ask([](const core& all) { return (all.max)(); });
   }
+  /// How many buckets are kept, of both signs.
   std::size_t buckets() const {
     return ask([](const core& all) { return all.buckets(); });
   }
 
-  /// `p` in [0, 1]; NaN for any other p, and when nothing was seen.
+  /// The value of rank p in [0, 1]; NaN for any other p, and when nothing was seen.
   double quantile(double p) const {
     return ask([p](const core& all) { return all.quantile(p); });
   }
-  /// Several at once.
+  /// The quantiles at several p.
   std::vector<double> quantiles(std::span<const double> ps) const {
     return ask([ps](const core& all) {
       std::vector<double> made;
@@ -4043,11 +4136,12 @@ class ddsketch {
     });
   }
   double median() const { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   double interquartile_range() const {
     return ask([](const core& all) { return all.quantile(0.75) - all.quantile(0.25); });
   }
-  /// The fraction of the weight at or below x or within `relative_error` around it.
+  /// The fraction of the weight at or below x. Items above x in the same bucket count too: they exceed it by less than
+  /// the factor (1 + e) / (1 - e), e = `relative_error`.
   double rank(double x) const {
     return ask([x](const core& all) { return all.rank(x); });
   }
@@ -4056,14 +4150,15 @@ class ddsketch {
     return ask([points](const core& all) { return all.cdf(points); });
   }
 
-  /// The message `DDSketch` of DataDog's DDSketch.proto, as its Java and Go implementations read and write
-  /// it: cubic interpolation, bucket i from gamma^i on. (The Python package numbers buckets by their upper
-  /// end: it reads the same counts one bucket lower.) Sum, extremes and infinite items have no place in it.
+  /// The protobuf message `DDSketch` of DataDog's DDSketch.proto, as the Java and Go implementations read and write it:
+  /// its mapping of values to buckets interpolates cubically, and bucket i begins where the mapping reaches i. (The
+  /// Python package numbers buckets by their upper end: it reads the same counts one bucket lower.) The message has no
+  /// place for the sum, the extremes and infinite items.
   std::vector<std::byte> to_protobuf() const {
     return ask([](const core& all) { return all.to_protobuf(); });
   }
-  /// Sum and extremes are estimated, within `relative_error`.
-  /// Errors: corrupt, unsupported (another mapping than `to_protobuf` writes).
+  /// Reads such a message. Sum and extremes are estimated from the buckets, each value within `relative_error`.
+  /// Errors: corrupt; unsupported for another mapping than `to_protobuf` writes.
   static result<ddsketch> from_protobuf(std::span<const std::byte> bytes) {
     auto read = core::from_protobuf(bytes);
     if (!read) return std::move(read).error();
@@ -4072,7 +4167,7 @@ class ddsketch {
     return made;
   }
 
-  /// The protobuf message with sum, extremes and what waits in the buffer beside it.
+  /// The protobuf message, and beside it the sum, the extremes, infinite items and the items that wait in the buffer.
   std::vector<std::byte> save() const {
     envelope_writer to(type);
     core_.save(to);
@@ -4095,7 +4190,7 @@ class ddsketch {
   }
 
  private:
-  static constexpr std::uint32_t room = 256;
+  static constexpr std::uint32_t room = 256;  // items that wait in the buffer
   static constexpr std::string_view type = "ddsketch";
 
   std::span<const double> waiting() const noexcept { return {buffer_, waiting_}; }
@@ -4111,6 +4206,7 @@ class ddsketch {
     core_.update(waiting());
     waiting_ = 0;
   }
+  /// Calls `question` with a core that has all items: the sketch's own, or a copy with the items that wait.
   template <class F>
   auto ask(F&& question) const {
     if (waiting_ == 0) return question(core_);
@@ -4137,18 +4233,16 @@ class ddsketch {
 namespace millrace {
 inline namespace v0 {
 
-/// The exponential histogram of OpenTelemetry: buckets between powers of 2^(2^-scale), as fine as `Most` of
-/// them for each sign allow; the scale falls by itself as the range of the stream grows.
+/// The exponential histogram of OpenTelemetry. Its buckets lie between the powers of base = 2^(2^-scale); the scale
+/// falls by itself as the range of the stream grows, so that `Most` buckets for each sign are enough.
 ///
-/// Guarantee: a bucket holds (base^i, base^(i+1)], exactly where that is a power of two; counts, extremes
-/// and, up to rounding, the sum are exact; merging takes the coarser scale of the two, or a yet coarser one
-/// where the range asks for it, and makes the same buckets of any split of a stream. NaN and infinities
-/// are left out; numbers closer to zero than 2^-1022 count as zero.
-/// Complexity: update O(1), a logarithm; 8 bytes a bucket between the least and the greatest used,
-/// with room for as many more: at most 32 `Most`.
-/// Allocates: when the range grows.
-/// Threads: one at a time; const calls from any number.
-/// Source: OpenTelemetry metrics data model, "ExponentialHistogram"; opentelemetry-proto v1, metrics.proto.
+/// Guarantee: bucket i holds the numbers in (base^i, base^(i+1)]; a bucket's end is exact where it is a power of two,
+/// and else up to rounding. Counts and extremes are exact, the sum up to rounding. A merge has the coarser scale of the
+/// two, or a coarser one still if the range needs it; any split of a stream merges to the same buckets. NaN and
+/// infinities are left out; numbers closer to zero than 2^-1022 count as zero. Complexity: update O(1), one logarithm.
+/// Memory: 8 bytes for each bucket between the least and the greatest used, with room for as many more: at most 32
+/// `Most` bytes. Allocates: when the range grows. Threads: one at a time; const calls from any number. Source:
+/// OpenTelemetry metrics data model, "ExponentialHistogram"; opentelemetry-proto v1, metrics.proto.
 template <unsigned Most = 160>
 class exponential_histogram {
   static_assert(Most >= 2 && Most <= 65536,
@@ -4157,12 +4251,12 @@ class exponential_histogram {
  public:
   using value_type = double;
   static constexpr int finest_scale = 20;
-  static constexpr int coarsest_scale = -11;  // two buckets: above one, and up to one
+  static constexpr int coarsest_scale = -11;  // base 2^2048: one bucket up to 1, one above
 
   exponential_histogram() noexcept = default;
   exponential_histogram(const exponential_histogram&) = default;
   exponential_histogram& operator=(const exponential_histogram&) = default;
-  /// Moved from, it is as freshly made.
+  /// The histogram moved from is as newly made.
   exponential_histogram(exponential_histogram&& other) noexcept : exponential_histogram() { swap(other); }
   exponential_histogram& operator=(exponential_histogram&& other) noexcept {
     exponential_histogram taken(std::move(other));
@@ -4223,6 +4317,7 @@ class exponential_histogram {
     if (other.high_ > high_) high_ = other.high_;
   }
 
+  /// The present scale: the base of the buckets is 2^(2^-scale).
   int scale() const noexcept { return scale_; }
   std::uint64_t count() const noexcept { return count_; }
   bool empty() const noexcept { return count_ == 0; }
@@ -4230,13 +4325,15 @@ class exponential_histogram {
   /// NaN when empty; so are `max` and `quantile`.
   double(min)() const noexcept { return empty() ? none : low_; }
   double(max)() const noexcept { return empty() ? none : high_; }
+  /// How many items were zero, or closer to it than 2^-1022.
   std::uint64_t zeros() const noexcept { return zeros_; }
+  /// How many buckets are kept, of both signs.
   std::size_t buckets() const noexcept { return positive_.size() + negative_.size(); }
-  /// How many items x lie in (base^i, base^(i+1)], base = 2^(2^-scale), and how many of them negated.
+  /// How many items x lie in bucket i, (base^i, base^(i+1)]; `negative`: for how many -x does.
   std::uint64_t positive(std::int32_t i) const noexcept { return positive_.at(i); }
   std::uint64_t negative(std::int32_t i) const noexcept { return negative_.at(i); }
 
-  /// The number of the bucket of x at a scale, 0 < x finite.
+  /// The number of the bucket of x at a scale. Precondition: x is finite and a normal number above zero.
   static std::int32_t bucket_of(double x, int scale) noexcept {
     const auto bits = std::bit_cast<std::uint64_t>(x);
     const auto octave = static_cast<std::int32_t>(bits >> 52) - 1023;
@@ -4250,7 +4347,7 @@ class exponential_histogram {
     part = part < 0 ? 0 : part >= buckets ? buckets - 1 : part;
     return octave * buckets + part;
   }
-  /// The lower end of bucket i at a scale, rounded to a double; 0 or infinity beyond their range.
+  /// The lower end of bucket i at a scale, rounded to a double; 0 or infinity where it is beyond double's range.
   static double lower_bound(std::int64_t i, int scale) noexcept {
     if (scale <= 0) {
       const std::int64_t octave = i * (std::int64_t{1} << -scale);
@@ -4290,7 +4387,8 @@ class exponential_histogram {
   /// Upper less lower quartile.
   double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
-  /// The message `ExponentialHistogramDataPoint` of OTLP; times in nanoseconds since 1970, left out if 0.
+  /// The protobuf message `ExponentialHistogramDataPoint` of OTLP. The times are nanoseconds since 1970, and are left
+  /// out if 0.
   std::vector<std::byte> to_otlp(std::uint64_t start_time = 0, std::uint64_t time = 0) const {
     detail::protobuf_writer made;
     if (start_time != 0) made.fixed64(2, start_time);
@@ -4316,9 +4414,8 @@ class exponential_histogram {
     }
     return made.written();
   }
-  /// A point of any scale with up to `Most` buckets, or more, which are joined to that. A point without
-  /// min and max takes the ends of its buckets for them.
-  /// Errors: corrupt, naming what is wrong.
+  /// Reads such a message, of any scale. More than `Most` buckets are joined to as many. If min and max are left out,
+  /// the ends of the outer buckets stand for them. Errors: corrupt, naming what is wrong.
   static result<exponential_histogram> from_otlp(std::span<const std::byte> bytes) {
     exponential_histogram made;
     detail::protobuf_reader from(bytes);
@@ -4388,11 +4485,13 @@ class exponential_histogram {
     return error(errc::corrupt, std::string("OTLP exponential histogram point: ") + what);
   }
   double clamped(double x) const noexcept { return x < low_ ? low_ : x > high_ ? high_ : x; }
+  /// The middle of bucket i; its lower end if the upper one is beyond, or near the end of, double's range.
   double middle(std::int64_t i) const noexcept {
     const double low = lower_bound(i, scale_);
     const double high = lower_bound(i + 1, scale_);
     return high > 1e300 ? low : low + (high - low) / 2;
   }
+  /// The end of the outermost bucket: the upper one of all numbers if `high`, else the lower one.
   double outer_end(bool high) const noexcept {
     const runs& outer = high ? positive_ : negative_;
     const runs& inner = high ? negative_ : positive_;
@@ -4401,7 +4500,8 @@ class exponential_histogram {
     return zeros_ != 0 || inner.empty() ? 0.0 : -sign * lower_bound(inner.first(), scale_);
   }
 
-  /// The finest scale, not above the present one, at which run and the buckets from low to high fit.
+  /// The finest scale, not above the present one, at which `run` and the buckets from low to high (numbers at the
+  /// present scale) together are at most `Most` buckets.
   int fitting(const runs& run, std::int64_t low, std::int64_t high) const noexcept {
     if (!run.empty()) {
       low = low < run.first() ? low : run.first();
@@ -4433,7 +4533,7 @@ class exponential_histogram {
       }
     }
     if (!from.ok()) return fault("its buckets are malformed");
-    // Buckets of no double at all would take the scale's range with them.
+    // Bucket numbers beyond those of any double are refused: numbers far apart would make the scale needlessly coarse.
     const std::int64_t most = scale >= 0 ? std::int64_t{1100} << scale : 1100;
     detail::protobuf_reader counts(packed);
     for (std::int64_t bucket = first; !counts.empty(); ++bucket) {
@@ -4497,17 +4597,16 @@ inline namespace v0 {
 
 /// Quantiles of a stream of durations in fixed memory, whatever their number and range.
 ///
-/// Units: any whole number; the profiler's are nanoseconds. Numbers with a fraction do not compile: count in a
-/// smaller unit, or take a `ddsketch`. A number below zero (of a clock that went back) is refused: it changes no
+/// Units: any, in whole numbers; the profiler's are nanoseconds. Numbers with a fraction do not compile: count in a
+/// smaller unit, or use a `ddsketch`. A number below zero (from a clock that was set back) is refused: it changes no
 /// figure, and `refused` counts it.
-/// Guarantee: `count`, `sum`, `min`, `max`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
-/// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
-/// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
-/// share one bucket. Merging is exact: any split of a stream merges to the same histogram.
-/// Complexity: update O(1), quantile and merge O(buckets); 32 KiB, allocates: only the saved bytes.
-/// Moved from, it is unchanged: it is copied. Threads: one at a time.
-/// Source: log-linear buckets as in G. Tene's HdrHistogram; here octave and sub-bucket are read off
-/// the exponent and the first mantissa bits of the value as a double.
+/// Guarantee: `count`, `sum`, `min`, `max`, `quantile(0)` and `quantile(1)` are exact (a sum beyond 2^64 - 1 is
+/// returned as 2^64 - 1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of rank ceil(p * count),
+/// equal to it if it is below 128, and never decreases as p grows. Values of 2^63 and more share one bucket, for which
+/// that bound does not hold. Merging is exact: any split of a stream merges to the same histogram. Complexity: update
+/// O(1), quantile and merge O(buckets); 32 KiB. Allocates: only the saved bytes. Threads: one at a time. Source:
+/// log-linear buckets as in G. Tene's HdrHistogram. Here the octave and the bucket within it are read off the exponent
+/// and the first mantissa bits of the value as a double. Moved from: unchanged, since moving copies.
 class log_histogram {
   template <class X>
   static constexpr bool has_fractions = [] {
@@ -4519,7 +4618,8 @@ class log_histogram {
 
  public:
   using value_type = std::uint64_t;
-  /// What a window, a group or an aggregate of it takes: signed, so that a number below zero is seen as one.
+  /// The item type of windows, groups and aggregates of it: signed, so that a number below zero stays one and is
+  /// refused.
   using sample = std::int64_t;
   static constexpr double relative_error = 1.0 / 128;
 
@@ -4533,12 +4633,13 @@ class log_histogram {
     }
   }
 
-  /// millrace[AGGREGATE-16]: numbers with a fraction, which would be cut off.
+  /// millrace[AGGREGATE-16]: a floating-point argument, whose fraction would be cut off; the error names the template
+  /// parameter, which says so.
   template <class millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
   requires(has_fractions<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>)
   void update(const millrace_AGGREGATE_16_log_histogram_takes_whole_numbers&) = delete;
 
-  /// Refuses and counts a number below zero.
+  /// Takes a signed number; refuses one below zero, and counts it in `refused`.
   template <class Signed, std::enable_if_t<std::is_integral_v<Signed> && std::is_signed_v<Signed>, int> = 0>
   void update(Signed value) noexcept {
     if (value < 0) [[unlikely]]
@@ -4570,12 +4671,12 @@ class log_histogram {
     constexpr std::uint64_t most = ~std::uint64_t{0};
     return sum_ > most ? most : static_cast<std::uint64_t>(sum_);
   }
-  /// 0 when empty; so are `min`, `max` and `quantile`.
+  /// The arithmetic mean; 0 when empty, as are `min`, `max` and `quantile`.
   double mean() const noexcept { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
   std::uint64_t(min)() const noexcept { return count_ == 0 ? 0 : min_; }
   std::uint64_t(max)() const noexcept { return max_; }
 
-  /// `p` in [0, 1]; 0 for any other p: there is no NaN among whole numbers.
+  /// The value of rank p in [0, 1]; 0 for any other p, as there is no NaN among whole numbers.
   std::uint64_t quantile(double p) const noexcept {
     if (!(p >= 0 && p <= 1)) return 0;
     if (p == 0) return (min)();
@@ -4592,10 +4693,11 @@ class log_histogram {
     return (max)();
   }
   std::uint64_t median() const noexcept { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   std::uint64_t interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
-  /// The sum, the extremes, the used buckets only (12 bytes each), and how many numbers were refused, if any were.
+  /// Saves the sum, the extremes, those buckets that have items (12 bytes each), and the count of refused numbers if
+  /// any were.
   std::vector<std::byte> save() const {
     envelope_writer to(type);
     to.u64(static_cast<std::uint64_t>(sum_));
@@ -4613,7 +4715,7 @@ class log_histogram {
     if (refused_ != 0) to.u64(refused_);
     return std::move(to).finish();
   }
-  /// Errors: those of an envelope; corrupt.
+  /// Errors: those of `envelope_reader::open`; corrupt if the numbers contradict each other.
   static result<log_histogram> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, type);
     if (!from) return std::move(from).error();
@@ -4645,11 +4747,14 @@ class log_histogram {
  private:
   static constexpr std::string_view type = "log_histogram";
   __extension__ typedef unsigned __int128 sum_type;
-  static constexpr unsigned sub_bits = 6;  // 64 buckets an octave: a bucket's middle is within 1/128 of all in it
+  static constexpr unsigned sub_bits = 6;  // 2^6 buckets an octave: a bucket's middle is within 1/128 of all in it
   static constexpr std::size_t octaves = 63;
   static constexpr std::size_t bucket_count = 1 + (octaves << sub_bits);      // the first one is for zero
   static constexpr std::uint64_t top = (std::uint64_t{1} << octaves) - 1024;  // the largest double below 2^63
 
+  /// Bucket 0 is for zero; bucket 1 + 64 octave + part is for the part-th 64th, from 0, of [2^octave, 2^(octave + 1)).
+  /// A double's bits, shifted to its exponent (biased by 1023) and the first 6 bits of its mantissa, are that number
+  /// but for a constant.
   static std::size_t bucket_of(std::uint64_t value) noexcept {
     // Signed, because that conversion is one instruction.
     const auto clamped = static_cast<double>(static_cast<std::int64_t>(value < top ? value : top));
@@ -4658,6 +4763,7 @@ class log_histogram {
     return static_cast<std::size_t>(index < 0 ? 0 : index);
   }
 
+  /// The middle of a bucket, rounded down; the only number in it if it is narrower than two.
   static std::uint64_t middle_of(std::size_t index) noexcept {
     if (index == 0) return 0;
     const std::size_t octave = (index - 1) >> sub_bits;
@@ -4688,8 +4794,8 @@ class log_histogram {
 namespace millrace {
 inline namespace v0 {
 
-/// A place on the scale from 0 to 100. A whole number is taken as it is; one with a fraction says that it is on this
-/// scale, `mr::percent(99.9)`: 0.99, meant on the scale from 0 to 1, does not compile.
+/// A place on the scale from 0 to 100. Whole numbers convert to it; a number with a fraction must be written
+/// `mr::percent(99.9)`, so that 0.99, which is meant on the scale from 0 to 1, does not compile.
 struct percent {
   double value;
 
@@ -4697,22 +4803,25 @@ struct percent {
   requires(!std::is_same_v<Whole, bool>)
   constexpr percent(Whole whole) noexcept : value(static_cast<double>(whole)) {}
   constexpr explicit percent(double of_hundred) noexcept : value(of_hundred) {}
-  /// millrace[SKETCH-13]: a fraction that does not say what it is a fraction of.
+  /// millrace[SKETCH-13]: a floating-point number without its scale; the error names the template parameter, which says
+  /// what to write.
   template <class millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
   requires std::is_floating_point_v<millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
   percent(millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile) = delete;
 };
 
-/// A list of percentiles of a stream in fixed memory, whatever its length: for service levels.
+/// A list of percentiles of a stream of any length, in fixed memory: for service levels.
 ///
 ///     mr::percentile_tracker latency;                  // 50, 90, 95, 99
 ///     latency.update(12.5);
 ///     latency.percentile(99);                          // and percentile(mr::percent(99.9)), quantile(0.999)
 ///     for (auto [percentile, value] : latency.percentiles()) ...
 ///
-/// `Sketch`: what keeps the distribution; `ddsketch` is within 1 % of the value, `kll` within 1.3 % of the rank.
-/// Guarantee, complexity, memory: the sketch's. Moved from, it has seen nothing and lists no percentiles. Threads: one
-/// at a time; const calls from any number.
+/// `Sketch` keeps the distribution; with `ddsketch` percentiles are within 1 % of the value, with `kll` within 1.3 % of
+/// the rank.
+/// Guarantee: that of the sketch, and so are complexity and memory.
+/// Threads: one at a time; const calls from any number.
+/// Moved from: it has seen nothing and lists no percentiles.
 template <class Sketch = ddsketch<>>
 class basic_percentile_tracker {
  public:
@@ -4722,6 +4831,7 @@ class basic_percentile_tracker {
     double value;
   };
 
+  /// `percentiles`: those that `percentiles()` lists. `empty`: a sketch without items, to set its parameters.
   explicit basic_percentile_tracker(std::vector<percent> percentiles = {50, 90, 95, 99}, Sketch empty = Sketch())
       : percentiles_(std::move(percentiles)), kept_(empty), empty_(std::move(empty)) {}
 
@@ -4729,21 +4839,21 @@ class basic_percentile_tracker {
   void update(double x, weight w) { kept_.update(x, w); }
   void update(std::span<const double> items) { kept_.update(items); }
   void merge(const basic_percentile_tracker& other) { kept_.merge(other.kept_); }
-  /// As if nothing had been seen.
+  /// Forgets all items.
   void reset() { kept_ = empty_; }
 
-  /// `place` in [0, 100]; NaN for any other, and when nothing was seen.
+  /// The percentile at a place in [0, 100]; NaN for any other, and when nothing was seen.
   double percentile(percent place) const { return kept_.quantile(place.value / 100); }
-  /// The same on the scale that all sketches use: `p` in [0, 1].
+  /// The same on the scale that sketches use, p in [0, 1].
   double quantile(double p) const { return kept_.quantile(p); }
-  /// Those of the constructor, in its order.
+  /// The percentiles that the constructor was given, in that order, with their values.
   std::vector<row> percentiles() const {
     std::vector<row> made;
     made.reserve(percentiles_.size());
     for (const percent p : percentiles_) made.push_back({p.value, percentile(p)});
     return made;
   }
-  /// What was seen weighs together.
+  /// What all items weigh together.
   double count() const { return static_cast<double>(kept_.count()); }
   const Sketch& sketch() const noexcept { return kept_; }
 
@@ -4795,8 +4905,8 @@ using percentile_tracker = basic_percentile_tracker<>;
 #ifndef MILLRACE_AGGREGATE_HISTOGRAMS_HPP
 #define MILLRACE_AGGREGATE_HISTOGRAMS_HPP
 
-/// aggregate/histograms: counts in bins: for durations, within a relative error, for OpenTelemetry, between
-/// edges of your own.
+/// aggregate/histograms: counts in bins. `log_histogram` is for durations in whole numbers, `ddsketch` for quantiles
+/// within a relative error, `exponential_histogram` for OpenTelemetry, `binned_histogram` for bins of your own.
 
 #endif  // MILLRACE_AGGREGATE_HISTOGRAMS_HPP
 
@@ -4842,8 +4952,8 @@ struct hash128 {
   std::uint64_t high;
 };
 
-/// MurmurHash3 for 64-bit machines, 128 bits: A. Appleby, 2011, public domain; the hash under every sketch of Apache
-/// DataSketches, which is why it is this one.
+/// MurmurHash3 of 128 bits for 64-bit machines. It is the hash of Apache DataSketches, whose sketches these must equal.
+/// Source: A. Appleby, MurmurHash3_x64_128, 2011, public domain.
 class murmur3 {
  public:
   static constexpr std::uint64_t sketch_seed = 9001;
@@ -4868,12 +4978,12 @@ class murmur3 {
     return finish(low ^ mix_low(words[0]), high ^ mix_high(words[1]), size);
   }
 
-  /// Of the eight bytes of a word.
+  /// The hash of the eight bytes of a word.
   static constexpr hash128 hash(std::uint64_t word, std::uint64_t seed = sketch_seed) noexcept {
     return finish(seed ^ mix_low(word), seed, 8);
   }
 
-  /// Its last step: every bit of the word stirs every bit of the hash.
+  /// The hash's last step: makes every bit of the result depend on every bit of the word.
   static constexpr std::uint64_t scatter(std::uint64_t word) noexcept {
     word = (word ^ (word >> 33)) * scatter_first;
     word = (word ^ (word >> 33)) * scatter_second;
@@ -4895,7 +5005,7 @@ class murmur3 {
   }
 };
 
-/// What images carry of the seed, so that hashes of different seeds are not mixed.
+/// A hash of the seed that images carry, so that sketches whose items were hashed with different seeds are not merged.
 constexpr std::uint16_t seed_hash() noexcept {
   return static_cast<std::uint16_t>(murmur3::hash(murmur3::sketch_seed, 0).low);
 }
@@ -4904,7 +5014,7 @@ constexpr std::uint16_t seed_hash() noexcept {
 template <class Item>
 concept hashable_item = std::is_arithmetic_v<Item> || std::convertible_to<const Item&, std::string_view>;
 
-/// Many of them side by side: a vector, a span.
+/// A container of contiguous items: a vector, a span.
 template <class Row>
 concept row_of_items = !hashable_item<Row> && requires(const Row& row) {
   row.size();
@@ -4936,7 +5046,7 @@ constexpr hash128 hash_item(const Item& item, std::uint64_t seed = murmur3::sket
   }
 }
 
-/// DataSketches leaves empty text out.
+/// Is the item empty text, which DataSketches leaves out?
 template <class Item>
 constexpr bool is_no_item(const Item& item) noexcept {
   if constexpr (std::is_arithmetic_v<Item>)
@@ -6152,8 +6262,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A block in groups of `sum_lanes` items: what is left over after the last full one is filled up with the first item,
-/// weightless.
+/// A block in groups of `sum_lanes` items. The last group is filled up, where items are too few for it, with copies of
+/// the block's first item that have weight zero, so that they change no sum and no extreme.
 class filled_groups {
  public:
   filled_groups(const double* x, const double* weights, std::size_t count) noexcept
@@ -6163,7 +6273,7 @@ class filled_groups {
       filled_weights_[i] = i < tail_ ? weights[full_ * sum_lanes + i] : 0;
     }
   }
-  /// f(items, weights, is_full) for each group in order.
+  /// Calls f(items, weights, is_full) for each group in order; is_full is false for a group that was filled up.
   template <class F>
   [[gnu::always_inline]] void for_each(F&& f) const noexcept {
     const std::size_t groups = full_ + (tail_ != 0 ? 1 : 0);
@@ -6173,7 +6283,7 @@ class filled_groups {
         is_full);
     }
   }
-  /// The lesser of `least` and the weights that are left over.
+  /// The least of `least` and the weights of the items in the last group, without those that fill it up.
   double least_of_tail(double least) const noexcept {
     for (std::size_t i = 0; i < tail_; ++i) least = filled_weights_[i] < least ? filled_weights_[i] : least;
     return least;
@@ -6188,15 +6298,15 @@ class filled_groups {
   double filled_weights_[sum_lanes];
 };
 
-/// The mass of a block and, if powers are wanted, its weighted mean as the shift to take them around. False if a weight
-/// is not above zero, or their sum not finite.
+/// Finds the mass of a block, the sum of its weights, and, if powers are wanted, its weighted mean as the shift to take
+/// them around. Returns false if a weight is not above zero or the mass is not finite.
 template <bool Powers, class V>
 [[gnu::always_inline]] inline bool weigh(const filled_groups& groups, block_figures& out) noexcept {
   constexpr std::size_t registers = lane_registers<V>;
   V mass[registers], first[registers], lightest[registers];
   fill(mass, V{});
   fill(first, V{});
-  fill(lightest, V{} + 1.0);
+  fill(lightest, V{} + 1.0);  // or any number above zero: only whether a weight is above zero matters
   groups.for_each([&](const double* items, const double* weights, bool is_full) __attribute__((always_inline)) {
 #pragma GCC unroll 16
     for (std::size_t k = 0; k < registers; ++k) {
@@ -6219,8 +6329,8 @@ template <bool Powers, class V>
   return true;
 }
 
-// Lanes as in block_kernel.hpp, that take a weight with each item: `step(k, item, w, pass)`, `finish(out)`. A sum that
-// leaves double's range, or holds what is not finite, poisons the block.
+// Lanes as in block_kernel.hpp that take a weight with each item: `step(k, item, w, shift)`, `finish(out)`. No item is
+// left over, as groups are filled up. A sum that is not finite, by overflow or by an item, poisons the block.
 
 template <unsigned Figure>
 struct no_weighted_lanes {
@@ -6229,6 +6339,7 @@ struct no_weighted_lanes {
   void finish(block_figures&) noexcept {}
 };
 
+/// Joins the lanes of a sum, and lets it poison the block if it is not finite.
 template <class V>
 [[gnu::always_inline]] inline double join_sum(const V (&from)[lane_registers<V>], block_figures& out) noexcept {
   const double sum = join_lanes(from, lane_sum());
@@ -6236,7 +6347,7 @@ template <class V>
   return sum;
 }
 
-/// Lanes that do not mind weights.
+/// Lanes whose figure does not depend on weights.
 template <class Lanes>
 struct weightless : Lanes {
   [[gnu::always_inline]] void step(std::size_t k, const auto& item, const auto&, const auto& pass) noexcept {
@@ -6322,9 +6433,9 @@ using weighted_lanes = weighted_pack<
     weighted_if<Wanted, figure::reciprocal, weighted_reciprocal_lanes<V>>,
     std::conditional_t<looks_for_poison(Wanted), weightless<poison_lanes<V>>, no_weighted_lanes<0>>>;
 
-/// As block_body, over items that weigh differently; the logarithm excepted, which its member takes itself. Two
-/// passes: the weights alone first, which finds the weighted mean, so that powers lose no digits to a heavy
-/// item far from the others; then the figures. In `out` the mass; poison also if a weight is not above zero.
+/// As `block_body`, over items with weights; without the logarithm, which its member sums by itself. Two passes: the
+/// first finds the mass and the weighted mean, around which the second takes powers, so that they lose no digits to a
+/// heavy item far from the others. Sets `out.mass`, and poison also if a weight is not above zero.
 template <unsigned Wanted, std::size_t Bytes>
 [[gnu::always_inline]] inline void weighted_body(const double* x, const double* weights, std::size_t count,
                                                  block_figures& out) noexcept {
@@ -6364,7 +6475,7 @@ void weighted_avx512(const double* x, const double* weights, std::size_t count, 
   weighted_body<Wanted, 64>(x, weights, count, out);
 }
 
-/// The wanted figures of a block whose items weigh differently. Precondition: 0 < count <= block_items.
+/// The wanted figures of a block of items with weights. Precondition: 0 < count <= block_items.
 template <unsigned Wanted>
 block_figures scan_weighted(const double* x, const double* weights, std::size_t count) noexcept {
   block_figures made;
@@ -6396,9 +6507,9 @@ struct propagate_nan;
 
 namespace detail {
 
-/// Items up to here are summed without a second thought; beyond, sums of differences may overflow.
+/// Numbers up to this size are summed as they come; of larger ones the sums of differences may overflow.
 inline constexpr double huge = 1e300;
-/// Spans shorter than this go item by item.
+/// Spans shorter than this are updated item by item: setting up a pass over a block costs more.
 inline constexpr std::size_t least_block = 48;
 
 inline bool is_ordinary(double x) noexcept { return x <= huge && x >= -huge; }
@@ -6426,6 +6537,7 @@ constexpr bool is_infinite(const T&) noexcept {
 
 inline bool is_weight(double w) noexcept { return w > 0 && !is_infinite(w); }
 
+/// The error for an item that `reject_nan` refuses.
 [[gnu::cold]] inline error refused(std::uint64_t index) {
   return error(errc::not_finite,
                "item " + std::to_string(index) + " is NaN, or its weight is not a finite number above zero");
@@ -6433,10 +6545,10 @@ inline bool is_weight(double w) noexcept { return w > 0 && !is_infinite(w); }
 
 /// What every aggregate counts.
 struct tally {
-  std::uint64_t items = 0;
-  std::uint64_t nans = 0;
-  std::uint64_t plus = 0;  // infinite items, which are among `items`
-  std::uint64_t minus = 0;
+  std::uint64_t items = 0;  // without those of `nans`
+  std::uint64_t nans = 0;   // items that were NaN or had an impossible weight
+  std::uint64_t plus = 0;   // items that were +infinity; they are among `items`
+  std::uint64_t minus = 0;  // items that were -infinity; likewise
 
   std::uint64_t seen() const noexcept { return items + nans; }
   double infinities() const noexcept {
@@ -6448,7 +6560,7 @@ struct tally {
   }
   void add_infinities(const xy& p) noexcept {
     if (!is_infinite(p)) return;
-    ++plus;  // of what a pair with an infinity means, nothing is left but NaN
+    ++plus;  // both, so that every figure about the pairs is NaN from here on
     ++minus;
   }
   template <class T>
@@ -6483,6 +6595,7 @@ template <class S, class T>
 concept takes_weight = takes_item<S, T> || requires(S& s, const T& x) { s.update(x, weight(1)); };
 template <class S, class T>
 concept takes = takes_item<S, T> || requires(S& s, const T& x) { s.update(x); };
+/// A state that takes in the figures of a pass over a block, `absorb`, in place of the items.
 template <class S, class T>
 concept is_fused = std::is_same_v<T, double> && requires(S& s, const block_figures& found, const double* items,
                                                          merge_offset at) { s.absorb(found, items, 1, at); };
@@ -6495,6 +6608,7 @@ concept merge_can_fail = requires(S& s, const S& other) {
 template <class S>
 concept is_finite_only = requires { requires S::finite_only; };
 
+/// Updates a state with one item, by the fullest form of `update` that the state has.
 template <bool Weighted, class S, class T>
 [[gnu::always_inline]] inline void feed(S& state, const stream_item<T>& one) {
   if constexpr (takes_item<S, T>)
@@ -6505,7 +6619,7 @@ template <bool Weighted, class S, class T>
     state.update(one.value);
 }
 
-/// An item that is infinite, or finite and huge.
+/// Updates a state with an item that is infinite, or finite and beyond `huge`.
 template <class S, class T>
 void feed_rare(S& state, const stream_item<T>& one, bool infinite) {
   if constexpr (is_finite_only<S>)
@@ -6516,6 +6630,7 @@ void feed_rare(S& state, const stream_item<T>& one, bool infinite) {
     feed<takes_weight<S, T>>(state, one);
 }
 
+/// Updates a state with a block of ordinary items; `before`: the index of the first one.
 template <class S, class T>
 void feed_block(S& state, std::span<const T> items, std::uint64_t before) {
   if constexpr (requires { state.update(items); })
@@ -6540,6 +6655,8 @@ void merge_state(S& into, const S& later, merge_offset at) {
     into.merge(later);
 }
 
+/// The closed form of a state: what is left of it when its block in the making is merged into the rest. The state's
+/// `closed_type`, or the state itself.
 template <class S>
 struct closed {
   using type = S;
@@ -6574,7 +6691,7 @@ template <class M, class First, class... Rest>
 struct state_covering<M, First, Rest...>
     : std::conditional_t<covers<First, M>, std::type_identity<First>, state_covering<M, Rest...>> {};
 
-/// The states of an aggregate, one after the other.
+/// The states of an aggregate, or if `Closed` of its snapshot, one for each member of the list.
 template <class T, bool Closed, class List>
 struct state_set;
 template <class T, bool Closed, class... Ms>
@@ -6597,6 +6714,7 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
     else
       return 0;
   }
+  /// What a pass over a block must find for all states together.
   static constexpr unsigned figures = (figures_of<Ms>() | ... | 0U);
 
   template <class M>
@@ -6608,6 +6726,7 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
     return static_cast<const kept_state<M, state_of<M>>&>(*this).state;
   }
 
+  /// The member whose state serves M.
   template <class M>
   using found = typename state_covering<M, Ms...>::type;
 
@@ -6629,12 +6748,13 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
                   "millrace[AGGREGATE-6]: an argument of the constructor is no member of this aggregate");
     at<Sketch>() = std::move(sketch);
   }
-  /// Closes the states of an aggregate.
+  /// Becomes the closed forms of an aggregate's states.
   void take(const state_set<T, false, members<Ms...>>& open) { ((at<Ms>() = close(open.template at<Ms>())), ...); }
 
   void merge(const state_set& later, [[maybe_unused]] merge_offset at_join) {
     (merge_state(at<Ms>(), later.template at<Ms>(), at_join), ...);
   }
+  /// `merge` where that of a state may fail: stops at the first error, with some states merged.
   result<void> try_merge(const state_set& later, merge_offset at_join) {
     result<void> done;
     [[maybe_unused]] const auto one = [&](auto& into, const auto& from) {
@@ -6659,8 +6779,8 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
     };
     (one(at<Ms>()), ...);
   }
-  /// Returns the error of an aggregator among the states. `valid` turns false if a state's numbers contradict each
-  /// other.
+  /// Returns the error of the first aggregator among the states that cannot be loaded. Sets `valid` to false if the
+  /// numbers of any other state contradict each other.
   result<void> load(envelope_reader& from, bool& valid) {
     result<void> done;
     [[maybe_unused]] const auto one = [&](auto& kept) {
@@ -6701,7 +6821,8 @@ struct has_value_name {
 };
 template <class M>
 struct value_beside : M, has_value_name {};
-/// Has M something called `value`? (Its body may not be looked at before there is an aggregate to ask.)
+/// Does M have something called `value`? Naming M::value would deduce its return type, which needs an aggregate; so
+/// this asks whether the name is ambiguous in a class that inherits another `value` beside M's.
 template <class M>
 concept has_value = std::is_final_v<M> || !requires { &value_beside<M>::value; };
 
@@ -6749,7 +6870,8 @@ inline constexpr bool is_of_template = false;
 template <template <class...> class Template, class... Args>
 inline constexpr bool is_of_template<Template, Template<Args...>> = true;
 
-/// The same value, good without the aggregate it came from: no reference, and no view of a sketch within.
+/// A copy of what `get` returned that is valid without the aggregate: no reference, and no query that refers to a
+/// sketch in the aggregate.
 template <class Answer>
 auto owned(Answer&& answer) {
   if constexpr (requires { answer.owned(); })
@@ -6758,13 +6880,15 @@ auto owned(Answer&& answer) {
     return std::remove_cvref_t<Answer>(std::forward<Answer>(answer));
 }
 
-/// Stands for what `get` cannot return, after the message that says why.
+/// What `get` returns after a static_assert has said why it cannot return a value. It converts to everything, so that
+/// no further errors bury the message.
 struct no_answer {
   template <class T>
   operator T() const;
 };
 
-/// An argument for Aggregate's constructor; asked in this order, so that copying is not explained by itself.
+/// A sketch that Aggregate's constructor takes as an argument. The comparison stands first: to ask whether Aggregate
+/// itself is an aggregator would need its copy constructor while that is being looked for.
 template <class S, class Aggregate>
 concept sketch_for = !std::is_same_v<S, Aggregate> && aggregator<S>;
 
@@ -6777,7 +6901,7 @@ template <template <class...> class Template, class M, class... Rest>
 struct member_made_from<Template, M, Rest...>
     : std::conditional_t<is_of_template<Template, M>, std::type_identity<M>, member_made_from<Template, Rest...>> {};
 
-/// The only one; void after the message that it is not the only one.
+/// The only member of Ms that is made from Template; void after a static_assert if there is none or more than one.
 template <template <class...> class Template, class... Ms>
 struct only_member_of {
   static constexpr bool single = (std::size_t{is_of_template<Template, Ms>} + ... + 0) == 1;
@@ -6809,7 +6933,7 @@ decltype(auto) answer_of(const auto& asked, const auto& kept) {
   }
 }
 
-/// What a member returns, asked in its turn at a place, as quantiles are.
+/// Calls what a member returned with `place`, for members that return a function of a place, as `quantiles` does.
 template <class Answer>
 auto answer_at(const Answer& answer, double place) {
   if constexpr (std::is_invocable_v<const Answer&, double>) {
@@ -6821,24 +6945,24 @@ auto answer_at(const Answer& answer, double place) {
   }
 }
 
-/// What an aggregate and its snapshot have in common: the states, and what is asked of them.
+/// What an aggregate and its snapshot have in common: the states, the counts, and the members' values.
 template <bool Closed, class Policy, class... Ms>
 class answers {
  public:
   using sample = typename sample_of<Ms...>::type;
   static_assert((required<Ms, sample>::ok && ...));
   using states = state_set<sample, Closed, resolved<sample, Ms...>>;
-  /// Does an item that is NaN make every number NaN?
+  /// Does one item that is NaN make every member that is a double NaN?
   static constexpr bool propagates = std::is_same_v<Policy, propagate_nan>;
   template <template <class...> class Template>
   using made_from = typename only_member_of<Template, Ms...>::type;
-  /// May M be asked for?
+  /// Does `get<M>()` compile?
   template <class M>
   static constexpr bool keeps = answerable<M, states>();
 
-  /// Returns what a member says of the items. Any member may be asked for whose needs are kept, also one that is not
-  /// listed. A sketch, or what refers to one, is good while the aggregate lives and is not changed; of a temporary a
-  /// copy is returned.
+  /// Returns the member's value. M need not be on the aggregate's list, as long as the states that it needs are kept. A
+  /// returned reference to a sketch, or a query that refers to one, is valid while the aggregate lives and is not
+  /// changed; of a temporary aggregate a copy is returned.
   template <class M>
   decltype(auto) get() const& {
     return answer_of<M>(*this, *this);
@@ -6857,7 +6981,7 @@ class answers {
     return owned(answer_of<made_from<Template>>(*this, *this));
   }
 
-  /// The same asked at a place: `get<mr::quantiles>(0.99)` is `get<mr::quantiles>()(0.99)`.
+  /// The member's value at a place: `get<mr::quantiles>(0.99)` is `get<mr::quantiles>()(0.99)`.
   template <class M>
   auto get(double place) const {
     return detail::answer_at(get<M>(), place);
@@ -6867,17 +6991,17 @@ class answers {
     return detail::answer_at(get<Template>(), place);
   }
 
-  /// What a member keeps, in its closed form where it has one.
+  /// What a member keeps, in its closed form where it has one. For `value` functions of members.
   template <class M>
   decltype(auto) state() const {
     return close(states_.template at<typename states::template found<M>>());
   }
 
-  /// How many items count.
+  /// How many items were counted; under `propagate_nan` those that are NaN are among them.
   std::uint64_t items() const noexcept { return propagates ? tally_.seen() : tally_.items; }
-  /// 0, or what the infinite items add up to: an infinity, or NaN if there were both.
+  /// The sum of the infinite items: 0 if there were none, an infinity, or NaN if there were both infinities.
   double infinities() const noexcept { return tally_.infinities(); }
-  /// How many items were skipped, or under `propagate_nan` met, for being NaN or weighing something impossible.
+  /// How many items were NaN, or had a weight that is negative or not finite; the NaN policy says what became of them.
   std::uint64_t skipped() const noexcept { return tally_.nans; }
 
  protected:
@@ -6901,16 +7025,16 @@ class answers {
 namespace millrace {
 inline namespace v0 {
 
-/// NaN policy: an item that is NaN, or whose weight is negative or not finite, is skipped, and counted in
-/// `skipped()`.
+/// NaN policy: an item that is NaN, or whose weight is negative or not finite, is left out and counted in `skipped()`.
 struct skip_nan {
   static constexpr std::string_view name = "skip_nan";
 };
-/// NaN policy: counted as an item; from then on every member that is a double is NaN.
+/// NaN policy: an item that is NaN, or whose weight is negative or not finite, is counted as an item; from then on
+/// every member whose value is a double returns NaN.
 struct propagate_nan {
   static constexpr std::string_view name = "propagate_nan";
 };
-/// NaN policy: `update` returns an error that names the item, and takes nothing of the call.
+/// NaN policy: `update` returns an error with the index of the first such item, and leaves the aggregate as it was.
 struct reject_nan {
   static constexpr std::string_view name = "reject_nan";
 };
@@ -6918,7 +7042,7 @@ struct reject_nan {
 namespace detail {
 template <class P>
 concept nan_policy = std::is_same_v<P, skip_nan> || std::is_same_v<P, propagate_nan> || std::is_same_v<P, reject_nan>;
-/// Has items in a row, but is neither a span of Sample nor of floats.
+/// A container of contiguous items that converts neither to a span of Sample nor to one of floats.
 template <class R, class Sample>
 concept range_of_others =
     requires(const R& r) {
@@ -6931,7 +7055,8 @@ concept range_of_others =
 template <class Policy, class... Members>
 class basic_aggregate;
 
-/// An aggregate's states in their closed forms: smaller, to be merged and asked. What windows keep.
+/// An aggregate as of one moment: the closed form of each state, which has no block of items in the making and so is
+/// smaller. It can be merged and asked for members, but not updated. Windows keep these.
 template <class Policy, class... Members>
 class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
   using base = detail::answers<true, Policy, Members...>;
@@ -6952,24 +7077,22 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
   friend basic_aggregate<Policy, Members...>;
 };
 
-/// Several statistics of one stream in one pass; `Policy` says what becomes of NaN, `aggregate<Members...>` skips it.
-/// Dependencies between members are resolved at compile time and their states shared: `mean`, `variance` and `stddev`
-/// together keep one set of moments.
+/// Several statistics of one stream in one pass. `Policy` says what becomes of items that are NaN:
+/// `aggregate<Members...>` skips them. Dependencies between members are resolved at compile time, and members share
+/// states: `mean`, `variance` and `stddev` together keep one set of moments.
 ///
 ///     mr::aggregate<mr::count, mr::min, mr::max, mr::mean, mr::stddev> latency;
 ///     latency.update(span_of_doubles);  // or of floats
 ///     latency.get<mr::stddev>();
 ///
 /// Models: aggregator_of<double> (of pairs, texts or whole numbers, if a member is about them), span_aggregator_of, and
-/// weighted_aggregator_of if all members are.
-/// Guarantee: each member's own; the same bits on every CPU and compiler. Infinite items make of each member what they
-/// make of its definition: a mean infinite, a variance NaN.
-/// Complexity: a span goes by blocks of 2,048 items: one loop over registers finds what all fused members need; those
-/// that want the items themselves find them in the first-level cache. The members' own memory and 32 bytes.
-/// Allocates: only members that say so.
-/// Threads: one at a time; const calls from any number.
-/// Moved from: an aggregate of members without memory of their own is as it was; any other may only be assigned to or
-/// destroyed.
+/// weighted_aggregator_of if every member takes weights.
+/// Guarantee: each member states its own; results are the same bits on every CPU and compiler. Infinite items give each
+/// member the value that its definition gives them: an infinite mean, a variance that is NaN.
+/// Complexity: a span is worked in blocks of 2,048 items: one loop finds in registers what all fusable members need,
+/// and the others then read the block from the first-level cache. Memory: the members' own and 32 bytes. Allocates:
+/// what its members say that they do. Threads: one at a time; const calls from any number. Moved from: an aggregate
+/// whose members have no heap memory is as it was; any other may only be assigned to or destroyed.
 template <class Policy, class... Members>
 class basic_aggregate : public detail::answers<false, Policy, Members...> {
   using base = detail::answers<false, Policy, Members...>;
@@ -6989,14 +7112,15 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
 
   basic_aggregate() = default;
 
-  /// With sketches set up otherwise than by default (a seed, a size), one argument each.
+  /// With members that are sketches set up otherwise than by default (another seed, another size): one argument for
+  /// each such sketch.
   template <class... Sketches>
   requires(sizeof...(Sketches) > 0 && (detail::sketch_for<Sketches, basic_aggregate> && ...))
   explicit basic_aggregate(Sketches... sketches) {
     (this->states_.set(std::move(sketches)), ...);
   }
 
-  /// Void; under `reject_nan` result<void>: not_finite, with the item's place.
+  /// Returns void; under `reject_nan` result<void>: not_finite, with the item's index.
   auto update(sample x) { return one<false>(x, 1); }
   auto update(sample x, weight w)
   requires(states::weighable)
@@ -7017,7 +7141,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   auto update(std::initializer_list<sample> items) {
     return update(std::span<const sample>(items.begin(), items.size()));
   }
-  /// For containers of another type than the aggregate's items: does not compile, and says why.
+  /// For containers whose items are of another type than the aggregate's: a call does not compile, and says why.
   template <class Items>
   requires(!std::is_convertible_v<const Items&, sample> && detail::range_of_others<Items, sample>)
   void update(const Items&) {
@@ -7026,7 +7150,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
         "millrace[AGGREGATE-17]: update(items): they are of another type than the aggregate's items, which are "
         "doubles unless a member is about something else; convert them, or update item by item");
   }
-  /// The items of a span of floats, which double holds exactly.
+  /// Floats convert to double without loss.
   auto update(std::span<const float> items)
   requires(std::is_same_v<sample, double>)
   {
@@ -7043,9 +7167,9 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if constexpr (std::is_same_v<Policy, reject_nan>) return result<void>();
   }
 
-  /// Items that weigh weights[i] each: what as many single updates do, faster, and with no greater error. An item
-  /// without a weight counts as one whose weight is NaN; weights without an item count as nothing. Void; under
-  /// `reject_nan` result<void>, as above.
+  /// Item i has weight weights[i]: leaves the same as that many single updates, is faster, and has no greater error. An
+  /// item without a weight is treated like one whose weight is NaN; weights without an item are ignored. Returns void;
+  /// under `reject_nan` result<void>, as above.
   auto update(std::span<const sample> items, std::span<const double> weights) {
     static_assert(states::weighable,
                   "millrace[AGGREGATE-14]: update(items, weights): a member of the aggregate takes no weights");
@@ -7069,8 +7193,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     }
   }
 
-  /// Takes up what the same members made of a later part of the stream, or of another stream. Void, or
-  /// result<void> where a member's merging can fail; then nothing is merged.
+  /// Adds what the same members found in a later part of the stream, or in another stream. Returns void, or
+  /// result<void> where a member's merge can fail; after an error nothing is merged.
   auto merge(const basic_aggregate& later) {
     if constexpr (states::merging_can_fail) {
       basic_aggregate joined = *this;
@@ -7086,7 +7210,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     }
   }
 
-  /// Takes away what was merged or updated before; exact only where the traits say so.
+  /// Removes items that were merged or updated before; up to rounding, exactly where `exactly_invertible`.
   void unmerge(const snapshot_type& part)
   requires(states::invertible)
   {
@@ -7099,7 +7223,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     unmerge(part.snapshot());
   }
 
-  /// Every item's weight so far times factor > 0. Counts, extremes and places stay as they are.
+  /// Multiplies the weight of every item so far by factor > 0. Counts, extremes and places stay as they are.
   void scale(double factor)
   requires(states::scalable)
   {
@@ -7140,12 +7264,13 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if (!ordinary) [[unlikely]]
       return rare(x, w);
     const stream_item<sample> it{x, w, this->tally_.seen()};
-    ++this->tally_.items;  // before, so that nothing has to be kept beyond a state's rare calls
+    ++this->tally_.items;  // before the states, so that no register is saved across their calls that are not inlined
     this->states_.for_each([&](auto& state) { detail::feed<Weighted>(state, it); });
     return answer();
   }
 
-  /// NaN, an impossible weight, an infinity, or numbers so large that sums may overflow.
+  /// Takes an item that is NaN or infinite, has an impossible weight, or is so large (beyond 1e300) that sums may
+  /// overflow.
   [[gnu::noinline, gnu::cold]] answer rare(const sample& x, double w) {
     if (w == 0) return answer();
     if (detail::has_nan(x) || !detail::is_weight(w)) {
@@ -7172,7 +7297,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     for (const sample& x : items) (void)update(x);
   }
 
-  /// False, and nothing done, if the block has something to be looked at one by one.
+  /// Updates with a block of ordinary items. If an item is not ordinary, or a sum of the block overflows, returns false
+  /// and does nothing.
   bool block(std::span<const sample> items) {
     if constexpr (std::is_same_v<sample, double>) {
       const detail::block_figures found = detail::scan_block<states::figures>(items.data(), items.size());
@@ -7246,7 +7372,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     }
   }
 
-  /// Where order does not matter, what is out of the ordinary goes first and alone, the rest as a block.
+  /// A block that `block` returned false for. If the order of items does not matter, those that are not ordinary are
+  /// updated one by one first, and the rest as a block; else all are updated one by one.
   [[gnu::noinline, gnu::cold]] void mixed_block(std::span<const sample> items) {
     std::size_t kept = 0;
     if constexpr (states::commutative) {
@@ -7265,7 +7392,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     }
   }
 
-  /// What the saved bytes are called: `aggregate<skip_nan;moments2,min>`.
+  /// The type name in the saved bytes, such as `aggregate<skip_nan;moments2,min>`.
   static std::string type() { return "aggregate<" + std::string(Policy::name) + ";" + states::names() + ">"; }
 };
 
@@ -7286,8 +7413,8 @@ using aggregate = basic_aggregate<skip_nan, Members...>;
 namespace millrace {
 inline namespace v0 {
 
-/// Where an extreme stood: its place in the stream, counted from 0 with the skipped items, and what it
-/// was. Without items: `nowhere` and NaN.
+/// Where an extreme stood: its index in the stream, from 0, skipped items counted, and its value. Without items:
+/// `nowhere` and NaN.
 struct located {
   static constexpr std::uint64_t nowhere = ~std::uint64_t{0};
   std::uint64_t index = nowhere;
@@ -7312,7 +7439,7 @@ class extreme_state {
   }
   void merge(const extreme_state& later) noexcept { update(later.best_); }
   void scale(double) noexcept {}
-  /// Of two zeros the positive one.
+  /// A zero is returned as +0, since which of two zeros came first is not kept.
   double value(std::uint64_t items) const noexcept {
     return items == 0 ? std::numeric_limits<double>::quiet_NaN() : best_ + 0.0;
   }
@@ -7326,7 +7453,7 @@ class extreme_state {
  private:
   static bool better(double a, double b) noexcept { return Sign > 0 ? a < b : a > b; }
 
-  double best_ = Sign * std::numeric_limits<double>::infinity();  // the identity of the operator, not 0
+  double best_ = Sign * std::numeric_limits<double>::infinity();  // any item is better, or as good
 };
 
 /// The first place of the least (Sign +1) or greatest (-1) item.
@@ -7371,6 +7498,7 @@ class located_state {
   located best_;
 };
 
+/// The first item, or the last one if `Last`.
 template <bool Last>
 class end_state {
  public:
@@ -7419,14 +7547,13 @@ struct max {
   static double value(const auto& a) { return a.template state<max>().value(a.items()); }
 };
 
-/// Member: greatest less least. NaN without items. The 16 bytes of both.
+/// Member: `max` minus `min`. NaN without items. 16 bytes.
 struct range {
   using needs = members<min, max>;
   static double value(const auto& a) { return max::value(a) - min::value(a); }
 };
 
-/// Member: the item that came first; after a merge, that of the aggregate merged into. NaN without items.
-/// 8 bytes.
+/// Member: the item that came first; after a.merge(b), a's first, or b's if a had no items. NaN without items. 8 bytes.
 struct first {
   static constexpr std::string_view name = "first";
   template <class T>
@@ -7442,8 +7569,8 @@ struct last {
   static double value(const auto& a) { return a.template state<last>().value(); }
 };
 
-/// Member: where the least item stood first, `located`. After a merge, places in the stream that one
-/// after the other make; so merging does not commute. 16 bytes.
+/// Member: where the least item stood first, as a `located`. After a.merge(b) indices are those of the stream in which
+/// b's items follow a's, so merging is not commutative. 16 bytes.
 struct argmin {
   static constexpr std::string_view name = "argmin";
   template <class T>
@@ -7451,7 +7578,7 @@ struct argmin {
   static located value(const auto& a) { return a.template state<argmin>().value(); }
 };
 
-/// Member: where the greatest item stood first, `located`. 16 bytes.
+/// Member: where the greatest item stood first, as a `located`; after a merge as for `argmin`. 16 bytes.
 struct argmax {
   static constexpr std::string_view name = "argmax";
   template <class T>
@@ -7765,14 +7892,15 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::frequent_image {
 
-// Apache DataSketches' image: preamble length in 8 bytes, version, family, lg of the greatest and of the present size,
-// flags, 0 (2); then, unless empty, how many items (4), 0 (4), the total weight (8), the greatest error (8), the items'
-// weights (8 each) and the items: numbers (8 each), or texts with their lengths (4) before them.
+// Apache DataSketches' image. Fields are one byte long unless a number of bytes stands behind them: length of the
+// preamble in units of 8 bytes, version, family, log2 of the greatest and of the present size, flags, 0 (2). Then,
+// unless it is empty, the number of items (4), 0 (4), the total weight (8), the greatest error (8), the items' weights
+// (8 each) and the items: numbers (8 each), or texts, each with its length (4) before it.
 inline constexpr std::uint8_t empty_preamble = 1;
 inline constexpr std::uint8_t full_preamble = 4;
 inline constexpr std::uint8_t serial_version = 1;
 inline constexpr std::uint8_t family_id = 10;
-inline constexpr std::uint8_t is_empty = 5;  // two bits, since implementations differed
+inline constexpr std::uint8_t is_empty = 5;  // bits 0 and 2: implementations differed on which of them it is
 inline constexpr unsigned least_lg = 3;
 inline constexpr unsigned most_lg = 30;
 
@@ -7780,18 +7908,19 @@ inline constexpr unsigned most_lg = 30;
 
 /// The items that come up most often in a stream, each with bounds on its weight: the frequent-items sketch.
 ///
-/// `Item`: std::string or std::int64_t. `LgSize`: at most 3/4 2^LgSize items of a new sketch are kept; a loaded one has
-/// the size of its image.
-/// Guarantee, where weights are whole: `lower(x) <= weight of x <= upper(x)` for every item, kept or not; they differ
-/// by `max_error()`, which is below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10) and 0 until
-/// more than 3/4 2^LgSize different items came. No item heavier than `max_error()` is missing. Merging keeps all of it,
-/// the errors added. The same input and order of merges give the same bytes.
-/// Complexity: update O(1) amortised, merge, `top` and `heavier_than` O(items kept). At most 32 2^LgSize bytes,
-/// 32 KB at LgSize = 10; with texts three times that and the texts themselves. Allocates: as it grows; for texts as
-/// they come. Threads: one at a time. Source: Anderson, Bevan, Lang, Liberty, Rhodes, Thaler, "A high-performance
-/// algorithm for identifying frequent items in data streams", IMC 2017: a table of counters whose median is taken off
-/// all of them when it is full. Bytes: the image of Apache DataSketches' frequent-items sketch of longs or of strings,
-/// the heaviest item first.
+/// `Item`: std::string or std::int64_t. `LgSize`: a new sketch keeps at most 3/4 2^LgSize items, a loaded one as many
+/// as its image says.
+///
+/// Guarantee: if weights are whole, `lower(x) <= weight of x <= upper(x)` for every item, kept or not. The two differ
+/// by `max_error()`, which is below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10), and 0 until
+/// more than 3/4 2^LgSize different items came. No item heavier than `max_error()` is missing. After a merge all this
+/// holds, with the errors of both added. The same input and order of merges give the same bytes. Complexity: update
+/// O(1) amortised; `merge`, `top`, `maybe_above` and `surely_above` O(n log n) for n items kept. Memory: at most 32
+/// 2^LgSize bytes, 32 KB at LgSize = 10; for texts three times that and the texts themselves. Allocates: as it grows;
+/// for texts as they come. Threads: one at a time. Source: Anderson, Bevan, Lang, Liberty, Rhodes, Thaler, "A
+/// high-performance algorithm for identifying frequent items in data streams", IMC 2017: a table of counters; when it
+/// is full, the median of the counters is subtracted from all. Bytes: the image of Apache DataSketches' frequent-items
+/// sketch of longs or of strings, the heaviest item first.
 template <class Item = std::string, unsigned LgSize = 10>
 class frequent_items {
   static_assert(LgSize >= 3 && LgSize <= 26,
@@ -7812,18 +7941,19 @@ class frequent_items {
   }();
 
  public:
-  /// How items are given to it; an unsigned number beyond 2^63 as the negative one of the same bits.
+  /// The type that `update` takes an item as. An unsigned number of 2^63 and more becomes the negative one with the
+  /// same bits.
   using item_type = std::conditional_t<std::is_same_v<Item, std::string>, std::string_view, std::int64_t>;
   using sample = item_type;
   static constexpr std::string_view name =
       std::is_same_v<Item, std::string> ? "frequent_items<text>" : "frequent_items<integer>";
-  /// Updates and merges that would take `total` beyond this are left out.
+  /// Updates and merges that would take `total` beyond this change nothing.
   static constexpr std::uint64_t max_total = std::uint64_t{1} << 62;
 
   frequent_items() noexcept = default;
   frequent_items(const frequent_items&) = default;
   frequent_items& operator=(const frequent_items&) = default;
-  /// Moved from, it is as freshly made.
+  /// The sketch moved from is as newly made.
   frequent_items(frequent_items&& other) noexcept : frequent_items() { swap(other); }
   frequent_items& operator=(frequent_items&& other) noexcept {
     frequent_items taken(std::move(other));
@@ -7832,7 +7962,7 @@ class frequent_items {
   }
   ~frequent_items() = default;
 
-  /// What `update` takes: an item, or many side by side (a vector, a span).
+  /// Does `update` take an X: an item, or a vector or a span of them?
   template <class X>
   static constexpr bool takes = is_item<X> || is_row<X>;
 
@@ -7844,32 +7974,34 @@ class frequent_items {
     else
       for (const auto& item : items) add(static_cast<item_type>(item), 1);
   }
-  /// millrace[SKETCH-14]: what is no item.
+  /// millrace[SKETCH-14]: an argument that is no item; the error names the template parameter, which says so.
   template <class millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>
   requires(!takes<millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>)
   void update(const millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for&) = delete;
-  /// As `weight` updates with the same item. The image keeps whole weights only: one with a fraction is rounded at
-  /// random, up with the probability of that fraction, so that n of them add up to their sum give or take sqrt(n / 4),
-  /// the standard deviation at the most. For exact sums weigh in a smaller unit.
+  /// Leaves the same as `counts` updates with the item. Only whole weights can be kept, so a fraction is rounded at
+  /// random, up with the probability of that fraction. The sum of n such weights is right on average, with a standard
+  /// deviation of sqrt(n / 4) at most; for exact sums weigh in a smaller unit. A weight that is not above zero, or
+  /// `max_total` and more, changes nothing.
   void update(item_type item, weight_or_number counts);
 
+  /// Adds what another sketch has seen.
   void merge(const frequent_items& other);
 
-  /// What all items weigh together, each as it was rounded.
+  /// The sum of all weights, as they were rounded.
   std::uint64_t total() const noexcept { return total_; }
   bool empty() const noexcept { return total_ == 0; }
   /// How many items are kept.
   std::size_t retained() const noexcept { return kept_; }
 
-  /// The weight of an item lies between these.
+  /// Bounds on the weight of an item.
   std::uint64_t lower(item_type item) const noexcept {
     if (kept_ == 0) return 0;
     return slots_[place_of(item, hash_of(item))].count;
   }
   std::uint64_t upper(item_type item) const noexcept { return lower(item) + offset_; }
-  /// How far they are apart at the most.
+  /// The difference of `upper` and `lower`, the same for every item.
   std::uint64_t max_error() const noexcept { return offset_; }
-  /// `max_error` as a fraction of `total`, at the worst.
+  /// An upper bound on `max_error` as a fraction of `total`.
   double epsilon() const noexcept { return 3.5 / static_cast<double>(std::uint64_t{1} << lg_most_); }
 
   struct row {
@@ -7879,14 +8011,15 @@ class frequent_items {
   };
   /// The `count` items with the greatest weights, the heaviest first; equal weights in the order of the items.
   std::vector<row> top(std::size_t count) const;
-  /// Those that may weigh more than a threshold: none that does is missing if it is `max_error()` or more.
+  /// The kept items that may weigh more than the threshold, since `upper` does. If the threshold is `max_error()` or
+  /// more, every item that weighs more is among them.
   std::vector<row> maybe_above(std::uint64_t threshold) const { return rows(threshold, &row::upper); }
-  /// Those that do: none is there that does not.
+  /// The items that are sure to weigh more than the threshold, since `lower` does.
   std::vector<row> surely_above(std::uint64_t threshold) const { return rows(threshold, &row::lower); }
 
   std::vector<std::byte> save() const;
-  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
   /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
   static result<frequent_items> load(std::span<const std::byte> bytes);
 
  private:
@@ -7898,7 +8031,7 @@ class frequent_items {
   static constexpr bool is_text = std::is_same_v<Item, std::string>;
   struct number_slot {
     std::int64_t item = 0;
-    std::uint64_t count = 0;  // 0: nothing here
+    std::uint64_t count = 0;  // the item's weight, less what was taken off; 0: the slot is free
   };
   struct text_slot {
     std::string item;
@@ -7907,7 +8040,8 @@ class frequent_items {
   };
   using slot = std::conditional_t<is_text, text_slot, number_slot>;
 
-  /// Short on purpose: every update waits for it. Its lower half depends on all bits.
+  /// The hash of a number. Short on purpose, since every update waits for it; its lower half, which is used, depends on
+  /// all bits of the number.
   static std::uint64_t spread(std::uint64_t item) noexcept {
     item = (item ^ (item >> 32)) * 0x9e3779b97f4a7c15U;
     return item ^ (item >> 32);
@@ -7930,7 +8064,7 @@ class frequent_items {
     else
       return kept.item == item;
   }
-  /// Where an item is, or would go. Half of the slots at least are free.
+  /// The slot that an item is in, or the free one where it belongs. At least half of the slots are free.
   std::size_t place_of(item_type item, std::uint64_t hash) const noexcept {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = hash & mask;
@@ -7939,7 +8073,7 @@ class frequent_items {
   }
   std::size_t capacity() const noexcept { return (std::size_t{3} << lg_) / 4; }
 
-  void add(item_type item, std::uint64_t count) {
+  void add(item_type item, std::uint64_t count) {  // `count`: a whole weight
     if (count > max_total - total_) [[unlikely]]
       return;
     total_ += count;
@@ -7979,7 +8113,7 @@ class frequent_items {
   std::size_t kept_ = 0;
   std::uint64_t total_ = 0;
   std::uint64_t offset_ = 0;          // what was taken off every counter so far
-  std::uint64_t fractions_ = LgSize;  // the generator for fractional weights
+  std::uint64_t fractions_ = LgSize;  // state of the generator that rounds weights
   unsigned lg_ = detail::frequent_image::least_lg;
   unsigned lg_most_ = LgSize;
 };
@@ -7993,10 +8127,10 @@ void frequent_items<Item, LgSize>::update(item_type item, weight_or_number count
   if (times != 0) add(item, times);
 }
 
-/// Takes the median counter off all counters; those at it or below become free.
+/// Subtracts the median of the counters from all counters, and frees the slots of those that were not above it.
 template <class Item, unsigned LgSize>
 void frequent_items<Item, LgSize>::purge() {
-  // Which slots are free, and which counters stay, is as good as random: neither loop over numbers has a branch on it.
+  // Which slots are free, and which counters stay, cannot be predicted, so neither loop branches on it (for numbers).
   std::vector<std::uint64_t> counts(kept_ + 1);
   std::size_t found = 0;
   for (const slot& kept : slots_) {
@@ -8028,7 +8162,7 @@ void frequent_items<Item, LgSize>::merge(const frequent_items& other) {
   if (&other == this) return merge(frequent_items(other));
   if (other.total_ > max_total - total_) return;
   const std::uint64_t together = total_ + other.total_;
-  // In one order, whatever the tables look like.
+  // From the heaviest on, so that the outcome does not depend on the order of slots in the other table.
   for (const row& next : other.rows(0, &row::lower)) add(next.item, next.lower);
   offset_ += other.offset_;
   total_ = together;
@@ -8141,7 +8275,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A coupon is what an item leaves in a HyperLogLog sketch: 26 bits of address, and above them 6 bits of value.
+/// A coupon is what a HyperLogLog sketch keeps of an item while items are few, from its hash: 26 bits of address, of
+/// which the low ones number a register, and above them 6 bits of value, the register's.
 inline constexpr unsigned coupon_key_bits = 26;
 constexpr std::uint32_t make_coupon(std::uint32_t address, std::uint32_t value) noexcept {
   return value << coupon_key_bits | (address & ((std::uint32_t{1} << coupon_key_bits) - 1));
@@ -8153,23 +8288,24 @@ constexpr std::uint8_t coupon_value(std::uint32_t coupon) noexcept {
   return static_cast<std::uint8_t>(coupon >> coupon_key_bits);
 }
 
-/// The hash table of coupons as DataSketches keeps it: its images list the coupons in table order, so to write the same
-/// bytes the table must be the same. Open addressing with an odd stride taken from the key; zero is an empty place.
+/// A hash table of coupons, the same as in DataSketches, whose images list the coupons in table order: to write the
+/// same bytes takes the same table. Open addressing with an odd stride taken from the key; zero marks an empty place.
 class coupon_table {
  public:
   coupon_table() = default;
-  /// `identity`: the bits of a coupon by which it is found.
+  /// A table of 2^lg_size places. `identity`: a mask of the bits of a coupon by which it is found.
   coupon_table(unsigned lg_size, std::uint32_t identity)
       : slots_(std::size_t{1} << lg_size), lg_size_(lg_size), identity_(identity) {}
 
-  /// Not made with a size yet.
+  /// Has it no places, as it was made without a size?
   bool absent() const noexcept { return slots_.empty(); }
   std::uint32_t count() const noexcept { return count_; }
   unsigned lg_size() const noexcept { return lg_size_; }
-  /// One more would be too many for the size.
+  /// Are more than three quarters of the places taken, so that it must grow?
   bool crowded() const noexcept { return 4 * std::uint64_t{count_} > 3 * (std::uint64_t{1} << lg_size_); }
 
-  /// The place of the coupon with this identity, or the empty place where it belongs. One place at least is empty.
+  /// The place of the coupon with these identity bits, or the empty place where it belongs. Precondition: at least one
+  /// place is empty.
   std::uint32_t& find(std::uint32_t identity) noexcept {
     const std::uint32_t mask = (std::uint32_t{1} << lg_size_) - 1;
     const std::uint32_t stride = coupon_key(identity) >> lg_size_ | 1;
@@ -8177,7 +8313,7 @@ class coupon_table {
     while (slots_[at] != 0 && (slots_[at] & identity_) != identity) at = (at + stride) & mask;
     return slots_[at];
   }
-  /// Into the empty place that `find` answered.
+  /// Puts a coupon into the empty place that `find` returned.
   void fill(std::uint32_t& place, std::uint32_t coupon) noexcept {
     place = coupon;
     ++count_;
@@ -8214,16 +8350,17 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// The hashes of some words at a time, the same as `murmur3::hash` of each.
+/// Hashes 32 words of 8 bytes at a time, to the same values as `murmur3::hash` of each.
 struct hash_block {
   static constexpr std::size_t size = 32;
   alignas(64) std::uint64_t words[size];
   alignas(64) std::uint64_t low[size];
   alignas(64) std::uint64_t high[size];
 
-  /// Whether the processor multiplies words eight at a time; without that, one by one is quicker.
+  /// Does the processor multiply eight words at a time? If not, hashing them one by one is quicker.
   static bool pays() noexcept { return cpu_has_avx512dq(); }
 
+  /// Fills `low` and `high` from `words`: the steps of `murmur3::hash` of a word, whose length is 8.
   MILLRACE_X86_TARGET("avx512f,avx512dq") void hash() noexcept {
     using lanes = vector<std::uint64_t, 64>;
     for (std::size_t i = 0; i < size; i += 8) {
@@ -8264,21 +8401,29 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// How many items left `count` different coupons: the inverse of the expectation, to the third order. A coupon has
-/// one of 2^26 addresses and a value v with probability 2^-v.
+/// How many items n leave `count` different coupons on average.
+///
+/// A coupon has one of A = 2^26 addresses and a value v with probability 2^-v, so the coupon (address, v) has
+/// probability p = 2^-v / A. It comes up among n items with probability 1 - (1 - p)^n, which is
+/// n p - n (n-1) / 2 p^2 + n (n-1) (n-2) / 6 p^3 to the third order. Summed over all addresses and v = 1, 2, ...,
+/// where the sum of 2^-v is 1, that of 4^-v is 1/3 and that of 8^-v is 1/7, the expected number of different coupons is
+///
+///     count = n - n (n-1) / (6 A) + n (n-1) (n-2) / (42 A^2),
+///
+/// which is solved for the first n, and iterated.
 inline double items_behind_coupons(double count) noexcept {
   constexpr double addresses = 67108864;
   double items = count;
   for (int round = 0; round < 4; ++round) {
     const double pairs = items * (items - 1);
-    // two alike: sum of 4^-v is 1/3; three alike: sum of 8^-v is 1/7
     items = count + pairs / (6 * addresses) - pairs * (items - 2) / (42 * addresses * addresses);
   }
   return items;
 }
 
-/// The same where coupons become registers, as DataSketches interpolates it there: the image carries the number on, so
-/// it must be the same to the last bit. Measured from its images, for 16 to 2^21 registers.
+/// The estimate with which a sketch starts where its coupons become registers, as DataSketches interpolates it from a
+/// table. The image carries this number, so it must be the same to the last bit: these are the bits of the doubles
+/// found in DataSketches' images, up to 2^7 registers, and for 2^8 to 2^21.
 inline double items_at_changeover(unsigned lg_k) noexcept {
   constexpr std::array<std::uint64_t, 15> bits{
       0x4020000004aaaaadU, 0x403900001900001eU, 0x4048800031000073U, 0x40584000610001c2U, 0x40682000c10006f3U,
@@ -8287,17 +8432,19 @@ inline double items_at_changeover(unsigned lg_k) noexcept {
   return std::bit_cast<double>(bits[lg_k < 8 ? 0 : lg_k - 7]);
 }
 
-/// What is expected of one register after `rate` items for each register on average, with as many items as a Poisson
-/// process brings. A register's value M is the most of its items' values, so P(M <= m) = exp(-rate 2^-m).
+/// Expectations of the value M of one register when items come as a Poisson process, `rate` for each register on
+/// average. M is the greatest of its items' values, 0 without items; an item's value is above m with probability 2^-m;
+/// and so items with values above m come at the rate rate 2^-m, and none has come, M <= m, with probability exp(-rate
+/// 2^-m). E 2^-M is the sum of 2^-m (P(M <= m) - P(M <= m - 1)).
 struct register_moments {
-  double mean = 0;    // S, of 2^-M
-  double slope = 0;   // its first derivative by the rate
-  double bend = 0;    // and the second
-  double square = 0;  // of 4^-M
+  double mean = 0;    // S = E 2^-M
+  double slope = 0;   // S', the first derivative of S by the rate
+  double bend = 0;    // S'', the second
+  double square = 0;  // E 4^-M
 
   explicit register_moments(double rate) noexcept {
     constexpr unsigned most = 63;
-    // P(M <= m - 1) with its derivatives, and 2^-m.
+    // P(M <= m - 1) and its two derivatives, at first for m = 1; `half` is 2^-m.
     double before = math::exp(-rate);
     double before_slope = -before;
     double before_bend = before;
@@ -8320,22 +8467,29 @@ struct register_moments {
   }
 };
 
-/// How many items leave registers whose 2^-M have this mean: the inverse of what n items leave on average.
+/// How many items n leave `size` registers whose 2^-M have this mean, on average.
 ///
-/// Of exactly n = k rate items, not of a Poisson process, the k registers' mean has
-///   expectation S - rate S'' / (2 k)   and   variance (E 4^-M - S^2 - rate S'^2) / k,
-/// to the first order in 1 / k: the process' own, less what the spread of its number of items adds. HyperLogLog's
-/// estimate is k over that mean, and its expectation is larger than k over the mean's by the variance's share:
-/// E(1 / mean) = 1 / E(mean) + variance / E(mean)^3. So the mean that stands for n is lower by variance / S.
-/// Source of the estimator: Apache DataSketches' composite estimator, HllArray.hpp, which inverts the same curve from a
-/// table that was measured: its numbers within 1e-5 from 512 registers on, 4e-5 of 128, 3e-3 of 16.
+/// Let k be the number of registers and n = k rate exactly, while `register_moments` has a Poisson number of items, of
+/// mean and variance n. A function f of the number of items has Poisson expectation f(n) + n f''(n) / 2 to the second
+/// order; by the rate, which is the number divided by k, that adds rate S'' / (2 k) to S. Likewise the spread of that
+/// number adds rate S'^2 / k to the variance of the registers' mean. Without both, for exactly n items, the mean has
+///
+///     expectation S - rate S'' / (2 k)   and   variance (E 4^-M - S^2 - rate S'^2) / k,
+///
+/// to the first order in 1 / k. HyperLogLog's estimate is proportional to 1 / mean, and
+/// E(1 / mean) = 1 / E(mean) + variance / E(mean)^3 to that order, which is 1 / (E(mean) - variance / E(mean)). So the
+/// mean that stands for n items is lower than its expectation by variance / S.
+///
+/// Source: Apache DataSketches' composite estimator, HllArray.hpp, which inverts the same curve by a measured table.
+/// The numbers here are within 1e-5 of it from 512 registers on, within 4e-5 for 128 and 3e-3 for 16.
 inline double items_by_harmonic_mean(double mean, double size) noexcept {
-  double rate = 0.7213475 / mean;  // where there are many: S rate is 1 / (2 log 2) there
+  double rate = 0.7213475 / mean;  // exact in the limit of many items, where S rate is 1 / (2 log 2)
   for (int round = 0; round < 40; ++round) {
     const register_moments of(rate);
     const double variance = of.square - of.mean * of.mean - rate * of.slope * of.slope;
     const double expected = of.mean - (rate * of.bend / 2 + variance / of.mean) / size;
-    // Newton's step on 1 / expected, which is nearly straight.
+    // Newton's step for 1 / expected = 1 / mean, as 1 / expected is nearly a straight line in the rate, of slope
+    // -S' / S^2.
     const double next = rate + (expected / mean - 1) * of.mean / -of.slope;
     const double step = next - rate;
     rate = next > 0 ? next : rate / 2;
@@ -8353,8 +8507,8 @@ inline double harmonic_number(double n) noexcept {
   return sum;
 }
 
-/// How many items the registers have seen, whatever their order. Values are 0 (none) to 63. While many registers have
-/// none, their number says it best; later the harmonic mean does.
+/// An estimate of how many items the registers have seen, in any order. Values are 0 (no item) to 63. While many
+/// registers have seen none, the number of these gives the better estimate; later the mean of 2^-M does.
 /// Source: the estimator and where it changes over are those of Apache DataSketches, HllArray.hpp,
 /// getCompositeEstimate; Whang, Vander-Zanden, Taylor, "A linear-time probabilistic counting algorithm", 1990.
 inline double items_behind_registers(const std::vector<std::uint8_t>& registers) noexcept {
@@ -8389,10 +8543,12 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::hll_image {
 
-// Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, lg k, lg of the table's
-// size, flags, list count or least register, mode and bits. A list of coupons follows; or their number (4) and a set
-// of them; or three doubles of the estimators, how many registers have the least value (4), how many do not fit into 4
-// bits (4), the registers, and those that do not fit as coupons.
+// Apache DataSketches' image. Fields are one byte long unless a number of bytes stands behind them: length of the
+// preamble in units of 4 bytes, version, family, log2 of the number of registers, log2 of the hash table's size, flags,
+// number of coupons in the list or the least register, mode and bits. Then follows, by mode: a list of coupons (4
+// each); or their number (4) and a hash table of them; or the estimate and the two sums (8 each), the number of
+// registers that have the least value (4), the number of registers that do not fit into 4 bits (4), the registers, and
+// those that do not fit as coupons.
 inline constexpr std::uint8_t serial_version = 1;
 inline constexpr std::uint8_t family_id = 7;
 inline constexpr std::uint8_t list_preamble = 2;
@@ -8401,12 +8557,12 @@ inline constexpr std::uint8_t array_preamble = 10;
 inline constexpr std::uint8_t is_empty = 4;
 inline constexpr std::uint8_t is_compact = 8;
 inline constexpr std::uint8_t out_of_order = 16;
-inline constexpr std::size_t list_length = 8;
-inline constexpr unsigned first_set_lg = 5;
-inline constexpr unsigned exception = 15;  // what stands in 4 bits for a register above them
+inline constexpr std::size_t list_length = 8;  // with so many coupons a list becomes a set, or registers
+inline constexpr unsigned first_set_lg = 5;    // log2 of a set's first size
+inline constexpr unsigned exception = 15;      // what stands in 4 bits for a register above them
 inline constexpr std::uint8_t most_value = 63;
 
-/// The first size of the table of exceptions.
+/// The log2 of the first size of the table of exceptions, the registers that do not fit into 4 bits.
 constexpr unsigned first_exceptions_lg(unsigned lg_k) noexcept {
   return lg_k < 7 ? 2 : lg_k < 10 ? 3 : lg_k < 12 ? 4 : lg_k < 14 ? 5 : lg_k - 8;
 }
@@ -8417,20 +8573,26 @@ constexpr std::size_t register_bytes(unsigned lg_k, unsigned bits) noexcept {
 
 }  // namespace detail::hll_image
 
-/// How many different items a stream has, in kilobytes however many: the HyperLogLog sketch.
+/// How many different items a stream has, in kilobytes however many there are: the HyperLogLog sketch.
 ///
-/// `LgK`: 2^LgK registers of a new sketch; a loaded one has those of its image. `Bits`: 4, 6 or 8 for a register when
-/// saved; in memory one is a byte, whatever `Bits`. Items are whole numbers (7 is one item whatever its type),
-/// floating-point numbers (one zero, one NaN), text (the empty one is left out).
-/// Guarantee: the estimate's standard deviation is `relative_error()`: 1.3 % at LgK = 12 (0.83 / sqrt(2^LgK) for one
-/// stream, 1.04 / sqrt(2^LgK) once sketches with registers were merged), and next to nothing while the sketch is a list
-/// of coupons. Repeated items and the order of items make no difference to a merged estimate. The same input and order
-/// of merges give the same bytes. Complexity: update O(1), merge and merged estimate O(2^LgK); at most 2^LgK + 2 KB,
-/// less while items are few. Allocates: as coupons grow in number, at the change to registers, and for a few exceptions
-/// with 4 bits. Threads: one at a time. Source: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007; the historic
-/// inverse probability estimator: Cohen, "All-distances sketches, revisited", 2014; merged: DataSketches' own. Bytes:
-/// the compact image of Apache DataSketches' HLL sketch, the same as its C++ and Python write after the same updates.
-/// Java and Go set other bits of the flags, byte 5, which say nothing of the items; their images are read too.
+/// `LgK`: a new sketch has 2^LgK registers, a loaded one those of its image. `Bits`: a saved register takes 4, 6 or 8
+/// bits; in memory it takes a byte. Few items are kept exactly but for collisions, as coupons of 32 bits. Items are
+/// whole numbers (7 is one item whatever its type), floating-point numbers (+0 and -0 are one item, and so are all NaN)
+/// and text (empty text is left out).
+///
+/// Guarantee: the estimate's standard deviation is `relative_error()`: 0.83 / sqrt(2^LgK) of the number for one stream,
+/// 1.3 % at LgK = 12; 1.04 / sqrt(2^LgK) once sketches with registers were merged; and less than 0.01 % while there are
+/// coupons. Repetition and order of items make no difference to a merged estimate. The same input and order of merges
+/// give the same bytes.
+/// Complexity: update O(1), merge and a merged estimate O(2^LgK). Memory: 2^LgK bytes of registers and, with 4 bits, a
+/// small table of the registers that do not fit; less while items are few.
+/// Allocates: as coupons grow in number, at the change to registers, and with 4 bits for registers that do not fit.
+/// Threads: one at a time.
+/// Source: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007. The estimate of one stream, the historic inverse
+/// probability estimator: Cohen, "All-distances sketches, revisited", 2014. That of merged sketches: see
+/// `detail::items_by_harmonic_mean`.
+/// Bytes: the compact image of Apache DataSketches' HLL sketch, the same as its C++ and Python write after the same
+/// updates. Java and Go set other bits of the flags, byte 5, which say nothing of the items; their images are read too.
 template <unsigned LgK = 12, unsigned Bits = 4>
 class hll {
   static_assert(LgK >= 4 && LgK <= 21, "millrace[SKETCH-5]: hll<LgK>: LgK must be in [4, 21]");
@@ -8442,7 +8604,7 @@ class hll {
   hll() noexcept = default;
   hll(const hll&) = default;
   hll& operator=(const hll&) = default;
-  /// Moved from, it is as freshly made.
+  /// The sketch moved from is as newly made.
   hll(hll&& other) noexcept : hll() { swap(other); }
   hll& operator=(hll&& other) noexcept {
     hll taken(std::move(other));
@@ -8451,7 +8613,7 @@ class hll {
   }
   ~hll() = default;
 
-  /// An item, or many side by side: a vector of them, a span.
+  /// Takes an item, or many from a vector or a span.
   template <class Items>
   requires(detail::takes_items<Items>)
   void update(const Items& items) {
@@ -8460,33 +8622,35 @@ class hll {
     else if (!detail::is_no_item(items))
       offer(detail::hash_item(items));
   }
-  /// millrace[SKETCH-14]: what is no item.
+  /// millrace[SKETCH-14]: an argument that is no item; the error names the template parameter, which says what to do.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
   requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
 
-  /// The items of both. With fewer registers on one side, on both from then on.
+  /// Adds the items of another sketch. If the other one is past coupons and has fewer registers, this one has as few
+  /// from then on.
   void merge(const hll& other);
 
   bool empty() const noexcept { return mode_ == mode::list && coupons_.empty(); }
   unsigned lg_k() const noexcept { return lg_k_; }
   unsigned bits() const noexcept { return bits_; }
 
-  /// How many different items there were.
+  /// The estimate of how many different items there were.
   double estimate() const noexcept {
     if (mode_ != mode::array) return detail::items_behind_coupons(coupon_count());
     return out_of_order_ ? detail::items_behind_registers(registers_) : estimate_;
   }
   /// The estimate's standard deviation, as a fraction of it.
   double relative_error() const noexcept {
-    if (mode_ != mode::array) return 0.409 / 8192;  // of coupons that collide, at the most
+    if (mode_ != mode::array) return 0.409 / 8192;  // coupons err only by colliding; DataSketches' bound
     return (out_of_order_ ? 1.03896 : 0.83256) / detail::math::sqrt(static_cast<double>(registers_.size()));
   }
   struct bounds_type {
     double lower;
     double upper;
   };
-  /// The estimate less and plus so many standard deviations: 95 % confidence with 2, 99.7 % with 3.
+  /// The estimate divided by 1 plus, and by 1 minus, `deviations` relative errors: the number lies between with 95 %
+  /// confidence for 2, 99.7 % for 3.
   bounds_type bounds(double deviations = 2) const noexcept {
     const double off = deviations * relative_error();
     const double seen = mode_ == mode::array ? static_cast<double>(registers_.size() - zeros()) : coupon_count();
@@ -8495,8 +8659,9 @@ class hll {
   }
 
   std::vector<std::byte> save() const;
-  /// Reads compact and updatable images. Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is
-  /// wrong. Allocates: no more than a few times the bytes given.
+  /// Reads compact and updatable images.
+  /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
   static result<hll> load(std::span<const std::byte> bytes);
 
  private:
@@ -8525,7 +8690,8 @@ class hll {
   }
 
   void offer(const detail::hash128& hash) {
-    // Bit 1 stands in for a value's upper end: from 62 zeros on it is the same.
+    // The value is one more than the number of leading zeros. Bit 1 is set so that it is 63 at the most, which fits 6
+    // bits.
     const auto value = static_cast<std::uint8_t>(std::countl_zero(hash.high | 2) + 1);
     if (mode_ == mode::array) [[likely]] {
       const std::size_t at = hash.low & mask_;
@@ -8544,14 +8710,16 @@ class hll {
     for (const std::uint8_t value : registers_) count += value == 0;
     return count;
   }
-  /// Coupons as the image lists them: those of a list or a set, or the registers beyond 4 bits.
+  /// The coupons in the order of the image: those of a list or a set, or the registers that do not fit into 4 bits.
   coupons listed() const;
+  /// Does a register of this value not fit into 4 bits? These hold the distance from the least register, up to 14.
   bool is_exception(unsigned value) const noexcept {
     return bits_ == 4 && value >= least_ + detail::hll_image::exception;
   }
 
   [[gnu::noinline]] void raise(std::size_t at, std::uint8_t value);
   [[gnu::noinline]] void collect(std::uint32_t coupon);
+  /// Adds 2^-value to the sums over registers, or subtracts it. The double 2^-value is made from its exponent's bits.
   void count_value(std::uint8_t value, double sign) noexcept {
     (value < 32 ? sum_low_ : sum_high_) += sign * std::bit_cast<double>((std::uint64_t{1023} - value) << 52);
   }
@@ -8573,18 +8741,19 @@ class hll {
   mode mode_ = mode::list;
   std::uint8_t lg_k_ = LgK;
   std::uint8_t bits_ = Bits;
-  bool out_of_order_ = false;   // registers came together from several sketches
+  bool out_of_order_ = false;   // registers of several sketches were merged
   std::uint8_t least_ = 0;      // with 4 bits, the least register; else 0
   std::uint32_t at_least_ = 0;  // how many registers have that value
   std::size_t mask_ = 0;
   std::vector<std::uint8_t> registers_;
   double estimate_ = 0;         // of the historic inverse probability estimator
-  double sum_low_ = 0;          // of 2^-value over all registers, values below 32
-  double sum_high_ = 0;         // and from there on
-  coupons coupons_;             // of a list; else their order in the image this came from, until there are more
-  detail::coupon_table table_;  // of a set, or of the registers beyond 4 bits
+  double sum_low_ = 0;          // of 2^-value over the registers with values below 32
+  double sum_high_ = 0;         // of 2^-value over the others
+  coupons coupons_;             // of a list; else in the order of the image this came from, until one is added
+  detail::coupon_table table_;  // of a set, or of the registers that do not fit into 4 bits
 };
 
+/// Adds a coupon. A full list becomes a set (registers where these are fewer than 2^8), a full set registers.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::collect(std::uint32_t coupon) {
   using namespace detail::hll_image;
@@ -8611,7 +8780,11 @@ void hll<LgK, Bits>::collect(std::uint32_t coupon) {
   }
 }
 
-/// A register takes a larger value.
+/// Sets a register to a larger value.
+///
+/// The estimate grows by the inverse of the probability p that the next new item raises a register, since one in 1 / p
+/// new items does so: a register of value v is raised with probability 2^-v, so p is the sum of 2^-v over all registers
+/// divided by their number.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::raise(std::size_t at, std::uint8_t value) {
   const std::uint8_t before = registers_[at];
@@ -8625,6 +8798,7 @@ void hll<LgK, Bits>::raise(std::size_t at, std::uint8_t value) {
   while (bits_ == 4 && at_least_ == 0) raise_least();
 }
 
+/// Keeps a register that does not fit into 4 bits in the table.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::note_exception(std::size_t at, std::uint8_t value) {
   if (table_.absent())
@@ -8641,7 +8815,8 @@ void hll<LgK, Bits>::note_exception(std::size_t at, std::uint8_t value) {
   if (table_.crowded()) table_.grow();
 }
 
-/// No register has the least value any more. What does not fit into 4 bits is counted from the least: some fit now.
+/// Called when no register has the least value any more: makes the next value the least. As 4 bits hold the distance
+/// from it, some registers that did not fit do so now.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::raise_least() {
   ++least_;
@@ -8663,10 +8838,10 @@ std::vector<std::uint32_t> hll<LgK, Bits>::listed() const {
   return all;
 }
 
-/// From coupons to registers.
+/// Changes from coupons to registers.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::to_registers() {
-  // In table order, also where the image said another: as every reader of the image would.
+  // In the order of the table, also if this was loaded from an image with another order: so does DataSketches.
   if (mode_ == mode::set) coupons_.clear();
   const coupons all = listed();
   coupons_.clear();
@@ -8677,7 +8852,7 @@ void hll<LgK, Bits>::to_registers() {
   estimate_ = detail::items_at_changeover(lg_k_);
 }
 
-/// Registers like another's, but no more than so far.
+/// Takes over the registers of `other`, folded where this sketch is to have fewer.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::to_registers_of(const hll& other) {
   const unsigned lg_k = lg_k_;
@@ -8690,7 +8865,7 @@ void hll<LgK, Bits>::to_registers_of(const hll& other) {
   if (lg_k_ > lg_k) fold(lg_k);
 }
 
-/// Fewer registers, each the largest of those that become one.
+/// Reduces the registers to 2^lg_k: each is the greatest of those whose number has the same low bits.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::fold(unsigned lg_k) {
   const std::vector<std::uint8_t> before = std::move(registers_);
@@ -8699,7 +8874,7 @@ void hll<LgK, Bits>::fold(unsigned lg_k) {
     if (before[i] > registers_[i & mask_]) registers_[i & mask_] = before[i];
 }
 
-/// Everything that follows from the registers alone.
+/// Computes anew all members that follow from the registers alone.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::recount() {
   sum_low_ = sum_high_ = 0;
@@ -8820,7 +8995,7 @@ result<hll<LgK, Bits>> hll<LgK, Bits>::load(std::span<const std::byte> bytes) {
   return loaded;
 }
 
-/// A list or a set of `count` coupons in `places`, the others zero.
+/// Reads a list or a set: `count` coupons among `places` numbers, of which the others are zero.
 template <unsigned LgK, unsigned Bits>
 result<void> hll<LgK, Bits>::load_coupons(detail::image_reader& in, std::size_t count, std::size_t places) {
   const mode claimed = std::exchange(mode_, mode::list);
@@ -8962,21 +9137,22 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// What `Sketch` is asked through its view, which is made for each question: for many of them, ask `view()` once.
+/// The queries that `Sketch` inherits. Each builds the sketch's sorted view anew: for many queries call `view()` once
+/// and ask the view.
 template <class Sketch, class T>
 class asked_by_view {
  public:
   /// NaN unless p is in [0, 1].
   T quantile(double p) const { return view_of().quantile(p); }
   T median() const { return view_of().median(); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   T interquartile_range() const { return view_of().interquartile_range(); }
   /// The fraction of the stream at or below `value`.
   double rank(T value) const { return view_of().rank(value); }
   /// The rank of each point.
   std::vector<double> cdf(std::span<const T> points) const { return view_of().cdf(points); }
-  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last.
-  /// Errors: invalid_argument when the points do not ascend or nothing was seen.
+  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last point.
+  /// Errors: invalid_argument when the points do not ascend or the sketch has seen nothing.
   result<std::vector<double>> pmf(std::span<const T> points) const { return view_of().pmf(points); }
 
  protected:
@@ -8986,15 +9162,15 @@ class asked_by_view {
   auto view_of() const { return static_cast<const Sketch&>(*this).view(); }
 };
 
-/// Sorted runs of values that weigh the same, merged into one run with a weight for each value. Runs are best added
-/// from the short to the long, so that few values are moved often.
+/// Merges sorted runs into one sorted run; all values of a run have the same weight, and the result has a weight for
+/// each value. Each `add` moves all values so far, so short runs are best added first.
 template <class T>
 class weighted_runs {
  public:
   std::vector<T> values;
   std::vector<std::uint64_t> weights;
 
-  /// `value_at(i)`: the run's values, ascending.
+  /// `value_at(i)` returns the run's value i, i < size; the values ascend.
   template <class ValueAt>
   void add(std::size_t size, ValueAt&& value_at, std::uint64_t weight) {
     merged_.resize(values.size() + size);
@@ -9027,8 +9203,9 @@ std::vector<double> cdf_at(std::span<const T> points, Rank&& rank) {
   return ranks;
 }
 
-/// The fractions of `total` up to the first point, between neighbours, and beyond the last, where `up_to(point)` says
-/// how much there is at or below a point. Errors: invalid_argument when the points do not ascend or there is nothing.
+/// The fractions of `total` up to the first point, between neighbouring points, and beyond the last point;
+/// `up_to(point)` returns the weight at or below a point.
+/// Errors: invalid_argument when the points do not ascend or the total is zero.
 template <class T, class UpTo, class Weight>
 result<std::vector<double>> pmf_between(std::span<const T> points, UpTo&& up_to, Weight total) {
   if (total == 0) return error(errc::invalid_argument, "pmf of an empty sketch");
@@ -9070,7 +9247,8 @@ struct extremes {
   bool nan = false;  ///< one of the numbers was NaN: then low and high say nothing
 };
 
-/// The least and the greatest of many numbers, and whether any is NaN, in one pass over vectors of 16 bytes.
+/// The least and the greatest of many numbers, and whether any is NaN, in one pass over vectors of 16 bytes. Two
+/// vectors side by side (`chains`), so that a comparison need not wait for the one before it.
 template <class T>
 inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
   typedef T vector __attribute__((vector_size(16)));
@@ -9080,7 +9258,7 @@ inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
   std::size_t i = 0;
   if (count >= chains * lanes) {
     vector low[chains], high[chains];
-    auto odd = vector{} != vector{};
+    auto unordered = vector{} != vector{};  // lanes in which a NaN came: none yet
     for (std::size_t c = 0; c < chains; ++c) {
       low[c] = vector{} + found.low;
       high[c] = vector{} + found.high;
@@ -9091,14 +9269,14 @@ inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
         __builtin_memcpy(&v, values + i + c * lanes, sizeof v);
         low[c] = v < low[c] ? v : low[c];
         high[c] = v > high[c] ? v : high[c];
-        odd |= v != v;
+        unordered |= v != v;
       }
     }
     for (std::size_t c = 0; c < chains; ++c) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
         if (low[c][lane] < found.low) found.low = low[c][lane];
         if (high[c][lane] > found.high) found.high = high[c][lane];
-        if (odd[lane] != 0) found.nan = true;
+        if (unordered[lane] != 0) found.nan = true;
       }
     }
   }
@@ -9125,22 +9303,25 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// The values that a KLL sketch keeps. Level 0 holds values of weight 1, each level above twice the weight of the one
-/// below it. Levels are sorted runs at the end of `items_`: level l is [start_[l], start_[l + 1]). The front takes
-/// what comes in: [raw_, fill_) are values of weight 1 not looked at yet. Once the stream is long, only one in
-/// 2^height_ of them is drawn and joins [0, raw_), values of weight 2^height_ on their way into level height_.
+/// The values that a KLL sketch keeps, as order keys. A value in level l has weight 2^l.
+///
+/// Levels are sorted runs at the end of `items_`: level l is [start_[l], start_[l + 1]). New values come in at the
+/// front: [raw_, fill_) are raw values, of weight 1 and not yet looked at. Once the stream is long, only one of each
+/// block of 2^height_ raw values is drawn at random; it joins [0, raw_), values of weight 2^height_ that wait to be
+/// sorted into level height_. Between front and levels, [fill_, start_[0]), there is free room.
 template <class T>
 class kll_levels {
  public:
   using key_type = order_key<T>;
   static constexpr unsigned min_width = 8;
   static constexpr unsigned max_levels = 60;
-  /// What all may weigh together, so that no level beyond the highest is ever asked for.
+  /// The greatest sum of weights: with it no value needs a level beyond the highest.
   static constexpr std::uint64_t max_weight = (std::uint64_t{1} << max_levels) - 1;
 
   kll_levels(unsigned k, std::uint64_t seed) noexcept : k_(k), capacity_(total_capacity(k, 1)), random_(seed) {}
 
-  /// From runs that are sorted: level l is [starts[l], starts[l + 1]) of `keys`, and `starts` has one more.
+  /// From sorted runs: level l is [starts[l], starts[l + 1]) of `keys`, so `starts` has one element more than there are
+  /// levels.
   kll_levels(unsigned k, std::uint64_t seed, std::vector<key_type> keys, std::span<const std::uint32_t> starts,
              key_type low, key_type high) noexcept
       : kll_levels(k, seed) {
@@ -9154,7 +9335,7 @@ class kll_levels {
     raise_height();
   }
 
-  /// How many values `levels` levels may hold, the lowest one first in the saved form's array.
+  /// How many values `levels` levels may hold together: the length of the array in the saved form.
   static std::uint32_t total_capacity(unsigned k, unsigned levels) noexcept {
     std::uint32_t total = 0;
     for (unsigned depth = 0; depth < levels; ++depth) total += width_at(k, depth);
@@ -9177,7 +9358,7 @@ class kll_levels {
     }
   }
 
-  /// A value that weighs 2^level.
+  /// Adds a value of weight 2^level.
   void insert(unsigned level, T value) {
     if (level >= levels_) {
       absorb_entry();
@@ -9191,6 +9372,7 @@ class kll_levels {
     place(level, &key, 1);
   }
 
+  /// Precondition: the other one is the result of `tidy`.
   void merge(const kll_levels& tidied) {
     absorb_entry();
     while (levels_ < tidied.levels_) add_level();
@@ -9206,7 +9388,7 @@ class kll_levels {
     stop_ = fill_;
   }
 
-  /// The same values, every one in the sorted run of its level.
+  /// A copy with every value sorted into its level.
   kll_levels tidy() const {
     kll_levels all = *this;
     all.absorb_entry();
@@ -9220,36 +9402,39 @@ class kll_levels {
   unsigned levels() const noexcept { return levels_; }
   unsigned k() const noexcept { return k_; }
   std::uint32_t capacity() const noexcept { return capacity_; }
-  /// The sorted run of a level; all of its values after `tidy`.
+  /// The sorted run of a level. It has all values of the level only after `tidy`.
   std::span<const key_type> run(unsigned level) const noexcept {
     return std::span<const key_type>(items_).subspan(start_[level], size_of(level));
   }
   /// Uniform in [0, 1).
   double draw() noexcept { return random_.uniform(); }
-  /// Only if there are values.
+  /// Precondition of both: there are values.
   T(min)() const noexcept { return edge<false>(); }
   T(max)() const noexcept { return edge<true>(); }
 
  private:
-  static constexpr unsigned max_height = 5;  // 2^5 raw values fit where the 5 levels below would have 8 each
-  static constexpr std::uint32_t first_room = 16;
-  static constexpr std::uint32_t entry_room = 64;
-  static constexpr std::uint32_t span_chunk = 1024;
+  static constexpr unsigned max_height = 5;        // a block of 2^5 values has room where 5 levels of 8 values would be
+  static constexpr std::uint32_t first_room = 16;  // values in the first allocation
+  static constexpr std::uint32_t entry_room = 64;  // values that a compaction makes room for at least, if it can
+  static constexpr std::uint32_t span_chunk = 1024;  // values of a span drawn from at a time
 
+  /// How many values the level `depth` below the top may hold: k (2/3)^depth, rounded, and `min_width` at least.
   static constexpr std::uint32_t width_at(unsigned k, unsigned depth) noexcept {
     if (depth >= 30) return min_width;
     std::uint64_t power = 1;
     for (unsigned i = 0; i < depth; ++i) power *= 3;
-    const std::uint64_t rounded = ((std::uint64_t{2} * k << depth) / power + 1) / 2;  // k (2/3)^depth
+    const std::uint64_t rounded = ((std::uint64_t{2} * k << depth) / power + 1) / 2;
     return rounded < min_width ? min_width : static_cast<std::uint32_t>(rounded);
   }
-  /// A sampler this far below the top level adds a tenth to the error of the levels above it.
+  /// Samples blocks of 2^height_ where the level height_ is bit_width(k) below the top: there sampling adds a tenth to
+  /// the error of the levels above it, and no more.
   void raise_height() noexcept {
     const auto above = static_cast<unsigned>(std::bit_width(k_));
     const unsigned height = levels_ > above ? levels_ - above : 0;
     if (height > height_) height_ = height < max_height ? height : max_height;
   }
 
+  /// How many raw values one is drawn from.
   std::uint32_t block() const noexcept { return std::uint32_t{1} << height_; }
   std::uint32_t size_of(unsigned level) const noexcept { return start_[level + 1] - start_[level]; }
   std::uint32_t end() const noexcept { return static_cast<std::uint32_t>(items_.size()); }
@@ -9269,7 +9454,7 @@ class kll_levels {
     return from_order_key<T>(best);
   }
 
-  /// Up to 32 random bits, drawn from the generator 64 at a time.
+  /// `wanted` random bits, 32 at most, of the 64 that the generator draws at a time.
   std::uint32_t random_bits(unsigned wanted) noexcept {
     if (bits_left_ < wanted) {
       bits_ = random_();
@@ -9280,7 +9465,8 @@ class kll_levels {
     bits_left_ -= wanted;
     return drawn;
   }
-  /// A fair coin for a level; every second one is the opposite of the one before, so that their errors cancel.
+  /// Tosses a fair coin for a level. Every second toss is the opposite of the one before, so that the errors of the two
+  /// compactions cancel.
   std::uint32_t toss(unsigned level) noexcept {
     const std::uint64_t mask = std::uint64_t{1} << level;
     if ((tossed_ & mask) != 0)
@@ -9300,7 +9486,8 @@ class kll_levels {
     return done;
   }
 
-  /// Draws from whole blocks without copying them, and leaves at least one value to come.
+  /// Draws one value from each whole block of the span, without copying the others. Returns how many values it has
+  /// taken, never all: single updates, too, draw from a full block only when the next value comes.
   std::size_t update_blocks(std::span<const T> values) {
     std::size_t blocks = (values.size() - 1) >> height_;
     if (const std::size_t room = start_[0] - raw_ - block() + 1; blocks > room) blocks = room;
@@ -9317,7 +9504,8 @@ class kll_levels {
     return length;
   }
 
-  /// Called when the raw values have reached `stop_`: makes room for at least one more.
+  /// Called when raw values have filled [raw_, stop_): draws from them if they are a block, and makes room for at least
+  /// one more.
   [[gnu::noinline]] void settle() {
     if (height_ > 0 && fill_ - raw_ == block()) {
       settle_raw();
@@ -9327,7 +9515,7 @@ class kll_levels {
     make_room(0);
   }
 
-  /// Lets the raw values' extremes and weight count among the rest.
+  /// Adds the extremes and the weight of the raw values to those of the other values.
   void settle_raw() noexcept {
     key_type low = items_[raw_];
     key_type high = low;
@@ -9339,7 +9527,7 @@ class kll_levels {
     settled_ += fill_ - raw_;
   }
 
-  /// Makes room for the rest of a block of raw values and `extra` ones.
+  /// Makes room for the raw values that are missing from a block, and for `extra` more values.
   void make_room(std::uint32_t extra) {
     for (;;) {
       const std::uint32_t wanted = block() - (height_ > 0 ? fill_ - raw_ : 0) + extra;
@@ -9356,7 +9544,7 @@ class kll_levels {
     stop_ = height_ > 0 ? raw_ + block() : start_[0] - extra;
   }
 
-  /// Moves everything into an array of `size`.
+  /// Moves everything into an array of `size` values: the front to its front, the levels to its end.
   void resize(std::uint32_t size) {
     std::vector<key_type> moved(size);
     if (end() != 0) {
@@ -9367,7 +9555,7 @@ class kll_levels {
     items_.swap(moved);
   }
 
-  /// Merges a sorted run into a level; as much room must be free.
+  /// Merges a sorted run into a level. Precondition: there is free room for `count` values.
   void place(unsigned level, const key_type* sorted, std::uint32_t count) noexcept {
     if (count == 0) return;
     const std::uint32_t begin = start_[level];
@@ -9376,7 +9564,7 @@ class kll_levels {
     for (unsigned below = 0; below <= level; ++below) start_[below] -= count;
   }
 
-  /// Sorts the first `count` values of the front into a level.
+  /// Sorts the first `count` values of the front, and merges them into a level.
   void absorb(unsigned level, std::uint32_t count) {
     if (count == 0) return;
     constexpr std::uint32_t enough = 256;
@@ -9390,15 +9578,16 @@ class kll_levels {
     place(level, sorted, count);
   }
 
-  /// Takes the values on their way into level `height_` there; raw values that wait for their block stay.
+  /// Sorts the values that wait for level `height_` into it. If blocks are drawn from, raw values stay where they are;
+  /// if not (height_ is 0), they are what waits.
   void absorb_entry() {
     if (height_ == 0 && fill_ > 0) settle_raw();
     absorb(height_, height_ == 0 ? fill_ : raw_);
     raw_ = 0;
   }
 
-  /// Compacts levels, the lowest first, until `wanted` values more are within the capacity. While there are levels
-  /// to compact it makes room for some more, so that the entry is sorted in larger pieces.
+  /// Compacts full levels, the lowest first, until there is capacity for `wanted` more values. The first round goes on
+  /// until there is capacity for `entry_room`, so that the front is sorted in larger pieces.
   void compress(std::uint32_t wanted) noexcept {
     const auto fits = [this](std::uint32_t more) { return retained() + more <= capacity_; };
     std::uint32_t hoped = wanted > entry_room ? wanted : entry_room;
@@ -9411,12 +9600,13 @@ class kll_levels {
     }
   }
 
-  /// Every second value of a level, the odd or the even ones, moves up and stands for its neighbour too.
+  /// Moves every second value of a level, those at odd or at even positions, one level up, where it stands for its
+  /// neighbour too, and drops the others.
   void compact(unsigned level) noexcept {
     if (level + 1 == levels_) add_level();
     const std::uint32_t begin = start_[level];
     const std::uint32_t above = start_[level + 1];
-    const std::uint32_t odd = (above - begin) & 1;  // one is left over and stays
+    const std::uint32_t odd = (above - begin) & 1;  // of an odd number, the first value stays in the level
     const std::uint32_t half = (above - begin) / 2;
     const key_type left_over = items_[begin];
     key_type* const kept = at(begin + odd);
@@ -9436,20 +9626,20 @@ class kll_levels {
   }
 
   std::vector<key_type> items_;
-  std::uint32_t fill_ = 0;
-  std::uint32_t stop_ = 0;
-  std::uint32_t raw_ = 0;
+  std::uint32_t fill_ = 0;  // where the next raw value goes
+  std::uint32_t stop_ = 0;  // where `settle` is called
+  std::uint32_t raw_ = 0;   // where raw values begin
   unsigned k_;
   unsigned levels_ = 1;
   unsigned height_ = 0;
-  std::uint32_t capacity_;
-  unsigned bits_left_ = 0;
-  std::uint64_t bits_ = 0;
-  std::uint64_t settled_ = 0;  // what all but the raw values weigh
-  key_type low_ = 0;           // of all but the raw values
-  key_type high_ = 0;
-  std::uint64_t coins_ = 0;   // level by level, the last toss
-  std::uint64_t tossed_ = 0;  // and whether the next one must be its opposite
+  std::uint32_t capacity_;     // of all levels together
+  unsigned bits_left_ = 0;     // how many of bits_ are still to be used
+  std::uint64_t bits_ = 0;     // random
+  std::uint64_t settled_ = 0;  // the weight of all values but the raw ones
+  key_type low_ = 0;           // the least value but for the raw ones
+  key_type high_ = 0;          // the greatest
+  std::uint64_t coins_ = 0;    // bit l: the last toss for level l
+  std::uint64_t tossed_ = 0;   // bit l: whether the next toss for level l must be its opposite
   random_engine random_;
   std::array<std::uint32_t, max_levels + 2> start_{};
 };
@@ -9475,14 +9665,13 @@ struct quantile_bounds {
   T upper;
 };
 
-/// A distribution as a sketch of quantiles saw it: values in ascending order, each with the weight of the
-/// stream that it stands for. Made once by a sketch's `view()`, asked many times.
+/// A distribution as values in ascending order, each with the weight of the part of the stream that it stands for. The
+/// `view()` of a quantile sketch makes one, for many queries.
 ///
-/// Shapes and units: a rank is the fraction of the stream at or below a value, in [0, 1].
-/// Guarantee: `quantile` never decreases with p, `rank` never with the value; p = 0 and p = 1 are the stream's
-/// extremes exactly; quantile(p) is the least value seen whose rank is at least p.
-/// Complexity: O(log values) a query; allocates: only what `cdf` and `pmf` return.
-/// Threads: queries may run side by side.
+/// Units: a rank is the fraction of the stream at or below a value, in [0, 1].
+/// Guarantee: `quantile` never decreases with p, nor `rank` with the value; quantile(0) and quantile(1) are the
+/// stream's extremes exactly; any other quantile(p) is the least value kept whose rank is at least p. Complexity: O(log
+/// values) a query. Allocates: only what `cdf` and `pmf` return. Threads: const calls from any number.
 template <class T>
 class quantile_view {
  public:
@@ -9493,10 +9682,10 @@ class quantile_view {
     for (std::size_t i = 1; i < up_to_.size(); ++i) up_to_[i] += up_to_[i - 1];
   }
 
-  /// What the values weigh together: the stream's length.
+  /// The sum of the weights: the length of the stream.
   std::uint64_t count() const noexcept { return up_to_.empty() ? 0 : up_to_.back(); }
 
-  /// `p` in [0, 1]; NaN for any other p, and when nothing was seen.
+  /// The value of rank p in [0, 1]; NaN for any other p, and when nothing was seen.
   T quantile(double p) const noexcept {
     if (values_.empty() || !(p >= 0 && p <= 1)) return std::numeric_limits<T>::quiet_NaN();
     if (p == 0) return smallest_;
@@ -9513,13 +9702,14 @@ class quantile_view {
     return values_[first];
   }
 
-  /// The quantiles at p less and more an error in rank, as far as there are ranks.
+  /// The quantiles at ranks p - off and p + off, or at 0 and 1 where these lie beyond: bounds on the quantile at p for
+  /// an error in rank of `off`.
   quantile_bounds<T> around(double p, double off) const noexcept {
     if (!(p >= 0 && p <= 1)) return {quantile(p), quantile(p)};
     return {quantile(p > off ? p - off : 0), quantile(p + off < 1 ? p + off : 1)};
   }
   T median() const noexcept { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   T interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
   /// The fraction of the stream at or below `value`; NaN when that is NaN or nothing was seen.
@@ -9534,7 +9724,7 @@ class quantile_view {
   }
 
   /// The fractions of the stream up to the first point, between neighbouring points (the upper one included), and
-  /// beyond the last: one more than there are points, 1 together.
+  /// beyond the last point: one more than there are points; they add up to 1.
   /// Errors: invalid_argument when the points do not ascend or nothing was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
     return detail::pmf_between(points, [this](T point) { return weight_up_to(point); }, count());
@@ -9577,9 +9767,10 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::kll_image {
 
-// Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, flags, k (2), m, 0; then,
-// for two values and more, count (8), min k (2), levels, 0, the levels' first positions in an array of the full
-// capacity (4 each), smallest, largest; then the values, level 0 first.
+// Apache DataSketches' image. Fields are one byte long unless a number of bytes stands behind them. The first 8 bytes:
+// length of the preamble in units of 4 bytes, version, family, flags, k (2), m (the least width of a level), 0. For two
+// values and more follow count (8), least k that was merged in (2), number of levels, 0, the position of each level's
+// first value in an array of the full capacity (4 each), min, max. Then come the values, those of level 0 first.
 inline constexpr std::uint8_t family_id = 15;
 inline constexpr std::uint8_t short_preamble = 2;
 inline constexpr std::uint8_t long_preamble = 5;
@@ -9596,16 +9787,18 @@ inline constexpr std::size_t header_bytes = 20;
 ///
 /// `K` sets accuracy and size of a new sketch; a loaded one has the K of its image. `T` is double or float.
 /// NaN is left out; infinities count as values.
-/// Guarantee: up to K values everything is exact; `min`, `max`, `quantile(0)` and `quantile(1)` always are.
-/// Beyond, one query's rank is off by at most `rank_error()` with probability 0.99 (1.33 % at K = 200). Merging keeps
-/// that bound (of the lesser K, if a loaded image has another). The same seed, input and order of merges give the same
-/// bytes, and a span does what its values do one by one. Complexity: update O(1) amortised, merge and query O(values
-/// kept); `view()` serves many queries. At most 3 K + 8 log2(count / K) values are kept: 7.5 KB at K = 200. Allocates:
-/// O(log count) times as it grows. Threads: one at a time. Source: Karnin, Lang, Liberty, "Optimal quantile
-/// approximation in streams", FOCS 2016: a sampler in front of compactors of falling width; coins in opposite pairs:
-/// Ivkin, Liberty, Lang, Karnin, Braverman, "Streaming quantiles algorithms with small space and update time", 2019.
-/// Bytes: the image of Apache DataSketches' KLL sketch. It has no place for the generator: a loaded sketch returns
-/// the same, but tosses coins of its own from there on.
+///
+/// Guarantee: up to K values every query is exact; `min`, `max`, `quantile(0)` and `quantile(1)` always are. Beyond K
+/// values the rank of one query is off by at most `rank_error()` with probability 0.99 (1.33 % at K = 200). Merging
+/// keeps that bound (that of the lesser K, if a loaded image has another). The same seed, input and order of merges
+/// give the same bytes, and updating with a span leaves the same as updating with its values in order. Complexity:
+/// update O(1) amortised, merge and query O(values kept); for many queries ask `view()`. Memory: at most 3 K + 8
+/// log2(count / K) values, 7.5 KB at K = 200. Allocates: O(log count) times as it grows. Threads: one at a time.
+/// Source: Karnin, Lang, Liberty, "Optimal quantile approximation in streams", FOCS 2016: a sampler in front of
+/// compactors of falling width. The coins of a compactor come in opposite pairs: Ivkin, Liberty, Lang, Karnin,
+/// Braverman, "Streaming quantiles algorithms with small space and update time", 2019.
+/// Bytes: the image of Apache DataSketches' KLL sketch. It has no place for the state of the random generator: a loaded
+/// sketch returns the same figures, but later updates draw other random numbers.
 template <unsigned K = 200, class T = double>
 class kll : public detail::asked_by_view<kll<K, T>, T> {
   static_assert(K >= 8 && K <= 65535, "millrace[SKETCH-1]: kll<K>: K must be in [8, 65535]");
@@ -9614,16 +9807,16 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
 
  public:
   using value_type = T;
-  /// Updates and merges that would take `count` beyond this are left out.
+  /// Weighted updates and merges that would take `count` beyond this are left out; single updates cannot get there.
   static constexpr std::uint64_t max_count = detail::kll_levels<T>::max_weight;
 
-  /// Sketches that are to be merged want different seeds: with the same one, their errors may add up instead of
-  /// cancelling.
+  /// `seed`: of the random generator. Give sketches that are to be merged different seeds: with the same one, their
+  /// errors may add up instead of cancelling.
   explicit kll(std::uint64_t seed = 0) noexcept : kept_(K, seed) {}
 
   kll(const kll&) = default;
   kll& operator=(const kll&) = default;
-  /// Moved from, it is as freshly made. So it is with every sketch; the generator starts at seed 0.
+  /// The sketch moved from is as newly made, with the seed 0.
   kll(kll&& other) noexcept : kll(0) { swap(other); }
   kll& operator=(kll&& other) noexcept {
     kll taken(std::move(other));
@@ -9634,8 +9827,10 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
 
   void update(T value) { kept_.update(value); }
   void update(std::span<const T> values) { kept_.update(values); }
-  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
-  /// that probability, so that weights add up on average. Complexity: O(values kept log weight).
+  /// Leaves about the same as `counts` updates with the value. Only whole weights can be kept, so a fraction is rounded
+  /// at random, up with the probability of that fraction: weights add up on average. A weight that is not above zero,
+  /// or `max_count` and more, changes nothing.
+  /// Complexity: O(values kept log weight).
   void update(T value, weight counts) {
     if (value != value || !(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
     const auto whole = static_cast<std::uint64_t>(counts.value);
@@ -9647,6 +9842,7 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
       if ((times >> level & 1) != 0) kept_.insert(level, value);
   }
 
+  /// Adds what another sketch, maybe of another K, has seen.
   void merge(const kll& other) {
     if (other.empty() || other.count() > max_count - count()) return;
     if (!other.exact() && other.min_k_ < min_k_) min_k_ = other.min_k_;
@@ -9655,7 +9851,7 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
 
   std::uint64_t count() const noexcept { return kept_.count(); }
   bool empty() const noexcept { return count() == 0; }
-  /// No value was left out so far.
+  /// Is every value kept with weight one, so that all queries are exact?
   bool exact() const noexcept { return kept_.levels() == 1; }
   unsigned k() const noexcept { return kept_.k(); }
   /// How many values are kept.
@@ -9665,20 +9861,22 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
   T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : (kept_.min)(); }
   T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : (kept_.max)(); }
 
-  /// The distribution seen so far, for many questions: `quantile`, `rank` and their like make it each time.
+  /// The distribution seen so far, sorted, for many queries: `quantile`, `rank` and the like make one for each call.
   quantile_view<T> view() const;
 
   /// How far the rank of one quantile may be off, as a fraction of the stream, at 99 % confidence; 0 while `exact`.
+  /// The constants here and in `pmf_error` are those that Apache DataSketches fitted to measured errors.
   double rank_error() const noexcept { return exact() ? 0.0 : 2.296 / detail::math::pow(min_k_, 0.9723); }
-  /// The same for each fraction that `pmf` returns.
+  /// How far each fraction that `pmf` returns may be off, at 99 % confidence; 0 while `exact`.
   double pmf_error() const noexcept { return exact() ? 0.0 : 2.446 / detail::math::pow(min_k_, 0.9433); }
-  /// Between these the true quantile lies, at 99 % confidence.
+  /// Bounds on the true quantile at p, at 99 % confidence.
   quantile_bounds<T> bounds(double p) const { return view().around(p, rank_error()); }
 
-  /// Allocates: a copy of the sketch.
+  /// Allocates: a copy of the sketch, and the bytes.
   std::vector<std::byte> save() const;
-  /// `seed` as of a new sketch. Errors: truncated, unsupported, corrupt, each naming what is wrong.
+  /// `seed`: of the generator for later updates, as for a new sketch.
   /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
   static result<kll> load(std::span<const std::byte> bytes, std::uint64_t seed = 0);
 
  private:
@@ -9686,14 +9884,14 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
   using key_type = detail::order_key<T>;
   static constexpr unsigned max_levels = detail::kll_levels<T>::max_levels;
 
-  /// What an image says before its values.
+  /// What stands before the values in an image.
   struct image_head {
     unsigned k = 0;
     unsigned min_k = 0;
-    bool one = false;
+    bool one = false;  // it holds a single value
     std::uint64_t count = 0;
     unsigned levels = 1;
-    std::array<std::uint32_t, max_levels + 1> starts{};  // of the levels, in an array of the full capacity
+    std::array<std::uint32_t, max_levels + 1> starts{};  // of each level, in an array of the full capacity
     T low{};
     T high{};
   };
@@ -9745,7 +9943,7 @@ std::vector<std::byte> kll<K, T>::save() const {
   return std::move(out).take();
 }
 
-/// The image's first eight bytes, and what follows for two values and more.
+/// Reads the image's first eight bytes, and what follows them for two values and more.
 template <unsigned K, class T>
 result<void> kll<K, T>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::kll_image;
@@ -9784,7 +9982,8 @@ result<void> kll<K, T>::read_head(detail::image_reader& in, image_head& head) {
   return {};
 }
 
-/// The values, as keys in the order of each level. Makes `starts` count from 0.
+/// Reads the values as order keys (integers that are ordered as the numbers are), level by level, each level sorted.
+/// Makes `starts` count from 0.
 template <unsigned K, class T>
 result<void> kll<K, T>::read_values(detail::image_reader& in, image_head& head, std::vector<key_type>& keys) {
   std::uint64_t weight = 0;
@@ -9852,13 +10051,15 @@ result<kll<K, T>> kll<K, T>::load(std::span<const std::byte> bytes, std::uint64_
 namespace millrace {
 inline namespace v0 {
 
-// A sketch is a member of an aggregate as it is: `aggregate<count, kll<200>>`, and `get<kll<200>>()`
-// answers it. The members below ask it one question each; those that name the same sketch share it.
+// A sketch is a member of an aggregate as it is: `aggregate<count, kll<200>>`, and `get<kll<200>>()` returns it. Each
+// of the members below asks a sketch for one figure; members that name the same sketch share it.
 
-/// The distribution that an aggregate's sketch has seen. For many questions at once, `view()` is sorted once only.
+/// The distribution that an aggregate's sketch has seen. For many queries call `view()` once, which sorts, and ask the
+/// view.
 ///
-/// Of an aggregate that lives on, it refers to the sketch, and is good as long as that is not changed. Of a temporary
-/// (a window's value, a merged copy) `Kept` is Sketch: a copy, and good for itself.
+/// `get` of an aggregate that lives on returns one that refers to the sketch in it (`Kept` is a pointer), and is valid
+/// while the aggregate lives and is not changed. `get` of a temporary (a window's value, a merged copy) returns one
+/// that holds a copy of the sketch (`Kept` is Sketch), and is valid by itself.
 template <class Sketch, class Kept = const Sketch*>
 class quantile_query {
  public:
@@ -9875,22 +10076,24 @@ class quantile_query {
   /// The quantile at p in [0, 1]; NaN for any other p.
   double operator()(double p) const { return sketch().quantile(p); }
   double median() const { return sketch().median(); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   double interquartile_range() const { return sketch().interquartile_range(); }
   /// The fraction of items at or below x.
   double rank(double x) const { return sketch().rank(x); }
+  /// The rank of each point.
   std::vector<double> cdf(std::span<const double> points) const { return sketch().cdf(points); }
-  /// As the sketch's.
+  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last point.
+  /// Errors: invalid_argument when the points do not ascend or the sketch has seen nothing.
   auto pmf(std::span<const double> points) const { return sketch().pmf(points); }
   auto view() const { return sketch().view(); }
-  /// With its error bound, image, and whatever else it can be asked.
+  /// The sketch itself: its error bound, its bytes, and whatever else it has.
   const Sketch& sketch() const noexcept {
     if constexpr (std::is_pointer_v<Kept>)
       return *kept_;
     else
       return kept_;
   }
-  /// The same with a copy of the sketch.
+  /// The same distribution, with a copy of the sketch in place of the pointer to it.
   quantile_query<Sketch, Sketch> owned() const { return quantile_query<Sketch, Sketch>(sketch()); }
 
  private:
@@ -9899,7 +10102,7 @@ class quantile_query {
 
 /// Member: quantiles, ranks and the distribution, as a `quantile_query`: `get<mr::quantiles>()(0.99)`.
 ///
-/// Guarantee, memory and weights: the sketch's. Exact for few items with `kll<K>`: up to K of them.
+/// Guarantee, memory, and whether it takes weights, are the sketch's. With `kll<K>` up to K items are exact.
 template <class Sketch = kll<200>>
 struct quantiles {
   using needs = members<Sketch>;
@@ -9915,7 +10118,7 @@ struct basic_median {
 /// The median by a `kll<200>`.
 using median = basic_median<kll<200>>;
 
-/// Member: upper less lower quartile, by a sketch. NaN without items.
+/// Member: the upper quartile minus the lower quartile, by a sketch. NaN without items.
 template <class Sketch>
 struct basic_interquartile_range {
   using needs = members<Sketch>;
@@ -9924,15 +10127,17 @@ struct basic_interquartile_range {
 /// The interquartile range by a `kll<200>`.
 using interquartile_range = basic_interquartile_range<kll<200>>;
 
-/// Member: how many distinct items, by a sketch. The sketch itself, with its error, is `get<Sketch>()`.
+/// Member: an estimate of how many distinct items there were, by a sketch. The sketch itself, with its error, is
+/// `get<Sketch>()`.
 template <class Sketch = hll<12>>
 struct distinct {
   using needs = members<Sketch>;
   static double value(const auto& a) { return a.template state<Sketch>().estimate(); }
 };
 
-/// Member of aggregates of texts (std::string_view) or of whole numbers: the items that come up most, as the sketch
-/// itself: `get<mr::frequent>().top(10)`, each with its bounds, `max_error()`, `lower(x)`, `upper(x)`.
+/// Member of aggregates of texts (std::string_view) or of whole numbers: the items that come up most. `get` returns the
+/// sketch itself: `get<mr::frequent>().top(10)` returns items with bounds on their weights, `lower(x)` and `upper(x)`
+/// are the bounds of any item, `max_error()` is how far they are apart.
 ///
 ///     mr::aggregate<mr::count, mr::distinct<>, mr::frequent<>> paths;
 ///     paths.update("/api/v1/score");
@@ -12032,8 +12237,8 @@ std::string to_json(const basic_streaming_aggregator<Clock, Aggregate>& metrics)
 #ifndef MILLRACE_AGGREGATE_KEYED_HPP
 #define MILLRACE_AGGREGATE_KEYED_HPP
 
-/// aggregate/keyed: an aggregate for each key, for many threads, of a sample of the items; metrics
-/// named at run time.
+/// aggregate/keyed: an aggregate for each key (`grouped`), one that many threads write (`sharded`), one of a sample of
+/// the items (`sampled`), and statistics of metrics that are named at run time (`streaming_aggregator`).
 
 #endif  // MILLRACE_AGGREGATE_KEYED_HPP
 
@@ -12046,7 +12251,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Sums over pairs around a shift.
+/// Sums over pairs of w dx, w dy, w dx dx, w dy dy and w dx dy, where dx and dy are the deviations from a shift.
 struct pair_powers {
   double x = 0, y = 0, xx = 0, yy = 0, xy = 0;
 
@@ -12069,7 +12274,7 @@ struct pair_powers {
   }
 };
 
-/// x and y of each pair in a register, changed over.
+/// Swaps x and y of each pair in a register.
 template <class V>
 [[gnu::always_inline]] inline void swap_sides(V& to, const V& from) noexcept {
   if constexpr (sizeof(V) == 16)
@@ -12078,7 +12283,7 @@ template <class V>
     to = __builtin_shufflevector(from, from, 1, 0, 3, 2);
 }
 
-/// The weight of each pair, for both of its sides.
+/// Loads the weight of each pair twice, once for x and once for y.
 template <class V>
 [[gnu::always_inline]] inline void load_weights(V& to, const double* weights) noexcept {
   if constexpr (sizeof(V) == 16) {
@@ -12090,14 +12295,14 @@ template <class V>
   }
 }
 
-/// As in block_kernel, but that the lanes hold x and y in turn, as they lie in memory: eight of each.
+/// Lanes as in block_kernel.hpp that hold x and y in turn, as they lie in memory: eight of each.
 struct pair_lanes {
-  double single[sum_lanes];
-  double square[sum_lanes];
-  double product[sum_lanes];  // each twice
+  double single[sum_lanes];   // of w dx and w dy
+  double square[sum_lanes];   // of w dx dx and w dy dy
+  double product[sum_lanes];  // of w dx dy, in both lanes of a pair
 };
 
-/// Precondition: count is a multiple of 8. `weights` only matter if Weighted.
+/// One pass over `count` pairs. Precondition: count is a multiple of 8. `weights` is read only if Weighted.
 template <bool Weighted, std::size_t Bytes>
 [[gnu::always_inline]] inline void pairs_body(const xy* pairs, [[maybe_unused]] const double* weights,
                                               std::size_t count, const xy& shift, pair_lanes& out) noexcept {
@@ -12150,7 +12355,7 @@ void pairs_avx2(const xy* pairs, const double* weights, std::size_t count, const
   pairs_body<Weighted, 32>(pairs, weights, count, shift, out);
 }
 
-/// `weights`: null if all weigh one.
+/// The sums over `count` pairs around a shift. `weights` is read only if Weighted.
 template <bool Weighted>
 pair_powers scan_pairs(const xy* pairs, const double* weights, std::size_t count, const xy& shift) noexcept {
   pair_lanes found;
@@ -12174,10 +12379,10 @@ pair_powers scan_pairs(const xy* pairs, const double* weights, std::size_t count
 }
 
 struct pair_center {
-  double mass = 0;
+  double mass = 0;  // the sum of the weights
   xy mean;
 };
-/// What pairs weigh together, and their weighted mean.
+/// The sum of the pairs' weights, and the weighted means.
 inline pair_center weighted_center(const xy* pairs, const double* weights, std::size_t count) noexcept {
   double mass[4] = {}, x[4] = {}, y[4] = {};
   for (std::size_t i = 0; i < count; ++i) {
@@ -12207,9 +12412,12 @@ inline pair_center weighted_center(const xy* pairs, const double* weights, std::
 namespace millrace {
 inline namespace v0 {
 
-/// The weight, the means and the second moments of pairs: sums of w (x - mean x)^2, w (y - mean y)^2 and of the
-/// products. Joined as in `moment_sums`, with as little loss, and with powers of two kept apart where squares of
-/// deviations, or weights, would leave double's range. 72 bytes.
+/// The weight, the means and the second central sums of pairs: xx() is the sum of w (x - mean x)^2, yy() that of
+/// w (y - mean y)^2, and xy_product() that of w (x - mean x) (y - mean y).
+///
+/// Guarantee: as for `moment_sums`: merging adds a few units in the last place, and where squares of deviations, or
+/// weights, would leave double's range, powers of two are kept apart from them, so that ratios are right all the same.
+/// Complexity: merge O(1), two divisions; 72 bytes.
 /// Allocates: never.
 /// Source: Chan, Golub, LeVeque (1979); J. Bennett et al., "Numerically stable, single-pass, parallel statistics
 /// algorithms", IEEE Cluster 2009.
@@ -12217,7 +12425,12 @@ class comoment_sums {
  public:
   comoment_sums() noexcept = default;
   comoment_sums(const xy& p, double weight) noexcept : weight_(weight), mean_x_{p.x}, mean_y_{p.y} {}
-  /// From sums over items around a shift.
+  /// Of items of the given weight W in all, from their sums around a shift: p.x of w (x - shift.x), p.y of
+  /// w (y - shift.y), p.xx, p.yy and p.xy of the products of the two deviations.
+  ///
+  /// With dx = p.x / W and dy = p.y / W the means are shift + (dx, dy), and xy_product() is the sum of
+  /// w ((x - shift.x) - dx) ((y - shift.y) - dy) = p.xy - dx p.y - dy p.x + dx dy W = p.xy - p.x dy, since p.y = W dy.
+  /// With y = x that is p.xx - p.x dx.
   comoment_sums(double weight, const xy& shift, const detail::pair_powers& p) noexcept : weight_(weight) {
     const double dx = p.x / weight;
     const double dy = p.y / weight;
@@ -12231,13 +12444,16 @@ class comoment_sums {
   }
 
   double weight() const noexcept { return detail::math::ldexp(weight_, weight_apart_); }
+  /// The means of x and of y; (0, 0) without pairs.
   xy mean() const noexcept { return {mean_x_.value, mean_y_.value}; }
-  /// Infinite, or zero, where they are beyond double's range.
+  /// The central sums; infinite, or zero, where they are beyond double's range.
   double xx() const noexcept { return detail::math::ldexp(xx_, 2 * exponent_x_ + weight_apart_); }
   double yy() const noexcept { return detail::math::ldexp(yy_, 2 * exponent_y_ + weight_apart_); }
   double xy_product() const noexcept { return detail::math::ldexp(xy_, exponent_x_ + exponent_y_ + weight_apart_); }
 
-  /// What ratios are made of, finite: xx() / weight() is scaled_xx() / scaled_weight() * 2^(2 exponent_x()), and so on.
+  /// Finite stand-ins for the weight and the sums, for ratios: xx() / weight() is
+  /// scaled_xx() / scaled_weight() * 2^(2 exponent_x()), and xy_product() / weight() is
+  /// scaled_xy() / scaled_weight() * 2^(exponent_x() + exponent_y()).
   double scaled_weight() const noexcept { return weight_; }
   double scaled_xx() const noexcept { return xx_; }
   double scaled_yy() const noexcept { return yy_; }
@@ -12265,6 +12481,7 @@ class comoment_sums {
     mean_y_.add(times(dy, r));
     weight_ = n;
   }
+  /// Reverses the merge of `other`, up to rounding; derived at `moment_sums::part_from`.
   void unmerge(const comoment_sums& other) noexcept {
     if (other.weight_ == 0) return;
     comoment_sums part = other;
@@ -12287,6 +12504,7 @@ class comoment_sums {
     mean_y_.add(-detail::math::ldexp(times(dy, r), exponent_y_));
     weight_ = left;
   }
+  /// Multiplies every weight by factor > 0.
   void scale(double factor) noexcept {
     const bool ordinary = is_plain() && detail::is_plain(weight_ * factor);
     int by = 0;
@@ -12295,7 +12513,7 @@ class comoment_sums {
     if (!ordinary) settle(exponent_x_, exponent_y_, weight_apart_ + by);
   }
 
-  /// A NaN in front says that the powers of two that are kept apart follow.
+  /// Begins with a NaN and the powers of two that are kept apart, if there are any; a weight is never NaN.
   void save(envelope_writer& to) const {
     if (!is_plain()) {
       to.f64(std::numeric_limits<double>::quiet_NaN());
@@ -12329,14 +12547,19 @@ class comoment_sums {
   static double not_below_zero(double x) noexcept { return x < 0 ? 0 : x; }
   bool is_plain() const noexcept { return (exponent_x_ | exponent_y_ | weight_apart_) == 0; }
 
-  /// Joins the sums of other, whose means are greater by dx and dy; weight and means are as before.
+  /// Adds the sums of `other`, whose means are greater by dx and dy; weight and means stay as they are.
+  ///
+  /// With a and b the two weights, r = b / (a + b) and q = a / (a + b), an item of this part deviates from the means of
+  /// all by (r dx, r dy) less than from its own part's, an item of `other` by (q dx, q dy) more. Linear terms vanish,
+  /// as deviations from a mean add up to zero; so the sum of products grows by that of `other` and by a r dx r dy + b q
+  /// dx q dy = dx dy a r (r + q) = dx dy a r, as b q = a r and q + r = 1. `between` is a r.
   void join(const comoment_sums& other, double dx, double dy) noexcept {
     const double between = times(weight_, other.weight_ / (weight_ + other.weight_));
     xx_ += other.xx_ + times(dx * dx, between);
     yy_ += other.yy_ + times(dy * dy, between);
     xy_ += other.xy_ + times(dx * dy, between);
   }
-  /// Keeps other powers of two apart than before.
+  /// Changes the powers of two that are kept apart to these; what the numbers stand for stays as it was.
   void rescale(int exponent_x, int exponent_y, int weight_apart) noexcept {
     const int x = exponent_x_ - exponent_x;
     const int y = exponent_y_ - exponent_y;
@@ -12349,7 +12572,7 @@ class comoment_sums {
     exponent_y_ = static_cast<std::int16_t>(exponent_y);
     weight_apart_ = static_cast<std::int16_t>(weight_apart);
   }
-  /// As `moment_sums` does: keeps nothing apart where all that is asked for is plain.
+  /// As `moment_sums::settle`, for the squares of x and of y each by itself.
   void settle(int exponent_x, int exponent_y, int weight_apart) noexcept {
     exponent_x_ = static_cast<std::int16_t>(exponent_x);
     exponent_y_ = static_cast<std::int16_t>(exponent_y);
@@ -12362,6 +12585,7 @@ class comoment_sums {
     };
     rescale(plain(xx_, 2 * exponent_x) ? 0 : exponent_x, plain(yy_, 2 * exponent_y) ? 0 : exponent_y, apart);
   }
+  /// As `moment_sums::merge_far`.
   [[gnu::noinline, gnu::cold]] void merge_far(comoment_sums other) noexcept {
     const auto greatest = [](int a, int b, int c) {
       const int most = a > b ? (a > c ? a : c) : (b > c ? b : c);
@@ -12394,13 +12618,18 @@ class comoment_sums {
   double xx_ = 0;
   double yy_ = 0;
   double xy_ = 0;
-  std::int16_t exponent_x_ = 0;  // of deviations
+  std::int16_t exponent_x_ = 0;  // xx() is xx_ * 2^(2 exponent_x_ + weight_apart_), and so on
   std::int16_t exponent_y_ = 0;
-  std::int16_t weight_apart_ = 0;  // of weights
+  std::int16_t weight_apart_ = 0;  // the weight is weight_ * 2^weight_apart_
 };
 
-/// Member of aggregates of pairs: what covariance, correlation and trend stand on, kept like `moments`:
-/// in shifted blocks. `get` returns `comoment_sums`. 136 bytes; allocates: never.
+/// Member of aggregates of pairs: the second central sums from which covariance, correlation and trend are computed.
+/// `get` returns `comoment_sums`.
+///
+/// Pairs are summed in blocks around a shift, as `moments` does it: around the first pair of each 256, of each block of
+/// a span, or around the weighted means of a block of a span with weights.
+/// Complexity: update O(1), a few additions and no division; 136 bytes.
+/// Allocates: never.
 struct comoments {
   using sample = xy;
   static constexpr std::string_view name = "comoments";
@@ -12471,7 +12700,7 @@ struct comoments {
     }
 
    private:
-    static constexpr std::uint32_t most = 256;
+    static constexpr std::uint32_t most = 256;  // pairs in a block
 
     void close_all() noexcept {
       closed_ = closed();
@@ -12490,14 +12719,14 @@ struct comoments {
     static bool deviates_plainly(double d, double w) noexcept {
       return detail::is_near_enough<2>(d, w) && detail::is_near_enough<1>(d, w);
     }
-    /// A pair at which a look at the exponents is not enough.
+    /// Takes a pair that `is_near`, which looks at exponents alone, did not pass.
     [[gnu::noinline, gnu::cold]] void take_rare(const xy& p, double w) noexcept {
       const double dx = p.x - shift_.x;
       const double dy = p.y - shift_.y;
       if (!detail::is_plain(w) || !deviates_plainly(dx, w) || !deviates_plainly(dy, w)) return take_far(p, w);
       add(dx, dy, w);
     }
-    /// A pair whose squares would leave double's range goes alone, and what was about another shift before it.
+    /// Merges a pair whose squares would leave double's range by itself, after closing the open block.
     [[gnu::noinline, gnu::cold]] void take_far(const xy& p, double w) noexcept {
       close_all();
       closed_.merge(comoment_sums(p, w));
@@ -12513,6 +12742,8 @@ struct comoments {
         return closed_.merge(comoment_sums(about.mass, about.mean, found));
       for (std::size_t i = 0; i < pairs.size(); ++i) take_far(pairs[i], weights == nullptr ? 1 : weights[i]);
     }
+    /// Did no square that matters in their sum leave double's range? A sum of zero is plain if all numbers equal the
+    /// first: `is_first(i)`.
     static bool squares_are_plain(double sum, auto&& is_first, std::span<const xy> pairs) noexcept {
       if (sum > 1e-240 && sum < 1e240) return true;
       if (sum != 0) return false;
@@ -12521,7 +12752,7 @@ struct comoments {
       return true;
     }
 
-    [[no_unique_address]] comoment_sums closed_;  // ends in room for the next
+    [[no_unique_address]] comoment_sums closed_;  // items_ lies in its last bytes, which are padding
     std::uint16_t items_ = 0;
     double weight_ = 0;
     xy shift_;
@@ -12531,8 +12762,8 @@ struct comoments {
   static auto value(const auto& a) { return a.template state<comoments>(); }
 };
 
-/// Member: sample covariance of x and y, products over weight - 1 (`decayed`: as `variance`). NaN for a weight of one
-/// or less, and once a pair was infinite.
+/// Member: the sample covariance of x and y, the sum of the deviations' products divided by (weight - 1), or for
+/// `decayed` as in `variance`. NaN for a weight of one or less, and once a pair was infinite.
 struct covariance {
   using needs = members<comoments>;
   using sample = xy;
@@ -12544,7 +12775,8 @@ struct covariance {
   }
 };
 
-/// Member: covariance of the pairs as the whole population, products over weight.
+/// Member: the covariance of the pairs as the whole population: the sum of the deviations' products divided by the
+/// weight.
 struct population_covariance {
   using needs = members<comoments>;
   using sample = xy;
@@ -12555,7 +12787,7 @@ struct population_covariance {
   }
 };
 
-/// Member: Pearson's correlation, in [-1, 1]. NaN where x or y has no spread.
+/// Member: Pearson's correlation, in [-1, 1]. NaN if all x or all y are equal, or a pair was infinite.
 struct correlation {
   using needs = members<comoments>;
   using sample = xy;
@@ -12572,12 +12804,12 @@ struct correlation {
 struct trend_line {
   double slope = std::numeric_limits<double>::quiet_NaN();
   double intercept = std::numeric_limits<double>::quiet_NaN();
-  double r_squared = std::numeric_limits<double>::quiet_NaN();  ///< NaN where y has no spread
+  double r_squared = std::numeric_limits<double>::quiet_NaN();  ///< the squared correlation; NaN if all y are equal
 
   double operator()(double x) const noexcept { return intercept + slope * x; }
 };
 
-/// Member: the least-squares line y = intercept + slope x. NaN where x has no spread.
+/// Member: the least-squares line y = intercept + slope x. NaN if all x are equal, or a pair was infinite.
 struct linear_trend {
   using needs = members<comoments>;
   using sample = xy;
@@ -12599,7 +12831,7 @@ struct linear_trend {
 
 namespace detail {
 
-/// An aggregate of one side of the pairs.
+/// A member that keeps an aggregate of one side of the pairs; `Side::of` picks the side.
 template <class Side, class... Ms>
 struct side_of_pairs {
   using sample = xy;
@@ -12671,7 +12903,8 @@ struct y_side {
   static double of(const xy& p) noexcept { return p.y; }
 };
 
-/// What `get<of_x<...>>()` and `get<of_y<...>>()` return: `inner` is the aggregate of one side of a's pairs.
+/// What `get<of_x<...>>()` and `get<of_y<...>>()` return: the only member's value, or with several members the whole
+/// `inner`, the aggregate of one side of a's pairs. If a is `faded`, `beside` fades `inner` as much first.
 template <class M, class... Rest>
 decltype(auto) side_answer(const auto& a, const auto& inner) {
   if constexpr (requires { a.beside(inner); }) {
@@ -12688,8 +12921,8 @@ decltype(auto) side_answer(const auto& a, const auto& inner) {
 
 }  // namespace detail
 
-/// Member of aggregates of pairs: members about the x of each pair. `get` returns what the
-/// member does if it is one, else the aggregate of all.
+/// Member of aggregates of pairs: members about the x of each pair. `get<of_x<mean>>()` returns what `get<mean>()` of
+/// an aggregate of the x would; with several members it returns that aggregate.
 template <class... Members>
 struct of_x : detail::side_of_pairs<detail::x_side, Members...> {
   static constexpr std::string_view name = "of_x";
@@ -12698,7 +12931,7 @@ struct of_x : detail::side_of_pairs<detail::x_side, Members...> {
   }
 };
 
-/// Member of aggregates of pairs: members about the y of each pair.
+/// Member of aggregates of pairs: members about the y of each pair; as `of_x`.
 template <class... Members>
 struct of_y : detail::side_of_pairs<detail::y_side, Members...> {
   static constexpr std::string_view name = "of_y";
@@ -12717,7 +12950,7 @@ struct of_y : detail::side_of_pairs<detail::y_side, Members...> {
 #ifndef MILLRACE_AGGREGATE_MEMBERS_HPP
 #define MILLRACE_AGGREGATE_MEMBERS_HPP
 
-/// aggregate/members: the statistics that `aggregate<...>` is made of, and what a member of your own is.
+/// aggregate/members: the statistics that `aggregate<...>` is made of; `member.hpp` says how to write one of your own.
 
 #endif  // MILLRACE_AGGREGATE_MEMBERS_HPP
 
@@ -12730,29 +12963,30 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::count_min_image {
 
-// Apache DataSketches' image: preamble length in 8 bytes, version, family, flags, 0 (4), buckets (4), rows, hash of the
-// seed (2), 0; then, unless empty, the total weight and the rows' buckets, as doubles.
+// Apache DataSketches' image. Fields are one byte long unless a number of bytes stands behind them: length of the
+// preamble in units of 8 bytes, version, family, flags, 0 (4), buckets in a row (4), rows, hash of the seed (2), 0.
+// Then, unless it is empty, the total weight and the buckets row by row, as doubles.
 inline constexpr std::uint8_t preamble_length = 2;
 inline constexpr std::uint8_t serial_version = 1;
 inline constexpr std::uint8_t family_id = 18;
 inline constexpr std::uint8_t is_empty = 1;
 inline constexpr std::size_t most_rows = 255;
 
-/// The seeds of the rows' hashes, as DataSketches draws them in C++: from its standard library's engine and
-/// distribution, whose steps are written out here so that they are the same with any library.
+/// The seeds of the rows' hashes, as DataSketches draws them in C++: from std::default_random_engine and
+/// std::uniform_int_distribution of libstdc++, whose steps are written out here, so that every library draws the same.
 class row_seeds {
  public:
   std::uint64_t next() noexcept { return upscaled(~std::uint64_t{0}) + murmur3::sketch_seed; }
 
  private:
-  static constexpr std::uint64_t engine_values = 2147483646;  // 0 .. this less 1
+  static constexpr std::uint64_t engine_values = 2147483646;  // how many different values `draw` returns, from 0 on
 
-  /// Park and Miller's minimal standard generator, 1988, from 0.
+  /// Park and Miller's minimal standard generator (1988), less one, so that it begins at 0.
   std::uint64_t draw() noexcept {
     state_ = state_ * 16807 % 2147483647;
     return state_ - 1;
   }
-  /// Uniform in [0, most], where that is more than one draw tells.
+  /// Uniform in [0, most] for a `most` beyond what one draw can return: combines several draws.
   std::uint64_t upscaled(std::uint64_t most) noexcept {
     for (;;) {
       const std::uint64_t above = most / engine_values;
@@ -12761,6 +12995,7 @@ class row_seeds {
       if (sum <= most && sum >= high) return sum;
     }
   }
+  /// Uniform in [0, most] for a `most` below what one draw can return: draws again rather than favour low values.
   std::uint64_t downscaled(std::uint64_t most) noexcept {
     const std::uint64_t width = (engine_values - 1) / (most + 1);
     for (;;)
@@ -12772,17 +13007,20 @@ class row_seeds {
 
 }  // namespace detail::count_min_image
 
-/// How much each item of a stream weighs, at the most, in a fixed table: the count-min sketch. For single items, known
-/// when asked; which items are heavy, `frequent_items` tells.
+/// An upper bound on the weight of any item of a stream, in a table of fixed size: the count-min sketch. It returns the
+/// weight of an item that you name; `frequent_items` finds which items are heavy.
 ///
-/// `Buckets` and `Rows` of a new sketch; a loaded one has those of its image. Items are whole numbers (7 is one item
-/// whatever its type), floating-point numbers (one zero, one NaN), text (the empty one is left out).
+/// A new sketch has `Rows` rows of `Buckets` buckets, a loaded one those of its image. Items are whole numbers (7 is
+/// one item whatever its type), floating-point numbers (+0 and -0 are one item, and so are all NaN) and text (empty
+/// text is left out).
+///
 /// Guarantee: `estimate(x)` is never below the weight of x, and with probability `confidence()` above it by no more
-/// than `epsilon() * total()`: 0.0027 of the stream's weight, with 98 %, for 1024 buckets in 4 rows. The same input and
-/// order of merges give the same bytes. Complexity: update and query O(Rows), merge O(Buckets Rows); 8 bytes a bucket,
-/// 32 KB. Allocates: at the first update. Threads: one at a time. Source: Cormode,
-/// Muthukrishnan, "An improved data stream summary: the count-min sketch and its applications", 2005. Bytes: the image
-/// of Apache DataSketches' count-min sketch, C++ and Python; Java's draws other seeds.
+/// than `epsilon() * total()`: with 98 % by no more than 0.0027 of the stream's weight, for 1,024 buckets in 4 rows.
+/// The same input and order of merges give the same bytes. Complexity: update and query O(Rows), merge O(Buckets Rows).
+/// Memory: 8 bytes a bucket, 32 KB for 1,024 in 4 rows. Allocates: at the first update, merge with a sketch that is not
+/// empty, or load. Threads: one at a time. Source: Cormode, Muthukrishnan, "An improved data stream summary: the
+/// count-min sketch and its applications", 2005. Bytes: the image of Apache DataSketches' count-min sketch in C++ and
+/// Python; that of Java draws other seeds.
 template <unsigned Buckets = 1024, unsigned Rows = 4>
 class count_min {
   static_assert(Buckets >= 3 && Rows >= 1 && Rows <= 255,
@@ -12793,7 +13031,7 @@ class count_min {
 
   count_min(const count_min&) = default;
   count_min& operator=(const count_min&) = default;
-  /// Moved from, it is as freshly made.
+  /// The sketch moved from is as newly made.
   count_min(count_min&& other) noexcept : count_min() { swap(other); }
   count_min& operator=(count_min&& other) noexcept {
     count_min taken(std::move(other));
@@ -12802,7 +13040,7 @@ class count_min {
   }
   ~count_min() = default;
 
-  /// An item, or many side by side: a vector of them, a span.
+  /// Takes an item of weight one, or many from a vector or a span.
   template <class Items>
   requires(detail::takes_items<Items>)
   void update(const Items& items) {
@@ -12811,11 +13049,11 @@ class count_min {
     else
       update(items, weight(1));
   }
-  /// millrace[SKETCH-14]: what is no item.
+  /// millrace[SKETCH-14]: an argument that is no item; the error names the template parameter, which says what to do.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
   requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
-  /// Weights that are not above zero, or not finite, leave the sketch as it was.
+  /// Takes an item with a weight. One that is not above zero, or not finite, leaves the sketch as it was.
   template <detail::hashable_item Item>
   void update(const Item& item, weight_or_number counts) {
     if (detail::is_no_item(item) || !(counts.value > 0 && counts.value <= (std::numeric_limits<double>::max)())) return;
@@ -12824,7 +13062,8 @@ class count_min {
     for (std::size_t row = 0; row < seeds_.size(); ++row) table_[place_of(item, row)] += counts.value;
   }
 
-  /// Errors: shape_mismatch when they differ in buckets or rows, as loaded ones may; then this is as it was.
+  /// Adds what another sketch has seen.
+  /// Errors: shape_mismatch when the two differ in buckets or rows, as loaded ones may; then this sketch is as it was.
   result<void> merge(const count_min& other) {
     if (other.buckets_ != buckets_ || other.rows_ != rows_)
       return error(errc::shape_mismatch, "count_min of " + shape() + " merged with one of " + other.shape());
@@ -12834,7 +13073,7 @@ class count_min {
     return {};
   }
 
-  /// The weight of an item at the most, 0 for one that cannot have been there.
+  /// The greatest weight that the item can have; 0 if it cannot have come.
   template <detail::hashable_item Item>
   double estimate(const Item& item) const {
     if (detail::is_no_item(item) || table_.empty()) return 0;
@@ -12846,17 +13085,19 @@ class count_min {
     return least;
   }
 
+  /// The sum of all weights.
   double total() const noexcept { return total_; }
   bool empty() const noexcept { return total_ == 0; }
   std::size_t buckets() const noexcept { return buckets_; }
   std::size_t rows() const noexcept { return rows_; }
-  /// By how much of the total weight an estimate may be too high.
+  /// By what fraction of the total weight an estimate may be too high, with probability `confidence`: e / buckets.
   double epsilon() const noexcept { return 2.718281828459045 / static_cast<double>(buckets_); }
+  /// The probability that an estimate is too high by no more than `epsilon` says: 1 - exp(-rows).
   double confidence() const noexcept { return 1 - detail::math::exp(-static_cast<double>(rows_)); }
 
   std::vector<std::byte> save() const;
-  /// Errors: truncated, unsupported, corrupt, not_finite, type_mismatch, each naming what is wrong.
   /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, not_finite, type_mismatch, each naming what is wrong.
   static result<count_min> load(std::span<const std::byte> bytes);
 
  private:
@@ -12864,8 +13105,8 @@ class count_min {
     detail::swap_members(*this, other, &count_min::buckets_, &count_min::rows_, &count_min::seeds_, &count_min::table_,
                          &count_min::total_);
   }
-  static constexpr std::uint64_t most_buckets = std::uint64_t{1} << 26;  // in all rows of a sketch that is read
-  // ... and that is empty: its first update makes a table, by what sixteen bytes say.
+  static constexpr std::uint64_t most_buckets = std::uint64_t{1} << 26;  // in all rows of a loaded sketch
+  // The same for an empty image: its first update allocates the table, whose size sixteen bytes claim.
   static constexpr std::uint64_t most_empty_buckets =
       std::uint64_t{Buckets} * Rows > 65536 ? std::uint64_t{Buckets} * Rows : 65536;
 
@@ -12882,7 +13123,7 @@ class count_min {
   template <class Item>
   std::size_t place_of(const Item& item, std::size_t row) const noexcept {
     const std::uint64_t hash = detail::hash_item(item, seeds_[row]).low;
-    // The usual case apart, because division by a constant is a multiplication.
+    // The usual number of buckets is a case by itself: the remainder of division by a constant takes a multiplication.
     return row * buckets_ + (buckets_ == Buckets ? hash % Buckets : hash % buckets_);
   }
 
@@ -12954,24 +13195,24 @@ result<count_min<Buckets, Rows>> count_min<Buckets, Rows>::load(std::span<const 
 namespace millrace {
 inline namespace v0 {
 
-/// A distribution as straight lines between points of known rank. Made once by a sketch's `view()`, asked many times.
+/// A distribution as straight lines between points of known rank. A sketch's `view()` makes one, for many queries.
 ///
-/// Shapes and units: a rank is the fraction of the stream at or below a value, in [0, 1].
-/// Guarantee: `quantile` never decreases with p, `rank` never with the value; quantile(0) and quantile(1) are the
-/// stream's extremes exactly; rank(quantile(p)) is p, but for rounding, where the curve rises, and more where it is
-/// flat. Complexity: O(log points) a query; allocates: only what `cdf` and `pmf` return. Threads: queries may run side
-/// by side.
+/// Units: a rank is the fraction of the stream at or below a value, in [0, 1].
+/// Guarantee: `quantile` never decreases with p, nor `rank` with the value; quantile(0) and quantile(1) are the
+/// stream's extremes exactly; rank(quantile(p)) is p up to rounding where the curve rises, and greater than p where it
+/// is flat. Complexity: O(log points) a query. Allocates: only what `cdf` and `pmf` return. Threads: const calls from
+/// any number.
 template <class T>
 class quantile_curve {
  public:
   quantile_curve() = default;
-  /// Starts at rank 0 with the least value.
+  /// Starts at rank 0 with the least value. `expected`: how many points will be added, as a hint.
   quantile_curve(T smallest, std::size_t expected) {
     values_.reserve(expected + 2);
     up_to_.reserve(expected + 2);
     add(0, smallest);
   }
-  /// The next point: `weight` of the stream lies at or below `value`. Neither may decrease.
+  /// Adds a point: `weight` of the stream lies at or below `value`. Neither may be less than at the point before.
   void add(double weight, T value) {
     up_to_.push_back(weight);
     values_.push_back(value);
@@ -12980,7 +13221,7 @@ class quantile_curve {
   /// The weight of the stream.
   double count() const noexcept { return up_to_.empty() ? 0 : up_to_.back(); }
 
-  /// `p` in [0, 1]; NaN for any other p, and when nothing was seen.
+  /// The value of rank p in [0, 1]; NaN for any other p, and when nothing was seen.
   T quantile(double p) const noexcept {
     if (values_.empty() || !(p >= 0 && p <= 1)) return std::numeric_limits<T>::quiet_NaN();
     if (p == 0) return values_.front();
@@ -12993,7 +13234,7 @@ class quantile_curve {
   }
 
   T median() const noexcept { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   T interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
   /// The fraction of the stream at or below `value`; NaN when that is NaN or nothing was seen.
@@ -13014,15 +13255,16 @@ class quantile_curve {
     return detail::cdf_at(points, [this](T point) { return rank(point); });
   }
 
-  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last: one more
-  /// than there are points, 1 together.
-  /// Errors: invalid_argument when the points do not ascend or nothing was seen.
+  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last point: one
+  /// more than there are points; they add up to 1. Errors: invalid_argument when the points do not ascend or nothing
+  /// was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
     return detail::pmf_between(points, [this](T point) { return rank(point); }, values_.empty() ? 0.0 : 1.0);
   }
 
  private:
-  /// The first point for which a condition holds that holds for all later ones; their number if for none.
+  /// The index of the first point for which `holds` is true; the number of points if it is for none. Precondition:
+  /// where it is true for one point it is for all later ones.
   template <class Condition>
   std::size_t first_where(Condition holds) const noexcept {
     std::size_t first = 0;
@@ -13037,7 +13279,7 @@ class quantile_curve {
   }
 
   std::vector<T> values_;
-  std::vector<double> up_to_;
+  std::vector<double> up_to_;  // for each value, the weight at or below it
 };
 
 }  // namespace v0
@@ -13054,31 +13296,36 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// The values that a REQ sketch keeps, as keys that ascend towards the end where ranks are to be precise. A key of
-/// level l weighs 2^l. A full level keeps its greatest keys, half of it and more, and sends every second one of the
-/// others up. How many sections of keys go follows the count of the level's compactions, so that low sections go most
-/// often.
+/// The values that a REQ sketch keeps, as keys that ascend towards the end where ranks are to be precise. A key in
+/// level l has weight 2^l.
+///
+/// A full level is compacted: it keeps its greatest keys, half of its capacity and more, and of the others every second
+/// one moves one level up and the rest are dropped. The lower half is divided into sections. Each compaction takes one
+/// section more than the number of ones at the end of the count of compactions (binary), so that the lowest section is
+/// always taken, the next every second time, the third every fourth time, and so on.
 template <class Key>
 class req_levels {
  public:
   static constexpr unsigned max_levels = 60;
   static constexpr unsigned first_sections = 3;
-  static constexpr unsigned least_section = 4;
-  static constexpr std::size_t most_room = 96;
+  static constexpr unsigned least_section = 4;  // keys in a section at least
+  static constexpr std::size_t most_room = 96;  // new keys at most before they are sorted
 
   struct level {
     std::vector<Key> keys;      // ascending
-    std::uint64_t state = 0;    // compactions so far
-    float exact_section = 0;    // before rounding
-    std::uint32_t section = 0;  // keys in one
+    std::uint64_t state = 0;    // the count of compactions; merged levels have the bits of both
+    float exact_section = 0;    // keys in a section, before rounding
+    std::uint32_t section = 0;  // keys in a section
     unsigned sections = first_sections;
-    bool coin = false;
+    bool coin = false;  // the last toss: whether the keys at odd positions moved up
 
     level() = default;
     explicit level(float size) : exact_section(size), section(nearest_even(size)) {}
 
+    /// Twice the keys of all sections: the upper half is kept.
     std::size_t capacity() const noexcept { return std::size_t{2} * sections * section; }
-    /// After many compactions, more and smaller sections.
+    /// After 2^(sections - 1) compactions makes twice as many sections, each smaller by sqrt(2), while they are not too
+    /// small.
     void divide() noexcept {
       for (;;) {
         const float smaller = exact_section / 1.41421356F;
@@ -13089,7 +13336,7 @@ class req_levels {
         sections *= 2;
       }
     }
-    /// Merges sorted keys in.
+    /// Merges sorted keys into the level.
     void add(std::span<const Key> sorted) {
       if (sorted.empty()) return;
       const std::size_t before = keys.size();
@@ -13103,26 +13350,29 @@ class req_levels {
 
   req_levels(unsigned k, std::uint64_t seed) noexcept : k_(k), random_(seed) {}
 
-  /// From levels that were read. None means one that is empty.
+  /// From levels that were loaded; without any, one empty level is made.
   req_levels(unsigned k, std::uint64_t seed, std::vector<level> levels) : k_(k), random_(seed) {
     levels_ = std::move(levels);
     if (levels_.empty()) add_level();
     for (const level& each : levels_) settled_ += each.keys.size();
-    const std::size_t most = limit();  // compactions wait for the next key, so that answers stay what they were
+    const std::size_t most = limit();  // compactions wait for the next key, so that a loaded sketch returns the same
     room_ = settled_ < most ? most - settled_ : 0;
   }
 
+  /// Adds a key of weight 1.
   void update(Key key) {
     if (fresh_.size() == room_) [[unlikely]]
       settle();
     fresh_.push_back(key);
   }
+  /// Adds a key of weight 2^height.
   void insert(unsigned height, Key key) {
     while (levels_.size() <= height) add_level();
     levels_[height].add(std::span(&key, 1));
     ++settled_;
     settle();
   }
+  /// Precondition: the other one is the result of `tidy`.
   void merge(const req_levels& tidied) {
     while (levels_.size() < tidied.levels_.size()) add_level();
     for (std::size_t height = 0; height < tidied.levels_.size(); ++height) {
@@ -13134,7 +13384,7 @@ class req_levels {
     settled_ += tidied.settled_;
     settle();
   }
-  /// The same keys, each in its level.
+  /// A copy with all keys in their levels.
   req_levels tidy() const {
     req_levels all = *this;
     all.take_fresh();
@@ -13143,7 +13393,7 @@ class req_levels {
 
   unsigned k() const noexcept { return k_; }
   std::size_t retained() const noexcept { return settled_ + fresh_.size(); }
-  /// All keys after `tidy`.
+  /// The levels; they hold all keys only after `tidy`.
   std::span<const level> levels() const noexcept { return levels_; }
   /// Uniform in [0, 1).
   double draw() noexcept { return random_.uniform(); }
@@ -13151,6 +13401,7 @@ class req_levels {
  private:
   void add_level() { levels_.emplace_back(static_cast<float>(k_)); }
 
+  /// Sorts the new keys into level 0.
   void take_fresh() {
     if (levels_.empty()) add_level();
     std::vector<Key> scratch(fresh_.size());
@@ -13159,20 +13410,22 @@ class req_levels {
     settled_ += fresh_.size();
     fresh_.clear();
   }
+  /// How many keys all levels may hold together.
   std::size_t limit() const noexcept {
     std::size_t sum = 0;
     for (const level& each : levels_) sum += each.capacity();
     return sum;
   }
 
-  /// Makes room for more keys: some dozens where that takes no compaction which is not due soon anyway, one at least.
-  /// However many come in at once, a compaction errs by the same: larger portions are quicker and more precise.
+  /// Sorts the new keys into level 0 and makes room for more: for an eighth of the limit, 96 at most, if compacting
+  /// full levels, and then levels that will soon be full, is enough for that; for one key at least. The error of a
+  /// compaction does not depend on how many keys it moves, so larger portions are quicker and more precise.
   [[gnu::noinline]] void settle() {
     take_fresh();
     std::size_t most = limit();
     std::size_t wanted = most / 8 < most_room ? most / 8 : most_room;
-    for (const bool due : {true, false}) {     // then those that are full before those that soon will be
-      if (!due && levels_.size() == 1) break;  // exact as long as may be
+    for (const bool due : {true, false}) {     // first full levels, then those that are nearly full
+      if (!due && levels_.size() == 1) break;  // with one level all is exact: it stays so while it can
       for (std::size_t height = 0; height < levels_.size() && settled_ + wanted >= most; ++height) {
         const level& next = levels_[height];
         const bool full = next.keys.size() >= next.capacity();
@@ -13196,7 +13449,7 @@ class req_levels {
     if (height + 1 == levels_.size()) add_level();
     level& full = levels_[height];
     const std::size_t moved = (full.keys.size() - staying(full)) / 2 * 2;
-    // Coins come in opposite pairs, so that their errors cancel.
+    // Every second toss is the opposite of the one before, so that the errors of the two compactions cancel.
     full.coin = (full.state & 1) != 0 ? !full.coin : (random_() >> 63) != 0;
     std::vector<Key> up(moved / 2);
     for (std::size_t i = 0; i < up.size(); ++i) up[i] = full.keys[2 * i + (full.coin ? 1 : 0)];
@@ -13207,8 +13460,8 @@ class req_levels {
     settled_ -= up.size();
   }
 
-  std::vector<Key> fresh_;  // of weight 1, not looked at yet
-  std::size_t room_ = 16;   // for so many of them
+  std::vector<Key> fresh_;  // new keys, of weight 1, not yet sorted
+  std::size_t room_ = 16;   // how many new keys may wait
   std::vector<level> levels_;
   std::size_t settled_ = 0;  // keys in levels
   unsigned k_;
@@ -13230,9 +13483,11 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::req_image {
 
-// Apache DataSketches' image: preamble length in ints, version, family, flags, k (2), levels, values without a level.
-// Up to four values follow as they are. Of more levels than one: count (8), smallest, largest. Then each level:
-// compactions (8), size of a section (4, a float), lg of the weight, sections, 0 (2), how many values (4), the values.
+// Apache DataSketches' image. Fields are one byte long unless a number of bytes stands behind them: length of the
+// preamble in units of 4 bytes, version, family, flags, k (2), number of levels, number of raw values. Up to four
+// values are stored raw: they follow by themselves, without a level's head. With more levels than one follow count
+// (8), min, max. Then comes each level: number of compactions (8), size of a section (4, a float), log2 of the weight
+// of a value, number of sections, 0 (2), number of values (4), the values.
 inline constexpr std::uint8_t short_preamble = 2;
 inline constexpr std::uint8_t long_preamble = 4;
 inline constexpr std::uint8_t serial_version = 1;
@@ -13247,20 +13502,23 @@ inline constexpr std::size_t level_bytes = 20;
 }  // namespace detail::req_image
 
 /// Quantiles whose error in rank shrinks towards one end of the distribution, with a bound: the REQ sketch. For p99.99
-/// of latencies, where `kll`'s even error is too much and `tdigest` has no bound.
+/// of latencies, where the error of `kll`, the same at all ranks, is too much and `tdigest` has no bound.
 ///
-/// `K`, even, sets accuracy and size of a new sketch; `HighRanks`: ranks near 1 are the precise ones, else those near
-/// 0. A loaded one has both from its image. `T` is double or float. NaN is left out; infinities count as values.
-/// Guarantee: up to 6 K values everything is exact; `min`, `max`, `quantile(0)` and `quantile(1)` always are,
-/// and so are the 3 K values nearest the precise end. Elsewhere one query's rank is off by at most `rank_error(p)` with
-/// probability 0.99: 3.9 % of 1 - p at K = 12, and never more than 1.8 %. Merging keeps that bound. The same seed,
-/// input and order of merges give the same bytes, and a span does what its values do one by one. Complexity: update
-/// O(log K) amortised, merge and query O(values kept); `view()` serves many queries. A level keeps at most 6 K values,
-/// growing to 16 K over 2^11 compactions, and there are log2(count / (3 K)) levels: 30 KB after ten million doubles at
-/// K = 12, and with the room that vectors keep up to 90 KB. Allocates: when the values that came in are sorted, each
-/// few dozen. Threads: one at a time. Source: Cormode, Karnin, Liberty, Thaler, Vesely, "Relative error streaming
-/// quantiles", PODS 2021. Bytes: the image of Apache DataSketches' REQ sketch. It has no place for the generator: a
-/// loaded sketch returns the same, but tosses coins of its own from there on.
+/// `K`, even, sets accuracy and size of a new sketch. If `HighRanks`, ranks near 1 are the precise ones, else those
+/// near 0. A loaded sketch has both from its image. `T` is double or float. NaN is left out; infinities count as
+/// values.
+///
+/// Guarantee: up to 6 K values every query is exact; `min`, `max`, `quantile(0)` and `quantile(1)` always are, and so
+/// are the 3 K values nearest the precise end. Elsewhere the rank of one query is off by at most `rank_error(p)` with
+/// probability 0.99: at K = 12 by 3.9 % of 1 - p, or of p for low ranks, and by no more than 1.8 % of the stream.
+/// Merging keeps that bound. The same seed, input and order of merges give the same bytes, and updating with a span
+/// leaves the same as updating with its values in order. Complexity: update O(log K) amortised, merge and query
+/// O(values kept); for many queries ask `view()`. Memory: a level keeps at most 6 K values, growing to 16 K over 2^11
+/// compactions, and there are log2(count / (3 K)) levels: 30 KB after ten million doubles at K = 12, and up to 90 KB
+/// with the spare room of its vectors. Allocates: whenever some dozens of values that have come in are sorted. Threads:
+/// one at a time. Source: Cormode, Karnin, Liberty, Thaler, Vesely, "Relative error streaming quantiles", PODS 2021.
+/// Bytes: the image of Apache DataSketches' REQ sketch. It has no place for the state of the random generator: a loaded
+/// sketch returns the same figures, but later updates draw other random numbers.
 template <unsigned K = 12, class T = double, bool HighRanks = true>
 class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
   static_assert(K >= 4 && K <= 1024 && K % 2 == 0, "millrace[SKETCH-11]: req<K>: K must be even and in [4, 1024]");
@@ -13269,16 +13527,16 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
 
  public:
   using value_type = T;
-  /// Weights and merges that would take `count` beyond this are left out.
+  /// Weighted updates and merges that would take `count` beyond this are left out; single updates cannot get there.
   static constexpr std::uint64_t max_count = (std::uint64_t{1} << 56) - 1;
 
-  /// Sketches that are to be merged want different seeds: with the same one, their errors may add up instead of
-  /// cancelling.
+  /// `seed`: of the random generator. Give sketches that are to be merged different seeds: with the same one, their
+  /// errors may add up instead of cancelling.
   explicit req(std::uint64_t seed = 0) noexcept : kept_(K, seed) {}
 
   req(const req&) = default;
   req& operator=(const req&) = default;
-  /// Moved from, it is as freshly made, with the seed 0.
+  /// The sketch moved from is as newly made, with the seed 0.
   req(req&& other) noexcept : req(0) { swap(other); }
   req& operator=(req&& other) noexcept {
     req taken(std::move(other));
@@ -13297,8 +13555,10 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
   void update(std::span<const T> values) {
     for (const T value : values) update(value);
   }
-  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
-  /// that probability, so that weights add up on average. Complexity: O(values kept log weight).
+  /// Leaves about the same as `counts` updates with the value. Only whole weights can be kept, so a fraction is rounded
+  /// at random, up with the probability of that fraction: weights add up on average. A weight that is not above zero,
+  /// or `max_count` and more, changes nothing.
+  /// Complexity: O(values kept log weight).
   void update(T value, weight counts) {
     if (value != value || !(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
     auto times = static_cast<std::uint64_t>(counts.value);
@@ -13311,7 +13571,9 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
       if ((times >> height & 1) != 0) kept_.insert(height, key_of(value));
   }
 
-  /// Errors: shape_mismatch when they differ in K or in the precise end, as loaded ones may; then this is as it was.
+  /// Adds what another sketch has seen.
+  /// Errors: shape_mismatch when the two differ in K or in the precise end, as loaded ones may; then this sketch is as
+  /// it was.
   result<void> merge(const req& other) {
     if (other.k() != k() || other.high_ != high_)
       return error(errc::shape_mismatch, "req of " + shape() + " merged with one of " + other.shape());
@@ -13324,10 +13586,10 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
 
   std::uint64_t count() const noexcept { return count_; }
   bool empty() const noexcept { return count_ == 0; }
-  /// No value was left out so far.
+  /// Is every value kept with weight one, so that all queries are exact?
   bool exact() const noexcept { return kept_.levels().size() <= 1; }
   unsigned k() const noexcept { return kept_.k(); }
-  /// Ranks near 1 are the precise ones.
+  /// Are ranks near 1 the precise ones, and not those near 0?
   bool high_ranks() const noexcept { return high_; }
   /// How many values are kept.
   std::size_t retained() const noexcept { return kept_.retained(); }
@@ -13336,7 +13598,7 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
   T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
   T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_value_; }
 
-  /// The distribution seen so far, for many questions: `quantile`, `rank` and their like make it each time.
+  /// The distribution seen so far, sorted, for many queries: `quantile`, `rank` and the like make one for each call.
   quantile_view<T> view() const;
 
   /// How far the rank of one quantile near rank p may be off, as a fraction of the stream, at 99 % confidence; 0 where
@@ -13345,12 +13607,13 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
     const double k = kept_.k();
     const double off_end = high_ ? 1 - p : p;
     if (exact() || off_end * static_cast<double>(count_) <= 3 * k) return 0;
-    // DataSketches' constants, the first one doubled: in a stream that closes in on a value, errors add up more often.
-    constexpr double deviations = 2.576;
+    // The constants are those that DataSketches fitted to measured errors, 0.0512 under the root and 0.084, but for the
+    // former about twice as much: in a stream whose values close in on one value, errors add up more often.
+    constexpr double deviations = 2.576;  // standard deviations of a normal distribution at 99 % confidence
     const double relative = detail::math::sqrt(0.1 / 3) * off_end;
     return deviations / k * (relative < 0.084 ? relative : 0.084);
   }
-  /// Between these the true quantile lies, at 99 % confidence.
+  /// Bounds on the true quantile at p, at 99 % confidence.
   quantile_bounds<T> bounds(double p) const {
     // The error is the one at the true rank, which may be farther from the precise end.
     const double off = rank_error(p);
@@ -13358,10 +13621,11 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
     return view().around(p, off < widest ? widest : off);
   }
 
-  /// Allocates: a copy of the sketch.
+  /// Allocates: a copy of the sketch, and the bytes.
   std::vector<std::byte> save() const;
-  /// `seed` as of a new sketch. Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
+  /// `seed`: of the generator for later updates, as for a new sketch.
   /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
   static result<req> load(std::span<const std::byte> bytes, std::uint64_t seed = 0);
 
  private:
@@ -13374,6 +13638,7 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
 
   std::string shape() const { return "K " + std::to_string(k()) + (high_ ? ", high ranks" : ", low ranks"); }
 
+  /// Keys ascend towards the precise end, so for low ranks they are complemented.
   key_type key_of(T value) const noexcept {
     const key_type key = detail::to_order_key(value);
     return high_ ? key : ~key;
@@ -13391,13 +13656,13 @@ class req : public detail::asked_by_view<req<K, T, HighRanks>, T> {
     for (std::size_t i = 0; i < size; ++i) values.push_back(value_of(from.keys[high_ ? i : size - 1 - i]));
     return values;
   }
-  /// What an image says before its levels.
+  /// What stands before the levels in an image.
   struct image_head {
     unsigned k = 0;
     unsigned levels = 0;
-    unsigned raw_values = 0;  // without a level
-    bool none = false;
-    bool raw = false;
+    unsigned raw_values = 0;  // how many values follow by themselves
+    bool none = false;        // it is empty
+    bool raw = false;         // its values follow by themselves
     bool high_ranks = false;
     bool sorted = false;
     std::uint64_t count = 0;
@@ -13454,7 +13719,8 @@ std::vector<std::byte> req<K, T, HighRanks>::save() const {
   return std::move(out).take();
 }
 
-/// Reads `count` values; whatever the sketch's extremes are, they must lie within.
+/// Reads the `count` values of a level, and sorts them as keys. Whether they lie within the extremes is left to the
+/// caller.
 template <unsigned K, class T, bool HighRanks>
 result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& into, std::size_t count, bool sorted) {
   if (!in.holds<T>(count)) return in.truncated();
@@ -13471,7 +13737,7 @@ result<void> req<K, T, HighRanks>::load_level(detail::image_reader& in, level& i
   return {};
 }
 
-/// The image's first eight bytes, and what follows for two levels and more.
+/// Reads the image's first eight bytes, and what follows them for two levels and more.
 template <unsigned K, class T, bool HighRanks>
 result<void> req<K, T, HighRanks>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::req_image;
@@ -13507,7 +13773,7 @@ result<void> req<K, T, HighRanks>::read_head(detail::image_reader& in, image_hea
   return {};
 }
 
-/// What an image says of a level before its values.
+/// Reads what stands before the values of a level.
 template <unsigned K, class T, bool HighRanks>
 result<void> req<K, T, HighRanks>::read_level_head(detail::image_reader& in, unsigned k, unsigned height, level& into,
                                                    std::size_t& values) {
@@ -13530,7 +13796,8 @@ result<void> req<K, T, HighRanks>::read_level_head(detail::image_reader& in, uns
   return {};
 }
 
-/// The levels of an image, and the count and the extremes of one with a single level.
+/// Reads the levels of an image. Finds the count and the extremes of an image with a single level, which does not store
+/// them.
 template <unsigned K, class T, bool HighRanks>
 result<void> req<K, T, HighRanks>::read_levels(detail::image_reader& in, image_head& head, std::vector<level>& into) {
   std::uint64_t weight = 0;
@@ -13556,7 +13823,7 @@ result<void> req<K, T, HighRanks>::read_levels(detail::image_reader& in, image_h
   if (head.none) head.count = 0;
   if (!head.none && (weight != head.count || head.count == 0))
     return in.corrupt("the levels do not weigh what the count says");
-  // DataSketches leaves the room of a level's head behind values without one.
+  // Behind raw values DataSketches leaves as many bytes as a level's head would take.
   if (!(head.raw && in.rest().size() == detail::req_image::level_bytes) && !in.rest().empty()) return in.too_long();
   return {};
 }
@@ -13591,25 +13858,30 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// What an image of the reference implementation of the t-digest says, its highest bytes first.
+/// The contents of an image of the t-digest's reference implementation. Numbers in it have their highest byte first.
 ///
-/// Two classes of it write the same two numbers for their encodings, 1 (verbose) and 2 (brief), and the extremes behind
-/// them; lengths tell the classes apart. MergingDigest: K (8; 4 if brief), 4 bytes of capacities if brief, the number
-/// of centroids (4; 2 if brief), then pairs of weight and mean: doubles, or floats if brief. AVLTreeDigest: K (8), the
-/// number (4), all means and then all weights: doubles and integers; if brief floats, each what is to be added to the
-/// mean before, and integers of seven bits a byte, the lowest first.
+/// Two Java classes, MergingDigest and AVLTreeDigest, write such images. Both begin with the encoding, 1 for verbose or
+/// 2 for brief (4 bytes), min and max (8 each); what follows differs, and only its length tells which class wrote it:
+///
+///     MergingDigest, verbose   K (8), number of centroids (4), then weight (8) and mean (8) of each
+///     MergingDigest, brief     K (4), capacities (4), number of centroids (2), then weight (4) and mean (4) of each
+///     AVLTreeDigest, verbose   K (8), number of centroids (4), all means (8 each), all weights (4 each, integers)
+///     AVLTreeDigest, brief     K (8), number of centroids (4), all means (4 each, floats that are the difference from
+///                              the mean before), all weights (integers of seven bits a byte, the lowest first)
+///
 /// Source: github.com/tdunning/t-digest 3.3, `asBytes` and `asSmallBytes` of both classes.
 struct reference_tdigest {
   struct centroid {
     double mean;
-    double weight;  // whole, 1 at least
+    double weight;  // a whole number, at least 1
   };
   double k = 0;
   double low = 0;
   double high = 0;
   std::vector<centroid> centroids;  // by mean
 
-  /// Errors: truncated, unsupported, corrupt. Allocates: a few times the bytes given.
+  /// Allocates: a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt.
   static result<reference_tdigest> read(std::span<const std::byte> bytes);
 
  private:
@@ -13633,7 +13905,8 @@ struct reference_tdigest {
     for (centroid& c : centroids) before = c.mean = brief ? before + in.take_big<float>() : in.take_big<double>();
     for (centroid& c : centroids) c.weight = brief ? by_seven_bits(in) : in.take_big<std::uint32_t>();
   }
-  /// Null, or what is wrong with the centroids. Floats may lie beyond the extremes by their rounding.
+  /// What is wrong with the centroids, or null. In a brief image the means, as floats, may lie beyond the extremes by
+  /// their rounding.
   const char* wrong(bool brief) const noexcept {
     if (centroids.empty()) return low <= high ? "extremes of nothing" : nullptr;
     if (low > high) return "the extremes are out of order";
@@ -13699,16 +13972,17 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::tdigest_image {
 
-// Apache DataSketches' image: preamble length in 8 bytes, version, type, k (2), flags, 0 (2); then for one value that
-// value; for more the numbers of centroids and of buffered values (4 each), smallest, largest, the centroids (mean
-// and whole weight, as wide as T each) and the buffered values.
+// Apache DataSketches' image. Fields are one byte long unless a number of bytes stands behind them: length of the
+// preamble in units of 8 bytes, version, type, k (2), flags, 0 (2). For one value follows that value; for more the
+// numbers of centroids and of buffered values (4 each), min, max, the centroids (mean and whole weight, each as wide as
+// T) and the buffered values.
 inline constexpr std::uint8_t short_preamble = 1;
 inline constexpr std::uint8_t long_preamble = 2;
 inline constexpr std::uint8_t serial_version = 1;
 inline constexpr std::uint8_t sketch_type = 20;
 inline constexpr std::uint8_t is_empty = 1;
 inline constexpr std::uint8_t is_single = 2;
-inline constexpr std::uint8_t in_reverse = 4;
+inline constexpr std::uint8_t in_reverse = 4;  // the other implementations' next merge goes from the upper end
 inline constexpr std::size_t header_bytes = 16;
 
 }  // namespace detail::tdigest_image
@@ -13717,17 +13991,24 @@ inline constexpr std::size_t header_bytes = 16;
 ///
 /// `K` sets accuracy and size of a new sketch; a loaded one has the K of its image. `T` is double or float. NaN and
 /// infinities are left out.
-/// Guarantee: `min`, `max`, `quantile(0)` and `quantile(1)` are exact, and values that were merged with no
-/// other keep their rank; `quantile` and `rank` never decrease. There is no bound for all streams: at K = 100 the rank
-/// of the median is typically off by 0.0003 and that of p99 by 0.00004, `resolution(p)` says how coarsely the stream
-/// was summed up there, and `kll` has a bound. The same input and order of merges give the same bytes; a span does
-/// what its values do one by one.
-/// Complexity: update O(log K) amortised, merge and query O(K log K); `view()` serves many queries. At most 2 K + 10
-/// centroids (2 K + 30 below K = 30) and up to eight times as many buffered values: 12 KB at K = 100. Allocates: when
-/// the buffer grows or is full. Threads: one at a time. Source: Dunning, Ertl, "Computing extremely accurate quantiles
-/// using t-digests", 2019. A centroid's weight is bounded by scale functions k1 and k2 together, and centroids form
-/// from both ends towards the middle, so that neither end is favoured. Bytes: the image of Apache DataSketches'
-/// t-digest, buffered values included; the reference implementation's are read.
+///
+/// The stream is kept as centroids: the mean of some neighbouring values, and their number. Centroids at the ends hold
+/// few values, those in the middle many.
+///
+/// Guarantee: `min`, `max`, `quantile(0)` and `quantile(1)` are exact, and values that are alone in their centroid keep
+/// their exact rank; `quantile` and `rank` never decrease. There is no bound on the error that holds for all streams
+/// (`kll` has one): at K = 100 the rank of the median is typically off by 0.0003 of the stream and that of p99 by
+/// 0.00004, and `resolution(p)` returns how coarse the centroids are at p. The same input and order of merges give the
+/// same bytes, and updating with a span leaves the same as updating with its values in order.
+/// Complexity: update O(log K) amortised, merge and query O(K log K); for many queries ask `view()`. Memory: at most
+/// 2 K + 10 centroids (2 K + 30 below K = 30) and up to eight times as many buffered values, 12 KB at K = 100.
+/// Allocates: when the buffer grows or is full.
+/// Threads: one at a time.
+/// Source: Dunning, Ertl, "Computing extremely accurate quantiles using t-digests", 2019. The weight of a centroid is
+/// bounded by the scale functions k1 and k2 together, and centroids form from both ends towards the middle, so that
+/// neither end is favoured.
+/// Bytes: the image of Apache DataSketches' t-digest, buffered values included. Those of the reference implementation
+/// are read too.
 template <unsigned K = 100, class T = double>
 class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   static_assert(K >= 10 && K <= 65535, "millrace[SKETCH-3]: tdigest<K>: K must be in [10, 65535]");
@@ -13736,13 +14017,13 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
 
  public:
   using value_type = T;
-  /// Updates and merges that would take `count` beyond this are left out.
+  /// Weighted updates and merges that would take `count` beyond this are left out. Single updates are not checked.
   static constexpr std::uint64_t max_count = sizeof(T) == 8 ? std::uint64_t{1} << 53 : 0xffffffffU;
 
   tdigest() noexcept = default;
   tdigest(const tdigest&) = default;
   tdigest& operator=(const tdigest&) = default;
-  /// Moved from, it is as freshly made.
+  /// The sketch moved from is as newly made.
   tdigest(tdigest&& other) noexcept : tdigest() { swap(other); }
   tdigest& operator=(tdigest&& other) noexcept {
     tdigest taken(std::move(other));
@@ -13765,14 +14046,17 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
     for (const T value : values) update(value);
   }
 
-  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
-  /// that probability, so that weights add up on average. Complexity: O(K).
+  /// Leaves about the same as `counts` updates with the value. Only whole weights can be kept, so a fraction is rounded
+  /// at random, up with the probability of that fraction: weights add up on average. A weight that is not above zero,
+  /// or `max_count` and more, changes nothing.
+  /// Complexity: O(K).
   void update(T value, weight counts);
 
+  /// Adds what another sketch, maybe of another K, has seen.
   void merge(const tdigest& other);
 
-  /// Takes the buffered values into the centroids, now instead of when the buffer is full: the image becomes smaller
-  /// and queries quicker. Nothing is lost that would not be lost later.
+  /// Folds the buffered values into the centroids now, and not only when the buffer is full: saved bytes become fewer
+  /// and queries quicker. It loses nothing that would not be lost later.
   void compress();
 
   std::uint64_t count() const noexcept { return settled_ + buffer_.size(); }
@@ -13783,14 +14067,16 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
   T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_; }
 
-  /// The distribution seen so far, for many questions: `quantile`, `rank` and their like make it each time.
+  /// The distribution seen so far, as a curve, for many queries: `quantile`, `rank` and the like make one for each
+  /// call.
   quantile_curve<T> view() const;
 
-  /// The fraction of the stream in the centroid at rank `p`: how finely ranks are told apart there.
+  /// The fraction of the stream that the centroid at rank `p` holds: ranks closer than that are not told apart. NaN for
+  /// a `p` that is NaN.
   double resolution(double p) const;
 
-  /// Values that stand for the stream, ascending, and how many of its values each one stands for; not the
-  /// buffered values.
+  /// The mean of some neighbouring values of the stream, and how many they are. `centroids` returns all, by mean;
+  /// buffered values are not among them.
   using weight_type = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
   struct centroid {
     T mean;
@@ -13800,9 +14086,9 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
 
   std::vector<std::byte> save() const;
   /// Reads the reference implementation's images too (T. Dunning's t-digest 3.2 and later, MergingDigest and
-  /// AVLTreeDigest, verbose and small), which are big-endian and begin with a zero byte; a K below 10 becomes 10.
-  /// Errors: truncated, unsupported, corrupt, not_finite, each naming what is wrong.
+  /// AVLTreeDigest, verbose and small), which are big-endian and begin with a zero byte; their K below 10 becomes 10.
   /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, not_finite, each naming what is wrong.
   static result<tdigest> load(std::span<const std::byte> bytes);
 
  private:
@@ -13813,7 +14099,7 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   using key_type = detail::order_key<T>;
 
   static constexpr std::uint32_t most_centroids(unsigned k) noexcept { return 2 * k + (k < 30 ? 30 : 10); }
-  /// A power of two: that many are sorted quickest.
+  /// How many values the buffer holds: at least four for each centroid, and a power of two, which sorts quickest.
   static constexpr std::uint32_t room_for(unsigned k) noexcept { return std::bit_ceil(4 * most_centroids(k)); }
   std::size_t most_centroids() const noexcept { return most_centroids(k_); }
 
@@ -13829,19 +14115,28 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   T high_ = -std::numeric_limits<T>::infinity();
   std::uint16_t k_ = K;
   std::uint32_t room_ = room_for(K);  // of the buffer
-  std::uint8_t flags_ = 0;            // `in_reverse`, kept for other readers
-  std::uint64_t fractions_ = K;       // the generator for fractional weights
+  std::uint8_t flags_ = 0;            // `in_reverse`, as loaded, for other implementations
+  std::uint64_t fractions_ = K;       // state of the generator that rounds weights
 };
 
-/// Folds sorted centroids and sorted single values into fewer centroids.
+/// Folds sorted centroids and sorted single values into fewer centroids: `run` takes them from both ends towards the
+/// middle, `emit` makes one centroid of as many neighbours as may be together.
 template <unsigned K, class T>
 class tdigest<K, T>::folder {
  public:
-  /// `total`: the weight of all. `fineness` 1, less for fewer centroids.
+  /// `total`: the sum of all weights. `fineness`: 1, or less to make fewer centroids.
+  ///
+  /// A scale function k(q) maps ranks q in [0, 1] to a scale on which no centroid may be longer than 1: one at rank q
+  /// may span 1 / (dk / dq) of the ranks. The paper's functions, for compression d and n values, are
+  ///
+  ///     k1 = d / (2 pi) asin(2 q - 1)                      dk1 / dq = d / (2 pi) / sqrt(q (1 - q))
+  ///     k2 = d / (4 log(n / d) + 24) log(q / (1 - q))      dk2 / dq = d / (4 log(n / d) + 24) / (q (1 - q))
+  ///
+  /// The folder adds both rates, with d = K and shares that were tried out so that a little less than 2 K centroids
+  /// come out: `by_root_` is the numerator of the first, 0.15 K near K / (2 pi), and `by_product_` that of the second,
+  /// whose denominator is 4 log(2) (log2(n / K) + 8.7) in the paper.
   folder(std::span<const centroid> old, std::span<const key_type> singles, double total, double k, double fineness)
       : old_(old), singles_(singles), total_(total) {
-    // Scale functions k1 and k2 of the paper as the rates d k / d q, added; the latter is scaled by the stream's
-    // length, much as there. Their shares were tried out: together they make a little less than 2 K centroids.
     by_root_ = 0.15 * k * fineness;
     by_product_ = 0.65 * k * fineness / (rough_log2(total / k) + 8.7);
   }
@@ -13858,7 +14153,8 @@ class tdigest<K, T>::folder {
   }
 
  private:
-  /// Straight lines between powers of two, without the library's logarithm, whose last bits vary with the processor.
+  /// log2 of x >= 1, interpolated linearly between powers of two (0.09 too low at worst). The C library's logarithm
+  /// would do as well, but its last bits, and so the sketch's bytes, vary with the processor.
   static double rough_log2(double x) noexcept {
     int exponent = 0;
     const double mantissa = detail::math::frexp(x > 1 ? x : 1, &exponent);
@@ -13866,7 +14162,8 @@ class tdigest<K, T>::folder {
   }
   bool left() const noexcept { return !old_.empty() || !singles_.empty(); }
 
-  /// What a centroid may weigh that begins after `done` of the stream, counted from the nearer end.
+  /// How much a centroid may weigh that begins where `done` of the total weight lies behind it, counted from its end of
+  /// the distribution: total / (dk1 / dq + dk2 / dq) at q = done / total. 0, so a single value, at the very end.
   double limit(double done) const noexcept {
     const double q = done / total_;
     const double product = q * (1 - q);
@@ -13874,7 +14171,7 @@ class tdigest<K, T>::folder {
     return total_ / (by_root_ / detail::math::sqrt(product) + by_product_ / product);
   }
 
-  /// The next single value comes before the next old centroid.
+  /// Does the next single value come before the next old centroid? `Upwards`: from the lower end on.
   template <bool Upwards>
   bool single_is_next() const noexcept {
     if (old_.empty()) return true;
@@ -13895,7 +14192,7 @@ class tdigest<K, T>::folder {
     return detail::from_order_key<T>(taken);
   }
 
-  /// Makes one centroid of as many neighbours as may be together. Returns its weight.
+  /// Makes one centroid of the next neighbours, as many as `limit` allows and one at least. Returns its weight.
   template <bool Upwards>
   double emit(std::vector<centroid>& made, double done) {
     const double most = limit(done);
@@ -13903,7 +14200,7 @@ class tdigest<K, T>::folder {
     const double base = first.mean;
     double last = base;
     double weight = static_cast<double>(first.weight);
-    double sum = 0;  // of the distances to the first: the mean keeps its digits however far from zero
+    double sum = 0;  // of the distances from the first, so that the mean keeps its digits however far from zero it lies
     while (left()) {
       if (single_is_next<Upwards>()) {
         if (weight + 1 > most) break;
@@ -13914,13 +14211,13 @@ class tdigest<K, T>::folder {
         const auto more = static_cast<double>((Upwards ? old_.front() : old_.back()).weight);
         if (weight + more > most) break;
         last = take_old<Upwards>().mean;
-        // By division, since a compiler may fuse a product with the sum, or not: other bytes.
+        // A division in place of a product, which some compilers would fuse with the addition: other bytes.
         sum += (last - base) / (1 / more);
         weight += more;
       }
     }
     double mean = base + sum / weight;
-    // Within what it stands for, also after rounding and overflow.
+    // Rounding and overflow must not take the mean beyond the values that it stands for.
     if (Upwards ? !(mean >= base) : !(mean <= base)) mean = base;
     if (Upwards ? mean > last : mean < last) mean = last;
     made.push_back({static_cast<T>(mean), static_cast<weight_type>(weight)});
@@ -13953,7 +14250,7 @@ void tdigest<K, T>::compress() {
   fold(std::move(centroids_));
 }
 
-/// Two lists in order, as one.
+/// Merges two sorted lists of centroids.
 template <unsigned K, class T>
 std::vector<typename tdigest<K, T>::centroid> tdigest<K, T>::joined(std::span<const centroid> a,
                                                                     std::span<const centroid> b) {
@@ -14009,9 +14306,15 @@ quantile_curve<T> tdigest<K, T>::view() const {
     folded.compress();
     return folded.view();
   }
-  // A centroid's mean is not the value at its middle rank: where the curve bends, they differ by weight^2 / 24 times
-  // its second derivative, which the neighbours tell. A point between two neighbours, where their weights meet, bends
-  // the line between them likewise.
+  // The curve goes through the value at each centroid's middle rank, and through the point where two centroids meet.
+  //
+  // Let v(r) be the value at rank r, counted in values, and v'' its second derivative, called `bend` below.
+  // A centroid of weight w with its middle at rank m has the mean
+  //     1 / w  integral of v(m + t) over |t| < w / 2  =  v(m) + v''(m) / 2 * w^2 / 12  =  v(m) + w^2 / 24 v''(m),
+  // so that v(m) is the mean less w^2 / 24 v''(m). `bend` is estimated from the slopes to both neighbours.
+  // Between two middles at distances a and b from the point where the centroids meet, v lies below the straight line by
+  // a b / 2 v'', as does every parabola between its ends; v'' is taken as the average of both.
+  // Every result is held between its neighbours, so that the curve never falls.
   const std::size_t size = centroids_.size();
   std::vector<double> middle(size), bend(size), value(size);
   double before = 0;
@@ -14034,7 +14337,7 @@ quantile_curve<T> tdigest<K, T>::view() const {
   quantile_curve<T> curve(low_, 2 * size);
   for (std::size_t i = 0; i < size; ++i) {
     const double half = static_cast<double>(centroids_[i].weight) / 2;
-    if (centroids_[i].weight == 1) {  // itself: from the rank below it to the one with it
+    if (centroids_[i].weight == 1) {  // a value of the stream: it has all ranks from those below it to those with it
       curve.add(middle[i] - half, centroids_[i].mean);
       curve.add(middle[i] + half, centroids_[i].mean);
       continue;
@@ -14189,14 +14492,14 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A set of 63-bit hashes other than 0. Open addressing by the low bits with an odd stride from the high ones, which
-/// keeps a table that is 15/16 full quick enough.
+/// A set of 63-bit hashes other than 0. Open addressing by the low bits with an odd stride taken from the high ones: so
+/// a table may be 15/16 full and still be quick.
 class hash_set {
  public:
   std::uint32_t size() const noexcept { return size_; }
   bool contains(std::uint64_t hash) const noexcept { return size_ != 0 && slots_[place_of(hash)] == hash; }
 
-  /// Whether it was new.
+  /// Returns whether the hash was new.
   bool insert(std::uint64_t hash) {
     if (16 * (std::uint64_t{size_} + 1) > 15 * std::uint64_t{slots_.size()}) grow();
     std::uint64_t& place = slots_[place_of(hash)];
@@ -14209,13 +14512,13 @@ class hash_set {
     slots_.clear();
     size_ = 0;
   }
-  /// Calls `use` with each, in no order that means anything.
+  /// Calls use(hash) for each hash, in the order of the table.
   template <class Use>
   void for_each(Use&& use) const {
     for (const std::uint64_t hash : slots_)
       if (hash != 0) use(hash);
   }
-  /// Leaves those that a condition holds for.
+  /// Removes the hashes for which holds(hash) is false.
   template <class Condition>
   void keep_if(Condition&& holds) {
     std::vector<std::uint64_t> before(slots_.size());
@@ -14228,7 +14531,7 @@ class hash_set {
       }
   }
 
-  /// Ascending.
+  /// The hashes in ascending order.
   std::vector<std::uint64_t> sorted() const {
     std::vector<std::uint64_t> all(size_);
     std::size_t at = 0;
@@ -14275,10 +14578,11 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::theta_image {
 
-// Apache DataSketches' compact image: preamble length in 8 bytes, version, family, 0 (2), flags, hash of the seed (2);
-// then for two hashes and more their number (4), 0 (4); for a sample the threshold (8); then the hashes. Version 4
-// packs them: bits of a difference and bytes of the number in the place of the zeros, the threshold of a sample,
-// the number, then the differences of ascending hashes, bit by bit from the highest.
+// Apache DataSketches' compact image. Fields are one byte long unless a number of bytes stands behind them: length of
+// the preamble in units of 8 bytes, version, family, 0 (2), flags, hash of the seed (2); for two hashes and more their
+// number (4) and 0 (4); if hashes were left out the threshold (8); then the hashes (8 each). Version 4 packs them: in
+// the place of the first zeros stand the bits of a difference and the bytes of the number of hashes; then come the
+// threshold if hashes were left out, that number, and the differences of ascending hashes, each from its highest bit.
 inline constexpr std::uint8_t plain_version = 3;
 inline constexpr std::uint8_t packed_version = 4;
 inline constexpr std::uint8_t family_id = 3;
@@ -14291,18 +14595,18 @@ inline constexpr std::uint8_t is_ordered = 16;
 
 /// How many different items a stream has, with unions, intersections and differences of such streams: the theta sketch.
 ///
-/// It keeps the items' hashes below a threshold, theta, that falls so that between 2^LgK and 15/16 2^(LgK + 1) of them
-/// are left. Items are whole numbers (7 is one item whatever its type), floating-point numbers (one zero, one NaN),
-/// text (the empty one is left out).
+/// It keeps the items' hashes below a threshold, theta. Whenever more than 15/16 2^(LgK + 1) hashes are kept, the
+/// threshold falls so that the 2^LgK least are left. Items are whole numbers (7 is one item whatever its type),
+/// floating-point numbers (+0 and -0 are one item, and so are all NaN) and text (empty text is left out).
+///
 /// Guarantee: exact up to 15/16 2^(LgK + 1) different items; beyond, the estimate's standard deviation is
-/// `relative_error()`, 1.6 % at most at LgK = 12. Intersections and differences are as precise as their operands' items
-/// are many: their error is relative to the union. Order and repetition make no difference.
-/// Complexity: update O(1) amortised, set operations O(hashes); 16 bytes a hash at the most, 128 KB at LgK = 12.
-/// Allocates: as it grows, and when the threshold falls.
-/// Threads: one at a time.
-/// Source: Dasgupta, Lang, Rhodes, Thaler, "A framework for estimating stream expression cardinalities", ICDT 2016.
-/// Bytes: the ordered compact image of Apache DataSketches' theta sketch, the same as its C++ and Python write
-/// after the same updates. An empty one differs in Java and Go, which leave the seed's hash 0; theirs is read too.
+/// `relative_error()`, 1.6 % at most for a stream or a union at LgK = 12. The error of an intersection or a difference
+/// is relative to the union: it is small for one that holds much of the union. Order and repetition make no difference.
+/// Complexity: update O(1) amortised, set operations O(hashes kept). Memory: at most 32 2^LgK bytes, 128 KB at LgK
+/// = 12. Allocates: as it grows, and when the threshold falls. Threads: one at a time. Source: Dasgupta, Lang, Rhodes,
+/// Thaler, "A framework for estimating stream expression cardinalities", ICDT 2016. Bytes: the ordered compact image of
+/// Apache DataSketches' theta sketch, the same as its C++ and Python write after the same updates. An empty one differs
+/// in Java and Go, which leave the seed's hash 0; theirs is read too.
 template <unsigned LgK = 12>
 class theta {
   static_assert(LgK >= 5 && LgK <= 26, "millrace[SKETCH-7]: theta<LgK>: LgK must be in [5, 26]");
@@ -14313,7 +14617,7 @@ class theta {
   theta() noexcept = default;
   theta(const theta&) = default;
   theta& operator=(const theta&) = default;
-  /// Moved from, it is as freshly made.
+  /// The sketch moved from is as newly made.
   theta(theta&& other) noexcept : theta() { swap(other); }
   theta& operator=(theta&& other) noexcept {
     theta taken(std::move(other));
@@ -14322,7 +14626,7 @@ class theta {
   }
   ~theta() = default;
 
-  /// An item, or many side by side: a vector of them, a span.
+  /// Takes an item, or many from a vector or a span.
   template <class Items>
   requires(detail::takes_items<Items>)
   void update(const Items& items) {
@@ -14333,12 +14637,12 @@ class theta {
       offer(detail::hash_item(items).low >> 1);
     }
   }
-  /// millrace[SKETCH-14]: what is no item.
+  /// millrace[SKETCH-14]: an argument that is no item; the error names the template parameter, which says what to do.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
   requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
 
-  /// The items of either.
+  /// Union: the items of this sketch or the other.
   void merge(const theta& other) {
     if (other.empty_) return;
     if (&other == this) return;
@@ -14349,7 +14653,7 @@ class theta {
     }
     other.hashes_.for_each([this](std::uint64_t hash) { offer(hash); });
   }
-  /// The items of both.
+  /// Intersection: the items that both sketches have.
   void intersect(const theta& other) {
     if (empty_ || other.empty_) {
       *this = theta();
@@ -14357,26 +14661,28 @@ class theta {
     }
     keep(other, true);
   }
-  /// The items that the other one does not have.
+  /// Difference: the items of this sketch that the other does not have.
   void subtract(const theta& other) {
     if (!empty_ && !other.empty_) keep(other, false);
   }
-  /// Leaves the 2^LgK smallest hashes at most, as a union of DataSketches does before it is saved.
+  /// Keeps only the 2^LgK least hashes, if there are more, as DataSketches does with a union before it is saved.
   void trim() {
     if (hashes_.size() > nominal) shrink();
   }
 
-  /// Nothing was seen. An intersection may be estimated at 0 without being empty.
+  /// Is it known to hold no item? The estimate of an intersection may be 0 without that.
   bool empty() const noexcept { return empty_; }
-  /// No item was left out so far.
+  /// Are the hashes of all items kept, so that the estimate is exact?
   bool exact() const noexcept { return threshold_ == all; }
   std::size_t retained() const noexcept { return hashes_.size(); }
-  /// The fraction of all hashes that is kept.
+  /// The threshold as a fraction of all hashes: the share of items whose hashes are kept.
   double fraction() const noexcept { return static_cast<double>(threshold_) / static_cast<double>(all); }
 
-  /// How many different items there were.
+  /// The estimate of how many different items there were: hashes are uniform, so the number kept divided by `fraction`.
   double estimate() const noexcept { return static_cast<double>(hashes_.size()) / fraction(); }
-  /// The estimate's standard deviation as a fraction of it; of the number kept while there are any.
+  /// The estimate's standard deviation as a fraction of it; 0 while it is exact, and if no hash is kept. With f the
+  /// fraction and n items, the number kept is binomial, of mean n f and variance n f (1 - f), and n f is near that
+  /// number.
   double relative_error() const noexcept {
     return exact() || hashes_.size() == 0 ? 0.0
                                           : detail::math::sqrt((1 - fraction()) / static_cast<double>(hashes_.size()));
@@ -14385,8 +14691,12 @@ class theta {
     double lower;
     double upper;
   };
-  /// Where the number lies with the confidence of so many standard deviations: 95 % with 2, 99.7 % with 3.
-  /// Source: Wilson's interval, solved for the number of trials.
+  /// Bounds on the number of items: 95 % confidence for 2 `deviations`, 99.7 % for 3.
+  ///
+  /// The bounds are the n for which the number kept, k, is z = `deviations` standard deviations off its mean:
+  /// (k - n f)^2 = z^2 n f (1 - f). With m = n f and u = z^2 (1 - f) that is m^2 - (2 k + u) m + k^2 = 0, so
+  /// m = (k + u / 2) -+ sqrt(u (k + u / 4)), and n = m / f.
+  /// Source: Wilson's interval (1927), solved for the number of trials.
   bounds_type bounds(double deviations = 2) const noexcept {
     const auto kept = static_cast<double>(hashes_.size());
     if (exact()) return {kept, kept};
@@ -14398,9 +14708,9 @@ class theta {
   }
 
   std::vector<std::byte> save() const;
-  /// Reads compact images, plain and packed. One with more hashes than fit is thinned out.
-  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
+  /// Reads compact images, plain and packed. Of an image with more hashes than fit, the least are kept.
   /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
   static result<theta> load(std::span<const std::byte> bytes);
 
  private:
@@ -14409,13 +14719,13 @@ class theta {
   }
   static constexpr std::uint64_t all = ~std::uint64_t{0} >> 1;  // a threshold above every hash
   static constexpr std::uint32_t nominal = std::uint32_t{1} << LgK;
-  static constexpr std::uint32_t most = nominal / 8 * 15;
+  static constexpr std::uint32_t most = nominal / 8 * 15;  // 15/16 of a table of twice the nominal size
 
   void offer(std::uint64_t hash) {
     if (hash >= threshold_ || hash == 0) return;
     if (hashes_.insert(hash) && hashes_.size() > most) shrink();
   }
-  /// To the smallest `nominal` hashes.
+  /// Lowers the threshold so that the `nominal` least hashes are left.
   [[gnu::noinline]] void shrink() {
     std::vector<std::uint64_t> kept;
     kept.reserve(hashes_.size());
@@ -14423,6 +14733,7 @@ class theta {
     threshold_ = detail::nth_smallest(kept, nominal);
     hashes_.keep_if([this](std::uint64_t hash) { return hash < threshold_; });
   }
+  /// Keeps the hashes that the other sketch has as well, if `common`, else those that it does not have.
   void keep(const theta& other, bool common) {
     if (&other == this) {
       if (!common) hashes_.clear();
@@ -14517,7 +14828,7 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
     if (hash == 0 || hash >= limit) return in.corrupt("a hash that is not below theta");
     if (ordered && hash <= last) return in.corrupt("hashes out of order");
     last = hash;
-    if (hash >= loaded.threshold_) continue;  // thinned out already
+    if (hash >= loaded.threshold_) continue;  // the threshold has fallen since, as there were more hashes than fit
     if (!loaded.hashes_.insert(hash)) return in.corrupt("a hash twice");
     if (loaded.hashes_.size() > most) loaded.shrink();
   }
@@ -14537,17 +14848,18 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
 namespace millrace {
 inline namespace v0 {
 
-/// The k items that come up most, by number or by weight, of a stream with any number of different ones.
+/// The k items that come up most in a stream, by number or by weight, whatever the number of different items.
 ///
 ///     mr::topk_tracker endpoints(10);
 ///     endpoints.update("/api/v1/score");           // or with what it weighs: update("/api/v1/score", 3)
 ///     for (auto& [item, lower, upper] : endpoints.top()) ...
 ///
-/// Over a stretch of time: `windowed<sliding<5min, 10s>, topk_tracker>`, and so in any window of panes.
-/// `Item`, `LgSize`, guarantee, complexity, memory: as of `frequent_items`; an item's true weight lies between
-/// `lower` and `upper`, and while no more than 3/4 2^LgSize different items came, both are that weight.
-/// Moved from, it has seen nothing. Weights are kept whole, as the sketch's image keeps them: see `update(item,
-/// weight)`. Threads: one at a time; const calls from any number.
+/// For a stretch of time use `windowed<sliding<5min, 10s>, topk_tracker>`, or any other window of panes.
+///
+/// Guarantee: `Item`, `LgSize`, bounds, complexity and memory are those of `frequent_items`: an item's true weight lies
+/// between `lower` and `upper`, and until more than 3/4 2^LgSize different items came, both are that weight. Weights
+/// are kept whole: see `update(item, weight)`. Threads: one at a time; const calls from any number. Moved from: it has
+/// seen nothing.
 template <class Item = std::string, unsigned LgSize = 10>
 class basic_topk_tracker {
  public:
@@ -14556,30 +14868,31 @@ class basic_topk_tracker {
   using sample = item_type;
   using row = typename sketch_type::row;
 
+  /// `k`: how many items `top()` returns.
   explicit basic_topk_tracker(std::size_t k = 10) noexcept : k_(k) {}
 
-  /// An item, or many side by side: a vector, a span.
+  /// Takes an item of weight one, or many from a vector or a span.
   template <class Items>
   requires(sketch_type::template takes<Items>)
   void update(const Items& items) {
     kept_.update(items);
   }
-  /// millrace[SKETCH-14]: what is no item.
+  /// millrace[SKETCH-14]: an argument that is no item; the error names the template parameter, which says so.
   template <class millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>
   requires(!sketch_type::template takes<millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>)
   void update(const millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for&) = delete;
-  /// A weight with a fraction is rounded at random, up with the probability of that fraction: sums are right on average
-  /// only, 600 times 10.5 makes 6,300 give or take 12 (sqrt(n / 4) at the most, the standard deviation). For exact sums
-  /// weigh in a smaller unit, cents in place of euros: whole weights add up exactly.
+  /// Takes an item with a weight. A fraction is rounded at random, up with the probability of that fraction, so that
+  /// sums are right on average only: n such weights add up with a standard deviation of sqrt(n / 4) at most, 600 times
+  /// 10.5 to 6,300 with one of 12. Whole weights add up exactly: weigh in a smaller unit, in cents and not in euros.
   void update(item_type item, weight_or_number w) { kept_.update(item, w); }
   void merge(const basic_topk_tracker& other) { kept_.merge(other.kept_); }
   void reset() { kept_ = sketch_type(); }
 
-  /// The heaviest first; fewer than k where there are no more.
+  /// The k heaviest items, or `count` of them, the heaviest first; fewer where there are no more.
   std::vector<row> top() const { return kept_.top(k_); }
   std::vector<row> top(std::size_t count) const { return kept_.top(count); }
   std::size_t k() const noexcept { return k_; }
-  /// What all items weigh together, each as it was rounded.
+  /// The sum of all weights, as they were rounded.
   std::uint64_t total() const noexcept { return kept_.total(); }
   const sketch_type& sketch() const noexcept { return kept_; }
 
@@ -17384,7 +17697,8 @@ using sliding_window = basic_sliding_window<>;
 #ifndef MILLRACE_AGGREGATE_WINDOWS_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_HPP
 
-/// aggregate/windows: an aggregate over a stretch of a stream, by event time or by arrival; fading; rates.
+/// aggregate/windows: an aggregate over a stretch of a stream, by event time or by time of arrival; `decayed`, in which
+/// the weight of the past fades; rates of events and counters.
 
 #endif  // MILLRACE_AGGREGATE_WINDOWS_HPP
 

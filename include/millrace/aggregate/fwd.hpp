@@ -1,8 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_FWD_HPP
 #define MILLRACE_AGGREGATE_FWD_HPP
 
-/// What other modules may name of aggregate without including it: the members that they ask an aggregate for. Whoever
-/// has an aggregate has included what it is made of.
+/// The names of this module that other modules may use without including its headers: the members that they ask an
+/// aggregate for. Code that holds an aggregate has included the headers of its members already.
 
 #include <millrace/core/config.hpp>
 

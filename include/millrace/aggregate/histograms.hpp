@@ -1,8 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_HISTOGRAMS_HPP
 #define MILLRACE_AGGREGATE_HISTOGRAMS_HPP
 
-/// aggregate/histograms: counts in bins: for durations, within a relative error, for OpenTelemetry, between
-/// edges of your own.
+/// aggregate/histograms: counts in bins. `log_histogram` is for durations in whole numbers, `ddsketch` for quantiles
+/// within a relative error, `exponential_histogram` for OpenTelemetry, `binned_histogram` for bins of your own.
 
 #include <millrace/aggregate/histograms/binned_histogram.hpp>
 #include <millrace/aggregate/histograms/ddsketch.hpp>

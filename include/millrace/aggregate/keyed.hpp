@@ -1,8 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_KEYED_HPP
 #define MILLRACE_AGGREGATE_KEYED_HPP
 
-/// aggregate/keyed: an aggregate for each key, for many threads, of a sample of the items; metrics
-/// named at run time.
+/// aggregate/keyed: an aggregate for each key (`grouped`), one that many threads write (`sharded`), one of a sample of
+/// the items (`sampled`), and statistics of metrics that are named at run time (`streaming_aggregator`).
 
 #include <millrace/aggregate/keyed/grouped.hpp>
 #include <millrace/aggregate/keyed/sampled.hpp>

@@ -1,7 +1,7 @@
 #ifndef MILLRACE_AGGREGATE_MEMBERS_HPP
 #define MILLRACE_AGGREGATE_MEMBERS_HPP
 
-/// aggregate/members: the statistics that `aggregate<...>` is made of, and what a member of your own is.
+/// aggregate/members: the statistics that `aggregate<...>` is made of; `member.hpp` says how to write one of your own.
 
 #include <millrace/aggregate/members/aggregate.hpp>
 #include <millrace/aggregate/members/extremes.hpp>

@@ -1,7 +1,8 @@
 #ifndef MILLRACE_AGGREGATE_WINDOWS_HPP
 #define MILLRACE_AGGREGATE_WINDOWS_HPP
 
-/// aggregate/windows: an aggregate over a stretch of a stream, by event time or by arrival; fading; rates.
+/// aggregate/windows: an aggregate over a stretch of a stream, by event time or by time of arrival; `decayed`, in which
+/// the weight of the past fades; rates of events and counters.
 
 #include <millrace/aggregate/windows/decayed.hpp>
 #include <millrace/aggregate/windows/rates.hpp>

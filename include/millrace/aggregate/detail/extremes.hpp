@@ -17,7 +17,8 @@ struct extremes {
   bool nan = false;  ///< one of the numbers was NaN: then low and high say nothing
 };
 
-/// The least and the greatest of many numbers, and whether any is NaN, in one pass over vectors of 16 bytes.
+/// The least and the greatest of many numbers, and whether any is NaN, in one pass over vectors of 16 bytes. Two
+/// vectors side by side (`chains`), so that a comparison need not wait for the one before it.
 template <class T>
 inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
   typedef T vector __attribute__((vector_size(16)));
@@ -27,7 +28,7 @@ inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
   std::size_t i = 0;
   if (count >= chains * lanes) {
     vector low[chains], high[chains];
-    auto odd = vector{} != vector{};
+    auto unordered = vector{} != vector{};  // lanes in which a NaN came: none yet
     for (std::size_t c = 0; c < chains; ++c) {
       low[c] = vector{} + found.low;
       high[c] = vector{} + found.high;
@@ -38,14 +39,14 @@ inline extremes<T> scan_extremes(const T* values, std::size_t count) noexcept {
         __builtin_memcpy(&v, values + i + c * lanes, sizeof v);
         low[c] = v < low[c] ? v : low[c];
         high[c] = v > high[c] ? v : high[c];
-        odd |= v != v;
+        unordered |= v != v;
       }
     }
     for (std::size_t c = 0; c < chains; ++c) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
         if (low[c][lane] < found.low) found.low = low[c][lane];
         if (high[c][lane] > found.high) found.high = high[c][lane];
-        if (odd[lane] != 0) found.nan = true;
+        if (unordered[lane] != 0) found.nan = true;
       }
     }
   }

@@ -14,21 +14,22 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// What `Sketch` is asked through its view, which is made for each question: for many of them, ask `view()` once.
+/// The queries that `Sketch` inherits. Each builds the sketch's sorted view anew: for many queries call `view()` once
+/// and ask the view.
 template <class Sketch, class T>
 class asked_by_view {
  public:
   /// NaN unless p is in [0, 1].
   T quantile(double p) const { return view_of().quantile(p); }
   T median() const { return view_of().median(); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   T interquartile_range() const { return view_of().interquartile_range(); }
   /// The fraction of the stream at or below `value`.
   double rank(T value) const { return view_of().rank(value); }
   /// The rank of each point.
   std::vector<double> cdf(std::span<const T> points) const { return view_of().cdf(points); }
-  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last.
-  /// Errors: invalid_argument when the points do not ascend or nothing was seen.
+  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last point.
+  /// Errors: invalid_argument when the points do not ascend or the sketch has seen nothing.
   result<std::vector<double>> pmf(std::span<const T> points) const { return view_of().pmf(points); }
 
  protected:
@@ -38,15 +39,15 @@ class asked_by_view {
   auto view_of() const { return static_cast<const Sketch&>(*this).view(); }
 };
 
-/// Sorted runs of values that weigh the same, merged into one run with a weight for each value. Runs are best added
-/// from the short to the long, so that few values are moved often.
+/// Merges sorted runs into one sorted run; all values of a run have the same weight, and the result has a weight for
+/// each value. Each `add` moves all values so far, so short runs are best added first.
 template <class T>
 class weighted_runs {
  public:
   std::vector<T> values;
   std::vector<std::uint64_t> weights;
 
-  /// `value_at(i)`: the run's values, ascending.
+  /// `value_at(i)` returns the run's value i, i < size; the values ascend.
   template <class ValueAt>
   void add(std::size_t size, ValueAt&& value_at, std::uint64_t weight) {
     merged_.resize(values.size() + size);
@@ -79,8 +80,9 @@ std::vector<double> cdf_at(std::span<const T> points, Rank&& rank) {
   return ranks;
 }
 
-/// The fractions of `total` up to the first point, between neighbours, and beyond the last, where `up_to(point)` says
-/// how much there is at or below a point. Errors: invalid_argument when the points do not ascend or there is nothing.
+/// The fractions of `total` up to the first point, between neighbouring points, and beyond the last point;
+/// `up_to(point)` returns the weight at or below a point.
+/// Errors: invalid_argument when the points do not ascend or the total is zero.
 template <class T, class UpTo, class Weight>
 result<std::vector<double>> pmf_between(std::span<const T> points, UpTo&& up_to, Weight total) {
   if (total == 0) return error(errc::invalid_argument, "pmf of an empty sketch");

@@ -18,8 +18,10 @@
 namespace millrace {
 inline namespace v0 {
 
-// An axis says which of its bins, [edge(i), edge(i + 1)), a number falls into; -1 stands for below the
-// first, `bins()` for the last edge and above. A type of one's own with these six functions will do.
+// An axis divides the numbers into bins [edge(i), edge(i + 1)), i < bins(). `bin_of` returns the bin that a number
+// falls into, -1 for a number below the first edge, and bins() for the last edge and above. An axis of your own is any
+// type with the members of the ones here: `name`, `bins`, `bin_of`, `edge`, `save`, `load`, ==, and `make` if it has
+// parameters.
 
 /// Bins of equal width.
 class regular_axis {
@@ -27,7 +29,8 @@ class regular_axis {
   static constexpr std::string_view name = "regular";
 
   regular_axis() = default;
-  /// Errors: invalid_argument unless low < high are finite and bins > 0.
+  /// Errors: invalid_argument unless low < high, both are finite and at most 1e300 apart, 0 < bins <= 2^31, and a bin
+  /// is wide enough that its edges differ.
   static result<regular_axis> make(std::size_t bins, double low, double high) {
     const double width = (high - low) / static_cast<double>(bins);
     if (bins == 0 || bins > (std::size_t{1} << 31) || !(width > 0) || !(high - low <= 1e300) || !(low + width > low) ||
@@ -75,17 +78,17 @@ class regular_axis {
   std::size_t bins_ = 0;
   double low_ = 0;
   double high_ = 0;
-  double width_ = 0;
-  double per_width_ = 0;
+  double width_ = 0;      // of a bin
+  double per_width_ = 0;  // bins for each unit of x
 };
 
-/// Bins between edges of one's own.
+/// Bins between edges of your own.
 class edges_axis {
  public:
   static constexpr std::string_view name = "edges";
 
   edges_axis() = default;
-  /// Errors: invalid_argument unless there are two edges and each is above the one before it.
+  /// Errors: invalid_argument unless there are at least two edges and each is above the one before it.
   static result<edges_axis> make(std::vector<double> edges) {
     if (edges.size() < 2) return error(errc::invalid_argument, "edges_axis: fewer than two edges make no bin");
     for (std::size_t i = 0; i < edges.size(); ++i)
@@ -125,13 +128,14 @@ class edges_axis {
   std::vector<double> edges_;
 };
 
-/// Bins that each span the same factor: between low > 0 and high, equal in the logarithm.
+/// Bins between low > 0 and high whose edges grow by the same factor: of equal width in the logarithm.
 class logarithmic_axis {
  public:
   static constexpr std::string_view name = "logarithmic";
 
   logarithmic_axis() = default;
-  /// Errors: invalid_argument unless 0 < low < high are finite and bins > 0.
+  /// Errors: invalid_argument unless 0 < low < high, both are finite, 0 < bins <= 2^24, and a bin is wide enough that
+  /// its edges differ.
   static result<logarithmic_axis> make(std::size_t bins, double low, double high) {
     logarithmic_axis made;
     if (bins != 0 && bins <= (std::size_t{1} << 24) && low > 0 && low < high &&
@@ -181,20 +185,21 @@ class logarithmic_axis {
   std::size_t bins_ = 0;
   double low_ = 0;
   double high_ = 0;
-  double start_ = 0;
-  double per_octave_ = 0;
+  double start_ = 0;       // log2(low)
+  double per_octave_ = 0;  // bins for each factor of two
 };
 
-/// Counts of items in the bins of an axis, and of those below and above; items may weigh.
+/// Counts of the items in each bin of an axis, and of those below and above all bins. Items may have weights.
 ///
 ///     auto ms = mr::regular_histogram::make(100, 0.0, 50.0);
 ///
-/// Guarantee: each item is in the bin whose edges are around it, the lower one included; NaN is left out.
-/// Counts are exact up to 2^53. Merging histograms of one axis adds bins; one without an axis (made by its
-/// default constructor) takes that of the other.
-/// Complexity: update O(1), with edges_axis O(log bins); 8 bytes a bin; allocates: when made.
+/// Guarantee: an item counts in the bin whose edges are around it, the lower edge included; NaN is left out. Counts are
+/// exact up to 2^53. Merging adds the counts of each bin; a histogram without an axis (a default-constructed one) takes
+/// the other's.
+/// Complexity: update O(1), with edges_axis O(log bins); 8 bytes a bin.
+/// Allocates: when made, loaded, copied, or merged into without an axis.
 /// Threads: one at a time; const calls from any number.
-/// Errors: of merging other axes: invalid_argument.
+/// Errors: merge: invalid_argument when the axes differ.
 template <class Axis>
 class binned_histogram {
  public:
@@ -203,7 +208,7 @@ class binned_histogram {
   binned_histogram() = default;
   binned_histogram(const binned_histogram&) = default;
   binned_histogram& operator=(const binned_histogram&) = default;
-  /// Moved from, it has no bins and takes no items.
+  /// The histogram moved from has no bins and takes no items.
   binned_histogram(binned_histogram&& other) noexcept : binned_histogram() { swap(other); }
   binned_histogram& operator=(binned_histogram&& other) noexcept {
     binned_histogram taken(std::move(other));
@@ -212,7 +217,8 @@ class binned_histogram {
   }
   ~binned_histogram() = default;
   explicit binned_histogram(Axis axis) : axis_(std::move(axis)), counts_(axis_.bins() + 2) {}
-  /// With an axis of these parameters; its errors.
+  /// A histogram with an axis that Axis::make makes of these arguments.
+  /// Errors: those of Axis::make.
   template <class... Args>
   static result<binned_histogram> make(Args&&... args) {
     auto axis = Axis::make(std::forward<Args>(args)...);
@@ -244,19 +250,21 @@ class binned_histogram {
   }
 
   std::size_t bins() const noexcept { return axis_.bins(); }
-  /// i < bins()
+  /// What the items in bin i weigh together. Precondition: i < bins().
   double count(std::size_t i) const noexcept { return counts_[i + 1]; }
   double below() const noexcept { return counts_.empty() ? 0 : counts_.front(); }
-  /// At the last edge or above.
+  /// What the items at the last edge or above weigh together.
   double above() const noexcept { return counts_.empty() ? 0 : counts_.back(); }
+  /// What all items weigh together, those below and above the bins included.
   double total() const noexcept {
     double sum = 0;
     for (const double c : counts_) sum += c;
     return sum;
   }
-  /// The fraction of all in bin i, per unit of x.
+  /// The fraction of all items that is in bin i, divided by the bin's width. Precondition: i < bins().
   double density(std::size_t i) const noexcept { return count(i) / total() / (axis_.edge(i + 1) - axis_.edge(i)); }
-  /// The fraction of all below x, as if spread evenly within a bin. NaN when empty.
+  /// The fraction of all items below x, as if the items of a bin were spread evenly over it. NaN when empty, and for an
+  /// x that is NaN. Items above all bins count as lying at infinity.
   double rank(double x) const noexcept {
     const double all = total();
     if (!(all > 0) || x != x) return std::numeric_limits<double>::quiet_NaN();
@@ -268,8 +276,8 @@ class binned_histogram {
     const auto i = static_cast<std::size_t>(bin);
     return (sum + count(i) * ((x - axis_.edge(i)) / (axis_.edge(i + 1) - axis_.edge(i)))) / all;
   }
-  /// Where `rank` is p, interpolated in its bin; an outer edge for what lies beyond. NaN when empty, and
-  /// unless p is in [0, 1].
+  /// The x for which `rank` returns p, interpolated within its bin; the first or the last edge where that item lies
+  /// outside all bins. NaN when empty, and unless p is in [0, 1].
   double quantile(double p) const noexcept {
     const double all = total();
     if (!(all > 0) || !(p >= 0 && p <= 1)) return std::numeric_limits<double>::quiet_NaN();
@@ -289,7 +297,7 @@ class binned_histogram {
     return axis_.edge(bins());
   }
   double median() const noexcept { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
   std::vector<std::byte> save() const {

@@ -16,19 +16,20 @@
 namespace millrace {
 inline namespace v0 {
 
-/// Quantiles with a bound on the relative error of the value itself: a histogram with buckets that grow
-/// with the value. For latencies and sizes, where 1 % of a millisecond and 1 % of an hour are what matters.
+/// Quantiles with a bound on the relative error of the value itself: a histogram whose buckets widen with the value.
+/// For latencies and sizes, where 1 % of a millisecond matters as 1 % of an hour does.
 ///
-/// `Permille` is the error in thousandths; `Most` bounds the buckets of each sign: where a stream's range
-/// is wider than they reach, the numbers closest to zero are joined (2,048 buckets at 1 % reach from a
-/// nanosecond to nine years; 896, 7 KB, over a factor of 5e7).
-/// Guarantee: `quantile(p)` is within `relative_error` of the item of rank p; `min`, `max`,
-/// `count`, `sum` (compensated), quantile(0) and quantile(1) are exact; no quantile falls as p grows. Merging
-/// is exact: any split of a stream, in any order, merges to the same buckets. NaN is left out; numbers
-/// closer to zero than 2^-1022 count as zero.
-/// Complexity: update O(1): items wait in a buffer of 256, which vectors number, as they do a span; quantile and
-/// merge O(buckets), and a copy of the sketch while the buffer holds some. 8 bytes a bucket between the least and
-/// the greatest used, with room for half as many more, and 2.1 KiB. Allocates: when the range grows, and a query that
+/// `Permille` is the error in thousandths. `Most` bounds the number of buckets of each sign: if the stream's range is
+/// wider than they reach, the buckets closest to zero are joined. At 1 %, 2,048 buckets reach from a nanosecond to nine
+/// years; 896 buckets, 7 KB, reach over a factor of 5e7.
+///
+/// Guarantee: `quantile(p)` is within `relative_error` of the item of rank p, unless that item is in joined buckets;
+/// `min`, `max`, `count`, quantile(0) and quantile(1) are exact, and so is `sum`, which is compensated, but for
+/// rounding; quantiles never decrease as p grows. Merging is exact: any split of a stream, in any order, merges to the
+/// same buckets. NaN is left out; numbers closer to zero than 2^-1022 count as zero. Complexity: update O(1): items
+/// wait in a buffer of 256, whose buckets vector instructions then find, as they do for a span. Merge O(buckets); a
+/// query O(buckets), and a copy of the sketch while items wait. Memory: 2.1 KiB and 8 bytes for each bucket between the
+/// least and the greatest used, with room for as many more. Allocates: when the range grows, and in a query that
 /// copies. Threads: one at a time; const calls from any number. Source: Masson, Rim, Lee, "DDSketch: a fast and
 /// fully-mergeable quantile sketch with relative-error guarantees", VLDB 2019.
 template <unsigned Permille = 10, unsigned Most = 2048>
@@ -43,9 +44,9 @@ class ddsketch {
   static constexpr double relative_error = core::relative_error;
 
   ddsketch() noexcept = default;
-  // Of the buffer, only what is in it.
+  // Copies only that part of the buffer which is in use.
   ddsketch(const ddsketch& other) : core_(other.core_) { take_waiting(other); }
-  /// Moved from, it is as freshly made.
+  /// The sketch moved from is as newly made.
   ddsketch(ddsketch&& other) noexcept : core_(std::move(other.core_)) {
     take_waiting(other);
     other.start_again();
@@ -81,13 +82,13 @@ class ddsketch {
     core_.merge(other.core_);
     core_.update(other.waiting());
   }
-  /// Every item's weight so far times factor > 0.
+  /// Multiplies the weight of every item so far by factor > 0.
   void scale(double factor) {
     settle();
     core_.scale(factor);
   }
 
-  /// What was seen weighs together.
+  /// What all items weigh together.
   double count() const {
     return ask([](const core& all) { return all.count(); });
   }
@@ -104,15 +105,16 @@ class ddsketch {
   double(max)() const {
     return ask([](const core& all) { return (all.max)(); });
   }
+  /// How many buckets are kept, of both signs.
   std::size_t buckets() const {
     return ask([](const core& all) { return all.buckets(); });
   }
 
-  /// `p` in [0, 1]; NaN for any other p, and when nothing was seen.
+  /// The value of rank p in [0, 1]; NaN for any other p, and when nothing was seen.
   double quantile(double p) const {
     return ask([p](const core& all) { return all.quantile(p); });
   }
-  /// Several at once.
+  /// The quantiles at several p.
   std::vector<double> quantiles(std::span<const double> ps) const {
     return ask([ps](const core& all) {
       std::vector<double> made;
@@ -122,11 +124,12 @@ class ddsketch {
     });
   }
   double median() const { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   double interquartile_range() const {
     return ask([](const core& all) { return all.quantile(0.75) - all.quantile(0.25); });
   }
-  /// The fraction of the weight at or below x or within `relative_error` around it.
+  /// The fraction of the weight at or below x. Items above x in the same bucket count too: they exceed it by less than
+  /// the factor (1 + e) / (1 - e), e = `relative_error`.
   double rank(double x) const {
     return ask([x](const core& all) { return all.rank(x); });
   }
@@ -135,14 +138,15 @@ class ddsketch {
     return ask([points](const core& all) { return all.cdf(points); });
   }
 
-  /// The message `DDSketch` of DataDog's DDSketch.proto, as its Java and Go implementations read and write
-  /// it: cubic interpolation, bucket i from gamma^i on. (The Python package numbers buckets by their upper
-  /// end: it reads the same counts one bucket lower.) Sum, extremes and infinite items have no place in it.
+  /// The protobuf message `DDSketch` of DataDog's DDSketch.proto, as the Java and Go implementations read and write it:
+  /// its mapping of values to buckets interpolates cubically, and bucket i begins where the mapping reaches i. (The
+  /// Python package numbers buckets by their upper end: it reads the same counts one bucket lower.) The message has no
+  /// place for the sum, the extremes and infinite items.
   std::vector<std::byte> to_protobuf() const {
     return ask([](const core& all) { return all.to_protobuf(); });
   }
-  /// Sum and extremes are estimated, within `relative_error`.
-  /// Errors: corrupt, unsupported (another mapping than `to_protobuf` writes).
+  /// Reads such a message. Sum and extremes are estimated from the buckets, each value within `relative_error`.
+  /// Errors: corrupt; unsupported for another mapping than `to_protobuf` writes.
   static result<ddsketch> from_protobuf(std::span<const std::byte> bytes) {
     auto read = core::from_protobuf(bytes);
     if (!read) return std::move(read).error();
@@ -151,7 +155,7 @@ class ddsketch {
     return made;
   }
 
-  /// The protobuf message with sum, extremes and what waits in the buffer beside it.
+  /// The protobuf message, and beside it the sum, the extremes, infinite items and the items that wait in the buffer.
   std::vector<std::byte> save() const {
     envelope_writer to(type);
     core_.save(to);
@@ -174,7 +178,7 @@ class ddsketch {
   }
 
  private:
-  static constexpr std::uint32_t room = 256;
+  static constexpr std::uint32_t room = 256;  // items that wait in the buffer
   static constexpr std::string_view type = "ddsketch";
 
   std::span<const double> waiting() const noexcept { return {buffer_, waiting_}; }
@@ -190,6 +194,7 @@ class ddsketch {
     core_.update(waiting());
     waiting_ = 0;
   }
+  /// Calls `question` with a core that has all items: the sketch's own, or a copy with the items that wait.
   template <class F>
   auto ask(F&& question) const {
     if (waiting_ == 0) return question(core_);

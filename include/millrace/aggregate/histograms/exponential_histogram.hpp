@@ -20,18 +20,16 @@
 namespace millrace {
 inline namespace v0 {
 
-/// The exponential histogram of OpenTelemetry: buckets between powers of 2^(2^-scale), as fine as `Most` of
-/// them for each sign allow; the scale falls by itself as the range of the stream grows.
+/// The exponential histogram of OpenTelemetry. Its buckets lie between the powers of base = 2^(2^-scale); the scale
+/// falls by itself as the range of the stream grows, so that `Most` buckets for each sign are enough.
 ///
-/// Guarantee: a bucket holds (base^i, base^(i+1)], exactly where that is a power of two; counts, extremes
-/// and, up to rounding, the sum are exact; merging takes the coarser scale of the two, or a yet coarser one
-/// where the range asks for it, and makes the same buckets of any split of a stream. NaN and infinities
-/// are left out; numbers closer to zero than 2^-1022 count as zero.
-/// Complexity: update O(1), a logarithm; 8 bytes a bucket between the least and the greatest used,
-/// with room for as many more: at most 32 `Most`.
-/// Allocates: when the range grows.
-/// Threads: one at a time; const calls from any number.
-/// Source: OpenTelemetry metrics data model, "ExponentialHistogram"; opentelemetry-proto v1, metrics.proto.
+/// Guarantee: bucket i holds the numbers in (base^i, base^(i+1)]; a bucket's end is exact where it is a power of two,
+/// and else up to rounding. Counts and extremes are exact, the sum up to rounding. A merge has the coarser scale of the
+/// two, or a coarser one still if the range needs it; any split of a stream merges to the same buckets. NaN and
+/// infinities are left out; numbers closer to zero than 2^-1022 count as zero. Complexity: update O(1), one logarithm.
+/// Memory: 8 bytes for each bucket between the least and the greatest used, with room for as many more: at most 32
+/// `Most` bytes. Allocates: when the range grows. Threads: one at a time; const calls from any number. Source:
+/// OpenTelemetry metrics data model, "ExponentialHistogram"; opentelemetry-proto v1, metrics.proto.
 template <unsigned Most = 160>
 class exponential_histogram {
   static_assert(Most >= 2 && Most <= 65536,
@@ -40,12 +38,12 @@ class exponential_histogram {
  public:
   using value_type = double;
   static constexpr int finest_scale = 20;
-  static constexpr int coarsest_scale = -11;  // two buckets: above one, and up to one
+  static constexpr int coarsest_scale = -11;  // base 2^2048: one bucket up to 1, one above
 
   exponential_histogram() noexcept = default;
   exponential_histogram(const exponential_histogram&) = default;
   exponential_histogram& operator=(const exponential_histogram&) = default;
-  /// Moved from, it is as freshly made.
+  /// The histogram moved from is as newly made.
   exponential_histogram(exponential_histogram&& other) noexcept : exponential_histogram() { swap(other); }
   exponential_histogram& operator=(exponential_histogram&& other) noexcept {
     exponential_histogram taken(std::move(other));
@@ -106,6 +104,7 @@ class exponential_histogram {
     if (other.high_ > high_) high_ = other.high_;
   }
 
+  /// The present scale: the base of the buckets is 2^(2^-scale).
   int scale() const noexcept { return scale_; }
   std::uint64_t count() const noexcept { return count_; }
   bool empty() const noexcept { return count_ == 0; }
@@ -113,13 +112,15 @@ class exponential_histogram {
   /// NaN when empty; so are `max` and `quantile`.
   double(min)() const noexcept { return empty() ? none : low_; }
   double(max)() const noexcept { return empty() ? none : high_; }
+  /// How many items were zero, or closer to it than 2^-1022.
   std::uint64_t zeros() const noexcept { return zeros_; }
+  /// How many buckets are kept, of both signs.
   std::size_t buckets() const noexcept { return positive_.size() + negative_.size(); }
-  /// How many items x lie in (base^i, base^(i+1)], base = 2^(2^-scale), and how many of them negated.
+  /// How many items x lie in bucket i, (base^i, base^(i+1)]; `negative`: for how many -x does.
   std::uint64_t positive(std::int32_t i) const noexcept { return positive_.at(i); }
   std::uint64_t negative(std::int32_t i) const noexcept { return negative_.at(i); }
 
-  /// The number of the bucket of x at a scale, 0 < x finite.
+  /// The number of the bucket of x at a scale. Precondition: x is finite and a normal number above zero.
   static std::int32_t bucket_of(double x, int scale) noexcept {
     const auto bits = std::bit_cast<std::uint64_t>(x);
     const auto octave = static_cast<std::int32_t>(bits >> 52) - 1023;
@@ -133,7 +134,7 @@ class exponential_histogram {
     part = part < 0 ? 0 : part >= buckets ? buckets - 1 : part;
     return octave * buckets + part;
   }
-  /// The lower end of bucket i at a scale, rounded to a double; 0 or infinity beyond their range.
+  /// The lower end of bucket i at a scale, rounded to a double; 0 or infinity where it is beyond double's range.
   static double lower_bound(std::int64_t i, int scale) noexcept {
     if (scale <= 0) {
       const std::int64_t octave = i * (std::int64_t{1} << -scale);
@@ -173,7 +174,8 @@ class exponential_histogram {
   /// Upper less lower quartile.
   double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
-  /// The message `ExponentialHistogramDataPoint` of OTLP; times in nanoseconds since 1970, left out if 0.
+  /// The protobuf message `ExponentialHistogramDataPoint` of OTLP. The times are nanoseconds since 1970, and are left
+  /// out if 0.
   std::vector<std::byte> to_otlp(std::uint64_t start_time = 0, std::uint64_t time = 0) const {
     detail::protobuf_writer made;
     if (start_time != 0) made.fixed64(2, start_time);
@@ -199,9 +201,8 @@ class exponential_histogram {
     }
     return made.written();
   }
-  /// A point of any scale with up to `Most` buckets, or more, which are joined to that. A point without
-  /// min and max takes the ends of its buckets for them.
-  /// Errors: corrupt, naming what is wrong.
+  /// Reads such a message, of any scale. More than `Most` buckets are joined to as many. If min and max are left out,
+  /// the ends of the outer buckets stand for them. Errors: corrupt, naming what is wrong.
   static result<exponential_histogram> from_otlp(std::span<const std::byte> bytes) {
     exponential_histogram made;
     detail::protobuf_reader from(bytes);
@@ -271,11 +272,13 @@ class exponential_histogram {
     return error(errc::corrupt, std::string("OTLP exponential histogram point: ") + what);
   }
   double clamped(double x) const noexcept { return x < low_ ? low_ : x > high_ ? high_ : x; }
+  /// The middle of bucket i; its lower end if the upper one is beyond, or near the end of, double's range.
   double middle(std::int64_t i) const noexcept {
     const double low = lower_bound(i, scale_);
     const double high = lower_bound(i + 1, scale_);
     return high > 1e300 ? low : low + (high - low) / 2;
   }
+  /// The end of the outermost bucket: the upper one of all numbers if `high`, else the lower one.
   double outer_end(bool high) const noexcept {
     const runs& outer = high ? positive_ : negative_;
     const runs& inner = high ? negative_ : positive_;
@@ -284,7 +287,8 @@ class exponential_histogram {
     return zeros_ != 0 || inner.empty() ? 0.0 : -sign * lower_bound(inner.first(), scale_);
   }
 
-  /// The finest scale, not above the present one, at which run and the buckets from low to high fit.
+  /// The finest scale, not above the present one, at which `run` and the buckets from low to high (numbers at the
+  /// present scale) together are at most `Most` buckets.
   int fitting(const runs& run, std::int64_t low, std::int64_t high) const noexcept {
     if (!run.empty()) {
       low = low < run.first() ? low : run.first();
@@ -316,7 +320,7 @@ class exponential_histogram {
       }
     }
     if (!from.ok()) return fault("its buckets are malformed");
-    // Buckets of no double at all would take the scale's range with them.
+    // Bucket numbers beyond those of any double are refused: numbers far apart would make the scale needlessly coarse.
     const std::int64_t most = scale >= 0 ? std::int64_t{1100} << scale : 1100;
     detail::protobuf_reader counts(packed);
     for (std::int64_t bucket = first; !counts.empty(); ++bucket) {

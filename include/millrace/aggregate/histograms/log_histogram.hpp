@@ -21,17 +21,16 @@ inline namespace v0 {
 
 /// Quantiles of a stream of durations in fixed memory, whatever their number and range.
 ///
-/// Units: any whole number; the profiler's are nanoseconds. Numbers with a fraction do not compile: count in a
-/// smaller unit, or take a `ddsketch`. A number below zero (of a clock that went back) is refused: it changes no
+/// Units: any, in whole numbers; the profiler's are nanoseconds. Numbers with a fraction do not compile: count in a
+/// smaller unit, or use a `ddsketch`. A number below zero (from a clock that was set back) is refused: it changes no
 /// figure, and `refused` counts it.
-/// Guarantee: `count`, `sum`, `min`, `max`, `quantile(0)` and `quantile(1)` are exact (a sum beyond
-/// 2^64-1 stands at 2^64-1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of
-/// rank ceil(p * count), exact below 128, and never decreases as p grows. Values of 2^63 and more
-/// share one bucket. Merging is exact: any split of a stream merges to the same histogram.
-/// Complexity: update O(1), quantile and merge O(buckets); 32 KiB, allocates: only the saved bytes.
-/// Moved from, it is unchanged: it is copied. Threads: one at a time.
-/// Source: log-linear buckets as in G. Tene's HdrHistogram; here octave and sub-bucket are read off
-/// the exponent and the first mantissa bits of the value as a double.
+/// Guarantee: `count`, `sum`, `min`, `max`, `quantile(0)` and `quantile(1)` are exact (a sum beyond 2^64 - 1 is
+/// returned as 2^64 - 1). For 0 < p < 1, `quantile(p)` is within `relative_error` of the value of rank ceil(p * count),
+/// equal to it if it is below 128, and never decreases as p grows. Values of 2^63 and more share one bucket, for which
+/// that bound does not hold. Merging is exact: any split of a stream merges to the same histogram. Complexity: update
+/// O(1), quantile and merge O(buckets); 32 KiB. Allocates: only the saved bytes. Threads: one at a time. Source:
+/// log-linear buckets as in G. Tene's HdrHistogram. Here the octave and the bucket within it are read off the exponent
+/// and the first mantissa bits of the value as a double. Moved from: unchanged, since moving copies.
 class log_histogram {
   template <class X>
   static constexpr bool has_fractions = [] {
@@ -43,7 +42,8 @@ class log_histogram {
 
  public:
   using value_type = std::uint64_t;
-  /// What a window, a group or an aggregate of it takes: signed, so that a number below zero is seen as one.
+  /// The item type of windows, groups and aggregates of it: signed, so that a number below zero stays one and is
+  /// refused.
   using sample = std::int64_t;
   static constexpr double relative_error = 1.0 / 128;
 
@@ -57,12 +57,13 @@ class log_histogram {
     }
   }
 
-  /// millrace[AGGREGATE-16]: numbers with a fraction, which would be cut off.
+  /// millrace[AGGREGATE-16]: a floating-point argument, whose fraction would be cut off; the error names the template
+  /// parameter, which says so.
   template <class millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>
   requires(has_fractions<millrace_AGGREGATE_16_log_histogram_takes_whole_numbers>)
   void update(const millrace_AGGREGATE_16_log_histogram_takes_whole_numbers&) = delete;
 
-  /// Refuses and counts a number below zero.
+  /// Takes a signed number; refuses one below zero, and counts it in `refused`.
   template <class Signed, std::enable_if_t<std::is_integral_v<Signed> && std::is_signed_v<Signed>, int> = 0>
   void update(Signed value) noexcept {
     if (value < 0) [[unlikely]]
@@ -94,12 +95,12 @@ class log_histogram {
     constexpr std::uint64_t most = ~std::uint64_t{0};
     return sum_ > most ? most : static_cast<std::uint64_t>(sum_);
   }
-  /// 0 when empty; so are `min`, `max` and `quantile`.
+  /// The arithmetic mean; 0 when empty, as are `min`, `max` and `quantile`.
   double mean() const noexcept { return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_); }
   std::uint64_t(min)() const noexcept { return count_ == 0 ? 0 : min_; }
   std::uint64_t(max)() const noexcept { return max_; }
 
-  /// `p` in [0, 1]; 0 for any other p: there is no NaN among whole numbers.
+  /// The value of rank p in [0, 1]; 0 for any other p, as there is no NaN among whole numbers.
   std::uint64_t quantile(double p) const noexcept {
     if (!(p >= 0 && p <= 1)) return 0;
     if (p == 0) return (min)();
@@ -116,10 +117,11 @@ class log_histogram {
     return (max)();
   }
   std::uint64_t median() const noexcept { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   std::uint64_t interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
-  /// The sum, the extremes, the used buckets only (12 bytes each), and how many numbers were refused, if any were.
+  /// Saves the sum, the extremes, those buckets that have items (12 bytes each), and the count of refused numbers if
+  /// any were.
   std::vector<std::byte> save() const {
     envelope_writer to(type);
     to.u64(static_cast<std::uint64_t>(sum_));
@@ -137,7 +139,7 @@ class log_histogram {
     if (refused_ != 0) to.u64(refused_);
     return std::move(to).finish();
   }
-  /// Errors: those of an envelope; corrupt.
+  /// Errors: those of `envelope_reader::open`; corrupt if the numbers contradict each other.
   static result<log_histogram> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, type);
     if (!from) return std::move(from).error();
@@ -169,11 +171,14 @@ class log_histogram {
  private:
   static constexpr std::string_view type = "log_histogram";
   __extension__ typedef unsigned __int128 sum_type;
-  static constexpr unsigned sub_bits = 6;  // 64 buckets an octave: a bucket's middle is within 1/128 of all in it
+  static constexpr unsigned sub_bits = 6;  // 2^6 buckets an octave: a bucket's middle is within 1/128 of all in it
   static constexpr std::size_t octaves = 63;
   static constexpr std::size_t bucket_count = 1 + (octaves << sub_bits);      // the first one is for zero
   static constexpr std::uint64_t top = (std::uint64_t{1} << octaves) - 1024;  // the largest double below 2^63
 
+  /// Bucket 0 is for zero; bucket 1 + 64 octave + part is for the part-th 64th, from 0, of [2^octave, 2^(octave + 1)).
+  /// A double's bits, shifted to its exponent (biased by 1023) and the first 6 bits of its mantissa, are that number
+  /// but for a constant.
   static std::size_t bucket_of(std::uint64_t value) noexcept {
     // Signed, because that conversion is one instruction.
     const auto clamped = static_cast<double>(static_cast<std::int64_t>(value < top ? value : top));
@@ -182,6 +187,7 @@ class log_histogram {
     return static_cast<std::size_t>(index < 0 ? 0 : index);
   }
 
+  /// The middle of a bucket, rounded down; the only number in it if it is narrower than two.
   static std::uint64_t middle_of(std::size_t index) noexcept {
     if (index == 0) return 0;
     const std::size_t octave = (index - 1) >> sub_bits;

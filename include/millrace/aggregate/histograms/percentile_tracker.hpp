@@ -16,8 +16,8 @@
 namespace millrace {
 inline namespace v0 {
 
-/// A place on the scale from 0 to 100. A whole number is taken as it is; one with a fraction says that it is on this
-/// scale, `mr::percent(99.9)`: 0.99, meant on the scale from 0 to 1, does not compile.
+/// A place on the scale from 0 to 100. Whole numbers convert to it; a number with a fraction must be written
+/// `mr::percent(99.9)`, so that 0.99, which is meant on the scale from 0 to 1, does not compile.
 struct percent {
   double value;
 
@@ -25,22 +25,25 @@ struct percent {
   requires(!std::is_same_v<Whole, bool>)
   constexpr percent(Whole whole) noexcept : value(static_cast<double>(whole)) {}
   constexpr explicit percent(double of_hundred) noexcept : value(of_hundred) {}
-  /// millrace[SKETCH-13]: a fraction that does not say what it is a fraction of.
+  /// millrace[SKETCH-13]: a floating-point number without its scale; the error names the template parameter, which says
+  /// what to write.
   template <class millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
   requires std::is_floating_point_v<millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile>
   percent(millrace_SKETCH_13_percentiles_are_of_100_write_99_or_percent_99_9_or_call_quantile) = delete;
 };
 
-/// A list of percentiles of a stream in fixed memory, whatever its length: for service levels.
+/// A list of percentiles of a stream of any length, in fixed memory: for service levels.
 ///
 ///     mr::percentile_tracker latency;                  // 50, 90, 95, 99
 ///     latency.update(12.5);
 ///     latency.percentile(99);                          // and percentile(mr::percent(99.9)), quantile(0.999)
 ///     for (auto [percentile, value] : latency.percentiles()) ...
 ///
-/// `Sketch`: what keeps the distribution; `ddsketch` is within 1 % of the value, `kll` within 1.3 % of the rank.
-/// Guarantee, complexity, memory: the sketch's. Moved from, it has seen nothing and lists no percentiles. Threads: one
-/// at a time; const calls from any number.
+/// `Sketch` keeps the distribution; with `ddsketch` percentiles are within 1 % of the value, with `kll` within 1.3 % of
+/// the rank.
+/// Guarantee: that of the sketch, and so are complexity and memory.
+/// Threads: one at a time; const calls from any number.
+/// Moved from: it has seen nothing and lists no percentiles.
 template <class Sketch = ddsketch<>>
 class basic_percentile_tracker {
  public:
@@ -50,6 +53,7 @@ class basic_percentile_tracker {
     double value;
   };
 
+  /// `percentiles`: those that `percentiles()` lists. `empty`: a sketch without items, to set its parameters.
   explicit basic_percentile_tracker(std::vector<percent> percentiles = {50, 90, 95, 99}, Sketch empty = Sketch())
       : percentiles_(std::move(percentiles)), kept_(empty), empty_(std::move(empty)) {}
 
@@ -57,21 +61,21 @@ class basic_percentile_tracker {
   void update(double x, weight w) { kept_.update(x, w); }
   void update(std::span<const double> items) { kept_.update(items); }
   void merge(const basic_percentile_tracker& other) { kept_.merge(other.kept_); }
-  /// As if nothing had been seen.
+  /// Forgets all items.
   void reset() { kept_ = empty_; }
 
-  /// `place` in [0, 100]; NaN for any other, and when nothing was seen.
+  /// The percentile at a place in [0, 100]; NaN for any other, and when nothing was seen.
   double percentile(percent place) const { return kept_.quantile(place.value / 100); }
-  /// The same on the scale that all sketches use: `p` in [0, 1].
+  /// The same on the scale that sketches use, p in [0, 1].
   double quantile(double p) const { return kept_.quantile(p); }
-  /// Those of the constructor, in its order.
+  /// The percentiles that the constructor was given, in that order, with their values.
   std::vector<row> percentiles() const {
     std::vector<row> made;
     made.reserve(percentiles_.size());
     for (const percent p : percentiles_) made.push_back({p.value, percentile(p)});
     return made;
   }
-  /// What was seen weighs together.
+  /// What all items weigh together.
   double count() const { return static_cast<double>(kept_.count()); }
   const Sketch& sketch() const noexcept { return kept_; }
 

@@ -18,16 +18,16 @@
 namespace millrace {
 inline namespace v0 {
 
-/// NaN policy: an item that is NaN, or whose weight is negative or not finite, is skipped, and counted in
-/// `skipped()`.
+/// NaN policy: an item that is NaN, or whose weight is negative or not finite, is left out and counted in `skipped()`.
 struct skip_nan {
   static constexpr std::string_view name = "skip_nan";
 };
-/// NaN policy: counted as an item; from then on every member that is a double is NaN.
+/// NaN policy: an item that is NaN, or whose weight is negative or not finite, is counted as an item; from then on
+/// every member whose value is a double returns NaN.
 struct propagate_nan {
   static constexpr std::string_view name = "propagate_nan";
 };
-/// NaN policy: `update` returns an error that names the item, and takes nothing of the call.
+/// NaN policy: `update` returns an error with the index of the first such item, and leaves the aggregate as it was.
 struct reject_nan {
   static constexpr std::string_view name = "reject_nan";
 };
@@ -35,7 +35,7 @@ struct reject_nan {
 namespace detail {
 template <class P>
 concept nan_policy = std::is_same_v<P, skip_nan> || std::is_same_v<P, propagate_nan> || std::is_same_v<P, reject_nan>;
-/// Has items in a row, but is neither a span of Sample nor of floats.
+/// A container of contiguous items that converts neither to a span of Sample nor to one of floats.
 template <class R, class Sample>
 concept range_of_others =
     requires(const R& r) {
@@ -48,7 +48,8 @@ concept range_of_others =
 template <class Policy, class... Members>
 class basic_aggregate;
 
-/// An aggregate's states in their closed forms: smaller, to be merged and asked. What windows keep.
+/// An aggregate as of one moment: the closed form of each state, which has no block of items in the making and so is
+/// smaller. It can be merged and asked for members, but not updated. Windows keep these.
 template <class Policy, class... Members>
 class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
   using base = detail::answers<true, Policy, Members...>;
@@ -69,24 +70,22 @@ class aggregate_snapshot : public detail::answers<true, Policy, Members...> {
   friend basic_aggregate<Policy, Members...>;
 };
 
-/// Several statistics of one stream in one pass; `Policy` says what becomes of NaN, `aggregate<Members...>` skips it.
-/// Dependencies between members are resolved at compile time and their states shared: `mean`, `variance` and `stddev`
-/// together keep one set of moments.
+/// Several statistics of one stream in one pass. `Policy` says what becomes of items that are NaN:
+/// `aggregate<Members...>` skips them. Dependencies between members are resolved at compile time, and members share
+/// states: `mean`, `variance` and `stddev` together keep one set of moments.
 ///
 ///     mr::aggregate<mr::count, mr::min, mr::max, mr::mean, mr::stddev> latency;
 ///     latency.update(span_of_doubles);  // or of floats
 ///     latency.get<mr::stddev>();
 ///
 /// Models: aggregator_of<double> (of pairs, texts or whole numbers, if a member is about them), span_aggregator_of, and
-/// weighted_aggregator_of if all members are.
-/// Guarantee: each member's own; the same bits on every CPU and compiler. Infinite items make of each member what they
-/// make of its definition: a mean infinite, a variance NaN.
-/// Complexity: a span goes by blocks of 2,048 items: one loop over registers finds what all fused members need; those
-/// that want the items themselves find them in the first-level cache. The members' own memory and 32 bytes.
-/// Allocates: only members that say so.
-/// Threads: one at a time; const calls from any number.
-/// Moved from: an aggregate of members without memory of their own is as it was; any other may only be assigned to or
-/// destroyed.
+/// weighted_aggregator_of if every member takes weights.
+/// Guarantee: each member states its own; results are the same bits on every CPU and compiler. Infinite items give each
+/// member the value that its definition gives them: an infinite mean, a variance that is NaN.
+/// Complexity: a span is worked in blocks of 2,048 items: one loop finds in registers what all fusable members need,
+/// and the others then read the block from the first-level cache. Memory: the members' own and 32 bytes. Allocates:
+/// what its members say that they do. Threads: one at a time; const calls from any number. Moved from: an aggregate
+/// whose members have no heap memory is as it was; any other may only be assigned to or destroyed.
 template <class Policy, class... Members>
 class basic_aggregate : public detail::answers<false, Policy, Members...> {
   using base = detail::answers<false, Policy, Members...>;
@@ -106,14 +105,15 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
 
   basic_aggregate() = default;
 
-  /// With sketches set up otherwise than by default (a seed, a size), one argument each.
+  /// With members that are sketches set up otherwise than by default (another seed, another size): one argument for
+  /// each such sketch.
   template <class... Sketches>
   requires(sizeof...(Sketches) > 0 && (detail::sketch_for<Sketches, basic_aggregate> && ...))
   explicit basic_aggregate(Sketches... sketches) {
     (this->states_.set(std::move(sketches)), ...);
   }
 
-  /// Void; under `reject_nan` result<void>: not_finite, with the item's place.
+  /// Returns void; under `reject_nan` result<void>: not_finite, with the item's index.
   auto update(sample x) { return one<false>(x, 1); }
   auto update(sample x, weight w)
   requires(states::weighable)
@@ -134,7 +134,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
   auto update(std::initializer_list<sample> items) {
     return update(std::span<const sample>(items.begin(), items.size()));
   }
-  /// For containers of another type than the aggregate's items: does not compile, and says why.
+  /// For containers whose items are of another type than the aggregate's: a call does not compile, and says why.
   template <class Items>
   requires(!std::is_convertible_v<const Items&, sample> && detail::range_of_others<Items, sample>)
   void update(const Items&) {
@@ -143,7 +143,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
         "millrace[AGGREGATE-17]: update(items): they are of another type than the aggregate's items, which are "
         "doubles unless a member is about something else; convert them, or update item by item");
   }
-  /// The items of a span of floats, which double holds exactly.
+  /// Floats convert to double without loss.
   auto update(std::span<const float> items)
   requires(std::is_same_v<sample, double>)
   {
@@ -160,9 +160,9 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if constexpr (std::is_same_v<Policy, reject_nan>) return result<void>();
   }
 
-  /// Items that weigh weights[i] each: what as many single updates do, faster, and with no greater error. An item
-  /// without a weight counts as one whose weight is NaN; weights without an item count as nothing. Void; under
-  /// `reject_nan` result<void>, as above.
+  /// Item i has weight weights[i]: leaves the same as that many single updates, is faster, and has no greater error. An
+  /// item without a weight is treated like one whose weight is NaN; weights without an item are ignored. Returns void;
+  /// under `reject_nan` result<void>, as above.
   auto update(std::span<const sample> items, std::span<const double> weights) {
     static_assert(states::weighable,
                   "millrace[AGGREGATE-14]: update(items, weights): a member of the aggregate takes no weights");
@@ -186,8 +186,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     }
   }
 
-  /// Takes up what the same members made of a later part of the stream, or of another stream. Void, or
-  /// result<void> where a member's merging can fail; then nothing is merged.
+  /// Adds what the same members found in a later part of the stream, or in another stream. Returns void, or
+  /// result<void> where a member's merge can fail; after an error nothing is merged.
   auto merge(const basic_aggregate& later) {
     if constexpr (states::merging_can_fail) {
       basic_aggregate joined = *this;
@@ -203,7 +203,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     }
   }
 
-  /// Takes away what was merged or updated before; exact only where the traits say so.
+  /// Removes items that were merged or updated before; up to rounding, exactly where `exactly_invertible`.
   void unmerge(const snapshot_type& part)
   requires(states::invertible)
   {
@@ -216,7 +216,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     unmerge(part.snapshot());
   }
 
-  /// Every item's weight so far times factor > 0. Counts, extremes and places stay as they are.
+  /// Multiplies the weight of every item so far by factor > 0. Counts, extremes and places stay as they are.
   void scale(double factor)
   requires(states::scalable)
   {
@@ -257,12 +257,13 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     if (!ordinary) [[unlikely]]
       return rare(x, w);
     const stream_item<sample> it{x, w, this->tally_.seen()};
-    ++this->tally_.items;  // before, so that nothing has to be kept beyond a state's rare calls
+    ++this->tally_.items;  // before the states, so that no register is saved across their calls that are not inlined
     this->states_.for_each([&](auto& state) { detail::feed<Weighted>(state, it); });
     return answer();
   }
 
-  /// NaN, an impossible weight, an infinity, or numbers so large that sums may overflow.
+  /// Takes an item that is NaN or infinite, has an impossible weight, or is so large (beyond 1e300) that sums may
+  /// overflow.
   [[gnu::noinline, gnu::cold]] answer rare(const sample& x, double w) {
     if (w == 0) return answer();
     if (detail::has_nan(x) || !detail::is_weight(w)) {
@@ -289,7 +290,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     for (const sample& x : items) (void)update(x);
   }
 
-  /// False, and nothing done, if the block has something to be looked at one by one.
+  /// Updates with a block of ordinary items. If an item is not ordinary, or a sum of the block overflows, returns false
+  /// and does nothing.
   bool block(std::span<const sample> items) {
     if constexpr (std::is_same_v<sample, double>) {
       const detail::block_figures found = detail::scan_block<states::figures>(items.data(), items.size());
@@ -363,7 +365,8 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     }
   }
 
-  /// Where order does not matter, what is out of the ordinary goes first and alone, the rest as a block.
+  /// A block that `block` returned false for. If the order of items does not matter, those that are not ordinary are
+  /// updated one by one first, and the rest as a block; else all are updated one by one.
   [[gnu::noinline, gnu::cold]] void mixed_block(std::span<const sample> items) {
     std::size_t kept = 0;
     if constexpr (states::commutative) {
@@ -382,7 +385,7 @@ class basic_aggregate : public detail::answers<false, Policy, Members...> {
     }
   }
 
-  /// What the saved bytes are called: `aggregate<skip_nan;moments2,min>`.
+  /// The type name in the saved bytes, such as `aggregate<skip_nan;moments2,min>`.
   static std::string type() { return "aggregate<" + std::string(Policy::name) + ";" + states::names() + ">"; }
 };
 

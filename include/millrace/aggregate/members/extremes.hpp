@@ -12,8 +12,8 @@
 namespace millrace {
 inline namespace v0 {
 
-/// Where an extreme stood: its place in the stream, counted from 0 with the skipped items, and what it
-/// was. Without items: `nowhere` and NaN.
+/// Where an extreme stood: its index in the stream, from 0, skipped items counted, and its value. Without items:
+/// `nowhere` and NaN.
 struct located {
   static constexpr std::uint64_t nowhere = ~std::uint64_t{0};
   std::uint64_t index = nowhere;
@@ -38,7 +38,7 @@ class extreme_state {
   }
   void merge(const extreme_state& later) noexcept { update(later.best_); }
   void scale(double) noexcept {}
-  /// Of two zeros the positive one.
+  /// A zero is returned as +0, since which of two zeros came first is not kept.
   double value(std::uint64_t items) const noexcept {
     return items == 0 ? std::numeric_limits<double>::quiet_NaN() : best_ + 0.0;
   }
@@ -52,7 +52,7 @@ class extreme_state {
  private:
   static bool better(double a, double b) noexcept { return Sign > 0 ? a < b : a > b; }
 
-  double best_ = Sign * std::numeric_limits<double>::infinity();  // the identity of the operator, not 0
+  double best_ = Sign * std::numeric_limits<double>::infinity();  // any item is better, or as good
 };
 
 /// The first place of the least (Sign +1) or greatest (-1) item.
@@ -97,6 +97,7 @@ class located_state {
   located best_;
 };
 
+/// The first item, or the last one if `Last`.
 template <bool Last>
 class end_state {
  public:
@@ -145,14 +146,13 @@ struct max {
   static double value(const auto& a) { return a.template state<max>().value(a.items()); }
 };
 
-/// Member: greatest less least. NaN without items. The 16 bytes of both.
+/// Member: `max` minus `min`. NaN without items. 16 bytes.
 struct range {
   using needs = members<min, max>;
   static double value(const auto& a) { return max::value(a) - min::value(a); }
 };
 
-/// Member: the item that came first; after a merge, that of the aggregate merged into. NaN without items.
-/// 8 bytes.
+/// Member: the item that came first; after a.merge(b), a's first, or b's if a had no items. NaN without items. 8 bytes.
 struct first {
   static constexpr std::string_view name = "first";
   template <class T>
@@ -168,8 +168,8 @@ struct last {
   static double value(const auto& a) { return a.template state<last>().value(); }
 };
 
-/// Member: where the least item stood first, `located`. After a merge, places in the stream that one
-/// after the other make; so merging does not commute. 16 bytes.
+/// Member: where the least item stood first, as a `located`. After a.merge(b) indices are those of the stream in which
+/// b's items follow a's, so merging is not commutative. 16 bytes.
 struct argmin {
   static constexpr std::string_view name = "argmin";
   template <class T>
@@ -177,7 +177,7 @@ struct argmin {
   static located value(const auto& a) { return a.template state<argmin>().value(); }
 };
 
-/// Member: where the greatest item stood first, `located`. 16 bytes.
+/// Member: where the greatest item stood first, as a `located`; after a merge as for `argmin`. 16 bytes.
 struct argmax {
   static constexpr std::string_view name = "argmax";
   template <class T>

@@ -13,36 +13,42 @@
 namespace millrace {
 inline namespace v0 {
 
-// What may stand between the brackets of `aggregate<...>`: a member. It is an empty type with any of
+// How to write a member, a type that may stand between the brackets of `aggregate<...>`. It is an empty type that has
+// any of
 //
-//   using needs = members<...>;            // the members that it is computed from; each is kept once
-//   template <class T> class state;        // what it keeps for items of type T (double, or xy)
+//   using needs = members<...>;            // the members that it is computed from; an aggregate keeps each once
+//   template <class T> class state;        // what it keeps of a stream of items of type T (double, or xy)
 //   static auto value(const auto& a);      // what get<It>() returns; a has get<Member>(), state<Member>() and items()
-//   using sample = xy;                     // it is about pairs, or about std::string_view, std::int64_t, a struct of
-//                                          // yours: the aggregate's items are what a member asks for; else doubles
-//   static constexpr std::string_view name = "...";          // default: the type's name
-//   template <class Other> static constexpr bool covers;     // its state does for Other's, too
+//   using sample = xy;                     // the item type it is about, if not double: xy, std::string_view,
+//                                          // std::int64_t, a struct of yours; the items of the whole aggregate are
+//                                          // then of that type
+//   static constexpr std::string_view name = "...";          // its name in saved bytes; default: the type's name
+//   template <class Other> static constexpr bool covers;     // true: its state holds all that Other's state would
 //
-// A state is a copyable type with
+// A state is a copyable type that has
 //
 //   void update(T x);                               // x is not NaN
 //   void merge(const state& later);                 // or merge(const state& later, merge_offset)
 //   void save(envelope_writer&) const;
-//   bool load(envelope_reader&);                    // false: the numbers contradict each other
+//   bool load(envelope_reader&);                    // false: the numbers read contradict each other
 //
-// and, where it has them,
+// and may have
 //
 //   void update(T x, weight w);                     // w > 0; without it the aggregate takes no weights
-//   void update(const stream_item<T>&);                    // instead of both: with the item's index too
-//   void update(std::span<const T>);                // a block that lies in the first-level cache
-//   void update(std::span<const T>, std::span<const double>);  // ... with the items' weights
-//   void unmerge(const state&);                     // invertible
-//   static constexpr bool finite_only = true;       // infinities are kept away from it
-//   static constexpr bool commutative = false, idempotent = true, exactly_invertible = true;  // as in concepts.hpp
-//   void scale(double factor);                      // every item's weight times factor: for `decayed`
+//   void update(const stream_item<T>&);             // in place of the two above, for a state that wants the index
+//   void update(std::span<const T>);                // at most 2,048 items, which fit into the first-level cache
+//   void update(std::span<const T>, std::span<const double>);  // the same, with the items' weights
+//   void unmerge(const state&);                     // needed where `invertible` is true
+//   static constexpr bool finite_only = true;       // the aggregate keeps infinite items away from it
+//   static constexpr bool commutative = false, idempotent = true, invertible = true;  // traits, see concepts.hpp
+//   void scale(double factor);                      // multiplies every item's weight by factor: for `decayed`
 //
-// Or the type is an aggregator itself (a sketch, one of your own): then it is its own state, and
-// `get<That>()` returns it.
+// The library's own states also have a closed form (`closed_type`, `closed()`: the state without a block of items in
+// the making, which snapshots and windows keep) and take in what one loop over a block finds for all members
+// (`figures`, `absorb`); see detail/states.hpp and kernels/.
+//
+// A type that is an aggregator itself (a sketch, one of your own) is a member as it is: it is its own state, and
+// `get<It>()` returns it.
 
 /// A list of members.
 template <class... Members>
@@ -53,10 +59,11 @@ template <class T>
 struct stream_item {
   T value;
   double weight = 1;
-  std::uint64_t index = 0;  ///< how many came before it, those that were skipped included
+  std::uint64_t index = 0;  ///< how many items came before it, skipped ones included
 };
 
-/// What a merge joins: how many items, skipped ones included, came before the later state's first.
+/// Where the later of two merged states begins in the joined stream: how many items, skipped ones included, come before
+/// its first item.
 struct merge_offset {
   std::uint64_t items_before = 0;
 };
@@ -85,7 +92,7 @@ using state_t = typename state_of<M, T>::type;
 template <class M, class T>
 inline constexpr bool keeps_state = has_state<M, T> || is_its_own_state<M>;
 
-/// Does M keep all that Other's state would, so that the aggregate need not keep both?
+/// Does M's state hold all that Other's state would, so that the aggregate need not keep both?
 template <class M, class Other>
 inline constexpr bool covers = [] {
   if constexpr (std::is_same_v<M, Other>)
@@ -108,7 +115,8 @@ inline constexpr bool lists = false;
 template <class... Ms, class M>
 inline constexpr bool lists<members<Ms...>, M> = (std::is_same_v<Ms, M> || ...);
 
-/// Every member of the list with what it needs, each once, needs before those who need them.
+/// The members given and, transitively, all that they need: each once, and each after those that it needs. `Found`
+/// collects the list.
 template <class Found, class... Rest>
 struct closure_of {
   using type = Found;
@@ -132,7 +140,7 @@ struct closure_of<Found, M, Rest...> {
   using type = typename closure_of<after, Rest...>::type;
 };
 
-/// Those of All that keep a state which no other one covers.
+/// The members of All that have a state, without those whose state another member of All covers. `Kept` collects them.
 template <class T, class All, class Kept, class... Rest>
 struct states_among {
   using type = Kept;
@@ -156,7 +164,8 @@ struct resolve_list<T, members<All...>> {
 template <class T, class... Ms>
 using resolved = typename resolve_list<T, typename closure_of<members<>, Ms...>::type>::type;
 
-/// What the first member that is not about doubles is about; double if there is none.
+/// The item type of an aggregate of these members: the `sample` of the first one that names another type than double;
+/// double if none does.
 template <class... Ms>
 struct sample_of {
   using type = double;
@@ -169,8 +178,9 @@ struct sample_of<M, Rest...> {
   using type = typename M::sample;
 };
 
-/// What is left of the weight of aggregate a for spread, once the mean has taken its share. Weights are repetitions,
-/// and one is taken, unless a says what weighs as much as one item.
+/// What the sum of squared deviations is divided by for a sample variance without bias: the degrees of freedom that are
+/// left of `weight` once the mean is estimated. Weights are repetitions of items, so it is weight - 1, unless a has a
+/// `freedom` of its own, as `faded` has.
 double freedom(const auto& a, double weight) noexcept {
   if constexpr (requires { a.freedom(weight); })
     return a.freedom(weight);

@@ -14,31 +14,36 @@ inline namespace v0 {
 
 namespace detail {
 
-/// A mean in twice the precision, value + rest: two means far from zero differ by what the last places of one double do
-/// not hold, and a variance is made of such differences.
+/// A mean in twice the precision, value + rest, where rest is what rounding took from value. Means that lie far from
+/// zero may differ by less than one double resolves, and a variance is made of such differences.
 struct double_mean {
   double value = 0;
   double rest = 0;
 
+  /// Adds `step`, then carries what has gathered in `rest` over to `value`: `all` is value + rest as rounded, all -
+  /// value the part of `rest` that went into it, without rounding while |rest| <= |value|, and the remainder stays in
+  /// `rest`. Source: T. Dekker (1971), fast two-sum.
   void add(double step) noexcept {
     add_compensated(value, rest, step);
     const double all = value + rest;
     rest -= all - value;
     value = all;
   }
+  /// This mean minus the other.
   double less(const double_mean& other) const noexcept { return (value - other.value) + (rest - other.rest); }
-  /// Half of it: the whole may be too much for a double.
+  /// Half of this mean minus half of the other: the whole difference may be beyond double's range.
   double half_less(const double_mean& other) const noexcept {
     return (0.5 * value - 0.5 * other.value) + 0.5 * (rest - other.rest);
   }
 };
 
-/// The binary exponent of the root of sum / weight * 4^exponent; far below every other for a sum of zero.
+/// The binary exponent, give or take one, of the square root of sum / weight * 4^exponent: of a standard deviation. For
+/// a sum of zero -100'000, which is below every other exponent.
 inline int root_exponent(double sum, double weight, int exponent) noexcept {
   return sum == 0 ? exponent_of(sum) : (exponent_of(sum) - exponent_of(weight)) / 2 + exponent;
 }
 
-/// The central sums of moments of an order above one.
+/// The central sums of orders 2 to Order. A base class, so that for order 1 it takes no room.
 template <unsigned Order>
 struct central_sums {
   double sums[Order - 1] = {};
@@ -46,15 +51,16 @@ struct central_sums {
 template <>
 struct central_sums<1> {};
 
-/// Are a deviation and a weight so far from the ends of double's range that all their products up to the last power are
-/// far enough from them, too?
+/// Do weight * deviation^k for all k up to Order lie so far inside double's range, in [1e-280, 1e280] for the last k,
+/// that sums of them stay inside too? A quick test of the two numbers alone: the bounds on the deviation are those
+/// whose power Order is 1e-240 and 1e240, and the weight may contribute 1e-40 to 1e40 more.
 template <unsigned Order>
 [[gnu::always_inline]] inline bool is_near(double deviation, double weight) noexcept {
   constexpr double most = Order <= 2 ? 1e120 : Order == 3 ? 1e80 : 1e60;
   return (is_within(deviation, 1 / most, most) || deviation == 0) && is_within(weight, 1e-40, 1e40);
 }
-/// The same asked of those that are not: is the last power, by itself and weighted, as far from the ends as sums of it
-/// need?
+/// The same, tested with the power itself, for deviations and weights that `is_near` does not pass: is the last power
+/// within [1e-280, 1e280], both by itself and times the weight?
 template <unsigned Order>
 [[gnu::noinline, gnu::cold]] bool is_near_enough(double deviation, double weight) noexcept {
   const double size = math::absolute(deviation);
@@ -64,6 +70,7 @@ template <unsigned Order>
   if constexpr (Order == 4) power *= power;
   return deviation == 0 || (is_within(power, 1e-280, 1e280) && is_within(power * weight, 1e-280, 1e280));
 }
+/// Either test.
 template <unsigned Order>
 bool deviates_plainly(double deviation, double weight) noexcept {
   return is_near<Order>(deviation, weight) || is_near_enough<Order>(deviation, weight);
@@ -71,15 +78,12 @@ bool deviates_plainly(double deviation, double weight) noexcept {
 
 }  // namespace detail
 
-/// The weight, the mean and the central moments of what was seen, joined without loss of digits.
+/// The weight, the mean and the central sums of what was seen: central(k) is the sum of w (x - mean)^k.
 ///
-/// central(k) is the sum of w (x - mean)^k.
 /// Guarantee: merging adds relative errors of a few units in the last place to mean and central(2); central(3) and
 /// central(4) lose digits only as far as their own terms cancel. Where powers of deviations, or weights, would leave
-/// double's range, powers of two are kept apart, so that ratios (a mean, a deviation, a skewness) are as good there as
-/// elsewhere.
-/// Complexity: merge O(1), two divisions; 8 (Order + 3) bytes.
-/// Allocates: never.
+/// double's range, powers of two are kept apart from them, so that ratios (a mean, a standard deviation, a skewness)
+/// are as good there as elsewhere. Complexity: merge O(1), two divisions; 8 (Order + 3) bytes. Allocates: never.
 /// Source: Chan, Golub, LeVeque (1979); for orders three and four P. Pébay, SAND2008-6212, eq. 2.1, 3.1.
 template <unsigned Order>
 class moment_sums : detail::central_sums<Order> {
@@ -87,17 +91,19 @@ class moment_sums : detail::central_sums<Order> {
 
  public:
   constexpr moment_sums() noexcept = default;
-  /// One item.
+  /// Of the single item x.
   constexpr moment_sums(double x, double weight) noexcept : weight_(weight), mean_{x} {}
 
-  /// From powers[k-1] = S_k, the sums of w (x - shift)^k over items of that weight W in all.
+  /// Of items of the given weight W in all, from powers[k-1] = S_k, their sums of w (x - shift)^k.
   ///
-  /// With d = S_1 / W the mean is shift + d, and the sums around it are those of ((x - shift) - d)^k, expanded with
-  /// W d = S_1:
+  /// With d = S_1 / W the mean is shift + d, and central(k) is the sum of w ((x - shift) - d)^k. Expanded by the
+  /// binomial theorem, and with W d = S_1 in the last term, that is
   ///
   ///     k = 2:  S_2 - 2 d S_1 + d^2 W                           = S_2 - d S_1
   ///     k = 3:  S_3 - 3 d S_2 + 3 d^2 S_1 - d^3 W               = S_3 - 3 d S_2 + 2 d^2 S_1
   ///     k = 4:  S_4 - 4 d S_3 + 6 d^2 S_2 - 4 d^3 S_1 + d^4 W   = S_4 - 4 d S_3 + 6 d^2 S_2 - 3 d^3 S_1
+  ///
+  /// `around` below is d S_1. central(2) cannot be negative; rounding may make it so, which counts as 0.
   moment_sums(double weight, double shift, const double* powers) noexcept : weight_(weight) {
     const double d = powers[0] / weight;
     mean_.value = shift;
@@ -120,14 +126,15 @@ class moment_sums : detail::central_sums<Order> {
   constexpr double mean() const noexcept {
     return weight_ == 0 ? std::numeric_limits<double>::quiet_NaN() : mean_.value;
   }
-  /// 2 <= k <= Order. Infinite, or zero, where it is beyond double's range.
+  /// The sum of w (x - mean)^k, 2 <= k <= Order. Infinite, or zero, where it is beyond double's range.
   constexpr double central(unsigned k) const noexcept {
     const double sum = scaled_central(k);
     return is_plain() ? sum : detail::math::ldexp(sum, static_cast<int>(k) * exponent_ + weight_apart_);
   }
 
-  /// What ratios are made of: central(k) / weight() is scaled_central(k) / scaled_weight() * 2^(k exponent()), and
-  /// these are finite. They are the weight and central(k) themselves while those are well within double's range.
+  /// Finite stand-ins for weight() and central(k), for ratios: central(k) / weight() is
+  /// scaled_central(k) / scaled_weight() * 2^(k exponent()). They are the weight and central(k) themselves, and
+  /// exponent() is 0, while those are well within double's range.
   constexpr double scaled_weight() const noexcept { return weight_; }
   constexpr double scaled_central(unsigned k) const noexcept {
     if constexpr (Order >= 2)
@@ -155,7 +162,7 @@ class moment_sums : detail::central_sums<Order> {
     weight_ = n;
   }
 
-  /// The reverse of merge, up to rounding; other must have been merged before.
+  /// Reverses the merge of `other`, up to rounding. Precondition: it was merged before.
   void unmerge(const moment_sums& other) noexcept {
     if (other.weight_ == 0) return;
     if (!is_plain() || !other.is_plain()) [[unlikely]]
@@ -163,7 +170,7 @@ class moment_sums : detail::central_sums<Order> {
     part_from(other, other.mean_.less(mean_));
   }
 
-  /// Every weight times factor > 0.
+  /// Multiplies every weight by factor > 0.
   void scale(double factor) noexcept {
     if (is_plain() && detail::is_plain(weight_ * factor)) [[likely]] {
       weight_ *= factor;
@@ -179,7 +186,7 @@ class moment_sums : detail::central_sums<Order> {
     settle(exponent_, weight_apart_ + by);
   }
 
-  /// A NaN in front says that the powers of two that are kept apart follow.
+  /// Begins with a NaN and the powers of two that are kept apart, if there are any; a weight is never NaN.
   void save(envelope_writer& to) const {
     if (!is_plain()) {
       to.f64(std::numeric_limits<double>::quiet_NaN());
@@ -218,7 +225,7 @@ class moment_sums : detail::central_sums<Order> {
     return product;
   }
   constexpr bool is_plain() const noexcept { return (exponent_ | weight_apart_) == 0; }
-  /// 2 <= k <= Order
+  /// Precondition: 2 <= k <= Order. A template, so that it is not instantiated for order 1, which has no sums.
   template <class Sums = moment_sums>
   double& central_sum(unsigned k) noexcept {
     return static_cast<Sums&>(*this).sums[k - 2];
@@ -226,23 +233,27 @@ class moment_sums : detail::central_sums<Order> {
 
   /// Adds the central sums of `other`, whose mean is greater by d; weight and mean stay as they are.
   ///
-  /// Let a and b be the two weights, n = a + b, q = a / n, r = b / n, and A_k and B_k the two central sums, of which
-  /// A_1 = B_1 = 0. The mean of both is r d above the first mean and q d below the second. So an item of the first part
-  /// deviates from it by r d less than from its own mean, one of the second by q d more, and the sums of k-th powers
-  /// are
+  /// Let a and b be the weights of this part and of `other`, n = a + b, q = a / n, r = b / n, and A_k and B_k their
+  /// central sums, with A_0 = a, B_0 = b and, by the definition of a mean, A_1 = B_1 = 0. The mean of all items is r d
+  /// above the mean of this part and q d below that of `other`. So an item of this part deviates from it by r d less
+  /// than from its own part's mean, an item of `other` by q d more, and by the binomial theorem the sum of k-th powers
+  /// is
   ///
-  ///     sum over j of (k over j) [ (-r d)^j A_(k-j) + (q d)^j B_(k-j) ]    with A_0 = a, B_0 = b.
+  ///     the sum over j = 0 ... k of binomial(k, j) [ (-r d)^j A_(k-j) + (q d)^j B_(k-j) ].
   ///
-  /// The last terms, j = k, are d^k (a (-r)^k + b q^k). As b q = a r and q + r = 1, they are
+  /// The terms j = 0 are A_k + B_k; those of j = k - 1 vanish with A_1 and B_1. The terms j = k are
+  /// d^k (a (-r)^k + b q^k); as b q = a r and q + r = 1, they are
   ///
   ///     k = 2:  d^2 a r (r + q)       = d^2 a r
   ///     k = 3:  d^3 a r (q^2 - r^2)   = d^3 a r (q - r)
   ///     k = 4:  d^4 a r (q^3 + r^3)   = d^4 a r (q^2 - q r + r^2)
   ///
-  /// and those between, j = 1 for k = 3 and j = 1, 2 for k = 4,
+  /// and the remaining ones, j = 1 for k = 3 and j = 1, 2 for k = 4, are
   ///
   ///     k = 3:  3 d (q B_2 - r A_2)
   ///     k = 4:  4 d (q B_3 - r A_3) + 6 d^2 (q^2 B_2 + r^2 A_2).
+  ///
+  /// Higher orders are updated first, since they need the lower ones as they were.
   void join(const moment_sums& other, double d) noexcept {
     if constexpr (Order >= 2) {
       const double a = weight_;
@@ -262,8 +273,11 @@ class moment_sums : detail::central_sums<Order> {
       central_sum(2) += other.scaled_central(2) + times(d2, times(a, r));
     }
   }
-  /// Takes `other` away, whose mean is greater by d than that of all: `join` solved for the first part. The mean of all
-  /// lies r d' above that part's, where d' is the distance between the two parts, and d = q d' below that of other.
+  /// Removes `other`, whose mean is greater by d than the mean of all: `join` solved for the part that stays.
+  ///
+  /// With a, b, q and r as there and d' the distance from that part's mean to the mean of `other`, the mean of all lies
+  /// r d' above the former and q d' below the latter. So d = q d', d' = d n / a, and the formulas of `join` with d' in
+  /// place of d give A_k from the central sum of all. Lower orders come first, since the higher ones need A_2 and A_3.
   void part_from(const moment_sums& other, double d) noexcept {
     const double n = weight_;
     const double b = other.weight_;
@@ -272,7 +286,7 @@ class moment_sums : detail::central_sums<Order> {
       *this = {};
       return;
     }
-    d *= n / a;  // between the two parts
+    d *= n / a;  // d'
     const double r = b / n;
     const double q = a / n;
     mean_.add(-detail::math::ldexp(times(d, r), exponent_));
@@ -292,7 +306,7 @@ class moment_sums : detail::central_sums<Order> {
     weight_ = a;
   }
 
-  /// Keeps other powers of two apart than before.
+  /// Changes the powers of two that are kept apart to these; what the numbers stand for stays as it was.
   void rescale(int exponent, int weight_apart) noexcept {
     if constexpr (Order >= 2)
       for (unsigned k = 2; k <= Order; ++k)
@@ -302,7 +316,8 @@ class moment_sums : detail::central_sums<Order> {
     exponent_ = static_cast<std::int16_t>(exponent);
     weight_apart_ = static_cast<std::int16_t>(weight_apart);
   }
-  /// Takes the powers of two that sums are without, and keeps apart what has to be: nothing where all are plain.
+  /// Takes note of the powers of two that the numbers were computed without, then keeps apart what must be: of the
+  /// weight as little as makes it plain, of the deviations nothing if all sums are plain without, else what was.
   void settle(int exponent, int weight_apart) noexcept {
     exponent_ = static_cast<std::int16_t>(exponent);
     weight_apart_ = static_cast<std::int16_t>(weight_apart);
@@ -315,6 +330,8 @@ class moment_sums : detail::central_sums<Order> {
                   detail::kept_apart(detail::exponent_of(central_sum(k)) + static_cast<int>(k) * exponent + over) == 0;
     rescale(plain ? 0 : exponent, apart);
   }
+  /// `merge` where powers of deviations, or weights, may leave double's range: both parts are first rescaled so that
+  /// the greatest deviation and the greater weight are near one.
   [[gnu::noinline, gnu::cold]] void merge_far(moment_sums other) noexcept {
     const double half = other.mean_.half_less(mean_);
     int exponent = detail::exponent_of(half) + 1;
@@ -331,7 +348,7 @@ class moment_sums : detail::central_sums<Order> {
     join(other, detail::math::ldexp(half, 1 - exponent));
     const double n = weight_ + other.weight_;
     const double step = times(half, other.weight_ / n);
-    mean_.add(step);
+    mean_.add(step);  // twice, for it is half the distance that the mean moves
     mean_.add(step);
     weight_ = n;
     settle(exponent, apart);
@@ -345,8 +362,8 @@ class moment_sums : detail::central_sums<Order> {
 
   double weight_ = 0;
   detail::double_mean mean_;
-  std::int16_t exponent_ = 0;      // of deviations
-  std::int16_t weight_apart_ = 0;  // of weights
+  std::int16_t exponent_ = 0;      // central(k) is the sum of order k times 2^(k exponent_ + weight_apart_)
+  std::int16_t weight_apart_ = 0;  // the weight is weight_ * 2^weight_apart_
 };
 
 }  // namespace v0

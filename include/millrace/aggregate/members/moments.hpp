@@ -19,15 +19,19 @@ template <class M>
 inline constexpr unsigned order_of_moments = 0;
 }
 
-/// Member: moments to an order, kept in shifted blocks; what mean, variance, skewness and kurtosis
-/// stand on. `get` returns `moment_sums<Order>`.
+/// Member: the moments up to order `Order`, from which mean, variance, skewness and kurtosis are computed. `get`
+/// returns `moment_sums<Order>`.
 ///
-/// Guarantee: the squares about a block's mean lose at most three digits to cancellation, whatever the offset, order or
-/// outliers (the shift is one of the block's own items, or the mean of 32 of them; of weights in a span, their weighted
-/// mean; of weights one by one, the first item of 256, which costs as many more digits as it weighs less than all);
-/// blocks are joined by `moment_sums`. Deviations whose powers leave double's range, and such weights, are joined one
-/// by one there: ten times slower, and as exact.
-/// Complexity: update a few additions, no division; 8 (2 Order + 5) bytes.
+/// The items are summed in blocks. In a block, powers of (x - shift) are summed, which costs no division; a full block
+/// is moved to its mean and merged by `moment_sums`. The shift is
+///   of items that come one by one: the first of each 256 items;
+///   of a span: the mean of 32 items of each block;
+///   of a span with weights: the block's weighted mean.
+/// Guarantee: moving a block's squares to its mean loses at most three decimal digits to cancellation, whatever the
+/// offset, order or outliers. With weights that come one by one it loses more if the first item is light: as many more
+/// digits as the block's weight, divided by that item's, has. Items whose deviations' powers, or whose weights, would
+/// leave double's range are merged one by one: ten times slower, and as exact.
+/// Complexity: update O(1), a few additions and no division; 8 (2 Order + 5) bytes.
 /// Allocates: never.
 template <unsigned Order>
 struct moments {
@@ -61,7 +65,7 @@ struct moments {
       add(d, w.value);
       close_if_full();
     }
-    /// Finite, but so large that sums of differences may overflow.
+    /// x is finite, but so large (beyond 1e300) that sums of differences may overflow.
     void update_huge(double x, double w) noexcept { closed_.merge(closed_type(x, w)); }
 
     void absorb(const detail::block_figures& found, const double* items, std::size_t count, merge_offset) noexcept {
@@ -84,7 +88,7 @@ struct moments {
       closed_.scale(factor);
     }
 
-    /// All there is, in one.
+    /// The closed blocks and the open one, merged.
     closed_type closed() const noexcept {
       closed_type all = closed_;
       if (items_ != 0) all.merge(closed_type(weight_, shift_, power_));
@@ -110,8 +114,9 @@ struct moments {
     }
 
    private:
-    static constexpr std::uint32_t most = 256;
+    static constexpr std::uint32_t most = 256;  // items in a block
 
+    /// Begins a block with x as its shift, if none is open.
     void open(double x) noexcept {
       if (items_ != 0) return;
       weight_ = 0;
@@ -137,7 +142,7 @@ struct moments {
       items_ = 0;
     }
 
-    /// An item at which a look at the exponents is not enough.
+    /// Takes an item that `is_near`, which looks at exponents alone, did not pass.
     [[gnu::noinline, gnu::cold]] void take_rare(double x, double w) noexcept {
       const double d = x - shift_;
       if (!(detail::is_near_enough<Order>(d, w) && detail::is_near_enough<1>(d, w) && detail::is_plain(w)))
@@ -145,13 +150,14 @@ struct moments {
       add(d, w);
       close_if_full();
     }
-    /// An item whose powers would leave double's range goes alone, and what was about another shift before it.
+    /// Merges an item whose powers would leave double's range by itself, after closing the open block.
     [[gnu::noinline, gnu::cold]] void take_far(double x, double w) noexcept {
       closed_ = closed();
       items_ = 0;
       closed_.merge(closed_type(x, w));
     }
-    /// Are the powers of a block's deviations, as far as they matter in its sums, within double's range?
+    /// Did no power of a deviation that matters in the block's sums leave double's range? If one did, its sum is far
+    /// too small, too large, or not finite.
     static bool deviates_plainly(const detail::block_figures& found, const double* items, std::size_t count) noexcept {
       const double least = 1e-30 * static_cast<double>(count);
       if (found.weights != nullptr && !(found.mass >= least && found.mass <= 1e30)) return false;
@@ -178,7 +184,7 @@ struct moments {
       for (std::size_t i = 0; i < count; ++i) take_far(items[i], weights == nullptr ? 1 : weights[i]);
     }
 
-    [[no_unique_address]] closed_type closed_;  // ends in room for the next
+    [[no_unique_address]] closed_type closed_;  // items_ lies in its last bytes, which are padding
     std::uint32_t items_ = 0;
     double weight_ = 0;  // of the open block, as are all below; meaningless while items_ is 0
     double shift_ = 0;
@@ -192,16 +198,19 @@ namespace detail {
 template <unsigned Order>
 inline constexpr unsigned order_of_moments<moments<Order>> = Order;
 
-/// Infinite items stand beside the moments: their sum is what they make of the mean.
+/// The mean of all items, where `finite` is the mean of the finite ones and `infinities` the sum of the infinite ones,
+/// 0 if there are none: any infinite item outweighs all finite ones.
 inline double with_infinities(double finite, double infinities) noexcept {
   return infinities == 0 ? finite : infinities;
 }
+/// NaN if there are infinite items, for figures that are not defined with them.
 inline double unless_infinite(double finite, double infinities) noexcept {
   return infinities == 0 ? finite : std::numeric_limits<double>::quiet_NaN();
 }
 }  // namespace detail
 
-/// Member: the arithmetic mean. NaN without items; an infinity if there was one, NaN if both.
+/// Member: the arithmetic mean. NaN without items. An infinite item makes it that infinity; items of both infinities
+/// make it NaN.
 struct mean {
   using needs = members<moments<1>>;
   static double value(const auto& a) {
@@ -217,7 +226,7 @@ struct total_weight {
 
 namespace detail {
 
-/// A square whose root's power of two is kept apart.
+/// A square that may lie beyond double's range though its root does not: value * 4^exponent.
 struct scaled_square {
   double value = std::numeric_limits<double>::quiet_NaN();
   int exponent = 0;
@@ -228,7 +237,8 @@ struct scaled_square {
     return exponent == 0 ? scaled : math::ldexp(scaled, exponent);
   }
 };
-/// The mean square deviation of the items of aggregate a, of a sample or of the population; NaN where there is none.
+/// The mean square deviation of the items of aggregate a, of a sample or of the population; NaN where the divisor is
+/// not above zero, or an item is infinite.
 template <bool Sample>
 scaled_square mean_square(const auto& a) {
   const auto& m = a.template state<moments<2>>();
@@ -241,32 +251,34 @@ scaled_square mean_square(const auto& a) {
 
 }  // namespace detail
 
-/// Member: the sample variance, squares over weight - 1: weights are repetitions (what fades counts otherwise, see
-/// `decayed`). NaN for a weight of one or less, and once an item was infinite.
+/// Member: the sample variance, the sum of squared deviations divided by (weight - 1): a weight counts repetitions of
+/// an item. (`faded` divides by another number, since faded weights are no repetitions.) NaN for a weight of one or
+/// less, and once an item was infinite.
 struct variance {
   using needs = members<moments<2>>;
   static double value(const auto& a) { return detail::mean_square<true>(a).square(); }
 };
 
-/// Member: the variance of the items as the whole population, squares over weight.
+/// Member: the variance of the items as the whole population: the sum of squared deviations divided by the weight.
 struct population_variance {
   using needs = members<moments<2>>;
   static double value(const auto& a) { return detail::mean_square<false>(a).square(); }
 };
 
-/// Member: the root of `variance`; right also where the variance is beyond double's range.
+/// Member: the square root of `variance`; correct also where the variance is beyond double's range.
 struct stddev {
   using needs = members<variance>;
   static double value(const auto& a) { return detail::mean_square<true>(a).root(); }
 };
 
-/// Member: the root of `population_variance`, likewise.
+/// Member: the square root of `population_variance`; correct also where that is beyond double's range.
 struct population_stddev {
   using needs = members<population_variance>;
   static double value(const auto& a) { return detail::mean_square<false>(a).root(); }
 };
 
-/// Member: the third standardised moment of the items as the population (g1). NaN without spread.
+/// Member: the third standardised moment of the items as the population (g1). NaN if all items are equal, or one was
+/// infinite.
 struct skewness {
   using needs = members<moments<3>>;
   static double value(const auto& a) {
@@ -278,8 +290,8 @@ struct skewness {
   }
 };
 
-/// Member: the fourth standardised moment less three (excess, g2): 0 for a normal distribution. NaN
-/// without spread.
+/// Member: the excess kurtosis of the items as the population (g2), the fourth standardised moment minus three: 0 for a
+/// normal distribution. NaN if all items are equal, or one was infinite.
 struct kurtosis {
   using needs = members<moments<4>>;
   static double value(const auto& a) {

@@ -18,9 +18,12 @@
 namespace millrace {
 inline namespace v0 {
 
-/// The weight, the means and the second moments of pairs: sums of w (x - mean x)^2, w (y - mean y)^2 and of the
-/// products. Joined as in `moment_sums`, with as little loss, and with powers of two kept apart where squares of
-/// deviations, or weights, would leave double's range. 72 bytes.
+/// The weight, the means and the second central sums of pairs: xx() is the sum of w (x - mean x)^2, yy() that of
+/// w (y - mean y)^2, and xy_product() that of w (x - mean x) (y - mean y).
+///
+/// Guarantee: as for `moment_sums`: merging adds a few units in the last place, and where squares of deviations, or
+/// weights, would leave double's range, powers of two are kept apart from them, so that ratios are right all the same.
+/// Complexity: merge O(1), two divisions; 72 bytes.
 /// Allocates: never.
 /// Source: Chan, Golub, LeVeque (1979); J. Bennett et al., "Numerically stable, single-pass, parallel statistics
 /// algorithms", IEEE Cluster 2009.
@@ -28,7 +31,12 @@ class comoment_sums {
  public:
   comoment_sums() noexcept = default;
   comoment_sums(const xy& p, double weight) noexcept : weight_(weight), mean_x_{p.x}, mean_y_{p.y} {}
-  /// From sums over items around a shift.
+  /// Of items of the given weight W in all, from their sums around a shift: p.x of w (x - shift.x), p.y of
+  /// w (y - shift.y), p.xx, p.yy and p.xy of the products of the two deviations.
+  ///
+  /// With dx = p.x / W and dy = p.y / W the means are shift + (dx, dy), and xy_product() is the sum of
+  /// w ((x - shift.x) - dx) ((y - shift.y) - dy) = p.xy - dx p.y - dy p.x + dx dy W = p.xy - p.x dy, since p.y = W dy.
+  /// With y = x that is p.xx - p.x dx.
   comoment_sums(double weight, const xy& shift, const detail::pair_powers& p) noexcept : weight_(weight) {
     const double dx = p.x / weight;
     const double dy = p.y / weight;
@@ -42,13 +50,16 @@ class comoment_sums {
   }
 
   double weight() const noexcept { return detail::math::ldexp(weight_, weight_apart_); }
+  /// The means of x and of y; (0, 0) without pairs.
   xy mean() const noexcept { return {mean_x_.value, mean_y_.value}; }
-  /// Infinite, or zero, where they are beyond double's range.
+  /// The central sums; infinite, or zero, where they are beyond double's range.
   double xx() const noexcept { return detail::math::ldexp(xx_, 2 * exponent_x_ + weight_apart_); }
   double yy() const noexcept { return detail::math::ldexp(yy_, 2 * exponent_y_ + weight_apart_); }
   double xy_product() const noexcept { return detail::math::ldexp(xy_, exponent_x_ + exponent_y_ + weight_apart_); }
 
-  /// What ratios are made of, finite: xx() / weight() is scaled_xx() / scaled_weight() * 2^(2 exponent_x()), and so on.
+  /// Finite stand-ins for the weight and the sums, for ratios: xx() / weight() is
+  /// scaled_xx() / scaled_weight() * 2^(2 exponent_x()), and xy_product() / weight() is
+  /// scaled_xy() / scaled_weight() * 2^(exponent_x() + exponent_y()).
   double scaled_weight() const noexcept { return weight_; }
   double scaled_xx() const noexcept { return xx_; }
   double scaled_yy() const noexcept { return yy_; }
@@ -76,6 +87,7 @@ class comoment_sums {
     mean_y_.add(times(dy, r));
     weight_ = n;
   }
+  /// Reverses the merge of `other`, up to rounding; derived at `moment_sums::part_from`.
   void unmerge(const comoment_sums& other) noexcept {
     if (other.weight_ == 0) return;
     comoment_sums part = other;
@@ -98,6 +110,7 @@ class comoment_sums {
     mean_y_.add(-detail::math::ldexp(times(dy, r), exponent_y_));
     weight_ = left;
   }
+  /// Multiplies every weight by factor > 0.
   void scale(double factor) noexcept {
     const bool ordinary = is_plain() && detail::is_plain(weight_ * factor);
     int by = 0;
@@ -106,7 +119,7 @@ class comoment_sums {
     if (!ordinary) settle(exponent_x_, exponent_y_, weight_apart_ + by);
   }
 
-  /// A NaN in front says that the powers of two that are kept apart follow.
+  /// Begins with a NaN and the powers of two that are kept apart, if there are any; a weight is never NaN.
   void save(envelope_writer& to) const {
     if (!is_plain()) {
       to.f64(std::numeric_limits<double>::quiet_NaN());
@@ -140,14 +153,19 @@ class comoment_sums {
   static double not_below_zero(double x) noexcept { return x < 0 ? 0 : x; }
   bool is_plain() const noexcept { return (exponent_x_ | exponent_y_ | weight_apart_) == 0; }
 
-  /// Joins the sums of other, whose means are greater by dx and dy; weight and means are as before.
+  /// Adds the sums of `other`, whose means are greater by dx and dy; weight and means stay as they are.
+  ///
+  /// With a and b the two weights, r = b / (a + b) and q = a / (a + b), an item of this part deviates from the means of
+  /// all by (r dx, r dy) less than from its own part's, an item of `other` by (q dx, q dy) more. Linear terms vanish,
+  /// as deviations from a mean add up to zero; so the sum of products grows by that of `other` and by a r dx r dy + b q
+  /// dx q dy = dx dy a r (r + q) = dx dy a r, as b q = a r and q + r = 1. `between` is a r.
   void join(const comoment_sums& other, double dx, double dy) noexcept {
     const double between = times(weight_, other.weight_ / (weight_ + other.weight_));
     xx_ += other.xx_ + times(dx * dx, between);
     yy_ += other.yy_ + times(dy * dy, between);
     xy_ += other.xy_ + times(dx * dy, between);
   }
-  /// Keeps other powers of two apart than before.
+  /// Changes the powers of two that are kept apart to these; what the numbers stand for stays as it was.
   void rescale(int exponent_x, int exponent_y, int weight_apart) noexcept {
     const int x = exponent_x_ - exponent_x;
     const int y = exponent_y_ - exponent_y;
@@ -160,7 +178,7 @@ class comoment_sums {
     exponent_y_ = static_cast<std::int16_t>(exponent_y);
     weight_apart_ = static_cast<std::int16_t>(weight_apart);
   }
-  /// As `moment_sums` does: keeps nothing apart where all that is asked for is plain.
+  /// As `moment_sums::settle`, for the squares of x and of y each by itself.
   void settle(int exponent_x, int exponent_y, int weight_apart) noexcept {
     exponent_x_ = static_cast<std::int16_t>(exponent_x);
     exponent_y_ = static_cast<std::int16_t>(exponent_y);
@@ -173,6 +191,7 @@ class comoment_sums {
     };
     rescale(plain(xx_, 2 * exponent_x) ? 0 : exponent_x, plain(yy_, 2 * exponent_y) ? 0 : exponent_y, apart);
   }
+  /// As `moment_sums::merge_far`.
   [[gnu::noinline, gnu::cold]] void merge_far(comoment_sums other) noexcept {
     const auto greatest = [](int a, int b, int c) {
       const int most = a > b ? (a > c ? a : c) : (b > c ? b : c);
@@ -205,13 +224,18 @@ class comoment_sums {
   double xx_ = 0;
   double yy_ = 0;
   double xy_ = 0;
-  std::int16_t exponent_x_ = 0;  // of deviations
+  std::int16_t exponent_x_ = 0;  // xx() is xx_ * 2^(2 exponent_x_ + weight_apart_), and so on
   std::int16_t exponent_y_ = 0;
-  std::int16_t weight_apart_ = 0;  // of weights
+  std::int16_t weight_apart_ = 0;  // the weight is weight_ * 2^weight_apart_
 };
 
-/// Member of aggregates of pairs: what covariance, correlation and trend stand on, kept like `moments`:
-/// in shifted blocks. `get` returns `comoment_sums`. 136 bytes; allocates: never.
+/// Member of aggregates of pairs: the second central sums from which covariance, correlation and trend are computed.
+/// `get` returns `comoment_sums`.
+///
+/// Pairs are summed in blocks around a shift, as `moments` does it: around the first pair of each 256, of each block of
+/// a span, or around the weighted means of a block of a span with weights.
+/// Complexity: update O(1), a few additions and no division; 136 bytes.
+/// Allocates: never.
 struct comoments {
   using sample = xy;
   static constexpr std::string_view name = "comoments";
@@ -282,7 +306,7 @@ struct comoments {
     }
 
    private:
-    static constexpr std::uint32_t most = 256;
+    static constexpr std::uint32_t most = 256;  // pairs in a block
 
     void close_all() noexcept {
       closed_ = closed();
@@ -301,14 +325,14 @@ struct comoments {
     static bool deviates_plainly(double d, double w) noexcept {
       return detail::is_near_enough<2>(d, w) && detail::is_near_enough<1>(d, w);
     }
-    /// A pair at which a look at the exponents is not enough.
+    /// Takes a pair that `is_near`, which looks at exponents alone, did not pass.
     [[gnu::noinline, gnu::cold]] void take_rare(const xy& p, double w) noexcept {
       const double dx = p.x - shift_.x;
       const double dy = p.y - shift_.y;
       if (!detail::is_plain(w) || !deviates_plainly(dx, w) || !deviates_plainly(dy, w)) return take_far(p, w);
       add(dx, dy, w);
     }
-    /// A pair whose squares would leave double's range goes alone, and what was about another shift before it.
+    /// Merges a pair whose squares would leave double's range by itself, after closing the open block.
     [[gnu::noinline, gnu::cold]] void take_far(const xy& p, double w) noexcept {
       close_all();
       closed_.merge(comoment_sums(p, w));
@@ -324,6 +348,8 @@ struct comoments {
         return closed_.merge(comoment_sums(about.mass, about.mean, found));
       for (std::size_t i = 0; i < pairs.size(); ++i) take_far(pairs[i], weights == nullptr ? 1 : weights[i]);
     }
+    /// Did no square that matters in their sum leave double's range? A sum of zero is plain if all numbers equal the
+    /// first: `is_first(i)`.
     static bool squares_are_plain(double sum, auto&& is_first, std::span<const xy> pairs) noexcept {
       if (sum > 1e-240 && sum < 1e240) return true;
       if (sum != 0) return false;
@@ -332,7 +358,7 @@ struct comoments {
       return true;
     }
 
-    [[no_unique_address]] comoment_sums closed_;  // ends in room for the next
+    [[no_unique_address]] comoment_sums closed_;  // items_ lies in its last bytes, which are padding
     std::uint16_t items_ = 0;
     double weight_ = 0;
     xy shift_;
@@ -342,8 +368,8 @@ struct comoments {
   static auto value(const auto& a) { return a.template state<comoments>(); }
 };
 
-/// Member: sample covariance of x and y, products over weight - 1 (`decayed`: as `variance`). NaN for a weight of one
-/// or less, and once a pair was infinite.
+/// Member: the sample covariance of x and y, the sum of the deviations' products divided by (weight - 1), or for
+/// `decayed` as in `variance`. NaN for a weight of one or less, and once a pair was infinite.
 struct covariance {
   using needs = members<comoments>;
   using sample = xy;
@@ -355,7 +381,8 @@ struct covariance {
   }
 };
 
-/// Member: covariance of the pairs as the whole population, products over weight.
+/// Member: the covariance of the pairs as the whole population: the sum of the deviations' products divided by the
+/// weight.
 struct population_covariance {
   using needs = members<comoments>;
   using sample = xy;
@@ -366,7 +393,7 @@ struct population_covariance {
   }
 };
 
-/// Member: Pearson's correlation, in [-1, 1]. NaN where x or y has no spread.
+/// Member: Pearson's correlation, in [-1, 1]. NaN if all x or all y are equal, or a pair was infinite.
 struct correlation {
   using needs = members<comoments>;
   using sample = xy;
@@ -383,12 +410,12 @@ struct correlation {
 struct trend_line {
   double slope = std::numeric_limits<double>::quiet_NaN();
   double intercept = std::numeric_limits<double>::quiet_NaN();
-  double r_squared = std::numeric_limits<double>::quiet_NaN();  ///< NaN where y has no spread
+  double r_squared = std::numeric_limits<double>::quiet_NaN();  ///< the squared correlation; NaN if all y are equal
 
   double operator()(double x) const noexcept { return intercept + slope * x; }
 };
 
-/// Member: the least-squares line y = intercept + slope x. NaN where x has no spread.
+/// Member: the least-squares line y = intercept + slope x. NaN if all x are equal, or a pair was infinite.
 struct linear_trend {
   using needs = members<comoments>;
   using sample = xy;
@@ -410,7 +437,7 @@ struct linear_trend {
 
 namespace detail {
 
-/// An aggregate of one side of the pairs.
+/// A member that keeps an aggregate of one side of the pairs; `Side::of` picks the side.
 template <class Side, class... Ms>
 struct side_of_pairs {
   using sample = xy;
@@ -482,7 +509,8 @@ struct y_side {
   static double of(const xy& p) noexcept { return p.y; }
 };
 
-/// What `get<of_x<...>>()` and `get<of_y<...>>()` return: `inner` is the aggregate of one side of a's pairs.
+/// What `get<of_x<...>>()` and `get<of_y<...>>()` return: the only member's value, or with several members the whole
+/// `inner`, the aggregate of one side of a's pairs. If a is `faded`, `beside` fades `inner` as much first.
 template <class M, class... Rest>
 decltype(auto) side_answer(const auto& a, const auto& inner) {
   if constexpr (requires { a.beside(inner); }) {
@@ -499,8 +527,8 @@ decltype(auto) side_answer(const auto& a, const auto& inner) {
 
 }  // namespace detail
 
-/// Member of aggregates of pairs: members about the x of each pair. `get` returns what the
-/// member does if it is one, else the aggregate of all.
+/// Member of aggregates of pairs: members about the x of each pair. `get<of_x<mean>>()` returns what `get<mean>()` of
+/// an aggregate of the x would; with several members it returns that aggregate.
 template <class... Members>
 struct of_x : detail::side_of_pairs<detail::x_side, Members...> {
   static constexpr std::string_view name = "of_x";
@@ -509,7 +537,7 @@ struct of_x : detail::side_of_pairs<detail::x_side, Members...> {
   }
 };
 
-/// Member of aggregates of pairs: members about the y of each pair.
+/// Member of aggregates of pairs: members about the y of each pair; as `of_x`.
 template <class... Members>
 struct of_y : detail::side_of_pairs<detail::y_side, Members...> {
   static constexpr std::string_view name = "of_y";

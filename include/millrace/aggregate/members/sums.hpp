@@ -15,15 +15,16 @@
 namespace millrace {
 inline namespace v0 {
 
-/// A sum that keeps what rounding takes away: as good as adding in twice the precision.
+/// A sum that keeps what rounding takes away in a second double: as good as adding in twice the precision.
 ///
-/// Guarantee: after n additions the error is at most eps |sum| + 2 (n eps)^2 sum |x|, eps = 2^-53. Beyond double's
-/// range it is infinite and stays so.
+/// Guarantee: after n additions the error is at most eps |sum| + 2 (n eps)^2 sum |x|, eps = 2^-53. A sum that has left
+/// double's range is infinite, or NaN, from then on.
 /// Allocates: never.
 /// Source: A. Neumaier (1974), with Knuth's two-sum in place of the comparison.
 class compensated_sum {
  public:
   compensated_sum() = default;
+  /// From the two parts that `rounded` and `rest` return.
   compensated_sum(double sum, double rest) noexcept : sum_(sum), rest_(rest) {}
 
   void add(double x) noexcept {
@@ -31,12 +32,14 @@ class compensated_sum {
     double rest = rest_;
     detail::add_compensated(sum, rest, x);
     sum_ = sum;
-    // Two stores, not one of both: the next addition needs the sum long before the rest is ready.
+    // Keeps the compiler from storing both as one vector: the next addition needs the sum long before the rest is
+    // ready.
     asm("" : : "m"(sum_));
     rest_ = rest;
   }
   void merge(const compensated_sum& other) noexcept {
-    // Two loads, as they were stored: one of both would wait until both stores have left the core.
+    // Loads each by itself, as it was stored: a load of both as one vector cannot be forwarded from two stores that are
+    // still in the core's store buffer, and would wait for them.
     double sum = other.sum_;
     double rest = other.rest_;
     detail::keep_apart(sum);
@@ -52,13 +55,14 @@ class compensated_sum {
     sum_ *= factor;
     rest_ *= factor;
   }
-  /// Adds term * 2^apart where the sum stands for value() * 2^kept: beyond double's range, see detail::add_far.
+  /// Adds term * 2^apart to a sum that may lie beyond double's range and is value() * 2^kept; `kept` changes if the sum
+  /// then needs another power of two kept apart. See detail::add_far.
   void add_far(double term, int apart, std::int16_t& kept) noexcept { detail::add_far(sum_, rest_, kept, term, apart); }
   double value() const noexcept {
     const double all = sum_ + rest_;
     return all == all ? all : sum_;  // past the range the rest is NaN
   }
-  /// The sum as rounded, and what the rounding took: value() is of both.
+  /// The rounded sum, and what rounding took from it so far: value() adds the two.
   double rounded() const noexcept { return sum_; }
   double rest() const noexcept { return rest_; }
 
@@ -77,13 +81,13 @@ class compensated_sum {
   double rest_ = 0;
 };
 
-/// Member: how many items, whatever their weight; those skipped for NaN are not among them.
+/// Member: the number of items, whatever their weights. Items that the NaN policy skips do not count.
 struct count {
   static std::uint64_t value(const auto& a) { return a.items(); }
 };
 
-/// Member: the sum, compensated; with weights the weighted sum. 0 without items; once a sum of the items so far has
-/// left double's range, infinite or NaN, whatever comes after. 16 bytes.
+/// Member: the sum, compensated (see `compensated_sum`); with weights the weighted sum. 0 without items. Once the sum
+/// of the items so far has left double's range it stays infinite, or NaN, whatever comes after. 16 bytes.
 struct sum {
   static constexpr std::string_view name = "sum";
 
@@ -126,8 +130,8 @@ struct sum {
 
 namespace detail {
 
-/// A weight in all, and a sum of terms, whose ratio is asked for, however far both leave double's range: each keeps a
-/// power of two apart then.
+/// The sum of weights and a sum of terms, for their ratio. Both may leave double's range: each then keeps a power of
+/// two apart, so that the ratio is right all the same.
 class wide_ratio {
  public:
   void add_weight(double weight) noexcept {
@@ -142,7 +146,7 @@ class wide_ratio {
     else
       terms_.add_far(term, 0, term_apart_);
   }
-  /// A term of term * 2^apart.
+  /// Adds term * 2^apart.
   void add_term(double term, int apart) noexcept { terms_.add_far(term, apart, term_apart_); }
   void merge(const wide_ratio& later) noexcept {
     if (!kept_apart() && !later.kept_apart()) [[likely]] {
@@ -181,7 +185,8 @@ class wide_ratio {
     weight_ = from.f64();
     return weight_ >= 0;
   }
-  /// The terms, two flags, and in the third whether the powers of two that are kept apart follow.
+  /// Saves the terms, then a byte: two flags of the caller's in its low bits and, in bit 2, whether the powers of two
+  /// that are kept apart follow.
   void save_terms(envelope_writer& to, unsigned flags) const {
     terms_.save(to);
     to.u8(static_cast<std::uint8_t>(flags | (kept_apart() ? 4U : 0U)));
@@ -216,10 +221,10 @@ class wide_ratio {
 
 /// Member: the geometric mean of items >= 0; NaN once one was negative, or without items.
 ///
-/// Guarantee: relative error below 1e-13 for any number of items: the product itself is kept, as mantissa and exponent,
-/// so that no logarithm is taken for an item without a weight. With weights it grows by the relative error of their sum
-/// times the mean's logarithm; weights may leave double's range.
-/// Complexity: update one multiplication; 48 bytes.
+/// Guarantee: relative error below 1e-13 for any number of items without weights: the product itself is kept, as
+/// mantissa and exponent, so that no logarithm of an item is taken. With weights the sum of w log2(x) is kept, and the
+/// error grows by that sum's relative error times the logarithm of the mean; weights may leave double's range.
+/// Complexity: update O(1), one multiplication, with a weight one logarithm; 48 bytes.
 /// Allocates: never.
 struct geometric_mean {
   static constexpr std::string_view name = "geometric_mean";
@@ -234,7 +239,7 @@ struct geometric_mean {
       sums_.add_weight(1);
       if (!(x >= smallest)) [[unlikely]] {
         if (!(x > 0)) return refuse(x);
-        x *= 0x1p54;  // below the normal numbers
+        x *= 0x1p54;  // a subnormal number becomes a normal one
         add_exponent(-54);
       }
       multiply(x);
@@ -304,6 +309,7 @@ struct geometric_mean {
    private:
     static constexpr double smallest = (std::numeric_limits<double>::min)();
 
+    /// Notes an item that is not above zero: it decides what the mean is.
     void refuse(double x) noexcept {
       if (x < 0)
         negative_ = true;
@@ -321,7 +327,7 @@ struct geometric_mean {
 
     double mantissa_ = 1;
     std::int64_t exponent_ = 0;
-    [[no_unique_address]] detail::wide_ratio sums_;  // all weights; the logarithms of the items with a weight
+    [[no_unique_address]] detail::wide_ratio sums_;  // of all weights, and of w log2(x) for items of weight w != 1
     bool zero_ = false;
     bool negative_ = false;
   };
@@ -334,8 +340,8 @@ struct geometric_mean {
   }
 };
 
-/// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without items.
-/// Guarantee: right also where the sum of reciprocals, or of weights, leaves double's range. 32 bytes.
+/// Member: the harmonic mean of items >= 0; 0 once one was zero, NaN once one was negative, or without items. 32 bytes.
+/// Guarantee: correct also where the sum of reciprocals, or of weights, leaves double's range.
 struct harmonic_mean {
   static constexpr std::string_view name = "harmonic_mean";
 
@@ -394,7 +400,7 @@ struct harmonic_mean {
       else
         zero_ = true;
     }
-    /// Of an infinite item the reciprocal is zero.
+    /// Adds w / x where that is not plain. An infinite item adds nothing: its reciprocal is zero.
     [[gnu::noinline, gnu::cold]] void add_far(double x, double w) noexcept {
       if (w / x == 0 && 1 / x == 0) return;
       int of_x = 0;
@@ -404,7 +410,7 @@ struct harmonic_mean {
       sums_.add_term(half_w / half_x, of_w - of_x);
     }
 
-    [[no_unique_address]] detail::wide_ratio sums_;  // all weights; weights over items
+    [[no_unique_address]] detail::wide_ratio sums_;  // of all weights, and of w / x
     bool zero_ = false;
     bool negative_ = false;
   };

@@ -21,29 +21,30 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::count_min_image {
 
-// Apache DataSketches' image: preamble length in 8 bytes, version, family, flags, 0 (4), buckets (4), rows, hash of the
-// seed (2), 0; then, unless empty, the total weight and the rows' buckets, as doubles.
+// Apache DataSketches' image. Fields are one byte long unless a number of bytes stands behind them: length of the
+// preamble in units of 8 bytes, version, family, flags, 0 (4), buckets in a row (4), rows, hash of the seed (2), 0.
+// Then, unless it is empty, the total weight and the buckets row by row, as doubles.
 inline constexpr std::uint8_t preamble_length = 2;
 inline constexpr std::uint8_t serial_version = 1;
 inline constexpr std::uint8_t family_id = 18;
 inline constexpr std::uint8_t is_empty = 1;
 inline constexpr std::size_t most_rows = 255;
 
-/// The seeds of the rows' hashes, as DataSketches draws them in C++: from its standard library's engine and
-/// distribution, whose steps are written out here so that they are the same with any library.
+/// The seeds of the rows' hashes, as DataSketches draws them in C++: from std::default_random_engine and
+/// std::uniform_int_distribution of libstdc++, whose steps are written out here, so that every library draws the same.
 class row_seeds {
  public:
   std::uint64_t next() noexcept { return upscaled(~std::uint64_t{0}) + murmur3::sketch_seed; }
 
  private:
-  static constexpr std::uint64_t engine_values = 2147483646;  // 0 .. this less 1
+  static constexpr std::uint64_t engine_values = 2147483646;  // how many different values `draw` returns, from 0 on
 
-  /// Park and Miller's minimal standard generator, 1988, from 0.
+  /// Park and Miller's minimal standard generator (1988), less one, so that it begins at 0.
   std::uint64_t draw() noexcept {
     state_ = state_ * 16807 % 2147483647;
     return state_ - 1;
   }
-  /// Uniform in [0, most], where that is more than one draw tells.
+  /// Uniform in [0, most] for a `most` beyond what one draw can return: combines several draws.
   std::uint64_t upscaled(std::uint64_t most) noexcept {
     for (;;) {
       const std::uint64_t above = most / engine_values;
@@ -52,6 +53,7 @@ class row_seeds {
       if (sum <= most && sum >= high) return sum;
     }
   }
+  /// Uniform in [0, most] for a `most` below what one draw can return: draws again rather than favour low values.
   std::uint64_t downscaled(std::uint64_t most) noexcept {
     const std::uint64_t width = (engine_values - 1) / (most + 1);
     for (;;)
@@ -63,17 +65,20 @@ class row_seeds {
 
 }  // namespace detail::count_min_image
 
-/// How much each item of a stream weighs, at the most, in a fixed table: the count-min sketch. For single items, known
-/// when asked; which items are heavy, `frequent_items` tells.
+/// An upper bound on the weight of any item of a stream, in a table of fixed size: the count-min sketch. It returns the
+/// weight of an item that you name; `frequent_items` finds which items are heavy.
 ///
-/// `Buckets` and `Rows` of a new sketch; a loaded one has those of its image. Items are whole numbers (7 is one item
-/// whatever its type), floating-point numbers (one zero, one NaN), text (the empty one is left out).
+/// A new sketch has `Rows` rows of `Buckets` buckets, a loaded one those of its image. Items are whole numbers (7 is
+/// one item whatever its type), floating-point numbers (+0 and -0 are one item, and so are all NaN) and text (empty
+/// text is left out).
+///
 /// Guarantee: `estimate(x)` is never below the weight of x, and with probability `confidence()` above it by no more
-/// than `epsilon() * total()`: 0.0027 of the stream's weight, with 98 %, for 1024 buckets in 4 rows. The same input and
-/// order of merges give the same bytes. Complexity: update and query O(Rows), merge O(Buckets Rows); 8 bytes a bucket,
-/// 32 KB. Allocates: at the first update. Threads: one at a time. Source: Cormode,
-/// Muthukrishnan, "An improved data stream summary: the count-min sketch and its applications", 2005. Bytes: the image
-/// of Apache DataSketches' count-min sketch, C++ and Python; Java's draws other seeds.
+/// than `epsilon() * total()`: with 98 % by no more than 0.0027 of the stream's weight, for 1,024 buckets in 4 rows.
+/// The same input and order of merges give the same bytes. Complexity: update and query O(Rows), merge O(Buckets Rows).
+/// Memory: 8 bytes a bucket, 32 KB for 1,024 in 4 rows. Allocates: at the first update, merge with a sketch that is not
+/// empty, or load. Threads: one at a time. Source: Cormode, Muthukrishnan, "An improved data stream summary: the
+/// count-min sketch and its applications", 2005. Bytes: the image of Apache DataSketches' count-min sketch in C++ and
+/// Python; that of Java draws other seeds.
 template <unsigned Buckets = 1024, unsigned Rows = 4>
 class count_min {
   static_assert(Buckets >= 3 && Rows >= 1 && Rows <= 255,
@@ -84,7 +89,7 @@ class count_min {
 
   count_min(const count_min&) = default;
   count_min& operator=(const count_min&) = default;
-  /// Moved from, it is as freshly made.
+  /// The sketch moved from is as newly made.
   count_min(count_min&& other) noexcept : count_min() { swap(other); }
   count_min& operator=(count_min&& other) noexcept {
     count_min taken(std::move(other));
@@ -93,7 +98,7 @@ class count_min {
   }
   ~count_min() = default;
 
-  /// An item, or many side by side: a vector of them, a span.
+  /// Takes an item of weight one, or many from a vector or a span.
   template <class Items>
   requires(detail::takes_items<Items>)
   void update(const Items& items) {
@@ -102,11 +107,11 @@ class count_min {
     else
       update(items, weight(1));
   }
-  /// millrace[SKETCH-14]: what is no item.
+  /// millrace[SKETCH-14]: an argument that is no item; the error names the template parameter, which says what to do.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
   requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
-  /// Weights that are not above zero, or not finite, leave the sketch as it was.
+  /// Takes an item with a weight. One that is not above zero, or not finite, leaves the sketch as it was.
   template <detail::hashable_item Item>
   void update(const Item& item, weight_or_number counts) {
     if (detail::is_no_item(item) || !(counts.value > 0 && counts.value <= (std::numeric_limits<double>::max)())) return;
@@ -115,7 +120,8 @@ class count_min {
     for (std::size_t row = 0; row < seeds_.size(); ++row) table_[place_of(item, row)] += counts.value;
   }
 
-  /// Errors: shape_mismatch when they differ in buckets or rows, as loaded ones may; then this is as it was.
+  /// Adds what another sketch has seen.
+  /// Errors: shape_mismatch when the two differ in buckets or rows, as loaded ones may; then this sketch is as it was.
   result<void> merge(const count_min& other) {
     if (other.buckets_ != buckets_ || other.rows_ != rows_)
       return error(errc::shape_mismatch, "count_min of " + shape() + " merged with one of " + other.shape());
@@ -125,7 +131,7 @@ class count_min {
     return {};
   }
 
-  /// The weight of an item at the most, 0 for one that cannot have been there.
+  /// The greatest weight that the item can have; 0 if it cannot have come.
   template <detail::hashable_item Item>
   double estimate(const Item& item) const {
     if (detail::is_no_item(item) || table_.empty()) return 0;
@@ -137,17 +143,19 @@ class count_min {
     return least;
   }
 
+  /// The sum of all weights.
   double total() const noexcept { return total_; }
   bool empty() const noexcept { return total_ == 0; }
   std::size_t buckets() const noexcept { return buckets_; }
   std::size_t rows() const noexcept { return rows_; }
-  /// By how much of the total weight an estimate may be too high.
+  /// By what fraction of the total weight an estimate may be too high, with probability `confidence`: e / buckets.
   double epsilon() const noexcept { return 2.718281828459045 / static_cast<double>(buckets_); }
+  /// The probability that an estimate is too high by no more than `epsilon` says: 1 - exp(-rows).
   double confidence() const noexcept { return 1 - detail::math::exp(-static_cast<double>(rows_)); }
 
   std::vector<std::byte> save() const;
-  /// Errors: truncated, unsupported, corrupt, not_finite, type_mismatch, each naming what is wrong.
   /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, not_finite, type_mismatch, each naming what is wrong.
   static result<count_min> load(std::span<const std::byte> bytes);
 
  private:
@@ -155,8 +163,8 @@ class count_min {
     detail::swap_members(*this, other, &count_min::buckets_, &count_min::rows_, &count_min::seeds_, &count_min::table_,
                          &count_min::total_);
   }
-  static constexpr std::uint64_t most_buckets = std::uint64_t{1} << 26;  // in all rows of a sketch that is read
-  // ... and that is empty: its first update makes a table, by what sixteen bytes say.
+  static constexpr std::uint64_t most_buckets = std::uint64_t{1} << 26;  // in all rows of a loaded sketch
+  // The same for an empty image: its first update allocates the table, whose size sixteen bytes claim.
   static constexpr std::uint64_t most_empty_buckets =
       std::uint64_t{Buckets} * Rows > 65536 ? std::uint64_t{Buckets} * Rows : 65536;
 
@@ -173,7 +181,7 @@ class count_min {
   template <class Item>
   std::size_t place_of(const Item& item, std::size_t row) const noexcept {
     const std::uint64_t hash = detail::hash_item(item, seeds_[row]).low;
-    // The usual case apart, because division by a constant is a multiplication.
+    // The usual number of buckets is a case by itself: the remainder of division by a constant takes a multiplication.
     return row * buckets_ + (buckets_ == Buckets ? hash % Buckets : hash % buckets_);
   }
 

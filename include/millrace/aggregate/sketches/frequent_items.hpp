@@ -23,14 +23,15 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::frequent_image {
 
-// Apache DataSketches' image: preamble length in 8 bytes, version, family, lg of the greatest and of the present size,
-// flags, 0 (2); then, unless empty, how many items (4), 0 (4), the total weight (8), the greatest error (8), the items'
-// weights (8 each) and the items: numbers (8 each), or texts with their lengths (4) before them.
+// Apache DataSketches' image. Fields are one byte long unless a number of bytes stands behind them: length of the
+// preamble in units of 8 bytes, version, family, log2 of the greatest and of the present size, flags, 0 (2). Then,
+// unless it is empty, the number of items (4), 0 (4), the total weight (8), the greatest error (8), the items' weights
+// (8 each) and the items: numbers (8 each), or texts, each with its length (4) before it.
 inline constexpr std::uint8_t empty_preamble = 1;
 inline constexpr std::uint8_t full_preamble = 4;
 inline constexpr std::uint8_t serial_version = 1;
 inline constexpr std::uint8_t family_id = 10;
-inline constexpr std::uint8_t is_empty = 5;  // two bits, since implementations differed
+inline constexpr std::uint8_t is_empty = 5;  // bits 0 and 2: implementations differed on which of them it is
 inline constexpr unsigned least_lg = 3;
 inline constexpr unsigned most_lg = 30;
 
@@ -38,18 +39,19 @@ inline constexpr unsigned most_lg = 30;
 
 /// The items that come up most often in a stream, each with bounds on its weight: the frequent-items sketch.
 ///
-/// `Item`: std::string or std::int64_t. `LgSize`: at most 3/4 2^LgSize items of a new sketch are kept; a loaded one has
-/// the size of its image.
-/// Guarantee, where weights are whole: `lower(x) <= weight of x <= upper(x)` for every item, kept or not; they differ
-/// by `max_error()`, which is below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10) and 0 until
-/// more than 3/4 2^LgSize different items came. No item heavier than `max_error()` is missing. Merging keeps all of it,
-/// the errors added. The same input and order of merges give the same bytes.
-/// Complexity: update O(1) amortised, merge, `top` and `heavier_than` O(items kept). At most 32 2^LgSize bytes,
-/// 32 KB at LgSize = 10; with texts three times that and the texts themselves. Allocates: as it grows; for texts as
-/// they come. Threads: one at a time. Source: Anderson, Bevan, Lang, Liberty, Rhodes, Thaler, "A high-performance
-/// algorithm for identifying frequent items in data streams", IMC 2017: a table of counters whose median is taken off
-/// all of them when it is full. Bytes: the image of Apache DataSketches' frequent-items sketch of longs or of strings,
-/// the heaviest item first.
+/// `Item`: std::string or std::int64_t. `LgSize`: a new sketch keeps at most 3/4 2^LgSize items, a loaded one as many
+/// as its image says.
+///
+/// Guarantee: if weights are whole, `lower(x) <= weight of x <= upper(x)` for every item, kept or not. The two differ
+/// by `max_error()`, which is below `epsilon() * total()` (0.0034 of the stream's weight at LgSize = 10), and 0 until
+/// more than 3/4 2^LgSize different items came. No item heavier than `max_error()` is missing. After a merge all this
+/// holds, with the errors of both added. The same input and order of merges give the same bytes. Complexity: update
+/// O(1) amortised; `merge`, `top`, `maybe_above` and `surely_above` O(n log n) for n items kept. Memory: at most 32
+/// 2^LgSize bytes, 32 KB at LgSize = 10; for texts three times that and the texts themselves. Allocates: as it grows;
+/// for texts as they come. Threads: one at a time. Source: Anderson, Bevan, Lang, Liberty, Rhodes, Thaler, "A
+/// high-performance algorithm for identifying frequent items in data streams", IMC 2017: a table of counters; when it
+/// is full, the median of the counters is subtracted from all. Bytes: the image of Apache DataSketches' frequent-items
+/// sketch of longs or of strings, the heaviest item first.
 template <class Item = std::string, unsigned LgSize = 10>
 class frequent_items {
   static_assert(LgSize >= 3 && LgSize <= 26,
@@ -70,18 +72,19 @@ class frequent_items {
   }();
 
  public:
-  /// How items are given to it; an unsigned number beyond 2^63 as the negative one of the same bits.
+  /// The type that `update` takes an item as. An unsigned number of 2^63 and more becomes the negative one with the
+  /// same bits.
   using item_type = std::conditional_t<std::is_same_v<Item, std::string>, std::string_view, std::int64_t>;
   using sample = item_type;
   static constexpr std::string_view name =
       std::is_same_v<Item, std::string> ? "frequent_items<text>" : "frequent_items<integer>";
-  /// Updates and merges that would take `total` beyond this are left out.
+  /// Updates and merges that would take `total` beyond this change nothing.
   static constexpr std::uint64_t max_total = std::uint64_t{1} << 62;
 
   frequent_items() noexcept = default;
   frequent_items(const frequent_items&) = default;
   frequent_items& operator=(const frequent_items&) = default;
-  /// Moved from, it is as freshly made.
+  /// The sketch moved from is as newly made.
   frequent_items(frequent_items&& other) noexcept : frequent_items() { swap(other); }
   frequent_items& operator=(frequent_items&& other) noexcept {
     frequent_items taken(std::move(other));
@@ -90,7 +93,7 @@ class frequent_items {
   }
   ~frequent_items() = default;
 
-  /// What `update` takes: an item, or many side by side (a vector, a span).
+  /// Does `update` take an X: an item, or a vector or a span of them?
   template <class X>
   static constexpr bool takes = is_item<X> || is_row<X>;
 
@@ -102,32 +105,34 @@ class frequent_items {
     else
       for (const auto& item : items) add(static_cast<item_type>(item), 1);
   }
-  /// millrace[SKETCH-14]: what is no item.
+  /// millrace[SKETCH-14]: an argument that is no item; the error names the template parameter, which says so.
   template <class millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>
   requires(!takes<millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for>)
   void update(const millrace_SKETCH_14_items_are_of_another_type_than_the_sketch_is_for&) = delete;
-  /// As `weight` updates with the same item. The image keeps whole weights only: one with a fraction is rounded at
-  /// random, up with the probability of that fraction, so that n of them add up to their sum give or take sqrt(n / 4),
-  /// the standard deviation at the most. For exact sums weigh in a smaller unit.
+  /// Leaves the same as `counts` updates with the item. Only whole weights can be kept, so a fraction is rounded at
+  /// random, up with the probability of that fraction. The sum of n such weights is right on average, with a standard
+  /// deviation of sqrt(n / 4) at most; for exact sums weigh in a smaller unit. A weight that is not above zero, or
+  /// `max_total` and more, changes nothing.
   void update(item_type item, weight_or_number counts);
 
+  /// Adds what another sketch has seen.
   void merge(const frequent_items& other);
 
-  /// What all items weigh together, each as it was rounded.
+  /// The sum of all weights, as they were rounded.
   std::uint64_t total() const noexcept { return total_; }
   bool empty() const noexcept { return total_ == 0; }
   /// How many items are kept.
   std::size_t retained() const noexcept { return kept_; }
 
-  /// The weight of an item lies between these.
+  /// Bounds on the weight of an item.
   std::uint64_t lower(item_type item) const noexcept {
     if (kept_ == 0) return 0;
     return slots_[place_of(item, hash_of(item))].count;
   }
   std::uint64_t upper(item_type item) const noexcept { return lower(item) + offset_; }
-  /// How far they are apart at the most.
+  /// The difference of `upper` and `lower`, the same for every item.
   std::uint64_t max_error() const noexcept { return offset_; }
-  /// `max_error` as a fraction of `total`, at the worst.
+  /// An upper bound on `max_error` as a fraction of `total`.
   double epsilon() const noexcept { return 3.5 / static_cast<double>(std::uint64_t{1} << lg_most_); }
 
   struct row {
@@ -137,14 +142,15 @@ class frequent_items {
   };
   /// The `count` items with the greatest weights, the heaviest first; equal weights in the order of the items.
   std::vector<row> top(std::size_t count) const;
-  /// Those that may weigh more than a threshold: none that does is missing if it is `max_error()` or more.
+  /// The kept items that may weigh more than the threshold, since `upper` does. If the threshold is `max_error()` or
+  /// more, every item that weighs more is among them.
   std::vector<row> maybe_above(std::uint64_t threshold) const { return rows(threshold, &row::upper); }
-  /// Those that do: none is there that does not.
+  /// The items that are sure to weigh more than the threshold, since `lower` does.
   std::vector<row> surely_above(std::uint64_t threshold) const { return rows(threshold, &row::lower); }
 
   std::vector<std::byte> save() const;
-  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
   /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
   static result<frequent_items> load(std::span<const std::byte> bytes);
 
  private:
@@ -156,7 +162,7 @@ class frequent_items {
   static constexpr bool is_text = std::is_same_v<Item, std::string>;
   struct number_slot {
     std::int64_t item = 0;
-    std::uint64_t count = 0;  // 0: nothing here
+    std::uint64_t count = 0;  // the item's weight, less what was taken off; 0: the slot is free
   };
   struct text_slot {
     std::string item;
@@ -165,7 +171,8 @@ class frequent_items {
   };
   using slot = std::conditional_t<is_text, text_slot, number_slot>;
 
-  /// Short on purpose: every update waits for it. Its lower half depends on all bits.
+  /// The hash of a number. Short on purpose, since every update waits for it; its lower half, which is used, depends on
+  /// all bits of the number.
   static std::uint64_t spread(std::uint64_t item) noexcept {
     item = (item ^ (item >> 32)) * 0x9e3779b97f4a7c15U;
     return item ^ (item >> 32);
@@ -188,7 +195,7 @@ class frequent_items {
     else
       return kept.item == item;
   }
-  /// Where an item is, or would go. Half of the slots at least are free.
+  /// The slot that an item is in, or the free one where it belongs. At least half of the slots are free.
   std::size_t place_of(item_type item, std::uint64_t hash) const noexcept {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = hash & mask;
@@ -197,7 +204,7 @@ class frequent_items {
   }
   std::size_t capacity() const noexcept { return (std::size_t{3} << lg_) / 4; }
 
-  void add(item_type item, std::uint64_t count) {
+  void add(item_type item, std::uint64_t count) {  // `count`: a whole weight
     if (count > max_total - total_) [[unlikely]]
       return;
     total_ += count;
@@ -237,7 +244,7 @@ class frequent_items {
   std::size_t kept_ = 0;
   std::uint64_t total_ = 0;
   std::uint64_t offset_ = 0;          // what was taken off every counter so far
-  std::uint64_t fractions_ = LgSize;  // the generator for fractional weights
+  std::uint64_t fractions_ = LgSize;  // state of the generator that rounds weights
   unsigned lg_ = detail::frequent_image::least_lg;
   unsigned lg_most_ = LgSize;
 };
@@ -251,10 +258,10 @@ void frequent_items<Item, LgSize>::update(item_type item, weight_or_number count
   if (times != 0) add(item, times);
 }
 
-/// Takes the median counter off all counters; those at it or below become free.
+/// Subtracts the median of the counters from all counters, and frees the slots of those that were not above it.
 template <class Item, unsigned LgSize>
 void frequent_items<Item, LgSize>::purge() {
-  // Which slots are free, and which counters stay, is as good as random: neither loop over numbers has a branch on it.
+  // Which slots are free, and which counters stay, cannot be predicted, so neither loop branches on it (for numbers).
   std::vector<std::uint64_t> counts(kept_ + 1);
   std::size_t found = 0;
   for (const slot& kept : slots_) {
@@ -286,7 +293,7 @@ void frequent_items<Item, LgSize>::merge(const frequent_items& other) {
   if (&other == this) return merge(frequent_items(other));
   if (other.total_ > max_total - total_) return;
   const std::uint64_t together = total_ + other.total_;
-  // In one order, whatever the tables look like.
+  // From the heaviest on, so that the outcome does not depend on the order of slots in the other table.
   for (const row& next : other.rows(0, &row::lower)) add(next.item, next.lower);
   offset_ += other.offset_;
   total_ = together;

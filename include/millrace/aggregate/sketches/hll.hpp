@@ -24,10 +24,12 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::hll_image {
 
-// Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, lg k, lg of the table's
-// size, flags, list count or least register, mode and bits. A list of coupons follows; or their number (4) and a set
-// of them; or three doubles of the estimators, how many registers have the least value (4), how many do not fit into 4
-// bits (4), the registers, and those that do not fit as coupons.
+// Apache DataSketches' image. Fields are one byte long unless a number of bytes stands behind them: length of the
+// preamble in units of 4 bytes, version, family, log2 of the number of registers, log2 of the hash table's size, flags,
+// number of coupons in the list or the least register, mode and bits. Then follows, by mode: a list of coupons (4
+// each); or their number (4) and a hash table of them; or the estimate and the two sums (8 each), the number of
+// registers that have the least value (4), the number of registers that do not fit into 4 bits (4), the registers, and
+// those that do not fit as coupons.
 inline constexpr std::uint8_t serial_version = 1;
 inline constexpr std::uint8_t family_id = 7;
 inline constexpr std::uint8_t list_preamble = 2;
@@ -36,12 +38,12 @@ inline constexpr std::uint8_t array_preamble = 10;
 inline constexpr std::uint8_t is_empty = 4;
 inline constexpr std::uint8_t is_compact = 8;
 inline constexpr std::uint8_t out_of_order = 16;
-inline constexpr std::size_t list_length = 8;
-inline constexpr unsigned first_set_lg = 5;
-inline constexpr unsigned exception = 15;  // what stands in 4 bits for a register above them
+inline constexpr std::size_t list_length = 8;  // with so many coupons a list becomes a set, or registers
+inline constexpr unsigned first_set_lg = 5;    // log2 of a set's first size
+inline constexpr unsigned exception = 15;      // what stands in 4 bits for a register above them
 inline constexpr std::uint8_t most_value = 63;
 
-/// The first size of the table of exceptions.
+/// The log2 of the first size of the table of exceptions, the registers that do not fit into 4 bits.
 constexpr unsigned first_exceptions_lg(unsigned lg_k) noexcept {
   return lg_k < 7 ? 2 : lg_k < 10 ? 3 : lg_k < 12 ? 4 : lg_k < 14 ? 5 : lg_k - 8;
 }
@@ -52,20 +54,26 @@ constexpr std::size_t register_bytes(unsigned lg_k, unsigned bits) noexcept {
 
 }  // namespace detail::hll_image
 
-/// How many different items a stream has, in kilobytes however many: the HyperLogLog sketch.
+/// How many different items a stream has, in kilobytes however many there are: the HyperLogLog sketch.
 ///
-/// `LgK`: 2^LgK registers of a new sketch; a loaded one has those of its image. `Bits`: 4, 6 or 8 for a register when
-/// saved; in memory one is a byte, whatever `Bits`. Items are whole numbers (7 is one item whatever its type),
-/// floating-point numbers (one zero, one NaN), text (the empty one is left out).
-/// Guarantee: the estimate's standard deviation is `relative_error()`: 1.3 % at LgK = 12 (0.83 / sqrt(2^LgK) for one
-/// stream, 1.04 / sqrt(2^LgK) once sketches with registers were merged), and next to nothing while the sketch is a list
-/// of coupons. Repeated items and the order of items make no difference to a merged estimate. The same input and order
-/// of merges give the same bytes. Complexity: update O(1), merge and merged estimate O(2^LgK); at most 2^LgK + 2 KB,
-/// less while items are few. Allocates: as coupons grow in number, at the change to registers, and for a few exceptions
-/// with 4 bits. Threads: one at a time. Source: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007; the historic
-/// inverse probability estimator: Cohen, "All-distances sketches, revisited", 2014; merged: DataSketches' own. Bytes:
-/// the compact image of Apache DataSketches' HLL sketch, the same as its C++ and Python write after the same updates.
-/// Java and Go set other bits of the flags, byte 5, which say nothing of the items; their images are read too.
+/// `LgK`: a new sketch has 2^LgK registers, a loaded one those of its image. `Bits`: a saved register takes 4, 6 or 8
+/// bits; in memory it takes a byte. Few items are kept exactly but for collisions, as coupons of 32 bits. Items are
+/// whole numbers (7 is one item whatever its type), floating-point numbers (+0 and -0 are one item, and so are all NaN)
+/// and text (empty text is left out).
+///
+/// Guarantee: the estimate's standard deviation is `relative_error()`: 0.83 / sqrt(2^LgK) of the number for one stream,
+/// 1.3 % at LgK = 12; 1.04 / sqrt(2^LgK) once sketches with registers were merged; and less than 0.01 % while there are
+/// coupons. Repetition and order of items make no difference to a merged estimate. The same input and order of merges
+/// give the same bytes.
+/// Complexity: update O(1), merge and a merged estimate O(2^LgK). Memory: 2^LgK bytes of registers and, with 4 bits, a
+/// small table of the registers that do not fit; less while items are few.
+/// Allocates: as coupons grow in number, at the change to registers, and with 4 bits for registers that do not fit.
+/// Threads: one at a time.
+/// Source: Flajolet, Fusy, Gandouet, Meunier, "HyperLogLog", 2007. The estimate of one stream, the historic inverse
+/// probability estimator: Cohen, "All-distances sketches, revisited", 2014. That of merged sketches: see
+/// `detail::items_by_harmonic_mean`.
+/// Bytes: the compact image of Apache DataSketches' HLL sketch, the same as its C++ and Python write after the same
+/// updates. Java and Go set other bits of the flags, byte 5, which say nothing of the items; their images are read too.
 template <unsigned LgK = 12, unsigned Bits = 4>
 class hll {
   static_assert(LgK >= 4 && LgK <= 21, "millrace[SKETCH-5]: hll<LgK>: LgK must be in [4, 21]");
@@ -77,7 +85,7 @@ class hll {
   hll() noexcept = default;
   hll(const hll&) = default;
   hll& operator=(const hll&) = default;
-  /// Moved from, it is as freshly made.
+  /// The sketch moved from is as newly made.
   hll(hll&& other) noexcept : hll() { swap(other); }
   hll& operator=(hll&& other) noexcept {
     hll taken(std::move(other));
@@ -86,7 +94,7 @@ class hll {
   }
   ~hll() = default;
 
-  /// An item, or many side by side: a vector of them, a span.
+  /// Takes an item, or many from a vector or a span.
   template <class Items>
   requires(detail::takes_items<Items>)
   void update(const Items& items) {
@@ -95,33 +103,35 @@ class hll {
     else if (!detail::is_no_item(items))
       offer(detail::hash_item(items));
   }
-  /// millrace[SKETCH-14]: what is no item.
+  /// millrace[SKETCH-14]: an argument that is no item; the error names the template parameter, which says what to do.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
   requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
 
-  /// The items of both. With fewer registers on one side, on both from then on.
+  /// Adds the items of another sketch. If the other one is past coupons and has fewer registers, this one has as few
+  /// from then on.
   void merge(const hll& other);
 
   bool empty() const noexcept { return mode_ == mode::list && coupons_.empty(); }
   unsigned lg_k() const noexcept { return lg_k_; }
   unsigned bits() const noexcept { return bits_; }
 
-  /// How many different items there were.
+  /// The estimate of how many different items there were.
   double estimate() const noexcept {
     if (mode_ != mode::array) return detail::items_behind_coupons(coupon_count());
     return out_of_order_ ? detail::items_behind_registers(registers_) : estimate_;
   }
   /// The estimate's standard deviation, as a fraction of it.
   double relative_error() const noexcept {
-    if (mode_ != mode::array) return 0.409 / 8192;  // of coupons that collide, at the most
+    if (mode_ != mode::array) return 0.409 / 8192;  // coupons err only by colliding; DataSketches' bound
     return (out_of_order_ ? 1.03896 : 0.83256) / detail::math::sqrt(static_cast<double>(registers_.size()));
   }
   struct bounds_type {
     double lower;
     double upper;
   };
-  /// The estimate less and plus so many standard deviations: 95 % confidence with 2, 99.7 % with 3.
+  /// The estimate divided by 1 plus, and by 1 minus, `deviations` relative errors: the number lies between with 95 %
+  /// confidence for 2, 99.7 % for 3.
   bounds_type bounds(double deviations = 2) const noexcept {
     const double off = deviations * relative_error();
     const double seen = mode_ == mode::array ? static_cast<double>(registers_.size() - zeros()) : coupon_count();
@@ -130,8 +140,9 @@ class hll {
   }
 
   std::vector<std::byte> save() const;
-  /// Reads compact and updatable images. Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is
-  /// wrong. Allocates: no more than a few times the bytes given.
+  /// Reads compact and updatable images.
+  /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
   static result<hll> load(std::span<const std::byte> bytes);
 
  private:
@@ -160,7 +171,8 @@ class hll {
   }
 
   void offer(const detail::hash128& hash) {
-    // Bit 1 stands in for a value's upper end: from 62 zeros on it is the same.
+    // The value is one more than the number of leading zeros. Bit 1 is set so that it is 63 at the most, which fits 6
+    // bits.
     const auto value = static_cast<std::uint8_t>(std::countl_zero(hash.high | 2) + 1);
     if (mode_ == mode::array) [[likely]] {
       const std::size_t at = hash.low & mask_;
@@ -179,14 +191,16 @@ class hll {
     for (const std::uint8_t value : registers_) count += value == 0;
     return count;
   }
-  /// Coupons as the image lists them: those of a list or a set, or the registers beyond 4 bits.
+  /// The coupons in the order of the image: those of a list or a set, or the registers that do not fit into 4 bits.
   coupons listed() const;
+  /// Does a register of this value not fit into 4 bits? These hold the distance from the least register, up to 14.
   bool is_exception(unsigned value) const noexcept {
     return bits_ == 4 && value >= least_ + detail::hll_image::exception;
   }
 
   [[gnu::noinline]] void raise(std::size_t at, std::uint8_t value);
   [[gnu::noinline]] void collect(std::uint32_t coupon);
+  /// Adds 2^-value to the sums over registers, or subtracts it. The double 2^-value is made from its exponent's bits.
   void count_value(std::uint8_t value, double sign) noexcept {
     (value < 32 ? sum_low_ : sum_high_) += sign * std::bit_cast<double>((std::uint64_t{1023} - value) << 52);
   }
@@ -208,18 +222,19 @@ class hll {
   mode mode_ = mode::list;
   std::uint8_t lg_k_ = LgK;
   std::uint8_t bits_ = Bits;
-  bool out_of_order_ = false;   // registers came together from several sketches
+  bool out_of_order_ = false;   // registers of several sketches were merged
   std::uint8_t least_ = 0;      // with 4 bits, the least register; else 0
   std::uint32_t at_least_ = 0;  // how many registers have that value
   std::size_t mask_ = 0;
   std::vector<std::uint8_t> registers_;
   double estimate_ = 0;         // of the historic inverse probability estimator
-  double sum_low_ = 0;          // of 2^-value over all registers, values below 32
-  double sum_high_ = 0;         // and from there on
-  coupons coupons_;             // of a list; else their order in the image this came from, until there are more
-  detail::coupon_table table_;  // of a set, or of the registers beyond 4 bits
+  double sum_low_ = 0;          // of 2^-value over the registers with values below 32
+  double sum_high_ = 0;         // of 2^-value over the others
+  coupons coupons_;             // of a list; else in the order of the image this came from, until one is added
+  detail::coupon_table table_;  // of a set, or of the registers that do not fit into 4 bits
 };
 
+/// Adds a coupon. A full list becomes a set (registers where these are fewer than 2^8), a full set registers.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::collect(std::uint32_t coupon) {
   using namespace detail::hll_image;
@@ -246,7 +261,11 @@ void hll<LgK, Bits>::collect(std::uint32_t coupon) {
   }
 }
 
-/// A register takes a larger value.
+/// Sets a register to a larger value.
+///
+/// The estimate grows by the inverse of the probability p that the next new item raises a register, since one in 1 / p
+/// new items does so: a register of value v is raised with probability 2^-v, so p is the sum of 2^-v over all registers
+/// divided by their number.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::raise(std::size_t at, std::uint8_t value) {
   const std::uint8_t before = registers_[at];
@@ -260,6 +279,7 @@ void hll<LgK, Bits>::raise(std::size_t at, std::uint8_t value) {
   while (bits_ == 4 && at_least_ == 0) raise_least();
 }
 
+/// Keeps a register that does not fit into 4 bits in the table.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::note_exception(std::size_t at, std::uint8_t value) {
   if (table_.absent())
@@ -276,7 +296,8 @@ void hll<LgK, Bits>::note_exception(std::size_t at, std::uint8_t value) {
   if (table_.crowded()) table_.grow();
 }
 
-/// No register has the least value any more. What does not fit into 4 bits is counted from the least: some fit now.
+/// Called when no register has the least value any more: makes the next value the least. As 4 bits hold the distance
+/// from it, some registers that did not fit do so now.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::raise_least() {
   ++least_;
@@ -298,10 +319,10 @@ std::vector<std::uint32_t> hll<LgK, Bits>::listed() const {
   return all;
 }
 
-/// From coupons to registers.
+/// Changes from coupons to registers.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::to_registers() {
-  // In table order, also where the image said another: as every reader of the image would.
+  // In the order of the table, also if this was loaded from an image with another order: so does DataSketches.
   if (mode_ == mode::set) coupons_.clear();
   const coupons all = listed();
   coupons_.clear();
@@ -312,7 +333,7 @@ void hll<LgK, Bits>::to_registers() {
   estimate_ = detail::items_at_changeover(lg_k_);
 }
 
-/// Registers like another's, but no more than so far.
+/// Takes over the registers of `other`, folded where this sketch is to have fewer.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::to_registers_of(const hll& other) {
   const unsigned lg_k = lg_k_;
@@ -325,7 +346,7 @@ void hll<LgK, Bits>::to_registers_of(const hll& other) {
   if (lg_k_ > lg_k) fold(lg_k);
 }
 
-/// Fewer registers, each the largest of those that become one.
+/// Reduces the registers to 2^lg_k: each is the greatest of those whose number has the same low bits.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::fold(unsigned lg_k) {
   const std::vector<std::uint8_t> before = std::move(registers_);
@@ -334,7 +355,7 @@ void hll<LgK, Bits>::fold(unsigned lg_k) {
     if (before[i] > registers_[i & mask_]) registers_[i & mask_] = before[i];
 }
 
-/// Everything that follows from the registers alone.
+/// Computes anew all members that follow from the registers alone.
 template <unsigned LgK, unsigned Bits>
 void hll<LgK, Bits>::recount() {
   sum_low_ = sum_high_ = 0;
@@ -455,7 +476,7 @@ result<hll<LgK, Bits>> hll<LgK, Bits>::load(std::span<const std::byte> bytes) {
   return loaded;
 }
 
-/// A list or a set of `count` coupons in `places`, the others zero.
+/// Reads a list or a set: `count` coupons among `places` numbers, of which the others are zero.
 template <unsigned LgK, unsigned Bits>
 result<void> hll<LgK, Bits>::load_coupons(detail::image_reader& in, std::size_t count, std::size_t places) {
   const mode claimed = std::exchange(mode_, mode::list);

@@ -24,9 +24,10 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::kll_image {
 
-// Apache DataSketches' image, 8 bytes at least: preamble length in ints, version, family, flags, k (2), m, 0; then,
-// for two values and more, count (8), min k (2), levels, 0, the levels' first positions in an array of the full
-// capacity (4 each), smallest, largest; then the values, level 0 first.
+// Apache DataSketches' image. Fields are one byte long unless a number of bytes stands behind them. The first 8 bytes:
+// length of the preamble in units of 4 bytes, version, family, flags, k (2), m (the least width of a level), 0. For two
+// values and more follow count (8), least k that was merged in (2), number of levels, 0, the position of each level's
+// first value in an array of the full capacity (4 each), min, max. Then come the values, those of level 0 first.
 inline constexpr std::uint8_t family_id = 15;
 inline constexpr std::uint8_t short_preamble = 2;
 inline constexpr std::uint8_t long_preamble = 5;
@@ -43,16 +44,18 @@ inline constexpr std::size_t header_bytes = 20;
 ///
 /// `K` sets accuracy and size of a new sketch; a loaded one has the K of its image. `T` is double or float.
 /// NaN is left out; infinities count as values.
-/// Guarantee: up to K values everything is exact; `min`, `max`, `quantile(0)` and `quantile(1)` always are.
-/// Beyond, one query's rank is off by at most `rank_error()` with probability 0.99 (1.33 % at K = 200). Merging keeps
-/// that bound (of the lesser K, if a loaded image has another). The same seed, input and order of merges give the same
-/// bytes, and a span does what its values do one by one. Complexity: update O(1) amortised, merge and query O(values
-/// kept); `view()` serves many queries. At most 3 K + 8 log2(count / K) values are kept: 7.5 KB at K = 200. Allocates:
-/// O(log count) times as it grows. Threads: one at a time. Source: Karnin, Lang, Liberty, "Optimal quantile
-/// approximation in streams", FOCS 2016: a sampler in front of compactors of falling width; coins in opposite pairs:
-/// Ivkin, Liberty, Lang, Karnin, Braverman, "Streaming quantiles algorithms with small space and update time", 2019.
-/// Bytes: the image of Apache DataSketches' KLL sketch. It has no place for the generator: a loaded sketch returns
-/// the same, but tosses coins of its own from there on.
+///
+/// Guarantee: up to K values every query is exact; `min`, `max`, `quantile(0)` and `quantile(1)` always are. Beyond K
+/// values the rank of one query is off by at most `rank_error()` with probability 0.99 (1.33 % at K = 200). Merging
+/// keeps that bound (that of the lesser K, if a loaded image has another). The same seed, input and order of merges
+/// give the same bytes, and updating with a span leaves the same as updating with its values in order. Complexity:
+/// update O(1) amortised, merge and query O(values kept); for many queries ask `view()`. Memory: at most 3 K + 8
+/// log2(count / K) values, 7.5 KB at K = 200. Allocates: O(log count) times as it grows. Threads: one at a time.
+/// Source: Karnin, Lang, Liberty, "Optimal quantile approximation in streams", FOCS 2016: a sampler in front of
+/// compactors of falling width. The coins of a compactor come in opposite pairs: Ivkin, Liberty, Lang, Karnin,
+/// Braverman, "Streaming quantiles algorithms with small space and update time", 2019.
+/// Bytes: the image of Apache DataSketches' KLL sketch. It has no place for the state of the random generator: a loaded
+/// sketch returns the same figures, but later updates draw other random numbers.
 template <unsigned K = 200, class T = double>
 class kll : public detail::asked_by_view<kll<K, T>, T> {
   static_assert(K >= 8 && K <= 65535, "millrace[SKETCH-1]: kll<K>: K must be in [8, 65535]");
@@ -61,16 +64,16 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
 
  public:
   using value_type = T;
-  /// Updates and merges that would take `count` beyond this are left out.
+  /// Weighted updates and merges that would take `count` beyond this are left out; single updates cannot get there.
   static constexpr std::uint64_t max_count = detail::kll_levels<T>::max_weight;
 
-  /// Sketches that are to be merged want different seeds: with the same one, their errors may add up instead of
-  /// cancelling.
+  /// `seed`: of the random generator. Give sketches that are to be merged different seeds: with the same one, their
+  /// errors may add up instead of cancelling.
   explicit kll(std::uint64_t seed = 0) noexcept : kept_(K, seed) {}
 
   kll(const kll&) = default;
   kll& operator=(const kll&) = default;
-  /// Moved from, it is as freshly made. So it is with every sketch; the generator starts at seed 0.
+  /// The sketch moved from is as newly made, with the seed 0.
   kll(kll&& other) noexcept : kll(0) { swap(other); }
   kll& operator=(kll&& other) noexcept {
     kll taken(std::move(other));
@@ -81,8 +84,10 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
 
   void update(T value) { kept_.update(value); }
   void update(std::span<const T> values) { kept_.update(values); }
-  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
-  /// that probability, so that weights add up on average. Complexity: O(values kept log weight).
+  /// Leaves about the same as `counts` updates with the value. Only whole weights can be kept, so a fraction is rounded
+  /// at random, up with the probability of that fraction: weights add up on average. A weight that is not above zero,
+  /// or `max_count` and more, changes nothing.
+  /// Complexity: O(values kept log weight).
   void update(T value, weight counts) {
     if (value != value || !(counts.value > 0 && counts.value < static_cast<double>(max_count))) return;
     const auto whole = static_cast<std::uint64_t>(counts.value);
@@ -94,6 +99,7 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
       if ((times >> level & 1) != 0) kept_.insert(level, value);
   }
 
+  /// Adds what another sketch, maybe of another K, has seen.
   void merge(const kll& other) {
     if (other.empty() || other.count() > max_count - count()) return;
     if (!other.exact() && other.min_k_ < min_k_) min_k_ = other.min_k_;
@@ -102,7 +108,7 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
 
   std::uint64_t count() const noexcept { return kept_.count(); }
   bool empty() const noexcept { return count() == 0; }
-  /// No value was left out so far.
+  /// Is every value kept with weight one, so that all queries are exact?
   bool exact() const noexcept { return kept_.levels() == 1; }
   unsigned k() const noexcept { return kept_.k(); }
   /// How many values are kept.
@@ -112,20 +118,22 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
   T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : (kept_.min)(); }
   T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : (kept_.max)(); }
 
-  /// The distribution seen so far, for many questions: `quantile`, `rank` and their like make it each time.
+  /// The distribution seen so far, sorted, for many queries: `quantile`, `rank` and the like make one for each call.
   quantile_view<T> view() const;
 
   /// How far the rank of one quantile may be off, as a fraction of the stream, at 99 % confidence; 0 while `exact`.
+  /// The constants here and in `pmf_error` are those that Apache DataSketches fitted to measured errors.
   double rank_error() const noexcept { return exact() ? 0.0 : 2.296 / detail::math::pow(min_k_, 0.9723); }
-  /// The same for each fraction that `pmf` returns.
+  /// How far each fraction that `pmf` returns may be off, at 99 % confidence; 0 while `exact`.
   double pmf_error() const noexcept { return exact() ? 0.0 : 2.446 / detail::math::pow(min_k_, 0.9433); }
-  /// Between these the true quantile lies, at 99 % confidence.
+  /// Bounds on the true quantile at p, at 99 % confidence.
   quantile_bounds<T> bounds(double p) const { return view().around(p, rank_error()); }
 
-  /// Allocates: a copy of the sketch.
+  /// Allocates: a copy of the sketch, and the bytes.
   std::vector<std::byte> save() const;
-  /// `seed` as of a new sketch. Errors: truncated, unsupported, corrupt, each naming what is wrong.
+  /// `seed`: of the generator for later updates, as for a new sketch.
   /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
   static result<kll> load(std::span<const std::byte> bytes, std::uint64_t seed = 0);
 
  private:
@@ -133,14 +141,14 @@ class kll : public detail::asked_by_view<kll<K, T>, T> {
   using key_type = detail::order_key<T>;
   static constexpr unsigned max_levels = detail::kll_levels<T>::max_levels;
 
-  /// What an image says before its values.
+  /// What stands before the values in an image.
   struct image_head {
     unsigned k = 0;
     unsigned min_k = 0;
-    bool one = false;
+    bool one = false;  // it holds a single value
     std::uint64_t count = 0;
     unsigned levels = 1;
-    std::array<std::uint32_t, max_levels + 1> starts{};  // of the levels, in an array of the full capacity
+    std::array<std::uint32_t, max_levels + 1> starts{};  // of each level, in an array of the full capacity
     T low{};
     T high{};
   };
@@ -192,7 +200,7 @@ std::vector<std::byte> kll<K, T>::save() const {
   return std::move(out).take();
 }
 
-/// The image's first eight bytes, and what follows for two values and more.
+/// Reads the image's first eight bytes, and what follows them for two values and more.
 template <unsigned K, class T>
 result<void> kll<K, T>::read_head(detail::image_reader& in, image_head& head) {
   using namespace detail::kll_image;
@@ -231,7 +239,8 @@ result<void> kll<K, T>::read_head(detail::image_reader& in, image_head& head) {
   return {};
 }
 
-/// The values, as keys in the order of each level. Makes `starts` count from 0.
+/// Reads the values as order keys (integers that are ordered as the numbers are), level by level, each level sorted.
+/// Makes `starts` count from 0.
 template <unsigned K, class T>
 result<void> kll<K, T>::read_values(detail::image_reader& in, image_head& head, std::vector<key_type>& keys) {
   std::uint64_t weight = 0;

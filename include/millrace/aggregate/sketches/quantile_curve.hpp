@@ -14,24 +14,24 @@
 namespace millrace {
 inline namespace v0 {
 
-/// A distribution as straight lines between points of known rank. Made once by a sketch's `view()`, asked many times.
+/// A distribution as straight lines between points of known rank. A sketch's `view()` makes one, for many queries.
 ///
-/// Shapes and units: a rank is the fraction of the stream at or below a value, in [0, 1].
-/// Guarantee: `quantile` never decreases with p, `rank` never with the value; quantile(0) and quantile(1) are the
-/// stream's extremes exactly; rank(quantile(p)) is p, but for rounding, where the curve rises, and more where it is
-/// flat. Complexity: O(log points) a query; allocates: only what `cdf` and `pmf` return. Threads: queries may run side
-/// by side.
+/// Units: a rank is the fraction of the stream at or below a value, in [0, 1].
+/// Guarantee: `quantile` never decreases with p, nor `rank` with the value; quantile(0) and quantile(1) are the
+/// stream's extremes exactly; rank(quantile(p)) is p up to rounding where the curve rises, and greater than p where it
+/// is flat. Complexity: O(log points) a query. Allocates: only what `cdf` and `pmf` return. Threads: const calls from
+/// any number.
 template <class T>
 class quantile_curve {
  public:
   quantile_curve() = default;
-  /// Starts at rank 0 with the least value.
+  /// Starts at rank 0 with the least value. `expected`: how many points will be added, as a hint.
   quantile_curve(T smallest, std::size_t expected) {
     values_.reserve(expected + 2);
     up_to_.reserve(expected + 2);
     add(0, smallest);
   }
-  /// The next point: `weight` of the stream lies at or below `value`. Neither may decrease.
+  /// Adds a point: `weight` of the stream lies at or below `value`. Neither may be less than at the point before.
   void add(double weight, T value) {
     up_to_.push_back(weight);
     values_.push_back(value);
@@ -40,7 +40,7 @@ class quantile_curve {
   /// The weight of the stream.
   double count() const noexcept { return up_to_.empty() ? 0 : up_to_.back(); }
 
-  /// `p` in [0, 1]; NaN for any other p, and when nothing was seen.
+  /// The value of rank p in [0, 1]; NaN for any other p, and when nothing was seen.
   T quantile(double p) const noexcept {
     if (values_.empty() || !(p >= 0 && p <= 1)) return std::numeric_limits<T>::quiet_NaN();
     if (p == 0) return values_.front();
@@ -53,7 +53,7 @@ class quantile_curve {
   }
 
   T median() const noexcept { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   T interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
   /// The fraction of the stream at or below `value`; NaN when that is NaN or nothing was seen.
@@ -74,15 +74,16 @@ class quantile_curve {
     return detail::cdf_at(points, [this](T point) { return rank(point); });
   }
 
-  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last: one more
-  /// than there are points, 1 together.
-  /// Errors: invalid_argument when the points do not ascend or nothing was seen.
+  /// The fractions of the stream up to the first point, between neighbouring points, and beyond the last point: one
+  /// more than there are points; they add up to 1. Errors: invalid_argument when the points do not ascend or nothing
+  /// was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
     return detail::pmf_between(points, [this](T point) { return rank(point); }, values_.empty() ? 0.0 : 1.0);
   }
 
  private:
-  /// The first point for which a condition holds that holds for all later ones; their number if for none.
+  /// The index of the first point for which `holds` is true; the number of points if it is for none. Precondition:
+  /// where it is true for one point it is for all later ones.
   template <class Condition>
   std::size_t first_where(Condition holds) const noexcept {
     std::size_t first = 0;
@@ -97,7 +98,7 @@ class quantile_curve {
   }
 
   std::vector<T> values_;
-  std::vector<double> up_to_;
+  std::vector<double> up_to_;  // for each value, the weight at or below it
 };
 
 }  // namespace v0

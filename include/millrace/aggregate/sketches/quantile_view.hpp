@@ -21,14 +21,13 @@ struct quantile_bounds {
   T upper;
 };
 
-/// A distribution as a sketch of quantiles saw it: values in ascending order, each with the weight of the
-/// stream that it stands for. Made once by a sketch's `view()`, asked many times.
+/// A distribution as values in ascending order, each with the weight of the part of the stream that it stands for. The
+/// `view()` of a quantile sketch makes one, for many queries.
 ///
-/// Shapes and units: a rank is the fraction of the stream at or below a value, in [0, 1].
-/// Guarantee: `quantile` never decreases with p, `rank` never with the value; p = 0 and p = 1 are the stream's
-/// extremes exactly; quantile(p) is the least value seen whose rank is at least p.
-/// Complexity: O(log values) a query; allocates: only what `cdf` and `pmf` return.
-/// Threads: queries may run side by side.
+/// Units: a rank is the fraction of the stream at or below a value, in [0, 1].
+/// Guarantee: `quantile` never decreases with p, nor `rank` with the value; quantile(0) and quantile(1) are the
+/// stream's extremes exactly; any other quantile(p) is the least value kept whose rank is at least p. Complexity: O(log
+/// values) a query. Allocates: only what `cdf` and `pmf` return. Threads: const calls from any number.
 template <class T>
 class quantile_view {
  public:
@@ -39,10 +38,10 @@ class quantile_view {
     for (std::size_t i = 1; i < up_to_.size(); ++i) up_to_[i] += up_to_[i - 1];
   }
 
-  /// What the values weigh together: the stream's length.
+  /// The sum of the weights: the length of the stream.
   std::uint64_t count() const noexcept { return up_to_.empty() ? 0 : up_to_.back(); }
 
-  /// `p` in [0, 1]; NaN for any other p, and when nothing was seen.
+  /// The value of rank p in [0, 1]; NaN for any other p, and when nothing was seen.
   T quantile(double p) const noexcept {
     if (values_.empty() || !(p >= 0 && p <= 1)) return std::numeric_limits<T>::quiet_NaN();
     if (p == 0) return smallest_;
@@ -59,13 +58,14 @@ class quantile_view {
     return values_[first];
   }
 
-  /// The quantiles at p less and more an error in rank, as far as there are ranks.
+  /// The quantiles at ranks p - off and p + off, or at 0 and 1 where these lie beyond: bounds on the quantile at p for
+  /// an error in rank of `off`.
   quantile_bounds<T> around(double p, double off) const noexcept {
     if (!(p >= 0 && p <= 1)) return {quantile(p), quantile(p)};
     return {quantile(p > off ? p - off : 0), quantile(p + off < 1 ? p + off : 1)};
   }
   T median() const noexcept { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   T interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
   /// The fraction of the stream at or below `value`; NaN when that is NaN or nothing was seen.
@@ -80,7 +80,7 @@ class quantile_view {
   }
 
   /// The fractions of the stream up to the first point, between neighbouring points (the upper one included), and
-  /// beyond the last: one more than there are points, 1 together.
+  /// beyond the last point: one more than there are points; they add up to 1.
   /// Errors: invalid_argument when the points do not ascend or nothing was seen.
   result<std::vector<double>> pmf(std::span<const T> points) const {
     return detail::pmf_between(points, [this](T point) { return weight_up_to(point); }, count());

@@ -28,16 +28,17 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::tdigest_image {
 
-// Apache DataSketches' image: preamble length in 8 bytes, version, type, k (2), flags, 0 (2); then for one value that
-// value; for more the numbers of centroids and of buffered values (4 each), smallest, largest, the centroids (mean
-// and whole weight, as wide as T each) and the buffered values.
+// Apache DataSketches' image. Fields are one byte long unless a number of bytes stands behind them: length of the
+// preamble in units of 8 bytes, version, type, k (2), flags, 0 (2). For one value follows that value; for more the
+// numbers of centroids and of buffered values (4 each), min, max, the centroids (mean and whole weight, each as wide as
+// T) and the buffered values.
 inline constexpr std::uint8_t short_preamble = 1;
 inline constexpr std::uint8_t long_preamble = 2;
 inline constexpr std::uint8_t serial_version = 1;
 inline constexpr std::uint8_t sketch_type = 20;
 inline constexpr std::uint8_t is_empty = 1;
 inline constexpr std::uint8_t is_single = 2;
-inline constexpr std::uint8_t in_reverse = 4;
+inline constexpr std::uint8_t in_reverse = 4;  // the other implementations' next merge goes from the upper end
 inline constexpr std::size_t header_bytes = 16;
 
 }  // namespace detail::tdigest_image
@@ -46,17 +47,24 @@ inline constexpr std::size_t header_bytes = 16;
 ///
 /// `K` sets accuracy and size of a new sketch; a loaded one has the K of its image. `T` is double or float. NaN and
 /// infinities are left out.
-/// Guarantee: `min`, `max`, `quantile(0)` and `quantile(1)` are exact, and values that were merged with no
-/// other keep their rank; `quantile` and `rank` never decrease. There is no bound for all streams: at K = 100 the rank
-/// of the median is typically off by 0.0003 and that of p99 by 0.00004, `resolution(p)` says how coarsely the stream
-/// was summed up there, and `kll` has a bound. The same input and order of merges give the same bytes; a span does
-/// what its values do one by one.
-/// Complexity: update O(log K) amortised, merge and query O(K log K); `view()` serves many queries. At most 2 K + 10
-/// centroids (2 K + 30 below K = 30) and up to eight times as many buffered values: 12 KB at K = 100. Allocates: when
-/// the buffer grows or is full. Threads: one at a time. Source: Dunning, Ertl, "Computing extremely accurate quantiles
-/// using t-digests", 2019. A centroid's weight is bounded by scale functions k1 and k2 together, and centroids form
-/// from both ends towards the middle, so that neither end is favoured. Bytes: the image of Apache DataSketches'
-/// t-digest, buffered values included; the reference implementation's are read.
+///
+/// The stream is kept as centroids: the mean of some neighbouring values, and their number. Centroids at the ends hold
+/// few values, those in the middle many.
+///
+/// Guarantee: `min`, `max`, `quantile(0)` and `quantile(1)` are exact, and values that are alone in their centroid keep
+/// their exact rank; `quantile` and `rank` never decrease. There is no bound on the error that holds for all streams
+/// (`kll` has one): at K = 100 the rank of the median is typically off by 0.0003 of the stream and that of p99 by
+/// 0.00004, and `resolution(p)` returns how coarse the centroids are at p. The same input and order of merges give the
+/// same bytes, and updating with a span leaves the same as updating with its values in order.
+/// Complexity: update O(log K) amortised, merge and query O(K log K); for many queries ask `view()`. Memory: at most
+/// 2 K + 10 centroids (2 K + 30 below K = 30) and up to eight times as many buffered values, 12 KB at K = 100.
+/// Allocates: when the buffer grows or is full.
+/// Threads: one at a time.
+/// Source: Dunning, Ertl, "Computing extremely accurate quantiles using t-digests", 2019. The weight of a centroid is
+/// bounded by the scale functions k1 and k2 together, and centroids form from both ends towards the middle, so that
+/// neither end is favoured.
+/// Bytes: the image of Apache DataSketches' t-digest, buffered values included. Those of the reference implementation
+/// are read too.
 template <unsigned K = 100, class T = double>
 class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   static_assert(K >= 10 && K <= 65535, "millrace[SKETCH-3]: tdigest<K>: K must be in [10, 65535]");
@@ -65,13 +73,13 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
 
  public:
   using value_type = T;
-  /// Updates and merges that would take `count` beyond this are left out.
+  /// Weighted updates and merges that would take `count` beyond this are left out. Single updates are not checked.
   static constexpr std::uint64_t max_count = sizeof(T) == 8 ? std::uint64_t{1} << 53 : 0xffffffffU;
 
   tdigest() noexcept = default;
   tdigest(const tdigest&) = default;
   tdigest& operator=(const tdigest&) = default;
-  /// Moved from, it is as freshly made.
+  /// The sketch moved from is as newly made.
   tdigest(tdigest&& other) noexcept : tdigest() { swap(other); }
   tdigest& operator=(tdigest&& other) noexcept {
     tdigest taken(std::move(other));
@@ -94,14 +102,17 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
     for (const T value : values) update(value);
   }
 
-  /// As `weight` updates with the same value, where the image keeps whole weights only: a fraction counts as one with
-  /// that probability, so that weights add up on average. Complexity: O(K).
+  /// Leaves about the same as `counts` updates with the value. Only whole weights can be kept, so a fraction is rounded
+  /// at random, up with the probability of that fraction: weights add up on average. A weight that is not above zero,
+  /// or `max_count` and more, changes nothing.
+  /// Complexity: O(K).
   void update(T value, weight counts);
 
+  /// Adds what another sketch, maybe of another K, has seen.
   void merge(const tdigest& other);
 
-  /// Takes the buffered values into the centroids, now instead of when the buffer is full: the image becomes smaller
-  /// and queries quicker. Nothing is lost that would not be lost later.
+  /// Folds the buffered values into the centroids now, and not only when the buffer is full: saved bytes become fewer
+  /// and queries quicker. It loses nothing that would not be lost later.
   void compress();
 
   std::uint64_t count() const noexcept { return settled_ + buffer_.size(); }
@@ -112,14 +123,16 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   T(min)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : low_; }
   T(max)() const noexcept { return empty() ? std::numeric_limits<T>::quiet_NaN() : high_; }
 
-  /// The distribution seen so far, for many questions: `quantile`, `rank` and their like make it each time.
+  /// The distribution seen so far, as a curve, for many queries: `quantile`, `rank` and the like make one for each
+  /// call.
   quantile_curve<T> view() const;
 
-  /// The fraction of the stream in the centroid at rank `p`: how finely ranks are told apart there.
+  /// The fraction of the stream that the centroid at rank `p` holds: ranks closer than that are not told apart. NaN for
+  /// a `p` that is NaN.
   double resolution(double p) const;
 
-  /// Values that stand for the stream, ascending, and how many of its values each one stands for; not the
-  /// buffered values.
+  /// The mean of some neighbouring values of the stream, and how many they are. `centroids` returns all, by mean;
+  /// buffered values are not among them.
   using weight_type = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
   struct centroid {
     T mean;
@@ -129,9 +142,9 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
 
   std::vector<std::byte> save() const;
   /// Reads the reference implementation's images too (T. Dunning's t-digest 3.2 and later, MergingDigest and
-  /// AVLTreeDigest, verbose and small), which are big-endian and begin with a zero byte; a K below 10 becomes 10.
-  /// Errors: truncated, unsupported, corrupt, not_finite, each naming what is wrong.
+  /// AVLTreeDigest, verbose and small), which are big-endian and begin with a zero byte; their K below 10 becomes 10.
   /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, not_finite, each naming what is wrong.
   static result<tdigest> load(std::span<const std::byte> bytes);
 
  private:
@@ -142,7 +155,7 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   using key_type = detail::order_key<T>;
 
   static constexpr std::uint32_t most_centroids(unsigned k) noexcept { return 2 * k + (k < 30 ? 30 : 10); }
-  /// A power of two: that many are sorted quickest.
+  /// How many values the buffer holds: at least four for each centroid, and a power of two, which sorts quickest.
   static constexpr std::uint32_t room_for(unsigned k) noexcept { return std::bit_ceil(4 * most_centroids(k)); }
   std::size_t most_centroids() const noexcept { return most_centroids(k_); }
 
@@ -158,19 +171,28 @@ class tdigest : public detail::asked_by_view<tdigest<K, T>, T> {
   T high_ = -std::numeric_limits<T>::infinity();
   std::uint16_t k_ = K;
   std::uint32_t room_ = room_for(K);  // of the buffer
-  std::uint8_t flags_ = 0;            // `in_reverse`, kept for other readers
-  std::uint64_t fractions_ = K;       // the generator for fractional weights
+  std::uint8_t flags_ = 0;            // `in_reverse`, as loaded, for other implementations
+  std::uint64_t fractions_ = K;       // state of the generator that rounds weights
 };
 
-/// Folds sorted centroids and sorted single values into fewer centroids.
+/// Folds sorted centroids and sorted single values into fewer centroids: `run` takes them from both ends towards the
+/// middle, `emit` makes one centroid of as many neighbours as may be together.
 template <unsigned K, class T>
 class tdigest<K, T>::folder {
  public:
-  /// `total`: the weight of all. `fineness` 1, less for fewer centroids.
+  /// `total`: the sum of all weights. `fineness`: 1, or less to make fewer centroids.
+  ///
+  /// A scale function k(q) maps ranks q in [0, 1] to a scale on which no centroid may be longer than 1: one at rank q
+  /// may span 1 / (dk / dq) of the ranks. The paper's functions, for compression d and n values, are
+  ///
+  ///     k1 = d / (2 pi) asin(2 q - 1)                      dk1 / dq = d / (2 pi) / sqrt(q (1 - q))
+  ///     k2 = d / (4 log(n / d) + 24) log(q / (1 - q))      dk2 / dq = d / (4 log(n / d) + 24) / (q (1 - q))
+  ///
+  /// The folder adds both rates, with d = K and shares that were tried out so that a little less than 2 K centroids
+  /// come out: `by_root_` is the numerator of the first, 0.15 K near K / (2 pi), and `by_product_` that of the second,
+  /// whose denominator is 4 log(2) (log2(n / K) + 8.7) in the paper.
   folder(std::span<const centroid> old, std::span<const key_type> singles, double total, double k, double fineness)
       : old_(old), singles_(singles), total_(total) {
-    // Scale functions k1 and k2 of the paper as the rates d k / d q, added; the latter is scaled by the stream's
-    // length, much as there. Their shares were tried out: together they make a little less than 2 K centroids.
     by_root_ = 0.15 * k * fineness;
     by_product_ = 0.65 * k * fineness / (rough_log2(total / k) + 8.7);
   }
@@ -187,7 +209,8 @@ class tdigest<K, T>::folder {
   }
 
  private:
-  /// Straight lines between powers of two, without the library's logarithm, whose last bits vary with the processor.
+  /// log2 of x >= 1, interpolated linearly between powers of two (0.09 too low at worst). The C library's logarithm
+  /// would do as well, but its last bits, and so the sketch's bytes, vary with the processor.
   static double rough_log2(double x) noexcept {
     int exponent = 0;
     const double mantissa = detail::math::frexp(x > 1 ? x : 1, &exponent);
@@ -195,7 +218,8 @@ class tdigest<K, T>::folder {
   }
   bool left() const noexcept { return !old_.empty() || !singles_.empty(); }
 
-  /// What a centroid may weigh that begins after `done` of the stream, counted from the nearer end.
+  /// How much a centroid may weigh that begins where `done` of the total weight lies behind it, counted from its end of
+  /// the distribution: total / (dk1 / dq + dk2 / dq) at q = done / total. 0, so a single value, at the very end.
   double limit(double done) const noexcept {
     const double q = done / total_;
     const double product = q * (1 - q);
@@ -203,7 +227,7 @@ class tdigest<K, T>::folder {
     return total_ / (by_root_ / detail::math::sqrt(product) + by_product_ / product);
   }
 
-  /// The next single value comes before the next old centroid.
+  /// Does the next single value come before the next old centroid? `Upwards`: from the lower end on.
   template <bool Upwards>
   bool single_is_next() const noexcept {
     if (old_.empty()) return true;
@@ -224,7 +248,7 @@ class tdigest<K, T>::folder {
     return detail::from_order_key<T>(taken);
   }
 
-  /// Makes one centroid of as many neighbours as may be together. Returns its weight.
+  /// Makes one centroid of the next neighbours, as many as `limit` allows and one at least. Returns its weight.
   template <bool Upwards>
   double emit(std::vector<centroid>& made, double done) {
     const double most = limit(done);
@@ -232,7 +256,7 @@ class tdigest<K, T>::folder {
     const double base = first.mean;
     double last = base;
     double weight = static_cast<double>(first.weight);
-    double sum = 0;  // of the distances to the first: the mean keeps its digits however far from zero
+    double sum = 0;  // of the distances from the first, so that the mean keeps its digits however far from zero it lies
     while (left()) {
       if (single_is_next<Upwards>()) {
         if (weight + 1 > most) break;
@@ -243,13 +267,13 @@ class tdigest<K, T>::folder {
         const auto more = static_cast<double>((Upwards ? old_.front() : old_.back()).weight);
         if (weight + more > most) break;
         last = take_old<Upwards>().mean;
-        // By division, since a compiler may fuse a product with the sum, or not: other bytes.
+        // A division in place of a product, which some compilers would fuse with the addition: other bytes.
         sum += (last - base) / (1 / more);
         weight += more;
       }
     }
     double mean = base + sum / weight;
-    // Within what it stands for, also after rounding and overflow.
+    // Rounding and overflow must not take the mean beyond the values that it stands for.
     if (Upwards ? !(mean >= base) : !(mean <= base)) mean = base;
     if (Upwards ? mean > last : mean < last) mean = last;
     made.push_back({static_cast<T>(mean), static_cast<weight_type>(weight)});
@@ -282,7 +306,7 @@ void tdigest<K, T>::compress() {
   fold(std::move(centroids_));
 }
 
-/// Two lists in order, as one.
+/// Merges two sorted lists of centroids.
 template <unsigned K, class T>
 std::vector<typename tdigest<K, T>::centroid> tdigest<K, T>::joined(std::span<const centroid> a,
                                                                     std::span<const centroid> b) {
@@ -338,9 +362,15 @@ quantile_curve<T> tdigest<K, T>::view() const {
     folded.compress();
     return folded.view();
   }
-  // A centroid's mean is not the value at its middle rank: where the curve bends, they differ by weight^2 / 24 times
-  // its second derivative, which the neighbours tell. A point between two neighbours, where their weights meet, bends
-  // the line between them likewise.
+  // The curve goes through the value at each centroid's middle rank, and through the point where two centroids meet.
+  //
+  // Let v(r) be the value at rank r, counted in values, and v'' its second derivative, called `bend` below.
+  // A centroid of weight w with its middle at rank m has the mean
+  //     1 / w  integral of v(m + t) over |t| < w / 2  =  v(m) + v''(m) / 2 * w^2 / 12  =  v(m) + w^2 / 24 v''(m),
+  // so that v(m) is the mean less w^2 / 24 v''(m). `bend` is estimated from the slopes to both neighbours.
+  // Between two middles at distances a and b from the point where the centroids meet, v lies below the straight line by
+  // a b / 2 v'', as does every parabola between its ends; v'' is taken as the average of both.
+  // Every result is held between its neighbours, so that the curve never falls.
   const std::size_t size = centroids_.size();
   std::vector<double> middle(size), bend(size), value(size);
   double before = 0;
@@ -363,7 +393,7 @@ quantile_curve<T> tdigest<K, T>::view() const {
   quantile_curve<T> curve(low_, 2 * size);
   for (std::size_t i = 0; i < size; ++i) {
     const double half = static_cast<double>(centroids_[i].weight) / 2;
-    if (centroids_[i].weight == 1) {  // itself: from the rank below it to the one with it
+    if (centroids_[i].weight == 1) {  // a value of the stream: it has all ranks from those below it to those with it
       curve.add(middle[i] - half, centroids_[i].mean);
       curve.add(middle[i] + half, centroids_[i].mean);
       continue;

@@ -19,10 +19,11 @@ namespace millrace {
 inline namespace v0 {
 namespace detail::theta_image {
 
-// Apache DataSketches' compact image: preamble length in 8 bytes, version, family, 0 (2), flags, hash of the seed (2);
-// then for two hashes and more their number (4), 0 (4); for a sample the threshold (8); then the hashes. Version 4
-// packs them: bits of a difference and bytes of the number in the place of the zeros, the threshold of a sample,
-// the number, then the differences of ascending hashes, bit by bit from the highest.
+// Apache DataSketches' compact image. Fields are one byte long unless a number of bytes stands behind them: length of
+// the preamble in units of 8 bytes, version, family, 0 (2), flags, hash of the seed (2); for two hashes and more their
+// number (4) and 0 (4); if hashes were left out the threshold (8); then the hashes (8 each). Version 4 packs them: in
+// the place of the first zeros stand the bits of a difference and the bytes of the number of hashes; then come the
+// threshold if hashes were left out, that number, and the differences of ascending hashes, each from its highest bit.
 inline constexpr std::uint8_t plain_version = 3;
 inline constexpr std::uint8_t packed_version = 4;
 inline constexpr std::uint8_t family_id = 3;
@@ -35,18 +36,18 @@ inline constexpr std::uint8_t is_ordered = 16;
 
 /// How many different items a stream has, with unions, intersections and differences of such streams: the theta sketch.
 ///
-/// It keeps the items' hashes below a threshold, theta, that falls so that between 2^LgK and 15/16 2^(LgK + 1) of them
-/// are left. Items are whole numbers (7 is one item whatever its type), floating-point numbers (one zero, one NaN),
-/// text (the empty one is left out).
+/// It keeps the items' hashes below a threshold, theta. Whenever more than 15/16 2^(LgK + 1) hashes are kept, the
+/// threshold falls so that the 2^LgK least are left. Items are whole numbers (7 is one item whatever its type),
+/// floating-point numbers (+0 and -0 are one item, and so are all NaN) and text (empty text is left out).
+///
 /// Guarantee: exact up to 15/16 2^(LgK + 1) different items; beyond, the estimate's standard deviation is
-/// `relative_error()`, 1.6 % at most at LgK = 12. Intersections and differences are as precise as their operands' items
-/// are many: their error is relative to the union. Order and repetition make no difference.
-/// Complexity: update O(1) amortised, set operations O(hashes); 16 bytes a hash at the most, 128 KB at LgK = 12.
-/// Allocates: as it grows, and when the threshold falls.
-/// Threads: one at a time.
-/// Source: Dasgupta, Lang, Rhodes, Thaler, "A framework for estimating stream expression cardinalities", ICDT 2016.
-/// Bytes: the ordered compact image of Apache DataSketches' theta sketch, the same as its C++ and Python write
-/// after the same updates. An empty one differs in Java and Go, which leave the seed's hash 0; theirs is read too.
+/// `relative_error()`, 1.6 % at most for a stream or a union at LgK = 12. The error of an intersection or a difference
+/// is relative to the union: it is small for one that holds much of the union. Order and repetition make no difference.
+/// Complexity: update O(1) amortised, set operations O(hashes kept). Memory: at most 32 2^LgK bytes, 128 KB at LgK
+/// = 12. Allocates: as it grows, and when the threshold falls. Threads: one at a time. Source: Dasgupta, Lang, Rhodes,
+/// Thaler, "A framework for estimating stream expression cardinalities", ICDT 2016. Bytes: the ordered compact image of
+/// Apache DataSketches' theta sketch, the same as its C++ and Python write after the same updates. An empty one differs
+/// in Java and Go, which leave the seed's hash 0; theirs is read too.
 template <unsigned LgK = 12>
 class theta {
   static_assert(LgK >= 5 && LgK <= 26, "millrace[SKETCH-7]: theta<LgK>: LgK must be in [5, 26]");
@@ -57,7 +58,7 @@ class theta {
   theta() noexcept = default;
   theta(const theta&) = default;
   theta& operator=(const theta&) = default;
-  /// Moved from, it is as freshly made.
+  /// The sketch moved from is as newly made.
   theta(theta&& other) noexcept : theta() { swap(other); }
   theta& operator=(theta&& other) noexcept {
     theta taken(std::move(other));
@@ -66,7 +67,7 @@ class theta {
   }
   ~theta() = default;
 
-  /// An item, or many side by side: a vector of them, a span.
+  /// Takes an item, or many from a vector or a span.
   template <class Items>
   requires(detail::takes_items<Items>)
   void update(const Items& items) {
@@ -77,12 +78,12 @@ class theta {
       offer(detail::hash_item(items).low >> 1);
     }
   }
-  /// millrace[SKETCH-14]: what is no item.
+  /// millrace[SKETCH-14]: an argument that is no item; the error names the template parameter, which says what to do.
   template <class millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>
   requires(!detail::takes_items<millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key>)
   void update(const millrace_SKETCH_14_items_are_numbers_or_text_of_others_give_a_key&) = delete;
 
-  /// The items of either.
+  /// Union: the items of this sketch or the other.
   void merge(const theta& other) {
     if (other.empty_) return;
     if (&other == this) return;
@@ -93,7 +94,7 @@ class theta {
     }
     other.hashes_.for_each([this](std::uint64_t hash) { offer(hash); });
   }
-  /// The items of both.
+  /// Intersection: the items that both sketches have.
   void intersect(const theta& other) {
     if (empty_ || other.empty_) {
       *this = theta();
@@ -101,26 +102,28 @@ class theta {
     }
     keep(other, true);
   }
-  /// The items that the other one does not have.
+  /// Difference: the items of this sketch that the other does not have.
   void subtract(const theta& other) {
     if (!empty_ && !other.empty_) keep(other, false);
   }
-  /// Leaves the 2^LgK smallest hashes at most, as a union of DataSketches does before it is saved.
+  /// Keeps only the 2^LgK least hashes, if there are more, as DataSketches does with a union before it is saved.
   void trim() {
     if (hashes_.size() > nominal) shrink();
   }
 
-  /// Nothing was seen. An intersection may be estimated at 0 without being empty.
+  /// Is it known to hold no item? The estimate of an intersection may be 0 without that.
   bool empty() const noexcept { return empty_; }
-  /// No item was left out so far.
+  /// Are the hashes of all items kept, so that the estimate is exact?
   bool exact() const noexcept { return threshold_ == all; }
   std::size_t retained() const noexcept { return hashes_.size(); }
-  /// The fraction of all hashes that is kept.
+  /// The threshold as a fraction of all hashes: the share of items whose hashes are kept.
   double fraction() const noexcept { return static_cast<double>(threshold_) / static_cast<double>(all); }
 
-  /// How many different items there were.
+  /// The estimate of how many different items there were: hashes are uniform, so the number kept divided by `fraction`.
   double estimate() const noexcept { return static_cast<double>(hashes_.size()) / fraction(); }
-  /// The estimate's standard deviation as a fraction of it; of the number kept while there are any.
+  /// The estimate's standard deviation as a fraction of it; 0 while it is exact, and if no hash is kept. With f the
+  /// fraction and n items, the number kept is binomial, of mean n f and variance n f (1 - f), and n f is near that
+  /// number.
   double relative_error() const noexcept {
     return exact() || hashes_.size() == 0 ? 0.0
                                           : detail::math::sqrt((1 - fraction()) / static_cast<double>(hashes_.size()));
@@ -129,8 +132,12 @@ class theta {
     double lower;
     double upper;
   };
-  /// Where the number lies with the confidence of so many standard deviations: 95 % with 2, 99.7 % with 3.
-  /// Source: Wilson's interval, solved for the number of trials.
+  /// Bounds on the number of items: 95 % confidence for 2 `deviations`, 99.7 % for 3.
+  ///
+  /// The bounds are the n for which the number kept, k, is z = `deviations` standard deviations off its mean:
+  /// (k - n f)^2 = z^2 n f (1 - f). With m = n f and u = z^2 (1 - f) that is m^2 - (2 k + u) m + k^2 = 0, so
+  /// m = (k + u / 2) -+ sqrt(u (k + u / 4)), and n = m / f.
+  /// Source: Wilson's interval (1927), solved for the number of trials.
   bounds_type bounds(double deviations = 2) const noexcept {
     const auto kept = static_cast<double>(hashes_.size());
     if (exact()) return {kept, kept};
@@ -142,9 +149,9 @@ class theta {
   }
 
   std::vector<std::byte> save() const;
-  /// Reads compact images, plain and packed. One with more hashes than fit is thinned out.
-  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
+  /// Reads compact images, plain and packed. Of an image with more hashes than fit, the least are kept.
   /// Allocates: no more than a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt, type_mismatch, each naming what is wrong.
   static result<theta> load(std::span<const std::byte> bytes);
 
  private:
@@ -153,13 +160,13 @@ class theta {
   }
   static constexpr std::uint64_t all = ~std::uint64_t{0} >> 1;  // a threshold above every hash
   static constexpr std::uint32_t nominal = std::uint32_t{1} << LgK;
-  static constexpr std::uint32_t most = nominal / 8 * 15;
+  static constexpr std::uint32_t most = nominal / 8 * 15;  // 15/16 of a table of twice the nominal size
 
   void offer(std::uint64_t hash) {
     if (hash >= threshold_ || hash == 0) return;
     if (hashes_.insert(hash) && hashes_.size() > most) shrink();
   }
-  /// To the smallest `nominal` hashes.
+  /// Lowers the threshold so that the `nominal` least hashes are left.
   [[gnu::noinline]] void shrink() {
     std::vector<std::uint64_t> kept;
     kept.reserve(hashes_.size());
@@ -167,6 +174,7 @@ class theta {
     threshold_ = detail::nth_smallest(kept, nominal);
     hashes_.keep_if([this](std::uint64_t hash) { return hash < threshold_; });
   }
+  /// Keeps the hashes that the other sketch has as well, if `common`, else those that it does not have.
   void keep(const theta& other, bool common) {
     if (&other == this) {
       if (!common) hashes_.clear();
@@ -261,7 +269,7 @@ result<theta<LgK>> theta<LgK>::load(std::span<const std::byte> bytes) {
     if (hash == 0 || hash >= limit) return in.corrupt("a hash that is not below theta");
     if (ordered && hash <= last) return in.corrupt("hashes out of order");
     last = hash;
-    if (hash >= loaded.threshold_) continue;  // thinned out already
+    if (hash >= loaded.threshold_) continue;  // the threshold has fallen since, as there were more hashes than fit
     if (!loaded.hashes_.insert(hash)) return in.corrupt("a hash twice");
     if (loaded.hashes_.size() > most) loaded.shrink();
   }

@@ -15,17 +15,18 @@
 namespace millrace {
 inline namespace v0 {
 
-/// The k items that come up most, by number or by weight, of a stream with any number of different ones.
+/// The k items that come up most in a stream, by number or by weight, whatever the number of different items.
 ///
 ///     mr::topk_tracker endpoints(10);
 ///     endpoints.update("/api/v1/score");           // or with what it weighs: update("/api/v1/score", 3)
 ///     for (auto& [item, lower, upper] : endpoints.top()) ...
 ///
-/// Over a stretch of time: `windowed<sliding<5min, 10s>, topk_tracker>`, and so in any window of panes.
-/// `Item`, `LgSize`, guarantee, complexity, memory: as of `frequent_items`; an item's true weight lies between
-/// `lower` and `upper`, and while no more than 3/4 2^LgSize different items came, both are that weight.
-/// Moved from, it has seen nothing. Weights are kept whole, as the sketch's image keeps them: see `update(item,
-/// weight)`. Threads: one at a time; const calls from any number.
+/// For a stretch of time use `windowed<sliding<5min, 10s>, topk_tracker>`, or any other window of panes.
+///
+/// Guarantee: `Item`, `LgSize`, bounds, complexity and memory are those of `frequent_items`: an item's true weight lies
+/// between `lower` and `upper`, and until more than 3/4 2^LgSize different items came, both are that weight. Weights
+/// are kept whole: see `update(item, weight)`. Threads: one at a time; const calls from any number. Moved from: it has
+/// seen nothing.
 template <class Item = std::string, unsigned LgSize = 10>
 class basic_topk_tracker {
  public:
@@ -34,30 +35,31 @@ class basic_topk_tracker {
   using sample = item_type;
   using row = typename sketch_type::row;
 
+  /// `k`: how many items `top()` returns.
   explicit basic_topk_tracker(std::size_t k = 10) noexcept : k_(k) {}
 
-  /// An item, or many side by side: a vector, a span.
+  /// Takes an item of weight one, or many from a vector or a span.
   template <class Items>
   requires(sketch_type::template takes<Items>)
   void update(const Items& items) {
     kept_.update(items);
   }
-  /// millrace[SKETCH-14]: what is no item.
+  /// millrace[SKETCH-14]: an argument that is no item; the error names the template parameter, which says so.
   template <class millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>
   requires(!sketch_type::template takes<millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for>)
   void update(const millrace_SKETCH_14_items_are_of_another_type_than_the_tracker_is_for&) = delete;
-  /// A weight with a fraction is rounded at random, up with the probability of that fraction: sums are right on average
-  /// only, 600 times 10.5 makes 6,300 give or take 12 (sqrt(n / 4) at the most, the standard deviation). For exact sums
-  /// weigh in a smaller unit, cents in place of euros: whole weights add up exactly.
+  /// Takes an item with a weight. A fraction is rounded at random, up with the probability of that fraction, so that
+  /// sums are right on average only: n such weights add up with a standard deviation of sqrt(n / 4) at most, 600 times
+  /// 10.5 to 6,300 with one of 12. Whole weights add up exactly: weigh in a smaller unit, in cents and not in euros.
   void update(item_type item, weight_or_number w) { kept_.update(item, w); }
   void merge(const basic_topk_tracker& other) { kept_.merge(other.kept_); }
   void reset() { kept_ = sketch_type(); }
 
-  /// The heaviest first; fewer than k where there are no more.
+  /// The k heaviest items, or `count` of them, the heaviest first; fewer where there are no more.
   std::vector<row> top() const { return kept_.top(k_); }
   std::vector<row> top(std::size_t count) const { return kept_.top(count); }
   std::size_t k() const noexcept { return k_; }
-  /// What all items weigh together, each as it was rounded.
+  /// The sum of all weights, as they were rounded.
   std::uint64_t total() const noexcept { return kept_.total(); }
   const sketch_type& sketch() const noexcept { return kept_; }
 

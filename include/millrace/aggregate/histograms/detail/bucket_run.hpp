@@ -11,7 +11,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Counts of numbered buckets, those between the lowest and highest used in one stretch.
+/// Counts of numbered buckets: of all buckets between the lowest and the highest in use, in one stretch of memory.
 template <class Count>
 class bucket_run {
  public:
@@ -36,9 +36,10 @@ class bucket_run {
   bool holds(std::int32_t bucket) const noexcept {
     return static_cast<std::uint64_t>(std::int64_t{bucket} - first_) < counts_.size();
   }
+  /// Precondition: `holds(bucket)`.
   void add(std::int32_t bucket, Count count) noexcept { counts_[static_cast<std::size_t>(bucket - first_)] += count; }
 
-  /// Keeps the buckets from `low` to `high` too, with room to grow on.
+  /// Keeps the buckets from `low` to `high` from now on, beside those it keeps already.
   void cover(std::int32_t low, std::int32_t high) {
     if (counts_.empty()) {
       first_ = low;
@@ -51,7 +52,7 @@ class bucket_run {
     }
     if (high > last()) counts_.resize(static_cast<std::size_t>(high - first_) + 1);
   }
-  /// Joins all buckets below `low` into it.
+  /// Joins all buckets below `low` into the bucket `low`, which becomes the first.
   void join_below(std::int32_t low) {
     if (counts_.empty() || low <= first_) return;
     const auto below = static_cast<std::size_t>(std::int64_t{low} - first_);
@@ -63,7 +64,7 @@ class bucket_run {
     counts_[0] += sum;
     first_ = low;
   }
-  /// Joins 2^shift buckets into each: bucket b goes to b >> shift.
+  /// Joins each 2^shift buckets into one: bucket b becomes part of bucket b >> shift, which rounds down for b < 0 too.
   void coarsen(unsigned shift) {
     if (counts_.empty() || shift == 0) return;
     const std::int32_t first = shift > 31 ? (first_ < 0 ? -1 : 0) : first_ >> shift;

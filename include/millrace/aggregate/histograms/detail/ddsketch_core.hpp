@@ -22,7 +22,7 @@ inline namespace v0 {
 
 namespace detail {
 
-/// All of `ddsketch` but for its buffer.
+/// A `ddsketch` without its buffer. Its public functions are those of `ddsketch`.
 template <unsigned Permille, unsigned Most>
 class ddsketch_core {
   using index = log_index<Permille>;
@@ -72,7 +72,7 @@ class ddsketch_core {
     merge(positive_, other.positive_);
     merge(negative_, other.negative_);
   }
-  /// Every item's weight so far times factor > 0.
+  /// Multiplies the weight of every item so far by factor > 0.
   void scale(double factor) {
     sum_.scale(factor);
     for (double* const w : {&zeros_, &below_, &above_}) *w *= factor;
@@ -80,7 +80,7 @@ class ddsketch_core {
     negative_.scale(factor);
   }
 
-  /// What was seen weighs together.
+  /// What all items weigh together.
   double count() const noexcept { return below_ + negative_.total() + zeros_ + positive_.total() + above_; }
   bool empty() const noexcept { return low_ > high_; }
   double sum() const noexcept {
@@ -92,7 +92,7 @@ class ddsketch_core {
   double(max)() const noexcept { return empty() ? none : high_; }
   std::size_t buckets() const noexcept { return negative_.size() + positive_.size(); }
 
-  /// `p` in [0, 1]; outside, the nearer end.
+  /// The value of rank p in [0, 1]; NaN for any other p, and when nothing was seen.
   double quantile(double p) const noexcept {
     if (empty() || !(p >= 0 && p <= 1)) return none;
     if (p == 0) return low_;
@@ -115,10 +115,10 @@ class ddsketch_core {
     return high_;
   }
   double median() const noexcept { return quantile(0.5); }
-  /// Upper less lower quartile.
+  /// The upper quartile minus the lower quartile.
   double interquartile_range() const noexcept { return quantile(0.75) - quantile(0.25); }
 
-  /// The fraction of the weight at or below x or within `relative_error` around it.
+  /// The fraction of the weight at or below x; all items in x's own bucket count.
   double rank(double x) const noexcept {
     if (empty() || x != x) return none;
     if (x < low_) return 0;
@@ -146,10 +146,7 @@ class ddsketch_core {
     return ranks;
   }
 
-  /// The message `DDSketch` of DataDog's DDSketch.proto, as its Java and Go implementations read and write
-  /// it: cubic interpolation, bucket i from gamma^i on. (The Python package numbers buckets by their upper
-  /// end: it reads the same counts one bucket lower.) Sum, extremes and infinite items have no place
-  /// in it.
+  /// See `ddsketch::to_protobuf`.
   std::vector<std::byte> to_protobuf() const {
     protobuf_writer mapping;
     mapping.f64(1, index::gamma);
@@ -170,8 +167,7 @@ class ddsketch_core {
     if (zeros_ != 0) made.f64(4, zeros_);
     return made.written();
   }
-  /// Sum and extremes are estimated, within `relative_error`.
-  /// Errors: corrupt, unsupported (another mapping than `to_protobuf` writes).
+  /// See `ddsketch::from_protobuf`.
   static result<ddsketch_core> from_protobuf(std::span<const std::byte> bytes) {
     ddsketch_core made;
     if (auto done = made.read(bytes); !done) return std::move(done).error();
@@ -214,12 +210,12 @@ class ddsketch_core {
 
  private:
   static constexpr double none = std::numeric_limits<double>::quiet_NaN();
-  static constexpr std::int32_t highest = index::bias;  // beyond any bucket of a double
+  static constexpr std::int32_t highest = index::bias;  // greater than the number of any double's bucket
 
   double clamped(double x) const noexcept { return x < low_ ? low_ : x > high_ ? high_ : x; }
 
-  /// Makes room for the buckets from low to high, joining the lowest where that is too many. The least
-  /// bucket that may be counted in from now on.
+  /// Makes room in a run for the buckets from low to high. If they are too many with those that are there, joins the
+  /// lowest. Returns the lowest bucket that is left: lower ones are to be counted in it.
   static std::int32_t make_room(bucket_run<double>& run, std::int32_t low, std::int32_t high) {
     if (!run.empty()) {
       low = low < run.first() ? low : run.first();
@@ -243,7 +239,8 @@ class ddsketch_core {
     for (std::int32_t b = from.first(); b <= from.last(); ++b) into.add(b < least ? least : b, from.at(b));
   }
 
-  /// A block of positive normal numbers; false, and nothing done, if it is none.
+  /// Takes a block of positive normal numbers. If another one is among them, or their buckets are too many, returns
+  /// false and counts nothing.
   bool take(std::span<const double> items) {
     constexpr unsigned wanted = figure::low | figure::high | figure::power1;
     const auto found = scan_block<wanted>(items.data(), items.size());
@@ -260,7 +257,7 @@ class ddsketch_core {
     std::int32_t buckets[block_items];
     index_block<index>(items.data(), items.size(), positive_.first(), buckets);
     double* const counts = positive_.data();
-    // Four at once: the addresses are there before the counts that they wait for.
+    // Four in a row: their bucket numbers are loaded ahead, while counts of the same bucket wait for one another.
     std::size_t i = 0;
     for (; i + 4 <= items.size(); i += 4) {
       counts[buckets[i]] += 1;
@@ -349,10 +346,10 @@ class ddsketch_core {
   double high_ = -std::numeric_limits<double>::infinity();
   compensated_sum sum_;
   double zeros_ = 0;
-  double below_ = 0;  // infinite
-  double above_ = 0;
+  double below_ = 0;  // weight of the items that are -infinity
+  double above_ = 0;  // and of those that are +infinity
   bucket_run<double> positive_;
-  bucket_run<double> negative_;  // by magnitude
+  bucket_run<double> negative_;  // of the items below zero, bucketed by their size
 };
 
 }  // namespace detail

@@ -12,12 +12,16 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Numbers buckets of positive numbers so that all in a bucket are within `relative_error` of its middle:
-/// a cubic polynomial stands for the logarithm within an octave, which costs 1 % more buckets than the
-/// logarithm itself and no call.
+/// Numbers the buckets of positive numbers so that all numbers in a bucket are within `relative_error` of its middle.
 ///
-/// Source: DDSketch's cubically interpolated mapping: Masson, Rim, Lee, "DDSketch", VLDB 2019, and the
-/// polynomial as DataDog's implementations have it, so that their bytes number the same buckets.
+/// For x = 2^e (1 + s), 0 <= s < 1, the bucket is floor((e + ((a s + b) s + c) s) * per_octave): the cubic, which runs
+/// from 0 to 1, stands in for log2(1 + s), which saves the call of a logarithm and costs 1 % more buckets.
+///
+/// A bucket must span at most the factor gamma = (1 + e) / (1 - e), e = relative_error, so that its middle, the
+/// harmonic mean 2 low high / (low + high), is within e of both ends. By ln(x) the cubic has slope (c + 2 b s + 3 a
+/// s^2) (1 + s), which is nowhere below its value c at s = 0. So with per_octave = 1 / (c ln(gamma)) no bucket spans
+/// more than ln(gamma) of ln(x). Source: DDSketch's cubically interpolated mapping: Masson, Rim, Lee, "DDSketch", VLDB
+/// 2019, and the polynomial as DataDog's implementations have it, so that their bytes number the same buckets.
 template <unsigned Permille>
 struct log_index {
   static constexpr double relative_error = Permille / 1000.0;
@@ -34,13 +38,17 @@ struct log_index {
     for (int k = 1; k < 2000; k += 2, power *= relative_error * relative_error) sum += power / k;
     return 1 / (2 * sum) / c;
   }();
-  /// Added before rounding, so that truncating rounds down.
+  /// More than the number of buckets below 1: added before the conversion to an integer, which truncates, and
+  /// subtracted after it, so that negative numbers are rounded down as well. 1100 octaves are more than a double has
+  /// below 1.
   static constexpr std::int32_t bias = static_cast<std::int32_t>(1100 * per_octave);
   static constexpr double smallest = 0x1p-1022;
 
-  /// Precondition: x is finite and normal.
+  /// The bucket of x. Precondition: x is finite, normal and above zero.
   static std::int32_t of(double x) noexcept {
     const auto bits = std::bit_cast<std::uint64_t>(x);
+    // The exponent's bits k become the double 2^52 + k, whose bits are those of 2^52 with k in the mantissa; 1023 is
+    // the bias. The mantissa's bits with the exponent of 1.0 are 1 + s.
     const double e = std::bit_cast<double>((bits >> 52) | 0x4330'0000'0000'0000U) - (0x1p52 + 1023);
     const double s = std::bit_cast<double>((bits & 0x000f'ffff'ffff'ffffU) | 0x3ff0'0000'0000'0000U) - 1;
     double t = a * s;
@@ -54,7 +62,7 @@ struct log_index {
     return static_cast<std::int32_t>(t + bias) - bias;
   }
 
-  /// The least number of bucket i, up to rounding.
+  /// The least number of bucket i, up to rounding: Newton's method inverts the cubic, six steps from s = its value.
   static double lower(std::int32_t i) noexcept {
     const double t = i / per_octave;
     const double e = math::floor(t);
@@ -63,7 +71,8 @@ struct log_index {
     for (int round = 0; round < 6; ++round) s -= (((a * s + b) * s + c) * s - part) / ((3 * a * s + 2 * b) * s + c);
     return math::ldexp(1 + s, static_cast<int>(e));
   }
-  /// What stands for all in bucket i.
+  /// The number that stands for all in bucket i: the harmonic mean of its ends, as derived above. Near the end of
+  /// double's range, where the upper end may overflow, the lower end times 1 + relative_error.
   static double middle(std::int32_t i) noexcept {
     const double low = lower(i);
     const double high = lower(i + 1);
@@ -71,7 +80,8 @@ struct log_index {
   }
 };
 
-/// The bucket, above `first`, of each of `count` items, a multiple of 16.
+/// Writes the bucket of each item, less `first`, to `to`: the same steps as `log_index::of`, in vectors. Precondition:
+/// count is a multiple of 16.
 template <class Index, std::size_t Bytes, bool Fused>
 [[gnu::always_inline]] inline void index_body(const double* x, std::size_t count, std::int32_t first,
                                               std::int32_t* to) noexcept {
@@ -120,6 +130,7 @@ MILLRACE_X86_TARGET("avx512f")
 void index_avx512(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
   index_body<Index, 64, true>(x, count, first, to);
 }
+/// The same for any number of items, by the widest vectors that the CPU has.
 template <class Index>
 void index_block(const double* x, std::size_t count, std::int32_t first, std::int32_t* to) noexcept {
   const std::size_t even = count / 16 * 16;

@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-// The wire format of Protocol Buffers, as far as the histograms of others need it.
+// The wire format of Protocol Buffers, as far as the messages of DDSketch and OTLP need it.
 // Source: protobuf.dev, "Encoding".
 namespace millrace {
 inline namespace v0 {
@@ -18,6 +18,7 @@ namespace detail {
 
 enum class wire : std::uint8_t { varint = 0, fixed64 = 1, bytes = 2, fixed32 = 5 };
 
+/// Maps 0, -1, 1, -2, ... to 0, 1, 2, 3, ..., so that numbers near zero of both signs take few bytes.
 constexpr std::uint64_t zigzag(std::int64_t value) noexcept {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
@@ -68,12 +69,13 @@ class protobuf_writer {
   std::vector<std::byte> bytes_;
 };
 
-/// One field after the other. Malformed bytes end the reading, and `ok` says so.
+/// Reads the fields of a message one after the other: after `next`, `field`, `type` and `number` or `inner` hold one.
+/// Malformed bytes end the reading, and `ok` returns false.
 class protobuf_reader {
  public:
   explicit protobuf_reader(std::span<const std::byte> bytes) noexcept : left_(bytes) {}
 
-  /// The next field: false at the end.
+  /// Reads the next field; returns false at the end.
   bool next() noexcept {
     if (!ok_ || left_.empty()) return false;
     const std::uint64_t tag = varint();
@@ -103,7 +105,8 @@ class protobuf_reader {
   double real() const noexcept { return std::bit_cast<double>(number); }
   std::int64_t sint() const noexcept { return unzigzag(number); }
 
-  /// Numbers that stand one after the other, in a packed field.
+  /// Reads the next number from a packed field, in which numbers stand one after the other; `fixed(size)` one of `size`
+  /// bytes.
   std::uint64_t varint() noexcept {
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 70; shift += 7) {
@@ -128,8 +131,8 @@ class protobuf_reader {
 
   unsigned field = 0;
   wire type = wire::varint;
-  std::uint64_t number = 0;          // of a varint or a fixed
-  std::span<const std::byte> inner;  // of bytes
+  std::uint64_t number = 0;          // of a field of type varint, fixed64 or fixed32
+  std::span<const std::byte> inner;  // of a field of type bytes
 
  private:
   bool fail() noexcept {

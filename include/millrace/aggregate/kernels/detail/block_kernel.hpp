@@ -13,51 +13,61 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// How many items are worked at a time: small enough for the first-level cache, so that every member
-/// of an aggregate finds them there, and large enough that merging a block costs nothing.
+/// How many items a block has: few enough to stay in the first-level cache (16 KiB), where every member of an aggregate
+/// then finds them, and enough that the cost of merging a block does not show in that of an item.
 inline constexpr std::size_t block_items = 2048;
 
-/// What a pass over a block can find; members ask for some, and one loop over registers finds all.
+/// What a pass over a block can find, as bits: each member asks for some, and one loop finds in registers what all
+/// members ask for.
 namespace figure {
 inline constexpr unsigned power1 = 1;        // sum of (x - shift)
-inline constexpr unsigned power2 = 2;        // ... squared
-inline constexpr unsigned power3 = 4;        // ... cubed
-inline constexpr unsigned power4 = 8;        // ... to the fourth
-inline constexpr unsigned low = 16;          // smallest
-inline constexpr unsigned high = 32;         // largest
+inline constexpr unsigned power2 = 2;        // sum of (x - shift)^2
+inline constexpr unsigned power3 = 4;        // sum of (x - shift)^3
+inline constexpr unsigned power4 = 8;        // sum of (x - shift)^4
+inline constexpr unsigned low = 16;          // least item
+inline constexpr unsigned high = 32;         // greatest item
 inline constexpr unsigned total = 64;        // compensated sum of x
-inline constexpr unsigned logarithm = 128;   // product of x, as mantissa and exponent; asks for low too
+inline constexpr unsigned logarithm = 128;   // product of x, as mantissa and exponent; who asks for it needs low too
 inline constexpr unsigned reciprocal = 256;  // sum of 1 / x
 }  // namespace figure
 
+/// What a pass has found. Figures that no member asked for are as they are here.
 struct block_figures {
-  double shift = 0;
-  double power[4] = {};
+  double shift = 0;      ///< what powers are taken around
+  double power[4] = {};  ///< [k - 1]: the sum of (x - shift)^k
   double low = std::numeric_limits<double>::infinity();
   double high = -std::numeric_limits<double>::infinity();
-  double total = 0;  ///< plus total_rest
+  double total = 0;  ///< the sum of the items is total + total_rest
   double total_rest = 0;
-  double mantissa = 1;  ///< in [1, 2); times 2^exponent; meaningless unless low is a normal number
+  double mantissa = 1;  ///< in [1, 2): the product of the items is mantissa * 2^exponent, if low is a normal number
   std::int64_t exponent = 0;
   double reciprocal = 0;
-  double poison = 0;                ///< NaN if an item is not finite, or if a sum left the range of double
-  double mass = 0;                  ///< what the items weigh together: their number, if they have no weights
-  const double* weights = nullptr;  ///< of the items; null: they all weigh one
+  double poison = 0;                ///< 0; NaN if an item is not finite, or a sum left double's range
+  double mass = 0;                  ///< the sum of the weights; the number of items if they have no weights
+  const double* weights = nullptr;  ///< of the items; null if they have none
 };
 
-/// Every sum is kept in `sum_lanes` lanes, item i in lane i % sum_lanes, whatever the CPU's vectors, and
-/// the lanes are then added in a fixed order: all machines find the same bits.
+/// Every sum is kept as `sum_lanes` partial sums, item i being added to number i % sum_lanes, whatever the width of the
+/// CPU's vectors, and these lanes are then added in a fixed order. So all machines find the same bits.
 inline constexpr std::size_t sum_lanes = 16;
 
+// The mantissa's bits of a double, and the bits of 1.0.
 inline constexpr std::uint64_t mantissa_bits = 0x000f'ffff'ffff'ffffU;
 inline constexpr std::uint64_t one_bits = 0x3ff0'0000'0000'0000U;
 
-/// Adds x to sum + rest, exactly but for the rounding of rest.
+/// Adds x to sum + rest; the only rounding error left is that of the additions to rest.
 ///
-/// `sum` becomes before + x as rounded. `taken` is what that took of x: sum - before, itself rounded. Then sum - taken
-/// is what it took of before, so that before - (sum - taken) and x - taken are what was left of the two. Both are
-/// exact, and together with the rounded sum they are before + x.
-/// Source: Knuth, TAOCP 2, 4.2.2, theorem B.
+/// With fl() for rounding, line by line:
+///
+///     sum   = fl(before + x)
+///     taken = fl(sum - before)        the part of x that reached sum
+///     fl(sum - taken)                 the part of before that reached sum
+///     before - (sum - taken)          the part of before that did not
+///     x - taken                       the part of x that did not
+///
+/// The last two differences, and their sum, are exact (Knuth), whichever of before and x is greater: that sum is the
+/// rounding error before + x - sum, and rest gathers these errors.
+/// Source: Knuth, TAOCP 2, 4.2.2, theorem B ("two-sum").
 template <class V>
 [[gnu::always_inline]] constexpr void add_compensated(V& sum, V& rest, const V& x) noexcept {
   const V before = sum;
@@ -66,6 +76,7 @@ template <class V>
   rest += (before - (sum - taken)) + (x - taken);
 }
 
+// How two lanes are joined into one: their sum, the least, the greatest.
 struct lane_sum {
   template <class V>
   [[gnu::always_inline]] void operator()(V& to, const V& with) const noexcept {
@@ -85,7 +96,8 @@ struct lane_greatest {
   }
 };
 
-/// The lanes in memory. By a copy: what has its address taken stands in memory during the loop, too.
+/// Stores the lanes to memory, each register by way of a copy: a variable whose own address is taken would be kept in
+/// memory throughout the loop over the block.
 template <class V, std::size_t Registers>
 [[gnu::always_inline]] inline void spill(double (&to)[sum_lanes], const V (&from)[Registers]) noexcept {
 #pragma GCC unroll 16
@@ -101,7 +113,7 @@ template <class V, std::size_t Registers>
   for (std::size_t k = 0; k < Registers; ++k) to[k] = with;
 }
 
-/// One of all lanes: the upper half joins the lower, until one is left.
+/// Joins all lanes into one number: the upper half to the lower half, until one lane is left.
 template <class Join, class V, std::size_t Registers>
 [[gnu::always_inline]] inline double join_lanes(const V (&from)[Registers], const Join& join) noexcept {
   constexpr std::size_t width = sum_lanes / Registers;
@@ -121,7 +133,7 @@ template <class Join, class V, std::size_t Registers>
   return lane[0];
 }
 
-/// The first items of `tail` joined to as many lanes, each by what `term` makes of it.
+/// Joins term(last[i]) to lane i for each of the `tail` items that are left over after the last full group of lanes.
 template <class Join, class V, std::size_t Registers, class Term>
 [[gnu::always_inline]] inline void join_tail(V (&to)[Registers], const double* last, std::size_t tail, const Join& join,
                                              const Term& term) noexcept {
@@ -138,14 +150,14 @@ template <class Join, class V, std::size_t Registers, class Term>
   }
 }
 
-/// x * 2^exponent with x in [1, 2) for a normal x > 0, its exponent added.
+/// Splits a normal x > 0 into m * 2^e with m in [1, 2): adds e to `exponent` and returns m.
 constexpr double take_exponent(double x, std::int64_t& exponent) noexcept {
   const auto bits = std::bit_cast<std::uint64_t>(x);
   exponent += static_cast<std::int64_t>(bits >> 52) - 1023;
   return std::bit_cast<double>((bits & mantissa_bits) | one_bits);
 }
 
-/// How many powers of deviations are wanted.
+/// The highest power of deviations that is wanted; 0 if none is.
 constexpr unsigned powers_in(unsigned wanted) noexcept {
   return (wanted & figure::power4) != 0   ? 4
          : (wanted & figure::power3) != 0 ? 3
@@ -153,34 +165,34 @@ constexpr unsigned powers_in(unsigned wanted) noexcept {
          : (wanted & figure::power1) != 0 ? 1
                                           : 0;
 }
-/// Must infinities and NaN be looked for? Else they show in a sum that is wanted anyway.
+/// Must the pass look for infinities and NaN? It need not if a sum is wanted anyway, in which they show.
 constexpr bool looks_for_poison(unsigned wanted) noexcept {
   return powers_in(wanted) == 0 && (wanted & (figure::total | figure::reciprocal)) == 0;
 }
 
-// Each figure is found by a type of its own, over registers of type V that hold its lanes:
+// Each figure is found by a type of its own, whose lanes are in an array of registers (vectors of type V):
 //
-//   begin(first)           // before the first items; `first` holds some of the block
-//   step(k, item, pass)    // items that go to register k
-//   finish(pass, out)      // joins what is left over to the lanes, and the lanes one another
+//   begin(first)           // before the first items; `first` is a vector of the block's items
+//   step(k, item, pass)    // takes a vector of items into register k
+//   finish(pass, out)      // joins the items left over to the lanes, then the lanes into one figure
 //
-// A pass over a block is a pack of those that are wanted, folded into one loop.
+// A pass over a block is a pack of the types whose figures are wanted; one loop calls `step` of them all.
 
-/// What all figures of a pass share. `last`: `tail` items that are left over after the last full lanes.
+/// What all figures of a pass share.
 template <class V>
 struct block_pass {
   V shift;
-  V ones;
-  double around;  // the shift
-  const double* last;
-  std::size_t tail;
-  std::size_t full;  // how many items there are before
+  V ones;              // see simd.hpp, `load_ones`
+  double around;       // the shift, as one number
+  const double* last;  // the items left over after the last full group of lanes
+  std::size_t tail;    // how many those are
+  std::size_t full;    // how many items come before them
 };
 
 template <class V>
 inline constexpr std::size_t lane_registers = sum_lanes * sizeof(double) / sizeof(V);
 
-/// A figure that nobody wants.
+/// Stands in a pack for a figure that is not wanted.
 template <unsigned Figure>
 struct no_lanes {
   void begin(const auto&) noexcept {}
@@ -195,7 +207,7 @@ struct low_lanes {
   [[gnu::always_inline]] void step(std::size_t k, const V& item, const auto&) noexcept {
     low[k] = item < low[k] ? item : low[k];
   }
-  /// Of zeros which one is the extreme does not matter: it becomes the positive one.
+  /// A zero becomes +0: which of two zeros was met first would depend on the lanes.
   [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
     join_tail(low, pass.last, pass.tail, lane_least(), [](double one) { return one; });
     out.low = join_lanes(low, lane_least()) + 0.0;
@@ -214,7 +226,7 @@ struct high_lanes {
   }
 };
 
-/// Sums of the first Top powers of (x - shift).
+/// The sums of the first Top powers of (x - shift). `Fused`: see `subtract` in simd.hpp.
 template <class V, unsigned Top, bool Fused>
 struct power_lanes {
   V sums[Top][lane_registers<V>];
@@ -266,7 +278,7 @@ struct power_lanes {
   }
 };
 
-/// The compensated sum: in each lane, and of the lanes, one after the other.
+/// The compensated sum: each lane is one, and the lanes, then the items left over, are added to one another likewise.
 template <class V>
 struct total_lanes {
   V total[lane_registers<V>];
@@ -295,7 +307,8 @@ struct total_lanes {
   }
 };
 
-/// The product: mantissas multiplied, exponents added. 1023 is what an exponent's bits are greater by.
+/// The product of the items: multiplies mantissas and adds exponents. A lane multiplies at most 2048 / 16 + 1 mantissas
+/// below 2, so that it does not overflow. Exponents are added as their bits, which are greater by 1023.
 template <class V>
 struct logarithm_lanes {
   using bits_type = vector<std::uint64_t, sizeof(V)>;
@@ -356,7 +369,7 @@ struct poison_lanes {
 template <unsigned Wanted, unsigned Figure, class Lanes>
 using lanes_if = std::conditional_t<(Wanted & Figure) != 0, Lanes, no_lanes<Figure>>;
 
-/// Some figures' lanes as one.
+/// The lanes of several figures, as one type.
 template <class... Lanes>
 struct lane_pack : Lanes... {
   [[gnu::always_inline]] void begin(const auto& first) noexcept { (Lanes::begin(first), ...); }
@@ -365,7 +378,7 @@ struct lane_pack : Lanes... {
   }
   [[gnu::always_inline]] void finish(const auto& pass, block_figures& out) noexcept {
     (Lanes::finish(pass, out), ...);
-    out.poison -= out.poison;
+    out.poison -= out.poison;  // 0 if it is finite, else NaN
   }
 };
 
@@ -377,8 +390,8 @@ using block_lanes =
               lanes_if<Wanted, figure::reciprocal, reciprocal_lanes<V>>,
               std::conditional_t<looks_for_poison(Wanted), poison_lanes<V>, no_lanes<0>>>;
 
-/// Precondition: count is a multiple of `sum_lanes`, and 0 < count <= 2048. `tail` items, fewer than
-/// `sum_lanes`, follow them.
+/// One pass over a block. Precondition: count is a multiple of `sum_lanes`, and 0 < count <= block_items; `tail` items,
+/// fewer than `sum_lanes`, follow those.
 template <unsigned Wanted, std::size_t Bytes, bool Fused>
 [[gnu::always_inline]] inline void block_body(const double* x, std::size_t count, std::size_t tail,
                                               block_figures& out) noexcept {
@@ -415,8 +428,12 @@ void block_avx512(const double* x, std::size_t count, std::size_t tail, block_fi
   block_body<Wanted, 64, true>(x, count, tail, out);
 }
 
-/// The mean of some of the block's items: what powers are taken around, so that they lose at most the
-/// digits of block_items / 32, whatever the data (the items averaged are themselves among those summed).
+/// The shift of a block: the mean p of its first 32 items, or its first item if there are fewer.
+///
+/// Whatever the data, taking squares around p and not around the mean m of all n items costs at most two digits: by
+/// convexity (p - m)^2 is at most the mean of (x - m)^2 over those 32, so at most C / 32, where C is the sum of
+/// (x - m)^2 over all items, of which the 32 are part. The sum of squares around p is C + n (p - m)^2, so at most
+/// (1 + n / 32) C = 65 C for n = 2,048: no more than a factor of 65 cancels when it is moved to m.
 inline double pilot(const double* x, std::size_t count) noexcept {
   if (count < 32) return x[0];
   double sum[8];

@@ -11,7 +11,7 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// Sums over pairs around a shift.
+/// Sums over pairs of w dx, w dy, w dx dx, w dy dy and w dx dy, where dx and dy are the deviations from a shift.
 struct pair_powers {
   double x = 0, y = 0, xx = 0, yy = 0, xy = 0;
 
@@ -34,7 +34,7 @@ struct pair_powers {
   }
 };
 
-/// x and y of each pair in a register, changed over.
+/// Swaps x and y of each pair in a register.
 template <class V>
 [[gnu::always_inline]] inline void swap_sides(V& to, const V& from) noexcept {
   if constexpr (sizeof(V) == 16)
@@ -43,7 +43,7 @@ template <class V>
     to = __builtin_shufflevector(from, from, 1, 0, 3, 2);
 }
 
-/// The weight of each pair, for both of its sides.
+/// Loads the weight of each pair twice, once for x and once for y.
 template <class V>
 [[gnu::always_inline]] inline void load_weights(V& to, const double* weights) noexcept {
   if constexpr (sizeof(V) == 16) {
@@ -55,14 +55,14 @@ template <class V>
   }
 }
 
-/// As in block_kernel, but that the lanes hold x and y in turn, as they lie in memory: eight of each.
+/// Lanes as in block_kernel.hpp that hold x and y in turn, as they lie in memory: eight of each.
 struct pair_lanes {
-  double single[sum_lanes];
-  double square[sum_lanes];
-  double product[sum_lanes];  // each twice
+  double single[sum_lanes];   // of w dx and w dy
+  double square[sum_lanes];   // of w dx dx and w dy dy
+  double product[sum_lanes];  // of w dx dy, in both lanes of a pair
 };
 
-/// Precondition: count is a multiple of 8. `weights` only matter if Weighted.
+/// One pass over `count` pairs. Precondition: count is a multiple of 8. `weights` is read only if Weighted.
 template <bool Weighted, std::size_t Bytes>
 [[gnu::always_inline]] inline void pairs_body(const xy* pairs, [[maybe_unused]] const double* weights,
                                               std::size_t count, const xy& shift, pair_lanes& out) noexcept {
@@ -115,7 +115,7 @@ void pairs_avx2(const xy* pairs, const double* weights, std::size_t count, const
   pairs_body<Weighted, 32>(pairs, weights, count, shift, out);
 }
 
-/// `weights`: null if all weigh one.
+/// The sums over `count` pairs around a shift. `weights` is read only if Weighted.
 template <bool Weighted>
 pair_powers scan_pairs(const xy* pairs, const double* weights, std::size_t count, const xy& shift) noexcept {
   pair_lanes found;
@@ -139,10 +139,10 @@ pair_powers scan_pairs(const xy* pairs, const double* weights, std::size_t count
 }
 
 struct pair_center {
-  double mass = 0;
+  double mass = 0;  // the sum of the weights
   xy mean;
 };
-/// What pairs weigh together, and their weighted mean.
+/// The sum of the pairs' weights, and the weighted means.
 inline pair_center weighted_center(const xy* pairs, const double* weights, std::size_t count) noexcept {
   double mass[4] = {}, x[4] = {}, y[4] = {};
   for (std::size_t i = 0; i < count; ++i) {

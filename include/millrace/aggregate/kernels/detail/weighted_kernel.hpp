@@ -12,8 +12,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A block in groups of `sum_lanes` items: what is left over after the last full one is filled up with the first item,
-/// weightless.
+/// A block in groups of `sum_lanes` items. The last group is filled up, where items are too few for it, with copies of
+/// the block's first item that have weight zero, so that they change no sum and no extreme.
 class filled_groups {
  public:
   filled_groups(const double* x, const double* weights, std::size_t count) noexcept
@@ -23,7 +23,7 @@ class filled_groups {
       filled_weights_[i] = i < tail_ ? weights[full_ * sum_lanes + i] : 0;
     }
   }
-  /// f(items, weights, is_full) for each group in order.
+  /// Calls f(items, weights, is_full) for each group in order; is_full is false for a group that was filled up.
   template <class F>
   [[gnu::always_inline]] void for_each(F&& f) const noexcept {
     const std::size_t groups = full_ + (tail_ != 0 ? 1 : 0);
@@ -33,7 +33,7 @@ class filled_groups {
         is_full);
     }
   }
-  /// The lesser of `least` and the weights that are left over.
+  /// The least of `least` and the weights of the items in the last group, without those that fill it up.
   double least_of_tail(double least) const noexcept {
     for (std::size_t i = 0; i < tail_; ++i) least = filled_weights_[i] < least ? filled_weights_[i] : least;
     return least;
@@ -48,15 +48,15 @@ class filled_groups {
   double filled_weights_[sum_lanes];
 };
 
-/// The mass of a block and, if powers are wanted, its weighted mean as the shift to take them around. False if a weight
-/// is not above zero, or their sum not finite.
+/// Finds the mass of a block, the sum of its weights, and, if powers are wanted, its weighted mean as the shift to take
+/// them around. Returns false if a weight is not above zero or the mass is not finite.
 template <bool Powers, class V>
 [[gnu::always_inline]] inline bool weigh(const filled_groups& groups, block_figures& out) noexcept {
   constexpr std::size_t registers = lane_registers<V>;
   V mass[registers], first[registers], lightest[registers];
   fill(mass, V{});
   fill(first, V{});
-  fill(lightest, V{} + 1.0);
+  fill(lightest, V{} + 1.0);  // or any number above zero: only whether a weight is above zero matters
   groups.for_each([&](const double* items, const double* weights, bool is_full) __attribute__((always_inline)) {
 #pragma GCC unroll 16
     for (std::size_t k = 0; k < registers; ++k) {
@@ -79,8 +79,8 @@ template <bool Powers, class V>
   return true;
 }
 
-// Lanes as in block_kernel.hpp, that take a weight with each item: `step(k, item, w, pass)`, `finish(out)`. A sum that
-// leaves double's range, or holds what is not finite, poisons the block.
+// Lanes as in block_kernel.hpp that take a weight with each item: `step(k, item, w, shift)`, `finish(out)`. No item is
+// left over, as groups are filled up. A sum that is not finite, by overflow or by an item, poisons the block.
 
 template <unsigned Figure>
 struct no_weighted_lanes {
@@ -89,6 +89,7 @@ struct no_weighted_lanes {
   void finish(block_figures&) noexcept {}
 };
 
+/// Joins the lanes of a sum, and lets it poison the block if it is not finite.
 template <class V>
 [[gnu::always_inline]] inline double join_sum(const V (&from)[lane_registers<V>], block_figures& out) noexcept {
   const double sum = join_lanes(from, lane_sum());
@@ -96,7 +97,7 @@ template <class V>
   return sum;
 }
 
-/// Lanes that do not mind weights.
+/// Lanes whose figure does not depend on weights.
 template <class Lanes>
 struct weightless : Lanes {
   [[gnu::always_inline]] void step(std::size_t k, const auto& item, const auto&, const auto& pass) noexcept {
@@ -182,9 +183,9 @@ using weighted_lanes = weighted_pack<
     weighted_if<Wanted, figure::reciprocal, weighted_reciprocal_lanes<V>>,
     std::conditional_t<looks_for_poison(Wanted), weightless<poison_lanes<V>>, no_weighted_lanes<0>>>;
 
-/// As block_body, over items that weigh differently; the logarithm excepted, which its member takes itself. Two
-/// passes: the weights alone first, which finds the weighted mean, so that powers lose no digits to a heavy
-/// item far from the others; then the figures. In `out` the mass; poison also if a weight is not above zero.
+/// As `block_body`, over items with weights; without the logarithm, which its member sums by itself. Two passes: the
+/// first finds the mass and the weighted mean, around which the second takes powers, so that they lose no digits to a
+/// heavy item far from the others. Sets `out.mass`, and poison also if a weight is not above zero.
 template <unsigned Wanted, std::size_t Bytes>
 [[gnu::always_inline]] inline void weighted_body(const double* x, const double* weights, std::size_t count,
                                                  block_figures& out) noexcept {
@@ -224,7 +225,7 @@ void weighted_avx512(const double* x, const double* weights, std::size_t count, 
   weighted_body<Wanted, 64>(x, weights, count, out);
 }
 
-/// The wanted figures of a block whose items weigh differently. Precondition: 0 < count <= block_items.
+/// The wanted figures of a block of items with weights. Precondition: 0 < count <= block_items.
 template <unsigned Wanted>
 block_figures scan_weighted(const double* x, const double* weights, std::size_t count) noexcept {
   block_figures made;

@@ -21,9 +21,9 @@ struct propagate_nan;
 
 namespace detail {
 
-/// Items up to here are summed without a second thought; beyond, sums of differences may overflow.
+/// Numbers up to this size are summed as they come; of larger ones the sums of differences may overflow.
 inline constexpr double huge = 1e300;
-/// Spans shorter than this go item by item.
+/// Spans shorter than this are updated item by item: setting up a pass over a block costs more.
 inline constexpr std::size_t least_block = 48;
 
 inline bool is_ordinary(double x) noexcept { return x <= huge && x >= -huge; }
@@ -51,6 +51,7 @@ constexpr bool is_infinite(const T&) noexcept {
 
 inline bool is_weight(double w) noexcept { return w > 0 && !is_infinite(w); }
 
+/// The error for an item that `reject_nan` refuses.
 [[gnu::cold]] inline error refused(std::uint64_t index) {
   return error(errc::not_finite,
                "item " + std::to_string(index) + " is NaN, or its weight is not a finite number above zero");
@@ -58,10 +59,10 @@ inline bool is_weight(double w) noexcept { return w > 0 && !is_infinite(w); }
 
 /// What every aggregate counts.
 struct tally {
-  std::uint64_t items = 0;
-  std::uint64_t nans = 0;
-  std::uint64_t plus = 0;  // infinite items, which are among `items`
-  std::uint64_t minus = 0;
+  std::uint64_t items = 0;  // without those of `nans`
+  std::uint64_t nans = 0;   // items that were NaN or had an impossible weight
+  std::uint64_t plus = 0;   // items that were +infinity; they are among `items`
+  std::uint64_t minus = 0;  // items that were -infinity; likewise
 
   std::uint64_t seen() const noexcept { return items + nans; }
   double infinities() const noexcept {
@@ -73,7 +74,7 @@ struct tally {
   }
   void add_infinities(const xy& p) noexcept {
     if (!is_infinite(p)) return;
-    ++plus;  // of what a pair with an infinity means, nothing is left but NaN
+    ++plus;  // both, so that every figure about the pairs is NaN from here on
     ++minus;
   }
   template <class T>
@@ -108,6 +109,7 @@ template <class S, class T>
 concept takes_weight = takes_item<S, T> || requires(S& s, const T& x) { s.update(x, weight(1)); };
 template <class S, class T>
 concept takes = takes_item<S, T> || requires(S& s, const T& x) { s.update(x); };
+/// A state that takes in the figures of a pass over a block, `absorb`, in place of the items.
 template <class S, class T>
 concept is_fused = std::is_same_v<T, double> && requires(S& s, const block_figures& found, const double* items,
                                                          merge_offset at) { s.absorb(found, items, 1, at); };
@@ -120,6 +122,7 @@ concept merge_can_fail = requires(S& s, const S& other) {
 template <class S>
 concept is_finite_only = requires { requires S::finite_only; };
 
+/// Updates a state with one item, by the fullest form of `update` that the state has.
 template <bool Weighted, class S, class T>
 [[gnu::always_inline]] inline void feed(S& state, const stream_item<T>& one) {
   if constexpr (takes_item<S, T>)
@@ -130,7 +133,7 @@ template <bool Weighted, class S, class T>
     state.update(one.value);
 }
 
-/// An item that is infinite, or finite and huge.
+/// Updates a state with an item that is infinite, or finite and beyond `huge`.
 template <class S, class T>
 void feed_rare(S& state, const stream_item<T>& one, bool infinite) {
   if constexpr (is_finite_only<S>)
@@ -141,6 +144,7 @@ void feed_rare(S& state, const stream_item<T>& one, bool infinite) {
     feed<takes_weight<S, T>>(state, one);
 }
 
+/// Updates a state with a block of ordinary items; `before`: the index of the first one.
 template <class S, class T>
 void feed_block(S& state, std::span<const T> items, std::uint64_t before) {
   if constexpr (requires { state.update(items); })
@@ -165,6 +169,8 @@ void merge_state(S& into, const S& later, merge_offset at) {
     into.merge(later);
 }
 
+/// The closed form of a state: what is left of it when its block in the making is merged into the rest. The state's
+/// `closed_type`, or the state itself.
 template <class S>
 struct closed {
   using type = S;
@@ -199,7 +205,7 @@ template <class M, class First, class... Rest>
 struct state_covering<M, First, Rest...>
     : std::conditional_t<covers<First, M>, std::type_identity<First>, state_covering<M, Rest...>> {};
 
-/// The states of an aggregate, one after the other.
+/// The states of an aggregate, or if `Closed` of its snapshot, one for each member of the list.
 template <class T, bool Closed, class List>
 struct state_set;
 template <class T, bool Closed, class... Ms>
@@ -222,6 +228,7 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
     else
       return 0;
   }
+  /// What a pass over a block must find for all states together.
   static constexpr unsigned figures = (figures_of<Ms>() | ... | 0U);
 
   template <class M>
@@ -233,6 +240,7 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
     return static_cast<const kept_state<M, state_of<M>>&>(*this).state;
   }
 
+  /// The member whose state serves M.
   template <class M>
   using found = typename state_covering<M, Ms...>::type;
 
@@ -254,12 +262,13 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
                   "millrace[AGGREGATE-6]: an argument of the constructor is no member of this aggregate");
     at<Sketch>() = std::move(sketch);
   }
-  /// Closes the states of an aggregate.
+  /// Becomes the closed forms of an aggregate's states.
   void take(const state_set<T, false, members<Ms...>>& open) { ((at<Ms>() = close(open.template at<Ms>())), ...); }
 
   void merge(const state_set& later, [[maybe_unused]] merge_offset at_join) {
     (merge_state(at<Ms>(), later.template at<Ms>(), at_join), ...);
   }
+  /// `merge` where that of a state may fail: stops at the first error, with some states merged.
   result<void> try_merge(const state_set& later, merge_offset at_join) {
     result<void> done;
     [[maybe_unused]] const auto one = [&](auto& into, const auto& from) {
@@ -284,8 +293,8 @@ struct state_set<T, Closed, members<Ms...>> : kept_state<Ms, slot_state<Ms, T, C
     };
     (one(at<Ms>()), ...);
   }
-  /// Returns the error of an aggregator among the states. `valid` turns false if a state's numbers contradict each
-  /// other.
+  /// Returns the error of the first aggregator among the states that cannot be loaded. Sets `valid` to false if the
+  /// numbers of any other state contradict each other.
   result<void> load(envelope_reader& from, bool& valid) {
     result<void> done;
     [[maybe_unused]] const auto one = [&](auto& kept) {
@@ -326,7 +335,8 @@ struct has_value_name {
 };
 template <class M>
 struct value_beside : M, has_value_name {};
-/// Has M something called `value`? (Its body may not be looked at before there is an aggregate to ask.)
+/// Does M have something called `value`? Naming M::value would deduce its return type, which needs an aggregate; so
+/// this asks whether the name is ambiguous in a class that inherits another `value` beside M's.
 template <class M>
 concept has_value = std::is_final_v<M> || !requires { &value_beside<M>::value; };
 
@@ -374,7 +384,8 @@ inline constexpr bool is_of_template = false;
 template <template <class...> class Template, class... Args>
 inline constexpr bool is_of_template<Template, Template<Args...>> = true;
 
-/// The same value, good without the aggregate it came from: no reference, and no view of a sketch within.
+/// A copy of what `get` returned that is valid without the aggregate: no reference, and no query that refers to a
+/// sketch in the aggregate.
 template <class Answer>
 auto owned(Answer&& answer) {
   if constexpr (requires { answer.owned(); })
@@ -383,13 +394,15 @@ auto owned(Answer&& answer) {
     return std::remove_cvref_t<Answer>(std::forward<Answer>(answer));
 }
 
-/// Stands for what `get` cannot return, after the message that says why.
+/// What `get` returns after a static_assert has said why it cannot return a value. It converts to everything, so that
+/// no further errors bury the message.
 struct no_answer {
   template <class T>
   operator T() const;
 };
 
-/// An argument for Aggregate's constructor; asked in this order, so that copying is not explained by itself.
+/// A sketch that Aggregate's constructor takes as an argument. The comparison stands first: to ask whether Aggregate
+/// itself is an aggregator would need its copy constructor while that is being looked for.
 template <class S, class Aggregate>
 concept sketch_for = !std::is_same_v<S, Aggregate> && aggregator<S>;
 
@@ -402,7 +415,7 @@ template <template <class...> class Template, class M, class... Rest>
 struct member_made_from<Template, M, Rest...>
     : std::conditional_t<is_of_template<Template, M>, std::type_identity<M>, member_made_from<Template, Rest...>> {};
 
-/// The only one; void after the message that it is not the only one.
+/// The only member of Ms that is made from Template; void after a static_assert if there is none or more than one.
 template <template <class...> class Template, class... Ms>
 struct only_member_of {
   static constexpr bool single = (std::size_t{is_of_template<Template, Ms>} + ... + 0) == 1;
@@ -434,7 +447,7 @@ decltype(auto) answer_of(const auto& asked, const auto& kept) {
   }
 }
 
-/// What a member returns, asked in its turn at a place, as quantiles are.
+/// Calls what a member returned with `place`, for members that return a function of a place, as `quantiles` does.
 template <class Answer>
 auto answer_at(const Answer& answer, double place) {
   if constexpr (std::is_invocable_v<const Answer&, double>) {
@@ -446,24 +459,24 @@ auto answer_at(const Answer& answer, double place) {
   }
 }
 
-/// What an aggregate and its snapshot have in common: the states, and what is asked of them.
+/// What an aggregate and its snapshot have in common: the states, the counts, and the members' values.
 template <bool Closed, class Policy, class... Ms>
 class answers {
  public:
   using sample = typename sample_of<Ms...>::type;
   static_assert((required<Ms, sample>::ok && ...));
   using states = state_set<sample, Closed, resolved<sample, Ms...>>;
-  /// Does an item that is NaN make every number NaN?
+  /// Does one item that is NaN make every member that is a double NaN?
   static constexpr bool propagates = std::is_same_v<Policy, propagate_nan>;
   template <template <class...> class Template>
   using made_from = typename only_member_of<Template, Ms...>::type;
-  /// May M be asked for?
+  /// Does `get<M>()` compile?
   template <class M>
   static constexpr bool keeps = answerable<M, states>();
 
-  /// Returns what a member says of the items. Any member may be asked for whose needs are kept, also one that is not
-  /// listed. A sketch, or what refers to one, is good while the aggregate lives and is not changed; of a temporary a
-  /// copy is returned.
+  /// Returns the member's value. M need not be on the aggregate's list, as long as the states that it needs are kept. A
+  /// returned reference to a sketch, or a query that refers to one, is valid while the aggregate lives and is not
+  /// changed; of a temporary aggregate a copy is returned.
   template <class M>
   decltype(auto) get() const& {
     return answer_of<M>(*this, *this);
@@ -482,7 +495,7 @@ class answers {
     return owned(answer_of<made_from<Template>>(*this, *this));
   }
 
-  /// The same asked at a place: `get<mr::quantiles>(0.99)` is `get<mr::quantiles>()(0.99)`.
+  /// The member's value at a place: `get<mr::quantiles>(0.99)` is `get<mr::quantiles>()(0.99)`.
   template <class M>
   auto get(double place) const {
     return detail::answer_at(get<M>(), place);
@@ -492,17 +505,17 @@ class answers {
     return detail::answer_at(get<Template>(), place);
   }
 
-  /// What a member keeps, in its closed form where it has one.
+  /// What a member keeps, in its closed form where it has one. For `value` functions of members.
   template <class M>
   decltype(auto) state() const {
     return close(states_.template at<typename states::template found<M>>());
   }
 
-  /// How many items count.
+  /// How many items were counted; under `propagate_nan` those that are NaN are among them.
   std::uint64_t items() const noexcept { return propagates ? tally_.seen() : tally_.items; }
-  /// 0, or what the infinite items add up to: an infinity, or NaN if there were both.
+  /// The sum of the infinite items: 0 if there were none, an infinity, or NaN if there were both infinities.
   double infinities() const noexcept { return tally_.infinities(); }
-  /// How many items were skipped, or under `propagate_nan` met, for being NaN or weighing something impossible.
+  /// How many items were NaN, or had a weight that is negative or not finite; the NaN policy says what became of them.
   std::uint64_t skipped() const noexcept { return tally_.nans; }
 
  protected:

@@ -11,7 +11,8 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A coupon is what an item leaves in a HyperLogLog sketch: 26 bits of address, and above them 6 bits of value.
+/// A coupon is what a HyperLogLog sketch keeps of an item while items are few, from its hash: 26 bits of address, of
+/// which the low ones number a register, and above them 6 bits of value, the register's.
 inline constexpr unsigned coupon_key_bits = 26;
 constexpr std::uint32_t make_coupon(std::uint32_t address, std::uint32_t value) noexcept {
   return value << coupon_key_bits | (address & ((std::uint32_t{1} << coupon_key_bits) - 1));
@@ -23,23 +24,24 @@ constexpr std::uint8_t coupon_value(std::uint32_t coupon) noexcept {
   return static_cast<std::uint8_t>(coupon >> coupon_key_bits);
 }
 
-/// The hash table of coupons as DataSketches keeps it: its images list the coupons in table order, so to write the same
-/// bytes the table must be the same. Open addressing with an odd stride taken from the key; zero is an empty place.
+/// A hash table of coupons, the same as in DataSketches, whose images list the coupons in table order: to write the
+/// same bytes takes the same table. Open addressing with an odd stride taken from the key; zero marks an empty place.
 class coupon_table {
  public:
   coupon_table() = default;
-  /// `identity`: the bits of a coupon by which it is found.
+  /// A table of 2^lg_size places. `identity`: a mask of the bits of a coupon by which it is found.
   coupon_table(unsigned lg_size, std::uint32_t identity)
       : slots_(std::size_t{1} << lg_size), lg_size_(lg_size), identity_(identity) {}
 
-  /// Not made with a size yet.
+  /// Has it no places, as it was made without a size?
   bool absent() const noexcept { return slots_.empty(); }
   std::uint32_t count() const noexcept { return count_; }
   unsigned lg_size() const noexcept { return lg_size_; }
-  /// One more would be too many for the size.
+  /// Are more than three quarters of the places taken, so that it must grow?
   bool crowded() const noexcept { return 4 * std::uint64_t{count_} > 3 * (std::uint64_t{1} << lg_size_); }
 
-  /// The place of the coupon with this identity, or the empty place where it belongs. One place at least is empty.
+  /// The place of the coupon with these identity bits, or the empty place where it belongs. Precondition: at least one
+  /// place is empty.
   std::uint32_t& find(std::uint32_t identity) noexcept {
     const std::uint32_t mask = (std::uint32_t{1} << lg_size_) - 1;
     const std::uint32_t stride = coupon_key(identity) >> lg_size_ | 1;
@@ -47,7 +49,7 @@ class coupon_table {
     while (slots_[at] != 0 && (slots_[at] & identity_) != identity) at = (at + stride) & mask;
     return slots_[at];
   }
-  /// Into the empty place that `find` answered.
+  /// Puts a coupon into the empty place that `find` returned.
   void fill(std::uint32_t& place, std::uint32_t coupon) noexcept {
     place = coupon;
     ++count_;

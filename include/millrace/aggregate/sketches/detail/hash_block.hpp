@@ -11,16 +11,17 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// The hashes of some words at a time, the same as `murmur3::hash` of each.
+/// Hashes 32 words of 8 bytes at a time, to the same values as `murmur3::hash` of each.
 struct hash_block {
   static constexpr std::size_t size = 32;
   alignas(64) std::uint64_t words[size];
   alignas(64) std::uint64_t low[size];
   alignas(64) std::uint64_t high[size];
 
-  /// Whether the processor multiplies words eight at a time; without that, one by one is quicker.
+  /// Does the processor multiply eight words at a time? If not, hashing them one by one is quicker.
   static bool pays() noexcept { return cpu_has_avx512dq(); }
 
+  /// Fills `low` and `high` from `words`: the steps of `murmur3::hash` of a word, whose length is 8.
   MILLRACE_X86_TARGET("avx512f,avx512dq") void hash() noexcept {
     using lanes = vector<std::uint64_t, 64>;
     for (std::size_t i = 0; i < size; i += 8) {

@@ -11,14 +11,14 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// A set of 63-bit hashes other than 0. Open addressing by the low bits with an odd stride from the high ones, which
-/// keeps a table that is 15/16 full quick enough.
+/// A set of 63-bit hashes other than 0. Open addressing by the low bits with an odd stride taken from the high ones: so
+/// a table may be 15/16 full and still be quick.
 class hash_set {
  public:
   std::uint32_t size() const noexcept { return size_; }
   bool contains(std::uint64_t hash) const noexcept { return size_ != 0 && slots_[place_of(hash)] == hash; }
 
-  /// Whether it was new.
+  /// Returns whether the hash was new.
   bool insert(std::uint64_t hash) {
     if (16 * (std::uint64_t{size_} + 1) > 15 * std::uint64_t{slots_.size()}) grow();
     std::uint64_t& place = slots_[place_of(hash)];
@@ -31,13 +31,13 @@ class hash_set {
     slots_.clear();
     size_ = 0;
   }
-  /// Calls `use` with each, in no order that means anything.
+  /// Calls use(hash) for each hash, in the order of the table.
   template <class Use>
   void for_each(Use&& use) const {
     for (const std::uint64_t hash : slots_)
       if (hash != 0) use(hash);
   }
-  /// Leaves those that a condition holds for.
+  /// Removes the hashes for which holds(hash) is false.
   template <class Condition>
   void keep_if(Condition&& holds) {
     std::vector<std::uint64_t> before(slots_.size());
@@ -50,7 +50,7 @@ class hash_set {
       }
   }
 
-  /// Ascending.
+  /// The hashes in ascending order.
   std::vector<std::uint64_t> sorted() const {
     std::vector<std::uint64_t> all(size_);
     std::size_t at = 0;

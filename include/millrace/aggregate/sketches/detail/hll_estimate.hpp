@@ -14,21 +14,29 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// How many items left `count` different coupons: the inverse of the expectation, to the third order. A coupon has
-/// one of 2^26 addresses and a value v with probability 2^-v.
+/// How many items n leave `count` different coupons on average.
+///
+/// A coupon has one of A = 2^26 addresses and a value v with probability 2^-v, so the coupon (address, v) has
+/// probability p = 2^-v / A. It comes up among n items with probability 1 - (1 - p)^n, which is
+/// n p - n (n-1) / 2 p^2 + n (n-1) (n-2) / 6 p^3 to the third order. Summed over all addresses and v = 1, 2, ...,
+/// where the sum of 2^-v is 1, that of 4^-v is 1/3 and that of 8^-v is 1/7, the expected number of different coupons is
+///
+///     count = n - n (n-1) / (6 A) + n (n-1) (n-2) / (42 A^2),
+///
+/// which is solved for the first n, and iterated.
 inline double items_behind_coupons(double count) noexcept {
   constexpr double addresses = 67108864;
   double items = count;
   for (int round = 0; round < 4; ++round) {
     const double pairs = items * (items - 1);
-    // two alike: sum of 4^-v is 1/3; three alike: sum of 8^-v is 1/7
     items = count + pairs / (6 * addresses) - pairs * (items - 2) / (42 * addresses * addresses);
   }
   return items;
 }
 
-/// The same where coupons become registers, as DataSketches interpolates it there: the image carries the number on, so
-/// it must be the same to the last bit. Measured from its images, for 16 to 2^21 registers.
+/// The estimate with which a sketch starts where its coupons become registers, as DataSketches interpolates it from a
+/// table. The image carries this number, so it must be the same to the last bit: these are the bits of the doubles
+/// found in DataSketches' images, up to 2^7 registers, and for 2^8 to 2^21.
 inline double items_at_changeover(unsigned lg_k) noexcept {
   constexpr std::array<std::uint64_t, 15> bits{
       0x4020000004aaaaadU, 0x403900001900001eU, 0x4048800031000073U, 0x40584000610001c2U, 0x40682000c10006f3U,
@@ -37,17 +45,19 @@ inline double items_at_changeover(unsigned lg_k) noexcept {
   return std::bit_cast<double>(bits[lg_k < 8 ? 0 : lg_k - 7]);
 }
 
-/// What is expected of one register after `rate` items for each register on average, with as many items as a Poisson
-/// process brings. A register's value M is the most of its items' values, so P(M <= m) = exp(-rate 2^-m).
+/// Expectations of the value M of one register when items come as a Poisson process, `rate` for each register on
+/// average. M is the greatest of its items' values, 0 without items; an item's value is above m with probability 2^-m;
+/// and so items with values above m come at the rate rate 2^-m, and none has come, M <= m, with probability exp(-rate
+/// 2^-m). E 2^-M is the sum of 2^-m (P(M <= m) - P(M <= m - 1)).
 struct register_moments {
-  double mean = 0;    // S, of 2^-M
-  double slope = 0;   // its first derivative by the rate
-  double bend = 0;    // and the second
-  double square = 0;  // of 4^-M
+  double mean = 0;    // S = E 2^-M
+  double slope = 0;   // S', the first derivative of S by the rate
+  double bend = 0;    // S'', the second
+  double square = 0;  // E 4^-M
 
   explicit register_moments(double rate) noexcept {
     constexpr unsigned most = 63;
-    // P(M <= m - 1) with its derivatives, and 2^-m.
+    // P(M <= m - 1) and its two derivatives, at first for m = 1; `half` is 2^-m.
     double before = math::exp(-rate);
     double before_slope = -before;
     double before_bend = before;
@@ -70,22 +80,29 @@ struct register_moments {
   }
 };
 
-/// How many items leave registers whose 2^-M have this mean: the inverse of what n items leave on average.
+/// How many items n leave `size` registers whose 2^-M have this mean, on average.
 ///
-/// Of exactly n = k rate items, not of a Poisson process, the k registers' mean has
-///   expectation S - rate S'' / (2 k)   and   variance (E 4^-M - S^2 - rate S'^2) / k,
-/// to the first order in 1 / k: the process' own, less what the spread of its number of items adds. HyperLogLog's
-/// estimate is k over that mean, and its expectation is larger than k over the mean's by the variance's share:
-/// E(1 / mean) = 1 / E(mean) + variance / E(mean)^3. So the mean that stands for n is lower by variance / S.
-/// Source of the estimator: Apache DataSketches' composite estimator, HllArray.hpp, which inverts the same curve from a
-/// table that was measured: its numbers within 1e-5 from 512 registers on, 4e-5 of 128, 3e-3 of 16.
+/// Let k be the number of registers and n = k rate exactly, while `register_moments` has a Poisson number of items, of
+/// mean and variance n. A function f of the number of items has Poisson expectation f(n) + n f''(n) / 2 to the second
+/// order; by the rate, which is the number divided by k, that adds rate S'' / (2 k) to S. Likewise the spread of that
+/// number adds rate S'^2 / k to the variance of the registers' mean. Without both, for exactly n items, the mean has
+///
+///     expectation S - rate S'' / (2 k)   and   variance (E 4^-M - S^2 - rate S'^2) / k,
+///
+/// to the first order in 1 / k. HyperLogLog's estimate is proportional to 1 / mean, and
+/// E(1 / mean) = 1 / E(mean) + variance / E(mean)^3 to that order, which is 1 / (E(mean) - variance / E(mean)). So the
+/// mean that stands for n items is lower than its expectation by variance / S.
+///
+/// Source: Apache DataSketches' composite estimator, HllArray.hpp, which inverts the same curve by a measured table.
+/// The numbers here are within 1e-5 of it from 512 registers on, within 4e-5 for 128 and 3e-3 for 16.
 inline double items_by_harmonic_mean(double mean, double size) noexcept {
-  double rate = 0.7213475 / mean;  // where there are many: S rate is 1 / (2 log 2) there
+  double rate = 0.7213475 / mean;  // exact in the limit of many items, where S rate is 1 / (2 log 2)
   for (int round = 0; round < 40; ++round) {
     const register_moments of(rate);
     const double variance = of.square - of.mean * of.mean - rate * of.slope * of.slope;
     const double expected = of.mean - (rate * of.bend / 2 + variance / of.mean) / size;
-    // Newton's step on 1 / expected, which is nearly straight.
+    // Newton's step for 1 / expected = 1 / mean, as 1 / expected is nearly a straight line in the rate, of slope
+    // -S' / S^2.
     const double next = rate + (expected / mean - 1) * of.mean / -of.slope;
     const double step = next - rate;
     rate = next > 0 ? next : rate / 2;
@@ -103,8 +120,8 @@ inline double harmonic_number(double n) noexcept {
   return sum;
 }
 
-/// How many items the registers have seen, whatever their order. Values are 0 (none) to 63. While many registers have
-/// none, their number says it best; later the harmonic mean does.
+/// An estimate of how many items the registers have seen, in any order. Values are 0 (no item) to 63. While many
+/// registers have seen none, the number of these gives the better estimate; later the mean of 2^-M does.
 /// Source: the estimator and where it changes over are those of Apache DataSketches, HllArray.hpp,
 /// getCompositeEstimate; Whang, Vander-Zanden, Taylor, "A linear-time probabilistic counting algorithm", 1990.
 inline double items_behind_registers(const std::vector<std::uint8_t>& registers) noexcept {

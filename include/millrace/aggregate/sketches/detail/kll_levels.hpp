@@ -18,22 +18,25 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// The values that a KLL sketch keeps. Level 0 holds values of weight 1, each level above twice the weight of the one
-/// below it. Levels are sorted runs at the end of `items_`: level l is [start_[l], start_[l + 1]). The front takes
-/// what comes in: [raw_, fill_) are values of weight 1 not looked at yet. Once the stream is long, only one in
-/// 2^height_ of them is drawn and joins [0, raw_), values of weight 2^height_ on their way into level height_.
+/// The values that a KLL sketch keeps, as order keys. A value in level l has weight 2^l.
+///
+/// Levels are sorted runs at the end of `items_`: level l is [start_[l], start_[l + 1]). New values come in at the
+/// front: [raw_, fill_) are raw values, of weight 1 and not yet looked at. Once the stream is long, only one of each
+/// block of 2^height_ raw values is drawn at random; it joins [0, raw_), values of weight 2^height_ that wait to be
+/// sorted into level height_. Between front and levels, [fill_, start_[0]), there is free room.
 template <class T>
 class kll_levels {
  public:
   using key_type = order_key<T>;
   static constexpr unsigned min_width = 8;
   static constexpr unsigned max_levels = 60;
-  /// What all may weigh together, so that no level beyond the highest is ever asked for.
+  /// The greatest sum of weights: with it no value needs a level beyond the highest.
   static constexpr std::uint64_t max_weight = (std::uint64_t{1} << max_levels) - 1;
 
   kll_levels(unsigned k, std::uint64_t seed) noexcept : k_(k), capacity_(total_capacity(k, 1)), random_(seed) {}
 
-  /// From runs that are sorted: level l is [starts[l], starts[l + 1]) of `keys`, and `starts` has one more.
+  /// From sorted runs: level l is [starts[l], starts[l + 1]) of `keys`, so `starts` has one element more than there are
+  /// levels.
   kll_levels(unsigned k, std::uint64_t seed, std::vector<key_type> keys, std::span<const std::uint32_t> starts,
              key_type low, key_type high) noexcept
       : kll_levels(k, seed) {
@@ -47,7 +50,7 @@ class kll_levels {
     raise_height();
   }
 
-  /// How many values `levels` levels may hold, the lowest one first in the saved form's array.
+  /// How many values `levels` levels may hold together: the length of the array in the saved form.
   static std::uint32_t total_capacity(unsigned k, unsigned levels) noexcept {
     std::uint32_t total = 0;
     for (unsigned depth = 0; depth < levels; ++depth) total += width_at(k, depth);
@@ -70,7 +73,7 @@ class kll_levels {
     }
   }
 
-  /// A value that weighs 2^level.
+  /// Adds a value of weight 2^level.
   void insert(unsigned level, T value) {
     if (level >= levels_) {
       absorb_entry();
@@ -84,6 +87,7 @@ class kll_levels {
     place(level, &key, 1);
   }
 
+  /// Precondition: the other one is the result of `tidy`.
   void merge(const kll_levels& tidied) {
     absorb_entry();
     while (levels_ < tidied.levels_) add_level();
@@ -99,7 +103,7 @@ class kll_levels {
     stop_ = fill_;
   }
 
-  /// The same values, every one in the sorted run of its level.
+  /// A copy with every value sorted into its level.
   kll_levels tidy() const {
     kll_levels all = *this;
     all.absorb_entry();
@@ -113,36 +117,39 @@ class kll_levels {
   unsigned levels() const noexcept { return levels_; }
   unsigned k() const noexcept { return k_; }
   std::uint32_t capacity() const noexcept { return capacity_; }
-  /// The sorted run of a level; all of its values after `tidy`.
+  /// The sorted run of a level. It has all values of the level only after `tidy`.
   std::span<const key_type> run(unsigned level) const noexcept {
     return std::span<const key_type>(items_).subspan(start_[level], size_of(level));
   }
   /// Uniform in [0, 1).
   double draw() noexcept { return random_.uniform(); }
-  /// Only if there are values.
+  /// Precondition of both: there are values.
   T(min)() const noexcept { return edge<false>(); }
   T(max)() const noexcept { return edge<true>(); }
 
  private:
-  static constexpr unsigned max_height = 5;  // 2^5 raw values fit where the 5 levels below would have 8 each
-  static constexpr std::uint32_t first_room = 16;
-  static constexpr std::uint32_t entry_room = 64;
-  static constexpr std::uint32_t span_chunk = 1024;
+  static constexpr unsigned max_height = 5;        // a block of 2^5 values has room where 5 levels of 8 values would be
+  static constexpr std::uint32_t first_room = 16;  // values in the first allocation
+  static constexpr std::uint32_t entry_room = 64;  // values that a compaction makes room for at least, if it can
+  static constexpr std::uint32_t span_chunk = 1024;  // values of a span drawn from at a time
 
+  /// How many values the level `depth` below the top may hold: k (2/3)^depth, rounded, and `min_width` at least.
   static constexpr std::uint32_t width_at(unsigned k, unsigned depth) noexcept {
     if (depth >= 30) return min_width;
     std::uint64_t power = 1;
     for (unsigned i = 0; i < depth; ++i) power *= 3;
-    const std::uint64_t rounded = ((std::uint64_t{2} * k << depth) / power + 1) / 2;  // k (2/3)^depth
+    const std::uint64_t rounded = ((std::uint64_t{2} * k << depth) / power + 1) / 2;
     return rounded < min_width ? min_width : static_cast<std::uint32_t>(rounded);
   }
-  /// A sampler this far below the top level adds a tenth to the error of the levels above it.
+  /// Samples blocks of 2^height_ where the level height_ is bit_width(k) below the top: there sampling adds a tenth to
+  /// the error of the levels above it, and no more.
   void raise_height() noexcept {
     const auto above = static_cast<unsigned>(std::bit_width(k_));
     const unsigned height = levels_ > above ? levels_ - above : 0;
     if (height > height_) height_ = height < max_height ? height : max_height;
   }
 
+  /// How many raw values one is drawn from.
   std::uint32_t block() const noexcept { return std::uint32_t{1} << height_; }
   std::uint32_t size_of(unsigned level) const noexcept { return start_[level + 1] - start_[level]; }
   std::uint32_t end() const noexcept { return static_cast<std::uint32_t>(items_.size()); }
@@ -162,7 +169,7 @@ class kll_levels {
     return from_order_key<T>(best);
   }
 
-  /// Up to 32 random bits, drawn from the generator 64 at a time.
+  /// `wanted` random bits, 32 at most, of the 64 that the generator draws at a time.
   std::uint32_t random_bits(unsigned wanted) noexcept {
     if (bits_left_ < wanted) {
       bits_ = random_();
@@ -173,7 +180,8 @@ class kll_levels {
     bits_left_ -= wanted;
     return drawn;
   }
-  /// A fair coin for a level; every second one is the opposite of the one before, so that their errors cancel.
+  /// Tosses a fair coin for a level. Every second toss is the opposite of the one before, so that the errors of the two
+  /// compactions cancel.
   std::uint32_t toss(unsigned level) noexcept {
     const std::uint64_t mask = std::uint64_t{1} << level;
     if ((tossed_ & mask) != 0)
@@ -193,7 +201,8 @@ class kll_levels {
     return done;
   }
 
-  /// Draws from whole blocks without copying them, and leaves at least one value to come.
+  /// Draws one value from each whole block of the span, without copying the others. Returns how many values it has
+  /// taken, never all: single updates, too, draw from a full block only when the next value comes.
   std::size_t update_blocks(std::span<const T> values) {
     std::size_t blocks = (values.size() - 1) >> height_;
     if (const std::size_t room = start_[0] - raw_ - block() + 1; blocks > room) blocks = room;
@@ -210,7 +219,8 @@ class kll_levels {
     return length;
   }
 
-  /// Called when the raw values have reached `stop_`: makes room for at least one more.
+  /// Called when raw values have filled [raw_, stop_): draws from them if they are a block, and makes room for at least
+  /// one more.
   [[gnu::noinline]] void settle() {
     if (height_ > 0 && fill_ - raw_ == block()) {
       settle_raw();
@@ -220,7 +230,7 @@ class kll_levels {
     make_room(0);
   }
 
-  /// Lets the raw values' extremes and weight count among the rest.
+  /// Adds the extremes and the weight of the raw values to those of the other values.
   void settle_raw() noexcept {
     key_type low = items_[raw_];
     key_type high = low;
@@ -232,7 +242,7 @@ class kll_levels {
     settled_ += fill_ - raw_;
   }
 
-  /// Makes room for the rest of a block of raw values and `extra` ones.
+  /// Makes room for the raw values that are missing from a block, and for `extra` more values.
   void make_room(std::uint32_t extra) {
     for (;;) {
       const std::uint32_t wanted = block() - (height_ > 0 ? fill_ - raw_ : 0) + extra;
@@ -249,7 +259,7 @@ class kll_levels {
     stop_ = height_ > 0 ? raw_ + block() : start_[0] - extra;
   }
 
-  /// Moves everything into an array of `size`.
+  /// Moves everything into an array of `size` values: the front to its front, the levels to its end.
   void resize(std::uint32_t size) {
     std::vector<key_type> moved(size);
     if (end() != 0) {
@@ -260,7 +270,7 @@ class kll_levels {
     items_.swap(moved);
   }
 
-  /// Merges a sorted run into a level; as much room must be free.
+  /// Merges a sorted run into a level. Precondition: there is free room for `count` values.
   void place(unsigned level, const key_type* sorted, std::uint32_t count) noexcept {
     if (count == 0) return;
     const std::uint32_t begin = start_[level];
@@ -269,7 +279,7 @@ class kll_levels {
     for (unsigned below = 0; below <= level; ++below) start_[below] -= count;
   }
 
-  /// Sorts the first `count` values of the front into a level.
+  /// Sorts the first `count` values of the front, and merges them into a level.
   void absorb(unsigned level, std::uint32_t count) {
     if (count == 0) return;
     constexpr std::uint32_t enough = 256;
@@ -283,15 +293,16 @@ class kll_levels {
     place(level, sorted, count);
   }
 
-  /// Takes the values on their way into level `height_` there; raw values that wait for their block stay.
+  /// Sorts the values that wait for level `height_` into it. If blocks are drawn from, raw values stay where they are;
+  /// if not (height_ is 0), they are what waits.
   void absorb_entry() {
     if (height_ == 0 && fill_ > 0) settle_raw();
     absorb(height_, height_ == 0 ? fill_ : raw_);
     raw_ = 0;
   }
 
-  /// Compacts levels, the lowest first, until `wanted` values more are within the capacity. While there are levels
-  /// to compact it makes room for some more, so that the entry is sorted in larger pieces.
+  /// Compacts full levels, the lowest first, until there is capacity for `wanted` more values. The first round goes on
+  /// until there is capacity for `entry_room`, so that the front is sorted in larger pieces.
   void compress(std::uint32_t wanted) noexcept {
     const auto fits = [this](std::uint32_t more) { return retained() + more <= capacity_; };
     std::uint32_t hoped = wanted > entry_room ? wanted : entry_room;
@@ -304,12 +315,13 @@ class kll_levels {
     }
   }
 
-  /// Every second value of a level, the odd or the even ones, moves up and stands for its neighbour too.
+  /// Moves every second value of a level, those at odd or at even positions, one level up, where it stands for its
+  /// neighbour too, and drops the others.
   void compact(unsigned level) noexcept {
     if (level + 1 == levels_) add_level();
     const std::uint32_t begin = start_[level];
     const std::uint32_t above = start_[level + 1];
-    const std::uint32_t odd = (above - begin) & 1;  // one is left over and stays
+    const std::uint32_t odd = (above - begin) & 1;  // of an odd number, the first value stays in the level
     const std::uint32_t half = (above - begin) / 2;
     const key_type left_over = items_[begin];
     key_type* const kept = at(begin + odd);
@@ -329,20 +341,20 @@ class kll_levels {
   }
 
   std::vector<key_type> items_;
-  std::uint32_t fill_ = 0;
-  std::uint32_t stop_ = 0;
-  std::uint32_t raw_ = 0;
+  std::uint32_t fill_ = 0;  // where the next raw value goes
+  std::uint32_t stop_ = 0;  // where `settle` is called
+  std::uint32_t raw_ = 0;   // where raw values begin
   unsigned k_;
   unsigned levels_ = 1;
   unsigned height_ = 0;
-  std::uint32_t capacity_;
-  unsigned bits_left_ = 0;
-  std::uint64_t bits_ = 0;
-  std::uint64_t settled_ = 0;  // what all but the raw values weigh
-  key_type low_ = 0;           // of all but the raw values
-  key_type high_ = 0;
-  std::uint64_t coins_ = 0;   // level by level, the last toss
-  std::uint64_t tossed_ = 0;  // and whether the next one must be its opposite
+  std::uint32_t capacity_;     // of all levels together
+  unsigned bits_left_ = 0;     // how many of bits_ are still to be used
+  std::uint64_t bits_ = 0;     // random
+  std::uint64_t settled_ = 0;  // the weight of all values but the raw ones
+  key_type low_ = 0;           // the least value but for the raw ones
+  key_type high_ = 0;          // the greatest
+  std::uint64_t coins_ = 0;    // bit l: the last toss for level l
+  std::uint64_t tossed_ = 0;   // bit l: whether the next toss for level l must be its opposite
   random_engine random_;
   std::array<std::uint32_t, max_levels + 2> start_{};
 };

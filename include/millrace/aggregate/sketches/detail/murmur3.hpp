@@ -20,8 +20,8 @@ struct hash128 {
   std::uint64_t high;
 };
 
-/// MurmurHash3 for 64-bit machines, 128 bits: A. Appleby, 2011, public domain; the hash under every sketch of Apache
-/// DataSketches, which is why it is this one.
+/// MurmurHash3 of 128 bits for 64-bit machines. It is the hash of Apache DataSketches, whose sketches these must equal.
+/// Source: A. Appleby, MurmurHash3_x64_128, 2011, public domain.
 class murmur3 {
  public:
   static constexpr std::uint64_t sketch_seed = 9001;
@@ -46,12 +46,12 @@ class murmur3 {
     return finish(low ^ mix_low(words[0]), high ^ mix_high(words[1]), size);
   }
 
-  /// Of the eight bytes of a word.
+  /// The hash of the eight bytes of a word.
   static constexpr hash128 hash(std::uint64_t word, std::uint64_t seed = sketch_seed) noexcept {
     return finish(seed ^ mix_low(word), seed, 8);
   }
 
-  /// Its last step: every bit of the word stirs every bit of the hash.
+  /// The hash's last step: makes every bit of the result depend on every bit of the word.
   static constexpr std::uint64_t scatter(std::uint64_t word) noexcept {
     word = (word ^ (word >> 33)) * scatter_first;
     word = (word ^ (word >> 33)) * scatter_second;
@@ -73,7 +73,7 @@ class murmur3 {
   }
 };
 
-/// What images carry of the seed, so that hashes of different seeds are not mixed.
+/// A hash of the seed that images carry, so that sketches whose items were hashed with different seeds are not merged.
 constexpr std::uint16_t seed_hash() noexcept {
   return static_cast<std::uint16_t>(murmur3::hash(murmur3::sketch_seed, 0).low);
 }
@@ -82,7 +82,7 @@ constexpr std::uint16_t seed_hash() noexcept {
 template <class Item>
 concept hashable_item = std::is_arithmetic_v<Item> || std::convertible_to<const Item&, std::string_view>;
 
-/// Many of them side by side: a vector, a span.
+/// A container of contiguous items: a vector, a span.
 template <class Row>
 concept row_of_items = !hashable_item<Row> && requires(const Row& row) {
   row.size();
@@ -114,7 +114,7 @@ constexpr hash128 hash_item(const Item& item, std::uint64_t seed = murmur3::sket
   }
 }
 
-/// DataSketches leaves empty text out.
+/// Is the item empty text, which DataSketches leaves out?
 template <class Item>
 constexpr bool is_no_item(const Item& item) noexcept {
   if constexpr (std::is_arithmetic_v<Item>)

@@ -15,31 +15,36 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// The values that a REQ sketch keeps, as keys that ascend towards the end where ranks are to be precise. A key of
-/// level l weighs 2^l. A full level keeps its greatest keys, half of it and more, and sends every second one of the
-/// others up. How many sections of keys go follows the count of the level's compactions, so that low sections go most
-/// often.
+/// The values that a REQ sketch keeps, as keys that ascend towards the end where ranks are to be precise. A key in
+/// level l has weight 2^l.
+///
+/// A full level is compacted: it keeps its greatest keys, half of its capacity and more, and of the others every second
+/// one moves one level up and the rest are dropped. The lower half is divided into sections. Each compaction takes one
+/// section more than the number of ones at the end of the count of compactions (binary), so that the lowest section is
+/// always taken, the next every second time, the third every fourth time, and so on.
 template <class Key>
 class req_levels {
  public:
   static constexpr unsigned max_levels = 60;
   static constexpr unsigned first_sections = 3;
-  static constexpr unsigned least_section = 4;
-  static constexpr std::size_t most_room = 96;
+  static constexpr unsigned least_section = 4;  // keys in a section at least
+  static constexpr std::size_t most_room = 96;  // new keys at most before they are sorted
 
   struct level {
     std::vector<Key> keys;      // ascending
-    std::uint64_t state = 0;    // compactions so far
-    float exact_section = 0;    // before rounding
-    std::uint32_t section = 0;  // keys in one
+    std::uint64_t state = 0;    // the count of compactions; merged levels have the bits of both
+    float exact_section = 0;    // keys in a section, before rounding
+    std::uint32_t section = 0;  // keys in a section
     unsigned sections = first_sections;
-    bool coin = false;
+    bool coin = false;  // the last toss: whether the keys at odd positions moved up
 
     level() = default;
     explicit level(float size) : exact_section(size), section(nearest_even(size)) {}
 
+    /// Twice the keys of all sections: the upper half is kept.
     std::size_t capacity() const noexcept { return std::size_t{2} * sections * section; }
-    /// After many compactions, more and smaller sections.
+    /// After 2^(sections - 1) compactions makes twice as many sections, each smaller by sqrt(2), while they are not too
+    /// small.
     void divide() noexcept {
       for (;;) {
         const float smaller = exact_section / 1.41421356F;
@@ -50,7 +55,7 @@ class req_levels {
         sections *= 2;
       }
     }
-    /// Merges sorted keys in.
+    /// Merges sorted keys into the level.
     void add(std::span<const Key> sorted) {
       if (sorted.empty()) return;
       const std::size_t before = keys.size();
@@ -64,26 +69,29 @@ class req_levels {
 
   req_levels(unsigned k, std::uint64_t seed) noexcept : k_(k), random_(seed) {}
 
-  /// From levels that were read. None means one that is empty.
+  /// From levels that were loaded; without any, one empty level is made.
   req_levels(unsigned k, std::uint64_t seed, std::vector<level> levels) : k_(k), random_(seed) {
     levels_ = std::move(levels);
     if (levels_.empty()) add_level();
     for (const level& each : levels_) settled_ += each.keys.size();
-    const std::size_t most = limit();  // compactions wait for the next key, so that answers stay what they were
+    const std::size_t most = limit();  // compactions wait for the next key, so that a loaded sketch returns the same
     room_ = settled_ < most ? most - settled_ : 0;
   }
 
+  /// Adds a key of weight 1.
   void update(Key key) {
     if (fresh_.size() == room_) [[unlikely]]
       settle();
     fresh_.push_back(key);
   }
+  /// Adds a key of weight 2^height.
   void insert(unsigned height, Key key) {
     while (levels_.size() <= height) add_level();
     levels_[height].add(std::span(&key, 1));
     ++settled_;
     settle();
   }
+  /// Precondition: the other one is the result of `tidy`.
   void merge(const req_levels& tidied) {
     while (levels_.size() < tidied.levels_.size()) add_level();
     for (std::size_t height = 0; height < tidied.levels_.size(); ++height) {
@@ -95,7 +103,7 @@ class req_levels {
     settled_ += tidied.settled_;
     settle();
   }
-  /// The same keys, each in its level.
+  /// A copy with all keys in their levels.
   req_levels tidy() const {
     req_levels all = *this;
     all.take_fresh();
@@ -104,7 +112,7 @@ class req_levels {
 
   unsigned k() const noexcept { return k_; }
   std::size_t retained() const noexcept { return settled_ + fresh_.size(); }
-  /// All keys after `tidy`.
+  /// The levels; they hold all keys only after `tidy`.
   std::span<const level> levels() const noexcept { return levels_; }
   /// Uniform in [0, 1).
   double draw() noexcept { return random_.uniform(); }
@@ -112,6 +120,7 @@ class req_levels {
  private:
   void add_level() { levels_.emplace_back(static_cast<float>(k_)); }
 
+  /// Sorts the new keys into level 0.
   void take_fresh() {
     if (levels_.empty()) add_level();
     std::vector<Key> scratch(fresh_.size());
@@ -120,20 +129,22 @@ class req_levels {
     settled_ += fresh_.size();
     fresh_.clear();
   }
+  /// How many keys all levels may hold together.
   std::size_t limit() const noexcept {
     std::size_t sum = 0;
     for (const level& each : levels_) sum += each.capacity();
     return sum;
   }
 
-  /// Makes room for more keys: some dozens where that takes no compaction which is not due soon anyway, one at least.
-  /// However many come in at once, a compaction errs by the same: larger portions are quicker and more precise.
+  /// Sorts the new keys into level 0 and makes room for more: for an eighth of the limit, 96 at most, if compacting
+  /// full levels, and then levels that will soon be full, is enough for that; for one key at least. The error of a
+  /// compaction does not depend on how many keys it moves, so larger portions are quicker and more precise.
   [[gnu::noinline]] void settle() {
     take_fresh();
     std::size_t most = limit();
     std::size_t wanted = most / 8 < most_room ? most / 8 : most_room;
-    for (const bool due : {true, false}) {     // then those that are full before those that soon will be
-      if (!due && levels_.size() == 1) break;  // exact as long as may be
+    for (const bool due : {true, false}) {     // first full levels, then those that are nearly full
+      if (!due && levels_.size() == 1) break;  // with one level all is exact: it stays so while it can
       for (std::size_t height = 0; height < levels_.size() && settled_ + wanted >= most; ++height) {
         const level& next = levels_[height];
         const bool full = next.keys.size() >= next.capacity();
@@ -157,7 +168,7 @@ class req_levels {
     if (height + 1 == levels_.size()) add_level();
     level& full = levels_[height];
     const std::size_t moved = (full.keys.size() - staying(full)) / 2 * 2;
-    // Coins come in opposite pairs, so that their errors cancel.
+    // Every second toss is the opposite of the one before, so that the errors of the two compactions cancel.
     full.coin = (full.state & 1) != 0 ? !full.coin : (random_() >> 63) != 0;
     std::vector<Key> up(moved / 2);
     for (std::size_t i = 0; i < up.size(); ++i) up[i] = full.keys[2 * i + (full.coin ? 1 : 0)];
@@ -168,8 +179,8 @@ class req_levels {
     settled_ -= up.size();
   }
 
-  std::vector<Key> fresh_;  // of weight 1, not looked at yet
-  std::size_t room_ = 16;   // for so many of them
+  std::vector<Key> fresh_;  // new keys, of weight 1, not yet sorted
+  std::size_t room_ = 16;   // how many new keys may wait
   std::vector<level> levels_;
   std::size_t settled_ = 0;  // keys in levels
   unsigned k_;

@@ -15,25 +15,30 @@ namespace millrace {
 inline namespace v0 {
 namespace detail {
 
-/// What an image of the reference implementation of the t-digest says, its highest bytes first.
+/// The contents of an image of the t-digest's reference implementation. Numbers in it have their highest byte first.
 ///
-/// Two classes of it write the same two numbers for their encodings, 1 (verbose) and 2 (brief), and the extremes behind
-/// them; lengths tell the classes apart. MergingDigest: K (8; 4 if brief), 4 bytes of capacities if brief, the number
-/// of centroids (4; 2 if brief), then pairs of weight and mean: doubles, or floats if brief. AVLTreeDigest: K (8), the
-/// number (4), all means and then all weights: doubles and integers; if brief floats, each what is to be added to the
-/// mean before, and integers of seven bits a byte, the lowest first.
+/// Two Java classes, MergingDigest and AVLTreeDigest, write such images. Both begin with the encoding, 1 for verbose or
+/// 2 for brief (4 bytes), min and max (8 each); what follows differs, and only its length tells which class wrote it:
+///
+///     MergingDigest, verbose   K (8), number of centroids (4), then weight (8) and mean (8) of each
+///     MergingDigest, brief     K (4), capacities (4), number of centroids (2), then weight (4) and mean (4) of each
+///     AVLTreeDigest, verbose   K (8), number of centroids (4), all means (8 each), all weights (4 each, integers)
+///     AVLTreeDigest, brief     K (8), number of centroids (4), all means (4 each, floats that are the difference from
+///                              the mean before), all weights (integers of seven bits a byte, the lowest first)
+///
 /// Source: github.com/tdunning/t-digest 3.3, `asBytes` and `asSmallBytes` of both classes.
 struct reference_tdigest {
   struct centroid {
     double mean;
-    double weight;  // whole, 1 at least
+    double weight;  // a whole number, at least 1
   };
   double k = 0;
   double low = 0;
   double high = 0;
   std::vector<centroid> centroids;  // by mean
 
-  /// Errors: truncated, unsupported, corrupt. Allocates: a few times the bytes given.
+  /// Allocates: a few times the bytes given.
+  /// Errors: truncated, unsupported, corrupt.
   static result<reference_tdigest> read(std::span<const std::byte> bytes);
 
  private:
@@ -57,7 +62,8 @@ struct reference_tdigest {
     for (centroid& c : centroids) before = c.mean = brief ? before + in.take_big<float>() : in.take_big<double>();
     for (centroid& c : centroids) c.weight = brief ? by_seven_bits(in) : in.take_big<std::uint32_t>();
   }
-  /// Null, or what is wrong with the centroids. Floats may lie beyond the extremes by their rounding.
+  /// What is wrong with the centroids, or null. In a brief image the means, as floats, may lie beyond the extremes by
+  /// their rounding.
   const char* wrong(bool brief) const noexcept {
     if (centroids.empty()) return low <= high ? "extremes of nothing" : nullptr;
     if (low > high) return "the extremes are out of order";
