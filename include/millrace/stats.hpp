@@ -2,9 +2,10 @@
 #define MILLRACE_STATS_HPP
 
 /// stats: distributions, tests and intervals that are exact in the tails. Every test returns a `test_result`:
-/// statistic, p, effect, interval, n, the assumptions that failed, a one-sentence `summary()`. Nonsense is an error.
+/// statistic, p, effect, interval, n, the assumptions that failed, a one-sentence `summary()`. Data that make no sense
+/// (NaN, negative counts, an empty sample) return an error.
 ///
-/// Distributions, each with cdf, survival function, and the quantile of either tail:
+/// Distributions, each with cdf, survival function, and quantiles of the lower and of the upper tail:
 /// - `normal`, `student_t`, `chi_squared`, `fisher_f`, `gamma`, `beta`, `binomial`, `poisson`
 /// - `noncentral_t` for power, `studentized_range` for Tukey's comparisons
 /// - `kolmogorov` and its exact forms for finite samples, `mann_whitney_exact` with ties
@@ -17,18 +18,18 @@
 /// - `ratio_metrics.hpp`: the delta method, relative lift, CUPED
 /// - `sample_view`: samples of double, float or integers; `sorted_sample`; `kolmogorov_smirnov.hpp`,
 ///   `anderson_darling.hpp`, `mann_whitney.hpp`, `quantiles.hpp`, `distances.hpp`; `distance_tests.hpp`: the
-///   Wasserstein and the energy test; `hodges_lehmann.hpp`: the shift between two samples, and a canary's
-///   classification by it
-/// - `categorical.hpp`: chi-squared and G; `sample_ratio.hpp`: was traffic split as configured
+///   Wasserstein and the energy test; `hodges_lehmann.hpp`: the shift between two samples, and whether a canary (a new
+///   version that serves part of the traffic) differs from its baseline by it
+/// - `categorical.hpp`: chi-squared and G; `sample_ratio.hpp`: whether traffic was split as configured
 /// - `bootstrap.hpp`, `poisson_bootstrap.hpp`, `permutation.hpp`: resampling, seeded
-/// - `family.hpp`: corrections for many comparisons, the family in the type
-/// - `planning.hpp`: power, sample size, minimum detectable effect, of means, rates and counts; `fisher_power.hpp`,
-///   `rank_power.hpp`: of Fisher's, Kolmogorov-Smirnov and quantile tests; `simulated_power.hpp`: of any test
-/// - `bayes.hpp`: posteriors, best arm, loss
+/// - `family.hpp`: corrections for many comparisons; the number of comparisons is part of the type
+/// - `planning.hpp`: power, sample size and minimum detectable effect for tests of means, rates and counts;
+///   `fisher_power.hpp`, `rank_power.hpp`: for Fisher's, Kolmogorov-Smirnov and quantile tests; `simulated_power.hpp`:
+///   for any test
+/// - `bayes.hpp`: posteriors, the probability that an arm is best, the expected loss of choosing it
+/// - `aggregate_moments.hpp`, `aggregate_tests.hpp`: tests of what an `aggregate<...>` or a sketch has summed up
 ///
-/// From `aggregate<...>` and sketches as they are, merged or not: `aggregate_moments.hpp`, `aggregate_tests.hpp`.
-///
-/// Valid however often one looks, or at planned looks:
+/// Sequential tests, which are valid however often one looks, or at planned looks:
 /// - `two_arm_e_process`: whether two arms differ, by bets on single units; `e_process`: evidence that multiplies
 /// - `sprt`, `mixture_sprt`; `group_sequential`: limits that spend alpha over a few looks
 /// - `sequential_sample_ratio`: whether arms are filled as configured

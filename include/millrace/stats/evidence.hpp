@@ -16,7 +16,8 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Which departures from the null hypothesis count.
+/// Which departures from the null hypothesis count as evidence: any, or only an effect below (`less`) or above
+/// (`greater`) the hypothesis' value.
 enum class alternative : std::uint8_t { two_sided, less, greater };
 
 constexpr std::string_view to_string(alternative side) noexcept {
@@ -28,7 +29,8 @@ constexpr std::string_view to_string(alternative side) noexcept {
   return "unknown";
 }
 
-/// What a test's guarantee rests on. A test gives a result all the same when one fails, and says so.
+/// What a test's guarantee rests on. Where an assumption does not hold the test still returns a result, and lists the
+/// assumption in `test_result::failed`.
 enum class assumption : std::uint8_t {
   /// Enough observations for the limit law the p-value comes from.
   large_sample,
@@ -45,7 +47,7 @@ enum class assumption : std::uint8_t {
 };
 inline constexpr std::uint8_t assumption_count = 6;
 
-/// One clause on what is wrong, for a report.
+/// A clause for a report that says what is wrong where this assumption fails.
 constexpr std::string_view to_string(assumption failed) noexcept {
   switch (failed) {
     case assumption::large_sample: return "too few observations for the limit law";
@@ -62,6 +64,7 @@ constexpr std::string_view to_string(assumption failed) noexcept {
 class assumptions {
  public:
   constexpr assumptions() noexcept = default;
+  /// Adds an assumption to the set, if `failed`.
   constexpr void add(assumption one, bool failed = true) noexcept {
     if (failed) bits_ = static_cast<std::uint8_t>(bits_ | (1U << static_cast<unsigned>(one)));
   }
@@ -83,24 +86,25 @@ struct interval {
   constexpr double width() const noexcept { return upper - lower; }
 };
 
-/// What a test of this module returns: all that a report, a gate or a later reader needs. Trivially copyable; allocates
-/// nothing until `summary`.
-///
-/// `p` is exact far into the tail: 1e-300 is 1e-300. A figure that the test does not have is NaN.
+/// What a test of this module returns. A figure that the test does not have is NaN. Trivially copyable.
+/// Allocates: only in `summary`.
 struct test_result {
   /// The test's name, such as "Welch's t test". Static text.
   std::string_view test;
+  /// The test statistic: t, z, F, U, ..., as the test's own comment says.
   double statistic = std::numeric_limits<double>::quiet_NaN();
-  /// Degrees of freedom; F has two.
+  /// Degrees of freedom; an F test has two.
   double df = std::numeric_limits<double>::quiet_NaN();
   double df2 = std::numeric_limits<double>::quiet_NaN();
+  /// The p-value for the alternative `side`. It keeps its digits far into the tail, down to about 1e-300.
   double p = std::numeric_limits<double>::quiet_NaN();
   alternative side = alternative::two_sided;
-  /// What the effect measures, such as "difference of means", and its size with its interval.
+  /// What the effect measures, such as "difference of means"; its estimate; and the interval about it.
   std::string_view effect_name;
   double effect = std::numeric_limits<double>::quiet_NaN();
   stats::interval interval;
-  /// Observations of the first and of the other samples.
+  /// The number of observations in the first sample and in the second; where a test takes any number of samples, n1
+  /// counts all observations.
   double n1 = 0;
   double n2 = 0;
   /// Assumptions that do not hold for this data.
@@ -116,7 +120,7 @@ struct test_result {
 
 namespace detail {
 
-/// Four digits, as in a report, where a figure that a test does not have is unknown.
+/// Appends a figure with four digits for a report. NaN, a figure that the test does not have, is written "unknown".
 inline void append_figure(std::string& text, double value) {
   if (value != value) {
     text += "unknown";
@@ -133,7 +137,7 @@ inline void append_figure(std::string& text, double value) {
   text.append(digits, end.ptr);
 }
 
-/// The same for an error, which names NaN as what it is: the user gave it.
+/// The same for an error message. There a NaN is an argument that the caller gave, so it is written "NaN".
 inline std::string figure(double value) {
   if (value != value) return "NaN";
   std::string text;
@@ -191,10 +195,10 @@ inline std::string test_result::summary() const {
   return text;
 }
 
-/// What a test is asked besides its data.
+/// What a caller may choose besides the data.
 struct test_options {
   alternative side = alternative::two_sided;
-  /// Of the interval; in (0, 1). A one-sided test returns a one-sided interval.
+  /// The level of the interval, in (0, 1). A one-sided test returns a one-sided interval.
   double confidence = 0.95;
 };
 
@@ -205,7 +209,8 @@ inline result<void> checked(const test_options& options) {
   return error(errc::out_of_range, "confidence must lie between 0 and 1, not " + figure(options.confidence));
 }
 
-/// The probability outside an interval on the side, or each side, that it has an end on.
+/// The probability that lies beyond one end of an interval: all of 1 - confidence for a one-sided interval, half of it
+/// for a two-sided one.
 inline double outside(const test_options& options) noexcept {
   return options.side == alternative::two_sided ? (1 - options.confidence) / 2 : 1 - options.confidence;
 }

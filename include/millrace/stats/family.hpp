@@ -20,34 +20,39 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The corrections for many comparisons, as types. Each promises, over a whole family of p-values:
-/// the chance of any false rejection (the family-wise error), or the expected share of false ones among the rejected
-/// (the false discovery rate), at most alpha.
-/// Family-wise, under any dependence. Source: C. Bonferroni 1936.
+// The corrections for many comparisons, as types. A correction adjusts the p-values of a whole family so that rejecting
+// where an adjusted p-value is at most alpha bounds one of two errors by alpha:
+//   the family-wise error     the chance of any false rejection
+//   the false discovery rate  the expected share of false rejections among all rejections
+
+/// Bounds the family-wise error, however the tests depend on each other. Source: C. Bonferroni 1936.
 struct bonferroni {
   static constexpr std::string_view name = "Bonferroni";
 };
-/// Family-wise, under any dependence; never weaker than Bonferroni's. Source: S. Holm 1979.
+/// Bounds the family-wise error, however the tests depend on each other. It rejects all that `bonferroni` rejects, and
+/// often more. Source: S. Holm 1979.
 struct holm {
   static constexpr std::string_view name = "Holm";
 };
-/// Family-wise, for independent or positively dependent tests. Source: Y. Hochberg 1988.
+/// Bounds the family-wise error of independent or positively dependent tests. Source: Y. Hochberg 1988.
 struct hochberg {
   static constexpr std::string_view name = "Hochberg";
 };
-/// False discovery rate, likewise. Source: Y. Benjamini, Y. Hochberg 1995.
+/// Bounds the false discovery rate of independent or positively dependent tests. Source: Y. Benjamini, Y. Hochberg
+/// 1995.
 struct benjamini_hochberg {
   static constexpr std::string_view name = "Benjamini-Hochberg";
 };
-/// False discovery rate, under any dependence. Source: Y. Benjamini, D. Yekutieli 2001.
+/// Bounds the false discovery rate, however the tests depend on each other. Source: Y. Benjamini, D. Yekutieli 2001.
 struct benjamini_yekutieli {
   static constexpr std::string_view name = "Benjamini-Yekutieli";
 };
-/// For one comparison that was planned as the only one.
+/// Leaves p-values as they are: for one comparison that was planned as the only one.
 struct uncorrected {
   static constexpr std::string_view name = "none";
 };
 
+/// One of the corrections above.
 template <class T>
 concept correction =
     std::same_as<T, bonferroni> || std::same_as<T, holm> || std::same_as<T, hochberg> ||
@@ -56,6 +61,10 @@ concept correction =
 namespace detail {
 
 /// Adjusts p-values in place. `order` is work space of the same length.
+///
+/// With m p-values in ascending order, p(1) <= ... <= p(m), Holm multiplies p(k) by m - k + 1 and takes the running
+/// maximum from the smallest up. Hochberg has the same factors, Benjamini and Hochberg m / k, Benjamini and Yekutieli
+/// m / k (1 + 1/2 + ... + 1/m); these three take the running minimum from the largest down.
 template <correction Correction>
 void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
   const std::size_t m = p.size();
@@ -66,7 +75,7 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
     return;
   }
   for (std::size_t i = 0; i < m; ++i) order[i] = i;
-  // Equal p-values in the order given, so that results do not depend on the sort.
+  // Equal p-values keep the order in which they were given, so that the result does not depend on the sort.
   heap_sort(order.data(), m, [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] < p[b] : a < b; });
   if constexpr (std::same_as<Correction, holm>) {
     double most = 0;
@@ -101,14 +110,17 @@ inline result<void> checked_p(std::span<const double> p) {
 }  // namespace detail
 
 /// A family of `Size` comparisons and the correction that covers it. The family is the type: its size is fixed before
-/// any p-value is seen, and the only way to a corrected p-value is to hand over all of them. Correcting row by row,
-/// which leaves every one uncorrected, does not compile.
+/// any p-value is seen, and the only way to a corrected p-value is to hand over all `Size` of them. Handing them over
+/// one by one would correct nothing, so it does not compile.
 ///
 ///     constexpr mr::stats::family<mr::stats::holm, 3> metrics;
 ///     auto adjusted = metrics.adjusted({p_ctr, p_revenue, p_latency});    // result<std::array<double, 3>>
 ///
-/// Guarantee: R's p.adjust, to a few ulp. O(Size log Size); allocates: never. Errors: a p-value that is NaN or outside
-/// [0, 1]; another number of p-values does not compile (millrace[STATS-1]).
+/// Guarantee: equal to R's p.adjust, to a few ulp.
+/// Complexity: O(Size log Size).
+/// Allocates: never.
+/// Errors: invalid_argument: a p-value that is NaN or outside [0, 1]. Another number of p-values does not compile
+/// (millrace[STATS-1]).
 template <correction Correction, std::size_t Size>
 class family {
   static_assert(Size > 0, "millrace[STATS-2]: a family of no comparisons has nothing to correct");
@@ -136,7 +148,7 @@ class family {
     detail::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
     return all;
   }
-  /// P-values counted at run time. Errors also: another number of them than `size()`.
+  /// The same for a span, whose length is known at run time. Errors: also shape_mismatch, where that is not `size()`.
   result<std::array<double, Size>> adjusted(std::span<const double> p) const {
     if (p.size() != Size)
       return error(errc::shape_mismatch, "a family of " + std::to_string(Size) +
@@ -145,7 +157,7 @@ class family {
     for (std::size_t i = 0; i < Size; ++i) all[i] = p[i];
     return adjusted(all);
   }
-  /// One p-value is not a family, unless the family is of one.
+  /// A single p-value: compiles only for a family of one.
   template <std::same_as<double> P>
   result<std::array<double, Size>> adjusted(P p) const {
     static_assert(Size == 1 && sizeof(P) > 0,
@@ -154,8 +166,11 @@ class family {
   }
 };
 
-/// A family whose size is known at run time alone, such as the columns of a table: `family_of<holm>(p_values)`.
-/// O(m log m); allocates: O(m). Errors: no p-values, or one that is NaN or outside [0, 1].
+/// The p-values of a family whose size is known only at run time, such as the columns of a table, corrected and in the
+/// order given: `family_of<holm>(p_values)`.
+/// Complexity: O(m log m) for m p-values.
+/// Allocates: O(m).
+/// Errors: invalid_data: no p-values; invalid_argument: one that is NaN or outside [0, 1].
 template <correction Correction>
 result<std::vector<double>> family_of(std::span<const double> p) {
   if (p.empty()) return error(errc::invalid_data, "a family of no comparisons has nothing to correct");

@@ -15,16 +15,20 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// What tests of means need of a sample: its size, mean and variance (divided by n - 1). Made from a sample, or from
-/// any aggregate that has them: `sample_moments{a.count(), a.mean(), a.variance()}`.
+/// What tests of means need of a sample: its size, mean and variance (the sum of squares divided by n - 1). `make`
+/// computes them; figures from elsewhere are given as `sample_moments{n, mean, variance}`, those of an `aggregate` by
+/// `moments_of`.
 struct sample_moments {
   double n = 0;
   double mean = 0;
   double variance = 0;
 
-  /// Of a sample. Two passes about the first value's shift, so that neither a large mean nor a constant sample costs
-  /// digits: the sum of squares less the square of the sum would. Values whose squares a double cannot hold give an
-  /// infinite variance, or 0; the tests of means scale them first. O(n); allocates: never.
+  /// The moments of a sample, in two passes: the mean of the distances from the first value, then the squares about the
+  /// mean. So neither a large mean nor a constant sample costs digits, as it would in the sum of squares less the
+  /// square of the sum. Values whose squares over- or underflow give a variance that is infinite or 0; the tests of
+  /// means scale samples first where that happens.
+  /// Complexity: O(n).
+  /// Allocates: never.
   static sample_moments make(const sample_view& sample) noexcept {
     sample_moments m;
     m.n = static_cast<double>(sample.size());
@@ -45,7 +49,7 @@ struct sample_moments {
     return m;
   }
 
-  /// Of both together, as if in one sample. Source: T. Chan, G. Golub, R. LeVeque 1983.
+  /// The moments of both samples together. Source: T. Chan, G. Golub, R. LeVeque 1983.
   friend sample_moments merged(const sample_moments& a, const sample_moments& b) noexcept {
     if (a.n == 0) return b;
     if (b.n == 0) return a;
@@ -65,7 +69,9 @@ struct pair_moments {
   double variance_y = 0;
   double covariance = 0;
 
-  /// Of two samples of one length; the rest of the longer is left out. O(n); allocates: never.
+  /// The moments of the pairs (x[i], y[i]); where one sample is longer, the rest of it is left out.
+  /// Complexity: O(n).
+  /// Allocates: never.
   static pair_moments make(const sample_view& x, const sample_view& y) noexcept {
     const std::size_t n = x.size() < y.size() ? x.size() : y.size();
     const sample_moments of_x = sample_moments::make(std::span<const double>(x).first(n));
@@ -80,7 +86,7 @@ struct pair_moments {
 
 namespace detail {
 
-/// Whether moments make sense for a test; `name` is the sample's, for the message.
+/// Refuses moments that no sample of at least `least` observations can have. The message calls the sample `name`.
 inline result<void> checked(const sample_moments& m, const char* name, double least) {
   const auto refuse = [&](errc code, const char* why) { return error(code, std::string(name) + why); };
   if (!(std::isfinite(m.n) && std::isfinite(m.mean) && std::isfinite(m.variance)))
@@ -92,7 +98,7 @@ inline result<void> checked(const sample_moments& m, const char* name, double le
   return {};
 }
 
-/// Whether every observation is a number, and there are enough.
+/// Refuses a sample of fewer than `least` observations, or with NaN or an infinity. The message calls it `name`.
 inline result<void> checked(std::span<const double> sample, const char* name, std::size_t least) {
   if (sample.size() < least)
     return error(errc::invalid_data, std::string(name) +

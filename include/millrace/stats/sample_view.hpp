@@ -14,7 +14,7 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// Contiguous numbers that are not doubles.
+/// A contiguous range of numbers that is not convertible to a span of doubles, so that it has to be copied.
 template <class Range>
 concept converted_numbers = requires(const Range& range) {
   { range.size() } -> std::convertible_to<std::size_t>;
@@ -23,12 +23,13 @@ concept converted_numbers = requires(const Range& range) {
 
 }  // namespace detail
 
-/// A sample as the tests of this module take it: a view of doubles in a row, or a copy of other numbers.
+/// The parameter type of every test on a sample: a view of contiguous doubles, or a copy of numbers of another type.
 ///
-/// A std::vector, std::array, span or C array of doubles is viewed. A vector, array or span of float or of integers is
-/// converted to doubles, which this holds; long double and 64-bit integers are rounded. Functions take it by reference,
-/// so that it lives as long as the call.
-/// Allocates: only to convert. Threads: values without shared state.
+/// A std::vector, std::array, span or C array of doubles is viewed, not copied. A vector, array or span of float or of
+/// integers is copied into doubles that the sample_view owns; long double and 64-bit integers are rounded. It cannot be
+/// copied or stored: it is made for a call, and ends with it.
+/// Allocates: only to convert.
+/// Threads: values without shared state.
 class sample_view {
  public:
   sample_view(std::span<const double> values) noexcept : values_(values) {}

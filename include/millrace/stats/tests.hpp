@@ -1,7 +1,7 @@
 #ifndef MILLRACE_STATS_TESTS_HPP
 #define MILLRACE_STATS_TESTS_HPP
 
-/// stats/tests: hypothesis tests and intervals for a sample that is complete.
+/// stats/tests: hypothesis tests and intervals for samples whose size was fixed beforehand.
 
 #include <millrace/stats/tests/aggregate_moments.hpp>
 #include <millrace/stats/tests/aggregate_tests.hpp>

@@ -12,13 +12,14 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The binomial distribution: successes among `trials` (a whole number >= 0), each of `probability`. Arguments
-/// between whole numbers count as the one below; `quantile` and `isf` are those of `poisson`. See `normal` for what
-/// the functions promise.
+/// The binomial distribution: the number of successes among `trials` (a whole number >= 0) independent trials, each
+/// with the given `probability` of success. cdf and sf round their argument down to a whole number; `quantile` and
+/// `isf` are defined as those of `poisson`. See `normal` for what the functions promise.
 struct binomial {
   double trials;
   double probability;
 
+  /// The probability of exactly k; 0 where k is not a whole number from 0 to `trials`.
   double pmf(double k) const noexcept {
     if (!valid()) return detail::nan;
     if (k < 0 || k > trials || k != std::floor(k)) return 0;
@@ -26,7 +27,7 @@ struct binomial {
     if (probability == 1) return k == trials ? 1 : 0;
     if (k == 0) return std::exp(trials * std::log1p(-probability));
     if (k == trials) return std::pow(probability, trials);
-    // p^k q^(n-k) / B(k, n - k) is the pmf times k (n - k) / n.
+    // p^k q^(n-k) / B(k, n - k) is the pmf times k (n - k) / n, where q = 1 - p.
     const double rest = trials - k;
     const auto at = detail::at_probability(k, rest, probability);
     return detail::beta_prefix(k, rest, at) / detail::beta_width(k, rest);
@@ -51,6 +52,7 @@ struct binomial {
     return trials >= 0 && trials < detail::infinity && trials == std::floor(trials) && probability >= 0 &&
            probability <= 1;
   }
+  /// About the quantile whose normal deviate is z, by Cornish and Fisher's expansion: where a search begins.
   double around(double z) const noexcept {
     const double mean = trials * probability;
     return mean + std::sqrt(mean * (1 - probability)) * z + (1 - 2 * probability) * (z * z - 1) / 6;

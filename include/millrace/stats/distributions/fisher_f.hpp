@@ -9,9 +9,10 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Fisher's F distribution with `df1` and `df2` > 0 degrees of freedom, whole or not; infinity stands for a known
-/// variance: chi-squared over its degrees of freedom, and 1 alone where both are known. See `normal` for what the
-/// functions promise.
+/// Fisher's F distribution: the ratio of two independent variance estimates with `df1` and `df2` > 0 degrees of
+/// freedom, whole or not. Infinite degrees of freedom stand for a known variance: with one of them the distribution is
+/// that of chi-squared over its degrees of freedom (or of the inverse), with both the constant 1. See `normal` for what
+/// the functions promise.
 struct fisher_f {
   double df1;
   double df2;

@@ -13,7 +13,7 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The standard gamma's quantile, of whichever tail is smaller.
+/// The quantile of the gamma distribution with scale 1, solved for whichever tail is smaller.
 inline double gamma_quantile(double shape, tails wanted) noexcept {
   if (!(shape > 0) || shape == infinity) return nan;
   double guess;
@@ -34,8 +34,8 @@ inline double gamma_quantile(double shape, tails wanted) noexcept {
 
 }  // namespace detail
 
-/// The gamma distribution: `shape`, and `scale` (the mean is shape * scale). See `normal` for what the functions
-/// promise. Source: NIST DLMF, chapter 8; N. Temme 1992 for large shapes.
+/// The gamma distribution on [0, infinity) with `shape` > 0 and `scale` > 0, whose mean is shape * scale. See `normal`
+/// for what the functions promise. Source: NIST DLMF, chapter 8; N. Temme 1992 for large shapes.
 struct gamma {
   double shape;
   double scale = 1;

@@ -12,33 +12,35 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The exact null distribution of the Mann-Whitney U of the first of two samples, ties included: every one of the
-/// choices of the first sample's members among the pooled observations is equally likely.
+/// The exact distribution of the Mann-Whitney U of the first of two samples under the null hypothesis, with ties: all
+/// choices of the first sample's m members among the m + n pooled observations are equally likely. U is a multiple of
+/// 1/2.
 ///
-/// `tie_sizes` are the sizes of the groups of equal values in ascending order of value; all ones for no ties. U is a
-/// multiple of 1/2. Sums of positive terms, so both tails keep their relative accuracy.
-/// Complexity: O(groups m^2 n) time to build, O(m^2 n) memory: milliseconds up to m = n = 25.
+/// Guarantee: both tails keep their relative accuracy, as sums of positive terms.
+/// Complexity: O(m^2 (m + n)^2) to build: milliseconds up to m = n = 25.
+/// Allocates: O(m^2 (m + n)), to build.
 /// Source: H. Mann, D. Whitney 1947; J. Klotz 1966 for ties.
 class mann_whitney_exact {
  public:
   /// For samples of m and n without ties.
   mann_whitney_exact(std::size_t m, std::size_t n) : mann_whitney_exact(m, std::vector<std::size_t>(m + n, 1)) {}
 
-  /// The first sample has m of the sum of the groups; m above that sum leaves an empty distribution, NaN everywhere.
+  /// `tie_sizes` are the sizes of the groups of equal values, in ascending order of value; m of all these observations
+  /// are the first sample. If m is more than all, every probability is NaN.
   mann_whitney_exact(std::size_t m, std::span<const std::size_t> tie_sizes) {
     std::size_t total = 0;
     for (const std::size_t size : tie_sizes) total += size;
     if (m > total) return;
     const std::size_t n = total - m;
-    // share[i][s]: of the ways to pick i so far, weighted so that all picks of m sum to 1; s is twice the sum of
-    // (midrank - 1/2), less the least it can be at the end, which is m^2.
+    // share[i][s] is the probability that, of the groups so far, i observations are in the first sample and that
+    // 2 midrank - 1 sums up to s over them. Over all m observations that sum is m^2 + 2 U.
     const std::size_t sums = 2 * m * n + m * m + 1;
     std::vector<double> share((m + 1) * sums, 0.0);
     share[0] = 1;
     std::size_t before = 0;
     for (const std::size_t size : tie_sizes) {
       const std::size_t twice_rank = 2 * before + size;  // of each member: midrank - 1/2, doubled
-      // Adding k of this group's `size`: hypergeometric weights, member by member, keep the numbers in range.
+      // k of this group are in the first sample with a hypergeometric probability, given that `from` were before.
       for (std::size_t i = m + 1; i-- > 0;) {
         double* to = share.data() + i * sums;
         std::vector<double> mixed(sums, 0.0);
@@ -83,10 +85,10 @@ class mann_whitney_exact {
   }
 
  private:
-  /// P(k of a group of `size` when `wanted` are drawn from `left` that contain it).
+  /// The probability that `wanted` observations drawn from `left`, among which is a group of `size`, contain k of it.
   static double hypergeometric(std::size_t k, std::size_t size, std::size_t wanted, std::size_t left) noexcept {
     if (k > wanted || size - k > left - wanted) return 0;
-    // Drawn one by one: k of the group in, the rest of the group out.
+    // The probability that the first k of the group are drawn and the others not, times the number of choices of k.
     double p = 1;
     for (std::size_t i = 0; i < size; ++i) {
       const bool in = i < k;
@@ -97,7 +99,7 @@ class mann_whitney_exact {
     return p;
   }
 
-  std::vector<double> mass_;  // of U = s / 2
+  std::vector<double> mass_;  // mass_[s] is the probability of U = s / 2
 };
 
 }  // namespace stats

@@ -13,10 +13,13 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The noncentral t distribution, that of (Z + noncentrality) / sqrt(chi-squared / df): what a t statistic follows
-/// when there is an effect, so what power is computed from. See `normal` for what the functions promise; here cdf and
-/// sf are integrals of positive terms over the chi density, about 1e-13 relative. Complexity: some hundred normal tails
-/// each. Allocates: never.
+/// The noncentral t distribution, that of (Z + noncentrality) / sqrt(chi-squared / df) with Z standard normal. A t
+/// statistic has it if there is an effect, so the power of t tests is computed from it. See `normal` for what the
+/// functions promise.
+///
+/// Guarantee: cdf and sf to about 1e-13 relative.
+/// Complexity: some hundred normal tails for each.
+/// Allocates: never.
 struct noncentral_t {
   double df;
   double noncentrality;
@@ -36,7 +39,7 @@ struct noncentral_t {
     if (q == 0) return detail::infinity;
     if (q == 1) return -detail::infinity;
     if (noncentrality == 0) return student_t{df}.isf(q);
-    // The smaller tail is met; the other one barely moves.
+    // Solved for the smaller tail, since the other one hardly depends on t.
     return q <= 0.5 ? solve(std::log(q)) : -mirrored().solve(std::log1p(-q));
   }
 
@@ -44,17 +47,19 @@ struct noncentral_t {
   bool valid() const noexcept { return df > 0 && std::fabs(noncentrality) < detail::infinity; }
   noncentral_t mirrored() const noexcept { return {df, -noncentrality}; }
 
-  /// The logarithm of sf(t), as an integral: P(Z > t s - noncentrality), averaged over s. To be asked for t >=
-  /// noncentrality: as sums of positive terms have a relative error, that of a tail near 1 would hide its complement.
+  /// The logarithm of sf(t): that of the mean of P(Z > t s - noncentrality) over s = sqrt(chi-squared / df).
+  /// Precondition: t >= noncentrality. For smaller t the result is near 1 and its relative error would hide the
+  /// complement.
   double log_upper(double t) const noexcept {
     if (t == detail::infinity) return -detail::infinity;
     if (t == 0 || df > 1e25 * (1 + noncentrality * noncentrality)) return normal{}.log_sf(t - noncentrality);
     return std::fmin(0.0, detail::log_mean_over_chi(df, std::log(likeliest_scale(t)),
                                                     [&](double s) { return normal{}.log_sf(t * s - noncentrality); }));
   }
-  /// The s > 0 at which s^df exp(-(df s^2 + (t s - noncentrality)^2) / 2) is largest, the positive root of
-  ///   (df + t^2) s^2 - t noncentrality s - df = 0;
-  /// about where the integrand peaks, divided through by t where its square might overflow.
+  /// The s > 0 at which s^df exp(-(df s^2 + (t s - noncentrality)^2) / 2) is largest, which is about where the
+  /// integrand peaks. With the derivative of the logarithm set to 0 it is the positive root of
+  ///   (df + t^2) s^2 - t noncentrality s - df = 0,
+  /// here divided by the square of `unit`, since t^2 might overflow.
   double likeliest_scale(double t) const noexcept {
     const double unit = std::fmax(1.0, std::fabs(t));
     const double square = df / unit / unit + (t / unit) * (t / unit);  // (df + t^2) / unit^2
@@ -64,7 +69,8 @@ struct noncentral_t {
     return s > 1e-300 && s < 1e300 ? s : 1;
   }
   double solve(double target) const noexcept {
-    // t = noncentrality + scale sinh(y): straight where the law is nearly normal, and where its tail is a power of t.
+    // Over y with t = noncentrality + scale sinh(y) the log tail is smooth near the centre, where the law is nearly
+    // normal, and nearly a line far out, where the tail is a power of t.
     const double scale = 1 + std::fabs(noncentrality) / std::sqrt(df);
     const auto at = [&](double y) { return noncentrality + scale * std::sinh(y); };
     return at(detail::solve_falling([&](double y) { return log_sf(at(y)); }, target, 0, 0.5));

@@ -10,13 +10,15 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
+/// A polynomial in x by Horner's rule; the coefficient of the highest power stands first.
 constexpr double polynomial(double x, const double* from, int count) noexcept {
   double sum = from[0];
   for (int i = 1; i < count; ++i) sum = sum * x + from[i];
   return sum;
 }
 
-/// erfc(z / sqrt 2) / 2, with the rounding of z / sqrt 2 made good: far out it would cost three digits.
+/// P(Z > z) = erfc(z / sqrt 2) / 2 for a standard normal Z. The rounding error of z / sqrt 2, which far out would cost
+/// three digits, is corrected for.
 inline double normal_upper(double z) noexcept {
   constexpr double root = 0.70710678118654752440;
   constexpr double root_rest = -4.8336466567264567e-17;
@@ -68,13 +70,22 @@ inline double normal_lower_quantile(double p) noexcept {
 
 /// The normal distribution.
 ///
-/// Every distribution of this module has `cdf`, `sf` (survival, 1 - cdf, computed as such: exact far into the tail
-/// where cdf rounds to 1), `quantile` (of the lower probability) and `isf` (of the upper one). A parameter or argument
-/// outside its domain returns NaN.
-/// Guarantee: 1e-12 relative down to probabilities of 1e-300; `quantile` to the conditioning of the problem.
-/// Allocates: never. Threads: values without state. Source: AS 241 for the quantile.
+/// Every distribution of this module has four functions:
+/// - `cdf(x)`: the probability of at most x
+/// - `sf(x)`: the probability of more than x. It is not computed as 1 - cdf(x), so it keeps its digits far out, where
+///   cdf rounds to 1
+/// - `quantile(p)`: the x with cdf(x) = p
+/// - `isf(q)`: the x with sf(x) = q, for small q more exact than quantile(1 - q)
+/// A parameter or argument outside its domain returns NaN.
+///
+/// Guarantee: probabilities to 1e-12 relative down to 1e-300. A quantile is as exact as a probability of that accuracy
+/// determines it.
+/// Allocates: never.
+/// Threads: values without shared state.
+/// Source: AS 241 for the quantile.
 struct normal {
   double mean = 0;
+  /// The standard deviation, above 0.
   double sd = 1;
 
   double pdf(double x) const noexcept {
@@ -83,11 +94,11 @@ struct normal {
   }
   double cdf(double x) const noexcept { return valid() ? detail::normal_upper((mean - x) / sd) : detail::nan; }
   double sf(double x) const noexcept { return valid() ? detail::normal_upper((x - mean) / sd) : detail::nan; }
-  /// The logarithm of `sf`, also where that underflows.
+  /// The logarithm of `sf`, which is finite where `sf` underflows, too.
   double log_sf(double x) const noexcept {
     const double z = (x - mean) / sd;
     if (!(z > 37)) return z < -1 ? std::log1p(-cdf(x)) : std::log(sf(x));
-    // Mills' ratio by its continued fraction: five terms give all digits this far out.
+    // sf(z) = pdf(z) / (z + 1 / (z + 2 / (z + 3 / ...))): eight terms are more than enough this far out.
     double fraction = z;
     for (int k = 8; k > 0; --k) fraction = z + k / fraction;
     return -0.5 * z * z - detail::half_log_two_pi - std::log(fraction);

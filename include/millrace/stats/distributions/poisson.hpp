@@ -12,12 +12,13 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The Poisson distribution of counts with the given mean >= 0. Arguments between whole numbers count as the one
-/// below. `quantile(p)` is the least k with cdf(k) >= p and `isf(q)` the least with sf(k) <= q, where equality allows
-/// for 64 ulp of rounding. See `normal` for what the functions promise.
+/// The Poisson distribution of counts with the given mean >= 0. cdf and sf round their argument down to a whole number.
+/// `quantile(p)` is the least k with cdf(k) >= p, and `isf(q)` the least k with sf(k) <= q; a probability within 64 ulp
+/// of p or q counts as equal. See `normal` for what the functions promise.
 struct poisson {
   double mean;
 
+  /// The probability of exactly k; 0 where k is not a whole number.
   double pmf(double k) const noexcept {
     if (!valid()) return detail::nan;
     if (k < 0 || k != std::floor(k) || k == detail::infinity) return 0;
@@ -41,6 +42,7 @@ struct poisson {
 
  private:
   bool valid() const noexcept { return mean >= 0 && mean < detail::infinity; }
+  /// About the quantile whose normal deviate is z, by Cornish and Fisher's expansion: where a search begins.
   double around(double z) const noexcept { return mean + std::sqrt(mean) * z + (z * z - 1) / 6; }
   detail::tails at(double k) const noexcept {
     if (!valid() || k != k) return {detail::nan, detail::nan};

@@ -12,8 +12,8 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Student's t distribution with `df` > 0 degrees of freedom, whole or not; infinity is the normal. See `normal` for
-/// what the functions promise.
+/// Student's t distribution with `df` > 0 degrees of freedom, whole or not; with an infinite `df` it is the standard
+/// normal distribution. See `normal` for what the functions promise.
 struct student_t {
   double df;
 
@@ -37,15 +37,15 @@ struct student_t {
   double isf(double q) const noexcept { return q <= 0.5 ? solve(q) : -solve(1 - q); }
 
  private:
-  /// The two cannot be told from each other there, and df + t^2 overflows beyond.
+  /// Whether df is so large that no double can tell the distribution from the normal one; df + t^2 might overflow.
   bool as_normal() const noexcept { return df > 1e60; }
-  /// Both at t >= 0: the probabilities of less and of more in absolute value, and t times the density of that.
+  /// For t >= 0 the probabilities that the absolute value is less than t and more than t, and t times its density.
   detail::tail_slope beyond(double t) const noexcept {
     if (t == detail::infinity) return {{1, 0}, 0};
     const double a = df / 2;
     const double ratio = t / std::sqrt(df);
     if (ratio > 1e16) {
-      // A pure power of t; its square might overflow.
+      // This far out the tail is a power of t. t^2 might overflow.
       const double upper =
           std::exp(detail::log_gamma_ratio(0.5, a) - 0.5 * std::log(detail::pi) - std::log(a) - df * std::log(ratio));
       return {{1 - upper, upper}, df * upper};

@@ -13,13 +13,15 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Tukey's studentised range: the range of `groups` >= 2 normals over an independent estimate of their deviation with
-/// `df` > 0 degrees of freedom (infinity: known).
-/// Guarantee: 1e-12 relative, both tails, down to probabilities of 1e-300; the quantiles to the conditioning of the
-/// problem.
-/// Complexity: a double integral, some thousand normal tails, about half a millisecond, and a millisecond for a
-/// quantile; more with less than one degree of freedom or a thousand groups and more. Allocates: never. Source: J.
-/// Tukey 1953; the double integral as in M. Copenhaver, B. Holland, J. Stat. Comput. Simul. 30, 1988.
+/// Tukey's studentised range: the distance of the largest from the smallest of `groups` >= 2 standard normals, divided
+/// by an independent estimate of their standard deviation with `df` > 0 degrees of freedom (infinity: a known one).
+///
+/// Guarantee: 1e-12 relative in both tails, down to probabilities of 1e-300. A quantile is as exact as a probability of
+/// that accuracy determines it.
+/// Complexity: a double integral, some thousand normal tails: about 0.5 ms, and 1 ms for a quantile; more with less
+/// than one degree of freedom, or a thousand groups and more.
+/// Allocates: never.
+/// Source: J. Tukey 1953; the double integral as in M. Copenhaver, B. Holland, J. Stat. Comput. Simul. 30, 1988.
 struct studentized_range {
   double groups;
   double df;
@@ -37,15 +39,16 @@ struct studentized_range {
     if (q == detail::infinity) return 1;
     return mostly_above(q) ? std::exp(log_lower(q)) : -std::expm1(log_upper(q));
   }
-  /// The critical value that is exceeded with probability q.
+  /// The critical value: the range is above it with probability q.
   double isf(double q) const noexcept { return solve({1 - q, q}); }
   double quantile(double p) const noexcept { return solve({p, 1 - p}); }
 
  private:
   bool valid() const noexcept { return groups >= 2 && groups < detail::infinity && df > 0; }
 
-  /// The chance that any of the pairs is further apart than q, as if they were independent and the deviation known:
-  /// enough to see which tail to integrate, as only a complement that is tiny would cost digits.
+  /// Whether the upper tail at q is probably the larger one, so that the lower one is to be integrated. The expected
+  /// number of pairs that are further apart than q, with the deviation known, is enough to tell: a wrong choice costs
+  /// digits only where the other tail is tiny.
   bool mostly_above(double q) const noexcept {
     return groups * (groups - 1) * detail::normal_upper(q * 0.70710678118654752) > 0.7;
   }
@@ -56,12 +59,13 @@ struct studentized_range {
     return detail::range_mixture(groups, df, upper).log_tail(std::log(q));
   }
 
-  /// The smaller tail is met, over the logarithm of the quantile, in which both tails are nearly straight far out.
+  /// Solves for the smaller tail, over the logarithm of the quantile, in which the tails' logarithms are smooth.
   double solve(detail::tails wanted) const noexcept {
     if (!valid() || !(wanted.lower >= 0 && wanted.upper >= 0)) return detail::nan;
     if (wanted.upper == 0) return detail::infinity;
     if (wanted.lower == 0) return 0;
-    // As if the pairs were independent.
+    // The guess is right if the pairs are independent: none is further apart with the probability of that for one pair
+    // to the power of their number.
     const double pairs = groups * (groups - 1) / 2;
     const double log_apart = wanted.lower < 0.5 ? std::log(wanted.lower) : std::log1p(-wanted.upper);
     const double t = student_t{df}.isf(-std::expm1(log_apart / pairs) / 2);

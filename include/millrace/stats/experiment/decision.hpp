@@ -18,25 +18,27 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-// How an experiment_test decides, and what it then says.
+// How an experiment_test decides, and the report that it returns.
 
-/// The metrics of an experiment: together they are the family that a correction covers.
+/// The metrics of an experiment. A correction covers all of them together.
 template <class... Metrics>
 struct outcomes {};
 
-/// Peek whenever you like, from the first unit on: bets on single units (two_arm_e_process).
+/// The experiment may be peeked at at any time, from the first unit on. It bets on single units (two_arm_e_process), so
+/// it cannot be fed from aggregates.
 struct always_valid {
   static constexpr bool any_time = true;
 };
-/// Peek whenever you like, in the limit of large samples: from moments alone, so from merged aggregates too.
+/// The experiment may be peeked at at any time, with a guarantee in the limit of large samples. It needs moments alone,
+/// so it can be fed from aggregates as well.
 struct always_valid_asymptotic {
   static constexpr bool any_time = true;
 };
-/// One look, when the planned number of units is there.
+/// One look, when the planned number of units has come.
 struct fixed_horizon {
   static constexpr bool any_time = false;
 };
-/// The shares of the planned units at which a group sequential test looks.
+/// The shares of the planned number of units at which a group sequential test looks, ascending in (0, 1].
 template <real... Shares>
 struct looks {
  private:
@@ -55,7 +57,8 @@ struct looks {
   static constexpr std::size_t count = sizeof...(Shares);
   static constexpr std::array<double, sizeof...(Shares)> at{Shares.value...};
 };
-/// A few looks at the planned shares, with alpha spent by `How`; `Rho` is for spending::power, alpha t^Rho.
+/// A few looks at the planned shares. `How` says how much of alpha may be spent by each look; with spending::power that
+/// is alpha t^Rho at the share t.
 template <spending How, class Looks, real Rho = 2.0>
 struct group_looks {
   static_assert(Rho.value >= 0.1 && Rho.value <= 20,
@@ -75,12 +78,14 @@ inline constexpr bool is_group<group_looks<How, Looks, Rho>> = true;
 
 }  // namespace detail
 
-/// The chance of any false finding in the family (or, by the correction, their share), spelt out where a decision is
-/// named: `decision<always_valid, alpha<.05>>` is `decision<always_valid, .05>`.
+/// Names the second argument of a decision: `decision<always_valid, alpha<.05>>` is `decision<always_valid, .05>`.
+/// Alpha bounds the chance of any false finding among the metrics or, with a correction for the false discovery rate,
+/// the expected share of false findings.
 template <real A>
 inline constexpr real alpha = A;
 
-/// When and how an experiment decides. group_looks share alpha among the metrics by bonferroni; else it is holm.
+/// When an experiment decides, at which alpha, and how that is corrected for several metrics: by holm unless said
+/// otherwise, and always by bonferroni with group_looks.
 template <class When, real Alpha, class Correction = std::conditional_t<detail::is_group<When>, bonferroni, holm>>
 struct decision {
   static_assert(Alpha.value > 0 && Alpha.value < 1,
@@ -106,31 +111,34 @@ inline void append_mismatch(std::string& text, double units, double treated, dou
 
 }  // namespace detail
 
-/// What an experiment says of one metric.
+/// The evidence on one metric.
 struct metric_evidence {
   std::string_view metric;
-  /// Effect (treatment less control) and its interval at level 1 - alpha, for this metric alone; of group_looks for all
-  /// looks and metrics together. p as the decision has it: valid at any time where that is any_time, over all looks
-  /// where there are looks. `statistic` is the logarithm of the e-value where any_time, else the test's.
+  /// The effect (treatment less control), its interval, and p, all for this metric alone:
+  /// - always_valid, always_valid_asymptotic: p is valid at any time, the interval covers at all times at once, and
+  ///   `statistic` is the logarithm of the e-value
+  /// - fixed_horizon: the metric's test for a fixed sample
+  /// - group_looks: p and the interval hold over all looks; the interval's alpha is shared among the metrics
+  /// The interval's level is 1 - alpha.
   test_result test;
-  /// For the whole family and, of group_looks, over all looks so far: at most alpha exactly where `significant`. 1
-  /// while the arms are not filled as configured.
+  /// p corrected for all metrics. It is at most alpha if and only if the metric is significant, and 1 while the arms
+  /// are not filled as configured.
   double adjusted_p = 1;
-  /// Never while the arms are not filled as configured: experiment_report::sample_ratio.
+  /// False while the arms are not filled as configured (experiment_report::sample_ratio).
   bool significant = false;
 };
 
-/// What an experiment says.
+/// The evidence on all metrics of an experiment, and the state of its arms.
 template <std::size_t Size>
 struct experiment_report {
   std::array<metric_evidence, Size> metrics;
-  /// Whether the arms are filled as configured. While they are not, there is no verdict: no metric is significant.
+  /// Whether the arms are filled as configured. While they are not, no metric is significant.
   sample_ratio_evidence sample_ratio;
   double units = 0;
-  /// The treatment's units among them, and the share of units that it was configured to get.
+  /// How many of the units are the treatment's, and the share of units that it was configured to get.
   double treated = 0;
   double share = 0.5;
-  /// Units left out, as experiment_test::refused().
+  /// How many units were left out: experiment_test::refused().
   std::uint64_t refused = 0;
 
   bool any_significant() const noexcept {
@@ -138,7 +146,8 @@ struct experiment_report {
       if (m.significant) return true;
     return false;
   }
-  /// A line a metric, after one on the arms if they are not filled as configured.
+  /// One line for each metric. If the arms are not filled as configured, a line that says so stands first; if units
+  /// were left out, a line that says so stands last.
   std::string summary() const {
     std::string text;
     if (sample_ratio.mismatch) detail::append_mismatch(text, units, treated, share, sample_ratio.p);

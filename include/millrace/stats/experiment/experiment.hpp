@@ -30,7 +30,7 @@ namespace stats {
 
 namespace detail {
 
-/// A tuple that is trivially copyable.
+/// A tuple that is trivially copyable, which std::tuple is not.
 template <std::size_t At, class State>
 struct slot {
   State state;
@@ -82,7 +82,7 @@ struct family_traits<outcomes<Metrics...>> {
         if (names[i] == names[k]) return false;
     return true;
   }();
-  /// Whether every metric can use its inputs, all of which are finite.
+  /// Whether every metric can use its inputs. The caller has found all of them finite.
   static bool take(const double* given) noexcept {
     const double* at = given;
     return (one_takes<Metrics>(at) && ...);
@@ -123,24 +123,25 @@ struct planned_looks<group_looks<How, Looks, Rho>> {
 ///     test.update(treated, clicked, revenue, clicks, latency);     // one unit, as it comes
 ///     auto now = test.peek();                                      // result<experiment_report<3>>
 ///
-/// `peek()` is there for always_valid and always_valid_asymptotic, `conclude(planned)` for fixed_horizon and
-/// `look(planned)` for group_looks; another one does not compile (EXPERIMENT-1). The correction always covers all
-/// metrics. Units are assigned to the treatment by chance, with `share`.
+/// always_valid and always_valid_asymptotic have `peek()`, fixed_horizon has `conclude(planned)` and group_looks has
+/// `look(planned)`; calling another one does not compile (EXPERIMENT-1). The correction always covers all metrics. The
+/// caller assigns units to the arms by chance, to the treatment with the probability two_arm_design::share.
 ///
-/// Where the arms' sizes contradict `share` (sequential_sample_ratio, with its default gate), a report has no verdict:
-/// nothing is significant, no finding is recorded, and `summary` says why. A unit with an input that is not finite or
-/// beyond 1e140 in size, or a conversion that is neither 0 nor 1, is left out of all metrics and counted by `refused`.
-/// The p of always_valid comes from bets, its intervals from moments in the limit of large samples: where the two
-/// disagree, p decides. While the data do not vary an interval is the whole line.
+/// Where the arms' sizes contradict that share (sequential_sample_ratio, with its default gate), a report has no
+/// verdict: nothing is significant, no finding is recorded, and `summary` says why. A unit with an input that is not
+/// finite or beyond 1e140 in size, or a conversion that is neither 0 nor 1, is left out of all metrics and counted by
+/// `refused`. With always_valid, p comes from bets on single units, while the intervals come from moments and hold in
+/// the limit of large samples: where the two disagree, p decides. While a metric does not vary, its interval is the
+/// whole line.
 ///
-/// Guarantee: with always_valid, if no metric depends on the arm, P(any significant, ever) <= alpha, under any way of
-/// peeking, for family-wise corrections. What was significant once stays so, also in an empty experiment that merges
-/// it.
-/// Complexity: update O(inputs), 10 to 40 ns a metric; trivially copyable.
-/// Allocates: never, but for reports of group_looks and `save`.
-/// Threads: one at a time, then merge.
-/// Errors: merge: invalid_argument for other shares. Reports: invalid_argument, naming the arm, if one has no units
-/// yet; else those of the metrics' tests.
+/// Guarantee: with always_valid and a family-wise correction, if no metric depends on the arm, the probability that any
+/// metric is ever significant is at most alpha, however one peeks. A metric that was significant once stays so, also in
+/// an empty experiment that merges this one.
+/// Complexity: update O(inputs), 10 to 40 ns a metric. Trivially copyable.
+/// Allocates: never, except in `look` and `save`.
+/// Threads: one at a time; several threads fill one each and merge them.
+/// Errors: `merge`: invalid_argument, if the designs differ. Reports: invalid_argument, naming the arm, if one has no
+/// units yet; else those of the metrics' tests.
 template <class Family, class Decision>
 class experiment_test {
   using traits = detail::family_traits<Family>;
@@ -185,14 +186,15 @@ class experiment_test {
     const std::array<double, traits::inputs> all{static_cast<double>(inputs)...};
     take(treated, all.data(), std::make_index_sequence<size>());
   }
-  /// The same from a row.
+  /// The same, with the inputs as one row.
   void update(bool treated, std::span<const double, traits::inputs> inputs) noexcept {
     take(treated, inputs.data(), std::make_index_sequence<size>());
   }
 
-  /// Many units of an arm at once, summed up elsewhere, for that metric: an `aggregate` that keeps what it needs
-  /// (`mean` of conversions, `mean` and `variance`, `covariance` of pairs, `quantiles`), a sketch, or moments of your
-  /// own. Not for always_valid, whose bets need single units.
+  /// Adds many units of an arm, summed up elsewhere, to metric number `Metric`. A summary is an `aggregate` that keeps
+  /// what the metric needs (`mean` for a conversion; `mean` and `variance`; `covariance` of pairs; `quantiles`), a
+  /// sketch of quantiles, or moments of your own. Every metric is given all units: an arm counts as many units as the
+  /// metric that has most. Does not compile for always_valid, whose bets need single units.
   template <std::size_t Metric, class... Summary>
   void merge(bool treated, const Summary&... summary) {
     static_assert(!bets,
@@ -204,8 +206,9 @@ class experiment_test {
         [&](auto at) { units = detail::math::fmax(units, detail::state_at<at>(state_).count(treated)); });
   }
 
-  /// Adds another part's units. Looks, findings and a conclusion stay those of this one, since findings of both would
-  /// be two chances of a false one; while this one is empty it takes over those of the other.
+  /// Adds the units of another part of the same experiment. An empty experiment becomes a copy of the other. Otherwise
+  /// looks and findings of the other are not taken over, since findings of both would be two chances of a false one;
+  /// and if either was concluded, the merged one counts as concluded.
   result<void> merge(const experiment_test& other) {
     if (design_.share != other.design_.share || design_.effect != other.design_.effect)
       return error(errc::invalid_argument, "experiment tests of different designs cannot be merged");
@@ -226,7 +229,8 @@ class experiment_test {
     return {};
   }
 
-  /// What the experiment says now; ask as often as you like. What it says is remembered: a finding stands.
+  /// The report at this moment; may be called at any time, any number of times. Each metric's highest evidence is
+  /// remembered, so a finding stands.
   template <class D = Decision>
   result<report> peek() {
     static_assert(
@@ -239,6 +243,7 @@ class experiment_test {
       test_result& t = found->metrics[i].test;
       const double variance = variances_[i];
       const double n = arm_[0] + arm_[1];
+      // The effect's variance falls like 1 / n: at best_at units it will be variance n / best_at.
       const double spread = shortest_spread(variance * n / best_at, Decision::alpha);
       t.interval = around(t.effect, mixture_reach(variance, spread, Decision::alpha));
       t.failed.add(assumption::variation, !(variance > 0));
@@ -259,8 +264,9 @@ class experiment_test {
     return corrected(std::move(found));
   }
 
-  /// The one look of a fixed_horizon decision; asked again before more units come, it says the same.
-  /// Errors: invalid_argument: fewer units than planned, or more than there were when it was concluded.
+  /// The only look of a fixed_horizon decision. Until more units come, calling it again returns the same.
+  /// Errors: invalid_argument: fewer units than planned, or other units than when it was concluded; out_of_range: a
+  /// planned number that is not positive and finite.
   template <class D = Decision>
   result<report> conclude(double planned_units) {
     static_assert(std::same_as<typename D::when, fixed_horizon>,
@@ -277,8 +283,10 @@ class experiment_test {
     return corrected(std::move(found));
   }
 
-  /// The next look of a group_looks decision. A finding stands. About 0.5 ms a metric.
-  /// Errors: invalid_argument: too few units for it, no look left, or another plan than at the first look.
+  /// The next look of a group_looks decision. A finding stands at later looks.
+  /// Complexity: about 0.5 ms a metric.
+  /// Errors: invalid_argument: too few units for this look, no look left, or another plan than at the first look;
+  /// out_of_range: a planned number that is not positive and finite.
   template <class D = Decision>
   result<report> look(double planned_units) {
     static_assert(
@@ -299,11 +307,11 @@ class experiment_test {
     const bool verdict = !found->sample_ratio.mismatch;
     for (std::size_t i = 0; i < size; ++i) {
       metric_evidence& m = found->metrics[i];
-      const double z = normal{}.isf(0.5 * m.test.p);  // as far out as the test's own law says
+      const double z = normal{}.isf(0.5 * m.test.p);  // as improbable for a normal as the statistic is for its own law
       if (verdict && z >= *limit) rejected_[i] = 1;
       if (verdict) highest_[i] = detail::math::fmax(highest_[i], -detail::math::log(repeated_p(z, m.test.p)));
       const bool rejected = rejected_[i] != 0;
-      // Worked out by search, so that its last digits may contradict the limit.
+      // p is found by a search, whose last digits may contradict the limit; the limit decides.
       m.test.p = detail::math::exp(-highest_[i]);
       m.test.p = rejected ? detail::math::fmin(m.test.p, one_alpha)
                           : detail::math::fmax(m.test.p, detail::math::nextafter(one_alpha, 1.0));
@@ -316,8 +324,9 @@ class experiment_test {
     return found;
   }
 
+  /// How many units an arm has.
   double units(bool treated) const noexcept { return arm_[treated ? 1 : 0]; }
-  /// Units left out because an input was not finite, beyond 1e140 in size, or no number for its metric.
+  /// How many units were left out: an input was not finite, beyond 1e140 in size, or one that its metric cannot use.
   std::uint64_t refused() const noexcept { return refused_; }
   static constexpr const std::array<std::string_view, size>& names() noexcept { return traits::names; }
 
@@ -349,7 +358,7 @@ class experiment_test {
     detail::for_each_place<size>([&](auto at) { detail::state_at<at>(state_).save(to); });
     return std::move(to).finish();
   }
-  /// Errors: as every envelope; type_mismatch for an experiment with other metrics, or decided in another way.
+  /// Errors: those of every envelope; type_mismatch for an experiment with other metrics or another decision; corrupt.
   static result<experiment_test> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, "experiment_test");
     if (!from) return std::move(from).error();
@@ -399,7 +408,7 @@ class experiment_test {
                                               " is not a " + std::string(kinds[i]));
     return {};
   }
-  /// False: the numbers contradict each other, and this is not to be used.
+  /// Returns false if the numbers contradict each other; the object must not be used then.
   bool load_figures(envelope_reader& from) {
     bool valid = true;
     for (double& units : arm_) {
@@ -452,7 +461,7 @@ class experiment_test {
     return error(errc::invalid_argument, "experiment: " + figure(arm_[0] + arm_[1]) + " units are there, " +
                                              figure(planned_units * share) + " are needed");
   }
-  /// How far out z must be at this look, of an alpha spent over the looks.
+  /// The z beyond which look number `look` (from 0) rejects, with `alpha` spent over all looks.
   static result<double> limit_at(double alpha, std::size_t look) {
     auto limits = group_sequential::make(when::how, alpha, true, when::rho);
     if (!limits) return std::move(limits).error();
@@ -465,8 +474,9 @@ class experiment_test {
     return limit;
   }
   result<double> limit_of_look(double alpha) const { return limit_at(alpha, looks_taken_); }
-  /// The least alpha that, spent over the looks, has this one reject; 1 where that is above a half. Between `fixed_p`
-  /// and that: limits lie further out than those of a fixed sample.
+  /// The repeated p-value of this look: the least alpha that, spent over the looks, makes z reject here; 1 if that is
+  /// above 1/2. It is at least `fixed_p`, the p-value of a fixed sample, since limits of several looks lie further out
+  /// than that of one; so it is searched for between `fixed_p` and 1/2.
   /// Source: Jennison, Turnbull, "Group sequential methods", 9.2 (repeated p-values).
   double repeated_p(double z, double fixed_p) const {
     if (fixed_p == 0) return 0;
@@ -477,7 +487,8 @@ class experiment_test {
     double at_low = beyond(low);
     double at_high = beyond(high);
     if (!(at_high <= 0)) return 1;
-    // Regula falsi, halving the end that stays (Illinois); the middle where a limit is infinite.
+    // Regula falsi that halves the value at the end that stays (the Illinois method). Bisection where that would hardly
+    // move, or a limit is infinite.
     for (int i = 0; i < 60 && high - low > 1e-9; ++i) {
       double share = at_low / (at_low - at_high);
       if (!(share > 0.001 && share < 0.999)) share = 0.5;
@@ -496,14 +507,14 @@ class experiment_test {
     return detail::math::exp(high);
   }
   static std::string figure(double value) { return detail::figure(value); }
-  /// effect -+ reach; the whole line where there is no reach, as the data do not vary.
+  /// The interval effect -+ reach; the whole line if reach is not positive, which means that the data do not vary.
   static interval around(double effect, double reach) noexcept {
     interval all;
     all.level = 1 - Decision::alpha;
     return reach > 0 ? interval{effect - reach, effect + reach, all.level} : all;
   }
 
-  /// The metrics' tests for a fixed sample, and the arms.
+  /// A report with the metrics' tests for a fixed sample and the check of the arms, not corrected yet.
   result<report> tests() {
     for (const bool treated : {false, true})
       if (arm_[treated ? 1 : 0] == 0)
@@ -552,9 +563,9 @@ class experiment_test {
   std::array<double, 2> arm_{};
   std::uint64_t refused_ = 0;
   std::uint32_t looks_taken_ = 0;
-  double planned_units_ = 0;            // of the looks taken
-  double concluded_at_ = 0;             // units; 0: not yet
-  std::array<double, size> highest_{};  // logarithms of the e-values; of looks, of 1 / p
+  double planned_units_ = 0;            // given at the first look
+  double concluded_at_ = 0;             // the number of units then; 0: not concluded
+  std::array<double, size> highest_{};  // log of the highest e-value so far; with group_looks of the highest 1 / p
   std::array<double, size> variances_{};
   std::array<std::uint8_t, size> rejected_{};
   std::array<two_arm_e_process, bets ? size : 0> bet_;

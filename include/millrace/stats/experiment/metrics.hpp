@@ -30,23 +30,24 @@ namespace stats {
 // What an experiment_test may measure. A metric is an empty type with
 //
 //   static constexpr std::string_view name;
-//   static constexpr std::string_view kind;     // for the saved form: "mean"; without it "metric"
+//   static constexpr std::string_view kind;     // optional: what saved bytes call its kind, "mean"; else "metric"
 //   static constexpr std::size_t inputs;        // how many numbers a unit (a user) gives to it
-//   static bool takes(const double* inputs);    // optional: false for inputs that the metric cannot use, though finite
-//   class state;                                // the figures of both arms, trivially copyable
+//   static bool takes(const double* inputs);    // optional: false for finite inputs that the metric cannot use
+//   class state;                                // the figures of both arms; trivially copyable
 //
 // and a state with
 //
-//   double score(const double* inputs) const;   // to bet on; from inputs and the units before, never the arm
+//   double score(const double* inputs) const;   // the number that always_valid bets on. It may depend on the inputs
+//                                               // and on the units before, never on the arm
 //   void update(bool treated, const double* inputs);
 //   void merge(const state&);
-//   double count(bool treated) const;
-//   result<test_result> test(const test_options&) const;    // treatment less control, for a fixed sample
-//   double variance_of_effect() const;                      // its squared standard error; not above 0: unknown
+//   double count(bool treated) const;           // units of that arm
+//   result<test_result> test(const test_options&) const;  // of treatment less control, for a fixed sample
+//   double variance_of_effect() const;          // the effect's squared standard error; 0, negative or NaN: not known
 //   void save(envelope_writer&) const;
-//   bool load(envelope_reader&);                            // false: the numbers contradict each other
+//   bool load(envelope_reader&);                // false: the numbers contradict each other
 
-/// A number that stands as a template argument: `quantile_of<"latency", .99>`.
+/// A number as a template argument, such as the .99 of `quantile_of<"latency", .99>`; integers are converted.
 struct real {
   double value;
   template <class Number>
@@ -56,12 +57,14 @@ struct real {
 
 namespace detail {
 
-/// Moments of pairs as they come; trivially copyable.
+/// The moments of a stream of pairs (x, y), updated pair by pair; trivially copyable.
 ///
-/// With d the distance of the new x from the mean of those before, the mean moves by d / n, and the sum of squares
-/// about it grows by d (x - the new mean): Welford's update. Two parts of n and m items, whose means are d apart, have
-/// the sum of squares of both and n m / (n + m) d^2: each part's squares about the common mean are its own and its size
-/// times the squared distance of the means. The same holds of products, with a distance of either coordinate.
+/// Let d be the distance of the new x from the mean of those before. The mean moves by d / n, and the sum of squares
+/// about it grows by d times the distance of x from the new mean: Welford's update.
+///
+/// Merging: two parts of n and m items have means that are d apart, and the common mean lies d m / (n + m) away from
+/// the first and d n / (n + m) from the second. About it, each part's sum of squares grows by its size times its
+/// squared distance, together n m / (n + m) d^2. Sums of products grow likewise, by n m / (n + m) dx dy.
 /// Source: Welford, Technometrics 4, 1962; Chan, Golub, LeVeque, American Statistician 37, 1983.
 class running_pair {
  public:
@@ -130,7 +133,7 @@ class running_pair {
   double xy_ = 0;
 };
 
-/// Two arms of pairs; what metrics of moments have in common.
+/// The state that metrics of moments have in common: the moments of either arm's pairs.
 struct paired_arms {
   running_pair arm[2];  // control, treatment
 
@@ -139,9 +142,9 @@ struct paired_arms {
     arm[1].merge(other.arm[1]);
   }
   double count(bool treated) const noexcept { return arm[treated ? 1 : 0].n(); }
-  /// The squared standard error of the difference of the arms, from the variance of one unit. Where no arm varies it is
-  /// that of both together, which is the arms' under the hypothesis of no effect: 1,000 ones against 1,000 twos are not
-  /// beyond doubt. 0 where those do not vary either.
+  /// The squared standard error of the difference of the arms; `variance(arm)` is the variance of one unit of an arm.
+  /// Where neither arm varies, as in 1,000 ones against 1,000 twos, that would be 0 and the effect beyond doubt. Then
+  /// the variance of both arms together is taken, which is each arm's if there is no effect. 0 if that is 0, too.
   template <class Variance>
   double squared_error(Variance variance) const noexcept {
     const double own = variance(arm[1]) / arm[1].n() + variance(arm[0]) / arm[0].n();
@@ -157,7 +160,7 @@ struct paired_arms {
   bool load(envelope_reader& from) { return arm[0].load(from) && arm[1].load(from); }
 };
 
-/// Of metrics with one input: the second number of each pair is 0.
+/// The state of metrics with one input: the second number of each pair is 0.
 struct single_arms : paired_arms {
   using paired_arms::merge;
   void merge(bool treated, const sample_moments& m) noexcept {
@@ -168,7 +171,7 @@ struct single_arms : paired_arms {
   }
 };
 
-/// Of metrics with two inputs.
+/// The state of metrics with two inputs.
 struct double_arms : paired_arms {
   using paired_arms::merge;
   void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], in[1]); }
@@ -181,7 +184,8 @@ struct double_arms : paired_arms {
 
 }  // namespace detail
 
-/// A rate of units: one input, 1 for a conversion, 0 for none. An experiment leaves out units with anything else.
+/// The share of units that convert. One input: 1 for a conversion, 0 for none; an experiment leaves out units with any
+/// other number.
 template <fixed_string Name>
 struct conversion {
   static constexpr std::string_view name = Name;
@@ -213,7 +217,7 @@ struct conversion {
   };
 };
 
-/// A mean over units: one input.
+/// A mean over units. One input: the unit's number.
 template <fixed_string Name>
 struct mean_of {
   static constexpr std::string_view name = Name;
@@ -235,8 +239,9 @@ struct mean_of {
   };
 };
 
-/// A mean over units with what a covariate from before the experiment explains taken out: two inputs, the metric and
-/// the covariate. The bets use the slope of the units before.
+/// A mean over units, less the part that a covariate from before the experiment explains (CUPED, see `cuped_test`), so
+/// that smaller effects show. Two inputs: the metric and the covariate. always_valid bets on the metric less slope
+/// times covariate, with the slope that the units before have.
 template <fixed_string Name>
 struct cuped_mean {
   static constexpr std::string_view name = Name;
@@ -266,8 +271,8 @@ struct cuped_mean {
   };
 };
 
-/// A ratio of sums over units, such as revenue a click: two inputs, its numerator and its denominator. The bets use the
-/// ratio of the units before.
+/// A ratio of two sums over units, such as revenue per click. Two inputs: the unit's numerator and its denominator.
+/// always_valid bets on the numerator less ratio times denominator, with the ratio that the units before have.
 template <fixed_string Numerator, fixed_string Denominator>
 struct ratio {
  private:
@@ -307,8 +312,9 @@ struct ratio {
   };
 };
 
-/// A quantile over units, such as the 99th percentile of latencies: one input, positive (smaller ones count as the
-/// smallest). Values are kept in logarithmic bins of 2 %: the quantile is right to 1 %, in 14 KiB an arm.
+/// A quantile over units, such as the 99th percentile of latencies. One input, from 1e-6 to 1e9; smaller numbers count
+/// as 1e-6 and larger ones as 1e9. Values are counted in logarithmic bins of 2 %, so the quantile is less than 2 % off;
+/// where values spread evenly over its bin, much less. 14 KiB an arm.
 template <fixed_string Name, real P>
 struct quantile_of {
   static_assert(P.value > 0 && P.value < 1, "millrace[EXPERIMENT-5]: quantile_of<Name, P> needs 0 < P < 1");
@@ -318,12 +324,12 @@ struct quantile_of {
 
   class state {
    public:
-    /// Whether the unit lies above the quantile of those before: found by steps, not by a search of the bins.
+    /// 1 if the unit lies above the threshold, which is about the quantile of the units before; 0 otherwise.
     double score(const double* in) const noexcept { return in[0] > threshold_ ? 1 : 0; }
     void update(bool treated, const double* in) noexcept {
       arm_[treated ? 1 : 0].update(in[0], 1);
       const double n = count(true) + count(false);
-      // A search costs as much as all bins, so it is made where n has grown by an eighth.
+      // Finding the quantile reads all bins, so the threshold is renewed only when n has grown by an eighth.
       if (n >= next_) {
         detail::quantile_bins both = arm_[0];
         both.merge(arm_[1]);
@@ -331,7 +337,7 @@ struct quantile_of {
         next_ = n < 16 ? n + 1 : detail::math::floor(1.125 * n);
       }
     }
-    /// From any sketch of quantiles: its values and the weights they stand for.
+    /// Units summed up elsewhere: ascending values, and for each the number of units at or below it.
     void merge(bool treated, std::span<const double> values, std::span<const std::uint64_t> cumulative) noexcept {
       std::uint64_t before = 0;
       for (std::size_t i = 0; i < values.size() && i < cumulative.size(); ++i) {
@@ -339,8 +345,8 @@ struct quantile_of {
         before = cumulative[i];
       }
     }
-    /// From a sketch itself, or an aggregate with the member `quantiles`. Of one that keeps no values, such as a
-    /// ddsketch, some thousand quantiles are taken, closer together towards the ends.
+    /// From a sketch itself, or an aggregate with the member `quantiles`. A sketch that keeps no values, such as a
+    /// ddsketch, is read at 7,001 probabilities 1 / (1 + exp(-k / 200)), which lie closer together towards 0 and 1.
     template <quantile_source S>
     void merge(bool treated, const S& s) {
       const auto& sketch = sketch_of(s);
@@ -393,7 +399,9 @@ struct quantile_of {
                        detail::math::fmin(found.n1, found.n2) * detail::math::fmin(P.value, 1 - P.value) < 5);
       return found;
     }
-    /// From the width of the values about the quantile whose ranks are one standard error away.
+    /// The squared standard error of the difference of the two quantiles. The share of n units below the true quantile
+    /// has the standard error s = sqrt(p (1 - p) / n); so the quantiles at p - s and p + s are about one standard error
+    /// of the quantile away on either side, and half their distance estimates it without a density.
     /// Source: Price, Bonett, J. Stat. Comput. Simul. 72(2), 2002.
     double variance_of_effect() const noexcept { return variance(arm_[0]) + variance(arm_[1]); }
 
@@ -420,7 +428,7 @@ struct quantile_of {
 
     detail::quantile_bins arm_[2];
     double threshold_ = 0;
-    double next_ = 0;
+    double next_ = 0;  // the number of units at which the threshold is renewed
   };
 };
 

@@ -17,8 +17,9 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The weights of a law of whole numbers that fall off on both sides of `mode`, relative to the mode's, from
-/// `from` on. `step(k)` is the weight at k + 1 over that at k.
+/// The weights of a distribution on the whole numbers from `lowest` to `highest` that fall off on both sides of `mode`,
+/// relative to the weight of the mode. Weights below 1e-25 are left out: weight[0] is that of the number `from`.
+/// `step(k)` is the weight of k + 1 divided by that of k.
 template <class Step>
 void outward_weights(double lowest, double mode, double highest, double& from, std::vector<double>& weight, Step step) {
   constexpr double negligible = 1e-25;
@@ -35,7 +36,8 @@ void outward_weights(double lowest, double mode, double highest, double& from, s
     weight[i + 1] = weight[i] * step(least + static_cast<double>(i));
 }
 
-/// Which of these weights a test at level alpha rejects: all below the first of the pair, and all from its second on.
+/// Which numbers a test at level alpha rejects, given their weights: those at places below the pair's first, and those
+/// at its second and above.
 inline std::pair<std::size_t, std::size_t> rejected_ends(const std::vector<double>& weight, double alpha,
                                                          alternative side) {
   double all = 0;
@@ -45,7 +47,8 @@ inline std::pair<std::size_t, std::size_t> rejected_ends(const std::vector<doubl
   std::size_t high = weight.size();
   double taken = 0;
   if (side == alternative::two_sided) {
-    // As Fisher's p-value: tables no likelier than this one, ties within rounding included, come together.
+    // Fisher's p-value of a table is the probability of all tables that are at most as likely, so tables of equal
+    // probability (within rounding) are rejected together.
     while (low < high) {
       const double limit = std::fmin(weight[low], weight[high - 1]) * (1 + 1e-7);
       std::size_t next_low = low;
@@ -64,7 +67,8 @@ inline std::pair<std::size_t, std::size_t> rejected_ends(const std::vector<doubl
   return {low, high};
 }
 
-/// The probabilities of the numbers of successes that are at all likely: within 9 deviations, and more for rare ones.
+/// The binomial probabilities of those numbers of successes that are not negligible: within 9 standard deviations and
+/// 30 of the mean. 0 for all others.
 struct likely_counts {
   double from;
   std::vector<double> chance;
@@ -87,7 +91,7 @@ inline double fisher_power(double p1, double p2, double n1, double n2, double al
   const likely_counts second(n2, p2);
   double power = 0;
   std::vector<double> weight;
-  // Given the total s of successes, the tables by those of the first arm.
+  // For each total s of successes, the tables are numbered by the successes k of the first arm.
   for (double s = first.from + second.from; s <= first.end() + second.end() - 2; s += 1) {
     const double lowest = std::fmax(0.0, s - n2);
     const double highest = std::fmin(n1, s);
@@ -111,12 +115,13 @@ inline double fisher_power(double p1, double p2, double n1, double n2, double al
 
 }  // namespace detail
 
-/// Two proportions by Fisher's exact test: `base` is the second arm's rate, `effect` the difference a - b. Exact: over
-/// all pairs of counts, those that the test rejects.
+/// Fisher's exact test of two proportions: `base` is the second arm's rate, `effect` the first arm's rate less that.
 ///
-/// As n grows the power rises in a saw-tooth, because the test's own level does. Beyond a million units in all it is
-/// the z test's, which it nears from below. Complexity: O(n) a power, 0.1 s at n = 1e5 in each arm; allocates:
-/// O(sqrt(n)).
+/// Guarantee: exact, as the sum of the probabilities of all pairs of counts that the test rejects. Beyond a million
+/// units in all the power of the z test is returned, which is a little higher. As n grows the power does not rise
+/// steadily but in a saw-tooth, as the test's actual level does.
+/// Complexity: O(n) for one power, 0.1 s at n = 1e5 in each arm.
+/// Allocates: O(sqrt(n)).
 struct two_proportions_exact {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;

@@ -16,29 +16,38 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-// Designs, and the tests that they plan: two_means (Student's), two_unequal_means (Welch's), one_mean (paired too),
-// two_proportions (z and score), two_estimates (ratios, CUPED, anything with a known variance), group_means (ANOVA),
-// counts (chi-squared, G, sample ratio), two_rankings (Mann-Whitney); two_proportions_exact (Fisher's) in
-// fisher_power.hpp; two_distributions, one_distribution (Kolmogorov-Smirnov) and two_quantiles in rank_power.hpp. What
-// no formula plans, simulated_power.hpp does.
+// Designs, each the plan of a test:
+//   two_means (Student's test), two_unequal_means (Welch's), one_mean (the one-sample and the paired t test)
+//   two_proportions (z and score test), two_proportions_exact (Fisher's; fisher_power.hpp)
+//   two_estimates (ratios, CUPED, any estimates whose variances are known), group_means (ANOVA)
+//   counts (chi-squared, G, sample ratio), two_rankings (Mann-Whitney)
+//   two_distributions, one_distribution (Kolmogorov-Smirnov), two_quantiles (rank_power.hpp)
+// For other tests simulated_power.hpp finds the power by simulation.
+//
+// A design is a struct with
+//
+//   static constexpr bool two_arms;             // false: n2 is 0 and ratio is not used
+//   static constexpr double least_n;            // the least n1, or a member function least()
+//   double power(double effect, double n1, double n2, const power_options&) const;
+//   result<void> validate(double effect) const; // optional: refuses parameters or an effect that are impossible
 
-/// What planning is asked for besides the effect.
+/// What a plan may be given besides the design and the effect.
 struct power_options {
   double alpha = 0.05;
   double power = 0.8;
   alternative side = alternative::two_sided;
-  /// Units of the second arm for each of the first.
+  /// How many units the second arm has for each unit of the first.
   double ratio = 1;
 };
 
-/// A plan for a test: whichever of n, power and effect was asked for, and the other two.
+/// A plan for a test: sizes, power and effect, one of which was computed from the others.
 struct power_plan {
-  /// Units in the first and in the second arm, whole numbers; 0 in the second where there is one sample.
+  /// Units in the first and in the second arm, whole numbers; n2 is 0 where there is one sample.
   double n1 = 0;
   double n2 = 0;
-  /// The power that these have, at least the one asked for where a size was asked for.
+  /// The power with these sizes. As they are whole numbers it may be larger than the one asked for.
   double power = 0;
-  /// The effect planned for, in the test's own terms.
+  /// The effect, in the unit that the design's comment gives.
   double effect = 0;
 
   std::string summary() const {
@@ -59,7 +68,7 @@ struct power_plan {
 
 namespace detail {
 
-/// Whether a parameter of a design makes sense; the error names it.
+/// Refuses a parameter of a design that makes no sense. The error names it.
 inline result<void> above_zero(const char* name, double value) {
   if (value > 0 && value < infinity) return {};
   return error(errc::out_of_range, std::string(name) + " must be above 0 and finite, and is " + figure(value));
@@ -68,7 +77,7 @@ inline result<void> a_rate(const char* name, double value) {
   if (value >= 0 && value <= 1) return {};
   return error(errc::out_of_range, std::string(name) + " must lie in [0, 1], and is " + figure(value));
 }
-/// The rate that the first arm has under the effect.
+/// The same for both arms' rates: the second arm's is `base`, the first arm's `base + effect`.
 inline result<void> rates(double base, double effect) {
   if (auto ok = a_rate("base", base); !ok) return ok;
   return a_rate("base + effect, the first arm's rate,", base + effect);
@@ -76,7 +85,8 @@ inline result<void> rates(double base, double effect) {
 
 }  // namespace detail
 
-/// Two means with the same deviation; `effect` is Cohen's d, the difference over the deviation. Exact: noncentral t.
+/// Student's test of two means with the same standard deviation; `effect` is Cohen's d, the difference divided by the
+/// deviation. Exact, by the noncentral t distribution.
 struct two_means {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 2;
@@ -85,7 +95,8 @@ struct two_means {
   }
 };
 
-/// One mean against a fixed one, or paired differences; `effect` is the difference over the deviation. Exact.
+/// The t test of one mean against a fixed value, or of paired differences; `effect` is the difference divided by the
+/// standard deviation of an observation (or of a pair's difference). Exact, by the noncentral t distribution.
 struct one_mean {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 2;
@@ -94,9 +105,10 @@ struct one_mean {
   }
 };
 
-/// Two means whose deviations differ, by Welch's test; `effect` is the difference itself. Noncentral t with the degrees
-/// of freedom that Satterthwaite's formula gives for the true deviations. Source: B. Moser, G. Stevens, C. Watts,
-/// Communications in Statistics 18, 1989.
+/// Welch's test of two means whose standard deviations differ; `effect` is the difference, in the observations' unit.
+/// Approximate, by the noncentral t distribution with the degrees of freedom that Satterthwaite's formula gives for the
+/// true deviations.
+/// Source: B. Moser, G. Stevens, C. Watts, Communications in Statistics 18, 1989.
 struct two_unequal_means {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 2;
@@ -114,14 +126,15 @@ struct two_unequal_means {
   }
 };
 
-/// Two proportions by the z test: `base` is the second arm's rate, to be given, `effect` the difference a - b. The
-/// normal law with each hypothesis' own variance. Source: J. Fleiss, "Statistical methods for rates and
-/// proportions", 3.
+/// The z test of two proportions. `base` is the second arm's rate, which has no default; `effect` is the first arm's
+/// rate less that. Approximate, by the normal law: the test's limit follows from the standard error under the null
+/// hypothesis, the power from the one under the effect.
+/// Source: J. Fleiss, "Statistical methods for rates and proportions", 3.
 struct two_proportions {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
   double base = detail::nan;
-  /// As the test's `z_variance`.
+  /// Whether the test pools the arms for its standard error: z_variance::pooled.
   bool pooled = true;
   result<void> validate(double effect) const { return detail::rates(base, effect); }
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
@@ -134,8 +147,9 @@ struct two_proportions {
   }
 };
 
-/// Two means or ratio metrics whose standard errors are known from the past: `variance` of one unit of each arm, such
-/// as `ratio_estimate::variance`; `effect` is the difference. The normal law. With CUPED, hand over the variance left.
+/// Two means or ratio metrics whose variances are known from past data: `variance1` and `variance2` are those of one
+/// unit of each arm, such as `ratio_estimate::variance`; for CUPED, what is left of it after the covariate. `effect` is
+/// the difference, in the metric's unit. Approximate, by the normal law.
 struct two_estimates {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 2;
@@ -151,8 +165,8 @@ struct two_estimates {
   }
 };
 
-/// One-way ANOVA of `groups` groups of the same size; n1 counts all units, `effect` is Cohen's f, the deviation of the
-/// group means over that within. Exact: noncentral F.
+/// One-way ANOVA of `groups` groups of the same size; n1 counts the units of all groups. `effect` is Cohen's f, the
+/// standard deviation of the group means divided by the one within groups. Exact, by the noncentral F distribution.
 struct group_means {
   static constexpr bool two_arms = false;
   double groups = 3;
@@ -168,8 +182,9 @@ struct group_means {
   }
 };
 
-/// Chi-squared tests with `df` degrees of freedom, of fit or independence; `effect` is Cohen's w. Noncentral
-/// chi-squared.
+/// Chi-squared tests of fit or independence with `df` degrees of freedom. `effect` is Cohen's w, the square root of the
+/// sum over cells of (p - q)^2 / q, with p a cell's probability under the effect and q the one under the null
+/// hypothesis. Approximate, by the noncentral chi-squared distribution.
 struct counts {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 1;
@@ -183,8 +198,8 @@ struct counts {
   }
 };
 
-/// The Mann-Whitney test; `effect` is P(a > b) - 1/2, in [-1/2, 1/2]. The normal law. Source: G. Noether, JASA 82,
-/// 1987.
+/// The Mann-Whitney test. `effect` is P(a > b) - 1/2 for observations a and b of either arm, in [-1/2, 1/2].
+/// Approximate, by the normal law with the variance under the null hypothesis. Source: G. Noether, JASA 82, 1987.
 struct two_rankings {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
@@ -209,8 +224,7 @@ double least_of(const Design& design) noexcept {
     return Design::least_n;
 }
 
-/// What the design and the effect must be: the design's own `validate(effect)`, where it has one. A tiny effect is
-/// handed over where it is still to be found.
+/// Refuses an effect that is not finite, and what the design's own `validate(effect)` refuses, where it has one.
 template <class Design>
 result<void> checked(const Design& design, double effect) {
   if (!(effect > -infinity && effect < infinity))
@@ -247,9 +261,10 @@ power_plan plan(const Design& design, double effect, double n1, const power_opti
 
 }  // namespace detail
 
-/// The power of a test with n1 units in the first arm, and ratio n1 in the second.
-/// Errors: alpha or power outside (0, 1); a ratio, a parameter of the design or an effect that is impossible (NaN, a
-/// rate outside [0, 1], a deviation that is not above 0); n1 too small for the test. Each names the argument.
+/// The power of a test with n1 units in the first arm, and options.ratio times n1 in the second.
+/// Errors: out_of_range: alpha or power outside (0, 1), a ratio, effect or parameter of the design that is impossible
+/// (a rate outside [0, 1], a deviation that is not above 0), n1 too small for the test; not_finite: the effect. Each
+/// names the argument.
 template <class Design>
 result<power_plan> power_of(const Design& design, double effect, double n1, const power_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -260,11 +275,13 @@ result<power_plan> power_of(const Design& design, double effect, double n1, cons
   return plan;
 }
 
-/// The fewest units with which a test finds `effect` with the power asked for: `sample_size(two_proportions{.1}, .02)`.
+/// The fewest units with which a test finds `effect` with the power options.power:
+/// `sample_size(two_proportions{.1}, .02)`.
 ///
-/// The least whole n1, by bisection on the test's own power function; not a formula that is off for small n. (Of an
-/// exact test of counts, whose power rises in a saw-tooth: one that reaches the power where n1 - 1 does not.) Errors:
-/// as `power_of`, and an effect that no sample below 1e15 finds, such as 0.
+/// Guarantee: the least whole n1, found by bisection on the design's power function. For an exact test of counts, whose
+/// power rises in a saw-tooth, an n1 that reaches the power while n1 - 1 does not.
+/// Complexity: O(log n1) powers.
+/// Errors: as `power_of`, and out_of_range for an effect that no sample below 1e15 finds, such as 0.
 template <class Design>
 result<power_plan> sample_size(const Design& design, double effect, const power_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -288,19 +305,21 @@ result<power_plan> sample_size(const Design& design, double effect, const power_
   return detail::plan(design, effect, high, options);
 }
 
-/// The minimum detectable effect of n1 units: the smallest positive effect found with the power asked for.
-/// Errors: as `power_of`, and a power that no effect reaches.
+/// The minimum detectable effect of n1 units: the smallest positive effect that the test finds with the power
+/// options.power. With alternative::less that effect is meant with the opposite sign.
+/// Errors: as `power_of`, and out_of_range for a power that no effect reaches.
 template <class Design>
 result<power_plan> minimum_detectable_effect(const Design& design, double n1, const power_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
-  // The least that any effect may be: only the design's own parameters can fail.
+  // The effect is not known yet: with a tiny one only the design's own parameters can be refused.
   if (auto ok = detail::checked(design, 1e-300); !ok) return std::move(ok).error();
   if (auto ok = detail::checked_units(design, n1); !ok) return std::move(ok).error();
   power_options upward = options;
   if (options.side == alternative::less) upward.side = alternative::greater;
   n1 = std::floor(n1);
   const auto enough = [&](double effect) { return detail::plan(design, effect, n1, upward).power >= options.power; };
-  // Doubled until it is found; where that is impossible (a rate above 1), halfway to the least impossible one.
+  // The effect is doubled until the test finds it. If that makes it impossible (a rate above 1, where the power is
+  // NaN), it is set halfway to the least impossible one.
   double low = 0;
   double high = 1e-6;
   double impossible = detail::infinity;

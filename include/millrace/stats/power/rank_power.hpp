@@ -23,9 +23,10 @@ inline result<void> a_distance(double effect) {
                "the effect, a distance of distribution functions, must lie in [-1, 1], and is " + figure(effect));
 }
 
-/// The power that a Kolmogorov-Smirnov test has at least: that of the same limit set to the distance at the one place
-/// where the distribution functions lie `effect` apart, where its deviation is `real`. `n` is that of one sample, or
-/// m n / (m + n).
+/// A lower bound of the power of a Kolmogorov-Smirnov test. The test rejects where the largest distance of the
+/// distribution functions exceeds its limit; this is the probability that the distance exceeds it at one place alone,
+/// the one where the true functions lie `effect` apart and the observed distance has the standard deviation `real`. `n`
+/// is the size of one sample, or m n / (m + n) of two.
 inline double ks_power(double effect, double n, double real, const power_options& o) noexcept {
   if (!(effect >= -1 && effect <= 1)) return nan;
   const double limit = o.side == alternative::two_sided ? kolmogorov{}.isf(o.alpha) : std::sqrt(-std::log(o.alpha) / 2);
@@ -41,24 +42,26 @@ inline double ks_power(double effect, double n, double real, const power_options
 
 }  // namespace detail
 
-/// The two-sample Kolmogorov-Smirnov test; `effect` is the largest distance of the distribution functions, in [-1, 1]:
-/// that of a's less b's, where they are furthest apart.
+/// The two-sample Kolmogorov-Smirnov test. `effect` is the difference of the distribution functions, a's less b's,
+/// where they are furthest apart; in [-1, 1].
 ///
-/// Guarantee: a lower bound of the power (in the limit of large samples), whatever the distributions are, so the size
-/// planned suffices; where they differ all along their range, the power is higher. Source: F. Massey, "A note on the
-/// power of a non-parametric test", Annals of Mathematical Statistics 21, 1950.
+/// Guarantee: the power returned is a lower bound (in the limit of large samples), whatever the distributions are, so a
+/// planned size suffices. Where the distributions differ all along their range the power is higher.
+/// Source: F. Massey, "A note on the power of a non-parametric test", Annals of Mathematical Statistics 21, 1950.
 struct two_distributions {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
   static result<void> validate(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
-    // The rates below that place with this distance whose difference varies most lie evenly about one half.
+    // Below that place lie the shares p and q = p - effect. The variance p (1 - p) / n1 + q (1 - q) / n2 is taken at
+    // p, q = 1/2 +- effect / 2, the largest for equal sizes: both products are (1 - effect^2) / 4 there.
     const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
     return detail::ks_power(effect, n1 / (n1 + n2) * n2, std::sqrt(variance), o);
   }
 };
 
-/// The one-sample Kolmogorov-Smirnov test against a given distribution; as `two_distributions`.
+/// The one-sample Kolmogorov-Smirnov test against a given distribution, with the effect and the guarantee of
+/// `two_distributions`.
 struct one_distribution {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 1;
@@ -69,9 +72,10 @@ struct one_distribution {
   }
 };
 
-/// The quantile difference test at `probability`; `effect` is the difference of the two quantiles, in the unit of the
-/// observations, and the densities are those of each arm at its quantile: the share of observations within a short
-/// stretch about it over the stretch's length, in the past. The normal law.
+/// The quantile difference test at `probability`. `effect` is the difference of the two quantiles, in the observations'
+/// unit. `density1` and `density2` are the arms' densities at their quantiles, which past data give: the share of the
+/// observations within a short interval about the quantile, divided by the interval's length. Approximate, by the
+/// normal law: a quantile has the variance probability (1 - probability) / (n density^2).
 /// Source: F. Mosteller, "On some useful 'inefficient' statistics", Annals of Mathematical Statistics 17, 1946.
 struct two_quantiles {
   static constexpr bool two_arms = true;

@@ -16,21 +16,21 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// What a simulation is to find, and by how many trials.
+/// How a simulation estimates a power.
 struct simulation_options {
   double alpha = 0.05;
-  /// Asked of a sample size.
+  /// The power that `simulated_sample_size` is to reach; `simulated_power` does not use it.
   double power = 0.8;
   std::size_t trials = 2'000;
-  /// Of the interval about the power.
+  /// The level of the interval about the power.
   double confidence = 0.95;
   /// The same seed gives the same result.
   std::uint64_t seed = 1;
 };
 
-/// A power as simulated, with the exact binomial interval that the number of trials allows.
+/// A simulated power, the share of trials that were significant, with its exact binomial interval.
 struct simulated_power_result {
-  /// Units in each arm, as the trial was asked for.
+  /// The size that was passed to the trials.
   double n = 0;
   double power = 0;
   stats::interval interval;
@@ -61,17 +61,19 @@ inline result<void> checked(const simulation_options& o) {
 
 }  // namespace detail
 
-/// The power of any test, by carrying it out: `trial(std::size_t n, random_engine&) -> result<test_result>` draws its
-/// samples of n units from what is to be found, and tests them. For the tests that no formula plans: k-sample
-/// Anderson-Darling, Wasserstein and energy, trimmed means, Tukey's comparisons, a whole pipeline.
+/// The power of any test, by simulation: `trial(std::size_t n, random_engine&) -> result<test_result>` draws samples of
+/// n units under the effect that is to be found, and tests them. It serves tests whose power has no formula: k-sample
+/// Anderson-Darling, Wasserstein and energy tests, trimmed means, Tukey's comparisons, a whole pipeline.
 ///
 ///     auto trial = [](std::size_t n, mr::random_engine& engine) {
 ///       return mr::stats::energy_test(draw(n, 1.0, engine), draw(n, 1.5, engine));
 ///     };
 ///     mr::stats::simulated_power(trial, 100)->summary();
 ///
-/// Guarantee: the interval covers the true power with `confidence`. Calls the trial `trials` times. Errors: no units,
-/// no trials, alpha, power or confidence outside (0, 1); and the first error of a trial, with its number.
+/// Guarantee: the interval covers the true power with at least the probability `confidence`.
+/// Complexity: options.trials calls of the trial.
+/// Errors: out_of_range: n or trials of 0, alpha, power or confidence outside (0, 1); the first error of a trial, with
+/// its number.
 template <class Trial>
 result<simulated_power_result> simulated_power(Trial trial, std::size_t n, const simulation_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -89,9 +91,11 @@ result<simulated_power_result> simulated_power(Trial trial, std::size_t n, const
   return simulated_power_result{static_cast<double>(n), share.rate(), *around, options.trials};
 }
 
-/// The fewest units with which the simulated power reaches the one asked for, by doubling and bisection with the same
-/// seed throughout: about 2 log2(n) powers. The result is an estimate; its interval says how sharp the power at it is.
-/// Errors: as `simulated_power`, and a test that needs more than `most` units.
+/// The fewest units, from `least` to `most`, with which the simulated power reaches options.power, by doubling and then
+/// bisection with the same seed throughout. The size is an estimate: the interval in the result is that of the power at
+/// this size.
+/// Complexity: about 2 log2(n) calls of `simulated_power`.
+/// Errors: as `simulated_power`, and out_of_range: most below least, a test that needs more than `most` units.
 template <class Trial>
 result<simulated_power_result> simulated_sample_size(Trial trial, std::size_t least = 2, std::size_t most = 1'000'000,
                                                      const simulation_options& options = {}) {

@@ -26,8 +26,10 @@ namespace stats {
 
 /// How a bootstrap's interval is read off its replicates.
 enum class bootstrap_interval : std::uint8_t {
+  /// Between two quantiles of the replicates.
   percentile,
-  /// Corrected for bias and acceleration: second-order accurate; costs the statistic once more an observation.
+  /// The same with probabilities corrected for bias and skewness (BCa): its coverage error falls like 1 / n, not
+  /// 1 / sqrt(n). It calls the statistic once more for each observation.
   bca,
 };
 
@@ -40,14 +42,17 @@ struct bootstrap_options {
   std::uint64_t seed = 1;
 };
 
-/// A statistic with what resampling says of its error.
+/// A statistic of a sample, and its error as estimated by resampling.
 struct bootstrap_result {
   double estimate = 0;
-  /// The replicates' mean less the estimate, and their deviation.
+  /// The mean of the replicates less the estimate.
   double bias = 0;
+  /// The standard deviation of the replicates.
   double standard_error = 0;
   stats::interval interval;
+  /// Observations in the sample.
   double n = 0;
+  /// Replicates that were computed.
   std::size_t resamples = 0;
 
   std::string summary() const {
@@ -73,7 +78,7 @@ inline result<void> checked(const bootstrap_options& o, std::span<const double> 
   return checked(sample, "the sample", 2);
 }
 
-/// The quantile of sorted values, linear between them.
+/// The quantile at p of sorted values, linear between order statistics; p is brought into [0, 1].
 inline double sorted_quantile(std::span<const double> sorted, double p) noexcept {
   const double at = std::fmin(1.0, std::fmax(0.0, p)) * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(at);
@@ -81,7 +86,9 @@ inline double sorted_quantile(std::span<const double> sorted, double p) noexcept
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[below + 1] - sorted[below]);
 }
 
-/// Reads the result off the replicates, which it sorts. `acceleration` is BCa's a.
+/// Sorts the replicates and reads the result off them. BCa reads the interval's ends at the probabilities
+/// Phi(z0 + (z0 + z) / (1 - a (z0 + z))), with z the normal quantile of the end, z0 that of the share of replicates
+/// below the estimate (the bias), and a the `acceleration`.
 inline bootstrap_result read_replicates(double estimate, std::vector<double>& replicates, double acceleration,
                                         const bootstrap_options& o, double n) {
   const sample_moments m = sample_moments::make(replicates);
@@ -99,7 +106,7 @@ inline bootstrap_result read_replicates(double estimate, std::vector<double>& re
     double below = 0;
     for (const double x : replicates) below += x < estimate ? 1 : x == estimate ? 0.5 : 0;
     const double all = static_cast<double>(replicates.size());
-    // An estimate beyond every replicate is taken to lie half a replicate inside.
+    // An estimate beyond every replicate would have an infinite z0; it counts as half a replicate inside.
     const double share = std::fmin(1 - 0.5 / all, std::fmax(0.5 / all, below / all));
     const double z0 = normal{}.quantile(share);
     const auto adjusted = [&](double z) { return normal{}.cdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z))); };
@@ -110,7 +117,8 @@ inline bootstrap_result read_replicates(double estimate, std::vector<double>& re
   return r;
 }
 
-/// BCa's acceleration, from the influence of each observation: what the statistic loses without it.
+/// BCa's acceleration by the jackknife, from the statistic without each of the observations: with d the mean of these
+/// less each of them, sum d^3 / (6 (sum d^2)^(3/2)).
 inline double acceleration_of(std::span<const double> without) noexcept {
   const double mean = sample_moments::make(without).mean;
   double squares = 0;
@@ -125,9 +133,12 @@ inline double acceleration_of(std::span<const double> without) noexcept {
 
 }  // namespace detail
 
-/// The bootstrap of a mean, about a nanosecond a draw: 10,000 resamples of 10,000 in a tenth of a second.
-/// Allocates: O(resamples). Errors: fewer than 2 observations, NaN, infinities, fewer than 2 resamples, a confidence
-/// outside (0, 1). Source: B. Efron, JASA 82, 1987, for BCa.
+/// The bootstrap of a sample's mean.
+/// Complexity: O(n resamples), about 1 ns a draw: 10,000 resamples of 10,000 observations in 0.1 s.
+/// Allocates: O(resamples).
+/// Errors: invalid_data: fewer than 2 observations; not_finite: NaN or an infinity; out_of_range: fewer than 2
+/// resamples, a confidence outside (0, 1), more than 2^32 observations.
+/// Source: B. Efron, JASA 82, 1987, for BCa.
 inline result<bootstrap_result> bootstrap_mean(const sample_view& sample, const bootstrap_options& options = {}) {
   if (auto ok = detail::checked(options, sample); !ok) return std::move(ok).error();
   random_engine seeds(options.seed);
@@ -137,14 +148,16 @@ inline result<bootstrap_result> bootstrap_mean(const sample_view& sample, const 
   std::vector<double> replicates(options.resamples);
   for (double& replicate : replicates)
     replicate = detail::sum_of_resample(sample.data(), sample.size(), sample.size(), words) / n;
-  // Leaving one out moves a mean by a multiple of its distance, so the sample stands for the jackknife.
+  // The mean without x is the mean less (x - mean) / (n - 1): a multiple of x with a minus sign. The acceleration does
+  // not depend on the scale, so it is that of the sample itself with the sign turned.
   const double acceleration = options.kind == bootstrap_interval::bca ? -detail::acceleration_of(sample) : 0;
   return detail::read_replicates(mean, replicates, acceleration, options, n);
 }
 
-/// The bootstrap of any statistic, `statistic(std::span<const double>) -> double`, which may reorder nothing.
-/// Calls it resamples + 1 times, and n times more for BCa. Allocates: O(n + resamples). Errors: as `bootstrap_mean`,
-/// and a statistic that returns NaN or an infinity.
+/// The bootstrap of any statistic, `statistic(std::span<const double>) -> double`.
+/// Complexity: resamples + 1 calls of the statistic, and n more for BCa.
+/// Allocates: O(n + resamples).
+/// Errors: as `bootstrap_mean`, and not_finite for a statistic that returns NaN or an infinity.
 template <class Statistic>
 result<bootstrap_result> bootstrap(const sample_view& sample, Statistic statistic,
                                    const bootstrap_options& options = {}) {

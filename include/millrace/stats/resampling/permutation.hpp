@@ -22,17 +22,22 @@ namespace stats {
 struct permutation_options {
   std::size_t permutations = 9'999;
   alternative side = alternative::two_sided;
+  /// The same seed and samples give the same p-value.
   std::uint64_t seed = 1;
 };
 
-/// The permutation test of any statistic of two samples,
-/// `statistic(std::span<const double> a, std::span<const double> b) -> double`: how often a random split of the pooled
-/// observations is as far out as the real one. Two-sided counts absolute values, so the statistic should be 0 when
-/// there is no difference; for a distance ask for `greater`.
+/// The permutation test of any statistic of two samples, `statistic(std::span<const double> a, std::span<const double>
+/// b) -> double`: p is the share of random splits of the pooled observations whose statistic is as far out as that of
+/// the samples. A two-sided test compares absolute values, so the statistic should be 0 where there is no difference; a
+/// distance, which is never negative, wants the alternative `greater`.
 ///
-/// The p-value counts the real split as well, so it is never 0 and the test keeps its level exactly for any number of
-/// permutations. Calls the statistic permutations + 1 times; allocates: O(n). Errors: an empty sample, NaN, infinities,
-/// no permutations, a statistic that returns NaN. Source: B. Phipson, G. Smyth, SAGMB 9, 2010.
+/// Guarantee: p counts the samples themselves as one of the splits. So it is never 0, and P(p <= alpha) <= alpha under
+/// the null hypothesis with any number of permutations.
+/// Complexity: permutations + 1 calls of the statistic.
+/// Allocates: O(n).
+/// Errors: invalid_data: an empty sample; not_finite: NaN or an infinity in a sample, a statistic that returns NaN;
+/// out_of_range: no permutations.
+/// Source: B. Phipson, G. Smyth, SAGMB 9, 2010.
 template <class Statistic>
 result<test_result> permutation_test(const sample_view& a, const sample_view& b, Statistic statistic,
                                      const permutation_options& options = {}) {
@@ -46,11 +51,11 @@ result<test_result> permutation_test(const sample_view& a, const sample_view& b,
   const auto second = std::span<const double>(pooled).subspan(a.size());
   const double real = statistic(first, second);
   if (real != real) return error(errc::not_finite, "the statistic returns NaN");
-  // Splits that tie with the real one in exact arithmetic must tie here as well.
+  // Splits that tie with the real one in exact arithmetic have to tie despite rounding, hence the slack.
   const double slack = 1e-12 * std::fabs(real);
   random_engine engine(options.seed);
   std::size_t as_far = 1;
-  // The shorter sample is drawn anew by the first steps of a Fisher-Yates shuffle.
+  // A Fisher-Yates shuffle can stop when it has drawn the shorter sample; the rest is the longer one.
   const bool first_is_shorter = a.size() <= b.size();
   const std::size_t drawn = first_is_shorter ? a.size() : b.size();
   const std::size_t n = pooled.size();

@@ -20,12 +20,14 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The bootstrap of the mean of a stream that is not kept: each of `Replicates` counts each observation a Poisson(1)
-/// number of times, in one pass, fixed memory, and mergeable across threads and machines.
+/// The bootstrap of the mean of a stream, in one pass and fixed memory: each of `Replicates` replicates counts each
+/// observation a Poisson(1) number of times, which is nearly how often a bootstrap sample holds it. Parts of a stream
+/// that were fed on several threads or machines are merged; each needs a seed of its own.
 ///
-/// Give each part of a stream a seed of its own. `update` takes about a nanosecond a replicate and allocates never;
-/// trivially copyable. Threads: one writer. Source: N. Chamandy et al., "Estimating uncertainty for massive data
-/// streams", 2012.
+/// Complexity: update about 1 ns a replicate; 16 bytes a replicate. Trivially copyable.
+/// Allocates: only in `mean` and `save`.
+/// Threads: one at a time.
+/// Source: N. Chamandy et al., "Estimating uncertainty for massive data streams", 2012.
 template <std::size_t Replicates = 200>
 class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
   friend saved_fields<poisson_bootstrap>;
@@ -64,7 +66,8 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
   double count() const noexcept { return n_; }
   std::uint64_t refused() const noexcept { return refused_; }
 
-  /// The mean and its percentile interval. Errors: fewer than 2 observations, a confidence outside (0, 1).
+  /// The mean and its percentile interval.
+  /// Errors: invalid_data: fewer than 2 observations; out_of_range: a confidence outside (0, 1).
   result<bootstrap_result> mean(double confidence = 0.95) const {
     bootstrap_options options;
     options.confidence = confidence;
@@ -84,7 +87,8 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
     random_engine seeds(seed);
     return detail::word_stream(seeds);
   }
-  /// A Poisson(1) number from 32 random bits, by its distribution function at 0 to 12.
+  /// A Poisson(1) number from 32 random bits, by inversion: `at_most` is the distribution function at 0 to 12, times
+  /// 2^32.
   static double poisson_one(std::uint32_t bits) noexcept {
     constexpr std::uint32_t at_most[] = {1580030169U, 3160060337U, 3950075422U, 4213413783U, 4279248374U,
                                          4292415292U, 4294609778U, 4294923276U, 4294962463U, 4294966817U,

@@ -17,13 +17,15 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-// Intervals that cover the truth at all times at once: P(some interval of the stream misses it) <= 1 - level. One may
-// look after every observation and stop when one likes. Each is centred on what was seen; a fixed-sample interval of
-// the same level is about half as wide.
+// Confidence sequences: intervals that cover the truth at all times at once. The probability that any interval of the
+// stream misses it is at most 1 - level, so one may look after every observation and stop at any time. A fixed-sample
+// interval of the same level is about half as wide.
 
-/// The mean of observations that are normal, or bounded in a range of twice the deviation, with a deviation that is
-/// known. `best_at` is the number of observations at which the interval is to be shortest.
-/// Errors: invalid_argument: n of 0, a deviation or level outside its domain, a mean that is not finite.
+/// The interval for a mean, from the `mean` of the first `n` observations, which are normal with the known standard
+/// deviation `stddev`, or lie in a range of twice that. It is `mean` -+ mixture_reach (mixture_sprt.hpp); `best_at` is
+/// the number of observations at which that is to be shortest.
+/// Errors: invalid_argument: n, the deviation or `best_at` not positive, a level outside (0, 1), a mean or deviation
+/// that is not finite.
 /// Source: Robbins 1970; Howard, Ramdas, McAuliffe, Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence
 /// sequences", Ann. Stat. 49, 2021, eq. 14.
 inline result<interval> normal_mixture_interval(double mean, double n, double stddev, double level = 0.95,
@@ -37,9 +39,9 @@ inline result<interval> normal_mixture_interval(double mean, double n, double st
   return interval{mean - reach, mean + reach, level};
 }
 
-/// Any estimate with an estimated standard error, such as a difference of means: valid in the limit of large n,
-/// uniformly over time. `n` observations led to it.
-/// Errors: as above.
+/// The interval for any estimate with an estimated standard error, such as a difference of means, from `n`
+/// observations. It covers at all times at once in the limit of large n.
+/// Errors: as normal_mixture_interval.
 /// Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, Ann. Stat. 52, 2024, theorem 2.2.
 inline result<interval> asymptotic_interval(double estimate, double standard_error, double n, double level = 0.95,
                                             double best_at = 5000) {
@@ -48,8 +50,9 @@ inline result<interval> asymptotic_interval(double estimate, double standard_err
 
 namespace detail {
 
-// With s successes, f failures, n = s + f and c = s / n, a rate p is outside of the interval where the mixture of all
-// rates under Jeffreys' law explains the data 1 / (1 - level) times as well:
+// The boundary of beta_binomial_interval. With s successes, f failures, n = s + f and c = s / n, a rate p lies outside
+// the interval if the data are at least 1 / (1 - level) times as likely under the mixture of all rates by Jeffreys' law
+// (beta with shapes 1/2 and 1/2) as under p:
 //
 //   beta(s + 1/2, f + 1/2) / (pi p^s (1-p)^f) >= 1 / (1 - level).
 //
@@ -67,8 +70,9 @@ class jeffreys_mixture {
     constant_ = rest(successes_) + rest(failures_) - stirling_error(n) - 0.5 * detail::math::log(n) + half_log_two_pi -
                 log_pi + detail::math::log(1 - level);
   }
-  /// The end of the interval between a rate that is outside and one that is inside. What decides is convex, with its
-  /// least value at c, so that there is one on either side of c: found by Newton steps that are kept within a bracket.
+  /// The end of the interval between a rate that is outside and one that is inside: where the logarithm above is 0. It
+  /// is convex in p with its least value at p = c, so there is one end on either side of c. Newton steps find it, kept
+  /// within a bracket: the derivative by p is (n p - s) / (p (1 - p)).
   double end(double outer, double inner) const noexcept {
     double x = outer + 0.5 * (inner - outer);
     for (int i = 0; i < 100; ++i) {
@@ -88,7 +92,7 @@ class jeffreys_mixture {
 
  private:
   static double rest(double m) noexcept { return (m > 0 ? m * log1pmx(0.5 / m) : -0.5) + stirling_error(m + 0.5); }
-  /// m log(m / expected) less m and plus what was expected, d = expected - m.
+  /// m log(m / expected) - m + expected, where d = expected - m.
   static double cell(double m, double expected, double d) noexcept {
     return m > 0 ? m * deviance(expected / m, d / m) : expected;
   }
@@ -101,9 +105,9 @@ class jeffreys_mixture {
 
 }  // namespace detail
 
-/// A rate, from `successes` of `n` observations: exact from the first one on.
+/// The interval for a rate, from `successes` of `n` observations. It is no approximation, from the first one on.
 ///
-/// Guarantee: covers the rate at all times with at least the level, whatever the rate is.
+/// Guarantee: the probability that it covers the rate at all times is at least the level, whatever the rate is.
 /// Complexity: about 1 us.
 /// Allocates: never.
 /// Errors: invalid_argument: n of 0 or above 2^53, more successes than n, a level outside (0, 1).
@@ -117,11 +121,13 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
   return interval{successes > 0 ? mixture.end(0, centre) : 0, successes < n ? mixture.end(1, centre) : 1, level};
 }
 
-/// The mean of observations in [0, 1] of any distribution, sharper the less they vary: empirical Bernstein.
+/// The interval for the mean of observations in [0, 1] with any distribution; the less they vary, the shorter it is.
+/// Known as the empirical Bernstein confidence sequence.
 ///
-/// Models: an aggregator but for merging: the bets depend on the order.
-/// Guarantee: covers the mean at all times with the level, if the observations are independent or their mean given
-/// those before is constant. An observation outside [0, 1] or NaN breaks the promise: it is refused.
+/// Models: an aggregator, except that it cannot be merged, since its weights depend on the order of the observations.
+/// Guarantee: the probability that it covers the mean at all times is at least the level, if the observations are
+/// independent with one mean, or their mean given those before is constant. An observation that is NaN or outside
+/// [0, 1] is refused.
 /// Complexity: update O(1), 30 ns; trivially copyable.
 /// Allocates: never.
 /// Source: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024, theorem 2.
@@ -129,14 +135,20 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
   friend saved_fields<empirical_bernstein>;
 
  public:
+  /// A level outside (0, 1) counts as 0.95.
   explicit empirical_bernstein(double level = 0.95) noexcept
       : level_(level > 0 && level < 1 ? level : 0.95), log_(detail::math::log(2 / (1 - level_))) {}
 
-  /// False if x was refused.
+  /// Returns false if x was refused.
   bool update(double x) noexcept {
     if (!(x >= 0 && x <= 1)) return false;
+    // Let m be the mean, and b a bet in [0, 1) and c an estimate of m, both made from the observations before x. By
+    // Fan's inequality exp(b (x - m) - (x - c)^2 (-log(1 - b) - b)) has a mean of at most 1. So the product of these
+    // factors stays below 2 / (1 - level) forever with probability 1 - (1 - level) / 2 (Ville's inequality), and so
+    // does that of the mirrored ones, with m - x. Both solved for m: it lies within (log_ + cost_) / bets_ of weighted_
+    // / bets_.
     const double t = count_ + 1;
-    const double mean = (0.5 + sum_) / t;  // of all before
+    const double mean = (0.5 + sum_) / t;  // of those before x, and one made-up observation of 1/2
     const double variance = (0.25 + squares_) / t;
     double bet = detail::math::sqrt(2 * log_ / (variance * t * detail::math::log(t + 1)));
     if (!(bet < 0.5)) bet = 0.5;
@@ -155,8 +167,9 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
     return true;
   }
 
-  /// The intersection of all so far, which covers as each of them does. Empty (lower > upper) only if the promise's
-  /// conditions fail, or with probability 1 - level.
+  /// The intersection of all intervals so far, which has the same guarantee, since all cover at once. If it is empty
+  /// (lower > upper), the conditions of the guarantee do not hold, or else this is one of the 1 - level of streams that
+  /// the guarantee leaves out.
   stats::interval interval() const noexcept { return {lower_, upper_, level_}; }
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_); }
 
@@ -175,13 +188,13 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
   }
 
   double level_;
-  double log_;
+  double log_;  // log(2 / (1 - level))
   double count_ = 0;
   double sum_ = 0;
   double squares_ = 0;
-  double bets_ = 0;
-  double weighted_ = 0;
-  double cost_ = 0;
+  double bets_ = 0;      // sum of b
+  double weighted_ = 0;  // sum of b x
+  double cost_ = 0;      // sum of (x - c)^2 (-log(1 - b) - b)
   double lower_ = 0;
   double upper_ = 1;
 };

@@ -14,32 +14,35 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// An e-value that any p-value makes: kappa p^(kappa - 1), 0 < kappa < 1; weaker than the test it came from.
+/// Turns a p-value into an e-value, kappa p^(kappa - 1) with 0 < kappa < 1. Its mean over uniform p is the integral of
+/// kappa p^(kappa - 1) from 0 to 1, which is 1. As evidence it is weaker than the p-value.
 /// Source: Shafer, Shen, Vereshchagin, Vovk, "Test martingales, Bayes factors and p-values", Stat. Science 26, 2011.
 inline double e_from_p(double p, double kappa = 0.5) noexcept { return kappa * detail::math::pow(p, kappa - 1); }
 
-/// The p-value of an e-value: 1 / e, at most 1 (Markov). NaN for NaN and negative ones.
+/// Turns an e-value into a p-value, 1 / e and at most 1 (Markov's inequality). NaN for a NaN or negative e.
 inline double p_from_e(double e) noexcept {
   if (!(e >= 0)) return std::numeric_limits<double>::quiet_NaN();
   return e > 1 ? 1 / e : 1;
 }
 
-/// The average of e-values of the same hypothesis: an e-value however they depend on each other. NaN without any.
+/// The average of e-values for the same hypothesis, which is an e-value however they depend on each other. NaN for no
+/// values.
 inline double average_e(std::span<const double> values) noexcept {
   double sum = 0;
   for (const double e : values) sum += e;
   return values.empty() ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(values.size());
 }
 
-/// Evidence that grows bet by bet and may be looked at, acted on and added to at any time.
+/// Evidence against a hypothesis that is multiplied factor by factor, and may be looked at and acted on at any time.
 ///
-/// Each factor given to `update` must be at least 0 and, if the hypothesis holds, have a mean of at most 1 given all
-/// before: an e-value. Their product then exceeds 1 / alpha, ever, with probability alpha at most.
-/// Models: an aggregator of factors (merge: the evidence of another, independent stream).
-/// Guarantee: `p` is valid at any time, however it was decided to look. A factor that is negative or NaN is no e-value
-/// and makes the process void: its value is NaN from there on. Trivially copyable.
+/// Each factor given to `update` must be an e-value: at least 0 and, if the hypothesis holds, with a mean of at most 1
+/// whatever the factors before were. Then the probability that their product ever reaches 1 / alpha is at most alpha
+/// (Ville's inequality).
+/// Models: an aggregator of factors; `merge` takes the evidence of another, independent stream.
+/// Guarantee: `p` is valid at any time, however it was decided when to look. A factor that is negative or NaN is no
+/// e-value and makes the process void: its value is NaN from then on.
+/// Complexity: O(1); trivially copyable.
 /// Allocates: never.
-/// Complexity: O(1).
 /// Source: Ville, 1939; Ramdas, Gruenwald, Vovk, Shafer, "Game-theoretic statistics and safe anytime-valid inference",
 /// Stat. Science 38(4), 2023.
 class e_process : public saved_fields<e_process> {
@@ -55,7 +58,7 @@ class e_process : public saved_fields<e_process> {
     ++count_;
   }
 
-  /// The product of both: first this one's stream, then the other's.
+  /// Multiplies by the factors of `later`, as if they came after those of this process.
   void merge(const e_process& later) noexcept {
     if (log_ + later.highest_ > highest_) highest_ = log_ + later.highest_;
     log_ += later.log_;
@@ -64,8 +67,9 @@ class e_process : public saved_fields<e_process> {
 
   double value() const noexcept { return detail::math::exp(log_); }
   double log_value() const noexcept { return log_; }
-  /// The highest value it ever had.
+  /// The highest value so far, at least 1.
   double highest() const noexcept { return log_ == log_ ? detail::math::exp(highest_) : log_; }
+  /// 1 / highest(): the p-value over all looks so far, which never rises.
   double p() const noexcept { return log_ == log_ ? detail::math::exp(-highest_) : log_; }
   bool rejects(double alpha) const noexcept { return p() <= alpha; }
   std::uint64_t count() const noexcept { return count_; }

@@ -18,14 +18,16 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// How much of alpha is spent by each share of the planned information.
+/// A spending function: how much of alpha may be spent by the time that a share t of the planned information (of the
+/// units, say) has come.
 /// Source: Lan, DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 70, 1983.
 enum class spending : std::uint8_t {
-  /// Little at first, nearly all at the end: the last limit is close to that of a fixed sample.
+  /// 2 P(Z > z / sqrt(t)) with P(Z > z) = alpha / 2: little at first and nearly all at the end, so that the last limit
+  /// is close to that of a fixed sample.
   obrien_fleming,
-  /// About evenly: stops sooner on large effects.
+  /// alpha log(1 + (e - 1) t): about evenly, so that large effects stop the test sooner.
   pocock,
-  /// alpha t^rho: evenly at rho = 1, and later the larger rho is. What Spotify's experiments spend, with rho = 2.
+  /// alpha t^rho: evenly with rho = 1; the larger rho is, the later. Spotify's experiments use rho = 2.
   /// Source: Kim, DeMets, "Design and analysis of group sequential tests based on the type I error spending rate
   /// function", Biometrika 74, 1987; github.com/spotify/confidence, sequential_bound_solver.py.
   power,
@@ -35,7 +37,7 @@ constexpr std::string_view to_string(spending how) noexcept {
   return how == spending::power ? "power" : how == spending::pocock ? "Pocock" : "O'Brien-Fleming";
 }
 
-/// The alpha spent by the share t of the information, of `alpha` for one side; `rho` is for spending::power.
+/// The part of a one-sided `alpha` that is spent by the share t of the information; `rho` is for spending::power.
 inline double alpha_spent(spending how, double alpha, double t, double rho = 2) noexcept {
   if (!(t > 0)) return 0;
   if (t >= 1) return alpha;
@@ -46,28 +48,31 @@ inline double alpha_spent(spending how, double alpha, double t, double rho = 2) 
 
 /// One look at a group sequential test.
 struct group_look {
-  double information = 0;  // share of what was planned
+  /// The share of the planned information that had come.
+  double information = 0;
   double z = 0;
-  /// |z| (or z, one-sided) at or above this rejects.
+  /// The look rejects if |z| (one-sided: z) is at least this.
   double limit = 0;
-  /// Of alpha, all sides together, up to and with this look.
+  /// The alpha spent up to and including this look; both sides together.
   double spent = 0;
   bool rejects = false;
 };
 
-/// A test with a few looks, at times that need not be planned: limits by what may be spent of alpha.
+/// A test with a few looks, whose times need not be planned: the limit of each look follows from the share of alpha
+/// that may be spent by then.
 ///
-/// Units: information is the share of the planned one, in (0, 1] and increasing; the statistic is a z-score. Two-sided
-/// tests are symmetric: each side spends half of alpha, as in R's gsDesign and ldbounds.
-/// Guarantee: limits to 1e-6 against published tables; the probability of ever rejecting a true null hypothesis is
-/// alpha. A state that was saved and loaded goes on with the same limits to the bit.
-/// Complexity: a look O(m^2) with m about 100 nodes, 0.1 ms.
-/// Allocates: the nodes.
+/// Units: information is a share of the planned information, in (0, 1] and increasing; the statistic is a z-score.
+/// Two-sided tests are symmetric: each side spends half of alpha, as in R's gsDesign and ldbounds.
+/// Guarantee: limits agree with published tables to 1e-6. If the null hypothesis holds, the probability that any look
+/// rejects is at most alpha, and is alpha once the information is 1. A state that was saved and loaded goes on with the
+/// same limits, bit for bit.
+/// Complexity: a look O(m^2) with m = 64 to 512 quadrature nodes, about 0.1 ms.
+/// Allocates: O(m) for each look.
 /// Threads: one at a time.
 /// Source: Armitage, McPherson, Rowe, JRSS A 132, 1969 (the recursion); Lan, DeMets 1983.
 class group_sequential {
  public:
-  /// `rho` is for spending::power.
+  /// A test that has not looked yet. `rho` is for spending::power.
   /// Errors: invalid_argument: alpha not in (0, 0.5], rho not in [0.1, 20].
   static result<group_sequential> make(spending how, double alpha = 0.05, bool two_sided = true, double rho = 2) {
     if (!(alpha > 0 && alpha <= 0.5))
@@ -79,9 +84,9 @@ class group_sequential {
     return group_sequential(how, alpha, two_sided, rho);
   }
 
-  /// The next look.
-  /// Errors: invalid_argument: information that does not increase or leaves (0, 1], z NaN, a look after a rejection or
-  /// after the last one; out_of_range: more than 500 looks.
+  /// Takes the next look: the statistic z when this share of the information has come.
+  /// Errors: invalid_argument: information that does not increase or is outside (0, 1], z that is NaN, a look after one
+  /// that rejected; out_of_range: more than 500 looks.
   result<group_look> look(double information, double z) {
     const double before = looks_.empty() ? 0 : looks_.back().information;
     if (!(information > before && information <= 1))
@@ -106,7 +111,7 @@ class group_sequential {
   std::span<const group_look> looks() const noexcept { return looks_; }
   bool rejected() const noexcept { return !looks_.empty() && looks_.back().rejects; }
   spending how() const noexcept { return how_; }
-  /// Of spending::power.
+  /// The exponent of spending::power.
   double rho() const noexcept { return rho_; }
   double alpha() const noexcept { return alpha_; }
   bool two_sided() const noexcept { return two_sided_; }
@@ -124,7 +129,8 @@ class group_sequential {
     }
     return std::move(to).finish();
   }
-  /// The looks are taken again: what bytes promise is not believed, but worked out.
+  /// Reads the looks' information and z, and works out everything else anew from them.
+  /// Errors: those of every envelope; corrupt: parameters or looks that are not possible.
   static result<group_sequential> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, type);
     if (!from) return std::move(from).error();
@@ -164,16 +170,17 @@ class group_sequential {
     return rule_;
   }
 
-  // The statistic times the square root of its information t is a Brownian motion at time t: its steps are normal, with
-  // the information added as variance. `place_` and `mass_` hold its law at the last look, among those that have not
-  // crossed a limit yet: a sum over nodes of mass times density. Empty: there was no look, and it stands at 0.
+  // Under the null hypothesis, z times the square root of its information t is a Brownian motion B at time t: from one
+  // look to the next it moves by a normal step whose variance is the information added. `place_` and `mass_` hold the
+  // law of B at the last look on the paths that have not crossed a limit, as quadrature nodes and their masses. They
+  // are empty before the first look, where B is 0.
 
   struct tail {
     double probability;
     double slope;  // its derivative by the limit
   };
-  /// How probable it is to be beyond `limit` (of z) on the upper side at `information`, a step of `sd` after the last
-  /// look.
+  /// The probability that z is above `limit` at `information`, after a step of B with standard deviation `sd` since the
+  /// last look, and that no look before has crossed its limit.
   tail beyond(double limit, double information, double sd) const noexcept {
     const double unit = detail::math::sqrt(information);
     const double edge = limit * unit;
@@ -187,8 +194,8 @@ class group_sequential {
     }
     return all;
   }
-  /// The limit beyond which the upper side has this probability; out_of_reach for a probability of nothing. By Newton's
-  /// method on its logarithm, kept within a bracket.
+  /// The limit for which beyond() has this probability; out_of_reach if that is below 1e-18. Newton's method on the
+  /// logarithm of the probability, kept within a bracket.
   double limit_for(double probability, double information, double sd) const noexcept {
     if (!(probability > 1e-18)) return out_of_reach;
     double low = -out_of_reach;
@@ -207,7 +214,7 @@ class group_sequential {
     }
     return limit;
   }
-  /// The law's density at x after a step of `sd`.
+  /// The density of B at x after a step of standard deviation `sd`, on the paths that have not crossed a limit.
   double density(double x, double sd) const noexcept {
     constexpr double one_over_root_two_pi = 0.39894228040143267794;
     double sum = 0;
@@ -221,13 +228,14 @@ class group_sequential {
     }
     return sum * one_over_root_two_pi / sd;
   }
-  /// Goes on to `information`. Returns the limit at which crossing for the first time on one side has this probability.
+  /// Moves the law of B on to `information`. Returns the limit that a path first crosses there, on one side, with this
+  /// probability.
   double advance(double information, double probability) {
     const double sd = detail::math::sqrt(information - at_);
     const double limit = limit_for(probability, information, sd);
     const double unit = detail::math::sqrt(information);
     const double upper = limit * unit;
-    const double lower = two_sided_ ? -upper : -out_of_reach * unit;  // one-sided tests go on far below zero
+    const double lower = two_sided_ ? -upper : -out_of_reach * unit;  // one-sided tests have no lower limit
     const double widths = (upper - lower) / sd;
     std::size_t n = 64;
     while (static_cast<double>(n) < 24 + 1.2 * widths && n < 512) n += 32;
@@ -244,14 +252,14 @@ class group_sequential {
     return limit;
   }
 
-  static constexpr double out_of_reach = 9;  // a limit that is never reached
+  static constexpr double out_of_reach = 9;  // z exceeds it with a probability of 1e-19: a limit that is never reached
 
   spending how_;
   double alpha_;
   double rho_;
   bool two_sided_;
   double spent_one_side_ = 0;
-  double at_ = 0;
+  double at_ = 0;  // the information of the last look
   std::vector<group_look> looks_;
   std::vector<double> place_;
   std::vector<double> mass_;

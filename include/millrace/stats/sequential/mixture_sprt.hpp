@@ -17,16 +17,17 @@ namespace stats {
 //
 //   e = sqrt(v / (v + s)) exp(x^2 / 2 (1/v - 1/(v + s))),
 //
-// is a nonnegative martingale as observations come, so that P(e >= 1 / alpha, ever) <= alpha (Ville). Its logarithm is
-// log_mixture_ratio, since 1/v - 1/(v + s) = s / (v (v + s)). Solved for x, e < 1 / alpha is |x| < mixture_reach:
+// is a nonnegative martingale as observations come, so that P(e >= 1 / alpha, ever) <= alpha (Ville's inequality). Its
+// logarithm is log_mixture_ratio, since 1/v - 1/(v + s) = s / (v (v + s)). Solved for x, e < 1 / alpha is
+// |x| < mixture_reach:
 //
 //   x^2 < v (v + s) / s (log((v + s) / v) - 2 log alpha).
 //
 // With u = s / v and l = -2 log alpha the right side is v (1 + 1/u) (log(1 + u) + l). Its derivative by u is 0 where
 // u = l + log(1 + u); one step of that iteration, from u = l, is shortest_spread.
 
-/// The logarithm of the mixture likelihood ratio of an estimate with that variance, against 0, with effects spread
-/// normally with variance `spread`. NaN for a variance or spread that is not positive.
+/// The logarithm of e above, for an `estimate` with the given `variance` and effects whose variance is `spread`. NaN
+/// for a variance or spread that is not positive.
 /// Source: Johari, Koomen, Pekelis, Walsh, "Always valid inference", Operations Research 70(3), 2022, eq. 12.
 inline double log_mixture_ratio(double estimate, double variance, double spread) noexcept {
   if (!(variance > 0 && spread > 0)) return detail::math::nan;
@@ -34,16 +35,17 @@ inline double log_mixture_ratio(double estimate, double variance, double spread)
   return 0.5 * (detail::math::log(variance / all) + estimate / variance * (spread / all) * estimate);
 }
 
-/// How far from 0 the estimates reach that the mixture test does not reject.
-/// Source: as above, solved for the effect.
+/// The boundary: estimates of at most this absolute value have e <= 1 / alpha and are not rejected. It is also half the
+/// width of the confidence sequence.
+/// Source: derived above.
 inline double mixture_reach(double variance, double spread, double alpha) noexcept {
   const double all = variance + spread;
   return detail::math::sqrt(variance * (all / spread) *
                             (detail::math::log(all / variance) - 2 * detail::math::log(alpha)));
 }
 
-/// The spread of effects for which that reach is shortest, at estimates of that variance: effects that one would just
-/// find.
+/// The `spread` that makes mixture_reach shortest for an estimate with this `variance`. It corresponds to effects that
+/// are just large enough to be found then.
 /// Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, "Time-uniform central limit theory and asymptotic confidence
 /// sequences", Ann. Stat. 52, 2024, appendix B.2 (the approximation of the Lambert function there).
 inline double shortest_spread(double variance, double alpha) noexcept {
@@ -51,13 +53,15 @@ inline double shortest_spread(double variance, double alpha) noexcept {
   return variance * (l + detail::math::log1p(l));
 }
 
-/// A mean of normal observations of known deviation against `null`, valid at any time: Robbins' mixture of tests.
+/// Tests at any time whether the mean of normal observations with a known standard deviation is `null`: Robbins'
+/// mixture of likelihood ratios.
 ///
-/// Units: `spread` is the standard deviation of the effects to be found, in the observations' unit.
-/// Guarantee: if the mean is `null`, P(p() <= alpha, ever) <= alpha. Where the deviation is estimated, use a
-/// `normal_mixture` interval's asymptotic form or a `two_arm_e_process`.
+/// Units: `stddev` is the standard deviation of an observation, `spread` that of the effects to be found; both in the
+/// observations' unit.
+/// Guarantee: if the mean is `null`, P(p() <= alpha, ever) <= alpha. Merging is exact. Where the deviation is not known
+/// but estimated, use `asymptotic_interval` or `two_arm_e_process`.
 /// Complexity: update O(1), 1 ns; trivially copyable.
-/// Allocates: never. Merge is exact.
+/// Allocates: never.
 /// Source: Robbins, Ann. Math. Stat. 41, 1970; Johari and others 2022.
 class mixture_sprt : public saved_fields<mixture_sprt> {
   friend saved_fields<mixture_sprt>;
@@ -66,7 +70,7 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
   mixture_sprt(double null, double stddev, double spread) noexcept
       : null_(null), variance_(stddev * stddev), spread_(spread * spread) {}
 
-  /// False if x was refused: it is not finite, or 1e290 and more away from `null`.
+  /// Returns false if x was refused: it is not finite, or more than 1e290 away from `null`.
   bool update(double x) noexcept {
     const double d = x - null_;
     if (!(detail::math::absolute(d) <= 1e290)) return false;
@@ -74,7 +78,8 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
     count_ += 1;
     return true;
   }
-  /// Of the same test.
+  /// Adds the observations of another part.
+  /// Precondition: both were made with the same null, stddev and spread.
   void merge(const mixture_sprt& other) noexcept {
     sum_ += other.sum_;
     count_ += other.count_;
@@ -84,7 +89,7 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
     return count_ > 0 ? log_mixture_ratio(sum_ / count_, variance_ / count_, spread_) : 0;
   }
   double e_value() const noexcept { return detail::math::exp(log_e_value()); }
-  /// min(1, 1 / e_value): the p-value of this moment, valid at any moment.
+  /// min(1, 1 / e_value()): a p-value that is valid whenever one looks. It may rise again as observations come.
   double p() const noexcept {
     const double l = log_e_value();
     return l > 0 ? detail::math::exp(-l) : l <= 0 ? 1 : l;

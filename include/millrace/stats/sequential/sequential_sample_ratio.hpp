@@ -17,29 +17,33 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Whether the arms of an experiment get the shares they were configured with, as of now.
+/// The evidence so far that the arms of an experiment do not get the shares they were configured with.
 struct sample_ratio_evidence {
+  /// The logarithm of the e-value, which is the evidence.
   double log_e = 0;
-  /// min(1, 1/e): may be looked at any time.
+  /// min(1, 1 / e): a p-value that is valid whenever one looks.
   double p = 1;
-  /// The largest relative departure of an arm's share from its configured one.
+  /// The largest departure of an arm's share from its configured one, relative to that: 0.01 is 1 %.
   double largest_departure = 0;
+  /// Units in all arms.
   double n = 0;
-  /// p <= alpha, and the departure is at least the gate: worth stopping for.
+  /// Whether p is at most the gate's alpha and the departure at least its least_departure.
   bool mismatch = false;
 };
 
-/// What counts as a mismatch. `concentration`: how close to the configured shares the true ones are expected to be;
-/// large finds small departures, later.
+/// What counts as a mismatch.
 struct sample_ratio_gate {
   double alpha = 0.001;
+  /// Smaller relative departures are no mismatch, however significant: they hardly bias a comparison.
   double least_departure = 0.01;
+  /// How many units the belief in the configured shares is worth: under the alternative, true shares spread about them
+  /// by a Dirichlet law whose parameters add up to this. A larger one finds small departures, but later.
   double concentration = 1000;
 };
 
 namespace detail {
 
-/// What the arms' weights and counts add up to.
+/// The exact sums of the arms' weights and of their counts.
 struct arm_totals {
   exact_sum weight;
   exact_sum n;
@@ -71,14 +75,15 @@ inline result<arm_totals> add_arms(std::span<const double> counts, std::span<con
 
 }  // namespace detail
 
-/// Tests at any time whether the arms are filled as configured, from their counts alone, so from merged counts too.
+/// Tests whether the arms are filled as configured; may be called at any time, any number of times. It needs the counts
+/// alone, so counts from several machines can be added up first.
 ///
 ///     auto now = mr::stats::sequential_sample_ratio({5012, 4988}, {1, 1});
 ///
-/// Shapes: one count and one weight an arm; weights need not sum to one. An arm of weight zero is no part of the
-/// mixture (it adds no degree of freedom); one observation there is a mismatch beyond doubt.
-/// Guarantee: if arms are drawn by the weights, P(p <= alpha, ever) <= alpha. log_e is exact to 1e-12 of itself, or of
-/// one, at any count.
+/// Shapes: one count and one weight for each arm; weights need not sum to 1. An arm of weight 0 is left out of the test
+/// while it is empty; one unit there is a mismatch beyond doubt.
+/// Guarantee: if units are assigned by the weights, P(p <= alpha, ever) <= alpha. log_e has an error of at most 1e-12
+/// max(1, |log_e|) at any count.
 /// Complexity: O(arms).
 /// Allocates: never.
 /// Errors: shape_mismatch; invalid_argument: a count or weight that is negative, NaN, or 1e18 and more (with its arm),
@@ -133,7 +138,7 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
   found.mismatch = found.p <= gate.alpha && found.largest_departure >= gate.least_departure;
   return found;
 }
-/// The same of numbers in braces.
+/// The same, with counts and weights in braces.
 inline result<sample_ratio_evidence> sequential_sample_ratio(std::initializer_list<double> counts,
                                                              std::initializer_list<double> weights,
                                                              sample_ratio_gate gate = {}) {

@@ -13,14 +13,18 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// What a sequential probability ratio test says so far.
+/// The hypothesis that a sequential probability ratio test has accepted, if any.
 enum class sprt_verdict : std::uint8_t { undecided, null, alternative };
 
-/// Wald's test of one rate or mean against another: the shortest test of two simple hypotheses.
+/// Wald's test of one rate or mean against another, observation by observation. Of all tests of these two hypotheses
+/// with the same error probabilities it needs the fewest observations on average.
 ///
-/// Guarantee: P(alternative | null holds) <= alpha / (1 - beta) and P(null | alternative holds) <= beta / (1 - alpha),
-/// nearly alpha and beta: they are kept together, alpha' + beta' <= alpha + beta. A verdict stands: later observations
-/// do not change it. An observation that is not finite is left out.
+/// log_ratio() is the log likelihood ratio of the alternative to the null hypothesis. The test stops when it reaches
+/// log((1 - beta) / alpha), for the alternative, or log(beta / (1 - alpha)), for the null hypothesis.
+///
+/// Guarantee: with alpha' the probability of the verdict `alternative` if the null hypothesis holds, and beta' that of
+/// `null` if the alternative holds: alpha' <= alpha / (1 - beta), beta' <= beta / (1 - alpha) and alpha' + beta' <=
+/// alpha + beta. A verdict stands: later observations do not change it. An observation that is not finite is left out.
 /// Complexity: update O(1), 2 ns; trivially copyable.
 /// Allocates: never.
 /// Source: Wald, "Sequential tests of statistical hypotheses", Ann. Math. Stat. 16, 1945, sections 3 to 5.
@@ -28,27 +32,33 @@ class sprt : public saved_fields<sprt> {
   friend saved_fields<sprt>;
 
  public:
-  /// A rate of successes: `null` against `alternative`, both in (0, 1).
-  /// Errors: invalid_argument: equal rates or ones outside, alpha or beta not in (0, 1) or with alpha + beta >= 1.
+  /// The test of a rate of successes, `null` against `alternative`, both in (0, 1). An observation is 1 for a success
+  /// and 0 for a failure.
+  /// Errors: invalid_argument: rates that are equal or outside (0, 1); alpha or beta not positive, or alpha + beta >=
+  /// 1.
   static result<sprt> of_rates(double null, double alternative, double alpha = 0.05, double beta = 0.2) {
     if (!(null > 0 && null < 1 && alternative > 0 && alternative < 1 && null != alternative))
       return error(errc::invalid_argument, "sprt: the rates are " + std::to_string(null) + " and " +
                                                std::to_string(alternative) +
                                                "; two different ones in (0, 1) are needed");
-    // One success adds ln(p1/p0), one failure ln((1-p1)/(1-p0)): a line in x.
+    // A success adds log(p1 / p0) to the log ratio, a failure log((1 - p1) / (1 - p0)): slope x + offset at x = 1 and
+    // 0.
     const double failure = detail::math::log1p(-alternative) - detail::math::log1p(-null);
     return make(detail::math::log(alternative / null) - failure, failure, alpha, beta);
   }
-  /// A mean of normal observations of known deviation.
-  /// Errors: as above.
+  /// The test of a mean of normal observations whose standard deviation is known.
+  /// Errors: invalid_argument: means that are equal or not finite, a deviation that is not positive and finite; alpha
+  /// or beta as in `of_rates`.
   static result<sprt> of_means(double null, double alternative, double stddev, double alpha = 0.05, double beta = 0.2) {
     if (!(stddev > 0 && detail::math::is_finite(stddev) && detail::math::is_finite(null) &&
           detail::math::is_finite(alternative) && null != alternative))
       return error(errc::invalid_argument, "sprt: two different finite means and a positive deviation are needed");
+    // An observation x adds ((x - null)^2 - (x - alternative)^2) / (2 stddev^2), which is linear in x.
     const double slope = (alternative - null) / stddev / stddev;
     return make(slope, -0.5 * slope * (null + alternative), alpha, beta);
   }
 
+  /// Takes an observation and returns the verdict so far.
   sprt_verdict update(double x) noexcept {
     if (!detail::math::is_finite(x) || verdict_ != sprt_verdict::undecided) return verdict_;
     ++count_;
@@ -60,9 +70,10 @@ class sprt : public saved_fields<sprt> {
 
   sprt_verdict verdict() const noexcept { return verdict_; }
   double log_ratio() const noexcept { return log_ratio_; }
-  /// The limits of log_ratio.
+  /// The values of log_ratio() at which the test stops: lower() for the null hypothesis, upper() for the alternative.
   double lower() const noexcept { return lower_; }
   double upper() const noexcept { return upper_; }
+  /// The observations up to the verdict.
   std::uint64_t count() const noexcept { return count_; }
 
  private:

@@ -14,14 +14,14 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// What tests of means need of an aggregate that keeps `mean` and `variance`, merged from wherever it may be:
+/// The moments of an aggregate that keeps `mean` and `variance`, for the tests of means:
 ///
 ///     mr::aggregate<mr::count, mr::mean, mr::variance> control, treatment;
 ///     mr::stats::welch_t_test(treatment, control);                  // aggregate_tests.hpp
 ///     mr::stats::mean_posterior_of(mr::stats::moments_of(treatment));      // any test of moments
 ///
-/// Weights are repetitions: n is their sum. An infinite item makes moments that every test refuses. Does not compile
-/// for an aggregate without the two (STATS-4).
+/// A weight counts as that many repetitions: n is the sum of the weights. An infinite item makes moments that every
+/// test refuses. Does not compile for an aggregate without both members (STATS-4).
 template <member_source A>
 sample_moments moments_of(const A& a) {
   constexpr bool kept = keeps_member<A, mean> && keeps_member<A, variance>;
@@ -37,8 +37,9 @@ sample_moments moments_of(const A& a) {
   return m;
 }
 
-/// The same of an aggregate of pairs that keeps `covariance`, or whatever else stands on `comoments`: of a ratio's
-/// numerator (x) and denominator (y), or of a metric and its covariate. Does not compile without (STATS-5).
+/// The moments of an aggregate of pairs that keeps `covariance`, or another member that needs `comoments`: x and y are
+/// a ratio's numerator and denominator, or a metric and its covariate. Does not compile for another aggregate
+/// (STATS-5).
 template <member_source A>
 pair_moments pair_moments_of(const A& a) {
   constexpr bool kept = keeps_member<A, comoments>;
@@ -59,8 +60,8 @@ pair_moments pair_moments_of(const A& a) {
   return m;
 }
 
-/// The successes of an aggregate of zeros and ones that keeps `mean`. A mean outside [0, 1] or infinite items make a
-/// proportion that every test refuses. Does not compile without (STATS-6).
+/// Successes and trials of an aggregate of zeros and ones that keeps `mean`. A mean outside [0, 1] or an infinite item
+/// makes a proportion that every test refuses. Does not compile for another aggregate (STATS-6).
 template <member_source A>
 proportion proportion_of(const A& a) {
   constexpr bool kept = keeps_member<A, mean>;

@@ -25,11 +25,11 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-// The tests straight from aggregates, which may be merged from any number of threads and machines. Members that a test
-// needs and an aggregate lacks are compile errors that name them (STATS-4 to STATS-6). Errors and assumptions are those
-// of the test itself.
+// The tests of means, ratios and proportions, with aggregates in the place of samples. The aggregates may be merged
+// from any number of threads and machines. An aggregate that lacks a member that the test needs does not compile; the
+// message names the member (STATS-4 to STATS-6). Errors and assumptions are those of the test itself.
 
-/// Welch's and Student's tests of two aggregates with `mean` and `variance`.
+/// The tests of means, from aggregates with `mean` and `variance`.
 template <member_source A, member_source B>
 result<test_result> welch_t_test(const A& a, const B& b, const test_options& options = {}) {
   return welch_t_test(moments_of(a), moments_of(b), options);
@@ -47,7 +47,8 @@ result<test_result> relative_lift_test(const A& a, const B& b, const test_option
   return relative_lift_test(moments_of(a), moments_of(b), options);
 }
 
-/// The ratio of means and CUPED, of two aggregates of pairs with `covariance`.
+/// The tests of pairs, from aggregates with `covariance`: of a ratio's numerator and denominator, or of a metric and
+/// its covariate.
 template <member_source A, member_source B>
 result<test_result> ratio_test(const A& a, const B& b, const test_options& options = {}) {
   return ratio_test(pair_moments_of(a), pair_moments_of(b), options);
@@ -57,7 +58,7 @@ result<cuped_result> cuped_test(const A& a, const B& b, const test_options& opti
   return cuped_test(pair_moments_of(a), pair_moments_of(b), options);
 }
 
-/// The z test and Fisher's, of two aggregates of zeros and ones with `mean`.
+/// The tests of proportions, from aggregates of zeros and ones with `mean`.
 template <member_source A, member_source B>
 result<test_result> two_proportion_z_test(const A& a, const B& b, const test_options& options = {},
                                           z_variance variance = z_variance::pooled) {
@@ -70,7 +71,8 @@ result<test_result> fisher_exact_test(const A& a, const B& b, const test_options
 
 namespace detail {
 
-/// The deviation of the rank error about p that a sketch has, from its bound at 99 %.
+/// The standard deviation of a sketch's rank error at p: its bound at 99 % is 2.576 of them. 0 for sketches without
+/// one.
 template <class S>
 double rank_deviation(const S& s, double p) {
   if constexpr (requires { s.rank_error(p); })
@@ -87,8 +89,9 @@ struct quantile_figures {
   double variance;
 };
 
-/// A quantile with its squared error: half the width of the values about it whose ranks are one standard error away,
-/// of the sample and of the sketch together; and the error of the value itself, where the sketch has one.
+/// A quantile with its squared standard error. The standard error of the rank is that of the sample and that of the
+/// sketch, added as squares; half the distance of the values that far to either side of p is the standard error of the
+/// quantile. A sketch with a relative error in value, evenly spread over +-off, adds off^2 / 3.
 template <class S>
 quantile_figures quantile_figures_of(const S& s, double p) {
   const auto ask = [&s](double at) { return static_cast<double>(s.quantile(at < 0 ? 0 : at > 1 ? 1 : at)); };
@@ -99,7 +102,7 @@ quantile_figures quantile_figures_of(const S& s, double p) {
   const double half = 0.5 * (ask(p + step) - ask(p - step));
   q.variance = half * half;
   if constexpr (requires { double{S::relative_error}; }) {
-    const double off = S::relative_error * q.value;  // even within the bound
+    const double off = S::relative_error * q.value;
     q.variance += off * off / 3;
   }
   return q;
@@ -107,13 +110,13 @@ quantile_figures quantile_figures_of(const S& s, double p) {
 
 }  // namespace detail
 
-/// The test that two distributions have the same quantile at `probability`, a - b, from sketches: each of a and b is a
-/// kll, req, tdigest, ddsketch, log_histogram, or an aggregate with the member `quantiles<...>`. What the sketches
-/// themselves do not know, in rank or in value, widens the standard error.
+/// The test that two distributions have the same quantile at `probability`, from sketches: each of a and b is a kll,
+/// req, tdigest, ddsketch, log_histogram, or an aggregate with the member `quantiles<...>`. The effect is a's quantile
+/// less b's. The sketches' own errors, in rank or in value, are part of the standard error.
 ///
 /// Allocates: what the sketches' queries do.
-/// Errors: a probability or confidence outside (0, 1), a sketch of fewer than 2 items or with an infinite one at the
-/// quantile.
+/// Errors: out_of_range: a probability or confidence outside (0, 1); invalid_data: a sketch of fewer than 2 items;
+/// not_finite: an infinite item at the quantile.
 /// Source: as `quantile_test` of samples.
 template <quantile_source A, quantile_source B>
 result<test_result> quantile_test(const A& a, const B& b, double probability, const test_options& options = {}) {
@@ -141,11 +144,11 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
 
 /// The two-sample Kolmogorov-Smirnov test from two kll or req sketches, or aggregates with `quantiles` of them.
 ///
-/// Guarantee: while both sketches are exact, the test of the samples themselves. Beyond, the sketches' rank errors
-/// (each point's, at 99 %) are taken off the distance before the p-value is read, so the test errs on the side of no
-/// difference; and widen the interval.
+/// Guarantee: while both sketches are exact, it is the test of the samples themselves. After that both sketches' rank
+/// errors (the bounds at 99 %) are subtracted from the distance before the p-value is computed, and added to the
+/// interval on either side. So the test rather misses a difference than finds one that is not there.
 /// Allocates: the sketches' views.
-/// Errors: an empty sketch, an infinite item, a confidence outside (0, 1).
+/// Errors: invalid_data: an empty sketch; not_finite: an infinite item; out_of_range: a confidence outside (0, 1).
 template <quantile_source A, quantile_source B>
 result<test_result> ks_test(const A& a, const B& b, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -169,7 +172,7 @@ result<test_result> ks_test(const A& a, const B& b, const test_options& options 
     return error(errc::invalid_data, std::string(m > 0 ? "the second" : "the first") + " sketch is empty");
   const double sign = options.side == alternative::less ? -1 : 1;
   double most = 0;
-  double widest = 0;  // what is left of a distance once the sketches' errors there are taken off
+  double widest = 0;  // the largest distance less the sketches' errors at that place
   std::size_t i = 0;
   std::size_t j = 0;
   const auto x = va.values();

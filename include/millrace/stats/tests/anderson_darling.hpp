@@ -21,8 +21,9 @@ namespace stats {
 
 namespace detail {
 
-/// The inner sums of A2, one a sample: over the distinct values of the pooled ones, l of them at the value, with the
-/// pooled midrank B_a = below + l / 2. Source: equation 7.
+/// The inner sums of the statistic A2, one for each sample: over the distinct values of the pooled sample, with l the
+/// number of observations at the value and B_a the number below it plus l / 2. `pooled` is ascending. Source: Scholz,
+/// Stephens 1987, equation 7.
 inline std::vector<double> anderson_darling_sums(std::span<const sorted_sample> samples,
                                                  std::span<const double> pooled) {
   const auto n = static_cast<double>(pooled.size());
@@ -47,14 +48,14 @@ inline std::vector<double> anderson_darling_sums(std::span<const sorted_sample> 
   return sums;
 }
 
-/// The deviation of A2 under the null hypothesis, for k samples of n observations in all, from harmonic sums.
-/// `inverse_sizes` is the sum of 1 / size. Source: equation 4.
+/// The standard deviation of A2 under the null hypothesis, for `groups` samples with `count` observations in all.
+/// `inverse_sizes` is the sum of 1 / size over the samples. Source: Scholz, Stephens 1987, equation 4.
 inline double anderson_darling_deviation(double groups, std::size_t count, double inverse_sizes) noexcept {
   const auto n = static_cast<double>(count);
   double h = 0;
   double g = 0;
   for (std::size_t i = 1; i < count; ++i) h += 1 / static_cast<double>(i);
-  double tail = h;  // of 1 / j over j > i
+  double tail = h;  // the sum of 1 / j over j > i
   for (std::size_t i = 1; i + 1 < count; ++i) {
     tail -= 1 / static_cast<double>(i);
     g += tail / (n - static_cast<double>(i));
@@ -71,13 +72,17 @@ inline double anderson_darling_deviation(double groups, std::size_t count, doubl
 
 }  // namespace detail
 
-/// The k-sample Anderson-Darling test: whether samples come from one distribution, with weight on the tails. The
-/// statistic is the standardised one, (A2 - (k - 1)) / sigma, of the version with midranks for ties, as SciPy's.
+/// The k-sample Anderson-Darling test of whether all samples come from one distribution; it gives the tails more weight
+/// than ks_test does. The statistic is the standardised (A2 - (k - 1)) / sigma of the version with midranks for ties,
+/// which SciPy has, too.
 ///
-/// The p-value is that of the limit law at the same standardised value, computed from its characteristic function, not
-/// read off a table: it has no floor. `large_sample` fails where a sample has fewer than 5 observations.
-/// O(n k log n) and some hundred microseconds for p; allocates: O(n). Errors: fewer than 2 samples, an empty one, all
-/// observations equal. Source: F. Scholz, M. Stephens, JASA 82, 1987, equations 4, 7 and section 5.
+/// p is the probability that the limit law exceeds the same standardised value. It is computed from the law's moment
+/// generating function and not looked up in a table, so it may be as small as the data say. `large_sample` fails where
+/// a sample has fewer than 5 observations.
+/// Complexity: O(n k + n log n), and some hundred microseconds for p.
+/// Allocates: O(n).
+/// Errors: invalid_data: fewer than 2 samples, an empty sample, fewer than 4 observations in all, all of them equal.
+/// Source: F. Scholz, M. Stephens, JASA 82, 1987, equations 4, 7 and section 5.
 inline result<test_result> anderson_darling_test(std::span<const sorted_sample> samples) {
   const std::size_t k = samples.size();
   if (k < 2) return error(errc::invalid_data, "at least 2 samples are needed, not " + std::to_string(k));

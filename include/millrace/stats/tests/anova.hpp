@@ -21,12 +21,12 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// What ANOVA and what follows it need of the groups: all sums about the overall mean.
+/// How the squares of all observations about the overall mean divide.
 struct group_spread {
-  double n = 0;
-  double between = 0;  // sum of squares
-  double within = 0;
-  double df_within = 0;
+  double n = 0;          // observations of all groups
+  double between = 0;    // sum of squares of the group means about the overall mean, weighted by the groups' sizes
+  double within = 0;     // sum of squares of the observations about their group's mean
+  double df_within = 0;  // n less the number of groups
 };
 
 inline result<group_spread> spread_of(std::span<const sample_moments> groups) {
@@ -73,10 +73,15 @@ inline test_result f_test_of(const group_spread& s, std::size_t groups) noexcept
 
 }  // namespace detail
 
-/// One-way analysis of variance: whether the means of all groups are the same. From moments, or samples through
-/// `sample_moments`. `equal_variances` fails where the largest variance is more than 4 times the smallest.
-/// Constant groups have a defined result: p is 1 if all means agree, else 0, with `variation` failed.
-/// O(groups); allocates: never. Errors: fewer than 2 groups, an empty group, one observation in each, NaN, infinities.
+/// One-way analysis of variance: the test of whether all groups have the same mean, from the groups' moments (those of
+/// a sample: `sample_moments::make`). The effect is eta squared, the share of the squares that lies between groups.
+///
+/// `equal_variances` fails where the largest variance is more than 4 times the smallest. If no group varies p is 1
+/// where all means agree and 0 otherwise, and `variation` fails.
+/// Complexity: O(groups).
+/// Allocates: never.
+/// Errors: invalid_data: fewer than 2 groups, an empty group, one observation in each group; not_finite: moments that
+/// are not; invalid_argument: moments that no sample has.
 /// Source: R. Fisher 1925.
 inline result<test_result> one_way_anova(std::span<const sample_moments> groups) {
   const auto spread = detail::spread_of(groups);
@@ -94,17 +99,19 @@ inline result<test_result> one_way_anova(std::span<const sample_moments> groups)
   return r;
 }
 
-/// One of Tukey's comparisons: groups `first` and `second`, and what `test_result` says of them.
+/// One of Tukey's comparisons: the places of the two groups, and the test of their difference.
 struct pairwise_result {
   std::size_t first;
   std::size_t second;
   test_result result;
 };
 
-/// Tukey's honest significant differences (Tukey-Kramer for groups of different sizes): every pair of means, p-values
-/// and intervals that hold for all pairs at once. A p-value costs about a millisecond. Errors: as `one_way_anova`,
-/// constant groups (there is no scale to compare by), and a confidence outside (0, 1). Source: J. Tukey 1953; C.
-/// Kramer, Biometrics 12, 1956.
+/// Tukey's honest significant differences (Tukey-Kramer for groups of different sizes): compares every pair of means,
+/// with p-values and intervals that hold for all pairs at once.
+/// Complexity: about 1 ms a pair.
+/// Allocates: the result.
+/// Errors: as `one_way_anova`; invalid_data: groups of which none varies; out_of_range: a confidence outside (0, 1).
+/// Source: J. Tukey 1953; C. Kramer, Biometrics 12, 1956.
 inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_moments> groups,
                                                        double confidence = 0.95) {
   if (auto ok = detail::checked(test_options{alternative::two_sided, confidence}); !ok) return std::move(ok).error();
@@ -134,8 +141,12 @@ inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_mo
   return all;
 }
 
-/// Brown and Forsythe's test of equal variances: ANOVA of the distances from each group's median (Levene's test with
-/// medians). O(n log n); allocates: O(n). Errors: as `one_way_anova`. Source: M. Brown, A. Forsythe, JASA 69, 1974.
+/// Brown and Forsythe's test of whether all groups have the same variance: ANOVA of the distances from each group's
+/// median (Levene's test with medians).
+/// Complexity: O(n log n).
+/// Allocates: O(n).
+/// Errors: as `one_way_anova`.
+/// Source: M. Brown, A. Forsythe, JASA 69, 1974.
 inline result<test_result> brown_forsythe_test(std::span<const std::span<const double>> groups) {
   std::vector<sample_moments> spreads;
   std::vector<double> work;

@@ -17,7 +17,7 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Which distance from the expected counts is tested.
+/// Which statistic measures the distance of the observed counts from the expected ones.
 enum class count_statistic : std::uint8_t {
   /// Pearson's sum of (observed - expected)^2 / expected.
   chi_squared,
@@ -27,8 +27,9 @@ enum class count_statistic : std::uint8_t {
 
 namespace detail {
 
-/// One cell's part of the statistic. G's is written as a deviance, so that it loses nothing where both are close:
-/// summed over cells, the linear parts cancel.
+/// One cell's part of the statistic. G is the sum of 2 o log(o / e) over observed counts o and expected counts e. Each
+/// term is computed as 2 (o log(o / e) - o + e), which keeps its digits where o and e are close; the added parts cancel
+/// over the cells, since both counts have the same sum.
 inline double cell(count_statistic kind, double observed, double expected) noexcept {
   const double d = observed - expected;
   if (kind == count_statistic::chi_squared) return d * (d / expected);
@@ -49,12 +50,16 @@ inline result<double> total_of(std::span<const std::int64_t> counts) {
 
 }  // namespace detail
 
-/// The goodness of fit of counts to expected shares, which need not sum to 1. A category of share 0 counts no degree of
-/// freedom where it is empty, and makes p 0 where it is not. The effect is Cohen's w.
+/// The test of the goodness of fit of counts to expected shares, which need not sum to 1. `fitted` is the number of
+/// parameters that were estimated from the counts; each takes a degree of freedom. The effect is Cohen's w.
 ///
-/// `fitted` parameters take as many degrees of freedom more. `expected_counts` fails below 5 expected in a category.
-/// O(categories); allocates: never. Errors: negative counts, no counts, shares that are negative, not finite or all 0,
-/// lengths that differ, fewer than 2 categories left. Source: K. Pearson 1900; R. Sokal, F. Rohlf for G.
+/// A category of share 0 takes no degree of freedom if it is empty; if it is not, p is 0. `expected_counts` fails where
+/// fewer than 5 are expected in a category.
+/// Complexity: O(categories).
+/// Allocates: never.
+/// Errors: invalid_argument: negative counts, shares that are negative, not finite or all 0; invalid_data: all counts
+/// 0, no degree of freedom left; shape_mismatch: different numbers of counts and shares.
+/// Source: K. Pearson 1900; R. Sokal, F. Rohlf for G.
 inline result<test_result> goodness_of_fit_test(std::span<const std::int64_t> counts, std::span<const double> shares,
                                                 count_statistic kind = count_statistic::chi_squared, int fitted = 0) {
   if (counts.size() != shares.size())
@@ -105,10 +110,16 @@ inline result<test_result> goodness_of_fit_test(std::span<const std::int64_t> co
   return r;
 }
 
-/// The independence of rows and columns of a table of counts, row by row. Empty rows and columns count no degree of
-/// freedom. The effect is Cramer's V. `yates` takes 1/2 from each distance in a 2 x 2 table (Pearson's alone).
-/// O(cells); allocates: O(rows + columns). Errors: negative counts, no counts, a length that is no multiple of
-/// `columns`, fewer than 2 rows or columns with counts. Source: K. Pearson 1900; H. Cramer 1946; F. Yates 1934.
+/// The test of the independence of rows and columns in a table of counts. The effect is Cramer's V.
+///
+/// Empty rows and columns take no degree of freedom. `yates` subtracts 1/2 from each distance in a 2 x 2 table, for the
+/// chi-squared statistic only. `expected_counts` fails where fewer than 5 are expected in a cell.
+/// Shapes: `table` is rows x columns, one row after the other.
+/// Complexity: O(cells).
+/// Allocates: O(rows + columns).
+/// Errors: invalid_argument: negative counts; invalid_data: all counts 0, fewer than 2 rows or columns with counts;
+/// shape_mismatch: a length that is no multiple of `columns`.
+/// Source: K. Pearson 1900; H. Cramer 1946; F. Yates 1934.
 inline result<test_result> independence_test(std::span<const std::int64_t> table, std::size_t columns,
                                              count_statistic kind = count_statistic::chi_squared, bool yates = false) {
   if (columns == 0 || table.size() % columns != 0)

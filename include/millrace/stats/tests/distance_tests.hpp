@@ -21,7 +21,8 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// Two samples as splits of the sorted values of both: a split's distance is one walk over them.
+/// The values of two samples, pooled and sorted, for computing the distance of many splits into samples of the same
+/// sizes. A split chooses which values are the first sample's; its distance is an integral over one walk.
 class pooled_splits {
  public:
   pooled_splits(const sorted_sample& a, const sorted_sample& b)
@@ -32,7 +33,7 @@ class pooled_splits {
 
   bool constant() const noexcept { return values_.front() == values_.back(); }
 
-  /// How many splits there are, if at most `most`; else 0.
+  /// The number of splits, m + n choose m; 0 if there are more than `most`.
   std::size_t count(std::size_t most) const noexcept {
     const std::size_t fewer = first_ < values_.size() - first_ ? first_ : values_.size() - first_;
     double ways = 1;
@@ -41,10 +42,10 @@ class pooled_splits {
     return ways <= static_cast<double>(most) ? static_cast<std::size_t>(ways + 0.5) : 0;
   }
 
-  /// The share of all splits at least as far apart as `real`.
+  /// The share of all splits whose distance is at least `real`.
   template <class Height>
   double share_of_all(double real, Height height) const {
-    // The places of the first sample, in lexicographic order.
+    // All choices of the first sample's places, in lexicographic order.
     std::vector<std::size_t> places(first_);
     for (std::size_t i = 0; i < first_; ++i) places[i] = i;
     std::size_t as_far = 0;
@@ -66,8 +67,8 @@ class pooled_splits {
     }
   }
 
-  /// The same by random splits, the real one counted as well. The places of the first sample are drawn in order:
-  /// D. Knuth, "The Art of Computer Programming" 2, 3.4.2, algorithm S.
+  /// The same over random splits and the samples themselves. The places of the first sample are drawn in ascending
+  /// order, by algorithm S of D. Knuth, "The Art of Computer Programming" 2, 3.4.2.
   template <class Height>
   double share_of_random(double real, Height height, std::size_t splits, random_engine engine) const {
     std::size_t as_far = 1;
@@ -110,7 +111,7 @@ result<test_result> distance_test(test_result r, double area, const sorted_sampl
   if (options.side == alternative::less)
     return error(errc::invalid_argument, "a distance is never less than none: ask two-sided, or for greater");
   const pooled_splits splits(a, b);
-  // Splits that tie with the real one in exact arithmetic must tie here as well.
+  // Splits that tie with the samples in exact arithmetic have to tie despite rounding, hence the factor.
   const double real = area * (1 - 1e-11);
   const std::size_t all = splits.count(options.permutations);
   r.n1 = static_cast<double>(a.size());
@@ -123,15 +124,19 @@ result<test_result> distance_test(test_result r, double area, const sorted_sampl
 
 }  // namespace detail
 
-/// The permutation test of the Wasserstein-1 distance: are two samples from the same distribution? Finds differences of
-/// any kind, shifts best; the statistic and the effect are the distance, in the samples' unit.
+/// The permutation test of whether two samples come from the same distribution, by their Wasserstein-1 distance. It
+/// finds differences of any kind, and shifts best. The statistic and the effect are the distance, in the samples' unit.
 ///
-/// Guarantee: where there are at most `options.permutations` splits of the pooled sample, all are enumerated and p is
-/// exact, ties or not; else p counts that many random splits and the real one, keeps its level exactly and is never 0.
-/// The same seed gives the same p. Samples that are all one value have p = 1 with `variation` failed. There is no
-/// interval: near 0 a distance has none that resampling could give.
-/// Complexity: O((m + n) permutations), about 4 ns each; allocates: O(m + n). Errors: an empty sample, no permutations,
-/// the alternative `less`, which no distance has. Source: as `wasserstein_distance` and `permutation_test`.
+/// There is no interval, since resampling gives no valid one for a distance near 0. Where all observations are equal p
+/// is 1, and `variation` fails.
+/// Guarantee: where the pooled sample has at most `options.permutations` splits, all are enumerated and p is exact,
+/// with ties as well. Otherwise p counts that many random splits and the samples themselves: it is never 0, and P(p <=
+/// alpha) <= alpha under the null hypothesis. The same seed gives the same p.
+/// Complexity: O((m + n) permutations), about 4 ns each.
+/// Allocates: O(m + n).
+/// Errors: invalid_data: an empty sample; out_of_range: no permutations; invalid_argument: the alternative `less`,
+/// since a distance is never below 0.
+/// Source: as `wasserstein_distance` and `permutation_test`.
 inline result<test_result> wasserstein_test(const sorted_sample& a, const sorted_sample& b,
                                             const permutation_options& options = {}) {
   const auto distance = wasserstein_distance(a, b);
@@ -150,11 +155,13 @@ inline result<test_result> wasserstein_test(const sample_view& a, const sample_v
   });
 }
 
-/// The permutation test of the energy distance: the two-sample Cramer-von Mises idea with the values' own scale kept.
-/// The statistic is m n / (m + n) times the distance squared, the effect the distance.
-///
-/// Guarantee, complexity, errors: as `wasserstein_test`. Source: G. Szekely, M. Rizzo, "Testing for equal distributions
-/// in high dimension", InterStat 2004.
+/// The permutation test of whether two samples come from the same distribution, by their energy distance. The effect is
+/// the distance, the statistic m n / (m + n) times its square. Like the Cramer-von Mises test it integrates the squared
+/// difference of the distribution functions, but over the values instead of their ranks.
+/// Guarantee: as `wasserstein_test`.
+/// Complexity: as `wasserstein_test`.
+/// Errors: as `wasserstein_test`.
+/// Source: G. Szekely, M. Rizzo, "Testing for equal distributions in high dimension", InterStat 2004.
 inline result<test_result> energy_test(const sorted_sample& a, const sorted_sample& b,
                                        const permutation_options& options = {}) {
   const auto distance = energy_distance(a, b);

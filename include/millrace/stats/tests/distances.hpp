@@ -15,7 +15,7 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The integral of `height(F - G)` over the line, F and G the distribution functions of two samples.
+/// The integral over x of `height(F(x) - G(x))`, with F and G the distribution functions of the two samples.
 template <class Height>
 result<double> integral_between(const sorted_sample& a, const sorted_sample& b, Height height) {
   if (auto ok = checked(a, "the first sample"); !ok) return std::move(ok).error();
@@ -36,7 +36,11 @@ result<double> integral_between(const sorted_sample& a, const sorted_sample& b, 
 }  // namespace detail
 
 /// The Wasserstein-1 (earth mover's) distance of two samples, in their own unit: the area between their distribution
-/// functions. O(m + n); allocates: never. Errors: an empty sample. Source: C. Villani, "Optimal transport", 2009, 6.
+/// functions.
+/// Complexity: O(m + n).
+/// Allocates: never.
+/// Errors: invalid_data: an empty sample.
+/// Source: C. Villani, "Optimal transport", 2009, chapter 6.
 inline result<double> wasserstein_distance(const sorted_sample& a, const sorted_sample& b) {
   return detail::integral_between(a, b, [](double gap) { return std::fabs(gap); });
 }
@@ -47,8 +51,11 @@ inline result<double> wasserstein_distance(const sample_view& a, const sample_vi
   });
 }
 
-/// The energy distance of two samples, sqrt(2 E|X - Y| - E|X - X'| - E|Y - Y'|): the area between the distribution
-/// functions, squared before it is summed. O(m + n); allocates: never. Errors: an empty sample.
+/// The energy distance of two samples, sqrt(2 E|X - Y| - E|X - X'| - E|Y - Y'|), in the square root of their unit. It
+/// is the square root of twice the integral of the squared difference of the distribution functions.
+/// Complexity: O(m + n).
+/// Allocates: never.
+/// Errors: invalid_data: an empty sample.
 /// Source: G. Szekely, M. Rizzo, Journal of Statistical Planning and Inference 143, 2013.
 inline result<double> energy_distance(const sorted_sample& a, const sorted_sample& b) {
   auto area = detail::integral_between(a, b, [](double gap) { return gap * gap; });

@@ -26,8 +26,8 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// How many of the differences a[i] - b[j] are at most d. Both samples ascend, so a staircase through the table of
-/// differences parts them: O(m + n).
+/// How many of the differences a[i] - b[j] are at most d. Both samples ascend, so the first j with a[i] - b[j] <= d
+/// never moves back as i grows: O(m + n).
 inline std::uint64_t differences_up_to(const sorted_sample& a, const sorted_sample& b, double d) noexcept {
   std::uint64_t count = 0;
   std::size_t first = 0;  // the first of b whose difference from a[i] is at most d
@@ -38,7 +38,7 @@ inline std::uint64_t differences_up_to(const sorted_sample& a, const sorted_samp
   return count;
 }
 
-/// Doubles as whole numbers in the same order.
+/// Maps doubles to whole numbers of the same order; `unordered` is its inverse.
 inline std::int64_t ordered(double x) noexcept {
   const auto bits = std::bit_cast<std::int64_t>(x);
   return bits < 0 ? static_cast<std::int64_t>(0x8000000000000000U - static_cast<std::uint64_t>(bits)) : bits;
@@ -47,7 +47,8 @@ inline double unordered(std::int64_t at) noexcept {
   return at < 0 ? -std::bit_cast<double>(-at) : std::bit_cast<double>(at);
 }
 
-/// The k-th smallest of all differences a[i] - b[j], k from 1: by bisection over the doubles, at most 64 counts.
+/// The k-th smallest of all differences a[i] - b[j], k from 1, by bisection over all doubles: at most 64 calls of
+/// differences_up_to.
 inline double difference_of_rank(const sorted_sample& a, const sorted_sample& b, std::uint64_t k) noexcept {
   std::int64_t low = ordered(a[0] - b[b.size() - 1]);
   std::int64_t high = ordered(a[a.size() - 1] - b[0]);
@@ -61,8 +62,8 @@ inline double difference_of_rank(const sorted_sample& a, const sorted_sample& b,
   return unordered(low);
 }
 
-/// The largest c with P(U < c) <= tail for samples of m and n without ties: the interval's end is the c-th difference
-/// from its side. Exact where that is quick, else by the normal law. 0: no difference is far enough out.
+/// The largest c with P(U < c) <= tail, for samples of m and n without ties. The interval ends at the c-th smallest and
+/// at the c-th largest difference; with c = 0 it is infinite. Exact for m, n <= 25, else by the normal law.
 inline std::uint64_t rank_of_interval_end(std::size_t m, std::size_t n, double tail) {
   const auto first = static_cast<double>(m);
   const auto second = static_cast<double>(n);
@@ -73,7 +74,7 @@ inline std::uint64_t rank_of_interval_end(std::size_t m, std::size_t n, double t
     return c;
   }
   const double spread = std::sqrt(first * second / 12 * (first + second + 1));
-  // Half a step of U for continuity, as in the test.
+  // Half a step of U is added for continuity, as in the test.
   const double at = std::floor(0.5 * first * second + 0.5 - normal{}.isf(tail) * spread);
   return at > 0 ? static_cast<std::uint64_t>(at) : 0;
 }
@@ -82,10 +83,11 @@ inline std::uint64_t rank_of_interval_end(std::size_t m, std::size_t n, double t
 
 /// How far the first sample lies above the second: Hodges and Lehmann's estimate, the median of all differences
 /// a[i] - b[j], with the interval of the shifts that the Mann-Whitney test does not reject. The statistic and the
-/// p-value are that test's.
+/// p-value are those of mann_whitney_test.
 ///
-/// With few observations no difference is far enough out, and the interval is infinite. Ties leave it a little wide.
-/// Complexity: O(m + n) some two hundred times; samples are sorted already, or sorted as copies.
+/// With too few observations to reject any shift the interval is infinite. Ties make it a little wider.
+/// Complexity: about 200 (m + n) comparisons, besides mann_whitney_test.
+/// Allocates: as `mann_whitney_test`.
 /// Errors: as `mann_whitney_test`.
 /// Source: J. Hodges, E. Lehmann, Annals of Mathematical Statistics 34, 1963; the interval: P. Moses in H. Walker, J.
 /// Lev, "Statistical Inference", 1953; M. Hollander, D. Wolfe, "Nonparametric Statistical Methods", 4.3.
@@ -114,10 +116,12 @@ inline result<test_result> hodges_lehmann_test(const sample_view& a, const sampl
   });
 }
 
-/// Which deviations of a canary from its baseline count.
+// A canary is a new version that serves a part of the traffic; its baseline is the old version, over the same time.
+
+/// Which deviations of a canary's metric from the baseline's count.
 enum class canary_direction : std::uint8_t { either, increase, decrease };
 
-/// What a metric of a canary is, beside its baseline.
+/// How a canary's metric compares with the baseline's.
 enum class canary_level : std::uint8_t { no_data, pass, high, low };
 
 constexpr std::string_view to_string(canary_level level) noexcept {
@@ -133,17 +137,18 @@ constexpr std::string_view to_string(canary_level level) noexcept {
 /// When a canary's metric counts as higher or lower than the baseline's.
 struct canary_options {
   canary_direction direction = canary_direction::either;
-  /// The share of the estimated shift that the interval must stay clear of.
+  /// The interval of the shift has to lie beyond this multiple of the estimated shift, not just beyond 0.
   double tolerance = 0.25;
+  /// The level of that interval.
   double confidence = 0.98;
 };
 
-/// A canary's metric against its baseline's, and why.
+/// How a canary's metric compares with its baseline's, and the figures that decided it.
 struct canary_classification {
   canary_level level = canary_level::no_data;
-  /// Canary less baseline; NaN where there is no data.
+  /// The shift of canary against baseline, by hodges_lehmann_test; its figures are NaN where there is no data.
   test_result shift;
-  /// The interval must lie wholly above this, or wholly below minus this.
+  /// The metric is high if the shift's interval lies wholly above this, low if it lies wholly below minus this.
   double bound = 0;
   /// The mean of the canary over that of the baseline.
   double ratio = std::numeric_limits<double>::quiet_NaN();
@@ -163,13 +168,14 @@ struct canary_classification {
   }
 };
 
-/// The rule by which Kayenta, Spinnaker's judge of canaries, classifies a metric: with the shift of canary against
-/// baseline estimated by `hodges_lehmann_test`, the metric is high where the interval's lower end is above `tolerance`
-/// times the estimate's absolute value, low where its upper end is below minus that, and passes otherwise. An interval
-/// that excludes 0 narrowly passes: the shift is not known to be near its estimate's size.
+/// Classifies a canary's metric by the rule of Kayenta, the canary judge of Spinnaker. `hodges_lehmann_test` estimates
+/// the shift of canary against baseline. The metric is high where the interval's lower end is above `tolerance` times
+/// the estimate's absolute value, low where its upper end is below minus that, and passes otherwise. So an interval
+/// that narrowly excludes 0 passes: the shift could be much smaller than its estimate.
 ///
-/// An empty sample is `no_data`; samples with the same observations in the same order pass untested.
-/// Errors: NaN, infinities, a confidence outside (0, 1), a tolerance that is negative or not finite.
+/// An empty sample is `no_data`. Two samples with the same observations in the same order pass.
+/// Errors: not_finite: NaN or an infinity; out_of_range: a confidence outside (0, 1), a tolerance that is negative or
+/// not finite.
 /// Source: spinnaker/kayenta, MannWhitneyClassifier (tolerance 0.25; its judge asks for confidence 0.98). Kayenta
 /// always takes the normal law for the interval, so its ends differ for samples of a few observations.
 inline result<canary_classification> classify_canary(const sample_view& baseline, const sample_view& canary,

@@ -21,17 +21,22 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Where a p-value comes from.
+/// How a p-value is computed.
 enum class p_method : std::uint8_t {
-  /// Exact where that is cheap (a few milliseconds), else the limit law.
+  /// Exact where that takes at most a few milliseconds, else from the limit law.
   automatic,
+  /// From the distribution for samples of this size, however long it takes.
   exact,
+  /// From the limit law of large samples.
   asymptotic,
 };
 
 namespace detail {
 
-/// Massart's bound on how is_far empirical distribution functions may be off, both together: holds for every n.
+/// An interval for the largest distance of two distribution functions, from the distance d of samples of m and n; with
+/// n = 0 of one sample's function from a given one. By the Dvoretzky-Kiefer-Wolfowitz inequality with Massart's
+/// constant an empirical distribution function is off by more than sqrt(log(2 / p) / (2 m)) somewhere with at most the
+/// probability p; two samples share 1 - confidence. Holds for every m and n.
 inline interval distance_interval(double d, double m, double n, double confidence) noexcept {
   const double outside = (1 - confidence) / (n > 0 ? 2 : 1);
   const double reach =
@@ -41,13 +46,15 @@ inline interval distance_interval(double d, double m, double n, double confidenc
 
 }  // namespace detail
 
-/// The two-sample Kolmogorov-Smirnov test. `greater` asks whether a's distribution function lies above b's somewhere
-/// (a tends to be smaller), `less` the contrary, as in SciPy. The effect is the largest distance, its interval from
-/// the Dvoretzky-Kiefer-Wolfowitz-Massart bound.
+/// The two-sample Kolmogorov-Smirnov test. The alternative `greater` means that a's distribution function lies above
+/// b's somewhere (so values of a tend to be smaller), `less` the contrary, as in SciPy. The effect is the largest
+/// distance of the distribution functions, in [0, 1].
 ///
-/// The exact p-value counts lattice paths and is right with ties as well; `automatic` takes it while it costs less
-/// than some milliseconds. Neither allocates when the samples are large.
-/// Complexity: O(m + n) and, exact, O(min(m, n) (m + n)). Errors: an empty sample, a confidence outside (0, 1).
+/// The exact p-value counts lattice paths and is exact with ties as well. `automatic` computes it while
+/// min(m, n) (m + n) is at most 2 million, which takes some milliseconds.
+/// Complexity: O(m + n), and O(min(m, n) (m + n)) for the exact p-value.
+/// Allocates: only for the exact p-value, O(m + n).
+/// Errors: invalid_data: an empty sample; out_of_range: a confidence outside (0, 1), a sample of more than 2^31.
 /// Source: N. Smirnov 1939; J. Hodges, Arkiv foer Matematik 3, 1958, for the one-sided limit's correction.
 inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& b, const test_options& options = {},
                                    p_method method = p_method::automatic) {
@@ -90,7 +97,7 @@ inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& 
     std::vector<std::uint32_t> ends(static_cast<std::size_t>(m + n) + 1, 0);
     detail::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) { ends[i + j] = 1; });
     const auto is_end = [&](std::int64_t k) { return ends[static_cast<std::size_t>(k)] != 0; };
-    // The shorter sample leads, for the memory; that turns a one-sided difference around.
+    // The shorter sample goes first, since the memory needed is O(first). Exchanging them turns the difference's sign.
     if (m <= n)
       r.p = detail::share_of_crossing_paths(m, n, most, side, is_end);
     else
@@ -115,10 +122,15 @@ inline result<test_result> ks_test(const sample_view& a, const sample_view& b, c
 }
 
 /// The one-sample Kolmogorov-Smirnov test against a continuous distribution function, `cdf(x)` in [0, 1], which must
-/// not have been fitted to the sample. `greater` asks whether the sample's function lies above it somewhere.
+/// not have been fitted to the sample. The alternative `greater` means that the sample's distribution function lies
+/// above it somewhere.
 ///
-/// Exact for n up to 1,000 (`automatic`), or where p is below 1e-4; beyond, the limit law with its correction of order
-/// 1/n. Complexity: O(n) besides that. Errors: an empty sample, a cdf that returns values outside [0, 1] or falls.
+/// `automatic` computes the exact p-value for n up to 1,000, and up to 1e6 where p is below about 1e-4; otherwise p is
+/// that of the limit law with its correction of order 1 / n.
+/// Complexity: O(n) calls of cdf, besides the exact p-value (see kolmogorov_two_sided_sf).
+/// Allocates: only for the exact p-value.
+/// Errors: invalid_data: an empty sample; invalid_argument: a cdf that returns a value outside [0, 1], or falls;
+/// out_of_range: a confidence outside (0, 1).
 /// Source: as `kolmogorov_two_sided_sf`; the correction: J. Vrbik, Journal of Probability and Statistics 2018.
 template <class Cdf>
 result<test_result> ks_test_against(const sorted_sample& a, Cdf cdf, const test_options& options = {},

@@ -22,14 +22,14 @@ namespace stats {
 
 namespace detail {
 
-/// What one walk through both samples in order yields.
+/// The sums that the test needs, from one walk through both samples.
 struct rank_sums {
   /// Twice the first sample's U, a whole number.
   std::uint64_t twice_u = 0;
-  /// The sum over groups of ties of t^3 - t.
+  /// The sum of t^3 - t over groups of t equal observations.
   double ties = 0;
-  /// The sums of squares of each observation's share of the other sample that it exceeds (of b: that exceed it), from
-  /// which DeLong's variance comes.
+  /// For DeLong's variance: over the observations of a, the sum of squares of the share of b that each exceeds; over
+  /// those of b, that of the share of a that exceeds each. Equal ones count half.
   double squares_a = 0;
   double squares_b = 0;
 };
@@ -56,7 +56,7 @@ inline rank_sums rank_sums_of(const sorted_sample& a, const sorted_sample& b) no
   return sums;
 }
 
-/// The p-value of the first sample's u over all choices of the smaller sample.
+/// The exact p-value of the first sample's u, over all choices of the smaller sample's members.
 inline double exact_rank_p(const sorted_sample& a, const sorted_sample& b, double u, alternative side) {
   std::vector<std::size_t> ties;
   std::size_t seen = 0;
@@ -71,7 +71,8 @@ inline double exact_rank_p(const sorted_sample& a, const sorted_sample& b, doubl
   return (side == alternative::greater) != turned ? law.at_least(u) : law.at_most(u);
 }
 
-/// The p-value by the normal law, with half a step of u for continuity.
+/// The p-value by the normal law. `distance` is U less its mean, `spread` the variance of U; half a step of U is
+/// subtracted for continuity.
 inline double normal_rank_p(double distance, double spread, alternative side) noexcept {
   if (!(spread > 0)) return 1;
   const double sd = std::sqrt(spread);
@@ -82,13 +83,17 @@ inline double normal_rank_p(double distance, double spread, alternative side) no
 
 }  // namespace detail
 
-/// The Mann-Whitney (Wilcoxon rank sum) test. The statistic is the first sample's U; the effect is U / (m n), the
-/// probability that a value of a exceeds one of b, ties counted half, with DeLong's interval.
+/// The Mann-Whitney (Wilcoxon rank sum) test of samples of m and n observations. The statistic is the first sample's U,
+/// the number of pairs in which the value of a exceeds that of b, ties counted half. The effect is U / (m n), an
+/// estimate of the probability of that, with DeLong's interval.
 ///
-/// `exact` goes through all choices of the first sample, ties included; `automatic` does so up to about m = n = 25.
-/// Beyond: the normal law with the correction for ties and for continuity. U is summed in whole numbers: exact at any
-/// size. Complexity: O(m + n) besides the exact distribution; allocates: never, but for that.
-/// Errors: an empty sample, a confidence outside (0, 1). All observations equal: p is 1, `variation` failed.
+/// p_method::exact computes p over all choices of the first sample's members, ties included; `automatic` does so up to
+/// about m = n = 25. Otherwise p is that of the normal law, corrected for ties and continuity. Where all observations
+/// are equal p is 1, and `variation` fails.
+/// Guarantee: U is exact at any size.
+/// Complexity: O(m + n), besides the exact distribution (see mann_whitney_exact).
+/// Allocates: only for the exact distribution.
+/// Errors: invalid_data: an empty sample; out_of_range: a confidence outside (0, 1), samples of more than 2e9.
 /// Source: H. Mann, D. Whitney 1947; E. DeLong et al., Biometrics 44, 1988, for the interval.
 inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorted_sample& b,
                                              const test_options& options = {}, p_method method = p_method::automatic) {

@@ -18,8 +18,8 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// A t test of an estimate against `null`. A standard error of 0 has a defined result: p is 1 where the estimate is
-/// the null, 0 where it is not, and the assumption of variation has failed.
+/// Fills in a t test of an estimate against `null`. With a standard error of 0, `variation` fails; p is 1 where the
+/// estimate equals `null`, and otherwise 0, or 1 where a one-sided alternative points the other way.
 inline void fill_t(test_result& r, double estimate, double null, double standard_error, double df,
                    const test_options& options) noexcept {
   const student_t t{df};
@@ -36,12 +36,15 @@ inline void fill_t(test_result& r, double estimate, double null, double standard
 
 }  // namespace detail
 
-/// Welch's t test of the difference of two means, a - b, without assuming equal variances. From samples or
+/// Welch's t test of the difference of two means, a - b, without assuming equal variances. Takes samples or their
 /// sample_moments.
 ///
-/// Guarantee: equal to SciPy and R to 1e-12. Complexity: O(1) from moments, O(n) from samples; allocates:
-/// never, but where squares of the values over- or underflow. Errors: fewer than 2 observations, NaN, infinities, a
-/// confidence outside (0, 1). Source: B. Welch, Biometrika 34, 1947; degrees of freedom by Satterthwaite.
+/// Guarantee: equal to SciPy and R to 1e-12.
+/// Complexity: O(1) from moments, O(n) from samples.
+/// Allocates: never, except for samples whose squares over- or underflow.
+/// Errors: invalid_data: fewer than 2 observations in a sample; not_finite: NaN or an infinity; out_of_range: a
+/// confidence outside (0, 1).
+/// Source: B. Welch, Biometrika 34, 1947; degrees of freedom by Satterthwaite.
 inline result<test_result> welch_t_test(const sample_moments& a, const sample_moments& b,
                                         const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -61,9 +64,9 @@ inline result<test_result> welch_t_test(const sample_moments& a, const sample_mo
   return r;
 }
 
-/// Student's t test of the difference of two means, a - b, of groups with the same variance.
-/// As `welch_t_test`, which is the better choice unless the variances are known to be equal; `equal_variances` is
-/// reported as failed where the sample variances differ by more than a factor of 4. Source: Student 1908.
+/// Student's t test of the difference of two means, a - b, of groups with the same variance. Unless the variances are
+/// known to be equal, `welch_t_test` is the better choice. `equal_variances` fails where the sample variances differ by
+/// more than a factor of 4. Otherwise as `welch_t_test`. Source: Student 1908.
 inline result<test_result> student_t_test(const sample_moments& a, const sample_moments& b,
                                           const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -81,7 +84,7 @@ inline result<test_result> student_t_test(const sample_moments& a, const sample_
   return r;
 }
 
-/// The one-sample t test of a mean against `null`; the effect is the mean itself. As `welch_t_test`.
+/// The one-sample t test of a mean against `null`. The effect is the mean itself. Otherwise as `welch_t_test`.
 inline result<test_result> one_sample_t_test(const sample_moments& a, double null, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(a, "the sample", 2); !ok) return std::move(ok).error();
@@ -96,10 +99,10 @@ inline result<test_result> one_sample_t_test(const sample_moments& a, double nul
 
 namespace detail {
 
-/// Whether a variance is right: not infinite, and not 0 for squares that a double cannot hold.
+/// Whether a variance is well inside the range of doubles, so that no square over- or underflowed.
 inline bool held(const sample_moments& m) noexcept { return m.variance > 1e-280 && m.variance < 1e280; }
 
-/// The power of two that is near the largest absolute value among the observations, 1 if they are all 0.
+/// The power of two just below the largest absolute value among the observations and `other`; 1 if all are 0.
 inline double unit_of(std::span<const double> a, std::span<const double> b, double other) noexcept {
   double most = std::fabs(other);
   for (const double x : a) most = std::fmax(most, std::fabs(x));
@@ -107,8 +110,9 @@ inline double unit_of(std::span<const double> a, std::span<const double> b, doub
   return most > 0 ? std::ldexp(1.0, std::ilogb(most)) : 1;
 }
 
-/// `test(a, b, null)` on the samples, and if need be on the samples over a power of two, which no t statistic depends
-/// on: so that values whose squares over- or underflow have their p-value too. Allocates: O(n) in that case.
+/// Calls `test(a, b, null)`. If squares of the values over- or underflow, the samples and `null` are first divided by a
+/// power of two, which changes no t statistic, and the effect and its interval are multiplied by it afterwards.
+/// Allocates: O(n) in that case.
 template <class Test>
 result<test_result> at_their_scale(std::span<const double> a, std::span<const double> b, double null, Test test) {
   const sample_moments first = sample_moments::make(a);
@@ -130,7 +134,8 @@ result<test_result> at_their_scale(std::span<const double> a, std::span<const do
   return r;
 }
 
-/// The moments of the differences: from themselves, as the pair's three would cancel.
+/// The moments of the differences a[i] - b[i], summed from the differences: the variance from those of a and b and
+/// their covariance would lose its digits to cancellation where the pairs are nearly equal.
 inline sample_moments differences(std::span<const double> a, std::span<const double> b) noexcept {
   const pair_moments m = pair_moments::make(a, b);
   sample_moments d{m.n, m.mean_x - m.mean_y, 0};
@@ -148,7 +153,8 @@ inline sample_moments differences(std::span<const double> a, std::span<const dou
 
 }  // namespace detail
 
-/// The paired t test: of the mean of the differences a[i] - b[i]. Errors also for samples of different length.
+/// The paired t test: the one-sample t test of the differences a[i] - b[i] against 0. Errors: as `welch_t_test`, and
+/// shape_mismatch for samples of different lengths.
 inline result<test_result> paired_t_test(const sample_view& a, const sample_view& b, const test_options& options = {}) {
   if (a.size() != b.size())
     return error(errc::shape_mismatch,

@@ -16,7 +16,8 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Successes among trials: clicks of impressions, errors of requests. Signed, so that a negative count is seen.
+/// Successes among trials, such as clicks among impressions or errors among requests. The counts are signed, so that a
+/// negative one can be refused.
 struct proportion {
   std::int64_t successes = 0;
   std::int64_t trials = 0;
@@ -47,14 +48,15 @@ inline bool sensible(const test_options& options, const proportion& a, const pro
   return sensible(a) ? refusal(b, "the second arm") : refusal(a, "the first arm");
 }
 
-/// The normal's upper quantile; the two levels that nearly everybody asks for are at hand.
+/// The z that a standard normal exceeds with the probability `outside`; for levels of 95 % and 99 % without a search.
 inline double normal_critical(double outside) noexcept {
   if (outside == (1 - 0.95) / 2) return 1.9599639845400542;
   if (outside == (1 - 0.99) / 2) return 2.5758293035489008;
   return normal{}.isf(outside);
 }
 
-/// Wilson's interval for a rate, with critical value z.
+/// Wilson's interval for a rate: the p for which the rate lies within z standard errors sqrt(p (1 - p) / trials) of p,
+/// the roots of a quadratic equation.
 inline interval wilson(double successes, double trials, double z, double level) noexcept {
   const double rate = successes / trials;
   const double square = z * z / trials;
@@ -73,17 +75,22 @@ result<interval> proportion_interval(const proportion& p, double confidence, Mak
 
 }  // namespace detail
 
-/// Wilson's score interval for a probability: near its stated level for every n and rate; the one to use by default.
-/// O(1); allocates: never. Errors (of all four): no trials, negative counts, more successes than trials, a confidence
-/// outside (0, 1). Source: E. Wilson, JASA 22, 1927.
+// The four intervals below have in common:
+//   Complexity: O(1)
+//   Allocates: never
+//   Errors: invalid_data: no trials; invalid_argument: negative counts, more successes than trials; out_of_range: more
+//   than 2^53 trials, a confidence outside (0, 1)
+
+/// Wilson's score interval for a probability. Its coverage is near the stated level for every n and rate: the one to
+/// use by default. Source: E. Wilson, JASA 22, 1927.
 inline result<interval> wilson_interval(const proportion& p, double confidence = 0.95) {
   return detail::proportion_interval(p, confidence, [&](double s, double n, double outside) {
     return detail::wilson(s, n, detail::normal_critical(outside), confidence);
   });
 }
 
-/// The exact interval, whose coverage is at least its level, always. Source: C. Clopper, E. Pearson, Biometrika 26,
-/// 1934.
+/// Clopper and Pearson's exact interval, whose coverage is never below its level and often far above it.
+/// Source: C. Clopper, E. Pearson, Biometrika 26, 1934.
 inline result<interval> clopper_pearson_interval(const proportion& p, double confidence = 0.95) {
   return detail::proportion_interval(p, confidence, [&](double s, double n, double outside) {
     return interval{s == 0 ? 0 : beta{s, n - s + 1}.quantile(outside), s == n ? 1 : beta{s + 1, n - s}.isf(outside),
@@ -91,7 +98,7 @@ inline result<interval> clopper_pearson_interval(const proportion& p, double con
   });
 }
 
-/// Wald's interval after z^2 / 2 successes and failures were added. May reach below 0 or above 1, where it is cut off.
+/// Wald's interval after z^2 / 2 successes and as many failures were added; cut off at 0 and 1.
 /// Source: A. Agresti, B. Coull, The American Statistician 52(2), 1998.
 inline result<interval> agresti_coull_interval(const proportion& p, double confidence = 0.95) {
   return detail::proportion_interval(p, confidence, [&](double s, double n, double outside) {
@@ -103,8 +110,8 @@ inline result<interval> agresti_coull_interval(const proportion& p, double confi
   });
 }
 
-/// The rate -+ z standard errors: what textbooks print first. Too narrow for small n or rates near 0 and 1, and empty
-/// at them; here to be compared with. Source: P. Laplace 1812.
+/// Wald's interval, the rate -+ z standard errors, for comparison with other programs. Its coverage is below its level
+/// for small n and for rates near 0 and 1, and at a rate of 0 or 1 it has no width. Source: P. Laplace 1812.
 inline result<interval> wald_interval(const proportion& p, double confidence = 0.95) {
   return detail::proportion_interval(p, confidence, [&](double s, double n, double outside) {
     const double rate = s / n;

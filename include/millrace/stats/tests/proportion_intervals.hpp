@@ -13,16 +13,22 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Newcombe's interval for the difference of two probabilities, a - b: from Wilson's for each; the one to use by
-/// default. O(1); allocates: never. Errors (of all here): no trials, negative counts, more successes than trials, a
-/// confidence outside (0, 1). Source: R. Newcombe, Statistics in Medicine 17, 1998, method 10.
+// The intervals of this header have in common:
+//   Allocates: never
+//   Errors: as `two_proportion_z_test`: invalid_data: no trials; invalid_argument: negative counts, more successes than
+//   trials; out_of_range: more than 2^53 trials, a confidence outside (0, 1)
+
+/// Newcombe's interval for the difference of two probabilities, a - b, made of Wilson's interval for each arm: the one
+/// to use by default.
+/// Complexity: O(1).
+/// Source: R. Newcombe, Statistics in Medicine 17, 1998, method 10.
 inline result<interval> newcombe_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
   return detail::newcombe(a, b, options);
 }
 
-/// The score interval for the difference: the differences that the score test does not reject. A few microseconds.
+/// The score interval for the difference a - b: the differences that `score_test` does not reject. A few microseconds.
 /// Source: O. Miettinen, M. Nurminen, Statistics in Medicine 4, 1985.
 inline result<interval> score_difference_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};
@@ -30,7 +36,8 @@ inline result<interval> score_difference_interval(const proportion& a, const pro
   return detail::score_interval_of_difference(a, b, options);
 }
 
-/// The difference -+ z unpooled standard errors, here to be compared with: too narrow for small n and extreme rates.
+/// Wald's interval, the difference a - b -+ z unpooled standard errors, for comparison with other programs. It is too
+/// narrow for small n and for rates near 0 or 1.
 inline result<interval> wald_difference_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
@@ -42,12 +49,13 @@ inline result<interval> wald_difference_interval(const proportion& a, const prop
   return interval{std::fmax(-1.0, p1 - p2 - reach), std::fmin(1.0, p1 - p2 + reach), confidence};
 }
 
-/// The score interval for the ratio of two probabilities, a / b: the ratios that the score test does not reject. Its
-/// upper end is infinite where b has no success, its lower one 0 where a has none. A few microseconds.
+/// The score interval for the ratio of two probabilities, a / b: the ratios that a score test does not reject. Its
+/// upper end is infinite where b has no success, its lower end is 0 where a has none. A few microseconds.
 ///
-/// The method is Miettinen and Nurminen's: Koopman's interval with each variance times n / (n - 1), n the trials of
-/// both. Source: O. Miettinen, M. Nurminen, Statistics in Medicine 4, 1985; without the factor: P. Koopman, Biometrics
-/// 40, 1984.
+/// The method is Miettinen and Nurminen's: Koopman's interval with the variance multiplied by n / (n - 1), where n is
+/// the number of trials of both arms.
+/// Source: O. Miettinen, M. Nurminen, Statistics in Medicine 4, 1985; without the factor: P. Koopman, Biometrics 40,
+/// 1984.
 inline result<interval> score_ratio_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
@@ -62,7 +70,8 @@ inline result<interval> score_ratio_interval(const proportion& a, const proporti
   return at;
 }
 
-/// The logarithm of the ratio -+ z standard errors. Without successes in an arm the interval is all of [0, infinity].
+/// Katz' interval for the ratio a / b: the logarithm of the ratio -+ z standard errors. Where an arm has no successes
+/// it is all of [0, infinity].
 /// Source: D. Katz et al., Biometrics 34, 1978.
 inline result<interval> katz_ratio_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};

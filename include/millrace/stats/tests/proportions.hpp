@@ -18,18 +18,21 @@ namespace stats {
 
 /// How the two-proportion z test estimates its standard error.
 enum class z_variance : std::uint8_t {
-  /// One proportion for both, as under the null hypothesis: the test of the textbooks.
+  /// From the rate of both arms together, as the null hypothesis has it: the test of the textbooks.
   pooled,
-  /// Each its own: agrees with the Wald interval.
+  /// From each arm's own rate. The test then rejects where the Wald interval excludes 0.
   unpooled,
 };
 
 /// The two-proportion z test of the difference of success probabilities, a - b. The interval is Newcombe's.
 ///
-/// Where neither or both arms have only successes or only failures the pooled standard error is 0: the result is z = 0,
-/// p = 1, with `variation` failed. `expected_counts` fails below 5 expected in a cell: prefer `fisher_exact_test`.
-/// Complexity: O(1), some 50 ns with p and interval; allocates: never.
-/// Errors: no trials, negative counts, more successes than trials, a confidence outside (0, 1).
+/// Where both arms have only successes, or both only failures, the standard error is 0: the result is z = 0 and p = 1,
+/// and `variation` fails. `expected_counts` fails where fewer than 5 successes or failures are expected in an arm:
+/// prefer `fisher_exact_test` then.
+/// Complexity: O(1), some 50 ns with p and interval.
+/// Allocates: never.
+/// Errors: invalid_data: no trials; invalid_argument: negative counts, more successes than trials; out_of_range: more
+/// than 2^53 trials, a confidence outside (0, 1).
 /// Source: D. Altman et al., "Statistics with Confidence", 2000; the interval: R. Newcombe, Statistics in Medicine 17,
 /// 1998, method 10.
 inline result<test_result> two_proportion_z_test(const proportion& a, const proportion& b,
@@ -74,12 +77,15 @@ inline result<test_result> two_proportion_z_test(std::int64_t successes1, std::i
   return two_proportion_z_test({successes1, trials1}, {successes2, trials2}, options, variance);
 }
 
-/// Fisher's exact test of two proportions: conditional on the totals, every table at most as likely as this one counts
-/// (two-sided), or every one at least as far out. The effect is the sample odds ratio; its interval is exact in the
-/// same sense, of the conditional maximum likelihood's noncentral hypergeometric law.
+/// Fisher's exact test of two proportions. Given the totals, a table is fixed by the first arm's successes; p is the
+/// probability under the null hypothesis of all tables that are at most as likely as this one (two-sided), or that have
+/// at most (less) or at least (greater) as many successes in the first arm. The effect is the sample odds ratio. Its
+/// interval holds the odds ratios under which neither tail at this table has less than its share of 1 - confidence.
 ///
-/// Guarantee: equal to enumeration of the tables to 1e-12, also for p of 1e-300. Complexity: O(number of tables whose
-/// probability is not negligible), about sqrt(n); allocates: never. Errors: as `two_proportion_z_test`.
+/// Guarantee: equal to enumeration of the tables to 1e-12, also for p of 1e-300.
+/// Complexity: O(number of tables whose probability is not negligible), about sqrt(n).
+/// Allocates: never.
+/// Errors: as `two_proportion_z_test`.
 /// Source: R. Fisher 1935; the interval: Cornfield 1956, as in R's fisher.test.
 inline result<test_result> fisher_exact_test(const proportion& a, const proportion& b,
                                              const test_options& options = {}) {
@@ -114,10 +120,13 @@ inline result<test_result> fisher_exact_test(std::int64_t successes1, std::int64
   return fisher_exact_test({successes1, trials1}, {successes2, trials2}, options);
 }
 
-/// The score test that the success probabilities differ by `null` (a - b), with the variance restricted to it: for
-/// non-inferiority and equivalence margins. The interval inverts it. Source: O. Miettinen, M. Nurminen, Statistics in
-/// Medicine 4, 1985. Complexity: some microseconds, for the interval; allocates: never.
-/// Errors: as `two_proportion_z_test`, and a null outside (-1, 1).
+/// The score test of the hypothesis that the success probabilities differ by `null` (a - b), such as the margin of a
+/// non-inferiority trial. The variance is estimated under that hypothesis. The interval holds the differences that the
+/// test does not reject.
+/// Complexity: some microseconds, for the interval.
+/// Allocates: never.
+/// Errors: as `two_proportion_z_test`, and out_of_range for a null outside (-1, 1).
+/// Source: O. Miettinen, M. Nurminen, Statistics in Medicine 4, 1985.
 inline result<test_result> score_test(const proportion& a, const proportion& b, double null = 0,
                                       const test_options& options = {}) {
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);

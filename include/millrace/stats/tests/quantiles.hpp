@@ -19,19 +19,23 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// A quantile with its interval from order statistics, which asks nothing of the distribution: the ends are
-/// observations.
+/// A quantile of a sample, and its interval.
 struct quantile_estimate {
   double probability = 0;
+  /// The sample quantile.
   double value = 0;
   stats::interval interval;
 };
 
-/// The sample quantile at `probability` in (0, 1), and the interval between the order statistics whose ranks hold it
-/// with at least `confidence`, by the binomial law of the number of observations below it. An end is infinite where the
-/// sample is too small to bound it.
-/// O(log n) beyond the sorted sample; allocates: never. Errors: an empty sample, a probability or confidence outside
-/// (0, 1). Source: W. Conover, "Practical Nonparametric Statistics", section 3.2.
+/// The sample quantile at `probability` in (0, 1), and an interval for the quantile of the distribution whose ends are
+/// two observations. The number of observations below the true quantile is binomial whatever the distribution is, so
+/// the two ranks follow from the binomial law alone. An end is infinite where the sample is too small to bound it.
+///
+/// Guarantee: the interval covers with at least the probability `confidence`, for any distribution.
+/// Complexity: O(log n).
+/// Allocates: never.
+/// Errors: invalid_data: an empty sample; out_of_range: a probability or confidence outside (0, 1).
+/// Source: W. Conover, "Practical Nonparametric Statistics", section 3.2.
 inline result<quantile_estimate> quantile_interval(const sorted_sample& sample, double probability,
                                                    double confidence = 0.95) {
   if (auto ok = detail::checked(sample, "the sample"); !ok) return std::move(ok).error();
@@ -45,12 +49,13 @@ inline result<quantile_estimate> quantile_interval(const sorted_sample& sample, 
   q.probability = probability;
   q.value = sample.quantile(probability);
   q.interval.level = confidence;
-  // The r-th smallest lies above the quantile when fewer than r lie below it: P(K <= r - 1) <= outside.
+  // With K observations below the true quantile, the r-th smallest lies above it if K <= r - 1. The lower end is the
+  // largest r for which that has at most the probability `outside`; `rank` is r - 1.
   const double low = below.quantile(outside);
   double rank = low;
   if (below.cdf(rank) > outside) rank -= 1;
   if (rank >= 0) q.interval.lower = sample[static_cast<std::size_t>(rank)];
-  // And the s-th smallest lies below it when at least s do: P(K >= s) <= outside.
+  // The s-th smallest lies below it if K >= s: the upper end is the least s with P(K >= s) <= outside, which is `high`.
   const double high = below.isf(outside) + 1;
   if (high <= n) q.interval.upper = sample[static_cast<std::size_t>(high) - 1];
   return q;
@@ -58,8 +63,10 @@ inline result<quantile_estimate> quantile_interval(const sorted_sample& sample, 
 
 namespace detail {
 
-/// The sample quantile's standard error, from the width of the interval between two order statistics about it and the
-/// probability that the interval has. 0 for constant samples, infinite where the sample is too small.
+/// The sample quantile's standard error, from two order statistics on either side of it. The interval between them
+/// covers the true quantile with a binomial probability 1 - outside; if the sample quantile is normal, its width is 2 z
+/// standard errors, with z the normal deviate that has outside / 2 above it. 0 for constant samples, infinite where the
+/// sample is too small.
 inline double quantile_error(const sorted_sample& sample, double probability) noexcept {
   const auto n = static_cast<double>(sample.size());
   const double reach = 1.96 * std::sqrt(n * probability * (1 - probability));
@@ -76,12 +83,15 @@ inline double quantile_error(const sorted_sample& sample, double probability) no
 
 }  // namespace detail
 
-/// The test that two distributions have the same quantile at `probability`, a - b: of latencies at 0.99, say. A z test
-/// whose standard errors come from order statistics, so that no density has to be estimated.
+/// The test that two distributions have the same quantile at `probability`, such as the 0.99 quantile of latencies. The
+/// effect is a's quantile less b's. A z test, whose standard errors come from order statistics, so that no density has
+/// to be estimated.
 ///
-/// `large_sample` fails where fewer than 5 observations lie beyond the quantile in a sample; where there are too few to
-/// bound it at all, the result is an error. O(1) beyond the sorted samples; allocates: never.
-/// Errors: samples too small for the quantile, a probability or confidence outside (0, 1).
+/// `large_sample` fails where fewer than 5 observations of a sample are expected beyond the quantile.
+/// Complexity: O(1).
+/// Allocates: never.
+/// Errors: invalid_data: an empty sample, or one that is too small to bound the quantile; out_of_range: a probability
+/// or confidence outside (0, 1).
 /// Source: R. Price, D. Bonett, Journal of Statistical Computation and Simulation 72(2), 2002.
 inline result<test_result> quantile_test(const sorted_sample& a, const sorted_sample& b, double probability,
                                          const test_options& options = {}) {

@@ -17,13 +17,16 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// A ratio of means, such as revenue a click, and its variance by the delta method: that of one unit, so that
-/// variance / n is the squared standard error.
+/// A ratio of means, such as revenue per click, and its variance by the delta method.
+///
+/// To first order the ratio X / Y of two means moves like the mean of the units' (x - r y) / y0, where r is the true
+/// ratio and y0 the true mean of the denominator. So it has the variance of that, var(x - r y) / y0^2, divided by n.
 struct ratio_estimate {
   double n = 0;
   double ratio = 0;
+  /// The variance of one unit's part: variance / n is the squared standard error of the ratio.
   double variance = 0;
-  /// How many standard errors the denominator's mean is away from 0: below about 10 the delta method fails.
+  /// How many standard errors the denominator's mean is away from 0. Below about 10 the delta method is not reliable.
   double denominator_distance = 0;
 };
 
@@ -38,15 +41,16 @@ inline result<void> checked(const pair_moments& m, const char* name, double leas
   return {};
 }
 
-/// The variance of x - slope y, without cancellation below 0.
+/// The variance of x - slope y; 0 where rounding would make it negative.
 inline double variance_less(const pair_moments& m, double slope) noexcept {
   return std::fmax(0.0, m.variance_x + slope * (slope * m.variance_y - 2 * m.covariance));
 }
 
 }  // namespace detail
 
-/// mean_x / mean_y over units that carry both (x: numerator, y: denominator), by the delta method.
-/// Errors: fewer than 2 units, NaN, a denominator whose mean is 0, a covariance that exceeds the variances.
+/// The ratio mean_x / mean_y of the numerators x and the denominators y of the same units, with its variance.
+/// Errors: invalid_data: fewer than 2 units, a denominator whose mean is 0; not_finite: moments that are not;
+/// invalid_argument: a covariance that the variances do not allow.
 /// Source: A. Deng, U. Knoblich, J. Lu, "Applying the delta method in metric analytics", KDD 2018.
 inline result<ratio_estimate> ratio_of_means(const pair_moments& m) {
   if (auto ok = detail::checked(m, "the sample", 2); !ok) return std::move(ok).error();
@@ -56,11 +60,15 @@ inline result<ratio_estimate> ratio_of_means(const pair_moments& m) {
                         m.variance_y > 0 ? std::fabs(m.mean_y) / std::sqrt(m.variance_y / m.n) : detail::infinity};
 }
 
-/// The test that two arms have the same ratio metric, a - b, where the unit of analysis (a user) has a numerator and a
-/// denominator: a t test on linearised units would ignore that both vary. z test by the delta method.
+/// The test that two arms have the same ratio metric, where each unit of analysis (a user) has a numerator and a
+/// denominator. The effect is a's ratio less b's. A z test by the delta method, which takes into account that both
+/// numerator and denominator vary.
 ///
-/// `denominator_away_from_zero` fails within 10 standard errors of 0, `large_sample` below 30 units.
-/// O(1); allocates: never. Errors: as `ratio_of_means`, of either arm, and a confidence outside (0, 1).
+/// `denominator_away_from_zero` fails where a denominator's mean is within 10 standard errors of 0, `large_sample`
+/// where an arm has fewer than 30 units.
+/// Complexity: O(1).
+/// Allocates: never.
+/// Errors: as `ratio_of_means`, for either arm; out_of_range: a confidence outside (0, 1).
 inline result<test_result> ratio_test(const pair_moments& a, const pair_moments& b, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   const auto first = ratio_of_means(a);
@@ -81,7 +89,7 @@ inline result<test_result> ratio_test(const pair_moments& a, const pair_moments&
   return r;
 }
 
-/// The relative lift mean_a / mean_b - 1 of two arms, with the delta method's interval and z test that it is 0.
+/// The test that the relative lift mean_a / mean_b - 1 of two arms is 0: a z test and an interval by the delta method.
 /// Errors and assumptions: as `ratio_test`.
 inline result<test_result> relative_lift_test(const sample_moments& a, const sample_moments& b,
                                               const test_options& options = {}) {
@@ -104,9 +112,10 @@ inline result<test_result> relative_lift_test(const sample_moments& a, const sam
   return r;
 }
 
-/// A metric with the part explained by a covariate from before the experiment taken out (CUPED).
+/// A test of a metric less the part that a covariate from before the experiment explains: CUPED, controlled experiments
+/// using pre-experiment data.
 struct cuped_result {
-  /// The test on the adjusted metric: same effect in expectation, smaller standard error.
+  /// The test on the adjusted metric, which has the same effect in expectation and a smaller standard error.
   test_result test;
   /// The slope of metric on covariate, pooled over the arms.
   double slope = 0;
@@ -114,10 +123,13 @@ struct cuped_result {
   double variance_removed = 0;
 };
 
-/// Welch's test on metric - slope (covariate - its mean over both arms); in `pair_moments` x is the metric and y the
-/// covariate, which the treatment must not touch. One slope for both arms, pooled within them.
+/// Welch's test on the adjusted metric x - slope (y - mean of y over both arms), where x is the metric and y the
+/// covariate, which the treatment must not influence. Both arms have one slope, the least-squares slope within arms:
+/// the sum of both arms' products over the sum of their squares. A constant covariate removes nothing.
 ///
-/// O(1); allocates: never. Errors: as `welch_t_test`. A constant covariate removes nothing.
+/// Complexity: O(1).
+/// Allocates: never.
+/// Errors: as `welch_t_test`, and invalid_argument: a covariance that the variances do not allow.
 /// Source: A. Deng, Y. Xu, R. Kohavi, T. Walker, "Improving the sensitivity of online controlled experiments", WSDM
 /// 2013.
 inline result<cuped_result> cuped_test(const pair_moments& a, const pair_moments& b, const test_options& options = {}) {
@@ -144,7 +156,8 @@ inline result<cuped_result> cuped_test(const pair_moments& a, const pair_moments
   return r;
 }
 
-/// The units of a ratio metric with a ratio covariate: four columns of the same length.
+/// The units of one arm, for a ratio metric whose covariate is a ratio as well, such as the same ratio before the
+/// experiment: four columns of the same length, one row for each unit.
 struct ratio_with_covariate {
   std::span<const double> numerator;
   std::span<const double> denominator;
@@ -152,18 +165,20 @@ struct ratio_with_covariate {
   std::span<const double> before_denominator;
 };
 
-/// CUPED for ratio metrics: both ratios are linearised by the delta method about the values of both arms together, and
-/// the metric's linear part is adjusted by the covariate's. The effect is the difference of the adjusted ratios.
+/// CUPED for ratio metrics. Each unit's metric and covariate are linearised by the delta method, x = (n - r d) /
+/// mean(d) + r with n and d its numerator and denominator and r the ratio of both arms together; `cuped_test` of these
+/// follows. The effect is the difference of the adjusted ratios.
 ///
-/// Three passes; allocates: never. Errors: as `ratio_test`, and columns of different length. Source: as `cuped_test`,
-/// section 4.
+/// Complexity: three passes over the columns.
+/// Allocates: never.
+/// Errors: as `cuped_test`; invalid_data: a denominator whose mean is 0; shape_mismatch: columns of different lengths.
+/// Source: as `cuped_test`, section 4.
 result<cuped_result> cuped_ratio_test(const ratio_with_covariate& a, const ratio_with_covariate& b,
                                       const test_options& options = {});
 
 namespace detail {
 
-/// The moments of a pair of linearised ratios, x = (n - r d) / mean(d) + r of the metric and y the same of the
-/// covariate.
+/// The moments of linearised pairs over the units of an arm: x of the metric, y of the covariate.
 class linearised_pair {
  public:
   struct ratio {

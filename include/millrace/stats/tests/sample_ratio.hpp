@@ -18,10 +18,10 @@ namespace stats {
 
 /// When a sample-ratio mismatch counts.
 struct sample_ratio_options {
-  /// Far below 0.05: the check runs on every experiment, and a mismatch stops one.
+  /// Far below 0.05, since the check runs on every experiment and a mismatch stops it.
   double alpha = 1e-3;
-  /// The gate: the largest relative deviation of an arm from its share must reach this too. A billion users make any
-  /// deviation significant; one of 0.01 % does not bias a comparison.
+  /// The largest relative deviation of an arm from its share must be at least this, too. A billion users make any
+  /// deviation significant, but one of 0.01 % does not bias a comparison.
   double least_deviation = 0.001;
 };
 
@@ -29,10 +29,11 @@ struct sample_ratio_options {
 struct sample_ratio_result {
   /// Pearson's test of the arms' counts against their shares.
   test_result test;
-  /// The arm that is furthest from its share, relative to it: (observed - expected) / expected.
+  /// The arm with the largest relative deviation from its share, and that deviation: (observed - expected) / expected.
   std::size_t worst_arm = 0;
   double worst_deviation = 0;
-  /// Significant at alpha and past the gate: do not trust the experiment.
+  /// Whether p is at most alpha and the deviation at least options.least_deviation. The experiment's results are not to
+  /// be trusted then.
   bool mismatch = false;
 
   std::string summary() const {
@@ -50,13 +51,13 @@ struct sample_ratio_result {
   }
 };
 
-/// The check for a sample-ratio mismatch: counts of the units in each arm against the configured weights. An arm of
-/// weight zero takes no degree of freedom; a unit in one is a mismatch whatever the size. For a check after every unit
-/// use the always-valid one.
+/// The check for a sample-ratio mismatch: Pearson's test of the counts of units in each arm against the configured
+/// weights. An arm of weight 0 takes no degree of freedom; one unit in it is a mismatch. This check may be made once;
+/// `sequential_sample_ratio` may be called after every unit.
 ///
-/// O(arms).
+/// Complexity: O(arms).
 /// Allocates: never.
-/// Errors: as `goodness_of_fit_test`, alpha outside (0, 1), a negative gate.
+/// Errors: as `goodness_of_fit_test`, and out_of_range: alpha outside (0, 1), a negative least_deviation.
 /// Source: A. Fabijan et al., "Diagnosing sample ratio mismatch in online controlled experiments", KDD 2019.
 inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_t> counts,
                                                      std::span<const double> weights,
@@ -82,7 +83,7 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
   r.mismatch = r.test.p <= options.alpha && std::fabs(r.worst_deviation) >= options.least_deviation;
   return r;
 }
-/// The same of numbers in braces: `sample_ratio_test({50312, 49688}, {1, 1})`.
+/// The same, with counts and weights in braces: `sample_ratio_test({50312, 49688}, {1, 1})`.
 inline result<sample_ratio_result> sample_ratio_test(std::initializer_list<std::int64_t> counts,
                                                      std::initializer_list<double> weights,
                                                      const sample_ratio_options& options = {}) {

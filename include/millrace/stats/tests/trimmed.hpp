@@ -17,20 +17,26 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The mean without the `trim` share of the observations at either end, and what its standard error needs.
+/// The mean of a sample without the smallest and the largest observations, and what its standard error needs.
 struct trimmed_moments {
+  /// Observations before trimming.
   double n = 0;
-  /// Observations left.
+  /// Observations left after trimming.
   double kept = 0;
+  /// The mean of those left.
   double mean = 0;
-  /// Of the sample with what was trimmed replaced by the last values kept.
+  /// The variance of the sample with each trimmed observation replaced by the nearest one left.
   double winsorised_variance = 0;
 
   double standard_error() const noexcept { return std::sqrt(winsorised_variance * (n - 1) / (kept * (kept - 1))); }
 };
 
-/// The trimmed mean; `trim` in [0, 1/2), the share taken off each end, rounded down to whole observations.
-/// O(n); allocates: never. Errors: an empty sample, a trim outside [0, 1/2). Source: J. Tukey, D. McLaughlin 1963.
+/// The trimmed mean. `trim` in [0, 1/2) is the share of the observations that is left out at each end, rounded down to
+/// whole observations.
+/// Complexity: O(n).
+/// Allocates: never.
+/// Errors: invalid_data: an empty sample; out_of_range: a trim outside [0, 1/2), values whose squares overflow.
+/// Source: J. Tukey, D. McLaughlin 1963.
 inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double trim = 0.2) {
   if (auto ok = detail::checked(sample, "the sample"); !ok) return std::move(ok).error();
   if (!(trim >= 0 && trim < 0.5)) return error(errc::out_of_range, "the trimmed share must lie in [0, 1/2)");
@@ -41,7 +47,8 @@ inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double 
   t.n = static_cast<double>(n);
   t.kept = inner.n;
   t.mean = inner.mean;
-  // The kept ones' squares about their mean, and those of what stands for the others, brought to the winsorised mean.
+  // The winsorised sample has the observations kept, g times the lowest of them and g times the highest. Its squares
+  // are summed about the mean of those kept, and then moved to its own mean, which lies `shift` away.
   const double low = sample[off] - inner.mean;
   const double high = sample[n - 1 - off] - inner.mean;
   const auto g = static_cast<double>(off);
@@ -53,9 +60,12 @@ inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double 
   return t;
 }
 
-/// Yuen's test of the difference of two trimmed means, a - b: for heavy tails, where a few observations decide a mean.
-/// With trim 0 it is Welch's test. O(n); allocates: never.
-/// Errors: an empty sample, fewer than 2 observations left, a trim outside [0, 1/2), a confidence outside (0, 1).
+/// Yuen's test of the difference of two trimmed means, a - b, for heavy-tailed data, in which a few observations decide
+/// the mean. With trim 0 it is Welch's test.
+/// Complexity: O(n).
+/// Allocates: never.
+/// Errors: as `trimmed_mean`, and invalid_data: fewer than 2 observations left; out_of_range: a confidence outside
+/// (0, 1).
 /// Source: K. Yuen, Biometrika 61, 1974.
 inline result<test_result> yuen_test(const sorted_sample& a, const sorted_sample& b, double trim = 0.2,
                                      const test_options& options = {}) {

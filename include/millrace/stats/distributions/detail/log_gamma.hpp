@@ -80,7 +80,7 @@ inline double log_gamma_ratio(double a, double b) noexcept {
   return b * log1pmx(a / b) - 0.5 * l + a * std::log(a + b) + series - shift;
 }
 
-/// log Gamma(z), z > 0; absolute error a few ulp of max(1, |answer|).
+/// log Gamma(z), z > 0; the absolute error is a few ulp of max(1, |log Gamma(z)|).
 inline double log_gamma(double z) noexcept { return (z - 0.5) * std::log(z) - z + half_log_two_pi + stirling_error(z); }
 
 }  // namespace detail

@@ -18,7 +18,7 @@ namespace detail {
 /// Gaussian's, times dt/ds = s / v(s), whose Taylor coefficients follow from v v_s = s v'. They fall like 3.5^-k.
 ///
 /// `width` >= 20, `exponent` = width G at the point, at most width / 2; `side` +1 for the upper tail, -1 for the lower.
-/// The answer is relative to sqrt(2 pi / width).
+/// The result is relative to sqrt(2 pi / width).
 /// After N. Temme, "Asymptotic inversion of incomplete gamma functions", Math. Comp. 58, 1992, section 2, in another
 /// variable that serves the beta function as well.
 inline double tail_expansion(double width, double skew, double spread, double exponent, double side) noexcept {

@@ -13,9 +13,9 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// Random words for resampling: a counter multiplied with itself, one multiplication a word and no long chain from one
-/// to the next, which is what a bootstrap of 1e8 draws needs. Seeded through the library's engine. After W. Yi's
-/// wyrand.
+/// A fast generator of random 64-bit words, for a bootstrap of 1e8 draws and more: W. Yi's wyrand, which multiplies a
+/// counter by a scrambled copy of itself. The next word waits for one addition only, not for the multiplication of the
+/// word before. Seeded by the library's engine.
 class word_stream {
  public:
   explicit word_stream(random_engine& seeds) noexcept : state_(seeds()) {}
@@ -35,7 +35,8 @@ class word_stream {
   std::uint64_t state_;
 };
 
-/// The sum of `count` values drawn with replacement from `values`, 0 < n < 2^32: two unbiased indices a word (Lemire).
+/// The sum of `count` values drawn with replacement from the `n` in `values`, 0 < n < 2^32. Each word makes two
+/// unbiased indices, by Lemire's multiplication and rejection.
 inline double sum_of_resample(const double* values, std::uint64_t n, std::uint64_t count, word_stream& words) noexcept {
   const std::uint64_t threshold = ((std::uint64_t{1} << 32) - n) % n;
   const auto pair = [&](double& first, double& second) {

@@ -13,8 +13,9 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The 2 x 2 tables with the totals of two proportions, by the successes k of the first. Everything is summed
-/// relative to the table at k, outwards until what is left adds nothing: positive terms, so no digits are lost.
+/// The law of all 2 x 2 tables with the same totals as two proportions. A table is named by the successes k of the
+/// first. Weights are summed relative to that of table k, from it outwards until the rest adds nothing. All terms are
+/// positive, so no digits are lost.
 class hypergeometric {
  public:
   hypergeometric(const proportion& a, const proportion& b) noexcept
@@ -25,7 +26,7 @@ class hypergeometric {
   double lowest() const noexcept { return std::fmax(0.0, successes_ - second_); }
   double highest() const noexcept { return std::fmin(first_, successes_); }
 
-  /// P(K <= k) and P(K >= k), k itself in both, when the odds of success in the first are `odds` times those in the
+  /// P(K <= k) and P(K >= k), both including k, if the odds of success in the first are `odds` times those in the
   /// second.
   tails at(double k, double odds) const noexcept {
     const double below = sum(k, -1, odds);
@@ -35,7 +36,7 @@ class hypergeometric {
     return {(below + 1) / all, (above + 1) / all};
   }
 
-  /// The probability of all tables at most as likely as k's, but for rounding.
+  /// The probability of all tables that are at most as likely as table k, within a relative 1e-7.
   double as_unlikely(double k) const noexcept {
     double likelier = 0;
     double as_unlikely = 1;
@@ -56,12 +57,13 @@ class hypergeometric {
     return as_unlikely / (as_unlikely + likelier);
   }
 
-  /// The odds ratio under which P(K >= k), or P(K <= k), is p: the ends of Cornfield's interval.
+  /// The odds ratio under which P(K >= k) is p: the lower end of Cornfield's interval.
   double odds_with_upper_tail(double k, double p) const noexcept {
     if (k <= lowest()) return 0;
     return std::exp(
         -solve_falling([&](double log) { return std::log(at(k, std::exp(-log)).upper); }, std::log(p), 0, 1));
   }
+  /// The odds ratio under which P(K <= k) is p: the upper end of Cornfield's interval.
   double odds_with_lower_tail(double k, double p) const noexcept {
     if (k >= highest()) return infinity;
     return std::exp(solve_falling([&](double log) { return std::log(at(k, std::exp(log)).lower); }, std::log(p), 0, 1));

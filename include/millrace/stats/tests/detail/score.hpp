@@ -12,7 +12,9 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// Newcombe's interval for a difference: Wilson's for each arm, the distances to their ends added as squares.
+/// Newcombe's interval for the difference a - b. Its lower end is as far from the difference as the root of the summed
+/// squares of two distances: of a's rate from the lower end of its Wilson interval, and of b's rate from the upper end
+/// of its own. The upper end likewise, with the other ends.
 inline interval newcombe(const proportion& a, const proportion& b, const test_options& options) noexcept {
   const double z = normal_critical(outside(options));
   const interval first = wilson(static_cast<double>(a.successes), static_cast<double>(a.trials), z, 0);
@@ -26,8 +28,9 @@ inline interval newcombe(const proportion& a, const proportion& b, const test_op
           options.confidence};
 }
 
-/// The score statistic of H0: p1 - p2 = d. The likelihood's maximum under it is the root of a cubic in (0, 1); the
-/// variance carries Miettinen and Nurminen's n / (n - 1).
+/// The score statistic of the hypothesis p1 - p2 = d: the difference of the rates less d, over its standard error under
+/// the hypothesis. The most likely p1 under it is the root in (0, 1) of c3 p^3 + c2 p^2 + c1 p + c0, found by the
+/// trigonometric formula; the variance is multiplied by n / (n - 1), as Miettinen and Nurminen have it.
 inline double score_of_difference(const proportion& a, const proportion& b, double d) noexcept {
   const double n1 = static_cast<double>(a.trials);
   const double n2 = static_cast<double>(b.trials);
@@ -55,7 +58,7 @@ inline double score_of_difference(const proportion& a, const proportion& b, doub
   return distance == 0 ? 0 : std::copysign(infinity, distance);
 }
 
-/// The score statistic of H0: p1 / p2 = ratio.
+/// The score statistic of the hypothesis p1 / p2 = ratio, likewise; the most likely p2 is the root of a quadratic.
 inline double score_of_ratio(const proportion& a, const proportion& b, double ratio) noexcept {
   const double n1 = static_cast<double>(a.trials);
   const double n2 = static_cast<double>(b.trials);
