@@ -19961,8 +19961,8 @@ namespace detail {
 inline double gaussian_upper(double x) noexcept { return 0.5 * detail::math::erfc(x * 0.70710678118654752440); }
 inline double gaussian_density(double x) noexcept { return 0.39894228040143267794 * detail::math::exp(-0.5 * x * x); }
 
-/// z with P(Z > z) = tail for a standard normal Z; 0 < tail < 1/2. Newton on the logarithm, which is concave and
-/// nearly a parabola: it converges from anywhere above.
+/// The z with P(Z > z) = tail for a standard normal Z; 0 < tail < 1/2. Newton's method on the logarithm of the tail,
+/// which is concave and nearly a parabola, so it converges from any z above the solution.
 inline double gaussian_upper_quantile(double tail) noexcept {
   double z = detail::math::sqrt(-2 * detail::math::log(tail < 0.5 ? tail : 0.5));
   for (int i = 0; i < 60; ++i) {
@@ -19987,7 +19987,7 @@ struct unit_rule {
   }
 };
 
-/// Solves a x = b in place by elimination with pivots; b becomes x.
+/// Solves the linear equations a x = b by Gaussian elimination with partial pivoting; b becomes x, a is overwritten.
 template <std::size_t Count>
 void solve(std::array<std::array<double, Count>, Count>& a, std::array<double, Count>& b) noexcept {
   for (std::size_t c = 0; c < Count; ++c) {
@@ -20013,7 +20013,7 @@ void solve(std::array<std::array<double, Count>, Count>& a, std::array<double, C
 
 inline constexpr std::size_t run_length_nodes = 40;
 
-/// Siegmund's approximation of what cusum_run_length returns.
+/// Siegmund's approximation of cusum_run_length.
 /// Source: D. Siegmund, "Sequential Analysis", 1985, 2.57.
 inline double siegmund_run_length(double allowance, double limit) noexcept {
   const double b = limit + 1.166;
@@ -20021,12 +20021,15 @@ inline double siegmund_run_length(double allowance, double limit) noexcept {
   return (detail::math::expm1(2 * allowance * b) - 2 * allowance * b) / (2 * allowance * allowance);
 }
 
-/// Average run length of a one-sided CUSUM of standard normal observations, from zero: the integral equation of Page
-/// (1954), which the chain of Brook and Evans (1972) approximates, by Nystroem's method. To 1e-4 for limits up to 16;
-/// Siegmund's approximation beyond, there to 1 %.
+/// The average run length of a one-sided CUSUM of standard normal observations that starts at 0. Let L(u) be the one
+/// that starts at u, phi and Phi the normal density and distribution function, k the allowance and h the limit. The
+/// next sum is 0 if the observation is at most k - u, and s in (0, h) with the density phi(s + k - u); so
+///   L(u) = 1 + Phi(k - u) L(0) + integral over s from 0 to h of phi(s + k - u) L(s)
+/// (Page 1954). At Gauss-Legendre nodes and 0 that is a system of linear equations (Nystroem's method). To 1e-4 for
+/// limits up to 16; beyond, Siegmund's approximation to 1 %.
 inline double cusum_run_length(double allowance, double limit) noexcept {
   if (limit > 16) return siegmund_run_length(allowance, limit);
-  constexpr std::size_t n = run_length_nodes + 1;  // the last unknown is the run length from zero, an atom
+  constexpr std::size_t n = run_length_nodes + 1;  // the last unknown is L(0)
   const unit_rule<run_length_nodes> rule;
   std::array<std::array<double, n>, n> a;
   std::array<double, n> b;
@@ -20042,7 +20045,9 @@ inline double cusum_run_length(double allowance, double limit) noexcept {
   return b[n - 1];
 }
 
-/// Average run length of a two-sided EWMA of standard normal observations, from zero, with limits +-limit.
+/// The average run length of an EWMA of standard normal observations that starts at 0, with the limits +-limit. With w
+/// the weight, the average moves from u to s with the density phi((s - (1 - w) u) / w) / w, so
+///   L(u) = 1 + integral over s from -limit to limit of phi((s - (1 - w) u) / w) / w L(s).
 /// Source: S. V. Crowder, "A simple method for studying run-length distributions of exponentially weighted moving
 /// average charts", Technometrics 29(4), 1987.
 inline double ewma_run_length(double weight, double limit) noexcept {
@@ -20063,7 +20068,8 @@ inline double ewma_run_length(double weight, double limit) noexcept {
   return b[n - 1];
 }
 
-/// The limit at which length(limit) is `wanted`: secants on the logarithm, which is nearly a line.
+/// The limit at which length(limit) is `wanted`, by the secant method on the logarithm of the length, which is nearly a
+/// line; it starts from two guesses.
 template <class F>
 double limit_for(F&& length, double wanted, double first, double second) noexcept {
   const double goal = detail::math::log(wanted);
@@ -20109,17 +20115,17 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// What a detector says of the observation it was just given.
+/// What a detector returns for an observation.
 enum class signal : std::uint8_t { none, warning, drift };
 
 constexpr std::string_view to_string(signal s) noexcept {
   return s == signal::drift ? "drift" : s == signal::warning ? "warning" : "none";
 }
 
-/// The promise a detector is set by: its in-control average run length. While nothing changes it takes `Drift`
-/// observations on average from a fresh start to the first false drift, and about `Warning` to the first warning; a
-/// detector states for which streams, and how closely it keeps the promise. On amounts, latencies and the like, whose
-/// tails are heavy, only `kswin`'s holds as it stands; give the others logarithms.
+/// The average run length by which a detector is set. While nothing changes, it takes `Drift` observations on average
+/// from a fresh start to the first `signal::drift`, and about `Warning` to the first `signal::warning`. Each detector's
+/// comment says for which streams it keeps that promise, and how closely. On heavy-tailed streams such as amounts and
+/// latencies only `kswin` keeps it; give the other detectors logarithms.
 ///
 /// Source: the average run length of E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954.
 template <std::uint64_t Drift, std::uint64_t Warning = Drift / 10>
@@ -20130,7 +20136,7 @@ struct arl {
   static constexpr std::uint64_t warning = Warning;
 };
 
-/// Thresholds of one's own for a detector's statistic, in place of the promised run length's: `adwin<> d({9, 6})`.
+/// Thresholds of your own for a detector's statistic, in place of those for its run length: `adwin<> d({9, 6})`.
 struct thresholds {
   double drift = 0;
   double warning = 0;
@@ -20150,7 +20156,7 @@ struct require_arl {
                 "millrace[DETECT-2]: a detector is set by the run length it promises, as in cusum<arl<10'000>>");
 };
 
-/// Where a detector's statistic stands against what was promised.
+/// The signal for a statistic, given the two thresholds.
 constexpr signal grade(double statistic, double warning, double drift) noexcept {
   return statistic > drift ? signal::drift : statistic > warning ? signal::warning : signal::none;
 }
@@ -20159,10 +20165,11 @@ constexpr signal grade(double statistic, double warning, double drift) noexcept 
 
 /// Watches a stream for a lasting change, one observation at a time.
 ///
-/// Laws: after reset() it is as new; statistic() > threshold() exactly when update last returned `drift`, or would
-/// have, had it not started afresh; the same stream gives the same signals. Observations that are not finite are passed
-/// over: update returns `none`; ones beyond what the squares of doubles can hold count as the largest that they can.
-/// update allocates never, and the detector is trivially copyable: a copy is a checkpoint.
+/// Laws: after reset() a detector is as new. The same stream gives the same signals. statistic() is that of the last
+/// comparison (some detectors compare every so many observations), and is above threshold() if and only if that
+/// comparison gave `drift`. An observation that is not finite is passed over, and update returns `none`; a detector
+/// that sums squares may cut one beyond 1e140 in size to a size whose squares it can sum.
+/// update never allocates. A detector is trivially copyable, so a copy is a checkpoint.
 template <class D>
 concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
   { d.update(x) } noexcept -> std::same_as<signal>;
@@ -20172,19 +20179,20 @@ concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && 
   { c.threshold() } -> std::same_as<double>;
 };
 
-/// A stream's mean and standard deviation while nothing is wrong: `in_control{.mean = 20, .stddev = 2.5}`. The
-/// deviation has to be given: one that is left out is 0, which no chart takes.
+/// A stream's mean and standard deviation while nothing is wrong: `in_control{.mean = 20, .stddev = 2.5}`. The standard
+/// deviation has to be given: if left out it is 0, which every detector refuses.
 struct in_control {
   double mean = 0;
   double stddev = 0;
 
+  /// Whether the mean is finite and the standard deviation positive and finite, and its inverse, too.
   bool is_possible() const noexcept {
     constexpr double most = 1.7976931348623157e308;
     return mean >= -most && mean <= most && stddev > 0 && stddev <= most && 1 / stddev <= most;
   }
 };
 
-/// Which changes of a mean count.
+/// Which changes of a mean a detector looks for: rises (`upper`), falls (`lower`), or both.
 enum class side : std::uint8_t { both, upper, lower };
 
 }  // namespace detect
@@ -20202,22 +20210,24 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// What an anomaly detector says of one observation: how far it is from what was expected, in the detector's unit
-/// (standard deviations unless said otherwise), the band it should have been in, and whether it was outside.
+/// What an anomaly detector returns for one observation.
 struct anomaly {
+  /// How far the observation is from the expected value, in standard deviations unless the detector says otherwise.
   double score = 0;
+  /// The band in which the observation was expected.
   double lower = -std::numeric_limits<double>::infinity();
   double upper = std::numeric_limits<double>::infinity();
+  /// Whether it was outside.
   bool flagged = false;
 };
 
-/// In the place of a run length: the limit is given when the detector is made, in the unit of its score. It need not be
-/// written: `z_score outlier(3.0)` is a `z_score<given_limit>`.
+/// Stands in the place of a run length where the detector's constructor is given the limit of the score. It is deduced:
+/// `z_score outlier(3.0)` is a `z_score<given_limit>`.
 struct given_limit {};
 
 namespace detail {
 
-/// Of a detector whose limit is given.
+/// Whether a detector's limit is given to its constructor.
 template <class RunLength>
 inline constexpr bool limit_is_given = false;
 template <>
@@ -20228,7 +20238,7 @@ struct require_limit : require_arl<RunLength> {};
 template <>
 struct require_limit<given_limit> {};
 
-/// The normal deviate that one in `RunLength::drift` exceeds, on either side.
+/// The limit that the absolute value of one standard normal number in `RunLength::drift` exceeds.
 template <class RunLength>
 double promised_limit() noexcept {
   static_assert(!limit_is_given<RunLength>,
@@ -20238,7 +20248,7 @@ double promised_limit() noexcept {
   else
     return gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift));
 }
-/// A limit that was given. One that is not positive, or NaN, flags whatever differs.
+/// The limit that was given; 0, which flags every score but 0, if that is NaN or not positive.
 template <class RunLength>
 double checked_limit(double limit) noexcept {
   static_assert(limit_is_given<RunLength>,
@@ -20247,7 +20257,7 @@ double checked_limit(double limit) noexcept {
   return limit > 0 ? limit : 0;
 }
 
-/// A detector to load into.
+/// A detector whose figures are about to be read from saved bytes.
 template <class Detector, class RunLength>
 Detector blank_of() noexcept {
   if constexpr (limit_is_given<RunLength>)
@@ -20258,12 +20268,12 @@ Detector blank_of() noexcept {
 
 }  // namespace detail
 
-/// Judges single observations of a stream, where a drift_detector looks for a lasting change.
+/// Compares each observation of a stream with those before it. (A drift_detector looks for a lasting change instead.)
 ///
-/// Laws: an observation is judged by those before it, then taken up. NaN is flagged, with a score of NaN, and not taken
-/// up; infinities are flagged and not taken up, nor are observations beyond 1e150 in size, whose squares are infinite
-/// (`quantile_bands` takes all that are finite). Until enough was seen the band is infinite and nothing is flagged.
-/// update allocates never; the detector is trivially copyable.
+/// Laws: an observation is compared with those before it, and then becomes one of them. NaN, infinities and numbers
+/// whose squares are too large (in general above 1e150) are flagged and do not become one of them; the score of a NaN
+/// is NaN. Before enough observations have come the band is infinite and nothing finite is flagged. update never
+/// allocates. A detector is trivially copyable.
 template <class D>
 concept anomaly_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, double x) {
   { d.update(x) } noexcept -> std::same_as<anomaly>;
@@ -20286,7 +20296,8 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// How many of `size` ascending numbers are below x. Complexity: O(log size), without branches on the numbers.
+/// How many of `size` ascending numbers are below x. Complexity: O(log size), without a branch that depends on a
+/// number.
 inline std::size_t count_below(const double* ascending, std::size_t size, double x) noexcept {
   std::size_t below = 0;
   while (size > 0) {
@@ -20334,7 +20345,10 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// One quantile of a stream in five markers.
+/// An estimate of one quantile of a stream, in fixed memory. Five markers stand for the minimum, the quantiles at p /
+/// 2, p and (1 + p) / 2, and the maximum. Each has a height (its estimate) and a place (how many observations it counts
+/// below it); an observation moves places on, and a marker that is a place or more off moves by one, its height along a
+/// parabola through its neighbours.
 /// Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of quantiles and histograms without storing
 /// observations", CACM 28(10), 1985.
 class p2_quantile {
@@ -20371,7 +20385,7 @@ class p2_quantile {
   static void fields(Self& self, const Visit& visit) {
     visit(self.height_, self.place_, self.count_);
   }
-  /// Of `count` observations?
+  /// Whether the markers can be those of `count` observations.
   bool is_sound(std::uint64_t count) const noexcept {
     if (count_ != count) return false;
     for (const double x : height_)
@@ -20382,7 +20396,7 @@ class p2_quantile {
     return place_[0] == 0 && place_[4] == static_cast<double>(count_ - 1);
   }
 
-  /// 0 when nothing was seen.
+  /// The estimate; 0 before the first observation.
   double value() const noexcept {
     if (count_ >= 5) return height_[2];
     if (count_ == 0) return 0;
@@ -20426,8 +20440,8 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// The normal deviate as far out as t is for Student's distribution: Wallace's transformation, to 0.02 standard
-/// deviations for 5 degrees of freedom and more.
+/// The standard normal deviate that is exceeded with the same probability as t in Student's distribution, by Wallace's
+/// transformation: to 0.02 for 5 degrees of freedom and more.
 /// Source: D. L. Wallace, Ann. Math. Stat. 30, 1959.
 inline double normal_from_student(double t, double freedom) noexcept {
   const double squared = t * t;
@@ -20441,8 +20455,9 @@ inline double normal_from_student(double t, double freedom) noexcept {
   return t < 0 ? -size : size;
 }
 
-/// Turns a stream of unknown mean and deviation into standard normal deviates, each observation measured against those
-/// before it; independent of each other, and exact, if the stream is normal.
+/// Turns a stream of unknown mean and deviation into standard normal deviates: each observation's distance from the
+/// mean of those before it, in their standard deviations, has Student's t distribution, and that is transformed. If the
+/// stream is independent and normal, so are the deviates.
 /// Source: D. M. Hawkins, "Self-starting CUSUM charts for location and scale", The Statistician 36, 1987.
 struct self_starting {
   double mean = 0;
@@ -20455,7 +20470,8 @@ struct self_starting {
   }
   bool is_sound() const noexcept { return detail::math::is_finite(mean) && squares >= 0; }
 
-  /// The deviate of the next observation, and the observation taken up. 0 until there is something to measure by.
+  /// The deviate of the next observation, which is then added to mean and squares. 0 before two observations that
+  /// differ have come.
   double next(double x) noexcept {
     const double d = x - mean;
     const auto before = static_cast<double>(count);
@@ -20489,7 +20505,8 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// What a saved detector is called, with all that decides its meaning: `kswin<10000,1000,307,32>`.
+/// The name of a detector in saved bytes, with the template arguments that decide its meaning:
+/// `kswin<10000,1000,307,32>` has the run lengths to drift and to warning, then the sizes.
 template <class RunLength, std::size_t... Sizes>
 std::string detector_name(const char* kind) {
   std::string name = std::string(kind) + '<';
@@ -20501,7 +20518,7 @@ std::string detector_name(const char* kind) {
   return name + '>';
 }
 
-/// Whether a chart of a known mean can measure by it.
+/// Refuses a reference that is not possible. The message calls the detector `chart`.
 inline result<void> checked_reference(const char* chart, in_control reference) {
   if (reference.is_possible()) return {};
   const bool mean = detail::math::is_finite(reference.mean);
@@ -20538,15 +20555,17 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// An observation against mean and standard deviation of all before it.
+/// Flags an observation by its distance from the mean of all before it, in their standard deviations.
 ///
-///     mr::z_score<mr::arl<10'000>> rare;     // flags one normal observation in 10,000
-///     mr::z_score outlier(3.0);              // flags what is beyond three sigmas
+///     mr::detect::z_score<mr::detect::arl<10'000>> rare;     // flags one normal observation in 10,000
+///     mr::detect::z_score outlier(3.0);                      // flags scores beyond 3 standard deviations
+///
+/// The distance has Student's t distribution, since the deviation is estimated; the score is the normal deviate that is
+/// exceeded with the same probability.
 ///
 /// Models: anomaly_detector.
-/// Guarantee: on normal observations one in `RunLength::drift` is flagged by chance, from the third one on: the score
-/// is the normal deviate as far out as Student's t for so many observations. Flagged ones are taken up too, which
-/// widens the band; `robust_z` does not mind them.
+/// Guarantee: of independent normal observations one in `RunLength::drift` is flagged, from the fourth one on. Flagged
+/// observations count in mean and deviation as well, which widens the band; `robust_z` is hardly affected by them.
 /// Complexity: update O(1), 25 ns.
 /// Allocates: never.
 /// Source: Hawkins, The Statistician 36, 1987; Welford, Technometrics 4, 1962.
@@ -20556,7 +20575,7 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
 
  public:
   z_score() noexcept : limit_(detail::promised_limit<RunLength>()) {}
-  /// With a limit of one's own for the size of the score, in standard deviations.
+  /// With a limit of your own for the absolute value of the score, in standard deviations.
   explicit z_score(double limit) noexcept : limit_(detail::checked_limit<RunLength>(limit)) {}
 
   anomaly update(double x) noexcept {
@@ -20564,7 +20583,8 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
     anomaly found;
     if (seen_.count >= 3 && seen_.squares > 0) {
       const auto n = static_cast<double>(seen_.count);
-      // The deviate's inverse, to name the band: t at which the score reaches the limit.
+      // The band ends where the score is the limit: at the t for which normal_from_student(t, n - 1), solved for t, is
+      // it.
       const double shrunk = limit_ * (8 * (n - 1) + 3) / (8 * (n - 1) + 1);
       const double t = detail::math::sqrt((n - 1) * detail::math::expm1(shrunk * shrunk / (n - 1)));
       const double reach = t * detail::math::sqrt((n + 1) / n * seen_.squares / (n - 1));
@@ -20595,14 +20615,15 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
 };
 z_score(double) -> z_score<given_limit>;
 
-/// An observation against exponentially weighted mean and deviation: bands that follow a wandering stream.
+/// Flags an observation by its distance from an exponentially weighted mean, in exponentially weighted standard
+/// deviations: the band follows a stream whose level wanders.
 ///
 /// Models: anomaly_detector.
-/// Units: `weight` of the newest observation in (0, 1).
-/// Guarantee: on normal observations about one in `RunLength::drift` is flagged by chance: the limit is Student's for
-/// the number of observations that the average is worth, (2 - weight) / weight. A flagged observation enters at the
-/// band's edge, so that one spike does not blind it and a new level is followed all the same. Nothing is flagged among
-/// the first 1 / weight.
+/// Units: `weight` is that of the newest observation, in (0, 1).
+/// Guarantee: of independent normal observations about one in `RunLength::drift` is flagged. The limit is that of
+/// Student's t for (2 - weight) / weight observations, the number whose plain mean varies as little as the weighted
+/// one. A flagged observation counts as one at the band's edge: a single spike hardly widens the band, and a new level
+/// is still followed. Nothing is flagged among the first 1 / weight observations.
 /// Complexity: update O(1), 5 ns.
 /// Allocates: never.
 /// Source: T. Finch, "Incremental calculation of weighted mean and variance", 2009.
@@ -20611,6 +20632,7 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
   friend saved_fields<ewma_bands>;
 
  public:
+  /// A weight outside (0, 1) counts as 0.05.
   explicit ewma_bands(double weight = 0.05) noexcept : weight_(weight > 0 && weight < 1 ? weight : 0.05) {
     const double freedom = (2 - weight_) / weight_ - 1;
     const double z = detail::promised_limit<RunLength>() * (8 * freedom + 3) / (8 * freedom + 1);
@@ -20634,10 +20656,12 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
       found = {d / deviation, mean_ - reach, mean_ + reach, detail::math::absolute(d) > reach};
       if (found.flagged) d = d > 0 ? reach : -reach;
     }
-    // While young, all observations weigh the same.
+    // The first 1 / weight observations have equal weights, as in a plain mean.
     const double w = n * weight_ < 1 ? 1 / n : weight_;
     mean_ += w * d;
-    // d is against a mean that does not have x yet: its variance is larger by 1 + 1/n, or by 2 / (2 - weight).
+    // d is the distance from a mean without x, so its variance is larger than that of x: n / (n - 1) times in a plain
+    // mean, 2 / (2 - weight) times in a weighted one. With n = 2 the variance before is 0 for want of data, and the one
+    // square counts twice.
     variance_ += w * (d * d * (n * weight_ < 1 ? (n - 1) / n : 0.5 * (2 - weight_)) * (n == 2 ? 2 : 1) - variance_);
     return found;
   }
@@ -20664,14 +20688,15 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
   std::uint64_t count_ = 0;
 };
 
-/// An observation against streaming quantiles, for streams of any shape.
+/// Flags an observation outside two extreme quantiles of all before it, for streams of any shape.
 ///
 /// Models: anomaly_detector.
-/// Units: the score is the distance from the median over that of the nearer quantile: above 1 is outside.
-/// Guarantee: on independent observations of any continuous distribution about one in `RunLength::drift` is flagged by
-/// chance, half on each side, as far as the estimates go: they are those of the P2 algorithm, and nothing is flagged
-/// before 2 * RunLength::drift observations.
-/// Complexity: update O(1), 30 ns; 0.5 KB.
+/// Units: the score is the distance from the median, divided by the distance of the quantile on that side from the
+/// median: it is above 1 outside the band.
+/// Guarantee: of independent observations of any continuous distribution about one in `RunLength::drift` is flagged,
+/// half of them on each side, as closely as the P2 algorithm estimates the quantiles. Nothing is flagged before
+/// 2 * RunLength::drift observations. All finite observations are taken.
+/// Complexity: update O(1), 30 ns; 0.3 KB.
 /// Allocates: never.
 /// Source: Jain, Chlamtac, CACM 28(10), 1985.
 template <class RunLength = arl<1'000>>
@@ -20733,15 +20758,19 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// Rows of several features against where the rows of the last full window lay: random half-spaces, counted.
+/// Flags rows of several features that lie where few rows of the last full window lay.
 ///
-/// Shapes and units: a row is Features doubles in [0, 1]; others are brought into it, and `clamped()` counts the rows
-/// that had any: features of other ranges are given as (x - low) / (high - low). The score is in [0, 1], near 1 where
-/// few rows lay.
-/// Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged: the limit is that streaming
-/// quantile of the scores themselves; nothing is flagged in the first window, nor before 2 * RunLength::drift scores.
-/// The same seed and rows give the same scores. A row with a value that is not finite is flagged and not taken up.
-/// Complexity: update O(Trees Depth), 0.5 us; about 16 Trees 2^Depth bytes (100 KB: not for a small stack).
+/// Each of `Trees` random trees halves the space of the features `Depth` times and counts the rows in every part. While
+/// one window of `Window` rows is counted, new rows are scored by the counts of the window before.
+///
+/// Shapes and units: a row is `Features` doubles in [0, 1]. Give a feature with another range as (x - low) / (high -
+/// low); numbers outside [0, 1] count as 0 or 1, and `clamped()` counts the rows that had any. The score is in [0, 1],
+/// and near 1 where few rows lay.
+/// Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged, since the limit is the
+/// (1 - 1 / RunLength::drift) quantile of the scores so far. Nothing is flagged in the first window, nor before
+/// 2 * RunLength::drift scores. The same seed and rows give the same scores. A row with a number that is not finite is
+/// flagged and not counted.
+/// Complexity: update O(Trees Depth), 0.5 us; about 24 Trees 2^Depth bytes (150 KB: too much for a small stack).
 /// Allocates: never.
 /// Threads: one at a time.
 /// Source: Tan, Ting, Liu, "Fast anomaly detection for streaming data", IJCAI 2011.
@@ -20791,10 +20820,10 @@ class half_space_trees : detail::require_arl<RunLength>,
   }
 
   std::uint64_t count() const noexcept { return count_; }
-  /// How many rows had a value outside [0, 1], or one that is not finite, since the start or reset. Above 0: look at
-  /// the units, since values brought into [0, 1] lie on its edges, where they hide what differs between them.
+  /// How many rows had a number outside [0, 1], or one that is not finite, since the start or reset. If this is above 0
+  /// the features are probably not scaled: numbers that count as 0 or 1 can no longer be told from each other.
   std::uint64_t clamped() const noexcept { return clamped_; }
-  /// Forgets the rows; the half-spaces stay.
+  /// Forgets the rows; the trees stay.
   void reset() noexcept {
     for (auto& tree : tree_) {
       tree.last = {};
@@ -20805,8 +20834,9 @@ class half_space_trees : detail::require_arl<RunLength>,
   }
 
  private:
-  /// Counts the row in every tree, down to its leaf. Returns the sum over the trees of the rows that the last window
-  /// had in its half-space, at the depth where they become few, as if all half-spaces were of the smallest size.
+  /// Counts the row in every tree, down to its leaf, and returns how crowded its place was in the last window. Each
+  /// tree adds the last window's count in the row's part, at the first depth where that is at most `few`, times
+  /// 2^depth: a part at that depth is 2^-depth of the space, so this is a density.
   double count_in(std::span<const double, Features> row) noexcept {
     double mass = 0;
     for (auto& tree : tree_) {
@@ -20833,7 +20863,7 @@ class half_space_trees : detail::require_arl<RunLength>,
   static constexpr std::size_t inner = (std::size_t{1} << Depth) - 1;
   static constexpr std::size_t nodes = 2 * inner + 1;
   static constexpr auto most_rows = static_cast<float>(Window);
-  static constexpr double few = 0.1 * static_cast<double>(Window);
+  static constexpr double few = 0.1 * static_cast<double>(Window);  // a count that is not divided further
 
   struct range {
     std::array<double, Features> low;
@@ -20851,13 +20881,13 @@ class half_space_trees : detail::require_arl<RunLength>,
     }
   };
 
-  /// The half-spaces, which the seed decides.
+  /// Makes the trees, which depend on the seed alone.
   void plant() noexcept {
     random_engine engine(seed_);
     for (auto& tree : tree_) {
       range reach;
       for (std::size_t f = 0; f < Features; ++f) {
-        // A work range around a random centre that covers [0, 1].
+        // The range that the tree halves lies around a random centre and covers [0, 1].
         const double centre = engine.uniform();
         const double half = 2 * (centre > 0.5 ? centre : 1 - centre);
         reach.low[f] = centre - half;
@@ -20926,22 +20956,24 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// How fast a seasonal model follows: the weights of the newest observation for level, trend and season, in [0, 1].
+/// How fast a seasonal model follows the stream: the weight, in [0, 1], that the newest observation has in each part.
 struct smoothing {
   double level = 0.2;
   double trend = 0.01;
   double season = 0.2;
 };
 
-/// An observation against what level, trend and season lead to expect: Holt and Winters' additive model.
+/// Flags an observation by its distance from a forecast: the sum of a level, a trend per observation, and the usual
+/// departure at this place of the season (Holt and Winters' additive model).
 ///
-/// Models: anomaly_detector. `Period` observations make a season: 48 half-hours a day, 24 hours. `forecast(steps)`
-/// looks ahead.
-/// Units: the score is the residual in its own weighted standard deviations.
-/// Guarantee: on residuals that are normal about one in `RunLength::drift` is flagged by chance. The first two seasons
-/// set it up, a third the residuals' deviation; then flags begin. A flagged observation enters at the band's edge: one
-/// spike leaves no trace a season later.
-/// Complexity: update O(1), 8 ns; 24 Period bytes.
+/// `Period` is the number of observations in a season: 48 for a day of half-hours. `forecast(steps)` looks ahead.
+///
+/// Models: anomaly_detector.
+/// Units: the score is the residual (observation less forecast), in weighted standard deviations of the residuals.
+/// Guarantee: if the residuals are independent and normal, about one in `RunLength::drift` is flagged. The first two
+/// seasons set level, trend and season up, the third the residuals' deviation; only then are observations flagged. A
+/// flagged observation counts as one at the band's edge, so one spike hardly changes the forecast a season later.
+/// Complexity: update O(1), 8 ns; 16 Period + 64 bytes.
 /// Allocates: never.
 /// Source: Winters, Management Science 6(3), 1960; cutting of outliers: Gelper, Fried, Croux, J. Forecasting 29, 2010.
 template <std::size_t Period, class RunLength = arl<10'000>>
@@ -20950,6 +20982,7 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
   static_assert(Period >= 2 && Period <= 65536, "millrace[DETECT-6]: seasonal<Period> needs 2 <= Period <= 65536");
 
  public:
+  /// Weights outside [0, 1] are brought into it.
   explicit seasonal(smoothing weights = {}) noexcept
       : weights_{within(weights.level), within(weights.trend), within(weights.season)},
         limit_(detail::promised_limit<RunLength>()) {}
@@ -20983,23 +21016,26 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
     return found;
   }
 
-  /// What is expected `steps` observations ahead; NaN until two seasons were seen.
+  /// The forecast for the observation `steps` ahead, 1 for the next one; NaN before two seasons have come.
   double forecast(std::uint64_t steps) const noexcept {
     if (count_ < 2 * Period) return detail::math::nan;
     return level_ + static_cast<double>(steps) * trend_ +
            season_[static_cast<std::size_t>((count_ + (steps == 0 ? 0 : steps - 1)) % Period)];
   }
   double level() const noexcept { return level_; }
+  /// The change of the level per observation.
   double trend() const noexcept { return trend_; }
   std::uint64_t count() const noexcept { return count_; }
   void reset() noexcept { *this = seasonal(weights_); }
 
  private:
-  static constexpr double memory = Period < 100 ? 500 : 5.0 * static_cast<double>(Period);  // observations
+  /// How many observations the residuals' variance remembers.
+  static constexpr double memory = Period < 100 ? 500 : 5.0 * static_cast<double>(Period);
 
   static double within(double w) noexcept { return !(w >= 0) ? 0 : w > 1 ? 1 : w; }
 
-  /// Trend from the two seasons' means; each place's season is its distance from that line, averaged over both.
+  /// Sets the trend to the slope between the two seasons' means, each place of the season to its distance from that
+  /// line averaged over both seasons, and the level to the line's end.
   void set_up() noexcept {
     constexpr auto period = static_cast<double>(Period);
     double first = 0;
@@ -21058,7 +21094,7 @@ namespace detect {
 
 namespace detail {
 
-/// The last Window values, in order of arrival and of size.
+/// The last `Window` values, kept twice: in order of arrival, and ascending.
 template <std::size_t Window>
 class sorted_window {
  public:
@@ -21079,7 +21115,8 @@ class sorted_window {
     ++size_;
   }
 
-  /// The verdict on x by the band found for it, and x taken up unless it is none to keep.
+  /// Completes the verdict on x, whose band and score are in `found`, and adds x to the window unless it is NaN or
+  /// beyond 1e300 in size.
   anomaly settle(double x, anomaly found) noexcept {
     const bool keeps = detail::math::absolute(x) <= 1e300;
     found.flagged = !keeps || !(x >= found.lower && x <= found.upper);
@@ -21102,7 +21139,7 @@ class sorted_window {
     return true;
   }
 
-  /// Type 7 of Hyndman and Fan: linear between the order statistics.
+  /// The quantile at p, linear between order statistics: type 7 of Hyndman and Fan.
   double quantile(double p) const noexcept {
     const double at = p * static_cast<double>(size_ - 1);
     const auto below = static_cast<std::size_t>(at);
@@ -21110,7 +21147,8 @@ class sorted_window {
     return sorted_[below] + (at - static_cast<double>(below)) * (sorted_[below + 1] - sorted_[below]);
   }
 
-  /// The median distance from `centre`: the distances on both sides ascend, so they are merged, not sorted.
+  /// The median of the distances from `centre`. On either side of it the distances ascend, so both lists are merged up
+  /// to the middle and nothing is sorted.
   double median_distance(double centre) const noexcept {
     std::size_t above = count_below(sorted_.data(), size_, centre);
     std::size_t below = above;
@@ -21135,14 +21173,16 @@ class sorted_window {
 
 }  // namespace detail
 
-/// An observation against median and median absolute deviation of the last `Window`: half of them may be wrong.
+/// Flags an observation by its distance from the median of the last `Window` observations, in their median absolute
+/// deviations (MAD). Up to half of the window may be anomalies without moving the band far.
 ///
 /// Models: anomaly_detector.
-/// Units: the score is in normal standard deviations, (x - median) / (1.4826 MAD).
-/// Guarantee: on normal observations about one in `RunLength::drift` is flagged by chance, to a factor of 2 at a window
-/// of 128 and less as it grows. Where the MAD is 0 (more than half the window equal) any other value is flagged.
-/// Nothing is flagged before a quarter of the window is filled.
-/// Complexity: update O(Window), moves of memory, 0.3 us at 128; 16 Window bytes.
+/// Units: the score is (x - median) / (1.4826 MAD): the MAD of a normal distribution is its standard deviation /
+/// 1.4826.
+/// Guarantee: of independent normal observations about one in `RunLength::drift` is flagged, to a factor of 2 with a
+/// window of 128, and more closely with a larger one. Where the MAD is 0, since more than half of the window are equal,
+/// every other value is flagged. Nothing is flagged before a quarter of the window is filled.
+/// Complexity: update O(Window), as it moves a part of the window in memory: 0.3 us at 128. 16 Window bytes.
 /// Allocates: never.
 /// Source: Iglewicz, Hoaglin, "How to detect and handle outliers", 1993.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
@@ -21152,7 +21192,7 @@ class robust_z : detail::require_limit<RunLength>, public saved_fields<robust_z<
 
  public:
   robust_z() noexcept : limit_(detail::promised_limit<RunLength>()) {}
-  /// With a limit of one's own for the size of the score: Iglewicz and Hoaglin advise 3.5.
+  /// With a limit of your own for the absolute value of the score; Iglewicz and Hoaglin advise 3.5.
   explicit robust_z(double limit) noexcept : limit_(detail::checked_limit<RunLength>(limit)) {}
 
   anomaly update(double x) noexcept {
@@ -21183,12 +21223,14 @@ class robust_z : detail::require_limit<RunLength>, public saved_fields<robust_z<
 };
 robust_z(double) -> robust_z<given_limit>;
 
-/// An observation against the quartiles of the last `Window`: fences at a multiple of their distance.
+/// Flags an observation that lies further outside the quartiles of the last `Window` observations than a multiple of
+/// their distance, the interquartile range. Up to a quarter of the window may be anomalies.
 ///
 /// Models: anomaly_detector.
-/// Units: the score is the distance from the nearer quartile in interquartile ranges; 0 between them.
-/// Guarantee: as `robust_z`; a quarter of the window may be wrong. Tukey's 1.5 is a promise of one in 143.
+/// Units: the score is the distance from the nearer quartile in interquartile ranges; 0 between the quartiles.
+/// Guarantee: as `robust_z`. Tukey's multiple of 1.5 flags one normal observation in 143.
 /// Complexity: as `robust_z`.
+/// Allocates: never.
 /// Source: Tukey, "Exploratory data analysis", 1977.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
 class iqr_fence : detail::require_limit<RunLength>, public saved_fields<iqr_fence<RunLength, Window>> {
@@ -21196,8 +21238,9 @@ class iqr_fence : detail::require_limit<RunLength>, public saved_fields<iqr_fenc
   static_assert(Window >= 8 && Window <= 4096, "millrace[DETECT-5]: a window of anomalies needs 8 <= Window <= 4096");
 
  public:
+  // A normal distribution's quartiles are at -q and q, so z is (z - q) / (2 q) interquartile ranges beyond q.
   iqr_fence() noexcept : fence_(0.5 * (detail::promised_limit<RunLength>() / upper_quartile - 1)) {}
-  /// With a multiple of one's own of the interquartile range: Tukey's is 1.5.
+  /// With a multiple of your own of the interquartile range; Tukey's is 1.5.
   explicit iqr_fence(double fence) noexcept : fence_(detail::checked_limit<RunLength>(fence)) {}
 
   anomaly update(double x) noexcept {
@@ -21244,7 +21287,7 @@ iqr_fence(double) -> iqr_fence<given_limit>;
 #ifndef MILLRACE_DETECT_ANOMALY_HPP
 #define MILLRACE_DETECT_ANOMALY_HPP
 
-/// detect/anomaly: single values that do not belong.
+/// detect/anomaly: single observations, or rows, that do not belong to a stream.
 
 #endif  // MILLRACE_DETECT_ANOMALY_HPP
 
@@ -21258,11 +21301,12 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// Thresholds found by simulation (benchmarks/calibration.cpp) for these run lengths.
+/// A detector's thresholds for the nine run lengths below, found by simulation (benchmarks/calibration.cpp).
 using calibration = std::array<double, 9>;
 inline constexpr std::array<double, 9> calibrated_lengths{100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6};
 
-/// Between them, linear in the logarithm of the run length; below the first one, the first line goes on.
+/// The threshold for any run length: between those of the table linear in the logarithm of the run length, and below
+/// the first one on the line through the first two.
 inline double calibrated(const calibration& thresholds, std::uint64_t run_length) noexcept {
   const auto length = static_cast<double>(run_length);
   std::size_t i = 1;
@@ -21272,7 +21316,7 @@ inline double calibrated(const calibration& thresholds, std::uint64_t run_length
   return thresholds[i - 1] + part * (thresholds[i] - thresholds[i - 1]);
 }
 
-/// The thresholds of a promise.
+/// Both thresholds for the run lengths of an `arl`.
 template <class RunLength>
 thresholds promised(const calibration& found) noexcept {
   return {calibrated(found, RunLength::drift), calibrated(found, RunLength::warning)};
@@ -21295,18 +21339,19 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// The largest number that a detector of unknown scale takes as it is: the squares of 1e28 of them have a finite sum.
+/// The largest size of a number that a detector of unknown scale takes as it is: 1e28 such squares have a finite sum.
 inline constexpr double largest_taken = 1e140;
+/// x, cut to that size.
 constexpr double taken(double x) noexcept {
   return x > largest_taken ? largest_taken : x < -largest_taken ? -largest_taken : x;
 }
 
-/// What the detectors have in common that hold one statistic against two thresholds and start afresh after a drift.
-/// A Detector has `restart()`, which forgets the stream.
+/// The base of detectors that compare one statistic with two thresholds and start afresh after a drift. A Detector has
+/// `restart()`, which forgets the stream.
 template <class Detector>
 class chart {
  public:
-  /// As new.
+  /// Makes the detector as new.
   void reset() noexcept {
     static_cast<Detector&>(*this).restart();
     last_ = 0;
@@ -21335,8 +21380,8 @@ class chart {
   double last_ = 0;  // the statistic
 };
 
-/// A chart of observations whose mean and deviation are known. A Detector has `step(z)`, which takes the observation in
-/// standard deviations and returns the statistic.
+/// The base of detectors whose stream has a known mean and standard deviation. A Detector has `step(z)`, which takes an
+/// observation's distance from the mean in standard deviations and returns the statistic.
 template <class Detector>
 class known_chart : public chart<Detector> {
  public:
@@ -21365,11 +21410,11 @@ class known_chart : public chart<Detector> {
   std::uint64_t count_ = 0;
 };
 
-/// Two cumulative sums of standard deviations, one for either side, each less an allowance a step and at least 0.
+/// Two cumulative sums of deviates z, one of z - allowance and one of -z - allowance, neither ever below 0.
 struct two_sided_sums {
   double allowance;
-  double wants_upper;  // 1 or 0
-  double wants_lower;
+  double wants_upper;  // 1 if rises count, else 0
+  double wants_lower;  // 1 if falls count, else 0
   double upper = 0;
   double lower = 0;
 
@@ -21378,7 +21423,7 @@ struct two_sided_sums {
         wants_upper(which != side::lower ? 1 : 0),
         wants_lower(which != side::upper ? 1 : 0) {}
 
-  /// The larger sum.
+  /// Adds z, and returns the larger sum.
   double step(double z) noexcept {
     const double up = upper + z - allowance;
     const double down = lower - z - allowance;
@@ -21394,8 +21439,8 @@ struct two_sided_sums {
     const auto is_flag = [](double x) { return x == 0 || x == 1; };
     return upper >= 0 && lower >= 0 && is_flag(wants_upper) && is_flag(wants_lower);
   }
-  /// The thresholds at which they keep the promise on standard normal observations: two sides alarm twice as often as
-  /// one.
+  /// The thresholds that give the average run lengths on standard normal deviates. Two sides raise alarms twice as
+  /// often as one, so each has twice the run length.
   template <class RunLength>
   static thresholds promised(double per_step, side which) noexcept {
     const auto limit = [&](std::uint64_t run_length) {
@@ -21406,24 +21451,25 @@ struct two_sided_sums {
   }
 };
 
-/// A chart of observations in [0, 1], which counts those that are not: amounts given to it by mistake look like a
-/// constant stream, so that it would hear nothing and say nothing.
+/// The base of detectors whose observations lie in [0, 1]. It counts those that do not: amounts, say, given to it by
+/// mistake all count as 1, a constant stream in which no change would ever be found.
 template <class Detector>
 class bounded_chart : public chart<Detector> {
  public:
-  /// As new, `clamped` too.
+  /// Makes the detector as new, `clamped` included.
   void reset() noexcept {
     chart<Detector>::reset();
     clamped_ = 0;
   }
-  /// How many observations were none that the detector is for, since it was made or reset; drifts do not clear it.
-  /// Those that are not finite were passed over, the others brought into the range. Above 0: look at the units.
+  /// How many observations since the start or reset() were not finite (they were passed over) or not in the range that
+  /// the detector is for (they were brought into it). A drift does not reset it. If it is above 0 the stream is
+  /// probably in other units.
   std::uint64_t clamped() const noexcept { return clamped_; }
 
  protected:
   using chart<Detector>::chart;
 
-  /// Brings x into [0, 1]. False: it is not finite, and is passed over.
+  /// Brings x into [0, 1]. Returns false if x is not finite and has to be passed over.
   bool clamp(double& x) noexcept {
     if (x >= 0 && x <= 1) [[likely]]
       return true;
@@ -21432,7 +21478,7 @@ class bounded_chart : public chart<Detector> {
     x = x < 0 ? 0 : 1;
     return true;
   }
-  /// Makes x an error, 1, unless it is none, 0. False: as above.
+  /// Makes x 1, an error, unless it is 0. Returns false if x is not finite and has to be passed over.
   bool clamp_to_error(double& x) noexcept {
     if (x == 0 || x == 1) [[likely]]
       return true;
@@ -21467,19 +21513,22 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// A window that holds as much of the recent past as has one mean: it grows while nothing changes, and lets its oldest
-/// part go when that part's mean differs from the rest's. A change of any size, at any place, is found.
+/// Detects a change of a mean that is not known, of any size, with an adaptive window: the window grows while nothing
+/// changes, and drops its oldest part when that part's mean differs from the mean of the rest.
 ///
-/// Models: drift_detector. `mean`, `variance` and `width` describe the window.
-/// Guarantee: every boundary between its buckets with `least` observations on both sides is looked at, every `clock`
-/// observations. On independent normal or uniform observations, and 0/1 ones with a probability of 0.5, the average run
-/// length is the one promised to 10 %; on rarer ones, it is shorter (a third at 0.1, see benchmarks/RESULTS.md). The
-/// scale of the stream does not matter. The threshold was found by simulation, not from the paper's bound, which is
-/// several times too wide. Heavy tails shorten it: with arl<10'000> and arl<100'000> alarms came 1.3 and 2 times as
-/// often on Student's t of 5 degrees, 1.5 and 3 times on exponential, 2.4 and 10 times on lognormal (sigma 1)
-/// observations: give it logarithms of such. A drift does not start it afresh: what is left of the window is what has
-/// changed. `count` is the width.
-/// Complexity: update O(1) amortised and O(log width) every `clock` observations; 4 KB.
+/// The window is a list of buckets that hold 1, 2, 4, ... observations, at most five of each size, the larger ones the
+/// older. Every `clock` observations the means on both sides of each boundary between buckets are compared, if at least
+/// `least` observations lie on either side. After a drift the detector does not start afresh: the window that is left
+/// holds what came after the change.
+///
+/// Models: drift_detector. `mean`, `variance` and `width` describe the window; `count` is its width.
+/// Guarantee: on independent normal or uniform observations of any scale, and on 0/1 observations with a probability of
+/// 0.5, the average run length is `RunLength::drift` to 10 %. It is shorter on rarer ones (a third of it at a
+/// probability of 0.1, see benchmarks/RESULTS.md) and on heavy tails. With arl<10'000> and arl<100'000> false alarms
+/// came 1.3 and 2 times as often on Student's t with 5 degrees of freedom, 1.5 and 3 times on exponential observations,
+/// 2.4 and 10 times on lognormal ones (sigma 1): give it logarithms of such. Thresholds were found by simulation, since
+/// those of the paper's bound are several times as large as needed.
+/// Complexity: update O(1) amortised, and O(log width) every `clock` observations; 4 KB.
 /// Allocates: never.
 /// Source: Bifet, Gavalda, "Learning from time-changing data with adaptive windowing", SDM 2007: ADWIN2's buckets.
 template <class RunLength = arl<10'000>>
@@ -21487,11 +21536,13 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   friend saved_fields<adwin>;
 
  public:
+  /// How many observations come between two comparisons.
   static constexpr unsigned clock = 32;
+  /// The fewest observations on either side of a boundary that is compared.
   static constexpr double least = 32;
 
   adwin() noexcept : adwin(detail::promised<RunLength>(simulated)) {}
-  /// With thresholds of one's own, for half the squared difference of two means in its own standard errors.
+  /// With thresholds of your own, for half the square of the difference of two means in its standard errors.
   explicit adwin(thresholds own) noexcept : drift_(own.drift), warning_(own.warning) {}
 
   signal update(double x) noexcept {
@@ -21499,7 +21550,7 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
       if (!detail::math::is_finite(x)) return signal::none;
       x = detail::taken(x);
     }
-    if (width_ == 0) origin_ = x;  // sums of differences keep their digits, however far from zero the stream is
+    if (width_ == 0) origin_ = x;  // sums of distances from it keep their digits, however far from 0 the stream is
     insert(x - origin_);
     if (++ticks_ % clock != 0) [[likely]]
       return signal::none;
@@ -21515,7 +21566,7 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
 
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(width_); }
   std::uint64_t width() const noexcept { return count(); }
-  /// Of the window; NaN when it is empty.
+  /// Mean and variance of the window; NaN where it holds too few observations.
   double mean() const noexcept { return width_ > 0 ? origin_ + total_ / width_ : detail::math::nan; }
   double variance() const noexcept { return width_ > 1 ? squares_ / (width_ - 1) : detail::math::nan; }
   double statistic() const noexcept { return last_; }
@@ -21523,7 +21574,7 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
 
  private:
   static constexpr std::size_t per_row = 5;
-  static constexpr std::size_t rows = 40;  // 5 * 2^40 observations; then the oldest go
+  static constexpr std::size_t rows = 40;  // the largest buckets have 2^39 observations; beyond, the oldest are dropped
 
   static constexpr detail::calibration simulated{0.453, 1.811, 3.175, 4.455, 5.814, 6.986, 8.289, 9.46, 10.77};
 
@@ -21579,7 +21630,10 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
     while (oldest_ > 0 && row_of_[oldest_].count == 0) --oldest_;
   }
 
-  /// The largest difference of means over all boundaries: half its square over its variance.
+  /// The statistic: over all boundaries, the largest half square of the difference of means over its variance. With n
+  /// older and m newer observations, w = n + m and S the window's sum of squares, the difference has the variance
+  /// (S / w) (1 / n + 1 / m) = S / (n m). Let d be the older sum less n times the window's mean, which is n m / w times
+  /// the difference; so half the square over the variance is w^2 / (2 S) d^2 / (n m).
   double widest() const noexcept {
     if (width_ < 2 * least || !(squares_ > 0)) return 0;
     const double average = total_ / width_;
@@ -21661,21 +21715,24 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// A change of mean or of variance, with the probability of each place where it may have been: Bayesian online change
-/// point detection for normal observations of unknown mean and variance.
+/// Detects a change of mean or variance, and how long ago it was: Bayesian online change point detection for normal
+/// observations of unknown mean and variance.
+///
+/// A run is the observations since the last change. The detector keeps the probability of each run length up to `Most`,
+/// and all longer runs as one hypothesis; for each it keeps what the run tells of mean and variance. The prior expects
+/// a change every `RunLength::drift` observations. After a drift the most probable run is the only one left:
+/// run_length().
 ///
 /// Models: drift_detector.
-/// Units: `usual` is the scale on which means and deviations are expected, before and after changes; it need not be
-/// exact (the prior is worth one observation). The statistic is the odds that a change lies among the last `Most`
-/// observations.
-/// Guarantee: the prior has a change every `Drift` observations. On independent normal observations with the mean and
-/// deviation given, the average run length is the one promised to 25 %: thresholds found by simulation with Most = 160,
-/// for run lengths up to 30'000. Runs longer than `Most` are one hypothesis. After a drift it goes on from the most
-/// probable run: run_length().
-/// Complexity: update O(Most), 3 us at 160; 40 Most bytes.
+/// Units: `usual` gives the mean and standard deviation on whose scale the stream is expected before and after changes.
+/// It need not be exact, as the prior is worth one observation. The statistic is the odds that a change lies among the
+/// last `Most` observations.
+/// Guarantee: on independent normal observations with the mean and deviation of `usual` the average run length is
+/// `RunLength::drift` to 25 %. Thresholds were found by simulation with Most = 160, for run lengths up to 30'000.
+/// Complexity: update O(Most), 3 us at 160; 48 Most bytes.
 /// Allocates: never.
-/// Errors: `make`: invalid_argument. The constructor has no errors to give: with scales that `make` refuses every
-/// observation is a drift, and so is one that is 1e100 deviations out.
+/// Errors: `make`: invalid_argument. The constructor cannot return an error: with a scale that `make` refuses, every
+/// observation is a drift. So is an observation that is more than 1e100 deviations away from the mean of `usual`.
 /// Source: Adams, MacKay, "Bayesian online changepoint detection", 2007; conjugate update: Murphy, 2007, section 3.
 template <class RunLength = arl<10'000>, std::size_t Most = 160>
 class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLength, Most>> {
@@ -21689,7 +21746,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
                   "millrace[DETECT-8]: bocpd knows thresholds for run lengths up to 30'000; beyond, find one and give "
                   "it: bocpd(thresholds{...}, usual)");
   }
-  /// With thresholds of one's own for the odds.
+  /// With thresholds of your own for the odds.
   bocpd(thresholds own, in_control usual) noexcept
       : mean_(usual.mean),
         scale_(usual.is_possible() ? 1 / usual.stddev : detail::math::nan),
@@ -21698,7 +21755,8 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     start();
   }
 
-  /// The same, with a word on what is impossible: a mean that is not finite, a deviation that is not positive.
+  /// The same, checked.
+  /// Errors: invalid_argument: a mean that is not finite, a standard deviation that is not positive and finite.
   static result<bocpd> make(in_control usual) {
     if (auto possible = detail::checked_reference("bocpd", usual); !possible) return std::move(possible).error();
     return bocpd(usual);
@@ -21720,7 +21778,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
       run_[r].weight *= 1 - hazard;
       total += run_[r].weight;
     }
-    if (!(total > 0)) {  // beyond all that doubles can weigh: nothing before explains z
+    if (!(total > 0)) {  // all weights underflow: no run explains z
       start();
       return signal::drift;
     }
@@ -21751,12 +21809,12 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   static constexpr double prior_shape = 1;
   static constexpr double prior_spread = 1;
 
-  /// What is known after a run, and how probable the run is.
+  /// A run: its probability, and the posterior of mean and variance after its observations.
   struct run {
     double weight = 1;
     double mean = 0;
-    double spread = prior_spread;
-    double log_spread = 0;
+    double spread = prior_spread;  // the scale of the variance's inverse gamma law: half a sum of squares
+    double log_spread = 0;         // its logarithm
     double length = 0;
 
     template <class Self, class Visit>
@@ -21767,8 +21825,9 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
 
   static constexpr detail::calibration simulated{0.794, 0.621, 0.509, 0.445, 0.440, 0.419, 0.419, 0.419, 0.419};
 
-  /// ln of gamma(alpha + 1/2) / gamma(alpha) sqrt(kappa / (2 pi (kappa + 1))): what of a Student density does not
-  /// depend on the data.
+  /// The logarithm of gamma(alpha + 1/2) / gamma(alpha) sqrt(kappa / (2 pi (kappa + 1))), the factor of a run's Student
+  /// density that depends on its length alone. kappa and alpha are the prior's weight and shape plus length and
+  /// length / 2.
   static double constant(double length) noexcept {
     const double alpha = prior_shape + 0.5 * length;
     const double kappa = prior_weight + length;
@@ -21782,14 +21841,19 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     ratio += 0.5 * detail::math::log(a) - i * (1.0 / 8 - i * i * (1.0 / 192 - i * i * (1.0 / 640)));
     return ratio + 0.5 * detail::math::log(kappa / (6.283185307179586 * (kappa + 1)));
   }
+  /// constant(length) for run number r, from the table where it can be.
   double term(std::size_t r, double length) const noexcept {
-    // All but the oldest run have lengths below Most, which come again and again.
+    // All but the oldest run are shorter than Most.
     return r > 0 || length < static_cast<double>(Most) ? constants_[static_cast<std::size_t>(length)]
                                                        : constant(length);
   }
 
-  /// Takes z up into every run: weighs the run by how probable z was after it, and makes it one longer. Returns the sum
-  /// of the weights.
+  /// Adds z to every run: multiplies the run's probability by the density of z after it, updates mean and spread, and
+  /// makes the run longer by one. Returns the sum of the weights.
+  ///
+  /// After a run the next z has Student's distribution, whose density is, with d = z - mean and the new
+  /// spread' = spread + kappa d^2 / (2 (kappa + 1)),
+  ///   exp(constant) spread^alpha / spread'^(alpha + 1/2).
   double weigh(double z) noexcept {
     double sum = 0;
     for (std::size_t r = 0; r < runs_; ++r) {
@@ -21816,7 +21880,8 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     count_ = 0;
   }
 
-  /// A run of no observation yet. Where there is no room, the two oldest become one with the longer one's knowledge.
+  /// Adds a run without observations. Where there is no room the two oldest runs become one, with mean, spread and
+  /// length of the longer.
   void push(double weight) noexcept {
     if (runs_ == Most) {
       run_[0].weight += run_[1].weight;
@@ -21834,8 +21899,9 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
       if (run_[r].weight > run_[best].weight) best = r;
     return best;
   }
+  /// Makes the most probable run the only one, except that the oldest is not taken: the drift has refuted it.
   void keep_most_probable() noexcept {
-    std::size_t best = runs_ > 1 ? 1 : 0;  // not the run that was just refuted
+    std::size_t best = runs_ > 1 ? 1 : 0;
     for (std::size_t r = best + 1; r < runs_; ++r)
       if (run_[r].weight > run_[best].weight) best = r;
     run_[0] = run_[best];
@@ -21891,20 +21957,22 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// A lasting shift of a mean whose in-control value is known: the cumulative sum chart.
+/// Detects a lasting shift of a mean whose in-control value is known: the cumulative sum (CUSUM) chart. Two sums, one
+/// for either side, add up how far each observation is beyond half the shift, and are never below 0; the statistic is
+/// the larger. After a drift both start at 0.
 ///
 ///     mr::detect::cusum<mr::detect::arl<10'000>> latency(mr::detect::in_control{.mean = 20, .stddev = 2.5});
 ///
 /// Models: drift_detector.
-/// Units: `shift`, the change to find soonest, in standard deviations; the statistic too.
-/// Guarantee: on independent normal observations with the mean and deviation given, the average run length is the one
-/// promised, to 1 % (the threshold solves Page's integral equation). A mean that is itself estimated from n
-/// observations shortens it: at n = 100 by about a half. Heavier tails shorten it, lighter ones lengthen it; sums or
-/// means of a few observations keep it. After a drift both sums start at zero.
+/// Units: `shift`, the change that is to be found soonest, and the statistic are in standard deviations.
+/// Guarantee: on independent normal observations with the given mean and standard deviation the average run length is
+/// `RunLength::drift`, to 1 % (the threshold solves Page's integral equation). It is shorter if the mean was estimated:
+/// by about a half from 100 observations. Heavier tails shorten it, lighter ones lengthen it; for means of a few
+/// observations each it holds again.
 /// Complexity: update O(1), 8 ns; construction about 2 ms.
 /// Allocates: never.
-/// Errors: `make`: invalid_argument. The constructor has no errors to give: with a reference that `make` refuses every
-/// observation is a drift.
+/// Errors: `make`: invalid_argument. The constructor cannot return an error: with a reference that `make` refuses,
+/// every observation is a drift.
 /// Source: Page, Biometrika 41, 1954; the threshold: Brook, Evans, Biometrika 59, 1972 (its integral equation).
 template <class RunLength = arl<10'000>>
 class cusum : detail::require_arl<RunLength>,
@@ -21918,11 +21986,13 @@ class cusum : detail::require_arl<RunLength>,
  public:
   explicit cusum(in_control reference, double shift = 1, side which = side::both) noexcept
       : cusum(detail::two_sided_sums::promised<RunLength>(0.5 * shift, which), reference, shift, which) {}
-  /// With thresholds of one's own, in standard deviations.
+  /// With thresholds of your own, in standard deviations.
   cusum(thresholds own, in_control reference, double shift = 1, side which = side::both) noexcept
       : chart(own, reference, detail::math::is_finite(shift)), sums_(0.5 * shift, which) {}
 
-  /// The same, with a word on what is impossible: a mean or shift that is not finite, a deviation that is not positive.
+  /// The same, checked.
+  /// Errors: invalid_argument: a mean or shift that is not finite, a standard deviation that is not positive and
+  /// finite.
   static result<cusum> make(in_control reference, double shift = 1, side which = side::both) {
     if (auto possible = detail::checked_reference("cusum", reference); !possible) return std::move(possible).error();
     if (!detail::math::is_finite(shift)) return error(errc::invalid_argument, "cusum: the shift is not finite");
@@ -21963,17 +22033,20 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// A rising error rate of a model: its rate since the start against the lowest it had.
+/// Detects a rising error rate of a model: the error rate since the start, plus its standard deviation, against the
+/// lowest such sum so far. After a drift it starts afresh.
 ///
 /// Models: drift_detector.
-/// Units: an observation is 1 for an error, 0 for none. Any other number is taken as an error and counted by
-/// `clamped()`.
-/// Guarantee: its comparison grows milder with time, so its run length has no mean worth naming; promised is what a
-/// constant rate of false alarms would do: while nothing changes, at most 63 % (1 - 1/e) of the streams raise one
-/// within `Drift` observations, for error rates from 0.05 to 0.5. Found by simulation. After a drift it starts afresh.
+/// Units: an observation is 1 for an error, 0 for none. Any other finite number counts as an error, and `clamped()`
+/// counts it. The statistic is in standard deviations of the lowest rate.
+/// Guarantee: while nothing changes, at most 63 % of the streams raise a false alarm within `RunLength::drift`
+/// observations, for error rates from 0.05 to 0.5; thresholds were found by simulation. (The average run length is no
+/// useful figure here, since false alarms get rarer the longer a stream is; 63 %, or 1 - 1/e, is the share that would
+/// raise one with a constant rate of false alarms.)
 /// Complexity: update O(1), 8 ns.
 /// Allocates: never.
-/// Source: Gama, Medas, Castillo, Rodrigues, "Learning with drift detection", SBIA 2004; there 2 and 3 deviations.
+/// Source: Gama, Medas, Castillo, Rodrigues, "Learning with drift detection", SBIA 2004; there the thresholds are 2 and
+/// 3 standard deviations.
 template <class RunLength = arl<10'000>>
 class ddm : detail::require_arl<RunLength>,
             public detail::bounded_chart<ddm<RunLength>>,
@@ -21983,11 +22056,12 @@ class ddm : detail::require_arl<RunLength>,
   using chart = detail::bounded_chart<ddm>;
 
  public:
+  /// The fewest observations, and the fewest errors among them, before the rate is compared.
   static constexpr std::uint64_t least = 30;
-  static constexpr double least_errors = 5;  // fewer say nothing of a rate
+  static constexpr double least_errors = 5;
 
   ddm() noexcept : ddm(detail::promised<RunLength>(simulated)) {}
-  /// With thresholds of one's own, in standard deviations of the lowest rate.
+  /// With thresholds of your own, in standard deviations of the lowest rate.
   explicit ddm(thresholds own) noexcept : chart(own) {}
 
   signal update(double error) noexcept {
@@ -22035,18 +22109,19 @@ class ddm : detail::require_arl<RunLength>,
   std::uint64_t count_ = 0;
 };
 
-/// A rising error rate, seen by errors that follow each other ever closer: for slow changes at low rates.
+/// Detects a rising error rate by the number of observations from one error to the next: its mean plus two standard
+/// deviations, against the greatest such sum so far. For slow changes at low rates. After a drift it starts afresh.
 ///
 /// Models: drift_detector.
-/// Units: an observation is 1 for an error, 0 for none. Any other number is taken as an error and counted by
-/// `clamped()`.
-/// Guarantee: it moves only at errors, so its promise counts errors: while nothing changes, at most 63 % (1 - 1/e) of
-/// the streams raise a false alarm within `Drift` errors, for error rates up to 0.5. Found by simulation. After a drift
-/// it starts afresh.
+/// Units: an observation is 1 for an error, 0 for none. Any other finite number counts as an error, and `clamped()`
+/// counts it. The statistic is the share, in [0, 1], by which the sum has fallen.
+/// Guarantee: while nothing changes, at most 63 % (see `ddm`) of the streams raise a false alarm within
+/// `RunLength::drift` errors, for error rates up to 0.5; thresholds were found by simulation. Errors are counted, not
+/// observations, because the statistic changes only at an error.
 /// Complexity: update O(1), 6 ns.
 /// Allocates: never.
 /// Source: Baena-Garcia, del Campo-Avila, Fidalgo, Bifet, Gavalda, Morales-Bueno, "Early drift detection method", 2006;
-/// there 1 - 0.95 and 1 - 0.90.
+/// there the thresholds are 1 - 0.95 and 1 - 0.90.
 template <class RunLength = arl<10'000>>
 class eddm : detail::require_arl<RunLength>,
              public detail::bounded_chart<eddm<RunLength>>,
@@ -22056,10 +22131,11 @@ class eddm : detail::require_arl<RunLength>,
   using chart = detail::bounded_chart<eddm>;
 
  public:
-  static constexpr std::uint64_t least = 30;  // errors
+  /// The fewest errors before their distance is compared.
+  static constexpr std::uint64_t least = 30;
 
   eddm() noexcept : eddm(detail::promised<RunLength>(simulated)) {}
-  /// With thresholds of one's own, in (0, 1): how far the distance may fall below the greatest it had.
+  /// With thresholds of your own, in (0, 1): by which share the sum may fall below its greatest value.
   explicit eddm(thresholds own) noexcept : chart(own) {}
 
   signal update(double error) noexcept {
@@ -22124,20 +22200,21 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// A small lasting shift of a mean whose in-control value is known: the chart of an exponentially weighted average.
+/// Detects a small lasting shift of a mean whose in-control value is known, by an exponentially weighted moving average
+/// (EWMA). The statistic is the average's distance from the mean. After a drift the average starts at the mean.
 ///
 ///     mr::detect::ewma_chart<mr::detect::arl<10'000>> latency(mr::detect::in_control{.mean = 20, .stddev = 2.5});
 ///
 /// Models: drift_detector.
-/// Units: `weight` of the newest observation in [0.02, 1] (brought into it); statistic and threshold in standard
+/// Units: `weight` is that of the newest observation, brought into [0.02, 1]. Statistic and threshold are in standard
 /// deviations of an observation.
-/// Guarantee: on independent normal observations with the mean and deviation given, the average run length is the one
-/// promised, to 1 % (the limits solve Crowder's integral equation). Less sensitive to heavy tails than `cusum`, the
-/// more so the smaller the weight. After a drift the average starts at the mean.
+/// Guarantee: on independent normal observations with the given mean and standard deviation the average run length is
+/// `RunLength::drift`, to 1 % (the threshold solves Crowder's integral equation). Heavy tails shorten it less than that
+/// of `cusum`, and the less the smaller the weight is.
 /// Complexity: update O(1), 2 ns; construction about 2 ms.
 /// Allocates: never.
-/// Errors: `make`: invalid_argument. The constructor has no errors to give: with a reference that `make` refuses every
-/// observation is a drift.
+/// Errors: `make`: invalid_argument. The constructor cannot return an error: with a reference that `make` refuses,
+/// every observation is a drift.
 /// Source: S. W. Roberts, Technometrics 1, 1959; limits: Crowder, Technometrics 29(4), 1987.
 template <class RunLength = arl<10'000>>
 class ewma_chart : detail::require_arl<RunLength>,
@@ -22151,11 +22228,13 @@ class ewma_chart : detail::require_arl<RunLength>,
  public:
   explicit ewma_chart(in_control reference, double weight = 0.1) noexcept
       : ewma_chart(promised(within(weight)), reference, weight) {}
-  /// With thresholds of one's own, in standard deviations of an observation.
+  /// With thresholds of your own, in standard deviations of an observation.
   ewma_chart(thresholds own, in_control reference, double weight = 0.1) noexcept
       : chart(own, reference, true), weight_(within(weight)) {}
 
-  /// The same, with a word on what is impossible: a mean that is not finite, a deviation that is not positive.
+  /// The same, checked.
+  /// Errors: invalid_argument: a mean that is not finite, a standard deviation that is not positive and finite, a
+  /// weight outside (0, 1].
   static result<ewma_chart> make(in_control reference, double weight = 0.1) {
     if (auto possible = detail::checked_reference("ewma_chart", reference); !possible)
       return std::move(possible).error();
@@ -22206,14 +22285,15 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// An abrupt rise of a bounded stream's mean: its average against that of its best beginning, by Hoeffding's bound.
+/// Detects an abrupt rise of the mean of a stream in [0, 1]. It compares the average of all observations with that of
+/// the beginning whose average plus Hoeffding's error bound was lowest. After a drift it starts afresh.
 ///
 /// Models: drift_detector.
-/// Units: observations in [0, 1]; others are brought into it and counted by `clamped()`: a stream between other bounds
-/// is given as (x - low) / (high - low).
-/// Guarantee: while nothing changes, at most 63 % (1 - 1/e) of the streams raise a false alarm within `Drift`
-/// observations: found by simulation for the worst of 0/1 streams, with probabilities from 0.05 to 0.5. After a drift
-/// it starts afresh.
+/// Units: observations in [0, 1]. Give a stream between other bounds as (x - low) / (high - low); numbers outside [0,
+/// 1] count as 0 or 1, and `clamped()` counts them.
+/// Guarantee: while nothing changes, at most 63 % of the streams raise a false alarm within `RunLength::drift`
+/// observations. (63 %, or 1 - 1/e, is the share that would with a constant rate of false alarms.) Thresholds were
+/// found by simulation on 0/1 streams, for the worst probability from 0.05 to 0.5.
 /// Complexity: update O(1), 7 ns.
 /// Allocates: never.
 /// Source: Frias-Blanco and others, "Online and non-parametric drift detection methods based on Hoeffding's bounds",
@@ -22228,7 +22308,7 @@ class hddm_a : detail::require_arl<RunLength>,
 
  public:
   hddm_a() noexcept : hddm_a(detail::promised<RunLength>(simulated)) {}
-  /// With thresholds of one's own: the paper's ln(1 / alpha).
+  /// With thresholds of your own: log(1 / alpha) in the paper's terms.
   explicit hddm_a(thresholds own) noexcept : chart(own) {}
 
   signal update(double x) noexcept {
@@ -22244,7 +22324,8 @@ class hddm_a : detail::require_arl<RunLength>,
       best_average_ = average;
     }
     const double rise = average - best_average_;
-    // The difference has the variance bound (1/best - 1/n) / 4.
+    // By Hoeffding's inequality the average of n exceeds that of its first m by r with at most the probability
+    // exp(-2 r^2 / (1/m - 1/n)); the statistic is the exponent.
     return this->judge(rise > 0 && best_count_ < n ? 2 * rise * rise * n * best_count_ / (n - best_count_) : 0);
   }
 
@@ -22282,13 +22363,14 @@ class hddm_a : detail::require_arl<RunLength>,
   std::uint64_t count_ = 0;
 };
 
-/// A gradual rise of a bounded stream's mean: its weighted average since the best beginning against that beginning's,
-/// by McDiarmid's bound.
+/// Detects a gradual rise of the mean of a stream in [0, 1]. It compares the exponentially weighted average since the
+/// beginning whose own weighted average plus McDiarmid's error bound was lowest with that one. After a drift it starts
+/// afresh.
 ///
 /// Models: drift_detector.
-/// Units: observations in [0, 1], as for `hddm_a`. `weight` of the newest observation in (0, 1]; the calibration is for
-/// 0.05.
-/// Guarantee: as `hddm_a`. After a drift it starts afresh.
+/// Units: observations as for `hddm_a`. `weight` is that of the newest observation, in (0, 1]; thresholds were
+/// simulated for 0.05.
+/// Guarantee: as `hddm_a`.
 /// Complexity: update O(1), 4 ns.
 /// Allocates: never.
 /// Source: as `hddm_a`: HDDM_W.
@@ -22302,7 +22384,7 @@ class hddm_w : detail::require_arl<RunLength>,
 
  public:
   hddm_w() noexcept : hddm_w(detail::promised<RunLength>(simulated)) {}
-  /// With thresholds of one's own: the paper's ln(1 / alpha).
+  /// With thresholds of your own: log(1 / alpha) in the paper's terms. A weight outside (0, 1] counts as 0.05.
   explicit hddm_w(thresholds own, double weight = 0.05) noexcept
       : chart(own), weight_(weight > 0 && weight <= 1 ? weight : 0.05) {}
 
@@ -22394,13 +22476,15 @@ namespace detect {
 
 namespace detail {
 
-/// P(D >= steps / (n m)) for the two-sample Kolmogorov-Smirnov statistic of continuous samples of sizes n and m, and m
-/// <= Most: the share of lattice paths that reach the border, by recurrence over columns. No term is subtracted, so
-/// small shares keep their digits.
+/// P(D >= steps / (n m)), where D is the two-sample Kolmogorov-Smirnov statistic of samples of n and m <= Most from one
+/// continuous distribution. An order of the pooled sample is a path from (0, 0) to (n, m), and all are equally likely;
+/// the result is the share of paths that reach |i m - j n| >= steps somewhere. No term is subtracted, so small shares
+/// keep their digits.
 /// Source: J. L. Hodges, Arkiv foer Matematik 3, 1958.
 template <std::size_t Most>
 double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
-  // outside[j]: among paths from (0,0) to (i,j), the share that has reached the border.
+  // outside[j] is the share among the paths from (0, 0) to (i, j) that have reached the border. The last step of such a
+  // path came from (i - 1, j) with the probability i / (i + j).
   std::array<double, Most + 1> outside{};
   const auto dn = static_cast<double>(n);
   const auto dm = static_cast<double>(m);
@@ -22421,21 +22505,22 @@ double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
 
 }  // namespace detail
 
-/// A change of the whole distribution: the newest `Recent` observations against those before them in a sliding window
-/// of `Window`, by the two-sample Kolmogorov-Smirnov test, whenever `Recent` new ones have come.
+/// Detects any change of the distribution: whenever `Recent` new observations have come, it compares them with the
+/// older ones in a sliding window of `Window` by the two-sample Kolmogorov-Smirnov test. After a drift only the newest
+/// `Recent` observations stay in the window.
+///
+/// A change shows only until it fills the window, for Window / Recent tests. With the default sizes and arl<100'000> a
+/// shift of 1 standard deviation was found in 40 of 40 normal streams, after 44 observations on average; one of 0.75 in
+/// 32 of them; one of 0.5 in 9 within 10,000 observations, little more than by chance. Smaller changes need a larger
+/// `Recent` and `Window`, or a detector of means.
 ///
 /// Models: drift_detector.
-/// Units: the statistic is the largest difference of the two distribution functions.
-/// Guarantee: on independent observations of any continuous distribution the average run length is the one promised or
-/// longer, by at most the step of the exact distribution (a few per cent at the sizes given); ties lengthen it. The
-/// threshold is exact: the window's filling and the spacing of the tests are accounted for, and each test has the level
-/// that is left. So it keeps its promise on heavy tails, where detectors of means do not. Power: a change shows only
-/// until it fills the window, for Window / Recent tests. With the sizes given and arl<100'000>, a shift of 1 deviation
-/// was found in 40 of 40 normal streams, after 44 observations on average; one of 0.75 in 32 of them; one of 0.5 in 9
-/// within 10,000 observations, little more than chance. Smaller changes need a larger `Recent` and `Window`, or a
-/// detector of means. After a drift only the newest `Recent` observations stay.
-/// Complexity: update O(1), and O(Window log Recent) every `Recent` observations; 8 (Window + 4) bytes; construction
-/// about 5 ms.
+/// Units: the statistic is the largest difference of the two distribution functions, in [0, 1].
+/// Guarantee: on independent observations of any continuous distribution, heavy tails included, the average run length
+/// is `RunLength::drift` or longer. It is longer by at most one step of the exact distribution (a few per cent with the
+/// default sizes); ties lengthen it further.
+/// Complexity: update O(1), and O(Window log Recent) every `Recent` observations; construction about 5 ms.
+/// 8 (Window + Recent + 7) bytes.
 /// Allocates: never.
 /// Source: Raab, Heusinger, Schleif, "Reactive soft prototype computing for concept drift streams", Neurocomputing 2020
 /// (there the old part is sampled); the exact level: Hodges 1958.
@@ -22448,7 +22533,7 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
 
  public:
   kswin() noexcept : kswin(thresholds{threshold_for(RunLength::drift), threshold_for(RunLength::warning)}) {}
-  /// With thresholds of one's own for the difference of the distribution functions.
+  /// With thresholds of your own for the difference of the distribution functions.
   explicit kswin(thresholds own) noexcept : drift_(own.drift), warning_(own.warning) {}
 
   signal update(double x) noexcept {
@@ -22483,13 +22568,15 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
  private:
   static constexpr std::size_t older = Window - Recent;
 
-  /// The largest difference that still is no alarm: the next one up has at most the level that is left.
+  /// The threshold for an average run length. The first test is at observation `Window` and the others follow every
+  /// `Recent`, so the run length is Window + Recent (t - 1) if t tests are made on average until an alarm. Each test's
+  /// level is 1 / t; the threshold lies between the two neighbouring differences whose probabilities enclose it.
   static double threshold_for(std::uint64_t run_length) noexcept {
     const double tests =
         (static_cast<double>(run_length) - static_cast<double>(Window)) / static_cast<double>(Recent) + 1;
     const double level = 1 / (tests > 2 ? tests : 2);
     const double cells = static_cast<double>(older) * static_cast<double>(Recent);
-    double low = 0;  // share outside `low` is above the level, outside `high` at most it
+    double low = 0;  // a difference of low / cells is reached with more than the level, of high / cells with at most it
     double high = cells + 1;
     while (high - low > 1) {
       const double middle = detail::math::floor(0.5 * (low + high));
@@ -22498,9 +22585,10 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
     return (high - 0.5) / cells;
   }
 
+  /// Place `at` of a window that is still being filled.
   double& fresh(std::size_t at) noexcept { return at < older ? older_[at] : tested_[at - older]; }
 
-  /// What was tested becomes part of the older ones, in place of the oldest.
+  /// Moves the tested observations to the older ones, in place of the oldest, and the new ones to the tested.
   void slide() noexcept {
     for (std::size_t i = 0; i < Recent; ++i) {
       older_[oldest_] = tested_[i];
@@ -22514,9 +22602,9 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
     std::array<double, Recent> sorted = tested_;
     std::array<double, Recent> scratch;
     detail::sort_ascending(sorted.data(), Recent, scratch.data());
-    // Between two neighbours of the recent ones the other function is counted, without sorting the older ones.
-    std::array<std::uint32_t, Recent + 1> below{};  // older ones less than sorted[k], not less than sorted[k-1]
-    std::array<std::uint32_t, Recent + 1> equal{};
+    // The older ones need not be sorted: it is enough to count how many lie between neighbours of the recent ones.
+    std::array<std::uint32_t, Recent + 1> below{};  // older ones between sorted[k - 1] and sorted[k]
+    std::array<std::uint32_t, Recent + 1> equal{};  // older ones equal to sorted[k]
     for (const double x : older_) {
       const std::size_t at = detail::count_below(sorted.data(), Recent, x);
       if (at < Recent && sorted[at] == x)
@@ -22582,19 +22670,18 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// A lasting shift of a mean that is not known beforehand, up or down: the Page-Hinkley test, in the stream's own
-/// standard deviations.
+/// Detects a lasting shift, up or down, of a mean that is not known: the Page-Hinkley test. Each observation is turned
+/// into a standard normal deviate by the mean and standard deviation of those before it, and the deviates are summed as
+/// in `cusum`. After a drift it forgets everything.
 ///
 /// Models: drift_detector.
-/// Units: `tolerance`, the drift of the mean that is not worth an alarm, and the statistic, in standard deviations of
+/// Units: `tolerance`, a shift of the mean that is not worth an alarm, and the statistic are in standard deviations of
 /// the stream.
-/// Guarantee: on independent normal observations of any mean and deviation the average run length is the one promised,
-/// to a few per cent: observations are measured against the mean and deviation of those before, and their deviates are
-/// as if both were known. It learns from all it sees, so a change in the first tens of observations is learnt, not
-/// found. Tails decide: with arl<10'000> and arl<100'000> false alarms came 4 and 10 times as often as promised on
-/// Student's t of 5 degrees, 9 and 22 times on exponential and 29 and 131 times on lognormal (sigma 1) observations.
-/// Give it logarithms of such (amounts, latencies), or take `kswin`, whose promise holds for all. After a drift it
-/// forgets everything.
+/// Guarantee: on independent normal observations of any mean and deviation the average run length is
+/// `RunLength::drift`, to a few per cent. A change among the first tens of observations is not found, as mean and
+/// deviation are learnt from them. Heavy tails shorten the run length: with arl<10'000> and arl<100'000> false alarms
+/// came 4 and 10 times as often on Student's t with 5 degrees of freedom, 9 and 22 times on exponential and 29 and 131
+/// times on lognormal (sigma 1) observations. Give it logarithms of amounts and latencies, or use `kswin`.
 /// Complexity: update O(1), 30 ns; construction about 2 ms.
 /// Allocates: never.
 /// Source: Hinkley, Biometrika 58, 1971; Page, Biometrika 41, 1954; deviates: Hawkins, The Statistician 36, 1987.
@@ -22609,7 +22696,7 @@ class page_hinkley : detail::require_arl<RunLength>,
  public:
   explicit page_hinkley(double tolerance = 0.5, side which = side::both) noexcept
       : page_hinkley(detail::two_sided_sums::promised<RunLength>(tolerance, which), tolerance, which) {}
-  /// With thresholds of one's own.
+  /// With thresholds of your own, in standard deviations.
   explicit page_hinkley(thresholds own, double tolerance = 0.5, side which = side::both) noexcept
       : chart(own), sums_(tolerance, which) {}
 
@@ -22618,12 +22705,13 @@ class page_hinkley : detail::require_arl<RunLength>,
       if (!detail::math::is_finite(x)) return signal::none;
       x = detail::taken(x);
     }
-    // Each sum is the sum of deviates less its smallest value so far, or its greatest value so far less the sum.
+    // A sum that is never below 0 is the plain sum of the deviates less the tolerance, minus its lowest value so far:
+    // Hinkley's form of the statistic.
     return this->judge(sums_.step(seen_.next(x)));
   }
 
   std::uint64_t count() const noexcept { return seen_.count; }
-  /// Of the observations since the start or the last drift.
+  /// The mean of the observations since the start or the last drift.
   double mean() const noexcept { return seen_.mean; }
 
  private:
@@ -22656,7 +22744,7 @@ class page_hinkley : detail::require_arl<RunLength>,
 #ifndef MILLRACE_DETECT_CHANGE_HPP
 #define MILLRACE_DETECT_CHANGE_HPP
 
-/// detect/change: detectors of a change in a stream of numbers or errors, set by the run length that they promise.
+/// detect/change: detectors of a lasting change in a stream of numbers or errors, set by their average run length.
 
 #endif  // MILLRACE_DETECT_CHANGE_HPP
 
@@ -22839,7 +22927,7 @@ inline double log_gamma_ratio(double a, double b) noexcept {
   return b * log1pmx(a / b) - 0.5 * l + a * std::log(a + b) + series - shift;
 }
 
-/// log Gamma(z), z > 0; absolute error a few ulp of max(1, |answer|).
+/// log Gamma(z), z > 0; the absolute error is a few ulp of max(1, |log Gamma(z)|).
 inline double log_gamma(double z) noexcept { return (z - 0.5) * std::log(z) - z + half_log_two_pi + stirling_error(z); }
 
 }  // namespace detail
@@ -22867,7 +22955,7 @@ namespace detail {
 /// Gaussian's, times dt/ds = s / v(s), whose Taylor coefficients follow from v v_s = s v'. They fall like 3.5^-k.
 ///
 /// `width` >= 20, `exponent` = width G at the point, at most width / 2; `side` +1 for the upper tail, -1 for the lower.
-/// The answer is relative to sqrt(2 pi / width).
+/// The result is relative to sqrt(2 pi / width).
 /// After N. Temme, "Asymptotic inversion of incomplete gamma functions", Math. Comp. 58, 1992, section 2, in another
 /// variable that serves the beta function as well.
 inline double tail_expansion(double width, double skew, double spread, double exponent, double side) noexcept {
@@ -23126,13 +23214,15 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
+/// A polynomial in x by Horner's rule; the coefficient of the highest power stands first.
 constexpr double polynomial(double x, const double* from, int count) noexcept {
   double sum = from[0];
   for (int i = 1; i < count; ++i) sum = sum * x + from[i];
   return sum;
 }
 
-/// erfc(z / sqrt 2) / 2, with the rounding of z / sqrt 2 made good: far out it would cost three digits.
+/// P(Z > z) = erfc(z / sqrt 2) / 2 for a standard normal Z. The rounding error of z / sqrt 2, which far out would cost
+/// three digits, is corrected for.
 inline double normal_upper(double z) noexcept {
   constexpr double root = 0.70710678118654752440;
   constexpr double root_rest = -4.8336466567264567e-17;
@@ -23184,13 +23274,22 @@ inline double normal_lower_quantile(double p) noexcept {
 
 /// The normal distribution.
 ///
-/// Every distribution of this module has `cdf`, `sf` (survival, 1 - cdf, computed as such: exact far into the tail
-/// where cdf rounds to 1), `quantile` (of the lower probability) and `isf` (of the upper one). A parameter or argument
-/// outside its domain returns NaN.
-/// Guarantee: 1e-12 relative down to probabilities of 1e-300; `quantile` to the conditioning of the problem.
-/// Allocates: never. Threads: values without state. Source: AS 241 for the quantile.
+/// Every distribution of this module has four functions:
+/// - `cdf(x)`: the probability of at most x
+/// - `sf(x)`: the probability of more than x. It is not computed as 1 - cdf(x), so it keeps its digits far out, where
+///   cdf rounds to 1
+/// - `quantile(p)`: the x with cdf(x) = p
+/// - `isf(q)`: the x with sf(x) = q, for small q more exact than quantile(1 - q)
+/// A parameter or argument outside its domain returns NaN.
+///
+/// Guarantee: probabilities to 1e-12 relative down to 1e-300. A quantile is as exact as a probability of that accuracy
+/// determines it.
+/// Allocates: never.
+/// Threads: values without shared state.
+/// Source: AS 241 for the quantile.
 struct normal {
   double mean = 0;
+  /// The standard deviation, above 0.
   double sd = 1;
 
   double pdf(double x) const noexcept {
@@ -23199,11 +23298,11 @@ struct normal {
   }
   double cdf(double x) const noexcept { return valid() ? detail::normal_upper((mean - x) / sd) : detail::nan; }
   double sf(double x) const noexcept { return valid() ? detail::normal_upper((x - mean) / sd) : detail::nan; }
-  /// The logarithm of `sf`, also where that underflows.
+  /// The logarithm of `sf`, which is finite where `sf` underflows, too.
   double log_sf(double x) const noexcept {
     const double z = (x - mean) / sd;
     if (!(z > 37)) return z < -1 ? std::log1p(-cdf(x)) : std::log(sf(x));
-    // Mills' ratio by its continued fraction: five terms give all digits this far out.
+    // sf(z) = pdf(z) / (z + 1 / (z + 2 / (z + 3 / ...))): eight terms are more than enough this far out.
     double fraction = z;
     for (int k = 8; k > 0; --k) fraction = z + k / fraction;
     return -0.5 * z * z - detail::half_log_two_pi - std::log(fraction);
@@ -23239,7 +23338,7 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The standard gamma's quantile, of whichever tail is smaller.
+/// The quantile of the gamma distribution with scale 1, solved for whichever tail is smaller.
 inline double gamma_quantile(double shape, tails wanted) noexcept {
   if (!(shape > 0) || shape == infinity) return nan;
   double guess;
@@ -23260,8 +23359,8 @@ inline double gamma_quantile(double shape, tails wanted) noexcept {
 
 }  // namespace detail
 
-/// The gamma distribution: `shape`, and `scale` (the mean is shape * scale). See `normal` for what the functions
-/// promise. Source: NIST DLMF, chapter 8; N. Temme 1992 for large shapes.
+/// The gamma distribution on [0, infinity) with `shape` > 0 and `scale` > 0, whose mean is shape * scale. See `normal`
+/// for what the functions promise. Source: NIST DLMF, chapter 8; N. Temme 1992 for large shapes.
 struct gamma {
   double shape;
   double scale = 1;
@@ -23448,8 +23547,8 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// Both tails of Kolmogorov's limit law at x, and x times its density: theta series of which the better-behaved is
-/// summed on either side of 1.
+/// Both tails of Kolmogorov's limit law at x, and x times its density. The law has two series: one converges fast for
+/// small x, the other for large x; each is summed on its side of 1.
 inline tail_slope kolmogorov_limit(double x) noexcept {
   if (!(x > 0.02)) return {{0, 1}, 0};  // below exp(-3000)
   double sum = 0;
@@ -23476,8 +23575,8 @@ inline tail_slope kolmogorov_limit(double x) noexcept {
 
 }  // namespace detail
 
-/// Kolmogorov's limit law: that of sqrt(n) D for the two-sided Kolmogorov-Smirnov distance as samples grow. See
-/// `normal` for what the functions promise. Source: A. Kolmogorov 1933; N. Smirnov 1948.
+/// Kolmogorov's limit law: the distribution of sqrt(n) D as n grows, where D is the two-sided Kolmogorov-Smirnov
+/// distance of a sample of n. See `normal` for what the functions promise. Source: A. Kolmogorov 1933; N. Smirnov 1948.
 struct kolmogorov {
   double cdf(double x) const noexcept { return x != x ? x : detail::kolmogorov_limit(x).at.lower; }
   double sf(double x) const noexcept { return x != x ? x : detail::kolmogorov_limit(x).at.upper; }
@@ -23490,8 +23589,12 @@ struct kolmogorov {
   }
 };
 
-/// P(D+ >= d): the exact one-sided, one-sample Kolmogorov-Smirnov survival for n observations of a continuous
-/// distribution. A sum of positive terms, about 1e-12 relative; O(n). Source: Z. Birnbaum, F. Tingey 1951, eq. 3.0.
+/// P(D+ >= d), where D+ is the one-sided Kolmogorov-Smirnov distance of n observations from their own, continuous
+/// distribution function. NaN for n = 0.
+/// Guarantee: 1e-12 relative, as a sum of positive terms.
+/// Complexity: O(n).
+/// Allocates: never.
+/// Source: Z. Birnbaum, F. Tingey 1951, eq. 3.0.
 inline double kolmogorov_one_sided_sf(std::uint64_t n, double d) noexcept {
   if (n == 0 || d != d) return detail::nan;
   if (d <= 0) return 1;
@@ -23504,7 +23607,8 @@ inline double kolmogorov_one_sided_sf(std::uint64_t n, double d) noexcept {
     const auto k = static_cast<double>(j);
     const double below = (count - k) / count - d;
     if (!(below > 0)) break;
-    // C(n, j) below^(n - j) above^(j - 1) as the binomial probability of j, whose log Gammas do not cancel.
+    // C(n, j) below^(n - j) above^(j - 1) is a binomial probability of j, divided by `above`. Its logarithm is written
+    // with Stirling's formula and deviances, in which nothing large cancels.
     const double above = d + k / count;
     const double rest = count - k;
     const double width = k * (rest / count);
@@ -23517,9 +23621,12 @@ inline double kolmogorov_one_sided_sf(std::uint64_t n, double d) noexcept {
   return tail < 1 ? tail : 1;
 }
 
-/// P(D >= d): the exact two-sided, one-sample Kolmogorov-Smirnov survival for n observations of a continuous
-/// distribution, about 1e-12 relative. O(n) where it is below 1e-4 (there twice the one-sided one, to 13 digits),
-/// O(n^2 d) elsewhere: 5 ms at n = 1,000. Allocates: O(n).
+/// P(D >= d), where D is the two-sided Kolmogorov-Smirnov distance of n observations from their own, continuous
+/// distribution function. NaN for n = 0.
+/// Guarantee: 1e-12 relative.
+/// Complexity: O(n) where the probability is below about 1e-4, and twice the one-sided one to 13 digits; O(n^2 d)
+/// elsewhere, 5 ms at n = 1,000.
+/// Allocates: O(n).
 /// Source: A. Moscovich, B. Nadler, "Fast calculation of boundary crossing probabilities for Poisson processes", 2017.
 inline double kolmogorov_two_sided_sf(std::uint64_t n, double d) {
   if (n == 0 || d != d) return detail::nan;
@@ -23530,8 +23637,12 @@ inline double kolmogorov_two_sided_sf(std::uint64_t n, double d) {
   return detail::kolmogorov_two_sided_by_process(n, d);
 }
 
-/// P(D >= d): the exact two-sided, two-sample survival for samples of m and n without ties. A sum of positive terms,
-/// about 1e-13 relative. O(m (m + n)) time, O(m) memory. Source: J. Hodges 1958, counting lattice paths.
+/// P(D >= d), where D is the two-sided Kolmogorov-Smirnov distance of samples of m and n without ties, from one
+/// continuous distribution. NaN for an empty sample.
+/// Guarantee: 1e-13 relative, as a sum of positive terms.
+/// Complexity: O(m (m + n)).
+/// Allocates: O(m).
+/// Source: J. Hodges 1958, counting lattice paths.
 inline double kolmogorov_two_sample_sf(std::uint64_t m, std::uint64_t n, double d) {
   if (m == 0 || n == 0 || d != d) return detail::nan;
   const auto a = static_cast<std::int64_t>(m);
@@ -24016,7 +24127,8 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Which departures from the null hypothesis count.
+/// Which departures from the null hypothesis count as evidence: any, or only an effect below (`less`) or above
+/// (`greater`) the hypothesis' value.
 enum class alternative : std::uint8_t { two_sided, less, greater };
 
 constexpr std::string_view to_string(alternative side) noexcept {
@@ -24028,7 +24140,8 @@ constexpr std::string_view to_string(alternative side) noexcept {
   return "unknown";
 }
 
-/// What a test's guarantee rests on. A test gives a result all the same when one fails, and says so.
+/// What a test's guarantee rests on. Where an assumption does not hold the test still returns a result, and lists the
+/// assumption in `test_result::failed`.
 enum class assumption : std::uint8_t {
   /// Enough observations for the limit law the p-value comes from.
   large_sample,
@@ -24045,7 +24158,7 @@ enum class assumption : std::uint8_t {
 };
 inline constexpr std::uint8_t assumption_count = 6;
 
-/// One clause on what is wrong, for a report.
+/// A clause for a report that says what is wrong where this assumption fails.
 constexpr std::string_view to_string(assumption failed) noexcept {
   switch (failed) {
     case assumption::large_sample: return "too few observations for the limit law";
@@ -24062,6 +24175,7 @@ constexpr std::string_view to_string(assumption failed) noexcept {
 class assumptions {
  public:
   constexpr assumptions() noexcept = default;
+  /// Adds an assumption to the set, if `failed`.
   constexpr void add(assumption one, bool failed = true) noexcept {
     if (failed) bits_ = static_cast<std::uint8_t>(bits_ | (1U << static_cast<unsigned>(one)));
   }
@@ -24083,24 +24197,25 @@ struct interval {
   constexpr double width() const noexcept { return upper - lower; }
 };
 
-/// What a test of this module returns: all that a report, a gate or a later reader needs. Trivially copyable; allocates
-/// nothing until `summary`.
-///
-/// `p` is exact far into the tail: 1e-300 is 1e-300. A figure that the test does not have is NaN.
+/// What a test of this module returns. A figure that the test does not have is NaN. Trivially copyable.
+/// Allocates: only in `summary`.
 struct test_result {
   /// The test's name, such as "Welch's t test". Static text.
   std::string_view test;
+  /// The test statistic: t, z, F, U, ..., as the test's own comment says.
   double statistic = std::numeric_limits<double>::quiet_NaN();
-  /// Degrees of freedom; F has two.
+  /// Degrees of freedom; an F test has two.
   double df = std::numeric_limits<double>::quiet_NaN();
   double df2 = std::numeric_limits<double>::quiet_NaN();
+  /// The p-value for the alternative `side`. It keeps its digits far into the tail, down to about 1e-300.
   double p = std::numeric_limits<double>::quiet_NaN();
   alternative side = alternative::two_sided;
-  /// What the effect measures, such as "difference of means", and its size with its interval.
+  /// What the effect measures, such as "difference of means"; its estimate; and the interval about it.
   std::string_view effect_name;
   double effect = std::numeric_limits<double>::quiet_NaN();
   stats::interval interval;
-  /// Observations of the first and of the other samples.
+  /// The number of observations in the first sample and in the second; where a test takes any number of samples, n1
+  /// counts all observations.
   double n1 = 0;
   double n2 = 0;
   /// Assumptions that do not hold for this data.
@@ -24116,7 +24231,7 @@ struct test_result {
 
 namespace detail {
 
-/// Four digits, as in a report, where a figure that a test does not have is unknown.
+/// Appends a figure with four digits for a report. NaN, a figure that the test does not have, is written "unknown".
 inline void append_figure(std::string& text, double value) {
   if (value != value) {
     text += "unknown";
@@ -24133,7 +24248,7 @@ inline void append_figure(std::string& text, double value) {
   text.append(digits, end.ptr);
 }
 
-/// The same for an error, which names NaN as what it is: the user gave it.
+/// The same for an error message. There a NaN is an argument that the caller gave, so it is written "NaN".
 inline std::string figure(double value) {
   if (value != value) return "NaN";
   std::string text;
@@ -24191,10 +24306,10 @@ inline std::string test_result::summary() const {
   return text;
 }
 
-/// What a test is asked besides its data.
+/// What a caller may choose besides the data.
 struct test_options {
   alternative side = alternative::two_sided;
-  /// Of the interval; in (0, 1). A one-sided test returns a one-sided interval.
+  /// The level of the interval, in (0, 1). A one-sided test returns a one-sided interval.
   double confidence = 0.95;
 };
 
@@ -24205,7 +24320,8 @@ inline result<void> checked(const test_options& options) {
   return error(errc::out_of_range, "confidence must lie between 0 and 1, not " + figure(options.confidence));
 }
 
-/// The probability outside an interval on the side, or each side, that it has an end on.
+/// The probability that lies beyond one end of an interval: all of 1 - confidence for a one-sided interval, half of it
+/// for a two-sided one.
 inline double outside(const test_options& options) noexcept {
   return options.side == alternative::two_sided ? (1 - options.confidence) / 2 : 1 - options.confidence;
 }
@@ -24242,34 +24358,39 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The corrections for many comparisons, as types. Each promises, over a whole family of p-values:
-/// the chance of any false rejection (the family-wise error), or the expected share of false ones among the rejected
-/// (the false discovery rate), at most alpha.
-/// Family-wise, under any dependence. Source: C. Bonferroni 1936.
+// The corrections for many comparisons, as types. A correction adjusts the p-values of a whole family so that rejecting
+// where an adjusted p-value is at most alpha bounds one of two errors by alpha:
+//   the family-wise error     the chance of any false rejection
+//   the false discovery rate  the expected share of false rejections among all rejections
+
+/// Bounds the family-wise error, however the tests depend on each other. Source: C. Bonferroni 1936.
 struct bonferroni {
   static constexpr std::string_view name = "Bonferroni";
 };
-/// Family-wise, under any dependence; never weaker than Bonferroni's. Source: S. Holm 1979.
+/// Bounds the family-wise error, however the tests depend on each other. It rejects all that `bonferroni` rejects, and
+/// often more. Source: S. Holm 1979.
 struct holm {
   static constexpr std::string_view name = "Holm";
 };
-/// Family-wise, for independent or positively dependent tests. Source: Y. Hochberg 1988.
+/// Bounds the family-wise error of independent or positively dependent tests. Source: Y. Hochberg 1988.
 struct hochberg {
   static constexpr std::string_view name = "Hochberg";
 };
-/// False discovery rate, likewise. Source: Y. Benjamini, Y. Hochberg 1995.
+/// Bounds the false discovery rate of independent or positively dependent tests. Source: Y. Benjamini, Y. Hochberg
+/// 1995.
 struct benjamini_hochberg {
   static constexpr std::string_view name = "Benjamini-Hochberg";
 };
-/// False discovery rate, under any dependence. Source: Y. Benjamini, D. Yekutieli 2001.
+/// Bounds the false discovery rate, however the tests depend on each other. Source: Y. Benjamini, D. Yekutieli 2001.
 struct benjamini_yekutieli {
   static constexpr std::string_view name = "Benjamini-Yekutieli";
 };
-/// For one comparison that was planned as the only one.
+/// Leaves p-values as they are: for one comparison that was planned as the only one.
 struct uncorrected {
   static constexpr std::string_view name = "none";
 };
 
+/// One of the corrections above.
 template <class T>
 concept correction =
     std::same_as<T, bonferroni> || std::same_as<T, holm> || std::same_as<T, hochberg> ||
@@ -24278,6 +24399,10 @@ concept correction =
 namespace detail {
 
 /// Adjusts p-values in place. `order` is work space of the same length.
+///
+/// With m p-values in ascending order, p(1) <= ... <= p(m), Holm multiplies p(k) by m - k + 1 and takes the running
+/// maximum from the smallest up. Hochberg has the same factors, Benjamini and Hochberg m / k, Benjamini and Yekutieli
+/// m / k (1 + 1/2 + ... + 1/m); these three take the running minimum from the largest down.
 template <correction Correction>
 void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
   const std::size_t m = p.size();
@@ -24288,7 +24413,7 @@ void adjust(std::span<double> p, std::span<std::size_t> order) noexcept {
     return;
   }
   for (std::size_t i = 0; i < m; ++i) order[i] = i;
-  // Equal p-values in the order given, so that results do not depend on the sort.
+  // Equal p-values keep the order in which they were given, so that the result does not depend on the sort.
   heap_sort(order.data(), m, [&](std::size_t a, std::size_t b) { return p[a] != p[b] ? p[a] < p[b] : a < b; });
   if constexpr (std::same_as<Correction, holm>) {
     double most = 0;
@@ -24323,14 +24448,17 @@ inline result<void> checked_p(std::span<const double> p) {
 }  // namespace detail
 
 /// A family of `Size` comparisons and the correction that covers it. The family is the type: its size is fixed before
-/// any p-value is seen, and the only way to a corrected p-value is to hand over all of them. Correcting row by row,
-/// which leaves every one uncorrected, does not compile.
+/// any p-value is seen, and the only way to a corrected p-value is to hand over all `Size` of them. Handing them over
+/// one by one would correct nothing, so it does not compile.
 ///
 ///     constexpr mr::stats::family<mr::stats::holm, 3> metrics;
 ///     auto adjusted = metrics.adjusted({p_ctr, p_revenue, p_latency});    // result<std::array<double, 3>>
 ///
-/// Guarantee: R's p.adjust, to a few ulp. O(Size log Size); allocates: never. Errors: a p-value that is NaN or outside
-/// [0, 1]; another number of p-values does not compile (millrace[STATS-1]).
+/// Guarantee: equal to R's p.adjust, to a few ulp.
+/// Complexity: O(Size log Size).
+/// Allocates: never.
+/// Errors: invalid_argument: a p-value that is NaN or outside [0, 1]. Another number of p-values does not compile
+/// (millrace[STATS-1]).
 template <correction Correction, std::size_t Size>
 class family {
   static_assert(Size > 0, "millrace[STATS-2]: a family of no comparisons has nothing to correct");
@@ -24358,7 +24486,7 @@ class family {
     detail::adjust<Correction>(std::span<double>(all), std::span<std::size_t>(order));
     return all;
   }
-  /// P-values counted at run time. Errors also: another number of them than `size()`.
+  /// The same for a span, whose length is known at run time. Errors: also shape_mismatch, where that is not `size()`.
   result<std::array<double, Size>> adjusted(std::span<const double> p) const {
     if (p.size() != Size)
       return error(errc::shape_mismatch, "a family of " + std::to_string(Size) +
@@ -24367,7 +24495,7 @@ class family {
     for (std::size_t i = 0; i < Size; ++i) all[i] = p[i];
     return adjusted(all);
   }
-  /// One p-value is not a family, unless the family is of one.
+  /// A single p-value: compiles only for a family of one.
   template <std::same_as<double> P>
   result<std::array<double, Size>> adjusted(P p) const {
     static_assert(Size == 1 && sizeof(P) > 0,
@@ -24376,8 +24504,11 @@ class family {
   }
 };
 
-/// A family whose size is known at run time alone, such as the columns of a table: `family_of<holm>(p_values)`.
-/// O(m log m); allocates: O(m). Errors: no p-values, or one that is NaN or outside [0, 1].
+/// The p-values of a family whose size is known only at run time, such as the columns of a table, corrected and in the
+/// order given: `family_of<holm>(p_values)`.
+/// Complexity: O(m log m) for m p-values.
+/// Allocates: O(m).
+/// Errors: invalid_data: no p-values; invalid_argument: one that is NaN or outside [0, 1].
 template <correction Correction>
 result<std::vector<double>> family_of(std::span<const double> p) {
   if (p.empty()) return error(errc::invalid_data, "a family of no comparisons has nothing to correct");
@@ -24595,7 +24726,7 @@ class table_drift {
 #ifndef MILLRACE_DETECT_FEATURES_HPP
 #define MILLRACE_DETECT_FEATURES_HPP
 
-/// detect/features: whether the features of today are distributed as those of the training.
+/// detect/features: whether features are still distributed as in a reference, such as the training data.
 
 #endif  // MILLRACE_DETECT_FEATURES_HPP
 
@@ -24606,31 +24737,37 @@ class table_drift {
 
 /// detect: drift and anomalies of streams.
 ///
-/// A detector is a value: `update(x)` returns `signal::none`, `warning` or `drift`. It is set by what it promises while
-/// nothing changes, the average run length to a false alarm, `cusum<arl<10'000>>`, and allocates never.
+/// A detector is a value without allocations: `update(x)` takes an observation and returns `signal::none`, `warning` or
+/// `drift`. It is set by its average run length, `cusum<arl<10'000>>`: how many observations it takes on average, while
+/// nothing changes, until the first false alarm.
 ///
-/// A mean, whose normal value is known:
-/// - `cusum`: a lasting shift, soonest for the size it is set to; `ewma_chart`: small shifts
-/// A mean, learnt from the stream:
-/// - `adwin`: a change of any size, and a window that holds what came after it
-/// - `page_hinkley`: a lasting shift, up or down, in the stream's own deviations
-/// The errors of a model, or any stream in [0, 1]:
-/// - `ddm`, `eddm`: a rising error rate, by its lowest value and by the distance of errors
-/// - `hddm_a`, `hddm_w`: a rising mean by Hoeffding's and McDiarmid's bounds, abrupt and gradual
-/// A distribution:
-/// - `kswin`: the newest observations against those before them, by Kolmogorov and Smirnov
-/// - `bocpd`: changes of mean or spread and where they may have been, by Bayes
+/// Changes of a mean whose value in control is known:
+/// - `cusum`: a lasting shift, quickest for a shift of the size it is set to
+/// - `ewma_chart`: a small lasting shift
+/// Changes of a mean that is learnt from the stream:
+/// - `adwin`: a change of any size; keeps a window of the observations since the last change
+/// - `page_hinkley`: a lasting shift, up or down
+/// A rising error rate of a model, or a rising mean of a stream in [0, 1]:
+/// - `ddm`: the error rate against the lowest one so far
+/// - `eddm`: the distance between errors against the greatest one so far
+/// - `hddm_a`, `hddm_w`: a mean that rises abruptly or gradually, by Hoeffding's and McDiarmid's bounds
+/// Changes of a distribution:
+/// - `kswin`: the newest observations against those before them, by the Kolmogorov-Smirnov test
+/// - `bocpd`: a change of mean or variance, and the probability of each place of it, by Bayes' rule
 ///
-/// Single observations, `update(x)` returns an `anomaly`: score, band, flagged.
-/// - `z_score`, `ewma_bands`, `quantile_bands`: against all before, a moving average, any shape
-/// - `robust_z`, `iqr_fence`: against a sliding window of which a part may be wrong
+/// Single observations that do not belong: `update(x)` returns an `anomaly` with a score, a band, and whether x is
+/// flagged.
+/// - `z_score`: against mean and deviation of all observations before
+/// - `ewma_bands`: against a moving average and deviation
+/// - `quantile_bands`: against quantiles of all observations before, for a stream of any shape
+/// - `robust_z`, `iqr_fence`: against a sliding window, of which a part may be anomalous itself
 /// - `seasonal`: against level, trend and season
 /// - `half_space_trees`: rows of several features
 ///
-/// Two windows of a feature, samples or sketches:
+/// A window of a feature against a reference, both samples or sketches:
 /// - `drift_reference`: PSI, Kullback-Leibler, Jensen-Shannon, chi-squared, Kolmogorov-Smirnov, Wasserstein, MMD, and a
 ///   score in [0, 1]
-/// - `table_drift`: every feature of a table, corrected as one family
+/// - `table_drift`: every feature of a table, with p-values corrected as one family
 ///
 /// Standard library alone.
 
@@ -36114,13 +36251,14 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The binomial distribution: successes among `trials` (a whole number >= 0), each of `probability`. Arguments
-/// between whole numbers count as the one below; `quantile` and `isf` are those of `poisson`. See `normal` for what
-/// the functions promise.
+/// The binomial distribution: the number of successes among `trials` (a whole number >= 0) independent trials, each
+/// with the given `probability` of success. cdf and sf round their argument down to a whole number; `quantile` and
+/// `isf` are defined as those of `poisson`. See `normal` for what the functions promise.
 struct binomial {
   double trials;
   double probability;
 
+  /// The probability of exactly k; 0 where k is not a whole number from 0 to `trials`.
   double pmf(double k) const noexcept {
     if (!valid()) return detail::nan;
     if (k < 0 || k > trials || k != std::floor(k)) return 0;
@@ -36128,7 +36266,7 @@ struct binomial {
     if (probability == 1) return k == trials ? 1 : 0;
     if (k == 0) return std::exp(trials * std::log1p(-probability));
     if (k == trials) return std::pow(probability, trials);
-    // p^k q^(n-k) / B(k, n - k) is the pmf times k (n - k) / n.
+    // p^k q^(n-k) / B(k, n - k) is the pmf times k (n - k) / n, where q = 1 - p.
     const double rest = trials - k;
     const auto at = detail::at_probability(k, rest, probability);
     return detail::beta_prefix(k, rest, at) / detail::beta_width(k, rest);
@@ -36153,6 +36291,7 @@ struct binomial {
     return trials >= 0 && trials < detail::infinity && trials == std::floor(trials) && probability >= 0 &&
            probability <= 1;
   }
+  /// About the quantile whose normal deviate is z, by Cornish and Fisher's expansion: where a search begins.
   double around(double z) const noexcept {
     const double mean = trials * probability;
     return mean + std::sqrt(mean * (1 - probability)) * z + (1 - 2 * probability) * (z * z - 1) / 6;
@@ -36184,9 +36323,10 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Fisher's F distribution with `df1` and `df2` > 0 degrees of freedom, whole or not; infinity stands for a known
-/// variance: chi-squared over its degrees of freedom, and 1 alone where both are known. See `normal` for what the
-/// functions promise.
+/// Fisher's F distribution: the ratio of two independent variance estimates with `df1` and `df2` > 0 degrees of
+/// freedom, whole or not. Infinite degrees of freedom stand for a known variance: with one of them the distribution is
+/// that of chi-squared over its degrees of freedom (or of the inverse), with both the constant 1. See `normal` for what
+/// the functions promise.
 struct fisher_f {
   double df1;
   double df2;
@@ -36233,33 +36373,35 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The exact null distribution of the Mann-Whitney U of the first of two samples, ties included: every one of the
-/// choices of the first sample's members among the pooled observations is equally likely.
+/// The exact distribution of the Mann-Whitney U of the first of two samples under the null hypothesis, with ties: all
+/// choices of the first sample's m members among the m + n pooled observations are equally likely. U is a multiple of
+/// 1/2.
 ///
-/// `tie_sizes` are the sizes of the groups of equal values in ascending order of value; all ones for no ties. U is a
-/// multiple of 1/2. Sums of positive terms, so both tails keep their relative accuracy.
-/// Complexity: O(groups m^2 n) time to build, O(m^2 n) memory: milliseconds up to m = n = 25.
+/// Guarantee: both tails keep their relative accuracy, as sums of positive terms.
+/// Complexity: O(m^2 (m + n)^2) to build: milliseconds up to m = n = 25.
+/// Allocates: O(m^2 (m + n)), to build.
 /// Source: H. Mann, D. Whitney 1947; J. Klotz 1966 for ties.
 class mann_whitney_exact {
  public:
   /// For samples of m and n without ties.
   mann_whitney_exact(std::size_t m, std::size_t n) : mann_whitney_exact(m, std::vector<std::size_t>(m + n, 1)) {}
 
-  /// The first sample has m of the sum of the groups; m above that sum leaves an empty distribution, NaN everywhere.
+  /// `tie_sizes` are the sizes of the groups of equal values, in ascending order of value; m of all these observations
+  /// are the first sample. If m is more than all, every probability is NaN.
   mann_whitney_exact(std::size_t m, std::span<const std::size_t> tie_sizes) {
     std::size_t total = 0;
     for (const std::size_t size : tie_sizes) total += size;
     if (m > total) return;
     const std::size_t n = total - m;
-    // share[i][s]: of the ways to pick i so far, weighted so that all picks of m sum to 1; s is twice the sum of
-    // (midrank - 1/2), less the least it can be at the end, which is m^2.
+    // share[i][s] is the probability that, of the groups so far, i observations are in the first sample and that
+    // 2 midrank - 1 sums up to s over them. Over all m observations that sum is m^2 + 2 U.
     const std::size_t sums = 2 * m * n + m * m + 1;
     std::vector<double> share((m + 1) * sums, 0.0);
     share[0] = 1;
     std::size_t before = 0;
     for (const std::size_t size : tie_sizes) {
       const std::size_t twice_rank = 2 * before + size;  // of each member: midrank - 1/2, doubled
-      // Adding k of this group's `size`: hypergeometric weights, member by member, keep the numbers in range.
+      // k of this group are in the first sample with a hypergeometric probability, given that `from` were before.
       for (std::size_t i = m + 1; i-- > 0;) {
         double* to = share.data() + i * sums;
         std::vector<double> mixed(sums, 0.0);
@@ -36304,10 +36446,10 @@ class mann_whitney_exact {
   }
 
  private:
-  /// P(k of a group of `size` when `wanted` are drawn from `left` that contain it).
+  /// The probability that `wanted` observations drawn from `left`, among which is a group of `size`, contain k of it.
   static double hypergeometric(std::size_t k, std::size_t size, std::size_t wanted, std::size_t left) noexcept {
     if (k > wanted || size - k > left - wanted) return 0;
-    // Drawn one by one: k of the group in, the rest of the group out.
+    // The probability that the first k of the group are drawn and the others not, times the number of choices of k.
     double p = 1;
     for (std::size_t i = 0; i < size; ++i) {
       const bool in = i < k;
@@ -36318,7 +36460,7 @@ class mann_whitney_exact {
     return p;
   }
 
-  std::vector<double> mass_;  // of U = s / 2
+  std::vector<double> mass_;  // mass_[s] is the probability of U = s / 2
 };
 
 }  // namespace stats
@@ -36519,8 +36661,8 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Student's t distribution with `df` > 0 degrees of freedom, whole or not; infinity is the normal. See `normal` for
-/// what the functions promise.
+/// Student's t distribution with `df` > 0 degrees of freedom, whole or not; with an infinite `df` it is the standard
+/// normal distribution. See `normal` for what the functions promise.
 struct student_t {
   double df;
 
@@ -36544,15 +36686,15 @@ struct student_t {
   double isf(double q) const noexcept { return q <= 0.5 ? solve(q) : -solve(1 - q); }
 
  private:
-  /// The two cannot be told from each other there, and df + t^2 overflows beyond.
+  /// Whether df is so large that no double can tell the distribution from the normal one; df + t^2 might overflow.
   bool as_normal() const noexcept { return df > 1e60; }
-  /// Both at t >= 0: the probabilities of less and of more in absolute value, and t times the density of that.
+  /// For t >= 0 the probabilities that the absolute value is less than t and more than t, and t times its density.
   detail::tail_slope beyond(double t) const noexcept {
     if (t == detail::infinity) return {{1, 0}, 0};
     const double a = df / 2;
     const double ratio = t / std::sqrt(df);
     if (ratio > 1e16) {
-      // A pure power of t; its square might overflow.
+      // This far out the tail is a power of t. t^2 might overflow.
       const double upper =
           std::exp(detail::log_gamma_ratio(0.5, a) - 0.5 * std::log(detail::pi) - std::log(a) - df * std::log(ratio));
       return {{1 - upper, upper}, df * upper};
@@ -36592,10 +36734,13 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The noncentral t distribution, that of (Z + noncentrality) / sqrt(chi-squared / df): what a t statistic follows
-/// when there is an effect, so what power is computed from. See `normal` for what the functions promise; here cdf and
-/// sf are integrals of positive terms over the chi density, about 1e-13 relative. Complexity: some hundred normal tails
-/// each. Allocates: never.
+/// The noncentral t distribution, that of (Z + noncentrality) / sqrt(chi-squared / df) with Z standard normal. A t
+/// statistic has it if there is an effect, so the power of t tests is computed from it. See `normal` for what the
+/// functions promise.
+///
+/// Guarantee: cdf and sf to about 1e-13 relative.
+/// Complexity: some hundred normal tails for each.
+/// Allocates: never.
 struct noncentral_t {
   double df;
   double noncentrality;
@@ -36615,7 +36760,7 @@ struct noncentral_t {
     if (q == 0) return detail::infinity;
     if (q == 1) return -detail::infinity;
     if (noncentrality == 0) return student_t{df}.isf(q);
-    // The smaller tail is met; the other one barely moves.
+    // Solved for the smaller tail, since the other one hardly depends on t.
     return q <= 0.5 ? solve(std::log(q)) : -mirrored().solve(std::log1p(-q));
   }
 
@@ -36623,17 +36768,19 @@ struct noncentral_t {
   bool valid() const noexcept { return df > 0 && std::fabs(noncentrality) < detail::infinity; }
   noncentral_t mirrored() const noexcept { return {df, -noncentrality}; }
 
-  /// The logarithm of sf(t), as an integral: P(Z > t s - noncentrality), averaged over s. To be asked for t >=
-  /// noncentrality: as sums of positive terms have a relative error, that of a tail near 1 would hide its complement.
+  /// The logarithm of sf(t): that of the mean of P(Z > t s - noncentrality) over s = sqrt(chi-squared / df).
+  /// Precondition: t >= noncentrality. For smaller t the result is near 1 and its relative error would hide the
+  /// complement.
   double log_upper(double t) const noexcept {
     if (t == detail::infinity) return -detail::infinity;
     if (t == 0 || df > 1e25 * (1 + noncentrality * noncentrality)) return normal{}.log_sf(t - noncentrality);
     return std::fmin(0.0, detail::log_mean_over_chi(df, std::log(likeliest_scale(t)),
                                                     [&](double s) { return normal{}.log_sf(t * s - noncentrality); }));
   }
-  /// The s > 0 at which s^df exp(-(df s^2 + (t s - noncentrality)^2) / 2) is largest, the positive root of
-  ///   (df + t^2) s^2 - t noncentrality s - df = 0;
-  /// about where the integrand peaks, divided through by t where its square might overflow.
+  /// The s > 0 at which s^df exp(-(df s^2 + (t s - noncentrality)^2) / 2) is largest, which is about where the
+  /// integrand peaks. With the derivative of the logarithm set to 0 it is the positive root of
+  ///   (df + t^2) s^2 - t noncentrality s - df = 0,
+  /// here divided by the square of `unit`, since t^2 might overflow.
   double likeliest_scale(double t) const noexcept {
     const double unit = std::fmax(1.0, std::fabs(t));
     const double square = df / unit / unit + (t / unit) * (t / unit);  // (df + t^2) / unit^2
@@ -36643,7 +36790,8 @@ struct noncentral_t {
     return s > 1e-300 && s < 1e300 ? s : 1;
   }
   double solve(double target) const noexcept {
-    // t = noncentrality + scale sinh(y): straight where the law is nearly normal, and where its tail is a power of t.
+    // Over y with t = noncentrality + scale sinh(y) the log tail is smooth near the centre, where the law is nearly
+    // normal, and nearly a line far out, where the tail is a power of t.
     const double scale = 1 + std::fabs(noncentrality) / std::sqrt(df);
     const auto at = [&](double y) { return noncentrality + scale * std::sinh(y); };
     return at(detail::solve_falling([&](double y) { return log_sf(at(y)); }, target, 0, 0.5));
@@ -36665,12 +36813,13 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The Poisson distribution of counts with the given mean >= 0. Arguments between whole numbers count as the one
-/// below. `quantile(p)` is the least k with cdf(k) >= p and `isf(q)` the least with sf(k) <= q, where equality allows
-/// for 64 ulp of rounding. See `normal` for what the functions promise.
+/// The Poisson distribution of counts with the given mean >= 0. cdf and sf round their argument down to a whole number.
+/// `quantile(p)` is the least k with cdf(k) >= p, and `isf(q)` the least k with sf(k) <= q; a probability within 64 ulp
+/// of p or q counts as equal. See `normal` for what the functions promise.
 struct poisson {
   double mean;
 
+  /// The probability of exactly k; 0 where k is not a whole number.
   double pmf(double k) const noexcept {
     if (!valid()) return detail::nan;
     if (k < 0 || k != std::floor(k) || k == detail::infinity) return 0;
@@ -36694,6 +36843,7 @@ struct poisson {
 
  private:
   bool valid() const noexcept { return mean >= 0 && mean < detail::infinity; }
+  /// About the quantile whose normal deviate is z, by Cornish and Fisher's expansion: where a search begins.
   double around(double z) const noexcept { return mean + std::sqrt(mean) * z + (z * z - 1) / 6; }
   detail::tails at(double k) const noexcept {
     if (!valid() || k != k) return {detail::nan, detail::nan};
@@ -36971,13 +37121,15 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Tukey's studentised range: the range of `groups` >= 2 normals over an independent estimate of their deviation with
-/// `df` > 0 degrees of freedom (infinity: known).
-/// Guarantee: 1e-12 relative, both tails, down to probabilities of 1e-300; the quantiles to the conditioning of the
-/// problem.
-/// Complexity: a double integral, some thousand normal tails, about half a millisecond, and a millisecond for a
-/// quantile; more with less than one degree of freedom or a thousand groups and more. Allocates: never. Source: J.
-/// Tukey 1953; the double integral as in M. Copenhaver, B. Holland, J. Stat. Comput. Simul. 30, 1988.
+/// Tukey's studentised range: the distance of the largest from the smallest of `groups` >= 2 standard normals, divided
+/// by an independent estimate of their standard deviation with `df` > 0 degrees of freedom (infinity: a known one).
+///
+/// Guarantee: 1e-12 relative in both tails, down to probabilities of 1e-300. A quantile is as exact as a probability of
+/// that accuracy determines it.
+/// Complexity: a double integral, some thousand normal tails: about 0.5 ms, and 1 ms for a quantile; more with less
+/// than one degree of freedom, or a thousand groups and more.
+/// Allocates: never.
+/// Source: J. Tukey 1953; the double integral as in M. Copenhaver, B. Holland, J. Stat. Comput. Simul. 30, 1988.
 struct studentized_range {
   double groups;
   double df;
@@ -36995,15 +37147,16 @@ struct studentized_range {
     if (q == detail::infinity) return 1;
     return mostly_above(q) ? std::exp(log_lower(q)) : -std::expm1(log_upper(q));
   }
-  /// The critical value that is exceeded with probability q.
+  /// The critical value: the range is above it with probability q.
   double isf(double q) const noexcept { return solve({1 - q, q}); }
   double quantile(double p) const noexcept { return solve({p, 1 - p}); }
 
  private:
   bool valid() const noexcept { return groups >= 2 && groups < detail::infinity && df > 0; }
 
-  /// The chance that any of the pairs is further apart than q, as if they were independent and the deviation known:
-  /// enough to see which tail to integrate, as only a complement that is tiny would cost digits.
+  /// Whether the upper tail at q is probably the larger one, so that the lower one is to be integrated. The expected
+  /// number of pairs that are further apart than q, with the deviation known, is enough to tell: a wrong choice costs
+  /// digits only where the other tail is tiny.
   bool mostly_above(double q) const noexcept {
     return groups * (groups - 1) * detail::normal_upper(q * 0.70710678118654752) > 0.7;
   }
@@ -37014,12 +37167,13 @@ struct studentized_range {
     return detail::range_mixture(groups, df, upper).log_tail(std::log(q));
   }
 
-  /// The smaller tail is met, over the logarithm of the quantile, in which both tails are nearly straight far out.
+  /// Solves for the smaller tail, over the logarithm of the quantile, in which the tails' logarithms are smooth.
   double solve(detail::tails wanted) const noexcept {
     if (!valid() || !(wanted.lower >= 0 && wanted.upper >= 0)) return detail::nan;
     if (wanted.upper == 0) return detail::infinity;
     if (wanted.lower == 0) return 0;
-    // As if the pairs were independent.
+    // The guess is right if the pairs are independent: none is further apart with the probability of that for one pair
+    // to the power of their number.
     const double pairs = groups * (groups - 1) / 2;
     const double log_apart = wanted.lower < 0.5 ? std::log(wanted.lower) : std::log1p(-wanted.upper);
     const double t = student_t{df}.isf(-std::expm1(log_apart / pairs) / 2);
@@ -37058,8 +37212,9 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// Counts of positive values in bins that grow by 2 %, from 1e-6 to 1e9; smaller and larger ones in the end bins.
-/// Trivially copyable, so that an experiment's state is. A quantile is interpolated within its bin.
+/// Counts of positive values in 1,745 bins, each 2 % wider than the one before, from 1e-6 to 1e9. Smaller and larger
+/// values count in the first and in the last bin. A quantile is interpolated within its bin, so it is less than 2 %
+/// off. Trivially copyable, so that an experiment's state is, too.
 class quantile_bins {
  public:
   void update(double x, std::uint64_t weight) noexcept {
@@ -37145,7 +37300,7 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// Contiguous numbers that are not doubles.
+/// A contiguous range of numbers that is not convertible to a span of doubles, so that it has to be copied.
 template <class Range>
 concept converted_numbers = requires(const Range& range) {
   { range.size() } -> std::convertible_to<std::size_t>;
@@ -37154,12 +37309,13 @@ concept converted_numbers = requires(const Range& range) {
 
 }  // namespace detail
 
-/// A sample as the tests of this module take it: a view of doubles in a row, or a copy of other numbers.
+/// The parameter type of every test on a sample: a view of contiguous doubles, or a copy of numbers of another type.
 ///
-/// A std::vector, std::array, span or C array of doubles is viewed. A vector, array or span of float or of integers is
-/// converted to doubles, which this holds; long double and 64-bit integers are rounded. Functions take it by reference,
-/// so that it lives as long as the call.
-/// Allocates: only to convert. Threads: values without shared state.
+/// A std::vector, std::array, span or C array of doubles is viewed, not copied. A vector, array or span of float or of
+/// integers is copied into doubles that the sample_view owns; long double and 64-bit integers are rounded. It cannot be
+/// copied or stored: it is made for a call, and ends with it.
+/// Allocates: only to convert.
+/// Threads: values without shared state.
 class sample_view {
  public:
   sample_view(std::span<const double> values) noexcept : values_(values) {}
@@ -37203,16 +37359,20 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// What tests of means need of a sample: its size, mean and variance (divided by n - 1). Made from a sample, or from
-/// any aggregate that has them: `sample_moments{a.count(), a.mean(), a.variance()}`.
+/// What tests of means need of a sample: its size, mean and variance (the sum of squares divided by n - 1). `make`
+/// computes them; figures from elsewhere are given as `sample_moments{n, mean, variance}`, those of an `aggregate` by
+/// `moments_of`.
 struct sample_moments {
   double n = 0;
   double mean = 0;
   double variance = 0;
 
-  /// Of a sample. Two passes about the first value's shift, so that neither a large mean nor a constant sample costs
-  /// digits: the sum of squares less the square of the sum would. Values whose squares a double cannot hold give an
-  /// infinite variance, or 0; the tests of means scale them first. O(n); allocates: never.
+  /// The moments of a sample, in two passes: the mean of the distances from the first value, then the squares about the
+  /// mean. So neither a large mean nor a constant sample costs digits, as it would in the sum of squares less the
+  /// square of the sum. Values whose squares over- or underflow give a variance that is infinite or 0; the tests of
+  /// means scale samples first where that happens.
+  /// Complexity: O(n).
+  /// Allocates: never.
   static sample_moments make(const sample_view& sample) noexcept {
     sample_moments m;
     m.n = static_cast<double>(sample.size());
@@ -37233,7 +37393,7 @@ struct sample_moments {
     return m;
   }
 
-  /// Of both together, as if in one sample. Source: T. Chan, G. Golub, R. LeVeque 1983.
+  /// The moments of both samples together. Source: T. Chan, G. Golub, R. LeVeque 1983.
   friend sample_moments merged(const sample_moments& a, const sample_moments& b) noexcept {
     if (a.n == 0) return b;
     if (b.n == 0) return a;
@@ -37253,7 +37413,9 @@ struct pair_moments {
   double variance_y = 0;
   double covariance = 0;
 
-  /// Of two samples of one length; the rest of the longer is left out. O(n); allocates: never.
+  /// The moments of the pairs (x[i], y[i]); where one sample is longer, the rest of it is left out.
+  /// Complexity: O(n).
+  /// Allocates: never.
   static pair_moments make(const sample_view& x, const sample_view& y) noexcept {
     const std::size_t n = x.size() < y.size() ? x.size() : y.size();
     const sample_moments of_x = sample_moments::make(std::span<const double>(x).first(n));
@@ -37268,7 +37430,7 @@ struct pair_moments {
 
 namespace detail {
 
-/// Whether moments make sense for a test; `name` is the sample's, for the message.
+/// Refuses moments that no sample of at least `least` observations can have. The message calls the sample `name`.
 inline result<void> checked(const sample_moments& m, const char* name, double least) {
   const auto refuse = [&](errc code, const char* why) { return error(code, std::string(name) + why); };
   if (!(std::isfinite(m.n) && std::isfinite(m.mean) && std::isfinite(m.variance)))
@@ -37280,7 +37442,7 @@ inline result<void> checked(const sample_moments& m, const char* name, double le
   return {};
 }
 
-/// Whether every observation is a number, and there are enough.
+/// Refuses a sample of fewer than `least` observations, or with NaN or an infinity. The message calls it `name`.
 inline result<void> checked(std::span<const double> sample, const char* name, std::size_t least) {
   if (sample.size() < least)
     return error(errc::invalid_data, std::string(name) +
@@ -37312,7 +37474,8 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Successes among trials: clicks of impressions, errors of requests. Signed, so that a negative count is seen.
+/// Successes among trials, such as clicks among impressions or errors among requests. The counts are signed, so that a
+/// negative one can be refused.
 struct proportion {
   std::int64_t successes = 0;
   std::int64_t trials = 0;
@@ -37343,14 +37506,15 @@ inline bool sensible(const test_options& options, const proportion& a, const pro
   return sensible(a) ? refusal(b, "the second arm") : refusal(a, "the first arm");
 }
 
-/// The normal's upper quantile; the two levels that nearly everybody asks for are at hand.
+/// The z that a standard normal exceeds with the probability `outside`; for levels of 95 % and 99 % without a search.
 inline double normal_critical(double outside) noexcept {
   if (outside == (1 - 0.95) / 2) return 1.9599639845400542;
   if (outside == (1 - 0.99) / 2) return 2.5758293035489008;
   return normal{}.isf(outside);
 }
 
-/// Wilson's interval for a rate, with critical value z.
+/// Wilson's interval for a rate: the p for which the rate lies within z standard errors sqrt(p (1 - p) / trials) of p,
+/// the roots of a quadratic equation.
 inline interval wilson(double successes, double trials, double z, double level) noexcept {
   const double rate = successes / trials;
   const double square = z * z / trials;
@@ -37369,17 +37533,22 @@ result<interval> proportion_interval(const proportion& p, double confidence, Mak
 
 }  // namespace detail
 
-/// Wilson's score interval for a probability: near its stated level for every n and rate; the one to use by default.
-/// O(1); allocates: never. Errors (of all four): no trials, negative counts, more successes than trials, a confidence
-/// outside (0, 1). Source: E. Wilson, JASA 22, 1927.
+// The four intervals below have in common:
+//   Complexity: O(1)
+//   Allocates: never
+//   Errors: invalid_data: no trials; invalid_argument: negative counts, more successes than trials; out_of_range: more
+//   than 2^53 trials, a confidence outside (0, 1)
+
+/// Wilson's score interval for a probability. Its coverage is near the stated level for every n and rate: the one to
+/// use by default. Source: E. Wilson, JASA 22, 1927.
 inline result<interval> wilson_interval(const proportion& p, double confidence = 0.95) {
   return detail::proportion_interval(p, confidence, [&](double s, double n, double outside) {
     return detail::wilson(s, n, detail::normal_critical(outside), confidence);
   });
 }
 
-/// The exact interval, whose coverage is at least its level, always. Source: C. Clopper, E. Pearson, Biometrika 26,
-/// 1934.
+/// Clopper and Pearson's exact interval, whose coverage is never below its level and often far above it.
+/// Source: C. Clopper, E. Pearson, Biometrika 26, 1934.
 inline result<interval> clopper_pearson_interval(const proportion& p, double confidence = 0.95) {
   return detail::proportion_interval(p, confidence, [&](double s, double n, double outside) {
     return interval{s == 0 ? 0 : beta{s, n - s + 1}.quantile(outside), s == n ? 1 : beta{s + 1, n - s}.isf(outside),
@@ -37387,7 +37556,7 @@ inline result<interval> clopper_pearson_interval(const proportion& p, double con
   });
 }
 
-/// Wald's interval after z^2 / 2 successes and failures were added. May reach below 0 or above 1, where it is cut off.
+/// Wald's interval after z^2 / 2 successes and as many failures were added; cut off at 0 and 1.
 /// Source: A. Agresti, B. Coull, The American Statistician 52(2), 1998.
 inline result<interval> agresti_coull_interval(const proportion& p, double confidence = 0.95) {
   return detail::proportion_interval(p, confidence, [&](double s, double n, double outside) {
@@ -37399,8 +37568,8 @@ inline result<interval> agresti_coull_interval(const proportion& p, double confi
   });
 }
 
-/// The rate -+ z standard errors: what textbooks print first. Too narrow for small n or rates near 0 and 1, and empty
-/// at them; here to be compared with. Source: P. Laplace 1812.
+/// Wald's interval, the rate -+ z standard errors, for comparison with other programs. Its coverage is below its level
+/// for small n and for rates near 0 and 1, and at a rate of 0 or 1 it has no width. Source: P. Laplace 1812.
 inline result<interval> wald_interval(const proportion& p, double confidence = 0.95) {
   return detail::proportion_interval(p, confidence, [&](double s, double n, double outside) {
     const double rate = s / n;
@@ -37424,14 +37593,14 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// What tests of means need of an aggregate that keeps `mean` and `variance`, merged from wherever it may be:
+/// The moments of an aggregate that keeps `mean` and `variance`, for the tests of means:
 ///
 ///     mr::aggregate<mr::count, mr::mean, mr::variance> control, treatment;
 ///     mr::stats::welch_t_test(treatment, control);                  // aggregate_tests.hpp
 ///     mr::stats::mean_posterior_of(mr::stats::moments_of(treatment));      // any test of moments
 ///
-/// Weights are repetitions: n is their sum. An infinite item makes moments that every test refuses. Does not compile
-/// for an aggregate without the two (STATS-4).
+/// A weight counts as that many repetitions: n is the sum of the weights. An infinite item makes moments that every
+/// test refuses. Does not compile for an aggregate without both members (STATS-4).
 template <member_source A>
 sample_moments moments_of(const A& a) {
   constexpr bool kept = keeps_member<A, mean> && keeps_member<A, variance>;
@@ -37447,8 +37616,9 @@ sample_moments moments_of(const A& a) {
   return m;
 }
 
-/// The same of an aggregate of pairs that keeps `covariance`, or whatever else stands on `comoments`: of a ratio's
-/// numerator (x) and denominator (y), or of a metric and its covariate. Does not compile without (STATS-5).
+/// The moments of an aggregate of pairs that keeps `covariance`, or another member that needs `comoments`: x and y are
+/// a ratio's numerator and denominator, or a metric and its covariate. Does not compile for another aggregate
+/// (STATS-5).
 template <member_source A>
 pair_moments pair_moments_of(const A& a) {
   constexpr bool kept = keeps_member<A, comoments>;
@@ -37469,8 +37639,8 @@ pair_moments pair_moments_of(const A& a) {
   return m;
 }
 
-/// The successes of an aggregate of zeros and ones that keeps `mean`. A mean outside [0, 1] or infinite items make a
-/// proportion that every test refuses. Does not compile without (STATS-6).
+/// Successes and trials of an aggregate of zeros and ones that keeps `mean`. A mean outside [0, 1] or an infinite item
+/// makes a proportion that every test refuses. Does not compile for another aggregate (STATS-6).
 template <member_source A>
 proportion proportion_of(const A& a) {
   constexpr bool kept = keeps_member<A, mean>;
@@ -37503,8 +37673,8 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// A t test of an estimate against `null`. A standard error of 0 has a defined result: p is 1 where the estimate is
-/// the null, 0 where it is not, and the assumption of variation has failed.
+/// Fills in a t test of an estimate against `null`. With a standard error of 0, `variation` fails; p is 1 where the
+/// estimate equals `null`, and otherwise 0, or 1 where a one-sided alternative points the other way.
 inline void fill_t(test_result& r, double estimate, double null, double standard_error, double df,
                    const test_options& options) noexcept {
   const student_t t{df};
@@ -37521,12 +37691,15 @@ inline void fill_t(test_result& r, double estimate, double null, double standard
 
 }  // namespace detail
 
-/// Welch's t test of the difference of two means, a - b, without assuming equal variances. From samples or
+/// Welch's t test of the difference of two means, a - b, without assuming equal variances. Takes samples or their
 /// sample_moments.
 ///
-/// Guarantee: equal to SciPy and R to 1e-12. Complexity: O(1) from moments, O(n) from samples; allocates:
-/// never, but where squares of the values over- or underflow. Errors: fewer than 2 observations, NaN, infinities, a
-/// confidence outside (0, 1). Source: B. Welch, Biometrika 34, 1947; degrees of freedom by Satterthwaite.
+/// Guarantee: equal to SciPy and R to 1e-12.
+/// Complexity: O(1) from moments, O(n) from samples.
+/// Allocates: never, except for samples whose squares over- or underflow.
+/// Errors: invalid_data: fewer than 2 observations in a sample; not_finite: NaN or an infinity; out_of_range: a
+/// confidence outside (0, 1).
+/// Source: B. Welch, Biometrika 34, 1947; degrees of freedom by Satterthwaite.
 inline result<test_result> welch_t_test(const sample_moments& a, const sample_moments& b,
                                         const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -37546,9 +37719,9 @@ inline result<test_result> welch_t_test(const sample_moments& a, const sample_mo
   return r;
 }
 
-/// Student's t test of the difference of two means, a - b, of groups with the same variance.
-/// As `welch_t_test`, which is the better choice unless the variances are known to be equal; `equal_variances` is
-/// reported as failed where the sample variances differ by more than a factor of 4. Source: Student 1908.
+/// Student's t test of the difference of two means, a - b, of groups with the same variance. Unless the variances are
+/// known to be equal, `welch_t_test` is the better choice. `equal_variances` fails where the sample variances differ by
+/// more than a factor of 4. Otherwise as `welch_t_test`. Source: Student 1908.
 inline result<test_result> student_t_test(const sample_moments& a, const sample_moments& b,
                                           const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -37566,7 +37739,7 @@ inline result<test_result> student_t_test(const sample_moments& a, const sample_
   return r;
 }
 
-/// The one-sample t test of a mean against `null`; the effect is the mean itself. As `welch_t_test`.
+/// The one-sample t test of a mean against `null`. The effect is the mean itself. Otherwise as `welch_t_test`.
 inline result<test_result> one_sample_t_test(const sample_moments& a, double null, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   if (auto ok = detail::checked(a, "the sample", 2); !ok) return std::move(ok).error();
@@ -37581,10 +37754,10 @@ inline result<test_result> one_sample_t_test(const sample_moments& a, double nul
 
 namespace detail {
 
-/// Whether a variance is right: not infinite, and not 0 for squares that a double cannot hold.
+/// Whether a variance is well inside the range of doubles, so that no square over- or underflowed.
 inline bool held(const sample_moments& m) noexcept { return m.variance > 1e-280 && m.variance < 1e280; }
 
-/// The power of two that is near the largest absolute value among the observations, 1 if they are all 0.
+/// The power of two just below the largest absolute value among the observations and `other`; 1 if all are 0.
 inline double unit_of(std::span<const double> a, std::span<const double> b, double other) noexcept {
   double most = std::fabs(other);
   for (const double x : a) most = std::fmax(most, std::fabs(x));
@@ -37592,8 +37765,9 @@ inline double unit_of(std::span<const double> a, std::span<const double> b, doub
   return most > 0 ? std::ldexp(1.0, std::ilogb(most)) : 1;
 }
 
-/// `test(a, b, null)` on the samples, and if need be on the samples over a power of two, which no t statistic depends
-/// on: so that values whose squares over- or underflow have their p-value too. Allocates: O(n) in that case.
+/// Calls `test(a, b, null)`. If squares of the values over- or underflow, the samples and `null` are first divided by a
+/// power of two, which changes no t statistic, and the effect and its interval are multiplied by it afterwards.
+/// Allocates: O(n) in that case.
 template <class Test>
 result<test_result> at_their_scale(std::span<const double> a, std::span<const double> b, double null, Test test) {
   const sample_moments first = sample_moments::make(a);
@@ -37615,7 +37789,8 @@ result<test_result> at_their_scale(std::span<const double> a, std::span<const do
   return r;
 }
 
-/// The moments of the differences: from themselves, as the pair's three would cancel.
+/// The moments of the differences a[i] - b[i], summed from the differences: the variance from those of a and b and
+/// their covariance would lose its digits to cancellation where the pairs are nearly equal.
 inline sample_moments differences(std::span<const double> a, std::span<const double> b) noexcept {
   const pair_moments m = pair_moments::make(a, b);
   sample_moments d{m.n, m.mean_x - m.mean_y, 0};
@@ -37633,7 +37808,8 @@ inline sample_moments differences(std::span<const double> a, std::span<const dou
 
 }  // namespace detail
 
-/// The paired t test: of the mean of the differences a[i] - b[i]. Errors also for samples of different length.
+/// The paired t test: the one-sample t test of the differences a[i] - b[i] against 0. Errors: as `welch_t_test`, and
+/// shape_mismatch for samples of different lengths.
 inline result<test_result> paired_t_test(const sample_view& a, const sample_view& b, const test_options& options = {}) {
   if (a.size() != b.size())
     return error(errc::shape_mismatch,
@@ -37681,8 +37857,9 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The 2 x 2 tables with the totals of two proportions, by the successes k of the first. Everything is summed
-/// relative to the table at k, outwards until what is left adds nothing: positive terms, so no digits are lost.
+/// The law of all 2 x 2 tables with the same totals as two proportions. A table is named by the successes k of the
+/// first. Weights are summed relative to that of table k, from it outwards until the rest adds nothing. All terms are
+/// positive, so no digits are lost.
 class hypergeometric {
  public:
   hypergeometric(const proportion& a, const proportion& b) noexcept
@@ -37693,7 +37870,7 @@ class hypergeometric {
   double lowest() const noexcept { return std::fmax(0.0, successes_ - second_); }
   double highest() const noexcept { return std::fmin(first_, successes_); }
 
-  /// P(K <= k) and P(K >= k), k itself in both, when the odds of success in the first are `odds` times those in the
+  /// P(K <= k) and P(K >= k), both including k, if the odds of success in the first are `odds` times those in the
   /// second.
   tails at(double k, double odds) const noexcept {
     const double below = sum(k, -1, odds);
@@ -37703,7 +37880,7 @@ class hypergeometric {
     return {(below + 1) / all, (above + 1) / all};
   }
 
-  /// The probability of all tables at most as likely as k's, but for rounding.
+  /// The probability of all tables that are at most as likely as table k, within a relative 1e-7.
   double as_unlikely(double k) const noexcept {
     double likelier = 0;
     double as_unlikely = 1;
@@ -37724,12 +37901,13 @@ class hypergeometric {
     return as_unlikely / (as_unlikely + likelier);
   }
 
-  /// The odds ratio under which P(K >= k), or P(K <= k), is p: the ends of Cornfield's interval.
+  /// The odds ratio under which P(K >= k) is p: the lower end of Cornfield's interval.
   double odds_with_upper_tail(double k, double p) const noexcept {
     if (k <= lowest()) return 0;
     return std::exp(
         -solve_falling([&](double log) { return std::log(at(k, std::exp(-log)).upper); }, std::log(p), 0, 1));
   }
+  /// The odds ratio under which P(K <= k) is p: the upper end of Cornfield's interval.
   double odds_with_lower_tail(double k, double p) const noexcept {
     if (k >= highest()) return infinity;
     return std::exp(solve_falling([&](double log) { return std::log(at(k, std::exp(log)).lower); }, std::log(p), 0, 1));
@@ -37778,7 +37956,9 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// Newcombe's interval for a difference: Wilson's for each arm, the distances to their ends added as squares.
+/// Newcombe's interval for the difference a - b. Its lower end is as far from the difference as the root of the summed
+/// squares of two distances: of a's rate from the lower end of its Wilson interval, and of b's rate from the upper end
+/// of its own. The upper end likewise, with the other ends.
 inline interval newcombe(const proportion& a, const proportion& b, const test_options& options) noexcept {
   const double z = normal_critical(outside(options));
   const interval first = wilson(static_cast<double>(a.successes), static_cast<double>(a.trials), z, 0);
@@ -37792,8 +37972,9 @@ inline interval newcombe(const proportion& a, const proportion& b, const test_op
           options.confidence};
 }
 
-/// The score statistic of H0: p1 - p2 = d. The likelihood's maximum under it is the root of a cubic in (0, 1); the
-/// variance carries Miettinen and Nurminen's n / (n - 1).
+/// The score statistic of the hypothesis p1 - p2 = d: the difference of the rates less d, over its standard error under
+/// the hypothesis. The most likely p1 under it is the root in (0, 1) of c3 p^3 + c2 p^2 + c1 p + c0, found by the
+/// trigonometric formula; the variance is multiplied by n / (n - 1), as Miettinen and Nurminen have it.
 inline double score_of_difference(const proportion& a, const proportion& b, double d) noexcept {
   const double n1 = static_cast<double>(a.trials);
   const double n2 = static_cast<double>(b.trials);
@@ -37821,7 +38002,7 @@ inline double score_of_difference(const proportion& a, const proportion& b, doub
   return distance == 0 ? 0 : std::copysign(infinity, distance);
 }
 
-/// The score statistic of H0: p1 / p2 = ratio.
+/// The score statistic of the hypothesis p1 / p2 = ratio, likewise; the most likely p2 is the root of a quadratic.
 inline double score_of_ratio(const proportion& a, const proportion& b, double ratio) noexcept {
   const double n1 = static_cast<double>(a.trials);
   const double n2 = static_cast<double>(b.trials);
@@ -37880,18 +38061,21 @@ namespace stats {
 
 /// How the two-proportion z test estimates its standard error.
 enum class z_variance : std::uint8_t {
-  /// One proportion for both, as under the null hypothesis: the test of the textbooks.
+  /// From the rate of both arms together, as the null hypothesis has it: the test of the textbooks.
   pooled,
-  /// Each its own: agrees with the Wald interval.
+  /// From each arm's own rate. The test then rejects where the Wald interval excludes 0.
   unpooled,
 };
 
 /// The two-proportion z test of the difference of success probabilities, a - b. The interval is Newcombe's.
 ///
-/// Where neither or both arms have only successes or only failures the pooled standard error is 0: the result is z = 0,
-/// p = 1, with `variation` failed. `expected_counts` fails below 5 expected in a cell: prefer `fisher_exact_test`.
-/// Complexity: O(1), some 50 ns with p and interval; allocates: never.
-/// Errors: no trials, negative counts, more successes than trials, a confidence outside (0, 1).
+/// Where both arms have only successes, or both only failures, the standard error is 0: the result is z = 0 and p = 1,
+/// and `variation` fails. `expected_counts` fails where fewer than 5 successes or failures are expected in an arm:
+/// prefer `fisher_exact_test` then.
+/// Complexity: O(1), some 50 ns with p and interval.
+/// Allocates: never.
+/// Errors: invalid_data: no trials; invalid_argument: negative counts, more successes than trials; out_of_range: more
+/// than 2^53 trials, a confidence outside (0, 1).
 /// Source: D. Altman et al., "Statistics with Confidence", 2000; the interval: R. Newcombe, Statistics in Medicine 17,
 /// 1998, method 10.
 inline result<test_result> two_proportion_z_test(const proportion& a, const proportion& b,
@@ -37936,12 +38120,15 @@ inline result<test_result> two_proportion_z_test(std::int64_t successes1, std::i
   return two_proportion_z_test({successes1, trials1}, {successes2, trials2}, options, variance);
 }
 
-/// Fisher's exact test of two proportions: conditional on the totals, every table at most as likely as this one counts
-/// (two-sided), or every one at least as far out. The effect is the sample odds ratio; its interval is exact in the
-/// same sense, of the conditional maximum likelihood's noncentral hypergeometric law.
+/// Fisher's exact test of two proportions. Given the totals, a table is fixed by the first arm's successes; p is the
+/// probability under the null hypothesis of all tables that are at most as likely as this one (two-sided), or that have
+/// at most (less) or at least (greater) as many successes in the first arm. The effect is the sample odds ratio. Its
+/// interval holds the odds ratios under which neither tail at this table has less than its share of 1 - confidence.
 ///
-/// Guarantee: equal to enumeration of the tables to 1e-12, also for p of 1e-300. Complexity: O(number of tables whose
-/// probability is not negligible), about sqrt(n); allocates: never. Errors: as `two_proportion_z_test`.
+/// Guarantee: equal to enumeration of the tables to 1e-12, also for p of 1e-300.
+/// Complexity: O(number of tables whose probability is not negligible), about sqrt(n).
+/// Allocates: never.
+/// Errors: as `two_proportion_z_test`.
 /// Source: R. Fisher 1935; the interval: Cornfield 1956, as in R's fisher.test.
 inline result<test_result> fisher_exact_test(const proportion& a, const proportion& b,
                                              const test_options& options = {}) {
@@ -37976,10 +38163,13 @@ inline result<test_result> fisher_exact_test(std::int64_t successes1, std::int64
   return fisher_exact_test({successes1, trials1}, {successes2, trials2}, options);
 }
 
-/// The score test that the success probabilities differ by `null` (a - b), with the variance restricted to it: for
-/// non-inferiority and equivalence margins. The interval inverts it. Source: O. Miettinen, M. Nurminen, Statistics in
-/// Medicine 4, 1985. Complexity: some microseconds, for the interval; allocates: never.
-/// Errors: as `two_proportion_z_test`, and a null outside (-1, 1).
+/// The score test of the hypothesis that the success probabilities differ by `null` (a - b), such as the margin of a
+/// non-inferiority trial. The variance is estimated under that hypothesis. The interval holds the differences that the
+/// test does not reject.
+/// Complexity: some microseconds, for the interval.
+/// Allocates: never.
+/// Errors: as `two_proportion_z_test`, and out_of_range for a null outside (-1, 1).
+/// Source: O. Miettinen, M. Nurminen, Statistics in Medicine 4, 1985.
 inline result<test_result> score_test(const proportion& a, const proportion& b, double null = 0,
                                       const test_options& options = {}) {
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
@@ -38016,13 +38206,16 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// A ratio of means, such as revenue a click, and its variance by the delta method: that of one unit, so that
-/// variance / n is the squared standard error.
+/// A ratio of means, such as revenue per click, and its variance by the delta method.
+///
+/// To first order the ratio X / Y of two means moves like the mean of the units' (x - r y) / y0, where r is the true
+/// ratio and y0 the true mean of the denominator. So it has the variance of that, var(x - r y) / y0^2, divided by n.
 struct ratio_estimate {
   double n = 0;
   double ratio = 0;
+  /// The variance of one unit's part: variance / n is the squared standard error of the ratio.
   double variance = 0;
-  /// How many standard errors the denominator's mean is away from 0: below about 10 the delta method fails.
+  /// How many standard errors the denominator's mean is away from 0. Below about 10 the delta method is not reliable.
   double denominator_distance = 0;
 };
 
@@ -38037,15 +38230,16 @@ inline result<void> checked(const pair_moments& m, const char* name, double leas
   return {};
 }
 
-/// The variance of x - slope y, without cancellation below 0.
+/// The variance of x - slope y; 0 where rounding would make it negative.
 inline double variance_less(const pair_moments& m, double slope) noexcept {
   return std::fmax(0.0, m.variance_x + slope * (slope * m.variance_y - 2 * m.covariance));
 }
 
 }  // namespace detail
 
-/// mean_x / mean_y over units that carry both (x: numerator, y: denominator), by the delta method.
-/// Errors: fewer than 2 units, NaN, a denominator whose mean is 0, a covariance that exceeds the variances.
+/// The ratio mean_x / mean_y of the numerators x and the denominators y of the same units, with its variance.
+/// Errors: invalid_data: fewer than 2 units, a denominator whose mean is 0; not_finite: moments that are not;
+/// invalid_argument: a covariance that the variances do not allow.
 /// Source: A. Deng, U. Knoblich, J. Lu, "Applying the delta method in metric analytics", KDD 2018.
 inline result<ratio_estimate> ratio_of_means(const pair_moments& m) {
   if (auto ok = detail::checked(m, "the sample", 2); !ok) return std::move(ok).error();
@@ -38055,11 +38249,15 @@ inline result<ratio_estimate> ratio_of_means(const pair_moments& m) {
                         m.variance_y > 0 ? std::fabs(m.mean_y) / std::sqrt(m.variance_y / m.n) : detail::infinity};
 }
 
-/// The test that two arms have the same ratio metric, a - b, where the unit of analysis (a user) has a numerator and a
-/// denominator: a t test on linearised units would ignore that both vary. z test by the delta method.
+/// The test that two arms have the same ratio metric, where each unit of analysis (a user) has a numerator and a
+/// denominator. The effect is a's ratio less b's. A z test by the delta method, which takes into account that both
+/// numerator and denominator vary.
 ///
-/// `denominator_away_from_zero` fails within 10 standard errors of 0, `large_sample` below 30 units.
-/// O(1); allocates: never. Errors: as `ratio_of_means`, of either arm, and a confidence outside (0, 1).
+/// `denominator_away_from_zero` fails where a denominator's mean is within 10 standard errors of 0, `large_sample`
+/// where an arm has fewer than 30 units.
+/// Complexity: O(1).
+/// Allocates: never.
+/// Errors: as `ratio_of_means`, for either arm; out_of_range: a confidence outside (0, 1).
 inline result<test_result> ratio_test(const pair_moments& a, const pair_moments& b, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
   const auto first = ratio_of_means(a);
@@ -38080,7 +38278,7 @@ inline result<test_result> ratio_test(const pair_moments& a, const pair_moments&
   return r;
 }
 
-/// The relative lift mean_a / mean_b - 1 of two arms, with the delta method's interval and z test that it is 0.
+/// The test that the relative lift mean_a / mean_b - 1 of two arms is 0: a z test and an interval by the delta method.
 /// Errors and assumptions: as `ratio_test`.
 inline result<test_result> relative_lift_test(const sample_moments& a, const sample_moments& b,
                                               const test_options& options = {}) {
@@ -38103,9 +38301,10 @@ inline result<test_result> relative_lift_test(const sample_moments& a, const sam
   return r;
 }
 
-/// A metric with the part explained by a covariate from before the experiment taken out (CUPED).
+/// A test of a metric less the part that a covariate from before the experiment explains: CUPED, controlled experiments
+/// using pre-experiment data.
 struct cuped_result {
-  /// The test on the adjusted metric: same effect in expectation, smaller standard error.
+  /// The test on the adjusted metric, which has the same effect in expectation and a smaller standard error.
   test_result test;
   /// The slope of metric on covariate, pooled over the arms.
   double slope = 0;
@@ -38113,10 +38312,13 @@ struct cuped_result {
   double variance_removed = 0;
 };
 
-/// Welch's test on metric - slope (covariate - its mean over both arms); in `pair_moments` x is the metric and y the
-/// covariate, which the treatment must not touch. One slope for both arms, pooled within them.
+/// Welch's test on the adjusted metric x - slope (y - mean of y over both arms), where x is the metric and y the
+/// covariate, which the treatment must not influence. Both arms have one slope, the least-squares slope within arms:
+/// the sum of both arms' products over the sum of their squares. A constant covariate removes nothing.
 ///
-/// O(1); allocates: never. Errors: as `welch_t_test`. A constant covariate removes nothing.
+/// Complexity: O(1).
+/// Allocates: never.
+/// Errors: as `welch_t_test`, and invalid_argument: a covariance that the variances do not allow.
 /// Source: A. Deng, Y. Xu, R. Kohavi, T. Walker, "Improving the sensitivity of online controlled experiments", WSDM
 /// 2013.
 inline result<cuped_result> cuped_test(const pair_moments& a, const pair_moments& b, const test_options& options = {}) {
@@ -38143,7 +38345,8 @@ inline result<cuped_result> cuped_test(const pair_moments& a, const pair_moments
   return r;
 }
 
-/// The units of a ratio metric with a ratio covariate: four columns of the same length.
+/// The units of one arm, for a ratio metric whose covariate is a ratio as well, such as the same ratio before the
+/// experiment: four columns of the same length, one row for each unit.
 struct ratio_with_covariate {
   std::span<const double> numerator;
   std::span<const double> denominator;
@@ -38151,18 +38354,20 @@ struct ratio_with_covariate {
   std::span<const double> before_denominator;
 };
 
-/// CUPED for ratio metrics: both ratios are linearised by the delta method about the values of both arms together, and
-/// the metric's linear part is adjusted by the covariate's. The effect is the difference of the adjusted ratios.
+/// CUPED for ratio metrics. Each unit's metric and covariate are linearised by the delta method, x = (n - r d) /
+/// mean(d) + r with n and d its numerator and denominator and r the ratio of both arms together; `cuped_test` of these
+/// follows. The effect is the difference of the adjusted ratios.
 ///
-/// Three passes; allocates: never. Errors: as `ratio_test`, and columns of different length. Source: as `cuped_test`,
-/// section 4.
+/// Complexity: three passes over the columns.
+/// Allocates: never.
+/// Errors: as `cuped_test`; invalid_data: a denominator whose mean is 0; shape_mismatch: columns of different lengths.
+/// Source: as `cuped_test`, section 4.
 result<cuped_result> cuped_ratio_test(const ratio_with_covariate& a, const ratio_with_covariate& b,
                                       const test_options& options = {});
 
 namespace detail {
 
-/// The moments of a pair of linearised ratios, x = (n - r d) / mean(d) + r of the metric and y the same of the
-/// covariate.
+/// The moments of linearised pairs over the units of an arm: x of the metric, y of the covariate.
 class linearised_pair {
  public:
   struct ratio {
@@ -38256,23 +38461,24 @@ namespace stats {
 // What an experiment_test may measure. A metric is an empty type with
 //
 //   static constexpr std::string_view name;
-//   static constexpr std::string_view kind;     // for the saved form: "mean"; without it "metric"
+//   static constexpr std::string_view kind;     // optional: what saved bytes call its kind, "mean"; else "metric"
 //   static constexpr std::size_t inputs;        // how many numbers a unit (a user) gives to it
-//   static bool takes(const double* inputs);    // optional: false for inputs that the metric cannot use, though finite
-//   class state;                                // the figures of both arms, trivially copyable
+//   static bool takes(const double* inputs);    // optional: false for finite inputs that the metric cannot use
+//   class state;                                // the figures of both arms; trivially copyable
 //
 // and a state with
 //
-//   double score(const double* inputs) const;   // to bet on; from inputs and the units before, never the arm
+//   double score(const double* inputs) const;   // the number that always_valid bets on. It may depend on the inputs
+//                                               // and on the units before, never on the arm
 //   void update(bool treated, const double* inputs);
 //   void merge(const state&);
-//   double count(bool treated) const;
-//   result<test_result> test(const test_options&) const;    // treatment less control, for a fixed sample
-//   double variance_of_effect() const;                      // its squared standard error; not above 0: unknown
+//   double count(bool treated) const;           // units of that arm
+//   result<test_result> test(const test_options&) const;  // of treatment less control, for a fixed sample
+//   double variance_of_effect() const;          // the effect's squared standard error; 0, negative or NaN: not known
 //   void save(envelope_writer&) const;
-//   bool load(envelope_reader&);                            // false: the numbers contradict each other
+//   bool load(envelope_reader&);                // false: the numbers contradict each other
 
-/// A number that stands as a template argument: `quantile_of<"latency", .99>`.
+/// A number as a template argument, such as the .99 of `quantile_of<"latency", .99>`; integers are converted.
 struct real {
   double value;
   template <class Number>
@@ -38282,12 +38488,14 @@ struct real {
 
 namespace detail {
 
-/// Moments of pairs as they come; trivially copyable.
+/// The moments of a stream of pairs (x, y), updated pair by pair; trivially copyable.
 ///
-/// With d the distance of the new x from the mean of those before, the mean moves by d / n, and the sum of squares
-/// about it grows by d (x - the new mean): Welford's update. Two parts of n and m items, whose means are d apart, have
-/// the sum of squares of both and n m / (n + m) d^2: each part's squares about the common mean are its own and its size
-/// times the squared distance of the means. The same holds of products, with a distance of either coordinate.
+/// Let d be the distance of the new x from the mean of those before. The mean moves by d / n, and the sum of squares
+/// about it grows by d times the distance of x from the new mean: Welford's update.
+///
+/// Merging: two parts of n and m items have means that are d apart, and the common mean lies d m / (n + m) away from
+/// the first and d n / (n + m) from the second. About it, each part's sum of squares grows by its size times its
+/// squared distance, together n m / (n + m) d^2. Sums of products grow likewise, by n m / (n + m) dx dy.
 /// Source: Welford, Technometrics 4, 1962; Chan, Golub, LeVeque, American Statistician 37, 1983.
 class running_pair {
  public:
@@ -38356,7 +38564,7 @@ class running_pair {
   double xy_ = 0;
 };
 
-/// Two arms of pairs; what metrics of moments have in common.
+/// The state that metrics of moments have in common: the moments of either arm's pairs.
 struct paired_arms {
   running_pair arm[2];  // control, treatment
 
@@ -38365,9 +38573,9 @@ struct paired_arms {
     arm[1].merge(other.arm[1]);
   }
   double count(bool treated) const noexcept { return arm[treated ? 1 : 0].n(); }
-  /// The squared standard error of the difference of the arms, from the variance of one unit. Where no arm varies it is
-  /// that of both together, which is the arms' under the hypothesis of no effect: 1,000 ones against 1,000 twos are not
-  /// beyond doubt. 0 where those do not vary either.
+  /// The squared standard error of the difference of the arms; `variance(arm)` is the variance of one unit of an arm.
+  /// Where neither arm varies, as in 1,000 ones against 1,000 twos, that would be 0 and the effect beyond doubt. Then
+  /// the variance of both arms together is taken, which is each arm's if there is no effect. 0 if that is 0, too.
   template <class Variance>
   double squared_error(Variance variance) const noexcept {
     const double own = variance(arm[1]) / arm[1].n() + variance(arm[0]) / arm[0].n();
@@ -38383,7 +38591,7 @@ struct paired_arms {
   bool load(envelope_reader& from) { return arm[0].load(from) && arm[1].load(from); }
 };
 
-/// Of metrics with one input: the second number of each pair is 0.
+/// The state of metrics with one input: the second number of each pair is 0.
 struct single_arms : paired_arms {
   using paired_arms::merge;
   void merge(bool treated, const sample_moments& m) noexcept {
@@ -38394,7 +38602,7 @@ struct single_arms : paired_arms {
   }
 };
 
-/// Of metrics with two inputs.
+/// The state of metrics with two inputs.
 struct double_arms : paired_arms {
   using paired_arms::merge;
   void update(bool treated, const double* in) noexcept { arm[treated ? 1 : 0].update(in[0], in[1]); }
@@ -38407,7 +38615,8 @@ struct double_arms : paired_arms {
 
 }  // namespace detail
 
-/// A rate of units: one input, 1 for a conversion, 0 for none. An experiment leaves out units with anything else.
+/// The share of units that convert. One input: 1 for a conversion, 0 for none; an experiment leaves out units with any
+/// other number.
 template <fixed_string Name>
 struct conversion {
   static constexpr std::string_view name = Name;
@@ -38439,7 +38648,7 @@ struct conversion {
   };
 };
 
-/// A mean over units: one input.
+/// A mean over units. One input: the unit's number.
 template <fixed_string Name>
 struct mean_of {
   static constexpr std::string_view name = Name;
@@ -38461,8 +38670,9 @@ struct mean_of {
   };
 };
 
-/// A mean over units with what a covariate from before the experiment explains taken out: two inputs, the metric and
-/// the covariate. The bets use the slope of the units before.
+/// A mean over units, less the part that a covariate from before the experiment explains (CUPED, see `cuped_test`), so
+/// that smaller effects show. Two inputs: the metric and the covariate. always_valid bets on the metric less slope
+/// times covariate, with the slope that the units before have.
 template <fixed_string Name>
 struct cuped_mean {
   static constexpr std::string_view name = Name;
@@ -38492,8 +38702,8 @@ struct cuped_mean {
   };
 };
 
-/// A ratio of sums over units, such as revenue a click: two inputs, its numerator and its denominator. The bets use the
-/// ratio of the units before.
+/// A ratio of two sums over units, such as revenue per click. Two inputs: the unit's numerator and its denominator.
+/// always_valid bets on the numerator less ratio times denominator, with the ratio that the units before have.
 template <fixed_string Numerator, fixed_string Denominator>
 struct ratio {
  private:
@@ -38533,8 +38743,9 @@ struct ratio {
   };
 };
 
-/// A quantile over units, such as the 99th percentile of latencies: one input, positive (smaller ones count as the
-/// smallest). Values are kept in logarithmic bins of 2 %: the quantile is right to 1 %, in 14 KiB an arm.
+/// A quantile over units, such as the 99th percentile of latencies. One input, from 1e-6 to 1e9; smaller numbers count
+/// as 1e-6 and larger ones as 1e9. Values are counted in logarithmic bins of 2 %, so the quantile is less than 2 % off;
+/// where values spread evenly over its bin, much less. 14 KiB an arm.
 template <fixed_string Name, real P>
 struct quantile_of {
   static_assert(P.value > 0 && P.value < 1, "millrace[EXPERIMENT-5]: quantile_of<Name, P> needs 0 < P < 1");
@@ -38544,12 +38755,12 @@ struct quantile_of {
 
   class state {
    public:
-    /// Whether the unit lies above the quantile of those before: found by steps, not by a search of the bins.
+    /// 1 if the unit lies above the threshold, which is about the quantile of the units before; 0 otherwise.
     double score(const double* in) const noexcept { return in[0] > threshold_ ? 1 : 0; }
     void update(bool treated, const double* in) noexcept {
       arm_[treated ? 1 : 0].update(in[0], 1);
       const double n = count(true) + count(false);
-      // A search costs as much as all bins, so it is made where n has grown by an eighth.
+      // Finding the quantile reads all bins, so the threshold is renewed only when n has grown by an eighth.
       if (n >= next_) {
         detail::quantile_bins both = arm_[0];
         both.merge(arm_[1]);
@@ -38557,7 +38768,7 @@ struct quantile_of {
         next_ = n < 16 ? n + 1 : detail::math::floor(1.125 * n);
       }
     }
-    /// From any sketch of quantiles: its values and the weights they stand for.
+    /// Units summed up elsewhere: ascending values, and for each the number of units at or below it.
     void merge(bool treated, std::span<const double> values, std::span<const std::uint64_t> cumulative) noexcept {
       std::uint64_t before = 0;
       for (std::size_t i = 0; i < values.size() && i < cumulative.size(); ++i) {
@@ -38565,8 +38776,8 @@ struct quantile_of {
         before = cumulative[i];
       }
     }
-    /// From a sketch itself, or an aggregate with the member `quantiles`. Of one that keeps no values, such as a
-    /// ddsketch, some thousand quantiles are taken, closer together towards the ends.
+    /// From a sketch itself, or an aggregate with the member `quantiles`. A sketch that keeps no values, such as a
+    /// ddsketch, is read at 7,001 probabilities 1 / (1 + exp(-k / 200)), which lie closer together towards 0 and 1.
     template <quantile_source S>
     void merge(bool treated, const S& s) {
       const auto& sketch = sketch_of(s);
@@ -38619,7 +38830,9 @@ struct quantile_of {
                        detail::math::fmin(found.n1, found.n2) * detail::math::fmin(P.value, 1 - P.value) < 5);
       return found;
     }
-    /// From the width of the values about the quantile whose ranks are one standard error away.
+    /// The squared standard error of the difference of the two quantiles. The share of n units below the true quantile
+    /// has the standard error s = sqrt(p (1 - p) / n); so the quantiles at p - s and p + s are about one standard error
+    /// of the quantile away on either side, and half their distance estimates it without a density.
     /// Source: Price, Bonett, J. Stat. Comput. Simul. 72(2), 2002.
     double variance_of_effect() const noexcept { return variance(arm_[0]) + variance(arm_[1]); }
 
@@ -38646,7 +38859,7 @@ struct quantile_of {
 
     detail::quantile_bins arm_[2];
     double threshold_ = 0;
-    double next_ = 0;
+    double next_ = 0;  // the number of units at which the threshold is renewed
   };
 };
 
@@ -38665,14 +38878,16 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// How much of alpha is spent by each share of the planned information.
+/// A spending function: how much of alpha may be spent by the time that a share t of the planned information (of the
+/// units, say) has come.
 /// Source: Lan, DeMets, "Discrete sequential boundaries for clinical trials", Biometrika 70, 1983.
 enum class spending : std::uint8_t {
-  /// Little at first, nearly all at the end: the last limit is close to that of a fixed sample.
+  /// 2 P(Z > z / sqrt(t)) with P(Z > z) = alpha / 2: little at first and nearly all at the end, so that the last limit
+  /// is close to that of a fixed sample.
   obrien_fleming,
-  /// About evenly: stops sooner on large effects.
+  /// alpha log(1 + (e - 1) t): about evenly, so that large effects stop the test sooner.
   pocock,
-  /// alpha t^rho: evenly at rho = 1, and later the larger rho is. What Spotify's experiments spend, with rho = 2.
+  /// alpha t^rho: evenly with rho = 1; the larger rho is, the later. Spotify's experiments use rho = 2.
   /// Source: Kim, DeMets, "Design and analysis of group sequential tests based on the type I error spending rate
   /// function", Biometrika 74, 1987; github.com/spotify/confidence, sequential_bound_solver.py.
   power,
@@ -38682,7 +38897,7 @@ constexpr std::string_view to_string(spending how) noexcept {
   return how == spending::power ? "power" : how == spending::pocock ? "Pocock" : "O'Brien-Fleming";
 }
 
-/// The alpha spent by the share t of the information, of `alpha` for one side; `rho` is for spending::power.
+/// The part of a one-sided `alpha` that is spent by the share t of the information; `rho` is for spending::power.
 inline double alpha_spent(spending how, double alpha, double t, double rho = 2) noexcept {
   if (!(t > 0)) return 0;
   if (t >= 1) return alpha;
@@ -38693,28 +38908,31 @@ inline double alpha_spent(spending how, double alpha, double t, double rho = 2) 
 
 /// One look at a group sequential test.
 struct group_look {
-  double information = 0;  // share of what was planned
+  /// The share of the planned information that had come.
+  double information = 0;
   double z = 0;
-  /// |z| (or z, one-sided) at or above this rejects.
+  /// The look rejects if |z| (one-sided: z) is at least this.
   double limit = 0;
-  /// Of alpha, all sides together, up to and with this look.
+  /// The alpha spent up to and including this look; both sides together.
   double spent = 0;
   bool rejects = false;
 };
 
-/// A test with a few looks, at times that need not be planned: limits by what may be spent of alpha.
+/// A test with a few looks, whose times need not be planned: the limit of each look follows from the share of alpha
+/// that may be spent by then.
 ///
-/// Units: information is the share of the planned one, in (0, 1] and increasing; the statistic is a z-score. Two-sided
-/// tests are symmetric: each side spends half of alpha, as in R's gsDesign and ldbounds.
-/// Guarantee: limits to 1e-6 against published tables; the probability of ever rejecting a true null hypothesis is
-/// alpha. A state that was saved and loaded goes on with the same limits to the bit.
-/// Complexity: a look O(m^2) with m about 100 nodes, 0.1 ms.
-/// Allocates: the nodes.
+/// Units: information is a share of the planned information, in (0, 1] and increasing; the statistic is a z-score.
+/// Two-sided tests are symmetric: each side spends half of alpha, as in R's gsDesign and ldbounds.
+/// Guarantee: limits agree with published tables to 1e-6. If the null hypothesis holds, the probability that any look
+/// rejects is at most alpha, and is alpha once the information is 1. A state that was saved and loaded goes on with the
+/// same limits, bit for bit.
+/// Complexity: a look O(m^2) with m = 64 to 512 quadrature nodes, about 0.1 ms.
+/// Allocates: O(m) for each look.
 /// Threads: one at a time.
 /// Source: Armitage, McPherson, Rowe, JRSS A 132, 1969 (the recursion); Lan, DeMets 1983.
 class group_sequential {
  public:
-  /// `rho` is for spending::power.
+  /// A test that has not looked yet. `rho` is for spending::power.
   /// Errors: invalid_argument: alpha not in (0, 0.5], rho not in [0.1, 20].
   static result<group_sequential> make(spending how, double alpha = 0.05, bool two_sided = true, double rho = 2) {
     if (!(alpha > 0 && alpha <= 0.5))
@@ -38726,9 +38944,9 @@ class group_sequential {
     return group_sequential(how, alpha, two_sided, rho);
   }
 
-  /// The next look.
-  /// Errors: invalid_argument: information that does not increase or leaves (0, 1], z NaN, a look after a rejection or
-  /// after the last one; out_of_range: more than 500 looks.
+  /// Takes the next look: the statistic z when this share of the information has come.
+  /// Errors: invalid_argument: information that does not increase or is outside (0, 1], z that is NaN, a look after one
+  /// that rejected; out_of_range: more than 500 looks.
   result<group_look> look(double information, double z) {
     const double before = looks_.empty() ? 0 : looks_.back().information;
     if (!(information > before && information <= 1))
@@ -38753,7 +38971,7 @@ class group_sequential {
   std::span<const group_look> looks() const noexcept { return looks_; }
   bool rejected() const noexcept { return !looks_.empty() && looks_.back().rejects; }
   spending how() const noexcept { return how_; }
-  /// Of spending::power.
+  /// The exponent of spending::power.
   double rho() const noexcept { return rho_; }
   double alpha() const noexcept { return alpha_; }
   bool two_sided() const noexcept { return two_sided_; }
@@ -38771,7 +38989,8 @@ class group_sequential {
     }
     return std::move(to).finish();
   }
-  /// The looks are taken again: what bytes promise is not believed, but worked out.
+  /// Reads the looks' information and z, and works out everything else anew from them.
+  /// Errors: those of every envelope; corrupt: parameters or looks that are not possible.
   static result<group_sequential> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, type);
     if (!from) return std::move(from).error();
@@ -38811,16 +39030,17 @@ class group_sequential {
     return rule_;
   }
 
-  // The statistic times the square root of its information t is a Brownian motion at time t: its steps are normal, with
-  // the information added as variance. `place_` and `mass_` hold its law at the last look, among those that have not
-  // crossed a limit yet: a sum over nodes of mass times density. Empty: there was no look, and it stands at 0.
+  // Under the null hypothesis, z times the square root of its information t is a Brownian motion B at time t: from one
+  // look to the next it moves by a normal step whose variance is the information added. `place_` and `mass_` hold the
+  // law of B at the last look on the paths that have not crossed a limit, as quadrature nodes and their masses. They
+  // are empty before the first look, where B is 0.
 
   struct tail {
     double probability;
     double slope;  // its derivative by the limit
   };
-  /// How probable it is to be beyond `limit` (of z) on the upper side at `information`, a step of `sd` after the last
-  /// look.
+  /// The probability that z is above `limit` at `information`, after a step of B with standard deviation `sd` since the
+  /// last look, and that no look before has crossed its limit.
   tail beyond(double limit, double information, double sd) const noexcept {
     const double unit = detail::math::sqrt(information);
     const double edge = limit * unit;
@@ -38834,8 +39054,8 @@ class group_sequential {
     }
     return all;
   }
-  /// The limit beyond which the upper side has this probability; out_of_reach for a probability of nothing. By Newton's
-  /// method on its logarithm, kept within a bracket.
+  /// The limit for which beyond() has this probability; out_of_reach if that is below 1e-18. Newton's method on the
+  /// logarithm of the probability, kept within a bracket.
   double limit_for(double probability, double information, double sd) const noexcept {
     if (!(probability > 1e-18)) return out_of_reach;
     double low = -out_of_reach;
@@ -38854,7 +39074,7 @@ class group_sequential {
     }
     return limit;
   }
-  /// The law's density at x after a step of `sd`.
+  /// The density of B at x after a step of standard deviation `sd`, on the paths that have not crossed a limit.
   double density(double x, double sd) const noexcept {
     constexpr double one_over_root_two_pi = 0.39894228040143267794;
     double sum = 0;
@@ -38868,13 +39088,14 @@ class group_sequential {
     }
     return sum * one_over_root_two_pi / sd;
   }
-  /// Goes on to `information`. Returns the limit at which crossing for the first time on one side has this probability.
+  /// Moves the law of B on to `information`. Returns the limit that a path first crosses there, on one side, with this
+  /// probability.
   double advance(double information, double probability) {
     const double sd = detail::math::sqrt(information - at_);
     const double limit = limit_for(probability, information, sd);
     const double unit = detail::math::sqrt(information);
     const double upper = limit * unit;
-    const double lower = two_sided_ ? -upper : -out_of_reach * unit;  // one-sided tests go on far below zero
+    const double lower = two_sided_ ? -upper : -out_of_reach * unit;  // one-sided tests have no lower limit
     const double widths = (upper - lower) / sd;
     std::size_t n = 64;
     while (static_cast<double>(n) < 24 + 1.2 * widths && n < 512) n += 32;
@@ -38891,14 +39112,14 @@ class group_sequential {
     return limit;
   }
 
-  static constexpr double out_of_reach = 9;  // a limit that is never reached
+  static constexpr double out_of_reach = 9;  // z exceeds it with a probability of 1e-19: a limit that is never reached
 
   spending how_;
   double alpha_;
   double rho_;
   bool two_sided_;
   double spent_one_side_ = 0;
-  double at_ = 0;
+  double at_ = 0;  // the information of the last look
   std::vector<group_look> looks_;
   std::vector<double> place_;
   std::vector<double> mass_;
@@ -38920,29 +39141,33 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Whether the arms of an experiment get the shares they were configured with, as of now.
+/// The evidence so far that the arms of an experiment do not get the shares they were configured with.
 struct sample_ratio_evidence {
+  /// The logarithm of the e-value, which is the evidence.
   double log_e = 0;
-  /// min(1, 1/e): may be looked at any time.
+  /// min(1, 1 / e): a p-value that is valid whenever one looks.
   double p = 1;
-  /// The largest relative departure of an arm's share from its configured one.
+  /// The largest departure of an arm's share from its configured one, relative to that: 0.01 is 1 %.
   double largest_departure = 0;
+  /// Units in all arms.
   double n = 0;
-  /// p <= alpha, and the departure is at least the gate: worth stopping for.
+  /// Whether p is at most the gate's alpha and the departure at least its least_departure.
   bool mismatch = false;
 };
 
-/// What counts as a mismatch. `concentration`: how close to the configured shares the true ones are expected to be;
-/// large finds small departures, later.
+/// What counts as a mismatch.
 struct sample_ratio_gate {
   double alpha = 0.001;
+  /// Smaller relative departures are no mismatch, however significant: they hardly bias a comparison.
   double least_departure = 0.01;
+  /// How many units the belief in the configured shares is worth: under the alternative, true shares spread about them
+  /// by a Dirichlet law whose parameters add up to this. A larger one finds small departures, but later.
   double concentration = 1000;
 };
 
 namespace detail {
 
-/// What the arms' weights and counts add up to.
+/// The exact sums of the arms' weights and of their counts.
 struct arm_totals {
   exact_sum weight;
   exact_sum n;
@@ -38974,14 +39199,15 @@ inline result<arm_totals> add_arms(std::span<const double> counts, std::span<con
 
 }  // namespace detail
 
-/// Tests at any time whether the arms are filled as configured, from their counts alone, so from merged counts too.
+/// Tests whether the arms are filled as configured; may be called at any time, any number of times. It needs the counts
+/// alone, so counts from several machines can be added up first.
 ///
 ///     auto now = mr::stats::sequential_sample_ratio({5012, 4988}, {1, 1});
 ///
-/// Shapes: one count and one weight an arm; weights need not sum to one. An arm of weight zero is no part of the
-/// mixture (it adds no degree of freedom); one observation there is a mismatch beyond doubt.
-/// Guarantee: if arms are drawn by the weights, P(p <= alpha, ever) <= alpha. log_e is exact to 1e-12 of itself, or of
-/// one, at any count.
+/// Shapes: one count and one weight for each arm; weights need not sum to 1. An arm of weight 0 is left out of the test
+/// while it is empty; one unit there is a mismatch beyond doubt.
+/// Guarantee: if units are assigned by the weights, P(p <= alpha, ever) <= alpha. log_e has an error of at most 1e-12
+/// max(1, |log_e|) at any count.
 /// Complexity: O(arms).
 /// Allocates: never.
 /// Errors: shape_mismatch; invalid_argument: a count or weight that is negative, NaN, or 1e18 and more (with its arm),
@@ -39036,7 +39262,7 @@ inline result<sample_ratio_evidence> sequential_sample_ratio(std::span<const dou
   found.mismatch = found.p <= gate.alpha && found.largest_departure >= gate.least_departure;
   return found;
 }
-/// The same of numbers in braces.
+/// The same, with counts and weights in braces.
 inline result<sample_ratio_evidence> sequential_sample_ratio(std::initializer_list<double> counts,
                                                              std::initializer_list<double> weights,
                                                              sample_ratio_gate gate = {}) {
@@ -39059,25 +39285,27 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-// How an experiment_test decides, and what it then says.
+// How an experiment_test decides, and the report that it returns.
 
-/// The metrics of an experiment: together they are the family that a correction covers.
+/// The metrics of an experiment. A correction covers all of them together.
 template <class... Metrics>
 struct outcomes {};
 
-/// Peek whenever you like, from the first unit on: bets on single units (two_arm_e_process).
+/// The experiment may be peeked at at any time, from the first unit on. It bets on single units (two_arm_e_process), so
+/// it cannot be fed from aggregates.
 struct always_valid {
   static constexpr bool any_time = true;
 };
-/// Peek whenever you like, in the limit of large samples: from moments alone, so from merged aggregates too.
+/// The experiment may be peeked at at any time, with a guarantee in the limit of large samples. It needs moments alone,
+/// so it can be fed from aggregates as well.
 struct always_valid_asymptotic {
   static constexpr bool any_time = true;
 };
-/// One look, when the planned number of units is there.
+/// One look, when the planned number of units has come.
 struct fixed_horizon {
   static constexpr bool any_time = false;
 };
-/// The shares of the planned units at which a group sequential test looks.
+/// The shares of the planned number of units at which a group sequential test looks, ascending in (0, 1].
 template <real... Shares>
 struct looks {
  private:
@@ -39096,7 +39324,8 @@ struct looks {
   static constexpr std::size_t count = sizeof...(Shares);
   static constexpr std::array<double, sizeof...(Shares)> at{Shares.value...};
 };
-/// A few looks at the planned shares, with alpha spent by `How`; `Rho` is for spending::power, alpha t^Rho.
+/// A few looks at the planned shares. `How` says how much of alpha may be spent by each look; with spending::power that
+/// is alpha t^Rho at the share t.
 template <spending How, class Looks, real Rho = 2.0>
 struct group_looks {
   static_assert(Rho.value >= 0.1 && Rho.value <= 20,
@@ -39116,12 +39345,14 @@ inline constexpr bool is_group<group_looks<How, Looks, Rho>> = true;
 
 }  // namespace detail
 
-/// The chance of any false finding in the family (or, by the correction, their share), spelt out where a decision is
-/// named: `decision<always_valid, alpha<.05>>` is `decision<always_valid, .05>`.
+/// Names the second argument of a decision: `decision<always_valid, alpha<.05>>` is `decision<always_valid, .05>`.
+/// Alpha bounds the chance of any false finding among the metrics or, with a correction for the false discovery rate,
+/// the expected share of false findings.
 template <real A>
 inline constexpr real alpha = A;
 
-/// When and how an experiment decides. group_looks share alpha among the metrics by bonferroni; else it is holm.
+/// When an experiment decides, at which alpha, and how that is corrected for several metrics: by holm unless said
+/// otherwise, and always by bonferroni with group_looks.
 template <class When, real Alpha, class Correction = std::conditional_t<detail::is_group<When>, bonferroni, holm>>
 struct decision {
   static_assert(Alpha.value > 0 && Alpha.value < 1,
@@ -39147,31 +39378,34 @@ inline void append_mismatch(std::string& text, double units, double treated, dou
 
 }  // namespace detail
 
-/// What an experiment says of one metric.
+/// The evidence on one metric.
 struct metric_evidence {
   std::string_view metric;
-  /// Effect (treatment less control) and its interval at level 1 - alpha, for this metric alone; of group_looks for all
-  /// looks and metrics together. p as the decision has it: valid at any time where that is any_time, over all looks
-  /// where there are looks. `statistic` is the logarithm of the e-value where any_time, else the test's.
+  /// The effect (treatment less control), its interval, and p, all for this metric alone:
+  /// - always_valid, always_valid_asymptotic: p is valid at any time, the interval covers at all times at once, and
+  ///   `statistic` is the logarithm of the e-value
+  /// - fixed_horizon: the metric's test for a fixed sample
+  /// - group_looks: p and the interval hold over all looks; the interval's alpha is shared among the metrics
+  /// The interval's level is 1 - alpha.
   test_result test;
-  /// For the whole family and, of group_looks, over all looks so far: at most alpha exactly where `significant`. 1
-  /// while the arms are not filled as configured.
+  /// p corrected for all metrics. It is at most alpha if and only if the metric is significant, and 1 while the arms
+  /// are not filled as configured.
   double adjusted_p = 1;
-  /// Never while the arms are not filled as configured: experiment_report::sample_ratio.
+  /// False while the arms are not filled as configured (experiment_report::sample_ratio).
   bool significant = false;
 };
 
-/// What an experiment says.
+/// The evidence on all metrics of an experiment, and the state of its arms.
 template <std::size_t Size>
 struct experiment_report {
   std::array<metric_evidence, Size> metrics;
-  /// Whether the arms are filled as configured. While they are not, there is no verdict: no metric is significant.
+  /// Whether the arms are filled as configured. While they are not, no metric is significant.
   sample_ratio_evidence sample_ratio;
   double units = 0;
-  /// The treatment's units among them, and the share of units that it was configured to get.
+  /// How many of the units are the treatment's, and the share of units that it was configured to get.
   double treated = 0;
   double share = 0.5;
-  /// Units left out, as experiment_test::refused().
+  /// How many units were left out: experiment_test::refused().
   std::uint64_t refused = 0;
 
   bool any_significant() const noexcept {
@@ -39179,7 +39413,8 @@ struct experiment_report {
       if (m.significant) return true;
     return false;
   }
-  /// A line a metric, after one on the arms if they are not filled as configured.
+  /// One line for each metric. If the arms are not filled as configured, a line that says so stands first; if units
+  /// were left out, a line that says so stands last.
   std::string summary() const {
     std::string text;
     if (sample_ratio.mismatch) detail::append_mismatch(text, units, treated, share, sample_ratio.p);
@@ -39223,16 +39458,17 @@ namespace stats {
 //
 //   e = sqrt(v / (v + s)) exp(x^2 / 2 (1/v - 1/(v + s))),
 //
-// is a nonnegative martingale as observations come, so that P(e >= 1 / alpha, ever) <= alpha (Ville). Its logarithm is
-// log_mixture_ratio, since 1/v - 1/(v + s) = s / (v (v + s)). Solved for x, e < 1 / alpha is |x| < mixture_reach:
+// is a nonnegative martingale as observations come, so that P(e >= 1 / alpha, ever) <= alpha (Ville's inequality). Its
+// logarithm is log_mixture_ratio, since 1/v - 1/(v + s) = s / (v (v + s)). Solved for x, e < 1 / alpha is
+// |x| < mixture_reach:
 //
 //   x^2 < v (v + s) / s (log((v + s) / v) - 2 log alpha).
 //
 // With u = s / v and l = -2 log alpha the right side is v (1 + 1/u) (log(1 + u) + l). Its derivative by u is 0 where
 // u = l + log(1 + u); one step of that iteration, from u = l, is shortest_spread.
 
-/// The logarithm of the mixture likelihood ratio of an estimate with that variance, against 0, with effects spread
-/// normally with variance `spread`. NaN for a variance or spread that is not positive.
+/// The logarithm of e above, for an `estimate` with the given `variance` and effects whose variance is `spread`. NaN
+/// for a variance or spread that is not positive.
 /// Source: Johari, Koomen, Pekelis, Walsh, "Always valid inference", Operations Research 70(3), 2022, eq. 12.
 inline double log_mixture_ratio(double estimate, double variance, double spread) noexcept {
   if (!(variance > 0 && spread > 0)) return detail::math::nan;
@@ -39240,16 +39476,17 @@ inline double log_mixture_ratio(double estimate, double variance, double spread)
   return 0.5 * (detail::math::log(variance / all) + estimate / variance * (spread / all) * estimate);
 }
 
-/// How far from 0 the estimates reach that the mixture test does not reject.
-/// Source: as above, solved for the effect.
+/// The boundary: estimates of at most this absolute value have e <= 1 / alpha and are not rejected. It is also half the
+/// width of the confidence sequence.
+/// Source: derived above.
 inline double mixture_reach(double variance, double spread, double alpha) noexcept {
   const double all = variance + spread;
   return detail::math::sqrt(variance * (all / spread) *
                             (detail::math::log(all / variance) - 2 * detail::math::log(alpha)));
 }
 
-/// The spread of effects for which that reach is shortest, at estimates of that variance: effects that one would just
-/// find.
+/// The `spread` that makes mixture_reach shortest for an estimate with this `variance`. It corresponds to effects that
+/// are just large enough to be found then.
 /// Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, "Time-uniform central limit theory and asymptotic confidence
 /// sequences", Ann. Stat. 52, 2024, appendix B.2 (the approximation of the Lambert function there).
 inline double shortest_spread(double variance, double alpha) noexcept {
@@ -39257,13 +39494,15 @@ inline double shortest_spread(double variance, double alpha) noexcept {
   return variance * (l + detail::math::log1p(l));
 }
 
-/// A mean of normal observations of known deviation against `null`, valid at any time: Robbins' mixture of tests.
+/// Tests at any time whether the mean of normal observations with a known standard deviation is `null`: Robbins'
+/// mixture of likelihood ratios.
 ///
-/// Units: `spread` is the standard deviation of the effects to be found, in the observations' unit.
-/// Guarantee: if the mean is `null`, P(p() <= alpha, ever) <= alpha. Where the deviation is estimated, use a
-/// `normal_mixture` interval's asymptotic form or a `two_arm_e_process`.
+/// Units: `stddev` is the standard deviation of an observation, `spread` that of the effects to be found; both in the
+/// observations' unit.
+/// Guarantee: if the mean is `null`, P(p() <= alpha, ever) <= alpha. Merging is exact. Where the deviation is not known
+/// but estimated, use `asymptotic_interval` or `two_arm_e_process`.
 /// Complexity: update O(1), 1 ns; trivially copyable.
-/// Allocates: never. Merge is exact.
+/// Allocates: never.
 /// Source: Robbins, Ann. Math. Stat. 41, 1970; Johari and others 2022.
 class mixture_sprt : public saved_fields<mixture_sprt> {
   friend saved_fields<mixture_sprt>;
@@ -39272,7 +39511,7 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
   mixture_sprt(double null, double stddev, double spread) noexcept
       : null_(null), variance_(stddev * stddev), spread_(spread * spread) {}
 
-  /// False if x was refused: it is not finite, or 1e290 and more away from `null`.
+  /// Returns false if x was refused: it is not finite, or more than 1e290 away from `null`.
   bool update(double x) noexcept {
     const double d = x - null_;
     if (!(detail::math::absolute(d) <= 1e290)) return false;
@@ -39280,7 +39519,8 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
     count_ += 1;
     return true;
   }
-  /// Of the same test.
+  /// Adds the observations of another part.
+  /// Precondition: both were made with the same null, stddev and spread.
   void merge(const mixture_sprt& other) noexcept {
     sum_ += other.sum_;
     count_ += other.count_;
@@ -39290,7 +39530,7 @@ class mixture_sprt : public saved_fields<mixture_sprt> {
     return count_ > 0 ? log_mixture_ratio(sum_ / count_, variance_ / count_, spread_) : 0;
   }
   double e_value() const noexcept { return detail::math::exp(log_e_value()); }
-  /// min(1, 1 / e_value): the p-value of this moment, valid at any moment.
+  /// min(1, 1 / e_value()): a p-value that is valid whenever one looks. It may rise again as observations come.
   double p() const noexcept {
     const double l = log_e_value();
     return l > 0 ? detail::math::exp(-l) : l <= 0 ? 1 : l;
@@ -39332,38 +39572,39 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// How two arms are filled, and which effects are worth finding soon.
+/// How two arms are filled, and for which effect a test of them is to be shortest.
 struct two_arm_design {
-  /// Of all observations, the share that the treatment gets by chance; in (0, 1).
+  /// The probability with which an observation is assigned to the treatment, in (0, 1).
   double share = 0.5;
-  /// The effect, in standard deviations of an observation, at which a test is to be shortest; the bets spread around it
-  /// from a fifteenth to sixteen times of it. 0.06 is .10 against .12.
+  /// The effect, in standard deviations of an observation, at which the test is to be shortest. The eight sizes of bet
+  /// are meant for effects from 1/13 of it to 9.5 times it. 0.06 is a rate of .12 against one of .10.
   double effect = 0.06;
 };
 
-/// Tests at any time whether two randomised arms differ: it bets, observation by observation, that the larger ones fall
-/// to one of the arms.
+/// Tests at any time whether two randomised arms differ. For each observation it bets that larger scores fall to one of
+/// the arms, and smaller ones to the other; its capital, which starts at 1, is the evidence.
 ///
-/// Under the hypothesis that the arm makes no difference to what is observed, the arm is a coin toss of known odds
-/// whatever the observation is, so no bet on it gains on average. Nothing is assumed of the observations: rates of one
-/// in a thousand, skewed amounts, from the first one on. The score may be anything that was fixed before the arm is
-/// looked at: an outcome, a residual, a ratio's numerator less its expected share.
+/// If the arm makes no difference to the observations, then it is a coin toss with known odds whatever the score is,
+/// and no bet on it gains on average. So nothing is assumed of the observations, which may be rare events or skewed
+/// amounts, from the first one on. The score may be any number that is fixed before the arm is looked at: an outcome, a
+/// residual, a ratio's numerator less its expected share.
 ///
-/// Guarantee: if the arm makes no difference, P(e_value() >= 1/alpha, ever) <= alpha, under any way of looking and
-/// stopping. A test of equal distributions that gains where means differ: where means are equal and variances are not,
-/// it holds as far as no bet is cut (scores beyond 7 to 200 deviations). Arms that alternate by a fixed order keep the
-/// guarantee too. Arms that are filled by other odds than `share` do not: without an effect, such a test rejects in the
-/// end. Check them by `sequential_sample_ratio`, as `experiment_test` does. With the default design .10 against .12
-/// stops on average after 4,000 observations an arm at alpha 0.05. Two processes merge to the bet on both streams, with
-/// one mixture.
-/// Complexity: update O(16 bets), 6 ns; 300 bytes.
+/// Guarantee: if the scores of both arms have one distribution, P(e_value() >= 1 / alpha, ever) <= alpha, however one
+/// looks and stops. Bets gain where means differ: if means are equal and distributions are not, the guarantee still
+/// holds as long as no bet is cut; one is cut where a score lies more than 1.6 (for the largest bet) to 200 (for the
+/// smallest) standard deviations away from the mean, with the default design. Arms that alternate in a fixed order keep
+/// the guarantee. Arms that are filled by other odds than `share` do not: such a test rejects in the end without any
+/// effect. Check them by `sequential_sample_ratio`, as `experiment_test` does. With the default design and alpha 0.05,
+/// .12 against .10 is found after 4,000 observations an arm on average. The capital of two merged processes is that of
+/// each bet on both streams, mixed as before.
+/// Complexity: update O(1): 16 bets, 6 ns. 370 bytes.
 /// Allocates: only `save`.
 /// Threads: one at a time.
 /// Source: betting against exchangeability as in Shekhar, Ramdas, "Nonparametric two-sample testing by betting", IEEE
 /// Trans. Inf. Theory 70(2), 2024; mixtures: Robbins, Ann. Math. Stat. 41, 1970.
 class two_arm_e_process {
  public:
-  /// Half for each arm, effect 0.06.
+  /// The default design: half of the observations for each arm, effect 0.06.
   two_arm_e_process() noexcept { set({}); }
 
   /// Errors: invalid_argument: a share outside (0, 1), an effect that is not positive and finite.
@@ -39379,13 +39620,14 @@ class two_arm_e_process {
     return made;
   }
 
-  /// False if the score was refused: it is not finite, or 1e150 and more away from the mean of those before.
+  /// Takes the score x of an observation of one arm. Returns false if it was refused: it is not finite, or more than
+  /// 1e150 away from the mean of the scores before.
   bool update(bool treated, double x) noexcept {
     const double d = x - mean_;
     if (!(detail::math::absolute(d) <= 1e150)) [[unlikely]]
       return false;
     double g = d * scale_;
-    const double odds = odds_[treated ? 1 : 0];  // no branch: arms are random
+    const double odds = odds_[treated ? 1 : 0];  // looked up, since a branch on a random arm would be mispredicted
     if (detail::math::absolute(g) <= reach_) [[likely]] {
       g *= odds;
       for (std::size_t i = 0; i < sizes; ++i) {
@@ -39407,8 +39649,8 @@ class two_arm_e_process {
     return true;
   }
 
-  /// Another part of the same experiment: other machine, other thread. A rejection by looks at the other part alone
-  /// does not count: two tests were then made.
+  /// Adds another part of the same experiment, from another thread or machine. What looks at the other part found is
+  /// not taken over, since findings of both would be two chances of a false one.
   /// Errors: invalid_argument: another design.
   result<void> merge(const two_arm_e_process& other) {
     if (design_.share != other.design_.share || design_.effect != other.design_.effect)
@@ -39427,15 +39669,15 @@ class two_arm_e_process {
   }
 
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_) + block_; }
-  /// Evidence so far. Looking costs 10 ns.
+  /// The evidence now: the mean capital of all bets. 10 ns.
   double e_value() const noexcept { return log_unit_ == 0 ? mixture() : detail::math::exp(log_e_value()); }
   double log_e_value() const noexcept { return detail::math::log(mixture()) + log_unit_; }
-  /// The same as a p-value that may be looked at any time.
+  /// min(1, 1 / e_value()): a p-value that is valid whenever one looks. It may rise again as observations come.
   double p() const noexcept {
     const double log_e = log_e_value();
     return log_e > 0 ? detail::math::exp(-log_e) : 1;
   }
-  /// Looks, and remembers the highest evidence seen by looks: a rejection stands.
+  /// Whether the highest evidence of all calls of this function is at least 1 / alpha; so a rejection stands.
   bool rejects(double alpha) noexcept {
     const double log_e = log_e_value();
     if (log_e > highest_) highest_ = log_e;
@@ -39466,7 +39708,7 @@ class two_arm_e_process {
       to.f64(lower_[i]);
     }
   }
-  /// False: the numbers contradict each other, and this is not to be used.
+  /// Returns false if the numbers contradict each other; the object must not be used then.
   bool load(envelope_reader& from) {
     two_arm_design design;
     design.share = from.f64();
@@ -39496,7 +39738,14 @@ class two_arm_e_process {
 
   static double cut(double h) noexcept { return h > most_bet ? most_bet : h < -most_bet ? -most_bet : h; }
 
-  /// Half effects in powers of two around the one asked for, with weights of a normal law of the logarithm.
+  /// Sets the bets. Let p be the share of the treatment and z a score in deviations from the mean. A bet of size b on
+  /// larger treated scores multiplies its capital by 1 + 2 (1 - p) b z if the arm is the treatment, by 1 - 2 p b z if
+  /// not; the mean of the two factors, weighted by p and 1 - p, is 1. Under an effect of d deviations the treated
+  /// scores have the mean (1 - p) d and the others -p d, so that the logarithm of the capital grows by about
+  ///   p (2 (1 - p) b (1 - p) d) + (1 - p) (2 p b p d) - (4 p (1 - p)^2 + 4 (1 - p) p^2) b^2 / 2
+  ///     = 2 p (1 - p) (b d - b^2)
+  /// an observation, most with b = d / 2. The effect is not known, so eight sizes are mixed: half of the design's
+  /// effect times the powers of two from 2^-3.75 to 2^3.25, weighted by a normal density of the logarithm.
   void set(two_arm_design design) noexcept {
     design_ = design;
     double total = 0;
@@ -39508,11 +39757,11 @@ class two_arm_e_process {
       upper_[i] = lower_[i] = 1;
     }
     for (double& w : weight_) w /= total;
-    // A bet h on the treatment multiplies by 1 + 2 (1 - share) h if it was the treatment, by 1 - 2 share h if not.
     odds_ = {-2 * design.share, 2 * (1 - design.share)};
     reach_ = most_bet / size_[sizes - 1];
   }
 
+  /// The weighted mean of the bets' capitals, in units of exp(log_unit_).
   double mixture() const noexcept {
     double even = 0;
     double odd = 0;
@@ -39536,6 +39785,7 @@ class two_arm_e_process {
     block_size_ = next_block();
   }
 
+  /// Takes the scores of the open block up into mean and deviation, which so stay the same during a block.
   void close_block() noexcept {
     if (block_ == 0) return;
     const auto n = static_cast<double>(block_);
@@ -39547,7 +39797,8 @@ class two_arm_e_process {
     tidy();
   }
 
-  /// Keeps the products within the range of doubles: a factor is at least 0.1 and at most 1.9, and a block has 64.
+  /// Keeps the capitals within the range of doubles. One observation multiplies them by 0.1 to 1.9, and this is called
+  /// after every block of at most 64.
   void tidy() noexcept {
     double most = 0;
     for (std::size_t i = 0; i < sizes; ++i) {
@@ -39565,28 +39816,29 @@ class two_arm_e_process {
     for (std::size_t i = 0; i < sizes; ++i) {
       upper_[i] *= factor;
       lower_[i] *= factor;
-      if (upper_[i] < 1e-140) upper_[i] = 0;  // a bet lost for good: giving it up is safe, denormal numbers are slow
+      // A capital of nothing only lowers the evidence, so the guarantee stays; denormal numbers would be slow.
+      if (upper_[i] < 1e-140) upper_[i] = 0;
       if (lower_[i] < 1e-140) lower_[i] = 0;
     }
   }
 
   alignas(16) std::array<double, sizes> size_;
-  alignas(16) std::array<double, sizes> upper_;
-  alignas(16) std::array<double, sizes> lower_;
+  alignas(16) std::array<double, sizes> upper_;  // the capital of bets that treated scores are larger
+  alignas(16) std::array<double, sizes> lower_;  // and of bets that they are smaller
   std::array<double, sizes> weight_;
   two_arm_design design_;
-  std::array<double, 2> odds_{-1, 1};
-  double reach_ = 0;
-  double mean_ = 0;  // of all closed blocks, as is scale_, 1 / standard deviation
-  double scale_ = 0;
+  std::array<double, 2> odds_{-1, 1};  // control, treatment
+  double reach_ = 0;                   // scores up to here, in deviations, cut no bet
+  double mean_ = 0;                    // of the scores of all closed blocks
+  double scale_ = 0;                   // 1 / their standard deviation
   double block_sum_ = 0;
   double block_squares_ = 0;
   std::uint32_t block_ = 0;
   std::uint32_t block_size_ = 1;
   double count_ = 0;
   double squares_ = 0;
-  double log_unit_ = 0;
-  double highest_ = 0;
+  double log_unit_ = 0;  // capitals are in units of exp(log_unit_)
+  double highest_ = 0;   // the highest log e-value seen by rejects()
 };
 
 }  // namespace stats
@@ -39606,7 +39858,7 @@ namespace stats {
 
 namespace detail {
 
-/// A tuple that is trivially copyable.
+/// A tuple that is trivially copyable, which std::tuple is not.
 template <std::size_t At, class State>
 struct slot {
   State state;
@@ -39658,7 +39910,7 @@ struct family_traits<outcomes<Metrics...>> {
         if (names[i] == names[k]) return false;
     return true;
   }();
-  /// Whether every metric can use its inputs, all of which are finite.
+  /// Whether every metric can use its inputs. The caller has found all of them finite.
   static bool take(const double* given) noexcept {
     const double* at = given;
     return (one_takes<Metrics>(at) && ...);
@@ -39699,24 +39951,25 @@ struct planned_looks<group_looks<How, Looks, Rho>> {
 ///     test.update(treated, clicked, revenue, clicks, latency);     // one unit, as it comes
 ///     auto now = test.peek();                                      // result<experiment_report<3>>
 ///
-/// `peek()` is there for always_valid and always_valid_asymptotic, `conclude(planned)` for fixed_horizon and
-/// `look(planned)` for group_looks; another one does not compile (EXPERIMENT-1). The correction always covers all
-/// metrics. Units are assigned to the treatment by chance, with `share`.
+/// always_valid and always_valid_asymptotic have `peek()`, fixed_horizon has `conclude(planned)` and group_looks has
+/// `look(planned)`; calling another one does not compile (EXPERIMENT-1). The correction always covers all metrics. The
+/// caller assigns units to the arms by chance, to the treatment with the probability two_arm_design::share.
 ///
-/// Where the arms' sizes contradict `share` (sequential_sample_ratio, with its default gate), a report has no verdict:
-/// nothing is significant, no finding is recorded, and `summary` says why. A unit with an input that is not finite or
-/// beyond 1e140 in size, or a conversion that is neither 0 nor 1, is left out of all metrics and counted by `refused`.
-/// The p of always_valid comes from bets, its intervals from moments in the limit of large samples: where the two
-/// disagree, p decides. While the data do not vary an interval is the whole line.
+/// Where the arms' sizes contradict that share (sequential_sample_ratio, with its default gate), a report has no
+/// verdict: nothing is significant, no finding is recorded, and `summary` says why. A unit with an input that is not
+/// finite or beyond 1e140 in size, or a conversion that is neither 0 nor 1, is left out of all metrics and counted by
+/// `refused`. With always_valid, p comes from bets on single units, while the intervals come from moments and hold in
+/// the limit of large samples: where the two disagree, p decides. While a metric does not vary, its interval is the
+/// whole line.
 ///
-/// Guarantee: with always_valid, if no metric depends on the arm, P(any significant, ever) <= alpha, under any way of
-/// peeking, for family-wise corrections. What was significant once stays so, also in an empty experiment that merges
-/// it.
-/// Complexity: update O(inputs), 10 to 40 ns a metric; trivially copyable.
-/// Allocates: never, but for reports of group_looks and `save`.
-/// Threads: one at a time, then merge.
-/// Errors: merge: invalid_argument for other shares. Reports: invalid_argument, naming the arm, if one has no units
-/// yet; else those of the metrics' tests.
+/// Guarantee: with always_valid and a family-wise correction, if no metric depends on the arm, the probability that any
+/// metric is ever significant is at most alpha, however one peeks. A metric that was significant once stays so, also in
+/// an empty experiment that merges this one.
+/// Complexity: update O(inputs), 10 to 40 ns a metric. Trivially copyable.
+/// Allocates: never, except in `look` and `save`.
+/// Threads: one at a time; several threads fill one each and merge them.
+/// Errors: `merge`: invalid_argument, if the designs differ. Reports: invalid_argument, naming the arm, if one has no
+/// units yet; else those of the metrics' tests.
 template <class Family, class Decision>
 class experiment_test {
   using traits = detail::family_traits<Family>;
@@ -39761,14 +40014,15 @@ class experiment_test {
     const std::array<double, traits::inputs> all{static_cast<double>(inputs)...};
     take(treated, all.data(), std::make_index_sequence<size>());
   }
-  /// The same from a row.
+  /// The same, with the inputs as one row.
   void update(bool treated, std::span<const double, traits::inputs> inputs) noexcept {
     take(treated, inputs.data(), std::make_index_sequence<size>());
   }
 
-  /// Many units of an arm at once, summed up elsewhere, for that metric: an `aggregate` that keeps what it needs
-  /// (`mean` of conversions, `mean` and `variance`, `covariance` of pairs, `quantiles`), a sketch, or moments of your
-  /// own. Not for always_valid, whose bets need single units.
+  /// Adds many units of an arm, summed up elsewhere, to metric number `Metric`. A summary is an `aggregate` that keeps
+  /// what the metric needs (`mean` for a conversion; `mean` and `variance`; `covariance` of pairs; `quantiles`), a
+  /// sketch of quantiles, or moments of your own. Every metric is given all units: an arm counts as many units as the
+  /// metric that has most. Does not compile for always_valid, whose bets need single units.
   template <std::size_t Metric, class... Summary>
   void merge(bool treated, const Summary&... summary) {
     static_assert(!bets,
@@ -39780,8 +40034,9 @@ class experiment_test {
         [&](auto at) { units = detail::math::fmax(units, detail::state_at<at>(state_).count(treated)); });
   }
 
-  /// Adds another part's units. Looks, findings and a conclusion stay those of this one, since findings of both would
-  /// be two chances of a false one; while this one is empty it takes over those of the other.
+  /// Adds the units of another part of the same experiment. An empty experiment becomes a copy of the other. Otherwise
+  /// looks and findings of the other are not taken over, since findings of both would be two chances of a false one;
+  /// and if either was concluded, the merged one counts as concluded.
   result<void> merge(const experiment_test& other) {
     if (design_.share != other.design_.share || design_.effect != other.design_.effect)
       return error(errc::invalid_argument, "experiment tests of different designs cannot be merged");
@@ -39802,7 +40057,8 @@ class experiment_test {
     return {};
   }
 
-  /// What the experiment says now; ask as often as you like. What it says is remembered: a finding stands.
+  /// The report at this moment; may be called at any time, any number of times. Each metric's highest evidence is
+  /// remembered, so a finding stands.
   template <class D = Decision>
   result<report> peek() {
     static_assert(
@@ -39815,6 +40071,7 @@ class experiment_test {
       test_result& t = found->metrics[i].test;
       const double variance = variances_[i];
       const double n = arm_[0] + arm_[1];
+      // The effect's variance falls like 1 / n: at best_at units it will be variance n / best_at.
       const double spread = shortest_spread(variance * n / best_at, Decision::alpha);
       t.interval = around(t.effect, mixture_reach(variance, spread, Decision::alpha));
       t.failed.add(assumption::variation, !(variance > 0));
@@ -39835,8 +40092,9 @@ class experiment_test {
     return corrected(std::move(found));
   }
 
-  /// The one look of a fixed_horizon decision; asked again before more units come, it says the same.
-  /// Errors: invalid_argument: fewer units than planned, or more than there were when it was concluded.
+  /// The only look of a fixed_horizon decision. Until more units come, calling it again returns the same.
+  /// Errors: invalid_argument: fewer units than planned, or other units than when it was concluded; out_of_range: a
+  /// planned number that is not positive and finite.
   template <class D = Decision>
   result<report> conclude(double planned_units) {
     static_assert(std::same_as<typename D::when, fixed_horizon>,
@@ -39853,8 +40111,10 @@ class experiment_test {
     return corrected(std::move(found));
   }
 
-  /// The next look of a group_looks decision. A finding stands. About 0.5 ms a metric.
-  /// Errors: invalid_argument: too few units for it, no look left, or another plan than at the first look.
+  /// The next look of a group_looks decision. A finding stands at later looks.
+  /// Complexity: about 0.5 ms a metric.
+  /// Errors: invalid_argument: too few units for this look, no look left, or another plan than at the first look;
+  /// out_of_range: a planned number that is not positive and finite.
   template <class D = Decision>
   result<report> look(double planned_units) {
     static_assert(
@@ -39875,11 +40135,11 @@ class experiment_test {
     const bool verdict = !found->sample_ratio.mismatch;
     for (std::size_t i = 0; i < size; ++i) {
       metric_evidence& m = found->metrics[i];
-      const double z = normal{}.isf(0.5 * m.test.p);  // as far out as the test's own law says
+      const double z = normal{}.isf(0.5 * m.test.p);  // as improbable for a normal as the statistic is for its own law
       if (verdict && z >= *limit) rejected_[i] = 1;
       if (verdict) highest_[i] = detail::math::fmax(highest_[i], -detail::math::log(repeated_p(z, m.test.p)));
       const bool rejected = rejected_[i] != 0;
-      // Worked out by search, so that its last digits may contradict the limit.
+      // p is found by a search, whose last digits may contradict the limit; the limit decides.
       m.test.p = detail::math::exp(-highest_[i]);
       m.test.p = rejected ? detail::math::fmin(m.test.p, one_alpha)
                           : detail::math::fmax(m.test.p, detail::math::nextafter(one_alpha, 1.0));
@@ -39892,8 +40152,9 @@ class experiment_test {
     return found;
   }
 
+  /// How many units an arm has.
   double units(bool treated) const noexcept { return arm_[treated ? 1 : 0]; }
-  /// Units left out because an input was not finite, beyond 1e140 in size, or no number for its metric.
+  /// How many units were left out: an input was not finite, beyond 1e140 in size, or one that its metric cannot use.
   std::uint64_t refused() const noexcept { return refused_; }
   static constexpr const std::array<std::string_view, size>& names() noexcept { return traits::names; }
 
@@ -39925,7 +40186,7 @@ class experiment_test {
     detail::for_each_place<size>([&](auto at) { detail::state_at<at>(state_).save(to); });
     return std::move(to).finish();
   }
-  /// Errors: as every envelope; type_mismatch for an experiment with other metrics, or decided in another way.
+  /// Errors: those of every envelope; type_mismatch for an experiment with other metrics or another decision; corrupt.
   static result<experiment_test> load(std::span<const std::byte> bytes) {
     auto from = envelope_reader::open(bytes, "experiment_test");
     if (!from) return std::move(from).error();
@@ -39975,7 +40236,7 @@ class experiment_test {
                                               " is not a " + std::string(kinds[i]));
     return {};
   }
-  /// False: the numbers contradict each other, and this is not to be used.
+  /// Returns false if the numbers contradict each other; the object must not be used then.
   bool load_figures(envelope_reader& from) {
     bool valid = true;
     for (double& units : arm_) {
@@ -40028,7 +40289,7 @@ class experiment_test {
     return error(errc::invalid_argument, "experiment: " + figure(arm_[0] + arm_[1]) + " units are there, " +
                                              figure(planned_units * share) + " are needed");
   }
-  /// How far out z must be at this look, of an alpha spent over the looks.
+  /// The z beyond which look number `look` (from 0) rejects, with `alpha` spent over all looks.
   static result<double> limit_at(double alpha, std::size_t look) {
     auto limits = group_sequential::make(when::how, alpha, true, when::rho);
     if (!limits) return std::move(limits).error();
@@ -40041,8 +40302,9 @@ class experiment_test {
     return limit;
   }
   result<double> limit_of_look(double alpha) const { return limit_at(alpha, looks_taken_); }
-  /// The least alpha that, spent over the looks, has this one reject; 1 where that is above a half. Between `fixed_p`
-  /// and that: limits lie further out than those of a fixed sample.
+  /// The repeated p-value of this look: the least alpha that, spent over the looks, makes z reject here; 1 if that is
+  /// above 1/2. It is at least `fixed_p`, the p-value of a fixed sample, since limits of several looks lie further out
+  /// than that of one; so it is searched for between `fixed_p` and 1/2.
   /// Source: Jennison, Turnbull, "Group sequential methods", 9.2 (repeated p-values).
   double repeated_p(double z, double fixed_p) const {
     if (fixed_p == 0) return 0;
@@ -40053,7 +40315,8 @@ class experiment_test {
     double at_low = beyond(low);
     double at_high = beyond(high);
     if (!(at_high <= 0)) return 1;
-    // Regula falsi, halving the end that stays (Illinois); the middle where a limit is infinite.
+    // Regula falsi that halves the value at the end that stays (the Illinois method). Bisection where that would hardly
+    // move, or a limit is infinite.
     for (int i = 0; i < 60 && high - low > 1e-9; ++i) {
       double share = at_low / (at_low - at_high);
       if (!(share > 0.001 && share < 0.999)) share = 0.5;
@@ -40072,14 +40335,14 @@ class experiment_test {
     return detail::math::exp(high);
   }
   static std::string figure(double value) { return detail::figure(value); }
-  /// effect -+ reach; the whole line where there is no reach, as the data do not vary.
+  /// The interval effect -+ reach; the whole line if reach is not positive, which means that the data do not vary.
   static interval around(double effect, double reach) noexcept {
     interval all;
     all.level = 1 - Decision::alpha;
     return reach > 0 ? interval{effect - reach, effect + reach, all.level} : all;
   }
 
-  /// The metrics' tests for a fixed sample, and the arms.
+  /// A report with the metrics' tests for a fixed sample and the check of the arms, not corrected yet.
   result<report> tests() {
     for (const bool treated : {false, true})
       if (arm_[treated ? 1 : 0] == 0)
@@ -40128,9 +40391,9 @@ class experiment_test {
   std::array<double, 2> arm_{};
   std::uint64_t refused_ = 0;
   std::uint32_t looks_taken_ = 0;
-  double planned_units_ = 0;            // of the looks taken
-  double concluded_at_ = 0;             // units; 0: not yet
-  std::array<double, size> highest_{};  // logarithms of the e-values; of looks, of 1 / p
+  double planned_units_ = 0;            // given at the first look
+  double concluded_at_ = 0;             // the number of units then; 0: not concluded
+  std::array<double, size> highest_{};  // log of the highest e-value so far; with group_looks of the highest 1 / p
   std::array<double, size> variances_{};
   std::array<std::uint8_t, size> rejected_{};
   std::array<two_arm_e_process, bets ? size : 0> bet_;
@@ -40242,29 +40505,38 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-// Designs, and the tests that they plan: two_means (Student's), two_unequal_means (Welch's), one_mean (paired too),
-// two_proportions (z and score), two_estimates (ratios, CUPED, anything with a known variance), group_means (ANOVA),
-// counts (chi-squared, G, sample ratio), two_rankings (Mann-Whitney); two_proportions_exact (Fisher's) in
-// fisher_power.hpp; two_distributions, one_distribution (Kolmogorov-Smirnov) and two_quantiles in rank_power.hpp. What
-// no formula plans, simulated_power.hpp does.
+// Designs, each the plan of a test:
+//   two_means (Student's test), two_unequal_means (Welch's), one_mean (the one-sample and the paired t test)
+//   two_proportions (z and score test), two_proportions_exact (Fisher's; fisher_power.hpp)
+//   two_estimates (ratios, CUPED, any estimates whose variances are known), group_means (ANOVA)
+//   counts (chi-squared, G, sample ratio), two_rankings (Mann-Whitney)
+//   two_distributions, one_distribution (Kolmogorov-Smirnov), two_quantiles (rank_power.hpp)
+// For other tests simulated_power.hpp finds the power by simulation.
+//
+// A design is a struct with
+//
+//   static constexpr bool two_arms;             // false: n2 is 0 and ratio is not used
+//   static constexpr double least_n;            // the least n1, or a member function least()
+//   double power(double effect, double n1, double n2, const power_options&) const;
+//   result<void> validate(double effect) const; // optional: refuses parameters or an effect that are impossible
 
-/// What planning is asked for besides the effect.
+/// What a plan may be given besides the design and the effect.
 struct power_options {
   double alpha = 0.05;
   double power = 0.8;
   alternative side = alternative::two_sided;
-  /// Units of the second arm for each of the first.
+  /// How many units the second arm has for each unit of the first.
   double ratio = 1;
 };
 
-/// A plan for a test: whichever of n, power and effect was asked for, and the other two.
+/// A plan for a test: sizes, power and effect, one of which was computed from the others.
 struct power_plan {
-  /// Units in the first and in the second arm, whole numbers; 0 in the second where there is one sample.
+  /// Units in the first and in the second arm, whole numbers; n2 is 0 where there is one sample.
   double n1 = 0;
   double n2 = 0;
-  /// The power that these have, at least the one asked for where a size was asked for.
+  /// The power with these sizes. As they are whole numbers it may be larger than the one asked for.
   double power = 0;
-  /// The effect planned for, in the test's own terms.
+  /// The effect, in the unit that the design's comment gives.
   double effect = 0;
 
   std::string summary() const {
@@ -40285,7 +40557,7 @@ struct power_plan {
 
 namespace detail {
 
-/// Whether a parameter of a design makes sense; the error names it.
+/// Refuses a parameter of a design that makes no sense. The error names it.
 inline result<void> above_zero(const char* name, double value) {
   if (value > 0 && value < infinity) return {};
   return error(errc::out_of_range, std::string(name) + " must be above 0 and finite, and is " + figure(value));
@@ -40294,7 +40566,7 @@ inline result<void> a_rate(const char* name, double value) {
   if (value >= 0 && value <= 1) return {};
   return error(errc::out_of_range, std::string(name) + " must lie in [0, 1], and is " + figure(value));
 }
-/// The rate that the first arm has under the effect.
+/// The same for both arms' rates: the second arm's is `base`, the first arm's `base + effect`.
 inline result<void> rates(double base, double effect) {
   if (auto ok = a_rate("base", base); !ok) return ok;
   return a_rate("base + effect, the first arm's rate,", base + effect);
@@ -40302,7 +40574,8 @@ inline result<void> rates(double base, double effect) {
 
 }  // namespace detail
 
-/// Two means with the same deviation; `effect` is Cohen's d, the difference over the deviation. Exact: noncentral t.
+/// Student's test of two means with the same standard deviation; `effect` is Cohen's d, the difference divided by the
+/// deviation. Exact, by the noncentral t distribution.
 struct two_means {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 2;
@@ -40311,7 +40584,8 @@ struct two_means {
   }
 };
 
-/// One mean against a fixed one, or paired differences; `effect` is the difference over the deviation. Exact.
+/// The t test of one mean against a fixed value, or of paired differences; `effect` is the difference divided by the
+/// standard deviation of an observation (or of a pair's difference). Exact, by the noncentral t distribution.
 struct one_mean {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 2;
@@ -40320,9 +40594,10 @@ struct one_mean {
   }
 };
 
-/// Two means whose deviations differ, by Welch's test; `effect` is the difference itself. Noncentral t with the degrees
-/// of freedom that Satterthwaite's formula gives for the true deviations. Source: B. Moser, G. Stevens, C. Watts,
-/// Communications in Statistics 18, 1989.
+/// Welch's test of two means whose standard deviations differ; `effect` is the difference, in the observations' unit.
+/// Approximate, by the noncentral t distribution with the degrees of freedom that Satterthwaite's formula gives for the
+/// true deviations.
+/// Source: B. Moser, G. Stevens, C. Watts, Communications in Statistics 18, 1989.
 struct two_unequal_means {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 2;
@@ -40340,14 +40615,15 @@ struct two_unequal_means {
   }
 };
 
-/// Two proportions by the z test: `base` is the second arm's rate, to be given, `effect` the difference a - b. The
-/// normal law with each hypothesis' own variance. Source: J. Fleiss, "Statistical methods for rates and
-/// proportions", 3.
+/// The z test of two proportions. `base` is the second arm's rate, which has no default; `effect` is the first arm's
+/// rate less that. Approximate, by the normal law: the test's limit follows from the standard error under the null
+/// hypothesis, the power from the one under the effect.
+/// Source: J. Fleiss, "Statistical methods for rates and proportions", 3.
 struct two_proportions {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
   double base = detail::nan;
-  /// As the test's `z_variance`.
+  /// Whether the test pools the arms for its standard error: z_variance::pooled.
   bool pooled = true;
   result<void> validate(double effect) const { return detail::rates(base, effect); }
   double power(double effect, double n1, double n2, const power_options& o) const noexcept {
@@ -40360,8 +40636,9 @@ struct two_proportions {
   }
 };
 
-/// Two means or ratio metrics whose standard errors are known from the past: `variance` of one unit of each arm, such
-/// as `ratio_estimate::variance`; `effect` is the difference. The normal law. With CUPED, hand over the variance left.
+/// Two means or ratio metrics whose variances are known from past data: `variance1` and `variance2` are those of one
+/// unit of each arm, such as `ratio_estimate::variance`; for CUPED, what is left of it after the covariate. `effect` is
+/// the difference, in the metric's unit. Approximate, by the normal law.
 struct two_estimates {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 2;
@@ -40377,8 +40654,8 @@ struct two_estimates {
   }
 };
 
-/// One-way ANOVA of `groups` groups of the same size; n1 counts all units, `effect` is Cohen's f, the deviation of the
-/// group means over that within. Exact: noncentral F.
+/// One-way ANOVA of `groups` groups of the same size; n1 counts the units of all groups. `effect` is Cohen's f, the
+/// standard deviation of the group means divided by the one within groups. Exact, by the noncentral F distribution.
 struct group_means {
   static constexpr bool two_arms = false;
   double groups = 3;
@@ -40394,8 +40671,9 @@ struct group_means {
   }
 };
 
-/// Chi-squared tests with `df` degrees of freedom, of fit or independence; `effect` is Cohen's w. Noncentral
-/// chi-squared.
+/// Chi-squared tests of fit or independence with `df` degrees of freedom. `effect` is Cohen's w, the square root of the
+/// sum over cells of (p - q)^2 / q, with p a cell's probability under the effect and q the one under the null
+/// hypothesis. Approximate, by the noncentral chi-squared distribution.
 struct counts {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 1;
@@ -40409,8 +40687,8 @@ struct counts {
   }
 };
 
-/// The Mann-Whitney test; `effect` is P(a > b) - 1/2, in [-1/2, 1/2]. The normal law. Source: G. Noether, JASA 82,
-/// 1987.
+/// The Mann-Whitney test. `effect` is P(a > b) - 1/2 for observations a and b of either arm, in [-1/2, 1/2].
+/// Approximate, by the normal law with the variance under the null hypothesis. Source: G. Noether, JASA 82, 1987.
 struct two_rankings {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
@@ -40435,8 +40713,7 @@ double least_of(const Design& design) noexcept {
     return Design::least_n;
 }
 
-/// What the design and the effect must be: the design's own `validate(effect)`, where it has one. A tiny effect is
-/// handed over where it is still to be found.
+/// Refuses an effect that is not finite, and what the design's own `validate(effect)` refuses, where it has one.
 template <class Design>
 result<void> checked(const Design& design, double effect) {
   if (!(effect > -infinity && effect < infinity))
@@ -40473,9 +40750,10 @@ power_plan plan(const Design& design, double effect, double n1, const power_opti
 
 }  // namespace detail
 
-/// The power of a test with n1 units in the first arm, and ratio n1 in the second.
-/// Errors: alpha or power outside (0, 1); a ratio, a parameter of the design or an effect that is impossible (NaN, a
-/// rate outside [0, 1], a deviation that is not above 0); n1 too small for the test. Each names the argument.
+/// The power of a test with n1 units in the first arm, and options.ratio times n1 in the second.
+/// Errors: out_of_range: alpha or power outside (0, 1), a ratio, effect or parameter of the design that is impossible
+/// (a rate outside [0, 1], a deviation that is not above 0), n1 too small for the test; not_finite: the effect. Each
+/// names the argument.
 template <class Design>
 result<power_plan> power_of(const Design& design, double effect, double n1, const power_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -40486,11 +40764,13 @@ result<power_plan> power_of(const Design& design, double effect, double n1, cons
   return plan;
 }
 
-/// The fewest units with which a test finds `effect` with the power asked for: `sample_size(two_proportions{.1}, .02)`.
+/// The fewest units with which a test finds `effect` with the power options.power:
+/// `sample_size(two_proportions{.1}, .02)`.
 ///
-/// The least whole n1, by bisection on the test's own power function; not a formula that is off for small n. (Of an
-/// exact test of counts, whose power rises in a saw-tooth: one that reaches the power where n1 - 1 does not.) Errors:
-/// as `power_of`, and an effect that no sample below 1e15 finds, such as 0.
+/// Guarantee: the least whole n1, found by bisection on the design's power function. For an exact test of counts, whose
+/// power rises in a saw-tooth, an n1 that reaches the power while n1 - 1 does not.
+/// Complexity: O(log n1) powers.
+/// Errors: as `power_of`, and out_of_range for an effect that no sample below 1e15 finds, such as 0.
 template <class Design>
 result<power_plan> sample_size(const Design& design, double effect, const power_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -40514,19 +40794,21 @@ result<power_plan> sample_size(const Design& design, double effect, const power_
   return detail::plan(design, effect, high, options);
 }
 
-/// The minimum detectable effect of n1 units: the smallest positive effect found with the power asked for.
-/// Errors: as `power_of`, and a power that no effect reaches.
+/// The minimum detectable effect of n1 units: the smallest positive effect that the test finds with the power
+/// options.power. With alternative::less that effect is meant with the opposite sign.
+/// Errors: as `power_of`, and out_of_range for a power that no effect reaches.
 template <class Design>
 result<power_plan> minimum_detectable_effect(const Design& design, double n1, const power_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
-  // The least that any effect may be: only the design's own parameters can fail.
+  // The effect is not known yet: with a tiny one only the design's own parameters can be refused.
   if (auto ok = detail::checked(design, 1e-300); !ok) return std::move(ok).error();
   if (auto ok = detail::checked_units(design, n1); !ok) return std::move(ok).error();
   power_options upward = options;
   if (options.side == alternative::less) upward.side = alternative::greater;
   n1 = std::floor(n1);
   const auto enough = [&](double effect) { return detail::plan(design, effect, n1, upward).power >= options.power; };
-  // Doubled until it is found; where that is impossible (a rate above 1), halfway to the least impossible one.
+  // The effect is doubled until the test finds it. If that makes it impossible (a rate above 1, where the power is
+  // NaN), it is set halfway to the least impossible one.
   double low = 0;
   double high = 1e-6;
   double impossible = detail::infinity;
@@ -40561,8 +40843,9 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The weights of a law of whole numbers that fall off on both sides of `mode`, relative to the mode's, from
-/// `from` on. `step(k)` is the weight at k + 1 over that at k.
+/// The weights of a distribution on the whole numbers from `lowest` to `highest` that fall off on both sides of `mode`,
+/// relative to the weight of the mode. Weights below 1e-25 are left out: weight[0] is that of the number `from`.
+/// `step(k)` is the weight of k + 1 divided by that of k.
 template <class Step>
 void outward_weights(double lowest, double mode, double highest, double& from, std::vector<double>& weight, Step step) {
   constexpr double negligible = 1e-25;
@@ -40579,7 +40862,8 @@ void outward_weights(double lowest, double mode, double highest, double& from, s
     weight[i + 1] = weight[i] * step(least + static_cast<double>(i));
 }
 
-/// Which of these weights a test at level alpha rejects: all below the first of the pair, and all from its second on.
+/// Which numbers a test at level alpha rejects, given their weights: those at places below the pair's first, and those
+/// at its second and above.
 inline std::pair<std::size_t, std::size_t> rejected_ends(const std::vector<double>& weight, double alpha,
                                                          alternative side) {
   double all = 0;
@@ -40589,7 +40873,8 @@ inline std::pair<std::size_t, std::size_t> rejected_ends(const std::vector<doubl
   std::size_t high = weight.size();
   double taken = 0;
   if (side == alternative::two_sided) {
-    // As Fisher's p-value: tables no likelier than this one, ties within rounding included, come together.
+    // Fisher's p-value of a table is the probability of all tables that are at most as likely, so tables of equal
+    // probability (within rounding) are rejected together.
     while (low < high) {
       const double limit = std::fmin(weight[low], weight[high - 1]) * (1 + 1e-7);
       std::size_t next_low = low;
@@ -40608,7 +40893,8 @@ inline std::pair<std::size_t, std::size_t> rejected_ends(const std::vector<doubl
   return {low, high};
 }
 
-/// The probabilities of the numbers of successes that are at all likely: within 9 deviations, and more for rare ones.
+/// The binomial probabilities of those numbers of successes that are not negligible: within 9 standard deviations and
+/// 30 of the mean. 0 for all others.
 struct likely_counts {
   double from;
   std::vector<double> chance;
@@ -40631,7 +40917,7 @@ inline double fisher_power(double p1, double p2, double n1, double n2, double al
   const likely_counts second(n2, p2);
   double power = 0;
   std::vector<double> weight;
-  // Given the total s of successes, the tables by those of the first arm.
+  // For each total s of successes, the tables are numbered by the successes k of the first arm.
   for (double s = first.from + second.from; s <= first.end() + second.end() - 2; s += 1) {
     const double lowest = std::fmax(0.0, s - n2);
     const double highest = std::fmin(n1, s);
@@ -40655,12 +40941,13 @@ inline double fisher_power(double p1, double p2, double n1, double n2, double al
 
 }  // namespace detail
 
-/// Two proportions by Fisher's exact test: `base` is the second arm's rate, `effect` the difference a - b. Exact: over
-/// all pairs of counts, those that the test rejects.
+/// Fisher's exact test of two proportions: `base` is the second arm's rate, `effect` the first arm's rate less that.
 ///
-/// As n grows the power rises in a saw-tooth, because the test's own level does. Beyond a million units in all it is
-/// the z test's, which it nears from below. Complexity: O(n) a power, 0.1 s at n = 1e5 in each arm; allocates:
-/// O(sqrt(n)).
+/// Guarantee: exact, as the sum of the probabilities of all pairs of counts that the test rejects. Beyond a million
+/// units in all the power of the z test is returned, which is a little higher. As n grows the power does not rise
+/// steadily but in a saw-tooth, as the test's actual level does.
+/// Complexity: O(n) for one power, 0.1 s at n = 1e5 in each arm.
+/// Allocates: O(sqrt(n)).
 struct two_proportions_exact {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
@@ -40694,9 +40981,10 @@ inline result<void> a_distance(double effect) {
                "the effect, a distance of distribution functions, must lie in [-1, 1], and is " + figure(effect));
 }
 
-/// The power that a Kolmogorov-Smirnov test has at least: that of the same limit set to the distance at the one place
-/// where the distribution functions lie `effect` apart, where its deviation is `real`. `n` is that of one sample, or
-/// m n / (m + n).
+/// A lower bound of the power of a Kolmogorov-Smirnov test. The test rejects where the largest distance of the
+/// distribution functions exceeds its limit; this is the probability that the distance exceeds it at one place alone,
+/// the one where the true functions lie `effect` apart and the observed distance has the standard deviation `real`. `n`
+/// is the size of one sample, or m n / (m + n) of two.
 inline double ks_power(double effect, double n, double real, const power_options& o) noexcept {
   if (!(effect >= -1 && effect <= 1)) return nan;
   const double limit = o.side == alternative::two_sided ? kolmogorov{}.isf(o.alpha) : std::sqrt(-std::log(o.alpha) / 2);
@@ -40712,24 +41000,26 @@ inline double ks_power(double effect, double n, double real, const power_options
 
 }  // namespace detail
 
-/// The two-sample Kolmogorov-Smirnov test; `effect` is the largest distance of the distribution functions, in [-1, 1]:
-/// that of a's less b's, where they are furthest apart.
+/// The two-sample Kolmogorov-Smirnov test. `effect` is the difference of the distribution functions, a's less b's,
+/// where they are furthest apart; in [-1, 1].
 ///
-/// Guarantee: a lower bound of the power (in the limit of large samples), whatever the distributions are, so the size
-/// planned suffices; where they differ all along their range, the power is higher. Source: F. Massey, "A note on the
-/// power of a non-parametric test", Annals of Mathematical Statistics 21, 1950.
+/// Guarantee: the power returned is a lower bound (in the limit of large samples), whatever the distributions are, so a
+/// planned size suffices. Where the distributions differ all along their range the power is higher.
+/// Source: F. Massey, "A note on the power of a non-parametric test", Annals of Mathematical Statistics 21, 1950.
 struct two_distributions {
   static constexpr bool two_arms = true;
   static constexpr double least_n = 1;
   static result<void> validate(double effect) { return detail::a_distance(effect); }
   static double power(double effect, double n1, double n2, const power_options& o) noexcept {
-    // The rates below that place with this distance whose difference varies most lie evenly about one half.
+    // Below that place lie the shares p and q = p - effect. The variance p (1 - p) / n1 + q (1 - q) / n2 is taken at
+    // p, q = 1/2 +- effect / 2, the largest for equal sizes: both products are (1 - effect^2) / 4 there.
     const double variance = 0.25 * (1 - effect * effect) * (1 / n1 + 1 / n2);
     return detail::ks_power(effect, n1 / (n1 + n2) * n2, std::sqrt(variance), o);
   }
 };
 
-/// The one-sample Kolmogorov-Smirnov test against a given distribution; as `two_distributions`.
+/// The one-sample Kolmogorov-Smirnov test against a given distribution, with the effect and the guarantee of
+/// `two_distributions`.
 struct one_distribution {
   static constexpr bool two_arms = false;
   static constexpr double least_n = 1;
@@ -40740,9 +41030,10 @@ struct one_distribution {
   }
 };
 
-/// The quantile difference test at `probability`; `effect` is the difference of the two quantiles, in the unit of the
-/// observations, and the densities are those of each arm at its quantile: the share of observations within a short
-/// stretch about it over the stretch's length, in the past. The normal law.
+/// The quantile difference test at `probability`. `effect` is the difference of the two quantiles, in the observations'
+/// unit. `density1` and `density2` are the arms' densities at their quantiles, which past data give: the share of the
+/// observations within a short interval about the quantile, divided by the interval's length. Approximate, by the
+/// normal law: a quantile has the variance probability (1 - probability) / (n density^2).
 /// Source: F. Mosteller, "On some useful 'inefficient' statistics", Annals of Mathematical Statistics 17, 1946.
 struct two_quantiles {
   static constexpr bool two_arms = true;
@@ -40778,21 +41069,21 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// What a simulation is to find, and by how many trials.
+/// How a simulation estimates a power.
 struct simulation_options {
   double alpha = 0.05;
-  /// Asked of a sample size.
+  /// The power that `simulated_sample_size` is to reach; `simulated_power` does not use it.
   double power = 0.8;
   std::size_t trials = 2'000;
-  /// Of the interval about the power.
+  /// The level of the interval about the power.
   double confidence = 0.95;
   /// The same seed gives the same result.
   std::uint64_t seed = 1;
 };
 
-/// A power as simulated, with the exact binomial interval that the number of trials allows.
+/// A simulated power, the share of trials that were significant, with its exact binomial interval.
 struct simulated_power_result {
-  /// Units in each arm, as the trial was asked for.
+  /// The size that was passed to the trials.
   double n = 0;
   double power = 0;
   stats::interval interval;
@@ -40823,17 +41114,19 @@ inline result<void> checked(const simulation_options& o) {
 
 }  // namespace detail
 
-/// The power of any test, by carrying it out: `trial(std::size_t n, random_engine&) -> result<test_result>` draws its
-/// samples of n units from what is to be found, and tests them. For the tests that no formula plans: k-sample
-/// Anderson-Darling, Wasserstein and energy, trimmed means, Tukey's comparisons, a whole pipeline.
+/// The power of any test, by simulation: `trial(std::size_t n, random_engine&) -> result<test_result>` draws samples of
+/// n units under the effect that is to be found, and tests them. It serves tests whose power has no formula: k-sample
+/// Anderson-Darling, Wasserstein and energy tests, trimmed means, Tukey's comparisons, a whole pipeline.
 ///
 ///     auto trial = [](std::size_t n, mr::random_engine& engine) {
 ///       return mr::stats::energy_test(draw(n, 1.0, engine), draw(n, 1.5, engine));
 ///     };
 ///     mr::stats::simulated_power(trial, 100)->summary();
 ///
-/// Guarantee: the interval covers the true power with `confidence`. Calls the trial `trials` times. Errors: no units,
-/// no trials, alpha, power or confidence outside (0, 1); and the first error of a trial, with its number.
+/// Guarantee: the interval covers the true power with at least the probability `confidence`.
+/// Complexity: options.trials calls of the trial.
+/// Errors: out_of_range: n or trials of 0, alpha, power or confidence outside (0, 1); the first error of a trial, with
+/// its number.
 template <class Trial>
 result<simulated_power_result> simulated_power(Trial trial, std::size_t n, const simulation_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -40851,9 +41144,11 @@ result<simulated_power_result> simulated_power(Trial trial, std::size_t n, const
   return simulated_power_result{static_cast<double>(n), share.rate(), *around, options.trials};
 }
 
-/// The fewest units with which the simulated power reaches the one asked for, by doubling and bisection with the same
-/// seed throughout: about 2 log2(n) powers. The result is an estimate; its interval says how sharp the power at it is.
-/// Errors: as `simulated_power`, and a test that needs more than `most` units.
+/// The fewest units, from `least` to `most`, with which the simulated power reaches options.power, by doubling and then
+/// bisection with the same seed throughout. The size is an estimate: the interval in the result is that of the power at
+/// this size.
+/// Complexity: about 2 log2(n) calls of `simulated_power`.
+/// Errors: as `simulated_power`, and out_of_range: most below least, a test that needs more than `most` units.
 template <class Trial>
 result<simulated_power_result> simulated_sample_size(Trial trial, std::size_t least = 2, std::size_t most = 1'000'000,
                                                      const simulation_options& options = {}) {
@@ -41025,9 +41320,9 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// Random words for resampling: a counter multiplied with itself, one multiplication a word and no long chain from one
-/// to the next, which is what a bootstrap of 1e8 draws needs. Seeded through the library's engine. After W. Yi's
-/// wyrand.
+/// A fast generator of random 64-bit words, for a bootstrap of 1e8 draws and more: W. Yi's wyrand, which multiplies a
+/// counter by a scrambled copy of itself. The next word waits for one addition only, not for the multiplication of the
+/// word before. Seeded by the library's engine.
 class word_stream {
  public:
   explicit word_stream(random_engine& seeds) noexcept : state_(seeds()) {}
@@ -41047,7 +41342,8 @@ class word_stream {
   std::uint64_t state_;
 };
 
-/// The sum of `count` values drawn with replacement from `values`, 0 < n < 2^32: two unbiased indices a word (Lemire).
+/// The sum of `count` values drawn with replacement from the `n` in `values`, 0 < n < 2^32. Each word makes two
+/// unbiased indices, by Lemire's multiplication and rejection.
 inline double sum_of_resample(const double* values, std::uint64_t n, std::uint64_t count, word_stream& words) noexcept {
   const std::uint64_t threshold = ((std::uint64_t{1} << 32) - n) % n;
   const auto pair = [&](double& first, double& second) {
@@ -41092,8 +41388,10 @@ namespace stats {
 
 /// How a bootstrap's interval is read off its replicates.
 enum class bootstrap_interval : std::uint8_t {
+  /// Between two quantiles of the replicates.
   percentile,
-  /// Corrected for bias and acceleration: second-order accurate; costs the statistic once more an observation.
+  /// The same with probabilities corrected for bias and skewness (BCa): its coverage error falls like 1 / n, not
+  /// 1 / sqrt(n). It calls the statistic once more for each observation.
   bca,
 };
 
@@ -41106,14 +41404,17 @@ struct bootstrap_options {
   std::uint64_t seed = 1;
 };
 
-/// A statistic with what resampling says of its error.
+/// A statistic of a sample, and its error as estimated by resampling.
 struct bootstrap_result {
   double estimate = 0;
-  /// The replicates' mean less the estimate, and their deviation.
+  /// The mean of the replicates less the estimate.
   double bias = 0;
+  /// The standard deviation of the replicates.
   double standard_error = 0;
   stats::interval interval;
+  /// Observations in the sample.
   double n = 0;
+  /// Replicates that were computed.
   std::size_t resamples = 0;
 
   std::string summary() const {
@@ -41139,7 +41440,7 @@ inline result<void> checked(const bootstrap_options& o, std::span<const double> 
   return checked(sample, "the sample", 2);
 }
 
-/// The quantile of sorted values, linear between them.
+/// The quantile at p of sorted values, linear between order statistics; p is brought into [0, 1].
 inline double sorted_quantile(std::span<const double> sorted, double p) noexcept {
   const double at = std::fmin(1.0, std::fmax(0.0, p)) * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(at);
@@ -41147,7 +41448,9 @@ inline double sorted_quantile(std::span<const double> sorted, double p) noexcept
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[below + 1] - sorted[below]);
 }
 
-/// Reads the result off the replicates, which it sorts. `acceleration` is BCa's a.
+/// Sorts the replicates and reads the result off them. BCa reads the interval's ends at the probabilities
+/// Phi(z0 + (z0 + z) / (1 - a (z0 + z))), with z the normal quantile of the end, z0 that of the share of replicates
+/// below the estimate (the bias), and a the `acceleration`.
 inline bootstrap_result read_replicates(double estimate, std::vector<double>& replicates, double acceleration,
                                         const bootstrap_options& o, double n) {
   const sample_moments m = sample_moments::make(replicates);
@@ -41165,7 +41468,7 @@ inline bootstrap_result read_replicates(double estimate, std::vector<double>& re
     double below = 0;
     for (const double x : replicates) below += x < estimate ? 1 : x == estimate ? 0.5 : 0;
     const double all = static_cast<double>(replicates.size());
-    // An estimate beyond every replicate is taken to lie half a replicate inside.
+    // An estimate beyond every replicate would have an infinite z0; it counts as half a replicate inside.
     const double share = std::fmin(1 - 0.5 / all, std::fmax(0.5 / all, below / all));
     const double z0 = normal{}.quantile(share);
     const auto adjusted = [&](double z) { return normal{}.cdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z))); };
@@ -41176,7 +41479,8 @@ inline bootstrap_result read_replicates(double estimate, std::vector<double>& re
   return r;
 }
 
-/// BCa's acceleration, from the influence of each observation: what the statistic loses without it.
+/// BCa's acceleration by the jackknife, from the statistic without each of the observations: with d the mean of these
+/// less each of them, sum d^3 / (6 (sum d^2)^(3/2)).
 inline double acceleration_of(std::span<const double> without) noexcept {
   const double mean = sample_moments::make(without).mean;
   double squares = 0;
@@ -41191,9 +41495,12 @@ inline double acceleration_of(std::span<const double> without) noexcept {
 
 }  // namespace detail
 
-/// The bootstrap of a mean, about a nanosecond a draw: 10,000 resamples of 10,000 in a tenth of a second.
-/// Allocates: O(resamples). Errors: fewer than 2 observations, NaN, infinities, fewer than 2 resamples, a confidence
-/// outside (0, 1). Source: B. Efron, JASA 82, 1987, for BCa.
+/// The bootstrap of a sample's mean.
+/// Complexity: O(n resamples), about 1 ns a draw: 10,000 resamples of 10,000 observations in 0.1 s.
+/// Allocates: O(resamples).
+/// Errors: invalid_data: fewer than 2 observations; not_finite: NaN or an infinity; out_of_range: fewer than 2
+/// resamples, a confidence outside (0, 1), more than 2^32 observations.
+/// Source: B. Efron, JASA 82, 1987, for BCa.
 inline result<bootstrap_result> bootstrap_mean(const sample_view& sample, const bootstrap_options& options = {}) {
   if (auto ok = detail::checked(options, sample); !ok) return std::move(ok).error();
   random_engine seeds(options.seed);
@@ -41203,14 +41510,16 @@ inline result<bootstrap_result> bootstrap_mean(const sample_view& sample, const 
   std::vector<double> replicates(options.resamples);
   for (double& replicate : replicates)
     replicate = detail::sum_of_resample(sample.data(), sample.size(), sample.size(), words) / n;
-  // Leaving one out moves a mean by a multiple of its distance, so the sample stands for the jackknife.
+  // The mean without x is the mean less (x - mean) / (n - 1): a multiple of x with a minus sign. The acceleration does
+  // not depend on the scale, so it is that of the sample itself with the sign turned.
   const double acceleration = options.kind == bootstrap_interval::bca ? -detail::acceleration_of(sample) : 0;
   return detail::read_replicates(mean, replicates, acceleration, options, n);
 }
 
-/// The bootstrap of any statistic, `statistic(std::span<const double>) -> double`, which may reorder nothing.
-/// Calls it resamples + 1 times, and n times more for BCa. Allocates: O(n + resamples). Errors: as `bootstrap_mean`,
-/// and a statistic that returns NaN or an infinity.
+/// The bootstrap of any statistic, `statistic(std::span<const double>) -> double`.
+/// Complexity: resamples + 1 calls of the statistic, and n more for BCa.
+/// Allocates: O(n + resamples).
+/// Errors: as `bootstrap_mean`, and not_finite for a statistic that returns NaN or an infinity.
 template <class Statistic>
 result<bootstrap_result> bootstrap(const sample_view& sample, Statistic statistic,
                                    const bootstrap_options& options = {}) {
@@ -41259,17 +41568,22 @@ namespace stats {
 struct permutation_options {
   std::size_t permutations = 9'999;
   alternative side = alternative::two_sided;
+  /// The same seed and samples give the same p-value.
   std::uint64_t seed = 1;
 };
 
-/// The permutation test of any statistic of two samples,
-/// `statistic(std::span<const double> a, std::span<const double> b) -> double`: how often a random split of the pooled
-/// observations is as far out as the real one. Two-sided counts absolute values, so the statistic should be 0 when
-/// there is no difference; for a distance ask for `greater`.
+/// The permutation test of any statistic of two samples, `statistic(std::span<const double> a, std::span<const double>
+/// b) -> double`: p is the share of random splits of the pooled observations whose statistic is as far out as that of
+/// the samples. A two-sided test compares absolute values, so the statistic should be 0 where there is no difference; a
+/// distance, which is never negative, wants the alternative `greater`.
 ///
-/// The p-value counts the real split as well, so it is never 0 and the test keeps its level exactly for any number of
-/// permutations. Calls the statistic permutations + 1 times; allocates: O(n). Errors: an empty sample, NaN, infinities,
-/// no permutations, a statistic that returns NaN. Source: B. Phipson, G. Smyth, SAGMB 9, 2010.
+/// Guarantee: p counts the samples themselves as one of the splits. So it is never 0, and P(p <= alpha) <= alpha under
+/// the null hypothesis with any number of permutations.
+/// Complexity: permutations + 1 calls of the statistic.
+/// Allocates: O(n).
+/// Errors: invalid_data: an empty sample; not_finite: NaN or an infinity in a sample, a statistic that returns NaN;
+/// out_of_range: no permutations.
+/// Source: B. Phipson, G. Smyth, SAGMB 9, 2010.
 template <class Statistic>
 result<test_result> permutation_test(const sample_view& a, const sample_view& b, Statistic statistic,
                                      const permutation_options& options = {}) {
@@ -41283,11 +41597,11 @@ result<test_result> permutation_test(const sample_view& a, const sample_view& b,
   const auto second = std::span<const double>(pooled).subspan(a.size());
   const double real = statistic(first, second);
   if (real != real) return error(errc::not_finite, "the statistic returns NaN");
-  // Splits that tie with the real one in exact arithmetic must tie here as well.
+  // Splits that tie with the real one in exact arithmetic have to tie despite rounding, hence the slack.
   const double slack = 1e-12 * std::fabs(real);
   random_engine engine(options.seed);
   std::size_t as_far = 1;
-  // The shorter sample is drawn anew by the first steps of a Fisher-Yates shuffle.
+  // A Fisher-Yates shuffle can stop when it has drawn the shorter sample; the rest is the longer one.
   const bool first_is_shorter = a.size() <= b.size();
   const std::size_t drawn = first_is_shorter ? a.size() : b.size();
   const std::size_t n = pooled.size();
@@ -41332,12 +41646,14 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The bootstrap of the mean of a stream that is not kept: each of `Replicates` counts each observation a Poisson(1)
-/// number of times, in one pass, fixed memory, and mergeable across threads and machines.
+/// The bootstrap of the mean of a stream, in one pass and fixed memory: each of `Replicates` replicates counts each
+/// observation a Poisson(1) number of times, which is nearly how often a bootstrap sample holds it. Parts of a stream
+/// that were fed on several threads or machines are merged; each needs a seed of its own.
 ///
-/// Give each part of a stream a seed of its own. `update` takes about a nanosecond a replicate and allocates never;
-/// trivially copyable. Threads: one writer. Source: N. Chamandy et al., "Estimating uncertainty for massive data
-/// streams", 2012.
+/// Complexity: update about 1 ns a replicate; 16 bytes a replicate. Trivially copyable.
+/// Allocates: only in `mean` and `save`.
+/// Threads: one at a time.
+/// Source: N. Chamandy et al., "Estimating uncertainty for massive data streams", 2012.
 template <std::size_t Replicates = 200>
 class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
   friend saved_fields<poisson_bootstrap>;
@@ -41376,7 +41692,8 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
   double count() const noexcept { return n_; }
   std::uint64_t refused() const noexcept { return refused_; }
 
-  /// The mean and its percentile interval. Errors: fewer than 2 observations, a confidence outside (0, 1).
+  /// The mean and its percentile interval.
+  /// Errors: invalid_data: fewer than 2 observations; out_of_range: a confidence outside (0, 1).
   result<bootstrap_result> mean(double confidence = 0.95) const {
     bootstrap_options options;
     options.confidence = confidence;
@@ -41396,7 +41713,8 @@ class poisson_bootstrap : public saved_fields<poisson_bootstrap<Replicates>> {
     random_engine seeds(seed);
     return detail::word_stream(seeds);
   }
-  /// A Poisson(1) number from 32 random bits, by its distribution function at 0 to 12.
+  /// A Poisson(1) number from 32 random bits, by inversion: `at_most` is the distribution function at 0 to 12, times
+  /// 2^32.
   static double poisson_one(std::uint32_t bits) noexcept {
     constexpr std::uint32_t at_most[] = {1580030169U, 3160060337U, 3950075422U, 4213413783U, 4279248374U,
                                          4292415292U, 4294609778U, 4294923276U, 4294962463U, 4294966817U,
@@ -41451,13 +41769,15 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-// Intervals that cover the truth at all times at once: P(some interval of the stream misses it) <= 1 - level. One may
-// look after every observation and stop when one likes. Each is centred on what was seen; a fixed-sample interval of
-// the same level is about half as wide.
+// Confidence sequences: intervals that cover the truth at all times at once. The probability that any interval of the
+// stream misses it is at most 1 - level, so one may look after every observation and stop at any time. A fixed-sample
+// interval of the same level is about half as wide.
 
-/// The mean of observations that are normal, or bounded in a range of twice the deviation, with a deviation that is
-/// known. `best_at` is the number of observations at which the interval is to be shortest.
-/// Errors: invalid_argument: n of 0, a deviation or level outside its domain, a mean that is not finite.
+/// The interval for a mean, from the `mean` of the first `n` observations, which are normal with the known standard
+/// deviation `stddev`, or lie in a range of twice that. It is `mean` -+ mixture_reach (mixture_sprt.hpp); `best_at` is
+/// the number of observations at which that is to be shortest.
+/// Errors: invalid_argument: n, the deviation or `best_at` not positive, a level outside (0, 1), a mean or deviation
+/// that is not finite.
 /// Source: Robbins 1970; Howard, Ramdas, McAuliffe, Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence
 /// sequences", Ann. Stat. 49, 2021, eq. 14.
 inline result<interval> normal_mixture_interval(double mean, double n, double stddev, double level = 0.95,
@@ -41471,9 +41791,9 @@ inline result<interval> normal_mixture_interval(double mean, double n, double st
   return interval{mean - reach, mean + reach, level};
 }
 
-/// Any estimate with an estimated standard error, such as a difference of means: valid in the limit of large n,
-/// uniformly over time. `n` observations led to it.
-/// Errors: as above.
+/// The interval for any estimate with an estimated standard error, such as a difference of means, from `n`
+/// observations. It covers at all times at once in the limit of large n.
+/// Errors: as normal_mixture_interval.
 /// Source: Waudby-Smith, Arbour, Sinha, Kennedy, Ramdas, Ann. Stat. 52, 2024, theorem 2.2.
 inline result<interval> asymptotic_interval(double estimate, double standard_error, double n, double level = 0.95,
                                             double best_at = 5000) {
@@ -41482,8 +41802,9 @@ inline result<interval> asymptotic_interval(double estimate, double standard_err
 
 namespace detail {
 
-// With s successes, f failures, n = s + f and c = s / n, a rate p is outside of the interval where the mixture of all
-// rates under Jeffreys' law explains the data 1 / (1 - level) times as well:
+// The boundary of beta_binomial_interval. With s successes, f failures, n = s + f and c = s / n, a rate p lies outside
+// the interval if the data are at least 1 / (1 - level) times as likely under the mixture of all rates by Jeffreys' law
+// (beta with shapes 1/2 and 1/2) as under p:
 //
 //   beta(s + 1/2, f + 1/2) / (pi p^s (1-p)^f) >= 1 / (1 - level).
 //
@@ -41501,8 +41822,9 @@ class jeffreys_mixture {
     constant_ = rest(successes_) + rest(failures_) - stirling_error(n) - 0.5 * detail::math::log(n) + half_log_two_pi -
                 log_pi + detail::math::log(1 - level);
   }
-  /// The end of the interval between a rate that is outside and one that is inside. What decides is convex, with its
-  /// least value at c, so that there is one on either side of c: found by Newton steps that are kept within a bracket.
+  /// The end of the interval between a rate that is outside and one that is inside: where the logarithm above is 0. It
+  /// is convex in p with its least value at p = c, so there is one end on either side of c. Newton steps find it, kept
+  /// within a bracket: the derivative by p is (n p - s) / (p (1 - p)).
   double end(double outer, double inner) const noexcept {
     double x = outer + 0.5 * (inner - outer);
     for (int i = 0; i < 100; ++i) {
@@ -41522,7 +41844,7 @@ class jeffreys_mixture {
 
  private:
   static double rest(double m) noexcept { return (m > 0 ? m * log1pmx(0.5 / m) : -0.5) + stirling_error(m + 0.5); }
-  /// m log(m / expected) less m and plus what was expected, d = expected - m.
+  /// m log(m / expected) - m + expected, where d = expected - m.
   static double cell(double m, double expected, double d) noexcept {
     return m > 0 ? m * deviance(expected / m, d / m) : expected;
   }
@@ -41535,9 +41857,9 @@ class jeffreys_mixture {
 
 }  // namespace detail
 
-/// A rate, from `successes` of `n` observations: exact from the first one on.
+/// The interval for a rate, from `successes` of `n` observations. It is no approximation, from the first one on.
 ///
-/// Guarantee: covers the rate at all times with at least the level, whatever the rate is.
+/// Guarantee: the probability that it covers the rate at all times is at least the level, whatever the rate is.
 /// Complexity: about 1 us.
 /// Allocates: never.
 /// Errors: invalid_argument: n of 0 or above 2^53, more successes than n, a level outside (0, 1).
@@ -41551,11 +41873,13 @@ inline result<interval> beta_binomial_interval(double successes, double n, doubl
   return interval{successes > 0 ? mixture.end(0, centre) : 0, successes < n ? mixture.end(1, centre) : 1, level};
 }
 
-/// The mean of observations in [0, 1] of any distribution, sharper the less they vary: empirical Bernstein.
+/// The interval for the mean of observations in [0, 1] with any distribution; the less they vary, the shorter it is.
+/// Known as the empirical Bernstein confidence sequence.
 ///
-/// Models: an aggregator but for merging: the bets depend on the order.
-/// Guarantee: covers the mean at all times with the level, if the observations are independent or their mean given
-/// those before is constant. An observation outside [0, 1] or NaN breaks the promise: it is refused.
+/// Models: an aggregator, except that it cannot be merged, since its weights depend on the order of the observations.
+/// Guarantee: the probability that it covers the mean at all times is at least the level, if the observations are
+/// independent with one mean, or their mean given those before is constant. An observation that is NaN or outside
+/// [0, 1] is refused.
 /// Complexity: update O(1), 30 ns; trivially copyable.
 /// Allocates: never.
 /// Source: Waudby-Smith, Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86, 2024, theorem 2.
@@ -41563,14 +41887,20 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
   friend saved_fields<empirical_bernstein>;
 
  public:
+  /// A level outside (0, 1) counts as 0.95.
   explicit empirical_bernstein(double level = 0.95) noexcept
       : level_(level > 0 && level < 1 ? level : 0.95), log_(detail::math::log(2 / (1 - level_))) {}
 
-  /// False if x was refused.
+  /// Returns false if x was refused.
   bool update(double x) noexcept {
     if (!(x >= 0 && x <= 1)) return false;
+    // Let m be the mean, and b a bet in [0, 1) and c an estimate of m, both made from the observations before x. By
+    // Fan's inequality exp(b (x - m) - (x - c)^2 (-log(1 - b) - b)) has a mean of at most 1. So the product of these
+    // factors stays below 2 / (1 - level) forever with probability 1 - (1 - level) / 2 (Ville's inequality), and so
+    // does that of the mirrored ones, with m - x. Both solved for m: it lies within (log_ + cost_) / bets_ of weighted_
+    // / bets_.
     const double t = count_ + 1;
-    const double mean = (0.5 + sum_) / t;  // of all before
+    const double mean = (0.5 + sum_) / t;  // of those before x, and one made-up observation of 1/2
     const double variance = (0.25 + squares_) / t;
     double bet = detail::math::sqrt(2 * log_ / (variance * t * detail::math::log(t + 1)));
     if (!(bet < 0.5)) bet = 0.5;
@@ -41589,8 +41919,9 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
     return true;
   }
 
-  /// The intersection of all so far, which covers as each of them does. Empty (lower > upper) only if the promise's
-  /// conditions fail, or with probability 1 - level.
+  /// The intersection of all intervals so far, which has the same guarantee, since all cover at once. If it is empty
+  /// (lower > upper), the conditions of the guarantee do not hold, or else this is one of the 1 - level of streams that
+  /// the guarantee leaves out.
   stats::interval interval() const noexcept { return {lower_, upper_, level_}; }
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(count_); }
 
@@ -41609,13 +41940,13 @@ class empirical_bernstein : public saved_fields<empirical_bernstein> {
   }
 
   double level_;
-  double log_;
+  double log_;  // log(2 / (1 - level))
   double count_ = 0;
   double sum_ = 0;
   double squares_ = 0;
-  double bets_ = 0;
-  double weighted_ = 0;
-  double cost_ = 0;
+  double bets_ = 0;      // sum of b
+  double weighted_ = 0;  // sum of b x
+  double cost_ = 0;      // sum of (x - c)^2 (-log(1 - b) - b)
   double lower_ = 0;
   double upper_ = 1;
 };
@@ -41635,32 +41966,35 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// An e-value that any p-value makes: kappa p^(kappa - 1), 0 < kappa < 1; weaker than the test it came from.
+/// Turns a p-value into an e-value, kappa p^(kappa - 1) with 0 < kappa < 1. Its mean over uniform p is the integral of
+/// kappa p^(kappa - 1) from 0 to 1, which is 1. As evidence it is weaker than the p-value.
 /// Source: Shafer, Shen, Vereshchagin, Vovk, "Test martingales, Bayes factors and p-values", Stat. Science 26, 2011.
 inline double e_from_p(double p, double kappa = 0.5) noexcept { return kappa * detail::math::pow(p, kappa - 1); }
 
-/// The p-value of an e-value: 1 / e, at most 1 (Markov). NaN for NaN and negative ones.
+/// Turns an e-value into a p-value, 1 / e and at most 1 (Markov's inequality). NaN for a NaN or negative e.
 inline double p_from_e(double e) noexcept {
   if (!(e >= 0)) return std::numeric_limits<double>::quiet_NaN();
   return e > 1 ? 1 / e : 1;
 }
 
-/// The average of e-values of the same hypothesis: an e-value however they depend on each other. NaN without any.
+/// The average of e-values for the same hypothesis, which is an e-value however they depend on each other. NaN for no
+/// values.
 inline double average_e(std::span<const double> values) noexcept {
   double sum = 0;
   for (const double e : values) sum += e;
   return values.empty() ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(values.size());
 }
 
-/// Evidence that grows bet by bet and may be looked at, acted on and added to at any time.
+/// Evidence against a hypothesis that is multiplied factor by factor, and may be looked at and acted on at any time.
 ///
-/// Each factor given to `update` must be at least 0 and, if the hypothesis holds, have a mean of at most 1 given all
-/// before: an e-value. Their product then exceeds 1 / alpha, ever, with probability alpha at most.
-/// Models: an aggregator of factors (merge: the evidence of another, independent stream).
-/// Guarantee: `p` is valid at any time, however it was decided to look. A factor that is negative or NaN is no e-value
-/// and makes the process void: its value is NaN from there on. Trivially copyable.
+/// Each factor given to `update` must be an e-value: at least 0 and, if the hypothesis holds, with a mean of at most 1
+/// whatever the factors before were. Then the probability that their product ever reaches 1 / alpha is at most alpha
+/// (Ville's inequality).
+/// Models: an aggregator of factors; `merge` takes the evidence of another, independent stream.
+/// Guarantee: `p` is valid at any time, however it was decided when to look. A factor that is negative or NaN is no
+/// e-value and makes the process void: its value is NaN from then on.
+/// Complexity: O(1); trivially copyable.
 /// Allocates: never.
-/// Complexity: O(1).
 /// Source: Ville, 1939; Ramdas, Gruenwald, Vovk, Shafer, "Game-theoretic statistics and safe anytime-valid inference",
 /// Stat. Science 38(4), 2023.
 class e_process : public saved_fields<e_process> {
@@ -41676,7 +42010,7 @@ class e_process : public saved_fields<e_process> {
     ++count_;
   }
 
-  /// The product of both: first this one's stream, then the other's.
+  /// Multiplies by the factors of `later`, as if they came after those of this process.
   void merge(const e_process& later) noexcept {
     if (log_ + later.highest_ > highest_) highest_ = log_ + later.highest_;
     log_ += later.log_;
@@ -41685,8 +42019,9 @@ class e_process : public saved_fields<e_process> {
 
   double value() const noexcept { return detail::math::exp(log_); }
   double log_value() const noexcept { return log_; }
-  /// The highest value it ever had.
+  /// The highest value so far, at least 1.
   double highest() const noexcept { return log_ == log_ ? detail::math::exp(highest_) : log_; }
+  /// 1 / highest(): the p-value over all looks so far, which never rises.
   double p() const noexcept { return log_ == log_ ? detail::math::exp(-highest_) : log_; }
   bool rejects(double alpha) const noexcept { return p() <= alpha; }
   std::uint64_t count() const noexcept { return count_; }
@@ -41719,14 +42054,18 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// What a sequential probability ratio test says so far.
+/// The hypothesis that a sequential probability ratio test has accepted, if any.
 enum class sprt_verdict : std::uint8_t { undecided, null, alternative };
 
-/// Wald's test of one rate or mean against another: the shortest test of two simple hypotheses.
+/// Wald's test of one rate or mean against another, observation by observation. Of all tests of these two hypotheses
+/// with the same error probabilities it needs the fewest observations on average.
 ///
-/// Guarantee: P(alternative | null holds) <= alpha / (1 - beta) and P(null | alternative holds) <= beta / (1 - alpha),
-/// nearly alpha and beta: they are kept together, alpha' + beta' <= alpha + beta. A verdict stands: later observations
-/// do not change it. An observation that is not finite is left out.
+/// log_ratio() is the log likelihood ratio of the alternative to the null hypothesis. The test stops when it reaches
+/// log((1 - beta) / alpha), for the alternative, or log(beta / (1 - alpha)), for the null hypothesis.
+///
+/// Guarantee: with alpha' the probability of the verdict `alternative` if the null hypothesis holds, and beta' that of
+/// `null` if the alternative holds: alpha' <= alpha / (1 - beta), beta' <= beta / (1 - alpha) and alpha' + beta' <=
+/// alpha + beta. A verdict stands: later observations do not change it. An observation that is not finite is left out.
 /// Complexity: update O(1), 2 ns; trivially copyable.
 /// Allocates: never.
 /// Source: Wald, "Sequential tests of statistical hypotheses", Ann. Math. Stat. 16, 1945, sections 3 to 5.
@@ -41734,27 +42073,33 @@ class sprt : public saved_fields<sprt> {
   friend saved_fields<sprt>;
 
  public:
-  /// A rate of successes: `null` against `alternative`, both in (0, 1).
-  /// Errors: invalid_argument: equal rates or ones outside, alpha or beta not in (0, 1) or with alpha + beta >= 1.
+  /// The test of a rate of successes, `null` against `alternative`, both in (0, 1). An observation is 1 for a success
+  /// and 0 for a failure.
+  /// Errors: invalid_argument: rates that are equal or outside (0, 1); alpha or beta not positive, or alpha + beta >=
+  /// 1.
   static result<sprt> of_rates(double null, double alternative, double alpha = 0.05, double beta = 0.2) {
     if (!(null > 0 && null < 1 && alternative > 0 && alternative < 1 && null != alternative))
       return error(errc::invalid_argument, "sprt: the rates are " + std::to_string(null) + " and " +
                                                std::to_string(alternative) +
                                                "; two different ones in (0, 1) are needed");
-    // One success adds ln(p1/p0), one failure ln((1-p1)/(1-p0)): a line in x.
+    // A success adds log(p1 / p0) to the log ratio, a failure log((1 - p1) / (1 - p0)): slope x + offset at x = 1 and
+    // 0.
     const double failure = detail::math::log1p(-alternative) - detail::math::log1p(-null);
     return make(detail::math::log(alternative / null) - failure, failure, alpha, beta);
   }
-  /// A mean of normal observations of known deviation.
-  /// Errors: as above.
+  /// The test of a mean of normal observations whose standard deviation is known.
+  /// Errors: invalid_argument: means that are equal or not finite, a deviation that is not positive and finite; alpha
+  /// or beta as in `of_rates`.
   static result<sprt> of_means(double null, double alternative, double stddev, double alpha = 0.05, double beta = 0.2) {
     if (!(stddev > 0 && detail::math::is_finite(stddev) && detail::math::is_finite(null) &&
           detail::math::is_finite(alternative) && null != alternative))
       return error(errc::invalid_argument, "sprt: two different finite means and a positive deviation are needed");
+    // An observation x adds ((x - null)^2 - (x - alternative)^2) / (2 stddev^2), which is linear in x.
     const double slope = (alternative - null) / stddev / stddev;
     return make(slope, -0.5 * slope * (null + alternative), alpha, beta);
   }
 
+  /// Takes an observation and returns the verdict so far.
   sprt_verdict update(double x) noexcept {
     if (!detail::math::is_finite(x) || verdict_ != sprt_verdict::undecided) return verdict_;
     ++count_;
@@ -41766,9 +42111,10 @@ class sprt : public saved_fields<sprt> {
 
   sprt_verdict verdict() const noexcept { return verdict_; }
   double log_ratio() const noexcept { return log_ratio_; }
-  /// The limits of log_ratio.
+  /// The values of log_ratio() at which the test stops: lower() for the null hypothesis, upper() for the alternative.
   double lower() const noexcept { return lower_; }
   double upper() const noexcept { return upper_; }
+  /// The observations up to the verdict.
   std::uint64_t count() const noexcept { return count_; }
 
  private:
@@ -41830,13 +42176,16 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// A sample in ascending order, without NaN and infinities: what tests on ranks and distribution functions work
-/// from. Sorted once, it serves any number of comparisons, as the reference of a monitor does.
+/// A sample in ascending order, without NaN and infinities, for the tests on ranks and on distribution functions. It is
+/// sorted once and can then be compared any number of times, such as a monitor's reference with every new window.
 class sorted_sample {
  public:
   sorted_sample() = default;
 
-  /// Sorts a copy, 5 to 10 ns a number. Errors: empty, NaN, an infinity; `name` is what messages call the sample.
+  /// Sorts a copy of the sample. Error messages call the sample `name`.
+  /// Complexity: O(n log n), 5 to 10 ns a number.
+  /// Allocates: O(n).
+  /// Errors: invalid_data: an empty sample; not_finite: NaN or an infinity.
   static result<sorted_sample> make(const sample_view& sample, const char* name = "the sample") {
     if (auto ok = detail::checked(sample, name, 1); !ok) return std::move(ok).error();
     sorted_sample s;
@@ -41871,7 +42220,7 @@ inline result<void> checked(const sorted_sample& sample, const char* name) {
   return error(errc::invalid_data, std::string(name) + " is empty");
 }
 
-/// A test on samples not sorted yet: `test(a, b)` on sorted copies of both.
+/// Calls `test(a, b)` with sorted copies of both samples.
 template <class Test>
 auto on_sorted(const sample_view& a, const sample_view& b, Test test)
     -> decltype(test(sorted_sample(), sorted_sample())) {
@@ -41882,8 +42231,9 @@ auto on_sorted(const sample_view& a, const sample_view& b, Test test)
   return test(*first, *second);
 }
 
-/// Walks two samples in ascending order together: visit(value, i, j) after every distinct value, with i of the first
-/// and j of the second at most that value. Which sample is next is a coin toss: it moves numbers, not the program.
+/// Walks two samples together in ascending order and calls visit(value, i, j) after every distinct value: i
+/// observations of `a` and j of `b` are at most that value. A branch predictor cannot guess which sample holds the next
+/// value, so both places move by the result of a comparison, without a branch.
 template <class Visit>
 void merge_walk(const sorted_sample& a, const sorted_sample& b, Visit visit) {
   const std::span<const double> x = a.values();
@@ -41925,17 +42275,22 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Where a p-value comes from.
+/// How a p-value is computed.
 enum class p_method : std::uint8_t {
-  /// Exact where that is cheap (a few milliseconds), else the limit law.
+  /// Exact where that takes at most a few milliseconds, else from the limit law.
   automatic,
+  /// From the distribution for samples of this size, however long it takes.
   exact,
+  /// From the limit law of large samples.
   asymptotic,
 };
 
 namespace detail {
 
-/// Massart's bound on how is_far empirical distribution functions may be off, both together: holds for every n.
+/// An interval for the largest distance of two distribution functions, from the distance d of samples of m and n; with
+/// n = 0 of one sample's function from a given one. By the Dvoretzky-Kiefer-Wolfowitz inequality with Massart's
+/// constant an empirical distribution function is off by more than sqrt(log(2 / p) / (2 m)) somewhere with at most the
+/// probability p; two samples share 1 - confidence. Holds for every m and n.
 inline interval distance_interval(double d, double m, double n, double confidence) noexcept {
   const double outside = (1 - confidence) / (n > 0 ? 2 : 1);
   const double reach =
@@ -41945,13 +42300,15 @@ inline interval distance_interval(double d, double m, double n, double confidenc
 
 }  // namespace detail
 
-/// The two-sample Kolmogorov-Smirnov test. `greater` asks whether a's distribution function lies above b's somewhere
-/// (a tends to be smaller), `less` the contrary, as in SciPy. The effect is the largest distance, its interval from
-/// the Dvoretzky-Kiefer-Wolfowitz-Massart bound.
+/// The two-sample Kolmogorov-Smirnov test. The alternative `greater` means that a's distribution function lies above
+/// b's somewhere (so values of a tend to be smaller), `less` the contrary, as in SciPy. The effect is the largest
+/// distance of the distribution functions, in [0, 1].
 ///
-/// The exact p-value counts lattice paths and is right with ties as well; `automatic` takes it while it costs less
-/// than some milliseconds. Neither allocates when the samples are large.
-/// Complexity: O(m + n) and, exact, O(min(m, n) (m + n)). Errors: an empty sample, a confidence outside (0, 1).
+/// The exact p-value counts lattice paths and is exact with ties as well. `automatic` computes it while
+/// min(m, n) (m + n) is at most 2 million, which takes some milliseconds.
+/// Complexity: O(m + n), and O(min(m, n) (m + n)) for the exact p-value.
+/// Allocates: only for the exact p-value, O(m + n).
+/// Errors: invalid_data: an empty sample; out_of_range: a confidence outside (0, 1), a sample of more than 2^31.
 /// Source: N. Smirnov 1939; J. Hodges, Arkiv foer Matematik 3, 1958, for the one-sided limit's correction.
 inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& b, const test_options& options = {},
                                    p_method method = p_method::automatic) {
@@ -41994,7 +42351,7 @@ inline result<test_result> ks_test(const sorted_sample& a, const sorted_sample& 
     std::vector<std::uint32_t> ends(static_cast<std::size_t>(m + n) + 1, 0);
     detail::merge_walk(a, b, [&](double, std::size_t i, std::size_t j) { ends[i + j] = 1; });
     const auto is_end = [&](std::int64_t k) { return ends[static_cast<std::size_t>(k)] != 0; };
-    // The shorter sample leads, for the memory; that turns a one-sided difference around.
+    // The shorter sample goes first, since the memory needed is O(first). Exchanging them turns the difference's sign.
     if (m <= n)
       r.p = detail::share_of_crossing_paths(m, n, most, side, is_end);
     else
@@ -42019,10 +42376,15 @@ inline result<test_result> ks_test(const sample_view& a, const sample_view& b, c
 }
 
 /// The one-sample Kolmogorov-Smirnov test against a continuous distribution function, `cdf(x)` in [0, 1], which must
-/// not have been fitted to the sample. `greater` asks whether the sample's function lies above it somewhere.
+/// not have been fitted to the sample. The alternative `greater` means that the sample's distribution function lies
+/// above it somewhere.
 ///
-/// Exact for n up to 1,000 (`automatic`), or where p is below 1e-4; beyond, the limit law with its correction of order
-/// 1/n. Complexity: O(n) besides that. Errors: an empty sample, a cdf that returns values outside [0, 1] or falls.
+/// `automatic` computes the exact p-value for n up to 1,000, and up to 1e6 where p is below about 1e-4; otherwise p is
+/// that of the limit law with its correction of order 1 / n.
+/// Complexity: O(n) calls of cdf, besides the exact p-value (see kolmogorov_two_sided_sf).
+/// Allocates: only for the exact p-value.
+/// Errors: invalid_data: an empty sample; invalid_argument: a cdf that returns a value outside [0, 1], or falls;
+/// out_of_range: a confidence outside (0, 1).
 /// Source: as `kolmogorov_two_sided_sf`; the correction: J. Vrbik, Journal of Probability and Statistics 2018.
 template <class Cdf>
 result<test_result> ks_test_against(const sorted_sample& a, Cdf cdf, const test_options& options = {},
@@ -42090,11 +42452,11 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-// The tests straight from aggregates, which may be merged from any number of threads and machines. Members that a test
-// needs and an aggregate lacks are compile errors that name them (STATS-4 to STATS-6). Errors and assumptions are those
-// of the test itself.
+// The tests of means, ratios and proportions, with aggregates in the place of samples. The aggregates may be merged
+// from any number of threads and machines. An aggregate that lacks a member that the test needs does not compile; the
+// message names the member (STATS-4 to STATS-6). Errors and assumptions are those of the test itself.
 
-/// Welch's and Student's tests of two aggregates with `mean` and `variance`.
+/// The tests of means, from aggregates with `mean` and `variance`.
 template <member_source A, member_source B>
 result<test_result> welch_t_test(const A& a, const B& b, const test_options& options = {}) {
   return welch_t_test(moments_of(a), moments_of(b), options);
@@ -42112,7 +42474,8 @@ result<test_result> relative_lift_test(const A& a, const B& b, const test_option
   return relative_lift_test(moments_of(a), moments_of(b), options);
 }
 
-/// The ratio of means and CUPED, of two aggregates of pairs with `covariance`.
+/// The tests of pairs, from aggregates with `covariance`: of a ratio's numerator and denominator, or of a metric and
+/// its covariate.
 template <member_source A, member_source B>
 result<test_result> ratio_test(const A& a, const B& b, const test_options& options = {}) {
   return ratio_test(pair_moments_of(a), pair_moments_of(b), options);
@@ -42122,7 +42485,7 @@ result<cuped_result> cuped_test(const A& a, const B& b, const test_options& opti
   return cuped_test(pair_moments_of(a), pair_moments_of(b), options);
 }
 
-/// The z test and Fisher's, of two aggregates of zeros and ones with `mean`.
+/// The tests of proportions, from aggregates of zeros and ones with `mean`.
 template <member_source A, member_source B>
 result<test_result> two_proportion_z_test(const A& a, const B& b, const test_options& options = {},
                                           z_variance variance = z_variance::pooled) {
@@ -42135,7 +42498,8 @@ result<test_result> fisher_exact_test(const A& a, const B& b, const test_options
 
 namespace detail {
 
-/// The deviation of the rank error about p that a sketch has, from its bound at 99 %.
+/// The standard deviation of a sketch's rank error at p: its bound at 99 % is 2.576 of them. 0 for sketches without
+/// one.
 template <class S>
 double rank_deviation(const S& s, double p) {
   if constexpr (requires { s.rank_error(p); })
@@ -42152,8 +42516,9 @@ struct quantile_figures {
   double variance;
 };
 
-/// A quantile with its squared error: half the width of the values about it whose ranks are one standard error away,
-/// of the sample and of the sketch together; and the error of the value itself, where the sketch has one.
+/// A quantile with its squared standard error. The standard error of the rank is that of the sample and that of the
+/// sketch, added as squares; half the distance of the values that far to either side of p is the standard error of the
+/// quantile. A sketch with a relative error in value, evenly spread over +-off, adds off^2 / 3.
 template <class S>
 quantile_figures quantile_figures_of(const S& s, double p) {
   const auto ask = [&s](double at) { return static_cast<double>(s.quantile(at < 0 ? 0 : at > 1 ? 1 : at)); };
@@ -42164,7 +42529,7 @@ quantile_figures quantile_figures_of(const S& s, double p) {
   const double half = 0.5 * (ask(p + step) - ask(p - step));
   q.variance = half * half;
   if constexpr (requires { double{S::relative_error}; }) {
-    const double off = S::relative_error * q.value;  // even within the bound
+    const double off = S::relative_error * q.value;
     q.variance += off * off / 3;
   }
   return q;
@@ -42172,13 +42537,13 @@ quantile_figures quantile_figures_of(const S& s, double p) {
 
 }  // namespace detail
 
-/// The test that two distributions have the same quantile at `probability`, a - b, from sketches: each of a and b is a
-/// kll, req, tdigest, ddsketch, log_histogram, or an aggregate with the member `quantiles<...>`. What the sketches
-/// themselves do not know, in rank or in value, widens the standard error.
+/// The test that two distributions have the same quantile at `probability`, from sketches: each of a and b is a kll,
+/// req, tdigest, ddsketch, log_histogram, or an aggregate with the member `quantiles<...>`. The effect is a's quantile
+/// less b's. The sketches' own errors, in rank or in value, are part of the standard error.
 ///
 /// Allocates: what the sketches' queries do.
-/// Errors: a probability or confidence outside (0, 1), a sketch of fewer than 2 items or with an infinite one at the
-/// quantile.
+/// Errors: out_of_range: a probability or confidence outside (0, 1); invalid_data: a sketch of fewer than 2 items;
+/// not_finite: an infinite item at the quantile.
 /// Source: as `quantile_test` of samples.
 template <quantile_source A, quantile_source B>
 result<test_result> quantile_test(const A& a, const B& b, double probability, const test_options& options = {}) {
@@ -42206,11 +42571,11 @@ result<test_result> quantile_test(const A& a, const B& b, double probability, co
 
 /// The two-sample Kolmogorov-Smirnov test from two kll or req sketches, or aggregates with `quantiles` of them.
 ///
-/// Guarantee: while both sketches are exact, the test of the samples themselves. Beyond, the sketches' rank errors
-/// (each point's, at 99 %) are taken off the distance before the p-value is read, so the test errs on the side of no
-/// difference; and widen the interval.
+/// Guarantee: while both sketches are exact, it is the test of the samples themselves. After that both sketches' rank
+/// errors (the bounds at 99 %) are subtracted from the distance before the p-value is computed, and added to the
+/// interval on either side. So the test rather misses a difference than finds one that is not there.
 /// Allocates: the sketches' views.
-/// Errors: an empty sketch, an infinite item, a confidence outside (0, 1).
+/// Errors: invalid_data: an empty sketch; not_finite: an infinite item; out_of_range: a confidence outside (0, 1).
 template <quantile_source A, quantile_source B>
 result<test_result> ks_test(const A& a, const B& b, const test_options& options = {}) {
   if (auto ok = detail::checked(options); !ok) return std::move(ok).error();
@@ -42234,7 +42599,7 @@ result<test_result> ks_test(const A& a, const B& b, const test_options& options 
     return error(errc::invalid_data, std::string(m > 0 ? "the second" : "the first") + " sketch is empty");
   const double sign = options.side == alternative::less ? -1 : 1;
   double most = 0;
-  double widest = 0;  // what is left of a distance once the sketches' errors there are taken off
+  double widest = 0;  // the largest distance less the sketches' errors at that place
   std::size_t i = 0;
   std::size_t j = 0;
   const auto x = va.values();
@@ -42388,8 +42753,9 @@ namespace stats {
 
 namespace detail {
 
-/// The inner sums of A2, one a sample: over the distinct values of the pooled ones, l of them at the value, with the
-/// pooled midrank B_a = below + l / 2. Source: equation 7.
+/// The inner sums of the statistic A2, one for each sample: over the distinct values of the pooled sample, with l the
+/// number of observations at the value and B_a the number below it plus l / 2. `pooled` is ascending. Source: Scholz,
+/// Stephens 1987, equation 7.
 inline std::vector<double> anderson_darling_sums(std::span<const sorted_sample> samples,
                                                  std::span<const double> pooled) {
   const auto n = static_cast<double>(pooled.size());
@@ -42414,14 +42780,14 @@ inline std::vector<double> anderson_darling_sums(std::span<const sorted_sample> 
   return sums;
 }
 
-/// The deviation of A2 under the null hypothesis, for k samples of n observations in all, from harmonic sums.
-/// `inverse_sizes` is the sum of 1 / size. Source: equation 4.
+/// The standard deviation of A2 under the null hypothesis, for `groups` samples with `count` observations in all.
+/// `inverse_sizes` is the sum of 1 / size over the samples. Source: Scholz, Stephens 1987, equation 4.
 inline double anderson_darling_deviation(double groups, std::size_t count, double inverse_sizes) noexcept {
   const auto n = static_cast<double>(count);
   double h = 0;
   double g = 0;
   for (std::size_t i = 1; i < count; ++i) h += 1 / static_cast<double>(i);
-  double tail = h;  // of 1 / j over j > i
+  double tail = h;  // the sum of 1 / j over j > i
   for (std::size_t i = 1; i + 1 < count; ++i) {
     tail -= 1 / static_cast<double>(i);
     g += tail / (n - static_cast<double>(i));
@@ -42438,13 +42804,17 @@ inline double anderson_darling_deviation(double groups, std::size_t count, doubl
 
 }  // namespace detail
 
-/// The k-sample Anderson-Darling test: whether samples come from one distribution, with weight on the tails. The
-/// statistic is the standardised one, (A2 - (k - 1)) / sigma, of the version with midranks for ties, as SciPy's.
+/// The k-sample Anderson-Darling test of whether all samples come from one distribution; it gives the tails more weight
+/// than ks_test does. The statistic is the standardised (A2 - (k - 1)) / sigma of the version with midranks for ties,
+/// which SciPy has, too.
 ///
-/// The p-value is that of the limit law at the same standardised value, computed from its characteristic function, not
-/// read off a table: it has no floor. `large_sample` fails where a sample has fewer than 5 observations.
-/// O(n k log n) and some hundred microseconds for p; allocates: O(n). Errors: fewer than 2 samples, an empty one, all
-/// observations equal. Source: F. Scholz, M. Stephens, JASA 82, 1987, equations 4, 7 and section 5.
+/// p is the probability that the limit law exceeds the same standardised value. It is computed from the law's moment
+/// generating function and not looked up in a table, so it may be as small as the data say. `large_sample` fails where
+/// a sample has fewer than 5 observations.
+/// Complexity: O(n k + n log n), and some hundred microseconds for p.
+/// Allocates: O(n).
+/// Errors: invalid_data: fewer than 2 samples, an empty sample, fewer than 4 observations in all, all of them equal.
+/// Source: F. Scholz, M. Stephens, JASA 82, 1987, equations 4, 7 and section 5.
 inline result<test_result> anderson_darling_test(std::span<const sorted_sample> samples) {
   const std::size_t k = samples.size();
   if (k < 2) return error(errc::invalid_data, "at least 2 samples are needed, not " + std::to_string(k));
@@ -42498,12 +42868,12 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// What ANOVA and what follows it need of the groups: all sums about the overall mean.
+/// How the squares of all observations about the overall mean divide.
 struct group_spread {
-  double n = 0;
-  double between = 0;  // sum of squares
-  double within = 0;
-  double df_within = 0;
+  double n = 0;          // observations of all groups
+  double between = 0;    // sum of squares of the group means about the overall mean, weighted by the groups' sizes
+  double within = 0;     // sum of squares of the observations about their group's mean
+  double df_within = 0;  // n less the number of groups
 };
 
 inline result<group_spread> spread_of(std::span<const sample_moments> groups) {
@@ -42550,10 +42920,15 @@ inline test_result f_test_of(const group_spread& s, std::size_t groups) noexcept
 
 }  // namespace detail
 
-/// One-way analysis of variance: whether the means of all groups are the same. From moments, or samples through
-/// `sample_moments`. `equal_variances` fails where the largest variance is more than 4 times the smallest.
-/// Constant groups have a defined result: p is 1 if all means agree, else 0, with `variation` failed.
-/// O(groups); allocates: never. Errors: fewer than 2 groups, an empty group, one observation in each, NaN, infinities.
+/// One-way analysis of variance: the test of whether all groups have the same mean, from the groups' moments (those of
+/// a sample: `sample_moments::make`). The effect is eta squared, the share of the squares that lies between groups.
+///
+/// `equal_variances` fails where the largest variance is more than 4 times the smallest. If no group varies p is 1
+/// where all means agree and 0 otherwise, and `variation` fails.
+/// Complexity: O(groups).
+/// Allocates: never.
+/// Errors: invalid_data: fewer than 2 groups, an empty group, one observation in each group; not_finite: moments that
+/// are not; invalid_argument: moments that no sample has.
 /// Source: R. Fisher 1925.
 inline result<test_result> one_way_anova(std::span<const sample_moments> groups) {
   const auto spread = detail::spread_of(groups);
@@ -42571,17 +42946,19 @@ inline result<test_result> one_way_anova(std::span<const sample_moments> groups)
   return r;
 }
 
-/// One of Tukey's comparisons: groups `first` and `second`, and what `test_result` says of them.
+/// One of Tukey's comparisons: the places of the two groups, and the test of their difference.
 struct pairwise_result {
   std::size_t first;
   std::size_t second;
   test_result result;
 };
 
-/// Tukey's honest significant differences (Tukey-Kramer for groups of different sizes): every pair of means, p-values
-/// and intervals that hold for all pairs at once. A p-value costs about a millisecond. Errors: as `one_way_anova`,
-/// constant groups (there is no scale to compare by), and a confidence outside (0, 1). Source: J. Tukey 1953; C.
-/// Kramer, Biometrics 12, 1956.
+/// Tukey's honest significant differences (Tukey-Kramer for groups of different sizes): compares every pair of means,
+/// with p-values and intervals that hold for all pairs at once.
+/// Complexity: about 1 ms a pair.
+/// Allocates: the result.
+/// Errors: as `one_way_anova`; invalid_data: groups of which none varies; out_of_range: a confidence outside (0, 1).
+/// Source: J. Tukey 1953; C. Kramer, Biometrics 12, 1956.
 inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_moments> groups,
                                                        double confidence = 0.95) {
   if (auto ok = detail::checked(test_options{alternative::two_sided, confidence}); !ok) return std::move(ok).error();
@@ -42611,8 +42988,12 @@ inline result<std::vector<pairwise_result>> tukey_test(std::span<const sample_mo
   return all;
 }
 
-/// Brown and Forsythe's test of equal variances: ANOVA of the distances from each group's median (Levene's test with
-/// medians). O(n log n); allocates: O(n). Errors: as `one_way_anova`. Source: M. Brown, A. Forsythe, JASA 69, 1974.
+/// Brown and Forsythe's test of whether all groups have the same variance: ANOVA of the distances from each group's
+/// median (Levene's test with medians).
+/// Complexity: O(n log n).
+/// Allocates: O(n).
+/// Errors: as `one_way_anova`.
+/// Source: M. Brown, A. Forsythe, JASA 69, 1974.
 inline result<test_result> brown_forsythe_test(std::span<const std::span<const double>> groups) {
   std::vector<sample_moments> spreads;
   std::vector<double> work;
@@ -42653,31 +43034,34 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The posterior of a success probability: a beta distribution.
+/// The posterior distribution of a success probability: a beta distribution.
 struct rate_posterior {
   beta distribution;
 
   double mean() const noexcept { return distribution.mean(); }
-  /// The central interval that holds the rate with this probability.
+  /// The central interval that holds the rate with the probability `level`.
   interval credible(double level = 0.95) const noexcept {
     const double outside = (1 - level) / 2;
     return {distribution.quantile(outside), distribution.isf(outside), level};
   }
 };
 
-/// The posterior of a mean: a normal distribution.
+/// The posterior distribution of a mean: a normal distribution.
 struct mean_posterior {
   normal distribution;
 
   double mean() const noexcept { return distribution.mean; }
+  /// The central interval that holds the mean with the probability `level`.
   interval credible(double level = 0.95) const noexcept {
     const double outside = (1 - level) / 2;
     return {distribution.quantile(outside), distribution.isf(outside), level};
   }
 };
 
-/// What counts say of a rate after a Beta(prior) belief; the default is uniform, (1/2, 1/2) is Jeffreys'.
-/// Errors: no sensible counts (no trials is fine: the prior stands), prior shapes that are not above 0.
+/// The posterior of a rate, from counts and a beta prior. The default prior is uniform; {1/2, 1/2} is Jeffreys'.
+/// Without trials the posterior is the prior.
+/// Errors: invalid_argument: counts that are not possible, prior shapes that are not positive and finite; out_of_range:
+/// more than 2^53 trials.
 /// Source: A. Gelman et al., "Bayesian Data Analysis", section 2.4.
 inline result<rate_posterior> rate_posterior_of(const proportion& data, const beta& prior = {1, 1}) {
   if (!(prior.a > 0 && prior.b > 0 && prior.a < detail::infinity && prior.b < detail::infinity))
@@ -42689,8 +43073,10 @@ inline result<rate_posterior> rate_posterior_of(const proportion& data, const be
       {prior.a + static_cast<double>(data.successes), prior.b + static_cast<double>(data.trials - data.successes)}};
 }
 
-/// What a sample says of its mean after a normal belief, its variance taken as known. `prior.sd` infinite: no belief.
-/// Errors: fewer than 2 observations, NaN, a constant sample, a prior deviation that is not above 0.
+/// The posterior of a mean, from a sample whose variance is taken as known and a normal prior. With the default prior,
+/// whose deviation is infinite, it is centred on the sample's mean.
+/// Errors: invalid_data: fewer than 2 observations, a constant sample; not_finite: moments that are not;
+/// invalid_argument: a prior deviation that is not above 0.
 /// Source: A. Gelman et al., section 2.5.
 inline result<mean_posterior> mean_posterior_of(const sample_moments& data,
                                                 const normal& prior = {0, detail::infinity}) {
@@ -42708,23 +43094,25 @@ inline result<mean_posterior> mean_posterior_of(const sample_moments& data,
 struct arm_belief {
   /// The probability that this arm has the largest value.
   double best = 0;
-  /// What is lost, in expectation, by choosing this arm: E[max over arms - this one]. Ship when it is below what you
-  /// care about.
+  /// The expected loss of choosing this arm: E[largest value of all arms - this arm's value], in the unit of the value.
+  /// Choose an arm once its loss is too small to matter.
   double expected_loss = 0;
 };
 
 namespace detail {
 
-/// For each arm, P(it is best) and E[max - it], by one pass over x: dP(max <= x) = prod F_j(x) sum f_i / F_i dx. `grid`
-/// are points that resolve every posterior, ascending.
+/// For each arm the probability that it is best and its expected loss, by integrals over x, with F_i and f_i an arm's
+/// distribution function and density:
+///   P(arm i is best) = integral of f_i(x) product over j != i of F_j(x)
+///   E[max]           = grid.front() + integral of 1 - product over all j of F_j(x)
+/// `grid` is ascending; between two of its points every integrand must be smooth.
 template <class Posterior>
 result<std::vector<arm_belief>> compare(std::span<const Posterior> arms, std::span<const double> grid) {
   const std::size_t k = arms.size();
   std::vector<arm_belief> all(k);
-  std::vector<double> captured(k);  // of each posterior's mass: all of it, but for rounding
+  std::vector<double> captured(k);  // the integral of each density, which is 1 unless the grid misses a part of it
   std::vector<double> lower(k);
-  // E[max] - low = integral of 1 - prod F.
-  double above = 0;
+  double above = 0;  // E[max] - grid.front()
   const auto at = [&](double x, double weight) {
     double log_rest = 0;
     for (std::size_t i = 0; i < k; ++i) {
@@ -42767,7 +43155,7 @@ result<std::vector<arm_belief>> compare(std::span<const Posterior> arms, std::sp
   return all;
 }
 
-/// Cells that follow each posterior's own quantiles, out to 1e-16 on both sides.
+/// The comparison on a grid of each posterior's quantiles, from 1e-16 to 1 - 1e-16.
 template <class Posterior>
 result<std::vector<arm_belief>> compare_arms(std::span<const Posterior> arms) {
   if (arms.size() < 2)
@@ -42787,11 +43175,16 @@ result<std::vector<arm_belief>> compare_arms(std::span<const Posterior> arms) {
 
 }  // namespace detail
 
-/// The probability of being best and the expected loss of each of several arms, by quadrature over their posteriors:
-/// about 1e-10 (1e-4 for shapes below 1), without random numbers. Losses far below 1e-12 of the spread are rounding.
-/// Complexity: O(arms^2) thousand distribution functions, a millisecond for two rates. Allocates: O(arms).
-/// Errors: fewer than 2 arms, posteriors with impossible parameters, or with shapes so small that they lie within
-/// rounding of 0 and 1. Source: C. Stucchio, "Bayesian A/B testing at VWO", 2015, for the loss.
+/// For each of several arms, the probability that it is best and its expected loss, by quadrature over the posteriors,
+/// without random numbers.
+///
+/// Guarantee: an error of about 1e-10; about 1e-4 for beta shapes below 1. A loss below 1e-12 of the posteriors' spread
+/// is rounding error.
+/// Complexity: some thousand times arms^2 distribution functions, 1 ms for two rates.
+/// Allocates: O(arms).
+/// Errors: invalid_data: fewer than 2 arms; invalid_argument: a posterior with impossible parameters; unsupported: a
+/// posterior that lies within rounding of 0 or 1.
+/// Source: C. Stucchio, "Bayesian A/B testing at VWO", 2015, for the loss.
 inline result<std::vector<arm_belief>> compare(std::span<const rate_posterior> arms) {
   return detail::compare_arms(arms);
 }
@@ -42814,7 +43207,7 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Which distance from the expected counts is tested.
+/// Which statistic measures the distance of the observed counts from the expected ones.
 enum class count_statistic : std::uint8_t {
   /// Pearson's sum of (observed - expected)^2 / expected.
   chi_squared,
@@ -42824,8 +43217,9 @@ enum class count_statistic : std::uint8_t {
 
 namespace detail {
 
-/// One cell's part of the statistic. G's is written as a deviance, so that it loses nothing where both are close:
-/// summed over cells, the linear parts cancel.
+/// One cell's part of the statistic. G is the sum of 2 o log(o / e) over observed counts o and expected counts e. Each
+/// term is computed as 2 (o log(o / e) - o + e), which keeps its digits where o and e are close; the added parts cancel
+/// over the cells, since both counts have the same sum.
 inline double cell(count_statistic kind, double observed, double expected) noexcept {
   const double d = observed - expected;
   if (kind == count_statistic::chi_squared) return d * (d / expected);
@@ -42846,12 +43240,16 @@ inline result<double> total_of(std::span<const std::int64_t> counts) {
 
 }  // namespace detail
 
-/// The goodness of fit of counts to expected shares, which need not sum to 1. A category of share 0 counts no degree of
-/// freedom where it is empty, and makes p 0 where it is not. The effect is Cohen's w.
+/// The test of the goodness of fit of counts to expected shares, which need not sum to 1. `fitted` is the number of
+/// parameters that were estimated from the counts; each takes a degree of freedom. The effect is Cohen's w.
 ///
-/// `fitted` parameters take as many degrees of freedom more. `expected_counts` fails below 5 expected in a category.
-/// O(categories); allocates: never. Errors: negative counts, no counts, shares that are negative, not finite or all 0,
-/// lengths that differ, fewer than 2 categories left. Source: K. Pearson 1900; R. Sokal, F. Rohlf for G.
+/// A category of share 0 takes no degree of freedom if it is empty; if it is not, p is 0. `expected_counts` fails where
+/// fewer than 5 are expected in a category.
+/// Complexity: O(categories).
+/// Allocates: never.
+/// Errors: invalid_argument: negative counts, shares that are negative, not finite or all 0; invalid_data: all counts
+/// 0, no degree of freedom left; shape_mismatch: different numbers of counts and shares.
+/// Source: K. Pearson 1900; R. Sokal, F. Rohlf for G.
 inline result<test_result> goodness_of_fit_test(std::span<const std::int64_t> counts, std::span<const double> shares,
                                                 count_statistic kind = count_statistic::chi_squared, int fitted = 0) {
   if (counts.size() != shares.size())
@@ -42902,10 +43300,16 @@ inline result<test_result> goodness_of_fit_test(std::span<const std::int64_t> co
   return r;
 }
 
-/// The independence of rows and columns of a table of counts, row by row. Empty rows and columns count no degree of
-/// freedom. The effect is Cramer's V. `yates` takes 1/2 from each distance in a 2 x 2 table (Pearson's alone).
-/// O(cells); allocates: O(rows + columns). Errors: negative counts, no counts, a length that is no multiple of
-/// `columns`, fewer than 2 rows or columns with counts. Source: K. Pearson 1900; H. Cramer 1946; F. Yates 1934.
+/// The test of the independence of rows and columns in a table of counts. The effect is Cramer's V.
+///
+/// Empty rows and columns take no degree of freedom. `yates` subtracts 1/2 from each distance in a 2 x 2 table, for the
+/// chi-squared statistic only. `expected_counts` fails where fewer than 5 are expected in a cell.
+/// Shapes: `table` is rows x columns, one row after the other.
+/// Complexity: O(cells).
+/// Allocates: O(rows + columns).
+/// Errors: invalid_argument: negative counts; invalid_data: all counts 0, fewer than 2 rows or columns with counts;
+/// shape_mismatch: a length that is no multiple of `columns`.
+/// Source: K. Pearson 1900; H. Cramer 1946; F. Yates 1934.
 inline result<test_result> independence_test(std::span<const std::int64_t> table, std::size_t columns,
                                              count_statistic kind = count_statistic::chi_squared, bool yates = false) {
   if (columns == 0 || table.size() % columns != 0)
@@ -42969,7 +43373,7 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// The integral of `height(F - G)` over the line, F and G the distribution functions of two samples.
+/// The integral over x of `height(F(x) - G(x))`, with F and G the distribution functions of the two samples.
 template <class Height>
 result<double> integral_between(const sorted_sample& a, const sorted_sample& b, Height height) {
   if (auto ok = checked(a, "the first sample"); !ok) return std::move(ok).error();
@@ -42990,7 +43394,11 @@ result<double> integral_between(const sorted_sample& a, const sorted_sample& b, 
 }  // namespace detail
 
 /// The Wasserstein-1 (earth mover's) distance of two samples, in their own unit: the area between their distribution
-/// functions. O(m + n); allocates: never. Errors: an empty sample. Source: C. Villani, "Optimal transport", 2009, 6.
+/// functions.
+/// Complexity: O(m + n).
+/// Allocates: never.
+/// Errors: invalid_data: an empty sample.
+/// Source: C. Villani, "Optimal transport", 2009, chapter 6.
 inline result<double> wasserstein_distance(const sorted_sample& a, const sorted_sample& b) {
   return detail::integral_between(a, b, [](double gap) { return std::fabs(gap); });
 }
@@ -43001,8 +43409,11 @@ inline result<double> wasserstein_distance(const sample_view& a, const sample_vi
   });
 }
 
-/// The energy distance of two samples, sqrt(2 E|X - Y| - E|X - X'| - E|Y - Y'|): the area between the distribution
-/// functions, squared before it is summed. O(m + n); allocates: never. Errors: an empty sample.
+/// The energy distance of two samples, sqrt(2 E|X - Y| - E|X - X'| - E|Y - Y'|), in the square root of their unit. It
+/// is the square root of twice the integral of the squared difference of the distribution functions.
+/// Complexity: O(m + n).
+/// Allocates: never.
+/// Errors: invalid_data: an empty sample.
 /// Source: G. Szekely, M. Rizzo, Journal of Statistical Planning and Inference 143, 2013.
 inline result<double> energy_distance(const sorted_sample& a, const sorted_sample& b) {
   auto area = detail::integral_between(a, b, [](double gap) { return gap * gap; });
@@ -43031,7 +43442,8 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// Two samples as splits of the sorted values of both: a split's distance is one walk over them.
+/// The values of two samples, pooled and sorted, for computing the distance of many splits into samples of the same
+/// sizes. A split chooses which values are the first sample's; its distance is an integral over one walk.
 class pooled_splits {
  public:
   pooled_splits(const sorted_sample& a, const sorted_sample& b)
@@ -43042,7 +43454,7 @@ class pooled_splits {
 
   bool constant() const noexcept { return values_.front() == values_.back(); }
 
-  /// How many splits there are, if at most `most`; else 0.
+  /// The number of splits, m + n choose m; 0 if there are more than `most`.
   std::size_t count(std::size_t most) const noexcept {
     const std::size_t fewer = first_ < values_.size() - first_ ? first_ : values_.size() - first_;
     double ways = 1;
@@ -43051,10 +43463,10 @@ class pooled_splits {
     return ways <= static_cast<double>(most) ? static_cast<std::size_t>(ways + 0.5) : 0;
   }
 
-  /// The share of all splits at least as far apart as `real`.
+  /// The share of all splits whose distance is at least `real`.
   template <class Height>
   double share_of_all(double real, Height height) const {
-    // The places of the first sample, in lexicographic order.
+    // All choices of the first sample's places, in lexicographic order.
     std::vector<std::size_t> places(first_);
     for (std::size_t i = 0; i < first_; ++i) places[i] = i;
     std::size_t as_far = 0;
@@ -43076,8 +43488,8 @@ class pooled_splits {
     }
   }
 
-  /// The same by random splits, the real one counted as well. The places of the first sample are drawn in order:
-  /// D. Knuth, "The Art of Computer Programming" 2, 3.4.2, algorithm S.
+  /// The same over random splits and the samples themselves. The places of the first sample are drawn in ascending
+  /// order, by algorithm S of D. Knuth, "The Art of Computer Programming" 2, 3.4.2.
   template <class Height>
   double share_of_random(double real, Height height, std::size_t splits, random_engine engine) const {
     std::size_t as_far = 1;
@@ -43120,7 +43532,7 @@ result<test_result> distance_test(test_result r, double area, const sorted_sampl
   if (options.side == alternative::less)
     return error(errc::invalid_argument, "a distance is never less than none: ask two-sided, or for greater");
   const pooled_splits splits(a, b);
-  // Splits that tie with the real one in exact arithmetic must tie here as well.
+  // Splits that tie with the samples in exact arithmetic have to tie despite rounding, hence the factor.
   const double real = area * (1 - 1e-11);
   const std::size_t all = splits.count(options.permutations);
   r.n1 = static_cast<double>(a.size());
@@ -43133,15 +43545,19 @@ result<test_result> distance_test(test_result r, double area, const sorted_sampl
 
 }  // namespace detail
 
-/// The permutation test of the Wasserstein-1 distance: are two samples from the same distribution? Finds differences of
-/// any kind, shifts best; the statistic and the effect are the distance, in the samples' unit.
+/// The permutation test of whether two samples come from the same distribution, by their Wasserstein-1 distance. It
+/// finds differences of any kind, and shifts best. The statistic and the effect are the distance, in the samples' unit.
 ///
-/// Guarantee: where there are at most `options.permutations` splits of the pooled sample, all are enumerated and p is
-/// exact, ties or not; else p counts that many random splits and the real one, keeps its level exactly and is never 0.
-/// The same seed gives the same p. Samples that are all one value have p = 1 with `variation` failed. There is no
-/// interval: near 0 a distance has none that resampling could give.
-/// Complexity: O((m + n) permutations), about 4 ns each; allocates: O(m + n). Errors: an empty sample, no permutations,
-/// the alternative `less`, which no distance has. Source: as `wasserstein_distance` and `permutation_test`.
+/// There is no interval, since resampling gives no valid one for a distance near 0. Where all observations are equal p
+/// is 1, and `variation` fails.
+/// Guarantee: where the pooled sample has at most `options.permutations` splits, all are enumerated and p is exact,
+/// with ties as well. Otherwise p counts that many random splits and the samples themselves: it is never 0, and P(p <=
+/// alpha) <= alpha under the null hypothesis. The same seed gives the same p.
+/// Complexity: O((m + n) permutations), about 4 ns each.
+/// Allocates: O(m + n).
+/// Errors: invalid_data: an empty sample; out_of_range: no permutations; invalid_argument: the alternative `less`,
+/// since a distance is never below 0.
+/// Source: as `wasserstein_distance` and `permutation_test`.
 inline result<test_result> wasserstein_test(const sorted_sample& a, const sorted_sample& b,
                                             const permutation_options& options = {}) {
   const auto distance = wasserstein_distance(a, b);
@@ -43160,11 +43576,13 @@ inline result<test_result> wasserstein_test(const sample_view& a, const sample_v
   });
 }
 
-/// The permutation test of the energy distance: the two-sample Cramer-von Mises idea with the values' own scale kept.
-/// The statistic is m n / (m + n) times the distance squared, the effect the distance.
-///
-/// Guarantee, complexity, errors: as `wasserstein_test`. Source: G. Szekely, M. Rizzo, "Testing for equal distributions
-/// in high dimension", InterStat 2004.
+/// The permutation test of whether two samples come from the same distribution, by their energy distance. The effect is
+/// the distance, the statistic m n / (m + n) times its square. Like the Cramer-von Mises test it integrates the squared
+/// difference of the distribution functions, but over the values instead of their ranks.
+/// Guarantee: as `wasserstein_test`.
+/// Complexity: as `wasserstein_test`.
+/// Errors: as `wasserstein_test`.
+/// Source: G. Szekely, M. Rizzo, "Testing for equal distributions in high dimension", InterStat 2004.
 inline result<test_result> energy_test(const sorted_sample& a, const sorted_sample& b,
                                        const permutation_options& options = {}) {
   const auto distance = energy_distance(a, b);
@@ -43203,14 +43621,14 @@ namespace stats {
 
 namespace detail {
 
-/// What one walk through both samples in order yields.
+/// The sums that the test needs, from one walk through both samples.
 struct rank_sums {
   /// Twice the first sample's U, a whole number.
   std::uint64_t twice_u = 0;
-  /// The sum over groups of ties of t^3 - t.
+  /// The sum of t^3 - t over groups of t equal observations.
   double ties = 0;
-  /// The sums of squares of each observation's share of the other sample that it exceeds (of b: that exceed it), from
-  /// which DeLong's variance comes.
+  /// For DeLong's variance: over the observations of a, the sum of squares of the share of b that each exceeds; over
+  /// those of b, that of the share of a that exceeds each. Equal ones count half.
   double squares_a = 0;
   double squares_b = 0;
 };
@@ -43237,7 +43655,7 @@ inline rank_sums rank_sums_of(const sorted_sample& a, const sorted_sample& b) no
   return sums;
 }
 
-/// The p-value of the first sample's u over all choices of the smaller sample.
+/// The exact p-value of the first sample's u, over all choices of the smaller sample's members.
 inline double exact_rank_p(const sorted_sample& a, const sorted_sample& b, double u, alternative side) {
   std::vector<std::size_t> ties;
   std::size_t seen = 0;
@@ -43252,7 +43670,8 @@ inline double exact_rank_p(const sorted_sample& a, const sorted_sample& b, doubl
   return (side == alternative::greater) != turned ? law.at_least(u) : law.at_most(u);
 }
 
-/// The p-value by the normal law, with half a step of u for continuity.
+/// The p-value by the normal law. `distance` is U less its mean, `spread` the variance of U; half a step of U is
+/// subtracted for continuity.
 inline double normal_rank_p(double distance, double spread, alternative side) noexcept {
   if (!(spread > 0)) return 1;
   const double sd = std::sqrt(spread);
@@ -43263,13 +43682,17 @@ inline double normal_rank_p(double distance, double spread, alternative side) no
 
 }  // namespace detail
 
-/// The Mann-Whitney (Wilcoxon rank sum) test. The statistic is the first sample's U; the effect is U / (m n), the
-/// probability that a value of a exceeds one of b, ties counted half, with DeLong's interval.
+/// The Mann-Whitney (Wilcoxon rank sum) test of samples of m and n observations. The statistic is the first sample's U,
+/// the number of pairs in which the value of a exceeds that of b, ties counted half. The effect is U / (m n), an
+/// estimate of the probability of that, with DeLong's interval.
 ///
-/// `exact` goes through all choices of the first sample, ties included; `automatic` does so up to about m = n = 25.
-/// Beyond: the normal law with the correction for ties and for continuity. U is summed in whole numbers: exact at any
-/// size. Complexity: O(m + n) besides the exact distribution; allocates: never, but for that.
-/// Errors: an empty sample, a confidence outside (0, 1). All observations equal: p is 1, `variation` failed.
+/// p_method::exact computes p over all choices of the first sample's members, ties included; `automatic` does so up to
+/// about m = n = 25. Otherwise p is that of the normal law, corrected for ties and continuity. Where all observations
+/// are equal p is 1, and `variation` fails.
+/// Guarantee: U is exact at any size.
+/// Complexity: O(m + n), besides the exact distribution (see mann_whitney_exact).
+/// Allocates: only for the exact distribution.
+/// Errors: invalid_data: an empty sample; out_of_range: a confidence outside (0, 1), samples of more than 2e9.
 /// Source: H. Mann, D. Whitney 1947; E. DeLong et al., Biometrics 44, 1988, for the interval.
 inline result<test_result> mann_whitney_test(const sorted_sample& a, const sorted_sample& b,
                                              const test_options& options = {}, p_method method = p_method::automatic) {
@@ -43334,8 +43757,8 @@ inline namespace v0 {
 namespace stats {
 namespace detail {
 
-/// How many of the differences a[i] - b[j] are at most d. Both samples ascend, so a staircase through the table of
-/// differences parts them: O(m + n).
+/// How many of the differences a[i] - b[j] are at most d. Both samples ascend, so the first j with a[i] - b[j] <= d
+/// never moves back as i grows: O(m + n).
 inline std::uint64_t differences_up_to(const sorted_sample& a, const sorted_sample& b, double d) noexcept {
   std::uint64_t count = 0;
   std::size_t first = 0;  // the first of b whose difference from a[i] is at most d
@@ -43346,7 +43769,7 @@ inline std::uint64_t differences_up_to(const sorted_sample& a, const sorted_samp
   return count;
 }
 
-/// Doubles as whole numbers in the same order.
+/// Maps doubles to whole numbers of the same order; `unordered` is its inverse.
 inline std::int64_t ordered(double x) noexcept {
   const auto bits = std::bit_cast<std::int64_t>(x);
   return bits < 0 ? static_cast<std::int64_t>(0x8000000000000000U - static_cast<std::uint64_t>(bits)) : bits;
@@ -43355,7 +43778,8 @@ inline double unordered(std::int64_t at) noexcept {
   return at < 0 ? -std::bit_cast<double>(-at) : std::bit_cast<double>(at);
 }
 
-/// The k-th smallest of all differences a[i] - b[j], k from 1: by bisection over the doubles, at most 64 counts.
+/// The k-th smallest of all differences a[i] - b[j], k from 1, by bisection over all doubles: at most 64 calls of
+/// differences_up_to.
 inline double difference_of_rank(const sorted_sample& a, const sorted_sample& b, std::uint64_t k) noexcept {
   std::int64_t low = ordered(a[0] - b[b.size() - 1]);
   std::int64_t high = ordered(a[a.size() - 1] - b[0]);
@@ -43369,8 +43793,8 @@ inline double difference_of_rank(const sorted_sample& a, const sorted_sample& b,
   return unordered(low);
 }
 
-/// The largest c with P(U < c) <= tail for samples of m and n without ties: the interval's end is the c-th difference
-/// from its side. Exact where that is quick, else by the normal law. 0: no difference is far enough out.
+/// The largest c with P(U < c) <= tail, for samples of m and n without ties. The interval ends at the c-th smallest and
+/// at the c-th largest difference; with c = 0 it is infinite. Exact for m, n <= 25, else by the normal law.
 inline std::uint64_t rank_of_interval_end(std::size_t m, std::size_t n, double tail) {
   const auto first = static_cast<double>(m);
   const auto second = static_cast<double>(n);
@@ -43381,7 +43805,7 @@ inline std::uint64_t rank_of_interval_end(std::size_t m, std::size_t n, double t
     return c;
   }
   const double spread = std::sqrt(first * second / 12 * (first + second + 1));
-  // Half a step of U for continuity, as in the test.
+  // Half a step of U is added for continuity, as in the test.
   const double at = std::floor(0.5 * first * second + 0.5 - normal{}.isf(tail) * spread);
   return at > 0 ? static_cast<std::uint64_t>(at) : 0;
 }
@@ -43390,10 +43814,11 @@ inline std::uint64_t rank_of_interval_end(std::size_t m, std::size_t n, double t
 
 /// How far the first sample lies above the second: Hodges and Lehmann's estimate, the median of all differences
 /// a[i] - b[j], with the interval of the shifts that the Mann-Whitney test does not reject. The statistic and the
-/// p-value are that test's.
+/// p-value are those of mann_whitney_test.
 ///
-/// With few observations no difference is far enough out, and the interval is infinite. Ties leave it a little wide.
-/// Complexity: O(m + n) some two hundred times; samples are sorted already, or sorted as copies.
+/// With too few observations to reject any shift the interval is infinite. Ties make it a little wider.
+/// Complexity: about 200 (m + n) comparisons, besides mann_whitney_test.
+/// Allocates: as `mann_whitney_test`.
 /// Errors: as `mann_whitney_test`.
 /// Source: J. Hodges, E. Lehmann, Annals of Mathematical Statistics 34, 1963; the interval: P. Moses in H. Walker, J.
 /// Lev, "Statistical Inference", 1953; M. Hollander, D. Wolfe, "Nonparametric Statistical Methods", 4.3.
@@ -43422,10 +43847,12 @@ inline result<test_result> hodges_lehmann_test(const sample_view& a, const sampl
   });
 }
 
-/// Which deviations of a canary from its baseline count.
+// A canary is a new version that serves a part of the traffic; its baseline is the old version, over the same time.
+
+/// Which deviations of a canary's metric from the baseline's count.
 enum class canary_direction : std::uint8_t { either, increase, decrease };
 
-/// What a metric of a canary is, beside its baseline.
+/// How a canary's metric compares with the baseline's.
 enum class canary_level : std::uint8_t { no_data, pass, high, low };
 
 constexpr std::string_view to_string(canary_level level) noexcept {
@@ -43441,17 +43868,18 @@ constexpr std::string_view to_string(canary_level level) noexcept {
 /// When a canary's metric counts as higher or lower than the baseline's.
 struct canary_options {
   canary_direction direction = canary_direction::either;
-  /// The share of the estimated shift that the interval must stay clear of.
+  /// The interval of the shift has to lie beyond this multiple of the estimated shift, not just beyond 0.
   double tolerance = 0.25;
+  /// The level of that interval.
   double confidence = 0.98;
 };
 
-/// A canary's metric against its baseline's, and why.
+/// How a canary's metric compares with its baseline's, and the figures that decided it.
 struct canary_classification {
   canary_level level = canary_level::no_data;
-  /// Canary less baseline; NaN where there is no data.
+  /// The shift of canary against baseline, by hodges_lehmann_test; its figures are NaN where there is no data.
   test_result shift;
-  /// The interval must lie wholly above this, or wholly below minus this.
+  /// The metric is high if the shift's interval lies wholly above this, low if it lies wholly below minus this.
   double bound = 0;
   /// The mean of the canary over that of the baseline.
   double ratio = std::numeric_limits<double>::quiet_NaN();
@@ -43471,13 +43899,14 @@ struct canary_classification {
   }
 };
 
-/// The rule by which Kayenta, Spinnaker's judge of canaries, classifies a metric: with the shift of canary against
-/// baseline estimated by `hodges_lehmann_test`, the metric is high where the interval's lower end is above `tolerance`
-/// times the estimate's absolute value, low where its upper end is below minus that, and passes otherwise. An interval
-/// that excludes 0 narrowly passes: the shift is not known to be near its estimate's size.
+/// Classifies a canary's metric by the rule of Kayenta, the canary judge of Spinnaker. `hodges_lehmann_test` estimates
+/// the shift of canary against baseline. The metric is high where the interval's lower end is above `tolerance` times
+/// the estimate's absolute value, low where its upper end is below minus that, and passes otherwise. So an interval
+/// that narrowly excludes 0 passes: the shift could be much smaller than its estimate.
 ///
-/// An empty sample is `no_data`; samples with the same observations in the same order pass untested.
-/// Errors: NaN, infinities, a confidence outside (0, 1), a tolerance that is negative or not finite.
+/// An empty sample is `no_data`. Two samples with the same observations in the same order pass.
+/// Errors: not_finite: NaN or an infinity; out_of_range: a confidence outside (0, 1), a tolerance that is negative or
+/// not finite.
 /// Source: spinnaker/kayenta, MannWhitneyClassifier (tolerance 0.25; its judge asks for confidence 0.98). Kayenta
 /// always takes the normal law for the interval, so its ends differ for samples of a few observations.
 inline result<canary_classification> classify_canary(const sample_view& baseline, const sample_view& canary,
@@ -43517,16 +43946,22 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// Newcombe's interval for the difference of two probabilities, a - b: from Wilson's for each; the one to use by
-/// default. O(1); allocates: never. Errors (of all here): no trials, negative counts, more successes than trials, a
-/// confidence outside (0, 1). Source: R. Newcombe, Statistics in Medicine 17, 1998, method 10.
+// The intervals of this header have in common:
+//   Allocates: never
+//   Errors: as `two_proportion_z_test`: invalid_data: no trials; invalid_argument: negative counts, more successes than
+//   trials; out_of_range: more than 2^53 trials, a confidence outside (0, 1)
+
+/// Newcombe's interval for the difference of two probabilities, a - b, made of Wilson's interval for each arm: the one
+/// to use by default.
+/// Complexity: O(1).
+/// Source: R. Newcombe, Statistics in Medicine 17, 1998, method 10.
 inline result<interval> newcombe_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
   return detail::newcombe(a, b, options);
 }
 
-/// The score interval for the difference: the differences that the score test does not reject. A few microseconds.
+/// The score interval for the difference a - b: the differences that `score_test` does not reject. A few microseconds.
 /// Source: O. Miettinen, M. Nurminen, Statistics in Medicine 4, 1985.
 inline result<interval> score_difference_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};
@@ -43534,7 +43969,8 @@ inline result<interval> score_difference_interval(const proportion& a, const pro
   return detail::score_interval_of_difference(a, b, options);
 }
 
-/// The difference -+ z unpooled standard errors, here to be compared with: too narrow for small n and extreme rates.
+/// Wald's interval, the difference a - b -+ z unpooled standard errors, for comparison with other programs. It is too
+/// narrow for small n and for rates near 0 or 1.
 inline result<interval> wald_difference_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
@@ -43546,12 +43982,13 @@ inline result<interval> wald_difference_interval(const proportion& a, const prop
   return interval{std::fmax(-1.0, p1 - p2 - reach), std::fmin(1.0, p1 - p2 + reach), confidence};
 }
 
-/// The score interval for the ratio of two probabilities, a / b: the ratios that the score test does not reject. Its
-/// upper end is infinite where b has no success, its lower one 0 where a has none. A few microseconds.
+/// The score interval for the ratio of two probabilities, a / b: the ratios that a score test does not reject. Its
+/// upper end is infinite where b has no success, its lower end is 0 where a has none. A few microseconds.
 ///
-/// The method is Miettinen and Nurminen's: Koopman's interval with each variance times n / (n - 1), n the trials of
-/// both. Source: O. Miettinen, M. Nurminen, Statistics in Medicine 4, 1985; without the factor: P. Koopman, Biometrics
-/// 40, 1984.
+/// The method is Miettinen and Nurminen's: Koopman's interval with the variance multiplied by n / (n - 1), where n is
+/// the number of trials of both arms.
+/// Source: O. Miettinen, M. Nurminen, Statistics in Medicine 4, 1985; without the factor: P. Koopman, Biometrics 40,
+/// 1984.
 inline result<interval> score_ratio_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};
   if (!detail::sensible(options, a, b)) return detail::refusal(options, a, b);
@@ -43566,7 +44003,8 @@ inline result<interval> score_ratio_interval(const proportion& a, const proporti
   return at;
 }
 
-/// The logarithm of the ratio -+ z standard errors. Without successes in an arm the interval is all of [0, infinity].
+/// Katz' interval for the ratio a / b: the logarithm of the ratio -+ z standard errors. Where an arm has no successes
+/// it is all of [0, infinity].
 /// Source: D. Katz et al., Biometrics 34, 1978.
 inline result<interval> katz_ratio_interval(const proportion& a, const proportion& b, double confidence = 0.95) {
   const test_options options{alternative::two_sided, confidence};
@@ -43594,19 +44032,23 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// A quantile with its interval from order statistics, which asks nothing of the distribution: the ends are
-/// observations.
+/// A quantile of a sample, and its interval.
 struct quantile_estimate {
   double probability = 0;
+  /// The sample quantile.
   double value = 0;
   stats::interval interval;
 };
 
-/// The sample quantile at `probability` in (0, 1), and the interval between the order statistics whose ranks hold it
-/// with at least `confidence`, by the binomial law of the number of observations below it. An end is infinite where the
-/// sample is too small to bound it.
-/// O(log n) beyond the sorted sample; allocates: never. Errors: an empty sample, a probability or confidence outside
-/// (0, 1). Source: W. Conover, "Practical Nonparametric Statistics", section 3.2.
+/// The sample quantile at `probability` in (0, 1), and an interval for the quantile of the distribution whose ends are
+/// two observations. The number of observations below the true quantile is binomial whatever the distribution is, so
+/// the two ranks follow from the binomial law alone. An end is infinite where the sample is too small to bound it.
+///
+/// Guarantee: the interval covers with at least the probability `confidence`, for any distribution.
+/// Complexity: O(log n).
+/// Allocates: never.
+/// Errors: invalid_data: an empty sample; out_of_range: a probability or confidence outside (0, 1).
+/// Source: W. Conover, "Practical Nonparametric Statistics", section 3.2.
 inline result<quantile_estimate> quantile_interval(const sorted_sample& sample, double probability,
                                                    double confidence = 0.95) {
   if (auto ok = detail::checked(sample, "the sample"); !ok) return std::move(ok).error();
@@ -43620,12 +44062,13 @@ inline result<quantile_estimate> quantile_interval(const sorted_sample& sample, 
   q.probability = probability;
   q.value = sample.quantile(probability);
   q.interval.level = confidence;
-  // The r-th smallest lies above the quantile when fewer than r lie below it: P(K <= r - 1) <= outside.
+  // With K observations below the true quantile, the r-th smallest lies above it if K <= r - 1. The lower end is the
+  // largest r for which that has at most the probability `outside`; `rank` is r - 1.
   const double low = below.quantile(outside);
   double rank = low;
   if (below.cdf(rank) > outside) rank -= 1;
   if (rank >= 0) q.interval.lower = sample[static_cast<std::size_t>(rank)];
-  // And the s-th smallest lies below it when at least s do: P(K >= s) <= outside.
+  // The s-th smallest lies below it if K >= s: the upper end is the least s with P(K >= s) <= outside, which is `high`.
   const double high = below.isf(outside) + 1;
   if (high <= n) q.interval.upper = sample[static_cast<std::size_t>(high) - 1];
   return q;
@@ -43633,8 +44076,10 @@ inline result<quantile_estimate> quantile_interval(const sorted_sample& sample, 
 
 namespace detail {
 
-/// The sample quantile's standard error, from the width of the interval between two order statistics about it and the
-/// probability that the interval has. 0 for constant samples, infinite where the sample is too small.
+/// The sample quantile's standard error, from two order statistics on either side of it. The interval between them
+/// covers the true quantile with a binomial probability 1 - outside; if the sample quantile is normal, its width is 2 z
+/// standard errors, with z the normal deviate that has outside / 2 above it. 0 for constant samples, infinite where the
+/// sample is too small.
 inline double quantile_error(const sorted_sample& sample, double probability) noexcept {
   const auto n = static_cast<double>(sample.size());
   const double reach = 1.96 * std::sqrt(n * probability * (1 - probability));
@@ -43651,12 +44096,15 @@ inline double quantile_error(const sorted_sample& sample, double probability) no
 
 }  // namespace detail
 
-/// The test that two distributions have the same quantile at `probability`, a - b: of latencies at 0.99, say. A z test
-/// whose standard errors come from order statistics, so that no density has to be estimated.
+/// The test that two distributions have the same quantile at `probability`, such as the 0.99 quantile of latencies. The
+/// effect is a's quantile less b's. A z test, whose standard errors come from order statistics, so that no density has
+/// to be estimated.
 ///
-/// `large_sample` fails where fewer than 5 observations lie beyond the quantile in a sample; where there are too few to
-/// bound it at all, the result is an error. O(1) beyond the sorted samples; allocates: never.
-/// Errors: samples too small for the quantile, a probability or confidence outside (0, 1).
+/// `large_sample` fails where fewer than 5 observations of a sample are expected beyond the quantile.
+/// Complexity: O(1).
+/// Allocates: never.
+/// Errors: invalid_data: an empty sample, or one that is too small to bound the quantile; out_of_range: a probability
+/// or confidence outside (0, 1).
 /// Source: R. Price, D. Bonett, Journal of Statistical Computation and Simulation 72(2), 2002.
 inline result<test_result> quantile_test(const sorted_sample& a, const sorted_sample& b, double probability,
                                          const test_options& options = {}) {
@@ -43707,10 +44155,10 @@ namespace stats {
 
 /// When a sample-ratio mismatch counts.
 struct sample_ratio_options {
-  /// Far below 0.05: the check runs on every experiment, and a mismatch stops one.
+  /// Far below 0.05, since the check runs on every experiment and a mismatch stops it.
   double alpha = 1e-3;
-  /// The gate: the largest relative deviation of an arm from its share must reach this too. A billion users make any
-  /// deviation significant; one of 0.01 % does not bias a comparison.
+  /// The largest relative deviation of an arm from its share must be at least this, too. A billion users make any
+  /// deviation significant, but one of 0.01 % does not bias a comparison.
   double least_deviation = 0.001;
 };
 
@@ -43718,10 +44166,11 @@ struct sample_ratio_options {
 struct sample_ratio_result {
   /// Pearson's test of the arms' counts against their shares.
   test_result test;
-  /// The arm that is furthest from its share, relative to it: (observed - expected) / expected.
+  /// The arm with the largest relative deviation from its share, and that deviation: (observed - expected) / expected.
   std::size_t worst_arm = 0;
   double worst_deviation = 0;
-  /// Significant at alpha and past the gate: do not trust the experiment.
+  /// Whether p is at most alpha and the deviation at least options.least_deviation. The experiment's results are not to
+  /// be trusted then.
   bool mismatch = false;
 
   std::string summary() const {
@@ -43739,13 +44188,13 @@ struct sample_ratio_result {
   }
 };
 
-/// The check for a sample-ratio mismatch: counts of the units in each arm against the configured weights. An arm of
-/// weight zero takes no degree of freedom; a unit in one is a mismatch whatever the size. For a check after every unit
-/// use the always-valid one.
+/// The check for a sample-ratio mismatch: Pearson's test of the counts of units in each arm against the configured
+/// weights. An arm of weight 0 takes no degree of freedom; one unit in it is a mismatch. This check may be made once;
+/// `sequential_sample_ratio` may be called after every unit.
 ///
-/// O(arms).
+/// Complexity: O(arms).
 /// Allocates: never.
-/// Errors: as `goodness_of_fit_test`, alpha outside (0, 1), a negative gate.
+/// Errors: as `goodness_of_fit_test`, and out_of_range: alpha outside (0, 1), a negative least_deviation.
 /// Source: A. Fabijan et al., "Diagnosing sample ratio mismatch in online controlled experiments", KDD 2019.
 inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_t> counts,
                                                      std::span<const double> weights,
@@ -43771,7 +44220,7 @@ inline result<sample_ratio_result> sample_ratio_test(std::span<const std::int64_
   r.mismatch = r.test.p <= options.alpha && std::fabs(r.worst_deviation) >= options.least_deviation;
   return r;
 }
-/// The same of numbers in braces: `sample_ratio_test({50312, 49688}, {1, 1})`.
+/// The same, with counts and weights in braces: `sample_ratio_test({50312, 49688}, {1, 1})`.
 inline result<sample_ratio_result> sample_ratio_test(std::initializer_list<std::int64_t> counts,
                                                      std::initializer_list<double> weights,
                                                      const sample_ratio_options& options = {}) {
@@ -43794,20 +44243,26 @@ namespace millrace {
 inline namespace v0 {
 namespace stats {
 
-/// The mean without the `trim` share of the observations at either end, and what its standard error needs.
+/// The mean of a sample without the smallest and the largest observations, and what its standard error needs.
 struct trimmed_moments {
+  /// Observations before trimming.
   double n = 0;
-  /// Observations left.
+  /// Observations left after trimming.
   double kept = 0;
+  /// The mean of those left.
   double mean = 0;
-  /// Of the sample with what was trimmed replaced by the last values kept.
+  /// The variance of the sample with each trimmed observation replaced by the nearest one left.
   double winsorised_variance = 0;
 
   double standard_error() const noexcept { return std::sqrt(winsorised_variance * (n - 1) / (kept * (kept - 1))); }
 };
 
-/// The trimmed mean; `trim` in [0, 1/2), the share taken off each end, rounded down to whole observations.
-/// O(n); allocates: never. Errors: an empty sample, a trim outside [0, 1/2). Source: J. Tukey, D. McLaughlin 1963.
+/// The trimmed mean. `trim` in [0, 1/2) is the share of the observations that is left out at each end, rounded down to
+/// whole observations.
+/// Complexity: O(n).
+/// Allocates: never.
+/// Errors: invalid_data: an empty sample; out_of_range: a trim outside [0, 1/2), values whose squares overflow.
+/// Source: J. Tukey, D. McLaughlin 1963.
 inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double trim = 0.2) {
   if (auto ok = detail::checked(sample, "the sample"); !ok) return std::move(ok).error();
   if (!(trim >= 0 && trim < 0.5)) return error(errc::out_of_range, "the trimmed share must lie in [0, 1/2)");
@@ -43818,7 +44273,8 @@ inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double 
   t.n = static_cast<double>(n);
   t.kept = inner.n;
   t.mean = inner.mean;
-  // The kept ones' squares about their mean, and those of what stands for the others, brought to the winsorised mean.
+  // The winsorised sample has the observations kept, g times the lowest of them and g times the highest. Its squares
+  // are summed about the mean of those kept, and then moved to its own mean, which lies `shift` away.
   const double low = sample[off] - inner.mean;
   const double high = sample[n - 1 - off] - inner.mean;
   const auto g = static_cast<double>(off);
@@ -43830,9 +44286,12 @@ inline result<trimmed_moments> trimmed_mean(const sorted_sample& sample, double 
   return t;
 }
 
-/// Yuen's test of the difference of two trimmed means, a - b: for heavy tails, where a few observations decide a mean.
-/// With trim 0 it is Welch's test. O(n); allocates: never.
-/// Errors: an empty sample, fewer than 2 observations left, a trim outside [0, 1/2), a confidence outside (0, 1).
+/// Yuen's test of the difference of two trimmed means, a - b, for heavy-tailed data, in which a few observations decide
+/// the mean. With trim 0 it is Welch's test.
+/// Complexity: O(n).
+/// Allocates: never.
+/// Errors: as `trimmed_mean`, and invalid_data: fewer than 2 observations left; out_of_range: a confidence outside
+/// (0, 1).
 /// Source: K. Yuen, Biometrika 61, 1974.
 inline result<test_result> yuen_test(const sorted_sample& a, const sorted_sample& b, double trim = 0.2,
                                      const test_options& options = {}) {
@@ -43876,7 +44335,7 @@ inline result<test_result> yuen_test(const sample_view& a, const sample_view& b,
 #ifndef MILLRACE_STATS_TESTS_HPP
 #define MILLRACE_STATS_TESTS_HPP
 
-/// stats/tests: hypothesis tests and intervals for a sample that is complete.
+/// stats/tests: hypothesis tests and intervals for samples whose size was fixed beforehand.
 
 #endif  // MILLRACE_STATS_TESTS_HPP
 
@@ -43886,9 +44345,10 @@ inline result<test_result> yuen_test(const sample_view& a, const sample_view& b,
 #define MILLRACE_STATS_HPP
 
 /// stats: distributions, tests and intervals that are exact in the tails. Every test returns a `test_result`:
-/// statistic, p, effect, interval, n, the assumptions that failed, a one-sentence `summary()`. Nonsense is an error.
+/// statistic, p, effect, interval, n, the assumptions that failed, a one-sentence `summary()`. Data that make no sense
+/// (NaN, negative counts, an empty sample) return an error.
 ///
-/// Distributions, each with cdf, survival function, and the quantile of either tail:
+/// Distributions, each with cdf, survival function, and quantiles of the lower and of the upper tail:
 /// - `normal`, `student_t`, `chi_squared`, `fisher_f`, `gamma`, `beta`, `binomial`, `poisson`
 /// - `noncentral_t` for power, `studentized_range` for Tukey's comparisons
 /// - `kolmogorov` and its exact forms for finite samples, `mann_whitney_exact` with ties
@@ -43901,18 +44361,18 @@ inline result<test_result> yuen_test(const sample_view& a, const sample_view& b,
 /// - `ratio_metrics.hpp`: the delta method, relative lift, CUPED
 /// - `sample_view`: samples of double, float or integers; `sorted_sample`; `kolmogorov_smirnov.hpp`,
 ///   `anderson_darling.hpp`, `mann_whitney.hpp`, `quantiles.hpp`, `distances.hpp`; `distance_tests.hpp`: the
-///   Wasserstein and the energy test; `hodges_lehmann.hpp`: the shift between two samples, and a canary's
-///   classification by it
-/// - `categorical.hpp`: chi-squared and G; `sample_ratio.hpp`: was traffic split as configured
+///   Wasserstein and the energy test; `hodges_lehmann.hpp`: the shift between two samples, and whether a canary (a new
+///   version that serves part of the traffic) differs from its baseline by it
+/// - `categorical.hpp`: chi-squared and G; `sample_ratio.hpp`: whether traffic was split as configured
 /// - `bootstrap.hpp`, `poisson_bootstrap.hpp`, `permutation.hpp`: resampling, seeded
-/// - `family.hpp`: corrections for many comparisons, the family in the type
-/// - `planning.hpp`: power, sample size, minimum detectable effect, of means, rates and counts; `fisher_power.hpp`,
-///   `rank_power.hpp`: of Fisher's, Kolmogorov-Smirnov and quantile tests; `simulated_power.hpp`: of any test
-/// - `bayes.hpp`: posteriors, best arm, loss
+/// - `family.hpp`: corrections for many comparisons; the number of comparisons is part of the type
+/// - `planning.hpp`: power, sample size and minimum detectable effect for tests of means, rates and counts;
+///   `fisher_power.hpp`, `rank_power.hpp`: for Fisher's, Kolmogorov-Smirnov and quantile tests; `simulated_power.hpp`:
+///   for any test
+/// - `bayes.hpp`: posteriors, the probability that an arm is best, the expected loss of choosing it
+/// - `aggregate_moments.hpp`, `aggregate_tests.hpp`: tests of what an `aggregate<...>` or a sketch has summed up
 ///
-/// From `aggregate<...>` and sketches as they are, merged or not: `aggregate_moments.hpp`, `aggregate_tests.hpp`.
-///
-/// Valid however often one looks, or at planned looks:
+/// Sequential tests, which are valid however often one looks, or at planned looks:
 /// - `two_arm_e_process`: whether two arms differ, by bets on single units; `e_process`: evidence that multiplies
 /// - `sprt`, `mixture_sprt`; `group_sequential`: limits that spend alpha over a few looks
 /// - `sequential_sample_ratio`: whether arms are filled as configured

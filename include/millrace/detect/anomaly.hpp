@@ -1,7 +1,7 @@
 #ifndef MILLRACE_DETECT_ANOMALY_HPP
 #define MILLRACE_DETECT_ANOMALY_HPP
 
-/// detect/anomaly: single values that do not belong.
+/// detect/anomaly: single observations, or rows, that do not belong to a stream.
 
 #include <millrace/detect/anomaly/anomaly.hpp>
 #include <millrace/detect/anomaly/bands.hpp>

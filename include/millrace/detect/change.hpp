@@ -1,7 +1,7 @@
 #ifndef MILLRACE_DETECT_CHANGE_HPP
 #define MILLRACE_DETECT_CHANGE_HPP
 
-/// detect/change: detectors of a change in a stream of numbers or errors, set by the run length that they promise.
+/// detect/change: detectors of a lasting change in a stream of numbers or errors, set by their average run length.
 
 #include <millrace/detect/change/adwin.hpp>
 #include <millrace/detect/change/bocpd.hpp>

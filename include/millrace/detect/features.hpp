@@ -1,7 +1,7 @@
 #ifndef MILLRACE_DETECT_FEATURES_HPP
 #define MILLRACE_DETECT_FEATURES_HPP
 
-/// detect/features: whether the features of today are distributed as those of the training.
+/// detect/features: whether features are still distributed as in a reference, such as the training data.
 
 #include <millrace/detect/features/drift_reference.hpp>
 #include <millrace/detect/features/table_drift.hpp>

@@ -12,17 +12,17 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// What a detector says of the observation it was just given.
+/// What a detector returns for an observation.
 enum class signal : std::uint8_t { none, warning, drift };
 
 constexpr std::string_view to_string(signal s) noexcept {
   return s == signal::drift ? "drift" : s == signal::warning ? "warning" : "none";
 }
 
-/// The promise a detector is set by: its in-control average run length. While nothing changes it takes `Drift`
-/// observations on average from a fresh start to the first false drift, and about `Warning` to the first warning; a
-/// detector states for which streams, and how closely it keeps the promise. On amounts, latencies and the like, whose
-/// tails are heavy, only `kswin`'s holds as it stands; give the others logarithms.
+/// The average run length by which a detector is set. While nothing changes, it takes `Drift` observations on average
+/// from a fresh start to the first `signal::drift`, and about `Warning` to the first `signal::warning`. Each detector's
+/// comment says for which streams it keeps that promise, and how closely. On heavy-tailed streams such as amounts and
+/// latencies only `kswin` keeps it; give the other detectors logarithms.
 ///
 /// Source: the average run length of E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954.
 template <std::uint64_t Drift, std::uint64_t Warning = Drift / 10>
@@ -33,7 +33,7 @@ struct arl {
   static constexpr std::uint64_t warning = Warning;
 };
 
-/// Thresholds of one's own for a detector's statistic, in place of the promised run length's: `adwin<> d({9, 6})`.
+/// Thresholds of your own for a detector's statistic, in place of those for its run length: `adwin<> d({9, 6})`.
 struct thresholds {
   double drift = 0;
   double warning = 0;
@@ -53,7 +53,7 @@ struct require_arl {
                 "millrace[DETECT-2]: a detector is set by the run length it promises, as in cusum<arl<10'000>>");
 };
 
-/// Where a detector's statistic stands against what was promised.
+/// The signal for a statistic, given the two thresholds.
 constexpr signal grade(double statistic, double warning, double drift) noexcept {
   return statistic > drift ? signal::drift : statistic > warning ? signal::warning : signal::none;
 }
@@ -62,10 +62,11 @@ constexpr signal grade(double statistic, double warning, double drift) noexcept 
 
 /// Watches a stream for a lasting change, one observation at a time.
 ///
-/// Laws: after reset() it is as new; statistic() > threshold() exactly when update last returned `drift`, or would
-/// have, had it not started afresh; the same stream gives the same signals. Observations that are not finite are passed
-/// over: update returns `none`; ones beyond what the squares of doubles can hold count as the largest that they can.
-/// update allocates never, and the detector is trivially copyable: a copy is a checkpoint.
+/// Laws: after reset() a detector is as new. The same stream gives the same signals. statistic() is that of the last
+/// comparison (some detectors compare every so many observations), and is above threshold() if and only if that
+/// comparison gave `drift`. An observation that is not finite is passed over, and update returns `none`; a detector
+/// that sums squares may cut one beyond 1e140 in size to a size whose squares it can sum.
+/// update never allocates. A detector is trivially copyable, so a copy is a checkpoint.
 template <class D>
 concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, const D& c, double x) {
   { d.update(x) } noexcept -> std::same_as<signal>;
@@ -75,19 +76,20 @@ concept drift_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && 
   { c.threshold() } -> std::same_as<double>;
 };
 
-/// A stream's mean and standard deviation while nothing is wrong: `in_control{.mean = 20, .stddev = 2.5}`. The
-/// deviation has to be given: one that is left out is 0, which no chart takes.
+/// A stream's mean and standard deviation while nothing is wrong: `in_control{.mean = 20, .stddev = 2.5}`. The standard
+/// deviation has to be given: if left out it is 0, which every detector refuses.
 struct in_control {
   double mean = 0;
   double stddev = 0;
 
+  /// Whether the mean is finite and the standard deviation positive and finite, and its inverse, too.
   bool is_possible() const noexcept {
     constexpr double most = 1.7976931348623157e308;
     return mean >= -most && mean <= most && stddev > 0 && stddev <= most && 1 / stddev <= most;
   }
 };
 
-/// Which changes of a mean count.
+/// Which changes of a mean a detector looks for: rises (`upper`), falls (`lower`), or both.
 enum class side : std::uint8_t { both, upper, lower };
 
 }  // namespace detect

@@ -13,22 +13,24 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// What an anomaly detector says of one observation: how far it is from what was expected, in the detector's unit
-/// (standard deviations unless said otherwise), the band it should have been in, and whether it was outside.
+/// What an anomaly detector returns for one observation.
 struct anomaly {
+  /// How far the observation is from the expected value, in standard deviations unless the detector says otherwise.
   double score = 0;
+  /// The band in which the observation was expected.
   double lower = -std::numeric_limits<double>::infinity();
   double upper = std::numeric_limits<double>::infinity();
+  /// Whether it was outside.
   bool flagged = false;
 };
 
-/// In the place of a run length: the limit is given when the detector is made, in the unit of its score. It need not be
-/// written: `z_score outlier(3.0)` is a `z_score<given_limit>`.
+/// Stands in the place of a run length where the detector's constructor is given the limit of the score. It is deduced:
+/// `z_score outlier(3.0)` is a `z_score<given_limit>`.
 struct given_limit {};
 
 namespace detail {
 
-/// Of a detector whose limit is given.
+/// Whether a detector's limit is given to its constructor.
 template <class RunLength>
 inline constexpr bool limit_is_given = false;
 template <>
@@ -39,7 +41,7 @@ struct require_limit : require_arl<RunLength> {};
 template <>
 struct require_limit<given_limit> {};
 
-/// The normal deviate that one in `RunLength::drift` exceeds, on either side.
+/// The limit that the absolute value of one standard normal number in `RunLength::drift` exceeds.
 template <class RunLength>
 double promised_limit() noexcept {
   static_assert(!limit_is_given<RunLength>,
@@ -49,7 +51,7 @@ double promised_limit() noexcept {
   else
     return gaussian_upper_quantile(0.5 / static_cast<double>(RunLength::drift));
 }
-/// A limit that was given. One that is not positive, or NaN, flags whatever differs.
+/// The limit that was given; 0, which flags every score but 0, if that is NaN or not positive.
 template <class RunLength>
 double checked_limit(double limit) noexcept {
   static_assert(limit_is_given<RunLength>,
@@ -58,7 +60,7 @@ double checked_limit(double limit) noexcept {
   return limit > 0 ? limit : 0;
 }
 
-/// A detector to load into.
+/// A detector whose figures are about to be read from saved bytes.
 template <class Detector, class RunLength>
 Detector blank_of() noexcept {
   if constexpr (limit_is_given<RunLength>)
@@ -69,12 +71,12 @@ Detector blank_of() noexcept {
 
 }  // namespace detail
 
-/// Judges single observations of a stream, where a drift_detector looks for a lasting change.
+/// Compares each observation of a stream with those before it. (A drift_detector looks for a lasting change instead.)
 ///
-/// Laws: an observation is judged by those before it, then taken up. NaN is flagged, with a score of NaN, and not taken
-/// up; infinities are flagged and not taken up, nor are observations beyond 1e150 in size, whose squares are infinite
-/// (`quantile_bands` takes all that are finite). Until enough was seen the band is infinite and nothing is flagged.
-/// update allocates never; the detector is trivially copyable.
+/// Laws: an observation is compared with those before it, and then becomes one of them. NaN, infinities and numbers
+/// whose squares are too large (in general above 1e150) are flagged and do not become one of them; the score of a NaN
+/// is NaN. Before enough observations have come the band is infinite and nothing finite is flagged. update never
+/// allocates. A detector is trivially copyable.
 template <class D>
 concept anomaly_detector = std::copyable<D> && std::is_trivially_copyable_v<D> && requires(D& d, double x) {
   { d.update(x) } noexcept -> std::same_as<anomaly>;

@@ -17,15 +17,17 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// An observation against mean and standard deviation of all before it.
+/// Flags an observation by its distance from the mean of all before it, in their standard deviations.
 ///
-///     mr::z_score<mr::arl<10'000>> rare;     // flags one normal observation in 10,000
-///     mr::z_score outlier(3.0);              // flags what is beyond three sigmas
+///     mr::detect::z_score<mr::detect::arl<10'000>> rare;     // flags one normal observation in 10,000
+///     mr::detect::z_score outlier(3.0);                      // flags scores beyond 3 standard deviations
+///
+/// The distance has Student's t distribution, since the deviation is estimated; the score is the normal deviate that is
+/// exceeded with the same probability.
 ///
 /// Models: anomaly_detector.
-/// Guarantee: on normal observations one in `RunLength::drift` is flagged by chance, from the third one on: the score
-/// is the normal deviate as far out as Student's t for so many observations. Flagged ones are taken up too, which
-/// widens the band; `robust_z` does not mind them.
+/// Guarantee: of independent normal observations one in `RunLength::drift` is flagged, from the fourth one on. Flagged
+/// observations count in mean and deviation as well, which widens the band; `robust_z` is hardly affected by them.
 /// Complexity: update O(1), 25 ns.
 /// Allocates: never.
 /// Source: Hawkins, The Statistician 36, 1987; Welford, Technometrics 4, 1962.
@@ -35,7 +37,7 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
 
  public:
   z_score() noexcept : limit_(detail::promised_limit<RunLength>()) {}
-  /// With a limit of one's own for the size of the score, in standard deviations.
+  /// With a limit of your own for the absolute value of the score, in standard deviations.
   explicit z_score(double limit) noexcept : limit_(detail::checked_limit<RunLength>(limit)) {}
 
   anomaly update(double x) noexcept {
@@ -43,7 +45,8 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
     anomaly found;
     if (seen_.count >= 3 && seen_.squares > 0) {
       const auto n = static_cast<double>(seen_.count);
-      // The deviate's inverse, to name the band: t at which the score reaches the limit.
+      // The band ends where the score is the limit: at the t for which normal_from_student(t, n - 1), solved for t, is
+      // it.
       const double shrunk = limit_ * (8 * (n - 1) + 3) / (8 * (n - 1) + 1);
       const double t = detail::math::sqrt((n - 1) * detail::math::expm1(shrunk * shrunk / (n - 1)));
       const double reach = t * detail::math::sqrt((n + 1) / n * seen_.squares / (n - 1));
@@ -74,14 +77,15 @@ class z_score : detail::require_limit<RunLength>, public saved_fields<z_score<Ru
 };
 z_score(double) -> z_score<given_limit>;
 
-/// An observation against exponentially weighted mean and deviation: bands that follow a wandering stream.
+/// Flags an observation by its distance from an exponentially weighted mean, in exponentially weighted standard
+/// deviations: the band follows a stream whose level wanders.
 ///
 /// Models: anomaly_detector.
-/// Units: `weight` of the newest observation in (0, 1).
-/// Guarantee: on normal observations about one in `RunLength::drift` is flagged by chance: the limit is Student's for
-/// the number of observations that the average is worth, (2 - weight) / weight. A flagged observation enters at the
-/// band's edge, so that one spike does not blind it and a new level is followed all the same. Nothing is flagged among
-/// the first 1 / weight.
+/// Units: `weight` is that of the newest observation, in (0, 1).
+/// Guarantee: of independent normal observations about one in `RunLength::drift` is flagged. The limit is that of
+/// Student's t for (2 - weight) / weight observations, the number whose plain mean varies as little as the weighted
+/// one. A flagged observation counts as one at the band's edge: a single spike hardly widens the band, and a new level
+/// is still followed. Nothing is flagged among the first 1 / weight observations.
 /// Complexity: update O(1), 5 ns.
 /// Allocates: never.
 /// Source: T. Finch, "Incremental calculation of weighted mean and variance", 2009.
@@ -90,6 +94,7 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
   friend saved_fields<ewma_bands>;
 
  public:
+  /// A weight outside (0, 1) counts as 0.05.
   explicit ewma_bands(double weight = 0.05) noexcept : weight_(weight > 0 && weight < 1 ? weight : 0.05) {
     const double freedom = (2 - weight_) / weight_ - 1;
     const double z = detail::promised_limit<RunLength>() * (8 * freedom + 3) / (8 * freedom + 1);
@@ -113,10 +118,12 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
       found = {d / deviation, mean_ - reach, mean_ + reach, detail::math::absolute(d) > reach};
       if (found.flagged) d = d > 0 ? reach : -reach;
     }
-    // While young, all observations weigh the same.
+    // The first 1 / weight observations have equal weights, as in a plain mean.
     const double w = n * weight_ < 1 ? 1 / n : weight_;
     mean_ += w * d;
-    // d is against a mean that does not have x yet: its variance is larger by 1 + 1/n, or by 2 / (2 - weight).
+    // d is the distance from a mean without x, so its variance is larger than that of x: n / (n - 1) times in a plain
+    // mean, 2 / (2 - weight) times in a weighted one. With n = 2 the variance before is 0 for want of data, and the one
+    // square counts twice.
     variance_ += w * (d * d * (n * weight_ < 1 ? (n - 1) / n : 0.5 * (2 - weight_)) * (n == 2 ? 2 : 1) - variance_);
     return found;
   }
@@ -143,14 +150,15 @@ class ewma_bands : detail::require_arl<RunLength>, public saved_fields<ewma_band
   std::uint64_t count_ = 0;
 };
 
-/// An observation against streaming quantiles, for streams of any shape.
+/// Flags an observation outside two extreme quantiles of all before it, for streams of any shape.
 ///
 /// Models: anomaly_detector.
-/// Units: the score is the distance from the median over that of the nearer quantile: above 1 is outside.
-/// Guarantee: on independent observations of any continuous distribution about one in `RunLength::drift` is flagged by
-/// chance, half on each side, as far as the estimates go: they are those of the P2 algorithm, and nothing is flagged
-/// before 2 * RunLength::drift observations.
-/// Complexity: update O(1), 30 ns; 0.5 KB.
+/// Units: the score is the distance from the median, divided by the distance of the quantile on that side from the
+/// median: it is above 1 outside the band.
+/// Guarantee: of independent observations of any continuous distribution about one in `RunLength::drift` is flagged,
+/// half of them on each side, as closely as the P2 algorithm estimates the quantiles. Nothing is flagged before
+/// 2 * RunLength::drift observations. All finite observations are taken.
+/// Complexity: update O(1), 30 ns; 0.3 KB.
 /// Allocates: never.
 /// Source: Jain, Chlamtac, CACM 28(10), 1985.
 template <class RunLength = arl<1'000>>

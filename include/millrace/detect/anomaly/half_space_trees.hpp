@@ -18,15 +18,19 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// Rows of several features against where the rows of the last full window lay: random half-spaces, counted.
+/// Flags rows of several features that lie where few rows of the last full window lay.
 ///
-/// Shapes and units: a row is Features doubles in [0, 1]; others are brought into it, and `clamped()` counts the rows
-/// that had any: features of other ranges are given as (x - low) / (high - low). The score is in [0, 1], near 1 where
-/// few rows lay.
-/// Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged: the limit is that streaming
-/// quantile of the scores themselves; nothing is flagged in the first window, nor before 2 * RunLength::drift scores.
-/// The same seed and rows give the same scores. A row with a value that is not finite is flagged and not taken up.
-/// Complexity: update O(Trees Depth), 0.5 us; about 16 Trees 2^Depth bytes (100 KB: not for a small stack).
+/// Each of `Trees` random trees halves the space of the features `Depth` times and counts the rows in every part. While
+/// one window of `Window` rows is counted, new rows are scored by the counts of the window before.
+///
+/// Shapes and units: a row is `Features` doubles in [0, 1]. Give a feature with another range as (x - low) / (high -
+/// low); numbers outside [0, 1] count as 0 or 1, and `clamped()` counts the rows that had any. The score is in [0, 1],
+/// and near 1 where few rows lay.
+/// Guarantee: about one row in `RunLength::drift` of a stream without outliers is flagged, since the limit is the
+/// (1 - 1 / RunLength::drift) quantile of the scores so far. Nothing is flagged in the first window, nor before
+/// 2 * RunLength::drift scores. The same seed and rows give the same scores. A row with a number that is not finite is
+/// flagged and not counted.
+/// Complexity: update O(Trees Depth), 0.5 us; about 24 Trees 2^Depth bytes (150 KB: too much for a small stack).
 /// Allocates: never.
 /// Threads: one at a time.
 /// Source: Tan, Ting, Liu, "Fast anomaly detection for streaming data", IJCAI 2011.
@@ -76,10 +80,10 @@ class half_space_trees : detail::require_arl<RunLength>,
   }
 
   std::uint64_t count() const noexcept { return count_; }
-  /// How many rows had a value outside [0, 1], or one that is not finite, since the start or reset. Above 0: look at
-  /// the units, since values brought into [0, 1] lie on its edges, where they hide what differs between them.
+  /// How many rows had a number outside [0, 1], or one that is not finite, since the start or reset. If this is above 0
+  /// the features are probably not scaled: numbers that count as 0 or 1 can no longer be told from each other.
   std::uint64_t clamped() const noexcept { return clamped_; }
-  /// Forgets the rows; the half-spaces stay.
+  /// Forgets the rows; the trees stay.
   void reset() noexcept {
     for (auto& tree : tree_) {
       tree.last = {};
@@ -90,8 +94,9 @@ class half_space_trees : detail::require_arl<RunLength>,
   }
 
  private:
-  /// Counts the row in every tree, down to its leaf. Returns the sum over the trees of the rows that the last window
-  /// had in its half-space, at the depth where they become few, as if all half-spaces were of the smallest size.
+  /// Counts the row in every tree, down to its leaf, and returns how crowded its place was in the last window. Each
+  /// tree adds the last window's count in the row's part, at the first depth where that is at most `few`, times
+  /// 2^depth: a part at that depth is 2^-depth of the space, so this is a density.
   double count_in(std::span<const double, Features> row) noexcept {
     double mass = 0;
     for (auto& tree : tree_) {
@@ -118,7 +123,7 @@ class half_space_trees : detail::require_arl<RunLength>,
   static constexpr std::size_t inner = (std::size_t{1} << Depth) - 1;
   static constexpr std::size_t nodes = 2 * inner + 1;
   static constexpr auto most_rows = static_cast<float>(Window);
-  static constexpr double few = 0.1 * static_cast<double>(Window);
+  static constexpr double few = 0.1 * static_cast<double>(Window);  // a count that is not divided further
 
   struct range {
     std::array<double, Features> low;
@@ -136,13 +141,13 @@ class half_space_trees : detail::require_arl<RunLength>,
     }
   };
 
-  /// The half-spaces, which the seed decides.
+  /// Makes the trees, which depend on the seed alone.
   void plant() noexcept {
     random_engine engine(seed_);
     for (auto& tree : tree_) {
       range reach;
       for (std::size_t f = 0; f < Features; ++f) {
-        // A work range around a random centre that covers [0, 1].
+        // The range that the tree halves lies around a random centre and covers [0, 1].
         const double centre = engine.uniform();
         const double half = 2 * (centre > 0.5 ? centre : 1 - centre);
         reach.low[f] = centre - half;

@@ -16,22 +16,24 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// How fast a seasonal model follows: the weights of the newest observation for level, trend and season, in [0, 1].
+/// How fast a seasonal model follows the stream: the weight, in [0, 1], that the newest observation has in each part.
 struct smoothing {
   double level = 0.2;
   double trend = 0.01;
   double season = 0.2;
 };
 
-/// An observation against what level, trend and season lead to expect: Holt and Winters' additive model.
+/// Flags an observation by its distance from a forecast: the sum of a level, a trend per observation, and the usual
+/// departure at this place of the season (Holt and Winters' additive model).
 ///
-/// Models: anomaly_detector. `Period` observations make a season: 48 half-hours a day, 24 hours. `forecast(steps)`
-/// looks ahead.
-/// Units: the score is the residual in its own weighted standard deviations.
-/// Guarantee: on residuals that are normal about one in `RunLength::drift` is flagged by chance. The first two seasons
-/// set it up, a third the residuals' deviation; then flags begin. A flagged observation enters at the band's edge: one
-/// spike leaves no trace a season later.
-/// Complexity: update O(1), 8 ns; 24 Period bytes.
+/// `Period` is the number of observations in a season: 48 for a day of half-hours. `forecast(steps)` looks ahead.
+///
+/// Models: anomaly_detector.
+/// Units: the score is the residual (observation less forecast), in weighted standard deviations of the residuals.
+/// Guarantee: if the residuals are independent and normal, about one in `RunLength::drift` is flagged. The first two
+/// seasons set level, trend and season up, the third the residuals' deviation; only then are observations flagged. A
+/// flagged observation counts as one at the band's edge, so one spike hardly changes the forecast a season later.
+/// Complexity: update O(1), 8 ns; 16 Period + 64 bytes.
 /// Allocates: never.
 /// Source: Winters, Management Science 6(3), 1960; cutting of outliers: Gelper, Fried, Croux, J. Forecasting 29, 2010.
 template <std::size_t Period, class RunLength = arl<10'000>>
@@ -40,6 +42,7 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
   static_assert(Period >= 2 && Period <= 65536, "millrace[DETECT-6]: seasonal<Period> needs 2 <= Period <= 65536");
 
  public:
+  /// Weights outside [0, 1] are brought into it.
   explicit seasonal(smoothing weights = {}) noexcept
       : weights_{within(weights.level), within(weights.trend), within(weights.season)},
         limit_(detail::promised_limit<RunLength>()) {}
@@ -73,23 +76,26 @@ class seasonal : detail::require_arl<RunLength>, public saved_fields<seasonal<Pe
     return found;
   }
 
-  /// What is expected `steps` observations ahead; NaN until two seasons were seen.
+  /// The forecast for the observation `steps` ahead, 1 for the next one; NaN before two seasons have come.
   double forecast(std::uint64_t steps) const noexcept {
     if (count_ < 2 * Period) return detail::math::nan;
     return level_ + static_cast<double>(steps) * trend_ +
            season_[static_cast<std::size_t>((count_ + (steps == 0 ? 0 : steps - 1)) % Period)];
   }
   double level() const noexcept { return level_; }
+  /// The change of the level per observation.
   double trend() const noexcept { return trend_; }
   std::uint64_t count() const noexcept { return count_; }
   void reset() noexcept { *this = seasonal(weights_); }
 
  private:
-  static constexpr double memory = Period < 100 ? 500 : 5.0 * static_cast<double>(Period);  // observations
+  /// How many observations the residuals' variance remembers.
+  static constexpr double memory = Period < 100 ? 500 : 5.0 * static_cast<double>(Period);
 
   static double within(double w) noexcept { return !(w >= 0) ? 0 : w > 1 ? 1 : w; }
 
-  /// Trend from the two seasons' means; each place's season is its distance from that line, averaged over both.
+  /// Sets the trend to the slope between the two seasons' means, each place of the season to its distance from that
+  /// line averaged over both seasons, and the level to the line's end.
   void set_up() noexcept {
     constexpr auto period = static_cast<double>(Period);
     double first = 0;

@@ -20,7 +20,7 @@ namespace detect {
 
 namespace detail {
 
-/// The last Window values, in order of arrival and of size.
+/// The last `Window` values, kept twice: in order of arrival, and ascending.
 template <std::size_t Window>
 class sorted_window {
  public:
@@ -41,7 +41,8 @@ class sorted_window {
     ++size_;
   }
 
-  /// The verdict on x by the band found for it, and x taken up unless it is none to keep.
+  /// Completes the verdict on x, whose band and score are in `found`, and adds x to the window unless it is NaN or
+  /// beyond 1e300 in size.
   anomaly settle(double x, anomaly found) noexcept {
     const bool keeps = detail::math::absolute(x) <= 1e300;
     found.flagged = !keeps || !(x >= found.lower && x <= found.upper);
@@ -64,7 +65,7 @@ class sorted_window {
     return true;
   }
 
-  /// Type 7 of Hyndman and Fan: linear between the order statistics.
+  /// The quantile at p, linear between order statistics: type 7 of Hyndman and Fan.
   double quantile(double p) const noexcept {
     const double at = p * static_cast<double>(size_ - 1);
     const auto below = static_cast<std::size_t>(at);
@@ -72,7 +73,8 @@ class sorted_window {
     return sorted_[below] + (at - static_cast<double>(below)) * (sorted_[below + 1] - sorted_[below]);
   }
 
-  /// The median distance from `centre`: the distances on both sides ascend, so they are merged, not sorted.
+  /// The median of the distances from `centre`. On either side of it the distances ascend, so both lists are merged up
+  /// to the middle and nothing is sorted.
   double median_distance(double centre) const noexcept {
     std::size_t above = count_below(sorted_.data(), size_, centre);
     std::size_t below = above;
@@ -97,14 +99,16 @@ class sorted_window {
 
 }  // namespace detail
 
-/// An observation against median and median absolute deviation of the last `Window`: half of them may be wrong.
+/// Flags an observation by its distance from the median of the last `Window` observations, in their median absolute
+/// deviations (MAD). Up to half of the window may be anomalies without moving the band far.
 ///
 /// Models: anomaly_detector.
-/// Units: the score is in normal standard deviations, (x - median) / (1.4826 MAD).
-/// Guarantee: on normal observations about one in `RunLength::drift` is flagged by chance, to a factor of 2 at a window
-/// of 128 and less as it grows. Where the MAD is 0 (more than half the window equal) any other value is flagged.
-/// Nothing is flagged before a quarter of the window is filled.
-/// Complexity: update O(Window), moves of memory, 0.3 us at 128; 16 Window bytes.
+/// Units: the score is (x - median) / (1.4826 MAD): the MAD of a normal distribution is its standard deviation /
+/// 1.4826.
+/// Guarantee: of independent normal observations about one in `RunLength::drift` is flagged, to a factor of 2 with a
+/// window of 128, and more closely with a larger one. Where the MAD is 0, since more than half of the window are equal,
+/// every other value is flagged. Nothing is flagged before a quarter of the window is filled.
+/// Complexity: update O(Window), as it moves a part of the window in memory: 0.3 us at 128. 16 Window bytes.
 /// Allocates: never.
 /// Source: Iglewicz, Hoaglin, "How to detect and handle outliers", 1993.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
@@ -114,7 +118,7 @@ class robust_z : detail::require_limit<RunLength>, public saved_fields<robust_z<
 
  public:
   robust_z() noexcept : limit_(detail::promised_limit<RunLength>()) {}
-  /// With a limit of one's own for the size of the score: Iglewicz and Hoaglin advise 3.5.
+  /// With a limit of your own for the absolute value of the score; Iglewicz and Hoaglin advise 3.5.
   explicit robust_z(double limit) noexcept : limit_(detail::checked_limit<RunLength>(limit)) {}
 
   anomaly update(double x) noexcept {
@@ -145,12 +149,14 @@ class robust_z : detail::require_limit<RunLength>, public saved_fields<robust_z<
 };
 robust_z(double) -> robust_z<given_limit>;
 
-/// An observation against the quartiles of the last `Window`: fences at a multiple of their distance.
+/// Flags an observation that lies further outside the quartiles of the last `Window` observations than a multiple of
+/// their distance, the interquartile range. Up to a quarter of the window may be anomalies.
 ///
 /// Models: anomaly_detector.
-/// Units: the score is the distance from the nearer quartile in interquartile ranges; 0 between them.
-/// Guarantee: as `robust_z`; a quarter of the window may be wrong. Tukey's 1.5 is a promise of one in 143.
+/// Units: the score is the distance from the nearer quartile in interquartile ranges; 0 between the quartiles.
+/// Guarantee: as `robust_z`. Tukey's multiple of 1.5 flags one normal observation in 143.
 /// Complexity: as `robust_z`.
+/// Allocates: never.
 /// Source: Tukey, "Exploratory data analysis", 1977.
 template <class RunLength = arl<10'000>, std::size_t Window = 128>
 class iqr_fence : detail::require_limit<RunLength>, public saved_fields<iqr_fence<RunLength, Window>> {
@@ -158,8 +164,9 @@ class iqr_fence : detail::require_limit<RunLength>, public saved_fields<iqr_fenc
   static_assert(Window >= 8 && Window <= 4096, "millrace[DETECT-5]: a window of anomalies needs 8 <= Window <= 4096");
 
  public:
+  // A normal distribution's quartiles are at -q and q, so z is (z - q) / (2 q) interquartile ranges beyond q.
   iqr_fence() noexcept : fence_(0.5 * (detail::promised_limit<RunLength>() / upper_quartile - 1)) {}
-  /// With a multiple of one's own of the interquartile range: Tukey's is 1.5.
+  /// With a multiple of your own of the interquartile range; Tukey's is 1.5.
   explicit iqr_fence(double fence) noexcept : fence_(detail::checked_limit<RunLength>(fence)) {}
 
   anomaly update(double x) noexcept {

@@ -16,19 +16,22 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// A window that holds as much of the recent past as has one mean: it grows while nothing changes, and lets its oldest
-/// part go when that part's mean differs from the rest's. A change of any size, at any place, is found.
+/// Detects a change of a mean that is not known, of any size, with an adaptive window: the window grows while nothing
+/// changes, and drops its oldest part when that part's mean differs from the mean of the rest.
 ///
-/// Models: drift_detector. `mean`, `variance` and `width` describe the window.
-/// Guarantee: every boundary between its buckets with `least` observations on both sides is looked at, every `clock`
-/// observations. On independent normal or uniform observations, and 0/1 ones with a probability of 0.5, the average run
-/// length is the one promised to 10 %; on rarer ones, it is shorter (a third at 0.1, see benchmarks/RESULTS.md). The
-/// scale of the stream does not matter. The threshold was found by simulation, not from the paper's bound, which is
-/// several times too wide. Heavy tails shorten it: with arl<10'000> and arl<100'000> alarms came 1.3 and 2 times as
-/// often on Student's t of 5 degrees, 1.5 and 3 times on exponential, 2.4 and 10 times on lognormal (sigma 1)
-/// observations: give it logarithms of such. A drift does not start it afresh: what is left of the window is what has
-/// changed. `count` is the width.
-/// Complexity: update O(1) amortised and O(log width) every `clock` observations; 4 KB.
+/// The window is a list of buckets that hold 1, 2, 4, ... observations, at most five of each size, the larger ones the
+/// older. Every `clock` observations the means on both sides of each boundary between buckets are compared, if at least
+/// `least` observations lie on either side. After a drift the detector does not start afresh: the window that is left
+/// holds what came after the change.
+///
+/// Models: drift_detector. `mean`, `variance` and `width` describe the window; `count` is its width.
+/// Guarantee: on independent normal or uniform observations of any scale, and on 0/1 observations with a probability of
+/// 0.5, the average run length is `RunLength::drift` to 10 %. It is shorter on rarer ones (a third of it at a
+/// probability of 0.1, see benchmarks/RESULTS.md) and on heavy tails. With arl<10'000> and arl<100'000> false alarms
+/// came 1.3 and 2 times as often on Student's t with 5 degrees of freedom, 1.5 and 3 times on exponential observations,
+/// 2.4 and 10 times on lognormal ones (sigma 1): give it logarithms of such. Thresholds were found by simulation, since
+/// those of the paper's bound are several times as large as needed.
+/// Complexity: update O(1) amortised, and O(log width) every `clock` observations; 4 KB.
 /// Allocates: never.
 /// Source: Bifet, Gavalda, "Learning from time-changing data with adaptive windowing", SDM 2007: ADWIN2's buckets.
 template <class RunLength = arl<10'000>>
@@ -36,11 +39,13 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
   friend saved_fields<adwin>;
 
  public:
+  /// How many observations come between two comparisons.
   static constexpr unsigned clock = 32;
+  /// The fewest observations on either side of a boundary that is compared.
   static constexpr double least = 32;
 
   adwin() noexcept : adwin(detail::promised<RunLength>(simulated)) {}
-  /// With thresholds of one's own, for half the squared difference of two means in its own standard errors.
+  /// With thresholds of your own, for half the square of the difference of two means in its standard errors.
   explicit adwin(thresholds own) noexcept : drift_(own.drift), warning_(own.warning) {}
 
   signal update(double x) noexcept {
@@ -48,7 +53,7 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
       if (!detail::math::is_finite(x)) return signal::none;
       x = detail::taken(x);
     }
-    if (width_ == 0) origin_ = x;  // sums of differences keep their digits, however far from zero the stream is
+    if (width_ == 0) origin_ = x;  // sums of distances from it keep their digits, however far from 0 the stream is
     insert(x - origin_);
     if (++ticks_ % clock != 0) [[likely]]
       return signal::none;
@@ -64,7 +69,7 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
 
   std::uint64_t count() const noexcept { return static_cast<std::uint64_t>(width_); }
   std::uint64_t width() const noexcept { return count(); }
-  /// Of the window; NaN when it is empty.
+  /// Mean and variance of the window; NaN where it holds too few observations.
   double mean() const noexcept { return width_ > 0 ? origin_ + total_ / width_ : detail::math::nan; }
   double variance() const noexcept { return width_ > 1 ? squares_ / (width_ - 1) : detail::math::nan; }
   double statistic() const noexcept { return last_; }
@@ -72,7 +77,7 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
 
  private:
   static constexpr std::size_t per_row = 5;
-  static constexpr std::size_t rows = 40;  // 5 * 2^40 observations; then the oldest go
+  static constexpr std::size_t rows = 40;  // the largest buckets have 2^39 observations; beyond, the oldest are dropped
 
   static constexpr detail::calibration simulated{0.453, 1.811, 3.175, 4.455, 5.814, 6.986, 8.289, 9.46, 10.77};
 
@@ -128,7 +133,10 @@ class adwin : detail::require_arl<RunLength>, public saved_fields<adwin<RunLengt
     while (oldest_ > 0 && row_of_[oldest_].count == 0) --oldest_;
   }
 
-  /// The largest difference of means over all boundaries: half its square over its variance.
+  /// The statistic: over all boundaries, the largest half square of the difference of means over its variance. With n
+  /// older and m newer observations, w = n + m and S the window's sum of squares, the difference has the variance
+  /// (S / w) (1 / n + 1 / m) = S / (n m). Let d be the older sum less n times the window's mean, which is n m / w times
+  /// the difference; so half the square over the variance is w^2 / (2 S) d^2 / (n m).
   double widest() const noexcept {
     if (width_ < 2 * least || !(squares_ > 0)) return 0;
     const double average = total_ / width_;

@@ -17,21 +17,24 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// A change of mean or of variance, with the probability of each place where it may have been: Bayesian online change
-/// point detection for normal observations of unknown mean and variance.
+/// Detects a change of mean or variance, and how long ago it was: Bayesian online change point detection for normal
+/// observations of unknown mean and variance.
+///
+/// A run is the observations since the last change. The detector keeps the probability of each run length up to `Most`,
+/// and all longer runs as one hypothesis; for each it keeps what the run tells of mean and variance. The prior expects
+/// a change every `RunLength::drift` observations. After a drift the most probable run is the only one left:
+/// run_length().
 ///
 /// Models: drift_detector.
-/// Units: `usual` is the scale on which means and deviations are expected, before and after changes; it need not be
-/// exact (the prior is worth one observation). The statistic is the odds that a change lies among the last `Most`
-/// observations.
-/// Guarantee: the prior has a change every `Drift` observations. On independent normal observations with the mean and
-/// deviation given, the average run length is the one promised to 25 %: thresholds found by simulation with Most = 160,
-/// for run lengths up to 30'000. Runs longer than `Most` are one hypothesis. After a drift it goes on from the most
-/// probable run: run_length().
-/// Complexity: update O(Most), 3 us at 160; 40 Most bytes.
+/// Units: `usual` gives the mean and standard deviation on whose scale the stream is expected before and after changes.
+/// It need not be exact, as the prior is worth one observation. The statistic is the odds that a change lies among the
+/// last `Most` observations.
+/// Guarantee: on independent normal observations with the mean and deviation of `usual` the average run length is
+/// `RunLength::drift` to 25 %. Thresholds were found by simulation with Most = 160, for run lengths up to 30'000.
+/// Complexity: update O(Most), 3 us at 160; 48 Most bytes.
 /// Allocates: never.
-/// Errors: `make`: invalid_argument. The constructor has no errors to give: with scales that `make` refuses every
-/// observation is a drift, and so is one that is 1e100 deviations out.
+/// Errors: `make`: invalid_argument. The constructor cannot return an error: with a scale that `make` refuses, every
+/// observation is a drift. So is an observation that is more than 1e100 deviations away from the mean of `usual`.
 /// Source: Adams, MacKay, "Bayesian online changepoint detection", 2007; conjugate update: Murphy, 2007, section 3.
 template <class RunLength = arl<10'000>, std::size_t Most = 160>
 class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLength, Most>> {
@@ -45,7 +48,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
                   "millrace[DETECT-8]: bocpd knows thresholds for run lengths up to 30'000; beyond, find one and give "
                   "it: bocpd(thresholds{...}, usual)");
   }
-  /// With thresholds of one's own for the odds.
+  /// With thresholds of your own for the odds.
   bocpd(thresholds own, in_control usual) noexcept
       : mean_(usual.mean),
         scale_(usual.is_possible() ? 1 / usual.stddev : detail::math::nan),
@@ -54,7 +57,8 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     start();
   }
 
-  /// The same, with a word on what is impossible: a mean that is not finite, a deviation that is not positive.
+  /// The same, checked.
+  /// Errors: invalid_argument: a mean that is not finite, a standard deviation that is not positive and finite.
   static result<bocpd> make(in_control usual) {
     if (auto possible = detail::checked_reference("bocpd", usual); !possible) return std::move(possible).error();
     return bocpd(usual);
@@ -76,7 +80,7 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
       run_[r].weight *= 1 - hazard;
       total += run_[r].weight;
     }
-    if (!(total > 0)) {  // beyond all that doubles can weigh: nothing before explains z
+    if (!(total > 0)) {  // all weights underflow: no run explains z
       start();
       return signal::drift;
     }
@@ -107,12 +111,12 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
   static constexpr double prior_shape = 1;
   static constexpr double prior_spread = 1;
 
-  /// What is known after a run, and how probable the run is.
+  /// A run: its probability, and the posterior of mean and variance after its observations.
   struct run {
     double weight = 1;
     double mean = 0;
-    double spread = prior_spread;
-    double log_spread = 0;
+    double spread = prior_spread;  // the scale of the variance's inverse gamma law: half a sum of squares
+    double log_spread = 0;         // its logarithm
     double length = 0;
 
     template <class Self, class Visit>
@@ -123,8 +127,9 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
 
   static constexpr detail::calibration simulated{0.794, 0.621, 0.509, 0.445, 0.440, 0.419, 0.419, 0.419, 0.419};
 
-  /// ln of gamma(alpha + 1/2) / gamma(alpha) sqrt(kappa / (2 pi (kappa + 1))): what of a Student density does not
-  /// depend on the data.
+  /// The logarithm of gamma(alpha + 1/2) / gamma(alpha) sqrt(kappa / (2 pi (kappa + 1))), the factor of a run's Student
+  /// density that depends on its length alone. kappa and alpha are the prior's weight and shape plus length and
+  /// length / 2.
   static double constant(double length) noexcept {
     const double alpha = prior_shape + 0.5 * length;
     const double kappa = prior_weight + length;
@@ -138,14 +143,19 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     ratio += 0.5 * detail::math::log(a) - i * (1.0 / 8 - i * i * (1.0 / 192 - i * i * (1.0 / 640)));
     return ratio + 0.5 * detail::math::log(kappa / (6.283185307179586 * (kappa + 1)));
   }
+  /// constant(length) for run number r, from the table where it can be.
   double term(std::size_t r, double length) const noexcept {
-    // All but the oldest run have lengths below Most, which come again and again.
+    // All but the oldest run are shorter than Most.
     return r > 0 || length < static_cast<double>(Most) ? constants_[static_cast<std::size_t>(length)]
                                                        : constant(length);
   }
 
-  /// Takes z up into every run: weighs the run by how probable z was after it, and makes it one longer. Returns the sum
-  /// of the weights.
+  /// Adds z to every run: multiplies the run's probability by the density of z after it, updates mean and spread, and
+  /// makes the run longer by one. Returns the sum of the weights.
+  ///
+  /// After a run the next z has Student's distribution, whose density is, with d = z - mean and the new
+  /// spread' = spread + kappa d^2 / (2 (kappa + 1)),
+  ///   exp(constant) spread^alpha / spread'^(alpha + 1/2).
   double weigh(double z) noexcept {
     double sum = 0;
     for (std::size_t r = 0; r < runs_; ++r) {
@@ -172,7 +182,8 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
     count_ = 0;
   }
 
-  /// A run of no observation yet. Where there is no room, the two oldest become one with the longer one's knowledge.
+  /// Adds a run without observations. Where there is no room the two oldest runs become one, with mean, spread and
+  /// length of the longer.
   void push(double weight) noexcept {
     if (runs_ == Most) {
       run_[0].weight += run_[1].weight;
@@ -190,8 +201,9 @@ class bocpd : detail::require_arl<RunLength>, public saved_fields<bocpd<RunLengt
       if (run_[r].weight > run_[best].weight) best = r;
     return best;
   }
+  /// Makes the most probable run the only one, except that the oldest is not taken: the drift has refuted it.
   void keep_most_probable() noexcept {
-    std::size_t best = runs_ > 1 ? 1 : 0;  // not the run that was just refuted
+    std::size_t best = runs_ > 1 ? 1 : 0;
     for (std::size_t r = best + 1; r < runs_; ++r)
       if (run_[r].weight > run_[best].weight) best = r;
     run_[0] = run_[best];

@@ -15,20 +15,22 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// A lasting shift of a mean whose in-control value is known: the cumulative sum chart.
+/// Detects a lasting shift of a mean whose in-control value is known: the cumulative sum (CUSUM) chart. Two sums, one
+/// for either side, add up how far each observation is beyond half the shift, and are never below 0; the statistic is
+/// the larger. After a drift both start at 0.
 ///
 ///     mr::detect::cusum<mr::detect::arl<10'000>> latency(mr::detect::in_control{.mean = 20, .stddev = 2.5});
 ///
 /// Models: drift_detector.
-/// Units: `shift`, the change to find soonest, in standard deviations; the statistic too.
-/// Guarantee: on independent normal observations with the mean and deviation given, the average run length is the one
-/// promised, to 1 % (the threshold solves Page's integral equation). A mean that is itself estimated from n
-/// observations shortens it: at n = 100 by about a half. Heavier tails shorten it, lighter ones lengthen it; sums or
-/// means of a few observations keep it. After a drift both sums start at zero.
+/// Units: `shift`, the change that is to be found soonest, and the statistic are in standard deviations.
+/// Guarantee: on independent normal observations with the given mean and standard deviation the average run length is
+/// `RunLength::drift`, to 1 % (the threshold solves Page's integral equation). It is shorter if the mean was estimated:
+/// by about a half from 100 observations. Heavier tails shorten it, lighter ones lengthen it; for means of a few
+/// observations each it holds again.
 /// Complexity: update O(1), 8 ns; construction about 2 ms.
 /// Allocates: never.
-/// Errors: `make`: invalid_argument. The constructor has no errors to give: with a reference that `make` refuses every
-/// observation is a drift.
+/// Errors: `make`: invalid_argument. The constructor cannot return an error: with a reference that `make` refuses,
+/// every observation is a drift.
 /// Source: Page, Biometrika 41, 1954; the threshold: Brook, Evans, Biometrika 59, 1972 (its integral equation).
 template <class RunLength = arl<10'000>>
 class cusum : detail::require_arl<RunLength>,
@@ -42,11 +44,13 @@ class cusum : detail::require_arl<RunLength>,
  public:
   explicit cusum(in_control reference, double shift = 1, side which = side::both) noexcept
       : cusum(detail::two_sided_sums::promised<RunLength>(0.5 * shift, which), reference, shift, which) {}
-  /// With thresholds of one's own, in standard deviations.
+  /// With thresholds of your own, in standard deviations.
   cusum(thresholds own, in_control reference, double shift = 1, side which = side::both) noexcept
       : chart(own, reference, detail::math::is_finite(shift)), sums_(0.5 * shift, which) {}
 
-  /// The same, with a word on what is impossible: a mean or shift that is not finite, a deviation that is not positive.
+  /// The same, checked.
+  /// Errors: invalid_argument: a mean or shift that is not finite, a standard deviation that is not positive and
+  /// finite.
   static result<cusum> make(in_control reference, double shift = 1, side which = side::both) {
     if (auto possible = detail::checked_reference("cusum", reference); !possible) return std::move(possible).error();
     if (!detail::math::is_finite(shift)) return error(errc::invalid_argument, "cusum: the shift is not finite");

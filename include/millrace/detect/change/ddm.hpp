@@ -14,17 +14,20 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// A rising error rate of a model: its rate since the start against the lowest it had.
+/// Detects a rising error rate of a model: the error rate since the start, plus its standard deviation, against the
+/// lowest such sum so far. After a drift it starts afresh.
 ///
 /// Models: drift_detector.
-/// Units: an observation is 1 for an error, 0 for none. Any other number is taken as an error and counted by
-/// `clamped()`.
-/// Guarantee: its comparison grows milder with time, so its run length has no mean worth naming; promised is what a
-/// constant rate of false alarms would do: while nothing changes, at most 63 % (1 - 1/e) of the streams raise one
-/// within `Drift` observations, for error rates from 0.05 to 0.5. Found by simulation. After a drift it starts afresh.
+/// Units: an observation is 1 for an error, 0 for none. Any other finite number counts as an error, and `clamped()`
+/// counts it. The statistic is in standard deviations of the lowest rate.
+/// Guarantee: while nothing changes, at most 63 % of the streams raise a false alarm within `RunLength::drift`
+/// observations, for error rates from 0.05 to 0.5; thresholds were found by simulation. (The average run length is no
+/// useful figure here, since false alarms get rarer the longer a stream is; 63 %, or 1 - 1/e, is the share that would
+/// raise one with a constant rate of false alarms.)
 /// Complexity: update O(1), 8 ns.
 /// Allocates: never.
-/// Source: Gama, Medas, Castillo, Rodrigues, "Learning with drift detection", SBIA 2004; there 2 and 3 deviations.
+/// Source: Gama, Medas, Castillo, Rodrigues, "Learning with drift detection", SBIA 2004; there the thresholds are 2 and
+/// 3 standard deviations.
 template <class RunLength = arl<10'000>>
 class ddm : detail::require_arl<RunLength>,
             public detail::bounded_chart<ddm<RunLength>>,
@@ -34,11 +37,12 @@ class ddm : detail::require_arl<RunLength>,
   using chart = detail::bounded_chart<ddm>;
 
  public:
+  /// The fewest observations, and the fewest errors among them, before the rate is compared.
   static constexpr std::uint64_t least = 30;
-  static constexpr double least_errors = 5;  // fewer say nothing of a rate
+  static constexpr double least_errors = 5;
 
   ddm() noexcept : ddm(detail::promised<RunLength>(simulated)) {}
-  /// With thresholds of one's own, in standard deviations of the lowest rate.
+  /// With thresholds of your own, in standard deviations of the lowest rate.
   explicit ddm(thresholds own) noexcept : chart(own) {}
 
   signal update(double error) noexcept {
@@ -86,18 +90,19 @@ class ddm : detail::require_arl<RunLength>,
   std::uint64_t count_ = 0;
 };
 
-/// A rising error rate, seen by errors that follow each other ever closer: for slow changes at low rates.
+/// Detects a rising error rate by the number of observations from one error to the next: its mean plus two standard
+/// deviations, against the greatest such sum so far. For slow changes at low rates. After a drift it starts afresh.
 ///
 /// Models: drift_detector.
-/// Units: an observation is 1 for an error, 0 for none. Any other number is taken as an error and counted by
-/// `clamped()`.
-/// Guarantee: it moves only at errors, so its promise counts errors: while nothing changes, at most 63 % (1 - 1/e) of
-/// the streams raise a false alarm within `Drift` errors, for error rates up to 0.5. Found by simulation. After a drift
-/// it starts afresh.
+/// Units: an observation is 1 for an error, 0 for none. Any other finite number counts as an error, and `clamped()`
+/// counts it. The statistic is the share, in [0, 1], by which the sum has fallen.
+/// Guarantee: while nothing changes, at most 63 % (see `ddm`) of the streams raise a false alarm within
+/// `RunLength::drift` errors, for error rates up to 0.5; thresholds were found by simulation. Errors are counted, not
+/// observations, because the statistic changes only at an error.
 /// Complexity: update O(1), 6 ns.
 /// Allocates: never.
 /// Source: Baena-Garcia, del Campo-Avila, Fidalgo, Bifet, Gavalda, Morales-Bueno, "Early drift detection method", 2006;
-/// there 1 - 0.95 and 1 - 0.90.
+/// there the thresholds are 1 - 0.95 and 1 - 0.90.
 template <class RunLength = arl<10'000>>
 class eddm : detail::require_arl<RunLength>,
              public detail::bounded_chart<eddm<RunLength>>,
@@ -107,10 +112,11 @@ class eddm : detail::require_arl<RunLength>,
   using chart = detail::bounded_chart<eddm>;
 
  public:
-  static constexpr std::uint64_t least = 30;  // errors
+  /// The fewest errors before their distance is compared.
+  static constexpr std::uint64_t least = 30;
 
   eddm() noexcept : eddm(detail::promised<RunLength>(simulated)) {}
-  /// With thresholds of one's own, in (0, 1): how far the distance may fall below the greatest it had.
+  /// With thresholds of your own, in (0, 1): by which share the sum may fall below its greatest value.
   explicit eddm(thresholds own) noexcept : chart(own) {}
 
   signal update(double error) noexcept {

@@ -15,20 +15,21 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// A small lasting shift of a mean whose in-control value is known: the chart of an exponentially weighted average.
+/// Detects a small lasting shift of a mean whose in-control value is known, by an exponentially weighted moving average
+/// (EWMA). The statistic is the average's distance from the mean. After a drift the average starts at the mean.
 ///
 ///     mr::detect::ewma_chart<mr::detect::arl<10'000>> latency(mr::detect::in_control{.mean = 20, .stddev = 2.5});
 ///
 /// Models: drift_detector.
-/// Units: `weight` of the newest observation in [0.02, 1] (brought into it); statistic and threshold in standard
+/// Units: `weight` is that of the newest observation, brought into [0.02, 1]. Statistic and threshold are in standard
 /// deviations of an observation.
-/// Guarantee: on independent normal observations with the mean and deviation given, the average run length is the one
-/// promised, to 1 % (the limits solve Crowder's integral equation). Less sensitive to heavy tails than `cusum`, the
-/// more so the smaller the weight. After a drift the average starts at the mean.
+/// Guarantee: on independent normal observations with the given mean and standard deviation the average run length is
+/// `RunLength::drift`, to 1 % (the threshold solves Crowder's integral equation). Heavy tails shorten it less than that
+/// of `cusum`, and the less the smaller the weight is.
 /// Complexity: update O(1), 2 ns; construction about 2 ms.
 /// Allocates: never.
-/// Errors: `make`: invalid_argument. The constructor has no errors to give: with a reference that `make` refuses every
-/// observation is a drift.
+/// Errors: `make`: invalid_argument. The constructor cannot return an error: with a reference that `make` refuses,
+/// every observation is a drift.
 /// Source: S. W. Roberts, Technometrics 1, 1959; limits: Crowder, Technometrics 29(4), 1987.
 template <class RunLength = arl<10'000>>
 class ewma_chart : detail::require_arl<RunLength>,
@@ -42,11 +43,13 @@ class ewma_chart : detail::require_arl<RunLength>,
  public:
   explicit ewma_chart(in_control reference, double weight = 0.1) noexcept
       : ewma_chart(promised(within(weight)), reference, weight) {}
-  /// With thresholds of one's own, in standard deviations of an observation.
+  /// With thresholds of your own, in standard deviations of an observation.
   ewma_chart(thresholds own, in_control reference, double weight = 0.1) noexcept
       : chart(own, reference, true), weight_(within(weight)) {}
 
-  /// The same, with a word on what is impossible: a mean that is not finite, a deviation that is not positive.
+  /// The same, checked.
+  /// Errors: invalid_argument: a mean that is not finite, a standard deviation that is not positive and finite, a
+  /// weight outside (0, 1].
   static result<ewma_chart> make(in_control reference, double weight = 0.1) {
     if (auto possible = detail::checked_reference("ewma_chart", reference); !possible)
       return std::move(possible).error();

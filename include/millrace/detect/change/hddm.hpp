@@ -14,14 +14,15 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// An abrupt rise of a bounded stream's mean: its average against that of its best beginning, by Hoeffding's bound.
+/// Detects an abrupt rise of the mean of a stream in [0, 1]. It compares the average of all observations with that of
+/// the beginning whose average plus Hoeffding's error bound was lowest. After a drift it starts afresh.
 ///
 /// Models: drift_detector.
-/// Units: observations in [0, 1]; others are brought into it and counted by `clamped()`: a stream between other bounds
-/// is given as (x - low) / (high - low).
-/// Guarantee: while nothing changes, at most 63 % (1 - 1/e) of the streams raise a false alarm within `Drift`
-/// observations: found by simulation for the worst of 0/1 streams, with probabilities from 0.05 to 0.5. After a drift
-/// it starts afresh.
+/// Units: observations in [0, 1]. Give a stream between other bounds as (x - low) / (high - low); numbers outside [0,
+/// 1] count as 0 or 1, and `clamped()` counts them.
+/// Guarantee: while nothing changes, at most 63 % of the streams raise a false alarm within `RunLength::drift`
+/// observations. (63 %, or 1 - 1/e, is the share that would with a constant rate of false alarms.) Thresholds were
+/// found by simulation on 0/1 streams, for the worst probability from 0.05 to 0.5.
 /// Complexity: update O(1), 7 ns.
 /// Allocates: never.
 /// Source: Frias-Blanco and others, "Online and non-parametric drift detection methods based on Hoeffding's bounds",
@@ -36,7 +37,7 @@ class hddm_a : detail::require_arl<RunLength>,
 
  public:
   hddm_a() noexcept : hddm_a(detail::promised<RunLength>(simulated)) {}
-  /// With thresholds of one's own: the paper's ln(1 / alpha).
+  /// With thresholds of your own: log(1 / alpha) in the paper's terms.
   explicit hddm_a(thresholds own) noexcept : chart(own) {}
 
   signal update(double x) noexcept {
@@ -52,7 +53,8 @@ class hddm_a : detail::require_arl<RunLength>,
       best_average_ = average;
     }
     const double rise = average - best_average_;
-    // The difference has the variance bound (1/best - 1/n) / 4.
+    // By Hoeffding's inequality the average of n exceeds that of its first m by r with at most the probability
+    // exp(-2 r^2 / (1/m - 1/n)); the statistic is the exponent.
     return this->judge(rise > 0 && best_count_ < n ? 2 * rise * rise * n * best_count_ / (n - best_count_) : 0);
   }
 
@@ -90,13 +92,14 @@ class hddm_a : detail::require_arl<RunLength>,
   std::uint64_t count_ = 0;
 };
 
-/// A gradual rise of a bounded stream's mean: its weighted average since the best beginning against that beginning's,
-/// by McDiarmid's bound.
+/// Detects a gradual rise of the mean of a stream in [0, 1]. It compares the exponentially weighted average since the
+/// beginning whose own weighted average plus McDiarmid's error bound was lowest with that one. After a drift it starts
+/// afresh.
 ///
 /// Models: drift_detector.
-/// Units: observations in [0, 1], as for `hddm_a`. `weight` of the newest observation in (0, 1]; the calibration is for
-/// 0.05.
-/// Guarantee: as `hddm_a`. After a drift it starts afresh.
+/// Units: observations as for `hddm_a`. `weight` is that of the newest observation, in (0, 1]; thresholds were
+/// simulated for 0.05.
+/// Guarantee: as `hddm_a`.
 /// Complexity: update O(1), 4 ns.
 /// Allocates: never.
 /// Source: as `hddm_a`: HDDM_W.
@@ -110,7 +113,7 @@ class hddm_w : detail::require_arl<RunLength>,
 
  public:
   hddm_w() noexcept : hddm_w(detail::promised<RunLength>(simulated)) {}
-  /// With thresholds of one's own: the paper's ln(1 / alpha).
+  /// With thresholds of your own: log(1 / alpha) in the paper's terms. A weight outside (0, 1] counts as 0.05.
   explicit hddm_w(thresholds own, double weight = 0.05) noexcept
       : chart(own), weight_(weight > 0 && weight <= 1 ? weight : 0.05) {}
 

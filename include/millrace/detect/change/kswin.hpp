@@ -17,13 +17,15 @@ namespace detect {
 
 namespace detail {
 
-/// P(D >= steps / (n m)) for the two-sample Kolmogorov-Smirnov statistic of continuous samples of sizes n and m, and m
-/// <= Most: the share of lattice paths that reach the border, by recurrence over columns. No term is subtracted, so
-/// small shares keep their digits.
+/// P(D >= steps / (n m)), where D is the two-sample Kolmogorov-Smirnov statistic of samples of n and m <= Most from one
+/// continuous distribution. An order of the pooled sample is a path from (0, 0) to (n, m), and all are equally likely;
+/// the result is the share of paths that reach |i m - j n| >= steps somewhere. No term is subtracted, so small shares
+/// keep their digits.
 /// Source: J. L. Hodges, Arkiv foer Matematik 3, 1958.
 template <std::size_t Most>
 double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
-  // outside[j]: among paths from (0,0) to (i,j), the share that has reached the border.
+  // outside[j] is the share among the paths from (0, 0) to (i, j) that have reached the border. The last step of such a
+  // path came from (i - 1, j) with the probability i / (i + j).
   std::array<double, Most + 1> outside{};
   const auto dn = static_cast<double>(n);
   const auto dm = static_cast<double>(m);
@@ -44,21 +46,22 @@ double ks_share_outside(std::size_t n, std::size_t m, double steps) noexcept {
 
 }  // namespace detail
 
-/// A change of the whole distribution: the newest `Recent` observations against those before them in a sliding window
-/// of `Window`, by the two-sample Kolmogorov-Smirnov test, whenever `Recent` new ones have come.
+/// Detects any change of the distribution: whenever `Recent` new observations have come, it compares them with the
+/// older ones in a sliding window of `Window` by the two-sample Kolmogorov-Smirnov test. After a drift only the newest
+/// `Recent` observations stay in the window.
+///
+/// A change shows only until it fills the window, for Window / Recent tests. With the default sizes and arl<100'000> a
+/// shift of 1 standard deviation was found in 40 of 40 normal streams, after 44 observations on average; one of 0.75 in
+/// 32 of them; one of 0.5 in 9 within 10,000 observations, little more than by chance. Smaller changes need a larger
+/// `Recent` and `Window`, or a detector of means.
 ///
 /// Models: drift_detector.
-/// Units: the statistic is the largest difference of the two distribution functions.
-/// Guarantee: on independent observations of any continuous distribution the average run length is the one promised or
-/// longer, by at most the step of the exact distribution (a few per cent at the sizes given); ties lengthen it. The
-/// threshold is exact: the window's filling and the spacing of the tests are accounted for, and each test has the level
-/// that is left. So it keeps its promise on heavy tails, where detectors of means do not. Power: a change shows only
-/// until it fills the window, for Window / Recent tests. With the sizes given and arl<100'000>, a shift of 1 deviation
-/// was found in 40 of 40 normal streams, after 44 observations on average; one of 0.75 in 32 of them; one of 0.5 in 9
-/// within 10,000 observations, little more than chance. Smaller changes need a larger `Recent` and `Window`, or a
-/// detector of means. After a drift only the newest `Recent` observations stay.
-/// Complexity: update O(1), and O(Window log Recent) every `Recent` observations; 8 (Window + 4) bytes; construction
-/// about 5 ms.
+/// Units: the statistic is the largest difference of the two distribution functions, in [0, 1].
+/// Guarantee: on independent observations of any continuous distribution, heavy tails included, the average run length
+/// is `RunLength::drift` or longer. It is longer by at most one step of the exact distribution (a few per cent with the
+/// default sizes); ties lengthen it further.
+/// Complexity: update O(1), and O(Window log Recent) every `Recent` observations; construction about 5 ms.
+/// 8 (Window + Recent + 7) bytes.
 /// Allocates: never.
 /// Source: Raab, Heusinger, Schleif, "Reactive soft prototype computing for concept drift streams", Neurocomputing 2020
 /// (there the old part is sampled); the exact level: Hodges 1958.
@@ -71,7 +74,7 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
 
  public:
   kswin() noexcept : kswin(thresholds{threshold_for(RunLength::drift), threshold_for(RunLength::warning)}) {}
-  /// With thresholds of one's own for the difference of the distribution functions.
+  /// With thresholds of your own for the difference of the distribution functions.
   explicit kswin(thresholds own) noexcept : drift_(own.drift), warning_(own.warning) {}
 
   signal update(double x) noexcept {
@@ -106,13 +109,15 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
  private:
   static constexpr std::size_t older = Window - Recent;
 
-  /// The largest difference that still is no alarm: the next one up has at most the level that is left.
+  /// The threshold for an average run length. The first test is at observation `Window` and the others follow every
+  /// `Recent`, so the run length is Window + Recent (t - 1) if t tests are made on average until an alarm. Each test's
+  /// level is 1 / t; the threshold lies between the two neighbouring differences whose probabilities enclose it.
   static double threshold_for(std::uint64_t run_length) noexcept {
     const double tests =
         (static_cast<double>(run_length) - static_cast<double>(Window)) / static_cast<double>(Recent) + 1;
     const double level = 1 / (tests > 2 ? tests : 2);
     const double cells = static_cast<double>(older) * static_cast<double>(Recent);
-    double low = 0;  // share outside `low` is above the level, outside `high` at most it
+    double low = 0;  // a difference of low / cells is reached with more than the level, of high / cells with at most it
     double high = cells + 1;
     while (high - low > 1) {
       const double middle = detail::math::floor(0.5 * (low + high));
@@ -121,9 +126,10 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
     return (high - 0.5) / cells;
   }
 
+  /// Place `at` of a window that is still being filled.
   double& fresh(std::size_t at) noexcept { return at < older ? older_[at] : tested_[at - older]; }
 
-  /// What was tested becomes part of the older ones, in place of the oldest.
+  /// Moves the tested observations to the older ones, in place of the oldest, and the new ones to the tested.
   void slide() noexcept {
     for (std::size_t i = 0; i < Recent; ++i) {
       older_[oldest_] = tested_[i];
@@ -137,9 +143,9 @@ class kswin : detail::require_arl<RunLength>, public saved_fields<kswin<RunLengt
     std::array<double, Recent> sorted = tested_;
     std::array<double, Recent> scratch;
     detail::sort_ascending(sorted.data(), Recent, scratch.data());
-    // Between two neighbours of the recent ones the other function is counted, without sorting the older ones.
-    std::array<std::uint32_t, Recent + 1> below{};  // older ones less than sorted[k], not less than sorted[k-1]
-    std::array<std::uint32_t, Recent + 1> equal{};
+    // The older ones need not be sorted: it is enough to count how many lie between neighbours of the recent ones.
+    std::array<std::uint32_t, Recent + 1> below{};  // older ones between sorted[k - 1] and sorted[k]
+    std::array<std::uint32_t, Recent + 1> equal{};  // older ones equal to sorted[k]
     for (const double x : older_) {
       const std::size_t at = detail::count_below(sorted.data(), Recent, x);
       if (at < Recent && sorted[at] == x)

@@ -14,19 +14,18 @@ namespace millrace {
 inline namespace v0 {
 namespace detect {
 
-/// A lasting shift of a mean that is not known beforehand, up or down: the Page-Hinkley test, in the stream's own
-/// standard deviations.
+/// Detects a lasting shift, up or down, of a mean that is not known: the Page-Hinkley test. Each observation is turned
+/// into a standard normal deviate by the mean and standard deviation of those before it, and the deviates are summed as
+/// in `cusum`. After a drift it forgets everything.
 ///
 /// Models: drift_detector.
-/// Units: `tolerance`, the drift of the mean that is not worth an alarm, and the statistic, in standard deviations of
+/// Units: `tolerance`, a shift of the mean that is not worth an alarm, and the statistic are in standard deviations of
 /// the stream.
-/// Guarantee: on independent normal observations of any mean and deviation the average run length is the one promised,
-/// to a few per cent: observations are measured against the mean and deviation of those before, and their deviates are
-/// as if both were known. It learns from all it sees, so a change in the first tens of observations is learnt, not
-/// found. Tails decide: with arl<10'000> and arl<100'000> false alarms came 4 and 10 times as often as promised on
-/// Student's t of 5 degrees, 9 and 22 times on exponential and 29 and 131 times on lognormal (sigma 1) observations.
-/// Give it logarithms of such (amounts, latencies), or take `kswin`, whose promise holds for all. After a drift it
-/// forgets everything.
+/// Guarantee: on independent normal observations of any mean and deviation the average run length is
+/// `RunLength::drift`, to a few per cent. A change among the first tens of observations is not found, as mean and
+/// deviation are learnt from them. Heavy tails shorten the run length: with arl<10'000> and arl<100'000> false alarms
+/// came 4 and 10 times as often on Student's t with 5 degrees of freedom, 9 and 22 times on exponential and 29 and 131
+/// times on lognormal (sigma 1) observations. Give it logarithms of amounts and latencies, or use `kswin`.
 /// Complexity: update O(1), 30 ns; construction about 2 ms.
 /// Allocates: never.
 /// Source: Hinkley, Biometrika 58, 1971; Page, Biometrika 41, 1954; deviates: Hawkins, The Statistician 36, 1987.
@@ -41,7 +40,7 @@ class page_hinkley : detail::require_arl<RunLength>,
  public:
   explicit page_hinkley(double tolerance = 0.5, side which = side::both) noexcept
       : page_hinkley(detail::two_sided_sums::promised<RunLength>(tolerance, which), tolerance, which) {}
-  /// With thresholds of one's own.
+  /// With thresholds of your own, in standard deviations.
   explicit page_hinkley(thresholds own, double tolerance = 0.5, side which = side::both) noexcept
       : chart(own), sums_(tolerance, which) {}
 
@@ -50,12 +49,13 @@ class page_hinkley : detail::require_arl<RunLength>,
       if (!detail::math::is_finite(x)) return signal::none;
       x = detail::taken(x);
     }
-    // Each sum is the sum of deviates less its smallest value so far, or its greatest value so far less the sum.
+    // A sum that is never below 0 is the plain sum of the deviates less the tolerance, minus its lowest value so far:
+    // Hinkley's form of the statistic.
     return this->judge(sums_.step(seen_.next(x)));
   }
 
   std::uint64_t count() const noexcept { return seen_.count; }
-  /// Of the observations since the start or the last drift.
+  /// The mean of the observations since the start or the last drift.
   double mean() const noexcept { return seen_.mean; }
 
  private:

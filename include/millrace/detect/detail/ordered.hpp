@@ -13,7 +13,8 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// How many of `size` ascending numbers are below x. Complexity: O(log size), without branches on the numbers.
+/// How many of `size` ascending numbers are below x. Complexity: O(log size), without a branch that depends on a
+/// number.
 inline std::size_t count_below(const double* ascending, std::size_t size, double x) noexcept {
   std::size_t below = 0;
   while (size > 0) {

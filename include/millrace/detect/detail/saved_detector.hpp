@@ -15,7 +15,8 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// What a saved detector is called, with all that decides its meaning: `kswin<10000,1000,307,32>`.
+/// The name of a detector in saved bytes, with the template arguments that decide its meaning:
+/// `kswin<10000,1000,307,32>` has the run lengths to drift and to warning, then the sizes.
 template <class RunLength, std::size_t... Sizes>
 std::string detector_name(const char* kind) {
   std::string name = std::string(kind) + '<';
@@ -27,7 +28,7 @@ std::string detector_name(const char* kind) {
   return name + '>';
 }
 
-/// Whether a chart of a known mean can measure by it.
+/// Refuses a reference that is not possible. The message calls the detector `chart`.
 inline result<void> checked_reference(const char* chart, in_control reference) {
   if (reference.is_possible()) return {};
   const bool mean = detail::math::is_finite(reference.mean);

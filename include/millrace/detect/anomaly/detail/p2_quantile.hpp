@@ -14,7 +14,10 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// One quantile of a stream in five markers.
+/// An estimate of one quantile of a stream, in fixed memory. Five markers stand for the minimum, the quantiles at p /
+/// 2, p and (1 + p) / 2, and the maximum. Each has a height (its estimate) and a place (how many observations it counts
+/// below it); an observation moves places on, and a marker that is a place or more off moves by one, its height along a
+/// parabola through its neighbours.
 /// Source: Jain, Chlamtac, "The P2 algorithm for dynamic calculation of quantiles and histograms without storing
 /// observations", CACM 28(10), 1985.
 class p2_quantile {
@@ -51,7 +54,7 @@ class p2_quantile {
   static void fields(Self& self, const Visit& visit) {
     visit(self.height_, self.place_, self.count_);
   }
-  /// Of `count` observations?
+  /// Whether the markers can be those of `count` observations.
   bool is_sound(std::uint64_t count) const noexcept {
     if (count_ != count) return false;
     for (const double x : height_)
@@ -62,7 +65,7 @@ class p2_quantile {
     return place_[0] == 0 && place_[4] == static_cast<double>(count_ - 1);
   }
 
-  /// 0 when nothing was seen.
+  /// The estimate; 0 before the first observation.
   double value() const noexcept {
     if (count_ >= 5) return height_[2];
     if (count_ == 0) return 0;

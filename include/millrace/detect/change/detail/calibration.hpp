@@ -14,11 +14,12 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// Thresholds found by simulation (benchmarks/calibration.cpp) for these run lengths.
+/// A detector's thresholds for the nine run lengths below, found by simulation (benchmarks/calibration.cpp).
 using calibration = std::array<double, 9>;
 inline constexpr std::array<double, 9> calibrated_lengths{100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5, 1e6};
 
-/// Between them, linear in the logarithm of the run length; below the first one, the first line goes on.
+/// The threshold for any run length: between those of the table linear in the logarithm of the run length, and below
+/// the first one on the line through the first two.
 inline double calibrated(const calibration& thresholds, std::uint64_t run_length) noexcept {
   const auto length = static_cast<double>(run_length);
   std::size_t i = 1;
@@ -28,7 +29,7 @@ inline double calibrated(const calibration& thresholds, std::uint64_t run_length
   return thresholds[i - 1] + part * (thresholds[i] - thresholds[i - 1]);
 }
 
-/// The thresholds of a promise.
+/// Both thresholds for the run lengths of an `arl`.
 template <class RunLength>
 thresholds promised(const calibration& found) noexcept {
   return {calibrated(found, RunLength::drift), calibrated(found, RunLength::warning)};

@@ -13,18 +13,19 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// The largest number that a detector of unknown scale takes as it is: the squares of 1e28 of them have a finite sum.
+/// The largest size of a number that a detector of unknown scale takes as it is: 1e28 such squares have a finite sum.
 inline constexpr double largest_taken = 1e140;
+/// x, cut to that size.
 constexpr double taken(double x) noexcept {
   return x > largest_taken ? largest_taken : x < -largest_taken ? -largest_taken : x;
 }
 
-/// What the detectors have in common that hold one statistic against two thresholds and start afresh after a drift.
-/// A Detector has `restart()`, which forgets the stream.
+/// The base of detectors that compare one statistic with two thresholds and start afresh after a drift. A Detector has
+/// `restart()`, which forgets the stream.
 template <class Detector>
 class chart {
  public:
-  /// As new.
+  /// Makes the detector as new.
   void reset() noexcept {
     static_cast<Detector&>(*this).restart();
     last_ = 0;
@@ -53,8 +54,8 @@ class chart {
   double last_ = 0;  // the statistic
 };
 
-/// A chart of observations whose mean and deviation are known. A Detector has `step(z)`, which takes the observation in
-/// standard deviations and returns the statistic.
+/// The base of detectors whose stream has a known mean and standard deviation. A Detector has `step(z)`, which takes an
+/// observation's distance from the mean in standard deviations and returns the statistic.
 template <class Detector>
 class known_chart : public chart<Detector> {
  public:
@@ -83,11 +84,11 @@ class known_chart : public chart<Detector> {
   std::uint64_t count_ = 0;
 };
 
-/// Two cumulative sums of standard deviations, one for either side, each less an allowance a step and at least 0.
+/// Two cumulative sums of deviates z, one of z - allowance and one of -z - allowance, neither ever below 0.
 struct two_sided_sums {
   double allowance;
-  double wants_upper;  // 1 or 0
-  double wants_lower;
+  double wants_upper;  // 1 if rises count, else 0
+  double wants_lower;  // 1 if falls count, else 0
   double upper = 0;
   double lower = 0;
 
@@ -96,7 +97,7 @@ struct two_sided_sums {
         wants_upper(which != side::lower ? 1 : 0),
         wants_lower(which != side::upper ? 1 : 0) {}
 
-  /// The larger sum.
+  /// Adds z, and returns the larger sum.
   double step(double z) noexcept {
     const double up = upper + z - allowance;
     const double down = lower - z - allowance;
@@ -112,8 +113,8 @@ struct two_sided_sums {
     const auto is_flag = [](double x) { return x == 0 || x == 1; };
     return upper >= 0 && lower >= 0 && is_flag(wants_upper) && is_flag(wants_lower);
   }
-  /// The thresholds at which they keep the promise on standard normal observations: two sides alarm twice as often as
-  /// one.
+  /// The thresholds that give the average run lengths on standard normal deviates. Two sides raise alarms twice as
+  /// often as one, so each has twice the run length.
   template <class RunLength>
   static thresholds promised(double per_step, side which) noexcept {
     const auto limit = [&](std::uint64_t run_length) {
@@ -124,24 +125,25 @@ struct two_sided_sums {
   }
 };
 
-/// A chart of observations in [0, 1], which counts those that are not: amounts given to it by mistake look like a
-/// constant stream, so that it would hear nothing and say nothing.
+/// The base of detectors whose observations lie in [0, 1]. It counts those that do not: amounts, say, given to it by
+/// mistake all count as 1, a constant stream in which no change would ever be found.
 template <class Detector>
 class bounded_chart : public chart<Detector> {
  public:
-  /// As new, `clamped` too.
+  /// Makes the detector as new, `clamped` included.
   void reset() noexcept {
     chart<Detector>::reset();
     clamped_ = 0;
   }
-  /// How many observations were none that the detector is for, since it was made or reset; drifts do not clear it.
-  /// Those that are not finite were passed over, the others brought into the range. Above 0: look at the units.
+  /// How many observations since the start or reset() were not finite (they were passed over) or not in the range that
+  /// the detector is for (they were brought into it). A drift does not reset it. If it is above 0 the stream is
+  /// probably in other units.
   std::uint64_t clamped() const noexcept { return clamped_; }
 
  protected:
   using chart<Detector>::chart;
 
-  /// Brings x into [0, 1]. False: it is not finite, and is passed over.
+  /// Brings x into [0, 1]. Returns false if x is not finite and has to be passed over.
   bool clamp(double& x) noexcept {
     if (x >= 0 && x <= 1) [[likely]]
       return true;
@@ -150,7 +152,7 @@ class bounded_chart : public chart<Detector> {
     x = x < 0 ? 0 : 1;
     return true;
   }
-  /// Makes x an error, 1, unless it is none, 0. False: as above.
+  /// Makes x 1, an error, unless it is 0. Returns false if x is not finite and has to be passed over.
   bool clamp_to_error(double& x) noexcept {
     if (x == 0 || x == 1) [[likely]]
       return true;

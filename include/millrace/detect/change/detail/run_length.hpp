@@ -17,8 +17,8 @@ namespace detail {
 inline double gaussian_upper(double x) noexcept { return 0.5 * detail::math::erfc(x * 0.70710678118654752440); }
 inline double gaussian_density(double x) noexcept { return 0.39894228040143267794 * detail::math::exp(-0.5 * x * x); }
 
-/// z with P(Z > z) = tail for a standard normal Z; 0 < tail < 1/2. Newton on the logarithm, which is concave and
-/// nearly a parabola: it converges from anywhere above.
+/// The z with P(Z > z) = tail for a standard normal Z; 0 < tail < 1/2. Newton's method on the logarithm of the tail,
+/// which is concave and nearly a parabola, so it converges from any z above the solution.
 inline double gaussian_upper_quantile(double tail) noexcept {
   double z = detail::math::sqrt(-2 * detail::math::log(tail < 0.5 ? tail : 0.5));
   for (int i = 0; i < 60; ++i) {
@@ -43,7 +43,7 @@ struct unit_rule {
   }
 };
 
-/// Solves a x = b in place by elimination with pivots; b becomes x.
+/// Solves the linear equations a x = b by Gaussian elimination with partial pivoting; b becomes x, a is overwritten.
 template <std::size_t Count>
 void solve(std::array<std::array<double, Count>, Count>& a, std::array<double, Count>& b) noexcept {
   for (std::size_t c = 0; c < Count; ++c) {
@@ -69,7 +69,7 @@ void solve(std::array<std::array<double, Count>, Count>& a, std::array<double, C
 
 inline constexpr std::size_t run_length_nodes = 40;
 
-/// Siegmund's approximation of what cusum_run_length returns.
+/// Siegmund's approximation of cusum_run_length.
 /// Source: D. Siegmund, "Sequential Analysis", 1985, 2.57.
 inline double siegmund_run_length(double allowance, double limit) noexcept {
   const double b = limit + 1.166;
@@ -77,12 +77,15 @@ inline double siegmund_run_length(double allowance, double limit) noexcept {
   return (detail::math::expm1(2 * allowance * b) - 2 * allowance * b) / (2 * allowance * allowance);
 }
 
-/// Average run length of a one-sided CUSUM of standard normal observations, from zero: the integral equation of Page
-/// (1954), which the chain of Brook and Evans (1972) approximates, by Nystroem's method. To 1e-4 for limits up to 16;
-/// Siegmund's approximation beyond, there to 1 %.
+/// The average run length of a one-sided CUSUM of standard normal observations that starts at 0. Let L(u) be the one
+/// that starts at u, phi and Phi the normal density and distribution function, k the allowance and h the limit. The
+/// next sum is 0 if the observation is at most k - u, and s in (0, h) with the density phi(s + k - u); so
+///   L(u) = 1 + Phi(k - u) L(0) + integral over s from 0 to h of phi(s + k - u) L(s)
+/// (Page 1954). At Gauss-Legendre nodes and 0 that is a system of linear equations (Nystroem's method). To 1e-4 for
+/// limits up to 16; beyond, Siegmund's approximation to 1 %.
 inline double cusum_run_length(double allowance, double limit) noexcept {
   if (limit > 16) return siegmund_run_length(allowance, limit);
-  constexpr std::size_t n = run_length_nodes + 1;  // the last unknown is the run length from zero, an atom
+  constexpr std::size_t n = run_length_nodes + 1;  // the last unknown is L(0)
   const unit_rule<run_length_nodes> rule;
   std::array<std::array<double, n>, n> a;
   std::array<double, n> b;
@@ -98,7 +101,9 @@ inline double cusum_run_length(double allowance, double limit) noexcept {
   return b[n - 1];
 }
 
-/// Average run length of a two-sided EWMA of standard normal observations, from zero, with limits +-limit.
+/// The average run length of an EWMA of standard normal observations that starts at 0, with the limits +-limit. With w
+/// the weight, the average moves from u to s with the density phi((s - (1 - w) u) / w) / w, so
+///   L(u) = 1 + integral over s from -limit to limit of phi((s - (1 - w) u) / w) / w L(s).
 /// Source: S. V. Crowder, "A simple method for studying run-length distributions of exponentially weighted moving
 /// average charts", Technometrics 29(4), 1987.
 inline double ewma_run_length(double weight, double limit) noexcept {
@@ -119,7 +124,8 @@ inline double ewma_run_length(double weight, double limit) noexcept {
   return b[n - 1];
 }
 
-/// The limit at which length(limit) is `wanted`: secants on the logarithm, which is nearly a line.
+/// The limit at which length(limit) is `wanted`, by the secant method on the logarithm of the length, which is nearly a
+/// line; it starts from two guesses.
 template <class F>
 double limit_for(F&& length, double wanted, double first, double second) noexcept {
   const double goal = detail::math::log(wanted);

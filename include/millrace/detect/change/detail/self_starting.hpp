@@ -11,8 +11,8 @@ inline namespace v0 {
 namespace detect {
 namespace detail {
 
-/// The normal deviate as far out as t is for Student's distribution: Wallace's transformation, to 0.02 standard
-/// deviations for 5 degrees of freedom and more.
+/// The standard normal deviate that is exceeded with the same probability as t in Student's distribution, by Wallace's
+/// transformation: to 0.02 for 5 degrees of freedom and more.
 /// Source: D. L. Wallace, Ann. Math. Stat. 30, 1959.
 inline double normal_from_student(double t, double freedom) noexcept {
   const double squared = t * t;
@@ -26,8 +26,9 @@ inline double normal_from_student(double t, double freedom) noexcept {
   return t < 0 ? -size : size;
 }
 
-/// Turns a stream of unknown mean and deviation into standard normal deviates, each observation measured against those
-/// before it; independent of each other, and exact, if the stream is normal.
+/// Turns a stream of unknown mean and deviation into standard normal deviates: each observation's distance from the
+/// mean of those before it, in their standard deviations, has Student's t distribution, and that is transformed. If the
+/// stream is independent and normal, so are the deviates.
 /// Source: D. M. Hawkins, "Self-starting CUSUM charts for location and scale", The Statistician 36, 1987.
 struct self_starting {
   double mean = 0;
@@ -40,7 +41,8 @@ struct self_starting {
   }
   bool is_sound() const noexcept { return detail::math::is_finite(mean) && squares >= 0; }
 
-  /// The deviate of the next observation, and the observation taken up. 0 until there is something to measure by.
+  /// The deviate of the next observation, which is then added to mean and squares. 0 before two observations that
+  /// differ have come.
   double next(double x) noexcept {
     const double d = x - mean;
     const auto before = static_cast<double>(count);
